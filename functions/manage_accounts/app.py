@@ -1,0 +1,78 @@
+"""What the operator does to accounts: create, configure and close them, their lines and users, and adjust balances."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from calling_credit import accounts, clock
+from calling_credit.api.caller import operator
+from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body
+from calling_credit.config import config
+from calling_credit.errors import NotFound
+from calling_credit.money import format_money
+from calling_credit.store.adjust_balance import adjust_balance
+from calling_credit.store.client import dynamodb_client
+from calling_credit.store.keep_accounts import AccountKeeper
+from calling_credit.store.read_usage import AccountReader
+
+logger = Logger()
+app = http_resolver(logger)
+dynamodb = dynamodb_client()
+keeper = AccountKeeper(dynamodb, config().table_name)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one request of API Gateway (HTTP API, payload 2.0)."""
+    return app.resolve(event, context)
+
+
+@app.put("/accounts/<account_id>")
+def put_account(account_id: str) -> Response[str]:
+    """Create or configure an account; 201 when it is new."""
+    operator(claims(app), config())
+    body = json_body(app)
+    accounts.check_id(account_id, "account_id")
+    account = accounts.read_account(account_id, body, keeper.account(account_id))
+    created = keeper.keep_account(account, clock.now())
+    return answer(accounts.account_view(account), 201 if created else 200)
+
+
+@app.put("/accounts/<account_id>/lines/<line_id>")
+def put_line(account_id: str, line_id: str) -> Response[str]:
+    """Create or configure a line; 201 when it is new."""
+    changed_by = f"operator:{operator(claims(app), config())}"
+    body = json_body(app)
+    accounts.check_id(account_id, "account_id")
+    current = keeper.line(account_id, accounts.check_id(line_id, "line_id"))
+    line = accounts.read_line(line_id, body, current)
+    keeper.keep_line(account_id, line, changed_by, clock.now())
+    return answer(accounts.line_view(line, keeper.user_name(account_id, line.user_id)), 200 if current else 201)
+
+
+@app.put("/accounts/<account_id>/users/<user_id>")
+def put_user(account_id: str, user_id: str) -> Response[str]:
+    """Create or rename a user; 201 when they are new."""
+    operator(claims(app), config())
+    user = accounts.read_user(user_id, json_body(app))
+    accounts.check_id(account_id, "account_id")
+    created = keeper.user_name(account_id, user_id) is None
+    keeper.keep_user(account_id, user, clock.now())
+    return answer({"user_id": user.user_id, "name": user.name}, 201 if created else 200)
+
+
+@app.post("/accounts/<account_id>/adjustments")
+def post_adjustment(account_id: str) -> Response[str]:
+    """Give or take credit, once per Idempotency-Key."""
+    operator(claims(app), config())
+    key = idempotency_key(app)
+    adjustment = accounts.read_adjustment(json_body(app))
+    account = keeper.account(accounts.check_id(account_id, "account_id"))
+    if account is None:
+        raise NotFound("unknown_account", "This account does not exist; create it with PUT /accounts/{account_id}.")
+    table_name = config().table_name
+    adjustment_id = adjust_balance(dynamodb, table_name, account_id, key, adjustment, account.time_zone, clock.now())
+    balance = AccountReader(dynamodb, table_name, account_id).balance()["posted_micros"]
+    amount = format_money(adjustment.amount_micros)
+    return answer({"id": adjustment_id, "amount": amount, "balance": format_money(balance)}, 201)

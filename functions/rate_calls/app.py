@@ -1,0 +1,70 @@
+"""Rates finished calls from the queue and charges each exactly once; what cannot be taken goes back with its reason
+logged.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from calling_credit import clock
+from calling_credit.aws.deck_files import ActiveDeck, s3_client
+from calling_credit.batches import Batch, rate_batch
+from calling_credit.config import config
+from calling_credit.intake import Message, take_in
+from calling_credit.store.account_facts import AccountFacts
+from calling_credit.store.client import dynamodb_client
+from calling_credit.store.keep_calls import keep_all_unrated, keep_strays
+from calling_credit.store.post_calls import post_entries
+
+SECONDS_TO_SPARE = 10.0
+"""How long before its timeout an invocation stops writing and reports what is left, so that an answer always gets
+out.
+"""
+
+logger = Logger()
+metrics = Metrics()
+dynamodb = dynamodb_client()
+deck = ActiveDeck(s3_client(), config().deck_bucket)
+facts = AccountFacts(dynamodb, config().table_name)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Take one batch of SQS messages; the ids of those to be delivered again are `batchItemFailures`."""
+    now = clock.now()
+    table_name = config().table_name
+    batch = rate_batch(take_in(map(message, event["Records"]), now), deck.current(now))
+    known = facts.load(batch.lines(), now)
+    batch.enter(known.time_zones, now)
+
+    left = seconds_left(context)
+    posting = post_entries(dynamodb, table_name, batch.entries, left, threads=config().posting_threads)
+    batch.settle(posting.outcomes)
+    batch.settle(keep_all_unrated(dynamodb, table_name, batch.unrated, now, left, config().posting_threads))
+    keep_strays(dynamodb, table_name, batch.strays(known.enabled_lines), now)
+    return report(batch, posting.errors)
+
+
+def message(record: dict[str, Any]) -> Message:
+    """What a batch needs of an SQS record."""
+    return Message(record["messageId"], int(record["attributes"]["SentTimestamp"]), record["body"])
+
+
+def seconds_left(context: LambdaContext) -> Callable[[], float]:
+    """Seconds until this invocation must stop writing."""
+    return lambda: context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_SPARE
+
+
+def report(batch: Batch, errors: list[str]) -> dict[str, Any]:
+    """Say what happened: one line for the batch, one for each refused message, the counts as metrics."""
+    for message_id, refusal in batch.refused.items():
+        logger.warning(refusal.code, message_id=message_id, detail=refusal.detail)
+    for code in sorted(set(errors)):
+        logger.error("posting_refused", code=code)
+    counts = batch.counts()
+    logger.info("batch", **counts)
+    for name, count in counts.items():
+        metrics.add_metric(name="".join(word.title() for word in name.split("_")), unit="Count", value=count)
+    metrics.flush_metrics()
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in batch.refused]}

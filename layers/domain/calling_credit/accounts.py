@@ -1,0 +1,190 @@
+"""Accounts, their lines and users, as the operator creates and configures them. Judges what is asked for; stores
+nothing.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+import phonenumbers
+
+from calling_credit.calls import E164_PATTERN, ID_PATTERN
+from calling_credit.errors import InvalidValue
+from calling_credit.instants import zone
+from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
+
+CURRENCY: Final = "USD"
+DEFAULT_TIME_ZONE: Final = "UTC"
+STATUSES: Final = ("open", "closed")
+MAX_ADJUSTMENT_MICROS: Final = 100_000 * MICROS_PER_DOLLAR
+MAX_REASON_CHARACTERS: Final = 200
+MAX_NAME_CHARACTERS: Final = 120
+MAX_BILLING_EMAILS: Final = 10
+HOME_COUNTRIES: Final = frozenset({"US", "CA"})
+
+_ID = re.compile(ID_PATTERN)
+_E164 = re.compile(E164_PATTERN)
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account's settings. `status` is open or closed; a closed account is kept and its finished calls still post."""
+
+    account_id: str
+    currency: str
+    time_zone: str
+    status: str
+    billing_emails: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A phone line; international calling is off until someone turns it on."""
+
+    line_id: str
+    number: str
+    user_id: str
+    international_calling: bool
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person who uses lines; the name is shown beside each call."""
+
+    user_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """Credit given (positive) or taken (negative) by the operator, and why."""
+
+    amount_micros: int
+    reason: str
+
+
+def account_view(account: Account) -> dict[str, Any]:
+    """An account as the operator's API shows it."""
+    return {
+        "account_id": account.account_id,
+        "currency": account.currency,
+        "time_zone": account.time_zone,
+        "status": account.status,
+        "billing_emails": list(account.billing_emails),
+    }
+
+
+def line_view(line: Line, user_name: str | None) -> dict[str, Any]:
+    """A line as the API shows it."""
+    return {
+        "line_id": line.line_id,
+        "number": line.number,
+        "user": {"id": line.user_id, "name": user_name},
+        "international_calling": line.international_calling,
+    }
+
+
+def check_id(value: str, field: str) -> str:
+    """An id as it may stand in a key.
+
+    Raises:
+        InvalidValue: `invalid_id`.
+    """
+    if not _ID.fullmatch(value):
+        raise InvalidValue("invalid_id", f"{field} must be 1 to 64 letters, digits or _ . : @ + -.")
+    return value
+
+
+def read_account(account_id: str, body: dict[str, Any], current: Account | None) -> Account:
+    """An account from `{currency?, time_zone?, status?, billing_emails?}`; what is absent stays as it is, or at its
+    default.
+
+    Raises:
+        InvalidValue: invalid_id, unsupported_currency, invalid_time_zone, invalid_status, invalid_email.
+    """
+    kept = current or Account(check_id(account_id, "account_id"), CURRENCY, DEFAULT_TIME_ZONE, "open", ())
+    if body.get("currency", CURRENCY) != CURRENCY:
+        raise InvalidValue("unsupported_currency", "currency must be USD; no other is supported.")
+    time_zone = body.get("time_zone", kept.time_zone)
+    if not isinstance(time_zone, str):
+        raise InvalidValue("invalid_time_zone", 'time_zone must be an IANA name such as "America/New_York".')
+    zone(time_zone)
+    status = body.get("status", kept.status)
+    if status not in STATUSES:
+        raise InvalidValue("invalid_status", "status must be open or closed; accounts are never deleted.")
+    emails = body.get("billing_emails", list(kept.billing_emails))
+    if (
+        not isinstance(emails, list)
+        or len(emails) > MAX_BILLING_EMAILS
+        or not all(isinstance(email, str) and _EMAIL.fullmatch(email) for email in emails)
+    ):
+        raise InvalidValue("invalid_email", f"billing_emails must be a list of at most {MAX_BILLING_EMAILS} addresses.")
+    return Account(kept.account_id, CURRENCY, time_zone, status, tuple(emails))
+
+
+def read_user(user_id: str, body: dict[str, Any]) -> User:
+    """A user from `{name}`.
+
+    Raises:
+        InvalidValue: invalid_id, missing_field, invalid_field.
+    """
+    return User(check_id(user_id, "user_id"), _text(body, "name", MAX_NAME_CHARACTERS))
+
+
+def read_line(line_id: str, body: dict[str, Any], current: Line | None) -> Line:
+    """A line from `{number, user_id, international_calling?}`; what is absent stays as it is. The number must be a
+    valid one of the US or Canada, and international calling is off until it is turned on.
+
+    Raises:
+        InvalidValue: invalid_id, missing_field, invalid_number, foreign_number, invalid_field.
+    """
+    kept = {} if current is None else {"number": current.number, "user_id": current.user_id}
+    merged = kept | body
+    number = _text(merged, "number", 16)
+    parsed = phonenumbers.parse(number) if _E164.fullmatch(number) else None
+    if parsed is None or not phonenumbers.is_valid_number(parsed):
+        raise InvalidValue("invalid_number", "number must be a valid E.164 number such as +14155550100.")
+    if phonenumbers.region_code_for_number(parsed) not in HOME_COUNTRIES:
+        raise InvalidValue("foreign_number", "number must be a line in the US or Canada.")
+    user_id = check_id(_text(merged, "user_id", 64), "user_id")
+    enabled = read_switch(body, default=current.international_calling if current else False)
+    return Line(check_id(line_id, "line_id"), number, user_id, enabled)
+
+
+def read_switch(body: dict[str, Any], *, default: bool | None = None) -> bool:
+    """The value of `international_calling`; required where there is no default.
+
+    Raises:
+        InvalidValue: missing_field, invalid_field.
+    """
+    value = body.get("international_calling", default)
+    if value is None:
+        raise InvalidValue("missing_field", "international_calling is missing; send true or false.")
+    if not isinstance(value, bool):
+        raise InvalidValue("invalid_field", "international_calling must be true or false.")
+    return value
+
+
+def read_adjustment(body: dict[str, Any]) -> Adjustment:
+    """An adjustment from `{amount, reason}`.
+
+    Raises:
+        InvalidValue: missing_field, invalid_amount, amount_out_of_range, invalid_field.
+    """
+    if "amount" not in body:
+        raise InvalidValue("missing_field", 'amount is missing; send a signed decimal string such as "-2.50".')
+    amount = parse_money(body["amount"], decimals=4)
+    if amount == 0 or abs(amount) > MAX_ADJUSTMENT_MICROS:
+        limit = format_money(MAX_ADJUSTMENT_MICROS)
+        raise InvalidValue("amount_out_of_range", f"amount must not be zero and lie between -{limit} and {limit}.")
+    return Adjustment(amount, _text(body, "reason", MAX_REASON_CHARACTERS))
+
+
+def _text(body: dict[str, Any], field: str, longest: int) -> str:
+    value = body.get(field)
+    if value is None:
+        raise InvalidValue("missing_field", f"{field} is missing.")
+    if not isinstance(value, str) or not value.strip() or len(value) > longest or not value.isprintable():
+        raise InvalidValue("invalid_field", f"{field} must be 1 to {longest} printable characters.")
+    return value

@@ -1,0 +1,65 @@
+"""Who calls: the account and role of a customer's ID token, or the scope of a service's token, from what the
+gateway verified.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from calling_credit.config import Config
+from calling_credit.errors import Forbidden
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A customer: the one account its token speaks for, the person (`subject`), and whether they may spend and
+    change.
+    """
+
+    account_id: str
+    subject: str
+    is_admin: bool
+
+
+def customer(claims: Mapping[str, Any], settings: Config) -> Caller:
+    """The customer behind an ID token's claims. The account comes from the token and from nowhere else.
+
+    Raises:
+        Forbidden: id_token_required (an access token), account_missing (a user of no account).
+    """
+    if settings.token_use_claim and claims.get(settings.token_use_claim) != "id":
+        raise Forbidden("id_token_required", "Send the ID token, not the access token, in the Authorization header.")
+    account_id = str(claims.get(settings.account_claim) or "")
+    if not account_id:
+        raise Forbidden("account_missing", "This user belongs to no account; the operator assigns users to accounts.")
+    groups = _words(claims.get(settings.groups_claim))
+    return Caller(account_id, str(claims.get("sub", "")), settings.admin_group in groups)
+
+
+def require_admin(caller: Caller) -> None:
+    """Refuse who may only read.
+
+    Raises:
+        Forbidden: `billing_admin_required`.
+    """
+    if not caller.is_admin:
+        raise Forbidden("billing_admin_required", "Only a billing admin of the account may do this; ask one of them.")
+
+
+def operator(claims: Mapping[str, Any], settings: Config) -> str:
+    """The operator's client id. The gateway checks the scope of each route; this holds when a route is wired
+    without it.
+
+    Raises:
+        Forbidden: `scope_required`.
+    """
+    if settings.operate_scope not in _words(claims.get("scope")):
+        raise Forbidden("scope_required", f"This needs a client-credentials token with the scope {settings.operate_scope}.")
+    return str(claims.get("client_id", ""))
+
+
+def _words(value: object) -> list[str]:
+    """The values of a claim that API Gateway hands on as a list, as `[a b]`, or as `a b`."""
+    if isinstance(value, list):
+        return [str(part) for part in value]
+    return str(value or "").strip("[]").replace(",", " ").split()

@@ -1,0 +1,46 @@
+"""Cursors of lists: opaque, signed, and good only for the very list (account, route, filters) that handed them out."""
+
+import base64
+import hashlib
+import hmac
+import json
+from typing import Any, Final
+
+from calling_credit.errors import InvalidValue
+
+MAX_CURSOR_CHARACTERS: Final = 2048
+_SIGNATURE_BYTES: Final = 16
+
+
+def write_cursor(secret: str, scope: list[str], position: Any) -> str:
+    """A cursor that leads to `position` (JSON) of the list that `scope` names."""
+    payload = json.dumps(position, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(_signature(secret, scope, payload) + payload).decode().rstrip("=")
+
+
+def read_cursor(secret: str, scope: list[str], cursor: str | None) -> Any:
+    """The position behind a cursor; None without one.
+
+    Raises:
+        InvalidValue: `invalid_cursor`, it was edited, cut, or belongs to another list.
+    """
+    if cursor is None:
+        return None
+    refused = InvalidValue(
+        "invalid_cursor", "cursor is not one this list handed out; use next_cursor unchanged with the same filters."
+    )
+    if len(cursor) > MAX_CURSOR_CHARACTERS or not cursor.isascii():
+        raise refused
+    try:
+        data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        raise refused from None
+    signature, payload = data[:_SIGNATURE_BYTES], data[_SIGNATURE_BYTES:]
+    if not hmac.compare_digest(signature, _signature(secret, scope, payload)):
+        raise refused
+    return json.loads(payload)
+
+
+def _signature(secret: str, scope: list[str], payload: bytes) -> bytes:
+    framed = json.dumps(scope).encode() + b"\0" + payload
+    return hmac.new(secret.encode(), framed, hashlib.sha256).digest()[:_SIGNATURE_BYTES]

@@ -1,0 +1,39 @@
+"""The one place where an error becomes an HTTP answer: RFC 9457 problem details with our stable `code`."""
+
+import json
+from typing import Final
+
+from aws_lambda_powertools.event_handler import Response
+
+from calling_credit import errors
+
+PROBLEM_JSON: Final = "application/problem+json"
+_STATUS: Final = {
+    errors.BadRequest: (400, "Bad request"),
+    errors.Forbidden: (403, "Forbidden"),
+    errors.NotFound: (404, "Not found"),
+    errors.Conflict: (409, "Conflict"),
+    errors.PayloadTooLarge: (413, "Payload too large"),
+    errors.InvalidValue: (422, "Value not allowed"),
+    errors.Unavailable: (503, "Unavailable"),
+}
+
+
+def problem(error: errors.CallingCreditError) -> Response[str]:
+    """`{type, title, status, code, detail}`, with Retry-After where waiting helps."""
+    status, title = _STATUS[type(error)]
+    headers = {"Cache-Control": "no-store"}
+    if isinstance(error, errors.Unavailable):
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    return _answer(status, title, error.code, error.detail, headers)
+
+
+def unforeseen() -> Response[str]:
+    """What is said of an error nobody foresaw: nothing of its insides; the log has them."""
+    detail = "Something went wrong on our side. Send the request again; if it goes on, tell the operator the time."
+    return _answer(500, "Internal error", "internal_error", detail, {"Cache-Control": "no-store"})
+
+
+def _answer(status: int, title: str, code: str, detail: str, headers: dict[str, str]) -> Response[str]:
+    body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
+    return Response(status_code=status, content_type=PROBLEM_JSON, body=json.dumps(body), headers=dict(headers))

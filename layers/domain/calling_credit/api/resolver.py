@@ -1,0 +1,131 @@
+"""The resolver every HTTP function starts from: errors become problem details, bodies and queries are read in one
+way.
+"""
+
+import json
+from typing import Any, Final, NoReturn
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from calling_credit.api.problems import problem, unforeseen
+from calling_credit.errors import BadRequest, CallingCreditError, InvalidValue, PayloadTooLarge
+from calling_credit.store.client import AWS_ERRORS, error_code, translated
+
+MAX_BODY_BYTES: Final = 64 * 1024
+MAX_LIMIT: Final = 200
+DEFAULT_LIMIT: Final = 50
+MAX_KEY_CHARACTERS: Final = 255
+
+
+def http_resolver(logger: Logger) -> APIGatewayHttpResolver:
+    """A resolver that tells callers their own errors and keeps ours in the log, without bodies, tokens or numbers."""
+    app = APIGatewayHttpResolver()
+
+    def told(error: CallingCreditError) -> Response[str]:
+        logger.info("refused", code=error.code, route=app.current_event.route_key)
+        return problem(error)
+
+    def unanswered(error: Exception) -> Response[str]:
+        known = translated(error)
+        if isinstance(known, CallingCreditError):
+            return told(known)
+        logger.error("aws_error", code=error_code(error) or type(error).__name__, route=app.current_event.route_key)
+        return unforeseen()
+
+    def unexpected(error: Exception) -> Response[str]:
+        logger.error("unforeseen_error", exc_info=error, route=app.current_event.route_key)
+        return unforeseen()
+
+    app.exception_handler(CallingCreditError)(told)
+    app.exception_handler(list(AWS_ERRORS))(unanswered)
+    app.exception_handler(Exception)(unexpected)
+    return app
+
+
+def answer(body: dict[str, Any], status: int = 200) -> Response[str]:
+    """A JSON answer that no cache keeps."""
+    return Response(
+        status_code=status,
+        content_type="application/json",
+        body=json.dumps(body, ensure_ascii=False),
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def wants_csv(app: APIGatewayHttpResolver) -> bool:
+    """Whether the request asks for `text/csv`."""
+    return "text/csv" in app.current_event.headers.get("accept", "").lower()
+
+
+def csv_answer(text: str, next_cursor: str | None) -> Response[str]:
+    """A page of CSV; `X-Next-Cursor` leads to the next one."""
+    headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="usage.csv"'}
+    if next_cursor is not None:
+        headers["X-Next-Cursor"] = next_cursor
+    return Response(status_code=200, content_type="text/csv; charset=utf-8", body=text, headers=dict(headers))
+
+
+def claims(app: APIGatewayHttpResolver) -> dict[str, Any]:
+    """The claims the gateway verified; empty on a route without an authorizer."""
+    context: dict[str, Any] = app.current_event.raw_event.get("requestContext", {})
+    found: dict[str, Any] = context.get("authorizer", {}).get("jwt", {}).get("claims", {})
+    return found
+
+
+def json_body(app: APIGatewayHttpResolver) -> dict[str, Any]:
+    """The request's body as a JSON object.
+
+    Raises:
+        PayloadTooLarge: body_too_large. BadRequest: malformed_json.
+    """
+    try:
+        text = app.current_event.decoded_body or ""
+    except ValueError:
+        raise BadRequest("malformed_json", "The body must be a JSON object in UTF-8.") from None
+    if len(text.encode(errors="replace")) > MAX_BODY_BYTES:
+        raise PayloadTooLarge("body_too_large", f"A body has at most {MAX_BODY_BYTES} bytes.")
+    try:
+        body = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        raise BadRequest("malformed_json", "The body must be a JSON object in UTF-8.")
+    return body
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def idempotency_key(app: APIGatewayHttpResolver) -> str:
+    """The Idempotency-Key header: 1 to 255 printable ASCII characters.
+
+    Raises:
+        BadRequest: missing_idempotency_key, invalid_idempotency_key.
+    """
+    key = app.current_event.headers.get("idempotency-key", "")
+    if not key:
+        raise BadRequest("missing_idempotency_key", "Send an Idempotency-Key header, a new one for each new request.")
+    if len(key) > MAX_KEY_CHARACTERS or not (key.isascii() and key.isprintable()):
+        raise BadRequest("invalid_idempotency_key", "Idempotency-Key must be 1 to 255 printable ASCII characters.")
+    return key
+
+
+def query(app: APIGatewayHttpResolver, name: str) -> str | None:
+    """A query parameter, None if it is absent."""
+    return app.current_event.query_string_parameters.get(name)
+
+
+def page_limit(app: APIGatewayHttpResolver, default: int = DEFAULT_LIMIT, most: int = MAX_LIMIT) -> int:
+    """The `limit` of a list.
+
+    Raises:
+        InvalidValue: `invalid_limit`.
+    """
+    text = query(app, "limit")
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= most):
+        raise InvalidValue("invalid_limit", f"limit must be a whole number from 1 to {most}.")
+    return int(text)

@@ -1,0 +1,125 @@
+"""Rate decks in S3: each published deck is one immutable CSV object, and `active.json` names the one that prices
+calls now.
+"""
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from botocore.config import Config as ClientConfig
+from botocore.exceptions import BotoCoreError, ClientError
+
+from calling_credit.decks import Deck, DeckError, parse_deck
+from calling_credit.errors import Unavailable
+from calling_credit.instants import format_instant
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+ACTIVE_KEY: Final = "active.json"
+CHECK_EVERY: Final = timedelta(seconds=20)
+"""How long a warm function prices by the deck it knows before it asks which one is active."""
+
+
+def s3_client() -> "S3Client":
+    """A client that gives up a lost connection quickly."""
+    return boto3.client(
+        "s3",
+        config=ClientConfig(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}),
+    )
+
+
+def deck_key(version: str) -> str:
+    """The object that holds a version."""
+    return f"decks/{version}.csv"
+
+
+def deck_version(data: bytes, now: datetime) -> str:
+    """A version's name: when it was made, and the beginning of its content's SHA-256. At most 40 characters."""
+    return f"{now.strftime('%Y%m%dT%H%M%SZ')}-{hashlib.sha256(data).hexdigest()[:12]}"
+
+
+def put_deck(client: "S3Client", bucket: str, version: str, data: bytes) -> None:
+    """Store a deck's CSV; it does not price calls until it is activated."""
+    client.put_object(Bucket=bucket, Key=deck_key(version), Body=data, ContentType="text/csv; charset=utf-8")
+
+
+def activate(client: "S3Client", bucket: str, version: str, data: bytes, now: datetime) -> None:
+    """Make a stored deck the one that prices calls; warm functions follow within a minute."""
+    pointer = {
+        "version": version,
+        "key": deck_key(version),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "activated_at": format_instant(now),
+    }
+    client.put_object(Bucket=bucket, Key=ACTIVE_KEY, Body=json.dumps(pointer).encode(), ContentType="application/json")
+
+
+def read_active(client: "S3Client", bucket: str) -> dict[str, Any] | None:
+    """What `active.json` says: version, key, sha256, activated_at; None before the first deck is published."""
+    try:
+        pointer: dict[str, Any] = json.loads(client.get_object(Bucket=bucket, Key=ACTIVE_KEY)["Body"].read())
+    except client.exceptions.NoSuchKey:
+        return None
+    return pointer
+
+
+def read_deck(client: "S3Client", bucket: str, pointer: dict[str, Any]) -> Deck:
+    """The deck a pointer names.
+
+    Raises:
+        Unavailable: `unusable_deck`, the object is not the one that was activated, or does not parse.
+    """
+    data = client.get_object(Bucket=bucket, Key=pointer["key"])["Body"].read()
+    if hashlib.sha256(data).hexdigest() != pointer["sha256"]:
+        raise Unavailable(
+            "unusable_deck", "The active deck's file was changed after it was activated; publish it again."
+        )
+    deck = parse_deck(data, pointer["version"])
+    if isinstance(deck, list):
+        first: DeckError = deck[0]
+        raise Unavailable(
+            "unusable_deck", f"The active deck has an error on line {first.line} ({first.code}); publish anew."
+        )
+    return deck
+
+
+class ActiveDeck:
+    """The active deck as a warm function holds it: loaded once, asked about every 20 seconds, replaced when it
+    changed.
+    """
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._deck: Deck | None = None
+        self._checked_at: datetime | None = None
+
+    def current(self, now: datetime) -> Deck:
+        """The deck that prices calls now.
+
+        A deck in hand goes on pricing while S3 does not answer; without one nothing can be priced.
+
+        Raises:
+            Unavailable: `no_active_deck` before the first publication, `unusable_deck`, or `unavailable`.
+        """
+        if self._deck is not None and self._checked_at is not None and now - self._checked_at < CHECK_EVERY:
+            return self._deck
+        try:
+            self._refresh()
+        except (ClientError, BotoCoreError) as error:
+            if self._deck is None:
+                raise Unavailable("unavailable", "The active rate deck could not be read; try again.") from error
+        self._checked_at = now
+        if self._deck is None:
+            raise Unavailable(
+                "no_active_deck", "No rate deck is published yet; run make publish-rates FILE=deck.csv.", 60
+            )
+        return self._deck
+
+    def _refresh(self) -> None:
+        pointer = read_active(self._client, self._bucket)
+        if pointer is not None and (self._deck is None or self._deck.version != pointer["version"]):
+            self._deck = read_deck(self._client, self._bucket, pointer)

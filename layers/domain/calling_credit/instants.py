@@ -1,0 +1,74 @@
+"""Instants as RFC 3339 UTC text with milliseconds, and the calendar dates they fall on. Knows no clock: `now` is
+handed in.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from calling_credit.errors import InvalidValue
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def parse_instant(text: str) -> datetime | None:
+    """Read an RFC 3339 timestamp with an offset as UTC, cut to milliseconds; None if it is not one."""
+    if _RFC3339.fullmatch(text) is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def format_instant(moment: datetime) -> str:
+    """Write an aware datetime as `2026-11-23T10:00:00.000Z`; text in this form sorts by time."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
+
+
+@lru_cache(maxsize=1024)
+def zone(name: str) -> ZoneInfo:
+    """The IANA time zone of that name.
+
+    Raises:
+        InvalidValue: `invalid_time_zone`.
+    """
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        detail = 'time_zone must be an IANA name such as "America/New_York".'
+        raise InvalidValue("invalid_time_zone", detail) from error
+
+
+def local_date(moment: datetime, time_zone: str) -> str:
+    """The calendar date (`YYYY-MM-DD`) on which an instant falls in a time zone."""
+    return moment.astimezone(zone(time_zone)).date().isoformat()
+
+
+def parse_date(text: str, field: str) -> date:
+    """Read `YYYY-MM-DD`.
+
+    Raises:
+        InvalidValue: `invalid_date`.
+    """
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise InvalidValue("invalid_date", f"{field} must be a calendar date such as 2026-11-23.")
+
+
+def widened_utc_window(first: date, last: date) -> tuple[str, str]:
+    """UTC instants that surely contain every moment of the local dates `first`..`last`, whatever the zone was then.
+
+    Local time lies between 12 hours behind and 14 ahead of UTC, so one day on either side is enough. The years 0001
+    and 9999 are cut rather than overflowed.
+    """
+    day = timedelta(days=1)
+    start = first - day if first > date.min + day else first
+    end = last + 2 * day if last < date.max - 2 * day else last
+    return f"{start.isoformat()}T00:00:00.000Z", f"{end.isoformat()}T00:00:00.000Z"

@@ -1,0 +1,63 @@
+"""Telephone numbers: whether a text is one, which country it belongs to, and how a log may show it.
+
+Only look-ups in tables made beforehand: it must not know decks, prices or the libraries that know numbering plans.
+"""
+
+import re
+from typing import Final
+
+from calling_credit.numbering_data import ISO_COUNTRIES, PREFIXES_BY_COUNTRY
+
+GLOBAL_NETWORKS: Final = "001"
+UNKNOWN_COUNTRY: Final = "ZZ"
+COUNTRIES: Final = frozenset(ISO_COUNTRIES.split()) | {GLOBAL_NETWORKS}
+"""What a deck may name as a country: ISO 3166-1 alpha-2, `XK`, and `001` for global networks."""
+
+_COUNTRY_BY_PREFIX: Final = {
+    prefix: country for country, prefixes in PREFIXES_BY_COUNTRY.items() for prefix in prefixes.split()
+}
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_SHORT_CODE = re.compile(r"[0-9]{2,8}")
+
+
+def _lengths_by_beginning() -> dict[str, tuple[int, ...]]:
+    """By the first three digits, the lengths a prefix may have where some are longer than three: longest first."""
+    lengths: dict[str, set[int]] = {}
+    for prefix in _COUNTRY_BY_PREFIX:
+        if len(prefix) > 3:
+            lengths.setdefault(prefix[:3], {3, 2, 1}).add(len(prefix))
+    return {beginning: tuple(sorted(found, reverse=True)) for beginning, found in lengths.items()}
+
+
+_LENGTHS: Final = _lengths_by_beginning()
+_USUAL_LENGTHS: Final = (3, 2, 1)
+
+
+def country_of(number: str) -> str:
+    """The country of an E.164 number (with or without its +): ISO 3166-1 alpha-2, `XK`, `001`, or `ZZ` if no one's.
+
+    Country calling codes as the ITU gives them out (Recommendation E.164); shared ones as libphonenumber splits them.
+    """
+    digits = number[1:] if number[:1] == "+" else number
+    for length in _LENGTHS.get(digits[:3], _USUAL_LENGTHS):
+        country = _COUNTRY_BY_PREFIX.get(digits[:length])
+        if country is not None:
+            return country
+    return UNKNOWN_COUNTRY
+
+
+def is_e164(text: str) -> bool:
+    """Whether the text is written as an E.164 number: +, then 7 to 15 digits of which the first is not 0."""
+    return _E164.fullmatch(text) is not None
+
+
+def is_short_code(text: str) -> bool:
+    """Whether the text is a short code such as 911 or 988: 2 to 8 digits and nothing else."""
+    return _SHORT_CODE.fullmatch(text) is not None
+
+
+def masked(number: str) -> str:
+    """The number as a log may show it: country and last two digits, such as `GB…71`; no digits of what is no number."""
+    if is_e164(number):
+        return f"{country_of(number)}…{number[-2:]}"
+    return f"{UNKNOWN_COUNTRY}…{number[-2:]}" if is_short_code(number) else f"{UNKNOWN_COUNTRY}…"

@@ -1,0 +1,85 @@
+"""The public price list: what a number or a country costs now and what is announced, from the active deck."""
+
+import re
+from typing import Any
+
+from calling_credit.calls import E164_PATTERN
+from calling_credit.decks import ANY_ORIGIN, INCLUDED_CATEGORY, Deck, RateRow
+from calling_credit.errors import InvalidValue
+from calling_credit.money import format_money
+from calling_credit.numbering import COUNTRIES, country_of
+
+_E164 = re.compile(E164_PATTERN)
+
+
+def read_number(text: str, field: str) -> str:
+    """A number from a query, where an unescaped `+` arrives as a space or is left out.
+
+    Raises:
+        InvalidValue: `invalid_number`.
+    """
+    number = f"+{text.strip().lstrip('+')}"
+    if not _E164.fullmatch(number):
+        raise InvalidValue("invalid_number", f"{field} must be E.164, such as %2B442071838750.")
+    return number
+
+
+def rates_for_number(deck: Deck, number: str, calling_number: str | None, at: str) -> list[dict[str, Any]]:
+    """What a call to this number costs now (first) and will cost (later rows); empty if no row covers it at any
+    time.
+    """
+    origin = country_of(calling_number) if calling_number else ANY_ORIGIN
+    current = deck.find(number[1:], origin, at)
+    rows = ([current] if current else []) + deck.announced(number[1:], origin, at)
+    return [rate_item(row) for row in rows]
+
+
+def rates_for_country(
+    deck: Deck, country: str, calling_number: str | None, at: str, after: str | None, limit: int
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of a country's rows in effect or announced, by prefix, and the key to go on after.
+
+    Raises:
+        InvalidValue: `unknown_country`.
+    """
+    if country not in COUNTRIES:
+        raise InvalidValue(
+            "unknown_country", "country must be ISO 3166-1 alpha-2, such as GB, or 001 for global networks."
+        )
+    origin = country_of(calling_number) if calling_number else ANY_ORIGIN
+    rows = [row for row in deck.rows if row.country == country and row.origin in (origin, ANY_ORIGIN)]
+    ended = _ended(rows, at)
+    shown = sorted((row for row in rows if _row_key(row) not in ended), key=_row_key)
+    page = [row for row in shown if after is None or _row_key(row) > after][: limit + 1]
+    more = len(page) > limit
+    page = page[:limit]
+    return [rate_item(row) for row in page], _row_key(page[-1]) if more else None
+
+
+def _ended(rows: list[RateRow], at: str) -> set[str]:
+    """Rows that a later row of the same prefix and origin has replaced."""
+    latest: dict[tuple[str, str], str] = {}
+    for row in rows:
+        if row.effective_from <= at:
+            key = (row.prefix, row.origin)
+            latest[key] = max(latest.get(key, ""), row.effective_from)
+    return {_row_key(row) for row in rows if row.effective_from < latest.get((row.prefix, row.origin), "")}
+
+
+def _row_key(row: RateRow) -> str:
+    return f"{row.prefix} {row.origin} {row.effective_from}"
+
+
+def rate_item(row: RateRow) -> dict[str, Any]:
+    """One row as GET /rates shows it; prices are never rounded here."""
+    return {
+        "destination": row.destination,
+        "country": row.country,
+        "prefix": row.prefix,
+        "rate_per_minute": format_money(row.rate_micros_per_minute),
+        "connection_fee": format_money(row.connection_fee_micros),
+        "minimum_seconds": row.minimum_seconds,
+        "increment_seconds": row.increment_seconds,
+        "effective_from": row.effective_from,
+        "included": row.category == INCLUDED_CATEGORY,
+    }

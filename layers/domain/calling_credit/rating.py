@@ -1,0 +1,114 @@
+"""What a call costs: the row of the deck that covers it, the seconds billed, the price. Pure integers, rounded
+once, at the end.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from calling_credit.calls import Call
+from calling_credit.decks import INCLUDED_CATEGORY, Deck, RateRow
+from calling_credit.instants import format_instant, local_date
+from calling_credit.ledger import CALL_CHARGED, Entry
+from calling_credit.numbering import country_of
+
+PRICE_STEP_MICROS: Final = 100
+"""A price is a whole number of ten-thousandths of a dollar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A priced call: the row, the deck's version and the arithmetic that explain `price_micros`."""
+
+    row: RateRow
+    deck_version: str
+    origin: str
+    billed_seconds: int
+    price_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """A call that costs nothing and makes no entry; `reason` is inbound, unanswered, short_code, included or
+    zero_price.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unrated:
+    """No row of the deck covers the destination at that time: to be kept and rated later, never priced zero."""
+
+    origin: str
+
+
+def billed_seconds(duration: int, minimum: int, increment: int) -> int:
+    """Seconds charged: nothing for 0; else the minimum, then whole increments (telecom "60/60", "30/6", "1/1")."""
+    if duration == 0:
+        return 0
+    return minimum + -(-max(0, duration - minimum) // increment) * increment
+
+
+def price_micros(billed: int, rate_micros_per_minute: int, connection_fee_micros: int) -> int:
+    """connection fee + billed seconds * rate / 60, half up to four decimals of a dollar; zero seconds cost nothing,
+    no fee either.
+    """
+    if billed == 0:
+        return 0
+    sixtieths = connection_fee_micros * 60 + billed * rate_micros_per_minute
+    step = 60 * PRICE_STEP_MICROS
+    return (sixtieths + step // 2) // step * PRICE_STEP_MICROS
+
+
+def rate_call(call: Call, deck: Deck) -> Charge | Free | Unrated:
+    """Price one finished call by the deck. Longest prefix; then exact origin before `*`; then the latest row in
+    effect.
+    """
+    if call.direction == "inbound":
+        return Free("inbound")
+    if call.duration_seconds == 0:
+        return Free("unanswered")
+    if not call.dialled_number.startswith("+"):
+        return Free("short_code")
+    origin = country_of(call.calling_number)
+    row = deck.find(call.dialled_number[1:], origin, call.happened_at)
+    if row is None:
+        return Unrated(origin)
+    if row.category == INCLUDED_CATEGORY:
+        return Free("included")
+    billed = billed_seconds(call.duration_seconds, row.minimum_seconds, row.increment_seconds)
+    price = price_micros(billed, row.rate_micros_per_minute, row.connection_fee_micros)
+    return Charge(row, deck.version, origin, billed, price) if price else Free("zero_price")
+
+
+def charge_entry(call: Call, charge: Charge, time_zone: str, now: datetime) -> Entry:
+    """The ledger entry of a priced call: everything that explains the price, nothing a redelivery could change in
+    the key.
+    """
+    row = charge.row
+    return Entry(
+        account_id=call.account_id,
+        happened_at=call.happened_at,
+        cause_id=call.call_id,
+        kind=CALL_CHARGED,
+        category=row.category,
+        amount_micros=-charge.price_micros,
+        local_date=local_date(call.started_at, time_zone),
+        recorded_at=format_instant(now),
+        facts_hash=call.facts_hash,
+        billed_seconds=charge.billed_seconds,
+        explanation={
+            "line_id": call.line_id,
+            "user_id": call.user_id,
+            "to": call.dialled_number,
+            "origin": charge.origin,
+            "destination": row.destination,
+            "country": row.country,
+            "prefix": row.prefix,
+            "duration_seconds": call.duration_seconds,
+            "rate_micros_per_minute": row.rate_micros_per_minute,
+            "connection_fee_micros": row.connection_fee_micros,
+            "deck": charge.deck_version,
+        },
+    )

@@ -1,0 +1,200 @@
+"""Creates and configures accounts, lines and users. Accounts are closed, never deleted; a balance is created with
+its account.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from calling_credit import table
+from calling_credit.accounts import Account, Line, User
+from calling_credit.errors import NotFound
+from calling_credit.instants import format_instant
+from calling_credit.ledger import UNARMED_MICROS
+from calling_credit.store.client import (
+    CONDITION_FAILED,
+    Item,
+    cancellation_codes,
+    error_code,
+    from_attributes,
+    to_attributes,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class AccountKeeper:
+    """Writes the settings of accounts to the table."""
+
+    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+        self._client = client
+        self._table_name = table_name
+
+    def account(self, account_id: str) -> Account | None:
+        """The account's settings, None if it does not exist."""
+        item = self._read(account_id, table.account_sk())
+        if item is None:
+            return None
+        return Account(
+            account_id, item["currency"], item["time_zone"], item["status"], tuple(item.get("billing_emails", []))
+        )
+
+    def line(self, account_id: str, line_id: str) -> Line | None:
+        """A line of the account, None if it has none of that id."""
+        item = self._read(account_id, table.line_sk(line_id))
+        return None if item is None else read_line_item(item)
+
+    def keep_account(self, account: Account, now: datetime) -> bool:
+        """Create or configure; whether it was created. The balance comes into being in the same transaction as its
+        account, and creating twice at once leaves one account and one balance of zero.
+        """
+        created = self._create(account, now)
+        if not created:
+            self._set(
+                account.account_id,
+                table.account_sk(),
+                {
+                    "time_zone": account.time_zone,
+                    "status": account.status,
+                    "billing_emails": list(account.billing_emails),
+                    "updated_at": format_instant(now),
+                },
+            )
+        return created
+
+    def keep_line(self, account_id: str, line: Line, changed_by: str, now: datetime) -> None:
+        """Create or configure a line.
+
+        Raises:
+            NotFound: `unknown_account`.
+        """
+        self._put_within_account(
+            account_id,
+            {
+                "SK": table.line_sk(line.line_id),
+                "number": line.number,
+                "user_id": line.user_id,
+                "international_calling": line.international_calling,
+                "changed_by": changed_by,
+                "changed_at": format_instant(now),
+            },
+        )
+
+    def keep_user(self, account_id: str, user: User, now: datetime) -> None:
+        """Create or rename a user.
+
+        Raises:
+            NotFound: `unknown_account`.
+        """
+        item = {"SK": table.user_sk(user.user_id), "name": user.name, "changed_at": format_instant(now)}
+        self._put_within_account(account_id, item)
+
+    def switch_line(self, account_id: str, line_id: str, enabled: bool, changed_by: str, now: datetime) -> Line:
+        """Turn international calling of a line on or off; the line as it then is.
+
+        Raises:
+            NotFound: `unknown_line`.
+        """
+        change = {"international_calling": enabled, "changed_by": changed_by, "changed_at": format_instant(now)}
+        try:
+            item = self._set(account_id, table.line_sk(line_id), change)
+        except ClientError as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
+            raise NotFound("unknown_line", "This account has no line of that id; GET /lines lists them.") from error
+        return read_line_item(item)
+
+    def user_name(self, account_id: str, user_id: str) -> str | None:
+        """A user's name, None if the user is unknown."""
+        item = self._read(account_id, table.user_sk(user_id))
+        return None if item is None else str(item["name"])
+
+    def _create(self, account: Account, now: datetime) -> bool:
+        pk = table.account_pk(account.account_id)
+        at = format_instant(now)
+        settings: Item = {
+            "PK": pk,
+            "SK": table.account_sk(),
+            "currency": account.currency,
+            "time_zone": account.time_zone,
+            "status": account.status,
+            "billing_emails": list(account.billing_emails),
+            "created_at": at,
+            "updated_at": at,
+        }
+        balance: Item = {
+            "PK": pk,
+            "SK": table.balance_sk(),
+            "posted_micros": 0,
+            "held_micros": 0,
+            "available_micros": 0,
+            "headroom_micros": UNARMED_MICROS,
+            "live_holds": 0,
+            "nudge": 0,
+            "updated_at": at,
+        }
+        puts: list[Any] = [
+            {
+                "Put": {
+                    "TableName": self._table_name,
+                    "Item": to_attributes(item),
+                    "ConditionExpression": "attribute_not_exists(PK)",
+                }
+            }
+            for item in (settings, balance)
+        ]
+        return _happened(lambda: self._client.transact_write_items(TransactItems=puts))
+
+    def _put_within_account(self, account_id: str, item: dict[str, Any]) -> None:
+        pk = table.account_pk(account_id)
+        actions: list[Any] = [
+            {
+                "ConditionCheck": {
+                    "TableName": self._table_name,
+                    "Key": {"PK": {"S": pk}, "SK": {"S": table.account_sk()}},
+                    "ConditionExpression": "attribute_exists(PK)",
+                }
+            },
+            {"Put": {"TableName": self._table_name, "Item": to_attributes({"PK": pk, **item})}},
+        ]
+        if not _happened(lambda: self._client.transact_write_items(TransactItems=actions)):
+            raise NotFound("unknown_account", "This account does not exist; create it with PUT /accounts/{account_id}.")
+
+    def _set(self, account_id: str, sort_key: str, change: dict[str, Any]) -> dict[str, Any]:
+        answer = self._client.update_item(
+            TableName=self._table_name,
+            Key={"PK": {"S": table.account_pk(account_id)}, "SK": {"S": sort_key}},
+            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in change),
+            ConditionExpression="attribute_exists(PK)",
+            ExpressionAttributeNames={f"#{name}": name for name in change},
+            ExpressionAttributeValues={f":{name}": value for name, value in to_attributes(change).items()},
+            ReturnValues="ALL_NEW",
+        )
+        return from_attributes(answer["Attributes"])
+
+    def _read(self, account_id: str, sort_key: str) -> dict[str, Any] | None:
+        answer = self._client.get_item(
+            TableName=self._table_name,
+            Key={"PK": {"S": table.account_pk(account_id)}, "SK": {"S": sort_key}},
+            ConsistentRead=True,
+        )
+        return from_attributes(answer["Item"]) if "Item" in answer else None
+
+
+def read_line_item(item: dict[str, Any]) -> Line:
+    """The line behind its item."""
+    return Line(table.id_of(item["SK"]), item["number"], item["user_id"], item["international_calling"])
+
+
+def _happened(write: Callable[[], Any]) -> bool:
+    """Whether a conditional transaction was written; False if one of its conditions did not hold."""
+    try:
+        write()
+    except ClientError as error:
+        if CONDITION_FAILED in cancellation_codes(error):
+            return False
+        raise
+    return True

@@ -1,0 +1,196 @@
+"""Usage and statements as customers read them: periods, category labels, the summary of days, rows for JSON and CSV.
+
+Works on plain items of the table (`DAY#`, `ENTRY#`) handed in; reads nothing itself.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+from calling_credit import table
+from calling_credit.errors import InvalidValue, NotFound
+from calling_credit.instants import parse_date
+from calling_credit.ledger import BALANCE_ADJUSTED, CALL_CHARGED, CATEGORY, RESERVED_CATEGORIES
+from calling_credit.money import format_money
+
+LABELS: Final = {
+    "outbound_international_call": "Outbound International Call",
+    "outbound_premium_call": "Outbound Premium Call",
+    "adjustment": "Adjustment",
+}
+MAX_PERIOD_DAYS: Final = 3660
+CSV_ROWS: Final = 10_000
+"""Rows of one CSV page: well below the 6 MB a function may answer."""
+CSV_COLUMNS: Final = (
+    "call_id",
+    "started_at",
+    "to",
+    "destination",
+    "country",
+    "duration_seconds",
+    "billed_seconds",
+    "rate_per_minute",
+    "connection_fee",
+    "price",
+    "user_id",
+    "user_name",
+    "rate_deck",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Local calendar dates, both inclusive."""
+
+    first: date
+    last: date
+
+    def holds(self, local_date: str) -> bool:
+        """Whether an entry of that local date belongs to the period."""
+        return self.first.isoformat() <= local_date <= self.last.isoformat()
+
+
+def read_period(from_text: str | None, to_text: str | None, today: str) -> Period:
+    """The period asked for; the month of `today` (in the account's zone) up to `today` where a bound is absent.
+
+    Raises:
+        InvalidValue: invalid_date, invalid_date_range (wrong way round, or more than ten years).
+    """
+    last = parse_date(to_text, "to") if to_text is not None else parse_date(today, "to")
+    first = parse_date(from_text, "from") if from_text is not None else last.replace(day=1)
+    if from_text is not None and to_text is None:
+        last = max(first, last)
+    if first > last:
+        raise InvalidValue("invalid_date_range", "from must not be after to; swap them.")
+    if last - first > timedelta(days=MAX_PERIOD_DAYS):
+        raise InvalidValue("invalid_date_range", f"A period has at most {MAX_PERIOD_DAYS} days; ask in parts.")
+    return Period(first, last)
+
+
+def check_call_category(category: str) -> None:
+    """Refuse what cannot be a category of calls.
+
+    Raises:
+        NotFound: `unknown_category`.
+    """
+    if category in RESERVED_CATEGORIES or not CATEGORY.fullmatch(category):
+        raise NotFound("unknown_category", "There is no such category of calls; GET /usage lists those with calls.")
+
+
+def balance_view(account_id: str, currency: str, balance: Mapping[str, Any]) -> dict[str, Any]:
+    """The balance as `GET /balance` shows it. Automatic recharge stands disabled: this account has no rule."""
+    return {
+        "account_id": account_id,
+        "currency": currency,
+        "balance": format_money(balance["posted_micros"]),
+        "held": format_money(balance["held_micros"]),
+        "available": format_money(balance["available_micros"]),
+        "auto_recharge": {
+            "enabled": False,
+            "threshold": None,
+            "amount": None,
+            "status": "disabled",
+            "reason": None,
+            "next_attempt_at": None,
+        },
+        "updated_at": balance["updated_at"],
+    }
+
+
+def label(category: str) -> str:
+    """What customers call a category; an unknown code is shown title-cased."""
+    return LABELS.get(category) or category.replace("_", " ").title()
+
+
+def summarise(days: Iterable[Mapping[str, Any]], currency: str) -> dict[str, Any]:
+    """`{currency, total, categories, days}` of the call categories among DAY items; spending is positive."""
+    categories: dict[str, list[int]] = {}
+    by_date: dict[str, int] = {}
+    for item in days:
+        local_date, category = table.date_of(item["SK"]), table.id_of(item["SK"])
+        if category in RESERVED_CATEGORIES:
+            continue
+        sums = categories.setdefault(category, [0, 0, 0])
+        sums[0] += item["entry_count"]
+        sums[1] += item["billed_seconds"]
+        sums[2] -= item["total_micros"]
+        by_date[local_date] = by_date.get(local_date, 0) - item["total_micros"]
+    return {
+        "currency": currency,
+        "total": format_money(sum(by_date.values())),
+        "categories": [
+            {
+                "category": category,
+                "label": label(category),
+                "calls": calls,
+                "billed_seconds": billed,
+                "total": format_money(total),
+            }
+            for category, (calls, billed, total) in sorted(categories.items())
+        ],
+        "days": [{"date": day, "total": format_money(total)} for day, total in sorted(by_date.items())],
+    }
+
+
+def call_row(entry: Mapping[str, Any], user_names: Mapping[str, str]) -> dict[str, Any]:
+    """One charged call as `GET /usage/{category}` lists it, with everything that explains its price."""
+    return {
+        "call_id": table.id_of(entry["SK"]),
+        "started_at": table.happened_at_of(entry["SK"]),
+        "to": entry["to"],
+        "destination": entry["destination"],
+        "country": entry["country"],
+        "duration_seconds": entry["duration_seconds"],
+        "billed_seconds": entry["billed_seconds"],
+        "rate_per_minute": format_money(entry["rate_micros_per_minute"]),
+        "connection_fee": format_money(entry["connection_fee_micros"]),
+        "price": format_money(-entry["amount_micros"]),
+        "user": {"id": entry["user_id"], "name": user_names.get(entry["user_id"])},
+        "rate_deck": entry["deck"],
+    }
+
+
+def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Rows of `call_row` as CSV (RFC 4180) with a header. A name a spreadsheet would run as a formula gets an
+    apostrophe.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(CSV_COLUMNS)
+    for row in rows:
+        flat = {**row, "user_id": row["user"]["id"], "user_name": _inert(row["user"]["name"] or "")}
+        flat["destination"] = _inert(flat["destination"])
+        writer.writerow([flat[column] for column in CSV_COLUMNS])
+    return text.getvalue()
+
+
+def _inert(text: str) -> str:
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
+def statement_row(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """One entry as a statement lists it: when, what, the signed amount, and what explains it."""
+    row = {
+        "id": table.id_of(entry["SK"]),
+        "at": table.happened_at_of(entry["SK"]),
+        "date": entry["local_date"],
+        "kind": entry["kind"],
+        "category": entry["category"],
+        "amount": format_money(entry["amount_micros"]),
+        "description": _describe(entry),
+        "recorded_at": entry["recorded_at"],
+        "debit": entry["debit"],
+        "credit": entry["credit"],
+    }
+    return row | {name: entry[name] for name in ("line_id", "user_id", "billed_seconds") if entry.get(name)}
+
+
+def _describe(entry: Mapping[str, Any]) -> str:
+    if entry["kind"] == CALL_CHARGED:
+        return f"{label(entry['category'])} to {entry['destination']}, {entry['to']}"
+    if entry["kind"] == BALANCE_ADJUSTED:
+        return f"Adjustment: {entry['reason']}"
+    return label(entry["category"])

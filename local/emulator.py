@@ -1,0 +1,138 @@
+"""The AWS emulator as a process of this stack: started with IAM enforced, watched, and ended with all its workers.
+Knows nothing of what is deployed on it.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Final
+
+from local.settings import Settings, SettingsError, aws_environment
+
+START_SECONDS: Final = 60.0
+STOP_SECONDS: Final = 8.0
+
+
+class EmulatorError(Exception):
+    """The emulator did not start, or died; the message says where its words are."""
+
+
+def require_free_port(port: int, variable: str) -> None:
+    """Find out before anything is started.
+
+    Raises:
+        SettingsError: something listens there already; names the port and the variable that chooses another.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise SettingsError(
+                f"Port {port} is in use, perhaps by another make run. Stop that, or choose another: {variable}=4570"
+            )
+
+
+class Emulator:
+    """One emulator. It keeps its state in the stack's folder and forgets it when it starts."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+        self._home = settings.folder / "emulator"
+
+    def start(self) -> None:
+        """Begin to start; `wait_until_ready` says when it answers.
+
+        Raises:
+            SettingsError: its port is in use.
+        """
+        require_free_port(self._settings.emulator_port, "EMULATOR_PORT")
+        shutil.rmtree(self._home, ignore_errors=True)
+        folders = {name: self._home / name for name in ("state", "s3", "tmp")}
+        for folder in folders.values():
+            folder.mkdir(parents=True)
+        environment = aws_environment(self._settings)
+        del environment["AWS_ENDPOINT_URL"]  # Workers work the emulator's own address out from its port.
+        environment |= {
+            "AUTH": "true",
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self._settings.emulator_port),
+            "STATE_DIR": str(folders["state"]),
+            "S3_DATA_DIR": str(folders["s3"]),
+            "TMPDIR": str(folders["tmp"]),
+            "SFTP_ENABLED": "0",
+            "IOT_MTLS_ENABLED": "0",
+            "COGNITO_EMAIL_ENABLED": "false",
+        }
+        with self._settings.emulator_log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "ministack"],
+                cwd=self._home,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def wait_until_ready(self) -> None:
+        """Return once it answers.
+
+        Raises:
+            EmulatorError: it ended, or did not answer within a minute.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            self.require_alive()
+            try:
+                with urllib.request.urlopen(f"{self._settings.endpoint_url}/_ministack/health", timeout=2) as answer:  # noqa: S310 - the address is ours
+                    json.load(answer)
+                    return
+            except (urllib.error.URLError, OSError, ValueError):
+                time.sleep(0.1)
+        raise EmulatorError(f"The emulator did not answer in time; see {self._settings.emulator_log}")
+
+    def require_alive(self) -> None:
+        """Notice that it died.
+
+        Raises:
+            EmulatorError: it is not running any more.
+        """
+        if self._process is None or self._process.poll() is not None:
+            code = None if self._process is None else self._process.returncode
+            raise EmulatorError(f"The emulator ended by itself (exit code {code}); see {self._settings.emulator_log}")
+
+    def stop(self) -> None:
+        """End it and every worker it started; safe to call twice."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(STOP_SECONDS)
+        for worker in _processes_naming(self._home / "tmp"):
+            try:
+                os.kill(worker, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        shutil.rmtree(self._home, ignore_errors=True)
+
+
+def _processes_naming(folder: Path) -> list[int]:
+    """Processes whose command line names a path in our private folder: workers whose parent was killed."""
+    listing = subprocess.run(["ps", "-axww", "-o", "pid=,command="], capture_output=True, text=True, check=False)
+    found = []
+    for line in listing.stdout.splitlines():
+        pid, _, command = line.strip().partition(" ")
+        if f"{folder}{os.sep}" in command and int(pid) != os.getpid():
+            found.append(int(pid))
+    return found

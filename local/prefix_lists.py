@@ -1,0 +1,75 @@
+"""Finds the fewest prefixes that tell what numbers are, for a reader who takes the longest match.
+
+It knows prefixes and labels. It must not know prices, categories or files.
+
+Numbers that nobody can have do not count: a prefix may cover them with any label, as the lists of phone companies do.
+What cannot be told apart within the depth allowed gets the label that most of its numbers have.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import NamedTuple
+
+from local.numbering_plans import Label, NumberingPlan, State
+
+
+class Depths(NamedTuple):
+    """How many digits of the national number are read: always, for most questions, for those not to be missed."""
+
+    always: int
+    usual: int
+    careful: int
+
+
+class Branch(NamedTuple):
+    """A prefix of the plan: its numbers by label, the labels that need the fewest further prefixes, what lies below."""
+
+    totals: dict[Label, int]
+    best: frozenset[Label]
+    below: tuple["Branch", ...]
+
+
+def grow(plan: NumberingPlan, classify: Callable[[Label], Label], depths: Depths) -> Branch:
+    """The tree of the plan's prefixes, as deep as its labels differ.
+
+    Labels that differ in region, or of which only some are premium, are followed to the careful depth.
+    """
+
+    @cache
+    def branch(state: State, length: int) -> Branch:
+        totals: Counter[Label] = Counter()
+        for label, numbers in plan.count(state, length).items():
+            totals[classify(label)] += numbers
+        if not totals or (len(totals) == 1 and length >= depths.always):
+            return Branch(dict(totals), frozenset(totals), ())
+        delicate = len({label.region for label in totals}) > 1 or any(label.kind == "premium_rate" for label in totals)
+        if length >= (depths.careful if delicate else depths.usual):
+            return Branch(dict(totals), frozenset({most_numbers(totals)}), ())
+        below = tuple(branch(child, length + 1) for child in plan.children(state))
+        votes = Counter(label for child in below for label in child.best)
+        most = max(votes.values())
+        return Branch(dict(totals), frozenset(label for label in votes if votes[label] == most), below)
+
+    return branch(plan.start, 0)
+
+
+def most_numbers(totals: dict[Label, int]) -> Label:
+    """The label that most numbers have; of equals, the last by name."""
+    return max(totals, key=lambda label: (totals[label], label))
+
+
+def prefixes(branch: Branch, prefix: str, inherited: Label) -> Iterator[tuple[str, Label]]:
+    """The prefixes to list, each with its label, given the label the shorter prefixes already give."""
+    if not branch.best:
+        return
+    label = inherited if inherited in branch.best else min(branch.best)
+    if label != inherited:
+        yield prefix, label
+    yield from prefixes_below(branch, prefix, label)
+
+
+def prefixes_below(branch: Branch, prefix: str, inherited: Label) -> Iterator[tuple[str, Label]]:
+    """The same for what lies below a prefix that is listed anyhow."""
+    for digit, child in enumerate(branch.below):
+        yield from prefixes(child, f"{prefix}{digit}", inherited)

@@ -1,0 +1,172 @@
+"""Holds calling_credit.numbering against libphonenumber: countries of numbers, what is a number, what a log shows."""
+
+import phonenumbers
+import pytest
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
+from phonenumbers.phonemetadata import PhoneMetadata
+
+from calling_credit.numbering import COUNTRIES, country_of, is_e164, is_short_code, masked
+from local import make_numbering
+
+DESCRIPTIONS = (
+    "fixed_line",
+    "mobile",
+    "toll_free",
+    "premium_rate",
+    "shared_cost",
+    "voip",
+    "personal_number",
+    "pager",
+    "uan",
+    "voicemail",
+)
+
+# Two regions of libphonenumber are parts of one ISO 3166-1 country.
+ISO_COUNTRY = {"AC": "SH", "TA": "SH"}
+
+# A seven-digit number of Canada that can only be dialled inside Canada, and not from abroad.
+LOCAL_ONLY = {"+13101234"}
+
+
+def example_numbers() -> dict[str, str | None]:
+    """Every example number in libphonenumber's metadata, as E.164, with the region libphonenumber gives it."""
+    numbers = {}
+    for calling_code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
+        for region in regions:
+            metadata = (
+                PhoneMetadata.metadata_for_nongeo_region(calling_code)
+                if region == "001"
+                else PhoneMetadata.metadata_for_region(region)
+            )
+            for name in DESCRIPTIONS:
+                description = getattr(metadata, name)
+                if description is not None and description.example_number:
+                    number = phonenumbers.parse(f"+{calling_code}{description.example_number}")
+                    text = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+                    numbers[text] = phonenumbers.region_code_for_number(number)
+    return numbers
+
+
+def test_every_example_number_is_in_the_country_libphonenumber_says() -> None:
+    numbers = example_numbers()
+    wrong = {
+        number: (country_of(number), region)
+        for number, region in numbers.items()
+        if region is not None and country_of(number) != ISO_COUNTRY.get(region, region) and number not in LOCAL_ONLY
+    }
+    assert not wrong
+    assert len(numbers) > 900
+
+
+def test_regions_whose_example_numbers_libphonenumber_gives_to_another() -> None:
+    untold = set(phonenumbers.SUPPORTED_REGIONS) - set(example_numbers().values())
+    assert untold == {"EH", "MF"}
+    assert country_of("+212528812345") == "MA", "every number of Western Sahara is Morocco's to libphonenumber"
+    assert country_of("+590590271234") == "BL", "Saint Martin's example is Saint Barthelemy's"
+    assert country_of("+590590071234") == "MF", "other landlines of Saint Martin can be told"
+    assert phonenumbers.region_code_for_number(phonenumbers.parse("+590590071234")) == "MF"
+
+
+@pytest.mark.parametrize(
+    ("number", "country"),
+    [
+        ("+442071838750", "GB"),
+        ("442071838750", "GB"),
+        ("+441481256789", "GG"),
+        ("+447911712345", "GG"),
+        ("+447911812345", "GB"),
+        ("+390669812345", "VA"),
+        ("+390612345678", "IT"),
+        ("+77123456789", "KZ"),
+        ("+76123456789", "KZ"),
+        ("+74951234567", "RU"),
+        ("+4779123456", "SJ"),
+        ("+38343201234", "XK"),
+        ("+24762889", "SH"),
+        ("+2908999", "SH"),
+        ("+881612345678", "001"),
+        ("+80012345678", "001"),
+        ("+18002345678", "US"),
+        ("+18001412345", "DO"),
+        ("+17872345678", "PR"),
+        ("+16132345678", "CA"),
+        ("+12112345678", "ZZ"),
+        ("+1", "ZZ"),
+        ("+210123456", "ZZ"),
+        ("+999123456", "ZZ"),
+        ("+0442071838750", "ZZ"),
+        ("+", "ZZ"),
+        ("", "ZZ"),
+        ("anonymous", "ZZ"),
+    ],
+)
+def test_shared_calling_codes_are_split_and_unassigned_ones_are_unknown(number: str, country: str) -> None:
+    assert country_of(number) == country
+
+
+def test_countries_are_those_of_iso_3166_with_kosovo_and_the_global_networks() -> None:
+    assert len(COUNTRIES) == 249 + 2
+    assert {"XK", "001", "AQ", "UM", "US"} <= COUNTRIES
+    assert not COUNTRIES & {"ZZ", "AC", "TA", "UK", "EU", "*", ""}
+    assert set(phonenumbers.SUPPORTED_REGIONS) - COUNTRIES == {"AC", "TA"}
+
+
+@pytest.mark.parametrize("text", ["+1234567", "+14155550100", "+123456789012345"])
+def test_an_e164_number_is_plus_and_7_to_15_digits(text: str) -> None:
+    assert is_e164(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "+",
+        "14155550100",
+        "+04155550100",
+        "+123456",
+        "+1234567890123456",
+        "+1415555010\u0660",
+        "+14155550100\n",
+        " +14155550100",
+        "+1 415",
+    ],
+)
+def test_anything_else_is_no_e164_number(text: str) -> None:
+    assert not is_e164(text)
+
+
+def test_short_codes_are_two_to_eight_digits() -> None:
+    assert [text for text in ("911", "988", "15", "12345678") if not is_short_code(text)] == []
+    assert [
+        text
+        for text in ("", "9", "123456789", "+911", "9 1", "\u0669\u0661\u0661", "911\n", "*67")
+        if is_short_code(text)
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("+442071838771", "GB…71"),
+        ("+14155550100", "US…00"),
+        ("911", "ZZ…11"),
+        ("4242424242424242", "ZZ…"),
+        ("+44 20 7183 8771", "ZZ…"),
+        ("", "ZZ…"),
+    ],
+)
+def test_a_masked_number_shows_country_and_two_digits_at_most(number: str, shown: str) -> None:
+    assert masked(number) == shown
+
+
+def test_the_tables_are_what_the_generator_writes() -> None:
+    same = make_numbering.DATA_FILE.read_text(encoding="utf-8") == make_numbering.data_text()
+    assert same, (
+        "libphonenumber's metadata or the script changed: run `python -m local.make_numbering` and read the diff"
+    )
+
+
+def test_libphonenumber_still_has_the_types_these_tests_read() -> None:
+    assert {name.upper() for name in DESCRIPTIONS} < {
+        PhoneNumberType.to_string(value) for value in PhoneNumberType.values()
+    }

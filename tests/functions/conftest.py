@@ -1,0 +1,131 @@
+"""A fresh table for each test (moto, or the DynamoDB that AWS_ENDPOINT_URL_DYNAMODB names), an active deck, the handlers."""
+
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from moto import mock_aws
+
+from tests.functions.template import ROOT, table_properties
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TABLE = os.environ["TABLE_NAME"]
+BUCKET = os.environ["DECK_BUCKET"]
+FUNCTIONS = ("rate_calls", "list_usage", "change_settings", "manage_accounts")
+
+
+class Context:
+    """What a handler may ask of Lambda's context."""
+
+    function_name = "function"
+    function_version = "1"
+    memory_limit_in_mb = 1024
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:function"
+    aws_request_id = "00000000-0000-4000-8000-000000000000"
+
+    def __init__(self, seconds: float = 60.0) -> None:
+        self.seconds = seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the timeout."""
+        return int(self.seconds * 1000)
+
+
+def load_app(name: str) -> ModuleType:
+    """Import functions/<name>/app.py under a name of its own, as Lambda would in a process of its own."""
+    spec = importlib.util.spec_from_file_location(f"{name}_app", ROOT / "functions" / name / "app.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[None]:
+    """moto for everything that AWS_ENDPOINT_URL_DYNAMODB does not send elsewhere."""
+    with mock_aws():
+        import boto3  # noqa: PLC0415 - after moto
+
+        boto3.client("s3").create_bucket(Bucket=BUCKET)
+        boto3.client("secretsmanager").create_secret(Name=os.environ["CURSOR_SECRET_ARN"], SecretString="test-secret")
+        yield
+
+
+@dataclass
+class Stack:
+    """The handlers over one fresh table."""
+
+    dynamodb: "DynamoDBClient"
+    apps: dict[str, ModuleType]
+    table_name: str = TABLE
+
+    def publish(self, deck: bytes, version: str = "deck-1") -> None:
+        """Publish a deck and let the warm functions see it at once."""
+        import boto3  # noqa: PLC0415
+
+        from calling_credit.aws import deck_files  # noqa: PLC0415
+
+        s3 = boto3.client("s3")
+        deck_files.put_deck(s3, BUCKET, version, deck)
+        deck_files.activate(s3, BUCKET, version, deck, datetime.now(UTC))
+        self.forget()
+
+    def forget(self) -> None:
+        """Let every function be as if just started."""
+        for app in self.apps.values():
+            if hasattr(app, "deck"):
+                app.deck._deck = app.deck._checked_at = None
+            if hasattr(app, "facts"):
+                app.facts._known.clear()
+
+    def invoke(self, name: str, event: dict[str, Any], seconds: float = 60.0) -> dict[str, Any]:
+        """Hand one event to a function."""
+        answer: dict[str, Any] = self.apps[name].handler(event, Context(seconds))
+        return answer
+
+    def items(self, account_id: str | None = None) -> list[dict[str, Any]]:
+        """Every item of the table (of one account), as plain values."""
+        from calling_credit.store.client import from_attributes  # noqa: PLC0415
+
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.table_name, ConsistentRead=True)
+        found = [from_attributes(item) for page in pages for item in page["Items"]]
+        return [item for item in found if account_id in (None, item["PK"].removeprefix("ACCOUNT#"))]
+
+
+@pytest.fixture(scope="session")
+def apps(aws: None) -> dict[str, ModuleType]:
+    """Every handler, imported once."""
+    return {name: load_app(name) for name in FUNCTIONS}
+
+
+@pytest.fixture
+def stack(apps: dict[str, ModuleType]) -> Iterator[Stack]:
+    """The handlers over a fresh table with the example deck active."""
+    from calling_credit.store.client import dynamodb_client  # noqa: PLC0415
+
+    dynamodb = dynamodb_client()
+    dynamodb.create_table(TableName=TABLE, **table_properties())
+    dynamodb.get_waiter("table_exists").wait(TableName=TABLE, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    stack = Stack(dynamodb, apps)
+    stack.publish((ROOT / "local" / "rates.csv").read_bytes())
+    try:
+        yield stack
+    finally:
+        dynamodb.delete_table(TableName=TABLE)
+
+
+def sample_event(name: str) -> dict[str, Any]:
+    """The sample envelope `events/<name>.json`."""
+    event: dict[str, Any] = json.loads(Path(ROOT, "events", f"{name}.json").read_text(encoding="utf-8"))
+    return event
