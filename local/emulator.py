@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -129,10 +130,18 @@ class Emulator:
 
 def _processes_naming(folder: Path) -> list[int]:
     """Processes whose command line names a path in our private folder: workers whose parent was killed."""
+    return [pid for pid, command in _command_lines() if f"{folder}{os.sep}" in command and pid != os.getpid()]
+
+
+def _command_lines() -> Iterator[tuple[int, str]]:
+    if Path("/proc/self/cmdline").exists():  # Linux; small installations have no `ps`.
+        for file in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                yield int(file.parent.name), file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+        return
     listing = subprocess.run(["ps", "-axww", "-o", "pid=,command="], capture_output=True, text=True, check=False)
-    found = []
     for line in listing.stdout.splitlines():
         pid, _, command = line.strip().partition(" ")
-        if f"{folder}{os.sep}" in command and int(pid) != os.getpid():
-            found.append(int(pid))
-    return found
+        yield int(pid), command

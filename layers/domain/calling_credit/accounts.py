@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import phonenumbers
 
-from calling_credit.calls import E164_PATTERN, ID_PATTERN
+from calling_credit.calls import ID_PATTERN
 from calling_credit.errors import InvalidValue
 from calling_credit.instants import zone
 from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
+from calling_credit.numbering import is_e164
 
 CURRENCY: Final = "USD"
 DEFAULT_TIME_ZONE: Final = "UTC"
@@ -23,7 +24,6 @@ MAX_BILLING_EMAILS: Final = 10
 HOME_COUNTRIES: Final = frozenset({"US", "CA"})
 
 _ID = re.compile(ID_PATTERN)
-_E164 = re.compile(E164_PATTERN)
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 
 
@@ -142,7 +142,7 @@ def read_line(line_id: str, body: dict[str, Any], current: Line | None) -> Line:
     kept = {} if current is None else {"number": current.number, "user_id": current.user_id}
     merged = kept | body
     number = _text(merged, "number", 16)
-    parsed = phonenumbers.parse(number) if _E164.fullmatch(number) else None
+    parsed = phonenumbers.parse(number) if is_e164(number) else None
     if parsed is None or not phonenumbers.is_valid_number(parsed):
         raise InvalidValue("invalid_number", "number must be a valid E.164 number such as +14155550100.")
     if phonenumbers.region_code_for_number(parsed) not in HOME_COUNTRIES:

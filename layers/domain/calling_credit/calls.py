@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from calling_credit.instants import format_instant, parse_instant
+from calling_credit.numbering import E164_FORM, SHORT_CODE_FORM
 
 MAX_BODY_CHARACTERS: Final = 16_384
 MAX_DURATION_SECONDS: Final = 24 * 3600
@@ -21,13 +22,14 @@ DURATION_TOLERANCE_SECONDS: Final = 1
 
 ID_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_.:@+-]{0,63}$"
 CALL_ID_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_.:@+-]{0,95}$"
-E164_PATTERN: Final = r"^\+[1-9][0-9]{6,14}$"
-DIALLED_PATTERN: Final = r"^(?:\+[1-9][0-9]{6,14}|[0-9]{2,6})$"
 
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 CallId = Annotated[str, StringConstraints(pattern=CALL_ID_PATTERN)]
-Number = Annotated[str, StringConstraints(pattern=E164_PATTERN)]
-Dialled = Annotated[str, StringConstraints(pattern=DIALLED_PATTERN)]
+Number = Annotated[str, StringConstraints(pattern=f"^{E164_FORM}$")]
+Dialled = Annotated[str, StringConstraints(pattern=f"^(?:{E164_FORM}|{SHORT_CODE_FORM})$")]
+
+
+_INSTANT: Final[dict[str, Any]] = {"format": "date-time"}
 
 
 class CallEvent(BaseModel):
@@ -46,9 +48,15 @@ class CallEvent(BaseModel):
         alias="to",
         description="E.164 with a leading +, or a short code (2 to 6 digits, such as 911), which costs nothing.",
     )
-    started_at: str = Field(description="RFC 3339; at most 1 day ahead of and 90 days behind the clock.")
-    answered_at: Any = Field(default=None, description="RFC 3339; required when answered, ignored otherwise.")
-    ended_at: str = Field(description="RFC 3339; not before started_at.")
+    started_at: str = Field(
+        description="RFC 3339; at most 1 day ahead of and 90 days behind the clock.", json_schema_extra=_INSTANT
+    )
+    answered_at: Any = Field(
+        default=None,
+        description="RFC 3339; required when answered, ignored otherwise.",
+        json_schema_extra={"type": ["string", "null"], "format": "date-time"},
+    )
+    ended_at: str = Field(description="RFC 3339; not before started_at.", json_schema_extra=_INSTANT)
     duration_seconds: int = Field(
         ge=0, le=MAX_DURATION_SECONDS, description="Answered time in whole seconds; 0 unless answered."
     )

@@ -16,8 +16,11 @@ COUNTRIES: Final = frozenset(ISO_COUNTRIES.split()) | {GLOBAL_NETWORKS}
 _COUNTRY_BY_PREFIX: Final = {
     prefix: country for country, prefixes in PREFIXES_BY_COUNTRY.items() for prefix in prefixes.split()
 }
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_SHORT_CODE = re.compile(r"[0-9]{2,8}")
+E164_FORM: Final = r"\+[1-9][0-9]{6,14}"
+SHORT_CODE_FORM: Final = r"[0-9]{2,6}"
+
+_E164 = re.compile(E164_FORM)
+_SHORT_CODE = re.compile(SHORT_CODE_FORM)
 
 
 def _lengths_by_beginning() -> dict[str, tuple[int, ...]]:
@@ -52,7 +55,7 @@ def is_e164(text: str) -> bool:
 
 
 def is_short_code(text: str) -> bool:
-    """Whether the text is a short code such as 911 or 988: 2 to 8 digits and nothing else."""
+    """Whether the text is a short code such as 911 or 988: 2 to 6 digits and nothing else."""
     return _SHORT_CODE.fullmatch(text) is not None
 
 

@@ -1,15 +1,11 @@
 """The public price list: what a number or a country costs now and what is announced, from the active deck."""
 
-import re
 from typing import Any
 
-from calling_credit.calls import E164_PATTERN
 from calling_credit.decks import ANY_ORIGIN, INCLUDED_CATEGORY, Deck, RateRow
 from calling_credit.errors import InvalidValue
 from calling_credit.money import format_money
-from calling_credit.numbering import COUNTRIES, country_of
-
-_E164 = re.compile(E164_PATTERN)
+from calling_credit.numbering import COUNTRIES, country_of, is_e164
 
 
 def read_number(text: str, field: str) -> str:
@@ -19,7 +15,7 @@ def read_number(text: str, field: str) -> str:
         InvalidValue: `invalid_number`.
     """
     number = f"+{text.strip().lstrip('+')}"
-    if not _E164.fullmatch(number):
+    if not is_e164(number):
         raise InvalidValue("invalid_number", f"{field} must be E.164, such as %2B442071838750.")
     return number
 

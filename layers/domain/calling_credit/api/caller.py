@@ -54,7 +54,9 @@ def operator(claims: Mapping[str, Any], settings: Config) -> str:
         Forbidden: `scope_required`.
     """
     if settings.operate_scope not in _words(claims.get("scope")):
-        raise Forbidden("scope_required", f"This needs a client-credentials token with the scope {settings.operate_scope}.")
+        raise Forbidden(
+            "scope_required", f"This needs a client-credentials token with the scope {settings.operate_scope}."
+        )
     return str(claims.get("client_id", ""))
 
 

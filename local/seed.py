@@ -1,0 +1,142 @@
+"""The demonstration data: two companies with their people, lines, opening credit and sign-ins, created the way an
+operator's system would, through the HTTP API. All of it is made up.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import boto3
+
+from local.http_api import HttpApi
+
+PASSWORD: Final = "Calling-Credit-1"  # noqa: S105 - of made-up people, on a stack that answers only this machine
+ADMIN, MEMBER = "billing_admin", "member"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone of a company; `role` is set for those who may sign in."""
+
+    user_id: str
+    name: str
+    email: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A phone line and whose it is."""
+
+    line_id: str
+    number: str
+    user_id: str
+    international_calling: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """One account and everything it starts with."""
+
+    account_id: str
+    name: str
+    time_zone: str
+    opening_credit: str
+    people: tuple[Person, ...]
+    lines: tuple[Line, ...]
+
+
+MERIDIAN: Final = Company(
+    "acct_meridian",
+    "Meridian Travel",
+    "America/New_York",
+    "250.00",
+    (
+        Person("user_ana", "Ana Ruiz", "ana@meridian-travel.example", ADMIN),
+        Person("user_ben", "Ben Okafor", "ben@meridian-travel.example", MEMBER),
+        Person("user_chloe", "Chloe Martin"),
+    ),
+    (
+        Line("line_front_desk", "+12125550101", "user_ana"),
+        Line("line_groups", "+12125550102", "user_ben"),
+        Line("line_night_desk", "+12125550103", "user_chloe"),
+        Line("line_lobby", "+12125550104", "user_chloe", international_calling=False),
+    ),
+)
+HALCYON: Final = Company(
+    "acct_halcyon",
+    "Halcyon Design",
+    "America/Los_Angeles",
+    "60.00",
+    (
+        Person("user_dana", "Dana Lee", "dana@halcyon-design.example", ADMIN),
+        Person("user_emil", "Emil Haddad"),
+    ),
+    (
+        Line("line_studio", "+14155550111", "user_dana"),
+        Line("line_workshop", "+14155550112", "user_emil"),
+    ),
+)
+COMPANIES: Final = (MERIDIAN, HALCYON)
+
+
+def open_accounts(api: HttpApi, service_token: str) -> None:
+    """Create every company through the operator's routes.
+
+    Raises:
+        ApiError: a request was refused.
+    """
+    for company in COMPANIES:
+        account = f"/accounts/{company.account_id}"
+        emails = [person.email for person in company.people if person.role == ADMIN]
+        api.send("PUT", account, service_token, {"time_zone": company.time_zone, "billing_emails": emails})
+        for person in company.people:
+            api.send("PUT", f"{account}/users/{person.user_id}", service_token, {"name": person.name})
+        for line in company.lines:
+            body = {
+                "number": line.number,
+                "user_id": line.user_id,
+                "international_calling": line.international_calling,
+            }
+            api.send("PUT", f"{account}/lines/{line.line_id}", service_token, body)
+        api.send(
+            "POST",
+            f"{account}/adjustments",
+            service_token,
+            {"amount": company.opening_credit, "reason": "Opening credit"},
+            {"Idempotency-Key": f"opening-credit-{company.account_id}"},
+        )
+
+
+def create_sign_ins(user_pool_id: str) -> list[dict[str, Any]]:
+    """Create a sign-in with a permanent password for everyone who has a role; returns them as stack.json lists them."""
+    cognito = boto3.client("cognito-idp")
+    created = []
+    for company in COMPANIES:
+        for person in company.people:
+            if not person.role:
+                continue
+            attributes = {
+                "email": person.email,
+                "email_verified": "true",
+                "name": person.name,
+                "custom:account_id": company.account_id,
+            }
+            pool = {"UserPoolId": user_pool_id, "Username": person.email}
+            cognito.admin_create_user(
+                UserPoolId=user_pool_id,
+                Username=person.email,
+                UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
+                MessageAction="SUPPRESS",
+            )
+            cognito.admin_set_user_password(**pool, Password=PASSWORD, Permanent=True)
+            if person.role == ADMIN:
+                cognito.admin_add_user_to_group(**pool, GroupName=ADMIN)
+            created.append(
+                {
+                    "email": person.email,
+                    "password": PASSWORD,
+                    "role": person.role,
+                    "account_id": company.account_id,
+                }
+            )
+    return created

@@ -1,0 +1,178 @@
+"""The local stack as one thing: emulator, deployed application, demonstration data and example rates. `start` makes it,
+`Stack.stop` ends all of it. Tells no story; local.run and the stack tests use the same one.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+from rich.console import Console
+
+from calling_credit.aws.deck_files import activate, deck_version, put_deck
+from calling_credit.decks import parse_deck
+from local.deploy import build, deploy
+from local.emulator import Emulator
+from local.http_api import HttpApi
+from local.progress import Progress
+from local.seed import create_sign_ins, open_accounts
+from local.settings import REGION, Settings, aws_environment
+
+RATES_FILE: Final = Path(__file__).with_name("rates.csv")
+DRAIN_SECONDS: Final = 300.0
+
+
+class StackError(Exception):
+    """The stack is not what it should be; the message says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A running stack: where it answers, how to sign in, how to end it. `outputs` are those of the template."""
+
+    settings: Settings
+    outputs: dict[str, str]
+    service_client: dict[str, str]
+    users: list[dict[str, Any]]
+    api: HttpApi
+    emulator: Emulator
+
+    def stop(self) -> None:
+        """End the emulator and every worker; safe to call twice."""
+        self.settings.description_file.unlink(missing_ok=True)
+        self.api.close()
+        self.emulator.stop()
+
+    def service_token(self) -> str:
+        """An access token of the operator's systems, with both scopes."""
+        return self.api.service_token(self.service_client["id"], self.service_client["secret"])
+
+    def user_token(self, email: str) -> str:
+        """The ID token of a demonstration user."""
+        user = next(user for user in self.users if user["email"] == email)
+        answer = boto3.client("cognito-idp").initiate_auth(
+            ClientId=self.outputs["UserPoolClientId"],
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": email, "PASSWORD": user["password"]},
+        )
+        return answer["AuthenticationResult"]["IdToken"]
+
+    def calls_waiting(self) -> int:
+        """Calls in the queue, being rated included."""
+        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        answer = boto3.client("sqs").get_queue_attributes(
+            QueueUrl=self.outputs["CallQueueUrl"], AttributeNames=list(names)
+        )
+        return sum(int(answer["Attributes"][name]) for name in names)
+
+    def wait_until_rated(self, report: Callable[[int], None] = lambda waiting: None) -> None:
+        """Return once the call queue is empty.
+
+        Raises:
+            EmulatorError: the emulator died meanwhile.
+            StackError: it is not empty after five minutes.
+        """
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while waiting := self.calls_waiting():
+            self.emulator.require_alive()
+            if time.monotonic() > deadline:
+                raise StackError(f"{waiting} calls are still waiting; see {self.settings.emulator_log}")
+            report(waiting)
+            time.sleep(0.2)
+
+    def description(self) -> dict[str, Any]:
+        """What `.local/stack.json` says."""
+        return {
+            "api_url": self.settings.api_url,
+            "page_url": self.settings.api_url,
+            "call_queue_url": self.outputs["CallQueueUrl"],
+            "dead_letter_queue_url": self.outputs["DeadLetterQueueUrl"],
+            "table_name": self.outputs["TableName"],
+            "aws_endpoint_url": self.settings.endpoint_url,
+            "region": REGION,
+            "stripe_api_url": None,
+            "user_pool_id": self.outputs["UserPoolId"],
+            "user_pool_client_id": self.outputs["UserPoolClientId"],
+            "token_url": f"{self.settings.endpoint_url}/oauth2/token",
+            "service_client": self.service_client,
+            "users": self.users,
+        }
+
+    def publish_description(self) -> None:
+        """Write stack.json in one step, so that whoever finds it finds all of it."""
+        draft = self.settings.description_file.with_suffix(".tmp")
+        draft.write_text(json.dumps(self.description(), indent=2) + "\n")
+        draft.replace(self.settings.description_file)
+
+
+def start(settings: Settings, progress: Progress | None = None) -> Stack:
+    """Start, build, deploy and fill a stack. The AWS settings of this process become those of the stack.
+
+    Raises:
+        SettingsError: its port is in use.
+        DeployError, EmulatorError, ApiError, StackError: it could not be made; nothing is left running.
+    """
+    progress = progress or Progress(Console(), quiet=True)
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    settings.description_file.unlink(missing_ok=True)
+    emulator = Emulator(settings)
+    use_aws_settings(settings)
+    try:
+        emulator.start()
+        with progress.step("Building the application with sam"):
+            build(settings)
+        emulator.wait_until_ready()
+        with progress.step("Deploying template.yaml to the emulator") as step:
+            outputs = deploy(settings, step)
+        return _fill(settings, outputs, emulator, progress)
+    except BaseException:
+        emulator.stop()
+        raise
+
+
+def use_aws_settings(settings: Settings) -> None:
+    """Make every AWS client of this process talk to this stack, and to nothing else."""
+    environment = aws_environment(settings)
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update({name: value for name, value in environment.items() if name.startswith(("AWS_", "NO_PROXY"))})
+    os.environ["no_proxy"] = environment["no_proxy"]
+    boto3.setup_default_session()
+
+
+def publish_example_rates(bucket: str) -> int:
+    """Publish local/rates.csv as the active deck; returns how many prefixes it has.
+
+    Raises:
+        StackError: the file has errors.
+    """
+    data = RATES_FILE.read_bytes()
+    now = datetime.now(UTC)
+    version = deck_version(data, now)
+    deck = parse_deck(data, version)
+    if isinstance(deck, list):
+        raise StackError(f"{RATES_FILE} has an error on line {deck[0].line}: {deck[0].detail}")
+    client = boto3.client("s3")
+    put_deck(client, bucket, version, data)
+    activate(client, bucket, version, data, now)
+    return len({row.prefix for row in deck.rows})
+
+
+def _fill(settings: Settings, outputs: dict[str, str], emulator: Emulator, progress: Progress) -> Stack:
+    with progress.step("Publishing the example rates") as step:
+        step.update(f"{publish_example_rates(outputs['DeckBucketName'])} prefixes")
+    client = boto3.client("cognito-idp").describe_user_pool_client(
+        UserPoolId=outputs["UserPoolId"], ClientId=outputs["ServiceClientId"]
+    )["UserPoolClient"]
+    service_client = {"id": client["ClientId"], "secret": client["ClientSecret"]}
+    api = HttpApi(settings.endpoint_url, settings.api_host)
+    with progress.step("Opening two accounts through the HTTP API"):
+        users = create_sign_ins(outputs["UserPoolId"])
+        stack = Stack(settings, outputs, service_client, users, api, emulator)
+        open_accounts(api, stack.service_token())
+    return stack

@@ -1,0 +1,58 @@
+"""The published JSON Schema is the model's own, and agrees with the judge on what one field can say alone."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import jsonschema
+import pytest
+
+from calling_credit.calls import Call, Rejection, parse_call
+from ops.call_event_schema import EXAMPLE, schema
+from tests.functions.template import ROOT
+
+PUBLISHED = json.loads((ROOT / "docs" / "call-event.schema.json").read_text(encoding="utf-8"))
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def test_the_published_schema_is_the_one_the_model_makes() -> None:
+    assert schema() == PUBLISHED, "run `make schema` and commit docs/call-event.schema.json"
+
+
+def test_the_example_satisfies_the_schema_and_the_judge() -> None:
+    jsonschema.validate(EXAMPLE, PUBLISHED)
+    assert isinstance(parse_call(json.dumps(EXAMPLE), NOW), Call)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": "2"},
+        {"call_id": "a b"},
+        {"account_id": ""},
+        {"direction": "sideways"},
+        {"from": "4155550100"},
+        {"to": "+44 20 7183 8750"},
+        {"duration_seconds": -1},
+        {"duration_seconds": 125.5},
+        {"duration_seconds": "125"},
+        {"disposition": "hung_up"},
+        {"started_at": 1},
+    ],
+    ids=str,
+)
+def test_the_schema_and_the_judge_refuse_the_same_fields(change: dict[str, Any]) -> None:
+    event = EXAMPLE | change
+    assert isinstance(parse_call(json.dumps(event), NOW), Rejection)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(event, PUBLISHED)
+
+
+@pytest.mark.parametrize("field", [name for name in EXAMPLE if name != "answered_at"])
+def test_every_field_but_answered_at_is_required_by_both(field: str) -> None:
+    event = {name: value for name, value in EXAMPLE.items() if name != field}
+    rejection = parse_call(json.dumps(event), NOW)
+    assert isinstance(rejection, Rejection)
+    assert rejection.code == "missing_field"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(event, PUBLISHED)
