@@ -1,9 +1,8 @@
-"""Builds the real template and deploys it onto the emulator with `sam`, as it would be deployed to AWS. Knows nothing of
-the data that is put into it afterwards.
+"""Builds the real template and deploys it onto the emulator with `sam`, the way it would be deployed to AWS. Knows
+nothing of the data that is put into it afterwards.
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -12,7 +11,7 @@ from typing import IO, Final
 
 import boto3
 
-from local.progress import Progress, Step
+from local.progress import Step
 from local.settings import API_ID, ROOT, STACK_NAME, Settings, architecture, aws_environment, runtime
 from ops.build import BuildError, compile_build, sam_build, sam_program
 
@@ -68,26 +67,11 @@ def deploy(settings: Settings, step: Step) -> dict[str, str]:
     command += ["--template-file", str(home / "build" / "template.yaml"), "--s3-bucket", ARTIFACT_BUCKET]
     command += ["--parameter-overrides", " ".join(_parameters(settings))]
     with deploy_log(settings).open("a") as log:
-        process = subprocess.Popen(
-            command,
-            cwd=home,
-            env=aws_environment(settings),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        assert process.stdout is not None  # noqa: S101 - the pipe was asked for two lines above
-        _follow(process.stdout, log, step)
-    if process.wait():
+        code = _run(command, settings, log, step)
+    if code:
         raise DeployError(f"sam deploy failed.\n{_ending_of(deploy_log(settings))}")
     stack = boto3.client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-
-
-def forget_builds(settings: Settings) -> None:
-    """Remove what earlier builds left behind, cache included."""
-    shutil.rmtree(settings.folder / "sam", ignore_errors=True)
 
 
 def _parameters(settings: Settings) -> list[str]:
@@ -104,13 +88,23 @@ def _parameters(settings: Settings) -> list[str]:
     ]
 
 
-def _follow(lines: IO[str], log: IO[str], step: Step) -> None:
+def _run(command: list[str], settings: Settings, log: IO[str], step: Step) -> int:
     done = 0
-    for line in lines:
-        log.write(line)
-        if "CREATE_COMPLETE" in line:
-            done += 1
-            step.update(f"{done} resources created")
+    with subprocess.Popen(
+        command,
+        cwd=settings.folder / "sam",
+        env=aws_environment(settings),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        for line in process.stdout or ():
+            log.write(line)
+            if "CREATE_COMPLETE" in line:
+                done += 1
+                step.update(f"{done} resources created")
+    return process.returncode
 
 
 def _ending_of(log: Path) -> str:

@@ -2,6 +2,7 @@
 Knows nothing of what is deployed on it.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -14,12 +15,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from local.settings import Settings, SettingsError, aws_environment
 
 START_SECONDS: Final = 60.0
-STOP_SECONDS: Final = 8.0
+STOP_SECONDS: Final = 3.0
+"""How long it may take to end in good order; nothing it holds is kept, so it is killed after that."""
 
 
 class EmulatorError(Exception):
@@ -47,6 +49,7 @@ class Emulator:
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
         self._home = settings.folder / "emulator"
+        self._lock: IO[str] | None = None
 
     def start(self) -> None:
         """Begin to start; `wait_until_ready` says when it answers.
@@ -55,6 +58,7 @@ class Emulator:
             SettingsError: its port is in use.
         """
         require_free_port(self._settings.emulator_port, "EMULATOR_PORT")
+        self._lock_folder()
         shutil.rmtree(self._home, ignore_errors=True)
         folders = {name: self._home / name for name in ("state", "s3", "tmp")}
         for folder in folders.values():
@@ -81,6 +85,16 @@ class Emulator:
                 stdout=log,
                 stderr=log,
             )
+
+    def _lock_folder(self) -> None:
+        self._lock = (self._settings.folder / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._lock.close()
+            raise SettingsError(
+                f"Another stack uses the folder {self._settings.folder}. Stop that, or choose another with LOCAL_DIR."
+            ) from error
 
     def wait_until_ready(self) -> None:
         """Return once it answers.
@@ -126,6 +140,8 @@ class Emulator:
             except ProcessLookupError:
                 continue
         shutil.rmtree(self._home, ignore_errors=True)
+        if self._lock is not None:
+            self._lock.close()
 
 
 def _processes_naming(folder: Path) -> list[int]:

@@ -64,13 +64,13 @@ class Stack:
 
     def calls_waiting(self) -> int:
         """Calls in the queue, being rated included."""
-        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-        answer = boto3.client("sqs").get_queue_attributes(
-            QueueUrl=self.outputs["CallQueueUrl"], AttributeNames=list(names)
+        found = boto3.client("sqs").get_queue_attributes(
+            QueueUrl=self.outputs["CallQueueUrl"],
+            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
         )
-        return sum(int(answer["Attributes"][name]) for name in names)
+        return sum(int(count) for count in found["Attributes"].values())
 
-    def wait_until_rated(self, report: Callable[[int], None] = lambda waiting: None) -> None:
+    def wait_until_rated(self, report: Callable[[int], None] = lambda _waiting: None) -> None:
         """Return once the call queue is empty.
 
         Raises:
@@ -119,11 +119,11 @@ def start(settings: Settings, progress: Progress | None = None) -> Stack:
     """
     progress = progress or Progress(Console(), quiet=True)
     settings.folder.mkdir(parents=True, exist_ok=True)
-    settings.description_file.unlink(missing_ok=True)
     emulator = Emulator(settings)
     use_aws_settings(settings)
     try:
         emulator.start()
+        settings.description_file.unlink(missing_ok=True)
         with progress.step("Building the application with sam"):
             build(settings)
         emulator.wait_until_ready()
@@ -171,8 +171,12 @@ def _fill(settings: Settings, outputs: dict[str, str], emulator: Emulator, progr
     )["UserPoolClient"]
     service_client = {"id": client["ClientId"], "secret": client["ClientSecret"]}
     api = HttpApi(settings.endpoint_url, settings.api_host)
-    with progress.step("Opening two accounts through the HTTP API"):
-        users = create_sign_ins(outputs["UserPoolId"])
-        stack = Stack(settings, outputs, service_client, users, api, emulator)
-        open_accounts(api, stack.service_token())
+    try:
+        with progress.step("Opening two accounts through the HTTP API"):
+            users = create_sign_ins(outputs["UserPoolId"])
+            stack = Stack(settings, outputs, service_client, users, api, emulator)
+            open_accounts(api, stack.service_token())
+    except BaseException:
+        api.close()
+        raise
     return stack

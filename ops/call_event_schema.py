@@ -1,4 +1,6 @@
-"""Prints the JSON Schema of the call event, made from the very model that judges messages (`make schema` writes it to docs/)."""
+"""Prints the JSON Schema of the call event, made from the very model that judges messages (`make schema` writes it to
+docs/).
+"""
 
 import json
 from typing import Any
@@ -23,7 +25,9 @@ EXAMPLE = {
 
 
 def schema() -> dict[str, Any]:
-    """The schema (draft 2020-12). What one field cannot say alone, such as ended before started, `make check-calls` says."""
+    """The schema (draft 2020-12). What one field cannot say alone, such as ended before started, is said by
+    `make check-calls`.
+    """
     made = CallEvent.model_json_schema(by_alias=True)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "examples": [EXAMPLE]}
 

@@ -19,6 +19,8 @@ from tests.functions.template import ROOT, table_properties
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from tests.functions.world import World
+
 TABLE = os.environ["TABLE_NAME"]
 BUCKET = os.environ["DECK_BUCKET"]
 FUNCTIONS = ("rate_calls", "list_usage", "change_settings", "manage_accounts")
@@ -129,3 +131,15 @@ def sample_event(name: str) -> dict[str, Any]:
     """The sample envelope `events/<name>.json`."""
     event: dict[str, Any] = json.loads(Path(ROOT, "events", f"{name}.json").read_text(encoding="utf-8"))
     return event
+
+
+@pytest.fixture
+def world(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> "World":
+    """The handlers over a fresh table with one account, a small deck, and a clock that stands at noon of 2026-11-23."""
+    from tests.functions.world import DECK, World  # noqa: PLC0415 - it needs this module
+
+    world = World(stack)
+    monkeypatch.setattr("calling_credit.clock.now", world.clock)
+    stack.publish(DECK)
+    world.create_account()
+    return world

@@ -117,7 +117,7 @@ def read_account(account_id: str, body: dict[str, Any], current: Account | None)
     if (
         not isinstance(emails, list)
         or len(emails) > MAX_BILLING_EMAILS
-        or not all(isinstance(email, str) and _EMAIL.fullmatch(email) for email in emails)
+        or not all(isinstance(email, str) and email.isprintable() and _EMAIL.fullmatch(email) for email in emails)
     ):
         raise InvalidValue("invalid_email", f"billing_emails must be a list of at most {MAX_BILLING_EMAILS} addresses.")
     return Account(kept.account_id, CURRENCY, time_zone, status, tuple(emails))

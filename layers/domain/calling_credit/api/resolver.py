@@ -23,7 +23,9 @@ def http_resolver(logger: Logger) -> APIGatewayHttpResolver:
     app = APIGatewayHttpResolver()
 
     def told(error: CallingCreditError) -> Response[str]:
-        logger.info("refused", code=error.code, route=app.current_event.route_key)
+        cause = error.__cause__
+        details = {"cause": error_code(cause) or type(cause).__name__} if isinstance(cause, AWS_ERRORS) else {}
+        logger.info("refused", code=error.code, route=app.current_event.route_key, **details)
         return problem(error)
 
     def unanswered(error: Exception) -> Response[str]:

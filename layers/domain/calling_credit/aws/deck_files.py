@@ -5,12 +5,12 @@ calls now.
 import hashlib
 import json
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-import boto3
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
+from calling_credit.aws.session import aws_session
 from calling_credit.decks import Deck, DeckError, parse_deck
 from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
@@ -25,10 +25,11 @@ CHECK_EVERY: Final = timedelta(seconds=20)
 
 def s3_client() -> "S3Client":
     """A client that gives up a lost connection quickly."""
-    return boto3.client(
+    client = aws_session().create_client(
         "s3",
         config=ClientConfig(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}),
     )
+    return cast("S3Client", client)
 
 
 def deck_key(version: str) -> str:

@@ -4,14 +4,15 @@ values.
 
 import random
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-import boto3
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
+from calling_credit.aws.session import aws_session
 from calling_credit.config import config
 from calling_credit.errors import Unavailable
+from calling_credit.store.wire import send_transactions_as_they_stand
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -48,7 +49,7 @@ def dynamodb_client() -> "DynamoDBClient":
     tests only.
     """
     settings = config()
-    return boto3.client(
+    client = aws_session().create_client(
         "dynamodb",
         config=ClientConfig(
             connect_timeout=1,
@@ -58,6 +59,9 @@ def dynamodb_client() -> "DynamoDBClient":
             parameter_validation=settings.validate_parameters,
         ),
     )
+    dynamodb = cast("DynamoDBClient", client)
+    send_transactions_as_they_stand(dynamodb, validate=settings.validate_parameters)
+    return dynamodb
 
 
 def is_passing(error: Exception) -> bool:

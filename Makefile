@@ -1,0 +1,136 @@
+# Everything one does with this project. `make` alone lists it. `.venv` is made on first use and renewed when the locked
+# requirements change; nothing outside this folder is touched.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+BIN := .venv/bin
+READY := .venv/.ready
+export PYTHONPATH := layers/domain:.
+CODE := layers/domain functions local ops tests
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Start here
+# ----------------------------------------------------------------------------------------------------------------------
+
+.PHONY: help
+help:  ## List what one can do
+	@awk 'BEGIN {FS = ":.*## "} /^# [A-Z]/ {title = substr($$0, 3)} \
+	  /^[a-z-]+:.*## / {if (title) {print "\n" title; title = ""} printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' Makefile
+
+.PHONY: run
+run: $(READY)  ## Start the whole application on this machine and watch it work (EMULATOR_PORT=4566)
+	@exec $(BIN)/python -m local.run
+
+.PHONY: send-calls
+send-calls: $(READY)  ## Send calls to the running stack: N=1000 made-up ones, or FILE=calls.jsonl [STACK=name]
+	@$(BIN)/python -m ops.send_calls $(if $(FILE),--file "$(FILE)") $(if $(N),--count "$(N)")
+
+.PHONY: check-calls
+check-calls: $(READY)  ## Check FILE=calls.jsonl without sending anything
+	@$(BIN)/python -m ops.check_calls "$(or $(FILE),$(error Name a file of calls, one JSON object a line: make check-calls FILE=calls.jsonl))"
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Test
+# ----------------------------------------------------------------------------------------------------------------------
+
+.PHONY: check
+check: $(READY)  ## The fast gate: format, lint, types, template, domain and function tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(CODE)
+	$(BIN)/cfn-lint template.yaml
+	$(BIN)/pytest tests/domain tests/functions
+
+.PHONY: test
+test: test-domain test-functions test-stack  ## Every test; brings its own stack, beside a running `make run`
+
+.PHONY: test-domain
+test-domain: $(READY)  ## The rules: no AWS, milliseconds
+	$(BIN)/pytest tests/domain
+
+.PHONY: test-functions
+test-functions: $(READY)  ## The handlers with sample events, AWS simulated in memory
+	$(BIN)/pytest tests/functions
+
+.PHONY: test-stack
+test-stack: $(READY)  ## The deployed application: real triggers, real authorizers, IAM enforced
+	$(BIN)/pytest tests/stack
+
+.PHONY: test-dynamodb
+test-dynamodb: $(READY)  ## Every test that needs DynamoDB, against AWS_ENDPOINT_URL_DYNAMODB
+	@test -n "$${AWS_ENDPOINT_URL_DYNAMODB:-}" || { echo "Set AWS_ENDPOINT_URL_DYNAMODB to the address of a DynamoDB," \
+	  "for example http://127.0.0.1:8000 for DynamoDB Local." >&2; exit 2; }
+	$(BIN)/pytest -m dynamodb tests/domain tests/functions
+
+.PHONY: bench
+bench: $(READY)  ## What it costs: budgets, measurements and the usual tutorial stack side by side
+	$(BIN)/python -m tests.benchmarks
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Operate (the running local stack; STACK=name means that stack in your AWS account)
+# ----------------------------------------------------------------------------------------------------------------------
+
+.PHONY: publish-rates
+publish-rates: $(READY)  ## Check and publish FILE=deck.csv; DRAFT=1 only reports
+	@$(BIN)/python -m ops.publish_rates "$(or $(FILE),$(error Name a rate deck: make publish-rates FILE=deck.csv))" $(if $(DRAFT),--draft)
+
+.PHONY: list-unrated
+list-unrated: $(READY)  ## Calls kept without a price; KIND=stray: calls of lines that may not call
+	@$(BIN)/python -m ops.list_unrated $(if $(KIND),--kind "$(KIND)")
+
+.PHONY: redrive
+redrive: $(READY)  ## Send refused calls back; PEEK=1 only shows why, DROP=1 removes the hopeless, YES=1 asks nothing
+	@$(BIN)/python -m ops.redrive $(if $(PEEK),--peek) $(if $(DROP),--drop) $(if $(YES),--yes)
+
+.PHONY: erase-number
+erase-number: $(READY)  ## Erase a person's number: ACCOUNT=id NUMBER=+442071838750
+	@$(BIN)/python -m ops.erase_number "$(or $(ACCOUNT),$(error Name the account: make erase-number ACCOUNT=id NUMBER=+44...))" \
+	  "$(or $(NUMBER),$(error Name the number: make erase-number ACCOUNT=id NUMBER=+44...))" $(if $(YES),--yes)
+
+.PHONY: build
+build: $(READY)  ## Build for an environment of samconfig.toml: CONFIG_ENV=staging or production
+	@$(BIN)/python -m ops.build "$(or $(CONFIG_ENV),staging)" $(RUNTIME)
+
+.PHONY: deploy
+deploy: build  ## Build and deploy to the AWS account you are signed in to: CONFIG_ENV=staging or production
+	$(BIN)/sam deploy --config-env "$(or $(CONFIG_ENV),staging)"
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Maintain
+# ----------------------------------------------------------------------------------------------------------------------
+
+.PHONY: format
+format: $(READY)  ## Format the code and mend what the linter can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: rates
+rates: $(READY)  ## Make local/rates.csv anew from libphonenumber's metadata
+	$(BIN)/python -m local.make_rates
+
+.PHONY: schema
+schema: $(READY)  ## Make docs/call-event.schema.json anew
+	$(BIN)/python -m ops.call_event_schema > docs/call-event.schema.json
+
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-emit-find-links --custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade)
+
+.PHONY: lock
+lock: $(READY)  ## Lock the requirements again after a change in pyproject.toml (UPGRADE=1 takes newer versions)
+	$(BIN)/$(LOCK) --group dev --output-file requirements-dev.txt
+	$(BIN)/$(LOCK) --constraint requirements-dev.txt --output-file layers/domain/requirements.txt
+
+.PHONY: clean
+clean:  ## Remove everything that make made
+	rm -rf .venv .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ----------------------------------------------------------------------------------------------------------------------
+
+# uv, itself locked, installs the rest in seconds; pip does it where an index of your own is configured, or uv cannot.
+$(READY): requirements-dev.txt .ci/make-venv
+	@.ci/make-venv
+	@touch $@

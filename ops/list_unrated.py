@@ -1,0 +1,70 @@
+"""Lists calls that need an operator's eye: unrated ones, which wait for a price, or strays, charged on a line that is
+unknown or may not call abroad. Changes nothing.
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from calling_credit.numbering import country_of, masked
+from calling_credit.store.keep_calls import STRAY, UNRATED, read_kept
+from calling_credit.table import account_of, happened_at_of, id_of
+from ops.stack import find_stack
+from ops.terminal import console, run
+
+MOST_SHOWN = 50
+
+Columns = dict[str, Callable[[dict[str, Any]], str]]
+_WHERE: Columns = {
+    "account": lambda item: account_of(item["PK"]),
+    "started": lambda item: happened_at_of(item["SK"]),
+    "call": lambda item: id_of(item["SK"]),
+    "line": lambda item: str(item["line_id"]),
+}
+COLUMNS: dict[str, Columns] = {
+    UNRATED: {
+        **_WHERE,
+        "to": lambda item: masked(str(item["to"])),
+        "begins with": lambda item: str(item["to"])[:6],
+        "seconds": lambda item: str(item["duration_seconds"]),
+    },
+    STRAY: {**_WHERE, "user": lambda item: str(item["user_id"])},
+}
+
+
+def table_of(kind: str, items: Sequence[dict[str, Any]]) -> Table:
+    """The calls as a table, at most fifty rows."""
+    columns = COLUMNS[kind]
+    table = Table(box=None, header_style="bold")
+    for name in columns:
+        table.add_column(name, justify="right" if name == "seconds" else "left")
+    for item in items[:MOST_SHOWN]:
+        table.add_row(*(show(item) for show in columns.values()))
+    return table
+
+
+def main() -> int:
+    """`python -m ops.list_unrated [--kind stray]`, behind `make list-unrated`."""
+    parser = argparse.ArgumentParser(prog="make list-unrated", description="List calls that wait for a price.")
+    parser.add_argument("--kind", choices=(UNRATED, STRAY), default=UNRATED)
+    kind = parser.parse_args().kind
+    stack = find_stack()
+    items = sorted(read_kept(stack.client("dynamodb"), stack.table_name, kind), key=lambda item: str(item["sweep_sk"]))
+    if not items:
+        console.print(f"No {kind} calls.")
+        return 0
+    console.print(table_of(kind, items))
+    if len(items) > MOST_SHOWN:
+        console.print(f"... and {len(items) - MOST_SHOWN} more")
+    if kind == UNRATED:
+        for country, count in Counter(country_of(str(item["to"])) for item in items).most_common():
+            console.print(f"{count:>8}  {country}")
+    console.print(f"{len(items)} {kind} calls. What to do: docs/runbook.md#{kind}-calls")
+    return 0
+
+
+if __name__ == "__main__":
+    run(main)

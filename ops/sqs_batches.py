@@ -1,0 +1,70 @@
+"""Sends many messages to one SQS queue: full batches within its limits, several at a time, what was refused for a
+moment again. Knows nothing of calls.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+MAX_ENTRIES: Final = 10
+MAX_BATCH_BYTES: Final = 250_000
+"""Below the 256 KiB that every SQS queue takes; attributes count too."""
+MAX_ATTEMPTS: Final = 6
+THREADS: Final = 4
+
+
+@dataclass
+class Sent:
+    """What became of the messages: how many the queue took, and why the others were refused."""
+
+    count: int = 0
+    refused: list[str] = field(default_factory=list)
+
+
+def send_all(client: Any, queue_url: str, bodies: Iterable[str], report: Callable[[int], None]) -> Sent:
+    """Send every body; `report` is told how many more messages were dealt with, as it goes."""
+    sent = Sent()
+    with ThreadPoolExecutor(THREADS) as pool:
+        for done in pool.map(lambda batch: _send(client, queue_url, batch), batches(bodies)):
+            sent.count += done.count
+            sent.refused += done.refused
+            report(done.count + len(done.refused))
+    return sent
+
+
+def batches(bodies: Iterable[str]) -> Iterator[list[str]]:
+    """Bodies in their order, as many together as one request may carry."""
+    batch: list[str] = []
+    size = 0
+    for body in bodies:
+        length = len(body.encode())
+        if batch and (len(batch) == MAX_ENTRIES or size + length > MAX_BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(body)
+        size += length
+    if batch:
+        yield batch
+
+
+def _send(client: Any, queue_url: str, batch: list[str]) -> Sent:
+    waiting = {str(index): body for index, body in enumerate(batch)}
+    refused: list[str] = []
+    for attempt in range(MAX_ATTEMPTS):
+        if attempt:
+            time.sleep(random.uniform(0, 0.1 * 2**attempt))
+        entries = [{"Id": entry_id, "MessageBody": body} for entry_id, body in waiting.items()]
+        answer = client.send_message_batch(QueueUrl=queue_url, Entries=entries)
+        for success in answer.get("Successful", []):
+            del waiting[success["Id"]]
+        for failure in answer.get("Failed", []):
+            if failure["SenderFault"]:
+                refused.append(f"{failure['Code']}: {failure.get('Message', '')}")
+                del waiting[failure["Id"]]
+        if not waiting:
+            break
+    refused += ["the queue did not take it, try again"] * len(waiting)
+    return Sent(len(batch) - len(refused), refused)

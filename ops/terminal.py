@@ -1,0 +1,37 @@
+"""How every operator's command speaks: one console, one way to fail, one way to ask. Knows no command."""
+
+import sys
+from collections.abc import Callable
+
+from rich.console import Console
+
+from ops.stack import StackNotFoundError
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+"""Lines are wide enough for every table where no terminal says how wide they may be."""
+
+complaints = Console(stderr=True, highlight=False)
+
+
+class CommandError(Exception):
+    """The command cannot do what was asked; the message says what to change."""
+
+
+def run(command: Callable[[], int]) -> None:
+    """Run a command and end the process with its exit code; what it cannot do is said in one sentence."""
+    try:
+        sys.exit(command())
+    except (CommandError, StackNotFoundError) as error:
+        complaints.print(str(error), style="red", markup=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        complaints.print("Stopped.")
+        sys.exit(130)
+
+
+def confirmed(question: str) -> bool:
+    """Whether someone says yes; nobody at the terminal means no."""
+    if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():
+        console.print(f"{question} Nobody is here to answer; say YES=1 to go on.", markup=False)
+        return False
+    return console.input(f"{question} [y/N] ", markup=False).strip().lower() in ("y", "yes")

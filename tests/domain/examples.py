@@ -1,0 +1,72 @@
+"""The examples that tests of the rules and of the handlers start from: one call event, one rate deck, one moment."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from calling_credit.calls import Call, parse_call
+from calling_credit.decks import COLUMNS, Deck, parse_deck
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+EVENT: dict[str, Any] = {
+    "version": "1",
+    "call_id": "c_1",
+    "account_id": "acct_1",
+    "line_id": "line_1",
+    "user_id": "user_1",
+    "direction": "outbound",
+    "from": "+14155550100",
+    "to": "+442071838750",
+    "started_at": "2026-11-23T10:00:00.000Z",
+    "answered_at": "2026-11-23T10:00:04.000Z",
+    "ended_at": "2026-11-23T10:02:09.000Z",
+    "duration_seconds": 125,
+    "disposition": "answered",
+}
+
+ROW = {
+    "prefix": "44",
+    "destination": "United Kingdom",
+    "country": "GB",
+    "origin": "*",
+    "rate_per_minute": "0.0200",
+    "connection_fee": "0.0000",
+    "minimum_seconds": "60",
+    "increment_seconds": "60",
+    "effective_from": "2020-01-01",
+    "category": "outbound_international_call",
+}
+
+
+def event_body(**changes: Any) -> str:
+    """The example call event as a message body, with these fields changed (`from_` is `from`)."""
+    return json.dumps(EVENT | {name.rstrip("_"): value for name, value in changes.items()})
+
+
+def call(**changes: Any) -> Call:
+    """The example call, with these fields changed."""
+    judged = parse_call(event_body(**changes), NOW)
+    assert isinstance(judged, Call), judged
+    return judged
+
+
+def seconds_call(seconds: int, to: str = "+442071838750", **changes: Any) -> Call:
+    """An answered call of so many seconds, answered the moment it started."""
+    started = f"2026-11-{22 - seconds // 86_400:02d}T10:00:00.000Z"
+    ended = datetime.fromtimestamp(datetime.fromisoformat(started).timestamp() + seconds, UTC)
+    times = {"started_at": started, "answered_at": started, "ended_at": ended.isoformat()}
+    return call(to=to, duration_seconds=seconds, **times, **changes)
+
+
+def deck_csv(*rows: dict[str, str]) -> bytes:
+    """A deck's CSV: each row is the example row with these cells changed."""
+    lines = [COLUMNS, *([{**ROW, **row}[column] for column in COLUMNS] for row in rows)]
+    return "".join(",".join(cells) + "\n" for cells in lines).encode()
+
+
+def deck(*rows: dict[str, str], version: str = "deck-1") -> Deck:
+    """A parsed deck of these rows."""
+    parsed = parse_deck(deck_csv(*rows), version)
+    assert isinstance(parsed, Deck), parsed
+    return parsed

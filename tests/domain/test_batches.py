@@ -1,0 +1,101 @@
+"""A batch keeps account of every message: priced, free, unrated or refused, and what became of each."""
+
+from typing import Any
+
+from calling_credit.batches import UNKNOWN_ACCOUNT, Batch, rate_batch
+from calling_credit.intake import Message, take_in
+from tests.domain.examples import NOW, call, deck, event_body
+
+BOOK = deck({"rate_per_minute": "0.10"}, {"prefix": "1415", "rate_per_minute": "0", "category": "included"})
+PRICED, FREE, UNRATED = "+442071838750", "+14155550199", "+33142685300"
+
+
+def batch_of(*changes: dict[str, Any]) -> Batch:
+    """A rated batch: one message (m_0, m_1, …) a set of changes to the example call."""
+    bodies = [change.get("body") or event_body(**change) for change in changes]
+    return rate_batch(take_in((Message(f"m_{n}", n, body) for n, body in enumerate(bodies)), NOW), BOOK)
+
+
+def key(**changes: Any) -> tuple[str, str, str]:
+    """The key of a changed example call."""
+    return call(**changes).key
+
+
+def test_calls_are_told_apart_as_priced_free_and_unrated() -> None:
+    batch = batch_of({"to": PRICED}, {"call_id": "c_2", "to": FREE}, {"call_id": "c_3", "to": UNRATED}, {"body": "{"})
+    assert [(charged.call_id, charge.price_micros) for charged, charge in batch.charges] == [("c_1", 300_000)]
+    assert [kept.call_id for kept in batch.unrated] == ["c_3"]
+    assert batch.tally["free"] == 1
+    assert list(batch.refused) == ["m_3"]
+
+
+def test_only_lines_of_calls_that_cost_or_are_unrated_are_looked_up() -> None:
+    batch = batch_of(
+        {"line_id": "line_a"},
+        {"line_id": "line_b", "call_id": "c_2", "to": FREE},
+        {"line_id": "line_c", "call_id": "c_3", "to": UNRATED},
+    )
+    assert batch.lines() == {("acct_1", "line_a"), ("acct_1", "line_c")}
+
+
+def test_calls_of_unknown_accounts_are_refused_and_the_others_entered_in_their_zone() -> None:
+    batch = batch_of({}, {"account_id": "acct_2"}, {"account_id": "acct_2", "call_id": "c_3", "to": UNRATED})
+    batch.enter({"acct_1": "Pacific/Kiritimati"}, NOW)
+    assert [(entry.account_id, entry.local_date) for entry in batch.entries] == [("acct_1", "2026-11-24")]
+    assert batch.unrated == []
+    assert batch.refused == {"m_1": UNKNOWN_ACCOUNT, "m_2": UNKNOWN_ACCOUNT}
+
+
+def test_a_refusal_goes_to_every_message_that_brought_the_call() -> None:
+    batch = batch_of({}, {})
+    batch.settle({key(): "conflict"})
+    assert {name: refusal.code for name, refusal in batch.refused.items()} == {
+        "m_0": "conflicting_call",
+        "m_1": "conflicting_call",
+    }
+
+
+def test_what_is_not_posted_or_not_kept_goes_back_without_blaming_the_message() -> None:
+    batch = batch_of({}, {"call_id": "c_2", "to": UNRATED})
+    batch.settle({key(): "not_posted", key(call_id="c_2"): "not_kept"})
+    assert {refusal.code for refusal in batch.refused.values()} == {"not_posted"}
+    assert batch.settled == set()
+
+
+def test_strays_are_settled_calls_on_lines_that_are_not_enabled() -> None:
+    batch = batch_of(
+        {"line_id": "line_on"},
+        {"line_id": "line_off", "call_id": "c_2"},
+        {"line_id": "line_off", "call_id": "c_3"},
+        {"line_id": "line_off", "call_id": "c_4", "to": UNRATED},
+        {"line_id": "line_off", "call_id": "c_5", "to": FREE},
+    )
+    batch.settle(
+        {key(): "posted", key(call_id="c_2"): "posted", key(call_id="c_3"): "conflict", key(call_id="c_4"): "kept"}
+    )
+    assert [stray.call_id for stray in batch.strays({("acct_1", "line_on")})] == ["c_2", "c_4"]
+
+
+def test_the_counts_add_up_to_what_was_received() -> None:
+    batch = batch_of(
+        {},
+        {"call_id": "c_2"},
+        {"call_id": "c_3"},
+        {"call_id": "c_4", "to": FREE},
+        {"call_id": "c_5", "to": UNRATED},
+        {"body": "{"},
+    )
+    batch.settle(
+        {key(): "posted", key(call_id="c_2"): "replayed", key(call_id="c_3"): "conflict", key(call_id="c_5"): "kept"}
+    )
+    batch.strays(set())
+    assert batch.counts() == {
+        "calls_received": 6,
+        "calls_posted": 1,
+        "calls_replayed": 1,
+        "calls_free": 1,
+        "calls_unrated": 1,
+        "calls_refused": 2,
+        "calls_conflicting": 1,
+        "stray_calls": 3,
+    }

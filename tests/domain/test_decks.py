@@ -1,0 +1,347 @@
+"""A deck is judged row by row, every error with its line and column, and finds the one row that prices a call."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calling_credit import decks
+from calling_credit.decks import COLUMNS, Deck, DeckError, RateRow, parse_deck
+from tests.domain.examples import ROW, deck, deck_csv
+
+AT = "2026-11-23T10:00:00.000Z"
+
+
+def errors(*rows: dict[str, str]) -> list[tuple[int, str, str]]:
+    """What is wrong with a deck of these rows: line, column, code."""
+    return faults(deck_csv(*rows))
+
+
+def faults(data: bytes) -> list[tuple[int, str, str]]:
+    """What is wrong with these bytes: line, column, code; each with a sentence."""
+    parsed = parse_deck(data, "deck-1")
+    assert isinstance(parsed, list), parsed.rows
+    assert all(error.detail.strip() for error in parsed)
+    return [(error.line, error.column, error.code) for error in parsed]
+
+
+# --- What is read -----------------------------------------------------------------------------------------------------
+
+
+def test_a_row_is_read_as_integers_and_one_form_of_time() -> None:
+    assert deck({"rate_per_minute": "0.014", "connection_fee": "1", "effective_from": "2026-01-02"}).rows == [
+        RateRow(
+            "44", "United Kingdom", "GB", "*", 14_000, 1_000_000, 60, 60, "2026-01-02T00:00:00.000Z", ROW["category"]
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2026-01-02", "2026-01-02T00:00:00.000Z"),
+        ("2026-01-02T00:00:00Z", "2026-01-02T00:00:00.000Z"),
+        ("2026-01-02T02:30:00+02:30", "2026-01-02T00:00:00.000Z"),
+    ],
+)
+def test_effective_from_is_a_date_or_a_timestamp(text: str, instant: str) -> None:
+    assert deck({"effective_from": text}).rows[0].effective_from == instant
+
+
+def test_a_byte_order_mark_crlf_and_quotes_are_read() -> None:
+    data = "\ufeff".encode() + deck_csv({"destination": '"Bosnia, and ""more"""'}).replace(b"\n", b"\r\n")
+    parsed = parse_deck(data, "deck-1")
+    assert isinstance(parsed, Deck)
+    assert parsed.rows[0].destination == 'Bosnia, and "more"'
+
+
+def test_the_last_line_needs_no_end() -> None:
+    assert isinstance(parse_deck(deck_csv({}).rstrip(b"\n"), "deck-1"), Deck)
+
+
+@pytest.mark.parametrize("price", ["0", "0.000001", "100", "100.000000"])
+def test_prices_from_nothing_to_100_dollars_are_taken(price: str) -> None:
+    assert len(deck({"rate_per_minute": price, "connection_fee": price}).rows) == 1
+
+
+@pytest.mark.parametrize("country", ["XK", "001", "GB"])
+def test_kosovo_and_the_global_networks_are_countries_of_a_deck(country: str) -> None:
+    assert deck({"country": country}).rows[0].country == country
+
+
+# --- What is refused --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "code"),
+    [
+        ("prefix", "", "invalid_prefix"),
+        ("prefix", "+44", "invalid_prefix"),
+        ("prefix", "044", "invalid_prefix"),
+        ("prefix", "44 ", "invalid_prefix"),
+        ("prefix", "4x", "invalid_prefix"),
+        ("prefix", "\uff14\uff14", "invalid_prefix"),
+        ("prefix", "1" * 16, "invalid_prefix"),
+        ("destination", "", "invalid_destination"),
+        ("destination", "  ", "invalid_destination"),
+        ("destination", "a\tb", "invalid_destination"),
+        ("destination", "a\0b", "invalid_destination"),
+        ("destination", "x" * 91, "invalid_destination"),
+        ("destination", "é" * 46, "invalid_destination"),
+        ("country", "", "unknown_country"),
+        ("country", "UK", "unknown_country"),
+        ("country", "gb", "unknown_country"),
+        ("country", "GBR", "unknown_country"),
+        ("origin", "", "unknown_origin"),
+        ("origin", "EU", "unknown_origin"),
+        ("origin", "us", "unknown_origin"),
+        ("rate_per_minute", "", "invalid_price"),
+        ("rate_per_minute", ".02", "invalid_price"),
+        ("rate_per_minute", "1e-2", "invalid_price"),
+        ("rate_per_minute", "0.0000001", "invalid_price"),
+        ("rate_per_minute", "$0.02", "invalid_price"),
+        ("rate_per_minute", "-0.01", "price_out_of_range"),
+        ("rate_per_minute", "100.000001", "price_out_of_range"),
+        ("connection_fee", "free", "invalid_price"),
+        ("connection_fee", "-1", "price_out_of_range"),
+        ("connection_fee", "101", "price_out_of_range"),
+        ("minimum_seconds", "", "invalid_seconds"),
+        ("minimum_seconds", "-1", "invalid_seconds"),
+        ("minimum_seconds", "1.5", "invalid_seconds"),
+        ("minimum_seconds", "060", "invalid_seconds"),
+        ("minimum_seconds", "3601", "invalid_seconds"),
+        ("minimum_seconds", "9" * 5_000, "invalid_seconds"),
+        ("increment_seconds", "0", "invalid_seconds"),
+        ("increment_seconds", "3601", "invalid_seconds"),
+        ("effective_from", "", "invalid_effective_from"),
+        ("effective_from", "2026-02-30", "invalid_effective_from"),
+        ("effective_from", "01/02/2026", "invalid_effective_from"),
+        ("effective_from", "2026-01-01T00:00:00", "invalid_effective_from"),
+        ("category", "", "invalid_category"),
+        ("category", "A", "invalid_category"),
+        ("category", "Outbound Call", "invalid_category"),
+        ("category", "a#b", "invalid_category"),
+        ("category", "x" * 41, "invalid_category"),
+        ("category", "adjustment", "reserved_category"),
+        ("category", "top_up", "reserved_category"),
+        ("category", "refund", "reserved_category"),
+        ("category", "dispute", "reserved_category"),
+        ("category", "reversal", "reserved_category"),
+        ("category", "correction", "reserved_category"),
+    ],
+    ids=lambda value: ascii(value)[:40],
+)
+def test_a_wrong_cell_is_named_by_line_and_column(column: str, value: str, code: str) -> None:
+    assert errors({}, {"prefix": "45", column: value}) == [(3, column, code)]
+
+
+@pytest.mark.parametrize("cells", [{"rate_per_minute": "0.01"}, {"connection_fee": "0.01"}])
+def test_an_included_destination_with_a_price_is_refused(cells: dict[str, str]) -> None:
+    free = {"category": "included", "rate_per_minute": "0", "connection_fee": "0"}
+    assert errors(free | cells) == [(2, "rate_per_minute", "included_with_price")]
+
+
+def test_prices_that_cancel_each_other_do_not_pass_as_included() -> None:
+    wrong = errors({"category": "included", "rate_per_minute": "-1", "connection_fee": "1"})
+    assert wrong == [(2, "rate_per_minute", "price_out_of_range")]
+
+
+def test_every_error_of_a_deck_is_told_at_once() -> None:
+    assert errors({"prefix": "x", "country": "UK"}, {}, {"category": "top_up"}) == [
+        (2, "prefix", "invalid_prefix"),
+        (2, "country", "unknown_country"),
+        (4, "category", "reserved_category"),
+    ]
+
+
+def test_a_row_said_twice_names_the_first() -> None:
+    parsed = parse_deck(deck_csv({}, {"prefix": "45"}, {"rate_per_minute": "0.03"}), "deck-1")
+    assert isinstance(parsed, list)
+    [error] = parsed
+    assert (error.line, error.column, error.code) == (4, "prefix", "duplicate_row")
+    assert "Line 2" in error.detail
+
+
+def test_the_same_moment_spelled_otherwise_is_still_a_duplicate() -> None:
+    assert errors({}, {"effective_from": "2020-01-01T01:00:00+01:00"}) == [(3, "prefix", "duplicate_row")]
+
+
+def test_another_origin_or_moment_is_no_duplicate() -> None:
+    assert len(deck({}, {"origin": "US"}, {"effective_from": "2021-01-01"}).rows) == 3
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "prefix,destination",
+        ",".join(reversed(COLUMNS)),
+        ",".join(COLUMNS).upper(),
+        ",".join(COLUMNS) + ",note",
+        "44,United Kingdom,GB,*,0.02,0,60,60,2020-01-01,outbound_international_call",
+    ],
+)
+def test_a_header_that_is_not_exactly_the_columns_is_refused(header: str) -> None:
+    assert faults(f"{header}\n".encode()) == [(1, "", "wrong_header")]
+
+
+def test_no_bytes_at_all_are_refused() -> None:
+    assert faults(b"") == [(1, "", "wrong_header")]
+
+
+def test_a_deck_of_no_rows_is_refused() -> None:
+    assert faults(deck_csv()) == [(1, "", "empty_deck")]
+
+
+@pytest.mark.parametrize(
+    "line", [b"45,Denmark", b"", b"45,Denmark,DK,*,0,0,60,60,2020-01-01,a_b,extra", b"45;Denmark;DK"]
+)
+def test_a_line_of_more_or_fewer_cells_is_refused(line: bytes) -> None:
+    assert faults(deck_csv({}) + line + b"\n") == [(3, "", "wrong_column_count")]
+
+
+def test_bytes_that_are_not_utf_8_name_their_line() -> None:
+    assert faults(deck_csv({}, {"prefix": "45", "destination": "Réunion"}).decode().encode("latin-1")) == [
+        (3, "", "not_utf8")
+    ]
+    assert faults(deck_csv({}).decode().encode("utf-16")) == [(1, "", "not_utf8")]
+
+
+@pytest.mark.parametrize(
+    "line", ['"45', '"45"6,Denmark', "x" * 200_000], ids=["open quote", "text after quote", "huge cell"]
+)
+def test_what_is_not_csv_is_refused(line: str) -> None:
+    assert [fault[2] for fault in faults(deck_csv({}) + line.encode())] == ["malformed_csv"]
+
+
+def test_a_deck_of_too_many_rows_is_refused_at_the_first_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decks, "MAX_ROWS", 3)
+    rows = [{"prefix": f"44{number}"} for number in range(5)]
+    assert len(deck(*rows[:3]).rows) == 3
+    assert errors(*rows) == [(5, "", "too_many_rows")]
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_after_the_header_are_a_deck_or_errors(data: bytes) -> None:
+    parsed = parse_deck(deck_csv({}) + data, "deck-1")
+    assert isinstance(parsed, Deck) or all(isinstance(error, DeckError) for error in parsed)
+
+
+# --- Which row prices a call ------------------------------------------------------------------------------------------
+
+
+def found(book: Deck, digits: str, origin: str = "US", at: str = AT) -> str | None:
+    """The destination of the row that prices a number."""
+    row = book.find(digits, origin, at)
+    return None if row is None else row.destination
+
+
+def test_the_longest_prefix_wins() -> None:
+    book = deck({"prefix": "855", "destination": "short"}, {"prefix": "85597", "destination": "long"})
+    assert found(book, "855975100888") == "long"
+    assert found(book, "855965100888") == "short"
+    assert found(book, "85597") == "long"
+    assert found(book, "8559") == "short"
+    assert found(book, "85") is None
+    assert found(book, "8") is None
+
+
+def test_the_exact_origin_goes_before_any_origin() -> None:
+    book = deck({"destination": "any"}, {"origin": "CA", "destination": "from Canada"})
+    assert found(book, "442071838750", "CA") == "from Canada"
+    assert found(book, "442071838750", "US") == "any"
+
+
+def test_a_longer_prefix_of_any_origin_goes_before_a_shorter_of_the_exact_origin() -> None:
+    book = deck({"origin": "US", "destination": "short exact"}, {"prefix": "447", "destination": "long any"})
+    assert found(book, "447700900123") == "long any"
+
+
+def test_a_prefix_for_another_origin_alone_does_not_count() -> None:
+    book = deck({"destination": "short"}, {"prefix": "447", "origin": "CA", "destination": "long from Canada"})
+    assert found(book, "447700900123", "US") == "short"
+
+
+def test_the_latest_row_in_effect_counts_from_its_very_moment() -> None:
+    rows = [{"destination": name, "effective_from": f"20{name}-01-01"} for name in ("24", "26", "25")]
+    book = deck(*rows)
+    assert found(book, "442071838750", at="2023-12-31T23:59:59.999Z") is None
+    assert found(book, "442071838750", at="2024-01-01T00:00:00.000Z") == "24"
+    assert found(book, "442071838750", at="2025-12-31T23:59:59.999Z") == "25"
+    assert found(book, "442071838750", at="2026-01-01T00:00:00.000Z") == "26"
+
+
+def test_an_exact_origin_not_yet_in_effect_leaves_any_origin() -> None:
+    book = deck({"destination": "any"}, {"origin": "US", "destination": "exact", "effective_from": "2027-01-01"})
+    assert found(book, "442071838750") == "any"
+    assert found(book, "442071838750", at="2027-01-01T00:00:00.000Z") == "exact"
+
+
+def test_a_longer_prefix_not_yet_in_effect_leaves_the_shorter() -> None:
+    book = deck({"destination": "short"}, {"prefix": "447", "destination": "long", "effective_from": "2027-01-01"})
+    assert found(book, "447700900123") == "short"
+    assert found(book, "447700900123", at="2027-06-01T00:00:00.000Z") == "long"
+
+
+prefixes = st.text("12", min_size=1, max_size=4)
+deck_rows = st.lists(
+    st.tuples(prefixes, st.sampled_from(["*", "US", "CA"]), st.integers(2020, 2030)),
+    min_size=1,
+    max_size=25,
+    unique=True,
+)
+
+
+@given(deck_rows, st.text("12", min_size=1, max_size=5), st.sampled_from(["US", "CA", "GB"]), st.integers(2019, 2031))
+def test_the_row_found_is_the_one_a_plain_search_of_all_rows_finds(
+    rows: list[tuple[str, str, int]], digits: str, origin: str, year: int
+) -> None:
+    book = deck(
+        *({"prefix": prefix, "origin": place, "effective_from": f"{since}-01-01"} for prefix, place, since in rows)
+    )
+    eligible = [row for row in rows if digits.startswith(row[0]) and row[1] in (origin, "*") and row[2] <= year]
+    best = max(eligible, key=lambda row: (len(row[0]), row[1] == origin, row[2]), default=None)
+    row = book.find(digits, origin, f"{year}-06-01T00:00:00.000Z")
+    assert (row and (row.prefix, row.origin, int(row.effective_from[:4]))) == best
+
+
+# --- What is announced ------------------------------------------------------------------------------------------------
+
+
+def announced(book: Deck, digits: str, origin: str = "*") -> list[str]:
+    """The destinations of the rows that will price a number, soonest first."""
+    return [row.destination for row in book.announced(digits, origin, AT)]
+
+
+def test_later_rows_are_announced_soonest_first() -> None:
+    book = deck(
+        {"destination": "past", "effective_from": "2019-01-01"},
+        {"destination": "now"},
+        {"destination": "second", "effective_from": "2028-01-01"},
+        {"destination": "first", "effective_from": "2027-01-01"},
+    )
+    assert announced(book, "442071838750") == ["first", "second"]
+
+
+def test_a_later_row_that_a_longer_prefix_hides_is_not_announced() -> None:
+    book = deck(
+        {"prefix": "447", "destination": "long"},
+        {"destination": "short"},
+        {"destination": "short later", "effective_from": "2027-01-01"},
+    )
+    assert announced(book, "447700900123") == []
+    assert announced(book, "442071838750") == ["short later"]
+
+
+def test_a_longer_prefix_that_takes_effect_later_is_announced_and_then_hides_the_shorter() -> None:
+    book = deck(
+        {"destination": "short"},
+        {"destination": "short later", "effective_from": "2028-01-01"},
+        {"prefix": "447", "destination": "long", "effective_from": "2027-01-01"},
+    )
+    assert announced(book, "447700900123") == ["long"]
+
+
+def test_rows_of_another_origin_are_not_announced() -> None:
+    book = deck({"destination": "any"}, {"origin": "CA", "destination": "exact", "effective_from": "2027-01-01"})
+    assert announced(book, "442071838750", "US") == []
+    assert announced(book, "442071838750", "CA") == ["exact"]

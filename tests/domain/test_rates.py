@@ -1,0 +1,122 @@
+"""The public price list: what a number costs now and later, and a country page by page."""
+
+import pytest
+
+from calling_credit.decks import Deck
+from calling_credit.errors import InvalidValue
+from calling_credit.rates import rates_for_country, rates_for_number, read_number
+from tests.domain.examples import deck
+
+AT = "2026-11-23T10:00:00.000Z"
+BOOK = deck(
+    {"rate_per_minute": "0.020001", "connection_fee": "0.05"},
+    {"rate_per_minute": "0.03", "effective_from": "2027-01-01"},
+    {"rate_per_minute": "0.01", "effective_from": "2019-01-01"},
+    {"origin": "CA", "rate_per_minute": "0.07"},
+    {"prefix": "447", "destination": "United Kingdom - Mobile"},
+    {"prefix": "1415", "destination": "United States", "country": "US", "rate_per_minute": "0", "category": "included"},
+    {"prefix": "33", "destination": "France", "country": "FR", "effective_from": "2027-06-01"},
+)
+
+
+def rates_of(number: str, calling: str | None = None, book: Deck = BOOK) -> list[tuple[str, str]]:
+    """Price and first day of each item for a number."""
+    items = rates_for_number(book, number, calling, AT)
+    return [(item["rate_per_minute"], item["effective_from"][:10]) for item in items]
+
+
+def test_an_item_shows_the_row_and_never_rounds_its_price() -> None:
+    assert rates_for_number(BOOK, "+442071838750", None, AT)[0] == {
+        "destination": "United Kingdom",
+        "country": "GB",
+        "prefix": "44",
+        "rate_per_minute": "0.020001",
+        "connection_fee": "0.05",
+        "minimum_seconds": 60,
+        "increment_seconds": 60,
+        "effective_from": "2020-01-01T00:00:00.000Z",
+        "included": False,
+    }
+
+
+def test_the_first_item_is_what_is_charged_now_and_the_next_what_is_announced() -> None:
+    assert rates_of("+442071838750") == [("0.020001", "2020-01-01"), ("0.03", "2027-01-01")]
+
+
+def test_the_calling_number_decides_where_a_price_depends_on_it() -> None:
+    assert rates_of("+442071838750", "+14165550100") == [("0.07", "2020-01-01")]
+    assert rates_of("+442071838750", "+14155550100") == rates_of("+442071838750")
+
+
+def test_an_included_number_is_shown_as_included() -> None:
+    [item] = rates_for_number(BOOK, "+14155550100", None, AT)
+    assert (item["included"], item["rate_per_minute"]) == (True, "0.00")
+
+
+def test_a_number_no_row_covers_has_no_items() -> None:
+    assert rates_of("+81312345678") == []
+
+
+def test_a_number_whose_first_price_is_in_the_future_shows_only_the_announcement() -> None:
+    assert rates_of("+33142685300") == [("0.02", "2027-06-01")]
+
+
+@pytest.mark.parametrize("text", ["+442071838750", "442071838750", " 442071838750"])
+def test_a_number_is_read_also_where_its_plus_was_lost_on_the_way(text: str) -> None:
+    assert read_number(text, "number") == "+442071838750"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "+",
+        "911",
+        "0442071838750",
+        "44 20 7183 8750",
+        "\uff14\uff14\uff12\uff10\uff17\uff11\uff18\uff13\uff18\uff17\uff15\uff10",
+        "abc",
+        "1" * 16,
+    ],
+)
+def test_what_is_not_e164_is_refused(text: str) -> None:
+    with pytest.raises(InvalidValue, match=r"number must be E\.164") as refused:
+        read_number(text, "number")
+    assert refused.value.code == "invalid_number"
+
+
+def country_rows(limit: int = 50, calling: str | None = None) -> list[tuple[str, str, str]]:
+    """Every row of the United Kingdom, read page by page."""
+    rows: list[tuple[str, str, str]] = []
+    after: str | None = None
+    while True:
+        page, after = rates_for_country(BOOK, "GB", calling, AT, after, limit)
+        assert len(page) <= limit
+        rows += [(item["prefix"], item["rate_per_minute"], item["effective_from"][:4]) for item in page]
+        if after is None:
+            return rows
+
+
+def test_a_country_lists_what_is_in_effect_or_announced_and_not_what_is_over() -> None:
+    assert country_rows() == [("44", "0.020001", "2020"), ("44", "0.03", "2027"), ("447", "0.02", "2020")]
+
+
+def test_a_country_called_from_another_also_lists_that_origin() -> None:
+    assert ("44", "0.07", "2020") in country_rows(calling="+14165550100")
+    assert ("44", "0.07", "2020") not in country_rows(calling="+14155550100")
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_the_pages_of_a_country_together_are_the_list(limit: int) -> None:
+    assert country_rows(limit, "+14165550100") == country_rows(calling="+14165550100")
+
+
+@pytest.mark.parametrize("country", ["", "UK", "gb", "GBR", "*"])
+def test_a_country_that_is_none_is_refused(country: str) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        rates_for_country(BOOK, country, None, AT, None, 50)
+    assert refused.value.code == "unknown_country"
+
+
+def test_a_country_without_rows_is_an_empty_list() -> None:
+    assert rates_for_country(BOOK, "JP", None, AT, None, 50) == ([], None)

@@ -1,0 +1,216 @@
+"""What a call costs: the published examples of the trade, and the formula against exact fractions."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calling_credit.decks import MAX_PRICE_MICROS
+from calling_credit.money import format_money, parse_money
+from calling_credit.rating import Charge, Free, Unrated, billed_seconds, charge_entry, price_micros, rate_call
+from tests.domain.examples import NOW, call, deck, seconds_call
+
+durations = st.integers(0, 86_400)
+minimums = st.integers(0, 3_600)
+increments = st.integers(1, 3_600)
+prices = st.integers(0, MAX_PRICE_MICROS)
+
+
+def price(seconds: int, to: str = "+442071838750", **row: str) -> str:
+    """What a call of so many seconds costs by a deck of one row ("free" when it makes no entry)."""
+    rated = rate_call(seconds_call(seconds, to), deck(row))
+    assert not isinstance(rated, Unrated)
+    return format_money(rated.price_micros) if isinstance(rated, Charge) else f"free: {rated.reason}"
+
+
+# --- Known cases ------------------------------------------------------------------------------------------------------
+
+
+def test_45_seconds_at_a_cent_a_second_with_a_fee_of_ten_cents_cost_55_cents() -> None:
+    assert (
+        price(45, rate_per_minute="0.60", connection_fee="0.10", minimum_seconds="0", increment_seconds="1") == "0.55"
+    )
+
+
+@pytest.mark.parametrize("seconds", [45, 645])
+def test_a_fee_alone_is_the_price_however_long_the_call(seconds: int) -> None:
+    cells = {"rate_per_minute": "0", "connection_fee": "0.10", "minimum_seconds": "0", "increment_seconds": "1"}
+    assert price(seconds, **cells) == "0.10"
+
+
+def test_zero_seconds_cost_nothing_and_no_fee_either() -> None:
+    assert price(0, connection_fee="0.10") == "free: unanswered"
+    assert price_micros(0, 600_000, 100_000) == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [("+15035551234", "0.10"), ("+15045551234", "0.20"), ("+15135551234", "0.30"), ("+12125551234", "0.40")],
+)
+def test_each_number_is_priced_by_its_longest_prefix(number: str, expected: str) -> None:
+    rates = {"1503": "0.1", "150": "0.2", "15": "0.3", "1": "0.4"}
+    book = deck(*({"prefix": prefix, "rate_per_minute": rate} for prefix, rate in rates.items()))
+    rated = rate_call(seconds_call(60, number), book)
+    assert isinstance(rated, Charge)
+    assert format_money(rated.price_micros) == expected
+
+
+def test_a_mobile_prefix_goes_before_its_country() -> None:
+    book = deck({"prefix": "855", "rate_per_minute": "0.10"}, {"prefix": "85597", "rate_per_minute": "0.20"})
+    rated = rate_call(seconds_call(60, "+855975100888"), book)
+    assert isinstance(rated, Charge)
+    assert (rated.row.prefix, format_money(rated.price_micros)) == ("85597", "0.20")
+
+
+@pytest.mark.parametrize(
+    ("duration", "minimum", "increment", "billed"),
+    [
+        (90, 60, 60, 120),
+        (5, 60, 60, 60),
+        (60, 60, 60, 60),
+        (61, 60, 60, 120),
+        (5, 30, 6, 30),
+        (31, 30, 6, 36),
+        (36, 30, 6, 36),
+        (37, 30, 6, 42),
+        (1, 1, 1, 1),
+        (1, 0, 1, 1),
+        (1, 0, 60, 60),
+        (0, 60, 60, 0),
+        (86_400, 60, 60, 86_400),
+        (86_400, 3_600, 3_599, 89_976),
+    ],
+)
+def test_billed_seconds_are_the_minimum_then_whole_increments(
+    duration: int, minimum: int, increment: int, billed: int
+) -> None:
+    assert billed_seconds(duration, minimum, increment) == billed
+
+
+@pytest.mark.parametrize(
+    ("rate", "rounded"),
+    [("0.00015", "0.0002"), ("0.000149", "0.0001"), ("0.00025", "0.0003"), ("0.00005", "0.0001"), ("0.000049", "0.00")],
+)
+def test_a_price_is_rounded_half_up_to_four_decimals_once(rate: str, rounded: str) -> None:
+    assert format_money(price_micros(60, parse_money(rate), 0)) == rounded
+
+
+def test_fee_and_rate_are_rounded_together_not_one_by_one() -> None:
+    assert price_micros(60, 40, 40) == 100
+
+
+# --- The formula ------------------------------------------------------------------------------------------------------
+
+
+@given(durations, minimums, increments)
+def test_billed_seconds_cover_the_call_with_the_fewest_increments(duration: int, minimum: int, increment: int) -> None:
+    billed = billed_seconds(duration, minimum, increment)
+    if duration == 0:
+        assert billed == 0
+    elif duration <= minimum:
+        assert billed == minimum
+    else:
+        assert (billed - minimum) % increment == 0
+        assert billed - increment < duration <= billed
+
+
+@given(st.integers(1, 90_000), prices, prices)
+def test_the_price_is_the_exact_fraction_rounded_half_up_at_the_fourth_decimal(
+    billed: int, rate: int, fee: int
+) -> None:
+    exact = Fraction(fee, 10**6) + Fraction(billed * rate, 60 * 10**6)
+    steps = exact * 10_000
+    rounded = steps.numerator // steps.denominator + (2 * (steps % 1) >= 1)
+    assert price_micros(billed, rate, fee) == rounded * 100
+
+
+@given(st.integers(1, 3_000), prices, prices)
+def test_the_price_of_whole_minutes_is_what_decimal_says(minutes: int, rate: int, fee: int) -> None:
+    exact = Decimal(fee).scaleb(-6) + minutes * Decimal(rate).scaleb(-6)
+    rounded = exact.quantize(Decimal("0.0001"), ROUND_HALF_UP)
+    assert Decimal(price_micros(minutes * 60, rate, fee)).scaleb(-6) == rounded
+
+
+@given(st.integers(1, 90_000), st.integers(0, 90_000), prices, prices)
+def test_a_longer_call_never_costs_less(billed: int, more: int, rate: int, fee: int) -> None:
+    assert price_micros(billed, rate, fee) <= price_micros(billed + more, rate, fee)
+
+
+# --- Free, unrated, charged -------------------------------------------------------------------------------------------
+
+
+def test_an_inbound_call_is_free() -> None:
+    assert rate_call(call(direction="inbound"), deck({})) == Free("inbound")
+
+
+@pytest.mark.parametrize("disposition", ["no_answer", "busy", "failed", "canceled"])
+def test_an_unanswered_call_is_free(disposition: str) -> None:
+    assert rate_call(call(disposition=disposition, duration_seconds=0, answered_at=None), deck({})) == Free(
+        "unanswered"
+    )
+
+
+@pytest.mark.parametrize("code", ["911", "988", "44"])
+def test_a_short_code_is_free_even_if_a_prefix_is_spelled_alike(code: str) -> None:
+    assert rate_call(call(to=code), deck({"prefix": "9"}, {"prefix": "44"})) == Free("short_code")
+
+
+def test_an_included_destination_is_free() -> None:
+    included = {"prefix": "1415", "rate_per_minute": "0", "category": "included"}
+    assert rate_call(call(to="+14155550123"), deck(included)) == Free("included")
+
+
+def test_a_price_that_rounds_to_nothing_is_free() -> None:
+    assert price(60, rate_per_minute="0.000049") == "free: zero_price"
+
+
+def test_a_destination_without_a_row_is_unrated_never_free() -> None:
+    assert rate_call(call(to="+33142685300"), deck({})) == Unrated("US")
+
+
+def test_a_destination_whose_only_row_is_in_the_future_is_unrated() -> None:
+    assert rate_call(call(), deck({"effective_from": "2026-11-23T10:00:00.001Z"})) == Unrated("US")
+    assert isinstance(rate_call(call(), deck({"effective_from": "2026-11-23T10:00:00Z"})), Charge)
+
+
+def test_the_origin_is_the_country_of_the_calling_number() -> None:
+    book = deck({}, {"origin": "CA", "rate_per_minute": "0.50"})
+    rated = rate_call(call(from_="+14165550100"), book)
+    assert isinstance(rated, Charge)
+    assert (rated.origin, rated.row.rate_micros_per_minute) == ("CA", 500_000)
+
+
+def test_an_entry_explains_its_price() -> None:
+    book = deck({"rate_per_minute": "0.0125", "connection_fee": "0.05"}, version="deck-7")
+    rated = rate_call(call(), book)
+    assert isinstance(rated, Charge)
+    entry = charge_entry(call(), rated, "America/Los_Angeles", NOW)
+    assert entry.key == call().key
+    assert (entry.kind, entry.category) == ("call_charged", "outbound_international_call")
+    assert (entry.amount_micros, entry.billed_seconds) == (-87_500, 180)
+    assert (entry.local_date, entry.recorded_at) == ("2026-11-23", "2026-11-23T12:00:00.000Z")
+    assert entry.facts_hash == call().facts_hash
+    assert entry.explanation == {
+        "line_id": "line_1",
+        "user_id": "user_1",
+        "to": "+442071838750",
+        "origin": "US",
+        "destination": "United Kingdom",
+        "country": "GB",
+        "prefix": "44",
+        "duration_seconds": 125,
+        "rate_micros_per_minute": 12_500,
+        "connection_fee_micros": 50_000,
+        "deck": "deck-7",
+    }
+
+
+def test_the_price_never_changes_what_makes_it_the_same_entry() -> None:
+    cheap, dear = (rate_call(call(), deck({"rate_per_minute": rate}, version=rate)) for rate in ("0.01", "0.90"))
+    assert isinstance(cheap, Charge)
+    assert isinstance(dear, Charge)
+    first, second = (charge_entry(call(), charge, "UTC", NOW) for charge in (cheap, dear))
+    assert (first.key, first.facts_hash) == (second.key, second.facts_hash)
+    assert first.amount_micros != second.amount_micros

@@ -1,0 +1,79 @@
+"""Keys are unambiguous text that sorts by time, and every part of a key can be read back."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calling_credit import table
+
+IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.:@+-]{0,20}", fullmatch=True)
+INSTANTS = st.sampled_from([f"2026-{month:02d}-01T00:00:00.{ms:03d}Z" for month in (1, 11, 12) for ms in (0, 1, 999)])
+DATES = st.dates().map(lambda day: day.isoformat())
+
+
+@given(IDS, INSTANTS, IDS)
+def test_the_parts_of_a_key_are_read_back(account_id: str, happened_at: str, cause_id: str) -> None:
+    assert table.account_of(table.account_pk(account_id)) == account_id
+    for key in (table.entry_sk, table.unrated_sk, table.stray_sk):
+        assert table.happened_at_of(key(happened_at, cause_id)) == happened_at
+        assert table.id_of(key(happened_at, cause_id)) == cause_id
+    assert table.id_of(table.line_sk(cause_id)) == table.id_of(table.user_sk(cause_id)) == cause_id
+
+
+@given(DATES)
+def test_the_date_and_category_of_a_day_are_read_back(day: str) -> None:
+    key = table.day_sk(day, "outbound_international_call")
+    assert (table.date_of(key), table.id_of(key)) == (day, "outbound_international_call")
+
+
+@given(INSTANTS, IDS, INSTANTS, IDS)
+def test_entries_sort_by_when_they_happened_whatever_their_ids(first: str, one: str, second: str, two: str) -> None:
+    if first < second:
+        assert table.entry_sk(first, one) < table.entry_sk(second, two)
+
+
+@given(INSTANTS, IDS, st.tuples(INSTANTS, INSTANTS))
+def test_a_range_of_entries_holds_its_beginning_and_not_its_end(at: str, cause: str, window: tuple[str, str]) -> None:
+    low, high = table.entry_range(*window)
+    assert (low <= table.entry_sk(at, cause) <= high) == (window[0] <= at < window[1])
+
+
+@given(DATES, st.none() | DATES, DATES)
+def test_a_range_of_days_holds_both_its_ends(day: str, first: str | None, last: str) -> None:
+    low, high = table.day_range(first, last)
+    assert (low <= table.day_sk(day, "x" * 40) <= high) == ((first or "") <= day <= last)
+
+
+@given(IDS)
+def test_the_ranges_of_lines_and_users_hold_every_id(identifier: str) -> None:
+    for key, prefix in ((table.line_sk, table.line_prefix()), (table.user_sk, table.user_prefix())):
+        assert prefix <= key(identifier) <= prefix + table.AFTER
+
+
+def test_no_two_kinds_of_item_share_a_key() -> None:
+    same = ("2026-11-23T10:00:00.000Z", "x")
+    keys = [
+        table.account_sk(),
+        table.balance_sk(),
+        table.entry_sk(*same),
+        table.unrated_sk(*same),
+        table.stray_sk(*same),
+        table.day_sk("2026-11-23", "x"),
+        table.adjustment_sk("x"),
+        table.line_sk("x"),
+        table.user_sk("x"),
+    ]
+    assert len(set(keys)) == len(keys)
+    assert len({key.split("#")[0] for key in keys}) == len(keys)
+
+
+@pytest.mark.parametrize("kind", ["unrated", "stray"])
+@given(account_id=IDS)
+def test_a_swept_item_lies_in_one_of_the_partitions_that_are_read(kind: str, account_id: str) -> None:
+    assert table.sweep_pk(kind, account_id) in table.sweep_partitions(kind)
+
+
+def test_accounts_spread_over_all_shards_and_kinds_never_mix() -> None:
+    used = {table.sweep_pk("unrated", f"acct_{number}") for number in range(100)}
+    assert used == set(table.sweep_partitions("unrated"))
+    assert not used & set(table.sweep_partitions("stray"))

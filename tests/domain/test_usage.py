@@ -1,0 +1,249 @@
+"""Usage as customers read it: periods, labels, sums by category and day, rows that a spreadsheet cannot run."""
+
+import csv
+import io
+from datetime import date
+from typing import Any
+
+import pytest
+
+from calling_credit import table
+from calling_credit.errors import InvalidValue, NotFound
+from calling_credit.usage import (
+    CSV_COLUMNS,
+    Period,
+    balance_view,
+    call_row,
+    check_call_category,
+    csv_text,
+    label,
+    read_period,
+    statement_row,
+    summarise,
+)
+
+TODAY = "2026-11-23"
+ENTRY: dict[str, Any] = {
+    "PK": table.account_pk("acct_1"),
+    "SK": table.entry_sk("2026-11-23T10:00:00.000Z", "c_1"),
+    "kind": "call_charged",
+    "category": "outbound_international_call",
+    "amount_micros": -42_300,
+    "debit": "customer_credit",
+    "credit": "call_revenue",
+    "local_date": TODAY,
+    "recorded_at": "2026-11-23T12:00:00.000Z",
+    "facts_hash": "f",
+    "billed_seconds": 180,
+    "line_id": "line_1",
+    "user_id": "user_1",
+    "to": "+442071838750",
+    "origin": "US",
+    "destination": "United Kingdom",
+    "country": "GB",
+    "prefix": "44",
+    "duration_seconds": 125,
+    "rate_micros_per_minute": 14_100,
+    "connection_fee_micros": 0,
+    "deck": "deck-1",
+}
+
+
+def day(local_date: str, category: str, count: int, billed: int, total: int) -> dict[str, Any]:
+    """A DAY item."""
+    sums = {"entry_count": count, "billed_seconds": billed, "total_micros": total}
+    return {"PK": table.account_pk("acct_1"), "SK": table.day_sk(local_date, category), **sums}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "period"),
+    [
+        (None, None, ("2026-11-01", "2026-11-23")),
+        ("2026-10-05", None, ("2026-10-05", "2026-11-23")),
+        (None, "2026-10-05", ("2026-10-01", "2026-10-05")),
+        ("2026-10-05", "2026-10-05", ("2026-10-05", "2026-10-05")),
+        ("2026-10-05", "2027-12-31", ("2026-10-05", "2027-12-31")),
+        ("2027-01-01", None, ("2027-01-01", "2027-01-01")),
+        (None, "2027-02-10", ("2027-02-01", "2027-02-10")),
+        ("2016-11-15", "2026-11-23", ("2016-11-15", "2026-11-23")),
+    ],
+)
+def test_a_period_is_what_was_asked_or_this_month_so_far(
+    first: str | None, last: str | None, period: tuple[str, str]
+) -> None:
+    assert read_period(first, last, TODAY) == Period(*map(date.fromisoformat, period))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "code"),
+    [
+        ("2026-11-02", "2026-11-01", "invalid_date_range"),
+        ("2016-11-14", "2026-11-23", "invalid_date_range"),
+        ("0001-01-01", "9999-12-31", "invalid_date_range"),
+        ("", None, "invalid_date"),
+        (None, "", "invalid_date"),
+        ("2026-02-30", None, "invalid_date"),
+        ("23.11.2026", None, "invalid_date"),
+        ("2026-11-23T00:00:00Z", None, "invalid_date"),
+    ],
+)
+def test_dates_the_wrong_way_round_too_far_apart_or_no_dates_are_refused(
+    first: str | None, last: str | None, code: str
+) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        read_period(first, last, TODAY)
+    assert refused.value.code == code
+
+
+def test_a_period_holds_both_its_ends() -> None:
+    period = read_period("2026-11-02", "2026-11-03", TODAY)
+    held = [text for text in ("2026-11-01", "2026-11-02", "2026-11-03", "2026-11-04") if period.holds(text)]
+    assert held == ["2026-11-02", "2026-11-03"]
+
+
+@pytest.mark.parametrize(
+    ("category", "shown"),
+    [
+        ("outbound_international_call", "Outbound International Call"),
+        ("outbound_premium_call", "Outbound Premium Call"),
+        ("satellite_call", "Satellite Call"),
+        ("x2", "X2"),
+    ],
+)
+def test_a_category_has_a_label_and_an_unknown_one_is_title_cased(category: str, shown: str) -> None:
+    assert label(category) == shown
+
+
+@pytest.mark.parametrize("category", ["adjustment", "top_up", "refund", "", "A", "a#b", "x" * 41, "a\n"])
+def test_what_cannot_be_a_category_of_calls_is_not_found(category: str) -> None:
+    with pytest.raises(NotFound) as refused:
+        check_call_category(category)
+    assert refused.value.code == "unknown_category"
+
+
+def test_a_category_nobody_used_yet_may_be_asked_for() -> None:
+    check_call_category("satellite_call")
+
+
+def test_the_summary_adds_up_by_category_and_by_day_and_spending_is_positive() -> None:
+    days = [
+        day("2026-11-01", "outbound_international_call", 2, 120, -28_000),
+        day("2026-11-01", "outbound_premium_call", 1, 60, -2_420_000),
+        day("2026-11-02", "outbound_international_call", 1, 60, -14_001),
+    ]
+    assert summarise(days, "USD") == {
+        "currency": "USD",
+        "total": "2.462001",
+        "categories": [
+            {
+                "category": "outbound_international_call",
+                "label": "Outbound International Call",
+                "calls": 3,
+                "billed_seconds": 180,
+                "total": "0.042001",
+            },
+            {
+                "category": "outbound_premium_call",
+                "label": "Outbound Premium Call",
+                "calls": 1,
+                "billed_seconds": 60,
+                "total": "2.42",
+            },
+        ],
+        "days": [{"date": "2026-11-01", "total": "2.448"}, {"date": "2026-11-02", "total": "0.014001"}],
+    }
+
+
+def test_payments_are_not_spending() -> None:
+    days = [day("2026-11-01", category, 1, 0, 5_000_000) for category in ("adjustment", "top_up", "refund")]
+    assert summarise(days, "USD") == {"currency": "USD", "total": "0.00", "categories": [], "days": []}
+
+
+def test_a_call_row_shows_everything_that_explains_its_price() -> None:
+    assert call_row(ENTRY, {"user_1": "Ada"}) == {
+        "call_id": "c_1",
+        "started_at": "2026-11-23T10:00:00.000Z",
+        "to": "+442071838750",
+        "destination": "United Kingdom",
+        "country": "GB",
+        "duration_seconds": 125,
+        "billed_seconds": 180,
+        "rate_per_minute": "0.0141",
+        "connection_fee": "0.00",
+        "price": "0.0423",
+        "user": {"id": "user_1", "name": "Ada"},
+        "rate_deck": "deck-1",
+    }
+
+
+def test_a_user_without_a_name_is_shown_by_id() -> None:
+    assert call_row(ENTRY, {})["user"] == {"id": "user_1", "name": None}
+
+
+def parsed_csv(name: str | None, destination: str = "United Kingdom") -> list[dict[str, str]]:
+    """What a CSV reader makes of one row."""
+    row = call_row(ENTRY | {"destination": destination}, {} if name is None else {"user_1": name})
+    return list(csv.DictReader(io.StringIO(csv_text([row]), newline="")))
+
+
+def test_csv_has_a_header_and_rfc_4180_lines() -> None:
+    text = csv_text([])
+    assert text == ",".join(CSV_COLUMNS) + "\r\n"
+    [row] = parsed_csv('Ada, "Countess"')
+    assert row["user_name"] == 'Ada, "Countess"'
+    assert (row["price"], row["user_id"], row["to"]) == ("0.0423", "user_1", "+442071838750")
+
+
+def test_csv_of_a_user_without_a_name_has_an_empty_cell() -> None:
+    assert parsed_csv(None)[0]["user_name"] == ""
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://x","y")'])
+def test_text_that_a_spreadsheet_would_run_is_made_inert(text: str) -> None:
+    [row] = parsed_csv(text, destination=text)
+    assert row["user_name"] == row["destination"] == f"'{text}"
+
+
+def test_a_statement_row_of_a_call_says_where_to_and_what_it_moved() -> None:
+    assert statement_row(ENTRY) == {
+        "id": "c_1",
+        "at": "2026-11-23T10:00:00.000Z",
+        "date": "2026-11-23",
+        "kind": "call_charged",
+        "category": "outbound_international_call",
+        "amount": "-0.0423",
+        "description": "Outbound International Call to United Kingdom, +442071838750",
+        "recorded_at": "2026-11-23T12:00:00.000Z",
+        "debit": "customer_credit",
+        "credit": "call_revenue",
+        "line_id": "line_1",
+        "user_id": "user_1",
+        "billed_seconds": 180,
+    }
+
+
+def test_a_statement_row_of_an_adjustment_tells_its_reason() -> None:
+    adjusted = {**ENTRY, "kind": "balance_adjusted", "category": "adjustment", "amount_micros": 5_000_000}
+    row = statement_row({**adjusted, "reason": "goodwill", "billed_seconds": 0, "line_id": None, "user_id": None})
+    assert (row["amount"], row["description"]) == ("5.00", "Adjustment: goodwill")
+    assert not {"line_id", "user_id", "billed_seconds"} & set(row)
+
+
+def test_the_balance_shows_an_account_without_a_recharge_rule() -> None:
+    balance = {"posted_micros": -5, "held_micros": 7, "available_micros": -12, "updated_at": "2026-11-23T12:00:00.000Z"}
+    assert balance_view("acct_1", "USD", balance) == {
+        "account_id": "acct_1",
+        "currency": "USD",
+        "balance": "-0.000005",
+        "held": "0.000007",
+        "available": "-0.000012",
+        "auto_recharge": {
+            "enabled": False,
+            "threshold": None,
+            "amount": None,
+            "status": "disabled",
+            "reason": None,
+            "next_attempt_at": None,
+        },
+        "updated_at": "2026-11-23T12:00:00.000Z",
+    }

@@ -1,0 +1,225 @@
+"""A small world to test handlers in: one account with a line and a person, a small rate deck, a clock that stands still, and
+requests as AWS sends them, made from the sample envelopes.
+"""
+
+import copy
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from calling_credit import table
+from tests.domain.examples import NOW, deck_csv, event_body
+from tests.functions.conftest import Stack, sample_event
+
+DECK = deck_csv(
+    {"rate_per_minute": "0.10"},
+    {"prefix": "447", "destination": "United Kingdom - Mobile", "rate_per_minute": "0.25"},
+    {"prefix": "81", "destination": "Japan", "country": "JP", "rate_per_minute": "0.0123", "increment_seconds": "1"},
+    {
+        "prefix": "1900",
+        "destination": "United States - Premium",
+        "country": "US",
+        "rate_per_minute": "2.00",
+        "connection_fee": "0.50",
+        "category": "outbound_premium_call",
+    },
+    {"prefix": "1415", "destination": "United States", "country": "US", "rate_per_minute": "0", "category": "included"},
+)
+UNITED_KINGDOM, MOBILE, JAPAN, PREMIUM = "+442071838750", "+447700900123", "+81312345678", "+19005550123"
+INCLUDED, UNCOVERED, SHORT_CODE = "+14155550199", "+33142685300", "911"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer as a client sees it."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def body(self) -> Any:
+        """The answer's JSON."""
+        return json.loads(self.text)
+
+    @property
+    def code(self) -> str:
+        """The stable code of a problem, with its form checked."""
+        assert self.headers["content-type"] == "application/problem+json"
+        problem = self.body
+        assert set(problem) == {"type", "title", "status", "code", "detail"}
+        assert problem["status"] == self.status
+        assert problem["detail"].endswith(".")
+        return str(problem["code"])
+
+
+@dataclass
+class Clock:
+    """The wall clock of the handlers."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class World:
+    """The handlers over one fresh table, and the clock they read."""
+
+    stack: Stack
+    clock: Clock = field(default_factory=Clock)
+
+    # Requests
+
+    def invoke(self, name: str, event: dict[str, Any]) -> Answer:
+        """Hand an HTTP event to a function."""
+        answer = self.stack.invoke(name, event)
+        headers = {key.lower(): value for key, value in answer["headers"].items()}
+        headers |= {key.lower(): values[0] for key, values in answer.get("multiValueHeaders", {}).items()}
+        return Answer(answer["statusCode"], headers, answer["body"])
+
+    def get(self, path: str, *, account: str = "acct_1", accept: str = "application/json", **query: Any) -> Answer:
+        """What `list_usage` answers a member of an account (`from_` is `from`)."""
+        parameters = {name.rstrip("_"): str(value) for name, value in query.items() if value is not None}
+        event = http_event(
+            "list_usage", "GET", path, claims={"custom:account_id": account, "cognito:groups": "[member]"}
+        )
+        event["headers"]["accept"] = accept
+        event["rawQueryString"] = urlencode(parameters)
+        event["queryStringParameters"] = parameters
+        return self.invoke("list_usage", event)
+
+    def operate(self, method: str, path: str, body: Any = None, *, key: str | None = None, **claims: Any) -> Answer:
+        """What `manage_accounts` answers the operator; `key` is the Idempotency-Key."""
+        event = http_event("manage_accounts", method, path, body=body, claims=claims)
+        event["headers"].pop("idempotency-key")
+        if key is not None:
+            event["headers"]["idempotency-key"] = key
+        return self.invoke("manage_accounts", event)
+
+    def change(self, path: str, body: Any, **claims: Any) -> Answer:
+        """What `change_settings` answers a billing admin of acct_1, or the holder of these claims."""
+        event = http_event("change_settings", "PUT", path, body=body, claims={"custom:account_id": "acct_1", **claims})
+        return self.invoke("change_settings", event)
+
+    def pages(self, path: str, **query: Any) -> Iterator[Any]:
+        """Every page of a list."""
+        cursor = None
+        while True:
+            page = self.get(path, **query, cursor=cursor)
+            assert page.status == 200, page.text
+            yield page.body
+            cursor = page.body["next_cursor"]
+            if cursor is None:
+                return
+
+    # The account and its calls
+
+    def create_account(self, account_id: str = "acct_1", **settings: Any) -> None:
+        """An account with one person and one line that may call abroad."""
+        assert self.operate("PUT", f"/accounts/{account_id}", settings).status == 201
+        self.operate("PUT", f"/accounts/{account_id}/users/user_1", {"name": "Ada"})
+        line = {"number": "+14155550100", "user_id": "user_1", "international_calling": True}
+        assert self.operate("PUT", f"/accounts/{account_id}/lines/line_1", line).status == 201
+
+    def deliver(self, *bodies: str | dict[str, Any]) -> list[str]:
+        """Deliver messages (a body, or changes to the example call) named m_0, m_1, …; the names of those refused."""
+        return failures(self.stack.invoke("rate_calls", delivery(*bodies)))
+
+    def adjust(self, amount: str, key: str, account_id: str = "acct_1") -> str:
+        """Adjust a balance; the adjustment's id."""
+        body = {"amount": amount, "reason": "test"}
+        answer = self.operate("POST", f"/accounts/{account_id}/adjustments", body, key=key)
+        assert answer.status == 201, answer.text
+        return str(answer.body["id"])
+
+    # The table
+
+    def of_kind(self, kind: str, account_id: str = "acct_1") -> list[dict[str, Any]]:
+        """The items of an account whose sort keys begin so, in order."""
+        items = [item for item in self.stack.items(account_id) if item["SK"].split("#")[0] == kind]
+        return sorted(items, key=lambda item: str(item["SK"]))
+
+    def entries(self, account_id: str = "acct_1") -> list[dict[str, Any]]:
+        """The entries of an account, by when they happened."""
+        return self.of_kind("ENTRY", account_id)
+
+    def balance(self, account_id: str = "acct_1") -> int:
+        """The posted balance in micros, after checking that the book of the account adds up."""
+        [balance] = self.of_kind("BALANCE", account_id)
+        entries = self.entries(account_id)
+        posted = balance["posted_micros"]
+        assert posted == sum(entry["amount_micros"] for entry in entries)
+        assert balance["available_micros"] == posted
+        assert balance["headroom_micros"] == posted + 10**15
+        days = {table.day_sk(entry["local_date"], entry["category"]): [0, 0, 0] for entry in entries}
+        for entry in entries:
+            sums = days[table.day_sk(entry["local_date"], entry["category"])]
+            sums[0] += 1
+            sums[1] += entry["billed_seconds"]
+            sums[2] += entry["amount_micros"]
+        assert days == {
+            day["SK"]: [day["entry_count"], day["billed_seconds"], day["total_micros"]]
+            for day in self.of_kind("DAY", account_id)
+        }
+        return int(posted)
+
+    @contextmanager
+    def recorded(self, function: str) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+        """Every request a function sends to DynamoDB meanwhile: operation and parameters."""
+        requests: list[tuple[str, dict[str, Any]]] = []
+
+        def record(params: dict[str, Any], model: Any, **_: Any) -> None:
+            requests.append((model.name, copy.deepcopy(params)))
+
+        events = self.stack.apps[function].dynamodb.meta.events
+        events.register("provide-client-params.dynamodb", record)
+        try:
+            yield requests
+        finally:
+            events.unregister("provide-client-params.dynamodb", record)
+
+
+def http_event(
+    function: str, method: str, path: str, *, body: Any = None, claims: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The sample envelope of a function with another route, body (text or JSON) and claims (None leaves one out)."""
+    event = sample_event(function)
+    context = event["requestContext"]
+    event.update(routeKey=f"{method} {path}", rawPath=path, rawQueryString="")
+    event.pop("queryStringParameters", None)
+    context["http"].update(method=method, path=path)
+    context["routeKey"] = event["routeKey"]
+    token = context["authorizer"]["jwt"]["claims"] | (claims or {})
+    context["authorizer"]["jwt"]["claims"] = {name: value for name, value in token.items() if value is not None}
+    event.pop("body", None)
+    if body is not None:
+        event["body"] = body if isinstance(body, str) else json.dumps(body)
+    return event
+
+
+def delivery(*bodies: str | dict[str, Any]) -> dict[str, Any]:
+    """An SQS batch of messages m_0, m_1, …, sent in this order a second apart."""
+    sample = sample_event("rate_calls")["Records"][0]
+    records = []
+    for number, body in enumerate(bodies):
+        record = copy.deepcopy(sample)
+        record["messageId"] = f"m_{number}"
+        record["attributes"]["SentTimestamp"] = str(1795428131000 + number * 1000)
+        record["body"] = body if isinstance(body, str) else event_body(**body)
+        records.append(record)
+    return {"Records": records}
+
+
+def failures(answer: dict[str, Any]) -> list[str]:
+    """The messages a batch answer sends back."""
+    assert set(answer) == {"batchItemFailures"}
+    assert all(set(failure) == {"itemIdentifier"} for failure in answer["batchItemFailures"])
+    names = [str(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
+    assert len(set(names)) == len(names)
+    return names

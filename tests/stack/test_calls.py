@@ -1,0 +1,204 @@
+"""Calls on the deployed application: from the queue to the balance, exactly once, by the real mapping and worker
+processes.
+"""
+
+import json
+import random
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+
+from local.settings import ROOT
+from local.stack import Stack
+from tests.stack.conftest import eventually, log_file, queue_depth
+from tests.stack.independent_sum import read_rates, spending
+
+SEED = 20261123
+CALLS, ACCOUNTS = 10_000, 50
+DESTINATIONS = [
+    "+442071838750",
+    "+447400123456",
+    "+33142685300",
+    "+33612345678",
+    "+4930123456",
+    "+525512345678",
+    "+919876543210",
+    "+8613912345678",
+    "+5511987654321",
+    "+61291234567",
+    "+639171234567",
+    "+2348031234567",
+    "+971501234567",
+    "+18765550100",
+    "+12125550199",
+    "+14165550100",
+    "+18005550100",
+    "911",
+]
+ABROAD = DESTINATIONS[:14]
+
+
+def open_account(deployed: Stack, account_id: str, credit: str | None = None) -> None:
+    """An account with one line that may call abroad, through the operator's routes."""
+    token = deployed.service_token()
+    path = f"/accounts/{account_id}"
+    deployed.api.send("PUT", path, token, {"time_zone": "America/Chicago"})
+    deployed.api.send("PUT", f"{path}/users/user_1", token, {"name": "Uma"})
+    line = {"number": "+13125550100", "user_id": "user_1", "international_calling": True}
+    deployed.api.send("PUT", f"{path}/lines/line_1", token, line)
+    if credit is not None:
+        body = {"amount": credit, "reason": "Credit of a test"}
+        deployed.api.send("POST", f"{path}/adjustments", token, body, {"Idempotency-Key": f"test-{account_id}"})
+
+
+def make_call(account_id: str, number: str, seconds: int, started: datetime, **changes: Any) -> dict[str, Any]:
+    """An answered call of that many seconds."""
+    answered = started + timedelta(seconds=4)
+    event = {
+        "version": "1",
+        "call_id": f"c_{uuid.uuid4().hex}",
+        "account_id": account_id,
+        "line_id": "line_1",
+        "user_id": "user_1",
+        "direction": "outbound",
+        "from": "+13125550100",
+        "to": number,
+        "started_at": started.isoformat(),
+        "answered_at": answered.isoformat(),
+        "ended_at": (answered + timedelta(seconds=seconds)).isoformat(),
+        "duration_seconds": seconds,
+        "disposition": "answered" if seconds else "no_answer",
+    }
+    return event | changes
+
+
+def send(deployed: Stack, bodies: Iterable[str]) -> None:
+    """Put messages into the call queue."""
+    sqs, url = boto3.client("sqs"), deployed.outputs["CallQueueUrl"]
+    waiting = list(bodies)
+    for begin in range(0, len(waiting), 10):
+        entries: Any = [{"Id": str(i), "MessageBody": body} for i, body in enumerate(waiting[begin : begin + 10])]
+        answer = sqs.send_message_batch(QueueUrl=url, Entries=entries)
+        assert not answer.get("Failed")
+
+
+@contextmanager
+def paused_rating(deployed: Stack) -> Iterator[None]:
+    """Let calls gather in the queue, so that they are rated in full batches as after an outage, not ten by ten."""
+    client = boto3.client("lambda")
+    queue = boto3.client("sqs").get_queue_attributes(
+        QueueUrl=deployed.outputs["CallQueueUrl"], AttributeNames=["QueueArn"]
+    )["Attributes"]["QueueArn"]
+    [mapping] = client.list_event_source_mappings(EventSourceArn=queue)["EventSourceMappings"]
+    client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    try:
+        yield
+    finally:
+        client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+
+def posted_micros(deployed: Stack, account_id: str) -> int:
+    """The posted balance as it stands in the table."""
+    key = {"PK": {"S": f"ACCOUNT#{account_id}"}, "SK": {"S": "BALANCE"}}
+    item = boto3.client("dynamodb").get_item(TableName=deployed.outputs["TableName"], Key=key, ConsistentRead=True)
+    return int(item["Item"]["posted_micros"]["N"])
+
+
+def items_of(deployed: Stack, account_id: str, prefix: str) -> list[dict[str, Any]]:
+    """Every item of an account whose sort key begins so."""
+    pages = boto3.client("dynamodb").get_paginator("query")
+    return [
+        item
+        for page in pages.paginate(
+            TableName=deployed.outputs["TableName"],
+            KeyConditionExpression="PK = :pk AND begins_with(SK, :sk)",
+            ExpressionAttributeValues={":pk": {"S": f"ACCOUNT#{account_id}"}, ":sk": {"S": prefix}},
+            ConsistentRead=True,
+        )
+        for item in page["Items"]
+    ]
+
+
+def test_ten_thousand_calls_sent_twice_and_shuffled_cost_what_an_independent_sum_says(deployed: Stack) -> None:
+    dice = random.Random(SEED)
+    accounts = [f"acct_sum_{number:02d}" for number in range(ACCOUNTS)]
+    for account_id in accounts:
+        open_account(deployed, account_id)
+    started = datetime.now(UTC) - timedelta(days=2)
+    calls = [
+        make_call(
+            dice.choice(accounts),
+            dice.choice(DESTINATIONS),
+            dice.choice((0, 1, 5, 29, 30, 31, 59, 60, 61, 125, 600, 3599, dice.randint(1, 7200))),
+            started + timedelta(milliseconds=dice.randint(0, 86_400_000)),
+        )
+        for _ in range(CALLS)
+    ]
+    bodies = [json.dumps(call) for call in calls] * 2
+    dice.shuffle(bodies)
+    with paused_rating(deployed):
+        send(deployed, bodies)
+    deployed.wait_until_rated()
+
+    expected = spending(calls, read_rates(ROOT / "local" / "rates.csv"))
+    assert len(expected) == ACCOUNTS
+    assert {account: -posted_micros(deployed, account) for account in accounts} == {
+        account: int(total * 1_000_000) for account, (_, total) in expected.items()
+    }
+    assert {account: len(items_of(deployed, account, "ENTRY#")) for account in accounts} == {
+        account: count for account, (count, _) in expected.items()
+    }
+
+
+def test_a_poison_message_reaches_the_dead_letter_queue_alone_and_its_reason_the_log(deployed: Stack) -> None:
+    open_account(deployed, "acct_poison", "5.00")
+    good = make_call("acct_poison", "+442071838750", 60, datetime.now(UTC) - timedelta(hours=1))
+    marker = f"not json {uuid.uuid4().hex}"
+    before = queue_depth(deployed.outputs["DeadLetterQueueUrl"])
+    send(deployed, [json.dumps(good), marker])
+
+    eventually(
+        lambda: items_of(deployed, "acct_poison", "ENTRY#2026") and posted_micros(deployed, "acct_poison") < 5_000_000
+    )
+    eventually(lambda: queue_depth(deployed.outputs["DeadLetterQueueUrl"]) == before + 1, seconds=180)
+    deployed.wait_until_rated()
+    assert '"message":"malformed_json"' in log_file(deployed)
+
+
+def test_an_account_created_after_its_calls_is_charged_when_they_are_delivered_again(deployed: Stack) -> None:
+    call = make_call("acct_late", "+442071838750", 60, datetime.now(UTC) - timedelta(hours=1))
+    send(deployed, [json.dumps(call)])
+    eventually(lambda: '"message":"unknown_account"' in log_file(deployed))
+    open_account(deployed, "acct_late")
+    eventually(lambda: posted_micros(deployed, "acct_late") == -14_000, seconds=60)
+
+
+def test_an_unrated_call_is_kept_and_listed_and_moves_no_money(deployed: Stack) -> None:
+    open_account(deployed, "acct_unrated", "5.00")
+    call = make_call("acct_unrated", "+9991234567", 60, datetime.now(UTC) - timedelta(hours=1))
+    send(deployed, [json.dumps(call)] * 2)
+    eventually(lambda: items_of(deployed, "acct_unrated", "UNRATED#"))
+    deployed.wait_until_rated()
+    assert len(items_of(deployed, "acct_unrated", "UNRATED#")) == 1
+    assert posted_micros(deployed, "acct_unrated") == 5_000_000
+
+
+def test_a_call_on_a_disabled_line_is_charged_and_listed(deployed: Stack) -> None:
+    open_account(deployed, "acct_stray", "5.00")
+    call = make_call("acct_stray", "+442071838750", 60, datetime.now(UTC) - timedelta(hours=1), line_id="line_nobody")
+    send(deployed, [json.dumps(call)])
+    eventually(lambda: items_of(deployed, "acct_stray", "STRAY#"))
+    assert posted_micros(deployed, "acct_stray") == 5_000_000 - 14_000
+
+
+def test_no_whole_number_and_no_token_is_in_any_log(deployed: Stack, tokens: dict[str, str]) -> None:
+    logged = log_file(deployed)
+    assert '"message":"batch"' in logged, "the functions' logs are not in the emulator's log"
+    for number in ABROAD:
+        assert number[1:] not in logged
+    for token in tokens.values():
+        assert token not in logged
