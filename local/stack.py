@@ -24,7 +24,7 @@ from local.seed import create_sign_ins, open_accounts
 from local.settings import REGION, Settings, aws_environment
 
 RATES_FILE: Final = Path(__file__).with_name("rates.csv")
-DRAIN_SECONDS: Final = 300.0
+DRAIN_SECONDS: Final = 600.0
 
 
 class StackError(Exception):
@@ -75,7 +75,7 @@ class Stack:
 
         Raises:
             EmulatorError: the emulator died meanwhile.
-            StackError: it is not empty after five minutes.
+            StackError: it is not empty after ten minutes.
         """
         deadline = time.monotonic() + DRAIN_SECONDS
         while waiting := self.calls_waiting():
