@@ -9,6 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 BIN := .venv/bin
 READY := .venv/.ready
 export PYTHONPATH := layers/domain:.
+export SAM_CLI_TELEMETRY ?= 0
 CODE := layers/domain functions local ops tests
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -92,7 +93,7 @@ erase-number: $(READY)  ## Erase a person's number: ACCOUNT=id NUMBER=+442071838
 
 .PHONY: build
 build: $(READY)  ## Build for an environment of samconfig.toml: CONFIG_ENV=staging or production
-	@$(BIN)/python -m ops.build "$(or $(CONFIG_ENV),staging)" $(RUNTIME)
+	@$(BIN)/python -m ops.build "$(or $(CONFIG_ENV),staging)"
 
 .PHONY: deploy
 deploy: build  ## Build and deploy to the AWS account you are signed in to: CONFIG_ENV=staging or production

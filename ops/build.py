@@ -3,9 +3,11 @@ compile the same files at every cold start. Knows nothing of where the result is
 """
 
 import argparse
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Final
@@ -68,27 +70,49 @@ def compile_build(build_dir: Path, python: str) -> None:
         raise BuildError(f"The build does not compile: {done.stdout.strip()[-500:]}")
 
 
+def runtime_of(config_env: str) -> str:
+    """The Lambda runtime that an environment asks for: its own parameter, else the template's default.
+
+    Raises:
+        BuildError: samconfig.toml knows no such environment.
+    """
+    environments = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    if config_env not in environments:
+        raise BuildError(f"samconfig.toml knows no environment {config_env}.")
+    overrides = environments[config_env].get("global", {}).get("parameters", {}).get("parameter_overrides", "")
+    found = re.search(r"\bRuntime=(\S+)", overrides) or re.search(
+        r"^  Runtime:\n(?:    .*\n)*?    Default: (\S+)", (ROOT / "template.yaml").read_text(), re.MULTILINE
+    )
+    if found is None:
+        raise BuildError("template.yaml has no default for its parameter Runtime.")
+    return found[1]
+
+
+def python_of(runtime: str) -> str:
+    """The interpreter of a runtime.
+
+    Raises:
+        BuildError: it is not on the PATH, or does not run.
+    """
+    python = shutil.which(runtime)
+    if python is None or subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode:
+        raise BuildError(f"Building needs a working {runtime} on the PATH; or run: sam build --use-container")
+    return python
+
+
 def main() -> int:
-    """`python -m ops.build ENVIRONMENT [RUNTIME]`, behind `make build`."""
+    """`python -m ops.build ENVIRONMENT`, behind `make build`."""
     parser = argparse.ArgumentParser(prog="make build", description="Build the application for an environment.")
-    parser.add_argument("environment", help="a config-env of samconfig.toml, such as staging")
-    parser.add_argument("runtime", nargs="?", default="python3.13", help="the Lambda runtime to build for")
-    arguments = parser.parse_args()
-    python = shutil.which(arguments.runtime)
-    if python is None:
-        print(
-            f"Building for {arguments.runtime} needs that Python on the PATH. Install it, or build with"
-            f" `sam build --use-container --config-env {arguments.environment}`.",
-            file=sys.stderr,
-        )
-        return 1
+    parser.add_argument("environment", help="CONFIG_ENV: an environment of samconfig.toml, such as staging")
+    environment = parser.parse_args().environment
     try:
-        sam_build(arguments.environment, BUILD_DIR)
+        python = python_of(runtime_of(environment))
+        sam_build(environment, BUILD_DIR)
         compile_build(BUILD_DIR, python)
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"Built. Deploy it with: sam deploy --config-env {arguments.environment}")
+    print(f"Built into {BUILD_DIR}.")
     return 0
 
 

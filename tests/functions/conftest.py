@@ -4,7 +4,9 @@ import importlib.util
 import json
 import os
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,10 +55,27 @@ def load_app(name: str) -> ModuleType:
     return module
 
 
+@contextmanager
+def _one_request_at_a_time() -> Iterator[None]:
+    """DynamoDB answers every request as a whole; moto, asked by several threads, would not."""
+    from moto.dynamodb.responses import DynamoHandler  # noqa: PLC0415 - moto's own parts load late
+
+    lock = threading.Lock()
+    unlocked: Any = DynamoHandler.call_action
+
+    def locked(handler: DynamoHandler) -> Any:
+        with lock:
+            return unlocked(handler)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DynamoHandler, "call_action", locked)
+        yield
+
+
 @pytest.fixture(scope="session")
 def aws() -> Iterator[None]:
     """moto for everything that AWS_ENDPOINT_URL_DYNAMODB does not send elsewhere."""
-    with mock_aws():
+    with mock_aws(), _one_request_at_a_time():
         import boto3  # noqa: PLC0415 - after moto
 
         boto3.client("s3").create_bucket(Bucket=BUCKET)
@@ -136,8 +155,10 @@ def sample_event(name: str) -> dict[str, Any]:
 @pytest.fixture
 def world(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> "World":
     """The handlers over a fresh table with one account, a small deck, and a clock that stands at noon of 2026-11-23."""
+    from tests.functions.laws_moto import make_transactions_cheap  # noqa: PLC0415
     from tests.functions.world import DECK, World  # noqa: PLC0415 - it needs this module
 
+    make_transactions_cheap(monkeypatch)
     world = World(stack)
     monkeypatch.setattr("calling_credit.clock.now", world.clock)
     stack.publish(DECK)

@@ -1,0 +1,92 @@
+"""DynamoDB's arithmetic of sizes and capacity units, applied to requests as they went over the wire.
+
+From the developer guide ("Item sizes and formats", "Read and write operations"): a write costs one unit for each started
+KB of the larger of the item before and after, twice that in a transaction; each index the item stands in costs its own,
+untransacted units. A read costs one unit for each started 4 KB of what was read, half of that if eventually consistent.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+Attributes = Mapping[str, Mapping[str, Any]]
+Key = tuple[str, str]
+
+WRITE_UNIT_BYTES = 1024
+READ_UNIT_BYTES = 4096
+READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"})
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request and its answer: the operation, the two JSON bodies."""
+
+    operation: str
+    body: dict[str, Any]
+    answer: dict[str, Any]
+
+
+def item_bytes(item: Attributes) -> int:
+    """The size of an item as it is charged: names and values."""
+    return sum(len(name.encode()) + value_bytes(value) for name, value in item.items())
+
+
+def value_bytes(value: Mapping[str, Any]) -> int:
+    """The size of one attribute value."""
+    [(kind, content)] = value.items()
+    if kind == "S":
+        return len(content.encode())
+    if kind == "N":
+        digits = content.lstrip("-").replace(".", "").strip("0")
+        return ceil(len(digits) / 2) + 1 + content.startswith("-")
+    if kind == "L":
+        return 3 + sum(1 + value_bytes(part) for part in content)
+    if kind == "M":
+        return 3 + sum(1 + len(name.encode()) + value_bytes(part) for name, part in content.items())
+    return 1
+
+
+def item_key(item: Attributes) -> Key:
+    """Partition and sort key."""
+    return item["PK"]["S"], item["SK"]["S"]
+
+
+def write_units(requests: Iterable[Request], table: Mapping[Key, Attributes], index_keys: Iterable[str]) -> int:
+    """The write units of these requests. `table` holds the items as they stand afterwards: here no item ever shrinks, and
+    none that stands in the sparse index (has all `index_keys`) moves in it.
+    """
+    index = set(index_keys)
+    units = 0
+    for request in requests:
+        for written, factor in _written(request):
+            item = table[item_key(written)]
+            started = ceil(item_bytes(item) / WRITE_UNIT_BYTES)
+            units += factor * started + (started if index <= set(item) else 0)
+    return units
+
+
+def _written(request: Request) -> list[tuple[Attributes, int]]:
+    """The item or key of each action of a write, and how many times its units count."""
+    if request.operation == "TransactWriteItems":
+        actions = [action for [action] in (item.values() for item in request.body["TransactItems"])]
+        return [(action.get("Item") or action["Key"], 2) for action in actions]
+    if request.operation in ("PutItem", "UpdateItem"):
+        return [(request.body.get("Item") or request.body["Key"], 1)]
+    if request.operation in READS:
+        return []
+    raise ValueError(f"the write units of {request.operation} are not worked out here")
+
+
+def read_units(requests: Iterable[Request]) -> float:
+    """The read units of GetItem and Query requests, from the items their answers brought (none was filtered)."""
+    units = 0.0
+    for request in requests:
+        if request.operation == "GetItem":
+            size = item_bytes(request.answer.get("Item", {}))
+        elif request.operation == "Query" and "FilterExpression" not in request.body:
+            size = sum(item_bytes(item) for item in request.answer["Items"])
+        else:
+            raise ValueError(f"the read units of {request.operation} are not worked out here")
+        units += max(1, ceil(size / READ_UNIT_BYTES)) * (1.0 if request.body.get("ConsistentRead") else 0.5)
+    return units

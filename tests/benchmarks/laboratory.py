@@ -1,0 +1,169 @@
+"""Where the count budgets are measured: the handlers and the stock stack over moto, every request recorded on its way.
+Knows how to set up and to record; what is measured stands in the modules of the rows.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import IO, TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.core.models import botocore_stubber
+
+from calling_credit import table
+from calling_credit.accounts import Account, Line
+from calling_credit.store.client import dynamodb_client
+from calling_credit.store.keep_accounts import AccountKeeper
+from tests.benchmarks import mix
+from tests.benchmarks.capacity import Attributes, Key, Request, item_key
+from tests.functions.conftest import BUCKET, TABLE, Context, Stack, load_app
+from tests.functions.laws_moto import make_transactions_cheap
+from tests.functions.template import table_properties
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+ENOUGH_SECONDS = 3600.0
+"""The time an invocation is told it has: a slow machine must not turn into another count."""
+
+
+class Wire:
+    """Stands between clients and moto: keeps every DynamoDB request with its answer. One request at a time, since moto
+    is not made for threads.
+    """
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self._one_at_a_time = threading.Lock()
+
+    def attach(self, client: Any) -> None:
+        """Record what this client sends."""
+        client.meta.events.register_first("before-send.dynamodb", self._pass_on)
+
+    def detach(self, client: Any) -> None:
+        """Leave this client alone again."""
+        client.meta.events.unregister("before-send.dynamodb", self._pass_on)
+
+    def _pass_on(self, request: Any, event_name: str, **_: Any) -> Any:
+        with self._one_at_a_time:
+            answer = botocore_stubber(event_name, request)
+            operation = request.headers["X-Amz-Target"]
+            name = (operation.decode() if isinstance(operation, bytes) else operation).rsplit(".", 1)[1]
+            body = request.body.decode() if isinstance(request.body, bytes) else request.body
+            self.requests.append(Request(name, json.loads(body), json.loads(answer.content)))
+            return answer
+
+
+class Laboratory:
+    """The handlers, the stock stack, moto below them, and a table that can be made anew with 100 accounts in it."""
+
+    def __init__(self) -> None:
+        self._setup = dynamodb_client()
+        self.table_properties = table_properties() | {"StreamSpecification": {"StreamEnabled": False}}
+        self.rater = load_app("rate_calls")
+        self.reader = load_app("list_usage")
+        self._stack = Stack(self._setup, {"rate_calls": self.rater, "list_usage": self.reader})
+        self._stack.publish(mix.DECK_FILE.read_bytes())
+        self._seed: list[Attributes] = []
+
+    @property
+    def dynamodb(self) -> "DynamoDBClient":
+        """A client whose requests are not recorded."""
+        return self._setup
+
+    def fresh(self) -> None:
+        """An empty table but for 100 accounts, each with a line that may call abroad; every function as if just started."""
+        if self._seed:
+            self._setup.delete_table(TableName=TABLE)
+        self._setup.create_table(TableName=TABLE, **self.table_properties)
+        if not self._seed:
+            self._create_accounts()
+            self._seed = list(self.items().values())
+        for start in range(0, len(self._seed), 25):
+            puts: Any = [{"PutRequest": {"Item": item}} for item in self._seed[start : start + 25]]
+            self._setup.batch_write_item(RequestItems={TABLE: puts})
+        self._stack.forget()
+
+    def _create_accounts(self) -> None:
+        keeper, now = AccountKeeper(self._setup, TABLE), datetime.now(UTC)
+        for index in range(mix.ACCOUNTS):
+            keeper.keep_account(Account(mix.account_id(index), "USD", "UTC", "open", ()), now)
+            line = Line(mix.line_id(index), "+14155550100", f"user_{index:04d}", international_calling=True)
+            keeper.keep_line(mix.account_id(index), line, "operator", now)
+
+    def items(self) -> dict[Key, Attributes]:
+        """Every item of the table as DynamoDB writes it."""
+        pages = self._setup.get_paginator("scan").paginate(TableName=TABLE)
+        return {item_key(item): item for page in pages for item in page["Items"]}
+
+    def entries(self) -> int:
+        """How many entries stand in the book."""
+        return sum(sort_key.startswith(table.entry_range("", "")[0]) for _, sort_key in self.items())
+
+    def warm_up(self) -> list[Request]:
+        """One call of each account, as a first invocation; what it sent."""
+        with self.recorded(self.rater.dynamodb) as requests:
+            self.rate(mix.standard_mix(10**6, per_account=1))
+        return requests
+
+    def rate(self, bodies: list[str]) -> list[str]:
+        """Deliver these bodies to rate_calls; the ids it hands back."""
+        answer = self.rater.handler(mix.delivery(bodies), Context(ENOUGH_SECONDS))
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+    def read(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Hand a request to list_usage; its answer's body."""
+        answer = self.reader.handler(event, Context(ENOUGH_SECONDS))
+        if answer["statusCode"] != 200:
+            raise RuntimeError(answer["body"])
+        body: dict[str, Any] = json.loads(answer["body"])
+        return body
+
+    @contextmanager
+    def recorded(self, client: Any) -> Iterator[list[Request]]:
+        """What a client sends to DynamoDB meanwhile."""
+        wire = Wire()
+        wire.attach(client)
+        try:
+            yield wire.requests
+        finally:
+            wire.detach(client)
+
+
+@contextmanager
+def laboratory() -> Iterator[Laboratory]:
+    """A laboratory over moto, for as long as it is needed."""
+    with mock_aws(), pytest.MonkeyPatch.context() as monkeypatch:
+        make_transactions_cheap(monkeypatch)
+        boto3.client("s3").create_bucket(Bucket=BUCKET)
+        made = Laboratory()
+        made.fresh()
+        yield made
+
+
+@contextmanager
+def captured_output() -> Iterator[IO[bytes]]:
+    """Everything this process writes to stdout and stderr meanwhile, by whatever stream, as a file to read afterwards."""
+    with tempfile.TemporaryFile() as kept:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        streams = {descriptor: os.dup(descriptor) for descriptor in (1, 2)}
+        try:
+            for descriptor in streams:
+                os.dup2(kept.fileno(), descriptor)
+            try:
+                yield kept
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+        finally:
+            for descriptor, saved in streams.items():
+                os.dup2(saved, descriptor)
+                os.close(saved)

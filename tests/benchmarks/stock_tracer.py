@@ -1,0 +1,11 @@
+"""The usual tutorial's tracer, where the X-Ray SDK that it needs is installed."""
+
+from aws_lambda_powertools import Tracer
+
+
+def make_tracer() -> Tracer | None:
+    """The tracer, or None without the SDK."""
+    try:
+        return Tracer()
+    except ImportError:
+        return None
