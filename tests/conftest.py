@@ -1,4 +1,5 @@
-"""The environment every test runs in: no AWS but moto or the DynamoDB that AWS_ENDPOINT_URL_DYNAMODB names, no stray settings.
+"""The environment every test runs in: no AWS but moto or the DynamoDB that AWS_ENDPOINT_URL_DYNAMODB names, no
+stray settings.
 
 Set before anything of boto3 is imported: functions make their clients when they are imported.
 """

@@ -63,7 +63,7 @@ def report(batch: Batch, errors: list[str]) -> dict[str, Any]:
     for code in sorted(set(errors)):
         logger.error("posting_refused", code=code)
     counts = batch.counts()
-    logger.info("batch", **counts)
+    logger.info("batch", extra=counts)
     for name, count in counts.items():
         metrics.add_metric(name="".join(word.title() for word in name.split("_")), unit="Count", value=count)
     metrics.flush_metrics()

@@ -1,4 +1,6 @@
-"""A fresh table for each test (moto, or the DynamoDB that AWS_ENDPOINT_URL_DYNAMODB names), an active deck, the handlers."""
+"""A fresh table for each test (moto, or the DynamoDB that AWS_ENDPOINT_URL_DYNAMODB names), an active deck, the
+handlers.
+"""
 
 import importlib.util
 import json
@@ -48,7 +50,8 @@ class Context:
 def load_app(name: str) -> ModuleType:
     """Import functions/<name>/app.py under a name of its own, as Lambda would in a process of its own."""
     spec = importlib.util.spec_from_file_location(f"{name}_app", ROOT / "functions" / name / "app.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)

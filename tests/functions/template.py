@@ -1,4 +1,6 @@
-"""Reads template.yaml as the deployment does, so that tests build their table from it and assert on what is deployed."""
+"""Reads template.yaml as the deployment does, so that tests build their table from it and assert on what is
+deployed.
+"""
 
 from pathlib import Path
 from typing import Any

@@ -490,7 +490,9 @@ def test_posting_reads_neither_balance_nor_entries(world: World) -> None:
 
 
 def bytes_of(item: dict[str, Any]) -> int:
-    """An item's size by DynamoDB's rules: UTF-8 bytes of names and texts; a number a byte for two digits, and one or two more."""
+    """An item's size by DynamoDB's rules: UTF-8 bytes of names and texts; a number a byte for two digits, and one
+    or two more.
+    """
     total = 0
     for name, attribute in item.items():
         [(kind, value)] = attribute.items()

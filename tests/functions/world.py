@@ -1,5 +1,5 @@
-"""A small world to test handlers in: one account with a line and a person, a small rate deck, a clock that stands still, and
-requests as AWS sends them, made from the sample envelopes.
+"""A small world to test handlers in: one account with a line and a person, a small rate deck, a clock that stands
+still, and requests as AWS sends them, made from the sample envelopes.
 """
 
 import copy

@@ -5,8 +5,7 @@ processes.
 import json
 import random
 import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ import boto3
 
 from local.settings import ROOT
 from local.stack import Stack
+from ops.sqs_batches import send_all
 from tests.stack.conftest import eventually, log_file, queue_depth
 from tests.stack.independent_sum import read_rates, spending
 
@@ -78,27 +78,8 @@ def make_call(account_id: str, number: str, seconds: int, started: datetime, **c
 
 def send(deployed: Stack, bodies: Iterable[str]) -> None:
     """Put messages into the call queue."""
-    sqs, url = boto3.client("sqs"), deployed.outputs["CallQueueUrl"]
-    waiting = list(bodies)
-    for begin in range(0, len(waiting), 10):
-        entries: Any = [{"Id": str(i), "MessageBody": body} for i, body in enumerate(waiting[begin : begin + 10])]
-        answer = sqs.send_message_batch(QueueUrl=url, Entries=entries)
-        assert not answer.get("Failed")
-
-
-@contextmanager
-def paused_rating(deployed: Stack) -> Iterator[None]:
-    """Let calls gather in the queue, so that they are rated in full batches as after an outage, not ten by ten."""
-    client = boto3.client("lambda")
-    queue = boto3.client("sqs").get_queue_attributes(
-        QueueUrl=deployed.outputs["CallQueueUrl"], AttributeNames=["QueueArn"]
-    )["Attributes"]["QueueArn"]
-    [mapping] = client.list_event_source_mappings(EventSourceArn=queue)["EventSourceMappings"]
-    client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
-    try:
-        yield
-    finally:
-        client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+    sent = send_all(boto3.client("sqs"), deployed.outputs["CallQueueUrl"], bodies, lambda _count: None)
+    assert sent.refused == []
 
 
 def posted_micros(deployed: Stack, account_id: str) -> int:
@@ -140,8 +121,7 @@ def test_ten_thousand_calls_sent_twice_and_shuffled_cost_what_an_independent_sum
     ]
     bodies = [json.dumps(call) for call in calls] * 2
     dice.shuffle(bodies)
-    with paused_rating(deployed):
-        send(deployed, bodies)
+    send(deployed, bodies)
     deployed.wait_until_rated()
 
     expected = spending(calls, read_rates(ROOT / "local" / "rates.csv"))

@@ -86,8 +86,9 @@ def invoke_rate_calls(deployed: Stack, tokens: dict[str, str]) -> None:
     answer = boto3.client("lambda").invoke(
         FunctionName=physical_id(deployed, "RateCallsFunction"), Payload=json.dumps({"Records": records})
     )
-    assert "FunctionError" not in answer, answer["Payload"].read()
-    assert json.loads(answer["Payload"].read()) == {"batchItemFailures": []}
+    said = answer["Payload"].read()
+    assert not answer.get("FunctionError"), said
+    assert json.loads(said) == {"batchItemFailures": []}
     assert [len(items_of(deployed, account_id, kind)) for kind in ("ENTRY#", "UNRATED#", "STRAY#")] == [2, 1, 1]
 
 

@@ -24,8 +24,8 @@ def http_resolver(logger: Logger) -> APIGatewayHttpResolver:
 
     def told(error: CallingCreditError) -> Response[str]:
         cause = error.__cause__
-        details = {"cause": error_code(cause) or type(cause).__name__} if isinstance(cause, AWS_ERRORS) else {}
-        logger.info("refused", code=error.code, route=app.current_event.route_key, **details)
+        aws_code = error_code(cause) or type(cause).__name__ if isinstance(cause, AWS_ERRORS) else None
+        logger.info("refused", code=error.code, route=app.current_event.route_key, aws_code=aws_code)
         return problem(error)
 
     def unanswered(error: Exception) -> Response[str]:
