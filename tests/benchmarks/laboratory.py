@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 ENOUGH_SECONDS = 3600.0
 """The time an invocation is told it has: a slow machine must not turn into another count."""
+WARM_UP_FIRST = 10_000
+"""Where the calls of the warm-up are numbered from: beside those of M, on the same day."""
 
 
 class Wire:
@@ -44,12 +46,17 @@ class Wire:
         self._one_at_a_time = threading.Lock()
 
     def attach(self, client: Any) -> None:
-        """Record what this client sends."""
-        client.meta.events.register_first("before-send.dynamodb", self._pass_on)
+        """Record what this client sends from now on. moto's own hook leaves: botocore asks every hook, so it would answer
+        each request a second time.
+        """
+        client.meta.events.unregister("before-send", botocore_stubber)
+        client.meta.events.register("before-send", self._pass_on)
 
-    def detach(self, client: Any) -> None:
-        """Leave this client alone again."""
-        client.meta.events.unregister("before-send.dynamodb", self._pass_on)
+    @contextmanager
+    def recorded(self) -> Iterator[list[Request]]:
+        """What is sent meanwhile."""
+        self.requests = []
+        yield self.requests
 
     def _pass_on(self, request: Any, event_name: str, **_: Any) -> Any:
         with self._one_at_a_time:
@@ -65,10 +72,13 @@ class Laboratory:
     """The handlers, the stock stack, moto below them, and a table that can be made anew with 100 accounts in it."""
 
     def __init__(self) -> None:
+        self.wire = Wire()
         self._setup = dynamodb_client()
         self.table_properties = table_properties() | {"StreamSpecification": {"StreamEnabled": False}}
         self.rater = load_app("rate_calls")
         self.reader = load_app("list_usage")
+        self.wire.attach(self.rater.dynamodb)
+        self.wire.attach(self.reader.dynamodb)
         self._stack = Stack(self._setup, {"rate_calls": self.rater, "list_usage": self.reader})
         self._stack.publish(mix.DECK_FILE.read_bytes())
         self._seed: list[Attributes] = []
@@ -107,11 +117,9 @@ class Laboratory:
         """How many entries stand in the book."""
         return sum(sort_key.startswith(table.entry_range("", "")[0]) for _, sort_key in self.items())
 
-    def warm_up(self) -> list[Request]:
-        """One call of each account, as a first invocation; what it sent."""
-        with self.recorded(self.rater.dynamodb) as requests:
-            self.rate(mix.standard_mix(10**6, per_account=1))
-        return requests
+    def warm_up(self) -> None:
+        """One call of each account, as a first invocation."""
+        self.rate(mix.standard_mix(WARM_UP_FIRST, per_account=1))
 
     def rate(self, bodies: list[str]) -> list[str]:
         """Deliver these bodies to rate_calls; the ids it hands back."""
@@ -125,16 +133,6 @@ class Laboratory:
             raise RuntimeError(answer["body"])
         body: dict[str, Any] = json.loads(answer["body"])
         return body
-
-    @contextmanager
-    def recorded(self, client: Any) -> Iterator[list[Request]]:
-        """What a client sends to DynamoDB meanwhile."""
-        wire = Wire()
-        wire.attach(client)
-        try:
-            yield wire.requests
-        finally:
-            wire.detach(client)
 
 
 @contextmanager

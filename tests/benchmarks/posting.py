@@ -41,7 +41,7 @@ def index_keys() -> list[str]:
 
 def deliver(lab: Laboratory, bodies: list[str]) -> Delivery:
     """One delivery to rate_calls."""
-    with lab.recorded(lab.rater.dynamodb) as requests, captured_output() as output:
+    with lab.wire.recorded() as requests, captured_output() as output:
         failures = lab.rate(bodies)
         size = output.seek(0, 2)
     return Delivery(requests, write_units(requests, lab.items(), index_keys()), failures, size)
@@ -49,7 +49,7 @@ def deliver(lab: Laboratory, bodies: list[str]) -> Delivery:
 
 def deliver_stock(lab: Laboratory, stock: Any, bodies: list[str]) -> Delivery:
     """One delivery to the stock stack."""
-    with lab.recorded(stock.table.meta.client) as requests, captured_output() as output:
+    with lab.wire.recorded() as requests, captured_output() as output:
         answer = stock.lambda_handler(mix.delivery(bodies), Context(ENOUGH_SECONDS))
         size = output.seek(0, 2)
     failures = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]

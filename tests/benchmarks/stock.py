@@ -121,7 +121,7 @@ def record_handler(record: SQSRecord) -> None:
                 "Update": {
                     "TableName": name,
                     "Key": {"PK": pk, "SK": f"DAY#{local_date}#{row['category']}"},
-                    "UpdateExpression": "ADD entry_count :one, billed_seconds :billed, total :price",
+                    "UpdateExpression": "ADD entry_count :one, billed_seconds :billed, total_price :price",
                     "ExpressionAttributeValues": {":one": 1, ":billed": billed, ":price": -price},
                 }
             },

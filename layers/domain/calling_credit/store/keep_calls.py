@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from botocore.exceptions import ClientError
+
 from calling_credit import table
 from calling_credit.calls import Call
 from calling_credit.instants import format_instant
@@ -16,6 +18,7 @@ from calling_credit.store.client import (
     CONDITION_FAILED,
     cancellation_codes,
     cancellation_reasons,
+    error_code,
     from_attributes,
     is_passing,
     jittered_wait,
@@ -82,20 +85,17 @@ def keep_all_unrated(
 
 
 def keep_strays(client: "DynamoDBClient", table_name: str, calls: Sequence[Call], now: datetime) -> None:
-    """List charged calls whose line is unknown or has international calling off; again is the same item."""
+    """List charged calls whose line is unknown or has international calling off; one listed before stays as it was."""
     for call in calls:
-        client.put_item(
-            TableName=table_name,
-            Item=to_attributes(
-                {
-                    "PK": table.account_pk(call.account_id),
-                    "SK": table.stray_sk(call.happened_at, call.call_id),
-                    "line_id": call.line_id,
-                    "user_id": call.user_id,
-                    **_swept(STRAY, call, now),
-                }
-            ),
-        )
+        try:
+            client.put_item(
+                TableName=table_name,
+                Item=_stray_item(call, now),
+                ConditionExpression="attribute_not_exists(PK)",
+            )
+        except ClientError as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
 
 
 def read_kept(client: "DynamoDBClient", table_name: str, kind: str) -> Iterator[dict[str, Any]]:
@@ -114,6 +114,18 @@ def read_kept(client: "DynamoDBClient", table_name: str, kind: str) -> Iterator[
             if "LastEvaluatedKey" not in answer:
                 break
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def _stray_item(call: Call, now: datetime) -> dict[str, Any]:
+    return to_attributes(
+        {
+            "PK": table.account_pk(call.account_id),
+            "SK": table.stray_sk(call.happened_at, call.call_id),
+            "line_id": call.line_id,
+            "user_id": call.user_id,
+            **_swept(STRAY, call, now),
+        }
+    )
 
 
 def _unrated_item(call: Call, now: datetime) -> dict[str, Any]:

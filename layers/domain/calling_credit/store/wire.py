@@ -19,20 +19,22 @@ SET_ASIDE: Final = "calling_credit_as_it_stands"
 def send_transactions_as_they_stand(client: "DynamoDBClient", *, validate: bool) -> None:
     """Let this client put its transactions on the wire without serialising them by the service model.
 
-    The parameters are set aside once they are complete (the client adds the ClientRequestToken that makes its own
-    retries safe) and become the body before it is signed. Were a later botocore to raise only the first of the two
-    events, DynamoDB would refuse the empty action left in their place: nothing is ever half sent. `validate` checks
-    them by the service model all the same.
+    The actions are set aside before the client works on its parameters and put back into the body before it is signed,
+    beside whatever the client added meanwhile: the ClientRequestToken that makes its own retries safe. Were a later
+    botocore to raise only the first of the two events, DynamoDB would refuse the empty action left in their place:
+    nothing is ever half sent. `validate` checks them by the service model all the same.
     """
 
-    def set_aside(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
-        if validate:
-            validate_parameters(params, model.input_shape)
-        context[SET_ASIDE] = dict(params)
+    def set_aside(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        context[SET_ASIDE] = (params, params["TransactItems"])
         params["TransactItems"] = [{}]
 
-    def put_back(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        params["body"] = json.dumps(context.pop(SET_ASIDE), separators=(",", ":")).encode()
+    def put_back(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+        completed, actions = context.pop(SET_ASIDE)
+        whole = {**completed, "TransactItems": actions}
+        if validate:
+            validate_parameters(whole, model.input_shape)
+        params["body"] = json.dumps(whole, separators=(",", ":")).encode()
 
-    client.meta.events.register_last(f"before-parameter-build.{OPERATION}", set_aside)
-    client.meta.events.register_first(f"before-call.{OPERATION}", put_back)
+    client.meta.events.register(f"before-parameter-build.{OPERATION}", set_aside)
+    client.meta.events.register(f"before-call.{OPERATION}", put_back)
