@@ -38,12 +38,14 @@ check-calls: $(READY)  ## Check FILE=calls.jsonl without sending anything
 # ----------------------------------------------------------------------------------------------------------------------
 
 .PHONY: check
-check: $(READY)  ## The fast gate: format, lint, types, template, domain and function tests
+check: lint test-domain test-functions  ## The fast gate: format, lint, types, template, domain and function tests
+
+.PHONY: lint
+lint: $(READY)  ## Format, lint, types and the template, no test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(CODE)
 	$(BIN)/cfn-lint template.yaml
-	$(BIN)/pytest tests/domain tests/functions
 
 .PHONY: test
 test: test-domain test-functions test-stack  ## Every test; brings its own stack, beside a running `make run`

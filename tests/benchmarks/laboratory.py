@@ -15,7 +15,9 @@ from typing import IO, TYPE_CHECKING, Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.models import botocore_stubber
+from moto.dynamodb.models import dynamodb_backends
 
 from calling_credit import table
 from calling_credit.accounts import Account, Line
@@ -42,7 +44,7 @@ class Wire:
     """
 
     def __init__(self) -> None:
-        self.requests: list[Request] = []
+        self._kept: list[Request] = []
         self._one_at_a_time = threading.Lock()
 
     def attach(self, client: Any) -> None:
@@ -52,11 +54,19 @@ class Wire:
         client.meta.events.unregister("before-send", botocore_stubber)
         client.meta.events.register("before-send", self._pass_on)
 
+    def release(self, client: Any) -> None:
+        """Leave this client alone again."""
+        client.meta.events.unregister("before-send", self._pass_on)
+
     @contextmanager
     def recorded(self) -> Iterator[list[Request]]:
         """What is sent meanwhile."""
-        self.requests = []
-        yield self.requests
+        kept: list[Request] = []
+        self._kept = kept
+        try:
+            yield kept
+        finally:
+            self._kept = []
 
     def _pass_on(self, request: Any, event_name: str, **_: Any) -> Any:
         with self._one_at_a_time:
@@ -64,7 +74,7 @@ class Wire:
             operation = request.headers["X-Amz-Target"]
             name = (operation.decode() if isinstance(operation, bytes) else operation).rsplit(".", 1)[1]
             body = request.body.decode() if isinstance(request.body, bytes) else request.body
-            self.requests.append(Request(name, json.loads(body), json.loads(answer.content)))
+            self._kept.append(Request(name, json.loads(body), json.loads(answer.content)))
             return answer
 
 
@@ -109,9 +119,10 @@ class Laboratory:
             keeper.keep_line(mix.account_id(index), line, "operator", now)
 
     def items(self) -> dict[Key, Attributes]:
-        """Every item of the table as DynamoDB writes it."""
-        pages = self._setup.get_paginator("scan").paginate(TableName=TABLE)
-        return {item_key(item): item for page in pages for item in page["Items"]}
+        """Every item of the table as DynamoDB writes it, looked up in moto's memory: its Scan takes many seconds."""
+        rows = dynamodb_backends[DEFAULT_ACCOUNT_ID][os.environ["AWS_DEFAULT_REGION"]].tables[TABLE].items.values()
+        items = [item.to_json()["Attributes"] for sorted_rows in rows for item in sorted_rows.values()]
+        return {item_key(item): item for item in items}
 
     def entries(self) -> int:
         """How many entries stand in the book."""

@@ -10,6 +10,7 @@ import json
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from tests.functions.template import ROOT
@@ -33,6 +34,7 @@ def line_id(index: int) -> str:
     return f"line_{index:04d}"
 
 
+@lru_cache
 def numbers(category: str) -> list[str]:
     """One number for each prefix of a category of the example deck that no longer prefix of another one splits."""
     with DECK_FILE.open(encoding="utf-8", newline="") as file:

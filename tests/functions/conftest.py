@@ -122,9 +122,16 @@ class Stack:
         """Every item of the table (of one account), as plain values."""
         from calling_credit.store.client import from_attributes  # noqa: PLC0415
 
-        pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.table_name, ConsistentRead=True)
-        found = [from_attributes(item) for page in pages for item in page["Items"]]
-        return [item for item in found if account_id in (None, item["PK"].removeprefix("ACCOUNT#"))]
+        if account_id is None:
+            scan = self.dynamodb.get_paginator("scan").paginate(TableName=self.table_name, ConsistentRead=True)
+            return [from_attributes(item) for page in scan for item in page["Items"]]
+        query = self.dynamodb.get_paginator("query").paginate(
+            TableName=self.table_name,
+            KeyConditionExpression="PK = :pk",
+            ExpressionAttributeValues={":pk": {"S": f"ACCOUNT#{account_id}"}},
+            ConsistentRead=True,
+        )
+        return [from_attributes(item) for page in query for item in page["Items"]]
 
 
 @pytest.fixture(scope="session")

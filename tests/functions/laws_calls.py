@@ -165,7 +165,7 @@ class Calls:
         return "\n".join(rows).encode()
 
     def _rows(self, prefix: str, country: str, category: str) -> list[str]:
-        since = sorted(self.rng.sample(CHANGES, self.rng.randint(1, 3)))
+        since = [CHANGES[0], *self.rng.sample(CHANGES[1:], self.rng.randint(0, 2))][self.rng.random() < 0.1 :] or CHANGES[1:2]
         origins = ["*", *self.rng.sample(("US", "CA"), self.rng.randint(0, 1))]
         rows = []
         for origin in origins:

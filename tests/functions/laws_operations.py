@@ -157,7 +157,7 @@ def deliver_new(driver: Driver) -> None:
     queue(driver, driver.some_calls())
 
 
-@operation("deliver a large batch", 12)
+@operation("deliver a large batch", 5)
 def deliver_many(driver: Driver) -> None:
     """More calls of one account than fit one transaction."""
     account = driver.account()

@@ -27,7 +27,7 @@ def pages(driver: Driver, account: str, path: str, query: dict[str, Any], limit:
             return found
 
 
-@operation("read a balance", 60)
+@operation("read a balance", 30)
 def read_balance(driver: Driver) -> None:
     """Posted, held, available."""
     account = driver.account()
@@ -36,7 +36,7 @@ def read_balance(driver: Driver) -> None:
     assert (shown["balance"], shown["held"], shown["available"]) == (posted, "0.00", posted)
 
 
-@operation("read a usage summary", 80)
+@operation("read a usage summary", 35)
 def read_usage(driver: Driver) -> None:
     """Totals by category and by day are the sums of the entries listed."""
     account, (first, last) = driver.account(), driver.period()
@@ -56,7 +56,7 @@ def read_usage(driver: Driver) -> None:
     assert shown["total"] == money(sum(days.values()))
 
 
-@operation("read usage details", 60)
+@operation("read usage details", 25)
 def read_details(driver: Driver) -> None:
     """Every call of a category, newest first, each once, whatever the page."""
     account, category, expected, query = asked_details(driver)
@@ -71,7 +71,7 @@ def read_details(driver: Driver) -> None:
     ]
 
 
-@operation("read usage details as CSV", 30)
+@operation("read usage details as CSV", 12)
 def read_csv(driver: Driver) -> None:
     """The same rows."""
     account, category, expected, query = asked_details(driver)
@@ -100,7 +100,7 @@ def user_view(user: str, names: dict[str, str]) -> dict[str, Any]:
     return {"id": user, "name": names.get(user)}
 
 
-@operation("read a statement", 60)
+@operation("read a statement", 25)
 def read_statement(driver: Driver) -> None:
     """Opening plus what is listed is closing, whatever the page; opening is the sum of all days before."""
     account, (first, last) = driver.account(), driver.period()
@@ -120,7 +120,7 @@ def day_before(date: str) -> str:
     return f"{date[:-1]}{chr(ord(date[-1]) - 1)}~" if date[-1] != "0" else f"{date[:-1]}/"
 
 
-@operation("read the lines", 30)
+@operation("read the lines", 15)
 def read_lines(driver: Driver) -> None:
     """Each with its person and switch."""
     account = driver.account()
@@ -132,7 +132,7 @@ def read_lines(driver: Driver) -> None:
     ]
 
 
-@operation("read the price of a number", 60)
+@operation("read the price of a number", 30)
 def read_rates(driver: Driver) -> None:
     """What is charged now comes first; nobody's account is read for it."""
     number = driver.rng.choice((*COVERED, *INCLUDED, PREMIUM, SOMETIMES, UNCOVERED))
@@ -149,7 +149,7 @@ def read_rates(driver: Driver) -> None:
     assert float(items[0]["rate_per_minute"]) == float(row["rate_per_minute"])
 
 
-@operation("switch a line", 60)
+@operation("switch a line", 50)
 def switch_line(driver: Driver) -> None:
     """A billing admin turns international calling of an own line on or off."""
     account = driver.account()
@@ -160,7 +160,7 @@ def switch_line(driver: Driver) -> None:
     driver.model.put(account, f"LINE#{line}", international_calling=enabled, changed_by=person)
 
 
-@operation("send a request that is refused", 120)
+@operation("send a request that is refused", 90)
 def refused_request(driver: Driver) -> None:
     """Each gets its code and changes nothing, law 4."""
     account = driver.account()

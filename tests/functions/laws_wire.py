@@ -2,7 +2,8 @@
 
 Nothing of the application is replaced: a handler of botocore's `before-send` event answers in the server's stead, or
 passes the request on. moto's transactions are not atomic under threads (they roll back by putting the whole table
-back), so requests pass one at a time where moto answers; between two requests anything may happen, as in DynamoDB.
+back), so where moto answers, the fixture `aws` lets requests through one at a time; between two requests anything may
+happen, as in DynamoDB. DynamoDB's own conflicts, which moto never has, are made here (`with_conflicts`).
 """
 
 import json
@@ -82,7 +83,6 @@ class Wire:
     with_conflicts: bool = False
     dead: bool = False
     conflicts: int = 0
-    _answering: Any = field(default_factory=threading.Lock)
     _counting: Any = field(default_factory=threading.Lock)
     _under_way: list[set[Key]] = field(default_factory=list)
 
@@ -104,8 +104,7 @@ class Wire:
     def _pass(self, client: Any, event_name: str, request: AWSPreparedRequest) -> AWSResponse:
         if os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") and "dynamodb" in event_name:
             return client._endpoint.http_session.send(request)  # type: ignore[no-any-return]
-        with self._answering:
-            response = botocore_stubber(event_name, request)
+        response = botocore_stubber(event_name, request)
         assert response is not None
         return response
 

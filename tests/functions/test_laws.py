@@ -25,7 +25,7 @@ from tests.functions.laws_calls import Calls
 from tests.functions.laws_checks import Book
 from tests.functions.laws_driver import KINDS, Driver
 from tests.functions.laws_model import Model, Prices
-from tests.functions.laws_moto import make_transactions_cheap
+from tests.functions.laws_moto import make_moto_cheap
 from tests.functions.laws_wire import wired
 
 pytestmark = pytest.mark.dynamodb
@@ -38,7 +38,7 @@ def test_the_laws_hold_after_every_operation(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert {laws_operations.__name__, laws_reads.__name__} == {kind.__module__ for _, kind in KINDS.values()}
-    make_transactions_cheap(monkeypatch)
+    make_moto_cheap(monkeypatch)
     rng = random.Random(SEED)
     prices = Prices("deck-1", (ROOT / "local" / "rates.csv").read_bytes())
     with wired(stack) as wire:

@@ -142,8 +142,7 @@ class World:
 
     def of_kind(self, kind: str, account_id: str = "acct_1") -> list[dict[str, Any]]:
         """The items of an account whose sort keys begin so, in order."""
-        items = [item for item in self.stack.items(account_id) if item["SK"].split("#")[0] == kind]
-        return sorted(items, key=lambda item: str(item["SK"]))
+        return [item for item in self.stack.items(account_id) if item["SK"].split("#")[0] == kind]
 
     def entries(self, account_id: str = "acct_1") -> list[dict[str, Any]]:
         """The entries of an account, by when they happened."""
@@ -151,8 +150,11 @@ class World:
 
     def balance(self, account_id: str = "acct_1") -> int:
         """The posted balance in micros, after checking that the book of the account adds up."""
-        [balance] = self.of_kind("BALANCE", account_id)
-        entries = self.entries(account_id)
+        items: dict[str, list[dict[str, Any]]] = {"ENTRY": [], "DAY": []}
+        for item in self.stack.items(account_id):
+            items.setdefault(item["SK"].split("#")[0], []).append(item)
+        [balance] = items["BALANCE"]
+        entries = items["ENTRY"]
         posted = balance["posted_micros"]
         assert posted == sum(entry["amount_micros"] for entry in entries)
         assert balance["available_micros"] == posted
@@ -165,7 +167,7 @@ class World:
             sums[2] += entry["amount_micros"]
         assert days == {
             day["SK"]: [day["entry_count"], day["billed_seconds"], day["total_micros"]]
-            for day in self.of_kind("DAY", account_id)
+            for day in items["DAY"]
         }
         return int(posted)
 

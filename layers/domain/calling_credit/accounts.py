@@ -185,6 +185,12 @@ def _text(body: dict[str, Any], field: str, longest: int) -> str:
     value = body.get(field)
     if value is None:
         raise InvalidValue("missing_field", f"{field} is missing.")
-    if not isinstance(value, str) or not value.strip() or len(value) > longest or not value.isprintable():
-        raise InvalidValue("invalid_field", f"{field} must be 1 to {longest} printable characters.")
+    if not isinstance(value, str) or not value.strip() or not value.isprintable() or _is_longer(value, longest):
+        detail = f"{field} must be 1 to {longest} printable characters, at most {3 * longest} bytes."
+        raise InvalidValue("invalid_field", detail)
     return value
+
+
+def _is_longer(value: str, longest: int) -> bool:
+    """Characters are counted for people; bytes too, because an entry with the longest reason must stay one write unit."""
+    return len(value) > longest or len(value.encode()) > 3 * longest

@@ -1,0 +1,125 @@
+"""The row of client CPU: a whole invocation of M (parse, rate, post, log) over bare boto3 sending the same transactions.
+
+The network is a hook that answers at once, so that process CPU time is the client's alone. Runs are interleaved and the
+least of each is taken: neighbours on the machine only ever add.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+from botocore.awsrequest import AWSResponse
+
+from calling_credit.decks import Deck, parse_deck
+from tests.benchmarks import mix
+from tests.benchmarks.laboratory import ENOUGH_SECONDS, captured_output
+from tests.benchmarks.rows import Row
+from tests.functions.conftest import TABLE, Context, load_app
+
+ROUNDS = 9
+BUDGET = 0.8
+
+
+class InstantTable:
+    """Answers every DynamoDB request at once and keeps the bodies of transactions."""
+
+    def __init__(self) -> None:
+        self.transactions: list[dict[str, Any]] = []
+        self.keeping = False
+
+    def attach(self, client: Any) -> None:
+        """Answer what this client sends."""
+        client.meta.events.register("before-send", self._answer)
+
+    def _answer(self, request: Any, **_: Any) -> AWSResponse:
+        target = request.headers["X-Amz-Target"].decode().rsplit(".", 1)[1]
+        answer = {}
+        if target == "TransactWriteItems":
+            if self.keeping:
+                self.transactions.append(json.loads(request.body))
+        elif target == "BatchGetItem":
+            keys = json.loads(request.body)["RequestItems"][TABLE]["Keys"]
+            facts = {"time_zone": {"S": "UTC"}, "international_calling": {"BOOL": True}}
+            answer = {"Responses": {TABLE: [key | facts for key in keys]}, "UnprocessedKeys": {}}
+        elif target == "GetItem":
+            answer = {"Item": json.loads(request.body)["Key"] | {"time_zone": {"S": "UTC"}}}
+        headers = {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "benchmark"}
+        return AWSResponse(request.url, 200, headers, _Body(json.dumps(answer).encode()))
+
+
+class _Body:
+    """What botocore reads an answer from."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self, *_: Any, **__: Any) -> Any:
+        """The whole content at once."""
+        yield self._content
+
+
+class KnownDeck:
+    """A warm function's deck."""
+
+    def __init__(self) -> None:
+        deck = parse_deck(mix.DECK_FILE.read_bytes(), "deck-1")
+        if not isinstance(deck, Deck):
+            raise TypeError("the example deck has errors")
+        self._deck = deck
+
+    def current(self, now: object) -> Deck:
+        """The deck."""
+        return self._deck
+
+
+def cpu_rows(stock: Any) -> list[Row]:
+    """The row, with the stock stack's ratio beside it."""
+    instant = InstantTable()
+    rater, bare = load_app("rate_calls"), boto3.client("dynamodb")
+    rater.deck = KnownDeck()  # type: ignore[attr-defined]
+    for client in (rater.dynamodb, bare, stock.table.meta.client):
+        instant.attach(client)
+    delivery, context = mix.delivery(mix.standard_mix()), Context(ENOUGH_SECONDS)
+
+    def send_bare() -> None:
+        for transaction in instant.transactions:
+            bare.transact_write_items(TransactItems=transaction["TransactItems"])
+
+    with captured_output():
+        instant.keeping = True
+        rater.handler(delivery, context)
+        instant.keeping = False
+        least = least_cpu(
+            {
+                "ours": lambda: rater.handler(delivery, context),
+                "bare": send_bare,
+                "stock": lambda: stock.lambda_handler(delivery, context),
+            }
+        )
+    if sum(len(transaction["TransactItems"]) for transaction in instant.transactions) != mix.EVENTS + 2 * mix.ACCOUNTS:
+        raise RuntimeError("M was not posted whole; its CPU would mean nothing")
+    each = {name: f"{seconds / mix.EVENTS * 1e6:,.0f} us" for name, seconds in least.items()}
+    return [
+        Row(
+            f"client CPU per call on M, over bare transact_write_items (least of {ROUNDS})",
+            "ratio",
+            BUDGET,
+            least["ours"] / least["bare"],
+            shown=f"{least['ours'] / least['bare']:.2f} ({each['ours']} / {each['bare']})",
+            stock=f"{least['stock'] / least['bare']:.2f}",
+        )
+    ]
+
+
+def least_cpu(runs: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """The least process CPU seconds of each, one after another, `ROUNDS` times after one to warm up."""
+    least = dict.fromkeys(runs, float("inf"))
+    for turn in range(ROUNDS + 1):
+        for name, run in runs.items():
+            before = time.process_time()
+            run()
+            if turn:
+                least[name] = min(least[name], time.process_time() - before)
+    return least

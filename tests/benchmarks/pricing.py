@@ -1,0 +1,85 @@
+"""The row of pricing: one call on a deck of 50,000 prefixes, pure, beside a single look-up in a dictionary."""
+
+import random
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from calling_credit.calls import Call
+from calling_credit.decks import Deck, RateRow
+from calling_credit.rating import Charge, rate_call
+from tests.benchmarks import mix
+from tests.benchmarks.rows import Row
+
+PREFIXES = 50_000
+CALLS = 5_000
+ROUNDS = 15
+BUDGET_US = 10
+
+
+def large_deck(rng: random.Random) -> Deck:
+    """50,000 prefixes of 1 to 7 digits abroad: every country code, then random ones below them."""
+    prefixes = {str(code) for code in range(20, 100)}
+    while len(prefixes) < PREFIXES:
+        prefixes.add(f"{rng.randint(20, 99)}{rng.randint(0, 99_999):05d}"[: rng.randint(3, 7)])
+    return Deck(
+        "deck-1",
+        [
+            RateRow(prefix, "Somewhere", "GB", "*", 123_400, 0, 30, 6, "2020-01-01T00:00:00.000Z", mix.CATEGORY)
+            for prefix in sorted(prefixes)
+        ],
+    )
+
+
+def calls(rng: random.Random) -> list[Call]:
+    """Answered calls to numbers all over that deck."""
+    started = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    at = "2026-11-22T12:00:00.000Z"
+    return [
+        Call(
+            call_id=f"c_{index}",
+            account_id="acct",
+            line_id="line",
+            user_id="user",
+            direction="outbound",
+            calling_number="+14155550100",
+            dialled_number=f"+{rng.randint(20, 99)}{rng.randint(0, 10**9 - 1):09d}",
+            started_at=started,
+            happened_at=at,
+            ended_at=at,
+            duration_seconds=rng.randint(1, 1800),
+            disposition="answered",
+            facts_hash="",
+        )
+        for index in range(CALLS)
+    ]
+
+
+def pricing_rows() -> list[Row]:
+    """The row."""
+    rng = random.Random(mix.SEED)
+    deck, asked = large_deck(rng), calls(rng)
+    if not all(isinstance(rate_call(call, deck), Charge) for call in asked):
+        raise RuntimeError("not every call was priced; the time would mean nothing")
+    plain = {row.prefix: row for row in deck.rows}
+
+    def price() -> None:
+        for call in asked:
+            rate_call(call, deck)
+
+    def look_up() -> None:
+        for call in asked:
+            plain.get(call.dialled_number)
+
+    what = f"pricing one call on a {PREFIXES:,}-prefix deck (least of {ROUNDS} x {CALLS:,})"
+    return [Row(what, "us", BUDGET_US, least_us(price), floor=f"{least_us(look_up):.2f} (dict look-up)")]
+
+
+def least_us(run: Callable[[], None]) -> float:
+    """Microseconds of CPU for one call: the least of some rounds."""
+    least = float("inf")
+    for _ in range(ROUNDS):
+        before = time.process_time()
+        run()
+        least = min(least, time.process_time() - before)
+    return least / CALLS * 1e6
