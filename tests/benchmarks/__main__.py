@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks`: measures the budgets of rating, posting and usage, ours and the usual stack's in the same
+"""`python -m tests.benchmarks`: measures the budgets of rating, posting and usage, ours and the usual stack's in one
 run, and prints them as one table.
 
 Ends with 1 when a count is missed, or a ratio or a time by more than 15 %. Never a test: machines differ.
@@ -24,10 +24,10 @@ from tests.benchmarks.start_up import start_up_rows
 from tests.benchmarks.usage_reads import usage_rows
 
 NOTES = (
-    "Write and read units follow DynamoDB's published rules from the recorded requests and the items they left; moto reports"
-    " no consumed capacity for transactions, so there is nothing to check them against here.",
-    "CPU is process time with the network answered by a hook, user + system for imports; runs interleaved, the least of each.",
-    "The client CPU of ours is the whole invocation: parsing, rating, posting and logging. Stock sends 3 items a call.",
+    "Units are DynamoDB's published rules applied to the recorded requests and the items they left or brought;",
+    "moto reports no consumed capacity for transactions, so there is nothing to check them against here.",
+    "Ratios are of CPU time (imports: user + system of a child), each run beside its base, the median of the pairs.",
+    "Client CPU is the whole invocation: parsing, rating, posting, logging. Stock sends 3 items a call.",
 )
 
 
@@ -39,14 +39,14 @@ def main() -> int:
     started = time.monotonic()
     rows: list[Row] = []
     for what, measure in measurements():
-        if console.is_terminal:
-            with console.status(what):
-                rows += measure()
-        else:
-            sys.stderr.write(f"{what} …\n")
-            rows += measure()
+        before = time.monotonic()
+        sys.stderr.write(f"Measuring {what} … ")
+        sys.stderr.flush()
+        rows += measure()
+        sys.stderr.write(f"{time.monotonic() - before:.0f} s\n")
     sys.stdout.write(f"{machine()}\n\n")
     show(rows, console)
+    sys.stdout.flush()
     for note in notes():
         sys.stdout.write(f"\n{note}")
     missed = [row.what for row in rows if row.failed]
@@ -99,7 +99,7 @@ def notes() -> Iterator[str]:
 
     yield from NOTES
     if stock.tracer is None:
-        yield "The X-Ray SDK is not installed: the stock stack was measured without Tracer, so its import is too cheap here."
+        yield "The X-Ray SDK is not installed: the stock stack was measured without Tracer, its imports are cheaper so."
     else:
         yield "Outside Lambda the Tracer switches itself off: the stock stack pays its import, not its work."
 

@@ -1,8 +1,9 @@
 """DynamoDB's arithmetic of sizes and capacity units, applied to requests as they went over the wire.
 
-From the developer guide ("Item sizes and formats", "Read and write operations"): a write costs one unit for each started
-KB of the larger of the item before and after, twice that in a transaction; each index the item stands in costs its own,
-untransacted units. A read costs one unit for each started 4 KB of what was read, half of that if eventually consistent.
+From the developer guide ("Item sizes and formats", "Read and write operations"): a write costs one unit for each
+started KB of the larger of the item before and after, twice that in a transaction; each index the item stands in costs
+its own, untransacted units. A read costs one unit for each started 4 KB of what was read, half of that if eventually
+consistent.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,10 +37,10 @@ def value_bytes(value: Mapping[str, Any]) -> int:
     """The size of one attribute value."""
     [(kind, content)] = value.items()
     if kind == "S":
-        return len(content.encode())
+        return len(str(content).encode())
     if kind == "N":
-        digits = content.lstrip("-").replace(".", "").strip("0")
-        return ceil(len(digits) / 2) + 1 + content.startswith("-")
+        digits = str(content).lstrip("-").replace(".", "").strip("0")
+        return ceil(len(digits) / 2) + 1 + int(str(content).startswith("-"))
     if kind == "L":
         return 3 + sum(1 + value_bytes(part) for part in content)
     if kind == "M":
@@ -53,8 +54,10 @@ def item_key(item: Attributes) -> Key:
 
 
 def write_units(requests: Iterable[Request], table: Mapping[Key, Attributes], index_keys: Iterable[str]) -> int:
-    """The write units of these requests. `table` holds the items as they stand afterwards: here no item ever shrinks, and
-    none that stands in the sparse index (has all `index_keys`) moves in it.
+    """The write units of these requests.
+
+    `table` holds the items as they stand afterwards: here no item ever shrinks, and none that stands in the sparse
+    index (has all `index_keys`) moves in it.
     """
     index = set(index_keys)
     units = 0

@@ -15,8 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 import boto3
 import pytest
 from moto import mock_aws
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.core.models import botocore_stubber
+from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.dynamodb.models import dynamodb_backends
 
 from calling_credit import table
@@ -26,7 +25,7 @@ from calling_credit.store.keep_accounts import AccountKeeper
 from tests.benchmarks import mix
 from tests.benchmarks.capacity import Attributes, Key, Request, item_key
 from tests.functions.conftest import BUCKET, TABLE, Context, Stack, load_app
-from tests.functions.laws_moto import make_transactions_cheap
+from tests.functions.laws_moto import make_moto_cheap
 from tests.functions.template import table_properties
 
 if TYPE_CHECKING:
@@ -48,8 +47,9 @@ class Wire:
         self._one_at_a_time = threading.Lock()
 
     def attach(self, client: Any) -> None:
-        """Record what this client sends from now on. moto's own hook leaves: botocore asks every hook, so it would answer
-        each request a second time.
+        """Record what this client sends from now on.
+
+        moto's own hook leaves: botocore asks every hook, so it would carry out each request a second time.
         """
         client.meta.events.unregister("before-send", botocore_stubber)
         client.meta.events.register("before-send", self._pass_on)
@@ -70,7 +70,7 @@ class Wire:
 
     def _pass_on(self, request: Any, event_name: str, **_: Any) -> Any:
         with self._one_at_a_time:
-            answer = botocore_stubber(event_name, request)
+            answer: Any = botocore_stubber(event_name, request)
             operation = request.headers["X-Amz-Target"]
             name = (operation.decode() if isinstance(operation, bytes) else operation).rsplit(".", 1)[1]
             body = request.body.decode() if isinstance(request.body, bytes) else request.body
@@ -99,7 +99,7 @@ class Laboratory:
         return self._setup
 
     def fresh(self) -> None:
-        """An empty table but for 100 accounts, each with a line that may call abroad; every function as if just started."""
+        """A table of 100 accounts, each with a line that may call abroad; every function as if just started."""
         if self._seed:
             self._setup.delete_table(TableName=TABLE)
         self._setup.create_table(TableName=TABLE, **self.table_properties)
@@ -150,7 +150,7 @@ class Laboratory:
 def laboratory() -> Iterator[Laboratory]:
     """A laboratory over moto, for as long as it is needed."""
     with mock_aws(), pytest.MonkeyPatch.context() as monkeypatch:
-        make_transactions_cheap(monkeypatch)
+        make_moto_cheap(monkeypatch)
         boto3.client("s3").create_bucket(Bucket=BUCKET)
         made = Laboratory()
         made.fresh()
@@ -159,7 +159,7 @@ def laboratory() -> Iterator[Laboratory]:
 
 @contextmanager
 def captured_output() -> Iterator[IO[bytes]]:
-    """Everything this process writes to stdout and stderr meanwhile, by whatever stream, as a file to read afterwards."""
+    """Everything this process writes to stdout and stderr meanwhile, by whatever stream, as a file to measure."""
     with tempfile.TemporaryFile() as kept:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""The rows of posting: write units, requests, poison, redelivery and log bytes, counted on requests recorded over moto."""
+"""The rows of posting: write units, requests, poison, redelivery and log bytes, counted on what was sent to moto."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -59,8 +59,7 @@ def deliver_stock(lab: Laboratory, stock: Any, bodies: list[str]) -> Delivery:
 def posting_rows(lab: Laboratory, stock: Any) -> list[Row]:
     """Every row of posting but poison and redelivery."""
     lab.fresh()
-    with captured_output():
-        cold = deliver(lab, mix.standard_mix())
+    cold = deliver(lab, mix.standard_mix())
     lab.fresh()
     with captured_output():
         lab.warm_up()

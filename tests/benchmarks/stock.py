@@ -1,6 +1,6 @@
 """The usual tutorial's answer to the same queue, to be measured beside ours: boto3's resource with its defaults, a
-pydantic model, Powertools Logger, Metrics and Tracer, BatchProcessor, one read and one transaction for each call, one log
-line for each call. Uses nothing of calling_credit.
+pydantic model, Powertools Logger, Metrics and Tracer, BatchProcessor, one read, one transaction and one log line for
+each call. Uses nothing of calling_credit.
 
 It is kept lean on purpose: three items a call (entry, day, balance), no idempotency table, no second ledger line.
 """

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from tests.functions.template import ROOT, table_properties
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
 
     from tests.functions.world import World
 
@@ -86,6 +88,14 @@ def aws() -> Iterator[None]:
         yield
 
 
+@cache
+def _s3() -> "S3Client":
+    """One client for all decks; made after moto has begun."""
+    from calling_credit.aws.deck_files import s3_client  # noqa: PLC0415
+
+    return s3_client()
+
+
 @dataclass
 class Stack:
     """The handlers over one fresh table."""
@@ -96,11 +106,9 @@ class Stack:
 
     def publish(self, deck: bytes, version: str = "deck-1") -> None:
         """Publish a deck and let the warm functions see it at once."""
-        import boto3  # noqa: PLC0415
-
         from calling_credit.aws import deck_files  # noqa: PLC0415
 
-        s3 = boto3.client("s3")
+        s3 = _s3()
         deck_files.put_deck(s3, BUCKET, version, deck)
         deck_files.activate(s3, BUCKET, version, deck, datetime.now(UTC))
         self.forget()
@@ -165,10 +173,10 @@ def sample_event(name: str) -> dict[str, Any]:
 @pytest.fixture
 def world(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> "World":
     """The handlers over a fresh table with one account, a small deck, and a clock that stands at noon of 2026-11-23."""
-    from tests.functions.laws_moto import make_transactions_cheap  # noqa: PLC0415
+    from tests.functions.laws_moto import make_moto_cheap  # noqa: PLC0415
     from tests.functions.world import DECK, World  # noqa: PLC0415 - it needs this module
 
-    make_transactions_cheap(monkeypatch)
+    make_moto_cheap(monkeypatch)
     world = World(stack)
     monkeypatch.setattr("calling_credit.clock.now", world.clock)
     stack.publish(DECK)

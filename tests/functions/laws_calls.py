@@ -25,7 +25,15 @@ ZONES = (
     "America/Santiago",
 )
 CALLING = ("+14155550100", "+12125550123", "+14165550100")
-COVERED = ("+442071838750", "+447700900123", "+81312345678", "+33142685300", "+390612345678", "+919876543210", "+18765550123")
+COVERED = (
+    "+442071838750",
+    "+447700900123",
+    "+81312345678",
+    "+33142685300",
+    "+390612345678",
+    "+919876543210",
+    "+18765550123",
+)
 PREMIUM, INCLUDED, UNCOVERED = "+19005550123", ("+14155550199", "+18005550123"), "+99912345678"
 SOMETIMES = "+870773123456"
 HEADER = (
@@ -161,18 +169,24 @@ class Calls:
         rows += [f"1{area},Home,US,*,0,0,60,60,2020-01-01,included" for area in ("415", "800")]
         if self.rng.random() < 0.5:
             rows += self._rows("870", "001", "satellite_call")
-        rows.append(f"91,India,IN,*,{self.rng.choice(('0', '0.000001', '0.05'))},0,1,1,2020-01-01,outbound_international_call")
+        rows.append(
+            f"91,India,IN,*,{self.rng.choice(('0', '0.000001', '0.05'))},0,1,1,2020-01-01,outbound_international_call"
+        )
         return "\n".join(rows).encode()
 
     def _rows(self, prefix: str, country: str, category: str) -> list[str]:
-        since = [CHANGES[0], *self.rng.sample(CHANGES[1:], self.rng.randint(0, 2))][self.rng.random() < 0.1 :] or CHANGES[1:2]
+        since = [CHANGES[0], *self.rng.sample(CHANGES[1:], self.rng.randint(0, 2))][
+            self.rng.random() < 0.1 :
+        ] or CHANGES[1:2]
         origins = ["*", *self.rng.sample(("US", "CA"), self.rng.randint(0, 1))]
         rows = []
         for origin in origins:
             for date in since:
                 rate, fee = self._price(0, 3), self.rng.choice(("0", "0.00005", self._price(0, 1)))
                 minimum, increment = self.rng.choice(STEPS)
-                rows.append(f"{prefix},Place {prefix},{country},{origin},{rate},{fee},{minimum},{increment},{date},{category}")
+                rows.append(
+                    f"{prefix},Place {prefix},{country},{origin},{rate},{fee},{minimum},{increment},{date},{category}"
+                )
         return rows
 
     def _price(self, least: int, most: int) -> str:

@@ -30,9 +30,7 @@ class Book:
         found: dict[Key, tuple[Image | None, Image]] = {}
         for start in range(0, len(keys), 100):
             asked = [{"PK": {"S": pk}, "SK": {"S": sk}} for pk, sk in keys[start : start + 100]]
-            answer = self.client.batch_get_item(
-                RequestItems={self.table_name: {"Keys": asked, "ConsistentRead": True}}
-            )
+            answer = self.client.batch_get_item(RequestItems={self.table_name: {"Keys": asked, "ConsistentRead": True}})
             assert not answer["UnprocessedKeys"]
             for item in answer["Responses"][self.table_name]:
                 key, image = (item["PK"]["S"], item["SK"]["S"]), written(item)

@@ -209,7 +209,13 @@ class Model:
 
     def _charge(self, facts: dict[str, Any], row: dict[str, Any], zone: str, entry: str) -> None:
         billed, micros = price(row, facts["duration_seconds"])
-        said = {"category": row["category"], "prefix": row["prefix"], "deck": self.prices.version, "to": facts["to"], "user_id": facts["user_id"]}
+        said = {
+            "category": row["category"],
+            "prefix": row["prefix"],
+            "deck": self.prices.version,
+            "to": facts["to"],
+            "user_id": facts["user_id"],
+        }
         when = moment(facts["started_at"])
         self.post(facts["account_id"], entry, when, zone, -micros, billed, **said)
         self.told[facts["account_id"], entry] = facts

@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from moto.core.models import botocore_stubber
 
 from tests.functions.conftest import Stack
@@ -58,7 +59,9 @@ class Sent:
             return {key["PK"]["S"] for asked in self.body["RequestItems"].values() for key in asked["Keys"]}
         if self.operation == "Query" and self.body["KeyConditionExpression"].startswith("PK = :pk"):
             return {self.body["ExpressionAttributeValues"][":pk"]["S"]}
-        found = {(action.get("Key") or action.get("Item") or {}).get("PK", {}).get("S", "*") for _, action in self.actions}
+        found = {
+            (action.get("Key") or action.get("Item") or {}).get("PK", {}).get("S", "*") for _, action in self.actions
+        }
         return found or {"*"}
 
 
@@ -83,8 +86,8 @@ class Wire:
     with_conflicts: bool = False
     dead: bool = False
     conflicts: int = 0
-    _counting: Any = field(default_factory=threading.Lock)
-    _under_way: list[set[Key]] = field(default_factory=list)
+    counting: Any = field(default_factory=threading.Lock)
+    under_way: list[set[Key]] = field(default_factory=list)
 
     def send(self, client: Any, event_name: str, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         """Answer one request of a client."""
@@ -111,20 +114,20 @@ class Wire:
     def _contend(self, sent: Sent, passed: Pass) -> AWSResponse:
         """Refuse a write to an item that another request is writing at this moment, as DynamoDB does."""
         keys = sent.keys()
-        with self._counting:
-            contended = keys & set().union(*self._under_way)
+        with self.counting:
+            contended = keys & set().union(*self.under_way)
             if contended:
                 self.conflicts += 1
             else:
-                self._under_way.append(keys)
+                self.under_way.append(keys)
         if contended:
             return conflict(sent, contended)
         try:
             time.sleep(0.002)
             return passed()
         finally:
-            with self._counting:
-                self._under_way.remove(keys)
+            with self.counting:
+                self.under_way.remove(keys)
 
     @contextmanager
     def recording(self) -> Iterator[list[Sent]]:
@@ -170,10 +173,10 @@ def clients_of(app: Any) -> list[Any]:
 def read_request(event_name: str, request: AWSPreparedRequest) -> Sent:
     """What a prepared request says."""
     _, service, operation = event_name.split(".")
-    body = json.loads(request.body) if service == "dynamodb" else {"url": request.url}
-    invocation = request.headers.get("amz-sdk-invocation-id", "")
-    call = invocation.decode() if isinstance(invocation, bytes) else str(invocation)
-    return Sent(service, operation, body, call)
+    sent: Any = request.body
+    body = json.loads(sent) if service == "dynamodb" else {"url": request.url}
+    invocation: Any = request.headers["amz-sdk-invocation-id"]
+    return Sent(service, operation, body, invocation.decode() if isinstance(invocation, bytes) else invocation)
 
 
 def refusal(status: int, code: str, **more: Any) -> AWSResponse:
@@ -199,7 +202,8 @@ def conflict(sent: Sent, contended: set[Key]) -> AWSResponse:
 def answer(status: int, body: dict[str, Any]) -> AWSResponse:
     """A response of DynamoDB with this JSON."""
     data = json.dumps(body).encode()
-    headers = {"content-type": "application/x-amz-json-1.0", "content-length": str(len(data))}
+    headers = HTTPHeaders()
+    headers["content-type"] = "application/x-amz-json-1.0"
     return AWSResponse("https://dynamodb.us-east-1.amazonaws.com/", status, headers, Raw(data))
 
 

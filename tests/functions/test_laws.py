@@ -1,5 +1,5 @@
-"""The laws of the ledger under a seeded random driver: thousands of operations on the real handlers, every law rechecked
-after every one, everything compared with a model that shares no code with them.
+"""The laws of the ledger under a seeded random driver: thousands of operations on the real handlers, every law
+rechecked after every one, everything compared with a model that shares no code with them.
 
     1   posted is the sum of the entries, to the micro
     2   DAY totals are the sums of that day's entries
@@ -20,13 +20,14 @@ import random
 import pytest
 
 from tests.functions import laws_operations, laws_reads
-from tests.functions.conftest import ROOT, Stack
+from tests.functions.conftest import Stack
 from tests.functions.laws_calls import Calls
 from tests.functions.laws_checks import Book
 from tests.functions.laws_driver import KINDS, Driver
 from tests.functions.laws_model import Model, Prices
 from tests.functions.laws_moto import make_moto_cheap
 from tests.functions.laws_wire import wired
+from tests.functions.template import ROOT
 
 pytestmark = pytest.mark.dynamodb
 
@@ -48,6 +49,8 @@ def test_the_laws_hold_after_every_operation(
         stack.forget()
         driver.run(OPERATIONS)
     with capsys.disabled():
-        print(f"\nThe laws held after every operation (LAWS_SEED={SEED}, LAWS_OPERATIONS={OPERATIONS}):\n{driver.table()}")
+        print(
+            f"\nThe laws held after every operation (LAWS_SEED={SEED}, LAWS_OPERATIONS={OPERATIONS}):\n{driver.table()}"
+        )
     assert set(driver.done) == set(KINDS), driver.table()
     assert driver.done.total() >= OPERATIONS, driver.table()

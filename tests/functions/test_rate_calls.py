@@ -14,7 +14,8 @@ from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.store.keep_calls import read_kept
 from tests.domain.examples import EVENT, NOW, deck_csv, event_body
-from tests.functions.conftest import ROOT, sample_event
+from tests.functions.conftest import sample_event
+from tests.functions.template import ROOT
 from tests.functions.world import (
     INCLUDED,
     JAPAN,
@@ -31,7 +32,7 @@ from tests.functions.world import (
 pytestmark = pytest.mark.dynamodb
 CHARGE = 300_000
 """What the example call (125 s, billed 180) costs by the small deck, in micros."""
-UNANSWERED = {"disposition": "busy", "duration_seconds": 0, "answered_at": None}
+UNANSWERED: dict[str, Any] = {"disposition": "busy", "duration_seconds": 0, "answered_at": None}
 
 
 def calls(count: int, **changes: Any) -> list[dict[str, Any]]:
@@ -315,7 +316,6 @@ def test_poison_in_a_thousand_goes_back_and_the_others_are_posted(world: World, 
     expected = [f"m_{number}" for number, body in enumerate(messages) if '"version": "2"' in body]
     assert sorted(world.deliver(*messages)) == sorted(expected)
     assert len(expected) == poison
-    assert sum(len(world.entries(account)) for account in accounts) == 1000 - poison
     assert sum(world.balance(account) for account in accounts) == -CHARGE * (1000 - poison)
 
 

@@ -166,8 +166,7 @@ class World:
             sums[1] += entry["billed_seconds"]
             sums[2] += entry["amount_micros"]
         assert days == {
-            day["SK"]: [day["entry_count"], day["billed_seconds"], day["total_micros"]]
-            for day in items["DAY"]
+            day["SK"]: [day["entry_count"], day["billed_seconds"], day["total_micros"]] for day in items["DAY"]
         }
         return int(posted)
 

@@ -192,5 +192,5 @@ def _text(body: dict[str, Any], field: str, longest: int) -> str:
 
 
 def _is_longer(value: str, longest: int) -> bool:
-    """Characters are counted for people; bytes too, because an entry with the longest reason must stay one write unit."""
+    """Characters count for people; bytes too, because an entry with the longest reason must stay one write unit."""
     return len(value) > longest or len(value.encode()) > 3 * longest

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NotConnected
 
 from calling_credit.aws.session import aws_session
 from calling_credit.config import config
@@ -39,6 +40,9 @@ PASSING_CODES: Final = frozenset(
 
 AWS_ERRORS: Final = (ClientError, BotoCoreError)
 """Everything a client raises: an answer that is an error, or no answer."""
+
+NO_ANSWER: Final = (HTTPClientError, NotConnected)
+"""The connection never came about, or ended before an answer; botocore derives neither of the two from the other."""
 
 CONDITION_FAILED: Final = "ConditionalCheckFailed"
 """The code of a cancelled transaction's reason when the action's own condition did not hold."""
@@ -74,14 +78,15 @@ def is_passing(error: Exception) -> bool:
             return reasons <= PASSING_CODES
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return error_code(error) in PASSING_CODES or status >= 500
-    return isinstance(error, HTTPClientError)
+    return isinstance(error, NO_ANSWER)
 
 
 def cancellation_reasons(error: Exception) -> list[dict[str, Any]]:
     """Why each action of a cancelled transaction was refused, in the order of the actions; empty for any other
     error.
     """
-    reasons: list[dict[str, Any]] = getattr(error, "response", {}).get("CancellationReasons") or []
+    response: Mapping[str, Any] = error.response if isinstance(error, ClientError) else {}
+    reasons: list[dict[str, Any]] = response.get("CancellationReasons") or []
     return reasons
 
 

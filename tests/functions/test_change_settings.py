@@ -1,0 +1,135 @@
+"""A billing admin switches international calling of their own lines; nobody else does, and nothing else changes."""
+
+from typing import Any
+
+import pytest
+
+from tests.functions.conftest import sample_event
+from tests.functions.world import World
+
+pytestmark = pytest.mark.dynamodb
+OFF, ON = {"international_calling": False}, {"international_calling": True}
+
+
+def line(world: World, account_id: str = "acct_1") -> dict[str, Any]:
+    """The line of an account as it is stored."""
+    [item] = world.of_kind("LINE", account_id)
+    return item
+
+
+def test_the_sample_request_switches_a_line_on(world: World) -> None:
+    world.create_account("acct_meridian")
+    body = {"number": "+14155550100", "user_id": "user_ada"}
+    world.operate("PUT", "/accounts/acct_meridian/lines/line_front_desk", body)
+    answer = world.invoke("change_settings", sample_event("change_settings"))
+    assert answer.status == 200
+    assert answer.body == {
+        "line_id": "line_front_desk",
+        "number": "+14155550100",
+        "user": {"id": "user_ada", "name": None},
+        "international_calling": True,
+    }
+
+
+def test_a_line_is_switched_off_and_on_again_and_remembers_who_did_it(world: World) -> None:
+    before = line(world)
+    answer = world.change("/lines/line_1", OFF, sub="someone")
+    assert (answer.status, answer.body["international_calling"]) == (200, False)
+    assert answer.body["user"] == {"id": "user_1", "name": "Ada"}
+    changed = {"international_calling": False, "changed_by": "user:someone", "changed_at": "2026-11-23T12:00:00.000Z"}
+    assert line(world) == before | changed
+    assert world.change("/lines/line_1", ON).body["international_calling"] is True
+    assert world.get("/lines").body["items"][0]["international_calling"] is True
+
+
+def test_switching_to_what_it_is_already_is_fine(world: World) -> None:
+    assert world.change("/lines/line_1", ON).status == 200
+
+
+@pytest.mark.parametrize(
+    "groups", [None, "", "[]", "[member]", "[billing_admins]", "[xbilling_admin]", "[BILLING_ADMIN]"]
+)
+def test_who_is_no_billing_admin_may_not_switch_and_is_told_before_the_body_is_looked_at(
+    world: World, groups: str | None
+) -> None:
+    before = world.stack.items()
+    for body in (OFF, "{", None, "x" * 70_000):
+        answer = world.change("/lines/line_1", body, **{"cognito:groups": groups})
+        assert (answer.status, answer.code) == (403, "billing_admin_required")
+    assert world.stack.items() == before
+
+
+@pytest.mark.parametrize("groups", ["[billing_admin]", "[member billing_admin]", "billing_admin", ["billing_admin"]])
+def test_the_groups_of_a_token_are_read_in_every_form_the_gateway_sends(world: World, groups: Any) -> None:
+    assert world.change("/lines/line_1", OFF, **{"cognito:groups": groups}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("claims", "code"),
+    [
+        ({"token_use": "access"}, "id_token_required"),
+        ({"custom:account_id": None}, "account_missing"),
+    ],
+)
+def test_an_access_token_or_a_user_of_no_account_changes_nothing(
+    world: World, claims: dict[str, Any], code: str
+) -> None:
+    before = world.stack.items()
+    answer = world.change("/lines/line_1", OFF, **claims)
+    assert (answer.status, answer.code) == (403, code)
+    assert world.stack.items() == before
+
+
+def test_a_line_of_another_account_is_not_found_and_not_changed(world: World) -> None:
+    world.create_account("acct_2")
+    body = {"number": "+14155550102", "user_id": "user_1", "international_calling": True}
+    world.operate("PUT", "/accounts/acct_2/lines/line_theirs", body)
+    before = world.stack.items()
+    for path in ("/lines/line_theirs", "/lines/line_none"):
+        answer = world.change(path, OFF | {"account_id": "acct_2"})
+        assert (answer.status, answer.code) == (404, "unknown_line")
+    assert world.stack.items() == before
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ("", 400, "malformed_json"),
+        (None, 400, "malformed_json"),
+        ("{", 400, "malformed_json"),
+        ("[]", 400, "malformed_json"),
+        ("null", 400, "malformed_json"),
+        ('{"international_calling": NaN}', 400, "malformed_json"),
+        ("[" * 60_000, 400, "malformed_json"),
+        ({}, 422, "missing_field"),
+        ({"international_calling": None}, 422, "missing_field"),
+        ({"international_calling": "true"}, 422, "invalid_field"),
+        ({"international_calling": 1}, 422, "invalid_field"),
+        ({"international_calling": True, "padding": "x" * 65_536}, 413, "body_too_large"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_body_that_switches_nothing_is_refused(world: World, body: Any, status: int, code: str) -> None:
+    before = world.stack.items()
+    answer = world.change("/lines/line_1", body)
+    assert (answer.status, answer.code) == (status, code)
+    assert world.stack.items() == before
+
+
+def test_an_impossible_line_id_is_422(world: World) -> None:
+    answer = world.change("/lines/a b", OFF)
+    assert (answer.status, answer.code) == (422, "invalid_id")
+
+
+def test_only_the_switch_of_the_line_changes_whatever_else_the_body_says(world: World) -> None:
+    before = line(world)
+    world.change("/lines/line_1", OFF | {"number": "+14155550999", "user_id": "user_9", "line_id": "line_9"})
+    after = line(world)
+    assert (after["number"], after["user_id"], after["SK"]) == (before["number"], before["user_id"], before["SK"])
+
+
+def test_a_line_switched_off_makes_its_calls_strays_within_a_minute(world: World) -> None:
+    world.change("/lines/line_1", OFF)
+    world.stack.forget()
+    world.deliver({})
+    assert len(world.of_kind("STRAY")) == 1

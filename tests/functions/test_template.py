@@ -1,0 +1,348 @@
+"""What is deployed, asserted on the template: who may sign up and write what, call which route, and what is watched."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.functions.conftest import FUNCTIONS
+from tests.functions.template import ROOT, template
+
+TEMPLATE = template()
+RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
+PUBLIC = {"GET /rates"}
+USER_ROUTES = {
+    "GET /balance",
+    "GET /usage",
+    "GET /usage/{category}",
+    "GET /statement",
+    "GET /lines",
+    "PUT /lines/{line_id}",
+}
+OPERATOR_ROUTES = {
+    "PUT /accounts/{account_id}",
+    "PUT /accounts/{account_id}/lines/{line_id}",
+    "PUT /accounts/{account_id}/users/{user_id}",
+    "POST /accounts/{account_id}/adjustments",
+}
+
+
+def of_type(kind: str) -> dict[str, Any]:
+    """The resources of a type, by name."""
+    return {name: resource for name, resource in RESOURCES.items() if resource["Type"] == kind}
+
+
+def only(kind: str) -> Any:
+    """The properties of the one resource of a type."""
+    [resource] = of_type(kind).values()
+    return resource["Properties"]
+
+
+def routes() -> dict[str, Any]:
+    """Every route by its key."""
+    return {
+        resource["Properties"]["RouteKey"]: resource["Properties"]
+        for resource in of_type("AWS::ApiGatewayV2::Route").values()
+    }
+
+
+def words(value: object) -> Iterator[str]:
+    """Every text within a value of the template."""
+    if isinstance(value, dict):
+        for part in value.values():
+            yield from words(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from words(part)
+    else:
+        yield str(value)
+
+
+# --- Sign-up and attributes -------------------------------------------------------------------------------------------
+
+
+def test_nobody_signs_up_on_their_own() -> None:
+    assert only("AWS::Cognito::UserPool")["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
+
+
+def test_a_user_has_an_account_id_of_their_own_attribute() -> None:
+    attributes = {attribute["Name"]: attribute for attribute in only("AWS::Cognito::UserPool")["Schema"]}
+    assert attributes["account_id"]["AttributeDataType"] == "String"
+    assert TEMPLATE["Parameters"]["AccountClaim"]["Default"] == "custom:account_id"
+
+
+def test_no_client_may_write_the_account_id() -> None:
+    clients = of_type("AWS::Cognito::UserPoolClient")
+    assert len(clients) == 2
+    for name, client in clients.items():
+        written = client["Properties"].get("WriteAttributes")
+        assert written, f"{name} would write every attribute by default"
+        assert not [attribute for attribute in written if attribute.startswith("custom:")], name
+
+
+def test_people_sign_in_with_code_and_without_a_secret_and_services_with_their_secret_alone() -> None:
+    clients = of_type("AWS::Cognito::UserPoolClient")
+    [user] = [c["Properties"] for c in clients.values() if not c["Properties"]["GenerateSecret"]]
+    [service] = [c["Properties"] for c in clients.values() if c["Properties"]["GenerateSecret"]]
+    assert user["AllowedOAuthFlows"] == ["code"]
+    assert service["AllowedOAuthFlows"] == ["client_credentials"]
+    assert not set(user["AllowedOAuthScopes"]) & set(service["AllowedOAuthScopes"])
+
+
+def test_a_password_may_be_sent_directly_only_on_the_local_stack() -> None:
+    for client in of_type("AWS::Cognito::UserPoolClient").values():
+        flows = client["Properties"]["ExplicitAuthFlows"]
+        assert not {"ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "USER_PASSWORD_AUTH"} & {
+            flow for flow in flows if isinstance(flow, str)
+        }
+        for flow in flows:
+            if isinstance(flow, dict):
+                assert flow == {"Fn::If": ["IsLocal", "ALLOW_USER_PASSWORD_AUTH", {"Ref": "AWS::NoValue"}]}
+
+
+def test_the_stack_is_local_only_when_told_so() -> None:
+    assert TEMPLATE["Parameters"]["Local"]["Default"] == "false"
+    assert TEMPLATE["Conditions"]["IsLocal"] == {"Fn::Equals": [{"Ref": "Local"}, "true"]}
+
+
+def test_the_scopes_are_those_of_the_contract() -> None:
+    servers = [server["Properties"] for server in of_type("AWS::Cognito::UserPoolResourceServer").values()]
+    scopes = {f"{server['Identifier']}/{scope['ScopeName']}" for server in servers for scope in server["Scopes"]}
+    assert scopes == {"calls/authorize", "accounts/operate"}
+    assert TEMPLATE["Parameters"]["OperateScope"]["Default"] == "accounts/operate"
+
+
+# --- Routes -----------------------------------------------------------------------------------------------------------
+
+
+def test_these_are_the_routes() -> None:
+    assert set(routes()) == PUBLIC | USER_ROUTES | OPERATOR_ROUTES
+
+
+def test_every_route_but_the_price_list_has_an_authorizer() -> None:
+    open_routes = {key for key, route in routes().items() if route.get("AuthorizationType", "NONE") == "NONE"}
+    assert open_routes == PUBLIC
+    for key in USER_ROUTES | OPERATOR_ROUTES:
+        assert routes()[key]["AuthorizationType"] == "JWT"
+        assert routes()[key]["AuthorizerId"]["Ref"] in of_type("AWS::ApiGatewayV2::Authorizer")
+
+
+def test_customers_and_services_have_authorizers_of_their_own() -> None:
+    users = {routes()[key]["AuthorizerId"]["Ref"] for key in USER_ROUTES}
+    services = {routes()[key]["AuthorizerId"]["Ref"] for key in OPERATOR_ROUTES}
+    assert (len(users), len(services)) == (1, 1)
+    assert users != services
+    audiences = [
+        str(RESOURCES[name]["Properties"]["JwtConfiguration"]["Audience"])
+        for names in (users, services)
+        for name in names
+    ]
+    assert "UserClient" in audiences[0]
+    assert "UserClient" not in audiences[1]
+
+
+def test_every_service_route_names_its_scope() -> None:
+    for key in OPERATOR_ROUTES:
+        assert routes()[key]["AuthorizationScopes"] == [{"Ref": "OperateScope"}], key
+
+
+def test_the_price_list_is_throttled_harder_than_the_rest() -> None:
+    stage = only("AWS::ApiGatewayV2::Stage")
+    public, others = stage["RouteSettings"]["GET /rates"], stage["DefaultRouteSettings"]
+    assert 0 < public["ThrottlingRateLimit"] < others["ThrottlingRateLimit"]
+    assert 0 < public["ThrottlingBurstLimit"] < others["ThrottlingBurstLimit"]
+
+
+def test_access_logs_hold_no_query_and_no_token() -> None:
+    written = only("AWS::ApiGatewayV2::Stage")["AccessLogSettings"]["Format"].lower()
+    assert not [word for word in ("query", "authorization", "header", "path", "sourceip") if word in written]
+
+
+def test_every_route_leads_to_a_function_with_payload_2() -> None:
+    integrations = of_type("AWS::ApiGatewayV2::Integration")
+    assert {integration["Properties"]["PayloadFormatVersion"] for integration in integrations.values()} == {"2.0"}
+    for key, route in routes().items():
+        [target] = words(route["Target"])
+        [name] = re.findall(r"integrations/\$\{(\w+)\}", target)
+        assert name in integrations, key
+
+
+# --- The queue --------------------------------------------------------------------------------------------------------
+
+
+def calls_event() -> Any:
+    """What brings calls to rate_calls."""
+    [event] = RESOURCES["RateCallsFunction"]["Properties"]["Events"].values()
+    return event["Properties"]
+
+
+def test_a_call_refused_five_times_goes_to_the_dead_letter_queue() -> None:
+    redrive = RESOURCES["CallQueue"]["Properties"]["RedrivePolicy"]
+    assert redrive["maxReceiveCount"] == 5
+    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
+    assert RESOURCES["DeadLetterQueue"]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_a_call_stays_hidden_six_timeouts_and_the_longest_window() -> None:
+    timeout = RESOURCES["RateCallsFunction"]["Properties"]["Timeout"]
+    window = TEMPLATE["Parameters"]["BatchingWindowSeconds"]
+    assert window["Default"] == 5
+    assert RESOURCES["CallQueue"]["Properties"]["VisibilityTimeout"] == {"Ref": "CallQueueVisibilitySeconds"}
+    assert TEMPLATE["Parameters"]["CallQueueVisibilitySeconds"]["Default"] >= 6 * timeout + window["MaxValue"]
+
+
+def test_calls_arrive_in_batches_that_fail_message_by_message() -> None:
+    event = calls_event()
+    assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert event["BatchSize"] == 1000
+    assert event["MaximumBatchingWindowInSeconds"] == {"Ref": "BatchingWindowSeconds"}
+    assert event["ScalingConfig"]["MaximumConcurrency"]["Fn::If"][2] == 20
+
+
+# --- The table --------------------------------------------------------------------------------------------------------
+
+
+def test_the_ledger_outlives_the_stack_and_can_be_restored_to_any_second() -> None:
+    [table] = of_type("AWS::DynamoDB::Table").values()
+    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
+    properties = table["Properties"]
+    assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert properties["DeletionProtectionEnabled"] == {"Fn::If": ["IsLocal", False, True]}
+    assert properties["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_the_table_is_pk_and_sk_with_the_one_sparse_index() -> None:
+    properties = only("AWS::DynamoDB::Table")
+    keys = {key["KeyType"]: key["AttributeName"] for key in properties["KeySchema"]}
+    assert keys == {"HASH": "PK", "RANGE": "SK"}
+    [index] = properties["GlobalSecondaryIndexes"]
+    assert (index["IndexName"], index["Projection"]) == ("sweep", {"ProjectionType": "ALL"})
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["sweep_pk", "sweep_sk"]
+
+
+def test_the_rate_decks_outlive_the_stack_and_are_not_public() -> None:
+    [bucket] = of_type("AWS::S3::Bucket").values()
+    assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
+    assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
+
+
+# --- Functions --------------------------------------------------------------------------------------------------------
+
+
+def functions() -> dict[str, Any]:
+    """Every function's properties, by its folder."""
+    return {
+        resource["Properties"]["CodeUri"].strip("/").removeprefix("functions/"): resource["Properties"]
+        for resource in of_type("AWS::Serverless::Function").values()
+    }
+
+
+def test_one_word_pair_names_a_function_its_folder_its_event_and_its_tests() -> None:
+    assert set(functions()) == set(FUNCTIONS)
+    for folder in functions():
+        assert "".join(part.title() for part in folder.split("_")) + "Function" in RESOURCES
+        assert (ROOT / "functions" / folder / "app.py").is_file()
+        assert (ROOT / "events" / f"{folder}.json").is_file()
+        assert (ROOT / "tests" / "functions" / f"test_{folder}.py").is_file()
+        assert functions()[folder]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == folder
+
+
+def statements() -> list[tuple[str, Any]]:
+    """Every statement of every function's policies."""
+    found = []
+    for folder, properties in functions().items():
+        for policy in properties["Policies"]:
+            assert isinstance(policy, dict), f"{folder} uses a managed policy, which is wider than it needs"
+            found += [(folder, statement) for statement in policy["Statement"]]
+    return found
+
+
+def test_no_policy_allows_everything_or_everywhere() -> None:
+    assert len(statements()) >= len(FUNCTIONS)
+    for folder, statement in statements():
+        actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        assert not [action for action in actions if "*" in action], folder
+        assert "*" not in list(words(statement["Resource"])), folder
+        assert statement["Effect"] == "Allow"
+
+
+@pytest.mark.parametrize("folder", ["list_usage", "rate_calls", "change_settings", "manage_accounts"])
+def test_a_function_that_only_reads_may_not_write_and_none_may_delete_or_scan(folder: str) -> None:
+    actions = {
+        action
+        for owner, statement in statements()
+        if owner == folder
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+    assert not {"dynamodb:DeleteItem", "dynamodb:Scan", "dynamodb:BatchWriteItem", "s3:PutObject"} & actions
+    if folder == "list_usage":
+        assert not {"dynamodb:PutItem", "dynamodb:UpdateItem"} & actions
+
+
+def test_functions_check_no_parameters_twice_and_trace_without_an_sdk() -> None:
+    for properties in [*functions().values(), TEMPLATE["Globals"]["Function"]]:
+        assert "VALIDATE_PARAMETERS" not in properties.get("Environment", {}).get("Variables", {})
+
+
+# --- Alarms -----------------------------------------------------------------------------------------------------------
+
+
+def anchors() -> set[str]:
+    """The anchors of the runbook's headings, as GitHub makes them."""
+    text = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^a-z0-9 _-]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+ALARMS = of_type("AWS::CloudWatch::Alarm")
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_every_alarm_names_a_section_of_the_runbook_that_exists(name: str) -> None:
+    description = ALARMS[name]["Properties"]["AlarmDescription"]
+    [anchor] = re.findall(r"docs/runbook\.md#([a-z0-9-]+)", description)
+    assert anchor in anchors()
+
+
+def test_the_dead_letter_queue_unrated_calls_age_errors_and_throttles_are_watched() -> None:
+    watched = {(alarm["Properties"]["Namespace"], alarm["Properties"]["MetricName"]) for alarm in ALARMS.values()}
+    assert watched >= {
+        ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
+        ("AWS/SQS", "ApproximateAgeOfOldestMessage"),
+        ("CallingCredit", "CallsUnrated"),
+        ("AWS/Lambda", "Errors"),
+        ("AWS/Lambda", "Throttles"),
+    }
+    for metric in ("Errors", "Throttles"):
+        seen = {
+            dimension["Value"]["Ref"]
+            for alarm in ALARMS.values()
+            if alarm["Properties"]["MetricName"] == metric
+            for dimension in alarm["Properties"]["Dimensions"]
+        }
+        assert seen == set(of_type("AWS::Serverless::Function")), metric
+
+
+def test_one_call_in_the_dead_letter_queue_or_one_unrated_call_is_enough() -> None:
+    for metric in ("ApproximateNumberOfMessagesVisible", "CallsUnrated"):
+        [alarm] = [a["Properties"] for a in ALARMS.values() if a["Properties"]["MetricName"] == metric]
+        assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+        assert alarm["EvaluationPeriods"] == 1
+
+
+def test_the_unrated_alarm_watches_the_metric_that_rate_calls_emits() -> None:
+    [alarm] = [a["Properties"] for a in ALARMS.values() if a["Properties"]["MetricName"] == "CallsUnrated"]
+    assert (
+        alarm["Namespace"]
+        == TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+    )
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "rate_calls"}]
+
+
+def test_every_resource_says_why_it_exists() -> None:
+    lines = (ROOT / "template.yaml").read_text(encoding="utf-8").splitlines()
+    for name in RESOURCES:
+        place = lines.index(f"  {name}:")
+        assert lines[place - 1].startswith("  # "), name
