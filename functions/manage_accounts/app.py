@@ -11,6 +11,7 @@ from calling_credit.api.caller import operator
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body
 from calling_credit.config import config
 from calling_credit.errors import NotFound
+from calling_credit.lines import read_line
 from calling_credit.money import format_money
 from calling_credit.store.adjust_balance import adjust_balance
 from calling_credit.store.client import dynamodb_client
@@ -46,7 +47,7 @@ def put_line(account_id: str, line_id: str) -> Response[str]:
     body = json_body(app)
     accounts.check_id(account_id, "account_id")
     current = keeper.line(account_id, accounts.check_id(line_id, "line_id"))
-    line = accounts.read_line(line_id, body, current)
+    line = read_line(line_id, body, current)
     keeper.keep_line(account_id, line, changed_by, clock.now())
     return answer(accounts.line_view(line, keeper.user_name(account_id, line.user_id)), 200 if current else 201)
 

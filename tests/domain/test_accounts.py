@@ -14,11 +14,11 @@ from calling_credit.accounts import (
     line_view,
     read_account,
     read_adjustment,
-    read_line,
     read_switch,
     read_user,
 )
 from calling_credit.errors import InvalidValue
+from calling_credit.lines import read_line
 
 LINE = Line("line_1", "+14155550100", "user_1", international_calling=True)
 ACCOUNT = Account("acct_1", "USD", "America/New_York", "closed", ("a@example.com",))

@@ -116,19 +116,10 @@ def in_conflict(point: Point, sent: Sent, passed: Pass) -> AWSResponse:
     return refusal(400, "TransactionConflictException")
 
 
-EVERYWHERE: tuple[Fault, ...] = (
-    crash_before,
-    crash_after,
-    crash_with_the_request_under_way,
-    answer_lost,
-    never_sent,
-    connecting_too_long,
-    slow_past_the_timeout,
-    slow_past_the_timeout_but_done,
-    server_error,
-    server_error_but_done,
-)
-IN_DYNAMODB: tuple[Fault, ...] = (throttled, throughput_exceeded)
+CRASHES: tuple[Fault, ...] = (crash_before, crash_after, crash_with_the_request_under_way)
+DONE_UNHEARD: tuple[Fault, ...] = (answer_lost, slow_past_the_timeout_but_done, server_error_but_done)
+NOT_DONE: tuple[Fault, ...] = (never_sent, connecting_too_long, slow_past_the_timeout, server_error)
+OF_DYNAMODB: tuple[Fault, ...] = (throttled, throughput_exceeded)
 
 
 def cancelled_at(position: int, code: str, others: str) -> Fault:
@@ -142,23 +133,26 @@ def cancelled_at(position: int, code: str, others: str) -> Fault:
 
 
 def points(scenario: list[Sent]) -> Iterator[Point]:
-    """Every fault at every call of a scenario without faults, once and for as long as the SDK tries."""
+    """Every fault at every call of a scenario. What the SDK tries again fails as long as it tries; what was carried
+    out also just once, so that the SDK's own second try meets what the first one did.
+    """
     for at, sent in enumerate(scenario):
-        faults = list(EVERYWHERE)
-        if sent.service == "dynamodb":
-            faults += IN_DYNAMODB
-        if sent.operation == "TransactWriteItems":
-            last = len(sent.actions)
-            faults += [cancelled_at(position, "TransactionConflict", "None") for position in range(last)]
-            faults += [cancelled_at(position, "ThrottlingError", "None") for position in (0, last - 1)]
-            faults += [cancelled_at(-1, "", code) for code in ("TransactionConflict", "ProvisionedThroughputExceeded")]
-        elif sent.operation in WRITES:
-            faults.append(in_conflict)
-        for fault in faults:
-            name = f"{sent.operation} {at}: {fault.__name__}"
-            yield Point(at, name, fault)
-            if not fault.__name__.startswith("crash"):
-                yield Point(at, f"{name}, lasting", fault, lasting=True)
+        transaction = sent.operation == "TransactWriteItems"
+        once = [*CRASHES, *DONE_UNHEARD, *(cancellations(len(sent.actions)) if transaction else ())]
+        lasting = [*DONE_UNHEARD, *NOT_DONE, *(OF_DYNAMODB if sent.service == "dynamodb" else ())]
+        if sent.operation in WRITES and not transaction:
+            once.append(in_conflict)
+        for fault in once:
+            yield Point(at, f"{sent.operation} {at}: {fault.__name__}", fault)
+        for fault in lasting:
+            yield Point(at, f"{sent.operation} {at}: {fault.__name__}, lasting", fault, lasting=True)
+
+
+def cancellations(actions: int) -> list[Fault]:
+    """A conflict at each position alone, throttling at the ends, both everywhere."""
+    found = [cancelled_at(position, "TransactionConflict", "None") for position in range(actions)]
+    found += [cancelled_at(position, "ThrottlingError", "None") for position in (0, actions - 1)]
+    return found + [cancelled_at(-1, "", code) for code in ("TransactionConflict", "ProvisionedThroughputExceeded")]
 
 
 def deliver_until_settled(

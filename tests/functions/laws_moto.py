@@ -3,7 +3,8 @@
 Before a transaction moto copies the whole table once per action, deeply, to be able to roll back: seconds for a table
 of a thousand items. Here the copy shares its items, and an update first replaces the item it is about to change in
 place, so the shared ones never change. Attribute values are written out as they stand, where moto would look for each
-of ten types under a dozen names. DynamoDB behind AWS_ENDPOINT_URL_DYNAMODB is not touched by this.
+of ten types under a dozen names; keys, which are texts, are sorted as such. DynamoDB behind AWS_ENDPOINT_URL_DYNAMODB
+is not touched by this.
 """
 
 import copy
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 
 
@@ -20,6 +22,7 @@ def make_moto_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do so for the length of one test."""
     in_place: Any = DynamoDBBackend.update_item
     searched: Any = ResponseSerializer.get_value
+    casting: Any = vars(DynamoType)["cast_value"].fget
 
     def snapshot(table: Table, memo: dict[int, Any]) -> Table:
         twin = copy.copy(table)
@@ -39,6 +42,15 @@ def make_moto_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
             return value.get(key)
         return searched(serializer, value, key, shape)
 
+    def all_items(table: Table) -> list[Item]:
+        rows = [item for partition in table.items.values() for item in partition.values()]
+        return sorted(rows, key=lambda item: (item.hash_key.value, item.range_key.value))
+
+    def cast_value(value: DynamoType) -> Any:
+        return value.value if value.type == "S" else casting(value)
+
+    monkeypatch.setattr(DynamoType, "cast_value", property(cast_value))
+    monkeypatch.setattr(Table, "all_items", all_items)
     monkeypatch.setattr(ResponseSerializer, "get_value", get_value)
     monkeypatch.setattr(Table, "__deepcopy__", snapshot, raising=False)
     monkeypatch.setattr(DynamoDBBackend, "update_item", update_item)

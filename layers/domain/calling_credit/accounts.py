@@ -6,13 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-import phonenumbers
-
 from calling_credit.calls import ID_PATTERN
 from calling_credit.errors import InvalidValue
 from calling_credit.instants import zone
 from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
-from calling_credit.numbering import is_e164
 
 CURRENCY: Final = "USD"
 DEFAULT_TIME_ZONE: Final = "UTC"
@@ -21,7 +18,6 @@ MAX_ADJUSTMENT_MICROS: Final = 100_000 * MICROS_PER_DOLLAR
 MAX_REASON_CHARACTERS: Final = 200
 MAX_NAME_CHARACTERS: Final = 120
 MAX_BILLING_EMAILS: Final = 10
-HOME_COUNTRIES: Final = frozenset({"US", "CA"})
 
 _ID = re.compile(ID_PATTERN)
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
@@ -129,27 +125,7 @@ def read_user(user_id: str, body: dict[str, Any]) -> User:
     Raises:
         InvalidValue: invalid_id, missing_field, invalid_field.
     """
-    return User(check_id(user_id, "user_id"), _text(body, "name", MAX_NAME_CHARACTERS))
-
-
-def read_line(line_id: str, body: dict[str, Any], current: Line | None) -> Line:
-    """A line from `{number, user_id, international_calling?}`; what is absent stays as it is. The number must be a
-    valid one of the US or Canada, and international calling is off until it is turned on.
-
-    Raises:
-        InvalidValue: invalid_id, missing_field, invalid_number, foreign_number, invalid_field.
-    """
-    kept = {} if current is None else {"number": current.number, "user_id": current.user_id}
-    merged = kept | body
-    number = _text(merged, "number", 16)
-    parsed = phonenumbers.parse(number) if is_e164(number) else None
-    if parsed is None or not phonenumbers.is_valid_number(parsed):
-        raise InvalidValue("invalid_number", "number must be a valid E.164 number such as +14155550100.")
-    if phonenumbers.region_code_for_number(parsed) not in HOME_COUNTRIES:
-        raise InvalidValue("foreign_number", "number must be a line in the US or Canada.")
-    user_id = check_id(_text(merged, "user_id", 64), "user_id")
-    enabled = read_switch(body, default=current.international_calling if current else False)
-    return Line(check_id(line_id, "line_id"), number, user_id, enabled)
+    return User(check_id(user_id, "user_id"), read_text(body, "name", MAX_NAME_CHARACTERS))
 
 
 def read_switch(body: dict[str, Any], *, default: bool | None = None) -> bool:
@@ -178,10 +154,15 @@ def read_adjustment(body: dict[str, Any]) -> Adjustment:
     if amount == 0 or abs(amount) > MAX_ADJUSTMENT_MICROS:
         limit = format_money(MAX_ADJUSTMENT_MICROS)
         raise InvalidValue("amount_out_of_range", f"amount must not be zero and lie between -{limit} and {limit}.")
-    return Adjustment(amount, _text(body, "reason", MAX_REASON_CHARACTERS))
+    return Adjustment(amount, read_text(body, "reason", MAX_REASON_CHARACTERS))
 
 
-def _text(body: dict[str, Any], field: str, longest: int) -> str:
+def read_text(body: dict[str, Any], field: str, longest: int) -> str:
+    """A required text of at most so many characters.
+
+    Raises:
+        InvalidValue: missing_field, invalid_field.
+    """
     value = body.get(field)
     if value is None:
         raise InvalidValue("missing_field", f"{field} is missing.")
