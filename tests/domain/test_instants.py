@@ -119,7 +119,21 @@ def test_the_widened_window_never_overflows(day: date) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "Mars/Olympus", "EST5EDT4", "../UTC", "/etc/passwd", "America", "a\0b", "\ud800", "x" * 300, "UTC\n"],
+    [
+        "",
+        "Mars/Olympus",
+        "EST5EDT4",
+        "../UTC",
+        "/etc/passwd",
+        "America",
+        "a\0b",
+        "\ud800",
+        "x" * 300,
+        "UTC\n",
+        "localtime",
+        "right/UTC",
+        "posix/UTC",
+    ],
     ids=ascii,
 )
 def test_a_zone_that_is_not_iana_is_refused(name: str) -> None:

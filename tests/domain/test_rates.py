@@ -57,8 +57,8 @@ def test_a_number_no_row_covers_has_no_items() -> None:
     assert rates_of("+81312345678") == []
 
 
-def test_a_number_whose_first_price_is_in_the_future_shows_only_the_announcement() -> None:
-    assert rates_of("+33142685300") == [("0.02", "2027-06-01")]
+def test_a_number_nothing_prices_now_has_no_items_even_if_a_price_is_announced() -> None:
+    assert rates_of("+33142685300") == []
 
 
 @pytest.mark.parametrize("text", ["+442071838750", "442071838750", " 442071838750"])

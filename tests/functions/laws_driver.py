@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 
 from tests.functions import laws_checks as checks
 from tests.functions.conftest import Stack, sample_event
-from tests.functions.laws_calls import CALLING, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED, ZONES, Calls, Message
-from tests.functions.laws_model import Model, money
+from tests.functions.laws_calls import INCLUDED, PREMIUM, SOMETIMES, UNCOVERED, Calls, Message
+from tests.functions.laws_model import Model
 from tests.functions.laws_wire import Sent, Wire
 from tests.functions.world import Answer, failures, http_event
 
@@ -38,6 +38,7 @@ def operation(kind: str, weight: int) -> Callable[[Operation], Operation]:
 class Driver:
     """The state of one run."""
 
+    seed: int
     stack: Stack
     wire: Wire
     rng: random.Random
@@ -49,7 +50,6 @@ class Driver:
     answers: Counter[str] = field(default_factory=Counter)
     batches: list[list[Message]] = field(default_factory=list)
     adjustments: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
-    exported: int = 0
 
     def run(self, operations: int) -> None:
         """Every kind once, then by weight; after each, the laws."""
@@ -62,8 +62,9 @@ class Driver:
             try:
                 KINDS[kind][1](self)
                 self.settle(kind)
-            except AssertionError as error:
-                raise AssertionError(f"step {step}, {kind}: {error}\n{self.table()}") from error
+            except Exception as error:
+                told = f"LAWS_SEED={self.seed}, step {step}, {kind}: {type(error).__name__}: {error}"
+                raise AssertionError(f"{told}\n{self.table()}") from error
         self.at_the_end()
 
     def settle(self, kind: str, *, unchanged: bool = False) -> None:
@@ -197,15 +198,3 @@ def expect(answer: Answer, status: int) -> Any:
     """The body of an answer of this status."""
     assert answer.status == status, f"{answer.status} {answer.text}"
     return json.loads(answer.text) if "json" in answer.headers["content-type"] else answer.text
-
-
-def micros(text: str) -> int:
-    """Micro-dollars of a decimal text with four decimals at most."""
-    sign, digits = (-1, text[1:]) if text.startswith("-") else (1, text)
-    whole, _, fraction = digits.partition(".")
-    number = sign * (int(whole) * 10**6 + int(fraction.ljust(6, "0")))
-    assert money(number).rstrip("0").rstrip(".") == text.rstrip("0").rstrip(".") or "." not in text
-    return number
-
-
-__all__ = ["CALLING", "KINDS", "MOST_ACCOUNTS", "ZONES", "Driver", "expect", "micros", "operation"]

@@ -11,23 +11,28 @@ rechecked after every one, everything compared with a model that shares no code 
     10  killing any function at any I/O and retrying ends in the same ledger (test_faults)
 
 Laws 5 and 6 are laws of payments and come with them. LAWS_SEED and LAWS_OPERATIONS run it otherwise; the seed of a
-failure is in its message.
+failure is in its message. Of law 3: what left no trace when it was delivered (a free call) or waits for a price (an
+unrated one) is charged when it is delivered again after a deck that prices it; the model says so, too.
 """
 
 import os
 import random
+from datetime import timedelta
+from itertools import permutations
+from urllib.parse import urlencode
 
 import pytest
 
 from tests.functions import laws_operations, laws_reads
 from tests.functions.conftest import Stack
 from tests.functions.laws_calls import Calls
-from tests.functions.laws_checks import Book
+from tests.functions.laws_checks import Book, law_8_no_other_account_is_named
 from tests.functions.laws_driver import KINDS, Driver
 from tests.functions.laws_model import Model, Prices
 from tests.functions.laws_moto import make_moto_cheap
 from tests.functions.laws_wire import wired
-from tests.functions.template import ROOT
+from tests.functions.template import ROOT, template
+from tests.functions.world import JAPAN, World, delivery, failures, http_event
 
 pytestmark = pytest.mark.dynamodb
 
@@ -44,7 +49,7 @@ def test_the_laws_hold_after_every_operation(
     prices = Prices("deck-1", (ROOT / "local" / "rates.csv").read_bytes())
     with wired(stack) as wire:
         book = Book(stack.dynamodb, stack.table_name)
-        driver = Driver(stack, wire, rng, Model(prices), book, Calls(rng))
+        driver = Driver(SEED, stack, wire, rng, Model(prices), book, Calls(rng))
         monkeypatch.setattr("calling_credit.clock.now", lambda: driver.now)
         stack.forget()
         driver.run(OPERATIONS)
@@ -54,3 +59,75 @@ def test_the_laws_hold_after_every_operation(
         )
     assert set(driver.done) == set(KINDS), driver.table()
     assert driver.done.total() >= OPERATIONS, driver.table()
+
+
+CUSTOMER_ROUTES = {
+    "GET /balance": ("list_usage", "/balance"),
+    "GET /usage": ("list_usage", "/usage"),
+    "GET /usage/{category}": ("list_usage", "/usage/outbound_international_call"),
+    "GET /statement": ("list_usage", "/statement"),
+    "GET /lines": ("list_usage", "/lines"),
+    "GET /rates": ("list_usage", "/rates"),
+    "PUT /lines/{line_id}": ("change_settings", "/lines/line_2"),
+}
+NAMING_ANOTHER = {
+    "account_id": "acct_2",
+    "custom:account_id": "acct_2",
+    "user_id": "ACCOUNT#acct_2",
+    "from": "2026-01-01",
+    "to": "2026-12-31",
+}
+
+
+def test_law_8_every_route_of_customers_is_held_to_its_account() -> None:
+    routes = [part["Properties"] for part in template()["Resources"].values() if "Route" in part["Type"].split("::")]
+    operator = [route["RouteKey"] for route in routes if "AuthorizationScopes" in route]
+    assert {route["RouteKey"] for route in routes} - set(operator) == set(CUSTOMER_ROUTES)
+
+
+@pytest.mark.parametrize("route", CUSTOMER_ROUTES)
+def test_law_8_no_request_names_another_account(world: World, route: str) -> None:
+    """Whatever path, query, headers and body name: the requests to the table name the token's account or none."""
+    world.create_account("acct_2")
+    world.operate("PUT", "/accounts/acct_2/lines/line_2", {"number": "+14155550100", "user_id": "user_1"})
+    world.deliver({}, {"account_id": "acct_2", "call_id": "c_2"})
+    function, path = CUSTOMER_ROUTES[route]
+    event = http_event(function, route.partition(" ")[0], path, body={**NAMING_ANOTHER, "international_calling": True})
+    event["requestContext"]["authorizer"]["jwt"]["claims"]["custom:account_id"] = "acct_1"
+    event["headers"] |= {"x-account-id": "acct_2"}
+    event["pathParameters"] = {"account_id": "acct_2", "line_id": "line_2"}
+    event["rawQueryString"] = urlencode(NAMING_ANOTHER)
+    event["queryStringParameters"] = dict(NAMING_ANOTHER)
+    before = world.stack.items("acct_2")
+    with wired(world.stack) as wire:
+        answer = world.invoke(function, event)
+        law_8_no_other_account_is_named(wire.sent, "acct_1")
+        assert bool(wire.sent) == (route != "GET /rates")
+    assert "acct_2" not in answer.text
+    assert world.stack.items("acct_2") == before
+
+
+def test_law_3_a_stray_call_delivered_again_changes_nothing(world: World) -> None:
+    world.deliver({"line_id": "line_nobody"})
+    before = world.stack.items()
+    world.clock.now += timedelta(minutes=5)
+    assert world.deliver({"line_id": "line_nobody"}) == []
+    assert world.stack.items() == before
+
+
+def test_law_3_order_and_number_of_deliveries_do_not_matter(world: World) -> None:
+    calls = [{"call_id": f"c_{number}", "to": JAPAN} for number in range(4)]
+    event = delivery(*calls)
+    records = event["Records"]
+    halves = [records[:3], records[1:], records[::-1]]
+    ledgers = []
+    for number, order in enumerate(permutations(halves)):
+        account = f"acct_{number + 10}"
+        world.create_account(account)
+        for records_of_half in order:
+            moved = [{**record, "body": record["body"].replace("acct_1", account)} for record in records_of_half]
+            assert failures(world.stack.invoke("rate_calls", {"Records": moved})) == []
+        entries = world.entries(account)
+        ledgers.append((world.balance(account), [entry["SK"] for entry in entries]))
+    assert len(ledgers[0][1]) == 4
+    assert ledgers == ledgers[:1] * len(ledgers)

@@ -128,7 +128,7 @@ def parse_call(body: str, now: datetime) -> Call | Rejection:
     """
     if len(body) > MAX_BODY_CHARACTERS:
         return Rejection(
-            "body_too_large", f"A call event has at most {MAX_BODY_CHARACTERS} bytes; send one call per message."
+            "body_too_large", f"A call event has at most {MAX_BODY_CHARACTERS} characters; send one call a message."
         )
     try:
         event = CallEvent.model_validate_json(body)

@@ -21,13 +21,12 @@ def read_number(text: str, field: str) -> str:
 
 
 def rates_for_number(deck: Deck, number: str, calling_number: str | None, at: str) -> list[dict[str, Any]]:
-    """What a call to this number costs now (first) and will cost (later rows); empty if no row covers it at any
-    time.
-    """
+    """What a call to this number costs now (first) and will cost (later rows); empty if nothing prices it now."""
     origin = country_of(calling_number) if calling_number else ANY_ORIGIN
     current = deck.find(number[1:], origin, at)
-    rows = ([current] if current else []) + deck.announced(number[1:], origin, at)
-    return [rate_item(row) for row in rows]
+    if current is None:
+        return []
+    return [rate_item(row) for row in (current, *deck.announced(number[1:], origin, at))]
 
 
 def rates_for_country(
