@@ -21,24 +21,13 @@ from typing import NamedTuple
 
 import phonenumbers
 
+from calling_credit.decks import COLUMNS
 from local.countries import WORLD, country_of_region, name_of_region
 from local.example_prices import FREE, Price, price_of
 from local.numbering_plans import Label, NumberingPlan
 from local.prefix_lists import Depths, grow, most_numbers, prefixes_below
 
 RATES_FILE = Path(__file__).with_name("rates.csv")
-HEADER = (
-    "prefix",
-    "destination",
-    "country",
-    "origin",
-    "rate_per_minute",
-    "connection_fee",
-    "minimum_seconds",
-    "increment_seconds",
-    "effective_from",
-    "category",
-)
 EFFECTIVE_FROM = "2020-01-01"
 INCLUDED, INTERNATIONAL, PREMIUM = "included", "outbound_international_call", "outbound_premium_call"
 HOME_REGIONS = ("US", "CA")
@@ -93,7 +82,7 @@ class Row(NamedTuple):
     origin: str = "*"
 
     def cells(self) -> tuple[str, ...]:
-        """The row as the CSV has it, in the order of HEADER."""
+        """The row as the CSV has it, in the order of COLUMNS."""
         price = self.price
         money = [f"{amount // 10_000}.{amount % 10_000:04d}" for amount in price[:2]]
         seconds = (str(price.minimum_seconds), str(price.increment_seconds))
@@ -122,7 +111,7 @@ def deck_text() -> str:
     """The example deck as CSV text."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(HEADER)
+    writer.writerow(COLUMNS)
     writer.writerows(row.cells() for row in deck_rows())
     return text.getvalue()
 

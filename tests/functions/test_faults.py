@@ -439,6 +439,19 @@ def test_a_replay_beside_a_conflict_is_proven_and_its_neighbours_are_not(bench: 
     assert transactions(bench.wire.sent) == {"ACCOUNT#acct_1": 2}
 
 
+def test_calls_of_an_account_without_a_balance_go_back_and_write_nothing(bench: Bench) -> None:
+    """The account's settings are remembered for a minute; its balance has the last word in the transaction itself."""
+    bench.before = [
+        item for item in bench.before if (item["PK"]["S"], item["SK"]["S"]) != ("ACCOUNT#acct_2", "BALANCE")
+    ]
+    bench.put_back()
+    untouched = bench.ledger()
+    calls = [call("acct_1", 14), call("acct_2", 14), call("acct_2", 15)]
+    assert failures(bench.stack.invoke("rate_calls", batch(calls))) == ["m_1", "m_2"]
+    changed = {key for key, image in bench.ledger().items() if image != untouched.get(key)}
+    assert {pk for pk, _ in changed} == {"ACCOUNT#acct_1"}
+
+
 @pytest.mark.parametrize("share", [0.5, 1.0])
 def test_a_redelivery_settles_within_two_transactions_per_account(bench: Bench, share: float) -> None:
     for number in range(3, 11):
