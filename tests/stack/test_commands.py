@@ -118,17 +118,6 @@ def test_sent_calls_are_charged(deployed: Stack, tmp_path: Path) -> None:
     eventually(lambda: posted_micros(deployed, "acct_file") == -25 * 14_000)
 
 
-def test_a_redriven_call_is_charged_once_its_account_exists(deployed: Stack) -> None:
-    call = make_call("acct_redriven", LANDLINE, 60, datetime.now(UTC) - timedelta(hours=1))
-    dead = deployed.outputs["DeadLetterQueueUrl"]
-    boto3.client("sqs").send_message(QueueUrl=dead, MessageBody=json.dumps(call))
-    peek = command(deployed, "redrive", "--peek")
-    assert "unknown_account" in peek.stdout, peek.stdout + peek.stderr
-    open_account(deployed, "acct_redriven")
-    assert command(deployed, "redrive", "--yes").returncode == 0
-    eventually(lambda: posted_micros(deployed, "acct_redriven") == -14_000)
-
-
 def test_hopeless_calls_are_dropped_into_a_file(deployed: Stack) -> None:
     dead = deployed.outputs["DeadLetterQueueUrl"]
     deployed.wait_until_rated()
@@ -139,6 +128,17 @@ def test_hopeless_calls_are_dropped_into_a_file(deployed: Stack) -> None:
     [*_, file] = sorted(deployed.settings.folder.glob("dropped-calls-*.jsonl"))
     assert "not json at all" in file.read_text(encoding="utf-8")
     assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_redriven_call_is_charged_once_its_account_exists(deployed: Stack) -> None:
+    call = make_call("acct_redriven", LANDLINE, 60, datetime.now(UTC) - timedelta(hours=1))
+    dead = deployed.outputs["DeadLetterQueueUrl"]
+    boto3.client("sqs").send_message(QueueUrl=dead, MessageBody=json.dumps(call))
+    peek = command(deployed, "redrive", "--peek")
+    assert "unknown_account" in peek.stdout, peek.stdout + peek.stderr
+    open_account(deployed, "acct_redriven")
+    assert command(deployed, "redrive", "--yes").returncode == 0
+    eventually(lambda: posted_micros(deployed, "acct_redriven") == -14_000)
 
 
 def test_unrated_calls_are_listed_without_their_whole_number(deployed: Stack) -> None:
