@@ -7,7 +7,7 @@
     ├── Conflict            it contradicts what is already recorded                    (HTTP 409)
     ├── PayloadTooLarge     the body is over the limit                                 (HTTP 413)
     ├── InvalidValue        the request is readable, one of its values is not allowed  (HTTP 422)
-    └── Unavailable         nothing was done; the same request may succeed later       (HTTP 503)
+    └── Unavailable         no answer in time; the same request is safe again     (HTTP 503)
 
 How an error becomes an HTTP answer is decided in `api.problems` alone.
 """
@@ -47,7 +47,9 @@ class InvalidValue(CallingCreditError):
 
 
 class Unavailable(CallingCreditError):
-    """A dependency did not answer in time and nothing was written; `retry_after_seconds` says when to ask again."""
+    """A dependency did not answer in time: it may or may not be done, and the same request is safe to send again after
+    `retry_after_seconds`.
+    """
 
     def __init__(self, code: str, detail: str, retry_after_seconds: int = 1) -> None:
         super().__init__(code, detail)

@@ -104,7 +104,8 @@ def translated(error: Exception) -> Exception:
     """What a caller of the API is told about a failed request: `unavailable` if it may pass, else the error itself."""
     if isinstance(error, ClientError | BotoCoreError) and is_passing(error):
         return Unavailable(
-            "unavailable", "The ledger did not answer in time and nothing was changed; send the request again."
+            "unavailable",
+            "The ledger did not answer in time; sending the very same request again is safe and does it once.",
         )
     return error
 
