@@ -1,4 +1,6 @@
-"""Changes a customer makes to their own account: international calling of a line. Only a billing admin may."""
+"""Changes a customer makes to their own account: international calling of a line, automatic recharge. Only a billing
+admin may.
+"""
 
 from typing import Any
 
@@ -6,16 +8,25 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from calling_credit import accounts, clock
+from calling_credit import accounts, attempts, clock
 from calling_credit.api.caller import customer, require_admin
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body
 from calling_credit.config import config
+from calling_credit.payments.cards import own_card
+from calling_credit.payments.client import stripe_client
+from calling_credit.recharge import Rule
+from calling_credit.recharge_rules import kept, read_wish, rule_view
 from calling_credit.store.client import dynamodb_client
 from calling_credit.store.keep_accounts import AccountKeeper
+from calling_credit.store.keep_recharge import RechargeKeeper
+from calling_credit.store.recharge_items import Recharge
+from calling_credit.topups import Card
 
 logger = Logger()
 app = http_resolver(logger)
-keeper = AccountKeeper(dynamodb_client(), config().table_name)
+dynamodb = dynamodb_client()
+keeper = AccountKeeper(dynamodb, config().table_name)
+recharges = RechargeKeeper(dynamodb, config().table_name)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -33,3 +44,39 @@ def switch_line(line_id: str) -> Response[str]:
     changed_by = f"user:{caller.subject}"
     line = keeper.switch_line(caller.account_id, line_id, enabled, changed_by, clock.now())
     return answer(accounts.line_view(line, keeper.user_name(caller.account_id, line.user_id)))
+
+
+@app.get("/auto-recharge")
+def get_auto_recharge() -> Response[str]:
+    """The rule, its state in codes and words, and when it may charge next."""
+    caller = customer(claims(app), config())
+    found = recharges.snapshot(caller.account_id).recharge
+    return answer(rule_view(found.rule, found.state, clock.now()))
+
+
+@app.put("/auto-recharge")
+def put_auto_recharge() -> Response[str]:
+    """Set the rule. A balance that is below the threshold already is recharged at once."""
+    caller = customer(claims(app), config())
+    require_admin(caller)
+    body = json_body(app)
+    seen = recharges.snapshot(caller.account_id)
+    wish = read_wish(body, seen.recharge.rule, config().bounds)
+    card = known_card(seen.recharge, wish.payment_method_id)
+    if card is None:
+        card = own_card(stripe_client(), seen.customer_id, wish.payment_method_id)
+    now = clock.now()
+    found = recharges.keep_rule(caller.account_id, lambda stands: kept(wish, card, stands.rule, stands.state, now), now)
+    return answer(rule_view(found.rule, found.state, now))
+
+
+def known_card(recharge: Recharge, payment_method_id: str) -> Card | None:
+    """The card that the rule has already: a rule can be switched off while Stripe does not answer."""
+    rule: Rule | None = recharge.rule
+    if (
+        rule is None
+        or rule.payment_method_id != payment_method_id
+        or recharge.state.suspended_reason == attempts.REMOVED
+    ):
+        return None
+    return Card(rule.payment_method_id, rule.brand, rule.last4, rule.fingerprint)

@@ -17,13 +17,16 @@ from calling_credit.aws.deck_files import ActiveDeck, s3_client
 from calling_credit.config import config
 from calling_credit.errors import InvalidValue
 from calling_credit.instants import format_instant, local_date
+from calling_credit.recharge_rules import balance_part
 from calling_credit.store.client import dynamodb_client
+from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.store.read_statement import read_statement
 from calling_credit.store.read_usage import AccountReader
 
 logger = Logger()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
+recharges = RechargeKeeper(dynamodb, config().table_name)
 deck = ActiveDeck(s3_client(), config().deck_bucket)
 
 
@@ -47,7 +50,10 @@ def asked_period(account: AccountReader) -> usage.Period:
 def balance() -> Response[str]:
     """The balance and the state of automatic recharge."""
     account = own_account()
-    return answer(usage.balance_view(account.account_id, account.settings()["currency"], account.balance()))
+    found = recharges.recharge(account.account_id)
+    auto_recharge = balance_part(found.rule, found.state, clock.now())
+    currency = account.settings()["currency"]
+    return answer(usage.balance_view(account.account_id, currency, account.balance(), auto_recharge))
 
 
 @app.get("/usage")

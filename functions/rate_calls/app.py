@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
+from calling_credit.api.counts import emit
 from calling_credit.aws.deck_files import ActiveDeck, s3_client
 from calling_credit.batches import Batch, rate_batch
 from calling_credit.config import config
@@ -64,7 +65,6 @@ def report(batch: Batch, errors: list[str]) -> dict[str, Any]:
         logger.error("posting_refused", code=code)
     counts = batch.counts()
     logger.info("batch", extra=counts)
-    for name, count in counts.items():
-        metrics.add_metric(name="".join(word.title() for word in name.split("_")), unit="Count", value=count)
+    emit(metrics, counts)
     metrics.flush_metrics()
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in batch.refused]}

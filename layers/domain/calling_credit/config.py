@@ -3,9 +3,12 @@ once.
 """
 
 import os
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from calling_credit.money import parse_money
+from calling_credit.topups import Bounds
 
 
 class Config(BaseModel):
@@ -21,8 +24,18 @@ class Config(BaseModel):
     token_use_claim: str = Field(alias="TOKEN_USE_CLAIM", default="token_use")
     admin_group: str = Field(alias="ADMIN_GROUP", default="billing_admin")
     operate_scope: str = Field(alias="OPERATE_SCOPE", default="accounts/operate")
+    stripe_secret_arn: str = Field(alias="STRIPE_SECRET_ARN", default="")
+    stripe_api_base: str = Field(alias="STRIPE_API_BASE", default="https://api.stripe.com")
+    page_url: str = Field(alias="PAGE_URL", default="", description="The Billing page, ending with a slash.")
+    top_up_minimum: str = Field(alias="TOP_UP_MINIMUM", default="5.00")
+    top_up_maximum: str = Field(alias="TOP_UP_MAXIMUM", default="500.00")
     posting_threads: int = Field(alias="POSTING_THREADS", default=16, ge=1, le=64)
     validate_parameters: bool = Field(alias="VALIDATE_PARAMETERS", default=False)
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """The least and the most that one payment may be."""
+        return Bounds(parse_money(self.top_up_minimum, decimals=2), parse_money(self.top_up_maximum, decimals=2))
 
 
 @lru_cache(maxsize=1)

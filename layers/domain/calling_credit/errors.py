@@ -5,6 +5,7 @@
     ├── Forbidden           this caller may not do this                                (HTTP 403)
     ├── NotFound            it does not exist, or belongs to another account           (HTTP 404)
     ├── Conflict            it contradicts what is already recorded                    (HTTP 409)
+    │   └── InProgress      the same request is being worked on at this moment             (HTTP 409)
     ├── PayloadTooLarge     the body is over the limit                                 (HTTP 413)
     ├── InvalidValue        the request is readable, one of its values is not allowed  (HTTP 422)
     └── Unavailable         no answer in time; the same request is safe again     (HTTP 503)
@@ -36,6 +37,14 @@ class NotFound(CallingCreditError):
 
 class Conflict(CallingCreditError):
     """The request contradicts what is recorded, such as an Idempotency-Key reused with another body."""
+
+
+class InProgress(Conflict):
+    """The very same request is being worked on; ask again after `retry_after_seconds`."""
+
+    def __init__(self, code: str, detail: str, retry_after_seconds: int) -> None:
+        super().__init__(code, detail)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class PayloadTooLarge(CallingCreditError):

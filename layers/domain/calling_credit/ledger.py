@@ -16,14 +16,17 @@ from calling_credit.instants import format_instant, local_date
 CUSTOMER_CREDIT: Final = "customer_credit"
 CALL_REVENUE: Final = "call_revenue"
 OPERATOR_ADJUSTMENTS: Final = "operator_adjustments"
+CARD_PAYMENTS: Final = "card_payments"
 
 CALL_CHARGED: Final = "call_charged"
 BALANCE_ADJUSTED: Final = "balance_adjusted"
+TOP_UP_PAID: Final = "top_up_paid"
 
 ADJUSTMENT: Final = "adjustment"
+TOP_UP: Final = "top_up"
 CATEGORY: Final = re.compile(r"[a-z][a-z0-9_]{1,39}")
 """The form of every category's code."""
-RESERVED_CATEGORIES: Final = frozenset({ADJUSTMENT, "top_up", "refund", "dispute", "reversal", "correction"})
+RESERVED_CATEGORIES: Final = frozenset({ADJUSTMENT, TOP_UP, "refund", "dispute", "reversal", "correction"})
 """Categories of payments and corrections: never a call's, so usage can tell spending from paying."""
 
 UNARMED_MICROS: Final = 10**15
@@ -67,7 +70,11 @@ class Entry:
         return _COUNTER_ACCOUNT[self.kind] if self.amount_micros < 0 else CUSTOMER_CREDIT
 
 
-_COUNTER_ACCOUNT: Final = {CALL_CHARGED: CALL_REVENUE, BALANCE_ADJUSTED: OPERATOR_ADJUSTMENTS}
+_COUNTER_ACCOUNT: Final = {
+    CALL_CHARGED: CALL_REVENUE,
+    BALANCE_ADJUSTED: OPERATOR_ADJUSTMENTS,
+    TOP_UP_PAID: CARD_PAYMENTS,
+}
 
 
 @dataclass(slots=True)
@@ -77,6 +84,11 @@ class DayTotal:
     count: int = 0
     billed_seconds: int = 0
     total_micros: int = 0
+
+
+def local_date_of(happened_at: str, time_zone: str) -> str:
+    """The local date of an instant as keys write it."""
+    return local_date(datetime.fromisoformat(happened_at), time_zone)
 
 
 def adjustment_entry(

@@ -14,10 +14,15 @@ statement.
     USER#<user_id>                      name                                                keep_accounts
     UNRATED#<happened_at>#<call_id>     a finished call no deck row covers yet, whole       keep_calls
     STRAY#<happened_at>#<call_id>       a charged call on an unknown or disabled line       keep_calls
+    TOPUP#<id>                          one payment: its state, and what was sent to Stripe keep_topups, settle_topups
+    PAYMENT#<created_at>#<topup_id>     points at a TOPUP, so that payments list by time    keep_topups
+    AUTO_RECHARGE                       the customer's rule, and what its attempts left     keep_recharge
 
-What an operator must look at (unrated, stray) also carries `sweep_pk`/`sweep_sk`, the keys of the sparse index
-`sweep`, spread over shards by account. Times in keys are UTC with milliseconds, so text order is time order; ids
-never contain `#`.
+    PK = STRIPE#<object id>, SK = ISSUE what Stripe reports and no payment of ours explains keep_issues
+
+What somebody must look at again (unrated, stray, issue; a top-up that is not ended, a recharge that waits) also carries
+`sweep_pk`/`sweep_sk`, the keys of the sparse index `sweep`, spread over shards by account. Times in keys are UTC with
+milliseconds, so text order is time order; ids never contain `#`.
 """
 
 import zlib
@@ -99,8 +104,38 @@ def stray_sk(happened_at: str, call_id: str) -> str:
     return f"STRAY#{happened_at}#{call_id}"
 
 
+def topup_sk(topup_id: str) -> str:
+    """One payment."""
+    return f"TOPUP#{topup_id}"
+
+
+def payment_sk(created_at: str, topup_id: str) -> str:
+    """Where a payment stands in the list of payments."""
+    return f"PAYMENT#{created_at}#{topup_id}"
+
+
+def payment_range(from_instant: str | None = None) -> tuple[str, str]:
+    """Bounds of a Query over payments made since `from_instant` (the beginning if None)."""
+    return f"PAYMENT#{from_instant or ''}", f"PAYMENT#{AFTER}"
+
+
+def auto_recharge_sk() -> str:
+    """The rule of automatic recharge and its state."""
+    return "AUTO_RECHARGE"
+
+
+def issue_pk(object_id: str) -> str:
+    """Partition of what is reported of one Stripe object."""
+    return f"STRIPE#{object_id}"
+
+
+def issue_sk() -> str:
+    """The report itself."""
+    return "ISSUE"
+
+
 def id_of(sort_key: str) -> str:
-    """What a sort key ends with: the id of a `LINE#…`, `USER#…` or `ENTRY#…`, the category of a `DAY#…`."""
+    """What a sort key ends with: the id of a `LINE#…`, `TOPUP#…` or `ENTRY#…`, the category of a `DAY#…`."""
     return sort_key.rsplit("#", 1)[1]
 
 
@@ -120,7 +155,9 @@ def account_of(partition_key: str) -> str:
 
 
 def sweep_pk(kind: str, account_id: str) -> str:
-    """Partition of the sweep index for `unrated` or `stray` items of the shard that this account falls in."""
+    """Partition of the sweep index for items of a kind (unrated, stray, issue, topup, recharge) of this account's
+    shard.
+    """
     return f"{kind.upper()}#{zlib.crc32(account_id.encode()) % SWEEP_SHARDS}"
 
 

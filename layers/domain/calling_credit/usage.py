@@ -13,13 +13,14 @@ from typing import Any, Final
 from calling_credit import table
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.instants import parse_date
-from calling_credit.ledger import BALANCE_ADJUSTED, CALL_CHARGED, CATEGORY, RESERVED_CATEGORIES
+from calling_credit.ledger import BALANCE_ADJUSTED, CALL_CHARGED, CATEGORY, RESERVED_CATEGORIES, TOP_UP_PAID
 from calling_credit.money import format_money
 
 LABELS: Final = {
     "outbound_international_call": "Outbound International Call",
     "outbound_premium_call": "Outbound Premium Call",
     "adjustment": "Adjustment",
+    "top_up": "Top-up",
 }
 MAX_PERIOD_DAYS: Final = 3660
 CSV_ROWS: Final = 10_000
@@ -80,22 +81,17 @@ def check_call_category(category: str) -> None:
         raise NotFound("unknown_category", "There is no such category of calls; GET /usage lists those with calls.")
 
 
-def balance_view(account_id: str, currency: str, balance: Mapping[str, Any]) -> dict[str, Any]:
-    """The balance as `GET /balance` shows it. Automatic recharge stands disabled: this account has no rule."""
+def balance_view(
+    account_id: str, currency: str, balance: Mapping[str, Any], auto_recharge: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The balance as `GET /balance` shows it, with the state of automatic recharge beside it."""
     return {
         "account_id": account_id,
         "currency": currency,
         "balance": format_money(balance["posted_micros"]),
         "held": format_money(balance["held_micros"]),
         "available": format_money(balance["available_micros"]),
-        "auto_recharge": {
-            "enabled": False,
-            "threshold": None,
-            "amount": None,
-            "status": "disabled",
-            "reason": None,
-            "next_attempt_at": None,
-        },
+        "auto_recharge": auto_recharge,
         "updated_at": balance["updated_at"],
     }
 
@@ -193,4 +189,7 @@ def _describe(entry: Mapping[str, Any]) -> str:
         return f"{label(entry['category'])} to {entry['destination']}, {entry['to']}"
     if entry["kind"] == BALANCE_ADJUSTED:
         return f"Adjustment: {entry['reason']}"
+    if entry["kind"] == TOP_UP_PAID:
+        what = "Automatic recharge" if entry["payment"] == "automatic" else label(entry["category"])
+        return f"{what}, {entry['brand']} ending {entry['last4']}"
     return label(entry["category"])

@@ -13,6 +13,7 @@ _STATUS: Final = {
     errors.Forbidden: (403, "Forbidden"),
     errors.NotFound: (404, "Not found"),
     errors.Conflict: (409, "Conflict"),
+    errors.InProgress: (409, "Conflict"),
     errors.PayloadTooLarge: (413, "Payload too large"),
     errors.InvalidValue: (422, "Value not allowed"),
     errors.Unavailable: (503, "Unavailable"),
@@ -23,7 +24,7 @@ def problem(error: errors.CallingCreditError) -> Response[str]:
     """`{type, title, status, code, detail}`, with Retry-After where waiting helps."""
     status, title = _STATUS[type(error)]
     headers = {"Cache-Control": "no-store"}
-    if isinstance(error, errors.Unavailable):
+    if isinstance(error, errors.Unavailable | errors.InProgress):
         headers["Retry-After"] = str(error.retry_after_seconds)
     return _answer(status, title, error.code, error.detail, headers)
 

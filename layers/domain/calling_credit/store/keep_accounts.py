@@ -42,6 +42,27 @@ class AccountKeeper:
             account_id, item["currency"], item["time_zone"], item["status"], tuple(item.get("billing_emails", []))
         )
 
+    def keep_customer(self, account_id: str, customer_id: str) -> str:
+        """Store the account's customer at Stripe unless one is stored; the one that then is.
+
+        Raises:
+            NotFound: `unknown_account`.
+        """
+        try:
+            answer = self._client.update_item(
+                TableName=self._table_name,
+                Key={"PK": {"S": table.account_pk(account_id)}, "SK": {"S": table.account_sk()}},
+                UpdateExpression="SET stripe_customer_id = if_not_exists(stripe_customer_id, :customer)",
+                ConditionExpression="attribute_exists(PK)",
+                ExpressionAttributeValues={":customer": {"S": customer_id}},
+                ReturnValues="ALL_NEW",
+            )
+        except ClientError as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
+            raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.") from error
+        return str(answer["Attributes"]["stripe_customer_id"]["S"])
+
     def line(self, account_id: str, line_id: str) -> Line | None:
         """A line of the account, None if it has none of that id."""
         item = self._read(account_id, table.line_sk(line_id))

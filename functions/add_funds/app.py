@@ -1,0 +1,212 @@
+"""Adds funds by card: payments, saved cards, and the links that finish a payment the bank wanted confirmed. A billing
+admin spends; everyone of the account may look.
+"""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from calling_credit import clock
+from calling_credit.api.caller import Caller, customer, require_admin
+from calling_credit.api.counts import emit
+from calling_credit.api.links import NOT_OURS, confirmation_link, read_link
+from calling_credit.api.listing import Listing
+from calling_credit.api.pages import page, redirect
+from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body
+from calling_credit.aws.secrets import read_secret
+from calling_credit.config import config
+from calling_credit.errors import CallingCreditError, NotFound
+from calling_credit.money import format_money
+from calling_credit.payments import cards
+from calling_credit.payments.begin import return_url
+from calling_credit.payments.cashier import Cashier
+from calling_credit.payments.client import stripe_client
+from calling_credit.payments.intents import on_session_request
+from calling_credit.payments.manual import add_funds
+from calling_credit.store.client import dynamodb_client
+from calling_credit.store.keep_accounts import AccountKeeper
+from calling_credit.store.keep_recharge import RechargeKeeper
+from calling_credit.store.keep_topups import TopUps
+from calling_credit.store.topup_items import request_text
+from calling_credit.topup_view import topup_view
+from calling_credit.topups import MANUAL_LEASE, TopUp, read_payment_method_id, read_top_up
+
+SECONDS_TO_SPARE = 1.0
+
+logger = Logger()
+metrics = Metrics()
+app = http_resolver(logger)
+dynamodb = dynamodb_client()
+topups = TopUps(dynamodb, config().table_name)
+keeper = AccountKeeper(dynamodb, config().table_name)
+recharges = RechargeKeeper(dynamodb, config().table_name)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one request of API Gateway (HTTP API, payload 2.0)."""
+    return app.resolve(event, context)
+
+
+def admin() -> Caller:
+    """The billing admin who asks; anyone else is refused before the body is looked at."""
+    caller = customer(claims(app), config())
+    require_admin(caller)
+    return caller
+
+
+def cashier() -> Cashier:
+    """Who carries payments on for the length of this request."""
+    context: LambdaContext = app.lambda_context
+
+    def seconds_left() -> float:
+        return context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_SPARE
+
+    return Cashier(dynamodb, config().table_name, stripe_client(), clock.now(), seconds_left)
+
+
+def report(worker: Cashier) -> None:
+    """Count what operators watch."""
+    emit(metrics, worker.tally)
+    if worker.tally:
+        logger.info("payments", extra=dict(worker.tally))
+        metrics.flush_metrics()
+
+
+def shown(topup: TopUp, caller: Caller) -> dict[str, Any]:
+    """A payment as this caller may see it: what leads on to paying is for those who may spend."""
+    link = topup.next_action_url
+    if topup.kind == "automatic" and topup.status == "requires_action":
+        link = confirmation_link(read_secret(config().cursor_secret_arn), config().page_url, topup)
+    return topup_view(topup, link if caller.is_admin else None)
+
+
+@app.post("/top-ups")
+def post_top_up() -> Response[str]:
+    """Charge a saved card once per Idempotency-Key; what became of it, a decline too, is the answer."""
+    caller = admin()
+    key = idempotency_key(app)
+    amount_micros, payment_method_id = read_top_up(json_body(app), config().bounds)
+    worker = cashier()
+    topup = add_funds(
+        worker,
+        recharges.snapshot(caller.account_id),
+        (caller.subject, key),
+        amount_micros,
+        payment_method_id,
+        config().page_url,
+    )
+    report(worker)
+    return answer(shown(topup, caller), 201)
+
+
+@app.get("/top-ups")
+def list_top_ups() -> Response[str]:
+    """Every payment, newest first."""
+    caller = customer(claims(app), config())
+    listing = Listing(app, caller.account_id, "top-ups")
+    found, after = topups.page(caller.account_id, listing.position, listing.limit)
+    items = [shown(topup, caller) for topup in found]
+    return answer({"items": items, "next_cursor": listing.next_cursor(after)})
+
+
+@app.get("/top-ups/<topup_id>")
+def get_top_up(topup_id: str) -> Response[str]:
+    """One payment as it is now."""
+    caller = customer(claims(app), config())
+    topup = topups.read(caller.account_id, topup_id)
+    if topup is None:
+        raise NotFound("unknown_top_up", "This account has no such top-up; GET /top-ups lists them.")
+    return answer(shown(topup, caller))
+
+
+@app.get("/payment-methods")
+def list_payment_methods() -> Response[str]:
+    """The saved cards, the default first."""
+    customer_id = recharges.snapshot(admin().account_id).customer_id
+    found, default = cards.list_cards(stripe_client(), customer_id) if customer_id else ([], None)
+    items = [
+        {
+            "id": saved.card.payment_method_id,
+            "brand": saved.card.brand,
+            "last4": saved.card.last4,
+            "exp_month": saved.exp_month,
+            "exp_year": saved.exp_year,
+            "default": saved.card.payment_method_id == default,
+        }
+        for saved in found
+    ]
+    return answer({"items": items, "next_cursor": None})
+
+
+@app.post("/payment-methods")
+def post_payment_method() -> Response[str]:
+    """Where to save a card: a page of Stripe's, so that card numbers never touch us."""
+    caller = admin()
+    customer_id = recharges.snapshot(caller.account_id).customer_id
+    if customer_id is None:
+        made = cards.create_customer(stripe_client(), caller.account_id)
+        customer_id = keeper.keep_customer(caller.account_id, made)
+    return answer({"url": cards.setup_page(stripe_client(), customer_id, config().page_url)}, 201)
+
+
+@app.delete("/payment-methods/<payment_method_id>")
+def delete_payment_method(payment_method_id: str) -> Response[str]:
+    """Forget a card; automatic recharge that used it is suspended until it is given another."""
+    caller = admin()
+    read_payment_method_id({"payment_method_id": payment_method_id})
+    customer_id = recharges.snapshot(caller.account_id).customer_id
+    card = cards.own_card(stripe_client(), customer_id, payment_method_id)
+    cards.remove_card(stripe_client(), card.payment_method_id)
+    recharges.suspend_for_removed_card(caller.account_id, card.payment_method_id, clock.now())
+    return Response(status_code=204, content_type="application/json", body="", headers={"Cache-Control": "no-store"})
+
+
+def linked(token: str) -> TopUp:
+    """The payment a link leads to."""
+    target = read_link(read_secret(config().cursor_secret_arn), token, clock.now())
+    topup = topups.read(target.account_id, target.topup_id)
+    if topup is None:
+        raise NOT_OURS
+    return topup
+
+
+def told(topup: TopUp) -> Response[str]:
+    """What a link shows: the payment that waits, or what became of it."""
+    amount = f"${format_money(topup.amount_micros)} with {topup.card.brand} ending {topup.card.last4}"
+    if topup.status == "succeeded":
+        return page(200, "Paid", f"The payment of {amount} is done and your credit is there.")
+    if topup.status == "requires_action":
+        text = f"Your bank asks you to confirm the automatic recharge of {amount}. You will be led to your bank's page."
+        return page(200, "Confirm payment", text, button="Confirm payment")
+    if topup.is_open:
+        return page(200, "One moment", f"The payment of {amount} is being processed. Nothing else is needed.")
+    return page(200, "Nothing to confirm", f"The payment of {amount} has ended and takes no money any more.")
+
+
+@app.get("/links/<token>")
+def show_link(token: str) -> Response[str]:
+    """Show what a link is about; it changes nothing, because mail scanners open links."""
+    try:
+        return told(linked(token))
+    except CallingCreditError as error:
+        return page(404, "Link not valid", error.detail)
+
+
+@app.post("/links/<token>")
+def follow_link(token: str) -> Response[str]:
+    """The customer is there: lead them to their bank to confirm the same payment."""
+    try:
+        topup = linked(token)
+        worker = cashier()
+        if topup.status == "requires_action":
+            leased = topups.take_lease(topup, MANUAL_LEASE, clock.now())
+            topup = worker.carry_on(leased) if leased is not None else topup
+            if leased is not None and topup.status == "requires_action" and topup.next_action_url is None:
+                request = on_session_request(return_url(config().page_url, topup.topup_id))
+                topup = worker.confirm_on_session(topup, request_text(request))
+        report(worker)
+    except CallingCreditError as error:
+        return page(404 if error is NOT_OURS else 503, "Link not valid", error.detail)
+    return redirect(topup.next_action_url) if topup.next_action_url else told(topup)

@@ -1,0 +1,67 @@
+"""Recharges accounts whose balance fell below their threshold, woken by the table's stream. One look an account,
+whatever the number of records; what could not be looked at comes again.
+"""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from calling_credit import clock, table
+from calling_credit.api.counts import emit
+from calling_credit.config import config
+from calling_credit.errors import NotFound, Unavailable
+from calling_credit.payments.cashier import Cashier
+from calling_credit.payments.client import stripe_client
+from calling_credit.payments.run_recharge import run_recharge
+from calling_credit.store.client import AWS_ERRORS, dynamodb_client, error_code
+from calling_credit.store.keep_recharge import RechargeKeeper
+
+SECONDS_TO_SPARE = 2.0
+SECONDS_FOR_ONE = 20.0
+"""What one account may take when Stripe is slow; with less left, its record is given back."""
+
+logger = Logger()
+metrics = Metrics()
+dynamodb = dynamodb_client()
+recharges = RechargeKeeper(dynamodb, config().table_name)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Take one batch of stream records of balances; those to come again are `batchItemFailures`."""
+
+    def seconds_left() -> float:
+        return context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_SPARE
+
+    failed = []
+    cashier: Cashier | None = None
+    for account_id, sequence_number in last_record_of_each(event["Records"]).items():
+        try:
+            if seconds_left() < SECONDS_FOR_ONE:
+                raise Unavailable("no_time", "Too little time is left in this invocation; the record comes again.")
+            now = clock.now()
+            cashier = Cashier(dynamodb, config().table_name, stripe_client(), now, seconds_left)
+            outcome = run_recharge(recharges, cashier, account_id, config().bounds, now)
+            report(account_id, outcome, cashier)
+        except NotFound as error:
+            logger.error(error.code, account_id=account_id)
+        except (Unavailable, *AWS_ERRORS) as error:
+            code = error.code if isinstance(error, Unavailable) else error_code(error) or type(error).__name__
+            logger.warning("not_looked_at", account_id=account_id, code=code)
+            failed.append(sequence_number)
+    metrics.flush_metrics()
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
+
+
+def last_record_of_each(records: list[dict[str, Any]]) -> dict[str, str]:
+    """The sequence number of the last record of each account: it says all that the ones before it said."""
+    return {
+        table.account_of(record["dynamodb"]["Keys"]["PK"]["S"]): record["dynamodb"]["SequenceNumber"]
+        for record in records
+    }
+
+
+def report(account_id: str, outcome: str, cashier: Cashier) -> None:
+    """Say what came of one look."""
+    logger.info("looked_at", extra={"account_id": account_id, "outcome": outcome, **cashier.tally})
+    emit(metrics, cashier.tally)

@@ -1,0 +1,70 @@
+"""Looks every minute at what must not wait for ever: payments that have not ended, and recharges whose wait is over.
+Stripe says what became of each; nothing depends on a callback having arrived.
+"""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from calling_credit import clock
+from calling_credit.api.counts import emit
+from calling_credit.config import config
+from calling_credit.errors import CallingCreditError
+from calling_credit.payments.cashier import Cashier
+from calling_credit.payments.client import stripe_client
+from calling_credit.store.client import AWS_ERRORS, dynamodb_client, error_code
+from calling_credit.store.keep_recharge import RechargeKeeper
+from calling_credit.topups import LEASE, TopUp
+
+SECONDS_TO_SPARE = 15.0
+"""Enough for the payment in hand when Stripe is slow; the rest waits for the next minute."""
+
+logger = Logger()
+metrics = Metrics()
+dynamodb = dynamodb_client()
+recharges = RechargeKeeper(dynamodb, config().table_name)
+
+
+def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    """One round; how many payments were looked at, recharges woken, and both that failed."""
+
+    def seconds_left() -> float:
+        return context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_SPARE
+
+    now = clock.now()
+    done = {"payments": 0, "recharges": 0, "failed": 0}
+    cashier = Cashier(dynamodb, config().table_name, stripe_client(), now, seconds_left)
+    for topup in cashier.topups.due(now):
+        if seconds_left() < 0:
+            break
+        try:
+            done["payments"] += look_at(cashier, topup)
+        except (CallingCreditError, *AWS_ERRORS) as error:
+            done["failed"] += 1
+            logger.warning("not_reconciled", topup_id=topup.topup_id, code=code_of(error))
+    for account_id in recharges.due(now):
+        try:
+            done["recharges"] += recharges.wake(account_id, now)
+        except (CallingCreditError, *AWS_ERRORS) as error:
+            done["failed"] += 1
+            logger.warning("not_woken", account_id=account_id, code=code_of(error))
+    logger.info("reconciled", extra=done | dict(cashier.tally))
+    emit(metrics, cashier.tally)
+    metrics.flush_metrics()
+    return done
+
+
+def look_at(cashier: Cashier, topup: TopUp) -> bool:
+    """Carry one payment on; whether it was this round's to carry."""
+    leased = topup if topup.status == "succeeded" else cashier.topups.take_lease(topup, LEASE, cashier.now)
+    if leased is None:
+        return False
+    after = cashier.carry_on(leased)
+    logger.info("looked_at", account_id=after.account_id, topup_id=after.topup_id, status=after.status)
+    return True
+
+
+def code_of(error: Exception) -> str:
+    """What an error is called in the log."""
+    return error.code if isinstance(error, CallingCreditError) else error_code(error) or type(error).__name__

@@ -1,0 +1,110 @@
+"""Takes Stripe's callbacks. A callback only says where to look: what an object is now is asked of Stripe, so that order
+and repetition do not matter.
+"""
+
+import base64
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from calling_credit import clock
+from calling_credit.api.counts import emit
+from calling_credit.api.resolver import MAX_BODY_BYTES, answer, http_resolver
+from calling_credit.config import config
+from calling_credit.errors import PayloadTooLarge, Unavailable
+from calling_credit.payments import cards, intents
+from calling_credit.payments.cashier import Cashier
+from calling_credit.payments.client import NoAnswer, stripe_client, stripe_setting
+from calling_credit.payments.webhooks import Notice, read_notice
+from calling_credit.store.client import dynamodb_client
+from calling_credit.store.keep_issues import Issue, keep_issue
+from calling_credit.store.keep_recharge import RechargeKeeper
+from calling_credit.topups import Intent
+
+SECONDS_TO_SPARE = 1.0
+NOT_HEARD = Unavailable("payments_unavailable", "Stripe did not answer our question; it sends the event again.")
+
+logger = Logger()
+metrics = Metrics()
+app = http_resolver(logger)
+dynamodb = dynamodb_client()
+recharges = RechargeKeeper(dynamodb, config().table_name)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one callback that API Gateway hands on (HTTP API, payload 2.0)."""
+    return app.resolve(event, context)
+
+
+@app.post("/stripe/webhook")
+def take() -> Response[str]:
+    """200 once it is taken; 400 where the signature does not hold; anything else asks Stripe to send it again."""
+    notice = read_notice(raw_body(), signature(), stripe_setting("webhook_secret"), clock.now())
+    outcome = "ignored"
+    if notice.kind.startswith("payment_intent."):
+        outcome = take_intent(notice)
+    elif notice.kind == "checkout.session.completed":
+        cards.keep_first_card_as_default(stripe_client(), notice.object_id)
+        outcome = "card_saved"
+    elif notice.kind == "payment_method.detached":
+        outcome = take_detached(notice)
+    logger.info("taken", event_id=notice.event_id, kind=notice.kind, object_id=notice.object_id, outcome=outcome)
+    metrics.flush_metrics()
+    return answer({"received": True, "outcome": outcome})
+
+
+def raw_body() -> bytes:
+    """The very bytes Stripe signed."""
+    raw = app.current_event.raw_event
+    body = raw.get("body") or ""
+    data = base64.b64decode(body) if raw.get("isBase64Encoded") else body.encode()
+    if len(data) > 4 * MAX_BODY_BYTES:
+        raise PayloadTooLarge("body_too_large", f"An event has at most {4 * MAX_BODY_BYTES} bytes.")
+    return data
+
+
+def signature() -> str | None:
+    """The Stripe-Signature header."""
+    return app.current_event.headers.get("stripe-signature")
+
+
+def take_intent(notice: Notice) -> str:
+    """Bring a payment up to what its intent is now; an intent that is no payment of ours is listed for the operator."""
+    said = intents.retrieve(stripe_client(), notice.object_id)
+    if isinstance(said, NoAnswer):
+        raise NOT_HEARD
+    if not isinstance(said, Intent):
+        return listed(Issue(notice.object_id, "unknown_object", "", f"{notice.kind}: Stripe does not show it to us"))
+    context: LambdaContext = app.lambda_context
+
+    def seconds_left() -> float:
+        return context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_SPARE
+
+    cashier = Cashier(dynamodb, config().table_name, stripe_client(), clock.now(), seconds_left)
+    topup = cashier.topups.read(said.account_id, said.topup_id) if said.account_id and said.topup_id else None
+    if topup is None:
+        return listed(Issue(said.intent_id, "foreign_payment", said.account_id, f"{notice.kind}: {said.status}"))
+    if said.status == "requires_confirmation":
+        return "not_confirmed"
+    outcome = cashier.act(topup, said).status
+    emit(metrics, cashier.tally)
+    return outcome
+
+
+def take_detached(notice: Notice) -> str:
+    """A card was removed, perhaps not through us: automatic recharge that used it is suspended."""
+    if not notice.customer_id:
+        return "ignored"
+    account_id = cards.account_of_customer(stripe_client(), notice.customer_id)
+    if not account_id or recharges.snapshot(account_id).customer_id != notice.customer_id:
+        return listed(Issue(notice.object_id, "foreign_card", account_id, f"{notice.kind} of {notice.customer_id}"))
+    return "suspended" if recharges.suspend_for_removed_card(account_id, notice.object_id, clock.now()) else "ignored"
+
+
+def listed(issue: Issue) -> str:
+    """Keep what nobody here can explain for the operator; Stripe is told that it is taken."""
+    if keep_issue(dynamodb, config().table_name, issue, clock.now()):
+        metrics.add_metric(name="PaymentIssues", unit="Count", value=1)
+    return issue.code

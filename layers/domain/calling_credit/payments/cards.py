@@ -1,0 +1,176 @@
+"""A customer of Stripe and their saved cards. Card numbers never touch us: cards are added on Stripe's own page."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import stripe
+
+from calling_credit.errors import NotFound, Unavailable
+from calling_credit.payments.client import NoAnswer, judged
+from calling_credit.topups import Card
+
+MAX_CARDS: Final = 100
+
+NO_ANSWER: Final = Unavailable(
+    "payments_unavailable", "Stripe does not answer just now; nothing was charged. Try again."
+)
+NO_SUCH_CARD: Final = NotFound(
+    "unknown_payment_method", "This account has no such card; GET /payment-methods lists the saved cards."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedCard:
+    """A card as `GET /payment-methods` lists it, and whose it is."""
+
+    card: Card
+    customer_id: str
+    exp_month: int
+    exp_year: int
+
+
+def create_customer(client: stripe.StripeClient, account_id: str) -> str:
+    """The id of the account's customer: the same one for the same account within a day, however often it is asked. The
+    request holds nothing that may change, because Stripe refuses a key that comes with another request.
+
+    Raises:
+        Unavailable: payments_unavailable.
+    """
+    try:
+        return client.v1.customers.create(
+            {"metadata": {"account_id": account_id}, "description": f"Calling credit of {account_id}"},
+            {"idempotency_key": f"{account_id}:customer"},
+        ).id
+    except stripe.StripeError as error:
+        raise _told(error) from error
+
+
+def account_of_customer(client: stripe.StripeClient, customer_id: str) -> str:
+    """The account a customer was made for; empty if for none of ours.
+
+    Raises:
+        Unavailable: payments_unavailable.
+    """
+    try:
+        customer = client.v1.customers.retrieve(customer_id)
+    except stripe.InvalidRequestError:
+        return ""
+    except stripe.StripeError as error:
+        raise _told(error) from error
+    metadata = getattr(customer, "metadata", None)  # A deleted customer has none.
+    return str(metadata.to_dict().get("account_id", "")) if metadata is not None else ""
+
+
+def list_cards(client: stripe.StripeClient, customer_id: str) -> tuple[list[SavedCard], str | None]:
+    """The saved cards, the default first, then the newest; and the default's id.
+
+    Raises:
+        Unavailable: payments_unavailable.
+    """
+    try:
+        customer = client.v1.customers.retrieve(customer_id)
+        found = client.v1.payment_methods.list({"customer": customer_id, "type": "card", "limit": MAX_CARDS}).data
+    except stripe.StripeError as error:
+        raise _told(error) from error
+    cards = [_read(method) for method in found]
+    default = _default_of(customer) or (cards[0].card.payment_method_id if cards else None)
+    return sorted(cards, key=lambda saved: saved.card.payment_method_id != default), default
+
+
+def own_card(client: stripe.StripeClient, customer_id: str | None, payment_method_id: str) -> Card:
+    """A card of this customer.
+
+    Raises:
+        NotFound: `unknown_payment_method`, it does not exist, is no card, or is somebody else's.
+        Unavailable: payments_unavailable.
+    """
+    if customer_id is None:
+        raise NO_SUCH_CARD
+    try:
+        method = client.v1.payment_methods.retrieve(payment_method_id)
+    except stripe.InvalidRequestError as error:
+        raise NO_SUCH_CARD from error
+    except stripe.StripeError as error:
+        raise _told(error) from error
+    if method.card is None or _customer_of(method) != customer_id:
+        raise NO_SUCH_CARD
+    return _read(method).card
+
+
+def remove_card(client: stripe.StripeClient, payment_method_id: str) -> None:
+    """Detach a card; one that is detached already is fine.
+
+    Raises:
+        Unavailable: payments_unavailable.
+    """
+    try:
+        client.v1.payment_methods.detach(payment_method_id)
+    except stripe.InvalidRequestError:
+        return
+    except stripe.StripeError as error:
+        raise _told(error) from error
+
+
+def setup_page(client: stripe.StripeClient, customer_id: str, page_url: str) -> str:
+    """The address of Stripe's page on which a customer saves a card, and comes back from to the Billing page.
+
+    Raises:
+        Unavailable: payments_unavailable.
+    """
+    try:
+        session = client.v1.checkout.sessions.create(
+            {
+                "mode": "setup",
+                "currency": "usd",
+                "allowed_payment_method_types": ["card"],
+                "customer": customer_id,
+                "success_url": f"{page_url}?card=added",
+                "cancel_url": f"{page_url}?card=canceled",
+            }
+        )
+    except stripe.StripeError as error:
+        raise _told(error) from error
+    return str(session.url)
+
+
+def keep_first_card_as_default(client: stripe.StripeClient, session_id: str) -> None:
+    """A card was saved on Stripe's page: it becomes the default of a customer who has none.
+
+    Raises:
+        Unavailable: payments_unavailable.
+    """
+    try:
+        session = client.v1.checkout.sessions.retrieve(session_id, {"expand": ["setup_intent", "customer"]})
+        setup, customer = session.setup_intent, session.customer
+        if not isinstance(setup, stripe.SetupIntent) or not isinstance(customer, stripe.Customer):
+            return
+        if setup.status == "succeeded" and setup.payment_method is not None and not _default_of(customer):
+            method = setup.payment_method
+            chosen = method if isinstance(method, str) else method.id
+            client.v1.customers.update(customer.id, {"invoice_settings": {"default_payment_method": chosen}})
+    except stripe.InvalidRequestError:
+        return
+    except stripe.StripeError as error:
+        raise _told(error) from error
+
+
+def _default_of(customer: stripe.Customer) -> str | None:
+    settings = getattr(customer, "invoice_settings", None)
+    default = settings.default_payment_method if settings is not None else None
+    return default if default is None or isinstance(default, str) else default.id
+
+
+def _customer_of(method: stripe.PaymentMethod) -> str:
+    return method.customer if isinstance(method.customer, str) else str(getattr(method.customer, "id", ""))
+
+
+def _read(method: stripe.PaymentMethod) -> SavedCard:
+    card = method.card
+    assert card is not None
+    known = Card(method.id, str(card.brand), card.last4, card.fingerprint or method.id)
+    return SavedCard(known, _customer_of(method), card.exp_month, card.exp_year)
+
+
+def _told(error: stripe.StripeError) -> Exception:
+    """What a caller is told about a request that moved no money."""
+    return NO_ANSWER if isinstance(judged(error), NoAnswer) else error

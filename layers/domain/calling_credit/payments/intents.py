@@ -1,0 +1,129 @@
+"""Payment intents: made, confirmed, asked about, canceled. Sends what it is given, and says what came of it as
+values.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+
+import stripe
+
+from calling_credit.declines import Decline
+from calling_credit.payments.client import MICROS_PER_CENT, NoAnswer, Refused, cents, judged
+from calling_credit.topups import CURRENCY, Card, Intent, Kind
+
+if TYPE_CHECKING:
+    from stripe.params import PaymentIntentConfirmParams, PaymentIntentCreateParams, PaymentIntentListParams
+
+Said = Intent | NoAnswer | Refused
+
+
+def create_request(
+    account_id: str, topup_id: str, kind: Kind, amount_micros: int, card: Card, customer_id: str
+) -> dict[str, Any]:
+    """The complete request for an intent that is not confirmed yet: cards only, and ours by its metadata.
+
+    Raises:
+        ValueError: the amount is not in whole cents.
+    """
+    what = "Automatic recharge" if kind == "automatic" else "Top-up"
+    return {
+        "amount": cents(amount_micros),
+        "currency": CURRENCY,
+        "customer": customer_id,
+        "payment_method": card.payment_method_id,
+        "allowed_payment_method_types": ["card"],
+        "description": f"{what} of calling credit",
+        "metadata": {"account_id": account_id, "topup_id": topup_id, "kind": kind},
+    }
+
+
+def on_session_request(return_url: str) -> dict[str, Any]:
+    """The confirmation of a payment whose customer is there and may be sent to their bank."""
+    return {"return_url": return_url, "expand": ["latest_charge"]}
+
+
+def off_session_request() -> dict[str, Any]:
+    """The confirmation of a payment whose customer is not there."""
+    return {"off_session": True, "expand": ["latest_charge"]}
+
+
+def create(client: stripe.StripeClient, request: dict[str, Any], key: str) -> Said:
+    """Make an intent without confirming it."""
+    params = cast("PaymentIntentCreateParams", request)
+    return _said(lambda: client.v1.payment_intents.create(params, {"idempotency_key": key}))
+
+
+def confirm(client: stripe.StripeClient, intent_id: str, request: dict[str, Any], key: str) -> Said:
+    """Ask for the money. A decline is an answer: the intent with its decline."""
+    params = cast("PaymentIntentConfirmParams", request)
+    return _said(lambda: client.v1.payment_intents.confirm(intent_id, params, {"idempotency_key": key}))
+
+
+def retrieve(client: stripe.StripeClient, intent_id: str) -> Said:
+    """What an intent is now."""
+    return _said(lambda: client.v1.payment_intents.retrieve(intent_id, {"expand": ["latest_charge"]}))
+
+
+def cancel(client: stripe.StripeClient, intent_id: str) -> Said:
+    """Make sure that an intent takes no money any more; what it is now, if it has ended already."""
+    said = _said(lambda: client.v1.payment_intents.cancel(intent_id, {"expand": ["latest_charge"]}))
+    return retrieve(client, intent_id) if isinstance(said, Refused) else said
+
+
+def find(client: stripe.StripeClient, customer_id: str, since: datetime, topup_id: str) -> list[Intent] | NoAnswer:
+    """The intents of a top-up among its customer's, by listing: Stripe's search lags behind."""
+    params: PaymentIntentListParams = {
+        "customer": customer_id,
+        "created": {"gte": int(since.timestamp()) - 60},
+        "limit": 100,
+    }
+    try:
+        listed = list(client.v1.payment_intents.list(params).auto_paging_iter())
+    except stripe.StripeError as error:
+        said = judged(error)
+        return said if isinstance(said, NoAnswer) else []
+    return [intent for intent in map(_read, listed) if intent.topup_id == topup_id]
+
+
+def _said(request: Callable[[], stripe.PaymentIntent]) -> Said:
+    try:
+        return _read(request())
+    except stripe.StripeError as error:
+        intent = error.error.payment_intent if error.error is not None else None
+        if isinstance(error, stripe.CardError) and intent is not None:
+            return _read(intent)
+        return judged(error)
+
+
+def _read(intent: stripe.PaymentIntent) -> Intent:
+    error = intent.last_payment_error
+    action = intent.next_action
+    redirect = action.redirect_to_url if action is not None and action.type == "redirect_to_url" else None
+    charge = intent.latest_charge
+    metadata = intent.metadata.to_dict()
+    return Intent(
+        intent_id=intent.id,
+        status=str(intent.status),
+        amount_micros=intent.amount * MICROS_PER_CENT,
+        received_micros=intent.amount_received * MICROS_PER_CENT,
+        currency=intent.currency,
+        customer_id=_id(intent.customer),
+        topup_id=str(metadata.get("topup_id", "")),
+        account_id=str(metadata.get("account_id", "")),
+        next_action_url=redirect.url if redirect is not None else None,
+        decline=_decline(error) if error is not None else None,
+        receipt_url=charge.receipt_url if isinstance(charge, stripe.Charge) else None,
+    )
+
+
+def _decline(error: "stripe.PaymentIntent.LastPaymentError") -> Decline:
+    # Absent where Stripe gives none; reading an absent attribute of its objects is an error.
+    code = getattr(error, "decline_code", None) or getattr(error, "code", None) or "card_declined"
+    if getattr(error, "code", None) == "expired_card":
+        code = "expired_card"
+    return Decline(code, getattr(error, "advice_code", None))
+
+
+def _id(value: object) -> str:
+    return value if isinstance(value, str) else str(getattr(value, "id", ""))

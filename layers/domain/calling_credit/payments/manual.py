@@ -1,0 +1,64 @@
+"""A payment somebody makes by hand, once per Idempotency-Key: the same key finds the same payment, whatever became of
+it.
+"""
+
+from calling_credit.errors import Conflict, InProgress
+from calling_credit.payments import cards
+from calling_credit.payments.begin import manual_id, manual_topup, request_hash
+from calling_credit.payments.cashier import Cashier
+from calling_credit.store.keep_recharge import Snapshot
+from calling_credit.topups import MANUAL_LEASE, TopUp
+
+
+def add_funds(
+    cashier: Cashier,
+    account: Snapshot,
+    asked: tuple[str, str],
+    amount_micros: int,
+    payment_method_id: str,
+    page_url: str,
+) -> TopUp:
+    """The payment that `asked` (person, Idempotency-Key) stands for, carried as far as it goes now.
+
+    Raises:
+        Conflict: idempotency_key_reused, account_closed. InProgress: in_progress, the same request is being worked on.
+        NotFound: unknown_payment_method. Unavailable: nothing was begun, or the same request finds what was.
+    """
+    topup_id = manual_id(account.account_id, *asked)
+    standing = cashier.topups.read(account.account_id, topup_id)
+    if standing is None:
+        if account.is_closed:
+            raise Conflict("account_closed", "This account is closed and takes no more funds; ask the operator.")
+        card = cards.own_card(cashier.stripe, account.customer_id, payment_method_id)
+        for waiting in cashier.topups.recent(account.account_id, cashier.now):
+            if waiting.status == "requires_action":
+                cashier.cancel(waiting)
+        new = manual_topup(
+            account.account_id,
+            topup_id,
+            f"user:{asked[0]}",
+            amount_micros,
+            card,
+            account.customer_id or "",
+            page_url,
+            cashier.now,
+        )
+        standing = cashier.topups.create(new)
+        if standing == new:
+            return cashier.carry_on(new)
+    if standing.request_hash != request_hash(amount_micros, payment_method_id):
+        raise Conflict(
+            "idempotency_key_reused",
+            "This Idempotency-Key was used with another amount or card; use a new key for a new payment.",
+        )
+    return _found(cashier, standing)
+
+
+def _found(cashier: Cashier, standing: TopUp) -> TopUp:
+    """What stands already, or, when its first worker was lost halfway, carried on from there."""
+    if standing.status not in ("created", "confirming"):
+        return standing
+    leased = cashier.topups.take_lease(standing, MANUAL_LEASE, cashier.now)
+    if leased is None:
+        raise InProgress("in_progress", "This payment is being worked on; ask again in a moment.", 5)
+    return cashier.carry_on(leased)

@@ -1,0 +1,93 @@
+"""One look at an account's automatic recharge: read, decide, and charge, go on, or let it sleep. Whoever is woken calls
+this: the table's stream, or the sweeper.
+"""
+
+from datetime import datetime
+
+from calling_credit.payments.begin import automatic_topup
+from calling_credit.payments.cashier import Cashier
+from calling_credit.recharge import (
+    ABOVE_THRESHOLD,
+    ACCOUNT_CLOSED,
+    DISABLED,
+    IN_FLIGHT,
+    Charge,
+    Resume,
+    Rule,
+    Situation,
+    Stop,
+    decide,
+)
+from calling_credit.store.keep_recharge import RechargeKeeper, Snapshot
+from calling_credit.topups import LEASE, PENDING, Bounds, Card, TopUp
+
+SILENT = frozenset({DISABLED, ACCOUNT_CLOSED, ABOVE_THRESHOLD, IN_FLIGHT})
+"""Stops after which the balance stays watched: nothing has to end before the next fall below the threshold counts."""
+ROUNDS = 3
+NO_RULE = "no_rule"
+TAKEN = "taken_over"
+OUTRUN = "outrun"
+
+
+def run_recharge(keeper: RechargeKeeper, cashier: Cashier, account_id: str, bounds: Bounds, now: datetime) -> str:
+    """Look at one account; what came of it: `charged:<status>`, `resumed:<status>`, or the code of the reason to stop.
+
+    Raises:
+        Unavailable: the table did not answer; the same look is safe again.
+        NotFound: `unknown_account`.
+    """
+    for _ in range(ROUNDS):
+        snapshot = keeper.snapshot(account_id)
+        rule = snapshot.recharge.rule
+        if rule is None:
+            return NO_RULE
+        open_topups = cashier.topups.recent(account_id, now)
+        decision = decide(_situation(snapshot, rule, open_topups, bounds, now))
+        if isinstance(decision, Stop):
+            if decision.code not in SILENT:
+                keeper.stop(snapshot, decision, now)
+            return decision.code
+        if isinstance(decision, Resume):
+            return _resume(cashier, account_id, decision, now)
+        waiting = [topup for topup in open_topups if topup.status == "requires_action"]
+        if waiting:
+            for challenged in waiting:
+                cashier.cancel(challenged)
+            continue
+        topup = _claim(keeper, snapshot, rule, decision, now)
+        if topup is not None:
+            return f"charged:{cashier.carry_on(topup).status}"
+    return OUTRUN
+
+
+def _situation(snapshot: Snapshot, rule: Rule, open_topups: list[TopUp], bounds: Bounds, now: datetime) -> Situation:
+    state = snapshot.recharge.state
+    own = state.in_flight.topup_id if state.in_flight else None
+    pending = sum(topup.amount_micros for topup in open_topups if topup.status in PENDING and topup.topup_id != own)
+    return Situation(
+        rule=rule,
+        state=state,
+        posted_micros=snapshot.posted_micros,
+        pending_micros=pending,
+        is_closed=snapshot.is_closed,
+        time_zone=snapshot.time_zone,
+        maximum_micros=bounds.maximum_micros,
+        now=now,
+    )
+
+
+def _claim(keeper: RechargeKeeper, snapshot: Snapshot, rule: Rule, charge: Charge, now: datetime) -> TopUp | None:
+    if snapshot.customer_id is None:  # A rule has a card, and a card a customer; only a hand in the table undoes that.
+        return None
+    card = Card(rule.payment_method_id, rule.brand, rule.last4, rule.fingerprint)
+    attempt = snapshot.recharge.state.attempt + 1
+    topup = automatic_topup(snapshot.account_id, attempt, charge.amount_micros, card, snapshot.customer_id, now)
+    return topup if keeper.claim(snapshot, topup, now) else None
+
+
+def _resume(cashier: Cashier, account_id: str, decision: Resume, now: datetime) -> str:
+    found = cashier.topups.read(account_id, decision.topup_id)
+    if found is None:
+        return OUTRUN
+    leased = found if found.status == "succeeded" else cashier.topups.take_lease(found, LEASE, now)
+    return TAKEN if leased is None else f"resumed:{cashier.carry_on(leased).status}"

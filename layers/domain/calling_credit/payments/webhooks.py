@@ -1,0 +1,61 @@
+"""Stripe's callbacks: is it really Stripe, is it from now, and which object does it speak of. What the object is, is
+asked of Stripe itself.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import stripe
+
+from calling_credit.errors import BadRequest
+
+TOLERANCE_SECONDS: Final = 300
+"""How far a signature's time may be from ours, either way: older ones may be replayed, later ones are made up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """That something happened to an object. `customer_id` is the object's customer, or was before it."""
+
+    event_id: str
+    kind: str
+    object_id: str
+    customer_id: str
+
+
+def read_notice(body: bytes, signature: str | None, secret: str, now: datetime) -> Notice:
+    """The notice in a callback whose signature holds for these very bytes.
+
+    Raises:
+        BadRequest: missing_signature, invalid_signature, stale_signature, future_signature, malformed_event.
+    """
+    if not signature:
+        raise BadRequest("missing_signature", "The Stripe-Signature header is missing; only Stripe calls this address.")
+    try:
+        text = body.decode("utf-8")
+        # The SDK compares times with its own clock; both ways are compared below, with ours.
+        stripe.WebhookSignature.verify_header(text, signature, secret, None)
+        signed_at = int(next(part[2:] for part in signature.split(",") if part.startswith("t=")))
+    except (stripe.SignatureVerificationError, UnicodeDecodeError, ValueError, StopIteration, IndexError) as error:
+        detail = "The signature does not belong to this body and secret; see that the endpoint's secret is ours."
+        raise BadRequest("invalid_signature", detail) from error
+    age = now.timestamp() - signed_at
+    if age > TOLERANCE_SECONDS:
+        raise BadRequest("stale_signature", "The signature is too old; Stripe sends the event again with a new one.")
+    if age < -TOLERANCE_SECONDS:
+        raise BadRequest("future_signature", "The signature's time lies ahead; compare the clocks.")
+    return _notice(text)
+
+
+def _notice(text: str) -> Notice:
+    try:
+        event: dict[str, Any] = json.loads(text)
+        data = event["data"]
+        found: dict[str, Any] = data["object"]
+        before = data.get("previous_attributes") or {}
+        customer = found.get("customer") or before.get("customer") or ""
+        return Notice(str(event["id"]), str(event["type"]), str(found["id"]), str(customer))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadRequest("malformed_event", "The body is not an event of Stripe.") from error

@@ -1,0 +1,62 @@
+"""What Stripe reports and no payment of ours explains: kept for a person to look at, and never credited by guess."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from calling_credit import table
+from calling_credit.instants import format_instant
+from calling_credit.store.client import error_code, to_attributes
+from calling_credit.store.keep_calls import read_kept
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+ISSUE_KIND: Final = "issue"
+KEPT_FOR: Final = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One Stripe object nobody can credit: which, why (a stable code), and what is known of it."""
+
+    object_id: str
+    code: str
+    account_id: str
+    details: str
+
+
+def keep_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: datetime) -> bool:
+    """List it once, as it was first seen; whether it is new. It goes by itself after a year."""
+    item: dict[str, Any] = {
+        "PK": table.issue_pk(issue.object_id),
+        "SK": table.issue_sk(),
+        "object_id": issue.object_id,
+        "code": issue.code,
+        "account_id": issue.account_id,
+        "details": issue.details,
+        "recorded_at": format_instant(now),
+        "expires_at": int((now + KEPT_FOR).timestamp()),
+        "sweep_pk": table.sweep_pk(ISSUE_KIND, issue.account_id),
+        "sweep_sk": f"{format_instant(now)}#{issue.object_id}",
+    }
+    try:
+        client.put_item(
+            TableName=table_name,
+            Item=to_attributes(item),
+            ConditionExpression="attribute_not_exists(PK) OR code <> :code",
+            ExpressionAttributeValues={":code": {"S": issue.code}},
+        )
+    except ClientError as error:
+        if error_code(error) != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
+
+
+def read_issues(client: "DynamoDBClient", table_name: str) -> Iterator[dict[str, Any]]:
+    """Every listed issue, oldest first within a shard."""
+    return read_kept(client, table_name, ISSUE_KIND)

@@ -1,0 +1,166 @@
+"""Reads and changes the automatic recharge of an account: the customer's rule, the claim of one charge, a stop. One of
+two changes at once reads again.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from calling_credit import attempts, table
+from calling_credit.attempts import State
+from calling_credit.errors import NotFound, Unavailable
+from calling_credit.instants import format_instant
+from calling_credit.recharge import Rule, Stop, armed_threshold
+from calling_credit.store.client import from_attributes
+from calling_credit.store.keep_topups import query_due
+from calling_credit.store.recharge_items import (
+    RECHARGE_KIND,
+    Recharge,
+    arm_action,
+    keep_recharge_action,
+    read_recharge_item,
+    recharge_key,
+    still_below_action,
+)
+from calling_credit.store.topup_items import payment_item, topup_item
+from calling_credit.store.transact import put, transact
+from calling_credit.topups import TopUp
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MAX_ROUNDS: Final = 10
+"""How often a change is worked out again because another change came between."""
+
+BUSY: Final = Unavailable("busy", "The account's automatic recharge is being changed just now; try again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An account, its balance and its recharge, read at one moment."""
+
+    account_id: str
+    time_zone: str
+    is_closed: bool
+    customer_id: str | None
+    posted_micros: int
+    headroom_micros: int
+    recharge: Recharge
+
+
+class RechargeKeeper:
+    """The automatic recharge of every account."""
+
+    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+        self._client = client
+        self._table_name = table_name
+
+    def recharge(self, account_id: str) -> Recharge:
+        """Rule and state as they are now."""
+        answer = self._client.get_item(TableName=self._table_name, Key=recharge_key(account_id), ConsistentRead=True)
+        return read_recharge_item(answer.get("Item"))
+
+    def snapshot(self, account_id: str) -> Snapshot:
+        """Everything a decision needs of the account itself.
+
+        Raises:
+            NotFound: `unknown_account`. Unavailable: the table throttles.
+        """
+        pk = {"S": table.account_pk(account_id)}
+        kinds = (table.account_sk(), table.balance_sk(), table.auto_recharge_sk())
+        keys: Any = [{"PK": pk, "SK": {"S": kind}} for kind in kinds]
+        answer = self._client.batch_get_item(RequestItems={self._table_name: {"Keys": keys, "ConsistentRead": True}})
+        if answer.get("UnprocessedKeys"):
+            raise Unavailable("unavailable", "The table is throttling reads of accounts; try again in a moment.")
+        items = {item["SK"]["S"]: item for item in answer["Responses"][self._table_name]}
+        if table.account_sk() not in items or table.balance_sk() not in items:
+            raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.")
+        account, balance = from_attributes(items[table.account_sk()]), from_attributes(items[table.balance_sk()])
+        return Snapshot(
+            account_id,
+            account["time_zone"],
+            account["status"] == "closed",
+            account.get("stripe_customer_id"),
+            balance["posted_micros"],
+            balance["headroom_micros"],
+            read_recharge_item(items.get(table.auto_recharge_sk())),
+        )
+
+    def keep_rule(self, account_id: str, change: Callable[[Recharge], tuple[Rule, State]], now: datetime) -> Recharge:
+        """Set the rule that `change` makes of what stands there, and measure headroom from it; what then stands.
+
+        Raises:
+            Unavailable: `busy`, others kept changing it. NotFound: `unknown_account`.
+        """
+        for _ in range(MAX_ROUNDS):
+            seen = self.recharge(account_id)
+            rule, state = change(seen)
+            if self._write(account_id, seen, rule, state, now):
+                return self.recharge(account_id)
+        raise BUSY
+
+    def stop(self, snapshot: Snapshot, stop: Stop, now: datetime) -> None:
+        """Let the recharge sleep until the stop ends by itself, or somebody changes something. If something changed
+        meanwhile, that change wakes it again, so nothing is written then.
+        """
+        seen = snapshot.recharge
+        assert seen.rule is not None
+        state = seen.state
+        if state.suspended_reason is None:
+            state = attempts.stopped(state, stop.code, stop.until)
+        self._write(snapshot.account_id, seen, seen.rule, state, now)
+
+    def suspend_for_removed_card(self, account_id: str, payment_method_id: str, now: datetime) -> bool:
+        """The card was removed: whether it was the rule's, which is then suspended."""
+        for _ in range(MAX_ROUNDS):
+            seen = self.recharge(account_id)
+            if seen.rule is None or seen.rule.payment_method_id != payment_method_id:
+                return False
+            if seen.state.suspended_reason == attempts.REMOVED:
+                return True
+            if self._write(account_id, seen, seen.rule, attempts.card_removed(seen.state), now):
+                return True
+        raise BUSY
+
+    def claim(self, snapshot: Snapshot, topup: TopUp, now: datetime) -> bool:
+        """Begin one recharge: the claim and the payment's item are one transaction, on the condition that nothing of
+        rule or state has changed and the balance is still below. Whether this call began it; if its answer was lost for
+        good, the lease ends and another goes on with the same payment.
+        """
+        seen = snapshot.recharge
+        assert seen.rule is not None
+        state = attempts.claimed(seen.state, topup.topup_id, topup.amount_micros, topup.card.fingerprint, now)
+        account_id = snapshot.account_id
+        actions = [
+            keep_recharge_action(self._table_name, account_id, seen.rule, state, rule_seen=seen.rule),
+            put(self._table_name, topup_item(topup)),
+            put(self._table_name, payment_item(topup)),
+            still_below_action(self._table_name, account_id),
+        ]
+        return not transact(self._client, actions)
+
+    def wake(self, account_id: str, now: datetime) -> bool:
+        """A wait has ended: measure headroom from the threshold again, so that a balance below it is seen."""
+        seen = self.recharge(account_id)
+        due = seen.state.next_attempt_at is not None and seen.state.next_attempt_at <= format_instant(now)
+        if seen.rule is None or not due:
+            return False
+        return self._write(account_id, seen, seen.rule, attempts.awake(seen.state), now)
+
+    def due(self, now: datetime) -> Iterator[str]:
+        """The accounts whose recharge waits for nothing any more."""
+        for partition in table.sweep_partitions(RECHARGE_KIND):
+            for item in query_due(self._client, self._table_name, partition, format_instant(now)):
+                yield table.account_of(item["PK"]["S"])
+
+    def _write(self, account_id: str, seen: Recharge, rule: Rule, state: State, now: datetime) -> bool:
+        """Whether it was written: False if something else was, meanwhile."""
+        actions = [
+            keep_recharge_action(self._table_name, account_id, rule, state, rule_seen=seen.rule),
+            arm_action(self._table_name, account_id, armed_threshold(rule, state, now)),
+        ]
+        refused = transact(self._client, actions)
+        if 1 in refused:
+            raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.")
+        return not refused

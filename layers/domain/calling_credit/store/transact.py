@@ -1,0 +1,63 @@
+"""Carries out one conditional transaction, through whatever passes, and tells which conditions did not hold."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from calling_credit.store.client import (
+    AWS_ERRORS,
+    CONDITION_FAILED,
+    cancellation_codes,
+    is_passing,
+    jittered_wait,
+    translated,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MAX_ATTEMPTS: Final = 6
+
+
+def transact(
+    client: "DynamoDBClient", actions: Sequence[Any], *, sleep: Callable[[float], None] = time.sleep
+) -> frozenset[int]:
+    """Write all of the actions or none; the positions whose conditions did not hold, empty when it was written.
+
+    A lost answer is asked for again, and then a condition may fail on what the first try itself wrote: callers read
+    again what stands there before they call it refused.
+
+    Raises:
+        Unavailable: the table did not take it in time; it may or may not be written.
+    """
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        try:
+            client.transact_write_items(TransactItems=actions)
+            return frozenset()
+        except AWS_ERRORS as error:
+            failed = frozenset(at for at, code in enumerate(cancellation_codes(error)) if code == CONDITION_FAILED)
+            if failed:
+                return failed
+            if attempt == MAX_ATTEMPTS or not is_passing(error):
+                raise translated(error) from error
+            sleep(jittered_wait(attempt))
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def put(table_name: str, item: Any, *, condition: str = "attribute_not_exists(PK)") -> dict[str, Any]:
+    """The action that writes a whole item, by default only where none stands."""
+    return {"Put": {"TableName": table_name, "Item": item, "ConditionExpression": condition}}
+
+
+def update(
+    table_name: str, key: Any, expression: str, condition: str, values: Any, names: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """The action that changes an item on a condition. `values` are attribute values by placeholder."""
+    parts = {
+        "TableName": table_name,
+        "Key": key,
+        "UpdateExpression": expression,
+        "ConditionExpression": condition,
+        "ExpressionAttributeValues": values,
+    }
+    return {"Update": parts | ({"ExpressionAttributeNames": names} if names else {})}

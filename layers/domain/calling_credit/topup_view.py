@@ -1,0 +1,29 @@
+"""A top-up as customers see it. Knows no secret and makes no link: what leads on is handed in."""
+
+from typing import Any, Final
+
+from calling_credit.declines import shown_code, words
+from calling_credit.money import format_money
+from calling_credit.topups import TopUp
+
+_SHOWN: Final = {"confirming": "processing"}
+"""That an intent is being confirmed is nothing a customer could act on."""
+
+
+def topup_view(topup: TopUp, action_url: str | None) -> dict[str, Any]:
+    """`{id, kind, status, amount, created_at, payment_method, next_action_url?, failure?, receipt_url?}`."""
+    view: dict[str, Any] = {
+        "id": topup.topup_id,
+        "kind": topup.kind,
+        "status": _SHOWN.get(topup.status, topup.status),
+        "amount": format_money(topup.amount_micros),
+        "created_at": topup.created_at,
+        "payment_method": {"brand": topup.card.brand, "last4": topup.card.last4},
+    }
+    if topup.status == "requires_action" and action_url:
+        view["next_action_url"] = action_url
+    if topup.status in ("failed", "requires_action") and topup.failure_code:
+        view["failure"] = {"code": shown_code(topup.failure_code), "message": words(topup.failure_code)}
+    if topup.receipt_url:
+        view["receipt_url"] = topup.receipt_url
+    return view
