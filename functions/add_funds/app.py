@@ -36,7 +36,7 @@ from calling_credit.topups import MANUAL_LEASE, TopUp, read_payment_method_id, r
 SECONDS_TO_SPARE = 1.0
 
 logger = Logger()
-metrics = Metrics()
+metrics = Metrics(service="payments")
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 topups = TopUps(dynamodb, config().table_name)
@@ -68,10 +68,9 @@ def cashier() -> Cashier:
 
 def report(worker: Cashier) -> None:
     """Count what operators watch."""
-    emit(metrics, worker.tally)
-    if worker.tally:
-        logger.info("payments", extra=dict(worker.tally))
-        metrics.flush_metrics()
+    emit(metrics, +worker.tally)
+    if +worker.tally:
+        logger.info("payments", extra=dict(+worker.tally))
 
 
 def shown(topup: TopUp, caller: Caller) -> dict[str, Any]:
@@ -204,7 +203,7 @@ def follow_link(token: str) -> Response[str]:
             leased = topups.take_lease(topup, MANUAL_LEASE, clock.now())
             topup = worker.carry_on(leased) if leased is not None else topup
             if leased is not None and topup.status == "requires_action" and topup.next_action_url is None:
-                request = on_session_request(return_url(config().page_url, topup.topup_id))
+                request = on_session_request(topup.card, return_url(config().page_url, topup.topup_id))
                 topup = worker.confirm_on_session(topup, request_text(request))
         report(worker)
     except CallingCreditError as error:

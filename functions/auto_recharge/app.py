@@ -22,7 +22,7 @@ SECONDS_FOR_ONE = 20.0
 """What one account may take when Stripe is slow; with less left, its record is given back."""
 
 logger = Logger()
-metrics = Metrics()
+metrics = Metrics(service="payments")
 dynamodb = dynamodb_client()
 recharges = RechargeKeeper(dynamodb, config().table_name)
 
@@ -49,7 +49,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             code = error.code if isinstance(error, Unavailable) else error_code(error) or type(error).__name__
             logger.warning("not_looked_at", account_id=account_id, code=code)
             failed.append(sequence_number)
-    metrics.flush_metrics()
     return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
 
 
@@ -63,5 +62,5 @@ def last_record_of_each(records: list[dict[str, Any]]) -> dict[str, str]:
 
 def report(account_id: str, outcome: str, cashier: Cashier) -> None:
     """Say what came of one look."""
-    logger.info("looked_at", extra={"account_id": account_id, "outcome": outcome, **cashier.tally})
-    emit(metrics, cashier.tally)
+    logger.info("looked_at", extra={"account_id": account_id, "outcome": outcome, **+cashier.tally})
+    emit(metrics, +cashier.tally)

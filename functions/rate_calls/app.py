@@ -66,5 +66,4 @@ def report(batch: Batch, errors: list[str]) -> dict[str, Any]:
     counts = batch.counts()
     logger.info("batch", extra=counts)
     emit(metrics, counts)
-    metrics.flush_metrics()
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in batch.refused]}

@@ -21,7 +21,7 @@ SECONDS_TO_SPARE = 15.0
 """Enough for the payment in hand when Stripe is slow; the rest waits for the next minute."""
 
 logger = Logger()
-metrics = Metrics()
+metrics = Metrics(service="payments")
 dynamodb = dynamodb_client()
 recharges = RechargeKeeper(dynamodb, config().table_name)
 
@@ -49,9 +49,8 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         except (CallingCreditError, *AWS_ERRORS) as error:
             done["failed"] += 1
             logger.warning("not_woken", account_id=account_id, code=code_of(error))
-    logger.info("reconciled", extra=done | dict(cashier.tally))
-    emit(metrics, cashier.tally)
-    metrics.flush_metrics()
+    logger.info("reconciled", extra=done | dict(+cashier.tally))
+    emit(metrics, +cashier.tally)
     return done
 
 

@@ -24,10 +24,13 @@ from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.topups import Intent
 
 SECONDS_TO_SPARE = 1.0
+OF_PAYMENTS = frozenset(
+    f"payment_intent.{what}" for what in ("succeeded", "payment_failed", "processing", "requires_action", "canceled")
+)
 NOT_HEARD = Unavailable("payments_unavailable", "Stripe did not answer our question; it sends the event again.")
 
 logger = Logger()
-metrics = Metrics()
+metrics = Metrics(service="payments")
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 recharges = RechargeKeeper(dynamodb, config().table_name)
@@ -43,7 +46,7 @@ def take() -> Response[str]:
     """200 once it is taken; 400 where the signature does not hold; anything else asks Stripe to send it again."""
     notice = read_notice(raw_body(), signature(), stripe_setting("webhook_secret"), clock.now())
     outcome = "ignored"
-    if notice.kind.startswith("payment_intent."):
+    if notice.kind in OF_PAYMENTS:
         outcome = take_intent(notice)
     elif notice.kind == "checkout.session.completed":
         cards.keep_first_card_as_default(stripe_client(), notice.object_id)
@@ -51,7 +54,6 @@ def take() -> Response[str]:
     elif notice.kind == "payment_method.detached":
         outcome = take_detached(notice)
     logger.info("taken", event_id=notice.event_id, kind=notice.kind, object_id=notice.object_id, outcome=outcome)
-    metrics.flush_metrics()
     return answer({"received": True, "outcome": outcome})
 
 
@@ -89,7 +91,7 @@ def take_intent(notice: Notice) -> str:
     if said.status == "requires_confirmation":
         return "not_confirmed"
     outcome = cashier.act(topup, said).status
-    emit(metrics, cashier.tally)
+    emit(metrics, +cashier.tally)
     return outcome
 
 
@@ -106,5 +108,5 @@ def take_detached(notice: Notice) -> str:
 def listed(issue: Issue) -> str:
     """Keep what nobody here can explain for the operator; Stripe is told that it is taken."""
     if keep_issue(dynamodb, config().table_name, issue, clock.now()):
-        metrics.add_metric(name="PaymentIssues", unit="Count", value=1)
+        emit(metrics, {"payment_issues": 1})
     return issue.code

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -19,17 +19,29 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from moto import mock_aws
 
+from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET, StandIn
+from tests.functions.stripe_wire import StripeWire
 from tests.functions.template import ROOT, table_properties
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
+    from tests.functions.till import Till
     from tests.functions.world import World
 
 TABLE = os.environ["TABLE_NAME"]
 BUCKET = os.environ["DECK_BUCKET"]
-FUNCTIONS = ("rate_calls", "list_usage", "change_settings", "manage_accounts")
+FUNCTIONS = (
+    "rate_calls",
+    "list_usage",
+    "change_settings",
+    "manage_accounts",
+    "add_funds",
+    "stripe_webhook",
+    "auto_recharge",
+    "reconcile_payments",
+)
 
 
 class Context:
@@ -84,7 +96,10 @@ def aws() -> Iterator[None]:
         import boto3  # noqa: PLC0415 - after moto
 
         boto3.client("s3").create_bucket(Bucket=BUCKET)
-        boto3.client("secretsmanager").create_secret(Name=os.environ["CURSOR_SECRET_ARN"], SecretString="test-secret")
+        secrets = boto3.client("secretsmanager")
+        secrets.create_secret(Name=os.environ["CURSOR_SECRET_ARN"], SecretString="test-secret")
+        stripe_settings = {"api_key": DEFAULT_API_KEY, "webhook_secret": DEFAULT_WEBHOOK_SECRET}
+        secrets.create_secret(Name=os.environ["STRIPE_SECRET_ARN"], SecretString=json.dumps(stripe_settings))
         yield
 
 
@@ -98,10 +113,11 @@ def _s3() -> "S3Client":
 
 @dataclass
 class Stack:
-    """The handlers over one fresh table."""
+    """The handlers over one fresh table, and a Stripe account of their own."""
 
     dynamodb: "DynamoDBClient"
     apps: dict[str, ModuleType]
+    stripe: StripeWire = field(default_factory=lambda: StripeWire(StandIn()))
     table_name: str = TABLE
 
     def publish(self, deck: bytes, version: str = "deck-1") -> None:
@@ -149,14 +165,20 @@ def apps(aws: None) -> dict[str, ModuleType]:
 
 
 @pytest.fixture
-def stack(apps: dict[str, ModuleType]) -> Iterator[Stack]:
+def stack(apps: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     """The handlers over a fresh table with the example deck active."""
+    from calling_credit import clock  # noqa: PLC0415
     from calling_credit.store.client import dynamodb_client  # noqa: PLC0415
 
+    def wall_clock() -> datetime:
+        return clock.now()  # Looked up each time: tests put a clock of their own in its place.
+
+    stripe = StripeWire(StandIn(base_url=os.environ["STRIPE_API_BASE"], now=wall_clock, sleep=lambda _: None))
+    stripe.attach(monkeypatch)
     dynamodb = dynamodb_client()
     dynamodb.create_table(TableName=TABLE, **table_properties())
     dynamodb.get_waiter("table_exists").wait(TableName=TABLE, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
-    stack = Stack(dynamodb, apps)
+    stack = Stack(dynamodb, apps, stripe)
     stack.publish((ROOT / "local" / "rates.csv").read_bytes())
     try:
         yield stack
@@ -182,3 +204,11 @@ def world(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> "World":
     stack.publish(DECK)
     world.create_account()
     return world
+
+
+@pytest.fixture
+def till(world: "World") -> "Till":
+    """The same world with its paying side."""
+    from tests.functions.till import Till  # noqa: PLC0415 - it needs this module
+
+    return Till(world)

@@ -107,6 +107,16 @@ class World:
         event = http_event("change_settings", "PUT", path, body=body, claims={"custom:account_id": "acct_1", **claims})
         return self.invoke("change_settings", event)
 
+    def ask(
+        self, function: str, method: str, path: str, body: Any = None, *, key: str | None = None, **claims: Any
+    ) -> Answer:
+        """What a function answers a billing admin of acct_1, or the holder of these claims."""
+        event = http_event(function, method, path, body=body, claims={"custom:account_id": "acct_1", **claims})
+        event["headers"].pop("idempotency-key", None)
+        if key is not None:
+            event["headers"]["idempotency-key"] = key
+        return self.invoke(function, event)
+
     def pages(self, path: str, **query: Any) -> Iterator[Any]:
         """Every page of a list."""
         cursor = None
@@ -158,7 +168,7 @@ class World:
         posted = balance["posted_micros"]
         assert posted == sum(entry["amount_micros"] for entry in entries)
         assert balance["available_micros"] == posted
-        assert balance["headroom_micros"] == posted + 10**15
+        assert balance["headroom_micros"] == posted + headroom_over_posted(items.get("AUTO_RECHARGE", []), balance)
         days = {table.day_sk(entry["local_date"], entry["category"]): [0, 0, 0] for entry in entries}
         for entry in entries:
             sums = days[table.day_sk(entry["local_date"], entry["category"])]
@@ -186,8 +196,24 @@ class World:
             events.unregister("provide-client-params.dynamodb", record)
 
 
+def headroom_over_posted(rules: list[dict[str, Any]], balance: dict[str, Any]) -> int:
+    """What headroom must add to the posted balance: less the threshold of a rule that is armed, else out of reach."""
+    if not rules:
+        return 10**15
+    [rule] = rules
+    armed = balance["headroom_micros"] - balance["posted_micros"] != 10**15
+    assert armed <= (rule["enabled"] and "suspended_reason" not in rule), "armed although it must not charge"
+    return -rule["threshold_micros"] if armed else 10**15
+
+
 def http_event(
-    function: str, method: str, path: str, *, body: Any = None, claims: dict[str, Any] | None = None
+    function: str,
+    method: str,
+    path: str,
+    *,
+    body: Any = None,
+    claims: dict[str, Any] | None = None,
+    signed_in: bool = True,
 ) -> dict[str, Any]:
     """The sample envelope of a function with another route, body (text or JSON) and claims (None leaves one out)."""
     event = sample_event(function)
@@ -196,8 +222,9 @@ def http_event(
     event.pop("queryStringParameters", None)
     context["http"].update(method=method, path=path)
     context["routeKey"] = event["routeKey"]
-    token = context["authorizer"]["jwt"]["claims"] | (claims or {})
-    context["authorizer"]["jwt"]["claims"] = {name: value for name, value in token.items() if value is not None}
+    if signed_in:
+        token = context["authorizer"]["jwt"]["claims"] | (claims or {})
+        context["authorizer"]["jwt"]["claims"] = {name: value for name, value in token.items() if value is not None}
     event.pop("body", None)
     if body is not None:
         event["body"] = body if isinstance(body, str) else json.dumps(body)

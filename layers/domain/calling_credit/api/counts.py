@@ -6,6 +6,8 @@ from aws_lambda_powertools import Metrics
 
 
 def emit(metrics: Metrics, counts: Mapping[str, int]) -> None:
-    """Add each count to this invocation's metrics, `top_ups_settled` as `TopUpsSettled`."""
+    """Send each count as a metric, `top_ups_settled` as `TopUpsSettled`; without counts nothing is sent."""
     for name, count in counts.items():
         metrics.add_metric(name="".join(word.title() for word in name.split("_")), unit="Count", value=count)
+    if counts:
+        metrics.flush_metrics()

@@ -55,7 +55,7 @@ def manual_topup(
         create_request=request_text(
             intents.create_request(account_id, topup_id, "manual", amount_micros, card, customer_id)
         ),
-        confirm_request=request_text(intents.on_session_request(return_url(page_url, topup_id))),
+        confirm_request=request_text(intents.on_session_request(card, return_url(page_url, topup_id))),
         lease_until=format_instant(now + MANUAL_LEASE),
     )
 

@@ -89,6 +89,8 @@ class Cashier:
             step = next_step(topup, intent)
             if step == "settle":
                 return self._settle(topup, intent)
+            if not topup.is_open:
+                return topup
             if step in ("fail", "cancel"):
                 return self._end(topup, intent.decline if step == "fail" else None, is_failure=step == "fail")
             if step == "confirm" and not self._is_given_up(topup):

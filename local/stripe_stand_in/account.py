@@ -1,0 +1,132 @@
+"""One Stripe account in memory: its objects by kind and id, its clock, its ids, and what it tells to the world when
+something happens. Knows no endpoint and no HTTP.
+"""
+
+import copy
+import random
+import string
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from local.stripe_stand_in.known_cards import KnownCard
+from local.stripe_stand_in.refusals import Fields, no_such
+
+API_VERSION: Final = "2026-10-28.endive"
+
+PREFIXES: Final = {
+    "customer": "cus_",
+    "payment_method": "pm_",
+    "payment_intent": "pi_",
+    "charge": "ch_",
+    "refund": "re_",
+    "setup_intent": "seti_",
+    "checkout.session": "cs_test_",
+    "dispute": "dp_",
+    "balance_transaction": "txn_",
+    "event": "evt_",
+}
+"""The kinds of objects there are, and how the ids of each begin."""
+
+LETTERS: Final = string.ascii_letters + string.digits
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The request that is being executed, as events name it; both None when nobody asked."""
+
+    request_id: str | None = None
+    idempotency_key: str | None = None
+
+
+def wall_clock() -> datetime:
+    """The time now, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Account:
+    """The state. Whoever changes it holds the lock of the stand-in it belongs to."""
+
+    now: Callable[[], datetime]
+    base_url: str
+    publish: Callable[[Fields], None]
+    seed: int | None = None
+    objects: dict[str, dict[str, Fields]] = field(default_factory=lambda: defaultdict(dict))
+    cards: dict[str, KnownCard] = field(default_factory=dict)
+    """The card behind each payment method."""
+    spent: set[str] = field(default_factory=set)
+    """Payment methods that may not be used again: detached, or paid with while they belonged to no customer."""
+    set_up: set[str] = field(default_factory=set)
+    """Payment methods authenticated for payments without the customer."""
+    cause: Cause = field(default_factory=Cause)
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.seed)
+
+    def timestamp(self) -> int:
+        """The time now as Stripe writes it."""
+        return int(self.now().timestamp())
+
+    def new_id(self, prefix: str, length: int = 24) -> str:
+        """An id that looks like Stripe's."""
+        return prefix + "".join(self._random.choices(LETTERS, k=length))
+
+    def add(self, kind: str, fields: Fields) -> Fields:
+        """Keep a new object of a kind, with the fields every kind has before its own."""
+        made = {"id": self.new_id(PREFIXES[kind]), "object": kind, "created": self.timestamp(), **fields}
+        self.objects[kind][made["id"]] = made
+        return made
+
+    def get(self, kind: str, object_id: str, param: str = "id", status: int = 400) -> Fields:
+        """The object itself, not a copy.
+
+        Raises:
+            Refusal: nothing of this kind has the id.
+        """
+        found = self.objects[kind].get(object_id)
+        if found is None:
+            raise no_such(kind, object_id, param, status)
+        return found
+
+    def find(self, object_id: str) -> Fields | None:
+        """The object of an id of any kind."""
+        for kind, prefix in PREFIXES.items():
+            if object_id.startswith(prefix):
+                return self.objects[kind].get(object_id)
+        return None
+
+    def newest_first(self, kind: str, **having: Any) -> Iterator[Fields]:
+        """The objects of a kind that have the given fields."""
+        for item in reversed(list(self.objects[kind].values())):
+            if all(item[name] == value for name, value in having.items()):
+                yield item
+
+    def emit(self, event_type: str, subject: Fields, previous: Fields | None = None) -> None:
+        """Record an event about an object as it is now, and hand it on for delivery."""
+        data: Fields = {"object": copy.deepcopy(subject)}
+        if previous is not None:
+            data["previous_attributes"] = copy.deepcopy(previous)
+        event = self.add(
+            "event",
+            {
+                "api_version": API_VERSION,
+                "data": data,
+                "livemode": False,
+                "pending_webhooks": 1,
+                "request": {"id": self.cause.request_id, "idempotency_key": self.cause.idempotency_key},
+                "type": event_type,
+            },
+        )
+        self.publish(copy.deepcopy(event))
+
+    def change(self, subject: Fields, event_type: str, changes: Fields) -> bool:
+        """Change fields of an object and tell it, with what they were before; nothing is told if nothing changes."""
+        previous = {name: subject[name] for name, value in changes.items() if subject[name] != value}
+        if not previous:
+            return False
+        subject.update(changes)
+        self.emit(event_type, subject, previous)
+        return True

@@ -1,0 +1,123 @@
+"""What leaves the stand-in: answers with their JSON, lists page by page, and ids replaced by the objects they name."""
+
+import copy
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from local.stripe_stand_in.account import Account
+from local.stripe_stand_in.refusals import Fields, Refusal, no_such
+
+DEFAULT_PAGE: Final = 10
+MAX_EXPAND_DEPTH: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response: status, headers and the body as bytes."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def json(self) -> Any:
+        """The body, read."""
+        return json.loads(self.body)
+
+
+def json_answer(status: int, content: Fields, headers: dict[str, str] | None = None) -> Answer:
+    """An answer in JSON, indented as Stripe's is."""
+    body = json.dumps(content, indent=2).encode()
+    return Answer(status, {"Content-Type": "application/json", **(headers or {})}, body)
+
+
+def list_object(items: Iterable[Fields], url: str, *, has_more: bool = False) -> Fields:
+    """Objects as a list object."""
+    return {"object": "list", "data": list(items), "has_more": has_more, "url": url}
+
+
+def page(items: Iterable[Fields], parameters: Fields, url: str) -> Fields:
+    """One page of objects that are given newest first, as limit, starting_after, ending_before and created ask."""
+    wanted = [item for item in items if _created_within(item, parameters.get("created", {}))]
+    limit = parameters.get("limit", DEFAULT_PAGE)
+    if after := parameters.get("starting_after"):
+        wanted = wanted[_position(wanted, after, "starting_after") + 1 :]
+    if before := parameters.get("ending_before"):
+        earlier = wanted[: _position(wanted, before, "ending_before")]
+        return list_object(earlier[-limit:], url, has_more=len(earlier) > limit)
+    return list_object(wanted[:limit], url, has_more=len(wanted) > limit)
+
+
+def expanded(account: Account, content: Fields, paths: Iterable[str]) -> Fields:
+    """A copy in which the ids at these paths are the objects they name.
+
+    Raises:
+        Refusal: a path that names no field, or goes too deep.
+    """
+    made = copy.deepcopy(content)
+    for path in paths:
+        steps = path.split(".")
+        if len(steps) > MAX_EXPAND_DEPTH:
+            raise Refusal(400, f"You cannot expand more than {MAX_EXPAND_DEPTH} levels of a property: {path}")
+        _expand(account, made, steps, path)
+    return made
+
+
+def _expand(account: Account, content: Fields, steps: list[str], path: str) -> None:
+    step, rest = steps[0], steps[1:]
+    if step not in content:
+        content[step] = _included(account, content, step, path)
+    elif isinstance(content[step], str):
+        content[step] = _object_named(account, content[step], path)
+    below = content[step]
+    if isinstance(below, dict | list) and rest:
+        for item in below if isinstance(below, list) else [below]:
+            _expand(account, item, rest, path)
+
+
+def _object_named(account: Account, object_id: str, path: str) -> Fields:
+    found = account.find(object_id)
+    if found is None:
+        raise cannot_expand(path)
+    return copy.deepcopy(found)
+
+
+def _included(account: Account, content: Fields, step: str, path: str) -> Any:
+    """Fields that are left out unless they are asked for."""
+    include = INCLUDABLE.get((content.get("object", ""), step))
+    if include is None:
+        raise cannot_expand(path)
+    return include(account, content)
+
+
+def _refunds_of(account: Account, charge: Fields) -> Fields:
+    refunds = account.newest_first("refund", charge=charge["id"])
+    return copy.deepcopy(page(refunds, {}, f"/v1/charges/{charge['id']}/refunds"))
+
+
+INCLUDABLE: Final[dict[tuple[str, str], Callable[[Account, Fields], Any]]] = {("charge", "refunds"): _refunds_of}
+
+
+def cannot_expand(path: str) -> Refusal:
+    """A path that leads nowhere."""
+    message = f"This property cannot be expanded ({path})."
+    return Refusal(400, message, param="expand")
+
+
+def _created_within(item: Fields, bounds: dict[str, int]) -> bool:
+    created = item["created"]
+    checks = {
+        "gt": lambda bound: created > bound,
+        "gte": lambda bound: created >= bound,
+        "lt": lambda bound: created < bound,
+        "lte": lambda bound: created <= bound,
+    }
+    return all(checks[name](bound) for name, bound in bounds.items())
+
+
+def _position(items: list[Fields], object_id: str, param: str) -> int:
+    for index, item in enumerate(items):
+        if item["id"] == object_id:
+            return index
+    raise no_such("object", object_id, param)

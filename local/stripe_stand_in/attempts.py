@@ -1,0 +1,173 @@
+"""One attempt to pay an intent with a card: paid, declined, challenged or kept in processing, with everything that
+changes and is told on the way.
+"""
+
+import copy
+from typing import Final
+
+from local.stripe_stand_in.account import Account
+from local.stripe_stand_in.charges import fail, failed_charge, new_charge, receive
+from local.stripe_stand_in.declines import AUTHENTICATION_REQUIRED, Decline, decline_named
+from local.stripe_stand_in.disputes import open_dispute
+from local.stripe_stand_in.payment_methods import attach_to, card_error, has_expired
+from local.stripe_stand_in.refusals import Fields, Refusal, error_fields
+
+THREE_D_SECURE: Final = {
+    "authentication_flow": "challenge",
+    "electronic_commerce_indicator": "05",
+    "exemption_indicator": None,
+    "result": "authenticated",
+    "result_reason": None,
+    "transaction_id": "00000000-0000-4000-8000-000000000000",
+    "version": "2.2.0",
+}
+NOT_AUTHENTICATED: Final = (
+    "We are unable to authenticate your payment method. Please choose a different payment method and try again."
+)
+
+
+def attempt(
+    account: Account,
+    intent: Fields,
+    payment_method: Fields,
+    *,
+    off_session: bool,
+    return_url: str | None,
+    may_challenge: bool,
+) -> Refusal | None:
+    """Ask the card for the money; returns what to answer instead of the intent when it does not pay."""
+    intent.update(payment_method=payment_method["id"], last_payment_error=None, next_action=None)
+    if not needs_authentication(account, payment_method, off_session=off_session):
+        return _charge(account, intent, payment_method)
+    if off_session or not may_challenge:
+        return decline(account, intent, payment_method, AUTHENTICATION_REQUIRED)
+    _challenge(account, intent, return_url)
+    return None
+
+
+def needs_authentication(account: Account, payment_method: Fields, *, off_session: bool) -> bool:
+    """Whether the card's bank wants its holder to confirm this payment."""
+    known = account.cards[payment_method["id"]]
+    if known.authentication == "unless_set_up":
+        return not (off_session and payment_method["id"] in account.set_up)
+    return known.authentication == "always" or (known.authentication == "on_session" and not off_session)
+
+
+def finish_challenge(account: Account, intent: Fields, *, confirmed: bool) -> None:
+    """What the holder said on the challenge page."""
+    payment_method = account.get("payment_method", intent["payment_method"])
+    intent["next_action"] = None
+    if confirmed:
+        if intent["setup_future_usage"] == "off_session":
+            account.set_up.add(payment_method["id"])
+        _charge(account, intent, payment_method, authenticated=True)
+        return
+    error = error_fields(
+        NOT_AUTHENTICATED,
+        kind="invalid_request_error",
+        code="payment_intent_authentication_failure",
+        payment_method=copy.deepcopy(payment_method),
+    )
+    intent.update(status="requires_payment_method", payment_method=None, last_payment_error=error)
+    account.emit("payment_intent.payment_failed", intent)
+
+
+def settle_processing(account: Account, intent: Fields) -> None:
+    """A payment in processing comes through."""
+    charge = account.get("charge", intent["latest_charge"])
+    charge.update(status="succeeded")
+    _succeed(account, intent, charge, account.get("payment_method", intent["payment_method"]))
+
+
+def fail_processing(account: Account, intent: Fields, reason: str) -> None:
+    """A payment in processing is declined after all."""
+    payment_method = account.get("payment_method", intent["payment_method"])
+    charge = account.get("charge", intent["latest_charge"])
+    why = decline_named(reason)
+    fail(charge, why)
+    account.emit("charge.failed", charge)
+    _require_another_card(account, intent, payment_method, charge, why)
+
+
+def decline(account: Account, intent: Fields, payment_method: Fields, why: Decline) -> Refusal:
+    """The card does not pay; the intent can be paid again. Returns the answer."""
+    charge = failed_charge(account, intent, payment_method, why)
+    _require_another_card(account, intent, payment_method, charge, why)
+    return card_error(
+        why,
+        charge=charge["id"],
+        payment_intent=copy.deepcopy(intent),
+        payment_method=copy.deepcopy(payment_method),
+    )
+
+
+def _require_another_card(
+    account: Account, intent: Fields, payment_method: Fields, charge: Fields, why: Decline
+) -> None:
+    error = error_fields(
+        why.message,
+        kind="card_error",
+        code=why.code,
+        decline_code=why.decline_code,
+        advice_code=why.advice_code,
+        param=why.param,
+        charge=charge["id"],
+        payment_method=copy.deepcopy(payment_method),
+    )
+    intent.update(
+        status="requires_payment_method",
+        payment_method=None,
+        latest_charge=charge["id"],
+        last_payment_error=error,
+        processing=None,
+    )
+    account.emit("payment_intent.payment_failed", intent)
+
+
+def _charge(account: Account, intent: Fields, payment_method: Fields, *, authenticated: bool = False) -> Refusal | None:
+    known = account.cards[payment_method["id"]]
+    why = decline_named("expired_card") if has_expired(account, payment_method) else known.charge
+    if why is not None:
+        return decline(account, intent, payment_method, why)
+    charge = new_charge(account, intent, payment_method, "pending" if known.processing else "succeeded")
+    if authenticated:
+        charge["payment_method_details"]["card"]["three_d_secure"] = dict(THREE_D_SECURE)
+    if known.processing:
+        processing = {"card": {"customer_notification": None}, "type": "card"}
+        intent.update(status="processing", latest_charge=charge["id"], processing=processing)
+        account.emit("payment_intent.processing", intent)
+        return None
+    _succeed(account, intent, charge, payment_method)
+    return None
+
+
+def _succeed(account: Account, intent: Fields, charge: Fields, payment_method: Fields) -> None:
+    intent.update(status="succeeded", amount_received=intent["amount"], latest_charge=charge["id"], processing=None)
+    account.emit("charge.succeeded", charge)
+    account.emit("payment_intent.succeeded", intent)
+    receive(account, charge)
+    if payment_method["customer"] is None:
+        _keep_or_spend(account, intent, payment_method)
+    known = account.cards[payment_method["id"]]
+    if known.dispute is not None:
+        open_dispute(account, charge, known.dispute, inquiry=known.inquiry)
+
+
+def _keep_or_spend(account: Account, intent: Fields, payment_method: Fields) -> None:
+    """A card of nobody is saved when the intent says so; otherwise it has paid once and for all."""
+    if intent["setup_future_usage"] is not None and intent["customer"] is not None:
+        attach_to(account, payment_method, intent["customer"])
+    else:
+        account.spent.add(payment_method["id"])
+
+
+def _challenge(account: Account, intent: Fields, return_url: str | None) -> None:
+    url = f"{account.base_url}/challenge/{intent['id']}"
+    if return_url is None:
+        sdk = {"type": "three_d_secure_redirect", "stripe_js": url, "source": account.new_id("payatt_3")}
+        intent["next_action"] = {"type": "use_stripe_sdk", "use_stripe_sdk": sdk}
+    else:
+        redirect = {"return_url": return_url, "url": url}
+        intent["next_action"] = {"redirect_to_url": redirect, "type": "redirect_to_url"}
+    intent["status"] = "requires_action"
+    account.emit("payment_intent.requires_action", intent)

@@ -1,0 +1,99 @@
+"""Customers: whom cards are saved for."""
+
+from typing import Final
+
+from local.stripe_stand_in.account import Account
+from local.stripe_stand_in.answers import page
+from local.stripe_stand_in.parameters import (
+    PAGING,
+    Parameters,
+    changed_metadata,
+    clearable_text,
+    email,
+    fields,
+    instants,
+    metadata,
+    text,
+)
+from local.stripe_stand_in.refusals import Fields, no_such
+
+INVOICE_SETTINGS: Final = fields({"default_payment_method": clearable_text})
+PARAMETERS: Final = Parameters(
+    {
+        "description": clearable_text,
+        "email": email,
+        "invoice_settings": INVOICE_SETTINGS,
+        "metadata": metadata,
+        "name": clearable_text,
+        "phone": clearable_text,
+    }
+)
+LIST: Final = Parameters({**PAGING, "created": instants, "email": text})
+
+
+def create(account: Account, given: Fields) -> Fields:
+    """POST /v1/customers."""
+    customer = account.add(
+        "customer",
+        {
+            "address": None,
+            "balance": 0,
+            "currency": None,
+            "customer_account": None,
+            "default_source": None,
+            "delinquent": False,
+            "description": given.get("description"),
+            "discount": None,
+            "email": given.get("email"),
+            "invoice_prefix": account.new_id("", 8).upper(),
+            "invoice_settings": {
+                "custom_fields": None,
+                "default_payment_method": None,
+                "footer": None,
+                "rendering_options": None,
+            },
+            "livemode": False,
+            "metadata": changed_metadata({}, given.get("metadata", {})),
+            "name": given.get("name"),
+            "next_invoice_sequence": 1,
+            "phone": given.get("phone"),
+            "preferred_locales": [],
+            "shipping": None,
+            "tax_exempt": "none",
+            "test_clock": None,
+        },
+    )
+    account.emit("customer.created", customer)
+    return customer
+
+
+def update(account: Account, given: Fields, customer_id: str) -> Fields:
+    """POST /v1/customers/{id}."""
+    customer = account.get("customer", customer_id, status=404)
+    changes: Fields = {name: given[name] for name in ("description", "email", "name", "phone") if name in given}
+    if "metadata" in given:
+        changes["metadata"] = changed_metadata(customer["metadata"], given["metadata"])
+    if "invoice_settings" in given:
+        settings = given["invoice_settings"]
+        if settings.get("default_payment_method"):
+            require_saved(account, customer_id, settings["default_payment_method"])
+        changes["invoice_settings"] = {**customer["invoice_settings"], **settings}
+    account.change(customer, "customer.updated", changes)
+    return customer
+
+
+def list_customers(account: Account, given: Fields) -> Fields:
+    """GET /v1/customers."""
+    having = {"email": given["email"]} if "email" in given else {}
+    return page(account.newest_first("customer", **having), given, "/v1/customers")
+
+
+def require_saved(account: Account, customer_id: str, payment_method_id: str) -> None:
+    """Only a card of the customer can be its default.
+
+    Raises:
+        Refusal: it is another's, or nobody's.
+    """
+    found = account.objects["payment_method"].get(payment_method_id)
+    if found is None or found["customer"] != customer_id:
+        raise no_such("payment_method", payment_method_id, "invoice_settings[default_payment_method]")

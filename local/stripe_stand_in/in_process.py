@@ -1,0 +1,41 @@
+"""Stripe's SDK on a stand-in without a socket: the HTTP client to give to `stripe.StripeClient(http_client=…)`."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import stripe
+
+from local.stripe_stand_in.faults import ConnectionLost
+from local.stripe_stand_in.stand_in import StandIn
+
+
+class InProcessClient(stripe.HTTPClient):
+    """Hands each request of the SDK to `StandIn.handle`; a lost connection is what the SDK makes of one."""
+
+    name = "in-process"
+
+    def __init__(self, stand_in: StandIn) -> None:
+        super().__init__()
+        self._stand_in = stand_in
+
+    def request(
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None, **_options: Any
+    ) -> tuple[str, int, Mapping[str, str]]:
+        """One request."""
+        address = urlsplit(url)
+        pairs = parse_qsl(address.query, keep_blank_values=True) + parse_qsl(post_data or "", keep_blank_values=True)
+        try:
+            answer = self._stand_in.handle(method.upper(), address.path, pairs, headers or {})
+        except ConnectionLost as lost:
+            message = f"Unexpected error communicating with Stripe: {lost}"
+            raise stripe.APIConnectionError(message, should_retry=True) from lost  # type: ignore[no-untyped-call]
+        return answer.body.decode(), answer.status, {name.lower(): text for name, text in answer.headers.items()}
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def client_of(stand_in: StandIn, **options: Any) -> stripe.StripeClient:
+    """An SDK client whose account is the stand-in."""
+    return stripe.StripeClient(stand_in.api_key, http_client=InProcessClient(stand_in), **options)

@@ -1,0 +1,136 @@
+"""What a payment intent is: its fields, the amounts it can have, and the cards it can be paid with."""
+
+from typing import Final
+
+from local.stripe_stand_in.account import Account
+from local.stripe_stand_in.parameters import changed_metadata
+from local.stripe_stand_in.payment_methods import DETACHED, resolve
+from local.stripe_stand_in.refusals import Fields, Refusal, bad_parameter, unusable_payment_method
+
+MIN_AMOUNT: Final = 50
+MAX_AMOUNT: Final = 99_999_999
+RETURN_URL_NEEDED: Final = (
+    "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these "
+    "payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't "
+    "want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and "
+    "`automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents."
+)
+
+
+def new_intent(account: Account, given: Fields, payment_method: Fields | None) -> Fields:
+    """An intent that nobody has confirmed yet."""
+    intent = account.add(
+        "payment_intent",
+        {
+            "allowed_payment_method_types": given.get("allowed_payment_method_types"),
+            "amount": given["amount"],
+            "amount_capturable": 0,
+            "amount_details": {"tip": {}},
+            "amount_received": 0,
+            "application": None,
+            "application_fee_amount": None,
+            "automatic_payment_methods": automatic_payment_methods(given),
+            "canceled_at": None,
+            "cancellation_reason": None,
+            "capture_method": given.get("capture_method", "automatic_async"),
+            "client_secret": None,
+            "confirmation_method": "automatic",
+            "currency": given["currency"].lower(),
+            "customer": given.get("customer"),
+            "customer_account": None,
+            "description": given.get("description"),
+            "excluded_payment_method_types": None,
+            "last_payment_error": None,
+            "latest_charge": None,
+            "livemode": False,
+            "metadata": changed_metadata({}, given.get("metadata", {})),
+            "next_action": None,
+            "on_behalf_of": None,
+            "payment_method": payment_method["id"] if payment_method else None,
+            "payment_method_configuration_details": None,
+            "payment_method_options": {
+                "card": {
+                    "installments": None,
+                    "mandate_options": None,
+                    "network": None,
+                    "request_three_d_secure": "automatic",
+                }
+            },
+            "payment_method_types": given.get("allowed_payment_method_types", ["card"]),
+            "processing": None,
+            "receipt_email": given.get("receipt_email"),
+            "review": None,
+            "setup_future_usage": given.get("setup_future_usage"),
+            "shipping": None,
+            "source": None,
+            "statement_descriptor": None,
+            "statement_descriptor_suffix": given.get("statement_descriptor_suffix"),
+            "status": "requires_confirmation" if payment_method else "requires_payment_method",
+            "transfer_data": None,
+            "transfer_group": None,
+        },
+    )
+    intent["client_secret"] = account.new_id(f"{intent['id']}_secret_", 25)
+    return intent
+
+
+def automatic_payment_methods(given: Fields) -> Fields | None:
+    """Which payment methods the intent finds by itself: none if the types are named, all that are there otherwise.
+
+    Raises:
+        Refusal: both were asked for.
+    """
+    asked = given.get("automatic_payment_methods")
+    if "allowed_payment_method_types" in given:
+        if asked is not None and asked["enabled"]:
+            message = "You may only specify one of: automatic_payment_methods, allowed_payment_method_types."
+            raise bad_parameter(message, "parameters_exclusive", "automatic_payment_methods")
+        return None
+    if asked is None:
+        return {"allow_redirects": "always", "enabled": True}
+    return {"allow_redirects": asked.get("allow_redirects", "always"), "enabled": True} if asked["enabled"] else None
+
+
+def check_amount(amount: int) -> None:
+    """Cents Stripe can charge at once.
+
+    Raises:
+        Refusal: fewer or more.
+    """
+    if amount < MIN_AMOUNT:
+        raise bad_parameter("Amount must be at least $0.50 usd", "amount_too_small", "amount")
+    if amount > MAX_AMOUNT:
+        raise bad_parameter("Amount must be no more than $999,999.99", "amount_too_large", "amount")
+
+
+def return_url_refusal(automatic: Fields | None, return_url: str | None) -> Refusal | None:
+    """An intent that might redirect must know where to come back to."""
+    if automatic is not None and automatic["allow_redirects"] == "always" and return_url is None:
+        return Refusal(400, RETURN_URL_NEEDED)
+    return None
+
+
+def usable(account: Account, customer_id: str | None, payment_method_id: str) -> Fields:
+    """The payment method, if an intent of this customer can be paid with it.
+
+    Raises:
+        Refusal: there is none, it may not be used again, or it belongs to somebody else.
+    """
+    found = resolve(account, payment_method_id, "payment_method")
+    owner = found["customer"]
+    if found["id"] in account.spent:
+        raise unusable_payment_method(DETACHED)
+    if owner is not None and customer_id is None:
+        raise Refusal(
+            400,
+            f"The `payment_method` parameter supplied {found['id']} belongs to the Customer {owner}. Please include "
+            "the Customer in the `customer` parameter on the PaymentIntent.",
+            code="parameter_missing",
+            param="customer",
+        )
+    if owner is not None and owner != customer_id:
+        raise unusable_payment_method(
+            f"The PaymentMethod {found['id']} does not belong to the Customer you supplied {customer_id}. Please use "
+            "this PaymentMethod with the Customer that it belongs to instead."
+        )
+    return found

@@ -1,0 +1,111 @@
+"""Events on their way to the webhook: in order, unless a fault was ordered for them. Knows no HTTP."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Condition
+from typing import Final
+
+from local.stripe_stand_in.faults import Faults
+from local.stripe_stand_in.refusals import Fields
+
+HELD_SECONDS: Final = 1.0
+"""How long an event that should come after the next one waits for a next one."""
+
+
+@dataclass(order=True, slots=True)
+class Delivery:
+    """One event to be delivered, not before `due`."""
+
+    due: datetime
+    number: int
+    event: Fields = field(compare=False)
+    attempt: int = field(default=0, compare=False)
+    held: bool = field(default=False, compare=False)
+
+
+class Outbox:
+    """Deliveries by when they are due; safe to use from any thread."""
+
+    def __init__(self, faults: Faults, now: Callable[[], datetime]) -> None:
+        self._faults = faults
+        self.now = now
+        self._waiting: list[Delivery] = []
+        self._numbers = itertools.count()
+        self._under_way = 0
+        self.changed = Condition()
+
+    def put(self, event: Fields) -> None:
+        """Queue an event; faults ordered for its type apply."""
+        fault = self._faults.of_event(event["type"])
+        kind = fault.kind if fault else ""
+        seconds = fault.seconds if fault else 0.0
+        with self.changed:
+            if kind == "reordered":
+                self._append(event, HELD_SECONDS, held=True)
+            elif kind != "lost":
+                for _ in range(2 if kind == "duplicated" else 1):
+                    self._append(event, seconds if kind == "delayed" else 0.0)
+                self._let_go()
+            self.changed.notify_all()
+
+    def put_again(self, delivery: Delivery, seconds: float) -> None:
+        """Queue a delivery that failed for another attempt."""
+        with self.changed:
+            due = self.now() + timedelta(seconds=seconds)
+            again = Delivery(due, next(self._numbers), delivery.event, delivery.attempt + 1)
+            self._waiting.append(again)
+            self.changed.notify_all()
+
+    def take(self) -> Delivery | None:
+        """The next delivery that is due; the taker says `done` when it is through with it."""
+        with self.changed:
+            due = min((item for item in self._waiting if item.due <= self.now()), default=None)
+            if due is not None:
+                self._waiting.remove(due)
+                self._under_way += 1
+            return due
+
+    def done(self) -> None:
+        """A taken delivery was delivered, queued again or given up."""
+        with self.changed:
+            self._under_way -= 1
+            self.changed.notify_all()
+
+    def take_events(self) -> list[Fields]:
+        """Every event that is due, and those held back for the next one, as a test delivers them by hand."""
+        with self.changed:
+            taken = sorted(item for item in self._waiting if item.held or item.due <= self.now())
+            for item in taken:
+                self._waiting.remove(item)
+            return [item.event for item in sorted(taken, key=lambda item: item.held)]
+
+    def pending(self) -> int:
+        """Deliveries queued or under way."""
+        with self.changed:
+            return len(self._waiting) + self._under_way
+
+    def seconds_until_next(self, at_most: float) -> float:
+        """How long until something is due."""
+        with self.changed:
+            if not self._waiting:
+                return at_most
+            seconds = (min(self._waiting).due - self.now()).total_seconds()
+            return min(max(seconds, 0.0), at_most)
+
+    def clear(self) -> None:
+        """Forget everything that is queued."""
+        with self.changed:
+            self._waiting.clear()
+            self.changed.notify_all()
+
+    def _append(self, event: Fields, seconds: float, *, held: bool = False) -> None:
+        due = self.now() + timedelta(seconds=seconds)
+        self._waiting.append(Delivery(due, next(self._numbers), event, held=held))
+
+    def _let_go(self) -> None:
+        """What was held back for the event just queued comes after it."""
+        for item in [item for item in self._waiting if item.held]:
+            self._waiting.remove(item)
+            self._append(item.event, 0.0)

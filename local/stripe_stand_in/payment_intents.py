@@ -1,0 +1,207 @@
+"""Payment intents: the endpoints and the statuses they go through. What a card does is decided in `attempts`."""
+
+import copy
+from typing import Final
+
+from local.stripe_stand_in.account import Account
+from local.stripe_stand_in.answers import page
+from local.stripe_stand_in.attempts import attempt
+from local.stripe_stand_in.intents import check_amount, new_intent, return_url_refusal, usable
+from local.stripe_stand_in.parameters import (
+    PAGING,
+    Parameters,
+    boolean,
+    changed_metadata,
+    choice,
+    clearable_text,
+    email,
+    fields,
+    instants,
+    list_of,
+    metadata,
+    positive_integer,
+    text,
+    web_address,
+)
+from local.stripe_stand_in.refusals import Fields, Refusal, bad_parameter, unexpected_state
+
+CONFIRMABLE: Final = ("requires_payment_method", "requires_confirmation", "requires_action")
+CANCELABLE: Final = ("requires_payment_method", "requires_capture", "requires_confirmation", "requires_action")
+
+SUCCEEDED: Final = (
+    "You cannot confirm this PaymentIntent because it has already succeeded after being previously confirmed."
+)
+
+AT_CONFIRMATION: Final = {
+    "allowed_payment_method_types": list_of(choice("card", "link")),
+    "payment_method": text,
+    "receipt_email": email,
+    "setup_future_usage": choice("off_session", "on_session"),
+}
+DETAILS: Final = {
+    **AT_CONFIRMATION,
+    "customer": text,
+    "description": clearable_text,
+    "metadata": metadata,
+    "statement_descriptor_suffix": clearable_text,
+}
+ONLY_WITH_CONFIRM: Final = {"error_on_requires_action": boolean, "off_session": boolean, "return_url": web_address}
+AUTOMATIC: Final = fields({"enabled": boolean, "allow_redirects": choice("always", "never")}, ("enabled",))
+CREATE: Final = Parameters(
+    {
+        **DETAILS,
+        **ONLY_WITH_CONFIRM,
+        "amount": positive_integer,
+        "automatic_payment_methods": AUTOMATIC,
+        "capture_method": choice("automatic", "automatic_async"),
+        "confirm": boolean,
+        "currency": text,
+    },
+    ("amount", "currency"),
+)
+UPDATE: Final = Parameters({**DETAILS, "amount": positive_integer, "currency": text})
+CONFIRM: Final = Parameters({**AT_CONFIRMATION, **ONLY_WITH_CONFIRM})
+CANCEL: Final = Parameters(
+    {"cancellation_reason": choice("abandoned", "duplicate", "fraudulent", "requested_by_customer")}
+)
+LIST: Final = Parameters({**PAGING, "created": instants, "customer": text})
+RETRIEVE: Final = Parameters({"client_secret": text})
+
+
+def create(account: Account, given: Fields) -> Fields:
+    """POST /v1/payment_intents."""
+    check_amount(given["amount"])
+    confirming = given.get("confirm", False)
+    for name in ONLY_WITH_CONFIRM:
+        if name in given and not confirming:
+            raise bad_parameter(f"`{name}` can only be used when `confirm` is true.", None, name)
+    if "customer" in given:
+        account.get("customer", given["customer"], "customer")
+    payment_method = None
+    if "payment_method" in given:
+        payment_method = usable(account, given.get("customer"), given["payment_method"])
+    intent = new_intent(account, given, payment_method)
+    refusal = _why_not_confirmable(intent, payment_method, given) if confirming else None
+    if refusal is not None:
+        del account.objects["payment_intent"][intent["id"]]
+        raise refusal
+    account.emit("payment_intent.created", intent)
+    if payment_method is not None and confirming:
+        _attempt(account, intent, payment_method, given)
+    return intent
+
+
+def update(account: Account, given: Fields, intent_id: str) -> Fields:
+    """POST /v1/payment_intents/{id}. Once it is paid or canceled, only what describes it can change."""
+    intent = _intent(account, intent_id)
+    final = intent["status"] not in CONFIRMABLE
+    for name in given:
+        if final and name not in ("metadata", "description", "receipt_email", "expand"):
+            message = f"This PaymentIntent's {name} could not be updated because it has a status of {intent['status']}."
+            raise unexpected_state(message, copy.deepcopy(intent))
+    if "amount" in given:
+        check_amount(given["amount"])
+    if "customer" in given:
+        account.get("customer", given["customer"], "customer")
+    customer_id = given.get("customer", intent["customer"])
+    payment_method = usable(account, customer_id, given["payment_method"]) if "payment_method" in given else None
+    _change_details(intent, given)
+    if payment_method is not None:
+        intent.update(payment_method=payment_method["id"], status="requires_confirmation", next_action=None)
+    return intent
+
+
+def confirm(account: Account, given: Fields, intent_id: str) -> Fields:
+    """POST /v1/payment_intents/{id}/confirm."""
+    intent = _intent(account, intent_id)
+    if intent["status"] == "succeeded":
+        raise unexpected_state(SUCCEEDED, copy.deepcopy(intent))
+    if intent["status"] not in CONFIRMABLE:
+        message = _because(intent, "confirm", "requires_confirmation, requires_action")
+        raise unexpected_state(message, copy.deepcopy(intent))
+    payment_method = None
+    if named := given.get("payment_method", intent["payment_method"]):
+        payment_method = usable(account, intent["customer"], named)
+    if refusal := _why_not_confirmable(intent, payment_method, given):
+        raise refusal
+    _change_details(intent, given)
+    if payment_method is not None:
+        _attempt(account, intent, payment_method, given)
+    return intent
+
+
+def cancel(account: Account, given: Fields, intent_id: str) -> Fields:
+    """POST /v1/payment_intents/{id}/cancel."""
+    intent = _intent(account, intent_id)
+    if intent["status"] not in CANCELABLE:
+        raise unexpected_state(_because(intent, "cancel", ", ".join(CANCELABLE)), copy.deepcopy(intent))
+    intent.update(
+        status="canceled",
+        canceled_at=account.timestamp(),
+        cancellation_reason=given.get("cancellation_reason"),
+        next_action=None,
+    )
+    account.emit("payment_intent.canceled", intent)
+    return intent
+
+
+def retrieve(account: Account, given: Fields, intent_id: str) -> Fields:
+    """GET /v1/payment_intents/{id}."""
+    intent = _intent(account, intent_id)
+    if given.get("client_secret", intent["client_secret"]) != intent["client_secret"]:
+        message = "The client_secret provided does not match the client_secret associated with this object."
+        raise Refusal(400, message, code="payment_intent_invalid_parameter", param="client_secret")
+    return intent
+
+
+def list_payment_intents(account: Account, given: Fields) -> Fields:
+    """GET /v1/payment_intents, newest first."""
+    having = {"customer": given["customer"]} if "customer" in given else {}
+    return page(account.newest_first("payment_intent", **having), given, "/v1/payment_intents")
+
+
+def _intent(account: Account, intent_id: str) -> Fields:
+    return account.get("payment_intent", intent_id, "intent", 404)
+
+
+def _change_details(intent: Fields, given: Fields) -> None:
+    plain = ("amount", "customer", "description", "receipt_email", "setup_future_usage", "statement_descriptor_suffix")
+    intent.update({name: given[name] for name in plain if name in given})
+    if "currency" in given:
+        intent["currency"] = given["currency"].lower()
+    if "metadata" in given:
+        intent["metadata"] = changed_metadata(intent["metadata"], given["metadata"])
+    if types := given.get("allowed_payment_method_types"):
+        intent.update(allowed_payment_method_types=types, payment_method_types=types, automatic_payment_methods=None)
+
+
+def _why_not_confirmable(intent: Fields, payment_method: Fields | None, given: Fields) -> Refusal | None:
+    if payment_method is None:
+        message = (
+            "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the "
+            "PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a "
+            "payment method or ConfirmationToken."
+        )
+        return unexpected_state(message, copy.deepcopy(intent))
+    automatic = None if "allowed_payment_method_types" in given else intent["automatic_payment_methods"]
+    return return_url_refusal(automatic, given.get("return_url"))
+
+
+def _attempt(account: Account, intent: Fields, payment_method: Fields, given: Fields) -> None:
+    refusal = attempt(
+        account,
+        intent,
+        payment_method,
+        off_session=given.get("off_session", False),
+        return_url=given.get("return_url"),
+        may_challenge=not given.get("error_on_requires_action", False),
+    )
+    if refusal is not None:
+        raise refusal
+
+
+def _because(intent: Fields, verb: str, statuses: str) -> str:
+    return (
+        f"You cannot {verb} this PaymentIntent because it has a status of {intent['status']}. Only a PaymentIntent "
+        f"with one of the following statuses may be {verb}ed: {statuses}."
+    )

@@ -1,0 +1,117 @@
+"""Refunds: never more than was paid, and what happens when one fails afterwards."""
+
+from typing import Final
+
+from local.stripe_stand_in.account import Account
+from local.stripe_stand_in.answers import page
+from local.stripe_stand_in.balance import record
+from local.stripe_stand_in.parameters import (
+    PAGING,
+    Parameters,
+    changed_metadata,
+    choice,
+    instants,
+    metadata,
+    positive_integer,
+    text,
+)
+from local.stripe_stand_in.refusals import Fields, Refusal, missing_parameter, unexpected_state
+
+CREATE: Final = Parameters(
+    {
+        "amount": positive_integer,
+        "charge": text,
+        "metadata": metadata,
+        "payment_intent": text,
+        "reason": choice("duplicate", "fraudulent", "requested_by_customer"),
+    }
+)
+DESTINATION: Final = {
+    "reference_status": "pending",
+    "reference_type": "acquirer_reference_number",
+    "type": "refund",
+}
+LIST: Final = Parameters({**PAGING, "charge": text, "created": instants, "payment_intent": text})
+
+
+def create(account: Account, given: Fields) -> Fields:
+    """POST /v1/refunds, of a charge or of the charge that paid an intent."""
+    charge = _charge(account, given)
+    left = charge["amount"] - charge["amount_refunded"]
+    amount = given.get("amount", left)
+    if charge["disputed"]:
+        message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
+        raise Refusal(400, message, code="charge_disputed", param="charge")
+    if left == 0:
+        message = f"Charge {charge['id']} has already been refunded."
+        raise Refusal(400, message, code="charge_already_refunded")
+    if amount > left:
+        spoken = f"${amount / 100:.2f}) is greater than unrefunded amount on charge (${left / 100:.2f}"
+        raise Refusal(400, f"Refund amount ({spoken})", param="amount")
+    refund = account.add(
+        "refund",
+        {
+            "amount": amount,
+            "balance_transaction": None,
+            "charge": charge["id"],
+            "currency": charge["currency"],
+            "customer": charge["customer"],
+            "customer_account": None,
+            "destination_details": {"card": dict(DESTINATION), "type": "card"},
+            "metadata": changed_metadata({}, given.get("metadata", {})),
+            "payment_intent": charge["payment_intent"],
+            "payment_method": charge["payment_method"],
+            "reason": given.get("reason"),
+            "receipt_number": None,
+            "source_transfer_reversal": None,
+            "status": "succeeded",
+            "transfer_reversal": None,
+        },
+    )
+    refund["balance_transaction"] = record(account, refund, "refund", -amount)["id"]
+    account.emit("refund.created", refund)
+    _count(account, charge, charge["amount_refunded"] + amount, "charge.refunded")
+    return refund
+
+
+def list_refunds(account: Account, given: Fields) -> Fields:
+    """GET /v1/refunds, newest first."""
+    having = {name: given[name] for name in ("charge", "payment_intent") if name in given}
+    return page(account.newest_first("refund", **having), given, "/v1/refunds")
+
+
+def fail_refund(account: Account, refund: Fields, reason: str) -> None:
+    """The customer's bank sends the money back: the account has it again, and the charge is not refunded any more."""
+    if refund["status"] == "failed":
+        raise Refusal(400, f"Refund {refund['id']} has already failed.", param="refund")
+    returned = record(account, refund, "refund_failure", refund["amount"])
+    changes = {
+        "failure_balance_transaction": returned["id"],
+        "failure_reason": reason,
+        "status": "failed",
+    }
+    refund.update(dict.fromkeys(("failure_balance_transaction", "failure_reason")))
+    account.change(refund, "refund.updated", changes)
+    account.emit("refund.failed", refund)
+    charge = account.get("charge", refund["charge"])
+    _count(account, charge, charge["amount_refunded"] - refund["amount"], "charge.updated")
+
+
+def _count(account: Account, charge: Fields, refunded: int, event_type: str) -> None:
+    account.change(charge, event_type, {"amount_refunded": refunded, "refunded": refunded == charge["amount"]})
+
+
+def _charge(account: Account, given: Fields) -> Fields:
+    if "charge" in given:
+        charge = account.get("charge", given["charge"], "charge")
+    elif "payment_intent" in given:
+        intent = account.get("payment_intent", given["payment_intent"], "payment_intent")
+        if intent["status"] != "succeeded":
+            message = f"This PaymentIntent ({intent['id']}) does not have a successful charge to refund."
+            raise unexpected_state(message, intent)
+        charge = account.get("charge", intent["latest_charge"])
+    else:
+        raise missing_parameter("payment_intent")
+    if charge["status"] != "succeeded":
+        raise Refusal(400, f"Charge {charge['id']} was not paid.", code="charge_not_refundable", param="charge")
+    return charge

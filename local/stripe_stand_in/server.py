@@ -1,0 +1,102 @@
+"""The stand-in as a server of this machine, in threads of this process, with its deliveries to the webhook."""
+
+import socket
+from threading import Thread
+from typing import Final
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from local.emulator import require_free_port
+from local.settings import SettingsError
+from local.stripe_stand_in.app import create_app
+from local.stripe_stand_in.sender import Sender
+from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET, StandIn
+
+HOST: Final = "127.0.0.1"
+VARIABLE: Final = "STRIPE_PORT"
+
+
+class _Quiet(WSGIRequestHandler):
+    """Requests are shown by the control routes, not in the terminal."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name
+        pass
+
+
+class Server:
+    """One running stand-in. Without a webhook URL, events wait for `stand_in.take_events()`; port 0 is any free one."""
+
+    def __init__(
+        self,
+        port: int,
+        webhook_url: str | None = None,
+        *,
+        webhook_host: str | None = None,
+        webhook_secret: str = DEFAULT_WEBHOOK_SECRET,
+        api_key: str = DEFAULT_API_KEY,
+    ) -> None:
+        self._port = port
+        self.webhook_secret = webhook_secret
+        self.stand_in = StandIn(api_key=api_key)
+        self.sender: Sender | None = None
+        if webhook_url is not None:
+            self.sender = Sender(self.stand_in.outbox, webhook_url, webhook_secret, host=webhook_host)
+        self._server: BaseWSGIServer | None = None
+        self._thread: Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Where the API and the hosted pages are."""
+        return f"http://{HOST}:{self._port}"
+
+    @property
+    def base_url(self) -> str:
+        """The same, as the SDK's `base_addresses` calls it."""
+        return self.url
+
+    def start(self) -> None:
+        """Answer requests until `stop`.
+
+        Raises:
+            SettingsError: the port is in use; names it and STRIPE_PORT.
+        """
+        listener = self._listen()
+        self._port = listener.getsockname()[1]
+        self.stand_in.base_url = self.stand_in.account.base_url = self.url
+        app = create_app(self.stand_in, deliveries=lambda: self.sender.results if self.sender else {})
+        self._server = make_server(HOST, self._port, app, True, request_handler=_Quiet, fd=listener.fileno())
+        listener.close()  # The server has a copy of its own.
+        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="stripe-stand-in", daemon=True)
+        self._thread.start()
+        if self.sender is not None:
+            self.sender.start()
+
+    def stop(self) -> None:
+        """Answer no more and deliver no more; safe to call twice."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        server.shutdown()
+        server.server_close()
+        if self._thread is not None:
+            self._thread.join(5)
+        if self.sender is not None:
+            self.sender.stop()
+
+    def _listen(self) -> socket.socket:
+        if self._port:
+            require_free_port(self._port, VARIABLE)
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, self._port))
+        except OSError as error:
+            listener.close()
+            raise SettingsError(
+                f"Port {self._port} cannot be used ({error.strerror}); choose another: {VARIABLE}"
+            ) from error
+        listener.listen(128)
+        return listener

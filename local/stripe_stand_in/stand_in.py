@@ -1,0 +1,204 @@
+"""The stand-in itself: one request in, one answer out, each atomic. Knows no socket and no framework, so that tests can
+call it directly.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from threading import RLock
+from typing import Any, Final
+
+from local.stripe_stand_in import routes
+from local.stripe_stand_in.account import API_VERSION, Account, Cause, wall_clock
+from local.stripe_stand_in.answers import Answer, expanded, json_answer
+from local.stripe_stand_in.faults import ConnectionLost, Fault, Faults
+from local.stripe_stand_in.forms import pairs_of, parse
+from local.stripe_stand_in.idempotency import Keys
+from local.stripe_stand_in.outbox import Outbox
+from local.stripe_stand_in.refusals import (
+    Fields,
+    Refusal,
+    internal_error,
+    lock_timeout,
+    no_api_key,
+    rate_limited,
+    unknown_parameter,
+    unknown_route,
+    wrong_api_key,
+)
+
+DEFAULT_API_KEY: Final = "sk_test_local_stand_in"
+DEFAULT_WEBHOOK_SECRET: Final = "whsec_local_stand_in"  # noqa: S105 - it guards nothing
+DEFAULT_BASE_URL: Final = "http://127.0.0.1:8420"
+
+Parameters = Mapping[str, Any] | Iterable[tuple[str, str]]
+
+
+@dataclass(slots=True)
+class Logged:
+    """One request as the control routes show it; status 0 is one that was dropped or is under way."""
+
+    request_id: str
+    method: str
+    path: str
+    idempotency_key: str | None
+    status: int = 0
+    fault: str | None = None
+    replayed: bool = False
+
+
+@dataclass(slots=True)
+class _Request:
+    method: str
+    path: str
+    form: Fields
+    key: str | None
+    log: Logged
+    fault: Fault | None
+
+
+class StandIn:
+    """A Stripe account that lives in memory.
+
+    `now` is the clock of everything it writes; `sleep` is how slow answers wait; `seed` makes its ids repeatable.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str = DEFAULT_API_KEY,
+        base_url: str = DEFAULT_BASE_URL,
+        now: Callable[[], datetime] = wall_clock,
+        sleep: Callable[[float], None] = time.sleep,
+        seed: int | None = None,
+    ) -> None:
+        self.api_key = api_key
+        self.base_url = base_url
+        self.now = now
+        self.lock = RLock()
+        self.faults = Faults()
+        self.outbox = Outbox(self.faults, now)
+        self.requests: list[Logged] = []
+        self._sleep = sleep
+        self._seed = seed
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything: objects, keys, faults, requests, and events not delivered."""
+        with self.lock:
+            self.faults.clear()
+            self.outbox.clear()
+            self.requests.clear()
+            self._keys = Keys()
+            self.account = Account(self.now, self.base_url, self.outbox.put, self._seed)
+
+    def take_events(self) -> list[Fields]:
+        """The events that are due, for whoever delivers them by hand; each is given once."""
+        return self.outbox.take_events()
+
+    def handle(
+        self, method: str, path: str, params: Parameters = (), headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Answer one request to the API. `params` are the pairs of the form or query, or nested Python values.
+
+        Raises:
+            ConnectionLost: a fault was ordered, and the client gets no answer.
+        """
+        given = {name.lower(): value for name, value in (headers or {}).items()}
+        fault = self.faults.of_request(method, path)
+        key = given.get("idempotency-key") if method == "POST" else None
+        with self.lock:
+            log = Logged(self.account.new_id("req_", 14), method, path, key, fault=fault.kind if fault else None)
+            self.requests.append(log)
+        if fault is not None and fault.kind == "dropped":
+            raise ConnectionLost(f"{method} {path} was dropped")
+        answer = self._finished(self._answer(log, fault, params, given), log)
+        log.status = answer.status
+        if fault is not None and fault.kind == "answer_lost":
+            raise ConnectionLost(f"the answer to {method} {path} was lost")
+        return answer
+
+    def _answer(self, log: Logged, fault: Fault | None, params: Parameters, headers: dict[str, str]) -> Answer:
+        try:
+            if fault is not None and fault.kind in ("rate_limited", "lock_timeout"):
+                raise rate_limited() if fault.kind == "rate_limited" else lock_timeout()
+            self._authenticate(headers.get("authorization", ""))
+            form = parse(pairs_of(params) if isinstance(params, Mapping) else params)
+            request = _Request(log.method, log.path, form, log.idempotency_key, log, fault)
+            return self._once(request) if request.key else self._run(request)
+        except Refusal as refusal:
+            return self._refused(refusal, log)
+
+    def _once(self, request: _Request) -> Answer:
+        """Execute under the idempotency key, or give the answer kept under it."""
+        key = request.key or ""
+        with self.lock:
+            replay = self._keys.begin(key, request.path, request.form, request.log.request_id, self.now())
+        if replay is not None:
+            request.log.replayed = True
+            return replay
+        try:
+            answer = self._run(request)
+        except Refusal as refusal:
+            answer = self._refused(refusal, request.log)
+            if not refusal.kept:
+                with self.lock:
+                    self._keys.release(key)
+                return answer
+        with self.lock:
+            self._keys.finish(key, answer)
+        return answer
+
+    def _run(self, request: _Request) -> Answer:
+        """Execute, with the faults that happen on the way."""
+        kind = request.fault.kind if request.fault else ""
+        if kind == "error_500":
+            raise internal_error()
+        if kind == "late" and request.fault is not None:
+            self._sleep(request.fault.seconds)
+        try:
+            answer = json_answer(200, self._execute(request))
+        except Refusal as refusal:
+            if kind == "error_500_after" and refusal.kept:
+                raise internal_error() from refusal
+            raise
+        finally:
+            if kind == "slow" and request.fault is not None:
+                self._sleep(request.fault.seconds)
+        if kind == "error_500_after":
+            raise internal_error()
+        return answer
+
+    def _execute(self, request: _Request) -> Fields:
+        found = routes.find(request.method, request.path)
+        if found is None:
+            raise unknown_route(request.method, request.path)
+        route, ids = found
+        if "payment_method_types" in request.form:
+            raise unknown_parameter("payment_method_types")
+        with self.lock:
+            given = route.parameters.read(request.form)
+            self.account.cause = Cause(request.log.request_id, request.key)
+            try:
+                content = route.endpoint(self.account, given, *ids)
+            finally:
+                self.account.cause = Cause()
+            return expanded(self.account, content, given.get("expand", []))
+
+    def _authenticate(self, authorization: str) -> None:
+        scheme, _, key = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not key:
+            raise no_api_key()
+        if key != self.api_key:
+            raise wrong_api_key(key)
+
+    def _refused(self, refusal: Refusal, log: Logged) -> Answer:
+        shown = {**refusal.error, "request_log_url": f"{self.base_url}/_control/requests?id={log.request_id}"}
+        return json_answer(refusal.status, {"error": dict(sorted(shown.items()))}, refusal.headers)
+
+    def _finished(self, answer: Answer, log: Logged) -> Answer:
+        headers = {"Request-Id": log.request_id, "Stripe-Version": API_VERSION, **answer.headers}
+        if log.idempotency_key:
+            headers["Idempotency-Key"] = log.idempotency_key
+        return Answer(answer.status, headers, answer.body)

@@ -1,0 +1,202 @@
+"""A world in which money comes in: cards at the stand-in for Stripe, payments by hand, the rule, the table's stream,
+Stripe's callbacks and the sweeper, each as AWS or Stripe would send them.
+"""
+
+import copy
+import json
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import stripe
+
+from local.stripe_stand_in.sender import body_of
+from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET, StandIn
+from tests.functions.conftest import sample_event
+from tests.functions.world import Answer, World, http_event
+
+VISA, MASTERCARD = "pm_card_visa", "pm_card_mastercard"
+DECLINED, CHALLENGED = "pm_card_chargeCustomerFail", "pm_card_threeDSecure2Required"
+ACCOUNT = "acct_1"
+
+
+@dataclass
+class Till:
+    """The paying side of a world with one account."""
+
+    world: World
+    seen: dict[str, Any] = field(default_factory=dict)
+    keys: int = 0
+
+    @property
+    def stand_in(self) -> StandIn:
+        """The Stripe account."""
+        return self.world.stack.stripe.stand_in
+
+    @property
+    def sdk(self) -> stripe.StripeClient:
+        """Stripe's SDK, as an operator or a test would use it beside the application."""
+        return stripe.StripeClient(
+            DEFAULT_API_KEY,
+            base_addresses={"api": "http://stripe.test"},
+            http_client=stripe.RequestsClient(),
+        )
+
+    def later(self, **span: float) -> None:
+        """Let time pass."""
+        self.world.clock.now += timedelta(**span)
+
+    # Cards
+
+    def customer(self, account: str = ACCOUNT) -> str:
+        """The account's customer at Stripe, made as the page would make it."""
+        answer = self.world.ask("add_funds", "POST", "/payment-methods", **{"custom:account_id": account})
+        assert answer.status == 201, answer.text
+        [item] = self.world.of_kind("ACCOUNT", account)
+        return str(item["stripe_customer_id"])
+
+    def card(self, kind: str = VISA, account: str = ACCOUNT) -> str:
+        """Save a card of that kind; its id."""
+        return self.sdk.v1.payment_methods.attach(kind, {"customer": self.customer(account)}).id
+
+    # Payments
+
+    def pay(self, amount: str, card: str, *, key: str | None = None, account: str = ACCOUNT, **claims: Any) -> Answer:
+        """POST /top-ups, under a new key unless one is named."""
+        self.keys += 1
+        body = {"amount": amount, "payment_method_id": card}
+        more = {"custom:account_id": account, **claims}
+        return self.world.ask("add_funds", "POST", "/top-ups", body, key=key or f"key {self.keys}", **more)
+
+    def paid(self, amount: str, card: str, **more: Any) -> dict[str, Any]:
+        """A payment that is answered 201."""
+        answer = self.pay(amount, card, **more)
+        assert answer.status == 201, answer.text
+        shown: dict[str, Any] = answer.body
+        return shown
+
+    def top_up(self, topup_id: str, account: str = ACCOUNT) -> dict[str, Any]:
+        """GET one payment, as an admin sees it."""
+        answer = self.world.ask("add_funds", "GET", f"/top-ups/{topup_id}", **{"custom:account_id": account})
+        assert answer.status == 200, answer.text
+        shown: dict[str, Any] = answer.body
+        return shown
+
+    def top_ups(self, account: str = ACCOUNT) -> list[dict[str, Any]]:
+        """The stored payments of an account, oldest first."""
+        return sorted(self.world.of_kind("TOPUP", account), key=lambda item: str(item["created_at"]))
+
+    # The rule
+
+    def rule(self, account: str = ACCOUNT, **settings: Any) -> Answer:
+        """PUT /auto-recharge."""
+        return self.world.ask("change_settings", "PUT", "/auto-recharge", settings, **{"custom:account_id": account})
+
+    def set_rule(self, card: str, *, threshold: str = "10.00", amount: str = "50.00", **more: Any) -> dict[str, Any]:
+        """A rule that is on."""
+        said = {"enabled": True, "threshold": threshold, "amount": amount, "payment_method_id": card, **more}
+        answer = self.rule(**said)
+        assert answer.status == 200, answer.text
+        shown: dict[str, Any] = answer.body
+        return shown
+
+    def shown_rule(self, account: str = ACCOUNT) -> dict[str, Any]:
+        """GET /auto-recharge."""
+        answer = self.world.ask("change_settings", "GET", "/auto-recharge", **{"custom:account_id": account})
+        assert answer.status == 200, answer.text
+        shown: dict[str, Any] = answer.body
+        return shown
+
+    def state(self, account: str = ACCOUNT) -> dict[str, Any]:
+        """The stored rule and state."""
+        [item] = self.world.of_kind("AUTO_RECHARGE", account)
+        return item
+
+    # What wakes functions
+
+    def stream(self, *, times: int = 1, most: int = 20) -> int:
+        """Deliver what changed of balances since the last time to auto_recharge as the table's stream and its filter
+        do, until nothing changes any more; how many deliveries it took.
+        """
+        for delivery in range(most):
+            records = [record for image in self._changed() if (record := stream_record(image)) is not None]
+            if not records:
+                return delivery
+            for _ in range(times):
+                answer = self.world.stack.invoke("auto_recharge", {"Records": copy.deepcopy(records)})
+                assert answer == {"batchItemFailures": []}, answer
+        raise AssertionError(f"the stream still brings something after {most} deliveries")
+
+    def _changed(self) -> list[dict[str, Any]]:
+        balances = [item for item in self.world.stack.items() if item["SK"] == "BALANCE"]
+        changed = [image for image in balances if self.seen.get(image["PK"]) != image]
+        self.seen |= {image["PK"]: image for image in changed}
+        return changed
+
+    def sweep(self, **span: float) -> dict[str, int]:
+        """Let time pass, and have reconcile_payments look once."""
+        self.later(**span)
+        answer: dict[str, int] = self.world.stack.invoke("reconcile_payments", sample_event("reconcile_payments"))
+        return answer
+
+    def call_back(self, event: dict[str, Any], **headers: str) -> Answer:
+        """Have Stripe send one event."""
+        return self.send_back(body_of(event), **headers)
+
+    def send_back(self, body: str, **headers: str) -> Answer:
+        """Have someone send this body to the webhook, signed as Stripe signs unless the header is given."""
+        event = http_event("stripe_webhook", "POST", "/stripe/webhook", body=body, claims=None, signed_in=False)
+        signed_at = int(self.world.clock.now.timestamp())
+        signature = stripe.WebhookSignature.generate_signature_header(body, DEFAULT_WEBHOOK_SECRET, signed_at)
+        event["headers"] |= {"stripe-signature": signature} | headers
+        return self.world.invoke("stripe_webhook", event)
+
+    def call_all_back(self) -> list[str]:
+        """Have Stripe send all it has to say; the types of the events."""
+        told = []
+        for event in self.stand_in.take_events():
+            answer = self.call_back(event)
+            assert answer.status == 200, answer.text
+            told.append(str(event["type"]))
+        return told
+
+    # What must hold
+
+    def check(self) -> None:
+        """Law 5: every succeeded Stripe payment has exactly one top_up entry, and every top_up entry its payment."""
+        paid = {
+            intent.metadata["topup_id"]: intent.amount_received * 10_000
+            for intent in self.sdk.v1.payment_intents.list({"limit": 100}).auto_paging_iter()
+            if intent.status == "succeeded" and "topup_id" in intent.metadata
+        }
+        entered: dict[str, int] = {}
+        for item in self.world.stack.items():
+            if item["SK"].startswith("ENTRY#") and item["category"] == "top_up":
+                identifier = item["SK"].rsplit("#", 1)[1]
+                assert identifier not in entered
+                entered[identifier] = item["amount_micros"]
+        assert entered == paid, "law 5"
+        for pk in {item["PK"] for item in self.world.stack.items() if item["SK"] == "BALANCE"}:
+            self.world.balance(pk.split("#")[1])
+
+
+def stream_record(image: dict[str, Any]) -> dict[str, Any] | None:
+    """The record of the table's stream that shows this balance, None where the mapping's filter leaves it out: headroom
+    is text there, and begins with a minus.
+    """
+    if not str(image["headroom_micros"]).startswith("-"):
+        return None
+    record: dict[str, Any] = copy.deepcopy(sample_event("auto_recharge")["Records"][0])
+    shown = record["dynamodb"]
+    shown["Keys"] = {"PK": {"S": image["PK"]}, "SK": {"S": image["SK"]}}
+    shown["NewImage"] |= shown["Keys"] | {
+        name: {"N": str(image[name])} for name in ("posted_micros", "available_micros", "headroom_micros", "nudge")
+    }
+    shown["SequenceNumber"] = str(time.monotonic_ns())
+    return record
+
+
+def told(answer: Answer) -> Any:
+    """An answer's JSON."""
+    return json.loads(answer.text)
