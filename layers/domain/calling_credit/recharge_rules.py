@@ -171,7 +171,4 @@ def _status(rule: Rule | None, state: State, now: datetime) -> tuple[str, str | 
 def balance_part(rule: Rule | None, state: State, now: datetime) -> Mapping[str, Any]:
     """What `GET /balance` says of automatic recharge."""
     shown = rule_view(rule, state, now)
-    return {
-        name: shown[name]
-        for name in ("enabled", "threshold", "amount", "status", "reason", "message", "next_attempt_at")
-    }
+    return {name: shown[name] for name in ("enabled", "threshold", "amount", "status", "reason", "next_attempt_at")}

@@ -1,6 +1,8 @@
-"""Stripe's SDK on a stand-in without a socket: the HTTP client to give to `stripe.StripeClient(http_client=…)`."""
+"""Stripe's own SDK on a stand-in without a socket, and a clock that moves only when it is told to."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -8,6 +10,20 @@ import stripe
 
 from local.stripe_stand_in.faults import ConnectionLost
 from local.stripe_stand_in.stand_in import StandIn
+
+
+@dataclass
+class Clock:
+    """A time that stands still."""
+
+    at: datetime = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, **amount: float) -> None:
+        """Let time pass: `hours=24`."""
+        self.at += timedelta(**amount)
 
 
 class InProcessClient(stripe.HTTPClient):
@@ -28,8 +44,7 @@ class InProcessClient(stripe.HTTPClient):
         try:
             answer = self._stand_in.handle(method.upper(), address.path, pairs, headers or {})
         except ConnectionLost as lost:
-            message = f"Unexpected error communicating with Stripe: {lost}"
-            raise stripe.APIConnectionError(message, should_retry=True) from lost  # type: ignore[no-untyped-call]
+            raise stripe.APIConnectionError(str(lost), should_retry=True) from lost  # type: ignore[no-untyped-call]
         return answer.body.decode(), answer.status, {name.lower(): text for name, text in answer.headers.items()}
 
     def close(self) -> None:
