@@ -12,7 +12,7 @@ from typing import IO, Final
 import boto3
 
 from local.progress import Step
-from local.settings import API_ID, ROOT, STACK_NAME, Settings, architecture, aws_environment, runtime
+from local.settings import API_ID, ROOT, STACK_NAME, STRIPE_URL, Settings, architecture, aws_environment, runtime
 from ops.build import BuildError, compile_build, sam_build, sam_program
 
 ARTIFACT_BUCKET: Final = "calling-credit-artifacts"
@@ -84,8 +84,16 @@ def _parameters(settings: Settings) -> list[str]:
         f"BatchingWindowSeconds={BATCHING_WINDOW_SECONDS}",
         f"CallQueueVisibilitySeconds={VISIBILITY_SECONDS}",
         f"PageUrls={settings.api_url}/",
+        f"StripeApiBase={_stripe_api_base(settings)}",
         f"LogLevel={os.environ.get('LOG_LEVEL', 'INFO')}",
     ]
+
+
+def _stripe_api_base(settings: Settings) -> str:
+    """Where the functions reach Stripe."""
+    if settings.stripe_api_base:
+        return settings.stripe_api_base
+    return STRIPE_URL if settings.stripe_test_mode else f"http://127.0.0.1:{settings.stripe_port}"
 
 
 def _run(command: list[str], settings: Settings, log: IO[str], step: Step) -> int:

@@ -54,6 +54,7 @@ def run(settings: Settings, progress: Progress) -> NoReturn:
         stack = start(settings, progress)
         tell(stack, progress)
         stack.wait_until_rated()
+        stack.wait_until_callbacks_are_delivered()
         stack.publish_description()
         tell_addresses(stack, progress.console)
         while True:

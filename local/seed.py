@@ -49,7 +49,7 @@ MERIDIAN: Final = Company(
     "acct_meridian",
     "Meridian Travel",
     "America/New_York",
-    "250.00",
+    "45.00",
     (
         Person("user_ana", "Ana Ruiz", "ana@meridian-travel.example", ADMIN),
         Person("user_ben", "Ben Okafor", "ben@meridian-travel.example", MEMBER),

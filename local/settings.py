@@ -1,5 +1,5 @@
-"""What the local stack is told by its environment: its folder and its port, and AWS settings that are all explicit so
-that nobody's real account is ever touched.
+"""What the local stack is told by its environment: its folder, its ports, which Stripe, and AWS settings that are all
+explicit so that nobody's real account is ever touched.
 """
 
 import ipaddress
@@ -17,6 +17,8 @@ REGION: Final = "us-east-1"
 STACK_NAME: Final = "calling-credit-local"
 API_ID: Final = "ca11c0de"
 DEFAULT_EMULATOR_PORT: Final = 4566
+DEFAULT_STRIPE_PORT: Final = 8420
+STRIPE_URL: Final = "https://api.stripe.com"
 
 
 class SettingsError(Exception):
@@ -24,11 +26,25 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class StripeTestMode:
+    """Stripe's own test mode instead of the stand-in."""
+
+    api_key: str
+    webhook_secret: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """Where one local stack lives. Two stacks with different folders and ports do not notice each other."""
+    """Where one local stack lives. Two stacks with different folders and ports do not notice each other.
+
+    `stripe_api_base` makes the functions reach Stripe elsewhere, such as through a proxy in front of the stand-in.
+    """
 
     folder: Path
     emulator_port: int
+    stripe_port: int = DEFAULT_STRIPE_PORT
+    stripe_api_base: str = ""
+    stripe_test_mode: StripeTestMode | None = None
 
     @property
     def endpoint_url(self) -> str:
@@ -57,16 +73,52 @@ class Settings:
 
 
 def settings_from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Settings from LOCAL_DIR and EMULATOR_PORT.
+    """Settings from LOCAL_DIR, EMULATOR_PORT, STRIPE_PORT, STRIPE_API_BASE, STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET.
 
     Raises:
-        SettingsError: a port that is no port, or an AWS endpoint that is not on this machine.
+        SettingsError: a port that is no port, an AWS endpoint that is not on this machine, a key that moves real money.
     """
     refuse_remote_endpoints(environ)
-    text = environ.get("EMULATOR_PORT") or str(DEFAULT_EMULATOR_PORT)
+    return Settings(
+        Path(environ.get("LOCAL_DIR") or ROOT / ".local").resolve(),
+        _port(environ, "EMULATOR_PORT", DEFAULT_EMULATOR_PORT),
+        _port(environ, "STRIPE_PORT", DEFAULT_STRIPE_PORT),
+        _stripe_api_base(environ),
+        _stripe_test_mode(environ),
+    )
+
+
+def _port(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name) or str(default)
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise SettingsError(f"EMULATOR_PORT is {text!r}; it must be a port number from 1 to 65535.")
-    return Settings(Path(environ.get("LOCAL_DIR") or ROOT / ".local").resolve(), int(text))
+        raise SettingsError(f"{name} is {text!r}; it must be a port number from 1 to 65535.")
+    return int(text)
+
+
+def _stripe_api_base(environ: Mapping[str, str]) -> str:
+    base = environ.get("STRIPE_API_BASE", "").rstrip("/")
+    address = urlsplit(base)
+    if base and (address.scheme not in ("http", "https") or not address.hostname or address.path):
+        raise SettingsError("STRIPE_API_BASE must be an address without a path, such as http://127.0.0.1:8421")
+    return base
+
+
+def _stripe_test_mode(environ: Mapping[str, str]) -> StripeTestMode | None:
+    """Keys are never repeated in a message: it may be the wrong one that was pasted."""
+    key, secret = environ.get("STRIPE_API_KEY", ""), environ.get("STRIPE_WEBHOOK_SECRET", "")
+    if not key:
+        return None
+    if not key.startswith(("sk_test_", "rk_test_")):
+        raise SettingsError(
+            "STRIPE_API_KEY is not a test key: the local stack takes keys that begin with sk_test_ or rk_test_ only, "
+            "so that no real card is ever charged. Unset it to use the stand-in."
+        )
+    if not secret.startswith("whsec_"):
+        raise SettingsError(
+            "STRIPE_API_KEY needs STRIPE_WEBHOOK_SECRET beside it: run `stripe listen --print-secret` and set what it "
+            "prints, which begins with whsec_."
+        )
+    return StripeTestMode(key, secret)
 
 
 def refuse_remote_endpoints(environ: Mapping[str, str]) -> None:

@@ -1,5 +1,5 @@
-"""The local stack as one thing: emulator, deployed application, demonstration data and example rates. `start` makes it,
-`Stack.stop` ends all of it. Tells no story; local.run and the stack tests use the same one.
+"""The local stack as one thing: emulator, stand-in for Stripe, deployed application, demonstration data, example rates.
+`start` makes it, `Stack.stop` ends all of it. Tells no story; local.run and the stack tests use the same one.
 """
 
 import json
@@ -12,19 +12,24 @@ from pathlib import Path
 from typing import Any, Final
 
 import boto3
+import stripe as stripe_module
 from rich.console import Console
 
+from calling_credit import table
 from calling_credit.aws.deck_files import activate, deck_version, put_deck
 from calling_credit.decks import parse_deck
 from local.deploy import build, deploy
 from local.emulator import Emulator
 from local.http_api import HttpApi
 from local.progress import Progress
-from local.seed import create_sign_ins, open_accounts
-from local.settings import REGION, Settings, aws_environment
+from local.seed import MERIDIAN, create_sign_ins, open_accounts
+from local.settings import REGION, STRIPE_URL, Settings, aws_environment
+from local.stripe_stand_in.server import Server
+from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET
 
 RATES_FILE: Final = Path(__file__).with_name("rates.csv")
 DRAIN_SECONDS: Final = 600.0
+CALLBACK_SECONDS: Final = 60.0
 
 
 class StackError(Exception):
@@ -41,12 +46,39 @@ class Stack:
     users: list[dict[str, Any]]
     api: HttpApi
     emulator: Emulator
+    stripe: Server | None
 
     def stop(self) -> None:
-        """End the emulator and every worker; safe to call twice."""
+        """End the emulator, every worker and the stand-in; safe to call twice."""
         self.settings.description_file.unlink(missing_ok=True)
         self.api.close()
+        if self.stripe is not None:
+            self.stripe.stop()
         self.emulator.stop()
+
+    @property
+    def stripe_url(self) -> str:
+        """Where Stripe, or its stand-in, answers."""
+        return STRIPE_URL if self.stripe is None else self.stripe.url
+
+    def stripe_sdk(self) -> stripe_module.StripeClient:
+        """Stripe's SDK, to look at what is there beside the application, and to save cards."""
+        mode = self.settings.stripe_test_mode
+        key = mode.api_key if mode else DEFAULT_API_KEY
+        return stripe_module.StripeClient(key, base_addresses={"api": self.stripe_url})
+
+    def wait_until_callbacks_are_delivered(self) -> None:
+        """Return once the stand-in has told all it has to say.
+
+        Raises:
+            StackError: it has not after a minute.
+        """
+        deadline = time.monotonic() + CALLBACK_SECONDS
+        while self.stripe is not None and self.stripe.stand_in.outbox.pending():
+            self.emulator.require_alive()
+            if time.monotonic() > deadline:
+                raise StackError(f"Stripe's callbacks are not taken; see {self.settings.emulator_log}")
+            time.sleep(0.05)
 
     def service_token(self) -> str:
         """An access token of the operator's systems, with both scopes."""
@@ -95,7 +127,7 @@ class Stack:
             "table_name": self.outputs["TableName"],
             "aws_endpoint_url": self.settings.endpoint_url,
             "region": REGION,
-            "stripe_api_url": None,
+            "stripe_api_url": self.stripe_url,
             "user_pool_id": self.outputs["UserPoolId"],
             "user_pool_client_id": self.outputs["UserPoolClientId"],
             "token_url": f"{self.settings.endpoint_url}/oauth2/token",
@@ -121,7 +153,10 @@ def start(settings: Settings, progress: Progress | None = None) -> Stack:
     settings.folder.mkdir(parents=True, exist_ok=True)
     emulator = Emulator(settings)
     use_aws_settings(settings)
+    stand_in = None if settings.stripe_test_mode else _stand_in(settings)
     try:
+        if stand_in is not None:
+            stand_in.start()
         emulator.start()
         settings.description_file.unlink(missing_ok=True)
         with progress.step("Building the application with sam"):
@@ -129,10 +164,56 @@ def start(settings: Settings, progress: Progress | None = None) -> Stack:
         emulator.wait_until_ready()
         with progress.step("Deploying template.yaml to the emulator") as step:
             outputs = deploy(settings, step)
-        return _fill(settings, outputs, emulator, progress)
+        put_stripe_settings(settings, outputs)
+        return _fill(settings, outputs, emulator, stand_in, progress)
     except BaseException:
+        if stand_in is not None:
+            stand_in.stop()
         emulator.stop()
         raise
+
+
+def _stand_in(settings: Settings) -> Server:
+    webhook = f"{settings.endpoint_url}/stripe/webhook"
+    return Server(settings.stripe_port, webhook, webhook_host=settings.api_host)
+
+
+def put_stripe_settings(settings: Settings, outputs: dict[str, str]) -> None:
+    """What an operator does once after the first deployment: put Stripe's key and callback secret into the secret."""
+    mode = settings.stripe_test_mode
+    found = {"api_key": DEFAULT_API_KEY, "webhook_secret": DEFAULT_WEBHOOK_SECRET}
+    if mode is not None:
+        found = {"api_key": mode.api_key, "webhook_secret": mode.webhook_secret}
+    boto3.client("secretsmanager").put_secret_value(SecretId=outputs["StripeSecretArn"], SecretString=json.dumps(found))
+
+
+def save_card(stack: Stack, email: str, kind: str) -> str:
+    """Save one of Stripe's test cards for the account of a billing admin; its id.
+
+    Raises:
+        ApiError: a request was refused.
+    """
+    account_id = next(user["account_id"] for user in stack.users if user["email"] == email)
+    stack.api.send("POST", "/payment-methods", stack.user_token(email), {})
+    account = boto3.client("dynamodb").get_item(
+        TableName=stack.outputs["TableName"],
+        Key={"PK": {"S": table.account_pk(account_id)}, "SK": {"S": table.account_sk()}},
+        ConsistentRead=True,
+    )["Item"]
+    customer_id = account["stripe_customer_id"]["S"]
+    return stack.stripe_sdk().v1.payment_methods.attach(kind, {"customer": customer_id}).id
+
+
+def save_demonstration_card(stack: Stack) -> None:
+    """The first account has a card that works, and a rule that recharges it.
+
+    Raises:
+        ApiError: a request was refused.
+    """
+    email = MERIDIAN.people[0].email
+    card = save_card(stack, email, "pm_card_visa")
+    rule = {"enabled": True, "threshold": "40.00", "amount": "50.00", "payment_method_id": card}
+    stack.api.send("PUT", "/auto-recharge", stack.user_token(email), rule)
 
 
 def use_aws_settings(settings: Settings) -> None:
@@ -163,7 +244,9 @@ def publish_example_rates(bucket: str) -> int:
     return len({row.prefix for row in deck.rows})
 
 
-def _fill(settings: Settings, outputs: dict[str, str], emulator: Emulator, progress: Progress) -> Stack:
+def _fill(
+    settings: Settings, outputs: dict[str, str], emulator: Emulator, stand_in: Server | None, progress: Progress
+) -> Stack:
     with progress.step("Publishing the example rates") as step:
         step.update(f"{publish_example_rates(outputs['DeckBucketName'])} prefixes")
     client = boto3.client("cognito-idp").describe_user_pool_client(
@@ -174,8 +257,10 @@ def _fill(settings: Settings, outputs: dict[str, str], emulator: Emulator, progr
     try:
         with progress.step("Opening two accounts through the HTTP API"):
             users = create_sign_ins(outputs["UserPoolId"])
-            stack = Stack(settings, outputs, service_client, users, api, emulator)
+            stack = Stack(settings, outputs, service_client, users, api, emulator, stand_in)
             open_accounts(api, stack.service_token())
+        with progress.step("Saving a card and setting a rule of automatic recharge"):
+            save_demonstration_card(stack)
     except BaseException:
         api.close()
         raise

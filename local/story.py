@@ -1,4 +1,4 @@
-"""Plays a working day of the demonstration accounts through the call queue and tells in the terminal what it cost.
+"""Plays a working day of the demonstration accounts, calls and payments, and tells in the terminal what came of it.
 Reads everything it tells from the HTTP API, as a customer would.
 """
 
@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from calling_credit.decks import Deck, parse_deck
+from local.payments_story import add_funds_by_hand, tell_declines, tell_payments
 from local.progress import Progress
 from local.seed import COMPANIES, MERIDIAN
 from local.stack import RATES_FILE, Stack, StackError
@@ -41,10 +42,14 @@ def tell(stack: Stack, progress: Progress) -> None:
     opening = Decimal(stack.api.get("/balance", token)["balance"])
     console.print()
     console.print(f"[bold]{MERIDIAN.name}[/bold] starts the day with ${opening} of credit.")
+    add_funds_by_hand(stack, console)
     console.print("Its phone system sends every finished call twice, because queues may deliver twice:")
     _play(stack, progress, token)
+    paid = tell_payments(stack, console, token)
     console.print()
-    _tell_usage(stack, console, token, opening)
+    _tell_usage(stack, console, token, opening + paid)
+    console.print()
+    tell_declines(stack, progress)
 
 
 def _play(stack: Stack, progress: Progress, token: str) -> None:
@@ -95,7 +100,7 @@ def _tell_usage(stack: Stack, console: Console, token: str, opening: Decimal) ->
     balance = Decimal(stack.api.get("/balance", token)["balance"])
     total = Decimal(usage["total"])
     adds_up = opening - total == balance
-    console.print(f"${opening} - ${total} = ${opening - total}, and the balance is ${balance}.")
+    console.print(f"${opening} of credit - ${total} = ${opening - total}, and the balance is ${balance}.")
     if not adds_up:
         raise StackError("The usage table does not add up to the balance.")
     _tell_dearest(stack, console, token, period)
@@ -135,6 +140,8 @@ def tell_addresses(stack: Stack, console: Console) -> None:
     console.print()
     console.print(table)
     console.print(f"HTTP API      {settings.api_url}", highlight=False)
+    which = "stand-in" if stack.stripe else "test mode"
+    console.print(f"Stripe        {stack.stripe_url} ({which})", highlight=False)
     console.print(f"AWS emulator  {settings.endpoint_url} (region us-east-1, credentials test / test)", highlight=False)
     console.print(f"Call queue    {stack.outputs['CallQueueUrl']}", highlight=False, soft_wrap=True)
     console.print(f"Logs          {settings.emulator_log}", highlight=False, soft_wrap=True)

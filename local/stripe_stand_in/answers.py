@@ -71,6 +71,8 @@ def _expand(account: Account, content: Fields, steps: list[str], path: str) -> N
     elif isinstance(content[step], str):
         content[step] = _object_named(account, content[step], path)
     below = content[step]
+    if not isinstance(below, dict | list | None):
+        raise cannot_expand(path)
     if isinstance(below, dict | list) and rest:
         for item in below if isinstance(below, list) else [below]:
             _expand(account, item, rest, path)

@@ -1,5 +1,5 @@
-"""The examples that tests of payments start from: two cards, one payment of each kind, one rule of automatic recharge and
-a balance far enough below it to charge.
+"""The examples that tests of payments start from: two cards, one payment of each kind, one rule of automatic recharge
+and a balance far enough below it to charge.
 """
 
 from dataclasses import replace

@@ -10,8 +10,12 @@ from calling_credit.ledger import (
     BALANCE_ADJUSTED,
     CALL_CHARGED,
     CALL_REVENUE,
+    CARD_PAYMENTS,
     CUSTOMER_CREDIT,
     OPERATOR_ADJUSTMENTS,
+    RESERVED_CATEGORIES,
+    TOP_UP,
+    TOP_UP_PAID,
     DayTotal,
     Entry,
     adjustment_entry,
@@ -36,8 +40,8 @@ entries = st.lists(
     st.builds(
         replace,
         st.just(CHARGE),
-        kind=st.sampled_from([CALL_CHARGED, BALANCE_ADJUSTED]),
-        category=st.sampled_from(["a_b", "c_d", "adjustment"]),
+        kind=st.sampled_from([CALL_CHARGED, BALANCE_ADJUSTED, TOP_UP_PAID]),
+        category=st.sampled_from(["a_b", "c_d", "adjustment", "top_up"]),
         amount_micros=st.integers(-(10**12), 10**12),
         local_date=st.sampled_from(["2026-11-22", "2026-11-23"]),
         billed_seconds=st.integers(0, 90_000),
@@ -47,6 +51,15 @@ entries = st.lists(
 
 def test_a_call_debits_the_customer_to_revenue() -> None:
     assert (CHARGE.debit, CHARGE.credit) == (CUSTOMER_CREDIT, CALL_REVENUE)
+
+
+def test_a_paid_top_up_is_cash_that_the_customer_is_credited() -> None:
+    entry = replace(CHARGE, kind=TOP_UP_PAID, category=TOP_UP, amount_micros=25_000_000)
+    assert (entry.debit, entry.credit) == (CARD_PAYMENTS, CUSTOMER_CREDIT)
+
+
+def test_no_call_has_the_category_of_a_payment() -> None:
+    assert {TOP_UP, "adjustment", "refund", "dispute"} <= RESERVED_CATEGORIES
 
 
 @pytest.mark.parametrize(

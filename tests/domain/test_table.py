@@ -17,7 +17,9 @@ def test_the_parts_of_a_key_are_read_back(account_id: str, happened_at: str, cau
     for key in (table.entry_sk, table.unrated_sk, table.stray_sk):
         assert table.happened_at_of(key(happened_at, cause_id)) == happened_at
         assert table.id_of(key(happened_at, cause_id)) == cause_id
-    assert table.id_of(table.line_sk(cause_id)) == table.id_of(table.user_sk(cause_id)) == cause_id
+    for sort_key in (table.line_sk(cause_id), table.user_sk(cause_id), table.topup_sk(cause_id)):
+        assert table.id_of(sort_key) == cause_id
+    assert table.id_of(table.payment_sk(happened_at, cause_id)) == cause_id
 
 
 @given(DATES)
@@ -44,6 +46,31 @@ def test_a_range_of_days_holds_both_its_ends(day: str, first: str | None, last: 
     assert (low <= table.day_sk(day, "x" * 40) <= high) == ((first or "") <= day <= last)
 
 
+@given(INSTANTS, IDS, st.none() | INSTANTS)
+def test_a_range_of_payments_holds_all_since_its_beginning(at: str, topup_id: str, since: str | None) -> None:
+    low, high = table.payment_range(since)
+    assert (low <= table.payment_sk(at, topup_id) <= high) == ((since or "") <= at)
+
+
+@given(INSTANTS, IDS, INSTANTS, IDS)
+def test_payments_sort_by_when_they_were_made_whatever_their_ids(first: str, one: str, second: str, two: str) -> None:
+    if first < second:
+        assert table.payment_sk(first, one) < table.payment_sk(second, two)
+
+
+@given(INSTANTS, IDS)
+def test_a_range_of_payments_holds_nothing_else_of_its_account(at: str, topup_id: str) -> None:
+    low, high = table.payment_range()
+    others = [table.topup_sk(topup_id), table.entry_sk(at, topup_id), table.line_sk(topup_id), table.auto_recharge_sk()]
+    assert not [other for other in others if low <= other <= high]
+
+
+@given(IDS, IDS)
+def test_what_is_reported_of_a_stripe_object_lies_in_no_account(object_id: str, account_id: str) -> None:
+    assert table.issue_pk(object_id) != table.account_pk(account_id)
+    assert table.account_of(table.issue_pk(object_id)) == object_id
+
+
 @given(IDS)
 def test_the_ranges_of_lines_and_users_hold_every_id(identifier: str) -> None:
     for key, prefix in ((table.line_sk, table.line_prefix()), (table.user_sk, table.user_prefix())):
@@ -62,12 +89,16 @@ def test_no_two_kinds_of_item_share_a_key() -> None:
         table.adjustment_sk("x"),
         table.line_sk("x"),
         table.user_sk("x"),
+        table.topup_sk("x"),
+        table.payment_sk(*same),
+        table.auto_recharge_sk(),
+        table.issue_sk(),
     ]
     assert len(set(keys)) == len(keys)
     assert len({key.split("#")[0] for key in keys}) == len(keys)
 
 
-@pytest.mark.parametrize("kind", ["unrated", "stray"])
+@pytest.mark.parametrize("kind", ["unrated", "stray", "issue", "topup", "recharge"])
 @given(account_id=IDS)
 def test_a_swept_item_lies_in_one_of_the_partitions_that_are_read(kind: str, account_id: str) -> None:
     assert table.sweep_pk(kind, account_id) in table.sweep_partitions(kind)
@@ -76,4 +107,5 @@ def test_a_swept_item_lies_in_one_of_the_partitions_that_are_read(kind: str, acc
 def test_accounts_spread_over_all_shards_and_kinds_never_mix() -> None:
     used = {table.sweep_pk("unrated", f"acct_{number}") for number in range(100)}
     assert used == set(table.sweep_partitions("unrated"))
-    assert not used & set(table.sweep_partitions("stray"))
+    for kind in ("stray", "issue", "topup", "recharge"):
+        assert not used & set(table.sweep_partitions(kind))

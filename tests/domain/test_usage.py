@@ -106,6 +106,7 @@ def test_a_period_holds_both_its_ends() -> None:
     [
         ("outbound_international_call", "Outbound International Call"),
         ("outbound_premium_call", "Outbound Premium Call"),
+        ("top_up", "Top-up"),
         ("satellite_call", "Satellite Call"),
         ("x2", "X2"),
     ],
@@ -229,21 +230,37 @@ def test_a_statement_row_of_an_adjustment_tells_its_reason() -> None:
     assert not {"line_id", "user_id", "billed_seconds"} & set(row)
 
 
-def test_the_balance_shows_an_account_without_a_recharge_rule() -> None:
+@pytest.mark.parametrize(
+    ("payment", "said"),
+    [("manual", "Top-up, visa ending 4242"), ("automatic", "Automatic recharge, visa ending 4242")],
+)
+def test_a_statement_row_of_a_payment_tells_who_made_it_and_with_which_card(payment: str, said: str) -> None:
+    moved = {"kind": "top_up_paid", "category": "top_up", "amount_micros": 25_000_000, "billed_seconds": 0}
+    sides = {"debit": "card_payments", "credit": "customer_credit", "local_date": TODAY, "recorded_at": "r"}
+    card = {"payment": payment, "brand": "visa", "last4": "4242", "intent_id": "pi_1"}
+    assert statement_row({"SK": table.entry_sk("2026-11-23T10:00:00.000Z", "tu_1"), **moved, **sides, **card}) == {
+        "id": "tu_1",
+        "at": "2026-11-23T10:00:00.000Z",
+        "date": TODAY,
+        "kind": "top_up_paid",
+        "category": "top_up",
+        "amount": "25.00",
+        "description": said,
+        "recorded_at": "r",
+        "debit": "card_payments",
+        "credit": "customer_credit",
+    }
+
+
+def test_the_balance_shows_the_state_of_automatic_recharge_beside_it() -> None:
     balance = {"posted_micros": -5, "held_micros": 7, "available_micros": -12, "updated_at": "2026-11-23T12:00:00.000Z"}
-    assert balance_view("acct_1", "USD", balance) == {
+    recharge = {"enabled": False, "status": "disabled"}
+    assert balance_view("acct_1", "USD", balance, recharge) == {
         "account_id": "acct_1",
         "currency": "USD",
         "balance": "-0.000005",
         "held": "0.000007",
         "available": "-0.000012",
-        "auto_recharge": {
-            "enabled": False,
-            "threshold": None,
-            "amount": None,
-            "status": "disabled",
-            "reason": None,
-            "next_attempt_at": None,
-        },
+        "auto_recharge": recharge,
         "updated_at": "2026-11-23T12:00:00.000Z",
     }

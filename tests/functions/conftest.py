@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
+    from tests.functions.recharging import LawSix
     from tests.functions.till import Till
     from tests.functions.world import World
 
@@ -212,3 +213,14 @@ def till(world: "World") -> "Till":
     from tests.functions.till import Till  # noqa: PLC0415 - it needs this module
 
     return Till(world)
+
+
+@pytest.fixture
+def law_six(till: "Till", monkeypatch: pytest.MonkeyPatch) -> Iterator["LawSix"]:
+    """At most one recharge in flight, looked at before every request to Stripe; law 5 and the sums at the end."""
+    from tests.functions.recharging import watch_law_six  # noqa: PLC0415 - it needs this module
+
+    law = watch_law_six(till, monkeypatch)
+    yield law
+    law.look()
+    till.check()

@@ -11,14 +11,22 @@ from typing import Any
 
 import stripe
 
+from local.stripe_stand_in.controls import Controls
+from local.stripe_stand_in.faults import REQUEST_FAULTS
 from local.stripe_stand_in.sender import body_of
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET, StandIn
 from tests.functions.conftest import sample_event
+from tests.functions.stripe_wire import StripeWire
 from tests.functions.world import Answer, World, http_event
 
 VISA, MASTERCARD = "pm_card_visa", "pm_card_mastercard"
 DECLINED, CHALLENGED = "pm_card_chargeCustomerFail", "pm_card_threeDSecure2Required"
 ACCOUNT = "acct_1"
+CREATE, CONFIRM = "POST /v1/payment_intents", "POST /v1/payment_intents/*/confirm"
+CANCEL, RETRIEVE = "POST /v1/payment_intents/*/cancel", "GET /v1/payment_intents/*"
+ANYTHING = "* /v1/*"
+ALWAYS = 10_000
+"""How often a fault has to happen to never end by itself."""
 
 
 @dataclass
@@ -32,7 +40,12 @@ class Till:
     @property
     def stand_in(self) -> StandIn:
         """The Stripe account."""
-        return self.world.stack.stripe.stand_in
+        return self.wire.stand_in
+
+    @property
+    def wire(self) -> StripeWire:
+        """What goes over to Stripe."""
+        return self.world.stack.stripe
 
     @property
     def sdk(self) -> stripe.StripeClient:
@@ -86,6 +99,39 @@ class Till:
     def top_ups(self, account: str = ACCOUNT) -> list[dict[str, Any]]:
         """The stored payments of an account, oldest first."""
         return sorted(self.world.of_kind("TOPUP", account), key=lambda item: str(item["created_at"]))
+
+    # Stripe's side
+
+    def fault(self, kind: str, match: str, *, count: int = 1, skip: int = 0) -> None:
+        """Let something go wrong with the next requests that match, after the first `skip`."""
+        assert kind in REQUEST_FAULTS
+        self.stand_in.faults.add(kind, match, count=count, skip=skip)
+
+    def all_well(self) -> None:
+        """Let everything at Stripe go right again."""
+        self.stand_in.faults.clear()
+
+    def objects(self, kind: str) -> list[dict[str, Any]]:
+        """What Stripe has of a kind, oldest first."""
+        return copy.deepcopy(list(self.stand_in.account.objects[kind].values()))
+
+    def intent_of(self, topup_id: str) -> dict[str, Any]:
+        """The one intent of a payment."""
+        intents = self.objects("payment_intent")
+        [intent] = [intent for intent in intents if intent["metadata"].get("topup_id") == topup_id]
+        return intent
+
+    def charged(self) -> list[int]:
+        """The cents of every charge that was paid, in the order they were."""
+        return [charge["amount"] for charge in self.objects("charge") if charge["status"] == "succeeded"]
+
+    def challenge(self, topup_id: str, *, confirmed: bool = True) -> None:
+        """The cardholder answers their bank's challenge."""
+        Controls(self.stand_in).answer_challenge(self.intent_of(topup_id)["id"], confirmed=confirmed)
+
+    def everything(self) -> tuple[Any, ...]:
+        """All there is, in the table and at Stripe, to compare."""
+        return self.world.stack.items(), copy.deepcopy(dict(self.stand_in.account.objects))
 
     # The rule
 

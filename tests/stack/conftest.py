@@ -29,7 +29,7 @@ def free_port() -> int:
 def deployed() -> Iterator[Stack]:
     """The running stack with its demonstration accounts and the example deck."""
     folder = ROOT / ".local" / "test-stack"
-    stack = start(Settings(folder, free_port()))
+    stack = start(Settings(folder, free_port(), free_port()))
     try:
         yield stack
     finally:

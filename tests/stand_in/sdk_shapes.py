@@ -87,4 +87,4 @@ def _is_plain(value: Any, kind: Any) -> bool:
         return isinstance(value, kind | int) and not isinstance(value, bool)
     if kind in (str, bool):
         return isinstance(value, kind)
-    return (get_origin(kind) or kind).__name__ == UNTYPED and isinstance(value, dict)
+    return getattr(get_origin(kind) or kind, "__name__", "") == UNTYPED and isinstance(value, dict)

@@ -199,3 +199,16 @@ def object_of(value: Any) -> Any:
     """An expanded field."""
     assert isinstance(value, StripeObject)
     return value
+
+
+def test_the_comparison_notices_missing_unknown_and_wrong_fields(till: Till) -> None:
+    fields = till.intent(None).to_dict()
+    del fields["amount"]
+    wrong = {**fields, "status": "paid", "livemode": 0, "invented": None, "automatic_payment_methods": {}}
+    assert sorted(text.split(" is ")[0] for text in complaints(wrong, stripe.PaymentIntent, "intent")) == [
+        "intent.amount",
+        "intent.automatic_payment_methods.enabled",
+        "intent.invented",
+        "intent.livemode",
+        "intent.status",
+    ]

@@ -16,8 +16,10 @@ from calling_credit.topups import LEASE, TopUp
 
 BACK_OFF: Final = (timedelta(hours=1), timedelta(hours=24))
 """The wait after the first and the second decline in a row; the third suspends."""
-REMEMBERED: Final = timedelta(days=31)
-"""A calendar month at its longest: the monthly cap is counted from what is remembered."""
+REMEMBERED: Final = timedelta(days=32)
+"""More than the longest calendar month, which is 31 days and the hour by which clocks are put back in October: the
+monthly cap is counted from what is remembered.
+"""
 
 AUTHENTICATION: Final = "authentication_required"
 REPEATEDLY: Final = "declined_repeatedly"
@@ -118,7 +120,7 @@ def declined(state: State, topup: TopUp, decline: Decline, now: datetime) -> Sta
     failures = state.failures + 1
     ended = replace(ended, failures=failures, failed_fingerprint=topup.card.fingerprint)
     if decline.code == CARD_REMOVED:
-        return _suspended(ended, REMOVED)
+        return card_removed(ended)
     if decline.is_hard:
         return _suspended(ended, UNUSABLE)
     if failures > len(BACK_OFF):
@@ -139,8 +141,10 @@ def canceled(state: State, topup: TopUp) -> State:
 
 
 def card_removed(state: State) -> State:
-    """The rule's card is gone."""
-    return _suspended(state, REMOVED)
+    """The rule's card is gone, and no payment brings it back. A suspension that stands already goes on: else removing a
+    card that is refused, and adding it again, would end it.
+    """
+    return state if state.suspended_reason is not None else _suspended(replace(state, failed_fingerprint=None), REMOVED)
 
 
 def given_card(state: State, fingerprint: str, *, is_new: bool) -> State:

@@ -40,7 +40,7 @@ def read_link(secret: str, token: str, now: datetime) -> Target:
     try:
         account_id, topup_id, expires_at = read_cursor(secret, _PURPOSE, token)
     except (InvalidValue, ValueError, TypeError) as error:
-        raise NOT_OURS from error
+        raise NOT_OURS.with_traceback(None) from error  # One error for all: it would gather the traces of every raise.
     if expires_at <= format_instant(now):
-        raise NOT_OURS
+        raise NOT_OURS.with_traceback(None)
     return Target(account_id, topup_id)

@@ -38,7 +38,7 @@ def read_notice(body: bytes, signature: str | None, secret: str, now: datetime) 
         # The SDK compares times with its own clock; both ways are compared below, with ours.
         stripe.WebhookSignature.verify_header(text, signature, secret, None)
         signed_at = int(next(part[2:] for part in signature.split(",") if part.startswith("t=")))
-    except (stripe.SignatureVerificationError, UnicodeDecodeError, ValueError, StopIteration, IndexError) as error:
+    except (stripe.SignatureVerificationError, ValueError, TypeError, StopIteration) as error:
         detail = "The signature does not belong to this body and secret; see that the endpoint's secret is ours."
         raise BadRequest("invalid_signature", detail) from error
     age = now.timestamp() - signed_at

@@ -1,0 +1,83 @@
+"""Why a card was not charged: which refusals are for good, and what a person is told of them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calling_credit.declines import Decline, shown_code, words
+
+FOR_GOOD = [
+    "card_not_supported",
+    "card_removed",
+    "expired_card",
+    "incorrect_number",
+    "invalid_account",
+    "invalid_number",
+    "lost_card",
+    "new_account_information_available",
+    "pickup_card",
+    "restricted_card",
+    "revocation_of_all_authorizations",
+    "revocation_of_authorization",
+    "stolen_card",
+    "stop_payment_order",
+]
+FOR_NOW = [
+    "authentication_required",
+    "call_issuer",
+    "card_declined",
+    "card_velocity_exceeded",
+    "do_not_honor",
+    "fraudulent",
+    "generic_decline",
+    "incorrect_cvc",
+    "insufficient_funds",
+    "issuer_not_available",
+    "processing_error",
+    "reenter_transaction",
+    "try_again_later",
+    "withdrawal_count_limit_exceeded",
+]
+TOLD = [
+    "authentication_required",
+    "card_removed",
+    "card_velocity_exceeded",
+    "expired_card",
+    "incorrect_cvc",
+    "insufficient_funds",
+    "payment_intent_authentication_failure",
+    "processing_error",
+    "withdrawal_count_limit_exceeded",
+]
+
+
+@pytest.mark.parametrize("code", FOR_GOOD)
+@pytest.mark.parametrize("advice", [None, "try_again_later", "confirm_card_data"])
+def test_these_refusals_are_for_good_whatever_the_advice(code: str, advice: str | None) -> None:
+    assert Decline(code, advice).is_hard
+
+
+@pytest.mark.parametrize("code", FOR_NOW)
+def test_these_refusals_are_for_now_unless_stripe_advises_never_to_try_again(code: str) -> None:
+    assert not Decline(code).is_hard
+    assert not Decline(code, "try_again_later").is_hard
+    assert Decline(code, "do_not_try_again").is_hard
+
+
+@pytest.mark.parametrize("code", TOLD)
+def test_a_person_is_told_what_they_may_know(code: str) -> None:
+    assert shown_code(code) == code
+    assert words(code) != words("card_declined")
+
+
+@pytest.mark.parametrize("code", ["lost_card", "stolen_card", "pickup_card", "restricted_card", "fraudulent"])
+def test_whoever_holds_a_card_is_not_told_that_it_counts_as_lost_or_stolen(code: str) -> None:
+    assert shown_code(code) == "card_declined"
+    assert words(code) == words("card_declined")
+
+
+@given(st.sampled_from([*FOR_GOOD, *FOR_NOW, *TOLD]) | st.text())
+def test_any_code_of_stripe_is_told_as_a_known_one_in_whole_sentences(code: str) -> None:
+    assert shown_code(code) in {*TOLD, "card_declined"}
+    assert words(code) == words(shown_code(code))
+    assert words(code).endswith(".")

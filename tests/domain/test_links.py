@@ -1,0 +1,88 @@
+"""A link acts without a sign-in, so it is good for one payment, for its day, and unchanged; nothing else is a link."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calling_credit.api.cursors import read_cursor, write_cursor
+from calling_credit.api.links import Target, confirmation_link, read_link
+from calling_credit.errors import InvalidValue, NotFound
+from tests.domain.examples import NOW
+from tests.domain.payment_examples import AUTOMATIC
+
+SECRET = "a secret of the deployment"
+PAGE = "https://billing.example.com/"
+LINK = confirmation_link(SECRET, PAGE, AUTOMATIC)
+TOKEN = LINK.removeprefix(f"{PAGE}links/")
+
+
+def assert_refused(token: str, secret: str = SECRET) -> None:
+    with pytest.raises(NotFound) as refused:
+        read_link(secret, token, NOW)
+    assert refused.value.code == "unknown_link"
+
+
+def test_a_link_is_an_address_of_ours_and_leads_to_its_payment() -> None:
+    assert LINK.startswith(f"{PAGE}links/")
+    assert read_link(SECRET, TOKEN, NOW) == Target("acct_1", "tu_1")
+
+
+@pytest.mark.parametrize("account_id", ["acct_1", "A.b:c@d+e-f", "9" * 64])
+def test_a_link_is_one_path_segment_for_any_account(account_id: str) -> None:
+    token = confirmation_link(SECRET, PAGE, replace(AUTOMATIC, account_id=account_id)).removeprefix(f"{PAGE}links/")
+    assert token.replace("-", "").replace("_", "").isalnum()
+    assert read_link(SECRET, token, NOW).account_id == account_id
+
+
+def test_the_same_payment_has_the_same_link_whenever_it_is_made() -> None:
+    assert confirmation_link(SECRET, PAGE, replace(AUTOMATIC, status="requires_action", lease_until=None)) == LINK
+    assert confirmation_link(SECRET, PAGE, replace(AUTOMATIC, topup_id="tu_2")) != LINK
+
+
+def test_a_link_is_good_for_the_day_after_its_payment_was_made() -> None:
+    assert read_link(SECRET, TOKEN, NOW + timedelta(days=1, milliseconds=-1)) == Target("acct_1", "tu_1")
+    with pytest.raises(NotFound) as refused:
+        read_link(SECRET, TOKEN, NOW + timedelta(days=1))
+    assert refused.value.code == "unknown_link"
+
+
+def test_every_edit_of_one_character_is_refused() -> None:
+    for place, character in enumerate(TOKEN):
+        for other in "A0_-=~":
+            if other != character:
+                assert_refused(TOKEN[:place] + other + TOKEN[place + 1 :])
+
+
+def test_a_link_cut_or_lengthened_is_refused() -> None:
+    for end in range(len(TOKEN)):
+        assert_refused(TOKEN[:end])
+    for more in ("=", "A", "AAAA", " ", "\n", "é"):
+        assert_refused(TOKEN + more)
+
+
+def test_a_link_signed_with_another_secret_is_refused() -> None:
+    assert_refused(TOKEN, secret="another")
+
+
+@pytest.mark.parametrize("scope", [["acct_1", "top-ups"], ["link"], ["link", "cancel payment"], []], ids=str)
+def test_a_cursor_is_no_link_and_a_link_no_cursor(scope: list[str]) -> None:
+    assert_refused(write_cursor(SECRET, scope, ["acct_1", "tu_1", "2026-11-24T12:00:00.000Z"]))
+    with pytest.raises(InvalidValue):
+        read_cursor(SECRET, scope, TOKEN)
+
+
+@given(st.text(max_size=100))
+def test_any_text_at_all_is_refused(token: str) -> None:
+    assert_refused(token)
+
+
+def test_refusing_links_again_and_again_keeps_nothing_of_them() -> None:
+    depths = []
+    for _ in range(3):
+        with pytest.raises(NotFound) as refused:
+            read_link(SECRET, "guessed", NOW)
+        depths.append(len(refused.traceback))
+    assert len(set(depths)) == 1

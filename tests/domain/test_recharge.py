@@ -1,0 +1,260 @@
+"""When automatic recharge charges, how much, and the first reason for which it does not."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calling_credit import attempts
+from calling_credit.attempts import InFlight, State, declined, paid
+from calling_credit.declines import Decline
+from calling_credit.recharge import Charge, Resume, Situation, Stop, armed_threshold, decide
+from calling_credit.recharge_rules import kept, read_wish
+from tests.domain.examples import NOW
+from tests.domain.payment_examples import (
+    BOUNDS,
+    CARD,
+    MANUAL,
+    MANY,
+    RULE,
+    UNLIMITED,
+    ago,
+    ahead,
+    automatic,
+    declined_at,
+    remembering,
+    situation,
+    succeeded,
+    usd,
+)
+
+# --- How much ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("posted", "amount"),
+    [
+        ("9.999999", "50"),
+        ("5", "50"),
+        ("-40", "50"),
+        ("-40.000001", "100"),
+        ("-429.80", "450"),
+        ("-440", "450"),
+    ],
+)
+def test_one_charge_closes_the_gap_with_the_fewest_whole_multiples(posted: str, amount: str) -> None:
+    assert decide(situation(rule=UNLIMITED, posted_micros=usd(posted))) == Charge(usd(amount))
+
+
+def test_the_default_daily_limit_leaves_four_of_nine_multiples() -> None:
+    assert decide(situation(posted_micros=usd("-429.80"))) == Charge(usd("200"))
+
+
+def test_one_payment_is_never_more_than_a_payment_may_be() -> None:
+    deep = situation(rule=UNLIMITED, posted_micros=usd("-10000"), maximum_micros=usd("499.99"))
+    assert decide(deep) == Charge(usd("450"))
+
+
+def test_money_on_its_way_counts_as_if_it_were_there() -> None:
+    rule = replace(RULE, threshold_micros=usd("6"))
+    assert decide(situation(rule=rule, posted_micros=usd("5.50"))) == Charge(usd("50"))
+    coming = situation(rule=rule, posted_micros=usd("5.50"), pending_micros=usd("1.00"))
+    assert decide(coming) == Stop("above_threshold")
+    assert decide(situation(rule=UNLIMITED, posted_micros=usd("-45"), pending_micros=usd("5"))) == Charge(usd("50"))
+
+
+@pytest.mark.parametrize("posted", ["10", "10.000001", "1000"])
+def test_a_balance_at_the_threshold_has_not_fallen_below_it(posted: str) -> None:
+    assert decide(situation(posted_micros=usd(posted))) == Stop("above_threshold")
+
+
+def test_a_threshold_of_nothing_waits_for_a_negative_balance() -> None:
+    rule = replace(RULE, threshold_micros=0)
+    assert decide(situation(rule=rule, posted_micros=0)) == Stop("above_threshold")
+    assert decide(situation(rule=rule, posted_micros=-1)) == Charge(usd("50"))
+
+
+# --- What changes wake it ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("posted", "decision"), [("5", Charge(usd("50"))), ("15", Stop("above_threshold"))])
+def test_switched_on_it_charges_at_once_if_the_balance_is_below(posted: str, decision: Charge | Stop) -> None:
+    off = replace(RULE, enabled=False)
+    assert decide(situation(rule=off, posted_micros=usd(posted))) == Stop("disabled")
+    rule, state = kept(read_wish({"enabled": True}, off, BOUNDS), CARD, off, State(), NOW)
+    assert decide(situation(rule=rule, state=state, posted_micros=usd(posted))) == decision
+
+
+def test_a_threshold_raised_above_the_balance_charges() -> None:
+    assert decide(situation(posted_micros=usd("15"))) == Stop("above_threshold")
+    rule, state = kept(read_wish({"threshold": "20.00"}, RULE, BOUNDS), CARD, RULE, State(), NOW)
+    assert decide(situation(rule=rule, state=state, posted_micros=usd("15"))) == Charge(usd("50"))
+
+
+def test_granted_credit_does_not_end_a_back_off_and_a_paid_top_up_does() -> None:
+    begun = attempts.claimed(State(), "tu_1", usd("50"), CARD.fingerprint, NOW)
+    state = declined(begun, automatic(1), Decline("insufficient_funds"), NOW)
+    waits = Stop("backing_off", ahead(hours=1))
+    assert decide(situation(state=state)) == waits
+    assert decide(situation(state=state, posted_micros=usd("1000"))) == Stop("above_threshold")
+    assert decide(situation(state=state, posted_micros=usd("9"))) == waits
+    assert decide(situation(state=paid(state, MANUAL))) == Charge(usd("50"))
+
+
+# --- The reasons to stop, in their order ------------------------------------------------------------------------------
+
+Change = Callable[[Situation], Situation]
+IN_FLIGHT = InFlight(7, "tu_7", ahead(seconds=120))
+
+
+def of_state(name: str, value: Any) -> Change:
+    """A change of one thing remembered."""
+    return lambda s: replace(s, state=replace(s.state, **{name: value}))
+
+
+def of_past(*more: attempts.Attempt) -> Change:
+    """These attempts were made, too."""
+    return lambda s: replace(s, state=replace(s.state, recent=remembering(*s.state.recent, *more).recent))
+
+
+REASONS: list[tuple[Stop, Change]] = [
+    (Stop("disabled"), lambda s: replace(s, rule=replace(s.rule, enabled=False))),
+    (Stop("account_closed"), lambda s: replace(s, is_closed=True)),
+    (Stop("card_unusable"), of_state("suspended_reason", attempts.UNUSABLE)),
+    (Stop("above_threshold"), lambda s: replace(s, posted_micros=s.rule.threshold_micros)),
+    (Stop("in_flight"), of_state("in_flight", IN_FLIGHT)),
+    (Stop("backing_off", ahead(hours=1)), of_state("not_before", ahead(hours=1))),
+    (
+        Stop("card_declined_too_often", ago(days=-10)),
+        of_past(*(declined_at(ago(days=days)) for days in (20, 15, 10, 5))),
+    ),
+    (Stop("hourly_count", ahead(minutes=10)), of_past(*(succeeded(ago(minutes=50 - at)) for at in (0, 20, 40)))),
+    (Stop("daily_limit", "2026-11-24T05:00:00.000Z"), of_past(succeeded(ago(hours=2), usd("150.01")))),
+    (Stop("monthly_limit", "2026-12-01T05:00:00.000Z"), of_past(succeeded(ago(days=10), usd("950.01")))),
+    (Stop("top_up_maximum"), lambda s: replace(s, maximum_micros=usd("49.99"))),
+]
+
+
+@pytest.mark.parametrize(("stop", "change"), REASONS, ids=[stop.code for stop, _ in REASONS])
+def test_each_reason_alone_stops_with_its_code_and_its_end(stop: Stop, change: Change) -> None:
+    assert decide(situation()) == Charge(usd("50"))
+    assert decide(change(situation())) == stop
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    list(combinations(REASONS, 2)),
+    ids=lambda reason: reason[0].code,
+)
+def test_of_two_reasons_the_earlier_is_told(first: tuple[Stop, Change], second: tuple[Stop, Change]) -> None:
+    for one, other in ((first, second), (second, first)):
+        told = decide(other[1](one[1](situation())))
+        assert isinstance(told, Stop)
+        assert told.code == first[0].code
+
+
+@pytest.mark.parametrize("reason", [attempts.AUTHENTICATION, attempts.REPEATEDLY, attempts.UNUSABLE, attempts.REMOVED])
+def test_a_suspension_is_told_by_what_began_it(reason: str) -> None:
+    assert decide(situation(state=State(suspended_reason=reason))) == Stop(reason)
+
+
+# --- A recharge under way ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lease_until", "decision"),
+    [
+        (ahead(seconds=120), Stop("in_flight")),
+        (ahead(milliseconds=1), Stop("in_flight")),
+        (ago(), Resume("tu_7")),
+        (ago(hours=5), Resume("tu_7")),
+    ],
+)
+def test_a_recharge_is_left_alone_for_its_lease_and_then_gone_on_with(
+    lease_until: str, decision: Stop | Resume
+) -> None:
+    assert decide(situation(state=State(attempt=7, in_flight=InFlight(7, "tu_7", lease_until)))) == decision
+
+
+def test_a_lost_recharge_is_gone_on_with_whatever_the_caps_say_now() -> None:
+    lost = InFlight(7, "tu_7", ago(seconds=1))
+    spent = remembering(*(succeeded(ago(minutes=30)) for _ in range(4)), in_flight=lost, not_before=ahead(hours=1))
+    assert decide(situation(state=spent)) == Resume("tu_7")
+
+
+# --- Laws of every charge ---------------------------------------------------------------------------------------------
+
+dollars = st.integers(500, 50_000).map(lambda cents: cents * 10_000)
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> Situation:
+    """Any rule at any balance, with something spent today and earlier this month."""
+    amount = draw(dollars)
+    limits = st.integers(amount // 10_000, 1_000_000).map(lambda cents: cents * 10_000)
+    rule = replace(
+        RULE,
+        threshold_micros=draw(st.integers(0, 1_000_000)) * 10_000,
+        amount_micros=amount,
+        hourly_count=20,
+        daily_limit_micros=draw(limits),
+        monthly_limit_micros=draw(limits),
+    )
+    today = [succeeded(ago(hours=hours), draw(dollars)) for hours in draw(st.lists(st.integers(1, 6), max_size=3))]
+    earlier = [succeeded(ago(days=days), draw(dollars)) for days in draw(st.lists(st.integers(2, 20), max_size=3))]
+    return situation(
+        rule=rule,
+        state=remembering(*today, *earlier),
+        posted_micros=rule.threshold_micros + draw(st.integers(-2_000_000_000, 10_000_000)),
+        pending_micros=draw(st.just(0) | dollars),
+        maximum_micros=draw(st.sampled_from([usd("100"), usd("500"), MANY])),
+    )
+
+
+def rooms(s: Situation) -> list[int]:
+    """What each cap leaves."""
+    earlier_today = sum(spent.amount_micros for spent in s.state.recent if spent.at > ago(hours=7))
+    this_month = sum(spent.amount_micros for spent in s.state.recent)
+    rule = s.rule
+    return [rule.daily_limit_micros - earlier_today, rule.monthly_limit_micros - this_month, s.maximum_micros]
+
+
+@given(situations())
+def test_a_charge_is_the_fewest_multiples_that_suffice_or_all_that_the_caps_leave(s: Situation) -> None:
+    decision = decide(s)
+    amount, room = s.rule.amount_micros, min(rooms(s))
+    gap = s.rule.threshold_micros - s.posted_micros - s.pending_micros
+    if isinstance(decision, Stop):
+        assert gap <= 0 or room < amount
+        return
+    assert isinstance(decision, Charge)
+    charged = decision.amount_micros
+    assert gap > 0
+    assert charged > 0
+    assert charged % amount == 0
+    assert charged <= room
+    assert charged - amount < gap, "one multiple fewer would not do"
+    assert charged >= gap or charged + amount > room, "it closes the gap, unless a cap is in the way"
+
+
+# --- What is watched --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "is_watched"),
+    [
+        (State(), True),
+        (State(attempt=7, in_flight=IN_FLIGHT), True),
+        (State(suspended_reason=attempts.REPEATEDLY), False),
+        (State(stopped="daily_limit", next_attempt_at=ahead(milliseconds=1)), False),
+        (State(stopped="daily_limit", next_attempt_at=ago()), True),
+        (State(stopped="top_up_maximum"), False),
+    ],
+)
+def test_a_balance_is_watched_unless_nothing_could_come_of_its_fall(state: State, is_watched: bool) -> None:
+    assert armed_threshold(RULE, state, NOW) == (RULE.threshold_micros if is_watched else None)
+    assert armed_threshold(replace(RULE, enabled=False), state, NOW) is None

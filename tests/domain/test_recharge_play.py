@@ -1,0 +1,193 @@
+"""Automatic recharge played through: whatever happens in whatever order, it never has two attempts at once, never
+spends more than its caps, never forgets what it spent.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calling_credit import attempts
+from calling_credit.attempts import SPENT, Attempt, State
+from calling_credit.declines import Decline
+from calling_credit.instants import format_instant, local_date
+from calling_credit.recharge import Charge, Resume, Rule, Stop, decide
+from calling_credit.topups import LEASE, Card, TopUp
+from tests.domain.payment_examples import ATTACHED_AGAIN, CARD, MANUAL, OTHER_CARD, RULE, automatic, situation, usd
+
+CARDS = (CARD, ATTACHED_AGAIN, OTHER_CARD)
+HAPPENINGS = (
+    "paid",
+    "declined",
+    "declined_for_good",
+    "customer_wanted",
+    "came_to_nothing",
+    "worker_lost",
+    "link_followed",
+    "paid_by_hand",
+    "switched_on_again",
+    "card_removed",
+    "woken",
+)
+
+
+@dataclass
+class Player:
+    """Plays an account's recharge as its functions do, and keeps a book of its own of every attempt."""
+
+    zone: str
+    now: datetime
+    rule: Rule
+    posted_micros: int = 0
+    state: State = field(default_factory=State)
+    card: Card = CARD
+    waiting: TopUp | None = None
+    book: dict[int, Attempt] = field(default_factory=dict)
+
+    def play(self, happening: str, card: Card) -> None:
+        """Something happens, if it can."""
+        under_way = None if self.state.in_flight is None else automatic(self.state.in_flight.attempt, card=self.card)
+        if happening == "paid_by_hand":
+            self.state = attempts.paid(self.state, replace(MANUAL, card=card))
+        elif happening == "link_followed" and self.waiting is not None:
+            self.end(attempts.paid(self.state, self.waiting), self.waiting, "succeeded")
+        elif happening == "switched_on_again":
+            self.state = attempts.switched_on(self.state)
+        elif happening == "card_removed":
+            self.state = attempts.card_removed(self.state)
+        elif happening == "woken":
+            self.state = attempts.awake(self.state)
+        elif happening == "worker_lost":
+            self.now += LEASE
+        elif under_way is not None:
+            self.hear(happening, under_way)
+
+    def hear(self, happening: str, topup: TopUp) -> None:
+        """The bank's answer to the attempt that is under way."""
+        if happening == "paid":
+            self.end(attempts.paid(self.state, topup), topup, "succeeded")
+        elif happening in ("declined", "declined_for_good"):
+            decline = Decline("insufficient_funds" if happening == "declined" else "stolen_card")
+            self.end(attempts.declined(self.state, topup, decline, self.now), topup, "declined")
+        elif happening == "customer_wanted":
+            self.end(attempts.awaiting_customer(self.state, topup), topup, "authentication_required")
+            self.waiting = topup
+        elif happening == "came_to_nothing":
+            self.end(attempts.canceled(self.state, topup), topup, "canceled")
+
+    def give_card(self, card: Card) -> None:
+        """The customer keeps the rule with this card."""
+        is_new = card.payment_method_id != self.rule.payment_method_id
+        self.state = attempts.given_card(self.state, card.fingerprint, is_new=is_new)
+        self.rule = replace(
+            self.rule, payment_method_id=card.payment_method_id, fingerprint=card.fingerprint, last4=card.last4
+        )
+
+    def look(self) -> None:
+        """One look at the account; a payment that waits for its customer is canceled before another is begun."""
+        decision = self.decision()
+        if isinstance(decision, Charge) and self.waiting is not None:
+            self.end(attempts.canceled(self.state, self.waiting), self.waiting, "canceled")
+            decision = self.decision()
+        if isinstance(decision, Charge):
+            self.claim(decision.amount_micros)
+        elif isinstance(decision, Resume):
+            assert self.state.in_flight is not None
+            assert decision.topup_id == self.state.in_flight.topup_id
+        elif decision.until is not None:
+            assert decision.until > format_instant(self.now)
+            self.state = attempts.stopped(self.state, decision.code, decision.until)
+
+    def decision(self) -> Stop | Resume | Charge:
+        """What is decided now."""
+        return decide(
+            situation(
+                rule=self.rule,
+                state=self.state,
+                posted_micros=self.posted_micros,
+                time_zone=self.zone,
+                now=self.now,
+            )
+        )
+
+    def claim(self, amount_micros: int) -> None:
+        """A charge begins, against every reason not to that is known here."""
+        assert self.posted_micros < self.rule.threshold_micros
+        assert self.state.in_flight is None
+        assert self.state.suspended_reason is None
+        assert not self.state.is_backing_off(self.now)
+        month_ago = format_instant(self.now - timedelta(days=30))
+        refused = [a for a in self.book.values() if (a.outcome, a.fingerprint) == ("declined", self.rule.fingerprint)]
+        assert len([a for a in refused if a.at > month_ago]) < 4
+        number = self.state.attempt + 1
+        self.state = attempts.claimed(self.state, f"tu_{number}", amount_micros, self.rule.fingerprint, self.now)
+        self.card = next(card for card in CARDS if card.payment_method_id == self.rule.payment_method_id)
+        assert number not in self.book
+        self.book[number] = Attempt(number, format_instant(self.now), amount_micros, self.rule.fingerprint)
+
+    def end(self, state: State, topup: TopUp, outcome: attempts.Outcome) -> None:
+        """An attempt has ended so."""
+        self.state = state
+        self.book[topup.attempt] = replace(self.book[topup.attempt], outcome=outcome)
+        if self.waiting is not None and self.waiting.attempt == topup.attempt:
+            self.waiting = None
+
+    def check(self) -> None:
+        """The laws, by the book alone."""
+        assert self.state.attempt == len(self.book), "each attempt counts up by one, and nothing counts down"
+        assert sum(attempt.outcome == "claimed" for attempt in self.book.values()) <= 1, "one at a time"
+        assert (self.state.in_flight is not None) == any(a.outcome == "claimed" for a in self.book.values())
+        last_month = format_instant(self.now - timedelta(days=31))
+        assert {a for a in self.book.values() if a.at >= last_month} <= set(self.state.recent), "nothing is forgotten"
+        self.check_caps([attempt for attempt in self.book.values() if attempt.outcome in SPENT])
+
+    def check_caps(self, spent: list[Attempt]) -> None:
+        """No hour, day or month holds more than the rule allows."""
+        by_date: Counter[str] = Counter()
+        moments = [datetime.fromisoformat(attempt.at) for attempt in spent]
+        for attempt, at in zip(spent, moments, strict=True):
+            assert sum(at <= other < at + timedelta(hours=1) for other in moments) <= self.rule.hourly_count
+            day = local_date(at, self.zone)
+            by_date[day] += attempt.amount_micros
+            by_date[day[:7]] += attempt.amount_micros
+        for period, total in by_date.items():
+            limit = self.rule.daily_limit_micros if len(period) == 10 else self.rule.monthly_limit_micros
+            assert total <= limit, period
+
+
+steps = st.tuples(
+    st.sampled_from(HAPPENINGS),
+    st.sampled_from(CARDS),
+    st.sampled_from([timedelta(), timedelta(minutes=1), timedelta(minutes=59), timedelta(hours=5), timedelta(days=2)]),
+    st.sampled_from(["9", "-20", "-140", "-900", "30"]),
+    st.booleans(),
+)
+players = st.builds(
+    Player,
+    zone=st.sampled_from(["UTC", "Europe/Berlin", "America/Havana", "Pacific/Kiritimati"]),
+    now=st.sampled_from([datetime(2026, 9, 30, 21, 30, tzinfo=UTC), datetime(2026, 11, 29, 12, tzinfo=UTC)]),
+    rule=st.builds(
+        replace,
+        st.just(RULE),
+        hourly_count=st.integers(1, 4),
+        daily_limit_micros=st.sampled_from([usd("50"), usd("199.99"), usd("400")]),
+        monthly_limit_micros=st.sampled_from([usd("50"), usd("300"), usd("1000")]),
+    ),
+)
+
+
+@given(players, st.lists(steps, min_size=10, max_size=40))
+def test_whatever_happens_one_attempt_at_a_time_keeps_within_every_cap(
+    player: Player, played: list[tuple[str, Card, timedelta, str, bool]]
+) -> None:
+    for happening, card, later, posted, gives_card in played:
+        player.now += later
+        player.posted_micros = usd(posted)
+        if gives_card:
+            player.give_card(card)
+        player.look()
+        player.check()
+        player.play(happening, card)
+        player.check()

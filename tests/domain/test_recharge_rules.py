@@ -1,0 +1,268 @@
+"""The recharge rule as a customer sets it, refused with a code or merged with what stands, and as they see it."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from calling_credit import attempts, recharge
+from calling_credit.attempts import State
+from calling_credit.declines import Decline
+from calling_credit.errors import InvalidValue
+from calling_credit.recharge import Rule
+from calling_credit.recharge_rules import WORDS, Wish, balance_part, kept, read_wish, rule_view, status_view
+from calling_credit.topups import Card
+from tests.domain.examples import NOW
+from tests.domain.payment_examples import (
+    ATTACHED_AGAIN,
+    BOUNDS,
+    CARD,
+    OTHER_CARD,
+    RULE,
+    ago,
+    ahead,
+    automatic,
+    usd,
+)
+
+BODY = {"enabled": True, "threshold": "10.00", "amount": "50.00", "payment_method_id": "pm_1"}
+WISH = Wish(
+    enabled=True,
+    threshold_micros=usd("10"),
+    amount_micros=usd("50"),
+    payment_method_id="pm_1",
+    hourly_count=3,
+    daily_limit_micros=usd("200"),
+    monthly_limit_micros=usd("1000"),
+)
+STANDS = replace(RULE, hourly_count=5, daily_limit_micros=usd("150.50"), monthly_limit_micros=usd("300"), version=4)
+
+# --- What a PUT may say -----------------------------------------------------------------------------------------------
+
+
+def test_limits_nobody_named_have_their_defaults() -> None:
+    assert read_wish(BODY, None, BOUNDS) == WISH
+    assert read_wish(BODY | dict.fromkeys(("hourly_count", "daily_limit", "monthly_limit")), None, BOUNDS) == WISH
+
+
+def test_everything_may_be_named() -> None:
+    limits = {"hourly_count": 20, "daily_limit": "50", "monthly_limit": "10000.00"}
+    wish = read_wish(BODY | {"enabled": False, "threshold": "0", "amount": "5", **limits}, None, BOUNDS)
+    assert wish == Wish(False, 0, usd("5"), "pm_1", 20, usd("50"), usd("10000"))
+
+
+def test_what_is_absent_or_null_stays_as_it_is() -> None:
+    stands = Wish(True, usd("10"), usd("50"), "pm_1", 5, usd("150.50"), usd("300"))
+    assert read_wish({}, STANDS, BOUNDS) == stands
+    assert read_wish(dict.fromkeys([*BODY, "hourly_count", "daily_limit", "monthly_limit"]), STANDS, BOUNDS) == stands
+    assert read_wish({"enabled": False}, STANDS, BOUNDS) == replace(stands, enabled=False)
+    assert read_wish({"monthly_limit": "60"}, STANDS, BOUNDS) == replace(stands, monthly_limit_micros=usd("60"))
+
+
+@pytest.mark.parametrize("state", [State(), State(suspended_reason=attempts.UNUSABLE)])
+def test_what_is_shown_can_be_sent_back_and_changes_nothing(state: State) -> None:
+    card = Card(STANDS.payment_method_id, STANDS.brand, STANDS.last4, STANDS.fingerprint)
+    wish = read_wish(rule_view(STANDS, state, NOW), STANDS, BOUNDS)
+    assert kept(wish, card, STANDS, state, NOW) == (STANDS, state)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"enabled": "true"}, "invalid_field"),
+        ({"enabled": 1}, "invalid_field"),
+        ({"enabled": []}, "invalid_field"),
+        ({"threshold": 10}, "invalid_amount"),
+        ({"threshold": "10.001"}, "invalid_amount"),
+        ({"threshold": "1e1"}, "invalid_amount"),
+        ({"threshold": "-0.01"}, "amount_out_of_range"),
+        ({"threshold": "10000.01"}, "amount_out_of_range"),
+        ({"amount": 50}, "invalid_amount"),
+        ({"amount": "50.001"}, "invalid_amount"),
+        ({"amount": "NaN"}, "invalid_amount"),
+        ({"amount": "-50"}, "amount_out_of_range"),
+        ({"amount": "4.99"}, "amount_out_of_range"),
+        ({"amount": "500.01"}, "amount_out_of_range"),
+        ({"payment_method_id": ""}, "invalid_payment_method"),
+        ({"payment_method_id": "../pm_1"}, "invalid_payment_method"),
+        ({"payment_method_id": 5}, "invalid_payment_method"),
+        ({"hourly_count": 0}, "invalid_field"),
+        ({"hourly_count": 21}, "invalid_field"),
+        ({"hourly_count": -1}, "invalid_field"),
+        ({"hourly_count": 3.0}, "invalid_field"),
+        ({"hourly_count": True}, "invalid_field"),
+        ({"hourly_count": "3"}, "invalid_field"),
+        ({"daily_limit": 200}, "invalid_amount"),
+        ({"daily_limit": "200.001"}, "invalid_amount"),
+        ({"daily_limit": "-200"}, "amount_out_of_range"),
+        ({"daily_limit": "10000.01"}, "amount_out_of_range"),
+        ({"monthly_limit": 1000}, "invalid_amount"),
+        ({"monthly_limit": "-1"}, "amount_out_of_range"),
+        ({"monthly_limit": "10000.01"}, "amount_out_of_range"),
+        ({"daily_limit": "49.99"}, "limit_below_amount"),
+        ({"daily_limit": "0"}, "limit_below_amount"),
+        ({"monthly_limit": "49.99"}, "limit_below_amount"),
+        ({"amount": "200.01"}, "limit_below_amount"),
+    ],
+    ids=str,
+)
+def test_a_rule_that_cannot_be_is_refused(change: dict[str, Any], code: str) -> None:
+    for current in (None, RULE):
+        with pytest.raises(InvalidValue) as refused:
+            read_wish(BODY | change, current, BOUNDS)
+        assert refused.value.code == code
+        assert refused.value.detail.endswith(".")
+        assert next(iter(change)) in refused.value.detail
+
+
+@pytest.mark.parametrize("field", BODY)
+def test_a_first_rule_names_everything_that_has_no_default(field: str) -> None:
+    for body in ({name: value for name, value in BODY.items() if name != field}, BODY | {field: None}):
+        with pytest.raises(InvalidValue, match=field) as refused:
+            read_wish(body, None, BOUNDS)
+        assert refused.value.code == "missing_field"
+
+
+def test_an_amount_raised_above_a_limit_that_stands_is_refused() -> None:
+    with pytest.raises(InvalidValue, match="daily_limit") as refused:
+        read_wish({"amount": "151"}, STANDS, BOUNDS)
+    assert refused.value.code == "limit_below_amount"
+    assert read_wish({"amount": "150.50"}, STANDS, BOUNDS).amount_micros == usd("150.50")
+
+
+# --- What it becomes --------------------------------------------------------------------------------------------------
+
+BEGUN = attempts.claimed(State(), "tu_1", usd("50"), CARD.fingerprint, NOW)
+BACKING_OFF = attempts.declined(BEGUN, automatic(1), Decline("insufficient_funds"), NOW)
+CAPPED = State(stopped="daily_limit", next_attempt_at=ahead(hours=5))
+
+
+def put(state: State, card: Card = CARD, rule: Rule | None = RULE, **body: Any) -> State:
+    """What is remembered after a PUT of this card."""
+    wish = read_wish(BODY | {"payment_method_id": card.payment_method_id} | body, rule, BOUNDS)
+    return kept(wish, card, rule, state, NOW)[1]
+
+
+def test_a_first_rule_is_what_was_asked_for_with_its_card() -> None:
+    assert kept(WISH, CARD, None, State(), NOW) == (RULE, State())
+
+
+def test_a_changed_rule_keeps_its_version_for_the_store_to_count_up() -> None:
+    rule, _ = kept(replace(WISH, enabled=False), OTHER_CARD, STANDS, State(), NOW)
+    assert rule == replace(
+        RULE, enabled=False, payment_method_id="pm_2", brand="mastercard", last4="4444", fingerprint="fp_2", version=4
+    )
+
+
+def test_any_change_looks_at_a_cap_anew_and_lets_a_back_off_go_on() -> None:
+    assert put(CAPPED) == State()
+    assert put(BACKING_OFF) == BACKING_OFF
+    assert put(BACKING_OFF, ATTACHED_AGAIN) == BACKING_OFF
+    assert put(BACKING_OFF, rule=replace(RULE, enabled=False)) == BACKING_OFF
+
+
+def test_a_back_off_that_is_over_is_looked_at_anew() -> None:
+    over = replace(BACKING_OFF, not_before=ago(), next_attempt_at=ago())
+    assert put(over) == attempts.awake(over)
+
+
+def test_another_card_starts_afresh_but_forgets_no_attempt() -> None:
+    fresh = put(BACKING_OFF, OTHER_CARD)
+    assert fresh == State(attempt=1, recent=BACKING_OFF.recent)
+
+
+@pytest.mark.parametrize(
+    ("reason", "same", "attached_again", "another", "switched_on_again"),
+    [
+        (attempts.REPEATEDLY, False, False, True, True),
+        (attempts.UNUSABLE, False, False, True, False),
+        (attempts.AUTHENTICATION, False, False, True, False),
+    ],
+)
+def test_what_ends_a_suspension_depends_on_what_began_it(
+    reason: str, same: bool, attached_again: bool, another: bool, switched_on_again: bool
+) -> None:
+    suspended = replace(BEGUN, in_flight=None, suspended_reason=reason, failed_fingerprint=CARD.fingerprint)
+    assert (put(suspended).suspended_reason is None) == same
+    assert (put(suspended, ATTACHED_AGAIN).suspended_reason is None) == attached_again
+    assert (put(suspended, OTHER_CARD).suspended_reason is None) == another
+    off = replace(RULE, enabled=False)
+    assert (put(suspended, rule=off).suspended_reason is None) == switched_on_again
+    assert put(suspended, rule=off, enabled=False).suspended_reason == reason
+
+
+def test_a_removed_card_is_replaced_by_naming_any_saved_one() -> None:
+    removed = attempts.card_removed(State())
+    assert put(removed).suspended_reason == attempts.REMOVED
+    assert put(removed, ATTACHED_AGAIN) == put(removed, OTHER_CARD) == State()
+
+
+def test_a_charge_under_way_goes_on_whatever_is_changed() -> None:
+    for after in (put(BEGUN), put(BEGUN, OTHER_CARD), put(BEGUN, enabled=False)):
+        assert after == BEGUN
+
+
+# --- What is shown ----------------------------------------------------------------------------------------------------
+
+
+def test_a_rule_is_shown_with_its_card_and_its_state() -> None:
+    assert rule_view(STANDS, CAPPED, NOW) == {
+        "enabled": True,
+        "threshold": "10.00",
+        "amount": "50.00",
+        "payment_method_id": "pm_1",
+        "hourly_count": 5,
+        "daily_limit": "150.50",
+        "monthly_limit": "300.00",
+        "payment_method": {"brand": "visa", "last4": "4242"},
+        "status": "paused",
+        "reason": "daily_limit",
+        "message": "Paused: the daily limit is used up.",
+        "next_attempt_at": "2026-11-23T17:00:00.000Z",
+    }
+
+
+def test_where_there_is_no_rule_yet_the_defaults_are_shown() -> None:
+    nothing = dict.fromkeys(
+        ("threshold", "amount", "payment_method_id", "payment_method", "reason", "message", "next_attempt_at")
+    )
+    limits = {"hourly_count": 3, "daily_limit": "200.00", "monthly_limit": "1000.00"}
+    assert rule_view(None, State(), NOW) == {"enabled": False, "status": "disabled", **nothing, **limits}
+
+
+def test_the_balance_shows_the_part_that_concerns_it() -> None:
+    shown = balance_part(STANDS, CAPPED, NOW)
+    names = ["enabled", "threshold", "amount", "status", "reason", "next_attempt_at"]
+    assert list(shown) == names
+    assert shown == {name: rule_view(STANDS, CAPPED, NOW)[name] for name in names}
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "reason", "next_attempt_at"),
+    [
+        (State(), "active", None, None),
+        (State(suspended_reason=attempts.UNUSABLE), "suspended", "card_unusable", None),
+        (replace(BEGUN, suspended_reason=attempts.REMOVED), "suspended", "card_removed", None),
+        (BEGUN, "charging", "in_flight", None),
+        (BACKING_OFF, "paused", "backing_off", ahead(hours=1)),
+        (CAPPED, "paused", "daily_limit", ahead(hours=5)),
+        (State(stopped="top_up_maximum"), "paused", "top_up_maximum", None),
+        (replace(CAPPED, next_attempt_at=ahead(milliseconds=1)), "paused", "daily_limit", ahead(milliseconds=1)),
+        (replace(CAPPED, next_attempt_at=ago()), "active", None, None),
+    ],
+)
+def test_a_state_is_shown_with_its_reason_and_when_it_ends(
+    state: State, status: str, reason: str | None, next_attempt_at: str | None
+) -> None:
+    message = None if reason is None else WORDS[reason]
+    shown = {"status": status, "reason": reason, "message": message, "next_attempt_at": next_attempt_at}
+    assert status_view(RULE, state, NOW) == shown
+    off = {"status": "disabled", "reason": None, "message": None, "next_attempt_at": None}
+    assert status_view(replace(RULE, enabled=False), state, NOW) == off
+
+
+def test_every_reason_that_can_be_shown_has_its_words() -> None:
+    of_decisions = {value for name, value in vars(recharge).items() if name.isupper() and isinstance(value, str)}
+    of_suspensions = {attempts.AUTHENTICATION, attempts.REPEATEDLY, attempts.UNUSABLE, attempts.REMOVED}
+    assert (of_decisions | of_suspensions) - {recharge.ABOVE_THRESHOLD} == set(WORDS)
+    assert all(words.endswith(".") for words in WORDS.values())

@@ -1,0 +1,183 @@
+"""What tests of automatic recharge have in common: money that is spent, by hand or by calls, what became of the rule's
+payments, and law 6 looked at whenever something is asked of Stripe.
+"""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+
+from calling_credit.instants import format_instant
+from calling_credit.ledger import UNARMED_MICROS
+from calling_credit.money import format_money, parse_money
+from calling_credit.topups import PENDING
+from tests.functions.till import ACCOUNT, Till, stream_record
+from tests.functions.world import PREMIUM, failures
+
+LIFTED = {"hourly_count": 20, "daily_limit": "10000.00", "monthly_limit": "10000.00"}
+"""Caps so high that they limit nothing here."""
+NUMBERS = count(1)
+
+# --- Money ------------------------------------------------------------------------------------------------------------
+
+
+def usd(text: str) -> int:
+    """Dollars in micro-dollars."""
+    return parse_money(text)
+
+
+def leave(till: Till, amount: str, account: str = ACCOUNT) -> None:
+    """Have the operator bring the balance to this amount."""
+    change = usd(amount) - till.world.balance(account)
+    if change:
+        till.world.adjust(format_money(change), f"adjustment {next(NUMBERS)}", account)
+
+
+def spend(till: Till, amount: str, account: str = ACCOUNT) -> None:
+    """Have the operator take so much."""
+    till.world.adjust(f"-{amount}", f"adjustment {next(NUMBERS)}", account)
+
+
+def a_call(till: Till, minutes: int = 2, to: str = PREMIUM, account: str = ACCOUNT) -> dict[str, Any]:
+    """A call of so many minutes that ends just now; a premium one costs 0.50 and 2.00 a minute."""
+    now, seconds = till.world.clock.now, 60 * minutes
+    started_at = format_instant(now - timedelta(seconds=seconds))
+    return {
+        "call_id": f"c_{next(NUMBERS)}",
+        "account_id": account,
+        "to": to,
+        "started_at": started_at,
+        "answered_at": started_at,
+        "ended_at": format_instant(now),
+        "duration_seconds": seconds,
+    }
+
+
+def talk(till: Till, minutes: int = 2, to: str = PREMIUM, account: str = ACCOUNT) -> None:
+    """One such call is charged."""
+    assert till.world.deliver(a_call(till, minutes, to, account)) == []
+
+
+# --- What became of it ------------------------------------------------------------------------------------------------
+
+
+def recharges(till: Till, account: str = ACCOUNT) -> list[tuple[str, str]]:
+    """Status and amount of the rule's payments, oldest first."""
+    made = [item for item in till.top_ups(account) if item["kind"] == "automatic"]
+    return [(item["status"], format_money(item["amount_micros"])) for item in made]
+
+
+def image(till: Till, account: str = ACCOUNT) -> dict[str, Any]:
+    """The balance as it is stored."""
+    [item] = till.world.of_kind("BALANCE", account)
+    return item
+
+
+def threshold_watched(till: Till, account: str = ACCOUNT) -> str | None:
+    """The threshold that headroom is measured from; None while no fall of the balance wakes anybody."""
+    balance = image(till, account)
+    below = balance["posted_micros"] - balance["headroom_micros"]
+    return None if below == -UNARMED_MICROS else format_money(below)
+
+
+def shown(till: Till, account: str = ACCOUNT) -> tuple[str, str | None, str | None]:
+    """Status, reason and next attempt as the customer sees them, after checking that the balance says the same and
+    that a reason has words.
+    """
+    rule = till.shown_rule(account)
+    answer = till.world.get("/balance", account=account)
+    assert answer.status == 200, answer.text
+    told = answer.body["auto_recharge"]
+    assert told == {name: rule[name] for name in told}
+    assert set(told) == {"enabled", "threshold", "amount", "status", "reason", "next_attempt_at"}
+    assert (rule["reason"] is None) == (rule["message"] is None)
+    return rule["status"], rule["reason"], rule["next_attempt_at"]
+
+
+# --- The stream -------------------------------------------------------------------------------------------------------
+
+
+def record(till: Till, account: str = ACCOUNT) -> dict[str, Any]:
+    """The stream's record of a balance that is below its threshold now."""
+    made = stream_record(image(till, account))
+    assert made is not None, "the filter leaves this balance out"
+    return made
+
+
+def bring(till: Till, *records: dict[str, Any], seconds: float = 60.0) -> list[str]:
+    """Hand records to auto_recharge as one batch; the sequence numbers of those that come again."""
+    return failures(till.world.stack.invoke("auto_recharge", {"Records": list(records)}, seconds))
+
+
+def minutes_pass(till: Till, minutes: int, each: Callable[[], None] | None = None, *, step: int = 1) -> None:
+    """Let time pass as it does in production: something happens, the stream brings it, the sweeper looks."""
+    for _ in range(0, minutes, step):
+        till.later(minutes=step)
+        if each is not None:
+            each()
+        till.stream()
+        till.sweep()
+        till.stream()
+
+
+def at_once(*tasks: Callable[[], Any]) -> list[Any]:
+    """What these return when they are done at the same time, in order."""
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        return [future.result() for future in [pool.submit(task) for task in tasks]]
+
+
+# --- Law 6 ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class LawSix:
+    """At most one recharge in flight for each account, and no attempt counted back."""
+
+    till: Till
+    attempts: dict[str, int] = field(default_factory=dict)
+    looks: int = 0
+
+    def look(self) -> None:
+        """Look at the table and at Stripe as they are at this moment."""
+        self.looks += 1
+        by_account: dict[str, list[dict[str, Any]]] = {}
+        for item in self.till.world.stack.items():
+            by_account.setdefault(item["PK"], []).append(item)
+        for pk, items in by_account.items():
+            self._look_at(pk, items)
+        waiting = [
+            intent["metadata"].get("account_id")
+            for intent in self.till.objects("payment_intent")
+            if intent["metadata"].get("kind") == "automatic" and intent["status"] not in ("succeeded", "canceled")
+        ]
+        assert len(waiting) == len(set(waiting)), "law 6: two intents of one rule may take money"
+
+    def _look_at(self, pk: str, items: Iterable[dict[str, Any]]) -> None:
+        under_way = [
+            item["topup_id"]
+            for item in items
+            if item["SK"].startswith("TOPUP#") and item["kind"] == "automatic" and item["status"] in PENDING
+        ]
+        assert len(under_way) <= 1, "law 6"
+        for rule in (item for item in items if item["SK"] == "AUTO_RECHARGE"):
+            assert rule["attempt"] >= self.attempts.get(pk, 0), "an attempt was counted back"
+            self.attempts[pk] = rule["attempt"]
+            if under_way:
+                assert rule["in_flight"]["topup_id"] == under_way[0], "law 6: it is not the one in flight"
+
+
+def watch_law_six(till: Till, monkeypatch: pytest.MonkeyPatch) -> LawSix:
+    """Look before every request to Stripe."""
+    law, wire = LawSix(till), till.world.stack.stripe
+    send = wire.send
+
+    def watched(request: Any) -> Any:
+        law.look()
+        return send(request)
+
+    monkeypatch.setattr(wire, "send", watched)
+    return law

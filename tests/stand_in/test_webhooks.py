@@ -1,0 +1,180 @@
+"""Events: what they say, how they are signed, and how they reach the webhook, in good order or as faults have it."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import stripe
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+from local.stripe_stand_in import sender as sending
+from local.stripe_stand_in.account import wall_clock
+from local.stripe_stand_in.sender import Sender, body_of, signature
+from local.stripe_stand_in.stand_in import StandIn
+from tests.stand_in.conftest import Till
+from tests.stand_in.in_process import Clock, client_of
+
+SECRET = "whsec_test"
+
+
+def test_an_event_names_the_request_that_caused_it(till: Till) -> None:
+    options: Any = {"idempotency_key": "k1"}
+    till.client.v1.customers.update(till.customer.id, {"name": "Ana"}, options)
+    (event,) = till.stand_in.take_events()
+    assert (event["type"], event["api_version"]) == ("customer.updated", "2026-10-28.endive")
+    assert event["request"] == {"id": till.stand_in.requests[-1].request_id, "idempotency_key": "k1"}
+    assert event["data"]["object"]["name"] == "Ana"
+
+
+def test_an_event_keeps_the_object_as_it_was(till: Till) -> None:
+    intent = till.intent(None)
+    till.client.v1.payment_intents.cancel(intent.id)
+    created, canceled = till.stand_in.take_events()
+    assert (created["data"]["object"]["status"], canceled["data"]["object"]["status"]) == (
+        "requires_payment_method",
+        "canceled",
+    )
+    found = till.client.v1.events.list({"type": "payment_intent.canceled"}).data
+    assert [event.id for event in found] == [canceled["id"]]
+    assert till.client.v1.events.retrieve(created["id"]).type == "payment_intent.created"
+
+
+def test_a_signature_is_what_the_sdk_verifies(till: Till) -> None:
+    till.intent(None)
+    (event,) = till.stand_in.take_events()
+    body = body_of(event)
+    built = stripe.Webhook.construct_event(body, signature(body, SECRET, wall_clock()), SECRET)  # type: ignore[no-untyped-call]
+    assert (built.type, built.data.object.amount) == ("payment_intent.created", 2500)
+    with pytest.raises(stripe.SignatureVerificationError):
+        stripe.Webhook.construct_event(body, signature(body, "whsec_other", wall_clock()), SECRET)  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize(
+    ("fault", "taken"),
+    [
+        ("duplicated", ["created", "created", "succeeded"]),
+        ("lost", ["succeeded"]),
+        ("reordered", ["succeeded", "created"]),
+        ("delayed", ["succeeded"]),
+    ],
+)
+def test_events_taken_by_hand_obey_the_faults_ordered_for_them(
+    till: Till, clock: Clock, fault: str, taken: list[str]
+) -> None:
+    till.stand_in.faults.add(fault, "payment_intent.created", seconds=60)
+    intent = till.intent(None)
+    till.confirm(intent, payment_method=till.save())
+    types = [kind.removeprefix("payment_intent.") for kind in till.event_types() if kind.startswith("payment_intent.")]
+    assert types == taken
+    clock.forward(seconds=60)
+    assert till.event_types() == (["payment_intent.created"] if fault == "delayed" else [])
+
+
+def test_a_reordered_event_with_none_after_it_is_given_all_the_same(till: Till) -> None:
+    till.stand_in.faults.add("reordered", "payment_intent.created")
+    till.intent(None)
+    assert till.event_types() == ["payment_intent.created"]
+
+
+@dataclass
+class Hook:
+    """A webhook that answers with the statuses it is told, then with 200."""
+
+    statuses: list[int] = field(default_factory=list)
+    received: list[tuple[str, str, str]] = field(default_factory=list)
+    url: str = ""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @Request.application
+    def app(self, request: Request) -> Response:
+        """Note host, signature and body."""
+        with self.lock:
+            self.received.append((request.host, request.headers["Stripe-Signature"], request.get_data(as_text=True)))
+            return Response(status=self.statuses.pop(0) if self.statuses else 200)
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    """A webhook on a free port."""
+    hook = Hook()
+    server = make_server("127.0.0.1", 0, hook.app, threaded=True)
+    hook.url = f"http://127.0.0.1:{server.port}/stripe/webhook"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield hook
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def started(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], tuple[StandIn, Sender]]]:
+    """Starts a stand-in that delivers to the webhook, with short waits between attempts."""
+    monkeypatch.setattr(sending, "RETRY_SECONDS", (0.01, 0.02, 0.03))
+    running: list[Sender] = []
+
+    def start() -> tuple[StandIn, Sender]:
+        stand_in = StandIn()
+        sender = Sender(stand_in.outbox, hook.url, SECRET, host="api.execute-api.localhost:4566")
+        sender.start()
+        running.append(sender)
+        return stand_in, sender
+
+    yield start
+    for sender in running:
+        sender.stop()
+
+
+def wait_until_delivered(stand_in: StandIn) -> None:
+    """Return once nothing is queued."""
+    deadline = time.monotonic() + 10
+    while stand_in.outbox.pending():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_events_are_delivered_signed_with_the_host_they_are_for(
+    hook: Hook, started: Callable[[], tuple[StandIn, Sender]]
+) -> None:
+    stand_in, sender = started()
+    customer = client_of(stand_in).v1.customers.create({"email": "ana@example.com"})
+    wait_until_delivered(stand_in)
+    ((host, header, body),) = hook.received
+    assert host == "api.execute-api.localhost:4566"
+    event = stripe.Webhook.construct_event(body, header, SECRET)  # type: ignore[no-untyped-call]
+    assert (event.type, event.data.object.id) == ("customer.created", customer.id)
+    assert sender.results == {event.id: [200]}
+
+
+def test_a_delivery_that_fails_is_repeated_until_it_is_taken(
+    hook: Hook, started: Callable[[], tuple[StandIn, Sender]]
+) -> None:
+    hook.statuses = [500, 302]
+    stand_in, sender = started()
+    client_of(stand_in).v1.customers.create({})
+    wait_until_delivered(stand_in)
+    assert list(sender.results.values()) == [[500, 302, 200]]
+    assert len({json.loads(body)["id"] for _, _, body in hook.received}) == 1
+
+
+def test_a_delivery_nobody_takes_is_given_up(hook: Hook, started: Callable[[], tuple[StandIn, Sender]]) -> None:
+    hook.statuses = [500] * 10
+    stand_in, sender = started()
+    client_of(stand_in).v1.customers.create({})
+    wait_until_delivered(stand_in)
+    assert list(sender.results.values()) == [[500] * 4]
+
+
+def test_a_webhook_that_does_not_answer_is_tried_again(
+    hook: Hook, started: Callable[[], tuple[StandIn, Sender]]
+) -> None:
+    hook.url = "http://127.0.0.1:9/nobody"
+    stand_in, sender = started()
+    client_of(stand_in).v1.customers.create({})
+    wait_until_delivered(stand_in)
+    assert list(sender.results.values()) == [[0, 0, 0, 0]]
