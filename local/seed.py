@@ -108,35 +108,31 @@ def open_accounts(api: HttpApi, service_token: str) -> None:
 
 
 def create_sign_ins(user_pool_id: str) -> list[dict[str, Any]]:
-    """Create a sign-in with a permanent password for everyone who has a role; returns them as stack.json lists them."""
+    """Create a sign-in for everyone who has a role; returns them as stack.json lists them."""
+    return [
+        create_sign_in(user_pool_id, company.account_id, person)
+        for company in COMPANIES
+        for person in company.people
+        if person.role
+    ]
+
+
+def create_sign_in(user_pool_id: str, account_id: str, person: Person) -> dict[str, Any]:
+    """Create a sign-in with a permanent password for someone of an account; returns it as stack.json lists it."""
     cognito = boto3.client("cognito-idp")
-    created = []
-    for company in COMPANIES:
-        for person in company.people:
-            if not person.role:
-                continue
-            attributes = {
-                "email": person.email,
-                "email_verified": "true",
-                "name": person.name,
-                "custom:account_id": company.account_id,
-            }
-            pool = {"UserPoolId": user_pool_id, "Username": person.email}
-            cognito.admin_create_user(
-                UserPoolId=user_pool_id,
-                Username=person.email,
-                UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
-                MessageAction="SUPPRESS",
-            )
-            cognito.admin_set_user_password(**pool, Password=PASSWORD, Permanent=True)
-            if person.role == ADMIN:
-                cognito.admin_add_user_to_group(**pool, GroupName=ADMIN)
-            created.append(
-                {
-                    "email": person.email,
-                    "password": PASSWORD,
-                    "role": person.role,
-                    "account_id": company.account_id,
-                }
-            )
-    return created
+    attributes = {
+        "email": person.email,
+        "email_verified": "true",
+        "name": person.name,
+        "custom:account_id": account_id,
+    }
+    cognito.admin_create_user(
+        UserPoolId=user_pool_id,
+        Username=person.email,
+        UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
+        MessageAction="SUPPRESS",
+    )
+    cognito.admin_set_user_password(UserPoolId=user_pool_id, Username=person.email, Password=PASSWORD, Permanent=True)
+    if person.role == ADMIN:
+        cognito.admin_add_user_to_group(UserPoolId=user_pool_id, Username=person.email, GroupName=ADMIN)
+    return {"email": person.email, "password": PASSWORD, "role": person.role, "account_id": account_id}

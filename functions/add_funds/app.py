@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock
 from calling_credit.api.caller import Caller, customer, require_admin
 from calling_credit.api.counts import emit
-from calling_credit.api.links import NOT_OURS, confirmation_link, read_link
+from calling_credit.api.links import confirmation_link, not_ours, read_link
 from calling_credit.api.listing import Listing
 from calling_credit.api.pages import page, redirect
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body
@@ -167,7 +167,7 @@ def linked(token: str) -> TopUp:
     target = read_link(read_secret(config().cursor_secret_arn), token, clock.now())
     topup = topups.read(target.account_id, target.topup_id)
     if topup is None:
-        raise NOT_OURS
+        raise not_ours()
     return topup
 
 
@@ -207,5 +207,7 @@ def follow_link(token: str) -> Response[str]:
                 topup = worker.confirm_on_session(topup, request_text(request))
         report(worker)
     except CallingCreditError as error:
-        return page(404 if error is NOT_OURS else 503, "Link not valid", error.detail)
+        if isinstance(error, NotFound):
+            return page(404, "Link not valid", error.detail)
+        return page(503, "Not just now", error.detail)
     return redirect(topup.next_action_url) if topup.next_action_url else told(topup)

@@ -15,7 +15,7 @@ from calling_credit.config import config
 from calling_credit.payments.cards import own_card
 from calling_credit.payments.client import stripe_client
 from calling_credit.recharge import Rule
-from calling_credit.recharge_rules import kept, read_wish, rule_view
+from calling_credit.recharge_rules import Wish, kept, read_wish, rule_view
 from calling_credit.store.client import dynamodb_client
 from calling_credit.store.keep_accounts import AccountKeeper
 from calling_credit.store.keep_recharge import RechargeKeeper
@@ -62,7 +62,7 @@ def put_auto_recharge() -> Response[str]:
     body = json_body(app)
     seen = recharges.snapshot(caller.account_id)
     wish = read_wish(body, seen.recharge.rule, config().bounds)
-    card = known_card(seen.recharge, wish.payment_method_id)
+    card = known_card(seen.recharge, wish)
     if card is None:
         card = own_card(stripe_client(), seen.customer_id, wish.payment_method_id)
     now = clock.now()
@@ -70,13 +70,11 @@ def put_auto_recharge() -> Response[str]:
     return answer(rule_view(found.rule, found.state, now))
 
 
-def known_card(recharge: Recharge, payment_method_id: str) -> Card | None:
-    """The card that the rule has already: a rule can be switched off while Stripe does not answer."""
+def known_card(recharge: Recharge, wish: Wish) -> Card | None:
+    """The card that the rule has already: it can be switched off while Stripe does not answer, or the card is gone."""
     rule: Rule | None = recharge.rule
-    if (
-        rule is None
-        or rule.payment_method_id != payment_method_id
-        or recharge.state.suspended_reason == attempts.REMOVED
-    ):
+    if rule is None or rule.payment_method_id != wish.payment_method_id:
+        return None
+    if wish.enabled and recharge.state.suspended_reason == attempts.REMOVED:
         return None
     return Card(rule.payment_method_id, rule.brand, rule.last4, rule.fingerprint)

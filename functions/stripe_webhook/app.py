@@ -27,7 +27,6 @@ SECONDS_TO_SPARE = 1.0
 OF_PAYMENTS = frozenset(
     f"payment_intent.{what}" for what in ("succeeded", "payment_failed", "processing", "requires_action", "canceled")
 )
-NOT_HEARD = Unavailable("payments_unavailable", "Stripe did not answer our question; it sends the event again.")
 
 logger = Logger()
 metrics = Metrics(service="payments")
@@ -45,14 +44,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def take() -> Response[str]:
     """200 once it is taken; 400 where the signature does not hold; anything else asks Stripe to send it again."""
     notice = read_notice(raw_body(), signature(), stripe_setting("webhook_secret"), clock.now())
-    outcome = "ignored"
-    if notice.kind in OF_PAYMENTS:
-        outcome = take_intent(notice)
-    elif notice.kind == "checkout.session.completed":
-        cards.keep_first_card_as_default(stripe_client(), notice.object_id)
-        outcome = "card_saved"
-    elif notice.kind == "payment_method.detached":
-        outcome = take_detached(notice)
+    outcome = taken(notice) if notice.object_id else "ignored"
     logger.info("taken", event_id=notice.event_id, kind=notice.kind, object_id=notice.object_id, outcome=outcome)
     return answer({"received": True, "outcome": outcome})
 
@@ -72,11 +64,21 @@ def signature() -> str | None:
     return app.current_event.headers.get("stripe-signature")
 
 
+def taken(notice: Notice) -> str:
+    """What came of the object a callback speaks of; kinds nobody here waits for are ignored."""
+    if notice.kind in OF_PAYMENTS:
+        return take_intent(notice)
+    if notice.kind == "checkout.session.completed":
+        cards.keep_first_card_as_default(stripe_client(), notice.object_id)
+        return "card_saved"
+    return take_detached(notice) if notice.kind == "payment_method.detached" else "ignored"
+
+
 def take_intent(notice: Notice) -> str:
     """Bring a payment up to what its intent is now; an intent that is no payment of ours is listed for the operator."""
     said = intents.retrieve(stripe_client(), notice.object_id)
     if isinstance(said, NoAnswer):
-        raise NOT_HEARD
+        raise Unavailable("payments_unavailable", "Stripe did not answer our question; it sends the event again.")
     if not isinstance(said, Intent):
         return listed(Issue(notice.object_id, "unknown_object", "", f"{notice.kind}: Stripe does not show it to us"))
     context: LambdaContext = app.lambda_context

@@ -75,7 +75,7 @@ def finish_challenge(account: Account, intent: Fields, *, confirmed: bool) -> No
 def settle_processing(account: Account, intent: Fields) -> None:
     """A payment in processing comes through."""
     charge = account.get("charge", intent["latest_charge"])
-    charge.update(status="succeeded")
+    charge.update(status="succeeded", paid=True)
     _succeed(account, intent, charge, account.get("payment_method", intent["payment_method"]))
 
 

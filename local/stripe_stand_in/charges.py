@@ -20,12 +20,12 @@ def list_charges(account: Account, given: Fields) -> Fields:
 
 def new_charge(account: Account, intent: Fields, payment_method: Fields, status: str) -> Fields:
     """A charge of an intent's amount to a card: succeeded, pending or failed."""
-    paid = status != "failed"
+    paid = status == "succeeded"
     charge = account.add(
         "charge",
         {
             "amount": intent["amount"],
-            "amount_captured": intent["amount"] if paid else 0,
+            "amount_captured": intent["amount"],
             "amount_refunded": 0,
             "application": None,
             "application_fee": None,
@@ -33,7 +33,7 @@ def new_charge(account: Account, intent: Fields, payment_method: Fields, status:
             "balance_transaction": None,
             "billing_details": dict(payment_method["billing_details"]),
             "calculated_statement_descriptor": "LOCAL STAND-IN",
-            "captured": paid,
+            "captured": True,
             "currency": intent["currency"],
             "customer": intent["customer"],
             "description": intent["description"],
@@ -66,8 +66,7 @@ def new_charge(account: Account, intent: Fields, payment_method: Fields, status:
             "transfer_group": None,
         },
     )
-    if paid:
-        charge["receipt_url"] = f"{account.base_url}/receipts/{charge['id']}"
+    charge["receipt_url"] = f"{account.base_url}/receipts/{charge['id']}"
     return charge
 
 

@@ -37,8 +37,9 @@ def save_card(account: Account, session: Fields, form: CardForm) -> str | None:
     """Save the card and say where to go; None if the form has errors."""
     known = _check_number(form)
     expiry = _check_expiry(account, form)
-    if known is not None and not (form.cvc.isdecimal() and len(form.cvc) == known.security_code_length):
-        form.errors["cvc"] = f"The security code of this card has {known.security_code_length} digits."
+    lengths = (3, 4) if known is None else (known.security_code_length,)
+    if not form.cvc.isdecimal() or len(form.cvc) not in lengths:
+        form.errors["cvc"] = f"Enter the security code: {' or '.join(map(str, lengths))} digits."
     if not form.name.strip():
         form.errors["name"] = "Enter the name on the card."
     if form.errors or known is None or expiry is None:

@@ -4,6 +4,7 @@ while the first request is still under way, is refused.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Final
 
 from local.stripe_stand_in.answers import Answer
@@ -23,10 +24,11 @@ class _Kept:
 
 
 class Keys:
-    """The keys of one account. Whoever calls holds the account's lock."""
+    """The keys of one account; safe to use from any thread."""
 
     def __init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
+        self._lock = Lock()
 
     def begin(self, key: str, path: str, form: Fields, request_id: str, now: datetime) -> Answer | None:
         """Take the key for a request; returns the answer to give again if it is known already.
@@ -36,10 +38,11 @@ class Keys:
         """
         if len(key) > MAX_LENGTH:
             raise Refusal(400, f"Idempotency keys are at most {MAX_LENGTH} characters long.", kept=False)
-        kept = self._kept.get(key)
-        if kept is None or now - kept.at >= KEPT_FOR:
-            self._kept[key] = _Kept(path, form, request_id, now)
-            return None
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is None or now - kept.at >= KEPT_FOR:
+                self._kept[key] = _Kept(path, form, request_id, now)
+                return None
         if kept.path != path:
             raise _other_use(f"for the same endpoint they were first used for ('{path}' vs '{kept.path}')", key)
         if kept.form != form:

@@ -1,6 +1,5 @@
 """Payment intents: the endpoints and the statuses they go through. What a card does is decided in `attempts`."""
 
-import copy
 from typing import Final
 
 from local.stripe_stand_in.account import Account
@@ -98,7 +97,7 @@ def update(account: Account, given: Fields, intent_id: str) -> Fields:
     for name in given:
         if final and name not in ("metadata", "description", "receipt_email", "expand"):
             message = f"This PaymentIntent's {name} could not be updated because it has a status of {intent['status']}."
-            raise unexpected_state(message, copy.deepcopy(intent))
+            raise unexpected_state(message, intent)
     if "amount" in given:
         check_amount(given["amount"])
     if "customer" in given:
@@ -115,10 +114,10 @@ def confirm(account: Account, given: Fields, intent_id: str) -> Fields:
     """POST /v1/payment_intents/{id}/confirm."""
     intent = _intent(account, intent_id)
     if intent["status"] == "succeeded":
-        raise unexpected_state(SUCCEEDED, copy.deepcopy(intent))
+        raise unexpected_state(SUCCEEDED, intent)
     if intent["status"] not in CONFIRMABLE:
         message = _because(intent, "confirm", "requires_confirmation, requires_action")
-        raise unexpected_state(message, copy.deepcopy(intent))
+        raise unexpected_state(message, intent)
     payment_method = None
     if named := given.get("payment_method", intent["payment_method"]):
         payment_method = usable(account, intent["customer"], named)
@@ -134,7 +133,7 @@ def cancel(account: Account, given: Fields, intent_id: str) -> Fields:
     """POST /v1/payment_intents/{id}/cancel."""
     intent = _intent(account, intent_id)
     if intent["status"] not in CANCELABLE:
-        raise unexpected_state(_because(intent, "cancel", ", ".join(CANCELABLE)), copy.deepcopy(intent))
+        raise unexpected_state(_because(intent, "cancel", ", ".join(CANCELABLE)), intent)
     intent.update(
         status="canceled",
         canceled_at=account.timestamp(),
@@ -182,7 +181,7 @@ def _why_not_confirmable(intent: Fields, payment_method: Fields | None, given: F
             "PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a "
             "payment method or ConfirmationToken."
         )
-        return unexpected_state(message, copy.deepcopy(intent))
+        return unexpected_state(message, intent)
     automatic = None if "allowed_payment_method_types" in given else intent["automatic_payment_methods"]
     return return_url_refusal(automatic, given.get("return_url"))
 

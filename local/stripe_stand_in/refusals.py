@@ -2,6 +2,7 @@
 each kind of refusal. Knows no endpoint.
 """
 
+import copy
 from typing import Any, Final
 
 Fields = dict[str, Any]
@@ -67,8 +68,8 @@ def no_such(kind: str, object_id: str, param: str, status: int = 400) -> Refusal
 
 
 def unexpected_state(message: str, intent: Fields) -> Refusal:
-    """An operation that the intent's status does not allow."""
-    return Refusal(400, message, code="payment_intent_unexpected_state", payment_intent=intent)
+    """An operation that the intent's status does not allow; the answer shows the intent as it is now."""
+    return Refusal(400, message, code="payment_intent_unexpected_state", payment_intent=copy.deepcopy(intent))
 
 
 def unusable_payment_method(message: str, param: str = "payment_method") -> Refusal:

@@ -17,7 +17,10 @@ VARIABLE: Final = "STRIPE_PORT"
 
 
 class _Quiet(WSGIRequestHandler):
-    """Requests are shown by the control routes, not in the terminal."""
+    """Requests are shown by the control routes, not in the terminal; each has a connection of its own, so that a lost
+    one is closed at once."""
+
+    protocol_version = "HTTP/1.0"
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass

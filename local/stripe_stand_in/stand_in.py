@@ -133,8 +133,7 @@ class StandIn:
     def _once(self, request: _Request) -> Answer:
         """Execute under the idempotency key, or give the answer kept under it."""
         key = request.key or ""
-        with self.lock:
-            replay = self._keys.begin(key, request.path, request.form, request.log.request_id, self.now())
+        replay = self._keys.begin(key, request.path, request.form, request.log.request_id, self.now())
         if replay is not None:
             request.log.replayed = True
             return replay
@@ -143,11 +142,12 @@ class StandIn:
         except Refusal as refusal:
             answer = self._refused(refusal, request.log)
             if not refusal.kept:
-                with self.lock:
-                    self._keys.release(key)
+                self._keys.release(key)
                 return answer
-        with self.lock:
-            self._keys.finish(key, answer)
+        except BaseException:
+            self._keys.release(key)
+            raise
+        self._keys.finish(key, answer)
         return answer
 
     def _run(self, request: _Request) -> Answer:

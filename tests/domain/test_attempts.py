@@ -165,7 +165,14 @@ def test_an_attempt_that_came_to_nothing_is_given_back_and_begets_no_wait() -> N
     assert decide(situation(state=state)) == Charge(usd("50"))
 
 
-@pytest.mark.parametrize("reason", [AUTHENTICATION, UNUSABLE, REPEATEDLY, REMOVED])
+def test_a_payment_declined_when_its_customer_came_waits_for_them_no_more() -> None:
+    waiting = awaiting_customer(BEGUN, automatic(1))
+    after = declined(waiting, automatic(1), SOFT, NOW)
+    assert (after.suspended_reason, after.failures, outcomes(after)) == (None, 1, ["declined"])
+    assert after.is_backing_off(NOW)
+
+
+@pytest.mark.parametrize("reason", [UNUSABLE, REPEATEDLY, REMOVED])
 def test_a_decline_while_suspended_is_remembered_and_the_suspension_stays_what_it_is(reason: str) -> None:
     before = begun(SUSPENDED[reason])
     after = declined(before, automatic(before.attempt), SOFT, NOW)
@@ -211,6 +218,12 @@ def test_a_payment_by_hand_shows_that_its_card_can_be_charged(
 def test_the_payment_that_the_bank_wanted_confirmed_ends_the_suspension_when_it_is_paid() -> None:
     state = paid(SUSPENDED[AUTHENTICATION], automatic(1))
     assert (state.suspended_reason, outcomes(state)) == (None, ["succeeded"])
+
+
+def test_late_money_of_an_attempt_that_was_given_up_ends_its_back_off() -> None:
+    state = paid(declined_times(1), automatic(1))
+    assert (state.failures, state.not_before, state.stopped, state.next_attempt_at) == (0, None, None, None)
+    assert outcomes(state) == ["succeeded"]
 
 
 def test_late_money_of_another_card_says_nothing_of_the_suspended_one() -> None:

@@ -71,7 +71,7 @@ def test_the_same_request_is_known_again_and_another_is_not() -> None:
     assert request_hash(usd("25"), "pm_1") != request_hash(usd("25"), "pm_2")
 
 
-def test_a_payment_by_hand_knows_the_way_back_and_is_worked_on_a_little_longer_than_anybody_waits() -> None:
+def test_a_payment_by_hand_knows_the_way_back_from_the_bank() -> None:
     topup = manual(usd("25"))
     assert (topup.kind, topup.status, topup.attempt, topup.intent_id) == ("manual", "created", 0, None)
     assert topup.lease_until == ahead(seconds=35)

@@ -103,7 +103,14 @@ def test_an_attempt_that_failed_gives_back_what_it_counted(outcome: str) -> None
     for counted in (spent, replace(spent, outcome="claimed")):
         assert decide(situation(rule=rule, state=remembering(counted))) == Stop("hourly_count", ahead(minutes=30))
     given_back = Attempt(1, spent.at, spent.amount_micros, spent.fingerprint, outcome)  # type: ignore[arg-type]
-    assert decide(situation(rule=rule, state=remembering(given_back))) == Charge(usd("50"))
+    lenient = replace(rule, hourly_count=2)
+    assert decide(situation(rule=lenient, state=remembering(given_back))) == Charge(usd("50"))
+
+
+def test_an_attempt_canceled_again_and_again_still_counts_in_its_hour() -> None:
+    """Nothing else would end it: a cancellation is no decline, so nothing backs off, and its money is given back."""
+    canceled = [Attempt(n, ago(minutes=50 - n), usd("50"), CARD.fingerprint, "canceled") for n in range(1, 4)]
+    assert decide(situation(state=remembering(*canceled))) == Stop("hourly_count", ahead(minutes=11))
 
 
 def test_a_charge_counts_from_its_claim_and_not_when_it_fails() -> None:

@@ -158,6 +158,18 @@ class Stack:
         )
         return [from_attributes(item) for page in query for item in page["Items"]]
 
+    def items_named(self, sort_key: str) -> list[dict[str, Any]]:
+        """The items of every account with this sort key, as plain values."""
+        from calling_credit.store.client import from_attributes  # noqa: PLC0415
+
+        scan = self.dynamodb.get_paginator("scan").paginate(
+            TableName=self.table_name,
+            ConsistentRead=True,
+            FilterExpression="SK = :name",
+            ExpressionAttributeValues={":name": {"S": sort_key}},
+        )
+        return [from_attributes(item) for page in scan for item in page["Items"]]
+
 
 @pytest.fixture(scope="session")
 def apps(aws: None) -> dict[str, ModuleType]:

@@ -32,6 +32,7 @@ class Point:
     context: Context = field(default_factory=Context)
     late: list[Pass] = field(default_factory=list)
     hits: int = 0
+    orders: Any = None
     _calls: list[str] = field(default_factory=list)
 
     def __call__(self, sent: Sent, passed: Pass) -> AWSResponse:

@@ -1,4 +1,5 @@
-"""The wire between the handlers and AWS: every request recorded, and the place where faults are put in, below the SDK.
+"""The wire between the handlers and AWS or Stripe: every request recorded, and the place where faults are put in, below
+the SDKs.
 
 Nothing of the application is replaced: a handler of botocore's `before-send` event answers in the server's stead, or
 passes the request on. moto's transactions are not atomic under threads (they roll back by putting the whole table
@@ -21,6 +22,7 @@ from botocore.compat import HTTPHeaders
 from moto.core.models import botocore_stubber
 
 from tests.functions.conftest import Stack
+from tests.functions.stripe_wire import StripeRequest
 
 Key = tuple[str, str]
 WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
@@ -104,6 +106,18 @@ class Wire:
             self.dead = True
             raise
 
+    def send_to_stripe(self, request: StripeRequest, passed: Any) -> Any:
+        """Answer one request of Stripe's SDK."""
+        sent = Sent("stripe", request.name, dict(request.form), f"stripe {len(self.sent)}")
+        if self.dead:
+            raise Killed
+        self.sent.append(sent)
+        try:
+            return self.interfere(sent, passed) if self.interfere else passed()
+        except Killed:
+            self.dead = True
+            raise
+
     def _pass(self, client: Any, event_name: str, request: AWSPreparedRequest) -> AWSResponse:
         if os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") and "dynamodb" in event_name:
             return client._endpoint.http_session.send(request)  # type: ignore[no-any-return]
@@ -156,9 +170,11 @@ def wired(stack: Stack, *more: Any) -> Iterator[Wire]:
     for client, tap in tapped:
         client.meta.events.unregister("before-send", botocore_stubber)
         client.meta.events.register("before-send", tap)
+    stack.stripe.through = wire.send_to_stripe
     try:
         yield wire
     finally:
+        stack.stripe.through = None
         for client, tap in tapped:
             client.meta.events.unregister("before-send", tap)
             client.meta.events.register("before-send", botocore_stubber)
@@ -166,7 +182,7 @@ def wired(stack: Stack, *more: Any) -> Iterator[Wire]:
 
 def clients_of(app: Any) -> list[Any]:
     """Every AWS client that a handler's module holds."""
-    holders = [getattr(app, name, None) for name in ("dynamodb", "keeper", "deck", "facts")]
+    holders = [getattr(app, name, None) for name in ("dynamodb", "keeper", "deck", "facts", "recharges", "topups")]
     return [getattr(holder, "_client", holder) for holder in holders if holder is not None]
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
+from threading import Lock
 from typing import Any
 
 import pytest
@@ -15,8 +16,9 @@ from calling_credit.instants import format_instant
 from calling_credit.ledger import UNARMED_MICROS
 from calling_credit.money import format_money, parse_money
 from calling_credit.topups import PENDING
+from local.stripe_stand_in.known_cards import card_with_id
 from tests.functions.till import ACCOUNT, Till, stream_record
-from tests.functions.world import PREMIUM, failures
+from tests.functions.world import PREMIUM, Answer, failures, http_event
 
 LIFTED = {"hourly_count": 20, "daily_limit": "10000.00", "monthly_limit": "10000.00"}
 """Caps so high that they limit nothing here."""
@@ -65,10 +67,15 @@ def talk(till: Till, minutes: int = 2, to: str = PREMIUM, account: str = ACCOUNT
 # --- What became of it ------------------------------------------------------------------------------------------------
 
 
-def recharges(till: Till, account: str = ACCOUNT) -> list[tuple[str, str]]:
-    """Status and amount of the rule's payments, oldest first."""
+def automatic(till: Till, account: str = ACCOUNT) -> list[dict[str, Any]]:
+    """The rule's payments, as they are stored, by attempt."""
     made = [item for item in till.top_ups(account) if item["kind"] == "automatic"]
-    return [(item["status"], format_money(item["amount_micros"])) for item in made]
+    return sorted(made, key=lambda item: int(item["attempt"]))
+
+
+def recharges(till: Till, account: str = ACCOUNT) -> list[tuple[str, str]]:
+    """Status and amount of the rule's payments, by attempt."""
+    return [(item["status"], format_money(item["amount_micros"])) for item in automatic(till, account)]
 
 
 def image(till: Till, account: str = ACCOUNT) -> dict[str, Any]:
@@ -96,6 +103,41 @@ def shown(till: Till, account: str = ACCOUNT) -> tuple[str, str | None, str | No
     assert set(told) == {"enabled", "threshold", "amount", "status", "reason", "next_attempt_at"}
     assert (rule["reason"] is None) == (rule["message"] is None)
     return rule["status"], rule["reason"], rule["next_attempt_at"]
+
+
+def confirmations(till: Till) -> int:
+    """How often Stripe was asked for money."""
+    return len(till.world.stack.stripe.posts("/confirm"))
+
+
+def fails_once(till: Till, kind: str) -> str:
+    """5.00 are left of a threshold of 10.00, and the rule's card has been asked for 50.00 in vain; the card."""
+    leave(till, "5.00")
+    card = till.card(kind)
+    till.set_rule(card)
+    till.stream()
+    return card
+
+
+def becomes(till: Till, card: str, kind: str) -> None:
+    """The bank of a saved card thinks otherwise of it from now on; it is still the same card."""
+    known = card_with_id(kind)
+    assert known is not None
+    till.stand_in.account.cards[card] = known
+
+
+def remove(till: Till, card: str) -> None:
+    """DELETE /payment-methods/{id}."""
+    assert till.world.ask("add_funds", "DELETE", f"/payment-methods/{card}").status == 204
+
+
+def follow(till: Till, link: str) -> Answer:
+    """What somebody is answered who presses the button of a confirmation link; they are not signed in."""
+    path = f"/links/{link.rsplit('/', 1)[1]}"
+    event = http_event("add_funds", "POST", path)
+    event["routeKey"] = event["requestContext"]["routeKey"] = "POST /links/{token}"
+    del event["requestContext"]["authorizer"]
+    return till.world.invoke("add_funds", event)
 
 
 # --- The stream -------------------------------------------------------------------------------------------------------
@@ -139,11 +181,14 @@ class LawSix:
 
     till: Till
     attempts: dict[str, int] = field(default_factory=dict)
-    looks: int = 0
+    one_by_one: Any = field(default_factory=Lock)
 
     def look(self) -> None:
         """Look at the table and at Stripe as they are at this moment."""
-        self.looks += 1
+        with self.one_by_one:
+            self._look()
+
+    def _look(self) -> None:
         by_account: dict[str, list[dict[str, Any]]] = {}
         for item in self.till.world.stack.items():
             by_account.setdefault(item["PK"], []).append(item)

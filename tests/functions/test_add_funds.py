@@ -1,5 +1,5 @@
-"""A billing admin pays with a saved card: credited once, one payment per Idempotency-Key, and whatever is refused leaves
-the ledger and Stripe as they were.
+"""A billing admin pays with a saved card: credited once, one payment per Idempotency-Key; what is refused leaves the
+ledger and Stripe as they were.
 """
 
 import re
@@ -11,7 +11,7 @@ import requests
 
 from tests.functions.conftest import sample_event
 from tests.functions.stripe_wire import Pass, StripeRequest
-from tests.functions.till import CHALLENGED, CREATE, DECLINED, MASTERCARD, VISA, Till
+from tests.functions.till import CHALLENGED, DECLINED, MASTERCARD, VISA, Till
 from tests.functions.world import Answer
 
 pytestmark = pytest.mark.dynamodb
@@ -280,8 +280,7 @@ def test_requests_with_one_key_at_the_same_moment_are_one_payment(till: Till) ->
     card = till.card()
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: till.pay("25.00", card, key="one"), range(4)))
-    assert {answer.status for answer in answers} <= {201, 409}
-    assert {answer.code for answer in answers if answer.status == 409} <= {"in_progress"}
+    assert {answer.code for answer in answers if answer.status != 201} <= {"in_progress", "payments_unavailable"}
     assert len({answer.body["id"] for answer in answers if answer.status == 201}) == 1
     assert till.paid("25.00", card, key="one")["status"] == "succeeded"
     assert till.charged() == [2500]
@@ -337,20 +336,3 @@ def test_a_card_removed_halfway_fails_the_payment_in_words(till: Till, moment: s
     }
     assert [intent["status"] for intent in till.objects("payment_intent")] in ([], ["canceled"])
     till.check()
-
-
-def test_a_request_stripe_finds_fault_with_waits_and_is_canceled(till: Till) -> None:
-    card = till.card()
-    [customer] = till.stand_in.account.objects["customer"]
-
-    def forgotten_before(sent: StripeRequest, passed: Pass) -> requests.Response:
-        if f"{sent.method} {sent.path}" == CREATE:
-            del till.stand_in.account.objects["customer"][customer]
-        return passed()
-
-    till.wire.through = forgotten_before
-    shown = till.paid("25.00", card)
-    assert shown["status"] == "created"
-    till.sweep(seconds=61)
-    assert till.top_up(shown["id"])["status"] == "canceled"
-    assert till.objects("payment_intent") == []

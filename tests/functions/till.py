@@ -129,6 +129,11 @@ class Till:
         """The cardholder answers their bank's challenge."""
         Controls(self.stand_in).answer_challenge(self.intent_of(topup_id)["id"], confirmed=confirmed)
 
+    def settle_at_stripe(self, topup_id: str, *, reason: str | None = None) -> None:
+        """A payment Stripe works on comes through, or is declined for a reason."""
+        controls, intent_id = Controls(self.stand_in), self.intent_of(topup_id)["id"]
+        controls.settle(intent_id) if reason is None else controls.fail(intent_id, reason)
+
     def everything(self) -> tuple[Any, ...]:
         """All there is, in the table and at Stripe, to compare."""
         return self.world.stack.items(), copy.deepcopy(dict(self.stand_in.account.objects))
@@ -166,7 +171,7 @@ class Till:
         do, until nothing changes any more; how many deliveries it took.
         """
         for delivery in range(most):
-            records = [record for image in self._changed() if (record := stream_record(image)) is not None]
+            records = self.take_records()
             if not records:
                 return delivery
             for _ in range(times):
@@ -174,8 +179,12 @@ class Till:
                 assert answer == {"batchItemFailures": []}, answer
         raise AssertionError(f"the stream still brings something after {most} deliveries")
 
+    def take_records(self) -> list[dict[str, Any]]:
+        """What the stream's mapping delivers of the balances that changed since the last time."""
+        return [record for image in self._changed() if (record := stream_record(image)) is not None]
+
     def _changed(self) -> list[dict[str, Any]]:
-        balances = [item for item in self.world.stack.items() if item["SK"] == "BALANCE"]
+        balances = self.world.stack.items_named("BALANCE")
         changed = [image for image in balances if self.seen.get(image["PK"]) != image]
         self.seen |= {image["PK"]: image for image in changed}
         return changed
@@ -192,11 +201,15 @@ class Till:
 
     def send_back(self, body: str, **headers: str) -> Answer:
         """Have someone send this body to the webhook, signed as Stripe signs unless the header is given."""
+        return self.world.invoke("stripe_webhook", self.callback(body, **headers))
+
+    def callback(self, body: str, **headers: str) -> dict[str, Any]:
+        """A callback with this body as the gateway hands it on, signed now unless the header is given."""
         event = http_event("stripe_webhook", "POST", "/stripe/webhook", body=body, claims=None, signed_in=False)
         signed_at = int(self.world.clock.now.timestamp())
         signature = stripe.WebhookSignature.generate_signature_header(body, DEFAULT_WEBHOOK_SECRET, signed_at)
         event["headers"] |= {"stripe-signature": signature} | headers
-        return self.world.invoke("stripe_webhook", event)
+        return event
 
     def call_all_back(self) -> list[str]:
         """Have Stripe send all it has to say; the types of the events."""

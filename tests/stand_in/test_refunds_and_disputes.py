@@ -1,4 +1,4 @@
-"""Money goes back by refunds and disputes, never more than was paid, and what came back stands in balance transactions."""
+"""Money goes back by refunds and disputes, never more than was paid; balance transactions say what went."""
 
 from typing import Any
 

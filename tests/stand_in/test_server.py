@@ -41,7 +41,8 @@ def control(server: Server) -> Iterator[httpx.Client]:
 def paid(client: stripe.StripeClient, card: str = "pm_card_visa") -> stripe.PaymentIntent:
     """A payment with a card of nobody."""
     params: Any = {"amount": 2500, "currency": "usd", "payment_method": card, "confirm": True}
-    return client.v1.payment_intents.create({**params, "allowed_payment_method_types": ["card"]})
+    params["allowed_payment_method_types"] = ["card"]
+    return client.v1.payment_intents.create(params)
 
 
 def test_the_sdk_pays_over_a_socket(server: Server, over_http: stripe.StripeClient) -> None:

@@ -113,12 +113,15 @@ def paid(state: State, topup: TopUp) -> State:
 
 
 def declined(state: State, topup: TopUp, decline: Decline, now: datetime) -> State:
-    """The bank said no: wait, or suspend."""
+    """The bank said no: wait, or suspend. A payment that waited for the customer and was declined when they came waits
+    for them no more.
+    """
     ended = _ended(state, topup, "declined")
-    if ended.suspended_reason is not None:
+    waited = state.suspended_reason == AUTHENTICATION and state.failed_fingerprint == topup.card.fingerprint
+    if ended.suspended_reason is not None and not waited:
         return ended
     failures = state.failures + 1
-    ended = replace(ended, failures=failures, failed_fingerprint=topup.card.fingerprint)
+    ended = replace(ended, failures=failures, failed_fingerprint=topup.card.fingerprint, suspended_reason=None)
     if decline.code == CARD_REMOVED:
         return card_removed(ended)
     if decline.is_hard:

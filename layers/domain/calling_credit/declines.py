@@ -17,6 +17,7 @@ _NEVER_AGAIN: Final = frozenset(
         EXPIRED,
         CARD_REMOVED,
         "card_not_supported",
+        "do_not_try_again",
         "invalid_account",
         "invalid_number",
         "incorrect_number",

@@ -7,13 +7,14 @@ what is already on its way to the threshold, as far as the caps leave room.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Final
 
-from calling_credit.attempts import SPENT, Attempt, State, spent_micros
+from calling_credit.attempts import REMOVED, SPENT, Attempt, State, spent_micros
 from calling_credit.instants import format_instant, local_date, zone
 from calling_credit.money import MICROS_PER_DOLLAR
+from calling_credit.topups import TopUp
 
 DEFAULT_HOURLY_COUNT: Final = 3
 DEFAULT_DAILY_LIMIT_MICROS: Final = 200 * MICROS_PER_DOLLAR
@@ -22,6 +23,10 @@ MAX_DECLINES: Final = 4
 DECLINES_COUNT_FOR: Final = timedelta(days=30)
 """Visa fines merchants past 20 tries of a declined card in 30 days, Mastercard past 35; this stops long before."""
 HOUR: Final = timedelta(hours=1)
+BEGUN: Final = SPENT | {"canceled"}
+"""Attempts that count in their hour: canceled ones too, or one that is canceled again and again would go on for ever.
+After a decline the back-off counts.
+"""
 
 DISABLED: Final = "disabled"
 ACCOUNT_CLOSED: Final = "account_closed"
@@ -118,7 +123,7 @@ def _reasons(s: Situation) -> Iterator[Stop]:
     ]
     if len(declines) >= MAX_DECLINES:
         yield Stop(DECLINED_TOO_OFTEN, _after(declines[-MAX_DECLINES], DECLINES_COUNT_FOR))
-    lately = [a for a in _since(s, HOUR) if a.outcome in SPENT]
+    lately = [a for a in _since(s, HOUR) if a.outcome in BEGUN]
     if len(lately) >= rule.hourly_count:
         yield Stop(HOURLY_COUNT, _after(lately[-rule.hourly_count], HOUR))
 
@@ -172,3 +177,15 @@ def armed_threshold(rule: Rule, state: State, now: datetime) -> int | None:
     if not rule.enabled or state.suspended_reason is not None or waits or state.stopped == TOP_UP_MAXIMUM:
         return None
     return rule.threshold_micros
+
+
+def after_payment(rule: Rule, before: State, after: State, topup: TopUp) -> State:
+    """What the end of a payment made of the state, under the rule as it stands by then. An attempt with a card that the
+    rule has no more is over, but says nothing of the card that it has now.
+    """
+    card = topup.card
+    is_gone = after.suspended_reason == REMOVED and before.suspended_reason is None
+    is_former = card.payment_method_id != rule.payment_method_id if is_gone else card.fingerprint != rule.fingerprint
+    if topup.kind == "manual" or not is_former:
+        return after
+    return replace(before, in_flight=after.in_flight, recent=after.recent)

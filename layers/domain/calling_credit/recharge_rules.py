@@ -29,7 +29,9 @@ WORDS: Final = {
     recharge.MONTHLY_LIMIT: "Paused: the monthly limit is used up.",
     recharge.TOP_UP_MAXIMUM: "Paused: the amount is more than one payment may be. Choose a smaller one.",
     recharge.ACCOUNT_CLOSED: "Paused: the account is closed.",
-    attempts.AUTHENTICATION: "Paused: your bank asked for confirmation. Confirm the payment, or use another card.",
+    attempts.AUTHENTICATION: (
+        "Paused: your bank asked for confirmation. Confirm the payment, add funds with this card, or use another one."
+    ),
     attempts.REPEATEDLY: "Paused: the card was declined three times. Use another card, or add funds and it goes on.",
     attempts.UNUSABLE: "Paused: the card can no longer be charged. Use another card.",
     attempts.REMOVED: "Paused: the card was removed. Choose a card.",
@@ -69,7 +71,7 @@ def read_wish(body: dict[str, Any], current: Rule | None, bounds: Bounds) -> Wis
     wish = Wish(
         enabled,
         _money(asked, "threshold", MAX_THRESHOLD_MICROS),
-        bounds.check(parse_money(asked["amount"], decimals=2)),
+        _amount(asked, current, bounds),
         read_payment_method_id(asked),
         _hourly_count(asked.get("hourly_count", recharge.DEFAULT_HOURLY_COUNT)),
         _money(asked, "daily_limit", MAX_LIMIT_MICROS),
@@ -104,6 +106,13 @@ def kept(wish: Wish, card: Card, rule: Rule | None, state: State, now: datetime)
     if wish.enabled and rule is not None and not rule.enabled:
         state = attempts.switched_on(state)
     return new, state if state.is_backing_off(now) else attempts.awake(state)
+
+
+def _amount(asked: dict[str, Any], current: Rule | None, bounds: Bounds) -> int:
+    """The amount to buy. A rule can always be switched off, whatever the bounds have become since it was set."""
+    micros = parse_money(asked["amount"], decimals=2)
+    stays = current is not None and micros == current.amount_micros and asked["enabled"] is False
+    return micros if stays else bounds.check(micros)
 
 
 def _money(asked: dict[str, Any], field: str, most: int) -> int:

@@ -14,7 +14,6 @@ from calling_credit.instants import format_instant
 from calling_credit.topups import CHALLENGE_LASTS, TopUp
 
 _PURPOSE: Final = ["link", "confirm payment"]
-NOT_OURS: Final = NotFound("unknown_link", "This link is not valid, or its time is over; sign in to the Billing page.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,12 @@ def read_link(secret: str, token: str, now: datetime) -> Target:
     try:
         account_id, topup_id, expires_at = read_cursor(secret, _PURPOSE, token)
     except (InvalidValue, ValueError, TypeError) as error:
-        raise NOT_OURS.with_traceback(None) from error  # One error for all: it would gather the traces of every raise.
+        raise not_ours() from error
     if expires_at <= format_instant(now):
-        raise NOT_OURS.with_traceback(None)
+        raise not_ours()
     return Target(account_id, topup_id)
+
+
+def not_ours() -> NotFound:
+    """What is told of a link that leads nowhere, whatever is wrong with it."""
+    return NotFound("unknown_link", "This link is not valid, or its time is over; sign in to the Billing page.")

@@ -11,13 +11,6 @@ from calling_credit.topups import Card
 
 MAX_CARDS: Final = 100
 
-NO_ANSWER: Final = Unavailable(
-    "payments_unavailable", "Stripe does not answer just now; nothing was charged. Try again."
-)
-NO_SUCH_CARD: Final = NotFound(
-    "unknown_payment_method", "This account has no such card; GET /payment-methods lists the saved cards."
-)
-
 
 @dataclass(frozen=True, slots=True)
 class SavedCard:
@@ -85,15 +78,15 @@ def own_card(client: stripe.StripeClient, customer_id: str | None, payment_metho
         Unavailable: payments_unavailable.
     """
     if customer_id is None:
-        raise NO_SUCH_CARD
+        raise no_such_card()
     try:
         method = client.v1.payment_methods.retrieve(payment_method_id)
     except stripe.InvalidRequestError as error:
-        raise NO_SUCH_CARD from error
+        raise no_such_card() from error
     except stripe.StripeError as error:
         raise _told(error) from error
     if method.card is None or _customer_of(method) != customer_id:
-        raise NO_SUCH_CARD
+        raise no_such_card()
     return _read(method).card
 
 
@@ -173,4 +166,16 @@ def _read(method: stripe.PaymentMethod) -> SavedCard:
 
 def _told(error: stripe.StripeError) -> Exception:
     """What a caller is told about a request that moved no money."""
-    return NO_ANSWER if isinstance(judged(error), NoAnswer) else error
+    return no_answer() if isinstance(judged(error), NoAnswer) else error
+
+
+def no_answer() -> Unavailable:
+    """What is told where Stripe was silent and no money can have moved."""
+    return Unavailable("payments_unavailable", "Stripe does not answer just now; nothing was charged. Try again.")
+
+
+def no_such_card() -> NotFound:
+    """What is told of a card that is not this account's, whosever it is."""
+    return NotFound(
+        "unknown_payment_method", "This account has no such card; GET /payment-methods lists the saved cards."
+    )

@@ -16,7 +16,9 @@ import stripe
 from calling_credit import attempts
 from calling_credit.declines import CARD_REMOVED, Decline
 from calling_credit.payments import intents
-from calling_credit.payments.client import SECONDS, NoAnswer, Refused
+from calling_credit.payments.asking import ask_to_confirm, ask_to_create, confirm_key
+from calling_credit.payments.cards import no_answer
+from calling_credit.payments.client import NoAnswer, Refused
 from calling_credit.store.keep_issues import Issue, keep_issue
 from calling_credit.store.keep_topups import TopUps
 from calling_credit.store.read_usage import AccountReader
@@ -65,7 +67,7 @@ class Cashier:
             return self.act(topup, said) if isinstance(said, Intent) else self._wait(topup, said)
         if self._is_given_up(topup):
             return self._cancel_without_intent(topup)
-        said = intents.create(self.stripe, request_of(topup.create_request), f"{topup.topup_id}:create")
+        said = ask_to_create(self.stripe, topup, self._seconds_left)
         if isinstance(said, Refused) and said.is_of_card:
             return self._fail(topup, Decline(CARD_REMOVED))  # Nothing was ever confirmed.
         if not isinstance(said, Intent):
@@ -94,7 +96,7 @@ class Cashier:
             if step in ("fail", "cancel"):
                 return self._end(topup, intent.decline if step == "fail" else None, is_failure=step == "fail")
             if step == "confirm" and not self._is_given_up(topup):
-                topup, said = self._confirm(topup)
+                topup, said = ask_to_confirm(self.stripe, self.topups, topup, self.now, self._seconds_left)
             elif step in ("confirm", "give_up") or (step in WAITS_FOR_CUSTOMER and self._is_expired(topup)):
                 topup = self._remember(topup, intent, step)
                 said = intents.cancel(self.stripe, intent.intent_id)
@@ -107,11 +109,16 @@ class Cashier:
 
     def cancel(self, topup: TopUp) -> TopUp:
         """Make sure that a top-up which waits for its customer takes no money, before another payment is begun. If it
-        was paid meanwhile, it is credited.
+        was paid meanwhile, it is credited; one that Stripe does not know takes none.
+
+        Raises:
+            Unavailable: payments_unavailable, it may still take money; or the table did not answer.
         """
         if topup.intent_id is None:
             return self._cancel_without_intent(topup)
         said = intents.cancel(self.stripe, topup.intent_id)
+        if isinstance(said, NoAnswer):
+            raise no_answer()
         return self.act(topup, said) if isinstance(said, Intent) else topup
 
     def confirm_on_session(self, topup: TopUp, request: str) -> TopUp:
@@ -123,34 +130,8 @@ class Cashier:
         kept = self.topups.keep_confirmation(topup, request, self.now)
         if kept is None or kept.intent_id is None:
             return self._again(topup)
-        said = intents.confirm(self.stripe, kept.intent_id, request_of(kept.confirm_request), _confirm_key(kept))
+        said = intents.confirm(self.stripe, kept.intent_id, request_of(kept.confirm_request), confirm_key(kept))
         return self.act(kept, said) if isinstance(said, Intent) else self.carry_on(kept)
-
-    def _confirm(self, topup: TopUp) -> tuple[TopUp, Intent | NoAnswer | Refused]:
-        """Ask for the money; without an answer look, and if nothing has happened ask once more. Stripe repeats a server
-        fault under the same key, so that one gets a new key, but only once the intent is seen to wait still.
-        """
-        intent_id = topup.intent_id or ""
-        said: Intent | NoAnswer | Refused = NoAnswer("no_time")
-        for _ in range(2):
-            if self._seconds_left() < SECONDS:
-                return topup, NoAnswer("no_time")
-            said = intents.confirm(self.stripe, intent_id, request_of(topup.confirm_request), _confirm_key(topup))
-            if isinstance(said, Intent):
-                return topup, said
-            found = intents.retrieve(self.stripe, intent_id)
-            if not isinstance(found, Intent):
-                return topup, said
-            if found.status != "requires_confirmation":
-                return topup, found
-            if isinstance(said, Refused):
-                if not said.is_of_card:
-                    return topup, said
-                topup = self.topups.keep_decline(topup, Decline(CARD_REMOVED), self.now) or topup
-                return topup, intents.cancel(self.stripe, intent_id)
-            if said.is_fault:
-                topup = self.topups.keep_confirmation(topup, topup.confirm_request, self.now) or self._again(topup)
-        return topup, said
 
     def _settle(self, topup: TopUp, intent: Intent) -> TopUp:
         account = AccountReader(self._dynamodb, self._table_name, topup.account_id)
@@ -236,7 +217,3 @@ class Cashier:
 
     def _again(self, topup: TopUp) -> TopUp:
         return self.topups.read(topup.account_id, topup.topup_id) or topup
-
-
-def _confirm_key(topup: TopUp) -> str:
-    return f"{topup.topup_id}:confirm:{topup.confirm_number}"

@@ -73,9 +73,10 @@ def stripe_setting(name: str) -> str:
     Raises:
         Unavailable: `stripe_not_configured`.
     """
-    arn = config().stripe_secret_arn
-    settings = json.loads(read_secret(arn))
-    value = settings.get(name, "")
+    try:
+        value = json.loads(read_secret(config().stripe_secret_arn)).get(name, "")
+    except (ValueError, AttributeError):  # Put in by hand, and not in the form it was made in.
+        value = ""
     if not value:
         forget_settings()
         raise Unavailable(

@@ -45,7 +45,7 @@ def add_funds(
         )
         standing = cashier.topups.create(new)
         if standing == new:
-            return cashier.carry_on(new)
+            return _carried(cashier, new)
     if standing.request_hash != request_hash(amount_micros, payment_method_id):
         raise Conflict(
             "idempotency_key_reused",
@@ -61,4 +61,13 @@ def _found(cashier: Cashier, standing: TopUp) -> TopUp:
     leased = cashier.topups.take_lease(standing, MANUAL_LEASE, cashier.now)
     if leased is None:
         raise InProgress("in_progress", "This payment is being worked on; ask again in a moment.", 5)
-    return cashier.carry_on(leased)
+    return _carried(cashier, leased)
+
+
+def _carried(cashier: Cashier, leased: TopUp) -> TopUp:
+    """As far as it goes now. Without even an intent nothing can have been charged: the person is told to try again."""
+    after = cashier.carry_on(leased)
+    if after.status == "created":
+        cashier.topups.release(after, cashier.now)
+        raise cards.no_answer()
+    return after

@@ -17,7 +17,9 @@ TOLERANCE_SECONDS: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """That something happened to an object. `customer_id` is the object's customer, or was before it."""
+    """That something happened to an object. `object_id` is empty for objects that have none, such as a balance;
+    `customer_id` is the object's customer, or was before it.
+    """
 
     event_id: str
     kind: str
@@ -56,6 +58,8 @@ def _notice(text: str) -> Notice:
         found: dict[str, Any] = data["object"]
         before = data.get("previous_attributes") or {}
         customer = found.get("customer") or before.get("customer") or ""
-        return Notice(str(event["id"]), str(event["type"]), str(found["id"]), str(customer))
+        if not found:
+            raise KeyError("object")
+        return Notice(str(event["id"]), str(event["type"]), str(found.get("id") or ""), str(customer))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadRequest("malformed_event", "The body is not an event of Stripe.") from error

@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 MAX_ROUNDS: Final = 10
 """How often a change is worked out again because another change came between."""
 
-BUSY: Final = Unavailable("busy", "The account's automatic recharge is being changed just now; try again.")
+
+def busy() -> Unavailable:
+    """What is told when others kept changing the same recharge."""
+    return Unavailable("busy", "The account's automatic recharge is being changed just now; try again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ class RechargeKeeper:
             rule, state = change(seen)
             if self._write(account_id, seen, rule, state, now):
                 return self.recharge(account_id)
-        raise BUSY
+        raise busy()
 
     def stop(self, snapshot: Snapshot, stop: Stop, now: datetime) -> None:
         """Let the recharge sleep until the stop ends by itself, or somebody changes something. If something changed
@@ -121,7 +124,7 @@ class RechargeKeeper:
                 return True
             if self._write(account_id, seen, seen.rule, attempts.card_removed(seen.state), now):
                 return True
-        raise BUSY
+        raise busy()
 
     def claim(self, snapshot: Snapshot, topup: TopUp, now: datetime) -> bool:
         """Begin one recharge: the claim and the payment's item are one transaction, on the condition that nothing of

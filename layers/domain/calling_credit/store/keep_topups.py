@@ -82,6 +82,10 @@ class TopUps:
             {":now": format_instant(now)},
         )
 
+    def release(self, topup: TopUp, now: datetime) -> None:
+        """Stop working on it before anything was begun, so that whoever asks next may go on at once."""
+        self._change(topup, {"lease_until": None}, now)
+
     def keep_intent(self, topup: TopUp, intent_id: str, now: datetime) -> TopUp | None:
         """created -> confirming: the intent is known, and may be confirmed from now on. None if it was given up."""
         return self._change(
@@ -107,12 +111,16 @@ class TopUps:
         return self._change(topup, {"failure_code": decline.code, "failure_advice": decline.advice}, now)
 
     def note(self, topup: TopUp, status: Status, next_action_url: str | None, now: datetime) -> TopUp | None:
-        """Stripe is at work, or waits for the customer. None if it has ended meanwhile."""
+        """Stripe is at work, or waits for the customer, who must find nobody else at work on it. None if it has ended
+        meanwhile.
+        """
         change = {
             "status": status,
             "next_action_url": next_action_url,
             "sweep_sk": sweep_sk(topup, next_look(topup, now)),
         }
+        if status == "requires_action":
+            change["lease_until"] = None
         return self._change(topup, change, now)
 
     def look_later(self, topup: TopUp, now: datetime) -> None:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from calling_credit import table
 from calling_credit.attempts import State
 from calling_credit.instants import format_instant
-from calling_credit.recharge import armed_threshold
+from calling_credit.recharge import after_payment, armed_threshold
 from calling_credit.store.client import to_attribute
-from calling_credit.store.keep_recharge import BUSY, MAX_ROUNDS, RechargeKeeper
+from calling_credit.store.keep_recharge import MAX_ROUNDS, RechargeKeeper, busy
 from calling_credit.store.post_calls import posting_actions
 from calling_credit.store.recharge_items import arm_action, keep_recharge_action, nudge_action
 from calling_credit.store.topup_items import TOPUP_KIND, topup_key
@@ -157,7 +157,7 @@ class Settler:
             if seen.rule is None:
                 actions.append(nudge_action(self._table_name, account_id))
             else:
-                state = change(seen.state)
+                state = after_payment(seen.rule, seen.state, change(seen.state), topup)
                 threshold = armed_threshold(seen.rule, state, now)
                 actions.append(arm_action(self._table_name, account_id, threshold))
                 actions.append(
@@ -168,4 +168,4 @@ class Settler:
                 return True
             if 0 in refused:
                 return False
-        raise BUSY
+        raise busy()

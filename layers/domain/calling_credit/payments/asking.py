@@ -1,0 +1,70 @@
+"""Asks Stripe to make and to confirm an intent, and asks once more where that is safe: under the same key after
+silence, under the next one after a server fault, which Stripe repeats for as long as it remembers the key.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import stripe
+
+from calling_credit.declines import CARD_REMOVED, Decline
+from calling_credit.payments import intents
+from calling_credit.payments.client import SECONDS, NoAnswer, Refused
+from calling_credit.payments.intents import Said
+from calling_credit.store.keep_topups import TopUps
+from calling_credit.store.topup_items import request_of
+from calling_credit.topups import Intent, TopUp
+
+NO_TIME = NoAnswer("no_time")
+
+
+def ask_to_create(client: stripe.StripeClient, topup: TopUp, seconds_left: Callable[[], float]) -> Said:
+    """Make the intent of a top-up; without an answer ask once more, under the same key."""
+    request, key = request_of(topup.create_request), f"{topup.topup_id}:create"
+    said = intents.create(client, request, key)
+    if isinstance(said, NoAnswer) and not said.is_fault and seconds_left() > 2 * SECONDS:
+        said = intents.create(client, request, key)
+    return said
+
+
+def ask_to_confirm(
+    client: stripe.StripeClient, topups: TopUps, topup: TopUp, now: datetime, seconds_left: Callable[[], float]
+) -> tuple[TopUp, Said]:
+    """Ask for the money of a top-up whose intent waits to be confirmed; the top-up as it then is, and the answer.
+
+    Without an answer the intent is looked at, and only if it is seen to wait still is it asked for once more.
+    """
+    intent_id = topup.intent_id or ""
+    said: Said = NO_TIME
+    for _ in range(2):
+        if seconds_left() < SECONDS:
+            return topup, NO_TIME
+        said = intents.confirm(client, intent_id, request_of(topup.confirm_request), confirm_key(topup))
+        if isinstance(said, Intent):
+            return topup, said
+        found = intents.retrieve(client, intent_id)
+        if not isinstance(found, Intent):
+            return topup, said
+        if found.status != "requires_confirmation":
+            return topup, found
+        if isinstance(said, Refused):
+            return _refused(client, topups, topup, said, now)
+        if said.is_fault:
+            kept = topups.keep_confirmation(topup, topup.confirm_request, now)
+            topup = kept or topups.read(topup.account_id, topup.topup_id) or topup
+    return topup, said
+
+
+def _refused(
+    client: stripe.StripeClient, topups: TopUps, topup: TopUp, said: Refused, now: datetime
+) -> tuple[TopUp, Said]:
+    """Stripe finds fault with the request. Where it is the card, which is gone, the payment is given up."""
+    if not said.is_of_card:
+        return topup, said
+    kept = topups.keep_decline(topup, Decline(CARD_REMOVED), now) or topup
+    return kept, intents.cancel(client, topup.intent_id or "")
+
+
+def confirm_key(topup: TopUp) -> str:
+    """The key of a top-up's present confirmation."""
+    return f"{topup.topup_id}:confirm:{topup.confirm_number}"

@@ -1,0 +1,250 @@
+"""The link a customer is sent when their bank wants them for an automatic recharge: looking at it changes nothing,
+following it leads to the bank, and the same payment is made once.
+"""
+
+import re
+from typing import Any
+
+import pytest
+
+from calling_credit.api.cursors import write_cursor
+from tests.functions.till import ALWAYS, ANYTHING, CHALLENGED, CONFIRM, DECLINED, VISA, Till
+from tests.functions.world import Answer, http_event
+
+pytestmark = pytest.mark.dynamodb
+PAGE = "https://page.test/links/"
+
+
+def waiting(till: Till, kind: str = CHALLENGED) -> dict[str, Any]:
+    """An automatic recharge whose bank wants the customer, as an admin sees it."""
+    till.set_rule(till.card(kind))
+    till.stream()
+    [item] = till.top_ups()
+    shown = till.top_up(item["topup_id"])
+    assert (shown["kind"], shown["status"], shown["amount"]) == ("automatic", "requires_action", "50.00")
+    return shown
+
+
+def token_of(shown: dict[str, Any]) -> str:
+    """The last part of a payment's link."""
+    link = str(shown["next_action_url"])
+    assert link.startswith(PAGE)
+    return link.removeprefix(PAGE)
+
+
+def visit(till: Till, token: str, method: str = "GET") -> Answer:
+    """What somebody sees who opens a link, or presses its button; they are not signed in."""
+    event = http_event("add_funds", method, f"/links/{token}")
+    event["routeKey"] = event["requestContext"]["routeKey"] = f"{method} /links/{{token}}"
+    del event["requestContext"]["authorizer"]
+    return till.world.invoke("add_funds", event)
+
+
+def heading(answer: Answer) -> str:
+    """What a page is headed with, after checking that it is one that neither caches, frames nor leaks."""
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; base-uri 'none'; frame-ancestors 'none'")
+    assert "script" not in answer.text
+    return "".join(re.findall("<h1>(.*)</h1>", answer.text))
+
+
+def test_a_link_says_what_it_is_about_and_changes_nothing_however_often_it_is_opened(till: Till) -> None:
+    token = token_of(waiting(till))
+    before, asked = till.everything(), len(till.wire.sent)
+    for _ in range(3):
+        answer = visit(till, token)
+        assert (answer.status, heading(answer)) == (200, "Confirm payment")
+        assert "$50.00 with visa ending 3220" in answer.text
+        assert answer.text.count('<form method="post">') == 1
+    assert till.everything() == before
+    assert len(till.wire.sent) == asked
+
+
+def test_following_the_link_leads_to_the_bank_and_the_same_payment_is_made_once(till: Till) -> None:
+    shown = waiting(till)
+    token = token_of(shown)
+    answer = visit(till, token, "POST")
+    bank = till.intent_of(shown["id"])["next_action"]["redirect_to_url"]
+    assert (answer.status, answer.headers["location"]) == (303, bank["url"])
+    assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("no-store", "no-referrer")
+    assert bank["return_url"] == f"https://page.test/?top_up={shown['id']}"
+    till.challenge(shown["id"])
+    till.call_all_back()
+    assert till.top_up(shown["id"])["status"] == "succeeded"
+    assert till.shown_rule()["status"] == "active"
+    assert till.world.balance() == 50_000_000
+    assert len(till.objects("payment_intent")) == 1
+    till.check()
+
+
+def test_a_link_used_twice_leads_to_the_same_bank_page_and_makes_one_charge(till: Till) -> None:
+    shown = waiting(till)
+    token = token_of(shown)
+    first = visit(till, token, "POST")
+    for seconds in (0, 1, 40, 3600):
+        till.later(seconds=seconds)
+        again = visit(till, token, "POST")
+        assert (again.status, again.headers["location"]) == (303, first.headers["location"])
+    assert len(till.wire.posts("/confirm")) == 2, "the recharge's own, and one for the customer"
+    till.challenge(shown["id"])
+    till.later(minutes=1)
+    for _ in range(2):
+        assert heading(visit(till, token, "POST")) == "Paid"
+    assert till.charged() == [5000]
+    till.check()
+
+
+def test_after_it_was_paid_a_link_says_so_and_has_no_button(till: Till) -> None:
+    shown = waiting(till)
+    token = token_of(shown)
+    visit(till, token, "POST")
+    till.challenge(shown["id"])
+    till.call_all_back()
+    before = till.everything()
+    for method in ("GET", "POST"):
+        answer = visit(till, token, method)
+        assert (answer.status, heading(answer)) == (200, "Paid")
+        assert "<form" not in answer.text
+    assert till.everything() == before
+
+
+def test_what_was_paid_but_not_told_to_us_yet_is_credited_when_the_link_is_followed(till: Till) -> None:
+    shown = waiting(till)
+    visit(till, token_of(shown), "POST")
+    till.later(minutes=5)
+    till.challenge(shown["id"])
+    assert heading(visit(till, token_of(shown), "POST")) == "Paid"
+    till.check()
+
+
+def test_a_challenge_declined_by_its_customer_may_be_tried_again_by_the_same_link(till: Till) -> None:
+    shown = waiting(till)
+    token = token_of(shown)
+    visit(till, token, "POST")
+    till.challenge(shown["id"], confirmed=False)
+    till.call_all_back()
+    again = till.top_up(shown["id"])
+    assert (again["status"], again["next_action_url"]) == ("requires_action", shown["next_action_url"])
+    till.later(minutes=5)
+    assert visit(till, token, "POST").status == 303
+    till.challenge(shown["id"])
+    till.call_all_back()
+    assert till.top_up(shown["id"])["status"] == "succeeded"
+    till.check()
+
+
+def test_a_confirmed_recharge_that_the_bank_declines_ends_and_the_link_says_so(till: Till) -> None:
+    shown = waiting(till, "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds")
+    token = token_of(shown)
+    visit(till, token, "POST")
+    till.challenge(shown["id"])
+    till.call_all_back()
+    assert till.top_up(shown["id"])["failure"]["code"] == "insufficient_funds"
+    for method in ("GET", "POST"):
+        answer = visit(till, token, method)
+        assert (answer.status, heading(answer)) == (200, "Nothing to confirm")
+    till.check()
+
+
+def test_a_link_whose_payment_was_replaced_by_another_takes_no_money(till: Till) -> None:
+    shown = waiting(till)
+    till.paid("25.00", till.card(VISA))
+    assert till.top_up(shown["id"])["status"] == "canceled"
+    for method in ("GET", "POST"):
+        assert heading(visit(till, token_of(shown), method)) == "Nothing to confirm"
+    assert till.charged() == [2500]
+    till.check()
+
+
+# --- Links that are none ----------------------------------------------------------------------------------------------
+
+
+def not_valid(till: Till, token: str) -> None:
+    """Neither looking nor following does anything."""
+    before, asked = till.everything(), len(till.wire.sent)
+    for method in ("GET", "POST"):
+        answer = visit(till, token, method)
+        assert (answer.status, heading(answer)) == (404, "Link not valid"), token
+        assert "<form" not in answer.text
+    assert till.everything() == before
+    assert len(till.wire.sent) == asked
+
+
+def test_an_edited_link_is_not_valid(till: Till) -> None:
+    token = token_of(waiting(till))
+    for edited in (token[:-1], token + "A", token.swapcase(), "A" + token[1:], "x", "A" * 3000, "%C3%A9"):
+        not_valid(till, edited)
+
+
+def test_a_link_is_not_valid_after_its_day(till: Till) -> None:
+    shown = waiting(till)
+    token = token_of(shown)
+    till.later(hours=24, seconds=-1)
+    assert heading(visit(till, token)) == "Confirm payment"
+    till.later(seconds=1)
+    not_valid(till, token)
+    till.sweep(seconds=1)
+    assert till.top_up(shown["id"])["status"] == "canceled"
+
+
+def test_what_was_signed_for_something_else_is_no_link(till: Till) -> None:
+    shown = waiting(till)
+    till.later(minutes=1)
+    till.paid("25.00", till.card(DECLINED))
+    event = http_event("add_funds", "GET", "/top-ups", claims={"custom:account_id": "acct_1"})
+    event["queryStringParameters"] = {"limit": "1"}
+    not_valid(till, till.world.invoke("add_funds", event).body["next_cursor"])
+    position = ["acct_1", shown["id"], "2026-11-24T12:00:00.000Z"]
+    for purpose in (["link"], ["confirm payment"], ["link", "accept invitation"], ["acct_1", "top-ups"]):
+        not_valid(till, write_cursor("test-secret", purpose, position))
+    not_valid(till, write_cursor("another secret", ["link", "confirm payment"], position))
+
+
+def test_a_link_is_no_cursor(till: Till) -> None:
+    token = token_of(waiting(till))
+    event = http_event("add_funds", "GET", "/top-ups", claims={"custom:account_id": "acct_1"})
+    event["queryStringParameters"] = {"cursor": token}
+    answer = till.world.invoke("add_funds", event)
+    assert (answer.status, answer.code) == (422, "invalid_cursor")
+
+
+@pytest.mark.parametrize("position", [["acct_1", "tu_none", "2026-12-01"], ["acct_1"], [], {}, None, "x"])
+def test_a_link_to_no_payment_is_not_valid(till: Till, position: Any) -> None:
+    not_valid(till, write_cursor("test-secret", ["link", "confirm payment"], position))
+
+
+# --- Stripe is away ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "match"), [("dropped", ANYTHING), ("dropped", CONFIRM), ("rate_limited", CONFIRM)])
+def test_a_link_followed_while_stripe_does_not_answer_can_be_followed_again(till: Till, kind: str, match: str) -> None:
+    shown = waiting(till)
+    token = token_of(shown)
+    till.fault(kind, match, count=ALWAYS)
+    answer = visit(till, token, "POST")
+    assert (answer.status, heading(answer)) == (200, "Confirm payment")
+    till.all_well()
+    till.later(minutes=1)
+    assert visit(till, token, "POST").status == 303
+    till.challenge(shown["id"])
+    till.call_all_back()
+    assert till.charged() == [5000]
+    till.check()
+
+
+@pytest.mark.parametrize("kind", ["answer_lost", "error_500_after", "error_500", "dropped"])
+def test_a_confirmation_whose_answer_was_lost_still_leads_to_the_bank(till: Till, kind: str) -> None:
+    shown = waiting(till)
+    token = token_of(shown)
+    till.fault(kind, CONFIRM)
+    visit(till, token, "POST")
+    till.later(minutes=1)
+    assert visit(till, token, "POST").status == 303
+    till.challenge(shown["id"])
+    till.call_all_back()
+    assert till.charged() == [5000]
+    assert len(till.objects("payment_intent")) == 1
+    till.check()

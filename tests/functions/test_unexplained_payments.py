@@ -1,0 +1,123 @@
+"""Money at Stripe that no payment of ours explains is listed once for a person and never credited by guess; money for a
+payment that was given up is credited and counted.
+"""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.functions.callbacks import counted, issues, paid_at_stripe, succeeded, unmade
+from tests.functions.till import CHALLENGED, DECLINED, Till
+
+pytestmark = pytest.mark.dynamodb
+STRANGE = {"create_request": json.dumps({"amount": 2500, "currency": "usd", "payment_method": "pm_card_visa"})}
+
+
+# --- Paid after all ---------------------------------------------------------------------------------------------------
+
+
+def test_a_payment_that_succeeded_after_it_was_canceled_is_credited_once_and_counted(
+    till: Till, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card = till.card()
+    topup = unmade(till, card)
+    till.sweep(seconds=61)
+    assert till.top_up(topup["topup_id"])["status"] == "canceled"
+    intent_id = paid_at_stripe(till, topup)
+    capsys.readouterr()
+    for _ in range(3):
+        assert till.call_back(succeeded(intent_id)).body["outcome"] == "succeeded"
+    assert counted(capsys.readouterr().out) == {"TopUpsSettled": 1, "TopUpsSettledAfterEnd": 1}
+    assert till.world.balance() == 25_000_000
+    assert till.top_up(topup["topup_id"])["status"] == "succeeded"
+    till.check()
+
+
+def test_a_payment_that_succeeded_after_it_failed_is_credited_once_and_counted(
+    till: Till, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = till.paid("25.00", till.card(DECLINED))
+    assert shown["status"] == "failed"
+    intent = till.stand_in.account.objects["payment_intent"][till.intent_of(shown["id"])["id"]]
+    intent.update(status="succeeded", amount_received=2500)
+    capsys.readouterr()
+    for _ in range(3):
+        till.call_back(succeeded(intent["id"]))
+    assert counted(capsys.readouterr().out) == {"TopUpsSettled": 1, "TopUpsSettledAfterEnd": 1}
+    paid = till.top_up(shown["id"])
+    assert (paid["status"], "failure" in paid) == ("succeeded", False)
+    till.check()
+
+
+# --- What is nobody's payment -----------------------------------------------------------------------------------------
+
+
+def never_credited(till: Till, intent_id: str, code: str, account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Told three times: taken, listed once, counted once, and the ledger is what it was."""
+    entries = [till.world.entries(account) for account in ("acct_1", "acct_2") if till.world.stack.items(account)]
+    capsys.readouterr()
+    for _ in range(3):
+        assert till.call_back(succeeded(intent_id)).status == 200
+        till.later(minutes=1)
+    assert counted(capsys.readouterr().out) == {"PaymentIssues": 1}
+    assert issues(till) == [(intent_id, code, account)]
+    assert entries == [
+        till.world.entries(account) for account in ("acct_1", "acct_2") if till.world.stack.items(account)
+    ]
+
+
+def test_an_intent_that_is_not_ours_is_listed(till: Till, capsys: pytest.CaptureFixture[str]) -> None:
+    till.card()
+    never_credited(till, paid_at_stripe(till, STRANGE), "foreign_payment", "", capsys)
+
+
+@pytest.mark.parametrize("metadata", [{"topup_id": "tu_none"}, {"account_id": "acct_2"}, {"account_id": "acct_none"}])
+def test_an_intent_of_no_payment_of_the_account_is_listed(
+    till: Till, metadata: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    till.world.create_account("acct_2")
+    topup = unmade(till, till.card())
+    said = json.loads(topup["create_request"])["metadata"] | metadata
+    never_credited(till, paid_at_stripe(till, topup, metadata=said), "foreign_payment", said["account_id"], capsys)
+
+
+def test_an_object_stripe_does_not_show_us_is_listed(till: Till, capsys: pytest.CaptureFixture[str]) -> None:
+    never_credited(till, "pi_of_another_stripe_account", "unknown_object", "", capsys)
+
+
+@pytest.mark.parametrize(
+    ("other", "code"),
+    [
+        ({"amount": 2499}, "amount_mismatch"),
+        ({"amount": 250_000}, "amount_mismatch"),
+        ({"currency": "eur"}, "currency_mismatch"),
+    ],
+)
+def test_an_intent_that_is_not_what_was_asked_for_is_listed(
+    till: Till, other: dict[str, Any], code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    topup = unmade(till, till.card())
+    never_credited(till, paid_at_stripe(till, topup, **other), code, "acct_1", capsys)
+    assert till.top_up(topup["topup_id"])["status"] == "created"
+
+
+def test_an_intent_of_another_customer_is_listed(till: Till, capsys: pytest.CaptureFixture[str]) -> None:
+    till.world.create_account("acct_2")
+    topup = unmade(till, till.card())
+    other = {"customer": till.customer("acct_2"), "payment_method": till.card(account="acct_2")}
+    never_credited(till, paid_at_stripe(till, topup, **other), "customer_mismatch", "acct_1", capsys)
+
+
+def test_a_second_intent_of_a_paid_payment_is_listed(till: Till, capsys: pytest.CaptureFixture[str]) -> None:
+    till.paid("25.00", till.card())
+    [topup] = till.top_ups()
+    never_credited(till, paid_at_stripe(till, topup), "other_intent", "acct_1", capsys)
+    assert till.world.balance() == 25_000_000
+
+
+def test_less_received_than_asked_for_is_listed(till: Till, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = till.paid("25.00", till.card(CHALLENGED))
+    intent = till.stand_in.account.objects["payment_intent"][till.intent_of(shown["id"])["id"]]
+    intent.update(status="succeeded", amount_received=2400, next_action=None)
+    never_credited(till, intent["id"], "amount_mismatch", "acct_1", capsys)
