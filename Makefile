@@ -62,6 +62,10 @@ test-functions: $(READY)  ## The handlers with sample events, AWS simulated in m
 test-stack: $(READY)  ## The deployed application: real triggers, real authorizers, IAM enforced
 	$(BIN)/pytest tests/stack
 
+.PHONY: faults
+faults: $(READY)  ## Every fault at every request of every payment flow: SEED=1 SHARE=1 (a tenth: SHARE=0.1)
+	FAULTS_SEED=$(or $(SEED),20261123) FAULTS_SHARE=$(or $(SHARE),1) $(BIN)/pytest tests/functions/test_payment_faults.py
+
 .PHONY: test-dynamodb
 test-dynamodb: $(READY)  ## Every test that needs DynamoDB, against AWS_ENDPOINT_URL_DYNAMODB
 	@test -n "$${AWS_ENDPOINT_URL_DYNAMODB:-}" || { echo "Set AWS_ENDPOINT_URL_DYNAMODB to the address of a DynamoDB," \

@@ -2,6 +2,7 @@
 Stripe says what became of each; nothing depends on a callback having arrived.
 """
 
+from collections import Counter
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -15,6 +16,7 @@ from calling_credit.payments.cashier import Cashier
 from calling_credit.payments.client import stripe_client
 from calling_credit.store.client import AWS_ERRORS, dynamodb_client, error_code
 from calling_credit.store.keep_recharge import RechargeKeeper
+from calling_credit.store.keep_topups import TopUps
 from calling_credit.topups import LEASE, TopUp
 
 SECONDS_TO_SPARE = 15.0
@@ -23,6 +25,7 @@ SECONDS_TO_SPARE = 15.0
 logger = Logger()
 metrics = Metrics(service="payments")
 dynamodb = dynamodb_client()
+topups = TopUps(dynamodb, config().table_name)
 recharges = RechargeKeeper(dynamodb, config().table_name)
 
 
@@ -34,11 +37,13 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
     now = clock.now()
     done = {"payments": 0, "recharges": 0, "failed": 0}
-    cashier = Cashier(dynamodb, config().table_name, stripe_client(), now, seconds_left)
-    for topup in cashier.topups.due(now):
+    tally: Counter[str] = Counter()
+    for topup in topups.due(now):
         if seconds_left() < 0:
             break
         try:
+            cashier = Cashier(dynamodb, config().table_name, stripe_client(), now, seconds_left)
+            cashier.tally = tally
             done["payments"] += look_at(cashier, topup)
         except (CallingCreditError, *AWS_ERRORS) as error:
             done["failed"] += 1
@@ -49,8 +54,8 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         except (CallingCreditError, *AWS_ERRORS) as error:
             done["failed"] += 1
             logger.warning("not_woken", account_id=account_id, code=code_of(error))
-    logger.info("reconciled", extra=done | dict(+cashier.tally))
-    emit(metrics, +cashier.tally)
+    logger.info("reconciled", extra=done | dict(+tally))
+    emit(metrics, +tally)
     return done
 
 

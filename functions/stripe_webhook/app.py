@@ -19,6 +19,7 @@ from calling_credit.payments.cashier import Cashier
 from calling_credit.payments.client import NoAnswer, stripe_client, stripe_setting
 from calling_credit.payments.webhooks import Notice, read_notice
 from calling_credit.store.client import dynamodb_client
+from calling_credit.store.keep_accounts import AccountKeeper
 from calling_credit.store.keep_issues import Issue, keep_issue
 from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.topups import Intent
@@ -32,6 +33,7 @@ logger = Logger()
 metrics = Metrics(service="payments")
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
+keeper = AccountKeeper(dynamodb, config().table_name)
 recharges = RechargeKeeper(dynamodb, config().table_name)
 
 
@@ -102,7 +104,7 @@ def take_detached(notice: Notice) -> str:
     if not notice.customer_id:
         return "ignored"
     account_id = cards.account_of_customer(stripe_client(), notice.customer_id)
-    if not account_id or recharges.snapshot(account_id).customer_id != notice.customer_id:
+    if not account_id or keeper.customer_of(account_id) != notice.customer_id:
         return listed(Issue(notice.object_id, "foreign_card", account_id, f"{notice.kind} of {notice.customer_id}"))
     return "suspended" if recharges.suspend_for_removed_card(account_id, notice.object_id, clock.now()) else "ignored"
 

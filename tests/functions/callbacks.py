@@ -29,8 +29,9 @@ def unmade(till: Till, card: str) -> dict[str, Any]:
 
 def paid_at_stripe(till: Till, topup: dict[str, Any], **other: Any) -> str:
     """An intent that was made as for this payment, but not by us, and is paid; `other` is what differs."""
-    request = json.loads(topup["create_request"]) | other
-    intent = till.sdk.v1.payment_intents.create({**request, "confirm": True, "return_url": "https://page.test/"})
+    confirmed = {"confirm": True, "return_url": "https://page.test/"}
+    request: Any = json.loads(topup["create_request"]) | confirmed | other
+    intent = till.sdk.v1.payment_intents.create(request)
     assert intent.status == "succeeded"
     return str(intent.id)
 

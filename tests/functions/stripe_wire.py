@@ -31,7 +31,9 @@ class StripeRequest:
     @property
     def name(self) -> str:
         """Method and path without ids: `POST /v1/payment_intents/*/confirm`."""
-        parts = [part if part.replace("_", "").isalpha() or part == "v1" else "*" for part in self.path.split("/")]
+        parts = [
+            part if part.replace("_", "").isalpha() or part in ("", "v1") else "*" for part in self.path.split("/")
+        ]
         return f"{self.method} {'/'.join(parts)}"
 
 

@@ -311,6 +311,16 @@ def test_a_removed_card_pays_no_more(till: Till) -> None:
     assert till.top_ups() == []
 
 
+def test_what_is_saved_and_is_no_card_pays_nothing(till: Till) -> None:
+    saved = till.card()
+    method = till.stand_in.account.objects["payment_method"][saved]
+    method["type"] = "us_bank_account"
+    del method["card"]
+    answer = till.pay("25.00", saved)
+    assert (answer.status, answer.code) == (404, "unknown_payment_method")
+    assert till.top_ups() == []
+
+
 def test_an_account_that_never_saved_a_card_has_none_to_pay_with_and_stripe_is_not_asked(till: Till) -> None:
     answer = till.pay("25.00", "pm_1")
     assert (answer.status, answer.code) == (404, "unknown_payment_method")

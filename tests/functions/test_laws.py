@@ -32,6 +32,7 @@ from tests.functions.laws_model import Model, Prices
 from tests.functions.laws_moto import make_moto_cheap
 from tests.functions.laws_wire import wired
 from tests.functions.template import ROOT, template
+from tests.functions.till import Till
 from tests.functions.world import JAPAN, World, delivery, failures, http_event
 
 pytestmark = pytest.mark.dynamodb
@@ -69,7 +70,17 @@ CUSTOMER_ROUTES = {
     "GET /lines": ("list_usage", "/lines"),
     "GET /rates": ("list_usage", "/rates"),
     "PUT /lines/{line_id}": ("change_settings", "/lines/line_2"),
+    "GET /auto-recharge": ("change_settings", "/auto-recharge"),
+    "PUT /auto-recharge": ("change_settings", "/auto-recharge"),
+    "POST /top-ups": ("add_funds", "/top-ups"),
+    "GET /top-ups": ("add_funds", "/top-ups"),
+    "GET /top-ups/{top_up_id}": ("add_funds", "/top-ups/{theirs}"),
+    "GET /payment-methods": ("add_funds", "/payment-methods"),
+    "POST /payment-methods": ("add_funds", "/payment-methods"),
+    "DELETE /payment-methods/{payment_method_id}": ("add_funds", "/payment-methods/{card}"),
 }
+SIGNED_ROUTES = {"GET /links/{token}", "POST /links/{token}", "POST /stripe/webhook"}
+"""Open to all, and for whatever account a signature names: whose it is does not come from the request."""
 NAMING_ANOTHER = {
     "account_id": "acct_2",
     "custom:account_id": "acct_2",
@@ -82,28 +93,42 @@ NAMING_ANOTHER = {
 def test_law_8_every_route_of_customers_is_held_to_its_account() -> None:
     routes = [part["Properties"] for part in template()["Resources"].values() if "Route" in part["Type"].split("::")]
     operator = [route["RouteKey"] for route in routes if "AuthorizationScopes" in route]
-    assert {route["RouteKey"] for route in routes} - set(operator) == set(CUSTOMER_ROUTES)
+    assert {route["RouteKey"] for route in routes} - set(operator) == set(CUSTOMER_ROUTES) | SIGNED_ROUTES
+    signed = {route["RouteKey"] for route in routes if route["AuthorizationType"] == "NONE"} - {"GET /rates"}
+    assert signed == SIGNED_ROUTES
 
 
 @pytest.mark.parametrize("route", CUSTOMER_ROUTES)
-def test_law_8_no_request_names_another_account(world: World, route: str) -> None:
-    """Whatever path, query, headers and body name: the requests to the table name the token's account or none."""
+def test_law_8_no_request_names_another_account(till: Till, route: str) -> None:
+    """Whatever path, query, headers and body name: the requests to the table name the token's account or none, and
+    those to Stripe its customer or none.
+    """
+    world = till.world
     world.create_account("acct_2")
     world.operate("PUT", "/accounts/acct_2/lines/line_2", {"number": "+14155550100", "user_id": "user_1"})
     world.deliver({}, {"account_id": "acct_2", "call_id": "c_2"})
+    card, other = till.card(), till.card(account="acct_2")
+    till.set_rule(card)
+    theirs = till.paid("25.00", other, account="acct_2")["id"]
+    [another] = [cus["id"] for cus in till.objects("customer") if cus["metadata"]["account_id"] == "acct_2"]
     function, path = CUSTOMER_ROUTES[route]
-    event = http_event(function, route.partition(" ")[0], path, body={**NAMING_ANOTHER, "international_calling": True})
+    wishes = {"international_calling": True, "amount": "25.00", "payment_method_id": card, "customer": another}
+    body = {**NAMING_ANOTHER, **wishes}
+    event = http_event(function, route.partition(" ")[0], path.format(theirs=theirs, card=card), body=body)
     event["requestContext"]["authorizer"]["jwt"]["claims"]["custom:account_id"] = "acct_1"
     event["headers"] |= {"x-account-id": "acct_2"}
     event["pathParameters"] = {"account_id": "acct_2", "line_id": "line_2"}
     event["rawQueryString"] = urlencode(NAMING_ANOTHER)
     event["queryStringParameters"] = dict(NAMING_ANOTHER)
-    before = world.stack.items("acct_2")
+    event["headers"]["idempotency-key"] = "key"
+    before, asked = world.stack.items("acct_2"), len(till.wire.sent)
     with wired(world.stack) as wire:
         answer = world.invoke(function, event)
         law_8_no_other_account_is_named(wire.sent, "acct_1")
         assert bool(wire.sent) == (route != "GET /rates")
+    assert function != "add_funds" or (answer.status < 300) != ("{theirs}" in path), answer.text
     assert "acct_2" not in answer.text
+    assert another not in str(till.wire.sent[asked:])
     assert world.stack.items("acct_2") == before
 
 

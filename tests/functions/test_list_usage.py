@@ -13,6 +13,7 @@ import pytest
 
 from tests.domain.examples import EVENT, NOW, deck_csv
 from tests.functions.conftest import sample_event
+from tests.functions.till import CHALLENGED, DECLINED, MASTERCARD, VISA, Till
 from tests.functions.world import INCLUDED, JAPAN, MOBILE, PREMIUM, UNCOVERED, World, http_event
 
 pytestmark = pytest.mark.dynamodb
@@ -61,6 +62,28 @@ def test_the_balance_has_exactly_the_documented_shape(world: World) -> None:
             "next_attempt_at": None,
         },
         "updated_at": "2026-11-23T12:01:00.000Z",
+    }
+
+
+def test_the_balance_shows_the_rule_of_automatic_recharge_and_why_it_waits(till: Till) -> None:
+    card = till.card(DECLINED)
+    till.set_rule(card, threshold="10.00", amount="50.00")
+    rule = {"enabled": True, "threshold": "10.00", "amount": "50.00"}
+    active = {"status": "active", "reason": None, "next_attempt_at": None}
+    assert till.world.get("/balance").body["auto_recharge"] == rule | active
+    till.stream()
+    waits = {"status": "paused", "reason": "backing_off", "next_attempt_at": "2026-11-23T13:00:00.000Z"}
+    assert till.world.get("/balance").body["auto_recharge"] == rule | waits
+    till.set_rule(till.card(VISA))
+    till.stream()
+    shown = till.world.get("/balance").body
+    assert (shown["balance"], shown["available"], shown["auto_recharge"]) == ("50.00", "50.00", rule | active)
+    till.rule(enabled=False)
+    assert till.world.get("/balance").body["auto_recharge"] == rule | {
+        "enabled": False,
+        "status": "disabled",
+        "reason": None,
+        "next_attempt_at": None,
     }
 
 
@@ -135,6 +158,15 @@ def test_a_category_of_the_operators_own_is_shown_title_cased(world: World) -> N
     world.stack.publish(deck_csv({"category": "satellite_call"}), "deck-2")
     world.deliver({})
     assert [row["label"] for row in world.get("/usage", **MONTH).body["categories"]] == ["Satellite Call"]
+
+
+def test_paid_top_ups_are_no_usage(till: Till) -> None:
+    till.paid("25.00", till.card())
+    till.world.deliver({})
+    usage = till.world.get("/usage", **MONTH).body
+    assert (usage["total"], usage["days"]) == ("0.30", [{"date": "2026-11-23", "total": "0.30"}])
+    assert [row["category"] for row in usage["categories"]] == ["outbound_international_call"]
+    assert till.world.get("/balance").body["balance"] == "24.70"
 
 
 # --- Details ----------------------------------------------------------------------------------------------------------
@@ -352,6 +384,44 @@ def test_a_statement_describes_calls_and_adjustments(world: World) -> None:
         "Adjustment: test",
     )
     assert (adjustment["debit"], adjustment["credit"]) == ("operator_adjustments", "customer_credit")
+
+
+def test_a_statement_describes_payments_by_hand_and_automatic_ones(till: Till) -> None:
+    paid = till.paid("25.00", till.card())
+    till.later(minutes=1)
+    till.paid("30.00", till.card(DECLINED))
+    till.set_rule(till.card(MASTERCARD), threshold="30.00")
+    till.stream()
+    opening, [by_hand, automatic], closing = statement(till.world, "2026-11-23", "2026-11-23")
+    assert (opening, closing) == (money("0.00"), money("75.00"))
+    assert by_hand == {
+        "id": paid["id"],
+        "at": "2026-11-23T12:00:00.000Z",
+        "date": "2026-11-23",
+        "kind": "top_up_paid",
+        "category": "top_up",
+        "amount": "25.00",
+        "description": "Top-up, visa ending 4242",
+        "recorded_at": "2026-11-23T12:00:00.000Z",
+        "debit": "card_payments",
+        "credit": "customer_credit",
+    }
+    assert (automatic["kind"], automatic["category"], automatic["amount"], automatic["description"]) == (
+        "top_up_paid",
+        "top_up",
+        "50.00",
+        "Automatic recharge, mastercard ending 4444",
+    )
+    assert till.top_up(automatic["id"])["kind"] == "automatic"
+
+
+def test_a_payment_stands_on_the_day_it_was_made_whenever_it_was_settled(till: Till) -> None:
+    shown = till.paid("25.00", till.card(CHALLENGED))
+    till.later(hours=23)
+    till.challenge(shown["id"])
+    till.call_all_back()
+    _, [item], _ = statement(till.world, "2026-11-23", "2026-11-23")
+    assert (item["at"], item["recorded_at"]) == ("2026-11-23T12:00:00.000Z", "2026-11-24T11:00:00.000Z")
 
 
 def test_a_statement_of_days_to_come_opens_and_closes_at_the_balance(world: World) -> None:

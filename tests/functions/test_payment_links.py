@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from calling_credit.api.cursors import write_cursor
+from tests.functions.laws_wire import wired
+from tests.functions.stripe_wire import response
 from tests.functions.till import ALWAYS, ANYTHING, CHALLENGED, CONFIRM, DECLINED, VISA, Till
 from tests.functions.world import Answer, http_event
 
@@ -32,14 +34,6 @@ def token_of(shown: dict[str, Any]) -> str:
     return link.removeprefix(PAGE)
 
 
-def visit(till: Till, token: str, method: str = "GET") -> Answer:
-    """What somebody sees who opens a link, or presses its button; they are not signed in."""
-    event = http_event("add_funds", method, f"/links/{token}")
-    event["routeKey"] = event["requestContext"]["routeKey"] = f"{method} /links/{{token}}"
-    del event["requestContext"]["authorizer"]
-    return till.world.invoke("add_funds", event)
-
-
 def heading(answer: Answer) -> str:
     """What a page is headed with, after checking that it is one that neither caches, frames nor leaks."""
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
@@ -55,7 +49,7 @@ def test_a_link_says_what_it_is_about_and_changes_nothing_however_often_it_is_op
     token = token_of(waiting(till))
     before, asked = till.everything(), len(till.wire.sent)
     for _ in range(3):
-        answer = visit(till, token)
+        answer = till.visit(token)
         assert (answer.status, heading(answer)) == (200, "Confirm payment")
         assert "$50.00 with visa ending 3220" in answer.text
         assert answer.text.count('<form method="post">') == 1
@@ -66,7 +60,7 @@ def test_a_link_says_what_it_is_about_and_changes_nothing_however_often_it_is_op
 def test_following_the_link_leads_to_the_bank_and_the_same_payment_is_made_once(till: Till) -> None:
     shown = waiting(till)
     token = token_of(shown)
-    answer = visit(till, token, "POST")
+    answer = till.visit(token, "POST")
     bank = till.intent_of(shown["id"])["next_action"]["redirect_to_url"]
     assert (answer.status, answer.headers["location"]) == (303, bank["url"])
     assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("no-store", "no-referrer")
@@ -80,19 +74,28 @@ def test_following_the_link_leads_to_the_bank_and_the_same_payment_is_made_once(
     till.check()
 
 
+def test_a_link_reads_and_writes_the_account_of_its_payment_alone(till: Till) -> None:
+    till.world.create_account("acct_2")
+    token = token_of(waiting(till))
+    with wired(till.world.stack) as wire:
+        till.visit(token)
+        till.visit(token, "POST")
+    assert {partition for sent in wire.sent for partition in sent.partitions()} == {"ACCOUNT#acct_1"}
+
+
 def test_a_link_used_twice_leads_to_the_same_bank_page_and_makes_one_charge(till: Till) -> None:
     shown = waiting(till)
     token = token_of(shown)
-    first = visit(till, token, "POST")
+    first = till.visit(token, "POST")
     for seconds in (0, 1, 40, 3600):
         till.later(seconds=seconds)
-        again = visit(till, token, "POST")
+        again = till.visit(token, "POST")
         assert (again.status, again.headers["location"]) == (303, first.headers["location"])
     assert len(till.wire.posts("/confirm")) == 2, "the recharge's own, and one for the customer"
     till.challenge(shown["id"])
     till.later(minutes=1)
     for _ in range(2):
-        assert heading(visit(till, token, "POST")) == "Paid"
+        assert heading(till.visit(token, "POST")) == "Paid"
     assert till.charged() == [5000]
     till.check()
 
@@ -100,12 +103,12 @@ def test_a_link_used_twice_leads_to_the_same_bank_page_and_makes_one_charge(till
 def test_after_it_was_paid_a_link_says_so_and_has_no_button(till: Till) -> None:
     shown = waiting(till)
     token = token_of(shown)
-    visit(till, token, "POST")
+    till.visit(token, "POST")
     till.challenge(shown["id"])
     till.call_all_back()
     before = till.everything()
     for method in ("GET", "POST"):
-        answer = visit(till, token, method)
+        answer = till.visit(token, method)
         assert (answer.status, heading(answer)) == (200, "Paid")
         assert "<form" not in answer.text
     assert till.everything() == before
@@ -113,23 +116,23 @@ def test_after_it_was_paid_a_link_says_so_and_has_no_button(till: Till) -> None:
 
 def test_what_was_paid_but_not_told_to_us_yet_is_credited_when_the_link_is_followed(till: Till) -> None:
     shown = waiting(till)
-    visit(till, token_of(shown), "POST")
+    till.visit(token_of(shown), "POST")
     till.later(minutes=5)
     till.challenge(shown["id"])
-    assert heading(visit(till, token_of(shown), "POST")) == "Paid"
+    assert heading(till.visit(token_of(shown), "POST")) == "Paid"
     till.check()
 
 
 def test_a_challenge_declined_by_its_customer_may_be_tried_again_by_the_same_link(till: Till) -> None:
     shown = waiting(till)
     token = token_of(shown)
-    visit(till, token, "POST")
+    till.visit(token, "POST")
     till.challenge(shown["id"], confirmed=False)
     till.call_all_back()
     again = till.top_up(shown["id"])
     assert (again["status"], again["next_action_url"]) == ("requires_action", shown["next_action_url"])
     till.later(minutes=5)
-    assert visit(till, token, "POST").status == 303
+    assert till.visit(token, "POST").status == 303
     till.challenge(shown["id"])
     till.call_all_back()
     assert till.top_up(shown["id"])["status"] == "succeeded"
@@ -139,12 +142,12 @@ def test_a_challenge_declined_by_its_customer_may_be_tried_again_by_the_same_lin
 def test_a_confirmed_recharge_that_the_bank_declines_ends_and_the_link_says_so(till: Till) -> None:
     shown = waiting(till, "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds")
     token = token_of(shown)
-    visit(till, token, "POST")
+    till.visit(token, "POST")
     till.challenge(shown["id"])
     till.call_all_back()
     assert till.top_up(shown["id"])["failure"]["code"] == "insufficient_funds"
     for method in ("GET", "POST"):
-        answer = visit(till, token, method)
+        answer = till.visit(token, method)
         assert (answer.status, heading(answer)) == (200, "Nothing to confirm")
     till.check()
 
@@ -154,7 +157,7 @@ def test_a_link_whose_payment_was_replaced_by_another_takes_no_money(till: Till)
     till.paid("25.00", till.card(VISA))
     assert till.top_up(shown["id"])["status"] == "canceled"
     for method in ("GET", "POST"):
-        assert heading(visit(till, token_of(shown), method)) == "Nothing to confirm"
+        assert heading(till.visit(token_of(shown), method)) == "Nothing to confirm"
     assert till.charged() == [2500]
     till.check()
 
@@ -166,7 +169,7 @@ def not_valid(till: Till, token: str) -> None:
     """Neither looking nor following does anything."""
     before, asked = till.everything(), len(till.wire.sent)
     for method in ("GET", "POST"):
-        answer = visit(till, token, method)
+        answer = till.visit(token, method)
         assert (answer.status, heading(answer)) == (404, "Link not valid"), token
         assert "<form" not in answer.text
     assert till.everything() == before
@@ -183,7 +186,7 @@ def test_a_link_is_not_valid_after_its_day(till: Till) -> None:
     shown = waiting(till)
     token = token_of(shown)
     till.later(hours=24, seconds=-1)
-    assert heading(visit(till, token)) == "Confirm payment"
+    assert heading(till.visit(token)) == "Confirm payment"
     till.later(seconds=1)
     not_valid(till, token)
     till.sweep(seconds=1)
@@ -219,16 +222,28 @@ def test_a_link_to_no_payment_is_not_valid(till: Till, position: Any) -> None:
 # --- Stripe is away ---------------------------------------------------------------------------------------------------
 
 
+def test_a_link_followed_while_stripe_does_not_take_our_key_says_not_just_now(till: Till) -> None:
+    shown = waiting(till)
+    token = token_of(shown)
+    refusal = b'{"error": {"type": "invalid_request_error", "message": "Invalid API Key provided"}}'
+    till.wire.through = lambda _sent, _passed: response(401, refusal, {"Content-Type": "application/json"})
+    answer = till.visit(token, "POST")
+    assert (answer.status, heading(answer)) == (503, "Not just now")
+    till.wire.through = None
+    till.later(minutes=1)
+    assert till.visit(token, "POST").status == 303
+
+
 @pytest.mark.parametrize(("kind", "match"), [("dropped", ANYTHING), ("dropped", CONFIRM), ("rate_limited", CONFIRM)])
 def test_a_link_followed_while_stripe_does_not_answer_can_be_followed_again(till: Till, kind: str, match: str) -> None:
     shown = waiting(till)
     token = token_of(shown)
     till.fault(kind, match, count=ALWAYS)
-    answer = visit(till, token, "POST")
+    answer = till.visit(token, "POST")
     assert (answer.status, heading(answer)) == (200, "Confirm payment")
     till.all_well()
     till.later(minutes=1)
-    assert visit(till, token, "POST").status == 303
+    assert till.visit(token, "POST").status == 303
     till.challenge(shown["id"])
     till.call_all_back()
     assert till.charged() == [5000]
@@ -240,9 +255,9 @@ def test_a_confirmation_whose_answer_was_lost_still_leads_to_the_bank(till: Till
     shown = waiting(till)
     token = token_of(shown)
     till.fault(kind, CONFIRM)
-    visit(till, token, "POST")
+    till.visit(token, "POST")
     till.later(minutes=1)
-    assert visit(till, token, "POST").status == 303
+    assert till.visit(token, "POST").status == 303
     till.challenge(shown["id"])
     till.call_all_back()
     assert till.charged() == [5000]

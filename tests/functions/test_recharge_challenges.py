@@ -111,13 +111,18 @@ def test_a_customer_who_does_not_confirm_may_follow_the_link_again(till: Till) -
     assert (recharges(till), shown(till)) == ([("succeeded", "50.00")], GOES_ON)
 
 
-def test_a_bank_that_declines_the_confirmed_payment_ends_it_and_it_stays_suspended(till: Till) -> None:
+def test_a_bank_that_declines_the_confirmed_payment_ends_it_and_the_recharge_waits_as_after_any_decline(
+    till: Till,
+) -> None:
     fails_once(till, NO_FUNDS)
     confirm(till)
     till.call_all_back()
     minutes_pass(till, 5)
     assert recharges(till) == [("failed", "50.00")]
-    assert shown(till) == SUSPENDED
+    assert shown(till) == ("paused", "backing_off", "2026-11-23T13:00:00.000Z")
+    till.sweep(minutes=55)
+    till.stream()
+    assert recharges(till) == [("failed", "50.00"), WAITS]
 
 
 # --- Another payment begins meanwhile ---------------------------------------------------------------------------------

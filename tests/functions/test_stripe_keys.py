@@ -122,6 +122,10 @@ def test_no_log_holds_a_card_number_a_key_or_a_token(
     till.stream()
     [automatic] = [item for item in till.top_ups() if item["kind"] == "automatic"]
     link = till.top_up(automatic["topup_id"])["next_action_url"]
+    token = link.rpartition("/links/")[2]
+    for method in ("GET", "POST"):
+        assert till.visit(token, method).status in (200, 303)
+        assert till.visit(token[:-1], method).status == 404
     till.fault("error_500", CREATE, count=2)
     till.pay("25.00", till.card())
     with secret(json.dumps(KEYS | {"api_key": REVOKED})):
@@ -134,7 +138,7 @@ def test_no_log_holds_a_card_number_a_key_or_a_token(
     for word in ("refused", "looked_at", "taken", "reconciled"):
         assert word in said
     bearer = http_event("add_funds", "GET", "/top-ups")["headers"]["authorization"].removeprefix("Bearer ")
-    kept = [DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET, REVOKED, "test-secret", bearer, link.rpartition("/links/")[2]]
+    kept = [DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET, REVOKED, "test-secret", bearer, token[:-1]]
     kept += [intent["client_secret"] for intent in till.objects("payment_intent")]
     kept += [card.number for card in CARDS]
     assert not [text for text in kept if text in said]

@@ -1,17 +1,21 @@
 """What is deployed, asserted on the template: who may sign up and write what, call which route, and what is watched."""
 
+import fnmatch
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from calling_credit.topups import LEASE, MANUAL_LEASE
 from tests.functions.conftest import FUNCTIONS
 from tests.functions.template import ROOT, template
 
 TEMPLATE = template()
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
-PUBLIC = {"GET /rates"}
+PUBLIC = {"GET /rates", "GET /links/{token}", "POST /links/{token}", "POST /stripe/webhook"}
+"""Open to all: prices are no secret, and links and Stripe's callbacks are signed."""
 USER_ROUTES = {
     "GET /balance",
     "GET /usage",
@@ -19,6 +23,14 @@ USER_ROUTES = {
     "GET /statement",
     "GET /lines",
     "PUT /lines/{line_id}",
+    "GET /auto-recharge",
+    "PUT /auto-recharge",
+    "POST /top-ups",
+    "GET /top-ups",
+    "GET /top-ups/{top_up_id}",
+    "GET /payment-methods",
+    "POST /payment-methods",
+    "DELETE /payment-methods/{payment_method_id}",
 }
 OPERATOR_ROUTES = {
     "PUT /accounts/{account_id}",
@@ -120,7 +132,7 @@ def test_these_are_the_routes() -> None:
     assert set(routes()) == PUBLIC | USER_ROUTES | OPERATOR_ROUTES
 
 
-def test_every_route_but_the_price_list_has_an_authorizer() -> None:
+def test_every_route_but_prices_links_and_callbacks_has_an_authorizer() -> None:
     open_routes = {key for key, route in routes().items() if route.get("AuthorizationType", "NONE") == "NONE"}
     assert open_routes == PUBLIC
     for key in USER_ROUTES | OPERATOR_ROUTES:
@@ -147,11 +159,18 @@ def test_every_service_route_names_its_scope() -> None:
         assert routes()[key]["AuthorizationScopes"] == [{"Ref": "OperateScope"}], key
 
 
-def test_the_price_list_is_throttled_harder_than_the_rest() -> None:
+@pytest.mark.parametrize("key", sorted(PUBLIC - {"POST /stripe/webhook"}))
+def test_what_anyone_may_ask_is_throttled_harder_than_the_rest(key: str) -> None:
     stage = only("AWS::ApiGatewayV2::Stage")
-    public, others = stage["RouteSettings"]["GET /rates"], stage["DefaultRouteSettings"]
+    public, others = stage["RouteSettings"][key], stage["DefaultRouteSettings"]
     assert 0 < public["ThrottlingRateLimit"] < others["ThrottlingRateLimit"]
     assert 0 < public["ThrottlingBurstLimit"] < others["ThrottlingBurstLimit"]
+
+
+def test_a_limited_route_exists_before_the_stage_that_limits_it_and_stripe_is_not_limited() -> None:
+    [stage] = of_type("AWS::ApiGatewayV2::Stage").values()
+    made_before = {RESOURCES[name]["Properties"]["RouteKey"] for name in stage["DependsOn"]}
+    assert made_before == set(stage["Properties"]["RouteSettings"]) == PUBLIC - {"POST /stripe/webhook"}
 
 
 def test_access_logs_hold_no_query_and_no_token() -> None:
@@ -166,6 +185,39 @@ def test_every_route_leads_to_a_function_with_payload_2() -> None:
         [target] = words(route["Target"])
         [name] = re.findall(r"integrations/\$\{(\w+)\}", target)
         assert name in integrations, key
+
+
+def starts(key: str) -> str:
+    """The function that a route leads to."""
+    [target] = words(routes()[key]["Target"])
+    integration = RESOURCES[re.findall(r"\$\{(\w+)\}", target)[0]]["Properties"]
+    return str(integration["IntegrationUri"]["Fn::GetAtt"][0])
+
+
+def test_the_gateway_may_start_each_function_for_its_own_routes_and_no_others() -> None:
+    permitted: dict[str, list[str]] = {}
+    for permission in of_type("AWS::Lambda::Permission").values():
+        [source] = words(permission["Properties"]["SourceArn"])
+        pattern = source.partition("${Api}/")[2]
+        permitted.setdefault(permission["Properties"]["FunctionName"]["Ref"], []).append(pattern)
+    asked = {key: f"$default/{key.replace(' ', '')}" for key in routes()}
+    for function, patterns in permitted.items():
+        own = {key for key in routes() if starts(key) == function}
+        assert own, function
+        for pattern in patterns:
+            matched = {key for key, called in asked.items() if fnmatch.fnmatchcase(called, pattern)}
+            assert matched, f"{function}: {pattern} is for no route"
+            assert function == "ListUsageFunction" or matched <= own, f"{function}: {pattern}"
+        reached = {key for key in own if any(fnmatch.fnmatchcase(asked[key], pattern) for pattern in patterns)}
+        assert reached == own, f"{function} may not be started for {own - reached}"
+    assert set(permitted) == {starts(key) for key in routes()}
+
+
+def test_a_payment_is_answered_before_the_gateway_gives_up_and_its_lease_outlives_its_function() -> None:
+    waits = RESOURCES["AddFundsIntegration"]["Properties"]["TimeoutInMillis"] / 1000
+    assert functions()["add_funds"]["Timeout"] < waits < MANUAL_LEASE.total_seconds()
+    for folder in ("auto_recharge", "reconcile_payments"):
+        assert 2 * functions()[folder]["Timeout"] <= LEASE.total_seconds()
 
 
 # --- The queue --------------------------------------------------------------------------------------------------------
@@ -198,6 +250,68 @@ def test_calls_arrive_in_batches_that_fail_message_by_message() -> None:
     assert event["BatchSize"] == 1000
     assert event["MaximumBatchingWindowInSeconds"] == {"Ref": "BatchingWindowSeconds"}
     assert event["ScalingConfig"]["MaximumConcurrency"]["Fn::If"][2] == 20
+
+
+# --- Payments ---------------------------------------------------------------------------------------------------------
+
+
+def test_stripes_keys_are_made_empty_outlive_the_stack_and_are_read_by_those_who_use_stripe_alone() -> None:
+    secret = RESOURCES["StripeSecret"]
+    assert secret["DeletionPolicy"] == secret["UpdateReplacePolicy"] == "Retain"
+    assert json.loads(secret["Properties"]["SecretString"]) == {"api_key": "", "webhook_secret": ""}
+    readers = {folder for folder, statement in statements() if "StripeSecret" in list(words(statement["Resource"]))}
+    assert readers == {"add_funds", "stripe_webhook", "auto_recharge", "reconcile_payments", "change_settings"}
+    for folder, properties in functions().items():
+        settings = properties["Environment"]["Variables"]
+        assert {"STRIPE_SECRET_ARN", "STRIPE_API_BASE"} & set(settings) == (
+            {"STRIPE_SECRET_ARN", "STRIPE_API_BASE"} if folder in readers else set()
+        ), folder
+
+
+def test_payments_come_back_to_the_first_address_of_the_page() -> None:
+    settings = functions()["add_funds"]["Environment"]["Variables"]
+    assert settings["PAGE_URL"]["Fn::If"][:2] == ["HasPageUrls", {"Fn::Select": [0, {"Ref": "PageUrls"}]}]
+    [own] = words(settings["PAGE_URL"]["Fn::If"][2])
+    assert own.endswith("/")
+
+
+def test_a_payment_lies_between_five_and_five_hundred_dollars_unless_the_operator_says_otherwise() -> None:
+    parameters = TEMPLATE["Parameters"]
+    assert (parameters["TopUpMinimum"]["Default"], parameters["TopUpMaximum"]["Default"]) == ("5.00", "500.00")
+    settings = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    assert settings["TOP_UP_MINIMUM"] == {"Ref": "TopUpMinimum"}
+    assert settings["TOP_UP_MAXIMUM"] == {"Ref": "TopUpMaximum"}
+
+
+def event_of(function: str) -> Any:
+    """What wakes a function."""
+    [event] = RESOURCES[function]["Properties"]["Events"].values()
+    return event
+
+
+def test_balances_below_their_threshold_wake_automatic_recharge_and_no_others() -> None:
+    event = event_of("AutoRechargeFunction")
+    mapping = event["Properties"]
+    assert (event["Type"], mapping["Stream"]) == ("DynamoDB", {"Fn::GetAtt": ["LedgerTable", "StreamArn"]})
+    [only_filter] = mapping["FilterCriteria"]["Filters"]
+    headroom = {"headroom_micros": {"N": [{"prefix": "-"}]}}
+    assert json.loads(only_filter["Pattern"]) == {"dynamodb": {"NewImage": headroom}}
+
+
+def test_a_record_that_cannot_be_looked_at_comes_again_alone_and_is_kept_when_it_is_given_up() -> None:
+    mapping = event_of("AutoRechargeFunction")["Properties"]
+    assert (mapping["BatchSize"], mapping["MaximumRetryAttempts"]) == (10, 5)
+    assert mapping["MaximumRecordAgeInSeconds"] == 6 * 3600
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    failed = mapping["DestinationConfig"]["OnFailure"]
+    assert failed == {"Type": "SQS", "Destination": {"Fn::GetAtt": ["RechargeFailureQueue", "Arn"]}}
+    assert RESOURCES["RechargeFailureQueue"]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_open_payments_are_looked_at_every_minute() -> None:
+    event = event_of("ReconcilePaymentsFunction")
+    assert (event["Type"], event["Properties"]["ScheduleExpression"]) == ("ScheduleV2", "rate(1 minute)")
 
 
 # --- The table --------------------------------------------------------------------------------------------------------
@@ -268,7 +382,7 @@ def test_no_policy_allows_everything_or_everywhere() -> None:
         assert statement["Effect"] == "Allow"
 
 
-@pytest.mark.parametrize("folder", ["list_usage", "rate_calls", "change_settings", "manage_accounts"])
+@pytest.mark.parametrize("folder", FUNCTIONS)
 def test_a_function_that_only_reads_may_not_write_and_none_may_delete_or_scan(folder: str) -> None:
     actions = {
         action
@@ -306,12 +420,17 @@ def test_every_alarm_names_a_section_of_the_runbook_that_exists(name: str) -> No
     assert anchor in anchors()
 
 
-def test_the_dead_letter_queue_unrated_calls_age_errors_and_throttles_are_watched() -> None:
+def test_queues_unrated_calls_payments_ages_errors_and_throttles_are_watched() -> None:
     watched = {(alarm["Properties"]["Namespace"], alarm["Properties"]["MetricName"]) for alarm in ALARMS.values()}
     assert watched >= {
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
         ("AWS/SQS", "ApproximateAgeOfOldestMessage"),
         ("CallingCredit", "CallsUnrated"),
+        ("CallingCredit", "PaymentIssues"),
+        ("CallingCredit", "TopUpsSettledAfterEnd"),
+        ("CallingCredit", "StripeUnanswered"),
+        ("CallingCredit", "StripeRefusals"),
+        ("AWS/Lambda", "IteratorAge"),
         ("AWS/Lambda", "Errors"),
         ("AWS/Lambda", "Throttles"),
     }
@@ -325,11 +444,23 @@ def test_the_dead_letter_queue_unrated_calls_age_errors_and_throttles_are_watche
         assert seen == set(of_type("AWS::Serverless::Function")), metric
 
 
-def test_one_call_in_the_dead_letter_queue_or_one_unrated_call_is_enough() -> None:
-    for metric in ("ApproximateNumberOfMessagesVisible", "CallsUnrated"):
-        [alarm] = [a["Properties"] for a in ALARMS.values() if a["Properties"]["MetricName"] == metric]
+@pytest.mark.parametrize(
+    ("metric", "queues"),
+    [
+        ("ApproximateNumberOfMessagesVisible", ["DeadLetterQueue", "RechargeFailureQueue"]),
+        ("CallsUnrated", [None]),
+        ("PaymentIssues", [None]),
+        ("TopUpsSettledAfterEnd", [None]),
+        ("StripeRefusals", [None]),
+    ],
+)
+def test_one_call_or_payment_that_a_person_must_look_at_is_enough(metric: str, queues: list[str | None]) -> None:
+    alarms = [alarm["Properties"] for alarm in ALARMS.values() if alarm["Properties"]["MetricName"] == metric]
+    assert len(alarms) == len(queues)
+    for alarm, queue in zip(alarms, queues, strict=True):
         assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
         assert alarm["EvaluationPeriods"] == 1
+        assert queue is None or queue in list(words(alarm["Dimensions"]))
 
 
 def test_the_unrated_alarm_watches_the_metric_that_rate_calls_emits() -> None:
@@ -339,6 +470,14 @@ def test_the_unrated_alarm_watches_the_metric_that_rate_calls_emits() -> None:
         == TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
     )
     assert alarm["Dimensions"] == [{"Name": "service", "Value": "rate_calls"}]
+
+
+def test_the_alarms_of_payments_watch_the_counts_of_all_functions_that_pay_together() -> None:
+    for metric in ("PaymentIssues", "TopUpsSettledAfterEnd", "StripeUnanswered", "StripeRefusals"):
+        [alarm] = [a["Properties"] for a in ALARMS.values() if a["Properties"]["MetricName"] == metric]
+        settings = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+        assert alarm["Namespace"] == settings["POWERTOOLS_METRICS_NAMESPACE"]
+        assert alarm["Dimensions"] == [{"Name": "service", "Value": "payments"}]
 
 
 def test_every_resource_says_why_it_exists() -> None:

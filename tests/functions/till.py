@@ -100,6 +100,13 @@ class Till:
         """The stored payments of an account, oldest first."""
         return sorted(self.world.of_kind("TOPUP", account), key=lambda item: str(item["created_at"]))
 
+    def visit(self, token: str, method: str = "GET") -> Answer:
+        """What somebody sees who opens a link, or presses its button; they are not signed in."""
+        event = http_event("add_funds", method, f"/links/{token}")
+        event["routeKey"] = event["requestContext"]["routeKey"] = f"{method} /links/{{token}}"
+        del event["requestContext"]["authorizer"]
+        return self.world.invoke("add_funds", event)
+
     # Stripe's side
 
     def fault(self, kind: str, match: str, *, count: int = 1, skip: int = 0) -> None:

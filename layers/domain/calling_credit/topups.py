@@ -35,8 +35,10 @@ MANUAL_LEASE: Final = timedelta(seconds=35)
 """The same for a payment that a person waits for: a little more than the API gateway waits for its function."""
 CHALLENGE_LASTS: Final = timedelta(hours=24)
 """How long a payment waits for its bank's confirmation before it is canceled."""
-KEY_LASTS: Final = timedelta(hours=24)
-"""How long Stripe remembers an idempotency key (docs.stripe.com/api/idempotent_requests)."""
+KEY_LASTS: Final = timedelta(hours=23)
+"""How long Stripe remembers an idempotency key for certain: a day (docs.stripe.com/api/idempotent_requests), less what
+clocks may differ by and a request may be under way.
+"""
 
 
 @dataclass(frozen=True, slots=True)

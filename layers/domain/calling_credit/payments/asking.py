@@ -4,6 +4,7 @@ silence, under the next one after a server fault, which Stripe repeats for as lo
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
 import stripe
 
@@ -15,16 +16,27 @@ from calling_credit.store.keep_topups import TopUps
 from calling_credit.store.topup_items import request_of
 from calling_credit.topups import Intent, TopUp
 
-NO_TIME = NoAnswer("no_time")
+NO_TIME: Final = NoAnswer("no_time")
+NOT_MADE: Final = Refused("not_made")
 
 
 def ask_to_create(client: stripe.StripeClient, topup: TopUp, seconds_left: Callable[[], float]) -> Said:
-    """Make the intent of a top-up; without an answer ask once more, under the same key."""
+    """Make the intent of a top-up; without an answer ask once more, under the same key.
+
+    A server fault is repeated under that key and another key might make another intent, so the one that was made is
+    looked for among the customer's; `NOT_MADE` if there is none.
+    """
     request, key = request_of(topup.create_request), f"{topup.topup_id}:create"
     said = intents.create(client, request, key)
     if isinstance(said, NoAnswer) and not said.is_fault and seconds_left() > 2 * SECONDS:
         said = intents.create(client, request, key)
-    return said
+    if not isinstance(said, NoAnswer) or not said.is_fault:
+        return said
+    made_at = datetime.fromisoformat(topup.created_at)
+    found = intents.find(client, topup.customer_id, made_at, topup.topup_id)
+    if isinstance(found, NoAnswer):
+        return found
+    return found[0] if found else NOT_MADE
 
 
 def ask_to_confirm(

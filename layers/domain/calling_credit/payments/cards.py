@@ -50,8 +50,7 @@ def account_of_customer(client: stripe.StripeClient, customer_id: str) -> str:
         return ""
     except stripe.StripeError as error:
         raise _told(error) from error
-    metadata = getattr(customer, "metadata", None)  # A deleted customer has none.
-    return str(metadata.to_dict().get("account_id", "")) if metadata is not None else ""
+    return _account_of(customer)
 
 
 def list_cards(client: stripe.StripeClient, customer_id: str) -> tuple[list[SavedCard], str | None]:
@@ -85,7 +84,8 @@ def own_card(client: stripe.StripeClient, customer_id: str | None, payment_metho
         raise no_such_card() from error
     except stripe.StripeError as error:
         raise _told(error) from error
-    if method.card is None or _customer_of(method) != customer_id:
+    # What is no card has no such attribute, and reading an absent attribute of Stripe's objects is an error.
+    if getattr(method, "card", None) is None or _customer_of(method) != customer_id:
         raise no_such_card()
     return _read(method).card
 
@@ -127,7 +127,7 @@ def setup_page(client: stripe.StripeClient, customer_id: str, page_url: str) -> 
 
 
 def keep_first_card_as_default(client: stripe.StripeClient, session_id: str) -> None:
-    """A card was saved on Stripe's page: it becomes the default of a customer who has none.
+    """A card was saved on Stripe's page: it becomes the default of a customer of ours who has none.
 
     Raises:
         Unavailable: payments_unavailable.
@@ -137,6 +137,8 @@ def keep_first_card_as_default(client: stripe.StripeClient, session_id: str) -> 
         setup, customer = session.setup_intent, session.customer
         if not isinstance(setup, stripe.SetupIntent) or not isinstance(customer, stripe.Customer):
             return
+        if not _account_of(customer):  # Another product may use the same Stripe account.
+            return
         if setup.status == "succeeded" and setup.payment_method is not None and not _default_of(customer):
             method = setup.payment_method
             chosen = method if isinstance(method, str) else method.id
@@ -145,6 +147,11 @@ def keep_first_card_as_default(client: stripe.StripeClient, session_id: str) -> 
         return
     except stripe.StripeError as error:
         raise _told(error) from error
+
+
+def _account_of(customer: stripe.Customer) -> str:
+    metadata = getattr(customer, "metadata", None)  # A deleted customer has none.
+    return str(metadata.to_dict().get("account_id", "")) if metadata is not None else ""
 
 
 def _default_of(customer: stripe.Customer) -> str | None:

@@ -16,7 +16,7 @@ import stripe
 from calling_credit import attempts
 from calling_credit.declines import CARD_REMOVED, Decline
 from calling_credit.payments import intents
-from calling_credit.payments.asking import ask_to_confirm, ask_to_create, confirm_key
+from calling_credit.payments.asking import NOT_MADE, ask_to_confirm, ask_to_create, confirm_key
 from calling_credit.payments.cards import no_answer
 from calling_credit.payments.client import NoAnswer, Refused
 from calling_credit.store.keep_issues import Issue, keep_issue
@@ -70,6 +70,8 @@ class Cashier:
         said = ask_to_create(self.stripe, topup, self._seconds_left)
         if isinstance(said, Refused) and said.is_of_card:
             return self._fail(topup, Decline(CARD_REMOVED))  # Nothing was ever confirmed.
+        if said == NOT_MADE:
+            return self._cancel(topup)
         if not isinstance(said, Intent):
             return self._wait(topup, said)
         kept = self.topups.keep_intent(topup, said.intent_id, self.now)

@@ -115,4 +115,8 @@ def judged(error: stripe.StripeError) -> NoAnswer | Refused:
         return NoAnswer("server_error", is_fault=True)
     if isinstance(error, stripe.InvalidRequestError | stripe.CardError):
         return Refused(code or "invalid_request", error.param == "payment_method")
+    if isinstance(error, stripe.IdempotencyError):
+        return Refused("idempotency_error")
+    if isinstance(error, stripe.APIError):
+        return NoAnswer("unreadable_answer")  # Not in Stripe's form: perhaps somebody's between Stripe and us.
     raise error

@@ -42,6 +42,11 @@ class AccountKeeper:
             account_id, item["currency"], item["time_zone"], item["status"], tuple(item.get("billing_emails", []))
         )
 
+    def customer_of(self, account_id: str) -> str | None:
+        """The account's customer at Stripe; None if it has none, or there is no such account."""
+        item = self._read(account_id, table.account_sk())
+        return None if item is None else item.get("stripe_customer_id")
+
     def keep_customer(self, account_id: str, customer_id: str) -> str:
         """Store the account's customer at Stripe unless one is stored; the one that then is.
 

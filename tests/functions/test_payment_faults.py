@@ -1,0 +1,164 @@
+"""Law 10 for payments: killing any function at any request to the table or to Stripe, losing any answer, refusing any
+write, and trying again as client, stream, callbacks and sweeper do, ends with the same payment made and credited once.
+
+The crash points are generated: a flow is recorded once without faults, then each of its requests is crossed with every
+fault. Every crash is played; of the other faults a share drawn by a seed, all of them with FAULTS_SHARE=1 (`make
+faults`).
+"""
+
+import os
+import random
+from collections import Counter
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from local.stripe_stand_in.controls import Controls
+from tests.functions.laws_faults import Point
+from tests.functions.laws_wire import wired
+from tests.functions.payment_faults import Bench, Flow, differences, points
+from tests.functions.till import CHALLENGED, DECLINED, VISA, Till
+
+pytestmark = pytest.mark.dynamodb
+
+SEED = int(os.environ.get("FAULTS_SEED", "20261123"))
+SHARE = float(os.environ.get("FAULTS_SHARE", "0.2"))
+WANTS_CUSTOMER = "pm_card_authenticationRequired"
+
+
+def save(bench: Bench, kind: str) -> None:
+    """A saved card."""
+    bench.card = bench.till.card(kind)
+
+
+def save_and_rule(bench: Bench, kind: str) -> None:
+    """A saved card, and a rule that it recharges the empty balance by."""
+    save(bench, kind)
+    bench.till.set_rule(bench.card)
+
+
+def pay(bench: Bench) -> None:
+    """Somebody presses Pay until they are answered, and begins anew when they are told that it came to nothing."""
+    body = {"amount": "25.00", "payment_method_id": bench.card}
+    for key in ("the first key", "the second key"):
+        answer = bench.ask("add_funds", "POST", "/top-ups", body, key=key)
+        assert answer.status == 201
+        if answer.body["status"] != "canceled":
+            return
+
+
+def challenge(bench: Bench) -> None:
+    """The customer confirms at their bank whatever waits for it."""
+    for intent in list(bench.till.stand_in.account.objects["payment_intent"].values()):
+        if intent["status"] == "requires_action":
+            Controls(bench.till.stand_in).answer_challenge(intent["id"])
+
+
+def pay_and_confirm(bench: Bench) -> None:
+    """Somebody pays with a card whose bank wants a confirmation."""
+    pay(bench)
+    bench.sweep()  # An answer that nobody heard is known by now, and with it the way to the bank.
+    challenge(bench)
+
+
+def wait_for_customer(bench: Bench) -> None:
+    """A recharge whose bank wants the customer, who is not there."""
+    save_and_rule(bench, WANTS_CUSTOMER)
+    bench.stream()
+    bench.till.stand_in.take_events()
+    [waiting] = bench.till.top_ups()
+    bench.link = bench.till.top_up(str(waiting["topup_id"]))["next_action_url"].removeprefix("https://page.test")
+
+
+def follow_link(bench: Bench) -> None:
+    """The customer follows the link that finishes the payment, and confirms at the bank."""
+    for _ in range(12):
+        answer = bench.ask("add_funds", "POST", bench.link, signed_in=False)
+        if answer.status == 303:
+            break
+        bench.till.later(seconds=10)
+    challenge(bench)
+
+
+FLOWS = (
+    Flow("by hand", lambda b: save(b, VISA), pay, ["succeeded"], {"succeeded": 1}, 25_000_000),
+    Flow("by hand, declined", lambda b: save(b, DECLINED), pay, ["failed"], {"canceled": 1}, 0),
+    Flow(
+        "by hand, confirmed at the bank",
+        lambda b: save(b, CHALLENGED),
+        pay_and_confirm,
+        ["succeeded"],
+        {"succeeded": 1},
+        25_000_000,
+    ),
+    Flow("automatic", lambda b: save_and_rule(b, VISA), Bench.stream, ["succeeded"], {"succeeded": 1}, 50_000_000),
+    Flow("automatic, declined", lambda b: save_and_rule(b, DECLINED), Bench.stream, ["failed"], {"canceled": 1}, 0),
+    Flow(
+        "automatic, the bank wants the customer",
+        lambda b: save_and_rule(b, WANTS_CUSTOMER),
+        Bench.stream,
+        ["requires_action"],
+        {"requires_payment_method": 1},
+        0,
+    ),
+    Flow("recovered by its link", wait_for_customer, follow_link, ["succeeded"], {"succeeded": 1}, 50_000_000),
+)
+
+
+@pytest.fixture
+def bench(till: Till, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    """A till on a wire; the SDK does not sleep between its retries."""
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    with wired(till.world.stack) as wire:
+        made = Bench(till, wire)
+        made.keep()
+        yield made
+
+
+def sampled(generated: list[Point]) -> list[Point]:
+    """Every crash, and of the other faults a share that the seed draws."""
+    draw = random.Random(SEED)
+    return [point for point in generated if "crash" in point.fault.__name__ or draw.random() < SHARE]
+
+
+def play(bench: Bench, flow: Flow, point: Point) -> list[str]:
+    """The flow with one fault in it; what stands otherwise than it must in the end."""
+    bench.put_back()
+    flow.prepare(bench)
+    bench.context = point.context
+    with bench.wire.interfering(point):
+        flow.begin(bench)
+        bench.settle_down()
+    if point.late:
+        for passed in point.late:
+            passed()
+        bench.settle_down()
+    return [*differences(bench, flow), *([] if point.hits else ["the fault met nothing"])]
+
+
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
+def test_law_10_a_payment_ends_the_same_whatever_fails(
+    bench: Bench, capsys: pytest.CaptureFixture[str], flow: Flow
+) -> None:
+    bench.put_back()
+    flow.prepare(bench)
+    with bench.wire.recording() as scenario:
+        flow.begin(bench)
+        bench.settle_down()
+    assert list(differences(bench, flow)) == []
+    covered: Counter[str] = Counter()
+    broken: list[str] = []
+    generated = list(points(scenario, bench))
+    for point in sampled(generated):
+        try:
+            found = play(bench, flow, point)
+        except AssertionError as error:
+            found = [str(error)]
+        broken += [f"{point.name}: {difference}" for difference in found]
+        covered[point.fault.__name__.split("_at_")[0]] += 1
+    with capsys.disabled():
+        drawn = f"{covered.total():>4} of {len(generated)} crash points (FAULTS_SEED={SEED}, FAULTS_SHARE={SHARE:g})"
+        print(f"\n  {drawn}: {flow.name}, {len(scenario)} requests, {len(covered)} kinds")
+    assert broken == []
