@@ -19,10 +19,10 @@ CODE := layers/domain functions local ops tests
 .PHONY: help
 help:  ## List what one can do
 	@awk 'BEGIN {FS = ":.*## "} /^# [A-Z]/ {title = substr($$0, 3)} \
-	  /^[a-z-]+:.*## / {if (title) {print "\n" title; title = ""} printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' Makefile
+	  /^[a-z-]+:.*## / {if (title) {print "\n" title; title = ""} printf "  \033[1m%-20s\033[0m %s\n", $$1, $$2}' Makefile
 
 .PHONY: run
-run: $(READY)  ## Start the whole application on this machine and watch it work (EMULATOR_PORT=4566)
+run: $(READY)  ## Start the whole application on this machine and watch it work (EMULATOR_PORT=4566 STRIPE_PORT=8420)
 	@exec $(BIN)/python -m local.run
 
 .PHONY: send-calls
@@ -38,7 +38,7 @@ check-calls: $(READY)  ## Check FILE=calls.jsonl without sending anything
 # ----------------------------------------------------------------------------------------------------------------------
 
 .PHONY: check
-check: lint test-domain test-functions  ## The fast gate: format, lint, types, template, domain and function tests
+check: lint test-domain test-stand-in test-functions  ## The fast gate: format, lint, types, template, domain, stand-in and function tests
 
 .PHONY: lint
 lint: $(READY)  ## Format, lint, types and the template, no test
@@ -48,11 +48,15 @@ lint: $(READY)  ## Format, lint, types and the template, no test
 	$(BIN)/cfn-lint template.yaml
 
 .PHONY: test
-test: test-domain test-functions test-stack  ## Every test; brings its own stack, beside a running `make run`
+test: test-domain test-stand-in test-functions test-stack  ## Every test; brings its own stack, beside a running `make run`
 
 .PHONY: test-domain
 test-domain: $(READY)  ## The rules: no AWS, milliseconds
 	$(BIN)/pytest tests/domain
+
+.PHONY: test-stand-in
+test-stand-in: $(READY)  ## The stand-in for Stripe against Stripe's own SDK, field by field
+	$(BIN)/pytest tests/stand_in
 
 .PHONY: test-functions
 test-functions: $(READY)  ## The handlers with sample events, AWS simulated in memory
@@ -87,6 +91,10 @@ publish-rates: $(READY)  ## Check and publish FILE=deck.csv; DRAFT=1 only report
 .PHONY: list-unrated
 list-unrated: $(READY)  ## Calls kept without a price; KIND=stray: calls of lines that may not call
 	@$(BIN)/python -m ops.list_unrated $(if $(KIND),--kind "$(KIND)")
+
+.PHONY: list-payment-issues
+list-payment-issues: $(READY)  ## What Stripe reports and no payment of ours explains; none of it was credited
+	@$(BIN)/python -m ops.list_payment_issues
 
 .PHONY: redrive
 redrive: $(READY)  ## Send refused calls back; PEEK=1 only shows why, DROP=1 removes the hopeless, YES=1 asks nothing
