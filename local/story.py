@@ -147,6 +147,13 @@ def tell_addresses(stack: Stack, console: Console) -> None:
     console.print(f"Logs          {settings.emulator_log}", highlight=False, soft_wrap=True)
     console.print(f"For programs  {settings.description_file}", highlight=False, soft_wrap=True)
     console.print()
+    if stack.stripe is None:
+        forward = (
+            f"stripe listen --forward-to {settings.endpoint_url}/stripe/webhook --headers 'Host: {settings.api_host}'"
+        )
+        console.print("Stripe's callbacks arrive while this runs in another terminal:", style="bold")
+        console.print(f"  {forward}", soft_wrap=True, highlight=False)
+        console.print()
     console.print("Try next, in another terminal:", style="bold")
     console.print(
         f"  curl -H 'Host: {settings.api_host}' '{settings.endpoint_url}/rates?number=%2B442071838750'", soft_wrap=True

@@ -1,5 +1,5 @@
-"""`python -m tests.benchmarks`: measures the budgets of rating, posting and usage, ours and the usual stack's in one
-run, and prints them as one table.
+"""`python -m tests.benchmarks`: measures the budgets of rating, posting, usage and recharging, ours and the usual
+stack's in one run, and prints them as one table.
 
 Ends with 1 when a count is missed, or a ratio or a time by more than 15 %. Never a test: machines differ.
 """
@@ -16,6 +16,7 @@ import rich.console
 
 import tests.conftest  # noqa: F401 - the environment, before any function is imported
 from tests.benchmarks.client_cpu import cpu_rows
+from tests.benchmarks.crossings import crossing_rows
 from tests.benchmarks.laboratory import Laboratory, laboratory
 from tests.benchmarks.posting import poison_rows, posting_rows, redelivery_rows
 from tests.benchmarks.pricing import pricing_rows
@@ -74,6 +75,7 @@ def counts(lab: Laboratory) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "poison", lambda: poison_rows(lab, stock)
     yield "redelivery", lambda: redelivery_rows(lab)
     yield "usage", lambda: usage_rows(lab)
+    yield "recharges", lambda: crossing_rows(lab)
     lab.wire.release(stock.table.meta.client)
 
 

@@ -19,7 +19,9 @@ from tests.functions.template import ROOT
 ROUNDS = 5
 RATER_BUDGET = 1.6
 API_BUDGET = 1.9
-API_FUNCTIONS = ("list_usage", "change_settings", "manage_accounts")
+STRIPE_BUDGET = 2.2
+API_FUNCTIONS = ("list_usage", "manage_accounts")
+STRIPE_FUNCTIONS = ("add_funds", "change_settings", "stripe_webhook", "auto_recharge", "reconcile_payments")
 BARE = "pass"
 BASE = "import botocore.session; botocore.session.get_session().create_client('dynamodb')"
 
@@ -28,9 +30,9 @@ def programs() -> dict[str, str]:
     """What each child runs."""
     ours = {
         name: f"import sys; sys.path.insert(0, {str(ROOT / 'functions' / name)!r}); import app"
-        for name in ("rate_calls", *API_FUNCTIONS)
+        for name in ("rate_calls", *API_FUNCTIONS, *STRIPE_FUNCTIONS)
     }
-    return ours | {name: f"import tests.benchmarks.{name}" for name in ("stock", "stock_api")}
+    return ours | {name: f"import tests.benchmarks.{name}" for name in ("stock", "stock_api", "stock_stripe")}
 
 
 def start_up_rows(*, traced: bool) -> list[Row]:
@@ -39,6 +41,7 @@ def start_up_rows(*, traced: bool) -> list[Row]:
         ratio = ratios(child_environment(Path(compiled)))
     suffix = "" if traced else " (without Tracer)"
     slowest = max(API_FUNCTIONS, key=lambda name: ratio[name])
+    payer = max(STRIPE_FUNCTIONS, key=lambda name: ratio[name])
     over = f"over botocore.session + dynamodb client (median of {ROUNDS})"
     return [
         Row(
@@ -56,6 +59,15 @@ def start_up_rows(*, traced: bool) -> list[Row]:
             ratio[slowest],
             shown=f"{ratio[slowest]:.2f} ({slowest})",
             stock=f"{ratio['stock_api']:.2f}{suffix}",
+            floor="1",
+        ),
+        Row(
+            f"import CPU, functions with stripe (the slowest), {over}",
+            "ratio",
+            STRIPE_BUDGET,
+            ratio[payer],
+            shown=f"{ratio[payer]:.2f} ({payer})",
+            stock=f"{ratio['stock_stripe']:.2f}{suffix}",
             floor="1",
         ),
     ]

@@ -1,0 +1,150 @@
+"""The row of recharging: PaymentIntents made when 100 calls posted at once cross the threshold, the stream brings each
+record ten times over in any order, and Stripe's answers are lost on the way. One is needed; the usual stack makes one a
+record.
+"""
+
+import json
+import os
+import random
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+import stripe
+
+from calling_credit import table
+from calling_credit.accounts import Adjustment
+from calling_credit.attempts import State
+from calling_credit.money import MICROS_PER_DOLLAR
+from calling_credit.recharge import Rule
+from calling_credit.store.adjust_balance import adjust_balance
+from calling_credit.store.client import from_attributes
+from calling_credit.store.keep_accounts import AccountKeeper
+from calling_credit.store.keep_recharge import RechargeKeeper
+from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET, StandIn
+from tests.benchmarks import mix
+from tests.benchmarks.laboratory import ENOUGH_SECONDS, Laboratory, captured_output
+from tests.benchmarks.rows import Row, number
+from tests.functions.conftest import TABLE, Context, load_app
+from tests.functions.stripe_wire import StripeWire
+from tests.functions.till import stream_record
+
+POSTS = 100
+REPLAYS = 10
+BATCH = 10
+THRESHOLD = 10 * MICROS_PER_DOLLAR
+
+
+def crossing_rows(lab: Laboratory) -> list[Row]:
+    """The row; both stacks meet the same records and the same lost answers, each with a Stripe account of its own."""
+    settings = json.dumps({"api_key": DEFAULT_API_KEY, "webhook_secret": DEFAULT_WEBHOOK_SECRET})
+    boto3.client("secretsmanager").create_secret(Name=os.environ["STRIPE_SECRET_ARN"], SecretString=settings)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STRIPE_API_KEY", DEFAULT_API_KEY)
+        made = {name: _intents(lab, patch, name) for name in ("ours", "stock")}
+    return [
+        Row(
+            f"PaymentIntents per crossing: {POSTS} posts at once, stream {REPLAYS}x over, lost answers",
+            "count",
+            1,
+            made["ours"],
+            stock=number(made["stock"]),
+            floor="1",
+            exact=True,
+        )
+    ]
+
+
+def _intents(lab: Laboratory, patch: pytest.MonkeyPatch, name: str) -> int:
+    """How many intents were paid; a second credit beside ours would show in the balance, and is refused here."""
+    wire = StripeWire(StandIn(base_url=os.environ["STRIPE_API_BASE"], sleep=lambda _: None))
+    wire.attach(patch)
+    lab.fresh()
+    account = mix.account_id(0)
+    card = _save_card(lab, wire, account)
+    _arm(lab, account, card)
+    images = _crossing(lab, account)
+    handler = load_app("auto_recharge").handler if name == "ours" else _stock(account, card)
+    for match in ("POST /v1/payment_intents", "POST */confirm"):
+        wire.stand_in.faults.add("answer_lost", match)
+    _deliver(handler, images)
+    intents = wire.stand_in.account.objects["payment_intent"].values()
+    paid = [intent["amount_received"] * 10_000 for intent in intents if intent["status"] == "succeeded"]
+    if name == "ours" and _balance(lab, account)["posted_micros"] != images_end(images) + sum(paid):
+        raise RuntimeError("what was paid is not what was credited; the count would mean nothing")
+    return len(paid)
+
+
+def images_end(images: list[dict[str, Any]]) -> int:
+    """The balance after the last of the posts, in whatever order their images were taken."""
+    return min(int(image["posted_micros"]) for image in images)
+
+
+def _stock(account: str, card: stripe.PaymentMethod) -> Any:
+    """The usual stack's handler, with the same rule."""
+    from tests.benchmarks import stock_stripe  # noqa: PLC0415 - it makes its client when it is imported
+
+    rule = {"threshold_micros": THRESHOLD, "cents": 1000, "customer": str(card.customer), "payment_method": card.id}
+    stock_stripe.rules[table.account_pk(account)] = stock_stripe.Rule.model_validate(rule)
+    return stock_stripe.handler
+
+
+def _save_card(lab: Laboratory, wire: StripeWire, account: str) -> stripe.PaymentMethod:
+    sdk = stripe.StripeClient(
+        DEFAULT_API_KEY, base_addresses={"api": wire.stand_in.base_url}, http_client=stripe.RequestsClient()
+    )
+    customer = sdk.v1.customers.create({"metadata": {"account_id": account}})
+    AccountKeeper(lab.dynamodb, TABLE).keep_customer(account, customer.id)
+    return sdk.v1.payment_methods.attach("pm_card_visa", {"customer": customer.id})
+
+
+def _crossing(lab: Laboratory, account: str) -> list[dict[str, Any]]:
+    """Calls posted at once from the threshold down, and the balance's image after each."""
+    images: list[dict[str, Any]] = []
+
+    def post(body: str) -> None:
+        lab.rate([body])
+        images.append(_balance(lab, account))
+
+    with captured_output(), ThreadPoolExecutor(16) as pool:
+        list(pool.map(post, mix.calls_of_one_account(POSTS)))
+    return images
+
+
+def _balance(lab: Laboratory, account: str) -> dict[str, Any]:
+    key: Any = {"PK": {"S": table.account_pk(account)}, "SK": {"S": table.balance_sk()}}
+    return from_attributes(lab.dynamodb.get_item(TableName=TABLE, Key=key, ConsistentRead=True)["Item"])
+
+
+def _arm(lab: Laboratory, account: str, card: stripe.PaymentMethod) -> None:
+    """Credit up to the threshold, and a rule with that card and no caps."""
+    now = datetime.now(UTC)
+    adjust_balance(lab.dynamodb, TABLE, account, "opening", Adjustment(THRESHOLD, "Opening credit"), "UTC", now)
+    shown = card.card
+    if shown is None:
+        raise RuntimeError("the stand-in saved no card")
+    rule = Rule(
+        enabled=True,
+        threshold_micros=THRESHOLD,
+        amount_micros=THRESHOLD,
+        payment_method_id=card.id,
+        brand=str(shown.brand),
+        last4=shown.last4,
+        fingerprint=str(shown.fingerprint),
+        hourly_count=20,
+        daily_limit_micros=1000 * THRESHOLD,
+        monthly_limit_micros=1000 * THRESHOLD,
+    )
+    RechargeKeeper(lab.dynamodb, TABLE).keep_rule(account, lambda _: (rule, State()), now)
+
+
+def _deliver(handler: Any, images: list[dict[str, Any]]) -> None:
+    """Every record so many times over, in any order, ten at a time, from several workers."""
+    dice = random.Random(mix.SEED)
+    records = [record for image in images * REPLAYS if (record := stream_record(image)) is not None]
+    dice.shuffle(records)
+    batches = [{"Records": records[start : start + BATCH]} for start in range(0, len(records), BATCH)]
+    with captured_output(), ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda batch: handler(batch, Context(ENOUGH_SECONDS)), batches))
