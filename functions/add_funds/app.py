@@ -2,6 +2,8 @@
 admin spends; everyone of the account may look.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -17,7 +19,7 @@ from calling_credit.api.pages import page, redirect
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body
 from calling_credit.aws.secrets import read_secret
 from calling_credit.config import config
-from calling_credit.errors import CallingCreditError, NotFound
+from calling_credit.errors import CallingCreditError, NotFound, Unavailable
 from calling_credit.money import format_money
 from calling_credit.payments import cards
 from calling_credit.payments.begin import return_url
@@ -31,9 +33,11 @@ from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.store.keep_topups import TopUps
 from calling_credit.store.topup_items import request_text
 from calling_credit.topup_view import topup_view
-from calling_credit.topups import MANUAL_LEASE, TopUp, read_payment_method_id, read_top_up
+from calling_credit.topups import MANUAL_LEASE, TopUp, is_topup_id, read_payment_method_id, read_top_up
 
 SECONDS_TO_SPARE = 1.0
+OUTAGES = {"payments_unavailable": "stripe_unanswered", "stripe_refuses_us": "stripe_refusals"}
+"""What is counted when an error of this code ends a request that pays."""
 
 logger = Logger()
 metrics = Metrics(service="payments")
@@ -56,21 +60,25 @@ def admin() -> Caller:
     return caller
 
 
-def cashier() -> Cashier:
-    """Who carries payments on for the length of this request."""
+@contextmanager
+def cashier() -> Iterator[Cashier]:
+    """Who carries payments on for the length of this request. However it ends, what operators watch is counted."""
     context: LambdaContext = app.lambda_context
 
     def seconds_left() -> float:
         return context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_SPARE
 
-    return Cashier(dynamodb, config().table_name, stripe_client(), clock.now(), seconds_left)
-
-
-def report(worker: Cashier) -> None:
-    """Count what operators watch."""
-    emit(metrics, +worker.tally)
-    if +worker.tally:
-        logger.info("payments", extra=dict(+worker.tally))
+    worker = Cashier(dynamodb, config().table_name, stripe_client(), clock.now(), seconds_left)
+    try:
+        yield worker
+    except Unavailable as error:
+        if error.code in OUTAGES:
+            worker.tally[OUTAGES[error.code]] += 1
+        raise
+    finally:
+        emit(metrics, +worker.tally)
+        if +worker.tally:
+            logger.info("payments", extra=dict(+worker.tally))
 
 
 def shown(topup: TopUp, caller: Caller) -> dict[str, Any]:
@@ -87,16 +95,15 @@ def post_top_up() -> Response[str]:
     caller = admin()
     key = idempotency_key(app)
     amount_micros, payment_method_id = read_top_up(json_body(app), config().bounds)
-    worker = cashier()
-    topup = add_funds(
-        worker,
-        recharges.snapshot(caller.account_id),
-        (caller.subject, key),
-        amount_micros,
-        payment_method_id,
-        config().page_url,
-    )
-    report(worker)
+    with cashier() as worker:
+        topup = add_funds(
+            worker,
+            recharges.snapshot(caller.account_id),
+            (caller.subject, key),
+            amount_micros,
+            payment_method_id,
+            config().page_url,
+        )
     return answer(shown(topup, caller), 201)
 
 
@@ -114,7 +121,7 @@ def list_top_ups() -> Response[str]:
 def get_top_up(topup_id: str) -> Response[str]:
     """One payment as it is now."""
     caller = customer(claims(app), config())
-    topup = topups.read(caller.account_id, topup_id)
+    topup = topups.read(caller.account_id, topup_id) if is_topup_id(topup_id) else None
     if topup is None:
         raise NotFound("unknown_top_up", "This account has no such top-up; GET /top-ups lists them.")
     return answer(shown(topup, caller))
@@ -198,16 +205,23 @@ def follow_link(token: str) -> Response[str]:
     """The customer is there: lead them to their bank to confirm the same payment."""
     try:
         topup = linked(token)
-        worker = cashier()
         if topup.status == "requires_action":
-            leased = topups.take_lease(topup, MANUAL_LEASE, clock.now())
-            topup = worker.carry_on(leased) if leased is not None else topup
-            if leased is not None and topup.status == "requires_action" and topup.next_action_url is None:
-                request = on_session_request(topup.card, return_url(config().page_url, topup.topup_id))
-                topup = worker.confirm_on_session(topup, request_text(request))
-        report(worker)
+            with cashier() as worker:
+                topup = led_on(worker, topup)
     except CallingCreditError as error:
         if isinstance(error, NotFound):
             return page(404, "Link not valid", error.detail)
         return page(503, "Not just now", error.detail)
     return redirect(topup.next_action_url) if topup.next_action_url else told(topup)
+
+
+def led_on(worker: Cashier, topup: TopUp) -> TopUp:
+    """A payment that waits for its customer, confirmed once more now that they are there, unless it is already."""
+    leased = topups.take_lease(topup, MANUAL_LEASE, clock.now())
+    if leased is None:
+        return topup
+    topup = worker.carry_on(leased)
+    if topup.status != "requires_action" or topup.next_action_url is not None:
+        return topup
+    request = on_session_request(topup.card, return_url(config().page_url, topup.topup_id))
+    return worker.confirm_on_session(topup, request_text(request))

@@ -37,13 +37,12 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
     now = clock.now()
     done = {"payments": 0, "recharges": 0, "failed": 0}
-    tally: Counter[str] = Counter()
+    cashier: Cashier | None = None
     for topup in topups.due(now):
         if seconds_left() < 0:
             break
         try:
-            cashier = Cashier(dynamodb, config().table_name, stripe_client(), now, seconds_left)
-            cashier.tally = tally
+            cashier = cashier or Cashier(dynamodb, config().table_name, stripe_client(), now, seconds_left)
             done["payments"] += look_at(cashier, topup)
         except (CallingCreditError, *AWS_ERRORS) as error:
             done["failed"] += 1
@@ -54,8 +53,9 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         except (CallingCreditError, *AWS_ERRORS) as error:
             done["failed"] += 1
             logger.warning("not_woken", account_id=account_id, code=code_of(error))
-    logger.info("reconciled", extra=done | dict(+tally))
-    emit(metrics, +tally)
+    tally = +cashier.tally if cashier else Counter[str]()
+    logger.info("reconciled", extra=done | dict(tally))
+    emit(metrics, tally)
     return done
 
 

@@ -54,7 +54,14 @@ def test_a_failure_is_told_in_a_code_and_in_words(status: Any) -> None:
     assert "enough money" in view["failure"]["message"]
 
 
-@pytest.mark.parametrize("status", ["created", "confirming", "processing", "succeeded", "canceled"])
+def test_a_payment_by_hand_that_came_to_nothing_says_that_nothing_was_charged() -> None:
+    view = topup_view(replace(MANUAL, status="canceled"), None)
+    assert view["failure"]["code"] == "canceled"
+    assert "Nothing was charged" in view["failure"]["message"]
+    assert "failure" not in topup_view(replace(AUTOMATIC, status="canceled"), None)
+
+
+@pytest.mark.parametrize("status", ["created", "confirming", "processing", "succeeded"])
 def test_a_decline_that_was_got_over_is_not_told(status: Any) -> None:
     assert "failure" not in topup_view(replace(MANUAL, status=status, failure_code="insufficient_funds"), None)
 

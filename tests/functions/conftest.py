@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
+    from tests.functions.laws_wire import Wire
     from tests.functions.recharging import LawSix
     from tests.functions.till import Till
     from tests.functions.world import World
@@ -236,3 +237,14 @@ def law_six(till: "Till", monkeypatch: pytest.MonkeyPatch) -> Iterator["LawSix"]
     yield law
     law.look()
     till.check()
+
+
+@pytest.fixture
+def wire(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator["Wire"]:
+    """The wire between the handlers and the table; nobody sleeps between tries."""
+    from tests.functions.laws_wire import wired  # noqa: PLC0415 - it needs this module
+
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+    monkeypatch.setattr("calling_credit.store.transact.jittered_wait", lambda _: 0.0)
+    with wired(stack) as wire:
+        yield wire

@@ -17,10 +17,10 @@ from calling_credit.ledger import UNARMED_MICROS
 from calling_credit.money import format_money, parse_money
 from calling_credit.topups import PENDING
 from local.stripe_stand_in.known_cards import card_with_id
-from tests.functions.till import ACCOUNT, Till, stream_record
+from tests.functions.till import ACCOUNT, CONFIRM, RETRIEVE, VISA, Till, stream_record
 from tests.functions.world import PREMIUM, Answer, failures, http_event
 
-LIFTED = {"hourly_count": 20, "daily_limit": "10000.00", "monthly_limit": "10000.00"}
+LIFTED: dict[str, Any] = {"hourly_count": 20, "daily_limit": "10000.00", "monthly_limit": "10000.00"}
 """Caps so high that they limit nothing here."""
 NUMBERS = count(1)
 
@@ -138,6 +138,43 @@ def follow(till: Till, link: str) -> Answer:
     event["routeKey"] = event["requestContext"]["routeKey"] = "POST /links/{token}"
     del event["requestContext"]["authorizer"]
     return till.world.invoke("add_funds", event)
+
+
+def put_rule(till: Till, body: Any, **claims: Any) -> Answer:
+    """PUT /auto-recharge with this body (JSON or text) by the holder of these claims."""
+    return till.world.ask("change_settings", "PUT", "/auto-recharge", body, **claims)
+
+
+# --- One payment ------------------------------------------------------------------------------------------------------
+
+
+def below(till: Till, kind: str = VISA) -> None:
+    """5.00 are left of a threshold of 10.00, and the rule is on."""
+    leave(till, "5.00")
+    till.set_rule(till.card(kind))
+
+
+def left_halfway(till: Till) -> None:
+    """The same, and whether the money was taken is not known: it was."""
+    below(till)
+    till.fault("answer_lost", CONFIRM, count=2)
+    till.fault("dropped", RETRIEVE)
+    till.stream()
+    assert recharges(till) == [("confirming", "50.00")]
+
+
+def keys(till: Till, ending: str) -> list[str]:
+    """The last parts of the keys under which automatic payments were asked for, in order."""
+    return [str(sent.key).split(":", 1)[1] for sent in till.world.stack.stripe.posts(ending) if "tu_" in str(sent.key)]
+
+
+def paid_once(till: Till) -> None:
+    """One intent, asked for by one request under one key, one charge, one credit."""
+    assert recharges(till) == [("succeeded", "50.00")]
+    assert (till.charged(), len(till.objects("payment_intent"))) == ([5000], 1)
+    assert shown(till) == ("active", None, None)
+    sent = till.world.stack.stripe.posts("/v1/payment_intents")
+    assert len({(request.key, tuple(request.form)) for request in sent}) == 1
 
 
 # --- The stream -------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from tests.functions.recharging import (
     threshold_watched,
     usd,
 )
-from tests.functions.till import CONFIRM, MASTERCARD, RETRIEVE, Till
+from tests.functions.till import ALWAYS, CHALLENGED, CONFIRM, MASTERCARD, RETRIEVE, Till
 from tests.functions.world import UNITED_KINGDOM
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
@@ -124,12 +124,28 @@ def test_money_on_its_way_that_does_not_suffice_makes_the_charge_smaller(till: T
 
 def test_a_payment_that_waits_for_its_bank_counts_for_nothing_and_is_canceled_first(till: Till) -> None:
     leave(till, "5.00")
-    waiting = till.paid("25.00", till.card("pm_card_threeDSecure2Required"))
+    waiting = till.paid("25.00", till.card(CHALLENGED))
     assert waiting["status"] == "requires_action"
     till.set_rule(till.card())
     till.stream()
     assert till.top_up(waiting["id"])["status"] == "canceled"
     assert till.intent_of(waiting["id"])["status"] == "canceled"
+    assert recharges(till) == [("succeeded", "50.00")]
+
+
+def test_money_on_its_way_that_turns_out_to_wait_for_its_bank_counts_no_more_at_the_next_call(till: Till) -> None:
+    leave(till, "5.00")
+    card = till.card(CHALLENGED)
+    till.fault("dropped", CONFIRM, count=ALWAYS)
+    till.pay("25.00", card)
+    till.set_rule(till.card())
+    till.stream()
+    assert recharges(till) == []
+    till.all_well()
+    till.sweep(seconds=40)
+    assert [item["status"] for item in till.top_ups()] == ["requires_action"]
+    talk(till, 1, UNITED_KINGDOM)
+    till.stream()
     assert recharges(till) == [("succeeded", "50.00")]
 
 

@@ -4,14 +4,12 @@ many accounts together, one of which cannot be looked at.
 
 import copy
 import random
-from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from tests.functions.laws_wire import Pass, Sent, Wire, refusal, wired
+from tests.functions.laws_wire import Pass, Sent, Wire, refusal
 from tests.functions.recharging import (
     LIFTED,
     a_call,
@@ -26,21 +24,15 @@ from tests.functions.recharging import (
     talk,
     usd,
 )
+from tests.functions.stripe_wire import Pass as PassToStripe
+from tests.functions.stripe_wire import StripeRequest, response
 from tests.functions.till import CONFIRM, RETRIEVE, Till
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 ACCOUNTS = ("acct_1", "acct_2", "acct_3")
 
 
-@pytest.fixture
-def wire(till: Till, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
-    """The wire to the table, on which the SDK does not sleep between its retries."""
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-    with wired(till.world.stack) as wire:
-        yield wire
-
-
-def below(till: Till, *accounts: str) -> list[dict[str, Any]]:
+def each_below(till: Till, *accounts: str) -> list[dict[str, Any]]:
     """Accounts with five dollars left of a threshold of ten; a record of each."""
     for account in accounts:
         if account != "acct_1":
@@ -59,12 +51,12 @@ def name_of(made: dict[str, Any]) -> str:
 
 
 def test_every_account_of_a_batch_is_recharged_once(till: Till) -> None:
-    assert bring(till, *below(till, *ACCOUNTS)) == []
+    assert bring(till, *each_below(till, *ACCOUNTS)) == []
     assert [recharges(till, account) for account in ACCOUNTS] == [[("succeeded", "50.00")]] * 3
 
 
 def test_of_the_records_of_one_account_only_the_last_is_looked_at(till: Till, wire: Wire) -> None:
-    records = below(till, "acct_1")
+    records = each_below(till, "acct_1")
     for _ in range(9):
         spend(till, "0.01")
         records.append(record(till))
@@ -80,7 +72,7 @@ def test_of_the_records_of_one_account_only_the_last_is_looked_at(till: Till, wi
 def test_an_account_whose_table_access_fails_comes_again_alone_and_holds_up_no_other(
     till: Till, wire: Wire, code: str, at: int
 ) -> None:
-    records = below(till, *ACCOUNTS)
+    records = each_below(till, *ACCOUNTS)
     records[at:at] = [copy.deepcopy(records[at])]
     records[at]["dynamodb"]["SequenceNumber"] = "1"
 
@@ -97,8 +89,36 @@ def test_an_account_whose_table_access_fails_comes_again_alone_and_holds_up_no_o
     assert till.charged() == [5000] * 3
 
 
+@pytest.mark.parametrize("at", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b"<html>Sign in to the network</html>"),
+        (400, b'{"error": {"type": "idempotency_error", "message": "no"}}'),
+    ],
+    ids=["a page", "another request under the key"],
+)
+def test_an_answer_of_stripes_that_nobody_expected_holds_up_no_other_account(
+    till: Till, at: int, status: int, body: bytes
+) -> None:
+    records = each_below(till, *ACCOUNTS)
+    hit = till.customer(ACCOUNTS[at])
+
+    def strange(request: StripeRequest, passed: PassToStripe) -> Any:
+        said = response(status, body, {"Content-Type": "application/json", "Request-Id": "req_1"})
+        return said if ("customer", hit) in request.form else passed()
+
+    till.world.stack.stripe.through = strange
+    assert bring(till, *records) == []
+    till.world.stack.stripe.through = None
+    paid = [[("succeeded", "50.00")] if number != at else [("created", "50.00")] for number in range(3)]
+    assert [recharges(till, account) for account in ACCOUNTS] == paid
+    minutes_pass(till, 4, step=2)
+    assert till.charged() == [5000] * 3
+
+
 def test_an_unknown_account_is_dropped_and_holds_up_no_other(till: Till) -> None:
-    records = below(till, "acct_1")
+    records = each_below(till, "acct_1")
     stranger = copy.deepcopy(records[0])
     stranger["dynamodb"]["Keys"]["PK"]["S"] = "ACCOUNT#acct_nobody"
     assert bring(till, stranger, *records) == []
@@ -106,7 +126,7 @@ def test_an_unknown_account_is_dropped_and_holds_up_no_other(till: Till) -> None
 
 
 def test_what_no_time_is_left_for_comes_again_untouched(till: Till) -> None:
-    records = below(till, *ACCOUNTS)
+    records = each_below(till, *ACCOUNTS)
     assert bring(till, *records, seconds=20) == [name_of(made) for made in records]
     assert till.objects("payment_intent") == []
     assert bring(till, *records) == []
@@ -114,7 +134,7 @@ def test_what_no_time_is_left_for_comes_again_untouched(till: Till) -> None:
 
 
 def test_while_the_key_is_not_taken_every_record_comes_again_and_no_attempt_is_lost(till: Till) -> None:
-    records = below(till, "acct_1", "acct_2")
+    records = each_below(till, "acct_1", "acct_2")
     right, till.stand_in.api_key = till.stand_in.api_key, "sk_test_another"
     assert bring(till, *records) == [name_of(made) for made in records]
     assert bring(till, *records) == []  # Both are in flight, and the sweeper goes on with them.
@@ -164,7 +184,7 @@ def test_several_workers_at_once_on_the_same_records_charge_once(
         for batch in batches(records, seed=10 * seed + number):
             bring(till, *batch)  # What comes again is among the later ones.
 
-    at_once(*[lambda number=number: work(number) for number in range(workers)])  # type: ignore[misc]
+    at_once(*[lambda number=number: work(number) for number in range(workers)])
     wire.with_conflicts = False
     minutes_pass(till, 5)
     assert len(till.objects("payment_intent")) == 1
@@ -180,7 +200,7 @@ def test_calls_posted_while_two_workers_look_are_covered_without_charging_twice_
     wire.with_conflicts = True
     at_once(
         *[lambda: [bring(till, made) for made in records]] * 2,
-        *[lambda call=call: till.world.deliver(call) for call in calls],  # type: ignore[misc]
+        *[lambda call=call: till.world.deliver(call) for call in calls],
     )
     wire.with_conflicts = False
     minutes_pass(till, 5)
@@ -191,7 +211,7 @@ def test_calls_posted_while_two_workers_look_are_covered_without_charging_twice_
 
 
 def test_two_workers_who_find_the_lease_over_at_once_finish_one_payment(till: Till, wire: Wire) -> None:
-    [made] = below(till, "acct_1")
+    [made] = each_below(till, "acct_1")
     till.fault("dropped", CONFIRM, count=2)
     till.fault("rate_limited", RETRIEVE)
     bring(till, made)

@@ -14,6 +14,7 @@ from tests.functions.recharging import (
     image,
     leave,
     minutes_pass,
+    put_rule,
     recharges,
     remove,
     shown,
@@ -237,7 +238,7 @@ def test_raising_the_cap_charges_at_once_and_saying_the_same_again_does_not(till
     till.rule(threshold="10.00")
     till.stream()
     assert (shown(till), till.charged()) == (before, [5000])
-    till.rule(**{name: 2 if name == "hourly_count" else "100.00"})
+    put_rule(till, {name: 2 if name == "hourly_count" else "100.00"})
     assert till.stream() == 1
     assert till.charged() == [5000] * 2
 

@@ -1,13 +1,9 @@
-"""Every minute the sweeper finishes what a callback, a worker or a customer left open, and wakes recharges whose wait
-is over; where nothing is due it does not even ask Stripe.
+"""Every minute the sweeper finishes what a callback, a worker or a customer left open; where nothing is due it does not
+even ask Stripe.
 """
 
 import os
 from collections.abc import Iterator
-from datetime import timedelta
-from itertools import pairwise
-from types import SimpleNamespace
-from typing import Any
 
 import boto3
 import pytest
@@ -15,14 +11,10 @@ from botocore.awsrequest import AWSResponse
 
 from calling_credit.payments.client import forget_settings
 from tests.functions.conftest import sample_event
-from tests.functions.laws_wire import Pass, Sent, Wire, refusal, wired
-from tests.functions.recharging import automatic, fails_once, leave, recharges, shown, spend, threshold_watched, usd
-from tests.functions.stripe_wire import Pass as PassToStripe
-from tests.functions.stripe_wire import StripeRequest, response
+from tests.functions.laws_wire import Pass, Sent, Wire, refusal
+from tests.functions.recharging import automatic, fails_once, leave, recharges, shown, spend, usd
 from tests.functions.till import (
     ALWAYS,
-    ANYTHING,
-    CANCEL,
     CHALLENGED,
     CONFIRM,
     CREATE,
@@ -36,15 +28,6 @@ from tests.functions.till import (
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 PROCESSING = "pm_card_processing"
 NOTHING = {"payments": 0, "recharges": 0, "failed": 0}
-
-
-@pytest.fixture
-def table(till: Till, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
-    """The wire to the table, on which neither the SDK nor the application sleeps between tries."""
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-    monkeypatch.setattr("calling_credit.store.transact.jittered_wait", lambda _: 0.0)
-    with wired(till.world.stack) as wire:
-        yield wire
 
 
 def status_of(till: Till, topup_id: str) -> str:
@@ -230,14 +213,14 @@ def is_finishing(sent: Sent) -> bool:
 
 
 @pytest.mark.parametrize("who", ["sweeper", "stream", "callbacks"])
-def test_a_worker_lost_between_crediting_and_finishing_is_made_up_for(till: Till, table: Wire, who: str) -> None:
+def test_a_worker_lost_between_crediting_and_finishing_is_made_up_for(till: Till, wire: Wire, who: str) -> None:
     leave(till, "-60.00")
     till.set_rule(till.card(), amount="50.00", daily_limit="50.00")
 
     def interfere(sent: Sent, passed: Pass) -> AWSResponse:
         return refusal(400, "ThrottlingException") if is_finishing(sent) else passed()
 
-    with table.interfering(interfere):
+    with wire.interfering(interfere):
         [made] = till.take_records()
         answer = till.world.stack.invoke("auto_recharge", {"Records": [made]})
     assert answer == {"batchItemFailures": [{"itemIdentifier": made["dynamodb"]["SequenceNumber"]}]}
@@ -258,7 +241,7 @@ def test_a_worker_lost_between_crediting_and_finishing_is_made_up_for(till: Till
     assert till.sweep(minutes=3) == NOTHING
 
 
-def test_a_payment_by_hand_credited_but_not_finished_ends_a_wait_all_the_same(till: Till, table: Wire) -> None:
+def test_a_payment_by_hand_credited_but_not_finished_ends_a_wait_all_the_same(till: Till, wire: Wire) -> None:
     fails_once(till, DECLINED)
     payment = till.paid("25.00", till.card(CHALLENGED))
     till.challenge(payment["id"])
@@ -266,169 +249,8 @@ def test_a_payment_by_hand_credited_but_not_finished_ends_a_wait_all_the_same(ti
     def interfere(sent: Sent, passed: Pass) -> AWSResponse:
         return refusal(400, "ThrottlingException") if is_finishing(sent) else passed()
 
-    with table.interfering(interfere):
+    with wire.interfering(interfere):
         assert till.sweep(minutes=2)["failed"] == 1
     assert (status_of(till, payment["id"]), shown(till)[1]) == ("succeeded", "backing_off")
     assert till.sweep(minutes=1)["payments"] == 1
     assert shown(till) == ("active", None, None)
-
-
-# --- When it looks ----------------------------------------------------------------------------------------------------
-
-
-def test_what_another_is_at_work_on_is_left_alone(till: Till) -> None:
-    left_open(till)
-    asked = len(till.world.stack.stripe.sent)
-    for _ in range(3):
-        assert till.sweep(seconds=11) == NOTHING
-    assert len(till.world.stack.stripe.sent) == asked
-    assert till.sweep(seconds=3)["payments"] == 1
-
-
-def test_a_payment_in_processing_is_looked_at_later_and_later_and_every_hour_at_least(till: Till) -> None:
-    payment = till.paid("25.00", till.card(PROCESSING))
-    looks = [till.world.clock.now for _ in range(200) if till.sweep(minutes=2)["payments"]]
-    gaps = [later - sooner for sooner, later in pairwise(looks)]
-    assert gaps == sorted(gaps)
-    assert gaps[0] == timedelta(minutes=2)
-    assert timedelta(minutes=58) <= gaps[-1] <= timedelta(minutes=62)
-    assert len(looks) < 25
-    assert status_of(till, payment["id"]) == "processing"
-    till.settle_at_stripe(payment["id"])
-    till.sweep(hours=1)
-    assert status_of(till, payment["id"]) == "succeeded"
-
-
-def test_while_stripe_does_not_answer_a_payment_is_asked_for_every_two_minutes_and_never_lost(till: Till) -> None:
-    payment = left_open(till)
-    till.fault("dropped", ANYTHING, count=ALWAYS)
-    for _ in range(5):
-        assert till.sweep(minutes=2)["failed"] == 0
-        assert status_of(till, payment) == "confirming"
-    till.all_well()
-    till.sweep(minutes=2)
-    assert status_of(till, payment) == "succeeded"
-
-
-# --- One of many ------------------------------------------------------------------------------------------------------
-
-
-def three_left_open(till: Till) -> dict[str, str]:
-    """A payment of each of three accounts, all due."""
-    for account in ("acct_2", "acct_3"):
-        till.world.create_account(account)
-    made = {account: left_open(till, account=account) for account in ("acct_1", "acct_2", "acct_3")}
-    till.later(minutes=1)
-    return made
-
-
-@pytest.mark.parametrize("account", ["acct_1", "acct_2", "acct_3"])
-@pytest.mark.parametrize("code", ["AccessDeniedException", "InternalServerError"])
-def test_a_payment_whose_table_access_fails_does_not_hold_up_the_others(
-    till: Till, table: Wire, account: str, code: str
-) -> None:
-    made = three_left_open(till)
-
-    def interfere(sent: Sent, passed: Pass) -> AWSResponse:
-        hit = f"ACCOUNT#{account}" in sent.partitions() and sent.operation != "GetItem"
-        return refusal(500 if code == "InternalServerError" else 400, code) if hit else passed()
-
-    with table.interfering(interfere):
-        assert till.sweep() == {"payments": 2, "recharges": 0, "failed": 1}
-    others = [name for name in made if name != account]
-    assert [till.world.balance(name) for name in others] == [usd("25.00")] * 2
-    assert till.world.balance(account) == 0
-    till.sweep(minutes=3)
-    assert till.world.balance(account) == usd("25.00")
-
-
-@pytest.mark.parametrize("account", ["acct_1", "acct_2", "acct_3"])
-@pytest.mark.parametrize(
-    ("status", "body"),
-    [
-        (200, b"<html>Sign in to the network</html>"),
-        (404, b"<html>Not here</html>"),
-        (503, b"<html>Not now</html>"),
-        (418, b'{"error": {"type": "teapot", "message": "short and stout"}}'),
-        (400, b'{"error": {"type": "idempotency_error", "message": "another request"}}'),
-        (404, b'{"error": {"type": "invalid_request_error", "message": "no such intent"}}'),
-        (401, b'{"error": {"type": "invalid_request_error", "message": "no such key"}}'),
-        (403, b'{"error": {"type": "invalid_request_error", "message": "not allowed"}}'),
-    ],
-    ids=["page", "no page", "unavailable", "teapot", "idempotency", "unknown", "key", "permission"],
-)
-def test_an_answer_that_nobody_expected_does_not_hold_up_the_others(
-    till: Till, account: str, status: int, body: bytes
-) -> None:
-    made = three_left_open(till)
-    intent_id = till.intent_of(made[account])["id"]
-
-    def strange(request: StripeRequest, passed: PassToStripe) -> Any:
-        if intent_id in request.path:
-            return response(status, body, {"Content-Type": "application/json", "Request-Id": "req_1"})
-        return passed()
-
-    till.world.stack.stripe.through = strange
-    done = till.sweep()
-    till.world.stack.stripe.through = None
-    assert done["payments"] + done["failed"] == 3
-    assert [till.world.balance(name) for name in made if name != account] == [usd("25.00")] * 2
-    till.sweep(minutes=3)
-    assert till.world.balance(account) == usd("25.00")
-
-
-def test_what_no_time_is_left_for_waits_for_the_next_minute(till: Till) -> None:
-    made = three_left_open(till)
-    event = sample_event("reconcile_payments")
-    assert till.world.stack.invoke("reconcile_payments", event, seconds=14) == NOTHING
-    assert [till.world.balance(account) for account in made] == [0] * 3
-    assert till.world.stack.invoke("reconcile_payments", event)["payments"] == 3
-    assert [till.world.balance(account) for account in made] == [usd("25.00")] * 3
-
-
-# --- Recharges whose wait is over -------------------------------------------------------------------------------------
-
-
-def test_a_recharge_whose_wait_is_over_is_woken_once(till: Till) -> None:
-    fails_once(till, DECLINED)
-    assert till.sweep(minutes=59) == NOTHING
-    assert till.sweep(minutes=1) == {"payments": 0, "recharges": 1, "failed": 0}
-    assert threshold_watched(till) == "10.00"
-    assert till.sweep() == NOTHING
-    till.stream()
-    assert recharges(till) == [("failed", "50.00")] * 2
-
-
-def test_a_recharge_switched_off_meanwhile_is_not_armed_when_its_wait_is_over(till: Till) -> None:
-    fails_once(till, DECLINED)
-    till.rule(enabled=False)
-    till.sweep(hours=1)
-    assert (threshold_watched(till), till.stream()) == (None, 0)
-    assert till.sweep(hours=1) == NOTHING
-
-
-def test_one_recharge_that_cannot_be_woken_does_not_hold_up_the_others(till: Till, table: Wire) -> None:
-    for account in ("acct_1", "acct_2", "acct_3"):
-        if account != "acct_1":
-            till.world.create_account(account)
-        till.set_rule(till.card(DECLINED, account), account=account)
-    till.stream()
-    till.later(hours=1)
-
-    def interfere(sent: Sent, passed: Pass) -> AWSResponse:
-        return refusal(400, "AccessDeniedException") if "ACCOUNT#acct_2" in sent.partitions() else passed()
-
-    with table.interfering(interfere):
-        assert till.sweep() == {"payments": 0, "recharges": 2, "failed": 1}
-    assert [threshold_watched(till, account) for account in ("acct_1", "acct_2", "acct_3")] == ["10.00", None, "10.00"]
-    assert till.sweep(minutes=1)["recharges"] == 1
-
-
-def test_a_cancellation_that_stripe_does_not_answer_is_made_up_for(till: Till) -> None:
-    card = till.card(DECLINED)
-    till.fault("dropped", CANCEL, count=ALWAYS)
-    payment = till.paid("25.00", card)
-    till.all_well()
-    till.sweep(minutes=3)
-    assert status_of(till, payment["id"]) == "failed"
-    assert till.intent_of(payment["id"])["status"] == "canceled"

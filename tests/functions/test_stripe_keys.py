@@ -11,7 +11,7 @@ import pytest
 from calling_credit.payments.client import forget_settings
 from local.stripe_stand_in.known_cards import CARDS
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET
-from tests.functions.callbacks import succeeded
+from tests.functions.callbacks import counted, succeeded
 from tests.functions.till import CHALLENGED, CREATE, DECLINED, Till
 from tests.functions.world import Answer, http_event
 
@@ -96,6 +96,14 @@ def test_without_keys_stripe_is_asked_to_send_its_events_again(till: Till, text:
         assert till.everything() == before
     assert till.call_back(told).body["outcome"] == "succeeded"
     till.check()
+
+
+def test_a_key_that_stripe_does_not_take_is_counted(till: Till, capsys: pytest.CaptureFixture[str]) -> None:
+    card = till.card()
+    with secret(json.dumps(KEYS | {"api_key": REVOKED})):
+        capsys.readouterr()
+        assert till.pay("25.00", card).code == "stripe_refuses_us"
+    assert counted(capsys.readouterr().out) == {"StripeRefusals": 1}
 
 
 def test_an_empty_webhook_secret_verifies_nothing(till: Till) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.functions.callbacks import counted
 from tests.functions.laws_wire import Killed
 from tests.functions.stripe_wire import Pass, StripeRequest, response
 from tests.functions.till import ALWAYS, ANYTHING, CANCEL, CHALLENGED, CONFIRM, CREATE, DECLINED, RETRIEVE, Till
@@ -275,7 +276,8 @@ def test_a_decline_is_told_in_words_even_if_the_cancellation_was_not_answered(
 ) -> None:
     card = till.card("pm_card_attachesThenDeclines_insufficient_funds")
     till.fault(kind, CANCEL)
-    till.fault("dropped", RETRIEVE, count=unseen) if unseen else None
+    if unseen:
+        till.fault("dropped", RETRIEVE)
     shown = till.paid("25.00", card)
     assert shown["status"] in ("processing", "failed")
     assert ends_right(till, shown["id"])["failure"]["code"] == "insufficient_funds"
@@ -290,6 +292,19 @@ def test_with_too_little_time_left_the_money_is_not_asked_for(till: Till) -> Non
     assert (answer["statusCode"], shown["status"]) == (201, "processing")
     assert till.charged() == []
     assert ends_right(till, shown["id"])["status"] == "canceled"
+
+
+@pytest.mark.parametrize("match", [READ_CARD, CREATE, CONFIRM, CANCEL, ANYTHING])
+def test_every_payment_that_stripe_leaves_unanswered_is_counted(
+    till: Till, match: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    till.paid("25.00", till.card(CHALLENGED))
+    card = till.card(DECLINED)
+    till.fault("dropped", match, count=ALWAYS)
+    till.fault("dropped", RETRIEVE, count=ALWAYS)
+    capsys.readouterr()
+    till.pay("25.00", card)
+    assert counted(capsys.readouterr().out)["StripeUnanswered"] >= 1
 
 
 # --- The process dies -------------------------------------------------------------------------------------------------

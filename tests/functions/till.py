@@ -139,7 +139,10 @@ class Till:
     def settle_at_stripe(self, topup_id: str, *, reason: str | None = None) -> None:
         """A payment Stripe works on comes through, or is declined for a reason."""
         controls, intent_id = Controls(self.stand_in), self.intent_of(topup_id)["id"]
-        controls.settle(intent_id) if reason is None else controls.fail(intent_id, reason)
+        if reason is None:
+            controls.settle(intent_id)
+        else:
+            controls.fail(intent_id, reason)
 
     def everything(self) -> tuple[Any, ...]:
         """All there is, in the table and at Stripe, to compare."""

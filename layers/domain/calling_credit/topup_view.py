@@ -9,6 +9,8 @@ from calling_credit.topups import TopUp
 _SHOWN: Final = {"confirming": "processing"}
 """That an intent is being confirmed is nothing a customer could act on."""
 
+NOT_CHARGED: Final = "This payment was canceled before it was made. Nothing was charged; begin a new one."
+
 
 def topup_view(topup: TopUp, action_url: str | None) -> dict[str, Any]:
     """`{id, kind, status, amount, created_at, payment_method, next_action_url?, failure?, receipt_url?}`."""
@@ -22,7 +24,9 @@ def topup_view(topup: TopUp, action_url: str | None) -> dict[str, Any]:
     }
     if topup.status == "requires_action" and action_url:
         view["next_action_url"] = action_url
-    if topup.status in ("failed", "requires_action") and topup.failure_code:
+    if topup.status == "canceled" and topup.kind == "manual":
+        view["failure"] = {"code": "canceled", "message": NOT_CHARGED}
+    elif topup.status in ("failed", "requires_action") and topup.failure_code:
         view["failure"] = {"code": shown_code(topup.failure_code), "message": words(topup.failure_code)}
     if topup.receipt_url:
         view["receipt_url"] = topup.receipt_url

@@ -62,6 +62,8 @@ def list_cards(client: stripe.StripeClient, customer_id: str) -> tuple[list[Save
     try:
         customer = client.v1.customers.retrieve(customer_id)
         found = client.v1.payment_methods.list({"customer": customer_id, "type": "card", "limit": MAX_CARDS}).data
+    except stripe.InvalidRequestError:
+        return [], None  # The customer was deleted at Stripe, and the cards with it.
     except stripe.StripeError as error:
         raise _told(error) from error
     cards = [_read(method) for method in found]
@@ -108,7 +110,7 @@ def setup_page(client: stripe.StripeClient, customer_id: str, page_url: str) -> 
     """The address of Stripe's page on which a customer saves a card, and comes back from to the Billing page.
 
     Raises:
-        Unavailable: payments_unavailable.
+        Unavailable: payments_unavailable; customer_missing, somebody deleted the customer at Stripe.
     """
     try:
         session = client.v1.checkout.sessions.create(
@@ -121,6 +123,10 @@ def setup_page(client: stripe.StripeClient, customer_id: str, page_url: str) -> 
                 "cancel_url": f"{page_url}?card=canceled",
             }
         )
+    except stripe.InvalidRequestError as error:
+        raise Unavailable(
+            "customer_missing", "Stripe does not know this account's customer any more; the operator must look.", 60
+        ) from error
     except stripe.StripeError as error:
         raise _told(error) from error
     return str(session.url)

@@ -65,8 +65,10 @@ class Cashier:
         if topup.intent_id is not None:
             said = intents.retrieve(self.stripe, topup.intent_id)
             return self.act(topup, said) if isinstance(said, Intent) else self._wait(topup, said)
-        if self._is_given_up(topup):
-            return self._cancel_without_intent(topup)
+        return self._cancel_without_intent(topup) if self._is_given_up(topup) else self._begin(topup)
+
+    def _begin(self, topup: TopUp) -> TopUp:
+        """Make the intent, store its id, and only then go on to have it confirmed."""
         said = ask_to_create(self.stripe, topup, self._seconds_left)
         if isinstance(said, Refused) and said.is_of_card:
             return self._fail(topup, Decline(CARD_REMOVED))  # Nothing was ever confirmed.

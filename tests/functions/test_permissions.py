@@ -1,0 +1,105 @@
+"""What functions ask the table for is what their policies allow: nothing is refused after it is deployed, and functions
+that move money may do nothing they never do.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from tests.functions.conftest import FUNCTIONS
+from tests.functions.template import template
+from tests.functions.till import ALWAYS, CHALLENGED, CREATE, DECLINED, MASTERCARD, VISA, Till
+from tests.functions.world import INCLUDED, UNCOVERED
+
+pytestmark = pytest.mark.dynamodb
+OF_PAYMENTS = ("add_funds", "stripe_webhook", "auto_recharge", "reconcile_payments", "change_settings")
+ACTIONS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+
+
+def allowed(function: str) -> set[str]:
+    """The actions on the table that a function's policy allows, `Query:sweep` for those on its index."""
+    [properties] = [
+        resource["Properties"]
+        for resource in template()["Resources"].values()
+        if resource["Type"] == "AWS::Serverless::Function"
+        and resource["Properties"]["CodeUri"] == f"functions/{function}/"
+    ]
+    found = set()
+    for statement in [statement for policy in properties["Policies"] for statement in policy["Statement"]]:
+        actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        index = ":sweep" if "/index/sweep" in str(statement["Resource"]) else ""
+        found |= {f"{action.split(':')[1]}{index}" for action in actions if action.startswith("dynamodb:")}
+    return found
+
+
+@contextmanager
+def recorded(till: Till) -> Iterator[dict[str, set[str]]]:
+    """The actions on the table that functions ask for meanwhile, as IAM judges them: a transaction by its parts."""
+    used: dict[str, set[str]] = defaultdict(set)
+    with ExitStack() as everyone:
+        requests = {name: everyone.enter_context(till.world.recorded(name)) for name in FUNCTIONS}
+        yield used
+    for name, sent in requests.items():
+        for operation, parameters in sent:
+            if operation == "TransactWriteItems":
+                used[name] |= {ACTIONS[kind] for part in parameters["TransactItems"] for kind in part}
+            else:
+                used[name].add(f"{operation}:{parameters['IndexName']}" if "IndexName" in parameters else operation)
+
+
+def everything_that_happens(till: Till) -> None:
+    """A day of one account: calls, cards, payments of every outcome, recharges, callbacks, the sweeper, reading."""
+    world = till.world
+    world.create_account("acct_2")
+    world.adjust("5.00", "k_1")
+    world.deliver({}, {"call_id": "c_2", "to": UNCOVERED}, {"call_id": "c_3", "line_id": "line_x"}, {"to": INCLUDED})
+    world.change("/lines/line_1", {"international_calling": True})
+    visa, challenged = till.card(VISA), till.card(CHALLENGED)
+    for card in (visa, till.card(DECLINED), challenged):
+        till.paid("25.00", card)
+    till.challenge(open_one(till))
+    till.sweep(minutes=3)
+    till.call_all_back()
+    world.adjust("-100.00", "k_2")
+    till.set_rule(challenged)
+    till.stream()
+    till.visit(till.top_up(open_one(till))["next_action_url"].rpartition("/")[2], "POST")
+    till.challenge(open_one(till), confirmed=False)
+    till.call_all_back()
+    till.set_rule(till.card(DECLINED))
+    till.stream()
+    till.call_all_back()
+    till.sweep(hours=2)
+    till.set_rule(till.card(MASTERCARD))
+    till.stream()
+    till.fault("dropped", CREATE, count=ALWAYS)
+    till.pay("25.00", visa)
+    till.all_well()
+    till.sweep(minutes=3)
+    till.sdk.v1.payment_methods.detach(till.state()["payment_method_id"])
+    stray = till.sdk.v1.payment_intents.create({"amount": 500, "currency": "usd", "payment_method": "pm_card_visa"})
+    till.sdk.v1.payment_intents.confirm(stray.id, {"return_url": "https://page.test/"})
+    till.call_all_back()
+    for path in ("/balance", "/usage", "/statement", "/lines", "/usage/outbound_international_call"):
+        assert world.get(path).status == 200
+    for path in ("/top-ups", "/payment-methods"):
+        assert world.ask("add_funds", "GET", path).status == 200
+    till.shown_rule()
+
+
+def open_one(till: Till) -> str:
+    """The payment that waits for its customer."""
+    [waiting] = [item for item in till.top_ups() if item["status"] == "requires_action"]
+    return str(waiting["topup_id"])
+
+
+def test_functions_ask_the_table_for_what_their_policies_allow(till: Till) -> None:
+    with recorded(till) as used:
+        everything_that_happens(till)
+    assert set(used) == set(FUNCTIONS)
+    for function, actions in used.items():
+        assert actions <= allowed(function), f"{function} would be refused {actions - allowed(function)}"
+    for function in OF_PAYMENTS:
+        assert used[function] == allowed(function), f"{function} never uses {allowed(function) - used[function]}"

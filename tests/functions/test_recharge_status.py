@@ -1,0 +1,160 @@
+"""What everybody of the account is shown of automatic recharge: a status, a reason in a code and in words, and when it
+goes on.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.functions.recharging import (
+    fails_once,
+    leave,
+    remove,
+    shown,
+)
+from tests.functions.till import CHALLENGED, CONFIRM, DECLINED, Till
+
+pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
+EXPIRED = "pm_card_attachesThenDeclines_expired_card"
+
+
+# --- What is shown of its state ---------------------------------------------------------------------------------------
+
+
+def charging(till: Till) -> None:
+    """Stripe does not answer."""
+    till.set_rule(till.card())
+    till.fault("dropped", CONFIRM, count=2)
+    till.stream()
+
+
+def removed(till: Till) -> None:
+    """The card is gone."""
+    card = till.card()
+    till.set_rule(card)
+    remove(till, card)
+
+
+def used_up(till: Till, **caps: Any) -> None:
+    """One charge, and no room for another."""
+    till.set_rule(till.card(), **caps)
+    till.stream()
+    leave(till, "5.00")
+    till.stream()
+
+
+def declined_thrice(till: Till) -> None:
+    """Now, in an hour and a day after that."""
+    till.set_rule(till.card(DECLINED))
+    till.stream()
+    for span in ({"hours": 1}, {"hours": 24}):
+        till.sweep(**span)
+        till.stream()
+
+
+def declined_four_times(till: Till) -> None:
+    """And once more after it was switched on again."""
+    declined_thrice(till)
+    till.rule(enabled=False)
+    till.rule(enabled=True)
+    till.stream()
+    till.sweep(hours=1)
+    till.stream()
+
+
+STATES: list[tuple[Callable[[Till], Any], str, str, str | None, str]] = [
+    (charging, "charging", "in_flight", None, "A recharge is under way."),
+    (
+        lambda till: fails_once(till, DECLINED),
+        "paused",
+        "backing_off",
+        "2026-11-23T13:00:00.000Z",
+        "Paused: the card was declined.",
+    ),
+    (
+        lambda till: used_up(till, hourly_count=1),
+        "paused",
+        "hourly_count",
+        "2026-11-23T13:00:00.000Z",
+        "Paused: the number of recharges an hour is used up.",
+    ),
+    (
+        lambda till: used_up(till, daily_limit="50.00"),
+        "paused",
+        "daily_limit",
+        "2026-11-24T00:00:00.000Z",
+        "Paused: the daily limit is used up.",
+    ),
+    (
+        lambda till: used_up(till, monthly_limit="50.00"),
+        "paused",
+        "monthly_limit",
+        "2026-12-01T00:00:00.000Z",
+        "Paused: the monthly limit is used up.",
+    ),
+    (
+        declined_four_times,
+        "paused",
+        "card_declined_too_often",
+        "2026-12-23T12:00:00.000Z",
+        "Paused: the card was declined too often. Use another card.",
+    ),
+    (
+        lambda till: fails_once(till, CHALLENGED),
+        "suspended",
+        "authentication_required",
+        None,
+        "Paused: your bank asked for confirmation. Confirm the payment, add funds with this card, or use another one.",
+    ),
+    (
+        declined_thrice,
+        "suspended",
+        "declined_repeatedly",
+        None,
+        "Paused: the card was declined three times. Use another card, or add funds and it goes on.",
+    ),
+    (
+        lambda till: fails_once(till, EXPIRED),
+        "suspended",
+        "card_unusable",
+        None,
+        "Paused: the card can no longer be charged. Use another card.",
+    ),
+    (removed, "suspended", "card_removed", None, "Paused: the card was removed. Choose a card."),
+]
+
+
+@pytest.mark.parametrize(
+    ("reach", "status", "reason", "next_attempt_at", "message"), STATES, ids=[state[2] for state in STATES]
+)
+def test_each_state_has_a_status_a_reason_words_and_when_it_goes_on(
+    till: Till,
+    reach: Callable[[Till], Any],
+    status: str,
+    reason: str,
+    next_attempt_at: str | None,
+    message: str,
+) -> None:
+    leave(till, "5.00")
+    reach(till)
+    assert shown(till) == (status, reason, next_attempt_at)
+    assert till.shown_rule()["message"] == message
+    till.rule(enabled=False)
+    assert shown(till) == ("disabled", None, None)
+    assert till.shown_rule()["message"] is None
+
+
+def test_a_wait_that_is_over_is_shown_as_over_before_the_sweeper_has_come(till: Till) -> None:
+    fails_once(till, DECLINED)
+    till.later(hours=1)
+    assert shown(till) == ("active", None, None)
+
+
+def test_looking_changes_nothing_and_asks_stripe_nothing(till: Till) -> None:
+    fails_once(till, DECLINED)
+    before, asked = till.everything(), len(till.world.stack.stripe.sent)
+    for _ in range(3):
+        till.shown_rule()
+    assert till.everything() == before
+    assert len(till.world.stack.stripe.sent) == asked
