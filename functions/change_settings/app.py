@@ -50,8 +50,8 @@ def switch_line(line_id: str) -> Response[str]:
 def get_auto_recharge() -> Response[str]:
     """The rule, its state in codes and words, and when it may charge next."""
     caller = customer(claims(app), config())
-    found = recharges.snapshot(caller.account_id).recharge
-    return answer(rule_view(found.rule, found.state, clock.now()))
+    seen = recharges.snapshot(caller.account_id)
+    return answer(rule_view(seen.recharge.rule, seen.recharge.state, clock.now(), is_closed=seen.is_closed))
 
 
 @app.put("/auto-recharge")
@@ -67,7 +67,7 @@ def put_auto_recharge() -> Response[str]:
         card = own_card(stripe_client(), seen.customer_id, wish.payment_method_id)
     now = clock.now()
     found = recharges.keep_rule(caller.account_id, lambda stands: kept(wish, card, stands.rule, stands.state, now), now)
-    return answer(rule_view(found.rule, found.state, now))
+    return answer(rule_view(found.rule, found.state, now, is_closed=seen.is_closed))
 
 
 def known_card(recharge: Recharge, wish: Wish) -> Card | None:

@@ -51,9 +51,10 @@ def balance() -> Response[str]:
     """The balance and the state of automatic recharge."""
     account = own_account()
     found = recharges.recharge(account.account_id)
-    auto_recharge = balance_part(found.rule, found.state, clock.now())
-    currency = account.settings()["currency"]
-    return answer(usage.balance_view(account.account_id, currency, account.balance(), auto_recharge))
+    settings = account.settings()
+    is_closed = settings["status"] == "closed"
+    auto_recharge = balance_part(found.rule, found.state, clock.now(), is_closed=is_closed)
+    return answer(usage.balance_view(account.account_id, settings["currency"], account.balance(), auto_recharge))
 
 
 @app.get("/usage")

@@ -236,6 +236,7 @@ def law_six(till: "Till", monkeypatch: pytest.MonkeyPatch) -> Iterator["LawSix"]
     law = watch_law_six(till, monkeypatch)
     yield law
     law.look()
+    assert law.broken == []
     till.check()
 
 

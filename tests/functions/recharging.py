@@ -214,16 +214,22 @@ def at_once(*tasks: Callable[[], Any]) -> list[Any]:
 
 @dataclass
 class LawSix:
-    """At most one recharge in flight for each account, and no attempt counted back."""
+    """At most one recharge in flight for each account, and no attempt counted back. What is found is kept, because
+    Stripe's SDK takes any exception below it for a lost connection.
+    """
 
     till: Till
     attempts: dict[str, int] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
     one_by_one: Any = field(default_factory=Lock)
 
     def look(self) -> None:
         """Look at the table and at Stripe as they are at this moment."""
         with self.one_by_one:
-            self._look()
+            try:
+                self._look()
+            except AssertionError as error:
+                self.broken.append(str(error))
 
     def _look(self) -> None:
         by_account: dict[str, list[dict[str, Any]]] = {}

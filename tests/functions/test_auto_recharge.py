@@ -115,6 +115,16 @@ def test_money_that_does_not_arrive_after_all_is_bought_instead(till: Till) -> N
     assert recharges(till) == [("succeeded", "50.00")]
 
 
+def test_money_on_its_way_that_reaches_the_threshold_exactly_suffices(till: Till) -> None:
+    with_money_on_its_way(till)
+    leave(till, "50.00")
+    till.stream()
+    assert till.objects("payment_intent")[1:] == []
+    leave(till, "49.99")
+    till.stream()
+    assert recharges(till) == [("succeeded", "50.00")]
+
+
 def test_money_on_its_way_that_does_not_suffice_makes_the_charge_smaller(till: Till) -> None:
     with_money_on_its_way(till)
     leave(till, "-41.00")

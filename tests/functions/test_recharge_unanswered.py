@@ -9,6 +9,7 @@ from tests.functions.conftest import Context
 from tests.functions.recharging import (
     automatic,
     below,
+    bring,
     confirmations,
     keys,
     left_halfway,
@@ -115,6 +116,24 @@ def test_after_the_lease_whoever_is_woken_first_finishes_the_same_payment(till: 
         till.stream()
     paid_once(till)
     assert till.sweep(minutes=3) == {"payments": 0, "recharges": 0, "failed": 0}
+
+
+def test_while_one_goes_on_with_it_another_leaves_it_alone(till: Till) -> None:
+    left_halfway(till)
+    till.later(seconds=120)
+    wire = till.world.stack.stripe
+    seen: list[object] = []
+
+    def another(request: StripeRequest, passed: Pass) -> requests.Response:
+        wire.through = None
+        asked = len(wire.sent)
+        seen.extend((bring(till, record(till)), till.sweep()["payments"], len(wire.sent) - asked))
+        return passed()
+
+    wire.through = another
+    assert till.sweep()["payments"] == 1
+    assert seen == [[], 0, 0]
+    paid_once(till)
 
 
 def test_with_too_little_time_left_no_money_is_asked_for_whose_answer_could_not_be_waited_for(till: Till) -> None:

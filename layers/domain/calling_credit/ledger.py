@@ -21,12 +21,15 @@ CARD_PAYMENTS: Final = "card_payments"
 CALL_CHARGED: Final = "call_charged"
 BALANCE_ADJUSTED: Final = "balance_adjusted"
 TOP_UP_PAID: Final = "top_up_paid"
+CREDIT_REVERSED: Final = "credit_reversed"
+CREDIT_RETURNED: Final = "credit_returned"
 
 ADJUSTMENT: Final = "adjustment"
 TOP_UP: Final = "top_up"
+REVERSAL: Final = "reversal"
 CATEGORY: Final = re.compile(r"[a-z][a-z0-9_]{1,39}")
 """The form of every category's code."""
-RESERVED_CATEGORIES: Final = frozenset({ADJUSTMENT, TOP_UP, "refund", "dispute", "reversal", "correction"})
+RESERVED_CATEGORIES: Final = frozenset({ADJUSTMENT, TOP_UP, "refund", "dispute", REVERSAL, "correction"})
 """Categories of payments and corrections: never a call's, so usage can tell spending from paying."""
 
 UNARMED_MICROS: Final = 10**15
@@ -74,6 +77,8 @@ _COUNTER_ACCOUNT: Final = {
     CALL_CHARGED: CALL_REVENUE,
     BALANCE_ADJUSTED: OPERATOR_ADJUSTMENTS,
     TOP_UP_PAID: CARD_PAYMENTS,
+    CREDIT_REVERSED: CARD_PAYMENTS,
+    CREDIT_RETURNED: CARD_PAYMENTS,
 }
 
 

@@ -147,26 +147,28 @@ def _shown(rule: Rule | None) -> dict[str, Any]:
     }
 
 
-def rule_view(rule: Rule | None, state: State, now: datetime) -> dict[str, Any]:
+def rule_view(rule: Rule | None, state: State, now: datetime, *, is_closed: bool = False) -> dict[str, Any]:
     """The rule with its state, as `GET /auto-recharge` answers. `message` is `reason` in words; `payment_method` is how
     a person knows the card.
     """
     nothing = {"enabled": False, "threshold": None, "amount": None, "payment_method_id": None}
     card = None if rule is None else {"brand": rule.brand, "last4": rule.last4}
-    return nothing | _shown(rule) | {"payment_method": card} | status_view(rule, state, now)
+    return nothing | _shown(rule) | {"payment_method": card} | status_view(rule, state, now, is_closed=is_closed)
 
 
-def status_view(rule: Rule | None, state: State, now: datetime) -> dict[str, Any]:
+def status_view(rule: Rule | None, state: State, now: datetime, *, is_closed: bool = False) -> dict[str, Any]:
     """`{status, reason, message, next_attempt_at}`: status is disabled, suspended, charging, paused or active."""
-    status, reason = _status(rule, state, now)
+    status, reason = _status(rule, state, now, is_closed=is_closed)
     next_attempt_at = state.next_attempt_at if status == "paused" else None
     message = None if reason is None else WORDS[reason]
     return {"status": status, "reason": reason, "message": message, "next_attempt_at": next_attempt_at}
 
 
-def _status(rule: Rule | None, state: State, now: datetime) -> tuple[str, str | None]:
+def _status(rule: Rule | None, state: State, now: datetime, *, is_closed: bool) -> tuple[str, str | None]:
     if rule is None or not rule.enabled:
         return "disabled", None
+    if is_closed:
+        return "paused", recharge.ACCOUNT_CLOSED
     if state.suspended_reason is not None:
         return "suspended", state.suspended_reason
     if state.in_flight is not None:
@@ -177,7 +179,7 @@ def _status(rule: Rule | None, state: State, now: datetime) -> tuple[str, str | 
     return "active", None
 
 
-def balance_part(rule: Rule | None, state: State, now: datetime) -> Mapping[str, Any]:
+def balance_part(rule: Rule | None, state: State, now: datetime, *, is_closed: bool = False) -> Mapping[str, Any]:
     """What `GET /balance` says of automatic recharge."""
-    shown = rule_view(rule, state, now)
+    shown = rule_view(rule, state, now, is_closed=is_closed)
     return {name: shown[name] for name in ("enabled", "threshold", "amount", "status", "reason", "next_attempt_at")}

@@ -81,6 +81,8 @@ class TopUp:
     failure_advice: str | None = None
     receipt_url: str | None = None
     is_finished: bool = False
+    reversed_micros: int = 0
+    reversals: int = 0
 
     @property
     def is_open(self) -> bool:

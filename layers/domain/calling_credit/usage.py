@@ -13,7 +13,15 @@ from typing import Any, Final
 from calling_credit import table
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.instants import parse_date
-from calling_credit.ledger import BALANCE_ADJUSTED, CALL_CHARGED, CATEGORY, RESERVED_CATEGORIES, TOP_UP_PAID
+from calling_credit.ledger import (
+    BALANCE_ADJUSTED,
+    CALL_CHARGED,
+    CATEGORY,
+    CREDIT_RETURNED,
+    CREDIT_REVERSED,
+    RESERVED_CATEGORIES,
+    TOP_UP_PAID,
+)
 from calling_credit.money import format_money
 
 LABELS: Final = {
@@ -21,6 +29,7 @@ LABELS: Final = {
     "outbound_premium_call": "Outbound Premium Call",
     "adjustment": "Adjustment",
     "top_up": "Top-up",
+    "reversal": "Reversal",
 }
 MAX_PERIOD_DAYS: Final = 3660
 CSV_ROWS: Final = 10_000
@@ -184,6 +193,12 @@ def statement_row(entry: Mapping[str, Any]) -> dict[str, Any]:
     return row | {name: entry[name] for name in ("line_id", "user_id", "billed_seconds") if entry.get(name)}
 
 
+_REVERSALS: Final = {
+    CREDIT_REVERSED: "Payment refunded or disputed",
+    CREDIT_RETURNED: "Refund failed or dispute won",
+}
+
+
 def _describe(entry: Mapping[str, Any]) -> str:
     if entry["kind"] == CALL_CHARGED:
         return f"{label(entry['category'])} to {entry['destination']}, {entry['to']}"
@@ -192,4 +207,6 @@ def _describe(entry: Mapping[str, Any]) -> str:
     if entry["kind"] == TOP_UP_PAID:
         what = "Automatic recharge" if entry["payment"] == "automatic" else label(entry["category"])
         return f"{what}, {entry['brand']} ending {entry['last4']}"
+    if entry["kind"] in _REVERSALS:
+        return f"{_REVERSALS[entry['kind']]}, {entry['brand']} ending {entry['last4']}"
     return label(entry["category"])

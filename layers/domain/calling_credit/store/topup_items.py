@@ -32,6 +32,8 @@ _PLAIN: Final = (
     "failure_advice",
     "receipt_url",
     "is_finished",
+    "reversed_micros",
+    "reversals",
 )
 
 
@@ -50,7 +52,6 @@ def topup_item(topup: TopUp) -> dict[str, Any]:
             "SK": table.topup_sk(topup.topup_id),
             **plain,
             **{name: said["card"][name] for name in _CARD},
-            "reversed_micros": 0,
             "updated_at": topup.created_at,
             "sweep_pk": table.sweep_pk(TOPUP_KIND, topup.account_id),
             "sweep_sk": sweep_sk(topup, topup.lease_until or topup.created_at),

@@ -1,0 +1,58 @@
+"""Brings the book up to what stands at Stripe against a payment: takes credit back for refunds and disputes, and gives
+it back when they fail or are won. Whatever says that something happened, what is there now decides.
+"""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import stripe
+
+from calling_credit.errors import Unavailable
+from calling_credit.payments.cards import no_answer
+from calling_credit.payments.client import NoAnswer, Refused
+from calling_credit.payments.losses import losses_of
+from calling_credit.reversals import reversal_entry, target
+from calling_credit.store.keep_recharge import MAX_ROUNDS, busy
+from calling_credit.store.keep_topups import TopUps
+from calling_credit.store.read_usage import AccountReader
+from calling_credit.store.reverse_topups import reverse
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def take_back(
+    client: "DynamoDBClient",
+    table_name: str,
+    stripe_client: stripe.StripeClient,
+    account_id: str,
+    topup_id: str,
+    now: datetime,
+) -> str:
+    """reversed, returned, or unchanged; not_paid where the payment has not succeeded, so that nothing can be taken
+    back.
+
+    The top-up is read before Stripe is asked: if its sum is still the same when the entry is written, nobody who asked
+    Stripe later has written before.
+
+    Raises:
+        Unavailable: payments_unavailable or busy; the same call is safe again.
+    """
+    topups = TopUps(client, table_name)
+    for _ in range(MAX_ROUNDS):
+        topup = topups.read(account_id, topup_id)
+        if topup is None or topup.status != "succeeded" or topup.intent_id is None:
+            return "not_paid"
+        losses = losses_of(stripe_client, topup.intent_id)
+        if isinstance(losses, NoAnswer):
+            raise no_answer()
+        if isinstance(losses, Refused):
+            raise Unavailable("payments_unavailable", "Stripe does not show what stands against a payment of ours.")
+        goal = target(topup.amount_micros, losses)
+        time_zone = AccountReader(client, table_name, account_id).settings()["time_zone"]
+        entry = reversal_entry(topup, goal, losses, time_zone, now)
+        if entry is None:
+            return "unchanged"
+        if reverse(client, table_name, topup, goal, entry, now):
+            return "reversed" if entry.amount_micros < 0 else "returned"
+    raise busy()
