@@ -23,6 +23,7 @@ os.environ.update(
     STRIPE_API_BASE="http://stripe.test",
     STRIPE_SECRET_ARN="calling-credit-test-stripe",
     PAGE_URL="https://page.test/",
+    LINK_URL="https://page.test/",
     POWERTOOLS_SERVICE_NAME="test",
     POWERTOOLS_METRICS_NAMESPACE="CallingCredit",
     VALIDATE_PARAMETERS="true",

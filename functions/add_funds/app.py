@@ -85,7 +85,7 @@ def shown(topup: TopUp, caller: Caller) -> dict[str, Any]:
     """A payment as this caller may see it: what leads on to paying is for those who may spend."""
     link = topup.next_action_url
     if topup.kind == "automatic" and topup.status == "requires_action":
-        link = confirmation_link(read_secret(config().cursor_secret_arn), config().page_url, topup)
+        link = confirmation_link(read_secret(config().cursor_secret_arn), config().link_url, topup)
     return topup_view(topup, link if caller.is_admin else None)
 
 

@@ -2,6 +2,7 @@
 whatever the number of records; what could not be looked at comes again.
 """
 
+from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -34,15 +35,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_SPARE
 
     failed = []
-    cashier: Cashier | None = None
     for account_id, sequence_number in last_record_of_each(event["Records"]).items():
         try:
             if seconds_left() < SECONDS_FOR_ONE:
                 raise Unavailable("no_time", "Too little time is left in this invocation; the record comes again.")
             now = clock.now()
             cashier = Cashier(dynamodb, config().table_name, stripe_client(), now, seconds_left)
-            outcome = run_recharge(recharges, cashier, account_id, config().bounds, now)
-            report(account_id, outcome, cashier)
+            looked_at(cashier, account_id, now)
         except NotFound as error:
             logger.error(error.code, account_id=account_id)
         except (Unavailable, *AWS_ERRORS) as error:
@@ -60,7 +59,10 @@ def last_record_of_each(records: list[dict[str, Any]]) -> dict[str, str]:
     }
 
 
-def report(account_id: str, outcome: str, cashier: Cashier) -> None:
-    """Say what came of one look."""
-    logger.info("looked_at", extra={"account_id": account_id, "outcome": outcome, **+cashier.tally})
-    emit(metrics, +cashier.tally)
+def looked_at(cashier: Cashier, account_id: str, now: datetime) -> None:
+    """Look at one account, and say what came of it; however it ends, what operators watch is counted."""
+    try:
+        outcome = run_recharge(recharges, cashier, account_id, config().bounds, now)
+        logger.info("looked_at", extra={"account_id": account_id, "outcome": outcome, **+cashier.tally})
+    finally:
+        emit(metrics, +cashier.tally)

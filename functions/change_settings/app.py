@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import accounts, attempts, clock
 from calling_credit.api.caller import customer, require_admin
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body
+from calling_credit.attempts import State
 from calling_credit.config import config
 from calling_credit.payments.cards import own_card
 from calling_credit.payments.client import stripe_client
@@ -18,7 +19,7 @@ from calling_credit.recharge import Rule
 from calling_credit.recharge_rules import Wish, kept, read_wish, rule_view
 from calling_credit.store.client import dynamodb_client
 from calling_credit.store.keep_accounts import AccountKeeper
-from calling_credit.store.keep_recharge import RechargeKeeper
+from calling_credit.store.keep_recharge import RechargeKeeper, busy
 from calling_credit.store.recharge_items import Recharge
 from calling_credit.topups import Card
 
@@ -66,7 +67,15 @@ def put_auto_recharge() -> Response[str]:
     if card is None:
         card = own_card(stripe_client(), seen.customer_id, wish.payment_method_id)
     now = clock.now()
-    found = recharges.keep_rule(caller.account_id, lambda stands: kept(wish, card, stands.rule, stands.state, now), now)
+
+    def change(stands: Recharge) -> tuple[Rule, State]:
+        """What is absent stays as it is when it is written, not as it was when it was asked for."""
+        current = read_wish(body, stands.rule, config().bounds)
+        if current.payment_method_id != card.payment_method_id:
+            raise busy()
+        return kept(current, card, stands.rule, stands.state, now)
+
+    found = recharges.keep_rule(caller.account_id, change, now)
     return answer(rule_view(found.rule, found.state, now, is_closed=seen.is_closed))
 
 

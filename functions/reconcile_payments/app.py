@@ -17,7 +17,7 @@ from calling_credit.payments.client import stripe_client
 from calling_credit.store.client import AWS_ERRORS, dynamodb_client, error_code
 from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.store.keep_topups import TopUps
-from calling_credit.topups import LEASE, TopUp
+from calling_credit.topups import LEASE, MOVED_ON_AFTER, TopUp
 
 SECONDS_TO_SPARE = 15.0
 """Enough for the payment in hand when Stripe is slow; the rest waits for the next minute."""
@@ -37,6 +37,12 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
     now = clock.now()
     done = {"payments": 0, "recharges": 0, "failed": 0}
+    for account_id in recharges.due(now):
+        try:
+            done["recharges"] += recharges.wake(account_id, now)
+        except (CallingCreditError, *AWS_ERRORS) as error:
+            done["failed"] += 1
+            logger.warning("not_woken", account_id=account_id, code=code_of(error))
     cashier: Cashier | None = None
     for topup in topups.due(now):
         if seconds_left() < 0:
@@ -47,12 +53,9 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         except (CallingCreditError, *AWS_ERRORS) as error:
             done["failed"] += 1
             logger.warning("not_reconciled", topup_id=topup.topup_id, code=code_of(error))
-    for account_id in recharges.due(now):
-        try:
-            done["recharges"] += recharges.wake(account_id, now)
-        except (CallingCreditError, *AWS_ERRORS) as error:
+        except Exception as error:
             done["failed"] += 1
-            logger.warning("not_woken", account_id=account_id, code=code_of(error))
+            logger.error("unforeseen_error", topup_id=topup.topup_id, exc_info=error)
     tally = +cashier.tally if cashier else Counter[str]()
     logger.info("reconciled", extra=done | dict(tally))
     emit(metrics, tally)
@@ -60,7 +63,12 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
 
 def look_at(cashier: Cashier, topup: TopUp) -> bool:
-    """Carry one payment on; whether it was this round's to carry."""
+    """Carry one payment on; whether it was this round's to carry. What a person was told has not begun is theirs to
+    begin again, until its minute is over.
+    """
+    is_begun = topup.kind == "automatic" or topup.status != "created"
+    if not is_begun and topup.age(cashier.now) <= MOVED_ON_AFTER:
+        return False
     leased = topup if topup.status == "succeeded" else cashier.topups.take_lease(topup, LEASE, cashier.now)
     if leased is None:
         return False

@@ -50,9 +50,10 @@ def test_no_two_causes_share_an_id() -> None:
         manual_id("acct_1", "user_1", "key2"),
         manual_id("acct_1", "user_1k", "ey"),
         manual_id("acct_1u", "ser_1", "key"),
-        automatic_id("acct_1", 1),
-        automatic_id("acct_1", 11),
-        automatic_id("acct_11", 1),
+        automatic_id("acct_1", 1, "2026-11-23T12:00:00.000Z"),
+        automatic_id("acct_1", 11, "2026-11-23T12:00:00.000Z"),
+        automatic_id("acct_11", 1, "2026-11-23T12:00:00.000Z"),
+        automatic_id("acct_1", 1, "2026-11-23T12:00:00.001Z"),
     ]
     assert all(one != other for one, other in combinations(ids, 2))
     assert all(identifier.startswith("tu_") and len(identifier) == 35 for identifier in ids)
@@ -93,9 +94,10 @@ def test_a_payment_by_hand_knows_the_way_back_from_the_bank() -> None:
 
 def test_a_recharge_is_off_session_and_named_by_its_attempt() -> None:
     topup = automatic_topup("acct_1", 7, usd("450"), CARD, "cus_1", NOW)
-    assert (topup.kind, topup.attempt, topup.topup_id) == ("automatic", 7, automatic_id("acct_1", 7))
+    assert (topup.kind, topup.attempt, topup.topup_id) == ("automatic", 7, automatic_id("acct_1", 7, topup.created_at))
     assert (topup.created_by, topup.lease_until) == ("auto_recharge", ahead(seconds=120))
     assert json.loads(topup.create_request)["metadata"]["kind"] == "automatic"
     assert json.loads(topup.confirm_request) == {"off_session": True, "expand": ["latest_charge"]}
     later = automatic_topup("acct_1", 7, usd("450"), CARD, "cus_1", NOW + timedelta(hours=1))
-    assert (later.create_request, later.confirm_request) == (topup.create_request, topup.confirm_request)
+    assert later.topup_id != topup.topup_id
+    assert later.confirm_request == topup.confirm_request

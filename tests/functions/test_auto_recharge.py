@@ -132,18 +132,33 @@ def test_money_on_its_way_that_does_not_suffice_makes_the_charge_smaller(till: T
     assert recharges(till) == [("succeeded", "100.00")]
 
 
-def test_a_payment_that_waits_for_its_bank_counts_for_nothing_and_is_canceled_first(till: Till) -> None:
+def test_a_person_at_their_banks_page_is_left_a_quarter_of_an_hour_to_confirm(till: Till) -> None:
     leave(till, "5.00")
     waiting = till.paid("25.00", till.card(CHALLENGED))
     assert waiting["status"] == "requires_action"
     till.set_rule(till.card())
+    till.later(minutes=14)
+    talk(till, 1, UNITED_KINGDOM)
+    till.stream()
+    assert recharges(till) == []
+    till.challenge(waiting["id"])
+    till.call_all_back()
+    assert (recharges(till), till.charged()) == ([], [2500])
+
+
+def test_a_payment_left_at_its_bank_counts_for_nothing_and_is_canceled_first(till: Till) -> None:
+    leave(till, "5.00")
+    waiting = till.paid("25.00", till.card(CHALLENGED))
+    till.set_rule(till.card())
+    till.stream()
+    till.sweep(minutes=16)
     till.stream()
     assert till.top_up(waiting["id"])["status"] == "canceled"
     assert till.intent_of(waiting["id"])["status"] == "canceled"
     assert recharges(till) == [("succeeded", "50.00")]
 
 
-def test_money_on_its_way_that_turns_out_to_wait_for_its_bank_counts_no_more_at_the_next_call(till: Till) -> None:
+def test_money_on_its_way_that_waits_for_its_bank_for_too_long_counts_no_more_without_any_call(till: Till) -> None:
     leave(till, "5.00")
     card = till.card(CHALLENGED)
     till.fault("dropped", CONFIRM, count=ALWAYS)
@@ -154,7 +169,7 @@ def test_money_on_its_way_that_turns_out_to_wait_for_its_bank_counts_no_more_at_
     till.all_well()
     till.sweep(seconds=40)
     assert [item["status"] for item in till.top_ups()] == ["requires_action"]
-    talk(till, 1, UNITED_KINGDOM)
+    till.sweep(minutes=20)
     till.stream()
     assert recharges(till) == [("succeeded", "50.00")]
 

@@ -123,7 +123,7 @@ def test_a_challenge_waits_a_day_and_is_then_canceled_by_the_sweeper(till: Till)
         assert till.top_up(shown["id"]) == shown
     till.sweep(hours=2)
     ended = till.top_up(shown["id"])
-    assert (ended["status"], "next_action_url" in ended, "failure" in ended) == ("canceled", False, False)
+    assert (ended["status"], "next_action_url" in ended, "failure" in ended) == ("canceled", False, True)
     assert till.intent_of(shown["id"])["status"] == "canceled"
     till.check()
 

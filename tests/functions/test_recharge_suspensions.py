@@ -27,6 +27,7 @@ EXPIRED = f"{PREFIX}expired_card"
 HARD = ["expired_card", "lost_card", "stolen_card", "do_not_honor__do_not_try_again", "invalid_account"]
 GOES_ON = ("active", None, None)
 FAILED = ("failed", "50.00")
+CANCELED = ("canceled", "50.00")
 
 
 def declined_three_times(till: Till) -> str:
@@ -225,7 +226,7 @@ def test_a_card_that_is_declined_after_the_rule_has_another_does_not_stop_the_ot
     assert recharges(till) == [("created", "50.00")]
     till.rule(payment_method_id=till.card(MASTERCARD))
     minutes_pass(till, 5)
-    assert recharges(till) == [FAILED, ("succeeded", "50.00")]
+    assert recharges(till) == [CANCELED, ("succeeded", "50.00")]
     assert shown(till) == GOES_ON
 
 
@@ -241,5 +242,5 @@ def test_a_card_that_was_replaced_and_removed_while_it_was_charged_does_not_stop
     till.rule(payment_method_id=till.card(again))
     remove(till, card)
     minutes_pass(till, 5)
-    assert recharges(till) == [FAILED, ("succeeded", "50.00")]
+    assert recharges(till) == [CANCELED, ("succeeded", "50.00")]
     assert shown(till) == GOES_ON

@@ -79,10 +79,12 @@ def test_what_has_ended_is_never_looked_at_again(till: Till) -> None:
     till.set_rule(till.card())
     till.stream()
     asked = len(till.world.stack.stripe.sent)
-    for span in ({"minutes": 1}, {"hours": 1}, {"days": 1}, {"days": 40}):
+    for span in ({"minutes": 1}, {"hours": 1}, {"hours": 4}):
         assert till.sweep(**span) == NOTHING
+    for span in ({"days": 1}, {"days": 40}):
+        assert till.sweep(**span) == NOTHING | {"recharges": 1}, "a rule that may charge is looked at every few hours"
     assert len(till.world.stack.stripe.sent) == asked
-    assert [item for item in till.world.stack.items() if "sweep_pk" in item] == []
+    assert [item["SK"] for item in till.world.stack.items() if "sweep_pk" in item] == ["AUTO_RECHARGE"]
 
 
 # --- What callbacks lost ----------------------------------------------------------------------------------------------

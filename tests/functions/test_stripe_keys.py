@@ -125,6 +125,7 @@ def test_no_log_holds_a_card_number_a_key_or_a_token(
     caplog.set_level(logging.DEBUG, logger="test")
     for kind in ("pm_card_visa", DECLINED, CHALLENGED):
         till.paid("25.00", till.card(kind))
+    till.later(minutes=16)
     till.set_rule(till.card(CHALLENGED))
     till.world.adjust("-20.00", "k_1")
     till.stream()

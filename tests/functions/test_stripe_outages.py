@@ -162,7 +162,7 @@ def test_a_request_stripe_finds_fault_with_waits_and_is_canceled(till: Till) -> 
 
     till.wire.through = forgotten_before
     answer = till.pay("25.00", card)
-    assert (answer.status, answer.code) == (503, "payments_unavailable")
+    assert (answer.status, answer.code) == (503, "payment_refused")
     till.sweep(seconds=61)
     assert [item["status"] for item in till.top_ups()] == ["canceled"]
     assert till.objects("payment_intent") == []

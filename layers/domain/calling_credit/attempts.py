@@ -143,6 +143,11 @@ def canceled(state: State, topup: TopUp) -> State:
     return _ended(state, topup, "canceled")
 
 
+def set_aside(state: State, topup: TopUp) -> State:
+    """An operator has to look at the attempt; it goes on counting, and the next one need not wait for it."""
+    return _ended(state, topup, "claimed")
+
+
 def card_removed(state: State) -> State:
     """The rule's card is gone, and no payment brings it back. A suspension that stands already goes on: else removing a
     card that is refused, and adding it again, would end it.

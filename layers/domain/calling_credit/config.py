@@ -27,6 +27,7 @@ class Config(BaseModel):
     stripe_secret_arn: str = Field(alias="STRIPE_SECRET_ARN", default="")
     stripe_api_base: str = Field(alias="STRIPE_API_BASE", default="https://api.stripe.com")
     page_url: str = Field(alias="PAGE_URL", default="", description="The Billing page, ending with a slash.")
+    link_url: str = Field(alias="LINK_URL", default="", description="Where links of this API begin, with a slash.")
     top_up_minimum: str = Field(alias="TOP_UP_MINIMUM", default="5.00")
     top_up_maximum: str = Field(alias="TOP_UP_MAXIMUM", default="500.00")
     posting_threads: int = Field(alias="POSTING_THREADS", default=16, ge=1, le=64)

@@ -179,6 +179,15 @@ def armed_threshold(rule: Rule, state: State, now: datetime) -> int | None:
     return rule.threshold_micros
 
 
+def is_unwanted(rule: Rule | None, state: State, posted_micros: int, topup: TopUp) -> bool:
+    """Whether an attempt that was left halfway must not be gone on with: the rule is off, suspended or has another card
+    by now, or the balance needs nothing any more.
+    """
+    if rule is None or not rule.enabled or state.suspended_reason is not None:
+        return True
+    return rule.payment_method_id != topup.card.payment_method_id or posted_micros >= rule.threshold_micros
+
+
 def after_payment(rule: Rule, before: State, after: State, topup: TopUp) -> State:
     """What the end of a payment made of the state, under the rule as it stands by then. An attempt with a card that the
     rule has no more is over, but says nothing of the card that it has now.

@@ -34,6 +34,8 @@ LEASE: Final = timedelta(seconds=120)
 """How long one process may work on an automatic payment before another takes it over: twice a function's timeout."""
 MANUAL_LEASE: Final = timedelta(seconds=35)
 """The same for a payment that a person waits for: a little more than the API gateway waits for its function."""
+ABANDONED_AFTER: Final = timedelta(minutes=15)
+"""A person who is at their bank's page for longer has left it; until then their payment counts as on its way."""
 CHALLENGE_LASTS: Final = timedelta(hours=24)
 """How long a payment waits for its bank's confirmation before it is canceled."""
 KEY_LASTS: Final = timedelta(hours=23)
@@ -97,6 +99,11 @@ class TopUp:
     def decline(self) -> Decline | None:
         """Why the bank refused it, as far as that is stored."""
         return None if self.failure_code is None else Decline(self.failure_code, self.failure_advice)
+
+    def is_on_its_way(self, now: datetime) -> bool:
+        """Whether its money may well arrive by itself: nobody has to do anything, or somebody is doing it right now."""
+        at_the_bank = self.kind == "manual" and self.status == "requires_action" and self.age(now) <= ABANDONED_AFTER
+        return self.status in PENDING or at_the_bank
 
     def age(self, now: datetime) -> timedelta:
         """How long ago it was made."""

@@ -24,10 +24,10 @@ class Target:
     topup_id: str
 
 
-def confirmation_link(secret: str, page_url: str, topup: TopUp) -> str:
+def confirmation_link(secret: str, link_url: str, topup: TopUp) -> str:
     """The address at which a payment that waits for its customer is confirmed."""
     expires_at = format_instant(datetime.fromisoformat(topup.created_at) + CHALLENGE_LASTS)
-    return f"{page_url}links/{write_cursor(secret, _PURPOSE, [topup.account_id, topup.topup_id, expires_at])}"
+    return f"{link_url}links/{write_cursor(secret, _PURPOSE, [topup.account_id, topup.topup_id, expires_at])}"
 
 
 def read_link(secret: str, token: str, now: datetime) -> Target:

@@ -9,7 +9,9 @@ from typing import Final
 import stripe
 
 from calling_credit.declines import CARD_REMOVED, Decline
+from calling_credit.errors import NotFound, Unavailable
 from calling_credit.payments import intents
+from calling_credit.payments.cards import own_card
 from calling_credit.payments.client import SECONDS, NoAnswer, Refused
 from calling_credit.payments.intents import Said
 from calling_credit.store.keep_topups import TopUps
@@ -71,10 +73,25 @@ def _refused(
     client: stripe.StripeClient, topups: TopUps, topup: TopUp, said: Refused, now: datetime
 ) -> tuple[TopUp, Said]:
     """Stripe finds fault with the request. Where it is the card, which is gone, the payment is given up."""
-    if not said.is_of_card:
+    if not is_card_gone(client, topup, said):
         return topup, said
     kept = topups.keep_decline(topup, Decline(CARD_REMOVED), now) or topup
     return kept, intents.cancel(client, topup.intent_id or "")
+
+
+def is_card_gone(client: stripe.StripeClient, topup: TopUp, said: Refused) -> bool:
+    """Whether a request was refused because the card is not its customer's any more. Stripe does not always name the
+    parameter, so the card itself is looked at.
+    """
+    if said.is_of_card:
+        return True
+    try:
+        own_card(client, topup.customer_id, topup.card.payment_method_id)
+    except NotFound:
+        return True
+    except Unavailable:
+        return False
+    return False
 
 
 def confirm_key(topup: TopUp) -> str:

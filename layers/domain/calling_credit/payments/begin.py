@@ -15,9 +15,11 @@ def manual_id(account_id: str, subject: str, idempotency_key: str) -> str:
     return _id("manual", account_id, subject, idempotency_key)
 
 
-def automatic_id(account_id: str, attempt: int) -> str:
-    """The id of an account's attempt of that number."""
-    return _id("automatic", account_id, str(attempt))
+def automatic_id(account_id: str, attempt: int, claimed_at: str) -> str:
+    """The id of an account's attempt. The moment is part of it, because attempts are counted anew in a new table and
+    Stripe remembers keys for a day.
+    """
+    return _id("automatic", account_id, str(attempt), claimed_at)
 
 
 def _id(*parts: str) -> str:
@@ -64,7 +66,7 @@ def automatic_topup(
     account_id: str, attempt: int, amount_micros: int, card: Card, customer_id: str, now: datetime
 ) -> TopUp:
     """A payment the rule makes while nobody is there."""
-    topup_id = automatic_id(account_id, attempt)
+    topup_id = automatic_id(account_id, attempt, format_instant(now))
     return TopUp(
         account_id=account_id,
         topup_id=topup_id,

@@ -16,15 +16,27 @@ import stripe
 from calling_credit import attempts
 from calling_credit.declines import CARD_REMOVED, Decline
 from calling_credit.payments import intents
-from calling_credit.payments.asking import NOT_MADE, ask_to_confirm, ask_to_create, confirm_key
+from calling_credit.payments.asking import NOT_MADE, ask_to_confirm, ask_to_create, confirm_key, is_card_gone
 from calling_credit.payments.cards import no_answer
 from calling_credit.payments.client import NoAnswer, Refused
+from calling_credit.recharge import is_unwanted
 from calling_credit.store.keep_issues import Issue, keep_issue
+from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.store.keep_topups import TopUps
 from calling_credit.store.read_usage import AccountReader
 from calling_credit.store.settle_topups import Settler, unchanged
 from calling_credit.store.topup_items import next_look, request_of
-from calling_credit.topups import CHALLENGE_LASTS, KEY_LASTS, MOVED_ON_AFTER, Intent, TopUp, mismatch, next_step
+from calling_credit.topups import (
+    ABANDONED_AFTER,
+    CHALLENGE_LASTS,
+    KEY_LASTS,
+    LEASE,
+    MOVED_ON_AFTER,
+    Intent,
+    TopUp,
+    mismatch,
+    next_step,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -48,6 +60,7 @@ class Cashier:
         self.topups = TopUps(client, table_name)
         self.tally: Counter[str] = Counter()
         self._settler = Settler(client, table_name)
+        self._recharges = RechargeKeeper(client, table_name)
         self._dynamodb = client
         self._table_name = table_name
         self.stripe = stripe_client
@@ -70,7 +83,7 @@ class Cashier:
     def _begin(self, topup: TopUp) -> TopUp:
         """Make the intent, store its id, and only then go on to have it confirmed."""
         said = ask_to_create(self.stripe, topup, self._seconds_left)
-        if isinstance(said, Refused) and said.is_of_card:
+        if isinstance(said, Refused) and said != NOT_MADE and is_card_gone(self.stripe, topup, said):
             return self._fail(topup, Decline(CARD_REMOVED))  # Nothing was ever confirmed.
         if said == NOT_MADE:
             return self._cancel(topup)
@@ -98,7 +111,7 @@ class Cashier:
             if not topup.is_open:
                 return topup
             if step in ("fail", "cancel"):
-                return self._end(topup, intent.decline if step == "fail" else None, is_failure=step == "fail")
+                return self._end(topup, intent, step)
             if step == "confirm" and not self._is_given_up(topup):
                 topup, said = ask_to_confirm(self.stripe, self.topups, topup, self.now, self._seconds_left)
             elif step in ("confirm", "give_up") or (step in WAITS_FOR_CUSTOMER and self._is_expired(topup)):
@@ -152,6 +165,8 @@ class Cashier:
     def _rest(self, topup: TopUp, intent: Intent, step: str) -> TopUp:
         """Nothing to do but to wait: for Stripe, or for the customer."""
         if step == "challenge":
+            if topup.kind == "manual" and topup.age(self.now) > ABANDONED_AFTER:
+                self.topups.nudge(topup.account_id)  # It keeps no recharge from being needed any more.
             return self.topups.note(topup, "requires_action", intent.next_action_url, self.now) or self._again(topup)
         if step == "await_customer":
             if topup.status == "requires_action":
@@ -169,8 +184,9 @@ class Cashier:
             return topup
         return self.topups.keep_decline(topup, intent.decline or UNREADABLE, self.now) or topup
 
-    def _end(self, topup: TopUp, decline: Decline | None, *, is_failure: bool) -> TopUp:
-        return self._fail(topup, decline or topup.decline or UNREADABLE) if is_failure else self._cancel(topup)
+    def _end(self, topup: TopUp, intent: Intent, step: str) -> TopUp:
+        decline = intent.decline or topup.decline or UNREADABLE
+        return self._fail(topup, decline) if step == "fail" else self._cancel(topup)
 
     def _fail(self, topup: TopUp, decline: Decline) -> TopUp:
         change = partial(attempts.declined, topup=topup, decline=decline, now=self.now)
@@ -201,8 +217,16 @@ class Cashier:
         return self._cancel(topup)
 
     def _is_given_up(self, topup: TopUp) -> bool:
-        """Whether it must not be begun any more: its person has left, or Stripe has forgotten its keys."""
-        return topup.age(self.now) > (MOVED_ON_AFTER if topup.kind == "manual" else KEY_LASTS)
+        """Whether it must not be begun any more: its person has left, its keys are forgotten, or nobody wants it."""
+        age = topup.age(self.now)
+        if topup.kind == "manual":
+            return age > MOVED_ON_AFTER
+        return age > KEY_LASTS or (age >= LEASE and self._is_unwanted(topup))
+
+    def _is_unwanted(self, topup: TopUp) -> bool:
+        account = self._recharges.snapshot(topup.account_id)
+        found = account.recharge
+        return account.is_closed or is_unwanted(found.rule, found.state, account.posted_micros, topup)
 
     def _is_expired(self, topup: TopUp) -> bool:
         return topup.status == "requires_action" and topup.age(self.now) > CHALLENGE_LASTS
@@ -217,6 +241,8 @@ class Cashier:
         issue = Issue(intent.intent_id, reason, topup.account_id, details)
         self.tally["payment_issues"] += keep_issue(self._dynamodb, self._table_name, issue, self.now)
         self.topups.look_later(topup, self.now)
+        if topup.kind == "automatic":
+            self._recharges.set_aside(topup, self.now)
         return topup
 
     def _again(self, topup: TopUp) -> TopUp:

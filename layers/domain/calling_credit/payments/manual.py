@@ -2,10 +2,11 @@
 it.
 """
 
-from calling_credit.errors import Conflict, InProgress
+from calling_credit.errors import Conflict, InProgress, Unavailable
 from calling_credit.payments import cards
 from calling_credit.payments.begin import manual_id, manual_topup, request_hash
 from calling_credit.payments.cashier import Cashier
+from calling_credit.store.client import AWS_ERRORS
 from calling_credit.store.keep_recharge import Snapshot
 from calling_credit.topups import MANUAL_LEASE, TopUp
 
@@ -66,8 +67,23 @@ def _found(cashier: Cashier, standing: TopUp) -> TopUp:
 
 def _carried(cashier: Cashier, leased: TopUp) -> TopUp:
     """As far as it goes now. Without even an intent nothing can have been charged: the person is told to try again."""
-    after = cashier.carry_on(leased)
+    try:
+        after = cashier.carry_on(leased)
+    except (Unavailable, *AWS_ERRORS):
+        after = cashier.topups.read(leased.account_id, leased.topup_id) or leased
+        if after.status != "succeeded":
+            raise
+        return after  # Paid and credited; what that means for automatic recharge is seen to within a minute.
     if after.status == "created":
         cashier.topups.release(after, cashier.now)
-        raise cards.no_answer()
+        raise refused() if cashier.tally["stripe_refusals"] else cards.no_answer()
     return after
+
+
+def refused() -> Unavailable:
+    """What is told where Stripe finds fault with our request; operators are told by an alarm."""
+    return Unavailable(
+        "payment_refused",
+        "Stripe does not take this payment the way we ask for it. Nothing was charged; try later.",
+        60,
+    )

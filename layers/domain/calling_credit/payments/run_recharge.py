@@ -19,7 +19,7 @@ from calling_credit.recharge import (
     decide,
 )
 from calling_credit.store.keep_recharge import RechargeKeeper, Snapshot
-from calling_credit.topups import LEASE, PENDING, Bounds, Card, TopUp
+from calling_credit.topups import LEASE, Bounds, Card, TopUp
 
 SILENT = frozenset({DISABLED, ACCOUNT_CLOSED, ABOVE_THRESHOLD, IN_FLIGHT})
 """Stops after which the balance stays watched: nothing has to end before the next fall below the threshold counts."""
@@ -49,7 +49,7 @@ def run_recharge(keeper: RechargeKeeper, cashier: Cashier, account_id: str, boun
             return decision.code
         if isinstance(decision, Resume):
             return _resume(cashier, account_id, decision, now)
-        waiting = [topup for topup in open_topups if topup.status == "requires_action"]
+        waiting = [t for t in open_topups if t.status == "requires_action" and not t.is_on_its_way(now)]
         if waiting:
             for challenged in waiting:
                 cashier.cancel(challenged)
@@ -63,7 +63,8 @@ def run_recharge(keeper: RechargeKeeper, cashier: Cashier, account_id: str, boun
 def _situation(snapshot: Snapshot, rule: Rule, open_topups: list[TopUp], bounds: Bounds, now: datetime) -> Situation:
     state = snapshot.recharge.state
     own = state.in_flight.topup_id if state.in_flight else None
-    pending = sum(topup.amount_micros for topup in open_topups if topup.status in PENDING and topup.topup_id != own)
+    others = [topup for topup in open_topups if topup.topup_id != own]
+    pending = sum(topup.amount_micros for topup in others if topup.is_on_its_way(now))
     return Situation(
         rule=rule,
         state=state,

@@ -18,13 +18,15 @@ TOLERANCE_SECONDS: Final = 300
 @dataclass(frozen=True, slots=True)
 class Notice:
     """That something happened to an object. `object_id` is empty for objects that have none, such as a balance;
-    `customer_id` is the object's customer, or was before it.
+    `customer_id` is the object's customer, or was before it; `intent_id` is the payment a charge, refund or dispute is
+    of.
     """
 
     event_id: str
     kind: str
     object_id: str
     customer_id: str
+    intent_id: str = ""
 
 
 def read_notice(body: bytes, signature: str | None, secret: str, now: datetime) -> Notice:
@@ -60,6 +62,7 @@ def _notice(text: str) -> Notice:
         customer = found.get("customer") or before.get("customer") or ""
         if not found:
             raise KeyError("object")
-        return Notice(str(event["id"]), str(event["type"]), str(found.get("id") or ""), str(customer))
+        object_id, intent_id = str(found.get("id") or ""), str(found.get("payment_intent") or "")
+        return Notice(str(event["id"]), str(event["type"]), object_id, str(customer), intent_id)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadRequest("malformed_event", "The body is not an event of Stripe.") from error

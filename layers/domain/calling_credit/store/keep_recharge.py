@@ -126,6 +126,17 @@ class RechargeKeeper:
                 return True
         raise busy()
 
+    def set_aside(self, topup: TopUp, now: datetime) -> None:
+        """Let the recharge go on without an attempt that an operator has to look at."""
+        for _ in range(MAX_ROUNDS):
+            seen = self.recharge(topup.account_id)
+            in_flight = seen.state.in_flight
+            if seen.rule is None or in_flight is None or in_flight.topup_id != topup.topup_id:
+                return
+            if self._write(topup.account_id, seen, seen.rule, attempts.set_aside(seen.state, topup), now):
+                return
+        raise busy()
+
     def claim(self, snapshot: Snapshot, topup: TopUp, now: datetime) -> bool:
         """Begin one recharge: the claim and the payment's item are one transaction, on the condition that nothing of
         rule or state has changed and the balance is still below. Whether this call began it; if its answer was lost for
@@ -136,18 +147,20 @@ class RechargeKeeper:
         state = attempts.claimed(seen.state, topup.topup_id, topup.amount_micros, topup.card.fingerprint, now)
         account_id = snapshot.account_id
         actions = [
-            keep_recharge_action(self._table_name, account_id, seen.rule, state, rule_seen=seen.rule),
+            keep_recharge_action(self._table_name, account_id, seen.rule, state, now, rule_seen=seen.rule),
             put(self._table_name, topup_item(topup)),
             put(self._table_name, payment_item(topup)),
-            still_below_action(self._table_name, account_id),
+            still_below_action(self._table_name, account_id, snapshot.posted_micros),
         ]
         return not transact(self._client, actions)
 
     def wake(self, account_id: str, now: datetime) -> bool:
-        """A wait has ended: measure headroom from the threshold again, so that a balance below it is seen."""
+        """A wait has ended, or nobody has looked for hours: measure headroom from the threshold again, so that a
+        balance below it is seen.
+        """
         seen = self.recharge(account_id)
-        due = seen.state.next_attempt_at is not None and seen.state.next_attempt_at <= format_instant(now)
-        if seen.rule is None or not due:
+        waits = seen.state.next_attempt_at is not None and seen.state.next_attempt_at > format_instant(now)
+        if seen.rule is None or waits or not seen.rule.enabled or seen.state.suspended_reason is not None:
             return False
         return self._write(account_id, seen, seen.rule, attempts.awake(seen.state), now)
 
@@ -160,7 +173,7 @@ class RechargeKeeper:
     def _write(self, account_id: str, seen: Recharge, rule: Rule, state: State, now: datetime) -> bool:
         """Whether it was written: False if something else was, meanwhile."""
         actions = [
-            keep_recharge_action(self._table_name, account_id, rule, state, rule_seen=seen.rule),
+            keep_recharge_action(self._table_name, account_id, rule, state, now, rule_seen=seen.rule),
             arm_action(self._table_name, account_id, armed_threshold(rule, state, now)),
         ]
         refused = transact(self._client, actions)

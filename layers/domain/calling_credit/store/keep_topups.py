@@ -14,6 +14,7 @@ from calling_credit.declines import Decline
 from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.store.client import error_code, jittered_wait, to_attribute
+from calling_credit.store.recharge_items import nudge_action
 from calling_credit.store.topup_items import (
     TOPUP_KIND,
     next_look,
@@ -122,6 +123,10 @@ class TopUps:
         if status == "requires_action":
             change["lease_until"] = None
         return self._change(topup, change, now)
+
+    def nudge(self, account_id: str) -> None:
+        """Let the account's balance be looked at again."""
+        self._client.update_item(**nudge_action(self._table_name, account_id)["Update"])
 
     def look_later(self, topup: TopUp, now: datetime) -> None:
         """Nothing to do yet: the sweeper comes back later, the later the older it is."""

@@ -6,16 +6,20 @@ Rule and state are separate attributes of one item. Whoever changes either read 
 
 import json
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from calling_credit import table
 from calling_credit.attempts import Attempt, InFlight, State
+from calling_credit.instants import format_instant
 from calling_credit.ledger import UNARMED_MICROS
 from calling_credit.recharge import Rule
 from calling_credit.store.client import from_attributes, to_attribute
 from calling_credit.store.transact import update
 
 RECHARGE_KIND: Final = "recharge"
+LOOKED_AT_EVERY: Final = timedelta(hours=6)
+"""As long as the stream keeps trying a record."""
 _RULE: Final = (
     "enabled",
     "threshold_micros",
@@ -79,16 +83,21 @@ def read_recharge_item(attributes: dict[str, Any] | None) -> Recharge:
 
 
 def keep_recharge_action(
-    table_name: str, account_id: str, rule: Rule, state: State, *, rule_seen: Rule | None
+    table_name: str, account_id: str, rule: Rule, state: State, now: datetime, *, rule_seen: Rule | None
 ) -> dict[str, Any]:
-    """The action that writes what changed: the state always, the rule when it is another than the one seen."""
+    """The action that writes what changed: the state always, the rule when it is another than the one seen.
+
+    The sweep index shows it when its wait ends; a rule that may charge is shown every few hours all the same, so that
+    no balance goes unwatched for ever because what should have woken somebody was lost.
+    """
+    look_at = _next_look(rule, state, now)
     said: dict[str, Any] = {name: value for name, value in asdict(state).items() if name in _STATE}
     said |= {
         "state_version": state.version + 1,
         "in_flight": asdict(state.in_flight) if state.in_flight else None,
         "recent": json.dumps([list(asdict(attempt).values()) for attempt in state.recent], separators=(",", ":")),
-        "sweep_pk": table.sweep_pk(RECHARGE_KIND, account_id) if state.next_attempt_at else None,
-        "sweep_sk": f"{state.next_attempt_at}#{account_id}" if state.next_attempt_at else None,
+        "sweep_pk": table.sweep_pk(RECHARGE_KIND, account_id) if look_at else None,
+        "sweep_sk": f"{look_at}#{account_id}" if look_at else None,
     }
     if rule_seen is None or rule != rule_seen:
         version = rule_seen.version + 1 if rule_seen else 1
@@ -108,6 +117,13 @@ def keep_recharge_action(
     return update(table_name, recharge_key(account_id), expression, condition, values, names)
 
 
+def _next_look(rule: Rule, state: State, now: datetime) -> str | None:
+    if state.next_attempt_at is not None:
+        return state.next_attempt_at
+    may_charge = rule.enabled and state.suspended_reason is None
+    return format_instant(now + LOOKED_AT_EVERY) if may_charge else None
+
+
 def arm_action(table_name: str, account_id: str, threshold_micros: int | None) -> dict[str, Any]:
     """The action that measures headroom from a threshold, or from nowhere (None), and wakes whoever looks at it."""
     change = UNARMED_MICROS if threshold_micros is None else -threshold_micros
@@ -122,13 +138,15 @@ def nudge_action(table_name: str, account_id: str) -> dict[str, Any]:
     return update(table_name, balance_key(account_id), "ADD nudge :one", "attribute_exists(PK)", values)
 
 
-def still_below_action(table_name: str, account_id: str) -> dict[str, Any]:
-    """The condition that the balance is below an armed threshold at this very moment."""
+def still_below_action(table_name: str, account_id: str, posted_micros: int) -> dict[str, Any]:
+    """The condition that the balance is below an armed threshold at this very moment, and no higher than it was when
+    the charge was worked out: else it would buy too much.
+    """
     return {
         "ConditionCheck": {
             "TableName": table_name,
             "Key": balance_key(account_id),
-            "ConditionExpression": "headroom_micros < :zero",
-            "ExpressionAttributeValues": {":zero": to_attribute(0)},
+            "ConditionExpression": "headroom_micros < :zero AND posted_micros <= :posted",
+            "ExpressionAttributeValues": {":zero": to_attribute(0), ":posted": to_attribute(posted_micros)},
         }
     }

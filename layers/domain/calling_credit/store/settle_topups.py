@@ -161,7 +161,7 @@ class Settler:
                 threshold = armed_threshold(seen.rule, state, now)
                 actions.append(arm_action(self._table_name, account_id, threshold))
                 actions.append(
-                    keep_recharge_action(self._table_name, account_id, seen.rule, state, rule_seen=seen.rule)
+                    keep_recharge_action(self._table_name, account_id, seen.rule, state, now, rule_seen=seen.rule)
                 )
             refused = transact(self._client, actions)
             if not refused:

@@ -1,0 +1,203 @@
+"""Refunds and disputes take credit back once, and give it back when they fail or are won, in any order and any number
+of callbacks: what stands at Stripe decides, netted.
+"""
+
+import random
+from typing import Any
+
+import pytest
+
+from local.stripe_stand_in.controls import Controls
+from tests.functions.till import VISA, Till
+
+pytestmark = pytest.mark.dynamodb
+
+
+def paid(till: Till, amount: str = "100.00") -> str:
+    """A payment that is credited; the id of its charge."""
+    till.paid(amount, till.card(VISA))
+    till.stand_in.take_events()
+    [charge] = [charge for charge in till.objects("charge") if charge["status"] == "succeeded"]
+    return str(charge["id"])
+
+
+def refund(till: Till, charge: str, cents: int) -> str:
+    """The operator refunds so much in Stripe's dashboard."""
+    return till.sdk.v1.refunds.create({"charge": charge, "amount": cents}).id
+
+
+def dispute(till: Till, charge: str, cents: int) -> str:
+    """The cardholder questions so much at their bank."""
+    return str(Controls(till.stand_in).dispute(charge, amount=cents)["id"])
+
+
+def reversals(till: Till) -> list[int]:
+    """The amounts of the reversals in the book, in the order they were recorded."""
+    found = [entry for entry in till.world.entries() if entry["category"] == "reversal"]
+    return [entry["amount_micros"] for entry in sorted(found, key=lambda entry: int(entry["SK"].rsplit(".", 1)[1]))]
+
+
+def balance(till: Till) -> int:
+    """The balance in cents, after the book was checked."""
+    return till.world.balance() // 10_000
+
+
+def test_a_refund_takes_its_credit_back_once_however_often_it_is_told(till: Till) -> None:
+    charge = paid(till)
+    refund(till, charge, 3_000)
+    events = till.stand_in.take_events()
+    for event in events * 3:
+        assert till.call_back(event).status == 200
+    assert (balance(till), reversals(till)) == (7_000, [-30_000_000])
+    [item] = till.top_ups()
+    assert (item["reversed_micros"], item["reversals"]) == (30_000_000, 1)
+
+
+def test_partial_refunds_add_up_to_the_whole_and_no_further(till: Till) -> None:
+    charge = paid(till)
+    for cents in (1_000, 2_500, 6_500):
+        refund(till, charge, cents)
+        till.call_all_back()
+    assert (balance(till), reversals(till)) == (0, [-10_000_000, -25_000_000, -65_000_000])
+
+
+def test_a_refund_that_fails_gives_the_credit_back(till: Till) -> None:
+    charge = paid(till)
+    failing = refund(till, charge, 4_000)
+    till.call_all_back()
+    Controls(till.stand_in).fail_refund(failing)
+    till.call_all_back()
+    assert (balance(till), reversals(till)) == (10_000, [-40_000_000, 40_000_000])
+
+
+def test_a_dispute_takes_the_credit_without_the_banks_fee_and_winning_it_gives_it_back(till: Till) -> None:
+    charge = paid(till)
+    opened = dispute(till, charge, 10_000)
+    till.call_all_back()
+    assert balance(till) == 0
+    Controls(till.stand_in).win_dispute(opened)
+    till.call_all_back()
+    assert (balance(till), reversals(till)) == (10_000, [-100_000_000, 100_000_000])
+
+
+def test_a_lost_dispute_is_not_clawed_twice(till: Till) -> None:
+    charge = paid(till)
+    opened = dispute(till, charge, 10_000)
+    till.call_all_back()
+    Controls(till.stand_in).lose_dispute(opened)
+    till.call_all_back()
+    assert (balance(till), reversals(till)) == (0, [-100_000_000])
+
+
+def test_a_dispute_after_a_partial_refund_takes_no_more_than_was_paid(till: Till) -> None:
+    charge = paid(till)
+    refund(till, charge, 3_000)
+    till.call_all_back()
+    dispute(till, charge, 10_000)
+    till.call_all_back()
+    assert (balance(till), reversals(till)) == (0, [-30_000_000, -70_000_000])
+
+
+def test_a_dispute_won_in_part_gives_that_part_back(till: Till) -> None:
+    charge = paid(till)
+    opened = dispute(till, charge, 8_000)
+    till.call_all_back()
+    Controls(till.stand_in).win_dispute(opened, 5_000)
+    till.call_all_back()
+    assert (balance(till), reversals(till)) == (7_000, [-80_000_000, 50_000_000])
+
+
+def test_an_inquiry_takes_nothing(till: Till) -> None:
+    charge = paid(till)
+    Controls(till.stand_in).dispute(charge, inquiry=True)
+    till.call_all_back()
+    assert (balance(till), reversals(till)) == (10_000, [])
+
+
+def test_credit_that_is_spent_already_goes_below_zero_and_the_statement_says_why(till: Till) -> None:
+    charge = paid(till, "25.00")
+    till.world.adjust("-20.00", "spent")
+    refund(till, charge, 2_500)
+    till.call_all_back()
+    assert balance(till) == -2_000
+    rows = till.world.get("/statement").body["items"]
+    [row] = [row for row in rows if row["kind"] == "credit_reversed"]
+    assert (row["amount"], row["description"]) == ("-25.00", "Payment refunded or disputed, visa ending 4242")
+
+
+def test_a_refund_told_before_the_payment_is_known_to_have_succeeded_credits_it_first(till: Till) -> None:
+    card = till.card(VISA)
+    till.fault("dropped", "GET /v1/payment_intents/*", count=9)
+    till.fault("answer_lost", "POST */confirm", count=1)
+    assert till.paid("100.00", card)["status"] == "processing"
+    till.all_well()
+    [charge] = till.objects("charge")
+    till.stand_in.take_events()
+    refund(till, charge["id"], 4_000)
+    till.call_all_back()
+    assert (balance(till), reversals(till)) == (6_000, [-40_000_000])
+    till.check()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_callbacks_in_any_order_end_in_the_same_balance(till: Till, seed: int) -> None:
+    charge = paid(till)
+    controls = Controls(till.stand_in)
+    refund(till, charge, 1_000)
+    failing = refund(till, charge, 2_000)
+    opened = dispute(till, charge, 7_000)
+    controls.fail_refund(failing)
+    controls.win_dispute(opened, 3_000)
+    events = till.stand_in.take_events()
+    random.Random(seed).shuffle(events)
+    for event in events:
+        assert till.call_back(event).status == 200
+    assert balance(till) == 10_000 - 1_000 - 4_000
+    assert sum(reversals(till)) == -50_000_000
+
+
+def test_two_callbacks_at_once_take_back_once(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one asks Stripe before the first has written, and writes after: it reads again and changes nothing."""
+    from calling_credit.payments import losses, take_back  # noqa: PLC0415 - after moto
+
+    charge = paid(till)
+    refund(till, charge, 3_000)
+    [event, *_] = [event for event in till.stand_in.take_events() if event["type"] == "charge.refunded"]
+    inner: list[bool] = []
+    unhurried = losses.losses_of
+
+    def hurried(client: Any, intent_id: str) -> Any:
+        found = unhurried(client, intent_id)
+        if not inner:
+            inner.append(True)
+            assert till.call_back(event).status == 200
+        return found
+
+    monkeypatch.setattr(take_back, "losses_of", hurried)
+    assert till.call_back(event).body["outcome"] == "unchanged"
+    assert (balance(till), reversals(till)) == (7_000, [-30_000_000])
+
+
+def test_stripe_not_answering_asks_for_the_event_again(till: Till) -> None:
+    charge = paid(till)
+    refund(till, charge, 3_000)
+    events = till.stand_in.take_events()
+    till.fault("dropped", "GET /v1/refunds")
+    answers = [till.call_back(event) for event in events]
+    assert 503 in [answer.status for answer in answers]
+    for event in events:
+        assert till.call_back(event).status == 200
+    assert balance(till) == 7_000
+
+
+def test_a_refund_of_a_payment_that_is_not_ours_is_listed_and_takes_nothing(till: Till) -> None:
+    customer = till.sdk.v1.customers.create({}).id
+    card = till.sdk.v1.payment_methods.attach(VISA, {"customer": customer}).id
+    made: Any = {"amount": 2_000, "currency": "usd", "customer": customer, "payment_method": card, "confirm": True}
+    intent = till.sdk.v1.payment_intents.create(made | {"allowed_payment_method_types": ["card"]})
+    till.stand_in.take_events()
+    till.sdk.v1.refunds.create({"payment_intent": intent.id})
+    till.call_all_back()
+    assert till.world.entries() == []
+    [issue] = [item for item in till.world.stack.items() if item["SK"] == "ISSUE"]
+    assert issue["code"] == "foreign_payment"
