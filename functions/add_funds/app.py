@@ -180,7 +180,7 @@ def linked(token: str) -> TopUp:
 
 def told(topup: TopUp) -> Response[str]:
     """What a link shows: the payment that waits, or what became of it."""
-    amount = f"${format_money(topup.amount_micros)} with {topup.card.brand} ending {topup.card.last4}"
+    amount = f"${format_money(topup.amount_micros)} with {topup.card.brand.title()} ending {topup.card.last4}"
     if topup.status == "succeeded":
         return page(200, "Paid", f"The payment of {amount} is done and your credit is there.")
     if topup.status == "requires_action":

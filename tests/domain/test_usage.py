@@ -232,7 +232,7 @@ def test_a_statement_row_of_an_adjustment_tells_its_reason() -> None:
 
 @pytest.mark.parametrize(
     ("payment", "said"),
-    [("manual", "Top-up, visa ending 4242"), ("automatic", "Automatic recharge, visa ending 4242")],
+    [("manual", "Top-up, Visa ending 4242"), ("automatic", "Automatic recharge, Visa ending 4242")],
 )
 def test_a_statement_row_of_a_payment_tells_who_made_it_and_with_which_card(payment: str, said: str) -> None:
     moved = {"kind": "top_up_paid", "category": "top_up", "amount_micros": 25_000_000, "billed_seconds": 0}

@@ -401,7 +401,7 @@ def test_a_statement_describes_payments_by_hand_and_automatic_ones(till: Till) -
         "kind": "top_up_paid",
         "category": "top_up",
         "amount": "25.00",
-        "description": "Top-up, visa ending 4242",
+        "description": "Top-up, Visa ending 4242",
         "recorded_at": "2026-11-23T12:00:00.000Z",
         "debit": "card_payments",
         "credit": "customer_credit",
@@ -410,7 +410,7 @@ def test_a_statement_describes_payments_by_hand_and_automatic_ones(till: Till) -
         "top_up_paid",
         "top_up",
         "50.00",
-        "Automatic recharge, mastercard ending 4444",
+        "Automatic recharge, Mastercard ending 4444",
     )
     assert till.top_up(automatic["id"])["kind"] == "automatic"
 

@@ -51,7 +51,7 @@ def test_a_link_says_what_it_is_about_and_changes_nothing_however_often_it_is_op
     for _ in range(3):
         answer = till.visit(token)
         assert (answer.status, heading(answer)) == (200, "Confirm payment")
-        assert "$50.00 with visa ending 3220" in answer.text
+        assert "$50.00 with Visa ending 3220" in answer.text
         assert answer.text.count('<form method="post">') == 1
     assert till.everything() == before
     assert len(till.wire.sent) == asked

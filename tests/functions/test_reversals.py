@@ -122,7 +122,7 @@ def test_credit_that_is_spent_already_goes_below_zero_and_the_statement_says_why
     assert balance(till) == -2_000
     rows = till.world.get("/statement").body["items"]
     [row] = [row for row in rows if row["kind"] == "credit_reversed"]
-    assert (row["amount"], row["description"]) == ("-25.00", "Payment refunded or disputed, visa ending 4242")
+    assert (row["amount"], row["description"]) == ("-25.00", "Payment refunded or disputed, Visa ending 4242")
 
 
 def test_a_refund_told_before_the_payment_is_known_to_have_succeeded_credits_it_first(till: Till) -> None:

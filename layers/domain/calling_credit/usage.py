@@ -206,7 +206,7 @@ def _describe(entry: Mapping[str, Any]) -> str:
         return f"Adjustment: {entry['reason']}"
     if entry["kind"] == TOP_UP_PAID:
         what = "Automatic recharge" if entry["payment"] == "automatic" else label(entry["category"])
-        return f"{what}, {entry['brand']} ending {entry['last4']}"
+        return f"{what}, {entry['brand'].title()} ending {entry['last4']}"
     if entry["kind"] in _REVERSALS:
-        return f"{_REVERSALS[entry['kind']]}, {entry['brand']} ending {entry['last4']}"
+        return f"{_REVERSALS[entry['kind']]}, {entry['brand'].title()} ending {entry['last4']}"
     return label(entry["category"])
