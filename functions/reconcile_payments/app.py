@@ -3,6 +3,8 @@ Stripe says what became of each; nothing depends on a callback having arrived.
 """
 
 from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -14,11 +16,14 @@ from calling_credit.config import config
 from calling_credit.errors import CallingCreditError
 from calling_credit.payments.cashier import Cashier
 from calling_credit.payments.client import stripe_client
+from calling_credit.payments.notices import NoticeTaker, undelivered
 from calling_credit.store.client import AWS_ERRORS, dynamodb_client, error_code
 from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.store.keep_topups import TopUps
 from calling_credit.topups import LEASE, MOVED_ON_AFTER, TopUp
 
+LISTENS_EVERY_MINUTES, LISTENS_AT_MINUTE = 15, 7
+"""When it asks Stripe for events that no callback delivered: not on the hour, as everybody else does."""
 SECONDS_TO_SPARE = 15.0
 """Enough for the payment in hand when Stripe is slow; the rest waits for the next minute."""
 
@@ -57,9 +62,31 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
             done["failed"] += 1
             logger.error("unforeseen_error", topup_id=topup.topup_id, exc_info=error)
     tally = +cashier.tally if cashier else Counter[str]()
+    if now.minute % LISTENS_EVERY_MINUTES == LISTENS_AT_MINUTE and seconds_left() > 0:
+        tally += listen(now, seconds_left, done)
     logger.info("reconciled", extra=done | dict(tally))
     emit(metrics, tally)
     return done
+
+
+def listen(now: datetime, seconds_left: Callable[[], float], done: dict[str, int]) -> Counter[str]:
+    """Take what Stripe could not tell us by a callback: a refund, a dispute, a removed card leave nothing here to
+    ask.
+    """
+    try:
+        taker = NoticeTaker(dynamodb, config().table_name, stripe_client(), now, seconds_left)
+        for notice in undelivered(stripe_client(), now):
+            if seconds_left() < 0:
+                break
+            outcome = taker.take(notice)
+            logger.info(
+                "taken", event_id=notice.event_id, kind=notice.kind, object_id=notice.object_id, outcome=outcome
+            )
+    except CallingCreditError as error:
+        done["failed"] += error.code != "stripe_not_configured"
+        logger.warning("not_listened", code=error.code)
+        return Counter()
+    return +taker.tally
 
 
 def look_at(cashier: Cashier, topup: TopUp) -> bool:

@@ -14,17 +14,11 @@ from calling_credit import clock
 from calling_credit.api.counts import emit
 from calling_credit.api.resolver import MAX_BODY_BYTES, answer, http_resolver
 from calling_credit.config import config
-from calling_credit.errors import BadRequest, PayloadTooLarge, Unavailable
-from calling_credit.payments import cards, intents
-from calling_credit.payments.cashier import Cashier
-from calling_credit.payments.client import NoAnswer, forget_settings, stripe_client, stripe_setting
-from calling_credit.payments.take_back import take_back
+from calling_credit.errors import BadRequest, PayloadTooLarge
+from calling_credit.payments.client import forget_settings, stripe_client, stripe_setting
+from calling_credit.payments.notices import NoticeTaker
 from calling_credit.payments.webhooks import Notice, read_notice
 from calling_credit.store.client import dynamodb_client
-from calling_credit.store.keep_accounts import AccountKeeper
-from calling_credit.store.keep_issues import Issue, keep_issue
-from calling_credit.store.keep_recharge import RechargeKeeper
-from calling_credit.topups import Intent
 
 SECONDS_TO_SPARE = 1.0
 SECRET_LASTS = timedelta(minutes=1)
@@ -37,17 +31,11 @@ class SecretRead:
 
 
 secret_read = SecretRead()
-OF_MONEY_BACK = ("charge.refund", "charge.dispute.", "refund.")
-OF_PAYMENTS = frozenset(
-    f"payment_intent.{what}" for what in ("succeeded", "payment_failed", "processing", "requires_action", "canceled")
-)
 
 logger = Logger()
 metrics = Metrics(service="payments")
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
-keeper = AccountKeeper(dynamodb, config().table_name)
-recharges = RechargeKeeper(dynamodb, config().table_name)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -59,9 +47,19 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def take() -> Response[str]:
     """200 once it is taken; 400 where the signature does not hold; anything else asks Stripe to send it again."""
     notice = verified(raw_body(), signature())
-    outcome = taken(notice) if notice.object_id else "ignored"
+    taker = NoticeTaker(dynamodb, config().table_name, stripe_client(), clock.now(), seconds_left)
+    try:
+        outcome = taker.take(notice)
+    finally:
+        emit(metrics, +taker.tally)
     logger.info("taken", event_id=notice.event_id, kind=notice.kind, object_id=notice.object_id, outcome=outcome)
     return answer({"received": True, "outcome": outcome})
+
+
+def seconds_left() -> float:
+    """Seconds until this invocation must stop asking Stripe."""
+    context: LambdaContext = app.lambda_context
+    return context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_SPARE
 
 
 def verified(body: bytes, header: str | None) -> Notice:
@@ -92,72 +90,3 @@ def raw_body() -> bytes:
 def signature() -> str | None:
     """The Stripe-Signature header."""
     return app.current_event.headers.get("stripe-signature")
-
-
-def taken(notice: Notice) -> str:
-    """What came of the object a callback speaks of; kinds nobody here waits for are ignored."""
-    if notice.kind in OF_PAYMENTS:
-        return take_intent(notice, notice.object_id)
-    if notice.kind.startswith(OF_MONEY_BACK):
-        return take_reversal(notice)
-    if notice.kind == "checkout.session.completed":
-        cards.keep_first_card_as_default(stripe_client(), notice.object_id)
-        return "card_saved"
-    return take_detached(notice) if notice.kind == "payment_method.detached" else "ignored"
-
-
-def take_reversal(notice: Notice) -> str:
-    """A refund or a dispute: settle the payment if that is not known yet, then take back what stands against it."""
-    if not notice.intent_id:
-        return "ignored"
-    outcome = take_intent(notice, notice.intent_id)
-    if outcome != "succeeded":
-        return outcome
-    said = intents.retrieve(stripe_client(), notice.intent_id)
-    if not isinstance(said, Intent):
-        raise Unavailable("payments_unavailable", "Stripe did not answer our question; it sends the event again.")
-    done = take_back(dynamodb, config().table_name, stripe_client(), said.account_id, said.topup_id, clock.now())
-    if done in ("reversed", "returned"):
-        emit(metrics, {f"top_ups_{done}": 1})
-    return done
-
-
-def take_intent(notice: Notice, intent_id: str) -> str:
-    """Bring a payment up to what its intent is now; an intent that is no payment of ours is listed for the operator."""
-    said = intents.retrieve(stripe_client(), intent_id)
-    if isinstance(said, NoAnswer):
-        raise Unavailable("payments_unavailable", "Stripe did not answer our question; it sends the event again.")
-    if not isinstance(said, Intent):
-        return listed(Issue(intent_id, "unknown_object", "", f"{notice.kind}: Stripe does not show it to us"))
-    context: LambdaContext = app.lambda_context
-
-    def seconds_left() -> float:
-        return context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_SPARE
-
-    cashier = Cashier(dynamodb, config().table_name, stripe_client(), clock.now(), seconds_left)
-    topup = cashier.topups.read(said.account_id, said.topup_id) if said.account_id and said.topup_id else None
-    if topup is None:
-        return listed(Issue(said.intent_id, "foreign_payment", said.account_id, f"{notice.kind}: {said.status}"))
-    if said.status == "requires_confirmation":
-        return "not_confirmed"
-    try:
-        return cashier.act(topup, said).status
-    finally:
-        emit(metrics, +cashier.tally)
-
-
-def take_detached(notice: Notice) -> str:
-    """A card was removed, perhaps not through us: automatic recharge that used it is suspended."""
-    if not notice.customer_id:
-        return "ignored"
-    account_id = cards.account_of_customer(stripe_client(), notice.customer_id)
-    if not account_id or keeper.customer_of(account_id) != notice.customer_id:
-        return listed(Issue(notice.object_id, "foreign_card", account_id, f"{notice.kind} of {notice.customer_id}"))
-    return "suspended" if recharges.suspend_for_removed_card(account_id, notice.object_id, clock.now()) else "ignored"
-
-
-def listed(issue: Issue) -> str:
-    """Keep what nobody here can explain for the operator; Stripe is told that it is taken."""
-    if keep_issue(dynamodb, config().table_name, issue, clock.now()):
-        emit(metrics, {"payment_issues": 1})
-    return issue.code

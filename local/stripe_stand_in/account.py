@@ -120,7 +120,7 @@ class Account:
                 "type": event_type,
             },
         )
-        self.publish(copy.deepcopy(event))
+        self.publish(event)
 
     def change(self, subject: Fields, event_type: str, changes: Fields) -> bool:
         """Change fields of an object and tell it, with what they were before; nothing is told if nothing changes."""

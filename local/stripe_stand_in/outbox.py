@@ -79,6 +79,8 @@ class Outbox:
             taken = sorted(item for item in self._waiting if item.held or item.due <= self.now())
             for item in taken:
                 self._waiting.remove(item)
+            for item in taken:
+                delivered(item.event)
             return [item.event for item in sorted(taken, key=lambda item: item.held)]
 
     def pending(self) -> int:
@@ -109,3 +111,8 @@ class Outbox:
         for item in [item for item in self._waiting if item.held]:
             self._waiting.remove(item)
             self._append(item.event, 0.0)
+
+
+def delivered(event: Fields) -> None:
+    """Nothing waits to be told of this event any more."""
+    event["pending_webhooks"] = 0

@@ -8,7 +8,7 @@ from typing import Final
 import httpx
 import stripe
 
-from local.stripe_stand_in.outbox import Delivery, Outbox
+from local.stripe_stand_in.outbox import Delivery, Outbox, delivered
 from local.stripe_stand_in.refusals import Fields
 
 RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -79,5 +79,7 @@ class Sender:
         except httpx.HTTPError:
             status = 0
         self.results.setdefault(delivery.event["id"], []).append(status)
+        if 200 <= status < 300:
+            delivered(delivery.event)
         if not 200 <= status < 300 and delivery.attempt < len(RETRY_SECONDS):
             self._outbox.put_again(delivery, RETRY_SECONDS[delivery.attempt])

@@ -61,6 +61,7 @@ def test_what_another_is_at_work_on_is_left_alone(till: Till) -> None:
 
 def test_a_payment_in_processing_is_looked_at_later_and_later_and_every_hour_at_least(till: Till) -> None:
     payment = till.paid("25.00", till.card(PROCESSING))
+    till.stand_in.take_events()
     looks = [till.world.clock.now for _ in range(200) if till.sweep(minutes=2)["payments"]]
     gaps = [later - sooner for sooner, later in pairwise(looks)]
     assert gaps == sorted(gaps)

@@ -201,3 +201,46 @@ def test_a_refund_of_a_payment_that_is_not_ours_is_listed_and_takes_nothing(till
     assert till.world.entries() == []
     [issue] = [item for item in till.world.stack.items() if item["SK"] == "ISSUE"]
     assert issue["code"] == "foreign_payment"
+
+
+@pytest.mark.parametrize("happening", ["refund", "dispute", "removed card"])
+def test_what_no_callback_brought_is_found_by_the_sweeper_within_a_quarter_of_an_hour(
+    till: Till, happening: str
+) -> None:
+    charge = paid(till)
+    card = till.card("pm_card_mastercard")
+    till.set_rule(card)
+    till.stand_in.take_events()
+    till.stand_in.faults.add("lost", "*", count=99)
+    if happening == "refund":
+        refund(till, charge, 3_000)
+    elif happening == "dispute":
+        dispute(till, charge, 3_000)
+    else:
+        till.sdk.v1.payment_methods.detach(card)
+    assert till.stand_in.take_events() == []
+    for _ in range(15):
+        till.sweep(minutes=1)
+    if happening == "removed card":
+        assert till.shown_rule()["reason"] == "card_removed"
+    else:
+        assert (balance(till), reversals(till)) == (7_000, [-30_000_000])
+    before = till.world.stack.items("acct_1")
+    for _ in range(15):
+        till.sweep(minutes=1)
+    assert [item for item in till.world.stack.items("acct_1") if item["SK"].startswith("ENTRY")] == [
+        item for item in before if item["SK"].startswith("ENTRY")
+    ]
+
+
+def test_the_sweeper_listens_for_lost_callbacks_every_quarter_of_an_hour_and_not_when_nobody_answers(
+    till: Till,
+) -> None:
+    paid(till)
+    asked = [sent for sent in till.wire.sent if sent.path == "/v1/events"]
+    till.fault("dropped", "GET /v1/events")
+    till.world.clock.now = till.world.clock.now.replace(minute=21, second=0)
+    assert till.sweep(minutes=1)["failed"] == 1
+    for _ in range(14):
+        till.sweep(minutes=1)
+    assert len([sent for sent in till.wire.sent if sent.path == "/v1/events"]) == len(asked) + 1

@@ -13,6 +13,7 @@ import pytest
 
 from local.settings import ROOT
 from local.stack import Stack
+from tests.stack.callbacks import call_back, event_about, signed
 from tests.stack.conftest import eventually, queue_depth
 from tests.stack.test_calls import items_of, make_call, open_account, posted_micros, send
 
@@ -148,6 +149,13 @@ def test_unrated_calls_are_listed_without_their_whole_number(deployed: Stack) ->
     answer = command(deployed, "list_unrated")
     assert "acct_listed" in answer.stdout
     assert "9991234567" not in answer.stdout
+
+
+def test_payments_that_none_of_ours_explains_are_listed(deployed: Stack) -> None:
+    body = event_about("payment_intent.succeeded", {"id": "pi_listed", "object": "payment_intent"})
+    assert call_back(deployed, body, signed(body)).status_code == 200
+    answer = command(deployed, "list_payment_issues")
+    assert (answer.returncode, "pi_listed" in answer.stdout, "unknown_object" in answer.stdout) == (0, True, True)
 
 
 def test_an_erased_number_is_gone_and_no_money_moved(deployed: Stack) -> None:

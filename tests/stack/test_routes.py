@@ -6,46 +6,51 @@ The routes are read from the template, so that a new one without a case here fai
 import base64
 import json
 import uuid
-from typing import Any
+from collections.abc import Callable
+from urllib.parse import urlsplit
 
+import boto3
 import httpx
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from local.stack import Stack
+from local.stack import Stack, save_card
 from tests.functions.template import template
+from tests.stack.callbacks import signed
+from tests.stack.customers import link_to_a_waiting_payment
+from tests.stack.routes import ADMIN_ONLY, CASES, CUSTOMER, OPEN, OPERATOR, SUCCESS
 
-LINE = {"number": "+12125550105", "user_id": "user_ana"}
-GET, PUT, POST = "GET", "PUT", "POST"
-CASES: dict[str, tuple[str, str, dict[str, Any] | None]] = {
-    "GET /balance": (GET, "/balance", None),
-    "GET /usage": (GET, "/usage", None),
-    "GET /usage/{category}": (GET, "/usage/outbound_international_call", None),
-    "GET /statement": (GET, "/statement", None),
-    "GET /lines": (GET, "/lines", None),
-    "GET /rates": (GET, "/rates?country=GB", None),
-    "PUT /lines/{line_id}": (PUT, "/lines/line_lobby", {"international_calling": True}),
-    "PUT /accounts/{account_id}": (PUT, "/accounts/acct_routes", {"time_zone": "America/Denver"}),
-    "PUT /accounts/{account_id}/lines/{line_id}": (PUT, "/accounts/acct_meridian/lines/line_new", LINE),
-    "PUT /accounts/{account_id}/users/{user_id}": (PUT, "/accounts/acct_meridian/users/user_new", {"name": "Noor"}),
-    "POST /accounts/{account_id}/adjustments": (
-        POST,
-        "/accounts/acct_meridian/adjustments",
-        {"amount": "1.00", "reason": "A test"},
-    ),
-}
-OPEN = {"GET /rates"}
-OPERATOR = {route for route in CASES if "/accounts" in route}
-ADMIN_ONLY = {"PUT /lines/{line_id}"}
-CUSTOMER = set(CASES) - OPEN - OPERATOR
+Ask = Callable[[str, str | None], httpx.Response]
 
 
-def call(deployed: Stack, route: str, token: str | None) -> httpx.Response:
-    """One request to a route with this token."""
-    method, path, body = CASES[route]
-    options: dict[str, Any] = {} if body is None else {"json": body}
-    return deployed.api.request(method, path, token, headers={"Idempotency-Key": uuid.uuid4().hex}, **options)
+@pytest.fixture(scope="module")
+def named(deployed: Stack, tokens: dict[str, str]) -> dict[str, str]:
+    """What the requests name: cards and a payment of the admin's account, a link to a payment that waits."""
+    card = deployed.api.get("/payment-methods", tokens["admin"])["items"][0]["id"]
+    key = {"Idempotency-Key": uuid.uuid4().hex}
+    body = {"amount": "5.00", "payment_method_id": card}
+    payment = deployed.api.send("POST", "/top-ups", tokens["admin"], body, key)
+    spare = save_card(deployed, "ana@meridian-travel.example", "pm_card_mastercard")
+    link = urlsplit(link_to_a_waiting_payment(deployed)).path
+    return {"SPARE": spare, "CARD": card, "TOP_UP": payment["id"], "LINK": link}
+
+
+@pytest.fixture(scope="module")
+def ask(deployed: Stack, named: dict[str, str]) -> Ask:
+    """Sends the good request of a route with a token."""
+
+    def send(route: str, token: str | None) -> httpx.Response:
+        method, (path, asked) = route.partition(" ")[0], CASES[route]
+        body = "" if asked is None else json.dumps(asked)
+        for word, meant in named.items():
+            path, body = path.replace(word, meant), body.replace(word, meant)
+        headers = {"Idempotency-Key": uuid.uuid4().hex, "Stripe-Signature": signed(body)}
+        if body:
+            headers["Content-Type"] = "application/json"
+        return deployed.api.request(method, path, token, headers=headers, content=body)
+
+    return send
 
 
 def forged(token: str) -> str:
@@ -75,22 +80,22 @@ def test_every_route_of_the_template_has_a_case_here() -> None:
 
 
 @pytest.mark.parametrize("route", sorted(set(CASES) - OPEN))
-def test_without_a_good_token_the_gateway_answers_401(deployed: Stack, tokens: dict[str, str], route: str) -> None:
+def test_without_a_good_token_the_gateway_answers_401(ask: Ask, tokens: dict[str, str], route: str) -> None:
     good = tokens["service" if route in OPERATOR else "admin"]
     for bad in (None, "nonsense", forged(good), promoted(tokens["admin"]), good[:-4] + "AAAA"):
-        answer = call(deployed, route, bad)
+        answer = ask(route, bad)
         assert answer.status_code in (401, 403), (bad, answer.text)
         assert set(answer.json()) == {"message"}
 
 
 @pytest.mark.parametrize("route", sorted(OPERATOR))
-def test_an_operator_route_refuses_every_customer(deployed: Stack, tokens: dict[str, str], route: str) -> None:
+def test_an_operator_route_refuses_every_customer(ask: Ask, tokens: dict[str, str], route: str) -> None:
     for role in ("admin", "member", "foreign"):
-        assert call(deployed, route, tokens[role]).status_code in (401, 403)
+        assert ask(route, tokens[role]).status_code in (401, 403)
 
 
 @pytest.mark.parametrize("route", sorted(OPERATOR))
-def test_an_operator_route_refuses_a_service_without_its_scope(deployed: Stack, route: str) -> None:
+def test_an_operator_route_refuses_a_service_without_its_scope(deployed: Stack, ask: Ask, route: str) -> None:
     client = deployed.service_client
     answer = httpx.post(
         f"{deployed.settings.endpoint_url}/oauth2/token",
@@ -98,28 +103,28 @@ def test_an_operator_route_refuses_a_service_without_its_scope(deployed: Stack, 
         auth=(client["id"], client["secret"]),
         trust_env=False,
     )
-    assert call(deployed, route, answer.json()["access_token"]).status_code == 403
+    assert ask(route, answer.json()["access_token"]).status_code == 403
 
 
 @pytest.mark.parametrize("route", sorted(OPERATOR))
-def test_an_operator_route_answers_the_operator(deployed: Stack, tokens: dict[str, str], route: str) -> None:
-    assert call(deployed, route, tokens["service"]).status_code in (200, 201)
+def test_an_operator_route_answers_the_operator(ask: Ask, tokens: dict[str, str], route: str) -> None:
+    assert ask(route, tokens["service"]).status_code in (200, 201)
 
 
 @pytest.mark.parametrize("route", sorted(CUSTOMER))
-def test_a_customer_route_refuses_a_service(deployed: Stack, tokens: dict[str, str], route: str) -> None:
-    assert call(deployed, route, tokens["service"]).status_code in (401, 403)
+def test_a_customer_route_refuses_a_service(ask: Ask, tokens: dict[str, str], route: str) -> None:
+    assert ask(route, tokens["service"]).status_code in (401, 403)
 
 
 @pytest.mark.parametrize("route", sorted(CUSTOMER))
-def test_a_customer_route_answers_the_admin(deployed: Stack, tokens: dict[str, str], route: str) -> None:
-    answer = call(deployed, route, tokens["admin"])
-    assert answer.status_code == 200, answer.text
+def test_a_customer_route_answers_the_admin(ask: Ask, tokens: dict[str, str], route: str) -> None:
+    answer = ask(route, tokens["admin"])
+    assert answer.status_code == SUCCESS.get(route, 200), answer.text
 
 
 @pytest.mark.parametrize("route", sorted(CUSTOMER))
-def test_a_member_may_read_and_not_change(deployed: Stack, tokens: dict[str, str], route: str) -> None:
-    answer = call(deployed, route, tokens["member"])
+def test_a_member_may_read_and_not_change(ask: Ask, tokens: dict[str, str], route: str) -> None:
+    answer = ask(route, tokens["member"])
     if route in ADMIN_ONLY:
         assert answer.status_code == 403
         assert answer.headers["content-type"] == "application/problem+json"
@@ -128,9 +133,27 @@ def test_a_member_may_read_and_not_change(deployed: Stack, tokens: dict[str, str
         assert answer.status_code == 200, answer.text
 
 
-def test_a_member_is_refused_before_the_body_is_looked_at(deployed: Stack, tokens: dict[str, str]) -> None:
-    answer = deployed.api.request("PUT", "/lines/line_lobby", tokens["member"], content=b"not json")
+@pytest.mark.parametrize("request_line", ["PUT /lines/line_lobby", "PUT /auto-recharge", "POST /top-ups"])
+def test_a_member_is_refused_before_key_and_body_are_looked_at(
+    deployed: Stack, tokens: dict[str, str], request_line: str
+) -> None:
+    method, path = request_line.split()
+    answer = deployed.api.request(method, path, tokens["member"], content=b"not json")
     assert (answer.status_code, answer.json()["code"]) == (403, "billing_admin_required")
+
+
+@pytest.mark.parametrize("route", sorted(OPEN))
+def test_an_open_route_asks_for_no_token_and_cares_for_none(ask: Ask, tokens: dict[str, str], route: str) -> None:
+    for token in (None, "nonsense", forged(tokens["admin"]), tokens["member"], tokens["service"]):
+        answer = ask(route, token)
+        assert answer.status_code == SUCCESS.get(route, 200), (token, answer.text)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_link_that_is_not_ours_leads_nowhere(deployed: Stack, named: dict[str, str], method: str) -> None:
+    for path in ("/links/nonsense", named["LINK"][:-4] + "AAAA", f"/links/{named['TOP_UP']}"):
+        answer = deployed.api.request(method, path)
+        assert (answer.status_code, "Link not valid" in answer.text) == (404, True)
 
 
 def test_another_account_cannot_be_named_in_path_query_or_body(deployed: Stack, tokens: dict[str, str]) -> None:
@@ -143,6 +166,24 @@ def test_another_account_cannot_be_named_in_path_query_or_body(deployed: Stack, 
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_line")
 
 
+def test_what_another_account_paid_and_pays_with_is_not_found(
+    deployed: Stack, named: dict[str, str], tokens: dict[str, str]
+) -> None:
+    rule, payment = CASES["PUT /auto-recharge"][1], CASES["POST /top-ups"][1]
+    for method, where, body, code in (
+        ("GET", "/top-ups/TOP_UP", None, "unknown_top_up"),
+        ("DELETE", "/payment-methods/CARD", None, "unknown_payment_method"),
+        ("POST", "/top-ups", payment, "unknown_payment_method"),
+        ("PUT", "/auto-recharge", rule, "unknown_payment_method"),
+    ):
+        path = where.replace("TOP_UP", named["TOP_UP"]).replace("CARD", named["CARD"])
+        asked = json.dumps(body).replace("CARD", named["CARD"])
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        answer = deployed.api.request(method, path, tokens["foreign"], content=asked, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (404, code), path
+    assert deployed.api.get("/top-ups", tokens["foreign"])["items"] == []
+
+
 def test_a_cursor_of_another_account_is_refused(deployed: Stack, tokens: dict[str, str]) -> None:
     page = deployed.api.get("/lines", tokens["admin"], limit=1)
     answer = deployed.api.request(
@@ -151,16 +192,14 @@ def test_a_cursor_of_another_account_is_refused(deployed: Stack, tokens: dict[st
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_cursor")
 
 
-def test_an_access_token_is_no_id_token(deployed: Stack) -> None:
-    import boto3  # noqa: PLC0415
-
+def test_an_access_token_is_no_id_token(deployed: Stack, ask: Ask) -> None:
     user = next(user for user in deployed.users if user["role"] == "member")
     answer = boto3.client("cognito-idp").initiate_auth(
         ClientId=deployed.outputs["UserPoolClientId"],
         AuthFlow="USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": user["email"], "PASSWORD": user["password"]},
     )
-    refused = call(deployed, "GET /balance", answer["AuthenticationResult"]["AccessToken"])
+    refused = ask("GET /balance", answer["AuthenticationResult"]["AccessToken"])
     assert refused.status_code in (401, 403)
 
 

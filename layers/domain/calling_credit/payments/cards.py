@@ -35,7 +35,7 @@ def create_customer(client: stripe.StripeClient, account_id: str) -> str:
             {"idempotency_key": f"{account_id}:customer"},
         ).id
     except stripe.StripeError as error:
-        raise _told(error) from error
+        raise told(error) from error
 
 
 def account_of_customer(client: stripe.StripeClient, customer_id: str) -> str:
@@ -49,7 +49,7 @@ def account_of_customer(client: stripe.StripeClient, customer_id: str) -> str:
     except stripe.InvalidRequestError:
         return ""
     except stripe.StripeError as error:
-        raise _told(error) from error
+        raise told(error) from error
     return _account_of(customer)
 
 
@@ -65,7 +65,7 @@ def list_cards(client: stripe.StripeClient, customer_id: str) -> tuple[list[Save
     except stripe.InvalidRequestError:
         return [], None  # The customer was deleted at Stripe, and the cards with it.
     except stripe.StripeError as error:
-        raise _told(error) from error
+        raise told(error) from error
     cards = [_read(method) for method in found]
     default = _default_of(customer) or (cards[0].card.payment_method_id if cards else None)
     return sorted(cards, key=lambda saved: saved.card.payment_method_id != default), default
@@ -85,7 +85,7 @@ def own_card(client: stripe.StripeClient, customer_id: str | None, payment_metho
     except stripe.InvalidRequestError as error:
         raise no_such_card() from error
     except stripe.StripeError as error:
-        raise _told(error) from error
+        raise told(error) from error
     # What is no card has no such attribute, and reading an absent attribute of Stripe's objects is an error.
     if getattr(method, "card", None) is None or _customer_of(method) != customer_id:
         raise no_such_card()
@@ -103,7 +103,7 @@ def remove_card(client: stripe.StripeClient, payment_method_id: str) -> None:
     except stripe.InvalidRequestError:
         return
     except stripe.StripeError as error:
-        raise _told(error) from error
+        raise told(error) from error
 
 
 def setup_page(client: stripe.StripeClient, customer_id: str, page_url: str) -> str:
@@ -128,7 +128,7 @@ def setup_page(client: stripe.StripeClient, customer_id: str, page_url: str) -> 
             "customer_missing", "Stripe does not know this account's customer any more; the operator must look.", 60
         ) from error
     except stripe.StripeError as error:
-        raise _told(error) from error
+        raise told(error) from error
     return str(session.url)
 
 
@@ -152,7 +152,7 @@ def keep_first_card_as_default(client: stripe.StripeClient, session_id: str) -> 
     except stripe.InvalidRequestError:
         return
     except stripe.StripeError as error:
-        raise _told(error) from error
+        raise told(error) from error
 
 
 def _account_of(customer: stripe.Customer) -> str:
@@ -177,7 +177,7 @@ def _read(method: stripe.PaymentMethod) -> SavedCard:
     return SavedCard(known, _customer_of(method), card.exp_month, card.exp_year)
 
 
-def _told(error: stripe.StripeError) -> Exception:
+def told(error: stripe.StripeError) -> Exception:
     """What a caller is told about a request that moved no money."""
     return no_answer() if isinstance(judged(error), NoAnswer) else error
 

@@ -55,14 +55,22 @@ def read_notice(body: bytes, signature: str | None, secret: str, now: datetime) 
 
 def _notice(text: str) -> Notice:
     try:
-        event: dict[str, Any] = json.loads(text)
-        data = event["data"]
-        found: dict[str, Any] = data["object"]
-        before = data.get("previous_attributes") or {}
-        customer = found.get("customer") or before.get("customer") or ""
-        if not found:
-            raise KeyError("object")
-        object_id, intent_id = str(found.get("id") or ""), str(found.get("payment_intent") or "")
-        return Notice(str(event["id"]), str(event["type"]), object_id, str(customer), intent_id)
+        return notice_of(json.loads(text))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadRequest("malformed_event", "The body is not an event of Stripe.") from error
+
+
+def notice_of(event: dict[str, Any]) -> Notice:
+    """The notice in an event.
+
+    Raises:
+        KeyError, TypeError, AttributeError: it is none.
+    """
+    data = event["data"]
+    found: dict[str, Any] = data["object"]
+    before = data.get("previous_attributes") or {}
+    customer = found.get("customer") or before.get("customer") or ""
+    if not found:
+        raise KeyError("object")
+    object_id, intent_id = str(found.get("id") or ""), str(found.get("payment_intent") or "")
+    return Notice(str(event["id"]), str(event["type"]), object_id, str(customer), intent_id)

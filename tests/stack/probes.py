@@ -1,0 +1,140 @@
+"""One probe a function: it uses every action that the function's policy allows, and raises if the function does not do
+its work to the end. Nothing but the probe itself wakes the function meanwhile.
+"""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from local.stack import Stack
+from local.stripe_stand_in.controls import Controls
+from tests.stack.callbacks import call_back_again
+from tests.stack.customers import Customer, open_customer, stand_in
+from tests.stack.deployment import invoke
+from tests.stack.test_calls import items_of, make_call, open_account
+
+Probe = Callable[[Stack, dict[str, str]], None]
+
+
+def invoke_rate_calls(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Charged, unrated and stray calls of a new account all find their place."""
+    account_id = f"acct_{uuid.uuid4().hex[:12]}"
+    open_account(deployed, account_id)
+    started = datetime.now(UTC) - timedelta(hours=1)
+    calls = [
+        make_call(account_id, "+442071838750", 60, started),
+        make_call(account_id, "+9991234567", 60, started),
+        make_call(account_id, "+442071838750", 60, started, line_id="line_unknown"),
+    ]
+    records = [
+        {"messageId": f"m_{i}", "attributes": {"SentTimestamp": "1"}, "body": json.dumps(call)}
+        for i, call in enumerate(calls)
+    ]
+    assert invoke(deployed, "RateCallsFunction", {"Records": records}) == {"batchItemFailures": []}
+    assert [len(items_of(deployed, account_id, kind)) for kind in ("ENTRY#", "UNRATED#", "STRAY#")] == [2, 1, 1]
+
+
+def read_everything(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Every route of list_usage answers 200."""
+    for path in ("/balance", "/usage", "/usage/outbound_international_call", "/statement", "/lines"):
+        assert deployed.api.request("GET", path, tokens["admin"]).status_code == 200, path
+    assert deployed.api.request("GET", "/rates?number=%2B442071838750").status_code == 200
+
+
+def change_settings(deployed: Stack, tokens: dict[str, str]) -> None:
+    """A line is switched, a rule is kept, and Stripe is asked about a card that nobody has."""
+    body = {"international_calling": True}
+    assert deployed.api.request("PUT", "/lines/line_groups", tokens["admin"], json=body).status_code == 200
+    rule = deployed.api.get("/auto-recharge", tokens["admin"])
+    kept = {name: rule[name] for name in ("enabled", "threshold", "amount", "payment_method_id")}
+    assert deployed.api.request("PUT", "/auto-recharge", tokens["admin"], json=kept).status_code == 200
+    other = kept | {"payment_method_id": "pm_nobody"}
+    assert deployed.api.request("PUT", "/auto-recharge", tokens["admin"], json=other).status_code == 404
+
+
+def keep_an_account(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Creating, configuring and adjusting an account all succeed."""
+    account_id = f"acct_{uuid.uuid4().hex[:12]}"
+    open_account(deployed, account_id, "1.00")
+    deployed.api.send("PUT", f"/accounts/{account_id}", tokens["service"], {"status": "closed"})
+
+
+def add_funds(deployed: Stack, tokens: dict[str, str]) -> None:
+    """A saved card pays, the payment is listed, and a link is found not to be ours."""
+    card = deployed.api.get("/payment-methods", tokens["admin"])["items"][0]["id"]
+    body, key = {"amount": "5.00", "payment_method_id": card}, {"Idempotency-Key": uuid.uuid4().hex}
+    paid = deployed.api.send("POST", "/top-ups", tokens["admin"], body, key)
+    assert paid["status"] == "succeeded"
+    assert deployed.api.get("/top-ups", tokens["admin"], limit=1)["items"] == [paid]
+    assert deployed.api.request("GET", "/links/nonsense").status_code == 404
+
+
+@contextmanager
+def paid_late(deployed: Stack) -> Iterator[tuple[Customer, str]]:
+    """A customer and the intent of a payment that succeeded when nobody was there; Stripe's callbacks are all lost."""
+    faults = stand_in(deployed).faults
+    faults.add("lost", "*", count=1_000)
+    try:
+        customer = open_customer(deployed)
+        begun = customer.pay(customer.save_card("pm_card_processing"), "25.00", "late")
+        assert begun.json()["status"] == "processing"
+        [intent] = customer.intents()
+        Controls(stand_in(deployed)).settle(intent.id)
+        yield customer, intent.id
+        assert customer.statuses() == ["succeeded"]
+        assert customer.credited_micros() == [25_000_000]
+    finally:
+        faults.clear()
+
+
+def take_callbacks(deployed: Stack, tokens: dict[str, str]) -> None:
+    """A payment is credited and a rule suspended, each because Stripe says so."""
+    with paid_late(deployed) as (customer, intent_id):
+        paid = call_back_again(deployed, "payment_intent.succeeded", intent_id)
+        assert (paid.status_code, paid.json().get("outcome")) == (200, "succeeded")
+        card = customer.save_card()
+        customer.set_rule(card)
+        deployed.stripe_sdk().v1.payment_methods.detach(card)
+        removed = call_back_again(deployed, "payment_method.detached", card)
+        assert (removed.status_code, removed.json().get("outcome")) == (200, "suspended")
+
+
+def recharge(deployed: Stack, tokens: dict[str, str]) -> None:
+    """One look at an account below its threshold claims, charges and settles a recharge."""
+    assert look_below_threshold(deployed).statuses() == ["succeeded"]
+
+
+def look_below_threshold(deployed: Stack) -> Customer:
+    """A customer below the threshold of their rule, at whom automatic recharge has looked."""
+    customer = open_customer(deployed, "30.00")
+    customer.set_rule(customer.save_card())
+    keys = {"PK": {"S": f"ACCOUNT#{customer.account_id}"}, "SK": {"S": "BALANCE"}}
+    event = {"Records": [{"dynamodb": {"Keys": keys, "SequenceNumber": "1"}}]}
+    assert invoke(deployed, "AutoRechargeFunction", event) == {"batchItemFailures": []}
+    return customer
+
+
+def reconcile(deployed: Stack, tokens: dict[str, str]) -> None:
+    """A payment that nobody told us about is found and credited, and a recharge that nobody heard of is made."""
+    with paid_late(deployed) as (customer, _):
+        stand_in(deployed).faults.add("dropped", "POST /v1/payment_intents", count=2)
+        unheard = look_below_threshold(deployed)
+        assert unheard.statuses() == ["created"]
+        for one in (customer, unheard):
+            one.let_waits_end()
+        assert invoke(deployed, "ReconcilePaymentsFunction", {})["failed"] == 0
+        assert unheard.statuses() == ["succeeded"]
+
+
+PROBES: dict[str, Probe] = {
+    "RateCallsFunction": invoke_rate_calls,
+    "ListUsageFunction": read_everything,
+    "ChangeSettingsFunction": change_settings,
+    "ManageAccountsFunction": keep_an_account,
+    "AddFundsFunction": add_funds,
+    "StripeWebhookFunction": take_callbacks,
+    "AutoRechargeFunction": recharge,
+    "ReconcilePaymentsFunction": reconcile,
+}

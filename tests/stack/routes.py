@@ -1,0 +1,54 @@
+"""One good request to each route of the API: who may send it, and what it is answered with."""
+
+from typing import Any
+
+LINE = {"number": "+12125550105", "user_id": "user_ana"}
+RULE = {"enabled": True, "threshold": "40.00", "amount": "50.00", "payment_method_id": "CARD"}
+EVENT = {"id": "evt_made_up", "type": "customer.updated", "data": {"object": {"id": "cus_made_up"}}}
+CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
+    "GET /balance": ("/balance", None),
+    "GET /usage": ("/usage", None),
+    "GET /usage/{category}": ("/usage/outbound_international_call", None),
+    "GET /statement": ("/statement", None),
+    "GET /lines": ("/lines", None),
+    "GET /rates": ("/rates?country=GB", None),
+    "PUT /lines/{line_id}": ("/lines/line_lobby", {"international_calling": True}),
+    "GET /auto-recharge": ("/auto-recharge", None),
+    "PUT /auto-recharge": ("/auto-recharge", RULE),
+    "POST /top-ups": ("/top-ups", {"amount": "5.00", "payment_method_id": "CARD"}),
+    "GET /top-ups": ("/top-ups", None),
+    "GET /top-ups/{top_up_id}": ("/top-ups/TOP_UP", None),
+    "GET /payment-methods": ("/payment-methods", None),
+    "POST /payment-methods": ("/payment-methods", {}),
+    "DELETE /payment-methods/{payment_method_id}": ("/payment-methods/SPARE", None),
+    "GET /links/{token}": ("LINK", None),
+    "POST /links/{token}": ("LINK", None),
+    "POST /stripe/webhook": ("/stripe/webhook", EVENT),
+    "PUT /accounts/{account_id}": ("/accounts/acct_routes", {"time_zone": "America/Denver"}),
+    "PUT /accounts/{account_id}/lines/{line_id}": ("/accounts/acct_meridian/lines/line_new", LINE),
+    "PUT /accounts/{account_id}/users/{user_id}": ("/accounts/acct_meridian/users/user_new", {"name": "Noor"}),
+    "POST /accounts/{account_id}/adjustments": (
+        "/accounts/acct_meridian/adjustments",
+        {"amount": "1.00", "reason": "A test"},
+    ),
+}
+"""Path and body of one good request to each route; for the words in capitals a test puts what is there."""
+OPEN = {"GET /rates", "GET /links/{token}", "POST /links/{token}", "POST /stripe/webhook"}
+OPERATOR = {route for route in CASES if "/accounts" in route}
+ADMIN_ONLY = {
+    "PUT /lines/{line_id}",
+    "PUT /auto-recharge",
+    "POST /top-ups",
+    "GET /payment-methods",
+    "POST /payment-methods",
+    "DELETE /payment-methods/{payment_method_id}",
+}
+CUSTOMER = set(CASES) - OPEN - OPERATOR
+SUCCESS = {
+    "POST /top-ups": 201,
+    "POST /payment-methods": 201,
+    "DELETE /payment-methods/{payment_method_id}": 204,
+    "POST /links/{token}": 303,
+    "POST /accounts/{account_id}/adjustments": 201,
+}
+"""What a good request is answered with where that is not 200."""

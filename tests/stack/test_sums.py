@@ -1,0 +1,48 @@
+"""What must hold of the whole table after all that other tests did to this stack, what failed included."""
+
+from collections import defaultdict
+from typing import Any
+
+import boto3
+import pytest
+
+from calling_credit.ledger import TOP_UP
+from local.stack import Stack
+from tests.stack.customers import let_leases_end, stand_in
+from tests.stack.deployment import invoke
+
+
+@pytest.mark.usefixtures("faults")
+def test_every_payment_at_stripe_is_one_entry_and_every_balance_the_sum_of_its_entries(deployed: Stack) -> None:
+    for item in whole_table(deployed):
+        if item["SK"]["S"].startswith("TOPUP#") and "sweep_sk" in item:
+            let_leases_end(deployed, item["PK"]["S"].removeprefix("ACCOUNT#"))
+    assert invoke(deployed, "ReconcilePaymentsFunction", {})["failed"] == 0
+
+    entries: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    issues, balances = set(), {}
+    for item in whole_table(deployed):
+        if item["SK"]["S"].startswith("ENTRY#"):
+            entries[item["PK"]["S"]].append(item)
+        elif item["SK"]["S"] == "BALANCE":
+            balances[item["PK"]["S"]] = int(item["posted_micros"]["N"])
+        elif item["SK"]["S"] == "ISSUE":
+            issues.add(item["object_id"]["S"])
+    intents = stand_in(deployed).account.objects["payment_intent"].values()
+    paid = {intent["id"]: intent["amount_received"] * 10_000 for intent in intents if intent["amount_received"]}
+    credited = [
+        (entry["intent_id"]["S"], int(entry["amount_micros"]["N"]))
+        for of_account in entries.values()
+        for entry in of_account
+        if entry["category"]["S"] == TOP_UP
+    ]
+    assert sorted(credited) == sorted((intent, amount) for intent, amount in paid.items() if intent not in issues)
+    assert balances == {
+        partition: sum(int(entry["amount_micros"]["N"]) for entry in entries[partition]) for partition in balances
+    }
+
+
+def whole_table(deployed: Stack) -> list[dict[str, Any]]:
+    """Every item there is."""
+    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=deployed.outputs["TableName"])
+    return [item for page in pages for item in page["Items"]]
