@@ -33,6 +33,10 @@ send-calls: $(READY)  ## Send calls to the running stack: N=1000 made-up ones, o
 check-calls: $(READY)  ## Check FILE=calls.jsonl without sending anything
 	@$(BIN)/python -m ops.check_calls "$(or $(FILE),$(error Name a file of calls, one JSON object a line: make check-calls FILE=calls.jsonl))"
 
+.PHONY: token
+token: $(READY)  ## Print an ID token of a demonstration user of the running stack: EMAIL=dana@halcyon-design.example
+	@$(BIN)/python -m ops.token $(if $(EMAIL),"$(EMAIL)")
+
 # ----------------------------------------------------------------------------------------------------------------------
 # Test
 # ----------------------------------------------------------------------------------------------------------------------
