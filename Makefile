@@ -71,8 +71,8 @@ test-stack: $(READY)  ## The deployed application: real triggers, real authorize
 	$(BIN)/pytest tests/stack
 
 .PHONY: faults
-faults: $(READY)  ## Every fault at every request of every payment flow: SEED=1 SHARE=1 (a tenth: SHARE=0.1)
-	FAULTS_SEED=$(or $(SEED),20261123) FAULTS_SHARE=$(or $(SHARE),1) $(BIN)/pytest tests/functions/test_payment_faults.py
+faults: $(READY)  ## Every fault at every request of every payment flow, and N=50 pairs of each: SEED=1 SHARE=1
+	FAULTS_SEED=$(or $(SEED),20261123) FAULTS_SHARE=$(or $(SHARE),1) FAULTS_PAIRS=$(or $(N),50) $(BIN)/pytest tests/functions/test_payment_faults.py
 
 .PHONY: test-dynamodb
 test-dynamodb: $(READY)  ## Every test that needs DynamoDB, against AWS_ENDPOINT_URL_DYNAMODB

@@ -126,11 +126,16 @@ class Bench:
 
     def settle_down(self) -> None:
         """Everything that happens by itself within some minutes: leases end meanwhile."""
-        for minutes in (1, 3, 3):
+        for minutes in (1, 3, self.minutes_until_listening()):
             self.stream()
             self.call_back()
             self.sweep(minutes)
         self.stream()
+
+    def minutes_until_listening(self) -> int:
+        """Until the sweeper next asks for events that no callback delivered, after leases have ended."""
+        later = self.till.world.clock.now.minute + 4
+        return 3 + (7 - later - 3) % 15
 
     def _invoke(self, function: str, event: dict[str, Any]) -> Any:
         """One invocation by a fresh process; None if it died or failed."""
@@ -252,6 +257,32 @@ def points(scenario: list[Sent], bench: Bench) -> Iterator[Point]:
                 point.at = at
                 yield point
             aws += 1
+
+
+EVENT_FAULTS = ("lost", "duplicated", "reordered")
+
+
+def event_points(bench: Bench) -> list[tuple[str, str]]:
+    """Every way in which each kind of callback of the flow just recorded may fail to arrive as it should."""
+    kinds = sorted({event["type"] for event in bench.till.objects("event")})
+    return [(fault, kind) for kind in kinds for fault in EVENT_FAULTS]
+
+
+@dataclass
+class Both:
+    """Two faults in one flow."""
+
+    one: Point
+    other: Point
+
+    def __call__(self, sent: Sent, passed: Pass) -> Response:
+        """Meet one request."""
+        return self.one(sent, lambda: self.other(sent, passed))
+
+    @property
+    def late(self) -> list[Pass]:
+        """Requests that are carried out only after all."""
+        return [*self.one.late, *self.other.late]
 
 
 def differences(bench: Bench, flow: Flow) -> Iterator[str]:

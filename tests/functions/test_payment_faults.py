@@ -11,19 +11,22 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from local.stripe_stand_in.controls import Controls
 from tests.functions.laws_faults import Point
 from tests.functions.laws_wire import wired
-from tests.functions.payment_faults import Bench, Flow, differences, points
+from tests.functions.payment_faults import Bench, Both, Flow, differences, event_points, points
 from tests.functions.till import CHALLENGED, DECLINED, VISA, Till
 
 pytestmark = pytest.mark.dynamodb
 
 SEED = int(os.environ.get("FAULTS_SEED", "20261123"))
 SHARE = float(os.environ.get("FAULTS_SHARE", "0.2"))
+MOST = 140
+PAIRS = int(os.environ.get("FAULTS_PAIRS", "6"))
 WANTS_CUSTOMER = "pm_card_authenticationRequired"
 
 
@@ -81,6 +84,35 @@ def follow_link(bench: Bench) -> None:
     challenge(bench)
 
 
+def save_and_pay(bench: Bench) -> None:
+    """A payment of 25.00 that is credited, and everything told of it."""
+    save(bench, VISA)
+    bench.till.paid("25.00", bench.card)
+    bench.till.stand_in.take_events()
+
+
+def at_stripe(bench: Bench, path: str, **parameters: Any) -> None:
+    """What an operator does in Stripe's dashboard."""
+    headers = {"Authorization": f"Bearer {bench.till.stand_in.api_key}"}
+    assert bench.till.stand_in.handle("POST", path, parameters, headers).status == 200
+
+
+def refund(bench: Bench) -> None:
+    """Ten dollars go back in two parts."""
+    [charge] = bench.till.objects("charge")
+    for _ in range(2):
+        at_stripe(bench, "/v1/refunds", charge=charge["id"], amount=500)
+
+
+def dispute_and_win(bench: Bench) -> None:
+    """The cardholder's bank takes the money, and gives a part of it back."""
+    [charge] = bench.till.objects("charge")
+    controls = Controls(bench.till.stand_in)
+    opened = controls.dispute(charge["id"], amount=2_500)
+    bench.call_back()
+    controls.win_dispute(opened["id"], 1_500)
+
+
 FLOWS = (
     Flow("by hand", lambda b: save(b, VISA), pay, ["succeeded"], {"succeeded": 1}, 25_000_000),
     Flow("by hand, declined", lambda b: save(b, DECLINED), pay, ["failed"], {"canceled": 1}, 0),
@@ -103,6 +135,8 @@ FLOWS = (
         0,
     ),
     Flow("recovered by its link", wait_for_customer, follow_link, ["succeeded"], {"succeeded": 1}, 50_000_000),
+    Flow("refunded", save_and_pay, refund, ["succeeded"], {"succeeded": 1}, 15_000_000),
+    Flow("disputed, won in part", save_and_pay, dispute_and_win, ["succeeded"], {"succeeded": 1}, 15_000_000),
 )
 
 
@@ -118,16 +152,23 @@ def bench(till: Till, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
 
 
 def sampled(generated: list[Point]) -> list[Point]:
-    """Every crash, and of the other faults a share that the seed draws."""
+    """Every crash, and of the other faults a share that the seed draws; of a long flow no more than `MOST`."""
     draw = random.Random(SEED)
-    return [point for point in generated if "crash" in point.fault.__name__ or draw.random() < SHARE]
+    drawn = [point for point in generated if "crash" in point.fault.__name__ or draw.random() < SHARE]
+    return drawn if SHARE == 1 or len(drawn) <= MOST else draw.sample(drawn, MOST)
 
 
-def play(bench: Bench, flow: Flow, point: Point) -> list[str]:
-    """The flow with one fault in it; what stands otherwise than it must in the end."""
+def pairs(ones: list[Point], others: list[Point]) -> list[Both]:
+    """Two faults at once, as the seed draws them."""
+    draw = random.Random(SEED + 1)
+    return [Both(draw.choice(ones), draw.choice(others)) for _ in range(PAIRS)]
+
+
+def play(bench: Bench, flow: Flow, point: Point | Both) -> list[str]:
+    """The flow with one fault in it, or two; what stands otherwise than it must in the end."""
     bench.put_back()
     flow.prepare(bench)
-    bench.context = point.context
+    bench.context = point.context if isinstance(point, Point) else point.one.context
     with bench.wire.interfering(point):
         flow.begin(bench)
         bench.settle_down()
@@ -135,7 +176,18 @@ def play(bench: Bench, flow: Flow, point: Point) -> list[str]:
         for passed in point.late:
             passed()
         bench.settle_down()
-    return [*differences(bench, flow), *([] if point.hits else ["the fault met nothing"])]
+    missed = isinstance(point, Point) and not point.hits
+    return [*differences(bench, flow), *(["the fault met nothing"] if missed else [])]
+
+
+def play_with_callbacks_amiss(bench: Bench, flow: Flow, fault: str, kind: str) -> list[str]:
+    """The flow while every callback of one kind is lost, comes twice or comes late."""
+    bench.put_back()
+    flow.prepare(bench)
+    bench.till.stand_in.faults.add(fault, kind, count=99)
+    flow.begin(bench)
+    bench.settle_down()
+    return list(differences(bench, flow))
 
 
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
@@ -158,7 +210,17 @@ def test_law_10_a_payment_ends_the_same_whatever_fails(
             found = [str(error)]
         broken += [f"{point.name}: {difference}" for difference in found]
         covered[point.fault.__name__.split("_at_")[0]] += 1
+    amiss = event_points(bench)
+    for fault, kind in amiss:
+        broken += [f"{kind} {fault}: {found}" for found in play_with_callbacks_amiss(bench, flow, fault, kind)]
+    for pair in pairs(list(points(scenario, bench)), list(points(scenario, bench))):
+        names = f"{pair.one.name} and {pair.other.name}"
+        try:
+            broken += [f"{names}: {found}" for found in play(bench, flow, pair)]
+        except AssertionError as error:
+            broken.append(f"{names}: {error}")
     with capsys.disabled():
         drawn = f"{covered.total():>4} of {len(generated)} crash points (FAULTS_SEED={SEED}, FAULTS_SHARE={SHARE:g})"
-        print(f"\n  {drawn}: {flow.name}, {len(scenario)} requests, {len(covered)} kinds")
+        more = f"{len(amiss)} ways of callbacks, {PAIRS} pairs"
+        print(f"\n  {drawn}, {more}: {flow.name}, {len(scenario)} requests, {len(covered)} kinds")
     assert broken == []
