@@ -118,8 +118,8 @@ def test_a_payment_whose_person_has_left_is_canceled_at_stripe_too(deployed: Sta
     customer.let_waits_end()
     customer.let_person_leave()
     reconcile(deployed)
+    eventually(lambda: items_of(deployed, customer.account_id, "TOPUP#")[0]["status"]["S"] == "canceled")
     assert [intent.status for intent in customer.intents()] == ["canceled"]
-    assert items_of(deployed, customer.account_id, "TOPUP#")[0]["status"]["S"] == "canceled"
     assert customer.credited_micros() == []
 
 
@@ -136,7 +136,7 @@ def test_a_payment_whose_callback_is_lost_is_credited_by_the_sweeper(deployed: S
 
     customer.let_waits_end()
     reconcile(deployed)
-    assert customer.statuses() == ["succeeded"]
+    eventually(lambda: customer.statuses() == ["succeeded"])
     reconcile(deployed)
     assert call_back_again(deployed, "payment_intent.succeeded", intent.id).status_code == 200
     assert customer.counted_at_stripe() == PAID
