@@ -260,7 +260,14 @@ def test_stripes_keys_are_made_empty_outlive_the_stack_and_are_read_by_those_who
     assert secret["DeletionPolicy"] == secret["UpdateReplacePolicy"] == "Retain"
     assert json.loads(secret["Properties"]["SecretString"]) == {"api_key": "", "webhook_secret": ""}
     readers = {folder for folder, statement in statements() if "StripeSecret" in list(words(statement["Resource"]))}
-    assert readers == {"add_funds", "stripe_webhook", "auto_recharge", "reconcile_payments", "change_settings"}
+    assert readers == {
+        "add_funds",
+        "stripe_webhook",
+        "auto_recharge",
+        "reconcile_payments",
+        "change_settings",
+        "prove_ledger",
+    }
     for folder, properties in functions().items():
         settings = properties["Environment"]["Variables"]
         assert {"STRIPE_SECRET_ARN", "STRIPE_API_BASE"} & set(settings) == (
@@ -312,6 +319,13 @@ def test_a_record_that_cannot_be_looked_at_comes_again_alone_and_is_kept_when_it
 def test_open_payments_are_looked_at_every_minute() -> None:
     event = event_of("ReconcilePaymentsFunction")
     assert (event["Type"], event["Properties"]["ScheduleExpression"]) == ("ScheduleV2", "rate(1 minute)")
+
+
+def test_the_ledger_is_proven_once_a_day_and_nothing_in_it_can_be_changed_by_that() -> None:
+    event = event_of("ProveLedgerFunction")
+    assert (event["Type"], event["Properties"]["ScheduleExpression"]) == ("ScheduleV2", "cron(17 3 * * ? *)")
+    actions = [statement["Action"] for folder, statement in statements() if folder == "prove_ledger"]
+    assert "dynamodb:UpdateItem" not in list(words(actions))
 
 
 # --- The table --------------------------------------------------------------------------------------------------------
@@ -427,6 +441,7 @@ def test_queues_unrated_calls_payments_ages_errors_and_throttles_are_watched() -
         ("AWS/SQS", "ApproximateAgeOfOldestMessage"),
         ("CallingCredit", "CallsUnrated"),
         ("CallingCredit", "PaymentIssues"),
+        ("CallingCredit", "LedgerDifferences"),
         ("CallingCredit", "TopUpsSettledAfterEnd"),
         ("CallingCredit", "StripeUnanswered"),
         ("CallingCredit", "StripeRefusals"),
@@ -450,6 +465,7 @@ def test_queues_unrated_calls_payments_ages_errors_and_throttles_are_watched() -
         ("ApproximateNumberOfMessagesVisible", ["DeadLetterQueue", "RechargeFailureQueue"]),
         ("CallsUnrated", [None]),
         ("PaymentIssues", [None]),
+        ("LedgerDifferences", [None]),
         ("TopUpsSettledAfterEnd", [None]),
         ("StripeRefusals", [None]),
     ],
@@ -473,7 +489,7 @@ def test_the_unrated_alarm_watches_the_metric_that_rate_calls_emits() -> None:
 
 
 def test_the_alarms_of_payments_watch_the_counts_of_all_functions_that_pay_together() -> None:
-    for metric in ("PaymentIssues", "TopUpsSettledAfterEnd", "StripeUnanswered", "StripeRefusals"):
+    for metric in ("PaymentIssues", "LedgerDifferences", "TopUpsSettledAfterEnd", "StripeUnanswered", "StripeRefusals"):
         [alarm] = [a["Properties"] for a in ALARMS.values() if a["Properties"]["MetricName"] == metric]
         settings = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
         assert alarm["Namespace"] == settings["POWERTOOLS_METRICS_NAMESPACE"]
