@@ -1,6 +1,6 @@
 """Lists what Stripe reported and no payment of ours explains (intents of another amount, currency or customer, objects
-that nobody here knows) and where the nightly proof found the ledger to differ. None of it was credited or mended. Changes
-nothing.
+that nobody here knows), and where the nightly proof found the ledger to differ. None of it was credited or mended.
+Changes nothing.
 """
 
 from rich.table import Table

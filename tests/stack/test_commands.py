@@ -15,7 +15,7 @@ from local.settings import ROOT
 from local.stack import Stack
 from tests.stack.callbacks import call_back, event_about, signed
 from tests.stack.conftest import eventually, queue_depth
-from tests.stack.customers import open_customer
+from tests.stack.customers import open_customer, stand_in
 from tests.stack.test_calls import items_of, make_call, open_account, posted_micros, send
 
 LANDLINE, LANDLINE_ROW = "+442071838750", "442,United Kingdom - Landline,GB,*,0.0140,"
@@ -164,7 +164,15 @@ def test_the_audit_of_an_account_that_paid_is_ok_and_finds_an_entry_planted_by_h
     assert customer.pay(customer.save_card(), "25.00", "audited").json()["status"] == "succeeded"
     answer = command(deployed, "audit", customer.account_id)
     assert answer.returncode == 0, answer.stdout + answer.stderr
-    assert "payments at Stripe      1   25.00 USD  ok" in answer.stdout
+    assert "payments at Stripe 1 25.00 USD ok" in " ".join(answer.stdout.split())
+    assert command(deployed, "audit", "acct_nobody").returncode == 1
+    faults = stand_in(deployed).faults
+    faults.add("dropped", "GET /v1/payment_intents", count=9)
+    try:
+        answer = command(deployed, "audit", customer.account_id)
+    finally:
+        faults.clear()
+    assert (answer.returncode, "Stripe could not be asked" in answer.stdout) == (2, True), answer.stdout + answer.stderr
     planted = items_of(deployed, customer.account_id, "ENTRY#")[0]
     planted["SK"] = {"S": f"ENTRY#2026-11-25T00:00:00.000Z#tu_{'0' * 32}"}
     planted |= {"category": {"S": "top_up"}, "amount_micros": {"N": "7000000"}}

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import stripe
 
-from calling_credit.payments.cards import told
-from calling_credit.payments.client import MICROS_PER_CENT
+from calling_credit.errors import Unavailable
+from calling_credit.payments.cards import no_answer
+from calling_credit.payments.client import MICROS_PER_CENT, NoAnswer, judged
 from calling_credit.payments.losses import dated_losses
 from calling_credit.proof import Payment
 from calling_credit.reversals import Losses
@@ -22,7 +23,7 @@ def taken_between(client: stripe.StripeClient, since: datetime, until: datetime)
     """Of the payments begun from `since` up to, not including, `until`, those that succeeded.
 
     Raises:
-        Unavailable: payments_unavailable, Stripe does not answer.
+        Unavailable: payments_unavailable, Stripe does not answer; payments_not_shown, it refuses.
     """
     return _taken(client, {"created": {"gte": int(since.timestamp()), "lt": int(until.timestamp())}})
 
@@ -31,7 +32,7 @@ def taken_from(client: stripe.StripeClient, customer_id: str) -> list[Payment]:
     """Every payment of a customer that succeeded.
 
     Raises:
-        Unavailable: payments_unavailable, Stripe does not answer.
+        Unavailable: payments_unavailable, Stripe does not answer; payments_not_shown, it refuses.
     """
     return _taken(client, {"customer": customer_id})
 
@@ -41,7 +42,9 @@ def _taken(client: stripe.StripeClient, of_whom: dict[str, Any]) -> list[Payment
     try:
         return list(_ours(client, client.v1.payment_intents.list(params).auto_paging_iter()))
     except stripe.StripeError as error:
-        raise told(error) from error
+        if isinstance(judged(error), NoAnswer):
+            raise no_answer() from error
+        raise Unavailable("payments_not_shown", "Stripe refuses to show payments of ours.") from error
 
 
 def _ours(client: stripe.StripeClient, intents: Iterator[stripe.PaymentIntent]) -> Iterator[Payment]:

@@ -1,10 +1,13 @@
-"""Reads all of one account, as it stands at one moment, into a book to be proven."""
+"""Reads all of one account, as it stands at one moment, into a book to be proven; finds accounts to prove."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit import table
 from calling_credit.book import Book
 from calling_credit.store.client import from_attributes
+from calling_credit.store.keep_topups import query_due
+from calling_credit.store.recharge_items import RECHARGE_KIND
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -32,7 +35,14 @@ def read_book(client: "DynamoDBClient", table_name: str, account_id: str) -> Boo
     return None
 
 
-def _items(client: "DynamoDBClient", table_name: str, account_id: str) -> Any:
+def accounts_with_a_rule(client: "DynamoDBClient", table_name: str) -> Iterator[str]:
+    """The accounts whose automatic recharge is on: the sweep index lists these, and no others."""
+    for partition in table.sweep_partitions(RECHARGE_KIND):
+        for item in query_due(client, table_name, partition, table.AFTER):
+            yield table.account_of(item["PK"]["S"])
+
+
+def _items(client: "DynamoDBClient", table_name: str, account_id: str) -> Iterator[dict[str, Any]]:
     start: dict[str, Any] = {}
     while True:
         answer = client.query(
