@@ -2,6 +2,7 @@
 difference is named and never mended. Knows no Stripe call and no table.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -70,13 +71,16 @@ def prove_payments(book: Book, payments: Iterable[Payment], now: datetime) -> li
     """Where the book does not say what Stripe says. `payments` are all that succeeded of the account, asked for after
     the book was read; what is younger than `LEFT_ALONE` may be missing in the book.
     """
-    succeeded = list(payments)
-    found = [difference for payment in succeeded for difference in _prove_payment(book, payment, now)]
-    for entry in (entry for entries in book.paid.values() for entry in entries):
-        is_paid = any(payment.topup_id == entry.topup_id and _is_of(entry, payment) for payment in succeeded)
-        if not is_paid:
-            amount = usd(entry.amount_micros)
-            found += [Difference(NOT_PAID, book.account_id, entry.topup_id, "a payment at Stripe", amount)]
+    found: list[Difference] = []
+    paid: dict[str, list[Payment]] = defaultdict(list)
+    for payment in payments:
+        paid[payment.topup_id].append(payment)
+        found += _prove_payment(book, payment, now)
+    for topup_id, entries in book.paid.items():
+        for entry in entries:
+            if not any(_is_of(entry, payment) for payment in paid[topup_id]):
+                amount = usd(entry.amount_micros)
+                found.append(Difference(NOT_PAID, book.account_id, topup_id, "a payment at Stripe", amount))
     return found
 
 
