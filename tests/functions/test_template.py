@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from calling_credit import table
 from calling_credit.topups import LEASE, MANUAL_LEASE
 from tests.functions.conftest import FUNCTIONS
 from tests.functions.template import ROOT, template
@@ -324,17 +325,19 @@ def test_open_payments_are_looked_at_every_minute() -> None:
 def test_the_ledger_is_proven_once_a_day_and_nothing_in_it_can_be_changed_by_that() -> None:
     event = event_of("ProveLedgerFunction")
     assert (event["Type"], event["Properties"]["ScheduleExpression"]) == ("ScheduleV2", "cron(17 3 * * ? *)")
-    actions = [statement["Action"] for folder, statement in statements() if folder == "prove_ledger"]
-    assert "dynamodb:UpdateItem" not in list(words(actions))
+    own = [statement for folder, statement in statements() if folder == "prove_ledger"]
+    assert "dynamodb:UpdateItem" not in list(words([statement["Action"] for statement in own]))
+    [writes] = [statement for statement in own if "dynamodb:PutItem" in list(words(statement["Action"]))]
+    assert writes["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [table.issue_pk("*")]}}
 
 
 # --- The table --------------------------------------------------------------------------------------------------------
 
 
 def test_the_ledger_outlives_the_stack_and_can_be_restored_to_any_second() -> None:
-    [table] = of_type("AWS::DynamoDB::Table").values()
-    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
-    properties = table["Properties"]
+    [ledger] = of_type("AWS::DynamoDB::Table").values()
+    assert ledger["DeletionPolicy"] == ledger["UpdateReplacePolicy"] == "Retain"
+    properties = ledger["Properties"]
     assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
     assert properties["DeletionProtectionEnabled"] == {"Fn::If": ["IsLocal", False, True]}
     assert properties["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
