@@ -100,6 +100,10 @@ list-unrated: $(READY)  ## Calls kept without a price; KIND=stray: calls of line
 list-payment-issues: $(READY)  ## What Stripe reports and no payment of ours explains; none of it was credited
 	@$(BIN)/python -m ops.list_payment_issues
 
+.PHONY: audit
+audit: $(READY)  ## Prove one account's book, by itself and against Stripe: ACCOUNT=id
+	@$(BIN)/python -m ops.audit "$(or $(ACCOUNT),$(error Name the account: make audit ACCOUNT=id))"
+
 .PHONY: redrive
 redrive: $(READY)  ## Send refused calls back; PEEK=1 only shows why, DROP=1 removes the hopeless, YES=1 asks nothing
 	@$(BIN)/python -m ops.redrive $(if $(PEEK),--peek) $(if $(DROP),--drop) $(if $(YES),--yes)

@@ -1,5 +1,6 @@
-"""Lists what Stripe reported and no payment of ours explains: intents of another amount, currency or customer, and
-objects that nobody here knows. None of it was credited. Changes nothing.
+"""Lists what Stripe reported and no payment of ours explains (intents of another amount, currency or customer, objects
+that nobody here knows), and where the nightly proof found the ledger to differ. None of it was credited or mended.
+Changes nothing.
 """
 
 from rich.table import Table
@@ -11,7 +12,7 @@ from ops.terminal import console, run
 COLUMNS = {
     "recorded": "recorded_at",
     "code": "code",
-    "Stripe's object": "object_id",
+    "object": "object_id",
     "account": "account_id",
     "": "details",
 }
@@ -34,7 +35,7 @@ def main() -> int:
     console.print(table)
     if len(items) > MOST_SHOWN:
         console.print(f"... and {len(items) - MOST_SHOWN} more")
-    console.print(f"{len(items)} payment issues. What to do: docs/runbook.md#payment-issues")
+    console.print(f"{len(items)} payment issues. What to do: docs/runbook.md#payment-issues and #ledger-differences")
     return 0
 
 

@@ -19,7 +19,8 @@ PRODUCT = [*ALL, *sorted((ROOT / "functions").glob("*/app.py"))]
 NO_IO = {"boto3", "botocore", "stripe", "aws_lambda_powertools", "requests", "httpx", "socket", "os", "time", "random"}
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic", "perf_counter", "localtime", "gmtime"}
 EXACT = [
-    PACKAGE / f"{name}.py" for name in ("money", "rating", "ledger", "topups", "attempts", "recharge", "recharge_rules")
+    PACKAGE / f"{name}.py"
+    for name in ("money", "rating", "ledger", "topups", "attempts", "recharge", "recharge_rules", "book", "proof")
 ]
 KINDS = "ACCOUNT|ENTRY|DAY|ADJUSTMENT|LINE|USER|UNRATED|STRAY|TOPUP|PAYMENT|STRIPE|ISSUE|HOLD|BALANCE|AUTO_RECHARGE"
 KEY = re.compile(rf"({KINDS})(#|$)")

@@ -43,6 +43,7 @@ FUNCTIONS = (
     "stripe_webhook",
     "auto_recharge",
     "reconcile_payments",
+    "prove_ledger",
 )
 
 

@@ -14,7 +14,7 @@ from tests.functions.till import ALWAYS, CHALLENGED, CREATE, DECLINED, MASTERCAR
 from tests.functions.world import INCLUDED, UNCOVERED
 
 pytestmark = pytest.mark.dynamodb
-OF_PAYMENTS = ("add_funds", "stripe_webhook", "auto_recharge", "reconcile_payments", "change_settings")
+OF_PAYMENTS = ("add_funds", "stripe_webhook", "auto_recharge", "reconcile_payments", "change_settings", "prove_ledger")
 ACTIONS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 
 
@@ -92,6 +92,18 @@ def everything_that_happens(till: Till) -> None:
     for path in ("/top-ups", "/payment-methods"):
         assert world.ask("add_funds", "GET", path).status == 200
     till.shown_rule()
+    till.sdk.v1.payment_intents.create(
+        {
+            "amount": 500,
+            "currency": "usd",
+            "customer": till.customer(),
+            "payment_method": visa,
+            "metadata": {"account_id": "acct_1", "topup_id": "tu_x"},
+            "confirm": True,
+            "return_url": "https://page.test/",
+        }
+    )
+    till.prove(days=1)
 
 
 def open_one(till: Till) -> str:

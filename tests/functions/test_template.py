@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from calling_credit import table
 from calling_credit.topups import LEASE, MANUAL_LEASE
 from tests.functions.conftest import FUNCTIONS
 from tests.functions.template import ROOT, template
@@ -260,7 +261,14 @@ def test_stripes_keys_are_made_empty_outlive_the_stack_and_are_read_by_those_who
     assert secret["DeletionPolicy"] == secret["UpdateReplacePolicy"] == "Retain"
     assert json.loads(secret["Properties"]["SecretString"]) == {"api_key": "", "webhook_secret": ""}
     readers = {folder for folder, statement in statements() if "StripeSecret" in list(words(statement["Resource"]))}
-    assert readers == {"add_funds", "stripe_webhook", "auto_recharge", "reconcile_payments", "change_settings"}
+    assert readers == {
+        "add_funds",
+        "stripe_webhook",
+        "auto_recharge",
+        "reconcile_payments",
+        "change_settings",
+        "prove_ledger",
+    }
     for folder, properties in functions().items():
         settings = properties["Environment"]["Variables"]
         assert {"STRIPE_SECRET_ARN", "STRIPE_API_BASE"} & set(settings) == (
@@ -314,13 +322,22 @@ def test_open_payments_are_looked_at_every_minute() -> None:
     assert (event["Type"], event["Properties"]["ScheduleExpression"]) == ("ScheduleV2", "rate(1 minute)")
 
 
+def test_the_ledger_is_proven_once_a_day_and_nothing_in_it_can_be_changed_by_that() -> None:
+    event = event_of("ProveLedgerFunction")
+    assert (event["Type"], event["Properties"]["ScheduleExpression"]) == ("ScheduleV2", "cron(17 3 * * ? *)")
+    own = [statement for folder, statement in statements() if folder == "prove_ledger"]
+    assert "dynamodb:UpdateItem" not in list(words([statement["Action"] for statement in own]))
+    [writes] = [statement for statement in own if "dynamodb:PutItem" in list(words(statement["Action"]))]
+    assert writes["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [table.issue_pk("*")]}}
+
+
 # --- The table --------------------------------------------------------------------------------------------------------
 
 
 def test_the_ledger_outlives_the_stack_and_can_be_restored_to_any_second() -> None:
-    [table] = of_type("AWS::DynamoDB::Table").values()
-    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
-    properties = table["Properties"]
+    [ledger] = of_type("AWS::DynamoDB::Table").values()
+    assert ledger["DeletionPolicy"] == ledger["UpdateReplacePolicy"] == "Retain"
+    properties = ledger["Properties"]
     assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
     assert properties["DeletionProtectionEnabled"] == {"Fn::If": ["IsLocal", False, True]}
     assert properties["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
@@ -427,6 +444,7 @@ def test_queues_unrated_calls_payments_ages_errors_and_throttles_are_watched() -
         ("AWS/SQS", "ApproximateAgeOfOldestMessage"),
         ("CallingCredit", "CallsUnrated"),
         ("CallingCredit", "PaymentIssues"),
+        ("CallingCredit", "LedgerDifferences"),
         ("CallingCredit", "TopUpsSettledAfterEnd"),
         ("CallingCredit", "StripeUnanswered"),
         ("CallingCredit", "StripeRefusals"),
@@ -450,6 +468,7 @@ def test_queues_unrated_calls_payments_ages_errors_and_throttles_are_watched() -
         ("ApproximateNumberOfMessagesVisible", ["DeadLetterQueue", "RechargeFailureQueue"]),
         ("CallsUnrated", [None]),
         ("PaymentIssues", [None]),
+        ("LedgerDifferences", [None]),
         ("TopUpsSettledAfterEnd", [None]),
         ("StripeRefusals", [None]),
     ],
@@ -473,7 +492,7 @@ def test_the_unrated_alarm_watches_the_metric_that_rate_calls_emits() -> None:
 
 
 def test_the_alarms_of_payments_watch_the_counts_of_all_functions_that_pay_together() -> None:
-    for metric in ("PaymentIssues", "TopUpsSettledAfterEnd", "StripeUnanswered", "StripeRefusals"):
+    for metric in ("PaymentIssues", "LedgerDifferences", "TopUpsSettledAfterEnd", "StripeUnanswered", "StripeRefusals"):
         [alarm] = [a["Properties"] for a in ALARMS.values() if a["Properties"]["MetricName"] == metric]
         settings = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
         assert alarm["Namespace"] == settings["POWERTOOLS_METRICS_NAMESPACE"]

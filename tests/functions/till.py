@@ -205,6 +205,12 @@ class Till:
         answer: dict[str, int] = self.world.stack.invoke("reconcile_payments", sample_event("reconcile_payments"))
         return answer
 
+    def prove(self, **span: float) -> dict[str, int]:
+        """Let time pass, and have prove_ledger hold the book against Stripe once."""
+        self.later(**span)
+        answer: dict[str, int] = self.world.stack.invoke("prove_ledger", sample_event("prove_ledger"), seconds=900)
+        return answer
+
     def call_back(self, event: dict[str, Any], **headers: str) -> Answer:
         """Have Stripe send one event."""
         return self.send_back(body_of(event), **headers)

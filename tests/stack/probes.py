@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+import boto3
+
+from calling_credit.store.keep_issues import read_issues
 from local.stack import Stack
 from local.stripe_stand_in.controls import Controls
 from tests.stack.callbacks import call_back_again
@@ -128,6 +131,52 @@ def reconcile(deployed: Stack, tokens: dict[str, str]) -> None:
         assert unheard.statuses() == ["succeeded"]
 
 
+def prove(deployed: Stack, tokens: dict[str, str]) -> None:
+    """An account that paid is proven, and money that Stripe took beside us in its name is listed."""
+    customer = open_customer(deployed)
+    assert customer.pay(customer.save_card(), "25.00", "proven").json()["status"] == "succeeded"
+    [paid] = customer.intents()
+    named = {"account_id": customer.account_id, "topup_id": f"tu_{uuid.uuid4().hex}"}
+    beside = make_payment(deployed, customer, named, str(paid.payment_method))
+    make_older(deployed, paid.id, beside)
+    said = invoke(deployed, "ProveLedgerFunction", {})
+    assert said["unproven"] == 0, said
+    found = read_issues(boto3.client("dynamodb"), deployed.outputs["TableName"])
+    ours = [issue for issue in found if issue["account_id"] == customer.account_id]
+    assert [(issue["code"], issue["object_id"]) for issue in ours] == [("payment_without_entry", beside)]
+
+
+def make_payment(deployed: Stack, customer: Customer, named: dict[str, str], card: str) -> str:
+    """A payment that succeeds at Stripe although nobody here asked for it, and no callback tells of it; its intent."""
+    faults = stand_in(deployed).faults
+    faults.add("lost", "*", count=1_000)
+    try:
+        made = deployed.stripe_sdk().v1.payment_intents.create(
+            {
+                "amount": 700,
+                "currency": "usd",
+                "customer": customer.customer_id,
+                "payment_method": card,
+                "metadata": named,
+                "confirm": True,
+                "return_url": "https://page.test/",
+            }
+        )
+    finally:
+        faults.clear()
+    assert made.status == "succeeded"
+    return str(made.id)
+
+
+def make_older(deployed: Stack, *intent_ids: str) -> None:
+    """As if these payments had been made an hour ago."""
+    objects = stand_in(deployed).account.objects
+    for intent_id in intent_ids:
+        intent = objects["payment_intent"][intent_id]
+        for made in (intent, objects["charge"][intent["latest_charge"]]):
+            made["created"] -= 3600
+
+
 PROBES: dict[str, Probe] = {
     "RateCallsFunction": invoke_rate_calls,
     "ListUsageFunction": read_everything,
@@ -137,4 +186,5 @@ PROBES: dict[str, Probe] = {
     "StripeWebhookFunction": take_callbacks,
     "AutoRechargeFunction": recharge,
     "ReconcilePaymentsFunction": reconcile,
+    "ProveLedgerFunction": prove,
 }

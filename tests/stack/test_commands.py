@@ -15,6 +15,7 @@ from local.settings import ROOT
 from local.stack import Stack
 from tests.stack.callbacks import call_back, event_about, signed
 from tests.stack.conftest import eventually, queue_depth
+from tests.stack.customers import open_customer, stand_in
 from tests.stack.test_calls import items_of, make_call, open_account, posted_micros, send
 
 LANDLINE, LANDLINE_ROW = "+442071838750", "442,United Kingdom - Landline,GB,*,0.0140,"
@@ -156,6 +157,30 @@ def test_payments_that_none_of_ours_explains_are_listed(deployed: Stack) -> None
     assert call_back(deployed, body, signed(body)).status_code == 200
     answer = command(deployed, "list_payment_issues")
     assert (answer.returncode, "pi_listed" in answer.stdout, "unknown_object" in answer.stdout) == (0, True, True)
+
+
+def test_the_audit_of_an_account_that_paid_is_ok_and_finds_an_entry_planted_by_hand(deployed: Stack) -> None:
+    customer = open_customer(deployed)
+    assert customer.pay(customer.save_card(), "25.00", "audited").json()["status"] == "succeeded"
+    answer = command(deployed, "audit", customer.account_id)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "payments at Stripe 1 25.00 USD ok" in " ".join(answer.stdout.split())
+    assert command(deployed, "audit", "acct_nobody").returncode == 1
+    faults = stand_in(deployed).faults
+    faults.add("dropped", "GET /v1/payment_intents", count=9)
+    try:
+        answer = command(deployed, "audit", customer.account_id)
+    finally:
+        faults.clear()
+    assert (answer.returncode, "Stripe could not be asked" in answer.stdout) == (2, True), answer.stdout + answer.stderr
+    planted = items_of(deployed, customer.account_id, "ENTRY#")[0]
+    planted["SK"] = {"S": f"ENTRY#2026-11-25T00:00:00.000Z#tu_{'0' * 32}"}
+    planted |= {"category": {"S": "top_up"}, "amount_micros": {"N": "7000000"}}
+    boto3.client("dynamodb").put_item(TableName=deployed.outputs["TableName"], Item=planted)
+    answer = command(deployed, "audit", customer.account_id)
+    assert answer.returncode == 1, answer.stdout + answer.stderr
+    for code in ("entry_without_payment", "posted_is_not_the_sum_of_entries", "day_is_not_the_sum_of_its_entries"):
+        assert code in answer.stdout
 
 
 def test_an_erased_number_is_gone_and_no_money_moved(deployed: Stack) -> None:

@@ -134,6 +134,11 @@ def issue_sk() -> str:
     return "ISSUE"
 
 
+def kind_of(sort_key: str) -> str:
+    """The kind of an item as the first word of its sort key, small: `entry`, `day`, `balance`, `topup`, …"""
+    return sort_key.split("#", 1)[0].lower()
+
+
 def id_of(sort_key: str) -> str:
     """What a sort key ends with: the id of a `LINE#…`, `TOPUP#…` or `ENTRY#…`, the category of a `DAY#…`."""
     return sort_key.rsplit("#", 1)[1]

@@ -1,4 +1,6 @@
-"""What Stripe reports and no payment of ours explains: kept for a person to look at, and never credited by guess."""
+"""What Stripe reports and no payment of ours explains, and where the book differs from what it must say: kept for a
+person to look at, and never mended by guess.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,18 +23,21 @@ KEPT_FOR: Final = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One Stripe object nobody can credit: which, why (a stable code), and what is known of it."""
+    """One object of Stripe or of the book: which, what is the matter (a stable code), and what is known of it. `key`
+    makes it the same issue; the object alone, if there is none.
+    """
 
     object_id: str
     code: str
     account_id: str
     details: str
+    key: str = ""
 
 
 def keep_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: datetime) -> bool:
     """List it once, as it was first seen; whether it is new. It goes by itself after a year."""
     item: dict[str, Any] = {
-        "PK": table.issue_pk(issue.object_id),
+        "PK": table.issue_pk(issue.key or issue.object_id),
         "SK": table.issue_sk(),
         "object_id": issue.object_id,
         "code": issue.code,

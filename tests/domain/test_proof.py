@@ -1,0 +1,268 @@
+"""The proof of a book: it finds nothing in a right one, each kind of difference in a wrong one, and any single amount
+that is not what it was.
+"""
+
+import copy
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calling_credit import proof, table
+from calling_credit.book import Book
+from calling_credit.ledger import UNARMED_MICROS
+from calling_credit.proof import LEFT_ALONE, Payment, prove_payments, prove_sums
+from calling_credit.reversals import Losses
+from tests.domain.examples import NOW
+
+ACCOUNT, FIRST, SECOND = "acct_1", "tu_1", "tu_2"
+AMOUNTS = (
+    "amount_micros",
+    "total_micros",
+    "posted_micros",
+    "available_micros",
+    "headroom_micros",
+    "reversed_micros",
+    "entry_count",
+    "billed_seconds",
+)
+"""The numbers of items that a proof holds against others."""
+
+Items = list[dict[str, Any]]
+
+
+def entry(at: str, cause: str, category: str, amount_micros: int, seconds: int = 0, **more: Any) -> dict[str, Any]:
+    """An entry of that day's noon."""
+    return {
+        "SK": table.entry_sk(f"{at}T12:00:00.000Z", cause),
+        "category": category,
+        "amount_micros": amount_micros,
+        "local_date": at,
+        "billed_seconds": seconds,
+        **more,
+    }
+
+
+def day(at: str, category: str, count: int, seconds: int, total_micros: int) -> dict[str, Any]:
+    """The totals of a day and category."""
+    totals = {"entry_count": count, "billed_seconds": seconds, "total_micros": total_micros}
+    return {"SK": table.day_sk(at, category), **totals}
+
+
+def topup(topup_id: str, amount_micros: int, reversed_micros: int = 0, status: str = "succeeded") -> dict[str, Any]:
+    """A stored payment."""
+    return {
+        "SK": table.topup_sk(topup_id),
+        "topup_id": topup_id,
+        "status": status,
+        "amount_micros": amount_micros,
+        "reversed_micros": reversed_micros,
+        "customer_id": "cus_1",
+    }
+
+
+def right_items() -> Items:
+    """A right ledger: two payments, one of them refunded in part, three calls on two days, an armed rule."""
+    posted = 25_000_000 + 50_000_000 - 10_000_000 - 300_000
+    return [
+        {"SK": table.account_sk(), "stripe_customer_id": "cus_1"},
+        {"SK": table.auto_recharge_sk(), "threshold_micros": 40_000_000},
+        {
+            "SK": table.balance_sk(),
+            "posted_micros": posted,
+            "held_micros": 0,
+            "available_micros": posted,
+            "headroom_micros": posted - 40_000_000,
+        },
+        day("2026-11-20", "call", 2, 120, -200_000),
+        day("2026-11-21", "call", 1, 60, -100_000),
+        day("2026-11-20", "top_up", 1, 0, 25_000_000),
+        day("2026-11-21", "top_up", 1, 0, 50_000_000),
+        day("2026-11-21", "reversal", 1, 0, -10_000_000),
+        entry("2026-11-20", "c_1", "call", -100_000, 60),
+        entry("2026-11-20", "c_2", "call", -100_000, 60),
+        entry("2026-11-21", "c_3", "call", -100_000, 60),
+        entry("2026-11-20", FIRST, "top_up", 25_000_000, intent_id="pi_1"),
+        entry("2026-11-21", SECOND, "top_up", 50_000_000, intent_id="pi_2"),
+        entry("2026-11-21", f"{SECOND}.rev.1", "reversal", -10_000_000, topup_id=SECOND),
+        {"SK": table.line_sk("line_1"), "number": "+14155550100"},
+        topup(FIRST, 25_000_000),
+        topup(SECOND, 50_000_000, 10_000_000),
+        topup("tu_3", 50_000_000, status="failed"),
+    ]
+
+
+def right_payments() -> list[Payment]:
+    """What Stripe says of it."""
+    taken = NOW - timedelta(days=1)
+    return [
+        Payment("pi_1", FIRST, ACCOUNT, 25_000_000, taken, Losses(0, 0)),
+        Payment("pi_2", SECOND, ACCOUNT, 50_000_000, taken, Losses(10_000_000, 0), taken),
+    ]
+
+
+def found(items: Items, payments: list[Payment] | None = None) -> Counter[str]:
+    """How many differences of each code there are, each named once."""
+    book = Book(ACCOUNT)
+    for item in items:
+        book.add(item)
+    asked = right_payments() if payments is None else payments
+    differences = [*prove_sums(book), *prove_payments(book, asked, NOW)]
+    for difference in differences:
+        assert difference.account_id == ACCOUNT
+        assert difference.expected != difference.found, str(difference)
+    return Counter(difference.code for difference in {one.key: one for one in differences}.values())
+
+
+def changed(kind: str, at: int = 0, **values: Any) -> Items:
+    """The right items with one of a kind changed."""
+    items = right_items()
+    [item for item in items if table.kind_of(item["SK"]) == kind][at].update(values)
+    return items
+
+
+def test_a_right_ledger_differs_in_nothing() -> None:
+    assert found(right_items()) == {}
+
+
+def test_an_account_without_anything_differs_in_nothing() -> None:
+    assert found([], []) == {}
+
+
+@pytest.mark.parametrize(
+    ("items", "code"),
+    [
+        (changed("day", total_micros=-200_001), proof.DAY),
+        (changed("day", entry_count=3), proof.DAY),
+        (changed("day", billed_seconds=119), proof.DAY),
+        (changed("balance", available_micros=1), proof.AVAILABLE),
+        (changed("balance", held_micros=1), proof.AVAILABLE),
+        (changed("balance", headroom_micros=1), proof.HEADROOM),
+        (changed("topup", 1, reversed_micros=10_000_001), proof.REVERSED),
+        (changed("topup", amount_micros=25_000_001), proof.OTHER_AMOUNT),
+    ],
+)
+def test_a_changed_item_is_found(items: Items, code: str) -> None:
+    assert found(items) == {code: 1}
+
+
+def test_a_changed_balance_is_found_as_a_whole() -> None:
+    codes = found(changed("balance", posted_micros=1))
+    assert codes == {proof.POSTED: 1, proof.AVAILABLE: 1, proof.HEADROOM: 1}
+
+
+def test_headroom_may_be_out_of_reach_whatever_the_rule_says() -> None:
+    [balance] = [item for item in right_items() if table.kind_of(item["SK"]) == "balance"]
+    assert found(changed("balance", headroom_micros=balance["posted_micros"] + UNARMED_MICROS)) == {}
+
+
+def test_entries_without_a_balance_are_found() -> None:
+    items = [item for item in right_items() if table.kind_of(item["SK"]) != "balance"]
+    assert found(items) == {proof.POSTED: 1}
+
+
+def test_a_day_without_entries_is_found() -> None:
+    assert found([*right_items(), day("2026-11-22", "call", 1, 60, -1)]) == {proof.DAY: 1}
+
+
+def test_a_payment_without_its_entry_is_found_at_stripe_and_in_the_book() -> None:
+    items = [item for item in right_items() if not item["SK"].endswith(f"#{FIRST}") or "status" in item]
+    codes = found(items)
+    assert (codes[proof.NOT_ENTERED], codes[proof.TOP_UP_NOT_ENTERED]) == (1, 1)
+    assert (codes[proof.POSTED], codes[proof.DAY]) == (1, 1)
+
+
+def test_a_payment_made_beside_us_is_found() -> None:
+    beside = replace(right_payments()[0], intent_id="pi_9", topup_id="tu_9")
+    assert found(right_items(), [*right_payments(), beside]) == {proof.NOT_ENTERED: 1}
+
+
+def test_a_second_payment_for_one_top_up_is_found_although_the_top_up_has_its_entry() -> None:
+    second = replace(right_payments()[0], intent_id="pi_9")
+    assert found(right_items(), [*right_payments(), second]) == {proof.NOT_ENTERED: 1}
+
+
+def test_what_was_taken_a_moment_ago_may_not_be_entered_yet() -> None:
+    taken = right_payments()[0]
+    young = replace(taken, intent_id="pi_9", topup_id="tu_9", taken_at=NOW - LEFT_ALONE + timedelta(seconds=1))
+    old_enough = replace(young, taken_at=NOW - LEFT_ALONE)
+    assert found(right_items(), [*right_payments(), young]) == {}
+    assert found(right_items(), [*right_payments(), old_enough]) == {proof.NOT_ENTERED: 1}
+
+
+def test_an_entry_without_its_payment_is_found() -> None:
+    assert found(right_items(), right_payments()[1:]) == {proof.NOT_PAID: 1}
+
+
+def test_an_entry_of_another_amount_than_was_paid_is_found() -> None:
+    payments = [replace(right_payments()[0], received_micros=24_000_000), right_payments()[1]]
+    assert found(right_items(), payments) == {proof.OTHER_AMOUNT: 1}
+
+
+def test_two_entries_for_one_payment_are_found() -> None:
+    twice = entry("2026-11-22", FIRST, "top_up", 25_000_000, intent_id="pi_1")
+    assert found([*right_items(), twice])[proof.TWICE] == 1
+
+
+@pytest.mark.parametrize("losses", [Losses(0, 0), Losses(10_000_001, 0), Losses(10_000_000, -1)])
+def test_what_is_taken_back_must_be_what_stands_at_stripe(losses: Losses) -> None:
+    payments = [right_payments()[0], replace(right_payments()[1], losses=losses)]
+    assert found(right_items(), payments) == {proof.REVERSED: 1}
+
+
+def test_a_refund_made_a_moment_ago_may_not_be_taken_back_yet() -> None:
+    refunded = replace(right_payments()[0], losses=Losses(5_000_000, 0), lost_at=NOW - timedelta(minutes=1))
+    assert found(right_items(), [refunded, right_payments()[1]]) == {}
+    earlier = replace(refunded, lost_at=NOW - LEFT_ALONE)
+    assert found(right_items(), [earlier, right_payments()[1]]) == {proof.REVERSED: 1}
+
+
+def test_a_reversal_of_no_top_up_is_found() -> None:
+    planted = entry("2026-11-21", "tu_9.rev.1", "reversal", -1, topup_id="tu_9")
+    assert found([*right_items(), planted])[proof.REVERSED] == 1
+
+
+def test_the_same_difference_has_the_same_key_whatever_the_amounts_are() -> None:
+    keys = set()
+    for amount in (1, 2):
+        book = Book(ACCOUNT)
+        for item in changed("day", total_micros=amount):
+            book.add(item)
+        keys |= {difference.key for difference in prove_sums(book)}
+    assert len(keys) == 1
+
+
+PLACES = [
+    (at, name)
+    for at, item in enumerate(right_items())
+    for name in AMOUNTS
+    if name in item and item.get("status") != "failed"
+]
+
+
+@given(place=st.sampled_from(PLACES), change=st.integers(-(10**9), 10**9).filter(bool))
+def test_any_single_number_that_is_changed_is_found(place: tuple[int, str], change: int) -> None:
+    at, name = place
+    items = copy.deepcopy(right_items())
+    items[at][name] += change
+    assert found(items)
+
+
+@given(
+    at=st.sampled_from([at for at, item in enumerate(right_items()) if table.kind_of(item["SK"]) in ("entry", "day")])
+)
+def test_any_entry_or_day_that_is_gone_is_found(at: int) -> None:
+    items = right_items()
+    del items[at]
+    assert found(items)
+
+
+@given(at=st.integers(0, 1), change=st.integers(-(10**7), 10**7).filter(bool))
+def test_any_amount_that_differs_at_stripe_is_found(at: int, change: int) -> None:
+    payments = right_payments()
+    payments[at] = replace(payments[at], received_micros=payments[at].received_micros + change)
+    assert found(right_items(), payments)
