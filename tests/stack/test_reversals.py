@@ -11,7 +11,6 @@ from tests.stack.conftest import eventually
 from tests.stack.customers import Customer, open_customer, stand_in
 from tests.stack.test_calls import posted_micros
 
-
 OPENING_CREDIT_MICROS = 50_000_000
 
 
