@@ -6,7 +6,7 @@ statement.
     PK = ACCOUNT#<account_id>
     SK                                  what                                                written by
     ACCOUNT                             currency, time zone, status, billing emails         keep_accounts
-    BALANCE                             posted, held, available, headroom micros; nudge     every posting (ADD only)
+    BALANCE                             posted, held, available, headroom micros; nudge; low every posting (ADD only)
     ENTRY#<happened_at>#<cause_id>      one immutable entry of the ledger                   post_calls, adjust_balance
     DAY#<local_date>#<category>         count, billed seconds, total of the day's entries   the same transaction
     ADJUSTMENT#<id>                     the claim of one Idempotency-Key of an adjustment   the same transaction
@@ -137,6 +137,11 @@ def issue_sk() -> str:
 def id_of(sort_key: str) -> str:
     """What a sort key ends with: the id of a `LINE#…`, `TOPUP#…` or `ENTRY#…`, the category of a `DAY#…`."""
     return sort_key.rsplit("#", 1)[1]
+
+
+def kind_of(sort_key: str) -> str:
+    """What kind of item a sort key names: what stands before its first `#`."""
+    return sort_key.split("#", 1)[0]
 
 
 def happened_at_of(entry_sort_key: str) -> str:
