@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from local.stack import Stack
 from local.stripe_stand_in.controls import Controls
+from tests.functions.template import ROOT
 from tests.stack.callbacks import call_back_again
 from tests.stack.customers import Customer, open_customer, stand_in
 from tests.stack.deployment import invoke
@@ -128,6 +129,12 @@ def reconcile(deployed: Stack, tokens: dict[str, str]) -> None:
         assert unheard.statuses() == ["succeeded"]
 
 
+def publish(deployed: Stack, tokens: dict[str, str]) -> None:
+    """The events of the sample records are all taken by the bus."""
+    sample = json.loads((ROOT / "events" / "publish_events.json").read_text(encoding="utf-8"))
+    assert invoke(deployed, "PublishEventsFunction", sample) == {"batchItemFailures": []}
+
+
 PROBES: dict[str, Probe] = {
     "RateCallsFunction": invoke_rate_calls,
     "ListUsageFunction": read_everything,
@@ -137,4 +144,5 @@ PROBES: dict[str, Probe] = {
     "StripeWebhookFunction": take_callbacks,
     "AutoRechargeFunction": recharge,
     "ReconcilePaymentsFunction": reconcile,
+    "PublishEventsFunction": publish,
 }
