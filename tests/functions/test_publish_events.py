@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from botocore.exceptions import ConnectTimeoutError
+from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from local.stripe_stand_in.controls import Controls
 from ops.event_schemas import FOLDER
@@ -275,13 +275,23 @@ def test_what_the_bus_does_not_take_comes_again_and_nothing_else(listener: Liste
     assert listener.deliver(records[1], records[11]) == []
 
 
-def test_without_an_answer_the_rest_is_not_tried(listener: Listener) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectTimeoutError(endpoint_url="https://events.test"),
+        ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "PutEvents"),
+    ],
+    ids=["no answer", "refused"],
+)
+def test_after_a_send_that_failed_whole_the_rest_is_not_tried_and_all_of_it_comes_again(
+    listener: Listener, error: Exception
+) -> None:
     records = [low(listener, f"acct_{number}") for number in range(25)]
     numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
 
     def lose(**_: Any) -> None:
         if len(listener.sent) == 2:
-            raise ConnectTimeoutError(endpoint_url="https://events.test")
+            raise error
 
     with at_the_bus(listener, "before-call", lose):
         assert listener.deliver(*records) == numbers[10:]
