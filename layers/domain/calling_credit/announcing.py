@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from calling_credit import announcements as said
 from calling_credit import table
-from calling_credit.announcements import Announcement, CardShown, announcement_id
+from calling_credit.announcements import Announcement, announcement_id
 from calling_credit.declines import shown_code, words
 from calling_credit.ledger import CREDIT_RETURNED, CREDIT_REVERSED
 from calling_credit.money import format_money
@@ -38,103 +38,67 @@ def announced(old: Image | None, new: Image | None, recorded_at: str) -> list[An
 def _of_payment(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     if new["status"] == old.get("status"):
         return
-    account_id, topup_id = table.account_of(new["PK"]), new["topup_id"]
-    is_manual = new["kind"] == "manual"
+    topup_id, is_manual = new["topup_id"], new["kind"] == "manual"
     shown = {"topup_id": topup_id, "amount": format_money(new["amount_micros"]), "payment_method": _card(new)}
     if new["status"] == SUCCEEDED:
-        paid: Any = said.TopUpSucceeded if is_manual else said.AutoRechargeSucceeded
-        yield paid(
-            id=announcement_id(paid, account_id, topup_id),
-            account_id=account_id,
-            occurred_at=new["settled_at"],
-            data=said.Paid(**shown),
-        )
+        paid = said.TopUpSucceeded if is_manual else said.AutoRechargeSucceeded
+        yield _event(paid, new, new["settled_at"], shown, topup_id)
     elif new["status"] in NOT_PAID:
-        ended: Any = said.TopUpFailed if is_manual else said.AutoRechargeFailed
-        yield ended(
-            id=announcement_id(ended, account_id, topup_id),
-            account_id=account_id,
-            occurred_at=new["updated_at"],
-            data=said.NotPaid(**shown, status=new["status"], failure=_failure(new)),
-        )
+        ended = said.TopUpFailed if is_manual else said.AutoRechargeFailed
+        why = {"status": new["status"], "failure": _failure(new)}
+        yield _event(ended, new, new["updated_at"], shown | why, topup_id)
 
 
 def _of_rule(old: Image, new: Image, recorded_at: str) -> Iterator[Announcement]:
     reason = _suspension(new)
-    if reason is None or reason == _suspension(old):
-        return
-    account_id = table.account_of(new["PK"])
-    yield said.AutoRechargeSuspended(
-        id=announcement_id(said.AutoRechargeSuspended, account_id, new["state_version"]),
-        account_id=account_id,
-        occurred_at=recorded_at,
-        data=said.Suspended(reason=reason, message=WORDS[reason], payment_method=_card(new)),
-    )
+    if reason is not None and reason != _suspension(old):
+        data = {"reason": reason, "message": WORDS[reason], "payment_method": _card(new)}
+        yield _event(said.AutoRechargeSuspended, new, recorded_at, data, new["state_version"])
 
 
 def _of_balance(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     level, before, after = new.get("low_micros"), old.get("posted_micros"), new["posted_micros"]
-    if level is None or before is None or not before >= level > after:
-        return
-    account_id = table.account_of(new["PK"])
-    yield said.BalanceLow(
-        id=announcement_id(said.BalanceLow, account_id, new["updated_at"], before, after, level),
-        account_id=account_id,
-        occurred_at=new["updated_at"],
-        data=said.Low(balance=format_money(after), low_balance=format_money(level)),
-    )
+    if level is not None and before is not None and before >= level > after:
+        data = {"balance": format_money(after), "low_balance": format_money(level)}
+        yield _event(said.BalanceLow, new, new["updated_at"], data, new["updated_at"], before, after, level)
 
 
 def _of_entry(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     form = _MOVED.get(new["kind"])
     if old or form is None:
         return
-    account_id, entry_id = table.account_of(new["PK"]), table.id_of(new["SK"])
-    yield form(
-        id=announcement_id(form, account_id, entry_id),
-        account_id=account_id,
-        occurred_at=table.happened_at_of(new["SK"]),
-        data=said.Moved(
-            entry_id=entry_id,
-            topup_id=new["topup_id"],
-            amount=format_money(abs(new["amount_micros"])),
-            payment_method=_card(new),
-        ),
-    )
+    entry_id, amount = table.id_of(new["SK"]), format_money(abs(new["amount_micros"]))
+    data = {"entry_id": entry_id, "topup_id": new["topup_id"], "amount": amount, "payment_method": _card(new)}
+    yield _event(form, new, table.happened_at_of(new["SK"]), data, entry_id)
 
 
 def _of_unrated(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     if old:
         return
-    account_id, call_id, started_at = (
-        table.account_of(new["PK"]),
-        table.id_of(new["SK"]),
-        table.happened_at_of(new["SK"]),
-    )
-    yield said.CallUnrated(
-        id=announcement_id(said.CallUnrated, account_id, started_at, call_id),
-        account_id=account_id,
-        occurred_at=new["recorded_at"],
-        data=said.NotRated(
-            call_id=call_id,
-            line_id=new["line_id"],
-            user_id=new["user_id"],
-            to=masked(new["to"]),
-            started_at=started_at,
-            duration_seconds=new["duration_seconds"],
-        ),
-    )
+    call_id, started_at = table.id_of(new["SK"]), table.happened_at_of(new["SK"])
+    facts = {name: new[name] for name in ("line_id", "user_id", "duration_seconds")}
+    data = {"call_id": call_id, "started_at": started_at, "to": masked(new["to"]), **facts}
+    yield _event(said.CallUnrated, new, new["recorded_at"], data, started_at, call_id)
 
 
-def _card(image: Image) -> CardShown:
-    return CardShown(brand=image["brand"], last4=image["last4"])
+def _event(
+    form: type[Announcement], new: Image, occurred_at: str, data: dict[str, Any], *facts: str | int
+) -> Announcement:
+    """An event of an item's account; `facts` are what its id is made of besides."""
+    account_id = table.account_of(new["PK"])
+    identifier = announcement_id(form, account_id, *facts)
+    return form.model_validate({"id": identifier, "account_id": account_id, "occurred_at": occurred_at, "data": data})
 
 
-def _failure(image: Image) -> said.Failure | None:
+def _card(image: Image) -> dict[str, str]:
+    return {"brand": image["brand"], "last4": image["last4"]}
+
+
+def _failure(image: Image) -> dict[str, str] | None:
     if image["status"] == "canceled" and image["kind"] == "manual":
-        return said.Failure(code="canceled", message=NOT_CHARGED)
+        return {"code": "canceled", "message": NOT_CHARGED}
     code = image.get("failure_code")
-    return None if code is None else said.Failure(code=shown_code(code), message=words(code))
+    return None if code is None else {"code": shown_code(code), "message": words(code)}
 
 
 def _suspension(image: Image) -> str | None:
@@ -142,7 +106,10 @@ def _suspension(image: Image) -> str | None:
     return image.get("suspended_reason") if image.get("enabled") else None
 
 
-_MOVED: Final[dict[str, Any]] = {CREDIT_REVERSED: said.CreditReversed, CREDIT_RETURNED: said.CreditReturned}
+_MOVED: Final[dict[str, type[Announcement]]] = {
+    CREDIT_REVERSED: said.CreditReversed,
+    CREDIT_RETURNED: said.CreditReturned,
+}
 
 _BY_KIND: Final[dict[str, Callable[[Image, Image, str], Iterator[Announcement]]]] = {
     table.kind_of(table.topup_sk("")): _of_payment,
