@@ -331,6 +331,7 @@ def test_what_is_announced_wakes_the_publisher_and_nothing_else_does() -> None:
         {},
     ]
     assert not [pattern for pattern in patterns if "numeric" in json.dumps(pattern)], "numbers are text in a record"
+    assert {name for pattern in patterns for name in pattern} == {"dynamodb"}, "Lambda filters streams by nothing else"
 
 
 def test_an_event_that_is_not_taken_comes_again_for_a_day_and_is_kept_when_it_is_given_up() -> None:
