@@ -135,8 +135,9 @@ rates: $(READY)  ## Make local/rates.csv anew from libphonenumber's metadata
 	$(BIN)/python -m local.make_rates
 
 .PHONY: schema
-schema: $(READY)  ## Make docs/call-event.schema.json anew
+schema: $(READY)  ## Make docs/call-event.schema.json and docs/events/ anew
 	$(BIN)/python -m ops.call_event_schema > docs/call-event.schema.json
+	$(BIN)/python -m ops.event_schemas
 
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-emit-find-links --custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade)

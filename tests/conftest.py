@@ -20,6 +20,7 @@ os.environ.update(
     TABLE_NAME="calling-credit-test",
     DECK_BUCKET="calling-credit-test-decks",
     CURSOR_SECRET_ARN="calling-credit-test-cursor",
+    EVENT_BUS_NAME="calling-credit-test",
     STRIPE_API_BASE="http://stripe.test",
     STRIPE_SECRET_ARN="calling-credit-test-stripe",
     PAGE_URL="https://page.test/",

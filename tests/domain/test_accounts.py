@@ -10,6 +10,7 @@ from calling_credit.accounts import (
     Adjustment,
     Line,
     User,
+    account_view,
     check_id,
     line_view,
     read_account,
@@ -74,6 +75,10 @@ def test_unknown_fields_are_ignored() -> None:
         ({"status": None}, "invalid_status"),
         ({"billing_emails": "a@example.com"}, "invalid_email"),
         ({"billing_emails": None}, "invalid_email"),
+        ({"low_balance": 5}, "invalid_amount"),
+        ({"low_balance": "5.001"}, "invalid_amount"),
+        ({"low_balance": "-0.01"}, "amount_out_of_range"),
+        ({"low_balance": "10000.01"}, "amount_out_of_range"),
         ({"billing_emails": ["a"]}, "invalid_email"),
         ({"billing_emails": ["a b@example.com"]}, "invalid_email"),
         ({"billing_emails": ["a@b@c"]}, "invalid_email"),
@@ -88,6 +93,15 @@ def test_unknown_fields_are_ignored() -> None:
 )
 def test_an_account_that_cannot_be_is_refused(body: dict[str, Any], code: str) -> None:
     assert_refused(code, lambda: read_account("acct_1", body, ACCOUNT))
+
+
+def test_the_level_of_a_low_balance_is_set_kept_and_taken_away() -> None:
+    levelled = read_account("acct_1", {"low_balance": "5.00"}, ACCOUNT)
+    assert levelled.low_micros == 5_000_000
+    assert account_view(levelled)["low_balance"] == "5.00"
+    assert read_account("acct_1", {"status": "closed"}, levelled) == levelled
+    assert read_account("acct_1", {"low_balance": None}, levelled) == ACCOUNT
+    assert "low_balance" not in account_view(ACCOUNT)
 
 
 def test_an_account_of_an_impossible_id_is_refused() -> None:

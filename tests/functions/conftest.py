@@ -44,6 +44,7 @@ FUNCTIONS = (
     "auto_recharge",
     "reconcile_payments",
     "prove_ledger",
+    "publish_events",
 )
 
 
@@ -99,6 +100,7 @@ def aws() -> Iterator[None]:
         import boto3  # noqa: PLC0415 - after moto
 
         boto3.client("s3").create_bucket(Bucket=BUCKET)
+        boto3.client("events").create_event_bus(Name=os.environ["EVENT_BUS_NAME"])
         secrets = boto3.client("secretsmanager")
         secrets.create_secret(Name=os.environ["CURSOR_SECRET_ARN"], SecretString="test-secret")
         stripe_settings = {"api_key": DEFAULT_API_KEY, "webhook_secret": DEFAULT_WEBHOOK_SECRET}

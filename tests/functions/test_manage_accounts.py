@@ -85,6 +85,29 @@ def test_configuring_again_changes_what_is_said_and_keeps_the_rest_and_the_balan
     assert world.balance() == 5_000_000
 
 
+def levels(world: World, account_id: str = "acct_1") -> list[int | None]:
+    """The level of a low balance as it stands at the account and beside its balance."""
+    items = [*world.of_kind("ACCOUNT", account_id), *world.of_kind("BALANCE", account_id)]
+    return [item.get("low_micros") for item in items]
+
+
+def test_the_level_of_a_low_balance_stands_at_the_account_and_beside_its_balance(world: World) -> None:
+    assert levels(world) == [None, None]
+    assert world.operate("PUT", "/accounts/acct_1", {"low_balance": "5.00"}).body["low_balance"] == "5.00"
+    assert levels(world) == [5_000_000, 5_000_000]
+    assert world.operate("PUT", "/accounts/acct_1", {"time_zone": "America/Denver"}).body["low_balance"] == "5.00"
+    assert levels(world) == [5_000_000, 5_000_000]
+    world.adjust("7.00", "k_1")
+    assert "low_balance" not in world.operate("PUT", "/accounts/acct_1", {"low_balance": None}).body
+    assert levels(world) == [None, None]
+    assert world.balance() == 7_000_000
+
+
+def test_an_account_may_begin_with_a_level(world: World) -> None:
+    assert world.operate("PUT", "/accounts/acct_2", {"low_balance": "0.00"}).status == 201
+    assert levels(world, "acct_2") == [0, 0]
+
+
 def test_an_account_is_closed_and_opened_again_and_never_deleted(world: World) -> None:
     assert world.operate("PUT", "/accounts/acct_1", {"status": "closed"}).body["status"] == "closed"
     assert world.get("/balance").status == 200
@@ -98,6 +121,7 @@ def test_an_account_is_closed_and_opened_again_and_never_deleted(world: World) -
         ({"time_zone": "Mars/Olympus"}, "invalid_time_zone"),
         ({"status": "deleted"}, "invalid_status"),
         ({"billing_emails": ["nobody"]}, "invalid_email"),
+        ({"low_balance": "five"}, "invalid_amount"),
     ],
 )
 def test_settings_that_cannot_be_are_422_and_write_nothing(world: World, body: dict[str, Any], code: str) -> None:

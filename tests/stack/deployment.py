@@ -14,6 +14,7 @@ from local.settings import STACK_NAME
 from local.stack import Stack
 
 MAPPING, SCHEDULE = "AutoRechargeFunctionBalances", "ReconcilePaymentsFunctionEveryMinute"
+EVENTS_MAPPING = "PublishEventsFunctionChanges"
 """The names sam gives to what the template lists as events of a function."""
 
 
@@ -46,12 +47,15 @@ def invoke_each(stack: Stack, function: str, events: Iterable[dict[str, Any]], a
 @contextmanager
 def mapping_held(stack: Stack) -> Iterator[None]:
     """The stream wakes nobody meanwhile; what it had to say is said afterwards."""
-    client, mapping = boto3.client("lambda"), physical_id(stack, MAPPING)
-    client.update_event_source_mapping(UUID=mapping, Enabled=False)
+    client = boto3.client("lambda")
+    mappings = [physical_id(stack, name) for name in (MAPPING, EVENTS_MAPPING)]
+    for mapping in mappings:
+        client.update_event_source_mapping(UUID=mapping, Enabled=False)
     try:
         yield
     finally:
-        client.update_event_source_mapping(UUID=mapping, Enabled=True)
+        for mapping in mappings:
+            client.update_event_source_mapping(UUID=mapping, Enabled=True)
 
 
 @contextmanager
@@ -86,6 +90,11 @@ class Records:
             if record["dynamodb"]["Keys"] == {"PK": {"S": f"ACCOUNT#{account_id}"}, "SK": {"S": "BALANCE"}}
             and record["dynamodb"]["NewImage"]["headroom_micros"]["N"].startswith("-")
         ]
+
+    def of_payment(self, account_id: str, topup_id: str) -> list[dict[str, Any]]:
+        """The records of one payment."""
+        keys = {"PK": {"S": f"ACCOUNT#{account_id}"}, "SK": {"S": f"TOPUP#{topup_id}"}}
+        return [record for record in self._all() if record["dynamodb"]["Keys"] == keys]
 
     def _all(self) -> Iterator[dict[str, Any]]:
         iterator = self._begin

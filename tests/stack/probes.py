@@ -13,6 +13,7 @@ import boto3
 from calling_credit.store.keep_issues import read_issues
 from local.stack import Stack
 from local.stripe_stand_in.controls import Controls
+from tests.functions.template import ROOT
 from tests.stack.callbacks import call_back_again
 from tests.stack.customers import Customer, open_customer, stand_in
 from tests.stack.deployment import invoke
@@ -177,6 +178,12 @@ def make_older(deployed: Stack, *intent_ids: str) -> None:
             made["created"] -= 3600
 
 
+def publish(deployed: Stack, tokens: dict[str, str]) -> None:
+    """The events of the sample records are all taken by the bus."""
+    sample = json.loads((ROOT / "events" / "publish_events.json").read_text(encoding="utf-8"))
+    assert invoke(deployed, "PublishEventsFunction", sample) == {"batchItemFailures": []}
+
+
 PROBES: dict[str, Probe] = {
     "RateCallsFunction": invoke_rate_calls,
     "ListUsageFunction": read_everything,
@@ -187,4 +194,5 @@ PROBES: dict[str, Probe] = {
     "AutoRechargeFunction": recharge,
     "ReconcilePaymentsFunction": reconcile,
     "ProveLedgerFunction": prove,
+    "PublishEventsFunction": publish,
 }

@@ -18,6 +18,7 @@ MAX_ADJUSTMENT_MICROS: Final = 100_000 * MICROS_PER_DOLLAR
 MAX_REASON_CHARACTERS: Final = 200
 MAX_NAME_CHARACTERS: Final = 120
 MAX_BILLING_EMAILS: Final = 10
+MAX_LOW_BALANCE_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
 
 _ID = re.compile(ID_PATTERN)
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
@@ -25,13 +26,16 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account's settings. `status` is open or closed; a closed account is kept and its finished calls still post."""
+    """An account's settings. `status` is open or closed; a closed account is kept and its finished calls still post.
+    A balance that falls below `low_micros` is announced; None: it never is.
+    """
 
     account_id: str
     currency: str
     time_zone: str
     status: str
     billing_emails: tuple[str, ...]
+    low_micros: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +65,17 @@ class Adjustment:
 
 
 def account_view(account: Account) -> dict[str, Any]:
-    """An account as the operator's API shows it."""
-    return {
+    """An account as the operator's API shows it; `low_balance` only where there is one."""
+    view: dict[str, Any] = {
         "account_id": account.account_id,
         "currency": account.currency,
         "time_zone": account.time_zone,
         "status": account.status,
         "billing_emails": list(account.billing_emails),
     }
+    if account.low_micros is not None:
+        view["low_balance"] = format_money(account.low_micros)
+    return view
 
 
 def line_view(line: Line, user_name: str | None) -> dict[str, Any]:
@@ -93,11 +100,12 @@ def check_id(value: str, field: str) -> str:
 
 
 def read_account(account_id: str, body: dict[str, Any], current: Account | None) -> Account:
-    """An account from `{currency?, time_zone?, status?, billing_emails?}`; what is absent stays as it is, or at its
-    default.
+    """An account from `{currency?, time_zone?, status?, billing_emails?, low_balance?}`; what is absent stays as it is,
+    or at its default. `low_balance: null` takes the level away.
 
     Raises:
-        InvalidValue: invalid_id, unsupported_currency, invalid_time_zone, invalid_status, invalid_email.
+        InvalidValue: invalid_id, unsupported_currency, invalid_time_zone, invalid_status, invalid_email,
+            invalid_amount, amount_out_of_range.
     """
     kept = current or Account(check_id(account_id, "account_id"), CURRENCY, DEFAULT_TIME_ZONE, "open", ())
     if body.get("currency", CURRENCY) != CURRENCY:
@@ -116,7 +124,18 @@ def read_account(account_id: str, body: dict[str, Any], current: Account | None)
         or not all(isinstance(email, str) and email.isprintable() and _EMAIL.fullmatch(email) for email in emails)
     ):
         raise InvalidValue("invalid_email", f"billing_emails must be a list of at most {MAX_BILLING_EMAILS} addresses.")
-    return Account(kept.account_id, CURRENCY, time_zone, status, tuple(emails))
+    low_micros = _low_balance(body["low_balance"]) if "low_balance" in body else kept.low_micros
+    return Account(kept.account_id, CURRENCY, time_zone, status, tuple(emails), low_micros)
+
+
+def _low_balance(value: object) -> int | None:
+    if value is None:
+        return None
+    micros = parse_money(value, field="low_balance", decimals=2)
+    if not 0 <= micros <= MAX_LOW_BALANCE_MICROS:
+        most = format_money(MAX_LOW_BALANCE_MICROS)
+        raise InvalidValue("amount_out_of_range", f"low_balance must lie between 0.00 and {most} US dollars.")
+    return micros
 
 
 def read_user(user_id: str, body: dict[str, Any]) -> User:

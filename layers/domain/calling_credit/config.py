@@ -26,6 +26,7 @@ class Config(BaseModel):
     operate_scope: str = Field(alias="OPERATE_SCOPE", default="accounts/operate")
     stripe_secret_arn: str = Field(alias="STRIPE_SECRET_ARN", default="")
     stripe_api_base: str = Field(alias="STRIPE_API_BASE", default="https://api.stripe.com")
+    event_bus_name: str = Field(alias="EVENT_BUS_NAME", default="")
     page_url: str = Field(alias="PAGE_URL", default="", description="The Billing page, ending with a slash.")
     link_url: str = Field(alias="LINK_URL", default="", description="Where links of this API begin, with a slash.")
     top_up_minimum: str = Field(alias="TOP_UP_MINIMUM", default="5.00")

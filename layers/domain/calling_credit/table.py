@@ -7,6 +7,7 @@ statement.
     SK                                  what                                                written by
     ACCOUNT                             currency, time zone, status, billing emails         keep_accounts
     BALANCE                             posted, held, available, headroom micros; nudge     every posting (ADD only)
+                                        the level whose crossing is announced (low_micros)  keep_accounts
     ENTRY#<happened_at>#<cause_id>      one immutable entry of the ledger                   post_calls, adjust_balance
     DAY#<local_date>#<category>         count, billed seconds, total of the day's entries   the same transaction
     ADJUSTMENT#<id>                     the claim of one Idempotency-Key of an adjustment   the same transaction

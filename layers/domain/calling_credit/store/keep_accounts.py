@@ -21,6 +21,7 @@ from calling_credit.store.client import (
     from_attributes,
     to_attributes,
 )
+from calling_credit.store.transact import transact, update
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -39,7 +40,12 @@ class AccountKeeper:
         if item is None:
             return None
         return Account(
-            account_id, item["currency"], item["time_zone"], item["status"], tuple(item.get("billing_emails", []))
+            account_id,
+            item["currency"],
+            item["time_zone"],
+            item["status"],
+            tuple(item.get("billing_emails", [])),
+            item.get("low_micros"),
         )
 
     def customer_of(self, account_id: str) -> str | None:
@@ -79,16 +85,7 @@ class AccountKeeper:
         """
         created = self._create(account, now)
         if not created:
-            self._set(
-                account.account_id,
-                table.account_sk(),
-                {
-                    "time_zone": account.time_zone,
-                    "status": account.status,
-                    "billing_emails": list(account.billing_emails),
-                    "updated_at": format_instant(now),
-                },
-            )
+            self._configure(account, now)
         return created
 
     def keep_line(self, account_id: str, line: Line, changed_by: str, now: datetime) -> None:
@@ -145,9 +142,7 @@ class AccountKeeper:
             "PK": pk,
             "SK": table.account_sk(),
             "currency": account.currency,
-            "time_zone": account.time_zone,
-            "status": account.status,
-            "billing_emails": list(account.billing_emails),
+            **_settings(account),
             "created_at": at,
             "updated_at": at,
         }
@@ -160,6 +155,7 @@ class AccountKeeper:
             "headroom_micros": UNARMED_MICROS,
             "live_holds": 0,
             "nudge": 0,
+            "low_micros": account.low_micros,
             "updated_at": at,
         }
         puts: list[Any] = [
@@ -173,6 +169,25 @@ class AccountKeeper:
             for item in (settings, balance)
         ]
         return _happened(lambda: self._client.transact_write_items(TransactItems=puts))
+
+    def _configure(self, account: Account, now: datetime) -> None:
+        """The account's settings, and beside its balance the level below which a fall is announced: whoever sees the
+        balance change need not look elsewhere.
+        """
+        settings = {**_settings(account), "updated_at": format_instant(now)}
+        level = {"low_micros": account.low_micros}
+        parts = ((table.account_sk(), settings), (table.balance_sk(), level))
+        transact(self._client, [self._change(account.account_id, sort_key, said) for sort_key, said in parts])
+
+    def _change(self, account_id: str, sort_key: str, said: Item) -> dict[str, Any]:
+        """The action that sets what is said of an item, and takes away what is None."""
+        values = {f":{name}": value for name, value in to_attributes(said).items()}
+        kept = ", ".join(f"#{name} = :{name}" for name, value in said.items() if value is not None)
+        gone = ", ".join(f"#{name}" for name, value in said.items() if value is None)
+        expression = " ".join(f"{verb} {names}" for verb, names in (("SET", kept), ("REMOVE", gone)) if names)
+        key = {"PK": {"S": table.account_pk(account_id)}, "SK": {"S": sort_key}}
+        names = {f"#{name}": name for name in said}
+        return update(self._table_name, key, expression, "attribute_exists(PK)", values, names)
 
     def _put_within_account(self, account_id: str, item: dict[str, Any]) -> None:
         pk = table.account_pk(account_id)
@@ -208,6 +223,15 @@ class AccountKeeper:
             ConsistentRead=True,
         )
         return from_attributes(answer["Item"]) if "Item" in answer else None
+
+
+def _settings(account: Account) -> Item:
+    return {
+        "time_zone": account.time_zone,
+        "status": account.status,
+        "billing_emails": list(account.billing_emails),
+        "low_micros": account.low_micros,
+    }
 
 
 def read_line_item(item: dict[str, Any]) -> Line:

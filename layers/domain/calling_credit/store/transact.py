@@ -52,12 +52,14 @@ def put(table_name: str, item: Any, *, condition: str = "attribute_not_exists(PK
 def update(
     table_name: str, key: Any, expression: str, condition: str, values: Any, names: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    """The action that changes an item on a condition. `values` are attribute values by placeholder."""
+    """The action that changes an item on a condition. `values` are attribute values by placeholder; DynamoDB takes none
+    that are empty.
+    """
     parts = {
         "TableName": table_name,
         "Key": key,
         "UpdateExpression": expression,
         "ConditionExpression": condition,
-        "ExpressionAttributeValues": values,
     }
-    return {"Update": parts | ({"ExpressionAttributeNames": names} if names else {})}
+    placed = {"ExpressionAttributeValues": values, "ExpressionAttributeNames": names}
+    return {"Update": parts | {name: placeholders for name, placeholders in placed.items() if placeholders}}

@@ -1,0 +1,94 @@
+"""What a system beside the application hears: a rule of its own on the deployed bus, a queue behind it, and the real
+stream with its filters in front.
+"""
+
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import jsonschema
+import pytest
+
+from local.stack import Stack
+from ops.event_schemas import FOLDER
+from tests.stack.conftest import eventually
+from tests.stack.customers import open_customer
+from tests.stack.deployment import EVENTS_MAPPING, Records, invoke, physical_id
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """Someone with a queue who keeps all that is said of an account."""
+
+    queue_url: str
+
+    def hear(self, account_id: str, name: str) -> dict[str, Any]:
+        """The first event of this type of the account, in its published form; others are dropped meanwhile."""
+        event: dict[str, Any] = eventually(lambda: self._next(account_id, name))
+        jsonschema.validate(event, json.loads((FOLDER / f"{name}.schema.json").read_text(encoding="utf-8")))
+        return event
+
+    def _next(self, account_id: str, name: str) -> dict[str, Any] | None:
+        sqs = boto3.client("sqs")
+        for message in sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages", []):
+            sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+            told = json.loads(message["Body"])
+            assert told["source"] == "calling-credit"
+            detail: dict[str, Any] = told["detail"]
+            if (detail["account_id"], told["detail-type"], detail["type"]) == (account_id, name, name):
+                return detail
+        return None
+
+
+@pytest.fixture
+def subscriber(deployed: Stack) -> Iterator[Subscriber]:
+    """A subscriber to everything on the bus, gone afterwards."""
+    sqs, events = boto3.client("sqs"), boto3.client("events")
+    name, bus = f"subscriber-{uuid.uuid4().hex[:8]}", deployed.outputs["EventBusName"]
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps({"source": ["calling-credit"]}))
+    events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
+    try:
+        yield Subscriber(url)
+    finally:
+        events.remove_targets(Rule=name, EventBusName=bus, Ids=["queue"])
+        events.delete_rule(Name=name, EventBusName=bus)
+        sqs.delete_queue(QueueUrl=url)
+
+
+def test_a_subscriber_hears_of_a_payment_once_it_is_credited_and_again_under_the_same_id(
+    deployed: Stack, subscriber: Subscriber
+) -> None:
+    customer, records = open_customer(deployed), Records(deployed)
+    paid = customer.pay(customer.save_card(), "25.00", "heard").json()
+    event = subscriber.hear(customer.account_id, "TopUpSucceeded")
+    assert event["data"] == {
+        "topup_id": paid["id"],
+        "amount": "25.00",
+        "payment_method": {"brand": "visa", "last4": "4242"},
+    }
+    again = {"Records": records.of_payment(customer.account_id, paid["id"])}
+    assert invoke(deployed, "PublishEventsFunction", again) == {"batchItemFailures": []}
+    assert subscriber.hear(customer.account_id, "TopUpSucceeded") == event
+
+
+def test_a_subscriber_hears_of_a_balance_that_falls_below_the_accounts_own_level(
+    deployed: Stack, tokens: dict[str, str], subscriber: Subscriber
+) -> None:
+    customer = open_customer(deployed, "30.00")
+    path = f"/accounts/{customer.account_id}"
+    assert deployed.api.send("PUT", path, tokens["service"], {"low_balance": "20.00"})["low_balance"] == "20.00"
+    customer.talk()
+    event = subscriber.hear(customer.account_id, "BalanceLow")
+    assert event["data"] == {"balance": "9.84", "low_balance": "20.00"}
+
+
+def test_the_filters_of_the_publisher_are_deployed_as_they_stand(deployed: Stack) -> None:
+    mapping = boto3.client("lambda").get_event_source_mapping(UUID=physical_id(deployed, EVENTS_MAPPING))
+    patterns = [json.loads(found["Pattern"])["dynamodb"]["NewImage"] for found in mapping["FilterCriteria"]["Filters"]]
+    assert len(patterns) == 5
+    assert {"SK": {"S": ["BALANCE"]}, "low_micros": {"N": [{"exists": True}]}} in patterns
