@@ -10,7 +10,7 @@ rechecked after every one, everything compared with a model that shares no code 
     9   entries never change
     10  killing any function at any I/O and retrying ends in the same ledger (test_faults)
 
-Laws 5 and 6 are laws of payments and come with them. LAWS_SEED and LAWS_OPERATIONS run it otherwise; the seed of a
+Laws 5 and 6 are laws of payments (test_payment_laws). LAWS_SEED and LAWS_OPERATIONS run it otherwise; the seed of a
 failure is in its message. Of law 3: what left no trace when it was delivered (a free call) or waits for a price (an
 unrated one) is charged when it is delivered again after a deck that prices it; the model says so, too.
 """

@@ -24,8 +24,8 @@ from tests.functions.till import CHALLENGED, DECLINED, VISA, Till
 pytestmark = pytest.mark.dynamodb
 
 SEED = int(os.environ.get("FAULTS_SEED", "20261123"))
-SHARE = float(os.environ.get("FAULTS_SHARE", "0.2"))
-MOST = 140
+SHARE = float(os.environ.get("FAULTS_SHARE", "0.1"))
+MOST = int(os.environ.get("FAULTS_MOST", "140"))
 PAIRS = int(os.environ.get("FAULTS_PAIRS", "6"))
 WANTS_CUSTOMER = "pm_card_authenticationRequired"
 
