@@ -176,8 +176,12 @@ def test_the_audit_of_an_account_that_paid_is_ok_and_finds_an_entry_planted_by_h
     planted = items_of(deployed, customer.account_id, "ENTRY#")[0]
     planted["SK"] = {"S": f"ENTRY#2026-11-25T00:00:00.000Z#tu_{'0' * 32}"}
     planted |= {"category": {"S": "top_up"}, "amount_micros": {"N": "7000000"}}
-    boto3.client("dynamodb").put_item(TableName=deployed.outputs["TableName"], Item=planted)
-    answer = command(deployed, "audit", customer.account_id)
+    dynamodb, name = boto3.client("dynamodb"), deployed.outputs["TableName"]
+    dynamodb.put_item(TableName=name, Item=planted)
+    try:
+        answer = command(deployed, "audit", customer.account_id)
+    finally:
+        dynamodb.delete_item(TableName=name, Key={"PK": planted["PK"], "SK": planted["SK"]})
     assert answer.returncode == 1, answer.stdout + answer.stderr
     for code in ("entry_without_payment", "posted_is_not_the_sum_of_entries", "day_is_not_the_sum_of_its_entries"):
         assert code in answer.stdout
