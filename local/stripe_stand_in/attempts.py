@@ -104,16 +104,7 @@ def decline(account: Account, intent: Fields, payment_method: Fields, why: Decli
 def _require_another_card(
     account: Account, intent: Fields, payment_method: Fields, charge: Fields, why: Decline
 ) -> None:
-    error = error_fields(
-        why.message,
-        kind="card_error",
-        code=why.code,
-        decline_code=why.decline_code,
-        advice_code=why.advice_code,
-        param=why.param,
-        charge=charge["id"],
-        payment_method=copy.deepcopy(payment_method),
-    )
+    error = card_error(why, charge=charge["id"], payment_method=copy.deepcopy(payment_method)).error
     intent.update(
         status="requires_payment_method",
         payment_method=None,

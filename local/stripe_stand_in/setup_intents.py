@@ -5,7 +5,8 @@ from typing import Final
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.declines import Decline
 from local.stripe_stand_in.parameters import Parameters, changed_metadata, text
-from local.stripe_stand_in.refusals import Fields, error_fields
+from local.stripe_stand_in.payment_methods import card_error
+from local.stripe_stand_in.refusals import Fields
 
 RETRIEVE: Final = Parameters({"client_secret": text})
 
@@ -55,12 +56,5 @@ def new_setup_intent(account: Account, given: Fields, types: list[str] | None) -
 
 def refuse(account: Account, intent: Fields, why: Decline) -> None:
     """The card that was given is declined; another can be given."""
-    intent["last_setup_error"] = error_fields(
-        why.message,
-        kind="card_error",
-        code=why.code,
-        decline_code=why.decline_code,
-        advice_code=why.advice_code,
-        param=why.param,
-    )
+    intent["last_setup_error"] = card_error(why).error
     account.emit("setup_intent.setup_failed", intent)

@@ -15,7 +15,7 @@ from botocore.exceptions import ReadTimeoutError
 from local.stripe_stand_in.sender import body_of
 from tests.domain.examples import NOW
 from tests.functions.conftest import Context
-from tests.functions.laws_faults import Fault, Point
+from tests.functions.laws_faults import CRASHES, Fault, Point
 from tests.functions.laws_faults import points as points_of_aws
 from tests.functions.laws_wire import Killed, Pass, Sent, Wire
 from tests.functions.stripe_wire import response
@@ -161,23 +161,6 @@ def lost(sent: Sent) -> Exception:
     return ReadTimeoutError(endpoint_url="https://dynamodb.us-east-1.amazonaws.com/")
 
 
-def stripe_crash_before(point: Point, sent: Sent, passed: Pass) -> Response:
-    """The process dies before the request leaves."""
-    raise Killed
-
-
-def stripe_crash_after(point: Point, sent: Sent, passed: Pass) -> Response:
-    """The request is carried out, and the process dies before the answer comes."""
-    passed()
-    raise Killed
-
-
-def stripe_crash_with_the_request_under_way(point: Point, sent: Sent, passed: Pass) -> Response:
-    """The process dies, and its request is carried out only after others have tried again."""
-    point.late.append(passed)
-    raise Killed
-
-
 def stripe_answer_lost(point: Point, sent: Sent, passed: Pass) -> Response:
     """The request is carried out, and nobody hears of it."""
     passed()
@@ -224,9 +207,7 @@ def _ordered(point: Point, kind: str, passed: Pass) -> Response:
 
 
 OF_STRIPE: tuple[Fault, ...] = (
-    stripe_crash_before,
-    stripe_crash_after,
-    stripe_crash_with_the_request_under_way,
+    *CRASHES,
     stripe_answer_lost,
     stripe_never_reached,
     stripe_slow_past_the_timeout,

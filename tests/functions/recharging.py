@@ -17,11 +17,15 @@ from calling_credit.ledger import UNARMED_MICROS
 from calling_credit.money import format_money, parse_money
 from calling_credit.topups import PENDING
 from local.stripe_stand_in.known_cards import card_with_id
-from tests.functions.till import ACCOUNT, CONFIRM, RETRIEVE, VISA, Till, stream_record
-from tests.functions.world import PREMIUM, Answer, failures, http_event
+from tests.functions.till import ACCOUNT, CONFIRM, DECLINED, RETRIEVE, VISA, Till, stream_record
+from tests.functions.world import PREMIUM, Answer, failures
 
 LIFTED: dict[str, Any] = {"hourly_count": 20, "daily_limit": "10000.00", "monthly_limit": "10000.00"}
 """Caps so high that they limit nothing here."""
+GOES_ON = ("active", None, None)
+"""What `shown` says while nothing is amiss."""
+FAILED, CANCELED = ("failed", "50.00"), ("canceled", "50.00")
+"""What `recharges` says of a payment that brought nothing."""
 NUMBERS = count(1)
 
 # --- Money ------------------------------------------------------------------------------------------------------------
@@ -119,6 +123,16 @@ def fails_once(till: Till, kind: str) -> str:
     return card
 
 
+def declined_three_times(till: Till) -> str:
+    """Suspended after a decline now, one an hour later and one a day after that; the card."""
+    card = fails_once(till, DECLINED)
+    for span in ({"hours": 1}, {"hours": 24}):
+        till.sweep(**span)
+        till.stream()
+    assert shown(till) == ("suspended", "declined_repeatedly", None)
+    return card
+
+
 def becomes(till: Till, card: str, kind: str) -> None:
     """The bank of a saved card thinks otherwise of it from now on; it is still the same card."""
     known = card_with_id(kind)
@@ -133,11 +147,7 @@ def remove(till: Till, card: str) -> None:
 
 def follow(till: Till, link: str) -> Answer:
     """What somebody is answered who presses the button of a confirmation link; they are not signed in."""
-    path = f"/links/{link.rsplit('/', 1)[1]}"
-    event = http_event("add_funds", "POST", path)
-    event["routeKey"] = event["requestContext"]["routeKey"] = "POST /links/{token}"
-    del event["requestContext"]["authorizer"]
-    return till.world.invoke("add_funds", event)
+    return till.visit(link.rsplit("/", 1)[1], "POST")
 
 
 def put_rule(till: Till, body: Any, **claims: Any) -> Answer:

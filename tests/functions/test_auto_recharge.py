@@ -22,11 +22,10 @@ from tests.functions.recharging import (
     threshold_watched,
     usd,
 )
-from tests.functions.till import ALWAYS, CHALLENGED, CONFIRM, MASTERCARD, RETRIEVE, Till
+from tests.functions.till import ALWAYS, CHALLENGED, CONFIRM, MASTERCARD, PROCESSING, RETRIEVE, Till, declining
 from tests.functions.world import UNITED_KINGDOM
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
-PROCESSING = "pm_card_processing"
 
 
 def test_the_sample_event_recharges_the_account_it_names(till: Till) -> None:
@@ -245,7 +244,7 @@ def test_saying_the_same_rule_again_while_above_charges_nothing(till: Till) -> N
 
 def test_another_card_while_below_charges_that_card(till: Till) -> None:
     leave(till, "5.00")
-    till.set_rule(till.card("pm_card_attachesThenDeclines_expired_card"))
+    till.set_rule(till.card(declining("expired_card")))
     till.stream()
     assert till.charged() == []
     till.rule(payment_method_id=till.card(MASTERCARD))

@@ -22,7 +22,7 @@ import pytest
 from calling_credit.money import format_money, parse_money
 from local.stripe_stand_in.controls import Controls
 from tests.functions.recharging import talk
-from tests.functions.till import ACCOUNT, CHALLENGED, DECLINED, VISA, Till
+from tests.functions.till import ACCOUNT, CHALLENGED, DECLINED, PROCESSING, VISA, Till, declining
 
 pytestmark = pytest.mark.dynamodb
 
@@ -35,9 +35,9 @@ KINDS_OF_CARD = (
     DECLINED,
     CHALLENGED,
     "pm_card_authenticationRequired",
-    "pm_card_attachesThenDeclines_lost_card",
-    "pm_card_attachesThenDeclines_insufficient_funds",
-    "pm_card_processing",
+    declining("lost_card"),
+    declining("insufficient_funds"),
+    PROCESSING,
 )
 FAULTS = ("answer_lost", "dropped", "error_500", "error_500_after", "rate_limited")
 PLACES = ("POST /v1/payment_intents", "POST */confirm", "POST */cancel", "GET /v1/payment_intents/*", "*")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.functions.till import CHALLENGED, DECLINED, MASTERCARD, VISA, Till
+from tests.functions.till import CHALLENGED, DECLINED, MASTERCARD, PROCESSING, VISA, Till, declining
 from tests.functions.world import Answer, http_event
 
 pytestmark = pytest.mark.dynamodb
@@ -14,11 +14,6 @@ DECLINED_CARD = {
     "message": "Your bank declined the card. Use another card, or ask your bank.",
 }
 MEMBER = {"cognito:groups": "[member]"}
-
-
-def declining(reason: str) -> str:
-    """A card that is saved, and declined for this reason when it is charged."""
-    return f"pm_card_attachesThenDeclines_{reason}"
 
 
 def listed(till: Till, *, account: str = "acct_1", claims: dict[str, Any] | None = None, **query: str) -> Answer:
@@ -97,7 +92,7 @@ def test_after_a_decline_another_card_pays_under_a_key_of_its_own(till: Till) ->
 
 
 def test_a_payment_that_stripe_still_works_on_is_processing_and_ends_either_way(till: Till) -> None:
-    card = till.card("pm_card_processing")
+    card = till.card(PROCESSING)
     first, second = till.paid("25.00", card), till.paid("30.00", card)
     assert [shown["status"] for shown in (first, second)] == ["processing", "processing"]
     till.settle_at_stripe(first["id"])

@@ -22,10 +22,10 @@ from tests.functions.recharging import (
     threshold_watched,
     usd,
 )
-from tests.functions.till import CONFIRM, DECLINED, VISA, Till
+from tests.functions.till import CONFIRM, DECLINED, VISA, Till, declining
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
-LOST = "pm_card_attachesThenDeclines_lost_card"
+LOST = declining("lost_card")
 
 
 def charge(till: Till, times: int = 1) -> None:

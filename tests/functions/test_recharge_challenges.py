@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.functions.recharging import (
+    GOES_ON,
     becomes,
     confirmations,
     fails_once,
@@ -24,7 +25,6 @@ from tests.functions.till import CANCEL, CHALLENGED, MASTERCARD, VISA, Till
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 SUSPENDED = ("suspended", "authentication_required", None)
-GOES_ON = ("active", None, None)
 WAITS = ("requires_action", "50.00")
 NO_FUNDS = "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds"
 

@@ -5,6 +5,8 @@ nothing ever asks a card again and again.
 import pytest
 
 from tests.functions.recharging import (
+    FAILED,
+    GOES_ON,
     automatic,
     becomes,
     confirmations,
@@ -17,24 +19,11 @@ from tests.functions.recharging import (
     talk,
     usd,
 )
-from tests.functions.till import DECLINED, MASTERCARD, VISA, Till
+from tests.functions.till import DECLINED, MASTERCARD, VISA, Till, declining
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
-PREFIX = "pm_card_attachesThenDeclines_"
 SOFT = ["insufficient_funds", "generic_decline", "processing_error", "do_not_honor__try_again_later"]
 PAUSED = ("paused", "backing_off", "2026-11-23T13:00:00.000Z")
-GOES_ON = ("active", None, None)
-FAILED = ("failed", "50.00")
-
-
-def declined_three_times(till: Till) -> str:
-    """Suspended after a decline now, one an hour later and one a day after that; the card."""
-    card = fails_once(till, DECLINED)
-    for span in ({"hours": 1}, {"hours": 24}):
-        till.sweep(**span)
-        till.stream()
-    assert shown(till) == ("suspended", "declined_repeatedly", None)
-    return card
 
 
 # --- Waiting ----------------------------------------------------------------------------------------------------------
@@ -44,7 +33,7 @@ def declined_three_times(till: Till) -> str:
 def test_a_declined_card_is_left_alone_for_an_hour_and_its_intent_takes_no_money_any_more(
     till: Till, reason: str
 ) -> None:
-    fails_once(till, PREFIX + reason)
+    fails_once(till, declining(reason))
     [attempt] = automatic(till)
     assert attempt["status"] == "failed"
     assert till.intent_of(attempt["topup_id"])["status"] == "canceled"

@@ -13,10 +13,10 @@ from tests.functions.recharging import (
     remove,
     shown,
 )
-from tests.functions.till import CHALLENGED, CONFIRM, DECLINED, Till
+from tests.functions.till import CHALLENGED, CONFIRM, DECLINED, Till, declining
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
-EXPIRED = "pm_card_attachesThenDeclines_expired_card"
+EXPIRED = declining("expired_card")
 
 
 # --- What is shown of its state ---------------------------------------------------------------------------------------

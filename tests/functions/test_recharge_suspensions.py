@@ -8,8 +8,12 @@ import pytest
 
 from local.stripe_stand_in.known_cards import card_with_id
 from tests.functions.recharging import (
+    CANCELED,
+    FAILED,
+    GOES_ON,
     becomes,
     confirmations,
+    declined_three_times,
     fails_once,
     leave,
     minutes_pass,
@@ -19,25 +23,11 @@ from tests.functions.recharging import (
     spend,
     threshold_watched,
 )
-from tests.functions.till import CREATE, DECLINED, MASTERCARD, VISA, Till
+from tests.functions.till import CREATE, DECLINED, MASTERCARD, VISA, Till, declining
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
-PREFIX = "pm_card_attachesThenDeclines_"
-EXPIRED = f"{PREFIX}expired_card"
+EXPIRED = declining("expired_card")
 HARD = ["expired_card", "lost_card", "stolen_card", "do_not_honor__do_not_try_again", "invalid_account"]
-GOES_ON = ("active", None, None)
-FAILED = ("failed", "50.00")
-CANCELED = ("canceled", "50.00")
-
-
-def declined_three_times(till: Till) -> str:
-    """Suspended after a decline now, one an hour later and one a day after that; the card."""
-    card = fails_once(till, DECLINED)
-    for span in ({"hours": 1}, {"hours": 24}):
-        till.sweep(**span)
-        till.stream()
-    assert shown(till) == ("suspended", "declined_repeatedly", None)
-    return card
 
 
 # --- Suspended --------------------------------------------------------------------------------------------------------
@@ -45,7 +35,7 @@ def declined_three_times(till: Till) -> str:
 
 @pytest.mark.parametrize("reason", HARD)
 def test_a_card_that_will_never_be_accepted_is_asked_once(till: Till, reason: str) -> None:
-    fails_once(till, PREFIX + reason)
+    fails_once(till, declining(reason))
     assert shown(till) == ("suspended", "card_unusable", None)
     assert threshold_watched(till) is None
     for span in ({"hours": 1}, {"hours": 24}, {"days": 31}):

@@ -20,31 +20,14 @@ from tests.functions.till import (
     CREATE,
     DECLINED,
     MASTERCARD,
+    NOTHING_DUE,
+    PROCESSING,
     RETRIEVE,
     VISA,
     Till,
 )
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
-PROCESSING = "pm_card_processing"
-NOTHING = {"payments": 0, "recharges": 0, "failed": 0}
-
-
-def status_of(till: Till, topup_id: str) -> str:
-    """The status of a payment as it is stored."""
-    [found] = [item["status"] for item in till.top_ups() if item["topup_id"] == topup_id]
-    return str(found)
-
-
-def left_open(till: Till, kind: str = VISA, amount: str = "25.00", account: str = "acct_1") -> str:
-    """A payment by hand whose confirmation was carried out, and whose outcome nobody heard; its id."""
-    card = till.card(kind, account)
-    till.fault("answer_lost", CONFIRM, count=2)
-    till.fault("dropped", RETRIEVE, count=2)
-    payment = till.paid(amount, card, account=account)
-    till.all_well()
-    assert payment["status"] == "processing"
-    return str(payment["id"])
 
 
 # --- Nothing to do ----------------------------------------------------------------------------------------------------
@@ -52,7 +35,7 @@ def left_open(till: Till, kind: str = VISA, amount: str = "25.00", account: str 
 
 def test_the_sample_event_finds_nothing_to_do_and_asks_stripe_nothing(till: Till) -> None:
     answer = till.world.stack.invoke("reconcile_payments", sample_event("reconcile_payments"))
-    assert answer == NOTHING
+    assert answer == NOTHING_DUE
     assert till.world.stack.stripe.sent == []
 
 
@@ -69,7 +52,7 @@ def no_key() -> Iterator[None]:
 
 
 def test_before_stripes_keys_are_there_it_finds_nothing_to_do_and_fails_at_nothing(till: Till, no_key: None) -> None:
-    assert till.sweep() == NOTHING
+    assert till.sweep() == NOTHING_DUE
 
 
 def test_what_has_ended_is_never_looked_at_again(till: Till) -> None:
@@ -80,9 +63,11 @@ def test_what_has_ended_is_never_looked_at_again(till: Till) -> None:
     till.stream()
     asked = len(till.world.stack.stripe.sent)
     for span in ({"minutes": 1}, {"hours": 1}, {"hours": 4}):
-        assert till.sweep(**span) == NOTHING
+        assert till.sweep(**span) == NOTHING_DUE
     for span in ({"days": 1}, {"days": 40}):
-        assert till.sweep(**span) == NOTHING | {"recharges": 1}, "a rule that may charge is looked at every few hours"
+        assert till.sweep(**span) == NOTHING_DUE | {"recharges": 1}, (
+            "a rule that may charge is looked at every few hours"
+        )
     assert len(till.world.stack.stripe.sent) == asked
     assert [item["SK"] for item in till.world.stack.items() if "sweep_pk" in item] == ["AUTO_RECHARGE"]
 
@@ -94,12 +79,12 @@ def test_what_has_ended_is_never_looked_at_again(till: Till) -> None:
 def test_a_payment_by_hand_whose_outcome_was_lost_ends_as_stripe_says(
     till: Till, kind: str, status: str, posted: str
 ) -> None:
-    payment = left_open(till, kind)
-    assert till.sweep(seconds=30) == NOTHING, "its own request may still be at work"
+    payment = till.left_open(kind)
+    assert till.sweep(seconds=30) == NOTHING_DUE, "its own request may still be at work"
     assert till.sweep(seconds=6)["payments"] == 1
-    assert status_of(till, payment) == status
+    assert till.status_of(payment) == status
     assert till.world.balance() == usd(posted)
-    assert till.sweep(hours=1) == NOTHING
+    assert till.sweep(hours=1) == NOTHING_DUE
 
 
 def test_a_recharge_whose_outcome_was_lost_ends_as_stripe_says(till: Till) -> None:
@@ -108,7 +93,7 @@ def test_a_recharge_whose_outcome_was_lost_ends_as_stripe_says(till: Till) -> No
     till.fault("answer_lost", CONFIRM, count=2)
     till.fault("dropped", RETRIEVE)
     till.stream()
-    assert till.sweep(seconds=119) == NOTHING
+    assert till.sweep(seconds=119) == NOTHING_DUE
     assert till.sweep(seconds=1) == {"payments": 1, "recharges": 0, "failed": 0}
     assert recharges(till) == [("succeeded", "50.00")]
     assert shown(till) == ("active", None, None)
@@ -118,7 +103,7 @@ def test_a_challenge_that_was_confirmed_is_credited_without_any_callback(till: T
     payment = till.paid("25.00", till.card(CHALLENGED))
     till.challenge(payment["id"])
     assert till.sweep(minutes=2)["payments"] == 1
-    assert status_of(till, payment["id"]) == "succeeded"
+    assert till.status_of(payment["id"]) == "succeeded"
     assert till.world.balance() == usd("25.00")
 
 
@@ -126,7 +111,7 @@ def test_a_payment_in_processing_is_credited_without_any_callback(till: Till) ->
     payment = till.paid("25.00", till.card(PROCESSING))
     till.settle_at_stripe(payment["id"])
     till.sweep(minutes=3)
-    assert status_of(till, payment["id"]) == "succeeded"
+    assert till.status_of(payment["id"]) == "succeeded"
 
 
 def test_a_processing_recharge_that_is_declined_after_all_backs_off(till: Till) -> None:
@@ -145,7 +130,7 @@ def test_callbacks_after_the_sweeper_and_the_sweeper_after_callbacks_change_noth
     till.sweep(minutes=2)
     before = till.world.stack.items()
     till.call_all_back()
-    assert till.sweep(minutes=2) == NOTHING
+    assert till.sweep(minutes=2) == NOTHING_DUE
     assert till.world.stack.items() == before
 
 
@@ -160,7 +145,7 @@ def test_a_payment_nobody_confirmed_within_a_minute_is_canceled_not_completed(ti
     [payment] = till.top_ups()
     till.all_well()
     assert till.sweep(seconds=61)["payments"] == 1
-    assert status_of(till, payment["topup_id"]) == "canceled"
+    assert till.status_of(payment["topup_id"]) == "canceled"
     assert [intent["status"] for intent in till.objects("payment_intent")] == ["canceled"] * (match == CONFIRM)
     assert till.charged() == []
 
@@ -171,7 +156,7 @@ def test_a_payment_without_an_answer_is_gone_on_with_while_its_customer_may_stil
     till.pay("25.00", card)
     [payment] = till.top_ups()
     till.sweep(seconds=36)
-    assert status_of(till, payment["topup_id"]) == "succeeded"
+    assert till.status_of(payment["topup_id"]) == "succeeded"
 
 
 def test_an_intent_made_without_our_hearing_of_it_is_canceled_with_its_payment(till: Till) -> None:
@@ -186,9 +171,9 @@ def test_an_intent_made_without_our_hearing_of_it_is_canceled_with_its_payment(t
 def test_an_abandoned_challenge_is_canceled_after_a_day(till: Till) -> None:
     payment = till.paid("25.00", till.card(CHALLENGED))
     till.sweep(hours=23, minutes=59)
-    assert status_of(till, payment["id"]) == "requires_action"
+    assert till.status_of(payment["id"]) == "requires_action"
     till.sweep(hours=1)
-    assert status_of(till, payment["id"]) == "canceled"
+    assert till.status_of(payment["id"]) == "canceled"
     assert till.intent_of(payment["id"])["status"] == "canceled"
 
 
@@ -228,7 +213,7 @@ def test_a_worker_lost_between_crediting_and_finishing_is_made_up_for(till: Till
     assert answer == {"batchItemFailures": [{"itemIdentifier": made["dynamodb"]["SequenceNumber"]}]}
     assert till.world.balance() == usd("-10.00")
     assert shown(till)[0] == "charging", "it is credited already"
-    assert status_of(till, till.state()["in_flight"]["topup_id"]) == "succeeded"
+    assert till.status_of(till.state()["in_flight"]["topup_id"]) == "succeeded"
     if who == "sweeper":
         assert till.sweep(minutes=1)["payments"] == 1
     elif who == "callbacks":
@@ -240,7 +225,7 @@ def test_a_worker_lost_between_crediting_and_finishing_is_made_up_for(till: Till
     assert "in_flight" not in till.state()
     assert shown(till)[:2] == ("paused", "daily_limit")
     assert till.charged() == [5000]
-    assert till.sweep(minutes=3) == NOTHING
+    assert till.sweep(minutes=3) == NOTHING_DUE
 
 
 def test_a_payment_by_hand_credited_but_not_finished_ends_a_wait_all_the_same(till: Till, wire: Wire) -> None:
@@ -253,6 +238,6 @@ def test_a_payment_by_hand_credited_but_not_finished_ends_a_wait_all_the_same(ti
 
     with wire.interfering(interfere):
         assert till.sweep(minutes=2)["failed"] == 1
-    assert (status_of(till, payment["id"]), shown(till)[1]) == ("succeeded", "backing_off")
+    assert (till.status_of(payment["id"]), shown(till)[1]) == ("succeeded", "backing_off")
     assert till.sweep(minutes=1)["payments"] == 1
     assert shown(till) == ("active", None, None)

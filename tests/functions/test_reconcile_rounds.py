@@ -18,43 +18,23 @@ from tests.functions.till import (
     ALWAYS,
     ANYTHING,
     CANCEL,
-    CONFIRM,
     DECLINED,
-    RETRIEVE,
-    VISA,
+    NOTHING_DUE,
+    PROCESSING,
     Till,
 )
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
-PROCESSING = "pm_card_processing"
-NOTHING = {"payments": 0, "recharges": 0, "failed": 0}
-
-
-def status_of(till: Till, topup_id: str) -> str:
-    """The status of a payment as it is stored."""
-    [found] = [item["status"] for item in till.top_ups() if item["topup_id"] == topup_id]
-    return str(found)
-
-
-def left_open(till: Till, kind: str = VISA, amount: str = "25.00", account: str = "acct_1") -> str:
-    """A payment by hand whose confirmation was carried out, and whose outcome nobody heard; its id."""
-    card = till.card(kind, account)
-    till.fault("answer_lost", CONFIRM, count=2)
-    till.fault("dropped", RETRIEVE, count=2)
-    payment = till.paid(amount, card, account=account)
-    till.all_well()
-    assert payment["status"] == "processing"
-    return str(payment["id"])
 
 
 # --- When it looks ----------------------------------------------------------------------------------------------------
 
 
 def test_what_another_is_at_work_on_is_left_alone(till: Till) -> None:
-    left_open(till)
+    till.left_open()
     asked = len(till.world.stack.stripe.sent)
     for _ in range(3):
-        assert till.sweep(seconds=11) == NOTHING
+        assert till.sweep(seconds=11) == NOTHING_DUE
     assert len(till.world.stack.stripe.sent) == asked
     assert till.sweep(seconds=3)["payments"] == 1
 
@@ -68,21 +48,21 @@ def test_a_payment_in_processing_is_looked_at_later_and_later_and_every_hour_at_
     assert gaps[0] == timedelta(minutes=2)
     assert timedelta(minutes=58) <= gaps[-1] <= timedelta(minutes=62)
     assert len(looks) < 25
-    assert status_of(till, payment["id"]) == "processing"
+    assert till.status_of(payment["id"]) == "processing"
     till.settle_at_stripe(payment["id"])
     till.sweep(hours=1)
-    assert status_of(till, payment["id"]) == "succeeded"
+    assert till.status_of(payment["id"]) == "succeeded"
 
 
 def test_while_stripe_does_not_answer_a_payment_is_asked_for_every_two_minutes_and_never_lost(till: Till) -> None:
-    payment = left_open(till)
+    payment = till.left_open()
     till.fault("dropped", ANYTHING, count=ALWAYS)
     for _ in range(5):
         assert till.sweep(minutes=2)["failed"] == 0
-        assert status_of(till, payment) == "confirming"
+        assert till.status_of(payment) == "confirming"
     till.all_well()
     till.sweep(minutes=2)
-    assert status_of(till, payment) == "succeeded"
+    assert till.status_of(payment) == "succeeded"
 
 
 # --- One of many ------------------------------------------------------------------------------------------------------
@@ -92,7 +72,7 @@ def three_left_open(till: Till) -> dict[str, str]:
     """A payment of each of three accounts, all due."""
     for account in ("acct_2", "acct_3"):
         till.world.create_account(account)
-    made = {account: left_open(till, account=account) for account in ("acct_1", "acct_2", "acct_3")}
+    made = {account: till.left_open(account=account) for account in ("acct_1", "acct_2", "acct_3")}
     till.later(minutes=1)
     return made
 
@@ -155,7 +135,7 @@ def test_an_answer_that_nobody_expected_does_not_hold_up_the_others(
 def test_what_no_time_is_left_for_waits_for_the_next_minute(till: Till) -> None:
     made = three_left_open(till)
     event = sample_event("reconcile_payments")
-    assert till.world.stack.invoke("reconcile_payments", event, seconds=14) == NOTHING
+    assert till.world.stack.invoke("reconcile_payments", event, seconds=14) == NOTHING_DUE
     assert [till.world.balance(account) for account in made] == [0] * 3
     assert till.world.stack.invoke("reconcile_payments", event)["payments"] == 3
     assert [till.world.balance(account) for account in made] == [usd("25.00")] * 3
@@ -168,7 +148,7 @@ def test_two_rounds_at_once_credit_each_payment_once(till: Till, wire: Wire) -> 
     wire.with_conflicts = False
     till.sweep(minutes=3)
     assert [till.world.balance(account) for account in made] == [usd("25.00")] * 3
-    assert till.sweep(minutes=3) == NOTHING
+    assert till.sweep(minutes=3) == NOTHING_DUE
 
 
 # --- Recharges whose wait is over -------------------------------------------------------------------------------------
@@ -176,10 +156,10 @@ def test_two_rounds_at_once_credit_each_payment_once(till: Till, wire: Wire) -> 
 
 def test_a_recharge_whose_wait_is_over_is_woken_once(till: Till) -> None:
     fails_once(till, DECLINED)
-    assert till.sweep(minutes=59) == NOTHING
+    assert till.sweep(minutes=59) == NOTHING_DUE
     assert till.sweep(minutes=1) == {"payments": 0, "recharges": 1, "failed": 0}
     assert threshold_watched(till) == "10.00"
-    assert till.sweep() == NOTHING
+    assert till.sweep() == NOTHING_DUE
     till.stream()
     assert recharges(till) == [("failed", "50.00")] * 2
 
@@ -189,7 +169,7 @@ def test_a_recharge_switched_off_meanwhile_is_not_armed_when_its_wait_is_over(ti
     till.rule(enabled=False)
     till.sweep(hours=1)
     assert (threshold_watched(till), till.stream()) == (None, 0)
-    assert till.sweep(hours=1) == NOTHING
+    assert till.sweep(hours=1) == NOTHING_DUE
 
 
 def test_one_recharge_that_cannot_be_woken_does_not_hold_up_the_others(till: Till, wire: Wire) -> None:
@@ -215,5 +195,5 @@ def test_a_cancellation_that_stripe_does_not_answer_is_made_up_for(till: Till) -
     payment = till.paid("25.00", card)
     till.all_well()
     till.sweep(minutes=3)
-    assert status_of(till, payment["id"]) == "failed"
+    assert till.status_of(payment["id"]) == "failed"
     assert till.intent_of(payment["id"])["status"] == "canceled"

@@ -11,7 +11,18 @@ import requests
 from tests.functions.callbacks import counted
 from tests.functions.laws_wire import Killed
 from tests.functions.stripe_wire import Pass, StripeRequest, response
-from tests.functions.till import ALWAYS, ANYTHING, CANCEL, CHALLENGED, CONFIRM, CREATE, DECLINED, RETRIEVE, Till
+from tests.functions.till import (
+    ALWAYS,
+    ANYTHING,
+    CANCEL,
+    CHALLENGED,
+    CONFIRM,
+    CREATE,
+    DECLINED,
+    RETRIEVE,
+    Till,
+    declining,
+)
 from tests.functions.world import http_event
 
 pytestmark = pytest.mark.dynamodb
@@ -276,7 +287,7 @@ def test_a_payment_nobody_knows_the_end_of_is_processing_and_ends_right(till: Ti
 def test_a_decline_is_told_in_words_even_if_the_cancellation_was_not_answered(
     till: Till, kind: str, unseen: int
 ) -> None:
-    card = till.card("pm_card_attachesThenDeclines_insufficient_funds")
+    card = till.card(declining("insufficient_funds"))
     till.fault(kind, CANCEL)
     if unseen:
         till.fault("dropped", RETRIEVE)

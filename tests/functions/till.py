@@ -21,12 +21,20 @@ from tests.functions.world import Answer, World, http_event
 
 VISA, MASTERCARD = "pm_card_visa", "pm_card_mastercard"
 DECLINED, CHALLENGED = "pm_card_chargeCustomerFail", "pm_card_threeDSecure2Required"
+PROCESSING = "pm_card_processing"
 ACCOUNT = "acct_1"
 CREATE, CONFIRM = "POST /v1/payment_intents", "POST /v1/payment_intents/*/confirm"
 CANCEL, RETRIEVE = "POST /v1/payment_intents/*/cancel", "GET /v1/payment_intents/*"
 ANYTHING = "* /v1/*"
 ALWAYS = 10_000
 """How often a fault has to happen to never end by itself."""
+NOTHING_DUE = {"payments": 0, "recharges": 0, "failed": 0}
+"""What the sweeper answers when there is nothing to do."""
+
+
+def declining(reason: str) -> str:
+    """A card that is saved, and declined for this reason when it is charged."""
+    return f"pm_card_attachesThenDeclines_{reason}"
 
 
 @dataclass
@@ -99,6 +107,21 @@ class Till:
     def top_ups(self, account: str = ACCOUNT) -> list[dict[str, Any]]:
         """The stored payments of an account, oldest first."""
         return sorted(self.world.of_kind("TOPUP", account), key=lambda item: str(item["created_at"]))
+
+    def status_of(self, topup_id: str) -> str:
+        """The status of a payment as it is stored."""
+        [found] = [item["status"] for item in self.top_ups() if item["topup_id"] == topup_id]
+        return str(found)
+
+    def left_open(self, kind: str = VISA, amount: str = "25.00", account: str = ACCOUNT) -> str:
+        """A payment by hand whose confirmation was carried out, and whose outcome nobody heard; its id."""
+        card = self.card(kind, account)
+        self.fault("answer_lost", CONFIRM, count=2)
+        self.fault("dropped", RETRIEVE, count=2)
+        payment = self.paid(amount, card, account=account)
+        self.all_well()
+        assert payment["status"] == "processing"
+        return str(payment["id"])
 
     def visit(self, token: str, method: str = "GET") -> Answer:
         """What somebody sees who opens a link, or presses its button; they are not signed in."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
+import pytest
 import stripe
 
 from calling_credit.instants import format_instant
@@ -18,10 +19,28 @@ from local.stack import Stack, save_card
 from local.stripe_stand_in.controls import Controls
 from local.stripe_stand_in.stand_in import StandIn
 from tests.stack.conftest import eventually, log_lines
+from tests.stack.deployment import invoke
 from tests.stack.test_calls import items_of, make_call, open_account, posted_micros, send
 
 DAY_OF_TALK_MICROS = 20_160_000
 """What a call of a whole day to a UK landline costs."""
+CREATE, CONFIRM, RETRIEVE = (
+    "POST /v1/payment_intents",
+    "POST /v1/payment_intents/*/confirm",
+    "GET /v1/payment_intents/*",
+)
+
+unanswered = pytest.mark.parametrize(
+    "orders",
+    [
+        [("answer_lost", CREATE, 2)],
+        [("dropped", CREATE, 2)],
+        [("answer_lost", CONFIRM, 1), ("dropped", RETRIEVE, 1), ("lost", "payment_intent.succeeded", 1)],
+        [("dropped", CONFIRM, 2)],
+    ],
+    ids=["no answer to create", "create not heard", "no answer to confirm", "confirm not heard"],
+)
+"""Each way to leave a payment without an answer, as orders to the stand-in: the fault, what it hits, how often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +145,11 @@ def open_customer(stack: Stack, credit: str = "50.00") -> Customer:
     person = Person("user_1", "Uma", f"{account_id}@customers.example", ADMIN)
     stack.users.append(create_sign_in(stack.outputs["UserPoolId"], account_id, person))
     return Customer(stack, account_id, person.email, stack.user_token(person.email))
+
+
+def reconcile(stack: Stack) -> None:
+    """One round of the sweeper, in which nothing fails."""
+    assert invoke(stack, "ReconcilePaymentsFunction", {})["failed"] == 0
 
 
 def let_leases_end(stack: Stack, account_id: str) -> None:

@@ -18,21 +18,10 @@ from local.stripe_stand_in.faults import Faults
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET
 from tests.stack.callbacks import call_back_again
 from tests.stack.conftest import eventually, log_file, log_lines
-from tests.stack.customers import Customer, open_customer, stand_in
-from tests.stack.deployment import invoke
+from tests.stack.customers import CREATE, Customer, open_customer, reconcile, stand_in, unanswered
 from tests.stack.test_calls import items_of
 
-CREATE, CONFIRM, RETRIEVE = (
-    "POST /v1/payment_intents",
-    "POST /v1/payment_intents/*/confirm",
-    "GET /v1/payment_intents/*",
-)
 PAID = {"payment_intents": 1, "succeeded": 1, "amount_received": 2500}
-
-
-def reconcile(deployed: Stack) -> None:
-    """One round of the sweeper, in which nothing fails."""
-    assert invoke(deployed, "ReconcilePaymentsFunction", {})["failed"] == 0
 
 
 def pay_beside(customer: Customer, card: str, cents: int, metadata: dict[str, str]) -> str:
@@ -83,16 +72,7 @@ def test_a_payment_sent_twice_at_once_and_called_back_again_and_again_is_credite
     assert customer.payments() == [again.json()]
 
 
-@pytest.mark.parametrize(
-    "orders",
-    [
-        [("answer_lost", CREATE, 2)],
-        [("dropped", CREATE, 2)],
-        [("answer_lost", CONFIRM, 1), ("dropped", RETRIEVE, 1), ("lost", "payment_intent.succeeded", 1)],
-        [("dropped", CONFIRM, 2)],
-    ],
-    ids=["no answer to create", "create not heard", "no answer to confirm", "confirm not heard"],
-)
+@unanswered
 def test_a_payment_without_an_answer_is_finished_by_the_same_request_sent_again(
     deployed: Stack, faults: Faults, orders: list[tuple[str, str, int]]
 ) -> None:

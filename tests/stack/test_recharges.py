@@ -16,10 +16,9 @@ from calling_credit.ledger import UNARMED_MICROS
 from local.stack import Stack
 from local.stripe_stand_in.faults import Faults
 from tests.stack.conftest import eventually, log_file
-from tests.stack.customers import DAY_OF_TALK_MICROS, Customer, open_customer
+from tests.stack.customers import CREATE, DAY_OF_TALK_MICROS, Customer, open_customer, reconcile, unanswered
 from tests.stack.deployment import MAPPING, Records, invoke_each, mapping_held, physical_id
 from tests.stack.test_calls import items_of, make_call, send
-from tests.stack.test_payments import CONFIRM, CREATE, RETRIEVE, reconcile
 
 PAID = {"payment_intents": 1, "succeeded": 1, "amount_received": 5000}
 AFTER_ONE_CALL_MICROS = 50_000_000 - DAY_OF_TALK_MICROS
@@ -78,16 +77,7 @@ def test_a_hundred_postings_below_the_threshold_make_one_payment_though_told_ten
     assert looks["charged:succeeded"] == 1
 
 
-@pytest.mark.parametrize(
-    "orders",
-    [
-        [("answer_lost", CREATE, 2)],
-        [("dropped", CREATE, 2)],
-        [("answer_lost", CONFIRM, 1), ("dropped", RETRIEVE, 1), ("lost", "payment_intent.succeeded", 1)],
-        [("dropped", CONFIRM, 2)],
-    ],
-    ids=["no answer to create", "create not heard", "no answer to confirm", "confirm not heard"],
-)
+@unanswered
 def test_a_recharge_without_an_answer_is_finished_by_the_sweeper_as_the_same_payment(
     deployed: Stack, faults: Faults, orders: list[tuple[str, str, int]]
 ) -> None:
