@@ -15,7 +15,7 @@ from calling_credit.errors import NotFound, Unavailable
 from calling_credit.payments.cashier import Cashier
 from calling_credit.payments.client import stripe_client
 from calling_credit.payments.run_recharge import run_recharge
-from calling_credit.store.client import AWS_ERRORS, dynamodb_client, error_code
+from calling_credit.store.client import AWS_ERRORS, code_of, dynamodb_client
 from calling_credit.store.keep_recharge import RechargeKeeper
 
 SECONDS_TO_SPARE = 2.0
@@ -30,10 +30,7 @@ recharges = RechargeKeeper(dynamodb, config().table_name)
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take one batch of stream records of balances; those to come again are `batchItemFailures`."""
-
-    def seconds_left() -> float:
-        return context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_SPARE
-
+    seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
     failed = []
     for account_id, sequence_number in last_record_of_each(event["Records"]).items():
         try:
@@ -45,8 +42,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         except NotFound as error:
             logger.error(error.code, account_id=account_id)
         except (Unavailable, *AWS_ERRORS) as error:
-            code = error.code if isinstance(error, Unavailable) else error_code(error) or type(error).__name__
-            logger.warning("not_looked_at", account_id=account_id, code=code)
+            logger.warning("not_looked_at", account_id=account_id, code=code_of(error))
             failed.append(sequence_number)
     return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
 

@@ -18,7 +18,7 @@ from calling_credit.payments.client import stripe_client
 from calling_credit.payments.prove_account import prove_account
 from calling_credit.payments.taken import taken_between
 from calling_credit.proof import LEFT_ALONE, Difference, Payment
-from calling_credit.store.client import AWS_ERRORS, dynamodb_client, error_code
+from calling_credit.store.client import AWS_ERRORS, code_of, dynamodb_client
 from calling_credit.store.keep_issues import Issue, keep_issue
 from calling_credit.store.read_account import accounts_with_a_rule
 from calling_credit.topups import CHALLENGE_LASTS
@@ -39,7 +39,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     Raises:
         Unavailable: Stripe did not say what it took, or an account could not be looked at; what was found is listed.
     """
-    now = clock.now()
+    now, seconds_left = clock.now(), clock.seconds_left(context, SECONDS_TO_SPARE)
     try:
         payments = taken_between(stripe_client(), first_moment(now), now - LEFT_ALONE)
     except Unavailable as error:
@@ -49,14 +49,13 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         return {"payments": 0, "accounts": 0, "differences": 0, "unproven": 0}
     done = {"payments": len(payments), "accounts": 0, "differences": 0, "unproven": 0}
     for account_id, seen in [*by_account(payments).items(), *sample(now)]:
-        if context.get_remaining_time_in_millis() / 1000 < SECONDS_TO_SPARE:
+        if seconds_left() < 0:
             done["unproven"] += bool(seen)
             continue
         differences = look_at(account_id, seen, now)
-        done["unproven" if differences is None else "accounts"] += 1
-        for difference in differences or []:
-            done["differences"] += 1
-            report(difference, now)
+        listed = [report(difference, now) for difference in differences or []]
+        done["differences"] += len(listed)
+        done["accounts" if differences is not None and all(listed) else "unproven"] += 1
     logger.info("proven", extra=done)
     emit(metrics, {"ledger_differences": done["differences"]} if done["differences"] else {})
     if done["unproven"]:
@@ -91,8 +90,7 @@ def look_at(account_id: str, seen: list[Payment], now: datetime) -> list[Differe
     try:
         proof = prove_account(dynamodb, config().table_name, stripe_client(), account_id, now, seen)
     except (CallingCreditError, *AWS_ERRORS) as error:
-        code = error.code if isinstance(error, CallingCreditError) else error_code(error) or type(error).__name__
-        logger.warning("not_proven", account_id=account_id, code=code)
+        logger.warning("not_proven", account_id=account_id, code=code_of(error))
         return None
     except Exception as error:
         logger.error("unforeseen_error", account_id=account_id, exc_info=error)
@@ -103,10 +101,9 @@ def look_at(account_id: str, seen: list[Payment], now: datetime) -> list[Differe
     return proof.differences
 
 
-def report(difference: Difference, now: datetime) -> None:
-    """List a difference for a person to look at, once, however many days it stands."""
+def report(difference: Difference, now: datetime) -> bool:
+    """List a difference for a person to look at, once, however many days it stands; whether it is listed."""
     issue = Issue(difference.object_id, difference.code, difference.account_id, str(difference), difference.key)
-    keep_issue(dynamodb, config().table_name, issue, now)
     logger.error(
         "difference",
         code=difference.code,
@@ -115,3 +112,9 @@ def report(difference: Difference, now: datetime) -> None:
         expected=difference.expected,
         found=difference.found,
     )
+    try:
+        keep_issue(dynamodb, config().table_name, issue, now)
+    except AWS_ERRORS as error:
+        logger.warning("not_listed", account_id=difference.account_id, code=code_of(error))
+        return False
+    return True

@@ -17,7 +17,7 @@ from calling_credit.errors import CallingCreditError
 from calling_credit.payments.cashier import Cashier
 from calling_credit.payments.client import stripe_client
 from calling_credit.payments.notices import NoticeTaker, undelivered
-from calling_credit.store.client import AWS_ERRORS, dynamodb_client, error_code
+from calling_credit.store.client import AWS_ERRORS, code_of, dynamodb_client
 from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.store.keep_topups import TopUps
 from calling_credit.topups import LEASE, MOVED_ON_AFTER, TopUp
@@ -36,10 +36,7 @@ recharges = RechargeKeeper(dynamodb, config().table_name)
 
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """One round; how many payments were looked at, recharges woken, and both that failed."""
-
-    def seconds_left() -> float:
-        return context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_SPARE
-
+    seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
     now = clock.now()
     done = {"payments": 0, "recharges": 0, "failed": 0}
     for account_id in recharges.due(now):
@@ -75,17 +72,27 @@ def listen(now: datetime, seconds_left: Callable[[], float], done: dict[str, int
     """
     try:
         taker = NoticeTaker(dynamodb, config().table_name, stripe_client(), now, seconds_left)
-        for notice in undelivered(stripe_client(), now):
-            if seconds_left() < 0:
-                break
-            outcome = taker.take(notice)
-            logger.info(
-                "taken", event_id=notice.event_id, kind=notice.kind, object_id=notice.object_id, outcome=outcome
-            )
+        notices = list(undelivered(stripe_client(), now))
     except CallingCreditError as error:
         done["failed"] += error.code != "stripe_not_configured"
         logger.warning("not_listened", code=error.code)
         return Counter()
+    except Exception as error:
+        done["failed"] += 1
+        logger.error("unforeseen_error", exc_info=error)
+        return Counter()
+    for notice in notices:
+        if seconds_left() < 0:
+            break
+        said = {"event_id": notice.event_id, "kind": notice.kind, "object_id": notice.object_id}
+        try:
+            logger.info("taken", extra=said | {"outcome": taker.take(notice)})
+        except (CallingCreditError, *AWS_ERRORS) as error:
+            done["failed"] += 1
+            logger.warning("not_taken", extra=said | {"code": code_of(error)})
+        except Exception as error:
+            done["failed"] += 1
+            logger.error("unforeseen_error", extra=said, exc_info=error)
     return +taker.tally
 
 
@@ -102,8 +109,3 @@ def look_at(cashier: Cashier, topup: TopUp) -> bool:
     after = cashier.carry_on(leased)
     logger.info("looked_at", account_id=after.account_id, topup_id=after.topup_id, status=after.status)
     return True
-
-
-def code_of(error: Exception) -> str:
-    """What an error is called in the log."""
-    return error.code if isinstance(error, CallingCreditError) else error_code(error) or type(error).__name__

@@ -231,3 +231,23 @@ def test_a_challenge_answered_while_stripe_does_not_answer_us_is_credited_later(
     till.sweep(minutes=4)
     assert till.top_up(shown["id"])["status"] == "succeeded"
     till.check()
+
+
+@pytest.mark.parametrize("happened", ["is not known any more", "was changed by hand"])
+def test_an_abandoned_challenge_that_cannot_be_ended_keeps_no_recharge_from_being_made(
+    till: Till, happened: str
+) -> None:
+    card = till.card(VISA)
+    waiting = challenged(till)
+    intents = till.stand_in.account.objects["payment_intent"]
+    if happened == "is not known any more":
+        intents.clear()
+    else:
+        intents[till.intent_of(waiting["id"])["id"]]["amount"] = 4_000
+    till.later(minutes=16)
+    till.set_rule(card)
+    till.stream()
+    assert till.charged() == [5000]
+    assert till.top_up(waiting["id"])["status"] == "requires_action"
+    assert till.world.balance() == 50_000_000
+    till.check()

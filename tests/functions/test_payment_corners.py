@@ -160,7 +160,10 @@ def test_a_balance_whose_stream_record_was_given_up_is_looked_at_within_six_hour
     assert recharges(till) == [("succeeded", "50.00")]
 
 
-def test_an_attempt_an_operator_has_to_look_at_keeps_no_later_one_from_being_made(till: Till) -> None:
+def test_an_attempt_an_operator_has_to_look_at_counts_as_money_on_its_way_and_no_later_need_waits_for_it(
+    till: Till,
+) -> None:
+    """Its money may have been taken, so the card is not asked for the same need again; for a new one it is."""
     leave(till, "5.00")
     till.set_rule(till.card())
     till.fault("dropped", CONFIRM, count=9)
@@ -171,7 +174,15 @@ def test_an_attempt_an_operator_has_to_look_at_keeps_no_later_one_from_being_mad
     minutes_pass(till, 5)
     assert "in_flight" not in till.state()
     assert [item["code"] for item in till.world.stack.items() if item["SK"] == "ISSUE"] == ["amount_mismatch"]
-    assert till.shown_rule()["status"] in ("active", "paused")
+    assert till.shown_rule()["status"] == "active"
+    assert (till.charged(), recharges(till)) == ([], [("confirming", "50.00")])
+    spend(till, "44.99")
+    minutes_pass(till, 5)
+    assert till.charged() == []
+    spend(till, "0.02")
+    minutes_pass(till, 5)
+    assert (till.charged(), recharges(till)) == ([5000], [("confirming", "50.00"), ("succeeded", "50.00")])
+    assert till.world.balance() == usd("9.99")
 
 
 def test_a_changed_webhook_secret_is_read_again_and_not_more_often_than_once_a_minute(till: Till) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from local.stripe_stand_in.controls import Controls
-from tests.functions.laws_faults import Point
+from tests.functions.laws_faults import CRASHES, Point
 from tests.functions.laws_wire import wired
 from tests.functions.payment_faults import Bench, Both, Flow, differences, event_points, points
 from tests.functions.till import CHALLENGED, DECLINED, VISA, Till
@@ -25,7 +25,6 @@ pytestmark = pytest.mark.dynamodb
 
 SEED = int(os.environ.get("FAULTS_SEED", "20261123"))
 SHARE = float(os.environ.get("FAULTS_SHARE", "0.1"))
-MOST = int(os.environ.get("FAULTS_MOST", "140"))
 PAIRS = int(os.environ.get("FAULTS_PAIRS", "6"))
 WANTS_CUSTOMER = "pm_card_authenticationRequired"
 
@@ -84,6 +83,20 @@ def follow_link(bench: Bench) -> None:
     challenge(bench)
 
 
+def another_waits(bench: Bench) -> None:
+    """A payment of 30.00 waits for its customer to confirm at their bank, and they have another card."""
+    bench.till.paid("30.00", bench.till.card(CHALLENGED))
+    bench.till.stand_in.take_events()
+    save(bench, VISA)
+
+
+def another_is_abandoned(bench: Bench) -> None:
+    """The same, and they have left; a rule recharges the empty balance."""
+    another_waits(bench)
+    bench.till.later(minutes=16)
+    bench.till.set_rule(bench.card)
+
+
 def save_and_pay(bench: Bench) -> None:
     """A payment of 25.00 that is credited, and everything told of it."""
     save(bench, VISA)
@@ -124,6 +137,15 @@ FLOWS = (
         {"succeeded": 1},
         25_000_000,
     ),
+    Flow("by hand, while another waits", another_waits, pay, ["succeeded"], {"succeeded": 1}, 25_000_000),
+    Flow(
+        "automatic, after an abandoned one",
+        another_is_abandoned,
+        Bench.stream,
+        ["succeeded"],
+        {"succeeded": 1},
+        50_000_000,
+    ),
     Flow("automatic", lambda b: save_and_rule(b, VISA), Bench.stream, ["succeeded"], {"succeeded": 1}, 50_000_000),
     Flow("automatic, declined", lambda b: save_and_rule(b, DECLINED), Bench.stream, ["failed"], {"canceled": 1}, 0),
     Flow(
@@ -152,10 +174,9 @@ def bench(till: Till, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
 
 
 def sampled(generated: list[Point]) -> list[Point]:
-    """Every crash, and of the other faults a share that the seed draws; of a long flow no more than `MOST`."""
+    """Every crash, and of the other faults a share that the seed draws."""
     draw = random.Random(SEED)
-    drawn = [point for point in generated if "crash" in point.fault.__name__ or draw.random() < SHARE]
-    return drawn if SHARE == 1 or len(drawn) <= MOST else draw.sample(drawn, MOST)
+    return [point for point in generated if point.fault in CRASHES or draw.random() < SHARE]
 
 
 def pairs(ones: list[Point], others: list[Point]) -> list[Both]:

@@ -11,6 +11,8 @@ from calling_credit import table
 from calling_credit.errors import Unavailable
 from calling_credit.store.client import to_attribute, to_attributes
 from tests.functions.callbacks import counted, issues
+from tests.functions.laws_wire import Pass as WirePass
+from tests.functions.laws_wire import Sent, Wire, refusal
 from tests.functions.stripe_wire import Pass, StripeRequest, response
 from tests.functions.test_permissions import everything_that_happens
 from tests.functions.till import ACCOUNT, ALWAYS, CHALLENGED, DECLINED, VISA, Till
@@ -312,3 +314,23 @@ def test_a_stack_that_has_no_key_of_stripes_yet_has_nothing_to_prove(
 
     monkeypatch.setattr(till.world.stack.apps["prove_ledger"], "stripe_client", no_key)
     assert till.prove() == {"payments": 0, "accounts": 0, **NOTHING_WRONG}
+
+
+def test_a_difference_that_cannot_be_listed_fails_the_run_after_the_others_were_looked_at(
+    till: Till, wire: Wire, capsys: pytest.CaptureFixture[str]
+) -> None:
+    till.world.create_account("acct_2")
+    for account in (ACCOUNT, "acct_2"):
+        beside(till, customer=till.customer(account), account_id=account, topup_id="tu_beside")
+
+    def interfere(sent: Sent, passed: WirePass) -> Any:
+        return refusal(400, "ThrottlingException") if ACCOUNT in str(sent.body.get("Item")) else passed()
+
+    capsys.readouterr()
+    with wire.interfering(interfere), pytest.raises(Unavailable) as told:
+        till.prove(hours=1)
+    assert told.value.code == "not_proven"
+    assert [account for _, _, account in issues(till)] == ["acct_2"]
+    assert counted(capsys.readouterr().out)["LedgerDifferences"] == 2
+    till.prove(hours=1)
+    assert [account for _, _, account in issues(till)] == [ACCOUNT, "acct_2"]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 
+from tests.functions.callbacks import counted
 from tests.functions.conftest import sample_event
 from tests.functions.laws_wire import Pass, Sent, Wire, refusal
 from tests.functions.recharging import at_once, fails_once, recharges, threshold_watched, usd
@@ -149,6 +150,33 @@ def test_two_rounds_at_once_credit_each_payment_once(till: Till, wire: Wire) -> 
     till.sweep(minutes=3)
     assert [till.world.balance(account) for account in made] == [usd("25.00")] * 3
     assert till.sweep(minutes=3) == NOTHING_DUE
+
+
+@pytest.mark.parametrize("code", ["ProvisionedThroughputExceededException", "ValidationException"])
+def test_a_callback_made_up_for_that_fails_holds_up_no_other_and_the_round_is_counted(
+    till: Till, wire: Wire, code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    till.world.create_account("acct_2")
+    for account in ("acct_1", "acct_2"):
+        till.paid("25.00", till.card(account=account), account=account)
+    till.stand_in.take_events()
+    till.stand_in.faults.add("lost", "*", count=99)
+    for charge in till.objects("charge"):
+        till.sdk.v1.refunds.create({"charge": charge["id"]})
+    assert till.stand_in.take_events() == []
+    till.world.clock.now = till.world.clock.now.replace(minute=22, second=0)
+
+    def interfere(sent: Sent, passed: Pass) -> AWSResponse:
+        is_first = sent.operation == "TransactWriteItems" and "ACCOUNT#acct_1" in str(sent.body)
+        return refusal(400, code) if is_first else passed()
+
+    capsys.readouterr()
+    with wire.interfering(interfere):
+        assert till.sweep()["failed"] >= 1
+    assert (till.world.balance("acct_1"), till.world.balance("acct_2")) == (usd("25.00"), 0)
+    assert counted(capsys.readouterr().out)["TopUpsReversed"] == 1
+    till.sweep(minutes=15)
+    assert till.world.balance("acct_1") == 0
 
 
 # --- Recharges whose wait is over -------------------------------------------------------------------------------------

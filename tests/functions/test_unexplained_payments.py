@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from tests.functions.callbacks import counted, issues, paid_at_stripe, succeeded, unmade
-from tests.functions.till import CHALLENGED, DECLINED, Till
+from tests.functions.laws_faults import CRASHES, Fault, Point, answer_lost, server_error_but_done
+from tests.functions.laws_wire import WRITES, Killed, Pass, Sent, Wire
+from tests.functions.till import CHALLENGED, CONFIRM, DECLINED, Till
 
 pytestmark = pytest.mark.dynamodb
 STRANGE = {"create_request": json.dumps({"amount": 2500, "currency": "usd", "payment_method": "pm_card_visa"})}
@@ -121,3 +123,72 @@ def test_less_received_than_asked_for_is_listed(till: Till, capsys: pytest.Captu
     intent = till.stand_in.account.objects["payment_intent"][till.intent_of(shown["id"])["id"]]
     intent.update(status="succeeded", amount_received=2400, next_action=None)
     never_credited(till, intent["id"], "amount_mismatch", "acct_1", capsys)
+
+
+def changed_by_hand(till: Till) -> str:
+    """A recharge whose confirmation nobody answered, and whose intent somebody changed in the dashboard; the intent."""
+    till.set_rule(till.card())
+    till.fault("dropped", CONFIRM, count=9)
+    till.stream()
+    till.all_well()
+    [intent] = till.objects("payment_intent")
+    till.stand_in.account.objects["payment_intent"][intent["id"]]["amount"] = 4_000
+    return str(intent["id"])
+
+
+REQUESTS = 15
+"""What the round sends that sets an attempt aside."""
+
+
+@pytest.mark.parametrize("fault", CRASHES, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("at", range(REQUESTS))
+def test_an_attempt_is_set_aside_all_the_same_wherever_the_sweeper_dies(
+    till: Till, wire: Wire, at: int, fault: Fault
+) -> None:
+    intent_id = changed_by_hand(till)
+    point = Point(at, f"{at}", fault)
+    with wire.interfering(point), pytest.raises(Killed):
+        till.sweep(minutes=3)
+    wire.dead = False
+    till.sweep(minutes=3)
+    for passed in point.late:
+        passed()
+    till.sweep(minutes=3)
+    assert issues(till) == [(intent_id, "amount_mismatch", "acct_1")]
+    assert "in_flight" not in till.state()
+    assert (till.world.balance(), till.charged()) == (0, [])
+    till.check()
+
+
+def test_the_round_that_sets_an_attempt_aside_has_no_more_requests_than_are_tried(till: Till, wire: Wire) -> None:
+    changed_by_hand(till)
+    with wire.recording() as scenario:
+        till.sweep(minutes=3)
+    assert len({sent.call for sent in scenario}) == REQUESTS
+    assert [sent.operation for sent in scenario if sent.operation in WRITES] == [
+        "UpdateItem",
+        "PutItem",
+        "UpdateItem",
+        "TransactWriteItems",
+    ]
+
+
+@pytest.mark.parametrize("fault", [answer_lost, server_error_but_done], ids=lambda fault: fault.__name__)
+def test_an_issue_is_counted_though_the_answer_to_its_first_listing_was_lost(
+    till: Till, wire: Wire, fault: Fault, capsys: pytest.CaptureFixture[str]
+) -> None:
+    till.card()
+    intent_id = paid_at_stripe(till, STRANGE)
+
+    def listing(sent: Sent, passed: Pass) -> Any:
+        return point(sent, passed) if sent.operation == "PutItem" else passed()
+
+    point = Point(0, "the listing", fault)
+    capsys.readouterr()
+    with wire.interfering(listing):
+        assert till.call_back(succeeded(intent_id)).status == 200
+    assert point.hits == 1
+    till.later(minutes=1)
+    assert till.call_back(succeeded(intent_id)).status == 200
+    assert counted(capsys.readouterr().out) == {"PaymentIssues": 1}
+    assert issues(till) == [(intent_id, "foreign_payment", "")]

@@ -36,6 +36,7 @@ def run_recharge(keeper: RechargeKeeper, cashier: Cashier, account_id: str, boun
         Unavailable: the table did not answer; the same look is safe again.
         NotFound: `unknown_account`.
     """
+    ended: set[str] = set()
     for _ in range(ROUNDS):
         snapshot = keeper.snapshot(account_id)
         rule = snapshot.recharge.rule
@@ -50,9 +51,11 @@ def run_recharge(keeper: RechargeKeeper, cashier: Cashier, account_id: str, boun
         if isinstance(decision, Resume):
             return _resume(cashier, account_id, decision, now)
         waiting = [t for t in open_topups if t.status == "requires_action" and not t.is_on_its_way(now)]
+        waiting = [challenged for challenged in waiting if challenged.topup_id not in ended]
         if waiting:
             for challenged in waiting:
                 cashier.cancel(challenged)
+                ended.add(challenged.topup_id)  # Or an operator has to look at it; a new need does not wait for that.
             continue
         topup = _claim(keeper, snapshot, rule, decision, now)
         if topup is not None:

@@ -12,7 +12,7 @@ from botocore.exceptions import ConnectionError as NotConnected
 
 from calling_credit.aws.session import aws_session
 from calling_credit.config import config
-from calling_credit.errors import Unavailable
+from calling_credit.errors import CallingCreditError, Unavailable
 from calling_credit.store.wire import send_transactions_as_they_stand
 
 if TYPE_CHECKING:
@@ -98,6 +98,11 @@ def cancellation_codes(error: Exception) -> list[str]:
 def error_code(error: Exception) -> str:
     """The service's code of an error; empty when it never answered."""
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
+
+
+def code_of(error: Exception) -> str:
+    """What an error is called in the log, whosever it is."""
+    return error.code if isinstance(error, CallingCreditError) else error_code(error) or type(error).__name__
 
 
 def translated(error: Exception) -> Exception:

@@ -2,6 +2,7 @@
 person to look at, and never mended by guess.
 """
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,7 +36,9 @@ class Issue:
 
 
 def keep_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: datetime) -> bool:
-    """List it once, as it was first seen; whether it is new. It goes by itself after a year."""
+    """List it once, as it was first seen; whether it is new, also when the SDK had to ask again. It goes by itself
+    after a year.
+    """
     item: dict[str, Any] = {
         "PK": table.issue_pk(issue.key or issue.object_id),
         "SK": table.issue_sk(),
@@ -47,6 +50,7 @@ def keep_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: dat
         "expires_at": int((now + KEPT_FOR).timestamp()),
         "sweep_pk": table.sweep_pk(ISSUE_KIND, issue.account_id),
         "sweep_sk": f"{format_instant(now)}#{issue.object_id}",
+        "written_by": uuid.uuid4().hex,
     }
     try:
         client.put_item(
@@ -54,11 +58,13 @@ def keep_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: dat
             Item=to_attributes(item),
             ConditionExpression="attribute_not_exists(PK) OR code <> :code",
             ExpressionAttributeValues={":code": {"S": issue.code}},
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )
     except ClientError as error:
         if error_code(error) != "ConditionalCheckFailedException":
             raise
-        return False
+        standing: Any = error.response.get("Item", {})
+        return bool(standing.get("written_by") == {"S": item["written_by"]})
     return True
 
 
