@@ -1,0 +1,47 @@
+"""`make run` as a new user meets it: it comes up beside another stack, tells its whole story by itself, and ends when
+it is told to.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from local.settings import ROOT
+from tests.stack.conftest import eventually, free_port
+
+PATIENCE_SECONDS = 300
+STORY = (
+    "presses Pay twice; it is paid once",
+    "its rule buys",
+    "automatic recharge",
+    "Next attempt possible at",
+    "This link, good for a day, finishes the very same payment",
+)
+
+
+def test_it_tells_its_story_and_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    places = {
+        "LOCAL_DIR": str(ROOT / ".local" / "test-run"),
+        "EMULATOR_PORT": str(free_port()),
+        "STRIPE_PORT": str(free_port()),
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "layers" / "domain"), str(ROOT)]),
+    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "STRIPE_"))}
+    described, told = Path(places["LOCAL_DIR"]) / "stack.json", tmp_path / "told"
+    described.unlink(missing_ok=True)
+    with told.open("w") as output:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "local.run"], cwd=ROOT, env=kept | places, stdout=output, stderr=output
+        )
+        try:
+            eventually(lambda: described.exists() or running.poll() is not None, seconds=PATIENCE_SECONDS)
+            assert running.poll() is None, told.read_text()
+            running.send_signal(signal.SIGINT)
+            assert running.wait(60) == 0, told.read_text()
+        finally:
+            running.kill()
+    said = " ".join(told.read_text().split())
+    assert [line for line in STORY if line not in said] == [], said
+    assert said.endswith("Ended.")
