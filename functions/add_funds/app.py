@@ -63,11 +63,7 @@ def admin() -> Caller:
 @contextmanager
 def cashier() -> Iterator[Cashier]:
     """Who carries payments on for the length of this request. However it ends, what operators watch is counted."""
-    context: LambdaContext = app.lambda_context
-
-    def seconds_left() -> float:
-        return context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_SPARE
-
+    seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
     worker = Cashier(dynamodb, config().table_name, stripe_client(), clock.now(), seconds_left)
     try:
         yield worker

@@ -2,7 +2,6 @@
 logged.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -39,7 +38,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     known = facts.load(batch.lines(), now)
     batch.enter(known.time_zones, now)
 
-    left = seconds_left(context)
+    left = clock.seconds_left(context, SECONDS_TO_SPARE)
     posting = post_entries(dynamodb, table_name, batch.entries, left, threads=config().posting_threads)
     batch.settle(posting.outcomes)
     batch.settle(keep_all_unrated(dynamodb, table_name, batch.unrated, now, left, config().posting_threads))
@@ -50,11 +49,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def message(record: dict[str, Any]) -> Message:
     """What a batch needs of an SQS record."""
     return Message(record["messageId"], int(record["attributes"]["SentTimestamp"]), record["body"])
-
-
-def seconds_left(context: LambdaContext) -> Callable[[], float]:
-    """Seconds until this invocation must stop writing."""
-    return lambda: context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_SPARE
 
 
 def report(batch: Batch, errors: list[str]) -> dict[str, Any]:

@@ -47,6 +47,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def take() -> Response[str]:
     """200 once it is taken; 400 where the signature does not hold; anything else asks Stripe to send it again."""
     notice = verified(raw_body(), signature())
+    seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
     taker = NoticeTaker(dynamodb, config().table_name, stripe_client(), clock.now(), seconds_left)
     try:
         outcome = taker.take(notice)
@@ -54,12 +55,6 @@ def take() -> Response[str]:
         emit(metrics, +taker.tally)
     logger.info("taken", event_id=notice.event_id, kind=notice.kind, object_id=notice.object_id, outcome=outcome)
     return answer({"received": True, "outcome": outcome})
-
-
-def seconds_left() -> float:
-    """Seconds until this invocation must stop asking Stripe."""
-    context: LambdaContext = app.lambda_context
-    return context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_SPARE
 
 
 def verified(body: bytes, header: str | None) -> Notice:

@@ -12,9 +12,7 @@ from local.stripe_stand_in.stand_in import StandIn
 MERCHANT: Final = "Calling Credit"
 
 
-def create_app(
-    stand_in: StandIn, *, deliveries: Callable[[], dict[str, list[int]]] = dict, merchant: str = MERCHANT
-) -> flask.Flask:
+def create_app(stand_in: StandIn, *, deliveries: Callable[[], dict[str, list[int]]] = dict) -> flask.Flask:
     """An application around a stand-in. A lost connection leaves it as ConnectionLost: the server closes the socket
     without an answer, and `app.test_client()` raises it."""
     app = flask.Flask(__name__)
@@ -29,5 +27,5 @@ def create_app(
         return flask.Response(answer.body, answer.status, answer.headers)
 
     app.register_blueprint(control_routes(stand_in, deliveries))
-    app.register_blueprint(hosted_pages(stand_in, merchant))
+    app.register_blueprint(hosted_pages(stand_in, MERCHANT))
     return app

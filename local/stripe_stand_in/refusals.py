@@ -72,9 +72,9 @@ def unexpected_state(message: str, intent: Fields) -> Refusal:
     return Refusal(400, message, code="payment_intent_unexpected_state", payment_intent=copy.deepcopy(intent))
 
 
-def unusable_payment_method(message: str, param: str = "payment_method") -> Refusal:
+def unusable_payment_method(message: str) -> Refusal:
     """A payment method that exists, but not for this."""
-    return Refusal(400, message, code="payment_method_unexpected_state", param=param)
+    return Refusal(400, message, code="payment_method_unexpected_state", param="payment_method")
 
 
 def no_api_key() -> Refusal:

@@ -47,7 +47,6 @@ MANUAL = TopUp(
     created_by="user:1",
     card=CARD,
     customer_id="cus_1",
-    request_hash="h",
     create_request="{}",
     confirm_request="{}",
     intent_id="pi_1",

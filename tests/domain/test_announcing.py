@@ -25,7 +25,6 @@ SECRETS = {
     "fingerprint": "fp_secret",
     "intent_id": "pi_secret",
     "created_by": "user:secret",
-    "request_hash": "hash_secret",
     "create_request": '{"customer":"cus_secret"}',
     "confirm_request": '{"return_url":"https://secret"}',
     "next_action_url": "https://secret/link",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.payments.begin import automatic_id, automatic_topup, manual_id, manual_topup, request_hash
+from calling_credit.payments.begin import automatic_id, automatic_topup, manual_id, manual_topup
 from calling_credit.payments.client import cents
 from calling_credit.topups import TopUp
 from tests.domain.examples import NOW
@@ -64,12 +64,6 @@ def test_an_id_stands_for_its_account_person_and_key_and_for_nothing_else(
     one: tuple[str, str, str], other: tuple[str, str, str]
 ) -> None:
     assert (manual_id(*one) == manual_id(*other)) == (one == other)
-
-
-def test_the_same_request_is_known_again_and_another_is_not() -> None:
-    assert request_hash(usd("25"), "pm_1") == request_hash(usd("25.00"), "pm_1")
-    assert request_hash(usd("25"), "pm_1") != request_hash(usd("25.01"), "pm_1")
-    assert request_hash(usd("25"), "pm_1") != request_hash(usd("25"), "pm_2")
 
 
 def test_a_payment_by_hand_knows_the_way_back_from_the_bank() -> None:

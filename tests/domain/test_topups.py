@@ -234,8 +234,8 @@ def test_bounds_hold_both_their_ends_and_name_them(least: int, span: int, amount
     assert bounds.check(least) == least
     assert bounds.check(least + span) == least + span
     if not least <= amount <= least + span:
-        with pytest.raises(InvalidValue, match=r"threshold must lie between") as refused:
-            bounds.check(amount, "threshold")
+        with pytest.raises(InvalidValue, match=r"amount must lie between") as refused:
+            bounds.check(amount)
         assert refused.value.code == "amount_out_of_range"
 
 

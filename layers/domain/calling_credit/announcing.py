@@ -10,12 +10,11 @@ from typing import Any, Final
 from calling_credit import announcements as said
 from calling_credit import table
 from calling_credit.announcements import Announcement, announcement_id
-from calling_credit.declines import shown_code, words
 from calling_credit.ledger import CREDIT_RETURNED, CREDIT_REVERSED
 from calling_credit.money import format_money
 from calling_credit.numbering import masked
 from calling_credit.recharge_rules import WORDS
-from calling_credit.topup_view import NOT_CHARGED
+from calling_credit.topup_view import failure_view
 
 Image = Mapping[str, Any]
 """An item as plain values; empty where there was none."""
@@ -45,7 +44,7 @@ def _of_payment(old: Image, new: Image, _: str) -> Iterator[Announcement]:
         yield _event(paid, new, new["settled_at"], shown, topup_id)
     elif new["status"] in NOT_PAID:
         ended = said.TopUpFailed if is_manual else said.AutoRechargeFailed
-        why = {"status": new["status"], "failure": _failure(new)}
+        why = {"status": new["status"], "failure": failure_view(new["kind"], new["status"], new.get("failure_code"))}
         yield _event(ended, new, new["updated_at"], shown | why, topup_id)
 
 
@@ -92,13 +91,6 @@ def _event(
 
 def _card(image: Image) -> dict[str, str]:
     return {"brand": image["brand"], "last4": image["last4"]}
-
-
-def _failure(image: Image) -> dict[str, str] | None:
-    if image["status"] == "canceled" and image["kind"] == "manual":
-        return {"code": "canceled", "message": NOT_CHARGED}
-    code = image.get("failure_code")
-    return None if code is None else {"code": shown_code(code), "message": words(code)}
 
 
 def _suspension(image: Image) -> str | None:

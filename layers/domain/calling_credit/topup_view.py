@@ -24,10 +24,19 @@ def topup_view(topup: TopUp, action_url: str | None) -> dict[str, Any]:
     }
     if topup.status == "requires_action" and action_url:
         view["next_action_url"] = action_url
-    if topup.status == "canceled" and topup.kind == "manual":
-        view["failure"] = {"code": "canceled", "message": NOT_CHARGED}
-    elif topup.status in ("failed", "requires_action") and topup.failure_code:
-        view["failure"] = {"code": shown_code(topup.failure_code), "message": words(topup.failure_code)}
+    if failure := failure_view(topup.kind, topup.status, topup.failure_code):
+        view["failure"] = failure
     if topup.receipt_url:
         view["receipt_url"] = topup.receipt_url
     return view
+
+
+def failure_view(kind: str, status: str, failure_code: str | None) -> dict[str, str] | None:
+    """`{code, message}` of a payment that brought nothing, or waits for its bank; None where nothing is amiss, and for
+    an automatic one that is canceled: nobody pressed anything.
+    """
+    if status == "canceled" and kind == "manual":
+        return {"code": "canceled", "message": NOT_CHARGED}
+    if status in ("failed", "requires_action") and failure_code:
+        return {"code": shown_code(failure_code), "message": words(failure_code)}
+    return None

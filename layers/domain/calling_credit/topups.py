@@ -71,7 +71,6 @@ class TopUp:
     created_by: str
     card: Card
     customer_id: str
-    request_hash: str
     create_request: str
     confirm_request: str
     confirm_number: int = 1
@@ -174,7 +173,7 @@ class Bounds:
     minimum_micros: int
     maximum_micros: int
 
-    def check(self, amount_micros: int, field: str = "amount") -> int:
+    def check(self, amount_micros: int) -> int:
         """An amount within them.
 
         Raises:
@@ -182,7 +181,7 @@ class Bounds:
         """
         if not self.minimum_micros <= amount_micros <= self.maximum_micros:
             least, most = format_money(self.minimum_micros), format_money(self.maximum_micros)
-            raise InvalidValue("amount_out_of_range", f"{field} must lie between {least} and {most} US dollars.")
+            raise InvalidValue("amount_out_of_range", f"amount must lie between {least} and {most} US dollars.")
         return amount_micros
 
 

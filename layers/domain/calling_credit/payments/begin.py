@@ -4,7 +4,6 @@ import hashlib
 from datetime import datetime
 
 from calling_credit.instants import format_instant
-from calling_credit.money import format_money
 from calling_credit.payments import intents
 from calling_credit.store.topup_items import request_text
 from calling_credit.topups import LEASE, MANUAL_LEASE, Card, TopUp
@@ -25,11 +24,6 @@ def automatic_id(account_id: str, attempt: int, claimed_at: str) -> str:
 def _id(*parts: str) -> str:
     framed = "".join(f"{len(part)}:{part}" for part in parts)
     return f"tu_{hashlib.sha256(framed.encode()).hexdigest()[:32]}"
-
-
-def request_hash(amount_micros: int, payment_method_id: str) -> str:
-    """What tells one request from another under the same key: what it asks for, however it is written."""
-    return hashlib.sha256(f"{format_money(amount_micros)}:{payment_method_id}".encode()).hexdigest()[:32]
 
 
 def manual_topup(
@@ -53,7 +47,6 @@ def manual_topup(
         created_by=created_by,
         card=card,
         customer_id=customer_id,
-        request_hash=request_hash(amount_micros, card.payment_method_id),
         create_request=request_text(
             intents.create_request(account_id, topup_id, "manual", amount_micros, card, customer_id)
         ),
@@ -77,7 +70,6 @@ def automatic_topup(
         created_by="auto_recharge",
         card=card,
         customer_id=customer_id,
-        request_hash=request_hash(amount_micros, card.payment_method_id),
         create_request=request_text(
             intents.create_request(account_id, topup_id, "automatic", amount_micros, card, customer_id)
         ),

@@ -6,7 +6,7 @@ from typing import Final
 import stripe
 
 from calling_credit.errors import NotFound, Unavailable
-from calling_credit.payments.client import NoAnswer, judged
+from calling_credit.payments.client import told
 from calling_credit.topups import Card
 
 MAX_CARDS: Final = 100
@@ -14,10 +14,9 @@ MAX_CARDS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class SavedCard:
-    """A card as `GET /payment-methods` lists it, and whose it is."""
+    """A card as `GET /payment-methods` lists it."""
 
     card: Card
-    customer_id: str
     exp_month: int
     exp_year: int
 
@@ -174,17 +173,7 @@ def _read(method: stripe.PaymentMethod) -> SavedCard:
     card = method.card
     assert card is not None
     known = Card(method.id, str(card.brand), card.last4, card.fingerprint or method.id)
-    return SavedCard(known, _customer_of(method), card.exp_month, card.exp_year)
-
-
-def told(error: stripe.StripeError) -> Exception:
-    """What a caller is told about a request that moved no money."""
-    return no_answer() if isinstance(judged(error), NoAnswer) else error
-
-
-def no_answer() -> Unavailable:
-    """What is told where Stripe was silent and no money can have moved."""
-    return Unavailable("payments_unavailable", "Stripe does not answer just now; nothing was charged. Try again.")
+    return SavedCard(known, card.exp_month, card.exp_year)
 
 
 def no_such_card() -> NotFound:

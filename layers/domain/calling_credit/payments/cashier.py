@@ -17,8 +17,7 @@ from calling_credit import attempts
 from calling_credit.declines import CARD_REMOVED, Decline
 from calling_credit.payments import intents
 from calling_credit.payments.asking import NOT_MADE, ask_to_confirm, ask_to_create, confirm_key, is_card_gone
-from calling_credit.payments.cards import no_answer
-from calling_credit.payments.client import NoAnswer, Refused
+from calling_credit.payments.client import NoAnswer, Refused, no_answer
 from calling_credit.recharge import is_unwanted
 from calling_credit.store.keep_issues import Issue, keep_issue
 from calling_credit.store.keep_recharge import RechargeKeeper
@@ -151,14 +150,16 @@ class Cashier:
         return self.act(kept, said) if isinstance(said, Intent) else self.carry_on(kept)
 
     def _settle(self, topup: TopUp, intent: Intent) -> TopUp:
-        account = AccountReader(self._dynamodb, self._table_name, topup.account_id)
-        outcome = self._settler.settle(topup, intent, account.settings()["time_zone"], self.now)
-        self.tally["top_ups_settled"] += outcome == "settled"
-        if outcome == "settled" and topup.status in ("failed", "canceled"):
-            self.tally["top_ups_settled_after_end"] += 1
+        if topup.status != "succeeded":
+            account = AccountReader(self._dynamodb, self._table_name, topup.account_id)
+            is_credited_now = self._settler.settle(topup, intent, account.settings()["time_zone"], self.now)
+            self.tally["top_ups_settled"] += is_credited_now
+            self.tally["top_ups_settled_after_end"] += is_credited_now and topup.status in ("failed", "canceled")
         return self._finish(topup)
 
     def _finish(self, topup: TopUp) -> TopUp:
+        if topup.status == "succeeded" and topup.is_finished:
+            return topup
         self._settler.finish(topup, partial(attempts.paid, topup=topup), self.now)
         return self._again(topup)
 

@@ -120,3 +120,13 @@ def judged(error: stripe.StripeError) -> NoAnswer | Refused:
     if isinstance(error, stripe.APIError):
         return NoAnswer("unreadable_answer")  # Not in Stripe's form: perhaps somebody's between Stripe and us.
     raise error
+
+
+def told(error: stripe.StripeError) -> Exception:
+    """What a caller is told about a request that moved no money."""
+    return no_answer() if isinstance(judged(error), NoAnswer) else error
+
+
+def no_answer() -> Unavailable:
+    """What is told where Stripe was silent and no money can have moved."""
+    return Unavailable("payments_unavailable", "Stripe does not answer just now; nothing was charged. Try again.")

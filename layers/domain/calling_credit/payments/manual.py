@@ -4,8 +4,9 @@ it.
 
 from calling_credit.errors import Conflict, InProgress, Unavailable
 from calling_credit.payments import cards
-from calling_credit.payments.begin import manual_id, manual_topup, request_hash
+from calling_credit.payments.begin import manual_id, manual_topup
 from calling_credit.payments.cashier import Cashier
+from calling_credit.payments.client import no_answer
 from calling_credit.store.client import AWS_ERRORS
 from calling_credit.store.keep_recharge import Snapshot
 from calling_credit.topups import MANUAL_LEASE, TopUp
@@ -47,7 +48,7 @@ def add_funds(
         standing = cashier.topups.create(new)
         if standing == new:
             return _carried(cashier, new)
-    if standing.request_hash != request_hash(amount_micros, payment_method_id):
+    if (standing.amount_micros, standing.card.payment_method_id) != (amount_micros, payment_method_id):
         raise Conflict(
             "idempotency_key_reused",
             "This Idempotency-Key was used with another amount or card; use a new key for a new payment.",
@@ -76,7 +77,7 @@ def _carried(cashier: Cashier, leased: TopUp) -> TopUp:
         return after  # Paid and credited; what that means for automatic recharge is seen to within a minute.
     if after.status == "created":
         cashier.topups.release(after, cashier.now)
-        raise refused() if cashier.tally["stripe_refusals"] else cards.no_answer()
+        raise refused() if cashier.tally["stripe_refusals"] else no_answer()
     return after
 
 

@@ -11,13 +11,13 @@ import stripe
 
 from calling_credit.payments import cards, intents
 from calling_credit.payments.cashier import Cashier
-from calling_credit.payments.client import NoAnswer
+from calling_credit.payments.client import NoAnswer, no_answer, told
 from calling_credit.payments.take_back import take_back
 from calling_credit.payments.webhooks import Notice, notice_of
 from calling_credit.store.keep_accounts import AccountKeeper
 from calling_credit.store.keep_issues import Issue, keep_issue
 from calling_credit.store.keep_recharge import RechargeKeeper
-from calling_credit.topups import Intent
+from calling_credit.topups import Intent, TopUp
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -64,7 +64,8 @@ class NoticeTaker:
         if not notice.object_id:
             return "ignored"
         if notice.kind in OF_PAYMENTS:
-            return self._take_intent(notice, notice.object_id)
+            found = self._brought_up(notice, notice.object_id)
+            return found.status if isinstance(found, TopUp) else found
         if notice.kind.startswith(OF_MONEY_BACK):
             return self._take_reversal(notice)
         if notice.kind == CARD_SAVED:
@@ -72,13 +73,13 @@ class NoticeTaker:
             return "card_saved"
         return self._take_detached(notice) if notice.kind == CARD_REMOVED else "ignored"
 
-    def _take_intent(self, notice: Notice, intent_id: str) -> str:
-        """Bring a payment up to what its intent is now; an intent that is no payment of ours is listed for
-        operators.
+    def _brought_up(self, notice: Notice, intent_id: str) -> TopUp | str:
+        """Bring a payment up to what its intent is now; an intent that is no payment of ours is listed for operators,
+        and why is the answer.
         """
         said = intents.retrieve(self._stripe, intent_id)
         if isinstance(said, NoAnswer):
-            raise cards.no_answer()
+            raise no_answer()
         if not isinstance(said, Intent):
             return self._listed(Issue(intent_id, "unknown_object", "", f"{notice.kind}: Stripe does not show it to us"))
         is_named = bool(said.account_id and said.topup_id)
@@ -87,17 +88,16 @@ class NoticeTaker:
             return self._listed(
                 Issue(said.intent_id, "foreign_payment", said.account_id, f"{notice.kind}: {said.status}")
             )
-        return "not_confirmed" if said.status == "requires_confirmation" else self._cashier.act(topup, said).status
+        return "not_confirmed" if said.status == "requires_confirmation" else self._cashier.act(topup, said)
 
     def _take_reversal(self, notice: Notice) -> str:
         """A refund or a dispute: settle the payment if that is not known yet, then take back what stands against it."""
-        outcome = self._take_intent(notice, notice.intent_id) if notice.intent_id else "ignored"
-        if outcome != "succeeded":
-            return outcome
-        said = intents.retrieve(self._stripe, notice.intent_id)
-        if not isinstance(said, Intent):
-            raise cards.no_answer()
-        done = take_back(self._client, self._table_name, self._stripe, said.account_id, said.topup_id, self._now)
+        found = self._brought_up(notice, notice.intent_id) if notice.intent_id else "ignored"
+        if not isinstance(found, TopUp):
+            return found
+        if found.status != "succeeded":
+            return found.status
+        done = take_back(self._client, self._table_name, self._stripe, found.account_id, found.topup_id, self._now)
         self.tally[f"top_ups_{done}"] += done in ("reversed", "returned")
         return done
 
@@ -133,7 +133,7 @@ def undelivered(client: stripe.StripeClient, now: datetime) -> Iterator[Notice]:
     try:
         found = [event.to_dict() for event in client.v1.events.list(params).auto_paging_iter()]
     except stripe.StripeError as error:
-        raise cards.told(error) from error
+        raise told(error) from error
     for event in reversed(found):
         kind = str(event["type"])
         if kind in OF_PAYMENTS or kind in (CARD_SAVED, CARD_REMOVED) or kind.startswith(OF_MONEY_BACK):

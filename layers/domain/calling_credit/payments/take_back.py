@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import stripe
 
 from calling_credit.errors import Unavailable
-from calling_credit.payments.cards import no_answer
-from calling_credit.payments.client import NoAnswer, Refused
+from calling_credit.payments.client import NoAnswer, Refused, no_answer
 from calling_credit.payments.losses import losses_of
 from calling_credit.reversals import reversal_entry, target
 from calling_credit.store.keep_recharge import MAX_ROUNDS, busy

@@ -48,7 +48,6 @@ class Snapshot:
     is_closed: bool
     customer_id: str | None
     posted_micros: int
-    headroom_micros: int
     recharge: Recharge
 
 
@@ -86,7 +85,6 @@ class RechargeKeeper:
             account["status"] == "closed",
             account.get("stripe_customer_id"),
             balance["posted_micros"],
-            balance["headroom_micros"],
             read_recharge_item(items.get(table.auto_recharge_sk())),
         )
 

@@ -7,7 +7,7 @@ for automatic recharge comes after (`finish`); the sweep index shows a settled t
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from calling_credit import table
 from calling_credit.attempts import State
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Change = Callable[[State], State]
-Settled = Literal["settled", "already", "lost"]
 
 
 def unchanged(state: State) -> State:
@@ -41,8 +40,8 @@ class Settler:
         self._table_name = table_name
         self._recharges = RechargeKeeper(client, table_name)
 
-    def settle(self, topup: TopUp, intent: Intent, time_zone: str, now: datetime) -> Settled:
-        """Credit a paid top-up. settled: this call did. already: it was. lost: there is no such top-up or account.
+    def settle(self, topup: TopUp, intent: Intent, time_zone: str, now: datetime) -> bool:
+        """Credit a paid top-up; whether this call did.
 
         Raises:
             Unavailable: the table did not take it in time; the same call is safe again.
@@ -66,14 +65,7 @@ class Settler:
             {"#status": "status"},
         )
         entry = topup_entry(topup, intent, time_zone, now)
-        refused = transact(self._client, [paid, *posting_actions(self._table_name, [entry])])
-        if not refused:
-            return "settled"
-        standing = self._client.get_item(
-            TableName=self._table_name, Key=topup_key(topup.account_id, topup.topup_id), ConsistentRead=True
-        )
-        status = standing.get("Item", {}).get("status", {}).get("S")
-        return "already" if status == "succeeded" else "lost"
+        return not transact(self._client, [paid, *posting_actions(self._table_name, [entry])])
 
     def finish(self, topup: TopUp, change: Change, now: datetime) -> None:
         """What a settled top-up means for automatic recharge, once; then nothing looks at it any more.

@@ -20,7 +20,6 @@ _PLAIN: Final = (
     "created_at",
     "created_by",
     "customer_id",
-    "request_hash",
     "create_request",
     "confirm_request",
     "confirm_number",

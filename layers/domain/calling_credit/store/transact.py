@@ -1,7 +1,7 @@
 """Carries out one conditional transaction, through whatever passes, and tells which conditions did not hold."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.store.client import (
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 MAX_ATTEMPTS: Final = 6
 
 
-def transact(
-    client: "DynamoDBClient", actions: Sequence[Any], *, sleep: Callable[[float], None] = time.sleep
-) -> frozenset[int]:
+def transact(client: "DynamoDBClient", actions: Sequence[Any]) -> frozenset[int]:
     """Write all of the actions or none; the positions whose conditions did not hold, empty when it was written.
 
     A lost answer is asked for again, and then a condition may fail on what the first try itself wrote: callers read
@@ -40,13 +38,13 @@ def transact(
                 return failed
             if attempt == MAX_ATTEMPTS or not is_passing(error):
                 raise translated(error) from error
-            sleep(jittered_wait(attempt))
+            time.sleep(jittered_wait(attempt))
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def put(table_name: str, item: Any, *, condition: str = "attribute_not_exists(PK)") -> dict[str, Any]:
-    """The action that writes a whole item, by default only where none stands."""
-    return {"Put": {"TableName": table_name, "Item": item, "ConditionExpression": condition}}
+def put(table_name: str, item: Any) -> dict[str, Any]:
+    """The action that writes a whole item, only where none stands."""
+    return {"Put": {"TableName": table_name, "Item": item, "ConditionExpression": "attribute_not_exists(PK)"}}
 
 
 def update(
