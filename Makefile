@@ -118,6 +118,10 @@ erase-number: $(READY)  ## Erase a person's number: ACCOUNT=id NUMBER=+442071838
 	@$(BIN)/python -m ops.erase_number "$(or $(ACCOUNT),$(error Name the account: make erase-number ACCOUNT=id NUMBER=+44...))" \
 	  "$(or $(NUMBER),$(error Name the number: make erase-number ACCOUNT=id NUMBER=+44...))" $(if $(YES),--yes)
 
+.PHONY: withdraw-links
+withdraw-links: $(READY)  ## Let no link that acts without a sign-in act any more: ACCOUNT=id
+	@$(BIN)/python -m ops.withdraw_links "$(or $(ACCOUNT),$(error Name the account: make withdraw-links ACCOUNT=id))" $(if $(YES),--yes)
+
 .PHONY: build
 build: $(READY)  ## Build for an environment of samconfig.toml: CONFIG_ENV=staging or production
 	@$(BIN)/python -m ops.build "$(or $(CONFIG_ENV),staging)"

@@ -13,13 +13,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock
 from calling_credit.api.caller import Caller, customer, require_admin
 from calling_credit.api.counts import emit
-from calling_credit.api.links import confirmation_link, not_ours, read_link
+from calling_credit.api.links import follow, hand_out, not_ours
 from calling_credit.api.listing import Listing
 from calling_credit.api.pages import page, redirect
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body
 from calling_credit.aws.secrets import read_secret
 from calling_credit.config import config
 from calling_credit.errors import CallingCreditError, NotFound, Unavailable
+from calling_credit.links import confirmation_link
 from calling_credit.money import format_money
 from calling_credit.payments import cards
 from calling_credit.payments.begin import return_url
@@ -29,6 +30,7 @@ from calling_credit.payments.intents import on_session_request
 from calling_credit.payments.manual import add_funds
 from calling_credit.store.client import dynamodb_client
 from calling_credit.store.keep_accounts import AccountKeeper
+from calling_credit.store.keep_links import Links
 from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.store.keep_topups import TopUps
 from calling_credit.store.topup_items import request_text
@@ -46,6 +48,7 @@ dynamodb = dynamodb_client()
 topups = TopUps(dynamodb, config().table_name)
 keeper = AccountKeeper(dynamodb, config().table_name)
 recharges = RechargeKeeper(dynamodb, config().table_name)
+links = Links(dynamodb, config().table_name)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -79,10 +82,11 @@ def cashier() -> Iterator[Cashier]:
 
 def shown(topup: TopUp, caller: Caller) -> dict[str, Any]:
     """A payment as this caller may see it: what leads on to paying is for those who may spend."""
-    link = topup.next_action_url
-    if topup.kind == "automatic" and topup.status == "requires_action":
-        link = confirmation_link(read_secret(config().cursor_secret_arn), config().link_url, topup)
-    return topup_view(topup, link if caller.is_admin else None)
+    address = topup.next_action_url
+    if caller.is_admin and topup.kind == "automatic" and topup.status == "requires_action":
+        secret, link = read_secret(config().cursor_secret_arn), confirmation_link(topup)
+        address = hand_out(links, secret, config().link_url, link, clock.now())
+    return topup_view(topup, address if caller.is_admin else None)
 
 
 @app.post("/top-ups")
@@ -167,8 +171,8 @@ def delete_payment_method(payment_method_id: str) -> Response[str]:
 
 def linked(token: str) -> TopUp:
     """The payment a link leads to."""
-    target = read_link(read_secret(config().cursor_secret_arn), token, clock.now())
-    topup = topups.read(target.account_id, target.topup_id)
+    link = follow(links, read_secret(config().cursor_secret_arn), token, clock.now())
+    topup = topups.read(link.account_id, link.target)
     if topup is None:
         raise not_ours()
     return topup
@@ -187,13 +191,20 @@ def told(topup: TopUp) -> Response[str]:
     return page(200, "Nothing to confirm", f"The payment of {amount} has ended and takes no money any more.")
 
 
+def refused(error: CallingCreditError) -> Response[str]:
+    """What a link shows that leads nowhere, or not just now."""
+    if isinstance(error, NotFound):
+        return page(404, "Link not valid", error.detail)
+    return page(503, "Not just now", error.detail)
+
+
 @app.get("/links/<token>")
 def show_link(token: str) -> Response[str]:
     """Show what a link is about; it changes nothing, because mail scanners open links."""
     try:
         return told(linked(token))
     except CallingCreditError as error:
-        return page(404, "Link not valid", error.detail)
+        return refused(error)
 
 
 @app.post("/links/<token>")
@@ -205,9 +216,7 @@ def follow_link(token: str) -> Response[str]:
             with cashier() as worker:
                 topup = led_on(worker, topup)
     except CallingCreditError as error:
-        if isinstance(error, NotFound):
-            return page(404, "Link not valid", error.detail)
-        return page(503, "Not just now", error.detail)
+        return refused(error)
     return redirect(topup.next_action_url) if topup.next_action_url else told(topup)
 
 

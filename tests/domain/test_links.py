@@ -8,44 +8,47 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calling_credit.api.cursors import read_cursor, write_cursor
-from calling_credit.api.links import Target, confirmation_link, read_link
+from calling_credit.api.links import read_token, token_of
 from calling_credit.errors import InvalidValue, NotFound
+from calling_credit.links import Link, confirmation_link, hash_of
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import AUTOMATIC
 
 SECRET = "a secret of the deployment"
-PAGE = "https://billing.example.com/"
-LINK = confirmation_link(SECRET, PAGE, AUTOMATIC)
-TOKEN = LINK.removeprefix(f"{PAGE}links/")
+LINK = confirmation_link(AUTOMATIC)
+TOKEN = token_of(SECRET, LINK)
+AHEAD = "2026-11-24T12:00:00.000Z"
 
 
 def assert_refused(token: str, secret: str = SECRET) -> None:
     with pytest.raises(NotFound) as refused:
-        read_link(secret, token, NOW)
+        read_token(secret, token, NOW)
     assert refused.value.code == "unknown_link"
 
 
-def test_a_link_is_an_address_of_ours_and_leads_to_its_payment() -> None:
-    assert LINK.startswith(f"{PAGE}links/")
-    assert read_link(SECRET, TOKEN, NOW) == Target("acct_1", "tu_1")
+def test_a_link_leads_to_its_payment_and_its_hash_does_not_lead_back() -> None:
+    assert read_token(SECRET, TOKEN, NOW) == LINK == Link("confirm_payment", "acct_1", "tu_1", AHEAD)
+    assert hash_of(TOKEN) == hash_of(token_of(SECRET, LINK)) != hash_of(TOKEN + "A")
+    assert_refused(hash_of(TOKEN))
 
 
 @pytest.mark.parametrize("account_id", ["acct_1", "A.b:c@d+e-f", "9" * 64])
 def test_a_link_is_one_path_segment_for_any_account(account_id: str) -> None:
-    token = confirmation_link(SECRET, PAGE, replace(AUTOMATIC, account_id=account_id)).removeprefix(f"{PAGE}links/")
+    token = token_of(SECRET, confirmation_link(replace(AUTOMATIC, account_id=account_id)))
     assert token.replace("-", "").replace("_", "").isalnum()
-    assert read_link(SECRET, token, NOW).account_id == account_id
+    assert read_token(SECRET, token, NOW).account_id == account_id
 
 
 def test_the_same_payment_has_the_same_link_whenever_it_is_made() -> None:
-    assert confirmation_link(SECRET, PAGE, replace(AUTOMATIC, status="requires_action", lease_until=None)) == LINK
-    assert confirmation_link(SECRET, PAGE, replace(AUTOMATIC, topup_id="tu_2")) != LINK
+    later = replace(AUTOMATIC, status="requires_action", lease_until=None)
+    assert token_of(SECRET, confirmation_link(later)) == TOKEN
+    assert token_of(SECRET, confirmation_link(replace(AUTOMATIC, topup_id="tu_2"))) != TOKEN
 
 
 def test_a_link_is_good_for_the_day_after_its_payment_was_made() -> None:
-    assert read_link(SECRET, TOKEN, NOW + timedelta(days=1, milliseconds=-1)) == Target("acct_1", "tu_1")
+    assert read_token(SECRET, TOKEN, NOW + timedelta(days=1, milliseconds=-1)) == LINK
     with pytest.raises(NotFound) as refused:
-        read_link(SECRET, TOKEN, NOW + timedelta(days=1))
+        read_token(SECRET, TOKEN, NOW + timedelta(days=1))
     assert refused.value.code == "unknown_link"
 
 
@@ -67,7 +70,7 @@ def test_a_link_signed_with_another_secret_is_refused() -> None:
     assert_refused(TOKEN, secret="another")
 
 
-@pytest.mark.parametrize("scope", [["acct_1", "top-ups"], ["link"], ["link", "cancel payment"], []], ids=str)
+@pytest.mark.parametrize("scope", [["acct_1", "top-ups"], ["link"], ["link", "cancel_payment"], []], ids=str)
 def test_a_cursor_is_no_link_and_a_link_no_cursor(scope: list[str]) -> None:
     assert_refused(write_cursor(SECRET, scope, ["acct_1", "tu_1", "2026-11-24T12:00:00.000Z"]))
     with pytest.raises(InvalidValue):
@@ -83,6 +86,6 @@ def test_refusing_links_again_and_again_keeps_nothing_of_them() -> None:
     depths = []
     for _ in range(3):
         with pytest.raises(NotFound) as refused:
-            read_link(SECRET, "guessed", NOW)
+            read_token(SECRET, "guessed", NOW)
         depths.append(len(refused.traceback))
     assert len(set(depths)) == 1

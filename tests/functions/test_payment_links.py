@@ -2,13 +2,19 @@
 following it leads to the bank, and the same payment is made once.
 """
 
+import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from calling_credit.api.cursors import write_cursor
-from tests.functions.laws_wire import wired
+from calling_credit.api.links import token_of as sign
+from calling_credit.links import Link, hash_of
+from calling_credit.store.keep_links import withdraw_links
+from tests.functions.laws_wire import Pass as WirePass
+from tests.functions.laws_wire import Sent, Wire, refusal, wired
 from tests.functions.stripe_wire import response
 from tests.functions.till import ALWAYS, ANYTHING, CHALLENGED, CONFIRM, DECLINED, VISA, Till
 from tests.functions.world import Answer, http_event
@@ -201,9 +207,9 @@ def test_what_was_signed_for_something_else_is_no_link(till: Till) -> None:
     event["queryStringParameters"] = {"limit": "1"}
     not_valid(till, till.world.invoke("add_funds", event).body["next_cursor"])
     position = ["acct_1", shown["id"], "2026-11-24T12:00:00.000Z"]
-    for purpose in (["link"], ["confirm payment"], ["link", "accept invitation"], ["acct_1", "top-ups"]):
+    for purpose in (["link"], ["confirm_payment"], ["link", "accept_invitation"], ["acct_1", "top-ups"]):
         not_valid(till, write_cursor("test-secret", purpose, position))
-    not_valid(till, write_cursor("another secret", ["link", "confirm payment"], position))
+    not_valid(till, write_cursor("another secret", ["link", "confirm_payment"], position))
 
 
 def test_a_link_is_no_cursor(till: Till) -> None:
@@ -216,7 +222,7 @@ def test_a_link_is_no_cursor(till: Till) -> None:
 
 @pytest.mark.parametrize("position", [["acct_1", "tu_none", "2026-12-01"], ["acct_1"], [], {}, None, "x"])
 def test_a_link_to_no_payment_is_not_valid(till: Till, position: Any) -> None:
-    not_valid(till, write_cursor("test-secret", ["link", "confirm payment"], position))
+    not_valid(till, write_cursor("test-secret", ["link", "confirm_payment"], position))
 
 
 # --- Stripe is away ---------------------------------------------------------------------------------------------------
@@ -263,3 +269,58 @@ def test_a_confirmation_whose_answer_was_lost_still_leads_to_the_bank(till: Till
     assert till.charged() == [5000]
     assert len(till.objects("payment_intent")) == 1
     till.check()
+
+
+# --- What the table holds of a link -----------------------------------------------------------------------------------
+
+
+def test_the_table_holds_a_links_hash_and_nothing_one_could_follow(till: Till) -> None:
+    token = token_of(waiting(till))
+    [kept] = till.world.of_kind("LINK")
+    assert kept["SK"] == f"LINK#{hash_of(token)}"
+    assert kept["expires_at"] == int(datetime(2026, 11, 24, 12, 0, tzinfo=UTC).timestamp())
+    assert token not in json.dumps(till.everything(), default=str)
+
+
+def test_a_link_that_was_never_handed_out_is_not_valid_although_we_could_have_signed_it(till: Till) -> None:
+    till.set_rule(till.card(CHALLENGED))
+    till.stream()
+    [item] = till.top_ups()
+    never_seen = Link("confirm_payment", "acct_1", item["topup_id"], "2026-11-24T12:00:00.000Z")
+    not_valid(till, sign("test-secret", never_seen))
+    assert token_of(till.top_up(item["topup_id"])) == sign("test-secret", never_seen)
+    assert heading(till.visit(sign("test-secret", never_seen))) == "Confirm payment"
+
+
+def test_a_withdrawn_link_is_dead_and_showing_it_again_does_not_wake_it(till: Till) -> None:
+    shown = waiting(till)
+    client, name, now = till.world.stack.dynamodb, till.world.stack.table_name, till.world.clock.now
+    assert withdraw_links(client, name, "acct_1", now) == 1
+    assert withdraw_links(client, name, "acct_1", now) == 0
+    assert withdraw_links(client, name, "acct_2", now) == 0
+    not_valid(till, token_of(till.top_up(shown["id"])))
+
+
+def test_members_are_handed_no_link_and_none_is_kept_for_them(till: Till) -> None:
+    till.set_rule(till.card(CHALLENGED))
+    till.stream()
+    [item] = till.top_ups()
+    event = http_event("add_funds", "GET", f"/top-ups/{item['topup_id']}")
+    event["requestContext"]["authorizer"]["jwt"]["claims"]["cognito:groups"] = "[member]"
+    event["requestContext"]["authorizer"]["jwt"]["claims"]["custom:account_id"] = "acct_1"
+    answer = till.world.invoke("add_funds", event)
+    assert (answer.status, "next_action_url" in answer.body) == (200, False)
+    assert till.world.of_kind("LINK") == []
+
+
+def test_a_link_that_the_table_does_not_answer_for_says_not_just_now(till: Till, wire: Wire) -> None:
+    token = token_of(waiting(till))
+
+    def throttled(sent: Sent, passed: WirePass) -> Any:
+        return refusal(400, "ThrottlingException")
+
+    with wire.interfering(throttled):
+        for method in ("GET", "POST"):
+            answer = till.visit(token, method)
+            assert (answer.status, heading(answer)) == (503, "Not just now")
+    assert heading(till.visit(token)) == "Confirm payment"

@@ -1,5 +1,6 @@
 """The operator's commands against the deployed application, as processes of their own, the way make starts them."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -15,7 +17,7 @@ from local.settings import ROOT
 from local.stack import Stack
 from tests.stack.callbacks import call_back, event_about, signed
 from tests.stack.conftest import eventually, queue_depth
-from tests.stack.customers import open_customer, stand_in
+from tests.stack.customers import link_to_a_waiting_payment, open_customer, stand_in
 from tests.stack.test_calls import items_of, make_call, open_account, posted_micros, send
 
 LANDLINE, LANDLINE_ROW = "+442071838750", "442,United Kingdom - Landline,GB,*,0.0140,"
@@ -209,3 +211,21 @@ def test_a_command_without_a_stack_says_how_to_get_one(deployed: Stack, tmp_path
     )
     assert answer.returncode != 0
     assert "make run" in answer.stdout + answer.stderr
+
+
+def test_a_withdrawn_link_leads_nowhere_any_more(deployed: Stack) -> None:
+    path = urlsplit(link_to_a_waiting_payment(deployed)).path
+    assert deployed.api.request("GET", path).status_code == 200
+    [link] = [
+        item
+        for page in boto3.client("dynamodb").get_paginator("scan").paginate(TableName=deployed.outputs["TableName"])
+        for item in page["Items"]
+        if item["SK"]["S"] == f"LINK#{hashlib.sha256(path.rsplit('/', 1)[1].encode()).hexdigest()}"
+    ]
+    account_id = link["PK"]["S"].removeprefix("ACCOUNT#")
+    without_consent = command(deployed, "withdraw_links", account_id)
+    assert without_consent.returncode == 1
+    assert deployed.api.request("GET", path).status_code == 200
+    done = command(deployed, "withdraw_links", account_id, "--yes")
+    assert (done.returncode, done.stdout) == (0, f"1 links of {account_id} act no more.\n")
+    assert [deployed.api.request(method, path).status_code for method in ("GET", "POST")] == [404, 404]

@@ -18,8 +18,10 @@ statement.
     TOPUP#<id>                          one payment: its state, and what was sent to Stripe keep_topups, settle_topups
     PAYMENT#<created_at>#<topup_id>     points at a TOPUP, so that payments list by time    keep_topups
     AUTO_RECHARGE                       the customer's rule, and what its attempts left     keep_recharge
+    LINK#<hash>                         a link that acts, handed out; of it the hash alone  keep_links
 
     PK = STRIPE#<object id>, SK = ISSUE what Stripe reports and no payment of ours explains keep_issues
+    PK = MAIL, SK = <function>#<hash>   that a mail was sent, for a week                    send_mail
 
 What somebody must look at again (unrated, stray, issue; a top-up that is not ended, a recharge that waits) also carries
 `sweep_pk`/`sweep_sk`, the keys of the sparse index `sweep`, spread over shards by account. Times in keys are UTC with
@@ -123,6 +125,21 @@ def payment_range(from_instant: str | None = None) -> tuple[str, str]:
 def auto_recharge_sk() -> str:
     """The rule of automatic recharge and its state."""
     return "AUTO_RECHARGE"
+
+
+def link_sk(token_hash: str) -> str:
+    """A link that acts without a sign-in, by the hash of its token."""
+    return f"LINK#{token_hash}"
+
+
+def link_range() -> tuple[str, str]:
+    """Bounds of a Query over the links of an account."""
+    return "LINK#", f"LINK#{AFTER}"
+
+
+def mail_pk() -> str:
+    """Partition of the mails that were sent."""
+    return "MAIL"
 
 
 def issue_pk(object_id: str) -> str:

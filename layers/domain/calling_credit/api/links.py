@@ -1,50 +1,66 @@
-"""Links that act without a sign-in: signed, for one purpose and one payment, and good for a day.
+"""The tokens of links that act without a sign-in.
 
-A link is a signed text and stored nowhere, so no copy of the table holds one; what it leads to decides whether there is
-still anything to do.
+A token is a signed text, so that the same link can be shown and mailed again; the table holds its hash alone, so no
+copy of the table holds a link, and one whose hash is not there, or was withdrawn, is dead whoever signed it.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from calling_credit.api.cursors import read_cursor, write_cursor
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.instants import format_instant
-from calling_credit.topups import CHALLENGE_LASTS, TopUp
-
-_PURPOSE: Final = ["link", "confirm payment"]
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The payment a link leads to."""
-
-    account_id: str
-    topup_id: str
+from calling_credit.links import PURPOSES, Link, Purpose, hash_of
+from calling_credit.store.keep_links import Links
 
 
-def confirmation_link(secret: str, link_url: str, topup: TopUp) -> str:
-    """The address at which a payment that waits for its customer is confirmed."""
-    expires_at = format_instant(datetime.fromisoformat(topup.created_at) + CHALLENGE_LASTS)
-    return f"{link_url}links/{write_cursor(secret, _PURPOSE, [topup.account_id, topup.topup_id, expires_at])}"
-
-
-def read_link(secret: str, token: str, now: datetime) -> Target:
-    """Where a link leads.
+def hand_out(links: Links, secret: str, link_url: str, link: Link, now: datetime) -> str:
+    """The address of a link, whose hash is stored before anybody sees it. `link_url` ends with a slash.
 
     Raises:
-        NotFound: `unknown_link`, it was edited, is for something else, or its day is over.
+        Unavailable: the table did not take it in time.
     """
-    try:
-        account_id, topup_id, expires_at = read_cursor(secret, _PURPOSE, token)
-    except (InvalidValue, ValueError, TypeError) as error:
-        raise not_ours() from error
-    if expires_at <= format_instant(now):
+    token = token_of(secret, link)
+    links.keep(link, hash_of(token), now)
+    return f"{link_url}links/{token}"
+
+
+def follow(links: Links, secret: str, token: str, now: datetime) -> Link:
+    """What a token is for, if it is ours, in its time, handed out and not withdrawn.
+
+    Raises:
+        NotFound: `unknown_link`. Unavailable: the table did not answer in time.
+    """
+    link = read_token(secret, token, now)
+    if not links.stands(link, hash_of(token)):
         raise not_ours()
-    return Target(account_id, topup_id)
+    return link
+
+
+def token_of(secret: str, link: Link) -> str:
+    """The link as one path segment; the same whenever it is made."""
+    return write_cursor(secret, _scope(link.purpose), [link.account_id, link.target, link.expires_at])
+
+
+def read_token(secret: str, token: str, now: datetime) -> Link:
+    """What a token says it is for.
+
+    Raises:
+        NotFound: `unknown_link`, it was edited, is no link, or its time is over.
+    """
+    for purpose in PURPOSES:
+        try:
+            account_id, target, expires_at = read_cursor(secret, _scope(purpose), token)
+        except (InvalidValue, ValueError, TypeError):
+            continue
+        if expires_at > format_instant(now):
+            return Link(purpose, account_id, target, expires_at)
+    raise not_ours()
 
 
 def not_ours() -> NotFound:
     """What is told of a link that leads nowhere, whatever is wrong with it."""
     return NotFound("unknown_link", "This link is not valid, or its time is over; sign in to the Billing page.")
+
+
+def _scope(purpose: Purpose) -> list[str]:
+    return ["link", purpose]
