@@ -148,6 +148,10 @@ schema: $(READY)  ## Make docs/call-event.schema.json and docs/events/ anew
 	$(BIN)/python -m ops.call_event_schema > docs/call-event.schema.json
 	$(BIN)/python -m ops.event_schemas
 
+.PHONY: mails
+mails: $(READY)  ## Print a sample of each mail, as the README shows them
+	@$(BIN)/python -m ops.mail_samples
+
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-emit-find-links --custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade)
 

@@ -18,6 +18,7 @@ from ops.build import BuildError, compile_build, sam_build, sam_program
 ARTIFACT_BUCKET: Final = "calling-credit-artifacts"
 VISIBILITY_SECONDS: Final = 20
 BATCHING_WINDOW_SECONDS: Final = 1
+MAIL_FROM: Final = "billing@phone-service.example"
 
 
 class DeployError(Exception):
@@ -85,6 +86,7 @@ def _parameters(settings: Settings) -> list[str]:
         f"CallQueueVisibilitySeconds={VISIBILITY_SECONDS}",
         f"PageUrls={settings.api_url}/",
         f"StripeApiBase={_stripe_api_base(settings)}",
+        f"MailFrom={MAIL_FROM}",
         f"LogLevel={os.environ.get('LOG_LEVEL', 'INFO')}",
     ]
 

@@ -43,10 +43,13 @@ def require_free_port(port: int, variable: str) -> None:
 
 
 class Emulator:
-    """One emulator. It keeps its state in the stack's folder and forgets it when it starts."""
+    """One emulator. It keeps its state in the stack's folder and forgets it when it starts; mail goes to `mail_server`
+    (host and port).
+    """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, mail_server: str) -> None:
         self._settings = settings
+        self._mail_server = mail_server
         self._process: subprocess.Popen[bytes] | None = None
         self._home = settings.folder / "emulator"
         self._lock: IO[str] | None = None
@@ -75,6 +78,7 @@ class Emulator:
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
             "COGNITO_EMAIL_ENABLED": "false",
+            "SMTP_HOST": self._mail_server,
         }
         with self._settings.emulator_log.open("wb") as log:
             self._process = subprocess.Popen(

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
+from email.message import EmailMessage
 from typing import Any, Final, TypeVar
 
 from rich.box import SIMPLE_HEAD
@@ -96,6 +97,13 @@ def tell_declines(stack: Stack, progress: Progress) -> None:
         raise StackError(f"The payment that waits for its bank is not there: {waiting}")
     console.print("  This link, good for a day, finishes the very same payment:")
     console.print(f"  {waiting['next_action_url']}", soft_wrap=True, highlight=False)
+    [mail] = _wait(stack, lambda: _mails_with(stack, dana.email, waiting["next_action_url"]), "the mail with that link")
+    console.print(f"  It was mailed to {dana.email}, too: “{mail['Subject']}” lies in {stack.mailbox.folder}.")
+
+
+def _mails_with(stack: Stack, address: str, link: str) -> list[EmailMessage]:
+    """The mails to an address that have a link in them."""
+    return [mail for mail in stack.mailbox.mails_to(address) if link in mail.get_content()]
 
 
 def _set_rule(stack: Stack, token: str, card: str) -> None:

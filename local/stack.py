@@ -18,9 +18,10 @@ from rich.console import Console
 from calling_credit import table
 from calling_credit.aws.deck_files import activate, deck_version, put_deck
 from calling_credit.decks import parse_deck
-from local.deploy import build, deploy
+from local.deploy import MAIL_FROM, build, deploy
 from local.emulator import Emulator
 from local.http_api import HttpApi
+from local.mailbox import Mailbox
 from local.progress import Progress
 from local.seed import MERIDIAN, create_sign_ins, open_accounts
 from local.settings import REGION, STRIPE_URL, Settings, aws_environment
@@ -47,6 +48,7 @@ class Stack:
     api: HttpApi
     emulator: Emulator
     stripe: Server | None
+    mailbox: Mailbox
 
     def stop(self) -> None:
         """End the emulator, every worker and the stand-in; safe to call twice."""
@@ -55,6 +57,7 @@ class Stack:
         if self.stripe is not None:
             self.stripe.stop()
         self.emulator.stop()
+        self.mailbox.stop()
 
     @property
     def stripe_url(self) -> str:
@@ -151,13 +154,15 @@ def start(settings: Settings, progress: Progress | None = None) -> Stack:
     """
     progress = progress or Progress(Console(), quiet=True)
     settings.folder.mkdir(parents=True, exist_ok=True)
-    emulator = Emulator(settings)
+    mailbox = Mailbox(settings.folder / "mails")
+    emulator = Emulator(settings, mailbox.address)
     use_aws_settings(settings)
     stand_in = None if settings.stripe_test_mode else _stand_in(settings)
     try:
         if stand_in is not None:
             stand_in.start()
         emulator.start()
+        mailbox.start()
         settings.description_file.unlink(missing_ok=True)
         with progress.step("Building the application with sam"):
             build(settings)
@@ -165,11 +170,13 @@ def start(settings: Settings, progress: Progress | None = None) -> Stack:
         with progress.step("Deploying template.yaml to the emulator") as step:
             outputs = deploy(settings, step)
         put_stripe_settings(settings, outputs)
-        return _fill(settings, outputs, emulator, stand_in, progress)
+        boto3.client("sesv2").create_email_identity(EmailIdentity=MAIL_FROM)
+        return _fill(settings, outputs, (emulator, stand_in, mailbox), progress)
     except BaseException:
         if stand_in is not None:
             stand_in.stop()
         emulator.stop()
+        mailbox.stop()
         raise
 
 
@@ -245,7 +252,10 @@ def publish_example_rates(bucket: str) -> int:
 
 
 def _fill(
-    settings: Settings, outputs: dict[str, str], emulator: Emulator, stand_in: Server | None, progress: Progress
+    settings: Settings,
+    outputs: dict[str, str],
+    servers: tuple[Emulator, Server | None, Mailbox],
+    progress: Progress,
 ) -> Stack:
     with progress.step("Publishing the example rates") as step:
         step.update(f"{publish_example_rates(outputs['DeckBucketName'])} prefixes")
@@ -257,7 +267,7 @@ def _fill(
     try:
         with progress.step("Opening two accounts through the HTTP API"):
             users = create_sign_ins(outputs["UserPoolId"])
-            stack = Stack(settings, outputs, service_client, users, api, emulator, stand_in)
+            stack = Stack(settings, outputs, service_client, users, api, *servers)
             open_accounts(api, stack.service_token())
         with progress.step("Saving a card and setting a rule of automatic recharge"):
             save_demonstration_card(stack)

@@ -23,6 +23,7 @@ os.environ.update(
     EVENT_BUS_NAME="calling-credit-test",
     STRIPE_API_BASE="http://stripe.test",
     STRIPE_SECRET_ARN="calling-credit-test-stripe",
+    MAIL_FROM="Billing <billing@phone.example>",
     PAGE_URL="https://page.test/",
     LINK_URL="https://page.test/",
     POWERTOOLS_SERVICE_NAME="test",

@@ -81,6 +81,7 @@ def test_unknown_fields_are_ignored() -> None:
         ({"low_balance": "10000.01"}, "amount_out_of_range"),
         ({"billing_emails": ["a"]}, "invalid_email"),
         ({"billing_emails": ["a b@example.com"]}, "invalid_email"),
+        ({"billing_emails": ["jürgen@example.com"]}, "invalid_email"),
         ({"billing_emails": ["a@b@c"]}, "invalid_email"),
         ({"billing_emails": ["a@example.com\n"]}, "invalid_email"),
         ({"billing_emails": ["a@\ud800"]}, "invalid_email"),

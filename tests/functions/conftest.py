@@ -45,6 +45,7 @@ FUNCTIONS = (
     "reconcile_payments",
     "prove_ledger",
     "publish_events",
+    "send_mail",
 )
 
 
@@ -100,6 +101,7 @@ def aws() -> Iterator[None]:
         import boto3  # noqa: PLC0415 - after moto
 
         boto3.client("s3").create_bucket(Bucket=BUCKET)
+        boto3.client("ses").verify_email_identity(EmailAddress="billing@phone.example")
         boto3.client("events").create_event_bus(Name=os.environ["EVENT_BUS_NAME"])
         secrets = boto3.client("secretsmanager")
         secrets.create_secret(Name=os.environ["CURSOR_SECRET_ARN"], SecretString="test-secret")

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from tests.functions.conftest import FUNCTIONS
+from tests.functions.conftest import FUNCTIONS, sample_event
 from tests.functions.template import template
 from tests.functions.till import ALWAYS, CHALLENGED, CREATE, DECLINED, MASTERCARD, VISA, Till
 from tests.functions.world import INCLUDED, UNCOVERED
@@ -16,7 +16,15 @@ from tests.functions.world import INCLUDED, UNCOVERED
 pytestmark = pytest.mark.dynamodb
 OF_TABLE = tuple(name for name in FUNCTIONS if name != "publish_events")
 """Functions that ask the table; the publisher is told by its stream."""
-OF_PAYMENTS = ("add_funds", "stripe_webhook", "auto_recharge", "reconcile_payments", "change_settings", "prove_ledger")
+OF_PAYMENTS = (
+    "add_funds",
+    "stripe_webhook",
+    "auto_recharge",
+    "reconcile_payments",
+    "change_settings",
+    "prove_ledger",
+    "send_mail",
+)
 ACTIONS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 
 
@@ -67,6 +75,7 @@ def everything_that_happens(till: Till) -> None:
     world.adjust("-100.00", "k_2")
     till.set_rule(challenged)
     till.stream()
+    mail_that_it_waits(till)
     till.visit(till.top_up(open_one(till))["next_action_url"].rpartition("/")[2], "POST")
     till.challenge(open_one(till), confirmed=False)
     till.call_all_back()
@@ -106,6 +115,20 @@ def everything_that_happens(till: Till) -> None:
         }
     )
     till.prove(days=1)
+
+
+def mail_that_it_waits(till: Till) -> None:
+    """A mail with a link that SES does not take at first."""
+    till.world.operate("PUT", "/accounts/acct_1", {"billing_emails": ["ada@halcyon.example"]})
+    data = {"reason": "authentication_required", "message": "", "payment_method": {"brand": "visa", "last4": "3220"}}
+    event = sample_event("send_mail")
+    event["detail"] |= {"type": "AutoRechargeSuspended", "data": data}
+    app = till.world.stack.apps["send_mail"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app.mailer, "send_email", lambda **_: 1 // 0)
+        with pytest.raises(ZeroDivisionError):
+            till.world.stack.invoke("send_mail", event)
+    assert till.world.stack.invoke("send_mail", event) == {"addresses": 1}
 
 
 def open_one(till: Till) -> str:

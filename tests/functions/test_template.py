@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from calling_credit import table
+from calling_credit.mails import MAILED
 from calling_credit.topups import LEASE, MANUAL_LEASE
 from tests.functions.conftest import FUNCTIONS
 from tests.functions.template import ROOT, template
@@ -461,9 +462,28 @@ def test_a_function_that_only_reads_may_not_write_and_none_may_delete_or_scan(fo
         if owner == folder
         for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
     }
-    assert not {"dynamodb:DeleteItem", "dynamodb:Scan", "dynamodb:BatchWriteItem", "s3:PutObject"} & actions
+    assert not {"dynamodb:Scan", "dynamodb:BatchWriteItem", "s3:PutObject"} & actions
+    if folder != "send_mail":
+        assert "dynamodb:DeleteItem" not in actions
     if folder == "list_usage":
         assert not {"dynamodb:PutItem", "dynamodb:UpdateItem"} & actions
+
+
+def test_the_mailer_deletes_and_changes_nothing_but_what_it_remembers_of_mails() -> None:
+    changing = {"dynamodb:DeleteItem", "dynamodb:UpdateItem"}
+    for folder, statement in statements():
+        if folder == "send_mail" and changing & set(words(statement["Action"])):
+            assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [table.mail_pk()]}}
+
+
+def test_no_mail_is_sent_unless_a_sender_is_named_and_only_about_what_is_news_to_customers() -> None:
+    assert TEMPLATE["Parameters"]["MailFrom"]["Default"] == ""
+    assert TEMPLATE["Conditions"]["SendsMail"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "MailFrom"}, ""]}]}
+    mailer = RESOURCES["SendMailFunction"]
+    assert mailer["Condition"] == "SendsMail"
+    [event] = mailer["Properties"]["Events"].values()
+    assert event["Properties"]["EventBusName"] == {"Ref": "EventBus"}
+    assert event["Properties"]["Pattern"] == {"source": ["calling-credit"], "detail-type": list(MAILED)}
 
 
 def test_functions_check_no_parameters_twice_and_trace_without_an_sdk() -> None:

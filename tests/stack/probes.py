@@ -9,13 +9,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import boto3
+import pytest
 
 from calling_credit.store.keep_issues import read_issues
+from local.deploy import MAIL_FROM
 from local.stack import Stack
 from local.stripe_stand_in.controls import Controls
 from tests.functions.template import ROOT
 from tests.stack.callbacks import call_back_again
-from tests.stack.customers import Customer, open_customer, stand_in
+from tests.stack.conftest import eventually
+from tests.stack.customers import Customer, open_customer, stand_in, waiting_customer
 from tests.stack.deployment import invoke
 from tests.stack.test_calls import items_of, make_call, open_account
 
@@ -184,6 +187,27 @@ def publish(deployed: Stack, tokens: dict[str, str]) -> None:
     assert invoke(deployed, "PublishEventsFunction", sample) == {"batchItemFailures": []}
 
 
+def send_mail(deployed: Stack, tokens: dict[str, str]) -> None:
+    """A mail with a link that SES refuses at first is sent when it comes again."""
+    customer = waiting_customer(deployed)
+    email, account = f"{uuid.uuid4().hex}@customer.example", f"/accounts/{customer.account_id}"
+    deployed.api.send("PUT", account, tokens["service"], {"billing_emails": [email]})
+    data = {"reason": "authentication_required", "message": "", "payment_method": {"brand": "visa", "last4": "3220"}}
+    sample = json.loads((ROOT / "events" / "send_mail.json").read_text(encoding="utf-8"))
+    said = {"id": f"evt_{uuid.uuid4().hex}", "account_id": customer.account_id, "type": "AutoRechargeSuspended"}
+    event = sample | {"detail": said | {"data": data}}
+    ses = boto3.client("sesv2")
+    ses.delete_email_identity(EmailIdentity=MAIL_FROM)
+    try:
+        with pytest.raises(AssertionError, match="MessageRejected"):
+            invoke(deployed, "SendMailFunction", event)
+    finally:
+        ses.create_email_identity(EmailIdentity=MAIL_FROM)
+    assert invoke(deployed, "SendMailFunction", event) == {"addresses": 1}
+    [mail] = eventually(lambda: deployed.mailbox.mails_to(email), seconds=5)
+    assert "/links/" in mail.get_content()
+
+
 PROBES: dict[str, Probe] = {
     "RateCallsFunction": invoke_rate_calls,
     "ListUsageFunction": read_everything,
@@ -195,4 +219,5 @@ PROBES: dict[str, Probe] = {
     "ReconcilePaymentsFunction": reconcile,
     "ProveLedgerFunction": prove,
     "PublishEventsFunction": publish,
+    "SendMailFunction": send_mail,
 }

@@ -7,15 +7,17 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import jsonschema
 import pytest
 
 from local.stack import Stack
+from local.stripe_stand_in.controls import Controls
 from ops.event_schemas import FOLDER
 from tests.stack.conftest import eventually
-from tests.stack.customers import open_customer
+from tests.stack.customers import open_customer, stand_in
 from tests.stack.deployment import EVENTS_MAPPING, Records, invoke, physical_id
 
 
@@ -92,3 +94,21 @@ def test_the_filters_of_the_publisher_are_deployed_as_they_stand(deployed: Stack
     patterns = [json.loads(found["Pattern"])["dynamodb"]["NewImage"] for found in mapping["FilterCriteria"]["Filters"]]
     assert len(patterns) == 5
     assert {"SK": {"S": ["BALANCE"]}, "low_micros": {"N": [{"exists": True}]}} in patterns
+
+
+def test_a_suspended_recharge_is_mailed_with_the_link_that_ends_it(deployed: Stack) -> None:
+    customer = open_customer(deployed)
+    email = f"{uuid.uuid4().hex}@customer.example"
+    account = f"/accounts/{customer.account_id}"
+    deployed.api.send("PUT", account, deployed.service_token(), {"billing_emails": [email], "low_balance": "5.00"})
+    customer.set_rule(customer.save_card("pm_card_authenticationRequired"), threshold="100.00")
+    [mail] = eventually(lambda: deployed.mailbox.mails_to(email), seconds=60)
+    assert mail["Subject"] == "Confirm your automatic recharge"
+    [link] = [line for line in mail.get_content().splitlines() if "/links/" in line]
+    assert link == customer.payments()[0]["next_action_url"]
+    assert deployed.api.request("POST", urlsplit(link).path).status_code == 303
+    [intent] = customer.intents()
+    Controls(stand_in(deployed)).answer_challenge(intent.id)
+    eventually(lambda: customer.statuses() == ["succeeded"], seconds=60)
+    subjects = eventually(lambda: len(deployed.mailbox.mails_to(email)) == 2 and deployed.mailbox.mails_to(email))
+    assert subjects[1]["Subject"].startswith("Automatic recharge: $")

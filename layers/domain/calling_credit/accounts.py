@@ -121,9 +121,13 @@ def read_account(account_id: str, body: dict[str, Any], current: Account | None)
     if (
         not isinstance(emails, list)
         or len(emails) > MAX_BILLING_EMAILS
-        or not all(isinstance(email, str) and email.isprintable() and _EMAIL.fullmatch(email) for email in emails)
+        or not all(
+            isinstance(email, str) and email.isascii() and email.isprintable() and _EMAIL.fullmatch(email)
+            for email in emails
+        )
     ):
-        raise InvalidValue("invalid_email", f"billing_emails must be a list of at most {MAX_BILLING_EMAILS} addresses.")
+        most = MAX_BILLING_EMAILS
+        raise InvalidValue("invalid_email", f"billing_emails must be a list of at most {most} addresses, in ASCII.")
     low_micros = _low_balance(body["low_balance"]) if "low_balance" in body else kept.low_micros
     return Account(kept.account_id, CURRENCY, time_zone, status, tuple(emails), low_micros)
 

@@ -29,6 +29,7 @@ class Config(BaseModel):
     event_bus_name: str = Field(alias="EVENT_BUS_NAME", default="")
     page_url: str = Field(alias="PAGE_URL", default="", description="The Billing page, ending with a slash.")
     link_url: str = Field(alias="LINK_URL", default="", description="Where links of this API begin, with a slash.")
+    mail_from: str = Field(alias="MAIL_FROM", default="", description="Who mails come from; verified in SES.")
     top_up_minimum: str = Field(alias="TOP_UP_MINIMUM", default="5.00")
     top_up_maximum: str = Field(alias="TOP_UP_MAXIMUM", default="500.00")
     posting_threads: int = Field(alias="POSTING_THREADS", default=16, ge=1, le=64)

@@ -1,0 +1,92 @@
+"""Mails an account's billing addresses what happened to its credit, as the event bus says it. Deployed only where a
+sender is configured; an event that comes again is not mailed again.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.idempotency import (
+    DynamoDBPersistenceLayer,
+    IdempotencyConfig,
+    idempotent_function,
+)
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from calling_credit import clock, table
+from calling_credit.api.links import hand_out
+from calling_credit.aws.mail import mail_client, send
+from calling_credit.aws.secrets import read_secret
+from calling_credit.config import config
+from calling_credit.errors import NotFound
+from calling_credit.links import confirmation_link
+from calling_credit.mails import Confirmation, Mail, mail_about, waits_for_confirmation
+from calling_credit.store.client import dynamodb_client
+from calling_credit.store.keep_accounts import AccountKeeper
+from calling_credit.store.keep_links import Links
+from calling_credit.store.keep_topups import TopUps
+
+REMEMBERED_SECONDS = 7 * 24 * 3600
+"""Longer than the bus tries an event."""
+
+logger = Logger()
+dynamodb = dynamodb_client()
+accounts = AccountKeeper(dynamodb, config().table_name)
+topups = TopUps(dynamodb, config().table_name)
+links = Links(dynamodb, config().table_name)
+mailer = mail_client()
+once = IdempotencyConfig(
+    event_key_jmespath="[id, address]", expires_after_seconds=REMEMBERED_SECONDS, raise_on_no_idempotency_key=True
+)
+sent = DynamoDBPersistenceLayer(
+    config().table_name,
+    key_attr="PK",
+    sort_key_attr="SK",
+    static_pk_value=table.mail_pk(),
+    expiry_attr="expires_at",
+    boto3_client=dynamodb,
+)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    """Mail one event of the bus to each billing address that was not mailed it yet; how many addresses there are. What
+    fails is tried again by Lambda, and goes to the queue of failed events in the end.
+
+    Raises:
+        NotFound: `unknown_account`. Everything that SES or the table raise.
+    """
+    once.register_lambda_context(context)
+    detail = event["detail"]
+    account = accounts.account(detail["account_id"])
+    if account is None:
+        raise NotFound("unknown_account", "The event names an account that does not exist.")
+    mail = mail_about(detail, config().page_url, confirmation(detail))
+    addresses = account.billing_emails if mail is not None else ()
+    for address in addresses:
+        mail_once(said={"id": detail["id"], "address": address}, mail=mail)
+    logger.info("mailed", extra={"type": detail["type"], "event": detail["id"], "addresses": len(addresses)})
+    return {"addresses": len(addresses)}
+
+
+def mail_to(said: dict[str, str], mail: Mail) -> None:
+    """Mail an event to an address."""
+    send(mailer, config().mail_from, said["address"], mail)
+
+
+mail_once: Callable[..., None] = idempotent_function(
+    mail_to, data_keyword_argument="said", persistence_store=sent, config=once, key_prefix="send_mail"
+)
+"""The same, unless that was done."""
+
+
+def confirmation(detail: dict[str, Any]) -> Confirmation | None:
+    """The link to the recharge that waits for the bank's confirmation, if the event is about one that still waits."""
+    if not waits_for_confirmation(detail):
+        return None
+    now = clock.now()
+    for topup in topups.recent(detail["account_id"], now):
+        if topup.kind == "automatic" and topup.status == "requires_action":
+            link = confirmation_link(topup)
+            secret = read_secret(config().cursor_secret_arn)
+            return Confirmation(hand_out(links, secret, config().link_url, link, now), link.expires_at)
+    return None

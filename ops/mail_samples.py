@@ -1,0 +1,49 @@
+"""Prints a sample of each mail as the README shows them (`make mails`), made from the very texts that are sent."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from calling_credit.mails import Confirmation, Mail, mail_about
+
+PAGE_URL: Final = "https://billing.phone.example/"
+CONFIRMATION: Final = Confirmation(f"{PAGE_URL}links/Zm9yZXhhbXBsZQ", "2026-11-24T12:00:00.000Z")
+CARD: Final = {"brand": "visa", "last4": "4242"}
+PAYMENT: Final = {"topup_id": "tu_5c1d9e", "payment_method": CARD}
+DECLINED: Final = {"code": "insufficient_funds", "message": "The card does not have enough money. Use another card."}
+MOVED: Final = {"entry_id": "tu_5c1d9e#rev#1", "topup_id": "tu_5c1d9e", "payment_method": CARD}
+BANK: Final = "Paused: your bank asked for confirmation."
+TIRED: Final = "Paused: the card was declined three times. Use another card, or add funds and it goes on."
+
+SAMPLES: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
+    ("TopUpSucceeded", PAYMENT | {"amount": "25.00"}),
+    ("TopUpFailed", PAYMENT | {"amount": "25.00", "status": "failed", "failure": DECLINED}),
+    ("AutoRechargeSucceeded", PAYMENT | {"amount": "50.00"}),
+    ("AutoRechargeFailed", PAYMENT | {"amount": "50.00", "status": "failed", "failure": DECLINED}),
+    (
+        "AutoRechargeSuspended",
+        {"reason": "authentication_required", "message": BANK, "payment_method": CARD},
+    ),
+    ("AutoRechargeSuspended", {"reason": "declined_repeatedly", "message": TIRED, "payment_method": CARD}),
+    ("BalanceLow", {"balance": "4.7215", "low_balance": "5.00"}),
+    ("CreditReversed", MOVED | {"amount": "25.00"}),
+    ("CreditReturned", MOVED | {"amount": "25.00"}),
+)
+
+
+def samples() -> Iterator[tuple[str, Mail]]:
+    """Each mail with the type of the event it is about."""
+    for kind, data in SAMPLES:
+        event = {"type": kind, "account_id": "acct_meridian", "data": data}
+        mail = mail_about(event, PAGE_URL, CONFIRMATION)
+        assert mail is not None, kind
+        yield kind, mail
+
+
+def as_markdown() -> str:
+    """All samples, as they stand in the README."""
+    shown = [f"`{kind}`\n\n```\nSubject: {mail.subject}\n\n{mail.text}```\n" for kind, mail in samples()]
+    return "\n".join(shown)
+
+
+if __name__ == "__main__":
+    print(as_markdown(), end="")
