@@ -10,7 +10,7 @@ from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.attempts import fail_processing, settle_processing
 from local.stripe_stand_in.checkout import complete, end
 from local.stripe_stand_in.known_cards import card_with_id, card_with_number
-from local.stripe_stand_in.refunds import fail_refund
+from local.stripe_stand_in.refunds import fail_refund, issue
 from local.stripe_stand_in.refusals import Fields, Refusal, no_such
 from local.stripe_stand_in.stand_in import StandIn
 
@@ -77,6 +77,13 @@ class Controls:
             found = disputes.require_open(self._account.get("dispute", dispute_id, status=404))
             disputes.lose(self._account, found)
             return found
+
+    def refund_disputed(self, charge_id: str, amount: int) -> Fields:
+        """A refund that the API would refuse, because the charge is disputed, and that comes about all the same: begun
+        at the same moment as the dispute, or by Stripe's support.
+        """
+        with self._stand_in.lock:
+            return issue(self._account, self._account.get("charge", charge_id, status=404), {"amount": amount})
 
     def fail_refund(self, refund_id: str, reason: str = "expired_or_canceled_card") -> Fields:
         """The customer's bank cannot take the refund."""

@@ -37,11 +37,20 @@ LIST: Final = Parameters({**PAGING, "charge": text, "created": instants, "paymen
 def create(account: Account, given: Fields) -> Fields:
     """POST /v1/refunds, of a charge or of the charge that paid an intent."""
     charge = _charge(account, given)
-    left = charge["amount"] - charge["amount_refunded"]
-    amount = given.get("amount", left)
     if charge["disputed"]:
         message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
         raise Refusal(400, message, code="charge_disputed", param="charge")
+    return issue(account, charge, given)
+
+
+def issue(account: Account, charge: Fields, given: Fields) -> Fields:
+    """Refund a charge, whether it is disputed or not.
+
+    Raises:
+        Refusal: more than is left of it.
+    """
+    left = charge["amount"] - charge["amount_refunded"]
+    amount = given.get("amount", left)
     if left == 0:
         message = f"Charge {charge['id']} has already been refunded."
         raise Refusal(400, message, code="charge_already_refunded")

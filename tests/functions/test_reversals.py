@@ -3,6 +3,7 @@ of callbacks: what stands at Stripe decides, netted.
 """
 
 import random
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -24,6 +25,11 @@ def paid(till: Till, amount: str = "100.00") -> str:
 def refund(till: Till, charge: str, cents: int) -> str:
     """The operator refunds so much in Stripe's dashboard."""
     return till.sdk.v1.refunds.create({"charge": charge, "amount": cents}).id
+
+
+def refund_meanwhile(till: Till, charge: str, cents: int) -> str:
+    """The same where the charge is, or was, disputed: both were begun at one moment, or Stripe's support refunds."""
+    return str(Controls(till.stand_in).refund_disputed(charge, cents)["id"])
 
 
 def dispute(till: Till, charge: str, cents: int) -> str:
@@ -244,3 +250,113 @@ def test_the_sweeper_listens_for_lost_callbacks_every_quarter_of_an_hour_and_not
     for _ in range(14):
         till.sweep(minutes=1)
     assert len([sent for sent in till.wire.sent if sent.path == "/v1/events"]) == len(asked) + 1
+
+
+OUTCOMES = {"open": (0, 0), "lost": (0, 0), "won": (6_000, 6_000), "won in part": (2_500, 2_500)}
+"""How a dispute of $60 goes on: the cents that winning gives back, at Stripe and in the book."""
+
+
+@pytest.mark.parametrize("moment", ["before", "during", "after"])
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_a_partial_refund_before_during_or_after_a_dispute_is_netted_with_it(
+    till: Till, moment: str, outcome: str
+) -> None:
+    charge, controls, (won, back) = paid(till), Controls(till.stand_in), OUTCOMES[outcome]
+
+    def refund_at(now: str) -> None:
+        if moment == now:
+            refund_meanwhile(till, charge, 3_000)
+            till.call_all_back()
+
+    refund_at("before")
+    opened = dispute(till, charge, 6_000)
+    till.call_all_back()
+    refund_at("during")
+    if outcome == "lost":
+        controls.lose_dispute(opened)
+    elif won:
+        controls.win_dispute(opened, won)
+    till.call_all_back()
+    refund_at("after")
+    assert balance(till) == 10_000 - 3_000 - 6_000 + back
+    till.check()
+
+
+@dataclass
+class Back:
+    """What goes back of one payment of $100, step by step as a seed draws it, and what stands of it at Stripe."""
+
+    till: Till
+    charge: str
+    draw: random.Random
+    refunds: dict[str, int] = field(default_factory=dict)
+    disputes: dict[str, int] = field(default_factory=dict)
+    is_open: bool = False
+
+    @property
+    def controls(self) -> Controls:
+        """The banks."""
+        return Controls(self.till.stand_in)
+
+    @property
+    def lost(self) -> int:
+        """The cents that are gone."""
+        return min(10_000, sum(self.refunds.values()) + sum(self.disputes.values()))
+
+    def step(self) -> None:
+        """Something happens, if it can."""
+        self.draw.choice((self.refund, self.refund, self.fail, self.dispute, self.win, self.lose))()
+
+    def refund(self) -> None:
+        """A part of what is left is refunded."""
+        if left := 10_000 - sum(self.refunds.values()):
+            cents = self.draw.randint(1, left)
+            self.refunds[refund_meanwhile(self.till, self.charge, cents)] = cents
+
+    def fail(self) -> None:
+        """A refund comes back."""
+        if standing := [key for key, cents in self.refunds.items() if cents]:
+            failing = self.draw.choice(standing)
+            self.controls.fail_refund(failing)
+            self.refunds[failing] = 0
+
+    def dispute(self) -> None:
+        """The one dispute is opened."""
+        if not self.disputes:
+            cents = self.draw.randint(1, 10_000)
+            self.disputes[dispute(self.till, self.charge, cents)] = cents
+            self.is_open = True
+
+    def win(self) -> None:
+        """It is won, wholly or in part."""
+        if self.is_open:
+            [(ending, cents)] = self.disputes.items()
+            given = self.draw.choice((cents, self.draw.randint(1, cents)))
+            self.controls.win_dispute(ending, given)
+            self.disputes[ending] -= given
+            self.is_open = False
+
+    def lose(self) -> None:
+        """It is lost."""
+        if self.is_open:
+            self.controls.lose_dispute(*self.disputes)
+            self.is_open = False
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_refunds_and_disputes_do_to_a_payment_the_book_ends_where_stripe_stands(till: Till, seed: int) -> None:
+    draw = random.Random(seed)
+    back = Back(till, paid(till), draw)
+    for _ in range(8):
+        if draw.random() < 0.3:  # Some callbacks never come.
+            till.stand_in.faults.add("lost", "*", count=1)
+        back.step()
+        events = till.stand_in.take_events()
+        draw.shuffle(events)
+        for event in events:
+            assert till.call_back(event).status == 200
+        assert -100_000_000 <= sum(reversals(till)) <= 0
+    for _ in range(15):
+        till.sweep(minutes=1)
+    assert (balance(till), sum(reversals(till))) == (10_000 - back.lost, -back.lost * 10_000), back
+    till.check()

@@ -158,3 +158,15 @@ def test_a_charge_can_be_disputed_once_and_for_no_more_than_itself(till: Till, c
     controls.dispute(charge)
     with pytest.raises(Refusal):
         controls.dispute(charge)
+
+
+def test_a_disputed_charge_is_not_refunded_by_the_api_and_may_be_refunded_beside_it(till: Till) -> None:
+    charge, controls = charge_of(till, till.paid()), Controls(till.stand_in)
+    controls.dispute(charge.id)
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        till.client.v1.refunds.create({"charge": charge.id})
+    assert refused(caught) == "charge_disputed"
+    assert controls.refund_disputed(charge.id, 700)["status"] == "succeeded"
+    with pytest.raises(Refusal):
+        controls.refund_disputed(charge.id, charge.amount)
+    assert till.client.v1.charges.retrieve(charge.id).amount_refunded == 700
