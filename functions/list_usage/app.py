@@ -2,26 +2,34 @@
 nothing.
 """
 
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from calling_credit import clock, rates, usage
+from calling_credit import clock, forecast, rates, simulation, table, usage
 from calling_credit.accounts import line_view
 from calling_credit.api.caller import customer
 from calling_credit.api.listing import Listing
-from calling_credit.api.resolver import answer, claims, csv_answer, http_resolver, query, wants_csv
+from calling_credit.api.resolver import answer, claims, csv_answer, http_resolver, json_body, query, wants_csv
+from calling_credit.attempts import State
 from calling_credit.aws.deck_files import ActiveDeck, s3_client
 from calling_credit.config import config
 from calling_credit.errors import InvalidValue
 from calling_credit.instants import format_instant, local_date
-from calling_credit.recharge_rules import balance_part
+from calling_credit.ledger import CALL_CHARGED
+from calling_credit.recharge_rules import balance_part, kept, read_wish
 from calling_credit.store.client import dynamodb_client
 from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.store.read_statement import read_statement
 from calling_credit.store.read_usage import AccountReader
+from calling_credit.topups import Card
+
+NO_CARD = "pm_none"
+"""The card of a rule that is only tried out."""
 
 logger = Logger()
 app = http_resolver(logger)
@@ -97,6 +105,59 @@ def statement() -> Response[str]:
     as_of = format_instant(clock.now())
     page, after = read_statement(account, period, listing.position, listing.limit, as_of)
     return answer(page | {"next_cursor": listing.next_cursor(after)})
+
+
+@app.get("/forecast")
+def forecast_view() -> Response[str]:
+    """How long the balance lasts at the pace of the last days, and for how many minutes of where calls go."""
+    account, now = own_account(), clock.now()
+    today = date.fromisoformat(local_date(now, account.settings()["time_zone"]))
+    period = usage.Period(*forecast.basis(today))
+    found = forecast.pace(account.days(period.first.isoformat(), period.last.isoformat()), today)
+    calls, _ = account.entries(
+        period, after=None, limit=forecast.CALLS_LOOKED_AT, newest_first=True, equal={"kind": CALL_CHARGED}
+    )
+    available = account.balance()["available_micros"]
+    return answer(forecast.forecast_view(available, found, calls, deck.current(now), format_instant(now), today))
+
+
+@app.post("/auto-recharge/simulate")
+def simulate() -> Response[str]:
+    """What a rule, as it is being typed, would have done with the last 30 days; nothing is kept and nothing charged."""
+    account, now = own_account(), clock.now()
+    current = recharges.recharge(account.account_id).rule
+    wish = read_wish({"payment_method_id": NO_CARD} | json_body(app) | {"enabled": True}, current, config().bounds)
+    rule, _ = kept(wish, Card(wish.payment_method_id, "", "", ""), None, State(), now)
+    begin = now - timedelta(days=simulation.DAYS)
+    balance = account.balance()
+    entries = list(latest_entries(account, begin, now, balance["updated_at"]))
+    if len(entries) == simulation.MOST_ENTRIES:
+        begin = datetime.fromisoformat(table.happened_at_of(entries[-1]["SK"]))
+    opening_micros = balance["posted_micros"] - sum(entry["amount_micros"] for entry in entries)
+    maximum = config().bounds.maximum_micros
+    played = simulation.Simulation(rule, opening_micros, account.settings()["time_zone"], maximum)
+    played.play(reversed(entries), begin, now)
+    return answer(simulation.simulation_view(played, begin, now))
+
+
+def latest_entries(
+    account: AccountReader, begin: datetime, now: datetime, recorded_by: str
+) -> Iterator[dict[str, Any]]:
+    """The entries since `begin`, newest first, as many as are simulated; those that the balance, read before, holds."""
+    period = usage.Period((begin - timedelta(days=1)).date(), (now + timedelta(days=1)).date())
+    after: str | None = None
+    left = simulation.MOST_ENTRIES
+    while left:
+        found, after = account.entries(
+            period, after=after, limit=min(left, 1_000), newest_first=True, recorded_by=recorded_by
+        )
+        for entry in found:
+            if table.happened_at_of(entry["SK"]) < format_instant(begin):
+                return
+            left -= 1
+            yield entry
+        if after is None:
+            return
 
 
 @app.get("/lines")

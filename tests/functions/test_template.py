@@ -24,6 +24,8 @@ USER_ROUTES = {
     "GET /usage/{category}",
     "GET /statement",
     "GET /lines",
+    "GET /forecast",
+    "POST /auto-recharge/simulate",
     "PUT /lines/{line_id}",
     "GET /auto-recharge",
     "PUT /auto-recharge",

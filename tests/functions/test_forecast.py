@@ -1,0 +1,143 @@
+"""How long the balance lasts, and what a rule would have done, of an account as the table holds it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from calling_credit import simulation
+from tests.functions.recharging import automatic, leave, talk, usd
+from tests.functions.till import MASTERCARD, Till
+from tests.functions.world import Answer, World
+
+pytestmark = pytest.mark.dynamodb
+RULE = {"threshold": "40.00", "amount": "50.00"}
+
+
+def simulate(world: World, body: Any = RULE, **claims: Any) -> Answer:
+    """What a rule would have done."""
+    return world.ask("list_usage", "POST", "/auto-recharge/simulate", body, **claims)
+
+
+def days_of_calls(till: Till) -> None:
+    """Two minutes to a premium number on each of the last eight days, and $16 left."""
+    start = till.world.clock.now
+    till.world.adjust("52.00", "opening")
+    for days in range(8, 0, -1):
+        till.world.clock.now = start - timedelta(days=days)
+        talk(till)
+    till.world.clock.now = start
+
+
+# --- GET /forecast ----------------------------------------------------------------------------------------------------
+
+
+def test_the_balance_lasts_at_the_pace_of_the_last_seven_days(till: Till) -> None:
+    days_of_calls(till)
+    answer = till.world.get("/forecast")
+    assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+    assert answer.body == {
+        "daily_spend": "4.50",
+        "lasts_until": "2026-11-26",
+        "basis_days": 7,
+        "destinations": [{"destination": "United States - Premium", "rate_per_minute": "2.00", "minutes_left": 7}],
+    }
+
+
+def test_an_account_without_calls_has_no_pace_and_no_destinations(world: World) -> None:
+    world.adjust("5.00", "k_1")
+    nothing = {"daily_spend": None, "lasts_until": None, "basis_days": 1, "destinations": []}
+    assert world.get("/forecast").body == nothing
+
+
+def test_a_forecast_is_of_the_callers_own_account_and_of_one_that_exists(till: Till) -> None:
+    days_of_calls(till)
+    till.world.create_account("acct_2")
+    assert till.world.get("/forecast", account="acct_2").body["daily_spend"] is None
+    assert till.world.get("/forecast", account="acct_none").code == "unknown_account"
+
+
+def test_asking_changes_nothing(till: Till) -> None:
+    days_of_calls(till)
+    before = till.everything()
+    assert till.world.get("/forecast").status == 200
+    assert simulate(till.world).status == 200
+    assert till.everything() == before
+
+
+# --- POST /auto-recharge/simulate -------------------------------------------------------------------------------------
+
+
+def test_a_rule_is_played_over_the_last_thirty_days(till: Till) -> None:
+    days_of_calls(till)
+    assert simulate(till.world).body == {
+        "from": "2026-10-24T12:00:00.000Z",
+        "to": "2026-11-23T12:00:00.000Z",
+        "calls": 8,
+        "charges": 1,
+        "charged": "50.00",
+        "refused_calls": 0,
+        "lowest_balance": "38.50",
+        "stops": [],
+    }
+
+
+@pytest.mark.parametrize("limits", [{}, {"hourly_count": 1}, {"daily_limit": "100.00"}], ids=str)
+def test_a_simulated_rule_does_what_the_real_one_did(till: Till, limits: dict[str, Any]) -> None:
+    till.world.clock.now -= timedelta(days=31)
+    leave(till, "60.00")
+    till.world.clock.now += timedelta(days=31)
+    rule = {"threshold": "50.00", "amount": "50.00", "daily_limit": "1000.00", "hourly_count": 20} | limits
+    till.set_rule(till.card(MASTERCARD), **rule)
+    for _ in range(24):
+        till.later(minutes=5)
+        talk(till, minutes=3)
+        till.stream()
+        till.sweep()
+        till.stream()
+    real = automatic(till)
+    assert {item["status"] for item in real} == {"succeeded"}
+    played = simulate(till.world, rule).body
+    assert (played["calls"], played["refused_calls"]) == (24, 0)
+    assert (played["charges"], played["charged"]) == (
+        len(real),
+        f"{sum(item['amount_micros'] for item in real) // usd('1')}.00",
+    )
+    assert bool(played["stops"]) == bool(limits)
+
+
+def test_what_is_left_out_is_as_in_the_rule_that_stands_or_as_by_default(till: Till) -> None:
+    days_of_calls(till)
+    assert simulate(till.world, {"threshold": "40.00"}).code == "missing_field"
+    till.set_rule(till.card(MASTERCARD), threshold="5.00", amount="30.00")
+    assert simulate(till.world, {"threshold": "40.00"}).body["charged"] == "30.00"
+    assert simulate(till.world, {}).body["charged"] == "0.00"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"threshold": "1e3", "amount": "50.00"}, "invalid_amount"),
+        ({"threshold": "40.00", "amount": "1.00"}, "amount_out_of_range"),
+        ({"threshold": "40.00", "amount": "50.00", "daily_limit": "10.00"}, "limit_below_amount"),
+        ({"threshold": "40.00", "amount": "50.00", "hourly_count": 0}, "invalid_field"),
+        ([], "malformed_json"),
+    ],
+)
+def test_a_rule_that_could_not_be_kept_is_not_played(world: World, body: Any, code: str) -> None:
+    assert simulate(world, body).code == code
+
+
+def test_members_may_try_a_rule_and_strangers_see_their_own_account_alone(till: Till) -> None:
+    days_of_calls(till)
+    till.world.create_account("acct_2")
+    assert simulate(till.world, **{"cognito:groups": "[member]"}).body["calls"] == 8
+    assert simulate(till.world, **{"custom:account_id": "acct_2"}).body["calls"] == 0
+
+
+def test_of_a_busy_account_the_latest_entries_are_played(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    days_of_calls(till)
+    monkeypatch.setattr(simulation, "MOST_ENTRIES", 3)
+    played = simulate(till.world).body
+    assert (played["calls"], played["from"]) == (3, "2026-11-20T11:58:00.000Z")
+    assert played["charged"] == "50.00"
