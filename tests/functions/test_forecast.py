@@ -46,7 +46,7 @@ def test_the_balance_lasts_at_the_pace_of_the_last_seven_days(till: Till) -> Non
 
 def test_an_account_without_calls_has_no_pace_and_no_destinations(world: World) -> None:
     world.adjust("5.00", "k_1")
-    nothing = {"daily_spend": None, "lasts_until": None, "basis_days": 1, "destinations": []}
+    nothing: dict[str, Any] = {"daily_spend": None, "lasts_until": None, "basis_days": 1, "destinations": []}
     assert world.get("/forecast").body == nothing
 
 
@@ -87,7 +87,12 @@ def test_a_simulated_rule_does_what_the_real_one_did(till: Till, limits: dict[st
     till.world.clock.now -= timedelta(days=31)
     leave(till, "60.00")
     till.world.clock.now += timedelta(days=31)
-    rule = {"threshold": "50.00", "amount": "50.00", "daily_limit": "1000.00", "hourly_count": 20} | limits
+    rule: dict[str, Any] = {
+        "threshold": "50.00",
+        "amount": "50.00",
+        "daily_limit": "1000.00",
+        "hourly_count": 20,
+    } | limits
     till.set_rule(till.card(MASTERCARD), **rule)
     for _ in range(24):
         till.later(minutes=5)

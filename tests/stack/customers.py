@@ -190,15 +190,10 @@ def two_minutes_ago() -> str:
 
 def link_to_a_waiting_payment(stack: Stack) -> str:
     """The link that a customer is sent whose bank wants to see them before it lets the recharge through."""
-    return str(waiting_customer(stack).payments()[0]["next_action_url"])
-
-
-def waiting_customer(stack: Stack) -> Customer:
-    """A customer whose bank wants to see them before it lets the recharge through."""
     customer = open_customer(stack)
     customer.set_rule(customer.save_card("pm_card_authenticationRequired"), threshold="100.00")
     eventually(lambda: customer.rule()["status"] == "suspended", seconds=60)
-    return customer
+    return str(customer.payments()[0]["next_action_url"])
 
 
 def stand_in(stack: Stack) -> StandIn:

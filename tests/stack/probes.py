@@ -18,7 +18,7 @@ from local.stripe_stand_in.controls import Controls
 from tests.functions.template import ROOT
 from tests.stack.callbacks import call_back_again
 from tests.stack.conftest import eventually
-from tests.stack.customers import Customer, open_customer, stand_in, waiting_customer
+from tests.stack.customers import Customer, open_customer, stand_in
 from tests.stack.deployment import invoke
 from tests.stack.test_calls import items_of, make_call, open_account
 
@@ -113,10 +113,10 @@ def recharge(deployed: Stack, tokens: dict[str, str]) -> None:
     assert look_below_threshold(deployed).statuses() == ["succeeded"]
 
 
-def look_below_threshold(deployed: Stack) -> Customer:
+def look_below_threshold(deployed: Stack, card: str = "pm_card_visa") -> Customer:
     """A customer below the threshold of their rule, at whom automatic recharge has looked."""
     customer = open_customer(deployed, "30.00")
-    customer.set_rule(customer.save_card())
+    customer.set_rule(customer.save_card(card))
     keys = {"PK": {"S": f"ACCOUNT#{customer.account_id}"}, "SK": {"S": "BALANCE"}}
     event = {"Records": [{"dynamodb": {"Keys": keys, "SequenceNumber": "1"}}]}
     assert invoke(deployed, "AutoRechargeFunction", event) == {"batchItemFailures": []}
@@ -189,7 +189,7 @@ def publish(deployed: Stack, tokens: dict[str, str]) -> None:
 
 def send_mail(deployed: Stack, tokens: dict[str, str]) -> None:
     """A mail with a link that SES refuses at first is sent when it comes again."""
-    customer = waiting_customer(deployed)
+    customer = look_below_threshold(deployed, "pm_card_authenticationRequired")
     email, account = f"{uuid.uuid4().hex}@customer.example", f"/accounts/{customer.account_id}"
     deployed.api.send("PUT", account, tokens["service"], {"billing_emails": [email]})
     data = {"reason": "authentication_required", "message": "", "payment_method": {"brand": "visa", "last4": "3220"}}
