@@ -5,6 +5,7 @@ A message that cannot be taken is a value (`Rejection`), not an exception: one b
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
@@ -29,6 +30,7 @@ Number = Annotated[str, StringConstraints(pattern=f"^{E164_FORM}$")]
 Dialled = Annotated[str, StringConstraints(pattern=f"^(?:{E164_FORM}|{SHORT_CODE_FORM})$")]
 
 
+_CALL_ID: Final = re.compile(CALL_ID_PATTERN.strip("^$"))
 _INSTANT: Final[dict[str, Any]] = {"format": "date-time"}
 
 
@@ -117,6 +119,11 @@ _FIELD_CODES: Final = {
     "duration_seconds": ("invalid_duration", "duration_seconds must be a whole number of seconds from 0 to 86400."),
     "disposition": ("invalid_disposition", "disposition must be answered, no_answer, busy, failed or canceled."),
 }
+
+
+def is_call_id(text: str) -> bool:
+    """Whether the text may be the id of a call."""
+    return _CALL_ID.fullmatch(text) is not None
 
 
 def parse_call(body: str, now: datetime) -> Call | Rejection:

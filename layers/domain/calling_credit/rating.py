@@ -77,9 +77,16 @@ def rate_call(call: Call, deck: Deck) -> Charge | Free | Unrated:
         return Unrated(origin)
     if row.category == INCLUDED_CATEGORY:
         return Free("included")
-    billed = billed_seconds(call.duration_seconds, row.minimum_seconds, row.increment_seconds)
+    return charge_by(row, deck.version, origin, call.duration_seconds)
+
+
+def charge_by(row: RateRow, deck_version: str, origin: str, seconds: int) -> Charge | Free:
+    """Price so many answered seconds by a row."""
+    if seconds == 0:
+        return Free("unanswered")
+    billed = billed_seconds(seconds, row.minimum_seconds, row.increment_seconds)
     price = price_micros(billed, row.rate_micros_per_minute, row.connection_fee_micros)
-    return Charge(row, deck.version, origin, billed, price) if price else Free("zero_price")
+    return Charge(row, deck_version, origin, billed, price) if price else Free("zero_price")
 
 
 def charge_entry(call: Call, charge: Charge, time_zone: str, now: datetime) -> Entry:

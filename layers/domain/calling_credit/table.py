@@ -17,15 +17,19 @@ statement.
     STRAY#<happened_at>#<call_id>       a charged call on an unknown or disabled line       keep_calls
     TOPUP#<id>                          one payment: its state, and what was sent to Stripe keep_topups, settle_topups
     PAYMENT#<created_at>#<topup_id>     points at a TOPUP, so that payments list by time    keep_topups
+    HOLD#<call_id>                      credit set aside for a call that runs; its price    hold_credit, post_calls,
+                                        live -> released | expired; TTL takes it later      expire_holds
+    CHANGE#<line_id>#<changed_at>#<id>  one immutable change of international calling       keep_accounts
+    DENIAL#                             which refusals were announced lately, and the last  announce_denials
     AUTO_RECHARGE                       the customer's rule, and what its attempts left     keep_recharge
     LINK#<hash>                         a link that acts, handed out; of it the hash alone  keep_links
 
     PK = STRIPE#<object id>, SK = ISSUE what Stripe reports and no payment of ours explains keep_issues
     PK = MAIL, SK = <function>#<hash>   that a mail was sent, for a week                    send_mail
 
-What somebody must look at again (unrated, stray, issue; a top-up that is not ended, a recharge that waits) also carries
-`sweep_pk`/`sweep_sk`, the keys of the sparse index `sweep`, spread over shards by account. Times in keys are UTC with
-milliseconds, so text order is time order; ids never contain `#`.
+What somebody must look at again (unrated, stray, issue; a top-up that is not ended, a recharge that waits, a hold that
+is live) also carries `sweep_pk`/`sweep_sk`, the keys of the sparse index `sweep`, spread over shards by account. Times in
+keys are UTC with milliseconds, so text order is time order; ids never contain `#`.
 """
 
 import zlib
@@ -122,6 +126,26 @@ def payment_range(from_instant: str | None = None) -> tuple[str, str]:
     return f"PAYMENT#{from_instant or ''}", f"PAYMENT#{AFTER}"
 
 
+def hold_sk(call_id: str) -> str:
+    """What is held for one call."""
+    return f"HOLD#{call_id}"
+
+
+def change_sk(line_id: str, changed_at: str, change_id: str) -> str:
+    """One change of a line's international calling."""
+    return f"CHANGE#{line_id}#{changed_at}#{change_id}"
+
+
+def change_range(line_id: str) -> tuple[str, str]:
+    """Bounds of a Query over all changes of a line."""
+    return f"CHANGE#{line_id}#", f"CHANGE#{line_id}#{AFTER}"
+
+
+def denial_sk() -> str:
+    """Which refusals were announced lately."""
+    return "DENIAL#"
+
+
 def auto_recharge_sk() -> str:
     """The rule of automatic recharge and its state."""
     return "AUTO_RECHARGE"
@@ -178,7 +202,7 @@ def account_of(partition_key: str) -> str:
 
 
 def sweep_pk(kind: str, account_id: str) -> str:
-    """Partition of the sweep index for items of a kind (unrated, stray, issue, topup, recharge) of this account's
+    """Partition of the sweep index for items of a kind (unrated, stray, issue, topup, recharge, hold) of this account's
     shard.
     """
     return f"{kind.upper()}#{zlib.crc32(account_id.encode()) % SWEEP_SHARDS}"

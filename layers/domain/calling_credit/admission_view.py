@@ -1,0 +1,80 @@
+"""Admission as the switch asks for it and is told: what a request may say, what is answered, in codes and in words.
+Decides nothing.
+"""
+
+from typing import Any, Final
+
+from calling_credit import admission
+from calling_credit.accounts import check_id
+from calling_credit.admission import Ask, Decision
+from calling_credit.calls import MAX_DURATION_SECONDS, is_call_id
+from calling_credit.errors import InvalidValue
+from calling_credit.money import format_money
+from calling_credit.numbering import is_e164, is_short_code
+
+DEFAULT_SECONDS: Final = 600
+RETRY_AFTER_SECONDS: Final = 15
+"""When to ask again while a recharge is under way."""
+
+WORDS: Final = {
+    admission.CALL_FINISHED: "This call has ended already.",
+    admission.HOLD_EXPIRED: "What was held for this call has expired; it can be extended no more.",
+    admission.UNKNOWN_ACCOUNT: "There is no account of this id.",
+    admission.ACCOUNT_CLOSED: "The account is closed.",
+    admission.ACCOUNT_FROZEN: "The account is frozen.",
+    admission.UNKNOWN_LINE: "The account has no line of this id.",
+    admission.INTERNATIONAL_OFF: "International calling is off for this line.",
+    admission.BLOCKED: "Calls to this destination are blocked.",
+    admission.UNRATED: "There is no price for this destination.",
+    admission.HIGH_COST: "Calls to this destination cost a lot and must be allowed first.",
+    admission.SIMULTANEOUS_CALLS: "The account has as many calls at once as it may have.",
+    admission.CALL_PRICE: "The call would cost more than one call may.",
+    admission.DAILY_SPEND: "What the account may spend in a day is used up.",
+    admission.INSUFFICIENT_CREDIT: "The credit does not pay for this call.",
+    admission.RECHARGING: "The credit does not pay for this call; a recharge is under way.",
+}
+"""What is said of each refusal."""
+
+
+def read_ask(body: dict[str, Any]) -> Ask:
+    """The request from `{call_id, account_id, line_id, to, requested_seconds?}`.
+
+    Raises:
+        InvalidValue: missing_field, invalid_id, invalid_number, invalid_duration.
+    """
+    for name in ("call_id", "account_id", "line_id", "to"):
+        if not isinstance(body.get(name), str):
+            raise InvalidValue("missing_field", f"{name} is missing; send it as text.")
+    call_id, number = body["call_id"], body["to"]
+    if not is_call_id(call_id):
+        raise InvalidValue("invalid_id", "call_id must be 1 to 96 letters, digits or _ . : @ + -.")
+    if not is_e164(number) and not is_short_code(number):
+        raise InvalidValue("invalid_number", "to must be E.164 with a leading +, or a short code of 2 to 6 digits.")
+    seconds = body.get("requested_seconds", DEFAULT_SECONDS)
+    if not isinstance(seconds, int) or isinstance(seconds, bool) or not 1 <= seconds <= MAX_DURATION_SECONDS:
+        detail = f"requested_seconds must be a whole number from 1 to {MAX_DURATION_SECONDS}."
+        raise InvalidValue("invalid_duration", detail)
+    account_id, line_id = (check_id(body[name], name) for name in ("account_id", "line_id"))
+    return Ask(call_id, account_id, line_id, number, seconds)
+
+
+def decision_view(decision: Decision) -> dict[str, Any]:
+    """The answer: `{decision, reason, max_seconds, rate_per_minute, held}`. `max_seconds` counts from the beginning of
+    the call. Beside it, where there is something to say: `message` (the reason in words), `retry_after_seconds`,
+    `limited_by` (why the call may not be as long as was asked for).
+    """
+    reason, row = decision.reason, decision.row
+    view: dict[str, Any] = {
+        "decision": "allow" if reason is None else "deny",
+        "reason": reason,
+        "max_seconds": decision.max_seconds,
+        "rate_per_minute": None if row is None else format_money(row.rate_micros_per_minute),
+        "held": format_money(decision.held_micros),
+    }
+    if reason is not None:
+        view["message"] = WORDS[reason]
+    if reason == admission.RECHARGING:
+        view["retry_after_seconds"] = RETRY_AFTER_SECONDS
+    if decision.limited_by is not None:
+        view["limited_by"] = decision.limited_by
+    return view

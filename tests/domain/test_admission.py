@@ -1,0 +1,459 @@
+"""Which calls may be connected, for how long, and what is held: every reason to refuse in its order, and quote = hold =
+charge for whatever the price is.
+"""
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from calling_credit.admission import (
+    AGAINST_FRAUD,
+    Account,
+    Ask,
+    Credit,
+    Decision,
+    Situation,
+    affordable_seconds,
+    decide,
+    short_code,
+)
+from calling_credit.admission_view import WORDS, decision_view, read_ask
+from calling_credit.calls import MAX_DURATION_SECONDS
+from calling_credit.decks import Deck, RateRow
+from calling_credit.errors import Conflict, InvalidValue
+from calling_credit.holds import Hold, holds_now, may_have_holds, price_of, rate_held
+from calling_credit.instants import format_instant
+from calling_credit.limits import Limits
+from calling_credit.rating import Charge, rate_call
+from tests.domain.examples import NOW, seconds_call
+
+LIFTED = Limits(10**15, 10**15, 10**6, 10**15)
+"""No limit that a test of prices would meet."""
+DOLLAR = 1_000_000
+NUMBER = "+442071838750"
+
+
+def row(**changes: Any) -> RateRow:
+    """A dollar a minute in steps of a minute."""
+    cells: dict[str, Any] = {
+        "prefix": "44",
+        "destination": "United Kingdom",
+        "country": "GB",
+        "origin": "*",
+        "rate_micros_per_minute": DOLLAR,
+        "connection_fee_micros": 0,
+        "minimum_seconds": 60,
+        "increment_seconds": 60,
+        "effective_from": "2020-01-01T00:00:00.000Z",
+        "category": "outbound_international_call",
+    }
+    return RateRow(**cells | changes)
+
+
+def ask(seconds: int = 600, **changes: Any) -> Ask:
+    """What the switch asks for the example call."""
+    return replace(Ask("c_1", "acct_1", "line_1", NUMBER, seconds), **changes)
+
+
+def situation(**changes: Any) -> Situation:
+    """An account with 100 dollars and no limit to speak of."""
+    usual: dict[str, Any] = {
+        "ask": ask(),
+        "account": Account(is_closed=False, is_frozen=False, holds=True, limits=LIFTED),
+        "may_call_abroad": True,
+        "origin": "US",
+        "row": row(),
+        "deck_version": "deck-1",
+        "hold": None,
+        "credit": Credit(100 * DOLLAR),
+        "now": NOW,
+    }
+    return Situation(**usual | changes)
+
+
+def limited(**limits: Any) -> Account:
+    """An account with these limits."""
+    return Account(is_closed=False, is_frozen=False, holds=True, limits=replace(LIFTED, **limits))
+
+
+def held(decision: Decision) -> Hold:
+    """The hold that a decision wants."""
+    assert decision.hold is not None
+    return decision.hold
+
+
+# --- Known cases ------------------------------------------------------------------------------------------------------
+
+SECOND_BY_SECOND = row(
+    rate_micros_per_minute=60 * DOLLAR, connection_fee_micros=DOLLAR, minimum_seconds=0, increment_seconds=1
+)
+
+
+@pytest.mark.parametrize(("asked", "granted"), [(3 * 3600, 9_999), (2 * 3600, 7_200)])
+def test_a_balance_of_10000_with_a_fee_of_1_and_1_a_second(asked: int, granted: int) -> None:
+    credit = Credit(10_000 * DOLLAR)
+    decision = decide(situation(ask=ask(asked), row=SECOND_BY_SECOND, credit=credit))
+    assert (decision.reason, decision.max_seconds) == (None, granted)
+    assert decision.held_micros == (1 + granted) * DOLLAR
+    assert decision.limited_by == ("insufficient_credit" if granted < asked else None)
+
+
+@pytest.mark.parametrize(("asked", "billed"), [(90, 120), (5, 60), (60, 60), (61, 120)])
+def test_whole_increments_are_held(asked: int, billed: int) -> None:
+    decision = decide(situation(ask=ask(asked)))
+    assert (decision.max_seconds, decision.held_micros) == (asked, billed * DOLLAR // 60)
+
+
+def test_quote_hold_and_charge_are_the_same_for_10000_random_rates_and_durations() -> None:
+    """What is allowed is held, to the micro, and charged if the call is as long as it may be; a shorter one costs no
+    more; and one more increment would have cost more than there is.
+    """
+    rng = random.Random(20261125)
+    refused = limited_calls = 0
+    for _ in range(10_000):
+        price = row(
+            rate_micros_per_minute=rng.choice((0, rng.randint(1, 999), rng.randint(1, 100 * DOLLAR))),
+            connection_fee_micros=rng.choice((0, rng.randint(1, 99), rng.randint(1, DOLLAR))),
+            minimum_seconds=rng.choice((0, 1, 30, 60, rng.randint(0, 3600))),
+            increment_seconds=rng.choice((1, 6, 60, rng.randint(1, 3600))),
+        )
+        asked = rng.choice((1, 600, rng.randint(1, MAX_DURATION_SECONDS)))
+        available = rng.choice((rng.randint(0, 1000), rng.randint(0, 100 * DOLLAR), rng.randint(0, 10_000 * DOLLAR)))
+        decision = decide(situation(ask=ask(asked), row=price, credit=Credit(available)))
+        least = price_of(price, 1)
+        if decision.reason is not None:
+            refused += 1
+            assert (decision.reason, decision.max_seconds, decision.held_micros) == ("insufficient_credit", 0, 0)
+            assert least > available
+            continue
+        longest = decision.max_seconds
+        assert 1 <= longest <= asked
+        assert decision.held_micros == price_of(price, longest) <= available
+        if longest < asked:
+            limited_calls += 1
+            assert decision.limited_by == "insufficient_credit"
+            assert price_of(price, longest + 1) > available
+        for seconds in (longest, rng.randint(0, longest)):
+            call = seconds_call(seconds)
+            rated = rate_call(call, Deck("deck-1", [price]))
+            charged = rated.price_micros if isinstance(rated, Charge) else 0
+            assert charged <= decision.held_micros
+            assert seconds < longest or charged == decision.held_micros
+            if decision.hold is not None:
+                assert rate_held(call, decision.hold) == rated
+            else:
+                assert charged == 0
+    assert refused > 500
+    assert limited_calls > 900
+
+
+def test_affordable_seconds_are_the_most_there_are() -> None:
+    """Counted up second by second, for small numbers of everything."""
+    rng = random.Random(7)
+    for _ in range(2_000):
+        price = row(
+            rate_micros_per_minute=rng.randint(0, 40_000),
+            connection_fee_micros=rng.choice((0, rng.randint(0, 9_000))),
+            minimum_seconds=rng.randint(0, 9),
+            increment_seconds=rng.randint(1, 7),
+        )
+        credit, most = rng.randint(-500, 20_000), rng.randint(1, 60)
+        counted = max([seconds for seconds in range(1, most + 1) if price_of(price, seconds) <= credit], default=0)
+        assert affordable_seconds(price, credit, most) == counted
+
+
+# --- Reasons to refuse ------------------------------------------------------------------------------------------------
+
+EVERYTHING_WRONG: dict[str, Any] = {
+    "account": Account(
+        is_closed=True, is_frozen=True, holds=True, limits=Limits(0, 0, 0, 0, blocked=("GB",), high_cost_allowed=())
+    ),
+    "may_call_abroad": None,
+    "row": None,
+    "credit": Credit(-DOLLAR),
+}
+
+
+def test_the_first_reason_that_holds_is_told_and_mending_it_shows_the_next() -> None:
+    wrong = dict(EVERYTHING_WRONG)
+    told = []
+
+    def tell() -> None:
+        decision = decide(situation(**wrong))
+        assert (decision.max_seconds, decision.held_micros, decision.hold) == (0, 0, None)
+        told.append(decision.reason)
+
+    def mend(**changes: Any) -> None:
+        wrong["account"] = replace(wrong["account"], **changes)
+        tell()
+
+    tell()
+    mend(is_closed=False)
+    mend(is_frozen=False)
+    wrong["may_call_abroad"] = False
+    tell()
+    wrong["may_call_abroad"] = True
+    tell()
+    limits = Limits(0, 0, 0, 0)
+    mend(limits=limits)
+    wrong["row"] = row()
+    tell()
+    mend(limits=replace(limits, high_cost_allowed=("+4420",)))
+    mend(limits=replace(limits, high_cost_micros=DOLLAR, simultaneous_calls=1))
+    mend(limits=replace(limits, high_cost_micros=DOLLAR, simultaneous_calls=1, call_price_micros=DOLLAR))
+    mend(limits=replace(LIFTED, high_cost_micros=DOLLAR))
+    wrong["credit"] = Credit(DOLLAR - 1, may_recharge=True)
+    tell()
+    assert told == [
+        "account_closed",
+        "account_frozen",
+        "unknown_line",
+        "international_calling_off",
+        "destination_blocked",
+        "destination_unrated",
+        "high_cost_destination",
+        "simultaneous_calls_limit",
+        "call_price_limit",
+        "daily_spend_limit",
+        "insufficient_credit",
+        "recharging",
+    ]
+    wrong["credit"] = Credit(DOLLAR)
+    assert decide(situation(**wrong)).max_seconds == 60
+
+
+def test_an_unknown_account_is_refused() -> None:
+    assert decide(situation(account=None, may_call_abroad=None)).reason == "unknown_account"
+
+
+def test_every_reason_has_words() -> None:
+    told = {"call_finished", "hold_expired", "unknown_account", "insufficient_credit", "recharging"}
+    assert set(WORDS) >= AGAINST_FRAUD | told
+    assert all(words.endswith(".") for words in WORDS.values())
+
+
+@pytest.mark.parametrize("number", ["911", "988", "112"])
+def test_emergency_calls_are_never_refused_and_hold_nothing(number: str) -> None:
+    decision = short_code(ask(dialled_number=number))
+    assert decision is not None
+    assert (decision.reason, decision.held_micros, decision.hold) == (None, 0, None)
+    assert short_code(ask()) is None
+
+
+def test_what_is_included_is_allowed_whatever_the_account_is_and_holds_nothing() -> None:
+    included = row(rate_micros_per_minute=0, category="included")
+    decision = decide(situation(**EVERYTHING_WRONG | {"row": included}))
+    assert (decision.reason, decision.max_seconds, decision.hold) == (None, 600, None)
+
+
+def test_where_nothing_is_held_the_same_is_said() -> None:
+    off = Account(is_closed=False, is_frozen=False, holds=False, limits=LIFTED)
+    decision = decide(situation(account=off, credit=Credit(3 * DOLLAR)))
+    assert (decision.reason, decision.max_seconds, decision.held_micros, decision.hold) == (None, 180, 0, None)
+    assert decide(situation(account=off, credit=Credit(0))).reason == "insufficient_credit"
+
+
+# --- Limits -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_call_may_be_as_long_as_the_lowest_limit_lets_it() -> None:
+    account = limited(call_price_micros=5 * DOLLAR, daily_spend_micros=20 * DOLLAR)
+    decision = decide(situation(account=account))
+    assert (decision.max_seconds, decision.limited_by) == (300, "call_price_limit")
+    credit = Credit(100 * DOLLAR, held_micros=7 * DOLLAR, live_holds=2, spent_micros=10 * DOLLAR)
+    decision = decide(situation(account=account, credit=credit))
+    assert (decision.max_seconds, decision.limited_by) == (180, "daily_spend_limit")
+    decision = decide(situation(account=account, credit=replace(credit, spent_micros=13 * DOLLAR)))
+    assert decision.reason == "daily_spend_limit"
+
+
+def test_as_many_calls_run_at_once_as_may_and_extensions_are_none_of_them() -> None:
+    account = limited(simultaneous_calls=2)
+    assert decide(situation(account=account, credit=Credit(DOLLAR, live_holds=1))).reason is None
+    assert decide(situation(account=account, credit=Credit(DOLLAR, live_holds=2))).reason == "simultaneous_calls_limit"
+    hold = held(decide(situation(account=account)))
+    later = situation(account=account, hold=hold, credit=Credit(90 * DOLLAR, 10 * DOLLAR, 2), ask=ask(1200))
+    assert decide(later).max_seconds == 1200
+
+
+@pytest.mark.parametrize(
+    ("blocked", "is_refused"), [(("GB",), True), (("+4420",), True), (("+44207183875",), True), (("+447", "US"), False)]
+)
+def test_countries_and_prefixes_are_blocked(blocked: tuple[str, ...], is_refused: bool) -> None:
+    assert (decide(situation(account=limited(blocked=blocked))).reason == "destination_blocked") is is_refused
+
+
+def test_a_country_is_blocked_by_the_deck_and_by_the_numbering_plan() -> None:
+    """A row's country may be another than the number's: +1 876 stands in a row of the United States, say."""
+    jamaica = {"ask": ask(dialled_number="+18765550123"), "row": row(prefix="1", country="US")}
+    for country in ("JM", "US"):
+        assert decide(situation(account=limited(blocked=(country,)), **jamaica)).reason == "destination_blocked"
+
+
+# --- Extensions -------------------------------------------------------------------------------------------------------
+
+
+def after(seconds: float, hold: Hold, asked: int = 600, **changes: Any) -> Situation:
+    """The same call asked about again so many seconds later."""
+    credit = Credit(100 * DOLLAR - hold.amount_micros, hold.amount_micros, 1)
+    usual: dict[str, Any] = {"ask": ask(asked), "hold": hold, "now": NOW + timedelta(seconds=seconds), "credit": credit}
+    return situation(**usual | changes)
+
+
+def test_asking_again_later_holds_what_is_missing_and_never_twice_the_money() -> None:
+    hold = held(decide(situation()))
+    decision = decide(after(540, hold))
+    assert (decision.max_seconds, decision.held_micros) == (1140, 19 * DOLLAR)
+    assert held(decision) == replace(
+        hold,
+        amount_micros=19 * DOLLAR,
+        max_seconds=1140,
+        asked_at=format_instant(NOW + timedelta(seconds=540)),
+    )
+
+
+@pytest.mark.parametrize(("later", "asked"), [(0, 600), (29.9, 600), (14, 30)])
+def test_the_same_request_sent_again_changes_nothing(later: float, asked: int) -> None:
+    first = decide(situation(ask=ask(asked)))
+    again = decide(after(later, held(first), asked))
+    assert (again.reason, again.hold) == (None, None)
+    assert (again.max_seconds, again.held_micros) == (first.max_seconds, first.held_micros)
+
+
+@pytest.mark.parametrize(("later", "asked", "granted"), [(0, 1200, 1200), (30, 600, 630), (15, 30, 45), (25.4, 30, 56)])
+def test_another_request_or_a_later_one_extends(later: float, asked: int, granted: int) -> None:
+    hold = held(decide(situation(ask=ask(min(asked, 600)))))
+    assert decide(after(later, hold, asked)).max_seconds == granted
+
+
+def test_asking_for_less_than_was_granted_changes_nothing() -> None:
+    hold = held(decide(situation()))
+    decision = decide(after(5, hold, 60))
+    assert (decision.max_seconds, decision.held_micros, decision.hold) == (600, 10 * DOLLAR, None)
+
+
+def test_an_extension_goes_as_far_as_the_credit_and_then_is_refused_without_taking_anything_away() -> None:
+    hold = held(decide(situation()))
+    some = decide(after(540, hold, credit=Credit(2 * DOLLAR, 10 * DOLLAR, 1)))
+    assert (some.max_seconds, some.held_micros, some.limited_by) == (720, 12 * DOLLAR, "insufficient_credit")
+    none = decide(after(540, hold, credit=Credit(DOLLAR - 1, 10 * DOLLAR, 1)))
+    assert (none.reason, none.max_seconds, none.held_micros) == ("insufficient_credit", 600, 10 * DOLLAR)
+
+
+def test_an_extension_keeps_the_price_that_was_promised_first() -> None:
+    hold = held(decide(situation()))
+    decision = decide(after(540, hold, row=row(rate_micros_per_minute=5 * DOLLAR), deck_version="deck-2"))
+    assert (decision.held_micros, held(decision).deck_version) == (19 * DOLLAR, "deck-1")
+    assert decide(after(540, hold, row=None)).reason is None
+
+
+def test_a_call_may_last_a_day_and_no_longer() -> None:
+    hold = held(decide(situation(ask=ask(80_000), credit=Credit(10_000 * DOLLAR))))
+    assert decide(after(79_000, hold, 80_000, credit=Credit(10_000 * DOLLAR, 1))).max_seconds == MAX_DURATION_SECONDS
+
+
+def test_a_frozen_account_extends_no_call_and_a_running_one_ends_when_it_was_told() -> None:
+    hold = held(decide(situation()))
+    frozen = Account(is_closed=False, is_frozen=True, holds=True, limits=LIFTED)
+    decision = decide(after(540, hold, account=frozen))
+    assert (decision.reason, decision.max_seconds, decision.held_micros) == ("account_frozen", 600, 10 * DOLLAR)
+
+
+@pytest.mark.parametrize(("status", "reason"), [("released", "call_finished"), ("expired", "hold_expired")])
+def test_what_has_ended_is_not_extended(status: Any, reason: str) -> None:
+    hold = replace(held(decide(situation())), status=status)
+    decision = decide(after(540, hold))
+    assert (decision.reason, decision.max_seconds, decision.held_micros) == (reason, 0, 0)
+
+
+@pytest.mark.parametrize("other", [{"dialled_number": "+442071838751"}, {"line_id": "line_2"}])
+def test_an_id_is_of_one_call(other: dict[str, Any]) -> None:
+    hold = held(decide(situation()))
+    with pytest.raises(Conflict, match="call_id_reused"):
+        decide(after(5, hold, ask=ask(**other)))
+
+
+def test_a_number_that_was_erased_still_is_the_calls_own() -> None:
+    hold = replace(held(decide(situation())), dialled_number="GB…50")
+    assert decide(after(540, hold)).reason is None
+    assert hold.prices(seconds_call(60))
+    assert not hold.prices(seconds_call(60, "+442071838751"))
+
+
+def test_a_hold_lives_as_long_as_the_call_may_and_its_delivery_takes() -> None:
+    assert held(decide(situation())).live_until == format_instant(NOW + timedelta(seconds=120 + 600, minutes=15))
+
+
+# --- Switching admission ----------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_held_before_all_who_post_look_for_holds_and_they_look_long_after() -> None:
+    changed = format_instant(NOW)
+    for minutes, is_held in ((0, False), (1.9, False), (2, True)):
+        now = NOW + timedelta(minutes=minutes)
+        assert holds_now(is_on=True, changed_at=changed, now=now) is is_held
+        assert may_have_holds(is_on=True, changed_at=changed, now=now)
+    assert holds_now(is_on=True, changed_at=None, now=NOW)
+    assert not holds_now(is_on=False, changed_at=changed, now=NOW)
+    assert may_have_holds(is_on=False, changed_at=changed, now=NOW + timedelta(days=90))
+    assert not may_have_holds(is_on=False, changed_at=changed, now=NOW + timedelta(days=92))
+    assert not may_have_holds(is_on=False, changed_at=None, now=NOW)
+
+
+# --- Requests and answers ---------------------------------------------------------------------------------------------
+
+BODY: dict[str, Any] = {"call_id": "c_1", "account_id": "acct_1", "line_id": "line_1", "to": NUMBER}
+
+
+def test_ten_minutes_are_asked_for_unless_the_request_says_otherwise() -> None:
+    assert read_ask(BODY) == ask(600)
+    assert read_ask(BODY | {"requested_seconds": 60}) == ask(60)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"call_id": None}, "missing_field"),
+        ({"to": 911}, "missing_field"),
+        ({"call_id": "a#b"}, "invalid_id"),
+        ({"call_id": "x" * 97}, "invalid_id"),
+        ({"account_id": ""}, "invalid_id"),
+        ({"line_id": "a b"}, "invalid_id"),
+        ({"to": "442071838750"}, "invalid_number"),
+        ({"to": "+0442071838750"}, "invalid_number"),
+        ({"requested_seconds": 0}, "invalid_duration"),
+        ({"requested_seconds": 86_401}, "invalid_duration"),
+        ({"requested_seconds": 60.0}, "invalid_duration"),
+        ({"requested_seconds": True}, "invalid_duration"),
+        ({"requested_seconds": "60"}, "invalid_duration"),
+    ],
+)
+def test_a_request_that_cannot_be_meant_is_refused(changes: dict[str, Any], code: str) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        read_ask(BODY | changes)
+    assert caught.value.code == code
+
+
+def test_answers_are_those_of_the_contract() -> None:
+    assert decision_view(decide(situation())) == {
+        "decision": "allow",
+        "reason": None,
+        "max_seconds": 600,
+        "rate_per_minute": "1.00",
+        "held": "10.00",
+    }
+    refused = decision_view(decide(situation(credit=Credit(0, may_recharge=True))))
+    assert refused == {
+        "decision": "deny",
+        "reason": "recharging",
+        "max_seconds": 0,
+        "rate_per_minute": "1.00",
+        "held": "0.00",
+        "message": WORDS["recharging"],
+        "retry_after_seconds": 15,
+    }
+    assert decision_view(decide(situation(credit=Credit(DOLLAR))))["limited_by"] == "insufficient_credit"
+    assert decision_view(decide(situation(row=None)))["rate_per_minute"] is None
