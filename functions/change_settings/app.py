@@ -52,7 +52,11 @@ def get_auto_recharge() -> Response[str]:
     """The rule, its state in codes and words, and when it may charge next."""
     caller = customer(claims(app), config())
     seen = recharges.snapshot(caller.account_id)
-    return answer(rule_view(seen.recharge.rule, seen.recharge.state, clock.now(), is_closed=seen.is_closed))
+    return answer(
+        rule_view(
+            seen.recharge.rule, seen.recharge.state, clock.now(), is_closed=seen.is_closed, is_frozen=seen.is_frozen
+        )
+    )
 
 
 @app.put("/auto-recharge")
@@ -76,7 +80,7 @@ def put_auto_recharge() -> Response[str]:
         return kept(current, card, stands.rule, stands.state, now)
 
     found = recharges.keep_rule(caller.account_id, change, now)
-    return answer(rule_view(found.rule, found.state, now, is_closed=seen.is_closed))
+    return answer(rule_view(found.rule, found.state, now, is_closed=seen.is_closed, is_frozen=seen.is_frozen))
 
 
 def known_card(recharge: Recharge, wish: Wish) -> Card | None:

@@ -60,8 +60,8 @@ def balance() -> Response[str]:
     account = own_account()
     found = recharges.recharge(account.account_id)
     settings = account.settings()
-    is_closed = settings["status"] == "closed"
-    auto_recharge = balance_part(found.rule, found.state, clock.now(), is_closed=is_closed)
+    is_closed, is_frozen = settings["status"] == "closed", "frozen_at" in settings
+    auto_recharge = balance_part(found.rule, found.state, clock.now(), is_closed=is_closed, is_frozen=is_frozen)
     return answer(usage.balance_view(account.account_id, settings["currency"], account.balance(), auto_recharge))
 
 

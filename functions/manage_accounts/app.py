@@ -8,13 +8,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import accounts, clock
 from calling_credit.api.caller import operator
-from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body
+from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
 from calling_credit.config import config
 from calling_credit.errors import NotFound
 from calling_credit.lines import read_line
 from calling_credit.money import format_money
 from calling_credit.store.adjust_balance import adjust_balance
 from calling_credit.store.client import dynamodb_client
+from calling_credit.store.freeze_account import freeze_account, unfreeze_account
 from calling_credit.store.keep_accounts import AccountKeeper
 from calling_credit.store.read_usage import AccountReader
 
@@ -31,12 +32,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 @app.put("/accounts/<account_id>")
 def put_account(account_id: str) -> Response[str]:
-    """Create or configure an account; 201 when it is new."""
-    operator(claims(app), config())
+    """Create, configure, freeze an account; 201 when it is new."""
+    by = f"operator:{operator(claims(app), config())}"
     body = json_body(app)
     accounts.check_id(account_id, "account_id")
-    account = accounts.read_account(account_id, body, keeper.account(account_id))
-    created = keeper.keep_account(account, clock.now())
+    before = keeper.account(account_id)
+    account = accounts.read_account(account_id, body, before)
+    now = clock.now()
+    created = keeper.keep_account(account, now, before)
+    if "frozen" in body:
+        turn = freeze_account if account.is_frozen else unfreeze_account
+        turn(dynamodb, config().table_name, account_id, by, now, source_ip(app))
     return answer(accounts.account_view(account), 201 if created else 200)
 
 

@@ -12,11 +12,13 @@ from calling_credit.api.counts import emit
 from calling_credit.aws.deck_files import ActiveDeck, s3_client
 from calling_credit.batches import Batch, rate_batch
 from calling_credit.config import config
+from calling_credit.instants import format_instant
 from calling_credit.intake import Message, take_in
 from calling_credit.store.account_facts import AccountFacts
 from calling_credit.store.client import dynamodb_client
 from calling_credit.store.keep_calls import keep_all_unrated, keep_strays
 from calling_credit.store.post_calls import post_entries
+from calling_credit.store.read_holds import read_holds
 
 SECONDS_TO_SPARE = 10.0
 """How long before its timeout an invocation stops writing and reports what is left, so that an answer always gets
@@ -33,15 +35,26 @@ facts = AccountFacts(dynamodb, config().table_name)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take one batch of SQS messages; the ids of those to be delivered again are `batchItemFailures`."""
     now = clock.now()
-    table_name = config().table_name
-    batch = rate_batch(take_in(map(message, event["Records"]), now), deck.current(now))
+    table_name, threads = config().table_name, config().posting_threads
+    intake = take_in(map(message, event["Records"]), now)
+    with_holds = facts.with_holds({call.account_id for call in intake.calls}, now)
+    held = [(call.account_id, call.call_id) for call in intake.calls if call.account_id in with_holds]
+    batch = rate_batch(intake, deck.current(now), read_holds(dynamodb, table_name, held, threads))
     known = facts.load(batch.lines(), now)
     batch.enter(known.time_zones, now)
 
     left = clock.seconds_left(context, SECONDS_TO_SPARE)
-    posting = post_entries(dynamodb, table_name, batch.entries, left, threads=config().posting_threads)
+    posting = post_entries(
+        dynamodb,
+        table_name,
+        batch.entries,
+        left,
+        holds=batch.holds,
+        released_at=format_instant(now),
+        threads=threads,
+    )
     batch.settle(posting.outcomes)
-    batch.settle(keep_all_unrated(dynamodb, table_name, batch.unrated, now, left, config().posting_threads))
+    batch.settle(keep_all_unrated(dynamodb, table_name, batch.unrated, now, left, threads))
     keep_strays(dynamodb, table_name, batch.strays(known.enabled_lines), now)
     return report(batch, posting.errors)
 

@@ -47,7 +47,7 @@ def test_these_are_not_ids(value: str) -> None:
 
 
 def test_a_new_account_is_open_in_utc_and_dollars() -> None:
-    assert read_account("acct_1", {}, None) == Account("acct_1", "USD", "UTC", "open", ())
+    assert read_account("acct_1", {}, None) == Account("acct_1", "USD", "UTC", "open", (), admission=True)
 
 
 def test_what_is_absent_stays_and_what_is_said_changes() -> None:

@@ -39,6 +39,16 @@ def test_an_account_comes_into_being_with_a_balance_of_zero(world: World) -> Non
         "time_zone": "UTC",
         "status": "open",
         "billing_emails": [],
+        "admission": True,
+        "frozen": False,
+        "limits": {
+            "daily_spend": "200.00",
+            "call_price": "50.00",
+            "simultaneous_calls": 30,
+            "high_cost": "2.00",
+            "blocked": [],
+            "high_cost_allowed": [],
+        },
     }
     at = "2026-11-23T12:00:00.000Z"
     assert world.stack.items("acct_2") == [
@@ -49,6 +59,7 @@ def test_an_account_comes_into_being_with_a_balance_of_zero(world: World) -> Non
             "time_zone": "UTC",
             "status": "open",
             "billing_emails": [],
+            "admission": True,
             "created_at": at,
             "updated_at": at,
         },
@@ -79,6 +90,9 @@ def test_configuring_again_changes_what_is_said_and_keeps_the_rest_and_the_balan
         "time_zone": "America/Denver",
         "status": "closed",
         **emails,
+        "admission": True,
+        "frozen": False,
+        "limits": answer.body["limits"],
     }
     [account] = world.of_kind("ACCOUNT")
     assert (account["created_at"], account["updated_at"]) == ("2026-11-23T12:00:00.000Z", "2026-11-23T13:00:00.000Z")

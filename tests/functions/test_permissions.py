@@ -5,6 +5,7 @@ that move money may do nothing they never do.
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 
 import pytest
 
@@ -66,6 +67,9 @@ def everything_that_happens(till: Till) -> None:
     world.adjust("5.00", "k_1")
     world.deliver({}, {"call_id": "c_2", "to": UNCOVERED}, {"call_id": "c_3", "line_id": "line_x"}, {"to": INCLUDED})
     world.change("/lines/line_1", {"international_calling": True})
+    assert world.authorize("c_4", seconds=60).body["decision"] == "allow"
+    world.clock.now += timedelta(minutes=30)
+    assert world.stack.invoke("expire_holds", {})["holds_expired"] == 1
     visa, challenged = till.card(VISA), till.card(CHALLENGED)
     for card in (visa, till.card(DECLINED), challenged):
         till.paid("25.00", card)

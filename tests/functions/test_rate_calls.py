@@ -473,7 +473,8 @@ def test_an_accounts_calls_take_as_few_transactions_of_100_actions_as_fit(
     with world.recorded("rate_calls") as requests:
         assert world.deliver(*messages) == []
     assert transactions(requests) == actions
-    assert Counter(name for name, _ in requests) == {"BatchGetItem": 1, "TransactWriteItems": len(actions)}
+    reads = 2 + -(-count // 100)  # Accounts, lines, and a hundred holds at a time.
+    assert Counter(name for name, _ in requests) == {"BatchGetItem": reads, "TransactWriteItems": len(actions)}
     assert (len(world.entries()), world.balance()) == (count, -CHARGE * count)
 
 
@@ -486,7 +487,17 @@ def test_posting_reads_neither_balance_nor_entries(world: World) -> None:
         if name == "BatchGetItem"
         for key in params["RequestItems"][world.stack.table_name]["Keys"]
     ]
-    assert sorted(read) == ["ACCOUNT", "LINE#line_1"]
+    assert sorted(read) == ["ACCOUNT", *(f"HOLD#c_{number}" for number in range(10)), "LINE#line_1"]
+
+
+def test_posting_calls_of_accounts_without_admission_reads_nothing_once_it_knows_them(world: World) -> None:
+    world.create_account("acct_2", admission=False)
+    free = {"disposition": "busy", "duration_seconds": 0}
+    for first in (0, 10):
+        messages = [{"account_id": "acct_2", "call_id": f"c_{first + number}"} for number in range(10)]
+        with world.recorded("rate_calls") as requests:
+            assert world.deliver(*messages, free | {"account_id": "acct_2", "call_id": f"c_free_{first}"}) == []
+    assert [name for name, _ in requests] == ["TransactWriteItems"]
 
 
 def bytes_of(item: dict[str, Any]) -> int:

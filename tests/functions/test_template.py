@@ -36,6 +36,7 @@ USER_ROUTES = {
     "POST /payment-methods",
     "DELETE /payment-methods/{payment_method_id}",
 }
+SWITCH_ROUTES = {"POST /calls/authorize"}
 OPERATOR_ROUTES = {
     "PUT /accounts/{account_id}",
     "PUT /accounts/{account_id}/lines/{line_id}",
@@ -127,26 +128,27 @@ def test_the_scopes_are_those_of_the_contract() -> None:
     scopes = {f"{server['Identifier']}/{scope['ScopeName']}" for server in servers for scope in server["Scopes"]}
     assert scopes == {"calls/authorize", "accounts/operate"}
     assert TEMPLATE["Parameters"]["OperateScope"]["Default"] == "accounts/operate"
+    assert TEMPLATE["Parameters"]["AuthorizeScope"]["Default"] == "calls/authorize"
 
 
 # --- Routes -----------------------------------------------------------------------------------------------------------
 
 
 def test_these_are_the_routes() -> None:
-    assert set(routes()) == PUBLIC | USER_ROUTES | OPERATOR_ROUTES
+    assert set(routes()) == PUBLIC | USER_ROUTES | OPERATOR_ROUTES | SWITCH_ROUTES
 
 
 def test_every_route_but_prices_links_and_callbacks_has_an_authorizer() -> None:
     open_routes = {key for key, route in routes().items() if route.get("AuthorizationType", "NONE") == "NONE"}
     assert open_routes == PUBLIC
-    for key in USER_ROUTES | OPERATOR_ROUTES:
+    for key in USER_ROUTES | OPERATOR_ROUTES | SWITCH_ROUTES:
         assert routes()[key]["AuthorizationType"] == "JWT"
         assert routes()[key]["AuthorizerId"]["Ref"] in of_type("AWS::ApiGatewayV2::Authorizer")
 
 
 def test_customers_and_services_have_authorizers_of_their_own() -> None:
     users = {routes()[key]["AuthorizerId"]["Ref"] for key in USER_ROUTES}
-    services = {routes()[key]["AuthorizerId"]["Ref"] for key in OPERATOR_ROUTES}
+    services = {routes()[key]["AuthorizerId"]["Ref"] for key in OPERATOR_ROUTES | SWITCH_ROUTES}
     assert (len(users), len(services)) == (1, 1)
     assert users != services
     audiences = [
@@ -161,6 +163,8 @@ def test_customers_and_services_have_authorizers_of_their_own() -> None:
 def test_every_service_route_names_its_scope() -> None:
     for key in OPERATOR_ROUTES:
         assert routes()[key]["AuthorizationScopes"] == [{"Ref": "OperateScope"}], key
+    for key in SWITCH_ROUTES:
+        assert routes()[key]["AuthorizationScopes"] == [{"Ref": "AuthorizeScope"}], key
 
 
 @pytest.mark.parametrize("key", sorted(PUBLIC - {"POST /stripe/webhook"}))
@@ -171,10 +175,17 @@ def test_what_anyone_may_ask_is_throttled_harder_than_the_rest(key: str) -> None
     assert 0 < public["ThrottlingBurstLimit"] < others["ThrottlingBurstLimit"]
 
 
+def test_the_switch_never_waits_for_what_people_ask() -> None:
+    stage = only("AWS::ApiGatewayV2::Stage")
+    [own] = [stage["RouteSettings"][key] for key in SWITCH_ROUTES]
+    assert own["ThrottlingRateLimit"] > stage["DefaultRouteSettings"]["ThrottlingRateLimit"]
+    assert own["ThrottlingBurstLimit"] > stage["DefaultRouteSettings"]["ThrottlingBurstLimit"]
+
+
 def test_a_limited_route_exists_before_the_stage_that_limits_it_and_stripe_is_not_limited() -> None:
     [stage] = of_type("AWS::ApiGatewayV2::Stage").values()
     made_before = {RESOURCES[name]["Properties"]["RouteKey"] for name in stage["DependsOn"]}
-    assert made_before == set(stage["Properties"]["RouteSettings"]) == PUBLIC - {"POST /stripe/webhook"}
+    assert made_before == set(stage["Properties"]["RouteSettings"]) == PUBLIC - {"POST /stripe/webhook"} | SWITCH_ROUTES
 
 
 def test_access_logs_hold_no_query_and_no_token() -> None:
@@ -379,6 +390,13 @@ def test_open_payments_are_looked_at_every_minute() -> None:
     assert (event["Type"], event["Properties"]["ScheduleExpression"]) == ("ScheduleV2", "rate(1 minute)")
 
 
+def test_holds_that_are_over_are_looked_at_every_minute_and_time_alone_ends_none() -> None:
+    event = event_of("ExpireHoldsFunction")
+    assert (event["Type"], event["Properties"]["ScheduleExpression"]) == ("ScheduleV2", "rate(1 minute)")
+    forgets = only("AWS::DynamoDB::Table")["TimeToLiveSpecification"]
+    assert forgets == {"AttributeName": "expires_at", "Enabled": True}, "which no live hold has"
+
+
 def test_the_ledger_is_proven_once_a_day_and_nothing_in_it_can_be_changed_by_that() -> None:
     event = event_of("ProveLedgerFunction")
     assert (event["Type"], event["Properties"]["ScheduleExpression"]) == ("ScheduleV2", "cron(17 3 * * ? *)")
@@ -526,6 +544,7 @@ def test_queues_unrated_calls_payments_ages_errors_and_throttles_are_watched() -
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
         ("AWS/SQS", "ApproximateAgeOfOldestMessage"),
         ("CallingCredit", "CallsUnrated"),
+        ("CallingCredit", "HoldsExpired"),
         ("CallingCredit", "PaymentIssues"),
         ("CallingCredit", "LedgerDifferences"),
         ("CallingCredit", "TopUpsSettledAfterEnd"),

@@ -128,6 +128,11 @@ class World:
             if cursor is None:
                 return
 
+    def authorize(self, call_id: str = "c_1", to: str = UNITED_KINGDOM, seconds: int = 600, **more: Any) -> Answer:
+        """What `authorize_call` answers the switch."""
+        body = {"call_id": call_id, "account_id": "acct_1", "line_id": "line_1", "to": to, "requested_seconds": seconds}
+        return self.invoke("authorize_call", http_event("authorize_call", "POST", "/calls/authorize", body=body | more))
+
     # The account and its calls
 
     def create_account(self, account_id: str = "acct_1", **settings: Any) -> None:
@@ -167,7 +172,9 @@ class World:
         entries = items["ENTRY"]
         posted = balance["posted_micros"]
         assert posted == sum(entry["amount_micros"] for entry in entries)
-        assert balance["available_micros"] == posted
+        held = [hold["amount_micros"] for hold in items.get("HOLD", []) if hold["status"] == "live"]
+        assert (balance["held_micros"], balance["live_holds"]) == (sum(held), len(held))
+        assert balance["available_micros"] == posted - sum(held)
         assert balance["headroom_micros"] == posted + headroom_over_posted(items.get("AUTO_RECHARGE", []), balance)
         days = {table.day_sk(entry["local_date"], entry["category"]): [0, 0, 0] for entry in entries}
         for entry in entries:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from calling_credit.calls import ID_PATTERN
 from calling_credit.errors import InvalidValue
 from calling_credit.instants import zone
+from calling_credit.limits import DEFAULT_LIMITS, Limits, limits_view, read_limits
 from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
 
 CURRENCY: Final = "USD"
@@ -27,7 +28,7 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 @dataclass(frozen=True, slots=True)
 class Account:
     """An account's settings. `status` is open or closed; a closed account is kept and its finished calls still post.
-    A balance that falls below `low_micros` is announced; None: it never is.
+    A balance that falls below `low_micros` is announced; None: it never is. `admission`: credit is held for its calls.
     """
 
     account_id: str
@@ -36,6 +37,9 @@ class Account:
     status: str
     billing_emails: tuple[str, ...]
     low_micros: int | None = None
+    admission: bool = False
+    limits: Limits = DEFAULT_LIMITS
+    is_frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,9 @@ def account_view(account: Account) -> dict[str, Any]:
         "time_zone": account.time_zone,
         "status": account.status,
         "billing_emails": list(account.billing_emails),
+        "admission": account.admission,
+        "frozen": account.is_frozen,
+        "limits": limits_view(account.limits),
     }
     if account.low_micros is not None:
         view["low_balance"] = format_money(account.low_micros)
@@ -100,14 +107,16 @@ def check_id(value: str, field: str) -> str:
 
 
 def read_account(account_id: str, body: dict[str, Any], current: Account | None) -> Account:
-    """An account from `{currency?, time_zone?, status?, billing_emails?, low_balance?}`; what is absent stays as it is,
-    or at its default. `low_balance: null` takes the level away.
+    """An account from `{currency?, time_zone?, status?, billing_emails?, low_balance?, admission?, limits?, frozen?}`;
+    what is absent stays as it is, or at its default: credit is held for the calls of a new account. `low_balance: null`
+    takes the level away.
 
     Raises:
         InvalidValue: invalid_id, unsupported_currency, invalid_time_zone, invalid_status, invalid_email,
-            invalid_amount, amount_out_of_range.
+            invalid_amount, amount_out_of_range, invalid_field, invalid_limits, invalid_place.
     """
-    kept = current or Account(check_id(account_id, "account_id"), CURRENCY, DEFAULT_TIME_ZONE, "open", ())
+    new = Account(check_id(account_id, "account_id"), CURRENCY, DEFAULT_TIME_ZONE, "open", (), admission=True)
+    kept = current or new
     if body.get("currency", CURRENCY) != CURRENCY:
         raise InvalidValue("unsupported_currency", "currency must be USD; no other is supported.")
     time_zone = body.get("time_zone", kept.time_zone)
@@ -129,7 +138,18 @@ def read_account(account_id: str, body: dict[str, Any], current: Account | None)
         most = MAX_BILLING_EMAILS
         raise InvalidValue("invalid_email", f"billing_emails must be a list of at most {most} addresses, in ASCII.")
     low_micros = _low_balance(body["low_balance"]) if "low_balance" in body else kept.low_micros
-    return Account(kept.account_id, CURRENCY, time_zone, status, tuple(emails), low_micros)
+    limits = read_limits(body["limits"], kept.limits) if "limits" in body else kept.limits
+    admission, is_frozen = _flag(body, "admission", kept.admission), _flag(body, "frozen", kept.is_frozen)
+    return Account(
+        kept.account_id, CURRENCY, time_zone, status, tuple(emails), low_micros, admission, limits, is_frozen
+    )
+
+
+def _flag(body: dict[str, Any], field: str, default: bool) -> bool:
+    value = body.get(field, default)
+    if not isinstance(value, bool):
+        raise InvalidValue("invalid_field", f"{field} must be true or false.")
+    return value
 
 
 def _low_balance(value: object) -> int | None:

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from calling_credit.calls import Call, Rejection
 from calling_credit.decks import Deck
+from calling_credit.holds import LIVE, Hold, rate_held
 from calling_credit.intake import CONFLICT, Intake
 from calling_credit.ledger import Entry
 from calling_credit.rating import Charge, Unrated, charge_entry, rate_call
@@ -20,6 +22,7 @@ UNKNOWN_ACCOUNT: Final = Rejection(
     "unknown_account", "No account of this id exists; create it with PUT /accounts/{account_id}, then make redrive."
 )
 NOT_POSTED: Final = Rejection("not_posted", "The table did not take the call in time; it is delivered again by itself.")
+NO_HOLDS: Final[Mapping[tuple[str, str], Hold]] = MappingProxyType({})
 REFUSALS: Final = {
     "conflict": CONFLICT,
     "unknown_account": UNKNOWN_ACCOUNT,
@@ -30,14 +33,15 @@ REFUSALS: Final = {
 
 @dataclass(slots=True)
 class Batch:
-    """The distinct calls of one delivery and what is to be done with them; `refused` are the messages to be
-    delivered again.
+    """The distinct calls of one delivery and what is to be done with them; `holds` are the live holds to release, by
+    the call's key, `refused` the messages to be delivered again.
     """
 
     intake: Intake
     charges: list[tuple[Call, Charge]] = field(default_factory=list)
     unrated: list[Call] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+    holds: dict[Key, Hold] = field(default_factory=dict)
     refused: dict[str, Rejection] = field(default_factory=dict)
     settled: set[Key] = field(default_factory=set)
     tally: Counter[str] = field(default_factory=Counter)
@@ -100,15 +104,23 @@ class Batch:
         }
 
 
-def rate_batch(intake: Intake, deck: Deck) -> Batch:
-    """Price each distinct call by the deck."""
+def rate_batch(intake: Intake, deck: Deck, holds: Mapping[tuple[str, str], Hold] = NO_HOLDS) -> Batch:
+    """Price each distinct call: by what it was promised if credit was held for it, whatever became of the hold since,
+    else by the deck. `holds` are by account and call id.
+    """
     batch = Batch(intake, refused=dict(intake.refused))
+    released: set[tuple[str, str]] = set()
     for call in intake.calls:
-        rated = rate_call(call, deck)
+        name = (call.account_id, call.call_id)
+        hold = holds.get(name)
+        rated = rate_held(call, hold) if hold is not None and hold.prices(call) else rate_call(call, deck)
         if isinstance(rated, Charge):
             batch.charges.append((call, rated))
         elif isinstance(rated, Unrated):
             batch.unrated.append(call)
         else:
             batch.tally["free"] += 1
+        if hold is not None and hold.status == LIVE and name not in released:
+            released.add(name)  # Once, whoever else has its id: no transaction takes two actions on one item.
+            batch.holds[call.key] = hold
     return batch

@@ -24,6 +24,7 @@ class Config(BaseModel):
     token_use_claim: str = Field(alias="TOKEN_USE_CLAIM", default="token_use")
     admin_group: str = Field(alias="ADMIN_GROUP", default="billing_admin")
     operate_scope: str = Field(alias="OPERATE_SCOPE", default="accounts/operate")
+    authorize_scope: str = Field(alias="AUTHORIZE_SCOPE", default="calls/authorize")
     stripe_secret_arn: str = Field(alias="STRIPE_SECRET_ARN", default="")
     stripe_api_base: str = Field(alias="STRIPE_API_BASE", default="https://api.stripe.com")
     event_bus_name: str = Field(alias="EVENT_BUS_NAME", default="")

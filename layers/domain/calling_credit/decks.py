@@ -76,6 +76,8 @@ class Deck:
         self._index: dict[str, dict[str, list[RateRow]]] = {}
         for row in sorted(rows, key=lambda row: row.effective_from, reverse=True):
             self._index.setdefault(row.prefix, {}).setdefault(row.origin, []).append(row)
+        self.categories = frozenset(row.category for row in rows) - {INCLUDED_CATEGORY}
+        """Categories of calls that cost something."""
         self._lengths = sorted({len(prefix) for prefix in self._index}, reverse=True)
 
     def find(self, digits: str, origin: str, at: str) -> RateRow | None:

@@ -71,18 +71,6 @@ def limits_view(limits: Limits) -> dict[str, Any]:
     return {name: show(getattr(limits, attribute)) for name, (attribute, _, show) in _FIELDS.items()}
 
 
-def stricter(one: Limits, other: Limits) -> Limits:
-    """What holds where two say something: the lower number, every blocked place, and high costs that either allows."""
-    lower: dict[str, Any] = {
-        name: min(getattr(one, name), getattr(other, name))
-        for name in ("daily_spend_micros", "call_price_micros", "simultaneous_calls", "high_cost_micros")
-    }
-    places: dict[str, Any] = {
-        name: tuple(sorted({*getattr(one, name), *getattr(other, name)})) for name in ("blocked", "high_cost_allowed")
-    }
-    return Limits(**lower, **places)
-
-
 def stored_limits(limits: Limits) -> dict[str, Any] | None:
     """What an item holds of limits: what differs from the defaults, so that better defaults reach every account."""
     kept = {
@@ -99,6 +87,20 @@ def limits_behind(stored: Mapping[str, Any] | None) -> Limits:
         name: tuple(value) if isinstance(value, list) else value for name, value in (stored or {}).items()
     }
     return Limits(**said)
+
+
+def limits_of(stored: Mapping[str, Any] | None, own: Mapping[str, Any] | None) -> Limits:
+    """What holds where the operator has set `stored` and the customer `own`: the lower number, every place that either
+    blocks, and every high cost that either allows.
+    """
+    limits = limits_behind(stored)
+    both: dict[str, Any] = {
+        name: tuple(sorted({*getattr(limits, name), *value}))
+        if isinstance(value, list)
+        else min(getattr(limits, name), value)
+        for name, value in (own or {}).items()
+    }
+    return replace(limits, **both)
 
 
 def _money(name: str, value: object) -> int:

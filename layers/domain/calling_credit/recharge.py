@@ -30,6 +30,7 @@ After a decline the back-off counts.
 
 DISABLED: Final = "disabled"
 ACCOUNT_CLOSED: Final = "account_closed"
+ACCOUNT_FROZEN: Final = "account_frozen"
 ABOVE_THRESHOLD: Final = "above_threshold"
 IN_FLIGHT: Final = "in_flight"
 BACKING_OFF: Final = "backing_off"
@@ -69,6 +70,7 @@ class Situation:
     time_zone: str
     maximum_micros: int
     now: datetime
+    is_frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ def _reasons(s: Situation) -> Iterator[Stop]:
         yield Stop(DISABLED)
     if s.is_closed:
         yield Stop(ACCOUNT_CLOSED)
+    if s.is_frozen:
+        yield Stop(ACCOUNT_FROZEN)
     if state.suspended_reason is not None:
         yield Stop(state.suspended_reason)
     if s.posted_micros + s.pending_micros >= rule.threshold_micros:

@@ -29,6 +29,7 @@ WORDS: Final = {
     recharge.MONTHLY_LIMIT: "Paused: the monthly limit is used up.",
     recharge.TOP_UP_MAXIMUM: "Paused: the amount is more than one payment may be. Choose a smaller one.",
     recharge.ACCOUNT_CLOSED: "Paused: the account is closed.",
+    recharge.ACCOUNT_FROZEN: "Paused: the account is frozen.",
     attempts.AUTHENTICATION: (
         "Paused: your bank asked for confirmation. Confirm the payment, add funds with this card, or use another one."
     ),
@@ -147,28 +148,41 @@ def _shown(rule: Rule | None) -> dict[str, Any]:
     }
 
 
-def rule_view(rule: Rule | None, state: State, now: datetime, *, is_closed: bool = False) -> dict[str, Any]:
+def rule_view(
+    rule: Rule | None, state: State, now: datetime, *, is_closed: bool = False, is_frozen: bool = False
+) -> dict[str, Any]:
     """The rule with its state, as `GET /auto-recharge` answers. `message` is `reason` in words; `payment_method` is how
     a person knows the card.
     """
     nothing = {"enabled": False, "threshold": None, "amount": None, "payment_method_id": None}
     card = None if rule is None else {"brand": rule.brand, "last4": rule.last4}
-    return nothing | _shown(rule) | {"payment_method": card} | status_view(rule, state, now, is_closed=is_closed)
+    return (
+        nothing
+        | _shown(rule)
+        | {"payment_method": card}
+        | status_view(rule, state, now, is_closed=is_closed, is_frozen=is_frozen)
+    )
 
 
-def status_view(rule: Rule | None, state: State, now: datetime, *, is_closed: bool = False) -> dict[str, Any]:
+def status_view(
+    rule: Rule | None, state: State, now: datetime, *, is_closed: bool = False, is_frozen: bool = False
+) -> dict[str, Any]:
     """`{status, reason, message, next_attempt_at}`: status is disabled, suspended, charging, paused or active."""
-    status, reason = _status(rule, state, now, is_closed=is_closed)
+    status, reason = _status(rule, state, now, is_closed=is_closed, is_frozen=is_frozen)
     next_attempt_at = state.next_attempt_at if status == "paused" else None
     message = None if reason is None else WORDS[reason]
     return {"status": status, "reason": reason, "message": message, "next_attempt_at": next_attempt_at}
 
 
-def _status(rule: Rule | None, state: State, now: datetime, *, is_closed: bool) -> tuple[str, str | None]:
+def _status(
+    rule: Rule | None, state: State, now: datetime, *, is_closed: bool, is_frozen: bool
+) -> tuple[str, str | None]:
     if rule is None or not rule.enabled:
         return "disabled", None
     if is_closed:
         return "paused", recharge.ACCOUNT_CLOSED
+    if is_frozen:
+        return "paused", recharge.ACCOUNT_FROZEN
     if state.suspended_reason is not None:
         return "suspended", state.suspended_reason
     if state.in_flight is not None:
@@ -179,7 +193,9 @@ def _status(rule: Rule | None, state: State, now: datetime, *, is_closed: bool) 
     return "active", None
 
 
-def balance_part(rule: Rule | None, state: State, now: datetime, *, is_closed: bool = False) -> Mapping[str, Any]:
+def balance_part(
+    rule: Rule | None, state: State, now: datetime, *, is_closed: bool = False, is_frozen: bool = False
+) -> Mapping[str, Any]:
     """What `GET /balance` says of automatic recharge."""
-    shown = rule_view(rule, state, now, is_closed=is_closed)
+    shown = rule_view(rule, state, now, is_closed=is_closed, is_frozen=is_frozen)
     return {name: shown[name] for name in ("enabled", "threshold", "amount", "status", "reason", "next_attempt_at")}

@@ -28,8 +28,8 @@ statement.
     PK = MAIL, SK = <function>#<hash>   that a mail was sent, for a week                    send_mail
 
 What somebody must look at again (unrated, stray, issue; a top-up that is not ended, a recharge that waits, a hold that
-is live) also carries `sweep_pk`/`sweep_sk`, the keys of the sparse index `sweep`, spread over shards by account. Times in
-keys are UTC with milliseconds, so text order is time order; ids never contain `#`.
+is live) also carries `sweep_pk`/`sweep_sk`, the keys of the sparse index `sweep`, spread over shards by account. Times
+in keys are UTC with milliseconds, so text order is time order; ids never contain `#`.
 """
 
 import zlib

@@ -47,16 +47,27 @@ def require_admin(caller: Caller) -> None:
 
 
 def operator(claims: Mapping[str, Any], settings: Config) -> str:
-    """The operator's client id. The gateway checks the scope of each route; this holds when a route is wired
-    without it.
+    """The operator's client id.
 
     Raises:
         Forbidden: `scope_required`.
     """
-    if settings.operate_scope not in _words(claims.get("scope")):
-        raise Forbidden(
-            "scope_required", f"This needs a client-credentials token with the scope {settings.operate_scope}."
-        )
+    return _service(claims, settings.operate_scope)
+
+
+def switch(claims: Mapping[str, Any], settings: Config) -> str:
+    """The client id of the phone switch.
+
+    Raises:
+        Forbidden: `scope_required`.
+    """
+    return _service(claims, settings.authorize_scope)
+
+
+def _service(claims: Mapping[str, Any], scope: str) -> str:
+    """The gateway checks the scope of each route; this holds when a route is wired without it."""
+    if scope not in _words(claims.get("scope")):
+        raise Forbidden("scope_required", f"This needs a client-credentials token with the scope {scope}.")
     return str(claims.get("client_id", ""))
 
 

@@ -75,6 +75,11 @@ def claims(app: APIGatewayHttpResolver) -> dict[str, Any]:
     return found
 
 
+def source_ip(app: APIGatewayHttpResolver) -> str:
+    """The address a request came from, as the gateway saw it."""
+    return app.current_event.request_context.http.source_ip
+
+
 def json_body(app: APIGatewayHttpResolver) -> dict[str, Any]:
     """The request's body as a JSON object.
 

@@ -9,6 +9,7 @@ from calling_credit.payments.cashier import Cashier
 from calling_credit.recharge import (
     ABOVE_THRESHOLD,
     ACCOUNT_CLOSED,
+    ACCOUNT_FROZEN,
     DISABLED,
     IN_FLIGHT,
     Charge,
@@ -21,7 +22,7 @@ from calling_credit.recharge import (
 from calling_credit.store.keep_recharge import RechargeKeeper, Snapshot
 from calling_credit.topups import LEASE, Bounds, Card, TopUp
 
-SILENT = frozenset({DISABLED, ACCOUNT_CLOSED, ABOVE_THRESHOLD, IN_FLIGHT})
+SILENT = frozenset({DISABLED, ACCOUNT_CLOSED, ACCOUNT_FROZEN, ABOVE_THRESHOLD, IN_FLIGHT})
 """Stops after which the balance stays watched: nothing has to end before the next fall below the threshold counts."""
 ROUNDS = 3
 NO_RULE = "no_rule"
@@ -77,6 +78,7 @@ def _situation(snapshot: Snapshot, rule: Rule, open_topups: list[TopUp], bounds:
         time_zone=snapshot.time_zone,
         maximum_micros=bounds.maximum_micros,
         now=now,
+        is_frozen=snapshot.is_frozen,
     )
 
 

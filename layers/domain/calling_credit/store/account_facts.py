@@ -1,5 +1,5 @@
-"""What posting must know of accounts and lines (time zone, is the line enabled), remembered for a minute by a warm
-function.
+"""What posting must know of accounts and lines (time zone, may there be holds, is the line enabled), remembered for a
+minute by a warm function.
 
 Settings change rarely and a call's local date is fixed when it is posted, so a minute-old answer is as good as a
 new one. What is unknown is never remembered: an account created a second later must be found.
@@ -12,18 +12,16 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit import table
-from calling_credit.errors import Unavailable
-from calling_credit.store.client import from_attributes, jittered_wait
+from calling_credit.holds import may_have_holds
+from calling_credit.store.client import from_attributes
+from calling_credit.store.read_many import Key, read_many
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 REMEMBERED: Final = timedelta(seconds=60)
 MAX_REMEMBERED: Final = 50_000
-MAX_KEYS: Final = 100
-"""DynamoDB's limit on one BatchGetItem."""
-
-Key = tuple[str, str]
+_KNOWN: Final = "PK, SK, time_zone, admission, admission_changed_at, international_calling"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +43,16 @@ class AccountFacts:
         self._sleep = sleep
         self._known: dict[Key, tuple[datetime, dict[str, Any]]] = {}
 
+    def with_holds(self, account_ids: Iterable[str], now: datetime) -> frozenset[str]:
+        """Those of these accounts for whose calls credit may be held. An unknown account has no holds.
+
+        Raises:
+            Unavailable: the table did not answer; nothing was learnt.
+        """
+        accounts = set(account_ids)
+        self._learn({(table.account_pk(account), table.account_sk()) for account in accounts}, now)
+        return frozenset(account for account in accounts if self._may_have_holds(account, now))
+
     def load(self, lines: Iterable[tuple[str, str]], now: datetime) -> Facts:
         """The facts of these `(account_id, line_id)` pairs.
 
@@ -53,18 +61,29 @@ class AccountFacts:
         """
         pairs = set(lines)
         wanted: set[Key] = {(table.account_pk(account), table.account_sk()) for account, _ in pairs}
-        wanted |= {(table.account_pk(account), table.line_sk(line)) for account, line in pairs}
-        missing = [key for key in wanted if not self._is_fresh(key, now)]
-        if len(self._known) + len(missing) > MAX_REMEMBERED:
-            self._known.clear()
-            missing = list(wanted)
-        for start in range(0, len(missing), MAX_KEYS):
-            self._read(missing[start : start + MAX_KEYS], now)
+        self._learn(wanted | {(table.account_pk(account), table.line_sk(line)) for account, line in pairs}, now)
         time_zones = {account: self._time_zone(account) for account, _ in pairs}
         return Facts(
             {account: time_zone for account, time_zone in time_zones.items() if time_zone is not None},
             frozenset((account, line) for account, line in pairs if self._is_enabled(account, line)),
         )
+
+    def _learn(self, wanted: set[Key], now: datetime) -> None:
+        missing = [key for key in wanted if not self._is_fresh(key, now)]
+        if len(self._known) + len(missing) > MAX_REMEMBERED:
+            self._known.clear()
+            missing = list(wanted)
+        for key in missing:
+            self._known.pop(key, None)
+        found = read_many(self._client, self._table_name, missing, self._sleep, _KNOWN)
+        self._known.update({key: (now, from_attributes(item)) for key, item in found.items()})
+
+    def _may_have_holds(self, account_id: str, now: datetime) -> bool:
+        known = self._known.get((table.account_pk(account_id), table.account_sk()))
+        if known is None:
+            return False
+        said = known[1]
+        return may_have_holds(is_on=said.get("admission", False), changed_at=said.get("admission_changed_at"), now=now)
 
     def _is_fresh(self, key: Key, now: datetime) -> bool:
         known = self._known.get(key)
@@ -77,29 +96,3 @@ class AccountFacts:
     def _is_enabled(self, account_id: str, line_id: str) -> bool:
         known = self._known.get((table.account_pk(account_id), table.line_sk(line_id)))
         return bool(known and known[1].get("international_calling"))
-
-    def _read(self, keys: list[Key], now: datetime) -> None:
-        for key in keys:
-            self._known.pop(key, None)
-        unread: list[dict[str, Any]] = [{"PK": {"S": pk}, "SK": {"S": sk}} for pk, sk in keys]
-        for attempt in range(1, 9):
-            answer = self._client.batch_get_item(
-                RequestItems={
-                    self._table_name: {
-                        "Keys": unread,
-                        "ConsistentRead": True,
-                        "ProjectionExpression": "PK, SK, time_zone, international_calling",
-                    }
-                }
-            )
-            for attributes in answer["Responses"].get(self._table_name, []):
-                item = from_attributes(attributes)
-                self._known[item["PK"], item["SK"]] = (now, item)
-            left: Any = answer.get("UnprocessedKeys", {}).get(self._table_name)
-            if not left:
-                return
-            unread = list(left["Keys"])
-            self._sleep(jittered_wait(attempt))
-        raise Unavailable(
-            "unavailable", "The table is throttling reads of accounts; the calls will be delivered again."
-        )

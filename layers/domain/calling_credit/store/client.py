@@ -117,7 +117,7 @@ def translated(error: Exception) -> Exception:
 
 def jittered_wait(attempt: int) -> float:
     """Seconds to wait before attempt number `attempt` (from 1): full jitter below 25 ms doubling up to one second."""
-    return random.uniform(0, min(1.0, 0.025 * 2**attempt))
+    return random.uniform(0, min(1.0, 0.025 * 2 ** min(attempt, 6)))
 
 
 def to_attributes(item: Item) -> dict[str, Any]:

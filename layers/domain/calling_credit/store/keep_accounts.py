@@ -13,6 +13,7 @@ from calling_credit.accounts import Account, Line, User
 from calling_credit.errors import NotFound
 from calling_credit.instants import format_instant
 from calling_credit.ledger import UNARMED_MICROS
+from calling_credit.limits import limits_behind, stored_limits
 from calling_credit.store.client import (
     CONDITION_FAILED,
     Item,
@@ -46,6 +47,9 @@ class AccountKeeper:
             item["status"],
             tuple(item.get("billing_emails", [])),
             item.get("low_micros"),
+            item.get("admission", False),
+            limits_behind(item.get("limits")),
+            "frozen_at" in item,
         )
 
     def customer_of(self, account_id: str) -> str | None:
@@ -79,13 +83,14 @@ class AccountKeeper:
         item = self._read(account_id, table.line_sk(line_id))
         return None if item is None else read_line_item(item)
 
-    def keep_account(self, account: Account, now: datetime) -> bool:
+    def keep_account(self, account: Account, now: datetime, before: Account | None = None) -> bool:
         """Create or configure; whether it was created. The balance comes into being in the same transaction as its
-        account, and creating twice at once leaves one account and one balance of zero.
+        account, and creating twice at once leaves one account and one balance of zero. Whether credit is held for calls
+        is written where it was another `before`; freezing is not for here.
         """
         created = self._create(account, now)
         if not created:
-            self._configure(account, now)
+            self._configure(account, now, is_switched=before is not None and before.admission != account.admission)
         return created
 
     def keep_line(self, account_id: str, line: Line, changed_by: str, now: datetime) -> None:
@@ -143,6 +148,7 @@ class AccountKeeper:
             "SK": table.account_sk(),
             "currency": account.currency,
             **_settings(account),
+            "admission": account.admission,
             "created_at": at,
             "updated_at": at,
         }
@@ -170,11 +176,13 @@ class AccountKeeper:
         ]
         return _happened(lambda: self._client.transact_write_items(TransactItems=puts))
 
-    def _configure(self, account: Account, now: datetime) -> None:
+    def _configure(self, account: Account, now: datetime, *, is_switched: bool) -> None:
         """The account's settings, and beside its balance the level below which a fall is announced: whoever sees the
         balance change need not look elsewhere.
         """
         settings = {**_settings(account), "updated_at": format_instant(now)}
+        if is_switched:
+            settings |= {"admission": account.admission, "admission_changed_at": format_instant(now)}
         level = {"low_micros": account.low_micros}
         parts = ((table.account_sk(), settings), (table.balance_sk(), level))
         transact(self._client, [self._change(account.account_id, sort_key, said) for sort_key, said in parts])
@@ -231,6 +239,7 @@ def _settings(account: Account) -> Item:
         "status": account.status,
         "billing_emails": list(account.billing_emails),
         "low_micros": account.low_micros,
+        "limits": stored_limits(account.limits),
     }
 
 

@@ -49,6 +49,7 @@ class Snapshot:
     customer_id: str | None
     posted_micros: int
     recharge: Recharge
+    is_frozen: bool = False
 
 
 class RechargeKeeper:
@@ -86,6 +87,7 @@ class RechargeKeeper:
             account.get("stripe_customer_id"),
             balance["posted_micros"],
             read_recharge_item(items.get(table.auto_recharge_sk())),
+            is_frozen="frozen_at" in account,
         )
 
     def keep_rule(self, account_id: str, change: Callable[[Recharge], tuple[Rule, State]], now: datetime) -> Recharge:

@@ -3,48 +3,38 @@ lost.
 
 The law: an entry, the totals of its day and the balance commit together or not at all, and the entry's key existing
 is the only guard against a second time. Balance and entries are never read first: a redelivery may come days later,
-when no token or cache would remember, and the condition on the key always does.
+when no token or cache would remember, and the condition on the key always does. What was held for a call is given back
+in the transaction that charges it.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit import table
+from calling_credit.holds import RELEASED, Hold
 from calling_credit.ledger import Entry, balance_change, day_changes
-from calling_credit.store.client import (
-    AWS_ERRORS,
-    CONDITION_FAILED,
-    cancellation_reasons,
-    error_code,
-    is_passing,
-    jittered_wait,
-    to_attributes,
-)
+from calling_credit.store.client import AWS_ERRORS, error_code, is_passing, jittered_wait, to_attributes
+from calling_credit.store.hold_items import let_go_action, let_go_actions
+from calling_credit.store.posting_parts import EntryKey, Outcome, Part, parts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-Outcome = Literal["posted", "replayed", "conflict", "unknown_account", "not_posted"]
-EntryKey = tuple[str, str, str]
-"""Account, when it happened, its cause."""
-
-MAX_ACTIONS: Final = 100
-"""DynamoDB's limit on one transaction."""
+NO_HOLDS: Final[Mapping[EntryKey, Hold]] = MappingProxyType({})
 
 
 @dataclass(slots=True)
 class Posting:
-    """The outcome of each entry, and the codes of errors that time cannot mend (their entries are not_posted)."""
+    """The outcome of each entry, and the codes of errors that time cannot mend (their entries are not_posted). A hold
+    that was to be released beside no entry has an outcome only if that could not be done.
+    """
 
     outcomes: dict[EntryKey, Outcome] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
-
-    def settle(self, entries: Iterable[Entry], outcome: Outcome) -> None:
-        """Give all these entries one outcome."""
-        self.outcomes.update(dict.fromkeys((entry.key for entry in entries), outcome))
 
 
 def post_entries(
@@ -53,24 +43,30 @@ def post_entries(
     entries: Iterable[Entry],
     seconds_left: Callable[[], float],
     *,
+    holds: Mapping[EntryKey, Hold] = NO_HOLDS,
+    released_at: str = "",
     threads: int = 1,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Posting:
     """Post distinct entries of any accounts, one account's after another, accounts side by side; the outcome of each.
+    `holds` are live holds of finished calls, by the call's key: each is released in the transaction of the call's
+    entry, or without one where the call makes none.
 
     posted: it now stands in the book. replayed: it stood there with the same facts. conflict: an entry of the same
     cause with other facts stands there. unknown_account: the account has no balance. not_posted: time ran out
     (`seconds_left` reached 0) or the table refused it for good; nothing of it was written, so it may be sent again.
     One account's error never touches another's.
     """
-    by_account: dict[str, list[Entry]] = {}
+    by_account: dict[str, Part] = {}
     for entry in entries:
-        by_account.setdefault(entry.account_id, []).append(entry)
+        by_account.setdefault(entry.account_id, Part()).entries.append(entry)
+    for key, hold in holds.items():
+        by_account.setdefault(hold.account_id, Part()).holds[key] = hold
 
-    def post_account(account_entries: list[Entry]) -> Posting:
+    def post_account(whole: Part) -> Posting:
         posting = Posting()
-        for chunk in _chunks(account_entries):
-            _post_chunk(client, table_name, chunk, posting, seconds_left, sleep)
+        for part in parts(whole):
+            _post_part(client, table_name, part, released_at, posting, seconds_left, sleep)
         return posting
 
     whole = Posting()
@@ -81,70 +77,47 @@ def post_entries(
     return whole
 
 
-def _chunks(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    """Split one account's entries so that each part, with its days and the balance, fits one transaction."""
-    chunk: list[Entry] = []
-    days: set[tuple[str, str]] = set()
-    for entry in entries:
-        day = (entry.local_date, entry.category)
-        if len(chunk) + len(days | {day}) + 2 > MAX_ACTIONS:
-            yield chunk
-            chunk, days = [], set()
-        chunk.append(entry)
-        days.add(day)
-    if chunk:
-        yield chunk
-
-
-def _post_chunk(
+def _post_part(
     client: "DynamoDBClient",
     table_name: str,
-    entries: list[Entry],
+    part: Part,
+    released_at: str,
     posting: Posting,
     seconds_left: Callable[[], float],
     sleep: Callable[[float], None],
 ) -> None:
-    """Send one account's transaction until every entry has an outcome, dropping what is proven to be there already."""
-    pending = entries
+    """Send one account's transaction until every entry has an outcome and no hold is left to release, dropping what is
+    proven to be done already.
+    """
     attempt = 0
-    while pending:
+    while part.keys:
         if seconds_left() <= 0:
-            return posting.settle(pending, "not_posted")
+            return posting.outcomes.update(part.give("not_posted"))
+        actions = posting_actions(table_name, part.entries, part.holds.values(), released_at)
         try:
-            client.transact_write_items(TransactItems=posting_actions(table_name, pending))
-            return posting.settle(pending, "posted")
+            client.transact_write_items(TransactItems=actions)
+            return posting.outcomes.update(dict.fromkeys((entry.key for entry in part.entries), "posted"))
         except AWS_ERRORS as error:
-            proven = _judge_cancellation(error, pending)
-            if not proven and not is_passing(error):
+            has_other_holds = part.look_at_holds(error)
+            proven = part.take_out_entries(error)
+            if not proven and not has_other_holds and not is_passing(error):
                 posting.errors.append(error_code(error) or type(error).__name__)
-                return posting.settle(pending, "not_posted")
+                return posting.outcomes.update(part.give("not_posted"))
             posting.outcomes |= proven
-            pending = [entry for entry in pending if entry.key not in proven]
-            if not proven:
+            if not proven and not has_other_holds:
                 attempt += 1
                 sleep(min(jittered_wait(attempt), max(0.0, seconds_left())))
     return None
 
 
-def _judge_cancellation(error: Exception, entries: list[Entry]) -> dict[EntryKey, Outcome]:
-    """What a cancelled transaction proves about its entries.
-
-    The reasons stand in the order of the actions: the entries, then the days, then the balance. A reason of None beside
-    another proves nothing, so that entry stays pending.
+def posting_actions(
+    table_name: str, entries: Sequence[Entry], holds: Collection[Hold] = (), released_at: str = ""
+) -> list[Any]:
+    """The transaction that posts one account's entries: the entries, the holds to release, the days, and the balance
+    last.
     """
-    reasons = cancellation_reasons(error)
-    if reasons and reasons[-1].get("Code") == CONDITION_FAILED:
-        return dict.fromkeys((entry.key for entry in entries), "unknown_account")
-    proven: dict[EntryKey, Outcome] = {}
-    for entry, reason in zip(entries, reasons, strict=False):
-        if reason.get("Code") == CONDITION_FAILED:
-            known = reason.get("Item", {}).get("facts_hash", {}).get("S")
-            proven[entry.key] = "replayed" if known == entry.facts_hash else "conflict"
-    return proven
-
-
-def posting_actions(table_name: str, entries: Sequence[Entry]) -> list[Any]:
-    """The transaction that posts one account's entries: the entries, their days, and the balance last."""
+    if not entries:
+        return let_go_actions(table_name, holds, RELEASED, released_at)
     account_pk = {"S": table.account_pk(entries[0].account_id)}
     actions: list[Any] = [
         {
@@ -157,6 +130,7 @@ def posting_actions(table_name: str, entries: Sequence[Entry]) -> list[Any]:
         }
         for entry in entries
     ]
+    actions += [let_go_action(table_name, hold, RELEASED, released_at) for hold in holds]
     for (local_date, category), day in day_changes(entries).items():
         actions.append(
             {
@@ -172,26 +146,33 @@ def posting_actions(table_name: str, entries: Sequence[Entry]) -> list[Any]:
                 }
             }
         )
-    actions.append(balance_action(table_name, entries))
+    actions.append(balance_action(table_name, entries, holds))
     return actions
 
 
-def balance_action(table_name: str, entries: Sequence[Entry]) -> dict[str, Any]:
+def balance_action(table_name: str, entries: Sequence[Entry], holds: Collection[Hold] = ()) -> dict[str, Any]:
     """The one way posted money moves: added to posted, available and headroom alike, and only to a balance that
-    exists.
+    exists. What was held for the calls is available again.
     """
+    change = balance_change(entries)
+    values = {
+        ":change": {"N": str(change)},
+        ":at": {"S": max(entry.recorded_at for entry in entries)},
+    }
+    moved = "posted_micros :change, available_micros :change, headroom_micros :change"
+    if holds:
+        freed = sum(hold.amount_micros for hold in holds)
+        moved = "posted_micros :change, headroom_micros :change, available_micros :available, held_micros :held, "
+        moved += "live_holds :fewer"
+        values |= {":available": {"N": str(change + freed)}, ":held": {"N": str(-freed)}}
+        values[":fewer"] = {"N": str(-len(holds))}
     return {
         "Update": {
             "TableName": table_name,
             "Key": {"PK": {"S": table.account_pk(entries[0].account_id)}, "SK": {"S": table.balance_sk()}},
-            "UpdateExpression": (
-                "ADD posted_micros :change, available_micros :change, headroom_micros :change SET updated_at = :at"
-            ),
+            "UpdateExpression": f"ADD {moved} SET updated_at = :at",
             "ConditionExpression": "attribute_exists(PK)",
-            "ExpressionAttributeValues": {
-                ":change": {"N": str(balance_change(entries))},
-                ":at": {"S": max(entry.recorded_at for entry in entries)},
-            },
+            "ExpressionAttributeValues": values,
         }
     }
 

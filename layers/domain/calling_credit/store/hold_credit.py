@@ -1,0 +1,180 @@
+"""Answers whether a call may be connected and holds the credit for it: one read of all that matters, one decision, one
+transaction. Whoever comes second to the same credit finds its condition lost, reads again and decides again.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from calling_credit import table
+from calling_credit.accounts import DEFAULT_TIME_ZONE
+from calling_credit.admission import Account, Ask, Credit, Decision, Situation, decide
+from calling_credit.decks import Deck
+from calling_credit.errors import Unavailable
+from calling_credit.holds import Hold, holds_now
+from calling_credit.instants import format_instant, local_date
+from calling_credit.limits import limits_of
+from calling_credit.numbering import UNKNOWN_COUNTRY, country_of
+from calling_credit.store.client import (
+    AWS_ERRORS,
+    CONDITION_FAILED,
+    cancellation_codes,
+    from_attributes,
+    is_passing,
+    jittered_wait,
+    translated,
+)
+from calling_credit.store.hold_items import hold_actions, read_hold_item
+from calling_credit.store.read_many import read_many
+from calling_credit.store.recharge_items import nudge_action, read_recharge_item
+from calling_credit.store.transact import transact
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MOST_ZONES: Final = 50_000
+"""How many accounts' time zones a warm function remembers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one read showed. `may_nudge`: a recharge may be due, and nobody is known to work on it. `denials` is what
+    was announced lately.
+    """
+
+    situation: Situation
+    may_nudge: bool
+    denials: dict[str, Any] = field(default_factory=dict)
+
+
+class HoldKeeper:
+    """Holds credit for calls of any account."""
+
+    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+        self._client = client
+        self._table_name = table_name
+        self._zones: dict[str, str] = {}
+
+    def authorize(
+        self,
+        ask: Ask,
+        deck: Deck,
+        now: datetime,
+        seconds_left: Callable[[], float],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> tuple[Decision, Look]:
+        """What the switch is told, and what it was judged by. When it is allowed, what was decided is held.
+
+        Raises:
+            Conflict: `call_id_reused`. Unavailable: the table did not take it in time; asking again is safe.
+        """
+        attempt = 0
+        while True:
+            look = self._look(ask, deck, now)
+            decision = decide(look.situation)
+            if decision.hold is None or self._hold(look.situation, decision.hold):
+                return decision, look
+            attempt += 1
+            if seconds_left() <= 0:
+                raise Unavailable("busy", "Too many ask for this account's credit at once; ask again.")
+            sleep(min(jittered_wait(attempt), max(0.0, seconds_left())))
+
+    def nudge(self, account_id: str) -> None:
+        """Have the balance looked at by automatic recharge once more.
+
+        Raises:
+            Unavailable: the table did not take it in time.
+        """
+        transact(self._client, [nudge_action(self._table_name, account_id)])
+
+    def _hold(self, seen: Situation, hold: Hold) -> bool:
+        """Whether it is held: False if something else was by then, or this could not be told."""
+        assert seen.account is not None
+        limits, credit = seen.account.limits, seen.credit
+        more = hold.amount_micros - (seen.hold.amount_micros if seen.hold is not None else 0)
+        most_held = limits.daily_spend_micros - credit.spent_micros - more
+        actions = hold_actions(self._table_name, seen.hold, hold, most_held, limits.simultaneous_calls)
+        try:
+            self._client.transact_write_items(TransactItems=actions)
+        except AWS_ERRORS as error:
+            if CONDITION_FAILED in cancellation_codes(error) or is_passing(error):
+                return False
+            raise translated(error) from error
+        return True
+
+    def _look(self, ask: Ask, deck: Deck, now: datetime) -> Look:
+        """Everything a decision depends on. What the account's day has cost stands in one item for each category; which
+        day it is, its time zone says: remembered from the last time, and read again if it was another.
+        """
+        pk = table.account_pk(ask.account_id)
+        names = {
+            table.account_sk(): "account",
+            table.balance_sk(): "balance",
+            table.line_sk(ask.line_id): "line",
+            table.hold_sk(ask.call_id): "hold",
+            table.auto_recharge_sk(): "recharge",
+            table.denial_sk(): "denials",
+        }
+        today = local_date(now, self._zones.get(ask.account_id, DEFAULT_TIME_ZONE))
+        found = self._read(pk, [*names, *_days(today, deck)])
+        seen = {name: found[sort_key] for sort_key, name in names.items() if sort_key in found}
+        if "account" in seen:
+            zone = seen["account"]["time_zone"]["S"]
+            if len(self._zones) >= MOST_ZONES:
+                self._zones.clear()
+            self._zones[ask.account_id] = zone
+            if local_date(now, zone) != today:
+                today = local_date(now, zone)
+                found = self._read(pk, _days(today, deck))
+        spent = -sum(int(found[day]["total_micros"]["N"]) for day in _days(today, deck) if day in found)
+        return _look_at(seen, ask, deck, max(0, spent), now)
+
+    def _read(self, pk: str, sort_keys: list[str]) -> dict[str, dict[str, Any]]:
+        found = read_many(self._client, self._table_name, [(pk, sort_key) for sort_key in sort_keys])
+        return {sort_key: item for (_, sort_key), item in found.items()}
+
+
+def _days(date: str, deck: Deck) -> list[str]:
+    return [table.day_sk(date, category) for category in sorted(deck.categories)]
+
+
+def _look_at(seen: dict[str, dict[str, Any]], ask: Ask, deck: Deck, spent: int, now: datetime) -> Look:
+    account, balance = from_attributes(seen.get("account", {})), from_attributes(seen.get("balance", {}))
+    line = from_attributes(seen["line"]) if "line" in seen else None
+    recharge = read_recharge_item(seen.get("recharge"))
+    rule, state = recharge.rule, recharge.state
+    is_due = balance.get("headroom_micros", 0) < 0
+    may_help = rule is not None and rule.enabled and state.suspended_reason is None
+    credit = Credit(
+        available_micros=balance.get("available_micros", 0),
+        held_micros=balance.get("held_micros", 0),
+        live_holds=balance.get("live_holds", 0),
+        spent_micros=spent,
+        may_recharge=may_help and (is_due or state.in_flight is not None),
+    )
+    origin = country_of(line["number"]) if line is not None else UNKNOWN_COUNTRY
+    situation = Situation(
+        ask=ask,
+        account=_account(account, now) if account else None,
+        may_call_abroad=None if line is None else line["international_calling"],
+        origin=origin,
+        row=deck.find(ask.dialled_number[1:], origin, format_instant(now)),
+        deck_version=deck.version,
+        hold=read_hold_item(seen["hold"]) if "hold" in seen else None,
+        credit=credit,
+        now=now,
+    )
+    may_nudge = credit.may_recharge and state.in_flight is None
+    return Look(situation, may_nudge, from_attributes(seen.get("denials", {})))
+
+
+def _account(item: dict[str, Any], now: datetime) -> Account:
+    holds = holds_now(is_on=item.get("admission", False), changed_at=item.get("admission_changed_at"), now=now)
+    return Account(
+        is_closed=item["status"] == "closed",
+        is_frozen="frozen_at" in item,
+        holds=holds,
+        limits=limits_of(item.get("limits"), item.get("own_limits")),
+    )
