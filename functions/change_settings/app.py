@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import accounts, attempts, clock
 from calling_credit.api.caller import customer, require_admin
-from calling_credit.api.resolver import answer, claims, http_resolver, json_body
+from calling_credit.api.resolver import answer, claims, http_resolver, json_body, source_ip
 from calling_credit.attempts import State
 from calling_credit.config import config
 from calling_credit.payments.cards import own_card
@@ -19,6 +19,7 @@ from calling_credit.recharge import Rule
 from calling_credit.recharge_rules import Wish, kept, read_wish, rule_view
 from calling_credit.store.client import dynamodb_client
 from calling_credit.store.keep_accounts import AccountKeeper
+from calling_credit.store.keep_lines import LineKeeper, Source
 from calling_credit.store.keep_recharge import RechargeKeeper, busy
 from calling_credit.store.recharge_items import Recharge
 from calling_credit.topups import Card
@@ -27,6 +28,7 @@ logger = Logger()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 keeper = AccountKeeper(dynamodb, config().table_name)
+lines = LineKeeper(dynamodb, config().table_name)
 recharges = RechargeKeeper(dynamodb, config().table_name)
 
 
@@ -42,8 +44,8 @@ def switch_line(line_id: str) -> Response[str]:
     require_admin(caller)
     enabled = accounts.read_switch(json_body(app))
     accounts.check_id(line_id, "line_id")
-    changed_by = f"user:{caller.subject}"
-    line = keeper.switch_line(caller.account_id, line_id, enabled, changed_by, clock.now())
+    source = Source(f"user:{caller.subject}", source_ip(app))
+    line = lines.switch_line(caller.account_id, line_id, enabled, source, clock.now())
     return answer(accounts.line_view(line, keeper.user_name(caller.account_id, line.user_id)))
 
 

@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock, forecast, rates, simulation, table, usage
-from calling_credit.accounts import line_view
+from calling_credit.accounts import check_id, line_view
 from calling_credit.api.caller import customer
 from calling_credit.api.listing import Listing
 from calling_credit.api.resolver import answer, claims, csv_answer, http_resolver, json_body, query, wants_csv
@@ -23,6 +23,7 @@ from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger import CALL_CHARGED
 from calling_credit.recharge_rules import balance_part, kept, read_wish
 from calling_credit.store.client import dynamodb_client
+from calling_credit.store.keep_lines import change_view
 from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.store.read_statement import read_statement
 from calling_credit.store.read_usage import AccountReader
@@ -170,6 +171,16 @@ def lines() -> Response[str]:
     names = account.user_names()
     items = [line_view(line, names.get(line.user_id)) for line in found]
     return answer({"items": items, "next_cursor": listing.next_cursor(after)})
+
+
+@app.get("/lines/<line_id>/changes")
+def line_changes(line_id: str) -> Response[str]:
+    """Who switched international calling of a line, when and from where; newest first."""
+    account = own_account()
+    check_id(line_id, "line_id")
+    listing = Listing(app, account.account_id, "changes", line_id)
+    found, after = account.line_changes(line_id, listing.position, listing.limit)
+    return answer({"items": list(map(change_view, found)), "next_cursor": listing.next_cursor(after)})
 
 
 @app.get("/rates")

@@ -1,5 +1,6 @@
 """What the operator does to accounts: create, configure and close them, their lines and users, and adjust balances."""
 
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -17,12 +18,14 @@ from calling_credit.store.adjust_balance import adjust_balance
 from calling_credit.store.client import dynamodb_client
 from calling_credit.store.freeze_account import freeze_account, unfreeze_account
 from calling_credit.store.keep_accounts import AccountKeeper
+from calling_credit.store.keep_lines import LineKeeper, Source
 from calling_credit.store.read_usage import AccountReader
 
 logger = Logger()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 keeper = AccountKeeper(dynamodb, config().table_name)
+lines = LineKeeper(dynamodb, config().table_name)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -49,13 +52,13 @@ def put_account(account_id: str) -> Response[str]:
 @app.put("/accounts/<account_id>/lines/<line_id>")
 def put_line(account_id: str, line_id: str) -> Response[str]:
     """Create or configure a line; 201 when it is new."""
-    changed_by = f"operator:{operator(claims(app), config())}"
+    source = Source(f"operator:{operator(claims(app), config())}", source_ip(app))
     body = json_body(app)
     accounts.check_id(account_id, "account_id")
-    current = keeper.line(account_id, accounts.check_id(line_id, "line_id"))
-    line = read_line(line_id, body, current)
-    keeper.keep_line(account_id, line, changed_by, clock.now())
-    return answer(accounts.line_view(line, keeper.user_name(account_id, line.user_id)), 200 if current else 201)
+    accounts.check_id(line_id, "line_id")
+    asked = partial(read_line, line_id, body)
+    line, is_new = lines.keep_line(account_id, line_id, asked, source, clock.now())
+    return answer(accounts.line_view(line, keeper.user_name(account_id, line.user_id)), 201 if is_new else 200)
 
 
 @app.put("/accounts/<account_id>/users/<user_id>")

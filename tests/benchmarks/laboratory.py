@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 import boto3
@@ -22,6 +23,7 @@ from calling_credit import table
 from calling_credit.accounts import Account, Line
 from calling_credit.store.client import dynamodb_client
 from calling_credit.store.keep_accounts import AccountKeeper
+from calling_credit.store.keep_lines import LineKeeper, Source
 from tests.benchmarks import mix
 from tests.benchmarks.capacity import Attributes, Key, Request, item_key
 from tests.functions.conftest import BUCKET, TABLE, Context, Stack, load_app
@@ -112,11 +114,11 @@ class Laboratory:
         self._stack.forget()
 
     def _create_accounts(self) -> None:
-        keeper, now = AccountKeeper(self._setup, TABLE), datetime.now(UTC)
+        keeper, lines, now = AccountKeeper(self._setup, TABLE), LineKeeper(self._setup, TABLE), datetime.now(UTC)
         for index in range(mix.ACCOUNTS):
             keeper.keep_account(Account(mix.account_id(index), "USD", "UTC", "open", ()), now)
             line = Line(mix.line_id(index), "+14155550100", f"user_{index:04d}", international_calling=True)
-            keeper.keep_line(mix.account_id(index), line, "operator", now)
+            lines.keep_line(mix.account_id(index), line.line_id, partial(same, line), Source("operator", ""), now)
 
     def items(self) -> dict[Key, Attributes]:
         """Every item of the table as DynamoDB writes it, looked up in moto's memory: its Scan takes many seconds."""
@@ -144,6 +146,11 @@ class Laboratory:
             raise RuntimeError(answer["body"])
         body: dict[str, Any] = json.loads(answer["body"])
         return body
+
+
+def same(line: Line, _: Line | None) -> Line:
+    """The line, whatever stands there."""
+    return line
 
 
 @contextmanager

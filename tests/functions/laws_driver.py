@@ -49,6 +49,8 @@ class Driver:
     done: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
     batches: list[list[Message]] = field(default_factory=list)
+    asks: list[dict[str, Any]] = field(default_factory=list)
+    limits: dict[str, dict[str, Any]] = field(default_factory=dict)
     adjustments: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
 
     def run(self, operations: int) -> None:
@@ -78,7 +80,7 @@ class Driver:
         checks.the_table_is_the_models(self.model, changes)
         checks.law_1_posted_is_the_sum_of_entries(self.book, accounts)
         checks.law_2_day_totals_are_the_sums_of_that_days_entries(self.book, set(changes))
-        checks.law_7_nothing_is_held_and_headroom_is_unarmed(self.book, accounts)
+        checks.law_7_held_is_the_sum_of_live_holds(self.book, accounts)
         self.model.touched.clear()
         self.wire.sent.clear()
         if not unchanged:
@@ -94,7 +96,7 @@ class Driver:
         accounts = {pk for pk, _ in table}
         checks.law_1_posted_is_the_sum_of_entries(fresh, accounts)
         checks.law_2_day_totals_are_the_sums_of_that_days_entries(fresh, set(table))
-        checks.law_7_nothing_is_held_and_headroom_is_unarmed(fresh, accounts)
+        checks.law_7_held_is_the_sum_of_live_holds(fresh, accounts)
 
     def table(self) -> str:
         """What was done, how often, and what became of the calls."""

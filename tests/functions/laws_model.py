@@ -57,7 +57,7 @@ class Prices:
         """Longest prefix with a row in effect; exact origin before `*`; the latest."""
         for length in range(len(number) - 1, 0, -1):
             rows = [row for row in self.rows.get(number[1 : length + 1], []) if row["from"] <= at]
-            for origin in (HOME[calling[:5]], "*"):
+            for origin in (HOME.get(calling[:5], "ZZ"), "*"):
                 exact = [row for row in rows if row["origin"] == origin]
                 if exact:
                     return max(exact, key=lambda row: row["from"])
@@ -82,7 +82,9 @@ class Model:
     items: dict[Key, dict[str, Any]] = field(default_factory=dict)
     touched: set[Key] = field(default_factory=set)
     told: dict[Key, dict[str, Any]] = field(default_factory=dict)
+    promised: dict[Key, tuple[dict[str, Any], str]] = field(default_factory=dict)
     remembered: dict[Key, tuple[datetime, Any]] = field(default_factory=dict)
+    conflicts: set[str] = field(default_factory=set)
     outcomes: dict[str, int] = field(default_factory=dict)
 
     def put(self, account: str, sk: str, **attributes: Any) -> None:
@@ -106,7 +108,8 @@ class Model:
         """Create or configure."""
         if self.get(account, "ACCOUNT") is None:
             self.put(account, "ACCOUNT", currency="USD", time_zone="UTC", status="open", billing_emails=[])
-            self.put(account, "BALANCE", posted_micros=0)
+            self.put(account, "ACCOUNT", admission=True)
+            self.put(account, "BALANCE", posted_micros=0, held_micros=0, live_holds=0)
         self.put(account, "ACCOUNT", **settings)
 
     def adjust(self, account: str, identifier: str, micros: int, reason: str, now: datetime) -> None:
@@ -114,6 +117,16 @@ class Model:
         self.put(account, f"ADJUSTMENT#{identifier}", amount_micros=micros, reason=reason)
         sk = f"ENTRY#{instant(now)}#{identifier}"
         self.post(account, sk, now, self.zone(account), micros, 0, category="adjustment", reason=reason)
+
+    def switch(self, account: str, line: str, by: str, now: datetime, *, is_on: bool) -> None:
+        """International calling of a line: a change is recorded, everything else is none."""
+        before = self.items[f"ACCOUNT#{account}", f"LINE#{line}"]
+        changes = before.get("changes") or 0
+        if before.get("international_calling", False) is not is_on:
+            changes += 1
+            said = {"international_calling": is_on, "changed_by": by}
+            self.put(account, f"CHANGE#{line}#{instant(now)}#{changes:06d}", **said)
+        self.put(account, f"LINE#{line}", international_calling=is_on, changes=changes or None)
 
     def zone(self, account: str) -> str:
         """The time zone of an account now."""
@@ -135,7 +148,7 @@ class Model:
     def deliver(self, messages: list[Told], now: datetime) -> set[str]:
         """One batch; the ids of the messages that go back."""
         refused = {message.message_id for message in messages if message.facts is None}
-        self._count("malformed", len(refused))
+        self.count("malformed", len(refused))
         brought: dict[Key, list[str]] = {}
         distinct: list[dict[str, Any]] = []
         first: dict[Key, dict[str, Any]] = {}
@@ -149,57 +162,96 @@ class Model:
                 brought[key] = [message.message_id]
             elif first[key] == message.facts:
                 brought[key].append(message.message_id)
-                self._count("again in its batch")
+                self.count("again in its batch")
             else:
                 refused.add(message.message_id)
-                self._count("conflict in its batch")
-        rated = [(facts, self._rate(facts)) for facts in distinct]
+                self.count("conflict in its batch")
+        return refused | self._settle_all(distinct, brought, now)
+
+    def _settle_all(self, distinct: list[dict[str, Any]], brought: dict[Key, list[str]], now: datetime) -> set[str]:
+        """Charge, keep and release what the calls ask for; the ids of the messages that go back."""
+        refused: set[str] = set()
+        for facts in distinct:
+            self._remember(facts["account_id"], "ACCOUNT", now)
+        rated = [(facts, self._rate(facts, now)) for facts in distinct]
+        releases = [facts for facts in distinct if self._hold(facts, now)]
         costly = [(facts, row) for facts, row in rated if row != "free"]
-        self._remember([facts for facts, _ in costly], now)
+        for facts, _ in costly:
+            self._remember(facts["account_id"], f"LINE#{facts['line_id']}", now)
         for facts, row in costly:
             key = (f"ACCOUNT#{facts['account_id']}", call_sk(facts))
             if not self._settle(facts, row):
                 refused |= set(brought[key])
+        for facts in releases:
+            if call_sk(facts) not in self.conflicts:
+                self.let_go(facts["account_id"], facts["call_id"], "released", now)
+        self.conflicts.clear()
         return refused
 
-    def _rate(self, facts: dict[str, Any]) -> Any:
-        """`free`, None (no row), or the row that prices it."""
+    def _hold(self, facts: dict[str, Any], now: datetime) -> dict[str, Any] | None:
+        """What is held for a call, as far as posting looks for holds of its account."""
+        known = self.remembered.get((f"ACCOUNT#{facts['account_id']}", "ACCOUNT"))
+        if known is None:
+            return None
+        changed = known[1].get("admission_changed_at")
+        is_looked_for = known[1]["admission"] or (changed and moment(changed) > now - timedelta(days=91))
+        return self.get(facts["account_id"], f"HOLD#{facts['call_id']}") if is_looked_for else None
+
+    def let_go(self, account: str, call_id: str, status: str, now: datetime) -> None:
+        """End a live hold and give back what it held."""
+        hold = self.get(account, f"HOLD#{call_id}")
+        if hold is not None and hold["status"] == "live":
+            self.put(account, f"HOLD#{call_id}", status=status, ended_at=instant(now))
+            self.held(account, -hold["amount_micros"], -1)
+            self.count(f"hold {status}")
+
+    def held(self, account: str, micros: int, count: int) -> None:
+        """Move so much to held, and count so many holds."""
+        balance = self.items[f"ACCOUNT#{account}", "BALANCE"]
+        held = {"held_micros": balance["held_micros"] + micros, "live_holds": balance["live_holds"] + count}
+        self.put(account, "BALANCE", **held)
+
+    def _rate(self, facts: dict[str, Any], now: datetime) -> Any:
+        """`free`, None (no row), or the row that prices it: the promised one, if it went where it was asked for."""
         free = facts["direction"] == "inbound" or facts["duration_seconds"] == 0 or facts["to"][0] != "+"
-        row = None if free else self.prices.row(facts["to"], facts["from"], moment(facts["started_at"]))
+        hold = self._hold(facts, now)
+        if hold is not None and hold["to"] == facts["to"]:
+            row = None if free else self.promised[facts["account_id"], facts["call_id"]][0]
+        else:
+            row = None if free else self.prices.row(facts["to"], facts["from"], moment(facts["started_at"]))
         nothing = row is not None and (row["category"] == "included" or price(row, facts["duration_seconds"])[1] == 0)
         if free or nothing:
-            self._count("free")
+            self.count("free")
             return "free"
         return row
 
-    def _remember(self, calls: list[dict[str, Any]], now: datetime) -> None:
+    def _remember(self, account: str, sk: str, now: datetime) -> None:
         """What a warm function knows of accounts and lines: as it was read, for a minute; only what exists."""
-        for facts in calls:
-            for sk in ("ACCOUNT", f"LINE#{facts['line_id']}"):
-                key = (f"ACCOUNT#{facts['account_id']}", sk)
-                if key in self.remembered and now - self.remembered[key][0] < REMEMBERED:
-                    continue
-                self.remembered.pop(key, None)
-                if key in self.items:
-                    self.remembered[key] = (now, dict(self.items[key]))
+        key = (f"ACCOUNT#{account}", sk)
+        if key not in self.remembered or now - self.remembered[key][0] >= REMEMBERED:
+            self.remembered.pop(key, None)
+            if key in self.items:
+                self.remembered[key] = (now, dict(self.items[key]))
 
     def _settle(self, facts: dict[str, Any], row: dict[str, Any] | None) -> bool:
         """Whether a call that is not free is settled: it now stands, or stood, in the book or among the unrated."""
         account = facts["account_id"]
         known = self.remembered.get((f"ACCOUNT#{account}", "ACCOUNT"))
         if known is None:
-            self._count("unknown account")
+            self.count("unknown account")
             return False
         entry, waiting = f"ENTRY#{call_sk(facts)}", f"UNRATED#{call_sk(facts)}"
         said = [self.told.get((account, sk)) for sk in ((entry, waiting) if row is None else (entry,))]
         if any(said):
-            self._count("replay" if facts in said else "conflict")
+            self.count("replay" if facts in said else "conflict")
             if facts not in said:
+                if row is not None:
+                    self.conflicts.add(call_sk(facts))
                 return False
         elif row is None:
             self.put(account, waiting, to=facts["to"], duration_seconds=facts["duration_seconds"])
             self.told[account, waiting] = facts
-            self._count("unrated")
+            self.count("unrated")
         else:
             self._charge(facts, row, str(known[1]["time_zone"]), entry)
         line = self.remembered.get((f"ACCOUNT#{account}", f"LINE#{facts['line_id']}"))
@@ -212,21 +264,26 @@ class Model:
         said = {
             "category": row["category"],
             "prefix": row["prefix"],
-            "deck": self.prices.version,
+            "deck": self._deck(facts, row),
             "to": facts["to"],
             "user_id": facts["user_id"],
         }
         when = moment(facts["started_at"])
         self.post(facts["account_id"], entry, when, zone, -micros, billed, **said)
         self.told[facts["account_id"], entry] = facts
-        self._count("charge")
+        self.count("charge")
+
+    def _deck(self, facts: dict[str, Any], row: dict[str, Any]) -> str:
+        promised = self.promised.get((facts["account_id"], facts["call_id"]))
+        return promised[1] if promised is not None and promised[0] is row else self.prices.version
 
     def _stray(self, account: str, facts: dict[str, Any]) -> None:
         if self.get(account, f"STRAY#{call_sk(facts)}") is None:
             self.put(account, f"STRAY#{call_sk(facts)}", line_id=facts["line_id"])
-            self._count("stray")
+            self.count("stray")
 
-    def _count(self, outcome: str, number: int = 1) -> None:
+    def count(self, outcome: str, number: int = 1) -> None:
+        """Something came of something, so many times."""
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + number
 
 

@@ -176,7 +176,7 @@ def test_what_is_included_is_allowed_without_credit_and_holds_nothing(world: Wor
         ({"to": PREMIUM}, "high_cost_destination"),
     ],
 )
-def test_a_refused_call_holds_nothing(world: World, changes: dict[str, str], reason: str) -> None:
+def test_a_refused_call_holds_nothing(world: World, changes: dict[str, Any], reason: str) -> None:
     assert denied(world.authorize(**changes)) == reason
     assert (world.of_kind("HOLD"), world.balance()) == ([], 5_000_000)
 

@@ -1,10 +1,13 @@
 """A billing admin switches international calling of their own lines; nobody else does, and nothing else changes."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.functions.conftest import sample_event
+from tests.functions.laws_wire import wired
 from tests.functions.world import World
 
 pytestmark = pytest.mark.dynamodb
@@ -37,13 +40,55 @@ def test_a_line_is_switched_off_and_on_again_and_remembers_who_did_it(world: Wor
     assert (answer.status, answer.body["international_calling"]) == (200, False)
     assert answer.body["user"] == {"id": "user_1", "name": "Ada"}
     changed = {"international_calling": False, "changed_by": "user:someone", "changed_at": "2026-11-23T12:00:00.000Z"}
-    assert line(world) == before | changed
+    assert line(world) == before | changed | {"changes": 2}
     assert world.change("/lines/line_1", ON).body["international_calling"] is True
     assert world.get("/lines").body["items"][0]["international_calling"] is True
 
 
-def test_switching_to_what_it_is_already_is_fine(world: World) -> None:
-    assert world.change("/lines/line_1", ON).status == 200
+def test_switching_to_what_it_is_already_changes_nothing(world: World) -> None:
+    before = world.stack.items()
+    assert world.change("/lines/line_1", ON, sub="someone").status == 200
+    assert world.stack.items() == before
+
+
+def test_every_change_is_recorded_with_who_made_it_when_and_from_where(world: World) -> None:
+    world.clock.now += timedelta(minutes=1)
+    world.change("/lines/line_1", OFF, sub="someone")
+    world.operate("PUT", "/accounts/acct_1/lines/line_1", ON)
+    world.operate("PUT", "/accounts/acct_1/lines/line_1", {"user_id": "user_2"})
+    operator = {"changed_by": "operator:3n4exampleoperator", "changed_from": "203.0.113.7"}
+    first, later = "2026-11-23T12:00:00.000Z", "2026-11-23T12:01:00.000Z"
+    expected = [
+        {"changed_at": later, "international_calling": True, **operator},
+        {
+            "changed_at": later,
+            "international_calling": False,
+            "changed_by": "user:someone",
+            "changed_from": sample_event("change_settings")["requestContext"]["http"]["sourceIp"],
+        },
+        {"changed_at": first, "international_calling": True, **operator},
+    ]
+    assert world.get("/lines/line_1/changes").body == {"items": expected, "next_cursor": None}
+    pages = list(world.pages("/lines/line_1/changes", limit=1))
+    assert [item for page in pages for item in page["items"]] == expected
+
+
+def test_a_line_that_was_never_switched_has_no_changes_and_other_lines_are_not_told_of(world: World) -> None:
+    world.operate("PUT", "/accounts/acct_1/lines/line_10", {"number": "+14155550101", "user_id": "user_1"})
+    assert world.get("/lines/line_10/changes").body["items"] == []
+    answer = world.get("/lines/line_nobody/changes")
+    assert (answer.status, answer.code) == (404, "unknown_line")
+
+
+def test_changes_at_once_are_recorded_one_after_another(world: World) -> None:
+    with wired(world.stack) as wire:
+        wire.with_conflicts = True
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(lambda n: world.change("/lines/line_1", (OFF, ON)[n % 2]), range(24)))
+    changes = [item["international_calling"] for item in world.get("/lines/line_1/changes").body["items"]]
+    assert changes[0] == line(world)["international_calling"]
+    assert changes[::-1] == [number % 2 == 0 for number in range(len(changes))]
+    assert line(world)["changes"] == len(changes)
 
 
 @pytest.mark.parametrize(

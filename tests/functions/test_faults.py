@@ -90,7 +90,7 @@ class Bench:
         accounts = {pk for pk, _ in book.images}
         checks.law_1_posted_is_the_sum_of_entries(book, accounts)
         checks.law_2_day_totals_are_the_sums_of_that_days_entries(book, set(book.images))
-        checks.law_7_nothing_is_held_and_headroom_is_unarmed(book, accounts)
+        checks.law_7_held_is_the_sum_of_live_holds(book, accounts)
         for sent in self.wire.sent:
             for kind, action in sent.actions:
                 if sent.operation == "TransactWriteItems" and "ENTRY#" in str(action.get("Item", {}).get("SK", "")):

@@ -5,7 +5,7 @@ rechecked after every one, everything compared with a model that shares no code 
     2   DAY totals are the sums of that day's entries
     3   any event delivered any number of times, in any order, changes nothing after the first
     4   a refused operation changes nothing
-    7   held is the sum of live holds (none yet), available is posted less held, headroom is unarmed
+    7   held is the sum of live holds, available is posted less held, headroom is unarmed (no rules here)
     8   no customer's request reads or writes another account
     9   entries never change
     10  killing any function at any I/O and retrying ends in the same ledger (test_faults)
@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.functions import laws_operations, laws_reads
+from tests.functions import laws_admission, laws_operations, laws_reads
 from tests.functions.conftest import Stack
 from tests.functions.laws_calls import Calls
 from tests.functions.laws_checks import Book, law_8_no_other_account_is_named
@@ -44,7 +44,8 @@ OPERATIONS = int(os.environ.get("LAWS_OPERATIONS", "2000"))
 def test_the_laws_hold_after_every_operation(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert {laws_operations.__name__, laws_reads.__name__} == {kind.__module__ for _, kind in KINDS.values()}
+    operations = {module.__name__ for module in (laws_operations, laws_reads, laws_admission)}
+    assert operations == {kind.__module__ for _, kind in KINDS.values()}
     make_moto_cheap(monkeypatch)
     rng = random.Random(SEED)
     prices = Prices("deck-1", (ROOT / "local" / "rates.csv").read_bytes())
@@ -68,6 +69,7 @@ CUSTOMER_ROUTES = {
     "GET /usage/{category}": ("list_usage", "/usage/outbound_international_call"),
     "GET /statement": ("list_usage", "/statement"),
     "GET /lines": ("list_usage", "/lines"),
+    "GET /lines/{line_id}/changes": ("list_usage", "/lines/line_1/changes"),
     "GET /rates": ("list_usage", "/rates"),
     "PUT /lines/{line_id}": ("change_settings", "/lines/line_2"),
     "GET /auto-recharge": ("change_settings", "/auto-recharge"),

@@ -66,7 +66,8 @@ def everything_that_happens(till: Till) -> None:
     world.create_account("acct_2")
     world.adjust("5.00", "k_1")
     world.deliver({}, {"call_id": "c_2", "to": UNCOVERED}, {"call_id": "c_3", "line_id": "line_x"}, {"to": INCLUDED})
-    world.change("/lines/line_1", {"international_calling": True})
+    for is_on in (False, True):
+        world.change("/lines/line_1", {"international_calling": is_on})
     assert world.authorize("c_4", seconds=60).body["decision"] == "allow"
     world.clock.now += timedelta(minutes=30)
     assert world.stack.invoke("expire_holds", {})["holds_expired"] == 1

@@ -493,10 +493,10 @@ def test_posting_reads_neither_balance_nor_entries(world: World) -> None:
 def test_posting_calls_of_accounts_without_admission_reads_nothing_once_it_knows_them(world: World) -> None:
     world.create_account("acct_2", admission=False)
     free = {"disposition": "busy", "duration_seconds": 0}
-    for first in (0, 10):
-        messages = [{"account_id": "acct_2", "call_id": f"c_{first + number}"} for number in range(10)]
-        with world.recorded("rate_calls") as requests:
-            assert world.deliver(*messages, free | {"account_id": "acct_2", "call_id": f"c_free_{first}"}) == []
+    assert world.deliver({"account_id": "acct_2"}) == []
+    messages = [{"account_id": "acct_2", "call_id": f"c_{number}"} for number in range(2, 12)]
+    with world.recorded("rate_calls") as requests:
+        assert world.deliver(*messages, free | {"account_id": "acct_2", "call_id": "c_free"}) == []
     assert [name for name, _ in requests] == ["TransactWriteItems"]
 
 

@@ -26,6 +26,7 @@ USER_ROUTES = {
     "GET /lines",
     "GET /forecast",
     "POST /auto-recharge/simulate",
+    "GET /lines/{line_id}/changes",
     "PUT /lines/{line_id}",
     "GET /auto-recharge",
     "PUT /auto-recharge",

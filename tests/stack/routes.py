@@ -13,6 +13,7 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /lines": ("/lines", None),
     "GET /forecast": ("/forecast", None),
     "POST /auto-recharge/simulate": ("/auto-recharge/simulate", {"threshold": "40.00", "amount": "50.00"}),
+    "GET /lines/{line_id}/changes": ("/lines/line_lobby/changes", None),
     "GET /rates": ("/rates?country=GB", None),
     "PUT /lines/{line_id}": ("/lines/line_lobby", {"international_calling": True}),
     "GET /auto-recharge": ("/auto-recharge", None),

@@ -202,8 +202,10 @@ def _grant(s: Situation, account: Account, row: RateRow) -> Decision:
 
 def _as_it_stands(s: Situation, reason: str | None) -> Decision:
     """A refusal takes nothing away: a call that runs may run as long as it was told before."""
-    if s.hold is None or s.hold.status != LIVE:
+    if s.hold is None:
         return Decision(reason, 0, s.row)
+    if s.hold.status != LIVE:
+        return Decision(reason, 0, s.hold.row)
     return Decision(reason, s.hold.max_seconds, s.hold.row, s.hold.amount_micros)
 
 

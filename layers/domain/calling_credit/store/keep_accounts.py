@@ -1,4 +1,4 @@
-"""Creates and configures accounts, lines and users. Accounts are closed, never deleted; a balance is created with
+"""Creates and configures accounts and users. Accounts are closed, never deleted; a balance is created with
 its account.
 """
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from calling_credit import table
-from calling_credit.accounts import Account, Line, User
+from calling_credit.accounts import Account, User
 from calling_credit.errors import NotFound
 from calling_credit.instants import format_instant
 from calling_credit.ledger import UNARMED_MICROS
@@ -78,11 +78,6 @@ class AccountKeeper:
             raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.") from error
         return str(answer["Attributes"]["stripe_customer_id"]["S"])
 
-    def line(self, account_id: str, line_id: str) -> Line | None:
-        """A line of the account, None if it has none of that id."""
-        item = self._read(account_id, table.line_sk(line_id))
-        return None if item is None else read_line_item(item)
-
     def keep_account(self, account: Account, now: datetime, before: Account | None = None) -> bool:
         """Create or configure; whether it was created. The balance comes into being in the same transaction as its
         account, and creating twice at once leaves one account and one balance of zero. Whether credit is held for calls
@@ -93,24 +88,6 @@ class AccountKeeper:
             self._configure(account, now, is_switched=before is not None and before.admission != account.admission)
         return created
 
-    def keep_line(self, account_id: str, line: Line, changed_by: str, now: datetime) -> None:
-        """Create or configure a line.
-
-        Raises:
-            NotFound: `unknown_account`.
-        """
-        self._put_within_account(
-            account_id,
-            {
-                "SK": table.line_sk(line.line_id),
-                "number": line.number,
-                "user_id": line.user_id,
-                "international_calling": line.international_calling,
-                "changed_by": changed_by,
-                "changed_at": format_instant(now),
-            },
-        )
-
     def keep_user(self, account_id: str, user: User, now: datetime) -> None:
         """Create or rename a user.
 
@@ -119,21 +96,6 @@ class AccountKeeper:
         """
         item = {"SK": table.user_sk(user.user_id), "name": user.name, "changed_at": format_instant(now)}
         self._put_within_account(account_id, item)
-
-    def switch_line(self, account_id: str, line_id: str, enabled: bool, changed_by: str, now: datetime) -> Line:
-        """Turn international calling of a line on or off; the line as it then is.
-
-        Raises:
-            NotFound: `unknown_line`.
-        """
-        change = {"international_calling": enabled, "changed_by": changed_by, "changed_at": format_instant(now)}
-        try:
-            item = self._set(account_id, table.line_sk(line_id), change)
-        except ClientError as error:
-            if error_code(error) != "ConditionalCheckFailedException":
-                raise
-            raise NotFound("unknown_line", "This account has no line of that id; GET /lines lists them.") from error
-        return read_line_item(item)
 
     def user_name(self, account_id: str, user_id: str) -> str | None:
         """A user's name, None if the user is unknown."""
@@ -212,18 +174,6 @@ class AccountKeeper:
         if not _happened(lambda: self._client.transact_write_items(TransactItems=actions)):
             raise NotFound("unknown_account", "This account does not exist; create it with PUT /accounts/{account_id}.")
 
-    def _set(self, account_id: str, sort_key: str, change: dict[str, Any]) -> dict[str, Any]:
-        answer = self._client.update_item(
-            TableName=self._table_name,
-            Key={"PK": {"S": table.account_pk(account_id)}, "SK": {"S": sort_key}},
-            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in change),
-            ConditionExpression="attribute_exists(PK)",
-            ExpressionAttributeNames={f"#{name}": name for name in change},
-            ExpressionAttributeValues={f":{name}": value for name, value in to_attributes(change).items()},
-            ReturnValues="ALL_NEW",
-        )
-        return from_attributes(answer["Attributes"])
-
     def _read(self, account_id: str, sort_key: str) -> dict[str, Any] | None:
         answer = self._client.get_item(
             TableName=self._table_name,
@@ -241,11 +191,6 @@ def _settings(account: Account) -> Item:
         "low_micros": account.low_micros,
         "limits": stored_limits(account.limits),
     }
-
-
-def read_line_item(item: dict[str, Any]) -> Line:
-    """The line behind its item."""
-    return Line(table.id_of(item["SK"]), item["number"], item["user_id"], item["international_calling"])
 
 
 def _happened(write: Callable[[], Any]) -> bool:

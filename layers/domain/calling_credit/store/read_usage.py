@@ -11,7 +11,7 @@ from calling_credit.accounts import Line
 from calling_credit.errors import NotFound
 from calling_credit.instants import widened_utc_window
 from calling_credit.store.client import from_attributes, to_attribute
-from calling_credit.store.keep_accounts import read_line_item
+from calling_credit.store.keep_lines import read_line_item
 from calling_credit.usage import Period
 
 if TYPE_CHECKING:
@@ -71,6 +71,22 @@ class AccountReader:
         page = found[:limit]
         return [read_line_item(item) for item in page], page[-1]["SK"] if len(found) > limit else None
 
+    def line_changes(self, line_id: str, after: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+        """A page of the changes of a line's international calling, newest first, and the sort key to go on after.
+
+        Raises:
+            NotFound: `unknown_line`.
+        """
+        if not list(self._query(table.line_sk(line_id), table.line_sk(line_id))):
+            raise NotFound("unknown_line", "This account has no line of that id; GET /lines lists them.")
+        low, high = table.change_range(line_id)
+        if after is not None:
+            high = after
+        newest = self._query(low, high, newest_first=True)
+        found = list(islice((item for item in newest if item["SK"] != after), limit + 1))
+        page = found[:limit]
+        return page, page[-1]["SK"] if len(found) > limit else None
+
     def user_names(self) -> dict[str, str]:
         """The name of every user."""
         users = self._query(table.user_prefix(), table.user_prefix() + table.AFTER)
@@ -119,7 +135,9 @@ class AccountReader:
             after = str(last["SK"]["S"])
         return found, after
 
-    def _query(self, low: str, high: str, *, consistent: bool = False) -> Iterator[dict[str, Any]]:
+    def _query(
+        self, low: str, high: str, *, consistent: bool = False, newest_first: bool = False
+    ) -> Iterator[dict[str, Any]]:
         start: dict[str, Any] = {}
         while True:
             answer = self._client.query(
@@ -127,6 +145,7 @@ class AccountReader:
                 KeyConditionExpression="PK = :pk AND SK BETWEEN :low AND :high",
                 ExpressionAttributeValues={":pk": {"S": self._pk}, ":low": {"S": low}, ":high": {"S": high}},
                 ConsistentRead=consistent,
+                ScanIndexForward=not newest_first,
                 **start,
             )
             yield from map(from_attributes, answer["Items"])
