@@ -62,7 +62,7 @@ test-domain: $(READY)  ## The rules: no AWS, milliseconds
 test-stand-in: $(READY)  ## The stand-in for Stripe against Stripe's own SDK, field by field
 	$(BIN)/pytest tests/stand_in
 
-CRASHES := tests/functions/test_payment_faults.py tests/functions/test_faults.py
+CRASHES := $(addprefix tests/functions/,test_payment_faults.py test_faults.py test_admission_faults.py)
 
 .PHONY: test-functions
 test-functions: $(READY)  ## The handlers with sample events, AWS simulated in memory
