@@ -85,6 +85,20 @@ UNRATED: dict[str, Any] = {
     "recorded_at": AT,
 }
 
+DENIAL: dict[str, Any] = {
+    "PK": PK,
+    "SK": "DENIAL#",
+    "reason": "daily_spend_limit",
+    "denied_at": AT,
+    "denials": 3,
+    "call_id": "c_1",
+    "line_id": "line_1",
+    "to": "GB…50",
+}
+ACCOUNT: dict[str, Any] = {"PK": PK, "SK": "ACCOUNT", "status": "open", "time_zone": "UTC", "updated_at": AT}
+FREEZING = {"frozen_at": AT, "frozen_by": "operator:ops", "frozen_from": "203.0.113.7"}
+UNFREEZING = {f"un{name}": value for name, value in FREEZING.items()}
+
 Change = tuple[dict[str, Any] | None, dict[str, Any] | None]
 PAID = PAYMENT | {"status": "succeeded", "settled_at": AT}
 FAILED = PAYMENT | {"status": "failed", "failure_code": "insufficient_funds"}
@@ -98,6 +112,9 @@ CHANGES: dict[str, Change] = {
     "CreditReversed": (None, ENTRY),
     "CreditReturned": (None, ENTRY | {"kind": "credit_returned", "amount_micros": 30_000_000}),
     "CallUnrated": (None, UNRATED),
+    "CallDenied": (DENIAL | {"denials": 2}, DENIAL),
+    "AccountFrozen": (ACCOUNT, ACCOUNT | FREEZING),
+    "AccountUnfrozen": (ACCOUNT | FREEZING, ACCOUNT | UNFREEZING),
 }
 """One change for each type of event."""
 
@@ -298,6 +315,30 @@ def test_a_call_without_a_rate_is_told_with_a_masked_number() -> None:
 
 def test_a_number_that_is_erased_is_no_new_call() -> None:
     assert names(UNRATED, UNRATED | {"to": "GB…50", "facts_hash": "erased"}) == []
+
+
+def test_a_refused_call_is_told_with_its_reason_in_words_and_a_masked_number() -> None:
+    shown = only(None, DENIAL)
+    assert shown["occurred_at"] == AT
+    assert shown["data"] == {
+        "call_id": "c_1",
+        "line_id": "line_1",
+        "to": "GB…50",
+        "reason": "daily_spend_limit",
+        "message": "What the account may spend in a day is used up.",
+    }
+    assert names(DENIAL, DENIAL) == []
+    later = DENIAL | {"denials": 4, "denied_at": "2026-11-23T13:00:00.001Z"}
+    assert only(DENIAL, later)["id"] != shown["id"]
+
+
+def test_freezing_is_told_once_with_who_did_it_and_not_from_where() -> None:
+    frozen, unfrozen = ACCOUNT | FREEZING, ACCOUNT | UNFREEZING
+    assert only(ACCOUNT, frozen)["data"] == only(frozen, unfrozen)["data"] == {"by": "operator:ops"}
+    for standing in (ACCOUNT, frozen, unfrozen):
+        assert names(standing, standing | {"time_zone": "Asia/Tokyo"}) == []
+    again = ACCOUNT | {**FREEZING, "frozen_at": "2026-11-23T13:00:00.000Z"}
+    assert only(unfrozen, again)["id"] != only(ACCOUNT, frozen)["id"]
 
 
 # --- The published forms ----------------------------------------------------------------------------------------------

@@ -344,7 +344,7 @@ def test_what_is_announced_wakes_the_publisher_and_nothing_else_does() -> None:
         ["AUTO_RECHARGE"],
         ["BALANCE"],
         [{"prefix": "ENTRY#"}],
-        [{"prefix": "UNRATED#"}],
+        [{"prefix": "UNRATED#"}, {"prefix": "DENIAL#"}, "ACCOUNT"],
     ]
     assert shown == [
         {"status": {"S": ["succeeded", "failed", "canceled"]}},

@@ -91,6 +91,24 @@ class NotRated(_Form):
     duration_seconds: int
 
 
+class Denied(_Form):
+    """A call that was not connected, the first for this reason in an hour: a stable code, and words. The number it was
+    to go to is shown as country and last two digits.
+    """
+
+    call_id: str
+    line_id: str
+    to: str
+    reason: str
+    message: str
+
+
+class Frozen(_Form):
+    """Who froze an account, or let it go on: `operator:<client>`, `user:<id>`, `link:…`."""
+
+    by: str
+
+
 class Announcement(_Form):
     """What all events have in common. `id` is the same however often the event comes: whoever has seen it has seen it
     all.
@@ -170,6 +188,27 @@ class CallUnrated(Announcement):
     data: NotRated
 
 
+class CallDenied(Announcement):
+    """A limit against fraud, or a frozen account, refused a call: at most one an hour for each account and reason."""
+
+    type: Literal["CallDenied"] = "CallDenied"
+    data: Denied
+
+
+class AccountFrozen(Announcement):
+    """No new call is admitted, and nothing is recharged by itself."""
+
+    type: Literal["AccountFrozen"] = "AccountFrozen"
+    data: Frozen
+
+
+class AccountUnfrozen(Announcement):
+    """Calls are admitted again, and recharges go on."""
+
+    type: Literal["AccountUnfrozen"] = "AccountUnfrozen"
+    data: Frozen
+
+
 ALL: Final[tuple[type[Announcement], ...]] = (
     TopUpSucceeded,
     TopUpFailed,
@@ -180,6 +219,9 @@ ALL: Final[tuple[type[Announcement], ...]] = (
     CreditReversed,
     CreditReturned,
     CallUnrated,
+    CallDenied,
+    AccountFrozen,
+    AccountUnfrozen,
 )
 """Every type of event."""
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from calling_credit import announcements as said
 from calling_credit import table
+from calling_credit.admission_view import WORDS as DENIALS
 from calling_credit.announcements import Announcement, announcement_id
 from calling_credit.ledger import CREDIT_RETURNED, CREDIT_REVERSED
 from calling_credit.money import format_money
@@ -80,6 +81,20 @@ def _of_unrated(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     yield _event(said.CallUnrated, new, new["recorded_at"], data, started_at, call_id)
 
 
+def _of_denial(old: Image, new: Image, _: str) -> Iterator[Announcement]:
+    if new["denials"] != old.get("denials"):
+        shown = {name: new[name] for name in ("call_id", "line_id", "to", "reason")}
+        data = shown | {"message": DENIALS[new["reason"]]}
+        yield _event(said.CallDenied, new, new["denied_at"], data, new["denials"], new["denied_at"])
+
+
+def _of_account(old: Image, new: Image, _: str) -> Iterator[Announcement]:
+    for form, turned in ((said.AccountFrozen, "frozen"), (said.AccountUnfrozen, "unfrozen")):
+        at = new.get(f"{turned}_at")
+        if at is not None and at != old.get(f"{turned}_at"):
+            yield _event(form, new, at, {"by": new[f"{turned}_by"]}, at)
+
+
 def _event(
     form: type[Announcement], new: Image, occurred_at: str, data: dict[str, Any], *facts: str | int
 ) -> Announcement:
@@ -109,4 +124,6 @@ _BY_KIND: Final[dict[str, Callable[[Image, Image, str], Iterator[Announcement]]]
     table.kind_of(table.balance_sk()): _of_balance,
     table.kind_of(table.entry_sk("", "")): _of_entry,
     table.kind_of(table.unrated_sk("", "")): _of_unrated,
+    table.kind_of(table.denial_sk()): _of_denial,
+    table.kind_of(table.account_sk()): _of_account,
 }
