@@ -43,17 +43,62 @@ def invoke_rate_calls(deployed: Stack, tokens: dict[str, str]) -> None:
     assert [len(items_of(deployed, account_id, kind)) for kind in ("ENTRY#", "UNRATED#", "STRAY#")] == [2, 1, 1]
 
 
+def authorize_a_call(deployed: Stack, tokens: dict[str, str]) -> None:
+    """A call is allowed and its credit held, extended, and another is refused, which is kept for the bus."""
+    account_id = f"acct_{uuid.uuid4().hex[:12]}"
+    open_account(deployed, account_id, "5.00")
+    asked = {"call_id": "c_1", "account_id": account_id, "line_id": "line_1", "to": "+442071838750"}
+    for seconds in (60, 600):
+        body = asked | {"requested_seconds": seconds}
+        answer = deployed.api.send("POST", "/calls/authorize", tokens["service"], body)
+        assert (answer["decision"], answer["max_seconds"]) == ("allow", seconds)
+    deployed.api.send("PUT", f"/accounts/{account_id}", tokens["service"], {"limits": {"blocked": ["GB"]}})
+    refused = deployed.api.send("POST", "/calls/authorize", tokens["service"], asked | {"call_id": "c_2"})
+    assert refused["reason"] == "destination_blocked"
+    assert [len(items_of(deployed, account_id, kind)) for kind in ("HOLD#", "DENIAL#")] == [1, 1]
+
+
+def give_up_a_hold(deployed: Stack, tokens: dict[str, str]) -> None:
+    """A hold whose call never came is given up."""
+    account_id = f"acct_{uuid.uuid4().hex[:12]}"
+    open_account(deployed, account_id, "5.00")
+    asked = {"call_id": "c_1", "account_id": account_id, "line_id": "line_1", "to": "+442071838750"}
+    assert deployed.api.send("POST", "/calls/authorize", tokens["service"], asked)["decision"] == "allow"
+    make_overdue(deployed, account_id, "c_1")
+    assert invoke(deployed, "ExpireHoldsFunction", {})["failed"] == 0
+    [hold] = items_of(deployed, account_id, "HOLD#")
+    assert hold["status"]["S"] == "expired"
+
+
+def make_overdue(deployed: Stack, account_id: str, call_id: str) -> None:
+    """As if the call had been authorized yesterday."""
+    boto3.client("dynamodb").update_item(
+        TableName=deployed.outputs["TableName"],
+        Key={"PK": {"S": f"ACCOUNT#{account_id}"}, "SK": {"S": f"HOLD#{call_id}"}},
+        UpdateExpression="SET sweep_sk = :past",
+        ExpressionAttributeValues={":past": {"S": f"2026-01-01T00:00:00.000Z#{account_id}#{call_id}"}},
+    )
+
+
 def read_everything(deployed: Stack, tokens: dict[str, str]) -> None:
     """Every route of list_usage answers 200."""
-    for path in ("/balance", "/usage", "/usage/outbound_international_call", "/statement", "/lines"):
+    for path in (
+        "/balance",
+        "/usage",
+        "/usage/outbound_international_call",
+        "/statement",
+        "/lines",
+        "/lines/line_groups/changes",
+    ):
         assert deployed.api.request("GET", path, tokens["admin"]).status_code == 200, path
     assert deployed.api.request("GET", "/rates?number=%2B442071838750").status_code == 200
 
 
 def change_settings(deployed: Stack, tokens: dict[str, str]) -> None:
     """A line is switched, a rule is kept, and Stripe is asked about a card that nobody has."""
-    body = {"international_calling": True}
-    assert deployed.api.request("PUT", "/lines/line_groups", tokens["admin"], json=body).status_code == 200
+    for is_on in (False, True):
+        body = {"international_calling": is_on}
+        assert deployed.api.request("PUT", "/lines/line_groups", tokens["admin"], json=body).status_code == 200
     rule = deployed.api.get("/auto-recharge", tokens["admin"])
     kept = {name: rule[name] for name in ("enabled", "threshold", "amount", "payment_method_id")}
     assert deployed.api.request("PUT", "/auto-recharge", tokens["admin"], json=kept).status_code == 200
@@ -210,6 +255,8 @@ def send_mail(deployed: Stack, tokens: dict[str, str]) -> None:
 
 PROBES: dict[str, Probe] = {
     "RateCallsFunction": invoke_rate_calls,
+    "AuthorizeCallFunction": authorize_a_call,
+    "ExpireHoldsFunction": give_up_a_hold,
     "ListUsageFunction": read_everything,
     "ChangeSettingsFunction": change_settings,
     "ManageAccountsFunction": keep_an_account,

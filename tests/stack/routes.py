@@ -27,6 +27,10 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /links/{token}": ("LINK", None),
     "POST /links/{token}": ("LINK", None),
     "POST /stripe/webhook": ("/stripe/webhook", EVENT),
+    "POST /calls/authorize": (
+        "/calls/authorize",
+        {"call_id": "c_routes", "account_id": "acct_meridian", "line_id": "line_lobby", "to": "+442071838750"},
+    ),
     "PUT /accounts/{account_id}": ("/accounts/acct_routes", {"time_zone": "America/Denver"}),
     "PUT /accounts/{account_id}/lines/{line_id}": ("/accounts/acct_meridian/lines/line_new", LINE),
     "PUT /accounts/{account_id}/users/{user_id}": ("/accounts/acct_meridian/users/user_new", {"name": "Noor"}),
@@ -38,6 +42,8 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
 """Path and body of one good request to each route; for the words in capitals a test puts what is there."""
 OPEN = {"GET /rates", "GET /links/{token}", "POST /links/{token}", "POST /stripe/webhook"}
 OPERATOR = {route for route in CASES if "/accounts" in route}
+SWITCH = {"POST /calls/authorize"}
+SERVICE = OPERATOR | SWITCH
 ADMIN_ONLY = {
     "PUT /lines/{line_id}",
     "PUT /auto-recharge",
@@ -46,7 +52,7 @@ ADMIN_ONLY = {
     "POST /payment-methods",
     "DELETE /payment-methods/{payment_method_id}",
 }
-CUSTOMER = set(CASES) - OPEN - OPERATOR
+CUSTOMER = set(CASES) - OPEN - SERVICE
 SUCCESS = {
     "POST /top-ups": 201,
     "POST /payment-methods": 201,

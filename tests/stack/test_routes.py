@@ -19,7 +19,7 @@ from local.stack import Stack, save_card
 from tests.functions.template import template
 from tests.stack.callbacks import signed
 from tests.stack.customers import link_to_a_waiting_payment
-from tests.stack.routes import ADMIN_ONLY, CASES, CUSTOMER, OPEN, OPERATOR, SUCCESS
+from tests.stack.routes import ADMIN_ONLY, CASES, CUSTOMER, OPEN, SERVICE, SUCCESS, SWITCH
 
 Ask = Callable[[str, str | None], httpx.Response]
 
@@ -81,33 +81,33 @@ def test_every_route_of_the_template_has_a_case_here() -> None:
 
 @pytest.mark.parametrize("route", sorted(set(CASES) - OPEN))
 def test_without_a_good_token_the_gateway_answers_401(ask: Ask, tokens: dict[str, str], route: str) -> None:
-    good = tokens["service" if route in OPERATOR else "admin"]
+    good = tokens["service" if route in SERVICE else "admin"]
     for bad in (None, "nonsense", forged(good), promoted(tokens["admin"]), good[:-4] + "AAAA"):
         answer = ask(route, bad)
         assert answer.status_code in (401, 403), (bad, answer.text)
         assert set(answer.json()) == {"message"}
 
 
-@pytest.mark.parametrize("route", sorted(OPERATOR))
-def test_an_operator_route_refuses_every_customer(ask: Ask, tokens: dict[str, str], route: str) -> None:
+@pytest.mark.parametrize("route", sorted(SERVICE))
+def test_a_service_route_refuses_every_customer(ask: Ask, tokens: dict[str, str], route: str) -> None:
     for role in ("admin", "member", "foreign"):
         assert ask(route, tokens[role]).status_code in (401, 403)
 
 
-@pytest.mark.parametrize("route", sorted(OPERATOR))
-def test_an_operator_route_refuses_a_service_without_its_scope(deployed: Stack, ask: Ask, route: str) -> None:
-    client = deployed.service_client
+@pytest.mark.parametrize("route", sorted(SERVICE))
+def test_a_service_route_refuses_a_service_without_its_scope(deployed: Stack, ask: Ask, route: str) -> None:
+    client, other = deployed.service_client, "accounts/operate" if route in SWITCH else "calls/authorize"
     answer = httpx.post(
         f"{deployed.settings.endpoint_url}/oauth2/token",
-        data={"grant_type": "client_credentials", "scope": "calls/authorize"},
+        data={"grant_type": "client_credentials", "scope": other},
         auth=(client["id"], client["secret"]),
         trust_env=False,
     )
     assert ask(route, answer.json()["access_token"]).status_code == 403
 
 
-@pytest.mark.parametrize("route", sorted(OPERATOR))
-def test_an_operator_route_answers_the_operator(ask: Ask, tokens: dict[str, str], route: str) -> None:
+@pytest.mark.parametrize("route", sorted(SERVICE))
+def test_a_service_route_answers_the_service(ask: Ask, tokens: dict[str, str], route: str) -> None:
     assert ask(route, tokens["service"]).status_code in (200, 201)
 
 

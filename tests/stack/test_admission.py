@@ -1,0 +1,142 @@
+"""Admission on the deployed application: the switch asks over HTTP, calls end over the queue, and the credit of an
+account is promised once, however many ask at once.
+"""
+
+import json
+import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from calling_credit.store.client import cancellation_reasons
+from local.stack import Stack
+from tests.stack.conftest import eventually
+from tests.stack.probes import make_overdue
+from tests.stack.test_calls import items_of, make_call, open_account, send
+
+UNITED_KINGDOM = "+442071838750"
+ASKED, PAID_FOR = 200, 20
+
+
+@pytest.fixture
+def account_id(deployed: Stack) -> str:
+    """A new account without credit, whose one line may call abroad."""
+    name = f"acct_{uuid.uuid4().hex[:12]}"
+    open_account(deployed, name)
+    return name
+
+
+def ask(deployed: Stack, account_id: str, call_id: str, seconds: int = 60, **more: Any) -> dict[str, Any]:
+    """What the switch is answered."""
+    body = {"call_id": call_id, "account_id": account_id, "line_id": "line_1", "to": UNITED_KINGDOM}
+    token = more.pop("token", None) or deployed.service_token()
+    answer: dict[str, Any] = deployed.api.send(
+        "POST", "/calls/authorize", token, body | {"requested_seconds": seconds} | more
+    )
+    return answer
+
+
+def give(deployed: Stack, account_id: str, amount: str) -> None:
+    """Grant credit."""
+    body = {"amount": amount, "reason": "Credit of a test"}
+    headers = {"Idempotency-Key": uuid.uuid4().hex}
+    deployed.api.send("POST", f"/accounts/{account_id}/adjustments", deployed.service_token(), body, headers)
+
+
+def balance(deployed: Stack, account_id: str) -> dict[str, int]:
+    """Posted, held and available, and how many calls run, as the table says."""
+    key = {"PK": {"S": f"ACCOUNT#{account_id}"}, "SK": {"S": "BALANCE"}}
+    item = boto3.client("dynamodb").get_item(TableName=deployed.outputs["TableName"], Key=key, ConsistentRead=True)
+    names = ("posted_micros", "held_micros", "available_micros", "live_holds")
+    return {name: int(item["Item"][name]["N"]) for name in names}
+
+
+def test_200_at_once_on_a_balance_that_pays_for_20_admit_exactly_20(deployed: Stack, account_id: str) -> None:
+    give(deployed, account_id, "1.00")
+    price = int(float(ask(deployed, account_id, "quote")["held"]) * 1_000_000 + 0.5)
+    assert price > 0
+    send(deployed, [json.dumps(make_call(account_id, UNITED_KINGDOM, 0, datetime.now(UTC), call_id="quote"))])
+    eventually(lambda: balance(deployed, account_id)["held_micros"] == 0)
+    give(deployed, account_id, f"{(PAID_FOR * price - 1_000_000) / 1_000_000:.4f}")
+    assert balance(deployed, account_id)["available_micros"] == PAID_FOR * price
+    token = deployed.service_token()
+    with ThreadPoolExecutor(ASKED) as pool:
+        answers = list(pool.map(lambda number: ask(deployed, account_id, f"c_{number}", token=token), range(ASKED)))
+    told = Counter((answer["decision"], answer["reason"]) for answer in answers)
+    assert told == {("allow", None): PAID_FOR, ("deny", "insufficient_credit"): ASKED - PAID_FOR}
+    assert balance(deployed, account_id) == {
+        "posted_micros": PAID_FOR * price,
+        "held_micros": PAID_FOR * price,
+        "available_micros": 0,
+        "live_holds": PAID_FOR,
+    }
+
+
+def test_a_call_is_authorized_extended_posted_and_its_credit_free_again(deployed: Stack, account_id: str) -> None:
+    give(deployed, account_id, "5.00")
+    first = ask(deployed, account_id, "c_1", 60)
+    assert ask(deployed, account_id, "c_1", 60) == first
+    longer = ask(deployed, account_id, "c_1", 600)
+    assert (longer["decision"], longer["max_seconds"]) == ("allow", 600)
+    assert balance(deployed, account_id)["live_holds"] == 1
+    started = datetime.now(UTC) - timedelta(seconds=700)
+    send(deployed, [json.dumps(make_call(account_id, UNITED_KINGDOM, 600, started, call_id="c_1"))])
+    [entry] = eventually(lambda: [e for e in items_of(deployed, account_id, "ENTRY#") if "line_id" in e])
+    held = int(float(longer["held"]) * 1_000_000 + 0.5)
+    assert int(entry["amount_micros"]["N"]) == -held
+    assert balance(deployed, account_id) == {
+        "posted_micros": 5_000_000 - held,
+        "held_micros": 0,
+        "available_micros": 5_000_000 - held,
+        "live_holds": 0,
+    }
+    assert ask(deployed, account_id, "c_1", 60)["reason"] == "call_finished"
+
+
+def test_a_hold_that_changes_between_reading_and_posting_is_told_by_the_emulator_as_by_dynamodb(
+    deployed: Stack, account_id: str
+) -> None:
+    """The item as it stands comes with the reason of a cancelled update: posting needs no second read."""
+    give(deployed, account_id, "5.00")
+    ask(deployed, account_id, "c_1")
+    client = boto3.client("dynamodb")
+    key = {"PK": {"S": f"ACCOUNT#{account_id}"}, "SK": {"S": "HOLD#c_1"}}
+    change: Any = {
+        "Update": {
+            "TableName": deployed.outputs["TableName"],
+            "Key": key,
+            "UpdateExpression": "SET asked_seconds = :one",
+            "ConditionExpression": "amount_micros = :one",
+            "ExpressionAttributeValues": {":one": {"N": "1"}},
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+    }
+    with pytest.raises(client.exceptions.TransactionCanceledException) as caught:
+        client.transact_write_items(TransactItems=[change])
+    [reason] = cancellation_reasons(caught.value)
+    assert reason["Item"]["status"] == {"S": "live"}
+
+
+def test_what_was_held_for_a_call_that_never_came_is_given_back_by_the_schedule_alone(
+    deployed: Stack, account_id: str
+) -> None:
+    give(deployed, account_id, "5.00")
+    assert ask(deployed, account_id, "c_1", 600)["decision"] == "allow"
+    make_overdue(deployed, account_id, "c_1")
+    eventually(lambda: balance(deployed, account_id)["held_micros"] == 0, seconds=90)
+    [hold] = items_of(deployed, account_id, "HOLD#")
+    assert (hold["status"]["S"], "expires_at" in hold) == ("expired", True)
+
+
+def test_a_frozen_account_admits_nothing_until_it_is_let_go(deployed: Stack, account_id: str) -> None:
+    give(deployed, account_id, "5.00")
+    path, token = f"/accounts/{account_id}", deployed.service_token()
+    assert deployed.api.send("PUT", path, token, {"frozen": True})["frozen"] is True
+    assert ask(deployed, account_id, "c_1")["reason"] == "account_frozen"
+    assert ask(deployed, account_id, "c_1", to="911")["decision"] == "allow"
+    assert deployed.api.send("PUT", path, token, {"frozen": False})["frozen"] is False
+    assert ask(deployed, account_id, "c_1")["decision"] == "allow"
