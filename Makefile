@@ -113,6 +113,14 @@ audit: $(READY)  ## Prove one account's book, by itself and against Stripe: ACCO
 redrive: $(READY)  ## Send refused calls back; PEEK=1 only shows why, DROP=1 removes the hopeless, YES=1 asks nothing
 	@$(BIN)/python -m ops.redrive $(if $(PEEK),--peek) $(if $(DROP),--drop) $(if $(YES),--yes)
 
+.PHONY: freeze
+freeze: $(READY)  ## Refuse every new call of ACCOUNT=id and pause its recharge, at once
+	@$(BIN)/python -m ops.freeze "$(or $(ACCOUNT),$(error Name the account: make freeze ACCOUNT=id))"
+
+.PHONY: unfreeze
+unfreeze: $(READY)  ## Let ACCOUNT=id go on
+	@$(BIN)/python -m ops.freeze "$(or $(ACCOUNT),$(error Name the account: make unfreeze ACCOUNT=id))" --off
+
 .PHONY: erase-number
 erase-number: $(READY)  ## Erase a person's number: ACCOUNT=id NUMBER=+442071838750
 	@$(BIN)/python -m ops.erase_number "$(or $(ACCOUNT),$(error Name the account: make erase-number ACCOUNT=id NUMBER=+44...))" \

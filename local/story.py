@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from calling_credit.decks import Deck, parse_deck
+from local.admission_story import tell_admission
 from local.payments_story import add_funds_by_hand, tell_declines, tell_payments
 from local.progress import Progress
 from local.seed import COMPANIES, MERIDIAN
@@ -48,6 +49,8 @@ def tell(stack: Stack, progress: Progress) -> None:
     paid = tell_payments(stack, console, token)
     console.print()
     _tell_usage(stack, console, token, opening + paid)
+    console.print()
+    tell_admission(stack, console)
     console.print()
     tell_declines(stack, progress)
 

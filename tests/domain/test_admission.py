@@ -323,7 +323,10 @@ def test_the_same_request_sent_again_changes_nothing(later: float, asked: int) -
     assert (again.max_seconds, again.held_micros) == (first.max_seconds, first.held_micros)
 
 
-@pytest.mark.parametrize(("later", "asked", "granted"), [(0, 1200, 1200), (30, 600, 630), (15, 30, 45), (25.4, 30, 56)])
+@pytest.mark.parametrize(
+    ("later", "asked", "granted"),
+    [(0, 1200, 1200), (29.9, 1200, 1200), (30, 1200, 1230), (30, 600, 630), (15, 30, 45), (25.4, 30, 55)],
+)
 def test_another_request_or_a_later_one_extends(later: float, asked: int, granted: int) -> None:
     hold = held(decide(situation(ask=ask(min(asked, 600)))))
     assert decide(after(later, hold, asked)).max_seconds == granted

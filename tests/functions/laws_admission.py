@@ -116,7 +116,8 @@ def grant(driver: Driver, asked: Ask, hold: Any, row: dict[str, Any]) -> Answer:
         again = timedelta(seconds=min(30, seconds / 2))
         if hold["asked_seconds"] == seconds and now - moment(hold["asked_at"]) < again:
             return told(None, granted, row, own)
-        seconds += -(-(now - moment(hold["authorized_at"])) // timedelta(seconds=1))
+        since = now - moment(hold["authorized_at"])
+        seconds += 0 if since < again else since // timedelta(seconds=1)
     seconds = min(seconds, 86_400)
     if seconds <= granted:
         return told(None, granted, row, own)

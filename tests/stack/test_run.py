@@ -16,6 +16,7 @@ STORY = (
     "presses Pay twice; it is paid once",
     "its rule buys",
     "automatic recharge",
+    "refused, insufficient_credit: The credit does not pay for this call.",
     "Next attempt possible at",
     "This link, good for a day, finishes the very same payment",
 )

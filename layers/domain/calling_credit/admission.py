@@ -19,7 +19,7 @@ from calling_credit.numbering import country_of, is_short_code
 from calling_credit.rating import PRICE_STEP_MICROS
 
 SENT_AGAIN_WITHIN: Final = timedelta(seconds=30)
-"""The very same request within this, and within half of what it asks for, is the first one sent again."""
+"""The very same request within this, and within half of what it asks for, is the last one sent again."""
 
 CALL_FINISHED: Final = "call_finished"
 HOLD_EXPIRED: Final = "hold_expired"
@@ -159,8 +159,7 @@ def _grant(s: Situation, account: Account, row: RateRow) -> Decision:
     now = format_instant(s.now)
     if hold is not None and _is_sent_again(hold, asked, s.now):
         return _as_it_stands(s, None)
-    wanted = asked if hold is None else _seconds_since(hold.authorized_at, s.now) + asked
-    wanted = min(wanted, MAX_DURATION_SECONDS)
+    wanted = min(asked if hold is None else _seconds_run(hold, asked, s.now) + asked, MAX_DURATION_SECONDS)
     own, granted = (hold.amount_micros, hold.max_seconds) if hold is not None else (0, 0)
     if wanted <= granted:
         return _as_it_stands(s, None)
@@ -210,13 +209,17 @@ def _as_it_stands(s: Situation, reason: str | None) -> Decision:
 
 
 def _is_sent_again(hold: Hold, asked_seconds: int, now: datetime) -> bool:
-    within = min(SENT_AGAIN_WITHIN, timedelta(seconds=asked_seconds) // 2)
-    return hold.asked_seconds == asked_seconds and now - datetime.fromisoformat(hold.asked_at) < within
+    return hold.asked_seconds == asked_seconds and now - datetime.fromisoformat(hold.asked_at) < _within(asked_seconds)
 
 
-def _seconds_since(instant: str, now: datetime) -> int:
-    """Whole seconds, rounded up, none before it."""
-    return max(0, -(-(now - datetime.fromisoformat(instant)) // timedelta(seconds=1)))
+def _seconds_run(hold: Hold, asked_seconds: int, now: datetime) -> int:
+    """For how long the call has run, at most; what is asked for while it only begins is meant for all of it."""
+    since = now - datetime.fromisoformat(hold.authorized_at)
+    return 0 if since < _within(asked_seconds) else since // timedelta(seconds=1)
+
+
+def _within(asked_seconds: int) -> timedelta:
+    return min(SENT_AGAIN_WITHIN, timedelta(seconds=asked_seconds) // 2)
 
 
 def affordable_seconds(row: RateRow, credit_micros: int, most: int) -> int:
