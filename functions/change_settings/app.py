@@ -2,6 +2,7 @@
 admin may.
 """
 
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -13,6 +14,7 @@ from calling_credit.api.caller import customer, require_admin
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body, source_ip
 from calling_credit.attempts import State
 from calling_credit.config import config
+from calling_credit.limits import limits_of, limits_view, own_view, read_own, stored_limits
 from calling_credit.payments.cards import own_card
 from calling_credit.payments.client import stripe_client
 from calling_credit.recharge import Rule
@@ -47,6 +49,30 @@ def switch_line(line_id: str) -> Response[str]:
     source = Source(f"user:{caller.subject}", source_ip(app))
     line = lines.switch_line(caller.account_id, line_id, enabled, source, clock.now())
     return answer(accounts.line_view(line, keeper.user_name(caller.account_id, line.user_id)))
+
+
+@app.get("/limits")
+def get_limits() -> Response[str]:
+    """What holds for the account's calls, what of it the account has set itself, and whether it is frozen."""
+    return answer(limits_answer(customer(claims(app), config()).account_id))
+
+
+@app.put("/limits")
+def put_limits() -> Response[str]:
+    """Tighten what the operator lets the account do; block places, allow some that are high in cost."""
+    caller = customer(claims(app), config())
+    require_admin(caller)
+    body = json_body(app)
+    keeper.keep_own_limits(
+        caller.account_id, partial(read_own, body), f"user:{caller.subject}", source_ip(app), clock.now()
+    )
+    return answer(limits_answer(caller.account_id))
+
+
+def limits_answer(account_id: str) -> dict[str, Any]:
+    """The limits of an account as they stand."""
+    operators, own, is_frozen = keeper.limits(account_id)
+    return limits_view(limits_of(stored_limits(operators), own)) | {"own": own_view(own), "frozen": is_frozen}
 
 
 @app.get("/auto-recharge")

@@ -72,6 +72,8 @@ CUSTOMER_ROUTES = {
     "GET /lines/{line_id}/changes": ("list_usage", "/lines/line_1/changes"),
     "GET /rates": ("list_usage", "/rates"),
     "PUT /lines/{line_id}": ("change_settings", "/lines/line_2"),
+    "GET /limits": ("change_settings", "/limits"),
+    "PUT /limits": ("change_settings", "/limits"),
     "GET /auto-recharge": ("change_settings", "/auto-recharge"),
     "PUT /auto-recharge": ("change_settings", "/auto-recharge"),
     "POST /top-ups": ("add_funds", "/top-ups"),

@@ -28,6 +28,8 @@ USER_ROUTES = {
     "POST /auto-recharge/simulate",
     "GET /lines/{line_id}/changes",
     "PUT /lines/{line_id}",
+    "GET /limits",
+    "PUT /limits",
     "GET /auto-recharge",
     "PUT /auto-recharge",
     "POST /top-ups",

@@ -16,6 +16,8 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /lines/{line_id}/changes": ("/lines/line_lobby/changes", None),
     "GET /rates": ("/rates?country=GB", None),
     "PUT /lines/{line_id}": ("/lines/line_lobby", {"international_calling": True}),
+    "GET /limits": ("/limits", None),
+    "PUT /limits": ("/limits", {"daily_spend": "150.00"}),
     "GET /auto-recharge": ("/auto-recharge", None),
     "PUT /auto-recharge": ("/auto-recharge", RULE),
     "POST /top-ups": ("/top-ups", {"amount": "5.00", "payment_method_id": "CARD"}),
@@ -47,6 +49,7 @@ SERVICE = OPERATOR | SWITCH
 ADMIN_ONLY = {
     "PUT /lines/{line_id}",
     "PUT /auto-recharge",
+    "PUT /limits",
     "POST /top-ups",
     "GET /payment-methods",
     "POST /payment-methods",

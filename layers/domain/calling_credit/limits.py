@@ -66,6 +66,39 @@ def read_limits(asked: object, current: Limits) -> Limits:
     return replace(current, **said)
 
 
+def read_own(asked: dict[str, Any], own: Mapping[str, Any], operators: Limits) -> dict[str, Any]:
+    """What a customer sets of limits, as it is stored: never looser than the operator's; null takes a limit of theirs
+    away. They may block any place, and allow any that is high in cost.
+
+    Raises:
+        InvalidValue: invalid_limits, invalid_amount, amount_out_of_range, invalid_place, above_operators_limit.
+    """
+    wished = read_limits({name: value for name, value in asked.items() if value is not None}, operators)
+    said = dict(own)
+    for name, value in asked.items():
+        attribute, _, show = _field(name)
+        if value is None:
+            said.pop(attribute, None)
+            continue
+        new, most = getattr(wished, attribute), getattr(operators, attribute)
+        if not isinstance(new, tuple) and new > most:
+            detail = f"{name} may be at most {show(most)} for this account; ask the operator for more."
+            raise InvalidValue("above_operators_limit", detail)
+        said[attribute] = list(new) if isinstance(new, tuple) else new
+    return said
+
+
+def _field(name: str) -> tuple[str, Callable[[str, object], Any], Callable[[Any], Any]]:
+    if name not in _FIELDS:
+        raise InvalidValue("invalid_limits", f"There are these limits: {', '.join(_FIELDS)}.")
+    return _FIELDS[name]
+
+
+def own_view(own: Mapping[str, Any]) -> dict[str, Any]:
+    """What a customer has set, as the API shows it."""
+    return {name: show(own[attribute]) for name, (attribute, _, show) in _FIELDS.items() if attribute in own}
+
+
 def limits_view(limits: Limits) -> dict[str, Any]:
     """Limits as the API shows them."""
     return {name: show(getattr(limits, attribute)) for name, (attribute, _, show) in _FIELDS.items()}

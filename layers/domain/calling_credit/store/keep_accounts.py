@@ -13,7 +13,7 @@ from calling_credit.accounts import Account, User
 from calling_credit.errors import NotFound
 from calling_credit.instants import format_instant
 from calling_credit.ledger import UNARMED_MICROS
-from calling_credit.limits import limits_behind, stored_limits
+from calling_credit.limits import Limits, limits_behind, stored_limits
 from calling_credit.store.client import (
     CONDITION_FAILED,
     Item,
@@ -87,6 +87,41 @@ class AccountKeeper:
         if not created:
             self._configure(account, now, is_switched=before is not None and before.admission != account.admission)
         return created
+
+    def limits(self, account_id: str) -> tuple[Limits, dict[str, Any], bool]:
+        """The operator's limits, the customer's own as they are stored, and whether the account is frozen.
+
+        Raises:
+            NotFound: `unknown_account`.
+        """
+        item = self._read(account_id, table.account_sk())
+        if item is None:
+            raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.")
+        return limits_behind(item.get("limits")), item.get("own_limits", {}), "frozen_at" in item
+
+    def keep_own_limits(
+        self,
+        account_id: str,
+        change: Callable[[dict[str, Any], Limits], dict[str, Any]],
+        by: str,
+        from_where: str,
+        now: datetime,
+    ) -> None:
+        """Set the limits that `change` makes of the customer's own and the operator's, with who did it, when and from
+        where.
+
+        Raises:
+            NotFound: `unknown_account`. Unavailable: the table did not take it in time.
+        """
+        operators, own, _ = self.limits(account_id)
+        said: Item = {
+            "own_limits": change(own, operators),
+            "own_limits_by": by,
+            "own_limits_from": from_where,
+            "own_limits_at": format_instant(now),
+        }
+        if transact(self._client, [self._change(account_id, table.account_sk(), said)]):
+            raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.")
 
     def keep_user(self, account_id: str, user: User, now: datetime) -> None:
         """Create or rename a user.

@@ -1,0 +1,114 @@
+"""Limits against fraud as operator and customer set them, and what holds where both say something."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from calling_credit.errors import InvalidValue
+from calling_credit.limits import (
+    DEFAULT_LIMITS,
+    Limits,
+    limits_behind,
+    limits_of,
+    limits_view,
+    own_view,
+    read_limits,
+    read_own,
+    stored_limits,
+)
+from tests.domain.test_admission import DOLLAR, row
+
+SAID: dict[str, Any] = {
+    "daily_spend": "20.00",
+    "call_price": "5.50",
+    "simultaneous_calls": 3,
+    "high_cost": "0.0014",
+    "blocked": ["+1900", "CU"],
+    "high_cost_allowed": ["+8816"],
+}
+KEPT = Limits(20 * DOLLAR, 5_500_000, 3, 1_400, ("+1900", "CU"), ("+8816",))
+
+
+def test_limits_hold_without_anybody_setting_them() -> None:
+    assert limits_of(None, None) == DEFAULT_LIMITS
+    assert limits_view(DEFAULT_LIMITS) == {
+        "daily_spend": "200.00",
+        "call_price": "50.00",
+        "simultaneous_calls": 30,
+        "high_cost": "2.00",
+        "blocked": [],
+        "high_cost_allowed": [],
+    }
+    assert stored_limits(DEFAULT_LIMITS) is None, "better defaults reach whoever set nothing"
+
+
+def test_what_is_said_is_kept_shown_and_stored() -> None:
+    limits = read_limits(SAID, DEFAULT_LIMITS)
+    assert limits == KEPT
+    assert limits_view(limits) == SAID
+    assert limits_behind(stored_limits(limits)) == limits
+
+
+def test_what_is_absent_stays_and_null_is_the_default() -> None:
+    assert read_limits({}, KEPT) == KEPT
+    changed = read_limits({"daily_spend": None, "blocked": None, "simultaneous_calls": 0}, KEPT)
+    assert changed == replace(KEPT, daily_spend_micros=200 * DOLLAR, blocked=(), simultaneous_calls=0)
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (None, "invalid_limits"),
+        ([], "invalid_limits"),
+        ({"daily": "5.00"}, "invalid_limits"),
+        ({"daily_spend": 5}, "invalid_amount"),
+        ({"call_price": "5.00001"}, "invalid_amount"),
+        ({"high_cost": "-1.00"}, "amount_out_of_range"),
+        ({"daily_spend": "1000000.01"}, "amount_out_of_range"),
+        ({"simultaneous_calls": -1}, "invalid_limits"),
+        ({"simultaneous_calls": 1.0}, "invalid_limits"),
+        ({"simultaneous_calls": True}, "invalid_limits"),
+        ({"simultaneous_calls": 10_001}, "invalid_limits"),
+        ({"blocked": "CU"}, "invalid_place"),
+        ({"blocked": ["Cuba"]}, "invalid_place"),
+        ({"blocked": ["+"]}, "invalid_place"),
+        ({"blocked": ["1900"]}, "invalid_place"),
+        ({"high_cost_allowed": [1900]}, "invalid_place"),
+        ({"blocked": ["CU"] * 301}, "invalid_place"),
+    ],
+)
+def test_what_cannot_be_a_limit_is_refused_whole(said: Any, code: str) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        read_limits(said, KEPT)
+    assert caught.value.code == code
+
+
+def test_a_customer_tightens_and_never_loosens() -> None:
+    own = read_own({"daily_spend": "10.00", "simultaneous_calls": 2, "blocked": ["JM"]}, {}, KEPT)
+    assert own_view(own) == {"daily_spend": "10.00", "simultaneous_calls": 2, "blocked": ["JM"]}
+    holds = limits_of(stored_limits(KEPT), own)
+    assert (holds.daily_spend_micros, holds.simultaneous_calls) == (10 * DOLLAR, 2)
+    assert (holds.call_price_micros, holds.blocked) == (5_500_000, ("+1900", "CU", "JM"))
+    for name, value in (("daily_spend", "20.01"), ("call_price", "6.00"), ("simultaneous_calls", 4)):
+        with pytest.raises(InvalidValue, match="above_operators_limit"):
+            read_own({name: value}, own, KEPT)
+    assert read_own({"daily_spend": None}, own, KEPT) == {"simultaneous_calls": 2, "blocked": ["JM"]}
+    with pytest.raises(InvalidValue, match="invalid_limits"):
+        read_own({"daily": None}, own, KEPT)
+
+
+def test_what_a_customer_set_holds_when_the_operator_tightens_or_loosens_later() -> None:
+    own = read_own({"daily_spend": "150.00"}, {}, DEFAULT_LIMITS)
+    assert limits_of({"daily_spend_micros": 5 * DOLLAR}, own).daily_spend_micros == 5 * DOLLAR
+    assert limits_of({"daily_spend_micros": 900 * DOLLAR}, own).daily_spend_micros == 150 * DOLLAR
+
+
+def test_the_first_minute_with_its_fee_says_what_is_high_in_cost() -> None:
+    limits = Limits(high_cost_micros=DOLLAR)
+    assert not limits.refuses_cost(row(), "442071838750")
+    assert limits.refuses_cost(row(connection_fee_micros=1), "442071838750")
+    for place in ("GB", "+44", "+442071838750"):
+        assert not replace(limits, high_cost_allowed=(place,)).refuses_cost(
+            row(connection_fee_micros=1), "442071838750"
+        )
