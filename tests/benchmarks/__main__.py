@@ -15,6 +15,7 @@ from pathlib import Path
 import rich.console
 
 import tests.conftest  # noqa: F401 - the environment, before any function is imported
+from tests.benchmarks.admission import admission_rows
 from tests.benchmarks.client_cpu import cpu_rows
 from tests.benchmarks.crossings import crossing_rows
 from tests.benchmarks.laboratory import Laboratory, laboratory
@@ -74,6 +75,7 @@ def counts(lab: Laboratory) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "posting", lambda: posting_rows(lab, stock)
     yield "poison", lambda: poison_rows(lab, stock)
     yield "redelivery", lambda: redelivery_rows(lab)
+    yield "admission", lambda: admission_rows(lab)
     yield "usage", lambda: usage_rows(lab)
     yield "recharges", lambda: crossing_rows(lab)
     lab.wire.release(stock.table.meta.client)

@@ -14,6 +14,7 @@ from typing import Any
 Attributes = Mapping[str, Mapping[str, Any]]
 Key = tuple[str, str]
 
+NOTHING: Mapping[Key, Attributes] = {}
 WRITE_UNIT_BYTES = 1024
 READ_UNIT_BYTES = 4096
 READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"})
@@ -53,20 +54,32 @@ def item_key(item: Attributes) -> Key:
     return item["PK"]["S"], item["SK"]["S"]
 
 
-def write_units(requests: Iterable[Request], table: Mapping[Key, Attributes], index_keys: Iterable[str]) -> int:
+def write_units(
+    requests: Iterable[Request],
+    table: Mapping[Key, Attributes],
+    index_keys: Iterable[str],
+    before: Mapping[Key, Attributes] = NOTHING,
+) -> int:
     """The write units of these requests.
 
-    `table` holds the items as they stand afterwards: here no item ever shrinks, and none that stands in the sparse
-    index (has all `index_keys`) moves in it.
+    `table` holds the items as they stand afterwards, `before` those that may leave the sparse index or move in it: each
+    of them is written once. Here no item ever shrinks over a whole unit.
     """
     index = set(index_keys)
     units = 0
     for request in requests:
         for written, factor in _written(request):
-            item = table[item_key(written)]
+            key = item_key(written)
+            item = table[key]
             started = ceil(item_bytes(item) / WRITE_UNIT_BYTES)
-            units += factor * started + (started if index <= set(item) else 0)
+            stood, stands = (_place(place.get(key, {}), index) for place in (before, table))
+            units += factor * started + started * len({stood, stands} - {None})
     return units
+
+
+def _place(item: Attributes, index: set[str]) -> tuple[str, ...] | None:
+    """Where an item stands in the index; None if it does not."""
+    return tuple(str(item[name]) for name in sorted(index)) if index <= set(item) else None
 
 
 def _written(request: Request) -> list[tuple[Attributes, int]]:

@@ -89,9 +89,12 @@ class Laboratory:
         self.table_properties = table_properties() | {"StreamSpecification": {"StreamEnabled": False}}
         self.rater = load_app("rate_calls")
         self.reader = load_app("list_usage")
+        self.authorizer = load_app("authorize_call")
         self.wire.attach(self.rater.dynamodb)
         self.wire.attach(self.reader.dynamodb)
-        self._stack = Stack(self._setup, {"rate_calls": self.rater, "list_usage": self.reader})
+        self.wire.attach(self.authorizer.dynamodb)
+        apps = {"rate_calls": self.rater, "list_usage": self.reader, "authorize_call": self.authorizer}
+        self._stack = Stack(self._setup, apps)
         self._stack.publish(mix.DECK_FILE.read_bytes())
         self._seed: list[Attributes] = []
 
