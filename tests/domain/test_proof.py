@@ -25,6 +25,8 @@ AMOUNTS = (
     "total_micros",
     "posted_micros",
     "available_micros",
+    "held_micros",
+    "live_holds",
     "headroom_micros",
     "reversed_micros",
     "entry_count",
@@ -53,6 +55,11 @@ def day(at: str, category: str, count: int, seconds: int, total_micros: int) -> 
     return {"SK": table.day_sk(at, category), **totals}
 
 
+def hold(call_id: str, amount_micros: int, status: str = "live") -> dict[str, Any]:
+    """What is, or was, held for a call."""
+    return {"SK": table.hold_sk(call_id), "status": status, "amount_micros": amount_micros}
+
+
 def topup(topup_id: str, amount_micros: int, reversed_micros: int = 0, status: str = "succeeded") -> dict[str, Any]:
     """A stored payment."""
     return {
@@ -74,10 +81,15 @@ def right_items() -> Items:
         {
             "SK": table.balance_sk(),
             "posted_micros": posted,
-            "held_micros": 0,
-            "available_micros": posted,
+            "held_micros": 700_000,
+            "available_micros": posted - 700_000,
             "headroom_micros": posted - 40_000_000,
+            "live_holds": 2,
         },
+        hold("c_4", 500_000),
+        hold("c_5", 200_000),
+        hold("c_3", 900_000, "released"),
+        hold("c_6", 800_000, "expired"),
         day("2026-11-20", "call", 2, 120, -200_000),
         day("2026-11-21", "call", 1, 60, -100_000),
         day("2026-11-20", "top_up", 1, 0, 25_000_000),
@@ -140,7 +152,9 @@ def test_an_account_without_anything_differs_in_nothing() -> None:
         (changed("day", entry_count=3), proof.DAY),
         (changed("day", billed_seconds=119), proof.DAY),
         (changed("balance", available_micros=1), proof.AVAILABLE),
-        (changed("balance", held_micros=1), proof.AVAILABLE),
+        (changed("balance", live_holds=1), proof.HELD),
+        (changed("hold", amount_micros=1), proof.HELD),
+        (changed("hold", status="released"), proof.HELD),
         (changed("balance", headroom_micros=1), proof.HEADROOM),
         (changed("topup", 1, reversed_micros=10_000_001), proof.REVERSED),
         (changed("topup", amount_micros=25_000_001), proof.OTHER_AMOUNT),
@@ -153,6 +167,10 @@ def test_a_changed_item_is_found(items: Items, code: str) -> None:
 def test_a_changed_balance_is_found_as_a_whole() -> None:
     codes = found(changed("balance", posted_micros=1))
     assert codes == {proof.POSTED: 1, proof.AVAILABLE: 1, proof.HEADROOM: 1}
+
+
+def test_more_held_than_there_are_holds_is_found() -> None:
+    assert found(changed("balance", held_micros=1)) == {proof.HELD: 1, proof.AVAILABLE: 1}
 
 
 def test_headroom_may_be_out_of_reach_whatever_the_rule_says() -> None:
@@ -240,7 +258,7 @@ PLACES = [
     (at, name)
     for at, item in enumerate(right_items())
     for name in AMOUNTS
-    if name in item and item.get("status") != "failed"
+    if name in item and item.get("status") not in ("failed", "released", "expired")
 ]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from calling_credit import table
+from calling_credit.holds import LIVE
 from calling_credit.ledger import REVERSAL, TOP_UP, DayTotal
 
 Day = tuple[str, str]
@@ -14,12 +15,13 @@ Day = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The running balance, in micros."""
+    """The running balance, in micros, and how many calls it says are held for."""
 
     posted_micros: int
     held_micros: int
     available_micros: int
     headroom_micros: int
+    live_holds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Book:
     paid: dict[str, list[PaidEntry]] = field(default_factory=dict)
     reversed_micros: dict[str, int] = field(default_factory=dict)
     topups: dict[str, KeptTopUp] = field(default_factory=dict)
+    live_holds: int = 0
+    live_micros: int = 0
 
     @property
     def customers(self) -> set[str]:
@@ -73,8 +77,15 @@ class Book:
             self.days[day] = DayTotal(item["entry_count"], item["billed_seconds"], item["total_micros"])
         elif kind == "balance":
             self.balance = Balance(
-                item["posted_micros"], item["held_micros"], item["available_micros"], item["headroom_micros"]
+                item["posted_micros"],
+                item["held_micros"],
+                item["available_micros"],
+                item["headroom_micros"],
+                item["live_holds"],
             )
+        elif kind == "hold" and item["status"] == LIVE:
+            self.live_holds += 1
+            self.live_micros += item["amount_micros"]
         elif kind == "topup":
             self.topups[item["topup_id"]] = KeptTopUp(
                 item["topup_id"],

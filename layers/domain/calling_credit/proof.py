@@ -18,6 +18,7 @@ LEFT_ALONE: Final = timedelta(minutes=15)
 
 POSTED: Final = "posted_is_not_the_sum_of_entries"
 DAY: Final = "day_is_not_the_sum_of_its_entries"
+HELD: Final = "held_is_not_the_sum_of_live_holds"
 AVAILABLE: Final = "available_is_not_posted_less_held"
 HEADROOM: Final = "headroom_is_neither_armed_nor_unarmed"
 NOT_ENTERED: Final = "payment_without_entry"
@@ -100,6 +101,10 @@ def _prove_balance(book: Book) -> Iterator[Difference]:
         return
     if balance.posted_micros != book.entered_micros:
         yield difference(POSTED, usd(book.entered_micros), usd(balance.posted_micros))
+    held, live = (balance.held_micros, balance.live_holds), (book.live_micros, book.live_holds)
+    if held != live:
+        expected, found = (f"{usd(micros)} for {count} calls" for micros, count in (live, held))
+        yield difference(HELD, expected, found)
     available_micros = balance.posted_micros - balance.held_micros
     if balance.available_micros != available_micros:
         yield difference(AVAILABLE, usd(available_micros), usd(balance.available_micros))
