@@ -227,9 +227,7 @@ class Cashier:
     def _is_unwanted(self, topup: TopUp) -> bool:
         account = self._recharges.snapshot(topup.account_id)
         found = account.recharge
-        return (
-            account.is_closed or account.is_frozen or is_unwanted(found.rule, found.state, account.posted_micros, topup)
-        )
+        return account.is_halted or is_unwanted(found.rule, found.state, account.posted_micros, topup)
 
     def _is_expired(self, topup: TopUp) -> bool:
         return topup.status == "requires_action" and topup.age(self.now) > CHALLENGE_LASTS

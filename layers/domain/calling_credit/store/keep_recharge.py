@@ -51,6 +51,11 @@ class Snapshot:
     recharge: Recharge
     is_frozen: bool = False
 
+    @property
+    def is_halted(self) -> bool:
+        """Whether nothing may be charged by itself, whatever the rule says."""
+        return self.is_closed or self.is_frozen
+
 
 class RechargeKeeper:
     """The automatic recharge of every account."""
