@@ -99,8 +99,11 @@ class Bench:
 
 
 def timeless(key: Key) -> Key:
-    """The key; that of an adjustment's entry without when it was written."""
-    return (key[0], f"ENTRY##{key[1].split('#')[2]}") if "#adj_" in key[1] and key[1].startswith("ENTRY#") else key
+    """The key; that of an adjustment's entry, or of a change of a line, without when it was written."""
+    kind, *parts = key[1].split("#")
+    if kind == "ENTRY" and "#adj_" in key[1]:
+        return key[0], f"ENTRY##{parts[1]}"
+    return (key[0], f"CHANGE#{parts[0]}##{parts[2]}") if kind == "CHANGE" else key
 
 
 def without_times(image: dict[str, Any]) -> dict[str, Any]:
