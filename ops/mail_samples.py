@@ -27,6 +27,18 @@ SAMPLES: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("BalanceLow", {"balance": "4.7215", "low_balance": "5.00"}),
     ("CreditReversed", MOVED | {"amount": "25.00"}),
     ("CreditReturned", MOVED | {"amount": "25.00"}),
+    (
+        "CallDenied",
+        {
+            "call_id": "c_9f2c1d7e",
+            "line_id": "line_front_desk",
+            "to": "GB…50",
+            "reason": "daily_spend_limit",
+            "message": "What the account may spend in a day is used up.",
+        },
+    ),
+    ("AccountFrozen", {"by": "link"}),
+    ("AccountUnfrozen", {"by": "operator:ops"}),
 )
 
 

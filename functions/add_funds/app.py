@@ -13,14 +13,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock
 from calling_credit.api.caller import Caller, customer, require_admin
 from calling_credit.api.counts import emit
+from calling_credit.api.freezing import BY, freeze_page, frozen_page
 from calling_credit.api.links import follow, hand_out, not_ours
 from calling_credit.api.listing import Listing
 from calling_credit.api.pages import page, redirect
-from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body
+from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
 from calling_credit.aws.secrets import read_secret
 from calling_credit.config import config
 from calling_credit.errors import CallingCreditError, NotFound, Unavailable
-from calling_credit.links import confirmation_link
+from calling_credit.links import Link, confirmation_link
 from calling_credit.money import format_money
 from calling_credit.payments import cards
 from calling_credit.payments.begin import return_url
@@ -29,6 +30,7 @@ from calling_credit.payments.client import stripe_client
 from calling_credit.payments.intents import on_session_request
 from calling_credit.payments.manual import add_funds
 from calling_credit.store.client import dynamodb_client
+from calling_credit.store.freeze_account import freeze_account
 from calling_credit.store.keep_accounts import AccountKeeper
 from calling_credit.store.keep_links import Links
 from calling_credit.store.keep_recharge import RechargeKeeper
@@ -169,9 +171,13 @@ def delete_payment_method(payment_method_id: str) -> Response[str]:
     return Response(status_code=204, content_type="application/json", body="", headers={"Cache-Control": "no-store"})
 
 
-def linked(token: str) -> TopUp:
+def followed(token: str) -> Link:
+    """What a link is for."""
+    return follow(links, read_secret(config().cursor_secret_arn), token, clock.now())
+
+
+def linked(link: Link) -> TopUp:
     """The payment a link leads to."""
-    link = follow(links, read_secret(config().cursor_secret_arn), token, clock.now())
     topup = topups.read(link.account_id, link.target)
     if topup is None:
         raise not_ours()
@@ -202,16 +208,23 @@ def refused(error: CallingCreditError) -> Response[str]:
 def show_link(token: str) -> Response[str]:
     """Show what a link is about; it changes nothing, because mail scanners open links."""
     try:
-        return told(linked(token))
+        link = followed(token)
+        if link.purpose == "freeze_account":
+            return freeze_page(link, lambda account_id: recharges.snapshot(account_id).is_frozen)
+        return told(linked(link))
     except CallingCreditError as error:
         return refused(error)
 
 
 @app.post("/links/<token>")
 def follow_link(token: str) -> Response[str]:
-    """The customer is there: lead them to their bank to confirm the same payment."""
+    """The customer is there: freeze the account, or lead them to their bank to confirm the same payment."""
     try:
-        topup = linked(token)
+        link = followed(token)
+        if link.purpose == "freeze_account":
+            freeze_account(dynamodb, config().table_name, link.account_id, BY, clock.now(), source_ip(app))
+            return frozen_page()
+        topup = linked(link)
         if topup.status == "requires_action":
             with cashier() as worker:
                 topup = led_on(worker, topup)

@@ -19,8 +19,8 @@ from calling_credit.aws.mail import mail_client, send
 from calling_credit.aws.secrets import read_secret
 from calling_credit.config import config
 from calling_credit.errors import NotFound
-from calling_credit.links import confirmation_link
-from calling_credit.mails import Confirmation, Mail, mail_about, waits_for_confirmation
+from calling_credit.links import confirmation_link, freeze_link
+from calling_credit.mails import Confirmation, Mail, mail_about, may_freeze, waits_for_confirmation
 from calling_credit.store.client import dynamodb_client
 from calling_credit.store.keep_accounts import AccountKeeper
 from calling_credit.store.keep_links import Links
@@ -80,10 +80,16 @@ mail_once: Callable[..., None] = idempotent_function(
 
 
 def confirmation(detail: dict[str, Any]) -> Confirmation | None:
-    """The link to the recharge that waits for the bank's confirmation, if the event is about one that still waits."""
+    """The link to the recharge that waits for the bank's confirmation, if the event is about one that still waits; or
+    the one that freezes the account.
+    """
+    now = clock.now()
+    if may_freeze(detail):
+        freezing = freeze_link(detail["account_id"], detail["id"], detail["occurred_at"])
+        secret = read_secret(config().cursor_secret_arn)
+        return Confirmation(hand_out(links, secret, config().link_url, freezing, now), freezing.expires_at)
     if not waits_for_confirmation(detail):
         return None
-    now = clock.now()
     for topup in topups.recent(detail["account_id"], now):
         if topup.kind == "automatic" and topup.status == "requires_action":
             link = confirmation_link(topup)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from calling_credit import announcements
-from calling_credit.mails import MAILED, Confirmation, mail_about, waits_for_confirmation
+from calling_credit.mails import MAILED, Confirmation, mail_about, may_freeze, waits_for_confirmation
 from ops.mail_samples import CONFIRMATION, DECLINED, PAGE_URL, PAYMENT, SAMPLES, as_markdown, samples
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -56,7 +56,7 @@ def test_a_manual_payment_that_ended_without_money_is_news_with_or_without_a_rea
         assert "nothing was charged" in mail.text
 
 
-def test_only_a_payment_that_waits_for_its_bank_brings_a_link() -> None:
+def test_only_a_payment_that_waits_and_a_refused_call_bring_a_link() -> None:
     waits = event("AutoRechargeSuspended", **SAMPLES[4][1])
     assert [waits_for_confirmation(event(kind, **data)) for kind, data in SAMPLES].count(True) == 1
     with_link, without = (mail_about(waits, PAGE_URL, link) for link in (CONFIRMATION, None))
@@ -67,7 +67,17 @@ def test_only_a_payment_that_waits_for_its_bank_brings_a_link() -> None:
     for kind, data in SAMPLES:
         mail = mail_about(event(kind, **data), PAGE_URL, CONFIRMATION)
         assert mail is not None
-        assert ("links/" in mail.text) == waits_for_confirmation(event(kind, **data))
+        said = event(kind, **data)
+        assert ("links/" in mail.text) == (waits_for_confirmation(said) or may_freeze(said))
+
+
+def test_a_call_refused_because_the_account_is_frozen_brings_no_link_to_freeze_it() -> None:
+    data = dict(SAMPLES[9][1])
+    assert may_freeze(event("CallDenied", **data))
+    assert not may_freeze(event("CallDenied", **data | {"reason": "account_frozen"}))
+    mail = mail_about(event("CallDenied", **data), PAGE_URL)
+    assert mail is not None
+    assert "links/" not in mail.text
 
 
 @pytest.mark.parametrize(("kind", "mail"), list(samples()), ids=lambda value: value if isinstance(value, str) else "")

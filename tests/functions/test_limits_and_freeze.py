@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from calling_credit.api.links import hand_out
 from calling_credit.errors import NotFound
+from calling_credit.links import freeze_link
 from calling_credit.store.freeze_account import freeze_account, unfreeze_account
+from calling_credit.store.keep_links import Links, withdraw_links
 from tests.functions.conftest import sample_event
 from tests.functions.laws_wire import Pass, Sent, Wire, refusal
 from tests.functions.till import Till
-from tests.functions.world import MOBILE, PREMIUM, UNITED_KINGDOM, World
+from tests.functions.world import MOBILE, PREMIUM, UNITED_KINGDOM, World, http_event
 
 pytestmark = pytest.mark.dynamodb
 ADDRESS = sample_event("change_settings")["requestContext"]["http"]["sourceIp"]
@@ -217,6 +220,39 @@ def test_a_recharge_decided_on_just_before_is_not_begun(armed: Till, wire: Wire)
         armed.stream()
     assert frozen
     assert armed.top_ups() == []
+
+
+def link_page(world: World, token: str, method: str) -> tuple[int, str]:
+    """What the holder of a link sees."""
+    event = http_event("add_funds", method, f"/links/{token}", signed_in=False)
+    answer = world.invoke("add_funds", event)
+    return answer.status, answer.text
+
+
+def test_the_link_of_an_alert_freezes_once_its_button_is_pressed_and_not_when_it_is_opened(world: World) -> None:
+    link = freeze_link("acct_1", "evt_1", "2026-11-23T12:00:00.000Z")
+    links = Links(world.stack.dynamodb, world.stack.table_name)
+    token = hand_out(links, "test-secret", "https://page.test/", link, world.clock.now).rpartition("/")[2]
+    for _ in range(2):
+        status, shown = link_page(world, token, "GET")
+        assert (status, "Freeze now" in shown, "acct_1" in shown) == (200, True, True)
+    assert "frozen_at" not in account(world)
+    for _ in range(2):
+        status, shown = link_page(world, token, "POST")
+        assert (status, "The account is frozen" in shown) == (200, True)
+    assert account(world)["frozen_by"] == "link"
+    assert "The account is frozen" in link_page(world, token, "GET")[1]
+    world.clock.now += timedelta(days=7)
+    assert link_page(world, token, "POST")[0] == 404
+
+
+def test_a_link_to_freeze_that_was_withdrawn_freezes_nothing(world: World) -> None:
+    link = freeze_link("acct_1", "evt_1", "2026-11-23T12:00:00.000Z")
+    links = Links(world.stack.dynamodb, world.stack.table_name)
+    token = hand_out(links, "test-secret", "https://page.test/", link, world.clock.now).rpartition("/")[2]
+    withdraw_links(world.stack.dynamodb, world.stack.table_name, "acct_1", now=world.clock.now)
+    assert link_page(world, token, "POST")[0] == 404
+    assert "frozen_at" not in account(world)
 
 
 # --- A recharge that may help -----------------------------------------------------------------------------------------

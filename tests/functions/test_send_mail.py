@@ -180,6 +180,20 @@ def test_a_payment_that_waits_no_more_when_the_mail_is_written_brings_no_link(po
     assert till.world.of_kind("LINK") == []
 
 
+def test_a_refused_call_is_mailed_with_a_link_that_freezes_the_account(postbox: Postbox) -> None:
+    world = postbox.till.world
+    world.operate("PUT", f"/accounts/{ACCOUNT}", {"limits": {"blocked": ["GB"]}})
+    assert world.authorize().body["reason"] == "destination_blocked"
+    [item] = world.of_kind("DENIAL")
+    said = {name: item[name] for name in ("call_id", "line_id", "to", "reason")} | {"message": "Blocked."}
+    postbox.bring(postbox.event("CallDenied", **said) | {"occurred_at": item["denied_at"]})
+    text = postbox.asked[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
+    [link] = [line for line in text.splitlines() if line.startswith(LINK)]
+    assert "Freeze now" in postbox.till.visit(link.removeprefix(LINK)).text
+    assert "The account is frozen" in postbox.till.visit(link.removeprefix(LINK), "POST").text
+    assert world.authorize("c_2").body["reason"] == "account_frozen"
+
+
 def test_a_mail_changes_nothing_but_what_is_remembered_of_it(postbox: Postbox) -> None:
     till = postbox.till
     till.pay("25.00", till.card(DECLINED))

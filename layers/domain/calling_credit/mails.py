@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from calling_credit.admission import ACCOUNT_FROZEN
 from calling_credit.attempts import AUTHENTICATION
 
 Data = Mapping[str, Any]
@@ -25,7 +26,9 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """The link that finishes a payment which waits for its customer, and when it ends (RFC 3339, UTC)."""
+    """The link that finishes a payment which waits for its customer, or freezes the account, and when it ends (RFC
+    3339, UTC).
+    """
 
     address: str
     expires_at: str
@@ -34,7 +37,8 @@ class Confirmation:
 def mail_about(event: Data, page_url: str, confirmation: Confirmation | None = None) -> Mail | None:
     """The mail about an event of the bus (its `detail`); None if it is no news to a customer.
 
-    `confirmation` is the link of a recharge that waits for the bank's confirmation, where there is one.
+    `confirmation` is the link of a recharge that waits for the bank's confirmation, or the one that freezes the
+    account, where there is one.
     """
     told = _TELLERS.get(event["type"])
     told_now = told(event["data"], confirmation) if told else None
@@ -49,6 +53,11 @@ def mail_about(event: Data, page_url: str, confirmation: Confirmation | None = N
 def waits_for_confirmation(event: Data) -> bool:
     """Whether the mail about an event needs the link of the payment that waits."""
     return bool(event["type"] == "AutoRechargeSuspended" and event["data"]["reason"] == AUTHENTICATION)
+
+
+def may_freeze(event: Data) -> bool:
+    """Whether the mail about an event needs the link that freezes the account."""
+    return bool(event["type"] == "CallDenied" and event["data"]["reason"] != ACCOUNT_FROZEN)
 
 
 Told = tuple[str, list[str]] | None
@@ -134,6 +143,36 @@ def _given_back(data: Data, _: Confirmation | None) -> Told:
     ]
 
 
+def _denied(data: Data, link: Confirmation | None) -> Told:
+    country, ending = data["to"].split("…")
+    lines = [
+        f"A call from line {data['line_id']} to a number in {country} ending {ending} was not connected.",
+        data["message"],
+        "You hear of this once an hour, however many calls are refused. Emergency and domestic calls go on as always.",
+    ]
+    if link is not None:
+        ends = datetime.fromisoformat(link.expires_at)
+        lines += [
+            (
+                "If nobody of yours made this call, your phone system may have been broken into. This link refuses "
+                "every new call abroad and pauses automatic recharge at once (until "
+                f"{ends:%Y-%m-%d %H:%M} UTC):\n{link.address}"
+            )
+        ]
+    return "A call abroad was refused", lines
+
+
+def _frozen(_: Data, __: Confirmation | None) -> Told:
+    return "Your account is frozen", [
+        "New calls abroad are refused and your card is not charged by itself, until your phone company lets it go on.",
+        "Emergency and domestic calls go on as always, and your balance stays as it is.",
+    ]
+
+
+def _unfrozen(_: Data, __: Confirmation | None) -> Told:
+    return "Your account is not frozen any more", ["Calls abroad are connected again, and automatic recharge goes on."]
+
+
 def _card(data: Data) -> str:
     card = data["payment_method"]
     return f"{card['brand'].replace('_', ' ').title()} ending {card['last4']}"
@@ -148,6 +187,9 @@ _TELLERS: Final[Mapping[str, Callable[[Data, Confirmation | None], Told]]] = {
     "BalanceLow": _low,
     "CreditReversed": _taken_back,
     "CreditReturned": _given_back,
+    "CallDenied": _denied,
+    "AccountFrozen": _frozen,
+    "AccountUnfrozen": _unfrozen,
 }
 
 MAILED: Final = tuple(_TELLERS)
