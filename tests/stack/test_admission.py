@@ -3,23 +3,31 @@ account is promised once, however many ask at once.
 """
 
 import json
+import threading
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import boto3
+import httpx
 import pytest
+from botocore.config import Config
 
+from calling_credit.admission import Ask
+from calling_credit.decks import Deck, parse_deck
 from calling_credit.store.client import cancellation_reasons
-from local.stack import Stack
+from calling_credit.store.hold_credit import HoldKeeper
+from local.http_api import ApiError
+from local.stack import RATES_FILE, Stack
 from tests.stack.conftest import eventually
 from tests.stack.probes import make_overdue
 from tests.stack.test_calls import items_of, make_call, open_account, send
 
 UNITED_KINGDOM = "+442071838750"
-ASKED, PAID_FOR = 200, 20
+ASKED, PAID_FOR, SIDE_BY_SIDE = 200, 20, 6
 
 
 @pytest.fixture
@@ -55,18 +63,17 @@ def balance(deployed: Stack, account_id: str) -> dict[str, int]:
     return {name: int(item["Item"][name]["N"]) for name in names}
 
 
-def test_200_at_once_on_a_balance_that_pays_for_20_admit_exactly_20(deployed: Stack, account_id: str) -> None:
-    give(deployed, account_id, "1.00")
-    price = int(float(ask(deployed, account_id, "quote")["held"]) * 1_000_000 + 0.5)
-    assert price > 0
-    send(deployed, [json.dumps(make_call(account_id, UNITED_KINGDOM, 0, datetime.now(UTC), call_id="quote"))])
-    eventually(lambda: balance(deployed, account_id)["held_micros"] == 0)
-    give(deployed, account_id, f"{(PAID_FOR * price - 1_000_000) / 1_000_000:.4f}")
-    assert balance(deployed, account_id)["available_micros"] == PAID_FOR * price
-    token = deployed.service_token()
-    with ThreadPoolExecutor(ASKED) as pool:
-        answers = list(pool.map(lambda number: ask(deployed, account_id, f"c_{number}", token=token), range(ASKED)))
-    told = Counter((answer["decision"], answer["reason"]) for answer in answers)
+def pays_for(deployed: Stack, account_id: str, calls: int) -> int:
+    """Let the account's credit pay for so many calls of a minute; the price of one."""
+    [rate, *_] = deployed.api.get("/rates", number=UNITED_KINGDOM, **{"from": "+13125550100"})["items"]
+    price = int(Decimal(rate["rate_per_minute"]) * 1_000_000)
+    give(deployed, account_id, str(Decimal(calls * price) / 1_000_000))
+    assert balance(deployed, account_id)["available_micros"] == calls * price > 0
+    return price
+
+
+def exactly(told: Counter[tuple[str, str | None]], deployed: Stack, account_id: str, price: int) -> None:
+    """As many were admitted as the credit paid for, and the table says so."""
     assert told == {("allow", None): PAID_FOR, ("deny", "insufficient_credit"): ASKED - PAID_FOR}
     assert balance(deployed, account_id) == {
         "posted_micros": PAID_FOR * price,
@@ -74,6 +81,42 @@ def test_200_at_once_on_a_balance_that_pays_for_20_admit_exactly_20(deployed: St
         "available_micros": 0,
         "live_holds": PAID_FOR,
     }
+
+
+def test_200_at_once_on_a_balance_that_pays_for_20_admit_exactly_20(deployed: Stack, account_id: str) -> None:
+    """All 200 are under way at the table at the same time. Not over HTTP: the emulator would start 200 processes."""
+    price = pays_for(deployed, account_id, PAID_FOR)
+    deck = parse_deck(RATES_FILE.read_bytes(), "deck")
+    assert isinstance(deck, Deck)
+    settings = Config(max_pool_connections=ASKED, read_timeout=60)
+    keeper = HoldKeeper(boto3.client("dynamodb", config=settings), deployed.outputs["TableName"])
+    begin, now = threading.Barrier(ASKED), datetime.now(UTC)
+
+    def decided(number: int) -> tuple[str, str | None]:
+        asked = Ask(f"c_{number}", account_id, "line_1", UNITED_KINGDOM, 60)
+        begin.wait()
+        decision, _ = keeper.authorize(asked, deck, now, lambda: 60.0)
+        return ("deny" if decision.reason else "allow"), decision.reason
+
+    with ThreadPoolExecutor(ASKED) as pool:
+        exactly(Counter(pool.map(decided, range(ASKED))), deployed, account_id, price)
+
+
+def test_200_asked_over_http_on_a_balance_that_pays_for_20_admit_exactly_20(deployed: Stack, account_id: str) -> None:
+    """By the deployed function, as many side by side as this machine has room for; who hears nothing asks again."""
+    price, token = pays_for(deployed, account_id, PAID_FOR), deployed.service_token()
+
+    def told(number: int) -> tuple[str, str | None]:
+        for _ in range(20):
+            try:
+                answer = ask(deployed, account_id, f"c_{number}", token=token)
+                return answer["decision"], answer["reason"]
+            except (ApiError, httpx.TransportError):
+                continue
+        raise AssertionError("never answered")
+
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        exactly(Counter(pool.map(told, range(ASKED))), deployed, account_id, price)
 
 
 def test_a_call_is_authorized_extended_posted_and_its_credit_free_again(deployed: Stack, account_id: str) -> None:
@@ -127,7 +170,7 @@ def test_what_was_held_for_a_call_that_never_came_is_given_back_by_the_schedule_
     give(deployed, account_id, "5.00")
     assert ask(deployed, account_id, "c_1", 600)["decision"] == "allow"
     make_overdue(deployed, account_id, "c_1")
-    eventually(lambda: balance(deployed, account_id)["held_micros"] == 0, seconds=90)
+    eventually(lambda: balance(deployed, account_id)["held_micros"] == 0, seconds=150)
     [hold] = items_of(deployed, account_id, "HOLD#")
     assert (hold["status"]["S"], "expires_at" in hold) == ("expired", True)
 
