@@ -87,7 +87,7 @@ def usage_details(category: str) -> Response[str]:
     listing = Listing(app, account.account_id, "usage", category, *dates, user_id, **sizes)
     equal = {"category": category} | ({"user_id": user_id} if user_id else {})
     entries, after = account.entries(
-        period, after=listing.position, limit=listing.limit, newest_first=True, equal=equal
+        period, after=listing.position, limit=listing.limit, newest_first=True, equal=equal, calls_only=True
     )
     names = account.user_names()
     rows = [usage.call_row(entry, names) for entry in entries]

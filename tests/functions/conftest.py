@@ -46,6 +46,8 @@ FUNCTIONS = (
     "prove_ledger",
     "publish_events",
     "send_mail",
+    "publish_rates",
+    "rerate_calls",
 )
 
 

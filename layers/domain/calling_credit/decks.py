@@ -30,6 +30,9 @@ COLUMNS: Final = (
     "category",
 )
 Wrong = Callable[[str, str, str], None]
+Tell = Callable[[int], None]
+TELL_EVERY: Final = 1000
+"""Lines."""
 ANY_ORIGIN: Final = "*"
 INCLUDED_CATEGORY: Final = "included"
 """Costs nothing and makes no entry: the home area codes and toll-free numbers."""
@@ -115,8 +118,9 @@ class Deck:
                     yield from rows
 
 
-def parse_deck(data: bytes, version: str) -> Deck | list[DeckError]:
-    """Read a deck from CSV bytes (UTF-8, a byte order mark allowed; the header exactly `COLUMNS`).
+def parse_deck(data: bytes, version: str, tell: Tell | None = None) -> Deck | list[DeckError]:
+    """Read a deck from CSV bytes (UTF-8, a byte order mark allowed; the header exactly `COLUMNS`). `tell` hears now and
+    then how many lines are read.
 
     Returns the deck, or every error found: nothing of a deck with an error is ever used. Codes: not_utf8, wrong_header,
     empty_deck, too_many_rows, wrong_column_count, invalid_prefix, invalid_destination, unknown_country, unknown_origin,
@@ -138,6 +142,8 @@ def parse_deck(data: bytes, version: str) -> Deck | list[DeckError]:
             return [DeckError(1, "", "wrong_header", f"The first line must be exactly: {','.join(COLUMNS)}")]
         for cells in reader:
             line = reader.line_num
+            if tell is not None and line % TELL_EVERY == 0:
+                tell(line)
             if len(rows) >= MAX_ROWS:
                 return [*errors, DeckError(line, "", "too_many_rows", f"A deck has at most {MAX_ROWS} rows.")]
             row = _read_row(cells, line, errors)

@@ -231,7 +231,7 @@ def _settings(account: Account) -> Item:
         "status": account.status,
         "billing_emails": list(account.billing_emails),
         "low_micros": account.low_micros,
-    }
+    } | table.swept_account(account.account_id)
 
 
 def read_line_item(item: dict[str, Any]) -> Line:
@@ -244,7 +244,7 @@ def _happened(write: Callable[[], Any]) -> bool:
     try:
         write()
     except ClientError as error:
-        if CONDITION_FAILED in cancellation_codes(error):
-            return False
-        raise
+        if CONDITION_FAILED not in cancellation_codes(error):
+            raise
+        return False
     return True
