@@ -17,6 +17,7 @@ import rich.console
 import tests.conftest  # noqa: F401 - the environment, before any function is imported
 from tests.benchmarks.client_cpu import cpu_rows
 from tests.benchmarks.crossings import crossing_rows
+from tests.benchmarks.decks import deck_rows
 from tests.benchmarks.laboratory import Laboratory, laboratory
 from tests.benchmarks.posting import poison_rows, posting_rows, redelivery_rows
 from tests.benchmarks.pricing import pricing_rows
@@ -63,6 +64,7 @@ def measurements() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
 
     yield "client CPU", lambda: cpu_rows(stock)
     yield "pricing", pricing_rows
+    yield "decks", deck_rows
     yield "start-up", lambda: start_up_rows(traced=stock.tracer is not None)
 
 

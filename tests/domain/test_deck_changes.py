@@ -191,3 +191,5 @@ def test_a_call_rated_late_is_priced_by_the_row_of_its_time_else_by_the_first_si
     assert rate_of("4930123456") is None, "not in effect yet"
     assert rate_of("4930123456", "2026-12-01T00:00:00.000Z") == 40_000
     assert rate_of("81312345678") is None
+    ahead = late_row(book, "4930123456", "US", "2026-12-01T06:00:00.000Z", NOW)
+    assert ahead is not None, "a switch whose clock is ahead by less than a day is believed"

@@ -80,8 +80,11 @@ def late_row(deck: Deck, digits: str, origin: str, at: str, now: str) -> RateRow
     """The row that prices a call rated after the fact: the one in effect when it was made, or, if there was none, the
     first that has priced its number since.
     """
-    row = deck.find(digits, origin, at) or next(iter(deck.announced(digits, origin, at)), None)
-    return row if row is not None and row.effective_from <= now else None
+    row = deck.find(digits, origin, at)
+    if row is not None:
+        return row
+    first = next(iter(deck.announced(digits, origin, at)), None)
+    return first if first is not None and first.effective_from <= now else None
 
 
 def price_by(row: RateRow, deck_version: str, origin: str, duration_seconds: int) -> Charge | Free:
