@@ -55,7 +55,7 @@ def tell_payments(stack: Stack, console: Console, token: str) -> Decimal:
         done = automatic and all(payment["status"] in ENDED for payment in found)
         return found if done and _is_settled(stack, token) else []
 
-    payments = _wait(stack, ended, "the recharge that calls have set off")
+    payments = wait_for(stack, ended, "the recharge that calls have set off")
     table = Table(title=f"What {MERIDIAN.name} paid in", title_justify="left", header_style="bold", box=SIMPLE_HEAD)
     for column in ("how", "card", "amount", ""):
         table.add_column(column, justify="right" if column == "amount" else "left")
@@ -116,10 +116,15 @@ def _wait_for(stack: Stack, token: str, status: str) -> dict[str, Any]:
         found = stack.api.get("/auto-recharge", token)
         return found if found["status"] == status else {}
 
-    return _wait(stack, reached, f"automatic recharge to be {status}")
+    return wait_for(stack, reached, f"automatic recharge to be {status}")
 
 
-def _wait(stack: Stack, look: Callable[[], Found], what: str) -> Found:
+def wait_for(stack: Stack, look: Callable[[], Found | None], what: str) -> Found:
+    """What is there as soon as it is.
+
+    Raises:
+        StackError: it is not there within a minute.
+    """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (found := look()):
         stack.emulator.require_alive()
