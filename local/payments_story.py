@@ -97,7 +97,9 @@ def tell_declines(stack: Stack, progress: Progress) -> None:
         raise StackError(f"The payment that waits for its bank is not there: {waiting}")
     console.print("  This link, good for a day, finishes the very same payment:")
     console.print(f"  {waiting['next_action_url']}", soft_wrap=True, highlight=False)
-    [mail] = _wait(stack, lambda: _mails_with(stack, dana.email, waiting["next_action_url"]), "the mail with that link")
+    [mail] = wait_for(
+        stack, lambda: _mails_with(stack, dana.email, waiting["next_action_url"]), "the mail with that link"
+    )
     console.print(f"  It was mailed to {dana.email}, too: “{mail['Subject']}” lies in {stack.mailbox.folder}.")
 
 

@@ -13,6 +13,7 @@ from tests.domain.examples import deck_csv
 from tests.functions.conftest import sample_event
 from tests.functions.laws_faults import ask_anew, points
 from tests.functions.laws_wire import Sent, Wire
+from tests.functions.test_forecast import simulate
 from tests.functions.world import DECK, JAPAN, MOBILE, PREMIUM, UNCOVERED, UNITED_KINGDOM, World, delivery, failures
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
@@ -218,6 +219,17 @@ def test_a_call_may_move_to_another_category_and_back(world: World) -> None:
         assert ("c_1" in prices(world)) != there
         assert [row["calls"] for row in world.get("/usage").body["categories"]] == ([2, 1, 1] if there else [3, 1])
         check_usage(world)
+
+
+def test_a_rule_is_tried_out_on_calls_as_they_are_charged_now(world: World) -> None:
+    charged(world)
+    world.deliver({"call_id": "c_0", "started_at": "2026-11-23T09:00:00.000Z"})
+    played = simulate(world).body
+    world.stack.publish(DEARER, "dearer")
+    reprice(world)
+    again = simulate(world).body
+    assert (played["calls"], again["calls"]) == (5, 4), "the one that costs nothing now is no charge any more"
+    assert (played["refused_calls"], again["refused_calls"]) == (0, 0)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3])

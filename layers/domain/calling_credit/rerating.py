@@ -94,6 +94,14 @@ def charged_calls(items: Iterable[Mapping[str, Any]]) -> Iterator[ChargedCall]:
         yield ChargedCall(list(entries)[-1])
 
 
+def as_they_stand(entries: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Entries, newest first, with each call only as it is charged now; everything else as it is."""
+    for _, of_cause in groupby(entries, key=lambda item: table.call_of(item["SK"])):
+        last = next(of_cause)
+        if last["kind"] != CALL_TAKEN_BACK:
+            yield last
+
+
 def corrections(call: ChargedCall, priced: Charge | Free, run: str, now: datetime) -> list[Entry]:
     """The entries that bring a call to this price; none if it has it already, in the same category."""
     price = priced.price_micros if isinstance(priced, Charge) else 0
