@@ -21,6 +21,7 @@ WAITING_WORDS = {
     "calls_charged_before": "had been charged when they were delivered again",
     "calls_not_covered": "still wait for a price",
     "calls_unknown_account": "of unknown accounts",
+    "calls_left": "left for the next time",
 }
 
 

@@ -10,11 +10,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock
 from calling_credit.api.counts import emit
 from calling_credit.aws.deck_files import deck_version, s3_client
-from calling_credit.aws.publish_deck import Outcome, Publisher
+from calling_credit.aws.publish_deck import S3_ROUNDS_TO, Outcome, Publisher
 from calling_credit.config import config
 from calling_credit.deck_impact import Impact
 from calling_credit.deck_report import report
-from calling_credit.errors import InvalidValue
+from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.instants import format_instant
 from calling_credit.store.client import dynamodb_client
 from calling_credit.store.read_charges import weigh
@@ -31,8 +31,13 @@ publisher = Publisher(s3_client(), config().deck_bucket)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take one event of S3 (Object Created, as EventBridge brings it); what became of the deck."""
     key, now = str(event["detail"]["object"]["key"]), clock.now()
+    if key.endswith("/"):
+        return {"outcome": "ignored"}  # What a console makes for a folder.
     try:
         data, put_at = publisher.dropped(key)
+    except NotFound as error:
+        logger.warning(error.code, file=key)
+        return {"outcome": "ignored"}
     except InvalidValue as error:
         return tell(
             key, "refused", {"outcome": "refused", "error_count": 1, "detail": error.detail, "code": error.code}
@@ -44,7 +49,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if judged.deck is not None:
         judged.impact = Impact(judged.deck)
         weigh(dynamodb, config().table_name, judged.impact, now, clock.seconds_left(context, SECONDS_TO_SPARE))
-    outcome = publisher.publish(data, judged, put_at, now)
+    outcome = publisher.publish(data, judged, put_at + S3_ROUNDS_TO, now)
     return tell(key, outcome, report(judged, outcome, format_instant(now), WORDS[outcome]))
 
 

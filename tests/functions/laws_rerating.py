@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from tests.functions.conftest import BUCKET, _s3, sample_event
 from tests.functions.laws_driver import Driver, operation
 from tests.functions.laws_model import Model, Prices, moment, price
 
@@ -37,6 +38,28 @@ def late_row(prices: Prices, facts: dict[str, Any], now: datetime) -> dict[str, 
 def priced(row: dict[str, Any], facts: dict[str, Any]) -> tuple[int, int]:
     """Billed seconds and micros; nothing where the row includes the call."""
     return (0, 0) if row["category"] == "included" else price(row, facts["duration_seconds"])
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Decks
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+@operation("drop a deck into the bucket", 12)
+def drop_a_deck(driver: Driver) -> None:
+    """A deck without errors prices from then on, told of once or twice; one with errors changes nothing, law 4."""
+    event = sample_event("publish_rates")
+    key = event["detail"]["object"]["key"] = f"incoming/{driver.now:%Y%m%dT%H%M%S%f}.csv"
+    data = driver.calls.deck()
+    broken = driver.rng.random() < 0.3
+    _s3().put_object(Bucket=BUCKET, Key=key, Body=data + b"\n44,no more" if broken else data)
+    told = driver.stack.invoke("publish_rates", event, seconds=300)
+    again = driver.stack.invoke("publish_rates", event, seconds=300)
+    assert (told["outcome"], again["outcome"]) == (("refused",) if broken else ("published",)) * 2
+    driver.stack.forget()
+    driver.model.remembered.clear()
+    if not broken:
+        driver.model.prices = Prices(told["version"], data)
 
 
 # ----------------------------------------------------------------------------------------------------------------------

@@ -130,6 +130,18 @@ def test_an_object_told_of_twice_makes_no_second_version(world: World) -> None:
     )
 
 
+def test_a_folder_and_a_file_that_is_gone_are_ignored_and_one_too_large_is_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = active()
+    assert world.stack.invoke("publish_rates", dropped("incoming/new/"), seconds=300) == {"outcome": "ignored"}
+    assert world.stack.invoke("publish_rates", dropped("incoming/gone.csv"), seconds=300) == {"outcome": "ignored"}
+    assert "file_gone" in caplog.messages
+    monkeypatch.setattr("calling_credit.aws.publish_deck.MAX_BYTES", 100)
+    assert (drop(world, DEARER, "large.csv")["outcome"], report("large.csv")["code"]) == ("refused", "file_too_large")
+    assert active() == before
+
+
 def test_a_deck_that_is_told_of_late_does_not_replace_a_newer_one(world: World) -> None:
     _s3().put_object(Bucket=BUCKET, Key="incoming/late.csv", Body=DEARER)
     put_at = _s3().head_object(Bucket=BUCKET, Key="incoming/late.csv")["LastModified"]
@@ -170,6 +182,14 @@ def test_a_report_says_what_the_deck_would_have_changed_on_the_last_30_days_call
     assert (told["accounts"], told["calls"], told["charged"], told["is_whole"]) == (2, 3, "0.6256", True)
     assert told["by_this_deck"] == {"dearer": 2, "cheaper": 0, "same": 0, "unrated": 1, "change": "0.60"}
     assert told["once_all_is_in_effect"] == {"dearer": 0, "cheaper": 2, "same": 0, "unrated": 1, "change": "-0.30"}
+
+
+def test_a_report_says_when_not_all_past_calls_could_be_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.deliver(*({"call_id": f"c_{number}"} for number in range(5)))
+    monkeypatch.setattr("calling_credit.store.read_charges.MOST_WEIGHED", 3)
+    drop(world, DEARER)
+    assert (report()["last_calls"]["calls"], report()["last_calls"]["is_whole"]) == (3, False)
+    assert price(world) == ["0.20"], "published all the same"
 
 
 def test_a_prefix_of_another_country_is_published_with_a_warning(world: World) -> None:

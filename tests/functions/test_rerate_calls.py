@@ -144,6 +144,13 @@ def test_more_waiting_calls_than_fit_one_transaction_of_several_accounts(world: 
     assert waiting(world) == 0
 
 
+def test_when_time_is_up_the_rest_waits_for_the_next_look(world: World) -> None:
+    world.deliver(*({"call_id": f"c_{number}", "to": UNCOVERED} for number in range(60)))
+    world.stack.publish(COVERING, "covering")
+    assert world.stack.invoke("rerate_calls", {}, seconds=20) == {"calls_left": 60}
+    assert (waiting(world), sweep(world)) == (60, {"calls_rated": 60})
+
+
 # --- Charged calls, priced again --------------------------------------------------------------------------------------
 
 

@@ -73,18 +73,18 @@ class Publisher:
         except (NotFound, Unavailable):
             return None
 
-    def publish(self, data: bytes, judged: Judged, put_at: datetime, now: datetime) -> Outcome:
+    def publish(self, data: bytes, judged: Judged, since: datetime, now: datetime) -> Outcome:
         """Store a deck without errors and make it the active one, unless it is that already.
 
-        superseded: another deck was activated after this one was put. So one that is told of late, or twice, never
-        takes the place of a newer one.
+        superseded: another deck was activated since this one was put, or began to be judged. So one that is told of
+        late, or twice, never takes the place of a newer one.
         """
         if judged.deck is None:
             return "refused"
         pointer = read_active(self._client, self._bucket)
         if pointer is not None and pointer["sha256"] == hashlib.sha256(data).hexdigest():
             return "published" if pointer["version"] == judged.version else "unchanged"
-        if pointer is not None and pointer["activated_at"] > format_instant(put_at + S3_ROUNDS_TO):
+        if pointer is not None and pointer["activated_at"] > format_instant(since):
             return "superseded"
         put_deck(self._client, self._bucket, judged.version, data)
         activate(self._client, self._bucket, judged.version, data, now, _before(pointer))
@@ -142,12 +142,16 @@ class Publisher:
                 yield Stored(version, found["Size"], found["LastModified"])
 
     def dropped(self, key: str) -> tuple[bytes, datetime]:
-        """A deck that was dropped to be published, and when.
+        """A deck that was dropped to be published, and when, in whole seconds.
 
         Raises:
             InvalidValue: `file_too_large`.
+            NotFound: `file_gone`.
         """
-        answer = self._client.get_object(Bucket=self._bucket, Key=key)
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+        except self._client.exceptions.NoSuchKey as error:
+            raise NotFound("file_gone", "The file was removed before it was read; put it again.") from error
         if answer["ContentLength"] > MAX_BYTES:
             raise InvalidValue("file_too_large", f"A deck has at most {MAX_BYTES:,} bytes.")
         return answer["Body"].read(), answer["LastModified"]

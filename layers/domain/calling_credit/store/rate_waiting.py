@@ -93,7 +93,7 @@ class WaitingRater:
 
     def rate(self, calls: Iterable[Waiting], time_zones: Mapping[str, str]) -> None:
         """Charge those that are priced, and take those that cost nothing off the list. What became of them is in
-        `tally`: rated, free, charged_before (by a redelivery), not_covered, unknown_account.
+        `tally`: rated, free, charged_before (by a redelivery), not_covered, unknown_account, left (time was up).
 
         Raises:
             Unavailable: the table did not take it in time; what is charged stands, and the next look does the rest.
@@ -112,7 +112,10 @@ class WaitingRater:
                 charges[waiting.call.account_id].append((waiting.call, entry))
         for of_account in charges.values():
             for chunk in _chunks(of_account):
-                self._charge(chunk)
+                if self._seconds_left() > 0:
+                    self._charge(chunk)
+                else:
+                    self.tally["left"] += len(chunk)
 
     def _charge(self, pending: list[tuple[Call, Entry]]) -> None:
         """Charge calls of one account; those of which something stands in the way are looked at one by one."""

@@ -78,10 +78,10 @@ def weigh(
     """
     low, high = table.entry_range(format_instant(now - WEIGHED), format_instant(now))
     for account_id in account_ids(client, table_name):
-        if seconds_left() <= 0 or impact.calls >= MOST_WEIGHED:
-            impact.is_whole = False
-            return
         for call in calls_between(client, table_name, account_id, low, high, consistent=False):
+            if seconds_left() <= 0 or impact.calls >= MOST_WEIGHED:
+                impact.is_whole = False
+                return
             if call.is_charged:
                 impact.add({**call.last, "happened_at": call.call[0]})
         impact.accounts += 1
