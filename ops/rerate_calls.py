@@ -102,7 +102,9 @@ def ask(stack: FoundStack, event: dict[str, Any]) -> dict[str, Any]:
     answer = client.invoke(FunctionName=stack.outputs["RerateCallsFunctionName"], Payload=json.dumps(event).encode())
     told: dict[str, Any] = json.loads(answer["Payload"].read())
     if answer.get("FunctionError"):
-        raise CommandError(f"{told.get('errorMessage', 'The function failed')}. The same command does the rest.")
+        raise CommandError(f"{told.get('errorMessage', 'The function failed')} The same command does the rest.")
+    if "code" in told:
+        raise CommandError(f"{told['code']}: {told['detail']}")
     return told
 
 

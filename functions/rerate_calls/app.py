@@ -13,7 +13,8 @@ from calling_credit.aws.deck_files import ActiveDeck, s3_client
 from calling_credit.aws.publish_deck import Publisher
 from calling_credit.config import config
 from calling_credit.decks import Deck
-from calling_credit.reprice_request import RepriceRequest, round_view
+from calling_credit.errors import InvalidValue, NotFound
+from calling_credit.reprice_request import RepriceRequest, read_request, round_view
 from calling_credit.store.account_facts import AccountFacts
 from calling_credit.store.client import dynamodb_client
 from calling_credit.store.rate_waiting import WaitingRater, waiting_calls
@@ -33,10 +34,15 @@ facts = AccountFacts(dynamodb, config().table_name)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """An operator's request `{"reprice": {…}}`, an activated deck, or the schedule."""
-    if "reprice" in event:
-        return reprice(RepriceRequest.model_validate(event["reprice"]), context)
-    return rate_waiting(context)
+    """An operator's request `{"reprice": {…}}`, an activated deck, or the schedule. A request that cannot be carried
+    out is answered with code and detail; it is no failure of the function.
+    """
+    if "reprice" not in event:
+        return rate_waiting(context)
+    try:
+        return reprice(read_request(event["reprice"]), context)
+    except (InvalidValue, NotFound) as error:
+        return {"code": error.code, "detail": error.detail}
 
 
 def rate_waiting(context: LambdaContext) -> dict[str, Any]:

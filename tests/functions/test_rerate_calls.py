@@ -401,6 +401,26 @@ def test_two_runs_at_once_take_no_charge_back_twice(world: World, wire: Wire) ->
     interrupted(world, wire, event, lambda: world.stack.invoke("rerate_calls", other, seconds=300))
 
 
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"from": "2026-11-31"}, "invalid_date"),
+        ({"from": "2026-12-01"}, "invalid_date_range"),
+        ({"account_id": "acct_nobody"}, "unknown_account"),
+        ({"deck": "20200101T000000Z-000000000000"}, "unknown_deck"),
+        ({"account_id": "a#b"}, "invalid_request"),
+        ({"apply": "yes"}, "invalid_request"),
+        ({"month": "2026-11"}, "invalid_request"),
+    ],
+)
+def test_what_cannot_be_asked_is_told_and_changes_nothing(world: World, asked: dict[str, Any], code: str) -> None:
+    charged(world)
+    before = world.stack.items()
+    told = world.stack.invoke("rerate_calls", {"reprice": RANGE | {"apply": True} | asked}, seconds=300)
+    assert (told["code"], told["detail"][-1]) == (code, ".")
+    assert world.stack.items() == before
+
+
 def test_the_sample_event_is_a_dry_run(world: World) -> None:
     charged(world)
     world.stack.publish(DEARER, "dearer")

@@ -3,9 +3,10 @@
 import hashlib
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from calling_credit.calls import ID_PATTERN
+from calling_credit.errors import InvalidValue
 from calling_credit.money import format_money
 from calling_credit.rerating import DEBIT, Correction, Round
 from calling_credit.usage import Period, read_period
@@ -39,6 +40,22 @@ class RepriceRequest(BaseModel):
         """The name of this run: the same account, dates and deck are the same run."""
         said = f"{self.account_id}\n{self.first}\n{self.last}\n{deck_version}"
         return f"run_{hashlib.sha256(said.encode()).hexdigest()[:16]}"
+
+
+def read_request(asked: Any) -> RepriceRequest:
+    """The request as it was sent.
+
+    Raises:
+        InvalidValue: `invalid_request`, with the fields that are wrong.
+    """
+    try:
+        return RepriceRequest.model_validate(asked)
+    except ValidationError as error:
+        fields = sorted({str(each["loc"][0]) if each["loc"] else "reprice" for each in error.errors()})
+        detail = (
+            f"{', '.join(fields)} must be as make rerate-calls sends it: account_id, from, to, deck, apply, position."
+        )
+        raise InvalidValue("invalid_request", detail) from error
 
 
 def round_view(found: Round, deck_version: str, currency: str) -> dict[str, Any]:
