@@ -238,7 +238,7 @@ def rate_late(deployed: Stack, tokens: dict[str, str]) -> None:
     call = parse_call(json.dumps(make_call(account_id, number, 60, now - timedelta(hours=1))), now)
     assert isinstance(call, Call)
     assert keep_unrated(boto3.client("dynamodb"), deployed.outputs["TableName"], call, now, lambda: 10.0) == "kept"
-    assert "calls_rated" in invoke(deployed, "RerateCallsFunction", {})
+    invoke(deployed, "RerateCallsFunction", {})  # Unless a deck that was just activated has woken it first.
     deck = (ROOT / "local" / "rates.csv").read_bytes().replace(b"GB,*,0.0140,", b"GB,*,0.0200,")
     version = deck_files.deck_version(deck, now)
     deck_files.put_deck(boto3.client("s3"), deployed.outputs["DeckBucketName"], version, deck)

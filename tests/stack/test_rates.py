@@ -17,7 +17,7 @@ from local.settings import ROOT
 from local.stack import Stack
 from tests.stack.conftest import eventually, log_lines
 from tests.stack.test_calls import items_of, make_call, open_account, posted_micros, send
-from tests.stack.test_commands import LANDLINE, LANDLINE_ROW, command
+from tests.stack.test_commands import LANDLINE, LANDLINE_ROW, command, example_deck_again
 
 RATES = (ROOT / "local" / "rates.csv").read_text(encoding="utf-8")
 NOBODYS = "+9997123456"
@@ -30,8 +30,7 @@ def described(deployed: Stack) -> Iterator[None]:
     """Commands find the stack by its stack.json; the example deck is active again afterwards."""
     deployed.publish_description()
     yield
-    assert command(deployed, "publish_rates", "local/rates.csv").returncode == 0
-    eventually(lambda: prices(deployed) == ["0.014"], seconds=60)
+    example_deck_again(deployed)
 
 
 def prices(deployed: Stack) -> list[str]:
