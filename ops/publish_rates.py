@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from calling_credit.aws.deck_files import deck_version
@@ -21,7 +20,7 @@ from calling_credit.instants import format_instant
 from calling_credit.money import format_money
 from calling_credit.store.read_charges import account_ids, weigh
 from ops.stack import FoundStack, StackNotFoundError, find_stack
-from ops.terminal import CommandError, console, run
+from ops.terminal import CommandError, console, counting, run
 
 MOST_SHOWN = 20
 MOST_ERRORS_SHOWN = 1_000
@@ -77,20 +76,9 @@ def publish(publisher: Publisher, data: bytes, judged: Judged, now: datetime) ->
     return 0
 
 
-def progress() -> Progress:
-    """A bar that is gone when the work is done, and silent where nobody looks at a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-
-
 def judge_file(publisher: Publisher | None, data: bytes, now: datetime) -> Judged:
     """Judge every row, with progress."""
-    with progress() as bar:
-        task = bar.add_task("Checking rows", total=data.count(b"\n"))
-
-        def tell(line: int) -> None:
-            bar.update(task, completed=line)
-
+    with counting("Checking rows", data.count(b"\n")) as tell:
         if publisher is not None:
             return publisher.judge(data, now, now, tell)
         return judge(data, deck_version(data, now), None, format_instant(now), tell)
@@ -99,15 +87,12 @@ def judge_file(publisher: Publisher | None, data: bytes, now: datetime) -> Judge
 def weighed(stack: FoundStack, deck: Deck, now: datetime) -> Impact:
     """What the deck would have made of the last 30 days' calls, with progress."""
     client, impact = stack.client("dynamodb"), Impact(deck)
-    with progress() as bar:
-        task = bar.add_task("Pricing the calls of 30 days", total=sum(1 for _ in account_ids(client, stack.table_name)))
 
-        def tell(accounts: int) -> None:
-            bar.update(task, completed=accounts)
+    def seconds_left() -> float:
+        return SECONDS_FOR_PAST_CALLS - (datetime.now(UTC) - now).total_seconds()
 
-        def seconds_left() -> float:
-            return SECONDS_FOR_PAST_CALLS - (datetime.now(UTC) - now).total_seconds()
-
+    accounts = sum(1 for _ in account_ids(client, stack.table_name))
+    with counting("Pricing the calls of 30 days, account by account", accounts) as tell:
         weigh(client, stack.table_name, impact, now, seconds_left, tell)
     return impact
 

@@ -10,9 +10,8 @@ from botocore.config import Config
 from rich.table import Table
 
 from calling_credit.money import format_money, parse_money
-from ops.publish_rates import progress
 from ops.stack import FoundStack, find_stack
-from ops.terminal import CommandError, console, run
+from ops.terminal import CommandError, console, counting, run
 
 MOST_EXAMPLES = 10
 WAITING_WORDS = {
@@ -65,8 +64,7 @@ def price_again(stack: FoundStack, asked: dict[str, Any], *, post: bool) -> None
     change = 0
     examples: list[dict[str, Any]] = []
     told: dict[str, Any] = {}
-    with progress() as bar:
-        task = bar.add_task(f"Pricing calls of {asked['account_id']}", total=None)
+    with counting(f"Pricing calls of {asked['account_id']}", None) as tell:
         position: str | None = None
         while not told or position is not None:
             told = ask(stack, {"reprice": asked | {"apply": post, "position": position}})
@@ -74,7 +72,7 @@ def price_again(stack: FoundStack, asked: dict[str, Any], *, post: bool) -> None
             total = {name: count + told[name] for name, count in total.items()}
             change += parse_money(told["change"])
             examples = [*examples, *told["examples"]][:MOST_EXAMPLES]
-            bar.update(task, completed=total["looked_at"])
+            tell(total["looked_at"])
     verb = "changed" if post else "would change"
     console.print(
         f"{asked['account_id']} by {told['deck']}: of {total['looked_at']} calls {total['changed']} {verb}, the balance"
