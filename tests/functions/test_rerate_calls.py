@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from calling_credit.proof import prove_sums
 from calling_credit.store.erase_number import erase_number
+from calling_credit.store.read_account import read_book
 from tests.domain.examples import deck_csv
 from tests.functions.conftest import sample_event
 from tests.functions.laws_faults import ask_anew, points
@@ -61,6 +63,9 @@ def check_usage(world: World) -> None:
     assert micros(summary["total"]) == sum(micros(category["total"]) for category in summary["categories"])
     statement = world.get("/statement").body
     assert micros(statement["closing_balance"]) == world.balance()
+    book = read_book(world.stack.dynamodb, world.stack.table_name, "acct_1")
+    assert book is not None
+    assert [str(difference) for difference in prove_sums(book)] == []
 
 
 def micros(text: str) -> int:
@@ -250,6 +255,34 @@ def test_details_page_by_page_list_each_call_once(world: World, limit: int) -> N
     assert len(prices(world)) == 8
     csv = world.get("/usage/outbound_international_call", accept="text/csv").text
     assert csv.count("\r\n") == 9
+
+
+def test_the_proof_sees_a_day_that_counts_what_was_taken_back_wrongly(world: World) -> None:
+    charged(world)
+    world.stack.publish(DEARER, "dearer")
+    reprice(world)
+    day = next(item for item in world.of_kind("DAY") if item["SK"].endswith("#outbound_international_call"))
+    world.stack.dynamodb.update_item(
+        TableName=world.stack.table_name,
+        Key={"PK": {"S": day["PK"]}, "SK": {"S": day["SK"]}},
+        UpdateExpression="ADD taken_back :one",
+        ExpressionAttributeValues={":one": {"N": "1"}},
+    )
+    book = read_book(world.stack.dynamodb, world.stack.table_name, "acct_1")
+    assert book is not None
+    [difference] = prove_sums(book)
+    assert "3 of them taking back" in difference.expected
+    assert "4 of them taking back" in difference.found
+
+
+def test_an_erased_number_leaves_every_entry_of_its_calls(world: World) -> None:
+    charged(world)
+    world.stack.publish(DEARER, "dearer")
+    reprice(world)
+    assert len(list(erase_number(world.stack.dynamodb, world.stack.table_name, "acct_1", UNITED_KINGDOM))) == 3
+    assert UNITED_KINGDOM not in str(world.stack.items())
+    assert prices(world) == {"c_1": "0.60", "c_2": "0.0002"}
+    check_usage(world)
 
 
 def test_dates_are_the_accounts_and_other_days_stay(world: World) -> None:
