@@ -97,6 +97,15 @@ bench: $(READY)  ## What it costs: budgets, measurements and the usual tutorial 
 publish-rates: $(READY)  ## Check and publish FILE=deck.csv; DRAFT=1 only reports
 	@$(BIN)/python -m ops.publish_rates "$(or $(FILE),$(error Name a rate deck: make publish-rates FILE=deck.csv))" $(if $(DRAFT),--draft)
 
+.PHONY: rollback-rates
+rollback-rates: $(READY)  ## Go back to the deck before, or TO=version; LIST=1 lists them, YES=1 asks nothing
+	@$(BIN)/python -m ops.rollback_rates $(if $(TO),--to "$(TO)") $(if $(LIST),--list) $(if $(YES),--yes)
+
+.PHONY: rerate-calls
+rerate-calls: $(READY)  ## Charge calls that waited for a price; ACCOUNT=id FROM=date TO=date [DECK=] prices again, YES=1 posts
+	@$(BIN)/python -m ops.rerate_calls $(if $(ACCOUNT),--account "$(ACCOUNT)") $(if $(FROM),--from "$(FROM)") \
+	  $(if $(TO),--to "$(TO)") $(if $(DECK),--deck "$(DECK)") $(if $(YES),--yes)
+
 .PHONY: list-unrated
 list-unrated: $(READY)  ## Calls kept without a price; KIND=stray: calls of lines that may not call
 	@$(BIN)/python -m ops.list_unrated $(if $(KIND),--kind "$(KIND)")

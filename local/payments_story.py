@@ -55,7 +55,7 @@ def tell_payments(stack: Stack, console: Console, token: str) -> Decimal:
         done = automatic and all(payment["status"] in ENDED for payment in found)
         return found if done and _is_settled(stack, token) else []
 
-    payments = _wait(stack, ended, "the recharge that calls have set off")
+    payments = wait_for(stack, ended, "the recharge that calls have set off")
     table = Table(title=f"What {MERIDIAN.name} paid in", title_justify="left", header_style="bold", box=SIMPLE_HEAD)
     for column in ("how", "card", "amount", ""):
         table.add_column(column, justify="right" if column == "amount" else "left")
@@ -97,7 +97,9 @@ def tell_declines(stack: Stack, progress: Progress) -> None:
         raise StackError(f"The payment that waits for its bank is not there: {waiting}")
     console.print("  This link, good for a day, finishes the very same payment:")
     console.print(f"  {waiting['next_action_url']}", soft_wrap=True, highlight=False)
-    [mail] = _wait(stack, lambda: _mails_with(stack, dana.email, waiting["next_action_url"]), "the mail with that link")
+    [mail] = wait_for(
+        stack, lambda: _mails_with(stack, dana.email, waiting["next_action_url"]), "the mail with that link"
+    )
     console.print(f"  It was mailed to {dana.email}, too: “{mail['Subject']}” lies in {stack.mailbox.folder}.")
 
 
@@ -116,10 +118,15 @@ def _wait_for(stack: Stack, token: str, status: str) -> dict[str, Any]:
         found = stack.api.get("/auto-recharge", token)
         return found if found["status"] == status else {}
 
-    return _wait(stack, reached, f"automatic recharge to be {status}")
+    return wait_for(stack, reached, f"automatic recharge to be {status}")
 
 
-def _wait(stack: Stack, look: Callable[[], Found], what: str) -> Found:
+def wait_for(stack: Stack, look: Callable[[], Found | None], what: str) -> Found:
+    """What is there as soon as it is.
+
+    Raises:
+        StackError: it is not there within a minute.
+    """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (found := look()):
         stack.emulator.require_alive()

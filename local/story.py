@@ -16,6 +16,7 @@ from rich.table import Table
 from calling_credit.decks import Deck, parse_deck
 from local.admission_story import tell_admission
 from local.payments_story import add_funds_by_hand, tell_declines, tell_payments
+from local.prices_story import announce_a_price, tell_prices
 from local.progress import Progress
 from local.seed import COMPANIES, MERIDIAN
 from local.stack import RATES_FILE, Stack, StackError
@@ -44,6 +45,7 @@ def tell(stack: Stack, progress: Progress) -> None:
     console.print()
     console.print(f"[bold]{MERIDIAN.name}[/bold] starts the day with ${opening} of credit.")
     add_funds_by_hand(stack, console)
+    announced = announce_a_price(stack, console)
     console.print("Its phone system sends every finished call twice, because queues may deliver twice:")
     _play(stack, progress, token)
     paid = tell_payments(stack, console, token)
@@ -53,6 +55,7 @@ def tell(stack: Stack, progress: Progress) -> None:
     tell_admission(stack, console)
     console.print()
     tell_declines(stack, progress)
+    tell_prices(stack, console, announced)
 
 
 def _play(stack: Stack, progress: Progress, token: str) -> None:
@@ -109,7 +112,7 @@ def _tell_usage(stack: Stack, console: Console, token: str, opening: Decimal) ->
     _tell_dearest(stack, console, token, period)
     console.print(
         "Domestic and unanswered calls cost nothing and are not listed. One call went to a number without a price: it"
-        " is kept, see [bold]make list-unrated[/bold]."
+        " is kept until a deck covers it, see [bold]make list-unrated[/bold]."
     )
 
 

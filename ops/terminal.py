@@ -1,9 +1,11 @@
 """How every operator's command speaks: one console, one way to fail, one way to ask. Knows no command."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from ops.stack import StackNotFoundError
 
@@ -27,6 +29,18 @@ def run(command: Callable[[], int]) -> None:
     except KeyboardInterrupt:
         complaints.print("Stopped.")
         sys.exit(130)
+
+
+@contextmanager
+def counting(title: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar that hears how far the work is and is gone when it is done; nothing where nobody looks at a terminal."""
+    if not console.is_terminal:
+        yield lambda _done: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda done: bar.update(task, completed=done)
 
 
 def confirmed(question: str) -> bool:

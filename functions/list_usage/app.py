@@ -22,6 +22,7 @@ from calling_credit.errors import InvalidValue
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger import CALL_CHARGED
 from calling_credit.recharge_rules import balance_part, kept, read_wish
+from calling_credit.rerating import as_they_stand
 from calling_credit.store.client import dynamodb_client
 from calling_credit.store.keep_lines import change_view
 from calling_credit.store.keep_recharge import RechargeKeeper
@@ -88,7 +89,7 @@ def usage_details(category: str) -> Response[str]:
     listing = Listing(app, account.account_id, "usage", category, *dates, user_id, **sizes)
     equal = {"category": category} | ({"user_id": user_id} if user_id else {})
     entries, after = account.entries(
-        period, after=listing.position, limit=listing.limit, newest_first=True, equal=equal
+        period, after=listing.position, limit=listing.limit, newest_first=True, equal=equal, calls_only=True
     )
     names = account.user_names()
     rows = [usage.call_row(entry, names) for entry in entries]
@@ -116,7 +117,12 @@ def forecast_view() -> Response[str]:
     period = usage.Period(*forecast.basis(today))
     found = forecast.pace(account.days(period.first.isoformat(), period.last.isoformat()), today)
     calls, _ = account.entries(
-        period, after=None, limit=forecast.CALLS_LOOKED_AT, newest_first=True, equal={"kind": CALL_CHARGED}
+        period,
+        after=None,
+        limit=forecast.CALLS_LOOKED_AT,
+        newest_first=True,
+        equal={"kind": CALL_CHARGED},
+        calls_only=True,
     )
     available = account.balance()["available_micros"]
     return answer(forecast.forecast_view(available, found, calls, deck.current(now), format_instant(now), today))
@@ -137,7 +143,7 @@ def simulate() -> Response[str]:
     opening_micros = balance["posted_micros"] - sum(entry["amount_micros"] for entry in entries)
     maximum = config().bounds.maximum_micros
     played = simulation.Simulation(rule, opening_micros, account.settings()["time_zone"], maximum)
-    played.play(reversed(entries), begin, now)
+    played.play(reversed(list(as_they_stand(entries))), begin, now)
     return answer(simulation.simulation_view(played, begin, now))
 
 

@@ -18,6 +18,7 @@ import tests.conftest  # noqa: F401 - the environment, before any function is im
 from tests.benchmarks.admission import admission_rows
 from tests.benchmarks.client_cpu import cpu_rows
 from tests.benchmarks.crossings import crossing_rows
+from tests.benchmarks.decks import deck_rows
 from tests.benchmarks.laboratory import Laboratory, laboratory
 from tests.benchmarks.posting import poison_rows, posting_rows, redelivery_rows
 from tests.benchmarks.pricing import pricing_rows
@@ -64,6 +65,7 @@ def measurements() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
 
     yield "client CPU", lambda: cpu_rows(stock)
     yield "pricing", pricing_rows
+    yield "decks", deck_rows
     yield "start-up", lambda: start_up_rows(traced=stock.tracer is not None)
 
 

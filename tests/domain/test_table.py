@@ -109,3 +109,19 @@ def test_accounts_spread_over_all_shards_and_kinds_never_mix() -> None:
     assert used == set(table.sweep_partitions("unrated"))
     for kind in ("stray", "issue", "topup", "recharge"):
         assert not used & set(table.sweep_partitions(kind))
+
+
+@given(INSTANTS, IDS, st.lists(st.integers(1, 9999), max_size=3, unique=True), IDS)
+def test_everything_of_a_call_stands_together_in_the_order_in_which_it_was_written(
+    at: str, call_id: str, times: list[int], other: str
+) -> None:
+    ids = [call_id, *(table.rerated_id(call_id, time, side) for time in sorted(times) for side in ("credit", "debit"))]
+    keys = [table.entry_sk(at, cause_id) for cause_id in ids]
+    assert keys == sorted(keys)
+    assert [table.call_of(key) for key in keys] == [(at, call_id)] * len(keys)
+    assert [table.cause_of(key) for key in keys] == ids
+    assert [table.rerating_of(key) for key in keys] == [0, *(time for time in sorted(times) for _ in range(2))]
+    assert keys[-1] < table.after_call(at, call_id)
+    if other != call_id:
+        stranger = table.entry_sk(at, other)
+        assert stranger < keys[0] or stranger > table.after_call(at, call_id)

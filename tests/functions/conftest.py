@@ -48,6 +48,8 @@ FUNCTIONS = (
     "send_mail",
     "authorize_call",
     "expire_holds",
+    "publish_rates",
+    "rerate_calls",
 )
 
 

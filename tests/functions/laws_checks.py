@@ -21,7 +21,7 @@ class Book:
     table_name: str
     images: dict[Key, str] = field(default_factory=dict)
     posted: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    days: dict[Key, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
+    days: dict[Key, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0, 0]))
     holds: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     looked_at: int = 0
 
@@ -56,6 +56,7 @@ class Book:
                 day[0] += 1
                 day[1] += after["billed_seconds"]
                 day[2] += after["amount_micros"]
+                day[3] += after["kind"] == "call_taken_back"
 
     def image(self, key: Key) -> Image:
         """An item as last seen; empty if there is none."""
@@ -94,7 +95,7 @@ def law_1_posted_is_the_sum_of_entries(book: Book, accounts: set[str]) -> None:
 
 
 def law_2_day_totals_are_the_sums_of_that_days_entries(book: Book, changed: set[Key]) -> None:
-    """Count, billed seconds and total, of each day written or written about."""
+    """Count, billed seconds, total and how many take back, of each day written or written about."""
     for pk, sk in changed:
         image = book.image((pk, sk))
         if sk.startswith("ENTRY#"):
@@ -104,7 +105,7 @@ def law_2_day_totals_are_the_sums_of_that_days_entries(book: Book, changed: set[
         else:
             continue
         day = book.image((pk, day_sk))
-        stands = [day.get("entry_count"), day.get("billed_seconds"), day.get("total_micros")]
+        stands = [day.get("entry_count"), day.get("billed_seconds"), day.get("total_micros"), day.get("taken_back", 0)]
         assert stands == book.days[pk, day_sk], f"law 2: {pk} {day_sk}"
 
 

@@ -195,3 +195,25 @@ def ask_until_answered(stack: Stack, wire: Wire, function: str, event: dict[str,
         assert answer["statusCode"] == 503, f"not told to come again: {answer['body']}"
         assert "Retry-After" in answer["headers"]
     raise AssertionError("never answered")
+
+
+def ask_anew(
+    stack: Stack,
+    wire: Wire,
+    function: str,
+    event: dict[str, Any],
+    seconds: float = 60.0,
+    check: Callable[[], None] = lambda: None,
+) -> dict[str, Any]:
+    """As Lambda does with an event nobody waits for, and an operator with a command: the same again after a failure,
+    by a fresh process. `check` looks at the world after each failure.
+    """
+    for _ in range(MOST_DELIVERIES):
+        wire.dead = False
+        try:
+            return stack.invoke(function, event, seconds)
+        except (Killed, Exception):  # noqa: BLE001 - a failed invocation, whatever it failed of
+            wire.dead = False
+            stack.forget()
+            check()
+    raise AssertionError("never done")

@@ -135,11 +135,17 @@ class Model:
     def post(self, account: str, sk: str, when: datetime, zone: str, micros: int, billed: int, **said: Any) -> None:
         """An entry, its day and the balance."""
         date = when.astimezone(ZoneInfo(zone)).date().isoformat()
-        self.put(account, sk, amount_micros=micros, local_date=date, billed_seconds=billed, **said)
-        sk = f"DAY#{date}#{said['category']}"
+        self.enter(account, sk, micros, billed, local_date=date, **said)
+
+    def enter(self, account: str, sk: str, micros: int, billed: int, **said: Any) -> None:
+        """An entry of a local date, that day and the balance."""
+        self.put(account, sk, amount_micros=micros, billed_seconds=billed, **said)
+        sk = f"DAY#{said['local_date']}#{said['category']}"
         day = self.get(account, sk) or {"entry_count": 0, "billed_seconds": 0, "total_micros": 0}
         counted = {"entry_count": day["entry_count"] + 1, "billed_seconds": day["billed_seconds"] + billed}
         self.put(account, sk, **counted, total_micros=day["total_micros"] + micros)
+        if said.get("kind") == "call_taken_back":
+            self.put(account, sk, taken_back=day.get("taken_back", 0) + 1)
         balance = self.items[f"ACCOUNT#{account}", "BALANCE"]
         self.put(account, "BALANCE", posted_micros=balance["posted_micros"] + micros)
 
@@ -253,13 +259,14 @@ class Model:
             self.told[account, waiting] = facts
             self.count("unrated")
         else:
-            self._charge(facts, row, str(known[1]["time_zone"]), entry)
+            self.charge(facts, row, str(known[1]["time_zone"]), entry)
         line = self.remembered.get((f"ACCOUNT#{account}", f"LINE#{facts['line_id']}"))
         if line is None or not line[1]["international_calling"]:
             self._stray(account, facts)
         return True
 
-    def _charge(self, facts: dict[str, Any], row: dict[str, Any], zone: str, entry: str) -> None:
+    def charge(self, facts: dict[str, Any], row: dict[str, Any], zone: str, entry: str) -> None:
+        """A call that costs something."""
         billed, micros = price(row, facts["duration_seconds"])
         said = {
             "category": row["category"],

@@ -8,6 +8,7 @@ from typing import Any
 from tests.functions.laws_calls import CALLING, COVERED, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED
 from tests.functions.laws_driver import Driver, expect, operation
 from tests.functions.laws_model import money
+from tests.functions.laws_rerating import BACK, call_in, standing
 
 
 def entries(driver: Driver, account: str, first: str, last: str) -> list[tuple[str, dict[str, Any]]]:
@@ -49,12 +50,13 @@ def read_usage(driver: Driver) -> None:
     for _, entry in entries(driver, account, first, last):
         if entry["category"] != "adjustment":
             sums = categories.setdefault(entry["category"], [0, 0, 0])
-            sums[0] += 1
+            sums[0] += -1 if entry.get("kind") == BACK else 1
             sums[1] += entry["billed_seconds"]
             sums[2] -= entry["amount_micros"]
             days[entry["local_date"]] = days.get(entry["local_date"], 0) - entry["amount_micros"]
     said = {row["category"]: [row["calls"], row["billed_seconds"], row["total"]] for row in shown["categories"]}
-    assert said == {name: [calls, billed, money(total)] for name, (calls, billed, total) in categories.items()}
+    used = {name: [calls, billed, money(total)] for name, (calls, billed, total) in categories.items() if calls}
+    assert said == used
     assert {row["date"]: row["total"] for row in shown["days"]} == {day: money(total) for day, total in days.items()}
     assert shown["total"] == money(sum(days.values()))
 
@@ -69,7 +71,7 @@ def read_details(driver: Driver) -> None:
     names = {sk.split("#")[1]: user["name"] for sk, user in driver.model.of(account, "USER#")}
     shown = [(row["started_at"], row["call_id"], row["price"], row["rate_deck"], row["user"]) for row in rows]
     assert shown == [
-        (*sk.split("#")[1:], money(-entry["amount_micros"]), entry["deck"], user_view(entry["user_id"], names))
+        (*call_in(sk), money(-entry["amount_micros"]), entry["deck"], user_view(entry["user_id"], names))
         for sk, entry in expected
     ]
 
@@ -81,7 +83,7 @@ def read_csv(driver: Driver) -> None:
     answer = driver.customer(account, "GET", f"/usage/{category}", query=query, headers={"accept": "text/csv"})
     rows = list(csv.DictReader(io.StringIO(expect(answer, 200))))
     assert [(row["started_at"], row["call_id"], row["price"]) for row in rows] == [
-        (*sk.split("#")[1:], money(-entry["amount_micros"])) for sk, entry in expected
+        (*call_in(sk), money(-entry["amount_micros"])) for sk, entry in expected
     ]
 
 
@@ -92,10 +94,10 @@ def asked_details(driver: Driver) -> tuple[str, str, list[tuple[str, dict[str, A
     user = driver.rng.choice((None, None, "user_1"))
     found = [
         (sk, entry)
-        for sk, entry in reversed(entries(driver, account, first, last))
+        for sk, entry in entries(driver, account, first, last)
         if entry["category"] == category and user in (None, entry["user_id"])
     ]
-    return account, category, found, {"from": first, "to": last, "user_id": user}
+    return account, category, standing(found)[::-1], {"from": first, "to": last, "user_id": user}
 
 
 def user_view(user: str, names: dict[str, str]) -> dict[str, Any]:
@@ -115,7 +117,7 @@ def read_statement(driver: Driver) -> None:
     closing = opening + sum(entry["amount_micros"] for _, entry in expected)
     assert {(page["opening_balance"], page["closing_balance"]) for page in found} == {(money(opening), money(closing))}
     shown = [(row["at"], row["id"], row["amount"]) for page in found for row in page["items"]]
-    assert shown == [(*sk.split("#")[1:], money(entry["amount_micros"])) for sk, entry in expected]
+    assert shown == [(*sk.split("#", 2)[1:], money(entry["amount_micros"])) for sk, entry in expected]
 
 
 def day_before(date: str) -> str:

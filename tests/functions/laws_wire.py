@@ -182,7 +182,10 @@ def wired(stack: Stack, *more: Any) -> Iterator[Wire]:
 
 def clients_of(app: Any) -> list[Any]:
     """Every AWS client that a handler's module holds."""
-    holders = [getattr(app, name, None) for name in ("dynamodb", "keeper", "deck", "facts", "recharges", "topups")]
+    holders = [
+        getattr(app, name, None)
+        for name in ("dynamodb", "keeper", "deck", "facts", "recharges", "topups", "publisher", "s3")
+    ]
     return [getattr(holder, "_client", holder) for holder in holders if holder is not None]
 
 

@@ -12,7 +12,8 @@ rechecked after every one, everything compared with a model that shares no code 
 
 Laws 5 and 6 are laws of payments (test_payment_laws). LAWS_SEED and LAWS_OPERATIONS run it otherwise; the seed of a
 failure is in its message. Of law 3: what left no trace when it was delivered (a free call) or waits for a price (an
-unrated one) is charged when it is delivered again after a deck that prices it; the model says so, too.
+unrated one) is charged when it is delivered again after a deck that prices it; the model says so, too. All of them hold
+over decks published, waiting calls rated and charged calls priced again as well.
 """
 
 import os
@@ -23,7 +24,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.functions import laws_admission, laws_operations, laws_reads
+from tests.functions import laws_admission, laws_operations, laws_reads, laws_rerating
 from tests.functions.conftest import Stack
 from tests.functions.laws_calls import Calls
 from tests.functions.laws_checks import Book, law_8_no_other_account_is_named
@@ -44,7 +45,7 @@ OPERATIONS = int(os.environ.get("LAWS_OPERATIONS", "2000"))
 def test_the_laws_hold_after_every_operation(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    operations = {module.__name__ for module in (laws_operations, laws_reads, laws_admission)}
+    operations = {module.__name__ for module in (laws_operations, laws_reads, laws_rerating, laws_admission)}
     assert operations == {kind.__module__ for _, kind in KINDS.values()}
     make_moto_cheap(monkeypatch)
     rng = random.Random(SEED)

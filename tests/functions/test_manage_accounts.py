@@ -60,6 +60,8 @@ def test_an_account_comes_into_being_with_a_balance_of_zero(world: World) -> Non
             "status": "open",
             "billing_emails": [],
             "admission": True,
+            "sweep_pk": "ACCOUNT#3",
+            "sweep_sk": "acct_2",
             "created_at": at,
             "updated_at": at,
         },

@@ -9,10 +9,11 @@ from datetime import timedelta
 
 import pytest
 
+from tests.domain.examples import deck_csv
 from tests.functions.conftest import FUNCTIONS, sample_event
 from tests.functions.template import template
 from tests.functions.till import ALWAYS, CHALLENGED, CREATE, DECLINED, MASTERCARD, VISA, Till
-from tests.functions.world import INCLUDED, UNCOVERED
+from tests.functions.world import DECK, INCLUDED, UNCOVERED
 
 pytestmark = pytest.mark.dynamodb
 OF_TABLE = tuple(name for name in FUNCTIONS if name != "publish_events")
@@ -26,6 +27,7 @@ OF_PAYMENTS = (
     "prove_ledger",
     "send_mail",
 )
+OF_PRICES = ("publish_rates", "rerate_calls")
 ACTIONS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 
 
@@ -120,6 +122,20 @@ def everything_that_happens(till: Till) -> None:
         }
     )
     till.prove(days=1)
+    new_prices(till)
+
+
+def new_prices(till: Till) -> None:
+    """A dropped deck covers a call that waits, and calls are priced again by it."""
+    from tests.functions.conftest import BUCKET, _s3  # noqa: PLC0415
+
+    event = sample_event("publish_rates")
+    deck = DECK.replace(b"0.10", b"0.20") + deck_csv({"prefix": "33", "country": "FR"}).split(b"\n", 1)[1]
+    _s3().put_object(Bucket=BUCKET, Key=event["detail"]["object"]["key"], Body=deck)
+    assert till.world.stack.invoke("publish_rates", event, seconds=300)["outcome"] == "published"
+    assert till.world.stack.invoke("rerate_calls", {}, seconds=300)["calls_rated"] == 1
+    asked = {"account_id": "acct_1", "from": "2026-11-01", "to": "2026-11-30", "apply": True}
+    assert till.world.stack.invoke("rerate_calls", {"reprice": asked}, seconds=300)["changed"] == 2
 
 
 def mail_that_it_waits(till: Till) -> None:
@@ -148,5 +164,5 @@ def test_functions_ask_the_table_for_what_their_policies_allow(till: Till) -> No
     assert set(used) == set(OF_TABLE)
     for function, actions in used.items():
         assert actions <= allowed(function), f"{function} would be refused {actions - allowed(function)}"
-    for function in OF_PAYMENTS:
+    for function in (*OF_PAYMENTS, *OF_PRICES):
         assert used[function] == allowed(function), f"{function} never uses {allowed(function) - used[function]}"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from calling_credit import table
+from calling_credit.aws import deck_files
 from calling_credit.mails import MAILED
 from calling_credit.topups import LEASE, MANUAL_LEASE
 from tests.functions.conftest import FUNCTIONS
@@ -409,6 +410,32 @@ def test_the_ledger_is_proven_once_a_day_and_nothing_in_it_can_be_changed_by_tha
     assert writes["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [table.issue_pk("*")]}}
 
 
+# --- Rate decks -------------------------------------------------------------------------------------------------------
+
+
+def test_a_dropped_deck_wakes_the_publisher_and_an_activated_one_wakes_who_rates_waiting_calls() -> None:
+    bucket = only("AWS::S3::Bucket")
+    assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    told = {"source": ["aws.s3"], "detail-type": ["Object Created"]}
+    for function, event, key in (
+        ("PublishRatesFunction", "Dropped", {"prefix": deck_files.INCOMING}),
+        ("RerateCallsFunction", "Activated", deck_files.ACTIVE_KEY),
+    ):
+        found = RESOURCES[function]["Properties"]["Events"][event]
+        detail = {"bucket": {"name": [{"Ref": "DeckBucket"}]}, "object": {"key": [key]}}
+        assert (found["Type"], found["Properties"]["Pattern"]) == ("EventBridgeRule", told | {"detail": detail})
+
+
+def test_the_publisher_writes_decks_reports_and_the_pointer_and_never_what_wakes_it() -> None:
+    [statement] = [said for folder, said in statements() if "s3:PutObject" in list(words(said["Action"]))]
+    written = list(words(statement["Resource"]))
+    assert [text.partition("${DeckBucket.Arn}/")[2] for text in written] == [
+        f"{deck_files.DECKS}*",
+        f"{deck_files.REPORTS}*",
+        deck_files.ACTIVE_KEY,
+    ]
+
+
 # --- The table --------------------------------------------------------------------------------------------------------
 
 
@@ -492,7 +519,8 @@ def test_a_function_that_only_reads_may_not_write_and_none_may_delete_or_scan(fo
         if owner == folder
         for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
     }
-    assert not {"dynamodb:Scan", "dynamodb:BatchWriteItem", "s3:PutObject"} & actions
+    assert not {"dynamodb:Scan", "dynamodb:BatchWriteItem"} & actions
+    assert ("s3:PutObject" in actions) == (folder == "publish_rates")
     if folder != "send_mail":
         assert "dynamodb:DeleteItem" not in actions
     if folder == "list_usage":
@@ -548,6 +576,7 @@ def test_queues_unrated_calls_payments_ages_errors_and_throttles_are_watched() -
         ("AWS/SQS", "ApproximateAgeOfOldestMessage"),
         ("CallingCredit", "CallsUnrated"),
         ("CallingCredit", "HoldsExpired"),
+        ("CallingCredit", "DecksRefused"),
         ("CallingCredit", "PaymentIssues"),
         ("CallingCredit", "LedgerDifferences"),
         ("CallingCredit", "TopUpsSettledAfterEnd"),
@@ -572,6 +601,7 @@ def test_queues_unrated_calls_payments_ages_errors_and_throttles_are_watched() -
     [
         ("ApproximateNumberOfMessagesVisible", ["DeadLetterQueue", "RechargeFailureQueue", "EventFailureQueue"]),
         ("CallsUnrated", [None]),
+        ("DecksRefused", [None]),
         ("PaymentIssues", [None]),
         ("LedgerDifferences", [None]),
         ("TopUpsSettledAfterEnd", [None]),

@@ -71,6 +71,17 @@ def schedule_held(stack: Stack) -> Iterator[None]:
         client.update_schedule(Name=name, State="ENABLED", **said)
 
 
+@contextmanager
+def rule_held(stack: Stack, logical_id: str) -> Iterator[None]:
+    """What happens in a bucket wakes nobody by this rule meanwhile."""
+    client, name = boto3.client("events"), physical_id(stack, logical_id).rpartition("|")[2]
+    client.disable_rule(Name=name)
+    try:
+        yield
+    finally:
+        client.enable_rule(Name=name)
+
+
 class Records:
     """The records of the table's stream from now on."""
 

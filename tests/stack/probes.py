@@ -7,10 +7,14 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import boto3
 import pytest
 
+from calling_credit.aws import deck_files
+from calling_credit.calls import Call, parse_call
+from calling_credit.store.keep_calls import keep_unrated
 from calling_credit.store.keep_issues import read_issues
 from local.deploy import MAIL_FROM
 from local.stack import Stack
@@ -19,7 +23,7 @@ from tests.functions.template import ROOT
 from tests.stack.callbacks import call_back_again
 from tests.stack.conftest import eventually
 from tests.stack.customers import Customer, open_customer, stand_in
-from tests.stack.deployment import invoke
+from tests.stack.deployment import invoke, rule_held
 from tests.stack.test_calls import items_of, make_call, open_account
 
 Probe = Callable[[Stack, dict[str, str]], None]
@@ -253,6 +257,42 @@ def send_mail(deployed: Stack, tokens: dict[str, str]) -> None:
     assert "/links/" in mail.get_content()
 
 
+def publish_a_deck(deployed: Stack, tokens: dict[str, str]) -> None:
+    """A dropped deck with one more prefix, which nobody has, is published with its report; nothing else wakes the
+    function.
+    """
+    client, bucket, key = boto3.client("s3"), deployed.outputs["DeckBucketName"], f"incoming/{uuid.uuid4().hex}.csv"
+    row = f"8889991,{key[9:40]},001,*,1,0,60,60,2020-01-01,outbound_international_call\n"
+    with rule_held(deployed, "PublishRatesFunctionDropped"):
+        client.put_object(Bucket=bucket, Key=key, Body=(ROOT / "local" / "rates.csv").read_bytes() + row.encode())
+        said = invoke(deployed, "PublishRatesFunction", {"detail": {"object": {"key": key}}})
+    assert (said["outcome"], said["version"]) == ("published", read_version(client, bucket))
+
+
+def read_version(client: Any, bucket: str) -> str:
+    """The deck that prices calls now."""
+    pointer = deck_files.read_active(client, bucket)
+    return str(pointer and pointer["version"])
+
+
+def rate_late(deployed: Stack, tokens: dict[str, str]) -> None:
+    """A call that waits for a price which is there is charged, and priced again by another deck."""
+    account_id, number = f"acct_{uuid.uuid4().hex[:12]}", "+442071838750"
+    open_account(deployed, account_id)
+    now = datetime.now(UTC)
+    call = parse_call(json.dumps(make_call(account_id, number, 60, now - timedelta(hours=1))), now)
+    assert isinstance(call, Call)
+    assert keep_unrated(boto3.client("dynamodb"), deployed.outputs["TableName"], call, now, lambda: 10.0) == "kept"
+    invoke(deployed, "RerateCallsFunction", {})  # Unless a deck that was just activated has woken it first.
+    deck = (ROOT / "local" / "rates.csv").read_bytes().replace(b"GB,*,0.0140,", b"GB,*,0.0200,")
+    version = deck_files.deck_version(deck, now)
+    deck_files.put_deck(boto3.client("s3"), deployed.outputs["DeckBucketName"], version, deck)
+    asked = {"account_id": account_id, "from": "2026-01-01", "to": "2035-01-01", "deck": version, "apply": True}
+    assert invoke(deployed, "RerateCallsFunction", {"reprice": asked})["changed"] == 1
+    amounts = [item["amount_micros"]["N"] for item in items_of(deployed, account_id, "ENTRY#")]
+    assert amounts == ["-14000", "14000", "-20000"]
+
+
 PROBES: dict[str, Probe] = {
     "RateCallsFunction": invoke_rate_calls,
     "AuthorizeCallFunction": authorize_a_call,
@@ -267,4 +307,6 @@ PROBES: dict[str, Probe] = {
     "ProveLedgerFunction": prove,
     "PublishEventsFunction": publish,
     "SendMailFunction": send_mail,
+    "PublishRatesFunction": publish_a_deck,
+    "RerateCallsFunction": rate_late,
 }

@@ -14,6 +14,9 @@ from tests.stack.conftest import eventually, free_port
 PATIENCE_SECONDS = 300
 STORY = (
     "presses Pay twice; it is paid once",
+    "1 price announced, none changed today",
+    "GET /rates tells both",
+    "the active deck again",
     "its rule buys",
     "automatic recharge",
     "refused, insufficient_credit: The credit does not pay for this call.",

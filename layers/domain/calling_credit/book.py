@@ -7,7 +7,7 @@ from typing import Any
 
 from calling_credit import table
 from calling_credit.holds import LIVE
-from calling_credit.ledger import REVERSAL, TOP_UP, DayTotal
+from calling_credit.ledger import CALL_TAKEN_BACK, REVERSAL, TOP_UP, DayTotal
 
 Day = tuple[str, str]
 """A local date and a category."""
@@ -74,7 +74,9 @@ class Book:
             self._add_entry(item)
         elif kind == "day":
             day = (table.date_of(item["SK"]), table.id_of(item["SK"]))
-            self.days[day] = DayTotal(item["entry_count"], item["billed_seconds"], item["total_micros"])
+            self.days[day] = DayTotal(
+                item["entry_count"], item["billed_seconds"], item["total_micros"], item.get("taken_back", 0)
+            )
         elif kind == "balance":
             self.balance = Balance(
                 item["posted_micros"],
@@ -107,6 +109,7 @@ class Book:
         day.count += 1
         day.billed_seconds += item["billed_seconds"]
         day.total_micros += amount_micros
+        day.taken_back += item.get("kind") == CALL_TAKEN_BACK
         if item["category"] == TOP_UP:
             topup_id = table.id_of(item["SK"])
             entry = PaidEntry(topup_id, item.get("intent_id", ""), amount_micros)

@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from sys import intern
 from typing import Final
 
 from calling_credit.errors import InvalidValue
@@ -30,6 +31,9 @@ COLUMNS: Final = (
     "category",
 )
 Wrong = Callable[[str, str, str], None]
+Tell = Callable[[int], None]
+TELL_EVERY: Final = 1000
+"""Lines."""
 ANY_ORIGIN: Final = "*"
 INCLUDED_CATEGORY: Final = "included"
 """Costs nothing and makes no entry: the home area codes and toll-free numbers."""
@@ -37,6 +41,8 @@ MAX_ROWS: Final = 200_000
 MAX_PRICE_MICROS: Final = 100 * MICROS_PER_DOLLAR
 MAX_DESTINATION_BYTES: Final = 90
 
+_REPEATED = ("destination", "country", "origin", "category")
+"""Cells that many rows have alike; one text for all of them halves what a deck holds."""
 _PREFIX = re.compile(r"[1-9][0-9]{0,14}")
 _SECONDS = re.compile(r"0|[1-9][0-9]{0,4}")
 
@@ -117,8 +123,9 @@ class Deck:
                     yield from rows
 
 
-def parse_deck(data: bytes, version: str) -> Deck | list[DeckError]:
-    """Read a deck from CSV bytes (UTF-8, a byte order mark allowed; the header exactly `COLUMNS`).
+def parse_deck(data: bytes, version: str, tell: Tell | None = None) -> Deck | list[DeckError]:
+    """Read a deck from CSV bytes (UTF-8, a byte order mark allowed; the header exactly `COLUMNS`). `tell` hears now and
+    then how many lines are read.
 
     Returns the deck, or every error found: nothing of a deck with an error is ever used. Codes: not_utf8, wrong_header,
     empty_deck, too_many_rows, wrong_column_count, invalid_prefix, invalid_destination, unknown_country, unknown_origin,
@@ -140,6 +147,8 @@ def parse_deck(data: bytes, version: str) -> Deck | list[DeckError]:
             return [DeckError(1, "", "wrong_header", f"The first line must be exactly: {','.join(COLUMNS)}")]
         for cells in reader:
             line = reader.line_num
+            if tell is not None and line % TELL_EVERY == 0:
+                tell(line)
             if len(rows) >= MAX_ROWS:
                 return [*errors, DeckError(line, "", "too_many_rows", f"A deck has at most {MAX_ROWS} rows.")]
             row = _read_row(cells, line, errors)
@@ -177,8 +186,8 @@ def _read_row(cells: list[str], line: int, errors: list[DeckError]) -> RateRow |
     _check_category(cell["category"], rate + fee, wrong)
     if len(errors) > before:
         return None
-    place = (cell["prefix"], cell["destination"], cell["country"], cell["origin"])
-    return RateRow(*place, rate, fee, minimum, increment, effective, cell["category"])
+    destination, country, origin, category = (intern(cell[name]) for name in _REPEATED)
+    return RateRow(cell["prefix"], destination, country, origin, rate, fee, minimum, increment, effective, category)
 
 
 def _check_place(cell: dict[str, str], wrong: Wrong) -> None:
@@ -229,9 +238,9 @@ def _read_effective_from(text: str, wrong: Wrong) -> str:
     """The instant a row takes effect as key text; a bare date is midnight UTC."""
     moment = parse_instant(text)
     if moment is not None:
-        return format_instant(moment)
+        return intern(format_instant(moment))
     try:
-        return f"{parse_date(text, 'effective_from').isoformat()}T00:00:00.000Z"
+        return intern(f"{parse_date(text, 'effective_from').isoformat()}T00:00:00.000Z")
     except InvalidValue:
         wrong("effective_from", "invalid_effective_from", "effective_from must be a date or an RFC 3339 timestamp.")
         return ""

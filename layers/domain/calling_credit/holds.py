@@ -10,7 +10,7 @@ from calling_credit.calls import MAX_AGE, Call
 from calling_credit.decks import RateRow
 from calling_credit.instants import format_instant
 from calling_credit.numbering import masked
-from calling_credit.rating import Charge, Free, charge_by
+from calling_credit.rating import Charge, Free, price_by
 
 HoldStatus = Literal["live", "released", "expired"]
 LIVE: Final = "live"
@@ -64,13 +64,15 @@ class Hold:
 
 def price_of(row: RateRow, seconds: int) -> int:
     """What so many seconds of talking cost by a row, in micro-dollars: by the rules, and the code, that charge."""
-    charge = charge_by(row, "", "", seconds)
+    charge = price_by(row, "", "", seconds)
     return charge.price_micros if isinstance(charge, Charge) else 0
 
 
 def rate_held(call: Call, hold: Hold) -> Charge | Free:
     """Price a finished call by what it was promised, whatever became of the hold or of the deck since."""
-    return charge_by(hold.row, hold.deck_version, hold.origin, call.duration_seconds)
+    if call.duration_seconds == 0:
+        return Free("unanswered")
+    return price_by(hold.row, hold.deck_version, hold.origin, call.duration_seconds)
 
 
 def holds_now(*, is_on: bool, changed_at: str | None, now: datetime) -> bool:

@@ -19,6 +19,8 @@ OPERATOR_ADJUSTMENTS: Final = "operator_adjustments"
 CARD_PAYMENTS: Final = "card_payments"
 
 CALL_CHARGED: Final = "call_charged"
+CALL_TAKEN_BACK: Final = "call_taken_back"
+"""A call's charge is reversed because it is priced again."""
 BALANCE_ADJUSTED: Final = "balance_adjusted"
 TOP_UP_PAID: Final = "top_up_paid"
 CREDIT_REVERSED: Final = "credit_reversed"
@@ -75,6 +77,7 @@ class Entry:
 
 _COUNTER_ACCOUNT: Final = {
     CALL_CHARGED: CALL_REVENUE,
+    CALL_TAKEN_BACK: CALL_REVENUE,
     BALANCE_ADJUSTED: OPERATOR_ADJUSTMENTS,
     TOP_UP_PAID: CARD_PAYMENTS,
     CREDIT_REVERSED: CARD_PAYMENTS,
@@ -84,11 +87,14 @@ _COUNTER_ACCOUNT: Final = {
 
 @dataclass(slots=True)
 class DayTotal:
-    """What entries add to one local date and category."""
+    """What entries add to one local date and category. `taken_back` counts the charges of calls that are reversed, so
+    that calls can be told from entries.
+    """
 
     count: int = 0
     billed_seconds: int = 0
     total_micros: int = 0
+    taken_back: int = 0
 
 
 def local_date_of(happened_at: str, time_zone: str) -> str:
@@ -128,4 +134,5 @@ def day_changes(entries: Iterable[Entry]) -> dict[tuple[str, str], DayTotal]:
         day.count += 1
         day.billed_seconds += entry.billed_seconds
         day.total_micros += entry.amount_micros
+        day.taken_back += entry.kind == CALL_TAKEN_BACK
     return days

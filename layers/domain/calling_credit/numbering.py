@@ -4,6 +4,7 @@ Only look-ups in tables made beforehand: it must not know decks, prices or the l
 """
 
 import re
+from functools import cache
 from typing import Final
 
 from calling_credit.numbering_data import ISO_COUNTRIES, PREFIXES_BY_COUNTRY
@@ -64,3 +65,18 @@ def masked(number: str) -> str:
     if is_e164(number):
         return f"{country_of(number)}…{number[-2:]}"
     return f"{UNKNOWN_COUNTRY}…{number[-2:]}" if is_short_code(number) else f"{UNKNOWN_COUNTRY}…"
+
+
+def countries_below(prefix: str) -> frozenset[str]:
+    """Every country that some number beginning with these digits may belong to; empty if they are no one's."""
+    return _countries_below().get(prefix, frozenset()) | ({country_of(prefix)} - {UNKNOWN_COUNTRY})
+
+
+@cache
+def _countries_below() -> dict[str, frozenset[str]]:
+    """By each beginning of a prefix that a country has, the countries below it. Only who judges a deck needs it."""
+    below: dict[str, set[str]] = {}
+    for prefix, country in _COUNTRY_BY_PREFIX.items():
+        for length in range(1, len(prefix)):
+            below.setdefault(prefix[:length], set()).add(country)
+    return {beginning: frozenset(countries) for beginning, countries in below.items()}

@@ -123,7 +123,8 @@ def _prove_days(book: Book) -> Iterator[Difference]:
 
 
 def _shown(day: DayTotal) -> str:
-    return f"{usd(day.total_micros)} in {day.count} entries of {day.billed_seconds} s"
+    back = f", {day.taken_back} of them taking back" if day.taken_back else ""
+    return f"{usd(day.total_micros)} in {day.count} entries of {day.billed_seconds} s{back}"
 
 
 def _prove_topups(book: Book) -> Iterator[Difference]:

@@ -73,18 +73,25 @@ def rate_call(call: Call, deck: Deck) -> Charge | Free | Unrated:
         return Free("short_code")
     origin = country_of(call.calling_number)
     row = deck.find(call.dialled_number[1:], origin, call.happened_at)
-    if row is None:
-        return Unrated(origin)
+    return Unrated(origin) if row is None else price_by(row, deck.version, origin, call.duration_seconds)
+
+
+def late_row(deck: Deck, digits: str, origin: str, at: str, now: str) -> RateRow | None:
+    """The row that prices a call rated after the fact: the one in effect when it was made, or, if there was none, the
+    first that has priced its number since.
+    """
+    row = deck.find(digits, origin, at)
+    if row is not None:
+        return row
+    first = next(iter(deck.announced(digits, origin, at)), None)
+    return first if first is not None and first.effective_from <= now else None
+
+
+def price_by(row: RateRow, deck_version: str, origin: str, duration_seconds: int) -> Charge | Free:
+    """What a row makes of an answered call."""
     if row.category == INCLUDED_CATEGORY:
         return Free("included")
-    return charge_by(row, deck.version, origin, call.duration_seconds)
-
-
-def charge_by(row: RateRow, deck_version: str, origin: str, seconds: int) -> Charge | Free:
-    """Price so many answered seconds by a row."""
-    if seconds == 0:
-        return Free("unanswered")
-    billed = billed_seconds(seconds, row.minimum_seconds, row.increment_seconds)
+    billed = billed_seconds(duration_seconds, row.minimum_seconds, row.increment_seconds)
     price = price_micros(billed, row.rate_micros_per_minute, row.connection_fee_micros)
     return Charge(row, deck_version, origin, billed, price) if price else Free("zero_price")
 
@@ -93,13 +100,12 @@ def charge_entry(call: Call, charge: Charge, time_zone: str, now: datetime) -> E
     """The ledger entry of a priced call: everything that explains the price, nothing a redelivery could change in
     the key.
     """
-    row = charge.row
     return Entry(
         account_id=call.account_id,
         happened_at=call.happened_at,
         cause_id=call.call_id,
         kind=CALL_CHARGED,
-        category=row.category,
+        category=charge.row.category,
         amount_micros=-charge.price_micros,
         local_date=local_date(call.started_at, time_zone),
         recorded_at=format_instant(now),
@@ -109,13 +115,21 @@ def charge_entry(call: Call, charge: Charge, time_zone: str, now: datetime) -> E
             "line_id": call.line_id,
             "user_id": call.user_id,
             "to": call.dialled_number,
-            "origin": charge.origin,
-            "destination": row.destination,
-            "country": row.country,
-            "prefix": row.prefix,
             "duration_seconds": call.duration_seconds,
-            "rate_micros_per_minute": row.rate_micros_per_minute,
-            "connection_fee_micros": row.connection_fee_micros,
-            "deck": charge.deck_version,
+            **explained(charge),
         },
     )
+
+
+def explained(charge: Charge) -> dict[str, str | int]:
+    """What an entry says of its price."""
+    row = charge.row
+    return {
+        "origin": charge.origin,
+        "destination": row.destination,
+        "country": row.country,
+        "prefix": row.prefix,
+        "rate_micros_per_minute": row.rate_micros_per_minute,
+        "connection_fee_micros": row.connection_fee_micros,
+        "deck": charge.deck_version,
+    }

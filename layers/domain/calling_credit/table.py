@@ -9,6 +9,8 @@ statement.
     BALANCE                             posted, held, available, headroom micros; nudge     every posting (ADD only)
                                         the level whose crossing is announced (low_micros)  keep_accounts
     ENTRY#<happened_at>#<cause_id>      one immutable entry of the ledger                   post_calls, adjust_balance
+      …#<call_id>#rerate#<n>#credit     the n-th time a call is priced again: its charge    reprice_calls
+      …#<call_id>#rerate#<n>#debit      is taken back, and charged anew
     DAY#<local_date>#<category>         count, billed seconds, total of the day's entries   the same transaction
     ADJUSTMENT#<id>                     the claim of one Idempotency-Key of an adjustment   the same transaction
     LINE#<line_id>                      number, user, international_calling                 keep_accounts
@@ -28,8 +30,8 @@ statement.
     PK = MAIL, SK = <function>#<hash>   that a mail was sent, for a week                    send_mail
 
 What somebody must look at again (unrated, stray, issue; a top-up that is not ended, a recharge that waits, a hold that
-is live) also carries `sweep_pk`/`sweep_sk`, the keys of the sparse index `sweep`, spread over shards by account. Times
-in keys are UTC with milliseconds, so text order is time order; ids never contain `#`.
+is live) also carries `sweep_pk`/`sweep_sk`, the keys of the sparse index `sweep`, spread over shards by account; so do
+accounts, to be found. Times in keys are UTC with milliseconds, so text order is time order; ids never contain `#`.
 """
 
 import zlib
@@ -59,6 +61,35 @@ def balance_sk() -> str:
 def entry_sk(happened_at: str, cause_id: str) -> str:
     """One ledger entry; only immutable facts of its cause."""
     return f"ENTRY#{happened_at}#{cause_id}"
+
+
+def rerated_id(call_id: str, number: int, side: str) -> str:
+    """The cause of an entry that prices a call again: which time it is, and its side (credit before debit). Everything
+    of a call stands together, in the order in which it was written.
+    """
+    return f"{call_id}#rerate#{number:04d}#{side}"
+
+
+def cause_of(entry_sort_key: str) -> str:
+    """The whole cause in an `ENTRY#…` sort key."""
+    return entry_sort_key.split("#", 2)[2]
+
+
+def call_of(sort_key: str) -> tuple[str, str]:
+    """When a call of an `ENTRY#…`, `UNRATED#…` or `STRAY#…` happened, and its id."""
+    _, happened_at, cause_id = sort_key.split("#", 2)
+    return happened_at, cause_id.split("#", 1)[0]
+
+
+def after_call(happened_at: str, call_id: str) -> str:
+    """Sorts after all entries of a call, those that may come too, and before those of any other."""
+    return f"ENTRY#{happened_at}#{call_id}#{AFTER}"
+
+
+def rerating_of(entry_sort_key: str) -> int:
+    """Which time of pricing a call again an entry is of; 0 for its first charge."""
+    parts = entry_sort_key.split("#")
+    return int(parts[4]) if len(parts) > 4 else 0
 
 
 def entry_range(from_instant: str, to_instant: str) -> tuple[str, str]:
@@ -202,8 +233,8 @@ def account_of(partition_key: str) -> str:
 
 
 def sweep_pk(kind: str, account_id: str) -> str:
-    """Partition of the sweep index for items of a kind (unrated, stray, issue, topup, recharge, hold) of this account's
-    shard.
+    """Partition of the sweep index for items of a kind (unrated, stray, issue, topup, recharge, hold, account) of this
+    account's shard.
     """
     return f"{kind.upper()}#{zlib.crc32(account_id.encode()) % SWEEP_SHARDS}"
 
@@ -211,3 +242,8 @@ def sweep_pk(kind: str, account_id: str) -> str:
 def sweep_partitions(kind: str) -> list[str]:
     """All partitions of the sweep index that hold items of a kind."""
     return [f"{kind.upper()}#{shard}" for shard in range(SWEEP_SHARDS)]
+
+
+def swept_account(account_id: str) -> dict[str, str]:
+    """What an account's own item carries so that all accounts can be found."""
+    return {"sweep_pk": sweep_pk("account", account_id), "sweep_sk": account_id}

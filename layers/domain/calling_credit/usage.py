@@ -16,6 +16,7 @@ from calling_credit.instants import parse_date
 from calling_credit.ledger import (
     BALANCE_ADJUSTED,
     CALL_CHARGED,
+    CALL_TAKEN_BACK,
     CATEGORY,
     CREDIT_RETURNED,
     CREDIT_REVERSED,
@@ -119,7 +120,7 @@ def summarise(days: Iterable[Mapping[str, Any]], currency: str) -> dict[str, Any
         if category in RESERVED_CATEGORIES:
             continue
         sums = categories.setdefault(category, [0, 0, 0])
-        sums[0] += item["entry_count"]
+        sums[0] += item["entry_count"] - 2 * item.get("taken_back", 0)  # A charge, and what took it back, are no call.
         sums[1] += item["billed_seconds"]
         sums[2] -= item["total_micros"]
         by_date[local_date] = by_date.get(local_date, 0) - item["total_micros"]
@@ -135,6 +136,7 @@ def summarise(days: Iterable[Mapping[str, Any]], currency: str) -> dict[str, Any
                 "total": format_money(total),
             }
             for category, (calls, billed, total) in sorted(categories.items())
+            if calls
         ],
         "days": [{"date": day, "total": format_money(total)} for day, total in sorted(by_date.items())],
     }
@@ -143,7 +145,7 @@ def summarise(days: Iterable[Mapping[str, Any]], currency: str) -> dict[str, Any
 def call_row(entry: Mapping[str, Any], user_names: Mapping[str, str]) -> dict[str, Any]:
     """One charged call as `GET /usage/{category}` lists it, with everything that explains its price."""
     return {
-        "call_id": table.id_of(entry["SK"]),
+        "call_id": table.call_of(entry["SK"])[1],
         "started_at": table.happened_at_of(entry["SK"]),
         "to": entry["to"],
         "destination": entry["destination"],
@@ -179,7 +181,7 @@ def _inert(text: str) -> str:
 def statement_row(entry: Mapping[str, Any]) -> dict[str, Any]:
     """One entry as a statement lists it: when, what, the signed amount, and what explains it."""
     row = {
-        "id": table.id_of(entry["SK"]),
+        "id": table.cause_of(entry["SK"]),
         "at": table.happened_at_of(entry["SK"]),
         "date": entry["local_date"],
         "kind": entry["kind"],
@@ -193,6 +195,7 @@ def statement_row(entry: Mapping[str, Any]) -> dict[str, Any]:
     return row | {name: entry[name] for name in ("line_id", "user_id", "billed_seconds") if entry.get(name)}
 
 
+_CALLS: Final = {CALL_CHARGED: "", CALL_TAKEN_BACK: "Taken back: "}
 _REVERSALS: Final = {
     CREDIT_REVERSED: "Payment refunded or disputed",
     CREDIT_RETURNED: "Refund failed or dispute won",
@@ -200,8 +203,9 @@ _REVERSALS: Final = {
 
 
 def _describe(entry: Mapping[str, Any]) -> str:
-    if entry["kind"] == CALL_CHARGED:
-        return f"{label(entry['category'])} to {entry['destination']}, {entry['to']}"
+    if entry["kind"] in _CALLS:
+        call = f"{label(entry['category'])} to {entry['destination']}, {entry['to']}"
+        return f"{_CALLS[entry['kind']]}{call}" + (", priced again" if entry.get("run") else "")
     if entry["kind"] == BALANCE_ADJUSTED:
         return f"Adjustment: {entry['reason']}"
     if entry["kind"] == TOP_UP_PAID:

@@ -4,6 +4,7 @@ calls now.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 ACTIVE_KEY: Final = "active.json"
+DECKS: Final = "decks/"
+INCOMING: Final = "incoming/"
+"""Where a deck is dropped to be published."""
+REPORTS: Final = "reports/"
+"""Where it is told what became of a dropped deck."""
+MOST_PREVIOUS: Final = 50
+"""How many decks back one can go without naming one."""
 CHECK_EVERY: Final = timedelta(seconds=20)
 """How long a warm function prices by the deck it knows before it asks which one is active."""
 
@@ -34,7 +42,7 @@ def s3_client() -> "S3Client":
 
 def deck_key(version: str) -> str:
     """The object that holds a version."""
-    return f"decks/{version}.csv"
+    return f"{DECKS}{version}.csv"
 
 
 def deck_version(data: bytes, now: datetime) -> str:
@@ -47,19 +55,26 @@ def put_deck(client: "S3Client", bucket: str, version: str, data: bytes) -> None
     client.put_object(Bucket=bucket, Key=deck_key(version), Body=data, ContentType="text/csv; charset=utf-8")
 
 
-def activate(client: "S3Client", bucket: str, version: str, data: bytes, now: datetime) -> None:
-    """Make a stored deck the one that prices calls; warm functions follow within a minute."""
+def activate(
+    client: "S3Client", bucket: str, version: str, data: bytes, now: datetime, previous: Sequence[str] = ()
+) -> None:
+    """Make a stored deck the one that prices calls; warm functions follow within a minute. `previous` are the decks
+    before it, the latest first. One object is put, so of two who activate at once one remains, whole.
+    """
     pointer = {
         "version": version,
         "key": deck_key(version),
         "sha256": hashlib.sha256(data).hexdigest(),
         "activated_at": format_instant(now),
+        "previous": list(previous[:MOST_PREVIOUS]),
     }
     client.put_object(Bucket=bucket, Key=ACTIVE_KEY, Body=json.dumps(pointer).encode(), ContentType="application/json")
 
 
 def read_active(client: "S3Client", bucket: str) -> dict[str, Any] | None:
-    """What `active.json` says: version, key, sha256, activated_at; None before the first deck is published."""
+    """What `active.json` says: version, key, sha256, activated_at, previous; None before the first deck is
+    published.
+    """
     try:
         pointer: dict[str, Any] = json.loads(client.get_object(Bucket=bucket, Key=ACTIVE_KEY)["Body"].read())
     except client.exceptions.NoSuchKey:
@@ -97,6 +112,11 @@ class ActiveDeck:
         self._bucket = bucket
         self._deck: Deck | None = None
         self._checked_at: datetime | None = None
+
+    def newest(self, now: datetime) -> Deck:
+        """The deck that prices calls now, asked for at once. Raises what `current` does."""
+        self._checked_at = None
+        return self.current(now)
 
     def current(self, now: datetime) -> Deck:
         """The deck that prices calls now.

@@ -225,7 +225,7 @@ def _settings(account: Account) -> Item:
         "billing_emails": list(account.billing_emails),
         "low_micros": account.low_micros,
         "limits": stored_limits(account.limits),
-    }
+    } | table.swept_account(account.account_id)
 
 
 def _happened(write: Callable[[], Any]) -> bool:
@@ -233,7 +233,7 @@ def _happened(write: Callable[[], Any]) -> bool:
     try:
         write()
     except ClientError as error:
-        if CONDITION_FAILED in cancellation_codes(error):
-            return False
-        raise
+        if CONDITION_FAILED not in cancellation_codes(error):
+            raise
+        return False
     return True

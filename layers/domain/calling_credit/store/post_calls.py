@@ -132,17 +132,22 @@ def posting_actions(
     ]
     actions += [let_go_action(table_name, hold, RELEASED, released_at) for hold in holds]
     for (local_date, category), day in day_changes(entries).items():
+        added = "entry_count :count, billed_seconds :billed, total_micros :total"
+        values = {
+            ":count": {"N": str(day.count)},
+            ":billed": {"N": str(day.billed_seconds)},
+            ":total": {"N": str(day.total_micros)},
+        }
+        if day.taken_back:
+            added += ", taken_back :back"
+            values[":back"] = {"N": str(day.taken_back)}
         actions.append(
             {
                 "Update": {
                     "TableName": table_name,
                     "Key": {"PK": account_pk, "SK": {"S": table.day_sk(local_date, category)}},
-                    "UpdateExpression": "ADD entry_count :count, billed_seconds :billed, total_micros :total",
-                    "ExpressionAttributeValues": {
-                        ":count": {"N": str(day.count)},
-                        ":billed": {"N": str(day.billed_seconds)},
-                        ":total": {"N": str(day.total_micros)},
-                    },
+                    "UpdateExpression": f"ADD {added}",
+                    "ExpressionAttributeValues": values,
                 }
             }
         )

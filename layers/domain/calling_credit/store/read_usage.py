@@ -10,6 +10,7 @@ from calling_credit import table
 from calling_credit.accounts import Line
 from calling_credit.errors import NotFound
 from calling_credit.instants import widened_utc_window
+from calling_credit.ledger import CALL_TAKEN_BACK
 from calling_credit.store.client import from_attributes, to_attribute
 from calling_credit.store.keep_lines import read_line_item
 from calling_credit.usage import Period
@@ -101,10 +102,12 @@ class AccountReader:
         newest_first: bool,
         equal: dict[str, str] | None = None,
         recorded_by: str | None = None,
+        calls_only: bool = False,
     ) -> tuple[list[dict[str, Any]], str | None]:
         """Up to `limit` entries of a period (by local date) and the sort key to go on after, None at the end.
 
         `equal` keeps entries whose attributes have these values; `recorded_by` leaves out what was recorded later.
+        `calls_only`, newest first, keeps of each call the charge that stands: the last one, unless it was taken back.
         """
         expression, values = _entry_filter(period, equal or {}, recorded_by)
         low, high = table.entry_range(*widened_utc_window(period.first, period.last))
@@ -112,6 +115,7 @@ class AccountReader:
         if equal:
             options["ExpressionAttributeNames"] = {f"#{name}": name for name in equal}
         found: list[dict[str, Any]] = []
+        call = table.call_of(after) if calls_only and after else None
         for _ in range(MAX_QUERIES_PER_PAGE):
             if after:
                 options["ExclusiveStartKey"] = {"PK": {"S": self._pk}, "SK": {"S": after}}
@@ -126,6 +130,10 @@ class AccountReader:
                 **options,
             )
             for attributes in answer["Items"]:
+                if calls_only:
+                    before, call = call, table.call_of(attributes["SK"]["S"])
+                    if call == before or attributes["kind"]["S"] == CALL_TAKEN_BACK:
+                        continue
                 if len(found) == limit:
                     return found, found[-1]["SK"]
                 found.append(from_attributes(attributes))

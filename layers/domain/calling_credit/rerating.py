@@ -1,0 +1,140 @@
+"""A charged call is priced again: its charge is taken back and it is charged anew, as two more entries of the book.
+Works on plain `ENTRY#` items handed in; reads nothing itself.
+
+The entries of a call stand together under its key, each pricing numbered by the ones before it. So two who price the
+same call again at once write the same key, and only one of them can; and what is right already is left alone, so the
+same run again changes nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final
+
+from calling_credit import table
+from calling_credit.decks import Deck
+from calling_credit.instants import format_instant
+from calling_credit.ledger import CALL_CHARGED, CALL_TAKEN_BACK, Entry
+from calling_credit.numbering import is_e164
+from calling_credit.rating import Charge, Free, explained, late_row, price_by
+
+CREDIT, DEBIT = "credit", "debit"
+"""The sides of an entry's key; they sort in the order in which they are written."""
+_OF_THE_CALL: Final = ("line_id", "user_id", "to", "duration_seconds")
+_OF_THE_PRICE: Final = (
+    "origin",
+    "destination",
+    "country",
+    "prefix",
+    "rate_micros_per_minute",
+    "connection_fee_micros",
+    "deck",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChargedCall:
+    """A call that was charged at least once: the last of its entries, how often it was priced again, and whether a
+    charge stands.
+    """
+
+    last: Mapping[str, Any]
+
+    @property
+    def call(self) -> tuple[str, str]:
+        """When it happened and its id."""
+        return table.call_of(self.last["SK"])
+
+    @property
+    def is_charged(self) -> bool:
+        """Whether its last charge stands; it does not where the call was priced at nothing."""
+        return bool(self.last["kind"] == CALL_CHARGED)
+
+    @property
+    def charged_micros(self) -> int:
+        """What it costs now."""
+        return -self.last["amount_micros"] if self.is_charged else 0
+
+    def priced_by(self, deck: Deck, now: datetime) -> Charge | Free | None:
+        """What a deck makes of it; None if the deck does not cover it, or its number was erased."""
+        number, origin = self.last["to"], self.last["origin"]
+        if not is_e164(number):
+            return None
+        row = late_row(deck, number[1:], origin, self.call[0], format_instant(now))
+        return None if row is None else price_by(row, deck.version, origin, self.last["duration_seconds"])
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A call, what it costs and what it will."""
+
+    call: ChargedCall
+    entries: list[Entry]
+
+    @property
+    def change_micros(self) -> int:
+        """What the customer's balance gains, or loses if negative."""
+        return sum(entry.amount_micros for entry in self.entries)
+
+
+@dataclass(slots=True)
+class Round:
+    """What one look at a range found; `position` is where the next one goes on, None at the end."""
+
+    looked_at: int = 0
+    left_alone: int = 0
+    corrections: list[Correction] = field(default_factory=list)
+    position: str | None = None
+
+
+def charged_calls(items: Iterable[Mapping[str, Any]]) -> Iterator[ChargedCall]:
+    """The calls behind entries of calls in the order of their keys."""
+    for _, entries in groupby(items, key=lambda item: table.call_of(item["SK"])):
+        yield ChargedCall(list(entries)[-1])
+
+
+def as_they_stand(entries: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Entries, newest first, with each call only as it is charged now; everything else as it is."""
+    for _, of_cause in groupby(entries, key=lambda item: table.call_of(item["SK"])):
+        last = next(of_cause)
+        if last["kind"] != CALL_TAKEN_BACK:
+            yield last
+
+
+def corrections(call: ChargedCall, priced: Charge | Free, run: str, now: datetime) -> list[Entry]:
+    """The entries that bring a call to this price; none if it has it already, in the same category."""
+    price = priced.price_micros if isinstance(priced, Charge) else 0
+    category = priced.row.category if isinstance(priced, Charge) else None
+    if (price, category) == (call.charged_micros, call.last["category"] if call.is_charged else None):
+        return []
+    entries: list[Entry] = []
+    if call.is_charged:
+        said = {name: call.last[name] for name in _OF_THE_PRICE}
+        entries.append(_entry(call, CREDIT, call.last["category"], -call.last["billed_seconds"], said, run, now))
+    if isinstance(priced, Charge):
+        charge = explained(priced) | {"price_micros": priced.price_micros}
+        entries.append(_entry(call, DEBIT, priced.row.category, priced.billed_seconds, charge, run, now))
+    return entries
+
+
+def _entry(
+    call: ChargedCall, side: str, category: str, billed: int, said: dict[str, str | int], run: str, now: datetime
+) -> Entry:
+    """One side; it stands on the day on which the call was charged first."""
+    happened_at, call_id = call.call
+    number = table.rerating_of(call.last["SK"]) + 1
+    micros = call.charged_micros if side == CREDIT else -int(said.pop("price_micros"))
+    return Entry(
+        account_id=table.account_of(call.last["PK"]),
+        happened_at=happened_at,
+        cause_id=table.rerated_id(call_id, number, side),
+        kind=CALL_TAKEN_BACK if side == CREDIT else CALL_CHARGED,
+        category=category,
+        amount_micros=micros,
+        local_date=call.last["local_date"],
+        recorded_at=format_instant(now),
+        facts_hash=run,
+        billed_seconds=billed,
+        explanation={**{name: call.last[name] for name in _OF_THE_CALL}, **said, "run": run},
+    )

@@ -1,0 +1,184 @@
+"""Charges the calls that waited for a price, once a deck covers them.
+
+The law: the entry's key is the call's own, the same that a redelivery would write, so whichever comes first charges it
+and the other finds it charged. The waiting item leaves the list in the transaction that charges its call; it is not
+deleted, so a call that turned out free is not kept a second time.
+"""
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from calling_credit import table
+from calling_credit.calls import Call
+from calling_credit.decks import Deck
+from calling_credit.instants import format_instant
+from calling_credit.ledger import Entry, day_changes
+from calling_credit.numbering import country_of, is_e164
+from calling_credit.rating import Charge, Free, charge_entry, late_row, price_by
+from calling_credit.store.client import (
+    AWS_ERRORS,
+    CONDITION_FAILED,
+    cancellation_codes,
+    is_passing,
+    jittered_wait,
+    translated,
+)
+from calling_credit.store.keep_calls import UNRATED, read_kept
+from calling_credit.store.post_calls import posting_actions
+from calling_credit.store.posting_parts import MAX_ACTIONS
+from calling_credit.store.transact import transact, update
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A kept call and what the deck makes of it now; `priced` is None while nothing covers it."""
+
+    call: Call
+    priced: Charge | Free | None
+
+
+def waiting_calls(client: "DynamoDBClient", table_name: str, deck: Deck, now: datetime) -> Iterator[Waiting]:
+    """Every call that waits for a price."""
+    for item in read_kept(client, table_name, UNRATED):
+        call = kept_call(item)
+        yield Waiting(call, _price(call, deck, now))
+
+
+def kept_call(item: Mapping[str, Any]) -> Call:
+    """The call behind an `UNRATED#` item."""
+    happened_at, call_id = table.call_of(item["SK"])
+    return Call(
+        call_id=call_id,
+        account_id=table.account_of(item["PK"]),
+        line_id=item["line_id"],
+        user_id=item["user_id"],
+        direction=item["direction"],
+        calling_number=item["from"],
+        dialled_number=item["to"],
+        started_at=datetime.fromisoformat(happened_at),
+        happened_at=happened_at,
+        ended_at=item["ended_at"],
+        duration_seconds=item["duration_seconds"],
+        disposition=item["disposition"],
+        facts_hash=item["facts_hash"],
+    )
+
+
+def _price(call: Call, deck: Deck, now: datetime) -> Charge | Free | None:
+    """What the deck makes of a call whose number is still known."""
+    if not is_e164(call.dialled_number):
+        return None
+    origin = country_of(call.calling_number)
+    row = late_row(deck, call.dialled_number[1:], origin, call.happened_at, format_instant(now))
+    return None if row is None else price_by(row, deck.version, origin, call.duration_seconds)
+
+
+class WaitingRater:
+    """Charges waiting calls of any accounts."""
+
+    def __init__(
+        self, client: "DynamoDBClient", table_name: str, now: datetime, seconds_left: Callable[[], float]
+    ) -> None:
+        self._client = client
+        self._table_name = table_name
+        self._now = now
+        self._seconds_left = seconds_left
+        self.tally: Counter[str] = Counter()
+
+    def rate(self, calls: Iterable[Waiting], time_zones: Mapping[str, str]) -> None:
+        """Charge those that are priced, and take those that cost nothing off the list. What became of them is in
+        `tally`: rated, free, charged_before (by a redelivery), not_covered, unknown_account, left (time was up).
+
+        Raises:
+            Unavailable: the table did not take it in time; what is charged stands, and the next look does the rest.
+        """
+        charges: dict[str, list[tuple[Call, Entry]]] = defaultdict(list)
+        for waiting in calls:
+            if waiting.priced is None:
+                self.tally["not_covered"] += 1
+            elif waiting.call.account_id not in time_zones:
+                self.tally["unknown_account"] += 1
+            elif isinstance(waiting.priced, Free):
+                self._settle(waiting.call, "free")
+            else:
+                time_zone = time_zones[waiting.call.account_id]
+                entry = charge_entry(waiting.call, waiting.priced, time_zone, self._now)
+                charges[waiting.call.account_id].append((waiting.call, entry))
+        for of_account in charges.values():
+            for chunk in _chunks(of_account):
+                if self._seconds_left() > 0:
+                    self._charge(chunk)
+                else:
+                    self.tally["left"] += len(chunk)
+
+    def _charge(self, pending: list[tuple[Call, Entry]]) -> None:
+        """Charge calls of one account; those of which something stands in the way are looked at one by one."""
+        attempt = 0
+        while pending:
+            entries = [entry for _, entry in pending]
+            actions = posting_actions(self._table_name, entries)
+            actions += [self._off_the_list(call, "rated") for call, _ in pending]
+            try:
+                self._client.transact_write_items(TransactItems=actions)
+            except AWS_ERRORS as error:
+                codes = cancellation_codes(error)
+                if CONDITION_FAILED in codes:
+                    pending = self._without_those_done(pending, codes)
+                    continue
+                if not is_passing(error) or self._seconds_left() <= 0:
+                    raise translated(error) from error
+                attempt += 1
+                time.sleep(min(jittered_wait(attempt), max(0.0, self._seconds_left())))
+            else:
+                self.tally["rated"] += len(pending)
+                return
+
+    def _without_those_done(self, pending: Sequence[tuple[Call, Entry]], codes: Sequence[str]) -> list[Any]:
+        """A call whose entry stands was charged by a redelivery; one that is off the list, by another look. Without a
+        balance nothing can be charged.
+        """
+        days = len(day_changes(entry for _, entry in pending))
+        if codes[len(pending) + days] == CONDITION_FAILED:
+            self.tally["unknown_account"] += len(pending)
+            return []
+        left: list[Any] = []
+        for at, (call, entry) in enumerate(pending):
+            if codes[at] == CONDITION_FAILED:
+                self._settle(call, "charged_before")
+            elif codes[len(pending) + days + 1 + at] != CONDITION_FAILED:
+                left.append((call, entry))
+        return left
+
+    def _settle(self, call: Call, outcome: str) -> None:
+        """Take a call off the list without a charge; counted unless it was off already."""
+        if not transact(self._client, [self._off_the_list(call, outcome)]):
+            self.tally[outcome] += 1
+
+    def _off_the_list(self, call: Call, outcome: str) -> dict[str, Any]:
+        key = {
+            "PK": {"S": table.account_pk(call.account_id)},
+            "SK": {"S": table.unrated_sk(call.happened_at, call.call_id)},
+        }
+        values = {":outcome": {"S": outcome}, ":at": {"S": format_instant(self._now)}}
+        expression = "SET outcome = :outcome, settled_at = :at REMOVE sweep_pk, sweep_sk"
+        return update(self._table_name, key, expression, "attribute_exists(sweep_pk)", values)
+
+
+def _chunks(calls: Sequence[tuple[Call, Entry]]) -> Iterator[list[tuple[Call, Entry]]]:
+    """Split one account's calls so that entries, days, balance and list fit one transaction."""
+    chunk: list[tuple[Call, Entry]] = []
+    for one in calls:
+        entries = [entry for _, entry in (*chunk, one)]
+        if 2 * len(entries) + len(day_changes(entries)) + 1 > MAX_ACTIONS:
+            yield chunk
+            chunk = []
+        chunk.append(one)
+    if chunk:
+        yield chunk

@@ -1,0 +1,82 @@
+"""A call priced again, any number of times by any decks, costs what the last deck that covers it says, and its entries
+say so: by sum, by category, by seconds, by count.
+"""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calling_credit import table
+from calling_credit.decks import Deck
+from calling_credit.ledger import CALL_CHARGED, CALL_TAKEN_BACK, Entry, day_changes
+from calling_credit.rating import Charge, charge_entry, rate_call
+from calling_credit.rerating import as_they_stand, charged_calls, corrections
+from tests.domain.examples import NOW, call, deck
+
+CATEGORIES = ("outbound_international_call", "outbound_premium_call", "included")
+
+
+def item(entry: Entry) -> dict[str, Any]:
+    """An entry as it is read back."""
+    return {
+        "PK": table.account_pk(entry.account_id),
+        "SK": table.entry_sk(entry.happened_at, entry.cause_id),
+        "kind": entry.kind,
+        "category": entry.category,
+        "amount_micros": entry.amount_micros,
+        "billed_seconds": entry.billed_seconds,
+        "local_date": entry.local_date,
+        **entry.explanation,
+    }
+
+
+def priced(cents: int, increment: int, category: str, prefix: str = "44") -> Deck:
+    """A deck with one price."""
+    rate = "0" if category == "included" else f"0.{cents:02d}"
+    return deck(
+        {
+            "prefix": prefix,
+            "rate_per_minute": rate,
+            "minimum_seconds": "0",
+            "increment_seconds": str(increment),
+            "category": category,
+        }
+    )
+
+
+decks = st.builds(
+    priced,
+    st.integers(0, 3),
+    st.sampled_from((1, 60)),
+    st.sampled_from(CATEGORIES),
+    st.sampled_from(("44", "44", "44", "81")),
+)
+
+
+@given(st.lists(decks, max_size=6))
+def test_a_call_costs_what_the_last_deck_that_covers_it_says(run: list[Deck]) -> None:
+    first = rate_call(call(), priced(5, 60, CATEGORIES[0]))
+    assert isinstance(first, Charge)
+    entries = [charge_entry(call(), first, "America/New_York", NOW)]
+    cost, billed, category = first.price_micros, first.billed_seconds, CATEGORIES[0]
+    for number, book in enumerate(run):
+        [charged] = charged_calls(map(item, entries))
+        assert charged.charged_micros == cost
+        again = charged.priced_by(book, NOW)
+        rated = rate_call(call(), book)
+        if again is None:
+            continue
+        cost, billed = (rated.price_micros, rated.billed_seconds) if isinstance(rated, Charge) else (0, 0)
+        category = rated.row.category if isinstance(rated, Charge) else category
+        entries += corrections(charged, again, f"run_{number}", NOW)
+        [charged] = charged_calls(map(item, entries))
+        assert corrections(charged, again, "the same again", NOW) == []
+    assert -sum(entry.amount_micros for entry in entries) == cost
+    assert [entry.key for entry in entries] == sorted({entry.key for entry in entries})
+    assert {entry.kind for entry in entries} <= {CALL_CHARGED, CALL_TAKEN_BACK}
+    stands = list(as_they_stand(map(item, reversed(entries))))
+    assert [-one["amount_micros"] for one in stands] == ([cost] if cost else [])
+    days = {name: day for (_, name), day in day_changes(entries).items()}
+    used = {name: (day.count - 2 * day.taken_back, day.billed_seconds, -day.total_micros) for name, day in days.items()}
+    assert {name: sums for name, sums in used.items() if any(sums)} == ({category: (1, billed, cost)} if cost else {})

@@ -1,0 +1,285 @@
+"""publish_rates takes a deck that was dropped into the bucket: publishes it or tells why not, once, and never half."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from calling_credit.aws import deck_files
+from calling_credit.aws.publish_deck import Publisher
+from calling_credit.errors import CallingCreditError
+from tests.domain.examples import deck_csv
+from tests.functions.conftest import BUCKET, _s3, sample_event
+from tests.functions.laws_faults import Point, ask_anew, points
+from tests.functions.laws_wire import Wire
+from tests.functions.world import DECK, JAPAN, UNITED_KINGDOM, World
+
+pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
+
+DEARER = DECK.replace(b"0.10", b"0.20")
+BROKEN = DECK.replace(b"0.10", b"cheap").replace(b",JP,", b",XX,")
+
+
+def dropped(key: str) -> dict[str, Any]:
+    """The event of an object that was put."""
+    event = sample_event("publish_rates")
+    event["detail"]["object"]["key"] = key
+    return event
+
+
+def drop(world: World, data: bytes, name: str = "december.csv") -> dict[str, Any]:
+    """Put a deck under incoming/ and hand its event to the function."""
+    _s3().put_object(Bucket=BUCKET, Key=f"incoming/{name}", Body=data)
+    answer = world.stack.invoke("publish_rates", dropped(f"incoming/{name}"), seconds=300)
+    world.stack.forget()
+    return answer
+
+
+def report(name: str = "december.csv") -> dict[str, Any]:
+    """What is told beside the deck."""
+    said: dict[str, Any] = json.loads(_s3().get_object(Bucket=BUCKET, Key=f"reports/{name}.json")["Body"].read())
+    return said
+
+
+def active() -> dict[str, Any]:
+    """What `active.json` says."""
+    pointer = deck_files.read_active(_s3(), BUCKET)
+    assert pointer is not None
+    return pointer
+
+
+def decks() -> set[str]:
+    """Every stored deck."""
+    return {stored.version for stored in Publisher(_s3(), BUCKET).versions()}
+
+
+@pytest.fixture(autouse=True)
+def clean(world: World) -> Iterator[None]:
+    """A bucket with the small deck alone, activated before anything is dropped; the rest is removed afterwards."""
+
+    def empty() -> None:
+        for prefix in ("incoming/", "reports/", "decks/"):
+            for found in _s3().list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", []):
+                _s3().delete_object(Bucket=BUCKET, Key=found["Key"])
+
+    empty()
+    version = deck_files.deck_version(DECK, world.clock.now)
+    deck_files.put_deck(_s3(), BUCKET, version, DECK)
+    deck_files.activate(_s3(), BUCKET, version, DECK, world.clock.now)
+    world.stack.forget()
+    yield
+    empty()
+
+
+def price(world: World, number: str = UNITED_KINGDOM) -> list[str]:
+    """What GET /rates says of a number: now, then announced."""
+    items = world.get("/rates", number=number).body["items"]
+    return [item["rate_per_minute"] for item in items]
+
+
+def test_a_dropped_deck_is_published_with_a_report_beside_it(world: World) -> None:
+    answer = drop(world, DEARER)
+    assert (answer["outcome"], price(world)) == ("published", ["0.20"])
+    told = report()
+    assert (told["outcome"], told["version"], told["errors"]) == ("published", active()["version"], [])
+    assert told["changes"] | {"raised": 1, "added": 0, "removed": 0, "lowered": 0} == told["changes"]
+    assert told["lists"]["repriced"][0] | {"way": "raised", "before": "0.10/min 60/60"} == told["lists"]["repriced"][0]
+
+
+def test_a_deck_with_errors_changes_nothing_and_its_report_has_row_and_column_of_each(
+    world: World, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    before = active()
+    answer = drop(world, BROKEN)
+    assert (answer["outcome"], answer["error_count"]) == ("refused", 2)
+    assert (active(), price(world), len(decks())) == (before, ["0.10"], 1)
+    assert [(error["line"], error["column"], error["code"]) for error in report()["errors"]] == [
+        (2, "rate_per_minute", "invalid_price"),
+        (4, "country", "unknown_country"),
+    ]
+    assert "deck_refused" in caplog.messages
+    assert '"DecksRefused"' in capsys.readouterr().out
+
+
+def test_five_hundred_planted_errors_among_50000_rows_are_each_told(world: World) -> None:
+    rows = [{"prefix": str(2_000_000 + number), "country": "GB"} for number in range(50_000)]
+    for number in range(500):
+        rows[number * 100 + 7] |= {"rate_per_minute": "100.01"}
+    answer = drop(world, deck_csv(*rows))
+    assert (answer["outcome"], answer["error_count"]) == ("refused", 500)
+    found = [(error["line"], error["column"], error["code"]) for error in report()["errors"]]
+    assert found == [(number * 100 + 9, "rate_per_minute", "price_out_of_range") for number in range(500)]
+
+
+def test_an_object_told_of_twice_makes_no_second_version(world: World) -> None:
+    drop(world, DEARER)
+    first, stored = active(), decks()
+    again = world.stack.invoke("publish_rates", dropped("incoming/december.csv"), seconds=300)
+    assert (again, active(), decks()) == (
+        {"outcome": "published", "version": first["version"], "again": True},
+        first,
+        stored,
+    )
+    assert drop(world, DEARER, "the same under another name.csv")["outcome"] in ("unchanged", "published")
+    assert (active(), decks()) == (first, stored), (
+        "at another second it would be unchanged, at the same one it is the same"
+    )
+
+
+def test_a_folder_and_a_file_that_is_gone_are_ignored_and_one_too_large_is_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = active()
+    assert world.stack.invoke("publish_rates", dropped("incoming/new/"), seconds=300) == {"outcome": "ignored"}
+    assert world.stack.invoke("publish_rates", dropped("incoming/gone.csv"), seconds=300) == {"outcome": "ignored"}
+    assert "file_gone" in caplog.messages
+    monkeypatch.setattr("calling_credit.aws.publish_deck.MAX_BYTES", 100)
+    assert (drop(world, DEARER, "large.csv")["outcome"], report("large.csv")["code"]) == ("refused", "file_too_large")
+    assert active() == before
+
+
+def test_a_deck_that_is_told_of_late_does_not_replace_a_newer_one(world: World) -> None:
+    _s3().put_object(Bucket=BUCKET, Key="incoming/late.csv", Body=DEARER)
+    put_at = _s3().head_object(Bucket=BUCKET, Key="incoming/late.csv")["LastModified"]
+    newer = DECK.replace(b"0.10", b"0.30")
+    deck_files.put_deck(_s3(), BUCKET, "newer", newer)
+    deck_files.activate(_s3(), BUCKET, "newer", newer, put_at + timedelta(seconds=5))
+    answer = world.stack.invoke("publish_rates", dropped("incoming/late.csv"), seconds=300)
+    assert (answer["outcome"], active()["version"]) == ("superseded", "newer")
+    assert "put it again" in report("late.csv")["detail"]
+
+
+def test_announced_prices_are_rows_that_take_effect_later_and_show_in_get_rates(world: World) -> None:
+    announced = deck_csv(
+        {"rate_per_minute": "0.10"},
+        {"rate_per_minute": "0.12", "effective_from": "2026-12-01"},
+        {"prefix": "33", "destination": "France", "country": "FR", "effective_from": "2026-12-24"},
+    )
+    drop(world, announced)
+    assert price(world) == ["0.10", "0.12"]
+    told = report()["changes"]
+    assert (told["later"], told["added"], told["announced"], told["not_yet_covered"]) == (1, 1, 2, 1)
+    assert report()["lists"]["not_yet_covered"][0]["prefix"] == "33"
+    world.clock.now += timedelta(days=9)
+    world.stack.forget()
+    assert price(world) == ["0.12"]
+
+
+def test_a_report_says_what_the_deck_would_have_changed_on_the_last_30_days_calls(world: World) -> None:
+    world.create_account("acct_2")
+    assert world.deliver({}, {"call_id": "c_2", "to": JAPAN}, {"call_id": "c_3", "account_id": "acct_2"}) == []
+    old = {"started_at": "2026-10-01T10:00:00.000Z", "answered_at": "2026-10-01T10:00:00.000Z"}
+    assert world.deliver({"call_id": "c_old", **old, "ended_at": "2026-10-01T10:02:05.000Z"}) == []
+    dearer_without_japan = deck_csv(
+        {"rate_per_minute": "0.20"}, {"rate_per_minute": "0.05", "effective_from": "2026-12-01"}
+    )
+    drop(world, dearer_without_japan)
+    told = report()["last_calls"]
+    assert (told["accounts"], told["calls"], told["charged"], told["is_whole"]) == (2, 3, "0.6256", True)
+    assert told["by_this_deck"] == {"dearer": 2, "cheaper": 0, "same": 0, "unrated": 1, "change": "0.60"}
+    assert told["once_all_is_in_effect"] == {"dearer": 0, "cheaper": 2, "same": 0, "unrated": 1, "change": "-0.30"}
+
+
+def test_a_report_says_when_not_all_past_calls_could_be_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.deliver(*({"call_id": f"c_{number}"} for number in range(5)))
+    monkeypatch.setattr("calling_credit.store.read_charges.MOST_WEIGHED", 3)
+    drop(world, DEARER)
+    assert (report()["last_calls"]["calls"], report()["last_calls"]["is_whole"]) == (3, False)
+    assert price(world) == ["0.20"], "published all the same"
+
+
+def test_a_prefix_of_another_country_is_published_with_a_warning(world: World) -> None:
+    answer = drop(world, deck_csv({}, {"prefix": "33", "country": "GB"}, {"prefix": "999", "country": "GB"}))
+    assert answer["outcome"] == "published"
+    assert [(one["prefix"], one["code"]) for one in report()["warnings"]] == [
+        ("33", "other_country"),
+        ("999", "unassigned_prefix"),
+    ]
+
+
+def test_one_goes_back_deck_by_deck_or_to_a_named_one(world: World) -> None:
+    first = active()["version"]
+    versions = [first]
+    for number in (2, 3):
+        drop(world, DECK.replace(b"0.10", f"0.{number}0".encode()), f"{number}.csv")
+        versions.append(active()["version"])
+    publisher = Publisher(_s3(), BUCKET)
+    for expected, shown in ((versions[1], "0.20"), (versions[0], "0.10")):
+        assert publisher.roll_back(None, world.clock.now) == expected
+        world.stack.forget()
+        assert price(world) == [shown]
+    with pytest.raises(CallingCreditError, match="no_earlier_deck"):
+        publisher.roll_back(None, world.clock.now)
+    assert publisher.roll_back(versions[2], world.clock.now) == versions[2]
+    assert publisher.roll_back(None, world.clock.now) == versions[0]
+    for version, code in ((versions[0], "already_active"), ("20200101T000000Z-000000000000", "unknown_deck")):
+        with pytest.raises(CallingCreditError, match=code):
+            publisher.roll_back(version, world.clock.now)
+    _s3().put_object(Bucket=BUCKET, Key=deck_files.deck_key(versions[1]), Body=BROKEN)
+    with pytest.raises(CallingCreditError, match="unusable_deck"):
+        publisher.roll_back(versions[1], world.clock.now)
+    assert active()["version"] == versions[0]
+
+
+def test_wherever_it_dies_the_old_deck_or_the_new_one_prices_and_the_same_event_again_ends_well(
+    world: World, wire: Wire
+) -> None:
+    """Law 10 of decks: every fault at every request, then the event again as Lambda does."""
+    world.deliver({})
+    old = active()
+    _s3().put_object(Bucket=BUCKET, Key="incoming/december.csv", Body=DEARER)
+    event = dropped("incoming/december.csv")
+    wire.sent.clear()
+    assert world.stack.invoke("publish_rates", event, seconds=300)["outcome"] == "published"
+    new, scenario = active(), list(wire.sent)
+    told = report()
+    assert {sent.operation for sent in scenario} >= {"GetObject", "PutObject", "Query"}
+    for point in points(scenario):
+        deck_files.activate(_s3(), BUCKET, old["version"], DECK, world.clock.now)
+        for key in (f"decks/{new['version']}.csv", "reports/december.csv.json"):
+            _s3().delete_object(Bucket=BUCKET, Key=key)
+        with wire.interfering(point):
+            check = partial(half_done, old, new, point)
+            ask_anew(world.stack, wire, "publish_rates", event, seconds=300, check=check)
+        assert point.hits, point.name
+        assert (active(), report()) == (new, told), point.name
+
+
+def half_done(old: dict[str, Any], new: dict[str, Any], point: Point) -> None:
+    """Whenever somebody looks, one of the two decks is active and whole."""
+    pointer = active()
+    assert pointer["version"] in (old["version"], new["version"]), point.name
+    deck_files.read_deck(_s3(), BUCKET, pointer)
+
+
+def test_two_who_publish_at_once_leave_one_of_the_two_whole(world: World) -> None:
+    """Each interrupts the other between any two of its requests."""
+    other_deck = DECK.replace(b"0.10", b"0.30")
+    _s3().put_object(Bucket=BUCKET, Key="incoming/a.csv", Body=DEARER)
+    _s3().put_object(Bucket=BUCKET, Key="incoming/b.csv", Body=other_deck)
+    real = world.stack.apps["publish_rates"].publisher
+    for at in range(6):
+        deck_files.activate(_s3(), BUCKET, deck_files.deck_version(DECK, world.clock.now), DECK, world.clock.now)
+        for name in ("a", "b"):
+            _s3().delete_object(Bucket=BUCKET, Key=f"reports/{name}.csv.json")
+        steps = SimpleNamespace(count=0)
+
+        def between(*_: Any, at: int = at, steps: SimpleNamespace = steps, **__: Any) -> None:
+            steps.count += 1
+            if steps.count == at + 1:
+                real._client.meta.events.unregister("before-call.s3", between)
+                world.stack.invoke("publish_rates", dropped("incoming/b.csv"), seconds=300)
+
+        real._client.meta.events.register("before-call.s3", between)
+        try:
+            world.stack.invoke("publish_rates", dropped("incoming/a.csv"), seconds=300)
+        finally:
+            real._client.meta.events.unregister("before-call.s3", between)
+        world.stack.forget()
+        assert steps.count > at
+        assert price(world) in (["0.20"], ["0.30"])
+        deck_files.read_deck(_s3(), BUCKET, active())
