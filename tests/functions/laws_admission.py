@@ -143,7 +143,8 @@ def grant(driver: Driver, asked: Ask, hold: Any, row: dict[str, Any]) -> Answer:
     if hold is None:
         said |= {"status": "live", "to": asked["to"], "line_id": asked["line_id"], "authorized_at": instant(now)}
         said |= {"deck": model.prices.version}
-        model.promised[account, asked["call_id"]] = (row, model.prices.version)
+        line = model.items[f"ACCOUNT#{account}", f"LINE#{asked['line_id']}"]
+        model.promised[account, asked["call_id"]] = (row, model.prices.version, line["number"])
     model.put(account, f"HOLD#{asked['call_id']}", **said)
     model.held(account, amount - own, int(hold is None))
     return told(None, seconds, row, amount)

@@ -82,7 +82,9 @@ class Model:
     items: dict[Key, dict[str, Any]] = field(default_factory=dict)
     touched: set[Key] = field(default_factory=set)
     told: dict[Key, dict[str, Any]] = field(default_factory=dict)
-    promised: dict[Key, tuple[dict[str, Any], str]] = field(default_factory=dict)
+    promised: dict[Key, tuple[dict[str, Any], str, str]] = field(default_factory=dict)
+    kept_promises: set[Key] = field(default_factory=set)
+    calling: dict[Key, str] = field(default_factory=dict)
     remembered: dict[Key, tuple[datetime, Any]] = field(default_factory=dict)
     conflicts: set[str] = field(default_factory=set)
     outcomes: dict[str, int] = field(default_factory=dict)
@@ -221,8 +223,11 @@ class Model:
         """`free`, None (no row), or the row that prices it: the promised one, if it went where it was asked for."""
         free = facts["direction"] == "inbound" or facts["duration_seconds"] == 0 or facts["to"][0] != "+"
         hold = self._hold(facts, now)
+        key = (facts["account_id"], call_sk(facts))
+        self.kept_promises.discard(key)
         if hold is not None and hold["to"] == facts["to"]:
             row = None if free else self.promised[facts["account_id"], facts["call_id"]][0]
+            self.kept_promises.add(key)
         else:
             row = None if free else self.prices.row(facts["to"], facts["from"], moment(facts["started_at"]))
         nothing = row is not None and (row["category"] == "included" or price(row, facts["duration_seconds"])[1] == 0)
@@ -268,10 +273,14 @@ class Model:
     def charge(self, facts: dict[str, Any], row: dict[str, Any], zone: str, entry: str) -> None:
         """A call that costs something."""
         billed, micros = price(row, facts["duration_seconds"])
+        key = (facts["account_id"], facts["call_id"])
+        is_promised = (facts["account_id"], call_sk(facts)) in self.kept_promises
+        deck, calling = self.promised[key][1:] if is_promised else (self.prices.version, facts["from"])
+        self.calling[facts["account_id"], entry] = calling
         said = {
             "category": row["category"],
             "prefix": row["prefix"],
-            "deck": self._deck(facts, row),
+            "deck": deck,
             "to": facts["to"],
             "user_id": facts["user_id"],
         }
@@ -279,10 +288,6 @@ class Model:
         self.post(facts["account_id"], entry, when, zone, -micros, billed, **said)
         self.told[facts["account_id"], entry] = facts
         self.count("charge")
-
-    def _deck(self, facts: dict[str, Any], row: dict[str, Any]) -> str:
-        promised = self.promised.get((facts["account_id"], facts["call_id"]))
-        return promised[1] if promised is not None and promised[0] is row else self.prices.version
 
     def _stray(self, account: str, facts: dict[str, Any]) -> None:
         if self.get(account, f"STRAY#{call_sk(facts)}") is None:

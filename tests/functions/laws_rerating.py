@@ -140,8 +140,9 @@ def correct(model: Model, account: str, first: str, last: str, now: datetime) ->
     for _, of_call in groupby(charged, key=lambda found: call_in(found[0])):
         entries = list(of_call)
         (sk, _), (last_sk, entry) = entries[0], entries[-1]
-        facts = model.told[account, "#".join(sk.split("#")[:3])]
-        row = late_row(model.prices, facts, now)
+        first_sk = "#".join(sk.split("#")[:3])
+        facts = model.told[account, first_sk]
+        row = late_row(model.prices, facts | {"from": model.calling[account, first_sk]}, now)
         if row is None or not first <= entry["local_date"] <= last:
             continue
         billed, micros = priced(row, facts)
