@@ -237,3 +237,21 @@ def test_a_withdrawn_link_leads_nowhere_any_more(deployed: Stack) -> None:
     done = command(deployed, "withdraw_links", account_id, "--yes")
     assert (done.returncode, done.stdout) == (0, f"1 links of {account_id} act no more.\n")
     assert [deployed.api.request(method, path).status_code for method in ("GET", "POST")] == [404, 404]
+
+
+def test_an_account_is_frozen_and_let_go(deployed: Stack) -> None:
+    open_account(deployed, "acct_frozen_by_hand", "5.00")
+    asked = {"call_id": "c_1", "account_id": "acct_frozen_by_hand", "line_id": "line_1", "to": LANDLINE}
+
+    def decided() -> tuple[str, str | None]:
+        answer = deployed.api.send("POST", "/calls/authorize", deployed.service_token(), asked)
+        return answer["decision"], answer["reason"]
+
+    for said in ("frozen", "frozen already"):
+        done = command(deployed, "freeze", "acct_frozen_by_hand")
+        assert (done.returncode, done.stdout) == (0, f"acct_frozen_by_hand is {said}.\n"), done.stderr
+    assert decided() == ("deny", "account_frozen")
+    assert command(deployed, "freeze", "acct_frozen_by_hand", "--off").returncode == 0
+    assert decided() == ("allow", None)
+    refused = command(deployed, "freeze", "acct_nobody")
+    assert (refused.returncode, "Traceback" in refused.stderr, "does not exist" in refused.stderr) == (1, False, True)

@@ -89,6 +89,22 @@ def test_a_subscriber_hears_of_a_balance_that_falls_below_the_accounts_own_level
     assert event["data"] == {"balance": "9.84", "low_balance": "20.00"}
 
 
+def test_a_subscriber_hears_of_a_refused_call_and_of_a_frozen_account(
+    deployed: Stack, tokens: dict[str, str], subscriber: Subscriber
+) -> None:
+    customer = open_customer(deployed, "30.00")
+    path, service = f"/accounts/{customer.account_id}", tokens["service"]
+    line = {"number": "+13125550100", "user_id": "user_1", "international_calling": True}
+    deployed.api.send("PUT", f"{path}/lines/line_1", service, line)
+    deployed.api.send("PUT", path, service, {"limits": {"blocked": ["GB"]}})
+    asked = {"call_id": "c_1", "account_id": customer.account_id, "line_id": "line_1", "to": "+442071838750"}
+    assert deployed.api.send("POST", "/calls/authorize", service, asked)["reason"] == "destination_blocked"
+    heard = subscriber.hear(customer.account_id, "CallDenied")["data"]
+    assert (heard["reason"], heard["to"], heard["call_id"]) == ("destination_blocked", "GB…50", "c_1")
+    deployed.api.send("PUT", path, service, {"frozen": True})
+    assert subscriber.hear(customer.account_id, "AccountFrozen")["data"]["by"].startswith("operator:")
+
+
 def test_the_filters_of_the_publisher_are_deployed_as_they_stand(deployed: Stack) -> None:
     mapping = boto3.client("lambda").get_event_source_mapping(UUID=physical_id(deployed, EVENTS_MAPPING))
     patterns = [json.loads(found["Pattern"])["dynamodb"]["NewImage"] for found in mapping["FilterCriteria"]["Filters"]]
