@@ -51,7 +51,7 @@ lint: $(READY)  ## Format, lint, types and the template, no test
 	$(BIN)/mypy $(CODE)
 	$(BIN)/cfn-lint template.yaml
 
-# Crash points take longer than anything else and wait for nobody: they run beside the rest, on the other core.
+#  Crash points take longer than anything else and wait for nobody: they run beside the rest, on the other core.
 CRASHES := $(addprefix tests/functions/,test_payment_faults.py test_faults.py test_admission_faults.py)
 OTHER_FUNCTIONS := tests/functions $(addprefix --ignore=,$(CRASHES))
 define beside_crash_points
