@@ -72,6 +72,8 @@ CUSTOMER_ROUTES = {
     "GET /lines": ("list_usage", "/lines"),
     "GET /lines/{line_id}/changes": ("list_usage", "/lines/line_1/changes"),
     "GET /rates": ("list_usage", "/rates"),
+    "GET /forecast": ("list_usage", "/forecast"),
+    "POST /auto-recharge/simulate": ("list_usage", "/auto-recharge/simulate"),
     "PUT /lines/{line_id}": ("change_settings", "/lines/line_2"),
     "GET /limits": ("change_settings", "/limits"),
     "PUT /limits": ("change_settings", "/limits"),
