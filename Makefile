@@ -51,8 +51,20 @@ lint: $(READY)  ## Format, lint, types and the template, no test
 	$(BIN)/mypy $(CODE)
 	$(BIN)/cfn-lint template.yaml
 
+#  Crash points take longer than anything else and wait for nobody: they run beside the rest, on the other core.
+CRASHES := $(addprefix tests/functions/,test_payment_faults.py test_faults.py test_admission_faults.py)
+OTHER_FUNCTIONS := tests/functions $(addprefix --ignore=,$(CRASHES))
+define beside_crash_points
+	@mkdir -p .local; echo "The crash points run beside the rest; what they say follows it."; \
+	$(BIN)/pytest $(CRASHES) >.local/crash-points.log 2>&1 & beside=$$!; \
+	{ $(1); } && rest=0 || rest=$$?; \
+	wait $$beside && crashes=0 || crashes=$$?; cat .local/crash-points.log; exit $$((rest || crashes))
+endef
+
 .PHONY: test
-test: test-domain test-stand-in test-functions test-stack  ## Every test; brings its own stack, beside a running `make run`
+test: $(READY)  ## Every test; brings its own stack, beside a running `make run`
+	$(call beside_crash_points,$(BIN)/pytest tests/domain && $(BIN)/pytest tests/stand_in \
+	  && $(BIN)/pytest $(OTHER_FUNCTIONS) && $(BIN)/pytest tests/stack)
 
 .PHONY: test-domain
 test-domain: $(READY)  ## The rules: no AWS, milliseconds
@@ -62,14 +74,9 @@ test-domain: $(READY)  ## The rules: no AWS, milliseconds
 test-stand-in: $(READY)  ## The stand-in for Stripe against Stripe's own SDK, field by field
 	$(BIN)/pytest tests/stand_in
 
-CRASHES := $(addprefix tests/functions/,test_payment_faults.py test_faults.py test_admission_faults.py)
-
 .PHONY: test-functions
 test-functions: $(READY)  ## The handlers with sample events, AWS simulated in memory
-	@mkdir -p .local; echo "The crash points run beside the rest; what they say follows it."; \
-	$(BIN)/pytest $(CRASHES) >.local/crash-points.log 2>&1 & beside=$$!; \
-	$(BIN)/pytest tests/functions $(addprefix --ignore=,$(CRASHES)) && rest=0 || rest=$$?; \
-	wait $$beside && crashes=0 || crashes=$$?; cat .local/crash-points.log; exit $$((rest || crashes))
+	$(call beside_crash_points,$(BIN)/pytest $(OTHER_FUNCTIONS))
 
 .PHONY: test-stack
 test-stack: $(READY)  ## The deployed application: real triggers, real authorizers, IAM enforced
