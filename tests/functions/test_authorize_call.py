@@ -9,6 +9,7 @@ import pytest
 
 from calling_credit.decks import MAX_DESTINATION_BYTES
 from calling_credit.holds import Hold
+from calling_credit.store.erase_number import erase_number
 from calling_credit.store.hold_items import hold_item, read_hold_item
 from tests.benchmarks.capacity import item_bytes
 from tests.domain.examples import deck_csv
@@ -448,6 +449,18 @@ def test_a_call_that_went_elsewhere_than_was_asked_is_charged_by_the_deck(world:
     assert world.deliver({"to": JAPAN}) == []
     [entry] = [entry for entry in world.entries() if entry["kind"] == "call_charged"]
     assert (entry["prefix"], hold(world)["status"]) == ("81", "released")
+
+
+def test_a_number_erased_while_its_call_runs_changes_nothing_of_the_price(world: World) -> None:
+    world.authorize()
+    client, name = world.stack.dynamodb, world.stack.table_name
+    assert list(erase_number(client, name, "acct_1", UNITED_KINGDOM)) == ["HOLD#c_1"]
+    assert UNITED_KINGDOM not in str(hold(world))
+    world.clock.now += timedelta(seconds=540)
+    assert world.authorize().body["held"] == "1.90"
+    world.stack.publish(deck_csv({"rate_per_minute": "0.90"}), "deck-2")
+    assert world.deliver({}) == []
+    assert balances(world) == ("4.70", "0.00", "4.70")
 
 
 def test_two_calls_of_one_id_release_its_hold_once(world: World) -> None:

@@ -13,7 +13,6 @@ from calling_credit import table
 from calling_credit.decks import RateRow
 from calling_credit.holds import LIVE, REMEMBERED, Hold, HoldStatus
 from calling_credit.store.client import from_attributes, to_attribute, to_attributes
-from calling_credit.store.recharge_items import balance_key
 from calling_credit.store.transact import put, update
 
 HOLD_KIND: Final = "hold"
@@ -157,4 +156,5 @@ def _held(
         ":at": to_attribute(at),
     }
     expression = "ADD held_micros :held, available_micros :free, live_holds :count SET updated_at = :at"
-    return update(table_name, balance_key(account_id), expression, condition, moved | values)
+    key = {"PK": {"S": table.account_pk(account_id)}, "SK": {"S": table.balance_sk()}}
+    return update(table_name, key, expression, condition, moved | values)
