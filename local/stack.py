@@ -124,7 +124,7 @@ class Stack:
         """What `.local/stack.json` says."""
         return {
             "api_url": self.settings.api_url,
-            "page_url": self.settings.api_url,
+            "page_url": f"{self.settings.api_url}/",
             "call_queue_url": self.outputs["CallQueueUrl"],
             "dead_letter_queue_url": self.outputs["DeadLetterQueueUrl"],
             "table_name": self.outputs["TableName"],

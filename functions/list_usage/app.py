@@ -26,7 +26,7 @@ from calling_credit.rerating import as_they_stand
 from calling_credit.store.client import dynamodb_client
 from calling_credit.store.keep_lines import change_view
 from calling_credit.store.keep_recharge import RechargeKeeper
-from calling_credit.store.read_statement import read_statement
+from calling_credit.store.read_statement import read_daily_balances, read_statement
 from calling_credit.store.read_usage import AccountReader
 from calling_credit.topups import Card
 
@@ -64,7 +64,7 @@ def balance() -> Response[str]:
     settings = account.settings()
     is_closed, is_frozen = settings["status"] == "closed", "frozen_at" in settings
     auto_recharge = balance_part(found.rule, found.state, clock.now(), is_closed=is_closed, is_frozen=is_frozen)
-    return answer(usage.balance_view(account.account_id, settings["currency"], account.balance(), auto_recharge))
+    return answer(usage.balance_view(account.account_id, settings, account.balance(), auto_recharge))
 
 
 @app.get("/usage")
@@ -100,9 +100,14 @@ def usage_details(category: str) -> Response[str]:
 
 @app.get("/statement")
 def statement() -> Response[str]:
-    """Everything that moved the balance, between its opening and its closing."""
+    """Everything that moved the balance, from its opening to its closing; `by=day` only what each day made of it."""
     account = own_account()
     period = asked_period(account)
+    by = query(app, "by")
+    if by == "day":
+        return answer(read_daily_balances(account, period) | {"as_of": format_instant(clock.now())})
+    if by is not None:
+        raise InvalidValue("invalid_query", "by must be day, or be left out.")
     listing = Listing(app, account.account_id, "statement", period.first.isoformat(), period.last.isoformat())
     as_of = format_instant(clock.now())
     page, after = read_statement(account, period, listing.position, listing.limit, as_of)

@@ -255,9 +255,11 @@ def test_a_statement_row_of_a_payment_tells_who_made_it_and_with_which_card(paym
 def test_the_balance_shows_the_state_of_automatic_recharge_beside_it() -> None:
     balance = {"posted_micros": -5, "held_micros": 7, "available_micros": -12, "updated_at": "2026-11-23T12:00:00.000Z"}
     recharge = {"enabled": False, "status": "disabled"}
-    assert balance_view("acct_1", "USD", balance, recharge) == {
+    settings = {"currency": "USD", "time_zone": "America/New_York", "status": "open"}
+    assert balance_view("acct_1", settings, balance, recharge) == {
         "account_id": "acct_1",
         "currency": "USD",
+        "time_zone": "America/New_York",
         "balance": "-0.000005",
         "held": "0.000007",
         "available": "-0.000012",

@@ -50,6 +50,7 @@ FUNCTIONS = (
     "expire_holds",
     "publish_rates",
     "rerate_calls",
+    "billing_page",
 )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
+from calling_credit.money import format_money
 from tests.domain.examples import EVENT, NOW, deck_csv
 from tests.functions.conftest import sample_event
 from tests.functions.till import CHALLENGED, DECLINED, MASTERCARD, VISA, Till
@@ -50,6 +51,7 @@ def test_the_balance_has_exactly_the_documented_shape(world: World) -> None:
     assert answer.body == {
         "account_id": "acct_1",
         "currency": "USD",
+        "time_zone": "UTC",
         "balance": "24.70",
         "held": "0.00",
         "available": "24.70",
@@ -290,6 +292,11 @@ def statement(world: World, first: str, last: str, limit: int = 50) -> tuple[Dec
     return opening, items, closing
 
 
+def money_text(amount: Decimal) -> str:
+    """An amount as the API writes it."""
+    return format_money(int(amount * 1_000_000))
+
+
 def some_history(world: World) -> None:
     """Two adjustments and calls of three months, one of them late."""
     world.deliver(
@@ -356,6 +363,27 @@ def test_what_is_recorded_while_paging_is_left_out_and_the_statement_still_close
     assert "c_new" not in [item["id"] for item in items]
     assert money(page["closing_balance"]) == sum(money(item["amount"]) for item in items)
     assert page["closing_balance"] == first["closing_balance"]
+
+
+def test_a_statement_by_day_is_what_each_day_made_of_the_balance(world: World) -> None:
+    some_history(world)
+    world.clock.now += timedelta(days=2)
+    world.deliver(call_at("c_late", "2026-10-07T10:00"))
+    found = world.get("/statement", from_="2026-10-01", to="2026-11-30", by="day").body
+    assert set(found) == {"opening_balance", "days", "closing_balance", "as_of"}
+    assert found["opening_balance"] == money_text(statement(world, "2026-10-01", "2026-11-30")[0])
+    for day in found["days"]:
+        assert day["closing_balance"] == money_text(statement(world, day["date"], day["date"])[2])
+    moved = {item["date"] for item in statement(world, "2026-10-01", "2026-11-30")[1]}
+    assert [day["date"] for day in found["days"]] == sorted(moved)
+    assert found["closing_balance"] == found["days"][-1]["closing_balance"] == world.get("/balance").body["balance"]
+
+
+def test_a_statement_by_day_in_which_nothing_moved_closes_as_it_opened(world: World) -> None:
+    some_history(world)
+    found = world.get("/statement", from_="2026-11-21", to="2026-11-22", by="day").body
+    assert (found["days"], found["opening_balance"]) == ([], found["closing_balance"])
+    assert world.get("/statement", from_="2026-11-01", to="2026-11-30", by="week").code == "invalid_query"
 
 
 def test_a_statement_describes_calls_and_adjustments(world: World) -> None:

@@ -17,8 +17,9 @@ from tests.functions.template import ROOT, template
 
 TEMPLATE = template()
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
-PUBLIC = {"GET /rates", "GET /links/{token}", "POST /links/{token}", "POST /stripe/webhook"}
-"""Open to all: prices are no secret, and links and Stripe's callbacks are signed."""
+PAGE = {"GET /", "GET /assets/{version}/{name}"}
+PUBLIC = PAGE | {"GET /rates", "GET /links/{token}", "POST /links/{token}", "POST /stripe/webhook"}
+"""Open to all: the page knows nothing, prices are no secret, and links and Stripe's callbacks are signed."""
 USER_ROUTES = {
     "GET /balance",
     "GET /usage",

@@ -6,6 +6,8 @@ LINE = {"number": "+12125550105", "user_id": "user_ana"}
 RULE = {"enabled": True, "threshold": "40.00", "amount": "50.00", "payment_method_id": "CARD"}
 EVENT = {"id": "evt_made_up", "type": "customer.updated", "data": {"object": {"id": "cus_made_up"}}}
 CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
+    "GET /": ("/", None),
+    "GET /assets/{version}/{name}": ("/assets/0/style.css", None),
     "GET /balance": ("/balance", None),
     "GET /usage": ("/usage", None),
     "GET /usage/{category}": ("/usage/outbound_international_call", None),
@@ -42,7 +44,14 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     ),
 }
 """Path and body of one good request to each route; for the words in capitals a test puts what is there."""
-OPEN = {"GET /rates", "GET /links/{token}", "POST /links/{token}", "POST /stripe/webhook"}
+OPEN = {
+    "GET /",
+    "GET /assets/{version}/{name}",
+    "GET /rates",
+    "GET /links/{token}",
+    "POST /links/{token}",
+    "POST /stripe/webhook",
+}
 OPERATOR = {route for route in CASES if "/accounts" in route}
 SWITCH = {"POST /calls/authorize"}
 SERVICE = OPERATOR | SWITCH

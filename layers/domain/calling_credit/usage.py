@@ -92,12 +92,15 @@ def check_call_category(category: str) -> None:
 
 
 def balance_view(
-    account_id: str, currency: str, balance: Mapping[str, Any], auto_recharge: Mapping[str, Any]
+    account_id: str, settings: Mapping[str, Any], balance: Mapping[str, Any], auto_recharge: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The balance as `GET /balance` shows it, with the state of automatic recharge beside it."""
+    """The balance as `GET /balance` shows it, with the state of automatic recharge beside it. `settings` are the
+    account's: its currency, and the time zone in which its dates are meant.
+    """
     return {
         "account_id": account_id,
-        "currency": currency,
+        "currency": settings["currency"],
+        "time_zone": settings["time_zone"],
         "balance": format_money(balance["posted_micros"]),
         "held": format_money(balance["held_micros"]),
         "available": format_money(balance["available_micros"]),

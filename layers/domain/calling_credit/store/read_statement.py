@@ -48,6 +48,27 @@ def read_statement(
     return page, Position(**{**resume, "after": after, "listed": listed}) if after else None
 
 
+def read_daily_balances(reader: AccountReader, period: Period) -> dict[str, Any]:
+    """`{opening_balance, days: [{date, closing_balance}], closing_balance}`, oldest first, with the days on which
+    something moved the balance: a statement in few words, at the same cost however many entries there are.
+    """
+    days = reader.days(None, period.last.isoformat(), consistent=True)
+    first = period.first.isoformat()
+    balance = opening = total_micros(day for day in days if table.date_of(day["SK"]) < first)
+    closings: dict[str, int] = {}
+    for day in days:
+        local_date = table.date_of(day["SK"])
+        if local_date >= first:
+            closings[local_date] = balance = balance + day["total_micros"]
+    return {
+        "opening_balance": format_money(opening),
+        "days": [
+            {"date": local_date, "closing_balance": format_money(micros)} for local_date, micros in closings.items()
+        ],
+        "closing_balance": format_money(balance),
+    }
+
+
 def _open(
     reader: AccountReader, period: Period, limit: int, as_of: str
 ) -> tuple[Position, list[dict[str, Any]], str | None]:

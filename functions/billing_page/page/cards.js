@@ -1,0 +1,33 @@
+// The saved cards: which there are, how one is added on Stripe's own page and one is back where one was, how one is
+// forgotten. Card numbers never come here.
+import { ask } from "./api.js";
+
+const DRAFT = "draft";
+
+export const cards = async () => (await ask("GET", "/payment-methods")).items;
+
+/** What was typed and chosen, kept over the way to Stripe's page, or a sign-in, and back. */
+export const draft = (name) => JSON.parse(sessionStorage.getItem(DRAFT) ?? "{}")[name] ?? {};
+
+export function keepDraft(name, typed) {
+  const all = JSON.parse(sessionStorage.getItem(DRAFT) ?? "{}");
+  sessionStorage.setItem(DRAFT, JSON.stringify({ ...all, [name]: typed }));
+}
+
+/** Leave for the page that saves a card. */
+export async function addCard(form, known) {
+  keepDraft("cards", { form, known: known.map(({ id }) => id) });
+  const { url } = await ask("POST", "/payment-methods", { body: {} });
+  location.assign(url);
+}
+
+/** The card just added for this form, if one was. */
+export function added(form, found) {
+  const before = draft("cards");
+  if (before.form !== form) return null;
+  return found.find(({ id }) => !before.known.includes(id)) ?? null;
+}
+
+export const addedIsSeen = () => keepDraft("cards", {});
+
+export const removeCard = (id) => ask("DELETE", `/payment-methods/${encodeURIComponent(id)}`);

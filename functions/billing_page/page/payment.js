@@ -1,0 +1,76 @@
+// One payment from the click to its outcome. What is wanted is written down, with its Idempotency-Key, before the first
+// request, and kept until what became of it is known: so a second click, a reload, or a lost answer finds the same
+// payment, and none is ever made twice.
+import { ask, pause } from "./api.js";
+import { micros } from "./format.js";
+
+const PLACE = "payment";
+const STILL_WANTED_MS = 60_000; // For so long the server, too, takes a person for still being there.
+const CLOCKS_DIFFER_MS = 300_000;
+const WATCHED_MS = 60_000;
+const ENDED = new Set(["succeeded", "failed", "canceled"]);
+
+/** The payment whose outcome is not known yet; null if there is none. */
+export const standing = () => JSON.parse(sessionStorage.getItem(PLACE) ?? "null");
+
+const keep = (wanted) => sessionStorage.setItem(PLACE, JSON.stringify(wanted));
+
+/** Think no more of the payment that stands: it ended, or its person wants another one and the server ends it. */
+export const forget = () => sessionStorage.removeItem(PLACE);
+
+/** Pay, once. `newest` is the id of the newest payment there was before. Answers like `carryOn`. */
+export function pay(amount, card, newest) {
+  if (standing() === null) keep({ key: crypto.randomUUID(), amount, card, newest, at: Date.now() });
+  return carryOn();
+}
+
+/** A payment somebody comes back to from their bank. One whose outcome is not known at all comes first. */
+export function comeBack(id) {
+  const before = standing();
+  if (before === null || (before.id && before.id !== id)) keep({ id, at: Date.now() });
+}
+
+/** Find out what becomes of the payment that stands: the top-up, ended, or waiting for the bank, or after a minute still
+ * under way; null if there is none, and nothing was charged. Throws the Problem that keeps it from being known, or that
+ * refused it: then `standing()` says which. */
+export async function carryOn() {
+  const wanted = standing();
+  const began = Date.now();
+  for (let tries = 1; ; tries += 1) {
+    const waited = Date.now() - began;
+    try {
+      const topUp = await look(wanted);
+      if (topUp === null) {
+        forget();
+        return null;
+      }
+      keep(Object.assign(wanted, { id: topUp.id }));
+      if (ENDED.has(topUp.status)) forget();
+      if (ENDED.has(topUp.status) || topUp.status === "requires_action" || waited > WATCHED_MS) return topUp;
+      await pause(waited < 10_000 ? 1000 : 4000);
+    } catch (problem) {
+      if (!problem.isUnknown) forget();
+      const wait = problem.retryAfter ?? tries;
+      if (!problem.isUnknown || problem.code === "offline" || wait > 10 || (tries >= 3 && problem.code !== "in_progress") || waited > WATCHED_MS) throw problem;
+      await pause(wait * 1000);
+    }
+  }
+}
+
+function look(wanted) {
+  if (wanted.id) return ask("GET", `/top-ups/${encodeURIComponent(wanted.id)}`);
+  const age = Date.now() - wanted.at;
+  if (age < -CLOCKS_DIFFER_MS || age > STILL_WANTED_MS) return found(wanted);
+  const body = { amount: wanted.amount, payment_method_id: wanted.card.id };
+  return ask("POST", "/top-ups", { body, key: wanted.key });
+}
+
+/** Whether it was made, long after: asked without asking for it again, because its person has moved on. */
+async function found(wanted) {
+  const { items } = await ask("GET", "/top-ups", { query: { limit: "50" } });
+  const known = items.findIndex(({ id }) => id === wanted.newest);
+  const since = known < 0 ? items : items.slice(0, known);
+  return since.find((topUp) => topUp.kind === "manual" && micros(topUp.amount) === micros(wanted.amount)
+    && topUp.payment_method.brand === wanted.card.brand && topUp.payment_method.last4 === wanted.card.last4
+    && Math.abs(Date.parse(topUp.created_at) - wanted.at) < CLOCKS_DIFFER_MS) ?? null;
+}

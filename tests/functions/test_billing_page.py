@@ -1,0 +1,178 @@
+"""The Billing page as a browser is given it: its own files and nothing else, guarded, small, kept while it stays the
+same; and what it is told of the deployment.
+"""
+
+import html
+import json
+import re
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.functions.conftest import Context, load_app, sample_event
+from tests.functions.template import ROOT
+
+FOLDER = ROOT / "functions" / "billing_page" / "page"
+MOST_BYTES = 100_000
+SETTINGS = {
+    "SIGN_IN_CLIENT_ID": "client_1",
+    "AUTHORIZE_URL": "https://people.test/oauth2/authorize",
+    "TOKEN_URL": "https://tokens.people.test/oauth2/token",
+    "LOGOUT_URL": "https://people.test/logout",
+    "GROUPS_CLAIM": "roles",
+    "ADMIN_GROUP": 'payers" & <others>',
+    "TOP_UP_MINIMUM": "5.00",
+    "TOP_UP_MAXIMUM": "500.00",
+    "PAGE_FEATURES": "forecast simulate",
+}
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The function, deployed with settings of its own."""
+    from calling_credit.config import config  # noqa: PLC0415
+
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    config.cache_clear()
+    try:
+        return load_app("billing_page")
+    finally:
+        config.cache_clear()
+
+
+def ask(app: ModuleType, path: str, **headers: str) -> dict[str, Any]:
+    """The answer to GET, as API Gateway would hand the request on."""
+    event = sample_event("billing_page")
+    event["headers"] |= {name.replace("_", "-"): value for name, value in headers.items()}
+    if path != "/":
+        version, name = path.removeprefix("/assets/").split("/")
+        event |= {
+            "routeKey": "GET /assets/{version}/{name}",
+            "rawPath": path,
+            "pathParameters": {"version": version, "name": name},
+        }
+    answer: dict[str, Any] = app.handler(event, Context())
+    return answer
+
+
+def test_the_page_is_html_that_is_looked_for_on_every_visit_and_sent_when_it_has_changed(app: ModuleType) -> None:
+    first = ask(app, "/")
+    assert (first["statusCode"], first["headers"]["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert first["body"].startswith("<!doctype html>")
+    assert first["headers"]["Cache-Control"] == "no-cache"
+    again = ask(app, "/", if_none_match=f"W/{first['headers']['ETag']}")
+    assert (again["statusCode"], again["body"], again["headers"]["ETag"]) == (304, "", first["headers"]["ETag"])
+    assert ask(app, "/", if_none_match='"something else"')["statusCode"] == 200
+
+
+def named_in(page: str) -> list[str]:
+    """The addresses that the HTML names."""
+    return re.findall(r'(?:href|src)="([^"#]+)"', page)
+
+
+def test_everything_the_page_names_is_there_of_its_type_and_kept_for_a_year(app: ModuleType) -> None:
+    addresses = named_in(ask(app, "/")["body"])
+    assert addresses
+    for address in addresses:
+        found = ask(app, address)
+        assert found["statusCode"] == 200, address
+        assert found["headers"]["Cache-Control"] == "public, max-age=31536000, immutable"
+        kinds = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+        assert found["headers"]["Content-Type"].startswith(kinds[address.rpartition(".")[2]])
+
+
+def test_every_file_is_used_and_every_module_that_is_imported_is_there(app: ModuleType) -> None:
+    reached, ahead = set(), {address.rpartition("/")[2] for address in named_in(ask(app, "/")["body"])}
+    while ahead:
+        name = ahead.pop()
+        reached.add(name)
+        text = (FOLDER / name).read_text("utf-8")
+        ahead |= set(re.findall(r'from "\./([a-z]+\.js)"', text)) - reached
+    assert reached | {"index.html"} == {path.name for path in FOLDER.iterdir()}
+
+
+def test_what_another_deployment_named_is_answered_and_not_kept(app: ModuleType) -> None:
+    found = ask(app, "/assets/0123456789abcdef/main.js")
+    assert (found["statusCode"], found["headers"]["Cache-Control"]) == (200, "no-store")
+
+
+@pytest.mark.parametrize("name", ["index.html", "app.py", "..", "", "main.js.map", "%2e%2e", "constructor"])
+def test_nothing_but_the_pages_own_files_is_served(app: ModuleType, name: str) -> None:
+    found = ask(app, f"/assets/0/{name}")
+    assert found["statusCode"] == 404
+    assert name not in found["body"] or name == ""
+
+
+def directives(app: ModuleType) -> dict[str, list[str]]:
+    """The content security policy, by directive."""
+    policy = ask(app, "/")["headers"]["Content-Security-Policy"]
+    return {words[0]: words[1:] for words in (part.split() for part in policy.split(";"))}
+
+
+def test_a_browser_lets_the_page_reach_its_own_origin_and_the_token_endpoint_and_nothing_else(app: ModuleType) -> None:
+    found = directives(app)
+    assert found["default-src"] == ["'none'"]
+    assert found["connect-src"] == ["'self'", "https://tokens.people.test"]
+    for own in ("script-src", "style-src", "img-src"):
+        assert found[own] == ["'self'"]
+    for none in ("base-uri", "form-action", "frame-ancestors", "trusted-types"):
+        assert found[none] == ["'none'"]
+    assert not [word for words in found.values() for word in words if word.startswith("'unsafe")]
+
+
+def test_every_answer_is_guarded(app: ModuleType) -> None:
+    for path in ("/", "/assets/0/main.js", "/assets/0/nothing.js"):
+        headers = ask(app, path)["headers"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+        assert headers["Strict-Transport-Security"]
+
+
+def test_nothing_is_inline_and_nothing_comes_from_elsewhere(app: ModuleType) -> None:
+    page = ask(app, "/")["body"]
+    assert "{{" not in page
+    assert "<style" not in page
+    assert not re.findall(r"\son[a-z]+=|\sstyle=", page)
+    assert re.findall(r"<script[^>]*>(.*?)</script>", page, re.DOTALL) == [""]
+    assert all(address.startswith("/assets/") for address in named_in(page))
+    for path in FOLDER.iterdir():
+        text = path.read_text("utf-8")
+        assert not re.findall(r"https?://(?!www\.w3\.org/2000/svg)", text), path.name
+        assert not re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text)
+
+
+def test_tokens_are_stored_nowhere() -> None:
+    for path in FOLDER.glob("*.js"):
+        text = path.read_text("utf-8")
+        assert not re.findall(r"localStorage|indexedDB|document\.cookie", text), path.name
+    stored = re.findall(r"sessionStorage\.setItem\((.*)\);", (FOLDER / "session.js").read_text("utf-8"))
+    assert stored == ["WAY, JSON.stringify({ state, verifier, back: withoutAnswer(back) })", 'WAS_HERE, "yes"']
+
+
+def test_the_whole_page_has_less_than_100_kilobytes(app: ModuleType) -> None:
+    sizes = {path.name: len(path.read_bytes()) for path in FOLDER.iterdir()}
+    sizes["index.html"] = len(ask(app, "/")["body"].encode())
+    assert sum(sizes.values()) < MOST_BYTES, sizes
+
+
+def test_the_page_is_told_where_to_sign_in_who_may_pay_and_how_much(app: ModuleType) -> None:
+    [text] = re.findall(r'<html lang="en" data-settings="([^"]*)">', ask(app, "/")["body"])
+    assert json.loads(html.unescape(text)) == {
+        "client_id": "client_1",
+        "authorize_url": "https://people.test/oauth2/authorize",
+        "token_url": "https://tokens.people.test/oauth2/token",
+        "logout_url": "https://people.test/logout",
+        "groups_claim": "roles",
+        "admin_group": 'payers" & <others>',
+        "minimum": "5.00",
+        "maximum": "500.00",
+        "features": ["forecast", "simulate"],
+    }
+
+
+def test_without_a_sign_in_the_page_may_reach_its_own_origin_alone(apps: dict[str, ModuleType]) -> None:
+    assert "connect-src 'self';" in ask(apps["billing_page"], "/")["headers"]["Content-Security-Policy"]
