@@ -79,8 +79,16 @@ test-functions: $(READY)  ## The handlers with sample events, AWS simulated in m
 	$(call beside_crash_points,$(BIN)/pytest $(OTHER_FUNCTIONS))
 
 .PHONY: test-stack
-test-stack: $(READY)  ## The deployed application: real triggers, real authorizers, IAM enforced
-	$(BIN)/pytest tests/stack
+test-stack: $(READY)  ## The deployed application and its page: real triggers, real authorizers, IAM enforced, Chromium
+	$(BIN)/pytest tests/stack tests/browser
+
+.PHONY: test-browser
+test-browser: $(READY)  ## The Billing page alone, in headless Chromium in front of the deployed application
+	$(BIN)/pytest tests/browser
+
+.PHONY: screenshots
+screenshots: $(READY)  ## Every state of the Billing page, phone and desktop, light and dark, into .local/screenshots
+	$(BIN)/python -m tests.browser.screenshots
 
 .PHONY: faults
 faults: $(READY)  ## Every fault at every request of every payment flow, and N=50 pairs of each: SEED=1 SHARE=1

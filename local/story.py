@@ -145,6 +145,7 @@ def tell_addresses(stack: Stack, console: Console) -> None:
         table.add_row(user["email"], user["password"], user["role"], user["account_id"])
     console.print()
     console.print(table)
+    console.print(f"[bold]Billing page  {settings.api_url}/[/bold]", highlight=False)
     console.print(f"HTTP API      {settings.api_url}", highlight=False)
     which = "stand-in" if stack.stripe else "test mode"
     console.print(f"Stripe        {stack.stripe_url} ({which})", highlight=False)
@@ -160,7 +161,7 @@ def tell_addresses(stack: Stack, console: Console) -> None:
         console.print("Stripe's callbacks arrive while this runs in another terminal:", style="bold")
         console.print(f"  {forward}", soft_wrap=True, highlight=False)
         console.print()
-    console.print("Try next, in another terminal:", style="bold")
+    console.print("Open the Billing page in a browser and sign in as one of these people. Or, in another terminal:", style="bold")
     console.print(
         f"  curl -H 'Host: {settings.api_host}' '{settings.endpoint_url}/rates?number=%2B442071838750'", soft_wrap=True
     )

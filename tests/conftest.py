@@ -1,10 +1,18 @@
 """The environment every test runs in: no AWS but moto or the DynamoDB that AWS_ENDPOINT_URL_DYNAMODB names, no
-stray settings.
+stray settings. And the one deployed stack that tests/stack and tests/browser share.
 
 Set before anything of boto3 is imported: functions make their clients when they are imported.
 """
 
 import os
+import socket
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from local.stack import Stack
 
 KEPT = {name: os.environ[name] for name in ("AWS_ENDPOINT_URL_DYNAMODB",) if name in os.environ}
 for _name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_"))]:
@@ -30,3 +38,25 @@ os.environ.update(
     POWERTOOLS_METRICS_NAMESPACE="CallingCredit",
     VALIDATE_PARAMETERS="true",
 )
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def deployed() -> Iterator["Stack"]:
+    """The deployed application: the real template on the emulator, IAM enforced, on ports and in a folder of its own,
+    with its demonstration accounts and the example deck. From then on this process's AWS settings are the stack's.
+    """
+    from local.settings import ROOT, Settings  # noqa: PLC0415 - the settings above come first
+    from local.stack import start  # noqa: PLC0415
+
+    stack = start(Settings(ROOT / ".local" / "test-stack", free_port(), free_port()))
+    try:
+        yield stack
+    finally:
+        stack.stop()

@@ -1,11 +1,9 @@
-"""One deployed stack for the whole run: the real template on the emulator, IAM enforced, on ports and in a folder
-of its own.
+"""What the tests of the deployed application ask of its one stack, which `tests/conftest.py` starts.
 
 These tests run in a process of their own (`make test-stack`): starting the stack points this process's AWS settings
 at it.
 """
 
-import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,30 +12,11 @@ from typing import Any
 import boto3
 import pytest
 
-from local.settings import ROOT, Settings
-from local.stack import Stack, start
+from local.stack import Stack
 from local.stripe_stand_in.faults import Faults
 from tests.stack.deployment import schedule_held
 
 MOST_LINES = 10_000
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-@pytest.fixture(scope="session")
-def deployed() -> Iterator[Stack]:
-    """The running stack with its demonstration accounts and the example deck."""
-    folder = ROOT / ".local" / "test-stack"
-    stack = start(Settings(folder, free_port(), free_port()))
-    try:
-        yield stack
-    finally:
-        stack.stop()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from local.settings import ROOT
-from tests.stack.conftest import eventually, free_port
+from tests.conftest import free_port
+from tests.stack.conftest import eventually
 
 PATIENCE_SECONDS = 300
 STORY = (

@@ -21,11 +21,12 @@ export async function addCard(form, known) {
   location.assign(url);
 }
 
+/** Whether this form is the one that left for Stripe's page. */
+export const hasLeft = (form) => draft("cards").form === form;
+
 /** The card just added for this form, if one was. */
 export function added(form, found) {
-  const before = draft("cards");
-  if (before.form !== form) return null;
-  return found.find(({ id }) => !before.known.includes(id)) ?? null;
+  return hasLeft(form) ? found.find(({ id }) => !draft("cards").known.includes(id)) ?? null : null;
 }
 
 export const addedIsSeen = () => keepDraft("cards", {});

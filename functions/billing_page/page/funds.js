@@ -1,6 +1,6 @@
 // Adding funds: an amount, a card, Pay, and what became of it. How a payment is made once is known in payment.js.
 import { ask } from "./api.js";
-import { added, addCard, addedIsSeen, cards, draft, keepDraft, removeCard } from "./cards.js";
+import { added, addCard, addedIsSeen, cards, draft, hasLeft, keepDraft, removeCard } from "./cards.js";
 import { amountInput, confirmed, failure, field, fill, fresh, h, load, note, say } from "./dom.js";
 import { cardName, micros, money, typedAmount } from "./format.js";
 import { carryOn, comeBack, forget, pay, standing } from "./payment.js";
@@ -51,10 +51,9 @@ function paymentForm(place, { saved, newest }, back, again, paid) {
   const more = h("button.quiet", { onclick: leave }, "Add a card");
   const form = h("form", { novalidate: true, onsubmit: submit }, h("div.amounts", amountField, h("div.chips", { role: "group", "aria-label": "Often chosen amounts" }, presets)), cardsField, more, trouble, button,
     h("p.hint.center", "Paid by card through Stripe. Card numbers never reach us."));
-  if (back.card) {
+  if (back.card && hasLeft(FORM)) {
     trouble.append(back.card === "added" ? note("good", "The card is saved.", h("p", "Nothing was charged yet.")) : note("plain", "No card was added."));
     say(trouble.textContent);
-    back.card = null;
     addedIsSeen();
   }
   changed();
@@ -86,7 +85,7 @@ function paymentForm(place, { saved, newest }, back, again, paid) {
     }
     if (button.disabled || !one) return;
     button.disabled = true;
-    watch(place, again, paid, () => pay(wanted, { id: one.id, brand: one.brand, last4: one.last4 }, newest), true);
+    watch(place, again, paid, pay(wanted, { id: one.id, brand: one.brand, last4: one.last4 }, newest), true);
   }
 }
 
@@ -113,7 +112,7 @@ async function forgetCard(one, place, again) {
 }
 
 /** Show a payment on its way, then what became of it; one just begun leads on to the bank that asks for it. */
-async function watch(place, again, paid, begin = carryOn, isNew = false) {
+async function watch(place, again, paid, outcome = carryOn(), isNew = false) {
   const wanted = standing();
   const what = wanted?.amount ? ` of ${money(wanted.amount)}` : "";
   const heading = h("p.under-way", { tabindex: "-1" }, h("span.spinner", { "aria-hidden": "true" }), `Your payment${what} is being processed.`);
@@ -121,7 +120,7 @@ async function watch(place, again, paid, begin = carryOn, isNew = false) {
   heading.focus({ preventScroll: true });
   say("Your payment is being processed.");
   try {
-    const topUp = await begin();
+    const topUp = await outcome;
     show(place, topUp, again, paid);
     if (isNew && topUp?.status === "requires_action" && topUp.next_action_url) location.assign(topUp.next_action_url);
   } catch (problem) {
@@ -130,7 +129,7 @@ async function watch(place, again, paid, begin = carryOn, isNew = false) {
     const isOpen = standing() !== null;
     const retry = () => (isOpen ? watch(place, again, paid) : again());
     const more = isOpen ? "We do not know yet what became of this payment. Asking again never pays twice." : "Nothing was charged.";
-    outcome(place, "bad", isOpen ? problem.title || "No answer yet" : "The payment was not made", [h("p", problem.detail), h("p", more)],
+    tell(place, "bad", isOpen ? problem.title || "No answer yet" : "The payment was not made", [h("p", problem.detail), h("p", more)],
       h("button.main", { onclick: retry }, isOpen ? "Ask again" : "Back"));
     if (problem.code === "offline") addEventListener("online", () => { if (place.isConnected) retry(); }, { once: true });
   }
@@ -140,28 +139,28 @@ async function watch(place, again, paid, begin = carryOn, isNew = false) {
 function show(place, topUp, again, paid) {
   const next = h("button", { onclick: again }, "Add more funds");
   if (topUp === null) {
-    outcome(place, "plain", "Nothing was charged", [h("p", "The payment you began was never made. You can begin it again.")], h("button.main", { onclick: again }, "Begin again"));
+    tell(place, "plain", "Nothing was charged", [h("p", "The payment you began was never made. You can begin it again.")], h("button.main", { onclick: again }, "Begin again"));
     return;
   }
   const what = `${money(topUp.amount)} with ${cardName(topUp.payment_method)}`;
   if (topUp.status === "succeeded") {
     const title = topUp.kind === "automatic" ? "Payment confirmed" : "Funds added";
-    outcome(place, "good", title, [h("p", `${what}. The credit is yours to use now.`),
+    tell(place, "good", title, [h("p", `${what}. The credit is yours to use now.`),
       topUp.receipt_url ? h("p", h("a", { href: topUp.receipt_url, target: "_blank", rel: "noopener noreferrer" }, "Receipt")) : null], next);
     keepDraft(FORM, { card: draft(FORM).card });
   } else if (topUp.status === "requires_action" && topUp.next_action_url) {
-    outcome(place, "wait", "Your bank asks you to confirm", [h("p", `${what} is paid once you have confirmed it on your bank's page. You come back here by yourself.`)],
+    tell(place, "wait", "Your bank asks you to confirm", [h("p", `${what} is paid once you have confirmed it on your bank's page. You come back here by yourself.`)],
       h("a.button.main", { href: topUp.next_action_url }, "Confirm payment"), h("button", { onclick: () => { forget(); again(); } }, "Pay another way"));
   } else if (topUp.status === "failed" || topUp.status === "canceled") {
-    outcome(place, "bad", topUp.status === "failed" ? "The payment was declined" : "The payment was canceled",
+    tell(place, "bad", topUp.status === "failed" ? "The payment was declined" : "The payment was canceled",
       [h("p", topUp.failure?.message ?? "No money was taken."), h("p", `${what}: nothing was charged.`)], h("button.main", { onclick: again }, "Try another way"));
   } else {
-    outcome(place, "plain", "Still being processed", [h("p", `${what} takes longer than usual. It appears under History, and the credit is added by itself.`)], h("button", { onclick: () => watch(place, again, paid) }, "Look again"));
+    tell(place, "plain", "Still being processed", [h("p", `${what} takes longer than usual. It appears under History, and the credit is added by itself.`)], h("button", { onclick: () => watch(place, again, paid) }, "Look again"));
   }
   paid(topUp);
 }
 
-function outcome(place, kind, title, words, ...actions) {
+function tell(place, kind, title, words, ...actions) {
   const box = note(kind, title, words);
   box.setAttribute("tabindex", "-1");
   fill(place, h("div.outcome", { role: "status" }, box, h("div.actions", actions)));

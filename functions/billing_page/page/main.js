@@ -62,6 +62,7 @@ async function show(trouble = null) {
     else location.replace("#/");
   }
   shownAt = Date.now();
+  main.dataset.shows = location.hash;
   if (!isFirst) {
     scrollTo(0, 0);
     main.querySelector("h1")?.focus({ preventScroll: true });
@@ -70,14 +71,12 @@ async function show(trouble = null) {
 
 /** The account's time zone, and its balance; null, and words, where they cannot be had. */
 async function zone() {
-  if (!main.childElementCount || main.dataset.view !== "ready") fill(main, h("div.card", h("div.skeleton", h("span"), h("span"), h("span"))));
+  if (!main.childElementCount || !main.dataset.shows) fill(main, h("div.card", h("div.skeleton", h("span"), h("span"), h("span"))));
   try {
     const balance = await ask("GET", "/balance");
     useZone(balance.time_zone);
-    main.dataset.view = "ready";
     return balance;
   } catch (problem) {
-    delete main.dataset.view;
     fill(main, h("h1.unseen", { tabindex: "-1" }, "Billing"), h("div.card", failure(problem, () => show())));
     return null;
   }
@@ -90,7 +89,7 @@ async function billing() {
   const query = new URLSearchParams(location.search);
   const back = { topUp: query.get("top_up"), card: query.get("card") };
   if (location.search) history.replaceState(null, "", `/${location.hash}`);
-  const [balanceBox, recharge, usage] = [balanceCard(balance), rechargeCard(isAdmin, back), usageCard()];
+  const [balanceBox, recharge, usage] = [balanceCard(balance), rechargeCard(isAdmin), usageCard()];
   renew = () => Promise.allSettled([balanceBox.renew(), usage.renew()]);
   const paid = (topUp) => {
     if (topUp?.status === "succeeded") balanceBox.renew().catch(() => {});

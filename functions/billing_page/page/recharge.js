@@ -10,10 +10,10 @@ const FORM = "recharge";
 const AMOUNTS = [["amount", "Recharge amount", "25.00"], ["threshold", "When the balance falls below", "10.00"], ["daily_limit", "At most in a day"], ["monthly_limit", "At most in a month"]];
 
 /** The card; it knows how to `renew` itself after a payment. */
-export function rechargeCard(isAdmin, back) {
+export function rechargeCard(isAdmin) {
   const place = h("div");
-  const card = h("section.card.recharge", { "aria-labelledby": "recharge-title" }, place);
-  card.renew = () => load(place, () => gather(isAdmin), (found) => view(found, isAdmin, back, card), 4);
+  const card = h("section.card.recharge", { "aria-label": "Automatic recharge" }, place);
+  card.renew = () => load(place, () => gather(isAdmin), (found) => view(found, isAdmin, card), 4);
   document.addEventListener("card-removed", () => { if (card.isConnected) card.renew(); });
   card.renew();
   return card;
@@ -27,11 +27,11 @@ async function gather(isAdmin) {
   return { rule, saved, link: waiting?.next_action_url ?? null };
 }
 
-function view({ rule, saved, link }, isAdmin, back, card) {
+function view({ rule, saved, link }, isAdmin, card) {
   const trouble = h("div", { role: "alert" });
   const head = h("div.card-head", h("h2", { id: "recharge-title" }, "Automatic recharge"), toggle(rule.enabled, { id: "recharge-switch", disabled: !isAdmin, "aria-labelledby": "recharge-title" }, trouble, switched));
   const isSet = rule.amount !== null;
-  const fields = isAdmin ? ruleForm(rule, saved, back, card) : null;
+  const fields = isAdmin ? ruleForm(rule, saved, card) : null;
   if (fields) fields.hidden = !isSet && !rule.enabled && draft(FORM).open !== true;
   return [head, state(rule, link), trouble, fields, isAdmin ? null : h("p.hint", "Only a billing admin of your account can change this.")];
 
@@ -63,7 +63,7 @@ function state(rule, link) {
     link ? h("p", h("a.button.main", { href: link }, "Confirm payment")) : null);
 }
 
-function ruleForm(rule, saved, back, card) {
+function ruleForm(rule, saved, card) {
   const typed = draft(FORM).values ?? {};
   const shown = (name, otherwise) => typed[name] ?? rule[name] ?? otherwise;
   const [inputs, fields] = [{}, {}];
@@ -84,7 +84,6 @@ function ruleForm(rule, saved, back, card) {
   const form = h("form", { novalidate: true, onsubmit: submit }, h("div.triple", fields.threshold, fields.amount, fields.payment_method_id), limits, played, trouble, h("div.actions", save, more));
   if (fromStripe) {
     addedIsSeen();
-    back.card = null;
     fill(trouble, note("good", "The card is saved.", h("p", "Save to use it for automatic recharge.")));
   }
   changed();

@@ -1,0 +1,113 @@
+"""A browser in front of the one deployed stack: headless Chromium, people who sign in as they would, and a watch on
+what no page may do.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from local.stack import Stack
+from tests.browser.visitor import DESKTOP, PHONE, Device, Visitor
+from tests.stack.conftest import eventually
+from tests.stack.customers import Customer, open_customer
+from tests.stack.test_calls import items_of, make_call, send
+
+SWITCHES = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE_MS = 20_000
+CALLS = 121
+DIALLED = ("+442071838750", "+33142685300", "+917312345678", "+8613912345678")
+PREMIUM = "+19005550123"
+
+Visit = Callable[..., Visitor]
+
+
+def chromium_program(playwright: Playwright) -> str | None:
+    """The system's Chromium, else the one Playwright has downloaded, else none."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    own = playwright.chromium.executable_path
+    return own if Path(own).exists() else None
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for the whole run. Without one, these tests are skipped at home and fail in CI."""
+    with sync_playwright() as playwright:
+        program = chromium_program(playwright)
+        if program is None:
+            reason = "There is no Chromium: apt-get install chromium, or .venv/bin/playwright install chromium."
+            if os.environ.get("CI"):
+                pytest.fail(reason)
+            pytest.skip(reason)
+        browser = playwright.chromium.launch(executable_path=program, args=list(SWITCHES))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+def device(request: pytest.FixtureRequest) -> Device:
+    """Each test that asks for it is done on a desktop and on a phone."""
+    found: Device = request.param
+    return found
+
+
+@pytest.fixture
+def visit(deployed: Stack, chromium: Browser) -> Iterator[Visit]:
+    """Opens the page as somebody of a device; at the end nothing forbidden has happened in any of them."""
+    visitors: list[Visitor] = []
+
+    def open_page(device: Device = DESKTOP) -> Visitor:
+        visitor = Visitor(deployed, chromium.new_context(**device), PATIENCE_MS)
+        visitors.append(visitor)
+        return visitor
+
+    yield open_page
+    for visitor in visitors:
+        visitor.leave()
+    assert [said for visitor in visitors for said in visitor.forbidden()] == []
+
+
+@pytest.fixture
+def customer(deployed: Stack) -> Customer:
+    """A new account with $50 of credit, one line, and a billing admin."""
+    return open_customer(deployed)
+
+
+@pytest.fixture(scope="session")
+def caller(deployed: Stack) -> Customer:
+    """A customer whose two people made 121 calls abroad in the last six days, one of them premium."""
+    found = open_customer(deployed, "100.00")
+    token, path = deployed.service_token(), f"/accounts/{found.account_id}"
+    deployed.api.send("PUT", f"{path}/users/user_2", token, {"name": "Bo Lindqvist"})
+    line = {"number": "+13125550101", "user_id": "user_2", "international_calling": False}
+    deployed.api.send("PUT", f"{path}/lines/line_2", token, line)
+    calls = [
+        make_call(
+            found.account_id,
+            DIALLED[number % len(DIALLED)] if number else PREMIUM,
+            30 + 37 * (number % 9),
+            datetime.now(UTC) - timedelta(hours=3 + number),
+            user_id="user_2" if number % 3 else "user_1",
+        )
+        for number in range(CALLS)
+    ]
+    send(deployed, [json.dumps(call) for call in calls])
+    eventually(lambda: len(items_of(deployed, found.account_id, "ENTRY#")) == CALLS + 1, seconds=60)
+    return found

@@ -1,0 +1,121 @@
+"""For everyone: axe-core finds nothing, the keyboard reaches everything, nothing overflows, nothing moves unasked."""
+
+import re
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.visitor import DESKTOP, PHONE, Device, Visitor
+from tests.stack.customers import Customer
+
+Scheme = Literal["light", "dark"]
+PLACES = (
+    "#/",
+    "#/usage/outbound_international_call?range=week",
+    "#/lines",
+    "#/statement?range=week",
+    "#/history",
+    "#/rates?country=FR",
+)
+SMALLEST: Device = {**PHONE, "viewport": {"width": 320, "height": 640}}
+WIDE: Device = {"viewport": {"width": 2200, "height": 1300}}
+
+
+def violations(visitor: Visitor) -> list[str]:
+    """What axe-core finds on the page as it is."""
+    found: dict[str, Any] = Axe().run(visitor.page).response
+    return [f"{one['id']}: {node['html'][:160]}" for one in found["violations"] for node in one["nodes"]]
+
+
+def overflows(visitor: Visitor) -> bool:
+    """Whether the page is wider than the window."""
+    wider: bool = visitor.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    return wider
+
+
+LIGHT, DARK = Device(**DESKTOP, color_scheme="light"), Device(**PHONE, color_scheme="dark")
+
+
+@pytest.mark.parametrize("seen", [LIGHT, DARK], ids=["desktop, light", "phone, dark"])
+def test_axe_finds_nothing_on_any_page(visit: Visit, caller: Customer, seen: Device) -> None:
+    visitor = visit(seen)
+    visitor.open()
+    visitor.settle()
+    assert violations(visitor) == []
+    visitor.press("Sign in")
+    visitor.give_password(caller.email)
+    for place in PLACES:
+        visitor.open(place)
+        visitor.settle()
+        visitor.page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true; })")
+        assert violations(visitor) == [], place
+    visitor.open(PLACES[1])
+    visitor.page.get_by_role("button", name="why").first.click()
+    assert violations(visitor) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_where_something_went_wrong(visit: Visit, customer: Customer, scheme: Scheme) -> None:
+    customer.set_rule(customer.save_card("pm_card_chargeCustomerFail"), threshold="60.00")
+    visitor = visit({**PHONE, "color_scheme": scheme})
+    visitor.break_network()
+    visitor.page.route(re.compile(r"/usage\?"), lambda route: route.abort())
+    visitor.sign_in(customer.email)
+    visitor.page.get_by_label("Amount", exact=True).fill("1")
+    visitor.press("Pay $1.00")
+    assert violations(visitor) == []
+    visitor.page.get_by_label("Amount", exact=True).fill("25")
+    visitor.press("Pay $25.00")
+    visitor.sees("The payment was declined")
+    visitor.settle()
+    assert violations(visitor) == []
+
+
+@pytest.mark.parametrize("size", [SMALLEST, WIDE], ids=["320 px", "2200 px"])
+def test_nothing_overflows(visit: Visit, caller: Customer, size: Device) -> None:
+    visitor = visit(size)
+    visitor.sign_in(caller.email)
+    for place in PLACES:
+        visitor.open(place)
+        visitor.settle()
+        assert not overflows(visitor), place
+
+
+def test_the_keyboard_alone_pays(visit: Visit, customer: Customer) -> None:
+    customer.save_card()
+    visitor = visit()
+    visitor.sign_in(customer.email)
+    keyboard = visitor.page.keyboard
+    visitor.page.evaluate("document.activeElement.blur()")
+    keyboard.press("Tab")
+    expect(visitor.page.get_by_role("link", name="Skip to content")).to_be_focused()
+    keyboard.press("Enter")
+    for _ in range(30):
+        keyboard.press("Tab")
+        if visitor.page.evaluate("document.activeElement.name") == "amount":
+            break
+    keyboard.type("35")
+    keyboard.press("Enter")
+    visitor.sees("Funds added")
+    assert visitor.page.evaluate("document.activeElement.className").startswith("note")
+    assert visitor.page.evaluate("getComputedStyle(document.activeElement).display") != "none"
+
+
+def test_a_new_page_is_announced_by_its_heading_and_its_title(visit: Visit, customer: Customer) -> None:
+    visitor = visit(DESKTOP)
+    visitor.sign_in(customer.email)
+    for name in ("Lines", "Statement", "History", "Rates", "Billing"):
+        visitor.follow(name)
+        expect(visitor.page.locator("main h1")).to_be_focused()
+        expect(visitor.page).to_have_title(f"{name} · Calling Credit")
+        expect(visitor.page.get_by_role("link", name=name, exact=True).first).to_have_attribute("aria-current", "page")
+
+
+def test_who_wants_no_motion_gets_none(visit: Visit, customer: Customer) -> None:
+    visitor = visit({**DESKTOP, "reduced_motion": "reduce"})
+    visitor.sign_in(customer.email)
+    durations = "[...document.querySelectorAll('*')].map(one => parseFloat(getComputedStyle(one).transitionDuration))"
+    assert set(visitor.page.evaluate(durations)) == {0}

@@ -1,0 +1,220 @@
+"""Balance, automatic recharge and usage on one page: what a billing admin reads there and sets."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import boto3
+from playwright.sync_api import Locator, expect
+
+from calling_credit import table
+from local.stack import Stack
+from tests.browser.conftest import CALLS, Visit
+from tests.browser.visitor import Device, Visitor
+from tests.stack.conftest import eventually
+from tests.stack.customers import Customer
+
+CHICAGO = ZoneInfo("America/Chicago")
+
+
+def recharge(visitor: Visitor) -> Locator:
+    """The card."""
+    return visitor.card("Automatic recharge")
+
+
+def switch(visitor: Visitor) -> Locator:
+    """Whether automatic recharge is on."""
+    return visitor.page.get_by_role("switch", name="Automatic recharge")
+
+
+# --- Balance
+
+
+def test_the_balance_is_large_and_its_last_thirty_days_are_a_picture_and_a_table(
+    visit: Visit, caller: Customer, device: Device
+) -> None:
+    visitor = visit(device)
+    visitor.sign_in(caller.email)
+    card, found = visitor.card("Balance"), caller.stack.api.get("/balance", caller.token)
+    shown = card.locator(".amount").inner_text()
+    assert shown == f"${Decimal(found['available']).quantize(Decimal('0.01'), 'ROUND_FLOOR')}"
+    expect(card.get_by_role("img", name="Balance, last 30 days")).to_be_visible()
+    card.get_by_text("Show as a table").click()
+    rows = visitor.rows(card)
+    assert len(rows) == 30
+    assert Decimal(rows[-1][1].replace("$", "")) == Decimal(found["balance"])
+    statement = caller.stack.api.get("/statement", caller.token, **{"from": "2020-01-01"}, by="day")
+    assert len({row[1] for row in rows}) == len({day["closing_balance"] for day in statement["days"]} | {"0.00"})
+
+
+def test_what_is_held_is_explained(visit: Visit, customer: Customer, deployed: Stack) -> None:
+    boto3.client("dynamodb").update_item(
+        TableName=deployed.outputs["TableName"],
+        Key={"PK": {"S": table.account_pk(customer.account_id)}, "SK": {"S": table.balance_sk()}},
+        UpdateExpression="ADD held_micros :held, available_micros :less",
+        ExpressionAttributeValues={":held": {"N": "1250000"}, ":less": {"N": "-1250000"}},
+    )
+    visitor = visit()
+    visitor.sign_in(customer.email)
+    visitor.sees("$48.75", visitor.card("Balance"))
+    visitor.page.get_by_text("$1.25 is held for calls under way").click()
+    visitor.sees(re.compile("the most the call may cost is set aside"))
+
+
+def test_a_balance_below_zero_says_what_to_do(visit: Visit, customer: Customer, deployed: Stack) -> None:
+    body = {"amount": "-52.50", "reason": "A test"}
+    path, key = f"/accounts/{customer.account_id}/adjustments", {"Idempotency-Key": "below"}
+    deployed.api.send("POST", path, deployed.service_token(), body, key)
+    visitor = visit()
+    visitor.sign_in(customer.email)
+    visitor.sees("-$2.50", visitor.card("Balance"))
+    visitor.sees("Add funds to call abroad again.", visitor.card("Balance"))
+
+
+# --- Automatic recharge
+
+
+def test_automatic_recharge_is_set_changed_switched_off_and_on(
+    visit: Visit, customer: Customer, device: Device
+) -> None:
+    card = customer.save_card()
+    visitor = visit(device)
+    visitor.sign_in(customer.email)
+    visitor.sees("Off. Switched on, it adds credit before you run out", recharge(visitor))
+    switch(visitor).check()
+    visitor.page.get_by_label("When the balance falls below").fill("20")
+    visitor.page.get_by_label("Recharge amount").fill("45")
+    visitor.press("Save and switch on")
+    visitor.sees(re.compile(r"^It adds \$45.00 with Visa ending 4242 when the balance falls below \$20.00."))
+    rule = customer.rule()
+    assert (rule["enabled"], rule["threshold"], rule["amount"], rule["payment_method_id"]) == (
+        True,
+        "20.00",
+        "45.00",
+        card,
+    )
+    visitor.page.get_by_text("Limits", exact=True).click()
+    visitor.page.get_by_label("At most in a day").fill("90")
+    visitor.page.get_by_label("Recharges an hour").fill("2")
+    visitor.press("Save changes")
+    visitor.wait(lambda: customer.rule()["daily_limit"] == "90.00")
+    assert customer.rule()["hourly_count"] == 2
+    visitor.settle()
+    switch(visitor).uncheck()
+    visitor.sees("Off. Switched on, it adds $45.00 with Visa ending 4242", recharge(visitor))
+    assert customer.rule()["enabled"] is False
+    switch(visitor).check()
+    visitor.sees(re.compile("^It adds"), recharge(visitor))
+    assert customer.rule()["enabled"] is True
+
+
+def test_a_rule_that_cannot_be_is_said_beside_its_field(visit: Visit, customer: Customer) -> None:
+    customer.set_rule(customer.save_card())
+    before = customer.rule()
+    visitor = visit()
+    visitor.sign_in(customer.email)
+    recharge(visitor).locator("details").evaluate("limits => { limits.open = true; }")
+    for label, right, wrong, said in (
+        ("Recharge amount", "50", "501", "An amount must lie between $5.00 and $500.00."),
+        ("When the balance falls below", "40", "ten", "Type an amount in dollars and cents, such as 25.00."),
+        ("At most in a day", "200", "49", "This is less than one recharge, so none could ever happen."),
+        ("Recharges an hour", "3", "21", "Type a whole number from 1 to 20."),
+    ):
+        field = visitor.page.get_by_label(label)
+        field.fill(wrong)
+        visitor.press("Save changes")
+        expect(field).to_be_focused()
+        expect(field).to_have_accessible_description(said)
+        field.fill(right)
+    assert customer.rule() == before
+
+
+def test_a_card_for_the_rule_is_added_on_stripes_page_and_what_was_typed_is_kept(
+    visit: Visit, customer: Customer
+) -> None:
+    visitor = visit()
+    visitor.sign_in(customer.email)
+    switch(visitor).check()
+    visitor.page.get_by_label("Recharge amount").fill("75.00")
+    visitor.press("Add a card", recharge(visitor))
+    visitor.save_card("4444")
+    visitor.give_password(customer.email)
+    visitor.sees("Save to use it for automatic recharge.", recharge(visitor))
+    expect(visitor.page.get_by_label("Recharge amount")).to_have_value("75.00")
+    visitor.press("Save and switch on")
+    visitor.sees("It adds $75.00 with Mastercard ending 4444", recharge(visitor))
+
+
+def test_a_decline_pauses_the_rule_and_says_when_it_goes_on(visit: Visit, customer: Customer) -> None:
+    customer.set_rule(customer.save_card("pm_card_chargeCustomerFail"), threshold="60.00")
+    eventually(lambda: customer.rule()["status"] == "paused", seconds=60)
+    visitor = visit()
+    visitor.sign_in(customer.email)
+    visitor.sees("Paused: the card was declined.", recharge(visitor))
+    next_at = datetime.fromisoformat(customer.rule()["next_attempt_at"]).astimezone(CHICAGO)
+    said = recharge(visitor).get_by_text("Next attempt possible").inner_text()
+    assert next_at.strftime("%-I:%M") in said
+
+
+def test_a_bank_that_wants_the_customer_is_confirmed_and_the_rule_goes_on(
+    visit: Visit, customer: Customer, device: Device
+) -> None:
+    customer.set_rule(customer.save_card("pm_card_authenticationRequired"), threshold="60.00")
+    eventually(lambda: customer.rule()["status"] == "suspended", seconds=60)
+    visitor = visit(device)
+    visitor.sign_in(customer.email)
+    visitor.sees("Paused: your bank asked for confirmation.", recharge(visitor))
+    recharge(visitor).get_by_role("link", name="Confirm payment").click()
+    visitor.press("Confirm payment")
+    visitor.press("Confirm")
+    visitor.give_password(customer.email)
+    visitor.sees("Payment confirmed", visitor.card("Add funds"))
+    visitor.sees("$100.00", visitor.card("Balance"))
+    visitor.sees("It adds $50.00 with Visa ending 3184", recharge(visitor))
+    assert customer.statuses() == ["succeeded"]
+
+
+# --- Usage
+
+
+def test_usage_is_shown_by_category_and_day_for_the_dates_one_chooses(
+    visit: Visit, caller: Customer, device: Device
+) -> None:
+    visitor = visit(device)
+    visitor.sign_in(caller.email)
+    card = visitor.card("Balance usage")
+    today = datetime.now(CHICAGO).date()
+    month_end = today.replace(day=1) - timedelta(days=1)
+    ranges = {
+        "This month": (today.replace(day=1), today),
+        "Last month": (month_end.replace(day=1), month_end),
+        "Last 7 days": (today - timedelta(days=6), today),
+    }
+    found: dict[str, Any] = {}
+    for choice, (first, last) in ranges.items():
+        card.get_by_label("Dates").select_option(choice)
+        visitor.settle()
+        found = caller.stack.api.get("/usage", caller.token, **{"from": str(first), "to": str(last)})
+        if not found["categories"]:
+            visitor.sees("No charged calls in this time.", card)
+            continue
+        visitor.sees(f"${found['total']}", card)
+        rows = card.locator("table.stacked tbody tr")
+        expect(rows).to_have_count(len(found["categories"]))
+        for category in found["categories"]:
+            row = rows.filter(has_text=category["label"])
+            expect(row).to_contain_text(str(category["calls"]))
+            assert Decimal(row.locator("td").nth(2).inner_text().replace("$", "")) == Decimal(category["total"])
+    assert found["categories"][0]["calls"] == CALLS - 1
+    card.get_by_label("Dates").select_option("Custom")
+    day = str((datetime.now(UTC) - timedelta(days=2)).astimezone(CHICAGO).date())
+    card.get_by_label("From").fill(day)
+    card.get_by_label("To", exact=True).fill(day)
+    visitor.settle()
+    one = caller.stack.api.get("/usage", caller.token, **{"from": day, "to": day})
+    visitor.sees(f"${one['total']}", card)
+    card.get_by_label("To", exact=True).fill("2020-01-01")
+    visitor.sees("This is before the first date.", card)
+    expect(card.get_by_role("img", name="Spend by day")).to_be_visible()

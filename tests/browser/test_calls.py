@@ -1,0 +1,141 @@
+"""Each call of a category: what is listed, filtered, sorted, exported, and why it cost what it cost."""
+
+import csv
+import io
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import CALLS, Visit
+from tests.browser.visitor import DESKTOP, PHONE, Device, Visitor
+from tests.stack.customers import Customer
+
+PATH = "/usage/outbound_international_call"
+PLACE = f"#{PATH}?range=week"
+
+
+def calls_of(caller: Customer, **query: Any) -> list[dict[str, Any]]:
+    """Every call of the category, newest first, as the API lists them."""
+    first = caller.stack.api.get("/statement", caller.token, **{"from": "2020-01-01"})["items"][0]["date"]
+    items: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = caller.stack.api.get(PATH, caller.token, **{"from": first, "limit": 200}, **query, **cursor)
+        items += page["items"]
+        if page["next_cursor"] is None:
+            return items
+        cursor = {"cursor": page["next_cursor"]}
+
+
+def test_details_list_each_call_and_load_more(visit: Visit, caller: Customer, device: Device) -> None:
+    visitor = visit(device)
+    visitor.sign_in(caller.email)
+    visitor.card("Balance usage").get_by_label("Dates").select_option("Last 7 days")
+    visitor.settle()
+    visitor.follow("View details: Outbound International Call")
+    expect(visitor.page.get_by_role("heading", name="Outbound International Call")).to_be_visible()
+    visitor.sees("50 calls so far")
+    visitor.press("Load more")
+    visitor.sees("100 calls so far")
+    visitor.press("Load more")
+    visitor.sees(f"{CALLS - 1} calls ·")
+    calls, rows = calls_of(caller), visitor.rows()
+    assert len(rows) == len(calls)
+    for row, call in zip(rows, calls, strict=True):
+        assert row[2:4] == [call["to"], call["destination"]]
+        assert Decimal(row[5].removesuffix("/min").replace("$", "")) == Decimal(call["rate_per_minute"])
+        assert Decimal(row[6].replace("$", "")) == Decimal(call["price"])
+        assert row[7] == call["user"]["name"]
+    visitor.follow("Billing") if device is DESKTOP else visitor.page.locator("a.back").click()
+    visitor.settle()
+    expect(visitor.card("Balance usage").get_by_label("Dates")).to_have_value("week")
+
+
+def test_calls_are_filtered_and_sorted_over_all_of_them(visit: Visit, caller: Customer) -> None:
+    visitor = visit()
+    visitor.sign_in(caller.email, PLACE)
+    calls = calls_of(caller)
+    visitor.page.get_by_label("User").select_option("Bo Lindqvist")
+    visitor.settle()
+    of_bo = [call for call in calls if call["user"]["name"] == "Bo Lindqvist"]
+    visitor.page.get_by_label("Find").fill("france")
+    in_france = [call["call_id"] for call in of_bo if "France" in call["destination"]]
+    visitor.sees(f"{len(in_france)} calls ·")
+    visitor.page.get_by_label("Find").fill("+44 20 7183")
+    visitor.sees(f"{len([call for call in of_bo if call['to'].startswith('+44')])} calls ·")
+    visitor.page.get_by_label("Find").fill("nowhere")
+    visitor.sees("No call matches.")
+    visitor.page.get_by_label("Find").fill("")
+    visitor.page.get_by_label("User").select_option("Everyone")
+    visitor.settle()
+    visitor.press("Price")
+    visitor.sees(f"{CALLS - 1} calls ·")
+    expect(visitor.page.get_by_role("columnheader", name="Price")).to_have_attribute("aria-sort", "descending")
+    prices = [Decimal(row[6].replace("$", "")) for row in visitor.rows()]
+    assert prices == sorted((Decimal(call["price"]) for call in calls), reverse=True)
+    visitor.press("Price")
+    assert [Decimal(row[6].replace("$", "")) for row in visitor.rows()] == sorted(prices)
+    visitor.press("Destination")
+    assert [row[3] for row in visitor.rows()] == sorted(call["destination"] for call in calls)
+
+
+def exported(visitor: Visitor) -> list[dict[str, str]]:
+    """What Export CSV saves."""
+    with visitor.page.expect_download() as saved:
+        visitor.page.get_by_role("button", name="Export CSV").click()
+    return list(csv.DictReader(io.StringIO(Path(saved.value.path()).read_text("utf-8"))))
+
+
+def test_the_export_is_exactly_what_is_shown(visit: Visit, caller: Customer) -> None:
+    visitor = visit()
+    visitor.sign_in(caller.email, PLACE)
+    shown, saved = visitor.rows(), exported(visitor)
+    assert len(saved) == 50
+    assert [(row["to"], row["destination"], row["user_name"]) for row in saved] == [
+        (row[2], row[3], row[7]) for row in shown
+    ]
+    visitor.page.get_by_label("Find").fill("france")
+    visitor.press("Price")
+    shown, saved = visitor.rows(), exported(visitor)
+    assert [(row["to"], Decimal(row["price"])) for row in saved] == [
+        (row[2], Decimal(row[6].replace("$", ""))) for row in shown
+    ]
+    answer = caller.stack.api.request(
+        "GET", PATH, caller.token, headers={"Accept": "text/csv"}, params={"from": "2026-01-01", "to": "2027-12-31"}
+    )
+    known = {row["call_id"]: row for row in csv.DictReader(io.StringIO(answer.text))}
+    assert all(known[row["call_id"]] == row for row in saved)
+
+
+def test_one_click_says_why_a_call_cost_what_it_cost(visit: Visit, caller: Customer) -> None:
+    visitor = visit(PHONE)
+    visitor.sign_in(caller.email, "#/usage/outbound_premium_call?range=week")
+    [call] = caller.stack.api.get(
+        "/usage/outbound_premium_call", caller.token, **{"from": "2026-01-01", "to": "2027-12-31"}
+    )["items"]
+    visitor.page.get_by_role("button", name="why").click()
+    box = visitor.page.get_by_role("dialog", name="Why it cost this")
+    for words in (
+        call["to"],
+        call["destination"],
+        f"{call['billed_seconds']} s \N{MULTIPLICATION SIGN} ${call['rate_per_minute']}",
+        call["rate_deck"],
+    ):
+        expect(box).to_contain_text(words)
+    terms = dict(
+        box.locator("dl > div").evaluate_all(
+            "lines => lines.map(line => [line.children[0].innerText, line.children[1].innerText])"
+        )
+    )
+    amounts = [Decimal(terms[name].replace("$", "")) for name in (list(terms)[3], "Connection fee", "Price")]
+    assert amounts[0] + amounts[1] == amounts[2] == Decimal(call["price"])
+    visitor.page.keyboard.press("Escape")
+    expect(box).to_have_count(0)
+
+
+def test_a_category_without_calls_says_so(visit: Visit, customer: Customer) -> None:
+    visitor = visit()
+    visitor.sign_in(customer.email, PLACE)
+    visitor.sees("No calls here.")

@@ -1,0 +1,84 @@
+"""Lines, statement, history and rates: each a page of its own."""
+
+from decimal import Decimal
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import CALLS, Visit
+from tests.browser.visitor import Device
+from tests.stack.customers import Customer
+
+
+def test_a_line_is_switched_on_and_off(visit: Visit, customer: Customer, device: Device) -> None:
+    visitor = visit(device)
+    visitor.sign_in(customer.email, "#/lines")
+    toggle = visitor.page.get_by_role("switch", name="International calling of +13125550100")
+    expect(toggle).to_be_checked()
+    toggle.uncheck()
+    expect(visitor.page.get_by_role("status").filter(has_text="is off")).to_be_attached()
+    assert customer.stack.api.get("/lines", customer.token)["items"][0]["international_calling"] is False
+    toggle.check()
+    expect(visitor.page.get_by_role("status").filter(has_text="is on")).to_be_attached()
+    assert customer.stack.api.get("/lines", customer.token)["items"][0]["international_calling"] is True
+
+
+def test_the_statement_opens_lists_and_closes(visit: Visit, caller: Customer, device: Device) -> None:
+    visitor = visit(device)
+    visitor.sign_in(caller.email, "#/statement?range=week")
+    visitor.press("Load more")
+    expect(visitor.page.locator("main tbody tr")).to_have_count(CALLS + 3)
+    rows = visitor.rows()
+    amounts = [Decimal(row[-1].replace("$", "").replace("+", "")) for row in rows]
+    assert sum(amounts[:-1]) == amounts[-1] == Decimal(caller.stack.api.get("/balance", caller.token)["balance"])
+    assert [row for row in rows if "Outbound International Call to France" in row[1]]
+    visitor.page.get_by_label("Dates").select_option("Last month")
+    visitor.settle()
+    expect(visitor.page).to_have_url(f"{visitor.home}#/statement?range=last")
+
+
+def test_history_shows_each_payment_its_card_and_its_receipt(visit: Visit, customer: Customer, device: Device) -> None:
+    customer.pay(customer.save_card(), "25.00", "one")
+    customer.pay(customer.save_card("pm_card_chargeCustomerFail"), "30.00", "two")
+    visitor = visit(device)
+    visitor.sign_in(customer.email, "#/history")
+    declined, paid = visitor.rows()
+    assert declined[1:4] == ["Added by hand", "Visa ending 0341", "$30.00"]
+    assert declined[4].split("\n") == ["Declined", "Your bank declined the card. Use another card, or ask your bank."]
+    assert paid[1:5] == ["Added by hand", "Visa ending 4242", "$25.00", "Paid"]
+    with visitor.context.expect_page() as opened:
+        visitor.page.get_by_role("link", name="Receipt of $25.00").click()
+    expect(opened.value.get_by_role("heading")).to_contain_text("Receipt")
+
+
+def test_rates_need_no_sign_in(visit: Visit, device: Device) -> None:
+    visitor = visit(device)
+    visitor.open()
+    visitor.follow("Look up rates")
+    visitor.page.get_by_label("Country").select_option("United Kingdom")
+    visitor.sees("United Kingdom - Landline")
+    mobile = visitor.page.get_by_role("row").filter(has_text="United Kingdom - Mobile")
+    expect(mobile).to_contain_text("$0.032")
+    visitor.page.get_by_label("Number", exact=True).fill("0044 20 7183 8750")
+    visitor.press("Look up")
+    expect(visitor.page.get_by_role("row").filter(has_text="Landline")).to_contain_text("$0.014")
+    visitor.page.get_by_label("Number", exact=True).fill("+1 212 555 0100")
+    visitor.press("Look up")
+    visitor.sees("Included")
+    visitor.page.get_by_label("Number", exact=True).fill("999")
+    visitor.press("Look up")
+    visitor.sees("Type a whole number with its country code, such as +44 20 7183 8750.")
+    visitor.page.get_by_label("Number", exact=True).fill("+1 299 555 0123")
+    visitor.press("Look up")
+    visitor.sees("There is no price for this number.")
+    visitor.open("#/rates?country=JP")
+    visitor.page.reload()
+    visitor.sees("Japan - Landline")
+
+
+def test_every_country_one_may_choose_is_known_to_the_price_list(visit: Visit) -> None:
+    from calling_credit.numbering import COUNTRIES  # noqa: PLC0415
+
+    visitor = visit()
+    visitor.open("#/rates")
+    offered = visitor.page.get_by_label("Country").locator("option").evaluate_all("all => all.map(one => one.value)")
+    assert set(offered) - {""} == set(COUNTRIES)

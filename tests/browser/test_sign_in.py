@@ -1,0 +1,167 @@
+"""Signing in: the hosted page, code and PKCE, tokens that are kept nowhere, refreshed in time, and gone at sign-out."""
+
+import base64
+import json
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.visitor import Device
+from tests.stack.customers import Customer
+
+TOKEN = re.compile(r"/oauth2/token$")
+
+
+def test_a_person_signs_in_on_the_hosted_page_and_is_back_where_they_wanted_to_be(
+    visit: Visit, customer: Customer, device: Device
+) -> None:
+    visitor = visit(device)
+    visitor.open("#/history")
+    visitor.sees("Credit for calls abroad")
+    visitor.press("Sign in")
+    asked = parse_qs(urlsplit(visitor.page.url).query)
+    assert asked["response_type"] == ["code"]
+    assert asked["code_challenge_method"] == ["S256"]
+    assert asked["redirect_uri"] == [visitor.home]
+    assert min(len(asked["state"][0]), len(asked["code_challenge"][0])) >= 43
+    visitor.give_password(customer.email)
+    assert visitor.page.url == f"{visitor.home}#/history"
+    visitor.sees("No funds were added yet.")
+    visitor.sees("Uma", visitor.page.locator("header"))
+
+
+def test_no_token_is_kept_and_a_reload_leads_through_the_sign_in_again(visit: Visit, customer: Customer) -> None:
+    visitor = visit()
+    with visitor.page.expect_response(TOKEN) as answered:
+        visitor.sign_in(customer.email)
+    given = answered.value.json()
+    kept = visitor.stored() + visitor.page.url
+    for token in ("id_token", "access_token", "refresh_token"):
+        assert given[token]
+        assert given[token] not in kept
+        assert given[token].split(".")[-1] not in kept
+    assert not [url for url in visitor.asked if given["id_token"] in url]
+    visitor.page.reload()
+    visitor.give_password(customer.email)
+    visitor.sees("available credit")
+
+
+def test_an_answer_that_nobody_asked_for_is_refused(visit: Visit, customer: Customer) -> None:
+    visitor = visit()
+    for forged in ("?code=stolen&state=made-up", "?code=stolen&state="):
+        visitor.open(forged)
+        visitor.sees("That sign-in was not begun here, or is over. Sign in again.")
+        assert "code=" not in visitor.page.url
+    visitor.press("Sign in")
+    visitor.page.wait_for_url(re.compile("/oauth2/authorize"))
+    visitor.open("?code=stolen&state=made-up")
+    visitor.sees("That sign-in was not begun here, or is over. Sign in again.")
+    assert not [url for url in visitor.asked if TOKEN.search(url)]
+    visitor.press("Sign in")
+    visitor.give_password(customer.email)
+    visitor.sees("available credit")
+
+
+def test_a_sign_in_that_fails_says_so_and_can_be_tried_again(visit: Visit, customer: Customer) -> None:
+    visitor = visit()
+    visitor.break_network()
+    visitor.page.route(TOKEN, lambda route: route.fulfill(status=400, json={"error": "invalid_grant"}))
+    visitor.open()
+    visitor.press("Sign in")
+    visitor.page.get_by_label("Username").fill(customer.email)
+    visitor.page.get_by_label("Password").fill("wrong")
+    visitor.press("Sign in")
+    visitor.give_password(customer.email)
+    visitor.sees("The sign-in did not come to an end. Try again.")
+    visitor.page.unroute(TOKEN)
+    visitor.press("Sign in")
+    visitor.give_password(customer.email)
+    visitor.sees("available credit")
+
+
+def test_a_token_that_is_refused_is_renewed_without_a_word(visit: Visit, deployed: object, customer: Customer) -> None:
+    visitor = visit()
+    visitor.break_network()
+    visitor.sign_in("ben@meridian-travel.example")
+    refused: list[str] = []
+
+    def refuse_once(route: Route) -> None:
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route.request.headers["authorization"])
+            route.fulfill(status=401, json={"message": "Unauthorized"})
+
+    visitor.page.route(re.compile("/lines"), refuse_once)
+    with visitor.page.expect_response(TOKEN) as answered:
+        visitor.follow("Lines")
+    assert "grant_type=refresh_token" in (answered.value.request.post_data or "")
+    visitor.sees("+12125550101")
+    assert refused
+
+
+def test_a_token_is_renewed_before_it_ends(visit: Visit) -> None:
+    visitor = visit()
+
+    def nearly_over(route: Route) -> None:
+        answer = route.fetch()
+        said = answer.json()
+        header, claims, signature = said["id_token"].split(".")
+        found = json.loads(base64.urlsafe_b64decode(claims + "=="))
+        found["exp"] = found["iat"] + 61
+        changed = base64.urlsafe_b64encode(json.dumps(found).encode()).decode().rstrip("=")
+        route.fulfill(
+            status=200,
+            headers={"access-control-allow-origin": "*"},
+            json=said | {"id_token": f"{header}.{changed}.{signature}"},
+        )
+
+    visitor.page.clock.install()
+    visitor.break_network()  # The gateway refuses the changed token once; the point is what happens before the next.
+    visitor.page.route(TOKEN, nearly_over, times=1)
+    visitor.sign_in("ben@meridian-travel.example")
+    asked = [url for url in visitor.asked if TOKEN.search(url)]
+    assert len(asked) == 2
+    visitor.page.clock.fast_forward("59:30")
+    visitor.follow("Lines")
+    assert len([url for url in visitor.asked if TOKEN.search(url)]) == 3
+
+
+def test_a_session_that_is_over_leads_to_the_sign_in_and_back(visit: Visit, customer: Customer) -> None:
+    visitor = visit()
+    visitor.break_network()
+    visitor.sign_in(customer.email)
+    visitor.page.route(
+        re.compile("/statement"), lambda route: route.fulfill(status=401, json={"message": "Unauthorized"})
+    )
+    visitor.page.route(TOKEN, lambda route: route.fulfill(status=400, json={"error": "invalid_grant"}), times=1)
+    visitor.page.get_by_role("link", name="Statement", exact=True).click()
+    visitor.page.wait_for_url(re.compile("/oauth2/authorize"))
+    visitor.page.unroute(re.compile("/statement"))
+    visitor.page.unroute(TOKEN)
+    visitor.give_password(customer.email)
+    assert visitor.page.url.startswith(f"{visitor.home}#/statement")
+    visitor.sees("Adjustment: Credit of a test")
+
+
+def test_signing_out_forgets_everything(visit: Visit, customer: Customer) -> None:
+    visitor = visit()
+    visitor.sign_in(customer.email)
+    visitor.press("Sign out")
+    visitor.sees("Credit for calls abroad")
+    assert [url for url in visitor.asked if "/logout?" in url]
+    assert json.loads(visitor.stored()) == [[], [], ""]
+    visitor.open()
+    expect(visitor.page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+@pytest.mark.parametrize("place", ["", "#/rates", "#/nothing-there"])
+def test_nothing_is_asked_of_the_api_before_somebody_signs_in(visit: Visit, place: str) -> None:
+    visitor = visit()
+    visitor.open(place)
+    visitor.settle()
+    paths = {urlsplit(url).path for url in visitor.asked}
+    assert {path for path in paths if not path.startswith("/assets/")} == {"/"}

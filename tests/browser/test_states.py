@@ -1,0 +1,101 @@
+"""Empty, loading, error and offline: the page says what is the matter and goes on by itself or by one button."""
+
+import re
+
+from playwright.sync_api import Route, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.visitor import Device
+from tests.stack.customers import Customer
+
+API = re.compile(r"/(balance|usage|statement|lines|top-ups|auto-recharge|payment-methods)(\?|/|$)")
+
+
+def test_an_empty_account_says_what_will_be_there(visit: Visit, customer: Customer, device: Device) -> None:
+    visitor = visit(device)
+    visitor.sign_in(customer.email)
+    visitor.sees("No card is saved yet.")
+    visitor.sees("No charged calls in this time.")
+    visitor.follow("History")
+    visitor.sees("No funds were added yet.")
+    visitor.open("#/statement?range=last")
+    visitor.sees("Nothing moved the balance in this time.")
+
+
+def test_while_the_api_is_down_the_page_says_so_and_tries_again(
+    visit: Visit, customer: Customer, device: Device
+) -> None:
+    visitor = visit(device)
+    visitor.break_network()
+    answers = [
+        lambda route: route.abort(),
+        lambda route: route.fulfill(status=500, json={"message": "Internal Server Error"}),
+        lambda route: route.fulfill(status=503, json={"message": "Service Unavailable"}),
+    ]
+    for answer in answers:
+        visitor.page.route(API, answer)
+        if answer is answers[0]:
+            visitor.sign_in(customer.email)
+        else:
+            visitor.press("Try again")
+        visitor.sees("We cannot be reached just now.")
+        visitor.page.unroute(API)
+    visitor.press("Try again")
+    visitor.sees("$50.00", visitor.card("Balance"))
+
+
+def test_one_part_that_fails_keeps_nothing_from_the_others(visit: Visit, customer: Customer) -> None:
+    visitor = visit()
+    visitor.break_network()
+    problem = {
+        "type": "about:blank",
+        "title": "Unavailable",
+        "status": 503,
+        "code": "payments_unavailable",
+        "detail": "Stripe does not answer just now.",
+    }
+    visitor.page.route(
+        re.compile("/payment-methods"),
+        lambda route: route.fulfill(
+            status=503, content_type="application/problem+json", headers={"retry-after": "60"}, json=problem
+        ),
+    )
+    visitor.sign_in(customer.email)
+    visitor.sees("$50.00", visitor.card("Balance"))
+    visitor.sees("Stripe does not answer just now.", visitor.card("Add funds"))
+    visitor.sees("No charged calls in this time.", visitor.card("Balance usage"))
+    visitor.page.unroute(re.compile("/payment-methods"))
+    visitor.press("Try again", visitor.card("Add funds"))
+    visitor.sees("No card is saved yet.", visitor.card("Add funds"))
+
+
+def test_what_is_loading_shows_its_place(visit: Visit, customer: Customer) -> None:
+    visitor = visit()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    visitor.page.route(re.compile(r"/usage\?"), hold)
+    visitor.open()
+    visitor.press("Sign in")
+    visitor.page.get_by_label("Username").fill(customer.email)
+    visitor.page.get_by_label("Password").fill(next(user["password"] for user in customer.stack.users))
+    visitor.press("Sign in")
+    expect(visitor.card("Balance usage").locator("[aria-busy] .skeleton")).to_be_visible()
+    visitor.wait(lambda: held)
+    held[0].continue_()
+    visitor.settle()
+
+
+def test_offline_the_page_says_so_and_is_up_to_date_when_it_is_back(visit: Visit, customer: Customer) -> None:
+    visitor = visit()
+    visitor.break_network()
+    visitor.sign_in(customer.email)
+    visitor.context.set_offline(True)
+    expect(visitor.page.get_by_text("You are offline. What you see may be old")).to_be_visible()
+    visitor.page.get_by_role("link", name="History", exact=True).click()
+    visitor.sees("this goes on by itself when you are back")
+    visitor.context.set_offline(False)
+    visitor.sees("No funds were added yet.")
+    expect(visitor.page.get_by_text("You are offline. What you see may be old")).to_be_hidden()
