@@ -161,7 +161,9 @@ def tell_addresses(stack: Stack, console: Console) -> None:
         console.print("Stripe's callbacks arrive while this runs in another terminal:", style="bold")
         console.print(f"  {forward}", soft_wrap=True, highlight=False)
         console.print()
-    console.print("Open the Billing page in a browser and sign in as one of these people. Or, in another terminal:", style="bold")
+    console.print(
+        "Open the Billing page in a browser and sign in as one of these people. Or, in another terminal:", style="bold"
+    )
     console.print(
         f"  curl -H 'Host: {settings.api_host}' '{settings.endpoint_url}/rates?number=%2B442071838750'", soft_wrap=True
     )

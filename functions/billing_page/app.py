@@ -35,7 +35,6 @@ def settings() -> dict[str, Any]:
         "admin_group": known.admin_group,
         "minimum": known.top_up_minimum,
         "maximum": known.top_up_maximum,
-        "features": known.page_features.split(),
     }
 
 

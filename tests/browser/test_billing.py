@@ -49,6 +49,17 @@ def test_the_balance_is_large_and_its_last_thirty_days_are_a_picture_and_a_table
     assert len({row[1] for row in rows}) == len({day["closing_balance"] for day in statement["days"]} | {"0.00"})
 
 
+def test_how_long_the_balance_lasts_is_said_at_the_pace_of_the_last_days(visit: Visit, caller: Customer) -> None:
+    found = caller.stack.api.get("/forecast", caller.token)
+    visitor = visit()
+    visitor.sign_in(caller.email)
+    card, last = visitor.card("Balance"), datetime.fromisoformat(found["lasts_until"])
+    visitor.sees(last.strftime("%b %-d, %Y"), card)
+    for one in found["destinations"]:
+        visitor.sees(f"{one['minutes_left']:,} min", card)
+        visitor.sees(f"to {one['destination']}", card)
+
+
 def test_what_is_held_is_explained(visit: Visit, customer: Customer, deployed: Stack) -> None:
     boto3.client("dynamodb").update_item(
         TableName=deployed.outputs["TableName"],
@@ -108,6 +119,20 @@ def test_automatic_recharge_is_set_changed_switched_off_and_on(
     switch(visitor).check()
     visitor.sees(re.compile("^It adds"), recharge(visitor))
     assert customer.rule()["enabled"] is True
+
+
+def test_what_a_rule_would_have_done_is_said_while_it_is_typed(visit: Visit, caller: Customer) -> None:
+    visitor = visit()
+    visitor.sign_in(caller.email)
+    switch(visitor).check()
+    for threshold in ("99.00", "1.00"):
+        body = {"threshold": threshold, "amount": "5.00"}
+        visitor.page.get_by_label("Recharge amount").fill("5")
+        visitor.page.get_by_label("When the balance falls below").fill(threshold)
+        found = caller.stack.api.send("POST", "/auto-recharge/simulate", caller.token, body)
+        words = f"{found['charges']} recharges?, ${found['charged']}" if found["charges"] else "no recharge"
+        visitor.sees(re.compile(words.replace("$", r"\$").replace(".", r"\.")), recharge(visitor))
+    assert caller.rule()["amount"] is None
 
 
 def test_a_rule_that_cannot_be_is_said_beside_its_field(visit: Visit, customer: Customer) -> None:

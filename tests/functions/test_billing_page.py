@@ -24,7 +24,6 @@ SETTINGS = {
     "ADMIN_GROUP": 'payers" & <others>',
     "TOP_UP_MINIMUM": "5.00",
     "TOP_UP_MAXIMUM": "500.00",
-    "PAGE_FEATURES": "forecast simulate",
 }
 
 
@@ -170,7 +169,6 @@ def test_the_page_is_told_where_to_sign_in_who_may_pay_and_how_much(app: ModuleT
         "admin_group": 'payers" & <others>',
         "minimum": "5.00",
         "maximum": "500.00",
-        "features": ["forecast", "simulate"],
     }
 
 

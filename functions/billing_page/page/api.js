@@ -61,16 +61,6 @@ async function problemOf(answer) {
   return new Problem(answer.status, ...(BY_STATUS[answer.status] ?? DOWN), retryAfter); // API Gateway itself says only `{message}`.
 }
 
-/** Something this API may not have: null where it has not. */
-export async function askIfThere(...asked) {
-  try {
-    return await ask(...asked);
-  } catch (problem) {
-    if (problem.status === 404) return null;
-    throw problem;
-  }
-}
-
 /** Every item of a list, up to `most`. */
 export async function askAll(path, { query, open } = {}, most = 2000) {
   const items = [];

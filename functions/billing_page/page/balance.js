@@ -1,9 +1,8 @@
 // The balance: what may be spent now, what is held and why, how it went in the last 30 days, and how long it lasts.
-import { ask, askIfThere } from "./api.js";
+import { ask } from "./api.js";
 import { line } from "./chart.js";
 import { fill, h, load } from "./dom.js";
 import { cents, count, daysBetween, longDay, micros, money, shifted, today } from "./format.js";
-import { has } from "./settings.js";
 
 const DAYS = 30;
 
@@ -13,7 +12,7 @@ export function balanceCard(balance) {
   showAmounts(amounts, balance);
   const look = () => {
     load(picture, history, (days) => line(days, { caption: `Balance, last ${DAYS} days`, unit: "Balance" }), 4);
-    if (has("forecast")) askIfThere("GET", "/forecast").then((found) => found && showRunway(runway, found), () => {});
+    ask("GET", "/forecast").then((found) => showRunway(runway, found), () => fill(runway));
   };
   look();
   const card = h("section.card.balance", { "aria-labelledby": "balance-title" }, h("h2", { id: "balance-title" }, "Balance"), amounts, runway, picture);
@@ -36,10 +35,10 @@ function showAmounts(place, balance) {
 }
 
 function showRunway(place, forecast) {
-  if (!forecast.lasts_until) return;
+  const pace = forecast.basis_days === 1 ? "as on the last day" : `as in the last ${forecast.basis_days} days`;
   fill(place,
-    h("p.runway", `At ${money(forecast.daily_spend, { places: 2 })} a day, as in the last ${forecast.basis_days} days, it lasts until `, h("strong", longDay(forecast.lasts_until)), "."),
-    forecast.destinations?.length ? h("ul.reach", forecast.destinations.slice(0, 3).map((one) => h("li", h("strong", `${count(one.minutes_left)} min`), ` to ${one.destination}`))) : null);
+    forecast.lasts_until ? h("p.runway", `At ${cents(forecast.daily_spend)} a day, ${pace}, it lasts until `, h("strong", longDay(forecast.lasts_until)), ".") : null,
+    forecast.destinations.length ? h("ul.reach", { "aria-label": "What it is good for" }, forecast.destinations.map((one) => h("li", h("strong", `${count(one.minutes_left)} min`), ` to ${one.destination}`))) : null);
 }
 
 /** The balance at the end of each of the last days, `{day, amount}`. */

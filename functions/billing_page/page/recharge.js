@@ -1,10 +1,10 @@
 // Automatic recharge: the rule, its state in words and what ends it, and what the rule would have done.
-import { ask, askIfThere } from "./api.js";
+import { ask } from "./api.js";
 import { added, addCard, addedIsSeen, cards, draft, keepDraft } from "./cards.js";
 import { amountInput, failure, field, fill, h, load, note, say } from "./dom.js";
-import { cardName, micros, money, plural, shortDay, typedAmount, when } from "./format.js";
+import { cardName, date, micros, money, plural, typedAmount, when } from "./format.js";
 import { toggle } from "./list.js";
-import { amountFault, bounds, has } from "./settings.js";
+import { amountFault, bounds } from "./settings.js";
 
 const FORM = "recharge";
 const AMOUNTS = [["amount", "Recharge amount", "25.00"], ["threshold", "When the balance falls below", "10.00"], ["daily_limit", "At most in a day"], ["monthly_limit", "At most in a month"]];
@@ -81,7 +81,7 @@ function ruleForm(rule, saved, card) {
   const [played, save] = [h("div.played", { role: "status" }), h("button.main", { type: "submit" }, "Save")];
   const more = h("button", { onclick: leave }, "Add a card");
   const limits = h("details", h("summary", "Limits"), h("p.hint", "However much is used, no more than this is charged."), h("div.triple", fields.hourly_count, fields.daily_limit, fields.monthly_limit));
-  const form = h("form", { novalidate: true, onsubmit: submit }, h("div.triple", fields.threshold, fields.amount, fields.payment_method_id), limits, played, trouble, h("div.actions", save, more));
+  const form = h("form", { novalidate: true, onsubmit: submit, oninput: play, onfocusin: play }, h("div.triple", fields.threshold, fields.amount, fields.payment_method_id), limits, played, trouble, h("div.actions", save, more));
   if (fromStripe) {
     addedIsSeen();
     fill(trouble, note("good", "The card is saved.", h("p", "Save to use it for automatic recharge.")));
@@ -102,34 +102,25 @@ function ruleForm(rule, saved, card) {
     save.disabled = choose.value === "" || (rule.amount !== null && !isChanged());
     save.textContent = rule.amount === null ? "Save and switch on" : "Save changes";
     keepDraft(FORM, { ...draft(FORM), values: isChanged() ? values() : undefined });
-    if (has("simulate")) play();
   }
+  /** What the API is to be asked, or what is wrong, by field. */
   function asked() {
     const body = { payment_method_id: choose.value, hourly_count: Number(often.value) };
-    let good = true;
-    for (const [name, input] of Object.entries(inputs)) {
-      body[name] = typedAmount(input.value);
-      const fault = name === "amount" || body[name] === null ? amountFault(body[name]) : null;
-      fields[name].fails(fault);
-      good &&= !fault;
+    const faults = {};
+    for (const [name] of AMOUNTS) {
+      body[name] = typedAmount(inputs[name].value);
+      if (name === "amount" || body[name] === null) faults[name] = amountFault(body[name]);
+      else if (name !== "threshold" && body.amount && micros(body[name]) < micros(body.amount)) faults[name] = "This is less than one recharge, so none could ever happen.";
     }
-    if (!Number.isInteger(body.hourly_count) || body.hourly_count < 1 || body.hourly_count > 20) {
-      fields.hourly_count.fails("Type a whole number from 1 to 20.");
-      good = false;
-    }
-    for (const name of ["daily_limit", "monthly_limit"]) {
-      if (good && micros(body[name]) < micros(body.amount)) {
-        fields[name].fails("This is less than one recharge, so none could ever happen.");
-        good = false;
-      }
-    }
-    return good ? body : null;
+    if (!/^([1-9]|1[0-9]|20)$/.test(often.value)) faults.hourly_count = "Type a whole number from 1 to 20.";
+    return { body, faults, isGood: Object.values(faults).every((fault) => !fault) };
   }
   async function submit(event) {
     event.preventDefault();
     if (save.disabled) return;
-    const body = asked();
-    if (body === null) {
+    const { body, faults, isGood } = asked();
+    for (const [name, one] of Object.entries(fields)) one.fails(faults[name]);
+    if (!isGood) {
       if (form.querySelector("details [aria-invalid]")) limits.open = true;
       form.querySelector("[aria-invalid]").focus();
       return;
@@ -154,16 +145,15 @@ function ruleForm(rule, saved, card) {
   function play() {
     clearTimeout(played.timer);
     played.timer = setTimeout(async () => {
-      const body = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, typedAmount(input.value)]));
-      if (Object.values(body).includes(null)) return fill(played);
-      const found = await askIfThere("POST", "/auto-recharge/simulate", { body: { ...body, hourly_count: Number(often.value) } }).catch(() => null);
-      return fill(played, found && simulated(found));
+      const { body, isGood } = asked();
+      const found = isGood ? await ask("POST", "/auto-recharge/simulate", { body: { ...body, payment_method_id: choose.value || null } }).catch(() => null) : null;
+      fill(played, found && simulated(found));
     }, 400);
   }
 }
 
 function simulated({ from, to, charges, charged, refused_calls: refused, lowest_balance: lowest }) {
   const cut = refused ? ` ${plural(refused, "call")} would have been refused.` : " No call would have been refused.";
-  return note(refused ? "wait" : "plain", null, h("p", `With this rule from ${shortDay(from)} to ${shortDay(to)}: `,
+  return note(refused ? "wait" : "plain", null, h("p", `With this rule from ${date(from)} to ${date(to)}: `,
     h("strong", charges ? `${plural(charges, "recharge")}, ${money(charged)}` : "no recharge"), `. The balance would never have been below ${money(lowest)}.${cut}`));
 }

@@ -1,4 +1,4 @@
-// What the server says of this deployment: addresses of the sign-in, bounds of a payment, which extras the API has.
+// What the server says of this deployment: addresses of the sign-in, who is an admin, bounds of a payment.
 import { micros, money } from "./format.js";
 
 export const settings = JSON.parse(document.documentElement.dataset.settings);
@@ -11,4 +11,3 @@ export function amountFault(amount) {
 }
 
 export const bounds = () => `From ${money(settings.minimum)} to ${money(settings.maximum)}`;
-export const has = (feature) => settings.features.includes(feature);

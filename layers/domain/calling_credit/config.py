@@ -35,7 +35,6 @@ class Config(BaseModel):
     authorize_url: str = Field(alias="AUTHORIZE_URL", default="", description="Where the Billing page sends people.")
     token_url: str = Field(alias="TOKEN_URL", default="")
     logout_url: str = Field(alias="LOGOUT_URL", default="")
-    page_features: str = Field(alias="PAGE_FEATURES", default="", description="What the page may show beyond the rest.")
     top_up_minimum: str = Field(alias="TOP_UP_MINIMUM", default="5.00")
     top_up_maximum: str = Field(alias="TOP_UP_MAXIMUM", default="500.00")
     posting_threads: int = Field(alias="POSTING_THREADS", default=16, ge=1, le=64)
