@@ -44,6 +44,8 @@ OFTEN = (
     "+919876543210",
     "+8613912345678",
     "+4930123456",
+    "+18765550100",
+    "+5511987654321",
 )
 TOP_UPS = re.compile(r"/top-ups$")
 
@@ -58,9 +60,9 @@ def open_company(stack: Stack, account_id: str) -> Customer:
         stack.api.send("PUT", f"{path}/lines/line_{number}", token, line)
     person = Person("user_ana", "Ana Ruiz", f"ana@{account_id}.example", ADMIN)
     stack.users.append(create_sign_in(stack.outputs["UserPoolId"], account_id, person))
-    began = datetime.now(UTC) - timedelta(days=DAYS)
-    opening = Adjustment(90_000_000, "Opening credit")
-    adjust_balance(dynamodb_client(), stack.outputs["TableName"], account_id, "opening", opening, ZONE, began)
+    for days_ago, dollars, reason in ((DAYS, 60, "Opening credit"), (12, 50, "Paid by bank transfer")):
+        given, then = Adjustment(dollars * 1_000_000, reason), datetime.now(UTC) - timedelta(days=days_ago)
+        adjust_balance(dynamodb_client(), stack.outputs["TableName"], account_id, reason, given, ZONE, then)
     return Customer(stack, account_id, person.email, stack.user_token(person.email))
 
 
@@ -71,9 +73,10 @@ def call_for_a_month(customer: Customer) -> None:
     for day in range(DAYS):
         noon = datetime.now(UTC).replace(hour=17, minute=0) - timedelta(days=day + 1)
         for _ in range(choose.randint(1, 4) if noon.weekday() > 4 else choose.randint(6, 16)):
-            dialled = "+19005550123" if choose.random() < 0.01 else choose.choice(OFTEN)
+            is_premium = choose.random() < 0.02
+            dialled = "+19005550123" if is_premium else choose.choice(OFTEN)
             begun = noon + timedelta(minutes=choose.randint(-240, 240))
-            seconds = 20 + int(choose.expovariate(1 / 260))
+            seconds = 40 if is_premium else 20 + int(choose.expovariate(1 / 500))
             calls.append(make_call(customer.account_id, dialled, seconds, begun, user_id=choose.choice(list(PEOPLE))))
     send(customer.stack, [json.dumps(call) for call in calls])
     customer.stack.wait_until_rated()
@@ -249,9 +252,9 @@ def take_all(stack: Stack, browser: Browser) -> None:
     for customer, kind, status in zip(
         unlucky, ("pm_card_chargeCustomerFail", "pm_card_authenticationRequired"), ("paused", "suspended"), strict=True
     ):
-        customer.set_rule(customer.save_card(kind), threshold="100.00")
+        customer.set_rule(customer.save_card(kind), threshold="150.00")
         eventually(partial(has_status, customer, status), seconds=60)
-    member = Person("user_ben", "Ben Okafor", "ben@acct_meridian_travel.example", "member")
+    member = Person("user_ben", "Ben Okafor", f"ben@{company.account_id}.example", "member")
     stack.users.append(create_sign_in(stack.outputs["UserPoolId"], company.account_id, member))
     picture_for_readme(Photographer(stack, browser, "desktop", "light"), company)
     for name in DEVICES:

@@ -75,7 +75,6 @@ function wrapped(input) {
 const ICONS = {
   check: "M5 13l5 5L20 7",
   alert: "M12 8v5M12 16.5v.5M12 3l10 18H2z",
-  bank: "M4 10h16M6 10v8M11 10v8M13 10v8M18 10v8M3 20h18M12 3l9 5H3z",
   info: "M12 11v6M12 7.500v.5M12 2.500a9.500 9.500 0 1 0 0 19 9.500 9.500 0 0 0 0-19z",
 };
 
@@ -87,7 +86,7 @@ export function icon(name) {
 
 /** A panel that says how something stands: kind is good, bad, wait or plain. */
 export function note(kind, title, ...more) {
-  const shown = { good: "check", bad: "alert", wait: "bank", plain: "info" }[kind];
+  const shown = { good: "check", plain: "info" }[kind] ?? "alert";
   return h("div", { class: `note ${kind}` }, icon(shown), h("div", title ? h("strong", title) : null, ...more));
 }
 

@@ -117,7 +117,7 @@ async function watch(place, again, paid, outcome = carryOn(), isNew = false) {
   const what = wanted?.amount ? ` of ${money(wanted.amount)}` : "";
   const heading = h("p.under-way", { tabindex: "-1" }, h("span.spinner", { "aria-hidden": "true" }), `Your payment${what} is being processed.`);
   fill(place, h("div", { "aria-busy": "true" }, heading, h("p.hint", "You can leave this page or load it again; nothing is paid twice.")));
-  heading.focus({ preventScroll: true });
+  heading.focus();
   say("Your payment is being processed.");
   try {
     const topUp = await outcome;
@@ -164,5 +164,5 @@ function tell(place, kind, title, words, ...actions) {
   const box = note(kind, title, words);
   box.setAttribute("tabindex", "-1");
   fill(place, h("div.outcome", { role: "status" }, box, h("div.actions", actions)));
-  box.focus({ preventScroll: true });
+  box.focus();
 }

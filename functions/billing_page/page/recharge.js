@@ -11,9 +11,9 @@ const AMOUNTS = [["amount", "Recharge amount", "25.00"], ["threshold", "When the
 
 /** The card; it knows how to `renew` itself after a payment. */
 export function rechargeCard(isAdmin) {
-  const place = h("div");
-  const card = h("section.card.recharge", { "aria-label": "Automatic recharge" }, place);
-  card.renew = () => load(place, () => gather(isAdmin), (found) => view(found, isAdmin, card), 4);
+  const [place, button] = [h("div"), h("div")];
+  const card = h("section.card.recharge", { "aria-labelledby": "recharge-title" }, h("div.card-head", h("h2", { id: "recharge-title" }, "Automatic recharge"), button), place);
+  card.renew = () => load(place, () => gather(isAdmin), (found) => view(found, isAdmin, card, button), 4);
   document.addEventListener("card-removed", () => { if (card.isConnected) card.renew(); });
   card.renew();
   return card;
@@ -27,13 +27,13 @@ async function gather(isAdmin) {
   return { rule, saved, link: waiting?.next_action_url ?? null };
 }
 
-function view({ rule, saved, link }, isAdmin, card) {
+function view({ rule, saved, link }, isAdmin, card, button) {
   const trouble = h("div", { role: "alert" });
-  const head = h("div.card-head", h("h2", { id: "recharge-title" }, "Automatic recharge"), toggle(rule.enabled, { id: "recharge-switch", disabled: !isAdmin, "aria-labelledby": "recharge-title" }, trouble, switched));
+  fill(button, toggle(rule.enabled, { id: "recharge-switch", disabled: !isAdmin, "aria-labelledby": "recharge-title" }, trouble, switched));
   const isSet = rule.amount !== null;
   const fields = isAdmin ? ruleForm(rule, saved, card) : null;
   if (fields) fields.hidden = !isSet && !rule.enabled && draft(FORM).open !== true;
-  return [head, state(rule, link), trouble, fields, isAdmin ? null : h("p.hint", "Only a billing admin of your account can change this.")];
+  return [state(rule, link), trouble, fields, isAdmin ? null : h("p.hint", "Only a billing admin of your account can change this.")];
 
   async function switched(isOn) {
     if (!isSet) {
