@@ -27,7 +27,7 @@ SWITCHES = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_MS = 20_000
+PATIENCE_MS = 30_000
 CALLS = 121
 DIALLED = ("+442071838750", "+33142685300", "+917312345678", "+8613912345678")
 PREMIUM = "+19005550123"
@@ -44,17 +44,23 @@ def chromium_program(playwright: Playwright) -> str | None:
     return own if Path(own).exists() else None
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """One browser for the whole run. Without one, these tests are skipped at home and fail in CI."""
+@pytest.fixture(scope="session", autouse=True)
+def browser_at_hand() -> None:
+    """Without a browser these tests are skipped at home and fail in CI, before anything else is started."""
     with sync_playwright() as playwright:
-        program = chromium_program(playwright)
-        if program is None:
+        if chromium_program(playwright) is None:
             reason = "There is no Chromium: apt-get install chromium, or .venv/bin/playwright install chromium."
             if os.environ.get("CI"):
                 pytest.fail(reason)
             pytest.skip(reason)
-        browser = playwright.chromium.launch(executable_path=program, args=list(SWITCHES))
+
+
+@pytest.fixture(scope="session")
+def chromium(deployed: Stack) -> Iterator[Browser]:
+    """One browser for the whole run."""
+    eventually(lambda: deployed.api.request("GET", "/").is_success, seconds=120)  # A first start takes its time.
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_program(playwright), args=list(SWITCHES))
         try:
             yield browser
         finally:
@@ -111,3 +117,37 @@ def caller(deployed: Stack) -> Customer:
     send(deployed, [json.dumps(call) for call in calls])
     eventually(lambda: len(items_of(deployed, found.account_id, "ENTRY#")) == CALLS + 1, seconds=60)
     return found
+
+
+@pytest.fixture(scope="session")
+def signed_in(deployed: Stack, chromium: Browser, caller: Customer) -> Iterator[Callable[[Device], Visitor]]:
+    """The caller's admin on each kind of device, signed in once."""
+    found: dict[str, Visitor] = {}
+
+    def of_device(device: Device) -> Visitor:
+        key = str(sorted(device.items(), key=str))
+        if key not in found:
+            found[key] = Visitor(deployed, chromium.new_context(**device), PATIENCE_MS)
+            found[key].sign_in(caller.email)
+        return found[key]
+
+    yield of_device
+    for visitor in found.values():
+        visitor.leave()
+
+
+@pytest.fixture
+def read(signed_in: Callable[[Device], Visitor]) -> Iterator[Visit]:
+    """The caller's page, at a place of it, for a test that changes nothing; nothing forbidden happens in it."""
+    visitors: list[Visitor] = []
+
+    def open_place(device: Device = DESKTOP, place: str = "#/") -> Visitor:
+        visitor = signed_in(device)
+        visitors.append(visitor)
+        visitor.open("#/rates" if place == "#/" else "#/")  # Away from where the last test was.
+        visitor.open(place)
+        visitor.settle()
+        return visitor
+
+    yield open_place
+    assert [said for visitor in visitors for said in visitor.forbidden()] == []

@@ -342,7 +342,7 @@ def test_a_payment_that_takes_longer_is_watched_until_it_has_ended(
     visitor.sign_in(customer.email)
     pay(visitor, "30.00")
     visitor.sees("Your payment of $30.00 is being processed.", funds(visitor))
-    visitor.wait(lambda: '\\"id\\":' in visitor.stored())
+    visitor.wait(lambda: visitor.page.evaluate("JSON.parse(sessionStorage.payment ?? '{}').id"))
     [intent] = customer.intents()
     Controls(stand_in(deployed)).settle(intent.id)
     visitor.sees("Funds added", funds(visitor))

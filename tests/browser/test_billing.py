@@ -33,10 +33,9 @@ def switch(visitor: Visitor) -> Locator:
 
 
 def test_the_balance_is_large_and_its_last_thirty_days_are_a_picture_and_a_table(
-    visit: Visit, caller: Customer, device: Device
+    read: Visit, caller: Customer, device: Device
 ) -> None:
-    visitor = visit(device)
-    visitor.sign_in(caller.email)
+    visitor = read(device)
     card, found = visitor.card("Balance"), caller.stack.api.get("/balance", caller.token)
     shown = card.locator(".amount").inner_text()
     assert shown == f"${Decimal(found['available']).quantize(Decimal('0.01'), 'ROUND_FLOOR')}"
@@ -49,10 +48,9 @@ def test_the_balance_is_large_and_its_last_thirty_days_are_a_picture_and_a_table
     assert len({row[1] for row in rows}) == len({day["closing_balance"] for day in statement["days"]} | {"0.00"})
 
 
-def test_how_long_the_balance_lasts_is_said_at_the_pace_of_the_last_days(visit: Visit, caller: Customer) -> None:
+def test_how_long_the_balance_lasts_is_said_at_the_pace_of_the_last_days(read: Visit, caller: Customer) -> None:
     found = caller.stack.api.get("/forecast", caller.token)
-    visitor = visit()
-    visitor.sign_in(caller.email)
+    visitor = read()
     card, last = visitor.card("Balance"), datetime.fromisoformat(found["lasts_until"])
     visitor.sees(last.strftime("%b %-d, %Y"), card)
     for one in found["destinations"]:
@@ -205,10 +203,9 @@ def test_a_bank_that_wants_the_customer_is_confirmed_and_the_rule_goes_on(
 
 
 def test_usage_is_shown_by_category_and_day_for_the_dates_one_chooses(
-    visit: Visit, caller: Customer, device: Device
+    read: Visit, caller: Customer, device: Device
 ) -> None:
-    visitor = visit(device)
-    visitor.sign_in(caller.email)
+    visitor = read(device)
     card = visitor.card("Balance usage")
     today = datetime.now(CHICAGO).date()
     month_end = today.replace(day=1) - timedelta(days=1)

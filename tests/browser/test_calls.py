@@ -29,9 +29,8 @@ def calls_of(caller: Customer, **query: Any) -> list[dict[str, Any]]:
         cursor = {"cursor": page["next_cursor"]}
 
 
-def test_details_list_each_call_and_load_more(visit: Visit, caller: Customer, device: Device) -> None:
-    visitor = visit(device)
-    visitor.sign_in(caller.email)
+def test_details_list_each_call_and_load_more(read: Visit, caller: Customer, device: Device) -> None:
+    visitor = read(device)
     visitor.card("Balance usage").get_by_label("Dates").select_option("Last 7 days")
     visitor.settle()
     visitor.follow("View details: Outbound International Call")
@@ -53,9 +52,8 @@ def test_details_list_each_call_and_load_more(visit: Visit, caller: Customer, de
     expect(visitor.card("Balance usage").get_by_label("Dates")).to_have_value("week")
 
 
-def test_calls_are_filtered_and_sorted_over_all_of_them(visit: Visit, caller: Customer) -> None:
-    visitor = visit()
-    visitor.sign_in(caller.email, PLACE)
+def test_calls_are_filtered_and_sorted_over_all_of_them(read: Visit, caller: Customer) -> None:
+    visitor = read(place=PLACE)
     calls = calls_of(caller)
     visitor.page.get_by_label("User").select_option("Bo Lindqvist")
     visitor.settle()
@@ -88,9 +86,8 @@ def exported(visitor: Visitor) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(Path(saved.value.path()).read_text("utf-8"))))
 
 
-def test_the_export_is_exactly_what_is_shown(visit: Visit, caller: Customer) -> None:
-    visitor = visit()
-    visitor.sign_in(caller.email, PLACE)
+def test_the_export_is_exactly_what_is_shown(read: Visit, caller: Customer) -> None:
+    visitor = read(place=PLACE)
     shown, saved = visitor.rows(), exported(visitor)
     assert len(saved) == 50
     assert [(row["to"], row["destination"], row["user_name"]) for row in saved] == [
@@ -109,9 +106,8 @@ def test_the_export_is_exactly_what_is_shown(visit: Visit, caller: Customer) -> 
     assert all(known[row["call_id"]] == row for row in saved)
 
 
-def test_one_click_says_why_a_call_cost_what_it_cost(visit: Visit, caller: Customer) -> None:
-    visitor = visit(PHONE)
-    visitor.sign_in(caller.email, "#/usage/outbound_premium_call?range=week")
+def test_one_click_says_why_a_call_cost_what_it_cost(read: Visit, caller: Customer) -> None:
+    visitor = read(PHONE, "#/usage/outbound_premium_call?range=week")
     [call] = caller.stack.api.get(
         "/usage/outbound_premium_call", caller.token, **{"from": "2026-01-01", "to": "2027-12-31"}
     )["items"]

@@ -22,9 +22,8 @@ def test_a_line_is_switched_on_and_off(visit: Visit, customer: Customer, device:
     assert customer.stack.api.get("/lines", customer.token)["items"][0]["international_calling"] is True
 
 
-def test_the_statement_opens_lists_and_closes(visit: Visit, caller: Customer, device: Device) -> None:
-    visitor = visit(device)
-    visitor.sign_in(caller.email, "#/statement?range=week")
+def test_the_statement_opens_lists_and_closes(read: Visit, caller: Customer, device: Device) -> None:
+    visitor = read(device, "#/statement?range=week")
     visitor.press("Load more")
     expect(visitor.page.locator("main tbody tr")).to_have_count(CALLS + 3)
     rows = visitor.rows()

@@ -147,6 +147,22 @@ def test_a_session_that_is_over_leads_to_the_sign_in_and_back(visit: Visit, cust
     visitor.sees("Adjustment: Credit of a test")
 
 
+def test_who_is_refused_in_spite_of_signing_in_is_told_so_and_not_sent_in_a_circle(
+    visit: Visit, customer: Customer
+) -> None:
+    visitor = visit()
+    visitor.break_network()
+    visitor.page.route(
+        re.compile("/balance"), lambda route: route.fulfill(status=401, json={"message": "Unauthorized"})
+    )
+    visitor.open()
+    visitor.press("Sign in")
+    visitor.give_password(customer.email, is_in=False)
+    visitor.page.wait_for_url(re.compile("/oauth2/authorize"))
+    visitor.give_password(customer.email)
+    visitor.sees("Your sign-in is not accepted.")
+
+
 def test_signing_out_forgets_everything(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     visitor.sign_in(customer.email)

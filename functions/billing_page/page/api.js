@@ -1,5 +1,5 @@
 // Asks the HTTP API as whoever is signed in. Every error becomes a Problem with words for a person.
-import { signIn, token } from "./session.js";
+import { accepted, signInAgain, token } from "./session.js";
 
 const PATIENCE_MS = 32_000;
 const MOST_WAIT_SECONDS = 5;
@@ -15,7 +15,6 @@ export class Problem extends Error {
 }
 
 const BY_STATUS = {
-  401: ["signed_out", "You are signed out.", "Sign in again to go on."],
   403: ["forbidden", "This is not allowed.", "Your sign-in does not allow this. Ask a billing admin of your account."],
   404: ["not_found", "Not found.", "There is nothing here any more. Load the page again."],
   429: ["too_many", "Too many requests.", "Wait a moment, then try again."],
@@ -26,7 +25,7 @@ const DOWN = ["unavailable", "We cannot be reached just now.", "The service does
 export async function ask(method, path, options = {}) {
   let answer = await send(method, path, options, false);
   if (answer.status === 401 && !options.open) answer = await send(method, path, options, true);
-  if (answer.status === 401 && !options.open) return signIn();
+  if (answer.status === 401 && !options.open) return signInAgain();
   if (method === "GET" && (answer.status === 429 || answer.status === 503)) {
     const wait = Number(answer.headers.get("retry-after") ?? 1);
     if (wait <= MOST_WAIT_SECONDS) {
@@ -34,6 +33,7 @@ export async function ask(method, path, options = {}) {
       answer = await send(method, path, options, false);
     }
   }
+  if (answer.ok && !options.open) accepted();
   if (answer.ok) return answer.status === 204 ? null : answer.json();
   throw await problemOf(answer);
 }
@@ -48,7 +48,7 @@ async function send(method, path, { body, key, query, open }, renew) {
     if (body) headers["Content-Type"] = "application/json";
     return await fetch(address, { method, headers, body: body ? JSON.stringify(body) : null, cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
   } catch (error) {
-    if (error.code === "signed_out") return signIn();
+    if (error.detail) throw error;
     if (navigator.onLine) throw new Problem(0, ...DOWN);
     throw new Problem(0, "offline", "You are offline.", "Connect to the internet; this goes on by itself when you are back.");
   }

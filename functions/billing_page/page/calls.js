@@ -37,8 +37,10 @@ export function callsPage(category, query) {
     return load(place, () => more(), show, 8);
   }
   async function more(limit = "50") {
+    const { calls } = list;
     const found = await ask("GET", `/usage/${encodeURIComponent(category)}`, { query: { ...dates, user_id: list.user, cursor: list.cursor, limit } });
-    list.calls.push(...found.items);
+    if (list.calls !== calls) return; // Another user was chosen meanwhile.
+    calls.push(...found.items);
     list.cursor = found.next_cursor;
   }
   async function nameUsers() {

@@ -116,16 +116,17 @@ export function confirmed(title, words, action) {
 
 /** Fill a place with what `look` brings; while it is away, and where it fails, the place says so. */
 export async function load(place, look, show, rows = 3) {
+  const turn = {};
+  place.turn = turn; // Of two looks, the later one is shown, whichever comes first.
   place.setAttribute("aria-busy", "true");
   if (!place.childElementCount) fill(place, h("div.skeleton", { "aria-hidden": "true" }, Array.from({ length: rows }, () => h("span"))));
   try {
     const found = await look();
-    fill(place, show(found));
+    if (place.turn === turn) fill(place, show(found));
   } catch (problem) {
-    if (problem.code === "signed_out") return;
-    fill(place, failure(problem, () => { fill(place); load(place, look, show, rows); }));
+    if (place.turn === turn) fill(place, failure(problem, () => { fill(place); load(place, look, show, rows); }));
   } finally {
-    place.removeAttribute("aria-busy");
+    if (place.turn === turn) place.removeAttribute("aria-busy");
   }
 }
 

@@ -105,7 +105,7 @@ function ruleForm(rule, saved, card) {
   }
   /** What the API is to be asked, or what is wrong, by field. */
   function asked() {
-    const body = { payment_method_id: choose.value, hourly_count: Number(often.value) };
+    const body = { ...(choose.value && { payment_method_id: choose.value }), hourly_count: Number(often.value) };
     const faults = {};
     for (const [name] of AMOUNTS) {
       body[name] = typedAmount(inputs[name].value);
@@ -146,7 +146,7 @@ function ruleForm(rule, saved, card) {
     clearTimeout(played.timer);
     played.timer = setTimeout(async () => {
       const { body, isGood } = asked();
-      const found = isGood ? await ask("POST", "/auto-recharge/simulate", { body: { ...body, payment_method_id: choose.value || null } }).catch(() => null) : null;
+      const found = isGood ? await ask("POST", "/auto-recharge/simulate", { body }).catch(() => null) : null;
       fill(played, found && simulated(found));
     }, 400);
   }

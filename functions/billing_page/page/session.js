@@ -4,15 +4,18 @@ import { settings } from "./settings.js";
 
 const WAY = "sign-in";
 const WAS_HERE = "was-signed-in";
+const IN_VAIN = "signed-in-in-vain";
 const SPARE_MS = 60_000;
 const HOME = `${location.origin}/`;
 
 let tokens = null;
 let renewal = null;
 
-/** There is no token, and the way to one leads through the hosted sign-in. */
-export class SignedOut extends Error {
-  code = "signed_out";
+/** Whoever just signed in is refused all the same: to sign in again and again would not end. */
+class Refused extends Error {
+  code = "refused";
+  title = "Your sign-in is not accepted.";
+  detail = "Sign out, then sign in again; if it goes on, tell the operator.";
 }
 
 export const isConfigured = () => Boolean(settings.client_id && settings.authorize_url && settings.token_url);
@@ -33,6 +36,16 @@ export async function signIn() {
   return new Promise(() => {}); // The page is leaving; nothing that waits for a token goes on.
 }
 
+/** The same without being asked; not a second time before the API has taken a token. Throws Refused. */
+export async function signInAgain() {
+  if (sessionStorage.getItem(IN_VAIN)) throw new Refused();
+  sessionStorage.setItem(IN_VAIN, "yes");
+  return signIn();
+}
+
+/** The API has taken a token. */
+export const accepted = () => sessionStorage.removeItem(IN_VAIN);
+
 /** Take the answer of the hosted sign-in from the address; true if one stood there and was good.
  * Throws an Error with words for a person. */
 export async function returned() {
@@ -52,7 +65,7 @@ export async function returned() {
 
 /** An ID token that is good for a minute at least; `renew` asks for another one than the last. */
 export async function token(renew = false) {
-  if (tokens === null) throw new SignedOut();
+  if (tokens === null) return signInAgain();
   if (renew || Date.now() > tokens.until - SPARE_MS) {
     renewal ??= refresh().finally(() => { renewal = null; });
     await renewal;
@@ -62,12 +75,12 @@ export async function token(renew = false) {
 
 async function refresh() {
   const before = person();
-  if (!tokens.refresh) return signIn();
+  if (!tokens.refresh) return signInAgain();
   const said = await exchange({ grant_type: "refresh_token", refresh_token: tokens.refresh });
-  if (!said.ok) return signIn();
+  if (!said.ok) return signInAgain();
   keep(await said.json());
   // What one may do has changed: the sign-in itself says what holds now.
-  if (person().isAdmin !== before.isAdmin) return signIn();
+  if (person().isAdmin !== before.isAdmin) return signInAgain();
   return undefined;
 }
 
