@@ -64,7 +64,7 @@ endef
 .PHONY: test
 test: $(READY)  ## Every test; brings its own stack, beside a running `make run`
 	$(call beside_crash_points,$(BIN)/pytest tests/domain && $(BIN)/pytest tests/stand_in \
-	  && $(BIN)/pytest $(OTHER_FUNCTIONS) && $(BIN)/pytest tests/stack)
+	  && $(BIN)/pytest $(OTHER_FUNCTIONS) && $(BIN)/pytest tests/stack tests/browser)
 
 .PHONY: test-domain
 test-domain: $(READY)  ## The rules: no AWS, milliseconds
