@@ -1,6 +1,7 @@
 """Where the local stack's mails end: every mail that the application sends lies in a folder, and goes nowhere else."""
 
 import socket
+import threading
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -10,6 +11,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 TAKEN: Final = "250 OK"
+START_SECONDS: Final = 60.0
+STOP_SECONDS: Final = 2.0
 
 
 class Mailbox:
@@ -17,7 +20,7 @@ class Mailbox:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._controller = Controller(self, hostname="127.0.0.1", port=_free_port())
+        self._controller = Controller(self, hostname="127.0.0.1", port=_free_port(), ready_timeout=START_SECONDS)
         self._taken = 0
 
     @property
@@ -33,9 +36,11 @@ class Mailbox:
         self._controller.start()
 
     def stop(self) -> None:
-        """Take no more mail; safe to call twice. What was taken stays."""
+        """Take no more mail; safe to call twice. What was taken stays. A sender that hangs holds nobody up."""
         if self._controller.server is not None:
-            self._controller.stop(no_assert=True)
+            ending = threading.Thread(target=self._controller.stop, kwargs={"no_assert": True}, daemon=True)
+            ending.start()
+            ending.join(STOP_SECONDS)
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's own name
         """Keep one mail."""

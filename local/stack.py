@@ -161,8 +161,8 @@ def start(settings: Settings, progress: Progress | None = None) -> Stack:
     try:
         if stand_in is not None:
             stand_in.start()
-        emulator.start()
         mailbox.start()
+        emulator.start()
         settings.description_file.unlink(missing_ok=True)
         with progress.step("Building the application with sam"):
             build(settings)
