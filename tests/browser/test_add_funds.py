@@ -253,7 +253,8 @@ def test_a_payment_left_alone_for_long_is_looked_for_and_never_made(
         pay(visitor, "28.00")
         visitor.wait(lambda: keys)
         visitor.page.evaluate(
-            "const p = JSON.parse(sessionStorage.payment); p.at -= 120000; sessionStorage.payment = JSON.stringify(p)"
+            "const p = JSON.parse(sessionStorage.payment); p.at -= 120000; p.sentAt -= 120000;"
+            "sessionStorage.payment = JSON.stringify(p)"
         )
         visitor.page.reload()
         visitor.page.get_by_label("Username").wait_for()
@@ -288,6 +289,38 @@ def test_an_answer_that_is_lost_is_asked_for_again_and_paid_once(visit: Visit, c
     assert len(lost) == 2
     assert len(set(lost)) == 1
     assert paid(customer) == (1, 2_900)
+
+
+def test_a_refusal_after_an_answer_was_lost_does_not_say_that_nothing_was_charged(
+    visit: Visit, customer: Customer
+) -> None:
+    customer.save_card()
+    visitor = visit()
+    visitor.break_network()
+    visitor.sign_in(customer.email)
+    asked: list[str] = []
+
+    def lose_then_refuse(route: Route) -> None:
+        if route.request.method != "POST":
+            route.continue_()
+            return
+        asked.append(route.request.headers["idempotency-key"])
+        if len(asked) == 1:
+            visitor.hand_on(route)
+            route.abort("connectionreset")
+        else:
+            problem = {"code": "account_closed", "detail": "This account is closed and takes no more funds."}
+            route.fulfill(status=409, content_type="application/problem+json", json=problem)
+
+    visitor.page.route(TOP_UPS, lose_then_refuse)
+    pay(visitor, "30.00")
+    visitor.sees("We do not know yet what became of this payment.", funds(visitor))
+    expect(funds(visitor).get_by_text("Nothing was charged")).to_have_count(0)
+    visitor.page.unroute(TOP_UPS)
+    visitor.press("Ask again")
+    visitor.sees("Funds added", funds(visitor))
+    assert len(set(asked)) == 1
+    assert paid(customer) == (1, 3_000)
 
 
 def test_while_the_api_is_down_nothing_is_lost_and_asking_again_pays_once(visit: Visit, customer: Customer) -> None:
