@@ -198,7 +198,7 @@ class Photographer:
         visitor.page.route(re.compile(r"/(usage\?|payment-methods)"), lambda route: route.abort())
         visitor.sign_in(customer.email)
         self.take(visitor, "20-parts-fail")
-        visitor.page.route(re.compile("/balance"), lambda route: route.abort())
+        visitor.page.route(re.compile("/balance$"), lambda route: route.abort())
         visitor.open("#/lines")
         visitor.open("#/")
         visitor.sees("We cannot be reached just now.")

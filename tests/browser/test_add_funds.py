@@ -268,6 +268,38 @@ def test_a_payment_left_alone_for_long_is_looked_for_and_never_made(
     assert paid(customer) == ((1, 2_800) if is_heard else (0, 0))
 
 
+def test_a_request_that_may_still_be_under_way_is_waited_for_before_anything_is_said(
+    visit: Visit, customer: Customer
+) -> None:
+    customer.save_card()
+    visitor = visit()
+    visitor.page.clock.install()
+    visitor.sign_in(customer.email)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "POST":
+            held.append(route)
+        else:
+            route.continue_()
+
+    visitor.page.route(TOP_UPS, hold)
+    pay(visitor, "28.00")
+    visitor.wait(lambda: held)
+    visitor.page.evaluate(
+        "const p = JSON.parse(sessionStorage.payment); p.at -= 120000; sessionStorage.payment = JSON.stringify(p)"
+    )
+    visitor.page.reload()
+    visitor.page.get_by_label("Username").wait_for()
+    visitor.give_password(customer.email, is_in=False)
+    visitor.sees("Your payment of $28.00 is being processed.", funds(visitor))
+    visitor.hand_on(held[0])
+    visitor.page.clock.fast_forward(36_000)
+    visitor.sees("Funds added", funds(visitor))
+    assert len(held) == 1
+    assert paid(customer) == (1, 2_800)
+
+
 def test_an_answer_that_is_lost_is_asked_for_again_and_paid_once(visit: Visit, customer: Customer) -> None:
     customer.save_card()
     visitor = visit()
