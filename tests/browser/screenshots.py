@@ -60,7 +60,7 @@ def open_company(stack: Stack, account_id: str) -> Customer:
         stack.api.send("PUT", f"{path}/lines/line_{number}", token, line)
     person = Person("user_ana", "Ana Ruiz", f"ana@{account_id}.example", ADMIN)
     stack.users.append(create_sign_in(stack.outputs["UserPoolId"], account_id, person))
-    for days_ago, dollars, reason in ((DAYS, 60, "Opening credit"), (12, 50, "Paid by bank transfer")):
+    for days_ago, dollars, reason in ((DAYS, 75, "Opening credit"), (12, 60, "Paid by bank transfer")):
         given, then = Adjustment(dollars * 1_000_000, reason), datetime.now(UTC) - timedelta(days=days_ago)
         adjust_balance(dynamodb_client(), stack.outputs["TableName"], account_id, reason, given, ZONE, then)
     return Customer(stack, account_id, person.email, stack.user_token(person.email))
@@ -198,7 +198,7 @@ class Photographer:
         visitor.page.route(re.compile(r"/(usage\?|payment-methods)"), lambda route: route.abort())
         visitor.sign_in(customer.email)
         self.take(visitor, "20-parts-fail")
-        visitor.page.route(re.compile("/balance"), lambda route: route.abort())
+        visitor.page.route(re.compile("/balance$"), lambda route: route.abort())
         visitor.open("#/lines")
         visitor.open("#/")
         visitor.sees("We cannot be reached just now.")

@@ -253,7 +253,8 @@ def test_a_payment_left_alone_for_long_is_looked_for_and_never_made(
         pay(visitor, "28.00")
         visitor.wait(lambda: keys)
         visitor.page.evaluate(
-            "const p = JSON.parse(sessionStorage.payment); p.at -= 120000; sessionStorage.payment = JSON.stringify(p)"
+            "const p = JSON.parse(sessionStorage.payment); p.at -= 120000; p.sentAt -= 120000;"
+            "sessionStorage.payment = JSON.stringify(p)"
         )
         visitor.page.reload()
         visitor.page.get_by_label("Username").wait_for()
@@ -265,6 +266,38 @@ def test_a_payment_left_alone_for_long_is_looked_for_and_never_made(
         visitor.press("Begin again")
         expect(visitor.page.get_by_label("Amount", exact=True)).to_have_value("28.00")
     assert paid(customer) == ((1, 2_800) if is_heard else (0, 0))
+
+
+def test_a_request_that_may_still_be_under_way_is_waited_for_before_anything_is_said(
+    visit: Visit, customer: Customer
+) -> None:
+    customer.save_card()
+    visitor = visit()
+    visitor.page.clock.install()
+    visitor.sign_in(customer.email)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "POST":
+            held.append(route)
+        else:
+            route.continue_()
+
+    visitor.page.route(TOP_UPS, hold)
+    pay(visitor, "28.00")
+    visitor.wait(lambda: held)
+    visitor.page.evaluate(
+        "const p = JSON.parse(sessionStorage.payment); p.at -= 120000; sessionStorage.payment = JSON.stringify(p)"
+    )
+    visitor.page.reload()
+    visitor.page.get_by_label("Username").wait_for()
+    visitor.give_password(customer.email, is_in=False)
+    visitor.sees("Your payment of $28.00 is being processed.", funds(visitor))
+    visitor.hand_on(held[0])
+    visitor.page.clock.fast_forward(36_000)
+    visitor.sees("Funds added", funds(visitor))
+    assert len(held) == 1
+    assert paid(customer) == (1, 2_800)
 
 
 def test_an_answer_that_is_lost_is_asked_for_again_and_paid_once(visit: Visit, customer: Customer) -> None:
@@ -288,6 +321,38 @@ def test_an_answer_that_is_lost_is_asked_for_again_and_paid_once(visit: Visit, c
     assert len(lost) == 2
     assert len(set(lost)) == 1
     assert paid(customer) == (1, 2_900)
+
+
+def test_a_refusal_after_an_answer_was_lost_does_not_say_that_nothing_was_charged(
+    visit: Visit, customer: Customer
+) -> None:
+    customer.save_card()
+    visitor = visit()
+    visitor.break_network()
+    visitor.sign_in(customer.email)
+    asked: list[str] = []
+
+    def lose_then_refuse(route: Route) -> None:
+        if route.request.method != "POST":
+            route.continue_()
+            return
+        asked.append(route.request.headers["idempotency-key"])
+        if len(asked) == 1:
+            visitor.hand_on(route)
+            route.abort("connectionreset")
+        else:
+            problem = {"code": "account_closed", "detail": "This account is closed and takes no more funds."}
+            route.fulfill(status=409, content_type="application/problem+json", json=problem)
+
+    visitor.page.route(TOP_UPS, lose_then_refuse)
+    pay(visitor, "30.00")
+    visitor.sees("We do not know yet what became of this payment.", funds(visitor))
+    expect(funds(visitor).get_by_text("Nothing was charged")).to_have_count(0)
+    visitor.page.unroute(TOP_UPS)
+    visitor.press("Ask again")
+    visitor.sees("Funds added", funds(visitor))
+    assert len(set(asked)) == 1
+    assert paid(customer) == (1, 3_000)
 
 
 def test_while_the_api_is_down_nothing_is_lost_and_asking_again_pays_once(visit: Visit, customer: Customer) -> None:

@@ -153,7 +153,7 @@ def test_who_is_refused_in_spite_of_signing_in_is_told_so_and_not_sent_in_a_circ
     visitor = visit()
     visitor.break_network()
     visitor.page.route(
-        re.compile("/balance"), lambda route: route.fulfill(status=401, json={"message": "Unauthorized"})
+        re.compile("/balance$"), lambda route: route.fulfill(status=401, json={"message": "Unauthorized"})
     )
     visitor.open()
     visitor.press("Sign in")

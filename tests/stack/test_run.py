@@ -23,6 +23,8 @@ STORY = (
     "refused, insufficient_credit: The credit does not pay for this call.",
     "Next attempt possible at",
     "This link, good for a day, finishes the very same payment",
+    "Billing page http://",
+    "Open the Billing page in a browser and sign in as one of these people",
 )
 
 

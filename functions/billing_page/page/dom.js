@@ -54,13 +54,13 @@ export function field(label, input, hint) {
   input.id ||= fresh("field");
   const notes = h("p.hint", { id: `${input.id}-hint` }, hint ?? "");
   const error = h("p.error", { id: `${input.id}-error`, role: "alert" });
-  if (hint) input.setAttribute("aria-describedby", notes.id);
-  const box = h("div.field", h("label", { for: input.id }, label), wrapped(input), hint ? notes : null, error);
+  input.setAttribute("aria-describedby", notes.id);
+  const box = h("div.field", h("label", { for: input.id }, label), wrapped(input), notes, error);
   box.fails = (words) => {
     error.textContent = words ?? "";
     if (words) input.setAttribute("aria-invalid", "true");
     else input.removeAttribute("aria-invalid");
-    input.setAttribute("aria-describedby", words ? error.id : hint ? notes.id : "");
+    input.setAttribute("aria-describedby", (words ? error : notes).id);
   };
   return box;
 }

@@ -97,6 +97,6 @@ export const count = (number) => new Intl.NumberFormat(locale).format(number);
 export const minutes = (seconds) => new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }).format(seconds / 60);
 export const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
 
-const BRANDS = { amex: "American Express", visa: "Visa", mastercard: "Mastercard", discover: "Discover", jcb: "JCB", diners: "Diners Club", unionpay: "UnionPay" };
+const BRANDS = { amex: "American Express", jcb: "JCB", diners: "Diners Club", unionpay: "UnionPay" };
 
 export const cardName = ({ brand, last4 }) => `${BRANDS[brand] ?? brand.replace(/^./, (letter) => letter.toUpperCase())} ending ${last4}`;

@@ -21,7 +21,7 @@ export function fundsCard(isAdmin, back, paid) {
     return card;
   }
   const form = () => load(place, gather, (found) => paymentForm(place, found, back, form, paid), 5);
-  addEventListener("pageshow", (event) => { if (event.persisted) start(); });
+  addEventListener("pageshow", (event) => { if (event.persisted && card.isConnected) start(); });
   start();
   function start() {
     if (standing()) watch(place, form, paid);

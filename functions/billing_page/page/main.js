@@ -122,7 +122,7 @@ function header() {
 
 function welcome(trouble) {
   return h("section.welcome", h("h1", { tabindex: "-1" }, "Credit for calls abroad"),
-    h("p.lead", "See your balance, add funds, set automatic recharge, and find out who called where for how much."),
+    h("p.lead", "Your balance, automatic recharge, and who called where for how much."),
     trouble ? h("div", { role: "alert" }, note("bad", trouble)) : null,
     isConfigured() ? h("button.main", { onclick: () => signIn() }, "Sign in") : note("bad", "Signing in is not set up here."),
     h("p", h("a", { href: "#/rates" }, "Look up rates"), " without signing in."));

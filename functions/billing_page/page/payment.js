@@ -7,6 +7,7 @@ import { micros } from "./format.js";
 const PLACE = "payment";
 const STILL_WANTED_MS = 60_000; // For so long the server, too, takes a person for still being there.
 const CLOCKS_DIFFER_MS = 300_000;
+const REQUEST_LASTS_MS = 35_000; // The gateway gives one up after 30 s; until then it may still be made.
 const WATCHED_MS = 60_000;
 const ENDED = new Set(["succeeded", "failed", "canceled"]);
 
@@ -49,7 +50,7 @@ export async function carryOn() {
       if (ENDED.has(topUp.status) || topUp.status === "requires_action" || waited > WATCHED_MS) return topUp;
       await pause(waited < 10_000 ? 1000 : 4000);
     } catch (problem) {
-      if (!problem.isUnknown) forget();
+      if (problem.status === 404 && wanted.id) forget();
       const wait = problem.retryAfter ?? tries;
       if (!problem.isUnknown || problem.code === "offline" || wait > 10 || (tries >= 3 && problem.code !== "in_progress") || waited > WATCHED_MS) throw problem;
       await pause(wait * 1000);
@@ -57,12 +58,23 @@ export async function carryOn() {
   }
 }
 
-function look(wanted) {
+async function look(wanted) {
   if (wanted.id) return ask("GET", `/top-ups/${encodeURIComponent(wanted.id)}`);
   const age = Date.now() - wanted.at;
-  if (age < -CLOCKS_DIFFER_MS || age > STILL_WANTED_MS) return found(wanted);
-  const body = { amount: wanted.amount, payment_method_id: wanted.card.id };
-  return ask("POST", "/top-ups", { body, key: wanted.key });
+  if (age > -CLOCKS_DIFFER_MS && age < STILL_WANTED_MS) return send(wanted);
+  await pause(Math.min(Math.max(wanted.sentAt + REQUEST_LASTS_MS - Date.now(), 0), REQUEST_LASTS_MS));
+  return found(wanted);
+}
+
+/** Ask for it. What is refused at the first asking is not made; a later refusal says nothing of those before it. */
+async function send(wanted) {
+  keep(Object.assign(wanted, { sent: (wanted.sent ?? 0) + 1, sentAt: Date.now() }));
+  try {
+    return await ask("POST", "/top-ups", { body: { amount: wanted.amount, payment_method_id: wanted.card.id }, key: wanted.key });
+  } catch (problem) {
+    if (!problem.isUnknown && wanted.sent === 1) forget();
+    throw problem;
+  }
 }
 
 /** Whether it was made, long after: asked without asking for it again, because its person has moved on. */

@@ -13,7 +13,6 @@ let renewal = null;
 
 /** Whoever just signed in is refused all the same: to sign in again and again would not end. */
 class Refused extends Error {
-  code = "refused";
   title = "Your sign-in is not accepted.";
   detail = "Sign out, then sign in again; if it goes on, tell the operator.";
 }

@@ -23,7 +23,7 @@ export function usageCard() {
 }
 
 function show(usage) {
-  if (!usage.categories.length) return note("plain", "No charged calls in this time.", h("p", "Calls inside the US and Canada are part of your plan; calls abroad appear here within seconds of their end."));
+  if (!usage.categories.length) return note("plain", "No charged calls in this time.", h("p", "Calls abroad appear here within seconds of their end."));
   const places = Math.max(...usage.categories.map(({ total }) => placesOf(total)));
   return [
     h("p.total", h("span.amount", money(usage.total)), h("span", `total spend · ${words(chosen)}`)),
