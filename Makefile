@@ -51,20 +51,18 @@ lint: $(READY)  ## Format, lint, types and the template, no test
 	$(BIN)/mypy $(CODE)
 	$(BIN)/cfn-lint template.yaml
 
-#  Crash points take longer than anything else and wait for nobody: they run beside the rest, on the other core.
+#  The function tests and their crash points keep a core busy each; the stack's tests wait a good deal. So all three run
+#  side by side, and what is not shown while it runs is shown at the end.
 CRASHES := $(addprefix tests/functions/,test_payment_faults.py test_faults.py test_admission_faults.py)
 OTHER_FUNCTIONS := tests/functions $(addprefix --ignore=,$(CRASHES))
-define beside_crash_points
-	@mkdir -p .local; echo "The crash points run beside the rest; what they say follows it."; \
-	$(BIN)/pytest $(CRASHES) >.local/crash-points.log 2>&1 & beside=$$!; \
-	{ $(1); } && rest=0 || rest=$$?; \
-	wait $$beside && crashes=0 || crashes=$$?; cat .local/crash-points.log; exit $$((rest || crashes))
-endef
+BEGIN_CRASHES = trap 'kill $$(jobs -p) 2>/dev/null || true' EXIT; trap 'exit 130' INT TERM; mkdir -p .local; $(BIN)/pytest $(CRASHES) >.local/crash-points.log 2>&1 & crashes=$$!
+BEGIN_FUNCTIONS = $(BIN)/pytest $(OTHER_FUNCTIONS) >.local/functions.log 2>&1 & functions=$$!
 
 .PHONY: test
 test: $(READY)  ## Every test; brings its own stack, beside a running `make run`
-	$(call beside_crash_points,$(BIN)/pytest tests/domain && $(BIN)/pytest tests/stand_in \
-	  && $(BIN)/pytest $(OTHER_FUNCTIONS) && $(BIN)/pytest tests/stack tests/browser)
+	@echo "The function tests run beside the others; what they say comes at the end."; $(BEGIN_CRASHES); $(BEGIN_FUNCTIONS); \
+	{ $(BIN)/pytest tests/domain && $(BIN)/pytest tests/stand_in && $(BIN)/pytest tests/stack tests/browser; } && failed=0 || failed=1; \
+	wait $$functions || failed=1; cat .local/functions.log; wait $$crashes || failed=1; cat .local/crash-points.log; exit $$failed
 
 .PHONY: test-domain
 test-domain: $(READY)  ## The rules: no AWS, milliseconds
@@ -76,7 +74,9 @@ test-stand-in: $(READY)  ## The stand-in for Stripe against Stripe's own SDK, fi
 
 .PHONY: test-functions
 test-functions: $(READY)  ## The handlers with sample events, AWS simulated in memory
-	$(call beside_crash_points,$(BIN)/pytest $(OTHER_FUNCTIONS))
+	@echo "The crash points run beside the others; what they say comes at the end."; $(BEGIN_CRASHES); \
+	$(BIN)/pytest $(OTHER_FUNCTIONS) && failed=0 || failed=1; \
+	wait $$crashes || failed=1; cat .local/crash-points.log; exit $$failed
 
 .PHONY: test-stack
 test-stack: $(READY)  ## The deployed application and its page: real triggers, real authorizers, IAM enforced, Chromium
