@@ -189,6 +189,8 @@ def test_a_line_keeps_what_is_not_said(world: World) -> None:
         ({"number": "+442071838750", "user_id": "user_1"}, "foreign_number"),
         ({"number": "4155550100", "user_id": "user_1"}, "invalid_number"),
         ({"number": "+19995550100", "user_id": "user_1"}, "invalid_number"),
+        ({"number": "+9991234567", "user_id": "user_1"}, "invalid_number"),
+        ({"number": "+2101234567", "user_id": "user_1"}, "invalid_number"),
         ({"number": "+14155550100"}, "missing_field"),
         ({"user_id": "user_1"}, "missing_field"),
         ({"number": "+14155550100", "user_id": "a b"}, "invalid_id"),

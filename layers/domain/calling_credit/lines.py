@@ -24,7 +24,7 @@ def read_line(line_id: str, body: dict[str, Any], current: Line | None) -> Line:
     kept = {} if current is None else {"number": current.number, "user_id": current.user_id}
     merged = kept | body
     number = read_text(merged, "number", 16)
-    parsed = phonenumbers.parse(number) if is_e164(number) else None
+    parsed = _parsed(number) if is_e164(number) else None
     if parsed is None or not phonenumbers.is_valid_number(parsed):
         raise InvalidValue("invalid_number", "number must be a valid E.164 number such as +14155550100.")
     if phonenumbers.region_code_for_number(parsed) not in HOME_COUNTRIES:
@@ -32,3 +32,11 @@ def read_line(line_id: str, body: dict[str, Any], current: Line | None) -> Line:
     user_id = check_id(read_text(merged, "user_id", 64), "user_id")
     enabled = read_switch(body, default=current.international_calling if current else False)
     return Line(check_id(line_id, "line_id"), number, user_id, enabled)
+
+
+def _parsed(number: str) -> phonenumbers.PhoneNumber | None:
+    """None: it begins with no country's code."""
+    try:
+        return phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return None
