@@ -7,9 +7,10 @@ from typing import Any, Final, NoReturn
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from calling_credit.api.problems import problem, unforeseen
-from calling_credit.errors import BadRequest, CallingCreditError, InvalidValue, PayloadTooLarge
+from calling_credit.errors import BadRequest, CallingCreditError, InvalidValue, NotFound, PayloadTooLarge
 from calling_credit.store.client import AWS_ERRORS, error_code, translated
 
 MAX_BODY_BYTES: Final = 64 * 1024
@@ -28,6 +29,9 @@ def http_resolver(logger: Logger) -> APIGatewayHttpResolver:
         logger.info("refused", code=error.code, route=app.current_event.route_key, aws_code=aws_code)
         return problem(error)
 
+    def nowhere(_: NotFoundError) -> Response[str]:
+        return told(NotFound("unknown_address", "There is nothing here; ids are letters, digits or _ . : @ + -."))
+
     def unanswered(error: Exception) -> Response[str]:
         known = translated(error)
         if isinstance(known, CallingCreditError):
@@ -40,6 +44,7 @@ def http_resolver(logger: Logger) -> APIGatewayHttpResolver:
         return unforeseen()
 
     app.exception_handler(CallingCreditError)(told)
+    app.exception_handler(NotFoundError)(nowhere)
     app.exception_handler(list(AWS_ERRORS))(unanswered)
     app.exception_handler(Exception)(unexpected)
     return app

@@ -1,0 +1,29 @@
+"""An address that no route takes: what stands in a path may be anything, and none of it is our failure."""
+
+import pytest
+
+from tests.functions.world import World
+
+pytestmark = pytest.mark.dynamodb
+
+
+@pytest.mark.parametrize(
+    ("function", "method", "before"),
+    [
+        ("add_funds", "GET", "/top-ups/"),
+        ("add_funds", "DELETE", "/payment-methods/"),
+        ("add_funds", "GET", "/links/"),
+        ("add_funds", "POST", "/links/"),
+        ("list_usage", "GET", "/usage/"),
+        ("change_settings", "PUT", "/lines/"),
+        ("manage_accounts", "PUT", "/accounts/"),
+    ],
+)
+@pytest.mark.parametrize("ending", ['"', "a#b", "a/b"])
+def test_a_path_that_no_route_takes_is_not_found(
+    world: World, function: str, method: str, before: str, ending: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = world.ask(function, method, before + ending, {})
+    assert (answer.status, answer.code) == (404, "unknown_address")
+    assert answer.headers["cache-control"] == "no-store"
+    assert "unforeseen_error" not in caplog.messages
