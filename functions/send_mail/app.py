@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock, table
 from calling_credit.api.links import hand_out
-from calling_credit.aws.mail import mail_client, send
+from calling_credit.aws.mail import NotTaken, mail_client, send
 from calling_credit.aws.secrets import read_secret
 from calling_credit.config import config
 from calling_credit.errors import NotFound
@@ -62,8 +62,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         raise NotFound("unknown_account", "The event names an account that does not exist.")
     mail = mail_about(detail, config().page_url, confirmation(detail))
     addresses = account.billing_emails if mail is not None else ()
+    refused: list[NotTaken] = []
     for address in addresses:
-        mail_once(said={"id": detail["id"], "address": address}, mail=mail)
+        try:
+            mail_once(said={"id": detail["id"], "address": address}, mail=mail)
+        except NotTaken as error:  # An address that SES does not take keeps no mail from the others.
+            refused.append(error)
+    if refused:
+        raise refused[0]
     logger.info("mailed", extra={"type": detail["type"], "event": detail["id"], "addresses": len(addresses)})
     return {"addresses": len(addresses)}
 

@@ -137,6 +137,20 @@ def test_a_mail_that_ses_does_not_take_is_tried_again_and_the_others_are_not(pos
     assert [address for address, _ in postbox.sent()] == ADDRESSES[1:]
 
 
+def test_an_address_that_ses_does_not_take_keeps_no_mail_from_the_others(postbox: Postbox) -> None:
+    def refuse_ada(params: dict[str, Any], **_: Any) -> None:
+        if params["Destination"]["ToAddresses"] == ADDRESSES[:1]:
+            raise ClientError({"Error": {"Code": "MessageRejected", "Message": "injected"}}, "SendEmail")
+
+    event = postbox.paid()
+    stop = at_ses(postbox, "provide-client-params", refuse_ada)
+    for _ in range(3):
+        with pytest.raises(ClientError):
+            postbox.bring(event)
+    stop()
+    assert [address for address, _ in postbox.sent()].count(ADDRESSES[1]) == 1
+
+
 def test_a_mail_whose_answer_was_lost_is_asked_for_again_by_lambda_and_never_by_the_client(postbox: Postbox) -> None:
     def lose(**_: Any) -> None:
         raise ConnectTimeoutError(endpoint_url="https://email.us-east-1.amazonaws.com/")

@@ -3,9 +3,13 @@
 from typing import Any, Final, Protocol, cast
 
 from botocore.config import Config as ClientConfig
+from botocore.exceptions import ClientError
 
 from calling_credit.aws.session import aws_session
 from calling_credit.mails import Mail
+
+NotTaken = ClientError
+"""What is raised when SES has answered, and does not take the mail."""
 
 _CHARSET: Final = "UTF-8"
 
@@ -36,7 +40,7 @@ def send(client: MailClient, sender: str, address: str, mail: Mail) -> None:
     """Hand one mail to SES.
 
     Raises:
-        botocore's ClientError or BotoCoreError: SES did not take it, or nobody knows.
+        NotTaken: SES did not take it. Botocore's BotoCoreError: nobody knows.
     """
     client.send_email(
         FromEmailAddress=sender,
