@@ -597,6 +597,12 @@ def test_queues_unrated_calls_payments_ages_errors_and_throttles_are_watched() -
         assert seen == set(of_type("AWS::Serverless::Function")), metric
 
 
+def test_answers_that_lambda_counts_as_successes_are_watched_at_the_gateway() -> None:
+    [alarm] = [a["Properties"] for a in ALARMS.values() if a["Properties"]["MetricName"] == "5xx"]
+    assert alarm["Namespace"] == "AWS/ApiGateway"
+    assert alarm["Dimensions"] == [{"Name": "ApiId", "Value": {"Ref": "Api"}}]
+
+
 @pytest.mark.parametrize(
     ("metric", "queues"),
     [
