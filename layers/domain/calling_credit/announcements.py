@@ -104,7 +104,7 @@ class Denied(_Form):
 
 
 class Frozen(_Form):
-    """Who froze an account, or let it go on: `operator:<client>`, `user:<id>`, `link:…`."""
+    """Who froze an account, or let it go on: `operator:<client>`, `command:<operator>`, `link`."""
 
     by: str
 
