@@ -4,6 +4,7 @@ import argparse
 
 from calling_credit.numbering import is_e164, masked
 from calling_credit.store.erase_number import erase_number
+from ops.accounts import known_account
 from ops.stack import find_stack
 from ops.terminal import CommandError, confirmed, console, run
 
@@ -22,6 +23,8 @@ def main() -> int:
     if not arguments.yes and not confirmed(f"Erase {shown} from {arguments.account_id} in {stack.name} for good?"):
         return 1
     erased = list(erase_number(stack.client("dynamodb"), stack.table_name, arguments.account_id, arguments.number))
+    if not erased:
+        known_account(stack, arguments.account_id)
     console.print(
         f"{len(erased)} items of {arguments.account_id} now show {shown} instead of the number.", markup=False
     )

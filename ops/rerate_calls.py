@@ -35,6 +35,8 @@ def main() -> int:
     parser.add_argument("--deck", help="DECK=version; the active deck if none is named")
     parser.add_argument("--yes", action="store_true", help="YES=1: post what differs")
     arguments = parser.parse_args()
+    if not arguments.account and (arguments.first or arguments.last or arguments.deck):
+        raise CommandError("Name the account too: make rerate-calls ACCOUNT=id FROM=2026-11-01 TO=2026-11-30.")
     stack = find_stack()
     if not arguments.account:
         return rate_waiting(stack)

@@ -46,8 +46,8 @@ def find_stack(environ: Mapping[str, str] = os.environ) -> FoundStack:
         StackNotFoundError: there is none, or it cannot be asked.
     """
     name = environ.get("STACK", "")
-    session, endpoint_url = (boto3.Session(), None) if name else _local_session(environ)
     try:
+        session, endpoint_url = (boto3.Session(), None) if name else _local_session(environ)
         stacks = session.client("cloudformation", endpoint_url=endpoint_url).describe_stacks(
             StackName=name or STACK_NAME
         )["Stacks"]

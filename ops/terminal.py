@@ -3,10 +3,13 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from calling_credit.errors import CallingCreditError
 from ops.stack import StackNotFoundError
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
@@ -24,11 +27,20 @@ def run(command: Callable[[], int]) -> None:
     try:
         sys.exit(command())
     except (CommandError, StackNotFoundError) as error:
-        complaints.print(str(error), style="red", markup=False, soft_wrap=True)
-        sys.exit(1)
+        complain(str(error))
+    except CallingCreditError as error:
+        complain(f"{error.code}: {error.detail}")
+    except (BotoCoreError, ClientError) as error:
+        complain(f"AWS refused, or did not answer: {error}")
     except KeyboardInterrupt:
         complaints.print("Stopped.")
         sys.exit(130)
+
+
+def complain(reason: str) -> NoReturn:
+    """Say why the command ends without having done its work."""
+    complaints.print(reason, style="red", markup=False, soft_wrap=True)
+    sys.exit(1)
 
 
 @contextmanager

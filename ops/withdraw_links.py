@@ -4,6 +4,7 @@ import argparse
 from datetime import UTC, datetime
 
 from calling_credit.store.keep_links import withdraw_links
+from ops.accounts import known_account
 from ops.stack import find_stack
 from ops.terminal import confirmed, console, run
 
@@ -18,6 +19,8 @@ def main() -> int:
     if not arguments.yes and not confirmed(f"Withdraw every link of {arguments.account_id} in {stack.name}?"):
         return 1
     withdrawn = withdraw_links(stack.client("dynamodb"), stack.table_name, arguments.account_id, now=datetime.now(UTC))
+    if not withdrawn:
+        known_account(stack, arguments.account_id)
     console.print(f"{withdrawn} links of {arguments.account_id} act no more.", markup=False)
     return 0
 
