@@ -19,6 +19,7 @@ from calling_credit.aws.mail import NotTaken, mail_client, send
 from calling_credit.aws.secrets import read_secret
 from calling_credit.config import config
 from calling_credit.errors import NotFound
+from calling_credit.instants import format_instant
 from calling_credit.links import confirmation_link, freeze_link
 from calling_credit.mails import Confirmation, Mail, mail_about, may_freeze, waits_for_confirmation
 from calling_credit.store.client import dynamodb_client
@@ -26,8 +27,8 @@ from calling_credit.store.keep_accounts import AccountKeeper
 from calling_credit.store.keep_links import Links
 from calling_credit.store.keep_topups import TopUps
 
-REMEMBERED_SECONDS = 7 * 24 * 3600
-"""Longer than the bus tries an event."""
+REMEMBERED_SECONDS = 16 * 24 * 3600
+"""Longer than the bus tries an event and the queue of failed ones keeps it for a person to hand it in again."""
 
 logger = Logger()
 dynamodb = dynamodb_client()
@@ -92,6 +93,8 @@ def confirmation(detail: dict[str, Any]) -> Confirmation | None:
     now = clock.now()
     if may_freeze(detail):
         freezing = freeze_link(detail["account_id"], detail["id"], detail["occurred_at"])
+        if freezing.expires_at <= format_instant(now):
+            return None
         secret = read_secret(config().cursor_secret_arn)
         return Confirmation(hand_out(links, secret, config().link_url, freezing, now), freezing.expires_at)
     if not waits_for_confirmation(detail):

@@ -10,9 +10,12 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from calling_credit.errors import NotFound
+from calling_credit.instants import format_instant
+from calling_credit.links import FREEZES_FOR
 from tests.functions.conftest import sample_event
 from tests.functions.laws_wire import Pass as WirePass
 from tests.functions.laws_wire import Sent, Wire, refusal
+from tests.functions.template import template
 from tests.functions.till import ACCOUNT, CHALLENGED, DECLINED, VISA, Till
 
 pytestmark = pytest.mark.dynamodb
@@ -105,6 +108,11 @@ def test_what_is_remembered_of_a_mail_holds_no_address_and_goes_by_itself(postbo
     assert len(kept) == 2
     assert all(item["expires_at"] > 0 for item in kept)
     assert "halcyon" not in str(kept)
+
+
+def test_a_mail_is_remembered_for_longer_than_its_event_may_be_handed_in_again(postbox: Postbox) -> None:
+    kept_for = template()["Resources"]["EventFailureQueue"]["Properties"]["MessageRetentionPeriod"]
+    assert kept_for + 24 * 3600 < postbox.till.world.stack.apps["send_mail"].REMEMBERED_SECONDS
 
 
 def test_an_account_without_billing_addresses_and_an_event_that_is_no_news_bring_no_mail(postbox: Postbox) -> None:
@@ -206,6 +214,22 @@ def test_a_refused_call_is_mailed_with_a_link_that_freezes_the_account(postbox: 
     assert "Freeze now" in postbox.till.visit(link.removeprefix(LINK)).text
     assert "The account is frozen" in postbox.till.visit(link.removeprefix(LINK), "POST").text
     assert world.authorize("c_2").body["reason"] == "account_frozen"
+
+
+def test_a_refused_call_that_is_told_of_too_late_brings_no_link_that_is_dead(postbox: Postbox) -> None:
+    said = {
+        "call_id": "c_1",
+        "line_id": "line_1",
+        "to": "GB…50",
+        "reason": "destination_blocked",
+        "message": "Blocked.",
+    }
+    occurred_at = format_instant(postbox.till.world.clock.now - FREEZES_FOR)
+    postbox.bring(postbox.event("CallDenied", **said) | {"occurred_at": occurred_at})
+    text = postbox.asked[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
+    assert "Blocked." in text
+    assert LINK not in text
+    assert postbox.till.world.of_kind("LINK") == []
 
 
 def test_a_mail_changes_nothing_but_what_is_remembered_of_it(postbox: Postbox) -> None:
