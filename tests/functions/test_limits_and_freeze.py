@@ -10,6 +10,7 @@ import pytest
 
 from calling_credit.api.links import hand_out
 from calling_credit.errors import NotFound
+from calling_credit.limits import Limits, read_own
 from calling_credit.links import freeze_link
 from calling_credit.store.freeze_account import freeze_account, unfreeze_account
 from calling_credit.store.keep_links import Links, withdraw_links
@@ -77,6 +78,21 @@ def test_the_operators_limits_are_the_most_a_customer_may_set(world: World) -> N
     assert (answer.status, answer.code) == (422, "above_operators_limit")
     assert limits(world)["daily_spend"] == "20.00"
     assert world.change("/limits", {"daily_spend": "5.00"}).body["daily_spend"] == "5.00"
+
+
+def test_two_who_set_limits_at_once_lose_neither(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = world.stack.apps["change_settings"]
+    others = iter([{"blocked": ["CU"]}, {"call_price": "1.00"}])
+
+    def slowly(body: dict[str, Any], own: dict[str, Any], operators: Limits) -> dict[str, Any]:
+        for other in others:
+            assert world.change("/limits", other).status == 200
+        return read_own(body, own, operators)
+
+    monkeypatch.setattr(app, "read_own", slowly)
+    answer = world.change("/limits", {"daily_spend": "5.00"})
+    assert answer.body["own"] == {"daily_spend": "5.00", "call_price": "1.00", "blocked": ["CU"]}
+    assert limits(world)["own"] == answer.body["own"]
 
 
 def test_only_a_billing_admin_sets_limits(world: World) -> None:

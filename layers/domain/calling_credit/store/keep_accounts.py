@@ -4,13 +4,13 @@ its account.
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from calling_credit import table
 from calling_credit.accounts import Account, User
-from calling_credit.errors import NotFound
+from calling_credit.errors import NotFound, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.ledger import UNARMED_MICROS
 from calling_credit.limits import Limits, limits_behind, stored_limits
@@ -20,12 +20,16 @@ from calling_credit.store.client import (
     cancellation_codes,
     error_code,
     from_attributes,
+    to_attribute,
     to_attributes,
 )
 from calling_credit.store.transact import transact, update
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+MAX_ROUNDS: Final = 10
+"""How often a change is worked out again because another change came between."""
 
 
 class AccountKeeper:
@@ -108,20 +112,27 @@ class AccountKeeper:
         now: datetime,
     ) -> None:
         """Set the limits that `change` makes of the customer's own and the operator's, with who did it, when and from
-        where.
+        where. It is worked out again when somebody else's came between.
 
         Raises:
-            NotFound: `unknown_account`. Unavailable: the table did not take it in time.
+            NotFound: `unknown_account`. Unavailable: others kept changing them, or the table did not take it in time.
         """
-        operators, own, _ = self.limits(account_id)
-        said: Item = {
-            "own_limits": change(own, operators),
-            "own_limits_by": by,
-            "own_limits_from": from_where,
-            "own_limits_at": format_instant(now),
-        }
-        if transact(self._client, [self._change(account_id, table.account_sk(), said)]):
-            raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.")
+        for _ in range(MAX_ROUNDS):
+            operators, own, _ = self.limits(account_id)
+            said: Item = {
+                "own_limits": change(own, operators),
+                "own_limits_by": by,
+                "own_limits_from": from_where,
+                "own_limits_at": format_instant(now),
+            }
+            set_limits = self._change(account_id, table.account_sk(), said)
+            set_limits["Update"]["ConditionExpression"] += (
+                " AND (own_limits = :seen OR attribute_not_exists(own_limits))"
+            )
+            set_limits["Update"]["ExpressionAttributeValues"][":seen"] = to_attribute(own)
+            if not transact(self._client, [set_limits]):
+                return
+        raise Unavailable("busy", "The limits are being changed just now; try again.")
 
     def keep_user(self, account_id: str, user: User, now: datetime) -> None:
         """Create or rename a user.
