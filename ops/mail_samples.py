@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from calling_credit.admission import DAILY_SPEND
+from calling_credit.admission_view import WORDS as REFUSALS
+from calling_credit.attempts import AUTHENTICATION, REPEATEDLY
+from calling_credit.declines import words
 from calling_credit.mails import Confirmation, Mail, mail_about
+from calling_credit.recharge_rules import WORDS
 
 PAGE_URL: Final = "https://billing.phone.example/"
 CONFIRMATION: Final = Confirmation(f"{PAGE_URL}links/Zm9yZXhhbXBsZQ", "2026-11-24T12:00:00.000Z")
 CARD: Final = {"brand": "visa", "last4": "4242"}
 PAYMENT: Final = {"topup_id": "tu_5c1d9e", "payment_method": CARD}
-DECLINED: Final = {"code": "insufficient_funds", "message": "The card does not have enough money. Use another card."}
+DECLINED: Final = {"code": "insufficient_funds", "message": words("insufficient_funds")}
 MOVED: Final = {"entry_id": "tu_5c1d9e#rev#1", "topup_id": "tu_5c1d9e", "payment_method": CARD}
-BANK: Final = "Paused: your bank asked for confirmation."
-TIRED: Final = "Paused: the card was declined three times. Use another card, or add funds and it goes on."
 
 SAMPLES: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("TopUpSucceeded", PAYMENT | {"amount": "25.00"}),
@@ -21,9 +24,9 @@ SAMPLES: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("AutoRechargeFailed", PAYMENT | {"amount": "50.00", "status": "failed", "failure": DECLINED}),
     (
         "AutoRechargeSuspended",
-        {"reason": "authentication_required", "message": BANK, "payment_method": CARD},
+        {"reason": AUTHENTICATION, "message": WORDS[AUTHENTICATION], "payment_method": CARD},
     ),
-    ("AutoRechargeSuspended", {"reason": "declined_repeatedly", "message": TIRED, "payment_method": CARD}),
+    ("AutoRechargeSuspended", {"reason": REPEATEDLY, "message": WORDS[REPEATEDLY], "payment_method": CARD}),
     ("BalanceLow", {"balance": "4.7215", "low_balance": "5.00"}),
     ("CreditReversed", MOVED | {"amount": "25.00"}),
     ("CreditReturned", MOVED | {"amount": "25.00"}),
@@ -33,8 +36,8 @@ SAMPLES: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
             "call_id": "c_9f2c1d7e",
             "line_id": "line_front_desk",
             "to": "GB…50",
-            "reason": "daily_spend_limit",
-            "message": "What the account may spend in a day is used up.",
+            "reason": DAILY_SPEND,
+            "message": REFUSALS[DAILY_SPEND],
         },
     ),
     ("AccountFrozen", {"by": "link"}),
