@@ -62,7 +62,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     if now.minute % LISTENS_EVERY_MINUTES == LISTENS_AT_MINUTE and seconds_left() > 0:
         tally += listen(now, seconds_left, done)
     logger.info("reconciled", extra=done | dict(tally))
-    emit(metrics, tally)
+    emit(metrics, +(tally + Counter(sweeps_failed=done["failed"])))
     return done
 
 

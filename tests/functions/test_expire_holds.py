@@ -65,7 +65,9 @@ def test_a_hold_that_is_released_while_it_is_looked_at_is_not_given_up_as_well(w
     world.balance()
 
 
-def test_one_hold_that_cannot_be_given_up_keeps_no_other(world: World, wire: Wire) -> None:
+def test_one_hold_that_cannot_be_given_up_keeps_no_other_and_is_counted(
+    world: World, wire: Wire, capsys: pytest.CaptureFixture[str]
+) -> None:
     world.authorize()
     world.authorize("c_2")
     world.clock.now += LIVES
@@ -78,4 +80,5 @@ def test_one_hold_that_cannot_be_given_up_keeps_no_other(world: World, wire: Wir
     with wire.interfering(refuse):  # type: ignore[arg-type]
         assert world.stack.invoke("expire_holds", {}) == NOTHING | {"holds_expired": 1, "failed": 1}
     assert (hold(world)["status"], hold(world, "c_2")["status"]) == ("live", "expired")
+    assert '"SweepsFailed":[1.0]' in capsys.readouterr().out
     world.balance()

@@ -81,9 +81,10 @@ def three_left_open(till: Till) -> dict[str, str]:
 @pytest.mark.parametrize("account", ["acct_1", "acct_2", "acct_3"])
 @pytest.mark.parametrize("code", ["AccessDeniedException", "InternalServerError"])
 def test_a_payment_whose_table_access_fails_does_not_hold_up_the_others(
-    till: Till, wire: Wire, account: str, code: str
+    till: Till, wire: Wire, account: str, code: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = three_left_open(till)
+    capsys.readouterr()
 
     def interfere(sent: Sent, passed: Pass) -> AWSResponse:
         hit = f"ACCOUNT#{account}" in sent.partitions() and sent.operation != "GetItem"
@@ -91,6 +92,7 @@ def test_a_payment_whose_table_access_fails_does_not_hold_up_the_others(
 
     with wire.interfering(interfere):
         assert till.sweep() == {"payments": 2, "recharges": 0, "failed": 1}
+    assert counted(capsys.readouterr().out)["SweepsFailed"] == 1
     others = [name for name in made if name != account]
     assert [till.world.balance(name) for name in others] == [usd("25.00")] * 2
     assert till.world.balance(account) == 0

@@ -601,6 +601,14 @@ def test_queues_unrated_calls_payments_ages_errors_and_throttles_are_watched() -
         assert seen == set(of_type("AWS::Serverless::Function")), metric
 
 
+def test_rounds_that_go_on_past_what_fails_are_watched_by_what_failed() -> None:
+    alarms = [a["Properties"] for a in ALARMS.values() if a["Properties"]["MetricName"] == "SweepsFailed"]
+    assert [alarm["Dimensions"] for alarm in alarms] == [
+        [{"Name": "service", "Value": service}] for service in ("payments", "expire_holds")
+    ]
+    assert all(next(words(alarm["Namespace"])) == OWN_METRICS for alarm in alarms)
+
+
 def test_answers_that_lambda_counts_as_successes_are_watched_at_the_gateway() -> None:
     [alarm] = [a["Properties"] for a in ALARMS.values() if a["Properties"]["MetricName"] == "5xx"]
     assert alarm["Namespace"] == "AWS/ApiGateway"
