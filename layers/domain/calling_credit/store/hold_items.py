@@ -79,19 +79,19 @@ def hold_actions(
     table_name: str, before: Hold | None, hold: Hold, posted: int, most_held: int, most_holds: int
 ) -> list[Any]:
     """Hold credit for a new call, or more of it for one that runs: only what is available, and only while the account
-    holds no more than `most_held` micros (and, for a new call, fewer than `most_holds`).
+    holds no more than `most_held` micros (and, for a new call, fewer than `most_holds`), and is not frozen.
 
     That was worked out with `posted` micros posted. A call charged since holds nothing any more, but has cost
     something: as far as posted fell, less may be held, so what is available has a lower bound too.
     """
+    condition = "available_micros >= :least AND held_micros <= :most AND attribute_not_exists(is_frozen)"
     if before is None:
         amount, count = hold.amount_micros, 1
         first = put(table_name, hold_item(hold))
-        condition = "available_micros >= :least AND held_micros <= :most AND live_holds < :holds"
+        condition += " AND live_holds < :holds"
     else:
         amount, count = hold.amount_micros - before.amount_micros, 0
         first = _extension(table_name, before, hold)
-        condition = "available_micros >= :least AND held_micros <= :most"
     least_available = max(amount, posted - most_held)
     values = {":least": to_attribute(least_available), ":most": to_attribute(most_held)}
     if before is None:
