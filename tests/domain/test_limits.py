@@ -104,6 +104,12 @@ def test_what_a_customer_set_holds_when_the_operator_tightens_or_loosens_later()
     assert limits_of({"daily_spend_micros": 900 * DOLLAR}, own).daily_spend_micros == 150 * DOLLAR
 
 
+@pytest.mark.parametrize(("minimum", "increment", "is_high"), [(60, 60, False), (0, 90, True), (600, 1, True)])
+def test_a_minute_that_is_billed_as_more_costs_more(minimum: int, increment: int, is_high: bool) -> None:
+    billed = row(minimum_seconds=minimum, increment_seconds=increment)
+    assert Limits(high_cost_micros=DOLLAR).refuses_cost(billed, "442071838750") is is_high
+
+
 def test_the_first_minute_with_its_fee_says_what_is_high_in_cost() -> None:
     limits = Limits(high_cost_micros=DOLLAR)
     assert not limits.refuses_cost(row(), "442071838750")

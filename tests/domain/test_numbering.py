@@ -5,7 +5,7 @@ import pytest
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 from phonenumbers.phonemetadata import PhoneMetadata
 
-from calling_credit.numbering import COUNTRIES, country_of, is_e164, is_short_code, masked
+from calling_credit.numbering import COUNTRIES, country_kept, country_of, is_e164, is_short_code, masked
 from local import make_numbering
 
 DESCRIPTIONS = (
@@ -157,6 +157,11 @@ def test_short_codes_are_two_to_six_digits() -> None:
 )
 def test_a_masked_number_shows_country_and_two_digits_at_most(number: str, shown: str) -> None:
     assert masked(number) == shown
+
+
+@pytest.mark.parametrize("number", ["+14155550100", "+442071838750", "+38343123456", "+881612345678", "+9990000000"])
+def test_what_is_left_of_a_number_still_says_its_country(number: str) -> None:
+    assert country_kept(masked(number)) == country_kept(number) == country_of(number)
 
 
 def test_the_tables_are_what_the_generator_writes() -> None:

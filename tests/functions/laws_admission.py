@@ -294,6 +294,7 @@ def freeze(driver: Driver) -> None:
     before = driver.model.items[f"ACCOUNT#{account}", "ACCOUNT"].get("frozen_at")
     if is_frozen and before is None:
         driver.model.put(account, "ACCOUNT", frozen_at=instant(driver.now))
+        driver.model.put(account, "BALANCE")
     elif not is_frozen and before is not None:
         driver.model.put(account, "ACCOUNT", frozen_at=None)
         driver.model.put(account, "BALANCE")

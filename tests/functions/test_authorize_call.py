@@ -327,6 +327,25 @@ def test_of_many_at_once_the_day_costs_no_more_than_it_may(world: World) -> None
     assert Counter(answer.body["reason"] for answer in answers) == {None: 5, "daily_spend_limit": 19}
 
 
+@pytest.mark.parametrize("is_held", [True, False])
+def test_a_call_charged_while_another_is_authorized_counts_in_the_day(world: World, wire: Wire, is_held: bool) -> None:
+    world.operate("PUT", "/accounts/acct_1", {"limits": {"daily_spend": "1.00"}})
+    if is_held:
+        world.authorize(seconds=60)
+    charged: list[Sent] = []
+
+    def charge(sent: Sent, passed: Pass) -> Any:
+        if sent.operation == "TransactWriteItems" and not charged:
+            charged.append(sent)
+            assert world.deliver({}) == []
+        return passed()
+
+    with wire.interfering(charge):
+        answer = world.authorize("c_2")
+    assert (answer.body["held"], answer.body["limited_by"]) == ("0.70", "daily_spend_limit")
+    assert balances(world) == ("4.70", "0.70", "4.00")
+
+
 def test_the_same_request_twice_at_once_holds_once(world: World) -> None:
     with wired(world.stack) as wire:
         wire.with_conflicts = True

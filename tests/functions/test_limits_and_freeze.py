@@ -179,6 +179,31 @@ def test_calls_that_run_end_and_are_charged_while_the_account_is_frozen(world: W
     assert world.balance() == 4_700_000
 
 
+@pytest.mark.parametrize("seconds_run", [None, 540])
+def test_nothing_is_held_that_was_decided_on_before_the_account_was_frozen(
+    world: World, wire: Wire, seconds_run: int | None
+) -> None:
+    world.adjust("5.00", "credit")
+    if seconds_run is not None:
+        world.authorize()
+        world.clock.now += timedelta(seconds=seconds_run)
+    frozen: list[Sent] = []
+
+    def freeze_first(sent: Sent, passed: Pass) -> Any:
+        if sent.operation == "TransactWriteItems" and not frozen:
+            frozen.append(sent)
+            assert world.operate("PUT", "/accounts/acct_1", {"frozen": True}).status == 200
+        return passed()
+
+    with wire.interfering(freeze_first):
+        answer = world.authorize().body
+    assert (answer["decision"], answer["reason"]) == ("deny", "account_frozen")
+    assert len(world.of_kind("HOLD")) == (seconds_run is not None)
+    world.operate("PUT", "/accounts/acct_1", {"frozen": False})
+    assert world.authorize("c_2").body["decision"] == "allow"
+    world.balance()
+
+
 def test_an_unknown_account_cannot_be_frozen(world: World) -> None:
     client, name = world.stack.dynamodb, world.stack.table_name
     for turn in (freeze_account, unfreeze_account):

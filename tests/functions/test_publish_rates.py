@@ -130,6 +130,19 @@ def test_an_object_told_of_twice_makes_no_second_version(world: World) -> None:
     )
 
 
+def test_a_day_is_over_its_limit_though_a_deck_names_its_calls_otherwise(world: World) -> None:
+    world.adjust("50.00", "credit")
+    world.operate("PUT", "/accounts/acct_1", {"limits": {"daily_spend": "0.50"}})
+    assert world.deliver({}) == []
+    drop(world, DECK.replace(b"outbound_international_call", b"calls_abroad"))
+    assert world.authorize("c_2").body["max_seconds"] == 120
+    assert world.deliver({"call_id": "c_2", "ended_at": "2026-11-23T10:01:04.000Z", "duration_seconds": 60}) == []
+    Publisher(_s3(), BUCKET).roll_back(None, world.clock.now)
+    world.stack.forget()
+    assert active()["categories"] == ["outbound_international_call", "outbound_premium_call", "calls_abroad"]
+    assert world.authorize("c_3").body["max_seconds"] == 60
+
+
 def test_a_folder_and_a_file_that_is_gone_are_ignored_and_one_too_large_is_refused(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -137,6 +137,16 @@ def test_an_erased_number_is_not_taken_for_a_short_code(world: World) -> None:
     assert (sweep(world), waiting(world)) == ({"calls_not_covered": 1}, 1)
 
 
+def test_an_erased_caller_is_charged_what_callers_of_that_country_are(world: World) -> None:
+    world.deliver({"to": UNCOVERED})
+    list(erase_number(world.stack.dynamodb, world.stack.table_name, "acct_1", "+14155550100"))
+    assert world.of_kind("UNRATED")[0]["from"] == "US…00"
+    dear_elsewhere = deck_csv(FRANCE | {"rate_per_minute": "9.00"}, FRANCE | {"origin": "US"})
+    world.stack.publish(dear_elsewhere, "by origin")
+    assert sweep(world) == {"calls_rated": 1}
+    assert world.balance() == -1_200_000
+
+
 def test_more_waiting_calls_than_fit_one_transaction_of_several_accounts(world: World) -> None:
     world.create_account("acct_2")
     calls = [{"call_id": f"c_{number}", "to": UNCOVERED} for number in range(120)]

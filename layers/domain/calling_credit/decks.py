@@ -83,7 +83,7 @@ class Deck:
         for row in sorted(rows, key=lambda row: row.effective_from, reverse=True):
             self._index.setdefault(row.prefix, {}).setdefault(row.origin, []).append(row)
         self.categories = frozenset(row.category for row in rows) - {INCLUDED_CATEGORY}
-        """Categories of calls that cost something."""
+        """Categories of calls that cost something; of the active deck, those of the decks before it, too."""
         self._lengths = sorted({len(prefix) for prefix in self._index}, reverse=True)
 
     def find(self, digits: str, origin: str, at: str) -> RateRow | None:

@@ -11,6 +11,7 @@ from calling_credit.decks import RateRow
 from calling_credit.errors import InvalidValue
 from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
 from calling_credit.numbering import COUNTRIES
+from calling_credit.rating import billed_seconds
 
 MAX_LIMIT_MICROS: Final = 1_000_000 * MICROS_PER_DOLLAR
 MAX_SIMULTANEOUS_CALLS: Final = 10_000
@@ -21,7 +22,8 @@ _PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What holds for an account. Money in micro-dollars; `high_cost_micros` is of the first minute, its fee included.
+    """What holds for an account. Money in micro-dollars; `high_cost_micros` is of the first minute as it is
+    billed, its fee included.
     Places are countries (`CU`) or prefixes (`+1900`): calls to `blocked` ones are refused, and calls that cost more
     than `high_cost_micros` go only to those in `high_cost_allowed`.
     """
@@ -38,9 +40,10 @@ class Limits:
         return _names(self.blocked, digits, country)
 
     def refuses_cost(self, row: RateRow, digits: str) -> bool:
-        """Whether a minute at this price is high in cost, and nobody has allowed the destination."""
-        first_minute = row.connection_fee_micros + row.rate_micros_per_minute
-        return first_minute > self.high_cost_micros and not _names(self.high_cost_allowed, digits, row.country)
+        """Whether a call of a minute, as it is billed, is high in cost, and nobody has allowed the destination."""
+        billed = billed_seconds(60, row.minimum_seconds, row.increment_seconds)
+        sixtieths = 60 * row.connection_fee_micros + billed * row.rate_micros_per_minute
+        return sixtieths > 60 * self.high_cost_micros and not _names(self.high_cost_allowed, digits, row.country)
 
 
 DEFAULT_LIMITS: Final = Limits()

@@ -67,6 +67,12 @@ def masked(number: str) -> str:
     return f"{UNKNOWN_COUNTRY}…{number[-2:]}" if is_short_code(number) else f"{UNKNOWN_COUNTRY}…"
 
 
+def country_kept(text: str) -> str:
+    """The country of a number, also of one of which `masked` is all that is left."""
+    country, erased, _ = text.partition("…")
+    return country if erased else country_of(text)
+
+
 def countries_below(prefix: str) -> frozenset[str]:
     """Every country that some number beginning with these digits may belong to; empty if they are no one's."""
     return _countries_below().get(prefix, frozenset()) | ({country_of(prefix)} - {UNKNOWN_COUNTRY})

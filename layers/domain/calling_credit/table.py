@@ -8,6 +8,7 @@ statement.
     ACCOUNT                             currency, time zone, status, billing emails         keep_accounts
     BALANCE                             posted, held, available, headroom micros; nudge     every posting (ADD only)
                                         the level whose crossing is announced (low_micros)  keep_accounts
+                                        that the account is frozen (is_frozen)              freeze_account
     ENTRY#<happened_at>#<cause_id>      one immutable entry of the ledger                   post_calls, adjust_balance
       …#<call_id>#rerate#<n>#credit     the n-th time a call is priced again: its charge    reprice_calls
       …#<call_id>#rerate#<n>#debit      is taken back, and charged anew

@@ -2,7 +2,9 @@
 calls now.
 """
 
+import csv
 import hashlib
+import io
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,7 +14,7 @@ from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
 from calling_credit.aws.session import aws_session
-from calling_credit.decks import Deck, DeckError, parse_deck
+from calling_credit.decks import INCLUDED_CATEGORY, Deck, DeckError, parse_deck
 from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
 
@@ -27,6 +29,8 @@ REPORTS: Final = "reports/"
 """Where it is told what became of a dropped deck."""
 MOST_PREVIOUS: Final = 50
 """How many decks back one can go without naming one."""
+MOST_CATEGORIES: Final = 80
+"""How many categories of calls are remembered, the latest first: each costs a read where a day's spending is summed."""
 CHECK_EVERY: Final = timedelta(seconds=20)
 """How long a warm function prices by the deck it knows before it asks which one is active."""
 
@@ -56,23 +60,39 @@ def put_deck(client: "S3Client", bucket: str, version: str, data: bytes) -> None
 
 
 def activate(
-    client: "S3Client", bucket: str, version: str, data: bytes, now: datetime, previous: Sequence[str] = ()
+    client: "S3Client",
+    bucket: str,
+    version: str,
+    data: bytes,
+    now: datetime,
+    previous: Sequence[str] = (),
+    categories: Sequence[str] = (),
 ) -> None:
     """Make a stored deck the one that prices calls; warm functions follow within a minute. `previous` are the decks
-    before it, the latest first. One object is put, so of two who activate at once one remains, whole.
+    before it, the latest first, `categories` what calls were charged under by them. One object is put, so of two who
+    activate at once one remains, whole.
     """
+    known = dict.fromkeys((*_categories_in(data), *categories))
     pointer = {
         "version": version,
         "key": deck_key(version),
         "sha256": hashlib.sha256(data).hexdigest(),
         "activated_at": format_instant(now),
         "previous": list(previous[:MOST_PREVIOUS]),
+        "categories": list(known)[:MOST_CATEGORIES],
     }
     client.put_object(Bucket=bucket, Key=ACTIVE_KEY, Body=json.dumps(pointer).encode(), ContentType="application/json")
 
 
+def _categories_in(data: bytes) -> list[str]:
+    """The categories of calls that cost something in a deck that was judged: its last column."""
+    rows = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+    next(rows)
+    return sorted({cells[-1] for cells in rows} - {INCLUDED_CATEGORY})
+
+
 def read_active(client: "S3Client", bucket: str) -> dict[str, Any] | None:
-    """What `active.json` says: version, key, sha256, activated_at, previous; None before the first deck is
+    """What `active.json` says: version, key, sha256, activated_at, previous, categories; None before the first deck is
     published.
     """
     try:
@@ -99,6 +119,7 @@ def read_deck(client: "S3Client", bucket: str, pointer: dict[str, Any]) -> Deck:
         raise Unavailable(
             "unusable_deck", f"The active deck has an error on line {first.line} ({first.code}); publish anew."
         )
+    deck.categories |= frozenset(pointer.get("categories", ()))
     return deck
 
 

@@ -87,7 +87,7 @@ class Publisher:
         if pointer is not None and pointer["activated_at"] > format_instant(since):
             return "superseded"
         put_deck(self._client, self._bucket, judged.version, data)
-        activate(self._client, self._bucket, judged.version, data, now, _before(pointer))
+        activate(self._client, self._bucket, judged.version, data, now, _before(pointer), _categories(pointer))
         return "published"
 
     def roll_back(self, version: str | None, now: datetime) -> str:
@@ -108,7 +108,7 @@ class Publisher:
         data = self.stored(target)
         self.deck(target)
         before = previous[previous.index(target) + 1 :] if target in previous else _before(pointer)
-        activate(self._client, self._bucket, target, data, now, before)
+        activate(self._client, self._bucket, target, data, now, before, _categories(pointer))
         return target
 
     def stored(self, version: str) -> bytes:
@@ -178,3 +178,9 @@ def report_key(key: str) -> str:
 
 def _before(pointer: dict[str, Any] | None) -> list[str]:
     return [pointer["version"], *pointer.get("previous", [])] if pointer else []
+
+
+def _categories(pointer: dict[str, Any] | None) -> list[str]:
+    """What calls of today may have been charged under already."""
+    known: list[str] = (pointer or {}).get("categories", [])
+    return known

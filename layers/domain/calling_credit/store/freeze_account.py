@@ -1,5 +1,6 @@
 """Freezes an account and lets it go on: no new call is admitted and no recharge begins from that moment, whatever is
-decided elsewhere at the same time. Kept on the account: when, by whom and from where.
+decided elsewhere at the same time. Kept on the account: when, by whom and from where; and, for credit is held on its
+condition, on the balance that it is so.
 """
 
 from datetime import datetime
@@ -9,7 +10,7 @@ from calling_credit import table
 from calling_credit.errors import NotFound, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.store.client import to_attribute
-from calling_credit.store.recharge_items import nudge_action, recharge_key
+from calling_credit.store.recharge_items import balance_key, recharge_key
 from calling_credit.store.transact import transact, update
 
 if TYPE_CHECKING:
@@ -42,9 +43,16 @@ def freeze_account(
         "attribute_exists(PK)",
         {":one": to_attribute(1)},
     )
+    halt = update(
+        table_name,
+        balance_key(account_id),
+        "SET is_frozen = :true",
+        "attribute_exists(PK)",
+        {":true": to_attribute(True)},
+    )
     for _ in range(ROUNDS):
         has_rule = _item(client, table_name, recharge_key(account_id)) is not None
-        refused = transact(client, [freeze, outdate] if has_rule else [freeze])
+        refused = transact(client, [freeze, halt, outdate] if has_rule else [freeze, halt])
         if not refused:
             return True
         if 0 in refused:
@@ -68,7 +76,14 @@ def unfreeze_account(
         "attribute_exists(frozen_at)",
         values,
     )
-    if not transact(client, [unfreeze, nudge_action(table_name, account_id)]):
+    let_go = update(
+        table_name,
+        balance_key(account_id),
+        "ADD nudge :one REMOVE is_frozen",
+        "attribute_exists(PK)",
+        {":one": to_attribute(1)},
+    )
+    if not transact(client, [unfreeze, let_go]):
         return True
     return _is_as_wished(client, table_name, account_id, is_frozen=False)
 

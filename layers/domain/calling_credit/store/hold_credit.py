@@ -95,7 +95,8 @@ class HoldKeeper:
         limits, credit = seen.account.limits, seen.credit
         more = hold.amount_micros - (seen.hold.amount_micros if seen.hold is not None else 0)
         most_held = limits.daily_spend_micros - credit.spent_micros - more
-        actions = hold_actions(self._table_name, seen.hold, hold, most_held, limits.simultaneous_calls)
+        posted = credit.available_micros + credit.held_micros
+        actions = hold_actions(self._table_name, seen.hold, hold, posted, most_held, limits.simultaneous_calls)
         try:
             self._client.transact_write_items(TransactItems=actions)
         except AWS_ERRORS as error:

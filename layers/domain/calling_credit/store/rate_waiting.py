@@ -17,7 +17,7 @@ from calling_credit.calls import Call
 from calling_credit.decks import Deck
 from calling_credit.instants import format_instant
 from calling_credit.ledger import Entry, day_changes
-from calling_credit.numbering import country_of, is_e164
+from calling_credit.numbering import country_kept, is_e164
 from calling_credit.rating import Charge, Free, charge_entry, late_row, price_by
 from calling_credit.store.client import (
     AWS_ERRORS,
@@ -72,10 +72,10 @@ def kept_call(item: Mapping[str, Any]) -> Call:
 
 
 def _price(call: Call, deck: Deck, now: datetime) -> Charge | Free | None:
-    """What the deck makes of a call whose number is still known."""
+    """What the deck makes of a call whose number is still known; of the caller's, the country is enough."""
     if not is_e164(call.dialled_number):
         return None
-    origin = country_of(call.calling_number)
+    origin = country_kept(call.calling_number)
     row = late_row(deck, call.dialled_number[1:], origin, call.happened_at, format_instant(now))
     return None if row is None else price_by(row, deck.version, origin, call.duration_seconds)
 
