@@ -240,12 +240,33 @@ def test_only_the_switch_may_ask(world: World, scope: str | None) -> None:
     [
         ("{", 400, "malformed_json"),
         ({"call_id": "c_1"}, 422, "missing_field"),
-        ({"call_id": "c 1", "account_id": "a", "line_id": "l", "to": "911"}, 422, "invalid_id"),
+        ({"call_id": "c 1", "account_id": "a", "line_id": "l", "to": JAPAN}, 422, "invalid_id"),
+        ({"call_id": "c_1", "account_id": "a b", "line_id": "l", "to": JAPAN}, 422, "invalid_id"),
+        ({"call_id": "c_1", "account_id": "a", "line_id": "l", "to": "9111111"}, 422, "invalid_number"),
+        (
+            {"call_id": "c_1", "account_id": "a", "line_id": "l", "to": JAPAN, "requested_seconds": 0},
+            422,
+            "invalid_duration",
+        ),
     ],
 )
 def test_a_request_that_cannot_be_meant_is_refused(world: World, body: Any, status: int, code: str) -> None:
     answer = world.invoke("authorize_call", http_event("authorize_call", "POST", "/calls/authorize", body=body))
     assert (answer.status, answer.code) == (status, code)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        {},
+        {"call_id": "c 1", "account_id": None, "line_id": 7, "requested_seconds": "long"},
+        {"call_id": "c_1", "account_id": "acct_none", "line_id": "\u0661", "requested_seconds": -1},
+    ],
+)
+def test_an_emergency_call_is_let_through_whatever_else_the_request_says(world: World, rest: dict[str, Any]) -> None:
+    event = http_event("authorize_call", "POST", "/calls/authorize", body={"to": "911", **rest})
+    answer = world.invoke("authorize_call", event)
+    assert (answer.status, answer.body["decision"], answer.body["max_seconds"]) == (200, "allow", 600)
 
 
 def test_an_id_of_another_call_is_a_conflict(world: World) -> None:

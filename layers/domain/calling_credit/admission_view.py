@@ -37,25 +37,42 @@ WORDS: Final = {
 
 
 def read_ask(body: dict[str, Any]) -> Ask:
-    """The request from `{call_id, account_id, line_id, to, requested_seconds?}`.
+    """The request from `{call_id, account_id, line_id, to, requested_seconds?}`. Whoever dials an emergency number is
+    let through whatever else the request says: what is not of its form is left out.
 
     Raises:
         InvalidValue: missing_field, invalid_id, invalid_number, invalid_duration.
     """
+    if isinstance(body.get("to"), str) and is_short_code(body["to"]):
+        return _short_code_ask(body)
     for name in ("call_id", "account_id", "line_id", "to"):
         if not isinstance(body.get(name), str):
             raise InvalidValue("missing_field", f"{name} is missing; send it as text.")
     call_id, number = body["call_id"], body["to"]
     if not is_call_id(call_id):
         raise InvalidValue("invalid_id", "call_id must be 1 to 96 letters, digits or _ . : @ + -.")
-    if not is_e164(number) and not is_short_code(number):
+    if not is_e164(number):
         raise InvalidValue("invalid_number", "to must be E.164 with a leading +, or a short code of 2 to 6 digits.")
     seconds = body.get("requested_seconds", DEFAULT_SECONDS)
-    if not isinstance(seconds, int) or isinstance(seconds, bool) or not 1 <= seconds <= MAX_DURATION_SECONDS:
+    if not _is_duration(seconds):
         detail = f"requested_seconds must be a whole number from 1 to {MAX_DURATION_SECONDS}."
         raise InvalidValue("invalid_duration", detail)
     account_id, line_id = (check_id(body[name], name) for name in ("account_id", "line_id"))
     return Ask(call_id, account_id, line_id, number, seconds)
+
+
+def _short_code_ask(body: dict[str, Any]) -> Ask:
+    def id_in(name: str) -> str:
+        value = body.get(name)
+        return value if isinstance(value, str) and is_call_id(value) else ""
+
+    seconds = body.get("requested_seconds", DEFAULT_SECONDS)
+    asked = seconds if _is_duration(seconds) else DEFAULT_SECONDS
+    return Ask(id_in("call_id"), id_in("account_id"), id_in("line_id"), body["to"], asked)
+
+
+def _is_duration(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_DURATION_SECONDS
 
 
 def decision_view(decision: Decision) -> dict[str, Any]:
