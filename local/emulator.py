@@ -5,7 +5,6 @@ Knows nothing of what is deployed on it.
 import fcntl
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -62,7 +61,7 @@ class Emulator:
         """
         require_free_port(self._settings.emulator_port, "EMULATOR_PORT")
         self._lock_folder()
-        shutil.rmtree(self._home, ignore_errors=True)
+        _remove(self._home)
         folders = {name: self._home / name for name in ("state", "s3", "tmp")}
         for folder in folders.values():
             folder.mkdir(parents=True)
@@ -143,9 +142,28 @@ class Emulator:
                 os.kill(worker, signal.SIGKILL)
             except ProcessLookupError:
                 continue
-        shutil.rmtree(self._home, ignore_errors=True)
+        _remove(self._home)
         if self._lock is not None:
             self._lock.close()
+
+
+def _remove(folder: Path) -> None:
+    """Have a folder gone at once. Its many files (each worker has the layer) are removed meanwhile: on a busy disk that
+    takes minutes, and nobody who wants to end should wait for it.
+    """
+    if not folder.exists():
+        return
+    gone = folder.with_name(f"{folder.name}-gone-{time.time_ns()}")
+    folder.rename(gone)
+    left = map(str, folder.parent.glob(f"{folder.name}-gone-*"))
+    subprocess.run(
+        ["sh", "-c", 'rm -rf -- "$@" &', "sh", *left],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        check=False,
+    )
 
 
 def _processes_naming(folder: Path) -> list[int]:
