@@ -269,6 +269,22 @@ def half_done(old: dict[str, Any], new: dict[str, Any], point: Point) -> None:
     deck_files.read_deck(_s3(), BUCKET, pointer)
 
 
+def test_a_deck_that_is_outrun_while_it_is_stored_is_superseded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    publisher, newer = Publisher(_s3(), BUCKET), DECK.replace(b"0.10", b"0.30")
+    begun, later = world.clock.now + timedelta(minutes=1), world.clock.now + timedelta(minutes=2)
+    stored: list[str] = []
+
+    def store(client: Any, bucket: str, version: str, data: bytes) -> None:
+        deck_files.put_deck(client, bucket, version, data)
+        stored.append(version)
+        if len(stored) == 1:
+            assert publisher.publish(newer, publisher.judge(newer, later, later), later, later) == "published"
+
+    monkeypatch.setattr("calling_credit.aws.publish_deck.put_deck", store)
+    outcome = publisher.publish(DEARER, publisher.judge(DEARER, begun, begun), begun, begun)
+    assert (outcome, active()["version"]) == ("superseded", stored[1])
+
+
 def test_two_who_publish_at_once_leave_one_of_the_two_whole(world: World) -> None:
     """Each interrupts the other between any two of its requests."""
     other_deck = DECK.replace(b"0.10", b"0.30")

@@ -67,10 +67,12 @@ def activate(
     now: datetime,
     previous: Sequence[str] = (),
     categories: Sequence[str] = (),
-) -> None:
+    after: str | None = None,
+) -> bool:
     """Make a stored deck the one that prices calls; warm functions follow within a minute. `previous` are the decks
     before it, the latest first, `categories` what calls were charged under by them. One object is put, so of two who
-    activate at once one remains, whole.
+    activate at once one remains, whole. `after` is the `etag` of the pointer that was seen, empty if there was none:
+    whether it still stood there, or nothing was done.
     """
     known = dict.fromkeys((*_categories_in(data), *categories))
     pointer = {
@@ -81,7 +83,15 @@ def activate(
         "previous": list(previous[:MOST_PREVIOUS]),
         "categories": list(known)[:MOST_CATEGORIES],
     }
-    client.put_object(Bucket=bucket, Key=ACTIVE_KEY, Body=json.dumps(pointer).encode(), ContentType="application/json")
+    condition: Any = {} if after is None else {"IfMatch": after} if after else {"IfNoneMatch": "*"}
+    body = json.dumps(pointer).encode()
+    try:
+        client.put_object(Bucket=bucket, Key=ACTIVE_KEY, Body=body, ContentType="application/json", **condition)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("PreconditionFailed", "ConditionalRequestConflict"):
+            raise
+        return False
+    return True
 
 
 def _categories_in(data: bytes) -> list[str]:
@@ -92,14 +102,15 @@ def _categories_in(data: bytes) -> list[str]:
 
 
 def read_active(client: "S3Client", bucket: str) -> dict[str, Any] | None:
-    """What `active.json` says: version, key, sha256, activated_at, previous, categories; None before the first deck is
-    published.
+    """What `active.json` says: version, key, sha256, activated_at, previous, categories; and its `etag`. None before
+    the first deck is published.
     """
     try:
-        pointer: dict[str, Any] = json.loads(client.get_object(Bucket=bucket, Key=ACTIVE_KEY)["Body"].read())
+        answer = client.get_object(Bucket=bucket, Key=ACTIVE_KEY)
     except client.exceptions.NoSuchKey:
         return None
-    return pointer
+    pointer: dict[str, Any] = json.loads(answer["Body"].read())
+    return pointer | {"etag": answer["ETag"]}
 
 
 def read_deck(client: "S3Client", bucket: str, pointer: dict[str, Any]) -> Deck:

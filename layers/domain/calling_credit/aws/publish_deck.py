@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 Outcome = Literal["published", "refused", "unchanged", "superseded"]
 MAX_BYTES: Final = 64 * 1024 * 1024
+ROUNDS: Final = 5
+"""How often it is looked again because another deck was activated meanwhile."""
 S3_ROUNDS_TO: Final = timedelta(seconds=1)
 """S3 tells when an object was put in whole seconds."""
 
@@ -78,17 +80,30 @@ class Publisher:
 
         superseded: another deck was activated since this one was put, or began to be judged. So one that is told of
         late, or twice, never takes the place of a newer one.
+
+        Raises:
+            Unavailable: `busy`, others kept activating decks.
         """
         if judged.deck is None:
             return "refused"
-        pointer = read_active(self._client, self._bucket)
-        if pointer is not None and pointer["sha256"] == hashlib.sha256(data).hexdigest():
-            return "published" if pointer["version"] == judged.version else "unchanged"
-        if pointer is not None and pointer["activated_at"] > format_instant(since):
-            return "superseded"
-        put_deck(self._client, self._bucket, judged.version, data)
-        activate(self._client, self._bucket, judged.version, data, now, _before(pointer), _categories(pointer))
-        return "published"
+        for _ in range(ROUNDS):
+            pointer = read_active(self._client, self._bucket)
+            if pointer is not None and pointer["sha256"] == hashlib.sha256(data).hexdigest():
+                return "published" if pointer["version"] == judged.version else "unchanged"
+            if pointer is not None and pointer["activated_at"] > format_instant(since):
+                return "superseded"
+            put_deck(self._client, self._bucket, judged.version, data)
+            if self._activate(judged.version, data, now, _before(pointer), pointer):
+                return "published"
+        raise Unavailable("busy", "Other decks are being activated at this moment; publish it again.")
+
+    def _activate(
+        self, version: str, data: bytes, now: datetime, before: list[str], seen: dict[str, Any] | None
+    ) -> bool:
+        """Whether the pointer that was seen still stood there, and the deck is active now."""
+        known: list[str] = seen.get("categories", []) if seen else []
+        etag = seen["etag"] if seen else ""
+        return activate(self._client, self._bucket, version, data, now, before, known, after=etag)
 
     def roll_back(self, version: str | None, now: datetime) -> str:
         """Make the deck before the active one, or the one named, the active one again; its version.
@@ -96,7 +111,7 @@ class Publisher:
         Raises:
             InvalidValue: `already_active`.
             NotFound: `no_earlier_deck`, `unknown_deck`.
-            Unavailable: `unusable_deck`, its file was changed.
+            Unavailable: `unusable_deck`, its file was changed; `busy`, another deck was activated meanwhile.
         """
         pointer = read_active(self._client, self._bucket) or {}
         previous: list[str] = pointer.get("previous", [])
@@ -108,8 +123,13 @@ class Publisher:
         data = self.stored(target)
         self.deck(target)
         before = previous[previous.index(target) + 1 :] if target in previous else _before(pointer)
-        activate(self._client, self._bucket, target, data, now, before, _categories(pointer))
+        if not self._activate(target, data, now, before, pointer or None) and self._active_version() != target:
+            raise Unavailable("busy", "Another deck was activated at this moment; look at LIST=1 and do it again.")
         return target
+
+    def _active_version(self) -> str | None:
+        pointer = read_active(self._client, self._bucket)
+        return pointer["version"] if pointer else None
 
     def stored(self, version: str) -> bytes:
         """The CSV of a deck that was published once, held against the beginning of its hash in its name.
@@ -178,9 +198,3 @@ def report_key(key: str) -> str:
 
 def _before(pointer: dict[str, Any] | None) -> list[str]:
     return [pointer["version"], *pointer.get("previous", [])] if pointer else []
-
-
-def _categories(pointer: dict[str, Any] | None) -> list[str]:
-    """What calls of today may have been charged under already."""
-    known: list[str] = (pointer or {}).get("categories", [])
-    return known
