@@ -51,18 +51,22 @@ lint: $(READY)  ## Format, lint, types and the template, no test
 	$(BIN)/mypy $(CODE)
 	$(BIN)/cfn-lint template.yaml
 
-#  The function tests and their crash points keep a core busy each; the stack's tests wait a good deal. So all three run
-#  side by side, and what is not shown while it runs is shown at the end.
+#  Three run side by side on two cores, because the stack's tests wait a good deal: the crash points and then the page in
+#  front of a stack of its own; the function tests; the rest. What is not shown while it runs is shown at the end.
 CRASHES := $(addprefix tests/functions/,test_payment_faults.py test_faults.py test_admission_faults.py)
 OTHER_FUNCTIONS := tests/functions $(addprefix --ignore=,$(CRASHES))
-BEGIN_CRASHES = trap 'kill $$(jobs -p) 2>/dev/null || true' EXIT; trap 'exit 130' INT TERM; mkdir -p .local; $(BIN)/pytest $(CRASHES) >.local/crash-points.log 2>&1 & crashes=$$!
+END_WELL = trap 'kill $$(jobs -p) 2>/dev/null || true' EXIT; trap 'exit 130' INT TERM; mkdir -p .local
+BEGIN_CRASHES = $(BIN)/pytest $(CRASHES) >.local/crash-points.log 2>&1 & crashes=$$!
 BEGIN_FUNCTIONS = $(BIN)/pytest $(OTHER_FUNCTIONS) >.local/functions.log 2>&1 & functions=$$!
+BEGIN_PAGE = { tail --pid=$$crashes -f /dev/null; TEST_STACK=test-page exec $(BIN)/pytest tests/browser; } >.local/page.log 2>&1 & page=$$!
 
 .PHONY: test
 test: $(READY)  ## Every test; brings its own stack, beside a running `make run`
-	@echo "The function tests run beside the others; what they say comes at the end."; $(BEGIN_CRASHES); $(BEGIN_FUNCTIONS); \
-	{ $(BIN)/pytest tests/domain && $(BIN)/pytest tests/stand_in && $(BIN)/pytest tests/stack tests/browser; } && failed=0 || failed=1; \
-	wait $$functions || failed=1; cat .local/functions.log; wait $$crashes || failed=1; cat .local/crash-points.log; exit $$failed
+	@echo "The function tests and those of the page run beside the others; what they say comes at the end."; \
+	$(END_WELL); $(BEGIN_CRASHES); $(BEGIN_FUNCTIONS); $(BEGIN_PAGE); \
+	{ $(BIN)/pytest tests/domain && $(BIN)/pytest tests/stand_in && $(BIN)/pytest tests/stack; } && failed=0 || failed=1; \
+	wait $$functions || failed=1; cat .local/functions.log; wait $$crashes || failed=1; cat .local/crash-points.log; \
+	wait $$page || failed=1; cat .local/page.log; exit $$failed
 
 .PHONY: test-domain
 test-domain: $(READY)  ## The rules: no AWS, milliseconds
@@ -74,7 +78,7 @@ test-stand-in: $(READY)  ## The stand-in for Stripe against Stripe's own SDK, fi
 
 .PHONY: test-functions
 test-functions: $(READY)  ## The handlers with sample events, AWS simulated in memory
-	@echo "The crash points run beside the others; what they say comes at the end."; $(BEGIN_CRASHES); \
+	@echo "The crash points run beside the others; what they say comes at the end."; $(END_WELL); $(BEGIN_CRASHES); \
 	$(BIN)/pytest $(OTHER_FUNCTIONS) && failed=0 || failed=1; \
 	wait $$crashes || failed=1; cat .local/crash-points.log; exit $$failed
 

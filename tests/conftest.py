@@ -5,6 +5,7 @@ Set before anything of boto3 is imported: functions make their clients when they
 """
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -40,6 +41,10 @@ os.environ.update(
 )
 
 
+FOLDER = os.environ.get("TEST_STACK", "test-stack")
+"""Where the stack lives; two runs side by side have one each."""
+
+
 def free_port() -> int:
     """A port nobody listens on."""
     with socket.socket() as listener:
@@ -55,7 +60,8 @@ def deployed() -> Iterator["Stack"]:
     from local.settings import ROOT, Settings  # noqa: PLC0415 - the settings above come first
     from local.stack import start  # noqa: PLC0415
 
-    stack = start(Settings(ROOT / ".local" / "test-stack", free_port(), free_port()))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # Whoever is told to end takes the stack along.
+    stack = start(Settings(ROOT / ".local" / FOLDER, free_port(), free_port()))
     try:
         yield stack
     finally:
