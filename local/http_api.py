@@ -6,6 +6,9 @@ from typing import Any
 
 import httpx
 
+PATIENCE_SECONDS = 90.0
+"""Longer than any request takes: on a busy machine the emulator's workers are slow to start."""
+
 
 class ApiError(Exception):
     """The API answered with something else than was expected; the message has its status and words."""
@@ -15,8 +18,10 @@ class HttpApi:
     """Requests to one API at 127.0.0.1, selected by its Host header."""
 
     def __init__(self, endpoint_url: str, api_host: str) -> None:
-        self._client = httpx.Client(base_url=endpoint_url, headers={"Host": api_host}, timeout=30, trust_env=False)
-        self._tokens = httpx.Client(base_url=endpoint_url, timeout=30, trust_env=False)
+        self._client = httpx.Client(
+            base_url=endpoint_url, headers={"Host": api_host}, timeout=PATIENCE_SECONDS, trust_env=False
+        )
+        self._tokens = httpx.Client(base_url=endpoint_url, timeout=PATIENCE_SECONDS, trust_env=False)
 
     def close(self) -> None:
         """Give the connections back."""

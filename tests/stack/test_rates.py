@@ -27,8 +27,9 @@ TOMORROW = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}"
 
 @pytest.fixture(scope="module", autouse=True)
 def described(deployed: Stack) -> Iterator[None]:
-    """Commands find the stack by its stack.json; the example deck is active again afterwards."""
+    """Commands find the stack by its stack.json; the example deck is active before and again afterwards."""
     deployed.publish_description()
+    example_deck_again(deployed)
     yield
     example_deck_again(deployed)
 
