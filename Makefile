@@ -51,20 +51,22 @@ lint: $(READY)  ## Format, lint, types and the template, no test
 	$(BIN)/mypy $(CODE)
 	$(BIN)/cfn-lint template.yaml
 
-#  Three run side by side on two cores, because the stack's tests wait a good deal: the crash points and then the page in
-#  front of a stack of its own; the function tests; the rest. What is not shown while it runs is shown at the end.
+#  Three run side by side on two cores, because the stack's tests wait a good deal: the crash points, and then the page and
+#  `make run` with stacks of their own; the rules and the functions; the stack. What is not shown while it runs comes at the end.
 CRASHES := $(addprefix tests/functions/,test_payment_faults.py test_faults.py test_admission_faults.py)
 OTHER_FUNCTIONS := tests/functions $(addprefix --ignore=,$(CRASHES))
 END_WELL = trap 'kill $$(jobs -p) 2>/dev/null || true' EXIT; trap 'exit 130' INT TERM; mkdir -p .local
 BEGIN_CRASHES = $(BIN)/pytest $(CRASHES) >.local/crash-points.log 2>&1 & crashes=$$!
-BEGIN_FUNCTIONS = $(BIN)/pytest $(OTHER_FUNCTIONS) >.local/functions.log 2>&1 & functions=$$!
-BEGIN_PAGE = { tail --pid=$$crashes -f /dev/null; TEST_STACK=test-page exec $(BIN)/pytest tests/browser; } >.local/page.log 2>&1 & page=$$!
+RULES := tests/domain tests/stand_in
+BEGIN_FUNCTIONS = { $(BIN)/pytest $(RULES) && exec $(BIN)/pytest $(OTHER_FUNCTIONS); } >.local/functions.log 2>&1 & functions=$$!
+OTHER_STACKS := tests/browser tests/stack/test_run.py
+BEGIN_PAGE = { tail --pid=$$crashes -f /dev/null; TEST_STACK=test-page exec $(BIN)/pytest $(OTHER_STACKS); } >.local/page.log 2>&1 & page=$$!
 
 .PHONY: test
 test: $(READY)  ## Every test; brings its own stack, beside a running `make run`
-	@echo "The function tests and those of the page run beside the others; what they say comes at the end."; \
+	@echo "The rules, the functions and the page are tested beside the stack; what they say comes at the end."; \
 	$(END_WELL); $(BEGIN_CRASHES); $(BEGIN_FUNCTIONS); $(BEGIN_PAGE); \
-	{ $(BIN)/pytest tests/domain && $(BIN)/pytest tests/stand_in && $(BIN)/pytest tests/stack; } && failed=0 || failed=1; \
+	$(BIN)/pytest tests/stack --ignore=tests/stack/test_run.py && failed=0 || failed=1; \
 	wait $$functions || failed=1; cat .local/functions.log; wait $$crashes || failed=1; cat .local/crash-points.log; \
 	wait $$page || failed=1; cat .local/page.log; exit $$failed
 

@@ -29,7 +29,7 @@ TOMORROW = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}"
 def described(deployed: Stack) -> Iterator[None]:
     """Commands find the stack by its stack.json; the example deck is active before and again afterwards."""
     deployed.publish_description()
-    example_deck_again(deployed)
+    assert command(deployed, "publish_rates", "local/rates.csv").returncode == 0
     yield
     example_deck_again(deployed)
 
