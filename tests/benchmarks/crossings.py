@@ -27,7 +27,7 @@ from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECR
 from tests.benchmarks import mix
 from tests.benchmarks.laboratory import ENOUGH_SECONDS, Laboratory, captured_output
 from tests.benchmarks.rows import Row, number
-from tests.functions.conftest import TABLE, Context, load_app
+from tests.functions.conftest import TABLE, Context, load_app, one_request_at_a_time
 from tests.functions.stripe_wire import StripeWire
 from tests.functions.till import stream_record
 
@@ -146,5 +146,5 @@ def _deliver(handler: Any, images: list[dict[str, Any]]) -> None:
     records = [record for image in images * REPLAYS if (record := stream_record(image)) is not None]
     dice.shuffle(records)
     batches = [{"Records": records[start : start + BATCH]} for start in range(0, len(records), BATCH)]
-    with captured_output(), ThreadPoolExecutor(4) as pool:
+    with captured_output(), one_request_at_a_time(), ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda batch: handler(batch, Context(ENOUGH_SECONDS)), batches))

@@ -83,7 +83,7 @@ def load_app(name: str) -> ModuleType:
 
 
 @contextmanager
-def _one_request_at_a_time() -> Iterator[None]:
+def one_request_at_a_time() -> Iterator[None]:
     """DynamoDB answers every request as a whole; moto, asked by several threads, would not."""
     from moto.dynamodb.responses import DynamoHandler  # noqa: PLC0415 - moto's own parts load late
 
@@ -102,7 +102,7 @@ def _one_request_at_a_time() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def aws() -> Iterator[None]:
     """moto for everything that AWS_ENDPOINT_URL_DYNAMODB does not send elsewhere."""
-    with mock_aws(), _one_request_at_a_time():
+    with mock_aws(), one_request_at_a_time():
         import boto3  # noqa: PLC0415 - after moto
 
         boto3.client("s3").create_bucket(Bucket=BUCKET)
