@@ -5,7 +5,7 @@ two changes at once reads again.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from calling_credit import attempts, table
 from calling_credit.attempts import State
@@ -14,6 +14,7 @@ from calling_credit.instants import format_instant
 from calling_credit.recharge import Rule, Stop, armed_threshold
 from calling_credit.store.client import from_attributes
 from calling_credit.store.keep_topups import query_due
+from calling_credit.store.read_many import read_many
 from calling_credit.store.recharge_items import (
     RECHARGE_KIND,
     Recharge,
@@ -75,13 +76,9 @@ class RechargeKeeper:
         Raises:
             NotFound: `unknown_account`. Unavailable: the table throttles.
         """
-        pk = {"S": table.account_pk(account_id)}
         kinds = (table.account_sk(), table.balance_sk(), table.auto_recharge_sk())
-        keys: Any = [{"PK": pk, "SK": {"S": kind}} for kind in kinds]
-        answer = self._client.batch_get_item(RequestItems={self._table_name: {"Keys": keys, "ConsistentRead": True}})
-        if answer.get("UnprocessedKeys"):
-            raise Unavailable("unavailable", "The table is throttling reads of accounts; try again in a moment.")
-        items = {item["SK"]["S"]: item for item in answer["Responses"][self._table_name]}
+        keys = [(table.account_pk(account_id), kind) for kind in kinds]
+        items = {kind: item for (_, kind), item in read_many(self._client, self._table_name, keys).items()}
         if table.account_sk() not in items or table.balance_sk() not in items:
             raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.")
         account, balance = from_attributes(items[table.account_sk()]), from_attributes(items[table.balance_sk()])

@@ -2,7 +2,6 @@
 in `settle_topups`.
 """
 
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -11,9 +10,9 @@ from botocore.exceptions import ClientError
 
 from calling_credit import table
 from calling_credit.declines import Decline
-from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
-from calling_credit.store.client import error_code, jittered_wait, to_attribute
+from calling_credit.store.client import error_code, to_attribute
+from calling_credit.store.read_many import read_many
 from calling_credit.store.recharge_items import nudge_action
 from calling_credit.store.topup_items import (
     TOPUP_KIND,
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
 LOOKED_BACK: Final = timedelta(days=8)
 """How far back money that is on its way is looked for: longer than a card payment is ever under way."""
-MAX_KEYS: Final = 100
 
 
 class TopUps:
@@ -192,25 +190,9 @@ class TopUps:
 
     def _read_all(self, account_id: str, topup_ids: list[str]) -> list[TopUp]:
         """These top-ups, in this order."""
-        found: dict[str, TopUp] = {}
-        for start in range(0, len(topup_ids), MAX_KEYS):
-            keys = [topup_key(account_id, topup_id) for topup_id in topup_ids[start : start + MAX_KEYS]]
-            for topup in self._batch(keys):
-                found[topup.topup_id] = topup
-        return [found[topup_id] for topup_id in topup_ids]
-
-    def _batch(self, keys: list[Any]) -> Iterator[TopUp]:
-        for attempt in range(1, 9):
-            answer = self._client.batch_get_item(
-                RequestItems={self._table_name: {"Keys": keys, "ConsistentRead": True}}
-            )
-            yield from map(read_topup_item, answer["Responses"].get(self._table_name, []))
-            left: Any = answer.get("UnprocessedKeys", {}).get(self._table_name)
-            if not left:
-                return
-            keys = list(left["Keys"])
-            time.sleep(jittered_wait(attempt))
-        raise Unavailable("unavailable", "The table is throttling reads of payments; try again in a moment.")
+        keys = [(table.account_pk(account_id), table.topup_sk(topup_id)) for topup_id in topup_ids]
+        found = read_many(self._client, self._table_name, keys)
+        return [read_topup_item(found[key]) for key in keys]
 
     def due(self, now: datetime) -> Iterator[TopUp]:
         """Every top-up that has to be looked at by now, as it is now; the index itself may be behind."""

@@ -2,15 +2,16 @@
 that are not what they were read as. Sends nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from calling_credit.holds import LIVE, Hold
 from calling_credit.ledger import Entry
 from calling_credit.store.client import CONDITION_FAILED, cancellation_reasons
 from calling_credit.store.hold_items import read_hold_item
 
+T = TypeVar("T")
 Outcome = Literal["posted", "replayed", "conflict", "unknown_account", "not_posted"]
 EntryKey = tuple[str, str, str]
 """Account, when it happened, its cause."""
@@ -71,6 +72,18 @@ class Part:
             else:
                 del self.holds[key]
         return bool(others)
+
+
+def fitting(items: Iterable[T], actions: Callable[[list[T]], int]) -> Iterator[list[T]]:
+    """Items in their order, split so that each part, of which `actions` counts what it needs, fits one transaction."""
+    part: list[T] = []
+    for item in items:
+        if part and actions([*part, item]) > MAX_ACTIONS:
+            yield part
+            part = []
+        part.append(item)
+    if part:
+        yield part
 
 
 def _facts_hash(reason: Mapping[str, Any]) -> str | None:

@@ -5,7 +5,6 @@ and the other finds it charged. The waiting item leaves the list in the transact
 deleted, so a call that turned out free is not kept a second time.
 """
 
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,17 +18,9 @@ from calling_credit.instants import format_instant
 from calling_credit.ledger import Entry, day_changes
 from calling_credit.numbering import country_kept, is_e164
 from calling_credit.rating import Charge, Free, charge_entry, late_row, price_by
-from calling_credit.store.client import (
-    AWS_ERRORS,
-    CONDITION_FAILED,
-    cancellation_codes,
-    is_passing,
-    jittered_wait,
-    translated,
-)
 from calling_credit.store.keep_calls import UNRATED, read_kept
 from calling_credit.store.post_calls import posting_actions
-from calling_credit.store.posting_parts import MAX_ACTIONS
+from calling_credit.store.posting_parts import fitting
 from calling_credit.store.transact import transact, update
 
 if TYPE_CHECKING:
@@ -112,47 +103,36 @@ class WaitingRater:
                 entry = charge_entry(waiting.call, waiting.priced, time_zone, self._now)
                 charges[waiting.call.account_id].append((waiting.call, entry))
         for of_account in charges.values():
-            for chunk in _chunks(of_account):
+            for part in fitting(of_account, _actions):
                 if self._seconds_left() > 0:
-                    self._charge(chunk)
+                    self._charge(part)
                 else:
-                    self.tally["left"] += len(chunk)
+                    self.tally["left"] += len(part)
 
     def _charge(self, pending: list[tuple[Call, Entry]]) -> None:
         """Charge calls of one account; those of which something stands in the way are looked at one by one."""
-        attempt = 0
         while pending:
-            entries = [entry for _, entry in pending]
-            actions = posting_actions(self._table_name, entries)
+            actions = posting_actions(self._table_name, [entry for _, entry in pending])
             actions += [self._off_the_list(call, "rated") for call, _ in pending]
-            try:
-                self._client.transact_write_items(TransactItems=actions)
-            except AWS_ERRORS as error:
-                codes = cancellation_codes(error)
-                if CONDITION_FAILED in codes:
-                    pending = self._without_those_done(pending, codes)
-                    continue
-                if not is_passing(error) or self._seconds_left() <= 0:
-                    raise translated(error) from error
-                attempt += 1
-                time.sleep(min(jittered_wait(attempt), max(0.0, self._seconds_left())))
-            else:
+            refused = transact(self._client, actions, self._seconds_left)
+            if not refused:
                 self.tally["rated"] += len(pending)
                 return
+            pending = self._without_those_done(pending, refused)
 
-    def _without_those_done(self, pending: Sequence[tuple[Call, Entry]], codes: Sequence[str]) -> list[Any]:
+    def _without_those_done(self, pending: Sequence[tuple[Call, Entry]], refused: frozenset[int]) -> list[Any]:
         """A call whose entry stands was charged by a redelivery; one that is off the list, by another look. Without a
         balance nothing can be charged.
         """
         days = len(day_changes(entry for _, entry in pending))
-        if codes[len(pending) + days] == CONDITION_FAILED:
+        if len(pending) + days in refused:
             self.tally["unknown_account"] += len(pending)
             return []
         left: list[Any] = []
         for at, (call, entry) in enumerate(pending):
-            if codes[at] == CONDITION_FAILED:
+            if at in refused:
                 self._settle(call, "charged_before")
-            elif codes[len(pending) + days + 1 + at] != CONDITION_FAILED:
+            elif len(pending) + days + 1 + at not in refused:
                 left.append((call, entry))
         return left
 
@@ -171,14 +151,6 @@ class WaitingRater:
         return update(self._table_name, key, expression, "attribute_exists(sweep_pk)", values)
 
 
-def _chunks(calls: Sequence[tuple[Call, Entry]]) -> Iterator[list[tuple[Call, Entry]]]:
-    """Split one account's calls so that entries, days, balance and list fit one transaction."""
-    chunk: list[tuple[Call, Entry]] = []
-    for one in calls:
-        entries = [entry for _, entry in (*chunk, one)]
-        if 2 * len(entries) + len(day_changes(entries)) + 1 > MAX_ACTIONS:
-            yield chunk
-            chunk = []
-        chunk.append(one)
-    if chunk:
-        yield chunk
+def _actions(part: Sequence[tuple[Call, Entry]]) -> int:
+    """Entries and places on the list, days, and the balance."""
+    return 2 * len(part) + len(day_changes(entry for _, entry in part)) + 1

@@ -6,8 +6,7 @@ corrected meanwhile writes nothing and looks again. What is right already is lef
 begun twice, or that meets another run, ends where one run ends.
 """
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -19,17 +18,10 @@ from calling_credit.errors import Unavailable
 from calling_credit.instants import widened_utc_window
 from calling_credit.ledger import Entry, day_changes
 from calling_credit.rerating import Correction, Round, corrections
-from calling_credit.store.client import (
-    AWS_ERRORS,
-    CONDITION_FAILED,
-    cancellation_codes,
-    is_passing,
-    jittered_wait,
-    translated,
-)
 from calling_credit.store.post_calls import posting_actions
-from calling_credit.store.posting_parts import MAX_ACTIONS
+from calling_credit.store.posting_parts import fitting
 from calling_credit.store.read_charges import calls_between
+from calling_credit.store.transact import transact
 from calling_credit.usage import Period
 
 if TYPE_CHECKING:
@@ -116,35 +108,11 @@ class Repricer:
     def _post(self, found: Sequence[Correction]) -> bool:
         """Whether some of these calls were corrected by another meanwhile."""
         contended = False
-        for chunk in _chunks(found):
-            contended |= self._post_chunk([entry for one in chunk for entry in one.entries])
+        for part in fitting(found, lambda part: len(_entries(part)) + len(day_changes(_entries(part))) + 1):
+            actions = posting_actions(self._table_name, _entries(part))
+            contended |= bool(transact(self._client, actions, self._seconds_left))
         return contended
 
-    def _post_chunk(self, entries: list[Entry]) -> bool:
-        actions = posting_actions(self._table_name, entries)
-        attempt = 0
-        while True:
-            try:
-                self._client.transact_write_items(TransactItems=actions)
-            except AWS_ERRORS as error:
-                if CONDITION_FAILED in cancellation_codes(error):
-                    return True
-                if not is_passing(error) or self._seconds_left() <= 0:
-                    raise translated(error) from error
-                attempt += 1
-                time.sleep(min(jittered_wait(attempt), max(0.0, self._seconds_left())))
-            else:
-                return False
 
-
-def _chunks(found: Sequence[Correction]) -> Iterator[list[Correction]]:
-    """Split one account's corrections so that each part, with its days and the balance, fits one transaction."""
-    chunk: list[Correction] = []
-    for one in found:
-        entries = [entry for each in (*chunk, one) for entry in each.entries]
-        if len(entries) + len(day_changes(entries)) + 1 > MAX_ACTIONS:
-            yield chunk
-            chunk = []
-        chunk.append(one)
-    if chunk:
-        yield chunk
+def _entries(part: Sequence[Correction]) -> list[Entry]:
+    return [entry for correction in part for entry in correction.entries]

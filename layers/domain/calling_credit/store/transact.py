@@ -1,7 +1,8 @@
 """Carries out one conditional transaction, through whatever passes, and tells which conditions did not hold."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.store.client import (
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 MAX_ATTEMPTS: Final = 6
 
 
-def transact(client: "DynamoDBClient", actions: Sequence[Any]) -> frozenset[int]:
-    """Write all of the actions or none; the positions whose conditions did not hold, empty when it was written.
+def transact(
+    client: "DynamoDBClient", actions: Sequence[Any], seconds_left: Callable[[], float] | None = None
+) -> frozenset[int]:
+    """Write all of the actions or none; the positions whose conditions did not hold, empty when it was written. Tried a
+    few times, or, for whoever has nobody waiting, for as long as `seconds_left`.
 
     A lost answer is asked for again, and then a condition may fail on what the first try itself wrote: callers read
     again what stands there before they call it refused.
@@ -28,7 +32,7 @@ def transact(client: "DynamoDBClient", actions: Sequence[Any]) -> frozenset[int]
     Raises:
         Unavailable: the table did not take it in time; it may or may not be written.
     """
-    for attempt in range(1, MAX_ATTEMPTS + 1):
+    for attempt in count(1):
         try:
             client.transact_write_items(TransactItems=actions)
             return frozenset()
@@ -36,10 +40,12 @@ def transact(client: "DynamoDBClient", actions: Sequence[Any]) -> frozenset[int]
             failed = frozenset(at for at, code in enumerate(cancellation_codes(error)) if code == CONDITION_FAILED)
             if failed:
                 return failed
-            if attempt == MAX_ATTEMPTS or not is_passing(error):
+            is_over = attempt == MAX_ATTEMPTS if seconds_left is None else seconds_left() <= 0
+            if is_over or not is_passing(error):
                 raise translated(error) from error
-            time.sleep(jittered_wait(attempt))
-    raise AssertionError("unreachable: the last attempt returns or raises")
+            wait = jittered_wait(attempt)
+            time.sleep(wait if seconds_left is None else min(wait, max(0.0, seconds_left())))
+    raise AssertionError("unreachable: an attempt returns or raises")
 
 
 def put(table_name: str, item: Any) -> dict[str, Any]:
