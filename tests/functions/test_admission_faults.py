@@ -57,19 +57,31 @@ def what_stands(bench: Bench) -> Any:
 # Every fault at every request
 # ----------------------------------------------------------------------------------------------------------------------
 
+FREEZE = request("manage_accounts", "PUT", "/accounts/acct_1", {"frozen": True})
 REQUESTS = {
     "authorize": ("authorize_call", asking("new")),
     "extend": ("authorize_call", asking("running_1", 1200)),
     "the same again": ("authorize_call", asking("running_1")),
     "refuse, and tell others": ("authorize_call", asking("new", to="+19005550123")),
-    "freeze": request("manage_accounts", "PUT", "/accounts/acct_1", {"frozen": True}),
+    "freeze": FREEZE,
+    "let it go on": request("manage_accounts", "PUT", "/accounts/acct_1", {"frozen": False}),
+    "tighten the limits": request(
+        "change_settings", "PUT", "/limits", {"daily_spend": "20.00"}, **{"custom:account_id": "acct_1"}
+    ),
 }
+BEFORE = {"let it go on": FREEZE}
+"""What must have happened first."""
 
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_a_request_sent_until_it_is_answered_holds_once(
     held: Bench, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
+    if name in BEFORE:
+        before, said = BEFORE[name]
+        assert held.stack.invoke(before, said)["statusCode"] == 200
+        held.keep()
+        held.wire.sent.clear()
     function, event = REQUESTS[name]
     answer = held.stack.invoke(function, event)
     assert answer["statusCode"] == 200, answer["body"]

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from calling_credit.api.cursors import write_cursor
 from calling_credit.api.links import token_of as sign
 from calling_credit.links import Link, hash_of
 from calling_credit.store.keep_links import withdraw_links
+from tests.functions.laws_wire import Killed, Sent, Wire, refusal, wired
 from tests.functions.laws_wire import Pass as WirePass
-from tests.functions.laws_wire import Sent, Wire, refusal, wired
 from tests.functions.stripe_wire import response
 from tests.functions.till import ALWAYS, ANYTHING, CHALLENGED, CONFIRM, DECLINED, VISA, Till
 from tests.functions.world import Answer, http_event
@@ -290,6 +291,36 @@ def test_a_link_that_was_never_handed_out_is_not_valid_although_we_could_have_si
     not_valid(till, sign("test-secret", never_seen))
     assert token_of(till.top_up(item["topup_id"])) == sign("test-secret", never_seen)
     assert heading(till.visit(sign("test-secret", never_seen))) == "Confirm payment"
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("fails", [Killed, ReadTimeoutError(endpoint_url="https://dynamodb.test/")], ids=str)
+def test_a_link_whose_hash_may_not_be_stored_is_not_shown_and_is_the_same_when_asked_for_again(
+    till: Till, wire: Wire, moment: str, fails: Any
+) -> None:
+    till.set_rule(till.card(CHALLENGED))
+    till.stream()
+    [item] = till.top_ups()
+    hit: list[str] = []
+
+    def fail(sent: Sent, passed: WirePass) -> Any:
+        if "LINK#" not in str(sent.body.get("Item")):
+            return passed()
+        hit.append(sent.operation)
+        if moment == "after":
+            passed()
+        raise fails
+
+    event = http_event("add_funds", "GET", f"/top-ups/{item['topup_id']}", claims={"custom:account_id": "acct_1"})
+    with wire.interfering(fail):
+        try:
+            assert till.world.invoke("add_funds", event).status == 503
+        except Killed:
+            wire.dead = False
+    assert hit
+    token = token_of(till.top_up(item["topup_id"]))
+    assert len(till.world.of_kind("LINK")) == 1
+    assert heading(till.visit(token)) == "Confirm payment"
 
 
 def test_a_withdrawn_link_is_dead_and_showing_it_again_does_not_wake_it(till: Till) -> None:
