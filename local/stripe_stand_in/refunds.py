@@ -80,7 +80,10 @@ def issue(account: Account, charge: Fields, given: Fields) -> Fields:
     refund["balance_transaction"] = record(account, refund, "refund", -amount)["id"]
     account.emit("refund.created", refund)
     _count(account, charge, charge["amount_refunded"] + amount, "charge.refunded")
-    return refund
+    answer = dict(refund)
+    if account.cards[charge["payment_method"]].refund_fails:  # It is told as done, and comes back afterwards.
+        fail_refund(account, refund, "expired_or_canceled_card")
+    return answer
 
 
 def list_refunds(account: Account, given: Fields) -> Fields:

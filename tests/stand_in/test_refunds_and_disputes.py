@@ -170,3 +170,12 @@ def test_a_disputed_charge_is_not_refunded_by_the_api_and_may_be_refunded_beside
     with pytest.raises(Refusal):
         controls.refund_disputed(charge.id, charge.amount)
     assert till.client.v1.charges.retrieve(charge.id).amount_refunded == 700
+
+
+def test_a_refund_to_a_card_that_takes_none_is_told_as_done_and_comes_back(till: Till) -> None:
+    charge = charge_of(till, till.paid("pm_card_refundFail"))
+    refund = till.client.v1.refunds.create({"charge": charge.id, "amount": 700})
+    assert refund.status == "succeeded"
+    [found] = till.client.v1.refunds.list({"charge": charge.id}).data
+    assert (found.id, found.status, found.failure_reason) == (refund.id, "failed", "expired_or_canceled_card")
+    assert till.client.v1.charges.retrieve(charge.id).amount_refunded == 0
