@@ -28,6 +28,9 @@ from tests.stack.test_calls import items_of, make_call, open_account
 
 Probe = Callable[[Stack, dict[str, str]], None]
 
+BESIDE = "beside"
+"""What a payment says of itself, in its metadata, that nobody here asked for."""
+
 
 def invoke_rate_calls(deployed: Stack, tokens: dict[str, str]) -> None:
     """Charged, unrated and stray calls of a new account all find their place."""
@@ -189,7 +192,7 @@ def prove(deployed: Stack, tokens: dict[str, str]) -> None:
     customer = open_customer(deployed)
     assert customer.pay(customer.save_card(), "25.00", "proven").json()["status"] == "succeeded"
     [paid] = customer.intents()
-    named = {"account_id": customer.account_id, "topup_id": f"tu_{uuid.uuid4().hex}"}
+    named = {"account_id": customer.account_id, "topup_id": f"tu_{uuid.uuid4().hex}", BESIDE: "yes"}
     beside = make_payment(deployed, customer, named, str(paid.payment_method))
     make_older(deployed, paid.id, beside)
     said = invoke(deployed, "ProveLedgerFunction", {})
