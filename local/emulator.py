@@ -18,6 +18,7 @@ from typing import IO, Final
 
 from local.settings import Settings, SettingsError, aws_environment
 
+PROGRAM: Final = Path(__file__).with_name("emulator_process.py")
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 3.0
 """How long it may take to end in good order; nothing it holds is kept, so it is killed after that."""
@@ -81,7 +82,7 @@ class Emulator:
         }
         with self._settings.emulator_log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "ministack"],
+                [sys.executable, "-P", str(PROGRAM)],
                 cwd=self._home,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -148,8 +149,8 @@ class Emulator:
 
 
 def _remove(folder: Path) -> None:
-    """Have a folder gone at once. Its many files (each worker has the layer) are removed meanwhile: on a busy disk that
-    takes minutes, and nobody who wants to end should wait for it.
+    """Have a folder gone at once. Its many files (the layer alone has thousands) are removed meanwhile: on a busy disk
+    that takes minutes, and nobody who wants to end should wait for it.
     """
     if not folder.exists():
         return
