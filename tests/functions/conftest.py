@@ -188,26 +188,40 @@ def apps(aws: None) -> dict[str, ModuleType]:
     return {name: load_app(name) for name in FUNCTIONS}
 
 
-@pytest.fixture
-def stack(apps: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    """The handlers over a fresh table with the example deck active."""
-    from calling_credit import clock  # noqa: PLC0415
+@pytest.fixture(scope="session")
+def dynamodb(aws: None) -> "DynamoDBClient":
+    """The client through which the tests look at the table; the handlers have their own."""
     from calling_credit.store.client import dynamodb_client  # noqa: PLC0415
+
+    return dynamodb_client()
+
+
+@pytest.fixture
+def deckless(
+    apps: dict[str, ModuleType], dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Stack]:
+    """The handlers over a fresh table; which deck is active is for the next fixture to say."""
+    from calling_credit import clock  # noqa: PLC0415
 
     def wall_clock() -> datetime:
         return clock.now()  # Looked up each time: tests put a clock of their own in its place.
 
     stripe = StripeWire(StandIn(base_url=os.environ["STRIPE_API_BASE"], now=wall_clock, sleep=lambda _: None))
     stripe.attach(monkeypatch)
-    dynamodb = dynamodb_client()
-    dynamodb.create_table(TableName=TABLE, **table_properties())
-    dynamodb.get_waiter("table_exists").wait(TableName=TABLE, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
-    stack = Stack(dynamodb, apps, stripe)
-    stack.publish((ROOT / "local" / "rates.csv").read_bytes())
+    made = dynamodb.create_table(TableName=TABLE, **table_properties())
+    if made["TableDescription"]["TableStatus"] != "ACTIVE":
+        dynamodb.get_waiter("table_exists").wait(TableName=TABLE, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
     try:
-        yield stack
+        yield Stack(dynamodb, apps, stripe)
     finally:
         dynamodb.delete_table(TableName=TABLE)
+
+
+@pytest.fixture
+def stack(deckless: Stack) -> Stack:
+    """The handlers over a fresh table with the example deck active."""
+    deckless.publish((ROOT / "local" / "rates.csv").read_bytes())
+    return deckless
 
 
 def sample_event(name: str) -> dict[str, Any]:
@@ -217,15 +231,15 @@ def sample_event(name: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def world(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> "World":
+def world(deckless: Stack, monkeypatch: pytest.MonkeyPatch) -> "World":
     """The handlers over a fresh table with one account, a small deck, and a clock that stands at noon of 2026-11-23."""
     from tests.functions.laws_moto import make_moto_cheap  # noqa: PLC0415
     from tests.functions.world import DECK, World  # noqa: PLC0415 - it needs this module
 
     make_moto_cheap(monkeypatch)
-    world = World(stack)
+    world = World(deckless)
     monkeypatch.setattr("calling_credit.clock.now", world.clock)
-    stack.publish(DECK)
+    deckless.publish(DECK)
     world.create_account()
     return world
 

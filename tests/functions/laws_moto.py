@@ -3,25 +3,33 @@
 Before a transaction moto copies the whole table once per action, deeply, to be able to roll back: seconds for a table
 of a thousand items. Here the copy shares its items, and an update first replaces the item it is about to change in
 place, so the shared ones never change. Attribute values are written out as they stand, where moto would look for each
-of ten types under a dozen names; keys, which are texts, are sorted as such. DynamoDB behind AWS_ENDPOINT_URL_DYNAMODB
-is not touched by this.
+of ten types under a dozen names; keys, which are texts, are sorted as such. An address is first compared with
+DynamoDB's, where moto would begin with hundreds of other services, and what a service can do is looked up once.
+DynamoDB behind AWS_ENDPOINT_URL_DYNAMODB is not touched by this.
 """
 
 import copy
 from collections import defaultdict
+from functools import cache
 from typing import Any
 
 import pytest
-from moto.core.serialize import ResponseSerializer
+from moto import backend_index
+from moto.core import responses
+from moto.core.serialize import BaseJSONSerializer
+from moto.core.utils import method_names_from_class
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
+
+PATTERNS = sorted(backend_index.backend_url_patterns, key=lambda pattern: pattern[0] != "dynamodb")
+METHOD_NAMES = cache(method_names_from_class)
 
 
 def make_moto_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do so for the length of one test."""
     in_place: Any = DynamoDBBackend.update_item
-    searched: Any = ResponseSerializer.get_value
+    searched: Any = BaseJSONSerializer._serialize_type_map
     casting: Any = vars(DynamoType)["cast_value"].fget
 
     def snapshot(table: Table, memo: dict[int, Any]) -> Table:
@@ -37,10 +45,11 @@ def make_moto_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
             table.items[partition][row] = copy.deepcopy(current)
         return in_place(backend, table_name, key, *rest, **named)
 
-    def get_value(serializer: ResponseSerializer, value: Any, key: str, shape: Any) -> Any:
-        if type(value) is dict and len(value) == 1 and shape.parent.name == "AttributeValue":
-            return value.get(key)
-        return searched(serializer, value, key, shape)
+    def write_map(serializer: BaseJSONSerializer, written: Any, value: Any, shape: Any, key: str) -> None:
+        if shape.value.name == "AttributeValue":
+            serializer._default_serialize(written, value, shape, key)
+        else:
+            searched(serializer, written, value, shape, key)
 
     def all_items(table: Table) -> list[Item]:
         rows = [item for partition in table.items.values() for item in partition.values()]
@@ -51,6 +60,8 @@ def make_moto_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(DynamoType, "cast_value", property(cast_value))
     monkeypatch.setattr(Table, "all_items", all_items)
-    monkeypatch.setattr(ResponseSerializer, "get_value", get_value)
+    monkeypatch.setattr(BaseJSONSerializer, "_serialize_type_map", write_map)
+    monkeypatch.setattr(backend_index, "backend_url_patterns", PATTERNS)
+    monkeypatch.setattr(responses, "method_names_from_class", METHOD_NAMES)
     monkeypatch.setattr(Table, "__deepcopy__", snapshot, raising=False)
     monkeypatch.setattr(DynamoDBBackend, "update_item", update_item)

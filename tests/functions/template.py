@@ -37,8 +37,9 @@ def template() -> dict[str, Any]:
     return parsed
 
 
+@cache
 def table_properties() -> dict[str, Any]:
-    """What CreateTable needs of the one table of the template."""
+    """What CreateTable needs of the one table of the template: treat it as a constant."""
     [properties] = [
         resource["Properties"]
         for resource in template()["Resources"].values()
