@@ -265,11 +265,11 @@ def law_six(till: "Till", monkeypatch: pytest.MonkeyPatch) -> Iterator["LawSix"]
 
 
 @pytest.fixture
-def wire(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator["Wire"]:
+def wire(deckless: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator["Wire"]:
     """The wire between the handlers and the table; nobody sleeps between tries."""
     from tests.functions.laws_wire import wired  # noqa: PLC0415 - it needs this module
 
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
     monkeypatch.setattr("calling_credit.store.transact.jittered_wait", lambda _: 0.0)
-    with wired(stack) as wire:
+    with wired(deckless) as wire:
         yield wire

@@ -94,13 +94,13 @@ def test_every_function_has_a_probe() -> None:
 
 @pytest.fixture(scope="module")
 def allowed(deployed: Stack, tokens: dict[str, str], sweeper_held: None) -> Iterator[None]:
-    """With its whole policy every function works, before anything is taken away. The tests after these, which use them
-    all, see that everything was given back.
-    """
+    """With its whole policy every function works, before anything is taken away and after everything was given back."""
     with mapping_held(deployed):
         for probe in PROBES.values():
             probe(deployed, tokens)
         yield
+        for probe in PROBES.values():
+            probe(deployed, tokens)
 
 
 def policy_that_says(role: str, sid: str) -> tuple[str, dict[str, Any]]:
