@@ -85,7 +85,8 @@ def cashier() -> Iterator[Cashier]:
 def shown(topup: TopUp, caller: Caller) -> dict[str, Any]:
     """A payment as this caller may see it: what leads on to paying is for those who may spend."""
     address = topup.next_action_url
-    if caller.is_admin and topup.kind == "automatic" and topup.status == "requires_action":
+    waits = topup.kind == "automatic" and topup.status == "requires_action"
+    if caller.is_admin and waits and not is_closed(topup.account_id):
         secret, link = read_secret(config().cursor_secret_arn), confirmation_link(topup)
         address = hand_out(links, secret, config().link_url, link, clock.now())
     return topup_view(topup, address if caller.is_admin else None)
@@ -184,11 +185,18 @@ def linked(link: Link) -> TopUp:
     return topup
 
 
+def is_closed(account_id: str) -> bool:
+    """Whether the account may neither call nor be paid into any more."""
+    return recharges.snapshot(account_id).is_closed
+
+
 def told(topup: TopUp) -> Response[str]:
     """What a link shows: the payment that waits, or what became of it."""
     amount = f"${format_money(topup.amount_micros)} with {topup.card.brand.title()} ending {topup.card.last4}"
     if topup.status == "succeeded":
         return page(200, "Paid", f"The payment of {amount} is done and your credit is there.")
+    if topup.status == "requires_action" and is_closed(topup.account_id):
+        return page(200, "Nothing to confirm", f"The account is closed; the payment of {amount} is not made any more.")
     if topup.status == "requires_action":
         text = f"Your bank asks you to confirm the automatic recharge of {amount}. You will be led to your bank's page."
         return page(200, "Confirm payment", text, button="Confirm payment")
@@ -218,7 +226,9 @@ def show_link(token: str) -> Response[str]:
 
 @app.post("/links/<token>")
 def follow_link(token: str) -> Response[str]:
-    """The customer is there: freeze the account, or lead them to their bank to confirm the same payment."""
+    """The customer is there: freeze the account, or lead them to their bank to confirm the same payment. For an account
+    that was closed since, the payment is given up.
+    """
     try:
         link = followed(token)
         if link.purpose == "freeze_account":
@@ -227,7 +237,7 @@ def follow_link(token: str) -> Response[str]:
         topup = linked(link)
         if topup.status == "requires_action":
             with cashier() as worker:
-                topup = led_on(worker, topup)
+                topup = worker.cancel(topup) if is_closed(topup.account_id) else led_on(worker, topup)
     except CallingCreditError as error:
         return refused(error)
     return redirect(topup.next_action_url) if topup.next_action_url else told(topup)

@@ -112,22 +112,16 @@ def test_credit_for_the_call_is_set_aside_and_its_price_with_it(world: World) ->
     }
 
 
-def test_one_read_and_one_transaction_answer_a_call(world: World) -> None:
+def test_two_reads_and_one_transaction_answer_a_call_and_one_read_refuses_what_no_credit_would_change(
+    world: World,
+) -> None:
     with world.recorded("authorize_call") as requests:
         world.authorize()
-    assert [name for name, _ in requests] == ["BatchGetItem", "TransactWriteItems"]
-    assert len(requests[1][1]["TransactItems"]) == 2
+    assert [name for name, _ in requests] == ["BatchGetItem", "BatchGetItem", "TransactWriteItems"]
+    assert len(requests[2][1]["TransactItems"]) == 2
     with world.recorded("authorize_call") as requests:
         assert denied(world.authorize("c_2", UNCOVERED)) == "destination_unrated"
     assert [name for name, _ in requests] == ["BatchGetItem"]
-
-
-def test_another_time_zone_costs_a_second_read_once(world: World) -> None:
-    world.operate("PUT", "/accounts/acct_1", {"time_zone": "Pacific/Apia"})
-    for number, reads in ((1, 2), (2, 1)):
-        with world.recorded("authorize_call") as requests:
-            world.authorize(f"c_{number}")
-        assert Counter(name for name, _ in requests) == {"BatchGetItem": reads, "TransactWriteItems": 1}
 
 
 def test_the_largest_hold_is_one_write_unit() -> None:
@@ -348,23 +342,30 @@ def test_of_many_at_once_the_day_costs_no_more_than_it_may(world: World) -> None
     assert Counter(answer.body["reason"] for answer in answers) == {None: 5, "daily_spend_limit": 19}
 
 
+@pytest.mark.parametrize("is_topped_up", [True, False])
+@pytest.mark.parametrize("before", ["BatchGetItem", "TransactWriteItems"])
 @pytest.mark.parametrize("is_held", [True, False])
-def test_a_call_charged_while_another_is_authorized_counts_in_the_day(world: World, wire: Wire, is_held: bool) -> None:
+def test_a_call_charged_while_another_is_authorized_counts_in_the_day(
+    world: World, wire: Wire, is_held: bool, before: str, is_topped_up: bool
+) -> None:
+    """Whether it is charged between the two reads or after both, and whether other money comes with it."""
     world.operate("PUT", "/accounts/acct_1", {"limits": {"daily_spend": "1.00"}})
     if is_held:
         world.authorize(seconds=60)
-    charged: list[Sent] = []
+    waited_for = ["BatchGetItem", *([] if before == "BatchGetItem" else ["BatchGetItem"]), before]
 
     def charge(sent: Sent, passed: Pass) -> Any:
-        if sent.operation == "TransactWriteItems" and not charged:
-            charged.append(sent)
+        if [sent.operation] == waited_for[:1] and waited_for.pop(0) and not waited_for:
             assert world.deliver({}) == []
+            if is_topped_up:
+                world.adjust("0.20", "credit beside it")
         return passed()
 
     with wire.interfering(charge):
         answer = world.authorize("c_2")
     assert (answer.body["held"], answer.body["limited_by"]) == ("0.70", "daily_spend_limit")
-    assert balances(world) == ("4.70", "0.70", "4.00")
+    posted, held, _ = balances(world)
+    assert (posted, held) == ("4.90" if is_topped_up else "4.70", "0.70")
 
 
 def test_the_same_request_twice_at_once_holds_once(world: World) -> None:

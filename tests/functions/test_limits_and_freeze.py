@@ -246,6 +246,31 @@ def test_a_frozen_account_is_not_recharged_and_says_so_and_goes_on_when_it_is_le
     assert [item["status"] for item in armed.top_ups()] == ["succeeded"]
 
 
+def test_a_recharge_is_not_begun_though_one_read_saw_the_account_before_the_freeze_and_its_rule_after(
+    armed: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DynamoDB reads each item of a batch as of its own moment."""
+    armed.world.adjust("-30.00", "spent")
+    from calling_credit.store import keep_recharge  # noqa: PLC0415 - after moto
+
+    at_once = keep_recharge.read_many
+    torn: list[Any] = []
+
+    def read_many(client: Any, table_name: str, keys: list[tuple[str, str]]) -> Any:
+        before = at_once(client, table_name, keys)
+        if not torn:
+            torn.append(before)
+            freeze(armed, is_frozen=True)
+            return at_once(client, table_name, keys) | {keys[0]: before[keys[0]]}
+        return before
+
+    monkeypatch.setattr(keep_recharge, "read_many", read_many)
+    armed.stream()
+    assert torn
+    assert armed.top_ups() == []
+    assert armed.charged() == []
+
+
 def test_a_recharge_decided_on_just_before_is_not_begun(armed: Till, wire: Wire) -> None:
     """Between the decision and the claim the account is frozen."""
     armed.world.adjust("-30.00", "spent")

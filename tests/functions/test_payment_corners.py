@@ -54,6 +54,29 @@ def test_a_recharge_left_halfway_is_not_made_once_nobody_wants_it(till: Till, pl
     till.check()
 
 
+@pytest.mark.parametrize("place", [CREATE, CONFIRM])
+@pytest.mark.parametrize("happening", ["granted credit", "smaller amount", "daily limit", "monthly limit", "nothing"])
+def test_a_recharge_left_halfway_charges_no_more_than_the_rule_would_by_then(
+    till: Till, place: str, happening: str
+) -> None:
+    leave(till, "-180.00")
+    till.set_rule(till.card(), **LIFTED)
+    till.fault("dropped", place, count=9)
+    till.stream()
+    till.all_well()
+    if happening == "granted credit":
+        till.world.adjust("150.00", "granted")
+    elif happening == "smaller amount":
+        till.rule(amount="195.00")
+    elif happening != "nothing":
+        till.rule(**{happening.replace(" ", "_"): "150.00"})
+    minutes_pass(till, 5)
+    expected = {"granted credit": 5000, "smaller amount": 19500, "nothing": 20000}.get(happening, 15000)
+    assert till.charged() == [expected]
+    assert recharges(till)[0] == ("succeeded" if happening == "nothing" else "canceled", "200.00")
+    till.check()
+
+
 def test_credit_that_comes_between_the_look_and_the_claim_is_not_bought_again(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:

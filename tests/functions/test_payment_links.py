@@ -52,6 +52,20 @@ def heading(answer: Answer) -> str:
     return "".join(re.findall("<h1>(.*)</h1>", answer.text))
 
 
+def test_the_payment_of_an_account_closed_since_is_not_confirmed_but_given_up(till: Till) -> None:
+    shown = waiting(till)
+    token = token_of(shown)
+    assert till.world.operate("PUT", "/accounts/acct_1", {"status": "closed"}).status == 200
+    assert "next_action_url" not in till.top_up(shown["id"])
+    answer = till.visit(token)
+    assert (answer.status, heading(answer), "<button" in answer.text) == (200, "Nothing to confirm", False)
+    followed = till.visit(token, "POST")
+    assert (followed.status, heading(followed)) == (200, "Nothing to confirm")
+    assert till.top_up(shown["id"])["status"] == "canceled"
+    assert till.charged() == []
+    till.check()
+
+
 def test_a_link_says_what_it_is_about_and_changes_nothing_however_often_it_is_opened(till: Till) -> None:
     token = token_of(waiting(till))
     before, asked = till.everything(), len(till.wire.sent)

@@ -184,6 +184,33 @@ def test_two_callbacks_at_once_take_back_once(till: Till, monkeypatch: pytest.Mo
     assert (balance(till), reversals(till)) == (7_000, [-30_000_000])
 
 
+def test_what_was_asked_before_another_found_nothing_to_write_does_not_stand(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One worker hears of a refund and is held up before it writes; the refund fails, and who hears of that finds a
+    book that agrees with Stripe. Then the first one writes.
+    """
+    from calling_credit.payments import take_back  # noqa: PLC0415 - after moto
+
+    charge = paid(till)
+    failing = refund(till, charge, 4_000)
+    [event, *_] = [event for event in till.stand_in.take_events() if event["type"] == "charge.refunded"]
+    outcomes: list[str] = []
+    unhurried = take_back.reverse
+
+    def held_up(*arguments: Any) -> Any:
+        if not outcomes:
+            Controls(till.stand_in).fail_refund(failing)
+            later = [event for event in till.stand_in.take_events() if event["type"] == "refund.failed"]
+            outcomes.extend(till.call_back(event).body["outcome"] for event in later)
+        return unhurried(*arguments)
+
+    monkeypatch.setattr(take_back, "reverse", held_up)
+    assert till.call_back(event).body["outcome"] == "returned"
+    assert outcomes == ["unchanged"]
+    assert (balance(till), reversals(till)) == (10_000, [-40_000_000, 40_000_000])
+
+
 def test_stripe_not_answering_asks_for_the_event_again(till: Till) -> None:
     charge = paid(till)
     refund(till, charge, 3_000)

@@ -130,6 +130,14 @@ def decide(s: Situation) -> Decision:
     return _grant(s, s.account, row)
 
 
+def depends_on_the_day(s: Situation, decision: Decision) -> bool:
+    """Whether a decision may be another one if the account's day has cost more than the situation says."""
+    if decision.reason is not None:
+        return decision.reason in (INSUFFICIENT_CREDIT, RECHARGING)
+    is_included = decision.row is not None and decision.row.category == INCLUDED_CATEGORY
+    return decision.hold is not None or (s.hold is None and not is_included)
+
+
 def _refusals(s: Situation) -> Iterator[str]:
     account, row = s.account, s.hold.row if s.hold is not None else s.row
     if s.hold is not None and s.hold.status != LIVE:

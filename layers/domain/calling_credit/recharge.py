@@ -147,8 +147,13 @@ def _charge(s: Situation) -> Stop | Charge:
     for code, left in room.items():
         if left < rule.amount_micros:
             return Stop(code, until[code])
-    multiples = min(-(-gap // rule.amount_micros), min(room.values()) // rule.amount_micros)
-    return Charge(multiples * rule.amount_micros)
+    most = min(room.values()) // rule.amount_micros * rule.amount_micros
+    return Charge(min(_closing(rule, gap), most))
+
+
+def _closing(rule: Rule, gap: int) -> int:
+    """The fewest whole multiples of the amount that close a gap, in micros; 0 where there is none."""
+    return -(-max(gap, 0) // rule.amount_micros) * rule.amount_micros
 
 
 def _since(s: Situation, span: timedelta) -> list[Attempt]:
@@ -183,13 +188,25 @@ def armed_threshold(rule: Rule, state: State, now: datetime) -> int | None:
     return rule.threshold_micros
 
 
-def is_unwanted(rule: Rule | None, state: State, posted_micros: int, topup: TopUp) -> bool:
+def is_unwanted(rule: Rule | None, state: State, posted_micros: int, topup: TopUp, time_zone: str) -> bool:
     """Whether an attempt that was left halfway must not be gone on with: the rule is off, suspended or has another card
-    by now, or the balance needs nothing any more.
+    by now, or it would not charge as much: the balance needs less, or nothing, or a cap was lowered.
     """
     if rule is None or not rule.enabled or state.suspended_reason is not None:
         return True
-    return rule.payment_method_id != topup.card.payment_method_id or posted_micros >= rule.threshold_micros
+    if rule.payment_method_id != topup.card.payment_method_id:
+        return True
+    needed = _closing(rule, rule.threshold_micros - posted_micros)
+    return topup.amount_micros > needed or _is_over_a_cap(rule, state, topup, time_zone)
+
+
+def _is_over_a_cap(rule: Rule, state: State, topup: TopUp, time_zone: str) -> bool:
+    """Whether its day or month has more than the rule allows, the attempt itself counted as it is since its claim."""
+    made = local_date(datetime.fromisoformat(topup.created_at), time_zone)
+    dated = [(local_date(datetime.fromisoformat(attempt.at), time_zone), attempt) for attempt in state.recent]
+    of_day = spent_micros(attempt for date, attempt in dated if date == made)
+    of_month = spent_micros(attempt for date, attempt in dated if date[:7] == made[:7])
+    return of_day > rule.daily_limit_micros or of_month > rule.monthly_limit_micros
 
 
 def after_payment(rule: Rule, before: State, after: State, topup: TopUp) -> State:

@@ -226,8 +226,8 @@ class Cashier:
 
     def _is_unwanted(self, topup: TopUp) -> bool:
         account = self._recharges.snapshot(topup.account_id)
-        found = account.recharge
-        return account.is_halted or is_unwanted(found.rule, found.state, account.posted_micros, topup)
+        rule, state = account.recharge.rule, account.recharge.state
+        return account.is_halted or is_unwanted(rule, state, account.posted_micros, topup, account.time_zone)
 
     def _is_expired(self, topup: TopUp) -> bool:
         return topup.status == "requires_action" and topup.age(self.now) > CHALLENGE_LASTS

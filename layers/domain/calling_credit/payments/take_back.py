@@ -32,12 +32,13 @@ def take_back(
     back.
 
     The top-up is read before Stripe is asked: if its sum is still the same when the entry is written, nobody who asked
-    Stripe later has written before.
+    Stripe later has written before. But somebody who asked later may have found nothing to write, so Stripe is asked
+    once more after each entry: whoever writes last has asked since.
 
     Raises:
         Unavailable: payments_unavailable or busy; the same call is safe again.
     """
-    topups = TopUps(client, table_name)
+    topups, done = TopUps(client, table_name), "unchanged"
     for _ in range(MAX_ROUNDS):
         topup = topups.read(account_id, topup_id)
         if topup is None or topup.status != "succeeded" or topup.intent_id is None:
@@ -51,7 +52,7 @@ def take_back(
         time_zone = AccountReader(client, table_name, account_id).settings()["time_zone"]
         entry = reversal_entry(topup, goal, losses, time_zone, now)
         if entry is None:
-            return "unchanged"
+            return done
         if reverse(client, table_name, topup, goal, entry, now):
-            return "reversed" if entry.amount_micros < 0 else "returned"
+            done = "reversed" if entry.amount_micros < 0 else "returned"
     raise busy()

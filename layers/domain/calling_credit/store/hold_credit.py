@@ -1,16 +1,16 @@
-"""Answers whether a call may be connected and holds the credit for it: one read of all that matters, one decision, one
-transaction. Whoever comes second to the same credit finds its condition lost, reads again and decides again.
+"""Answers whether a call may be connected and holds the credit for it: what matters is read, the day's charges after
+the balance; one decision, one transaction. Whoever comes second to the same credit finds its condition lost, reads
+again and decides again.
 """
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from calling_credit import table
-from calling_credit.accounts import DEFAULT_TIME_ZONE
-from calling_credit.admission import Account, Ask, Credit, Decision, Situation, decide
+from calling_credit.admission import Account, Ask, Credit, Decision, Situation, decide, depends_on_the_day
 from calling_credit.decks import Deck
 from calling_credit.errors import Unavailable
 from calling_credit.holds import Hold, holds_now
@@ -34,19 +34,17 @@ from calling_credit.store.transact import transact
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-MOST_ZONES: Final = 50_000
-"""How many accounts' time zones a warm function remembers."""
-
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one read showed. `may_nudge`: a recharge may be due, and nobody is known to work on it. `denials` is what
-    was announced lately.
+    """What was read. `may_nudge`: a recharge may be due, and nobody is known to work on it. `denials` is what was
+    announced lately. `time_zone` is the account's, None if there is none.
     """
 
     situation: Situation
     may_nudge: bool
     denials: dict[str, Any] = field(default_factory=dict)
+    time_zone: str | None = None
 
 
 class HoldKeeper:
@@ -55,7 +53,6 @@ class HoldKeeper:
     def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
         self._client = client
         self._table_name = table_name
-        self._zones: dict[str, str] = {}
 
     def authorize(
         self,
@@ -74,6 +71,9 @@ class HoldKeeper:
         while True:
             look = self._look(ask, deck, now)
             decision = decide(look.situation)
+            if depends_on_the_day(look.situation, decision):
+                look = self._look_at_the_day(look, deck)
+                decision = decide(look.situation)
             if decision.hold is None or self._hold(look.situation, decision.hold):
                 return decision, look
             attempt += 1
@@ -106,10 +106,7 @@ class HoldKeeper:
         return True
 
     def _look(self, ask: Ask, deck: Deck, now: datetime) -> Look:
-        """Everything a decision depends on. What the account's day has cost stands in one item for each category; which
-        day it is, its time zone says: remembered from the last time, and read again if it was another.
-        """
-        pk = table.account_pk(ask.account_id)
+        """Everything a decision depends on, but what the account's day has cost."""
         names = {
             table.account_sk(): "account",
             table.balance_sk(): "balance",
@@ -118,19 +115,19 @@ class HoldKeeper:
             table.auto_recharge_sk(): "recharge",
             table.denial_sk(): "denials",
         }
-        today = local_date(now, self._zones.get(ask.account_id, DEFAULT_TIME_ZONE))
-        found = self._read(pk, [*names, *_days(today, deck)])
-        seen = {name: found[sort_key] for sort_key, name in names.items() if sort_key in found}
-        if "account" in seen:
-            zone = seen["account"]["time_zone"]["S"]
-            if len(self._zones) >= MOST_ZONES:
-                self._zones.clear()
-            self._zones[ask.account_id] = zone
-            if local_date(now, zone) != today:
-                today = local_date(now, zone)
-                found = self._read(pk, _days(today, deck))
-        spent = -sum(int(found[day]["total_micros"]["N"]) for day in _days(today, deck) if day in found)
-        return _look_at(seen, ask, deck, max(0, spent), now)
+        found = self._read(table.account_pk(ask.account_id), list(names))
+        return _look_at({names[sort_key]: item for sort_key, item in found.items()}, ask, deck, now)
+
+    def _look_at_the_day(self, look: Look, deck: Deck) -> Look:
+        """The same with what the day has cost, which stands in one item for each category. It is read after the
+        balance: a call charged between the two counts twice, where in one read of both it might count in neither.
+        """
+        seen = look.situation
+        assert look.time_zone is not None
+        days = _days(local_date(seen.now, look.time_zone), deck)
+        found = self._read(table.account_pk(seen.ask.account_id), days)
+        spent = max(0, -sum(int(item["total_micros"]["N"]) for item in found.values()))
+        return replace(look, situation=replace(seen, credit=replace(seen.credit, spent_micros=spent)))
 
     def _read(self, pk: str, sort_keys: list[str]) -> dict[str, dict[str, Any]]:
         found = read_many(self._client, self._table_name, [(pk, sort_key) for sort_key in sort_keys])
@@ -141,7 +138,7 @@ def _days(date: str, deck: Deck) -> list[str]:
     return [table.day_sk(date, category) for category in sorted(deck.categories)]
 
 
-def _look_at(seen: dict[str, dict[str, Any]], ask: Ask, deck: Deck, spent: int, now: datetime) -> Look:
+def _look_at(seen: dict[str, dict[str, Any]], ask: Ask, deck: Deck, now: datetime) -> Look:
     account, balance = from_attributes(seen.get("account", {})), from_attributes(seen.get("balance", {}))
     line = from_attributes(seen["line"]) if "line" in seen else None
     recharge = read_recharge_item(seen.get("recharge"))
@@ -152,7 +149,7 @@ def _look_at(seen: dict[str, dict[str, Any]], ask: Ask, deck: Deck, spent: int, 
         available_micros=balance.get("available_micros", 0),
         held_micros=balance.get("held_micros", 0),
         live_holds=balance.get("live_holds", 0),
-        spent_micros=spent,
+        spent_micros=0,
         may_recharge=may_help and (is_due or state.in_flight is not None),
     )
     origin = country_of(line["number"]) if line is not None else UNKNOWN_COUNTRY
@@ -168,7 +165,7 @@ def _look_at(seen: dict[str, dict[str, Any]], ask: Ask, deck: Deck, spent: int, 
         now=now,
     )
     may_nudge = credit.may_recharge and state.in_flight is None
-    return Look(situation, may_nudge, from_attributes(seen.get("denials", {})))
+    return Look(situation, may_nudge, from_attributes(seen.get("denials", {})), account.get("time_zone"))
 
 
 def _account(item: dict[str, Any], now: datetime) -> Account:

@@ -81,10 +81,11 @@ def hold_actions(
     """Hold credit for a new call, or more of it for one that runs: only what is available, and only while the account
     holds no more than `most_held` micros (and, for a new call, fewer than `most_holds`), and is not frozen.
 
-    That was worked out with `posted` micros posted. A call charged since holds nothing any more, but has cost
-    something: as far as posted fell, less may be held, so what is available has a lower bound too.
+    That was worked out with `posted` micros posted. A call charged since holds nothing any more, but has cost its day
+    something, so not a micro may have been posted since.
     """
-    condition = "available_micros >= :least AND held_micros <= :most AND attribute_not_exists(is_frozen)"
+    condition = "available_micros >= :amount AND held_micros <= :most AND posted_micros = :posted"
+    condition += " AND attribute_not_exists(is_frozen)"
     if before is None:
         amount, count = hold.amount_micros, 1
         first = put(table_name, hold_item(hold))
@@ -92,8 +93,11 @@ def hold_actions(
     else:
         amount, count = hold.amount_micros - before.amount_micros, 0
         first = _extension(table_name, before, hold)
-    least_available = max(amount, posted - most_held)
-    values = {":least": to_attribute(least_available), ":most": to_attribute(most_held)}
+    values = {
+        ":amount": to_attribute(amount),
+        ":most": to_attribute(most_held),
+        ":posted": to_attribute(posted),
+    }
     if before is None:
         values[":holds"] = to_attribute(most_holds)
     return [first, _held(table_name, hold.account_id, amount, count, hold.asked_at, condition, values)]

@@ -140,13 +140,14 @@ def nudge_action(table_name: str, account_id: str) -> dict[str, Any]:
 
 def still_below_action(table_name: str, account_id: str, posted_micros: int) -> dict[str, Any]:
     """The condition that the balance is below an armed threshold at this very moment, and no higher than it was when
-    the charge was worked out: else it would buy too much.
+    the charge was worked out, else it would buy too much; and that the account is not frozen, whenever that was read.
     """
     return {
         "ConditionCheck": {
             "TableName": table_name,
             "Key": balance_key(account_id),
-            "ConditionExpression": "headroom_micros < :zero AND posted_micros <= :posted",
+            "ConditionExpression": "headroom_micros < :zero AND posted_micros <= :posted "
+            "AND attribute_not_exists(is_frozen)",
             "ExpressionAttributeValues": {":zero": to_attribute(0), ":posted": to_attribute(posted_micros)},
         }
     }
