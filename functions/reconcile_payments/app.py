@@ -17,6 +17,7 @@ from calling_credit.errors import CallingCreditError
 from calling_credit.payments.cashier import Cashier
 from calling_credit.payments.client import stripe_client
 from calling_credit.payments.notices import NoticeTaker, undelivered
+from calling_credit.payments.webhooks import Notice
 from calling_credit.store.client import AWS_ERRORS, code_of, dynamodb_client
 from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.store.keep_topups import TopUps
@@ -68,32 +69,39 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
 def listen(now: datetime, seconds_left: Callable[[], float], done: dict[str, int]) -> Counter[str]:
     """Take what Stripe could not tell us by a callback: a refund, a dispute, a removed card leave nothing here to
-    ask.
+    ask. What there is no time for counts as failed: the next rounds may not come to it either.
     """
+    tally: Counter[str] = Counter()
     try:
         taker = NoticeTaker(dynamodb, config().table_name, stripe_client(), now, seconds_left)
-        notices = list(undelivered(stripe_client(), now))
+        tally = taker.tally
+        for notice in undelivered(stripe_client(), now):
+            if seconds_left() < 0:
+                done["failed"] += 1
+                logger.warning("not_all_heard", kind=notice.kind, event_id=notice.event_id)
+                break
+            done["failed"] += not take(taker, notice)
     except CallingCreditError as error:
         done["failed"] += error.code != "stripe_not_configured"
         logger.warning("not_listened", code=error.code)
-        return Counter()
     except Exception as error:
         done["failed"] += 1
         logger.error("unforeseen_error", exc_info=error)
-        return Counter()
-    for notice in notices:
-        if seconds_left() < 0:
-            break
-        said = {"event_id": notice.event_id, "kind": notice.kind, "object_id": notice.object_id}
-        try:
-            logger.info("taken", extra=said | {"outcome": taker.take(notice)})
-        except (CallingCreditError, *AWS_ERRORS) as error:
-            done["failed"] += 1
-            logger.warning("not_taken", extra=said | {"code": code_of(error)})
-        except Exception as error:
-            done["failed"] += 1
-            logger.error("unforeseen_error", extra=said, exc_info=error)
-    return +taker.tally
+    return +tally
+
+
+def take(taker: NoticeTaker, notice: Notice) -> bool:
+    """Take one notice; whether it was."""
+    said = {"event_id": notice.event_id, "kind": notice.kind, "object_id": notice.object_id}
+    try:
+        logger.info("taken", extra=said | {"outcome": taker.take(notice)})
+    except (CallingCreditError, *AWS_ERRORS) as error:
+        logger.warning("not_taken", extra=said | {"code": code_of(error)})
+        return False
+    except Exception as error:
+        logger.error("unforeseen_error", extra=said, exc_info=error)
+        return False
+    return True
 
 
 def look_at(cashier: Cashier, topup: TopUp) -> bool:

@@ -69,6 +69,16 @@ def test_a_customer_whose_making_was_not_answered_is_the_same_at_the_next_try(ti
     assert len(till.objects("customer")) == 1
 
 
+@pytest.mark.parametrize(("fault", "made"), [("error_500", 1), ("error_500_after", 2)])
+def test_a_server_fault_that_stripe_repeats_for_a_day_does_not_keep_an_account_from_its_customer(
+    till: Till, fault: str, made: int
+) -> None:
+    till.fault(fault, "POST /v1/customers")
+    assert ask(till, "POST").status == 201
+    assert [customer["id"] for customer in till.objects("customer")][made - 1 :] == [till.customer()]
+    assert {session["customer"] for session in till.objects("checkout.session")} == {till.customer()}
+
+
 def test_a_card_saved_on_the_page_pays(till: Till) -> None:
     card = save_on_page(till)
     till.call_all_back()

@@ -4,11 +4,13 @@ of callbacks: what stands at Stripe decides, netted.
 
 import random
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from local.stripe_stand_in.controls import Controls
+from tests.functions.conftest import Context
 from tests.functions.till import VISA, Till
 
 pytestmark = pytest.mark.dynamodb
@@ -264,6 +266,39 @@ def test_what_no_callback_brought_is_found_by_the_sweeper_within_a_quarter_of_an
     assert [item for item in till.world.stack.items("acct_1") if item["SK"].startswith("ENTRY")] == [
         item for item in before if item["SK"].startswith("ENTRY")
     ]
+
+
+def test_of_many_lost_callbacks_those_of_money_that_went_back_come_first_and_what_is_left_is_told(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest of it was lost last, after the callbacks of many payments; then there is no more time."""
+    from calling_credit.payments.notices import NoticeTaker  # noqa: PLC0415 - after moto
+
+    till.stand_in.faults.add("lost", "*", count=999)
+    for number in range(6):
+        till.paid("100.00", till.card(VISA), key=f"payment {number}")
+    charges = [str(charge["id"]) for charge in till.objects("charge")]
+    refund(till, charges[0], 1_000)
+    refund(till, charges[0], 2_000)
+    dispute(till, charges[1], 500)
+    till.stand_in.take_events()
+    context, kinds, unhurried = Context(), [], NoticeTaker.take
+
+    def slow(taker: NoticeTaker, notice: Any) -> str:
+        kinds.append(notice.kind)
+        context.seconds = 0.0 if len(kinds) == 2 else context.seconds
+        return unhurried(taker, notice)
+
+    monkeypatch.setattr(NoticeTaker, "take", slow)
+    till.world.clock.now = till.world.clock.now.replace(minute=22, second=0) + timedelta(hours=1)
+    done = till.world.stack.apps["reconcile_payments"].handler({}, context)
+    assert (len(kinds), done["failed"]) == (2, 1)
+    assert all(not kind.startswith("payment_intent.") for kind in kinds)
+    assert sorted(reversals(till)) == [-30_000_000, -5_000_000]
+    context.seconds = 60.0
+    assert till.world.stack.apps["reconcile_payments"].handler({}, context)["failed"] == 0
+    asked = [kind for kind in kinds[2:] if kind.startswith("payment_intent.")]
+    assert (len(kinds) - 2 - len(asked), len(asked)) == (2, 6)
 
 
 def test_the_sweeper_listens_for_lost_callbacks_every_quarter_of_an_hour_and_not_when_nobody_answers(

@@ -1,12 +1,13 @@
 """A customer of Stripe and their saved cards. Card numbers never touch us: cards are added on Stripe's own page."""
 
+import secrets
 from dataclasses import dataclass
 from typing import Final
 
 import stripe
 
 from calling_credit.errors import NotFound, Unavailable
-from calling_credit.payments.client import told
+from calling_credit.payments.client import NoAnswer, judged, told
 from calling_credit.topups import Card
 
 MAX_CARDS: Final = 100
@@ -23,18 +24,30 @@ class SavedCard:
 
 def create_customer(client: stripe.StripeClient, account_id: str) -> str:
     """The id of the account's customer: the same one for the same account within a day, however often it is asked. The
-    request holds nothing that may change, because Stripe refuses a key that comes with another request.
+    request holds nothing that may change, because Stripe refuses a key that comes with another request. A server fault,
+    which Stripe repeats for the key's day, is answered by one more try under a new key; a customer made twice for that
+    costs nothing, because only the one that is stored is ever used.
 
     Raises:
         Unavailable: payments_unavailable.
     """
     try:
-        return client.v1.customers.create(
-            {"metadata": {"account_id": account_id}, "description": f"Calling credit of {account_id}"},
-            {"idempotency_key": f"{account_id}:customer"},
-        ).id
+        return _made(client, account_id, f"{account_id}:customer")
+    except stripe.StripeError as error:
+        said = judged(error)
+        if not isinstance(said, NoAnswer) or not said.is_fault:
+            raise told(error) from error
+    try:
+        return _made(client, account_id, f"{account_id}:customer:{secrets.token_hex(8)}")
     except stripe.StripeError as error:
         raise told(error) from error
+
+
+def _made(client: stripe.StripeClient, account_id: str, key: str) -> str:
+    return client.v1.customers.create(
+        {"metadata": {"account_id": account_id}, "description": f"Calling credit of {account_id}"},
+        {"idempotency_key": key},
+    ).id
 
 
 def account_of_customer(client: stripe.StripeClient, customer_id: str) -> str:
