@@ -16,7 +16,6 @@ from local.settings import API_ID, ROOT, STACK_NAME, STRIPE_URL, Settings, archi
 from ops.build import BuildError, compile_build, sam_build, sam_program
 
 ARTIFACT_BUCKET: Final = "calling-credit-artifacts"
-VISIBILITY_SECONDS: Final = 20
 BATCHING_WINDOW_SECONDS: Final = 1
 MAIL_FROM: Final = "billing@phone-service.example"
 
@@ -83,7 +82,6 @@ def _parameters(settings: Settings) -> list[str]:
         f"Runtime={runtime()}",
         f"Architecture={architecture()}",
         f"BatchingWindowSeconds={BATCHING_WINDOW_SECONDS}",
-        f"CallQueueVisibilitySeconds={VISIBILITY_SECONDS}",
         f"PageUrls={settings.api_url}/",
         f"AuthorizeUrl={settings.endpoint_url}/oauth2/authorize",
         f"TokenUrl={settings.endpoint_url}/oauth2/token",

@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,13 +16,17 @@ from rich.table import Table
 
 from calling_credit.calls import Call, Rejection, parse_call
 from calling_credit.instants import format_instant
+from calling_credit.store.read_many import Key, read_many
 from calling_credit.table import account_pk, balance_sk, entry_sk
 from local.settings import ROOT
+from ops.sqs_batches import batches
 from ops.stack import FoundStack, find_stack
-from ops.terminal import confirmed, console, run
+from ops.terminal import CommandError, confirmed, console, counting, run
 
-PEEK_SECONDS = 60
-"""How long a message that is looked at stays hidden from the next look."""
+HIDDEN_SECONDS = 900
+"""How long a message that is looked at stays hidden: long enough to receive and judge all that lie there. They show
+again at once when the command ends without having moved them.
+"""
 MOST_SHOWN = 100
 
 
@@ -39,39 +43,57 @@ class DeadCall:
     hopeless: bool
 
 
-def dead_calls(stack: FoundStack) -> Iterator[list[dict[str, Any]]]:
-    """Every message of the dead-letter queue, in batches of at most ten, hidden for a minute."""
-    client = stack.client("sqs")
-    while messages := client.receive_message(
-        QueueUrl=stack.outputs["DeadLetterQueueUrl"],
-        MaxNumberOfMessages=10,
-        VisibilityTimeout=PEEK_SECONDS,
-        WaitTimeSeconds=1,
-        MessageSystemAttributeNames=["SentTimestamp"],
-    ).get("Messages", []):
-        yield messages
+def receive_all(client: Any, queue_url: str, report: Callable[[int], None]) -> list[dict[str, Any]]:
+    """Every message of a queue, once, with its newest receipt; `report` is told how many there are so far. It ends when
+    nothing new comes, so that messages which show again meanwhile do not keep it going.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    while True:
+        messages = client.receive_message(
+            QueueUrl=queue_url,
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=HIDDEN_SECONDS,
+            WaitTimeSeconds=1,
+            MessageSystemAttributeNames=["SentTimestamp"],
+        ).get("Messages", [])
+        is_new = any(message["MessageId"] not in found for message in messages)
+        found |= {message["MessageId"]: message for message in messages}
+        if not is_new:
+            return list(found.values())
+        report(len(found))
 
 
-def judge(stack: FoundStack, message: dict[str, Any], now: datetime) -> DeadCall:
-    """Why a message is refused now: by its form, or by what the ledger holds."""
-    outcome = parse_call(message["Body"], now)
+def judge(stack: FoundStack, messages: Sequence[dict[str, Any]], now: datetime) -> list[DeadCall]:
+    """Why each message is refused now: by its form, or by what the ledger holds."""
+    outcomes = [parse_call(message["Body"], now) for message in messages]
+    calls = [outcome for outcome in outcomes if isinstance(outcome, Call)]
+    keys = {key for call in calls for key in (_balance_of(call), _entry_of(call))}
+    items = read_many(stack.client("dynamodb"), stack.table_name, sorted(keys))
+    return [_judged(message, outcome, items) for message, outcome in zip(messages, outcomes, strict=True)]
+
+
+def _balance_of(call: Call) -> Key:
+    return account_pk(call.account_id), balance_sk()
+
+
+def _entry_of(call: Call) -> Key:
+    return account_pk(call.account_id), entry_sk(call.happened_at, call.call_id)
+
+
+def _judged(message: dict[str, Any], outcome: Call | Rejection, items: Mapping[Key, dict[str, Any]]) -> DeadCall:
     if isinstance(outcome, Rejection):
         code, detail = outcome.code, outcome.detail
     else:
-        code, detail = _judge_by_ledger(stack, outcome)
+        code, detail = _judge_by_ledger(outcome, items)
     sent_at = format_instant(datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC))
     hopeless = isinstance(outcome, Rejection) and code != "started_too_far_ahead"
     return DeadCall(message["MessageId"], message["ReceiptHandle"], message["Body"], sent_at, code, detail, hopeless)
 
 
-def _judge_by_ledger(stack: FoundStack, call: Call) -> tuple[str, str]:
-    client = stack.client("dynamodb")
-    partition = {"PK": {"S": account_pk(call.account_id)}}
-    key = {**partition, "SK": {"S": balance_sk()}}
-    if "Item" not in client.get_item(TableName=stack.table_name, Key=key):
+def _judge_by_ledger(call: Call, items: Mapping[Key, dict[str, Any]]) -> tuple[str, str]:
+    if _balance_of(call) not in items:
         return "unknown_account", f"Create the account {call.account_id}, then send the call back."
-    key = {**partition, "SK": {"S": entry_sk(call.happened_at, call.call_id)}}
-    entry = client.get_item(TableName=stack.table_name, Key=key).get("Item")
+    entry = items.get(_entry_of(call))
     if entry is None:
         return "would_be_taken", "Nothing speaks against this call now; send it back."
     if entry.get("facts_hash") == {"S": call.facts_hash}:
@@ -90,9 +112,10 @@ def table_of(calls: Sequence[DeadCall]) -> Table:
 
 
 def look(stack: FoundStack) -> list[DeadCall]:
-    """Judge everything in the dead-letter queue; what was looked at stays hidden until `release` or a minute passes."""
-    now = datetime.now(UTC)
-    return [judge(stack, message, now) for batch in dead_calls(stack) for message in batch]
+    """Judge everything in the dead-letter queue; what was looked at stays hidden until `release`, or for a while."""
+    with counting("Reading the dead-letter queue", None) as report:
+        messages = receive_all(stack.client("sqs"), stack.outputs["DeadLetterQueueUrl"], report)
+    return judge(stack, messages, datetime.now(UTC))
 
 
 def release(stack: FoundStack, calls: Sequence[DeadCall]) -> None:
@@ -109,12 +132,14 @@ def release(stack: FoundStack, calls: Sequence[DeadCall]) -> None:
 def send_back(stack: FoundStack, calls: Sequence[DeadCall]) -> int:
     """Put calls into the call queue, and only then remove them from the dead-letter queue; returns how many."""
     client = stack.client("sqs")
-    moved = 0
-    for batch in _tens(calls):
+    begin = moved = 0
+    for bodies in batches(call.body for call in calls):
+        batch = calls[begin : begin + len(bodies)]
+        begin += len(bodies)
         entries = [{"Id": str(index), "MessageBody": call.body} for index, call in enumerate(batch)]
         answer = client.send_message_batch(QueueUrl=stack.outputs["CallQueueUrl"], Entries=entries)
         taken = [batch[int(success["Id"])] for success in answer.get("Successful", [])]
-        _remove(stack, taken)
+        _remove(client, stack, taken)
         moved += len(taken)
     return moved
 
@@ -127,15 +152,16 @@ def drop(stack: FoundStack, calls: Sequence[DeadCall]) -> Path:
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
         for call in calls:
             stream.write(json.dumps({"code": call.code, "sent_at": call.sent_at, "body": call.body}) + "\n")
+    client = stack.client("sqs")
     for batch in _tens(calls):
-        _remove(stack, batch)
+        _remove(client, stack, batch)
     return file
 
 
-def _remove(stack: FoundStack, calls: Sequence[DeadCall]) -> None:
+def _remove(client: Any, stack: FoundStack, calls: Sequence[DeadCall]) -> None:
     if calls:
         entries = [{"Id": str(index), "ReceiptHandle": call.receipt} for index, call in enumerate(calls)]
-        stack.client("sqs").delete_message_batch(QueueUrl=stack.outputs["DeadLetterQueueUrl"], Entries=entries)
+        client.delete_message_batch(QueueUrl=stack.outputs["DeadLetterQueueUrl"], Entries=entries)
 
 
 def _tens(calls: Sequence[DeadCall]) -> Iterator[Sequence[DeadCall]]:
@@ -159,15 +185,23 @@ def main() -> int:
     console.print(f"{len(calls)} refused calls. What to do: docs/runbook.md#dead-letter-queue")
     chosen = [call for call in calls if call.hopeless or not arguments.drop]
     question = f"{'Remove' if arguments.drop else 'Send back'} {len(chosen)} of them?"
-    if arguments.peek or not chosen or not (arguments.yes or confirmed(question)):
-        release(stack, calls)
+    left = calls
+    try:
+        if arguments.peek or not chosen or not (arguments.yes or confirmed(question)):
+            return 0
+        if arguments.drop:
+            file = drop(stack, chosen)
+            left = [call for call in calls if call not in chosen]
+            console.print(f"{len(chosen)} removed; their bodies are in {file}", markup=False, soft_wrap=True)
+            return 0
+        moved = send_back(stack, chosen)
+        console.print(f"{moved} sent back to the call queue.")
+        if moved < len(chosen):
+            raise CommandError(f"{len(chosen) - moved} were not taken; they lie where they were. Run it again.")
+        left = []
         return 0
-    if arguments.drop:
-        console.print(f"{len(chosen)} removed; their bodies are in {drop(stack, chosen)}", markup=False, soft_wrap=True)
-    else:
-        console.print(f"{send_back(stack, chosen)} sent back to the call queue.")
-    release(stack, [call for call in calls if call not in chosen])
-    return 0
+    finally:
+        release(stack, left)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from calling_credit.aws.deck_files import ActiveDeck, s3_client
 from calling_credit.aws.publish_deck import Publisher
 from calling_credit.config import config
 from calling_credit.decks import Deck
-from calling_credit.errors import InvalidValue, NotFound
+from calling_credit.errors import InvalidValue, NotFound, Unavailable
 from calling_credit.reprice_request import RepriceRequest, read_request, round_view
 from calling_credit.store.account_facts import AccountFacts
 from calling_credit.store.client import dynamodb_client
@@ -46,9 +46,16 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def rate_waiting(context: LambdaContext) -> dict[str, Any]:
-    """Charge every waiting call that the active deck covers."""
+    """Charge every waiting call that the active deck covers; before the first deck there is none."""
     now = clock.now()
-    waiting = list(waiting_calls(dynamodb, config().table_name, deck.newest(now), now))
+    try:
+        newest = deck.newest(now)
+    except Unavailable as error:
+        if error.code != "no_active_deck":
+            raise
+        logger.info("no_deck_yet")
+        return {}
+    waiting = list(waiting_calls(dynamodb, config().table_name, newest, now))
     known = facts.load({(one.call.account_id, one.call.line_id) for one in waiting if one.priced is not None}, now)
     rater = WaitingRater(dynamodb, config().table_name, now, clock.seconds_left(context, SECONDS_TO_SPARE))
     rater.rate(waiting, known.time_zones)

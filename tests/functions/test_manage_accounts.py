@@ -402,6 +402,26 @@ def test_the_scope_may_stand_among_others(world: World) -> None:
     assert world.operate("PUT", "/accounts/acct_1", {}, scope="calls/authorize accounts/operate").status == 200
 
 
+@pytest.mark.parametrize("scopes", ["[accounts/operate calls/authorize]", "accounts/operate"])
+@pytest.mark.parametrize(
+    ("claims", "client"),
+    [
+        ({"client_id": "cognito-client"}, "cognito-client"),
+        ({"client_id": None, "cid": "okta-client", "sub": "okta-client"}, "okta-client"),
+        ({"client_id": None, "azp": "auth0-client", "sub": "auth0-client@clients"}, "auth0-client"),
+        ({"client_id": None, "sub": "another"}, "another"),
+    ],
+)
+def test_other_identity_providers_name_scopes_and_clients_in_their_own_words(
+    world: World, scopes: str, claims: dict[str, Any], client: str
+) -> None:
+    said = {"scope": None, "scp": scopes, **claims}
+    line = {"number": "+14155550101", "user_id": "user_1", "international_calling": True}
+    assert world.operate("PUT", "/accounts/acct_1/lines/line_2", line, **said).status == 201
+    [change] = world.get("/lines/line_2/changes").body["items"]
+    assert change["changed_by"] == f"operator:{client}"
+
+
 def test_a_customer_is_no_operator_whatever_their_groups(world: World) -> None:
     claims = {
         "scope": None,

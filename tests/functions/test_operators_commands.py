@@ -1,17 +1,21 @@
 """Operators' commands that cannot do what was asked: one sentence, and never an exit code that looks like success."""
 
+import json
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from calling_credit.errors import Unavailable
-from ops import rerate_calls
+from ops import redrive, rerate_calls
 from ops.stack import FoundStack, find_stack
 from ops.terminal import run
+from tests.domain.examples import EVENT
 from tests.functions.world import UNITED_KINGDOM, World
 
 pytestmark = pytest.mark.dynamodb
@@ -78,3 +82,66 @@ def test_a_profile_that_does_not_exist_is_a_stack_that_cannot_be_asked(
 
     assert code_of(look) == 1
     assert "nobody" in capsys.readouterr().err
+
+
+class Restless:
+    """A queue whose messages show again before the last of them was read."""
+
+    def __init__(self, messages: int) -> None:
+        self.receives = 0
+        self._messages = messages
+
+    def receive_message(self, **asked: Any) -> dict[str, Any]:
+        """Ten of them, and after the last the first again, each time with another receipt."""
+        begin = self.receives * 10
+        self.receives += 1
+        numbers = [number % self._messages for number in range(begin, begin + asked["MaxNumberOfMessages"])]
+        return {"Messages": [{"MessageId": f"m_{n}", "ReceiptHandle": f"{n}.{self.receives}"} for n in numbers]}
+
+
+def test_reading_the_dead_letter_queue_ends_though_messages_show_again_meanwhile() -> None:
+    queue = Restless(40)
+    counted: list[int] = []
+    found = redrive.receive_all(queue, "dead", counted.append)
+    assert [message["MessageId"] for message in found] == [f"m_{number}" for number in range(40)]
+    assert (queue.receives, counted) == (5, [10, 20, 30, 40])
+    assert found[0]["ReceiptHandle"] == "0.5"
+
+
+def test_refused_calls_of_any_size_go_back_once_and_what_is_wrong_with_each_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    sqs = boto3.client("sqs")
+    queues = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "calls")}
+    outputs = {
+        "TableName": world.stack.table_name,
+        "DeadLetterQueueUrl": queues["dead"],
+        "CallQueueUrl": queues["calls"],
+    }
+    found = FoundStack("staging", False, outputs, boto3.Session(), None)
+    monkeypatch.setattr(redrive, "find_stack", lambda: found)
+    monkeypatch.setenv("LOCAL_DIR", str(tmp_path))
+    assert world.deliver({"call_id": "c_0"}) == []
+    calls = [json.dumps(EVENT | {"call_id": f"c_{number}"}) for number in range(23)]
+    strange = [json.dumps(EVENT | {"account_id": "acct_typo", "call_id": "c_typo"}), "x" * 200_000, "y" * 200_000]
+    for body in (*calls, *strange):
+        sqs.send_message(QueueUrl=queues["dead"], MessageBody=body)
+
+    def waiting(queue: str) -> int:
+        attributes: Any = sqs.get_queue_attributes(QueueUrl=queues[queue], AttributeNames=["All"])["Attributes"]
+        return int(attributes["ApproximateNumberOfMessages"])
+
+    def redriven(*options: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["make redrive", *options])
+        assert code_of(redrive.main) == 0
+        return capsys.readouterr().out
+
+    told = redriven("--peek")
+    assert [told.count(code) for code in ("would_be_taken", "charged_already", "unknown_account")] == [22, 1, 1]
+    assert (waiting("dead"), waiting("calls")) == (26, 0)
+    assert "26 sent back" in redriven("--yes")
+    assert (waiting("dead"), waiting("calls")) == (0, 26)
+    for body in strange:
+        sqs.send_message(QueueUrl=queues["dead"], MessageBody=body)
+    assert "2 removed" in redriven("--drop", "--yes")
+    assert (waiting("dead"), waiting("calls")) == (1, 26)

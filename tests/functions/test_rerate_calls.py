@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import boto3
 import pytest
 
 from calling_credit.proof import prove_sums
@@ -434,6 +435,12 @@ def test_a_waiting_call_and_its_redelivery_at_the_same_time_are_one_charge(world
     world.stack.publish(COVERING, "covering")
     again = delivery({"call_id": "c_5", "to": UNCOVERED})
     interrupted(world, wire, {}, lambda: failures(world.stack.invoke("rate_calls", again)))
+
+
+def test_before_a_deck_is_published_nothing_can_be_rated_and_nothing_fails(world: World) -> None:
+    boto3.client("s3").delete_object(Bucket="calling-credit-test-decks", Key="active.json")
+    world.stack.forget()
+    assert world.stack.invoke("rerate_calls", {}) == {}
 
 
 def test_two_runs_at_once_take_no_charge_back_twice(world: World, wire: Wire) -> None:

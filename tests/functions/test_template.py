@@ -259,9 +259,19 @@ def test_a_call_refused_five_times_goes_to_the_dead_letter_queue() -> None:
 def test_a_call_stays_hidden_six_timeouts_and_the_longest_window() -> None:
     timeout = RESOURCES["RateCallsFunction"]["Properties"]["Timeout"]
     window = TEMPLATE["Parameters"]["BatchingWindowSeconds"]
-    assert window["Default"] == 5
-    assert RESOURCES["CallQueue"]["Properties"]["VisibilityTimeout"] == {"Ref": "CallQueueVisibilitySeconds"}
-    assert TEMPLATE["Parameters"]["CallQueueVisibilitySeconds"]["Default"] >= 6 * timeout + window["MaxValue"]
+    hidden = TEMPLATE["Parameters"]["CallQueueVisibilitySeconds"]
+    assert (window["Default"], window["MinValue"]) == (5, 1)
+    assert RESOURCES["CallQueue"]["Properties"]["VisibilityTimeout"]["Fn::If"][2] == {
+        "Ref": "CallQueueVisibilitySeconds"
+    }
+    assert hidden["Default"] >= 6 * timeout + window["MaxValue"]
+    assert hidden["MinValue"] >= timeout
+
+
+def test_a_refused_call_does_not_count_as_one_that_waits_to_be_charged() -> None:
+    """SQS counts it in the age of the oldest until it was received three times."""
+    visibility = TEMPLATE["Parameters"]["CallQueueVisibilitySeconds"]["Default"]
+    assert RESOURCES["CallQueueAgeAlarm"]["Properties"]["Threshold"] > 2 * visibility
 
 
 def test_calls_arrive_in_batches_that_fail_message_by_message() -> None:

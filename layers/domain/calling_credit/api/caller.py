@@ -4,7 +4,7 @@ gateway verified.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from calling_credit.config import Config
 from calling_credit.errors import Forbidden
@@ -46,6 +46,10 @@ def require_admin(caller: Caller) -> None:
         raise Forbidden("billing_admin_required", "Only a billing admin of the account may do this; ask one of them.")
 
 
+CLIENT_NAMES: Final = ("client_id", "cid", "azp", "sub")
+"""Where Cognito, Okta, Auth0 and others put the client that a token was given to."""
+
+
 def operator(claims: Mapping[str, Any], settings: Config) -> str:
     """The operator's client id.
 
@@ -65,10 +69,12 @@ def switch(claims: Mapping[str, Any], settings: Config) -> str:
 
 
 def _service(claims: Mapping[str, Any], scope: str) -> str:
-    """The gateway checks the scope of each route; this holds when a route is wired without it."""
-    if scope not in _words(claims.get("scope")):
+    """The gateway checks the scope of each route; this holds when a route is wired without it. Identity providers call
+    scopes `scope` or `scp`, as the gateway knows, and the client by one of four names.
+    """
+    if scope not in _words(claims.get("scope") or claims.get("scp")):
         raise Forbidden("scope_required", f"This needs a client-credentials token with the scope {scope}.")
-    return str(claims.get("client_id", ""))
+    return str(next((claims[name] for name in CLIENT_NAMES if claims.get(name)), ""))
 
 
 def _words(value: object) -> list[str]:

@@ -135,8 +135,8 @@ class NoticeTaker:
 
 def undelivered(client: stripe.StripeClient, now: datetime) -> Iterator[Notice]:
     """What Stripe could not deliver to us in the last days, of the kinds that `take` does something for, each object
-    once: first what only a callback tells of, then payments, which are looked for anyway; the newest first, page by page
-    as they are asked for.
+    once: first what only a callback tells of, then payments, which are looked for anyway; the newest first, page by
+    page as they are asked for.
 
     Raises:
         Unavailable: payments_unavailable.

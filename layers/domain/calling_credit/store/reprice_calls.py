@@ -101,6 +101,7 @@ class Repricer:
             if not contended:
                 return first
             found = self.look(where, after, most)
+            first.position = found.position  # A call that came meanwhile may have moved the end of the stretch.
         raise Unavailable(
             "unavailable", "Others price the same calls again at this moment; the same command does the rest."
         )
