@@ -114,18 +114,21 @@ bench: $(READY)  ## What it costs: budgets, measurements and the usual tutorial 
 # Operate (the running local stack; STACK=name means that stack in your AWS account)
 # ----------------------------------------------------------------------------------------------------------------------
 
+#  A switch is on with 1 and off with 0 or nothing; any other word might have meant either.
+flag = $(if $(filter-out 0 1,$($(1))),$(error $(1)=$($(1)): say $(1)=1, or leave it out),$(if $(filter 1,$($(1))),$(2)))
+
 .PHONY: publish-rates
 publish-rates: $(READY)  ## Check and publish FILE=deck.csv; DRAFT=1 only reports
-	@$(BIN)/python -m ops.publish_rates "$(or $(FILE),$(error Name a rate deck: make publish-rates FILE=deck.csv))" $(if $(DRAFT),--draft)
+	@$(BIN)/python -m ops.publish_rates "$(or $(FILE),$(error Name a rate deck: make publish-rates FILE=deck.csv))" $(call flag,DRAFT,--draft)
 
 .PHONY: rollback-rates
 rollback-rates: $(READY)  ## Go back to the deck before, or TO=version; LIST=1 lists them, YES=1 asks nothing
-	@$(BIN)/python -m ops.rollback_rates $(if $(TO),--to "$(TO)") $(if $(LIST),--list) $(if $(YES),--yes)
+	@$(BIN)/python -m ops.rollback_rates $(if $(TO),--to "$(TO)") $(call flag,LIST,--list) $(call flag,YES,--yes)
 
 .PHONY: rerate-calls
 rerate-calls: $(READY)  ## Charge calls that waited for a price; ACCOUNT=id FROM=date TO=date [DECK=] prices again, YES=1 posts
 	@$(BIN)/python -m ops.rerate_calls $(if $(ACCOUNT),--account "$(ACCOUNT)") $(if $(FROM),--from "$(FROM)") \
-	  $(if $(TO),--to "$(TO)") $(if $(DECK),--deck "$(DECK)") $(if $(YES),--yes)
+	  $(if $(TO),--to "$(TO)") $(if $(DECK),--deck "$(DECK)") $(call flag,YES,--yes)
 
 .PHONY: list-unrated
 list-unrated: $(READY)  ## Calls kept without a price; KIND=stray: calls of lines that may not call
@@ -141,7 +144,7 @@ audit: $(READY)  ## Prove one account's book, by itself and against Stripe: ACCO
 
 .PHONY: redrive
 redrive: $(READY)  ## Send refused calls back; PEEK=1 only shows why, DROP=1 removes the hopeless, YES=1 asks nothing
-	@$(BIN)/python -m ops.redrive $(if $(PEEK),--peek) $(if $(DROP),--drop) $(if $(YES),--yes)
+	@$(BIN)/python -m ops.redrive $(call flag,PEEK,--peek) $(call flag,DROP,--drop) $(call flag,YES,--yes)
 
 .PHONY: freeze
 freeze: $(READY)  ## Refuse every new call of ACCOUNT=id and pause its recharge, at once
@@ -154,11 +157,11 @@ unfreeze: $(READY)  ## Let ACCOUNT=id go on
 .PHONY: erase-number
 erase-number: $(READY)  ## Erase a person's number: ACCOUNT=id NUMBER=+442071838750
 	@$(BIN)/python -m ops.erase_number "$(or $(ACCOUNT),$(error Name the account: make erase-number ACCOUNT=id NUMBER=+44...))" \
-	  "$(or $(NUMBER),$(error Name the number: make erase-number ACCOUNT=id NUMBER=+44...))" $(if $(YES),--yes)
+	  "$(or $(NUMBER),$(error Name the number: make erase-number ACCOUNT=id NUMBER=+44...))" $(call flag,YES,--yes)
 
 .PHONY: withdraw-links
 withdraw-links: $(READY)  ## Let no link that acts without a sign-in act any more: ACCOUNT=id
-	@$(BIN)/python -m ops.withdraw_links "$(or $(ACCOUNT),$(error Name the account: make withdraw-links ACCOUNT=id))" $(if $(YES),--yes)
+	@$(BIN)/python -m ops.withdraw_links "$(or $(ACCOUNT),$(error Name the account: make withdraw-links ACCOUNT=id))" $(call flag,YES,--yes)
 
 .PHONY: build
 build: $(READY)  ## Build for an environment of samconfig.toml: CONFIG_ENV=staging or production

@@ -25,11 +25,11 @@ def main() -> int:
         list_decks(publisher, pointer["version"] if pointer else "")
         return 0
     earlier = pointer.get("previous", []) if pointer else []
-    shown = arguments.to or (earlier[0] if earlier else "an earlier deck")
-    if not arguments.yes and not confirmed(f"Price calls in {stack.name} by {shown} again?"):
+    target = arguments.to or (earlier[0] if earlier else None)  # What is asked about is what is done.
+    if not arguments.yes and not confirmed(f"Price calls in {stack.name} by {target or 'an earlier deck'} again?"):
         return 1
     try:
-        version = publisher.roll_back(arguments.to, datetime.now(UTC))
+        version = publisher.roll_back(target, datetime.now(UTC))
     except CallingCreditError as error:
         raise CommandError(f"{error.code}: {error.detail}") from error
     console.print(f"{version} is active again. Every function prices by it within a minute.", markup=False)

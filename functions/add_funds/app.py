@@ -24,20 +24,17 @@ from calling_credit.errors import CallingCreditError, NotFound, Unavailable
 from calling_credit.links import Link, confirmation_link
 from calling_credit.money import format_money
 from calling_credit.payments import cards
-from calling_credit.payments.begin import return_url
 from calling_credit.payments.cashier import Cashier
 from calling_credit.payments.client import stripe_client
-from calling_credit.payments.intents import on_session_request
-from calling_credit.payments.manual import add_funds
+from calling_credit.payments.manual import add_funds, led_on
 from calling_credit.store.client import dynamodb_client
 from calling_credit.store.freeze_account import freeze_account
 from calling_credit.store.keep_accounts import AccountKeeper
 from calling_credit.store.keep_links import Links
 from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.store.keep_topups import TopUps
-from calling_credit.store.topup_items import request_text
 from calling_credit.topup_view import topup_view
-from calling_credit.topups import MANUAL_LEASE, TopUp, is_topup_id, read_payment_method_id, read_top_up
+from calling_credit.topups import TopUp, is_topup_id, read_payment_method_id, read_top_up
 
 SECONDS_TO_SPARE = 1.0
 OUTAGES = {"payments_unavailable": "stripe_unanswered", "stripe_refuses_us": "stripe_refusals"}
@@ -237,19 +234,8 @@ def follow_link(token: str) -> Response[str]:
         topup = linked(link)
         if topup.status == "requires_action":
             with cashier() as worker:
-                topup = worker.cancel(topup) if is_closed(topup.account_id) else led_on(worker, topup)
+                is_over = is_closed(topup.account_id)
+                topup = worker.cancel(topup) if is_over else led_on(worker, topup, config().page_url)
     except CallingCreditError as error:
         return refused(error)
     return redirect(topup.next_action_url) if topup.next_action_url else told(topup)
-
-
-def led_on(worker: Cashier, topup: TopUp) -> TopUp:
-    """A payment that waits for its customer, confirmed once more now that they are there, unless it is already."""
-    leased = topups.take_lease(topup, MANUAL_LEASE, clock.now())
-    if leased is None:
-        return topup
-    topup = worker.carry_on(leased)
-    if topup.status != "requires_action" or topup.next_action_url is not None:
-        return topup
-    request = on_session_request(topup.card, return_url(config().page_url, topup.topup_id))
-    return worker.confirm_on_session(topup, request_text(request))

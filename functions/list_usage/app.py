@@ -31,6 +31,7 @@ from calling_credit.store.read_usage import AccountReader
 from calling_credit.topups import Card
 
 NO_CARD = "pm_none"
+READ_AGAIN = 5
 """The card of a rule that is only tried out."""
 
 logger = Logger()
@@ -141,28 +142,36 @@ def simulate() -> Response[str]:
     wish = read_wish({"payment_method_id": NO_CARD} | json_body(app) | {"enabled": True}, current, config().bounds)
     rule, _ = kept(wish, Card(wish.payment_method_id, "", "", ""), None, State(), now)
     begin = now - timedelta(days=simulation.DAYS)
-    balance = account.balance()
-    entries = list(latest_entries(account, begin, now, balance["updated_at"]))
+    posted_micros, entries = posted_and_latest_entries(account, begin, now)
     if len(entries) == simulation.MOST_ENTRIES:
         begin = datetime.fromisoformat(table.happened_at_of(entries[-1]["SK"]))
-    opening_micros = balance["posted_micros"] - sum(entry["amount_micros"] for entry in entries)
+    opening_micros = posted_micros - sum(entry["amount_micros"] for entry in entries)
     maximum = config().bounds.maximum_micros
     played = simulation.Simulation(rule, opening_micros, account.settings()["time_zone"], maximum)
     played.play(reversed(list(as_they_stand(entries))), begin, now)
     return answer(simulation.simulation_view(played, begin, now))
 
 
-def latest_entries(
-    account: AccountReader, begin: datetime, now: datetime, recorded_by: str
-) -> Iterator[dict[str, Any]]:
-    """The entries since `begin`, newest first, as many as are simulated; those that the balance, read before, holds."""
+def posted_and_latest_entries(
+    account: AccountReader, begin: datetime, now: datetime
+) -> tuple[int, list[dict[str, Any]]]:
+    """The posted balance and the entries of one moment: read again while something is posted meanwhile, a few times."""
+    before, tries = account.balance()["posted_micros"], 1
+    while True:
+        entries = list(latest_entries(account, begin, now))
+        posted = account.balance()["posted_micros"]
+        if posted == before or tries == READ_AGAIN:
+            return posted, entries
+        before, tries = posted, tries + 1
+
+
+def latest_entries(account: AccountReader, begin: datetime, now: datetime) -> Iterator[dict[str, Any]]:
+    """The entries since `begin`, newest first, as many as are simulated."""
     period = usage.Period((begin - timedelta(days=1)).date(), (now + timedelta(days=1)).date())
     after: str | None = None
     left = simulation.MOST_ENTRIES
     while left:
-        found, after = account.entries(
-            period, after=after, limit=min(left, 1_000), newest_first=True, recorded_by=recorded_by
-        )
+        found, after = account.entries(period, after=after, limit=min(left, 1_000), newest_first=True)
         for entry in found:
             if table.happened_at_of(entry["SK"]) < format_instant(begin):
                 return

@@ -16,7 +16,7 @@ from calling_credit.deck_impact import Impact
 from calling_credit.deck_report import report
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.instants import format_instant
-from calling_credit.store.client import dynamodb_client
+from calling_credit.store.client import AWS_ERRORS, code_of, dynamodb_client
 from calling_credit.store.read_charges import weigh
 
 SECONDS_TO_SPARE = 120.0
@@ -48,7 +48,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     judged = publisher.judge(data, put_at, now)
     if judged.deck is not None:
         judged.impact = Impact(judged.deck)
-        weigh(dynamodb, config().table_name, judged.impact, now, clock.seconds_left(context, SECONDS_TO_SPARE))
+        try:
+            weigh(dynamodb, config().table_name, judged.impact, now, clock.seconds_left(context, SECONDS_TO_SPARE))
+        except AWS_ERRORS as error:  # What it would have changed is worth knowing, and no reason to keep old prices.
+            logger.warning("not_all_weighed", code=code_of(error))
     outcome = publisher.publish(data, judged, put_at + S3_ROUNDS_TO, now)
     return tell(key, outcome, report(judged, outcome, format_instant(now), WORDS[outcome]))
 

@@ -148,6 +148,42 @@ def test_the_bank_is_asked_and_the_person_comes_back_to_what_became_of_it(
     assert paid(customer)[1] == 3_000
 
 
+def test_who_is_back_from_the_bank_before_we_hear_of_it_is_not_asked_to_pay_again(
+    visit: Visit, customer: Customer
+) -> None:
+    customer.save_card("pm_card_authenticationRequired")
+    visitor = visit()
+    visitor.sign_in(customer.email)
+    stand_in(customer.stack).faults.add("delayed", "payment_intent.succeeded", seconds=9)
+    pay(visitor, "32.00")
+    visitor.press("Confirm")
+    visitor.give_password(customer.email)
+    visitor.sees("Funds added", funds(visitor))
+    assert paid(customer) == (1, 3_200)
+
+
+def test_an_answer_of_which_only_the_beginning_arrives_is_no_answer(visit: Visit, customer: Customer) -> None:
+    customer.save_card()
+    visitor = visit()
+    visitor.break_network()
+    visitor.sign_in(customer.email)
+    cut: list[str] = []
+
+    def cut_off(route: Route) -> None:
+        if route.request.method == "POST" and not cut:
+            cut.append(route.request.headers["idempotency-key"])
+            visitor.hand_on(route)
+            route.fulfill(status=201, content_type="application/json", body="{")
+        else:
+            route.continue_()
+
+    visitor.page.route(TOP_UPS, cut_off)
+    pay(visitor, "29.50")
+    visitor.sees("Funds added", funds(visitor))
+    assert cut
+    assert paid(customer) == (1, 2_950)
+
+
 def test_back_from_the_bank_pays_nothing_and_the_same_payment_can_be_finished(visit: Visit, customer: Customer) -> None:
     customer.save_card("pm_card_authenticationRequired")
     visitor = visit()

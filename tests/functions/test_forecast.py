@@ -22,6 +22,7 @@ def simulate(world: World, body: Any = RULE, **claims: Any) -> Answer:
 def days_of_calls(till: Till) -> None:
     """Two minutes to a premium number on each of the last eight days, and $16 left."""
     start = till.world.clock.now
+    till.world.clock.now = start - timedelta(days=40)
     till.world.adjust("52.00", "opening")
     for days in range(8, 0, -1):
         till.world.clock.now = start - timedelta(days=days)
@@ -146,3 +147,17 @@ def test_of_a_busy_account_the_latest_entries_are_played(till: Till, monkeypatch
     played = simulate(till.world).body
     assert (played["calls"], played["from"]) == (3, "2026-11-20T11:58:00.000Z")
     assert played["charged"] == "50.00"
+
+
+def test_a_posting_that_was_begun_before_another_and_ended_after_it_leaves_no_entry_out(till: Till) -> None:
+    """The balance then says that it was changed last when the first of the two began."""
+    days_of_calls(till)
+    expected = simulate(till.world).body
+    till.paid("100.00", till.card())
+    till.world.stack.dynamodb.update_item(
+        TableName=till.world.stack.table_name,
+        Key={"PK": {"S": "ACCOUNT#acct_1"}, "SK": {"S": "BALANCE"}},
+        UpdateExpression="SET updated_at = :before",
+        ExpressionAttributeValues={":before": {"S": "2026-11-01T00:00:00.000Z"}},
+    )
+    assert simulate(till.world).body["lowest_balance"] == expected["lowest_balance"]

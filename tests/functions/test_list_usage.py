@@ -518,7 +518,21 @@ def test_prices_that_depend_on_the_calling_number_are_told_for_it(world: World) 
     world.stack.publish(deck_csv({}, {"origin": "CA", "rate_per_minute": "0.07"}), "deck-2")
     assert public_rates(world, number=EVENT["to"], from_="+14165550100").body["items"][0]["rate_per_minute"] == "0.07"
     assert public_rates(world, number=EVENT["to"], from_="14155550100").body["items"][0]["rate_per_minute"] == "0.02"
-    assert len(public_rates(world, country="GB", from_="+14165550100").body["items"]) == 2
+    [listed] = public_rates(world, country="GB", from_="+14165550100").body["items"]
+    assert listed["rate_per_minute"] == "0.07"
+
+
+@pytest.mark.parametrize(("begins", "prices"), [("2020-01-01", ["0.07"]), ("2027-06-01", ["0.02", "0.03", "0.07"])])
+def test_of_prices_for_any_caller_those_are_listed_that_this_one_may_be_charged(
+    world: World, begins: str, prices: list[str]
+) -> None:
+    later = {"effective_from": "2027-01-01", "rate_per_minute": "0.03"}
+    own = {"origin": "CA", "effective_from": begins, "rate_per_minute": "0.07"}
+    after = {"effective_from": "2028-01-01", "rate_per_minute": "0.04"}
+    world.stack.publish(deck_csv({}, later, own, after), "deck-2")
+    listed = public_rates(world, country="GB", from_="+14165550100").body["items"]
+    assert [item["rate_per_minute"] for item in listed] == prices
+    assert len(public_rates(world, country="GB", from_="+14155550100").body["items"]) == 3
 
 
 def test_a_country_is_listed_page_by_page(world: World) -> None:

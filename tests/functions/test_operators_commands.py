@@ -1,8 +1,10 @@
 """Operators' commands that cannot do what was asked: one sentence, and never an exit code that looks like success."""
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,14 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from calling_credit.aws.publish_deck import Publisher
 from calling_credit.errors import Unavailable
-from ops import redrive, rerate_calls
+from ops import redrive, rerate_calls, rollback_rates
 from ops.stack import FoundStack, find_stack
 from ops.terminal import run
-from tests.domain.examples import EVENT
+from tests.domain.examples import EVENT, deck_csv
+from tests.functions.conftest import BUCKET
+from tests.functions.template import ROOT
 from tests.functions.world import UNITED_KINGDOM, World
 
 pytestmark = pytest.mark.dynamodb
@@ -145,3 +150,48 @@ def test_refused_calls_of_any_size_go_back_once_and_what_is_wrong_with_each_is_t
         sqs.send_message(QueueUrl=queues["dead"], MessageBody=body)
     assert "2 removed" in redriven("--drop", "--yes")
     assert (waiting("dead"), waiting("calls")) == (1, 26)
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "words"),
+    [
+        ("YES=no", 2, "YES=no: say YES=1, or leave it out"),
+        ("DROP=true", 2, "DROP=true: say DROP=1"),
+        ("YES=0", 0, "-m ops.redrive"),
+        ("YES=1", 0, "-m ops.redrive   --yes"),
+    ],
+)
+def test_a_switch_of_a_command_is_1_or_left_out(said: str, code: int, words: str) -> None:
+    done = subprocess.run(["make", "-n", "redrive", said], cwd=ROOT, capture_output=True, text=True, check=False)
+    told = done.stdout + done.stderr
+    assert (done.returncode, words in told, "--drop" in told) == (code, True, False), told
+    assert ("--yes" in told) == (said == "YES=1")
+
+
+def test_one_goes_back_to_the_deck_that_was_asked_about_whatever_was_published_meanwhile(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outputs = {"DeckBucketName": BUCKET}
+    monkeypatch.setattr(
+        rollback_rates, "find_stack", lambda: FoundStack("staging", False, outputs, boto3.Session(), None)
+    )
+    asked: list[str] = []
+    publisher = Publisher(boto3.client("s3"), BUCKET)
+
+    def publish(price: str) -> str:
+        data, now = deck_csv({"rate_per_minute": price}), datetime.now(UTC)
+        judged = publisher.judge(data, now, now)
+        assert publisher.publish(data, judged, now, now) == "published"
+        return judged.version
+
+    def publish_another(question: str) -> bool:
+        asked.append(question)
+        publish("0.90")
+        return True
+
+    monkeypatch.setattr(rollback_rates, "confirmed", publish_another)
+    monkeypatch.setattr(sys, "argv", ["make rollback-rates"])
+    good, _ = publish("0.70"), publish("7.00")
+    assert code_of(rollback_rates.main) == 0
+    assert asked == [f"Price calls in staging by {good} again?"]
+    assert f"{good} is active again" in capsys.readouterr().out

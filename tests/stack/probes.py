@@ -270,6 +270,8 @@ def publish_a_deck(deployed: Stack, tokens: dict[str, str]) -> None:
         client.put_object(Bucket=bucket, Key=key, Body=(ROOT / "local" / "rates.csv").read_bytes() + row.encode())
         said = invoke(deployed, "PublishRatesFunction", {"detail": {"object": {"key": key}}})
     assert (said["outcome"], said["version"]) == ("published", read_version(client, bucket))
+    told = client.get_object(Bucket=bucket, Key=f"reports/{key.removeprefix('incoming/')}.json")["Body"].read()
+    assert json.loads(told)["last_calls"]["is_whole"], "calls could not be weighed"
 
 
 def read_version(client: Any, bucket: str) -> str:

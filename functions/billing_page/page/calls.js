@@ -8,142 +8,146 @@ import { periodOf, picker, queryOf, words } from "./period.js";
 
 const MOST = 5000;
 const COLUMNS = [
-  { id: "at", label: "Date", of: (call) => call.started_at },
-  { id: "time", label: "Time", of: null },
-  { id: "to", label: "To", of: (call) => call.to },
-  { id: "destination", label: "Destination", of: (call) => call.destination },
-  { id: "duration", label: "Duration", of: (call) => call.duration_seconds, isNumber: true },
-  { id: "rate", label: "Rate", of: (call) => micros(call.rate_per_minute), isNumber: true },
-  { id: "price", label: "Price", of: (call) => micros(call.price), isNumber: true },
-  { id: "user", label: "User", of: (call) => call.user.name ?? call.user.id },
+	{ id: "at", label: "Date", of: (call) => call.started_at },
+	{ id: "time", label: "Time", of: null },
+	{ id: "to", label: "To", of: (call) => call.to },
+	{ id: "destination", label: "Destination", of: (call) => call.destination },
+	{ id: "duration", label: "Duration", of: (call) => call.duration_seconds, isNumber: true },
+	{ id: "rate", label: "Rate", of: (call) => micros(call.rate_per_minute), isNumber: true },
+	{ id: "price", label: "Price", of: (call) => micros(call.price), isNumber: true },
+	{ id: "user", label: "User", of: (call) => call.user.name ?? call.user.id },
 ];
 const CSV = ["call_id", "started_at", "to", "destination", "country", "duration_seconds", "billed_seconds", "rate_per_minute", "connection_fee", "price", "user_id", "user_name", "rate_deck"];
 
 /** The page of one category; `query` of its address says which dates. */
 export function callsPage(category, query) {
-  const range = periodOf(query);
-  const dates = { from: range.from, to: range.to };
-  const list = { calls: [], cursor: null, user: "", words: "", sort: "at", isRising: false };
-  const title = category.replace(/_/g, " ").replace(/\b./g, (letter) => letter.toUpperCase());
-  const [place, users] = [h("div"), h("select", { onchange: chooseUser }, h("option", { value: "" }, "Everyone"))];
-  const search = h("input", { type: "search", autocomplete: "off", placeholder: "Number, destination or user", oninput: filter });
-  const tools = h("div.tools", picker(range, (chosen) => { location.hash = `#/usage/${category}?${queryOf(chosen)}`; }), field("User", users), field("Find", search));
-  nameUsers();
-  begin();
-  return h("section.page.calls", h("a.back", { href: "#/" }, "Billing"), h("h1", { tabindex: "-1" }, title), tools, h("div.card", place));
+	const range = periodOf(query);
+	const dates = { from: range.from, to: range.to };
+	const list = { calls: [], cursor: null, user: "", words: "", sort: "at", isRising: false };
+	const title = category.replace(/_/g, " ").replace(/\b./g, (letter) => letter.toUpperCase());
+	const [place, users] = [h("div"), h("select", { onchange: chooseUser }, h("option", { value: "" }, "Everyone"))];
+	const search = h("input", { type: "search", autocomplete: "off", placeholder: "Number, destination or user", oninput: filter });
+	const tools = h("div.tools", picker(range, (chosen) => { location.hash = `#/usage/${category}?${queryOf(chosen)}`; }), field("User", users), field("Find", search));
+	nameUsers();
+	begin();
+	return h("section.page.calls", h("a.back", { href: "#/" }, "Billing"), h("h1", { tabindex: "-1" }, title), tools, h("div.card", place));
 
-  function begin() {
-    Object.assign(list, { calls: [], cursor: null });
-    return load(place, () => more(), show, 8);
-  }
-  async function more(limit = "50") {
-    const { calls } = list;
-    const found = await ask("GET", `/usage/${encodeURIComponent(category)}`, { query: { ...dates, user_id: list.user, cursor: list.cursor, limit } });
-    if (list.calls !== calls) return; // Another user was chosen meanwhile.
-    calls.push(...found.items);
-    list.cursor = found.next_cursor;
-  }
-  async function nameUsers() {
-    const found = await askAll("/lines").catch(() => []);
-    const known = new Map(found.map(({ user }) => [user.id, user.name ?? user.id]));
-    users.append(...[...known].sort(([, one], [, other]) => one.localeCompare(other)).map(([id, name]) => h("option", { value: id }, name)));
-  }
-  function chooseUser() {
-    list.user = users.value;
-    begin();
-  }
-  /** What is sorted or searched is all there is, not the part that happens to be loaded. */
-  async function settled() {
-    if (!list.cursor) return;
-    place.setAttribute("aria-busy", "true");
-    try {
-      while (list.cursor && list.calls.length < MOST) await more("200");
-    } catch (problem) {
-      fill(place, failure(problem, begin));
-      throw problem;
-    } finally {
-      place.removeAttribute("aria-busy");
-    }
-  }
-  function filter() {
-    clearTimeout(list.timer);
-    list.timer = setTimeout(async () => {
-      list.words = search.value.trim().toLowerCase();
-      if (list.words) await settled();
-      fill(place, show());
-      say(`${plural(shown().length, "call")} found.`);
-    }, 250);
-  }
-  async function sortBy(column) {
-    await settled();
-    Object.assign(list, { isRising: list.sort === column ? !list.isRising : !["at", "price", "duration", "rate"].includes(column), sort: column });
-    fill(place, show());
-    place.querySelector(`[data-sort=${column}]`).focus();
-  }
-  function shown() {
-    const { of } = COLUMNS.find(({ id }) => id === list.sort);
-    const wanted = list.words.replace(/[\s()-]/g, "") || list.words;
-    const found = list.calls.filter((call) => !list.words || [call.to, call.destination, call.user.name ?? "", call.user.id].some((text) => text.toLowerCase().includes(list.words) || text.includes(wanted)));
-    if (list.sort === "at" && !list.isRising) return found;
-    const way = list.isRising ? 1 : -1;
-    return found.sort((one, other) => way * compared(of(one), of(other)));
-  }
-  function show() {
-    const calls = shown();
-    if (!list.calls.length) return note("plain", "No calls here.", h("p", `${words(range)}.`));
-    const places = { rate: Math.max(2, ...calls.map((call) => placesOf(call.rate_per_minute))), price: Math.max(2, ...calls.map((call) => placesOf(call.price))) };
-    const isPart = list.cursor !== null;
-    return [
-      h("div.bar-of-list", h("p", { role: "status" }, `${plural(calls.length, "call")}${isPart ? " so far" : ""} · ${words(range)}`), h("button", { disabled: !calls.length, onclick: () => save(calls, range) }, `Export CSV (${count(calls.length)})`)),
-      calls.length ? drawn(calls, places, list, sortBy) : note("plain", "No call matches."),
-      isPart ? moreButton(() => more(), () => fill(place, show())) : null,
-    ];
-  }
+	function begin() {
+		Object.assign(list, { calls: [], cursor: null });
+		return load(place, async () => {
+			await more();
+			if (list.words || list.sort !== "at" || list.isRising) await settled();
+		}, show, 8);
+	}
+	async function more(limit = "50") {
+		const { calls, cursor } = list;
+		const found = await ask("GET", `/usage/${encodeURIComponent(category)}`, { query: { ...dates, user_id: list.user, cursor, limit } });
+		if (list.calls !== calls || list.cursor !== cursor) return; // Outrun.
+		calls.push(...found.items);
+		list.cursor = found.next_cursor;
+		if (!calls.length && list.cursor) await more("200");
+	}
+	async function nameUsers() {
+		const found = await askAll("/lines").catch(() => []);
+		const known = new Map(found.map(({ user }) => [user.id, user.name ?? user.id]));
+		users.append(...[...known].sort(([, one], [, other]) => one.localeCompare(other)).map(([id, name]) => h("option", { value: id }, name)));
+	}
+	function chooseUser() {
+		list.user = users.value;
+		begin();
+	}
+	/** What is sorted or searched is all there is, not the part that happens to be loaded. */
+	async function settled() {
+		if (!list.cursor) return;
+		place.setAttribute("aria-busy", "true");
+		try {
+			while (list.cursor && list.calls.length < MOST) await more("200");
+		} catch (problem) {
+			fill(place, failure(problem, begin));
+			throw problem;
+		} finally {
+			place.removeAttribute("aria-busy");
+		}
+	}
+	function filter() {
+		clearTimeout(list.timer);
+		list.timer = setTimeout(async () => {
+			list.words = search.value.trim().toLowerCase();
+			if (list.words) await settled();
+			fill(place, show());
+			say(`${plural(shown().length, "call")} found.`);
+		}, 250);
+	}
+	async function sortBy(column) {
+		await settled();
+		Object.assign(list, { isRising: list.sort === column ? !list.isRising : !["at", "price", "duration", "rate"].includes(column), sort: column });
+		fill(place, show());
+		place.querySelector(`[data-sort=${column}]`).focus();
+	}
+	function shown() {
+		const { of } = COLUMNS.find(({ id }) => id === list.sort);
+		const wanted = list.words.replace(/[\s()-]/g, "") || list.words;
+		const found = list.calls.filter((call) => !list.words || [call.to, call.destination, call.user.name ?? "", call.user.id].some((text) => text.toLowerCase().includes(list.words) || text.includes(wanted)));
+		if (list.sort === "at" && !list.isRising) return found;
+		const way = list.isRising ? 1 : -1;
+		return found.sort((one, other) => way * compared(of(one), of(other)));
+	}
+	function show() {
+		const calls = shown();
+		if (!list.calls.length) return note("plain", "No calls here.", h("p", `${words(range)}.`));
+		const places = { rate: Math.max(2, ...calls.map((call) => placesOf(call.rate_per_minute))), price: Math.max(2, ...calls.map((call) => placesOf(call.price))) };
+		const isPart = list.cursor !== null;
+		return [
+			h("div.bar-of-list", h("p", { role: "status" }, `${plural(calls.length, "call")}${isPart ? " so far" : ""} · ${words(range)}`), h("button", { disabled: !calls.length, onclick: () => save(calls, range) }, `Export CSV (${count(calls.length)})`)),
+			calls.length ? drawn(calls, places, list, sortBy) : note("plain", "No call matches."),
+			isPart ? moreButton(() => more(), () => fill(place, show())) : null,
+		];
+	}
 }
 
 function compared(one, other) {
-  if (typeof one === "string") return one.localeCompare(other);
-  return one < other ? -1 : one > other ? 1 : 0;
+	if (typeof one === "string") return one.localeCompare(other);
+	return one < other ? -1 : one > other ? 1 : 0;
 }
 
 function drawn(calls, places, list, sortBy) {
-  const heads = COLUMNS.map(({ id, label, of, isNumber }) => h("th", { scope: "col", role: "columnheader", class: isNumber ? "number" : null, "aria-sort": of && list.sort === id ? (list.isRising ? "ascending" : "descending") : null },
-    of ? h("button.sort", { "data-sort": id, onclick: () => sortBy(id) }, label) : label));
-  return table(COLUMNS.map(({ label, isNumber }) => (isNumber ? `#${label}` : label)), calls.map((call) => row(call, places)), { heads, caption: `Calls, times in ${zoneName()}` });
+	const heads = COLUMNS.map(({ id, label, of, isNumber }) => h("th", { scope: "col", role: "columnheader", class: isNumber ? "number" : null, "aria-sort": of && list.sort === id ? (list.isRising ? "ascending" : "descending") : null },
+		of ? h("button.sort", { "data-sort": id, onclick: () => sortBy(id) }, label) : label));
+	return table(COLUMNS.map(({ label, isNumber }) => (isNumber ? `#${label}` : label)), calls.map((call) => row(call, places)), { heads, caption: `Calls, times in ${zoneName()}` });
 }
 
 function row(call, places) {
-  const price = money(call.price, { places: places.price });
-  return [date(call.started_at), time(call.started_at), h("span.digits", call.to), call.destination, duration(call.duration_seconds), `${money(call.rate_per_minute, { places: places.rate })}/min`,
-    h("button.why", { "aria-label": `${price}: why`, onclick: () => why(call) }, price), call.user.name ?? call.user.id];
+	const price = money(call.price, { places: places.price });
+	return [date(call.started_at), time(call.started_at), h("span.digits", call.to), call.destination, duration(call.duration_seconds), `${money(call.rate_per_minute, { places: places.rate })}/min`,
+		h("button.why", { "aria-label": `${price}: why`, onclick: () => why(call) }, price), call.user.name ?? call.user.id];
 }
 
 /** Everything that made the price, as the call's entry keeps it. */
 function why(call) {
-  const talk = decimal((BigInt(call.billed_seconds) * micros(call.rate_per_minute) + 30n) / 60n);
-  const lines = [
-    ["Talked", duration(call.duration_seconds)],
-    ["Billed", `${duration(call.billed_seconds)}${call.billed_seconds === call.duration_seconds ? "" : ", in the steps of the price list"}`],
-    ["Rate", `${money(call.rate_per_minute)} a minute`],
-    [`${count(call.billed_seconds)} s × ${money(call.rate_per_minute)} ÷ 60`, money(talk, { places: 4 })],
-    ["Connection fee", money(call.connection_fee, { places: 4 })],
-  ];
-  dialog("Why it cost this", h("p", h("strong.digits", call.to), ` · ${call.destination}`, h("br"), `${moment(call.started_at)} · ${call.user.name ?? call.user.id}`),
-    h("dl.sum", lines.map(([name, value]) => h("div", h("dt", name), h("dd", value))), h("div.result", h("dt", "Price"), h("dd", money(call.price, { places: 4 })))),
-    h("p.hint", `Rounded once, to four decimals. Price list ${call.rate_deck}.`));
+	const talk = decimal((BigInt(call.billed_seconds) * micros(call.rate_per_minute) + 30n) / 60n);
+	const lines = [
+		["Talked", duration(call.duration_seconds)],
+		["Billed", `${duration(call.billed_seconds)}${call.billed_seconds === call.duration_seconds ? "" : ", in the steps of the price list"}`],
+		["Rate", `${money(call.rate_per_minute)} a minute`],
+		[`${count(call.billed_seconds)} s × ${money(call.rate_per_minute)} ÷ 60`, money(talk, { places: 4 })],
+		["Connection fee", money(call.connection_fee, { places: 4 })],
+	];
+	dialog("Why it cost this", h("p", h("strong.digits", call.to), ` · ${call.destination}`, h("br"), `${moment(call.started_at)} · ${call.user.name ?? call.user.id}`),
+		h("dl.sum", lines.map(([name, value]) => h("div", h("dt", name), h("dd", value))), h("div.result", h("dt", "Price"), h("dd", money(call.price, { places: 4 })))),
+		h("p.hint", `Rounded once, to four decimals. Price list ${call.rate_deck}.`));
 }
 
 /** Exactly the rows that are shown, in their order, with the columns of the API's own CSV. */
 function save(calls, range) {
-  const inert = (text) => (/^[=+\-@]/.test(text) ? `'${text}` : text);
-  const quoted = (value) => (/[",\r\n]/.test(value) ? `"${value.replace(/"/g, '""')}"` : value);
-  const rows = calls.map((call) => {
-    const flat = { ...call, destination: inert(call.destination), user_id: call.user.id, user_name: inert(call.user.name ?? "") };
-    return CSV.map((name) => quoted(String(flat[name])));
-  });
-  const file = new Blob([[CSV, ...rows].map((cells) => `${cells.join(",")}\r\n`).join("")], { type: "text/csv" });
-  const link = h("a", { href: URL.createObjectURL(file), download: `calls ${range.from} to ${range.to}.csv` });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  say(`${plural(calls.length, "call")} exported.`);
+	const inert = (text) => (/^[=+\-@]/.test(text) ? `'${text}` : text);
+	const quoted = (value) => (/[",\r\n]/.test(value) ? `"${value.replace(/"/g, '""')}"` : value);
+	const rows = calls.map((call) => {
+		const flat = { ...call, destination: inert(call.destination), user_id: call.user.id, user_name: inert(call.user.name ?? "") };
+		return CSV.map((name) => quoted(String(flat[name])));
+	});
+	const file = new Blob([[CSV, ...rows].map((cells) => `${cells.join(",")}\r\n`).join("")], { type: "text/csv" });
+	const link = h("a", { href: URL.createObjectURL(file), download: `calls ${range.from} to ${range.to}.csv` });
+	link.click();
+	setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+	say(`${plural(calls.length, "call")} exported.`);
 }

@@ -1,5 +1,4 @@
-// The saved cards: which there are, how one is added on Stripe's own page and one is back where one was, how one is
-// forgotten. Card numbers never come here.
+// The saved cards, how one is added on Stripe's own page and one is back where one was. Card numbers never come here.
 import { ask } from "./api.js";
 
 const DRAFT = "draft";
@@ -10,15 +9,15 @@ export const cards = async () => (await ask("GET", "/payment-methods")).items;
 export const draft = (name) => JSON.parse(sessionStorage.getItem(DRAFT) ?? "{}")[name] ?? {};
 
 export function keepDraft(name, typed) {
-  const all = JSON.parse(sessionStorage.getItem(DRAFT) ?? "{}");
-  sessionStorage.setItem(DRAFT, JSON.stringify({ ...all, [name]: typed }));
+	const all = JSON.parse(sessionStorage.getItem(DRAFT) ?? "{}");
+	sessionStorage.setItem(DRAFT, JSON.stringify({ ...all, [name]: typed }));
 }
 
 /** Leave for the page that saves a card. */
 export async function addCard(form, known) {
-  keepDraft("cards", { form, known: known.map(({ id }) => id) });
-  const { url } = await ask("POST", "/payment-methods", { body: {} });
-  location.assign(url);
+	keepDraft("cards", { form, known: known.map(({ id }) => id) });
+	const { url } = await ask("POST", "/payment-methods", { body: {} });
+	location.assign(url);
 }
 
 /** Whether this form is the one that left for Stripe's page. */
@@ -26,7 +25,7 @@ export const hasLeft = (form) => draft("cards").form === form;
 
 /** The card just added for this form, if one was. */
 export function added(form, found) {
-  return hasLeft(form) ? found.find(({ id }) => !draft("cards").known.includes(id)) ?? null : null;
+	return hasLeft(form) ? found.find(({ id }) => !draft("cards").known.includes(id)) ?? null : null;
 }
 
 export const addedIsSeen = () => keepDraft("cards", {});

@@ -5,33 +5,33 @@ const AS_PROPERTY = new Set(["value", "checked", "disabled", "hidden", "open", "
 /** An element, `tag.class.class`: perhaps attributes by name, listeners as `onclick`, and children: text, elements, or
  * lists of both. A button submits only where it says so. */
 export function h(kind, ...rest) {
-  const [tag, ...classes] = kind.split(".");
-  const element = document.createElement(tag);
-  if (tag === "button") element.type = "button";
-  if (classes.length) element.className = classes.join(" ");
-  const hasAttributes = rest[0] && Object.getPrototypeOf(rest[0]) === Object.prototype;
-  return furnish(element, hasAttributes ? rest.shift() : {}, rest);
+	const [tag, ...classes] = kind.split(".");
+	const element = document.createElement(tag);
+	if (tag === "button") element.type = "button";
+	if (classes.length) element.className = classes.join(" ");
+	const hasAttributes = rest[0] && Object.getPrototypeOf(rest[0]) === Object.prototype;
+	return furnish(element, hasAttributes ? rest.shift() : {}, rest);
 }
 
 /** The same for pictures. */
 export function s(tag, attributes = {}, ...children) {
-  return furnish(document.createElementNS(SVG, tag), attributes, children);
+	return furnish(document.createElementNS(SVG, tag), attributes, children);
 }
 
 function furnish(element, attributes, children) {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === null || value === undefined || value === false) continue;
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (AS_PROPERTY.has(name)) element[name] = value;
-    else element.setAttribute(name, value === true ? "" : value);
-  }
-  return fill(element, children);
+	for (const [name, value] of Object.entries(attributes)) {
+		if (value === null || value === undefined || value === false) continue;
+		if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+		else if (AS_PROPERTY.has(name)) element[name] = value;
+		else element.setAttribute(name, value === true ? "" : value);
+	}
+	return fill(element, children);
 }
 
 /** Put these in place of whatever an element holds. */
 export function fill(element, ...children) {
-  element.replaceChildren(...children.flat(4).filter((child) => child !== null && child !== undefined && child !== false));
-  return element;
+	element.replaceChildren(...children.flat(4).filter((child) => child !== null && child !== undefined && child !== false));
+	return element;
 }
 
 /** A page of its own, under its heading. */
@@ -39,9 +39,9 @@ export const page = (title, lead, ...content) => h("section.page", h("h1", { tab
 
 /** Say something to a screen reader. */
 export function say(words) {
-  const place = document.getElementById("said");
-  place.textContent = "";
-  setTimeout(() => { place.textContent = words; }, 50);
+	const place = document.getElementById("said");
+	place.textContent = "";
+	setTimeout(() => { place.textContent = words; }, 50);
 }
 
 let count = 0;
@@ -51,92 +51,92 @@ export const fresh = (name) => `${name}-${(count += 1)}`;
 
 /** A labelled field; the hint and, later, the error belong to it. */
 export function field(label, input, hint) {
-  input.id ||= fresh("field");
-  const notes = h("p.hint", { id: `${input.id}-hint` }, hint ?? "");
-  const error = h("p.error", { id: `${input.id}-error`, role: "alert" });
-  input.setAttribute("aria-describedby", notes.id);
-  const box = h("div.field", h("label", { for: input.id }, label), wrapped(input), notes, error);
-  box.fails = (words) => {
-    error.textContent = words ?? "";
-    if (words) input.setAttribute("aria-invalid", "true");
-    else input.removeAttribute("aria-invalid");
-    input.setAttribute("aria-describedby", (words ? error : notes).id);
-  };
-  return box;
+	input.id ||= fresh("field");
+	const notes = h("p.hint", { id: `${input.id}-hint` }, hint ?? "");
+	const error = h("p.error", { id: `${input.id}-error`, role: "alert" });
+	input.setAttribute("aria-describedby", notes.id);
+	const box = h("div.field", h("label", { for: input.id }, label), wrapped(input), notes, error);
+	box.fails = (words) => {
+		error.textContent = words ?? "";
+		if (words) input.setAttribute("aria-invalid", "true");
+		else input.removeAttribute("aria-invalid");
+		input.setAttribute("aria-describedby", (words ? error : notes).id);
+	};
+	return box;
 }
 
 /** Where an amount of dollars is typed. */
 export const amountInput = (name, value, oninput) => h("input", { type: "text", inputmode: "decimal", autocomplete: "off", name, value, "data-unit": "$", required: true, oninput });
 
 function wrapped(input) {
-  return input.dataset.unit ? h("span.unit", { "data-unit": input.dataset.unit }, input) : input;
+	return input.dataset.unit ? h("span.unit", { "data-unit": input.dataset.unit }, input) : input;
 }
 
 const ICONS = {
-  check: "M5 13l5 5L20 7",
-  alert: "M12 8v5M12 16.5v.5M12 3l10 18H2z",
-  info: "M12 11v6M12 7.500v.5M12 2.500a9.500 9.500 0 1 0 0 19 9.500 9.500 0 0 0 0-19z",
+	check: "M5 13l5 5L20 7",
+	alert: "M12 8v5M12 16.5v.5M12 3l10 18H2z",
+	info: "M12 11v6M12 7.500v.5M12 2.500a9.500 9.500 0 1 0 0 19 9.500 9.500 0 0 0 0-19z",
 };
 
 /** A small picture beside words that say the same. */
 export function icon(name) {
-  const line = { d: ICONS[name], fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linecap": "round", "stroke-linejoin": "round" };
-  return s("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }, s("path", line));
+	const line = { d: ICONS[name], fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linecap": "round", "stroke-linejoin": "round" };
+	return s("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }, s("path", line));
 }
 
 /** A panel that says how something stands: kind is good, bad, wait or plain. */
 export function note(kind, title, ...more) {
-  const shown = { good: "check", plain: "info" }[kind] ?? "alert";
-  return h("div", { class: `note ${kind}` }, icon(shown), h("div", title ? h("strong", title) : null, ...more));
+	const shown = { good: "check", plain: "info" }[kind] ?? "alert";
+	return h("div", { class: `note ${kind}` }, icon(shown), h("div", title ? h("strong", title) : null, ...more));
 }
 
 /** A dialog that is gone once it is closed. */
 export function dialog(title, ...content) {
-  const id = fresh("dialog");
-  const box = h("dialog", { "aria-labelledby": id },
-    h("div.dialog-head", h("h2", { id }, title),
-      h("button.quiet", { "aria-label": "Close", onclick: () => box.close() }, "✕")),
-    ...content);
-  box.addEventListener("close", () => box.remove());
-  box.addEventListener("click", (event) => { if (event.target === box) box.close(); });
-  document.body.append(box);
-  box.showModal();
-  return box;
+	const id = fresh("dialog");
+	const box = h("dialog", { "aria-labelledby": id },
+		h("div.dialog-head", h("h2", { id }, title),
+			h("button.quiet", { "aria-label": "Close", onclick: () => box.close() }, "✕")),
+		...content);
+	box.addEventListener("close", () => box.remove());
+	box.addEventListener("click", (event) => { if (event.target === box) box.close(); });
+	document.body.append(box);
+	box.showModal();
+	return box;
 }
 
 /** Ask before something is done that cannot be undone. */
 export function confirmed(title, words, action) {
-  return new Promise((answer) => {
-    const no = h("button", { onclick: () => box.close() }, "Keep it");
-    const yes = h("button.danger", { onclick: () => { answer(true); box.close(); } }, action);
-    const box = dialog(title, h("p", words), h("div.actions", no, yes));
-    box.addEventListener("close", () => answer(false));
-  });
+	return new Promise((answer) => {
+		const no = h("button", { onclick: () => box.close() }, "Keep it");
+		const yes = h("button.danger", { onclick: () => { answer(true); box.close(); } }, action);
+		const box = dialog(title, h("p", words), h("div.actions", no, yes));
+		box.addEventListener("close", () => answer(false));
+	});
 }
 
 /** Fill a place with what `look` brings; while it is away, and where it fails, the place says so. */
 export async function load(place, look, show, rows = 3) {
-  const turn = {};
-  place.turn = turn; // Of two looks, the later one is shown, whichever comes first.
-  place.setAttribute("aria-busy", "true");
-  if (!place.childElementCount) fill(place, h("div.skeleton", { "aria-hidden": "true" }, Array.from({ length: rows }, () => h("span"))));
-  try {
-    const found = await look();
-    if (place.turn === turn) fill(place, show(found));
-  } catch (problem) {
-    if (place.turn === turn) fill(place, failure(problem, () => { fill(place); load(place, look, show, rows); }));
-  } finally {
-    if (place.turn === turn) place.removeAttribute("aria-busy");
-  }
+	const turn = {};
+	place.turn = turn; // Of two looks, the later one is shown, whichever comes first.
+	place.setAttribute("aria-busy", "true");
+	if (!place.childElementCount) fill(place, h("div.skeleton", { "aria-hidden": "true" }, Array.from({ length: rows }, () => h("span"))));
+	try {
+		const found = await look();
+		if (place.turn === turn) fill(place, show(found));
+	} catch (problem) {
+		if (place.turn === turn) fill(place, failure(problem, () => { fill(place); load(place, look, show, rows); }));
+	} finally {
+		if (place.turn === turn) place.removeAttribute("aria-busy");
+	}
 }
 
 /** What went wrong, in words, and the way on. */
 export function failure(problem, again) {
-  if (!problem.detail) throw problem;
-  const box = h("div", { role: "alert" }, note("bad", problem.title, h("p", problem.detail),
-    again ? h("button", { onclick: () => again() }, "Try again") : null));
-  if (problem.code === "offline" && again) {
-    addEventListener("online", () => { if (box.isConnected) again(); }, { once: true });
-  }
-  return box;
+	if (!problem.detail) throw problem;
+	const box = h("div", { role: "alert" }, note("bad", problem.title, h("p", problem.detail),
+		again ? h("button", { onclick: () => again() }, "Try again") : null));
+	if (problem.code === "offline" && again) {
+		addEventListener("online", () => { if (box.isConnected) again(); }, { once: true });
+	}
+	return box;
 }

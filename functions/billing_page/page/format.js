@@ -15,40 +15,40 @@ export const zoneName = () => zone;
 
 /** Micro-dollars of a decimal string; null if it is none. */
 export function micros(text) {
-  const found = DECIMAL.exec(text);
-  if (!found) return null;
-  const whole = BigInt(found[2]) * MILLION + BigInt((found[3] ?? "").padEnd(6, "0"));
-  return found[1] ? -whole : whole;
+	const found = DECIMAL.exec(text);
+	if (!found) return null;
+	const whole = BigInt(found[2]) * MILLION + BigInt((found[3] ?? "").padEnd(6, "0"));
+	return found[1] ? -whole : whole;
 }
 
 /** A decimal string of micro-dollars, with two places at least. */
 export function decimal(amount) {
-  const size = amount < 0n ? -amount : amount;
-  const fraction = String(size % MILLION).padStart(6, "0");
-  return `${amount < 0n ? "-" : ""}${size / MILLION}.${fraction.slice(0, 2)}${fraction.slice(2).replace(/0+$/, "")}`;
+	const size = amount < 0n ? -amount : amount;
+	const fraction = String(size % MILLION).padStart(6, "0");
+	return `${amount < 0n ? "-" : ""}${size / MILLION}.${fraction.slice(0, 2)}${fraction.slice(2).replace(/0+$/, "")}`;
 }
 
 /** What a person typed as an amount of dollars and cents, as the API takes it; null if it cannot be one. */
 export function typedAmount(text) {
-  const plain = text.trim().replace(/^\$\s*/, "").replace(/,(?=\d{3}(\D|$))/g, "");
-  if (!/^\d{1,9}(\.\d{0,2})?$/.test(plain)) return null;
-  const [whole, cents = ""] = plain.split(".");
-  return `${BigInt(whole)}.${cents.padEnd(2, "0")}`;
+	const plain = text.trim().replace(/^\$\s*/, "").replace(/,(?=\d{3}(\D|$))/g, "");
+	if (!/^\d{1,9}(\.\d{0,2})?$/.test(plain)) return null;
+	const [whole, cents = ""] = plain.split(".");
+	return `${BigInt(whole)}.${cents.padEnd(2, "0")}`;
 }
 
 export const placesOf = (text) => Math.max(2, (text.split(".")[1] ?? "").length);
 
 /** An amount with all its places; `places` asks for at least so many, `signed` shows a plus, too. */
 export function money(text, { places = 2, signed = false } = {}) {
-  return new Intl.NumberFormat(locale, {
-    style: "currency", currency: "USD", minimumFractionDigits: places, maximumFractionDigits: Math.max(places, 6),
-    signDisplay: signed ? "exceptZero" : "auto",
-  }).format(text);
+	return new Intl.NumberFormat(locale, {
+		style: "currency", currency: "USD", minimumFractionDigits: places, maximumFractionDigits: Math.max(places, 6),
+		signDisplay: signed ? "exceptZero" : "auto",
+	}).format(text);
 }
 
 /** An amount in dollars and cents that never promises more than there is. */
 export function cents(text) {
-  return new Intl.NumberFormat(locale, { style: "currency", currency: "USD", roundingMode: "floor" }).format(text);
+	return new Intl.NumberFormat(locale, { style: "currency", currency: "USD", roundingMode: "floor" }).format(text);
 }
 
 // Times
@@ -63,7 +63,7 @@ export const today = () => dayOf(Date.now());
 
 /** "at 14:05" today, "on Nov 26 at 14:05" otherwise. */
 export function when(instant) {
-  return dayOf(instant) === today() ? `at ${time(instant)}` : `on ${clock(instant, { month: "short", day: "numeric" })} at ${time(instant)}`;
+	return dayOf(instant) === today() ? `at ${time(instant)}` : `on ${clock(instant, { month: "short", day: "numeric" })} at ${time(instant)}`;
 }
 
 const plainDay = (day, options) => new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...options }).format(new Date(`${day}T12:00Z`));
@@ -73,24 +73,24 @@ export const longDay = (day) => plainDay(day, { dateStyle: "medium" });
 
 /** A calendar date so many days later. */
 export function shifted(day, days) {
-  const moved = new Date(`${day}T12:00Z`);
-  moved.setUTCDate(moved.getUTCDate() + days);
-  return moved.toISOString().slice(0, 10);
+	const moved = new Date(`${day}T12:00Z`);
+	moved.setUTCDate(moved.getUTCDate() + days);
+	return moved.toISOString().slice(0, 10);
 }
 
 /** Every calendar date from one to another. */
 export function daysBetween(first, last) {
-  const days = [];
-  for (let day = first; day <= last && days.length < 4000; day = shifted(day, 1)) days.push(day);
-  return days;
+	const days = [];
+	for (let day = first; day <= last && days.length < 4000; day = shifted(day, 1)) days.push(day);
+	return days;
 }
 
 // Words
 
 /** "1 h 2 min 5 s". */
 export function duration(seconds) {
-  const parts = [[Math.floor(seconds / 3600), "h"], [Math.floor(seconds / 60) % 60, "min"], [seconds % 60, "s"]];
-  return parts.filter(([size]) => size).map(([size, unit]) => `${size} ${unit}`).join(" ") || "0 s";
+	const parts = [[Math.floor(seconds / 3600), "h"], [Math.floor(seconds / 60) % 60, "min"], [seconds % 60, "s"]];
+	return parts.filter(([size]) => size).map(([size, unit]) => `${size} ${unit}`).join(" ") || "0 s";
 }
 
 export const count = (number) => new Intl.NumberFormat(locale).format(number);

@@ -24,106 +24,109 @@ let route = null;
 start();
 
 async function start() {
-  let trouble = null;
-  const back = await returned().catch((error) => { trouble = error.message; return false; });
-  const query = new URLSearchParams(location.search);
-  const isWayBack = query.has("top_up") || query.has("card");
-  if (!back && !trouble && isConfigured() && !isRates() && (wasHere() || isWayBack)) return signIn();
-  header();
-  addEventListener("hashchange", () => show());
-  addEventListener("online", () => connection());
-  addEventListener("offline", () => connection());
-  document.addEventListener("visibilitychange", () => { if (!document.hidden && Date.now() - shownAt > OLD_MS) refresh(); });
-  document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); main.focus(); });
-  connection();
-  return show(trouble);
+	let trouble = null;
+	const back = await returned().catch((error) => { trouble = error.message; return false; });
+	const query = new URLSearchParams(location.search);
+	const isWayBack = query.has("top_up") || query.has("card");
+	if (!back && !trouble && isConfigured() && !isRates() && (wasHere() || isWayBack)) return signIn();
+	header();
+	addEventListener("hashchange", () => show());
+	addEventListener("online", () => connection());
+	addEventListener("offline", () => connection());
+	document.addEventListener("visibilitychange", () => { if (!document.hidden && Date.now() - shownAt > OLD_MS) refresh(); });
+	document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); main.focus(); });
+	connection();
+	return show(trouble);
 }
 
 function isRates() { return location.hash.startsWith("#/rates"); }
 
 async function show(trouble = null) {
-  const [path, asked] = (location.hash || "#/").split("?");
-  if (!path.startsWith("#/")) return;
-  const isFirst = route === null;
-  route = path;
-  renew = () => {};
-  header();
-  document.title = `${NAV[path] ?? "Call details"} · Calling Credit`;
-  const query = new URLSearchParams(asked);
-  if (path !== "#/rates" && !isSignedIn()) fill(main, welcome(trouble));
-  else if (path === "#/") await billing();
-  else if (path === "#/lines") fill(main, linesPage(person().isAdmin));
-  else if (path === "#/rates") fill(main, ratesPage(query));
-  else if (await zone()) {
-    if (route !== path) return;
-    if (path.startsWith("#/usage/")) fill(main, callsPage(decodeURIComponent(path.slice(8)), query));
-    else if (path === "#/statement") fill(main, statementPage(query));
-    else if (path === "#/history") fill(main, historyPage());
-    else location.replace("#/");
-  }
-  shownAt = Date.now();
-  main.dataset.shows = location.hash;
-  if (!isFirst) {
-    scrollTo(0, 0);
-    main.querySelector("h1")?.focus({ preventScroll: true });
-  }
+	const here = location.hash;
+	const [path, asked] = (here || "#/").split("?");
+	if (!path.startsWith("#/")) return;
+	const isFirst = route === null;
+	route = path;
+	renew = () => {};
+	header();
+	document.title = `${NAV[path] ?? "Call details"} · Calling Credit`;
+	const query = new URLSearchParams(asked);
+	if (path !== "#/rates" && !isSignedIn()) fill(main, welcome(trouble));
+	else if (path === "#/") await billing();
+	else if (path === "#/lines") fill(main, linesPage(person().isAdmin));
+	else if (path === "#/rates") fill(main, ratesPage(query));
+	else if (await zone()) {
+		if (location.hash !== here) return;
+		if (path.startsWith("#/usage/")) fill(main, callsPage(decodeURIComponent(path.slice(8)), query));
+		else if (path === "#/statement") fill(main, statementPage(query));
+		else if (path === "#/history") fill(main, historyPage());
+		else location.replace("#/");
+	}
+	if (location.hash !== here) return;
+	shownAt = Date.now();
+	main.dataset.shows = location.hash;
+	if (!isFirst) {
+		scrollTo(0, 0);
+		main.querySelector("h1")?.focus({ preventScroll: true });
+	}
 }
 
 /** The account's time zone, and its balance; null, and words, where they cannot be had. */
 async function zone() {
-  if (!main.childElementCount || !main.dataset.shows) fill(main, h("div.card", h("div.skeleton", h("span"), h("span"), h("span"))));
-  try {
-    const balance = await ask("GET", "/balance");
-    useZone(balance.time_zone);
-    return balance;
-  } catch (problem) {
-    fill(main, h("h1.unseen", { tabindex: "-1" }, "Billing"), h("div.card", failure(problem, () => show())));
-    return null;
-  }
+	if (!main.childElementCount || !main.dataset.shows) fill(main, h("div.card", h("div.skeleton", h("span"), h("span"), h("span"))));
+	const here = location.hash;
+	try {
+		const balance = await ask("GET", "/balance");
+		useZone(balance.time_zone);
+		return location.hash === here && balance;
+	} catch (problem) {
+		if (location.hash === here) fill(main, h("h1.unseen", { tabindex: "-1" }, "Billing"), h("div.card", failure(problem, () => show())));
+		return null;
+	}
 }
 
 async function billing() {
-  const balance = await zone();
-  if (!balance || route !== "#/") return;
-  const { isAdmin } = person();
-  const query = new URLSearchParams(location.search);
-  const back = { topUp: query.get("top_up"), card: query.get("card") };
-  if (location.search) history.replaceState(null, "", `/${location.hash}`);
-  const [balanceBox, recharge, usage] = [balanceCard(balance), rechargeCard(isAdmin), usageCard()];
-  renew = () => Promise.allSettled([balanceBox.renew(), usage.renew()]);
-  const paid = (topUp) => {
-    if (topUp?.status === "succeeded") balanceBox.renew().catch(() => {});
-    recharge.renew();
-  };
-  fill(main, h("h1.unseen", { tabindex: "-1" }, "Billing"), h("div.grid", balanceBox, fundsCard(isAdmin, back, paid), recharge, usage));
+	const balance = await zone();
+	if (!balance) return;
+	const { isAdmin } = person();
+	const query = new URLSearchParams(location.search);
+	const back = { topUp: query.get("top_up"), card: query.get("card") };
+	if (location.search) history.replaceState(null, "", `/${location.hash}`);
+	const [balanceBox, recharge, usage] = [balanceCard(balance), rechargeCard(isAdmin), usageCard()];
+	renew = () => Promise.allSettled([balanceBox.renew(), usage.renew()]);
+	const paid = (topUp) => {
+		if (topUp?.status === "succeeded") balanceBox.renew().catch(() => {});
+		recharge.renew();
+	};
+	fill(main, h("h1.unseen", { tabindex: "-1" }, "Billing"), h("div.grid", balanceBox, fundsCard(isAdmin, back, paid), recharge, usage));
 }
 
 function refresh() {
-  shownAt = Date.now();
-  if (isSignedIn()) renew();
+	shownAt = Date.now();
+	if (isSignedIn()) renew();
 }
 
 function connection() {
-  const place = document.getElementById("offline");
-  const wasOffline = !place.hidden;
-  place.hidden = navigator.onLine;
-  if (wasOffline && navigator.onLine) refresh();
+	const place = document.getElementById("offline");
+	const wasOffline = !place.hidden;
+	place.hidden = navigator.onLine;
+	if (wasOffline && navigator.onLine) refresh();
 }
 
 function header() {
-  const nav = document.getElementById("nav");
-  const here = route?.startsWith("#/usage/") ? "#/" : route;
-  nav.hidden = !isSignedIn();
-  fill(nav, Object.entries(NAV).map(([address, name]) => h("a", { href: address, "aria-current": address === here ? "page" : null }, name)));
-  const who = document.getElementById("person");
-  if (isSignedIn()) fill(who, h("span.name", { title: person().email }, person().name), h("button.quiet", { onclick: signOut }, "Sign out"));
-  else fill(who, route === "#/rates" && isConfigured() ? h("button.quiet", { onclick: () => { location.hash = "#/"; signIn(); } }, "Sign in") : null);
+	const nav = document.getElementById("nav");
+	const here = route?.startsWith("#/usage/") ? "#/" : route;
+	nav.hidden = !isSignedIn();
+	fill(nav, Object.entries(NAV).map(([address, name]) => h("a", { href: address, "aria-current": address === here ? "page" : null }, name)));
+	const who = document.getElementById("person");
+	if (isSignedIn()) fill(who, h("span.name", { title: person().email }, person().name), h("button.quiet", { onclick: signOut }, "Sign out"));
+	else fill(who, route === "#/rates" && isConfigured() ? h("button.quiet", { onclick: () => { location.hash = "#/"; signIn(); } }, "Sign in") : null);
 }
 
 function welcome(trouble) {
-  return h("section.welcome", h("h1", { tabindex: "-1" }, "Credit for calls abroad"),
-    h("p.lead", "Your balance, automatic recharge, and who called where for how much."),
-    trouble ? h("div", { role: "alert" }, note("bad", trouble)) : null,
-    isConfigured() ? h("button.main", { onclick: () => signIn() }, "Sign in") : note("bad", "Signing in is not set up here."),
-    h("p", h("a", { href: "#/rates" }, "Look up rates"), " without signing in."));
+	return h("section.welcome", h("h1", { tabindex: "-1" }, "Credit for calls abroad"),
+		h("p.lead", "Your balance, automatic recharge, and who called where for how much."),
+		trouble ? h("div", { role: "alert" }, note("bad", trouble)) : null,
+		isConfigured() ? h("button.main", { onclick: () => signIn() }, "Sign in") : note("bad", "Signing in is not set up here."),
+		h("p", h("a", { href: "#/rates" }, "Look up rates"), " without signing in."));
 }

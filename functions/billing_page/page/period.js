@@ -6,15 +6,15 @@ const NAMES = { month: "This month", last: "Last month", week: "Last 7 days", cu
 
 /** The dates of a named range, `{name, from, to}`. */
 export function period(name, from, to) {
-  const now = today();
-  const first = `${now.slice(0, 7)}-01`;
-  if (name === "last") {
-    const end = shifted(first, -1);
-    return { name, from: `${end.slice(0, 7)}-01`, to: end };
-  }
-  if (name === "week") return { name, from: shifted(now, -6), to: now };
-  if (name === "custom" && isDay(from) && isDay(to) && from <= to) return { name, from, to };
-  return { name: "month", from: first, to: now };
+	const now = today();
+	const first = `${now.slice(0, 7)}-01`;
+	if (name === "last") {
+		const end = shifted(first, -1);
+		return { name, from: `${end.slice(0, 7)}-01`, to: end };
+	}
+	if (name === "week") return { name, from: shifted(now, -6), to: now };
+	if (name === "custom" && isDay(from) && isDay(to) && from <= to) return { name, from, to };
+	return { name: "month", from: first, to: now };
 }
 
 const isDay = (text) => /^\d{4}-\d{2}-\d{2}$/.test(text ?? "") && !Number.isNaN(Date.parse(text));
@@ -24,30 +24,32 @@ export const periodOf = (query) => period(query.get("range"), query.get("from"),
 
 /** The part of an address that asks for a range. */
 export function queryOf({ name, from, to }) {
-  return new URLSearchParams(name === "custom" ? { range: name, from, to } : { range: name }).toString();
+	return new URLSearchParams(name === "custom" ? { range: name, from, to } : { range: name }).toString();
 }
 
 export const words = ({ name, from, to }) => `${NAMES[name]}: ${from === to ? longDay(from) : `${longDay(from)} to ${longDay(to)}`}`;
 
 /** Lets a person choose; `chosen` hears of it. */
 export function picker(now, chosen) {
-  const options = Object.entries(NAMES).map(([name, label]) => h("option", { value: name, selected: name === now.name }, label));
-  const select = h("select", { onchange: change }, options);
-  const first = h("input", { type: "date", value: now.from, required: true, max: "9999-12-31", onchange: change });
-  const last = h("input", { type: "date", value: now.to, required: true, max: "9999-12-31", onchange: change });
-  const [firstField, lastField] = [field("From", first), field("To", last)];
-  const own = h("div.pair", { hidden: now.name !== "custom" }, firstField, lastField);
-  function change() {
-    own.hidden = select.value !== "custom";
-    lastField.fails(null);
-    if (select.value === "custom") {
-      if (!isDay(first.value) || !isDay(last.value)) return;
-      if (first.value > last.value) {
-        lastField.fails("This is before the first date.");
-        return;
-      }
-    }
-    chosen(period(select.value, first.value, last.value));
-  }
-  return h("div.picker", field("Dates", select), own);
+	const options = Object.entries(NAMES).map(([name, label]) => h("option", { value: name, selected: name === now.name }, label));
+	const select = h("select", { onchange: change }, options);
+	let typed = false; // It counts on Enter, or when one leaves: every key may make a date.
+	const day = (value) => h("input", { type: "date", value, required: true, max: "9999-12-31", onchange: () => typed || change(),
+		onkeydown: ({ key }) => { typed = key !== "Enter"; if (!typed) change(); } });
+	const [first, last] = [day(now.from), day(now.to)];
+	const [firstField, lastField] = [field("From", first), field("To", last)];
+	const own = h("div.pair", { hidden: now.name !== "custom", onfocusout: (event) => { if (typed && !own.contains(event.relatedTarget)) change(); } }, firstField, lastField);
+	function change() {
+		own.hidden = select.value !== "custom";
+		lastField.fails(null);
+		if (select.value === "custom") {
+			if (!isDay(first.value) || !isDay(last.value)) return;
+			if (first.value > last.value) {
+				lastField.fails("This is before the first date.");
+				return;
+			}
+		}
+		chosen(period(select.value, first.value, last.value));
+	}
+	return h("div.picker", field("Dates", select), own);
 }

@@ -12,30 +12,33 @@ let chosen = null; // The range stays as chosen while one walks about.
 
 /** The card. */
 export function usageCard() {
-  const place = h("div");
-  chosen = period(chosen?.name, chosen?.from, chosen?.to);
-  const look = () => load(place, () => ask("GET", "/usage", { query: { from: chosen.from, to: chosen.to } }), show, 5);
-  const card = h("section.card.usage", { "aria-labelledby": "usage-title" },
-    h("div.card-head", h("h2", { id: "usage-title" }, "Balance usage"), picker(chosen, (range) => { chosen = range; look(); })), place);
-  card.renew = look;
-  look();
-  return card;
+	const place = h("div");
+	chosen = period(chosen?.name, chosen?.from, chosen?.to);
+	const look = () => {
+		chosen = period(chosen.name, chosen.from, chosen.to);
+		return load(place, () => ask("GET", "/usage", { query: { from: chosen.from, to: chosen.to } }), show, 5);
+	};
+	const card = h("section.card.usage", { "aria-labelledby": "usage-title" },
+		h("div.card-head", h("h2", { id: "usage-title" }, "Balance usage"), picker(chosen, (range) => { chosen = range; look(); })), place);
+	card.renew = look;
+	look();
+	return card;
 }
 
 function show(usage) {
-  if (!usage.categories.length) return note("plain", "No charged calls in this time.", h("p", "Calls abroad appear here within seconds of their end."));
-  const places = Math.max(...usage.categories.map(({ total }) => placesOf(total)));
-  return [
-    h("p.total", h("span.amount", money(usage.total)), h("span", `total spend · ${words(chosen)}`)),
-    table(["Category", "#Calls", "#Minutes", "#Total spend", ""], usage.categories.map((one) => [one.label, count(one.calls), minutes(one.billed_seconds), money(one.total, { places }),
-      h("a", { href: `#/usage/${one.category}?${queryOf(chosen)}`, "aria-label": `View details: ${one.label}` }, "View details")]), { isNamed: true, looks: "categories" }),
-    picture(usage.days),
-  ];
+	if (!usage.categories.length) return note("plain", "No charged calls in this time.", h("p", "Calls abroad appear here within seconds of their end."));
+	const places = Math.max(...usage.categories.map(({ total }) => placesOf(total)));
+	return [
+		h("p.total", h("span.amount", money(usage.total)), h("span", `total spend · ${words(chosen)}`)),
+		table(["Category", "#Calls", "#Minutes", "#Total spend", ""], usage.categories.map((one) => [one.label, count(one.calls), minutes(one.billed_seconds), money(one.total, { places }),
+			h("a", { href: `#/usage/${one.category}?${queryOf(chosen)}`, "aria-label": `View details: ${one.label}` }, "View details")]), { isNamed: true, looks: "categories" }),
+		picture(usage.days),
+	];
 }
 
 function picture(found) {
-  const spent = new Map(found.map(({ date, total }) => [date, total]));
-  const every = daysBetween(chosen.from, chosen.to);
-  const days = (every.length <= MOST_BARS ? every : found.map(({ date }) => date)).map((day) => ({ day, amount: spent.get(day) ?? "0.00" }));
-  return h("div.picture", bars(days, { caption: "Spend by day", unit: "Spent" }));
+	const spent = new Map(found.map(({ date, total }) => [date, total]));
+	const every = daysBetween(chosen.from, chosen.to);
+	const days = (every.length <= MOST_BARS ? every : found.map(({ date }) => date)).map((day) => ({ day, amount: spent.get(day) ?? "0.00" }));
+	return h("div.picture", bars(days, { caption: "Spend by day", unit: "Spent" }));
 }

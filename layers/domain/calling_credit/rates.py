@@ -43,8 +43,8 @@ def rates_for_country(
         )
     origin = country_of(calling_number) if calling_number else ANY_ORIGIN
     rows = [row for row in deck.rows if row.country == country and row.origin in (origin, ANY_ORIGIN)]
-    ended = _ended(rows, at)
-    shown = sorted((row for row in rows if _row_key(row) not in ended), key=_row_key)
+    hidden = _ended(rows, at) | _outdone(rows, at)
+    shown = sorted((row for row in rows if _row_key(row) not in hidden), key=_row_key)
     page = [row for row in shown if after is None or _row_key(row) > after][: limit + 1]
     more = len(page) > limit
     page = page[:limit]
@@ -59,6 +59,16 @@ def _ended(rows: list[RateRow], at: str) -> set[str]:
             key = (row.prefix, row.origin)
             latest[key] = max(latest.get(key, ""), row.effective_from)
     return {_row_key(row) for row in rows if row.effective_from < latest.get((row.prefix, row.origin), "")}
+
+
+def _outdone(rows: list[RateRow], at: str) -> set[str]:
+    """Rows of any origin that never price a call from here: one of this very origin stands from when they would."""
+    own: dict[str, str] = {}
+    for row in rows:
+        if row.origin != ANY_ORIGIN:
+            own[row.prefix] = min(own.get(row.prefix, row.effective_from), row.effective_from)
+    general = [row for row in rows if row.origin == ANY_ORIGIN and row.prefix in own]
+    return {_row_key(row) for row in general if own[row.prefix] <= max(at, row.effective_from)}
 
 
 def _row_key(row: RateRow) -> str:

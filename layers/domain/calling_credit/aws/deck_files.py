@@ -68,11 +68,12 @@ def activate(
     previous: Sequence[str] = (),
     categories: Sequence[str] = (),
     after: str | None = None,
+    since: datetime | None = None,
 ) -> bool:
     """Make a stored deck the one that prices calls; warm functions follow within a minute. `previous` are the decks
     before it, the latest first, `categories` what calls were charged under by them. One object is put, so of two who
     activate at once one remains, whole. `after` is the `etag` of the pointer that was seen, empty if there was none:
-    whether it still stood there, or nothing was done.
+    whether it still stood there, or nothing was done. `since` is when the deck was wanted, if that was before `now`.
     """
     known = dict.fromkeys((*_categories_in(data), *categories))
     pointer = {
@@ -80,6 +81,7 @@ def activate(
         "key": deck_key(version),
         "sha256": hashlib.sha256(data).hexdigest(),
         "activated_at": format_instant(now),
+        "since": format_instant(since or now),
         "previous": list(previous[:MOST_PREVIOUS]),
         "categories": list(known)[:MOST_CATEGORIES],
     }

@@ -78,8 +78,8 @@ class Publisher:
     def publish(self, data: bytes, judged: Judged, since: datetime, now: datetime) -> Outcome:
         """Store a deck without errors and make it the active one, unless it is that already.
 
-        superseded: another deck was activated since this one was put, or began to be judged. So one that is told of
-        late, or twice, never takes the place of a newer one.
+        superseded: the active deck was put, or began to be judged, after this one. So one that is told of late, or
+        twice, never takes the place of a newer one. unchanged: its file is stored once more, in case it was damaged.
 
         Raises:
             Unavailable: `busy`, others kept activating decks.
@@ -89,21 +89,28 @@ class Publisher:
         for _ in range(ROUNDS):
             pointer = read_active(self._client, self._bucket)
             if pointer is not None and pointer["sha256"] == hashlib.sha256(data).hexdigest():
+                put_deck(self._client, self._bucket, pointer["version"], data)
                 return "published" if pointer["version"] == judged.version else "unchanged"
-            if pointer is not None and pointer["activated_at"] > format_instant(since):
+            if pointer is not None and pointer.get("since", pointer["activated_at"]) > format_instant(since):
                 return "superseded"
             put_deck(self._client, self._bucket, judged.version, data)
-            if self._activate(judged.version, data, now, _before(pointer), pointer):
+            if self._activate(judged.version, data, now, _before(pointer), pointer, since):
                 return "published"
         raise Unavailable("busy", "Other decks are being activated at this moment; publish it again.")
 
     def _activate(
-        self, version: str, data: bytes, now: datetime, before: list[str], seen: dict[str, Any] | None
+        self,
+        version: str,
+        data: bytes,
+        now: datetime,
+        before: list[str],
+        seen: dict[str, Any] | None,
+        since: datetime | None = None,
     ) -> bool:
         """Whether the pointer that was seen still stood there, and the deck is active now."""
         known: list[str] = seen.get("categories", []) if seen else []
         etag = seen["etag"] if seen else ""
-        return activate(self._client, self._bucket, version, data, now, before, known, after=etag)
+        return activate(self._client, self._bucket, version, data, now, before, known, after=etag, since=since)
 
     def roll_back(self, version: str | None, now: datetime) -> str:
         """Make the deck before the active one, or the one named, the active one again; its version.

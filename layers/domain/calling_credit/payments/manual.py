@@ -1,14 +1,16 @@
 """A payment somebody makes by hand, once per Idempotency-Key: the same key finds the same payment, whatever became of
-it.
+it. And one that waits for somebody, once they are there.
 """
 
 from calling_credit.errors import Conflict, InProgress, Unavailable
 from calling_credit.payments import cards
-from calling_credit.payments.begin import manual_id, manual_topup
+from calling_credit.payments.begin import manual_id, manual_topup, return_url
 from calling_credit.payments.cashier import Cashier
 from calling_credit.payments.client import no_answer
+from calling_credit.payments.intents import on_session_request
 from calling_credit.store.client import AWS_ERRORS
 from calling_credit.store.keep_recharge import Snapshot
+from calling_credit.store.topup_items import request_text
 from calling_credit.topups import MANUAL_LEASE, TopUp
 
 
@@ -88,3 +90,19 @@ def refused() -> Unavailable:
         "Stripe does not take this payment the way we ask for it. Nothing was charged; try later.",
         60,
     )
+
+
+def led_on(cashier: Cashier, topup: TopUp, page_url: str) -> TopUp:
+    """A payment that waits for its customer, confirmed once more now that they are there, unless it is already.
+
+    Raises:
+        Unavailable: the table did not answer.
+    """
+    leased = cashier.topups.take_lease(topup, MANUAL_LEASE, cashier.now)
+    if leased is None:
+        return topup
+    topup = cashier.carry_on(leased)
+    if topup.status != "requires_action" or topup.next_action_url is not None:
+        return topup
+    request = on_session_request(topup.card, return_url(page_url, topup.topup_id))
+    return cashier.confirm_on_session(topup, request_text(request))

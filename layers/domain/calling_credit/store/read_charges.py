@@ -74,19 +74,23 @@ def weigh(
     tell: Tell | None = None,
 ) -> None:
     """Take the calls of all accounts of the last 30 days into an impact, until the time or the number of calls is
-    reached; `tell` hears of each account. It costs a read unit for a dozen calls.
+    reached; `tell` hears of each account. It costs a read unit for a dozen calls. Until it is done, the impact is not
+    whole, so that one who does without the rest may catch what the table raises.
     """
     low, high = table.entry_range(format_instant(now - WEIGHED), format_instant(now))
+    impact.is_whole = False
     for account_id in account_ids(client, table_name):
+        if seconds_left() <= 0:
+            return
         for call in calls_between(client, table_name, account_id, low, high, consistent=False):
             if seconds_left() <= 0 or impact.calls >= MOST_WEIGHED:
-                impact.is_whole = False
                 return
             if call.is_charged:
                 impact.add({**call.last, "happened_at": call.call[0]})
         impact.accounts += 1
         if tell is not None:
             tell(impact.accounts)
+    impact.is_whole = True
 
 
 def _pages(client: "DynamoDBClient", table_name: str, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
