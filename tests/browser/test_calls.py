@@ -106,6 +106,14 @@ def test_the_export_is_exactly_what_is_shown(read: Visit, caller: Customer) -> N
     assert all(known[row["call_id"]] == row for row in saved)
 
 
+def test_two_looks_at_once_list_each_call_once(read: Visit, caller: Customer) -> None:
+    visitor = read(place=PLACE)
+    visitor.page.get_by_role("columnheader", name="Price").get_by_role("button").dblclick()
+    visitor.sees(f"{CALLS - 1} calls ·")
+    visitor.settle()
+    assert len(visitor.rows()) == len(calls_of(caller)) == CALLS - 1
+
+
 def test_one_click_says_why_a_call_cost_what_it_cost(read: Visit, caller: Customer) -> None:
     visitor = read(PHONE, "#/usage/outbound_premium_call?range=week")
     [call] = caller.stack.api.get(

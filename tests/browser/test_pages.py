@@ -1,7 +1,10 @@
 """Lines, statement, history and rates: each a page of its own."""
 
+import re
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import CALLS, Visit
@@ -33,6 +36,25 @@ def test_the_statement_opens_lists_and_closes(read: Visit, caller: Customer, dev
     visitor.page.get_by_label("Dates").select_option("Last month")
     visitor.settle()
     expect(visitor.page).to_have_url(f"{visitor.home}#/statement?range=last")
+
+
+@pytest.mark.parametrize("key", ["Enter", "Tab"])
+def test_a_date_is_typed_in_peace_and_counts_on_enter_or_when_one_leaves(read: Visit, key: str) -> None:
+    """A browser calls every date a change that is whole after some key, such as the first day of a month."""
+    visitor = read(place="#/statement?range=week")
+    visitor.page.get_by_label("Dates").select_option("Custom")
+    visitor.settle()
+    first = visitor.page.get_by_label("From")
+    wanted = datetime.now(UTC).date() - timedelta(days=40)
+    first.focus()
+    visitor.page.keyboard.type(f"{wanted:%m%d%Y}")
+    expect(first).to_be_focused()
+    expect(first).to_have_value(wanted.isoformat())
+    visitor.page.keyboard.press(key)
+    for _ in range(5 if key == "Tab" else 0):  # Through the parts of both dates, and out of them.
+        visitor.page.keyboard.press(key)
+    expect(visitor.page).to_have_url(re.compile(f"range=custom&from={wanted}&to="))
+    visitor.sees(f"Balance before {wanted:%b} {wanted.day}")
 
 
 def test_history_shows_each_payment_its_card_and_its_receipt(visit: Visit, customer: Customer, device: Device) -> None:
