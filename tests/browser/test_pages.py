@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import CALLS, Visit
 from tests.browser.visitor import Device
@@ -55,6 +55,33 @@ def test_a_date_is_typed_in_peace_and_counts_on_enter_or_when_one_leaves(read: V
         visitor.page.keyboard.press(key)
     expect(visitor.page).to_have_url(re.compile(f"range=custom&from={wanted}&to="))
     visitor.sees(f"Balance before {wanted:%b} {wanted.day}")
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_late_answer_does_not_replace_what_was_asked_for_after_it(read: Visit, is_answered: bool) -> None:
+    visitor = read(place="#/statement?range=week")
+    visitor.break_network()
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    visitor.page.route(re.compile("/balance$"), hold_the_first)
+    visitor.page.get_by_label("Dates").select_option("Last month")
+    visitor.wait(lambda: held)
+    visitor.page.get_by_label("Dates").select_option("Last 7 days")
+    visitor.settle()
+    if not is_answered:
+        visitor.follow("Rates")
+    held[0].continue_() if is_answered else held[0].abort()
+    visitor.page.wait_for_timeout(1000)
+    if is_answered:
+        expect(visitor.page.get_by_label("Dates")).to_have_value("week")
+    else:
+        expect(visitor.page.get_by_label("Country")).to_be_visible()
 
 
 def test_history_shows_each_payment_its_card_and_its_receipt(visit: Visit, customer: Customer, device: Device) -> None:
