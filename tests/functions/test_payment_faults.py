@@ -25,7 +25,7 @@ from tests.functions.till import CHALLENGED, DECLINED, VISA, Till
 pytestmark = pytest.mark.dynamodb
 
 SEED = int(os.environ.get("FAULTS_SEED", "20261123"))
-SHARE = float(os.environ.get("FAULTS_SHARE", "0.2"))
+SHARE = float(os.environ.get("FAULTS_SHARE", "0.1"))
 PAIRS = int(os.environ.get("FAULTS_PAIRS", "5"))
 WANTS_CUSTOMER = "pm_card_authenticationRequired"
 
