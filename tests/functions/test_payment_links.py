@@ -17,7 +17,7 @@ from calling_credit.store.keep_links import withdraw_links
 from tests.functions.laws_wire import Killed, Sent, Wire, refusal, wired
 from tests.functions.laws_wire import Pass as WirePass
 from tests.functions.stripe_wire import response
-from tests.functions.till import ALWAYS, ANYTHING, CHALLENGED, CONFIRM, DECLINED, VISA, Till
+from tests.functions.till import ALWAYS, ANYTHING, CANCEL, CHALLENGED, CONFIRM, DECLINED, VISA, Till
 from tests.functions.world import Answer, http_event
 
 pytestmark = pytest.mark.dynamodb
@@ -63,6 +63,18 @@ def test_the_payment_of_an_account_closed_since_is_not_confirmed_but_given_up(ti
     assert (followed.status, heading(followed)) == (200, "Nothing to confirm")
     assert till.top_up(shown["id"])["status"] == "canceled"
     assert till.charged() == []
+    till.check()
+
+
+@pytest.mark.parametrize("fault", ["dropped", "answer_lost", "error_500", "error_500_after"])
+def test_giving_up_the_payment_of_a_closed_account_ends_the_same_whatever_fails(till: Till, fault: str) -> None:
+    shown = waiting(till)
+    token = token_of(shown)
+    assert till.world.operate("PUT", "/accounts/acct_1", {"status": "closed"}).status == 200
+    till.fault(fault, CANCEL, count=2)
+    statuses = [till.visit(token, "POST").status for _ in range(4)]
+    assert set(statuses) <= {200, 503}
+    assert (statuses[-1], till.top_up(shown["id"])["status"], till.charged()) == (200, "canceled", [])
     till.check()
 
 
