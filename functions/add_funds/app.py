@@ -21,6 +21,7 @@ from calling_credit.api.resolver import answer, claims, http_resolver, idempoten
 from calling_credit.aws.secrets import read_secret
 from calling_credit.config import config
 from calling_credit.errors import CallingCreditError, NotFound, Unavailable
+from calling_credit.ids import is_topup_id
 from calling_credit.links import Link, confirmation_link
 from calling_credit.money import format_money
 from calling_credit.payments import cards
@@ -34,7 +35,7 @@ from calling_credit.store.keep_links import Links
 from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.store.keep_topups import TopUps
 from calling_credit.topup_view import topup_view
-from calling_credit.topups import TopUp, is_topup_id, read_payment_method_id, read_top_up
+from calling_credit.topups import TopUp, read_payment_method_id, read_top_up
 
 SECONDS_TO_SPARE = 1.0
 OUTAGES = {"payments_unavailable": "stripe_unanswered", "stripe_refuses_us": "stripe_refusals"}

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from calling_credit import accounts, attempts, clock
+from calling_credit import accounts, attempts, clock, ids
 from calling_credit.api.caller import customer, require_admin
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body, source_ip
 from calling_credit.attempts import State
@@ -45,7 +45,7 @@ def switch_line(line_id: str) -> Response[str]:
     caller = customer(claims(app), config())
     require_admin(caller)
     enabled = accounts.read_switch(json_body(app))
-    accounts.check_id(line_id, "line_id")
+    ids.check_id(line_id, "line_id")
     source = Source(f"user:{caller.subject}", source_ip(app))
     line = lines.switch_line(caller.account_id, line_id, enabled, source, clock.now())
     return answer(accounts.line_view(line, keeper.user_name(caller.account_id, line.user_id)))

@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock, forecast, rates, simulation, table, usage
-from calling_credit.accounts import check_id, line_view
+from calling_credit.accounts import line_view
 from calling_credit.api.caller import customer
 from calling_credit.api.listing import Listing
 from calling_credit.api.resolver import answer, claims, csv_answer, http_resolver, json_body, query, wants_csv
@@ -19,6 +19,7 @@ from calling_credit.attempts import State
 from calling_credit.aws.deck_files import ActiveDeck, s3_client
 from calling_credit.config import config
 from calling_credit.errors import InvalidValue
+from calling_credit.ids import check_id
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger import CALL_CHARGED
 from calling_credit.recharge_rules import balance_part, kept, read_wish

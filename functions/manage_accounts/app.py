@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from calling_credit import accounts, clock
+from calling_credit import accounts, clock, ids
 from calling_credit.api.caller import operator
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
 from calling_credit.config import config
@@ -38,7 +38,7 @@ def put_account(account_id: str) -> Response[str]:
     """Create, configure, freeze an account; 201 when it is new."""
     by = f"operator:{operator(claims(app), config())}"
     body = json_body(app)
-    accounts.check_id(account_id, "account_id")
+    ids.check_id(account_id, "account_id")
     before = keeper.account(account_id)
     account = accounts.read_account(account_id, body, before)
     now = clock.now()
@@ -54,8 +54,8 @@ def put_line(account_id: str, line_id: str) -> Response[str]:
     """Create or configure a line; 201 when it is new."""
     source = Source(f"operator:{operator(claims(app), config())}", source_ip(app))
     body = json_body(app)
-    accounts.check_id(account_id, "account_id")
-    accounts.check_id(line_id, "line_id")
+    ids.check_id(account_id, "account_id")
+    ids.check_id(line_id, "line_id")
     asked = partial(read_line, line_id, body)
     line, is_new = lines.keep_line(account_id, line_id, asked, source, clock.now())
     return answer(accounts.line_view(line, keeper.user_name(account_id, line.user_id)), 201 if is_new else 200)
@@ -66,7 +66,7 @@ def put_user(account_id: str, user_id: str) -> Response[str]:
     """Create or rename a user; 201 when they are new."""
     operator(claims(app), config())
     user = accounts.read_user(user_id, json_body(app))
-    accounts.check_id(account_id, "account_id")
+    ids.check_id(account_id, "account_id")
     created = keeper.user_name(account_id, user_id) is None
     keeper.keep_user(account_id, user, clock.now())
     return answer({"user_id": user.user_id, "name": user.name}, 201 if created else 200)
@@ -78,7 +78,7 @@ def post_adjustment(account_id: str) -> Response[str]:
     operator(claims(app), config())
     key = idempotency_key(app)
     adjustment = accounts.read_adjustment(json_body(app))
-    account = keeper.account(accounts.check_id(account_id, "account_id"))
+    account = keeper.account(ids.check_id(account_id, "account_id"))
     if account is None:
         raise NotFound("unknown_account", "This account does not exist; create it with PUT /accounts/{account_id}.")
     table_name = config().table_name

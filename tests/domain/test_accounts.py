@@ -11,7 +11,6 @@ from calling_credit.accounts import (
     Line,
     User,
     account_view,
-    check_id,
     line_view,
     read_account,
     read_adjustment,
@@ -19,6 +18,7 @@ from calling_credit.accounts import (
     read_user,
 )
 from calling_credit.errors import InvalidValue
+from calling_credit.ids import check_id
 from calling_credit.lines import read_line
 
 LINE = Line("line_1", "+14155550100", "user_1", international_calling=True)

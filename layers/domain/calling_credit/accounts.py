@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from calling_credit.calls import ID_PATTERN
 from calling_credit.errors import InvalidValue
+from calling_credit.ids import check_id
 from calling_credit.instants import zone
 from calling_credit.limits import DEFAULT_LIMITS, Limits, limits_view, read_limits
 from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
@@ -21,7 +21,6 @@ MAX_NAME_CHARACTERS: Final = 120
 MAX_BILLING_EMAILS: Final = 10
 MAX_LOW_BALANCE_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
 
-_ID = re.compile(ID_PATTERN)
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 
 
@@ -93,17 +92,6 @@ def line_view(line: Line, user_name: str | None) -> dict[str, Any]:
         "user": {"id": line.user_id, "name": user_name},
         "international_calling": line.international_calling,
     }
-
-
-def check_id(value: str, field: str) -> str:
-    """An id as it may stand in a key.
-
-    Raises:
-        InvalidValue: `invalid_id`.
-    """
-    if not _ID.fullmatch(value):
-        raise InvalidValue("invalid_id", f"{field} must be 1 to 64 letters, digits or _ . : @ + -.")
-    return value
 
 
 def read_account(account_id: str, body: dict[str, Any], current: Account | None) -> Account:

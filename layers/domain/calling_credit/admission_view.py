@@ -5,10 +5,10 @@ Decides nothing.
 from typing import Any, Final
 
 from calling_credit import admission
-from calling_credit.accounts import check_id
 from calling_credit.admission import Ask, Decision
-from calling_credit.calls import MAX_DURATION_SECONDS, is_call_id
+from calling_credit.calls import MAX_DURATION_SECONDS
 from calling_credit.errors import InvalidValue
+from calling_credit.ids import check_id, is_call_id
 from calling_credit.money import format_money
 from calling_credit.numbering import is_e164, is_short_code
 

@@ -5,13 +5,13 @@ A message that cannot be taken is a value (`Rejection`), not an exception: one b
 """
 
 import hashlib
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from calling_credit.ids import CALL_ID_PATTERN, ID_PATTERN
 from calling_credit.instants import format_instant, parse_instant
 from calling_credit.numbering import E164_FORM, SHORT_CODE_FORM
 
@@ -21,8 +21,6 @@ MAX_AGE: Final = timedelta(days=90)
 MAX_AHEAD: Final = timedelta(days=1)
 DURATION_TOLERANCE_SECONDS: Final = 1
 
-ID_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_.:@+-]{0,63}$"
-CALL_ID_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_.:@+-]{0,95}$"
 
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 CallId = Annotated[str, StringConstraints(pattern=CALL_ID_PATTERN)]
@@ -30,7 +28,6 @@ Number = Annotated[str, StringConstraints(pattern=f"^{E164_FORM}$")]
 Dialled = Annotated[str, StringConstraints(pattern=f"^(?:{E164_FORM}|{SHORT_CODE_FORM})$")]
 
 
-_CALL_ID: Final = re.compile(CALL_ID_PATTERN.strip("^$"))
 _INSTANT: Final[dict[str, Any]] = {"format": "date-time"}
 
 
@@ -119,11 +116,6 @@ _FIELD_CODES: Final = {
     "duration_seconds": ("invalid_duration", "duration_seconds must be a whole number of seconds from 0 to 86400."),
     "disposition": ("invalid_disposition", "disposition must be answered, no_answer, busy, failed or canceled."),
 }
-
-
-def is_call_id(text: str) -> bool:
-    """Whether the text may be the id of a call."""
-    return _CALL_ID.fullmatch(text) is not None
 
 
 def parse_call(body: str, now: datetime) -> Call | Rejection:

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import phonenumbers
 
-from calling_credit.accounts import Line, check_id, read_switch, read_text
+from calling_credit.accounts import Line, read_switch, read_text
 from calling_credit.errors import InvalidValue
+from calling_credit.ids import check_id
 from calling_credit.numbering import is_e164
 
 HOME_COUNTRIES: Final = frozenset({"US", "CA"})

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from calling_credit.calls import ID_PATTERN
 from calling_credit.errors import InvalidValue
+from calling_credit.ids import ID_PATTERN
 from calling_credit.money import format_money
 from calling_credit.rerating import DEBIT, Correction, Round
 from calling_credit.usage import Period, read_period

@@ -8,7 +8,6 @@ given up, and it is credited then. `failed` and `canceled` are written only once
 when no intent was ever confirmed.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
@@ -195,11 +194,6 @@ def read_top_up(body: dict[str, Any], bounds: Bounds) -> tuple[int, str]:
         raise InvalidValue("missing_field", 'amount is missing; send a decimal string such as "25.00".')
     amount_micros = bounds.check(parse_money(body["amount"], decimals=2))
     return amount_micros, read_payment_method_id(body)
-
-
-def is_topup_id(text: str) -> bool:
-    """Whether this may be the id of a payment: what a key may hold, and no longer."""
-    return re.fullmatch(r"tu_[0-9a-f]{32}", text) is not None
 
 
 def read_payment_method_id(body: dict[str, Any]) -> str:
