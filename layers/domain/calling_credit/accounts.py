@@ -11,6 +11,7 @@ from calling_credit.ids import check_id
 from calling_credit.instants import zone
 from calling_credit.limits import DEFAULT_LIMITS, Limits, limits_view, read_limits
 from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
+from calling_credit.request_fields import read_text
 
 CURRENCY: Final = "USD"
 DEFAULT_TIME_ZONE: Final = "UTC"
@@ -186,23 +187,3 @@ def read_adjustment(body: dict[str, Any]) -> Adjustment:
         limit = format_money(MAX_ADJUSTMENT_MICROS)
         raise InvalidValue("amount_out_of_range", f"amount must not be zero and lie between -{limit} and {limit}.")
     return Adjustment(amount, read_text(body, "reason", MAX_REASON_CHARACTERS))
-
-
-def read_text(body: dict[str, Any], field: str, longest: int) -> str:
-    """A required text of at most so many characters.
-
-    Raises:
-        InvalidValue: missing_field, invalid_field.
-    """
-    value = body.get(field)
-    if value is None:
-        raise InvalidValue("missing_field", f"{field} is missing.")
-    if not isinstance(value, str) or not value.strip() or not value.isprintable() or _is_longer(value, longest):
-        detail = f"{field} must be 1 to {longest} printable characters, at most {3 * longest} bytes."
-        raise InvalidValue("invalid_field", detail)
-    return value
-
-
-def _is_longer(value: str, longest: int) -> bool:
-    """Characters count for people; bytes too, because an entry with the longest reason must stay one write unit."""
-    return len(value) > longest or len(value.encode()) > 3 * longest

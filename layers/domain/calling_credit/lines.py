@@ -7,10 +7,11 @@ from typing import Any, Final
 
 import phonenumbers
 
-from calling_credit.accounts import Line, read_switch, read_text
+from calling_credit.accounts import Line, read_switch
 from calling_credit.errors import InvalidValue
 from calling_credit.ids import check_id
 from calling_credit.numbering import is_e164
+from calling_credit.request_fields import read_text
 
 HOME_COUNTRIES: Final = frozenset({"US", "CA"})
 
