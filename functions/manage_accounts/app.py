@@ -14,7 +14,7 @@ from calling_credit.config import config
 from calling_credit.errors import NotFound
 from calling_credit.lines import read_line
 from calling_credit.money import format_money
-from calling_credit.store.adjust_balance import adjust_balance
+from calling_credit.store.adjust_balance import adjust_balance, read_adjustment
 from calling_credit.store.client import dynamodb_client
 from calling_credit.store.freeze_account import freeze_account, unfreeze_account
 from calling_credit.store.keep_accounts import AccountKeeper
@@ -77,7 +77,7 @@ def post_adjustment(account_id: str) -> Response[str]:
     """Give or take credit, once per Idempotency-Key."""
     operator(claims(app), config())
     key = idempotency_key(app)
-    adjustment = accounts.read_adjustment(json_body(app))
+    adjustment = read_adjustment(json_body(app))
     account = keeper.account(ids.check_id(account_id, "account_id"))
     if account is None:
         raise NotFound("unknown_account", "This account does not exist; create it with PUT /accounts/{account_id}.")

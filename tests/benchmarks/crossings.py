@@ -15,11 +15,10 @@ import pytest
 import stripe
 
 from calling_credit import table
-from calling_credit.accounts import Adjustment
 from calling_credit.attempts import State
 from calling_credit.money import MICROS_PER_DOLLAR
 from calling_credit.recharge import Rule
-from calling_credit.store.adjust_balance import adjust_balance
+from calling_credit.store.adjust_balance import Adjustment, adjust_balance
 from calling_credit.store.client import from_attributes
 from calling_credit.store.keep_accounts import AccountKeeper
 from calling_credit.store.keep_recharge import RechargeKeeper

@@ -16,8 +16,6 @@ from calling_credit.request_fields import read_text
 CURRENCY: Final = "USD"
 DEFAULT_TIME_ZONE: Final = "UTC"
 STATUSES: Final = ("open", "closed")
-MAX_ADJUSTMENT_MICROS: Final = 100_000 * MICROS_PER_DOLLAR
-MAX_REASON_CHARACTERS: Final = 200
 MAX_NAME_CHARACTERS: Final = 120
 MAX_BILLING_EMAILS: Final = 10
 MAX_LOW_BALANCE_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
@@ -58,14 +56,6 @@ class User:
 
     user_id: str
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Adjustment:
-    """Credit given (positive) or taken (negative) by the operator, and why."""
-
-    amount_micros: int
-    reason: str
 
 
 def account_view(account: Account) -> dict[str, Any]:
@@ -172,18 +162,3 @@ def read_switch(body: dict[str, Any], *, default: bool | None = None) -> bool:
     if not isinstance(value, bool):
         raise InvalidValue("invalid_field", "international_calling must be true or false.")
     return value
-
-
-def read_adjustment(body: dict[str, Any]) -> Adjustment:
-    """An adjustment from `{amount, reason}`.
-
-    Raises:
-        InvalidValue: missing_field, invalid_amount, amount_out_of_range, invalid_field.
-    """
-    if "amount" not in body:
-        raise InvalidValue("missing_field", 'amount is missing; send a signed decimal string such as "-2.50".')
-    amount = parse_money(body["amount"], decimals=4)
-    if amount == 0 or abs(amount) > MAX_ADJUSTMENT_MICROS:
-        limit = format_money(MAX_ADJUSTMENT_MICROS)
-        raise InvalidValue("amount_out_of_range", f"amount must not be zero and lie between -{limit} and {limit}.")
-    return Adjustment(amount, read_text(body, "reason", MAX_REASON_CHARACTERS))

@@ -5,13 +5,15 @@ balance are one transaction, so a request sent again after a lost answer finds t
 import hashlib
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit import table
-from calling_credit.accounts import Adjustment
-from calling_credit.errors import Conflict, NotFound
+from calling_credit.errors import Conflict, InvalidValue, NotFound
 from calling_credit.ledger import adjustment_entry
+from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
+from calling_credit.request_fields import read_text
 from calling_credit.store.client import (
     AWS_ERRORS,
     CONDITION_FAILED,
@@ -27,6 +29,34 @@ from calling_credit.store.post_calls import posting_actions
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+MAX_ADJUSTMENT_MICROS: Final = 100_000 * MICROS_PER_DOLLAR
+MAX_REASON_CHARACTERS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """Credit given (positive) or taken (negative) by the operator, and why."""
+
+    amount_micros: int
+    reason: str
+
+
+def read_adjustment(body: dict[str, Any]) -> Adjustment:
+    """An adjustment from `{amount, reason}`.
+
+    Raises:
+        InvalidValue: missing_field, invalid_amount, amount_out_of_range, invalid_field.
+    """
+    if "amount" not in body:
+        raise InvalidValue("missing_field", 'amount is missing; send a signed decimal string such as "-2.50".')
+    amount = parse_money(body["amount"], decimals=4)
+    if amount == 0 or abs(amount) > MAX_ADJUSTMENT_MICROS:
+        limit = format_money(MAX_ADJUSTMENT_MICROS)
+        raise InvalidValue("amount_out_of_range", f"amount must not be zero and lie between -{limit} and {limit}.")
+    return Adjustment(amount, read_text(body, "reason", MAX_REASON_CHARACTERS))
+
 
 MAX_ATTEMPTS: Final = 6
 
