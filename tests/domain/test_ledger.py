@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calling_credit.categories import RESERVED_CATEGORIES, TOP_UP
 from calling_credit.ledger import (
     BALANCE_ADJUSTED,
     CALL_CHARGED,
@@ -13,8 +14,6 @@ from calling_credit.ledger import (
     CARD_PAYMENTS,
     CUSTOMER_CREDIT,
     OPERATOR_ADJUSTMENTS,
-    RESERVED_CATEGORIES,
-    TOP_UP,
     TOP_UP_PAID,
     DayTotal,
     Entry,

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from calling_credit import table
+from calling_credit.categories import REVERSAL, TOP_UP
 from calling_credit.holds import LIVE
-from calling_credit.ledger import CALL_TAKEN_BACK, REVERSAL, TOP_UP, DayTotal
+from calling_credit.ledger import CALL_TAKEN_BACK, DayTotal
 
 Day = tuple[str, str]
 """A local date and a category."""

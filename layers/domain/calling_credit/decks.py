@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from sys import intern
 from typing import Final
 
+from calling_credit.categories import CATEGORY, RESERVED_CATEGORIES
 from calling_credit.errors import InvalidValue
 from calling_credit.instants import format_instant, parse_date, parse_instant
-from calling_credit.ledger import CATEGORY, RESERVED_CATEGORIES
 from calling_credit.money import MICROS_PER_DOLLAR, parse_money
 from calling_credit.numbering import COUNTRIES
 

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from calling_credit import table
+from calling_credit.categories import RESERVED_CATEGORIES
 from calling_credit.decks import INCLUDED_CATEGORY, Deck, RateRow
-from calling_credit.ledger import RESERVED_CATEGORIES
 from calling_credit.money import format_money
 from calling_credit.rating import PRICE_STEP_MICROS, billed_seconds, price_micros
 

@@ -5,12 +5,12 @@ debits it to revenue and a top-up credits it from cash. `amount_micros` is the c
 charge, positive for credit. An entry is written once and never changes; a mistake is mended by another entry.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from calling_credit.categories import ADJUSTMENT
 from calling_credit.instants import format_instant, local_date
 
 CUSTOMER_CREDIT: Final = "customer_credit"
@@ -26,13 +26,6 @@ TOP_UP_PAID: Final = "top_up_paid"
 CREDIT_REVERSED: Final = "credit_reversed"
 CREDIT_RETURNED: Final = "credit_returned"
 
-ADJUSTMENT: Final = "adjustment"
-TOP_UP: Final = "top_up"
-REVERSAL: Final = "reversal"
-CATEGORY: Final = re.compile(r"[a-z][a-z0-9_]{1,39}")
-"""The form of every category's code."""
-RESERVED_CATEGORIES: Final = frozenset({ADJUSTMENT, TOP_UP, "refund", "dispute", REVERSAL, "correction"})
-"""Categories of payments and corrections: never a call's, so usage can tell spending from paying."""
 
 UNARMED_MICROS: Final = 10**15
 """What headroom adds to the posted balance while no recharge rule is armed: never negative, so it wakes nobody."""

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from calling_credit.categories import REVERSAL
 from calling_credit.instants import format_instant
-from calling_credit.ledger import CREDIT_RETURNED, CREDIT_REVERSED, REVERSAL, Entry, local_date_of
+from calling_credit.ledger import CREDIT_RETURNED, CREDIT_REVERSED, Entry, local_date_of
 from calling_credit.topups import TopUp
 
 

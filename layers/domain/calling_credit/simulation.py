@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from calling_credit import attempts, table
 from calling_credit.attempts import State
+from calling_credit.categories import REVERSAL
 from calling_credit.instants import format_instant
-from calling_credit.ledger import CALL_CHARGED, REVERSAL, TOP_UP_PAID
+from calling_credit.ledger import CALL_CHARGED, TOP_UP_PAID
 from calling_credit.money import format_money
 from calling_credit.recharge import ABOVE_THRESHOLD, Charge, Rule, Situation, Stop, decide
 from calling_credit.recharge_rules import WORDS

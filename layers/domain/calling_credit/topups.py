@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
+from calling_credit.categories import TOP_UP
 from calling_credit.declines import AUTHENTICATION_FAILED, AUTHENTICATION_REQUIRED, Decline
 from calling_credit.errors import InvalidValue
 from calling_credit.instants import format_instant
-from calling_credit.ledger import TOP_UP, TOP_UP_PAID, Entry, local_date_of
+from calling_credit.ledger import TOP_UP_PAID, Entry, local_date_of
 from calling_credit.money import format_money, parse_money
 
 Kind = Literal["manual", "automatic"]

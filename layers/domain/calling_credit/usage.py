@@ -11,16 +11,15 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from calling_credit import table
+from calling_credit.categories import CATEGORY, RESERVED_CATEGORIES
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.instants import parse_date
 from calling_credit.ledger import (
     BALANCE_ADJUSTED,
     CALL_CHARGED,
     CALL_TAKEN_BACK,
-    CATEGORY,
     CREDIT_RETURNED,
     CREDIT_REVERSED,
-    RESERVED_CATEGORIES,
     TOP_UP_PAID,
 )
 from calling_credit.money import format_money
