@@ -13,11 +13,12 @@ from itertools import groupby
 from typing import Any, Final
 
 from calling_credit import table
+from calling_credit.call_entries import explained
 from calling_credit.decks import Deck
 from calling_credit.instants import format_instant
 from calling_credit.ledger import CALL_CHARGED, CALL_TAKEN_BACK, Entry
 from calling_credit.numbering import is_e164
-from calling_credit.rating import Charge, Free, explained, late_row, price_by
+from calling_credit.rating import Charge, Free, late_row, price_by
 
 CREDIT, DEBIT = "credit", "debit"
 """The sides of an entry's key; they sort in the order in which they are written."""

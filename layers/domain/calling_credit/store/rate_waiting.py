@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from calling_credit import table
+from calling_credit.call_entries import charge_entry
 from calling_credit.calls import Call
 from calling_credit.decks import Deck
 from calling_credit.instants import format_instant
 from calling_credit.ledger import Entry, day_changes
 from calling_credit.numbering import country_kept, is_e164
-from calling_credit.rating import Charge, Free, charge_entry, late_row, price_by
+from calling_credit.rating import Charge, Free, late_row, price_by
 from calling_credit.store.keep_calls import UNRATED, read_kept
 from calling_credit.store.post_calls import posting_actions
 from calling_credit.store.posting_parts import fitting
