@@ -17,13 +17,13 @@ from calling_credit.api.listing import Listing
 from calling_credit.api.resolver import answer, claims, csv_answer, http_resolver, json_body, query, wants_csv
 from calling_credit.attempts import State
 from calling_credit.aws.deck_files import ActiveDeck, s3_client
+from calling_credit.charged_calls import as_they_stand
 from calling_credit.config import config
 from calling_credit.errors import InvalidValue
 from calling_credit.ids import check_id
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger import CALL_CHARGED
 from calling_credit.recharge_rules import balance_part, kept, read_wish
-from calling_credit.rerating import as_they_stand
 from calling_credit.store.client import dynamodb_client
 from calling_credit.store.keep_lines import change_view
 from calling_credit.store.keep_recharge import RechargeKeeper

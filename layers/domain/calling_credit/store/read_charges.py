@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit import table
+from calling_credit.charged_calls import ChargedCall, charged_calls
 from calling_credit.deck_impact import Impact
 from calling_credit.decks import Tell
 from calling_credit.instants import format_instant
 from calling_credit.ledger import CALL_CHARGED, CALL_TAKEN_BACK
-from calling_credit.rerating import ChargedCall, charged_calls
 from calling_credit.store.client import from_attributes
 
 if TYPE_CHECKING:
