@@ -16,7 +16,8 @@ from calling_credit.aws.deck_files import ActiveDeck, s3_client
 from calling_credit.config import config
 from calling_credit.errors import CallingCreditError
 from calling_credit.store.announce_denials import announce_denial
-from calling_credit.store.client import AWS_ERRORS, code_of, dynamodb_client
+from calling_credit.store.client import dynamodb_client
+from calling_credit.store.errors import AWS_ERRORS, code_of
 from calling_credit.store.hold_credit import HoldKeeper, Look
 
 SECONDS_TO_SPARE = 1.5

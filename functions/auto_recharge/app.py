@@ -15,7 +15,8 @@ from calling_credit.errors import NotFound, Unavailable
 from calling_credit.payments.cashier import Cashier
 from calling_credit.payments.client import stripe_client
 from calling_credit.payments.run_recharge import run_recharge
-from calling_credit.store.client import AWS_ERRORS, code_of, dynamodb_client
+from calling_credit.store.client import dynamodb_client
+from calling_credit.store.errors import AWS_ERRORS, code_of
 from calling_credit.store.keep_recharge import RechargeKeeper
 
 SECONDS_TO_SPARE = 2.0

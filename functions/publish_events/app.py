@@ -13,7 +13,7 @@ from calling_credit.announcing import announced
 from calling_credit.aws.event_bus import events_client, put_announcements
 from calling_credit.config import config
 from calling_credit.instants import format_instant
-from calling_credit.store.client import from_attributes
+from calling_credit.store.attributes import from_attributes
 
 logger = Logger()
 bus = events_client()

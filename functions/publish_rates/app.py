@@ -16,7 +16,8 @@ from calling_credit.deck_impact import Impact
 from calling_credit.deck_report import report
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.instants import format_instant
-from calling_credit.store.client import AWS_ERRORS, code_of, dynamodb_client
+from calling_credit.store.client import dynamodb_client
+from calling_credit.store.errors import AWS_ERRORS, code_of
 from calling_credit.store.read_charges import weigh
 
 SECONDS_TO_SPARE = 120.0

@@ -18,7 +18,8 @@ from calling_credit.payments.cashier import Cashier
 from calling_credit.payments.client import stripe_client
 from calling_credit.payments.notices import NoticeTaker, undelivered
 from calling_credit.payments.webhooks import Notice
-from calling_credit.store.client import AWS_ERRORS, code_of, dynamodb_client
+from calling_credit.store.client import dynamodb_client
+from calling_credit.store.errors import AWS_ERRORS, code_of
 from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.store.keep_topups import TopUps
 from calling_credit.topups import LEASE, MOVED_ON_AFTER, TopUp

@@ -156,7 +156,7 @@ class Stack:
 
     def items(self, account_id: str | None = None) -> list[dict[str, Any]]:
         """Every item of the table (of one account), as plain values."""
-        from calling_credit.store.client import from_attributes  # noqa: PLC0415
+        from calling_credit.store.attributes import from_attributes  # noqa: PLC0415
 
         if account_id is None:
             scan = self.dynamodb.get_paginator("scan").paginate(TableName=self.table_name, ConsistentRead=True)
@@ -171,7 +171,7 @@ class Stack:
 
     def items_named(self, sort_key: str) -> list[dict[str, Any]]:
         """The items of every account with this sort key, as plain values."""
-        from calling_credit.store.client import from_attributes  # noqa: PLC0415
+        from calling_credit.store.attributes import from_attributes  # noqa: PLC0415
 
         scan = self.dynamodb.get_paginator("scan").paginate(
             TableName=self.table_name,

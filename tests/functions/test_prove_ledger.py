@@ -9,7 +9,7 @@ import pytest
 
 from calling_credit import table
 from calling_credit.errors import Unavailable
-from calling_credit.store.client import to_attribute, to_attributes
+from calling_credit.store.attributes import to_attribute, to_attributes
 from tests.functions.callbacks import counted, issues
 from tests.functions.laws_wire import Pass as WirePass
 from tests.functions.laws_wire import Sent, Wire, refusal

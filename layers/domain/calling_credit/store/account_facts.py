@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit import table
 from calling_credit.holds import may_have_holds
-from calling_credit.store.client import from_attributes
+from calling_credit.store.attributes import from_attributes
 from calling_credit.store.read_many import Key, read_many
 
 if TYPE_CHECKING:

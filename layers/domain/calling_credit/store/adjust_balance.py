@@ -14,15 +14,14 @@ from calling_credit.errors import Conflict, InvalidValue, NotFound
 from calling_credit.ledger import adjustment_entry
 from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
 from calling_credit.request_fields import read_text
-from calling_credit.store.client import (
+from calling_credit.store.attributes import from_attributes, to_attributes
+from calling_credit.store.errors import (
     AWS_ERRORS,
     CONDITION_FAILED,
     cancellation_codes,
     cancellation_reasons,
-    from_attributes,
     is_passing,
     jittered_wait,
-    to_attributes,
     translated,
 )
 from calling_credit.store.post_calls import posting_actions

@@ -9,7 +9,7 @@ from calling_credit import table
 from calling_credit.admission import Ask
 from calling_credit.instants import format_instant
 from calling_credit.numbering import masked
-from calling_credit.store.client import to_attribute
+from calling_credit.store.attributes import to_attribute
 from calling_credit.store.transact import transact, update
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from calling_credit import table
 from calling_credit.errors import NotFound, Unavailable
 from calling_credit.instants import format_instant
-from calling_credit.store.client import to_attribute
+from calling_credit.store.attributes import to_attribute
 from calling_credit.store.recharge_items import balance_key, recharge_key
 from calling_credit.store.transact import transact, update
 

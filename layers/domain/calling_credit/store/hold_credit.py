@@ -17,11 +17,11 @@ from calling_credit.holds import Hold, holds_now
 from calling_credit.instants import format_instant, local_date
 from calling_credit.limits import limits_of
 from calling_credit.numbering import UNKNOWN_COUNTRY, country_of
-from calling_credit.store.client import (
+from calling_credit.store.attributes import from_attributes
+from calling_credit.store.errors import (
     AWS_ERRORS,
     CONDITION_FAILED,
     cancellation_codes,
-    from_attributes,
     is_passing,
     jittered_wait,
     translated,

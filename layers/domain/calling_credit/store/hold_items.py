@@ -12,7 +12,7 @@ from typing import Any, Final
 from calling_credit import table
 from calling_credit.decks import RateRow
 from calling_credit.holds import LIVE, REMEMBERED, Hold, HoldStatus
-from calling_credit.store.client import from_attributes, to_attribute, to_attributes
+from calling_credit.store.attributes import from_attributes, to_attribute, to_attributes
 from calling_credit.store.transact import put, update
 
 HOLD_KIND: Final = "hold"

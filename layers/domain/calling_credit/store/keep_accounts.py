@@ -14,15 +14,8 @@ from calling_credit.errors import NotFound, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.ledger import UNARMED_MICROS
 from calling_credit.limits import Limits, limits_behind, stored_limits
-from calling_credit.store.client import (
-    CONDITION_FAILED,
-    Item,
-    cancellation_codes,
-    error_code,
-    from_attributes,
-    to_attribute,
-    to_attributes,
-)
+from calling_credit.store.attributes import Item, from_attributes, to_attribute, to_attributes
+from calling_credit.store.errors import CONDITION_FAILED, cancellation_codes, error_code
 from calling_credit.store.transact import transact, update
 
 if TYPE_CHECKING:

@@ -13,16 +13,15 @@ from botocore.exceptions import ClientError
 from calling_credit import table
 from calling_credit.calls import Call
 from calling_credit.instants import format_instant
-from calling_credit.store.client import (
+from calling_credit.store.attributes import from_attributes, to_attributes
+from calling_credit.store.errors import (
     AWS_ERRORS,
     CONDITION_FAILED,
     cancellation_codes,
     cancellation_reasons,
     error_code,
-    from_attributes,
     is_passing,
     jittered_wait,
-    to_attributes,
 )
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 
 from calling_credit import table
 from calling_credit.instants import format_instant
-from calling_credit.store.client import error_code, to_attributes
+from calling_credit.store.attributes import to_attributes
+from calling_credit.store.errors import error_code
 from calling_credit.store.keep_calls import read_kept
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from calling_credit import table
 from calling_credit.accounts import Line
 from calling_credit.errors import NotFound, Unavailable
 from calling_credit.instants import format_instant
-from calling_credit.store.client import Item, from_attributes, to_attribute, to_attributes
+from calling_credit.store.attributes import Item, from_attributes, to_attribute, to_attributes
 from calling_credit.store.transact import put, transact, update
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from calling_credit import table
 from calling_credit.instants import format_instant
 from calling_credit.links import Link
-from calling_credit.store.client import AWS_ERRORS, error_code, to_attributes, translated
+from calling_credit.store.attributes import to_attributes
+from calling_credit.store.errors import AWS_ERRORS, error_code, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -12,7 +12,7 @@ from calling_credit.attempts import State
 from calling_credit.errors import NotFound, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.recharge import Rule, Stop, armed_threshold
-from calling_credit.store.client import from_attributes
+from calling_credit.store.attributes import from_attributes
 from calling_credit.store.keep_topups import query_due
 from calling_credit.store.read_many import read_many
 from calling_credit.store.recharge_items import (

@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 from calling_credit import table
 from calling_credit.declines import Decline
 from calling_credit.instants import format_instant
-from calling_credit.store.client import error_code, to_attribute
+from calling_credit.store.attributes import to_attribute
+from calling_credit.store.errors import error_code
 from calling_credit.store.read_many import read_many
 from calling_credit.store.recharge_items import nudge_action
 from calling_credit.store.topup_items import (

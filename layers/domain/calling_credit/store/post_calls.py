@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 from calling_credit import table
 from calling_credit.holds import RELEASED, Hold
 from calling_credit.ledger import Entry, balance_change, day_changes
-from calling_credit.store.client import AWS_ERRORS, error_code, is_passing, jittered_wait, to_attributes
+from calling_credit.store.attributes import to_attributes
+from calling_credit.store.errors import AWS_ERRORS, error_code, is_passing, jittered_wait
 from calling_credit.store.hold_items import let_go_action, let_go_actions
 from calling_credit.store.posting_parts import EntryKey, Outcome, Part, parts
 

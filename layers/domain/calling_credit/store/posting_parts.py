@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, TypeVar
 
 from calling_credit.holds import LIVE, Hold
 from calling_credit.ledger import Entry
-from calling_credit.store.client import CONDITION_FAILED, cancellation_reasons
+from calling_credit.store.errors import CONDITION_FAILED, cancellation_reasons
 from calling_credit.store.hold_items import read_hold_item
 
 T = TypeVar("T")

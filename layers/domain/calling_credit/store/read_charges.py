@@ -12,7 +12,7 @@ from calling_credit.deck_impact import Impact
 from calling_credit.decks import Tell
 from calling_credit.instants import format_instant
 from calling_credit.ledger import CALL_CHARGED, CALL_TAKEN_BACK
-from calling_credit.store.client import from_attributes
+from calling_credit.store.attributes import from_attributes
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -14,7 +14,7 @@ from calling_credit.attempts import Attempt, InFlight, State
 from calling_credit.instants import format_instant
 from calling_credit.ledger import UNARMED_MICROS
 from calling_credit.recharge import Rule
-from calling_credit.store.client import from_attributes, to_attribute
+from calling_credit.store.attributes import from_attributes, to_attribute
 from calling_credit.store.transact import update
 
 RECHARGE_KIND: Final = "recharge"

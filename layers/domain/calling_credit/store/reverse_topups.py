@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from calling_credit.instants import format_instant
 from calling_credit.ledger import Entry
-from calling_credit.store.client import to_attribute
+from calling_credit.store.attributes import to_attribute
 from calling_credit.store.post_calls import posting_actions
 from calling_credit.store.topup_items import topup_key
 from calling_credit.store.transact import transact, update

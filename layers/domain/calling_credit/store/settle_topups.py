@@ -13,7 +13,7 @@ from calling_credit import table
 from calling_credit.attempts import State
 from calling_credit.instants import format_instant
 from calling_credit.recharge import after_payment, armed_threshold
-from calling_credit.store.client import to_attribute
+from calling_credit.store.attributes import to_attribute
 from calling_credit.store.keep_recharge import MAX_ROUNDS, RechargeKeeper, busy
 from calling_credit.store.post_calls import posting_actions
 from calling_credit.store.recharge_items import arm_action, keep_recharge_action, nudge_action

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from calling_credit import table
 from calling_credit.instants import format_instant
-from calling_credit.store.client import from_attributes, to_attributes
+from calling_credit.store.attributes import from_attributes, to_attributes
 from calling_credit.topups import LEASE, Card, TopUp
 
 TOPUP_KIND: Final = "topup"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit.store.client import (
+from calling_credit.store.errors import (
     AWS_ERRORS,
     CONDITION_FAILED,
     cancellation_codes,
