@@ -12,7 +12,7 @@ import pytest
 from calling_credit import table
 from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
-from calling_credit.store.keep_calls import read_kept
+from calling_credit.store.sweep import read_kept
 from tests.domain.examples import EVENT, NOW, deck_csv, event_body
 from tests.functions.conftest import sample_event
 from tests.functions.template import ROOT

@@ -10,7 +10,7 @@ from calling_credit import table
 from calling_credit.holds import EXPIRED, Hold
 from calling_credit.instants import format_instant
 from calling_credit.store.hold_items import HOLD_KIND, let_go_actions, read_hold_item
-from calling_credit.store.keep_topups import query_due
+from calling_credit.store.sweep import query_due
 from calling_credit.store.transact import transact
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@ charged anyway.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from calling_credit import table
 from calling_credit.calls import Call
 from calling_credit.instants import format_instant
-from calling_credit.store.attributes import from_attributes, to_attributes
+from calling_credit.store.attributes import to_attributes
 from calling_credit.store.errors import (
     AWS_ERRORS,
     CONDITION_FAILED,
@@ -95,24 +95,6 @@ def keep_strays(client: "DynamoDBClient", table_name: str, calls: Sequence[Call]
         except ClientError as error:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise
-
-
-def read_kept(client: "DynamoDBClient", table_name: str, kind: str) -> Iterator[dict[str, Any]]:
-    """Every kept call of a kind (`unrated` or `stray`), oldest first within a shard."""
-    for partition in table.sweep_partitions(kind):
-        start: dict[str, Any] = {}
-        while True:
-            answer = client.query(
-                TableName=table_name,
-                IndexName=table.SWEEP_INDEX,
-                KeyConditionExpression="sweep_pk = :kind",
-                ExpressionAttributeValues={":kind": {"S": partition}},
-                **start,
-            )
-            yield from map(from_attributes, answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                break
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
 def _stray_item(call: Call, now: datetime) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from calling_credit import table
 from calling_credit.instants import format_instant
 from calling_credit.store.attributes import to_attributes
 from calling_credit.store.errors import error_code
-from calling_credit.store.keep_calls import read_kept
+from calling_credit.store.sweep import read_kept
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

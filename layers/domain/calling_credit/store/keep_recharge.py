@@ -13,7 +13,6 @@ from calling_credit.errors import NotFound, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.recharge import Rule, Stop, armed_threshold
 from calling_credit.store.attributes import from_attributes
-from calling_credit.store.keep_topups import query_due
 from calling_credit.store.read_many import read_many
 from calling_credit.store.recharge_items import (
     RECHARGE_KIND,
@@ -24,6 +23,7 @@ from calling_credit.store.recharge_items import (
     recharge_key,
     still_below_action,
 )
+from calling_credit.store.sweep import query_due
 from calling_credit.store.topup_items import payment_item, topup_item
 from calling_credit.store.transact import put, transact
 from calling_credit.topups import TopUp

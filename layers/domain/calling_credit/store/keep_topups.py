@@ -15,6 +15,7 @@ from calling_credit.store.attributes import to_attribute
 from calling_credit.store.errors import error_code
 from calling_credit.store.read_many import read_many
 from calling_credit.store.recharge_items import nudge_action
+from calling_credit.store.sweep import query_due
 from calling_credit.store.topup_items import (
     TOPUP_KIND,
     next_look,
@@ -206,20 +207,3 @@ class TopUps:
     def _due_in(self, partition: str, now: str) -> Iterator[tuple[str, str]]:
         for item in query_due(self._client, self._table_name, partition, now):
             yield table.account_of(item["PK"]["S"]), table.id_of(item["SK"]["S"])
-
-
-def query_due(client: "DynamoDBClient", table_name: str, partition: str, now: str) -> Iterator[dict[str, Any]]:
-    """The items of a partition of the sweep index whose time has come."""
-    start: dict[str, Any] = {}
-    while True:
-        answer = client.query(
-            TableName=table_name,
-            IndexName=table.SWEEP_INDEX,
-            KeyConditionExpression="sweep_pk = :kind AND sweep_sk <= :now",
-            ExpressionAttributeValues={":kind": {"S": partition}, ":now": {"S": f"{now}~"}},
-            **start,
-        )
-        yield from answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return
-        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}

@@ -19,9 +19,10 @@ from calling_credit.instants import format_instant
 from calling_credit.ledger import Entry, day_changes
 from calling_credit.numbering import country_kept, is_e164
 from calling_credit.rating import Charge, Free, late_row, price_by
-from calling_credit.store.keep_calls import UNRATED, read_kept
+from calling_credit.store.keep_calls import UNRATED
 from calling_credit.store.post_calls import posting_actions
 from calling_credit.store.posting_parts import fitting
+from calling_credit.store.sweep import read_kept
 from calling_credit.store.transact import transact, update
 
 if TYPE_CHECKING:

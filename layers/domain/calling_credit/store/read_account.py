@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 from calling_credit import table
 from calling_credit.book import Book
 from calling_credit.store.attributes import from_attributes
-from calling_credit.store.keep_topups import query_due
 from calling_credit.store.recharge_items import RECHARGE_KIND
+from calling_credit.store.sweep import query_due
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
