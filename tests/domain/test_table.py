@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit import table
+from calling_credit import sweep_keys, table
 
 IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.:@+-]{0,20}", fullmatch=True)
 INSTANTS = st.sampled_from([f"2026-{month:02d}-01T00:00:00.{ms:03d}Z" for month in (1, 11, 12) for ms in (0, 1, 999)])
@@ -101,14 +101,14 @@ def test_no_two_kinds_of_item_share_a_key() -> None:
 @pytest.mark.parametrize("kind", ["unrated", "stray", "issue", "topup", "recharge"])
 @given(account_id=IDS)
 def test_a_swept_item_lies_in_one_of_the_partitions_that_are_read(kind: str, account_id: str) -> None:
-    assert table.sweep_pk(kind, account_id) in table.sweep_partitions(kind)
+    assert sweep_keys.sweep_pk(kind, account_id) in sweep_keys.sweep_partitions(kind)
 
 
 def test_accounts_spread_over_all_shards_and_kinds_never_mix() -> None:
-    used = {table.sweep_pk("unrated", f"acct_{number}") for number in range(100)}
-    assert used == set(table.sweep_partitions("unrated"))
+    used = {sweep_keys.sweep_pk("unrated", f"acct_{number}") for number in range(100)}
+    assert used == set(sweep_keys.sweep_partitions("unrated"))
     for kind in ("stray", "issue", "topup", "recharge"):
-        assert not used & set(table.sweep_partitions(kind))
+        assert not used & set(sweep_keys.sweep_partitions(kind))
 
 
 @given(INSTANTS, IDS, st.lists(st.integers(1, 9999), max_size=3, unique=True), IDS)

@@ -35,11 +35,8 @@ is live) also carries `sweep_pk`/`sweep_sk`, the keys of the sparse index `sweep
 accounts, to be found. Times in keys are UTC with milliseconds, so text order is time order; ids never contain `#`.
 """
 
-import zlib
-from typing import Final
+from typing import Any, Final
 
-SWEEP_INDEX: Final = "sweep"
-SWEEP_SHARDS: Final = 4
 AFTER: Final = "~"
 """Sorts after every character that a key can hold."""
 
@@ -233,18 +230,11 @@ def account_of(partition_key: str) -> str:
     return partition_key.split("#", 1)[1]
 
 
-def sweep_pk(kind: str, account_id: str) -> str:
-    """Partition of the sweep index for items of a kind (unrated, stray, issue, topup, recharge, hold, account) of this
-    account's shard.
-    """
-    return f"{kind.upper()}#{zlib.crc32(account_id.encode()) % SWEEP_SHARDS}"
+def recharge_key(account_id: str) -> dict[str, Any]:
+    """The key of the item as DynamoDB writes it."""
+    return {"PK": {"S": account_pk(account_id)}, "SK": {"S": auto_recharge_sk()}}
 
 
-def sweep_partitions(kind: str) -> list[str]:
-    """All partitions of the sweep index that hold items of a kind."""
-    return [f"{kind.upper()}#{shard}" for shard in range(SWEEP_SHARDS)]
-
-
-def swept_account(account_id: str) -> dict[str, str]:
-    """What an account's own item carries so that all accounts can be found."""
-    return {"sweep_pk": sweep_pk("account", account_id), "sweep_sk": account_id}
+def balance_key(account_id: str) -> dict[str, Any]:
+    """The key of the balance as DynamoDB writes it."""
+    return {"PK": {"S": account_pk(account_id)}, "SK": {"S": balance_sk()}}

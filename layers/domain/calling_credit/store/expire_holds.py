@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from calling_credit import table
+from calling_credit import sweep_keys
 from calling_credit.holds import EXPIRED, Hold
 from calling_credit.instants import format_instant
 from calling_credit.store.hold_items import HOLD_KIND, let_go_actions, read_hold_item
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def overdue_holds(client: "DynamoDBClient", table_name: str, now: datetime) -> Iterator[Hold]:
     """Holds that the sweep index shows as live and over. It may lag: each is looked at again when it is given up."""
-    for partition in table.sweep_partitions(HOLD_KIND):
+    for partition in sweep_keys.sweep_partitions(HOLD_KIND):
         yield from map(read_hold_item, query_due(client, table_name, partition, format_instant(now)))
 
 

@@ -10,8 +10,8 @@ from calling_credit import table
 from calling_credit.errors import NotFound, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.store.attributes import to_attribute
-from calling_credit.store.recharge_items import balance_key, recharge_key
 from calling_credit.store.transact import transact, update
+from calling_credit.table import balance_key, recharge_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

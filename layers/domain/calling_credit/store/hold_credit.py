@@ -26,9 +26,10 @@ from calling_credit.store.errors import (
     jittered_wait,
     translated,
 )
+from calling_credit.store.headroom import nudge_action
 from calling_credit.store.hold_items import hold_actions, read_hold_item
 from calling_credit.store.read_many import read_many
-from calling_credit.store.recharge_items import nudge_action, read_recharge_item
+from calling_credit.store.recharge_items import read_recharge_item
 from calling_credit.store.transact import transact
 
 if TYPE_CHECKING:

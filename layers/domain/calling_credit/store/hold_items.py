@@ -9,7 +9,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, Final
 
-from calling_credit import table
+from calling_credit import sweep_keys, table
 from calling_credit.decks import RateRow
 from calling_credit.holds import LIVE, REMEMBERED, Hold, HoldStatus
 from calling_credit.store.attributes import from_attributes, to_attribute, to_attributes
@@ -50,7 +50,7 @@ def hold_item(hold: Hold) -> dict[str, Any]:
 
 def _swept(hold: Hold) -> dict[str, str]:
     return {
-        "sweep_pk": table.sweep_pk(HOLD_KIND, hold.account_id),
+        "sweep_pk": sweep_keys.sweep_pk(HOLD_KIND, hold.account_id),
         "sweep_sk": f"{hold.live_until}#{hold.account_id}#{hold.call_id}",
     }
 

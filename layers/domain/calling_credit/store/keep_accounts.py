@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from calling_credit import table
+from calling_credit import sweep_keys, table
 from calling_credit.accounts import Account, User
 from calling_credit.errors import NotFound, Unavailable
 from calling_credit.instants import format_instant
@@ -229,7 +229,7 @@ def _settings(account: Account) -> Item:
         "billing_emails": list(account.billing_emails),
         "low_micros": account.low_micros,
         "limits": stored_limits(account.limits),
-    } | table.swept_account(account.account_id)
+    } | sweep_keys.swept_account(account.account_id)
 
 
 def _happened(write: Callable[[], Any]) -> bool:

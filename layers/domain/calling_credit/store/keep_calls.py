@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from botocore.exceptions import ClientError
 
-from calling_credit import table
+from calling_credit import sweep_keys, table
 from calling_credit.calls import Call
 from calling_credit.instants import format_instant
 from calling_credit.store.attributes import to_attributes
@@ -131,6 +131,6 @@ def _unrated_item(call: Call, now: datetime) -> dict[str, Any]:
 def _swept(kind: str, call: Call, now: datetime) -> dict[str, str]:
     return {
         "recorded_at": format_instant(now),
-        "sweep_pk": table.sweep_pk(kind, call.account_id),
+        "sweep_pk": sweep_keys.sweep_pk(kind, call.account_id),
         "sweep_sk": f"{call.happened_at}#{call.account_id}#{call.call_id}",
     }

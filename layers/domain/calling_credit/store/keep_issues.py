@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from calling_credit import table
+from calling_credit import sweep_keys, table
 from calling_credit.instants import format_instant
 from calling_credit.store.attributes import to_attributes
 from calling_credit.store.errors import error_code
@@ -49,7 +49,7 @@ def keep_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: dat
         "details": issue.details,
         "recorded_at": format_instant(now),
         "expires_at": int((now + KEPT_FOR).timestamp()),
-        "sweep_pk": table.sweep_pk(ISSUE_KIND, issue.account_id),
+        "sweep_pk": sweep_keys.sweep_pk(ISSUE_KIND, issue.account_id),
         "sweep_sk": f"{format_instant(now)}#{issue.object_id}",
         "written_by": uuid.uuid4().hex,
     }

@@ -7,25 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from calling_credit import attempts, table
+from calling_credit import attempts, sweep_keys, table
 from calling_credit.attempts import State
 from calling_credit.errors import NotFound, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.recharge import Rule, Stop, armed_threshold
 from calling_credit.store.attributes import from_attributes
+from calling_credit.store.headroom import arm_action, still_below_action
 from calling_credit.store.read_many import read_many
-from calling_credit.store.recharge_items import (
-    RECHARGE_KIND,
-    Recharge,
-    arm_action,
-    keep_recharge_action,
-    read_recharge_item,
-    recharge_key,
-    still_below_action,
-)
+from calling_credit.store.recharge_items import RECHARGE_KIND, Recharge, keep_recharge_action, read_recharge_item
 from calling_credit.store.sweep import query_due
 from calling_credit.store.topup_items import payment_item, topup_item
 from calling_credit.store.transact import put, transact
+from calling_credit.table import recharge_key
 from calling_credit.topups import TopUp
 
 if TYPE_CHECKING:
@@ -168,7 +162,7 @@ class RechargeKeeper:
 
     def due(self, now: datetime) -> Iterator[str]:
         """The accounts whose recharge waits for nothing any more."""
-        for partition in table.sweep_partitions(RECHARGE_KIND):
+        for partition in sweep_keys.sweep_partitions(RECHARGE_KIND):
             for item in query_due(self._client, self._table_name, partition, format_instant(now)):
                 yield table.account_of(item["PK"]["S"])
 

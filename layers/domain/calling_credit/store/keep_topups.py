@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from calling_credit import table
+from calling_credit import sweep_keys, table
 from calling_credit.declines import Decline
 from calling_credit.instants import format_instant
 from calling_credit.store.attributes import to_attribute
 from calling_credit.store.errors import error_code
+from calling_credit.store.headroom import nudge_action
 from calling_credit.store.read_many import read_many
-from calling_credit.store.recharge_items import nudge_action
 from calling_credit.store.sweep import query_due
 from calling_credit.store.topup_items import (
     TOPUP_KIND,
@@ -198,7 +198,7 @@ class TopUps:
 
     def due(self, now: datetime) -> Iterator[TopUp]:
         """Every top-up that has to be looked at by now, as it is now; the index itself may be behind."""
-        for partition in table.sweep_partitions(TOPUP_KIND):
+        for partition in sweep_keys.sweep_partitions(TOPUP_KIND):
             for account_id, topup_id in self._due_in(partition, format_instant(now)):
                 topup = self.read(account_id, topup_id)
                 if topup is not None and not topup.is_finished and not topup.is_leased(now):

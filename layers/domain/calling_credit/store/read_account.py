@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit import table
+from calling_credit import sweep_keys, table
 from calling_credit.book import Book
 from calling_credit.store.attributes import from_attributes
 from calling_credit.store.recharge_items import RECHARGE_KIND
@@ -37,7 +37,7 @@ def read_book(client: "DynamoDBClient", table_name: str, account_id: str) -> Boo
 
 def accounts_with_a_rule(client: "DynamoDBClient", table_name: str) -> Iterator[str]:
     """The accounts whose automatic recharge is on: the sweep index lists these, and no others."""
-    for partition in table.sweep_partitions(RECHARGE_KIND):
+    for partition in sweep_keys.sweep_partitions(RECHARGE_KIND):
         for item in query_due(client, table_name, partition, table.AFTER):
             yield table.account_of(item["PK"]["S"])
 

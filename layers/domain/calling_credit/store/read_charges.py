@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit import table
+from calling_credit import sweep_keys, table
 from calling_credit.charged_calls import ChargedCall, charged_calls
 from calling_credit.deck_impact import Impact
 from calling_credit.decks import Tell
@@ -26,9 +26,9 @@ ACCOUNT_KIND: Final = "account"
 
 def account_ids(client: "DynamoDBClient", table_name: str) -> Iterator[str]:
     """Every account, in no certain order; one created this very second may be missing."""
-    for partition in table.sweep_partitions(ACCOUNT_KIND):
+    for partition in sweep_keys.sweep_partitions(ACCOUNT_KIND):
         query: dict[str, Any] = {
-            "IndexName": table.SWEEP_INDEX,
+            "IndexName": sweep_keys.SWEEP_INDEX,
             "KeyConditionExpression": "sweep_pk = :kind",
             "ExpressionAttributeValues": {":kind": {"S": partition}},
             "ProjectionExpression": "sweep_sk",

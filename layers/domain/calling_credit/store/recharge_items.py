@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from calling_credit import table
+from calling_credit import sweep_keys
 from calling_credit.attempts import Attempt, InFlight, State
 from calling_credit.instants import format_instant
-from calling_credit.ledger import UNARMED_MICROS
 from calling_credit.recharge import Rule
 from calling_credit.store.attributes import from_attributes, to_attribute
 from calling_credit.store.transact import update
+from calling_credit.table import recharge_key
 
 RECHARGE_KIND: Final = "recharge"
 LOOKED_AT_EVERY: Final = timedelta(hours=6)
@@ -54,16 +54,6 @@ class Recharge:
 NO_RECHARGE: Final = Recharge(None, State())
 
 
-def recharge_key(account_id: str) -> dict[str, Any]:
-    """The key of the item as DynamoDB writes it."""
-    return {"PK": {"S": table.account_pk(account_id)}, "SK": {"S": table.auto_recharge_sk()}}
-
-
-def balance_key(account_id: str) -> dict[str, Any]:
-    """The key of the balance as DynamoDB writes it."""
-    return {"PK": {"S": table.account_pk(account_id)}, "SK": {"S": table.balance_sk()}}
-
-
 def read_recharge_item(attributes: dict[str, Any] | None) -> Recharge:
     """Rule and state behind the item."""
     if attributes is None:
@@ -96,7 +86,7 @@ def keep_recharge_action(
         "state_version": state.version + 1,
         "in_flight": asdict(state.in_flight) if state.in_flight else None,
         "recent": json.dumps([list(asdict(attempt).values()) for attempt in state.recent], separators=(",", ":")),
-        "sweep_pk": table.sweep_pk(RECHARGE_KIND, account_id) if look_at else None,
+        "sweep_pk": sweep_keys.sweep_pk(RECHARGE_KIND, account_id) if look_at else None,
         "sweep_sk": f"{look_at}#{account_id}" if look_at else None,
     }
     if rule_seen is None or rule != rule_seen:
@@ -122,32 +112,3 @@ def _next_look(rule: Rule, state: State, now: datetime) -> str | None:
         return state.next_attempt_at
     may_charge = rule.enabled and state.suspended_reason is None
     return format_instant(now + LOOKED_AT_EVERY) if may_charge else None
-
-
-def arm_action(table_name: str, account_id: str, threshold_micros: int | None) -> dict[str, Any]:
-    """The action that measures headroom from a threshold, or from nowhere (None), and wakes whoever looks at it."""
-    change = UNARMED_MICROS if threshold_micros is None else -threshold_micros
-    values = {":change": to_attribute(change), ":one": to_attribute(1)}
-    expression = "SET headroom_micros = posted_micros + :change ADD nudge :one"
-    return update(table_name, balance_key(account_id), expression, "attribute_exists(PK)", values)
-
-
-def nudge_action(table_name: str, account_id: str) -> dict[str, Any]:
-    """The action that changes nothing but what makes the table's stream show the balance once more."""
-    values = {":one": to_attribute(1)}
-    return update(table_name, balance_key(account_id), "ADD nudge :one", "attribute_exists(PK)", values)
-
-
-def still_below_action(table_name: str, account_id: str, posted_micros: int) -> dict[str, Any]:
-    """The condition that the balance is below an armed threshold at this very moment, and no higher than it was when
-    the charge was worked out, else it would buy too much; and that the account is not frozen, whenever that was read.
-    """
-    return {
-        "ConditionCheck": {
-            "TableName": table_name,
-            "Key": balance_key(account_id),
-            "ConditionExpression": "headroom_micros < :zero AND posted_micros <= :posted "
-            "AND attribute_not_exists(is_frozen)",
-            "ExpressionAttributeValues": {":zero": to_attribute(0), ":posted": to_attribute(posted_micros)},
-        }
-    }

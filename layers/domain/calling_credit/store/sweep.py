@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from calling_credit import table
+from calling_credit import sweep_keys
 from calling_credit.store.attributes import from_attributes
 
 if TYPE_CHECKING:
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 def read_kept(client: "DynamoDBClient", table_name: str, kind: str) -> Iterator[dict[str, Any]]:
     """Every kept call of a kind (`unrated` or `stray`), oldest first within a shard."""
-    for partition in table.sweep_partitions(kind):
+    for partition in sweep_keys.sweep_partitions(kind):
         start: dict[str, Any] = {}
         while True:
             answer = client.query(
                 TableName=table_name,
-                IndexName=table.SWEEP_INDEX,
+                IndexName=sweep_keys.SWEEP_INDEX,
                 KeyConditionExpression="sweep_pk = :kind",
                 ExpressionAttributeValues={":kind": {"S": partition}},
                 **start,
@@ -34,7 +34,7 @@ def query_due(client: "DynamoDBClient", table_name: str, partition: str, now: st
     while True:
         answer = client.query(
             TableName=table_name,
-            IndexName=table.SWEEP_INDEX,
+            IndexName=sweep_keys.SWEEP_INDEX,
             KeyConditionExpression="sweep_pk = :kind AND sweep_sk <= :now",
             ExpressionAttributeValues={":kind": {"S": partition}, ":now": {"S": f"{now}~"}},
             **start,

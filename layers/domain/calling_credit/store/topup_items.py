@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from calling_credit import table
+from calling_credit import sweep_keys, table
 from calling_credit.instants import format_instant
 from calling_credit.store.attributes import from_attributes, to_attributes
 from calling_credit.topups import LEASE, Card, TopUp
@@ -52,7 +52,7 @@ def topup_item(topup: TopUp) -> dict[str, Any]:
             **plain,
             **{name: said["card"][name] for name in _CARD},
             "updated_at": topup.created_at,
-            "sweep_pk": table.sweep_pk(TOPUP_KIND, topup.account_id),
+            "sweep_pk": sweep_keys.sweep_pk(TOPUP_KIND, topup.account_id),
             "sweep_sk": sweep_sk(topup, topup.lease_until or topup.created_at),
         }
     )
