@@ -13,9 +13,8 @@ from calling_credit.errors import NotFound, Unavailable
 from calling_credit.payments import intents
 from calling_credit.payments.cards import own_card
 from calling_credit.payments.client import SECONDS, NoAnswer, Refused
-from calling_credit.payments.intents import Said
+from calling_credit.payments.intents import Said, request_of
 from calling_credit.store.keep_topups import TopUps
-from calling_credit.store.topup_items import request_of
 from calling_credit.topups import Intent, TopUp
 
 NO_TIME: Final = NoAnswer("no_time")

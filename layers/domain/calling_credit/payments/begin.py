@@ -5,7 +5,7 @@ from datetime import datetime
 
 from calling_credit.instants import format_instant
 from calling_credit.payments import intents
-from calling_credit.store.topup_items import request_text
+from calling_credit.payments.intents import request_text
 from calling_credit.topups import LEASE, MANUAL_LEASE, Card, TopUp
 
 

@@ -2,6 +2,7 @@
 values.
 """
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -129,3 +130,14 @@ def _decline(error: "stripe.PaymentIntent.LastPaymentError") -> Decline:
 
 def _id(value: object) -> str:
     return value if isinstance(value, str) else str(getattr(value, "id", ""))
+
+
+def request_of(text: str) -> dict[str, Any]:
+    """A stored request to Stripe, as it was."""
+    request: dict[str, Any] = json.loads(text)
+    return request
+
+
+def request_text(request: dict[str, Any]) -> str:
+    """A request to Stripe as it is stored."""
+    return json.dumps(request, separators=(",", ":"), sort_keys=True)

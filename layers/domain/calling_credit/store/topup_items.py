@@ -1,6 +1,5 @@
 """A top-up as its item and back; where the sweep index keeps it until it has ended. Writes nothing."""
 
-import json
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -86,14 +85,3 @@ def next_look(topup: TopUp, now: datetime) -> str:
     """When to ask Stripe again: after the lease at the soonest, later the older the payment is, hourly at most."""
     wait = min(max(LEASE, topup.age(now) / 4), timedelta(hours=1))
     return format_instant(now + wait)
-
-
-def request_of(text: str) -> dict[str, Any]:
-    """A stored request to Stripe, as it was."""
-    request: dict[str, Any] = json.loads(text)
-    return request
-
-
-def request_text(request: dict[str, Any]) -> str:
-    """A request to Stripe as it is stored."""
-    return json.dumps(request, separators=(",", ":"), sort_keys=True)
