@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from calling_credit.declines import Decline
 from calling_credit.errors import InvalidValue
+from calling_credit.money import Bounds
 from calling_credit.topups import (
     OPEN,
     PENDING,
-    Bounds,
     Step,
     mismatch,
     next_step,

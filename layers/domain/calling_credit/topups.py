@@ -17,7 +17,7 @@ from calling_credit.declines import AUTHENTICATION_FAILED, AUTHENTICATION_REQUIR
 from calling_credit.errors import InvalidValue
 from calling_credit.instants import format_instant
 from calling_credit.ledger import TOP_UP_PAID, Entry, local_date_of
-from calling_credit.money import format_money, parse_money
+from calling_credit.money import Bounds, parse_money
 
 Kind = Literal["manual", "automatic"]
 Status = Literal["created", "confirming", "requires_action", "processing", "succeeded", "failed", "canceled"]
@@ -164,25 +164,6 @@ def mismatch(topup: TopUp, intent: Intent) -> str | None:
     if intent.amount_micros != topup.amount_micros or taken != topup.amount_micros:
         return "amount_mismatch"
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """The least and the most that one payment may be."""
-
-    minimum_micros: int
-    maximum_micros: int
-
-    def check(self, amount_micros: int) -> int:
-        """An amount within them.
-
-        Raises:
-            InvalidValue: `amount_out_of_range`.
-        """
-        if not self.minimum_micros <= amount_micros <= self.maximum_micros:
-            least, most = format_money(self.minimum_micros), format_money(self.maximum_micros)
-            raise InvalidValue("amount_out_of_range", f"amount must lie between {least} and {most} US dollars.")
-        return amount_micros
 
 
 def read_top_up(body: dict[str, Any], bounds: Bounds) -> tuple[int, str]:

@@ -4,6 +4,7 @@ this: the table's stream, or the sweeper.
 
 from datetime import datetime
 
+from calling_credit.money import Bounds
 from calling_credit.payments.begin import automatic_topup
 from calling_credit.payments.cashier import Cashier
 from calling_credit.recharge import (
@@ -20,7 +21,7 @@ from calling_credit.recharge import (
     decide,
 )
 from calling_credit.store.keep_recharge import RechargeKeeper, Snapshot
-from calling_credit.topups import LEASE, Bounds, Card, TopUp
+from calling_credit.topups import LEASE, Card, TopUp
 
 SILENT = frozenset({DISABLED, ACCOUNT_CLOSED, ACCOUNT_FROZEN, ABOVE_THRESHOLD, IN_FLIGHT})
 """Stops after which the balance stays watched: nothing has to end before the next fall below the threshold counts."""
