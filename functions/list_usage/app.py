@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from calling_credit import clock, forecast, rates, simulation, table, usage
+from calling_credit import clock, forecast, instants, rates, simulation, table, usage
 from calling_credit.accounts import line_view
 from calling_credit.api.caller import customer
 from calling_credit.api.listing import Listing
@@ -52,10 +52,10 @@ def own_account() -> AccountReader:
     return AccountReader(dynamodb, config().table_name, customer(claims(app), config()).account_id)
 
 
-def asked_period(account: AccountReader) -> usage.Period:
+def asked_period(account: AccountReader) -> instants.Period:
     """The dates asked for, in the account's time zone."""
     today = local_date(clock.now(), account.settings()["time_zone"])
-    return usage.read_period(query(app, "from"), query(app, "to"), today)
+    return instants.read_period(query(app, "from"), query(app, "to"), today)
 
 
 @app.get("/balance")
@@ -121,7 +121,7 @@ def forecast_view() -> Response[str]:
     """How long the balance lasts at the pace of the last days, and for how many minutes of where calls go."""
     account, now = own_account(), clock.now()
     today = date.fromisoformat(local_date(now, account.settings()["time_zone"]))
-    period = usage.Period(*forecast.basis(today))
+    period = instants.Period(*forecast.basis(today))
     found = forecast.pace(account.days(period.first.isoformat(), period.last.isoformat()), today)
     calls, _ = account.entries(
         period,
@@ -168,7 +168,7 @@ def posted_and_latest_entries(
 
 def latest_entries(account: AccountReader, begin: datetime, now: datetime) -> Iterator[dict[str, Any]]:
     """The entries since `begin`, newest first, as many as are simulated."""
-    period = usage.Period((begin - timedelta(days=1)).date(), (now + timedelta(days=1)).date())
+    period = instants.Period((begin - timedelta(days=1)).date(), (now + timedelta(days=1)).date())
     after: str | None = None
     left = simulation.MOST_ENTRIES
     while left:

@@ -9,15 +9,14 @@ import pytest
 
 from calling_credit import table
 from calling_credit.errors import InvalidValue, NotFound
+from calling_credit.instants import Period, read_period
 from calling_credit.usage import (
     CSV_COLUMNS,
-    Period,
     balance_view,
     call_row,
     check_call_category,
     csv_text,
     label,
-    read_period,
     statement_row,
     summarise,
 )

@@ -6,14 +6,11 @@ Works on plain items of the table (`DAY#`, `ENTRY#`) handed in; reads nothing it
 import csv
 import io
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any, Final
 
 from calling_credit import table
 from calling_credit.categories import CATEGORY, RESERVED_CATEGORIES
-from calling_credit.errors import InvalidValue, NotFound
-from calling_credit.instants import parse_date
+from calling_credit.errors import NotFound
 from calling_credit.ledger import (
     BALANCE_ADJUSTED,
     CALL_CHARGED,
@@ -31,7 +28,6 @@ LABELS: Final = {
     "top_up": "Top-up",
     "reversal": "Reversal",
 }
-MAX_PERIOD_DAYS: Final = 3660
 CSV_ROWS: Final = 10_000
 """Rows of one CSV page: well below the 6 MB a function may answer."""
 CSV_COLUMNS: Final = (
@@ -49,35 +45,6 @@ CSV_COLUMNS: Final = (
     "user_name",
     "rate_deck",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Local calendar dates, both inclusive."""
-
-    first: date
-    last: date
-
-    def holds(self, local_date: str) -> bool:
-        """Whether an entry of that local date belongs to the period."""
-        return self.first.isoformat() <= local_date <= self.last.isoformat()
-
-
-def read_period(from_text: str | None, to_text: str | None, today: str) -> Period:
-    """The period asked for; the month of `today` (in the account's zone) up to `today` where a bound is absent.
-
-    Raises:
-        InvalidValue: invalid_date, invalid_date_range (wrong way round, or more than ten years).
-    """
-    last = parse_date(to_text, "to") if to_text is not None else parse_date(today, "to")
-    first = parse_date(from_text, "from") if from_text is not None else last.replace(day=1)
-    if from_text is not None and to_text is None:
-        last = max(first, last)
-    if first > last:
-        raise InvalidValue("invalid_date_range", "from must not be after to; swap them.")
-    if last - first > timedelta(days=MAX_PERIOD_DAYS):
-        raise InvalidValue("invalid_date_range", f"A period has at most {MAX_PERIOD_DAYS} days; ask in parts.")
-    return Period(first, last)
 
 
 def check_call_category(category: str) -> None:

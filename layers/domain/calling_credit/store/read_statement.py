@@ -5,9 +5,10 @@ closing.
 from typing import Any, Final, TypedDict
 
 from calling_credit import table
+from calling_credit.instants import Period
 from calling_credit.money import format_money
 from calling_credit.store.read_usage import AccountReader, total_micros
-from calling_credit.usage import Period, statement_row
+from calling_credit.usage import statement_row
 
 ATTEMPTS: Final = 3
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from calling_credit import table
 from calling_credit.accounts import Line
 from calling_credit.errors import NotFound
-from calling_credit.instants import widened_utc_window
+from calling_credit.instants import Period, widened_utc_window
 from calling_credit.ledger import CALL_TAKEN_BACK
 from calling_credit.store.attributes import from_attributes, to_attribute
 from calling_credit.store.keep_lines import read_line_item
-from calling_credit.usage import Period
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Final
 from calling_credit import table
 from calling_credit.decks import Deck
 from calling_credit.errors import Unavailable
-from calling_credit.instants import widened_utc_window
+from calling_credit.instants import Period, widened_utc_window
 from calling_credit.ledger import Entry, day_changes
 from calling_credit.rerating import Correction, Round, corrections
 from calling_credit.store.post_calls import posting_actions
 from calling_credit.store.posting_parts import fitting
 from calling_credit.store.read_charges import calls_between
 from calling_credit.store.transact import transact
-from calling_credit.usage import Period
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
