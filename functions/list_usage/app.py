@@ -27,8 +27,9 @@ from calling_credit.recharge_rules import balance_part, kept, read_wish
 from calling_credit.store.client import dynamodb_client
 from calling_credit.store.keep_lines import change_view
 from calling_credit.store.keep_recharge import RechargeKeeper
+from calling_credit.store.read_settings import AccountReader
 from calling_credit.store.read_statement import read_daily_balances, read_statement
-from calling_credit.store.read_usage import AccountReader
+from calling_credit.store.read_usage import LedgerReader
 from calling_credit.topups import Card
 
 NO_CARD = "pm_none"
@@ -47,9 +48,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.resolve(event, context)
 
 
-def own_account() -> AccountReader:
-    """The one account this caller may read: the one its token names."""
-    return AccountReader(dynamodb, config().table_name, customer(claims(app), config()).account_id)
+def own_account() -> tuple[AccountReader, LedgerReader]:
+    """The one account this caller may read, and its ledger: the one its token names."""
+    account_id = customer(claims(app), config()).account_id
+    return (
+        AccountReader(dynamodb, config().table_name, account_id),
+        LedgerReader(dynamodb, config().table_name, account_id),
+    )
 
 
 def asked_period(account: AccountReader) -> instants.Period:
@@ -61,27 +66,27 @@ def asked_period(account: AccountReader) -> instants.Period:
 @app.get("/balance")
 def balance() -> Response[str]:
     """The balance and the state of automatic recharge."""
-    account = own_account()
+    account, ledger = own_account()
     found = recharges.recharge(account.account_id)
     settings = account.settings()
     is_closed, is_frozen = settings["status"] == "closed", "frozen_at" in settings
     auto_recharge = balance_part(found.rule, found.state, clock.now(), is_closed=is_closed, is_frozen=is_frozen)
-    return answer(usage.balance_view(account.account_id, settings, account.balance(), auto_recharge))
+    return answer(usage.balance_view(account.account_id, settings, ledger.balance(), auto_recharge))
 
 
 @app.get("/usage")
 def usage_summary() -> Response[str]:
     """Spending by category and by day."""
-    account = own_account()
+    account, ledger = own_account()
     period = asked_period(account)
-    days = account.days(period.first.isoformat(), period.last.isoformat())
+    days = ledger.days(period.first.isoformat(), period.last.isoformat())
     return answer(usage.summarise(days, account.settings()["currency"]))
 
 
 @app.get("/usage/<category>")
 def usage_details(category: str) -> Response[str]:
     """Each call of a category, newest first, as JSON or CSV."""
-    account = own_account()
+    account, ledger = own_account()
     period = asked_period(account)
     usage.check_call_category(category)
     user_id = query(app, "user_id")
@@ -90,7 +95,7 @@ def usage_details(category: str) -> Response[str]:
     dates = (period.first.isoformat(), period.last.isoformat())
     listing = Listing(app, account.account_id, "usage", category, *dates, user_id, **sizes)
     equal = {"category": category} | ({"user_id": user_id} if user_id else {})
-    entries, after = account.entries(
+    entries, after = ledger.entries(
         period, after=listing.position, limit=listing.limit, newest_first=True, equal=equal, calls_only=True
     )
     names = account.user_names()
@@ -103,27 +108,27 @@ def usage_details(category: str) -> Response[str]:
 @app.get("/statement")
 def statement() -> Response[str]:
     """Everything that moved the balance, from its opening to its closing; `by=day` only what each day made of it."""
-    account = own_account()
+    account, ledger = own_account()
     period = asked_period(account)
     by = query(app, "by")
     if by == "day":
-        return answer(read_daily_balances(account, period) | {"as_of": format_instant(clock.now())})
+        return answer(read_daily_balances(ledger, period) | {"as_of": format_instant(clock.now())})
     if by is not None:
         raise InvalidValue("invalid_query", "by must be day, or be left out.")
     listing = Listing(app, account.account_id, "statement", period.first.isoformat(), period.last.isoformat())
     as_of = format_instant(clock.now())
-    page, after = read_statement(account, period, listing.position, listing.limit, as_of)
+    page, after = read_statement(ledger, period, listing.position, listing.limit, as_of)
     return answer(page | {"next_cursor": listing.next_cursor(after)})
 
 
 @app.get("/forecast")
 def forecast_view() -> Response[str]:
     """How long the balance lasts at the pace of the last days, and for how many minutes of where calls go."""
-    account, now = own_account(), clock.now()
+    (account, ledger), now = own_account(), clock.now()
     today = date.fromisoformat(local_date(now, account.settings()["time_zone"]))
     period = instants.Period(*forecast.basis(today))
-    found = forecast.pace(account.days(period.first.isoformat(), period.last.isoformat()), today)
-    calls, _ = account.entries(
+    found = forecast.pace(ledger.days(period.first.isoformat(), period.last.isoformat()), today)
+    calls, _ = ledger.entries(
         period,
         after=None,
         limit=forecast.CALLS_LOOKED_AT,
@@ -131,19 +136,19 @@ def forecast_view() -> Response[str]:
         equal={"kind": CALL_CHARGED},
         calls_only=True,
     )
-    available = account.balance()["available_micros"]
+    available = ledger.balance()["available_micros"]
     return answer(forecast.forecast_view(available, found, calls, deck.current(now), format_instant(now), today))
 
 
 @app.post("/auto-recharge/simulate")
 def simulate() -> Response[str]:
     """What a rule, as it is being typed, would have done with the last 30 days; nothing is kept and nothing charged."""
-    account, now = own_account(), clock.now()
+    (account, ledger), now = own_account(), clock.now()
     current = recharges.recharge(account.account_id).rule
     wish = read_wish({"payment_method_id": NO_CARD} | json_body(app) | {"enabled": True}, current, config().bounds)
     rule, _ = kept(wish, Card(wish.payment_method_id, "", "", ""), None, State(), now)
     begin = now - timedelta(days=simulation.DAYS)
-    posted_micros, entries = posted_and_latest_entries(account, begin, now)
+    posted_micros, entries = posted_and_latest_entries(ledger, begin, now)
     if len(entries) == simulation.MOST_ENTRIES:
         begin = datetime.fromisoformat(table.happened_at_of(entries[-1]["SK"]))
     opening_micros = posted_micros - sum(entry["amount_micros"] for entry in entries)
@@ -153,26 +158,24 @@ def simulate() -> Response[str]:
     return answer(simulation.simulation_view(played, begin, now))
 
 
-def posted_and_latest_entries(
-    account: AccountReader, begin: datetime, now: datetime
-) -> tuple[int, list[dict[str, Any]]]:
+def posted_and_latest_entries(ledger: LedgerReader, begin: datetime, now: datetime) -> tuple[int, list[dict[str, Any]]]:
     """The posted balance and the entries of one moment: read again while something is posted meanwhile, a few times."""
-    before, tries = account.balance()["posted_micros"], 1
+    before, tries = ledger.balance()["posted_micros"], 1
     while True:
-        entries = list(latest_entries(account, begin, now))
-        posted = account.balance()["posted_micros"]
+        entries = list(latest_entries(ledger, begin, now))
+        posted = ledger.balance()["posted_micros"]
         if posted == before or tries == READ_AGAIN:
             return posted, entries
         before, tries = posted, tries + 1
 
 
-def latest_entries(account: AccountReader, begin: datetime, now: datetime) -> Iterator[dict[str, Any]]:
+def latest_entries(ledger: LedgerReader, begin: datetime, now: datetime) -> Iterator[dict[str, Any]]:
     """The entries since `begin`, newest first, as many as are simulated."""
     period = instants.Period((begin - timedelta(days=1)).date(), (now + timedelta(days=1)).date())
     after: str | None = None
     left = simulation.MOST_ENTRIES
     while left:
-        found, after = account.entries(period, after=after, limit=min(left, 1_000), newest_first=True)
+        found, after = ledger.entries(period, after=after, limit=min(left, 1_000), newest_first=True)
         for entry in found:
             if table.happened_at_of(entry["SK"]) < format_instant(begin):
                 return
@@ -185,7 +188,7 @@ def latest_entries(account: AccountReader, begin: datetime, now: datetime) -> It
 @app.get("/lines")
 def lines() -> Response[str]:
     """The account's lines and whether each may call abroad."""
-    account = own_account()
+    account, _ = own_account()
     account.settings()
     listing = Listing(app, account.account_id, "lines")
     found, after = account.lines(listing.position, listing.limit)
@@ -197,7 +200,7 @@ def lines() -> Response[str]:
 @app.get("/lines/<line_id>/changes")
 def line_changes(line_id: str) -> Response[str]:
     """Who switched international calling of a line, when and from where; newest first."""
-    account = own_account()
+    account, _ = own_account()
     check_id(line_id, "line_id")
     listing = Listing(app, account.account_id, "changes", line_id)
     found, after = account.line_changes(line_id, listing.position, listing.limit)

@@ -19,7 +19,7 @@ from calling_credit.store.client import dynamodb_client
 from calling_credit.store.freeze_account import freeze_account, unfreeze_account
 from calling_credit.store.keep_accounts import AccountKeeper
 from calling_credit.store.keep_lines import LineKeeper, Source
-from calling_credit.store.read_usage import AccountReader
+from calling_credit.store.read_usage import LedgerReader
 
 logger = Logger()
 app = http_resolver(logger)
@@ -83,6 +83,6 @@ def post_adjustment(account_id: str) -> Response[str]:
         raise NotFound("unknown_account", "This account does not exist; create it with PUT /accounts/{account_id}.")
     table_name = config().table_name
     adjustment_id = adjust_balance(dynamodb, table_name, account_id, key, adjustment, account.time_zone, clock.now())
-    balance = AccountReader(dynamodb, table_name, account_id).balance()["posted_micros"]
+    balance = LedgerReader(dynamodb, table_name, account_id).balance()["posted_micros"]
     amount = format_money(adjustment.amount_micros)
     return answer({"id": adjustment_id, "amount": amount, "balance": format_money(balance)}, 201)

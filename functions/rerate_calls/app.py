@@ -18,7 +18,7 @@ from calling_credit.reprice_request import RepriceRequest, read_request, round_v
 from calling_credit.store.account_facts import AccountFacts
 from calling_credit.store.client import dynamodb_client
 from calling_credit.store.rate_waiting import WaitingRater, waiting_calls
-from calling_credit.store.read_usage import AccountReader
+from calling_credit.store.read_settings import AccountReader
 from calling_credit.store.reprice_calls import Repricer, range_of
 
 SECONDS_TO_SPARE = 20.0

@@ -23,7 +23,7 @@ from calling_credit.recharge import is_unwanted
 from calling_credit.store.keep_issues import Issue, keep_issue
 from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.store.keep_topups import TopUps
-from calling_credit.store.read_usage import AccountReader
+from calling_credit.store.read_settings import AccountReader
 from calling_credit.store.settle_topups import Settler, unchanged
 from calling_credit.store.topup_items import next_look
 from calling_credit.topups import (

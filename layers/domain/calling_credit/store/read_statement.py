@@ -7,7 +7,7 @@ from typing import Any, Final, TypedDict
 from calling_credit import table
 from calling_credit.instants import Period
 from calling_credit.money import format_money
-from calling_credit.store.read_usage import AccountReader, total_micros
+from calling_credit.store.read_usage import LedgerReader, total_micros
 from calling_credit.usage import statement_row
 
 ATTEMPTS: Final = 3
@@ -24,7 +24,7 @@ class Position(TypedDict):
 
 
 def read_statement(
-    reader: AccountReader, period: Period, resume: Position | None, limit: int, as_of: str
+    reader: LedgerReader, period: Period, resume: Position | None, limit: int, as_of: str
 ) -> tuple[dict[str, Any], Position | None]:
     """One page `{opening_balance, items, closing_balance, as_of}`, oldest first, and where the next goes on.
 
@@ -49,7 +49,7 @@ def read_statement(
     return page, Position(**{**resume, "after": after, "listed": listed}) if after else None
 
 
-def read_daily_balances(reader: AccountReader, period: Period) -> dict[str, Any]:
+def read_daily_balances(reader: LedgerReader, period: Period) -> dict[str, Any]:
     """`{opening_balance, days: [{date, closing_balance}], closing_balance}`, oldest first, with the days on which
     something moved the balance: a statement in few words, at the same cost however many entries there are.
     """
@@ -71,7 +71,7 @@ def read_daily_balances(reader: AccountReader, period: Period) -> dict[str, Any]
 
 
 def _open(
-    reader: AccountReader, period: Period, limit: int, as_of: str
+    reader: LedgerReader, period: Period, limit: int, as_of: str
 ) -> tuple[Position, list[dict[str, Any]], str | None]:
     attempt = 1
     while True:

@@ -1,18 +1,16 @@
-"""Reads an account back: balance, days, entries, lines, user names. Every query names the account's partition and
-no other.
+"""Reads an account's part of the ledger: balance, days, and entries. Every query names the account's partition and no
+other.
 """
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit import table
-from calling_credit.accounts import Line
 from calling_credit.errors import NotFound
 from calling_credit.instants import Period, widened_utc_window
 from calling_credit.ledger import CALL_TAKEN_BACK
 from calling_credit.store.attributes import from_attributes, to_attribute
-from calling_credit.store.keep_lines import read_line_item
+from calling_credit.store.partition import Partition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -21,25 +19,15 @@ MAX_QUERIES_PER_PAGE: Final = 20
 """A page that a filter leaves almost empty ends here with a cursor instead of reading on until the gateway gives up."""
 
 
-class AccountReader:
-    """One account as one request sees it. Its settings are read once."""
+class LedgerReader:
+    """One account's balance, days, and entries."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str, account_id: str) -> None:
         self._client = client
         self._table_name = table_name
         self.account_id = account_id
-        self._pk = table.account_pk(account_id)
-        self._settings: dict[str, Any] | None = None
-
-    def settings(self) -> dict[str, Any]:
-        """The account's own item.
-
-        Raises:
-            NotFound: `unknown_account`.
-        """
-        if self._settings is None:
-            self._settings = self._item(table.account_sk())
-        return self._settings
+        self._partition = Partition(client, table_name, table.account_pk(account_id))
+        self._pk = self._partition.pk
 
     def balance(self) -> dict[str, Any]:
         """The balance as of now, in micros; reads what was just written.
@@ -47,50 +35,15 @@ class AccountReader:
         Raises:
             NotFound: `unknown_account`.
         """
-        return self._item(table.balance_sk())
-
-    def _item(self, sort_key: str) -> dict[str, Any]:
-        answer = self._client.get_item(
-            TableName=self._table_name,
-            Key={"PK": {"S": self._pk}, "SK": {"S": sort_key}},
-            ConsistentRead=True,
-        )
-        if "Item" not in answer:
+        balance = self._partition.get(table.balance_sk())
+        if balance is None:
             raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.")
-        return from_attributes(answer["Item"])
+        return balance
 
     def days(self, first: str | None, last: str, *, consistent: bool = False) -> list[dict[str, Any]]:
         """The DAY items of the local dates `first` (the beginning if None) to `last`, inclusive."""
         low, high = table.day_range(first, last)
-        return list(self._query(low, high, consistent=consistent))
-
-    def lines(self, after: str | None, limit: int) -> tuple[list[Line], str | None]:
-        """A page of the account's lines, by id, and the sort key to go on after."""
-        low = table.line_prefix() if after is None else f"{after}\0"
-        found = list(islice(self._query(low, table.line_prefix() + table.AFTER), limit + 1))
-        page = found[:limit]
-        return [read_line_item(item) for item in page], page[-1]["SK"] if len(found) > limit else None
-
-    def line_changes(self, line_id: str, after: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
-        """A page of the changes of a line's international calling, newest first, and the sort key to go on after.
-
-        Raises:
-            NotFound: `unknown_line`.
-        """
-        if not list(self._query(table.line_sk(line_id), table.line_sk(line_id))):
-            raise NotFound("unknown_line", "This account has no line of that id; GET /lines lists them.")
-        low, high = table.change_range(line_id)
-        if after is not None:
-            high = after
-        newest = self._query(low, high, newest_first=True)
-        found = list(islice((item for item in newest if item["SK"] != after), limit + 1))
-        page = found[:limit]
-        return page, page[-1]["SK"] if len(found) > limit else None
-
-    def user_names(self) -> dict[str, str]:
-        """The name of every user."""
-        users = self._query(table.user_prefix(), table.user_prefix() + table.AFTER)
-        return {table.id_of(user["SK"]): user["name"] for user in users}
+        return list(self._partition.query(low, high, consistent=consistent))
 
     def entries(
         self,
@@ -141,24 +94,6 @@ class AccountReader:
                 return found, None
             after = str(last["SK"]["S"])
         return found, after
-
-    def _query(
-        self, low: str, high: str, *, consistent: bool = False, newest_first: bool = False
-    ) -> Iterator[dict[str, Any]]:
-        start: dict[str, Any] = {}
-        while True:
-            answer = self._client.query(
-                TableName=self._table_name,
-                KeyConditionExpression="PK = :pk AND SK BETWEEN :low AND :high",
-                ExpressionAttributeValues={":pk": {"S": self._pk}, ":low": {"S": low}, ":high": {"S": high}},
-                ConsistentRead=consistent,
-                ScanIndexForward=not newest_first,
-                **start,
-            )
-            yield from map(from_attributes, answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
 def total_micros(days: Iterable[dict[str, Any]]) -> int:
