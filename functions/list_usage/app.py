@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from calling_credit import clock, forecast, instants, rates, simulation, table, usage
+from calling_credit import clock, forecast, instants, simulation, table, usage
 from calling_credit.accounts import line_view
 from calling_credit.api.caller import customer
 from calling_credit.api.listing import Listing
@@ -23,6 +23,7 @@ from calling_credit.errors import InvalidValue
 from calling_credit.ids import check_id
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger import CALL_CHARGED
+from calling_credit.rates import rates_for_country, rates_for_number, read_number
 from calling_credit.recharge_rules import balance_part, kept, read_wish
 from calling_credit.store.client import dynamodb_client
 from calling_credit.store.keep_lines import change_view
@@ -213,13 +214,13 @@ def price_list() -> Response[str]:
     number, country, calling = query(app, "number"), query(app, "country"), query(app, "from")
     if (number is None) == (country is None):
         raise InvalidValue("invalid_query", "Ask for either number or country.")
-    calling = rates.read_number(calling, "from") if calling else None
+    calling = read_number(calling, "from") if calling else None
     now = clock.now()
     at = format_instant(now)
     active = deck.current(now)
     if number is not None:
-        items = rates.rates_for_number(active, rates.read_number(number, "number"), calling, at)
+        items = rates_for_number(active, read_number(number, "number"), calling, at)
         return answer({"items": items, "next_cursor": None})
     listing = Listing(app, "rates", country, calling)
-    items, after = rates.rates_for_country(active, str(country), calling, at, listing.position, listing.limit)
+    items, after = rates_for_country(active, str(country), calling, at, listing.position, listing.limit)
     return answer({"items": items, "next_cursor": listing.next_cursor(after)})

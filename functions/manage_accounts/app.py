@@ -7,7 +7,8 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from calling_credit import accounts, clock, ids
+from calling_credit import clock, ids
+from calling_credit.accounts import account_view, line_view, read_account, read_user
 from calling_credit.api.caller import operator
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
 from calling_credit.config import config
@@ -40,13 +41,13 @@ def put_account(account_id: str) -> Response[str]:
     body = json_body(app)
     ids.check_id(account_id, "account_id")
     before = keeper.account(account_id)
-    account = accounts.read_account(account_id, body, before)
+    account = read_account(account_id, body, before)
     now = clock.now()
     created = keeper.keep_account(account, now, before)
     if "frozen" in body:
         turn = freeze_account if account.is_frozen else unfreeze_account
         turn(dynamodb, config().table_name, account_id, by, now, source_ip(app))
-    return answer(accounts.account_view(account), 201 if created else 200)
+    return answer(account_view(account), 201 if created else 200)
 
 
 @app.put("/accounts/<account_id>/lines/<line_id>")
@@ -58,14 +59,14 @@ def put_line(account_id: str, line_id: str) -> Response[str]:
     ids.check_id(line_id, "line_id")
     asked = partial(read_line, line_id, body)
     line, is_new = lines.keep_line(account_id, line_id, asked, source, clock.now())
-    return answer(accounts.line_view(line, keeper.user_name(account_id, line.user_id)), 201 if is_new else 200)
+    return answer(line_view(line, keeper.user_name(account_id, line.user_id)), 201 if is_new else 200)
 
 
 @app.put("/accounts/<account_id>/users/<user_id>")
 def put_user(account_id: str, user_id: str) -> Response[str]:
     """Create or rename a user; 201 when they are new."""
     operator(claims(app), config())
-    user = accounts.read_user(user_id, json_body(app))
+    user = read_user(user_id, json_body(app))
     ids.check_id(account_id, "account_id")
     created = keeper.user_name(account_id, user_id) is None
     keeper.keep_user(account_id, user, clock.now())

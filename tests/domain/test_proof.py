@@ -245,13 +245,13 @@ def test_a_reversal_of_no_top_up_is_found() -> None:
 
 
 def test_the_same_difference_has_the_same_key_whatever_the_amounts_are() -> None:
-    keys = set()
+    item_keys = set()
     for amount in (1, 2):
         book = Book(ACCOUNT)
         for item in changed("day", total_micros=amount):
             book.add(item)
-        keys |= {difference.key for difference in prove_sums(book)}
-    assert len(keys) == 1
+        item_keys |= {difference.key for difference in prove_sums(book)}
+    assert len(item_keys) == 1
 
 
 PLACES = [

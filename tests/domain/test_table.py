@@ -79,7 +79,7 @@ def test_the_ranges_of_lines_and_users_hold_every_id(identifier: str) -> None:
 
 def test_no_two_kinds_of_item_share_a_key() -> None:
     same = ("2026-11-23T10:00:00.000Z", "x")
-    keys = [
+    item_keys = [
         table.account_sk(),
         table.balance_sk(),
         table.entry_sk(*same),
@@ -94,8 +94,8 @@ def test_no_two_kinds_of_item_share_a_key() -> None:
         table.auto_recharge_sk(),
         table.issue_sk(),
     ]
-    assert len(set(keys)) == len(keys)
-    assert len({key.split("#")[0] for key in keys}) == len(keys)
+    assert len(set(item_keys)) == len(item_keys)
+    assert len({key.split("#")[0] for key in item_keys}) == len(item_keys)
 
 
 @pytest.mark.parametrize("kind", ["unrated", "stray", "issue", "topup", "recharge"])
@@ -116,12 +116,12 @@ def test_everything_of_a_call_stands_together_in_the_order_in_which_it_was_writt
     at: str, call_id: str, times: list[int], other: str
 ) -> None:
     ids = [call_id, *(table.rerated_id(call_id, time, side) for time in sorted(times) for side in ("credit", "debit"))]
-    keys = [table.entry_sk(at, cause_id) for cause_id in ids]
-    assert keys == sorted(keys)
-    assert [table.call_of(key) for key in keys] == [(at, call_id)] * len(keys)
-    assert [table.cause_of(key) for key in keys] == ids
-    assert [table.rerating_of(key) for key in keys] == [0, *(time for time in sorted(times) for _ in range(2))]
-    assert keys[-1] < table.after_call(at, call_id)
+    item_keys = [table.entry_sk(at, cause_id) for cause_id in ids]
+    assert item_keys == sorted(item_keys)
+    assert [table.call_of(key) for key in item_keys] == [(at, call_id)] * len(item_keys)
+    assert [table.cause_of(key) for key in item_keys] == ids
+    assert [table.rerating_of(key) for key in item_keys] == [0, *(time for time in sorted(times) for _ in range(2))]
+    assert item_keys[-1] < table.after_call(at, call_id)
     if other != call_id:
         stranger = table.entry_sk(at, other)
-        assert stranger < keys[0] or stranger > table.after_call(at, call_id)
+        assert stranger < item_keys[0] or stranger > table.after_call(at, call_id)

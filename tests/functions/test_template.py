@@ -462,8 +462,8 @@ def test_the_ledger_outlives_the_stack_and_can_be_restored_to_any_second() -> No
 
 def test_the_table_is_pk_and_sk_with_the_one_sparse_index() -> None:
     properties = only("AWS::DynamoDB::Table")
-    keys = {key["KeyType"]: key["AttributeName"] for key in properties["KeySchema"]}
-    assert keys == {"HASH": "PK", "RANGE": "SK"}
+    item_keys = {key["KeyType"]: key["AttributeName"] for key in properties["KeySchema"]}
+    assert item_keys == {"HASH": "PK", "RANGE": "SK"}
     [index] = properties["GlobalSecondaryIndexes"]
     assert (index["IndexName"], index["Projection"]) == ("sweep", {"ProjectionType": "ALL"})
     assert [key["AttributeName"] for key in index["KeySchema"]] == ["sweep_pk", "sweep_sk"]

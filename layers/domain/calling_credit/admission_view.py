@@ -4,8 +4,25 @@ Decides nothing.
 
 from typing import Any, Final
 
-from calling_credit import admission
-from calling_credit.admission import Ask, Decision
+from calling_credit.admission import (
+    ACCOUNT_CLOSED,
+    ACCOUNT_FROZEN,
+    BLOCKED,
+    CALL_FINISHED,
+    CALL_PRICE,
+    DAILY_SPEND,
+    HIGH_COST,
+    HOLD_EXPIRED,
+    INSUFFICIENT_CREDIT,
+    INTERNATIONAL_OFF,
+    RECHARGING,
+    SIMULTANEOUS_CALLS,
+    UNKNOWN_ACCOUNT,
+    UNKNOWN_LINE,
+    UNRATED,
+    Ask,
+    Decision,
+)
 from calling_credit.calls import MAX_DURATION_SECONDS
 from calling_credit.errors import InvalidValue
 from calling_credit.ids import check_id, is_call_id
@@ -17,21 +34,21 @@ RETRY_AFTER_SECONDS: Final = 15
 """When to ask again while a recharge is under way."""
 
 WORDS: Final = {
-    admission.CALL_FINISHED: "This call has ended already.",
-    admission.HOLD_EXPIRED: "What was held for this call has expired; it can be extended no more.",
-    admission.UNKNOWN_ACCOUNT: "There is no account of this id.",
-    admission.ACCOUNT_CLOSED: "The account is closed.",
-    admission.ACCOUNT_FROZEN: "The account is frozen.",
-    admission.UNKNOWN_LINE: "The account has no line of this id.",
-    admission.INTERNATIONAL_OFF: "International calling is off for this line.",
-    admission.BLOCKED: "Calls to this destination are blocked.",
-    admission.UNRATED: "There is no price for this destination.",
-    admission.HIGH_COST: "Calls to this destination cost a lot and must be allowed first.",
-    admission.SIMULTANEOUS_CALLS: "The account has as many calls at once as it may have.",
-    admission.CALL_PRICE: "The call would cost more than one call may.",
-    admission.DAILY_SPEND: "What the account may spend in a day is used up.",
-    admission.INSUFFICIENT_CREDIT: "The credit does not pay for this call.",
-    admission.RECHARGING: "The credit does not pay for this call; a recharge is under way.",
+    CALL_FINISHED: "This call has ended already.",
+    HOLD_EXPIRED: "What was held for this call has expired; it can be extended no more.",
+    UNKNOWN_ACCOUNT: "There is no account of this id.",
+    ACCOUNT_CLOSED: "The account is closed.",
+    ACCOUNT_FROZEN: "The account is frozen.",
+    UNKNOWN_LINE: "The account has no line of this id.",
+    INTERNATIONAL_OFF: "International calling is off for this line.",
+    BLOCKED: "Calls to this destination are blocked.",
+    UNRATED: "There is no price for this destination.",
+    HIGH_COST: "Calls to this destination cost a lot and must be allowed first.",
+    SIMULTANEOUS_CALLS: "The account has as many calls at once as it may have.",
+    CALL_PRICE: "The call would cost more than one call may.",
+    DAILY_SPEND: "What the account may spend in a day is used up.",
+    INSUFFICIENT_CREDIT: "The credit does not pay for this call.",
+    RECHARGING: "The credit does not pay for this call; a recharge is under way.",
 }
 """What is said of each refusal."""
 
@@ -90,7 +107,7 @@ def decision_view(decision: Decision) -> dict[str, Any]:
     }
     if reason is not None:
         view["message"] = WORDS[reason]
-    if reason == admission.RECHARGING:
+    if reason == RECHARGING:
         view["retry_after_seconds"] = RETRY_AFTER_SECONDS
     if decision.limited_by is not None:
         view["limited_by"] = decision.limited_by

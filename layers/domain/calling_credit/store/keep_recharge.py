@@ -71,8 +71,8 @@ class RechargeKeeper:
             NotFound: `unknown_account`. Unavailable: the table throttles.
         """
         kinds = (table.account_sk(), table.balance_sk(), table.auto_recharge_sk())
-        keys = [(table.account_pk(account_id), kind) for kind in kinds]
-        items = {kind: item for (_, kind), item in read_many(self._client, self._table_name, keys).items()}
+        item_keys = [(table.account_pk(account_id), kind) for kind in kinds]
+        items = {kind: item for (_, kind), item in read_many(self._client, self._table_name, item_keys).items()}
         if table.account_sk() not in items or table.balance_sk() not in items:
             raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.")
         account, balance = from_attributes(items[table.account_sk()]), from_attributes(items[table.balance_sk()])

@@ -63,15 +63,15 @@ class TopUps:
 
     def page(self, account_id: str, after: str | None, limit: int) -> tuple[list[TopUp], str | None]:
         """A page of an account's top-ups, newest first, and the sort key to go on after."""
-        keys = self._listed(account_id, None, after, limit + 1)
-        page = keys[:limit]
+        item_keys = self._listed(account_id, None, after, limit + 1)
+        page = item_keys[:limit]
         found = self._read_all(account_id, [table.id_of(key) for key in page])
-        return found, page[-1] if len(keys) > limit else None
+        return found, page[-1] if len(item_keys) > limit else None
 
     def recent(self, account_id: str, now: datetime) -> list[TopUp]:
         """The top-ups that may still be under way, newest first."""
-        keys = self._listed(account_id, format_instant(now - LOOKED_BACK), None, None)
-        return self._read_all(account_id, [table.id_of(key) for key in keys])
+        item_keys = self._listed(account_id, format_instant(now - LOOKED_BACK), None, None)
+        return self._read_all(account_id, [table.id_of(key) for key in item_keys])
 
     def take_lease(self, topup: TopUp, lease: timedelta, now: datetime) -> TopUp | None:
         """Become the one that works on it; None if it has ended, or another is at work."""
@@ -192,9 +192,9 @@ class TopUps:
 
     def _read_all(self, account_id: str, topup_ids: list[str]) -> list[TopUp]:
         """These top-ups, in this order."""
-        keys = [(table.account_pk(account_id), table.topup_sk(topup_id)) for topup_id in topup_ids]
-        found = read_many(self._client, self._table_name, keys)
-        return [read_topup_item(found[key]) for key in keys]
+        item_keys = [(table.account_pk(account_id), table.topup_sk(topup_id)) for topup_id in topup_ids]
+        found = read_many(self._client, self._table_name, item_keys)
+        return [read_topup_item(found[key]) for key in item_keys]
 
     def due(self, now: datetime) -> Iterator[TopUp]:
         """Every top-up that has to be looked at by now, as it is now; the index itself may be behind."""

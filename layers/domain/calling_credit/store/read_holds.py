@@ -21,10 +21,10 @@ def read_holds(
     Raises:
         Unavailable: the table throttles.
     """
-    keys: list[Key] = sorted({(table.account_pk(account), table.hold_sk(call)) for account, call in calls})
-    if not keys:
+    item_keys: list[Key] = sorted({(table.account_pk(account), table.hold_sk(call)) for account, call in calls})
+    if not item_keys:
         return {}
-    chunks = [keys[start : start + MAX_KEYS] for start in range(0, len(keys), MAX_KEYS)]
+    chunks = [item_keys[start : start + MAX_KEYS] for start in range(0, len(item_keys), MAX_KEYS)]
     with ThreadPoolExecutor(max(1, min(threads, len(chunks)))) as pool:
         found = pool.map(lambda chunk: read_many(client, table_name, chunk), chunks)
         holds = [read_hold_item(item) for answer in found for item in answer.values()]
