@@ -20,6 +20,7 @@ from calling_credit.api.pages import page, redirect
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
 from calling_credit.aws.secrets import read_secret
 from calling_credit.config import config
+from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import CallingCreditError, NotFound, Unavailable
 from calling_credit.ids import is_topup_id
 from calling_credit.links import Link, confirmation_link
@@ -28,7 +29,6 @@ from calling_credit.payments import cards
 from calling_credit.payments.cashier import Cashier
 from calling_credit.payments.client import stripe_client
 from calling_credit.payments.manual import add_funds, led_on
-from calling_credit.store.client import dynamodb_client
 from calling_credit.store.freeze_account import freeze_account
 from calling_credit.store.keep_accounts import AccountKeeper
 from calling_credit.store.keep_links import Links

@@ -14,12 +14,12 @@ from calling_credit.api.caller import customer, require_admin
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body, source_ip
 from calling_credit.attempts import State
 from calling_credit.config import config
+from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.limits import limits_of, limits_view, own_view, read_own, stored_limits
 from calling_credit.payments.cards import own_card
 from calling_credit.payments.client import stripe_client
 from calling_credit.recharge import Rule
 from calling_credit.recharge_rules import Wish, kept, read_wish, rule_view
-from calling_credit.store.client import dynamodb_client
 from calling_credit.store.keep_accounts import AccountKeeper
 from calling_credit.store.keep_lines import LineKeeper, Source
 from calling_credit.store.keep_recharge import RechargeKeeper, busy

@@ -9,9 +9,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock
 from calling_credit.api.counts import emit
 from calling_credit.config import config
+from calling_credit.dynamodb.client import dynamodb_client
+from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import CallingCreditError
-from calling_credit.store.client import dynamodb_client
-from calling_credit.store.errors import AWS_ERRORS, code_of
 from calling_credit.store.expire_holds import expire_hold, overdue_holds
 
 SECONDS_TO_SPARE = 10.0

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from calling_credit import clock, forecast, instants, simulation, table, usage
+from calling_credit import clock, forecast, instants, simulation, usage
 from calling_credit.accounts import line_view
 from calling_credit.api.caller import customer
 from calling_credit.api.listing import Listing
@@ -19,13 +19,14 @@ from calling_credit.attempts import State
 from calling_credit.aws.deck_files import ActiveDeck, s3_client
 from calling_credit.charged_calls import as_they_stand
 from calling_credit.config import config
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue
 from calling_credit.ids import check_id
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger import CALL_CHARGED
 from calling_credit.rates import rates_for_country, rates_for_number, read_number
 from calling_credit.recharge_rules import balance_part, kept, read_wish
-from calling_credit.store.client import dynamodb_client
 from calling_credit.store.keep_lines import change_view
 from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.store.read_settings import AccountReader
@@ -151,7 +152,7 @@ def simulate() -> Response[str]:
     begin = now - timedelta(days=simulation.DAYS)
     posted_micros, entries = posted_and_latest_entries(ledger, begin, now)
     if len(entries) == simulation.MOST_ENTRIES:
-        begin = datetime.fromisoformat(table.happened_at_of(entries[-1]["SK"]))
+        begin = datetime.fromisoformat(keys.happened_at_of(entries[-1]["SK"]))
     opening_micros = posted_micros - sum(entry["amount_micros"] for entry in entries)
     maximum = config().bounds.maximum_micros
     played = simulation.Simulation(rule, opening_micros, account.settings()["time_zone"], maximum)
@@ -178,7 +179,7 @@ def latest_entries(ledger: LedgerReader, begin: datetime, now: datetime) -> Iter
     while left:
         found, after = ledger.entries(period, after=after, limit=min(left, 1_000), newest_first=True)
         for entry in found:
-            if table.happened_at_of(entry["SK"]) < format_instant(begin):
+            if keys.happened_at_of(entry["SK"]) < format_instant(begin):
                 return
             left -= 1
             yield entry

@@ -12,11 +12,11 @@ from calling_credit.accounts import account_view, line_view, read_account, read_
 from calling_credit.api.caller import operator
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
 from calling_credit.config import config
+from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import NotFound
 from calling_credit.lines import read_line
 from calling_credit.money import format_money
 from calling_credit.store.adjust_balance import adjust_balance, read_adjustment
-from calling_credit.store.client import dynamodb_client
 from calling_credit.store.freeze_account import freeze_account, unfreeze_account
 from calling_credit.store.keep_accounts import AccountKeeper
 from calling_credit.store.keep_lines import LineKeeper, Source

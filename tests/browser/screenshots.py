@@ -17,8 +17,8 @@ from typing import Final, Literal
 import boto3
 from playwright.sync_api import Browser, Route, sync_playwright
 
+from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.store.adjust_balance import Adjustment, adjust_balance
-from calling_credit.store.client import dynamodb_client
 from local.seed import ADMIN, Person, create_sign_in
 from local.settings import ROOT, Settings
 from local.stack import Stack, start

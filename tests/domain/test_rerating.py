@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit import table
 from calling_credit.call_entries import charge_entry
 from calling_credit.charged_calls import as_they_stand, charged_calls
 from calling_credit.decks import Deck
+from calling_credit.dynamodb import keys
 from calling_credit.ledger import CALL_CHARGED, CALL_TAKEN_BACK, Entry, day_changes
 from calling_credit.rating import Charge, rate_call
 from calling_credit.rerating import corrections
@@ -22,8 +22,8 @@ CATEGORIES = ("outbound_international_call", "outbound_premium_call", "included"
 def item(entry: Entry) -> dict[str, Any]:
     """An entry as it is read back."""
     return {
-        "PK": table.account_pk(entry.account_id),
-        "SK": table.entry_sk(entry.happened_at, entry.cause_id),
+        "PK": keys.account_pk(entry.account_id),
+        "SK": keys.entry_sk(entry.happened_at, entry.cause_id),
         "kind": entry.kind,
         "category": entry.category,
         "amount_micros": entry.amount_micros,

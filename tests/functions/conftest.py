@@ -156,7 +156,7 @@ class Stack:
 
     def items(self, account_id: str | None = None) -> list[dict[str, Any]]:
         """Every item of the table (of one account), as plain values."""
-        from calling_credit.store.attributes import from_attributes  # noqa: PLC0415
+        from calling_credit.dynamodb.attributes import from_attributes  # noqa: PLC0415
 
         if account_id is None:
             scan = self.dynamodb.get_paginator("scan").paginate(TableName=self.table_name, ConsistentRead=True)
@@ -171,7 +171,7 @@ class Stack:
 
     def items_named(self, sort_key: str) -> list[dict[str, Any]]:
         """The items of every account with this sort key, as plain values."""
-        from calling_credit.store.attributes import from_attributes  # noqa: PLC0415
+        from calling_credit.dynamodb.attributes import from_attributes  # noqa: PLC0415
 
         scan = self.dynamodb.get_paginator("scan").paginate(
             TableName=self.table_name,
@@ -191,7 +191,7 @@ def apps(aws: None) -> dict[str, ModuleType]:
 @pytest.fixture(scope="session")
 def dynamodb(aws: None) -> "DynamoDBClient":
     """The client through which the tests look at the table; the handlers have their own."""
-    from calling_credit.store.client import dynamodb_client  # noqa: PLC0415
+    from calling_credit.dynamodb.client import dynamodb_client  # noqa: PLC0415
 
     return dynamodb_client()
 
@@ -270,6 +270,6 @@ def wire(deckless: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator["Wire"]:
     from tests.functions.laws_wire import wired  # noqa: PLC0415 - it needs this module
 
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-    monkeypatch.setattr("calling_credit.store.transact.jittered_wait", lambda _: 0.0)
+    monkeypatch.setattr("calling_credit.dynamodb.transactions.jittered_wait", lambda _: 0.0)
     with wired(deckless) as wire:
         yield wire

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from calling_credit import table
 from calling_credit.aws import deck_files
+from calling_credit.dynamodb import keys
 from calling_credit.mails import MAILED
 from calling_credit.topups import LEASE, MANUAL_LEASE
 from tests.functions.conftest import FUNCTIONS
@@ -418,7 +418,7 @@ def test_the_ledger_is_proven_once_a_day_and_nothing_in_it_can_be_changed_by_tha
     own = [statement for folder, statement in statements() if folder == "prove_ledger"]
     assert "dynamodb:UpdateItem" not in list(words([statement["Action"] for statement in own]))
     [writes] = [statement for statement in own if "dynamodb:PutItem" in list(words(statement["Action"]))]
-    assert writes["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [table.issue_pk("*")]}}
+    assert writes["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [keys.issue_pk("*")]}}
 
 
 # --- Rate decks -------------------------------------------------------------------------------------------------------
@@ -542,7 +542,7 @@ def test_the_mailer_deletes_and_changes_nothing_but_what_it_remembers_of_mails()
     changing = {"dynamodb:DeleteItem", "dynamodb:UpdateItem"}
     for folder, statement in statements():
         if folder == "send_mail" and changing & set(words(statement["Action"])):
-            assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [table.mail_pk()]}}
+            assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [keys.mail_pk()]}}
 
 
 def test_no_mail_is_sent_unless_a_sender_is_named_and_only_about_what_is_news_to_customers() -> None:

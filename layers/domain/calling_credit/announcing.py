@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from calling_credit import announcements as said
-from calling_credit import table
 from calling_credit.admission_view import WORDS as DENIALS
 from calling_credit.announcements import Announcement, announcement_id
+from calling_credit.dynamodb import keys
 from calling_credit.ledger import CREDIT_RETURNED, CREDIT_REVERSED
 from calling_credit.money import format_money
 from calling_credit.numbering import masked
@@ -31,7 +31,7 @@ def announced(old: Image | None, new: Image | None, recorded_at: str) -> list[An
     """
     if new is None:
         return []
-    derive = _BY_KIND.get(table.kind_of(new["SK"]))
+    derive = _BY_KIND.get(keys.kind_of(new["SK"]))
     return [] if derive is None else list(derive(old or {}, new, recorded_at))
 
 
@@ -67,15 +67,15 @@ def _of_entry(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     form = _MOVED.get(new["kind"])
     if old or form is None:
         return
-    entry_id, amount = table.id_of(new["SK"]), format_money(abs(new["amount_micros"]))
+    entry_id, amount = keys.id_of(new["SK"]), format_money(abs(new["amount_micros"]))
     data = {"entry_id": entry_id, "topup_id": new["topup_id"], "amount": amount, "payment_method": _card(new)}
-    yield _event(form, new, table.happened_at_of(new["SK"]), data, entry_id)
+    yield _event(form, new, keys.happened_at_of(new["SK"]), data, entry_id)
 
 
 def _of_unrated(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     if old:
         return
-    call_id, started_at = table.id_of(new["SK"]), table.happened_at_of(new["SK"])
+    call_id, started_at = keys.id_of(new["SK"]), keys.happened_at_of(new["SK"])
     facts = {name: new[name] for name in ("line_id", "user_id", "duration_seconds")}
     data = {"call_id": call_id, "started_at": started_at, "to": masked(new["to"]), **facts}
     yield _event(said.CallUnrated, new, new["recorded_at"], data, started_at, call_id)
@@ -99,7 +99,7 @@ def _event(
     form: type[Announcement], new: Image, occurred_at: str, data: dict[str, Any], *facts: str | int
 ) -> Announcement:
     """An event of an item's account; `facts` are what its id is made of besides."""
-    account_id = table.account_of(new["PK"])
+    account_id = keys.account_of(new["PK"])
     identifier = announcement_id(form, account_id, *facts)
     return form.model_validate({"id": identifier, "account_id": account_id, "occurred_at": occurred_at, "data": data})
 
@@ -119,11 +119,11 @@ _MOVED: Final[dict[str, type[Announcement]]] = {
 }
 
 _BY_KIND: Final[dict[str, Callable[[Image, Image, str], Iterator[Announcement]]]] = {
-    table.kind_of(table.topup_sk("")): _of_payment,
-    table.kind_of(table.auto_recharge_sk()): _of_rule,
-    table.kind_of(table.balance_sk()): _of_balance,
-    table.kind_of(table.entry_sk("", "")): _of_entry,
-    table.kind_of(table.unrated_sk("", "")): _of_unrated,
-    table.kind_of(table.denial_sk()): _of_denial,
-    table.kind_of(table.account_sk()): _of_account,
+    keys.kind_of(keys.topup_sk("")): _of_payment,
+    keys.kind_of(keys.auto_recharge_sk()): _of_rule,
+    keys.kind_of(keys.balance_sk()): _of_balance,
+    keys.kind_of(keys.entry_sk("", "")): _of_entry,
+    keys.kind_of(keys.unrated_sk("", "")): _of_unrated,
+    keys.kind_of(keys.denial_sk()): _of_denial,
+    keys.kind_of(keys.account_sk()): _of_account,
 }

@@ -5,8 +5,8 @@ but the names of its keys, and no Stripe call.
 from dataclasses import dataclass, field
 from typing import Any
 
-from calling_credit import table
 from calling_credit.categories import REVERSAL, TOP_UP
+from calling_credit.dynamodb import keys
 from calling_credit.holds import LIVE
 from calling_credit.ledger import CALL_TAKEN_BACK, DayTotal
 
@@ -70,11 +70,11 @@ class Book:
 
     def add(self, item: dict[str, Any]) -> None:
         """Take in one plain item of the account; kinds that no sum depends on change nothing."""
-        kind = table.kind_of(item["SK"])
+        kind = keys.kind_of(item["SK"])
         if kind == "entry":
             self._add_entry(item)
         elif kind == "day":
-            day = (table.date_of(item["SK"]), table.id_of(item["SK"]))
+            day = (keys.date_of(item["SK"]), keys.id_of(item["SK"]))
             self.days[day] = DayTotal(
                 item["entry_count"], item["billed_seconds"], item["total_micros"], item.get("taken_back", 0)
             )
@@ -112,7 +112,7 @@ class Book:
         day.total_micros += amount_micros
         day.taken_back += item.get("kind") == CALL_TAKEN_BACK
         if item["category"] == TOP_UP:
-            topup_id = table.id_of(item["SK"])
+            topup_id = keys.id_of(item["SK"])
             entry = PaidEntry(topup_id, item.get("intent_id", ""), amount_micros)
             self.paid.setdefault(topup_id, []).append(entry)
         elif item["category"] == REVERSAL:

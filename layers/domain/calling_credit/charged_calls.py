@@ -6,8 +6,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from calling_credit import table
 from calling_credit.decks import Deck
+from calling_credit.dynamodb import keys
 from calling_credit.instants import format_instant
 from calling_credit.ledger import CALL_CHARGED, CALL_TAKEN_BACK
 from calling_credit.numbering import is_e164
@@ -25,7 +25,7 @@ class ChargedCall:
     @property
     def call(self) -> tuple[str, str]:
         """When it happened and its id."""
-        return table.call_of(self.last["SK"])
+        return keys.call_of(self.last["SK"])
 
     @property
     def is_charged(self) -> bool:
@@ -48,13 +48,13 @@ class ChargedCall:
 
 def charged_calls(items: Iterable[Mapping[str, Any]]) -> Iterator[ChargedCall]:
     """The calls behind entries of calls in the order of their keys."""
-    for _, entries in groupby(items, key=lambda item: table.call_of(item["SK"])):
+    for _, entries in groupby(items, key=lambda item: keys.call_of(item["SK"])):
         yield ChargedCall(list(entries)[-1])
 
 
 def as_they_stand(entries: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     """Entries, newest first, with each call only as it is charged now; everything else as it is."""
-    for _, of_cause in groupby(entries, key=lambda item: table.call_of(item["SK"])):
+    for _, of_cause in groupby(entries, key=lambda item: keys.call_of(item["SK"])):
         last = next(of_cause)
         if last["kind"] != CALL_TAKEN_BACK:
             yield last

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from calling_credit import table
 from calling_credit.categories import RESERVED_CATEGORIES
 from calling_credit.decks import INCLUDED_CATEGORY, Deck, RateRow
+from calling_credit.dynamodb import keys
 from calling_credit.money import format_money
 from calling_credit.rating import PRICE_STEP_MICROS, billed_seconds, price_micros
 
@@ -38,8 +38,8 @@ def pace(days: Iterable[Mapping[str, Any]], today: date) -> Pace:
     """The pace of calls by DAY items of `basis(today)`: from the first of them with calls to yesterday."""
     by_date: dict[str, int] = {}
     for item in days:
-        if table.id_of(item["SK"]) not in RESERVED_CATEGORIES:
-            by_date[table.date_of(item["SK"])] = by_date.get(table.date_of(item["SK"]), 0) - item["total_micros"]
+        if keys.id_of(item["SK"]) not in RESERVED_CATEGORIES:
+            by_date[keys.date_of(item["SK"])] = by_date.get(keys.date_of(item["SK"]), 0) - item["total_micros"]
     before = {day: spent for day, spent in by_date.items() if day < today.isoformat()}
     if not before:
         return Pace(by_date.get(today.isoformat(), 0), 1)

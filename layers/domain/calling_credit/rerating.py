@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from calling_credit import table
 from calling_credit.call_entries import explained
 from calling_credit.charged_calls import ChargedCall
+from calling_credit.dynamodb import keys
 from calling_credit.instants import format_instant
 from calling_credit.ledger import CALL_CHARGED, CALL_TAKEN_BACK, Entry
 from calling_credit.rating import Charge, Free
@@ -75,12 +75,12 @@ def _entry(
 ) -> Entry:
     """One side; it stands on the day on which the call was charged first."""
     happened_at, call_id = call.call
-    number = table.rerating_of(call.last["SK"]) + 1
+    number = keys.rerating_of(call.last["SK"]) + 1
     micros = call.charged_micros if side == CREDIT else -int(said.pop("price_micros"))
     return Entry(
-        account_id=table.account_of(call.last["PK"]),
+        account_id=keys.account_of(call.last["PK"]),
         happened_at=happened_at,
-        cause_id=table.rerated_id(call_id, number, side),
+        cause_id=keys.rerated_id(call_id, number, side),
         kind=CALL_TAKEN_BACK if side == CREDIT else CALL_CHARGED,
         category=category,
         amount_micros=micros,

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from calling_credit import attempts, table
+from calling_credit import attempts
 from calling_credit.attempts import State
 from calling_credit.categories import REVERSAL
+from calling_credit.dynamodb import keys
 from calling_credit.instants import format_instant
 from calling_credit.ledger import CALL_CHARGED, TOP_UP_PAID
 from calling_credit.money import format_money
@@ -48,7 +49,7 @@ class Simulation:
         """
         self._look(begin)
         for entry in entries:
-            now = datetime.fromisoformat(table.happened_at_of(entry["SK"]))
+            now = datetime.fromisoformat(keys.happened_at_of(entry["SK"]))
             self._wake_until(now)
             if entry["kind"] == CALL_CHARGED:
                 self._call(-entry["amount_micros"])

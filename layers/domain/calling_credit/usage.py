@@ -8,8 +8,8 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from calling_credit import table
 from calling_credit.categories import CATEGORY, RESERVED_CATEGORIES
+from calling_credit.dynamodb import keys
 from calling_credit.errors import NotFound
 from calling_credit.ledger import (
     BALANCE_ADJUSTED,
@@ -85,7 +85,7 @@ def summarise(days: Iterable[Mapping[str, Any]], currency: str) -> dict[str, Any
     categories: dict[str, list[int]] = {}
     by_date: dict[str, int] = {}
     for item in days:
-        local_date, category = table.date_of(item["SK"]), table.id_of(item["SK"])
+        local_date, category = keys.date_of(item["SK"]), keys.id_of(item["SK"])
         if category in RESERVED_CATEGORIES:
             continue
         sums = categories.setdefault(category, [0, 0, 0])
@@ -114,8 +114,8 @@ def summarise(days: Iterable[Mapping[str, Any]], currency: str) -> dict[str, Any
 def call_row(entry: Mapping[str, Any], user_names: Mapping[str, str]) -> dict[str, Any]:
     """One charged call as `GET /usage/{category}` lists it, with everything that explains its price."""
     return {
-        "call_id": table.call_of(entry["SK"])[1],
-        "started_at": table.happened_at_of(entry["SK"]),
+        "call_id": keys.call_of(entry["SK"])[1],
+        "started_at": keys.happened_at_of(entry["SK"]),
         "to": entry["to"],
         "destination": entry["destination"],
         "country": entry["country"],
@@ -150,8 +150,8 @@ def _inert(text: str) -> str:
 def statement_row(entry: Mapping[str, Any]) -> dict[str, Any]:
     """One entry as a statement lists it: when, what, the signed amount, and what explains it."""
     row = {
-        "id": table.cause_of(entry["SK"]),
-        "at": table.happened_at_of(entry["SK"]),
+        "id": keys.cause_of(entry["SK"]),
+        "at": keys.happened_at_of(entry["SK"]),
         "date": entry["local_date"],
         "kind": entry["kind"],
         "category": entry["category"],

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit import table
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import from_attributes
+from calling_credit.dynamodb.batch_get import Key, read_many
 from calling_credit.holds import may_have_holds
-from calling_credit.store.attributes import from_attributes
-from calling_credit.store.read_many import Key, read_many
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -50,7 +50,7 @@ class AccountFacts:
             Unavailable: the table did not answer; nothing was learnt.
         """
         accounts = set(account_ids)
-        self._learn({(table.account_pk(account), table.account_sk()) for account in accounts}, now)
+        self._learn({(keys.account_pk(account), keys.account_sk()) for account in accounts}, now)
         return frozenset(account for account in accounts if self._may_have_holds(account, now))
 
     def load(self, lines: Iterable[tuple[str, str]], now: datetime) -> Facts:
@@ -60,8 +60,8 @@ class AccountFacts:
             Unavailable: the table did not answer; nothing was learnt.
         """
         pairs = set(lines)
-        wanted: set[Key] = {(table.account_pk(account), table.account_sk()) for account, _ in pairs}
-        self._learn(wanted | {(table.account_pk(account), table.line_sk(line)) for account, line in pairs}, now)
+        wanted: set[Key] = {(keys.account_pk(account), keys.account_sk()) for account, _ in pairs}
+        self._learn(wanted | {(keys.account_pk(account), keys.line_sk(line)) for account, line in pairs}, now)
         time_zones = {account: self._time_zone(account) for account, _ in pairs}
         return Facts(
             {account: time_zone for account, time_zone in time_zones.items() if time_zone is not None},
@@ -79,7 +79,7 @@ class AccountFacts:
         self._known.update({key: (now, from_attributes(item)) for key, item in found.items()})
 
     def _may_have_holds(self, account_id: str, now: datetime) -> bool:
-        known = self._known.get((table.account_pk(account_id), table.account_sk()))
+        known = self._known.get((keys.account_pk(account_id), keys.account_sk()))
         if known is None:
             return False
         said = known[1]
@@ -90,9 +90,9 @@ class AccountFacts:
         return known is not None and now - known[0] < REMEMBERED
 
     def _time_zone(self, account_id: str) -> str | None:
-        known = self._known.get((table.account_pk(account_id), table.account_sk()))
+        known = self._known.get((keys.account_pk(account_id), keys.account_sk()))
         return str(known[1]["time_zone"]) if known else None
 
     def _is_enabled(self, account_id: str, line_id: str) -> bool:
-        known = self._known.get((table.account_pk(account_id), table.line_sk(line_id)))
+        known = self._known.get((keys.account_pk(account_id), keys.line_sk(line_id)))
         return bool(known and known[1].get("international_calling"))

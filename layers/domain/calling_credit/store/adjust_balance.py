@@ -9,13 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit import table
-from calling_credit.errors import Conflict, InvalidValue, NotFound
-from calling_credit.ledger import adjustment_entry
-from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
-from calling_credit.request_fields import read_text
-from calling_credit.store.attributes import from_attributes, to_attributes
-from calling_credit.store.errors import (
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import from_attributes, to_attributes
+from calling_credit.dynamodb.errors import (
     AWS_ERRORS,
     CONDITION_FAILED,
     cancellation_codes,
@@ -24,6 +20,10 @@ from calling_credit.store.errors import (
     jittered_wait,
     translated,
 )
+from calling_credit.errors import Conflict, InvalidValue, NotFound
+from calling_credit.ledger import adjustment_entry
+from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
+from calling_credit.request_fields import read_text
 from calling_credit.store.post_calls import posting_actions
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ def adjust_balance(
     identifier = adjustment_id(account_id, idempotency_key)
     entry = adjustment_entry(account_id, identifier, adjustment.amount_micros, adjustment.reason, time_zone, now)
     claim: dict[str, Any] = {
-        "PK": table.account_pk(account_id),
-        "SK": table.adjustment_sk(identifier),
+        "PK": keys.account_pk(account_id),
+        "SK": keys.adjustment_sk(identifier),
         "amount_micros": adjustment.amount_micros,
         "reason": adjustment.reason,
         "recorded_at": entry.recorded_at,

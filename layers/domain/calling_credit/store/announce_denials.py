@@ -5,12 +5,12 @@ once an hour for each reason, so that a thousand refused calls are one event and
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit import table
 from calling_credit.admission import Ask
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import to_attribute
+from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.instants import format_instant
 from calling_credit.numbering import masked
-from calling_credit.store.attributes import to_attribute
-from calling_credit.store.transact import transact, update
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -47,7 +47,7 @@ def announce_denial(
         values[":seen"] = to_attribute(count)
     keep = update(
         table_name,
-        {"PK": {"S": table.account_pk(ask.account_id)}, "SK": {"S": table.denial_sk()}},
+        {"PK": {"S": keys.account_pk(ask.account_id)}, "SK": {"S": keys.denial_sk()}},
         "SET " + ", ".join(f"#{name} = :{name}" for name in said),
         condition,
         values,

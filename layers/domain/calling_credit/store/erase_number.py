@@ -8,7 +8,7 @@ to be guessed from it. A call delivered again after that is a conflict for the o
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit import table
+from calling_credit.dynamodb import keys
 from calling_credit.numbering import masked
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def erase_number(client: "DynamoDBClient", table_name: str, account_id: str, num
         KeyConditionExpression="PK = :pk",
         FilterExpression="#to = :number OR #from = :number",
         ExpressionAttributeNames={"#to": "to", "#from": "from"},
-        ExpressionAttributeValues={":pk": {"S": table.account_pk(account_id)}, ":number": {"S": number}},
+        ExpressionAttributeValues={":pk": {"S": keys.account_pk(account_id)}, ":number": {"S": number}},
         ConsistentRead=True,
     )
     for page in pages:

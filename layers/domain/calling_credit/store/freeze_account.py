@@ -6,12 +6,12 @@ condition, on the balance that it is so.
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from calling_credit import table
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import to_attribute
+from calling_credit.dynamodb.keys import balance_key, recharge_key
+from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.errors import NotFound, Unavailable
 from calling_credit.instants import format_instant
-from calling_credit.store.attributes import to_attribute
-from calling_credit.store.transact import transact, update
-from calling_credit.table import balance_key, recharge_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -99,7 +99,7 @@ def _is_as_wished(client: "DynamoDBClient", table_name: str, account_id: str, *,
 
 
 def _account_key(account_id: str) -> dict[str, Any]:
-    return {"PK": {"S": table.account_pk(account_id)}, "SK": {"S": table.account_sk()}}
+    return {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.account_sk()}}
 
 
 def _item(client: "DynamoDBClient", table_name: str, key: dict[str, Any]) -> dict[str, Any] | None:

@@ -9,16 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from calling_credit import table
 from calling_credit.admission import Account, Ask, Credit, Decision, Situation, decide, depends_on_the_day
 from calling_credit.decks import Deck
-from calling_credit.errors import Unavailable
-from calling_credit.holds import Hold, holds_now
-from calling_credit.instants import format_instant, local_date
-from calling_credit.limits import limits_of
-from calling_credit.numbering import UNKNOWN_COUNTRY, country_of
-from calling_credit.store.attributes import from_attributes
-from calling_credit.store.errors import (
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import from_attributes
+from calling_credit.dynamodb.batch_get import read_many
+from calling_credit.dynamodb.errors import (
     AWS_ERRORS,
     CONDITION_FAILED,
     cancellation_codes,
@@ -26,11 +22,15 @@ from calling_credit.store.errors import (
     jittered_wait,
     translated,
 )
+from calling_credit.dynamodb.transactions import transact
+from calling_credit.errors import Unavailable
+from calling_credit.holds import Hold, holds_now
+from calling_credit.instants import format_instant, local_date
+from calling_credit.limits import limits_of
+from calling_credit.numbering import UNKNOWN_COUNTRY, country_of
 from calling_credit.store.headroom import nudge_action
 from calling_credit.store.hold_items import hold_actions, read_hold_item
-from calling_credit.store.read_many import read_many
 from calling_credit.store.recharge_items import read_recharge_item
-from calling_credit.store.transact import transact
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -109,14 +109,14 @@ class HoldKeeper:
     def _look(self, ask: Ask, deck: Deck, now: datetime) -> Look:
         """Everything a decision depends on, but what the account's day has cost."""
         names = {
-            table.account_sk(): "account",
-            table.balance_sk(): "balance",
-            table.line_sk(ask.line_id): "line",
-            table.hold_sk(ask.call_id): "hold",
-            table.auto_recharge_sk(): "recharge",
-            table.denial_sk(): "denials",
+            keys.account_sk(): "account",
+            keys.balance_sk(): "balance",
+            keys.line_sk(ask.line_id): "line",
+            keys.hold_sk(ask.call_id): "hold",
+            keys.auto_recharge_sk(): "recharge",
+            keys.denial_sk(): "denials",
         }
-        found = self._read(table.account_pk(ask.account_id), list(names))
+        found = self._read(keys.account_pk(ask.account_id), list(names))
         return _look_at({names[sort_key]: item for sort_key, item in found.items()}, ask, deck, now)
 
     def _look_at_the_day(self, look: Look, deck: Deck) -> Look:
@@ -126,7 +126,7 @@ class HoldKeeper:
         seen = look.situation
         assert look.time_zone is not None
         days = _days(local_date(seen.now, look.time_zone), deck)
-        found = self._read(table.account_pk(seen.ask.account_id), days)
+        found = self._read(keys.account_pk(seen.ask.account_id), days)
         spent = max(0, -sum(int(item["total_micros"]["N"]) for item in found.values()))
         return replace(look, situation=replace(seen, credit=replace(seen.credit, spent_micros=spent)))
 
@@ -136,7 +136,7 @@ class HoldKeeper:
 
 
 def _days(date: str, deck: Deck) -> list[str]:
-    return [table.day_sk(date, category) for category in sorted(deck.categories)]
+    return [keys.day_sk(date, category) for category in sorted(deck.categories)]
 
 
 def _look_at(seen: dict[str, dict[str, Any]], ask: Ask, deck: Deck, now: datetime) -> Look:

@@ -9,11 +9,11 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, Final
 
-from calling_credit import sweep_keys, table
 from calling_credit.decks import RateRow
+from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.dynamodb.attributes import from_attributes, to_attribute, to_attributes
+from calling_credit.dynamodb.transactions import put, update
 from calling_credit.holds import LIVE, REMEMBERED, Hold, HoldStatus
-from calling_credit.store.attributes import from_attributes, to_attribute, to_attributes
-from calling_credit.store.transact import put, update
 
 HOLD_KIND: Final = "hold"
 _ROW: Final = tuple(field.name for field in fields(RateRow))
@@ -21,7 +21,7 @@ _ROW: Final = tuple(field.name for field in fields(RateRow))
 
 def hold_key(account_id: str, call_id: str) -> dict[str, Any]:
     """The key of the item as DynamoDB writes it."""
-    return {"PK": {"S": table.account_pk(account_id)}, "SK": {"S": table.hold_sk(call_id)}}
+    return {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.hold_sk(call_id)}}
 
 
 def hold_item(hold: Hold) -> dict[str, Any]:
@@ -30,8 +30,8 @@ def hold_item(hold: Hold) -> dict[str, Any]:
     """
     return to_attributes(
         {
-            "PK": table.account_pk(hold.account_id),
-            "SK": table.hold_sk(hold.call_id),
+            "PK": keys.account_pk(hold.account_id),
+            "SK": keys.hold_sk(hold.call_id),
             "status": hold.status,
             "amount_micros": hold.amount_micros,
             "max_seconds": hold.max_seconds,
@@ -59,8 +59,8 @@ def read_hold_item(attributes: dict[str, Any]) -> Hold:
     """The hold behind its item."""
     item = from_attributes(attributes)
     return Hold(
-        account_id=table.account_of(item["PK"]),
-        call_id=table.id_of(item["SK"]),
+        account_id=keys.account_of(item["PK"]),
+        call_id=keys.id_of(item["SK"]),
         line_id=item["line_id"],
         dialled_number=item["to"],
         origin=item["dialled_from"],
@@ -166,5 +166,5 @@ def _held(
         ":at": to_attribute(at),
     }
     expression = "ADD held_micros :held, available_micros :free, live_holds :count SET updated_at = :at"
-    key = {"PK": {"S": table.account_pk(account_id)}, "SK": {"S": table.balance_sk()}}
+    key = {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.balance_sk()}}
     return update(table_name, key, expression, condition, moved | values)

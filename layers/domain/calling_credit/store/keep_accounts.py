@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from calling_credit import sweep_keys, table
 from calling_credit.accounts import Account, User
+from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
+from calling_credit.dynamodb.errors import CONDITION_FAILED, cancellation_codes, error_code
+from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.errors import NotFound, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.ledger import UNARMED_MICROS
 from calling_credit.limits import Limits, limits_behind, stored_limits
-from calling_credit.store.attributes import Item, from_attributes, to_attribute, to_attributes
-from calling_credit.store.errors import CONDITION_FAILED, cancellation_codes, error_code
-from calling_credit.store.transact import transact, update
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,7 +34,7 @@ class AccountKeeper:
 
     def account(self, account_id: str) -> Account | None:
         """The account's settings, None if it does not exist."""
-        item = self._read(account_id, table.account_sk())
+        item = self._read(account_id, keys.account_sk())
         if item is None:
             return None
         return Account(
@@ -51,7 +51,7 @@ class AccountKeeper:
 
     def customer_of(self, account_id: str) -> str | None:
         """The account's customer at Stripe; None if it has none, or there is no such account."""
-        item = self._read(account_id, table.account_sk())
+        item = self._read(account_id, keys.account_sk())
         return None if item is None else item.get("stripe_customer_id")
 
     def keep_customer(self, account_id: str, customer_id: str) -> str:
@@ -63,7 +63,7 @@ class AccountKeeper:
         try:
             answer = self._client.update_item(
                 TableName=self._table_name,
-                Key={"PK": {"S": table.account_pk(account_id)}, "SK": {"S": table.account_sk()}},
+                Key={"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.account_sk()}},
                 UpdateExpression="SET stripe_customer_id = if_not_exists(stripe_customer_id, :customer)",
                 ConditionExpression="attribute_exists(PK)",
                 ExpressionAttributeValues={":customer": {"S": customer_id}},
@@ -91,7 +91,7 @@ class AccountKeeper:
         Raises:
             NotFound: `unknown_account`.
         """
-        item = self._read(account_id, table.account_sk())
+        item = self._read(account_id, keys.account_sk())
         if item is None:
             raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.")
         return limits_behind(item.get("limits")), item.get("own_limits", {}), "frozen_at" in item
@@ -118,7 +118,7 @@ class AccountKeeper:
                 "own_limits_from": from_where,
                 "own_limits_at": format_instant(now),
             }
-            set_limits = self._change(account_id, table.account_sk(), said)
+            set_limits = self._change(account_id, keys.account_sk(), said)
             set_limits["Update"]["ConditionExpression"] += (
                 " AND (own_limits = :seen OR attribute_not_exists(own_limits))"
             )
@@ -133,20 +133,20 @@ class AccountKeeper:
         Raises:
             NotFound: `unknown_account`.
         """
-        item = {"SK": table.user_sk(user.user_id), "name": user.name, "changed_at": format_instant(now)}
+        item = {"SK": keys.user_sk(user.user_id), "name": user.name, "changed_at": format_instant(now)}
         self._put_within_account(account_id, item)
 
     def user_name(self, account_id: str, user_id: str) -> str | None:
         """A user's name, None if the user is unknown."""
-        item = self._read(account_id, table.user_sk(user_id))
+        item = self._read(account_id, keys.user_sk(user_id))
         return None if item is None else str(item["name"])
 
     def _create(self, account: Account, now: datetime) -> bool:
-        pk = table.account_pk(account.account_id)
+        pk = keys.account_pk(account.account_id)
         at = format_instant(now)
         settings: Item = {
             "PK": pk,
-            "SK": table.account_sk(),
+            "SK": keys.account_sk(),
             "currency": account.currency,
             **_settings(account),
             "admission": account.admission,
@@ -155,7 +155,7 @@ class AccountKeeper:
         }
         balance: Item = {
             "PK": pk,
-            "SK": table.balance_sk(),
+            "SK": keys.balance_sk(),
             "posted_micros": 0,
             "held_micros": 0,
             "available_micros": 0,
@@ -185,7 +185,7 @@ class AccountKeeper:
         if is_switched:
             settings |= {"admission": account.admission, "admission_changed_at": format_instant(now)}
         level = {"low_micros": account.low_micros}
-        parts = ((table.account_sk(), settings), (table.balance_sk(), level))
+        parts = ((keys.account_sk(), settings), (keys.balance_sk(), level))
         transact(self._client, [self._change(account.account_id, sort_key, said) for sort_key, said in parts])
 
     def _change(self, account_id: str, sort_key: str, said: Item) -> dict[str, Any]:
@@ -194,17 +194,17 @@ class AccountKeeper:
         kept = ", ".join(f"#{name} = :{name}" for name, value in said.items() if value is not None)
         gone = ", ".join(f"#{name}" for name, value in said.items() if value is None)
         expression = " ".join(f"{verb} {names}" for verb, names in (("SET", kept), ("REMOVE", gone)) if names)
-        key = {"PK": {"S": table.account_pk(account_id)}, "SK": {"S": sort_key}}
+        key = {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": sort_key}}
         names = {f"#{name}": name for name in said}
         return update(self._table_name, key, expression, "attribute_exists(PK)", values, names)
 
     def _put_within_account(self, account_id: str, item: dict[str, Any]) -> None:
-        pk = table.account_pk(account_id)
+        pk = keys.account_pk(account_id)
         actions: list[Any] = [
             {
                 "ConditionCheck": {
                     "TableName": self._table_name,
-                    "Key": {"PK": {"S": pk}, "SK": {"S": table.account_sk()}},
+                    "Key": {"PK": {"S": pk}, "SK": {"S": keys.account_sk()}},
                     "ConditionExpression": "attribute_exists(PK)",
                 }
             },
@@ -216,7 +216,7 @@ class AccountKeeper:
     def _read(self, account_id: str, sort_key: str) -> dict[str, Any] | None:
         answer = self._client.get_item(
             TableName=self._table_name,
-            Key={"PK": {"S": table.account_pk(account_id)}, "SK": {"S": sort_key}},
+            Key={"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": sort_key}},
             ConsistentRead=True,
         )
         return from_attributes(answer["Item"]) if "Item" in answer else None

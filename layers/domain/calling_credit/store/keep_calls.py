@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from botocore.exceptions import ClientError
 
-from calling_credit import sweep_keys, table
 from calling_credit.calls import Call
-from calling_credit.instants import format_instant
-from calling_credit.store.attributes import to_attributes
-from calling_credit.store.errors import (
+from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.dynamodb.attributes import to_attributes
+from calling_credit.dynamodb.errors import (
     AWS_ERRORS,
     CONDITION_FAILED,
     cancellation_codes,
@@ -23,6 +22,7 @@ from calling_credit.store.errors import (
     is_passing,
     jittered_wait,
 )
+from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -46,8 +46,8 @@ def keep_unrated(
     The check on the entry and the put commit together: a redelivery of a charged call after a deck lost its
     destination must not list it as unrated.
     """
-    pk = {"S": table.account_pk(call.account_id)}
-    entry = {"PK": pk, "SK": {"S": table.entry_sk(call.happened_at, call.call_id)}}
+    pk = {"S": keys.account_pk(call.account_id)}
+    entry = {"PK": pk, "SK": {"S": keys.entry_sk(call.happened_at, call.call_id)}}
     shown = {"ConditionExpression": "attribute_not_exists(PK)", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
     actions: list[Any] = [
         {"ConditionCheck": {"TableName": table_name, "Key": entry, **shown}},
@@ -100,8 +100,8 @@ def keep_strays(client: "DynamoDBClient", table_name: str, calls: Sequence[Call]
 def _stray_item(call: Call, now: datetime) -> dict[str, Any]:
     return to_attributes(
         {
-            "PK": table.account_pk(call.account_id),
-            "SK": table.stray_sk(call.happened_at, call.call_id),
+            "PK": keys.account_pk(call.account_id),
+            "SK": keys.stray_sk(call.happened_at, call.call_id),
             "line_id": call.line_id,
             "user_id": call.user_id,
             **_swept(STRAY, call, now),
@@ -112,8 +112,8 @@ def _stray_item(call: Call, now: datetime) -> dict[str, Any]:
 def _unrated_item(call: Call, now: datetime) -> dict[str, Any]:
     return to_attributes(
         {
-            "PK": table.account_pk(call.account_id),
-            "SK": table.unrated_sk(call.happened_at, call.call_id),
+            "PK": keys.account_pk(call.account_id),
+            "SK": keys.unrated_sk(call.happened_at, call.call_id),
             "line_id": call.line_id,
             "user_id": call.user_id,
             "direction": call.direction,

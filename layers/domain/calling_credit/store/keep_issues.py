@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from calling_credit import sweep_keys, table
+from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.dynamodb.attributes import to_attributes
+from calling_credit.dynamodb.errors import error_code
+from calling_credit.dynamodb.sweep import read_kept
 from calling_credit.instants import format_instant
-from calling_credit.store.attributes import to_attributes
-from calling_credit.store.errors import error_code
-from calling_credit.store.sweep import read_kept
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,8 +41,8 @@ def keep_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: dat
     after a year.
     """
     item: dict[str, Any] = {
-        "PK": table.issue_pk(issue.key or issue.object_id),
-        "SK": table.issue_sk(),
+        "PK": keys.issue_pk(issue.key or issue.object_id),
+        "SK": keys.issue_sk(),
         "object_id": issue.object_id,
         "code": issue.code,
         "account_id": issue.account_id,

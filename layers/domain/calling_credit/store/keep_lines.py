@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit import table
 from calling_credit.accounts import Line
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
+from calling_credit.dynamodb.transactions import put, transact, update
 from calling_credit.errors import NotFound, Unavailable
 from calling_credit.instants import format_instant
-from calling_credit.store.attributes import Item, from_attributes, to_attribute, to_attributes
-from calling_credit.store.transact import put, transact, update
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -98,8 +98,8 @@ class LineKeeper:
     ) -> dict[str, Any]:
         is_change = line.international_calling != _is_on(before)
         item: Item = {
-            "PK": table.account_pk(account_id),
-            "SK": table.line_sk(line.line_id),
+            "PK": keys.account_pk(account_id),
+            "SK": keys.line_sk(line.line_id),
             "number": line.number,
             "user_id": line.user_id,
             "international_calling": line.international_calling,
@@ -116,8 +116,8 @@ class LineKeeper:
     def _record(self, account_id: str, line: Line, count: int, source: Source, now: datetime) -> dict[str, Any]:
         at = format_instant(now)
         item: Item = {
-            "PK": table.account_pk(account_id),
-            "SK": table.change_sk(line.line_id, at, f"{count + 1:06d}"),
+            "PK": keys.account_pk(account_id),
+            "SK": keys.change_sk(line.line_id, at, f"{count + 1:06d}"),
             "international_calling": line.international_calling,
             "changed_by": source.by,
             "changed_from": source.address,
@@ -128,7 +128,7 @@ class LineKeeper:
         return {
             "ConditionCheck": {
                 "TableName": self._table_name,
-                "Key": {"PK": {"S": table.account_pk(account_id)}, "SK": {"S": table.account_sk()}},
+                "Key": {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.account_sk()}},
                 "ConditionExpression": "attribute_exists(PK)",
             }
         }
@@ -141,7 +141,7 @@ class LineKeeper:
 
 
 def _line_key(account_id: str, line_id: str) -> dict[str, Any]:
-    return {"PK": {"S": table.account_pk(account_id)}, "SK": {"S": table.line_sk(line_id)}}
+    return {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.line_sk(line_id)}}
 
 
 def _is_on(item: dict[str, Any] | None) -> bool:
@@ -167,7 +167,7 @@ def _busy() -> Unavailable:
 
 def read_line_item(item: dict[str, Any]) -> Line:
     """The line behind its item."""
-    return Line(table.id_of(item["SK"]), item["number"], item["user_id"], item["international_calling"])
+    return Line(keys.id_of(item["SK"]), item["number"], item["user_id"], item["international_calling"])
 
 
 def change_view(item: dict[str, Any]) -> dict[str, Any]:

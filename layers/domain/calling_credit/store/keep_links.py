@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from calling_credit import table
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import to_attributes
+from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, translated
 from calling_credit.instants import format_instant
 from calling_credit.links import Link
-from calling_credit.store.attributes import to_attributes
-from calling_credit.store.errors import AWS_ERRORS, error_code, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -59,19 +59,19 @@ class Links:
 
 def withdraw_links(client: "DynamoDBClient", table_name: str, account_id: str, now: datetime) -> int:
     """Let every link of an account act no more; how many there were. They go by themselves when their time is over."""
-    low, high = table.link_range()
+    low, high = keys.link_range()
     pages = client.get_paginator("query").paginate(
         TableName=table_name,
         KeyConditionExpression="PK = :pk AND SK BETWEEN :low AND :high",
         FilterExpression="attribute_not_exists(withdrawn_at)",
-        ExpressionAttributeValues=to_attributes({":pk": table.account_pk(account_id), ":low": low, ":high": high}),
+        ExpressionAttributeValues=to_attributes({":pk": keys.account_pk(account_id), ":low": low, ":high": high}),
         ConsistentRead=True,
     )
     found = [item["SK"]["S"] for page in pages for item in page["Items"]]
     for sort_key in found:
         client.update_item(
             TableName=table_name,
-            Key=to_attributes({"PK": table.account_pk(account_id), "SK": sort_key}),
+            Key=to_attributes({"PK": keys.account_pk(account_id), "SK": sort_key}),
             UpdateExpression="SET withdrawn_at = :now",
             ConditionExpression="attribute_exists(PK)",
             ExpressionAttributeValues=to_attributes({":now": format_instant(now)}),
@@ -80,4 +80,4 @@ def withdraw_links(client: "DynamoDBClient", table_name: str, account_id: str, n
 
 
 def _key(account_id: str, token_hash: str) -> dict[str, str]:
-    return {"PK": table.account_pk(account_id), "SK": table.link_sk(token_hash)}
+    return {"PK": keys.account_pk(account_id), "SK": keys.link_sk(token_hash)}

@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from calling_credit import attempts, sweep_keys, table
+from calling_credit import attempts
 from calling_credit.attempts import State
+from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.dynamodb.attributes import from_attributes
+from calling_credit.dynamodb.batch_get import read_many
+from calling_credit.dynamodb.keys import recharge_key
+from calling_credit.dynamodb.sweep import query_due
+from calling_credit.dynamodb.transactions import put, transact
 from calling_credit.errors import NotFound, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.recharge import Rule, Stop, armed_threshold
-from calling_credit.store.attributes import from_attributes
 from calling_credit.store.headroom import arm_action, still_below_action
-from calling_credit.store.read_many import read_many
 from calling_credit.store.recharge_items import RECHARGE_KIND, Recharge, keep_recharge_action, read_recharge_item
-from calling_credit.store.sweep import query_due
 from calling_credit.store.topup_items import payment_item, topup_item
-from calling_credit.store.transact import put, transact
-from calling_credit.table import recharge_key
 from calling_credit.topups import TopUp
 
 if TYPE_CHECKING:
@@ -70,19 +71,19 @@ class RechargeKeeper:
         Raises:
             NotFound: `unknown_account`. Unavailable: the table throttles.
         """
-        kinds = (table.account_sk(), table.balance_sk(), table.auto_recharge_sk())
-        item_keys = [(table.account_pk(account_id), kind) for kind in kinds]
+        kinds = (keys.account_sk(), keys.balance_sk(), keys.auto_recharge_sk())
+        item_keys = [(keys.account_pk(account_id), kind) for kind in kinds]
         items = {kind: item for (_, kind), item in read_many(self._client, self._table_name, item_keys).items()}
-        if table.account_sk() not in items or table.balance_sk() not in items:
+        if keys.account_sk() not in items or keys.balance_sk() not in items:
             raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.")
-        account, balance = from_attributes(items[table.account_sk()]), from_attributes(items[table.balance_sk()])
+        account, balance = from_attributes(items[keys.account_sk()]), from_attributes(items[keys.balance_sk()])
         return Snapshot(
             account_id,
             account["time_zone"],
             account["status"] == "closed",
             account.get("stripe_customer_id"),
             balance["posted_micros"],
-            read_recharge_item(items.get(table.auto_recharge_sk())),
+            read_recharge_item(items.get(keys.auto_recharge_sk())),
             is_frozen="frozen_at" in account,
         )
 
@@ -164,7 +165,7 @@ class RechargeKeeper:
         """The accounts whose recharge waits for nothing any more."""
         for partition in sweep_keys.sweep_partitions(RECHARGE_KIND):
             for item in query_due(self._client, self._table_name, partition, format_instant(now)):
-                yield table.account_of(item["PK"]["S"])
+                yield keys.account_of(item["PK"]["S"])
 
     def _write(self, account_id: str, seen: Recharge, rule: Rule, state: State, now: datetime) -> bool:
         """Whether it was written: False if something else was, meanwhile."""

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from calling_credit import sweep_keys, table
 from calling_credit.declines import Decline
+from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.dynamodb.attributes import to_attribute
+from calling_credit.dynamodb.batch_get import read_many
+from calling_credit.dynamodb.errors import error_code
+from calling_credit.dynamodb.sweep import query_due
+from calling_credit.dynamodb.transactions import put, transact
 from calling_credit.instants import format_instant
-from calling_credit.store.attributes import to_attribute
-from calling_credit.store.errors import error_code
 from calling_credit.store.headroom import nudge_action
-from calling_credit.store.read_many import read_many
-from calling_credit.store.sweep import query_due
 from calling_credit.store.topup_items import (
     TOPUP_KIND,
     next_look,
@@ -25,7 +26,6 @@ from calling_credit.store.topup_items import (
     topup_item,
     topup_key,
 )
-from calling_credit.store.transact import put, transact
 from calling_credit.topups import OPEN, Status, TopUp
 
 if TYPE_CHECKING:
@@ -65,13 +65,13 @@ class TopUps:
         """A page of an account's top-ups, newest first, and the sort key to go on after."""
         item_keys = self._listed(account_id, None, after, limit + 1)
         page = item_keys[:limit]
-        found = self._read_all(account_id, [table.id_of(key) for key in page])
+        found = self._read_all(account_id, [keys.id_of(key) for key in page])
         return found, page[-1] if len(item_keys) > limit else None
 
     def recent(self, account_id: str, now: datetime) -> list[TopUp]:
         """The top-ups that may still be under way, newest first."""
         item_keys = self._listed(account_id, format_instant(now - LOOKED_BACK), None, None)
-        return self._read_all(account_id, [table.id_of(key) for key in item_keys])
+        return self._read_all(account_id, [keys.id_of(key) for key in item_keys])
 
     def take_lease(self, topup: TopUp, lease: timedelta, now: datetime) -> TopUp | None:
         """Become the one that works on it; None if it has ended, or another is at work."""
@@ -166,17 +166,17 @@ class TopUps:
         return read_topup_item(answer["Attributes"])
 
     def _listed(self, account_id: str, since: str | None, after: str | None, limit: int | None) -> list[str]:
-        low, high = table.payment_range(since)
+        low, high = keys.payment_range(since)
         options: dict[str, Any] = {"Limit": limit} if limit else {}
         found: list[str] = []
         if after:
-            options["ExclusiveStartKey"] = {"PK": {"S": table.account_pk(account_id)}, "SK": {"S": after}}
+            options["ExclusiveStartKey"] = {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": after}}
         while True:
             answer = self._client.query(
                 TableName=self._table_name,
                 KeyConditionExpression="PK = :pk AND SK BETWEEN :low AND :high",
                 ExpressionAttributeValues={
-                    ":pk": {"S": table.account_pk(account_id)},
+                    ":pk": {"S": keys.account_pk(account_id)},
                     ":low": {"S": low},
                     ":high": {"S": high},
                 },
@@ -192,7 +192,7 @@ class TopUps:
 
     def _read_all(self, account_id: str, topup_ids: list[str]) -> list[TopUp]:
         """These top-ups, in this order."""
-        item_keys = [(table.account_pk(account_id), table.topup_sk(topup_id)) for topup_id in topup_ids]
+        item_keys = [(keys.account_pk(account_id), keys.topup_sk(topup_id)) for topup_id in topup_ids]
         found = read_many(self._client, self._table_name, item_keys)
         return [read_topup_item(found[key]) for key in item_keys]
 
@@ -206,4 +206,4 @@ class TopUps:
 
     def _due_in(self, partition: str, now: str) -> Iterator[tuple[str, str]]:
         for item in query_due(self._client, self._table_name, partition, now):
-            yield table.account_of(item["PK"]["S"]), table.id_of(item["SK"]["S"])
+            yield keys.account_of(item["PK"]["S"]), keys.id_of(item["SK"]["S"])

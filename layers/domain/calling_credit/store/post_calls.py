@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit import table
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import to_attributes
+from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, is_passing, jittered_wait
 from calling_credit.holds import RELEASED, Hold
 from calling_credit.ledger import Entry, balance_change, day_changes
-from calling_credit.store.attributes import to_attributes
-from calling_credit.store.errors import AWS_ERRORS, error_code, is_passing, jittered_wait
 from calling_credit.store.hold_items import let_go_action, let_go_actions
 from calling_credit.store.posting_parts import EntryKey, Outcome, Part, parts
 
@@ -119,7 +119,7 @@ def posting_actions(
     """
     if not entries:
         return let_go_actions(table_name, holds, RELEASED, released_at)
-    account_pk = {"S": table.account_pk(entries[0].account_id)}
+    account_pk = {"S": keys.account_pk(entries[0].account_id)}
     actions: list[Any] = [
         {
             "Put": {
@@ -146,7 +146,7 @@ def posting_actions(
             {
                 "Update": {
                     "TableName": table_name,
-                    "Key": {"PK": account_pk, "SK": {"S": table.day_sk(local_date, category)}},
+                    "Key": {"PK": account_pk, "SK": {"S": keys.day_sk(local_date, category)}},
                     "UpdateExpression": f"ADD {added}",
                     "ExpressionAttributeValues": values,
                 }
@@ -175,7 +175,7 @@ def balance_action(table_name: str, entries: Sequence[Entry], holds: Collection[
     return {
         "Update": {
             "TableName": table_name,
-            "Key": {"PK": {"S": table.account_pk(entries[0].account_id)}, "SK": {"S": table.balance_sk()}},
+            "Key": {"PK": {"S": keys.account_pk(entries[0].account_id)}, "SK": {"S": keys.balance_sk()}},
             "UpdateExpression": f"ADD {moved} SET updated_at = :at",
             "ConditionExpression": "attribute_exists(PK)",
             "ExpressionAttributeValues": values,
@@ -187,8 +187,8 @@ def entry_item(entry: Entry) -> dict[str, Any]:
     """The item of an entry, under 1,024 bytes (one write unit) at its largest."""
     return to_attributes(
         {
-            "PK": table.account_pk(entry.account_id),
-            "SK": table.entry_sk(entry.happened_at, entry.cause_id),
+            "PK": keys.account_pk(entry.account_id),
+            "SK": keys.entry_sk(entry.happened_at, entry.cause_id),
             "kind": entry.kind,
             "category": entry.category,
             "amount_micros": entry.amount_micros,

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar
 
+from calling_credit.dynamodb.errors import CONDITION_FAILED, cancellation_reasons
 from calling_credit.holds import LIVE, Hold
 from calling_credit.ledger import Entry
-from calling_credit.store.errors import CONDITION_FAILED, cancellation_reasons
 from calling_credit.store.hold_items import read_hold_item
 
 T = TypeVar("T")

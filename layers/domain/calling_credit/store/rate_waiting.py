@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from calling_credit import table
 from calling_credit.call_entries import charge_entry
 from calling_credit.calls import Call
 from calling_credit.decks import Deck
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.sweep import read_kept
+from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.instants import format_instant
 from calling_credit.ledger import Entry, day_changes
 from calling_credit.numbering import country_kept, is_e164
@@ -22,8 +24,6 @@ from calling_credit.rating import Charge, Free, late_row, price_by
 from calling_credit.store.keep_calls import UNRATED
 from calling_credit.store.post_calls import posting_actions
 from calling_credit.store.posting_parts import fitting
-from calling_credit.store.sweep import read_kept
-from calling_credit.store.transact import transact, update
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -46,10 +46,10 @@ def waiting_calls(client: "DynamoDBClient", table_name: str, deck: Deck, now: da
 
 def kept_call(item: Mapping[str, Any]) -> Call:
     """The call behind an `UNRATED#` item."""
-    happened_at, call_id = table.call_of(item["SK"])
+    happened_at, call_id = keys.call_of(item["SK"])
     return Call(
         call_id=call_id,
-        account_id=table.account_of(item["PK"]),
+        account_id=keys.account_of(item["PK"]),
         line_id=item["line_id"],
         user_id=item["user_id"],
         direction=item["direction"],
@@ -145,8 +145,8 @@ class WaitingRater:
 
     def _off_the_list(self, call: Call, outcome: str) -> dict[str, Any]:
         key = {
-            "PK": {"S": table.account_pk(call.account_id)},
-            "SK": {"S": table.unrated_sk(call.happened_at, call.call_id)},
+            "PK": {"S": keys.account_pk(call.account_id)},
+            "SK": {"S": keys.unrated_sk(call.happened_at, call.call_id)},
         }
         values = {":outcome": {"S": outcome}, ":at": {"S": format_instant(self._now)}}
         expression = "SET outcome = :outcome, settled_at = :at REMOVE sweep_pk, sweep_sk"

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit import sweep_keys, table
 from calling_credit.book import Book
-from calling_credit.store.attributes import from_attributes
+from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.dynamodb.attributes import from_attributes
+from calling_credit.dynamodb.sweep import query_due
 from calling_credit.store.recharge_items import RECHARGE_KIND
-from calling_credit.store.sweep import query_due
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,10 +25,10 @@ def read_book(client: "DynamoDBClient", table_name: str, account_id: str) -> Boo
         book, before = Book(account_id), None
         for attributes in _items(client, table_name, account_id):
             item = from_attributes(attributes)
-            if item["SK"] == table.balance_sk():
+            if item["SK"] == keys.balance_sk():
                 before = attributes
             book.add(item)
-        key = {"PK": {"S": table.account_pk(account_id)}, "SK": {"S": table.balance_sk()}}
+        key = {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.balance_sk()}}
         after = client.get_item(TableName=table_name, Key=key, ConsistentRead=True).get("Item")
         if before == after:
             return book
@@ -38,8 +38,8 @@ def read_book(client: "DynamoDBClient", table_name: str, account_id: str) -> Boo
 def accounts_with_a_rule(client: "DynamoDBClient", table_name: str) -> Iterator[str]:
     """The accounts whose automatic recharge is on: the sweep index lists these, and no others."""
     for partition in sweep_keys.sweep_partitions(RECHARGE_KIND):
-        for item in query_due(client, table_name, partition, table.AFTER):
-            yield table.account_of(item["PK"]["S"])
+        for item in query_due(client, table_name, partition, keys.AFTER):
+            yield keys.account_of(item["PK"]["S"])
 
 
 def _items(client: "DynamoDBClient", table_name: str, account_id: str) -> Iterator[dict[str, Any]]:
@@ -48,7 +48,7 @@ def _items(client: "DynamoDBClient", table_name: str, account_id: str) -> Iterat
         answer = client.query(
             TableName=table_name,
             KeyConditionExpression="PK = :pk",
-            ExpressionAttributeValues={":pk": {"S": table.account_pk(account_id)}},
+            ExpressionAttributeValues={":pk": {"S": keys.account_pk(account_id)}},
             ConsistentRead=True,
             **start,
         )

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit import sweep_keys, table
 from calling_credit.charged_calls import ChargedCall, charged_calls
 from calling_credit.deck_impact import Impact
 from calling_credit.decks import Tell
+from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.instants import format_instant
 from calling_credit.ledger import CALL_CHARGED, CALL_TAKEN_BACK
-from calling_credit.store.attributes import from_attributes
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -53,7 +53,7 @@ def calls_between(
         "KeyConditionExpression": "PK = :pk AND SK BETWEEN :low AND :high",
         "FilterExpression": "kind IN (:charged, :back)",
         "ExpressionAttributeValues": {
-            ":pk": {"S": table.account_pk(account_id)},
+            ":pk": {"S": keys.account_pk(account_id)},
             ":low": {"S": low},
             ":high": {"S": high},
             ":charged": {"S": CALL_CHARGED},
@@ -77,7 +77,7 @@ def weigh(
     reached; `tell` hears of each account. It costs a read unit for a dozen calls. Until it is done, the impact is not
     whole, so that one who does without the rest may catch what the table raises.
     """
-    low, high = table.entry_range(format_instant(now - WEIGHED), format_instant(now))
+    low, high = keys.entry_range(format_instant(now - WEIGHED), format_instant(now))
     impact.is_whole = False
     for account_id in account_ids(client, table_name):
         if seconds_left() <= 0:

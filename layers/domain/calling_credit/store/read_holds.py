@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from calling_credit import table
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.batch_get import MAX_KEYS, Key, read_many
 from calling_credit.holds import Hold
 from calling_credit.store.hold_items import read_hold_item
-from calling_credit.store.read_many import MAX_KEYS, Key, read_many
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -21,7 +21,7 @@ def read_holds(
     Raises:
         Unavailable: the table throttles.
     """
-    item_keys: list[Key] = sorted({(table.account_pk(account), table.hold_sk(call)) for account, call in calls})
+    item_keys: list[Key] = sorted({(keys.account_pk(account), keys.hold_sk(call)) for account, call in calls})
     if not item_keys:
         return {}
     chunks = [item_keys[start : start + MAX_KEYS] for start in range(0, len(item_keys), MAX_KEYS)]

@@ -3,11 +3,11 @@
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from calling_credit import table
 from calling_credit.accounts import Line
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.partition import Partition
 from calling_credit.errors import NotFound
 from calling_credit.store.keep_lines import read_line_item
-from calling_credit.store.partition import Partition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -18,7 +18,7 @@ class AccountReader:
 
     def __init__(self, client: "DynamoDBClient", table_name: str, account_id: str) -> None:
         self.account_id = account_id
-        self._partition = Partition(client, table_name, table.account_pk(account_id))
+        self._partition = Partition(client, table_name, keys.account_pk(account_id))
         self._settings: dict[str, Any] | None = None
 
     def settings(self) -> dict[str, Any]:
@@ -28,15 +28,15 @@ class AccountReader:
             NotFound: `unknown_account`.
         """
         if self._settings is None:
-            self._settings = self._partition.get(table.account_sk())
+            self._settings = self._partition.get(keys.account_sk())
         if self._settings is None:
             raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.")
         return self._settings
 
     def lines(self, after: str | None, limit: int) -> tuple[list[Line], str | None]:
         """A page of the account's lines, by id, and the sort key to go on after."""
-        low = table.line_prefix() if after is None else f"{after}\0"
-        found = list(islice(self._partition.query(low, table.line_prefix() + table.AFTER), limit + 1))
+        low = keys.line_prefix() if after is None else f"{after}\0"
+        found = list(islice(self._partition.query(low, keys.line_prefix() + keys.AFTER), limit + 1))
         page = found[:limit]
         return [read_line_item(item) for item in page], page[-1]["SK"] if len(found) > limit else None
 
@@ -46,9 +46,9 @@ class AccountReader:
         Raises:
             NotFound: `unknown_line`.
         """
-        if not list(self._partition.query(table.line_sk(line_id), table.line_sk(line_id))):
+        if not list(self._partition.query(keys.line_sk(line_id), keys.line_sk(line_id))):
             raise NotFound("unknown_line", "This account has no line of that id; GET /lines lists them.")
-        low, high = table.change_range(line_id)
+        low, high = keys.change_range(line_id)
         if after is not None:
             high = after
         newest = self._partition.query(low, high, newest_first=True)
@@ -58,5 +58,5 @@ class AccountReader:
 
     def user_names(self) -> dict[str, str]:
         """The name of every user."""
-        users = self._partition.query(table.user_prefix(), table.user_prefix() + table.AFTER)
-        return {table.id_of(user["SK"]): user["name"] for user in users}
+        users = self._partition.query(keys.user_prefix(), keys.user_prefix() + keys.AFTER)
+        return {keys.id_of(user["SK"]): user["name"] for user in users}

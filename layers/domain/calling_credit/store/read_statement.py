@@ -4,7 +4,7 @@ closing.
 
 from typing import Any, Final, TypedDict
 
-from calling_credit import table
+from calling_credit.dynamodb import keys
 from calling_credit.instants import Period
 from calling_credit.money import format_money
 from calling_credit.store.read_usage import LedgerReader, total_micros
@@ -55,10 +55,10 @@ def read_daily_balances(reader: LedgerReader, period: Period) -> dict[str, Any]:
     """
     days = reader.days(None, period.last.isoformat(), consistent=True)
     first = period.first.isoformat()
-    balance = opening = total_micros(day for day in days if table.date_of(day["SK"]) < first)
+    balance = opening = total_micros(day for day in days if keys.date_of(day["SK"]) < first)
     closings: dict[str, int] = {}
     for day in days:
-        local_date = table.date_of(day["SK"])
+        local_date = keys.date_of(day["SK"])
         if local_date >= first:
             closings[local_date] = balance = balance + day["total_micros"]
     return {
@@ -76,7 +76,7 @@ def _open(
     attempt = 1
     while True:
         days = reader.days(None, period.last.isoformat(), consistent=True)
-        before = [day for day in days if table.date_of(day["SK"]) < period.first.isoformat()]
+        before = [day for day in days if keys.date_of(day["SK"]) < period.first.isoformat()]
         opening, closing = total_micros(before), total_micros(days)
         entries, after = reader.entries(period, after=None, limit=limit, newest_first=False)
         listed = sum(entry["amount_micros"] for entry in entries)

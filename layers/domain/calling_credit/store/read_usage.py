@@ -5,12 +5,12 @@ other.
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit import table
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import from_attributes, to_attribute
+from calling_credit.dynamodb.partition import Partition
 from calling_credit.errors import NotFound
 from calling_credit.instants import Period, widened_utc_window
 from calling_credit.ledger import CALL_TAKEN_BACK
-from calling_credit.store.attributes import from_attributes, to_attribute
-from calling_credit.store.partition import Partition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,7 +26,7 @@ class LedgerReader:
         self._client = client
         self._table_name = table_name
         self.account_id = account_id
-        self._partition = Partition(client, table_name, table.account_pk(account_id))
+        self._partition = Partition(client, table_name, keys.account_pk(account_id))
         self._pk = self._partition.pk
 
     def balance(self) -> dict[str, Any]:
@@ -35,14 +35,14 @@ class LedgerReader:
         Raises:
             NotFound: `unknown_account`.
         """
-        balance = self._partition.get(table.balance_sk())
+        balance = self._partition.get(keys.balance_sk())
         if balance is None:
             raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.")
         return balance
 
     def days(self, first: str | None, last: str, *, consistent: bool = False) -> list[dict[str, Any]]:
         """The DAY items of the local dates `first` (the beginning if None) to `last`, inclusive."""
-        low, high = table.day_range(first, last)
+        low, high = keys.day_range(first, last)
         return list(self._partition.query(low, high, consistent=consistent))
 
     def entries(
@@ -62,12 +62,12 @@ class LedgerReader:
         `calls_only`, newest first, keeps of each call the charge that stands: the last one, unless it was taken back.
         """
         expression, values = _entry_filter(period, equal or {}, recorded_by)
-        low, high = table.entry_range(*widened_utc_window(period.first, period.last))
+        low, high = keys.entry_range(*widened_utc_window(period.first, period.last))
         options: dict[str, Any] = {}
         if equal:
             options["ExpressionAttributeNames"] = {f"#{name}": name for name in equal}
         found: list[dict[str, Any]] = []
-        call = table.call_of(after) if calls_only and after else None
+        call = keys.call_of(after) if calls_only and after else None
         for _ in range(MAX_QUERIES_PER_PAGE):
             if after:
                 options["ExclusiveStartKey"] = {"PK": {"S": self._pk}, "SK": {"S": after}}
@@ -83,7 +83,7 @@ class LedgerReader:
             )
             for attributes in answer["Items"]:
                 if calls_only:
-                    before, call = call, table.call_of(attributes["SK"]["S"])
+                    before, call = call, keys.call_of(attributes["SK"]["S"])
                     if call == before or attributes["kind"]["S"] == CALL_TAKEN_BACK:
                         continue
                 if len(found) == limit:

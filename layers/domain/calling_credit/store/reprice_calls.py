@@ -12,8 +12,9 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from calling_credit import table
 from calling_credit.decks import Deck
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.transactions import transact
 from calling_credit.errors import Unavailable
 from calling_credit.instants import Period, widened_utc_window
 from calling_credit.ledger import Entry, day_changes
@@ -21,7 +22,6 @@ from calling_credit.rerating import Correction, Round, corrections
 from calling_credit.store.post_calls import posting_actions
 from calling_credit.store.posting_parts import fitting
 from calling_credit.store.read_charges import calls_between
-from calling_credit.store.transact import transact
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -43,7 +43,7 @@ class Range:
 
 def range_of(account_id: str, period: Period) -> Range:
     """The range of an account's local dates."""
-    low, high = table.entry_range(*widened_utc_window(period.first, period.last))
+    low, high = keys.entry_range(*widened_utc_window(period.first, period.last))
     return Range(account_id, low, high, period.first.isoformat(), period.last.isoformat())
 
 
@@ -72,7 +72,7 @@ class Repricer:
         low = after or where.low
         calls = calls_between(self._client, self._table_name, where.account_id, low, where.high)
         for call in islice(calls, most):
-            found.position = table.after_call(*call.call)
+            found.position = keys.after_call(*call.call)
             if not where.first <= call.last["local_date"] <= where.last:
                 continue
             found.looked_at += 1

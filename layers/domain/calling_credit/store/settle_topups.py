@@ -9,17 +9,17 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from calling_credit import sweep_keys
 from calling_credit.attempts import State
+from calling_credit.dynamodb import sweep_keys
+from calling_credit.dynamodb.attributes import to_attribute
+from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.instants import format_instant
 from calling_credit.recharge import after_payment, armed_threshold
-from calling_credit.store.attributes import to_attribute
 from calling_credit.store.headroom import arm_action, nudge_action
 from calling_credit.store.keep_recharge import MAX_ROUNDS, RechargeKeeper, busy
 from calling_credit.store.post_calls import posting_actions
 from calling_credit.store.recharge_items import keep_recharge_action
 from calling_credit.store.topup_items import TOPUP_KIND, topup_key
-from calling_credit.store.transact import transact, update
 from calling_credit.topups import OPEN, Intent, Status, TopUp, topup_entry
 
 if TYPE_CHECKING:

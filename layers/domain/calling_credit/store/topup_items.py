@@ -4,9 +4,9 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from calling_credit import sweep_keys, table
+from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.instants import format_instant
-from calling_credit.store.attributes import from_attributes, to_attributes
 from calling_credit.topups import LEASE, Card, TopUp
 
 TOPUP_KIND: Final = "topup"
@@ -37,7 +37,7 @@ _PLAIN: Final = (
 
 def topup_key(account_id: str, topup_id: str) -> dict[str, Any]:
     """The key of a top-up as DynamoDB writes it."""
-    return {"PK": {"S": table.account_pk(account_id)}, "SK": {"S": table.topup_sk(topup_id)}}
+    return {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.topup_sk(topup_id)}}
 
 
 def topup_item(topup: TopUp) -> dict[str, Any]:
@@ -46,8 +46,8 @@ def topup_item(topup: TopUp) -> dict[str, Any]:
     plain = {name: said[name] for name in _PLAIN}
     return to_attributes(
         {
-            "PK": table.account_pk(topup.account_id),
-            "SK": table.topup_sk(topup.topup_id),
+            "PK": keys.account_pk(topup.account_id),
+            "SK": keys.topup_sk(topup.topup_id),
             **plain,
             **{name: said["card"][name] for name in _CARD},
             "updated_at": topup.created_at,
@@ -61,8 +61,8 @@ def payment_item(topup: TopUp) -> dict[str, Any]:
     """What lists a top-up by time."""
     return to_attributes(
         {
-            "PK": table.account_pk(topup.account_id),
-            "SK": table.payment_sk(topup.created_at, topup.topup_id),
+            "PK": keys.account_pk(topup.account_id),
+            "SK": keys.payment_sk(topup.created_at, topup.topup_id),
             "topup_id": topup.topup_id,
         }
     )
@@ -73,7 +73,7 @@ def read_topup_item(attributes: dict[str, Any]) -> TopUp:
     item = from_attributes(attributes)
     card = Card(*(item[name] for name in _CARD))
     plain = {name: item[name] for name in _PLAIN if name in item}
-    return TopUp(account_id=table.account_of(item["PK"]), card=card, **plain)
+    return TopUp(account_id=keys.account_of(item["PK"]), card=card, **plain)
 
 
 def sweep_sk(topup: TopUp, look_at: str) -> str:

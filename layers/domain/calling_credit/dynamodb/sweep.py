@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from calling_credit import sweep_keys
-from calling_credit.store.attributes import from_attributes
+from calling_credit.dynamodb import sweep_keys
+from calling_credit.dynamodb.attributes import from_attributes
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

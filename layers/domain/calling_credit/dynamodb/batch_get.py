@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.dynamodb.errors import jittered_wait
 from calling_credit.errors import Unavailable
-from calling_credit.store.errors import jittered_wait
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

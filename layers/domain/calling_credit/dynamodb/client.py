@@ -8,7 +8,7 @@ from botocore.config import Config as ClientConfig
 
 from calling_credit.aws.session import aws_session
 from calling_credit.config import config
-from calling_credit.store.wire import send_transactions_as_they_stand
+from calling_credit.dynamodb.wire import send_transactions_as_they_stand
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit.store.errors import (
+from calling_credit.dynamodb.errors import (
     AWS_ERRORS,
     CONDITION_FAILED,
     cancellation_codes,
