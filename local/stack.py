@@ -15,9 +15,9 @@ import boto3
 import stripe as stripe_module
 from rich.console import Console
 
-from calling_credit.aws.deck_files import activate, deck_version, put_deck
-from calling_credit.decks import parse_deck
 from calling_credit.dynamodb import keys
+from calling_credit.rates.deck import parse_deck
+from calling_credit.rates.deck_store import activate, deck_version, put_deck
 from local.deploy import MAIL_FROM, build, deploy
 from local.emulator import Emulator
 from local.http_api import HttpApi

@@ -9,15 +9,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
 from calling_credit.api.counts import emit
-from calling_credit.aws.deck_files import deck_version, s3_client
-from calling_credit.aws.publish_deck import S3_ROUNDS_TO, Outcome, Publisher
 from calling_credit.config import config
-from calling_credit.deck_impact import Impact
-from calling_credit.deck_report import report
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.instants import format_instant
+from calling_credit.rates.deck_impact import Impact
+from calling_credit.rates.deck_report import report
+from calling_credit.rates.deck_store import deck_version, s3_client
+from calling_credit.rates.publishing import S3_ROUNDS_TO, Outcome, Publisher
 from calling_credit.store.read_charges import weigh
 
 SECONDS_TO_SPARE = 120.0

@@ -9,12 +9,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
 from calling_credit.api.counts import emit
-from calling_credit.aws.deck_files import ActiveDeck, s3_client
 from calling_credit.batches import Batch, rate_batch
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.instants import format_instant
 from calling_credit.intake import Message, take_in
+from calling_credit.rates.deck_store import ActiveDeck, s3_client
 from calling_credit.store.account_facts import AccountFacts
 from calling_credit.store.keep_calls import keep_all_unrated, keep_strays
 from calling_credit.store.post_calls import post_entries

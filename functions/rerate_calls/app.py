@@ -9,12 +9,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
 from calling_credit.api.counts import emit
-from calling_credit.aws.deck_files import ActiveDeck, s3_client
-from calling_credit.aws.publish_deck import Publisher
 from calling_credit.config import config
-from calling_credit.decks import Deck
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue, NotFound, Unavailable
+from calling_credit.rates.deck import Deck
+from calling_credit.rates.deck_store import ActiveDeck, s3_client
+from calling_credit.rates.publishing import Publisher
 from calling_credit.reprice_request import RepriceRequest, read_request, round_view
 from calling_credit.store.account_facts import AccountFacts
 from calling_credit.store.rate_waiting import WaitingRater, waiting_calls

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from calling_credit.call_entries import charge_entry
 from calling_credit.charged_calls import as_they_stand, charged_calls
-from calling_credit.decks import Deck
 from calling_credit.dynamodb import keys
 from calling_credit.ledger import CALL_CHARGED, CALL_TAKEN_BACK, Entry, day_changes
-from calling_credit.rating import Charge, rate_call
+from calling_credit.rates.deck import Deck
+from calling_credit.rates.pricing import Charge, rate_call
 from calling_credit.rerating import corrections
 from tests.domain.examples import NOW, call, deck
 

@@ -118,7 +118,7 @@ def aws() -> Iterator[None]:
 @cache
 def _s3() -> "S3Client":
     """One client for all decks; made after moto has begun."""
-    from calling_credit.aws.deck_files import s3_client  # noqa: PLC0415
+    from calling_credit.rates.deck_store import s3_client  # noqa: PLC0415
 
     return s3_client()
 
@@ -134,11 +134,11 @@ class Stack:
 
     def publish(self, deck: bytes, version: str = "deck-1") -> None:
         """Publish a deck and let the warm functions see it at once."""
-        from calling_credit.aws import deck_files  # noqa: PLC0415
+        from calling_credit.rates import deck_store  # noqa: PLC0415
 
         s3 = _s3()
-        deck_files.put_deck(s3, BUCKET, version, deck)
-        deck_files.activate(s3, BUCKET, version, deck, datetime.now(UTC))
+        deck_store.put_deck(s3, BUCKET, version, deck)
+        deck_store.activate(s3, BUCKET, version, deck, datetime.now(UTC))
         self.forget()
 
     def forget(self) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from calling_credit.decks import MAX_DESTINATION_BYTES
 from calling_credit.holds import Hold
+from calling_credit.rates.deck import MAX_DESTINATION_BYTES
 from calling_credit.store.erase_number import erase_number
 from calling_credit.store.hold_items import hold_item, read_hold_item
 from tests.benchmarks.capacity import item_bytes

@@ -309,12 +309,12 @@ def test_dates_are_the_accounts_and_other_days_stay(world: World) -> None:
 
 
 def test_calls_are_priced_again_by_a_named_deck(world: World) -> None:
-    from calling_credit.aws import deck_files  # noqa: PLC0415
+    from calling_credit.rates import deck_store  # noqa: PLC0415
     from tests.functions.conftest import BUCKET, _s3  # noqa: PLC0415
 
     charged(world)
-    version = deck_files.deck_version(DEARER, world.clock.now)
-    deck_files.put_deck(_s3(), BUCKET, version, DEARER)
+    version = deck_store.deck_version(DEARER, world.clock.now)
+    deck_store.put_deck(_s3(), BUCKET, version, DEARER)
     assert reprice(world, deck=version)["deck"] == version
     assert prices(world) == {"c_1": "0.60", "c_2": "0.0002"}
 

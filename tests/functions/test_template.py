@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from calling_credit.aws import deck_files
 from calling_credit.dynamodb import keys
 from calling_credit.mails import MAILED
+from calling_credit.rates import deck_store
 from calling_credit.topups import LEASE, MANUAL_LEASE
 from tests.functions.conftest import FUNCTIONS
 from tests.functions.template import ROOT, template
@@ -429,8 +429,8 @@ def test_a_dropped_deck_wakes_the_publisher_and_an_activated_one_wakes_who_rates
     assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
     told = {"source": ["aws.s3"], "detail-type": ["Object Created"]}
     for function, event, key in (
-        ("PublishRatesFunction", "Dropped", {"prefix": deck_files.INCOMING}),
-        ("RerateCallsFunction", "Activated", deck_files.ACTIVE_KEY),
+        ("PublishRatesFunction", "Dropped", {"prefix": deck_store.INCOMING}),
+        ("RerateCallsFunction", "Activated", deck_store.ACTIVE_KEY),
     ):
         found = RESOURCES[function]["Properties"]["Events"][event]
         detail = {"bucket": {"name": [{"Ref": "DeckBucket"}]}, "object": {"key": [key]}}
@@ -441,9 +441,9 @@ def test_the_publisher_writes_decks_reports_and_the_pointer_and_never_what_wakes
     [statement] = [said for folder, said in statements() if "s3:PutObject" in list(words(said["Action"]))]
     written = list(words(statement["Resource"]))
     assert [text.partition("${DeckBucket.Arn}/")[2] for text in written] == [
-        f"{deck_files.DECKS}*",
-        f"{deck_files.REPORTS}*",
-        deck_files.ACTIVE_KEY,
+        f"{deck_store.DECKS}*",
+        f"{deck_store.REPORTS}*",
+        deck_store.ACTIVE_KEY,
     ]
 
 

@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from calling_credit.calls import MAX_DURATION_SECONDS
-from calling_credit.decks import INCLUDED_CATEGORY, RateRow
 from calling_credit.errors import Conflict
 from calling_credit.holds import LIVE, RELEASED, Hold, price_of
 from calling_credit.instants import format_instant
 from calling_credit.limits import Limits
 from calling_credit.numbering import country_of, is_short_code
-from calling_credit.rating import PRICE_STEP_MICROS
+from calling_credit.rates.deck import INCLUDED_CATEGORY, RateRow
+from calling_credit.rates.pricing import PRICE_STEP_MICROS
 
 SENT_AGAIN_WITHIN: Final = timedelta(seconds=30)
 """The very same request within this, and within half of what it asks for, is the last one sent again."""

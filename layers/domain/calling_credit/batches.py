@@ -11,11 +11,11 @@ from typing import Final
 
 from calling_credit.call_entries import charge_entry
 from calling_credit.calls import Call, Rejection
-from calling_credit.decks import Deck
 from calling_credit.holds import LIVE, Hold, rate_held
 from calling_credit.intake import CONFLICT, Intake
 from calling_credit.ledger import Entry
-from calling_credit.rating import Charge, Unrated, rate_call
+from calling_credit.rates.deck import Deck
+from calling_credit.rates.pricing import Charge, Unrated, rate_call
 
 Key = tuple[str, str, str]
 

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from calling_credit.categories import RESERVED_CATEGORIES
-from calling_credit.decks import INCLUDED_CATEGORY, Deck, RateRow
 from calling_credit.dynamodb import keys
 from calling_credit.money import format_money
-from calling_credit.rating import PRICE_STEP_MICROS, billed_seconds, price_micros
+from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck, RateRow
+from calling_credit.rates.pricing import PRICE_STEP_MICROS, billed_seconds, price_micros
 
 BASIS_DAYS: Final = 7
 """The whole days before today whose pace is taken; fewer if calls began later."""

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from calling_credit.calls import MAX_AGE, Call
-from calling_credit.decks import RateRow
 from calling_credit.instants import format_instant
 from calling_credit.numbering import masked
-from calling_credit.rating import Charge, Free, price_by
+from calling_credit.rates.deck import RateRow
+from calling_credit.rates.pricing import Charge, Free, price_by
 
 HoldStatus = Literal["live", "released", "expired"]
 LIVE: Final = "live"

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from calling_credit.decks import RateRow
 from calling_credit.errors import InvalidValue
 from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
 from calling_credit.numbering import COUNTRIES
-from calling_credit.rating import billed_seconds
+from calling_credit.rates.deck import RateRow
+from calling_credit.rates.pricing import billed_seconds
 
 MAX_LIMIT_MICROS: Final = 1_000_000 * MICROS_PER_DOLLAR
 MAX_SIMULTANEOUS_CALLS: Final = 10_000

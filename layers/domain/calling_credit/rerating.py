@@ -15,7 +15,7 @@ from calling_credit.charged_calls import ChargedCall
 from calling_credit.dynamodb import keys
 from calling_credit.instants import format_instant
 from calling_credit.ledger import CALL_CHARGED, CALL_TAKEN_BACK, Entry
-from calling_credit.rating import Charge, Free
+from calling_credit.rates.pricing import Charge, Free
 
 CREDIT, DEBIT = "credit", "debit"
 """The sides of an entry's key; they sort in the order in which they are written."""

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.charged_calls import ChargedCall, charged_calls
-from calling_credit.deck_impact import Impact
-from calling_credit.decks import Tell
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.instants import format_instant
 from calling_credit.ledger import CALL_CHARGED, CALL_TAKEN_BACK
+from calling_credit.rates.deck import Tell
+from calling_credit.rates.deck_impact import Impact
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -12,12 +12,12 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from calling_credit.decks import Deck
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.transactions import transact
 from calling_credit.errors import Unavailable
 from calling_credit.instants import Period, widened_utc_window
 from calling_credit.ledger import Entry, day_changes
+from calling_credit.rates.deck import Deck
 from calling_credit.rerating import Correction, Round, corrections
 from calling_credit.store.post_calls import posting_actions
 from calling_credit.store.posting_parts import fitting

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from calling_credit.decks import ANY_ORIGIN, INCLUDED_CATEGORY, Deck, RateRow
 from calling_credit.errors import InvalidValue
 from calling_credit.money import format_money
 from calling_credit.numbering import COUNTRIES, country_of, is_e164
+from calling_credit.rates.deck import ANY_ORIGIN, INCLUDED_CATEGORY, Deck, RateRow
 
 
 def read_number(text: str, field: str) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from calling_credit.decks import Deck
 from calling_credit.money import format_money
 from calling_credit.numbering import is_e164
-from calling_credit.rating import Charge, price_by
+from calling_credit.rates.deck import Deck
+from calling_credit.rates.pricing import Charge, price_by
 
 WHEN_ALL_IS_IN_EFFECT: Final = "9999-12-31T00:00:00.000Z"
 

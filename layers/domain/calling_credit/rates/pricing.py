@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from calling_credit.calls import Call
-from calling_credit.decks import INCLUDED_CATEGORY, Deck, RateRow
 from calling_credit.numbering import country_of
+from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck, RateRow
 
 PRICE_STEP_MICROS: Final = 100
 """A price is a whole number of ten-thousandths of a dollar."""

@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from calling_credit.aws.deck_files import (
+from calling_credit.errors import InvalidValue, NotFound, Unavailable
+from calling_credit.instants import format_instant
+from calling_credit.rates.deck import Deck, Tell, parse_deck
+from calling_credit.rates.deck_report import Judged, judge
+from calling_credit.rates.deck_store import (
     DECKS,
     INCOMING,
     REPORTS,
@@ -20,10 +24,6 @@ from calling_credit.aws.deck_files import (
     read_active,
     read_deck,
 )
-from calling_credit.deck_report import Judged, judge
-from calling_credit.decks import Deck, Tell, parse_deck
-from calling_credit.errors import InvalidValue, NotFound, Unavailable
-from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -14,9 +14,9 @@ from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
 from calling_credit.aws.session import aws_session
-from calling_credit.decks import INCLUDED_CATEGORY, Deck, DeckError, parse_deck
 from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
+from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck, DeckError, parse_deck
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from calling_credit.decks import Deck, RateRow
 from calling_credit.numbering import countries_below
-from calling_credit.rating import billed_seconds
+from calling_credit.rates.deck import Deck, RateRow
+from calling_credit.rates.pricing import billed_seconds
 
 Place = tuple[str, str]
 """A prefix and the origin its price is for."""

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from calling_credit.deck_changes import DeckChanges, DeckWarning, Repriced, compare, warnings_of
-from calling_credit.deck_impact import Impact
-from calling_credit.decks import Deck, DeckError, RateRow, Tell, parse_deck
 from calling_credit.money import format_money
+from calling_credit.rates.deck import Deck, DeckError, RateRow, Tell, parse_deck
+from calling_credit.rates.deck_diff import DeckChanges, DeckWarning, Repriced, compare, warnings_of
+from calling_credit.rates.deck_impact import Impact
 
 MOST_ERRORS: Final = 10_000
 MOST_LISTED: Final = 200
