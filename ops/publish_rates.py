@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.table import Table
 
 from calling_credit.instants import format_instant
+from calling_credit.ledger.charge_reader import account_ids, weigh
 from calling_credit.money import format_money
 from calling_credit.rates.deck import Deck, DeckError
 from calling_credit.rates.deck_diff import DeckChanges, DeckWarning
@@ -18,7 +19,6 @@ from calling_credit.rates.deck_impact import Effect, Impact
 from calling_credit.rates.deck_report import Judged, judge, price_text
 from calling_credit.rates.deck_store import deck_version
 from calling_credit.rates.publishing import Publisher
-from calling_credit.store.read_charges import account_ids, weigh
 from ops.stack import FoundStack, StackNotFoundError, find_stack
 from ops.terminal import CommandError, console, counting, run
 

@@ -12,7 +12,7 @@ from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import CallingCreditError
-from calling_credit.store.expire_holds import expire_hold, overdue_holds
+from calling_credit.ledger.expire_holds import expire_hold, overdue_holds
 
 SECONDS_TO_SPARE = 10.0
 """Enough for the hold in hand; the rest waits for the next minute."""

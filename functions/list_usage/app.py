@@ -16,14 +16,15 @@ from calling_credit.api.caller import customer
 from calling_credit.api.listing import Listing
 from calling_credit.api.resolver import answer, claims, csv_answer, http_resolver, json_body, query, wants_csv
 from calling_credit.attempts import State
-from calling_credit.charged_calls import as_they_stand
 from calling_credit.config import config
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue
 from calling_credit.ids import check_id
 from calling_credit.instants import format_instant, local_date
-from calling_credit.ledger import CALL_CHARGED
+from calling_credit.ledger.charged_calls import as_they_stand
+from calling_credit.ledger.entries import CALL_CHARGED
+from calling_credit.ledger.reader import LedgerReader
 from calling_credit.rates.deck_store import ActiveDeck, s3_client
 from calling_credit.rates.price_list import rates_for_country, rates_for_number, read_number
 from calling_credit.recharge_rules import balance_part, kept, read_wish
@@ -31,7 +32,6 @@ from calling_credit.store.keep_lines import change_view
 from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.store.read_settings import AccountReader
 from calling_credit.store.read_statement import read_daily_balances, read_statement
-from calling_credit.store.read_usage import LedgerReader
 from calling_credit.topups import Card
 
 NO_CARD = "pm_none"

@@ -14,13 +14,13 @@ from calling_credit.api.resolver import answer, claims, http_resolver, idempoten
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import NotFound
+from calling_credit.ledger.adjustments import adjust_balance, read_adjustment
+from calling_credit.ledger.reader import LedgerReader
 from calling_credit.lines import read_line
 from calling_credit.money import format_money
-from calling_credit.store.adjust_balance import adjust_balance, read_adjustment
 from calling_credit.store.freeze_account import freeze_account, unfreeze_account
 from calling_credit.store.keep_accounts import AccountKeeper
 from calling_credit.store.keep_lines import LineKeeper, Source
-from calling_credit.store.read_usage import LedgerReader
 
 logger = Logger()
 app = http_resolver(logger)

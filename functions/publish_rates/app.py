@@ -14,11 +14,11 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.instants import format_instant
+from calling_credit.ledger.charge_reader import weigh
 from calling_credit.rates.deck_impact import Impact
 from calling_credit.rates.deck_report import report
 from calling_credit.rates.deck_store import deck_version, s3_client
 from calling_credit.rates.publishing import S3_ROUNDS_TO, Outcome, Publisher
-from calling_credit.store.read_charges import weigh
 
 SECONDS_TO_SPARE = 120.0
 """When looking at past calls ends, so that the deck itself is published in any case."""

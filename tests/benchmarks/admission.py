@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from calling_credit.accounts import Account, Line
-from calling_credit.store.adjust_balance import Adjustment, adjust_balance
+from calling_credit.ledger.adjustments import Adjustment, adjust_balance
 from calling_credit.store.keep_accounts import AccountKeeper
 from calling_credit.store.keep_lines import LineKeeper, Source
 from tests.benchmarks import mix

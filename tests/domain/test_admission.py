@@ -23,8 +23,8 @@ from calling_credit.admission import (
 from calling_credit.admission_view import WORDS, decision_view, read_ask
 from calling_credit.calls import MAX_DURATION_SECONDS
 from calling_credit.errors import Conflict, InvalidValue
-from calling_credit.holds import Hold, holds_now, may_have_holds, price_of, rate_held
 from calling_credit.instants import format_instant
+from calling_credit.ledger.holds import Hold, holds_now, may_have_holds, price_of, rate_held
 from calling_credit.limits import Limits
 from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.pricing import Charge, rate_call

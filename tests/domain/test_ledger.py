@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calling_credit.categories import RESERVED_CATEGORIES, TOP_UP
-from calling_credit.ledger import (
+from calling_credit.ledger.entries import (
     BALANCE_ADJUSTED,
     CALL_CHARGED,
     CALL_REVENUE,

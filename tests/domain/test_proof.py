@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from calling_credit import proof
 from calling_credit.book import Book
 from calling_credit.dynamodb import keys
-from calling_credit.ledger import UNARMED_MICROS
+from calling_credit.ledger.entries import UNARMED_MICROS
 from calling_credit.proof import LEFT_ALONE, Payment, prove_payments, prove_sums
 from calling_credit.reversals import Losses
 from tests.domain.examples import NOW

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.call_entries import charge_entry
+from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.money import format_money, parse_money
 from calling_credit.rates.deck import MAX_PRICE_MICROS
 from calling_credit.rates.pricing import Charge, Free, Unrated, billed_seconds, price_micros, rate_call

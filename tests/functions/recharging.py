@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from calling_credit.instants import format_instant
-from calling_credit.ledger import UNARMED_MICROS
+from calling_credit.ledger.entries import UNARMED_MICROS
 from calling_credit.money import format_money, parse_money
 from calling_credit.topups import PENDING
 from local.stripe_stand_in.known_cards import card_with_id

@@ -11,8 +11,8 @@ from typing import Final
 
 from calling_credit.calls import MAX_DURATION_SECONDS
 from calling_credit.errors import Conflict
-from calling_credit.holds import LIVE, RELEASED, Hold, price_of
 from calling_credit.instants import format_instant
+from calling_credit.ledger.holds import LIVE, RELEASED, Hold, price_of
 from calling_credit.limits import Limits
 from calling_credit.numbering import country_of, is_short_code
 from calling_credit.rates.deck import INCLUDED_CATEGORY, RateRow

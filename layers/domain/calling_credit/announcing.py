@@ -11,7 +11,7 @@ from calling_credit import announcements as said
 from calling_credit.admission_view import WORDS as DENIALS
 from calling_credit.announcements import Announcement, announcement_id
 from calling_credit.dynamodb import keys
-from calling_credit.ledger import CREDIT_RETURNED, CREDIT_REVERSED
+from calling_credit.ledger.entries import CREDIT_RETURNED, CREDIT_REVERSED
 from calling_credit.money import format_money
 from calling_credit.numbering import masked
 from calling_credit.recharge_rules import WORDS

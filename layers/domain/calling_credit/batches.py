@@ -9,11 +9,11 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from calling_credit.call_entries import charge_entry
 from calling_credit.calls import Call, Rejection
-from calling_credit.holds import LIVE, Hold, rate_held
 from calling_credit.intake import CONFLICT, Intake
-from calling_credit.ledger import Entry
+from calling_credit.ledger.call_entries import charge_entry
+from calling_credit.ledger.entries import Entry
+from calling_credit.ledger.holds import LIVE, Hold, rate_held
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.pricing import Charge, Unrated, rate_call
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from calling_credit.categories import REVERSAL, TOP_UP
 from calling_credit.dynamodb import keys
-from calling_credit.holds import LIVE
-from calling_credit.ledger import CALL_TAKEN_BACK, DayTotal
+from calling_credit.ledger.entries import CALL_TAKEN_BACK, DayTotal
+from calling_credit.ledger.holds import LIVE
 
 Day = tuple[str, str]
 """A local date and a category."""

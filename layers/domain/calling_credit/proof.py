@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from calling_credit.book import Book, PaidEntry
-from calling_credit.ledger import UNARMED_MICROS, DayTotal
+from calling_credit.ledger.entries import UNARMED_MICROS, DayTotal
 from calling_credit.money import format_money
 from calling_credit.reversals import Losses, target
 

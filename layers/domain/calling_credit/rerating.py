@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from calling_credit.call_entries import explained
-from calling_credit.charged_calls import ChargedCall
 from calling_credit.dynamodb import keys
 from calling_credit.instants import format_instant
-from calling_credit.ledger import CALL_CHARGED, CALL_TAKEN_BACK, Entry
+from calling_credit.ledger.call_entries import explained
+from calling_credit.ledger.charged_calls import ChargedCall
+from calling_credit.ledger.entries import CALL_CHARGED, CALL_TAKEN_BACK, Entry
 from calling_credit.rates.pricing import Charge, Free
 
 CREDIT, DEBIT = "credit", "debit"

@@ -13,7 +13,7 @@ from calling_credit.attempts import State
 from calling_credit.categories import REVERSAL
 from calling_credit.dynamodb import keys
 from calling_credit.instants import format_instant
-from calling_credit.ledger import CALL_CHARGED, TOP_UP_PAID
+from calling_credit.ledger.entries import CALL_CHARGED, TOP_UP_PAID
 from calling_credit.money import format_money
 from calling_credit.recharge import ABOVE_THRESHOLD, Charge, Rule, Situation, Stop, decide
 from calling_credit.recharge_rules import WORDS

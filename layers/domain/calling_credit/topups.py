@@ -16,7 +16,7 @@ from calling_credit.categories import TOP_UP
 from calling_credit.declines import AUTHENTICATION_FAILED, AUTHENTICATION_REQUIRED, Decline
 from calling_credit.errors import InvalidValue
 from calling_credit.instants import format_instant
-from calling_credit.ledger import TOP_UP_PAID, Entry, local_date_of
+from calling_credit.ledger.entries import TOP_UP_PAID, Entry, local_date_of
 from calling_credit.money import Bounds, parse_money
 
 Kind = Literal["manual", "automatic"]

@@ -11,7 +11,7 @@ from typing import Any, Final
 from calling_credit.categories import CATEGORY, RESERVED_CATEGORIES
 from calling_credit.dynamodb import keys
 from calling_credit.errors import NotFound
-from calling_credit.ledger import (
+from calling_credit.ledger.entries import (
     BALANCE_ADJUSTED,
     CALL_CHARGED,
     CALL_TAKEN_BACK,

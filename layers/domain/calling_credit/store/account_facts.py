@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import Key, read_many
-from calling_credit.holds import may_have_holds
+from calling_credit.ledger.holds import may_have_holds
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

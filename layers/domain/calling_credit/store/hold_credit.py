@@ -23,13 +23,13 @@ from calling_credit.dynamodb.errors import (
 )
 from calling_credit.dynamodb.transactions import transact
 from calling_credit.errors import Unavailable
-from calling_credit.holds import Hold, holds_now
 from calling_credit.instants import format_instant, local_date
+from calling_credit.ledger.headroom import nudge_action
+from calling_credit.ledger.hold_store import hold_actions, read_hold_item
+from calling_credit.ledger.holds import Hold, holds_now
 from calling_credit.limits import limits_of
 from calling_credit.numbering import UNKNOWN_COUNTRY, country_of
 from calling_credit.rates.deck import Deck
-from calling_credit.store.headroom import nudge_action
-from calling_credit.store.hold_items import hold_actions, read_hold_item
 from calling_credit.store.recharge_items import read_recharge_item
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from calling_credit.dynamodb.errors import CONDITION_FAILED, cancellation_codes,
 from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.errors import NotFound, Unavailable
 from calling_credit.instants import format_instant
-from calling_credit.ledger import UNARMED_MICROS
+from calling_credit.ledger.entries import UNARMED_MICROS
 from calling_credit.limits import Limits, limits_behind, stored_limits
 
 if TYPE_CHECKING:

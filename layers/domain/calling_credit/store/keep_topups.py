@@ -16,7 +16,7 @@ from calling_credit.dynamodb.errors import error_code
 from calling_credit.dynamodb.sweep import query_due
 from calling_credit.dynamodb.transactions import put, transact
 from calling_credit.instants import format_instant
-from calling_credit.store.headroom import nudge_action
+from calling_credit.ledger.headroom import nudge_action
 from calling_credit.store.topup_items import (
     TOPUP_KIND,
     next_look,

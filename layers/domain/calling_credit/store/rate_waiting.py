@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from calling_credit.call_entries import charge_entry
 from calling_credit.calls import Call
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.sweep import read_kept
 from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.instants import format_instant
-from calling_credit.ledger import Entry, day_changes
+from calling_credit.ledger.call_entries import charge_entry
+from calling_credit.ledger.entries import Entry, day_changes
+from calling_credit.ledger.posting import posting_actions
+from calling_credit.ledger.posting_parts import fitting
 from calling_credit.numbering import country_kept, is_e164
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.pricing import Charge, Free, late_row, price_by
 from calling_credit.store.keep_calls import UNRATED
-from calling_credit.store.post_calls import posting_actions
-from calling_credit.store.posting_parts import fitting
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -16,12 +16,12 @@ from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.transactions import transact
 from calling_credit.errors import Unavailable
 from calling_credit.instants import Period, widened_utc_window
-from calling_credit.ledger import Entry, day_changes
+from calling_credit.ledger.charge_reader import calls_between
+from calling_credit.ledger.entries import Entry, day_changes
+from calling_credit.ledger.posting import posting_actions
+from calling_credit.ledger.posting_parts import fitting
 from calling_credit.rates.deck import Deck
 from calling_credit.rerating import Correction, Round, corrections
-from calling_credit.store.post_calls import posting_actions
-from calling_credit.store.posting_parts import fitting
-from calling_credit.store.read_charges import calls_between
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

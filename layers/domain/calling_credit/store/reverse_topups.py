@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.instants import format_instant
-from calling_credit.ledger import Entry
-from calling_credit.store.post_calls import posting_actions
+from calling_credit.ledger.entries import Entry
+from calling_credit.ledger.posting import posting_actions
 from calling_credit.store.topup_items import topup_key
 from calling_credit.topups import TopUp
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from calling_credit.dynamodb import keys
 from calling_credit.instants import format_instant
-from calling_credit.ledger import CALL_CHARGED, CALL_TAKEN_BACK
+from calling_credit.ledger.entries import CALL_CHARGED, CALL_TAKEN_BACK
 from calling_credit.numbering import is_e164
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.pricing import Charge, Free, late_row, price_by

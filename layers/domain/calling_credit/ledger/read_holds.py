@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.batch_get import MAX_KEYS, Key, read_many
-from calling_credit.holds import Hold
-from calling_credit.store.hold_items import read_hold_item
+from calling_credit.ledger.hold_store import read_hold_item
+from calling_credit.ledger.holds import Hold
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -5,7 +5,7 @@ from typing import Any
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.keys import balance_key
 from calling_credit.dynamodb.transactions import update
-from calling_credit.ledger import UNARMED_MICROS
+from calling_credit.ledger.entries import UNARMED_MICROS
 
 
 def arm_action(table_name: str, account_id: str, threshold_micros: int | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from calling_credit.dynamodb.attributes import from_attributes, to_attribute
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.errors import NotFound
 from calling_credit.instants import Period, widened_utc_window
-from calling_credit.ledger import CALL_TAKEN_BACK
+from calling_credit.ledger.entries import CALL_TAKEN_BACK
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -21,10 +21,10 @@ from calling_credit.dynamodb.errors import (
     translated,
 )
 from calling_credit.errors import Conflict, InvalidValue, NotFound
-from calling_credit.ledger import adjustment_entry
+from calling_credit.ledger.entries import adjustment_entry
+from calling_credit.ledger.posting import posting_actions
 from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
 from calling_credit.request_fields import read_text
-from calling_credit.store.post_calls import posting_actions
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar
 
 from calling_credit.dynamodb.errors import CONDITION_FAILED, cancellation_reasons
-from calling_credit.holds import LIVE, Hold
-from calling_credit.ledger import Entry
-from calling_credit.store.hold_items import read_hold_item
+from calling_credit.ledger.entries import Entry
+from calling_credit.ledger.hold_store import read_hold_item
+from calling_credit.ledger.holds import LIVE, Hold
 
 T = TypeVar("T")
 Outcome = Literal["posted", "replayed", "conflict", "unknown_account", "not_posted"]

@@ -12,7 +12,7 @@ from typing import Any, Final
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attribute, to_attributes
 from calling_credit.dynamodb.transactions import put, update
-from calling_credit.holds import LIVE, REMEMBERED, Hold, HoldStatus
+from calling_credit.ledger.holds import LIVE, REMEMBERED, Hold, HoldStatus
 from calling_credit.rates.deck import RateRow
 
 HOLD_KIND: Final = "hold"

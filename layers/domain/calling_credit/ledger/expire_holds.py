@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from calling_credit.dynamodb import sweep_keys
 from calling_credit.dynamodb.sweep import query_due
 from calling_credit.dynamodb.transactions import transact
-from calling_credit.holds import EXPIRED, Hold
 from calling_credit.instants import format_instant
-from calling_credit.store.hold_items import HOLD_KIND, let_go_actions, read_hold_item
+from calling_credit.ledger.hold_store import HOLD_KIND, let_go_actions, read_hold_item
+from calling_credit.ledger.holds import EXPIRED, Hold
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, Final
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, is_passing, jittered_wait
-from calling_credit.holds import RELEASED, Hold
-from calling_credit.ledger import Entry, balance_change, day_changes
-from calling_credit.store.hold_items import let_go_action, let_go_actions
-from calling_credit.store.posting_parts import EntryKey, Outcome, Part, parts
+from calling_credit.ledger.entries import Entry, balance_change, day_changes
+from calling_credit.ledger.hold_store import let_go_action, let_go_actions
+from calling_credit.ledger.holds import RELEASED, Hold
+from calling_credit.ledger.posting_parts import EntryKey, Outcome, Part, parts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit.charged_calls import ChargedCall, charged_calls
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.instants import format_instant
-from calling_credit.ledger import CALL_CHARGED, CALL_TAKEN_BACK
+from calling_credit.ledger.charged_calls import ChargedCall, charged_calls
+from calling_credit.ledger.entries import CALL_CHARGED, CALL_TAKEN_BACK
 from calling_credit.rates.deck import Tell
 from calling_credit.rates.deck_impact import Impact
 
