@@ -12,11 +12,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
 from calling_credit.api.caller import Caller, customer, require_admin
-from calling_credit.api.counts import emit
 from calling_credit.api.freezing import BY, freeze_page, frozen_page
 from calling_credit.api.links import follow, hand_out, not_ours
-from calling_credit.api.listing import Listing
 from calling_credit.api.pages import page, redirect
+from calling_credit.api.pagination import Listing
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
 from calling_credit.aws.secrets import read_secret
 from calling_credit.config import config
@@ -24,6 +23,7 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import CallingCreditError, NotFound, Unavailable
 from calling_credit.ids import is_topup_id
 from calling_credit.links import Link, confirmation_link
+from calling_credit.metrics import emit
 from calling_credit.money import format_money
 from calling_credit.payments import cards
 from calling_credit.payments.cashier import Cashier

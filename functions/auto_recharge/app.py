@@ -9,12 +9,12 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
-from calling_credit.api.counts import emit
 from calling_credit.config import config
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import NotFound, Unavailable
+from calling_credit.metrics import emit
 from calling_credit.payments.cashier import Cashier
 from calling_credit.payments.client import stripe_client
 from calling_credit.payments.run_recharge import run_recharge

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock, forecast, instants, simulation, usage
 from calling_credit.accounts import line_view
 from calling_credit.api.caller import customer
-from calling_credit.api.listing import Listing
+from calling_credit.api.pagination import Listing
 from calling_credit.api.resolver import answer, claims, csv_answer, http_resolver, json_body, query, wants_csv
 from calling_credit.attempts import State
 from calling_credit.config import config

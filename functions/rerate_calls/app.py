@@ -8,10 +8,10 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
-from calling_credit.api.counts import emit
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue, NotFound, Unavailable
+from calling_credit.metrics import emit
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_store import ActiveDeck, s3_client
 from calling_credit.rates.publishing import Publisher
