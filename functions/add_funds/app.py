@@ -11,6 +11,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
+from calling_credit.accounts.freezing import freeze_account
+from calling_credit.accounts.store import AccountKeeper
 from calling_credit.api.caller import Caller, customer, require_admin
 from calling_credit.api.freezing import BY, freeze_page, frozen_page
 from calling_credit.api.links import follow, hand_out, not_ours
@@ -29,8 +31,6 @@ from calling_credit.payments import cards
 from calling_credit.payments.cashier import Cashier
 from calling_credit.payments.client import stripe_client
 from calling_credit.payments.manual import add_funds, led_on
-from calling_credit.store.freeze_account import freeze_account
-from calling_credit.store.keep_accounts import AccountKeeper
 from calling_credit.store.keep_links import Links
 from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.store.keep_topups import TopUps

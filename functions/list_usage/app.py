@@ -11,7 +11,9 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock, forecast, instants, simulation, usage
-from calling_credit.accounts import line_view
+from calling_credit.accounts.account import line_view
+from calling_credit.accounts.line_store import change_view
+from calling_credit.accounts.reader import AccountReader
 from calling_credit.api.caller import customer
 from calling_credit.api.pagination import Listing
 from calling_credit.api.resolver import answer, claims, csv_answer, http_resolver, json_body, query, wants_csv
@@ -28,9 +30,7 @@ from calling_credit.ledger.reader import LedgerReader
 from calling_credit.rates.deck_store import ActiveDeck, s3_client
 from calling_credit.rates.price_list import rates_for_country, rates_for_number, read_number
 from calling_credit.recharge_rules import balance_part, kept, read_wish
-from calling_credit.store.keep_lines import change_view
 from calling_credit.store.keep_recharge import RechargeKeeper
-from calling_credit.store.read_settings import AccountReader
 from calling_credit.store.read_statement import read_daily_balances, read_statement
 from calling_credit.topups import Card
 

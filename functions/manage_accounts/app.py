@@ -8,7 +8,11 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock, ids
-from calling_credit.accounts import account_view, line_view, read_account, read_user
+from calling_credit.accounts.account import account_view, line_view, read_account, read_user
+from calling_credit.accounts.freezing import freeze_account, unfreeze_account
+from calling_credit.accounts.line_number import read_line
+from calling_credit.accounts.line_store import LineKeeper, Source
+from calling_credit.accounts.store import AccountKeeper
 from calling_credit.api.caller import operator
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
 from calling_credit.config import config
@@ -16,11 +20,7 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import NotFound
 from calling_credit.ledger.adjustments import adjust_balance, read_adjustment
 from calling_credit.ledger.reader import LedgerReader
-from calling_credit.lines import read_line
 from calling_credit.money import format_money
-from calling_credit.store.freeze_account import freeze_account, unfreeze_account
-from calling_credit.store.keep_accounts import AccountKeeper
-from calling_credit.store.keep_lines import LineKeeper, Source
 
 logger = Logger()
 app = http_resolver(logger)

@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
+from calling_credit.accounts.cache import AccountFacts
 from calling_credit.batches import Batch, rate_batch
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
@@ -17,7 +18,6 @@ from calling_credit.ledger.posting import post_entries
 from calling_credit.ledger.read_holds import read_holds
 from calling_credit.metrics import emit
 from calling_credit.rates.deck_store import ActiveDeck, s3_client
-from calling_credit.store.account_facts import AccountFacts
 from calling_credit.store.keep_calls import keep_all_unrated, keep_strays
 
 SECONDS_TO_SPARE = 10.0

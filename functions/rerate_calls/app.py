@@ -8,6 +8,8 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
+from calling_credit.accounts.cache import AccountFacts
+from calling_credit.accounts.reader import AccountReader
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue, NotFound, Unavailable
@@ -16,9 +18,7 @@ from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_store import ActiveDeck, s3_client
 from calling_credit.rates.publishing import Publisher
 from calling_credit.reprice_request import RepriceRequest, read_request, round_view
-from calling_credit.store.account_facts import AccountFacts
 from calling_credit.store.rate_waiting import WaitingRater, waiting_calls
-from calling_credit.store.read_settings import AccountReader
 from calling_credit.store.reprice_calls import Repricer, range_of
 
 SECONDS_TO_SPARE = 20.0

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from calling_credit.accounts.limits import Limits
 from calling_credit.admission import (
     AGAINST_FRAUD,
     Account,
@@ -25,7 +26,6 @@ from calling_credit.calls import MAX_DURATION_SECONDS
 from calling_credit.errors import Conflict, InvalidValue
 from calling_credit.instants import format_instant
 from calling_credit.ledger.holds import Hold, holds_now, may_have_holds, price_of, rate_held
-from calling_credit.limits import Limits
 from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.pricing import Charge, rate_call
 from tests.domain.examples import NOW, seconds_call

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from calling_credit.accounts.limits import Limits
 from calling_credit.calls import MAX_DURATION_SECONDS
 from calling_credit.errors import Conflict
 from calling_credit.instants import format_instant
 from calling_credit.ledger.holds import LIVE, RELEASED, Hold, price_of
-from calling_credit.limits import Limits
 from calling_credit.numbering import country_of, is_short_code
 from calling_credit.rates.deck import INCLUDED_CATEGORY, RateRow
 from calling_credit.rates.pricing import PRICE_STEP_MICROS

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import stripe
 
+from calling_credit.accounts.store import AccountKeeper
 from calling_credit.payments import cards, intents
 from calling_credit.payments.cashier import Cashier
 from calling_credit.payments.client import NoAnswer, no_answer, told
 from calling_credit.payments.take_back import take_back
 from calling_credit.payments.webhooks import Notice, notice_of
-from calling_credit.store.keep_accounts import AccountKeeper
 from calling_credit.store.keep_issues import Issue, keep_issue
 from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.topups import Intent, TopUp

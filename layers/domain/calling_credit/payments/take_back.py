@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import stripe
 
+from calling_credit.accounts.reader import AccountReader
 from calling_credit.errors import Unavailable
 from calling_credit.payments.client import NoAnswer, Refused, no_answer
 from calling_credit.payments.losses import losses_of
 from calling_credit.reversals import reversal_entry, target
 from calling_credit.store.keep_recharge import MAX_ROUNDS, busy
 from calling_credit.store.keep_topups import TopUps
-from calling_credit.store.read_settings import AccountReader
 from calling_credit.store.reverse_topups import reverse
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from calling_credit.accounts.limits import limits_of
 from calling_credit.admission import Account, Ask, Credit, Decision, Situation, decide, depends_on_the_day
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
@@ -27,7 +28,6 @@ from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.headroom import nudge_action
 from calling_credit.ledger.hold_store import hold_actions, read_hold_item
 from calling_credit.ledger.holds import Hold, holds_now
-from calling_credit.limits import limits_of
 from calling_credit.numbering import UNKNOWN_COUNTRY, country_of
 from calling_credit.rates.deck import Deck
 from calling_credit.store.recharge_items import read_recharge_item

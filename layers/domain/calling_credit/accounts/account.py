@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from calling_credit.accounts.limits import DEFAULT_LIMITS, Limits, limits_view, read_limits
 from calling_credit.errors import InvalidValue
 from calling_credit.ids import check_id
 from calling_credit.instants import zone
-from calling_credit.limits import DEFAULT_LIMITS, Limits, limits_view, read_limits
 from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
 from calling_credit.request_fields import read_text
 

@@ -3,11 +3,11 @@
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from calling_credit.accounts import Line
+from calling_credit.accounts.account import Line
+from calling_credit.accounts.line_store import read_line_item
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.errors import NotFound
-from calling_credit.store.keep_lines import read_line_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

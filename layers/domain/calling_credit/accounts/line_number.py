@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import phonenumbers
 
-from calling_credit.accounts import Line, read_switch
+from calling_credit.accounts.account import Line, read_switch
 from calling_credit.errors import InvalidValue
 from calling_credit.ids import check_id
 from calling_credit.numbering import is_e164

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from calling_credit.accounts import Account, User
+from calling_credit.accounts.account import Account, User
+from calling_credit.accounts.limits import Limits, limits_behind, stored_limits
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
 from calling_credit.dynamodb.errors import CONDITION_FAILED, cancellation_codes, error_code
@@ -16,7 +17,6 @@ from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.errors import NotFound, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import UNARMED_MICROS
-from calling_credit.limits import Limits, limits_behind, stored_limits
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
