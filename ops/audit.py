@@ -20,7 +20,7 @@ from calling_credit.errors import Unavailable
 from calling_credit.payments.client import SECONDS
 from calling_credit.payments.prove_account import Proof, prove_account
 from calling_credit.proof import usd
-from calling_credit.reversals import target
+from calling_credit.topups.reversals import target
 from local.settings import ROOT
 from ops.stack import FoundStack, find_stack
 from ops.terminal import CommandError, console, run

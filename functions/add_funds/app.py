@@ -33,9 +33,9 @@ from calling_credit.payments.client import stripe_client
 from calling_credit.payments.manual import add_funds, led_on
 from calling_credit.store.keep_links import Links
 from calling_credit.store.keep_recharge import RechargeKeeper
-from calling_credit.store.keep_topups import TopUps
-from calling_credit.topup_view import topup_view
-from calling_credit.topups import TopUp, read_payment_method_id, read_top_up
+from calling_credit.topups.store import TopUps
+from calling_credit.topups.topup import TopUp, read_payment_method_id, read_top_up
+from calling_credit.topups.view import topup_view
 
 SECONDS_TO_SPARE = 1.0
 OUTAGES = {"payments_unavailable": "stripe_unanswered", "stripe_refuses_us": "stripe_refusals"}

@@ -25,7 +25,7 @@ from calling_credit.recharge import Rule
 from calling_credit.recharge_rules import Wish, kept, read_wish, rule_view
 from calling_credit.store.keep_recharge import RechargeKeeper, busy
 from calling_credit.store.recharge_items import Recharge
-from calling_credit.topups import Card
+from calling_credit.topups.topup import Card
 
 logger = Logger()
 app = http_resolver(logger)

@@ -32,7 +32,7 @@ from calling_credit.rates.price_list import rates_for_country, rates_for_number,
 from calling_credit.recharge_rules import balance_part, kept, read_wish
 from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.store.read_statement import read_daily_balances, read_statement
-from calling_credit.topups import Card
+from calling_credit.topups.topup import Card
 
 NO_CARD = "pm_none"
 READ_AGAIN = 5

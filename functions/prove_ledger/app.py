@@ -22,7 +22,7 @@ from calling_credit.payments.taken import taken_between
 from calling_credit.proof import LEFT_ALONE, Difference, Payment
 from calling_credit.store.keep_issues import Issue, keep_issue
 from calling_credit.store.read_account import accounts_with_a_rule
-from calling_credit.topups import CHALLENGE_LASTS
+from calling_credit.topups.topup import CHALLENGE_LASTS
 
 SECONDS_TO_SPARE = 60.0
 """Enough for the account in hand."""

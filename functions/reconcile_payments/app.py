@@ -21,8 +21,8 @@ from calling_credit.payments.client import stripe_client
 from calling_credit.payments.notices import NoticeTaker, undelivered
 from calling_credit.payments.webhooks import Notice
 from calling_credit.store.keep_recharge import RechargeKeeper
-from calling_credit.store.keep_topups import TopUps
-from calling_credit.topups import LEASE, MOVED_ON_AFTER, TopUp
+from calling_credit.topups.store import TopUps
+from calling_credit.topups.topup import LEASE, MOVED_ON_AFTER, TopUp
 
 LISTENS_EVERY_MINUTES, LISTENS_AT_MINUTE = 15, 7
 """When it asks Stripe for events that no callback delivered: not on the hour, as everybody else does."""

@@ -26,7 +26,7 @@ from calling_credit.instants import format_instant
 from calling_credit.links import confirmation_link, freeze_link
 from calling_credit.mails import Confirmation, Mail, mail_about, may_freeze, waits_for_confirmation
 from calling_credit.store.keep_links import Links
-from calling_credit.store.keep_topups import TopUps
+from calling_credit.topups.store import TopUps
 
 REMEMBERED_SECONDS = 16 * 24 * 3600
 """Longer than the bus tries an event and the queue of failed ones keeps it for a person to hand it in again."""

@@ -17,7 +17,7 @@ from calling_credit.book import Book
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.entries import UNARMED_MICROS
 from calling_credit.proof import LEFT_ALONE, Payment, prove_payments, prove_sums
-from calling_credit.reversals import Losses
+from calling_credit.topups.reversals import Losses
 from tests.domain.examples import NOW
 
 ACCOUNT, FIRST, SECOND = "acct_1", "tu_1", "tu_2"

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from calling_credit import attempts
 from calling_credit.attempts import InFlight, State, declined, paid
-from calling_credit.declines import Decline
 from calling_credit.recharge import Charge, Resume, Situation, Stop, armed_threshold, decide
 from calling_credit.recharge_rules import kept, read_wish
+from calling_credit.topups.declines import Decline
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import (
     BOUNDS,

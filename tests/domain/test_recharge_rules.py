@@ -7,11 +7,11 @@ import pytest
 
 from calling_credit import attempts, recharge
 from calling_credit.attempts import State
-from calling_credit.declines import Decline
 from calling_credit.errors import InvalidValue
 from calling_credit.recharge import Rule
 from calling_credit.recharge_rules import WORDS, Wish, balance_part, kept, read_wish, rule_view, status_view
-from calling_credit.topups import Card
+from calling_credit.topups.declines import Decline
+from calling_credit.topups.topup import Card
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import (
     ATTACHED_AGAIN,

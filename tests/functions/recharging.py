@@ -15,7 +15,7 @@ import pytest
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import UNARMED_MICROS
 from calling_credit.money import format_money, parse_money
-from calling_credit.topups import PENDING
+from calling_credit.topups.topup import PENDING
 from local.stripe_stand_in.known_cards import card_with_id
 from tests.functions.till import ACCOUNT, CONFIRM, DECLINED, RETRIEVE, VISA, Till, stream_record
 from tests.functions.world import PREMIUM, Answer, failures

@@ -11,7 +11,7 @@ import pytest
 from calling_credit.dynamodb import keys
 from calling_credit.mails import MAILED
 from calling_credit.rates import deck_store
-from calling_credit.topups import LEASE, MANUAL_LEASE
+from calling_credit.topups.topup import LEASE, MANUAL_LEASE
 from tests.functions.conftest import FUNCTIONS
 from tests.functions.template import ROOT, template
 

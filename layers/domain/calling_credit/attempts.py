@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from calling_credit.declines import CARD_REMOVED, Decline
 from calling_credit.instants import format_instant
-from calling_credit.topups import LEASE, TopUp
+from calling_credit.topups.declines import CARD_REMOVED, Decline
+from calling_credit.topups.topup import LEASE, TopUp
 
 BACK_OFF: Final = (timedelta(hours=1), timedelta(hours=24))
 """The wait after the first and the second decline in a row; the third suspends."""

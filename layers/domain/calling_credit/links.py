@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from calling_credit.instants import format_instant
-from calling_credit.topups import CHALLENGE_LASTS, TopUp
+from calling_credit.topups.topup import CHALLENGE_LASTS, TopUp
 
 Purpose = Literal["confirm_payment", "freeze_account"]
 PURPOSES: Final[tuple[Purpose, ...]] = ("confirm_payment", "freeze_account")

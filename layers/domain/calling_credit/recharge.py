@@ -14,7 +14,7 @@ from typing import Final
 from calling_credit.attempts import REMOVED, SPENT, Attempt, State, spent_micros
 from calling_credit.instants import format_instant, local_date, zone
 from calling_credit.money import MICROS_PER_DOLLAR
-from calling_credit.topups import TopUp
+from calling_credit.topups.topup import TopUp
 
 DEFAULT_HOURLY_COUNT: Final = 3
 DEFAULT_DAILY_LIMIT_MICROS: Final = 200 * MICROS_PER_DOLLAR

@@ -13,7 +13,7 @@ from calling_credit.errors import InvalidValue
 from calling_credit.instants import format_instant
 from calling_credit.money import MICROS_PER_DOLLAR, Bounds, format_money, parse_money
 from calling_credit.recharge import Rule
-from calling_credit.topups import Card, read_payment_method_id
+from calling_credit.topups.topup import Card, read_payment_method_id
 
 MAX_THRESHOLD_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
 MAX_LIMIT_MICROS: Final = 10_000 * MICROS_PER_DOLLAR

@@ -17,7 +17,7 @@ from calling_credit.ledger.entries import CALL_CHARGED, TOP_UP_PAID
 from calling_credit.money import format_money
 from calling_credit.recharge import ABOVE_THRESHOLD, Charge, Rule, Situation, Stop, decide
 from calling_credit.recharge_rules import WORDS
-from calling_credit.topups import Card, TopUp
+from calling_credit.topups.topup import Card, TopUp
 
 DAYS: Final = 30
 MOST_ENTRIES: Final = 10_000

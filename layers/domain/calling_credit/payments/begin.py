@@ -6,7 +6,7 @@ from datetime import datetime
 from calling_credit.instants import format_instant
 from calling_credit.payments import intents
 from calling_credit.payments.intents import request_text
-from calling_credit.topups import LEASE, MANUAL_LEASE, Card, TopUp
+from calling_credit.topups.topup import LEASE, MANUAL_LEASE, Card, TopUp
 
 
 def manual_id(account_id: str, subject: str, idempotency_key: str) -> str:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import stripe
 
-from calling_credit.declines import Decline
 from calling_credit.payments.client import MICROS_PER_CENT, NoAnswer, Refused, cents, judged
-from calling_credit.topups import CURRENCY, Card, Intent, Kind
+from calling_credit.topups.declines import Decline
+from calling_credit.topups.topup import CURRENCY, Card, Intent, Kind
 
 if TYPE_CHECKING:
     from stripe.params import PaymentIntentConfirmParams, PaymentIntentCreateParams, PaymentIntentListParams

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import stripe
 
 from calling_credit.payments.client import MICROS_PER_CENT, NoAnswer, Refused, judged
-from calling_credit.reversals import Losses
+from calling_credit.topups.reversals import Losses
 
 
 def losses_of(client: stripe.StripeClient, intent_id: str) -> Losses | NoAnswer | Refused:

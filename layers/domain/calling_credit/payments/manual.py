@@ -10,7 +10,7 @@ from calling_credit.payments.cashier import Cashier
 from calling_credit.payments.client import no_answer
 from calling_credit.payments.intents import on_session_request, request_text
 from calling_credit.store.keep_recharge import Snapshot
-from calling_credit.topups import MANUAL_LEASE, TopUp
+from calling_credit.topups.topup import MANUAL_LEASE, TopUp
 
 
 def add_funds(

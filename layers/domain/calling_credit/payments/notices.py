@@ -17,7 +17,7 @@ from calling_credit.payments.take_back import take_back
 from calling_credit.payments.webhooks import Notice, notice_of
 from calling_credit.store.keep_issues import Issue, keep_issue
 from calling_credit.store.keep_recharge import RechargeKeeper
-from calling_credit.topups import Intent, TopUp
+from calling_credit.topups.topup import Intent, TopUp
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

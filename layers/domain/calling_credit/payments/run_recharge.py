@@ -21,7 +21,7 @@ from calling_credit.recharge import (
     decide,
 )
 from calling_credit.store.keep_recharge import RechargeKeeper, Snapshot
-from calling_credit.topups import LEASE, Card, TopUp
+from calling_credit.topups.topup import LEASE, Card, TopUp
 
 SILENT = frozenset({DISABLED, ACCOUNT_CLOSED, ACCOUNT_FROZEN, ABOVE_THRESHOLD, IN_FLIGHT})
 """Stops after which the balance stays watched: nothing has to end before the next fall below the threshold counts."""

@@ -12,7 +12,7 @@ from calling_credit.errors import Unavailable
 from calling_credit.payments.client import MICROS_PER_CENT, NoAnswer, judged, no_answer
 from calling_credit.payments.losses import dated_losses
 from calling_credit.proof import Payment
-from calling_credit.reversals import Losses
+from calling_credit.topups.reversals import Losses
 
 if TYPE_CHECKING:
     from stripe.params import PaymentIntentListParams

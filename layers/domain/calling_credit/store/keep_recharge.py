@@ -20,8 +20,8 @@ from calling_credit.instants import format_instant
 from calling_credit.ledger.headroom import arm_action, still_below_action
 from calling_credit.recharge import Rule, Stop, armed_threshold
 from calling_credit.store.recharge_items import RECHARGE_KIND, Recharge, keep_recharge_action, read_recharge_item
-from calling_credit.store.topup_items import payment_item, topup_item
-from calling_credit.topups import TopUp
+from calling_credit.topups.items import payment_item, topup_item
+from calling_credit.topups.topup import TopUp
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

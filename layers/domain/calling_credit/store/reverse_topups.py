@@ -11,8 +11,8 @@ from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.posting import posting_actions
-from calling_credit.store.topup_items import topup_key
-from calling_credit.topups import TopUp
+from calling_credit.topups.items import topup_key
+from calling_credit.topups.topup import TopUp
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -19,8 +19,8 @@ from calling_credit.ledger.posting import posting_actions
 from calling_credit.recharge import after_payment, armed_threshold
 from calling_credit.store.keep_recharge import MAX_ROUNDS, RechargeKeeper, busy
 from calling_credit.store.recharge_items import keep_recharge_action
-from calling_credit.store.topup_items import TOPUP_KIND, topup_key
-from calling_credit.topups import OPEN, Intent, Status, TopUp, topup_entry
+from calling_credit.topups.items import TOPUP_KIND, topup_key
+from calling_credit.topups.topup import OPEN, Intent, Status, TopUp, topup_entry
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from calling_credit.declines import Decline
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.batch_get import read_many
@@ -17,7 +16,8 @@ from calling_credit.dynamodb.sweep import query_due
 from calling_credit.dynamodb.transactions import put, transact
 from calling_credit.instants import format_instant
 from calling_credit.ledger.headroom import nudge_action
-from calling_credit.store.topup_items import (
+from calling_credit.topups.declines import Decline
+from calling_credit.topups.items import (
     TOPUP_KIND,
     next_look,
     payment_item,
@@ -26,7 +26,7 @@ from calling_credit.store.topup_items import (
     topup_item,
     topup_key,
 )
-from calling_credit.topups import OPEN, Status, TopUp
+from calling_credit.topups.topup import OPEN, Status, TopUp
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

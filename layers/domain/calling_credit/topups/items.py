@@ -7,7 +7,7 @@ from typing import Any, Final
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.instants import format_instant
-from calling_credit.topups import LEASE, Card, TopUp
+from calling_credit.topups.topup import LEASE, Card, TopUp
 
 TOPUP_KIND: Final = "topup"
 _CARD: Final = ("payment_method_id", "brand", "last4", "fingerprint")

@@ -12,7 +12,7 @@ from typing import Final
 from calling_credit.categories import REVERSAL
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import CREDIT_RETURNED, CREDIT_REVERSED, Entry, local_date_of
-from calling_credit.topups import TopUp
+from calling_credit.topups.topup import TopUp
 
 
 @dataclass(frozen=True, slots=True)

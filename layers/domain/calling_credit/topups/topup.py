@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from calling_credit.categories import TOP_UP
-from calling_credit.declines import AUTHENTICATION_FAILED, AUTHENTICATION_REQUIRED, Decline
 from calling_credit.errors import InvalidValue
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import TOP_UP_PAID, Entry, local_date_of
 from calling_credit.money import Bounds, parse_money
+from calling_credit.topups.declines import AUTHENTICATION_FAILED, AUTHENTICATION_REQUIRED, Decline
 
 Kind = Literal["manual", "automatic"]
 Status = Literal["created", "confirming", "requires_action", "processing", "succeeded", "failed", "canceled"]

@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from calling_credit.declines import shown_code, words
 from calling_credit.money import format_money
-from calling_credit.topups import TopUp
+from calling_credit.topups.declines import shown_code, words
+from calling_credit.topups.topup import TopUp
 
 _SHOWN: Final = {"confirming": "processing"}
 """That an intent is being confirmed is nothing a customer could act on."""
