@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from calling_credit import clock, forecast, instants, simulation, usage
+from calling_credit import clock, instants, simulation
 from calling_credit.accounts.account import line_view
 from calling_credit.accounts.line_store import change_view
 from calling_credit.accounts.reader import AccountReader
@@ -31,8 +31,9 @@ from calling_credit.rates.deck_store import ActiveDeck, s3_client
 from calling_credit.rates.price_list import rates_for_country, rates_for_number, read_number
 from calling_credit.recharge_rules import balance_part, kept, read_wish
 from calling_credit.store.keep_recharge import RechargeKeeper
-from calling_credit.store.read_statement import read_daily_balances, read_statement
 from calling_credit.topups.topup import Card
+from calling_credit.usage import forecast, summary
+from calling_credit.usage.statement import read_daily_balances, read_statement
 
 NO_CARD = "pm_none"
 READ_AGAIN = 5
@@ -73,7 +74,7 @@ def balance() -> Response[str]:
     settings = account.settings()
     is_closed, is_frozen = settings["status"] == "closed", "frozen_at" in settings
     auto_recharge = balance_part(found.rule, found.state, clock.now(), is_closed=is_closed, is_frozen=is_frozen)
-    return answer(usage.balance_view(account.account_id, settings, ledger.balance(), auto_recharge))
+    return answer(summary.balance_view(account.account_id, settings, ledger.balance(), auto_recharge))
 
 
 @app.get("/usage")
@@ -82,7 +83,7 @@ def usage_summary() -> Response[str]:
     account, ledger = own_account()
     period = asked_period(account)
     days = ledger.days(period.first.isoformat(), period.last.isoformat())
-    return answer(usage.summarise(days, account.settings()["currency"]))
+    return answer(summary.summarise(days, account.settings()["currency"]))
 
 
 @app.get("/usage/<category>")
@@ -90,10 +91,10 @@ def usage_details(category: str) -> Response[str]:
     """Each call of a category, newest first, as JSON or CSV."""
     account, ledger = own_account()
     period = asked_period(account)
-    usage.check_call_category(category)
+    summary.check_call_category(category)
     user_id = query(app, "user_id")
     as_csv = wants_csv(app)
-    sizes = {"default": usage.CSV_ROWS, "most": usage.CSV_ROWS} if as_csv else {}
+    sizes = {"default": summary.CSV_ROWS, "most": summary.CSV_ROWS} if as_csv else {}
     dates = (period.first.isoformat(), period.last.isoformat())
     listing = Listing(app, account.account_id, "usage", category, *dates, user_id, **sizes)
     equal = {"category": category} | ({"user_id": user_id} if user_id else {})
@@ -101,9 +102,9 @@ def usage_details(category: str) -> Response[str]:
         period, after=listing.position, limit=listing.limit, newest_first=True, equal=equal, calls_only=True
     )
     names = account.user_names()
-    rows = [usage.call_row(entry, names) for entry in entries]
+    rows = [summary.call_row(entry, names) for entry in entries]
     if as_csv:
-        return csv_answer(usage.csv_text(rows), listing.next_cursor(after))
+        return csv_answer(summary.csv_text(rows), listing.next_cursor(after))
     return answer({"items": rows, "next_cursor": listing.next_cursor(after)})
 
 

@@ -10,7 +10,7 @@ import pytest
 from calling_credit.dynamodb import keys
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.instants import Period, read_period
-from calling_credit.usage import (
+from calling_credit.usage.summary import (
     CSV_COLUMNS,
     balance_view,
     call_row,

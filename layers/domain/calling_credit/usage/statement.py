@@ -8,7 +8,7 @@ from calling_credit.dynamodb import keys
 from calling_credit.instants import Period
 from calling_credit.ledger.reader import LedgerReader, total_micros
 from calling_credit.money import format_money
-from calling_credit.usage import statement_row
+from calling_credit.usage.summary import statement_row
 
 ATTEMPTS: Final = 3
 
