@@ -7,13 +7,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calling_credit.charging.rerating import corrections
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.ledger.charged_calls import as_they_stand, charged_calls
 from calling_credit.ledger.entries import CALL_CHARGED, CALL_TAKEN_BACK, Entry, day_changes
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.pricing import Charge, rate_call
-from calling_credit.rerating import corrections
 from tests.domain.examples import NOW, call, deck
 
 CATEGORIES = ("outbound_international_call", "outbound_premium_call", "included")

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.calls import Call
+from calling_credit.charging.kept_calls import UNRATED
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.sweep import read_kept
 from calling_credit.dynamodb.transactions import transact, update
@@ -23,7 +24,6 @@ from calling_credit.ledger.posting_parts import fitting
 from calling_credit.numbering import country_kept, is_e164
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.pricing import Charge, Free, late_row, price_by
-from calling_credit.store.keep_calls import UNRATED
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from calling_credit.calls import Call, Rejection
-from calling_credit.intake import CONFLICT, Intake
+from calling_credit.charging.intake import CONFLICT, Intake
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.holds import LIVE, Hold, rate_held

@@ -12,6 +12,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from calling_credit.charging.rerating import Correction, Round, corrections
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.transactions import transact
 from calling_credit.errors import Unavailable
@@ -21,7 +22,6 @@ from calling_credit.ledger.entries import Entry, day_changes
 from calling_credit.ledger.posting import posting_actions
 from calling_credit.ledger.posting_parts import fitting
 from calling_credit.rates.deck import Deck
-from calling_credit.rerating import Correction, Round, corrections
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -5,11 +5,11 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from calling_credit.charging.rerating import DEBIT, Correction, Round
 from calling_credit.errors import InvalidValue
 from calling_credit.ids import ID_PATTERN
 from calling_credit.instants import Period, read_period
 from calling_credit.money import format_money
-from calling_credit.rerating import DEBIT, Correction, Round
 
 MOST_EXAMPLES: Final = 10
 
