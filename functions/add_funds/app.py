@@ -31,8 +31,8 @@ from calling_credit.payments import cards
 from calling_credit.payments.cashier import Cashier
 from calling_credit.payments.client import stripe_client
 from calling_credit.payments.manual import add_funds, led_on
+from calling_credit.recharge.store import RechargeKeeper
 from calling_credit.store.keep_links import Links
-from calling_credit.store.keep_recharge import RechargeKeeper
 from calling_credit.topups.store import TopUps
 from calling_credit.topups.topup import TopUp, read_payment_method_id, read_top_up
 from calling_credit.topups.view import topup_view

@@ -18,7 +18,7 @@ from calling_credit.metrics import emit
 from calling_credit.payments.cashier import Cashier
 from calling_credit.payments.client import stripe_client
 from calling_credit.payments.run_recharge import run_recharge
-from calling_credit.store.keep_recharge import RechargeKeeper
+from calling_credit.recharge.store import RechargeKeeper
 
 SECONDS_TO_SPARE = 2.0
 SECONDS_FOR_ONE = 20.0

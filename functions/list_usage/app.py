@@ -10,14 +10,13 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from calling_credit import clock, instants, simulation
+from calling_credit import clock, instants
 from calling_credit.accounts.account import line_view
 from calling_credit.accounts.line_store import change_view
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.api.caller import customer
 from calling_credit.api.pagination import Listing
 from calling_credit.api.resolver import answer, claims, csv_answer, http_resolver, json_body, query, wants_csv
-from calling_credit.attempts import State
 from calling_credit.config import config
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
@@ -29,8 +28,10 @@ from calling_credit.ledger.entries import CALL_CHARGED
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.rates.deck_store import ActiveDeck, s3_client
 from calling_credit.rates.price_list import rates_for_country, rates_for_number, read_number
-from calling_credit.recharge_rules import balance_part, kept, read_wish
-from calling_credit.store.keep_recharge import RechargeKeeper
+from calling_credit.recharge import simulation
+from calling_credit.recharge.attempts import State
+from calling_credit.recharge.settings import balance_part, kept, read_wish
+from calling_credit.recharge.store import RechargeKeeper
 from calling_credit.topups.topup import Card
 from calling_credit.usage import forecast, summary
 from calling_credit.usage.statement import read_daily_balances, read_statement

@@ -20,7 +20,7 @@ from calling_credit.payments.cashier import Cashier
 from calling_credit.payments.client import stripe_client
 from calling_credit.payments.notices import NoticeTaker, undelivered
 from calling_credit.payments.webhooks import Notice
-from calling_credit.store.keep_recharge import RechargeKeeper
+from calling_credit.recharge.store import RechargeKeeper
 from calling_credit.topups.store import TopUps
 from calling_credit.topups.topup import LEASE, MOVED_ON_AFTER, TopUp
 

@@ -15,13 +15,13 @@ import pytest
 import stripe
 
 from calling_credit.accounts.store import AccountKeeper
-from calling_credit.attempts import State
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.ledger.adjustments import Adjustment, adjust_balance
 from calling_credit.money import MICROS_PER_DOLLAR
-from calling_credit.recharge import Rule
-from calling_credit.store.keep_recharge import RechargeKeeper
+from calling_credit.recharge.attempts import State
+from calling_credit.recharge.decision import Rule
+from calling_credit.recharge.store import RechargeKeeper
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET, StandIn
 from tests.benchmarks import mix
 from tests.benchmarks.laboratory import ENOUGH_SECONDS, Laboratory, captured_output

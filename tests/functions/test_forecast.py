@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from calling_credit import simulation
+from calling_credit.recharge import simulation
 from tests.functions.recharging import automatic, leave, talk, usd
 from tests.functions.till import MASTERCARD, Till
 from tests.functions.world import Answer, World

@@ -14,7 +14,7 @@ from calling_credit.dynamodb import keys
 from calling_credit.ledger.entries import CREDIT_RETURNED, CREDIT_REVERSED
 from calling_credit.money import format_money
 from calling_credit.numbering import masked
-from calling_credit.recharge_rules import WORDS
+from calling_credit.recharge.settings import WORDS
 from calling_credit.topups.view import failure_view
 
 Image = Mapping[str, Any]

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from calling_credit.admission import ACCOUNT_FROZEN
-from calling_credit.attempts import AUTHENTICATION
+from calling_credit.recharge.attempts import AUTHENTICATION
 
 Data = Mapping[str, Any]
 

@@ -9,7 +9,7 @@ from calling_credit.payments.begin import manual_id, manual_topup, return_url
 from calling_credit.payments.cashier import Cashier
 from calling_credit.payments.client import no_answer
 from calling_credit.payments.intents import on_session_request, request_text
-from calling_credit.store.keep_recharge import Snapshot
+from calling_credit.recharge.store import Snapshot
 from calling_credit.topups.topup import MANUAL_LEASE, TopUp
 
 

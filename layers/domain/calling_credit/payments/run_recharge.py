@@ -7,7 +7,7 @@ from datetime import datetime
 from calling_credit.money import Bounds
 from calling_credit.payments.begin import automatic_topup
 from calling_credit.payments.cashier import Cashier
-from calling_credit.recharge import (
+from calling_credit.recharge.decision import (
     ABOVE_THRESHOLD,
     ACCOUNT_CLOSED,
     ACCOUNT_FROZEN,
@@ -20,7 +20,7 @@ from calling_credit.recharge import (
     Stop,
     decide,
 )
-from calling_credit.store.keep_recharge import RechargeKeeper, Snapshot
+from calling_credit.recharge.store import RechargeKeeper, Snapshot
 from calling_credit.topups.topup import LEASE, Card, TopUp
 
 SILENT = frozenset({DISABLED, ACCOUNT_CLOSED, ACCOUNT_FROZEN, ABOVE_THRESHOLD, IN_FLIGHT})

@@ -30,7 +30,7 @@ from calling_credit.ledger.hold_store import hold_actions, read_hold_item
 from calling_credit.ledger.holds import Hold, holds_now
 from calling_credit.numbering import UNKNOWN_COUNTRY, country_of
 from calling_credit.rates.deck import Deck
-from calling_credit.store.recharge_items import read_recharge_item
+from calling_credit.recharge.items import read_recharge_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

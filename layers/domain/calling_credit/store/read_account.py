@@ -7,7 +7,7 @@ from calling_credit.book import Book
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.sweep import query_due
-from calling_credit.store.recharge_items import RECHARGE_KIND
+from calling_credit.recharge.items import RECHARGE_KIND
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

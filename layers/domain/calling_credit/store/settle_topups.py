@@ -9,16 +9,16 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from calling_credit.attempts import State
 from calling_credit.dynamodb import sweep_keys
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.instants import format_instant
 from calling_credit.ledger.headroom import arm_action, nudge_action
 from calling_credit.ledger.posting import posting_actions
-from calling_credit.recharge import after_payment, armed_threshold
-from calling_credit.store.keep_recharge import MAX_ROUNDS, RechargeKeeper, busy
-from calling_credit.store.recharge_items import keep_recharge_action
+from calling_credit.recharge.attempts import State
+from calling_credit.recharge.decision import after_payment, armed_threshold
+from calling_credit.recharge.items import keep_recharge_action
+from calling_credit.recharge.store import MAX_ROUNDS, RechargeKeeper, busy
 from calling_credit.topups.items import TOPUP_KIND, topup_key
 from calling_credit.topups.topup import OPEN, Intent, Status, TopUp, topup_entry
 

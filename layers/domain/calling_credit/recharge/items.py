@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from calling_credit.attempts import Attempt, InFlight, State
 from calling_credit.dynamodb import sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attribute
 from calling_credit.dynamodb.keys import recharge_key
 from calling_credit.dynamodb.transactions import update
 from calling_credit.instants import format_instant
-from calling_credit.recharge import Rule
+from calling_credit.recharge.attempts import Attempt, InFlight, State
+from calling_credit.recharge.decision import Rule
 
 RECHARGE_KIND: Final = "recharge"
 LOOKED_AT_EVERY: Final = timedelta(hours=6)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from calling_credit import attempts, recharge
-from calling_credit.attempts import State
 from calling_credit.errors import InvalidValue
 from calling_credit.instants import format_instant
 from calling_credit.money import MICROS_PER_DOLLAR, Bounds, format_money, parse_money
-from calling_credit.recharge import Rule
+from calling_credit.recharge import attempts, decision
+from calling_credit.recharge.attempts import State
+from calling_credit.recharge.decision import Rule
 from calling_credit.topups.topup import Card, read_payment_method_id
 
 MAX_THRESHOLD_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
@@ -20,16 +20,16 @@ MAX_LIMIT_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
 MAX_HOURLY_COUNT: Final = 20
 
 WORDS: Final = {
-    recharge.DISABLED: "Automatic recharge is off.",
-    recharge.IN_FLIGHT: "A recharge is under way.",
-    recharge.BACKING_OFF: "Paused: the card was declined.",
-    recharge.DECLINED_TOO_OFTEN: "Paused: the card was declined too often. Use another card.",
-    recharge.HOURLY_COUNT: "Paused: the number of recharges an hour is used up.",
-    recharge.DAILY_LIMIT: "Paused: the daily limit is used up.",
-    recharge.MONTHLY_LIMIT: "Paused: the monthly limit is used up.",
-    recharge.TOP_UP_MAXIMUM: "Paused: the amount is more than one payment may be. Choose a smaller one.",
-    recharge.ACCOUNT_CLOSED: "Paused: the account is closed.",
-    recharge.ACCOUNT_FROZEN: "Paused: the account is frozen.",
+    decision.DISABLED: "Automatic recharge is off.",
+    decision.IN_FLIGHT: "A recharge is under way.",
+    decision.BACKING_OFF: "Paused: the card was declined.",
+    decision.DECLINED_TOO_OFTEN: "Paused: the card was declined too often. Use another card.",
+    decision.HOURLY_COUNT: "Paused: the number of recharges an hour is used up.",
+    decision.DAILY_LIMIT: "Paused: the daily limit is used up.",
+    decision.MONTHLY_LIMIT: "Paused: the monthly limit is used up.",
+    decision.TOP_UP_MAXIMUM: "Paused: the amount is more than one payment may be. Choose a smaller one.",
+    decision.ACCOUNT_CLOSED: "Paused: the account is closed.",
+    decision.ACCOUNT_FROZEN: "Paused: the account is frozen.",
     attempts.AUTHENTICATION: (
         "Paused: your bank asked for confirmation. Confirm the payment, add funds with this card, or use another one."
     ),
@@ -74,7 +74,7 @@ def read_wish(body: dict[str, Any], current: Rule | None, bounds: Bounds) -> Wis
         _money(asked, "threshold", MAX_THRESHOLD_MICROS),
         _amount(asked, current, bounds),
         read_payment_method_id(asked),
-        _hourly_count(asked.get("hourly_count", recharge.DEFAULT_HOURLY_COUNT)),
+        _hourly_count(asked.get("hourly_count", decision.DEFAULT_HOURLY_COUNT)),
         _money(asked, "daily_limit", MAX_LIMIT_MICROS),
         _money(asked, "monthly_limit", MAX_LIMIT_MICROS),
     )
@@ -133,9 +133,9 @@ def _shown(rule: Rule | None) -> dict[str, Any]:
     """The settings alone, as GET shows and PUT takes them."""
     if rule is None:
         return {
-            "hourly_count": recharge.DEFAULT_HOURLY_COUNT,
-            "daily_limit": format_money(recharge.DEFAULT_DAILY_LIMIT_MICROS),
-            "monthly_limit": format_money(recharge.DEFAULT_MONTHLY_LIMIT_MICROS),
+            "hourly_count": decision.DEFAULT_HOURLY_COUNT,
+            "daily_limit": format_money(decision.DEFAULT_DAILY_LIMIT_MICROS),
+            "monthly_limit": format_money(decision.DEFAULT_MONTHLY_LIMIT_MICROS),
         }
     return {
         "enabled": rule.enabled,
@@ -180,13 +180,13 @@ def _status(
     if rule is None or not rule.enabled:
         return "disabled", None
     if is_closed:
-        return "paused", recharge.ACCOUNT_CLOSED
+        return "paused", decision.ACCOUNT_CLOSED
     if is_frozen:
-        return "paused", recharge.ACCOUNT_FROZEN
+        return "paused", decision.ACCOUNT_FROZEN
     if state.suspended_reason is not None:
         return "suspended", state.suspended_reason
     if state.in_flight is not None:
-        return "charging", recharge.IN_FLIGHT
+        return "charging", decision.IN_FLIGHT
     waits = state.next_attempt_at is None or state.next_attempt_at > format_instant(now)
     if state.stopped is not None and waits:
         return "paused", state.stopped

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from calling_credit import attempts
-from calling_credit.attempts import State
 from calling_credit.categories import REVERSAL
 from calling_credit.dynamodb import keys
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import CALL_CHARGED, TOP_UP_PAID
 from calling_credit.money import format_money
-from calling_credit.recharge import ABOVE_THRESHOLD, Charge, Rule, Situation, Stop, decide
-from calling_credit.recharge_rules import WORDS
+from calling_credit.recharge import attempts
+from calling_credit.recharge.attempts import State
+from calling_credit.recharge.decision import ABOVE_THRESHOLD, Charge, Rule, Situation, Stop, decide
+from calling_credit.recharge.settings import WORDS
 from calling_credit.topups.topup import Card, TopUp
 
 DAYS: Final = 30

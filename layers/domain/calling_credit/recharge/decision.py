@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Final
 
-from calling_credit.attempts import REMOVED, SPENT, Attempt, State, spent_micros
 from calling_credit.instants import format_instant, local_date, zone
 from calling_credit.money import MICROS_PER_DOLLAR
+from calling_credit.recharge.attempts import REMOVED, SPENT, Attempt, State, spent_micros
 from calling_credit.topups.topup import TopUp
 
 DEFAULT_HOURLY_COUNT: Final = 3

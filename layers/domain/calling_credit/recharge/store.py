@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from calling_credit import attempts
-from calling_credit.attempts import State
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
@@ -18,8 +16,10 @@ from calling_credit.dynamodb.transactions import put, transact
 from calling_credit.errors import NotFound, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.ledger.headroom import arm_action, still_below_action
-from calling_credit.recharge import Rule, Stop, armed_threshold
-from calling_credit.store.recharge_items import RECHARGE_KIND, Recharge, keep_recharge_action, read_recharge_item
+from calling_credit.recharge import attempts
+from calling_credit.recharge.attempts import State
+from calling_credit.recharge.decision import Rule, Stop, armed_threshold
+from calling_credit.recharge.items import RECHARGE_KIND, Recharge, keep_recharge_action, read_recharge_item
 from calling_credit.topups.items import payment_item, topup_item
 from calling_credit.topups.topup import TopUp
 
