@@ -14,8 +14,6 @@ from calling_credit import clock
 from calling_credit.accounts.freezing import freeze_account
 from calling_credit.accounts.store import AccountKeeper
 from calling_credit.api.caller import Caller, customer, require_admin
-from calling_credit.api.freezing import BY, freeze_page, frozen_page
-from calling_credit.api.links import follow, hand_out, not_ours
 from calling_credit.api.pages import page, redirect
 from calling_credit.api.pagination import Listing
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
@@ -24,7 +22,10 @@ from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import CallingCreditError, NotFound, Unavailable
 from calling_credit.ids import is_topup_id
-from calling_credit.links import Link, confirmation_link
+from calling_credit.links.freeze_page import BY, freeze_page, frozen_page
+from calling_credit.links.link import Link, confirmation_link
+from calling_credit.links.store import Links
+from calling_credit.links.tokens import follow, hand_out, not_ours
 from calling_credit.metrics import emit
 from calling_credit.money import format_money
 from calling_credit.payments import cards
@@ -32,7 +33,6 @@ from calling_credit.payments.cashier import Cashier
 from calling_credit.payments.client import stripe_client
 from calling_credit.payments.manual import add_funds, led_on
 from calling_credit.recharge.store import RechargeKeeper
-from calling_credit.store.keep_links import Links
 from calling_credit.topups.store import TopUps
 from calling_credit.topups.topup import TopUp, read_payment_method_id, read_top_up
 from calling_credit.topups.view import topup_view

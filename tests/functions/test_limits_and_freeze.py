@@ -10,10 +10,10 @@ import pytest
 
 from calling_credit.accounts.freezing import freeze_account, unfreeze_account
 from calling_credit.accounts.limits import Limits, read_own
-from calling_credit.api.links import hand_out
 from calling_credit.errors import NotFound
-from calling_credit.links import freeze_link
-from calling_credit.store.keep_links import Links, withdraw_links
+from calling_credit.links.link import freeze_link
+from calling_credit.links.store import Links, withdraw_links
+from calling_credit.links.tokens import hand_out
 from tests.functions.conftest import sample_event
 from tests.functions.laws_wire import Pass, Sent, Wire, refusal
 from tests.functions.till import Till

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from calling_credit.errors import NotFound
 from calling_credit.instants import format_instant
-from calling_credit.links import FREEZES_FOR
+from calling_credit.links.link import FREEZES_FOR
 from tests.functions.conftest import sample_event
 from tests.functions.laws_wire import Pass as WirePass
 from tests.functions.laws_wire import Sent, Wire, refusal

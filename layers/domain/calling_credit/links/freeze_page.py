@@ -6,7 +6,7 @@ from typing import Final
 from aws_lambda_powertools.event_handler import Response
 
 from calling_credit.api.pages import page
-from calling_credit.links import Link
+from calling_credit.links.link import Link
 
 BY: Final = "link"
 """Who is remembered: whoever held the link."""

@@ -7,7 +7,7 @@ from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, translated
 from calling_credit.instants import format_instant
-from calling_credit.links import Link
+from calling_credit.links.link import Link
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

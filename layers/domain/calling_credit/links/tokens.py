@@ -9,8 +9,8 @@ from datetime import datetime
 from calling_credit.api.cursors import read_cursor, write_cursor
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.instants import format_instant
-from calling_credit.links import PURPOSES, Link, Purpose, hash_of
-from calling_credit.store.keep_links import Links
+from calling_credit.links.link import PURPOSES, Link, Purpose, hash_of
+from calling_credit.links.store import Links
 
 
 def hand_out(links: Links, secret: str, link_url: str, link: Link, now: datetime) -> str:
