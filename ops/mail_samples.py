@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from calling_credit.admission import DAILY_SPEND
-from calling_credit.admission_view import WORDS as REFUSALS
+from calling_credit.admission.decision import DAILY_SPEND
+from calling_credit.admission.request import WORDS as REFUSALS
 from calling_credit.mails import Confirmation, Mail, mail_about
 from calling_credit.recharge.attempts import AUTHENTICATION, REPEATEDLY
 from calling_credit.recharge.settings import WORDS

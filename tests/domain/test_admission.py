@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from calling_credit.accounts.limits import Limits
-from calling_credit.admission import (
+from calling_credit.admission.decision import (
     AGAINST_FRAUD,
     Account,
     Ask,
@@ -21,7 +21,7 @@ from calling_credit.admission import (
     decide,
     short_code,
 )
-from calling_credit.admission_view import WORDS, decision_view, read_ask
+from calling_credit.admission.request import WORDS, decision_view, read_ask
 from calling_credit.calls import MAX_DURATION_SECONDS
 from calling_credit.errors import Conflict, InvalidValue
 from calling_credit.instants import format_instant

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from calling_credit import announcements as said
-from calling_credit.admission_view import WORDS as DENIALS
+from calling_credit.admission.request import WORDS as DENIALS
 from calling_credit.announcements import Announcement, announcement_id
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.entries import CREDIT_RETURNED, CREDIT_REVERSED

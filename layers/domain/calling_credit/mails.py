@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from calling_credit.admission import ACCOUNT_FROZEN
+from calling_credit.admission.decision import ACCOUNT_FROZEN
 from calling_credit.recharge.attempts import AUTHENTICATION
 
 Data = Mapping[str, Any]

@@ -4,7 +4,7 @@ Decides nothing.
 
 from typing import Any, Final
 
-from calling_credit.admission import (
+from calling_credit.admission.decision import (
     ACCOUNT_CLOSED,
     ACCOUNT_FROZEN,
     BLOCKED,

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.limits import limits_of
-from calling_credit.admission import Account, Ask, Credit, Decision, Situation, decide, depends_on_the_day
+from calling_credit.admission.decision import Account, Ask, Credit, Decision, Situation, decide, depends_on_the_day
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many

@@ -5,7 +5,7 @@ once an hour for each reason, so that a thousand refused calls are one event and
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit.admission import Ask
+from calling_credit.admission.decision import Ask
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.transactions import transact, update
