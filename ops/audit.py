@@ -17,8 +17,8 @@ from rich.table import Table
 
 from calling_credit import proof as codes
 from calling_credit.errors import Unavailable
-from calling_credit.payments.client import SECONDS
 from calling_credit.payments.prove_account import Proof, prove_account
+from calling_credit.payments.stripe_client import SECONDS
 from calling_credit.proof import usd
 from calling_credit.topups.reversals import target
 from local.settings import ROOT

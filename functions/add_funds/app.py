@@ -29,9 +29,9 @@ from calling_credit.links.tokens import follow, hand_out, not_ours
 from calling_credit.metrics import emit
 from calling_credit.money import format_money
 from calling_credit.payments import cards
-from calling_credit.payments.cashier import Cashier
-from calling_credit.payments.client import stripe_client
-from calling_credit.payments.manual import add_funds, led_on
+from calling_credit.payments.manual_topup import add_funds, led_on
+from calling_credit.payments.stripe_client import stripe_client
+from calling_credit.payments.topup_worker import Cashier
 from calling_credit.recharge.store import RechargeKeeper
 from calling_credit.topups.store import TopUps
 from calling_credit.topups.topup import TopUp, read_payment_method_id, read_top_up

@@ -15,9 +15,9 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import NotFound, Unavailable
 from calling_credit.metrics import emit
-from calling_credit.payments.cashier import Cashier
-from calling_credit.payments.client import stripe_client
-from calling_credit.payments.run_recharge import run_recharge
+from calling_credit.payments.automatic_topup import run_recharge
+from calling_credit.payments.stripe_client import stripe_client
+from calling_credit.payments.topup_worker import Cashier
 from calling_credit.recharge.store import RechargeKeeper
 
 SECONDS_TO_SPARE = 2.0

@@ -19,7 +19,7 @@ from calling_credit.api.resolver import answer, claims, http_resolver, json_body
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.payments.cards import own_card
-from calling_credit.payments.client import stripe_client
+from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.recharge import attempts
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import Rule

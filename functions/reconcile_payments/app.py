@@ -16,10 +16,10 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import CallingCreditError
 from calling_credit.metrics import emit
-from calling_credit.payments.cashier import Cashier
-from calling_credit.payments.client import stripe_client
-from calling_credit.payments.notices import NoticeTaker, undelivered
-from calling_credit.payments.webhooks import Notice
+from calling_credit.payments.stripe_client import stripe_client
+from calling_credit.payments.topup_worker import Cashier
+from calling_credit.payments.webhook_events import NoticeTaker, undelivered
+from calling_credit.payments.webhook_signature import Notice
 from calling_credit.recharge.store import RechargeKeeper
 from calling_credit.topups.store import TopUps
 from calling_credit.topups.topup import LEASE, MOVED_ON_AFTER, TopUp

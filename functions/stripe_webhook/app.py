@@ -16,9 +16,9 @@ from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import BadRequest, PayloadTooLarge
 from calling_credit.metrics import emit
-from calling_credit.payments.client import forget_settings, stripe_client, stripe_setting
-from calling_credit.payments.notices import NoticeTaker
-from calling_credit.payments.webhooks import Notice, read_notice
+from calling_credit.payments.stripe_client import forget_settings, stripe_client, stripe_setting
+from calling_credit.payments.webhook_events import NoticeTaker
+from calling_credit.payments.webhook_signature import Notice, read_notice
 
 SECONDS_TO_SPARE = 1.0
 SECRET_LASTS = timedelta(minutes=1)

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from calling_credit.payments.client import forget_settings
+from calling_credit.payments.stripe_client import forget_settings
 from tests.functions.conftest import sample_event
 from tests.functions.laws_wire import Pass, Sent, Wire, refusal
 from tests.functions.recharging import automatic, fails_once, leave, recharges, shown, spend, usd

@@ -12,7 +12,7 @@ import pytest
 import requests
 import stripe
 
-from calling_credit.payments.begin import manual_topup
+from calling_credit.payments.new_topup import manual_topup
 from calling_credit.topups.store import TopUps
 from calling_credit.topups.topup import Card
 from local.stripe_stand_in.controls import Controls

@@ -14,8 +14,8 @@ import pytest
 
 from calling_credit.calls import Call, parse_call
 from calling_credit.charging.kept_calls import keep_unrated
+from calling_credit.payments.issues import read_issues
 from calling_credit.rates import deck_store
-from calling_credit.store.keep_issues import read_issues
 from local.deploy import MAIL_FROM
 from local.stack import Stack
 from local.stripe_stand_in.controls import Controls

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import stripe
 
-from calling_credit.payments.client import MICROS_PER_CENT, NoAnswer, Refused, cents, judged
+from calling_credit.payments.stripe_client import MICROS_PER_CENT, NoAnswer, Refused, cents, judged
 from calling_credit.topups.declines import Decline
 from calling_credit.topups.topup import CURRENCY, Card, Intent, Kind
 

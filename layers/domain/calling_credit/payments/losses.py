@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import stripe
 
-from calling_credit.payments.client import MICROS_PER_CENT, NoAnswer, Refused, judged
+from calling_credit.payments.stripe_client import MICROS_PER_CENT, NoAnswer, Refused, judged
 from calling_credit.topups.reversals import Losses
 
 

@@ -15,14 +15,14 @@ import stripe
 
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.payments import intents
-from calling_credit.payments.asking import NOT_MADE, ask_to_confirm, ask_to_create, confirm_key, is_card_gone
-from calling_credit.payments.client import NoAnswer, Refused, no_answer
 from calling_credit.payments.intents import request_of
+from calling_credit.payments.issues import Issue, keep_issue
+from calling_credit.payments.safe_retries import NOT_MADE, ask_to_confirm, ask_to_create, confirm_key, is_card_gone
+from calling_credit.payments.settlement import Settler, unchanged
+from calling_credit.payments.stripe_client import NoAnswer, Refused, no_answer
 from calling_credit.recharge import attempts
 from calling_credit.recharge.decision import is_unwanted
 from calling_credit.recharge.store import RechargeKeeper
-from calling_credit.store.keep_issues import Issue, keep_issue
-from calling_credit.store.settle_topups import Settler, unchanged
 from calling_credit.topups.declines import CARD_REMOVED, Decline
 from calling_credit.topups.items import next_look
 from calling_credit.topups.store import TopUps

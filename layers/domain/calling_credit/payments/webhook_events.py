@@ -11,12 +11,12 @@ import stripe
 
 from calling_credit.accounts.store import AccountKeeper
 from calling_credit.payments import cards, intents
-from calling_credit.payments.cashier import Cashier
-from calling_credit.payments.client import NoAnswer, no_answer, told
-from calling_credit.payments.take_back import take_back
-from calling_credit.payments.webhooks import Notice, notice_of
+from calling_credit.payments.issues import Issue, keep_issue
+from calling_credit.payments.reversal import take_back
+from calling_credit.payments.stripe_client import NoAnswer, no_answer, told
+from calling_credit.payments.topup_worker import Cashier
+from calling_credit.payments.webhook_signature import Notice, notice_of
 from calling_credit.recharge.store import RechargeKeeper
-from calling_credit.store.keep_issues import Issue, keep_issue
 from calling_credit.topups.topup import Intent, TopUp
 
 if TYPE_CHECKING:

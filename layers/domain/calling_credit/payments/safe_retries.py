@@ -11,8 +11,8 @@ import stripe
 from calling_credit.errors import NotFound, Unavailable
 from calling_credit.payments import intents
 from calling_credit.payments.cards import own_card
-from calling_credit.payments.client import SECONDS, NoAnswer, Refused
 from calling_credit.payments.intents import Said, request_of
+from calling_credit.payments.stripe_client import SECONDS, NoAnswer, Refused
 from calling_credit.topups.declines import CARD_REMOVED, Decline
 from calling_credit.topups.store import TopUps
 from calling_credit.topups.topup import Intent, TopUp

@@ -5,8 +5,8 @@ this: the table's stream, or the sweeper.
 from datetime import datetime
 
 from calling_credit.money import Bounds
-from calling_credit.payments.begin import automatic_topup
-from calling_credit.payments.cashier import Cashier
+from calling_credit.payments.new_topup import automatic_topup
+from calling_credit.payments.topup_worker import Cashier
 from calling_credit.recharge.decision import (
     ABOVE_THRESHOLD,
     ACCOUNT_CLOSED,

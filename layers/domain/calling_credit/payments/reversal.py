@@ -9,10 +9,10 @@ import stripe
 
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.errors import Unavailable
-from calling_credit.payments.client import NoAnswer, Refused, no_answer
 from calling_credit.payments.losses import losses_of
+from calling_credit.payments.reversal_store import reverse
+from calling_credit.payments.stripe_client import NoAnswer, Refused, no_answer
 from calling_credit.recharge.store import MAX_ROUNDS, busy
-from calling_credit.store.reverse_topups import reverse
 from calling_credit.topups.reversals import reversal_entry, target
 from calling_credit.topups.store import TopUps
 

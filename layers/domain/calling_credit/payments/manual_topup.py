@@ -5,10 +5,10 @@ it. And one that waits for somebody, once they are there.
 from calling_credit.dynamodb.errors import AWS_ERRORS
 from calling_credit.errors import Conflict, InProgress, Unavailable
 from calling_credit.payments import cards
-from calling_credit.payments.begin import manual_id, manual_topup, return_url
-from calling_credit.payments.cashier import Cashier
-from calling_credit.payments.client import no_answer
 from calling_credit.payments.intents import on_session_request, request_text
+from calling_credit.payments.new_topup import manual_id, manual_topup, return_url
+from calling_credit.payments.stripe_client import no_answer
+from calling_credit.payments.topup_worker import Cashier
 from calling_credit.recharge.store import Snapshot
 from calling_credit.topups.topup import MANUAL_LEASE, TopUp
 
