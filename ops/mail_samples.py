@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from calling_credit.admission.decision import DAILY_SPEND
 from calling_credit.admission.request import WORDS as REFUSALS
-from calling_credit.mails import Confirmation, Mail, mail_about
+from calling_credit.notifications.mails import Confirmation, Mail, mail_about
 from calling_credit.recharge.attempts import AUTHENTICATION, REPEATEDLY
 from calling_credit.recharge.settings import WORDS
 from calling_credit.topups.declines import words

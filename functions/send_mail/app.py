@@ -15,7 +15,6 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
 from calling_credit.accounts.store import AccountKeeper
-from calling_credit.aws.mail import NotTaken, mail_client, send
 from calling_credit.aws.secrets import read_secret
 from calling_credit.config import config
 from calling_credit.dynamodb import keys
@@ -25,7 +24,8 @@ from calling_credit.instants import format_instant
 from calling_credit.links.link import confirmation_link, freeze_link
 from calling_credit.links.store import Links
 from calling_credit.links.tokens import hand_out
-from calling_credit.mails import Confirmation, Mail, mail_about, may_freeze, waits_for_confirmation
+from calling_credit.notifications.mails import Confirmation, Mail, mail_about, may_freeze, waits_for_confirmation
+from calling_credit.notifications.ses import NotTaken, mail_client, send
 from calling_credit.topups.store import TopUps
 
 REMEMBERED_SECONDS = 16 * 24 * 3600

@@ -10,8 +10,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from calling_credit.announcements import ALL, Announcement
-from calling_credit.announcing import announced
+from calling_credit.notifications.events import ALL, Announcement
+from calling_credit.notifications.from_stream import announced
 from calling_credit.recharge.attempts import AUTHENTICATION, REMOVED, REPEATEDLY, UNUSABLE
 from calling_credit.recharge.settings import WORDS
 from ops.event_schemas import FOLDER, path, schema

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from calling_credit.dynamodb import keys
-from calling_credit.mails import MAILED
+from calling_credit.notifications.mails import MAILED
 from calling_credit.rates import deck_store
 from calling_credit.topups.topup import LEASE, MANUAL_LEASE
 from tests.functions.conftest import FUNCTIONS

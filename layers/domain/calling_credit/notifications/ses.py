@@ -6,7 +6,7 @@ from botocore.config import Config as ClientConfig
 from botocore.exceptions import ClientError
 
 from calling_credit.aws.session import aws_session
-from calling_credit.mails import Mail
+from calling_credit.notifications.mails import Mail
 
 NotTaken = ClientError
 """What is raised when SES has answered, and does not take the mail."""

@@ -7,12 +7,12 @@ records, so the same record always makes the same events with the same ids.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from calling_credit import announcements as said
 from calling_credit.admission.request import WORDS as DENIALS
-from calling_credit.announcements import Announcement, announcement_id
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.entries import CREDIT_RETURNED, CREDIT_REVERSED
 from calling_credit.money import format_money
+from calling_credit.notifications import events as said
+from calling_credit.notifications.events import Announcement, announcement_id
 from calling_credit.numbering import masked
 from calling_credit.recharge.settings import WORDS
 from calling_credit.topups.view import failure_view
