@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit import proof
-from calling_credit.book import Book
+from calling_credit.audit import proof
+from calling_credit.audit.book import Book
+from calling_credit.audit.proof import LEFT_ALONE, Payment, prove_payments, prove_sums
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.entries import UNARMED_MICROS
-from calling_credit.proof import LEFT_ALONE, Payment, prove_payments, prove_sums
 from calling_credit.topups.reversals import Losses
 from tests.domain.examples import NOW
 

@@ -9,9 +9,9 @@ from typing import Any
 import boto3
 import pytest
 
+from calling_credit.audit.proof import prove_sums
+from calling_credit.audit.read_book import read_book
 from calling_credit.ledger.erasure import erase_number
-from calling_credit.proof import prove_sums
-from calling_credit.store.read_account import read_book
 from tests.domain.examples import deck_csv
 from tests.functions.conftest import sample_event
 from tests.functions.laws_faults import ask_anew, points

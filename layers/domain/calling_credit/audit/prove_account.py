@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import stripe
 
-from calling_credit.book import Book
-from calling_credit.payments.taken import taken_from
-from calling_credit.proof import Difference, Payment, prove_payments, prove_sums
-from calling_credit.store.read_account import read_book
+from calling_credit.audit.book import Book
+from calling_credit.audit.proof import Difference, Payment, prove_payments, prove_sums
+from calling_credit.audit.read_book import read_book
+from calling_credit.audit.stripe_payments import taken_from
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

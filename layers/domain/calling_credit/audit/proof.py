@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from calling_credit.book import Book, PaidEntry
+from calling_credit.audit.book import Book, PaidEntry
 from calling_credit.ledger.entries import UNARMED_MICROS, DayTotal
 from calling_credit.money import format_money
 from calling_credit.topups.reversals import Losses, target

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import stripe
 
+from calling_credit.audit.proof import Payment
 from calling_credit.errors import Unavailable
 from calling_credit.payments.losses import dated_losses
 from calling_credit.payments.stripe_client import MICROS_PER_CENT, NoAnswer, judged, no_answer
-from calling_credit.proof import Payment
 from calling_credit.topups.reversals import Losses
 
 if TYPE_CHECKING:
