@@ -11,7 +11,7 @@ from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import CallingCreditError
-from calling_credit.ledger.expire_holds import expire_hold, overdue_holds
+from calling_credit.ledger.hold_store import expire_hold, overdue_holds
 from calling_credit.metrics import emit
 
 SECONDS_TO_SPARE = 10.0

@@ -15,8 +15,8 @@ from calling_credit.charging.kept_calls import keep_all_unrated, keep_strays
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.instants import format_instant
+from calling_credit.ledger.hold_store import read_holds
 from calling_credit.ledger.posting import post_entries
-from calling_credit.ledger.read_holds import read_holds
 from calling_credit.metrics import emit
 from calling_credit.rates.deck_store import ActiveDeck, s3_client
 

@@ -166,13 +166,13 @@ def test_callbacks_in_any_order_end_in_the_same_balance(till: Till, seed: int) -
 
 def test_two_callbacks_at_once_take_back_once(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second one asks Stripe before the first has written, and writes after: it reads again and changes nothing."""
-    from calling_credit.payments import losses, reversal  # noqa: PLC0415 - after moto
+    from calling_credit.payments import reversal  # noqa: PLC0415 - after moto
 
     charge = paid(till)
     refund(till, charge, 3_000)
     [event, *_] = [event for event in till.stand_in.take_events() if event["type"] == "charge.refunded"]
     inner: list[bool] = []
-    unhurried = losses.losses_of
+    unhurried = reversal.losses_of
 
     def hurried(client: Any, intent_id: str) -> Any:
         found = unhurried(client, intent_id)

@@ -10,7 +10,7 @@ import stripe
 
 from calling_credit.audit.proof import Payment
 from calling_credit.errors import Unavailable
-from calling_credit.payments.losses import dated_losses
+from calling_credit.payments.reversal import dated_losses
 from calling_credit.payments.stripe_client import MICROS_PER_CENT, NoAnswer, judged, no_answer
 from calling_credit.topups.reversals import Losses
 

@@ -4,16 +4,24 @@ The law: held is the sum of live holds, available is posted less held. So whatev
 moves the balance in the same transaction, on the condition that the hold still is what it was read as.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, fields
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attribute, to_attributes
-from calling_credit.dynamodb.transactions import put, update
-from calling_credit.ledger.holds import LIVE, REMEMBERED, Hold, HoldStatus
+from calling_credit.dynamodb.batch_get import MAX_KEYS, Key, read_many
+from calling_credit.dynamodb.sweep import query_due
+from calling_credit.dynamodb.transactions import put, transact, update
+from calling_credit.instants import format_instant
+from calling_credit.ledger.holds import EXPIRED, LIVE, REMEMBERED, Hold, HoldStatus
 from calling_credit.rates.deck import RateRow
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 
 HOLD_KIND: Final = "hold"
 _ROW: Final = tuple(field.name for field in fields(RateRow))
@@ -168,3 +176,36 @@ def _held(
     expression = "ADD held_micros :held, available_micros :free, live_holds :count SET updated_at = :at"
     key = {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.balance_sk()}}
     return update(table_name, key, expression, condition, moved | values)
+
+
+def overdue_holds(client: "DynamoDBClient", table_name: str, now: datetime) -> Iterator[Hold]:
+    """Holds that the sweep index shows as live and over. It may lag: each is looked at again when it is given up."""
+    for partition in sweep_keys.sweep_partitions(HOLD_KIND):
+        yield from map(read_hold_item, query_due(client, table_name, partition, format_instant(now)))
+
+
+def expire_hold(client: "DynamoDBClient", table_name: str, hold: Hold, now: datetime) -> bool:
+    """Whether this call gave it up: False if it was released or extended meanwhile.
+
+    Raises:
+        Unavailable: the table did not take it in time; the next round does.
+    """
+    return not transact(client, let_go_actions(table_name, [hold], EXPIRED, format_instant(now)))
+
+
+def read_holds(
+    client: "DynamoDBClient", table_name: str, calls: Iterable[tuple[str, str]], threads: int = 1
+) -> dict[tuple[str, str], Hold]:
+    """The holds of these calls, by account and call id, as they are now; most calls of most accounts have none.
+
+    Raises:
+        Unavailable: the table throttles.
+    """
+    item_keys: list[Key] = sorted({(keys.account_pk(account), keys.hold_sk(call)) for account, call in calls})
+    if not item_keys:
+        return {}
+    chunks = [item_keys[start : start + MAX_KEYS] for start in range(0, len(item_keys), MAX_KEYS)]
+    with ThreadPoolExecutor(max(1, min(threads, len(chunks)))) as pool:
+        found = pool.map(lambda chunk: read_many(client, table_name, chunk), chunks)
+        holds = [read_hold_item(item) for answer in found for item in answer.values()]
+    return {(hold.account_id, hold.call_id): hold for hold in holds}

@@ -2,22 +2,45 @@
 it back when they fail or are won. Whatever says that something happened, what is there now decides.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import stripe
 
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.errors import Unavailable
-from calling_credit.payments.losses import losses_of
 from calling_credit.payments.reversal_store import reverse
-from calling_credit.payments.stripe_client import NoAnswer, Refused, no_answer
+from calling_credit.payments.stripe_client import MICROS_PER_CENT, NoAnswer, Refused, judged, no_answer
 from calling_credit.recharge.store import MAX_ROUNDS, busy
-from calling_credit.topups.reversals import reversal_entry, target
+from calling_credit.topups.reversals import Losses, reversal_entry, target
 from calling_credit.topups.store import TopUps
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def losses_of(client: stripe.StripeClient, intent_id: str) -> Losses | NoAnswer | Refused:
+    """Refunds and disputes of the intent's charges. Refunds that failed or were canceled took nothing."""
+    try:
+        return dated_losses(client, intent_id)[0]
+    except stripe.StripeError as error:
+        return judged(error)
+
+
+def dated_losses(client: stripe.StripeClient, intent_id: str) -> tuple[Losses, datetime | None]:
+    """The same, and when the latest of it was made; None if there is nothing.
+
+    Raises:
+        stripe.StripeError: Stripe did not answer, or refused.
+    """
+    refunds = list(client.v1.refunds.list({"payment_intent": intent_id, "limit": 100}).auto_paging_iter())
+    refunded = sum(refund.amount for refund in refunds if refund.status not in ("failed", "canceled"))
+    disputes = client.v1.disputes.list({"payment_intent": intent_id, "limit": 100}).auto_paging_iter()
+    lines = [line for dispute in disputes for line in dispute.balance_transactions]
+    disputed = sum(line.amount for line in lines)
+    made = [*(refund.created for refund in refunds), *(line.created for line in lines)]
+    latest = datetime.fromtimestamp(max(made), UTC) if made else None
+    return Losses(refunded * MICROS_PER_CENT, disputed * MICROS_PER_CENT), latest
 
 
 def take_back(
