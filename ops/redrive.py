@@ -14,7 +14,7 @@ from typing import Any
 
 from rich.table import Table
 
-from calling_credit.calls import Call, Rejection, parse_call
+from calling_credit.call_events import Call, Rejection, parse_call
 from calling_credit.dynamodb.batch_get import Key, read_many
 from calling_credit.dynamodb.keys import account_pk, balance_sk, entry_sk
 from calling_credit.instants import format_instant

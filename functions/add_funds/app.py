@@ -17,7 +17,7 @@ from calling_credit.api.caller import Caller, customer, require_admin
 from calling_credit.api.pages import page, redirect
 from calling_credit.api.pagination import Listing
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
-from calling_credit.aws.secrets import read_secret
+from calling_credit.aws import read_secret
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import CallingCreditError, NotFound, Unavailable

@@ -22,7 +22,7 @@ from calling_credit.admission.decision import (
     short_code,
 )
 from calling_credit.admission.request import WORDS, decision_view, read_ask
-from calling_credit.calls import MAX_DURATION_SECONDS
+from calling_credit.call_events import MAX_DURATION_SECONDS
 from calling_credit.errors import Conflict, InvalidValue
 from calling_credit.instants import format_instant
 from calling_credit.ledger.holds import Hold, holds_now, may_have_holds, price_of, rate_held

@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
-from calling_credit.calls import Call, parse_call
+from calling_credit.call_events import Call, parse_call
 from calling_credit.charging.kept_calls import keep_unrated
 from calling_credit.payments.issues import read_issues
 from calling_credit.rates import deck_store

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from calling_credit.accounts.limits import Limits
-from calling_credit.calls import MAX_DURATION_SECONDS
+from calling_credit.call_events import MAX_DURATION_SECONDS
 from calling_credit.errors import Conflict
 from calling_credit.instants import format_instant
 from calling_credit.ledger.holds import LIVE, RELEASED, Hold, price_of

@@ -23,7 +23,7 @@ from calling_credit.admission.decision import (
     Ask,
     Decision,
 )
-from calling_credit.calls import MAX_DURATION_SECONDS
+from calling_credit.call_events import MAX_DURATION_SECONDS
 from calling_credit.errors import InvalidValue
 from calling_credit.ids import check_id, is_call_id
 from calling_credit.money import format_money

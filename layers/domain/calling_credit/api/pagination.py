@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from calling_credit.api.cursors import read_cursor, write_cursor
 from calling_credit.api.resolver import DEFAULT_LIMIT, MAX_LIMIT, page_limit, query
-from calling_credit.aws.secrets import read_secret
+from calling_credit.aws import read_secret
 from calling_credit.config import config
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from calling_credit.calls import Call, Rejection
+from calling_credit.call_events import Call, Rejection
 from calling_credit.charging.intake import CONFLICT, Intake
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.ledger.entries import Entry

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from calling_credit.calls import Call, Rejection, parse_call
+from calling_credit.call_events import Call, Rejection, parse_call
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from botocore.config import Config as ClientConfig
 
-from calling_credit.aws.session import aws_session
+from calling_credit.aws import aws_session
 from calling_credit.config import config
 from calling_credit.dynamodb.wire import send_transactions_as_they_stand
 

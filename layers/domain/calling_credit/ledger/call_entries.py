@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from calling_credit.calls import Call
+from calling_credit.call_events import Call
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.entries import CALL_CHARGED, Entry
 from calling_credit.rates.pricing import Charge

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from calling_credit.calls import MAX_AGE, Call
+from calling_credit.call_events import MAX_AGE, Call
 from calling_credit.instants import format_instant
 from calling_credit.numbering import masked
 from calling_credit.rates.deck import RateRow

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol, cast
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
-from calling_credit.aws.session import aws_session
+from calling_credit.aws import aws_session
 from calling_credit.notifications.events import Announcement
 
 SOURCE: Final = "calling-credit"

@@ -5,7 +5,7 @@ from typing import Any, Final, Protocol, cast
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import ClientError
 
-from calling_credit.aws.session import aws_session
+from calling_credit.aws import aws_session
 from calling_credit.notifications.mails import Mail
 
 NotTaken = ClientError

@@ -9,7 +9,7 @@ from typing import Final
 
 import stripe
 
-from calling_credit.aws.secrets import read_secret
+from calling_credit.aws import read_secret
 from calling_credit.config import config
 from calling_credit.errors import Unavailable
 from calling_credit.money import MICROS_PER_DOLLAR

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
-from calling_credit.aws.session import aws_session
+from calling_credit.aws import aws_session
 from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck, DeckError, parse_deck

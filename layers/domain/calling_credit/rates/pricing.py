@@ -5,7 +5,7 @@ once, at the end.
 from dataclasses import dataclass
 from typing import Final
 
-from calling_credit.calls import Call
+from calling_credit.call_events import Call
 from calling_credit.numbering import country_of
 from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck, RateRow
 
