@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from calling_credit.ledger import TOP_UP
-from calling_credit.proof import NOT_ENTERED
+from calling_credit.proof import DifferenceCode
 from local.stack import Stack
 from tests.stack.customers import let_leases_end, stand_in
 from tests.stack.deployment import invoke
@@ -28,7 +28,7 @@ def test_every_payment_at_stripe_is_one_entry_and_every_balance_the_sum_of_its_e
             entries[item["PK"]["S"]].append(item)
         elif item["SK"]["S"] == "BALANCE":
             balances[item["PK"]["S"]] = int(item["posted_micros"]["N"])
-        elif item["SK"]["S"] == "ISSUE" and item["code"]["S"] != NOT_ENTERED:
+        elif item["SK"]["S"] == "ISSUE" and item["code"]["S"] != DifferenceCode.NOT_ENTERED:
             issues.add(item["object_id"]["S"])
     intents = stand_in(deployed).account.objects["payment_intent"].values()
     paid = {
