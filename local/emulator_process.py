@@ -1,8 +1,8 @@
-"""The emulator's own process: `python -P local/emulator_process.py`.
+"""The process of the emulator: `python -P local/emulator_process.py`.
 
-For each worker that it starts, the emulator would unpack the layer anew: seven thousand files, a second of both cores,
-and as much to remove them. On AWS a layer is one folder that nobody can write to; so it is here. Each archive is
-unpacked once, and a worker gets a link to it.
+The emulator unpacks the layer again for each worker that it starts: thousands of files, a second of both cores, and as
+much to remove them. On AWS all workers read one folder. So here each archive is unpacked once, and a worker gets a
+link.
 """
 
 import hashlib
@@ -17,29 +17,31 @@ from ministack.app import main
 from ministack.core import lambda_runtime
 
 MANY_FILES = 100
-"""What holds fewer, a function's own code, is unpacked for each worker."""
+"""An archive with fewer files is a function's own code and is unpacked for each worker."""
 
 _unpacking = threading.Lock()
 
 
 class SharedZipFile(zipfile.ZipFile):
-    """An archive that is unpacked once for all who ask. The folder they name becomes a link to that."""
+    """An archive that is unpacked once; each target folder becomes a link to the unpacked one."""
 
     def namelist(self) -> list[str]:
-        """The names in it, for their paths to be judged; none if they were judged and unpacked already."""
+        """Return the names for the caller's check of their paths; none if the archive is already checked
+        and unpacked.
+        """
         return [] if self._is_shared() and self._unpacked().exists() else super().namelist()
 
     def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
-        """Have `path`, an empty folder, hold what is in it."""
+        """Make `path`, an empty folder, hold the contents of the archive."""
         if not self._is_shared():
             super().extractall(path, members, pwd)
             return
         unpacked = self._unpacked()
         with _unpacking:
             if not unpacked.exists():
-                begun = unpacked.with_suffix(".part")
-                super().extractall(begun)
-                begun.rename(unpacked)
+                draft = unpacked.with_suffix(".part")
+                super().extractall(draft)
+                draft.rename(unpacked)
         Path(path).rmdir()
         Path(path).symlink_to(unpacked)
 

@@ -21,8 +21,10 @@ from calling_credit.accounts import Adjustment
 from calling_credit.store.adjust_balance import adjust_balance
 from calling_credit.store.client import dynamodb_client
 from local.seed import ADMIN, Person, create_sign_in
-from local.settings import ROOT, Settings
-from local.stack import Stack, start
+from local.settings import Settings
+from local.stack import Stack
+from local.start import start
+from ops.project import ROOT
 from tests.browser.conftest import PATIENCE_MS, SWITCHES, chromium_program
 from tests.browser.visitor import DESKTOP, PHONE, Device, Visitor
 from tests.conftest import free_port

@@ -20,8 +20,9 @@ from calling_credit.admission import Ask
 from calling_credit.decks import Deck, parse_deck
 from calling_credit.store.client import cancellation_reasons
 from calling_credit.store.hold_credit import HoldKeeper
-from local.http_api import ApiError
-from local.stack import RATES_FILE, Stack
+from local.errors import ApiError
+from local.example_rates import RATES_FILE
+from local.stack import Stack
 from tests.stack.conftest import eventually
 from tests.stack.probes import make_overdue
 from tests.stack.test_calls import items_of, make_call, open_account, send
