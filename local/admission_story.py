@@ -39,7 +39,7 @@ def tell_admission(stack: Stack, console: Console) -> None:
     console.print(f"[bold]{CAFE.name}[/bold] has ${CAFE.opening_credit}. Its switch asks before it connects a call:")
     call = switch.dial(line, LONDON, 600)
     _print_decision(console, "London, ten minutes", call, is_allowed=True)
-    _print_decision(console, "The same call, 20 more minutes", call, switch.extend(call, 1200), is_allowed=True)
+    _print_decision(console, "The same call, extended to 20 minutes", call, switch.extend(call, 1200), is_allowed=True)
     other = switch.dial(line, LONDON, 3600)
     _print_decision(console, "A second call to London, an hour", other, is_allowed=True)
     _print_decision(console, "A third call to London", switch.dial(line, LONDON), is_allowed=False)

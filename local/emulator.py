@@ -20,9 +20,11 @@ from local.clients import BUSY_ADVICE, PATIENCE_SECONDS
 from local.errors import EmulatorError
 from local.progress import Step
 from local.settings import Settings, aws_environment
-from ops.project import SettingsError
+from ops.project import ROOT, SettingsError
 
 PROGRAM: Final = Path(__file__).with_name("emulator_process.py")
+LAYER_FOLDER: Final = ROOT / ".aws-sam" / "layers"
+"""Unpacked layers by content; all emulators of this project share them."""
 HEALTH_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 3.0
 """The time for an orderly end. The emulator keeps nothing, so it is killed after that."""
@@ -63,6 +65,7 @@ class Emulator:
         require_free_port(self._settings.emulator_port, "EMULATOR_PORT")
         self._lock_folder()
         _remove(self._home)
+        LAYER_FOLDER.mkdir(parents=True, exist_ok=True)
         folders = {name: self._home / name for name in ("state", "s3", "tmp")}
         for folder in folders.values():
             folder.mkdir(parents=True)
@@ -75,6 +78,7 @@ class Emulator:
             "STATE_DIR": str(folders["state"]),
             "S3_DATA_DIR": str(folders["s3"]),
             "TMPDIR": str(folders["tmp"]),
+            "LAYER_FOLDER": str(LAYER_FOLDER),
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
             "COGNITO_EMAIL_ENABLED": "false",

@@ -51,18 +51,18 @@ class Progress:
                 f"{self._clock()} [green]✓[/green] {title} [dim]({time.monotonic() - began:.1f} s)[/dim]"
             )
         else:
-            step, done = Step(title, None), Event()
+            step, end = Step(title, None), Event()
             self.console.print(f"{self._clock()} {title} ...", markup=False)
-            reporter = Thread(target=self._report, args=(step, title, done), daemon=True)
+            reporter = Thread(target=self._report, args=(step, title, end), daemon=True)
             reporter.start()
             try:
                 yield step
             finally:
-                done.set()
+                end.set()
             self.console.print(f"{self._clock()} {title}: done in {time.monotonic() - began:.1f} s", markup=False)
 
-    def _report(self, step: Step, title: str, done: Event) -> None:
-        while not done.wait(REPORT_EVERY_SECONDS):
+    def _report(self, step: Step, title: str, end: Event) -> None:
+        while not end.wait(REPORT_EVERY_SECONDS):
             self.console.print(f"{self._clock()} {title}: still running {step.detail}".rstrip(), markup=False)
 
     def _clock(self) -> str:

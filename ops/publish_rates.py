@@ -47,34 +47,34 @@ def main() -> int:
             raise
         stack, reason = None, str(error)
     publisher = Publisher(stack.client("s3"), stack.outputs["DeckBucketName"]) if stack else None
-    judged = judge_file(publisher, data, now)
-    if judged.deck is None:
-        report_errors(arguments.file, judged.errors)
+    result = judge_file(publisher, data, now)
+    if result.deck is None:
+        report_errors(arguments.file, result.errors)
         return 1
-    report_deck(arguments.file, judged.deck)
-    report_warnings(judged.warnings)
+    report_deck(arguments.file, result.deck)
+    report_warnings(result.warnings)
     if stack is None or publisher is None:
         console.print(f"There is no active deck to compare with. {reason}", markup=False, soft_wrap=True)
         console.print("This is a draft; nothing was published.")
         return 0
-    if judged.changes is not None:
-        report_changes(judged.changes)
-    report_past_calls(impact_of(stack, judged.deck, now))
+    if result.changes is not None:
+        report_changes(result.changes)
+    report_past_calls(impact_of(stack, result.deck, now))
     if arguments.draft:
         console.print("This is a draft; nothing was published.")
         return 0
-    return publish(publisher, data, judged, now)
+    return publish(publisher, data, result, now)
 
 
-def publish(publisher: Publisher, data: bytes, judged: Judged, now: datetime) -> int:
+def publish(publisher: Publisher, data: bytes, result: Judged, now: datetime) -> int:
     """Publish the deck and print the outcome."""
-    outcome = publisher.publish(data, judged, now, datetime.now(UTC))
+    outcome = publisher.publish(data, result, now, datetime.now(UTC))
     if outcome == "superseded":
         raise CommandError("Another deck was activated in the meantime. Compare yours with it and publish again.")
     if outcome == "unchanged":
         console.print("It is already the active deck; nothing changed.")
     else:
-        console.print(f"Published as {judged.version}. Every function uses it within a minute.")
+        console.print(f"Published as {result.version}. Every function uses it within a minute.")
     return 0
 
 
