@@ -7,8 +7,8 @@ from typing import Final
 
 import boto3
 
-from calling_credit.aws.deck_files import activate, deck_version, put_deck
-from calling_credit.decks import Deck, parse_deck
+from calling_credit.rates.deck import Deck, parse_deck
+from calling_credit.rates.deck_store import activate, deck_version, put_deck
 from local.errors import StackError
 
 RATES_FILE: Final = Path(__file__).with_name("rates.csv")

@@ -8,7 +8,7 @@ from typing import Any, Final
 import boto3
 from rich.console import Console
 
-from calling_credit.aws.publish_deck import Publisher
+from calling_credit.rates.publishing import Publisher
 from local.errors import StackError
 from local.example_rates import RATES_FILE
 from local.stack import Stack

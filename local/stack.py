@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import boto3
 import stripe as stripe_module
 
-from calling_credit import table
+from calling_credit.dynamodb import keys
 from local.clients import BUSY_ADVICE, PATIENCE_SECONDS
 from local.emulator import Emulator
 from local.errors import StackError
@@ -159,7 +159,7 @@ def save_card(stack: Stack, email: str, kind: str) -> str:
     stack.api.send("POST", "/payment-methods", stack.user_token(email), {})
     account = boto3.client("dynamodb").get_item(
         TableName=stack.outputs["TableName"],
-        Key={"PK": {"S": table.account_pk(account_id)}, "SK": {"S": table.account_sk()}},
+        Key={"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.account_sk()}},
         ConsistentRead=True,
     )["Item"]
     customer_id = account["stripe_customer_id"]["S"]

@@ -1,6 +1,6 @@
 """Checks that the account in an operator's command exists: a mistyped id must not look like a success."""
 
-from calling_credit.store.keep_accounts import AccountKeeper
+from calling_credit.accounts.store import AccountKeeper
 from ops.stack import FoundStack
 from ops.terminal import CommandError
 

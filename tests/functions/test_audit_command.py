@@ -7,10 +7,10 @@ import boto3
 import pytest
 from rich.console import Console
 
-from calling_credit import table
-from calling_credit.book import Book
-from calling_credit.payments.prove_account import Proof
-from calling_credit.proof import BookPart, Difference, DifferenceCode
+from calling_credit.audit.book import Book
+from calling_credit.audit.proof import BookPart, Difference, DifferenceCode
+from calling_credit.audit.prove_account import Proof
+from calling_credit.dynamodb import keys
 from ops import audit
 from ops.stack import FoundStack
 from tests.functions.test_operators_commands import code_of
@@ -34,7 +34,7 @@ def audited(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
 def test_audit_names_a_held_sum_that_differs_from_the_live_holds(
     audited: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    key: Any = {"PK": {"S": table.account_pk("acct_1")}, "SK": {"S": table.balance_sk()}}
+    key: Any = {"PK": {"S": keys.account_pk("acct_1")}, "SK": {"S": keys.balance_sk()}}
     audited.stack.dynamodb.update_item(
         TableName=audited.stack.table_name,
         Key=key,
