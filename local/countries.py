@@ -1,7 +1,5 @@
-"""The names of countries in English, by ISO 3166-1 alpha-2 code, and which code libphonenumber's regions belong to.
-
-It must not know numbers or prices. `XK` is what everyone writes for Kosovo, `001` what libphonenumber writes for
-networks of the whole world.
+"""The English names of countries by ISO 3166-1 alpha-2 code, and the country of each of libphonenumber's regions. Knows
+no numbers and no prices. `XK` is the customary code of Kosovo; `001` is libphonenumber's code of global networks.
 """
 
 _NAMES = """
@@ -44,16 +42,16 @@ COUNTRY_NAMES: dict[str, str] = {entry[:2]: entry[3:] for entry in " ".join(_NAM
 
 WORLD = "001"
 
-# libphonenumber has regions of their own for two parts of what ISO 3166-1 calls SH (Saint Helena, Ascension and Tristan
-# da Cunha). A deck names ISO countries, so these numbers are in SH; their destinations keep their own names.
+# libphonenumber has separate regions for two parts of SH in ISO 3166-1 (Saint Helena, Ascension and Tristan da Cunha).
+# A deck names ISO countries, so these numbers are in SH; their destinations keep their own names.
 _PARTS_OF_COUNTRIES = {"AC": ("SH", "Ascension Island"), "TA": ("SH", "Tristan da Cunha")}
 
 
 def country_of_region(region: str) -> str:
-    """The deck's country for one of libphonenumber's regions."""
+    """Return the country of one of libphonenumber's regions, as decks write it."""
     return _PARTS_OF_COUNTRIES[region][0] if region in _PARTS_OF_COUNTRIES else region
 
 
 def name_of_region(region: str) -> str:
-    """The English name of one of libphonenumber's regions."""
+    """Return the English name of one of libphonenumber's regions."""
     return _PARTS_OF_COUNTRIES[region][1] if region in _PARTS_OF_COUNTRIES else COUNTRY_NAMES[region]

@@ -1,77 +1,93 @@
-"""Builds the real template and deploys it onto the emulator with `sam`, the way it would be deployed to AWS. Knows
-nothing of the data that is put into it afterwards.
+"""Deploys the real template onto the emulator with `sam`, as it is deployed to AWS. Does not know the data that is
+stored afterwards.
 """
 
+import json
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 import boto3
 
+from local.clients import BUSY_ADVICE
+from local.errors import DeployError
 from local.progress import Step
-from local.settings import API_ID, ROOT, STACK_NAME, STRIPE_URL, Settings, architecture, aws_environment, runtime
-from ops.build import BuildError, compile_build, sam_build, sam_program
+from local.settings import API_ID, STRIPE_URL, Settings, architecture, aws_environment, runtime
+from ops.project import LOCAL_STACK_NAME, ROOT
 
 ARTIFACT_BUCKET: Final = "calling-credit-artifacts"
 BATCHING_WINDOW_SECONDS: Final = 1
 MAIL_FROM: Final = "billing@phone-service.example"
 
 
-class DeployError(Exception):
-    """`sam deploy` failed; the message ends with what it said."""
+class Deployment:
+    """One `sam deploy`: `prepare` loads sam, `run` deploys, `stop` ends it."""
 
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._home = settings.folder / "sam"
+        self._process: subprocess.Popen[str] | None = None
+        self.log = settings.folder / "deploy.log"
+        """The output of sam."""
 
-def deploy_log(settings: Settings) -> Path:
-    """What sam said while it built and deployed."""
-    return settings.folder / "deploy.log"
+    def prepare(self) -> None:
+        """Start the process, which loads sam and waits."""
+        (self._home / "home").mkdir(parents=True, exist_ok=True)
+        # Without this file, sam asks the package registry for a newer version of itself.
+        (self._home / "home" / "metadata.json").write_text(f'{{"lastVersionCheck": {time.time()}}}')
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "local.sam_process"],
+            cwd=self._home,
+            env=aws_environment(self._settings) | {"PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
+    def run(self, template: Path, step: Step) -> dict[str, str]:
+        """Deploy a built template; return the stack's outputs.
 
-def build(settings: Settings) -> None:
-    """Build into the stack's own folder, so that two stacks never share half-built files.
+        Raises:
+            DeployError: sam or CloudFormation refused something.
+        """
+        boto3.client("s3").create_bucket(Bucket=ARTIFACT_BUCKET)
+        command = ["deploy", "--config-env", "local", "--config-file", str(ROOT / "samconfig.toml")]
+        command += ["--template-file", str(template), "--s3-bucket", ARTIFACT_BUCKET]
+        command += ["--parameter-overrides", " ".join(_parameters(self._settings))]
+        if self._exit_code(command, step):
+            raise DeployError(f"{_ending_of(self.log)}\nsam deploy failed; see {self.log}. {BUSY_ADVICE}")
+        stack = boto3.client("cloudformation").describe_stacks(StackName=LOCAL_STACK_NAME)["Stacks"][0]
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
-    Raises:
-        DeployError: it does not build.
-    """
-    home = settings.folder / "sam"
-    (home / "home").mkdir(parents=True, exist_ok=True)
-    # sam asks the registry for a newer version of itself unless it believes it did so lately.
-    (home / "home" / "metadata.json").write_text(f'{{"lastVersionCheck": {time.time()}}}')
-    with deploy_log(settings).open("w") as log:
-        try:
-            sam_build(
-                "local",
-                home / "build",
-                parameters=_parameters(settings),
-                cwd=home,
-                env=aws_environment(settings),
-                log=log,
-            )
-            compile_build(home / "build", sys.executable)
-        except BuildError as error:
-            raise DeployError(f"{error}\n{_ending_of(deploy_log(settings))}") from error
+    def stop(self) -> None:
+        """End the process; safe to call twice."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.communicate()
 
-
-def deploy(settings: Settings, step: Step) -> dict[str, str]:
-    """Deploy what was built; returns the stack's outputs.
-
-    Raises:
-        DeployError: CloudFormation refused something.
-    """
-    client = boto3.client("s3")
-    client.create_bucket(Bucket=ARTIFACT_BUCKET)
-    home = settings.folder / "sam"
-    command = [sam_program(), "deploy", "--config-env", "local", "--config-file", str(ROOT / "samconfig.toml")]
-    command += ["--template-file", str(home / "build" / "template.yaml"), "--s3-bucket", ARTIFACT_BUCKET]
-    command += ["--parameter-overrides", " ".join(_parameters(settings))]
-    with deploy_log(settings).open("a") as log:
-        code = _run(command, settings, log, step)
-    if code:
-        raise DeployError(f"sam deploy failed.\n{_ending_of(deploy_log(settings))}")
-    stack = boto3.client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    def _exit_code(self, command: list[str], step: Step) -> int:
+        process = self._process
+        assert process is not None, "prepare comes first"
+        assert process.stdin is not None
+        assert process.stdout is not None
+        count = 0
+        with self.log.open("w") as log:
+            try:
+                process.stdin.write(json.dumps(command) + "\n")
+                process.stdin.flush()
+            except BrokenPipeError:
+                log.write("sam ended before it began to deploy.\n")  # Its own words follow.
+            for line in process.stdout:
+                log.write(line)
+                if "CREATE_COMPLETE" in line:
+                    count += 1
+                    step.update(f"{count} resources created")
+        return process.wait()
 
 
 def _parameters(settings: Settings) -> list[str]:
@@ -93,29 +109,10 @@ def _parameters(settings: Settings) -> list[str]:
 
 
 def _stripe_api_base(settings: Settings) -> str:
-    """Where the functions reach Stripe."""
+    """Return the address at which the functions reach Stripe."""
     if settings.stripe_api_base:
         return settings.stripe_api_base
     return STRIPE_URL if settings.stripe_test_mode else f"http://127.0.0.1:{settings.stripe_port}"
-
-
-def _run(command: list[str], settings: Settings, log: IO[str], step: Step) -> int:
-    done = 0
-    with subprocess.Popen(
-        command,
-        cwd=settings.folder / "sam",
-        env=aws_environment(settings),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        for line in process.stdout or ():
-            log.write(line)
-            if "CREATE_COMPLETE" in line:
-                done += 1
-                step.update(f"{done} resources created")
-    return process.returncode
 
 
 def _ending_of(log: Path) -> str:

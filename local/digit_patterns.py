@@ -1,6 +1,5 @@
-"""Reads a numbering plan's regular expressions as finite automata, so that prefixes can be walked digit by digit.
-
-It knows regular expressions over digits. It must not know countries, number types, prices or files.
+"""Reads the regular expressions of a numbering plan as finite automata, so that a program can follow prefixes digit by
+digit. Knows regular expressions over digits, but no countries, number types, prices or files.
 """
 
 DIGITS = "0123456789"
@@ -8,9 +7,12 @@ _ANY = frozenset(DIGITS)
 
 
 class Pattern:
-    """One regular expression over digits (groups, alternatives, classes, repeats), stepped through digit by digit.
+    """One regular expression over digits (groups, alternatives, classes, repeats), followed digit by digit.
 
-    A state is a number; 0 means that no further digit can lead to a match. Raises ValueError for what it cannot read.
+    A state is a number; 0 means that no further digits can lead to a match.
+
+    Raises:
+        ValueError: the expression uses other syntax.
     """
 
     def __init__(self, expression: str) -> None:
@@ -28,16 +30,16 @@ class Pattern:
         self.start = self._state(self._closure({first}))
 
     def step(self, state: int, digit: str) -> int:
-        """The state after one more digit."""
-        known = self._steps[state].get(digit)
-        if known is None:
+        """Return the state after one more digit."""
+        target = self._steps[state].get(digit)
+        if target is None:
             nodes = self._positions[state]
             reached = {to for node in nodes for to, digits in self._digits[node].items() if digit in digits}
-            known = self._steps[state][digit] = self._state(self._closure(reached))
-        return known
+            target = self._steps[state][digit] = self._state(self._closure(reached))
+        return target
 
     def accepts(self, state: int) -> bool:
-        """Whether the digits that led to the state are a whole match."""
+        """Return whether the digits that led to the state are a complete match."""
         return self._last in self._positions[state]
 
     def _state(self, nodes: frozenset[int]) -> int:
@@ -54,12 +56,12 @@ class Pattern:
 
     def _closure(self, nodes: set[int]) -> frozenset[int]:
         waiting = list(nodes)
-        found = set(nodes)
+        closure = set(nodes)
         while waiting:
-            for to in self._empty[waiting.pop()] - found:
-                found.add(to)
+            for to in self._empty[waiting.pop()] - closure:
+                closure.add(to)
                 waiting.append(to)
-        return frozenset(found)
+        return frozenset(closure)
 
     def _next(self) -> str:
         return self._text[self._at : self._at + 1]
@@ -128,7 +130,7 @@ class Pattern:
             self._at += 1
             return _ANY
         if character != "[":
-            raise ValueError(f"the pattern {self._text!r} uses {character!r}, which is not known here")
+            raise ValueError(f"the pattern {self._text!r} uses {character!r}, which this module cannot read")
         close = self._text.index("]", self._at)
         body, self._at = self._text[self._at : close], close + 1
         members: set[str] = set()

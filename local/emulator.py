@@ -1,5 +1,5 @@
-"""The AWS emulator as a process of this stack: started with IAM enforced, watched, and ended with all its workers.
-Knows nothing of what is deployed on it.
+"""The AWS emulator as a process of this stack: started with IAM enforced, watched, and ended with all its workers. Does
+not know what is deployed on it.
 """
 
 import fcntl
@@ -16,23 +16,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
-from local.settings import Settings, SettingsError, aws_environment
+from local.clients import BUSY_ADVICE, PATIENCE_SECONDS
+from local.errors import EmulatorError
+from local.progress import Step
+from local.settings import Settings, aws_environment
+from ops.project import ROOT, SettingsError
 
 PROGRAM: Final = Path(__file__).with_name("emulator_process.py")
-START_SECONDS: Final = 60.0
+LAYER_FOLDER: Final = ROOT / ".aws-sam" / "layers"
+"""Unpacked layers by content; all emulators of this project share them."""
+HEALTH_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 3.0
-"""How long it may take to end in good order; nothing it holds is kept, so it is killed after that."""
-
-
-class EmulatorError(Exception):
-    """The emulator did not start, or died; the message says where its words are."""
+"""The time for an orderly end. The emulator keeps nothing, so it is killed after that."""
 
 
 def require_free_port(port: int, variable: str) -> None:
-    """Find out before anything is started.
+    """Check a port before anything starts.
 
     Raises:
-        SettingsError: something listens there already; names the port and the variable that chooses another.
+        SettingsError: another program listens there; the message names the port and the variable for another one.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.settimeout(1)
@@ -43,7 +45,7 @@ def require_free_port(port: int, variable: str) -> None:
 
 
 class Emulator:
-    """One emulator. It keeps its state in the stack's folder and forgets it when it starts; mail goes to `mail_server`
+    """One emulator. It keeps its state in the stack's folder and clears it at the start. E-mail goes to `mail_server`
     (host and port).
     """
 
@@ -55,7 +57,7 @@ class Emulator:
         self._lock: IO[str] | None = None
 
     def start(self) -> None:
-        """Begin to start; `wait_until_ready` says when it answers.
+        """Start the process; `wait_until_ready` waits until it answers.
 
         Raises:
             SettingsError: its port is in use.
@@ -63,11 +65,12 @@ class Emulator:
         require_free_port(self._settings.emulator_port, "EMULATOR_PORT")
         self._lock_folder()
         _remove(self._home)
+        LAYER_FOLDER.mkdir(parents=True, exist_ok=True)
         folders = {name: self._home / name for name in ("state", "s3", "tmp")}
         for folder in folders.values():
             folder.mkdir(parents=True)
         environment = aws_environment(self._settings)
-        del environment["AWS_ENDPOINT_URL"]  # Workers work the emulator's own address out from its port.
+        del environment["AWS_ENDPOINT_URL"]  # Workers derive the emulator's address from its port.
         environment |= {
             "AUTH": "true",
             "BIND_HOST": "127.0.0.1",
@@ -75,6 +78,7 @@ class Emulator:
             "STATE_DIR": str(folders["state"]),
             "S3_DATA_DIR": str(folders["s3"]),
             "TMPDIR": str(folders["tmp"]),
+            "LAYER_FOLDER": str(LAYER_FOLDER),
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
             "COGNITO_EMAIL_ENABLED": "false",
@@ -97,38 +101,47 @@ class Emulator:
         except OSError as error:
             self._lock.close()
             raise SettingsError(
-                f"Another stack uses the folder {self._settings.folder}. Stop that, or choose another with LOCAL_DIR."
+                f"Another stack uses {self._settings.folder}. Stop that, or choose another folder with LOCAL_DIR."
             ) from error
 
-    def wait_until_ready(self) -> None:
-        """Return once it answers.
+    def wait_until_ready(self, step: Step | None = None) -> None:
+        """Return when the emulator answers.
 
         Raises:
-            EmulatorError: it ended, or did not answer within a minute.
+            EmulatorError: it ended, or did not answer within `PATIENCE_SECONDS`.
         """
-        deadline = time.monotonic() + START_SECONDS
+        address = f"{self._settings.endpoint_url}/_ministack/health"
+        began = time.monotonic()
+        deadline = began + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             self.require_alive()
             try:
-                with urllib.request.urlopen(f"{self._settings.endpoint_url}/_ministack/health", timeout=2) as answer:  # noqa: S310 - the address is ours
+                with urllib.request.urlopen(address, timeout=HEALTH_SECONDS) as answer:  # noqa: S310 - it is ours
                     json.load(answer)
                     return
             except (urllib.error.URLError, OSError, ValueError):
+                if step is not None:
+                    step.update(f"no answer after {time.monotonic() - began:.0f} s")
                 time.sleep(0.1)
-        raise EmulatorError(f"The emulator did not answer in time; see {self._settings.emulator_log}")
+        raise EmulatorError(
+            f"The emulator did not answer within {PATIENCE_SECONDS} s; see {self._settings.emulator_log}. {BUSY_ADVICE}"
+        )
 
     def require_alive(self) -> None:
-        """Notice that it died.
+        """Check that the process still runs.
 
         Raises:
-            EmulatorError: it is not running any more.
+            EmulatorError: it has ended.
         """
         if self._process is None or self._process.poll() is not None:
             code = None if self._process is None else self._process.returncode
-            raise EmulatorError(f"The emulator ended by itself (exit code {code}); see {self._settings.emulator_log}")
+            raise EmulatorError(
+                f"The emulator ended unexpectedly (exit code {code}); see {self._settings.emulator_log}."
+                " Run make run again."
+            )
 
     def stop(self) -> None:
-        """End it and every worker it started; safe to call twice."""
+        """End the emulator and all its workers; safe to call twice."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -149,16 +162,16 @@ class Emulator:
 
 
 def _remove(folder: Path) -> None:
-    """Have a folder gone at once. Its many files (the layer alone has thousands) are removed meanwhile: on a busy disk
-    that takes minutes, and nobody who wants to end should wait for it.
+    """Rename a folder away and remove it in the background.
+
+    It holds thousands of files (the layer's alone), and removing them takes minutes on a busy disk.
     """
     if not folder.exists():
         return
-    gone = folder.with_name(f"{folder.name}-gone-{time.time_ns()}")
-    folder.rename(gone)
-    left = map(str, folder.parent.glob(f"{folder.name}-gone-*"))
+    folder.rename(folder.with_name(f"{folder.name}-gone-{time.time_ns()}"))
+    remains = map(str, folder.parent.glob(f"{folder.name}-gone-*"))
     subprocess.run(
-        ["sh", "-c", 'rm -rf -- "$@" &', "sh", *left],
+        ["sh", "-c", 'rm -rf -- "$@" &', "sh", *remains],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -168,7 +181,7 @@ def _remove(folder: Path) -> None:
 
 
 def _processes_naming(folder: Path) -> list[int]:
-    """Processes whose command line names a path in our private folder: workers whose parent was killed."""
+    """Return the processes whose command line names a path in the stack's folder: workers whose parent was killed."""
     return [pid for pid, command in _command_lines() if f"{folder}{os.sep}" in command and pid != os.getpid()]
 
 

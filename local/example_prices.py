@@ -1,7 +1,5 @@
-"""Example prices: what a minute costs in the example deck. They are invented; nobody sells at these prices.
-
-It knows countries and kinds of numbers. It must not know prefixes or files.
-All amounts are ten-thousandths of a US dollar.
+"""The prices of the example deck. They are invented; no carrier sells at these prices. Knows countries and kinds of
+numbers, but no prefixes or files. All amounts are ten-thousandths of a US dollar.
 """
 
 from typing import NamedTuple
@@ -9,7 +7,9 @@ from zlib import crc32
 
 
 class Price(NamedTuple):
-    """What a minute and a call cost, in ten-thousandths of a dollar, and the seconds billed: a minimum, then steps."""
+    """The price of a minute and of a call, in ten-thousandths of a dollar, and the billed seconds: a minimum, then
+    steps.
+    """
 
     per_minute: int
     connection_fee: int
@@ -19,7 +19,7 @@ class Price(NamedTuple):
 
 FREE = Price(0, 0, 60, 60)
 
-# Landline, mobile: the destinations people call most are priced by hand, all others by where they are (see _BY_ZONE).
+# Landline and mobile. The most frequent destinations are priced by hand, all others by their zone (see _BY_ZONE).
 _BY_COUNTRY = {
     "AR": (240, 900), "AT": (200, 480), "AU": (190, 390), "BE": (220, 520), "BR": (220, 620), "CH": (240, 690),
     "CL": (210, 360), "CN": (170, 170), "CO": (230, 290), "CU": (8200, 8600), "CZ": (190, 370), "DE": (150, 360),
@@ -72,7 +72,7 @@ _GLOBAL_NETWORKS = {
 
 
 def price_of(country: str, kind: str, calling_code: str) -> Price:
-    """The example price of a kind of number ("general" is a prefix that tells no more than the country)."""
+    """Return the example price of a kind of number ("general" is a prefix that identifies only the country)."""
     if country == "001":
         return _GLOBAL_NETWORKS[calling_code]
     landline, mobile = _landline_and_mobile(country, calling_code)
@@ -103,5 +103,5 @@ def _landline_and_mobile(country: str, calling_code: str) -> tuple[int, int]:
 
 
 def _spread(country: str, salt: str) -> int:
-    """A number that looks like chance and is the same for ever."""
+    """Return a number that looks random and never changes."""
     return crc32(f"{country} {salt}".encode())

@@ -1,72 +1,89 @@
-"""A small client of the HTTP API and of the token endpoint, for programs that cannot resolve the API's local host name.
-Knows no route.
+"""A small client of the HTTP API and of the token endpoint, for programs that cannot resolve the local host name of the
+API. Knows no route.
 """
 
-from typing import Any
+import time
+from typing import Any, Final
 
 import httpx
 
-PATIENCE_SECONDS = 90.0
-"""Longer than any request takes: on a busy machine the emulator's workers are slow to start."""
+from local.clients import BUSY_ADVICE, PATIENCE_SECONDS
+from local.errors import ApiError
 
-
-class ApiError(Exception):
-    """The API answered with something else than was expected; the message has its status and words."""
+TRANSIENT_STATUSES: Final = (429, 500, 502, 503, 504)
+RETRY_SECONDS: Final = 1.0
 
 
 class HttpApi:
-    """Requests to one API at 127.0.0.1, selected by its Host header."""
+    """Requests to one API at 127.0.0.1, selected by its Host header.
 
-    def __init__(self, endpoint_url: str, api_host: str) -> None:
+    `get` and `send` repeat a request for `retry_for` seconds while the API is unavailable or does not answer. Send only
+    requests that may be repeated then: with an Idempotency-Key, or idempotent by nature.
+    """
+
+    def __init__(self, endpoint_url: str, api_host: str, *, retry_for: float = 0.0) -> None:
+        self._retry_for = retry_for
         self._client = httpx.Client(
             base_url=endpoint_url, headers={"Host": api_host}, timeout=PATIENCE_SECONDS, trust_env=False
         )
         self._tokens = httpx.Client(base_url=endpoint_url, timeout=PATIENCE_SECONDS, trust_env=False)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._client.close()
         self._tokens.close()
 
     def request(self, method: str, path: str, token: str | None = None, **options: Any) -> httpx.Response:
-        """One request, whatever the answer."""
+        """Send one request and return any answer."""
         headers = dict(options.pop("headers", {}))
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         return self._client.request(method, path, headers=headers, **options)
 
     def get(self, path: str, token: str | None = None, **query: Any) -> dict[str, Any]:
-        """The JSON of a successful GET.
+        """Return the JSON of a successful GET.
 
         Raises:
-            ApiError: any other answer.
+            ApiError: any other answer, or none.
         """
-        return _json(self.request("GET", path, token, params=query))
+        return self._json("GET", path, token, params=query)
 
     def send(
         self, method: str, path: str, token: str, body: dict[str, Any], headers: dict[str, str] | None = None
     ) -> dict[str, Any]:
-        """The JSON of a successful PUT or POST.
+        """Return the JSON of a successful PUT or POST.
 
         Raises:
-            ApiError: any other answer.
+            ApiError: any other answer, or none.
         """
-        return _json(self.request(method, path, token, json=body, headers=headers or {}))
+        return self._json(method, path, token, json=body, headers=headers or {})
 
     def service_token(self, client_id: str, secret: str) -> str:
-        """An access token of a service, with every scope its client has.
+        """Return an access token of a service, with every scope of its client.
 
         Raises:
-            ApiError: the client is not known.
+            ApiError: the client is unknown.
         """
         answer = self._tokens.post(
             "/oauth2/token", data={"grant_type": "client_credentials"}, auth=httpx.BasicAuth(client_id, secret)
         )
         return str(_json(answer)["access_token"])
 
+    def _json(self, method: str, path: str, token: str | None, **options: Any) -> dict[str, Any]:
+        deadline = time.monotonic() + self._retry_for
+        while True:
+            try:
+                answer = self.request(method, path, token, **options)
+                if answer.status_code not in TRANSIENT_STATUSES or time.monotonic() >= deadline:
+                    return _json(answer)
+            except httpx.TransportError as error:
+                if time.monotonic() >= deadline:
+                    raise ApiError(f"{method} {path}: no answer ({type(error).__name__}). {BUSY_ADVICE}") from error
+            time.sleep(RETRY_SECONDS)
+
 
 def _json(answer: httpx.Response) -> dict[str, Any]:
     if not answer.is_success:
         raise ApiError(f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text[:300]}")
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body

@@ -1,4 +1,6 @@
-"""Where the local stack's mails end: every mail that the application sends lies in a folder, and goes nowhere else."""
+"""The mail server of the local stack: it stores every e-mail that the application sends in a
+folder, and sends none on.
+"""
 
 import socket
 import threading
@@ -10,18 +12,19 @@ from typing import Final, cast
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-TAKEN: Final = "250 OK"
-START_SECONDS: Final = 60.0
+from local.clients import PATIENCE_SECONDS
+
+ACCEPTED: Final = "250 OK"
 STOP_SECONDS: Final = 2.0
 
 
 class Mailbox:
-    """A mail server of this machine that keeps what it takes as numbered `.eml` files, oldest first."""
+    """A mail server on this machine that stores e-mails as numbered `.eml` files, oldest first."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._controller = Controller(self, hostname="127.0.0.1", port=_free_port(), ready_timeout=START_SECONDS)
-        self._taken = 0
+        self._controller = Controller(self, hostname="127.0.0.1", port=_free_port(), ready_timeout=PATIENCE_SECONDS)
+        self._count = 0
 
     @property
     def address(self) -> str:
@@ -29,33 +32,33 @@ class Mailbox:
         return f"{self._controller.hostname}:{self._controller.port}"
 
     def start(self) -> None:
-        """Begin with an empty folder."""
+        """Start with an empty folder."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        for kept in self.folder.glob("*.eml"):
-            kept.unlink()
+        for file in self.folder.glob("*.eml"):
+            file.unlink()
         self._controller.start()
 
     def stop(self) -> None:
-        """Take no more mail; safe to call twice. What was taken stays. A sender that hangs holds nobody up."""
+        """Accept no more e-mail and keep the stored ones; safe to call twice. Does not wait for a sender that hangs."""
         if self._controller.server is not None:
             ending = threading.Thread(target=self._controller.stop, kwargs={"no_assert": True}, daemon=True)
             ending.start()
             ending.join(STOP_SECONDS)
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's own name
-        """Keep one mail."""
-        self._taken += 1
-        draft = self.folder / f"{self._taken:04d}.tmp"
+        """Store one e-mail."""
+        self._count += 1
+        draft = self.folder / f"{self._count:04d}.tmp"
         draft.write_bytes(cast("bytes", envelope.content))
         draft.rename(draft.with_suffix(".eml"))
-        return TAKEN
+        return ACCEPTED
 
     def mails_to(self, address: str) -> list[EmailMessage]:
-        """What was sent to an address, oldest first."""
-        found = [
+        """Return the e-mails to an address, oldest first."""
+        mails = [
             message_from_bytes(path.read_bytes(), policy=policy.default) for path in sorted(self.folder.glob("*.eml"))
         ]
-        return [mail for mail in found if mail["To"] == address]
+        return [mail for mail in mails if mail["To"] == address]
 
 
 def _free_port() -> int:

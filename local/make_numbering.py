@@ -1,6 +1,5 @@
 """Writes the tables of calling_credit.numbering from libphonenumber's metadata: `python -m local.make_numbering`.
-
-It owns which prefixes tell a number's country. It must not know prices or decks.
+Decides which prefixes identify a country. Knows no prices and no decks.
 """
 
 from pathlib import Path
@@ -17,37 +16,37 @@ NORTH_AMERICA = 1
 _DEPTHS = Depths(always=0, usual=7, careful=7)
 _AREA_CODE_DEPTHS = Depths(always=3, usual=4, careful=4)
 
-# The ITU gave +7 6 to Kazakhstan with +7 7; libphonenumber knows no number in it yet.
+# The ITU assigned +7 6 to Kazakhstan, like +7 7; libphonenumber has no number in it yet.
 _RESERVED = {"76": "KZ"}
 
 
 def countries_by_prefix() -> dict[str, str]:
-    """Every prefix that tells a country by longest match, with the country as decks write it."""
-    found = dict(_RESERVED)
+    """Return the country of every prefix that identifies one by longest match, as decks write countries."""
+    countries = dict(_RESERVED)
     for calling_code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
         if calling_code == NORTH_AMERICA:
-            found.update(_area_codes())
+            countries.update(_area_codes())
             continue
-        found[str(calling_code)] = country_of_region(regions[0])
+        countries[str(calling_code)] = country_of_region(regions[0])
         if len(regions) > 1:
             tree = grow(NumberingPlan(calling_code), _country_only, _DEPTHS)
             main = _country_only(Label(regions[0], ""))
-            found.update((prefix, label.region) for prefix, label in prefixes_below(tree, str(calling_code), main))
-    return dict(sorted(found.items()))
+            countries.update((prefix, label.region) for prefix, label in prefixes_below(tree, str(calling_code), main))
+    return dict(sorted(countries.items()))
 
 
 def _area_codes() -> dict[str, str]:
-    """The country of every area code of +1 that has numbers, and of what differs within; an unassigned one has none."""
+    """Return the country of every assigned area code of +1, and of the longer prefixes that differ from it."""
     areas = [("1", grow(NumberingPlan(NORTH_AMERICA, length=10), _country_only, _AREA_CODE_DEPTHS))]
     for _ in range(_AREA_CODE_DEPTHS.always):
         areas = [(f"{prefix}{digit}", child) for prefix, area in areas for digit, child in enumerate(area.below)]
-    found: dict[str, str] = {}
+    countries: dict[str, str] = {}
     for prefix, area in areas:
         if area.totals:
             most = most_numbers(area.totals)
-            found[prefix] = most.region
-            found.update((longer, label.region) for longer, label in prefixes_below(area, prefix, most))
-    return found
+            countries[prefix] = most.region
+            countries.update((longer, label.region) for longer, label in prefixes_below(area, prefix, most))
+    return countries
 
 
 def _country_only(label: Label) -> Label:
@@ -55,7 +54,7 @@ def _country_only(label: Label) -> Label:
 
 
 def data_text() -> str:
-    """The Python source of the generated module."""
+    """Return the Python source of the generated module."""
     prefixes: dict[str, list[str]] = {}
     for prefix, country in countries_by_prefix().items():
         prefixes.setdefault(country, []).append(prefix)
@@ -71,8 +70,8 @@ def data_text() -> str:
     ]
     for country in sorted(prefixes):
         lines += _entry(country, prefixes[country])
-    countries = [f'    "{row} "' for row in _wrapped(sorted(COUNTRY_NAMES), 108)]
-    lines += ["}", "", "ISO_COUNTRIES: Final = (", *countries, ")", ""]
+    iso_countries = [f'    "{row} "' for row in _wrapped(sorted(COUNTRY_NAMES), 108)]
+    lines += ["}", "", "ISO_COUNTRIES: Final = (", *iso_countries, ")", ""]
     return "\n".join(lines)
 
 

@@ -1,16 +1,16 @@
-"""Writes local/rates.csv, the example rate deck, from libphonenumber's metadata: `python -m local.make_rates`.
+"""Writes local/rates.csv, the example rate deck, from libphonenumber's metadata: `python -m local.make_rates`. Decides
+which prefixes the deck has and how they are classified. Does not know how decks are published or looked up.
 
-It owns which prefixes the deck has and how they are classed. It must not know how decks are published or looked up.
-The prices are EXAMPLES, made up in local/example_prices.py; real ones come from whoever carries the calls.
+The prices are EXAMPLES, invented in local/example_prices.py; real prices come from the carrier.
 
 How a prefix gets its row:
 
-- Every calling code has a row of its own for what no longer prefix tells, priced as the country's mobile numbers.
-  Longer prefixes follow where libphonenumber tells landline, mobile, toll-free, premium numbers or countries apart.
+- Every calling code has a row for the numbers that no longer prefix covers, priced as the country's mobile numbers.
+  Longer prefixes follow where libphonenumber separates landline, mobile, toll-free or premium numbers, or countries.
 - +1 has no such row: every assigned area code has its own, so a number in an unassigned one stays unrated.
 - Area codes of the US and Canada are `included` if their numbers are geographic (landline or mobile) or toll-free, and
   `outbound_premium_call` otherwise: 900, and the personal (5xx) and non-geographic (600, 622, 633) codes, which are
-  neither abroad nor part of what a subscription includes. All other area codes are `outbound_international_call`.
+  neither international nor part of a subscription. All other area codes are `outbound_international_call`.
 """
 
 import csv
@@ -60,7 +60,7 @@ _NETWORK_NAMES = {
     "979": "International Premium Rate",
 }
 
-# Prices a minute for callers from one country only, so that the rule "exact origin before *" has something to do.
+# Prices a minute for callers from one country, as examples of the rule "exact origin before *".
 _BY_ORIGIN = {
     ("441", "CA"): 190,
     ("442", "CA"): 190,
@@ -72,7 +72,7 @@ _BY_ORIGIN = {
 
 
 class Row(NamedTuple):
-    """A row of the deck: what is at the other end, and what a call there costs callers from `origin`."""
+    """A row of the deck: a destination, and the price of a call to it for callers from `origin`."""
 
     prefix: str
     destination: str
@@ -82,7 +82,7 @@ class Row(NamedTuple):
     origin: str = "*"
 
     def cells(self) -> tuple[str, ...]:
-        """The row as the CSV has it, in the order of COLUMNS."""
+        """Return the row's cells in the order of COLUMNS."""
         price = self.price
         money = [f"{amount // 10_000}.{amount % 10_000:04d}" for amount in price[:2]]
         seconds = (str(price.minimum_seconds), str(price.increment_seconds))
@@ -99,7 +99,7 @@ class Row(NamedTuple):
 
 
 def deck_rows() -> list[Row]:
-    """The whole example deck, sorted by prefix and origin."""
+    """Return the whole example deck, sorted by prefix and origin."""
     rows: dict[str, Row] = {}
     for calling_code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
         listed = _area_codes() if calling_code == NORTH_AMERICA else _whole_plan(calling_code)
@@ -108,7 +108,7 @@ def deck_rows() -> list[Row]:
 
 
 def deck_text() -> str:
-    """The example deck as CSV text."""
+    """Return the example deck as CSV text."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -117,7 +117,7 @@ def deck_text() -> str:
 
 
 def _classify(label: Label) -> Label:
-    """The labels the deck tells apart: fewer than libphonenumber's."""
+    """Return the deck's label of a number: there are fewer than libphonenumber's."""
     if label.region == WORLD and label.kind != "premium_rate":
         return Label(WORLD, _GENERAL)
     if label.region in HOME_REGIONS and label.kind in ("fixed_line", "mobile", "voicemail"):
@@ -126,7 +126,7 @@ def _classify(label: Label) -> Label:
 
 
 def _whole_plan(calling_code: int) -> Iterator[tuple[str, Label]]:
-    """A row for the calling code, and the longer prefixes that say something else."""
+    """Yield a row for the calling code, and the longer prefixes with other labels."""
     plan = NumberingPlan(calling_code)
     tree = grow(plan, _classify, _DEPTHS)
     main = most_numbers(tree.totals) if plan.regions == (WORLD,) else Label(plan.regions[0], _GENERAL)
@@ -135,7 +135,7 @@ def _whole_plan(calling_code: int) -> Iterator[tuple[str, Label]]:
 
 
 def _area_codes() -> Iterator[tuple[str, Label]]:
-    """A row for every area code of +1 that has numbers, and the longer prefixes that say something else."""
+    """Yield a row for every assigned area code of +1, and the longer prefixes with other labels."""
     plan = NumberingPlan(NORTH_AMERICA, length=10)
     areas = [("1", grow(plan, _classify, _AREA_CODE_DEPTHS))]
     for _ in range(_AREA_CODE_DEPTHS.always):

@@ -1,6 +1,5 @@
-"""Reads libphonenumber's metadata: what every number behind a calling code is, and the fewest prefixes that tell it.
-
-It knows regions and number types as libphonenumber tells them apart. It must not know prices, categories or files.
+"""Reads libphonenumber's metadata: the region and the type of every number behind a calling code. Knows no prices,
+categories or files.
 """
 
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from phonenumbers import PhoneMetadata
 
 from local.digit_patterns import DIGITS, Pattern
 
-# The order in which libphonenumber tries the types of a number; the first one that matches names it.
+# The order in which libphonenumber tries the types of a number; the first match is its type.
 NUMBER_TYPES = (
     "premium_rate",
     "toll_free",
@@ -27,11 +26,11 @@ NUMBER_TYPES = (
 )
 _NEITHER_FIXED_NOR_MOBILE = set(NUMBER_TYPES) - {"fixed_line", "mobile"}
 _LEADING_DIGITS = "leading_digits"
-_MOST_DIGITS = 17
+_MAX_DIGITS = 17
 
 
 class Label(NamedTuple):
-    """What a complete number is: the region and the type libphonenumber gives it."""
+    """The region and the type of a complete number, as libphonenumber defines them."""
 
     region: str
     kind: str
@@ -46,18 +45,18 @@ class _Description:
 
 
 State = tuple[tuple[int, int], ...]
-"""Where the digits read so far stand: for every pattern they can still match, its place in the plan and its state."""
+"""The state after some digits: for every pattern that can still match, its index in the plan and its own state."""
 
 
 class NumberingPlan:
-    """All numbers behind one country calling code, as libphonenumber tells regions and types apart.
+    """All numbers behind one country calling code, with their regions and types.
 
-    `length` leaves out numbers of any other length (in the US and Canada, 7 digits can only be dialled locally).
+    `length` excludes numbers of other lengths (in the US and Canada, 7 digits can only be dialled locally).
     """
 
     def __init__(self, calling_code: int, length: int | None = None) -> None:
         self.regions: tuple[str, ...] = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[calling_code]
-        self._told_by_digits: set[int] = set()
+        self._regions_by_digits: set[int] = set()
         self._descriptions: list[_Description] = []
         for position, region in enumerate(self.regions):
             self._describe(position, _metadata(region, calling_code), length)
@@ -68,14 +67,16 @@ class NumberingPlan:
         self.children = cache(self._children)
 
     def _children(self, state: State) -> tuple[State, ...]:
-        """Where each of the ten digits leads."""
+        """Return the state after each of the ten digits."""
         patterns = [(i, self._descriptions[i].pattern, at) for i, at in state]
         return tuple(
             tuple((i, after) for i, pattern, at in patterns if (after := pattern.step(at, digit))) for digit in DIGITS
         )
 
     def label(self, state: State, length: int) -> Label | None:
-        """What the number that ends here is, as region_code_for_number and number_type say; None if it is not valid."""
+        """Return the label of the number that ends here, as region_code_for_number and number_type give it; None if
+        invalid.
+        """
         matching: dict[int, set[str]] = {}
         for i, at in state:
             entry = self._descriptions[i]
@@ -84,7 +85,7 @@ class NumberingPlan:
         for position, region in enumerate(self.regions):
             kinds = matching.get(position, set())
             kind = _kind(kinds)
-            if position in self._told_by_digits:
+            if position in self._regions_by_digits:
                 if _LEADING_DIGITS in kinds:
                     return Label(region, kind) if kind else None
             elif kind:
@@ -92,7 +93,7 @@ class NumberingPlan:
         return None
 
     def _count(self, state: State, length: int) -> dict[Label, int]:
-        """How many valid numbers of each label begin with the `length` digits that led to this state."""
+        """Return the count of valid numbers of each label that begin with the `length` digits before this state."""
         totals: dict[Label, int] = {}
         here = self.label(state, length)
         if here:
@@ -106,19 +107,19 @@ class NumberingPlan:
     def _describe(self, position: int, metadata: Any, length: int | None) -> None:
         every_length = frozenset(metadata.general_desc.possible_length)
         for kind in ("general_desc", *NUMBER_TYPES):
-            described = getattr(metadata, kind)
-            if described is None or not described.national_number_pattern:
+            description = getattr(metadata, kind)
+            if description is None or not description.national_number_pattern:
                 continue
-            lengths = frozenset(described.possible_length) or every_length
+            lengths = frozenset(description.possible_length) or every_length
             if length is not None:
                 lengths &= {length}
             self._descriptions.append(
-                _Description(position, kind, _pattern(described.national_number_pattern), lengths)
+                _Description(position, kind, _pattern(description.national_number_pattern), lengths)
             )
         if metadata.leading_digits:
-            self._told_by_digits.add(position)
-            pattern = _pattern(f"(?:{metadata.leading_digits})\\d{{0,{_MOST_DIGITS}}}")
-            lengths = frozenset(range(1, _MOST_DIGITS + 1))
+            self._regions_by_digits.add(position)
+            pattern = _pattern(f"(?:{metadata.leading_digits})\\d{{0,{_MAX_DIGITS}}}")
+            lengths = frozenset(range(1, _MAX_DIGITS + 1))
             self._descriptions.append(_Description(position, _LEADING_DIGITS, pattern, lengths))
 
 

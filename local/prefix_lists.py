@@ -1,9 +1,8 @@
-"""Finds the fewest prefixes that tell what numbers are, for a reader who takes the longest match.
+"""Finds the fewest prefixes that classify numbers by longest match. Knows prefixes and labels, but no prices,
+categories or files.
 
-It knows prefixes and labels. It must not know prices, categories or files.
-
-Numbers that nobody can have do not count: a prefix may cover them with any label, as the lists of phone companies do.
-What cannot be told apart within the depth allowed gets the label that most of its numbers have.
+Unassigned numbers do not count: a prefix may cover them with any label, as the lists of phone companies do. Numbers
+that the allowed depth cannot separate get the label of their majority.
 """
 
 from collections import Counter
@@ -15,7 +14,7 @@ from local.numbering_plans import Label, NumberingPlan, State
 
 
 class Depths(NamedTuple):
-    """How many digits of the national number are read: always, for most questions, for those not to be missed."""
+    """How many digits of the national number to read: always, usually, and where a mistake would be expensive."""
 
     always: int
     usual: int
@@ -23,7 +22,9 @@ class Depths(NamedTuple):
 
 
 class Branch(NamedTuple):
-    """A prefix of the plan: its numbers by label, the labels that need the fewest further prefixes, what lies below."""
+    """A prefix of the plan: its numbers by label, the labels that need the fewest further prefixes, and
+    its branches.
+    """
 
     totals: dict[Label, int]
     best: frozenset[Label]
@@ -31,7 +32,7 @@ class Branch(NamedTuple):
 
 
 def grow(plan: NumberingPlan, classify: Callable[[Label], Label], depths: Depths) -> Branch:
-    """The tree of the plan's prefixes, as deep as its labels differ.
+    """Return the tree of the plan's prefixes, as deep as its labels differ.
 
     Labels that differ in region, or of which only some are premium, are followed to the careful depth.
     """
@@ -55,12 +56,12 @@ def grow(plan: NumberingPlan, classify: Callable[[Label], Label], depths: Depths
 
 
 def most_numbers(totals: dict[Label, int]) -> Label:
-    """The label that most numbers have; of equals, the last by name."""
+    """Return the most frequent label; of equals, the last by name."""
     return max(totals, key=lambda label: (totals[label], label))
 
 
 def prefixes(branch: Branch, prefix: str, inherited: Label) -> Iterator[tuple[str, Label]]:
-    """The prefixes to list, each with its label, given the label the shorter prefixes already give."""
+    """Yield the prefixes to list, each with its label; `inherited` is the label of the shorter prefix."""
     if not branch.best:
         return
     label = inherited if inherited in branch.best else min(branch.best)
@@ -70,6 +71,6 @@ def prefixes(branch: Branch, prefix: str, inherited: Label) -> Iterator[tuple[st
 
 
 def prefixes_below(branch: Branch, prefix: str, inherited: Label) -> Iterator[tuple[str, Label]]:
-    """The same for what lies below a prefix that is listed anyhow."""
+    """Yield the same for the branches below a prefix that is already listed."""
     for digit, child in enumerate(branch.below):
         yield from prefixes(child, f"{prefix}{digit}", inherited)

@@ -1,5 +1,5 @@
-"""The part of the story in which prices change: a deck with next month's price is dropped into the bucket, everyone can
-see it announced, and one command takes it back.
+"""The scene in which prices change: an operator uploads a deck with next month's price, GET /rates announces it, and
+one command restores the previous deck.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -9,54 +9,59 @@ import boto3
 from rich.console import Console
 
 from calling_credit.rates.publishing import Publisher
-from local.payments_story import wait_for
-from local.stack import RATES_FILE, Stack, StackError
+from local.errors import StackError
+from local.example_rates import RATES_FILE
+from local.stack import Stack
 
 LANDLINE: Final = "+442071838750"
 ROW: Final = "442,United Kingdom - Landline,GB,*,0.0140,0.0000,"
 FILE: Final = "incoming/next-month.csv"
 
 
-def announce_a_price(stack: Stack, console: Console) -> dict[str, Any]:
-    """Drop a deck that announces a price of UK landlines; what is reported beside it.
-
-    Raises:
-        StackError: it is not published.
-    """
-    client, bucket = boto3.client("s3"), stack.outputs["DeckBucketName"]
+def upload_next_prices(stack: Stack) -> None:
+    """Upload a deck that announces a new price of UK landlines."""
     text = RATES_FILE.read_text(encoding="utf-8")
     [line] = [line for line in text.splitlines() if line.startswith(ROW)]
     since = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"
     cells = line.split(",")
     row = ",".join([*cells[:4], "0.0200", *cells[5:8], since, cells[9]])
-    client.put_object(Bucket=bucket, Key=FILE, Body=f"{text}{row}\n".encode())
-    publisher = Publisher(client, bucket)
-    told: dict[str, Any] = wait_for(stack, lambda: publisher.report_of(FILE), "the report on the dropped deck")
-    if told["outcome"] != "published":
-        raise StackError(f"The deck was {told['outcome']}: {told['errors'][:1]}")
-    counted = f"{told['rows']} rows judged, {told['changes']['announced']} price announced, none changed today"
-    console.print(f"The operator drops next month's rates into S3: {counted}.")
-    return told
+    bucket = stack.outputs["DeckBucketName"]
+    boto3.client("s3").put_object(Bucket=bucket, Key=FILE, Body=f"{text}{row}\n".encode())
 
 
-def tell_prices(stack: Stack, console: Console, told: dict[str, Any]) -> None:
-    """Show the announced price as anyone may ask it, then go back to the deck before.
+def tell_publication(stack: Stack, console: Console) -> dict[str, Any]:
+    """Wait until the uploaded deck is published; return the report on it.
+
+    Raises:
+        StackError: it is not published.
+    """
+    publisher = Publisher(boto3.client("s3"), stack.outputs["DeckBucketName"])
+    report: dict[str, Any] = stack.wait_for(lambda: publisher.report_of(FILE), "the report on the uploaded deck")
+    if report["outcome"] != "published":
+        raise StackError(f"The deck was {report['outcome']}: {report['errors'][:1]}")
+    changes = f"{report['rows']} rows checked, {report['changes']['announced']} price announced, none changed today"
+    console.print(f"The operator uploads next month's rates to S3: {changes}.")
+    return report
+
+
+def tell_prices(stack: Stack, console: Console, report: dict[str, Any]) -> None:
+    """Show the announced price in the public price list, then restore the previous deck.
 
     Raises:
         StackError: the price is not announced.
     """
 
-    def announced() -> list[dict[str, Any]]:
+    def announced_prices() -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = stack.api.get("/rates", number=LANDLINE)["items"]
         return items if len(items) > 1 else []
 
-    now, later = wait_for(stack, announced, "the announced price in GET /rates")
+    now, later = stack.wait_for(announced_prices, "the announced price in GET /rates")
     console.print(
-        f"A call to {LANDLINE} costs ${now['rate_per_minute']} a minute, and from {later['effective_from'][:10]} on"
-        f" ${later['rate_per_minute']}: GET /rates tells both."
+        f"A call to {LANDLINE} costs ${now['rate_per_minute']} a minute, and ${later['rate_per_minute']} from"
+        f" {later['effective_from'][:10]}. GET /rates shows both prices."
     )
     publisher = Publisher(boto3.client("s3"), stack.outputs["DeckBucketName"])
-    before = publisher.roll_back(None, datetime.now(UTC))
-    console.print(f"The operator thinks better of it, and one command makes {before} the active deck again.")
-    if told["version"] == before:
-        raise StackError("Going back led to the same deck.")
+    previous = publisher.roll_back(None, datetime.now(UTC))
+    console.print(f"The operator changes their mind. One command makes {previous} the active deck again.")
+    if report["version"] == previous:
+        raise StackError("The rollback activated the same deck.")

@@ -1,5 +1,5 @@
-"""The demonstration data: two companies with their people, lines, opening credit and sign-ins, created the way an
-operator's system would, through the HTTP API. All of it is made up.
+"""The demonstration data: two companies with their users, lines, opening credit and sign-ins, created through the HTTP
+API as an operator's system does. All of it is made up.
 """
 
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any, Final
 import boto3
 
 from local.http_api import HttpApi
+from local.traffic import CallingLine
 
 PASSWORD: Final = "Calling-Credit-1"  # noqa: S105 - of made-up people, on a stack that answers only this machine
 ADMIN, MEMBER = "billing_admin", "member"
@@ -15,7 +16,7 @@ ADMIN, MEMBER = "billing_admin", "member"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone of a company; `role` is set for those who may sign in."""
+    """A user of a company; `role` is set for users who may sign in."""
 
     user_id: str
     name: str
@@ -25,7 +26,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A phone line and whose it is."""
+    """A phone line and its user."""
 
     line_id: str
     number: str
@@ -35,7 +36,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """One account and everything it starts with."""
+    """One account and its initial data."""
 
     account_id: str
     name: str
@@ -79,36 +80,47 @@ HALCYON: Final = Company(
 COMPANIES: Final = (MERIDIAN, HALCYON)
 
 
+def demonstration_lines() -> list[CallingLine]:
+    """Return the lines that may make international calls."""
+    return [
+        CallingLine(company.account_id, line.line_id, line.user_id, line.number)
+        for company in COMPANIES
+        for line in company.lines
+        if line.international_calling
+    ]
+
+
 def open_accounts(api: HttpApi, service_token: str) -> None:
     """Create every company through the operator's routes.
 
     Raises:
-        ApiError: a request was refused.
+        ApiError: the API refused a request.
     """
     for company in COMPANIES:
-        account = f"/accounts/{company.account_id}"
-        emails = [person.email for person in company.people if person.role == ADMIN]
-        api.send("PUT", account, service_token, {"time_zone": company.time_zone, "billing_emails": emails})
-        for person in company.people:
-            api.send("PUT", f"{account}/users/{person.user_id}", service_token, {"name": person.name})
-        for line in company.lines:
-            body = {
-                "number": line.number,
-                "user_id": line.user_id,
-                "international_calling": line.international_calling,
-            }
-            api.send("PUT", f"{account}/lines/{line.line_id}", service_token, body)
-        api.send(
-            "POST",
-            f"{account}/adjustments",
-            service_token,
-            {"amount": company.opening_credit, "reason": "Opening credit"},
-            {"Idempotency-Key": f"opening-credit-{company.account_id}"},
-        )
+        open_account(api, service_token, company)
+
+
+def open_account(api: HttpApi, service_token: str, company: Company) -> None:
+    """Create one company: its account, users, lines and opening credit.
+
+    Raises:
+        ApiError: the API refused a request.
+    """
+    account = f"/accounts/{company.account_id}"
+    emails = [person.email for person in company.people if person.role == ADMIN]
+    api.send("PUT", account, service_token, {"time_zone": company.time_zone, "billing_emails": emails})
+    for person in company.people:
+        api.send("PUT", f"{account}/users/{person.user_id}", service_token, {"name": person.name})
+    for line in company.lines:
+        body = {"number": line.number, "user_id": line.user_id, "international_calling": line.international_calling}
+        api.send("PUT", f"{account}/lines/{line.line_id}", service_token, body)
+    credit = {"amount": company.opening_credit, "reason": "Opening credit"}
+    key = {"Idempotency-Key": f"opening-credit-{company.account_id}"}
+    api.send("POST", f"{account}/adjustments", service_token, credit, key)
 
 
 def create_sign_ins(user_pool_id: str) -> list[dict[str, Any]]:
-    """Create a sign-in for everyone who has a role; returns them as stack.json lists them."""
+    """Create a sign-in for every user with a role; return them as stack.json lists them."""
     return [
         create_sign_in(user_pool_id, company.account_id, person)
         for company in COMPANIES
@@ -118,7 +130,7 @@ def create_sign_ins(user_pool_id: str) -> list[dict[str, Any]]:
 
 
 def create_sign_in(user_pool_id: str, account_id: str, person: Person) -> dict[str, Any]:
-    """Create a sign-in with a permanent password for someone of an account; returns it as stack.json lists it."""
+    """Create a sign-in with a permanent password for a user of an account; return it as stack.json lists it."""
     cognito = boto3.client("cognito-idp")
     attributes = {
         "email": person.email,

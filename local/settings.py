@@ -1,8 +1,7 @@
-"""What the local stack is told by its environment: its folder, its ports, which Stripe, and AWS settings that are all
-explicit so that nobody's real account is ever touched.
+"""The settings of the local stack, read from the environment: its folder, its ports, and its Stripe. All AWS settings
+are explicit, so that local work never reaches a real account.
 """
 
-import ipaddress
 import os
 import platform
 import sys
@@ -12,17 +11,13 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+from ops.project import SettingsError, local_folder, refuse_remote_endpoints
+
 REGION: Final = "us-east-1"
-STACK_NAME: Final = "calling-credit-local"
 API_ID: Final = "ca11c0de"
 DEFAULT_EMULATOR_PORT: Final = 4566
 DEFAULT_STRIPE_PORT: Final = 8420
 STRIPE_URL: Final = "https://api.stripe.com"
-
-
-class SettingsError(Exception):
-    """The environment asks for something the local stack must not or cannot do; the message says what to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +30,9 @@ class StripeTestMode:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where one local stack lives. Two stacks with different folders and ports do not notice each other.
+    """Where one local stack lives. Two stacks with different folders and ports are independent of each other.
 
-    `stripe_api_base` makes the functions reach Stripe elsewhere, such as through a proxy in front of the stand-in.
+    `stripe_api_base` is the address at which the functions reach Stripe, for example a proxy in front of the stand-in.
     """
 
     folder: Path
@@ -48,39 +43,40 @@ class Settings:
 
     @property
     def endpoint_url(self) -> str:
-        """Where every AWS service of this stack answers."""
+        """The endpoint of every AWS service of this stack."""
         return f"http://127.0.0.1:{self.emulator_port}"
 
     @property
     def api_host(self) -> str:
-        """The host name that selects the HTTP API; clients that cannot resolve it send it as Host to 127.0.0.1."""
+        """The host name of the HTTP API. Clients that cannot resolve it connect to 127.0.0.1 and send it as Host."""
         return f"{API_ID}.execute-api.localhost:{self.emulator_port}"
 
     @property
     def api_url(self) -> str:
-        """The API's origin."""
+        """The origin of the HTTP API."""
         return f"http://{self.api_host}"
 
     @property
     def description_file(self) -> Path:
-        """Where others find the running stack."""
+        """The file in which programs find the running stack."""
         return self.folder / "stack.json"
 
     @property
     def emulator_log(self) -> Path:
-        """What the emulator and the functions' worker processes wrote."""
+        """The log of the emulator and of the functions' worker processes."""
         return self.folder / "emulator.log"
 
 
 def settings_from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Settings from LOCAL_DIR, EMULATOR_PORT, STRIPE_PORT, STRIPE_API_BASE, STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET.
+    """Read the settings from LOCAL_DIR, EMULATOR_PORT, STRIPE_PORT, STRIPE_API_BASE, STRIPE_API_KEY and
+    STRIPE_WEBHOOK_SECRET.
 
     Raises:
-        SettingsError: a port that is no port, an AWS endpoint that is not on this machine, a key that moves real money.
+        SettingsError: an invalid port, an AWS endpoint on another machine, or a Stripe key for real money.
     """
     refuse_remote_endpoints(environ)
     return Settings(
-        Path(environ.get("LOCAL_DIR") or ROOT / ".local").resolve(),
+        local_folder(environ),
         _port(environ, "EMULATOR_PORT", DEFAULT_EMULATOR_PORT),
         _port(environ, "STRIPE_PORT", DEFAULT_STRIPE_PORT),
         _stripe_api_base(environ),
@@ -104,49 +100,30 @@ def _stripe_api_base(environ: Mapping[str, str]) -> str:
 
 
 def _stripe_test_mode(environ: Mapping[str, str]) -> StripeTestMode | None:
-    """Keys are never repeated in a message: it may be the wrong one that was pasted."""
+    """Messages never repeat a key: it may be a live key, pasted by mistake."""
     key, secret = environ.get("STRIPE_API_KEY", ""), environ.get("STRIPE_WEBHOOK_SECRET", "")
     if not key:
         return None
     if not key.startswith(("sk_test_", "rk_test_")):
         raise SettingsError(
-            "STRIPE_API_KEY is not a test key: the local stack takes keys that begin with sk_test_ or rk_test_ only, "
-            "so that no real card is ever charged. Unset it to use the stand-in."
+            "STRIPE_API_KEY is not a test key. The local stack accepts only keys that begin with sk_test_ or rk_test_, "
+            "so that it never charges a real card. Unset it to use the stand-in."
         )
     if not secret.startswith("whsec_"):
         raise SettingsError(
-            "STRIPE_API_KEY needs STRIPE_WEBHOOK_SECRET beside it: run `stripe listen --print-secret` and set what it "
-            "prints, which begins with whsec_."
+            "STRIPE_API_KEY also needs STRIPE_WEBHOOK_SECRET. Run `stripe listen --print-secret` and set the printed "
+            "secret, which begins with whsec_."
         )
     return StripeTestMode(key, secret)
 
 
-def refuse_remote_endpoints(environ: Mapping[str, str]) -> None:
-    """Stop before local work could reach a real account.
-
-    Raises:
-        SettingsError: an AWS_ENDPOINT_URL… variable names a host that is not this machine.
-    """
-    for name, value in environ.items():
-        if name.startswith("AWS_ENDPOINT_URL") and value and not _is_loopback(urlsplit(value).hostname or ""):
-            raise SettingsError(f"{name} points at {value}, which is not this machine; unset it for local work.")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def aws_environment(settings: Settings, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment of everything local: the user's AWS profile, credentials and endpoints are left out of it."""
-    kept = {name: value for name, value in environ.items() if not name.startswith(("AWS_", "SAM_CLI_"))}
-    kept.pop("PYTHONPATH", None)
-    without_proxy = {kept[name] for name in ("NO_PROXY", "no_proxy") if kept.get(name)} | {"127.0.0.1", "localhost"}
-    return kept | {
+    """Return the environment of all local processes, without the user's AWS profile, credentials and endpoints."""
+    own = {name: value for name, value in environ.items() if not name.startswith(("AWS_", "SAM_CLI_"))}
+    for name in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE"):  # Compiled modules halve the start of each worker.
+        own.pop(name, None)
+    without_proxy = {own[name] for name in ("NO_PROXY", "no_proxy") if own.get(name)} | {"127.0.0.1", "localhost"}
+    return own | {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_CONFIG_FILE": os.devnull,
@@ -157,7 +134,7 @@ def aws_environment(settings: Settings, environ: Mapping[str, str] = os.environ)
         "AWS_ENDPOINT_URL": settings.endpoint_url,
         "NO_PROXY": ",".join(sorted(without_proxy)),
         "no_proxy": ",".join(sorted(without_proxy)),
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)]),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), own.get("PATH", os.defpath)]),
         "PYTHONUNBUFFERED": "1",
         "SAM_CLI_TELEMETRY": "0",
         "SAM_CLI_POLL_DELAY": "0.2",
@@ -166,10 +143,10 @@ def aws_environment(settings: Settings, environ: Mapping[str, str] = os.environ)
 
 
 def runtime() -> str:
-    """The Lambda runtime of the interpreter at hand."""
+    """Return the Lambda runtime of this interpreter."""
     return f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def architecture() -> str:
-    """The Lambda architecture of this machine."""
+    """Return the Lambda architecture of this machine."""
     return "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"

@@ -1,5 +1,5 @@
-"""A small phone switch: it asks before it connects a call, asks again while the call runs, and tells of its end. Its
-calls last as long as one likes, in no time at all.
+"""A small phone switch: it asks before it connects a call, asks again while the call runs, and reports its end. Its
+calls have any duration and take no time.
 """
 
 import json
@@ -19,7 +19,7 @@ Answer = dict[str, Any]
 
 @dataclass(slots=True)
 class SwitchCall:
-    """A call under way: who calls whom, and the last answer to whether it may."""
+    """A running call: its line, its destination, and the last answer to its authorization."""
 
     line: CallingLine
     to: str
@@ -28,12 +28,12 @@ class SwitchCall:
 
     @property
     def is_allowed(self) -> bool:
-        """Whether it is connected."""
+        """Whether the call is connected."""
         return bool(self.answer["decision"] == "allow")
 
 
 class Switch:
-    """Connects calls that the API allows and puts their ends into the call queue."""
+    """Connects the calls that the API allows, and sends a call event to the queue when they end."""
 
     def __init__(self, api: HttpApi, token: str, queue_url: str) -> None:
         self._api = api
@@ -41,24 +41,24 @@ class Switch:
         self._queue_url = queue_url
 
     def dial(self, line: CallingLine, to: str, seconds: int = 600) -> SwitchCall:
-        """Somebody dials a number: the call, allowed or not.
+        """Dial a number; return the call, allowed or not.
 
         Raises:
-            ApiError: the API does not answer as it should.
+            ApiError: the API refused the request.
         """
         call = SwitchCall(line, to)
         self.extend(call, seconds)
         return call
 
     def extend(self, call: SwitchCall, seconds: int) -> Answer:
-        """Ask whether the call may be, or go on for, so many seconds."""
-        asked = {"call_id": call.call_id, "account_id": call.line.account_id, "line_id": call.line.line_id}
-        body = asked | {"to": call.to, "requested_seconds": seconds}
+        """Ask whether the call may last `seconds`, from its start or from now on."""
+        call_ids = {"call_id": call.call_id, "account_id": call.line.account_id, "line_id": call.line.line_id}
+        body = call_ids | {"to": call.to, "requested_seconds": seconds}
         call.answer = self._api.send("POST", "/calls/authorize", self._token, body)
         return call.answer
 
     def hang_up(self, call: SwitchCall, seconds: int) -> None:
-        """The call has ended after so many seconds, which is told to the queue; one nobody answered lasted none."""
+        """End the call after `seconds`; 0 means that it was not answered."""
         ended = datetime.now(UTC)
         answered = ended - timedelta(seconds=seconds)
         event = {

@@ -1,5 +1,5 @@
-"""Makes up calls that look like a business's day: the same seed and moment give the same calls. Knows prefixes and
-lines, no price, and sends nothing.
+"""Makes up the calls of a business day: the same seed and moment give the same calls. Knows prefixes and lines, but no
+price, and sends nothing.
 """
 
 import random
@@ -14,18 +14,18 @@ from calling_credit.rates.deck import RateRow
 INCLUDED_SHARE: Final = 0.25
 PREMIUM_SHARE: Final = 0.03
 FAVOURITES_SHARE: Final = 0.7
-"""How many of the calls abroad go to the few countries that a travel business knows well."""
+"""The share of international calls to the few countries that a travel business calls most."""
 FAVOURITE_COUNTRIES: Final = ("GB", "MX", "FR", "DE", "IT", "IN", "JP", "BR", "PH", "JM")
 DISPOSITIONS: Final = {"answered": 82, "no_answer": 10, "busy": 4, "canceled": 3, "failed": 1}
 MEAN_SECONDS: Final = 170
-LONGEST_SECONDS: Final = 2 * 3600
+MAX_SECONDS: Final = 2 * 3600
 EMERGENCY_SHARE: Final = 0.002
 INBOUND_SHARE: Final = 0.04
 
 
 @dataclass(frozen=True, slots=True)
 class CallingLine:
-    """A line that calls are made from."""
+    """A line that makes calls."""
 
     account_id: str
     line_id: str
@@ -59,27 +59,27 @@ class Traffic:
         self._favourites = [row.prefix for row in abroad if row.country in FAVOURITE_COUNTRIES]
 
     def calls(self, count: int) -> Iterator[dict[str, Any]]:
-        """So many call events, as the switch would send them."""
+        """Yield `count` call events, as the switch sends them."""
         for number in range(count):
             yield self._call(number)
 
-    def call_to(self, dialled: str, call_id: str, seconds: int) -> dict[str, Any]:
-        """One answered call to a certain number."""
-        return self._event(call_id, self._random.choice(self._lines), dialled, "answered", seconds)
+    def call_to(self, destination: str, call_id: str, seconds: int) -> dict[str, Any]:
+        """Return one answered call to a number."""
+        return self._event(call_id, self._random.choice(self._lines), destination, "answered", seconds)
 
     def _call(self, number: int) -> dict[str, Any]:
         choose = self._random
         line = choose.choice(self._lines)
         disposition = choose.choices(list(DISPOSITIONS), list(DISPOSITIONS.values()))[0]
-        seconds = min(LONGEST_SECONDS, 1 + int(choose.expovariate(1 / MEAN_SECONDS)))
-        dialled = "911" if choose.random() < EMERGENCY_SHARE else self._dialled()
+        seconds = min(MAX_SECONDS, 1 + int(choose.expovariate(1 / MEAN_SECONDS)))
+        destination = "911" if choose.random() < EMERGENCY_SHARE else self._destination()
         call_id = f"c_{self._seed:x}_{int(self._until.timestamp() * 1000):x}_{number:06d}"
-        event = self._event(call_id, line, dialled, disposition, seconds)
-        if dialled != "911" and choose.random() < INBOUND_SHARE:
-            event |= {"direction": "inbound", "from": dialled, "to": line.number}
+        event = self._event(call_id, line, destination, disposition, seconds)
+        if destination != "911" and choose.random() < INBOUND_SHARE:
+            event |= {"direction": "inbound", "from": destination, "to": line.number}
         return event
 
-    def _dialled(self) -> str:
+    def _destination(self) -> str:
         choose = self._random
         draw = choose.random()
         if self._included and draw < INCLUDED_SHARE:
@@ -93,7 +93,9 @@ class Traffic:
         length = 11 if prefix.startswith("1") else max(11, len(prefix) + 5)
         return "+" + prefix + "".join(choose.choices("0123456789", k=length - len(prefix)))
 
-    def _event(self, call_id: str, line: CallingLine, dialled: str, disposition: str, seconds: int) -> dict[str, Any]:
+    def _event(
+        self, call_id: str, line: CallingLine, destination: str, disposition: str, seconds: int
+    ) -> dict[str, Any]:
         choose = self._random
         answered_seconds = seconds if disposition == "answered" else 0
         ringing = timedelta(seconds=choose.randint(2, 25), milliseconds=choose.randint(0, 999))
@@ -107,7 +109,7 @@ class Traffic:
             "user_id": line.user_id,
             "direction": "outbound",
             "from": line.number,
-            "to": dialled,
+            "to": destination,
             "started_at": format_instant(answered - ringing),
             "ended_at": format_instant(ended),
             "duration_seconds": answered_seconds,

@@ -1,1 +1,3 @@
-"""The operator's commands: publish rates, send and check calls, look at what went wrong. Never deployed."""
+"""The operator's commands: publish rates, send and check calls, find and fix problems. Never deployed, and never
+imports `local`.
+"""

@@ -1,5 +1,5 @@
-"""Prints the JSON Schema of the call event, made from the very model that judges messages (`make schema` writes it to
-docs/).
+"""Prints the JSON Schema of the call event, generated from the model that validates messages (`make schema` writes it
+to docs/).
 """
 
 import json
@@ -25,11 +25,12 @@ EXAMPLE = {
 
 
 def schema() -> dict[str, Any]:
-    """The schema (draft 2020-12). What one field cannot say alone, such as ended before started, is said by
-    `make check-calls`.
+    """Return the schema (draft 2020-12).
+
+    Rules across fields, such as "ended after started", are not in it; `make check-calls` applies them.
     """
-    made = CallEvent.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "examples": [EXAMPLE]}
+    model_schema = CallEvent.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model_schema, "examples": [EXAMPLE]}
 
 
 if __name__ == "__main__":

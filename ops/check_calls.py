@@ -1,5 +1,5 @@
-"""Checks a file of call events, one JSON object a line, with the very code that judges messages in Lambda. Sends
-nothing.
+"""Checks a file of call events, one JSON object a line, with the code that validates messages in
+Lambda. Sends nothing.
 """
 
 import argparse
@@ -10,11 +10,11 @@ from pathlib import Path
 from calling_credit.call_events import Rejection, parse_call
 from ops.terminal import CommandError, console, run
 
-MOST_SHOWN = 50
+MAX_ROWS = 50
 
 
 def lines_of(path: Path) -> list[tuple[int, str]]:
-    """The lines of a file that hold something, with their numbers.
+    """Return the nonempty lines of a file, with their numbers.
 
     Raises:
         CommandError: the file cannot be read, or is not UTF-8.
@@ -27,28 +27,29 @@ def lines_of(path: Path) -> list[tuple[int, str]]:
 
 
 def rejections_of(lines: list[tuple[int, str]], now: datetime) -> list[tuple[int, Rejection]]:
-    """The lines that would be refused, with their reasons."""
-    judged = ((number, parse_call(line, now)) for number, line in lines)
-    return [(number, outcome) for number, outcome in judged if isinstance(outcome, Rejection)]
+    """Return the lines that would be rejected, with the reasons."""
+    outcomes = ((number, parse_call(line, now)) for number, line in lines)
+    return [(number, outcome) for number, outcome in outcomes if isinstance(outcome, Rejection)]
 
 
 def main() -> int:
-    """`python -m ops.check_calls FILE`, behind `make check-calls`; 1 if any line would be refused."""
+    """Run `python -m ops.check_calls FILE`, behind `make check-calls`; exit with 1 if any line would be rejected."""
     parser = argparse.ArgumentParser(prog="make check-calls", description="Check call events without sending them.")
     parser.add_argument("file", type=Path, help="one JSON object a line")
     path = parser.parse_args().file
     lines = lines_of(path)
     if not lines:
-        raise CommandError(f"{path} holds no call events.")
-    refused = rejections_of(lines, datetime.now(UTC))
-    for number, rejection in refused[:MOST_SHOWN]:
+        raise CommandError(f"{path} contains no call events.")
+    rejections = rejections_of(lines, datetime.now(UTC))
+    for number, rejection in rejections[:MAX_ROWS]:
         console.print(f"line {number}: {rejection.code}: {rejection.detail}", markup=False, soft_wrap=True)
-    if len(refused) > MOST_SHOWN:
-        console.print(f"... and {len(refused) - MOST_SHOWN} more")
-    for code, count in Counter(rejection.code for _, rejection in refused).most_common():
+    if len(rejections) > MAX_ROWS:
+        console.print(f"... and {len(rejections) - MAX_ROWS} more")
+    for code, count in Counter(rejection.code for _, rejection in rejections).most_common():
         console.print(f"{count:>8}  {code}")
-    console.print(f"{len(lines) - len(refused)} of {len(lines)} call events would be taken, {len(refused)} refused.")
-    return 1 if refused else 0
+    valid = len(lines) - len(rejections)
+    console.print(f"{valid} of {len(lines)} call events are valid, {len(rejections)} would be rejected.")
+    return 1 if rejections else 0
 
 
 if __name__ == "__main__":

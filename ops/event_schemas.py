@@ -1,4 +1,4 @@
-"""Writes the JSON Schema of each event on the bus to docs/events/, made from the very models that events are made of
+"""Writes the JSON Schema of each event on the bus to docs/events/, generated from the models of the events
 (`make schema`).
 """
 
@@ -7,26 +7,27 @@ from pathlib import Path
 from typing import Any, Final
 
 from calling_credit.notifications.events import ALL, Announcement
+from ops.project import ROOT
 
-FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "events"
-
-
-def schema(form: type[Announcement]) -> dict[str, Any]:
-    """The schema (draft 2020-12) of the `detail` of one type of event."""
-    made = form.model_json_schema(mode="serialization")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
+FOLDER: Final = ROOT / "docs" / "events"
 
 
-def path(form: type[Announcement]) -> Path:
-    """Where a type's schema is published."""
-    return FOLDER / f"{form.__name__}.schema.json"
+def schema(model: type[Announcement]) -> dict[str, Any]:
+    """Return the schema (draft 2020-12) of the `detail` of one event type."""
+    model_schema = model.model_json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model_schema}
+
+
+def path(model: type[Announcement]) -> Path:
+    """Return the file of an event type's schema."""
+    return FOLDER / f"{model.__name__}.schema.json"
 
 
 def main() -> None:
-    """Write them all."""
+    """Write every schema."""
     FOLDER.mkdir(exist_ok=True)
-    for form in ALL:
-        path(form).write_text(json.dumps(schema(form), indent=2) + "\n", encoding="utf-8")
+    for model in ALL:
+        path(model).write_text(json.dumps(schema(model), indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""Freezes an account, or lets it go on: no new call is admitted and nothing is recharged by itself meanwhile. Money and
-calls that run stay as they are.
+"""Freezes an account, or unfreezes it: while it is frozen, new calls are refused and automatic recharge is paused.
+Money and running calls are not touched.
 """
 
 import argparse
@@ -14,19 +14,21 @@ from ops.terminal import CommandError, console, run
 
 
 def main() -> int:
-    """`python -m ops.freeze ACCOUNT [--off]`, behind `make freeze` and `make unfreeze`."""
-    parser = argparse.ArgumentParser(prog="make freeze", description="Refuse new calls of an account, pause recharge.")
+    """Run `python -m ops.freeze ACCOUNT [--off]`, behind `make freeze` and `make unfreeze`."""
+    parser = argparse.ArgumentParser(
+        prog="make freeze", description="Refuse an account's new calls, pause its recharge."
+    )
     parser.add_argument("account_id")
-    parser.add_argument("--off", action="store_true", help="let the account go on")
+    parser.add_argument("--off", action="store_true", help="unfreeze the account")
     arguments = parser.parse_args()
     stack = find_stack()
-    turn, state = (unfreeze_account, "not frozen") if arguments.off else (freeze_account, "frozen")
-    by, from_where = f"command:{getpass.getuser()}", socket.gethostname()
+    change, state = (unfreeze_account, "not frozen") if arguments.off else (freeze_account, "frozen")
+    actor, host = f"command:{getpass.getuser()}", socket.gethostname()
     try:
-        done = turn(stack.client("dynamodb"), stack.table_name, arguments.account_id, by, clock.now(), from_where)
+        is_new = change(stack.client("dynamodb"), stack.table_name, arguments.account_id, actor, clock.now(), host)
     except CallingCreditError as error:
         raise CommandError(error.detail) from error
-    console.print(f"{arguments.account_id} is {state}{'' if done else ' already'}.", markup=False)
+    console.print(f"{arguments.account_id} is {'' if is_new else 'already '}{state}.", markup=False)
     return 0
 
 

@@ -1,6 +1,6 @@
-"""Lists what Stripe reported and no payment of ours explains (intents of another amount, currency or customer, objects
-that nobody here knows), and where the nightly proof found the ledger to differ. None of it was credited or mended.
-Changes nothing.
+"""Lists Stripe's reports that match no payment in the table (another amount, currency or customer, or an unknown
+object) and the differences that the nightly proof found in the ledger. None of them were credited or corrected. Changes
+nothing.
 """
 
 from rich.table import Table
@@ -16,25 +16,25 @@ COLUMNS = {
     "account": "account_id",
     "": "details",
 }
-MOST_SHOWN = 50
+MAX_ROWS = 50
 
 
 def main() -> int:
-    """`python -m ops.list_payment_issues`, behind `make list-payment-issues`."""
+    """Run `python -m ops.list_payment_issues`, behind `make list-payment-issues`."""
     stack = find_stack()
-    found = read_issues(stack.client("dynamodb"), stack.table_name)
-    items = sorted(found, key=lambda item: str(item["recorded_at"]))
+    issues = read_issues(stack.client("dynamodb"), stack.table_name)
+    items = sorted(issues, key=lambda item: str(item["recorded_at"]))
     if not items:
         console.print("No payment issues.")
         return 0
     table = Table(box=None, header_style="bold")
     for name in COLUMNS:
         table.add_column(name)
-    for item in items[:MOST_SHOWN]:
+    for item in items[:MAX_ROWS]:
         table.add_row(*(str(item[attribute]) for attribute in COLUMNS.values()))
     console.print(table)
-    if len(items) > MOST_SHOWN:
-        console.print(f"... and {len(items) - MOST_SHOWN} more")
+    if len(items) > MAX_ROWS:
+        console.print(f"... and {len(items) - MAX_ROWS} more")
     console.print(f"{len(items)} payment issues. What to do: docs/runbook.md#payment-issues and #ledger-differences")
     return 0
 

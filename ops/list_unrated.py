@@ -1,5 +1,5 @@
-"""Lists calls that need an operator's eye: unrated ones, which wait for a price, or strays, charged on a line that is
-unknown or may not call abroad. Changes nothing.
+"""Lists calls that an operator must look at: unrated calls, which wait for a price, or stray calls, which were charged
+on an unknown line or a line without international calling. Changes nothing.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from calling_credit.numbering import country_of, masked
 from ops.stack import find_stack
 from ops.terminal import console, run
 
-MOST_SHOWN = 50
+MAX_ROWS = 50
 
 Columns = dict[str, Callable[[dict[str, Any]], str]]
 _WHERE: Columns = {
@@ -29,7 +29,7 @@ COLUMNS: dict[str, Columns] = {
     UNRATED: {
         **_WHERE,
         "to": lambda item: masked(str(item["to"])),
-        "begins with": lambda item: str(item["to"])[:6],
+        "prefix": lambda item: str(item["to"])[:6],
         "seconds": lambda item: str(item["duration_seconds"]),
     },
     STRAY: {**_WHERE, "user": lambda item: str(item["user_id"])},
@@ -37,19 +37,19 @@ COLUMNS: dict[str, Columns] = {
 
 
 def table_of(kind: str, items: Sequence[dict[str, Any]]) -> Table:
-    """The calls as a table, at most fifty rows."""
+    """Return the calls as a table of at most `MAX_ROWS` rows."""
     columns = COLUMNS[kind]
     table = Table(box=None, header_style="bold")
     for name in columns:
         table.add_column(name, justify="right" if name == "seconds" else "left")
-    for item in items[:MOST_SHOWN]:
+    for item in items[:MAX_ROWS]:
         table.add_row(*(show(item) for show in columns.values()))
     return table
 
 
 def main() -> int:
-    """`python -m ops.list_unrated [--kind stray]`, behind `make list-unrated`."""
-    parser = argparse.ArgumentParser(prog="make list-unrated", description="List calls that wait for a price.")
+    """Run `python -m ops.list_unrated [--kind stray]`, behind `make list-unrated`."""
+    parser = argparse.ArgumentParser(prog="make list-unrated", description="List unrated or stray calls.")
     parser.add_argument("--kind", choices=(UNRATED, STRAY), default=UNRATED)
     kind = parser.parse_args().kind
     stack = find_stack()
@@ -58,8 +58,8 @@ def main() -> int:
         console.print(f"No {kind} calls.")
         return 0
     console.print(table_of(kind, items))
-    if len(items) > MOST_SHOWN:
-        console.print(f"... and {len(items) - MOST_SHOWN} more")
+    if len(items) > MAX_ROWS:
+        console.print(f"... and {len(items) - MAX_ROWS} more")
     if kind == UNRATED:
         for country, count in Counter(country_of(str(item["to"])) for item in items).most_common():
             console.print(f"{count:>8}  {country}")

@@ -1,5 +1,5 @@
-"""Publishes a rate deck: judges it whole, reports what it holds and what it changes, stores it and makes it the one
-that prices calls. What makes a deck valid and where decks are kept is known elsewhere.
+"""Publishes a rate deck: checks it whole, reports its contents and its changes, stores it and activates it. Does not
+know what makes a deck valid or where decks are stored.
 """
 
 import argparse
@@ -20,103 +20,105 @@ from calling_credit.rates.deck_report import Judged, judge, price_text
 from calling_credit.rates.deck_store import deck_version
 from calling_credit.rates.publishing import Publisher
 from ops.stack import FoundStack, StackNotFoundError, find_stack
-from ops.terminal import CommandError, console, counting, run
+from ops.terminal import CommandError, console, progress_bar, run
 
-MOST_SHOWN = 20
-MOST_ERRORS_SHOWN = 1_000
+MAX_ROWS = 20
+MAX_ERRORS = 1_000
 SECONDS_FOR_PAST_CALLS = 300
 
 
 def main() -> int:
-    """`python -m ops.publish_rates FILE [--draft]`, behind `make publish-rates`; 1 if the deck has errors."""
+    """Run `python -m ops.publish_rates FILE [--draft]`, behind `make publish-rates`; exit with 1 if the deck has
+    errors.
+    """
     parser = argparse.ArgumentParser(prog="make publish-rates", description="Check a rate deck and publish it.")
     parser.add_argument("file", type=Path, help="the deck, a CSV file")
-    parser.add_argument("--draft", action="store_true", help="DRAFT=1: check and report, publish nothing")
+    parser.add_argument("--draft", action="store_true", help="DRAFT=1: check and report, do not publish")
     arguments = parser.parse_args()
     try:
         data = arguments.file.read_bytes()
     except OSError as error:
         raise CommandError(f"{arguments.file} cannot be read: {error}") from error
-    now, why = datetime.now(UTC), ""
+    now, reason = datetime.now(UTC), ""
     try:
         stack = find_stack()
     except StackNotFoundError as error:
         if not arguments.draft:
             raise
-        stack, why = None, str(error)
+        stack, reason = None, str(error)
     publisher = Publisher(stack.client("s3"), stack.outputs["DeckBucketName"]) if stack else None
-    judged = judge_file(publisher, data, now)
-    if judged.deck is None:
-        report_errors(arguments.file, judged.errors)
+    result = judge_file(publisher, data, now)
+    if result.deck is None:
+        report_errors(arguments.file, result.errors)
         return 1
-    report_deck(arguments.file, judged.deck)
-    report_warnings(judged.warnings)
+    report_deck(arguments.file, result.deck)
+    report_warnings(result.warnings)
     if stack is None or publisher is None:
-        console.print(f"Compared with nothing. {why}", markup=False, soft_wrap=True)
-        console.print("This was a draft: nothing is published.")
+        console.print(f"There is no active deck to compare with. {reason}", markup=False, soft_wrap=True)
+        console.print("This is a draft; nothing was published.")
         return 0
-    if judged.changes is not None:
-        report_changes(judged.changes)
-    report_past_calls(weighed(stack, judged.deck, now))
+    if result.changes is not None:
+        report_changes(result.changes)
+    report_past_calls(impact_of(stack, result.deck, now))
     if arguments.draft:
-        console.print("This was a draft: nothing is published.")
+        console.print("This is a draft; nothing was published.")
         return 0
-    return publish(publisher, data, judged, now)
+    return publish(publisher, data, result, now)
 
 
-def publish(publisher: Publisher, data: bytes, judged: Judged, now: datetime) -> int:
-    """Publish and say what came of it."""
-    outcome = publisher.publish(data, judged, now, datetime.now(UTC))
+def publish(publisher: Publisher, data: bytes, result: Judged, now: datetime) -> int:
+    """Publish the deck and print the outcome."""
+    outcome = publisher.publish(data, result, now, datetime.now(UTC))
     if outcome == "superseded":
-        raise CommandError("Another deck was activated meanwhile; look at what yours changes beside it, then repeat.")
+        raise CommandError("Another deck was activated in the meantime. Compare yours with it and publish again.")
     if outcome == "unchanged":
-        console.print("It is the active deck already; nothing was changed.")
+        console.print("It is already the active deck; nothing changed.")
     else:
-        console.print(f"Published as {judged.version}. Every function prices by it within a minute.")
+        console.print(f"Published as {result.version}. Every function uses it within a minute.")
     return 0
 
 
 def judge_file(publisher: Publisher | None, data: bytes, now: datetime) -> Judged:
-    """Judge every row, with progress."""
-    with counting("Checking rows", data.count(b"\n")) as tell:
+    """Check every row, with progress."""
+    with progress_bar("Checking rows", data.count(b"\n")) as move:
         if publisher is not None:
-            return publisher.judge(data, now, now, tell)
-        return judge(data, deck_version(data, now), None, format_instant(now), tell)
+            return publisher.judge(data, now, now, move)
+        return judge(data, deck_version(data, now), None, format_instant(now), move)
 
 
-def weighed(stack: FoundStack, deck: Deck, now: datetime) -> Impact:
-    """What the deck would have made of the last 30 days' calls, with progress."""
+def impact_of(stack: FoundStack, deck: Deck, now: datetime) -> Impact:
+    """Return what the deck would have charged for the calls of the last 30 days, with progress."""
     client, impact = stack.client("dynamodb"), Impact(deck)
 
     def seconds_left() -> float:
         return SECONDS_FOR_PAST_CALLS - (datetime.now(UTC) - now).total_seconds()
 
     accounts = sum(1 for _ in account_ids(client, stack.table_name))
-    with counting("Pricing the calls of 30 days, account by account", accounts) as tell:
-        weigh(client, stack.table_name, impact, now, seconds_left, tell)
+    with progress_bar("Pricing the calls of the last 30 days, by account", accounts) as move:
+        weigh(client, stack.table_name, impact, now, seconds_left, move)
     return impact
 
 
 def report_errors(file: Path, errors: Sequence[DeckError]) -> None:
-    """Say what is wrong, line by line."""
-    for error in errors[:MOST_ERRORS_SHOWN]:
+    """Print the errors, line by line."""
+    for error in errors[:MAX_ERRORS]:
         column = f" {error.column}" if error.column else ""
         console.print(f"line {error.line}{column}: {error.code}: {error.detail}", markup=False, soft_wrap=True)
-    if len(errors) > MOST_ERRORS_SHOWN:
-        console.print(f"... and {len(errors) - MOST_ERRORS_SHOWN} more")
-    console.print(f"{file} has {len(errors)} errors; nothing is published.", style="red", markup=False)
+    if len(errors) > MAX_ERRORS:
+        console.print(f"... and {len(errors) - MAX_ERRORS} more")
+    console.print(f"{file} has {len(errors)} errors; nothing was published.", style="red", markup=False)
 
 
 def report_warnings(warnings: Sequence[DeckWarning]) -> None:
-    """Say what looks wrong and is published all the same."""
-    for warning in warnings[:MOST_SHOWN]:
+    """Print the warnings; they do not stop the publication."""
+    for warning in warnings[:MAX_ROWS]:
         console.print(f"warning: {warning.code}: {warning.detail}", style="yellow", markup=False, soft_wrap=True)
-    if len(warnings) > MOST_SHOWN:
-        console.print(f"... and {len(warnings) - MOST_SHOWN} more warnings")
+    if len(warnings) > MAX_ROWS:
+        console.print(f"... and {len(warnings) - MAX_ROWS} more warnings")
 
 
 def report_deck(file: Path, deck: Deck) -> None:
-    """Say what the deck holds."""
+    """Print the contents of the deck in numbers."""
     prefixes = {row.prefix for row in deck.rows}
     countries = {row.country for row in deck.rows}
     console.print(
@@ -128,15 +130,15 @@ def report_deck(file: Path, deck: Deck) -> None:
 
 
 def report_changes(changes: DeckChanges) -> None:
-    """Say what the deck changes beside the active one."""
+    """Print the changes against the active deck."""
     if not changes.any:
-        console.print("It prices everything as the active deck does.")
+        console.print("It has the same prices as the active deck.")
         return
     count = changes.counts()
     console.print(
-        f"Beside the active deck: {count['added']} prefixes more, {count['removed']} fewer,"
-        f" {len(changes.repriced)} priced otherwise ({count['raised']} raised, {count['lowered']} lowered,"
-        f" {count['mixed']} dearer for some calls and cheaper for others, {count['later']} only later)."
+        f"Compared with the active deck: {count['added']} prefixes added, {count['removed']} removed,"
+        f" {len(changes.repriced)} repriced ({count['raised']} raised, {count['lowered']} lowered,"
+        f" {count['mixed']} higher for some calls and lower for others, {count['later']} from a later date)."
     )
     lines = [("-", row, "", price_text(row)) for row in changes.removed]
     lines += [
@@ -149,13 +151,13 @@ def report_changes(changes: DeckChanges) -> None:
     table = Table(box=None, header_style="bold")
     for name in ("", "prefix", "destination", "from", "before", "now"):
         table.add_column(name, justify="right" if name in ("before", "now") else "left")
-    for sign, row, now, before in lines[:MOST_SHOWN]:
+    for sign, row, now, before in lines[:MAX_ROWS]:
         table.add_row(sign, row.prefix, row.destination, row.effective_from[:10], before, now)
     console.print(table)
-    if len(lines) > MOST_SHOWN:
-        console.print(f"... and {len(lines) - MOST_SHOWN} more")
+    if len(lines) > MAX_ROWS:
+        console.print(f"... and {len(lines) - MAX_ROWS} more")
     if changes.removed:
-        console.print("Calls to prefixes that are gone are kept unrated unless a shorter prefix covers them.")
+        console.print("Calls to a removed prefix stay unrated unless a shorter prefix covers them.")
     if changes.uncovered:
         console.print(f"{len(changes.uncovered)} prefixes have no price until their first row takes effect.")
 
@@ -164,25 +166,25 @@ SIGNS = {"raised": "up", "lowered": "down", "mixed": "~"}
 
 
 def report_past_calls(impact: Impact) -> None:
-    """Say what the deck would have changed on calls that were made."""
+    """Print what the deck would have changed for past calls."""
     if not impact.calls:
-        console.print("No call was charged in the last 30 days, so nothing can be said of past calls.")
+        console.print("No calls were charged in the last 30 days, so there is no estimate for past calls.")
         return
-    whole = "" if impact.is_whole else " (not all accounts could be read in time)"
+    whole = "" if impact.is_whole else " (there was no time to read all accounts)"
     console.print(
-        f"The last 30 days' {impact.calls} charged calls of {impact.accounts} accounts{whole} cost"
-        f" {format_money(impact.charged_micros)}. By this deck: {effect_text(impact.then)}."
+        f"In the last 30 days, {impact.calls} calls of {impact.accounts} accounts{whole} cost"
+        f" {format_money(impact.charged_micros)}. With this deck: {effect_text(impact.then)}."
     )
     if impact.announced != impact.then:
-        console.print(f"Once everything announced is in effect: {effect_text(impact.announced)}.")
+        console.print(f"With all announced prices in effect: {effect_text(impact.announced)}.")
 
 
 def effect_text(effect: Effect) -> str:
-    """What changes, in a line."""
+    """Return the effect in one line."""
     sign = "+" if effect.change_micros >= 0 else ""
     return (
-        f"{sign}{format_money(effect.change_micros)}, {effect.dearer} dearer, {effect.cheaper} cheaper,"
-        f" {effect.unrated} without a price"
+        f"{sign}{format_money(effect.change_micros)}, {effect.dearer} calls cost more, {effect.cheaper} cost less,"
+        f" {effect.unrated} have no price"
     )
 
 

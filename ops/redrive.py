@@ -1,5 +1,5 @@
-"""Looks into the dead-letter queue, says why each call is refused now, and sends the calls back to the call queue once
-their cause is mended. Sending back is always safe: a call that is charged already changes nothing.
+"""Reads the dead-letter queue, says why each call is refused, and sends the calls back to the call queue once the cause
+is fixed. Sending back is always safe: a call that is already charged changes nothing.
 """
 
 import argparse
@@ -18,21 +18,21 @@ from calling_credit.call_events import Call, Rejection, parse_call
 from calling_credit.dynamodb.batch_get import Key, read_many
 from calling_credit.dynamodb.keys import account_pk, balance_sk, entry_sk
 from calling_credit.instants import format_instant
-from local.settings import ROOT
+from ops.project import local_folder
 from ops.sqs_batches import batches
 from ops.stack import FoundStack, find_stack
-from ops.terminal import CommandError, confirmed, console, counting, run
+from ops.terminal import CommandError, confirm, console, progress_bar, run
 
 HIDDEN_SECONDS = 900
-"""How long a message that is looked at stays hidden: long enough to receive and judge all that lie there. They show
-again at once when the command ends without having moved them.
+"""How long a received message stays hidden: long enough to receive and judge the whole queue. If the command ends
+without moving a message, the message is visible again at once.
 """
-MOST_SHOWN = 100
+MAX_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class DeadCall:
-    """A message of the dead-letter queue and why it is refused: `hopeless` says that it can never be taken."""
+    """A message in the dead-letter queue and why it is refused; a `hopeless` call can never be charged."""
 
     message_id: str
     receipt: str
@@ -44,10 +44,11 @@ class DeadCall:
 
 
 def receive_all(client: Any, queue_url: str, report: Callable[[int], None]) -> list[dict[str, Any]]:
-    """Every message of a queue, once, with its newest receipt; `report` is told how many there are so far. It ends when
-    nothing new comes, so that messages which show again meanwhile do not keep it going.
+    """Return every message of a queue once, with its newest receipt; call `report` with the count so far.
+
+    It ends when a receive brings nothing new, so messages that become visible again do not keep it running.
     """
-    found: dict[str, dict[str, Any]] = {}
+    messages_by_id: dict[str, dict[str, Any]] = {}
     while True:
         messages = client.receive_message(
             QueueUrl=queue_url,
@@ -56,20 +57,20 @@ def receive_all(client: Any, queue_url: str, report: Callable[[int], None]) -> l
             WaitTimeSeconds=1,
             MessageSystemAttributeNames=["SentTimestamp"],
         ).get("Messages", [])
-        is_new = any(message["MessageId"] not in found for message in messages)
-        found |= {message["MessageId"]: message for message in messages}
+        is_new = any(message["MessageId"] not in messages_by_id for message in messages)
+        messages_by_id |= {message["MessageId"]: message for message in messages}
         if not is_new:
-            return list(found.values())
-        report(len(found))
+            return list(messages_by_id.values())
+        report(len(messages_by_id))
 
 
 def judge(stack: FoundStack, messages: Sequence[dict[str, Any]], now: datetime) -> list[DeadCall]:
-    """Why each message is refused now: by its form, or by what the ledger holds."""
+    """Return why each message is refused now, by its form or by the ledger."""
     outcomes = [parse_call(message["Body"], now) for message in messages]
     calls = [outcome for outcome in outcomes if isinstance(outcome, Call)]
     keys = {key for call in calls for key in (_balance_of(call), _entry_of(call))}
     items = read_many(stack.client("dynamodb"), stack.table_name, sorted(keys))
-    return [_judged(message, outcome, items) for message, outcome in zip(messages, outcomes, strict=True)]
+    return [_dead_call(message, outcome, items) for message, outcome in zip(messages, outcomes, strict=True)]
 
 
 def _balance_of(call: Call) -> Key:
@@ -80,7 +81,7 @@ def _entry_of(call: Call) -> Key:
     return account_pk(call.account_id), entry_sk(call.happened_at, call.call_id)
 
 
-def _judged(message: dict[str, Any], outcome: Call | Rejection, items: Mapping[Key, dict[str, Any]]) -> DeadCall:
+def _dead_call(message: dict[str, Any], outcome: Call | Rejection, items: Mapping[Key, dict[str, Any]]) -> DeadCall:
     if isinstance(outcome, Rejection):
         code, detail = outcome.code, outcome.detail
     else:
@@ -95,31 +96,31 @@ def _judge_by_ledger(call: Call, items: Mapping[Key, dict[str, Any]]) -> tuple[s
         return "unknown_account", f"Create the account {call.account_id}, then send the call back."
     entry = items.get(_entry_of(call))
     if entry is None:
-        return "would_be_taken", "Nothing speaks against this call now; send it back."
+        return "would_be_taken", "The call would be charged now; send it back."
     if entry.get("facts_hash") == {"S": call.facts_hash}:
         return "charged_already", "The call is in the ledger; sending it back changes nothing."
-    return "conflicting_call", "Another call of this id is charged; give this one an id of its own and send it again."
+    return "conflicting_call", "Another call with this id is charged; give this call its own id and send it again."
 
 
 def table_of(calls: Sequence[DeadCall]) -> Table:
-    """The calls and their reasons."""
+    """Return a table of the calls and the reasons."""
     table = Table(box=None, header_style="bold")
     for name in ("message", "sent", "code", "what to do"):
         table.add_column(name, overflow="fold")
-    for call in calls[:MOST_SHOWN]:
+    for call in calls[:MAX_ROWS]:
         table.add_row(call.message_id, call.sent_at, call.code, call.detail)
     return table
 
 
-def look(stack: FoundStack) -> list[DeadCall]:
-    """Judge everything in the dead-letter queue; what was looked at stays hidden until `release`, or for a while."""
-    with counting("Reading the dead-letter queue", None) as report:
+def read_dead_calls(stack: FoundStack) -> list[DeadCall]:
+    """Judge every message in the dead-letter queue; they stay hidden until `release`, or for `HIDDEN_SECONDS`."""
+    with progress_bar("Reading the dead-letter queue", None) as report:
         messages = receive_all(stack.client("sqs"), stack.outputs["DeadLetterQueueUrl"], report)
     return judge(stack, messages, datetime.now(UTC))
 
 
 def release(stack: FoundStack, calls: Sequence[DeadCall]) -> None:
-    """Let others see the messages again at once."""
+    """Make the messages visible again at once."""
     client = stack.client("sqs")
     for batch in _tens(calls):
         entries = [
@@ -130,23 +131,23 @@ def release(stack: FoundStack, calls: Sequence[DeadCall]) -> None:
 
 
 def send_back(stack: FoundStack, calls: Sequence[DeadCall]) -> int:
-    """Put calls into the call queue, and only then remove them from the dead-letter queue; returns how many."""
+    """Put calls into the call queue, then remove them from the dead-letter queue; return how many were moved."""
     client = stack.client("sqs")
-    begin = moved = 0
+    begin = count = 0
     for bodies in batches(call.body for call in calls):
         batch = calls[begin : begin + len(bodies)]
         begin += len(bodies)
         entries = [{"Id": str(index), "MessageBody": call.body} for index, call in enumerate(batch)]
         answer = client.send_message_batch(QueueUrl=stack.outputs["CallQueueUrl"], Entries=entries)
-        taken = [batch[int(success["Id"])] for success in answer.get("Successful", [])]
-        _remove(client, stack, taken)
-        moved += len(taken)
-    return moved
+        accepted = [batch[int(success["Id"])] for success in answer.get("Successful", [])]
+        _remove(client, stack, accepted)
+        count += len(accepted)
+    return count
 
 
 def drop(stack: FoundStack, calls: Sequence[DeadCall]) -> Path:
-    """Remove calls for good; their bodies go to a file that only its owner may read."""
-    folder = Path(os.environ.get("LOCAL_DIR") or ROOT / ".local")
+    """Remove calls permanently, and write their bodies to a file that only its owner may read."""
+    folder = local_folder()
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"dropped-calls-{int(time.time())}.jsonl"
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
@@ -170,38 +171,38 @@ def _tens(calls: Sequence[DeadCall]) -> Iterator[Sequence[DeadCall]]:
 
 
 def main() -> int:
-    """`python -m ops.redrive [--peek | --drop] [--yes]`, behind `make redrive`."""
+    """Run `python -m ops.redrive [--peek | --drop] [--yes]`, behind `make redrive`."""
     parser = argparse.ArgumentParser(prog="make redrive", description="Send refused calls back to the call queue.")
-    parser.add_argument("--peek", action="store_true", help="PEEK=1: only show them and why they are refused")
-    parser.add_argument("--drop", action="store_true", help="DROP=1: remove those that can never be taken")
-    parser.add_argument("--yes", action="store_true", help="YES=1: ask nothing")
+    parser.add_argument("--peek", action="store_true", help="PEEK=1: list the calls and the reasons, change nothing")
+    parser.add_argument("--drop", action="store_true", help="DROP=1: remove the calls that can never be charged")
+    parser.add_argument("--yes", action="store_true", help="YES=1: do not ask for confirmation")
     arguments = parser.parse_args()
     stack = find_stack()
-    calls = look(stack)
+    calls = read_dead_calls(stack)
     if not calls:
         console.print("The dead-letter queue is empty.")
         return 0
     console.print(table_of(calls))
     console.print(f"{len(calls)} refused calls. What to do: docs/runbook.md#dead-letter-queue")
-    chosen = [call for call in calls if call.hopeless or not arguments.drop]
-    question = f"{'Remove' if arguments.drop else 'Send back'} {len(chosen)} of them?"
-    left = calls
+    selection = [call for call in calls if call.hopeless or not arguments.drop]
+    question = f"{'Remove' if arguments.drop else 'Send back'} {len(selection)} of them?"
+    hidden = calls
     try:
-        if arguments.peek or not chosen or not (arguments.yes or confirmed(question)):
+        if arguments.peek or not selection or not (arguments.yes or confirm(question)):
             return 0
         if arguments.drop:
-            file = drop(stack, chosen)
-            left = [call for call in calls if call not in chosen]
-            console.print(f"{len(chosen)} removed; their bodies are in {file}", markup=False, soft_wrap=True)
+            file = drop(stack, selection)
+            hidden = [call for call in calls if call not in selection]
+            console.print(f"{len(selection)} removed. Their bodies are in {file}", markup=False, soft_wrap=True)
             return 0
-        moved = send_back(stack, chosen)
-        console.print(f"{moved} sent back to the call queue.")
-        if moved < len(chosen):
-            raise CommandError(f"{len(chosen) - moved} were not taken; they lie where they were. Run it again.")
-        left = []
+        count = send_back(stack, selection)
+        console.print(f"{count} sent back to the call queue.")
+        if count < len(selection):
+            raise CommandError(f"The queue refused {len(selection) - count} calls, which are unchanged. Run it again.")
+        hidden = []
         return 0
     finally:
-        release(stack, left)
+        release(stack, hidden)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Goes back to an earlier rate deck, or lists them. Calls that are charged stay as they are."""
+"""Activates an earlier rate deck, or lists the decks. Charged calls keep their prices."""
 
 import argparse
 from datetime import UTC, datetime
@@ -8,15 +8,15 @@ from rich.table import Table
 from calling_credit.errors import CallingCreditError
 from calling_credit.rates.publishing import Publisher
 from ops.stack import find_stack
-from ops.terminal import CommandError, confirmed, console, run
+from ops.terminal import CommandError, confirm, console, run
 
 
 def main() -> int:
-    """`python -m ops.rollback_rates [--to VERSION] [--list] [--yes]`, behind `make rollback-rates`."""
-    parser = argparse.ArgumentParser(prog="make rollback-rates", description="Make an earlier deck the active one.")
-    parser.add_argument("--to", help="TO=version; the deck before the active one if none is named")
-    parser.add_argument("--list", action="store_true", help="LIST=1: only list the decks")
-    parser.add_argument("--yes", action="store_true", help="YES=1: ask nothing")
+    """Run `python -m ops.rollback_rates [--to VERSION] [--list] [--yes]`, behind `make rollback-rates`."""
+    parser = argparse.ArgumentParser(prog="make rollback-rates", description="Activate an earlier rate deck.")
+    parser.add_argument("--to", help="TO=version; by default the previous deck")
+    parser.add_argument("--list", action="store_true", help="LIST=1: list the decks and change nothing")
+    parser.add_argument("--yes", action="store_true", help="YES=1: do not ask for confirmation")
     arguments = parser.parse_args()
     stack = find_stack()
     publisher = Publisher(stack.client("s3"), stack.outputs["DeckBucketName"])
@@ -25,19 +25,19 @@ def main() -> int:
         list_decks(publisher, pointer["version"] if pointer else "")
         return 0
     earlier = pointer.get("previous", []) if pointer else []
-    target = arguments.to or (earlier[0] if earlier else None)  # What is asked about is what is done.
-    if not arguments.yes and not confirmed(f"Price calls in {stack.name} by {target or 'an earlier deck'} again?"):
+    target = arguments.to or (earlier[0] if earlier else None)  # The deck in the question is the deck activated.
+    if not arguments.yes and not confirm(f"Activate {target or 'an earlier deck'} again in {stack.name}?"):
         return 1
     try:
         version = publisher.roll_back(target, datetime.now(UTC))
     except CallingCreditError as error:
         raise CommandError(f"{error.code}: {error.detail}") from error
-    console.print(f"{version} is active again. Every function prices by it within a minute.", markup=False)
+    console.print(f"{version} is active again. Every function uses it within a minute.", markup=False)
     return 0
 
 
 def list_decks(publisher: Publisher, active: str) -> None:
-    """Every deck that was published, the newest last."""
+    """Print every published deck, newest last."""
     table = Table(box=None, header_style="bold")
     for name in ("", "version", "stored", "bytes"):
         table.add_column(name, justify="right" if name == "bytes" else "left", no_wrap=True)

@@ -1,5 +1,5 @@
-"""Sends many messages to one SQS queue: full batches within its limits, several at a time, what was refused for a
-moment again. Knows nothing of calls.
+"""Sends many messages to one SQS queue: full batches within its limits, several batches at a time, and again after a
+temporary refusal. Knows nothing of calls.
 """
 
 import random
@@ -11,32 +11,32 @@ from typing import Any, Final
 
 MAX_ENTRIES: Final = 10
 MAX_BATCH_BYTES: Final = 250_000
-"""Below the 256 KiB that every SQS queue takes; attributes count too."""
+"""Below the 256 KiB limit of an SQS message; attributes count too."""
 MAX_ATTEMPTS: Final = 6
 THREADS: Final = 4
 
 
 @dataclass
-class Sent:
-    """What became of the messages: how many the queue took, and why the others were refused."""
+class SendResult:
+    """How many messages the queue accepted, and why it refused the others."""
 
     count: int = 0
     refused: list[str] = field(default_factory=list)
 
 
-def send_all(client: Any, queue_url: str, bodies: Iterable[str], report: Callable[[int], None]) -> Sent:
-    """Send every body; `report` is told how many more messages were dealt with, as it goes."""
-    sent = Sent()
+def send_all(client: Any, queue_url: str, bodies: Iterable[str], report: Callable[[int], None]) -> SendResult:
+    """Send every body; call `report` with the number of messages handled since the last report."""
+    result = SendResult()
     with ThreadPoolExecutor(THREADS) as pool:
-        for done in pool.map(lambda batch: _send(client, queue_url, batch), batches(bodies)):
-            sent.count += done.count
-            sent.refused += done.refused
-            report(done.count + len(done.refused))
-    return sent
+        for part in pool.map(lambda batch: _send(client, queue_url, batch), batches(bodies)):
+            result.count += part.count
+            result.refused += part.refused
+            report(part.count + len(part.refused))
+    return result
 
 
 def batches(bodies: Iterable[str]) -> Iterator[list[str]]:
-    """Bodies in their order, as many together as one request may carry."""
+    """Yield the bodies in order, as many at a time as one request may carry."""
     batch: list[str] = []
     size = 0
     for body in bodies:
@@ -50,7 +50,7 @@ def batches(bodies: Iterable[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _send(client: Any, queue_url: str, batch: list[str]) -> Sent:
+def _send(client: Any, queue_url: str, batch: list[str]) -> SendResult:
     waiting = {str(index): body for index, body in enumerate(batch)}
     refused: list[str] = []
     for attempt in range(MAX_ATTEMPTS):
@@ -66,5 +66,5 @@ def _send(client: Any, queue_url: str, batch: list[str]) -> Sent:
                 del waiting[failure["Id"]]
         if not waiting:
             break
-    refused += ["the queue did not take it, try again"] * len(waiting)
-    return Sent(len(batch) - len(refused), refused)
+    refused += ["the queue did not accept it, try again"] * len(waiting)
+    return SendResult(len(batch) - len(refused), refused)

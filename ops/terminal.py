@@ -1,4 +1,6 @@
-"""How every operator's command speaks: one console, one way to fail, one way to ask. Knows no command."""
+"""How every operator's command talks to its user: one console, one way to fail, one way to confirm.
+Knows no command.
+"""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -13,51 +15,51 @@ from calling_credit.errors import CallingCreditError
 from ops.stack import StackNotFoundError
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
-"""Lines are wide enough for every table where no terminal says how wide they may be."""
+"""Without a terminal, lines are wide enough for every table."""
 
-complaints = Console(stderr=True, highlight=False)
+error_console = Console(stderr=True, highlight=False)
 
 
 class CommandError(Exception):
-    """The command cannot do what was asked; the message says what to change."""
+    """The command cannot do its work; the message says what to change."""
 
 
 def run(command: Callable[[], int]) -> None:
-    """Run a command and end the process with its exit code; what it cannot do is said in one sentence."""
+    """Run a command and exit with its code; report a failure in one sentence."""
     try:
         sys.exit(command())
     except (CommandError, StackNotFoundError) as error:
-        complain(str(error))
+        fail(str(error))
     except CallingCreditError as error:
-        complain(f"{error.code}: {error.detail}")
+        fail(f"{error.code}: {error.detail}")
     except (BotoCoreError, ClientError) as error:
-        complain(f"AWS refused, or did not answer: {error}")
+        fail(f"AWS refused the request or did not answer: {error}")
     except KeyboardInterrupt:
-        complaints.print("Stopped.")
+        error_console.print("Stopped.")
         sys.exit(130)
 
 
-def complain(reason: str) -> NoReturn:
-    """Say why the command ends without having done its work."""
-    complaints.print(reason, style="red", markup=False, soft_wrap=True)
+def fail(reason: str) -> NoReturn:
+    """Print why the command failed, and exit with 1."""
+    error_console.print(reason, style="red", markup=False, soft_wrap=True)
     sys.exit(1)
 
 
 @contextmanager
-def counting(title: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """A bar that hears how far the work is and is gone when it is done; nothing where nobody looks at a terminal."""
+def progress_bar(title: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Show a bar while the work runs, and yield the function that moves it; without a terminal, show nothing."""
     if not console.is_terminal:
-        yield lambda _done: None
+        yield lambda _count: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(title, total=total)
-        yield lambda done: bar.update(task, completed=done)
+        yield lambda count: bar.update(task, completed=count)
 
 
-def confirmed(question: str) -> bool:
-    """Whether someone says yes; nobody at the terminal means no."""
+def confirm(question: str) -> bool:
+    """Ask a yes-or-no question; without a terminal the answer is no."""
     if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():
-        console.print(f"{question} Nobody is here to answer; say YES=1 to go on.", markup=False)
+        console.print(f"{question} There is no terminal to answer on. Add YES=1 to confirm.", markup=False)
         return False
     return console.input(f"{question} [y/N] ", markup=False).strip().lower() in ("y", "yes")

@@ -5,8 +5,8 @@ import signal
 import sys
 import threading
 
-from local.settings import SettingsError
 from local.stripe_stand_in.server import Server
+from ops.project import SettingsError
 
 DEFAULT_PORT = "8420"
 

@@ -13,7 +13,9 @@ from local.stripe_stand_in.refusals import Fields
 
 RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Stripe waits hours between attempts; nobody wants to wait for that at their own machine."""
-TIMEOUT_SECONDS: Final = 20.0
+TIMEOUT_SECONDS: Final = 300.0
+"""A delivery given up early would be sent again, and keep a busy machine busier."""
+STOP_SECONDS: Final = 5.0
 WORKERS: Final = 4
 
 
@@ -55,7 +57,7 @@ class Sender:
         with self._outbox.changed:
             self._outbox.changed.notify_all()
         for thread in self._threads:
-            thread.join(TIMEOUT_SECONDS)
+            thread.join(STOP_SECONDS)
 
     def _work(self) -> None:
         with httpx.Client(trust_env=False, timeout=TIMEOUT_SECONDS) as client:

@@ -7,10 +7,10 @@ from typing import Final
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from local.emulator import require_free_port
-from local.settings import SettingsError
 from local.stripe_stand_in.app import create_app
 from local.stripe_stand_in.sender import Sender
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET, StandIn
+from ops.project import SettingsError
 
 HOST: Final = "127.0.0.1"
 VARIABLE: Final = "STRIPE_PORT"

@@ -20,8 +20,10 @@ from playwright.sync_api import Browser, Route, sync_playwright
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.ledger.adjustments import Adjustment, adjust_balance
 from local.seed import ADMIN, Person, create_sign_in
-from local.settings import ROOT, Settings
-from local.stack import Stack, start
+from local.settings import Settings
+from local.stack import Stack
+from local.start import start
+from ops.project import ROOT
 from tests.browser.conftest import PATIENCE_MS, SWITCHES, chromium_program
 from tests.browser.visitor import DESKTOP, PHONE, Device, Visitor
 from tests.conftest import free_port

@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.audit import proof
 from calling_credit.audit.book import Book
-from calling_credit.audit.proof import LEFT_ALONE, Payment, prove_payments, prove_sums
+from calling_credit.audit.proof import LEFT_ALONE, DifferenceCode, Payment, prove_payments, prove_sums
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.entries import UNARMED_MICROS
 from calling_credit.topups.reversals import Losses
@@ -149,16 +148,16 @@ def test_an_account_without_anything_differs_in_nothing() -> None:
 @pytest.mark.parametrize(
     ("items", "code"),
     [
-        (changed("day", total_micros=-200_001), proof.DAY),
-        (changed("day", entry_count=3), proof.DAY),
-        (changed("day", billed_seconds=119), proof.DAY),
-        (changed("balance", available_micros=1), proof.AVAILABLE),
-        (changed("balance", live_holds=1), proof.HELD),
-        (changed("hold", amount_micros=1), proof.HELD),
-        (changed("hold", status="released"), proof.HELD),
-        (changed("balance", headroom_micros=1), proof.HEADROOM),
-        (changed("topup", 1, reversed_micros=10_000_001), proof.REVERSED),
-        (changed("topup", amount_micros=25_000_001), proof.OTHER_AMOUNT),
+        (changed("day", total_micros=-200_001), DifferenceCode.DAY),
+        (changed("day", entry_count=3), DifferenceCode.DAY),
+        (changed("day", billed_seconds=119), DifferenceCode.DAY),
+        (changed("balance", available_micros=1), DifferenceCode.AVAILABLE),
+        (changed("balance", live_holds=1), DifferenceCode.HELD),
+        (changed("hold", amount_micros=1), DifferenceCode.HELD),
+        (changed("hold", status="released"), DifferenceCode.HELD),
+        (changed("balance", headroom_micros=1), DifferenceCode.HEADROOM),
+        (changed("topup", 1, reversed_micros=10_000_001), DifferenceCode.REVERSED),
+        (changed("topup", amount_micros=25_000_001), DifferenceCode.OTHER_AMOUNT),
     ],
 )
 def test_a_changed_item_is_found(items: Items, code: str) -> None:
@@ -167,11 +166,11 @@ def test_a_changed_item_is_found(items: Items, code: str) -> None:
 
 def test_a_changed_balance_is_found_as_a_whole() -> None:
     codes = found(changed("balance", posted_micros=1))
-    assert codes == {proof.POSTED: 1, proof.AVAILABLE: 1, proof.HEADROOM: 1}
+    assert codes == {DifferenceCode.POSTED: 1, DifferenceCode.AVAILABLE: 1, DifferenceCode.HEADROOM: 1}
 
 
 def test_more_held_than_there_are_holds_is_found() -> None:
-    assert found(changed("balance", held_micros=1)) == {proof.HELD: 1, proof.AVAILABLE: 1}
+    assert found(changed("balance", held_micros=1)) == {DifferenceCode.HELD: 1, DifferenceCode.AVAILABLE: 1}
 
 
 def test_headroom_may_be_out_of_reach_whatever_the_rule_says() -> None:
@@ -181,28 +180,28 @@ def test_headroom_may_be_out_of_reach_whatever_the_rule_says() -> None:
 
 def test_entries_without_a_balance_are_found() -> None:
     items = [item for item in right_items() if keys.kind_of(item["SK"]) != "balance"]
-    assert found(items) == {proof.POSTED: 1}
+    assert found(items) == {DifferenceCode.POSTED: 1}
 
 
 def test_a_day_without_entries_is_found() -> None:
-    assert found([*right_items(), day("2026-11-22", "call", 1, 60, -1)]) == {proof.DAY: 1}
+    assert found([*right_items(), day("2026-11-22", "call", 1, 60, -1)]) == {DifferenceCode.DAY: 1}
 
 
 def test_a_payment_without_its_entry_is_found_at_stripe_and_in_the_book() -> None:
     items = [item for item in right_items() if not item["SK"].endswith(f"#{FIRST}") or "status" in item]
     codes = found(items)
-    assert (codes[proof.NOT_ENTERED], codes[proof.TOP_UP_NOT_ENTERED]) == (1, 1)
-    assert (codes[proof.POSTED], codes[proof.DAY]) == (1, 1)
+    assert (codes[DifferenceCode.NOT_ENTERED], codes[DifferenceCode.TOP_UP_NOT_ENTERED]) == (1, 1)
+    assert (codes[DifferenceCode.POSTED], codes[DifferenceCode.DAY]) == (1, 1)
 
 
 def test_a_payment_made_beside_us_is_found() -> None:
     beside = replace(right_payments()[0], intent_id="pi_9", topup_id="tu_9")
-    assert found(right_items(), [*right_payments(), beside]) == {proof.NOT_ENTERED: 1}
+    assert found(right_items(), [*right_payments(), beside]) == {DifferenceCode.NOT_ENTERED: 1}
 
 
 def test_a_second_payment_for_one_top_up_is_found_although_the_top_up_has_its_entry() -> None:
     second = replace(right_payments()[0], intent_id="pi_9")
-    assert found(right_items(), [*right_payments(), second]) == {proof.NOT_ENTERED: 1}
+    assert found(right_items(), [*right_payments(), second]) == {DifferenceCode.NOT_ENTERED: 1}
 
 
 def test_what_was_taken_a_moment_ago_may_not_be_entered_yet() -> None:
@@ -210,49 +209,49 @@ def test_what_was_taken_a_moment_ago_may_not_be_entered_yet() -> None:
     young = replace(taken, intent_id="pi_9", topup_id="tu_9", taken_at=NOW - LEFT_ALONE + timedelta(seconds=1))
     old_enough = replace(young, taken_at=NOW - LEFT_ALONE)
     assert found(right_items(), [*right_payments(), young]) == {}
-    assert found(right_items(), [*right_payments(), old_enough]) == {proof.NOT_ENTERED: 1}
+    assert found(right_items(), [*right_payments(), old_enough]) == {DifferenceCode.NOT_ENTERED: 1}
 
 
 def test_an_entry_without_its_payment_is_found() -> None:
-    assert found(right_items(), right_payments()[1:]) == {proof.NOT_PAID: 1}
+    assert found(right_items(), right_payments()[1:]) == {DifferenceCode.NOT_PAID: 1}
 
 
 def test_an_entry_of_another_amount_than_was_paid_is_found() -> None:
     payments = [replace(right_payments()[0], received_micros=24_000_000), right_payments()[1]]
-    assert found(right_items(), payments) == {proof.OTHER_AMOUNT: 1}
+    assert found(right_items(), payments) == {DifferenceCode.OTHER_AMOUNT: 1}
 
 
 def test_two_entries_for_one_payment_are_found() -> None:
     twice = entry("2026-11-22", FIRST, "top_up", 25_000_000, intent_id="pi_1")
-    assert found([*right_items(), twice])[proof.TWICE] == 1
+    assert found([*right_items(), twice])[DifferenceCode.TWICE] == 1
 
 
 @pytest.mark.parametrize("losses", [Losses(0, 0), Losses(10_000_001, 0), Losses(10_000_000, -1)])
 def test_what_is_taken_back_must_be_what_stands_at_stripe(losses: Losses) -> None:
     payments = [right_payments()[0], replace(right_payments()[1], losses=losses)]
-    assert found(right_items(), payments) == {proof.REVERSED: 1}
+    assert found(right_items(), payments) == {DifferenceCode.REVERSED: 1}
 
 
 def test_a_refund_made_a_moment_ago_may_not_be_taken_back_yet() -> None:
     refunded = replace(right_payments()[0], losses=Losses(5_000_000, 0), lost_at=NOW - timedelta(minutes=1))
     assert found(right_items(), [refunded, right_payments()[1]]) == {}
     earlier = replace(refunded, lost_at=NOW - LEFT_ALONE)
-    assert found(right_items(), [earlier, right_payments()[1]]) == {proof.REVERSED: 1}
+    assert found(right_items(), [earlier, right_payments()[1]]) == {DifferenceCode.REVERSED: 1}
 
 
 def test_a_reversal_of_no_top_up_is_found() -> None:
     planted = entry("2026-11-21", "tu_9.rev.1", "reversal", -1, topup_id="tu_9")
-    assert found([*right_items(), planted])[proof.REVERSED] == 1
+    assert found([*right_items(), planted])[DifferenceCode.REVERSED] == 1
 
 
 def test_the_same_difference_has_the_same_key_whatever_the_amounts_are() -> None:
-    item_keys = set()
+    keys = set()
     for amount in (1, 2):
         book = Book(ACCOUNT)
         for item in changed("day", total_micros=amount):
             book.add(item)
-        item_keys |= {difference.key for difference in prove_sums(book)}
-    assert len(item_keys) == 1
+        keys |= {difference.key for difference in prove_sums(book)}
+    assert len(keys) == 1
 
 
 PLACES = [

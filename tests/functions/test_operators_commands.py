@@ -189,9 +189,9 @@ def test_one_goes_back_to_the_deck_that_was_asked_about_whatever_was_published_m
         publish("0.90")
         return True
 
-    monkeypatch.setattr(rollback_rates, "confirmed", publish_another)
+    monkeypatch.setattr(rollback_rates, "confirm", publish_another)
     monkeypatch.setattr(sys, "argv", ["make rollback-rates"])
     good, _ = publish("0.70"), publish("7.00")
     assert code_of(rollback_rates.main) == 0
-    assert asked == [f"Price calls in staging by {good} again?"]
+    assert asked == [f"Activate {good} again in staging?"]
     assert f"{good} is active again" in capsys.readouterr().out

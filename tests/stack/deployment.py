@@ -10,8 +10,8 @@ from typing import Any
 
 import boto3
 
-from local.settings import STACK_NAME
 from local.stack import Stack
+from ops.project import LOCAL_STACK_NAME
 
 MAPPING, SCHEDULE = "AutoRechargeFunctionBalances", "ReconcilePaymentsFunctionEveryMinute"
 EVENTS_MAPPING = "PublishEventsFunctionChanges"
@@ -20,7 +20,9 @@ EVENTS_MAPPING = "PublishEventsFunctionChanges"
 
 def physical_id(stack: Stack, logical_id: str) -> str:
     """The name a resource of the template has in the deployed stack."""
-    answer = boto3.client("cloudformation").describe_stack_resource(StackName=STACK_NAME, LogicalResourceId=logical_id)
+    answer = boto3.client("cloudformation").describe_stack_resource(
+        StackName=LOCAL_STACK_NAME, LogicalResourceId=logical_id
+    )
     return str(answer["StackResourceDetail"]["PhysicalResourceId"])
 
 

@@ -20,8 +20,9 @@ from calling_credit.admission.authorize import HoldKeeper
 from calling_credit.admission.decision import Ask
 from calling_credit.dynamodb.errors import cancellation_reasons
 from calling_credit.rates.deck import Deck, parse_deck
-from local.http_api import ApiError
-from local.stack import RATES_FILE, Stack
+from local.errors import ApiError
+from local.example_rates import RATES_FILE
+from local.stack import Stack
 from tests.stack.conftest import eventually
 from tests.stack.probes import make_overdue
 from tests.stack.test_calls import items_of, make_call, open_account, send

@@ -12,8 +12,8 @@ from typing import Any
 import boto3
 import pytest
 
-from local.settings import ROOT
 from local.stack import Stack
+from ops.project import ROOT
 from ops.sqs_batches import send_all
 from tests.stack.conftest import eventually, log_file, log_lines
 from tests.stack.independent_sum import read_rates, spending

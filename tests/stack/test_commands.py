@@ -15,8 +15,8 @@ import boto3
 import pytest
 
 from calling_credit.rates.deck_store import CHECK_EVERY
-from local.settings import ROOT
 from local.stack import Stack
+from ops.project import ROOT
 from tests.stack.callbacks import call_back, event_about, signed
 from tests.stack.conftest import eventually, queue_depth
 from tests.stack.customers import link_to_a_waiting_payment, open_customer, stand_in
@@ -77,7 +77,7 @@ def test_a_published_price_prices_new_calls_within_a_minute_and_no_old_one(deplo
     eventually(lambda: posted_micros(deployed, "acct_prices") == -14_000)
 
     draft = command(deployed, "publish_rates", str(dearer), "--draft")
-    assert (draft.returncode, "1 priced otherwise" in draft.stdout) == (0, True), draft.stdout + draft.stderr
+    assert (draft.returncode, "1 repriced" in draft.stdout) == (0, True), draft.stdout + draft.stderr
     assert price_now(deployed) == "0.014"
     assert command(deployed, "publish_rates", str(dearer)).returncode == 0
     eventually(lambda: price_now(deployed) == "0.02", seconds=60)
@@ -235,7 +235,7 @@ def test_a_withdrawn_link_leads_nowhere_any_more(deployed: Stack) -> None:
     assert without_consent.returncode == 1
     assert deployed.api.request("GET", path).status_code == 200
     done = command(deployed, "withdraw_links", account_id, "--yes")
-    assert (done.returncode, done.stdout) == (0, f"1 links of {account_id} act no more.\n")
+    assert (done.returncode, done.stdout) == (0, f"Links of {account_id} revoked: 1.\n")
     assert [deployed.api.request(method, path).status_code for method in ("GET", "POST")] == [404, 404]
 
 
@@ -247,9 +247,9 @@ def test_an_account_is_frozen_and_let_go(deployed: Stack) -> None:
         answer = deployed.api.send("POST", "/calls/authorize", deployed.service_token(), asked)
         return answer["decision"], answer["reason"]
 
-    for said in ("frozen", "frozen already"):
+    for state in ("frozen", "already frozen"):
         done = command(deployed, "freeze", "acct_frozen_by_hand")
-        assert (done.returncode, done.stdout) == (0, f"acct_frozen_by_hand is {said}.\n"), done.stderr
+        assert (done.returncode, done.stdout) == (0, f"acct_frozen_by_hand is {state}.\n"), done.stderr
     assert decided() == ("deny", "account_frozen")
     assert command(deployed, "freeze", "acct_frozen_by_hand", "--off").returncode == 0
     assert decided() == ("allow", None)

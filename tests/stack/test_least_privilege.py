@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 import pytest
 
-from local.http_api import ApiError
+from local.errors import ApiError
 from local.stack import Stack
 from tests.functions.template import template
 from tests.stack.conftest import eventually, log_lines, queue_depth

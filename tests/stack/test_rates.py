@@ -13,8 +13,8 @@ import boto3
 import pytest
 
 from calling_credit.rates.publishing import Publisher
-from local.settings import ROOT
 from local.stack import Stack
+from ops.project import ROOT
 from tests.stack.conftest import eventually, log_lines
 from tests.stack.test_calls import items_of, make_call, open_account, posted_micros, send
 from tests.stack.test_commands import LANDLINE, LANDLINE_ROW, command, example_deck_again

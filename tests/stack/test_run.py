@@ -8,21 +8,21 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local.settings import ROOT
+from ops.project import ROOT
 from tests.conftest import free_port
 from tests.stack.conftest import eventually
 
 PATIENCE_SECONDS = 300
 STORY = (
-    "presses Pay twice; it is paid once",
+    "presses Pay twice; the card is charged once",
     "1 price announced, none changed today",
-    "GET /rates tells both",
+    "GET /rates shows both prices",
     "the active deck again",
-    "its rule buys",
+    "the recharge rule buys",
     "automatic recharge",
     "refused, insufficient_credit: The credit does not pay for this call.",
     "Next attempt possible at",
-    "This link, good for a day, finishes the very same payment",
+    "This link completes the payment; it is valid for a day",
     "Billing page http://",
     "Open the Billing page in a browser and sign in as one of these people",
 )

@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
-from calling_credit.audit.proof import NOT_ENTERED
+from calling_credit.audit.proof import DifferenceCode
 from calling_credit.categories import TOP_UP
 from local.stack import Stack
 from tests.stack.customers import let_leases_end, stand_in
@@ -28,7 +28,7 @@ def test_every_payment_at_stripe_is_one_entry_and_every_balance_the_sum_of_its_e
             entries[item["PK"]["S"]].append(item)
         elif item["SK"]["S"] == "BALANCE":
             balances[item["PK"]["S"]] = int(item["posted_micros"]["N"])
-        elif item["SK"]["S"] == "ISSUE" and item["code"]["S"] != NOT_ENTERED:
+        elif item["SK"]["S"] == "ISSUE" and item["code"]["S"] != DifferenceCode.NOT_ENTERED:
             issues.add(item["object_id"]["S"])
     intents = stand_in(deployed).account.objects["payment_intent"].values()
     paid = {

@@ -8,11 +8,11 @@ import httpx
 import pytest
 import stripe
 
-from local.settings import SettingsError
 from local.stripe_stand_in.app import create_app
 from local.stripe_stand_in.faults import ConnectionLost
 from local.stripe_stand_in.server import Server
 from local.stripe_stand_in.stand_in import StandIn
+from ops.project import SettingsError
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from enum import StrEnum
+from typing import Final, Self
 
 from calling_credit.audit.book import Book, PaidEntry
 from calling_credit.ledger.entries import UNARMED_MICROS, DayTotal
@@ -16,17 +17,44 @@ from calling_credit.topups.reversals import Losses, target
 LEFT_ALONE: Final = timedelta(minutes=15)
 """What happened at Stripe within this may not have reached the book yet: it is judged the next time."""
 
-POSTED: Final = "posted_is_not_the_sum_of_entries"
-DAY: Final = "day_is_not_the_sum_of_its_entries"
-HELD: Final = "held_is_not_the_sum_of_live_holds"
-AVAILABLE: Final = "available_is_not_posted_less_held"
-HEADROOM: Final = "headroom_is_neither_armed_nor_unarmed"
-NOT_ENTERED: Final = "payment_without_entry"
-NOT_PAID: Final = "entry_without_payment"
-OTHER_AMOUNT: Final = "entry_of_another_amount"
-TWICE: Final = "two_entries_for_one_payment"
-REVERSED: Final = "reversed_is_not_what_stands_at_stripe"
-TOP_UP_NOT_ENTERED: Final = "top_up_succeeded_without_entry"
+
+class BookPart(StrEnum):
+    """The parts of a book that a proof checks, in the order in which operators read them."""
+
+    ENTRIES = "entries"
+    DAYS = "days"
+    BALANCE = "balance"
+    TOP_UPS = "top-ups"
+    PAYMENTS = "payments at Stripe"
+    REVERSALS = "refunds, disputes"
+
+
+class DifferenceCode(StrEnum):
+    """The stable code of each kind of difference, and the part of the book in which it lies.
+
+    A member without its part does not import, so no table of differences can miss a code.
+    """
+
+    part: BookPart
+
+    def __new__(cls, value: str, part: BookPart) -> Self:
+        """Make a member of a code and its part."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.part = part
+        return member
+
+    POSTED = "posted_is_not_the_sum_of_entries", BookPart.BALANCE
+    DAY = "day_is_not_the_sum_of_its_entries", BookPart.DAYS
+    HELD = "held_is_not_the_sum_of_live_holds", BookPart.BALANCE
+    AVAILABLE = "available_is_not_posted_less_held", BookPart.BALANCE
+    HEADROOM = "headroom_is_neither_armed_nor_unarmed", BookPart.BALANCE
+    NOT_ENTERED = "payment_without_entry", BookPart.PAYMENTS
+    NOT_PAID = "entry_without_payment", BookPart.ENTRIES
+    OTHER_AMOUNT = "entry_of_another_amount", BookPart.ENTRIES
+    TWICE = "two_entries_for_one_payment", BookPart.ENTRIES
+    REVERSED = "reversed_is_not_what_stands_at_stripe", BookPart.REVERSALS
+    TOP_UP_NOT_ENTERED = "top_up_succeeded_without_entry", BookPart.TOP_UPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +76,7 @@ class Payment:
 class Difference:
     """Where the book is not what it must be: a stable code, the object, what it must say, and what it says."""
 
-    code: str
+    code: DifferenceCode
     account_id: str
     object_id: str
     expected: str
@@ -81,7 +109,9 @@ def prove_payments(book: Book, payments: Iterable[Payment], now: datetime) -> li
         for entry in entries:
             if not any(_is_of(entry, payment) for payment in paid[topup_id]):
                 amount = usd(entry.amount_micros)
-                found.append(Difference(NOT_PAID, book.account_id, topup_id, "a payment at Stripe", amount))
+                found.append(
+                    Difference(DifferenceCode.NOT_PAID, book.account_id, topup_id, "a payment at Stripe", amount)
+                )
     return found
 
 
@@ -91,35 +121,35 @@ def usd(micros: int) -> str:
 
 
 def _prove_balance(book: Book) -> Iterator[Difference]:
-    def difference(code: str, expected: str, found: str) -> Difference:
+    def difference(code: DifferenceCode, expected: str, found: str) -> Difference:
         return Difference(code, book.account_id, f"balance of {book.account_id}", expected, found)
 
     balance = book.balance
     if balance is None:
         if book.entries or book.days:
-            yield difference(POSTED, usd(book.entered_micros), "no balance")
+            yield difference(DifferenceCode.POSTED, usd(book.entered_micros), "no balance")
         return
     if balance.posted_micros != book.entered_micros:
-        yield difference(POSTED, usd(book.entered_micros), usd(balance.posted_micros))
+        yield difference(DifferenceCode.POSTED, usd(book.entered_micros), usd(balance.posted_micros))
     held, live = (balance.held_micros, balance.live_holds), (book.live_micros, book.live_holds)
     if held != live:
         expected, found = (f"{usd(micros)} for {count} calls" for micros, count in (live, held))
-        yield difference(HELD, expected, found)
+        yield difference(DifferenceCode.HELD, expected, found)
     available_micros = balance.posted_micros - balance.held_micros
     if balance.available_micros != available_micros:
-        yield difference(AVAILABLE, usd(available_micros), usd(balance.available_micros))
+        yield difference(DifferenceCode.AVAILABLE, usd(available_micros), usd(balance.available_micros))
     over_posted = balance.headroom_micros - balance.posted_micros
     armed = None if book.threshold_micros is None else -book.threshold_micros
     if over_posted not in (UNARMED_MICROS, armed):
         expected = "out of reach" if armed is None else f"out of reach or {usd(armed)}"
-        yield difference(HEADROOM, f"posted and {expected}", f"posted and {usd(over_posted)}")
+        yield difference(DifferenceCode.HEADROOM, f"posted and {expected}", f"posted and {usd(over_posted)}")
 
 
 def _prove_days(book: Book) -> Iterator[Difference]:
     for day in sorted(book.entered_days.keys() | book.days.keys()):
         expected, found = book.entered_days.get(day, DayTotal()), book.days.get(day, DayTotal())
         if expected != found:
-            yield Difference(DAY, book.account_id, " ".join(day), _shown(expected), _shown(found))
+            yield Difference(DifferenceCode.DAY, book.account_id, " ".join(day), _shown(expected), _shown(found))
 
 
 def _shown(day: DayTotal) -> str:
@@ -132,7 +162,7 @@ def _prove_topups(book: Book) -> Iterator[Difference]:
         entries = book.paid.get(topup.topup_id, [])
         if topup.status == "succeeded" and not entries:
             amount = usd(topup.amount_micros)
-            yield Difference(TOP_UP_NOT_ENTERED, book.account_id, topup.topup_id, amount, "no entry")
+            yield Difference(DifferenceCode.TOP_UP_NOT_ENTERED, book.account_id, topup.topup_id, amount, "no entry")
         for entry in entries:
             if entry.amount_micros != topup.amount_micros:
                 yield _other_amount(book, entry, topup.amount_micros)
@@ -150,11 +180,11 @@ def _prove_payment(book: Book, payment: Payment, now: datetime) -> Iterator[Diff
     if not entries:
         if now - payment.taken_at >= LEFT_ALONE:
             amount = usd(payment.received_micros)
-            yield Difference(NOT_ENTERED, book.account_id, payment.intent_id, amount, "no entry")
+            yield Difference(DifferenceCode.NOT_ENTERED, book.account_id, payment.intent_id, amount, "no entry")
         return
     if len(entries) > 1:
         found = ", ".join(usd(entry.amount_micros) for entry in entries)
-        yield Difference(TWICE, book.account_id, payment.intent_id, usd(payment.received_micros), found)
+        yield Difference(DifferenceCode.TWICE, book.account_id, payment.intent_id, usd(payment.received_micros), found)
     topup = book.topups.get(payment.topup_id)
     for entry in entries:
         is_said = topup is not None and topup.amount_micros == payment.received_micros  # By the top-up's own proof.
@@ -173,8 +203,10 @@ def _is_of(entry: PaidEntry, payment: Payment) -> bool:
 
 
 def _other_amount(book: Book, entry: PaidEntry, expected_micros: int) -> Difference:
-    return Difference(OTHER_AMOUNT, book.account_id, entry.topup_id, usd(expected_micros), usd(entry.amount_micros))
+    return Difference(
+        DifferenceCode.OTHER_AMOUNT, book.account_id, entry.topup_id, usd(expected_micros), usd(entry.amount_micros)
+    )
 
 
 def _other_reversal(book: Book, topup_id: str, expected_micros: int, found: str) -> Difference:
-    return Difference(REVERSED, book.account_id, topup_id, usd(expected_micros), found)
+    return Difference(DifferenceCode.REVERSED, book.account_id, topup_id, usd(expected_micros), found)
