@@ -109,7 +109,9 @@ def prove_payments(book: Book, payments: Iterable[Payment], now: datetime) -> li
         for entry in entries:
             if not any(_is_of(entry, payment) for payment in paid[topup_id]):
                 amount = usd(entry.amount_micros)
-                found.append(Difference(DifferenceCode.NOT_PAID, book.account_id, topup_id, "a payment at Stripe", amount))
+                found.append(
+                    Difference(DifferenceCode.NOT_PAID, book.account_id, topup_id, "a payment at Stripe", amount)
+                )
     return found
 
 
@@ -201,7 +203,9 @@ def _is_of(entry: PaidEntry, payment: Payment) -> bool:
 
 
 def _other_amount(book: Book, entry: PaidEntry, expected_micros: int) -> Difference:
-    return Difference(DifferenceCode.OTHER_AMOUNT, book.account_id, entry.topup_id, usd(expected_micros), usd(entry.amount_micros))
+    return Difference(
+        DifferenceCode.OTHER_AMOUNT, book.account_id, entry.topup_id, usd(expected_micros), usd(entry.amount_micros)
+    )
 
 
 def _other_reversal(book: Book, topup_id: str, expected_micros: int, found: str) -> Difference:
