@@ -30,8 +30,8 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         workers.append(worker(in_use=True, is_starting=True))
         return workers[-1], "spawn"
 
-    monkeypatch.setattr(emulator_process.lambda_runtime, "acquire_worker", acquire)
-    monkeypatch.setattr(emulator_process.lambda_runtime, "_workers", {KEY: workers})
+    monkeypatch.setattr("ministack.core.lambda_runtime.acquire_worker", acquire)
+    monkeypatch.setattr("ministack.core.lambda_runtime._workers", {KEY: workers})
     return workers
 
 
@@ -65,6 +65,6 @@ def test_a_worker_that_stays_busy_gets_a_second_one_beside_it(pool: list[Any]) -
 
 @pytest.mark.parametrize(("load", "factor"), [(0.5, 1.0), (2.0, 1.0), (50.0, 25.0)])
 def test_timeouts_grow_with_the_load(load: float, factor: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulator_process.os, "getloadavg", lambda: (load, load, load))
-    monkeypatch.setattr(emulator_process.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr("os.getloadavg", lambda: (load, load, load))
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
     assert emulator_process.slowness() == factor

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.build import LAYER, build, key_of
+from local.build import LAYER, MAX_BUILDS, build, key_of
 from ops.build import BuildError
 from ops.project import ROOT
 
@@ -79,8 +79,9 @@ def test_a_virtual_environment_that_differs_from_the_lock_is_refused(
 
 
 def test_old_builds_are_removed(project: Path, tmp_path: Path) -> None:
+    templates = []
     for number in range(5):
         (project / "functions" / "rate_calls" / "app.py").write_text(f"handler = {number}\n")
-        template, _ = build(tmp_path / "cache", project)
-    assert len(list((tmp_path / "cache").iterdir())) == 3
-    assert template.exists()
+        templates.append(build(tmp_path / "cache", project)[0])
+    assert len(list((tmp_path / "cache").iterdir())) == MAX_BUILDS
+    assert templates[-1].exists()

@@ -43,7 +43,7 @@ def test_a_failure_is_one_sentence_and_no_traceback(
 
     monkeypatch.setenv("LOCAL_DIR", str(tmp_path))
     monkeypatch.setattr(run, "run", fail)
-    monkeypatch.setattr(run.signal, "signal", lambda *_arguments: None)
+    monkeypatch.setattr("signal.signal", lambda *_arguments: None)
     assert run.main() == code
     output = capsys.readouterr()
     assert words in output.err
@@ -71,7 +71,12 @@ def api_with(answers: list[httpx.Response | Exception], retry_for: float) -> tup
 
 def test_a_patient_client_repeats_what_a_busy_machine_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("local.http_api.RETRY_SECONDS", 0)
-    answers = [httpx.ReadTimeout("slow"), httpx.Response(503), httpx.Response(500), httpx.Response(200, json={"a": 1})]
+    answers: list[httpx.Response | Exception] = [
+        httpx.ReadTimeout("slow"),
+        httpx.Response(503),
+        httpx.Response(500),
+        httpx.Response(200, json={"a": 1}),
+    ]
     api, requests = api_with(answers, 60)
     assert api.send("POST", "/top-ups", "token", {}, {"Idempotency-Key": "k"}) == {"a": 1}
     assert [request.headers["Idempotency-Key"] for request in requests] == ["k"] * 4
