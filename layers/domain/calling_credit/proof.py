@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
 
-from calling_credit.book import Book, PaidEntry
-from calling_credit.ledger import UNARMED_MICROS, DayTotal
+from calling_credit.audit.book import Book, PaidEntry
+from calling_credit.ledger.entries import UNARMED_MICROS, DayTotal
 from calling_credit.money import format_money
-from calling_credit.reversals import Losses, target
+from calling_credit.topups.reversals import Losses, target
 
 LEFT_ALONE: Final = timedelta(minutes=15)
 """What happened at Stripe within this may not have reached the book yet: it is judged the next time."""
