@@ -53,8 +53,8 @@ lint: $(READY)  ## Format, lint, types and the template, no test
 
 #  Three run side by side on two cores, because the stack's tests wait a good deal: the crash points, and then the page and
 #  `make run` with stacks of their own; the rules and the functions; the stack. What is not shown while it runs comes at the end.
-CRASHES := $(addprefix tests/functions/,test_payment_faults.py test_faults.py test_admission_faults.py)
-OTHER_FUNCTIONS := tests/functions $(addprefix --ignore=,$(CRASHES))
+CRASHES := $(addprefix tests/laws/,test_payment_faults.py test_faults.py test_admission_faults.py)
+OTHER_FUNCTIONS := tests/functions tests/laws $(addprefix --ignore=,$(CRASHES))
 END_WELL = trap 'kill $$(jobs -p) 2>/dev/null || true' EXIT; trap 'exit 130' INT TERM; mkdir -p .local
 BEGIN_CRASHES = $(BIN)/pytest $(CRASHES) >.local/crash-points.log 2>&1 & crashes=$$!
 RULES := tests/domain tests/stand_in
@@ -98,13 +98,13 @@ screenshots: $(READY)  ## Every state of the Billing page, phone and desktop, li
 
 .PHONY: faults
 faults: $(READY)  ## Every fault at every request of every payment flow, and N=50 pairs of each: SEED=1 SHARE=1
-	FAULTS_SEED=$(or $(SEED),20261123) FAULTS_SHARE=$(or $(SHARE),1) FAULTS_PAIRS=$(or $(N),50) $(BIN)/pytest tests/functions/test_payment_faults.py
+	FAULTS_SEED=$(or $(SEED),20261123) FAULTS_SHARE=$(or $(SHARE),1) FAULTS_PAIRS=$(or $(N),50) $(BIN)/pytest tests/laws/test_payment_faults.py
 
 .PHONY: test-dynamodb
 test-dynamodb: $(READY)  ## Every test that needs DynamoDB, against AWS_ENDPOINT_URL_DYNAMODB
 	@test -n "$${AWS_ENDPOINT_URL_DYNAMODB:-}" || { echo "Set AWS_ENDPOINT_URL_DYNAMODB to the address of a DynamoDB," \
 	  "for example http://127.0.0.1:8000 for DynamoDB Local." >&2; exit 2; }
-	$(BIN)/pytest -m dynamodb tests/domain tests/functions
+	$(BIN)/pytest -m dynamodb tests/domain tests/functions tests/laws
 
 .PHONY: bench
 bench: $(READY)  ## What it costs: budgets, measurements and the usual tutorial stack side by side

@@ -14,10 +14,11 @@ from calling_credit.limits import Limits, read_own
 from calling_credit.links import freeze_link
 from calling_credit.store.freeze_account import freeze_account, unfreeze_account
 from calling_credit.store.keep_links import Links, withdraw_links
-from tests.functions.conftest import sample_event
-from tests.functions.laws_wire import Pass, Sent, Wire, refusal
-from tests.functions.till import Till
-from tests.functions.world import MOBILE, PREMIUM, UNITED_KINGDOM, World, http_event
+from tests.harness.http import http_event
+from tests.harness.table import sample_event
+from tests.harness.till import Till
+from tests.harness.wire import Pass, Sent, Wire, refusal
+from tests.harness.world import MOBILE, PREMIUM, UNITED_KINGDOM, World
 
 pytestmark = pytest.mark.dynamodb
 ADDRESS = sample_event("change_settings")["requestContext"]["http"]["sourceIp"]

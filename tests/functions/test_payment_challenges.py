@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.functions.till import CANCEL, CHALLENGED, RETRIEVE, VISA, Till
+from tests.harness.till import CANCEL, CHALLENGED, RETRIEVE, VISA, Till
 
 pytestmark = pytest.mark.dynamodb
 NOT_CONFIRMED = {

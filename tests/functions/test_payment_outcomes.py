@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.functions.till import CHALLENGED, DECLINED, MASTERCARD, PROCESSING, VISA, Till, declining
-from tests.functions.world import Answer, http_event
+from tests.harness.http import Answer, http_event
+from tests.harness.till import CHALLENGED, DECLINED, MASTERCARD, PROCESSING, VISA, Till, declining
 
 pytestmark = pytest.mark.dynamodb
 DECLINED_CARD = {

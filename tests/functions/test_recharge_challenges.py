@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.functions.recharging import (
+from tests.harness.recharging import (
     GOES_ON,
     becomes,
     confirmations,
@@ -21,7 +21,7 @@ from tests.functions.recharging import (
     talk,
     usd,
 )
-from tests.functions.till import CANCEL, CHALLENGED, MASTERCARD, VISA, Till
+from tests.harness.till import CANCEL, CHALLENGED, MASTERCARD, VISA, Till
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 SUSPENDED = ("suspended", "authentication_required", None)

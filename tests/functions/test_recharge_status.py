@@ -7,13 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.functions.recharging import (
-    fails_once,
-    leave,
-    remove,
-    shown,
-)
-from tests.functions.till import CHALLENGED, CONFIRM, DECLINED, Till, declining
+from tests.harness.recharging import fails_once, leave, remove, shown
+from tests.harness.till import CHALLENGED, CONFIRM, DECLINED, Till, declining
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 EXPIRED = declining("expired_card")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from local.stripe_stand_in.known_cards import card_with_id
-from tests.functions.recharging import (
+from tests.harness.recharging import (
     CANCELED,
     FAILED,
     GOES_ON,
@@ -23,7 +23,7 @@ from tests.functions.recharging import (
     spend,
     threshold_watched,
 )
-from tests.functions.till import CREATE, DECLINED, MASTERCARD, VISA, Till, declining
+from tests.harness.till import CREATE, DECLINED, MASTERCARD, VISA, Till, declining
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 EXPIRED = declining("expired_card")

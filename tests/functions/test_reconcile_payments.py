@@ -10,10 +10,9 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from calling_credit.payments.client import forget_settings
-from tests.functions.conftest import sample_event
-from tests.functions.laws_wire import Pass, Sent, Wire, refusal
-from tests.functions.recharging import automatic, fails_once, leave, recharges, shown, spend, usd
-from tests.functions.till import (
+from tests.harness.recharging import automatic, fails_once, leave, recharges, shown, spend, usd
+from tests.harness.table import sample_event
+from tests.harness.till import (
     ALWAYS,
     CHALLENGED,
     CONFIRM,
@@ -26,6 +25,7 @@ from tests.functions.till import (
     VISA,
     Till,
 )
+from tests.harness.wire import Pass, Sent, Wire, refusal
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import requests
 
-from tests.functions.callbacks import counted
-from tests.functions.laws_wire import Killed
-from tests.functions.stripe_wire import Pass, StripeRequest, response
-from tests.functions.till import (
+from tests.harness.callbacks import counted
+from tests.harness.http import http_event
+from tests.harness.stripe import Pass, StripeRequest, response
+from tests.harness.till import (
     ALWAYS,
     ANYTHING,
     CANCEL,
@@ -23,7 +23,7 @@ from tests.functions.till import (
     Till,
     declining,
 )
-from tests.functions.world import http_event
+from tests.harness.wire import Killed
 
 pytestmark = pytest.mark.dynamodb
 CODES = {"canceled": "canceled"}

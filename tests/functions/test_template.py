@@ -12,8 +12,8 @@ from calling_credit import table
 from calling_credit.aws import deck_files
 from calling_credit.mails import MAILED
 from calling_credit.topups import LEASE, MANUAL_LEASE
-from tests.functions.conftest import FUNCTIONS
 from tests.functions.template import ROOT, template
+from tests.harness.table import FUNCTIONS
 
 TEMPLATE = template()
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]

@@ -4,9 +4,9 @@ wrong. Each changes the model as the contract says and leaves the comparing to t
 
 from typing import Any
 
-from tests.functions.laws_calls import CALLING, UNCOVERED, ZONES, Message
-from tests.functions.laws_driver import MOST_ACCOUNTS, Driver, expect, operation
-from tests.functions.laws_model import Prices, money
+from tests.laws.calls import CALLING, UNCOVERED, ZONES, Message
+from tests.laws.driver import MOST_ACCOUNTS, Driver, expect, operation
+from tests.laws.model import Prices, money
 
 # ----------------------------------------------------------------------------------------------------------------------
 # The operator

@@ -11,8 +11,8 @@ from typing import Any
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
-from tests.functions.conftest import Context, Stack
-from tests.functions.laws_wire import WRITES, Killed, Pass, Sent, Wire, cancelled, refusal
+from tests.harness.table import Context, Stack
+from tests.harness.wire import WRITES, Killed, Pass, Sent, Wire, cancelled, refusal
 
 URL = "https://dynamodb.us-east-1.amazonaws.com/"
 MOST_DELIVERIES = 6

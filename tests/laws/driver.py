@@ -12,12 +12,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.functions import laws_checks as checks
-from tests.functions.conftest import Stack, sample_event
-from tests.functions.laws_calls import INCLUDED, PREMIUM, SOMETIMES, UNCOVERED, Calls, Message
-from tests.functions.laws_model import Model
-from tests.functions.laws_wire import Sent, Wire
-from tests.functions.world import Answer, failures, http_event
+from tests.harness.http import Answer, http_event
+from tests.harness.queue import failures
+from tests.harness.table import Stack, sample_event
+from tests.harness.wire import Sent, Wire
+from tests.laws import checks
+from tests.laws.calls import INCLUDED, PREMIUM, SOMETIMES, UNCOVERED, Calls, Message
+from tests.laws.model import Model
 
 MOST_ACCOUNTS = 12
 Operation = Callable[["Driver"], None]

@@ -9,21 +9,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import requests
-from botocore.exceptions import ReadTimeoutError
-
 from local.stripe_stand_in.sender import body_of
 from tests.domain.examples import NOW
-from tests.functions.conftest import Context
-from tests.functions.laws_faults import CRASHES, Fault, Point
-from tests.functions.laws_faults import points as points_of_aws
-from tests.functions.laws_wire import Killed, Pass, Sent, Wire
-from tests.functions.stripe_wire import response
-from tests.functions.template import table_properties
-from tests.functions.till import Till
-from tests.functions.world import Answer, http_event
+from tests.harness.bench import Bench
+from tests.harness.faults import Point
+from tests.harness.faults import points as points_of_aws
+from tests.harness.http import Answer, http_event
+from tests.harness.stripe_faults import OF_STRIPE, Response
+from tests.harness.table import Context
+from tests.harness.till import Till
+from tests.harness.wire import Killed, Pass, Sent
 
-Response = Any
 TRIES = 12
 ANSWERED = range(200, 500)
 
@@ -33,53 +29,36 @@ class Flow:
     """One payment flow: what is set up before, what is asked for, and what must stand in the end."""
 
     name: str
-    prepare: Callable[["Bench"], None]
-    begin: Callable[["Bench"], None]
+    prepare: Callable[["PaymentBench"], None]
+    begin: Callable[["PaymentBench"], None]
     statuses: list[str]
     intents: dict[str, int]
     posted_micros: int
 
 
 @dataclass
-class Bench:
+class PaymentBench(Bench):
     """A till on a wire, put back to the same beginning for each point."""
 
-    till: Till
-    wire: Wire
-    images: list[dict[str, Any]] = field(default_factory=list)
+    till: Till = field(kw_only=True)
     card: str = ""
     link: str = ""
     context: Context = field(default_factory=Context)
     tries: int = 0
-    properties: dict[str, Any] = field(default_factory=table_properties)
     started: datetime = NOW
 
     def keep(self) -> None:
-        """Remember the table as it is now."""
-        pages = self._client.get_paginator("scan").paginate(TableName=self.till.world.stack.table_name)
-        self.images = [item for page in pages for item in page["Items"]]
+        """Remember the table and the time."""
+        super().keep()
         self.started = self.till.world.clock.now
 
     def put_back(self) -> None:
-        """The table as remembered, an empty Stripe account, and every function as if just started."""
-        client, name = self._client, self.till.world.stack.table_name
-        client.delete_table(TableName=name)
-        client.create_table(TableName=name, **self.properties)
-        client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
-        for start in range(0, len(self.images), 25):
-            puts: Any = [{"PutRequest": {"Item": item}} for item in self.images[start : start + 25]]
-            client.batch_write_item(RequestItems={name: puts})
-        self.till.world.stack.forget()
+        """Restore the remembered table and time, and empty the Stripe account."""
+        super().put_back()
         self.till.stand_in.reset()
         self.till.seen.clear()
         self.till.world.clock.now = self.started
-        self.wire.dead = False
-        self.wire.sent.clear()
         self.context = Context()
-
-    @property
-    def _client(self) -> Any:
-        return self.till.world.stack.dynamodb
 
     # The world trying again
 
@@ -143,82 +122,12 @@ class Bench:
         self.wire.dead = False
         context, self.context = self.context, Context()
         try:
-            return self.till.world.stack.apps[function].handler(event, context)
+            return self.stack.apps[function].handler(event, context)
         except (Killed, Exception):  # noqa: BLE001 - a failed invocation, whatever it failed of
             return None
 
 
-# ----------------------------------------------------------------------------------------------------------------------
-# What can go wrong with a request to Stripe
-# ----------------------------------------------------------------------------------------------------------------------
-
-
-def lost(sent: Sent) -> Exception:
-    """What a client meets when nobody answers it."""
-    if sent.service == "stripe":
-        timeout: Exception = requests.ReadTimeout("injected")
-        return timeout
-    return ReadTimeoutError(endpoint_url="https://dynamodb.us-east-1.amazonaws.com/")
-
-
-def stripe_answer_lost(point: Point, sent: Sent, passed: Pass) -> Response:
-    """The request is carried out, and nobody hears of it."""
-    passed()
-    raise lost(sent)
-
-
-def stripe_never_reached(point: Point, sent: Sent, passed: Pass) -> Response:
-    """No connection comes about."""
-    raise requests.ConnectionError("injected")
-
-
-def stripe_slow_past_the_timeout(point: Point, sent: Sent, passed: Pass) -> Response:
-    """Nobody answers until the function's time is nearly up; it was carried out all the same."""
-    passed()
-    point.context.seconds = 3
-    raise lost(sent)
-
-
-def stripe_server_error(point: Point, sent: Sent, passed: Pass) -> Response:
-    """HTTP 500 before anything was done, kept under the key."""
-    return _ordered(point, "error_500", passed)
-
-
-def stripe_server_error_but_done(point: Point, sent: Sent, passed: Pass) -> Response:
-    """HTTP 500 after it was carried out, kept under the key."""
-    return _ordered(point, "error_500_after", passed)
-
-
-def stripe_too_many_requests(point: Point, sent: Sent, passed: Pass) -> Response:
-    """HTTP 429, kept nowhere."""
-    return _ordered(point, "rate_limited", passed)
-
-
-def stripe_key_in_use(point: Point, sent: Sent, passed: Pass) -> Response:
-    """HTTP 409: the first request under this key is still being carried out."""
-    body = b'{"error": {"type": "idempotency_error", "code": "idempotency_key_in_use", "message": "injected"}}'
-    return response(409, body, {"Content-Type": "application/json"})
-
-
-def _ordered(point: Point, kind: str, passed: Pass) -> Response:
-    assert point.orders is not None
-    point.orders.add(kind, "*")
-    return passed()
-
-
-OF_STRIPE: tuple[Fault, ...] = (
-    *CRASHES,
-    stripe_answer_lost,
-    stripe_never_reached,
-    stripe_slow_past_the_timeout,
-    stripe_server_error,
-    stripe_server_error_but_done,
-    stripe_too_many_requests,
-    stripe_key_in_use,
-)
-
-
-def points(scenario: list[Sent], bench: Bench) -> Iterator[Point]:
+def points(scenario: list[Sent], bench: PaymentBench) -> Iterator[Point]:
     """Every fault at every request of a flow, of both kinds; `at` counts the SDKs' calls of the whole flow."""
     calls = list(dict.fromkeys(sent.call for sent in scenario))
     swept = [sent.call for sent in scenario if sent.body.get("IndexName")]
@@ -243,7 +152,7 @@ def points(scenario: list[Sent], bench: Bench) -> Iterator[Point]:
 EVENT_FAULTS = ("lost", "duplicated", "reordered")
 
 
-def event_points(bench: Bench) -> list[tuple[str, str]]:
+def event_points(bench: PaymentBench) -> list[tuple[str, str]]:
     """Every way in which each kind of callback of the flow just recorded may fail to arrive as it should."""
     kinds = sorted({event["type"] for event in bench.till.objects("event")})
     return [(fault, kind) for kind in kinds for fault in EVENT_FAULTS]
@@ -266,7 +175,7 @@ class Both:
         return [*self.one.late, *self.other.late]
 
 
-def differences(bench: Bench, flow: Flow) -> Iterator[str]:
+def differences(bench: PaymentBench, flow: Flow) -> Iterator[str]:
     """What stands otherwise than it must; nothing if all is well."""
     till = bench.till
     bench.wire.dead = False

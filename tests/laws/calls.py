@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.functions.laws_model import Told, instant, moment
+from tests.laws.model import Told, instant, moment
 
 ZONES = (
     "UTC",

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from calling_credit.store.keep_issues import read_issues
-from tests.functions.till import CREATE, Till
+from tests.harness.till import CREATE, Till
 
 
 def event_about(kind: str, subject: dict[str, Any], **data: Any) -> dict[str, Any]:

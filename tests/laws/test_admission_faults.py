@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
-from tests.functions.conftest import Context, Stack, load_app
-from tests.functions.laws_faults import ask_until_answered, deliver_until_settled, points
-from tests.functions.laws_wire import Killed, wired
-from tests.functions.test_faults import START, Bench, Storm, at_once, batch, bench, call, report, request
-from tests.functions.world import JAPAN, UNITED_KINGDOM, failures, http_event
+from tests.harness.faults import ask_until_answered, deliver_until_settled, points
+from tests.harness.http import http_event
+from tests.harness.queue import failures
+from tests.harness.table import Context, Stack, load_app
+from tests.harness.threads import at_once
+from tests.harness.wire import Killed, wired
+from tests.harness.world import JAPAN, UNITED_KINGDOM
+from tests.laws.ledger_bench import START, LedgerBench, Storm, batch, call, report, request
 
-__all__ = ["bench"]
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
 
 TIMES = {"authorized_at", "asked_at", "ended_at", "expires_at", "sweep_sk", "announced", "denied_at"}
@@ -30,7 +32,7 @@ def asking(call_id: str, seconds: int = 600, to: str = UNITED_KINGDOM) -> dict[s
 
 
 @pytest.fixture
-def held(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
+def held(bench: LedgerBench, monkeypatch: pytest.MonkeyPatch) -> LedgerBench:
     """Acct_1 has credit and two calls that run; the clock stands, so that a second try is as long as the first."""
     monkeypatch.setattr("calling_credit.clock.now", lambda: bench.now)
     monkeypatch.setattr("calling_credit.store.transact.jittered_wait", lambda _: 0.0)
@@ -45,7 +47,7 @@ def held(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
     return bench
 
 
-def what_stands(bench: Bench) -> Any:
+def what_stands(bench: LedgerBench) -> Any:
     """The ledger, law 7 checked on it, but for when it was written."""
     return {
         key: {name: value for name, value in image.items() if name not in TIMES}
@@ -75,7 +77,7 @@ BEFORE = {"let it go on": FREEZE}
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_a_request_sent_until_it_is_answered_holds_once(
-    held: Bench, capsys: pytest.CaptureFixture[str], name: str
+    held: LedgerBench, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     if name in BEFORE:
         before, said = BEFORE[name]
@@ -120,7 +122,7 @@ FINISHED = finished(
 
 
 def test_a_batch_of_held_calls_ends_in_the_same_ledger_whatever_fails(
-    held: Bench, capsys: pytest.CaptureFixture[str]
+    held: LedgerBench, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert deliver_until_settled(held.stack, held.wire, FINISHED)[0] == set()
     expected = what_stands(held)
@@ -143,7 +145,7 @@ def test_a_batch_of_held_calls_ends_in_the_same_ledger_whatever_fails(
     report(capsys, f"rate_calls with holds, {len(scenario)} requests", covered)
 
 
-def expire_until_done(stack: Stack, bench: Bench) -> None:
+def expire_until_done(stack: Stack, bench: LedgerBench) -> None:
     """As the schedule does: round after round."""
     for _ in range(6):
         bench.wire.dead = False
@@ -157,7 +159,7 @@ def expire_until_done(stack: Stack, bench: Bench) -> None:
 
 
 def test_a_round_of_giving_up_ends_in_the_same_ledger_whatever_fails(
-    held: Bench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    held: LedgerBench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late = START.replace(hour=20)
     monkeypatch.setattr("calling_credit.clock.now", lambda: late)
@@ -181,7 +183,7 @@ def test_a_round_of_giving_up_ends_in_the_same_ledger_whatever_fails(
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-def test_whoever_comes_at_the_same_time_law_7_holds(held: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_comes_at_the_same_time_law_7_holds(held: LedgerBench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Authorizing, extending, posting and giving up the same two calls at once, in processes of their own."""
     late = [START]
     monkeypatch.setattr("calling_credit.clock.now", lambda: late[0])
@@ -212,7 +214,7 @@ def test_whoever_comes_at_the_same_time_law_7_holds(held: Bench, monkeypatch: py
     assert seen["live"]
 
 
-def test_storms_over_a_call_from_asking_to_hanging_up_leave_law_7_true(held: Bench) -> None:
+def test_storms_over_a_call_from_asking_to_hanging_up_leave_law_7_true(held: LedgerBench) -> None:
     weathered = 0
     for seed in range(20):
         held.put_back()
@@ -229,7 +231,7 @@ def test_storms_over_a_call_from_asking_to_hanging_up_leave_law_7_true(held: Ben
     assert weathered > 60
 
 
-def storm_answer(bench: Bench, event: dict[str, Any]) -> None:
+def storm_answer(bench: LedgerBench, event: dict[str, Any]) -> None:
     """Ask until it is answered by something else than an error; some give up."""
     for _ in range(12):
         bench.wire.dead = False

@@ -24,17 +24,19 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.functions import laws_admission, laws_operations, laws_reads, laws_rerating
-from tests.functions.conftest import Stack
-from tests.functions.laws_calls import Calls
-from tests.functions.laws_checks import Book, law_8_no_other_account_is_named
-from tests.functions.laws_driver import KINDS, Driver
-from tests.functions.laws_model import Model, Prices
-from tests.functions.laws_moto import make_moto_cheap
-from tests.functions.laws_wire import wired
 from tests.functions.template import ROOT, template
-from tests.functions.till import Till
-from tests.functions.world import JAPAN, World, delivery, failures, http_event
+from tests.harness.fast_moto import make_moto_cheap
+from tests.harness.http import http_event
+from tests.harness.queue import delivery, failures
+from tests.harness.table import Stack
+from tests.harness.till import Till
+from tests.harness.wire import wired
+from tests.harness.world import JAPAN, World
+from tests.laws import admission, operations, reads, rerating
+from tests.laws.calls import Calls
+from tests.laws.checks import Book, law_8_no_other_account_is_named
+from tests.laws.driver import KINDS, Driver
+from tests.laws.model import Model, Prices
 
 pytestmark = pytest.mark.dynamodb
 
@@ -45,8 +47,8 @@ OPERATIONS = int(os.environ.get("LAWS_OPERATIONS", "2000"))
 def test_the_laws_hold_after_every_operation(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    operations = {module.__name__ for module in (laws_operations, laws_reads, laws_rerating, laws_admission)}
-    assert operations == {kind.__module__ for _, kind in KINDS.values()}
+    drivers = {module.__name__ for module in (operations, reads, rerating, admission)}
+    assert drivers == {kind.__module__ for _, kind in KINDS.values()}
     make_moto_cheap(monkeypatch)
     rng = random.Random(SEED)
     prices = Prices("deck-1", (ROOT / "local" / "rates.csv").read_bytes())

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from local.stripe_stand_in.controls import Controls
-from tests.functions.laws_faults import CRASHES, Point
-from tests.functions.laws_wire import wired
-from tests.functions.payment_faults import Bench, Both, Flow, differences, event_points, points
-from tests.functions.till import CHALLENGED, DECLINED, VISA, Till
+from tests.harness.faults import CRASHES, Point
+from tests.harness.till import CHALLENGED, DECLINED, VISA, Till
+from tests.harness.wire import wired
+from tests.laws.payment_bench import Both, Flow, PaymentBench, differences, event_points, points
 
 pytestmark = pytest.mark.dynamodb
 
@@ -30,18 +30,18 @@ PAIRS = int(os.environ.get("FAULTS_PAIRS", "5"))
 WANTS_CUSTOMER = "pm_card_authenticationRequired"
 
 
-def save(bench: Bench, kind: str) -> None:
+def save(bench: PaymentBench, kind: str) -> None:
     """A saved card."""
     bench.card = bench.till.card(kind)
 
 
-def save_and_rule(bench: Bench, kind: str) -> None:
+def save_and_rule(bench: PaymentBench, kind: str) -> None:
     """A saved card, and a rule that it recharges the empty balance by."""
     save(bench, kind)
     bench.till.set_rule(bench.card)
 
 
-def pay(bench: Bench) -> None:
+def pay(bench: PaymentBench) -> None:
     """Somebody presses Pay until they are answered, and begins anew when they are told that it came to nothing."""
     body = {"amount": "25.00", "payment_method_id": bench.card}
     for key in ("the first key", "the second key"):
@@ -51,21 +51,21 @@ def pay(bench: Bench) -> None:
             return
 
 
-def challenge(bench: Bench) -> None:
+def challenge(bench: PaymentBench) -> None:
     """The customer confirms at their bank whatever waits for it."""
     for intent in list(bench.till.stand_in.account.objects["payment_intent"].values()):
         if intent["status"] == "requires_action":
             Controls(bench.till.stand_in).answer_challenge(intent["id"])
 
 
-def pay_and_confirm(bench: Bench) -> None:
+def pay_and_confirm(bench: PaymentBench) -> None:
     """Somebody pays with a card whose bank wants a confirmation."""
     pay(bench)
     bench.sweep()  # An answer that nobody heard is known by now, and with it the way to the bank.
     challenge(bench)
 
 
-def wait_for_customer(bench: Bench) -> None:
+def wait_for_customer(bench: PaymentBench) -> None:
     """A recharge whose bank wants the customer, who is not there."""
     save_and_rule(bench, WANTS_CUSTOMER)
     bench.stream()
@@ -74,7 +74,7 @@ def wait_for_customer(bench: Bench) -> None:
     bench.link = bench.till.top_up(str(waiting["topup_id"]))["next_action_url"].removeprefix("https://page.test")
 
 
-def follow_link(bench: Bench) -> None:
+def follow_link(bench: PaymentBench) -> None:
     """The customer follows the link that finishes the payment, and confirms at the bank."""
     for _ in range(12):
         answer = bench.ask("add_funds", "POST", bench.link, signed_in=False)
@@ -84,41 +84,41 @@ def follow_link(bench: Bench) -> None:
     challenge(bench)
 
 
-def another_waits(bench: Bench) -> None:
+def another_waits(bench: PaymentBench) -> None:
     """A payment of 30.00 waits for its customer to confirm at their bank, and they have another card."""
     bench.till.paid("30.00", bench.till.card(CHALLENGED))
     bench.till.stand_in.take_events()
     save(bench, VISA)
 
 
-def another_is_abandoned(bench: Bench) -> None:
+def another_is_abandoned(bench: PaymentBench) -> None:
     """The same, and they have left; a rule recharges the empty balance."""
     another_waits(bench)
     bench.till.later(minutes=16)
     bench.till.set_rule(bench.card)
 
 
-def save_and_pay(bench: Bench) -> None:
+def save_and_pay(bench: PaymentBench) -> None:
     """A payment of 25.00 that is credited, and everything told of it."""
     save(bench, VISA)
     bench.till.paid("25.00", bench.card)
     bench.till.stand_in.take_events()
 
 
-def at_stripe(bench: Bench, path: str, **parameters: Any) -> None:
+def at_stripe(bench: PaymentBench, path: str, **parameters: Any) -> None:
     """What an operator does in Stripe's dashboard."""
     headers = {"Authorization": f"Bearer {bench.till.stand_in.api_key}"}
     assert bench.till.stand_in.handle("POST", path, parameters, headers).status == 200
 
 
-def refund(bench: Bench) -> None:
+def refund(bench: PaymentBench) -> None:
     """Ten dollars go back in two parts."""
     [charge] = bench.till.objects("charge")
     for _ in range(2):
         at_stripe(bench, "/v1/refunds", charge=charge["id"], amount=500)
 
 
-def dispute_and_win(bench: Bench) -> None:
+def dispute_and_win(bench: PaymentBench) -> None:
     """The cardholder's bank takes the money, and gives a part of it back."""
     [charge] = bench.till.objects("charge")
     controls = Controls(bench.till.stand_in)
@@ -142,17 +142,21 @@ FLOWS = (
     Flow(
         "automatic, after an abandoned one",
         another_is_abandoned,
-        Bench.stream,
+        PaymentBench.stream,
         ["succeeded"],
         {"succeeded": 1},
         50_000_000,
     ),
-    Flow("automatic", lambda b: save_and_rule(b, VISA), Bench.stream, ["succeeded"], {"succeeded": 1}, 50_000_000),
-    Flow("automatic, declined", lambda b: save_and_rule(b, DECLINED), Bench.stream, ["failed"], {"canceled": 1}, 0),
+    Flow(
+        "automatic", lambda b: save_and_rule(b, VISA), PaymentBench.stream, ["succeeded"], {"succeeded": 1}, 50_000_000
+    ),
+    Flow(
+        "automatic, declined", lambda b: save_and_rule(b, DECLINED), PaymentBench.stream, ["failed"], {"canceled": 1}, 0
+    ),
     Flow(
         "automatic, the bank wants the customer",
         lambda b: save_and_rule(b, WANTS_CUSTOMER),
-        Bench.stream,
+        PaymentBench.stream,
         ["requires_action"],
         {"requires_payment_method": 1},
         0,
@@ -164,12 +168,12 @@ FLOWS = (
 
 
 @pytest.fixture
-def bench(till: Till, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+def bench(till: Till, monkeypatch: pytest.MonkeyPatch) -> Iterator[PaymentBench]:
     """A till on a wire; the SDK does not sleep between its retries."""
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
     monkeypatch.setattr("time.sleep", lambda _: None)
     with wired(till.world.stack) as wire:
-        made = Bench(till, wire)
+        made = PaymentBench(till.world.stack, wire, till=till)
         made.keep()
         yield made
 
@@ -204,7 +208,7 @@ def pairs(ones: list[Point], others: list[Point]) -> list[Both]:
     return [Both(draw.choice(ones), draw.choice(others)) for _ in range(PAIRS)]
 
 
-def play(bench: Bench, flow: Flow, point: Point | Both) -> list[str]:
+def play(bench: PaymentBench, flow: Flow, point: Point | Both) -> list[str]:
     """The flow with one fault in it, or two; what stands otherwise than it must in the end."""
     bench.put_back()
     flow.prepare(bench)
@@ -220,7 +224,7 @@ def play(bench: Bench, flow: Flow, point: Point | Both) -> list[str]:
     return [*differences(bench, flow), *(["the fault met nothing"] if missed else [])]
 
 
-def play_with_callbacks_amiss(bench: Bench, flow: Flow, fault: str, kind: str) -> list[str]:
+def play_with_callbacks_amiss(bench: PaymentBench, flow: Flow, fault: str, kind: str) -> list[str]:
     """The flow while every callback of one kind is lost, comes twice or comes late."""
     bench.put_back()
     flow.prepare(bench)
@@ -232,7 +236,7 @@ def play_with_callbacks_amiss(bench: Bench, flow: Flow, fault: str, kind: str) -
 
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
 def test_law_10_a_payment_ends_the_same_whatever_fails(
-    bench: Bench, capsys: pytest.CaptureFixture[str], flow: Flow, played: set[str]
+    bench: PaymentBench, capsys: pytest.CaptureFixture[str], flow: Flow, played: set[str]
 ) -> None:
     bench.put_back()
     flow.prepare(bench)

@@ -6,9 +6,9 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from tests.functions.conftest import BUCKET, _s3, sample_event
-from tests.functions.laws_driver import Driver, operation
-from tests.functions.laws_model import Model, Prices, moment, price
+from tests.harness.table import BUCKET, _s3, sample_event
+from tests.laws.driver import Driver, operation
+from tests.laws.model import Model, Prices, moment, price
 
 BACK = "call_taken_back"
 Entries = list[tuple[str, dict[str, Any]]]

@@ -1,6 +1,4 @@
-"""A fresh table for each test (moto, or the DynamoDB that AWS_ENDPOINT_URL_DYNAMODB names), an active deck, the
-handlers.
-"""
+"""The handlers over one fresh table, a Stripe account of their own, and the sample events that AWS sends them."""
 
 import importlib.util
 import json
@@ -13,24 +11,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from moto import mock_aws
 
-from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET, StandIn
-from tests.functions.stripe_wire import StripeWire
-from tests.functions.template import ROOT, table_properties
+from local.stripe_stand_in.stand_in import StandIn
+from tests.functions.template import ROOT
+from tests.harness.stripe import StripeWire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
-
-    from tests.functions.laws_wire import Wire
-    from tests.functions.recharging import LawSix
-    from tests.functions.till import Till
-    from tests.functions.world import World
 
 TABLE = os.environ["TABLE_NAME"]
 BUCKET = os.environ["DECK_BUCKET"]
@@ -96,22 +88,6 @@ def one_request_at_a_time() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DynamoHandler, "call_action", locked)
-        yield
-
-
-@pytest.fixture(scope="session")
-def aws() -> Iterator[None]:
-    """moto for everything that AWS_ENDPOINT_URL_DYNAMODB does not send elsewhere."""
-    with mock_aws(), one_request_at_a_time():
-        import boto3  # noqa: PLC0415 - after moto
-
-        boto3.client("s3").create_bucket(Bucket=BUCKET)
-        boto3.client("ses").verify_email_identity(EmailAddress="billing@phone.example")
-        boto3.client("events").create_event_bus(Name=os.environ["EVENT_BUS_NAME"])
-        secrets = boto3.client("secretsmanager")
-        secrets.create_secret(Name=os.environ["CURSOR_SECRET_ARN"], SecretString="test-secret")
-        stripe_settings = {"api_key": DEFAULT_API_KEY, "webhook_secret": DEFAULT_WEBHOOK_SECRET}
-        secrets.create_secret(Name=os.environ["STRIPE_SECRET_ARN"], SecretString=json.dumps(stripe_settings))
         yield
 
 
@@ -182,94 +158,7 @@ class Stack:
         return [from_attributes(item) for page in scan for item in page["Items"]]
 
 
-@pytest.fixture(scope="session")
-def apps(aws: None) -> dict[str, ModuleType]:
-    """Every handler, imported once."""
-    return {name: load_app(name) for name in FUNCTIONS}
-
-
-@pytest.fixture(scope="session")
-def dynamodb(aws: None) -> "DynamoDBClient":
-    """The client through which the tests look at the table; the handlers have their own."""
-    from calling_credit.store.client import dynamodb_client  # noqa: PLC0415
-
-    return dynamodb_client()
-
-
-@pytest.fixture
-def deckless(
-    apps: dict[str, ModuleType], dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Stack]:
-    """The handlers over a fresh table; which deck is active is for the next fixture to say."""
-    from calling_credit import clock  # noqa: PLC0415
-
-    def wall_clock() -> datetime:
-        return clock.now()  # Looked up each time: tests put a clock of their own in its place.
-
-    stripe = StripeWire(StandIn(base_url=os.environ["STRIPE_API_BASE"], now=wall_clock, sleep=lambda _: None))
-    stripe.attach(monkeypatch)
-    made = dynamodb.create_table(TableName=TABLE, **table_properties())
-    if made["TableDescription"]["TableStatus"] != "ACTIVE":
-        dynamodb.get_waiter("table_exists").wait(TableName=TABLE, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
-    try:
-        yield Stack(dynamodb, apps, stripe)
-    finally:
-        dynamodb.delete_table(TableName=TABLE)
-
-
-@pytest.fixture
-def stack(deckless: Stack) -> Stack:
-    """The handlers over a fresh table with the example deck active."""
-    deckless.publish((ROOT / "local" / "rates.csv").read_bytes())
-    return deckless
-
-
 def sample_event(name: str) -> dict[str, Any]:
     """The sample envelope `events/<name>.json`."""
     event: dict[str, Any] = json.loads(Path(ROOT, "events", f"{name}.json").read_text(encoding="utf-8"))
     return event
-
-
-@pytest.fixture
-def world(deckless: Stack, monkeypatch: pytest.MonkeyPatch) -> "World":
-    """The handlers over a fresh table with one account, a small deck, and a clock that stands at noon of 2026-11-23."""
-    from tests.functions.laws_moto import make_moto_cheap  # noqa: PLC0415
-    from tests.functions.world import DECK, World  # noqa: PLC0415 - it needs this module
-
-    make_moto_cheap(monkeypatch)
-    world = World(deckless)
-    monkeypatch.setattr("calling_credit.clock.now", world.clock)
-    deckless.publish(DECK)
-    world.create_account()
-    return world
-
-
-@pytest.fixture
-def till(world: "World") -> "Till":
-    """The same world with its paying side."""
-    from tests.functions.till import Till  # noqa: PLC0415 - it needs this module
-
-    return Till(world)
-
-
-@pytest.fixture
-def law_six(till: "Till", monkeypatch: pytest.MonkeyPatch) -> Iterator["LawSix"]:
-    """At most one recharge in flight, looked at before every request to Stripe; law 5 and the sums at the end."""
-    from tests.functions.recharging import watch_law_six  # noqa: PLC0415 - it needs this module
-
-    law = watch_law_six(till, monkeypatch)
-    yield law
-    law.look()
-    assert law.broken == []
-    till.check()
-
-
-@pytest.fixture
-def wire(deckless: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator["Wire"]:
-    """The wire between the handlers and the table; nobody sleeps between tries."""
-    from tests.functions.laws_wire import wired  # noqa: PLC0415 - it needs this module
-
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-    monkeypatch.setattr("calling_credit.store.transact.jittered_wait", lambda _: 0.0)
-    with wired(deckless) as wire:
-        yield wire

@@ -3,17 +3,18 @@ still, and requests as AWS sends them, made from the sample envelopes.
 """
 
 import copy
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from calling_credit import table
-from tests.domain.examples import NOW, deck_csv, event_body
-from tests.functions.conftest import Stack, sample_event
+from tests.domain.examples import deck_csv
+from tests.harness.clock import Clock
+from tests.harness.http import Answer, http_event
+from tests.harness.queue import delivery, failures
+from tests.harness.table import Stack
 
 DECK = deck_csv(
     {"rate_per_minute": "0.10"},
@@ -31,40 +32,6 @@ DECK = deck_csv(
 )
 UNITED_KINGDOM, MOBILE, JAPAN, PREMIUM = "+442071838750", "+447700900123", "+81312345678", "+19005550123"
 INCLUDED, UNCOVERED, SHORT_CODE = "+14155550199", "+33142685300", "911"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP answer as a client sees it."""
-
-    status: int
-    headers: dict[str, str]
-    text: str
-
-    @property
-    def body(self) -> Any:
-        """The answer's JSON."""
-        return json.loads(self.text)
-
-    @property
-    def code(self) -> str:
-        """The stable code of a problem, with its form checked."""
-        assert self.headers["content-type"] == "application/problem+json"
-        problem = self.body
-        assert set(problem) == {"type", "title", "status", "code", "detail"}
-        assert problem["status"] == self.status
-        assert problem["detail"].endswith(".")
-        return str(problem["code"])
-
-
-@dataclass
-class Clock:
-    """The wall clock of the handlers."""
-
-    now: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @dataclass
@@ -211,50 +178,3 @@ def headroom_over_posted(rules: list[dict[str, Any]], balance: dict[str, Any]) -
     armed = balance["headroom_micros"] - balance["posted_micros"] != 10**15
     assert armed <= (rule["enabled"] and "suspended_reason" not in rule), "armed although it must not charge"
     return -rule["threshold_micros"] if armed else 10**15
-
-
-def http_event(
-    function: str,
-    method: str,
-    path: str,
-    *,
-    body: Any = None,
-    claims: dict[str, Any] | None = None,
-    signed_in: bool = True,
-) -> dict[str, Any]:
-    """The sample envelope of a function with another route, body (text or JSON) and claims (None leaves one out)."""
-    event = sample_event(function)
-    context = event["requestContext"]
-    event.update(routeKey=f"{method} {path}", rawPath=path, rawQueryString="")
-    event.pop("queryStringParameters", None)
-    context["http"].update(method=method, path=path)
-    context["routeKey"] = event["routeKey"]
-    if signed_in:
-        token = context["authorizer"]["jwt"]["claims"] | (claims or {})
-        context["authorizer"]["jwt"]["claims"] = {name: value for name, value in token.items() if value is not None}
-    event.pop("body", None)
-    if body is not None:
-        event["body"] = body if isinstance(body, str) else json.dumps(body)
-    return event
-
-
-def delivery(*bodies: str | dict[str, Any]) -> dict[str, Any]:
-    """An SQS batch of messages m_0, m_1, …, sent in this order a second apart."""
-    sample = sample_event("rate_calls")["Records"][0]
-    records = []
-    for number, body in enumerate(bodies):
-        record = copy.deepcopy(sample)
-        record["messageId"] = f"m_{number}"
-        record["attributes"]["SentTimestamp"] = str(1795428131000 + number * 1000)
-        record["body"] = body if isinstance(body, str) else event_body(**body)
-        records.append(record)
-    return {"Records": records}
-
-
-def failures(answer: dict[str, Any]) -> list[str]:
-    """The messages a batch answer sends back."""
-    assert set(answer) == {"batchItemFailures"}
-    assert all(set(failure) == {"itemIdentifier"} for failure in answer["batchItemFailures"])
-    names = [str(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
-    assert len(set(names)) == len(names)
-    return names

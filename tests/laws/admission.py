@@ -7,10 +7,10 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.functions.laws_calls import COVERED, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED
-from tests.functions.laws_driver import Driver, expect, operation
-from tests.functions.laws_model import instant, moment, money, price
-from tests.functions.laws_operations import queue
+from tests.laws.calls import COVERED, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED
+from tests.laws.driver import Driver, expect, operation
+from tests.laws.model import instant, moment, money, price
+from tests.laws.operations import queue
 
 DOLLAR = 1_000_000
 DEFAULTS = {"daily_spend": 200 * DOLLAR, "call_price": 50 * DOLLAR, "simultaneous_calls": 30, "high_cost": 2 * DOLLAR}

@@ -21,8 +21,8 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from moto.core.models import botocore_stubber
 
-from tests.functions.conftest import Stack
-from tests.functions.stripe_wire import StripeRequest
+from tests.harness.stripe import StripeRequest
+from tests.harness.table import Stack
 
 Key = tuple[str, str]
 WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")

@@ -3,7 +3,6 @@ payments, and law 6 looked at whenever something is asked of Stripe.
 """
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
@@ -17,8 +16,10 @@ from calling_credit.ledger import UNARMED_MICROS
 from calling_credit.money import format_money, parse_money
 from calling_credit.topups import PENDING
 from local.stripe_stand_in.known_cards import card_with_id
-from tests.functions.till import ACCOUNT, CONFIRM, DECLINED, RETRIEVE, VISA, Till, stream_record
-from tests.functions.world import PREMIUM, Answer, failures
+from tests.harness.http import Answer
+from tests.harness.queue import failures
+from tests.harness.till import ACCOUNT, CONFIRM, DECLINED, RETRIEVE, VISA, Till, stream_record
+from tests.harness.world import PREMIUM
 
 LIFTED: dict[str, Any] = {"hourly_count": 20, "daily_limit": "10000.00", "monthly_limit": "10000.00"}
 """Caps so high that they limit nothing here."""
@@ -211,12 +212,6 @@ def minutes_pass(till: Till, minutes: int, each: Callable[[], None] | None = Non
         till.stream()
         till.sweep()
         till.stream()
-
-
-def at_once(*tasks: Callable[[], Any]) -> list[Any]:
-    """What these return when they are done at the same time, in order."""
-    with ThreadPoolExecutor(len(tasks)) as pool:
-        return [future.result() for future in [pool.submit(task) for task in tasks]]
 
 
 # --- Law 6 ------------------------------------------------------------------------------------------------------------

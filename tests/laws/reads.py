@@ -5,10 +5,10 @@ import io
 import json
 from typing import Any
 
-from tests.functions.laws_calls import CALLING, COVERED, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED
-from tests.functions.laws_driver import Driver, expect, operation
-from tests.functions.laws_model import money
-from tests.functions.laws_rerating import BACK, call_in, standing
+from tests.laws.calls import CALLING, COVERED, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED
+from tests.laws.driver import Driver, expect, operation
+from tests.laws.model import money
+from tests.laws.rerating import BACK, call_in, standing
 
 
 def entries(driver: Driver, account: str, first: str, last: str) -> list[tuple[str, dict[str, Any]]]:

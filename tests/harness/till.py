@@ -15,9 +15,10 @@ from local.stripe_stand_in.controls import Controls
 from local.stripe_stand_in.faults import REQUEST_FAULTS
 from local.stripe_stand_in.sender import body_of
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET, StandIn
-from tests.functions.conftest import sample_event
-from tests.functions.stripe_wire import StripeWire
-from tests.functions.world import Answer, World, http_event
+from tests.harness.http import Answer, http_event
+from tests.harness.stripe import StripeWire
+from tests.harness.table import sample_event
+from tests.harness.world import World
 
 VISA, MASTERCARD = "pm_card_visa", "pm_card_mastercard"
 DECLINED, CHALLENGED = "pm_card_chargeCustomerFail", "pm_card_threeDSecure2Required"

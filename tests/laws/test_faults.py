@@ -2,29 +2,19 @@
 client do, ends in the ledger that nothing going wrong ends in.
 
 The crash points are generated: a scenario is recorded once without faults, then every request of it is crossed with
-every fault (`laws_faults`). Threads write at once; conflicts between them are made on the wire, as DynamoDB has them.
+every fault (`tests.harness.faults`). Threads write at once; conflicts between them are made on the wire, as DynamoDB
+has them.
 """
 
-import copy
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from functools import partial
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ReadTimeoutError
 
-from tests.functions import laws_checks as checks
-from tests.functions.conftest import Context, Stack, load_app, sample_event
-from tests.functions.laws_calls import Calls
-from tests.functions.laws_faults import (
+from tests.harness.faults import (
     Fault,
     Point,
     answer_lost,
@@ -36,146 +26,31 @@ from tests.functions.laws_faults import (
     server_error,
     throttled,
 )
-from tests.functions.laws_model import Key
-from tests.functions.laws_moto import make_moto_cheap
-from tests.functions.laws_wire import Killed, Pass, Sent, Wire, cancelled, refusal, wired
-from tests.functions.template import table_properties
-from tests.functions.world import DECK, JAPAN, PREMIUM, UNCOVERED, UNITED_KINGDOM, failures, http_event
+from tests.harness.queue import failures
+from tests.harness.table import Context, Stack, load_app
+from tests.harness.threads import at_once
+from tests.harness.wire import Pass, Sent, cancelled, wired
+from tests.harness.world import JAPAN, PREMIUM, UNCOVERED
+from tests.laws.ledger_bench import (
+    CHARGED,
+    Ledger,
+    LedgerBench,
+    Storm,
+    account_events,
+    batch,
+    call,
+    report,
+    request,
+    some_calls,
+)
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
-
-START = datetime(2026, 11, 23, 12, tzinfo=UTC)
-WHEN_WRITTEN = ("recorded_at", "updated_at", "changed_at", "created_at")
-Ledger = dict[Key, dict[str, Any]]
-
-
-@dataclass
-class Bench:
-    """The handlers over a table that can be put back to how it was, on a wire, with a clock that goes on."""
-
-    stack: Stack
-    wire: Wire
-    properties: dict[str, Any] = field(default_factory=table_properties)
-    before: list[dict[str, Any]] = field(default_factory=list)
-    now: datetime = START
-
-    def clock(self) -> datetime:
-        """A second later each time somebody looks."""
-        self.now += timedelta(seconds=1)
-        return self.now
-
-    def keep(self) -> None:
-        """Remember the table as it is now."""
-        pages = self.stack.dynamodb.get_paginator("scan").paginate(TableName=self.stack.table_name)
-        self.before = [item for page in pages for item in page["Items"]]
-
-    def put_back(self) -> None:
-        """The table as remembered, and every function as if just started."""
-        client, name = self.stack.dynamodb, self.stack.table_name
-        client.delete_table(TableName=name)
-        client.create_table(TableName=name, **self.properties)
-        client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
-        for start in range(0, len(self.before), 25):
-            puts: Any = [{"PutRequest": {"Item": item}} for item in self.before[start : start + 25]]
-            client.batch_write_item(RequestItems={name: puts})
-        self.stack.forget()
-        self.wire.dead = False
-        self.wire.sent.clear()
-
-    def ledger(self) -> Ledger:
-        """What the table says, whenever it was written; with the laws checked on it."""
-        book = checks.Book(self.stack.dynamodb, self.stack.table_name)
-        book.images = book.whole_table()
-        book.add({key: (None, book.image(key)) for key in book.images})
-        accounts = {pk for pk, _ in book.images}
-        checks.law_1_posted_is_the_sum_of_entries(book, accounts)
-        checks.law_2_day_totals_are_the_sums_of_that_days_entries(book, set(book.images))
-        checks.law_7_held_is_the_sum_of_live_holds(book, accounts)
-        for sent in self.wire.sent:
-            for kind, action in sent.actions:
-                if sent.operation == "TransactWriteItems" and "ENTRY#" in str(action.get("Item", {}).get("SK", "")):
-                    assert (kind, action["ConditionExpression"]) == ("Put", "attribute_not_exists(PK)"), "law 9"
-        return {timeless(key): without_times(book.image(key)) for key in book.images}
-
-
-def timeless(key: Key) -> Key:
-    """The key; that of an adjustment's entry, or of a change of a line, without when it was written."""
-    kind, *parts = key[1].split("#")
-    if kind == "ENTRY" and "#adj_" in key[1]:
-        return key[0], f"ENTRY##{parts[1]}"
-    return (key[0], f"CHANGE#{parts[0]}##{parts[2]}") if kind == "CHANGE" else key
-
-
-def without_times(image: dict[str, Any]) -> dict[str, Any]:
-    """An item but for when it was written."""
-    said = {name: value for name, value in image.items() if name not in WHEN_WRITTEN}
-    return {**said, "SK": timeless((said["PK"], said["SK"]))[1]}
-
-
-@pytest.fixture
-def bench(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    """Two accounts, one with a call that was charged already; accounts are posted one after another; the SDK does not
-    sleep between its retries.
-    """
-    make_moto_cheap(monkeypatch)
-    monkeypatch.setenv("POSTING_THREADS", "1")
-    from calling_credit.config import config  # noqa: PLC0415
-
-    config.cache_clear()
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-    with wired(stack) as wire:
-        bench = Bench(stack, wire)
-        monkeypatch.setattr("calling_credit.clock.now", bench.clock)
-        stack.publish(DECK)
-        for account in ("acct_1", "acct_2"):
-            for event in account_events(account):
-                assert stack.invoke("manage_accounts", event)["statusCode"] == 201
-        assert failures(stack.invoke("rate_calls", batch([CHARGED]))) == []
-        bench.keep()
-        wire.sent.clear()
-        stack.forget()
-        yield bench
-    config.cache_clear()
-
-
-def account_events(account: str) -> list[dict[str, Any]]:
-    """What makes an account with a person, a line that may call abroad and one that may not."""
-    path, line = f"/accounts/{account}", {"number": "+14155550100", "user_id": "user_1"}
-    return [
-        http_event("manage_accounts", "PUT", path, body={"time_zone": "America/New_York"}),
-        http_event("manage_accounts", "PUT", f"{path}/users/user_1", body={"name": "Ada"}),
-        http_event("manage_accounts", "PUT", f"{path}/lines/line_1", body={**line, "international_calling": True}),
-        http_event("manage_accounts", "PUT", f"{path}/lines/line_2", body=line),
-    ]
 
 
 # ----------------------------------------------------------------------------------------------------------------------
 # A batch with everything in it
 # ----------------------------------------------------------------------------------------------------------------------
 
-CALLS = Calls(random.Random(20261123))
-
-
-def call(account: str, hours: int, to: str = UNITED_KINGDOM, line: str = "line_1", **facts: Any) -> dict[str, Any]:
-    """A call some hours ago."""
-    said = {"to": to, "duration_seconds": 60 + hours, **facts}
-    return CALLS.call(account, line, "user_1", START - timedelta(hours=hours), **said)
-
-
-def batch(calls: Sequence[dict[str, Any] | str]) -> dict[str, Any]:
-    """The event that delivers these calls, sent a second apart; a text is a body as it stands."""
-    sample = sample_event("rate_calls")["Records"][0]
-    records = []
-    for number, told in enumerate(calls):
-        record = copy.deepcopy(sample)
-        record["messageId"] = f"m_{number}"
-        record["attributes"]["SentTimestamp"] = str(1_795_428_131_000 + 1000 * number)
-        record["body"] = told if isinstance(told, str) else json.dumps(CALLS.body(told))
-        records.append(record)
-    return {"Records": records}
-
-
-CHARGED = call("acct_1", 3)
 TWICE = call("acct_1", 4)
 MIXED = batch(
     [
@@ -204,7 +79,7 @@ def kinds(ledger: Ledger) -> Counter[str]:
 
 
 def test_law_10_a_batch_ends_in_the_same_ledger_whatever_fails(
-    bench: Bench, capsys: pytest.CaptureFixture[str]
+    bench: LedgerBench, capsys: pytest.CaptureFixture[str]
 ) -> None:
     started_with = kinds(bench.ledger())
     back, _ = deliver_until_settled(bench.stack, bench.wire, MIXED["Records"])
@@ -227,24 +102,11 @@ def test_law_10_a_batch_ends_in_the_same_ledger_whatever_fails(
     report(capsys, f"rate_calls, {len(scenario)} requests", covered)
 
 
-def report(capsys: pytest.CaptureFixture[str], scenario: str, covered: Counter[str]) -> None:
-    """Say how many crash points there were."""
-    with capsys.disabled():
-        print(f"\n  {covered.total():>4} crash points: {scenario}, {len(covered)} kinds of fault")
-
-
 # ----------------------------------------------------------------------------------------------------------------------
 # Requests of operators and customers
 # ----------------------------------------------------------------------------------------------------------------------
 
 LINE = {"number": "+14165550100", "user_id": "user_1", "international_calling": True}
-
-
-def request(function: str, method: str, path: str, body: Any, **claims: str) -> tuple[str, dict[str, Any]]:
-    """A function and the event it gets."""
-    event = http_event(function, method, path, body=body, claims=claims)
-    event["headers"]["idempotency-key"] = "key 1"
-    return function, event
 
 
 REQUESTS = {
@@ -262,7 +124,7 @@ REQUESTS = {
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_law_10_a_request_sent_until_it_is_answered_is_done_once(
-    bench: Bench, capsys: pytest.CaptureFixture[str], name: str
+    bench: LedgerBench, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     function, event = REQUESTS[name]
     answer = bench.stack.invoke(function, event)
@@ -288,7 +150,9 @@ def test_law_10_a_request_sent_until_it_is_answered_is_done_once(
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-def test_law_10_a_storm_of_faults_ends_in_the_same_ledger(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+def test_law_10_a_storm_of_faults_ends_in_the_same_ledger(
+    bench: LedgerBench, capsys: pytest.CaptureFixture[str]
+) -> None:
     deliver_until_settled(bench.stack, bench.wire, MIXED["Records"])
     expected = bench.ledger()
     weathered = 0
@@ -304,54 +168,8 @@ def test_law_10_a_storm_of_faults_ends_in_the_same_ledger(bench: Bench, capsys: 
     assert weathered > 100
 
 
-@dataclass
-class Storm:
-    """Every second request fails in one way or another, until the storm has had its faults."""
-
-    rng: random.Random
-    faults: int = 0
-    most: int = 12
-
-    def __call__(self, sent: Sent, passed: Pass) -> AWSResponse:
-        """Meet one request."""
-        if self.faults >= self.most or self.rng.random() < 0.5:
-            return passed()
-        self.faults += 1
-        done = self.rng.random() < 0.5 and passed()
-        kind = self.rng.choice(("killed", "lost", "error", "throttled", "conflict"))
-        if kind == "killed":
-            raise Killed
-        if kind == "lost" or done or sent.service != "dynamodb":
-            raise ReadTimeoutError(endpoint_url="https://dynamodb.us-east-1.amazonaws.com/")
-        if kind == "conflict" and sent.operation == "TransactWriteItems":
-            return cancelled(
-                [self.rng.choice(("None", "TransactionConflict")) for _ in sent.actions[1:]] + ["TransactionConflict"]
-            )
-        return refusal(500, "InternalServerError") if kind == "error" else refusal(400, "ThrottlingException")
-
-    def weather(self, deliver: Callable[[], tuple[set[str], int]]) -> set[str]:
-        """Redrive what came to the dead letter queue, until the storm is over."""
-        for _ in range(self.most):
-            try:
-                return deliver()[0]
-            except AssertionError:
-                continue
-        return deliver()[0]
-
-
-def some_calls(accounts: int, each: int) -> list[dict[str, Any] | str]:
-    """Calls of acct_1, acct_2, … in turn."""
-    return [call(f"acct_{1 + number % accounts}", 1 + number % 40) for number in range(accounts * each)]
-
-
-def at_once(*tasks: Callable[[], Any]) -> list[Any]:
-    """What these give, each in a thread of its own."""
-    with ThreadPoolExecutor(len(tasks)) as pool:
-        return [running.result() for running in [pool.submit(task) for task in tasks]]
-
-
 @pytest.mark.parametrize("overlap", ["the same batch", "half of it"])
-def test_two_invocations_at_once_charge_each_call_once(bench: Bench, overlap: str) -> None:
+def test_two_invocations_at_once_charge_each_call_once(bench: LedgerBench, overlap: str) -> None:
     """The two are processes of their own in Lambda, so they are modules of their own here."""
     twin = load_app("rate_calls")
     calls = some_calls(2, 30)
@@ -374,7 +192,7 @@ def test_two_invocations_at_once_charge_each_call_once(bench: Bench, overlap: st
         assert bench.wire.conflicts + other.conflicts, "they never met"
 
 
-def test_a_call_and_an_adjustment_at_once_both_stand(bench: Bench) -> None:
+def test_a_call_and_an_adjustment_at_once_both_stand(bench: LedgerBench) -> None:
     calls = some_calls(1, 40)
     function, event = REQUESTS["adjust"]
     assert failures(bench.stack.invoke("rate_calls", batch(calls))) == []
@@ -402,7 +220,7 @@ def transactions(sent: list[Sent]) -> Counter[str]:
 
 
 @pytest.mark.parametrize("fault", [answer_lost, never_sent, connecting_too_long, server_error, throttled])
-def test_one_invocation_outlives_what_passes_within_its_time(bench: Bench, fault: Fault) -> None:
+def test_one_invocation_outlives_what_passes_within_its_time(bench: LedgerBench, fault: Fault) -> None:
     """Nothing that may pass makes the invocation fail, or sends a message back that the next try would take."""
     bench.stack.invoke("rate_calls", MIXED)
     scenario = list(bench.wire.sent)
@@ -412,7 +230,7 @@ def test_one_invocation_outlives_what_passes_within_its_time(bench: Bench, fault
             assert set(failures(bench.stack.invoke("rate_calls", MIXED))) == NEVER_TAKEN
 
 
-def test_none_beside_a_conflict_proves_nothing(bench: Bench) -> None:
+def test_none_beside_a_conflict_proves_nothing(bench: LedgerBench) -> None:
     calls = [CHARGED, call("acct_1", 12), call("acct_1", 13)]
     answers = [
         ["None", "TransactionConflict", "None", "None", "None"],
@@ -428,9 +246,9 @@ def test_none_beside_a_conflict_proves_nothing(bench: Bench) -> None:
     assert transactions(bench.wire.sent) == {"ACCOUNT#acct_1": 4}
 
 
-def test_a_replay_beside_a_conflict_is_proven_and_its_neighbours_are_not(bench: Bench) -> None:
+def test_a_replay_beside_a_conflict_is_proven_and_its_neighbours_are_not(bench: LedgerBench) -> None:
     calls = [CHARGED, call("acct_1", 12), call("acct_1", 13)]
-    [charged] = [item for item in bench.before if item["SK"]["S"].startswith("ENTRY#")]
+    [charged] = [item for item in bench.images if item["SK"]["S"].startswith("ENTRY#")]
     answers = [cancelled(["ConditionalCheckFailed", "TransactionConflict", "None", "None", "None"], {0: charged})]
 
     def contend(sent: Sent, passed: Pass) -> AWSResponse:
@@ -442,10 +260,10 @@ def test_a_replay_beside_a_conflict_is_proven_and_its_neighbours_are_not(bench: 
     assert transactions(bench.wire.sent) == {"ACCOUNT#acct_1": 2}
 
 
-def test_calls_of_an_account_without_a_balance_go_back_and_write_nothing(bench: Bench) -> None:
+def test_calls_of_an_account_without_a_balance_go_back_and_write_nothing(bench: LedgerBench) -> None:
     """The account's settings are remembered for a minute; its balance has the last word in the transaction itself."""
-    bench.before = [
-        item for item in bench.before if (item["PK"]["S"], item["SK"]["S"]) != ("ACCOUNT#acct_2", "BALANCE")
+    bench.images = [
+        item for item in bench.images if (item["PK"]["S"], item["SK"]["S"]) != ("ACCOUNT#acct_2", "BALANCE")
     ]
     bench.put_back()
     untouched = bench.ledger()
@@ -456,7 +274,7 @@ def test_calls_of_an_account_without_a_balance_go_back_and_write_nothing(bench: 
 
 
 @pytest.mark.parametrize("share", [0.5, 1.0])
-def test_a_redelivery_settles_within_two_transactions_per_account(bench: Bench, share: float) -> None:
+def test_a_redelivery_settles_within_two_transactions_per_account(bench: LedgerBench, share: float) -> None:
     for number in range(3, 11):
         for event in account_events(f"acct_{number}"):
             bench.stack.invoke("manage_accounts", event)
@@ -470,7 +288,7 @@ def test_a_redelivery_settles_within_two_transactions_per_account(bench: Bench, 
     assert kinds(bench.ledger())["ENTRY"] == 101
 
 
-def test_an_invocation_out_of_time_writes_nothing_and_gives_everything_back(bench: Bench) -> None:
+def test_an_invocation_out_of_time_writes_nothing_and_gives_everything_back(bench: LedgerBench) -> None:
     deliver_until_settled(bench.stack, bench.wire, MIXED["Records"])
     expected = bench.ledger()
     bench.put_back()
@@ -483,7 +301,7 @@ def test_an_invocation_out_of_time_writes_nothing_and_gives_everything_back(benc
     assert (back, bench.ledger()) == (NEVER_TAKEN, expected)
 
 
-def test_time_running_out_halfway_gives_back_what_was_not_posted(bench: Bench) -> None:
+def test_time_running_out_halfway_gives_back_what_was_not_posted(bench: LedgerBench) -> None:
     deliver_until_settled(bench.stack, bench.wire, MIXED["Records"])
     expected = bench.ledger()
     bench.put_back()

@@ -7,8 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.functions.laws_model import UNARMED, Key, Model
-from tests.functions.laws_wire import Sent
+from tests.harness.wire import Sent
+from tests.laws.model import UNARMED, Key, Model
 
 Image = dict[str, Any]
 
