@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from local.stripe_stand_in.controls import Controls
+from tests.harness.cards import CHALLENGED, MASTERCARD, PROCESSING, declining
 from tests.harness.recharging import (
     LIFTED,
     a_call,
@@ -22,7 +23,7 @@ from tests.harness.recharging import (
     usd,
 )
 from tests.harness.table import sample_event
-from tests.harness.till import ALWAYS, CHALLENGED, CONFIRM, MASTERCARD, PROCESSING, RETRIEVE, Till, declining
+from tests.harness.till import ALWAYS, CONFIRM, RETRIEVE, Till
 from tests.harness.world import UNITED_KINGDOM
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]

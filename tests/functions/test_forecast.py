@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from calling_credit import simulation
+from tests.harness.cards import MASTERCARD
 from tests.harness.http import Answer
 from tests.harness.recharging import automatic, leave, talk, usd
-from tests.harness.till import MASTERCARD, Till
+from tests.harness.till import Till
 from tests.harness.world import World
 
 pytestmark = pytest.mark.dynamodb

@@ -13,9 +13,10 @@ import pytest
 
 from calling_credit.money import format_money
 from tests.domain.examples import EVENT, NOW, deck_csv
+from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, VISA
 from tests.harness.http import http_event
 from tests.harness.table import sample_event
-from tests.harness.till import CHALLENGED, DECLINED, MASTERCARD, VISA, Till
+from tests.harness.till import Till
 from tests.harness.world import INCLUDED, JAPAN, MOBILE, PREMIUM, UNCOVERED, World
 
 pytestmark = pytest.mark.dynamodb

@@ -14,9 +14,10 @@ from calling_credit.api.cursors import write_cursor
 from calling_credit.api.links import token_of as sign
 from calling_credit.links import Link, hash_of
 from calling_credit.store.keep_links import withdraw_links
+from tests.harness.cards import CHALLENGED, DECLINED, VISA
 from tests.harness.http import Answer, http_event
 from tests.harness.stripe import response
-from tests.harness.till import ALWAYS, ANYTHING, CANCEL, CHALLENGED, CONFIRM, DECLINED, VISA, Till
+from tests.harness.till import ALWAYS, ANYTHING, CANCEL, CONFIRM, Till
 from tests.harness.wire import Killed, Sent, Wire, refusal, wired
 from tests.harness.wire import Pass as WirePass
 

@@ -11,8 +11,9 @@ import pytest
 
 from tests.domain.examples import deck_csv
 from tests.functions.template import template
+from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, VISA
 from tests.harness.table import FUNCTIONS, sample_event
-from tests.harness.till import ALWAYS, CHALLENGED, CREATE, DECLINED, MASTERCARD, VISA, Till
+from tests.harness.till import ALWAYS, CREATE, Till
 from tests.harness.world import DECK, INCLUDED, UNCOVERED
 
 pytestmark = pytest.mark.dynamodb

@@ -12,8 +12,9 @@ from calling_credit.errors import Unavailable
 from calling_credit.store.client import to_attribute, to_attributes
 from tests.functions.test_permissions import everything_that_happens
 from tests.harness.callbacks import counted, issues
+from tests.harness.cards import CHALLENGED, DECLINED, VISA
 from tests.harness.stripe import Pass, StripeRequest, response
-from tests.harness.till import ACCOUNT, ALWAYS, CHALLENGED, DECLINED, VISA, Till
+from tests.harness.till import ACCOUNT, ALWAYS, Till
 from tests.harness.wire import Pass as WirePass
 from tests.harness.wire import Sent, Wire, refusal
 

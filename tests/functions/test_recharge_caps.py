@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.harness.cards import DECLINED, VISA, declining
 from tests.harness.recharging import (
     LIFTED,
     automatic,
@@ -22,7 +23,7 @@ from tests.harness.recharging import (
     threshold_watched,
     usd,
 )
-from tests.harness.till import CONFIRM, DECLINED, VISA, Till, declining
+from tests.harness.till import CONFIRM, Till
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 LOST = declining("lost_card")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.harness.cards import CHALLENGED, MASTERCARD, VISA
 from tests.harness.recharging import (
     GOES_ON,
     becomes,
@@ -21,7 +22,7 @@ from tests.harness.recharging import (
     talk,
     usd,
 )
-from tests.harness.till import CANCEL, CHALLENGED, MASTERCARD, VISA, Till
+from tests.harness.till import CANCEL, Till
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 SUSPENDED = ("suspended", "authentication_required", None)

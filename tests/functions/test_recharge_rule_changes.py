@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 
+from tests.harness.cards import DECLINED, MASTERCARD
 from tests.harness.recharging import (
     automatic,
     bring,
@@ -20,7 +21,7 @@ from tests.harness.recharging import (
     usd,
 )
 from tests.harness.threads import at_once
-from tests.harness.till import ALWAYS, ANYTHING, CONFIRM, DECLINED, MASTERCARD, RETRIEVE, Till
+from tests.harness.till import ALWAYS, ANYTHING, CONFIRM, RETRIEVE, Till
 from tests.harness.wire import Pass, Sent, Wire
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from local.stripe_stand_in.known_cards import card_with_id
+from tests.harness.cards import DECLINED, MASTERCARD, VISA, declining
 from tests.harness.recharging import (
     CANCELED,
     FAILED,
@@ -23,7 +24,7 @@ from tests.harness.recharging import (
     spend,
     threshold_watched,
 )
-from tests.harness.till import CREATE, DECLINED, MASTERCARD, VISA, Till, declining
+from tests.harness.till import CREATE, Till
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 EXPIRED = declining("expired_card")

@@ -5,6 +5,7 @@ table went away. Nothing is charged twice, the same attempt goes on under its ke
 import pytest
 import requests
 
+from tests.harness.cards import DECLINED
 from tests.harness.recharging import (
     automatic,
     below,
@@ -23,7 +24,7 @@ from tests.harness.recharging import (
 )
 from tests.harness.stripe import Pass, StripeRequest
 from tests.harness.table import Context
-from tests.harness.till import ALWAYS, ANYTHING, CANCEL, CONFIRM, CREATE, DECLINED, RETRIEVE, Till
+from tests.harness.till import ALWAYS, ANYTHING, CANCEL, CONFIRM, CREATE, RETRIEVE, Till
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 UNKEPT = ["answer_lost", "dropped", "rate_limited", "lock_timeout"]

@@ -10,21 +10,10 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from calling_credit.payments.client import forget_settings
+from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, PROCESSING, VISA
 from tests.harness.recharging import automatic, fails_once, leave, recharges, shown, spend, usd
 from tests.harness.table import sample_event
-from tests.harness.till import (
-    ALWAYS,
-    CHALLENGED,
-    CONFIRM,
-    CREATE,
-    DECLINED,
-    MASTERCARD,
-    NOTHING_DUE,
-    PROCESSING,
-    RETRIEVE,
-    VISA,
-    Till,
-)
+from tests.harness.till import ALWAYS, CONFIRM, CREATE, NOTHING_DUE, RETRIEVE, Till
 from tests.harness.wire import Pass, Sent, Wire, refusal
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]

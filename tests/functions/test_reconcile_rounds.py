@@ -10,12 +10,13 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from tests.harness.callbacks import counted
+from tests.harness.cards import DECLINED, PROCESSING
 from tests.harness.recharging import fails_once, recharges, threshold_watched, usd
 from tests.harness.stripe import Pass as PassToStripe
 from tests.harness.stripe import StripeRequest, response
 from tests.harness.table import sample_event
 from tests.harness.threads import at_once
-from tests.harness.till import ALWAYS, ANYTHING, CANCEL, DECLINED, NOTHING_DUE, PROCESSING, Till
+from tests.harness.till import ALWAYS, ANYTHING, CANCEL, NOTHING_DUE, Till
 from tests.harness.wire import Pass, Sent, Wire, refusal
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]

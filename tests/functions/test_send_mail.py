@@ -13,8 +13,9 @@ from calling_credit.errors import NotFound
 from calling_credit.instants import format_instant
 from calling_credit.links import FREEZES_FOR
 from tests.functions.template import template
+from tests.harness.cards import CHALLENGED, DECLINED, VISA
 from tests.harness.table import sample_event
-from tests.harness.till import ACCOUNT, CHALLENGED, DECLINED, VISA, Till
+from tests.harness.till import ACCOUNT, Till
 from tests.harness.wire import Pass as WirePass
 from tests.harness.wire import Sent, Wire, refusal
 

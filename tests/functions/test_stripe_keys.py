@@ -12,8 +12,9 @@ from calling_credit.payments.client import forget_settings
 from local.stripe_stand_in.known_cards import CARDS
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET
 from tests.harness.callbacks import counted, succeeded
+from tests.harness.cards import CHALLENGED, DECLINED
 from tests.harness.http import Answer, http_event
-from tests.harness.till import CHALLENGED, CREATE, DECLINED, Till
+from tests.harness.till import CREATE, Till
 
 pytestmark = pytest.mark.dynamodb
 REVOKED = "sk_test_revoked_9f8e7d"

@@ -9,20 +9,10 @@ import pytest
 import requests
 
 from tests.harness.callbacks import counted
+from tests.harness.cards import CHALLENGED, DECLINED, declining
 from tests.harness.http import http_event
 from tests.harness.stripe import Pass, StripeRequest, response
-from tests.harness.till import (
-    ALWAYS,
-    ANYTHING,
-    CANCEL,
-    CHALLENGED,
-    CONFIRM,
-    CREATE,
-    DECLINED,
-    RETRIEVE,
-    Till,
-    declining,
-)
+from tests.harness.till import ALWAYS, ANYTHING, CANCEL, CONFIRM, CREATE, RETRIEVE, Till
 from tests.harness.wire import Killed
 
 pytestmark = pytest.mark.dynamodb

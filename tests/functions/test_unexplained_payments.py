@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.harness.callbacks import counted, issues, paid_at_stripe, succeeded, unmade
+from tests.harness.cards import CHALLENGED, DECLINED
 from tests.harness.faults import CRASHES, Fault, Point, answer_lost, server_error_but_done
-from tests.harness.till import CHALLENGED, CONFIRM, DECLINED, Till
+from tests.harness.till import CONFIRM, Till
 from tests.harness.wire import WRITES, Killed, Pass, Sent, Wire
 
 pytestmark = pytest.mark.dynamodb

@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from tests.harness.recharging import LawSix
+    from tests.harness.law_six import LawSix
     from tests.harness.table import Stack
     from tests.harness.till import Till
     from tests.harness.wire import Wire
@@ -119,7 +119,7 @@ def till(world: "World") -> "Till":
 @pytest.fixture
 def law_six(till: "Till", monkeypatch: pytest.MonkeyPatch) -> Iterator["LawSix"]:
     """At most one recharge in flight, looked at before every request to Stripe; law 5 and the sums at the end."""
-    from tests.harness.recharging import watch_law_six
+    from tests.harness.law_six import watch_law_six
 
     law = watch_law_six(till, monkeypatch)
     yield law

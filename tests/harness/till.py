@@ -4,7 +4,6 @@ Stripe's callbacks and the sweeper, each as AWS or Stripe would send them.
 
 import copy
 import json
-import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -15,14 +14,13 @@ from local.stripe_stand_in.controls import Controls
 from local.stripe_stand_in.faults import REQUEST_FAULTS
 from local.stripe_stand_in.sender import body_of
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET, StandIn
+from tests.harness.cards import VISA
 from tests.harness.http import Answer, http_event
+from tests.harness.stream import stream_record
 from tests.harness.stripe import StripeWire
 from tests.harness.table import sample_event
 from tests.harness.world import World
 
-VISA, MASTERCARD = "pm_card_visa", "pm_card_mastercard"
-DECLINED, CHALLENGED = "pm_card_chargeCustomerFail", "pm_card_threeDSecure2Required"
-PROCESSING = "pm_card_processing"
 ACCOUNT = "acct_1"
 CREATE, CONFIRM = "POST /v1/payment_intents", "POST /v1/payment_intents/*/confirm"
 CANCEL, RETRIEVE = "POST /v1/payment_intents/*/cancel", "GET /v1/payment_intents/*"
@@ -31,11 +29,6 @@ ALWAYS = 10_000
 """How often a fault has to happen to never end by itself."""
 NOTHING_DUE = {"payments": 0, "recharges": 0, "failed": 0}
 """What the sweeper answers when there is nothing to do."""
-
-
-def declining(reason: str) -> str:
-    """A card that is saved, and declined for this reason when it is charged."""
-    return f"pm_card_attachesThenDeclines_{reason}"
 
 
 @dataclass
@@ -278,22 +271,6 @@ class Till:
         assert entered == paid, "law 5"
         for pk in {item["PK"] for item in self.world.stack.items() if item["SK"] == "BALANCE"}:
             self.world.balance(pk.split("#")[1])
-
-
-def stream_record(image: dict[str, Any]) -> dict[str, Any] | None:
-    """The record of the table's stream that shows this balance, None where the mapping's filter leaves it out: headroom
-    is text there, and begins with a minus.
-    """
-    if not str(image["headroom_micros"]).startswith("-"):
-        return None
-    record: dict[str, Any] = copy.deepcopy(sample_event("auto_recharge")["Records"][0])
-    shown = record["dynamodb"]
-    shown["Keys"] = {"PK": {"S": image["PK"]}, "SK": {"S": image["SK"]}}
-    shown["NewImage"] |= shown["Keys"] | {
-        name: {"N": str(image[name])} for name in ("posted_micros", "available_micros", "headroom_micros", "nudge")
-    }
-    shown["SequenceNumber"] = str(time.monotonic_ns())
-    return record
 
 
 def told(answer: Answer) -> Any:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.laws.model import Told, instant, moment
+from tests.laws.prices import instant, moment
 
 ZONES = (
     "UTC",
@@ -42,6 +42,15 @@ HEADER = (
 )
 CHANGES = ("2020-01-01", "2026-10-25T01:00:00Z", "2026-11-01T06:00:00.500Z", "2026-11-23T18:00:00+02:00")
 STEPS = ((60, 60), (30, 6), (1, 1), (0, 1), (0, 60), (45, 7))
+
+
+@dataclass(frozen=True)
+class Told:
+    """One message: its id, when it was sent, and the facts it tells; None if the driver broke it."""
+
+    message_id: str
+    sent_at: int
+    facts: dict[str, Any] | None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from tests.harness.bench import Bench
 from tests.harness.http import http_event
 from tests.harness.table import sample_event
 from tests.harness.wire import Killed, Pass, Sent, cancelled, refusal
-from tests.harness.world import UNITED_KINGDOM
+from tests.harness.world import JAPAN, PREMIUM, UNCOVERED, UNITED_KINGDOM
 from tests.laws import checks
 from tests.laws.calls import Calls
 from tests.laws.model import Key
@@ -155,3 +155,44 @@ class Storm:
 def some_calls(accounts: int, each: int) -> list[dict[str, Any] | str]:
     """Calls of acct_1, acct_2, … in turn."""
     return [call(f"acct_{1 + number % accounts}", 1 + number % 40) for number in range(accounts * each)]
+
+
+TWICE = call("acct_1", 4)
+MIXED = batch(
+    [
+        CHARGED,
+        TWICE,
+        TWICE,
+        call("acct_1", 5, JAPAN),
+        call("acct_1", 30, PREMIUM),
+        call("acct_1", 6, line="line_2"),
+        CHARGED | {"to": JAPAN},
+        call("acct_1", 7, UNCOVERED),
+        call("acct_2", 8),
+        call("acct_2", 9, UNCOVERED, line="line_nobody"),
+        call("acct_nobody", 10),
+        call("acct_2", 11, disposition="busy", duration_seconds=0),
+        "{",
+    ]
+)
+NEVER_TAKEN = {"m_6", "m_10", "m_12"}
+NEW_IN_MIXED = Counter({"ENTRY": 5, "DAY": 2, "UNRATED": 2, "STRAY": 2})
+
+
+def kinds(ledger: Ledger) -> Counter[str]:
+    """How many items of each kind."""
+    return Counter(sk.split("#")[0] for _, sk in ledger)
+
+
+LINE = {"number": "+14165550100", "user_id": "user_1", "international_calling": True}
+REQUESTS = {
+    "adjust": request("manage_accounts", "POST", "/accounts/acct_1/adjustments", {"amount": "-2.5", "reason": "Test"}),
+    "create_account": request("manage_accounts", "PUT", "/accounts/acct_3", {"time_zone": "Asia/Kolkata"}),
+    "configure_account": request("manage_accounts", "PUT", "/accounts/acct_1", {"billing_emails": ["a@example.com"]}),
+    "create_line": request("manage_accounts", "PUT", "/accounts/acct_1/lines/line_3", LINE),
+    "configure_line": request("manage_accounts", "PUT", "/accounts/acct_1/lines/line_1", LINE),
+    "create_user": request("manage_accounts", "PUT", "/accounts/acct_1/users/user_2", {"name": "Lin"}),
+    "switch_line": request(
+        "change_settings", "PUT", "/lines/line_2", {"international_calling": True}, **{"custom:account_id": "acct_1"}
+    ),
+}

@@ -4,74 +4,17 @@ Written from the contract alone and importing nothing of calling_credit: its own
 prices, zoneinfo for dates. It judges no syntax: the driver says which messages it broke.
 """
 
-import csv
-import io
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from fractions import Fraction
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from tests.laws.calls import Told
+from tests.laws.prices import Prices, instant, moment, price
 
 Key = tuple[str, str]
 REMEMBERED = timedelta(seconds=60)
 UNARMED = 10**15
-HOME = {"+1415": "US", "+1212": "US", "+1416": "CA"}
-
-
-@dataclass(frozen=True)
-class Told:
-    """One message: its id, when it was sent, and the facts it tells; None if the driver broke it."""
-
-    message_id: str
-    sent_at: int
-    facts: dict[str, Any] | None
-
-
-def money(micros: int) -> str:
-    """Micro-dollars as the API writes them: two decimals at least, no trailing zeros after that."""
-    digits = f"{abs(micros):07d}"
-    return f"{'-' if micros < 0 else ''}{digits[:-6]}.{digits[-6:-4]}{digits[-4:].rstrip('0')}"
-
-
-def instant(moment: datetime) -> str:
-    """UTC with milliseconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-
-
-def moment(text: str) -> datetime:
-    """The moment a text tells, cut to milliseconds."""
-    read = datetime.fromisoformat(text)
-    return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-class Prices:
-    """A deck, by the words of the contract."""
-
-    def __init__(self, version: str, data: bytes) -> None:
-        self.version = version
-        self.rows: dict[str, list[dict[str, Any]]] = {}
-        for row in csv.DictReader(io.StringIO(data.decode())):
-            self.rows.setdefault(row["prefix"], []).append({**row, "from": moment(row["effective_from"])})
-
-    def row(self, number: str, calling: str, at: datetime) -> dict[str, Any] | None:
-        """Longest prefix with a row in effect; exact origin before `*`; the latest."""
-        for length in range(len(number) - 1, 0, -1):
-            rows = [row for row in self.rows.get(number[1 : length + 1], []) if row["from"] <= at]
-            for origin in (HOME.get(calling[:5], "ZZ"), "*"):
-                exact = [row for row in rows if row["origin"] == origin]
-                if exact:
-                    return max(exact, key=lambda row: row["from"])
-        return None
-
-
-def price(row: dict[str, Any], seconds: int) -> tuple[int, int]:
-    """Billed seconds and micro-dollars: whole increments after the minimum; half up to four decimals, once."""
-    minimum, increment = int(row["minimum_seconds"]), int(row["increment_seconds"])
-    billed = minimum
-    while billed < seconds:
-        billed += increment
-    exact = Fraction(row["connection_fee"]) + billed * Fraction(row["rate_per_minute"]) / 60
-    return billed, (exact * 10_000 + Fraction(1, 2)) // 1 * 100
 
 
 @dataclass

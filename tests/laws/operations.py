@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.laws.calls import CALLING, UNCOVERED, ZONES, Message
 from tests.laws.driver import MOST_ACCOUNTS, Driver, expect, operation
-from tests.laws.model import Prices, money
+from tests.laws.prices import Prices, money
 
 # ----------------------------------------------------------------------------------------------------------------------
 # The operator

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.laws.calls import CALLING, COVERED, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED
 from tests.laws.driver import Driver, expect, operation
-from tests.laws.model import money
+from tests.laws.prices import money
 from tests.laws.rerating import BACK, call_in, standing
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from tests.harness.table import BUCKET, _s3, sample_event
 from tests.laws.driver import Driver, operation
-from tests.laws.model import Model, Prices, moment, price
+from tests.laws.model import Model
+from tests.laws.prices import Prices, moment, price
 
 BACK = "call_taken_back"
 Entries = list[tuple[str, dict[str, Any]]]

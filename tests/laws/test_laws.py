@@ -36,7 +36,8 @@ from tests.laws import admission, operations, reads, rerating
 from tests.laws.calls import Calls
 from tests.laws.checks import Book, law_8_no_other_account_is_named
 from tests.laws.driver import KINDS, Driver
-from tests.laws.model import Model, Prices
+from tests.laws.model import Model
+from tests.laws.prices import Prices
 
 pytestmark = pytest.mark.dynamodb
 

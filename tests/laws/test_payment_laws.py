@@ -21,8 +21,9 @@ import pytest
 
 from calling_credit.money import format_money, parse_money
 from local.stripe_stand_in.controls import Controls
+from tests.harness.cards import CHALLENGED, DECLINED, PROCESSING, VISA, declining
 from tests.harness.recharging import talk
-from tests.harness.till import ACCOUNT, CHALLENGED, DECLINED, PROCESSING, VISA, Till, declining
+from tests.harness.till import ACCOUNT, Till
 
 pytestmark = pytest.mark.dynamodb
 
