@@ -26,24 +26,7 @@ if TYPE_CHECKING:
 
 TABLE = os.environ["TABLE_NAME"]
 BUCKET = os.environ["DECK_BUCKET"]
-FUNCTIONS = (
-    "rate_calls",
-    "list_usage",
-    "change_settings",
-    "manage_accounts",
-    "add_funds",
-    "stripe_webhook",
-    "auto_recharge",
-    "reconcile_payments",
-    "prove_ledger",
-    "publish_events",
-    "send_mail",
-    "authorize_call",
-    "expire_holds",
-    "publish_rates",
-    "rerate_calls",
-    "billing_page",
-)
+FUNCTIONS = tuple(sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py")))
 
 
 class Context:
