@@ -8,7 +8,7 @@ from typing import Any, Final
 import boto3
 from rich.console import Console
 
-from calling_credit.aws.publish_deck import Publisher
+from calling_credit.rates.publishing import Publisher
 from local.payments_story import wait_for
 from local.stack import RATES_FILE, Stack, StackError
 

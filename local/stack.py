@@ -15,9 +15,9 @@ import boto3
 import stripe as stripe_module
 from rich.console import Console
 
-from calling_credit import table
-from calling_credit.aws.deck_files import activate, deck_version, put_deck
-from calling_credit.decks import parse_deck
+from calling_credit.dynamodb import keys
+from calling_credit.rates.deck import parse_deck
+from calling_credit.rates.deck_store import activate, deck_version, put_deck
 from local.deploy import MAIL_FROM, build, deploy
 from local.emulator import Emulator
 from local.http_api import HttpApi
@@ -204,7 +204,7 @@ def save_card(stack: Stack, email: str, kind: str) -> str:
     stack.api.send("POST", "/payment-methods", stack.user_token(email), {})
     account = boto3.client("dynamodb").get_item(
         TableName=stack.outputs["TableName"],
-        Key={"PK": {"S": table.account_pk(account_id)}, "SK": {"S": table.account_sk()}},
+        Key={"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.account_sk()}},
         ConsistentRead=True,
     )["Item"]
     customer_id = account["stripe_customer_id"]["S"]

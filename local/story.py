@@ -13,7 +13,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from calling_credit.decks import Deck, parse_deck
+from calling_credit.rates.deck import Deck, parse_deck
 from local.admission_story import tell_admission
 from local.payments_story import add_funds_by_hand, tell_declines, tell_payments
 from local.prices_story import announce_a_price, tell_prices

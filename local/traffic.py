@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from calling_credit.decks import RateRow
 from calling_credit.instants import format_instant
+from calling_credit.rates.deck import RateRow
 
 INCLUDED_SHARE: Final = 0.25
 PREMIUM_SHARE: Final = 0.03

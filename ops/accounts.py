@@ -1,6 +1,6 @@
 """Whether an account exists that an operator's command names: a mistyped id must not look like work that is done."""
 
-from calling_credit.store.keep_accounts import AccountKeeper
+from calling_credit.accounts.store import AccountKeeper
 from ops.stack import FoundStack
 from ops.terminal import CommandError
 

@@ -15,12 +15,12 @@ import stripe
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
 
-from calling_credit import proof as codes
+from calling_credit.audit import proof as codes
+from calling_credit.audit.proof import usd
+from calling_credit.audit.prove_account import Proof, prove_account
 from calling_credit.errors import Unavailable
-from calling_credit.payments.client import SECONDS
-from calling_credit.payments.prove_account import Proof, prove_account
-from calling_credit.proof import usd
-from calling_credit.reversals import target
+from calling_credit.payments.stripe_client import SECONDS
+from calling_credit.topups.reversals import target
 from local.settings import ROOT
 from ops.stack import FoundStack, find_stack
 from ops.terminal import CommandError, console, run

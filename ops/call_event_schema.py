@@ -5,7 +5,7 @@ docs/).
 import json
 from typing import Any
 
-from calling_credit.calls import CallEvent
+from calling_credit.call_events import CallEvent
 
 EXAMPLE = {
     "version": "1",

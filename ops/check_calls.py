@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-from calling_credit.calls import Rejection, parse_call
+from calling_credit.call_events import Rejection, parse_call
 from ops.terminal import CommandError, console, run
 
 MOST_SHOWN = 50

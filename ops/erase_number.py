@@ -2,8 +2,8 @@
 
 import argparse
 
+from calling_credit.ledger.erasure import erase_number
 from calling_credit.numbering import is_e164, masked
-from calling_credit.store.erase_number import erase_number
 from ops.accounts import known_account
 from ops.stack import find_stack
 from ops.terminal import CommandError, confirmed, console, run

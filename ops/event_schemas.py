@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from calling_credit.announcements import ALL, Announcement
+from calling_credit.notifications.events import ALL, Announcement
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "events"
 

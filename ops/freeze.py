@@ -7,8 +7,8 @@ import getpass
 import socket
 
 from calling_credit import clock
+from calling_credit.accounts.freezing import freeze_account, unfreeze_account
 from calling_credit.errors import CallingCreditError
-from calling_credit.store.freeze_account import freeze_account, unfreeze_account
 from ops.stack import find_stack
 from ops.terminal import CommandError, console, run
 

@@ -5,7 +5,7 @@ Changes nothing.
 
 from rich.table import Table
 
-from calling_credit.store.keep_issues import read_issues
+from calling_credit.payments.issues import read_issues
 from ops.stack import find_stack
 from ops.terminal import console, run
 

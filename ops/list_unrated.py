@@ -9,9 +9,10 @@ from typing import Any
 
 from rich.table import Table
 
+from calling_credit.charging.kept_calls import STRAY, UNRATED
+from calling_credit.dynamodb.keys import account_of, happened_at_of, id_of
+from calling_credit.dynamodb.sweep import read_kept
 from calling_credit.numbering import country_of, masked
-from calling_credit.store.keep_calls import STRAY, UNRATED, read_kept
-from calling_credit.table import account_of, happened_at_of, id_of
 from ops.stack import find_stack
 from ops.terminal import console, run
 

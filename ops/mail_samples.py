@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from calling_credit.admission import DAILY_SPEND
-from calling_credit.admission_view import WORDS as REFUSALS
-from calling_credit.attempts import AUTHENTICATION, REPEATEDLY
-from calling_credit.declines import words
-from calling_credit.mails import Confirmation, Mail, mail_about
-from calling_credit.recharge_rules import WORDS
+from calling_credit.admission.decision import DAILY_SPEND
+from calling_credit.admission.request import WORDS as REFUSALS
+from calling_credit.notifications.mails import Confirmation, Mail, mail_about
+from calling_credit.recharge.attempts import AUTHENTICATION, REPEATEDLY
+from calling_credit.recharge.settings import WORDS
+from calling_credit.topups.declines import words
 
 PAGE_URL: Final = "https://billing.phone.example/"
 CONFIRMATION: Final = Confirmation(f"{PAGE_URL}links/Zm9yZXhhbXBsZQ", "2026-11-24T12:00:00.000Z")

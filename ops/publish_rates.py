@@ -10,15 +10,15 @@ from pathlib import Path
 
 from rich.table import Table
 
-from calling_credit.aws.deck_files import deck_version
-from calling_credit.aws.publish_deck import Publisher
-from calling_credit.deck_changes import DeckChanges, DeckWarning
-from calling_credit.deck_impact import Effect, Impact
-from calling_credit.deck_report import Judged, judge, price_text
-from calling_credit.decks import Deck, DeckError
 from calling_credit.instants import format_instant
+from calling_credit.ledger.charge_reader import account_ids, weigh
 from calling_credit.money import format_money
-from calling_credit.store.read_charges import account_ids, weigh
+from calling_credit.rates.deck import Deck, DeckError
+from calling_credit.rates.deck_diff import DeckChanges, DeckWarning
+from calling_credit.rates.deck_impact import Effect, Impact
+from calling_credit.rates.deck_report import Judged, judge, price_text
+from calling_credit.rates.deck_store import deck_version
+from calling_credit.rates.publishing import Publisher
 from ops.stack import FoundStack, StackNotFoundError, find_stack
 from ops.terminal import CommandError, console, counting, run
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from rich.table import Table
 
-from calling_credit.calls import Call, Rejection, parse_call
+from calling_credit.call_events import Call, Rejection, parse_call
+from calling_credit.dynamodb.batch_get import Key, read_many
+from calling_credit.dynamodb.keys import account_pk, balance_sk, entry_sk
 from calling_credit.instants import format_instant
-from calling_credit.store.read_many import Key, read_many
-from calling_credit.table import account_pk, balance_sk, entry_sk
 from local.settings import ROOT
 from ops.sqs_batches import batches
 from ops.stack import FoundStack, find_stack

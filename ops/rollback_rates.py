@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from rich.table import Table
 
-from calling_credit.aws.publish_deck import Publisher
 from calling_credit.errors import CallingCreditError
+from calling_credit.rates.publishing import Publisher
 from ops.stack import find_stack
 from ops.terminal import CommandError, confirmed, console, run
 

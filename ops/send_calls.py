@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from calling_credit.aws.deck_files import read_active, read_deck
+from calling_credit.rates.deck_store import read_active, read_deck
 from local.seed import COMPANIES
 from local.traffic import CallingLine, Traffic
 from ops.check_calls import lines_of

@@ -3,7 +3,7 @@
 import argparse
 from datetime import UTC, datetime
 
-from calling_credit.store.keep_links import withdraw_links
+from calling_credit.links.store import withdraw_links
 from ops.accounts import known_account
 from ops.stack import find_stack
 from ops.terminal import confirmed, console, run

@@ -11,30 +11,31 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
+from calling_credit.accounts.freezing import freeze_account
+from calling_credit.accounts.store import AccountKeeper
 from calling_credit.api.caller import Caller, customer, require_admin
-from calling_credit.api.counts import emit
-from calling_credit.api.freezing import BY, freeze_page, frozen_page
-from calling_credit.api.links import follow, hand_out, not_ours
-from calling_credit.api.listing import Listing
 from calling_credit.api.pages import page, redirect
+from calling_credit.api.pagination import Listing
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
-from calling_credit.aws.secrets import read_secret
+from calling_credit.aws import read_secret
 from calling_credit.config import config
+from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import CallingCreditError, NotFound, Unavailable
-from calling_credit.links import Link, confirmation_link
+from calling_credit.ids import is_topup_id
+from calling_credit.links.freeze_page import BY, freeze_page, frozen_page
+from calling_credit.links.link import Link, confirmation_link
+from calling_credit.links.store import Links
+from calling_credit.links.tokens import follow, hand_out, not_ours
+from calling_credit.metrics import emit
 from calling_credit.money import format_money
 from calling_credit.payments import cards
-from calling_credit.payments.cashier import Cashier
-from calling_credit.payments.client import stripe_client
-from calling_credit.payments.manual import add_funds, led_on
-from calling_credit.store.client import dynamodb_client
-from calling_credit.store.freeze_account import freeze_account
-from calling_credit.store.keep_accounts import AccountKeeper
-from calling_credit.store.keep_links import Links
-from calling_credit.store.keep_recharge import RechargeKeeper
-from calling_credit.store.keep_topups import TopUps
-from calling_credit.topup_view import topup_view
-from calling_credit.topups import TopUp, is_topup_id, read_payment_method_id, read_top_up
+from calling_credit.payments.manual_topup import add_funds, led_on
+from calling_credit.payments.stripe_client import stripe_client
+from calling_credit.payments.topup_worker import Cashier
+from calling_credit.recharge.store import RechargeKeeper
+from calling_credit.topups.store import TopUps
+from calling_credit.topups.topup import TopUp, read_payment_method_id, read_top_up
+from calling_credit.topups.view import topup_view
 
 SECONDS_TO_SPARE = 1.0
 OUTAGES = {"payments_unavailable": "stripe_unanswered", "stripe_refuses_us": "stripe_refusals"}

@@ -7,17 +7,18 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
-from calling_credit.admission import AGAINST_FRAUD, RECHARGING, Ask, Decision, short_code
-from calling_credit.admission_view import decision_view, read_ask
+from calling_credit.admission.authorize import HoldKeeper, Look
+from calling_credit.admission.decision import AGAINST_FRAUD, RECHARGING, Ask, Decision, short_code
+from calling_credit.admission.denials import announce_denial
+from calling_credit.admission.request import decision_view, read_ask
 from calling_credit.api.caller import switch
-from calling_credit.api.counts import emit
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body
-from calling_credit.aws.deck_files import ActiveDeck, s3_client
 from calling_credit.config import config
+from calling_credit.dynamodb.client import dynamodb_client
+from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import CallingCreditError
-from calling_credit.store.announce_denials import announce_denial
-from calling_credit.store.client import AWS_ERRORS, code_of, dynamodb_client
-from calling_credit.store.hold_credit import HoldKeeper, Look
+from calling_credit.metrics import emit
+from calling_credit.rates.deck_store import ActiveDeck, s3_client
 
 SECONDS_TO_SPARE = 1.5
 """How long before its timeout a request is told that too many ask at once, so that an answer always gets out."""

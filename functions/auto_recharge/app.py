@@ -8,15 +8,17 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from calling_credit import clock, table
-from calling_credit.api.counts import emit
+from calling_credit import clock
 from calling_credit.config import config
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.client import dynamodb_client
+from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import NotFound, Unavailable
-from calling_credit.payments.cashier import Cashier
-from calling_credit.payments.client import stripe_client
-from calling_credit.payments.run_recharge import run_recharge
-from calling_credit.store.client import AWS_ERRORS, code_of, dynamodb_client
-from calling_credit.store.keep_recharge import RechargeKeeper
+from calling_credit.metrics import emit
+from calling_credit.payments.automatic_topup import run_recharge
+from calling_credit.payments.stripe_client import stripe_client
+from calling_credit.payments.topup_worker import Cashier
+from calling_credit.recharge.store import RechargeKeeper
 
 SECONDS_TO_SPARE = 2.0
 SECONDS_FOR_ONE = 20.0
@@ -50,7 +52,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def last_record_of_each(records: list[dict[str, Any]]) -> dict[str, str]:
     """The sequence number of the last record of each account: it says all that the ones before it said."""
     return {
-        table.account_of(record["dynamodb"]["Keys"]["PK"]["S"]): record["dynamodb"]["SequenceNumber"]
+        keys.account_of(record["dynamodb"]["Keys"]["PK"]["S"]): record["dynamodb"]["SequenceNumber"]
         for record in records
     }
 

@@ -9,22 +9,24 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from calling_credit import accounts, attempts, clock
+from calling_credit import clock, ids
+from calling_credit.accounts import account
+from calling_credit.accounts.limits import limits_of, limits_view, own_view, read_own, stored_limits
+from calling_credit.accounts.line_store import LineKeeper, Source
+from calling_credit.accounts.store import AccountKeeper
 from calling_credit.api.caller import customer, require_admin
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body, source_ip
-from calling_credit.attempts import State
 from calling_credit.config import config
-from calling_credit.limits import limits_of, limits_view, own_view, read_own, stored_limits
+from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.payments.cards import own_card
-from calling_credit.payments.client import stripe_client
-from calling_credit.recharge import Rule
-from calling_credit.recharge_rules import Wish, kept, read_wish, rule_view
-from calling_credit.store.client import dynamodb_client
-from calling_credit.store.keep_accounts import AccountKeeper
-from calling_credit.store.keep_lines import LineKeeper, Source
-from calling_credit.store.keep_recharge import RechargeKeeper, busy
-from calling_credit.store.recharge_items import Recharge
-from calling_credit.topups import Card
+from calling_credit.payments.stripe_client import stripe_client
+from calling_credit.recharge import attempts
+from calling_credit.recharge.attempts import State
+from calling_credit.recharge.decision import Rule
+from calling_credit.recharge.items import Recharge
+from calling_credit.recharge.settings import Wish, kept, read_wish, rule_view
+from calling_credit.recharge.store import RechargeKeeper, busy
+from calling_credit.topups.topup import Card
 
 logger = Logger()
 app = http_resolver(logger)
@@ -44,11 +46,11 @@ def switch_line(line_id: str) -> Response[str]:
     """Turn international calling of a line on or off."""
     caller = customer(claims(app), config())
     require_admin(caller)
-    enabled = accounts.read_switch(json_body(app))
-    accounts.check_id(line_id, "line_id")
+    enabled = account.read_switch(json_body(app))
+    ids.check_id(line_id, "line_id")
     source = Source(f"user:{caller.subject}", source_ip(app))
     line = lines.switch_line(caller.account_id, line_id, enabled, source, clock.now())
-    return answer(accounts.line_view(line, keeper.user_name(caller.account_id, line.user_id)))
+    return answer(account.line_view(line, keeper.user_name(caller.account_id, line.user_id)))
 
 
 @app.get("/limits")

@@ -7,11 +7,12 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
-from calling_credit.api.counts import emit
 from calling_credit.config import config
+from calling_credit.dynamodb.client import dynamodb_client
+from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import CallingCreditError
-from calling_credit.store.client import AWS_ERRORS, code_of, dynamodb_client
-from calling_credit.store.expire_holds import expire_hold, overdue_holds
+from calling_credit.ledger.hold_store import expire_hold, overdue_holds
+from calling_credit.metrics import emit
 
 SECONDS_TO_SPARE = 10.0
 """Enough for the hold in hand; the rest waits for the next minute."""

@@ -10,25 +10,31 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from calling_credit import clock, forecast, rates, simulation, table, usage
-from calling_credit.accounts import check_id, line_view
+from calling_credit import clock, instants
+from calling_credit.accounts.account import line_view
+from calling_credit.accounts.line_store import change_view
+from calling_credit.accounts.reader import AccountReader
 from calling_credit.api.caller import customer
-from calling_credit.api.listing import Listing
+from calling_credit.api.pagination import Listing
 from calling_credit.api.resolver import answer, claims, csv_answer, http_resolver, json_body, query, wants_csv
-from calling_credit.attempts import State
-from calling_credit.aws.deck_files import ActiveDeck, s3_client
 from calling_credit.config import config
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue
+from calling_credit.ids import check_id
 from calling_credit.instants import format_instant, local_date
-from calling_credit.ledger import CALL_CHARGED
-from calling_credit.recharge_rules import balance_part, kept, read_wish
-from calling_credit.rerating import as_they_stand
-from calling_credit.store.client import dynamodb_client
-from calling_credit.store.keep_lines import change_view
-from calling_credit.store.keep_recharge import RechargeKeeper
-from calling_credit.store.read_statement import read_daily_balances, read_statement
-from calling_credit.store.read_usage import AccountReader
-from calling_credit.topups import Card
+from calling_credit.ledger.charged_calls import as_they_stand
+from calling_credit.ledger.entries import CALL_CHARGED
+from calling_credit.ledger.reader import LedgerReader
+from calling_credit.rates.deck_store import ActiveDeck, s3_client
+from calling_credit.rates.price_list import rates_for_country, rates_for_number, read_number
+from calling_credit.recharge import simulation
+from calling_credit.recharge.attempts import State
+from calling_credit.recharge.settings import balance_part, kept, read_wish
+from calling_credit.recharge.store import RechargeKeeper
+from calling_credit.topups.topup import Card
+from calling_credit.usage import forecast, summary
+from calling_credit.usage.statement import read_daily_balances, read_statement
 
 NO_CARD = "pm_none"
 READ_AGAIN = 5
@@ -46,83 +52,87 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.resolve(event, context)
 
 
-def own_account() -> AccountReader:
-    """The one account this caller may read: the one its token names."""
-    return AccountReader(dynamodb, config().table_name, customer(claims(app), config()).account_id)
+def own_account() -> tuple[AccountReader, LedgerReader]:
+    """The one account this caller may read, and its ledger: the one its token names."""
+    account_id = customer(claims(app), config()).account_id
+    return (
+        AccountReader(dynamodb, config().table_name, account_id),
+        LedgerReader(dynamodb, config().table_name, account_id),
+    )
 
 
-def asked_period(account: AccountReader) -> usage.Period:
+def asked_period(account: AccountReader) -> instants.Period:
     """The dates asked for, in the account's time zone."""
     today = local_date(clock.now(), account.settings()["time_zone"])
-    return usage.read_period(query(app, "from"), query(app, "to"), today)
+    return instants.read_period(query(app, "from"), query(app, "to"), today)
 
 
 @app.get("/balance")
 def balance() -> Response[str]:
     """The balance and the state of automatic recharge."""
-    account = own_account()
+    account, ledger = own_account()
     found = recharges.recharge(account.account_id)
     settings = account.settings()
     is_closed, is_frozen = settings["status"] == "closed", "frozen_at" in settings
     auto_recharge = balance_part(found.rule, found.state, clock.now(), is_closed=is_closed, is_frozen=is_frozen)
-    return answer(usage.balance_view(account.account_id, settings, account.balance(), auto_recharge))
+    return answer(summary.balance_view(account.account_id, settings, ledger.balance(), auto_recharge))
 
 
 @app.get("/usage")
 def usage_summary() -> Response[str]:
     """Spending by category and by day."""
-    account = own_account()
+    account, ledger = own_account()
     period = asked_period(account)
-    days = account.days(period.first.isoformat(), period.last.isoformat())
-    return answer(usage.summarise(days, account.settings()["currency"]))
+    days = ledger.days(period.first.isoformat(), period.last.isoformat())
+    return answer(summary.summarise(days, account.settings()["currency"]))
 
 
 @app.get("/usage/<category>")
 def usage_details(category: str) -> Response[str]:
     """Each call of a category, newest first, as JSON or CSV."""
-    account = own_account()
+    account, ledger = own_account()
     period = asked_period(account)
-    usage.check_call_category(category)
+    summary.check_call_category(category)
     user_id = query(app, "user_id")
     as_csv = wants_csv(app)
-    sizes = {"default": usage.CSV_ROWS, "most": usage.CSV_ROWS} if as_csv else {}
+    sizes = {"default": summary.CSV_ROWS, "most": summary.CSV_ROWS} if as_csv else {}
     dates = (period.first.isoformat(), period.last.isoformat())
     listing = Listing(app, account.account_id, "usage", category, *dates, user_id, **sizes)
     equal = {"category": category} | ({"user_id": user_id} if user_id else {})
-    entries, after = account.entries(
+    entries, after = ledger.entries(
         period, after=listing.position, limit=listing.limit, newest_first=True, equal=equal, calls_only=True
     )
     names = account.user_names()
-    rows = [usage.call_row(entry, names) for entry in entries]
+    rows = [summary.call_row(entry, names) for entry in entries]
     if as_csv:
-        return csv_answer(usage.csv_text(rows), listing.next_cursor(after))
+        return csv_answer(summary.csv_text(rows), listing.next_cursor(after))
     return answer({"items": rows, "next_cursor": listing.next_cursor(after)})
 
 
 @app.get("/statement")
 def statement() -> Response[str]:
     """Everything that moved the balance, from its opening to its closing; `by=day` only what each day made of it."""
-    account = own_account()
+    account, ledger = own_account()
     period = asked_period(account)
     by = query(app, "by")
     if by == "day":
-        return answer(read_daily_balances(account, period) | {"as_of": format_instant(clock.now())})
+        return answer(read_daily_balances(ledger, period) | {"as_of": format_instant(clock.now())})
     if by is not None:
         raise InvalidValue("invalid_query", "by must be day, or be left out.")
     listing = Listing(app, account.account_id, "statement", period.first.isoformat(), period.last.isoformat())
     as_of = format_instant(clock.now())
-    page, after = read_statement(account, period, listing.position, listing.limit, as_of)
+    page, after = read_statement(ledger, period, listing.position, listing.limit, as_of)
     return answer(page | {"next_cursor": listing.next_cursor(after)})
 
 
 @app.get("/forecast")
 def forecast_view() -> Response[str]:
     """How long the balance lasts at the pace of the last days, and for how many minutes of where calls go."""
-    account, now = own_account(), clock.now()
+    (account, ledger), now = own_account(), clock.now()
     today = date.fromisoformat(local_date(now, account.settings()["time_zone"]))
-    period = usage.Period(*forecast.basis(today))
-    found = forecast.pace(account.days(period.first.isoformat(), period.last.isoformat()), today)
-    calls, _ = account.entries(
+    period = instants.Period(*forecast.basis(today))
+    found = forecast.pace(ledger.days(period.first.isoformat(), period.last.isoformat()), today)
+    calls, _ = ledger.entries(
         period,
         after=None,
         limit=forecast.CALLS_LOOKED_AT,
@@ -130,21 +140,21 @@ def forecast_view() -> Response[str]:
         equal={"kind": CALL_CHARGED},
         calls_only=True,
     )
-    available = account.balance()["available_micros"]
+    available = ledger.balance()["available_micros"]
     return answer(forecast.forecast_view(available, found, calls, deck.current(now), format_instant(now), today))
 
 
 @app.post("/auto-recharge/simulate")
 def simulate() -> Response[str]:
     """What a rule, as it is being typed, would have done with the last 30 days; nothing is kept and nothing charged."""
-    account, now = own_account(), clock.now()
+    (account, ledger), now = own_account(), clock.now()
     current = recharges.recharge(account.account_id).rule
     wish = read_wish({"payment_method_id": NO_CARD} | json_body(app) | {"enabled": True}, current, config().bounds)
     rule, _ = kept(wish, Card(wish.payment_method_id, "", "", ""), None, State(), now)
     begin = now - timedelta(days=simulation.DAYS)
-    posted_micros, entries = posted_and_latest_entries(account, begin, now)
+    posted_micros, entries = posted_and_latest_entries(ledger, begin, now)
     if len(entries) == simulation.MOST_ENTRIES:
-        begin = datetime.fromisoformat(table.happened_at_of(entries[-1]["SK"]))
+        begin = datetime.fromisoformat(keys.happened_at_of(entries[-1]["SK"]))
     opening_micros = posted_micros - sum(entry["amount_micros"] for entry in entries)
     maximum = config().bounds.maximum_micros
     played = simulation.Simulation(rule, opening_micros, account.settings()["time_zone"], maximum)
@@ -152,28 +162,26 @@ def simulate() -> Response[str]:
     return answer(simulation.simulation_view(played, begin, now))
 
 
-def posted_and_latest_entries(
-    account: AccountReader, begin: datetime, now: datetime
-) -> tuple[int, list[dict[str, Any]]]:
+def posted_and_latest_entries(ledger: LedgerReader, begin: datetime, now: datetime) -> tuple[int, list[dict[str, Any]]]:
     """The posted balance and the entries of one moment: read again while something is posted meanwhile, a few times."""
-    before, tries = account.balance()["posted_micros"], 1
+    before, tries = ledger.balance()["posted_micros"], 1
     while True:
-        entries = list(latest_entries(account, begin, now))
-        posted = account.balance()["posted_micros"]
+        entries = list(latest_entries(ledger, begin, now))
+        posted = ledger.balance()["posted_micros"]
         if posted == before or tries == READ_AGAIN:
             return posted, entries
         before, tries = posted, tries + 1
 
 
-def latest_entries(account: AccountReader, begin: datetime, now: datetime) -> Iterator[dict[str, Any]]:
+def latest_entries(ledger: LedgerReader, begin: datetime, now: datetime) -> Iterator[dict[str, Any]]:
     """The entries since `begin`, newest first, as many as are simulated."""
-    period = usage.Period((begin - timedelta(days=1)).date(), (now + timedelta(days=1)).date())
+    period = instants.Period((begin - timedelta(days=1)).date(), (now + timedelta(days=1)).date())
     after: str | None = None
     left = simulation.MOST_ENTRIES
     while left:
-        found, after = account.entries(period, after=after, limit=min(left, 1_000), newest_first=True)
+        found, after = ledger.entries(period, after=after, limit=min(left, 1_000), newest_first=True)
         for entry in found:
-            if table.happened_at_of(entry["SK"]) < format_instant(begin):
+            if keys.happened_at_of(entry["SK"]) < format_instant(begin):
                 return
             left -= 1
             yield entry
@@ -184,7 +192,7 @@ def latest_entries(account: AccountReader, begin: datetime, now: datetime) -> It
 @app.get("/lines")
 def lines() -> Response[str]:
     """The account's lines and whether each may call abroad."""
-    account = own_account()
+    account, _ = own_account()
     account.settings()
     listing = Listing(app, account.account_id, "lines")
     found, after = account.lines(listing.position, listing.limit)
@@ -196,7 +204,7 @@ def lines() -> Response[str]:
 @app.get("/lines/<line_id>/changes")
 def line_changes(line_id: str) -> Response[str]:
     """Who switched international calling of a line, when and from where; newest first."""
-    account = own_account()
+    account, _ = own_account()
     check_id(line_id, "line_id")
     listing = Listing(app, account.account_id, "changes", line_id)
     found, after = account.line_changes(line_id, listing.position, listing.limit)
@@ -209,13 +217,13 @@ def price_list() -> Response[str]:
     number, country, calling = query(app, "number"), query(app, "country"), query(app, "from")
     if (number is None) == (country is None):
         raise InvalidValue("invalid_query", "Ask for either number or country.")
-    calling = rates.read_number(calling, "from") if calling else None
+    calling = read_number(calling, "from") if calling else None
     now = clock.now()
     at = format_instant(now)
     active = deck.current(now)
     if number is not None:
-        items = rates.rates_for_number(active, rates.read_number(number, "number"), calling, at)
+        items = rates_for_number(active, read_number(number, "number"), calling, at)
         return answer({"items": items, "next_cursor": None})
     listing = Listing(app, "rates", country, calling)
-    items, after = rates.rates_for_country(active, str(country), calling, at, listing.position, listing.limit)
+    items, after = rates_for_country(active, str(country), calling, at, listing.position, listing.limit)
     return answer({"items": items, "next_cursor": listing.next_cursor(after)})

@@ -7,19 +7,20 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from calling_credit import accounts, clock
+from calling_credit import clock, ids
+from calling_credit.accounts.account import account_view, line_view, read_account, read_user
+from calling_credit.accounts.freezing import freeze_account, unfreeze_account
+from calling_credit.accounts.line_number import read_line
+from calling_credit.accounts.line_store import LineKeeper, Source
+from calling_credit.accounts.store import AccountKeeper
 from calling_credit.api.caller import operator
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
 from calling_credit.config import config
+from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import NotFound
-from calling_credit.lines import read_line
+from calling_credit.ledger.adjustments import adjust_balance, read_adjustment
+from calling_credit.ledger.reader import LedgerReader
 from calling_credit.money import format_money
-from calling_credit.store.adjust_balance import adjust_balance
-from calling_credit.store.client import dynamodb_client
-from calling_credit.store.freeze_account import freeze_account, unfreeze_account
-from calling_credit.store.keep_accounts import AccountKeeper
-from calling_credit.store.keep_lines import LineKeeper, Source
-from calling_credit.store.read_usage import AccountReader
 
 logger = Logger()
 app = http_resolver(logger)
@@ -38,15 +39,15 @@ def put_account(account_id: str) -> Response[str]:
     """Create, configure, freeze an account; 201 when it is new."""
     by = f"operator:{operator(claims(app), config())}"
     body = json_body(app)
-    accounts.check_id(account_id, "account_id")
+    ids.check_id(account_id, "account_id")
     before = keeper.account(account_id)
-    account = accounts.read_account(account_id, body, before)
+    account = read_account(account_id, body, before)
     now = clock.now()
     created = keeper.keep_account(account, now, before)
     if "frozen" in body:
         turn = freeze_account if account.is_frozen else unfreeze_account
         turn(dynamodb, config().table_name, account_id, by, now, source_ip(app))
-    return answer(accounts.account_view(account), 201 if created else 200)
+    return answer(account_view(account), 201 if created else 200)
 
 
 @app.put("/accounts/<account_id>/lines/<line_id>")
@@ -54,19 +55,19 @@ def put_line(account_id: str, line_id: str) -> Response[str]:
     """Create or configure a line; 201 when it is new."""
     source = Source(f"operator:{operator(claims(app), config())}", source_ip(app))
     body = json_body(app)
-    accounts.check_id(account_id, "account_id")
-    accounts.check_id(line_id, "line_id")
+    ids.check_id(account_id, "account_id")
+    ids.check_id(line_id, "line_id")
     asked = partial(read_line, line_id, body)
     line, is_new = lines.keep_line(account_id, line_id, asked, source, clock.now())
-    return answer(accounts.line_view(line, keeper.user_name(account_id, line.user_id)), 201 if is_new else 200)
+    return answer(line_view(line, keeper.user_name(account_id, line.user_id)), 201 if is_new else 200)
 
 
 @app.put("/accounts/<account_id>/users/<user_id>")
 def put_user(account_id: str, user_id: str) -> Response[str]:
     """Create or rename a user; 201 when they are new."""
     operator(claims(app), config())
-    user = accounts.read_user(user_id, json_body(app))
-    accounts.check_id(account_id, "account_id")
+    user = read_user(user_id, json_body(app))
+    ids.check_id(account_id, "account_id")
     created = keeper.user_name(account_id, user_id) is None
     keeper.keep_user(account_id, user, clock.now())
     return answer({"user_id": user.user_id, "name": user.name}, 201 if created else 200)
@@ -77,12 +78,12 @@ def post_adjustment(account_id: str) -> Response[str]:
     """Give or take credit, once per Idempotency-Key."""
     operator(claims(app), config())
     key = idempotency_key(app)
-    adjustment = accounts.read_adjustment(json_body(app))
-    account = keeper.account(accounts.check_id(account_id, "account_id"))
+    adjustment = read_adjustment(json_body(app))
+    account = keeper.account(ids.check_id(account_id, "account_id"))
     if account is None:
         raise NotFound("unknown_account", "This account does not exist; create it with PUT /accounts/{account_id}.")
     table_name = config().table_name
     adjustment_id = adjust_balance(dynamodb, table_name, account_id, key, adjustment, account.time_zone, clock.now())
-    balance = AccountReader(dynamodb, table_name, account_id).balance()["posted_micros"]
+    balance = LedgerReader(dynamodb, table_name, account_id).balance()["posted_micros"]
     amount = format_money(adjustment.amount_micros)
     return answer({"id": adjustment_id, "amount": amount, "balance": format_money(balance)}, 201)

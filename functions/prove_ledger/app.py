@@ -11,17 +11,18 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
-from calling_credit.api.counts import emit
+from calling_credit.audit.proof import LEFT_ALONE, Difference, Payment
+from calling_credit.audit.prove_account import prove_account
+from calling_credit.audit.read_book import accounts_with_a_rule
+from calling_credit.audit.stripe_payments import taken_between
 from calling_credit.config import config
+from calling_credit.dynamodb.client import dynamodb_client
+from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import CallingCreditError, Unavailable
-from calling_credit.payments.client import stripe_client
-from calling_credit.payments.prove_account import prove_account
-from calling_credit.payments.taken import taken_between
-from calling_credit.proof import LEFT_ALONE, Difference, Payment
-from calling_credit.store.client import AWS_ERRORS, code_of, dynamodb_client
-from calling_credit.store.keep_issues import Issue, keep_issue
-from calling_credit.store.read_account import accounts_with_a_rule
-from calling_credit.topups import CHALLENGE_LASTS
+from calling_credit.metrics import emit
+from calling_credit.payments.issues import Issue, keep_issue
+from calling_credit.payments.stripe_client import stripe_client
+from calling_credit.topups.topup import CHALLENGE_LASTS
 
 SECONDS_TO_SPARE = 60.0
 """Enough for the account in hand."""

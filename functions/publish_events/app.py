@@ -8,12 +8,12 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from calling_credit.announcements import Announcement
-from calling_credit.announcing import announced
-from calling_credit.aws.event_bus import events_client, put_announcements
 from calling_credit.config import config
+from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.instants import format_instant
-from calling_credit.store.client import from_attributes
+from calling_credit.notifications.event_bus import events_client, put_announcements
+from calling_credit.notifications.events import Announcement
+from calling_credit.notifications.from_stream import announced
 
 logger = Logger()
 bus = events_client()

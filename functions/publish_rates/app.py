@@ -8,16 +8,17 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
-from calling_credit.api.counts import emit
-from calling_credit.aws.deck_files import deck_version, s3_client
-from calling_credit.aws.publish_deck import S3_ROUNDS_TO, Outcome, Publisher
 from calling_credit.config import config
-from calling_credit.deck_impact import Impact
-from calling_credit.deck_report import report
+from calling_credit.dynamodb.client import dynamodb_client
+from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.instants import format_instant
-from calling_credit.store.client import AWS_ERRORS, code_of, dynamodb_client
-from calling_credit.store.read_charges import weigh
+from calling_credit.ledger.charge_reader import weigh
+from calling_credit.metrics import emit
+from calling_credit.rates.deck_impact import Impact
+from calling_credit.rates.deck_report import report
+from calling_credit.rates.deck_store import deck_version, s3_client
+from calling_credit.rates.publishing import S3_ROUNDS_TO, Outcome, Publisher
 
 SECONDS_TO_SPARE = 120.0
 """When looking at past calls ends, so that the deck itself is published in any case."""

@@ -8,17 +8,17 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
-from calling_credit.api.counts import emit
-from calling_credit.aws.deck_files import ActiveDeck, s3_client
-from calling_credit.batches import Batch, rate_batch
+from calling_credit.accounts.cache import AccountFacts
+from calling_credit.charging.batch import Batch, rate_batch
+from calling_credit.charging.intake import Message, take_in
+from calling_credit.charging.kept_calls import keep_all_unrated, keep_strays
 from calling_credit.config import config
+from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.instants import format_instant
-from calling_credit.intake import Message, take_in
-from calling_credit.store.account_facts import AccountFacts
-from calling_credit.store.client import dynamodb_client
-from calling_credit.store.keep_calls import keep_all_unrated, keep_strays
-from calling_credit.store.post_calls import post_entries
-from calling_credit.store.read_holds import read_holds
+from calling_credit.ledger.hold_store import read_holds
+from calling_credit.ledger.posting import post_entries
+from calling_credit.metrics import emit
+from calling_credit.rates.deck_store import ActiveDeck, s3_client
 
 SECONDS_TO_SPARE = 10.0
 """How long before its timeout an invocation stops writing and reports what is left, so that an answer always gets

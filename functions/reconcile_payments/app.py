@@ -11,17 +11,18 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
-from calling_credit.api.counts import emit
 from calling_credit.config import config
+from calling_credit.dynamodb.client import dynamodb_client
+from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import CallingCreditError
-from calling_credit.payments.cashier import Cashier
-from calling_credit.payments.client import stripe_client
-from calling_credit.payments.notices import NoticeTaker, undelivered
-from calling_credit.payments.webhooks import Notice
-from calling_credit.store.client import AWS_ERRORS, code_of, dynamodb_client
-from calling_credit.store.keep_recharge import RechargeKeeper
-from calling_credit.store.keep_topups import TopUps
-from calling_credit.topups import LEASE, MOVED_ON_AFTER, TopUp
+from calling_credit.metrics import emit
+from calling_credit.payments.stripe_client import stripe_client
+from calling_credit.payments.topup_worker import Cashier
+from calling_credit.payments.webhook_events import NoticeTaker, undelivered
+from calling_credit.payments.webhook_signature import Notice
+from calling_credit.recharge.store import RechargeKeeper
+from calling_credit.topups.store import TopUps
+from calling_credit.topups.topup import LEASE, MOVED_ON_AFTER, TopUp
 
 LISTENS_EVERY_MINUTES, LISTENS_AT_MINUTE = 15, 7
 """When it asks Stripe for events that no callback delivered: not on the hour, as everybody else does."""

@@ -8,18 +8,18 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
-from calling_credit.api.counts import emit
-from calling_credit.aws.deck_files import ActiveDeck, s3_client
-from calling_credit.aws.publish_deck import Publisher
+from calling_credit.accounts.cache import AccountFacts
+from calling_credit.accounts.reader import AccountReader
+from calling_credit.charging.rerate_request import RepriceRequest, read_request, round_view
+from calling_credit.charging.rerate_run import Repricer, range_of
+from calling_credit.charging.unrated_calls import WaitingRater, waiting_calls
 from calling_credit.config import config
-from calling_credit.decks import Deck
+from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue, NotFound, Unavailable
-from calling_credit.reprice_request import RepriceRequest, read_request, round_view
-from calling_credit.store.account_facts import AccountFacts
-from calling_credit.store.client import dynamodb_client
-from calling_credit.store.rate_waiting import WaitingRater, waiting_calls
-from calling_credit.store.read_usage import AccountReader
-from calling_credit.store.reprice_calls import Repricer, range_of
+from calling_credit.metrics import emit
+from calling_credit.rates.deck import Deck
+from calling_credit.rates.deck_store import ActiveDeck, s3_client
+from calling_credit.rates.publishing import Publisher
 
 SECONDS_TO_SPARE = 20.0
 CALLS_AT_ONCE = 2_000

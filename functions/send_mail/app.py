@@ -13,19 +13,20 @@ from aws_lambda_powertools.utilities.idempotency import (
 )
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from calling_credit import clock, table
-from calling_credit.api.links import hand_out
-from calling_credit.aws.mail import NotTaken, mail_client, send
-from calling_credit.aws.secrets import read_secret
+from calling_credit import clock
+from calling_credit.accounts.store import AccountKeeper
+from calling_credit.aws import read_secret
 from calling_credit.config import config
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import NotFound
 from calling_credit.instants import format_instant
-from calling_credit.links import confirmation_link, freeze_link
-from calling_credit.mails import Confirmation, Mail, mail_about, may_freeze, waits_for_confirmation
-from calling_credit.store.client import dynamodb_client
-from calling_credit.store.keep_accounts import AccountKeeper
-from calling_credit.store.keep_links import Links
-from calling_credit.store.keep_topups import TopUps
+from calling_credit.links.link import confirmation_link, freeze_link
+from calling_credit.links.store import Links
+from calling_credit.links.tokens import hand_out
+from calling_credit.notifications.mails import Confirmation, Mail, mail_about, may_freeze, waits_for_confirmation
+from calling_credit.notifications.ses import NotTaken, mail_client, send
+from calling_credit.topups.store import TopUps
 
 REMEMBERED_SECONDS = 16 * 24 * 3600
 """Longer than the bus tries an event and the queue of failed ones keeps it for a person to hand it in again."""
@@ -43,7 +44,7 @@ sent = DynamoDBPersistenceLayer(
     config().table_name,
     key_attr="PK",
     sort_key_attr="SK",
-    static_pk_value=table.mail_pk(),
+    static_pk_value=keys.mail_pk(),
     expiry_attr="expires_at",
     boto3_client=dynamodb,
 )

@@ -11,14 +11,14 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
-from calling_credit.api.counts import emit
 from calling_credit.api.resolver import MAX_BODY_BYTES, answer, http_resolver
 from calling_credit.config import config
+from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import BadRequest, PayloadTooLarge
-from calling_credit.payments.client import forget_settings, stripe_client, stripe_setting
-from calling_credit.payments.notices import NoticeTaker
-from calling_credit.payments.webhooks import Notice, read_notice
-from calling_credit.store.client import dynamodb_client
+from calling_credit.metrics import emit
+from calling_credit.payments.stripe_client import forget_settings, stripe_client, stripe_setting
+from calling_credit.payments.webhook_events import NoticeTaker
+from calling_credit.payments.webhook_signature import Notice, read_notice
 
 SECONDS_TO_SPARE = 1.0
 SECRET_LASTS = timedelta(minutes=1)

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from calling_credit.accounts import Account, Adjustment, Line
-from calling_credit.store.adjust_balance import adjust_balance
-from calling_credit.store.keep_accounts import AccountKeeper
-from calling_credit.store.keep_lines import LineKeeper, Source
+from calling_credit.accounts.account import Account, Line
+from calling_credit.accounts.line_store import LineKeeper, Source
+from calling_credit.accounts.store import AccountKeeper
+from calling_credit.ledger.adjustments import Adjustment, adjust_balance
 from tests.benchmarks import mix
 from tests.benchmarks.capacity import READS, Request, write_units
 from tests.benchmarks.laboratory import ENOUGH_SECONDS, Laboratory, captured_output, same

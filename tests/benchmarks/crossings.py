@@ -14,15 +14,14 @@ import boto3
 import pytest
 import stripe
 
-from calling_credit import table
-from calling_credit.accounts import Adjustment
-from calling_credit.attempts import State
+from calling_credit.accounts.store import AccountKeeper
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import from_attributes
+from calling_credit.ledger.adjustments import Adjustment, adjust_balance
 from calling_credit.money import MICROS_PER_DOLLAR
-from calling_credit.recharge import Rule
-from calling_credit.store.adjust_balance import adjust_balance
-from calling_credit.store.client import from_attributes
-from calling_credit.store.keep_accounts import AccountKeeper
-from calling_credit.store.keep_recharge import RechargeKeeper
+from calling_credit.recharge.attempts import State
+from calling_credit.recharge.decision import Rule
+from calling_credit.recharge.store import RechargeKeeper
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET, StandIn
 from tests.benchmarks import mix
 from tests.benchmarks.laboratory import ENOUGH_SECONDS, Laboratory, captured_output
@@ -87,7 +86,7 @@ def _stock(account: str, card: stripe.PaymentMethod) -> Any:
     from tests.benchmarks import stock_stripe  # noqa: PLC0415 - it makes its client when it is imported
 
     rule = {"threshold_micros": THRESHOLD, "cents": 1000, "customer": str(card.customer), "payment_method": card.id}
-    stock_stripe.rules[table.account_pk(account)] = stock_stripe.Rule.model_validate(rule)
+    stock_stripe.rules[keys.account_pk(account)] = stock_stripe.Rule.model_validate(rule)
     return stock_stripe.handler
 
 
@@ -114,7 +113,7 @@ def _crossing(lab: Laboratory, account: str) -> list[dict[str, Any]]:
 
 
 def _balance(lab: Laboratory, account: str) -> dict[str, Any]:
-    key: Any = {"PK": {"S": table.account_pk(account)}, "SK": {"S": table.balance_sk()}}
+    key: Any = {"PK": {"S": keys.account_pk(account)}, "SK": {"S": keys.balance_sk()}}
     return from_attributes(lab.dynamodb.get_item(TableName=TABLE, Key=key, ConsistentRead=True)["Item"])
 
 

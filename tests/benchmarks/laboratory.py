@@ -19,11 +19,11 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.dynamodb.models import dynamodb_backends
 
-from calling_credit import table
-from calling_credit.accounts import Account, Line
-from calling_credit.store.client import dynamodb_client
-from calling_credit.store.keep_accounts import AccountKeeper
-from calling_credit.store.keep_lines import LineKeeper, Source
+from calling_credit.accounts.account import Account, Line
+from calling_credit.accounts.line_store import LineKeeper, Source
+from calling_credit.accounts.store import AccountKeeper
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.client import dynamodb_client
 from tests.benchmarks import mix
 from tests.benchmarks.capacity import Attributes, Key, Request, item_key
 from tests.functions.template import table_properties
@@ -131,7 +131,7 @@ class Laboratory:
 
     def entries(self) -> int:
         """How many entries stand in the book."""
-        return sum(sort_key.startswith(table.entry_range("", "")[0]) for _, sort_key in self.items())
+        return sum(sort_key.startswith(keys.entry_range("", "")[0]) for _, sort_key in self.items())
 
     def warm_up(self) -> None:
         """One call of each account, as a first invocation."""

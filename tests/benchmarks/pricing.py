@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from calling_credit.calls import Call
-from calling_credit.decks import Deck, RateRow
-from calling_credit.rating import Charge, rate_call
+from calling_credit.call_events import Call
+from calling_credit.rates.deck import Deck, RateRow
+from calling_credit.rates.pricing import Charge, rate_call
 from tests.benchmarks import mix
 from tests.benchmarks.rows import Row
 

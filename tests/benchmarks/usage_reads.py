@@ -6,7 +6,7 @@ day's, and the entries left out, which the recorded requests show nobody reads.
 
 from typing import Any
 
-from calling_credit import table
+from calling_credit.dynamodb import keys
 from tests.benchmarks import mix
 from tests.benchmarks.capacity import Attributes, item_bytes, read_units
 from tests.benchmarks.laboratory import Laboratory, captured_output
@@ -23,7 +23,7 @@ def usage_rows(lab: Laboratory) -> list[Row]:
     lab.fresh()
     with captured_output():
         lab.rate(mix.month_of_calls(FEW))
-    entries = [item for key, item in lab.items().items() if key[1].startswith(table.entry_range("", "")[0])]
+    entries = [item for key, item in lab.items().items() if key[1].startswith(keys.entry_range("", "")[0])]
     few = summary_units(lab, FEW)
     multiply_days(lab, MANY // FEW)
     many = summary_units(lab, MANY)
@@ -64,7 +64,7 @@ def summary_units(lab: Laboratory, calls: int) -> float:
 def multiply_days(lab: Laboratory, factor: int) -> None:
     """Make every daily total of the first account so many times as large."""
     for key, item in lab.items().items():
-        if key[0] == table.account_pk(mix.account_id(0)) and key[1].startswith(table.day_range("", "")[0]):
+        if key[0] == keys.account_pk(mix.account_id(0)) and key[1].startswith(keys.day_range("", "")[0]):
             lab.dynamodb.put_item(TableName=TABLE, Item=multiplied(item, factor))
 
 

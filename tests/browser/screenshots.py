@@ -17,9 +17,8 @@ from typing import Final, Literal
 import boto3
 from playwright.sync_api import Browser, Route, sync_playwright
 
-from calling_credit.accounts import Adjustment
-from calling_credit.store.adjust_balance import adjust_balance
-from calling_credit.store.client import dynamodb_client
+from calling_credit.dynamodb.client import dynamodb_client
+from calling_credit.ledger.adjustments import Adjustment, adjust_balance
 from local.seed import ADMIN, Person, create_sign_in
 from local.settings import ROOT, Settings
 from local.stack import Stack, start

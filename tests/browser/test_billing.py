@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import boto3
 from playwright.sync_api import Locator, expect
 
-from calling_credit import table
+from calling_credit.dynamodb import keys
 from local.stack import Stack
 from tests.browser.conftest import CALLS, Visit
 from tests.browser.visitor import Device, Visitor
@@ -61,7 +61,7 @@ def test_how_long_the_balance_lasts_is_said_at_the_pace_of_the_last_days(read: V
 def test_what_is_held_is_explained(visit: Visit, customer: Customer, deployed: Stack) -> None:
     boto3.client("dynamodb").update_item(
         TableName=deployed.outputs["TableName"],
-        Key={"PK": {"S": table.account_pk(customer.account_id)}, "SK": {"S": table.balance_sk()}},
+        Key={"PK": {"S": keys.account_pk(customer.account_id)}, "SK": {"S": keys.balance_sk()}},
         UpdateExpression="ADD held_micros :held, available_micros :less",
         ExpressionAttributeValues={":held": {"N": "1250000"}, ":less": {"N": "-1250000"}},
     )

@@ -4,8 +4,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from calling_credit.calls import Call, parse_call
-from calling_credit.decks import COLUMNS, Deck, parse_deck
+from calling_credit.call_events import Call, parse_call
+from calling_credit.rates.deck import COLUMNS, Deck, parse_deck
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from calling_credit.attempts import Attempt, State
 from calling_credit.instants import format_instant
-from calling_credit.money import parse_money
-from calling_credit.recharge import Rule, Situation
-from calling_credit.topups import Bounds, Card, Intent, TopUp
+from calling_credit.money import Bounds, parse_money
+from calling_credit.recharge.attempts import Attempt, State
+from calling_credit.recharge.decision import Rule, Situation
+from calling_credit.topups.topup import Card, Intent, TopUp
 from tests.domain.examples import NOW
 
 MANY = 10_000_000_000

@@ -117,7 +117,7 @@ def item_kinds() -> set[str]:
     """The first words of keys, as the modules that spell them write them."""
     constants = (node for path in KEY_MODULES for node in ast.walk(tree(path)) if isinstance(node, ast.Constant))
     texts = (node.value for node in constants if isinstance(node.value, str))
-    return {found[1] for text in texts if (found := re.fullmatch(r"([A-Z][A-Z_]+)(#.*)?", text))}
+    return {found[1] for text in texts if (found := re.fullmatch(r"([A-Z][A-Z_]{2,})(#.*)?", text))}
 
 
 if __name__ == "__main__":

@@ -5,21 +5,20 @@ from typing import Any
 
 import pytest
 
-from calling_credit.accounts import (
+from calling_credit.accounts.account import (
     Account,
-    Adjustment,
     Line,
     User,
     account_view,
-    check_id,
     line_view,
     read_account,
-    read_adjustment,
     read_switch,
     read_user,
 )
+from calling_credit.accounts.line_number import read_line
 from calling_credit.errors import InvalidValue
-from calling_credit.lines import read_line
+from calling_credit.ids import check_id
+from calling_credit.ledger.adjustments import Adjustment, read_adjustment
 
 LINE = Line("line_1", "+14155550100", "user_1", international_calling=True)
 ACCOUNT = Account("acct_1", "USD", "America/New_York", "closed", ("a@example.com",))

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from calling_credit.admission import (
+from calling_credit.accounts.limits import Limits
+from calling_credit.admission.decision import (
     AGAINST_FRAUD,
     Account,
     Ask,
@@ -20,14 +21,13 @@ from calling_credit.admission import (
     decide,
     short_code,
 )
-from calling_credit.admission_view import WORDS, decision_view, read_ask
-from calling_credit.calls import MAX_DURATION_SECONDS
-from calling_credit.decks import Deck, RateRow
+from calling_credit.admission.request import WORDS, decision_view, read_ask
+from calling_credit.call_events import MAX_DURATION_SECONDS
 from calling_credit.errors import Conflict, InvalidValue
-from calling_credit.holds import Hold, holds_now, may_have_holds, price_of, rate_held
 from calling_credit.instants import format_instant
-from calling_credit.limits import Limits
-from calling_credit.rating import Charge, rate_call
+from calling_credit.ledger.holds import Hold, holds_now, may_have_holds, price_of, rate_held
+from calling_credit.rates.deck import Deck, RateRow
+from calling_credit.rates.pricing import Charge, rate_call
 from tests.domain.examples import NOW, seconds_call
 
 LIFTED = Limits(10**15, 10**15, 10**6, 10**15)

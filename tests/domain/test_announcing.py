@@ -10,10 +10,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from calling_credit.announcements import ALL, Announcement
-from calling_credit.announcing import announced
-from calling_credit.attempts import AUTHENTICATION, REMOVED, REPEATEDLY, UNUSABLE
-from calling_credit.recharge_rules import WORDS
+from calling_credit.notifications.events import ALL, Announcement
+from calling_credit.notifications.from_stream import announced
+from calling_credit.recharge.attempts import AUTHENTICATION, REMOVED, REPEATEDLY, UNUSABLE
+from calling_credit.recharge.settings import WORDS
 from ops.event_schemas import FOLDER, path, schema
 from tests.functions.template import template
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from calling_credit.attempts import (
+from calling_credit.recharge.attempts import (
     AUTHENTICATION,
     REMOVED,
     REPEATEDLY,
@@ -25,9 +25,9 @@ from calling_credit.attempts import (
     stopped,
     switched_on,
 )
-from calling_credit.declines import Decline
-from calling_credit.recharge import Charge, Stop, decide
-from calling_credit.topups import TopUp
+from calling_credit.recharge.decision import Charge, Stop, decide
+from calling_credit.topups.declines import Decline
+from calling_credit.topups.topup import TopUp
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import (
     ATTACHED_AGAIN,

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from calling_credit.batches import UNKNOWN_ACCOUNT, Batch, rate_batch
-from calling_credit.intake import Message, take_in
+from calling_credit.charging.batch import UNKNOWN_ACCOUNT, Batch, rate_batch
+from calling_credit.charging.intake import Message, take_in
 from tests.domain.examples import NOW, call, deck, event_body
 
 BOOK = deck({"rate_per_minute": "0.10"}, {"prefix": "1415", "rate_per_minute": "0", "category": "included"})

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.payments.begin import automatic_id, automatic_topup, manual_id, manual_topup
-from calling_credit.payments.client import cents
-from calling_credit.topups import TopUp
+from calling_credit.payments.new_topup import automatic_id, automatic_topup, manual_id, manual_topup
+from calling_credit.payments.stripe_client import cents
+from calling_credit.topups.topup import TopUp
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import CARD, ahead, usd
 

@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from calling_credit.calls import Call, Rejection, parse_call
+from calling_credit.call_events import Call, Rejection, parse_call
 from ops.call_event_schema import EXAMPLE, schema
 from tests.functions.template import ROOT
 

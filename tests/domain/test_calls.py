@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.calls import MAX_BODY_CHARACTERS, Call, Rejection, parse_call
+from calling_credit.call_events import MAX_BODY_CHARACTERS, Call, Rejection, parse_call
 from calling_credit.instants import format_instant
 from tests.domain.examples import EVENT, NOW, call, event_body
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.deck_changes import SECONDS_COMPARED, DeckChanges, compare, warnings_of
-from calling_credit.deck_report import judge, report
-from calling_credit.decks import Deck
-from calling_credit.rating import Charge, late_row, rate_call
+from calling_credit.rates.deck import Deck
+from calling_credit.rates.deck_diff import SECONDS_COMPARED, DeckChanges, compare, warnings_of
+from calling_credit.rates.deck_report import judge, report
+from calling_credit.rates.pricing import Charge, late_row, rate_call
 from tests.domain.examples import deck, deck_csv, seconds_call
 
 NOW = "2026-11-23T12:00:00.000Z"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.declines import Decline, shown_code, words
+from calling_credit.topups.declines import Decline, shown_code, words
 
 FOR_GOOD = [
     "card_not_supported",

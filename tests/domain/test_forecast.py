@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.decks import RateRow
-from calling_credit.forecast import Pace, basis, forecast_view, lasts_until, minutes_left, most_called, pace
-from calling_credit.rating import billed_seconds, price_micros
+from calling_credit.rates.deck import RateRow
+from calling_credit.rates.pricing import billed_seconds, price_micros
+from calling_credit.usage.forecast import Pace, basis, forecast_view, lasts_until, minutes_left, most_called, pace
 from tests.domain.examples import deck
 from tests.domain.payment_examples import usd
 

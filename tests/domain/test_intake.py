@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.intake import CONFLICT, Message, take_in
+from calling_credit.charging.intake import CONFLICT, Message, take_in
 from tests.domain.examples import NOW, call, event_body
 
 KEY = call().key

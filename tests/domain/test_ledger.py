@@ -6,15 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.ledger import (
+from calling_credit.categories import RESERVED_CATEGORIES, TOP_UP
+from calling_credit.ledger.entries import (
     BALANCE_ADJUSTED,
     CALL_CHARGED,
     CALL_REVENUE,
     CARD_PAYMENTS,
     CUSTOMER_CREDIT,
     OPERATOR_ADJUSTMENTS,
-    RESERVED_CATEGORIES,
-    TOP_UP,
     TOP_UP_PAID,
     DayTotal,
     Entry,

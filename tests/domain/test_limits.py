@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from calling_credit.errors import InvalidValue
-from calling_credit.limits import (
+from calling_credit.accounts.limits import (
     DEFAULT_LIMITS,
     Limits,
     limits_behind,
@@ -17,6 +16,7 @@ from calling_credit.limits import (
     read_own,
     stored_limits,
 )
+from calling_credit.errors import InvalidValue
 from tests.domain.test_admission import DOLLAR, row
 
 SAID: dict[str, Any] = {

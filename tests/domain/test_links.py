@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calling_credit.api.cursors import read_cursor, write_cursor
-from calling_credit.api.links import read_token, token_of
 from calling_credit.errors import InvalidValue, NotFound
-from calling_credit.links import Link, confirmation_link, hash_of
+from calling_credit.links.link import Link, confirmation_link, hash_of
+from calling_credit.links.tokens import read_token, token_of
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import AUTOMATIC
 

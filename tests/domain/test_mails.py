@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from calling_credit import announcements
-from calling_credit.mails import MAILED, Confirmation, mail_about, may_freeze, waits_for_confirmation
+from calling_credit.notifications import events
+from calling_credit.notifications.mails import MAILED, Confirmation, mail_about, may_freeze, waits_for_confirmation
 from ops.mail_samples import CONFIRMATION, DECLINED, PAGE_URL, PAYMENT, SAMPLES, as_markdown, samples
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -22,12 +22,12 @@ def event(kind: str, **data: Any) -> dict[str, Any]:
 
 
 def test_customers_hear_of_every_event_but_those_that_are_the_operators_business() -> None:
-    assert {form.__name__ for form in announcements.ALL} - set(MAILED) == NO_NEWS
+    assert {form.__name__ for form in events.ALL} - set(MAILED) == NO_NEWS
     assert {kind for kind, _ in SAMPLES} == set(MAILED)
 
 
 def test_the_samples_are_events_as_they_are_published() -> None:
-    forms = {form.__name__: form for form in announcements.ALL}
+    forms = {form.__name__: form for form in events.ALL}
     for kind, data in SAMPLES:
         envelope = {"id": f"evt_{'0' * 32}", "account_id": "acct_1", "occurred_at": "2026-11-23T12:00:00.000Z"}
         forms[kind].model_validate({**envelope, "data": data})

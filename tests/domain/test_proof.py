@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit import proof, table
-from calling_credit.book import Book
-from calling_credit.ledger import UNARMED_MICROS
-from calling_credit.proof import LEFT_ALONE, Payment, prove_payments, prove_sums
-from calling_credit.reversals import Losses
+from calling_credit.audit import proof
+from calling_credit.audit.book import Book
+from calling_credit.audit.proof import LEFT_ALONE, Payment, prove_payments, prove_sums
+from calling_credit.dynamodb import keys
+from calling_credit.ledger.entries import UNARMED_MICROS
+from calling_credit.topups.reversals import Losses
 from tests.domain.examples import NOW
 
 ACCOUNT, FIRST, SECOND = "acct_1", "tu_1", "tu_2"
@@ -40,7 +41,7 @@ Items = list[dict[str, Any]]
 def entry(at: str, cause: str, category: str, amount_micros: int, seconds: int = 0, **more: Any) -> dict[str, Any]:
     """An entry of that day's noon."""
     return {
-        "SK": table.entry_sk(f"{at}T12:00:00.000Z", cause),
+        "SK": keys.entry_sk(f"{at}T12:00:00.000Z", cause),
         "category": category,
         "amount_micros": amount_micros,
         "local_date": at,
@@ -52,18 +53,18 @@ def entry(at: str, cause: str, category: str, amount_micros: int, seconds: int =
 def day(at: str, category: str, count: int, seconds: int, total_micros: int) -> dict[str, Any]:
     """The totals of a day and category."""
     totals = {"entry_count": count, "billed_seconds": seconds, "total_micros": total_micros}
-    return {"SK": table.day_sk(at, category), **totals}
+    return {"SK": keys.day_sk(at, category), **totals}
 
 
 def hold(call_id: str, amount_micros: int, status: str = "live") -> dict[str, Any]:
     """What is, or was, held for a call."""
-    return {"SK": table.hold_sk(call_id), "status": status, "amount_micros": amount_micros}
+    return {"SK": keys.hold_sk(call_id), "status": status, "amount_micros": amount_micros}
 
 
 def topup(topup_id: str, amount_micros: int, reversed_micros: int = 0, status: str = "succeeded") -> dict[str, Any]:
     """A stored payment."""
     return {
-        "SK": table.topup_sk(topup_id),
+        "SK": keys.topup_sk(topup_id),
         "topup_id": topup_id,
         "status": status,
         "amount_micros": amount_micros,
@@ -76,10 +77,10 @@ def right_items() -> Items:
     """A right ledger: two payments, one of them refunded in part, three calls on two days, an armed rule."""
     posted = 25_000_000 + 50_000_000 - 10_000_000 - 300_000
     return [
-        {"SK": table.account_sk(), "stripe_customer_id": "cus_1"},
-        {"SK": table.auto_recharge_sk(), "threshold_micros": 40_000_000},
+        {"SK": keys.account_sk(), "stripe_customer_id": "cus_1"},
+        {"SK": keys.auto_recharge_sk(), "threshold_micros": 40_000_000},
         {
-            "SK": table.balance_sk(),
+            "SK": keys.balance_sk(),
             "posted_micros": posted,
             "held_micros": 700_000,
             "available_micros": posted - 700_000,
@@ -101,7 +102,7 @@ def right_items() -> Items:
         entry("2026-11-20", FIRST, "top_up", 25_000_000, intent_id="pi_1"),
         entry("2026-11-21", SECOND, "top_up", 50_000_000, intent_id="pi_2"),
         entry("2026-11-21", f"{SECOND}.rev.1", "reversal", -10_000_000, topup_id=SECOND),
-        {"SK": table.line_sk("line_1"), "number": "+14155550100"},
+        {"SK": keys.line_sk("line_1"), "number": "+14155550100"},
         topup(FIRST, 25_000_000),
         topup(SECOND, 50_000_000, 10_000_000),
         topup("tu_3", 50_000_000, status="failed"),
@@ -133,7 +134,7 @@ def found(items: Items, payments: list[Payment] | None = None) -> Counter[str]:
 def changed(kind: str, at: int = 0, **values: Any) -> Items:
     """The right items with one of a kind changed."""
     items = right_items()
-    [item for item in items if table.kind_of(item["SK"]) == kind][at].update(values)
+    [item for item in items if keys.kind_of(item["SK"]) == kind][at].update(values)
     return items
 
 
@@ -174,12 +175,12 @@ def test_more_held_than_there_are_holds_is_found() -> None:
 
 
 def test_headroom_may_be_out_of_reach_whatever_the_rule_says() -> None:
-    [balance] = [item for item in right_items() if table.kind_of(item["SK"]) == "balance"]
+    [balance] = [item for item in right_items() if keys.kind_of(item["SK"]) == "balance"]
     assert found(changed("balance", headroom_micros=balance["posted_micros"] + UNARMED_MICROS)) == {}
 
 
 def test_entries_without_a_balance_are_found() -> None:
-    items = [item for item in right_items() if table.kind_of(item["SK"]) != "balance"]
+    items = [item for item in right_items() if keys.kind_of(item["SK"]) != "balance"]
     assert found(items) == {proof.POSTED: 1}
 
 
@@ -245,13 +246,13 @@ def test_a_reversal_of_no_top_up_is_found() -> None:
 
 
 def test_the_same_difference_has_the_same_key_whatever_the_amounts_are() -> None:
-    keys = set()
+    item_keys = set()
     for amount in (1, 2):
         book = Book(ACCOUNT)
         for item in changed("day", total_micros=amount):
             book.add(item)
-        keys |= {difference.key for difference in prove_sums(book)}
-    assert len(keys) == 1
+        item_keys |= {difference.key for difference in prove_sums(book)}
+    assert len(item_keys) == 1
 
 
 PLACES = [
@@ -271,7 +272,7 @@ def test_any_single_number_that_is_changed_is_found(place: tuple[int, str], chan
 
 
 @given(
-    at=st.sampled_from([at for at, item in enumerate(right_items()) if table.kind_of(item["SK"]) in ("entry", "day")])
+    at=st.sampled_from([at for at, item in enumerate(right_items()) if keys.kind_of(item["SK"]) in ("entry", "day")])
 )
 def test_any_entry_or_day_that_is_gone_is_found(at: int) -> None:
     items = right_items()

@@ -2,9 +2,9 @@
 
 import pytest
 
-from calling_credit.decks import Deck
 from calling_credit.errors import InvalidValue
-from calling_credit.rates import rates_for_country, rates_for_number, read_number
+from calling_credit.rates.deck import Deck
+from calling_credit.rates.price_list import rates_for_country, rates_for_number, read_number
 from tests.domain.examples import deck
 
 AT = "2026-11-23T10:00:00.000Z"

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.decks import MAX_PRICE_MICROS
+from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.money import format_money, parse_money
-from calling_credit.rating import Charge, Free, Unrated, billed_seconds, charge_entry, price_micros, rate_call
+from calling_credit.rates.deck import MAX_PRICE_MICROS
+from calling_credit.rates.pricing import Charge, Free, Unrated, billed_seconds, price_micros, rate_call
 from tests.domain.examples import NOW, call, deck, seconds_call
 
 durations = st.integers(0, 86_400)

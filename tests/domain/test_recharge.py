@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit import attempts
-from calling_credit.attempts import InFlight, State, declined, paid
-from calling_credit.declines import Decline
-from calling_credit.recharge import Charge, Resume, Situation, Stop, armed_threshold, decide
-from calling_credit.recharge_rules import kept, read_wish
+from calling_credit.recharge import attempts
+from calling_credit.recharge.attempts import InFlight, State, declined, paid
+from calling_credit.recharge.decision import Charge, Resume, Situation, Stop, armed_threshold, decide
+from calling_credit.recharge.settings import kept, read_wish
+from calling_credit.topups.declines import Decline
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import (
     BOUNDS,

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.attempts import Attempt, State, canceled, claimed, declined, paid
-from calling_credit.declines import Decline
 from calling_credit.instants import format_instant, local_date
-from calling_credit.recharge import Charge, Situation, Stop, decide
+from calling_credit.recharge.attempts import Attempt, State, canceled, claimed, declined, paid
+from calling_credit.recharge.decision import Charge, Situation, Stop, decide
+from calling_credit.topups.declines import Decline
 from tests.domain.payment_examples import (
     CARD,
     MANY,

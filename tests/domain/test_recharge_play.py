@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit import attempts
-from calling_credit.attempts import SPENT, Attempt, State
-from calling_credit.declines import Decline
 from calling_credit.instants import format_instant, local_date
-from calling_credit.recharge import Charge, Resume, Rule, Stop, decide
-from calling_credit.topups import LEASE, Card, TopUp
+from calling_credit.recharge import attempts
+from calling_credit.recharge.attempts import SPENT, Attempt, State
+from calling_credit.recharge.decision import Charge, Resume, Rule, Stop, decide
+from calling_credit.topups.declines import Decline
+from calling_credit.topups.topup import LEASE, Card, TopUp
 from tests.domain.payment_examples import ATTACHED_AGAIN, CARD, MANUAL, OTHER_CARD, RULE, automatic, situation, usd
 
 CARDS = (CARD, ATTACHED_AGAIN, OTHER_CARD)

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from calling_credit import attempts, recharge
-from calling_credit.attempts import State
-from calling_credit.declines import Decline
 from calling_credit.errors import InvalidValue
-from calling_credit.recharge import Rule
-from calling_credit.recharge_rules import WORDS, Wish, balance_part, kept, read_wish, rule_view, status_view
-from calling_credit.topups import Card
+from calling_credit.recharge import attempts, decision
+from calling_credit.recharge.attempts import State
+from calling_credit.recharge.decision import Rule
+from calling_credit.recharge.settings import WORDS, Wish, balance_part, kept, read_wish, rule_view, status_view
+from calling_credit.topups.declines import Decline
+from calling_credit.topups.topup import Card
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import (
     ATTACHED_AGAIN,
@@ -262,7 +262,7 @@ def test_a_state_is_shown_with_its_reason_and_when_it_ends(
 
 
 def test_every_reason_that_can_be_shown_has_its_words() -> None:
-    of_decisions = {value for name, value in vars(recharge).items() if name.isupper() and isinstance(value, str)}
+    of_decisions = {value for name, value in vars(decision).items() if name.isupper() and isinstance(value, str)}
     of_suspensions = {attempts.AUTHENTICATION, attempts.REPEATEDLY, attempts.UNUSABLE, attempts.REMOVED}
-    assert (of_decisions | of_suspensions) - {recharge.ABOVE_THRESHOLD} == set(WORDS)
+    assert (of_decisions | of_suspensions) - {decision.ABOVE_THRESHOLD} == set(WORDS)
     assert all(words.endswith(".") for words in WORDS.values())

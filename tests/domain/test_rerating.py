@@ -7,11 +7,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit import table
-from calling_credit.decks import Deck
-from calling_credit.ledger import CALL_CHARGED, CALL_TAKEN_BACK, Entry, day_changes
-from calling_credit.rating import Charge, charge_entry, rate_call
-from calling_credit.rerating import as_they_stand, charged_calls, corrections
+from calling_credit.charging.rerating import corrections
+from calling_credit.dynamodb import keys
+from calling_credit.ledger.call_entries import charge_entry
+from calling_credit.ledger.charged_calls import as_they_stand, charged_calls
+from calling_credit.ledger.entries import CALL_CHARGED, CALL_TAKEN_BACK, Entry, day_changes
+from calling_credit.rates.deck import Deck
+from calling_credit.rates.pricing import Charge, rate_call
 from tests.domain.examples import NOW, call, deck
 
 CATEGORIES = ("outbound_international_call", "outbound_premium_call", "included")
@@ -20,8 +22,8 @@ CATEGORIES = ("outbound_international_call", "outbound_premium_call", "included"
 def item(entry: Entry) -> dict[str, Any]:
     """An entry as it is read back."""
     return {
-        "PK": table.account_pk(entry.account_id),
-        "SK": table.entry_sk(entry.happened_at, entry.cause_id),
+        "PK": keys.account_pk(entry.account_id),
+        "SK": keys.entry_sk(entry.happened_at, entry.cause_id),
         "kind": entry.kind,
         "category": entry.category,
         "amount_micros": entry.amount_micros,

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calling_credit.instants import format_instant
-from calling_credit.recharge import DAILY_LIMIT, HOURLY_COUNT, Rule
-from calling_credit.simulation import Simulation, simulation_view
+from calling_credit.recharge.decision import DAILY_LIMIT, HOURLY_COUNT, Rule
+from calling_credit.recharge.simulation import Simulation, simulation_view
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import MANY, RULE, usd
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from calling_credit.topup_view import topup_view
+from calling_credit.topups.view import topup_view
 from tests.domain.payment_examples import AUTOMATIC, MANUAL
 
 URL = "https://hooks.stripe.com/confirm"

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.declines import Decline
 from calling_credit.errors import InvalidValue
-from calling_credit.topups import (
+from calling_credit.money import Bounds
+from calling_credit.topups.declines import Decline
+from calling_credit.topups.topup import (
     OPEN,
     PENDING,
-    Bounds,
     Step,
     mismatch,
     next_step,

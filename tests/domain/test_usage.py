@@ -7,25 +7,24 @@ from typing import Any
 
 import pytest
 
-from calling_credit import table
+from calling_credit.dynamodb import keys
 from calling_credit.errors import InvalidValue, NotFound
-from calling_credit.usage import (
+from calling_credit.instants import Period, read_period
+from calling_credit.usage.summary import (
     CSV_COLUMNS,
-    Period,
     balance_view,
     call_row,
     check_call_category,
     csv_text,
     label,
-    read_period,
     statement_row,
     summarise,
 )
 
 TODAY = "2026-11-23"
 ENTRY: dict[str, Any] = {
-    "PK": table.account_pk("acct_1"),
-    "SK": table.entry_sk("2026-11-23T10:00:00.000Z", "c_1"),
+    "PK": keys.account_pk("acct_1"),
+    "SK": keys.entry_sk("2026-11-23T10:00:00.000Z", "c_1"),
     "kind": "call_charged",
     "category": "outbound_international_call",
     "amount_micros": -42_300,
@@ -52,7 +51,7 @@ ENTRY: dict[str, Any] = {
 def day(local_date: str, category: str, count: int, billed: int, total: int) -> dict[str, Any]:
     """A DAY item."""
     sums = {"entry_count": count, "billed_seconds": billed, "total_micros": total}
-    return {"PK": table.account_pk("acct_1"), "SK": table.day_sk(local_date, category), **sums}
+    return {"PK": keys.account_pk("acct_1"), "SK": keys.day_sk(local_date, category), **sums}
 
 
 @pytest.mark.parametrize(
@@ -238,7 +237,7 @@ def test_a_statement_row_of_a_payment_tells_who_made_it_and_with_which_card(paym
     moved = {"kind": "top_up_paid", "category": "top_up", "amount_micros": 25_000_000, "billed_seconds": 0}
     sides = {"debit": "card_payments", "credit": "customer_credit", "local_date": TODAY, "recorded_at": "r"}
     card = {"payment": payment, "brand": "visa", "last4": "4242", "intent_id": "pi_1"}
-    assert statement_row({"SK": table.entry_sk("2026-11-23T10:00:00.000Z", "tu_1"), **moved, **sides, **card}) == {
+    assert statement_row({"SK": keys.entry_sk("2026-11-23T10:00:00.000Z", "tu_1"), **moved, **sides, **card}) == {
         "id": "tu_1",
         "at": "2026-11-23T10:00:00.000Z",
         "date": TODAY,

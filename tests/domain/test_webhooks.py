@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calling_credit.errors import BadRequest
-from calling_credit.payments.webhooks import TOLERANCE_SECONDS, Notice, read_notice
+from calling_credit.payments.webhook_signature import TOLERANCE_SECONDS, Notice, read_notice
 from tests.domain.examples import NOW
 
 SECRET = "whsec_ours"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from calling_credit.decks import MAX_DESTINATION_BYTES
-from calling_credit.holds import Hold
-from calling_credit.store.erase_number import erase_number
-from calling_credit.store.hold_items import hold_item, read_hold_item
+from calling_credit.ledger.erasure import erase_number
+from calling_credit.ledger.hold_store import hold_item, read_hold_item
+from calling_credit.ledger.holds import Hold
+from calling_credit.rates.deck import MAX_DESTINATION_BYTES
 from tests.benchmarks.capacity import item_bytes
 from tests.domain.examples import deck_csv
 from tests.domain.test_admission import row

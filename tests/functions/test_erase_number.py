@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from calling_credit.store.erase_number import erase_number
+from calling_credit.ledger.erasure import erase_number
 from tests.harness.table import Stack
 
 pytestmark = pytest.mark.dynamodb

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from calling_credit import simulation
+from calling_credit.recharge import simulation
 from tests.harness.cards import MASTERCARD
 from tests.harness.http import Answer
 from tests.harness.recharging import automatic, leave, talk, usd

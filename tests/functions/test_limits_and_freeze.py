@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from calling_credit.api.links import hand_out
+from calling_credit.accounts.freezing import freeze_account, unfreeze_account
+from calling_credit.accounts.limits import Limits, read_own
 from calling_credit.errors import NotFound
-from calling_credit.limits import Limits, read_own
-from calling_credit.links import freeze_link
-from calling_credit.store.freeze_account import freeze_account, unfreeze_account
-from calling_credit.store.keep_links import Links, withdraw_links
+from calling_credit.links.link import freeze_link
+from calling_credit.links.store import Links, withdraw_links
+from calling_credit.links.tokens import hand_out
 from tests.harness.http import http_event
 from tests.harness.table import sample_event
 from tests.harness.till import Till
@@ -252,9 +252,9 @@ def test_a_recharge_is_not_begun_though_one_read_saw_the_account_before_the_free
 ) -> None:
     """DynamoDB reads each item of a batch as of its own moment."""
     armed.world.adjust("-30.00", "spent")
-    from calling_credit.store import keep_recharge  # noqa: PLC0415 - after moto
+    from calling_credit.recharge import store  # noqa: PLC0415 - after moto
 
-    at_once: Any = vars(keep_recharge)["read_many"]
+    at_once: Any = vars(store)["read_many"]
     torn: list[Any] = []
 
     def read_many(client: Any, table_name: str, keys: list[tuple[str, str]]) -> Any:
@@ -265,7 +265,7 @@ def test_a_recharge_is_not_begun_though_one_read_saw_the_account_before_the_free
             return at_once(client, table_name, keys) | {keys[0]: before[keys[0]]}
         return before
 
-    monkeypatch.setattr(keep_recharge, "read_many", read_many)
+    monkeypatch.setattr(store, "read_many", read_many)
     armed.stream()
     assert torn
     assert armed.top_ups() == []

@@ -13,8 +13,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from calling_credit.aws.publish_deck import Publisher
 from calling_credit.errors import Unavailable
+from calling_credit.rates.publishing import Publisher
 from ops import redrive, rerate_calls, rollback_rates
 from ops.stack import FoundStack, find_stack
 from ops.terminal import run

@@ -86,17 +86,17 @@ def test_credit_that_comes_between_the_look_and_the_claim_is_not_bought_again(
     """
     leave(till, "-429.80")
     till.set_rule(till.card(), **LIFTED)
-    from calling_credit.payments import run_recharge  # noqa: PLC0415 - after moto
+    from calling_credit.payments import automatic_topup  # noqa: PLC0415 - after moto
 
     granted: list[str] = []
-    unhurried = run_recharge._claim
+    unhurried = automatic_topup._claim
 
     def hurried(*arguments: Any) -> Any:
         if not granted:
             granted.append(till.world.adjust("400.00", "granted"))
         return unhurried(*arguments)
 
-    monkeypatch.setattr(run_recharge, "_claim", hurried)
+    monkeypatch.setattr(automatic_topup, "_claim", hurried)
     till.stream()
     assert till.charged() == [5000]
     assert till.world.balance() == usd("20.20")
@@ -152,7 +152,7 @@ def test_a_removed_card_is_known_as_such_though_stripe_names_no_parameter(till: 
 
 
 def test_who_has_paid_is_told_so_though_what_follows_has_to_wait(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
-    from calling_credit.store.settle_topups import Settler  # noqa: PLC0415 - after moto
+    from calling_credit.payments.settlement import Settler  # noqa: PLC0415 - after moto
 
     card = till.card()
     with monkeypatch.context() as patch:

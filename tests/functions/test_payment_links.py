@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from calling_credit.api.cursors import write_cursor
-from calling_credit.api.links import token_of as sign
-from calling_credit.links import Link, hash_of
-from calling_credit.store.keep_links import withdraw_links
+from calling_credit.links.link import Link, hash_of
+from calling_credit.links.store import withdraw_links
+from calling_credit.links.tokens import token_of as sign
 from tests.harness.cards import CHALLENGED, DECLINED, VISA
 from tests.harness.http import Answer, http_event
 from tests.harness.stripe import response

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from calling_credit import table
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import to_attribute, to_attributes
 from calling_credit.errors import Unavailable
-from calling_credit.store.client import to_attribute, to_attributes
 from tests.functions.test_permissions import everything_that_happens
 from tests.harness.callbacks import counted, issues
 from tests.harness.cards import CHALLENGED, DECLINED, VISA
@@ -111,7 +111,7 @@ def test_refunds_that_were_taken_back_differ_in_nothing(till: Till) -> None:
 def test_an_entry_planted_by_hand_is_found_and_left_where_it_is(till: Till, capsys: pytest.CaptureFixture[str]) -> None:
     paid(till)
     planted = copy.deepcopy(till.world.entries()[0])
-    planted["SK"] = table.entry_sk("2026-11-23T11:00:00.000Z", "tu_planted")
+    planted["SK"] = keys.entry_sk("2026-11-23T11:00:00.000Z", "tu_planted")
     put(till, planted)
     before = till.world.stack.items(ACCOUNT)
     capsys.readouterr()

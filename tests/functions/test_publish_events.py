@@ -54,7 +54,7 @@ class Listener:
 
     def record(self, old: dict[str, Any] | None, new: dict[str, Any] | None) -> dict[str, Any]:
         """One record, as the stream would show this change."""
-        from calling_credit.store.client import to_attributes  # noqa: PLC0415 - clients after moto
+        from calling_credit.dynamodb.attributes import to_attributes  # noqa: PLC0415 - clients after moto
 
         self.number += 1
         shown = {name: to_attributes(image) for name, image in (("OldImage", old), ("NewImage", new)) if image}

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from calling_credit.aws import deck_files
-from calling_credit.aws.publish_deck import Publisher
 from calling_credit.errors import CallingCreditError
+from calling_credit.rates import deck_store
+from calling_credit.rates.publishing import Publisher
 from tests.domain.examples import deck_csv
 from tests.harness.faults import Point, ask_anew, points
 from tests.harness.table import BUCKET, Context, _s3, sample_event
@@ -48,7 +48,7 @@ def report(name: str = "december.csv") -> dict[str, Any]:
 
 def active() -> dict[str, Any]:
     """What `active.json` says."""
-    pointer = deck_files.read_active(_s3(), BUCKET)
+    pointer = deck_store.read_active(_s3(), BUCKET)
     assert pointer is not None
     return pointer
 
@@ -68,9 +68,9 @@ def clean(world: World) -> Iterator[None]:
                 _s3().delete_object(Bucket=BUCKET, Key=found["Key"])
 
     empty()
-    version = deck_files.deck_version(DECK, world.clock.now)
-    deck_files.put_deck(_s3(), BUCKET, version, DECK)
-    deck_files.activate(_s3(), BUCKET, version, DECK, world.clock.now)
+    version = deck_store.deck_version(DECK, world.clock.now)
+    deck_store.put_deck(_s3(), BUCKET, version, DECK)
+    deck_store.activate(_s3(), BUCKET, version, DECK, world.clock.now)
     world.stack.forget()
     yield
     empty()
@@ -151,7 +151,7 @@ def test_a_folder_and_a_file_that_is_gone_are_ignored_and_one_too_large_is_refus
     assert world.stack.invoke("publish_rates", dropped("incoming/new/"), seconds=300) == {"outcome": "ignored"}
     assert world.stack.invoke("publish_rates", dropped("incoming/gone.csv"), seconds=300) == {"outcome": "ignored"}
     assert "file_gone" in caplog.messages
-    monkeypatch.setattr("calling_credit.aws.publish_deck.MAX_BYTES", 100)
+    monkeypatch.setattr("calling_credit.rates.publishing.MAX_BYTES", 100)
     assert (drop(world, DEARER, "large.csv")["outcome"], report("large.csv")["code"]) == ("refused", "file_too_large")
     assert active() == before
 
@@ -160,8 +160,8 @@ def test_a_deck_that_is_told_of_late_does_not_replace_a_newer_one(world: World) 
     _s3().put_object(Bucket=BUCKET, Key="incoming/late.csv", Body=DEARER)
     put_at = _s3().head_object(Bucket=BUCKET, Key="incoming/late.csv")["LastModified"]
     newer = DECK.replace(b"0.10", b"0.30")
-    deck_files.put_deck(_s3(), BUCKET, "newer", newer)
-    deck_files.activate(_s3(), BUCKET, "newer", newer, put_at + timedelta(seconds=5))
+    deck_store.put_deck(_s3(), BUCKET, "newer", newer)
+    deck_store.activate(_s3(), BUCKET, "newer", newer, put_at + timedelta(seconds=5))
     answer = world.stack.invoke("publish_rates", dropped("incoming/late.csv"), seconds=300)
     assert (answer["outcome"], active()["version"]) == ("superseded", "newer")
     assert "put it again" in report("late.csv")["detail"]
@@ -200,7 +200,7 @@ def test_a_report_says_what_the_deck_would_have_changed_on_the_last_30_days_call
 
 def test_a_report_says_when_not_all_past_calls_could_be_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.deliver(*({"call_id": f"c_{number}"} for number in range(5)))
-    monkeypatch.setattr("calling_credit.store.read_charges.MOST_WEIGHED", 3)
+    monkeypatch.setattr("calling_credit.ledger.charge_reader.MOST_WEIGHED", 3)
     drop(world, DEARER)
     assert (report()["last_calls"]["calls"], report()["last_calls"]["is_whole"]) == (3, False)
     assert price(world) == ["0.20"], "published all the same"
@@ -288,7 +288,7 @@ def test_one_goes_back_deck_by_deck_or_to_a_named_one(world: World) -> None:
     for version, code in ((versions[0], "already_active"), ("20200101T000000Z-000000000000", "unknown_deck")):
         with pytest.raises(CallingCreditError, match=code):
             publisher.roll_back(version, world.clock.now)
-    _s3().put_object(Bucket=BUCKET, Key=deck_files.deck_key(versions[1]), Body=BROKEN)
+    _s3().put_object(Bucket=BUCKET, Key=deck_store.deck_key(versions[1]), Body=BROKEN)
     with pytest.raises(CallingCreditError, match="unusable_deck"):
         publisher.roll_back(versions[1], world.clock.now)
     assert active()["version"] == versions[0]
@@ -308,7 +308,7 @@ def test_wherever_it_dies_the_old_deck_or_the_new_one_prices_and_the_same_event_
     told = report()
     assert {sent.operation for sent in scenario} >= {"GetObject", "PutObject", "Query"}
     for point in points(scenario):
-        deck_files.activate(_s3(), BUCKET, old["version"], DECK, world.clock.now)
+        deck_store.activate(_s3(), BUCKET, old["version"], DECK, world.clock.now)
         for key in (f"decks/{new['version']}.csv", "reports/december.csv.json"):
             _s3().delete_object(Bucket=BUCKET, Key=key)
         with wire.interfering(point):
@@ -326,7 +326,7 @@ def half_done(old: dict[str, Any], new: dict[str, Any], point: Point) -> None:
     """Whenever somebody looks, one of the two decks is active and whole."""
     pointer = active()
     assert pointer["version"] in (old["version"], new["version"]), point.name
-    deck_files.read_deck(_s3(), BUCKET, pointer)
+    deck_store.read_deck(_s3(), BUCKET, pointer)
 
 
 def test_a_deck_that_is_outrun_while_it_is_stored_is_superseded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -335,12 +335,12 @@ def test_a_deck_that_is_outrun_while_it_is_stored_is_superseded(world: World, mo
     stored: list[str] = []
 
     def store(client: Any, bucket: str, version: str, data: bytes) -> None:
-        deck_files.put_deck(client, bucket, version, data)
+        deck_store.put_deck(client, bucket, version, data)
         stored.append(version)
         if len(stored) == 1:
             assert publisher.publish(newer, publisher.judge(newer, later, later), later, later) == "published"
 
-    monkeypatch.setattr("calling_credit.aws.publish_deck.put_deck", store)
+    monkeypatch.setattr("calling_credit.rates.publishing.put_deck", store)
     outcome = publisher.publish(DEARER, publisher.judge(DEARER, begun, begun), begun, begun)
     assert (outcome, active()["version"]) == ("superseded", stored[1])
 
@@ -352,7 +352,7 @@ def test_two_who_publish_at_once_leave_one_of_the_two_whole(world: World) -> Non
     _s3().put_object(Bucket=BUCKET, Key="incoming/b.csv", Body=other_deck)
     real = world.stack.apps["publish_rates"].publisher
     for at in range(6):
-        deck_files.activate(_s3(), BUCKET, deck_files.deck_version(DECK, world.clock.now), DECK, world.clock.now)
+        deck_store.activate(_s3(), BUCKET, deck_store.deck_version(DECK, world.clock.now), DECK, world.clock.now)
         for name in ("a", "b"):
             _s3().delete_object(Bucket=BUCKET, Key=f"reports/{name}.csv.json")
         steps = SimpleNamespace(count=0)
@@ -371,4 +371,4 @@ def test_two_who_publish_at_once_leave_one_of_the_two_whole(world: World) -> Non
         world.stack.forget()
         assert steps.count > at
         assert price(world) in (["0.20"], ["0.30"])
-        deck_files.read_deck(_s3(), BUCKET, active())
+        deck_store.read_deck(_s3(), BUCKET, active())

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from calling_credit import table
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.sweep import read_kept
 from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
-from calling_credit.store.keep_calls import read_kept
 from tests.domain.examples import EVENT, NOW, deck_csv, event_body
 from tests.functions.template import ROOT
 from tests.harness.queue import delivery, failures
@@ -67,7 +67,7 @@ def test_the_sample_batch_posts_what_costs_and_sends_back_exactly_the_malformed_
     event = sample_event("rate_calls")
     [malformed] = [record for record in event["Records"] if "ended_at" not in json.loads(record["body"])]
     assert failures(world.stack.invoke("rate_calls", event)) == [malformed["messageId"]]
-    assert [table.id_of(entry["SK"]) for entry in world.entries("acct_meridian")] == ["c_9f2c1d7e", "c_0b6e44aa"]
+    assert [keys.id_of(entry["SK"]) for entry in world.entries("acct_meridian")] == ["c_9f2c1d7e", "c_0b6e44aa"]
     [charged] = world.entries("acct_lakeside")
     assert (charged["to"], charged["duration_seconds"], charged["deck"]) == ("+33142685300", 645, "example")
     assert world.balance("acct_meridian") < 0
@@ -225,7 +225,7 @@ def test_across_batches_the_call_that_was_posted_wins_and_nothing_changes(world:
 def test_a_conflict_does_not_hold_up_its_neighbours(world: World) -> None:
     world.deliver({})
     assert world.deliver({"to": MOBILE}, {"call_id": "c_2"}, {"call_id": "c_3", "to": JAPAN}) == ["m_0"]
-    assert [table.id_of(entry["SK"]) for entry in world.entries()] == ["c_1", "c_2", "c_3"]
+    assert [keys.id_of(entry["SK"]) for entry in world.entries()] == ["c_1", "c_2", "c_3"]
     world.balance()
 
 
@@ -284,7 +284,7 @@ def test_a_message_that_is_no_call_goes_back_alone_with_its_reason_in_the_log(
 ) -> None:
     before = len(world.stack.items())
     assert world.deliver(POISON[code], {"call_id": "c_good"}) == ["m_0"]
-    assert [table.id_of(entry["SK"]) for entry in world.entries()] == ["c_good"]
+    assert [keys.id_of(entry["SK"]) for entry in world.entries()] == ["c_good"]
     assert len(world.stack.items()) == before + 2, "the good call's entry and day"
     [refusal] = [line for line in lines_of(log) if line["level"] == "WARNING"]
     assert (refusal["message"], refusal["message_id"]) == (code, "m_0")
@@ -324,7 +324,7 @@ def kept(world: World, kind: str) -> list[dict[str, Any]]:
 def test_a_call_that_no_row_covers_is_kept_whole_and_listed_and_costs_nothing_yet(world: World) -> None:
     assert world.deliver({"to": UNCOVERED}) == []
     [unrated] = kept(world, "unrated")
-    assert unrated["SK"] == table.unrated_sk("2026-11-23T10:00:00.000Z", "c_1")
+    assert unrated["SK"] == keys.unrated_sk("2026-11-23T10:00:00.000Z", "c_1")
     assert {name: unrated[name] for name in ("line_id", "user_id", "direction", "from", "to", "duration_seconds")} == {
         "line_id": "line_1",
         "user_id": "user_1",
@@ -355,7 +355,7 @@ def test_unrated_calls_of_many_accounts_are_all_listed(world: World) -> None:
     for number in range(8):
         world.create_account(f"acct_u{number}")
     assert world.deliver(*({"account_id": f"acct_u{number}", "to": UNCOVERED} for number in range(8))) == []
-    assert sorted(table.account_of(item["PK"]) for item in kept(world, "unrated")) == [f"acct_u{n}" for n in range(8)]
+    assert sorted(keys.account_of(item["PK"]) for item in kept(world, "unrated")) == [f"acct_u{n}" for n in range(8)]
 
 
 # --- Strays -----------------------------------------------------------------------------------------------------------
@@ -365,7 +365,7 @@ def test_a_call_on_an_unknown_line_is_charged_and_listed(world: World) -> None:
     assert world.deliver({"line_id": "line_x"}) == []
     assert world.balance() == -CHARGE
     [stray] = kept(world, "stray")
-    assert (stray["SK"], stray["line_id"]) == (table.stray_sk("2026-11-23T10:00:00.000Z", "c_1"), "line_x")
+    assert (stray["SK"], stray["line_id"]) == (keys.stray_sk("2026-11-23T10:00:00.000Z", "c_1"), "line_x")
 
 
 def test_a_call_on_a_disabled_line_is_charged_and_listed(world: World) -> None:
@@ -410,7 +410,7 @@ def test_a_call_stands_on_the_day_of_its_account_also_when_clocks_change(world: 
     unlike = {"started_at": started, "answered_at": ended, "ended_at": ended, "duration_seconds": 1}
     assert world.deliver({"account_id": "acct_ny", **unlike}) == []
     assert [entry["local_date"] for entry in world.entries("acct_ny")] == [day]
-    assert [table.date_of(item["SK"]) for item in world.of_kind("DAY", "acct_ny")] == [day]
+    assert [keys.date_of(item["SK"]) for item in world.of_kind("DAY", "acct_ny")] == [day]
 
 
 def test_a_new_time_zone_counts_for_later_calls_within_a_minute(world: World) -> None:

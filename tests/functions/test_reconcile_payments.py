@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from calling_credit.payments.client import forget_settings
+from calling_credit.payments.stripe_client import forget_settings
 from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, PROCESSING, VISA
 from tests.harness.recharging import automatic, fails_once, leave, recharges, shown, spend, usd
 from tests.harness.table import sample_event

@@ -9,9 +9,9 @@ from typing import Any
 import boto3
 import pytest
 
-from calling_credit.proof import prove_sums
-from calling_credit.store.erase_number import erase_number
-from calling_credit.store.read_account import read_book
+from calling_credit.audit.proof import prove_sums
+from calling_credit.audit.read_book import read_book
+from calling_credit.ledger.erasure import erase_number
 from tests.domain.examples import deck_csv
 from tests.functions.test_forecast import simulate
 from tests.harness.faults import ask_anew, points
@@ -310,12 +310,12 @@ def test_dates_are_the_accounts_and_other_days_stay(world: World) -> None:
 
 
 def test_calls_are_priced_again_by_a_named_deck(world: World) -> None:
-    from calling_credit.aws import deck_files  # noqa: PLC0415
+    from calling_credit.rates import deck_store  # noqa: PLC0415
     from tests.harness.table import BUCKET, _s3  # noqa: PLC0415
 
     charged(world)
-    version = deck_files.deck_version(DEARER, world.clock.now)
-    deck_files.put_deck(_s3(), BUCKET, version, DEARER)
+    version = deck_store.deck_version(DEARER, world.clock.now)
+    deck_store.put_deck(_s3(), BUCKET, version, DEARER)
     assert reprice(world, deck=version)["deck"] == version
     assert prices(world) == {"c_1": "0.60", "c_2": "0.0002"}
 

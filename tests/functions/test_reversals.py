@@ -167,13 +167,13 @@ def test_callbacks_in_any_order_end_in_the_same_balance(till: Till, seed: int) -
 
 def test_two_callbacks_at_once_take_back_once(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second one asks Stripe before the first has written, and writes after: it reads again and changes nothing."""
-    from calling_credit.payments import losses, take_back  # noqa: PLC0415 - after moto
+    from calling_credit.payments import reversal  # noqa: PLC0415 - after moto
 
     charge = paid(till)
     refund(till, charge, 3_000)
     [event, *_] = [event for event in till.stand_in.take_events() if event["type"] == "charge.refunded"]
     inner: list[bool] = []
-    unhurried = losses.losses_of
+    unhurried = reversal.losses_of
 
     def hurried(client: Any, intent_id: str) -> Any:
         found = unhurried(client, intent_id)
@@ -182,7 +182,7 @@ def test_two_callbacks_at_once_take_back_once(till: Till, monkeypatch: pytest.Mo
             assert till.call_back(event).status == 200
         return found
 
-    monkeypatch.setattr(take_back, "losses_of", hurried)
+    monkeypatch.setattr(reversal, "losses_of", hurried)
     assert till.call_back(event).body["outcome"] == "unchanged"
     assert (balance(till), reversals(till)) == (7_000, [-30_000_000])
 
@@ -193,13 +193,13 @@ def test_what_was_asked_before_another_found_nothing_to_write_does_not_stand(
     """One worker hears of a refund and is held up before it writes; the refund fails, and who hears of that finds a
     book that agrees with Stripe. Then the first one writes.
     """
-    from calling_credit.payments import take_back  # noqa: PLC0415 - after moto
+    from calling_credit.payments import reversal  # noqa: PLC0415 - after moto
 
     charge = paid(till)
     failing = refund(till, charge, 4_000)
     [event, *_] = [event for event in till.stand_in.take_events() if event["type"] == "charge.refunded"]
     outcomes: list[str] = []
-    unhurried: Any = vars(take_back)["reverse"]
+    unhurried: Any = vars(reversal)["reverse"]
 
     def held_up(*arguments: Any) -> Any:
         if not outcomes:
@@ -208,7 +208,7 @@ def test_what_was_asked_before_another_found_nothing_to_write_does_not_stand(
             outcomes.extend(till.call_back(event).body["outcome"] for event in later)
         return unhurried(*arguments)
 
-    monkeypatch.setattr(take_back, "reverse", held_up)
+    monkeypatch.setattr(reversal, "reverse", held_up)
     assert till.call_back(event).body["outcome"] == "returned"
     assert outcomes == ["unchanged"]
     assert (balance(till), reversals(till)) == (10_000, [-40_000_000, 40_000_000])
@@ -273,7 +273,7 @@ def test_of_many_lost_callbacks_those_of_money_that_went_back_come_first_and_wha
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The newest of it was lost last, after the callbacks of many payments; then there is no more time."""
-    from calling_credit.payments.notices import NoticeTaker  # noqa: PLC0415 - after moto
+    from calling_credit.payments.webhook_events import NoticeTaker  # noqa: PLC0415 - after moto
 
     till.stand_in.faults.add("lost", "*", count=999)
     for number in range(6):

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from calling_credit.errors import NotFound
 from calling_credit.instants import format_instant
-from calling_credit.links import FREEZES_FOR
+from calling_credit.links.link import FREEZES_FOR
 from tests.functions.template import template
 from tests.harness.cards import CHALLENGED, DECLINED, VISA
 from tests.harness.table import sample_event

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import boto3
 import pytest
 
-from calling_credit.payments.client import forget_settings
+from calling_credit.payments.stripe_client import forget_settings
 from local.stripe_stand_in.known_cards import CARDS
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET
 from tests.harness.callbacks import counted, succeeded

@@ -12,9 +12,9 @@ import pytest
 import requests
 import stripe
 
-from calling_credit.payments.begin import manual_topup
-from calling_credit.store.keep_topups import TopUps
-from calling_credit.topups import Card
+from calling_credit.payments.new_topup import manual_topup
+from calling_credit.topups.store import TopUps
+from calling_credit.topups.topup import Card
 from local.stripe_stand_in.controls import Controls
 from local.stripe_stand_in.sender import body_of
 from local.stripe_stand_in.stand_in import DEFAULT_WEBHOOK_SECRET

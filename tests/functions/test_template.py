@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from calling_credit import table
-from calling_credit.aws import deck_files
-from calling_credit.mails import MAILED
-from calling_credit.topups import LEASE, MANUAL_LEASE
+from calling_credit.dynamodb import keys
+from calling_credit.notifications.mails import MAILED
+from calling_credit.rates import deck_store
+from calling_credit.topups.topup import LEASE, MANUAL_LEASE
 from tests.functions.template import ROOT, template
 from tests.harness.table import FUNCTIONS
 
@@ -418,7 +418,7 @@ def test_the_ledger_is_proven_once_a_day_and_nothing_in_it_can_be_changed_by_tha
     own = [statement for folder, statement in statements() if folder == "prove_ledger"]
     assert "dynamodb:UpdateItem" not in list(words([statement["Action"] for statement in own]))
     [writes] = [statement for statement in own if "dynamodb:PutItem" in list(words(statement["Action"]))]
-    assert writes["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [table.issue_pk("*")]}}
+    assert writes["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [keys.issue_pk("*")]}}
 
 
 # --- Rate decks -------------------------------------------------------------------------------------------------------
@@ -429,8 +429,8 @@ def test_a_dropped_deck_wakes_the_publisher_and_an_activated_one_wakes_who_rates
     assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
     told = {"source": ["aws.s3"], "detail-type": ["Object Created"]}
     for function, event, key in (
-        ("PublishRatesFunction", "Dropped", {"prefix": deck_files.INCOMING}),
-        ("RerateCallsFunction", "Activated", deck_files.ACTIVE_KEY),
+        ("PublishRatesFunction", "Dropped", {"prefix": deck_store.INCOMING}),
+        ("RerateCallsFunction", "Activated", deck_store.ACTIVE_KEY),
     ):
         found = RESOURCES[function]["Properties"]["Events"][event]
         detail = {"bucket": {"name": [{"Ref": "DeckBucket"}]}, "object": {"key": [key]}}
@@ -441,9 +441,9 @@ def test_the_publisher_writes_decks_reports_and_the_pointer_and_never_what_wakes
     [statement] = [said for folder, said in statements() if "s3:PutObject" in list(words(said["Action"]))]
     written = list(words(statement["Resource"]))
     assert [text.partition("${DeckBucket.Arn}/")[2] for text in written] == [
-        f"{deck_files.DECKS}*",
-        f"{deck_files.REPORTS}*",
-        deck_files.ACTIVE_KEY,
+        f"{deck_store.DECKS}*",
+        f"{deck_store.REPORTS}*",
+        deck_store.ACTIVE_KEY,
     ]
 
 
@@ -462,8 +462,8 @@ def test_the_ledger_outlives_the_stack_and_can_be_restored_to_any_second() -> No
 
 def test_the_table_is_pk_and_sk_with_the_one_sparse_index() -> None:
     properties = only("AWS::DynamoDB::Table")
-    keys = {key["KeyType"]: key["AttributeName"] for key in properties["KeySchema"]}
-    assert keys == {"HASH": "PK", "RANGE": "SK"}
+    item_keys = {key["KeyType"]: key["AttributeName"] for key in properties["KeySchema"]}
+    assert item_keys == {"HASH": "PK", "RANGE": "SK"}
     [index] = properties["GlobalSecondaryIndexes"]
     assert (index["IndexName"], index["Projection"]) == ("sweep", {"ProjectionType": "ALL"})
     assert [key["AttributeName"] for key in index["KeySchema"]] == ["sweep_pk", "sweep_sk"]
@@ -542,7 +542,7 @@ def test_the_mailer_deletes_and_changes_nothing_but_what_it_remembers_of_mails()
     changing = {"dynamodb:DeleteItem", "dynamodb:UpdateItem"}
     for folder, statement in statements():
         if folder == "send_mail" and changing & set(words(statement["Action"])):
-            assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [table.mail_pk()]}}
+            assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [keys.mail_pk()]}}
 
 
 def test_no_mail_is_sent_unless_a_sender_is_named_and_only_about_what_is_news_to_customers() -> None:

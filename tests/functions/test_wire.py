@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ParamValidationError
 
-from calling_credit.store.client import dynamodb_client
+from calling_credit.dynamodb.client import dynamodb_client
 from tests.harness.table import Stack
 
 pytestmark = pytest.mark.dynamodb

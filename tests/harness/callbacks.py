@@ -5,7 +5,7 @@ beside the ledger. Knows nothing of how they are taken.
 import json
 from typing import Any
 
-from calling_credit.store.keep_issues import read_issues
+from calling_credit.payments.issues import read_issues
 from tests.harness.till import CREATE, Till
 
 

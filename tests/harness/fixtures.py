@@ -55,7 +55,7 @@ def apps(aws: None) -> dict[str, ModuleType]:
 @pytest.fixture(scope="session")
 def dynamodb(aws: None) -> "DynamoDBClient":
     """The client through which the tests look at the table; the handlers have their own."""
-    from calling_credit.store.client import dynamodb_client
+    from calling_credit.dynamodb.client import dynamodb_client
 
     return dynamodb_client()
 
@@ -134,6 +134,6 @@ def wire(deckless: "Stack", monkeypatch: pytest.MonkeyPatch) -> Iterator["Wire"]
     from tests.harness.wire import wired
 
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-    monkeypatch.setattr("calling_credit.store.transact.jittered_wait", lambda _: 0.0)
+    monkeypatch.setattr("calling_credit.dynamodb.transactions.jittered_wait", lambda _: 0.0)
     with wired(deckless) as wire:
         yield wire

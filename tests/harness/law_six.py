@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from calling_credit.topups import PENDING
+from calling_credit.topups.topup import PENDING
 from tests.harness.till import Till
 
 

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from calling_credit.instants import format_instant
-from calling_credit.ledger import UNARMED_MICROS
+from calling_credit.ledger.entries import UNARMED_MICROS
 from calling_credit.money import format_money, parse_money
 from local.stripe_stand_in.known_cards import card_with_id
 from tests.harness.cards import DECLINED, VISA

@@ -77,7 +77,7 @@ def one_request_at_a_time() -> Iterator[None]:
 @cache
 def _s3() -> "S3Client":
     """One client for all decks; made after moto has begun."""
-    from calling_credit.aws.deck_files import s3_client  # noqa: PLC0415
+    from calling_credit.rates.deck_store import s3_client  # noqa: PLC0415
 
     return s3_client()
 
@@ -93,11 +93,11 @@ class Stack:
 
     def publish(self, deck: bytes, version: str = "deck-1") -> None:
         """Publish a deck and let the warm functions see it at once."""
-        from calling_credit.aws import deck_files  # noqa: PLC0415
+        from calling_credit.rates import deck_store  # noqa: PLC0415
 
         s3 = _s3()
-        deck_files.put_deck(s3, BUCKET, version, deck)
-        deck_files.activate(s3, BUCKET, version, deck, datetime.now(UTC))
+        deck_store.put_deck(s3, BUCKET, version, deck)
+        deck_store.activate(s3, BUCKET, version, deck, datetime.now(UTC))
         self.forget()
 
     def forget(self) -> None:
@@ -115,7 +115,7 @@ class Stack:
 
     def items(self, account_id: str | None = None) -> list[dict[str, Any]]:
         """Every item of the table (of one account), as plain values."""
-        from calling_credit.store.client import from_attributes  # noqa: PLC0415
+        from calling_credit.dynamodb.attributes import from_attributes  # noqa: PLC0415
 
         if account_id is None:
             scan = self.dynamodb.get_paginator("scan").paginate(TableName=self.table_name, ConsistentRead=True)
@@ -130,7 +130,7 @@ class Stack:
 
     def items_named(self, sort_key: str) -> list[dict[str, Any]]:
         """The items of every account with this sort key, as plain values."""
-        from calling_credit.store.client import from_attributes  # noqa: PLC0415
+        from calling_credit.dynamodb.attributes import from_attributes  # noqa: PLC0415
 
         scan = self.dynamodb.get_paginator("scan").paginate(
             TableName=self.table_name,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from calling_credit import table
+from calling_credit.dynamodb import keys
 from tests.domain.examples import deck_csv
 from tests.harness.clock import Clock
 from tests.harness.http import Answer, http_event
@@ -143,9 +143,9 @@ class World:
         assert (balance["held_micros"], balance["live_holds"]) == (sum(held), len(held))
         assert balance["available_micros"] == posted - sum(held)
         assert balance["headroom_micros"] == posted + headroom_over_posted(items.get("AUTO_RECHARGE", []), balance)
-        days = {table.day_sk(entry["local_date"], entry["category"]): [0, 0, 0] for entry in entries}
+        days = {keys.day_sk(entry["local_date"], entry["category"]): [0, 0, 0] for entry in entries}
         for entry in entries:
-            sums = days[table.day_sk(entry["local_date"], entry["category"])]
+            sums = days[keys.day_sk(entry["local_date"], entry["category"])]
             sums[0] += 1
             sums[1] += entry["billed_seconds"]
             sums[2] += entry["amount_micros"]

@@ -13,8 +13,8 @@ import boto3
 import pytest
 import stripe
 
+from calling_credit.categories import TOP_UP
 from calling_credit.instants import format_instant
-from calling_credit.ledger import TOP_UP
 from local.seed import ADMIN, Person, create_sign_in
 from local.stack import Stack, save_card
 from local.stripe_stand_in.controls import Controls

@@ -12,10 +12,10 @@ from typing import Any
 import boto3
 import pytest
 
-from calling_credit.aws import deck_files
-from calling_credit.calls import Call, parse_call
-from calling_credit.store.keep_calls import keep_unrated
-from calling_credit.store.keep_issues import read_issues
+from calling_credit.call_events import Call, parse_call
+from calling_credit.charging.kept_calls import keep_unrated
+from calling_credit.payments.issues import read_issues
+from calling_credit.rates import deck_store
 from local.deploy import MAIL_FROM
 from local.stack import Stack
 from local.stripe_stand_in.controls import Controls
@@ -276,7 +276,7 @@ def publish_a_deck(deployed: Stack, tokens: dict[str, str]) -> None:
 
 def read_version(client: Any, bucket: str) -> str:
     """The deck that prices calls now."""
-    pointer = deck_files.read_active(client, bucket)
+    pointer = deck_store.read_active(client, bucket)
     return str(pointer and pointer["version"])
 
 
@@ -290,8 +290,8 @@ def rate_late(deployed: Stack, tokens: dict[str, str]) -> None:
     assert keep_unrated(boto3.client("dynamodb"), deployed.outputs["TableName"], call, now, lambda: 10.0) == "kept"
     invoke(deployed, "RerateCallsFunction", {})  # Unless a deck that was just activated has woken it first.
     deck = (ROOT / "local" / "rates.csv").read_bytes().replace(b"GB,*,0.0140,", b"GB,*,0.0200,")
-    version = deck_files.deck_version(deck, now)
-    deck_files.put_deck(boto3.client("s3"), deployed.outputs["DeckBucketName"], version, deck)
+    version = deck_store.deck_version(deck, now)
+    deck_store.put_deck(boto3.client("s3"), deployed.outputs["DeckBucketName"], version, deck)
     asked = {"account_id": account_id, "from": "2026-01-01", "to": "2035-01-01", "deck": version, "apply": True}
     assert invoke(deployed, "RerateCallsFunction", {"reprice": asked})["changed"] == 1
     amounts = [item["amount_micros"]["N"] for item in items_of(deployed, account_id, "ENTRY#")]

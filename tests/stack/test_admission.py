@@ -16,10 +16,10 @@ import httpx
 import pytest
 from botocore.config import Config
 
-from calling_credit.admission import Ask
-from calling_credit.decks import Deck, parse_deck
-from calling_credit.store.client import cancellation_reasons
-from calling_credit.store.hold_credit import HoldKeeper
+from calling_credit.admission.authorize import HoldKeeper
+from calling_credit.admission.decision import Ask
+from calling_credit.dynamodb.errors import cancellation_reasons
+from calling_credit.rates.deck import Deck, parse_deck
 from local.http_api import ApiError
 from local.stack import RATES_FILE, Stack
 from tests.stack.conftest import eventually

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
-from calling_credit.aws.deck_files import CHECK_EVERY
+from calling_credit.rates.deck_store import CHECK_EVERY
 from local.settings import ROOT
 from local.stack import Stack
 from tests.stack.callbacks import call_back, event_about, signed

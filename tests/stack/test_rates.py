@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
-from calling_credit.aws.publish_deck import Publisher
+from calling_credit.rates.publishing import Publisher
 from local.settings import ROOT
 from local.stack import Stack
 from tests.stack.conftest import eventually, log_lines

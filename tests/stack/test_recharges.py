@@ -12,7 +12,7 @@ import boto3
 import httpx
 import pytest
 
-from calling_credit.ledger import UNARMED_MICROS
+from calling_credit.ledger.entries import UNARMED_MICROS
 from local.stack import Stack
 from local.stripe_stand_in.faults import Faults
 from tests.stack.conftest import eventually, log_file

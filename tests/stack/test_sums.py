@@ -6,8 +6,8 @@ from typing import Any
 import boto3
 import pytest
 
-from calling_credit.ledger import TOP_UP
-from calling_credit.proof import NOT_ENTERED
+from calling_credit.audit.proof import NOT_ENTERED
+from calling_credit.categories import TOP_UP
 from local.stack import Stack
 from tests.stack.customers import let_leases_end, stand_in
 from tests.stack.deployment import invoke

@@ -7,8 +7,7 @@ from functools import cached_property, lru_cache
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from calling_credit.money import parse_money
-from calling_credit.topups import Bounds
+from calling_credit.money import Bounds, parse_money
 
 
 class Config(BaseModel):

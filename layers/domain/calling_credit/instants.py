@@ -3,8 +3,10 @@ handed in.
 """
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from calling_credit.errors import InvalidValue
@@ -79,3 +81,35 @@ def widened_utc_window(first: date, last: date) -> tuple[str, str]:
     start = first - day if first > date.min + day else first
     end = last + 2 * day if last < date.max - 2 * day else last
     return f"{start.isoformat()}T00:00:00.000Z", f"{end.isoformat()}T00:00:00.000Z"
+
+
+MAX_PERIOD_DAYS: Final = 3660
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Local calendar dates, both inclusive."""
+
+    first: date
+    last: date
+
+    def holds(self, local_date: str) -> bool:
+        """Whether an entry of that local date belongs to the period."""
+        return self.first.isoformat() <= local_date <= self.last.isoformat()
+
+
+def read_period(from_text: str | None, to_text: str | None, today: str) -> Period:
+    """The period asked for; the month of `today` (in the account's zone) up to `today` where a bound is absent.
+
+    Raises:
+        InvalidValue: invalid_date, invalid_date_range (wrong way round, or more than ten years).
+    """
+    last = parse_date(to_text, "to") if to_text is not None else parse_date(today, "to")
+    first = parse_date(from_text, "from") if from_text is not None else last.replace(day=1)
+    if from_text is not None and to_text is None:
+        last = max(first, last)
+    if first > last:
+        raise InvalidValue("invalid_date_range", "from must not be after to; swap them.")
+    if last - first > timedelta(days=MAX_PERIOD_DAYS):
+        raise InvalidValue("invalid_date_range", f"A period has at most {MAX_PERIOD_DAYS} days; ask in parts.")
+    return Period(first, last)

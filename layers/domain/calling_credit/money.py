@@ -3,6 +3,7 @@ float.
 """
 
 import re
+from dataclasses import dataclass
 
 from calling_credit.errors import InvalidValue
 
@@ -41,3 +42,22 @@ def format_money(micros: int) -> str:
     whole, fraction = divmod(abs(micros), MICROS_PER_DOLLAR)
     digits = f"{fraction:06d}"
     return f"{sign}{whole}.{digits[:2]}{digits[2:].rstrip('0')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The least and the most that one payment may be."""
+
+    minimum_micros: int
+    maximum_micros: int
+
+    def check(self, amount_micros: int) -> int:
+        """An amount within them.
+
+        Raises:
+            InvalidValue: `amount_out_of_range`.
+        """
+        if not self.minimum_micros <= amount_micros <= self.maximum_micros:
+            least, most = format_money(self.minimum_micros), format_money(self.maximum_micros)
+            raise InvalidValue("amount_out_of_range", f"amount must lie between {least} and {most} US dollars.")
+        return amount_micros

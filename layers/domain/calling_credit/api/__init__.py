@@ -1,1 +1,1 @@
-"""The HTTP edge: who calls, what they sent, how an answer or an error is said. Knows no route and no table."""
+"""The HTTP API: routing, the caller's rights, problems, cursors, and pages. Knows no business rule."""

@@ -10,8 +10,8 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from calling_credit.api.problems import problem, unforeseen
+from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, translated
 from calling_credit.errors import BadRequest, CallingCreditError, InvalidValue, NotFound, PayloadTooLarge
-from calling_credit.store.client import AWS_ERRORS, error_code, translated
 
 MAX_BODY_BYTES: Final = 64 * 1024
 MAX_LIMIT: Final = 200

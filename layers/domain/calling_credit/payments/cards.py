@@ -7,8 +7,8 @@ from typing import Final
 import stripe
 
 from calling_credit.errors import NotFound, Unavailable
-from calling_credit.payments.client import NoAnswer, judged, told
-from calling_credit.topups import Card
+from calling_credit.payments.stripe_client import NoAnswer, judged, told
+from calling_credit.topups.topup import Card
 
 MAX_CARDS: Final = 100
 

@@ -2,15 +2,16 @@
 values.
 """
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import stripe
 
-from calling_credit.declines import Decline
-from calling_credit.payments.client import MICROS_PER_CENT, NoAnswer, Refused, cents, judged
-from calling_credit.topups import CURRENCY, Card, Intent, Kind
+from calling_credit.payments.stripe_client import MICROS_PER_CENT, NoAnswer, Refused, cents, judged
+from calling_credit.topups.declines import Decline
+from calling_credit.topups.topup import CURRENCY, Card, Intent, Kind
 
 if TYPE_CHECKING:
     from stripe.params import PaymentIntentConfirmParams, PaymentIntentCreateParams, PaymentIntentListParams
@@ -129,3 +130,14 @@ def _decline(error: "stripe.PaymentIntent.LastPaymentError") -> Decline:
 
 def _id(value: object) -> str:
     return value if isinstance(value, str) else str(getattr(value, "id", ""))
+
+
+def request_of(text: str) -> dict[str, Any]:
+    """A stored request to Stripe, as it was."""
+    request: dict[str, Any] = json.loads(text)
+    return request
+
+
+def request_text(request: dict[str, Any]) -> str:
+    """A request to Stripe as it is stored."""
+    return json.dumps(request, separators=(",", ":"), sort_keys=True)

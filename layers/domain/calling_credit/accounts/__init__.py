@@ -1,0 +1,1 @@
+"""Accounts, their lines, users, and limits, and how an account is frozen."""

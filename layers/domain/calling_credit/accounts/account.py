@@ -1,0 +1,164 @@
+"""Accounts, their lines and users, as the operator creates and configures them. Judges what is asked for; stores
+nothing.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from calling_credit.accounts.limits import DEFAULT_LIMITS, Limits, limits_view, read_limits
+from calling_credit.errors import InvalidValue
+from calling_credit.ids import check_id
+from calling_credit.instants import zone
+from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
+from calling_credit.request_fields import read_text
+
+CURRENCY: Final = "USD"
+DEFAULT_TIME_ZONE: Final = "UTC"
+STATUSES: Final = ("open", "closed")
+MAX_NAME_CHARACTERS: Final = 120
+MAX_BILLING_EMAILS: Final = 10
+MAX_LOW_BALANCE_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
+
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account's settings. `status` is open or closed; a closed account is kept and its finished calls still post.
+    A balance that falls below `low_micros` is announced; None: it never is. `admission`: credit is held for its calls.
+    """
+
+    account_id: str
+    currency: str
+    time_zone: str
+    status: str
+    billing_emails: tuple[str, ...]
+    low_micros: int | None = None
+    admission: bool = False
+    limits: Limits = DEFAULT_LIMITS
+    is_frozen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A phone line; international calling is off until someone turns it on."""
+
+    line_id: str
+    number: str
+    user_id: str
+    international_calling: bool
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person who uses lines; the name is shown beside each call."""
+
+    user_id: str
+    name: str
+
+
+def account_view(account: Account) -> dict[str, Any]:
+    """An account as the operator's API shows it; `low_balance` only where there is one."""
+    view: dict[str, Any] = {
+        "account_id": account.account_id,
+        "currency": account.currency,
+        "time_zone": account.time_zone,
+        "status": account.status,
+        "billing_emails": list(account.billing_emails),
+        "admission": account.admission,
+        "frozen": account.is_frozen,
+        "limits": limits_view(account.limits),
+    }
+    if account.low_micros is not None:
+        view["low_balance"] = format_money(account.low_micros)
+    return view
+
+
+def line_view(line: Line, user_name: str | None) -> dict[str, Any]:
+    """A line as the API shows it."""
+    return {
+        "line_id": line.line_id,
+        "number": line.number,
+        "user": {"id": line.user_id, "name": user_name},
+        "international_calling": line.international_calling,
+    }
+
+
+def read_account(account_id: str, body: dict[str, Any], current: Account | None) -> Account:
+    """An account from `{currency?, time_zone?, status?, billing_emails?, low_balance?, admission?, limits?, frozen?}`;
+    what is absent stays as it is, or at its default: credit is held for the calls of a new account. `low_balance: null`
+    takes the level away.
+
+    Raises:
+        InvalidValue: invalid_id, unsupported_currency, invalid_time_zone, invalid_status, invalid_email,
+            invalid_amount, amount_out_of_range, invalid_field, invalid_limits, invalid_place.
+    """
+    new = Account(check_id(account_id, "account_id"), CURRENCY, DEFAULT_TIME_ZONE, "open", (), admission=True)
+    kept = current or new
+    if body.get("currency", CURRENCY) != CURRENCY:
+        raise InvalidValue("unsupported_currency", "currency must be USD; no other is supported.")
+    time_zone = body.get("time_zone", kept.time_zone)
+    if not isinstance(time_zone, str):
+        raise InvalidValue("invalid_time_zone", 'time_zone must be an IANA name such as "America/New_York".')
+    zone(time_zone)
+    status = body.get("status", kept.status)
+    if status not in STATUSES:
+        raise InvalidValue("invalid_status", "status must be open or closed; accounts are never deleted.")
+    emails = body.get("billing_emails", list(kept.billing_emails))
+    if (
+        not isinstance(emails, list)
+        or len(emails) > MAX_BILLING_EMAILS
+        or not all(
+            isinstance(email, str) and email.isascii() and email.isprintable() and _EMAIL.fullmatch(email)
+            for email in emails
+        )
+    ):
+        most = MAX_BILLING_EMAILS
+        raise InvalidValue("invalid_email", f"billing_emails must be a list of at most {most} addresses, in ASCII.")
+    low_micros = _low_balance(body["low_balance"]) if "low_balance" in body else kept.low_micros
+    limits = read_limits(body["limits"], kept.limits) if "limits" in body else kept.limits
+    admission, is_frozen = _flag(body, "admission", kept.admission), _flag(body, "frozen", kept.is_frozen)
+    return Account(
+        kept.account_id, CURRENCY, time_zone, status, tuple(emails), low_micros, admission, limits, is_frozen
+    )
+
+
+def _flag(body: dict[str, Any], field: str, default: bool) -> bool:
+    value = body.get(field, default)
+    if not isinstance(value, bool):
+        raise InvalidValue("invalid_field", f"{field} must be true or false.")
+    return value
+
+
+def _low_balance(value: object) -> int | None:
+    if value is None:
+        return None
+    micros = parse_money(value, field="low_balance", decimals=2)
+    if not 0 <= micros <= MAX_LOW_BALANCE_MICROS:
+        most = format_money(MAX_LOW_BALANCE_MICROS)
+        raise InvalidValue("amount_out_of_range", f"low_balance must lie between 0.00 and {most} US dollars.")
+    return micros
+
+
+def read_user(user_id: str, body: dict[str, Any]) -> User:
+    """A user from `{name}`.
+
+    Raises:
+        InvalidValue: invalid_id, missing_field, invalid_field.
+    """
+    return User(check_id(user_id, "user_id"), read_text(body, "name", MAX_NAME_CHARACTERS))
+
+
+def read_switch(body: dict[str, Any], *, default: bool | None = None) -> bool:
+    """The value of `international_calling`; required where there is no default.
+
+    Raises:
+        InvalidValue: missing_field, invalid_field.
+    """
+    value = body.get("international_calling", default)
+    if value is None:
+        raise InvalidValue("missing_field", "international_calling is missing; send true or false.")
+    if not isinstance(value, bool):
+        raise InvalidValue("invalid_field", "international_calling must be true or false.")
+    return value

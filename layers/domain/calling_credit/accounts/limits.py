@@ -1,0 +1,174 @@
+"""Limits against fraud: what an account's calls may cost in a day and each, how many may run at once, where they may
+go. They hold without anybody setting them. Judges what is asked for; stores nothing.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
+
+from calling_credit.errors import InvalidValue
+from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
+from calling_credit.numbering import COUNTRIES
+from calling_credit.rates.deck import RateRow
+from calling_credit.rates.pricing import billed_seconds
+
+MAX_LIMIT_MICROS: Final = 1_000_000 * MICROS_PER_DOLLAR
+MAX_SIMULTANEOUS_CALLS: Final = 10_000
+MAX_PLACES: Final = 300
+
+_PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What holds for an account. Money in micro-dollars; `high_cost_micros` is of the first minute as it is
+    billed, its fee included.
+    Places are countries (`CU`) or prefixes (`+1900`): calls to `blocked` ones are refused, and calls that cost more
+    than `high_cost_micros` go only to those in `high_cost_allowed`.
+    """
+
+    daily_spend_micros: int = 200 * MICROS_PER_DOLLAR
+    call_price_micros: int = 50 * MICROS_PER_DOLLAR
+    simultaneous_calls: int = 30
+    high_cost_micros: int = 2 * MICROS_PER_DOLLAR
+    blocked: tuple[str, ...] = ()
+    high_cost_allowed: tuple[str, ...] = ()
+
+    def blocks(self, digits: str, country: str) -> bool:
+        """Whether calls to this number (digits, no +) of this country are refused."""
+        return _names(self.blocked, digits, country)
+
+    def refuses_cost(self, row: RateRow, digits: str) -> bool:
+        """Whether a call of a minute, as it is billed, is high in cost, and nobody has allowed the destination."""
+        billed = billed_seconds(60, row.minimum_seconds, row.increment_seconds)
+        sixtieths = 60 * row.connection_fee_micros + billed * row.rate_micros_per_minute
+        return sixtieths > 60 * self.high_cost_micros and not _names(self.high_cost_allowed, digits, row.country)
+
+
+DEFAULT_LIMITS: Final = Limits()
+
+
+def _names(places: tuple[str, ...], digits: str, country: str) -> bool:
+    return any(digits.startswith(place[1:]) if place[0] == "+" else place == country for place in places)
+
+
+def read_limits(asked: object, current: Limits) -> Limits:
+    """Limits from `{daily_spend?, call_price?, simultaneous_calls?, high_cost?, blocked?, high_cost_allowed?}`; what is
+    absent stays as it is, null is the default.
+
+    Raises:
+        InvalidValue: invalid_limits, invalid_amount, amount_out_of_range, invalid_place.
+    """
+    if not isinstance(asked, dict) or set(asked) - set(_FIELDS):
+        raise InvalidValue("invalid_limits", f"limits must be an object of {', '.join(_FIELDS)}, any of them.")
+    said = {}
+    for name, value in asked.items():
+        attribute, read, _ = _FIELDS[name]
+        said[attribute] = getattr(DEFAULT_LIMITS, attribute) if value is None else read(name, value)
+    return replace(current, **said)
+
+
+def read_own(asked: dict[str, Any], own: Mapping[str, Any], operators: Limits) -> dict[str, Any]:
+    """What a customer sets of limits, as it is stored: never looser than the operator's; null takes a limit of theirs
+    away. They may block any place, and allow any that is high in cost.
+
+    Raises:
+        InvalidValue: invalid_limits, invalid_amount, amount_out_of_range, invalid_place, above_operators_limit.
+    """
+    wished = read_limits({name: value for name, value in asked.items() if value is not None}, operators)
+    said = dict(own)
+    for name, value in asked.items():
+        attribute, _, show = _field(name)
+        if value is None:
+            said.pop(attribute, None)
+            continue
+        new, most = getattr(wished, attribute), getattr(operators, attribute)
+        if not isinstance(new, tuple) and new > most:
+            detail = f"{name} may be at most {show(most)} for this account; ask the operator for more."
+            raise InvalidValue("above_operators_limit", detail)
+        said[attribute] = list(new) if isinstance(new, tuple) else new
+    return said
+
+
+def _field(name: str) -> tuple[str, Callable[[str, object], Any], Callable[[Any], Any]]:
+    if name not in _FIELDS:
+        raise InvalidValue("invalid_limits", f"There are these limits: {', '.join(_FIELDS)}.")
+    return _FIELDS[name]
+
+
+def own_view(own: Mapping[str, Any]) -> dict[str, Any]:
+    """What a customer has set, as the API shows it."""
+    return {name: show(own[attribute]) for name, (attribute, _, show) in _FIELDS.items() if attribute in own}
+
+
+def limits_view(limits: Limits) -> dict[str, Any]:
+    """Limits as the API shows them."""
+    return {name: show(getattr(limits, attribute)) for name, (attribute, _, show) in _FIELDS.items()}
+
+
+def stored_limits(limits: Limits) -> dict[str, Any] | None:
+    """What an item holds of limits: what differs from the defaults, so that better defaults reach every account."""
+    kept = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in asdict(limits).items()
+        if value != getattr(DEFAULT_LIMITS, name)
+    }
+    return kept or None
+
+
+def limits_behind(stored: Mapping[str, Any] | None) -> Limits:
+    """The limits behind what an item holds of them."""
+    said: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in (stored or {}).items()
+    }
+    return Limits(**said)
+
+
+def limits_of(stored: Mapping[str, Any] | None, own: Mapping[str, Any] | None) -> Limits:
+    """What holds where the operator has set `stored` and the customer `own`: the lower number, every place that either
+    blocks, and every high cost that either allows.
+    """
+    limits = limits_behind(stored)
+    both: dict[str, Any] = {
+        name: tuple(sorted({*getattr(limits, name), *value}))
+        if isinstance(value, list)
+        else min(getattr(limits, name), value)
+        for name, value in (own or {}).items()
+    }
+    return replace(limits, **both)
+
+
+def _money(name: str, value: object) -> int:
+    micros = parse_money(value, field=name, decimals=4)
+    if not 0 <= micros <= MAX_LIMIT_MICROS:
+        most = format_money(MAX_LIMIT_MICROS)
+        raise InvalidValue("amount_out_of_range", f"{name} must lie between 0.00 and {most} US dollars.")
+    return micros
+
+
+def _count(name: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_SIMULTANEOUS_CALLS:
+        raise InvalidValue("invalid_limits", f"{name} must be a whole number from 0 to {MAX_SIMULTANEOUS_CALLS}.")
+    return value
+
+
+def _places(name: str, value: object) -> tuple[str, ...]:
+    if (
+        not isinstance(value, list)
+        or len(value) > MAX_PLACES
+        or not all(isinstance(place, str) and (place in COUNTRIES or _PREFIX.fullmatch(place)) for place in value)
+    ):
+        detail = f'{name} must be a list of at most {MAX_PLACES} countries such as "CU" or prefixes such as "+1900".'
+        raise InvalidValue("invalid_place", detail)
+    return tuple(sorted(set(value)))
+
+
+_FIELDS: Final[dict[str, tuple[str, Callable[[str, object], Any], Callable[[Any], Any]]]] = {
+    "daily_spend": ("daily_spend_micros", _money, format_money),
+    "call_price": ("call_price_micros", _money, format_money),
+    "simultaneous_calls": ("simultaneous_calls", _count, int),
+    "high_cost": ("high_cost_micros", _money, format_money),
+    "blocked": ("blocked", _places, list),
+    "high_cost_allowed": ("high_cost_allowed", _places, list),
+}

@@ -1,0 +1,177 @@
+"""Keeps an account's lines, and of each every change of its international calling: who made it, when and from where, in
+the transaction of the change itself. Such an item is written once and never changed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from calling_credit.accounts.account import Line
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
+from calling_credit.dynamodb.transactions import put, transact, update
+from calling_credit.errors import NotFound, Unavailable
+from calling_credit.instants import format_instant
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MAX_ROUNDS: Final = 10
+"""How often a change is worked out again because another change came between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who changes something (`user:<sub>`, `operator:<client id>`) and the address they do it from."""
+
+    by: str
+    address: str
+
+
+class LineKeeper:
+    """The lines of every account."""
+
+    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+        self._client = client
+        self._table_name = table_name
+
+    def keep_line(
+        self, account_id: str, line_id: str, change: Callable[[Line | None], Line], source: Source, now: datetime
+    ) -> tuple[Line, bool]:
+        """Create or configure the line that `change` makes of the one that stands; what then stands, and whether it is
+        new.
+
+        Raises:
+            NotFound: `unknown_account`. Unavailable: others kept changing it, or the table did not take it in time.
+        """
+        for _ in range(MAX_ROUNDS):
+            item = self._item(account_id, line_id)
+            line = change(None if item is None else read_line_item(item))
+            actions = [self._account_exists(account_id), self._put(account_id, line, item, source, now)]
+            if line.international_calling != _is_on(item):
+                actions.append(self._record(account_id, line, _changes(item), source, now))
+            refused = transact(self._client, actions)
+            if not refused:
+                return line, item is None
+            if 0 in refused:
+                raise NotFound(
+                    "unknown_account", "This account does not exist; create it with PUT /accounts/{account_id}."
+                )
+        raise _busy()
+
+    def switch_line(self, account_id: str, line_id: str, enabled: bool, source: Source, now: datetime) -> Line:
+        """Turn international calling of a line on or off; the line as it then is. One that is so already is left alone.
+
+        Raises:
+            NotFound: `unknown_line`. Unavailable: others kept changing it, or the table did not take it in time.
+        """
+        for _ in range(MAX_ROUNDS):
+            item = self._item(account_id, line_id)
+            if item is None:
+                raise NotFound("unknown_line", "This account has no line of that id; GET /lines lists them.")
+            line = read_line_item(item)
+            if line.international_calling == enabled:
+                return line
+            switched = Line(line.line_id, line.number, line.user_id, enabled)
+            count = _changes(item)
+            condition, values = _unchanged(item)
+            said: Item = {
+                "international_calling": enabled,
+                "changed_by": source.by,
+                "changed_at": format_instant(now),
+                "changes": count + 1,
+            }
+            switch = update(
+                self._table_name,
+                _line_key(account_id, line_id),
+                "SET " + ", ".join(f"{name} = :{name}" for name in said),
+                condition,
+                values | {f":{name}": to_attribute(value) for name, value in said.items()},
+            )
+            if not transact(self._client, [switch, self._record(account_id, switched, count, source, now)]):
+                return switched
+        raise _busy()
+
+    def _put(
+        self, account_id: str, line: Line, before: dict[str, Any] | None, source: Source, now: datetime
+    ) -> dict[str, Any]:
+        is_change = line.international_calling != _is_on(before)
+        item: Item = {
+            "PK": keys.account_pk(account_id),
+            "SK": keys.line_sk(line.line_id),
+            "number": line.number,
+            "user_id": line.user_id,
+            "international_calling": line.international_calling,
+            "changed_by": source.by,
+            "changed_at": format_instant(now),
+            "changes": _changes(before) + is_change or None,
+        }
+        action = put(self._table_name, to_attributes(item))
+        if before is not None:
+            condition, values = _unchanged(before)
+            action["Put"] |= {"ConditionExpression": condition, "ExpressionAttributeValues": values}
+        return action
+
+    def _record(self, account_id: str, line: Line, count: int, source: Source, now: datetime) -> dict[str, Any]:
+        at = format_instant(now)
+        item: Item = {
+            "PK": keys.account_pk(account_id),
+            "SK": keys.change_sk(line.line_id, at, f"{count + 1:06d}"),
+            "international_calling": line.international_calling,
+            "changed_by": source.by,
+            "changed_from": source.address,
+        }
+        return put(self._table_name, to_attributes(item))
+
+    def _account_exists(self, account_id: str) -> dict[str, Any]:
+        return {
+            "ConditionCheck": {
+                "TableName": self._table_name,
+                "Key": {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.account_sk()}},
+                "ConditionExpression": "attribute_exists(PK)",
+            }
+        }
+
+    def _item(self, account_id: str, line_id: str) -> dict[str, Any] | None:
+        answer = self._client.get_item(
+            TableName=self._table_name, Key=_line_key(account_id, line_id), ConsistentRead=True
+        )
+        return from_attributes(answer["Item"]) if "Item" in answer else None
+
+
+def _line_key(account_id: str, line_id: str) -> dict[str, Any]:
+    return {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.line_sk(line_id)}}
+
+
+def _is_on(item: dict[str, Any] | None) -> bool:
+    return item is not None and bool(item["international_calling"])
+
+
+def _changes(item: dict[str, Any] | None) -> int:
+    """How many changes of it are recorded."""
+    return 0 if item is None else int(item.get("changes", 0))
+
+
+def _unchanged(item: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The condition that nobody has switched the line since it was read."""
+    was = {":was": to_attribute(item["international_calling"])}
+    if "changes" not in item:
+        return "attribute_not_exists(changes) AND international_calling = :was", was
+    return "changes = :seen AND international_calling = :was", was | {":seen": to_attribute(item["changes"])}
+
+
+def _busy() -> Unavailable:
+    return Unavailable("busy", "The line is being changed just now; try again.")
+
+
+def read_line_item(item: dict[str, Any]) -> Line:
+    """The line behind its item."""
+    return Line(keys.id_of(item["SK"]), item["number"], item["user_id"], item["international_calling"])
+
+
+def change_view(item: dict[str, Any]) -> dict[str, Any]:
+    """A change as the API shows it."""
+    _, _, changed_at, _ = item["SK"].split("#")
+    shown = {name: item[name] for name in ("international_calling", "changed_by", "changed_from")}
+    return {"changed_at": changed_at, **shown}

@@ -1,0 +1,243 @@
+"""Creates and configures accounts and users. Accounts are closed, never deleted; a balance is created with
+its account.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from calling_credit.accounts.account import Account, User
+from calling_credit.accounts.limits import Limits, limits_behind, stored_limits
+from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
+from calling_credit.dynamodb.errors import CONDITION_FAILED, cancellation_codes, error_code
+from calling_credit.dynamodb.transactions import transact, update
+from calling_credit.errors import NotFound, Unavailable
+from calling_credit.instants import format_instant
+from calling_credit.ledger.entries import UNARMED_MICROS
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MAX_ROUNDS: Final = 10
+"""How often a change is worked out again because another change came between."""
+
+
+class AccountKeeper:
+    """Writes the settings of accounts to the table."""
+
+    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+        self._client = client
+        self._table_name = table_name
+
+    def account(self, account_id: str) -> Account | None:
+        """The account's settings, None if it does not exist."""
+        item = self._read(account_id, keys.account_sk())
+        if item is None:
+            return None
+        return Account(
+            account_id,
+            item["currency"],
+            item["time_zone"],
+            item["status"],
+            tuple(item.get("billing_emails", [])),
+            item.get("low_micros"),
+            item.get("admission", False),
+            limits_behind(item.get("limits")),
+            "frozen_at" in item,
+        )
+
+    def customer_of(self, account_id: str) -> str | None:
+        """The account's customer at Stripe; None if it has none, or there is no such account."""
+        item = self._read(account_id, keys.account_sk())
+        return None if item is None else item.get("stripe_customer_id")
+
+    def keep_customer(self, account_id: str, customer_id: str) -> str:
+        """Store the account's customer at Stripe unless one is stored; the one that then is.
+
+        Raises:
+            NotFound: `unknown_account`.
+        """
+        try:
+            answer = self._client.update_item(
+                TableName=self._table_name,
+                Key={"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.account_sk()}},
+                UpdateExpression="SET stripe_customer_id = if_not_exists(stripe_customer_id, :customer)",
+                ConditionExpression="attribute_exists(PK)",
+                ExpressionAttributeValues={":customer": {"S": customer_id}},
+                ReturnValues="ALL_NEW",
+            )
+        except ClientError as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
+            raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.") from error
+        return str(answer["Attributes"]["stripe_customer_id"]["S"])
+
+    def keep_account(self, account: Account, now: datetime, before: Account | None = None) -> bool:
+        """Create or configure; whether it was created. The balance comes into being in the same transaction as its
+        account, and creating twice at once leaves one account and one balance of zero. Whether credit is held for calls
+        is written where it was another `before`; freezing is not for here.
+        """
+        created = self._create(account, now)
+        if not created:
+            self._configure(account, now, is_switched=before is not None and before.admission != account.admission)
+        return created
+
+    def limits(self, account_id: str) -> tuple[Limits, dict[str, Any], bool]:
+        """The operator's limits, the customer's own as they are stored, and whether the account is frozen.
+
+        Raises:
+            NotFound: `unknown_account`.
+        """
+        item = self._read(account_id, keys.account_sk())
+        if item is None:
+            raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.")
+        return limits_behind(item.get("limits")), item.get("own_limits", {}), "frozen_at" in item
+
+    def keep_own_limits(
+        self,
+        account_id: str,
+        change: Callable[[dict[str, Any], Limits], dict[str, Any]],
+        by: str,
+        from_where: str,
+        now: datetime,
+    ) -> None:
+        """Set the limits that `change` makes of the customer's own and the operator's, with who did it, when and from
+        where. It is worked out again when somebody else's came between.
+
+        Raises:
+            NotFound: `unknown_account`. Unavailable: others kept changing them, or the table did not take it in time.
+        """
+        for _ in range(MAX_ROUNDS):
+            operators, own, _ = self.limits(account_id)
+            said: Item = {
+                "own_limits": change(own, operators),
+                "own_limits_by": by,
+                "own_limits_from": from_where,
+                "own_limits_at": format_instant(now),
+            }
+            set_limits = self._change(account_id, keys.account_sk(), said)
+            set_limits["Update"]["ConditionExpression"] += (
+                " AND (own_limits = :seen OR attribute_not_exists(own_limits))"
+            )
+            set_limits["Update"]["ExpressionAttributeValues"][":seen"] = to_attribute(own)
+            if not transact(self._client, [set_limits]):
+                return
+        raise Unavailable("busy", "The limits are being changed just now; try again.")
+
+    def keep_user(self, account_id: str, user: User, now: datetime) -> None:
+        """Create or rename a user.
+
+        Raises:
+            NotFound: `unknown_account`.
+        """
+        item = {"SK": keys.user_sk(user.user_id), "name": user.name, "changed_at": format_instant(now)}
+        self._put_within_account(account_id, item)
+
+    def user_name(self, account_id: str, user_id: str) -> str | None:
+        """A user's name, None if the user is unknown."""
+        item = self._read(account_id, keys.user_sk(user_id))
+        return None if item is None else str(item["name"])
+
+    def _create(self, account: Account, now: datetime) -> bool:
+        pk = keys.account_pk(account.account_id)
+        at = format_instant(now)
+        settings: Item = {
+            "PK": pk,
+            "SK": keys.account_sk(),
+            "currency": account.currency,
+            **_settings(account),
+            "admission": account.admission,
+            "created_at": at,
+            "updated_at": at,
+        }
+        balance: Item = {
+            "PK": pk,
+            "SK": keys.balance_sk(),
+            "posted_micros": 0,
+            "held_micros": 0,
+            "available_micros": 0,
+            "headroom_micros": UNARMED_MICROS,
+            "live_holds": 0,
+            "nudge": 0,
+            "low_micros": account.low_micros,
+            "updated_at": at,
+        }
+        puts: list[Any] = [
+            {
+                "Put": {
+                    "TableName": self._table_name,
+                    "Item": to_attributes(item),
+                    "ConditionExpression": "attribute_not_exists(PK)",
+                }
+            }
+            for item in (settings, balance)
+        ]
+        return _happened(lambda: self._client.transact_write_items(TransactItems=puts))
+
+    def _configure(self, account: Account, now: datetime, *, is_switched: bool) -> None:
+        """The account's settings, and beside its balance the level below which a fall is announced: whoever sees the
+        balance change need not look elsewhere.
+        """
+        settings = {**_settings(account), "updated_at": format_instant(now)}
+        if is_switched:
+            settings |= {"admission": account.admission, "admission_changed_at": format_instant(now)}
+        level = {"low_micros": account.low_micros}
+        parts = ((keys.account_sk(), settings), (keys.balance_sk(), level))
+        transact(self._client, [self._change(account.account_id, sort_key, said) for sort_key, said in parts])
+
+    def _change(self, account_id: str, sort_key: str, said: Item) -> dict[str, Any]:
+        """The action that sets what is said of an item, and takes away what is None."""
+        values = {f":{name}": value for name, value in to_attributes(said).items()}
+        kept = ", ".join(f"#{name} = :{name}" for name, value in said.items() if value is not None)
+        gone = ", ".join(f"#{name}" for name, value in said.items() if value is None)
+        expression = " ".join(f"{verb} {names}" for verb, names in (("SET", kept), ("REMOVE", gone)) if names)
+        key = {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": sort_key}}
+        names = {f"#{name}": name for name in said}
+        return update(self._table_name, key, expression, "attribute_exists(PK)", values, names)
+
+    def _put_within_account(self, account_id: str, item: dict[str, Any]) -> None:
+        pk = keys.account_pk(account_id)
+        actions: list[Any] = [
+            {
+                "ConditionCheck": {
+                    "TableName": self._table_name,
+                    "Key": {"PK": {"S": pk}, "SK": {"S": keys.account_sk()}},
+                    "ConditionExpression": "attribute_exists(PK)",
+                }
+            },
+            {"Put": {"TableName": self._table_name, "Item": to_attributes({"PK": pk, **item})}},
+        ]
+        if not _happened(lambda: self._client.transact_write_items(TransactItems=actions)):
+            raise NotFound("unknown_account", "This account does not exist; create it with PUT /accounts/{account_id}.")
+
+    def _read(self, account_id: str, sort_key: str) -> dict[str, Any] | None:
+        answer = self._client.get_item(
+            TableName=self._table_name,
+            Key={"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": sort_key}},
+            ConsistentRead=True,
+        )
+        return from_attributes(answer["Item"]) if "Item" in answer else None
+
+
+def _settings(account: Account) -> Item:
+    return {
+        "time_zone": account.time_zone,
+        "status": account.status,
+        "billing_emails": list(account.billing_emails),
+        "low_micros": account.low_micros,
+        "limits": stored_limits(account.limits),
+    } | sweep_keys.swept_account(account.account_id)
+
+
+def _happened(write: Callable[[], Any]) -> bool:
+    """Whether a conditional transaction was written; False if one of its conditions did not hold."""
+    try:
+        write()
+    except ClientError as error:
+        if CONDITION_FAILED not in cancellation_codes(error):
+            raise
+        return False
+    return True

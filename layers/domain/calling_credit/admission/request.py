@@ -1,0 +1,114 @@
+"""Admission as the switch asks for it and is told: what a request may say, what is answered, in codes and in words.
+Decides nothing.
+"""
+
+from typing import Any, Final
+
+from calling_credit.admission.decision import (
+    ACCOUNT_CLOSED,
+    ACCOUNT_FROZEN,
+    BLOCKED,
+    CALL_FINISHED,
+    CALL_PRICE,
+    DAILY_SPEND,
+    HIGH_COST,
+    HOLD_EXPIRED,
+    INSUFFICIENT_CREDIT,
+    INTERNATIONAL_OFF,
+    RECHARGING,
+    SIMULTANEOUS_CALLS,
+    UNKNOWN_ACCOUNT,
+    UNKNOWN_LINE,
+    UNRATED,
+    Ask,
+    Decision,
+)
+from calling_credit.call_events import MAX_DURATION_SECONDS
+from calling_credit.errors import InvalidValue
+from calling_credit.ids import check_id, is_call_id
+from calling_credit.money import format_money
+from calling_credit.numbering import is_e164, is_short_code
+
+DEFAULT_SECONDS: Final = 600
+RETRY_AFTER_SECONDS: Final = 15
+"""When to ask again while a recharge is under way."""
+
+WORDS: Final = {
+    CALL_FINISHED: "This call has ended already.",
+    HOLD_EXPIRED: "What was held for this call has expired; it can be extended no more.",
+    UNKNOWN_ACCOUNT: "There is no account of this id.",
+    ACCOUNT_CLOSED: "The account is closed.",
+    ACCOUNT_FROZEN: "The account is frozen.",
+    UNKNOWN_LINE: "The account has no line of this id.",
+    INTERNATIONAL_OFF: "International calling is off for this line.",
+    BLOCKED: "Calls to this destination are blocked.",
+    UNRATED: "There is no price for this destination.",
+    HIGH_COST: "Calls to this destination cost a lot and must be allowed first.",
+    SIMULTANEOUS_CALLS: "The account has as many calls at once as it may have.",
+    CALL_PRICE: "The call would cost more than one call may.",
+    DAILY_SPEND: "What the account may spend in a day is used up.",
+    INSUFFICIENT_CREDIT: "The credit does not pay for this call.",
+    RECHARGING: "The credit does not pay for this call; a recharge is under way.",
+}
+"""What is said of each refusal."""
+
+
+def read_ask(body: dict[str, Any]) -> Ask:
+    """The request from `{call_id, account_id, line_id, to, requested_seconds?}`. Whoever dials an emergency number is
+    let through whatever else the request says: what is not of its form is left out.
+
+    Raises:
+        InvalidValue: missing_field, invalid_id, invalid_number, invalid_duration.
+    """
+    if isinstance(body.get("to"), str) and is_short_code(body["to"]):
+        return _short_code_ask(body)
+    for name in ("call_id", "account_id", "line_id", "to"):
+        if not isinstance(body.get(name), str):
+            raise InvalidValue("missing_field", f"{name} is missing; send it as text.")
+    call_id, number = body["call_id"], body["to"]
+    if not is_call_id(call_id):
+        raise InvalidValue("invalid_id", "call_id must be 1 to 96 letters, digits or _ . : @ + -.")
+    if not is_e164(number):
+        raise InvalidValue("invalid_number", "to must be E.164 with a leading +, or a short code of 2 to 6 digits.")
+    seconds = body.get("requested_seconds", DEFAULT_SECONDS)
+    if not _is_duration(seconds):
+        detail = f"requested_seconds must be a whole number from 1 to {MAX_DURATION_SECONDS}."
+        raise InvalidValue("invalid_duration", detail)
+    account_id, line_id = (check_id(body[name], name) for name in ("account_id", "line_id"))
+    return Ask(call_id, account_id, line_id, number, seconds)
+
+
+def _short_code_ask(body: dict[str, Any]) -> Ask:
+    def id_in(name: str) -> str:
+        value = body.get(name)
+        return value if isinstance(value, str) and is_call_id(value) else ""
+
+    seconds = body.get("requested_seconds", DEFAULT_SECONDS)
+    asked = seconds if _is_duration(seconds) else DEFAULT_SECONDS
+    return Ask(id_in("call_id"), id_in("account_id"), id_in("line_id"), body["to"], asked)
+
+
+def _is_duration(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_DURATION_SECONDS
+
+
+def decision_view(decision: Decision) -> dict[str, Any]:
+    """The answer: `{decision, reason, max_seconds, rate_per_minute, held}`. `max_seconds` counts from the beginning of
+    the call. Beside it, where there is something to say: `message` (the reason in words), `retry_after_seconds`,
+    `limited_by` (why the call may not be as long as was asked for).
+    """
+    reason, row = decision.reason, decision.row
+    view: dict[str, Any] = {
+        "decision": "allow" if reason is None else "deny",
+        "reason": reason,
+        "max_seconds": decision.max_seconds,
+        "rate_per_minute": None if row is None else format_money(row.rate_micros_per_minute),
+        "held": format_money(decision.held_micros),
+    }
+    if reason is not None:
+        view["message"] = WORDS[reason]
+    if reason == RECHARGING:
+        view["retry_after_seconds"] = RETRY_AFTER_SECONDS
+    if decision.limited_by is not None:
+        view["limited_by"] = decision.limited_by
+    return view

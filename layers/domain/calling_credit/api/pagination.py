@@ -1,0 +1,31 @@
+"""One page of a list: its size, where it goes on, and the cursor of the next one."""
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+from calling_credit.api.cursors import read_cursor, write_cursor
+from calling_credit.api.resolver import DEFAULT_LIMIT, MAX_LIMIT, page_limit, query
+from calling_credit.aws import read_secret
+from calling_credit.config import config
+
+
+class Listing:
+    """What a request asks of a list that `scope` (account, route, filters) names; its cursors are good for that
+    list alone.
+
+    Raises:
+        InvalidValue: invalid_limit, invalid_cursor.
+    """
+
+    def __init__(
+        self, app: APIGatewayHttpResolver, *scope: str | None, default: int = DEFAULT_LIMIT, most: int = MAX_LIMIT
+    ) -> None:
+        self._scope = [part or "" for part in scope]
+        self._secret = read_secret(config().cursor_secret_arn)
+        self.limit = page_limit(app, default, most)
+        self.position = read_cursor(self._secret, self._scope, query(app, "cursor"))
+
+    def next_cursor(self, position: Any) -> str | None:
+        """The cursor that leads to a position; None at the end."""
+        return None if position is None else write_cursor(self._secret, self._scope, position)

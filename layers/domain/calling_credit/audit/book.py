@@ -1,0 +1,120 @@
+"""One account's book, summed up as it stands: item after item is added, and what a proof needs is kept. Knows no table
+but the names of its keys, and no Stripe call.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from calling_credit.categories import REVERSAL, TOP_UP
+from calling_credit.dynamodb import keys
+from calling_credit.ledger.entries import CALL_TAKEN_BACK, DayTotal
+from calling_credit.ledger.holds import LIVE
+
+Day = tuple[str, str]
+"""A local date and a category."""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The running balance, in micros, and how many calls it says are held for."""
+
+    posted_micros: int
+    held_micros: int
+    available_micros: int
+    headroom_micros: int
+    live_holds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PaidEntry:
+    """An entry of category top_up: the payment it names, and Stripe's intent of it."""
+
+    topup_id: str
+    intent_id: str
+    amount_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTopUp:
+    """A stored payment, as far as a proof needs it."""
+
+    topup_id: str
+    status: str
+    amount_micros: int
+    reversed_micros: int
+    customer_id: str
+
+
+@dataclass(slots=True)
+class Book:
+    """What the items of one account say. An account of a million entries takes no more room here than its days."""
+
+    account_id: str
+    customer_id: str = ""
+    balance: Balance | None = None
+    threshold_micros: int | None = None
+    entries: int = 0
+    entered_micros: int = 0
+    entered_days: dict[Day, DayTotal] = field(default_factory=dict)
+    days: dict[Day, DayTotal] = field(default_factory=dict)
+    paid: dict[str, list[PaidEntry]] = field(default_factory=dict)
+    reversed_micros: dict[str, int] = field(default_factory=dict)
+    topups: dict[str, KeptTopUp] = field(default_factory=dict)
+    live_holds: int = 0
+    live_micros: int = 0
+
+    @property
+    def customers(self) -> set[str]:
+        """Every customer of Stripe's that the account has, or had when it paid."""
+        return {self.customer_id, *(topup.customer_id for topup in self.topups.values())} - {""}
+
+    def add(self, item: dict[str, Any]) -> None:
+        """Take in one plain item of the account; kinds that no sum depends on change nothing."""
+        kind = keys.kind_of(item["SK"])
+        if kind == "entry":
+            self._add_entry(item)
+        elif kind == "day":
+            day = (keys.date_of(item["SK"]), keys.id_of(item["SK"]))
+            self.days[day] = DayTotal(
+                item["entry_count"], item["billed_seconds"], item["total_micros"], item.get("taken_back", 0)
+            )
+        elif kind == "balance":
+            self.balance = Balance(
+                item["posted_micros"],
+                item["held_micros"],
+                item["available_micros"],
+                item["headroom_micros"],
+                item["live_holds"],
+            )
+        elif kind == "hold" and item["status"] == LIVE:
+            self.live_holds += 1
+            self.live_micros += item["amount_micros"]
+        elif kind == "topup":
+            self.topups[item["topup_id"]] = KeptTopUp(
+                item["topup_id"],
+                item["status"],
+                item["amount_micros"],
+                item.get("reversed_micros", 0),
+                item["customer_id"],
+            )
+        elif kind == "auto_recharge":
+            self.threshold_micros = item.get("threshold_micros")
+        elif kind == "account":
+            self.customer_id = item.get("stripe_customer_id", "")
+
+    def _add_entry(self, item: dict[str, Any]) -> None:
+        amount_micros = item["amount_micros"]
+        self.entries += 1
+        self.entered_micros += amount_micros
+        day = self.entered_days.setdefault((item["local_date"], item["category"]), DayTotal())
+        day.count += 1
+        day.billed_seconds += item["billed_seconds"]
+        day.total_micros += amount_micros
+        day.taken_back += item.get("kind") == CALL_TAKEN_BACK
+        if item["category"] == TOP_UP:
+            topup_id = keys.id_of(item["SK"])
+            entry = PaidEntry(topup_id, item.get("intent_id", ""), amount_micros)
+            self.paid.setdefault(topup_id, []).append(entry)
+        elif item["category"] == REVERSAL:
+            topup_id = item["topup_id"]
+            self.reversed_micros[topup_id] = self.reversed_micros.get(topup_id, 0) - amount_micros

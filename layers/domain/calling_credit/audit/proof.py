@@ -1,0 +1,180 @@
+"""The proof of an account's book: that its sums are right, and that it says of every payment what Stripe says. A
+difference is named and never mended. Knows no Stripe call and no table.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from calling_credit.audit.book import Book, PaidEntry
+from calling_credit.ledger.entries import UNARMED_MICROS, DayTotal
+from calling_credit.money import format_money
+from calling_credit.topups.reversals import Losses, target
+
+LEFT_ALONE: Final = timedelta(minutes=15)
+"""What happened at Stripe within this may not have reached the book yet: it is judged the next time."""
+
+POSTED: Final = "posted_is_not_the_sum_of_entries"
+DAY: Final = "day_is_not_the_sum_of_its_entries"
+HELD: Final = "held_is_not_the_sum_of_live_holds"
+AVAILABLE: Final = "available_is_not_posted_less_held"
+HEADROOM: Final = "headroom_is_neither_armed_nor_unarmed"
+NOT_ENTERED: Final = "payment_without_entry"
+NOT_PAID: Final = "entry_without_payment"
+OTHER_AMOUNT: Final = "entry_of_another_amount"
+TWICE: Final = "two_entries_for_one_payment"
+REVERSED: Final = "reversed_is_not_what_stands_at_stripe"
+TOP_UP_NOT_ENTERED: Final = "top_up_succeeded_without_entry"
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment that succeeded at Stripe and names one of ours: what was taken and when, what stands against it (None
+    where nobody looked), and when the latest of that was made.
+    """
+
+    intent_id: str
+    topup_id: str
+    account_id: str
+    received_micros: int
+    taken_at: datetime
+    losses: Losses | None = None
+    lost_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where the book is not what it must be: a stable code, the object, what it must say, and what it says."""
+
+    code: str
+    account_id: str
+    object_id: str
+    expected: str
+    found: str
+
+    @property
+    def key(self) -> str:
+        """What makes it the same difference tomorrow."""
+        return f"{self.code}:{self.account_id}:{self.object_id}"
+
+    def __str__(self) -> str:
+        return f"expected {self.expected}, found {self.found}"
+
+
+def prove_sums(book: Book) -> list[Difference]:
+    """Where the book does not agree with itself: balance, days, top-ups."""
+    return [*_prove_balance(book), *_prove_days(book), *_prove_topups(book)]
+
+
+def prove_payments(book: Book, payments: Iterable[Payment], now: datetime) -> list[Difference]:
+    """Where the book does not say what Stripe says. `payments` are all that succeeded of the account, asked for after
+    the book was read; what is younger than `LEFT_ALONE` may be missing in the book.
+    """
+    found: list[Difference] = []
+    paid: dict[str, list[Payment]] = defaultdict(list)
+    for payment in payments:
+        paid[payment.topup_id].append(payment)
+        found += _prove_payment(book, payment, now)
+    for topup_id, entries in book.paid.items():
+        for entry in entries:
+            if not any(_is_of(entry, payment) for payment in paid[topup_id]):
+                amount = usd(entry.amount_micros)
+                found.append(Difference(NOT_PAID, book.account_id, topup_id, "a payment at Stripe", amount))
+    return found
+
+
+def usd(micros: int) -> str:
+    """An amount as operators read it."""
+    return f"{format_money(micros)} USD"
+
+
+def _prove_balance(book: Book) -> Iterator[Difference]:
+    def difference(code: str, expected: str, found: str) -> Difference:
+        return Difference(code, book.account_id, f"balance of {book.account_id}", expected, found)
+
+    balance = book.balance
+    if balance is None:
+        if book.entries or book.days:
+            yield difference(POSTED, usd(book.entered_micros), "no balance")
+        return
+    if balance.posted_micros != book.entered_micros:
+        yield difference(POSTED, usd(book.entered_micros), usd(balance.posted_micros))
+    held, live = (balance.held_micros, balance.live_holds), (book.live_micros, book.live_holds)
+    if held != live:
+        expected, found = (f"{usd(micros)} for {count} calls" for micros, count in (live, held))
+        yield difference(HELD, expected, found)
+    available_micros = balance.posted_micros - balance.held_micros
+    if balance.available_micros != available_micros:
+        yield difference(AVAILABLE, usd(available_micros), usd(balance.available_micros))
+    over_posted = balance.headroom_micros - balance.posted_micros
+    armed = None if book.threshold_micros is None else -book.threshold_micros
+    if over_posted not in (UNARMED_MICROS, armed):
+        expected = "out of reach" if armed is None else f"out of reach or {usd(armed)}"
+        yield difference(HEADROOM, f"posted and {expected}", f"posted and {usd(over_posted)}")
+
+
+def _prove_days(book: Book) -> Iterator[Difference]:
+    for day in sorted(book.entered_days.keys() | book.days.keys()):
+        expected, found = book.entered_days.get(day, DayTotal()), book.days.get(day, DayTotal())
+        if expected != found:
+            yield Difference(DAY, book.account_id, " ".join(day), _shown(expected), _shown(found))
+
+
+def _shown(day: DayTotal) -> str:
+    back = f", {day.taken_back} of them taking back" if day.taken_back else ""
+    return f"{usd(day.total_micros)} in {day.count} entries of {day.billed_seconds} s{back}"
+
+
+def _prove_topups(book: Book) -> Iterator[Difference]:
+    for topup in book.topups.values():
+        entries = book.paid.get(topup.topup_id, [])
+        if topup.status == "succeeded" and not entries:
+            amount = usd(topup.amount_micros)
+            yield Difference(TOP_UP_NOT_ENTERED, book.account_id, topup.topup_id, amount, "no entry")
+        for entry in entries:
+            if entry.amount_micros != topup.amount_micros:
+                yield _other_amount(book, entry, topup.amount_micros)
+        entered = book.reversed_micros.get(topup.topup_id, 0)
+        if entered != topup.reversed_micros:
+            yield _other_reversal(book, topup.topup_id, topup.reversed_micros, f"{usd(entered)} in entries")
+    for topup_id in sorted(book.reversed_micros.keys() - book.topups.keys()):
+        entered = book.reversed_micros[topup_id]
+        if entered:
+            yield _other_reversal(book, topup_id, 0, f"{usd(entered)} of no top-up")
+
+
+def _prove_payment(book: Book, payment: Payment, now: datetime) -> Iterator[Difference]:
+    entries = [entry for entry in book.paid.get(payment.topup_id, []) if _is_of(entry, payment)]
+    if not entries:
+        if now - payment.taken_at >= LEFT_ALONE:
+            amount = usd(payment.received_micros)
+            yield Difference(NOT_ENTERED, book.account_id, payment.intent_id, amount, "no entry")
+        return
+    if len(entries) > 1:
+        found = ", ".join(usd(entry.amount_micros) for entry in entries)
+        yield Difference(TWICE, book.account_id, payment.intent_id, usd(payment.received_micros), found)
+    topup = book.topups.get(payment.topup_id)
+    for entry in entries:
+        is_said = topup is not None and topup.amount_micros == payment.received_micros  # By the top-up's own proof.
+        if entry.amount_micros != payment.received_micros and not is_said:
+            yield _other_amount(book, entry, payment.received_micros)
+    if payment.losses is None or (payment.lost_at is not None and now - payment.lost_at < LEFT_ALONE):
+        return
+    expected, entered = target(payment.received_micros, payment.losses), book.reversed_micros.get(payment.topup_id, 0)
+    if entered != expected:
+        yield _other_reversal(book, payment.topup_id, expected, usd(entered))
+
+
+def _is_of(entry: PaidEntry, payment: Payment) -> bool:
+    """Whether an entry of this payment's top-up is of this very intent."""
+    return entry.intent_id in ("", payment.intent_id)
+
+
+def _other_amount(book: Book, entry: PaidEntry, expected_micros: int) -> Difference:
+    return Difference(OTHER_AMOUNT, book.account_id, entry.topup_id, usd(expected_micros), usd(entry.amount_micros))
+
+
+def _other_reversal(book: Book, topup_id: str, expected_micros: int, found: str) -> Difference:
+    return Difference(REVERSED, book.account_id, topup_id, usd(expected_micros), found)

@@ -1,1 +1,0 @@
-"""The AWS services beside the table: deck files in S3, secrets. Knows nothing of accounts or money."""

@@ -1,0 +1,217 @@
+"""Call events as the switch sends them: one finished call per message. Parses and judges a message; knows no price
+and no table.
+
+A message that cannot be taken is a value (`Rejection`), not an exception: one bad message never stops its neighbours.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from calling_credit.ids import CALL_ID_PATTERN, ID_PATTERN
+from calling_credit.instants import format_instant, parse_instant
+from calling_credit.numbering import E164_FORM, SHORT_CODE_FORM
+
+MAX_BODY_CHARACTERS: Final = 16_384
+MAX_DURATION_SECONDS: Final = 24 * 3600
+MAX_AGE: Final = timedelta(days=90)
+MAX_AHEAD: Final = timedelta(days=1)
+DURATION_TOLERANCE_SECONDS: Final = 1
+
+
+Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+CallId = Annotated[str, StringConstraints(pattern=CALL_ID_PATTERN)]
+Number = Annotated[str, StringConstraints(pattern=f"^{E164_FORM}$")]
+Dialled = Annotated[str, StringConstraints(pattern=f"^(?:{E164_FORM}|{SHORT_CODE_FORM})$")]
+
+
+_INSTANT: Final[dict[str, Any]] = {"format": "date-time"}
+
+
+class CallEvent(BaseModel):
+    """The body of one message, version 1 (the source of the published JSON Schema); unknown fields are ignored."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, title="Calling Credit call event, version 1")
+
+    version: Literal["1"] = Field(description="The version of this format.")
+    call_id: CallId = Field(description="The switch's id of the call; with account_id and started_at its identity.")
+    account_id: Id
+    line_id: Id
+    user_id: Id
+    direction: Literal["outbound", "inbound"]
+    calling_number: Number = Field(alias="from", description="E.164 with a leading +.")
+    dialled_number: Dialled = Field(
+        alias="to",
+        description="E.164 with a leading +, or a short code (2 to 6 digits, such as 911), which costs nothing.",
+    )
+    started_at: str = Field(
+        description="RFC 3339; at most 1 day ahead of and 90 days behind the clock.", json_schema_extra=_INSTANT
+    )
+    answered_at: Any = Field(
+        default=None,
+        description="RFC 3339; required when answered, ignored otherwise.",
+        json_schema_extra={"type": ["string", "null"], "format": "date-time"},
+    )
+    ended_at: str = Field(description="RFC 3339; not before started_at.", json_schema_extra=_INSTANT)
+    duration_seconds: int = Field(
+        ge=0, le=MAX_DURATION_SECONDS, description="Answered time in whole seconds; 0 unless answered."
+    )
+    disposition: Literal["answered", "no_answer", "busy", "failed", "canceled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A finished call, checked. `happened_at` is `started_at` as it stands in keys (UTC with milliseconds), so is
+    `ended_at`.
+    """
+
+    call_id: str
+    account_id: str
+    line_id: str
+    user_id: str
+    direction: str
+    calling_number: str
+    dialled_number: str
+    started_at: datetime
+    happened_at: str
+    ended_at: str
+    duration_seconds: int
+    disposition: str
+    facts_hash: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Its identity, and that of the entry it makes: account, when it happened, its cause."""
+        return self.account_id, self.happened_at, self.call_id
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a message was refused: a stable code and a sentence that says what to do."""
+
+    code: str
+    detail: str
+
+
+_FIELD_CODES: Final = {
+    "version": ("unknown_version", 'version must be "1".'),
+    "call_id": (
+        "invalid_id",
+        "call_id must be 1 to 96 letters, digits or _ . : @ + -, beginning with a letter or digit.",
+    ),
+    "account_id": ("invalid_id", "account_id must be 1 to 64 letters, digits or _ . : @ + -."),
+    "line_id": ("invalid_id", "line_id must be 1 to 64 letters, digits or _ . : @ + -."),
+    "user_id": ("invalid_id", "user_id must be 1 to 64 letters, digits or _ . : @ + -."),
+    "direction": ("invalid_direction", "direction must be outbound or inbound."),
+    "from": ("invalid_number", "from must be E.164 with a leading +, such as +14155550100."),
+    "to": ("invalid_number", "to must be E.164 with a leading +, or a short code of 2 to 6 digits."),
+    "started_at": (
+        "invalid_timestamp",
+        "started_at must be RFC 3339 with an offset, such as 2026-11-23T10:00:00.000Z.",
+    ),
+    "ended_at": ("invalid_timestamp", "ended_at must be RFC 3339 with an offset, such as 2026-11-23T10:02:09.000Z."),
+    "duration_seconds": ("invalid_duration", "duration_seconds must be a whole number of seconds from 0 to 86400."),
+    "disposition": ("invalid_disposition", "disposition must be answered, no_answer, busy, failed or canceled."),
+}
+
+
+def parse_call(body: str, now: datetime) -> Call | Rejection:
+    """Judge one message body (JSON; its schema is docs/call-event.schema.json).
+
+    Returns the call, or a `Rejection` whose code is one of: body_too_large, malformed_json, missing_field,
+    unknown_version, invalid_id, invalid_direction, invalid_number, invalid_timestamp, invalid_duration,
+    invalid_disposition, started_too_far_ahead, started_too_long_ago, ended_before_started, duration_mismatch.
+    """
+    if len(body) > MAX_BODY_CHARACTERS:
+        return Rejection(
+            "body_too_large", f"A call event has at most {MAX_BODY_CHARACTERS} characters; send one call a message."
+        )
+    try:
+        event = CallEvent.model_validate_json(body)
+    except ValidationError as error:
+        return _rejection(error)
+    started, ended = parse_instant(event.started_at), parse_instant(event.ended_at)
+    if started is None or ended is None:
+        return Rejection(*_FIELD_CODES["started_at" if started is None else "ended_at"])
+    answered = parse_instant(event.answered_at) if isinstance(event.answered_at, str) else None
+    rejection = _judge_times(event, started, answered, ended, now)
+    if rejection is not None:
+        return rejection
+    return Call(
+        event.call_id,
+        event.account_id,
+        event.line_id,
+        event.user_id,
+        event.direction,
+        event.calling_number,
+        event.dialled_number,
+        started,
+        format_instant(started),
+        format_instant(ended),
+        event.duration_seconds,
+        event.disposition,
+        _facts_hash(event, started, answered, ended),
+    )
+
+
+def _rejection(error: ValidationError) -> Rejection:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    field = str(first["loc"][0]) if first["loc"] else ""
+    if first["type"] == "missing":
+        return Rejection("missing_field", f"{field} is missing; every field of version 1 but answered_at is required.")
+    if field in _FIELD_CODES:
+        return Rejection(*_FIELD_CODES[field])
+    return Rejection("malformed_json", "The body must be one JSON object in UTF-8, one finished call.")
+
+
+def _judge_times(
+    event: CallEvent, started: datetime, answered: datetime | None, ended: datetime, now: datetime
+) -> Rejection | None:
+    if started > now + MAX_AHEAD:
+        return Rejection("started_too_far_ahead", "started_at is over 1 day ahead; check the switch's clock and zone.")
+    if started < now - MAX_AGE:
+        return Rejection("started_too_long_ago", "started_at is over 90 days back; adjust the balance by hand instead.")
+    if ended < started:
+        return Rejection("ended_before_started", "ended_at is before started_at; check both and send the call again.")
+    if event.disposition == "answered":
+        return _judge_answered(event, started, answered, ended)
+    if event.duration_seconds:
+        return Rejection("duration_mismatch", "duration_seconds must be 0 unless disposition is answered.")
+    return None
+
+
+def _judge_answered(
+    event: CallEvent, started: datetime, answered: datetime | None, ended: datetime
+) -> Rejection | None:
+    if answered is None:
+        detail = "answered_at must be RFC 3339 with an offset when disposition is answered."
+        return Rejection("missing_field" if event.answered_at is None else "invalid_timestamp", detail)
+    if not started <= answered <= ended:
+        return Rejection("ended_before_started", "answered_at must lie between started_at and ended_at.")
+    if abs((ended - answered).total_seconds() - event.duration_seconds) > DURATION_TOLERANCE_SECONDS:
+        return Rejection("duration_mismatch", "duration_seconds must be within 1 second of ended_at - answered_at.")
+    return None
+
+
+def _facts_hash(event: CallEvent, started: datetime, answered: datetime | None, ended: datetime) -> str:
+    """128 bits over everything that was said of the call, so that the same facts spelled otherwise are the same
+    call.
+    """
+    facts = (
+        event.account_id,
+        event.call_id,
+        event.line_id,
+        event.user_id,
+        event.direction,
+        event.calling_number,
+        event.dialled_number,
+        format_instant(started),
+        format_instant(answered) if answered and event.disposition == "answered" else "",
+        format_instant(ended),
+        str(event.duration_seconds),
+        event.disposition,
+    )
+    return hashlib.blake2b("\n".join(facts).encode(), digest_size=16).hexdigest()

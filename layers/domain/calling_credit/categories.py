@@ -1,0 +1,12 @@
+"""The categories of entries: the form of their codes, and those that are never a call's."""
+
+import re
+from typing import Final
+
+ADJUSTMENT: Final = "adjustment"
+TOP_UP: Final = "top_up"
+REVERSAL: Final = "reversal"
+CATEGORY: Final = re.compile(r"[a-z][a-z0-9_]{1,39}")
+"""The form of every category's code."""
+RESERVED_CATEGORIES: Final = frozenset({ADJUSTMENT, TOP_UP, "refund", "dispute", REVERSAL, "correction"})
+"""Categories of payments and corrections: never a call's, so usage can tell spending from paying."""

@@ -1,0 +1,127 @@
+"""A batch of calls on its way into the book: which are charged, free, kept unrated or refused, and what became of
+each message.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from calling_credit.call_events import Call, Rejection
+from calling_credit.charging.intake import CONFLICT, Intake
+from calling_credit.ledger.call_entries import charge_entry
+from calling_credit.ledger.entries import Entry
+from calling_credit.ledger.holds import LIVE, Hold, rate_held
+from calling_credit.rates.deck import Deck
+from calling_credit.rates.pricing import Charge, Unrated, rate_call
+
+Key = tuple[str, str, str]
+
+UNKNOWN_ACCOUNT: Final = Rejection(
+    "unknown_account", "No account of this id exists; create it with PUT /accounts/{account_id}, then make redrive."
+)
+NOT_POSTED: Final = Rejection("not_posted", "The table did not take the call in time; it is delivered again by itself.")
+NO_HOLDS: Final[Mapping[tuple[str, str], Hold]] = MappingProxyType({})
+REFUSALS: Final = {
+    "conflict": CONFLICT,
+    "unknown_account": UNKNOWN_ACCOUNT,
+    "not_posted": NOT_POSTED,
+    "not_kept": NOT_POSTED,
+}
+
+
+@dataclass(slots=True)
+class Batch:
+    """The distinct calls of one delivery and what is to be done with them; `holds` are the live holds to release, by
+    the call's key, `refused` the messages to be delivered again.
+    """
+
+    intake: Intake
+    charges: list[tuple[Call, Charge]] = field(default_factory=list)
+    unrated: list[Call] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    holds: dict[Key, Hold] = field(default_factory=dict)
+    refused: dict[str, Rejection] = field(default_factory=dict)
+    settled: set[Key] = field(default_factory=set)
+    tally: Counter[str] = field(default_factory=Counter)
+
+    def lines(self) -> set[tuple[str, str]]:
+        """The `(account_id, line_id)` pairs whose facts are needed: those of calls that cost something or are
+        unrated.
+        """
+        calls = [call for call, _ in self.charges] + self.unrated
+        return {(call.account_id, call.line_id) for call in calls}
+
+    def enter(self, time_zones: Mapping[str, str], now: datetime) -> None:
+        """Make the entries, now that the accounts that exist and their time zones are known; calls of others are
+        refused.
+        """
+        for call, charge in self.charges:
+            if call.account_id in time_zones:
+                self.entries.append(charge_entry(call, charge, time_zones[call.account_id], now))
+            else:
+                self.refuse(call.key, UNKNOWN_ACCOUNT)
+        for call in self.unrated:
+            if call.account_id not in time_zones:
+                self.refuse(call.key, UNKNOWN_ACCOUNT)
+        self.unrated = [call for call in self.unrated if call.account_id in time_zones]
+
+    def refuse(self, key: Key, refusal: Rejection) -> None:
+        """Every message that brought this call goes back."""
+        self.refused.update(dict.fromkeys(self.intake.messages[key], refusal))
+
+    def settle(self, outcomes: Mapping[Key, str]) -> None:
+        """Take the store's word for each entry or unrated call: posted, kept, replayed, or one of `REFUSALS`."""
+        for key, outcome in outcomes.items():
+            if outcome in REFUSALS:
+                self.refuse(key, REFUSALS[outcome])
+            else:
+                self.tally[outcome] += 1
+                self.settled.add(key)
+
+    def strays(self, enabled_lines: Set[tuple[str, str]]) -> list[Call]:
+        """Calls that were charged or kept although their line is unknown or has international calling off."""
+        calls = [call for call, _ in self.charges] + self.unrated
+        strays = [
+            call for call in calls if call.key in self.settled and (call.account_id, call.line_id) not in enabled_lines
+        ]
+        self.tally["stray"] = len(strays)
+        return strays
+
+    def counts(self) -> dict[str, int]:
+        """What happened, by metric name."""
+        refusals = Counter(refusal.code for refusal in self.refused.values())
+        return {
+            "calls_received": sum(map(len, self.intake.messages.values())) + len(self.intake.refused),
+            "calls_posted": self.tally["posted"],
+            "calls_replayed": self.tally["replayed"],
+            "calls_free": self.tally["free"],
+            "calls_unrated": self.tally["kept"],
+            "calls_refused": len(self.refused),
+            "calls_conflicting": refusals[CONFLICT.code],
+            "stray_calls": self.tally["stray"],
+        }
+
+
+def rate_batch(intake: Intake, deck: Deck, holds: Mapping[tuple[str, str], Hold] = NO_HOLDS) -> Batch:
+    """Price each distinct call: by what it was promised if credit was held for it, whatever became of the hold since,
+    else by the deck. `holds` are by account and call id.
+    """
+    batch = Batch(intake, refused=dict(intake.refused))
+    released: set[tuple[str, str]] = set()
+    for call in intake.calls:
+        name = (call.account_id, call.call_id)
+        hold = holds.get(name)
+        rated = rate_held(call, hold) if hold is not None and hold.prices(call) else rate_call(call, deck)
+        if isinstance(rated, Charge):
+            batch.charges.append((call, rated))
+        elif isinstance(rated, Unrated):
+            batch.unrated.append(call)
+        else:
+            batch.tally["free"] += 1
+        if hold is not None and hold.status == LIVE and name not in released:
+            released.add(name)  # Once, whoever else has its id: no transaction takes two actions on one item.
+            batch.holds[call.key] = hold
+    return batch

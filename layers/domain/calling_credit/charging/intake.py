@@ -1,0 +1,58 @@
+"""A batch of messages becomes distinct calls: each message judged, the same call delivered twice joined, conflicts
+refused.
+
+DynamoDB refuses a transaction with two actions on one item, so a batch is made distinct before anything is written.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from calling_credit.call_events import Call, Rejection, parse_call
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One queued message: its delivery id, when it was sent (epoch milliseconds) and its body."""
+
+    message_id: str
+    sent_at_ms: int
+    body: str
+
+
+@dataclass(slots=True)
+class Intake:
+    """The distinct calls of a batch, by their key the messages that brought each, and the messages that were
+    refused.
+    """
+
+    calls: list[Call] = field(default_factory=list)
+    messages: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
+    refused: dict[str, Rejection] = field(default_factory=dict)
+
+
+CONFLICT = Rejection(
+    "conflicting_call",
+    "A call with the same account_id, started_at and call_id but other facts came first; give each its own call_id.",
+)
+
+
+def take_in(messages: Iterable[Message], now: datetime) -> Intake:
+    """Judge and join a batch. Of messages that name the same call with other facts, the one sent first wins."""
+    intake = Intake()
+    winners: dict[tuple[str, str, str], Call] = {}
+    for message in sorted(messages, key=lambda message: message.sent_at_ms):
+        call = parse_call(message.body, now)
+        if isinstance(call, Rejection):
+            intake.refused[message.message_id] = call
+            continue
+        key = call.key
+        winner = winners.setdefault(key, call)
+        if winner is call:
+            intake.calls.append(call)
+            intake.messages[key] = [message.message_id]
+        elif winner.facts_hash == call.facts_hash:
+            intake.messages[key].append(message.message_id)
+        else:
+            intake.refused[message.message_id] = CONFLICT
+    return intake

@@ -1,0 +1,136 @@
+"""Keeps calls that need an operator's eye: unrated ones, whole, until a deck covers them, and strays that were
+charged anyway.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from botocore.exceptions import ClientError
+
+from calling_credit.call_events import Call
+from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.dynamodb.attributes import to_attributes
+from calling_credit.dynamodb.errors import (
+    AWS_ERRORS,
+    CONDITION_FAILED,
+    cancellation_codes,
+    cancellation_reasons,
+    error_code,
+    is_passing,
+    jittered_wait,
+)
+from calling_credit.instants import format_instant
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+UNRATED: Final = "unrated"
+STRAY: Final = "stray"
+
+KeepOutcome = Literal["kept", "replayed", "conflict", "not_kept"]
+
+
+def keep_unrated(
+    client: "DynamoDBClient",
+    table_name: str,
+    call: Call,
+    now: datetime,
+    seconds_left: Callable[[], float],
+    sleep: Callable[[float], None] = time.sleep,
+) -> KeepOutcome:
+    """Keep a call that no deck row covers, unless it is kept or was charged already.
+
+    The check on the entry and the put commit together: a redelivery of a charged call after a deck lost its
+    destination must not list it as unrated.
+    """
+    pk = {"S": keys.account_pk(call.account_id)}
+    entry = {"PK": pk, "SK": {"S": keys.entry_sk(call.happened_at, call.call_id)}}
+    shown = {"ConditionExpression": "attribute_not_exists(PK)", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    actions: list[Any] = [
+        {"ConditionCheck": {"TableName": table_name, "Key": entry, **shown}},
+        {"Put": {"TableName": table_name, "Item": _unrated_item(call, now), **shown}},
+    ]
+    attempt = 0
+    while seconds_left() > 0:
+        try:
+            client.transact_write_items(TransactItems=actions)
+            return "kept"
+        except AWS_ERRORS as error:
+            known = [reason["Item"].get("facts_hash") for reason in cancellation_reasons(error) if reason.get("Item")]
+            if CONDITION_FAILED in cancellation_codes(error):
+                return "replayed" if {"S": call.facts_hash} in known else "conflict"
+            if not is_passing(error):
+                raise
+        attempt += 1
+        sleep(min(jittered_wait(attempt), max(0.0, seconds_left())))
+    return "not_kept"
+
+
+def keep_all_unrated(
+    client: "DynamoDBClient",
+    table_name: str,
+    calls: Sequence[Call],
+    now: datetime,
+    seconds_left: Callable[[], float],
+    threads: int = 1,
+) -> dict[tuple[str, str, str], KeepOutcome]:
+    """Keep several calls side by side; the outcome of each by the call's key."""
+    with ThreadPoolExecutor(max(1, min(threads, len(calls)))) as pool:
+        outcomes = pool.map(lambda call: keep_unrated(client, table_name, call, now, seconds_left), calls)
+        return {call.key: outcome for call, outcome in zip(calls, outcomes, strict=True)}
+
+
+def keep_strays(client: "DynamoDBClient", table_name: str, calls: Sequence[Call], now: datetime) -> None:
+    """List charged calls whose line is unknown or has international calling off; one listed before stays as it was."""
+    for call in calls:
+        try:
+            client.put_item(
+                TableName=table_name,
+                Item=_stray_item(call, now),
+                ConditionExpression="attribute_not_exists(PK)",
+            )
+        except ClientError as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
+
+
+def _stray_item(call: Call, now: datetime) -> dict[str, Any]:
+    return to_attributes(
+        {
+            "PK": keys.account_pk(call.account_id),
+            "SK": keys.stray_sk(call.happened_at, call.call_id),
+            "line_id": call.line_id,
+            "user_id": call.user_id,
+            **_swept(STRAY, call, now),
+        }
+    )
+
+
+def _unrated_item(call: Call, now: datetime) -> dict[str, Any]:
+    return to_attributes(
+        {
+            "PK": keys.account_pk(call.account_id),
+            "SK": keys.unrated_sk(call.happened_at, call.call_id),
+            "line_id": call.line_id,
+            "user_id": call.user_id,
+            "direction": call.direction,
+            "from": call.calling_number,
+            "to": call.dialled_number,
+            "ended_at": call.ended_at,
+            "duration_seconds": call.duration_seconds,
+            "disposition": call.disposition,
+            "facts_hash": call.facts_hash,
+            **_swept(UNRATED, call, now),
+        }
+    )
+
+
+def _swept(kind: str, call: Call, now: datetime) -> dict[str, str]:
+    return {
+        "recorded_at": format_instant(now),
+        "sweep_pk": sweep_keys.sweep_pk(kind, call.account_id),
+        "sweep_sk": f"{call.happened_at}#{call.account_id}#{call.call_id}",
+    }

@@ -1,0 +1,44 @@
+"""Plain values in and out of DynamoDB attribute values."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Plain = str | int | bool | None | list[Any] | dict[str, Any]
+Item = Mapping[str, Plain]
+
+
+def to_attributes(item: Item) -> dict[str, Any]:
+    """Attribute values of a plain item; None is left out."""
+    return {name: to_attribute(value) for name, value in item.items() if value is not None}
+
+
+def to_attribute(value: Plain) -> dict[str, Any]:
+    """One attribute value. Whole numbers only: money is never a float."""
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, int):
+        return {"N": str(value)}
+    if isinstance(value, list):
+        return {"L": [to_attribute(part) for part in value]}
+    if isinstance(value, dict):
+        return {"M": to_attributes(value)}
+    raise TypeError(f"{type(value).__name__} has no attribute value here")
+
+
+def from_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """The plain item behind attribute values; numbers are ints."""
+    return {name: from_attribute(value) for name, value in attributes.items()}
+
+
+def from_attribute(attribute: Mapping[str, Any]) -> Any:
+    """The plain value behind one attribute value."""
+    [(kind, value)] = attribute.items()
+    if kind == "N":
+        return int(value)
+    if kind == "L":
+        return [from_attribute(part) for part in value]
+    if kind == "M":
+        return from_attributes(value)
+    return value

@@ -1,0 +1,240 @@
+"""The one DynamoDB table, as text: every kind of item, its key, who writes it. No key literal stands anywhere else.
+
+All of an account lives under one partition, so its calls, payments and balance commit together and one Query is its
+statement.
+
+    PK = ACCOUNT#<account_id>
+    SK                                  what                                                written by
+    ACCOUNT                             currency, time zone, status, billing emails         keep_accounts
+    BALANCE                             posted, held, available, headroom micros; nudge     every posting (ADD only)
+                                        the level whose crossing is announced (low_micros)  keep_accounts
+                                        that the account is frozen (is_frozen)              freeze_account
+    ENTRY#<happened_at>#<cause_id>      one immutable entry of the ledger                   post_calls, adjust_balance
+      …#<call_id>#rerate#<n>#credit     the n-th time a call is priced again: its charge    reprice_calls
+      …#<call_id>#rerate#<n>#debit      is taken back, and charged anew
+    DAY#<local_date>#<category>         count, billed seconds, total of the day's entries   the same transaction
+    ADJUSTMENT#<id>                     the claim of one Idempotency-Key of an adjustment   the same transaction
+    LINE#<line_id>                      number, user, international_calling                 keep_accounts
+    USER#<user_id>                      name                                                keep_accounts
+    UNRATED#<happened_at>#<call_id>     a finished call no deck row covers yet, whole       keep_calls
+    STRAY#<happened_at>#<call_id>       a charged call on an unknown or disabled line       keep_calls
+    TOPUP#<id>                          one payment: its state, and what was sent to Stripe keep_topups, settle_topups
+    PAYMENT#<created_at>#<topup_id>     points at a TOPUP, so that payments list by time    keep_topups
+    HOLD#<call_id>                      credit set aside for a call that runs; its price    hold_credit, post_calls,
+                                        live -> released | expired; TTL takes it later      expire_holds
+    CHANGE#<line_id>#<changed_at>#<id>  one immutable change of international calling       keep_accounts
+    DENIAL#                             which refusals were announced lately, and the last  announce_denials
+    AUTO_RECHARGE                       the customer's rule, and what its attempts left     keep_recharge
+    LINK#<hash>                         a link that acts, handed out; of it the hash alone  keep_links
+
+    PK = STRIPE#<object id>, SK = ISSUE what Stripe reports and no payment of ours explains keep_issues
+    PK = MAIL, SK = <function>#<hash>   that a mail was sent, for a week                    send_mail
+
+What somebody must look at again (unrated, stray, issue; a top-up that is not ended, a recharge that waits, a hold that
+is live) also carries `sweep_pk`/`sweep_sk`, the keys of the sparse index `sweep`, spread over shards by account; so do
+accounts, to be found. Times in keys are UTC with milliseconds, so text order is time order; ids never contain `#`.
+"""
+
+from typing import Any, Final
+
+AFTER: Final = "~"
+"""Sorts after every character that a key can hold."""
+
+
+def account_pk(account_id: str) -> str:
+    """Partition of everything an account owns."""
+    return f"ACCOUNT#{account_id}"
+
+
+def account_sk() -> str:
+    """The account's own settings."""
+    return "ACCOUNT"
+
+
+def balance_sk() -> str:
+    """The running balance."""
+    return "BALANCE"
+
+
+def entry_sk(happened_at: str, cause_id: str) -> str:
+    """One ledger entry; only immutable facts of its cause."""
+    return f"ENTRY#{happened_at}#{cause_id}"
+
+
+def rerated_id(call_id: str, number: int, side: str) -> str:
+    """The cause of an entry that prices a call again: which time it is, and its side (credit before debit). Everything
+    of a call stands together, in the order in which it was written.
+    """
+    return f"{call_id}#rerate#{number:04d}#{side}"
+
+
+def cause_of(entry_sort_key: str) -> str:
+    """The whole cause in an `ENTRY#…` sort key."""
+    return entry_sort_key.split("#", 2)[2]
+
+
+def call_of(sort_key: str) -> tuple[str, str]:
+    """When a call of an `ENTRY#…`, `UNRATED#…` or `STRAY#…` happened, and its id."""
+    _, happened_at, cause_id = sort_key.split("#", 2)
+    return happened_at, cause_id.split("#", 1)[0]
+
+
+def after_call(happened_at: str, call_id: str) -> str:
+    """Sorts after all entries of a call, those that may come too, and before those of any other."""
+    return f"ENTRY#{happened_at}#{call_id}#{AFTER}"
+
+
+def rerating_of(entry_sort_key: str) -> int:
+    """Which time of pricing a call again an entry is of; 0 for its first charge."""
+    parts = entry_sort_key.split("#")
+    return int(parts[4]) if len(parts) > 4 else 0
+
+
+def entry_range(from_instant: str, to_instant: str) -> tuple[str, str]:
+    """Bounds of a Query over entries that happened from `from_instant` up to, not including, `to_instant`."""
+    return f"ENTRY#{from_instant}", f"ENTRY#{to_instant}"
+
+
+def day_sk(local_date: str, category: str) -> str:
+    """Totals of one local date and category."""
+    return f"DAY#{local_date}#{category}"
+
+
+def day_range(first: str | None, last: str) -> tuple[str, str]:
+    """Bounds of a Query over the days `first`..`last`, both inclusive; from the beginning if `first` is None."""
+    return f"DAY#{first or ''}", f"DAY#{last}#{AFTER}"
+
+
+def adjustment_sk(adjustment_id: str) -> str:
+    """The claim of one Idempotency-Key."""
+    return f"ADJUSTMENT#{adjustment_id}"
+
+
+def line_sk(line_id: str) -> str:
+    """One phone line."""
+    return f"LINE#{line_id}"
+
+
+def user_sk(user_id: str) -> str:
+    """One person who uses lines."""
+    return f"USER#{user_id}"
+
+
+def line_prefix() -> str:
+    """What the sort keys of all lines begin with."""
+    return "LINE#"
+
+
+def user_prefix() -> str:
+    """What the sort keys of all users begin with."""
+    return "USER#"
+
+
+def unrated_sk(happened_at: str, call_id: str) -> str:
+    """A call that waits for a deck that covers it."""
+    return f"UNRATED#{happened_at}#{call_id}"
+
+
+def stray_sk(happened_at: str, call_id: str) -> str:
+    """A charged call on a line that is unknown or has international calling off."""
+    return f"STRAY#{happened_at}#{call_id}"
+
+
+def topup_sk(topup_id: str) -> str:
+    """One payment."""
+    return f"TOPUP#{topup_id}"
+
+
+def payment_sk(created_at: str, topup_id: str) -> str:
+    """Where a payment stands in the list of payments."""
+    return f"PAYMENT#{created_at}#{topup_id}"
+
+
+def payment_range(from_instant: str | None = None) -> tuple[str, str]:
+    """Bounds of a Query over payments made since `from_instant` (the beginning if None)."""
+    return f"PAYMENT#{from_instant or ''}", f"PAYMENT#{AFTER}"
+
+
+def hold_sk(call_id: str) -> str:
+    """What is held for one call."""
+    return f"HOLD#{call_id}"
+
+
+def change_sk(line_id: str, changed_at: str, change_id: str) -> str:
+    """One change of a line's international calling."""
+    return f"CHANGE#{line_id}#{changed_at}#{change_id}"
+
+
+def change_range(line_id: str) -> tuple[str, str]:
+    """Bounds of a Query over all changes of a line."""
+    return f"CHANGE#{line_id}#", f"CHANGE#{line_id}#{AFTER}"
+
+
+def denial_sk() -> str:
+    """Which refusals were announced lately."""
+    return "DENIAL#"
+
+
+def auto_recharge_sk() -> str:
+    """The rule of automatic recharge and its state."""
+    return "AUTO_RECHARGE"
+
+
+def link_sk(token_hash: str) -> str:
+    """A link that acts without a sign-in, by the hash of its token."""
+    return f"LINK#{token_hash}"
+
+
+def link_range() -> tuple[str, str]:
+    """Bounds of a Query over the links of an account."""
+    return "LINK#", f"LINK#{AFTER}"
+
+
+def mail_pk() -> str:
+    """Partition of the mails that were sent."""
+    return "MAIL"
+
+
+def issue_pk(object_id: str) -> str:
+    """Partition of what is reported of one Stripe object."""
+    return f"STRIPE#{object_id}"
+
+
+def issue_sk() -> str:
+    """The report itself."""
+    return "ISSUE"
+
+
+def kind_of(sort_key: str) -> str:
+    """The kind of an item as the first word of its sort key, small: `entry`, `day`, `balance`, `topup`, …"""
+    return sort_key.split("#", 1)[0].lower()
+
+
+def id_of(sort_key: str) -> str:
+    """What a sort key ends with: the id of a `LINE#…`, `TOPUP#…` or `ENTRY#…`, the category of a `DAY#…`."""
+    return sort_key.rsplit("#", 1)[1]
+
+
+def happened_at_of(entry_sort_key: str) -> str:
+    """The instant in an `ENTRY#…`, `UNRATED#…` or `STRAY#…` sort key."""
+    return entry_sort_key.split("#", 2)[1]
+
+
+def date_of(day_sort_key: str) -> str:
+    """The local date in a `DAY#…` sort key."""
+    return day_sort_key.split("#", 2)[1]
+
+
+def account_of(partition_key: str) -> str:
+    """The account id of a partition."""
+    return partition_key.split("#", 1)[1]
+
+
+def recharge_key(account_id: str) -> dict[str, Any]:
+    """The key of the item as DynamoDB writes it."""
+    return {"PK": {"S": account_pk(account_id)}, "SK": {"S": auto_recharge_sk()}}
+
+
+def balance_key(account_id: str) -> dict[str, Any]:
+    """The key of the balance as DynamoDB writes it."""
+    return {"PK": {"S": account_pk(account_id)}, "SK": {"S": balance_sk()}}

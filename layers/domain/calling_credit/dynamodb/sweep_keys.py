@@ -1,0 +1,24 @@
+"""The keys of the sparse index `sweep`: which partition lists an item, and by what it sorts."""
+
+import zlib
+from typing import Final
+
+SWEEP_INDEX: Final = "sweep"
+SWEEP_SHARDS: Final = 4
+
+
+def sweep_pk(kind: str, account_id: str) -> str:
+    """Partition of the sweep index for items of a kind (unrated, stray, issue, topup, recharge, hold, account) of this
+    account's shard.
+    """
+    return f"{kind.upper()}#{zlib.crc32(account_id.encode()) % SWEEP_SHARDS}"
+
+
+def sweep_partitions(kind: str) -> list[str]:
+    """All partitions of the sweep index that hold items of a kind."""
+    return [f"{kind.upper()}#{shard}" for shard in range(SWEEP_SHARDS)]
+
+
+def swept_account(account_id: str) -> dict[str, str]:
+    """What an account's own item carries so that all accounts can be found."""
+    return {"sweep_pk": sweep_pk("account", account_id), "sweep_sk": account_id}

@@ -1,0 +1,1 @@
+"""The ledger of an account: entries, holds, postings, adjustments, and their readers."""

@@ -1,0 +1,126 @@
+"""Posts an operator's adjustment exactly once per Idempotency-Key: the claim of the key, the entry, the day and the
+balance are one transaction, so a request sent again after a lost answer finds the claim instead of a second credit.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import from_attributes, to_attributes
+from calling_credit.dynamodb.errors import (
+    AWS_ERRORS,
+    CONDITION_FAILED,
+    cancellation_codes,
+    cancellation_reasons,
+    is_passing,
+    jittered_wait,
+    translated,
+)
+from calling_credit.errors import Conflict, InvalidValue, NotFound
+from calling_credit.ledger.entries import adjustment_entry
+from calling_credit.ledger.posting import posting_actions
+from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
+from calling_credit.request_fields import read_text
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+MAX_ADJUSTMENT_MICROS: Final = 100_000 * MICROS_PER_DOLLAR
+MAX_REASON_CHARACTERS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """Credit given (positive) or taken (negative) by the operator, and why."""
+
+    amount_micros: int
+    reason: str
+
+
+def read_adjustment(body: dict[str, Any]) -> Adjustment:
+    """An adjustment from `{amount, reason}`.
+
+    Raises:
+        InvalidValue: missing_field, invalid_amount, amount_out_of_range, invalid_field.
+    """
+    if "amount" not in body:
+        raise InvalidValue("missing_field", 'amount is missing; send a signed decimal string such as "-2.50".')
+    amount = parse_money(body["amount"], decimals=4)
+    if amount == 0 or abs(amount) > MAX_ADJUSTMENT_MICROS:
+        limit = format_money(MAX_ADJUSTMENT_MICROS)
+        raise InvalidValue("amount_out_of_range", f"amount must not be zero and lie between -{limit} and {limit}.")
+    return Adjustment(amount, read_text(body, "reason", MAX_REASON_CHARACTERS))
+
+
+MAX_ATTEMPTS: Final = 6
+
+
+def adjustment_id(account_id: str, idempotency_key: str) -> str:
+    """The id every request with this key of this account has: its length-framed hash, so no two pairs meet."""
+    framed = f"{len(account_id)}:{account_id}{idempotency_key}"
+    return f"adj_{hashlib.sha256(framed.encode()).hexdigest()[:32]}"
+
+
+def adjust_balance(
+    client: "DynamoDBClient",
+    table_name: str,
+    account_id: str,
+    idempotency_key: str,
+    adjustment: Adjustment,
+    time_zone: str,
+    now: datetime,
+    sleep: Callable[[float], None] = time.sleep,
+) -> str:
+    """Give or take credit; the adjustment's id, whether this request posted it or an earlier one with the same key did.
+
+    Raises:
+        Conflict: `idempotency_key_reused`, the key was used with another amount or reason.
+        NotFound: `unknown_account`.
+        Unavailable: the table did not take it in time; nothing was written or the same request will find it.
+    """
+    identifier = adjustment_id(account_id, idempotency_key)
+    entry = adjustment_entry(account_id, identifier, adjustment.amount_micros, adjustment.reason, time_zone, now)
+    claim: dict[str, Any] = {
+        "PK": keys.account_pk(account_id),
+        "SK": keys.adjustment_sk(identifier),
+        "amount_micros": adjustment.amount_micros,
+        "reason": adjustment.reason,
+        "recorded_at": entry.recorded_at,
+    }
+    put_claim = {
+        "Put": {
+            "TableName": table_name,
+            "Item": to_attributes(claim),
+            "ConditionExpression": "attribute_not_exists(PK)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+    }
+    actions: list[Any] = [put_claim, *posting_actions(table_name, [entry])]
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        try:
+            client.transact_write_items(TransactItems=actions)
+            return identifier
+        except AWS_ERRORS as error:
+            codes = cancellation_codes(error)
+            if codes and codes[0] == CONDITION_FAILED:
+                _check_same(from_attributes(cancellation_reasons(error)[0]["Item"]), adjustment)
+                return identifier
+            if codes and codes[-1] == CONDITION_FAILED:
+                raise NotFound("unknown_account", "This account does not exist; create it first.") from error
+            if attempt == MAX_ATTEMPTS or not is_passing(error):
+                raise translated(error) from error
+            sleep(jittered_wait(attempt))
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _check_same(claimed: dict[str, Any], adjustment: Adjustment) -> None:
+    if (claimed["amount_micros"], claimed["reason"]) != (adjustment.amount_micros, adjustment.reason):
+        raise Conflict(
+            "idempotency_key_reused",
+            "This Idempotency-Key was used with another amount or reason; use a new key for a new adjustment.",
+        )

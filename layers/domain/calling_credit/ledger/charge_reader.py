@@ -1,0 +1,102 @@
+"""Reads calls that are charged: the accounts there are, and the calls of one account, each as it is charged now. Every
+query names one account, or the index of accounts; nothing reads the whole table.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.dynamodb.attributes import from_attributes
+from calling_credit.instants import format_instant
+from calling_credit.ledger.charged_calls import ChargedCall, charged_calls
+from calling_credit.ledger.entries import CALL_CHARGED, CALL_TAKEN_BACK
+from calling_credit.rates.deck import Tell
+from calling_credit.rates.deck_impact import Impact
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+PAGE: Final = 1000
+WEIGHED: Final = timedelta(days=30)
+MOST_WEIGHED: Final = 500_000
+"""Calls whose prices by a new deck are compared: some 40,000 read units, half a cent."""
+ACCOUNT_KIND: Final = "account"
+
+
+def account_ids(client: "DynamoDBClient", table_name: str) -> Iterator[str]:
+    """Every account, in no certain order; one created this very second may be missing."""
+    for partition in sweep_keys.sweep_partitions(ACCOUNT_KIND):
+        query: dict[str, Any] = {
+            "IndexName": sweep_keys.SWEEP_INDEX,
+            "KeyConditionExpression": "sweep_pk = :kind",
+            "ExpressionAttributeValues": {":kind": {"S": partition}},
+            "ProjectionExpression": "sweep_sk",
+        }
+        for item in _pages(client, table_name, query):
+            yield str(item["sweep_sk"])
+
+
+def calls_between(
+    client: "DynamoDBClient",
+    table_name: str,
+    account_id: str,
+    low: str,
+    high: str,
+    *,
+    consistent: bool = True,
+) -> Iterator[ChargedCall]:
+    """The charged calls of an account whose sort keys lie between two, oldest first; read as they are now, or at half
+    the cost as they were a second ago.
+    """
+    query: dict[str, Any] = {
+        "KeyConditionExpression": "PK = :pk AND SK BETWEEN :low AND :high",
+        "FilterExpression": "kind IN (:charged, :back)",
+        "ExpressionAttributeValues": {
+            ":pk": {"S": keys.account_pk(account_id)},
+            ":low": {"S": low},
+            ":high": {"S": high},
+            ":charged": {"S": CALL_CHARGED},
+            ":back": {"S": CALL_TAKEN_BACK},
+        },
+        "ConsistentRead": consistent,
+        "Limit": PAGE,
+    }
+    yield from charged_calls(_pages(client, table_name, query))
+
+
+def weigh(
+    client: "DynamoDBClient",
+    table_name: str,
+    impact: Impact,
+    now: datetime,
+    seconds_left: Callable[[], float],
+    tell: Tell | None = None,
+) -> None:
+    """Take the calls of all accounts of the last 30 days into an impact, until the time or the number of calls is
+    reached; `tell` hears of each account. It costs a read unit for a dozen calls. Until it is done, the impact is not
+    whole, so that one who does without the rest may catch what the table raises.
+    """
+    low, high = keys.entry_range(format_instant(now - WEIGHED), format_instant(now))
+    impact.is_whole = False
+    for account_id in account_ids(client, table_name):
+        if seconds_left() <= 0:
+            return
+        for call in calls_between(client, table_name, account_id, low, high, consistent=False):
+            if seconds_left() <= 0 or impact.calls >= MOST_WEIGHED:
+                return
+            if call.is_charged:
+                impact.add({**call.last, "happened_at": call.call[0]})
+        impact.accounts += 1
+        if tell is not None:
+            tell(impact.accounts)
+    impact.is_whole = True
+
+
+def _pages(client: "DynamoDBClient", table_name: str, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    while True:
+        answer = client.query(TableName=table_name, **query)
+        yield from map(from_attributes, answer["Items"])
+        if "LastEvaluatedKey" not in answer:
+            return
+        query = {**query, "ExclusiveStartKey": answer["LastEvaluatedKey"]}

@@ -1,0 +1,48 @@
+"""Erases a person's number from an account's calls, the one change an entry ever sees. Amounts, keys, days and the
+balance stay.
+
+What remains is the country and the last two digits. The hash of the call's facts goes too: numbers are few enough
+to be guessed from it. A call delivered again after that is a conflict for the operator to see, never a second charge.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from calling_credit.dynamodb import keys
+from calling_credit.numbering import masked
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+ERASED: Final = "erased"
+
+
+def erase_number(client: "DynamoDBClient", table_name: str, account_id: str, number: str) -> Iterator[str]:
+    """Erase an E.164 number from every entry and kept call of an account; yields the sort key of each item changed.
+
+    Doing it again, or after an interruption, changes only what still holds the number.
+    """
+    pages = client.get_paginator("query").paginate(
+        TableName=table_name,
+        KeyConditionExpression="PK = :pk",
+        FilterExpression="#to = :number OR #from = :number",
+        ExpressionAttributeNames={"#to": "to", "#from": "from"},
+        ExpressionAttributeValues={":pk": {"S": keys.account_pk(account_id)}, ":number": {"S": number}},
+        ConsistentRead=True,
+    )
+    for page in pages:
+        for item in page["Items"]:
+            yield _mask(client, table_name, item, number)
+
+
+def _mask(client: "DynamoDBClient", table_name: str, item: dict[str, Any], number: str) -> str:
+    fields = [name for name in ("to", "from") if item.get(name) == {"S": number}]
+    client.update_item(
+        TableName=table_name,
+        Key={"PK": item["PK"], "SK": item["SK"]},
+        UpdateExpression="SET facts_hash = :erased, " + ", ".join(f"#{name} = :masked" for name in fields),
+        ConditionExpression="attribute_exists(PK)",
+        ExpressionAttributeNames={f"#{name}": name for name in fields},
+        ExpressionAttributeValues={":erased": {"S": ERASED}, ":masked": {"S": masked(number)}},
+    )
+    return str(item["SK"]["S"])

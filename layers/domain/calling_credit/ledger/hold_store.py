@@ -1,0 +1,211 @@
+"""A hold as its item and back, and the actions that make, extend and end one together with the balance. Sends nothing.
+
+The law: held is the sum of live holds, available is posted less held. So whatever changes a hold's amount or ends it
+moves the balance in the same transaction, on the condition that the hold still is what it was read as.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.dynamodb.attributes import from_attributes, to_attribute, to_attributes
+from calling_credit.dynamodb.batch_get import MAX_KEYS, Key, read_many
+from calling_credit.dynamodb.sweep import query_due
+from calling_credit.dynamodb.transactions import put, transact, update
+from calling_credit.instants import format_instant
+from calling_credit.ledger.holds import EXPIRED, LIVE, REMEMBERED, Hold, HoldStatus
+from calling_credit.rates.deck import RateRow
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+HOLD_KIND: Final = "hold"
+_ROW: Final = tuple(field.name for field in fields(RateRow))
+
+
+def hold_key(account_id: str, call_id: str) -> dict[str, Any]:
+    """The key of the item as DynamoDB writes it."""
+    return {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.hold_sk(call_id)}}
+
+
+def hold_item(hold: Hold) -> dict[str, Any]:
+    """The item of a live hold, under 1,024 bytes (one write unit) at its largest. It carries no `expires_at`: time
+    alone frees no money.
+    """
+    return to_attributes(
+        {
+            "PK": keys.account_pk(hold.account_id),
+            "SK": keys.hold_sk(hold.call_id),
+            "status": hold.status,
+            "amount_micros": hold.amount_micros,
+            "max_seconds": hold.max_seconds,
+            "line_id": hold.line_id,
+            "to": hold.dialled_number,
+            "dialled_from": hold.origin,
+            "deck": hold.deck_version,
+            "authorized_at": hold.authorized_at,
+            "asked_at": hold.asked_at,
+            "asked_seconds": hold.asked_seconds,
+            **asdict(hold.row),
+            **_swept(hold),
+        }
+    )
+
+
+def _swept(hold: Hold) -> dict[str, str]:
+    return {
+        "sweep_pk": sweep_keys.sweep_pk(HOLD_KIND, hold.account_id),
+        "sweep_sk": f"{hold.live_until}#{hold.account_id}#{hold.call_id}",
+    }
+
+
+def read_hold_item(attributes: dict[str, Any]) -> Hold:
+    """The hold behind its item."""
+    item = from_attributes(attributes)
+    return Hold(
+        account_id=keys.account_of(item["PK"]),
+        call_id=keys.id_of(item["SK"]),
+        line_id=item["line_id"],
+        dialled_number=item["to"],
+        origin=item["dialled_from"],
+        status=item["status"],
+        amount_micros=item["amount_micros"],
+        max_seconds=item["max_seconds"],
+        deck_version=item["deck"],
+        row=RateRow(**{name: item[name] for name in _ROW}),
+        authorized_at=item["authorized_at"],
+        asked_at=item["asked_at"],
+        asked_seconds=item["asked_seconds"],
+    )
+
+
+def hold_actions(
+    table_name: str, before: Hold | None, hold: Hold, posted: int, most_held: int, most_holds: int
+) -> list[Any]:
+    """Hold credit for a new call, or more of it for one that runs: only what is available, and only while the account
+    holds no more than `most_held` micros (and, for a new call, fewer than `most_holds`), and is not frozen.
+
+    That was worked out with `posted` micros posted. A call charged since holds nothing any more, but has cost its day
+    something, so not a micro may have been posted since.
+    """
+    condition = "available_micros >= :amount AND held_micros <= :most AND posted_micros = :posted"
+    condition += " AND attribute_not_exists(is_frozen)"
+    if before is None:
+        amount, count = hold.amount_micros, 1
+        first = put(table_name, hold_item(hold))
+        condition += " AND live_holds < :holds"
+    else:
+        amount, count = hold.amount_micros - before.amount_micros, 0
+        first = _extension(table_name, before, hold)
+    values = {
+        ":amount": to_attribute(amount),
+        ":most": to_attribute(most_held),
+        ":posted": to_attribute(posted),
+    }
+    if before is None:
+        values[":holds"] = to_attribute(most_holds)
+    return [first, _held(table_name, hold.account_id, amount, count, hold.asked_at, condition, values)]
+
+
+def let_go_actions(table_name: str, holds: Collection[Hold], status: HoldStatus, at: str) -> list[Any]:
+    """End live holds of one account and give back what they held, and nothing else; the balance last."""
+    [account_id] = {hold.account_id for hold in holds}
+    amount = sum(hold.amount_micros for hold in holds)
+    balance = _held(table_name, account_id, -amount, -len(holds), at, "attribute_exists(PK)", {})
+    return [*(let_go_action(table_name, hold, status, at) for hold in holds), balance]
+
+
+def let_go_action(table_name: str, hold: Hold, status: HoldStatus, at: str) -> dict[str, Any]:
+    """End one hold, if it still is live and what it was read as. From now on the table may forget it, in its time."""
+    values = {
+        ":status": to_attribute(status),
+        ":at": to_attribute(at),
+        ":forget": to_attribute(int((datetime.fromisoformat(at) + REMEMBERED).timestamp())),
+        ":live": to_attribute(LIVE),
+        ":amount": to_attribute(hold.amount_micros),
+        ":granted": to_attribute(hold.max_seconds),
+    }
+    action = update(
+        table_name,
+        hold_key(hold.account_id, hold.call_id),
+        "SET #status = :status, ended_at = :at, expires_at = :forget REMOVE sweep_pk, sweep_sk",
+        "#status = :live AND amount_micros = :amount AND max_seconds = :granted",
+        values,
+        {"#status": "status"},
+    )
+    action["Update"]["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    return action
+
+
+def _extension(table_name: str, before: Hold, hold: Hold) -> dict[str, Any]:
+    values = {
+        ":amount": to_attribute(hold.amount_micros),
+        ":seconds": to_attribute(hold.max_seconds),
+        ":at": to_attribute(hold.asked_at),
+        ":asked": to_attribute(hold.asked_seconds),
+        ":sweep": to_attribute(_swept(hold)["sweep_sk"]),
+        ":live": to_attribute(LIVE),
+        ":held": to_attribute(before.amount_micros),
+        ":granted": to_attribute(before.max_seconds),
+    }
+    return update(
+        table_name,
+        hold_key(hold.account_id, hold.call_id),
+        "SET amount_micros = :amount, max_seconds = :seconds, asked_at = :at, asked_seconds = :asked, "
+        "sweep_sk = :sweep",
+        "#status = :live AND amount_micros = :held AND max_seconds = :granted",
+        values,
+        {"#status": "status"},
+    )
+
+
+def _held(
+    table_name: str, account_id: str, amount: int, count: int, at: str, condition: str, values: dict[str, Any]
+) -> dict[str, Any]:
+    """Move so much from available to held, and count so many holds."""
+    moved = {
+        ":held": to_attribute(amount),
+        ":free": to_attribute(-amount),
+        ":count": to_attribute(count),
+        ":at": to_attribute(at),
+    }
+    expression = "ADD held_micros :held, available_micros :free, live_holds :count SET updated_at = :at"
+    key = {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.balance_sk()}}
+    return update(table_name, key, expression, condition, moved | values)
+
+
+def overdue_holds(client: "DynamoDBClient", table_name: str, now: datetime) -> Iterator[Hold]:
+    """Holds that the sweep index shows as live and over. It may lag: each is looked at again when it is given up."""
+    for partition in sweep_keys.sweep_partitions(HOLD_KIND):
+        yield from map(read_hold_item, query_due(client, table_name, partition, format_instant(now)))
+
+
+def expire_hold(client: "DynamoDBClient", table_name: str, hold: Hold, now: datetime) -> bool:
+    """Whether this call gave it up: False if it was released or extended meanwhile.
+
+    Raises:
+        Unavailable: the table did not take it in time; the next round does.
+    """
+    return not transact(client, let_go_actions(table_name, [hold], EXPIRED, format_instant(now)))
+
+
+def read_holds(
+    client: "DynamoDBClient", table_name: str, calls: Iterable[tuple[str, str]], threads: int = 1
+) -> dict[tuple[str, str], Hold]:
+    """The holds of these calls, by account and call id, as they are now; most calls of most accounts have none.
+
+    Raises:
+        Unavailable: the table throttles.
+    """
+    item_keys: list[Key] = sorted({(keys.account_pk(account), keys.hold_sk(call)) for account, call in calls})
+    if not item_keys:
+        return {}
+    chunks = [item_keys[start : start + MAX_KEYS] for start in range(0, len(item_keys), MAX_KEYS)]
+    with ThreadPoolExecutor(max(1, min(threads, len(chunks)))) as pool:
+        found = pool.map(lambda chunk: read_many(client, table_name, chunk), chunks)
+        holds = [read_hold_item(item) for answer in found for item in answer.values()]
+    return {(hold.account_id, hold.call_id): hold for hold in holds}

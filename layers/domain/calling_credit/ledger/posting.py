@@ -1,0 +1,203 @@
+"""Posts ledger entries: each account's in as few transactions as fit, exactly once, whatever is delivered again or
+lost.
+
+The law: an entry, the totals of its day and the balance commit together or not at all, and the entry's key existing
+is the only guard against a second time. Balance and entries are never read first: a redelivery may come days later,
+when no token or cache would remember, and the condition on the key always does. What was held for a call is given back
+in the transaction that charges it.
+"""
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import to_attributes
+from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, is_passing, jittered_wait
+from calling_credit.ledger.entries import Entry, balance_change, day_changes
+from calling_credit.ledger.hold_store import let_go_action, let_go_actions
+from calling_credit.ledger.holds import RELEASED, Hold
+from calling_credit.ledger.posting_parts import EntryKey, Outcome, Part, parts
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+NO_HOLDS: Final[Mapping[EntryKey, Hold]] = MappingProxyType({})
+
+
+@dataclass(slots=True)
+class Posting:
+    """The outcome of each entry, and the codes of errors that time cannot mend (their entries are not_posted). A hold
+    that was to be released beside no entry has an outcome only if that could not be done.
+    """
+
+    outcomes: dict[EntryKey, Outcome] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+
+
+def post_entries(
+    client: "DynamoDBClient",
+    table_name: str,
+    entries: Iterable[Entry],
+    seconds_left: Callable[[], float],
+    *,
+    holds: Mapping[EntryKey, Hold] = NO_HOLDS,
+    released_at: str = "",
+    threads: int = 1,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Posting:
+    """Post distinct entries of any accounts, one account's after another, accounts side by side; the outcome of each.
+    `holds` are live holds of finished calls, by the call's key: each is released in the transaction of the call's
+    entry, or without one where the call makes none.
+
+    posted: it now stands in the book. replayed: it stood there with the same facts. conflict: an entry of the same
+    cause with other facts stands there. unknown_account: the account has no balance. not_posted: time ran out
+    (`seconds_left` reached 0) or the table refused it for good; nothing of it was written, so it may be sent again.
+    One account's error never touches another's.
+    """
+    by_account: dict[str, Part] = {}
+    for entry in entries:
+        by_account.setdefault(entry.account_id, Part()).entries.append(entry)
+    for key, hold in holds.items():
+        by_account.setdefault(hold.account_id, Part()).holds[key] = hold
+
+    def post_account(whole: Part) -> Posting:
+        posting = Posting()
+        for part in parts(whole):
+            _post_part(client, table_name, part, released_at, posting, seconds_left, sleep)
+        return posting
+
+    whole = Posting()
+    with ThreadPoolExecutor(max(1, min(threads, len(by_account)))) as pool:
+        for posting in pool.map(post_account, by_account.values()):
+            whole.outcomes |= posting.outcomes
+            whole.errors += posting.errors
+    return whole
+
+
+def _post_part(
+    client: "DynamoDBClient",
+    table_name: str,
+    part: Part,
+    released_at: str,
+    posting: Posting,
+    seconds_left: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> None:
+    """Send one account's transaction until every entry has an outcome and no hold is left to release, dropping what is
+    proven to be done already.
+    """
+    attempt = 0
+    while part.keys:
+        if seconds_left() <= 0:
+            return posting.outcomes.update(part.give("not_posted"))
+        actions = posting_actions(table_name, part.entries, part.holds.values(), released_at)
+        try:
+            client.transact_write_items(TransactItems=actions)
+            return posting.outcomes.update(dict.fromkeys((entry.key for entry in part.entries), "posted"))
+        except AWS_ERRORS as error:
+            has_other_holds = part.look_at_holds(error)
+            proven = part.take_out_entries(error)
+            if not proven and not has_other_holds and not is_passing(error):
+                posting.errors.append(error_code(error) or type(error).__name__)
+                return posting.outcomes.update(part.give("not_posted"))
+            posting.outcomes |= proven
+            if not proven and not has_other_holds:
+                attempt += 1
+                sleep(min(jittered_wait(attempt), max(0.0, seconds_left())))
+    return None
+
+
+def posting_actions(
+    table_name: str, entries: Sequence[Entry], holds: Collection[Hold] = (), released_at: str = ""
+) -> list[Any]:
+    """The transaction that posts one account's entries: the entries, the holds to release, the days, and the balance
+    last.
+    """
+    if not entries:
+        return let_go_actions(table_name, holds, RELEASED, released_at)
+    account_pk = {"S": keys.account_pk(entries[0].account_id)}
+    actions: list[Any] = [
+        {
+            "Put": {
+                "TableName": table_name,
+                "Item": entry_item(entry),
+                "ConditionExpression": "attribute_not_exists(PK)",
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+        }
+        for entry in entries
+    ]
+    actions += [let_go_action(table_name, hold, RELEASED, released_at) for hold in holds]
+    for (local_date, category), day in day_changes(entries).items():
+        added = "entry_count :count, billed_seconds :billed, total_micros :total"
+        values = {
+            ":count": {"N": str(day.count)},
+            ":billed": {"N": str(day.billed_seconds)},
+            ":total": {"N": str(day.total_micros)},
+        }
+        if day.taken_back:
+            added += ", taken_back :back"
+            values[":back"] = {"N": str(day.taken_back)}
+        actions.append(
+            {
+                "Update": {
+                    "TableName": table_name,
+                    "Key": {"PK": account_pk, "SK": {"S": keys.day_sk(local_date, category)}},
+                    "UpdateExpression": f"ADD {added}",
+                    "ExpressionAttributeValues": values,
+                }
+            }
+        )
+    actions.append(balance_action(table_name, entries, holds))
+    return actions
+
+
+def balance_action(table_name: str, entries: Sequence[Entry], holds: Collection[Hold] = ()) -> dict[str, Any]:
+    """The one way posted money moves: added to posted, available and headroom alike, and only to a balance that
+    exists. What was held for the calls is available again.
+    """
+    change = balance_change(entries)
+    values = {
+        ":change": {"N": str(change)},
+        ":at": {"S": max(entry.recorded_at for entry in entries)},
+    }
+    moved = "posted_micros :change, available_micros :change, headroom_micros :change"
+    if holds:
+        freed = sum(hold.amount_micros for hold in holds)
+        moved = "posted_micros :change, headroom_micros :change, available_micros :available, held_micros :held, "
+        moved += "live_holds :fewer"
+        values |= {":available": {"N": str(change + freed)}, ":held": {"N": str(-freed)}}
+        values[":fewer"] = {"N": str(-len(holds))}
+    return {
+        "Update": {
+            "TableName": table_name,
+            "Key": {"PK": {"S": keys.account_pk(entries[0].account_id)}, "SK": {"S": keys.balance_sk()}},
+            "UpdateExpression": f"ADD {moved} SET updated_at = :at",
+            "ConditionExpression": "attribute_exists(PK)",
+            "ExpressionAttributeValues": values,
+        }
+    }
+
+
+def entry_item(entry: Entry) -> dict[str, Any]:
+    """The item of an entry, under 1,024 bytes (one write unit) at its largest."""
+    return to_attributes(
+        {
+            "PK": keys.account_pk(entry.account_id),
+            "SK": keys.entry_sk(entry.happened_at, entry.cause_id),
+            "kind": entry.kind,
+            "category": entry.category,
+            "amount_micros": entry.amount_micros,
+            "debit": entry.debit,
+            "credit": entry.credit,
+            "local_date": entry.local_date,
+            "recorded_at": entry.recorded_at,
+            "facts_hash": entry.facts_hash,
+            "billed_seconds": entry.billed_seconds,
+            **entry.explanation,
+        }
+    )

@@ -1,0 +1,1 @@
+"""Links that act without a sign-in: confirm a payment, or freeze an account."""

@@ -1,0 +1,83 @@
+"""Keeps the links that were handed out, by their hash: a link that is not here does not act, whoever signed it."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import to_attributes
+from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, translated
+from calling_credit.instants import format_instant
+from calling_credit.links.link import Link
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class Links:
+    """The links of the table."""
+
+    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+        self._client = client
+        self._table_name = table_name
+
+    def keep(self, link: Link, token_hash: str, now: datetime) -> None:
+        """Let a link act. One that was withdrawn stays withdrawn.
+
+        Raises:
+            Unavailable: the table did not take it in time.
+        """
+        item: dict[str, Any] = {
+            **_key(link.account_id, token_hash),
+            "purpose": link.purpose,
+            "target": link.target,
+            "handed_out_at": format_instant(now),
+            "expires_at": int(datetime.fromisoformat(link.expires_at).timestamp()),
+        }
+        try:
+            self._client.put_item(
+                TableName=self._table_name,
+                Item=to_attributes(item),
+                ConditionExpression="attribute_not_exists(PK)",
+            )
+        except AWS_ERRORS as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise translated(error) from error
+
+    def stands(self, link: Link, token_hash: str) -> bool:
+        """Whether a link was handed out and not withdrawn.
+
+        Raises:
+            Unavailable: the table did not answer in time.
+        """
+        key = to_attributes(_key(link.account_id, token_hash))
+        try:
+            answer = self._client.get_item(TableName=self._table_name, Key=key, ConsistentRead=True)
+        except AWS_ERRORS as error:
+            raise translated(error) from error
+        return "Item" in answer and "withdrawn_at" not in answer["Item"]
+
+
+def withdraw_links(client: "DynamoDBClient", table_name: str, account_id: str, now: datetime) -> int:
+    """Let every link of an account act no more; how many there were. They go by themselves when their time is over."""
+    low, high = keys.link_range()
+    pages = client.get_paginator("query").paginate(
+        TableName=table_name,
+        KeyConditionExpression="PK = :pk AND SK BETWEEN :low AND :high",
+        FilterExpression="attribute_not_exists(withdrawn_at)",
+        ExpressionAttributeValues=to_attributes({":pk": keys.account_pk(account_id), ":low": low, ":high": high}),
+        ConsistentRead=True,
+    )
+    found = [item["SK"]["S"] for page in pages for item in page["Items"]]
+    for sort_key in found:
+        client.update_item(
+            TableName=table_name,
+            Key=to_attributes({"PK": keys.account_pk(account_id), "SK": sort_key}),
+            UpdateExpression="SET withdrawn_at = :now",
+            ConditionExpression="attribute_exists(PK)",
+            ExpressionAttributeValues=to_attributes({":now": format_instant(now)}),
+        )
+    return len(found)
+
+
+def _key(account_id: str, token_hash: str) -> dict[str, str]:
+    return {"PK": keys.account_pk(account_id), "SK": keys.link_sk(token_hash)}

@@ -1,0 +1,1 @@
+"""Events for other systems and e-mails for customers, both derived from the table's stream."""

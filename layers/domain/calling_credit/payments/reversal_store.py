@@ -1,0 +1,45 @@
+"""Takes credit back, or gives it back again, exactly once for each change of what stands at Stripe: the entry, the day
+and the balance move with the top-up's own sum of what was reversed, on the condition that this sum is still the one
+that was read.
+"""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from calling_credit.dynamodb.attributes import to_attribute
+from calling_credit.dynamodb.transactions import transact, update
+from calling_credit.instants import format_instant
+from calling_credit.ledger.entries import Entry
+from calling_credit.ledger.posting import posting_actions
+from calling_credit.topups.items import topup_key
+from calling_credit.topups.topup import TopUp
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def reverse(
+    client: "DynamoDBClient", table_name: str, topup: TopUp, target_micros: int, entry: Entry, now: datetime
+) -> bool:
+    """Whether it was written: False if the top-up's sum was another by then, and everything has to be read again.
+
+    Raises:
+        Unavailable: the table did not take it in time; it may or may not be written, and reading again tells.
+    """
+    values = {
+        ":target": to_attribute(target_micros),
+        ":count": to_attribute(topup.reversals + 1),
+        ":before": to_attribute(topup.reversed_micros),
+        ":counted": to_attribute(topup.reversals),
+        ":succeeded": to_attribute("succeeded"),
+        ":now": to_attribute(format_instant(now)),
+    }
+    change = update(
+        table_name,
+        topup_key(topup.account_id, topup.topup_id),
+        "SET reversed_micros = :target, reversals = :count, updated_at = :now",
+        "#status = :succeeded AND reversed_micros = :before AND reversals = :counted",
+        values,
+        {"#status": "status"},
+    )
+    return not transact(client, [change, *posting_actions(table_name, [entry])])

@@ -1,0 +1,90 @@
+"""The public price list: what a number or a country costs now and what is announced, from the active deck."""
+
+from typing import Any
+
+from calling_credit.errors import InvalidValue
+from calling_credit.money import format_money
+from calling_credit.numbering import COUNTRIES, country_of, is_e164
+from calling_credit.rates.deck import ANY_ORIGIN, INCLUDED_CATEGORY, Deck, RateRow
+
+
+def read_number(text: str, field: str) -> str:
+    """A number from a query, where an unescaped `+` arrives as a space or is left out.
+
+    Raises:
+        InvalidValue: `invalid_number`.
+    """
+    number = f"+{text.strip().lstrip('+')}"
+    if not is_e164(number):
+        raise InvalidValue("invalid_number", f"{field} must be E.164, such as %2B442071838750.")
+    return number
+
+
+def rates_for_number(deck: Deck, number: str, calling_number: str | None, at: str) -> list[dict[str, Any]]:
+    """What a call to this number costs now (first) and will cost (later rows); empty if nothing prices it now."""
+    origin = country_of(calling_number) if calling_number else ANY_ORIGIN
+    current = deck.find(number[1:], origin, at)
+    if current is None:
+        return []
+    return [rate_item(row) for row in (current, *deck.announced(number[1:], origin, at))]
+
+
+def rates_for_country(
+    deck: Deck, country: str, calling_number: str | None, at: str, after: str | None, limit: int
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of a country's rows in effect or announced, by prefix, and the key to go on after.
+
+    Raises:
+        InvalidValue: `unknown_country`.
+    """
+    if country not in COUNTRIES:
+        raise InvalidValue(
+            "unknown_country", "country must be ISO 3166-1 alpha-2, such as GB, or 001 for global networks."
+        )
+    origin = country_of(calling_number) if calling_number else ANY_ORIGIN
+    rows = [row for row in deck.rows if row.country == country and row.origin in (origin, ANY_ORIGIN)]
+    hidden = _ended(rows, at) | _outdone(rows, at)
+    shown = sorted((row for row in rows if _row_key(row) not in hidden), key=_row_key)
+    page = [row for row in shown if after is None or _row_key(row) > after][: limit + 1]
+    more = len(page) > limit
+    page = page[:limit]
+    return [rate_item(row) for row in page], _row_key(page[-1]) if more else None
+
+
+def _ended(rows: list[RateRow], at: str) -> set[str]:
+    """Rows that a later row of the same prefix and origin has replaced."""
+    latest: dict[tuple[str, str], str] = {}
+    for row in rows:
+        if row.effective_from <= at:
+            key = (row.prefix, row.origin)
+            latest[key] = max(latest.get(key, ""), row.effective_from)
+    return {_row_key(row) for row in rows if row.effective_from < latest.get((row.prefix, row.origin), "")}
+
+
+def _outdone(rows: list[RateRow], at: str) -> set[str]:
+    """Rows of any origin that never price a call from here: one of this very origin stands from when they would."""
+    own: dict[str, str] = {}
+    for row in rows:
+        if row.origin != ANY_ORIGIN:
+            own[row.prefix] = min(own.get(row.prefix, row.effective_from), row.effective_from)
+    general = [row for row in rows if row.origin == ANY_ORIGIN and row.prefix in own]
+    return {_row_key(row) for row in general if own[row.prefix] <= max(at, row.effective_from)}
+
+
+def _row_key(row: RateRow) -> str:
+    return f"{row.prefix} {row.origin} {row.effective_from}"
+
+
+def rate_item(row: RateRow) -> dict[str, Any]:
+    """One row as GET /rates shows it; prices are never rounded here."""
+    return {
+        "destination": row.destination,
+        "country": row.country,
+        "prefix": row.prefix,
+        "rate_per_minute": format_money(row.rate_micros_per_minute),
+        "connection_fee": format_money(row.connection_fee_micros),
+        "minimum_seconds": row.minimum_seconds,
+        "increment_seconds": row.increment_seconds,
+        "effective_from": row.effective_from,
+        "included": row.category == INCLUDED_CATEGORY,
+    }

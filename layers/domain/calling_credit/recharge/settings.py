@@ -1,0 +1,201 @@
+"""The automatic recharge rule as a customer sets and sees it: what a PUT may say, what a GET answers, in codes and in
+words. Decides nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from calling_credit.errors import InvalidValue
+from calling_credit.instants import format_instant
+from calling_credit.money import MICROS_PER_DOLLAR, Bounds, format_money, parse_money
+from calling_credit.recharge import attempts, decision
+from calling_credit.recharge.attempts import State
+from calling_credit.recharge.decision import Rule
+from calling_credit.topups.topup import Card, read_payment_method_id
+
+MAX_THRESHOLD_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
+MAX_LIMIT_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
+MAX_HOURLY_COUNT: Final = 20
+
+WORDS: Final = {
+    decision.DISABLED: "Automatic recharge is off.",
+    decision.IN_FLIGHT: "A recharge is under way.",
+    decision.BACKING_OFF: "Paused: the card was declined.",
+    decision.DECLINED_TOO_OFTEN: "Paused: the card was declined too often. Use another card.",
+    decision.HOURLY_COUNT: "Paused: the number of recharges an hour is used up.",
+    decision.DAILY_LIMIT: "Paused: the daily limit is used up.",
+    decision.MONTHLY_LIMIT: "Paused: the monthly limit is used up.",
+    decision.TOP_UP_MAXIMUM: "Paused: the amount is more than one payment may be. Choose a smaller one.",
+    decision.ACCOUNT_CLOSED: "Paused: the account is closed.",
+    decision.ACCOUNT_FROZEN: "Paused: the account is frozen.",
+    attempts.AUTHENTICATION: (
+        "Paused: your bank asked for confirmation. Confirm the payment, add funds with this card, or use another one."
+    ),
+    attempts.REPEATEDLY: "Paused: the card was declined three times. Use another card, or add funds and it goes on.",
+    attempts.UNUSABLE: "Paused: the card can no longer be charged. Use another card.",
+    attempts.REMOVED: "Paused: the card was removed. Choose a card.",
+}
+"""What the page says for each code; the time of the next attempt stands beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A rule as a PUT asks for it, before its card is looked at."""
+
+    enabled: bool
+    threshold_micros: int
+    amount_micros: int
+    payment_method_id: str
+    hourly_count: int
+    daily_limit_micros: int
+    monthly_limit_micros: int
+
+
+def read_wish(body: dict[str, Any], current: Rule | None, bounds: Bounds) -> Wish:
+    """`{enabled, threshold, amount, payment_method_id, hourly_count?, daily_limit?, monthly_limit?}`; what is absent
+    stays as it is, and limits nobody named have their defaults.
+
+    Raises:
+        InvalidValue: missing_field, invalid_field, invalid_amount, amount_out_of_range, invalid_payment_method,
+            limit_below_amount.
+    """
+    asked = _shown(current) | {name: value for name, value in body.items() if value is not None}
+    enabled = asked.get("enabled")
+    if not isinstance(enabled, bool):
+        code = "missing_field" if enabled is None else "invalid_field"
+        raise InvalidValue(code, "enabled must be true or false.")
+    for name in ("threshold", "amount"):
+        if name not in asked:
+            raise InvalidValue("missing_field", f'{name} is missing; send a decimal string such as "25.00".')
+    wish = Wish(
+        enabled,
+        _money(asked, "threshold", MAX_THRESHOLD_MICROS),
+        _amount(asked, current, bounds),
+        read_payment_method_id(asked),
+        _hourly_count(asked.get("hourly_count", decision.DEFAULT_HOURLY_COUNT)),
+        _money(asked, "daily_limit", MAX_LIMIT_MICROS),
+        _money(asked, "monthly_limit", MAX_LIMIT_MICROS),
+    )
+    for name, limit in (("daily_limit", wish.daily_limit_micros), ("monthly_limit", wish.monthly_limit_micros)):
+        if limit < wish.amount_micros:
+            detail = f"{name} is below amount, so no recharge could ever happen; raise it, or lower amount."
+            raise InvalidValue("limit_below_amount", detail)
+    return wish
+
+
+def kept(wish: Wish, card: Card, rule: Rule | None, state: State, now: datetime) -> tuple[Rule, State]:
+    """The rule that a wish makes of the one that stands, and what that changes of what is remembered: another card
+    starts afresh, switching on again ends a soft suspension, and caps are looked at anew; a back-off goes on.
+    """
+    new = Rule(
+        enabled=wish.enabled,
+        threshold_micros=wish.threshold_micros,
+        amount_micros=wish.amount_micros,
+        payment_method_id=card.payment_method_id,
+        brand=card.brand,
+        last4=card.last4,
+        fingerprint=card.fingerprint,
+        hourly_count=wish.hourly_count,
+        daily_limit_micros=wish.daily_limit_micros,
+        monthly_limit_micros=wish.monthly_limit_micros,
+        version=rule.version if rule else 0,
+    )
+    is_other = rule is None or rule.payment_method_id != card.payment_method_id
+    state = attempts.given_card(state, card.fingerprint, is_new=is_other)
+    if wish.enabled and rule is not None and not rule.enabled:
+        state = attempts.switched_on(state)
+    return new, state if state.is_backing_off(now) else attempts.awake(state)
+
+
+def _amount(asked: dict[str, Any], current: Rule | None, bounds: Bounds) -> int:
+    """The amount to buy. A rule can always be switched off, whatever the bounds have become since it was set."""
+    micros = parse_money(asked["amount"], decimals=2)
+    stays = current is not None and micros == current.amount_micros and asked["enabled"] is False
+    return micros if stays else bounds.check(micros)
+
+
+def _money(asked: dict[str, Any], field: str, most: int) -> int:
+    micros = parse_money(asked[field], field=field, decimals=2)
+    if not 0 <= micros <= most:
+        raise InvalidValue("amount_out_of_range", f"{field} must lie between 0.00 and {format_money(most)} US dollars.")
+    return micros
+
+
+def _hourly_count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_HOURLY_COUNT:
+        raise InvalidValue("invalid_field", f"hourly_count must be a whole number from 1 to {MAX_HOURLY_COUNT}.")
+    return value
+
+
+def _shown(rule: Rule | None) -> dict[str, Any]:
+    """The settings alone, as GET shows and PUT takes them."""
+    if rule is None:
+        return {
+            "hourly_count": decision.DEFAULT_HOURLY_COUNT,
+            "daily_limit": format_money(decision.DEFAULT_DAILY_LIMIT_MICROS),
+            "monthly_limit": format_money(decision.DEFAULT_MONTHLY_LIMIT_MICROS),
+        }
+    return {
+        "enabled": rule.enabled,
+        "threshold": format_money(rule.threshold_micros),
+        "amount": format_money(rule.amount_micros),
+        "payment_method_id": rule.payment_method_id,
+        "hourly_count": rule.hourly_count,
+        "daily_limit": format_money(rule.daily_limit_micros),
+        "monthly_limit": format_money(rule.monthly_limit_micros),
+    }
+
+
+def rule_view(
+    rule: Rule | None, state: State, now: datetime, *, is_closed: bool = False, is_frozen: bool = False
+) -> dict[str, Any]:
+    """The rule with its state, as `GET /auto-recharge` answers. `message` is `reason` in words; `payment_method` is how
+    a person knows the card.
+    """
+    nothing = {"enabled": False, "threshold": None, "amount": None, "payment_method_id": None}
+    card = None if rule is None else {"brand": rule.brand, "last4": rule.last4}
+    return (
+        nothing
+        | _shown(rule)
+        | {"payment_method": card}
+        | status_view(rule, state, now, is_closed=is_closed, is_frozen=is_frozen)
+    )
+
+
+def status_view(
+    rule: Rule | None, state: State, now: datetime, *, is_closed: bool = False, is_frozen: bool = False
+) -> dict[str, Any]:
+    """`{status, reason, message, next_attempt_at}`: status is disabled, suspended, charging, paused or active."""
+    status, reason = _status(rule, state, now, is_closed=is_closed, is_frozen=is_frozen)
+    next_attempt_at = state.next_attempt_at if status == "paused" else None
+    message = None if reason is None else WORDS[reason]
+    return {"status": status, "reason": reason, "message": message, "next_attempt_at": next_attempt_at}
+
+
+def _status(
+    rule: Rule | None, state: State, now: datetime, *, is_closed: bool, is_frozen: bool
+) -> tuple[str, str | None]:
+    if rule is None or not rule.enabled:
+        return "disabled", None
+    if is_closed:
+        return "paused", decision.ACCOUNT_CLOSED
+    if is_frozen:
+        return "paused", decision.ACCOUNT_FROZEN
+    if state.suspended_reason is not None:
+        return "suspended", state.suspended_reason
+    if state.in_flight is not None:
+        return "charging", decision.IN_FLIGHT
+    waits = state.next_attempt_at is None or state.next_attempt_at > format_instant(now)
+    if state.stopped is not None and waits:
+        return "paused", state.stopped
+    return "active", None
+
+
+def balance_part(
+    rule: Rule | None, state: State, now: datetime, *, is_closed: bool = False, is_frozen: bool = False
+) -> Mapping[str, Any]:
+    """What `GET /balance` says of automatic recharge."""
+    shown = rule_view(rule, state, now, is_closed=is_closed, is_frozen=is_frozen)
+    return {name: shown[name] for name in ("enabled", "threshold", "amount", "status", "reason", "next_attempt_at")}

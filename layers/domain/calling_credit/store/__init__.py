@@ -1,1 +1,0 @@
-"""The ledger's table in DynamoDB, as verbs. The only package that speaks DynamoDB; it decides nothing about money."""

@@ -1,0 +1,42 @@
+"""A top-up as customers see it. Knows no secret and makes no link: what leads on is handed in."""
+
+from typing import Any, Final
+
+from calling_credit.money import format_money
+from calling_credit.topups.declines import shown_code, words
+from calling_credit.topups.topup import TopUp
+
+_SHOWN: Final = {"confirming": "processing"}
+"""That an intent is being confirmed is nothing a customer could act on."""
+
+NOT_CHARGED: Final = "This payment was canceled before it was made. Nothing was charged; begin a new one."
+
+
+def topup_view(topup: TopUp, action_url: str | None) -> dict[str, Any]:
+    """`{id, kind, status, amount, created_at, payment_method, next_action_url?, failure?, receipt_url?}`."""
+    view: dict[str, Any] = {
+        "id": topup.topup_id,
+        "kind": topup.kind,
+        "status": _SHOWN.get(topup.status, topup.status),
+        "amount": format_money(topup.amount_micros),
+        "created_at": topup.created_at,
+        "payment_method": {"brand": topup.card.brand, "last4": topup.card.last4},
+    }
+    if topup.status == "requires_action" and action_url:
+        view["next_action_url"] = action_url
+    if failure := failure_view(topup.kind, topup.status, topup.failure_code):
+        view["failure"] = failure
+    if topup.receipt_url:
+        view["receipt_url"] = topup.receipt_url
+    return view
+
+
+def failure_view(kind: str, status: str, failure_code: str | None) -> dict[str, str] | None:
+    """`{code, message}` of a payment that brought nothing, or waits for its bank; None where nothing is amiss, and for
+    an automatic one that is canceled: nobody pressed anything.
+    """
+    if status == "canceled" and kind == "manual":
+        return {"code": "canceled", "message": NOT_CHARGED}
+    if status in ("failed", "requires_action") and failure_code:
+        return {"code": shown_code(failure_code), "message": words(failure_code)}
+    return None

@@ -1,0 +1,1 @@
+"""What customers read about their spending: usage, statements, and forecasts."""

@@ -1,0 +1,85 @@
+"""A statement: opening balance, what happened, closing balance, so that opening plus what is listed is always the
+closing.
+"""
+
+from typing import Any, Final, TypedDict
+
+from calling_credit.dynamodb import keys
+from calling_credit.instants import Period
+from calling_credit.ledger.reader import LedgerReader, total_micros
+from calling_credit.money import format_money
+from calling_credit.usage.summary import statement_row
+
+ATTEMPTS: Final = 3
+
+
+class Position(TypedDict):
+    """Where a statement goes on: after which entry, and the figures its first page fixed (micros)."""
+
+    after: str
+    as_of: str
+    opening: int
+    closing: int
+    listed: int
+
+
+def read_statement(
+    reader: LedgerReader, period: Period, resume: Position | None, limit: int, as_of: str
+) -> tuple[dict[str, Any], Position | None]:
+    """One page `{opening_balance, items, closing_balance, as_of}`, oldest first, and where the next goes on.
+
+    The first page fixes `as_of`, opening and closing; later pages leave out what was recorded after. Days and
+    entries are two reads, so an entry posted between them is looked for again, and the last page closes at what was
+    really listed.
+    """
+    if resume is None:
+        resume, entries, after = _open(reader, period, limit, as_of)
+    else:
+        entries, after = reader.entries(
+            period, after=resume["after"], limit=limit, newest_first=False, recorded_by=resume["as_of"]
+        )
+    listed = resume["listed"] + sum(entry["amount_micros"] for entry in entries)
+    closing = resume["closing"] if after else resume["opening"] + listed
+    page = {
+        "opening_balance": format_money(resume["opening"]),
+        "items": [statement_row(entry) for entry in entries],
+        "closing_balance": format_money(closing),
+        "as_of": resume["as_of"],
+    }
+    return page, Position(**{**resume, "after": after, "listed": listed}) if after else None
+
+
+def read_daily_balances(reader: LedgerReader, period: Period) -> dict[str, Any]:
+    """`{opening_balance, days: [{date, closing_balance}], closing_balance}`, oldest first, with the days on which
+    something moved the balance: a statement in few words, at the same cost however many entries there are.
+    """
+    days = reader.days(None, period.last.isoformat(), consistent=True)
+    first = period.first.isoformat()
+    balance = opening = total_micros(day for day in days if keys.date_of(day["SK"]) < first)
+    closings: dict[str, int] = {}
+    for day in days:
+        local_date = keys.date_of(day["SK"])
+        if local_date >= first:
+            closings[local_date] = balance = balance + day["total_micros"]
+    return {
+        "opening_balance": format_money(opening),
+        "days": [
+            {"date": local_date, "closing_balance": format_money(micros)} for local_date, micros in closings.items()
+        ],
+        "closing_balance": format_money(balance),
+    }
+
+
+def _open(
+    reader: LedgerReader, period: Period, limit: int, as_of: str
+) -> tuple[Position, list[dict[str, Any]], str | None]:
+    attempt = 1
+    while True:
+        days = reader.days(None, period.last.isoformat(), consistent=True)
+        before = [day for day in days if keys.date_of(day["SK"]) < period.first.isoformat()]
+        opening, closing = total_micros(before), total_micros(days)
+        entries, after = reader.entries(period, after=None, limit=limit, newest_first=False)
+        listed = sum(entry["amount_micros"] for entry in entries)
+        if after or opening + listed == closing or attempt == ATTEMPTS:
+            return Position(after="", as_of=as_of, opening=opening, closing=closing, listed=0), entries, after
+        attempt += 1

@@ -1,0 +1,185 @@
+"""Usage and statements as customers read them: periods, category labels, the summary of days, rows for JSON and CSV.
+
+Works on plain items of the table (`DAY#`, `ENTRY#`) handed in; reads nothing itself.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from calling_credit.categories import CATEGORY, RESERVED_CATEGORIES
+from calling_credit.dynamodb import keys
+from calling_credit.errors import NotFound
+from calling_credit.ledger.entries import (
+    BALANCE_ADJUSTED,
+    CALL_CHARGED,
+    CALL_TAKEN_BACK,
+    CREDIT_RETURNED,
+    CREDIT_REVERSED,
+    TOP_UP_PAID,
+)
+from calling_credit.money import format_money
+
+LABELS: Final = {
+    "outbound_international_call": "Outbound International Call",
+    "outbound_premium_call": "Outbound Premium Call",
+    "adjustment": "Adjustment",
+    "top_up": "Top-up",
+    "reversal": "Reversal",
+}
+CSV_ROWS: Final = 10_000
+"""Rows of one CSV page: well below the 6 MB a function may answer."""
+CSV_COLUMNS: Final = (
+    "call_id",
+    "started_at",
+    "to",
+    "destination",
+    "country",
+    "duration_seconds",
+    "billed_seconds",
+    "rate_per_minute",
+    "connection_fee",
+    "price",
+    "user_id",
+    "user_name",
+    "rate_deck",
+)
+
+
+def check_call_category(category: str) -> None:
+    """Refuse what cannot be a category of calls.
+
+    Raises:
+        NotFound: `unknown_category`.
+    """
+    if category in RESERVED_CATEGORIES or not CATEGORY.fullmatch(category):
+        raise NotFound("unknown_category", "There is no such category of calls; GET /usage lists those with calls.")
+
+
+def balance_view(
+    account_id: str, settings: Mapping[str, Any], balance: Mapping[str, Any], auto_recharge: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The balance as `GET /balance` shows it, with the state of automatic recharge beside it. `settings` are the
+    account's: its currency, and the time zone in which its dates are meant.
+    """
+    return {
+        "account_id": account_id,
+        "currency": settings["currency"],
+        "time_zone": settings["time_zone"],
+        "balance": format_money(balance["posted_micros"]),
+        "held": format_money(balance["held_micros"]),
+        "available": format_money(balance["available_micros"]),
+        "auto_recharge": auto_recharge,
+        "updated_at": balance["updated_at"],
+    }
+
+
+def label(category: str) -> str:
+    """What customers call a category; an unknown code is shown title-cased."""
+    return LABELS.get(category) or category.replace("_", " ").title()
+
+
+def summarise(days: Iterable[Mapping[str, Any]], currency: str) -> dict[str, Any]:
+    """`{currency, total, categories, days}` of the call categories among DAY items; spending is positive."""
+    categories: dict[str, list[int]] = {}
+    by_date: dict[str, int] = {}
+    for item in days:
+        local_date, category = keys.date_of(item["SK"]), keys.id_of(item["SK"])
+        if category in RESERVED_CATEGORIES:
+            continue
+        sums = categories.setdefault(category, [0, 0, 0])
+        sums[0] += item["entry_count"] - 2 * item.get("taken_back", 0)  # A charge, and what took it back, are no call.
+        sums[1] += item["billed_seconds"]
+        sums[2] -= item["total_micros"]
+        by_date[local_date] = by_date.get(local_date, 0) - item["total_micros"]
+    return {
+        "currency": currency,
+        "total": format_money(sum(by_date.values())),
+        "categories": [
+            {
+                "category": category,
+                "label": label(category),
+                "calls": calls,
+                "billed_seconds": billed,
+                "total": format_money(total),
+            }
+            for category, (calls, billed, total) in sorted(categories.items())
+            if calls
+        ],
+        "days": [{"date": day, "total": format_money(total)} for day, total in sorted(by_date.items())],
+    }
+
+
+def call_row(entry: Mapping[str, Any], user_names: Mapping[str, str]) -> dict[str, Any]:
+    """One charged call as `GET /usage/{category}` lists it, with everything that explains its price."""
+    return {
+        "call_id": keys.call_of(entry["SK"])[1],
+        "started_at": keys.happened_at_of(entry["SK"]),
+        "to": entry["to"],
+        "destination": entry["destination"],
+        "country": entry["country"],
+        "duration_seconds": entry["duration_seconds"],
+        "billed_seconds": entry["billed_seconds"],
+        "rate_per_minute": format_money(entry["rate_micros_per_minute"]),
+        "connection_fee": format_money(entry["connection_fee_micros"]),
+        "price": format_money(-entry["amount_micros"]),
+        "user": {"id": entry["user_id"], "name": user_names.get(entry["user_id"])},
+        "rate_deck": entry["deck"],
+    }
+
+
+def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Rows of `call_row` as CSV (RFC 4180) with a header. A name a spreadsheet would run as a formula gets an
+    apostrophe.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(CSV_COLUMNS)
+    for row in rows:
+        flat = {**row, "user_id": row["user"]["id"], "user_name": _inert(row["user"]["name"] or "")}
+        flat["destination"] = _inert(flat["destination"])
+        writer.writerow([flat[column] for column in CSV_COLUMNS])
+    return text.getvalue()
+
+
+def _inert(text: str) -> str:
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
+def statement_row(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """One entry as a statement lists it: when, what, the signed amount, and what explains it."""
+    row = {
+        "id": keys.cause_of(entry["SK"]),
+        "at": keys.happened_at_of(entry["SK"]),
+        "date": entry["local_date"],
+        "kind": entry["kind"],
+        "category": entry["category"],
+        "amount": format_money(entry["amount_micros"]),
+        "description": _describe(entry),
+        "recorded_at": entry["recorded_at"],
+        "debit": entry["debit"],
+        "credit": entry["credit"],
+    }
+    return row | {name: entry[name] for name in ("line_id", "user_id", "billed_seconds") if entry.get(name)}
+
+
+_CALLS: Final = {CALL_CHARGED: "", CALL_TAKEN_BACK: "Taken back: "}
+_REVERSALS: Final = {
+    CREDIT_REVERSED: "Payment refunded or disputed",
+    CREDIT_RETURNED: "Refund failed or dispute won",
+}
+
+
+def _describe(entry: Mapping[str, Any]) -> str:
+    if entry["kind"] in _CALLS:
+        call = f"{label(entry['category'])} to {entry['destination']}, {entry['to']}"
+        return f"{_CALLS[entry['kind']]}{call}" + (", priced again" if entry.get("run") else "")
+    if entry["kind"] == BALANCE_ADJUSTED:
+        return f"Adjustment: {entry['reason']}"
+    if entry["kind"] == TOP_UP_PAID:
+        what = "Automatic recharge" if entry["payment"] == "automatic" else label(entry["category"])
+        return f"{what}, {entry['brand'].title()} ending {entry['last4']}"
+    if entry["kind"] in _REVERSALS:
+        return f"{_REVERSALS[entry['kind']]}, {entry['brand'].title()} ending {entry['last4']}"
+    return label(entry["category"])
