@@ -6,13 +6,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError
-
 from calling_credit.accounts.account import Account, User
 from calling_credit.accounts.limits import Limits, limits_behind, stored_limits
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
-from calling_credit.dynamodb.errors import CONDITION_FAILED, cancellation_codes, error_code
+from calling_credit.dynamodb.errors import (
+    AWS_ERRORS,
+    is_condition_failed,
+)
 from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.errors import NotFound, Unavailable
 from calling_credit.instants import format_instant
@@ -69,8 +70,8 @@ class AccountKeeper:
                 ExpressionAttributeValues={":customer": {"S": customer_id}},
                 ReturnValues="ALL_NEW",
             )
-        except ClientError as error:
-            if error_code(error) != "ConditionalCheckFailedException":
+        except AWS_ERRORS as error:
+            if not is_condition_failed(error):
                 raise
             raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.") from error
         return str(answer["Attributes"]["stripe_customer_id"]["S"])
@@ -236,8 +237,8 @@ def _happened(write: Callable[[], Any]) -> bool:
     """Whether a conditional transaction was written; False if one of its conditions did not hold."""
     try:
         write()
-    except ClientError as error:
-        if CONDITION_FAILED not in cancellation_codes(error):
+    except AWS_ERRORS as error:
+        if not is_condition_failed(error):
             raise
         return False
     return True

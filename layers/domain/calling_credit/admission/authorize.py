@@ -16,8 +16,7 @@ from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.errors import (
     AWS_ERRORS,
-    CONDITION_FAILED,
-    cancellation_codes,
+    is_condition_failed,
     is_passing,
     jittered_wait,
     translated,
@@ -101,7 +100,7 @@ class HoldKeeper:
         try:
             self._client.transact_write_items(TransactItems=actions)
         except AWS_ERRORS as error:
-            if CONDITION_FAILED in cancellation_codes(error) or is_passing(error):
+            if is_condition_failed(error) or is_passing(error):
                 return False
             raise translated(error) from error
         return True

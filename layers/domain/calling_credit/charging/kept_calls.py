@@ -8,17 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from botocore.exceptions import ClientError
-
 from calling_credit.call_events import Call
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.errors import (
     AWS_ERRORS,
-    CONDITION_FAILED,
-    cancellation_codes,
     cancellation_reasons,
-    error_code,
+    is_condition_failed,
     is_passing,
     jittered_wait,
 )
@@ -60,7 +56,7 @@ def keep_unrated(
             return "kept"
         except AWS_ERRORS as error:
             known = [reason["Item"].get("facts_hash") for reason in cancellation_reasons(error) if reason.get("Item")]
-            if CONDITION_FAILED in cancellation_codes(error):
+            if is_condition_failed(error):
                 return "replayed" if {"S": call.facts_hash} in known else "conflict"
             if not is_passing(error):
                 raise
@@ -92,8 +88,8 @@ def keep_strays(client: "DynamoDBClient", table_name: str, calls: Sequence[Call]
                 Item=_stray_item(call, now),
                 ConditionExpression="attribute_not_exists(PK)",
             )
-        except ClientError as error:
-            if error_code(error) != "ConditionalCheckFailedException":
+        except AWS_ERRORS as error:
+            if not is_condition_failed(error):
                 raise
 
 

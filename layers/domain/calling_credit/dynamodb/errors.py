@@ -46,6 +46,18 @@ def is_passing(error: Exception) -> bool:
     return isinstance(error, NO_ANSWER)
 
 
+def is_condition_failed(error: Exception) -> bool:
+    """Whether a write was refused because a condition did not hold: its own, or that of any action of a transaction."""
+    return error_code(error) == "ConditionalCheckFailedException" or CONDITION_FAILED in cancellation_codes(error)
+
+
+def standing_item(error: Exception) -> dict[str, Any]:
+    """The item that made a single write's condition fail, where the write asked for it; else empty."""
+    response: Mapping[str, Any] = error.response if isinstance(error, ClientError) else {}
+    item: dict[str, Any] = response.get("Item") or {}
+    return item
+
+
 def cancellation_reasons(error: Exception) -> list[dict[str, Any]]:
     """Why each action of a cancelled transaction was refused, in the order of the actions; empty for any other
     error.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attributes
-from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, translated
+from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed, translated
 from calling_credit.instants import format_instant
 from calling_credit.links.link import Link
 
@@ -40,7 +40,7 @@ class Links:
                 ConditionExpression="attribute_not_exists(PK)",
             )
         except AWS_ERRORS as error:
-            if error_code(error) != "ConditionalCheckFailedException":
+            if not is_condition_failed(error):
                 raise translated(error) from error
 
     def stands(self, link: Link, token_hash: str) -> bool:

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError
-
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import to_attributes
-from calling_credit.dynamodb.errors import error_code
+from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed, standing_item
 from calling_credit.dynamodb.sweep import read_kept
 from calling_credit.instants import format_instant
 
@@ -61,11 +59,10 @@ def keep_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: dat
             ExpressionAttributeValues={":code": {"S": issue.code}},
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )
-    except ClientError as error:
-        if error_code(error) != "ConditionalCheckFailedException":
+    except AWS_ERRORS as error:
+        if not is_condition_failed(error):
             raise
-        standing: Any = error.response.get("Item", {})
-        return bool(standing.get("written_by") == {"S": item["written_by"]})
+        return bool(standing_item(error).get("written_by") == {"S": item["written_by"]})
     return True
 
 

@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError
-
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.batch_get import read_many
-from calling_credit.dynamodb.errors import error_code
+from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
 from calling_credit.dynamodb.sweep import query_due
 from calling_credit.dynamodb.transactions import put, transact
 from calling_credit.instants import format_instant
@@ -159,8 +157,8 @@ class TopUps:
                 ExpressionAttributeValues={name: to_attribute(value) for name, value in asked.items()},
                 ReturnValues="ALL_NEW",
             )
-        except ClientError as error:
-            if error_code(error) != "ConditionalCheckFailedException":
+        except AWS_ERRORS as error:
+            if not is_condition_failed(error):
                 raise
             return None
         return read_topup_item(answer["Attributes"])
