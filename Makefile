@@ -44,51 +44,90 @@ token: $(READY)  ## Print an ID token of a demonstration user of the running sta
 # ----------------------------------------------------------------------------------------------------------------------
 
 .PHONY: check
-check: lint test-domain test-stand-in test-functions  ## The fast gate: format, lint, types, template, domain, stand-in and function tests
+check: $(READY)  ## The fast gate before a commit: format, lint, types, the domain with few examples, one run of the laws
+	@$(MAKE) $(SIDE_BY_SIDE) --jobs=2 $(QUICK) 3>&1
 
 .PHONY: lint
-lint: $(READY)  ## Format, lint, types and the template, no test
+lint: $(READY) lint-code types lint-template  ## Format, lint, types and the template, no test
+
+.PHONY: lint-code
+lint-code: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+.PHONY: types
+types: $(READY)
 	$(BIN)/mypy $(CODE)
+
+.PHONY: lint-template
+lint-template: $(READY)
 	$(BIN)/cfn-lint template.yaml
 
-#  Three run side by side on two cores, because the stack's tests wait a good deal: the crash points, and then the page and
-#  `make run` with stacks of their own; the rules and the functions; the stack. What is not shown while it runs comes at the end.
-CRASHES := $(addprefix tests/functions/,test_payment_faults.py test_faults.py test_admission_faults.py)
-OTHER_FUNCTIONS := tests/functions $(addprefix --ignore=,$(CRASHES))
-END_WELL = trap 'kill $$(jobs -p) 2>/dev/null || true' EXIT; trap 'exit 130' INT TERM; mkdir -p .local
-BEGIN_CRASHES = $(BIN)/pytest $(CRASHES) >.local/crash-points.log 2>&1 & crashes=$$!
-RULES := tests/domain tests/stand_in
-BEGIN_FUNCTIONS = { $(BIN)/pytest $(RULES) && exec $(BIN)/pytest $(OTHER_FUNCTIONS); } >.local/functions.log 2>&1 & functions=$$!
-OTHER_STACKS := tests/browser tests/stack/test_run.py
-BEGIN_PAGE = { tail --pid=$$crashes -f /dev/null; TEST_STACK=test-page exec $(BIN)/pytest $(OTHER_STACKS); } >.local/page.log 2>&1 & page=$$!
+#  `make check` and `make test` run suites side by side. Each says when it starts; its output follows when it has ended.
+SIDE_BY_SIDE := --no-print-directory --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+STARTED = @{ echo "$$(date +%T)  $@ has started" >&3; } 2>/dev/null || true
+QUICK := types test-domain-quickly test-laws-quickly lint-code
+#  Three at a time on two cores, because tests of a stack mostly wait. Make starts them in this order: the page and `make run`,
+#  with stacks of their own, come when the first of the long ones has ended.
+SUITES := test-stack-alone test-payment-faults test-functions test-page test-laws-alone test-domain test-stand-in
+PAYMENT_FAULTS := tests/laws/test_payment_faults.py
 
 .PHONY: test
-test: $(READY)  ## Every test; brings its own stack, beside a running `make run`
-	@echo "The rules, the functions and the page are tested beside the stack; what they say comes at the end."; \
-	$(END_WELL); $(BEGIN_CRASHES); $(BEGIN_FUNCTIONS); $(BEGIN_PAGE); \
-	$(BIN)/pytest tests/stack --ignore=tests/stack/test_run.py && failed=0 || failed=1; \
-	wait $$functions || failed=1; cat .local/functions.log; wait $$crashes || failed=1; cat .local/crash-points.log; \
-	wait $$page || failed=1; cat .local/page.log; exit $$failed
+test: $(READY)  ## Every test; brings its own stacks, beside a running `make run`
+	@$(MAKE) $(SIDE_BY_SIDE) --jobs=3 $(SUITES) 3>&1
 
 .PHONY: test-domain
-test-domain: $(READY)  ## The rules: no AWS, milliseconds
-	$(BIN)/pytest tests/domain
+test-domain: $(READY)  ## The rules, without AWS
+	$(STARTED)
+	@exec $(BIN)/pytest tests/domain
+
+.PHONY: test-domain-quickly
+test-domain-quickly: $(READY)
+	$(STARTED)
+	@HYPOTHESIS_EXAMPLES=10 exec $(BIN)/pytest tests/domain
 
 .PHONY: test-stand-in
 test-stand-in: $(READY)  ## The stand-in for Stripe against Stripe's own SDK, field by field
-	$(BIN)/pytest tests/stand_in
+	$(STARTED)
+	@exec $(BIN)/pytest tests/stand_in
 
 .PHONY: test-functions
 test-functions: $(READY)  ## The handlers with sample events, AWS simulated in memory
-	@echo "The crash points run beside the others; what they say comes at the end."; $(END_WELL); $(BEGIN_CRASHES); \
-	$(BIN)/pytest $(OTHER_FUNCTIONS) && failed=0 || failed=1; \
-	wait $$crashes || failed=1; cat .local/crash-points.log; exit $$failed
+	$(STARTED)
+	@exec $(BIN)/pytest tests/functions
+
+.PHONY: test-laws
+test-laws: $(READY)  ## The laws of ledger and payments: random operations, and every fault at every request
+	@$(MAKE) $(SIDE_BY_SIDE) --jobs=2 test-payment-faults test-laws-alone 3>&1
+
+.PHONY: test-payment-faults
+test-payment-faults: $(READY)
+	$(STARTED)
+	@exec $(BIN)/pytest $(PAYMENT_FAULTS)
+
+.PHONY: test-laws-alone
+test-laws-alone: $(READY)
+	$(STARTED)
+	@exec $(BIN)/pytest tests/laws --ignore=$(PAYMENT_FAULTS)
+
+.PHONY: test-laws-quickly
+test-laws-quickly: $(READY)
+	$(STARTED)
+	@LAWS_OPERATIONS=100 exec $(BIN)/pytest tests/laws/test_laws.py -k hold_after_every_operation
 
 .PHONY: test-stack
 test-stack: $(READY)  ## The deployed application and its page: real triggers, real authorizers, IAM enforced, Chromium
 	$(BIN)/pytest tests/stack tests/browser
+
+.PHONY: test-stack-alone
+test-stack-alone: $(READY)
+	$(STARTED)
+	@exec $(BIN)/pytest tests/stack --ignore=tests/stack/test_run.py
+
+.PHONY: test-page
+test-page: $(READY)
+	$(STARTED)
+	@TEST_STACK=test-page exec $(BIN)/pytest tests/browser tests/stack/test_run.py
 
 .PHONY: test-browser
 test-browser: $(READY)  ## The Billing page alone, in headless Chromium in front of the deployed application
@@ -100,13 +139,13 @@ screenshots: $(READY)  ## Every state of the Billing page, phone and desktop, li
 
 .PHONY: faults
 faults: $(READY)  ## Every fault at every request of every payment flow, and N=50 pairs of each: SEED=1 SHARE=1
-	FAULTS_SEED=$(or $(SEED),20261123) FAULTS_SHARE=$(or $(SHARE),1) FAULTS_PAIRS=$(or $(N),50) $(BIN)/pytest tests/functions/test_payment_faults.py
+	FAULTS_SEED=$(or $(SEED),20261123) FAULTS_SHARE=$(or $(SHARE),1) FAULTS_PAIRS=$(or $(N),50) $(BIN)/pytest tests/laws/test_payment_faults.py
 
 .PHONY: test-dynamodb
 test-dynamodb: $(READY)  ## Every test that needs DynamoDB, against AWS_ENDPOINT_URL_DYNAMODB
 	@test -n "$${AWS_ENDPOINT_URL_DYNAMODB:-}" || { echo "Set AWS_ENDPOINT_URL_DYNAMODB to the address of a DynamoDB," \
 	  "for example http://127.0.0.1:8000 for DynamoDB Local." >&2; exit 2; }
-	$(BIN)/pytest -m dynamodb tests/domain tests/functions
+	$(BIN)/pytest -m dynamodb tests/domain tests/functions tests/laws
 
 .PHONY: bench
 bench: $(READY)  ## What it costs: budgets, measurements and the usual tutorial stack side by side

@@ -15,6 +15,8 @@ import pytest
 if TYPE_CHECKING:
     from local.stack import Stack
 
+pytest_plugins = ["tests.harness.fixtures"]
+
 KEPT = {name: os.environ[name] for name in ("AWS_ENDPOINT_URL_DYNAMODB",) if name in os.environ}
 for _name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_"))]:
     del os.environ[_name]

@@ -14,8 +14,8 @@ from tests.benchmarks.capacity import READS, Request, write_units
 from tests.benchmarks.laboratory import ENOUGH_SECONDS, Laboratory, captured_output, same
 from tests.benchmarks.posting import expect, index_keys
 from tests.benchmarks.rows import Row
-from tests.functions.conftest import TABLE, Context
-from tests.functions.world import http_event
+from tests.harness.http import http_event
+from tests.harness.table import TABLE, Context
 
 ACCOUNT, LINE = "acct_held", "line_held"
 CREDIT_MICROS = 100_000_000

@@ -18,7 +18,7 @@ from calling_credit.rates.deck import Deck, parse_deck
 from tests.benchmarks import mix
 from tests.benchmarks.laboratory import ENOUGH_SECONDS, captured_output
 from tests.benchmarks.rows import Row
-from tests.functions.conftest import TABLE, Context, load_app
+from tests.harness.table import TABLE, Context, load_app
 
 ROUNDS = 11
 STOCK_ROUNDS = 3

@@ -26,9 +26,9 @@ from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECR
 from tests.benchmarks import mix
 from tests.benchmarks.laboratory import ENOUGH_SECONDS, Laboratory, captured_output
 from tests.benchmarks.rows import Row, number
-from tests.functions.conftest import TABLE, Context, load_app, one_request_at_a_time
-from tests.functions.stripe_wire import StripeWire
-from tests.functions.till import stream_record
+from tests.harness.stream import stream_record
+from tests.harness.stripe import StripeWire
+from tests.harness.table import TABLE, Context, load_app, one_request_at_a_time
 
 POSTS = 100
 REPLAYS = 10

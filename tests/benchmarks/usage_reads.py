@@ -11,8 +11,8 @@ from tests.benchmarks import mix
 from tests.benchmarks.capacity import Attributes, item_bytes, read_units
 from tests.benchmarks.laboratory import Laboratory, captured_output
 from tests.benchmarks.rows import Row, number
-from tests.functions.conftest import TABLE
-from tests.functions.world import http_event
+from tests.harness.http import http_event
+from tests.harness.table import TABLE
 
 FEW, MANY = 100, 1_000_000
 BUDGET = 5

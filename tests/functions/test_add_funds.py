@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import requests
 
-from tests.functions.conftest import sample_event
-from tests.functions.stripe_wire import Pass, StripeRequest
-from tests.functions.till import CHALLENGED, DECLINED, MASTERCARD, VISA, Till
-from tests.functions.world import Answer
+from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, VISA
+from tests.harness.http import Answer
+from tests.harness.stripe import Pass, StripeRequest
+from tests.harness.table import sample_event
+from tests.harness.till import Till
 
 pytestmark = pytest.mark.dynamodb
 

@@ -14,20 +14,11 @@ from calling_credit.rates.deck import MAX_DESTINATION_BYTES
 from tests.benchmarks.capacity import item_bytes
 from tests.domain.examples import deck_csv
 from tests.domain.test_admission import row
-from tests.functions.conftest import Context, sample_event
-from tests.functions.laws_faults import answer_lost
-from tests.functions.laws_wire import Pass, Sent, Wire, cancelled, wired
-from tests.functions.world import (
-    INCLUDED,
-    JAPAN,
-    PREMIUM,
-    SHORT_CODE,
-    UNCOVERED,
-    UNITED_KINGDOM,
-    Answer,
-    World,
-    http_event,
-)
+from tests.harness.faults import answer_lost
+from tests.harness.http import Answer, http_event
+from tests.harness.table import Context, sample_event
+from tests.harness.wire import Pass, Sent, Wire, cancelled, wired
+from tests.harness.world import INCLUDED, JAPAN, PREMIUM, SHORT_CODE, UNCOVERED, UNITED_KINGDOM, World
 
 pytestmark = pytest.mark.dynamodb
 HELD = 1_000_000

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from local.stripe_stand_in.controls import Controls
-from tests.functions.conftest import sample_event
-from tests.functions.recharging import (
+from tests.harness.cards import CHALLENGED, MASTERCARD, PROCESSING, declining
+from tests.harness.recharging import (
     LIFTED,
     a_call,
     automatic,
@@ -22,8 +22,9 @@ from tests.functions.recharging import (
     threshold_watched,
     usd,
 )
-from tests.functions.till import ALWAYS, CHALLENGED, CONFIRM, MASTERCARD, PROCESSING, RETRIEVE, Till, declining
-from tests.functions.world import UNITED_KINGDOM
+from tests.harness.table import sample_event
+from tests.harness.till import ALWAYS, CONFIRM, RETRIEVE, Till
+from tests.harness.world import UNITED_KINGDOM
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.functions.conftest import Context, load_app, sample_event
 from tests.functions.template import ROOT
+from tests.harness.table import Context, load_app, sample_event
 
 FOLDER = ROOT / "functions" / "billing_page" / "page"
 MOST_BYTES = 100_000

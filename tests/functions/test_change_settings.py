@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.functions.conftest import sample_event
-from tests.functions.laws_wire import wired
-from tests.functions.world import World
+from tests.harness.table import sample_event
+from tests.harness.wire import wired
+from tests.harness.world import World
 
 pytestmark = pytest.mark.dynamodb
 OFF, ON = {"international_calling": False}, {"international_calling": True}

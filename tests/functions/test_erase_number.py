@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from calling_credit.ledger.erasure import erase_number
-from tests.functions.conftest import Stack
+from tests.harness.table import Stack
 
 pytestmark = pytest.mark.dynamodb
 NUMBER = "+442071838750"

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.functions.conftest import sample_event
-from tests.functions.laws_wire import Pass, Sent, Wire
 from tests.functions.test_authorize_call import balances, credit, hold
-from tests.functions.world import World
+from tests.harness.table import sample_event
+from tests.harness.wire import Pass, Sent, Wire
+from tests.harness.world import World
 
 pytestmark = pytest.mark.dynamodb
 __all__ = ["credit"]
@@ -71,7 +71,7 @@ def test_one_hold_that_cannot_be_given_up_keeps_no_other_and_is_counted(
     world.authorize()
     world.authorize("c_2")
     world.clock.now += LIVES
-    from tests.functions.laws_wire import refusal  # noqa: PLC0415
+    from tests.harness.wire import refusal  # noqa: PLC0415
 
     def refuse(sent: Sent, passed: Pass) -> object:
         of_first = sent.operation == "TransactWriteItems" and "HOLD#c_1" in str(sent.body)

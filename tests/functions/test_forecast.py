@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from calling_credit.recharge import simulation
-from tests.functions.recharging import automatic, leave, talk, usd
-from tests.functions.till import MASTERCARD, Till
-from tests.functions.world import Answer, World
+from tests.harness.cards import MASTERCARD
+from tests.harness.http import Answer
+from tests.harness.recharging import automatic, leave, talk, usd
+from tests.harness.till import Till
+from tests.harness.world import World
 
 pytestmark = pytest.mark.dynamodb
 RULE = {"threshold": "40.00", "amount": "50.00"}

@@ -14,10 +14,11 @@ from calling_credit.errors import NotFound
 from calling_credit.links.link import freeze_link
 from calling_credit.links.store import Links, withdraw_links
 from calling_credit.links.tokens import hand_out
-from tests.functions.conftest import sample_event
-from tests.functions.laws_wire import Pass, Sent, Wire, refusal
-from tests.functions.till import Till
-from tests.functions.world import MOBILE, PREMIUM, UNITED_KINGDOM, World, http_event
+from tests.harness.http import http_event
+from tests.harness.table import sample_event
+from tests.harness.till import Till
+from tests.harness.wire import Pass, Sent, Wire, refusal
+from tests.harness.world import MOBILE, PREMIUM, UNITED_KINGDOM, World
 
 pytestmark = pytest.mark.dynamodb
 ADDRESS = sample_event("change_settings")["requestContext"]["http"]["sourceIp"]

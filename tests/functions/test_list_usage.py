@@ -13,9 +13,11 @@ import pytest
 
 from calling_credit.money import format_money
 from tests.domain.examples import EVENT, NOW, deck_csv
-from tests.functions.conftest import sample_event
-from tests.functions.till import CHALLENGED, DECLINED, MASTERCARD, VISA, Till
-from tests.functions.world import INCLUDED, JAPAN, MOBILE, PREMIUM, UNCOVERED, World, http_event
+from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, VISA
+from tests.harness.http import http_event
+from tests.harness.table import sample_event
+from tests.harness.till import Till
+from tests.harness.world import INCLUDED, JAPAN, MOBILE, PREMIUM, UNCOVERED, World
 
 pytestmark = pytest.mark.dynamodb
 MONTH = {"from_": "2026-11-01", "to": "2026-11-30"}

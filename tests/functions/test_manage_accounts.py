@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.functions.conftest import sample_event
-from tests.functions.world import Answer, World, http_event
+from tests.harness.http import Answer, http_event
+from tests.harness.table import sample_event
+from tests.harness.world import World
 
 pytestmark = pytest.mark.dynamodb
 ADJUSTMENTS = "/accounts/acct_1/adjustments"

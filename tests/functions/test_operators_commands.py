@@ -19,9 +19,9 @@ from ops import redrive, rerate_calls, rollback_rates
 from ops.stack import FoundStack, find_stack
 from ops.terminal import run
 from tests.domain.examples import EVENT, deck_csv
-from tests.functions.conftest import BUCKET
 from tests.functions.template import ROOT
-from tests.functions.world import UNITED_KINGDOM, World
+from tests.harness.table import BUCKET
+from tests.harness.world import UNITED_KINGDOM, World
 
 pytestmark = pytest.mark.dynamodb
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.functions.till import CANCEL, CHALLENGED, RETRIEVE, VISA, Till
+from tests.harness.cards import CHALLENGED, VISA
+from tests.harness.till import CANCEL, RETRIEVE, Till
 
 pytestmark = pytest.mark.dynamodb
 NOT_CONFIRMED = {

@@ -9,9 +9,10 @@ import pytest
 import requests
 
 from calling_credit.errors import Unavailable
-from tests.functions.recharging import LIFTED, leave, minutes_pass, recharges, spend, usd
-from tests.functions.stripe_wire import Pass, StripeRequest, response
-from tests.functions.till import CONFIRM, CREATE, MASTERCARD, VISA, Till
+from tests.harness.cards import MASTERCARD, VISA
+from tests.harness.recharging import LIFTED, leave, minutes_pass, recharges, spend, usd
+from tests.harness.stripe import Pass, StripeRequest, response
+from tests.harness.till import CONFIRM, CREATE, Till
 
 pytestmark = pytest.mark.dynamodb
 

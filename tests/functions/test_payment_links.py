@@ -14,11 +14,12 @@ from calling_credit.api.cursors import write_cursor
 from calling_credit.links.link import Link, hash_of
 from calling_credit.links.store import withdraw_links
 from calling_credit.links.tokens import token_of as sign
-from tests.functions.laws_wire import Killed, Sent, Wire, refusal, wired
-from tests.functions.laws_wire import Pass as WirePass
-from tests.functions.stripe_wire import response
-from tests.functions.till import ALWAYS, ANYTHING, CANCEL, CHALLENGED, CONFIRM, DECLINED, VISA, Till
-from tests.functions.world import Answer, http_event
+from tests.harness.cards import CHALLENGED, DECLINED, VISA
+from tests.harness.http import Answer, http_event
+from tests.harness.stripe import response
+from tests.harness.till import ALWAYS, ANYTHING, CANCEL, CONFIRM, Till
+from tests.harness.wire import Killed, Sent, Wire, refusal, wired
+from tests.harness.wire import Pass as WirePass
 
 pytestmark = pytest.mark.dynamodb
 PAGE = "https://page.test/links/"

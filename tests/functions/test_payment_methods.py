@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from local.stripe_stand_in.controls import Controls
-from tests.functions.till import DECLINED, MASTERCARD, VISA, Till
-from tests.functions.world import Answer
+from tests.harness.cards import DECLINED, MASTERCARD, VISA
+from tests.harness.http import Answer
+from tests.harness.till import Till
 
 pytestmark = pytest.mark.dynamodb
 CARDS = "/payment-methods"

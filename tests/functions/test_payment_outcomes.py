@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.functions.till import CHALLENGED, DECLINED, MASTERCARD, PROCESSING, VISA, Till, declining
-from tests.functions.world import Answer, http_event
+from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, PROCESSING, VISA, declining
+from tests.harness.http import Answer, http_event
+from tests.harness.till import Till
 
 pytestmark = pytest.mark.dynamodb
 DECLINED_CARD = {

@@ -10,10 +10,11 @@ from datetime import timedelta
 import pytest
 
 from tests.domain.examples import deck_csv
-from tests.functions.conftest import FUNCTIONS, sample_event
 from tests.functions.template import template
-from tests.functions.till import ALWAYS, CHALLENGED, CREATE, DECLINED, MASTERCARD, VISA, Till
-from tests.functions.world import DECK, INCLUDED, UNCOVERED
+from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, VISA
+from tests.harness.table import FUNCTIONS, sample_event
+from tests.harness.till import ALWAYS, CREATE, Till
+from tests.harness.world import DECK, INCLUDED, UNCOVERED
 
 pytestmark = pytest.mark.dynamodb
 OF_TABLE = tuple(name for name in FUNCTIONS if name not in ("publish_events", "billing_page"))
@@ -127,7 +128,7 @@ def everything_that_happens(till: Till) -> None:
 
 def new_prices(till: Till) -> None:
     """A dropped deck covers a call that waits, and calls are priced again by it."""
-    from tests.functions.conftest import BUCKET, _s3  # noqa: PLC0415
+    from tests.harness.table import BUCKET, _s3  # noqa: PLC0415
 
     event = sample_event("publish_rates")
     deck = DECK.replace(b"0.10", b"0.20") + deck_csv({"prefix": "33", "country": "FR"}).split(b"\n", 1)[1]

@@ -10,12 +10,13 @@ import pytest
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attribute, to_attributes
 from calling_credit.errors import Unavailable
-from tests.functions.callbacks import counted, issues
-from tests.functions.laws_wire import Pass as WirePass
-from tests.functions.laws_wire import Sent, Wire, refusal
-from tests.functions.stripe_wire import Pass, StripeRequest, response
 from tests.functions.test_permissions import everything_that_happens
-from tests.functions.till import ACCOUNT, ALWAYS, CHALLENGED, DECLINED, VISA, Till
+from tests.harness.callbacks import counted, issues
+from tests.harness.cards import CHALLENGED, DECLINED, VISA
+from tests.harness.stripe import Pass, StripeRequest, response
+from tests.harness.till import ACCOUNT, ALWAYS, Till
+from tests.harness.wire import Pass as WirePass
+from tests.harness.wire import Sent, Wire, refusal
 
 pytestmark = pytest.mark.dynamodb
 NOTHING_WRONG = {"differences": 0, "unproven": 0}

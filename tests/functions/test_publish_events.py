@@ -14,9 +14,11 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from local.stripe_stand_in.controls import Controls
 from ops.event_schemas import FOLDER
-from tests.functions.conftest import sample_event
-from tests.functions.till import CHALLENGED, DECLINED, VISA, Till
-from tests.functions.world import UNCOVERED, failures
+from tests.harness.cards import CHALLENGED, DECLINED, VISA
+from tests.harness.queue import failures
+from tests.harness.table import sample_event
+from tests.harness.till import Till
+from tests.harness.world import UNCOVERED
 
 pytestmark = pytest.mark.dynamodb
 BUS = "calling-credit-test"

@@ -14,10 +14,10 @@ from calling_credit.errors import CallingCreditError
 from calling_credit.rates import deck_store
 from calling_credit.rates.publishing import Publisher
 from tests.domain.examples import deck_csv
-from tests.functions.conftest import BUCKET, Context, _s3, sample_event
-from tests.functions.laws_faults import Point, ask_anew, points
-from tests.functions.laws_wire import Wire
-from tests.functions.world import DECK, JAPAN, UNITED_KINGDOM, World
+from tests.harness.faults import Point, ask_anew, points
+from tests.harness.table import BUCKET, Context, _s3, sample_event
+from tests.harness.wire import Wire
+from tests.harness.world import DECK, JAPAN, UNITED_KINGDOM, World
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
 

@@ -14,20 +14,10 @@ from calling_credit.dynamodb.sweep import read_kept
 from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
 from tests.domain.examples import EVENT, NOW, deck_csv, event_body
-from tests.functions.conftest import sample_event
 from tests.functions.template import ROOT
-from tests.functions.world import (
-    INCLUDED,
-    JAPAN,
-    MOBILE,
-    PREMIUM,
-    SHORT_CODE,
-    UNCOVERED,
-    UNITED_KINGDOM,
-    World,
-    delivery,
-    failures,
-)
+from tests.harness.queue import delivery, failures
+from tests.harness.table import sample_event
+from tests.harness.world import INCLUDED, JAPAN, MOBILE, PREMIUM, SHORT_CODE, UNCOVERED, UNITED_KINGDOM, World
 
 pytestmark = pytest.mark.dynamodb
 CHARGE = 300_000

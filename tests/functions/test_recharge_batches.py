@@ -9,11 +9,9 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from tests.functions.laws_wire import Pass, Sent, Wire, refusal
-from tests.functions.recharging import (
+from tests.harness.recharging import (
     LIFTED,
     a_call,
-    at_once,
     automatic,
     bring,
     leave,
@@ -24,9 +22,11 @@ from tests.functions.recharging import (
     talk,
     usd,
 )
-from tests.functions.stripe_wire import Pass as PassToStripe
-from tests.functions.stripe_wire import StripeRequest, response
-from tests.functions.till import CONFIRM, RETRIEVE, Till
+from tests.harness.stripe import Pass as PassToStripe
+from tests.harness.stripe import StripeRequest, response
+from tests.harness.threads import at_once
+from tests.harness.till import CONFIRM, RETRIEVE, Till
+from tests.harness.wire import Pass, Sent, Wire, refusal
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 ACCOUNTS = ("acct_1", "acct_2", "acct_3")

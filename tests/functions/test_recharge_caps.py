@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.functions.recharging import (
+from tests.harness.cards import DECLINED, VISA, declining
+from tests.harness.recharging import (
     LIFTED,
     automatic,
     image,
@@ -22,7 +23,7 @@ from tests.functions.recharging import (
     threshold_watched,
     usd,
 )
-from tests.functions.till import CONFIRM, DECLINED, VISA, Till, declining
+from tests.harness.till import CONFIRM, Till
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 LOST = declining("lost_card")

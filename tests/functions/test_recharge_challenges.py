@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.functions.recharging import (
+from tests.harness.cards import CHALLENGED, MASTERCARD, VISA
+from tests.harness.recharging import (
     GOES_ON,
     becomes,
     confirmations,
@@ -21,7 +22,7 @@ from tests.functions.recharging import (
     talk,
     usd,
 )
-from tests.functions.till import CANCEL, CHALLENGED, MASTERCARD, VISA, Till
+from tests.harness.till import CANCEL, Till
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 SUSPENDED = ("suspended", "authentication_required", None)

@@ -4,7 +4,8 @@ nothing ever asks a card again and again.
 
 import pytest
 
-from tests.functions.recharging import (
+from tests.harness.cards import DECLINED, MASTERCARD, VISA, declining
+from tests.harness.recharging import (
     FAILED,
     GOES_ON,
     automatic,
@@ -19,7 +20,7 @@ from tests.functions.recharging import (
     talk,
     usd,
 )
-from tests.functions.till import DECLINED, MASTERCARD, VISA, Till, declining
+from tests.harness.till import Till
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 SOFT = ["insufficient_funds", "generic_decline", "processing_error", "do_not_honor__try_again_later"]

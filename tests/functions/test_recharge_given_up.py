@@ -9,20 +9,11 @@ import requests
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 
-from tests.functions.laws_wire import Killed, Sent, Wire
-from tests.functions.laws_wire import Pass as PassToTable
-from tests.functions.recharging import (
-    below,
-    bring,
-    keys,
-    left_halfway,
-    minutes_pass,
-    paid_once,
-    recharges,
-    record,
-)
-from tests.functions.stripe_wire import Pass, StripeRequest
-from tests.functions.till import ALWAYS, ANYTHING, CONFIRM, CREATE, Till
+from tests.harness.recharging import below, bring, keys, left_halfway, minutes_pass, paid_once, recharges, record
+from tests.harness.stripe import Pass, StripeRequest
+from tests.harness.till import ALWAYS, ANYTHING, CONFIRM, CREATE, Till
+from tests.harness.wire import Killed, Sent, Wire
+from tests.harness.wire import Pass as PassToTable
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 PAID = [("succeeded", "50.00")]

@@ -5,14 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.functions.recharging import (
-    leave,
-    put_rule,
-    remove,
-    shown,
-    usd,
-)
-from tests.functions.till import MASTERCARD, Till
+from tests.harness.cards import MASTERCARD
+from tests.harness.recharging import leave, put_rule, remove, shown, usd
+from tests.harness.till import Till
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 UNSET = {

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from tests.functions.laws_wire import Pass, Sent, Wire
-from tests.functions.recharging import (
-    at_once,
+from tests.harness.cards import DECLINED, MASTERCARD
+from tests.harness.recharging import (
     automatic,
     bring,
     fails_once,
@@ -21,7 +20,9 @@ from tests.functions.recharging import (
     threshold_watched,
     usd,
 )
-from tests.functions.till import ALWAYS, ANYTHING, CONFIRM, DECLINED, MASTERCARD, RETRIEVE, Till
+from tests.harness.threads import at_once
+from tests.harness.till import ALWAYS, ANYTHING, CONFIRM, RETRIEVE, Till
+from tests.harness.wire import Pass, Sent, Wire
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 

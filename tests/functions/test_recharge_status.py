@@ -7,13 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.functions.recharging import (
-    fails_once,
-    leave,
-    remove,
-    shown,
-)
-from tests.functions.till import CHALLENGED, CONFIRM, DECLINED, Till, declining
+from tests.harness.cards import CHALLENGED, DECLINED, declining
+from tests.harness.recharging import fails_once, leave, remove, shown
+from tests.harness.till import CONFIRM, Till
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 EXPIRED = declining("expired_card")

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from local.stripe_stand_in.known_cards import card_with_id
-from tests.functions.recharging import (
+from tests.harness.cards import DECLINED, MASTERCARD, VISA, declining
+from tests.harness.recharging import (
     CANCELED,
     FAILED,
     GOES_ON,
@@ -23,7 +24,7 @@ from tests.functions.recharging import (
     spend,
     threshold_watched,
 )
-from tests.functions.till import CREATE, DECLINED, MASTERCARD, VISA, Till, declining
+from tests.harness.till import CREATE, Till
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 EXPIRED = declining("expired_card")

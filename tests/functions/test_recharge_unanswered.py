@@ -5,8 +5,8 @@ table went away. Nothing is charged twice, the same attempt goes on under its ke
 import pytest
 import requests
 
-from tests.functions.conftest import Context
-from tests.functions.recharging import (
+from tests.harness.cards import DECLINED
+from tests.harness.recharging import (
     automatic,
     below,
     bring,
@@ -22,8 +22,9 @@ from tests.functions.recharging import (
     talk,
     usd,
 )
-from tests.functions.stripe_wire import Pass, StripeRequest
-from tests.functions.till import ALWAYS, ANYTHING, CANCEL, CONFIRM, CREATE, DECLINED, RETRIEVE, Till
+from tests.harness.stripe import Pass, StripeRequest
+from tests.harness.table import Context
+from tests.harness.till import ALWAYS, ANYTHING, CANCEL, CONFIRM, CREATE, RETRIEVE, Till
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 UNKEPT = ["answer_lost", "dropped", "rate_limited", "lock_timeout"]

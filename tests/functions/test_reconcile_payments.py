@@ -10,22 +10,11 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from calling_credit.payments.stripe_client import forget_settings
-from tests.functions.conftest import sample_event
-from tests.functions.laws_wire import Pass, Sent, Wire, refusal
-from tests.functions.recharging import automatic, fails_once, leave, recharges, shown, spend, usd
-from tests.functions.till import (
-    ALWAYS,
-    CHALLENGED,
-    CONFIRM,
-    CREATE,
-    DECLINED,
-    MASTERCARD,
-    NOTHING_DUE,
-    PROCESSING,
-    RETRIEVE,
-    VISA,
-    Till,
-)
+from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, PROCESSING, VISA
+from tests.harness.recharging import automatic, fails_once, leave, recharges, shown, spend, usd
+from tests.harness.table import sample_event
+from tests.harness.till import ALWAYS, CONFIRM, CREATE, NOTHING_DUE, RETRIEVE, Till
+from tests.harness.wire import Pass, Sent, Wire, refusal
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 

@@ -9,21 +9,15 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from tests.functions.callbacks import counted
-from tests.functions.conftest import sample_event
-from tests.functions.laws_wire import Pass, Sent, Wire, refusal
-from tests.functions.recharging import at_once, fails_once, recharges, threshold_watched, usd
-from tests.functions.stripe_wire import Pass as PassToStripe
-from tests.functions.stripe_wire import StripeRequest, response
-from tests.functions.till import (
-    ALWAYS,
-    ANYTHING,
-    CANCEL,
-    DECLINED,
-    NOTHING_DUE,
-    PROCESSING,
-    Till,
-)
+from tests.harness.callbacks import counted
+from tests.harness.cards import DECLINED, PROCESSING
+from tests.harness.recharging import fails_once, recharges, threshold_watched, usd
+from tests.harness.stripe import Pass as PassToStripe
+from tests.harness.stripe import StripeRequest, response
+from tests.harness.table import sample_event
+from tests.harness.threads import at_once
+from tests.harness.till import ALWAYS, ANYTHING, CANCEL, NOTHING_DUE, Till
+from tests.harness.wire import Pass, Sent, Wire, refusal
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 

@@ -13,11 +13,12 @@ from calling_credit.audit.proof import prove_sums
 from calling_credit.audit.read_book import read_book
 from calling_credit.ledger.erasure import erase_number
 from tests.domain.examples import deck_csv
-from tests.functions.conftest import sample_event
-from tests.functions.laws_faults import ask_anew, points
-from tests.functions.laws_wire import Sent, Wire
 from tests.functions.test_forecast import simulate
-from tests.functions.world import DECK, JAPAN, MOBILE, PREMIUM, UNCOVERED, UNITED_KINGDOM, World, delivery, failures
+from tests.harness.faults import ask_anew, points
+from tests.harness.queue import delivery, failures
+from tests.harness.table import sample_event
+from tests.harness.wire import Sent, Wire
+from tests.harness.world import DECK, JAPAN, MOBILE, PREMIUM, UNCOVERED, UNITED_KINGDOM, World
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
 
@@ -310,7 +311,7 @@ def test_dates_are_the_accounts_and_other_days_stay(world: World) -> None:
 
 def test_calls_are_priced_again_by_a_named_deck(world: World) -> None:
     from calling_credit.rates import deck_store  # noqa: PLC0415
-    from tests.functions.conftest import BUCKET, _s3  # noqa: PLC0415
+    from tests.harness.table import BUCKET, _s3  # noqa: PLC0415
 
     charged(world)
     version = deck_store.deck_version(DEARER, world.clock.now)

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from local.stripe_stand_in.controls import Controls
-from tests.functions.conftest import Context
-from tests.functions.till import VISA, Till
+from tests.harness.cards import VISA
+from tests.harness.table import Context
+from tests.harness.till import Till
 
 pytestmark = pytest.mark.dynamodb
 

@@ -12,11 +12,12 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from calling_credit.errors import NotFound
 from calling_credit.instants import format_instant
 from calling_credit.links.link import FREEZES_FOR
-from tests.functions.conftest import sample_event
-from tests.functions.laws_wire import Pass as WirePass
-from tests.functions.laws_wire import Sent, Wire, refusal
 from tests.functions.template import template
-from tests.functions.till import ACCOUNT, CHALLENGED, DECLINED, VISA, Till
+from tests.harness.cards import CHALLENGED, DECLINED, VISA
+from tests.harness.table import sample_event
+from tests.harness.till import ACCOUNT, Till
+from tests.harness.wire import Pass as WirePass
+from tests.harness.wire import Sent, Wire, refusal
 
 pytestmark = pytest.mark.dynamodb
 ADDRESSES = ["ada@halcyon.example", "bob@halcyon.example"]

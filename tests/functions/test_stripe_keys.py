@@ -11,9 +11,10 @@ import pytest
 from calling_credit.payments.stripe_client import forget_settings
 from local.stripe_stand_in.known_cards import CARDS
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET
-from tests.functions.callbacks import counted, succeeded
-from tests.functions.till import CHALLENGED, CREATE, DECLINED, Till
-from tests.functions.world import Answer, http_event
+from tests.harness.callbacks import counted, succeeded
+from tests.harness.cards import CHALLENGED, DECLINED
+from tests.harness.http import Answer, http_event
+from tests.harness.till import CREATE, Till
 
 pytestmark = pytest.mark.dynamodb
 REVOKED = "sk_test_revoked_9f8e7d"

@@ -8,22 +8,12 @@ from typing import Any
 import pytest
 import requests
 
-from tests.functions.callbacks import counted
-from tests.functions.laws_wire import Killed
-from tests.functions.stripe_wire import Pass, StripeRequest, response
-from tests.functions.till import (
-    ALWAYS,
-    ANYTHING,
-    CANCEL,
-    CHALLENGED,
-    CONFIRM,
-    CREATE,
-    DECLINED,
-    RETRIEVE,
-    Till,
-    declining,
-)
-from tests.functions.world import http_event
+from tests.harness.callbacks import counted
+from tests.harness.cards import CHALLENGED, DECLINED, declining
+from tests.harness.http import http_event
+from tests.harness.stripe import Pass, StripeRequest, response
+from tests.harness.till import ALWAYS, ANYTHING, CANCEL, CONFIRM, CREATE, RETRIEVE, Till
+from tests.harness.wire import Killed
 
 pytestmark = pytest.mark.dynamodb
 CODES = {"canceled": "canceled"}

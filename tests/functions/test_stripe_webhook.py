@@ -18,11 +18,12 @@ from calling_credit.topups.topup import Card
 from local.stripe_stand_in.controls import Controls
 from local.stripe_stand_in.sender import body_of
 from local.stripe_stand_in.stand_in import DEFAULT_WEBHOOK_SECRET
-from tests.functions.callbacks import event_about, issues, paid_at_stripe, succeeded
-from tests.functions.conftest import sample_event
-from tests.functions.stripe_wire import Pass, StripeRequest
-from tests.functions.till import ALWAYS, ANYTHING, CHALLENGED, CREATE, DECLINED, MASTERCARD, VISA, Till
-from tests.functions.world import http_event
+from tests.harness.callbacks import event_about, issues, paid_at_stripe, succeeded
+from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, VISA
+from tests.harness.http import http_event
+from tests.harness.stripe import Pass, StripeRequest
+from tests.harness.table import sample_event
+from tests.harness.till import ALWAYS, ANYTHING, CREATE, Till
 
 pytestmark = pytest.mark.dynamodb
 sign = stripe.WebhookSignature.generate_signature_header

@@ -12,8 +12,8 @@ from calling_credit.dynamodb import keys
 from calling_credit.notifications.mails import MAILED
 from calling_credit.rates import deck_store
 from calling_credit.topups.topup import LEASE, MANUAL_LEASE
-from tests.functions.conftest import FUNCTIONS
 from tests.functions.template import ROOT, template
+from tests.harness.table import FUNCTIONS
 
 TEMPLATE = template()
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]

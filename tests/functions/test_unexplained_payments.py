@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.functions.callbacks import counted, issues, paid_at_stripe, succeeded, unmade
-from tests.functions.laws_faults import CRASHES, Fault, Point, answer_lost, server_error_but_done
-from tests.functions.laws_wire import WRITES, Killed, Pass, Sent, Wire
-from tests.functions.till import CHALLENGED, CONFIRM, DECLINED, Till
+from tests.harness.callbacks import counted, issues, paid_at_stripe, succeeded, unmade
+from tests.harness.cards import CHALLENGED, DECLINED
+from tests.harness.faults import CRASHES, Fault, Point, answer_lost, server_error_but_done
+from tests.harness.till import CONFIRM, Till
+from tests.harness.wire import WRITES, Killed, Pass, Sent, Wire
 
 pytestmark = pytest.mark.dynamodb
 STRANGE = {"create_request": json.dumps({"amount": 2500, "currency": "usd", "payment_method": "pm_card_visa"})}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.functions.world import World
+from tests.harness.world import World
 
 pytestmark = pytest.mark.dynamodb
 

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ParamValidationError
 
 from calling_credit.dynamodb.client import dynamodb_client
-from tests.functions.conftest import Stack
+from tests.harness.table import Stack
 
 pytestmark = pytest.mark.dynamodb
 

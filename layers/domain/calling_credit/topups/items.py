@@ -83,5 +83,5 @@ def sweep_sk(topup: TopUp, look_at: str) -> str:
 
 def next_look(topup: TopUp, now: datetime) -> str:
     """When to ask Stripe again: after the lease at the soonest, later the older the payment is, hourly at most."""
-    wait = min(max(LEASE, topup.age(now) / 4), timedelta(hours=1))
+    wait = min(max(LEASE, topup.age(now) // 4), timedelta(hours=1))
     return format_instant(now + wait)

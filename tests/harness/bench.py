@@ -1,0 +1,36 @@
+"""The handlers over a table that is put back to how it was, so that one scenario is played again with each fault."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.functions.template import table_properties
+from tests.harness.table import Stack
+from tests.harness.wire import Wire
+
+
+@dataclass
+class Bench:
+    """A stack on a wire, and the items its table held when `keep` was called."""
+
+    stack: Stack
+    wire: Wire
+    properties: dict[str, Any] = field(default_factory=table_properties)
+    images: list[dict[str, Any]] = field(default_factory=list)
+
+    def keep(self) -> None:
+        """Remember the table as it is now."""
+        pages = self.stack.dynamodb.get_paginator("scan").paginate(TableName=self.stack.table_name)
+        self.images = [item for page in pages for item in page["Items"]]
+
+    def put_back(self) -> None:
+        """Restore the remembered table, and start every function afresh."""
+        client, name = self.stack.dynamodb, self.stack.table_name
+        client.delete_table(TableName=name)
+        client.create_table(TableName=name, **self.properties)
+        client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+        for start in range(0, len(self.images), 25):
+            puts: Any = [{"PutRequest": {"Item": item}} for item in self.images[start : start + 25]]
+            client.batch_write_item(RequestItems={name: puts})
+        self.stack.forget()
+        self.wire.dead = False
+        self.wire.sent.clear()

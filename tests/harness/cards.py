@@ -1,0 +1,10 @@
+"""Test cards of Stripe, by what their bank does."""
+
+VISA, MASTERCARD = "pm_card_visa", "pm_card_mastercard"
+DECLINED, CHALLENGED = "pm_card_chargeCustomerFail", "pm_card_threeDSecure2Required"
+PROCESSING = "pm_card_processing"
+
+
+def declining(reason: str) -> str:
+    """A card that is saved, and declined for this reason when it is charged."""
+    return f"pm_card_attachesThenDeclines_{reason}"

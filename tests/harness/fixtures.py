@@ -1,0 +1,139 @@
+"""The fixtures of every test that runs handlers: a fresh table (moto, or the DynamoDB that AWS_ENDPOINT_URL_DYNAMODB
+names), an active deck, the handlers. `tests/conftest.py` loads them everywhere, so this file imports nothing heavy.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from types import ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from tests.harness.law_six import LawSix
+    from tests.harness.table import Stack
+    from tests.harness.till import Till
+    from tests.harness.wire import Wire
+    from tests.harness.world import World
+
+# ruff: noqa: PLC0415 - each fixture imports what it needs, after the settings of tests/conftest.py
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[None]:
+    """moto for everything that AWS_ENDPOINT_URL_DYNAMODB does not send elsewhere."""
+    from moto import mock_aws
+
+    from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET
+    from tests.harness.table import BUCKET, one_request_at_a_time
+
+    with mock_aws(), one_request_at_a_time():
+        import boto3
+
+        boto3.client("s3").create_bucket(Bucket=BUCKET)
+        boto3.client("ses").verify_email_identity(EmailAddress="billing@phone.example")
+        boto3.client("events").create_event_bus(Name=os.environ["EVENT_BUS_NAME"])
+        secrets = boto3.client("secretsmanager")
+        secrets.create_secret(Name=os.environ["CURSOR_SECRET_ARN"], SecretString="test-secret")
+        stripe_settings = {"api_key": DEFAULT_API_KEY, "webhook_secret": DEFAULT_WEBHOOK_SECRET}
+        secrets.create_secret(Name=os.environ["STRIPE_SECRET_ARN"], SecretString=json.dumps(stripe_settings))
+        yield
+
+
+@pytest.fixture(scope="session")
+def apps(aws: None) -> dict[str, ModuleType]:
+    """Every handler, imported once."""
+    from tests.harness.table import FUNCTIONS, load_app
+
+    return {name: load_app(name) for name in FUNCTIONS}
+
+
+@pytest.fixture(scope="session")
+def dynamodb(aws: None) -> "DynamoDBClient":
+    """The client through which the tests look at the table; the handlers have their own."""
+    from calling_credit.dynamodb.client import dynamodb_client
+
+    return dynamodb_client()
+
+
+@pytest.fixture
+def deckless(
+    apps: dict[str, ModuleType], dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+) -> Iterator["Stack"]:
+    """The handlers over a fresh table; which deck is active is for the next fixture to say."""
+    from calling_credit import clock
+    from local.stripe_stand_in.stand_in import StandIn
+    from tests.functions.template import table_properties
+    from tests.harness.stripe import StripeWire
+    from tests.harness.table import TABLE, Stack
+
+    def wall_clock() -> datetime:
+        return clock.now()  # Looked up each time: tests put a clock of their own in its place.
+
+    stripe = StripeWire(StandIn(base_url=os.environ["STRIPE_API_BASE"], now=wall_clock, sleep=lambda _: None))
+    stripe.attach(monkeypatch)
+    made = dynamodb.create_table(TableName=TABLE, **table_properties())
+    if made["TableDescription"]["TableStatus"] != "ACTIVE":
+        dynamodb.get_waiter("table_exists").wait(TableName=TABLE, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    try:
+        yield Stack(dynamodb, apps, stripe)
+    finally:
+        dynamodb.delete_table(TableName=TABLE)
+
+
+@pytest.fixture
+def stack(deckless: "Stack") -> "Stack":
+    """The handlers over a fresh table with the example deck active."""
+    from tests.functions.template import ROOT
+
+    deckless.publish((ROOT / "local" / "rates.csv").read_bytes())
+    return deckless
+
+
+@pytest.fixture
+def world(deckless: "Stack", monkeypatch: pytest.MonkeyPatch) -> "World":
+    """The handlers over a fresh table with one account, a small deck, and a clock that stands at noon of 2026-11-23."""
+    from tests.harness.fast_moto import make_moto_cheap
+    from tests.harness.world import DECK, World
+
+    make_moto_cheap(monkeypatch)
+    world = World(deckless)
+    monkeypatch.setattr("calling_credit.clock.now", world.clock)
+    deckless.publish(DECK)
+    world.create_account()
+    return world
+
+
+@pytest.fixture
+def till(world: "World") -> "Till":
+    """The same world with its paying side."""
+    from tests.harness.till import Till
+
+    return Till(world)
+
+
+@pytest.fixture
+def law_six(till: "Till", monkeypatch: pytest.MonkeyPatch) -> Iterator["LawSix"]:
+    """At most one recharge in flight, looked at before every request to Stripe; law 5 and the sums at the end."""
+    from tests.harness.law_six import watch_law_six
+
+    law = watch_law_six(till, monkeypatch)
+    yield law
+    law.look()
+    assert law.broken == []
+    till.check()
+
+
+@pytest.fixture
+def wire(deckless: "Stack", monkeypatch: pytest.MonkeyPatch) -> Iterator["Wire"]:
+    """The wire between the handlers and the table; retries do not sleep."""
+    from tests.harness.wire import wired
+
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+    monkeypatch.setattr("calling_credit.dynamodb.transactions.jittered_wait", lambda _: 0.0)
+    with wired(deckless) as wire:
+        yield wire

@@ -1,0 +1,29 @@
+"""SQS batches as Lambda hands them to a function, and the messages a function sends back."""
+
+import copy
+from typing import Any
+
+from tests.domain.examples import event_body
+from tests.harness.table import sample_event
+
+
+def delivery(*bodies: str | dict[str, Any]) -> dict[str, Any]:
+    """An SQS batch of messages m_0, m_1, …, sent in this order a second apart."""
+    sample = sample_event("rate_calls")["Records"][0]
+    records = []
+    for number, body in enumerate(bodies):
+        record = copy.deepcopy(sample)
+        record["messageId"] = f"m_{number}"
+        record["attributes"]["SentTimestamp"] = str(1795428131000 + number * 1000)
+        record["body"] = body if isinstance(body, str) else event_body(**body)
+        records.append(record)
+    return {"Records": records}
+
+
+def failures(answer: dict[str, Any]) -> list[str]:
+    """The messages a batch answer sends back."""
+    assert set(answer) == {"batchItemFailures"}
+    assert all(set(failure) == {"itemIdentifier"} for failure in answer["batchItemFailures"])
+    names = [str(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
+    assert len(set(names)) == len(names)
+    return names

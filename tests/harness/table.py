@@ -1,0 +1,147 @@
+"""The handlers over one fresh table, a Stripe account of their own, and the sample events that AWS sends them."""
+
+import importlib.util
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local.stripe_stand_in.stand_in import StandIn
+from tests.functions.template import ROOT
+from tests.harness.stripe import StripeWire
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+TABLE = os.environ["TABLE_NAME"]
+BUCKET = os.environ["DECK_BUCKET"]
+FUNCTIONS = tuple(sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py")))
+
+
+class Context:
+    """What a handler may ask of Lambda's context."""
+
+    function_name = "function"
+    function_version = "1"
+    memory_limit_in_mb = 1024
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:function"
+    aws_request_id = "00000000-0000-4000-8000-000000000000"
+
+    def __init__(self, seconds: float = 60.0) -> None:
+        self.seconds = seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the timeout."""
+        return int(self.seconds * 1000)
+
+
+def load_app(name: str) -> ModuleType:
+    """Import functions/<name>/app.py under a name of its own, as Lambda would in a process of its own."""
+    spec = importlib.util.spec_from_file_location(f"{name}_app", ROOT / "functions" / name / "app.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@contextmanager
+def one_request_at_a_time() -> Iterator[None]:
+    """DynamoDB answers every request as a whole; moto, asked by several threads, would not."""
+    from moto.dynamodb.responses import DynamoHandler  # noqa: PLC0415 - moto's own parts load late
+
+    lock = threading.Lock()
+    unlocked: Any = DynamoHandler.call_action
+
+    def locked(handler: DynamoHandler) -> Any:
+        with lock:
+            return unlocked(handler)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DynamoHandler, "call_action", locked)
+        yield
+
+
+@cache
+def _s3() -> "S3Client":
+    """One client for all decks; made after moto has begun."""
+    from calling_credit.rates.deck_store import s3_client  # noqa: PLC0415
+
+    return s3_client()
+
+
+@dataclass
+class Stack:
+    """The handlers over one fresh table, and a Stripe account of their own."""
+
+    dynamodb: "DynamoDBClient"
+    apps: dict[str, ModuleType]
+    stripe: StripeWire = field(default_factory=lambda: StripeWire(StandIn()))
+    table_name: str = TABLE
+
+    def publish(self, deck: bytes, version: str = "deck-1") -> None:
+        """Publish a deck and let the warm functions see it at once."""
+        from calling_credit.rates import deck_store  # noqa: PLC0415
+
+        s3 = _s3()
+        deck_store.put_deck(s3, BUCKET, version, deck)
+        deck_store.activate(s3, BUCKET, version, deck, datetime.now(UTC))
+        self.forget()
+
+    def forget(self) -> None:
+        """Let every function be as if just started."""
+        for app in self.apps.values():
+            if hasattr(app, "deck"):
+                app.deck._deck = app.deck._checked_at = None
+            if hasattr(app, "facts"):
+                app.facts._known.clear()
+
+    def invoke(self, name: str, event: dict[str, Any], seconds: float = 60.0) -> dict[str, Any]:
+        """Hand one event to a function."""
+        answer: dict[str, Any] = self.apps[name].handler(event, Context(seconds))
+        return answer
+
+    def items(self, account_id: str | None = None) -> list[dict[str, Any]]:
+        """Every item of the table (of one account), as plain values."""
+        from calling_credit.dynamodb.attributes import from_attributes  # noqa: PLC0415
+
+        if account_id is None:
+            scan = self.dynamodb.get_paginator("scan").paginate(TableName=self.table_name, ConsistentRead=True)
+            return [from_attributes(item) for page in scan for item in page["Items"]]
+        query = self.dynamodb.get_paginator("query").paginate(
+            TableName=self.table_name,
+            KeyConditionExpression="PK = :pk",
+            ExpressionAttributeValues={":pk": {"S": f"ACCOUNT#{account_id}"}},
+            ConsistentRead=True,
+        )
+        return [from_attributes(item) for page in query for item in page["Items"]]
+
+    def items_named(self, sort_key: str) -> list[dict[str, Any]]:
+        """The items of every account with this sort key, as plain values."""
+        from calling_credit.dynamodb.attributes import from_attributes  # noqa: PLC0415
+
+        scan = self.dynamodb.get_paginator("scan").paginate(
+            TableName=self.table_name,
+            ConsistentRead=True,
+            FilterExpression="SK = :name",
+            ExpressionAttributeValues={":name": {"S": sort_key}},
+        )
+        return [from_attributes(item) for page in scan for item in page["Items"]]
+
+
+def sample_event(name: str) -> dict[str, Any]:
+    """The sample envelope `events/<name>.json`."""
+    event: dict[str, Any] = json.loads(Path(ROOT, "events", f"{name}.json").read_text(encoding="utf-8"))
+    return event

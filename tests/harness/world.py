@@ -1,0 +1,180 @@
+"""A small world to test handlers in: one account with a line and a person, a small rate deck, a clock that stands
+still, and requests as AWS sends them, made from the sample envelopes.
+"""
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from calling_credit.dynamodb import keys
+from tests.domain.examples import deck_csv
+from tests.harness.clock import Clock
+from tests.harness.http import Answer, http_event
+from tests.harness.queue import delivery, failures
+from tests.harness.table import Stack
+
+DECK = deck_csv(
+    {"rate_per_minute": "0.10"},
+    {"prefix": "447", "destination": "United Kingdom - Mobile", "rate_per_minute": "0.25"},
+    {"prefix": "81", "destination": "Japan", "country": "JP", "rate_per_minute": "0.0123", "increment_seconds": "1"},
+    {
+        "prefix": "1900",
+        "destination": "United States - Premium",
+        "country": "US",
+        "rate_per_minute": "2.00",
+        "connection_fee": "0.50",
+        "category": "outbound_premium_call",
+    },
+    {"prefix": "1415", "destination": "United States", "country": "US", "rate_per_minute": "0", "category": "included"},
+)
+UNITED_KINGDOM, MOBILE, JAPAN, PREMIUM = "+442071838750", "+447700900123", "+81312345678", "+19005550123"
+INCLUDED, UNCOVERED, SHORT_CODE = "+14155550199", "+33142685300", "911"
+
+
+@dataclass
+class World:
+    """The handlers over one fresh table, and the clock they read."""
+
+    stack: Stack
+    clock: Clock = field(default_factory=Clock)
+
+    # Requests
+
+    def invoke(self, name: str, event: dict[str, Any]) -> Answer:
+        """Hand an HTTP event to a function."""
+        answer = self.stack.invoke(name, event)
+        headers = {key.lower(): value for key, value in answer["headers"].items()}
+        headers |= {key.lower(): values[0] for key, values in answer.get("multiValueHeaders", {}).items()}
+        return Answer(answer["statusCode"], headers, answer["body"])
+
+    def get(self, path: str, *, account: str = "acct_1", accept: str = "application/json", **query: Any) -> Answer:
+        """What `list_usage` answers a member of an account (`from_` is `from`)."""
+        parameters = {name.rstrip("_"): str(value) for name, value in query.items() if value is not None}
+        event = http_event(
+            "list_usage", "GET", path, claims={"custom:account_id": account, "cognito:groups": "[member]"}
+        )
+        event["headers"]["accept"] = accept
+        event["rawQueryString"] = urlencode(parameters)
+        event["queryStringParameters"] = parameters
+        return self.invoke("list_usage", event)
+
+    def operate(self, method: str, path: str, body: Any = None, *, key: str | None = None, **claims: Any) -> Answer:
+        """What `manage_accounts` answers the operator; `key` is the Idempotency-Key."""
+        event = http_event("manage_accounts", method, path, body=body, claims=claims)
+        event["headers"].pop("idempotency-key")
+        if key is not None:
+            event["headers"]["idempotency-key"] = key
+        return self.invoke("manage_accounts", event)
+
+    def change(self, path: str, body: Any, **claims: Any) -> Answer:
+        """What `change_settings` answers a billing admin of acct_1, or the holder of these claims."""
+        event = http_event("change_settings", "PUT", path, body=body, claims={"custom:account_id": "acct_1", **claims})
+        return self.invoke("change_settings", event)
+
+    def ask(
+        self, function: str, method: str, path: str, body: Any = None, *, key: str | None = None, **claims: Any
+    ) -> Answer:
+        """What a function answers a billing admin of acct_1, or the holder of these claims."""
+        event = http_event(function, method, path, body=body, claims={"custom:account_id": "acct_1", **claims})
+        event["headers"].pop("idempotency-key", None)
+        if key is not None:
+            event["headers"]["idempotency-key"] = key
+        return self.invoke(function, event)
+
+    def pages(self, path: str, **query: Any) -> Iterator[Any]:
+        """Every page of a list."""
+        cursor = None
+        while True:
+            page = self.get(path, **query, cursor=cursor)
+            assert page.status == 200, page.text
+            yield page.body
+            cursor = page.body["next_cursor"]
+            if cursor is None:
+                return
+
+    def authorize(self, call_id: str = "c_1", to: str = UNITED_KINGDOM, seconds: int = 600, **more: Any) -> Answer:
+        """What `authorize_call` answers the switch."""
+        body = {"call_id": call_id, "account_id": "acct_1", "line_id": "line_1", "to": to, "requested_seconds": seconds}
+        return self.invoke("authorize_call", http_event("authorize_call", "POST", "/calls/authorize", body=body | more))
+
+    # The account and its calls
+
+    def create_account(self, account_id: str = "acct_1", **settings: Any) -> None:
+        """An account with one person and one line that may call abroad."""
+        assert self.operate("PUT", f"/accounts/{account_id}", settings).status == 201
+        self.operate("PUT", f"/accounts/{account_id}/users/user_1", {"name": "Ada"})
+        line = {"number": "+14155550100", "user_id": "user_1", "international_calling": True}
+        assert self.operate("PUT", f"/accounts/{account_id}/lines/line_1", line).status == 201
+
+    def deliver(self, *bodies: str | dict[str, Any]) -> list[str]:
+        """Deliver messages (a body, or changes to the example call) named m_0, m_1, …; the names of those refused."""
+        return failures(self.stack.invoke("rate_calls", delivery(*bodies)))
+
+    def adjust(self, amount: str, key: str, account_id: str = "acct_1") -> str:
+        """Adjust a balance; the adjustment's id."""
+        body = {"amount": amount, "reason": "test"}
+        answer = self.operate("POST", f"/accounts/{account_id}/adjustments", body, key=key)
+        assert answer.status == 201, answer.text
+        return str(answer.body["id"])
+
+    # The table
+
+    def of_kind(self, kind: str, account_id: str = "acct_1") -> list[dict[str, Any]]:
+        """The items of an account whose sort keys begin so, in order."""
+        return [item for item in self.stack.items(account_id) if item["SK"].split("#")[0] == kind]
+
+    def entries(self, account_id: str = "acct_1") -> list[dict[str, Any]]:
+        """The entries of an account, by when they happened."""
+        return self.of_kind("ENTRY", account_id)
+
+    def balance(self, account_id: str = "acct_1") -> int:
+        """The posted balance in micros, after checking that the book of the account adds up."""
+        items: dict[str, list[dict[str, Any]]] = {"ENTRY": [], "DAY": []}
+        for item in self.stack.items(account_id):
+            items.setdefault(item["SK"].split("#")[0], []).append(item)
+        [balance] = items["BALANCE"]
+        entries = items["ENTRY"]
+        posted = balance["posted_micros"]
+        assert posted == sum(entry["amount_micros"] for entry in entries)
+        held = [hold["amount_micros"] for hold in items.get("HOLD", []) if hold["status"] == "live"]
+        assert (balance["held_micros"], balance["live_holds"]) == (sum(held), len(held))
+        assert balance["available_micros"] == posted - sum(held)
+        assert balance["headroom_micros"] == posted + headroom_over_posted(items.get("AUTO_RECHARGE", []), balance)
+        days = {keys.day_sk(entry["local_date"], entry["category"]): [0, 0, 0] for entry in entries}
+        for entry in entries:
+            sums = days[keys.day_sk(entry["local_date"], entry["category"])]
+            sums[0] += 1
+            sums[1] += entry["billed_seconds"]
+            sums[2] += entry["amount_micros"]
+        assert days == {
+            day["SK"]: [day["entry_count"], day["billed_seconds"], day["total_micros"]] for day in items["DAY"]
+        }
+        return int(posted)
+
+    @contextmanager
+    def recorded(self, function: str) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+        """Every request a function sends to DynamoDB meanwhile: operation and parameters."""
+        requests: list[tuple[str, dict[str, Any]]] = []
+
+        def record(params: dict[str, Any], model: Any, **_: Any) -> None:
+            requests.append((model.name, copy.deepcopy(params)))
+
+        events = self.stack.apps[function].dynamodb.meta.events
+        events.register("provide-client-params.dynamodb", record)
+        try:
+            yield requests
+        finally:
+            events.unregister("provide-client-params.dynamodb", record)
+
+
+def headroom_over_posted(rules: list[dict[str, Any]], balance: dict[str, Any]) -> int:
+    """What headroom must add to the posted balance: less the threshold of a rule that is armed, else out of reach."""
+    if not rules:
+        return 10**15
+    [rule] = rules
+    armed = balance["headroom_micros"] - balance["posted_micros"] != 10**15
+    assert armed <= (rule["enabled"] and "suspended_reason" not in rule), "armed although it must not charge"
+    return -rule["threshold_micros"] if armed else 10**15

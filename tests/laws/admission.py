@@ -1,0 +1,162 @@
+"""Admission in the seeded driver: the switch asks, asks again, hangs up; the operator freezes, limits, switches; holds
+expire. What must be answered is worked out here once more, from the contract alone.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from tests.laws.authorizing import DOLLAR, Ask, ask, is_open, limits_of, spent
+from tests.laws.calls import COVERED, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED
+from tests.laws.driver import Driver, expect, operation
+from tests.laws.operations import queue
+from tests.laws.prices import instant, moment, money
+
+# ----------------------------------------------------------------------------------------------------------------------
+# What happens
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def new_ask(driver: Driver) -> Ask:
+    """A call that is about to begin, mostly on a line and to a place that may be."""
+    usable = [
+        (pk.removeprefix("ACCOUNT#"), sk.removeprefix("LINE#"))
+        for (pk, sk), line in driver.model.items.items()
+        if sk.startswith("LINE#") and line["international_calling"] and is_open(driver.model.items[pk, "ACCOUNT"])
+    ]
+    account = driver.account()
+    line = driver.rng.choice([*driver.ids(account, "LINE") * 6, "line_x"])
+    if usable and driver.rng.random() < 0.85:
+        account, line = driver.rng.choice(usable)
+    driver.calls.made += 1
+    return {
+        "call_id": f"held_{driver.calls.made}",
+        "account_id": account,
+        "line_id": line,
+        "to": driver.rng.choice((*COVERED * 3, PREMIUM, SOMETIMES, UNCOVERED, INCLUDED[0], "911")),
+        "requested_seconds": driver.rng.choice((1, 30, 60, 600, 600, 3600, 86_400)),
+    }
+
+
+@operation("ask before a call", 130)
+def ask_before(driver: Driver) -> None:
+    """Mostly of an account that can pay: credit is granted first where there is none."""
+    asked = new_ask(driver)
+    account = asked["account_id"]
+    balance = driver.model.items[f"ACCOUNT#{account}", "BALANCE"]
+    available = balance["posted_micros"] - balance["held_micros"]
+    if available < DOLLAR and driver.rng.random() < 0.8:
+        amount = min(driver.rng.randint(1, 600_000) * 100 - available, 100_000 * DOLLAR)
+        body = {"amount": money(amount), "reason": "Credit"}
+        key = f"credit {asked['call_id']}"
+        shown = expect(driver.operate("POST", f"/accounts/{account}/adjustments", body, key=key), 201)
+        driver.model.adjust(account, shown["id"], amount, "Credit", driver.now)
+        driver.settle("adjust a balance")
+    if driver.rng.random() < 0.6 and limits_of(driver, account)["daily_spend"] <= spent(driver, account):
+        limit(driver, account, {"daily_spend": 1_000_000, "high_cost": 100})
+        driver.settle("set the limits of an account")
+    ask(driver, asked)
+    driver.asks.append(asked)
+
+
+def an_ask(driver: Driver) -> Ask:
+    """A call that was asked about, lately more often than long ago."""
+    if not driver.asks:
+        ask_before(driver)
+        driver.settle("ask before a call")
+    return driver.rng.choice(driver.asks[-15:] if driver.rng.random() < 0.8 else driver.asks)
+
+
+@operation("ask again", 90)
+def ask_again(driver: Driver) -> None:
+    """The same request, for longer, for less; and now and then with the number of another call."""
+    asked = dict(an_ask(driver))
+    asked["requested_seconds"] = driver.rng.choice((asked["requested_seconds"], asked["requested_seconds"], 60, 7200))
+    if driver.rng.random() < 0.1:
+        asked["to"] = driver.rng.choice(COVERED)
+    ask(driver, asked)
+
+
+@operation("hang up", 130)
+def hang_up(driver: Driver) -> None:
+    """Calls that were asked about end, however they end, among others that were not."""
+    messages = []
+    for asked in {
+        asked["call_id"]: asked for asked in (an_ask(driver) for _ in range(driver.rng.randint(1, 4)))
+    }.values():
+        facts: dict[str, Any] = {"account": asked["account_id"], "call_id": asked["call_id"], "to": asked["to"]}
+        chance = driver.rng.random()
+        if chance < 0.3:
+            facts["disposition"] = driver.rng.choice(("no_answer", "busy", "failed", "canceled"))
+        elif chance < 0.4:
+            facts["to"] = driver.rng.choice((*COVERED, UNCOVERED, INCLUDED[0], "911"))
+        call = driver.new_call(**facts)
+        messages.append(driver.message(call | {"line_id": asked["line_id"]}))
+    messages += driver.some_calls(2)
+    driver.rng.shuffle(messages)
+    queue(driver, messages)
+
+
+@operation("let time pass until holds expire", 25)
+def expire(driver: Driver) -> None:
+    """What was held for calls that never came is available again, and nothing else is."""
+    driver.now += timedelta(minutes=driver.rng.choice((1, 20, 40, 90)))
+    given_up = 0
+    for (pk, sk), hold in list(driver.model.items.items()):
+        if sk.startswith("HOLD#") and hold["status"] == "live":
+            lives = timedelta(seconds=120 + hold["max_seconds"], minutes=15)
+            if moment(hold["authorized_at"]) + lives <= driver.now:
+                driver.model.let_go(pk.removeprefix("ACCOUNT#"), sk.removeprefix("HOLD#"), "expired", driver.now)
+                given_up += 1
+    done = driver.stack.invoke("expire_holds", {})
+    assert done == {"holds_expired": given_up, "holds_changed": 0, "failed": 0}
+
+
+@operation("freeze or unfreeze an account", 25)
+def freeze(driver: Driver) -> None:
+    """Once more changes nothing but when it was asked for."""
+    account, is_frozen = driver.account(), driver.rng.random() < 0.4
+    shown = expect(driver.operate("PUT", f"/accounts/{account}", {"frozen": is_frozen}), 200)
+    assert shown["frozen"] is is_frozen
+    driver.model.keep_account(account)
+    before = driver.model.items[f"ACCOUNT#{account}", "ACCOUNT"].get("frozen_at")
+    if is_frozen and before is None:
+        driver.model.put(account, "ACCOUNT", frozen_at=instant(driver.now))
+        driver.model.put(account, "BALANCE")
+    elif not is_frozen and before is not None:
+        driver.model.put(account, "ACCOUNT", frozen_at=None)
+        driver.model.put(account, "BALANCE")
+
+
+@operation("switch admission of an account", 15)
+def switch_admission(driver: Driver) -> None:
+    """On, mostly; what is held already stays held."""
+    account, is_on = driver.account(), driver.rng.random() < 0.75
+    shown = expect(driver.operate("PUT", f"/accounts/{account}", {"admission": is_on}), 200)
+    assert shown["admission"] is is_on
+    if driver.model.items[f"ACCOUNT#{account}", "ACCOUNT"]["admission"] is not is_on:
+        driver.model.keep_account(account, admission=is_on, admission_changed_at=instant(driver.now))
+    driver.model.keep_account(account)
+
+
+@operation("set the limits of an account", 60)
+def set_limits(driver: Driver) -> None:
+    """Tighter, wider, and back to what they are without anybody setting them."""
+    account = driver.account()
+    limits = {
+        "daily_spend": driver.rng.choice((None, 0, 5, 100_000)),
+        "call_price": driver.rng.choice((None, 1, 500)),
+        "simultaneous_calls": driver.rng.choice((None, 1, 2, 1000, 1000)),
+        "high_cost": driver.rng.choice((None, 1, *[100] * 4)),
+        "blocked": driver.rng.choice(([], [], ["GB", "JM"])),
+    }
+    limit(driver, account, limits)
+
+
+def limit(driver: Driver, account: str, limits: dict[str, Any]) -> None:
+    """PUT limits, money in dollars; None is the default."""
+    money_of = [name for name in limits if name not in ("simultaneous_calls", "blocked") and limits[name] is not None]
+    body = limits | {name: f"{limits[name]}.00" for name in money_of}
+    expect(driver.operate("PUT", f"/accounts/{account}", {"limits": body}), 200)
+    driver.model.keep_account(account)
+    said = driver.limits.get(account, {}) | limits | {name: limits[name] * DOLLAR for name in money_of}
+    driver.limits[account] = {name: value for name, value in said.items() if value is not None}

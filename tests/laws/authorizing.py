@@ -1,0 +1,180 @@
+"""What authorizing a call must answer and hold, worked out once more from the contract alone."""
+
+from datetime import timedelta
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.laws.driver import Driver, expect
+from tests.laws.prices import instant, moment, money, price
+
+DOLLAR = 1_000_000
+DEFAULTS = {"daily_spend": 200 * DOLLAR, "call_price": 50 * DOLLAR, "simultaneous_calls": 30, "high_cost": 2 * DOLLAR}
+COUNTRIES = {"+44": "GB", "+81": "JP", "+33": "FR", "+39": "IT", "+91": "IN", "+187": "JM", "+190": "US", "+870": "001"}
+ANNOUNCED = {
+    "account_frozen",
+    "destination_blocked",
+    "high_cost_destination",
+    "simultaneous_calls_limit",
+    "call_price_limit",
+    "daily_spend_limit",
+}
+Ask = dict[str, Any]
+Answer = dict[str, Any]
+
+
+def ask(driver: Driver, asked: Ask) -> None:
+    """Ask the function and the model: they say the same."""
+    expected = authorized(driver, asked)
+    answer = driver.ask("authorize_call", "POST", "/calls/authorize", asked)
+    if expected is None:
+        assert expect(answer, 409)["code"] == "call_id_reused"
+        return
+    shown = expect(answer, 200)
+    said = {name: shown[name] for name in ("decision", "reason", "max_seconds", "rate_per_minute", "held")}
+    assert said == expected, f"{said} instead of {expected} to {asked}"
+    driver.model.count(f"asked: {expected['reason'] or 'allowed'}")
+
+
+def authorized(driver: Driver, asked: Ask) -> Answer | None:
+    """What is answered, with what that holds; None for an id that is another call's."""
+    model, account, number = driver.model, asked["account_id"], asked["to"]
+    if number[0] != "+":
+        return told(None, asked["requested_seconds"], None, 0)
+    line = model.get(account, f"LINE#{asked['line_id']}")
+    hold = model.get(account, f"HOLD#{asked['call_id']}")
+    row = model.prices.row(number, line["number"] if line else "", driver.now)
+    if hold is None and row is not None and row["category"] == "included":
+        return told(None, asked["requested_seconds"], row, 0)
+    if hold is not None and (hold["to"], hold["line_id"]) != (number, asked["line_id"]):
+        return None
+    if hold is not None:
+        row = model.promised[account, asked["call_id"]][0]
+    standing = (hold["max_seconds"], hold["amount_micros"]) if hold and hold["status"] == "live" else (0, 0)
+    reason = refused(driver, asked, hold, line, row)
+    if reason is None:
+        assert row is not None
+        return grant(driver, asked, hold, row)
+    announce(driver, asked, reason)
+    return told(reason, standing[0], row, standing[1])
+
+
+def told(reason: str | None, seconds: int, row: dict[str, Any] | None, held: int) -> Answer:
+    """An answer."""
+    return {
+        "decision": "deny" if reason else "allow",
+        "reason": reason,
+        "max_seconds": seconds,
+        "rate_per_minute": None if row is None else money(int(Fraction(row["rate_per_minute"]) * DOLLAR)),
+        "held": money(held),
+    }
+
+
+def refused(driver: Driver, asked: Ask, hold: Any, line: Any, row: Any) -> str | None:
+    """The first reason that does not depend on money."""
+    account = driver.model.get(asked["account_id"], "ACCOUNT")
+    if hold is not None and hold["status"] != "live":
+        return "call_finished" if hold["status"] == "released" else "hold_expired"
+    if account is None:
+        return "unknown_account"
+    if not is_open(account):
+        return "account_closed" if account["status"] == "closed" else "account_frozen"
+    if line is None or not line["international_calling"]:
+        return "unknown_line" if line is None else "international_calling_off"
+    return refused_by_a_limit(driver, asked, hold, row)
+
+
+def refused_by_a_limit(driver: Driver, asked: Ask, hold: Any, row: Any) -> str | None:
+    """The first reason that lies in where the call goes, or how many there are."""
+    country = next((name for prefix, name in COUNTRIES.items() if asked["to"].startswith(prefix)), "")
+    limits = limits_of(driver, asked["account_id"])
+    if country in limits["blocked"]:
+        return "destination_blocked"
+    if row is None:
+        return "destination_unrated"
+    if (Fraction(row["rate_per_minute"]) + Fraction(row["connection_fee"])) * DOLLAR > limits["high_cost"]:
+        return "high_cost_destination"
+    live = driver.model.items[f"ACCOUNT#{asked['account_id']}", "BALANCE"]["live_holds"]
+    return "simultaneous_calls_limit" if hold is None and live >= limits["simultaneous_calls"] else None
+
+
+def limits_of(driver: Driver, account: str) -> dict[str, Any]:
+    """The limits of an account as the driver last set them."""
+    return {**DEFAULTS, "blocked": [], **driver.limits.get(account, {})}
+
+
+def grant(driver: Driver, asked: Ask, hold: Any, row: dict[str, Any]) -> Answer:
+    """How long, and what that holds."""
+    model, account, seconds, now = driver.model, asked["account_id"], asked["requested_seconds"], driver.now
+    balance, limits = model.items[f"ACCOUNT#{account}", "BALANCE"], limits_of(driver, account)
+    own, granted = (hold["amount_micros"], hold["max_seconds"]) if hold else (0, 0)
+    if hold is not None:
+        again = timedelta(seconds=min(30, seconds / 2))
+        if hold["asked_seconds"] == seconds and now - moment(hold["asked_at"]) < again:
+            return told(None, granted, row, own)
+        since = now - moment(hold["authorized_at"])
+        seconds += 0 if since < again else since // timedelta(seconds=1)
+    seconds = min(seconds, 86_400)
+    if seconds <= granted:
+        return told(None, granted, row, own)
+    rooms = {
+        "call_price_limit": limits["call_price"],
+        "daily_spend_limit": limits["daily_spend"] - spent(driver, account) - balance["held_micros"] + own,
+        "insufficient_credit": balance["posted_micros"] - balance["held_micros"] + own,
+    }
+    longest = {reason: affordable(row, room, seconds) for reason, room in rooms.items()}
+    for reason, most in longest.items():
+        if most <= granted:
+            announce(driver, asked, reason)
+            return told(reason, granted, row, own)
+    seconds = min(longest.values())
+    amount = price(row, seconds)[1]
+    settings = model.items[f"ACCOUNT#{account}", "ACCOUNT"]
+    changed = settings.get("admission_changed_at")
+    is_on = settings["admission"] and (changed is None or now - moment(changed) >= timedelta(minutes=2))
+    if hold is None and (amount == 0 or not is_on):
+        return told(None, seconds, row, 0)
+    said = {"amount_micros": amount, "max_seconds": seconds, "asked_at": instant(now)}
+    said |= {"asked_seconds": asked["requested_seconds"]}
+    if hold is None:
+        said |= {"status": "live", "to": asked["to"], "line_id": asked["line_id"], "authorized_at": instant(now)}
+        said |= {"deck": model.prices.version}
+        line = model.items[f"ACCOUNT#{account}", f"LINE#{asked['line_id']}"]
+        model.promised[account, asked["call_id"]] = (row, model.prices.version, line["number"])
+    model.put(account, f"HOLD#{asked['call_id']}", **said)
+    model.held(account, amount - own, int(hold is None))
+    return told(None, seconds, row, amount)
+
+
+def affordable(row: dict[str, Any], room: int, most: int) -> int:
+    """The longest call of at most so many seconds whose price is at most so much, by halving."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if price(row, middle)[1] <= room else (low, middle - 1)
+    return low
+
+
+def spent(driver: Driver, account: str) -> int:
+    """What calls of the account's day have cost, in the categories of the deck of now."""
+    date = driver.now.astimezone(ZoneInfo(driver.model.zone(account))).date().isoformat()
+    categories = {row["category"] for rows in driver.model.prices.rows.values() for row in rows} - {"included"}
+    days = [driver.model.get(account, f"DAY#{date}#{category}") for category in categories]
+    total: int = sum(day["total_micros"] for day in days if day)
+    return max(0, -total)
+
+
+def announce(driver: Driver, asked: Ask, reason: str) -> None:
+    """A refusal that is announced is kept once an hour."""
+    account, now = asked["account_id"], driver.now
+    if reason in ANNOUNCED:
+        known = driver.model.get(account, "DENIAL#") or {"announced": {}, "denials": 0}
+        if known["announced"].get(reason, "") <= instant(now - timedelta(hours=1)):
+            announced = known["announced"] | {reason: instant(now)}
+            said = {"reason": reason, "denied_at": instant(now), "call_id": asked["call_id"]}
+            driver.model.put(account, "DENIAL#", announced=announced, denials=known["denials"] + 1, **said)
+
+
+def is_open(account: dict[str, Any]) -> bool:
+    """Whether an account may make calls at all."""
+    return account["status"] == "open" and not account.get("frozen_at")

@@ -1,0 +1,203 @@
+"""What the seeded driver delivers and prices by: calls of every kind, messages broken in every way, decks at random.
+
+Imports nothing of calling_credit; every message comes with the facts it tells, or None where it was broken.
+"""
+
+import json
+import random
+import string
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.laws.prices import instant, moment
+
+ZONES = (
+    "UTC",
+    "America/New_York",
+    "America/Los_Angeles",
+    "Europe/London",
+    "Asia/Kolkata",
+    "Pacific/Apia",
+    "Pacific/Marquesas",
+    "Australia/Lord_Howe",
+    "America/Santiago",
+)
+CALLING = ("+14155550100", "+12125550123", "+14165550100")
+COVERED = (
+    "+442071838750",
+    "+447700900123",
+    "+81312345678",
+    "+33142685300",
+    "+390612345678",
+    "+919876543210",
+    "+18765550123",
+)
+PREMIUM, INCLUDED, UNCOVERED = "+19005550123", ("+14155550199", "+18005550123"), "+99912345678"
+SOMETIMES = "+870773123456"
+HEADER = (
+    "prefix,destination,country,origin,rate_per_minute,connection_fee,"
+    "minimum_seconds,increment_seconds,effective_from,category"
+)
+CHANGES = ("2020-01-01", "2026-10-25T01:00:00Z", "2026-11-01T06:00:00.500Z", "2026-11-23T18:00:00+02:00")
+STEPS = ((60, 60), (30, 6), (1, 1), (0, 1), (0, 60), (45, 7))
+
+
+@dataclass(frozen=True)
+class Told:
+    """One message: its id, when it was sent, and the facts it tells; None if the driver broke it."""
+
+    message_id: str
+    sent_at: int
+    facts: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message as it is queued, and what it tells."""
+
+    told: Told
+    body: str
+
+
+@dataclass
+class Calls:
+    """Makes calls and messages; every choice comes from the one seeded generator."""
+
+    rng: random.Random
+    made: int = 0
+
+    def call(self, account: str, line: str, user: str, started_at: datetime, **facts: Any) -> dict[str, Any]:
+        """The facts of a new call, answered unless they say otherwise."""
+        self.made += 1
+        answered = facts.get("disposition", "answered") == "answered"
+        seconds = self.rng.choice((1, 59, 60, 61, self.rng.randint(1, 7200), 86_400)) if answered else 0
+        said = {
+            "account_id": account,
+            "call_id": f"c_{self.made:06d}{self.rng.choice(('', '.b', ':1', '@pbx', '+x', '-y'))}",
+            "line_id": line,
+            "user_id": user,
+            "direction": "outbound",
+            "from": self.rng.choice(CALLING),
+            "to": self.rng.choice(COVERED),
+            "started_at": instant(started_at),
+            "rings": self.rng.randint(0, 30),
+            "duration_seconds": seconds,
+            "disposition": "answered",
+        }
+        return said | facts
+
+    def message(self, facts: dict[str, Any], sent_at: datetime) -> Message:
+        """A message that tells these facts, in one of the spellings that mean the same."""
+        self.made += 1
+        body = self.body(facts)
+        told = Told(f"m_{self.made}", int(sent_at.timestamp() * 1000), facts)
+        return Message(told, json.dumps(body))
+
+    def body(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """The body of a message."""
+        offset = self.rng.choice((None, ZoneInfo("Asia/Kolkata"), ZoneInfo("America/New_York")))
+        started = moment(facts["started_at"])
+        ended = started + timedelta(seconds=facts["rings"] + facts["duration_seconds"])
+
+        def spelled(at: datetime) -> str:
+            return at.astimezone(offset).isoformat(timespec="milliseconds") if offset else instant(at)
+
+        body = {name: value for name, value in facts.items() if name != "rings"} | {"version": "1"}
+        body |= {"started_at": spelled(started), "ended_at": spelled(ended)}
+        if facts["disposition"] == "answered":
+            body["answered_at"] = spelled(started + timedelta(seconds=facts["rings"]))
+        elif self.rng.random() < 0.5:
+            body["answered_at"] = None
+        if self.rng.random() < 0.3:
+            body["trunk"] = {"a field nobody asked for": [1.5, None]}
+        return body
+
+    def broken(self, facts: dict[str, Any], sent_at: datetime) -> Message:
+        """A message that must be refused: these facts, broken in one way."""
+        whole = self.body(facts)
+        later = moment(facts["started_at"])
+        damage: dict[str, Any] = self.rng.choice(
+            (
+                {"version": "2"},
+                {"call_id": "has#hash"},
+                {"account_id": ""},
+                {"line_id": "x" * 65},
+                {"direction": "sideways"},
+                {"from": "4155550100"},
+                {"to": "+0442071838750"},
+                {"to": "1234567"},
+                {"duration_seconds": -1},
+                {"duration_seconds": 86_401},
+                {"duration_seconds": 60.5},
+                {"duration_seconds": "60"},
+                {"duration_seconds": True},
+                {"duration_seconds": facts["duration_seconds"] + 3},
+                {"disposition": "maybe"},
+                {"started_at": instant(sent_at - timedelta(days=91)), "answered_at": instant(sent_at)},
+                {"started_at": instant(sent_at + timedelta(days=2)), "ended_at": instant(sent_at + timedelta(days=3))},
+                {"started_at": "2026-11-23T10:00:00"},
+                {"started_at": None},
+                {"ended_at": instant(later - timedelta(seconds=5))},
+                {"ended_at": "yesterday"},
+            )
+        )
+        text = json.dumps(whole | damage)
+        if self.rng.random() < 0.4:
+            whole.pop(self.rng.choice(sorted(facts.keys() - {"rings"})))
+            lone = '{"call_id": "\\ud83d"}'
+            cut = text[: self.rng.randint(0, len(text) - 1)]
+            text = self.rng.choice((json.dumps(whole), cut, lone, "[]", "null", '{"a":' * 3000, " " * 20_000, "\x00"))
+        self.made += 1
+        return Message(Told(f"m_{self.made}", int(sent_at.timestamp() * 1000), None), text)
+
+    def started(self, now: datetime, zone: str) -> datetime:
+        """When a call began: just now, late by days, a little ahead, or beside a midnight or a change of clocks."""
+        edge = self.rng.choice(("now", "now", "late", "ahead", "midnight", "clocks"))
+        if edge == "now":
+            return now - timedelta(milliseconds=self.rng.randint(0, 7_200_000))
+        if edge == "late":
+            return now - timedelta(days=self.rng.randint(1, 80), seconds=self.rng.randint(0, 86_400))
+        if edge == "ahead":
+            return now + timedelta(minutes=self.rng.randint(1, 600))
+        beside = timedelta(milliseconds=self.rng.choice((-1, 0, 1, -1000, 999, 3_600_000, -3_600_000)))
+        if edge == "clocks":
+            changed = ("2026-10-25T01:00:00Z", "2026-11-01T06:00:00Z", "2026-11-01T09:00:00Z", "2026-10-03T15:30:00Z")
+            return moment(self.rng.choice(changed)) + beside
+        day = (now - timedelta(days=self.rng.randint(0, 40))).astimezone(ZoneInfo(zone))
+        return day.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(ZoneInfo("UTC")) + beside
+
+    def deck(self) -> bytes:
+        """A deck with prices at random; now and then a destination is left out."""
+        rows = [HEADER]
+        for prefix, country in (("44", "GB"), ("447", "GB"), ("81", "JP"), ("33", "FR"), ("39", "IT"), ("1876", "JM")):
+            if self.rng.random() < 0.9:
+                rows += self._rows(prefix, country, "outbound_international_call")
+        rows += self._rows("1900", "US", "outbound_premium_call")
+        rows += [f"1{area},Home,US,*,0,0,60,60,2020-01-01,included" for area in ("415", "800")]
+        if self.rng.random() < 0.5:
+            rows += self._rows("870", "001", "satellite_call")
+        rows.append(
+            f"91,India,IN,*,{self.rng.choice(('0', '0.000001', '0.05'))},0,1,1,2020-01-01,outbound_international_call"
+        )
+        return "\n".join(rows).encode()
+
+    def _rows(self, prefix: str, country: str, category: str) -> list[str]:
+        since = [CHANGES[0], *self.rng.sample(CHANGES[1:], self.rng.randint(0, 2))][
+            self.rng.random() < 0.1 :
+        ] or CHANGES[1:2]
+        origins = ["*", *self.rng.sample(("US", "CA"), self.rng.randint(0, 1))]
+        rows = []
+        for origin in origins:
+            for date in since:
+                rate, fee = self._price(0, 3), self.rng.choice(("0", "0.00005", self._price(0, 1)))
+                minimum, increment = self.rng.choice(STEPS)
+                rows.append(
+                    f"{prefix},Place {prefix},{country},{origin},{rate},{fee},{minimum},{increment},{date},{category}"
+                )
+        return rows
+
+    def _price(self, least: int, most: int) -> str:
+        digits = "".join(self.rng.choices(string.digits, k=self.rng.randint(1, 6)))
+        return f"{self.rng.randint(least, most)}.{digits}"

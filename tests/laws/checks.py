@@ -1,0 +1,145 @@
+"""The laws, rechecked after every operation on what the operation touched. Knows the table's items as DynamoDB holds
+them and nothing of how they are written.
+"""
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.harness.wire import Sent
+from tests.laws.model import UNARMED, Key, Model
+
+Image = dict[str, Any]
+
+
+@dataclass
+class Book:
+    """The table as last seen, and by account and day the sums of the entries seen so far."""
+
+    client: Any
+    table_name: str
+    images: dict[Key, str] = field(default_factory=dict)
+    posted: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    days: dict[Key, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0, 0]))
+    holds: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    looked_at: int = 0
+
+    def changes(self, sent: list[Sent]) -> dict[Key, tuple[Image | None, Image]]:
+        """What requests changed: of each item they could have written, the image before and after."""
+        keys = sorted(set().union(*(request.keys() for request in sent)))
+        found: dict[Key, tuple[Image | None, Image]] = {}
+        for start in range(0, len(keys), 100):
+            asked = [{"PK": {"S": pk}, "SK": {"S": sk}} for pk, sk in keys[start : start + 100]]
+            answer = self.client.batch_get_item(RequestItems={self.table_name: {"Keys": asked, "ConsistentRead": True}})
+            assert not answer["UnprocessedKeys"]
+            for item in answer["Responses"][self.table_name]:
+                key, image = (item["PK"]["S"], item["SK"]["S"]), written(item)
+                before = self.images.get(key)
+                if image != before:
+                    found[key] = (plain(json.loads(before)) if before else None, plain(item))
+                    self.images[key] = image
+        self.looked_at += len(keys)
+        self.add(found)
+        return found
+
+    def add(self, changes: dict[Key, tuple[Image | None, Image]]) -> None:
+        """Take new entries and changed holds into the sums."""
+        for (pk, sk), (before, after) in changes.items():
+            if sk.startswith("HOLD#"):
+                self.holds[pk].pop(sk, None)
+                if after["status"] == "live":
+                    self.holds[pk][sk] = after["amount_micros"]
+            if sk.startswith("ENTRY#") and before is None:
+                self.posted[pk] += after["amount_micros"]
+                day = self.days[pk, f"DAY#{after['local_date']}#{after['category']}"]
+                day[0] += 1
+                day[1] += after["billed_seconds"]
+                day[2] += after["amount_micros"]
+                day[3] += after["kind"] == "call_taken_back"
+
+    def image(self, key: Key) -> Image:
+        """An item as last seen; empty if there is none."""
+        return plain(json.loads(self.images[key])) if key in self.images else {}
+
+    def whole_table(self) -> dict[Key, str]:
+        """Every item there is, read anew."""
+        pages = self.client.get_paginator("scan").paginate(TableName=self.table_name, ConsistentRead=True)
+        return {(item["PK"]["S"], item["SK"]["S"]): written(item) for page in pages for item in page["Items"]}
+
+
+def written(item: Image) -> str:
+    """An item as text that is the same for the same item."""
+    return json.dumps(item, sort_keys=True)
+
+
+def plain(item: Image) -> Image:
+    """Plain values of an item."""
+    return {name: value_of(attribute) for name, attribute in item.items()}
+
+
+def value_of(attribute: Image) -> Any:
+    """The plain value of an attribute."""
+    [(kind, value)] = attribute.items()
+    if kind == "N":
+        return int(value)
+    if kind == "M":
+        return plain(value)
+    return [value_of(part) for part in value] if kind == "L" else value
+
+
+def law_1_posted_is_the_sum_of_entries(book: Book, accounts: set[str]) -> None:
+    """To the micro."""
+    for pk in accounts:
+        assert book.image((pk, "BALANCE")).get("posted_micros", 0) == book.posted[pk], f"law 1: {pk}"
+
+
+def law_2_day_totals_are_the_sums_of_that_days_entries(book: Book, changed: set[Key]) -> None:
+    """Count, billed seconds, total and how many take back, of each day written or written about."""
+    for pk, sk in changed:
+        image = book.image((pk, sk))
+        if sk.startswith("ENTRY#"):
+            day_sk = f"DAY#{image['local_date']}#{image['category']}"
+        elif sk.startswith("DAY#"):
+            day_sk = sk
+        else:
+            continue
+        day = book.image((pk, day_sk))
+        stands = [day.get("entry_count"), day.get("billed_seconds"), day.get("total_micros"), day.get("taken_back", 0)]
+        assert stands == book.days[pk, day_sk], f"law 2: {pk} {day_sk}"
+
+
+def law_7_held_is_the_sum_of_live_holds(book: Book, accounts: set[str]) -> None:
+    """Available is posted less held; no recharge rules exist here, so headroom is unarmed. A hold that is not live can
+    be forgotten and is on no sweeper's list, and only that.
+    """
+    for pk in accounts:
+        balance, live = book.image((pk, "BALANCE")), book.holds[pk]
+        if balance:
+            posted, held = balance["posted_micros"], sum(live.values())
+            shown = [balance[name] for name in ("held_micros", "live_holds", "available_micros", "headroom_micros")]
+            assert shown == [held, len(live), posted - held, posted + UNARMED], f"law 7: {pk}"
+        for sk in live:
+            hold = book.image((pk, sk))
+            assert ("expires_at" in hold, "sweep_sk" in hold) == (False, True), f"law 7: {pk} {sk}"
+
+
+def law_8_no_other_account_is_named(sent: list[Sent], account: str) -> None:
+    """Every request of a customer's request names the partition of its account and no other."""
+    for request in sent:
+        assert request.partitions() <= {f"ACCOUNT#{account}"}, f"law 8: {request.operation} {request.partitions()}"
+
+
+def law_9_entries_never_change(changes: dict[Key, tuple[Image | None, Image]]) -> None:
+    """The first image of an entry is its only one."""
+    for (pk, sk), (before, _) in changes.items():
+        assert before is None or not sk.startswith("ENTRY#"), f"law 9: {pk} {sk}"
+
+
+def the_table_is_the_models(model: Model, changes: dict[Key, tuple[Image | None, Image]]) -> None:
+    """What changed is what the model changed, and says what the model says."""
+    assert set(changes) <= model.touched, f"nobody asked for {sorted(set(changes) - model.touched)}"
+    assert set(changes) == model.touched, f"missing {sorted(model.touched - set(changes))}"
+    for key, (_, after) in changes.items():
+        said = model.items[key]
+        assert {name: after.get(name) for name in said} == said, f"{key}"

@@ -1,0 +1,39 @@
+"""The bench on which the crash points of the ledger are played."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from tests.harness.fast_moto import make_moto_cheap
+from tests.harness.queue import failures
+from tests.harness.table import Stack
+from tests.harness.wire import wired
+from tests.harness.world import DECK
+from tests.laws.ledger_bench import CHARGED, LedgerBench, account_events, batch
+
+
+@pytest.fixture
+def bench(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[LedgerBench]:
+    """Two accounts, one with a call that was charged already; accounts are posted one after another; the SDK does not
+    sleep between its retries.
+    """
+    make_moto_cheap(monkeypatch)
+    monkeypatch.setenv("POSTING_THREADS", "1")
+    from calling_credit.config import config  # noqa: PLC0415
+
+    config.cache_clear()
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+    with wired(stack) as wire:
+        bench = LedgerBench(stack, wire)
+        monkeypatch.setattr("calling_credit.clock.now", bench.clock)
+        stack.publish(DECK)
+        for account in ("acct_1", "acct_2"):
+            for event in account_events(account):
+                assert stack.invoke("manage_accounts", event)["statusCode"] == 201
+        assert failures(stack.invoke("rate_calls", batch([CHARGED]))) == []
+        bench.keep()
+        wire.sent.clear()
+        stack.forget()
+        yield bench
+    config.cache_clear()

@@ -1,0 +1,233 @@
+"""The operations of the seeded driver: what the operator, the switch, the queue and the customers may do, right and
+wrong. Each changes the model as the contract says and leaves the comparing to the driver.
+"""
+
+from typing import Any
+
+from tests.laws.calls import CALLING, UNCOVERED, ZONES, Message
+from tests.laws.driver import MOST_ACCOUNTS, Driver, expect, operation
+from tests.laws.prices import Prices, money
+
+# ----------------------------------------------------------------------------------------------------------------------
+# The operator
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+@operation("create an account", 8)
+def create_account(driver: Driver) -> None:
+    """A new account with a time zone, one person and one line; or one that exists, created again."""
+    number = len(driver.accounts()) + 1
+    account = f"acct_{number}" if number <= MOST_ACCOUNTS else driver.account()
+    settings = {"time_zone": driver.rng.choice(ZONES), "currency": "USD"}
+    expect(driver.operate("PUT", f"/accounts/{account}", settings), 201 if number <= MOST_ACCOUNTS else 200)
+    driver.model.keep_account(account, **settings)
+    if number <= MOST_ACCOUNTS:
+        keep_user(driver, account, "user_1", "Ada")
+        keep_line(driver, account, "line_1", enabled=True)
+
+
+@operation("configure an account", 30)
+def configure_account(driver: Driver) -> None:
+    """Billing addresses and status; a closed account's finished calls still post."""
+    account = driver.account()
+    emails = [f"billing{number}@example.com" for number in range(driver.rng.randint(0, 3))]
+    settings = {"billing_emails": emails, "status": driver.rng.choice(("open", "open", "closed"))}
+    shown = expect(driver.operate("PUT", f"/accounts/{account}", settings), 200)
+    driver.model.keep_account(account, **settings)
+    assert shown["billing_emails"] == emails
+
+
+@operation("change a time zone", 40)
+def change_time_zone(driver: Driver) -> None:
+    """Entries that stand keep their dates; later ones get the new zone's."""
+    account, zone = driver.account(), driver.rng.choice(ZONES)
+    assert expect(driver.operate("PUT", f"/accounts/{account}", {"time_zone": zone}), 200)["time_zone"] == zone
+    driver.model.keep_account(account, time_zone=zone)
+
+
+@operation("create or rename a user", 40)
+def change_user(driver: Driver) -> None:
+    """Names are shown beside calls that were charged long before."""
+    name = driver.rng.choice(("Ada", "Lin", "José", "=SUM(A1)", "李雷", "O'Neil"))
+    keep_user(driver, driver.account(), f"user_{driver.rng.randint(1, 4)}", name)
+
+
+def keep_user(driver: Driver, account: str, user: str, name: str) -> None:
+    """PUT one user."""
+    known = driver.model.get(account, f"USER#{user}")
+    expect(driver.operate("PUT", f"/accounts/{account}/users/{user}", {"name": name}), 200 if known else 201)
+    driver.model.put(account, f"USER#{user}", name=name)
+
+
+@operation("create or configure a line", 40)
+def change_line(driver: Driver) -> None:
+    """A line of the account, with or without saying whether it may call abroad."""
+    enabled = driver.rng.choice((None, True, True, False))
+    keep_line(driver, driver.account(), f"line_{driver.rng.randint(1, 4)}", enabled=enabled)
+
+
+def keep_line(driver: Driver, account: str, line: str, *, enabled: bool | None) -> None:
+    """PUT one line; the switch stays as it was, or off, when nothing is said of it."""
+    known = driver.model.get(account, f"LINE#{line}")
+    said: dict[str, Any] = {"number": driver.rng.choice(CALLING), "user_id": f"user_{driver.rng.randint(1, 4)}"}
+    switched = enabled if enabled is not None else bool(known and known["international_calling"])
+    body = said if enabled is None else {**said, "international_calling": enabled}
+    expect(driver.operate("PUT", f"/accounts/{account}/lines/{line}", body), 200 if known else 201)
+    operator = "operator:3n4exampleoperator"
+    driver.model.put(account, f"LINE#{line}", **said, changed_by=operator)
+    driver.model.switch(account, line, operator, driver.now, is_on=switched)
+
+
+@operation("adjust a balance", 60)
+def adjust(driver: Driver) -> None:
+    """New credit or a deduction."""
+    account, key = driver.account(), f"key {driver.now.timestamp()}"
+    amount = driver.rng.choice((1, -1)) * driver.rng.randint(1, 500_000) * 100
+    body = {"amount": money(amount), "reason": driver.rng.choice(("Goodwill", "Opening credit", "Zurückgezahlt"))}
+    shown = expect(driver.operate("POST", f"/accounts/{account}/adjustments", body, key=key), 201)
+    driver.model.adjust(account, shown["id"], amount, body["reason"], driver.now)
+    assert shown["amount"] == body["amount"]
+    assert shown["balance"] == money(driver.model.items[f"ACCOUNT#{account}", "BALANCE"]["posted_micros"])
+    driver.adjustments.append((account, key, body, shown["id"]))
+
+
+@operation("repeat an adjustment", 30)
+def repeat_adjustment(driver: Driver) -> None:
+    """The same key and body again, maybe days later: the same adjustment, law 3."""
+    if not driver.adjustments:
+        adjust(driver)
+        driver.settle("adjust a balance")
+    account, key, body, identifier = driver.rng.choice(driver.adjustments)
+    shown = expect(driver.operate("POST", f"/accounts/{account}/adjustments", body, key=key), 201)
+    assert shown["id"] == identifier
+    driver.settle("", unchanged=True)
+
+
+@operation("reuse a key for something else", 20)
+def conflicting_adjustment(driver: Driver) -> None:
+    """The same key with another amount or reason is refused, law 4."""
+    if not driver.adjustments:
+        adjust(driver)
+        driver.settle("adjust a balance")
+    account, key, body, _ = driver.rng.choice(driver.adjustments)
+    other = body | driver.rng.choice(({"amount": "0.0001"}, {"reason": "Something else"}))
+    shown = expect(driver.operate("POST", f"/accounts/{account}/adjustments", other, key=key), 409)
+    assert shown["code"] == "idempotency_key_reused"
+    driver.settle("", unchanged=True)
+
+
+@operation("publish another deck", 25)
+def publish(driver: Driver) -> None:
+    """Other prices, other destinations, rows that take effect later."""
+    version = f"deck {driver.now:%Y%m%dT%H%M%S}"
+    data = driver.calls.deck()
+    driver.stack.publish(data, version)
+    driver.model.prices = Prices(version, data)
+    driver.model.remembered.clear()
+
+
+@operation("start cold", 40)
+def start_cold(driver: Driver) -> None:
+    """Every function forgets what it knew."""
+    driver.stack.forget()
+    driver.model.remembered.clear()
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# The queue
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def queue(driver: Driver, messages: list[Message]) -> None:
+    """Deliver a batch and keep it for redeliveries."""
+    driver.deliver(messages)
+    driver.batches.append(messages)
+
+
+def an_old_batch(driver: Driver) -> list[Message]:
+    """A batch that was delivered before, lately more often than long ago."""
+    if not driver.batches:
+        queue(driver, driver.some_calls())
+        driver.settle("deliver new calls")
+    recent = driver.batches[-20:] if driver.rng.random() < 0.5 else driver.batches
+    return driver.rng.choice(recent)
+
+
+@operation("deliver new calls", 420)
+def deliver_new(driver: Driver) -> None:
+    """Answered and not, rated and not, now, late, early, beside midnight."""
+    queue(driver, driver.some_calls())
+
+
+@operation("deliver a large batch", 5)
+def deliver_many(driver: Driver) -> None:
+    """More calls of one account than fit one transaction."""
+    account = driver.account()
+    queue(driver, [driver.message(driver.new_call(account=account)) for _ in range(driver.rng.randint(60, 110))])
+
+
+@operation("deliver twice at once", 90)
+def deliver_twice(driver: Driver) -> None:
+    """New calls, then the same messages again and again in any order, law 3."""
+    batch = driver.some_calls()
+    queue(driver, batch)
+    driver.settle("deliver new calls")
+    for _ in range(driver.rng.randint(1, 2)):
+        driver.deliver(driver.rng.sample(batch * 2, k=len(batch) * 2) if driver.rng.random() < 0.3 else batch)
+        driver.settle("", unchanged=True)
+
+
+@operation("redeliver an old batch", 160)
+def redeliver(driver: Driver) -> None:
+    """Shuffled or cut in half; new prices since then change nothing of what stands in the book."""
+    batch = an_old_batch(driver)
+    driver.deliver(driver.rng.sample(batch, k=driver.rng.randint(1, len(batch))))
+
+
+@operation("redeliver among new calls", 90)
+def redeliver_among_new(driver: Driver) -> None:
+    """Old and new in one batch, some told twice in other words."""
+    old = driver.rng.sample(batch := an_old_batch(driver)[:8], k=driver.rng.randint(1, len(batch)))
+    retold = [driver.message(message.told.facts) for message in old if message.told.facts]
+    messages = [*old, *retold, *driver.some_calls(4)]
+    driver.rng.shuffle(messages)
+    queue(driver, messages)
+
+
+@operation("deliver other facts of a call", 70)
+def deliver_conflict(driver: Driver) -> None:
+    """The same call with another duration, number or line: whichever came first stands."""
+    facts = [message.told.facts for message in an_old_batch(driver) if message.told.facts] or [driver.new_call()]
+    call = driver.rng.choice(facts)
+    other = call | driver.rng.choice(({"line_id": "line_other"}, {"rings": 31}, {"to": "+818012345678"}))
+    messages = [driver.message(other), *(driver.some_calls(2))]
+    if driver.rng.random() < 0.4:
+        messages.append(driver.message(call))
+    queue(driver, messages)
+
+
+@operation("deliver malformed messages", 60)
+def deliver_malformed(driver: Driver) -> None:
+    """Broken ones go back, their neighbours are charged."""
+    broken = [driver.calls.broken(driver.new_call(), driver.now) for _ in range(driver.rng.randint(1, 3))]
+    messages = [*broken, *driver.some_calls(3)]
+    driver.rng.shuffle(messages)
+    queue(driver, messages)
+
+
+@operation("deliver only what is refused", 40)
+def deliver_refused(driver: Driver) -> None:
+    """Nothing is written, law 4."""
+    messages = [driver.calls.broken(driver.new_call(), driver.now) for _ in range(driver.rng.randint(1, 3))]
+    messages += [driver.message(driver.new_call(account="acct_nobody")) for _ in range(driver.rng.randint(0, 2))]
+    driver.deliver(messages)
+    driver.settle("", unchanged=True)
+
+
+@operation("deliver calls of unknown accounts", 30)
+def deliver_unknown(driver: Driver) -> None:
+    """They go back until the operator creates the account; those of the next account to come are charged then."""
+    names = ("acct_nobody", f"acct_{len(driver.accounts()) + 1}")
+    strangers = [driver.message(driver.new_call(account=driver.rng.choice(names))) for _ in range(2)]
+    strangers.append(driver.message(driver.new_call(account=names[0], to=UNCOVERED)))
+    queue(driver, [*strangers, *driver.some_calls(3)])

@@ -1,0 +1,148 @@
+"""The flows of payments that are played with each fault: by hand, automatic, recovered by a link, refunded, and
+disputed.
+"""
+
+from typing import Any
+
+from local.stripe_stand_in.controls import Controls
+from tests.harness.cards import CHALLENGED, DECLINED, VISA
+from tests.laws.payment_bench import Flow, PaymentBench
+
+WANTS_CUSTOMER = "pm_card_authenticationRequired"
+
+
+def save(bench: PaymentBench, kind: str) -> None:
+    """A saved card."""
+    bench.card = bench.till.card(kind)
+
+
+def save_and_rule(bench: PaymentBench, kind: str) -> None:
+    """A saved card, and a rule that it recharges the empty balance by."""
+    save(bench, kind)
+    bench.till.set_rule(bench.card)
+
+
+def pay(bench: PaymentBench) -> None:
+    """Somebody presses Pay until they are answered, and begins anew when they are told that it came to nothing."""
+    body = {"amount": "25.00", "payment_method_id": bench.card}
+    for key in ("the first key", "the second key"):
+        answer = bench.ask("add_funds", "POST", "/top-ups", body, key=key)
+        assert answer.status == 201
+        if answer.body["status"] != "canceled":
+            return
+
+
+def challenge(bench: PaymentBench) -> None:
+    """The customer confirms at their bank whatever waits for it."""
+    for intent in list(bench.till.stand_in.account.objects["payment_intent"].values()):
+        if intent["status"] == "requires_action":
+            Controls(bench.till.stand_in).answer_challenge(intent["id"])
+
+
+def pay_and_confirm(bench: PaymentBench) -> None:
+    """Somebody pays with a card whose bank wants a confirmation."""
+    pay(bench)
+    bench.sweep()  # An answer that nobody heard is known by now, and with it the way to the bank.
+    challenge(bench)
+
+
+def wait_for_customer(bench: PaymentBench) -> None:
+    """A recharge whose bank wants the customer, who is not there."""
+    save_and_rule(bench, WANTS_CUSTOMER)
+    bench.stream()
+    bench.till.stand_in.take_events()
+    [waiting] = bench.till.top_ups()
+    bench.link = bench.till.top_up(str(waiting["topup_id"]))["next_action_url"].removeprefix("https://page.test")
+
+
+def follow_link(bench: PaymentBench) -> None:
+    """The customer follows the link that finishes the payment, and confirms at the bank."""
+    for _ in range(12):
+        answer = bench.ask("add_funds", "POST", bench.link, signed_in=False)
+        if answer.status == 303:
+            break
+        bench.till.later(seconds=10)
+    challenge(bench)
+
+
+def another_waits(bench: PaymentBench) -> None:
+    """A payment of 30.00 waits for its customer to confirm at their bank, and they have another card."""
+    bench.till.paid("30.00", bench.till.card(CHALLENGED))
+    bench.till.stand_in.take_events()
+    save(bench, VISA)
+
+
+def another_is_abandoned(bench: PaymentBench) -> None:
+    """The same, and they have left; a rule recharges the empty balance."""
+    another_waits(bench)
+    bench.till.later(minutes=16)
+    bench.till.set_rule(bench.card)
+
+
+def save_and_pay(bench: PaymentBench) -> None:
+    """A payment of 25.00 that is credited, and everything told of it."""
+    save(bench, VISA)
+    bench.till.paid("25.00", bench.card)
+    bench.till.stand_in.take_events()
+
+
+def at_stripe(bench: PaymentBench, path: str, **parameters: Any) -> None:
+    """What an operator does in Stripe's dashboard."""
+    headers = {"Authorization": f"Bearer {bench.till.stand_in.api_key}"}
+    assert bench.till.stand_in.handle("POST", path, parameters, headers).status == 200
+
+
+def refund(bench: PaymentBench) -> None:
+    """Ten dollars go back in two parts."""
+    [charge] = bench.till.objects("charge")
+    for _ in range(2):
+        at_stripe(bench, "/v1/refunds", charge=charge["id"], amount=500)
+
+
+def dispute_and_win(bench: PaymentBench) -> None:
+    """The cardholder's bank takes the money, and gives a part of it back."""
+    [charge] = bench.till.objects("charge")
+    controls = Controls(bench.till.stand_in)
+    opened = controls.dispute(charge["id"], amount=2_500)
+    bench.call_back()
+    controls.win_dispute(opened["id"], 1_500)
+
+
+FLOWS = (
+    Flow("by hand", lambda b: save(b, VISA), pay, ["succeeded"], {"succeeded": 1}, 25_000_000),
+    Flow("by hand, declined", lambda b: save(b, DECLINED), pay, ["failed"], {"canceled": 1}, 0),
+    Flow(
+        "by hand, confirmed at the bank",
+        lambda b: save(b, CHALLENGED),
+        pay_and_confirm,
+        ["succeeded"],
+        {"succeeded": 1},
+        25_000_000,
+    ),
+    Flow("by hand, while another waits", another_waits, pay, ["succeeded"], {"succeeded": 1}, 25_000_000),
+    Flow(
+        "automatic, after an abandoned one",
+        another_is_abandoned,
+        PaymentBench.stream,
+        ["succeeded"],
+        {"succeeded": 1},
+        50_000_000,
+    ),
+    Flow(
+        "automatic", lambda b: save_and_rule(b, VISA), PaymentBench.stream, ["succeeded"], {"succeeded": 1}, 50_000_000
+    ),
+    Flow(
+        "automatic, declined", lambda b: save_and_rule(b, DECLINED), PaymentBench.stream, ["failed"], {"canceled": 1}, 0
+    ),
+    Flow(
+        "automatic, the bank wants the customer",
+        lambda b: save_and_rule(b, WANTS_CUSTOMER),
+        PaymentBench.stream,
+        ["requires_action"],
+        {"requires_payment_method": 1},
+        0,
+    ),
+    Flow("recovered by its link", wait_for_customer, follow_link, ["succeeded"], {"succeeded": 1}, 50_000_000),
+    Flow("refunded", save_and_pay, refund, ["succeeded"], {"succeeded": 1}, 15_000_000),
+    Flow("disputed, won in part", save_and_pay, dispute_and_win, ["succeeded"], {"succeeded": 1}, 15_000_000),
+)

@@ -1,0 +1,228 @@
+"""What the seeded driver asks as a customer, compared with the model; and the requests that must be refused."""
+
+import csv
+import io
+import json
+from typing import Any
+
+from tests.laws.calls import CALLING, COVERED, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED
+from tests.laws.driver import Driver, expect, operation
+from tests.laws.prices import money
+from tests.laws.rerating import BACK, call_in, standing
+
+
+def entries(driver: Driver, account: str, first: str, last: str) -> list[tuple[str, dict[str, Any]]]:
+    """The model's entries of a period, oldest first."""
+    return [(sk, entry) for sk, entry in driver.model.of(account, "ENTRY#") if first <= entry["local_date"] <= last]
+
+
+def pages(driver: Driver, account: str, path: str, query: dict[str, Any], limit: int) -> list[dict[str, Any]]:
+    """Every page of a list."""
+    found: list[dict[str, Any]] = []
+    cursor: str | None = None
+    while True:
+        asked = {**query, "limit": limit, "cursor": cursor}
+        found.append(expect(driver.customer(account, "GET", path, query=asked, group="[member]"), 200))
+        cursor = found[-1]["next_cursor"]
+        assert all(len(page["items"]) <= limit for page in found)
+        if cursor is None:
+            return found
+
+
+@operation("read a balance", 30)
+def read_balance(driver: Driver) -> None:
+    """Posted, held, available."""
+    account = driver.account()
+    shown = expect(driver.customer(account, "GET", "/balance"), 200)
+    balance = driver.model.items[f"ACCOUNT#{account}", "BALANCE"]
+    posted, held = balance["posted_micros"], balance["held_micros"]
+    assert (shown["balance"], shown["held"]) == (money(posted), money(held))
+    assert shown["available"] == money(posted - held)
+
+
+@operation("read a usage summary", 35)
+def read_usage(driver: Driver) -> None:
+    """Totals by category and by day are the sums of the entries listed."""
+    account, (first, last) = driver.account(), driver.period()
+    shown = expect(driver.customer(account, "GET", "/usage", query={"from": first, "to": last}), 200)
+    categories: dict[str, list[int]] = {}
+    days: dict[str, int] = {}
+    for _, entry in entries(driver, account, first, last):
+        if entry["category"] != "adjustment":
+            sums = categories.setdefault(entry["category"], [0, 0, 0])
+            sums[0] += -1 if entry.get("kind") == BACK else 1
+            sums[1] += entry["billed_seconds"]
+            sums[2] -= entry["amount_micros"]
+            days[entry["local_date"]] = days.get(entry["local_date"], 0) - entry["amount_micros"]
+    said = {row["category"]: [row["calls"], row["billed_seconds"], row["total"]] for row in shown["categories"]}
+    used = {name: [calls, billed, money(total)] for name, (calls, billed, total) in categories.items() if calls}
+    assert said == used
+    assert {row["date"]: row["total"] for row in shown["days"]} == {day: money(total) for day, total in days.items()}
+    assert shown["total"] == money(sum(days.values()))
+
+
+@operation("read usage details", 25)
+def read_details(driver: Driver) -> None:
+    """Every call of a category, newest first, each once, whatever the page."""
+    account, category, expected, query = asked_details(driver)
+    limit = driver.rng.choice((1, 7, 50, 200)) if len(expected) < 40 else driver.rng.choice((50, 200))
+    found = pages(driver, account, f"/usage/{category}", query, limit)
+    rows = [row for page in found for row in page["items"]]
+    names = {sk.split("#")[1]: user["name"] for sk, user in driver.model.of(account, "USER#")}
+    shown = [(row["started_at"], row["call_id"], row["price"], row["rate_deck"], row["user"]) for row in rows]
+    assert shown == [
+        (*call_in(sk), money(-entry["amount_micros"]), entry["deck"], user_view(entry["user_id"], names))
+        for sk, entry in expected
+    ]
+
+
+@operation("read usage details as CSV", 12)
+def read_csv(driver: Driver) -> None:
+    """The same rows."""
+    account, category, expected, query = asked_details(driver)
+    answer = driver.customer(account, "GET", f"/usage/{category}", query=query, headers={"accept": "text/csv"})
+    rows = list(csv.DictReader(io.StringIO(expect(answer, 200))))
+    assert [(row["started_at"], row["call_id"], row["price"]) for row in rows] == [
+        (*call_in(sk), money(-entry["amount_micros"])) for sk, entry in expected
+    ]
+
+
+def asked_details(driver: Driver) -> tuple[str, str, list[tuple[str, dict[str, Any]]], dict[str, Any]]:
+    """An account, a category, the entries it must list, the query to ask with."""
+    account, (first, last) = driver.account(), driver.period()
+    category = driver.rng.choice(("outbound_international_call", "outbound_premium_call", "satellite_call", "included"))
+    user = driver.rng.choice((None, None, "user_1"))
+    found = [
+        (sk, entry)
+        for sk, entry in entries(driver, account, first, last)
+        if entry["category"] == category and user in (None, entry["user_id"])
+    ]
+    return account, category, standing(found)[::-1], {"from": first, "to": last, "user_id": user}
+
+
+def user_view(user: str, names: dict[str, str]) -> dict[str, Any]:
+    """A user beside a call."""
+    return {"id": user, "name": names.get(user)}
+
+
+@operation("read a statement", 25)
+def read_statement(driver: Driver) -> None:
+    """Opening plus what is listed is closing, whatever the page; opening is the sum of all days before."""
+    account, (first, last) = driver.account(), driver.period()
+    expected = entries(driver, account, first, last)
+    limit = driver.rng.choice((3, 50, 200)) if len(expected) < 40 else driver.rng.choice((50, 200))
+    found = pages(driver, account, "/statement", {"from": first, "to": last}, limit)
+    before = entries(driver, account, "", (day_before(first)))
+    opening = sum(entry["amount_micros"] for _, entry in before)
+    closing = opening + sum(entry["amount_micros"] for _, entry in expected)
+    assert {(page["opening_balance"], page["closing_balance"]) for page in found} == {(money(opening), money(closing))}
+    shown = [(row["at"], row["id"], row["amount"]) for page in found for row in page["items"]]
+    assert shown == [(*sk.split("#", 2)[1:], money(entry["amount_micros"])) for sk, entry in expected]
+
+
+def day_before(date: str) -> str:
+    """Text that sorts after every date before this one."""
+    return f"{date[:-1]}{chr(ord(date[-1]) - 1)}~" if date[-1] != "0" else f"{date[:-1]}/"
+
+
+@operation("read the lines", 15)
+def read_lines(driver: Driver) -> None:
+    """Each with its person and switch."""
+    account = driver.account()
+    rows = [
+        row for page in pages(driver, account, "/lines", {}, driver.rng.choice((1, 2, 50))) for row in page["items"]
+    ]
+    names = {sk.split("#")[1]: user["name"] for sk, user in driver.model.of(account, "USER#")}
+    assert [(row["line_id"], row["number"], row["user"], row["international_calling"]) for row in rows] == [
+        (sk.split("#")[1], line["number"], user_view(line["user_id"], names), line["international_calling"])
+        for sk, line in driver.model.of(account, "LINE#")
+    ]
+
+
+@operation("read the price of a number", 30)
+def read_rates(driver: Driver) -> None:
+    """What is charged now comes first; nobody's account is read for it."""
+    number = driver.rng.choice((*COVERED, *INCLUDED, PREMIUM, SOMETIMES, UNCOVERED))
+    calling = driver.rng.choice(CALLING)
+    before = len(driver.wire.sent)
+    answer = driver.ask("list_usage", "GET", "/rates", query={"number": number, "from": calling})
+    items = expect(answer, 200)["items"]
+    assert not any(request.partitions() for request in driver.wire.sent[before:])
+    row = driver.model.prices.row(number, calling, driver.now)
+    if row is None:
+        assert not [item for item in items if item["effective_from"] <= driver.now.isoformat()]
+        return
+    assert (items[0]["prefix"], items[0]["included"]) == (row["prefix"], row["category"] == "included")
+    assert float(items[0]["rate_per_minute"]) == float(row["rate_per_minute"])
+
+
+@operation("switch a line", 50)
+def switch_line(driver: Driver) -> None:
+    """A billing admin turns international calling of an own line on or off."""
+    account = driver.account()
+    line, enabled = driver.rng.choice(driver.ids(account, "LINE")), driver.rng.random() < 0.7
+    answer = driver.customer(account, "PUT", f"/lines/{line}", {"international_calling": enabled})
+    assert expect(answer, 200)["international_calling"] is enabled
+    person = "user:b4d8e428-4071-70d2-9c5e-3f1f6a3b2c10"
+    if driver.model.items[f"ACCOUNT#{account}", f"LINE#{line}"]["international_calling"] is not enabled:
+        driver.model.put(account, f"LINE#{line}", changed_by=person)
+        driver.model.switch(account, line, person, driver.now, is_on=enabled)
+
+
+@operation("send a request that is refused", 90)
+def refused_request(driver: Driver) -> None:
+    """Each gets its code and changes nothing, law 4."""
+    account = driver.account()
+    other = driver.rng.choice([name for name in driver.accounts() if name != account] or ["acct_nobody"])
+    answer, code = driver.rng.choice(REFUSALS)(driver, account, other)
+    assert (answer.status >= 400, json.loads(answer.text).get("code")) == (True, code), f"{answer.status} {answer.text}"
+    driver.settle("", unchanged=True)
+
+
+def foreign_cursor(driver: Driver, account: str, other: str) -> tuple[Any, str]:
+    """A cursor that another account's list handed out, or an edited one."""
+    first = driver.customer(account, "GET", "/lines", query={"limit": 1})
+    cursor = expect(first, 200)["next_cursor"] or "AAAA"
+    if driver.rng.random() < 0.5:
+        return driver.customer(account, "GET", "/lines", query={"cursor": f"A{cursor[1:]}B"}), "invalid_cursor"
+    asker = other if other in driver.accounts() else account
+    path = "/lines" if asker == other else "/statement"
+    return driver.customer(asker, "GET", path, query={"cursor": cursor}), "invalid_cursor"
+
+
+LINE = {"number": "+14155550100", "user_id": "user_1"}
+CREDIT = {"amount": "5.00", "reason": "Goodwill"}
+ON = {"international_calling": True}
+REFUSALS: tuple[Any, ...] = (
+    lambda d, a, _: (d.operate("PUT", f"/accounts/{a}", {"time_zone": "Mars/Olympus"}), "invalid_time_zone"),
+    lambda d, a, _: (d.operate("PUT", f"/accounts/{a}", {"currency": "EUR"}), "unsupported_currency"),
+    lambda d, *_: (d.operate("PUT", "/accounts/a%23b", {}), "invalid_id"),
+    lambda d, *_: (d.operate("PUT", "/accounts/acct_new", {"status": "gone"}), "invalid_status"),
+    lambda d, a, _: (d.operate("PUT", f"/accounts/{a}", {}, scope="calls/authorize"), "scope_required"),
+    lambda d, a, _: (d.operate("PUT", f"/accounts/{a}", "[1]"), "malformed_json"),
+    lambda d, *_: (d.operate("PUT", "/accounts/acct_nobody/users/user_1", {"name": "Ada"}), "unknown_account"),
+    lambda d, a, _: (d.operate("PUT", f"/accounts/{a}/users/user_1", {"name": ""}), "invalid_field"),
+    lambda d, a, _: (d.operate("PUT", f"/accounts/{a}/lines/line_9", {"user_id": "user_1"}), "missing_field"),
+    lambda d, a, _: (d.operate("PUT", f"/accounts/{a}/lines/line_1", {"number": "+442071838750"}), "foreign_number"),
+    lambda d, *_: (d.operate("PUT", "/accounts/acct_nobody/lines/l", LINE), "unknown_account"),
+    lambda d, a, _: (d.operate("POST", f"/accounts/{a}/adjustments", CREDIT), "missing_idempotency_key"),
+    lambda d, a, _: (
+        d.operate("POST", f"/accounts/{a}/adjustments", CREDIT | {"amount": "0.00"}, "k"),
+        "amount_out_of_range",
+    ),
+    lambda d, a, _: (d.operate("POST", f"/accounts/{a}/adjustments", CREDIT | {"amount": 5}, "k"), "invalid_amount"),
+    lambda d, *_: (d.operate("POST", "/accounts/acct_nobody/adjustments", CREDIT, "k"), "unknown_account"),
+    lambda d, a, _: (d.customer(a, "PUT", "/lines/line_1", ON, group="[member]"), "billing_admin_required"),
+    lambda d, a, _: (d.customer(a, "PUT", "/lines/line_nobody", ON), "unknown_line"),
+    lambda d, a, _: (d.customer(a, "PUT", "/lines/line_1", {"international_calling": "yes"}), "invalid_field"),
+    lambda d, *_: (d.customer("", "GET", "/balance"), "account_missing"),
+    lambda d, *_: (d.customer("acct_nobody", "GET", "/statement"), "unknown_account"),
+    lambda d, a, _: (
+        d.customer(a, "GET", "/usage", query={"from": "2026-11-02", "to": "2026-11-01"}),
+        "invalid_date_range",
+    ),
+    lambda d, a, _: (d.customer(a, "GET", "/usage", query={"from": "2026-02-30"}), "invalid_date"),
+    lambda d, a, _: (d.customer(a, "GET", "/usage/top_up"), "unknown_category"),
+    lambda d, a, _: (d.customer(a, "GET", "/lines", query={"limit": 201}), "invalid_limit"),
+    foreign_cursor,
+)

@@ -1,0 +1,165 @@
+"""Prices after the fact, for the seeded driver: waiting calls that are charged once a deck covers them, and charged
+calls that are priced again. Says what the table must hold by the words of the contract and imports nothing of it.
+"""
+
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from tests.harness.table import BUCKET, _s3, sample_event
+from tests.laws.driver import Driver, operation
+from tests.laws.model import Model
+from tests.laws.prices import Prices, moment, price
+
+BACK = "call_taken_back"
+Entries = list[tuple[str, dict[str, Any]]]
+
+
+def call_in(sk: str) -> tuple[str, ...]:
+    """When the call of an entry happened, and its id."""
+    return tuple(sk.split("#")[1:3])
+
+
+def standing(entries: Entries) -> Entries:
+    """Of each call among entries in the order of their keys, the last one, unless it takes a charge back."""
+    last = [list(of_call)[-1] for _, of_call in groupby(entries, key=lambda found: call_in(found[0]))]
+    return [(sk, entry) for sk, entry in last if entry.get("kind") != BACK]
+
+
+def late_row(prices: Prices, facts: dict[str, Any], now: datetime) -> dict[str, Any] | None:
+    """The row in effect when a call was made, else the first that has priced its number since."""
+    at = moment(facts["started_at"])
+    row = prices.row(facts["to"], facts["from"], at)
+    later = sorted({row["from"] for rows in prices.rows.values() for row in rows if row["from"] > at})
+    while row is None and later and later[0] <= now:
+        row = prices.row(facts["to"], facts["from"], later.pop(0))
+    return row
+
+
+def priced(row: dict[str, Any], facts: dict[str, Any]) -> tuple[int, int]:
+    """Billed seconds and micros; nothing where the row includes the call."""
+    return (0, 0) if row["category"] == "included" else price(row, facts["duration_seconds"])
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Decks
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+@operation("drop a deck into the bucket", 12)
+def drop_a_deck(driver: Driver) -> None:
+    """A deck without errors prices from then on, told of once or twice; one with errors changes nothing, law 4."""
+    event = sample_event("publish_rates")
+    key = event["detail"]["object"]["key"] = f"incoming/{driver.now:%Y%m%dT%H%M%S%f}.csv"
+    data = driver.calls.deck()
+    broken = driver.rng.random() < 0.3
+    _s3().put_object(Bucket=BUCKET, Key=key, Body=data + b"\n44,no more" if broken else data)
+    told = driver.stack.invoke("publish_rates", event, seconds=300)
+    again = driver.stack.invoke("publish_rates", event, seconds=300)
+    assert (told["outcome"], again["outcome"]) == (("refused",) if broken else ("published",)) * 2
+    driver.stack.forget()
+    driver.model.remembered.clear()
+    if not broken:
+        driver.model.prices = Prices(told["version"], data)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Waiting calls
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+@operation("rate what waits for a price", 60)
+def rate_waiting(driver: Driver) -> None:
+    """Every waiting call that the deck covers is charged, by its own key; a second look finds nothing to do."""
+    driver.stack.apps["rerate_calls"].facts._known.clear()
+    driver.stack.invoke("rerate_calls", {}, seconds=300)
+    model = driver.model
+    for pk, sk in sorted(key for key in model.items if key[1].startswith("UNRATED#")):
+        account, facts = pk.removeprefix("ACCOUNT#"), model.told[pk.removeprefix("ACCOUNT#"), sk]
+        if "outcome" not in model.items[pk, sk]:
+            settle_waiting(model, account, sk, facts, driver.now)
+    driver.settle("rate what waits for a price")
+    driver.stack.invoke("rerate_calls", {}, seconds=300)
+    driver.settle("", unchanged=True)
+    driver.done["rate what waits for a price"] -= 1
+
+
+def settle_waiting(model: Model, account: str, sk: str, facts: dict[str, Any], now: datetime) -> None:
+    """One of them."""
+    row = late_row(model.prices, facts, now)
+    if row is None:
+        return
+    entry = sk.replace("UNRATED#", "ENTRY#")
+    if not priced(row, facts)[1]:
+        outcome = "free"
+    elif model.get(account, entry):
+        outcome = "charged_before"
+    else:
+        outcome = "rated"
+        model.charge(facts, row, model.zone(account), entry)
+    model.put(account, sk, outcome=outcome)
+    model.outcomes[f"waited: {outcome}"] = model.outcomes.get(f"waited: {outcome}", 0) + 1
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Charged calls
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+@operation("price calls again", 45)
+def price_again(driver: Driver) -> None:
+    """First only in words, which changes nothing, law 4; then in fact; then the same again, law 3."""
+    account, (first, last) = driver.account(), driver.period()
+    asked = {"account_id": account, "from": first, "to": last}
+    tried = rounds(driver, asked | {"apply": False})
+    driver.settle("", unchanged=True)
+    posted = rounds(driver, asked | {"apply": True})
+    corrected = correct(driver.model, account, first, last, driver.now)
+    assert tried == posted == corrected, f"{tried} {posted} {corrected}"
+    driver.settle("price calls again")
+    assert rounds(driver, asked | {"apply": True}) == 0
+    driver.settle("", unchanged=True)
+    driver.done["price calls again"] -= 1
+
+
+def rounds(driver: Driver, asked: dict[str, Any]) -> int:
+    """How many calls change, round after round."""
+    changed = 0
+    position: str | None = None
+    while True:
+        told = driver.stack.invoke("rerate_calls", {"reprice": asked | {"position": position}}, seconds=300)
+        changed += int(told["changed"])
+        position = told["position"]
+        if position is None:
+            return changed
+
+
+def correct(model: Model, account: str, first: str, last: str, now: datetime) -> int:
+    """Take back and charge anew what the deck prices otherwise; how many calls that are."""
+    charged = [(sk, entry) for sk, entry in model.of(account, "ENTRY#") if entry["category"] != "adjustment"]
+    corrected = 0
+    for _, of_call in groupby(charged, key=lambda found: call_in(found[0])):
+        entries = list(of_call)
+        (sk, _), (last_sk, entry) = entries[0], entries[-1]
+        first_sk = "#".join(sk.split("#")[:3])
+        facts = model.told[account, first_sk]
+        row = late_row(model.prices, facts | {"from": model.calling[account, first_sk]}, now)
+        if row is None or not first <= entry["local_date"] <= last:
+            continue
+        billed, micros = priced(row, facts)
+        is_charged = entry.get("kind") != BACK
+        stands = (-entry["amount_micros"], entry["category"]) if is_charged else (0, None)
+        if stands == (micros, row["category"] if micros else None):
+            continue
+        corrected += 1
+        number = int(last_sk.split("#")[4]) + 1 if last_sk.count("#") > 2 else 1
+        begin = f"{sk.split('#rerate#')[0]}#rerate#{number:04d}"
+        kept = {"to": facts["to"], "user_id": facts["user_id"], "local_date": entry["local_date"]}
+        if is_charged:
+            back = {name: entry[name] for name in ("category", "prefix", "deck")} | {"kind": BACK}
+            model.enter(account, f"{begin}#credit", stands[0], -entry["billed_seconds"], **kept, **back)
+        if micros:
+            anew = {"category": row["category"], "prefix": row["prefix"], "deck": model.prices.version}
+            model.enter(account, f"{begin}#debit", -micros, billed, **kept, **anew)
+    model.outcomes["priced again"] = model.outcomes.get("priced again", 0) + corrected
+    return corrected

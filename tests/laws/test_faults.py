@@ -1,0 +1,155 @@
+"""Law 10: killing any function at any request, losing any answer, refusing any write, and trying again as queue and
+client do, ends in the ledger that nothing going wrong ends in.
+
+The crash points are generated: a scenario is recorded once without faults, then every request of it is crossed with
+every fault (`tests.harness.faults`). Threads write at once; conflicts between them are made on the wire, as DynamoDB
+has them.
+"""
+
+import json
+import random
+from collections import Counter
+from functools import partial
+
+import pytest
+
+from tests.harness.faults import ask_until_answered, deliver_until_settled, points
+from tests.harness.queue import failures
+from tests.harness.table import Context, Stack, load_app
+from tests.harness.threads import at_once
+from tests.harness.wire import wired
+from tests.laws.ledger_bench import (
+    MIXED,
+    NEVER_TAKEN,
+    NEW_IN_MIXED,
+    REQUESTS,
+    LedgerBench,
+    Storm,
+    batch,
+    kinds,
+    report,
+    some_calls,
+)
+
+pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# A batch with everything in it
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def test_law_10_a_batch_ends_in_the_same_ledger_whatever_fails(
+    bench: LedgerBench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started_with = kinds(bench.ledger())
+    back, _ = deliver_until_settled(bench.stack, bench.wire, MIXED["Records"])
+    expected = bench.ledger()
+    assert (back, kinds(expected) - started_with) == (NEVER_TAKEN, NEW_IN_MIXED)
+    bench.put_back()
+    failures(bench.stack.invoke("rate_calls", MIXED))
+    scenario = list(bench.wire.sent)
+    covered: Counter[str] = Counter()
+    for point in points(scenario):
+        bench.put_back()
+        with bench.wire.interfering(point):
+            back, _ = deliver_until_settled(bench.stack, bench.wire, MIXED["Records"], point.context)
+        for passed in point.late:
+            passed()
+        assert point.hits, point.name
+        assert back == NEVER_TAKEN, f"{point.name}: {back}"
+        assert bench.ledger() == expected, point.name
+        covered[point.fault.__name__.split("_at_")[0]] += 1
+    report(capsys, f"rate_calls, {len(scenario)} requests", covered)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Requests of operators and customers
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_law_10_a_request_sent_until_it_is_answered_is_done_once(
+    bench: LedgerBench, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    function, event = REQUESTS[name]
+    answer = bench.stack.invoke(function, event)
+    assert answer["statusCode"] in (200, 201), answer["body"]
+    scenario, expected = list(bench.wire.sent), bench.ledger()
+    covered: Counter[str] = Counter()
+    for point in points(scenario):
+        bench.put_back()
+        with bench.wire.interfering(point):
+            again = ask_until_answered(bench.stack, bench.wire, function, event)
+        for passed in point.late:
+            passed()
+        assert point.hits, point.name
+        assert again["statusCode"] in (200, 201), f"{point.name}: {again['body']}"
+        assert json.loads(again["body"]) == json.loads(answer["body"]), point.name
+        assert bench.ledger() == expected, point.name
+        covered[point.fault.__name__.split("_at_")[0]] += 1
+    report(capsys, f"{function} ({name}), {len(scenario)} requests", covered)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Many faults, many at once
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def test_law_10_a_storm_of_faults_ends_in_the_same_ledger(
+    bench: LedgerBench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deliver_until_settled(bench.stack, bench.wire, MIXED["Records"])
+    expected = bench.ledger()
+    weathered = 0
+    for seed in range(25):
+        bench.put_back()
+        storm = Storm(random.Random(seed))
+        with bench.wire.interfering(storm):
+            back = storm.weather(lambda: deliver_until_settled(bench.stack, bench.wire, MIXED["Records"]))
+        assert (back, bench.ledger()) == (NEVER_TAKEN, expected), f"seed {seed}"
+        weathered += storm.faults
+    with capsys.disabled():
+        print(f"\n  {weathered:>4} faults in 25 storms over rate_calls")
+    assert weathered > 100
+
+
+@pytest.mark.parametrize("overlap", ["the same batch", "half of it"])
+def test_two_invocations_at_once_charge_each_call_once(bench: LedgerBench, overlap: str) -> None:
+    """The two are processes of their own in Lambda, so they are modules of their own here."""
+    twin = load_app("rate_calls")
+    calls = some_calls(2, 30)
+    first, second = (calls, calls) if overlap == "the same batch" else (calls[:40], calls[20:])
+    assert failures(bench.stack.invoke("rate_calls", batch(calls))) == []
+    expected = bench.ledger()
+    with wired(Stack(bench.stack.dynamodb, {"rate_calls": twin})) as other:
+        other.under_way, other.counting = bench.wire.under_way, bench.wire.counting
+        for _ in range(4):
+            bench.put_back()
+            twin.facts._known.clear()
+            other.with_conflicts = bench.wire.with_conflicts = True
+            answers = at_once(
+                partial(bench.stack.invoke, "rate_calls", batch(first)),
+                partial(twin.handler, batch(second), Context()),
+            )
+            bench.wire.with_conflicts = False
+            assert [failures(answer) for answer in answers] == [[], []]
+            assert bench.ledger() == expected
+        assert bench.wire.conflicts + other.conflicts, "they never met"
+
+
+def test_a_call_and_an_adjustment_at_once_both_stand(bench: LedgerBench) -> None:
+    calls = some_calls(1, 40)
+    function, event = REQUESTS["adjust"]
+    assert failures(bench.stack.invoke("rate_calls", batch(calls))) == []
+    assert bench.stack.invoke(function, event)["statusCode"] == 201
+    expected = bench.ledger()
+    for _ in range(4):
+        bench.put_back()
+        bench.wire.with_conflicts = True
+        charged, adjusted = at_once(
+            partial(bench.stack.invoke, "rate_calls", batch(calls)), partial(bench.stack.invoke, function, event)
+        )
+        bench.wire.with_conflicts = False
+        assert (failures(charged), adjusted["statusCode"]) == ([], 201)
+        assert bench.ledger() == expected

@@ -1,0 +1,172 @@
+"""The laws of the ledger under a seeded random driver: thousands of operations on the real handlers, every law
+rechecked after every one, everything compared with a model that shares no code with them.
+
+    1   posted is the sum of the entries, to the micro
+    2   DAY totals are the sums of that day's entries
+    3   any event delivered any number of times, in any order, changes nothing after the first
+    4   a refused operation changes nothing
+    7   held is the sum of live holds, available is posted less held, headroom is unarmed (no rules here)
+    8   no customer's request reads or writes another account
+    9   entries never change
+    10  killing any function at any I/O and retrying ends in the same ledger (test_faults)
+
+Laws 5 and 6 are laws of payments (test_payment_laws). LAWS_SEED and LAWS_OPERATIONS run it otherwise; the seed of a
+failure is in its message. Of law 3: what left no trace when it was delivered (a free call) or waits for a price (an
+unrated one) is charged when it is delivered again after a deck that prices it; the model says so, too. All of them hold
+over decks published, waiting calls rated and charged calls priced again as well.
+"""
+
+import os
+import random
+from datetime import timedelta
+from itertools import permutations
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.functions.template import ROOT, template
+from tests.harness.fast_moto import make_moto_cheap
+from tests.harness.http import http_event
+from tests.harness.queue import delivery, failures
+from tests.harness.table import Stack
+from tests.harness.till import Till
+from tests.harness.wire import wired
+from tests.harness.world import JAPAN, World
+from tests.laws import admission, operations, reads, rerating
+from tests.laws.calls import Calls
+from tests.laws.checks import Book, law_8_no_other_account_is_named
+from tests.laws.driver import KINDS, Driver
+from tests.laws.model import Model
+from tests.laws.prices import Prices
+
+pytestmark = pytest.mark.dynamodb
+
+SEED = int(os.environ.get("LAWS_SEED", "20261123"))
+OPERATIONS = int(os.environ.get("LAWS_OPERATIONS", "2000"))
+
+
+def test_the_laws_hold_after_every_operation(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drivers = {module.__name__ for module in (operations, reads, rerating, admission)}
+    assert drivers == {kind.__module__ for _, kind in KINDS.values()}
+    make_moto_cheap(monkeypatch)
+    rng = random.Random(SEED)
+    prices = Prices("deck-1", (ROOT / "local" / "rates.csv").read_bytes())
+    with wired(stack) as wire:
+        book = Book(stack.dynamodb, stack.table_name)
+        driver = Driver(SEED, stack, wire, rng, Model(prices), book, Calls(rng))
+        monkeypatch.setattr("calling_credit.clock.now", lambda: driver.now)
+        stack.forget()
+        driver.run(OPERATIONS)
+    with capsys.disabled():
+        print(
+            f"\nThe laws held after every operation (LAWS_SEED={SEED}, LAWS_OPERATIONS={OPERATIONS}):\n{driver.table()}"
+        )
+    assert set(driver.done) == set(KINDS), driver.table()
+    assert driver.done.total() >= OPERATIONS, driver.table()
+
+
+CUSTOMER_ROUTES = {
+    "GET /balance": ("list_usage", "/balance"),
+    "GET /usage": ("list_usage", "/usage"),
+    "GET /usage/{category}": ("list_usage", "/usage/outbound_international_call"),
+    "GET /statement": ("list_usage", "/statement"),
+    "GET /lines": ("list_usage", "/lines"),
+    "GET /lines/{line_id}/changes": ("list_usage", "/lines/line_1/changes"),
+    "GET /rates": ("list_usage", "/rates"),
+    "GET /forecast": ("list_usage", "/forecast"),
+    "POST /auto-recharge/simulate": ("list_usage", "/auto-recharge/simulate"),
+    "PUT /lines/{line_id}": ("change_settings", "/lines/line_2"),
+    "GET /limits": ("change_settings", "/limits"),
+    "PUT /limits": ("change_settings", "/limits"),
+    "GET /auto-recharge": ("change_settings", "/auto-recharge"),
+    "PUT /auto-recharge": ("change_settings", "/auto-recharge"),
+    "POST /top-ups": ("add_funds", "/top-ups"),
+    "GET /top-ups": ("add_funds", "/top-ups"),
+    "GET /top-ups/{top_up_id}": ("add_funds", "/top-ups/{theirs}"),
+    "GET /payment-methods": ("add_funds", "/payment-methods"),
+    "POST /payment-methods": ("add_funds", "/payment-methods"),
+    "DELETE /payment-methods/{payment_method_id}": ("add_funds", "/payment-methods/{card}"),
+}
+SIGNED_ROUTES = {"GET /links/{token}", "POST /links/{token}", "POST /stripe/webhook"}
+"""Open to all, and for whatever account a signature names: whose it is does not come from the request."""
+PAGE_ROUTES = {"GET /", "GET /assets/{version}/{name}"}
+"""The page itself, which knows no account."""
+NAMING_ANOTHER = {
+    "account_id": "acct_2",
+    "custom:account_id": "acct_2",
+    "user_id": "ACCOUNT#acct_2",
+    "from": "2026-01-01",
+    "to": "2026-12-31",
+}
+
+
+def test_law_8_every_route_of_customers_is_held_to_its_account() -> None:
+    routes = [part["Properties"] for part in template()["Resources"].values() if "Route" in part["Type"].split("::")]
+    operator = [route["RouteKey"] for route in routes if "AuthorizationScopes" in route]
+    assert {route["RouteKey"] for route in routes} - set(operator) == set(CUSTOMER_ROUTES) | SIGNED_ROUTES | PAGE_ROUTES
+    signed = (
+        {route["RouteKey"] for route in routes if route["AuthorizationType"] == "NONE"} - PAGE_ROUTES - {"GET /rates"}
+    )
+    assert signed == SIGNED_ROUTES
+
+
+@pytest.mark.parametrize("route", CUSTOMER_ROUTES)
+def test_law_8_no_request_names_another_account(till: Till, route: str) -> None:
+    """Whatever path, query, headers and body name: the requests to the table name the token's account or none, and
+    those to Stripe its customer or none.
+    """
+    world = till.world
+    world.create_account("acct_2")
+    world.operate("PUT", "/accounts/acct_2/lines/line_2", {"number": "+14155550100", "user_id": "user_1"})
+    world.deliver({}, {"account_id": "acct_2", "call_id": "c_2"})
+    card, other = till.card(), till.card(account="acct_2")
+    till.set_rule(card)
+    theirs = till.paid("25.00", other, account="acct_2")["id"]
+    [another] = [cus["id"] for cus in till.objects("customer") if cus["metadata"]["account_id"] == "acct_2"]
+    function, path = CUSTOMER_ROUTES[route]
+    wishes = {"international_calling": True, "amount": "25.00", "payment_method_id": card, "customer": another}
+    body = {**NAMING_ANOTHER, **wishes}
+    event = http_event(function, route.partition(" ")[0], path.format(theirs=theirs, card=card), body=body)
+    event["requestContext"]["authorizer"]["jwt"]["claims"]["custom:account_id"] = "acct_1"
+    event["headers"] |= {"x-account-id": "acct_2"}
+    event["pathParameters"] = {"account_id": "acct_2", "line_id": "line_2"}
+    event["rawQueryString"] = urlencode(NAMING_ANOTHER)
+    event["queryStringParameters"] = dict(NAMING_ANOTHER)
+    event["headers"]["idempotency-key"] = "key"
+    before, asked = world.stack.items("acct_2"), len(till.wire.sent)
+    with wired(world.stack) as wire:
+        answer = world.invoke(function, event)
+        law_8_no_other_account_is_named(wire.sent, "acct_1")
+        assert bool(wire.sent) == (route != "GET /rates")
+    assert function != "add_funds" or (answer.status < 300) != ("{theirs}" in path), answer.text
+    assert "acct_2" not in answer.text
+    assert another not in str(till.wire.sent[asked:])
+    assert world.stack.items("acct_2") == before
+
+
+def test_law_3_a_stray_call_delivered_again_changes_nothing(world: World) -> None:
+    world.deliver({"line_id": "line_nobody"})
+    before = world.stack.items()
+    world.clock.now += timedelta(minutes=5)
+    assert world.deliver({"line_id": "line_nobody"}) == []
+    assert world.stack.items() == before
+
+
+def test_law_3_order_and_number_of_deliveries_do_not_matter(world: World) -> None:
+    calls = [{"call_id": f"c_{number}", "to": JAPAN} for number in range(4)]
+    event = delivery(*calls)
+    records = event["Records"]
+    halves = [records[:3], records[1:], records[::-1]]
+    ledgers = []
+    for number, order in enumerate(permutations(halves)):
+        account = f"acct_{number + 10}"
+        world.create_account(account)
+        for records_of_half in order:
+            moved = [{**record, "body": record["body"].replace("acct_1", account)} for record in records_of_half]
+            assert failures(world.stack.invoke("rate_calls", {"Records": moved})) == []
+        entries = world.entries(account)
+        ledgers.append((world.balance(account), [entry["SK"] for entry in entries]))
+    assert len(ledgers[0][1]) == 4
+    assert ledgers == ledgers[:1] * len(ledgers)

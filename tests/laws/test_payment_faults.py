@@ -1,0 +1,132 @@
+"""Law 10 for payments: killing any function at any request to the table or to Stripe, losing any answer, refusing any
+write, and trying again as client, stream, callbacks and sweeper do, ends with the same payment made and credited once.
+
+The crash points are generated: a flow is recorded once without faults, then each of its requests is crossed with every
+fault. Every crash is played; every other fault at each kind of request once in some flow, and a share of all of them
+drawn by a seed; all of them with FAULTS_SHARE=1 (`make faults`).
+"""
+
+import os
+import random
+import re
+from collections import Counter
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from tests.harness.faults import CRASHES, Point
+from tests.harness.till import Till
+from tests.harness.wire import wired
+from tests.laws.payment_bench import Both, Flow, PaymentBench, differences, event_points, points
+from tests.laws.payment_flows import FLOWS
+
+pytestmark = pytest.mark.dynamodb
+
+SEED = int(os.environ.get("FAULTS_SEED", "20261123"))
+SHARE = float(os.environ.get("FAULTS_SHARE", "0.1"))
+PAIRS = int(os.environ.get("FAULTS_PAIRS", "5"))
+
+
+@pytest.fixture
+def bench(till: Till, monkeypatch: pytest.MonkeyPatch) -> Iterator[PaymentBench]:
+    """A till on a wire; the SDK does not sleep between its retries."""
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    with wired(till.world.stack) as wire:
+        made = PaymentBench(till.world.stack, wire, till=till)
+        made.keep()
+        yield made
+
+
+def kind_of(point: Point) -> str:
+    """What is asked and what goes wrong with it, wherever in a flow."""
+    return re.sub(r" \d+:", ":", point.name)
+
+
+@pytest.fixture(scope="module")
+def played() -> set[str]:
+    """What some flow has met: each kind of request with each fault that applies to it."""
+    return set()
+
+
+def sampled(generated: list[Point], played: set[str]) -> list[Point]:
+    """Every crash; every fault at every kind of request that no flow has played yet; of the rest a share that the seed
+    draws. What is sampled counts as played.
+    """
+    draw = random.Random(SEED)
+    chosen = []
+    for point in generated:
+        if draw.random() < SHARE or point.fault in CRASHES or kind_of(point) not in played:
+            chosen.append(point)
+            played.add(kind_of(point))
+    return chosen
+
+
+def pairs(ones: list[Point], others: list[Point]) -> list[Both]:
+    """Two faults at once, as the seed draws them."""
+    draw = random.Random(SEED + 1)
+    return [Both(draw.choice(ones), draw.choice(others)) for _ in range(PAIRS)]
+
+
+def play(bench: PaymentBench, flow: Flow, point: Point | Both) -> list[str]:
+    """The flow with one fault in it, or two; what stands otherwise than it must in the end."""
+    bench.put_back()
+    flow.prepare(bench)
+    bench.context = point.context if isinstance(point, Point) else point.one.context
+    with bench.wire.interfering(point):
+        flow.begin(bench)
+        bench.settle_down()
+    if point.late:
+        for passed in point.late:
+            passed()
+        bench.settle_down()
+    missed = isinstance(point, Point) and not point.hits
+    return [*differences(bench, flow), *(["the fault met nothing"] if missed else [])]
+
+
+def play_with_callbacks_amiss(bench: PaymentBench, flow: Flow, fault: str, kind: str) -> list[str]:
+    """The flow while every callback of one kind is lost, comes twice or comes late."""
+    bench.put_back()
+    flow.prepare(bench)
+    bench.till.stand_in.faults.add(fault, kind, count=99)
+    flow.begin(bench)
+    bench.settle_down()
+    return list(differences(bench, flow))
+
+
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
+def test_law_10_a_payment_ends_the_same_whatever_fails(
+    bench: PaymentBench, capsys: pytest.CaptureFixture[str], flow: Flow, played: set[str]
+) -> None:
+    bench.put_back()
+    flow.prepare(bench)
+    with bench.wire.recording() as scenario:
+        flow.begin(bench)
+        bench.settle_down()
+    assert list(differences(bench, flow)) == []
+    covered: Counter[str] = Counter()
+    broken: list[str] = []
+    generated = list(points(scenario, bench))
+    for point in sampled(generated, played):
+        try:
+            found = play(bench, flow, point)
+        except AssertionError as error:
+            found = [str(error)]
+        broken += [f"{point.name}: {difference}" for difference in found]
+        covered[point.fault.__name__.split("_at_")[0]] += 1
+    amiss = event_points(bench)
+    for fault, kind in amiss:
+        broken += [f"{kind} {fault}: {found}" for found in play_with_callbacks_amiss(bench, flow, fault, kind)]
+    for pair in pairs(list(points(scenario, bench)), list(points(scenario, bench))):
+        names = f"{pair.one.name} and {pair.other.name}"
+        try:
+            broken += [f"{names}: {found}" for found in play(bench, flow, pair)]
+        except AssertionError as error:
+            broken.append(f"{names}: {error}")
+    with capsys.disabled():
+        drawn = f"{covered.total():>4} of {len(generated)} crash points (FAULTS_SEED={SEED}, FAULTS_SHARE={SHARE:g})"
+        more = f"{len(amiss)} ways of callbacks, {PAIRS} pairs"
+        kinds = f"{len(covered)} kinds of fault; {len(played)} of request and fault so far"
+        print(f"\n  {drawn}, {more}: {flow.name}, {len(scenario)} requests, {kinds}")
+    assert broken == []
