@@ -10,18 +10,18 @@ RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 
 
 def of_type(kind: str) -> dict[str, Any]:
-    """The resources of a type, by name."""
+    """Return the resources of a type by name."""
     return {name: resource for name, resource in RESOURCES.items() if resource["Type"] == kind}
 
 
 def only(kind: str) -> Any:
-    """The properties of the one resource of a type."""
+    """Return the properties of the only resource of a type."""
     [resource] = of_type(kind).values()
     return resource["Properties"]
 
 
 def words(value: object) -> Iterator[str]:
-    """Every text within a value of the template."""
+    """Yield every string within a value of the template."""
     if isinstance(value, dict):
         for part in value.values():
             yield from words(part)
@@ -33,7 +33,7 @@ def words(value: object) -> Iterator[str]:
 
 
 def functions() -> dict[str, Any]:
-    """Every function's properties, by its folder."""
+    """Return the properties of each function by its folder."""
     return {
         resource["Properties"]["CodeUri"].strip("/").removeprefix("functions/"): resource["Properties"]
         for resource in of_type("AWS::Serverless::Function").values()
@@ -41,23 +41,23 @@ def functions() -> dict[str, Any]:
 
 
 def statements() -> list[tuple[str, Any]]:
-    """Every statement of every function's policies."""
+    """Return each policy statement with the folder of its function."""
     found = []
     for folder, properties in functions().items():
         for policy in properties["Policies"]:
-            assert isinstance(policy, dict), f"{folder} uses a managed policy, which is wider than it needs"
+            assert isinstance(policy, dict), f"{folder} uses a managed policy, which allows more than it needs"
             found += [(folder, statement) for statement in policy["Statement"]]
     return found
 
 
 def event_of(function: str) -> Any:
-    """What wakes a function."""
+    """Return the only event source of a function."""
     [event] = RESOURCES[function]["Properties"]["Events"].values()
     return event
 
 
 def on_aws(value: Any) -> Any:
-    """What a value of the template is where the stack is not local."""
+    """Return the value that a stack on AWS uses."""
     if isinstance(value, dict) and value.get("Fn::If", [None])[0] == "IsLocal":
         return value["Fn::If"][2]
     return value

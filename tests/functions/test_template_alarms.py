@@ -9,7 +9,7 @@ from tests.functions.template_resources import TEMPLATE, of_type, words
 
 
 def anchors() -> set[str]:
-    """The anchors of the runbook's headings, as GitHub makes them."""
+    """Return the anchors that GitHub gives the headings of the runbook."""
     text = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
     headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
     return {re.sub(r"[^a-z0-9 _-]", "", heading.lower()).replace(" ", "-") for heading in headings}
@@ -17,17 +17,17 @@ def anchors() -> set[str]:
 
 ALARMS = of_type("AWS::CloudWatch::Alarm")
 OWN_METRICS = "CallingCredit/${AWS::StackName}"
-"""Of this stack alone: a staging stack of the same AWS account wakes nobody in production."""
+"""The namespace of one stack, so that a staging stack raises no production alarm."""
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_every_alarm_names_a_section_of_the_runbook_that_exists(name: str) -> None:
+def test_every_alarm_names_an_existing_section_of_the_runbook(name: str) -> None:
     description = ALARMS[name]["Properties"]["AlarmDescription"]
     [anchor] = re.findall(r"docs/runbook\.md#([a-z0-9-]+)", description)
     assert anchor in anchors()
 
 
-def test_queues_unrated_calls_payments_ages_errors_and_throttles_are_watched() -> None:
+def test_alarms_watch_queues_payments_ages_errors_and_throttles() -> None:
     watched = {
         (next(words(alarm["Properties"]["Namespace"])), alarm["Properties"]["MetricName"]) for alarm in ALARMS.values()
     }
@@ -56,7 +56,7 @@ def test_queues_unrated_calls_payments_ages_errors_and_throttles_are_watched() -
         assert seen == set(of_type("AWS::Serverless::Function")), metric
 
 
-def test_rounds_that_go_on_past_what_fails_are_watched_by_what_failed() -> None:
+def test_sweep_alarms_watch_the_failures_inside_a_round() -> None:
     alarms = [a["Properties"] for a in ALARMS.values() if a["Properties"]["MetricName"] == "SweepsFailed"]
     assert [alarm["Dimensions"] for alarm in alarms] == [
         [{"Name": "service", "Value": service}] for service in ("payments", "expire_holds")
@@ -64,7 +64,7 @@ def test_rounds_that_go_on_past_what_fails_are_watched_by_what_failed() -> None:
     assert all(next(words(alarm["Namespace"])) == OWN_METRICS for alarm in alarms)
 
 
-def test_answers_that_lambda_counts_as_successes_are_watched_at_the_gateway() -> None:
+def test_api_alarm_watches_responses_that_lambda_counts_as_successes() -> None:
     [alarm] = [a["Properties"] for a in ALARMS.values() if a["Properties"]["MetricName"] == "5xx"]
     assert alarm["Namespace"] == "AWS/ApiGateway"
     assert alarm["Dimensions"] == [{"Name": "ApiId", "Value": {"Ref": "Api"}}]
@@ -82,7 +82,7 @@ def test_answers_that_lambda_counts_as_successes_are_watched_at_the_gateway() ->
         ("StripeRefusals", [None]),
     ],
 )
-def test_one_call_or_payment_that_a_person_must_look_at_is_enough(metric: str, queues: list[str | None]) -> None:
+def test_one_message_or_count_that_needs_a_person_raises_an_alarm(metric: str, queues: list[str | None]) -> None:
     alarms = [alarm["Properties"] for alarm in ALARMS.values() if alarm["Properties"]["MetricName"] == metric]
     assert len(alarms) == len(queues)
     for alarm, queue in zip(alarms, queues, strict=True):
@@ -91,7 +91,7 @@ def test_one_call_or_payment_that_a_person_must_look_at_is_enough(metric: str, q
         assert queue is None or queue in list(words(alarm["Dimensions"]))
 
 
-def test_the_unrated_alarm_watches_the_metric_that_rate_calls_emits() -> None:
+def test_unrated_alarm_watches_the_metric_that_rate_calls_emits() -> None:
     [alarm] = [a["Properties"] for a in ALARMS.values() if a["Properties"]["MetricName"] == "CallsUnrated"]
     assert (
         alarm["Namespace"]
@@ -100,7 +100,7 @@ def test_the_unrated_alarm_watches_the_metric_that_rate_calls_emits() -> None:
     assert alarm["Dimensions"] == [{"Name": "service", "Value": "rate_calls"}]
 
 
-def test_the_alarms_of_payments_watch_the_counts_of_all_functions_that_pay_together() -> None:
+def test_payment_alarms_watch_the_total_of_all_paying_functions() -> None:
     for metric in ("PaymentIssues", "LedgerDifferences", "TopUpsSettledAfterEnd", "StripeUnanswered", "StripeRefusals"):
         [alarm] = [a["Properties"] for a in ALARMS.values() if a["Properties"]["MetricName"] == metric]
         settings = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]

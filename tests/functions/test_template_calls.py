@@ -6,19 +6,19 @@ from tests.functions.template_resources import RESOURCES, TEMPLATE, event_of, on
 
 
 def calls_event() -> Any:
-    """What brings calls to rate_calls."""
+    """Return the event source of `rate_calls`."""
     [event] = RESOURCES["RateCallsFunction"]["Properties"]["Events"].values()
     return event["Properties"]
 
 
-def test_a_call_refused_five_times_goes_to_the_dead_letter_queue() -> None:
+def test_call_refused_five_times_moves_to_the_dead_letter_queue() -> None:
     redrive = RESOURCES["CallQueue"]["Properties"]["RedrivePolicy"]
     assert redrive["maxReceiveCount"] == 5
     assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
     assert RESOURCES["DeadLetterQueue"]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-def test_a_call_stays_hidden_six_timeouts_and_the_longest_window() -> None:
+def test_call_stays_hidden_for_six_timeouts_and_the_longest_window() -> None:
     timeout = RESOURCES["RateCallsFunction"]["Properties"]["Timeout"]
     window = TEMPLATE["Parameters"]["BatchingWindowSeconds"]
     hidden = TEMPLATE["Parameters"]["CallQueueVisibilitySeconds"]
@@ -30,8 +30,8 @@ def test_a_call_stays_hidden_six_timeouts_and_the_longest_window() -> None:
     assert hidden["MinValue"] >= timeout
 
 
-def test_a_refused_call_does_not_count_as_one_that_waits_to_be_charged() -> None:
-    """SQS counts it in the age of the oldest until it was received three times."""
+def test_refused_call_does_not_raise_the_alarm_for_waiting_calls() -> None:
+    """SQS counts a message in the age of the oldest one until its third receipt."""
     visibility = TEMPLATE["Parameters"]["CallQueueVisibilitySeconds"]["Default"]
     assert RESOURCES["CallQueueAgeAlarm"]["Properties"]["Threshold"] > 2 * visibility
 
@@ -44,8 +44,8 @@ def test_calls_arrive_in_batches_that_fail_message_by_message() -> None:
     assert event["ScalingConfig"]["MaximumConcurrency"]["Fn::If"][2] == 20
 
 
-def test_holds_that_are_over_are_looked_at_every_minute_and_time_alone_ends_none() -> None:
+def test_sweep_checks_holds_every_minute_and_ttl_deletes_no_live_hold() -> None:
     event = event_of("ExpireHoldsFunction")
     assert (event["Type"], event["Properties"]["ScheduleExpression"]) == ("ScheduleV2", "rate(1 minute)")
-    forgets = only("AWS::DynamoDB::Table")["TimeToLiveSpecification"]
-    assert forgets == {"AttributeName": "expires_at", "Enabled": True}, "which no live hold has"
+    ttl = only("AWS::DynamoDB::Table")["TimeToLiveSpecification"]
+    assert ttl == {"AttributeName": "expires_at", "Enabled": True}, "no live hold has this attribute"

@@ -7,7 +7,7 @@ from calling_credit.notifications.mails import MAILED
 from tests.functions.template_resources import RESOURCES, TEMPLATE, event_of, functions, of_type, statements, words
 
 
-def test_what_is_announced_wakes_the_publisher_and_nothing_else_does() -> None:
+def test_stream_records_that_become_events_invoke_the_publisher() -> None:
     event = event_of("PublishEventsFunction")
     mapping = event["Properties"]
     assert (event["Type"], mapping["Stream"]) == ("DynamoDB", {"Fn::GetAtt": ["LedgerTable", "StreamArn"]})
@@ -29,10 +29,12 @@ def test_what_is_announced_wakes_the_publisher_and_nothing_else_does() -> None:
         {},
     ]
     assert not [pattern for pattern in patterns if "numeric" in json.dumps(pattern)], "numbers are text in a record"
-    assert {name for pattern in patterns for name in pattern} == {"dynamodb"}, "Lambda filters streams by nothing else"
+    assert {name for pattern in patterns for name in pattern} == {"dynamodb"}, (
+        "Lambda filters streams only by the images"
+    )
 
 
-def test_an_event_that_is_not_taken_comes_again_for_a_day_and_is_kept_when_it_is_given_up() -> None:
+def test_failed_event_is_retried_for_a_day_and_then_kept() -> None:
     mapping = event_of("PublishEventsFunction")["Properties"]
     assert (mapping["StartingPosition"], mapping["BatchSize"]) == ("TRIM_HORIZON", 100)
     assert (mapping["MaximumRetryAttempts"], mapping["MaximumRecordAgeInSeconds"]) == (10, 24 * 3600)
@@ -43,7 +45,7 @@ def test_an_event_that_is_not_taken_comes_again_for_a_day_and_is_kept_when_it_is
     assert RESOURCES["EventFailureQueue"]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-def test_the_stream_has_no_more_than_the_two_consumers_it_serves_at_full_speed() -> None:
+def test_stream_has_only_the_two_consumers_that_it_serves_at_full_speed() -> None:
     streams = [
         event["Properties"]["Stream"]
         for function in of_type("AWS::Serverless::Function").values()
@@ -53,22 +55,22 @@ def test_the_stream_has_no_more_than_the_two_consumers_it_serves_at_full_speed()
     assert streams == [{"Fn::GetAtt": ["LedgerTable", "StreamArn"]}] * 2
 
 
-def test_the_publisher_may_speak_on_the_one_bus_and_do_nothing_else() -> None:
-    said = [statement for folder, statement in statements() if folder == "publish_events"]
-    assert [(statement["Action"], statement["Resource"]) for statement in said] == [
+def test_publisher_may_only_put_events_on_the_event_bus() -> None:
+    own = [statement for folder, statement in statements() if folder == "publish_events"]
+    assert [(statement["Action"], statement["Resource"]) for statement in own] == [
         ("events:PutEvents", {"Fn::GetAtt": ["EventBus", "Arn"]})
     ]
     assert functions()["publish_events"]["Environment"]["Variables"]["EVENT_BUS_NAME"] == {"Ref": "EventBus"}
 
 
-def test_the_mailer_deletes_and_changes_nothing_but_what_it_remembers_of_mails() -> None:
+def test_mailer_may_change_and_delete_only_its_own_items() -> None:
     changing = {"dynamodb:DeleteItem", "dynamodb:UpdateItem"}
     for folder, statement in statements():
         if folder == "send_mail" and changing & set(words(statement["Action"])):
             assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [keys.mail_pk()]}}
 
 
-def test_no_mail_is_sent_unless_a_sender_is_named_and_only_about_what_is_news_to_customers() -> None:
+def test_mailer_needs_a_sender_and_receives_only_events_for_customers() -> None:
     assert TEMPLATE["Parameters"]["MailFrom"]["Default"] == ""
     assert TEMPLATE["Conditions"]["SendsMail"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "MailFrom"}, ""]}]}
     mailer = RESOURCES["SendMailFunction"]

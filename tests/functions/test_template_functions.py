@@ -7,7 +7,7 @@ from tests.functions.template import ROOT
 from tests.functions.template_resources import RESOURCES, TEMPLATE, functions, on_aws, statements, words
 
 
-def test_one_word_pair_names_a_function_its_folder_its_event_and_its_tests() -> None:
+def test_one_name_serves_a_function_its_folder_its_event_and_its_tests() -> None:
     assert set(functions()) == set(FUNCTIONS)
     for folder in functions():
         assert "".join(part.title() for part in folder.split("_")) + "Function" in RESOURCES
@@ -17,7 +17,7 @@ def test_one_word_pair_names_a_function_its_folder_its_event_and_its_tests() -> 
         assert functions()[folder]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == folder
 
 
-def test_no_policy_allows_everything_or_everywhere() -> None:
+def test_no_policy_allows_all_actions_or_all_resources() -> None:
     assert len(statements()) >= len(FUNCTIONS)
     for folder, statement in statements():
         actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
@@ -27,7 +27,7 @@ def test_no_policy_allows_everything_or_everywhere() -> None:
 
 
 @pytest.mark.parametrize("folder", FUNCTIONS)
-def test_a_function_that_only_reads_may_not_write_and_none_may_delete_or_scan(folder: str) -> None:
+def test_reading_function_may_not_write_and_none_may_delete_or_scan(folder: str) -> None:
     actions = {
         action
         for owner, statement in statements()
@@ -42,6 +42,6 @@ def test_a_function_that_only_reads_may_not_write_and_none_may_delete_or_scan(fo
         assert not {"dynamodb:PutItem", "dynamodb:UpdateItem"} & actions
 
 
-def test_functions_check_no_parameters_twice_and_trace_without_an_sdk() -> None:
+def test_functions_validate_no_parameters_twice_and_trace_without_an_sdk() -> None:
     for properties in [*functions().values(), TEMPLATE["Globals"]["Function"]]:
         assert "VALIDATE_PARAMETERS" not in properties.get("Environment", {}).get("Variables", {})

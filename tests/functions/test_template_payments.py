@@ -6,7 +6,7 @@ from calling_credit.dynamodb import keys
 from tests.functions.template_resources import RESOURCES, TEMPLATE, event_of, functions, statements, words
 
 
-def test_stripes_keys_are_made_empty_outlive_the_stack_and_are_read_by_those_who_use_stripe_alone() -> None:
+def test_stripe_keys_start_empty_and_only_paying_functions_read_them() -> None:
     secret = RESOURCES["StripeSecret"]
     assert secret["DeletionPolicy"] == secret["UpdateReplacePolicy"] == "Retain"
     assert json.loads(secret["Properties"]["SecretString"]) == {"api_key": "", "webhook_secret": ""}
@@ -26,14 +26,14 @@ def test_stripes_keys_are_made_empty_outlive_the_stack_and_are_read_by_those_who
         ), folder
 
 
-def test_payments_come_back_to_the_first_address_of_the_page() -> None:
+def test_payments_return_to_the_first_address_of_the_page() -> None:
     settings = functions()["add_funds"]["Environment"]["Variables"]
     assert settings["PAGE_URL"]["Fn::If"][:2] == ["HasPageUrls", {"Fn::Select": [0, {"Ref": "PageUrls"}]}]
     [own] = words(settings["PAGE_URL"]["Fn::If"][2])
     assert own.endswith("/")
 
 
-def test_a_payment_lies_between_five_and_five_hundred_dollars_unless_the_operator_says_otherwise() -> None:
+def test_payment_is_5_to_500_dollars_unless_the_operator_changes_it() -> None:
     parameters = TEMPLATE["Parameters"]
     assert (parameters["TopUpMinimum"]["Default"], parameters["TopUpMaximum"]["Default"]) == ("5.00", "500.00")
     settings = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
@@ -41,7 +41,7 @@ def test_a_payment_lies_between_five_and_five_hundred_dollars_unless_the_operato
     assert settings["TOP_UP_MAXIMUM"] == {"Ref": "TopUpMaximum"}
 
 
-def test_balances_below_their_threshold_wake_automatic_recharge_and_no_others() -> None:
+def test_only_balances_below_their_threshold_invoke_automatic_recharge() -> None:
     event = event_of("AutoRechargeFunction")
     mapping = event["Properties"]
     assert (event["Type"], mapping["Stream"]) == ("DynamoDB", {"Fn::GetAtt": ["LedgerTable", "StreamArn"]})
@@ -50,7 +50,7 @@ def test_balances_below_their_threshold_wake_automatic_recharge_and_no_others() 
     assert json.loads(only_filter["Pattern"]) == {"dynamodb": {"NewImage": headroom}}
 
 
-def test_a_record_that_cannot_be_looked_at_comes_again_alone_and_is_kept_when_it_is_given_up() -> None:
+def test_failed_stream_record_is_retried_alone_and_then_kept() -> None:
     mapping = event_of("AutoRechargeFunction")["Properties"]
     assert (mapping["BatchSize"], mapping["MaximumRetryAttempts"]) == (10, 5)
     assert mapping["MaximumRecordAgeInSeconds"] == 6 * 3600
@@ -61,12 +61,12 @@ def test_a_record_that_cannot_be_looked_at_comes_again_alone_and_is_kept_when_it
     assert RESOURCES["RechargeFailureQueue"]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-def test_open_payments_are_looked_at_every_minute() -> None:
+def test_sweep_checks_open_payments_every_minute() -> None:
     event = event_of("ReconcilePaymentsFunction")
     assert (event["Type"], event["Properties"]["ScheduleExpression"]) == ("ScheduleV2", "rate(1 minute)")
 
 
-def test_the_ledger_is_proven_once_a_day_and_nothing_in_it_can_be_changed_by_that() -> None:
+def test_daily_proof_may_not_change_the_ledger() -> None:
     event = event_of("ProveLedgerFunction")
     assert (event["Type"], event["Properties"]["ScheduleExpression"]) == ("ScheduleV2", "cron(17 3 * * ? *)")
     own = [statement for folder, statement in statements() if folder == "prove_ledger"]

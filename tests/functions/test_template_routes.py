@@ -11,7 +11,7 @@ from tests.functions.template_resources import RESOURCES, functions, of_type, on
 
 PAGE = {"GET /", "GET /assets/{version}/{name}"}
 PUBLIC = PAGE | {"GET /rates", "GET /links/{token}", "POST /links/{token}", "POST /stripe/webhook"}
-"""Open to all: the page knows nothing, prices are no secret, and links and Stripe's callbacks are signed."""
+"""Routes without a sign-in: the page holds no data, prices are public, and links and Stripe's callbacks are signed."""
 USER_ROUTES = {
     "GET /balance",
     "GET /usage",
@@ -43,18 +43,18 @@ OPERATOR_ROUTES = {
 
 
 def routes() -> dict[str, Any]:
-    """Every route by its key."""
+    """Return every route by its key."""
     return {
         resource["Properties"]["RouteKey"]: resource["Properties"]
         for resource in of_type("AWS::ApiGatewayV2::Route").values()
     }
 
 
-def test_these_are_the_routes() -> None:
+def test_routes_are_exactly_the_listed_ones() -> None:
     assert set(routes()) == PUBLIC | USER_ROUTES | OPERATOR_ROUTES | SWITCH_ROUTES
 
 
-def test_every_route_but_prices_links_and_callbacks_has_an_authorizer() -> None:
+def test_every_route_that_is_not_public_has_an_authorizer() -> None:
     open_routes = {key for key, route in routes().items() if route.get("AuthorizationType", "NONE") == "NONE"}
     assert open_routes == PUBLIC
     for key in USER_ROUTES | OPERATOR_ROUTES | SWITCH_ROUTES:
@@ -62,7 +62,7 @@ def test_every_route_but_prices_links_and_callbacks_has_an_authorizer() -> None:
         assert routes()[key]["AuthorizerId"]["Ref"] in of_type("AWS::ApiGatewayV2::Authorizer")
 
 
-def test_customers_and_services_have_authorizers_of_their_own() -> None:
+def test_customers_and_services_have_separate_authorizers() -> None:
     users = {routes()[key]["AuthorizerId"]["Ref"] for key in USER_ROUTES}
     services = {routes()[key]["AuthorizerId"]["Ref"] for key in OPERATOR_ROUTES | SWITCH_ROUTES}
     assert (len(users), len(services)) == (1, 1)
@@ -76,7 +76,7 @@ def test_customers_and_services_have_authorizers_of_their_own() -> None:
     assert "UserClient" not in audiences[1]
 
 
-def test_every_service_route_names_its_scope() -> None:
+def test_every_service_route_requires_its_scope() -> None:
     for key in OPERATOR_ROUTES:
         assert routes()[key]["AuthorizationScopes"] == [{"Ref": "OperateScope"}], key
     for key in SWITCH_ROUTES:
@@ -84,32 +84,34 @@ def test_every_service_route_names_its_scope() -> None:
 
 
 @pytest.mark.parametrize("key", sorted(PUBLIC - {"POST /stripe/webhook"}))
-def test_what_anyone_may_ask_is_throttled_harder_than_the_rest(key: str) -> None:
+def test_public_route_has_lower_limits_than_the_others(key: str) -> None:
     stage = only("AWS::ApiGatewayV2::Stage")
     public, others = stage["RouteSettings"][key], stage["DefaultRouteSettings"]
     assert 0 < public["ThrottlingRateLimit"] < others["ThrottlingRateLimit"]
     assert 0 < public["ThrottlingBurstLimit"] < others["ThrottlingBurstLimit"]
 
 
-def test_the_switch_never_waits_for_what_people_ask() -> None:
+def test_switch_has_higher_limits_than_customers() -> None:
     stage = only("AWS::ApiGatewayV2::Stage")
     [own] = [stage["RouteSettings"][key] for key in SWITCH_ROUTES]
     assert own["ThrottlingRateLimit"] > stage["DefaultRouteSettings"]["ThrottlingRateLimit"]
     assert own["ThrottlingBurstLimit"] > stage["DefaultRouteSettings"]["ThrottlingBurstLimit"]
 
 
-def test_a_limited_route_exists_before_the_stage_that_limits_it_and_stripe_is_not_limited() -> None:
+def test_limited_routes_exist_before_the_stage_and_stripe_has_no_limit() -> None:
     [stage] = of_type("AWS::ApiGatewayV2::Stage").values()
-    made_before = {RESOURCES[name]["Properties"]["RouteKey"] for name in stage["DependsOn"]}
-    assert made_before == set(stage["Properties"]["RouteSettings"]) == PUBLIC - {"POST /stripe/webhook"} | SWITCH_ROUTES
+    dependencies = {RESOURCES[name]["Properties"]["RouteKey"] for name in stage["DependsOn"]}
+    assert (
+        dependencies == set(stage["Properties"]["RouteSettings"]) == PUBLIC - {"POST /stripe/webhook"} | SWITCH_ROUTES
+    )
 
 
-def test_access_logs_hold_no_query_and_no_token() -> None:
+def test_access_logs_contain_no_query_and_no_token() -> None:
     written = only("AWS::ApiGatewayV2::Stage")["AccessLogSettings"]["Format"].lower()
     assert not [word for word in ("query", "authorization", "header", "path", "sourceip") if word in written]
 
 
-def test_every_route_leads_to_a_function_with_payload_2() -> None:
+def test_every_route_invokes_a_function_with_payload_2() -> None:
     integrations = of_type("AWS::ApiGatewayV2::Integration")
     assert {integration["Properties"]["PayloadFormatVersion"] for integration in integrations.values()} == {"2.0"}
     for key, route in routes().items():
@@ -118,14 +120,14 @@ def test_every_route_leads_to_a_function_with_payload_2() -> None:
         assert name in integrations, key
 
 
-def starts(key: str) -> str:
-    """The function that a route leads to."""
+def invoked_function(key: str) -> str:
+    """Return the function that a route invokes."""
     [target] = words(routes()[key]["Target"])
     integration = RESOURCES[re.findall(r"\$\{(\w+)\}", target)[0]]["Properties"]
     return str(integration["IntegrationUri"]["Fn::GetAtt"][0])
 
 
-def test_the_gateway_may_start_each_function_for_its_own_routes_and_no_others() -> None:
+def test_gateway_may_invoke_each_function_only_for_its_own_routes() -> None:
     permitted: dict[str, list[str]] = {}
     for permission in of_type("AWS::Lambda::Permission").values():
         [source] = words(permission["Properties"]["SourceArn"])
@@ -133,19 +135,19 @@ def test_the_gateway_may_start_each_function_for_its_own_routes_and_no_others() 
         permitted.setdefault(permission["Properties"]["FunctionName"]["Ref"], []).append(pattern)
     asked = {key: f"$default/{key.replace(' ', '')}" for key in routes()}
     for function, patterns in permitted.items():
-        own = {key for key in routes() if starts(key) == function}
+        own = {key for key in routes() if invoked_function(key) == function}
         assert own, function
         for pattern in patterns:
             matched = {key for key, called in asked.items() if fnmatch.fnmatchcase(called, pattern)}
-            assert matched, f"{function}: {pattern} is for no route"
+            assert matched, f"{function}: {pattern} matches no route"
             assert function == "ListUsageFunction" or matched <= own, f"{function}: {pattern}"
         reached = {key for key in own if any(fnmatch.fnmatchcase(asked[key], pattern) for pattern in patterns)}
-        assert reached == own, f"{function} may not be started for {own - reached}"
-    assert set(permitted) == {starts(key) for key in routes()}
+        assert reached == own, f"{function} may not be invoked for {own - reached}"
+    assert set(permitted) == {invoked_function(key) for key in routes()}
 
 
-def test_a_payment_is_answered_before_the_gateway_gives_up_and_its_lease_outlives_its_function() -> None:
-    waits = RESOURCES["AddFundsIntegration"]["Properties"]["TimeoutInMillis"] / 1000
-    assert functions()["add_funds"]["Timeout"] < waits < MANUAL_LEASE.total_seconds()
+def test_payment_responds_before_the_gateway_times_out_and_its_lease_ends() -> None:
+    gateway_timeout = RESOURCES["AddFundsIntegration"]["Properties"]["TimeoutInMillis"] / 1000
+    assert functions()["add_funds"]["Timeout"] < gateway_timeout < MANUAL_LEASE.total_seconds()
     for folder in ("auto_recharge", "reconcile_payments"):
         assert 2 * functions()[folder]["Timeout"] <= LEASE.total_seconds()

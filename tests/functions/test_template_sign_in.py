@@ -3,11 +3,11 @@
 from tests.functions.template_resources import TEMPLATE, of_type, only
 
 
-def test_nobody_signs_up_on_their_own() -> None:
+def test_only_operators_create_users() -> None:
     assert only("AWS::Cognito::UserPool")["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
 
 
-def test_a_user_has_an_account_id_of_their_own_attribute() -> None:
+def test_account_id_is_a_custom_attribute_of_the_user() -> None:
     attributes = {attribute["Name"]: attribute for attribute in only("AWS::Cognito::UserPool")["Schema"]}
     assert attributes["account_id"]["AttributeDataType"] == "String"
     assert TEMPLATE["Parameters"]["AccountClaim"]["Default"] == "custom:account_id"
@@ -18,11 +18,11 @@ def test_no_client_may_write_the_account_id() -> None:
     assert len(clients) == 2
     for name, client in clients.items():
         written = client["Properties"].get("WriteAttributes")
-        assert written, f"{name} would write every attribute by default"
+        assert written, f"{name} could write every attribute by default"
         assert not [attribute for attribute in written if attribute.startswith("custom:")], name
 
 
-def test_people_sign_in_with_code_and_without_a_secret_and_services_with_their_secret_alone() -> None:
+def test_people_sign_in_with_a_code_and_services_with_their_secret() -> None:
     clients = of_type("AWS::Cognito::UserPoolClient")
     [user] = [c["Properties"] for c in clients.values() if not c["Properties"]["GenerateSecret"]]
     [service] = [c["Properties"] for c in clients.values() if c["Properties"]["GenerateSecret"]]
@@ -31,7 +31,7 @@ def test_people_sign_in_with_code_and_without_a_secret_and_services_with_their_s
     assert not set(user["AllowedOAuthScopes"]) & set(service["AllowedOAuthScopes"])
 
 
-def test_a_password_may_be_sent_directly_only_on_the_local_stack() -> None:
+def test_only_the_local_stack_accepts_a_plain_password() -> None:
     for client in of_type("AWS::Cognito::UserPoolClient").values():
         flows = client["Properties"]["ExplicitAuthFlows"]
         assert not {"ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "USER_PASSWORD_AUTH"} & {
@@ -42,12 +42,12 @@ def test_a_password_may_be_sent_directly_only_on_the_local_stack() -> None:
                 assert flow == {"Fn::If": ["IsLocal", "ALLOW_USER_PASSWORD_AUTH", {"Ref": "AWS::NoValue"}]}
 
 
-def test_the_stack_is_local_only_when_told_so() -> None:
+def test_stack_is_not_local_by_default() -> None:
     assert TEMPLATE["Parameters"]["Local"]["Default"] == "false"
     assert TEMPLATE["Conditions"]["IsLocal"] == {"Fn::Equals": [{"Ref": "Local"}, "true"]}
 
 
-def test_the_scopes_are_those_of_the_contract() -> None:
+def test_scopes_are_those_of_the_contract() -> None:
     servers = [server["Properties"] for server in of_type("AWS::Cognito::UserPoolResourceServer").values()]
     scopes = {f"{server['Identifier']}/{scope['ScopeName']}" for server in servers for scope in server["Scopes"]}
     assert scopes == {"calls/authorize", "accounts/operate"}

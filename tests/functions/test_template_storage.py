@@ -4,21 +4,21 @@ from calling_credit.rates import deck_store
 from tests.functions.template_resources import RESOURCES, of_type, only, statements, words
 
 
-def test_a_dropped_deck_wakes_the_publisher_and_an_activated_one_wakes_who_rates_waiting_calls() -> None:
+def test_uploaded_deck_invokes_publishing_and_activated_deck_rerating() -> None:
     bucket = only("AWS::S3::Bucket")
     assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
-    told = {"source": ["aws.s3"], "detail-type": ["Object Created"]}
+    pattern = {"source": ["aws.s3"], "detail-type": ["Object Created"]}
     for function, event, key in (
         ("PublishRatesFunction", "Dropped", {"prefix": deck_store.INCOMING}),
         ("RerateCallsFunction", "Activated", deck_store.ACTIVE_KEY),
     ):
         found = RESOURCES[function]["Properties"]["Events"][event]
         detail = {"bucket": {"name": [{"Ref": "DeckBucket"}]}, "object": {"key": [key]}}
-        assert (found["Type"], found["Properties"]["Pattern"]) == ("EventBridgeRule", told | {"detail": detail})
+        assert (found["Type"], found["Properties"]["Pattern"]) == ("EventBridgeRule", pattern | {"detail": detail})
 
 
-def test_the_publisher_writes_decks_reports_and_the_pointer_and_never_what_wakes_it() -> None:
-    [statement] = [said for folder, said in statements() if "s3:PutObject" in list(words(said["Action"]))]
+def test_publisher_may_write_decks_reports_and_pointer_but_no_upload() -> None:
+    [statement] = [one for _, one in statements() if "s3:PutObject" in list(words(one["Action"]))]
     written = list(words(statement["Resource"]))
     assert [text.partition("${DeckBucket.Arn}/")[2] for text in written] == [
         f"{deck_store.DECKS}*",
@@ -27,7 +27,7 @@ def test_the_publisher_writes_decks_reports_and_the_pointer_and_never_what_wakes
     ]
 
 
-def test_the_ledger_outlives_the_stack_and_can_be_restored_to_any_second() -> None:
+def test_ledger_outlives_the_stack_and_can_be_restored() -> None:
     [ledger] = of_type("AWS::DynamoDB::Table").values()
     assert ledger["DeletionPolicy"] == ledger["UpdateReplacePolicy"] == "Retain"
     properties = ledger["Properties"]
@@ -37,7 +37,7 @@ def test_the_ledger_outlives_the_stack_and_can_be_restored_to_any_second() -> No
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
 
 
-def test_the_table_is_pk_and_sk_with_the_one_sparse_index() -> None:
+def test_table_has_pk_and_sk_and_one_sparse_index() -> None:
     properties = only("AWS::DynamoDB::Table")
     item_keys = {key["KeyType"]: key["AttributeName"] for key in properties["KeySchema"]}
     assert item_keys == {"HASH": "PK", "RANGE": "SK"}
@@ -46,7 +46,7 @@ def test_the_table_is_pk_and_sk_with_the_one_sparse_index() -> None:
     assert [key["AttributeName"] for key in index["KeySchema"]] == ["sweep_pk", "sweep_sk"]
 
 
-def test_the_rate_decks_outlive_the_stack_and_are_not_public() -> None:
+def test_rate_decks_outlive_the_stack_and_are_not_public() -> None:
     [bucket] = of_type("AWS::S3::Bucket").values()
     assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
     assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
