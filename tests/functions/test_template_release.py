@@ -20,6 +20,9 @@ ALLOWED = {
     "Parameters/*/Description": "Words for the operator.",
     "Outputs/*/Description": "Words for the operator.",
     "Rules/*/AssertDescription": "Words for the operator.",
+    "Resources/*Alarm/Properties/AlarmDescription*": "Words for the operator.",
+    "Resources/*Function/Properties/Description": "Words for the operator.",
+    "Resources/Api/Properties/Description": "Words for the operator.",
     "Resources/RateCallsFunction/Metadata/cfn-lint/*": "Lint only: cfn-lint now reports E3505 on the queue.",
     "Resources/CallQueue/Metadata/cfn-lint/*": "Lint only: cfn-lint now reports E3505 on the queue.",
 }
