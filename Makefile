@@ -62,6 +62,7 @@ types: $(READY)
 .PHONY: lint-template
 lint-template: $(READY)
 	$(BIN)/cfn-lint template.yaml
+	$(BIN)/python -m ops.check_prose
 
 #  `make check` and `make test` run suites side by side. Each says when it starts; its output follows when it has ended.
 SIDE_BY_SIDE := --no-print-directory --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
