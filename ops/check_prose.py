@@ -39,11 +39,20 @@ def rules(settings: dict[str, Any]) -> list[Rule]:
     ]
 
 
-def prose_of(path: Path, text: str) -> str:
-    """The text without everything that is not prose; each line stays on its line."""
+def prose_of(path: Path, text: str, *, names: bool = False) -> str:
+    """The text without everything that is not prose; each line stays on its line. `names`: names of tests are prose."""
     if path.suffix == ".md":
         return MARKDOWN_CODE.sub(lambda found: " " + "\n" * found[0].count("\n"), text)
-    return _python_prose(text, strings="tests" not in path.parts) if path.suffix == ".py" else text
+    if path.suffix != ".py":
+        return text
+    prose = _python_prose(text, strings="tests" not in path.parts)
+    return "\n".join(map(_with_test_name, prose.split("\n"), [*text.split("\n"), ""])) if names else prose
+
+
+def _with_test_name(prose: str, line: str) -> str:
+    """A line of prose and, as words, the name of the test that the line of code defines."""
+    name = re.match(r"(?:async )?def test_(\w+)", line)
+    return f"{prose} {name[1].replace('_', ' ')}" if name else prose
 
 
 def _python_prose(text: str, *, strings: bool) -> str:
@@ -65,9 +74,9 @@ def _docstring_lines(tree: ast.Module) -> Iterator[int]:
             yield node.lineno
 
 
-def hits(path: Path, found: Iterable[Rule]) -> Iterator[str]:
+def hits(path: Path, found: Iterable[Rule], *, names: bool = False) -> Iterator[str]:
     """Each hit in a file, as `path:line: phrase -> what to write`."""
-    prose = prose_of(path, path.read_text(encoding="utf-8"))
+    prose = prose_of(path, path.read_text(encoding="utf-8"), names=names)
     shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
     for rule in found:
         for match in rule.pattern.finditer(prose):
@@ -91,7 +100,9 @@ def main(arguments: list[str]) -> int:
     """Print every hit; 1 if there are any."""
     settings = tomllib.loads(WORDS.read_text(encoding="utf-8"))
     found = rules(settings)
-    lines = sorted(line for path in files(settings, arguments) for line in hits(path, found))
+    lines = sorted(
+        line for path in files(settings, arguments) for line in hits(path, found, names=settings["test_names"])
+    )
     sys.stdout.writelines(f"{line}\n" for line in lines)
     sys.stdout.write(f"{len(lines)} phrases to avoid.\n" if lines else "No phrases to avoid.\n")
     return 1 if lines else 0

@@ -39,6 +39,12 @@ def test_strings_in_tests_may_quote_a_phrase(tmp_path: Path) -> None:
     assert lines_found(tmp_path, "tests/test_a.py", text) == [1]
 
 
+def test_a_name_of_a_test_is_read_as_a_sentence_on_request(tmp_path: Path) -> None:
+    path = tmp_path / "test_a.py"
+    path.write_text("\ndef test_nobody_pays() -> None:\n    nobody = 1\n", encoding="utf-8")
+    assert [len(list(hits(path, RULES, names=names))) for names in (False, True)] == [0, 1]
+
+
 def test_every_pattern_of_the_list_compiles_and_has_a_replacement() -> None:
     assert len(rules(SETTINGS)) == len(SETTINGS["avoid"])
     assert all(use.strip() for use in SETTINGS["avoid"].values())
