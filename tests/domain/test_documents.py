@@ -25,10 +25,17 @@ DOCUMENTS = sorted(
     if (ROOT / name).exists()
 )
 RECORDS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
-AWAITED = {"openapi.yaml", "docs/openapi.yaml", "api-errors.md", "openapi", "test-laws"}
-"""Made by `make openapi` and by the targets that come with it; empty this set when they exist."""
+AWAITED = {
+    *("openapi.yaml", "docs/openapi.yaml", "api-errors.md", "openapi", "ops/contract"),
+    *("test-laws", "tests/laws", "tests/harness"),
+}
+"""Files and targets of the contract and of the laws that documents name before they exist; empty this set then."""
 FENCE = re.compile(r"^( *)(```+).*?^\1\2$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)$|(?:src|href)=\"([^\"]+)\"", re.MULTILINE)
+MAPS = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "docs" / "testing.md"]
+PLACES = ("", "layers/domain/calling_credit", "tests")
+"""Where the paths that a map names begin."""
+PATH = re.compile(r"`(\w[\w.-]*/[\w./-]*)`")
 MAKE = re.compile(r"(?:`|^)make ([a-z][a-z-]*)", re.MULTILINE)
 
 
@@ -70,6 +77,13 @@ def test_every_make_target_that_a_document_names_exists(path: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in MAKE.findall(path.read_text(encoding="utf-8")):
         assert target in AWAITED or re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+@pytest.mark.parametrize("path", MAPS, ids=name_of)
+def test_every_path_that_a_map_names_exists(path: Path) -> None:
+    for found in PATH.findall(path.read_text(encoding="utf-8")):
+        named = found.rstrip("/")
+        assert named in AWAITED or any((ROOT / place / named).exists() for place in PLACES), named
 
 
 def test_decision_records_are_numbered_complete_and_indexed() -> None:
