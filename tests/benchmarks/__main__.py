@@ -27,8 +27,8 @@ from tests.benchmarks.start_up import start_up_rows
 from tests.benchmarks.usage_reads import usage_rows
 
 NOTES = (
-    "Units are DynamoDB's published rules applied to the recorded requests and the items they left or brought;",
-    "moto reports no consumed capacity for transactions, so there is nothing to check them against here.",
+    "Units are DynamoDB's published rules applied to the recorded requests and the items they left or brought.",
+    "moto reports no consumed capacity for transactions, so the units cannot be compared with it.",
     "Ratios are of CPU time (imports: user + system of a child), each run beside its base, the median of the pairs.",
     "Client CPU is the whole invocation: parsing, rating, posting, logging. Stock sends 3 items a call.",
 )

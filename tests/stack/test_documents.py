@@ -17,7 +17,7 @@ from local.settings import DEFAULT_EMULATOR_PORT, ROOT
 from local.stack import Stack
 
 DOCUMENTS = ("README.md", "docs/tutorial.md")
-FENCE = re.compile(r"^```(.*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NOT_RUN = re.compile(r"sh not-run: \S.{9,}")
 NO_COMMANDS = {"text", "json", "csv", "mermaid"}
 TIMEOUT_SECONDS = 400
