@@ -54,6 +54,7 @@ lint: $(READY) lint-code types lint-template  ## Format, lint, types and the tem
 lint-code: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/python -m ops.check_prose
 
 .PHONY: types
 types: $(READY)
@@ -62,7 +63,6 @@ types: $(READY)
 .PHONY: lint-template
 lint-template: $(READY)
 	$(BIN)/cfn-lint template.yaml
-	$(BIN)/python -m ops.check_prose
 
 #  `make check` and `make test` run suites side by side. Each says when it starts; its output follows when it has ended.
 SIDE_BY_SIDE := --no-print-directory --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
