@@ -14,7 +14,7 @@ from calling_credit.dynamodb import keys
 from ops import audit
 from ops.stack import FoundStack
 from tests.functions.test_operators_commands import code_of
-from tests.functions.world import World
+from tests.harness.world import World
 
 pytestmark = pytest.mark.dynamodb
 
