@@ -54,6 +54,7 @@ lint: $(READY) lint-code types contract lint-template  ## Format, lint, types, t
 lint-code: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/python -m ops.check_prose
 
 .PHONY: types
 types: $(READY)
@@ -152,7 +153,7 @@ test-dynamodb: $(READY)  ## Every test that needs DynamoDB, against AWS_ENDPOINT
 	$(BIN)/pytest -m dynamodb tests/domain tests/functions tests/laws
 
 .PHONY: bench
-bench: $(READY)  ## What it costs: budgets, measurements and the usual tutorial stack side by side
+bench: $(READY)  ## Measure the budgets beside the usual tutorial stack and write docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -235,8 +236,12 @@ schema: $(READY)  ## Make docs/call-event.schema.json and docs/events/ anew
 	$(BIN)/python -m ops.event_schemas
 
 .PHONY: mails
-mails: $(READY)  ## Print a sample of each mail, as the README shows them
-	@$(BIN)/python -m ops.mail_samples
+mails: $(READY)  ## Write docs/emails.md, a sample of each mail
+	$(BIN)/python -m ops.mail_samples > docs/emails.md
+
+.PHONY: graph
+graph: $(READY)  ## Draw the import graph in ARCHITECTURE.md again
+	$(BIN)/python -m ops.import_graph
 
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-emit-find-links --custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade)

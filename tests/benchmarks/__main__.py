@@ -1,5 +1,5 @@
 """`python -m tests.benchmarks`: measures the budgets of rating, posting, usage and recharging, ours and the usual
-stack's in one run, and prints them as one table.
+stack's in one run, prints them as one table, and writes that table to docs/benchmarks.md.
 
 Ends with 1 when a count is missed, or a ratio or a time by more than 15 %. Never a test: machines differ.
 """
@@ -22,16 +22,33 @@ from tests.benchmarks.decks import deck_rows
 from tests.benchmarks.laboratory import Laboratory, laboratory
 from tests.benchmarks.posting import poison_rows, posting_rows, redelivery_rows
 from tests.benchmarks.pricing import pricing_rows
-from tests.benchmarks.rows import Row, show
+from tests.benchmarks.rows import Row, markdown, show
 from tests.benchmarks.start_up import start_up_rows
 from tests.benchmarks.usage_reads import usage_rows
 
 NOTES = (
-    "Units are DynamoDB's published rules applied to the recorded requests and the items they left or brought;",
-    "moto reports no consumed capacity for transactions, so there is nothing to check them against here.",
+    "Units are DynamoDB's published rules applied to the recorded requests and the items they left or brought.",
+    "moto reports no consumed capacity for transactions, so the units cannot be compared with it.",
     "Ratios are of CPU time (imports: user + system of a child), each run beside its base, the median of the pairs.",
     "Client CPU is the whole invocation: parsing, rating, posting, logging. Stock sends 3 items a call.",
 )
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
+INTRODUCTION = """# Benchmarks
+
+<!-- Written by `make bench`; do not edit. -->
+
+Each row compares a measurement with its budget, with the usual tutorial stack (`stock`: boto3, pydantic, Powertools
+with BatchProcessor, one transaction per call; coded in `tests/benchmarks` and measured in the same run), and with the
+least possible value (`floor`). `make bench` fails if a count misses its budget, or if a ratio or a time exceeds its
+budget by more than 15 %.
+"""
+
+
+def document(rows: list[Row]) -> str:
+    """The page that this run writes."""
+    remarks = "".join(f"- {note}\n" for note in notes())
+    return f"{INTRODUCTION}\nMeasured on {machine()}.\n\n{markdown(rows)}\n## Method\n\n{remarks}"
 
 
 def main() -> int:
@@ -52,6 +69,7 @@ def main() -> int:
     sys.stdout.flush()
     for note in notes():
         sys.stdout.write(f"\n{note}")
+    DOCUMENT.write_text(document(rows), encoding="utf-8")
     missed = [row.what for row in rows if row.failed]
     sys.stdout.write(f"\n\n{len(rows)} budgets, {len(missed)} missed, {time.monotonic() - started:.0f} s.\n")
     return 1 if missed else 0

@@ -60,12 +60,23 @@ def number(value: float) -> str:
 HEADINGS = ("what", "kind", "budget", "measured", "stock", "floor", "met?")
 
 
-def show(rows: Iterable[Row], console: Console) -> None:
-    """Print the table: drawn on a terminal, tab-separated elsewhere."""
-    cells = [
+def cells_of(rows: Iterable[Row]) -> list[tuple[str, ...]]:
+    """The table's cells in the order of `HEADINGS`."""
+    return [
         (row.what, row.kind, number(row.budget), row.shown or number(row.measured), row.stock, row.floor, row.verdict)
         for row in rows
     ]
+
+
+def markdown(rows: Iterable[Row]) -> str:
+    """The table in Markdown."""
+    lines = [HEADINGS, ("---",) * len(HEADINGS), *cells_of(rows)]
+    return "".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |\n" for line in lines)
+
+
+def show(rows: Iterable[Row], console: Console) -> None:
+    """Print the table: drawn on a terminal, tab-separated elsewhere."""
+    cells = cells_of(rows)
     if not console.is_terminal:
         sys.stdout.writelines("\t".join(line) + "\n" for line in [HEADINGS, *cells])
         return

@@ -12,7 +12,7 @@ from calling_credit.notifications import events
 from calling_credit.notifications.mails import MAILED, Confirmation, mail_about, may_freeze, waits_for_confirmation
 from ops.mail_samples import CONFIRMATION, DECLINED, PAGE_URL, PAYMENT, SAMPLES, as_markdown, samples
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "emails.md"
 NO_NEWS = {"CallUnrated"}
 """The operator's business; nobody is charged yet."""
 
@@ -33,8 +33,8 @@ def test_the_samples_are_events_as_they_are_published() -> None:
         forms[kind].model_validate({**envelope, "data": data})
 
 
-def test_the_readme_shows_a_sample_of_each_mail_as_it_is_sent() -> None:
-    assert as_markdown() in README.read_text(encoding="utf-8")
+def test_the_document_shows_a_sample_of_each_mail_as_it_is_sent() -> None:
+    assert as_markdown() == PUBLISHED.read_text(encoding="utf-8"), "run `make mails` and commit docs/emails.md"
 
 
 def test_no_mail_is_about_an_event_that_is_no_news() -> None:

@@ -1,18 +1,21 @@
-"""Reads template.yaml as the deployment does, so that tests build their table from it and assert on what is
-deployed.
+"""Read template.yaml as the deployment does, with its loops expanded, so that tests build their table from it and
+assert on the deployed resources.
 """
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+from samcli.lib.cfn_language_extensions.models import TemplateProcessingContext
+from samcli.lib.cfn_language_extensions.processors.foreach import ForEachProcessor
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short tags read as their long form (`!Ref X` as `{"Ref": "X"}`)."""
+    """Read CloudFormation's short tags in YAML as their long form (`!Ref X` as `{"Ref": "X"}`)."""
 
 
 def _intrinsic(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
@@ -30,16 +33,54 @@ def _intrinsic(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[st
 _Loader.add_multi_constructor("!", _intrinsic)
 
 
+def read_template(text: str) -> dict[str, Any]:
+    """Parse a template and leave its loops as they are written."""
+    parsed: dict[str, Any] = yaml.load(text, Loader=_Loader)
+    return parsed
+
+
+def fold(node: Any, mappings: dict[str, Any]) -> Any:
+    """Replace the intrinsic functions that a loop has made constant: lookups in a mapping and substitutions of text.
+
+    CloudFormation computes both before it creates anything, so a folded template deploys the same stack.
+    """
+    if isinstance(node, list):
+        return [fold(part, mappings) for part in node]
+    if not isinstance(node, dict):
+        return node
+    folded = {key: fold(value, mappings) for key, value in node.items()}
+    match folded:
+        case {"Fn::FindInMap": [str(table), str(row), str(column)]}:
+            return mappings[table][row][column]
+        case {"Fn::Sub": [str(text), dict(variables)]}:
+            return _substituted(text, variables)
+        case {"Fn::Sub": str(text)}:
+            return _substituted(text, {})
+    return folded
+
+
+def _substituted(text: str, variables: dict[str, Any]) -> Any:
+    for name in [name for name, value in variables.items() if isinstance(value, str)]:
+        text = text.replace(f"${{{name}}}", variables.pop(name))
+    if variables:
+        return {"Fn::Sub": [text, variables]}
+    return {"Fn::Sub": text} if re.search(r"\$\{", text) else text
+
+
 @cache
 def template() -> dict[str, Any]:
-    """The whole template, read once: treat it as a constant."""
-    parsed: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(encoding="utf-8"), Loader=_Loader)
-    return parsed
+    """Return the whole template with every loop expanded; treat it as a constant."""
+    parsed = read_template((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    mappings = parsed.pop("Mappings")
+    context = TemplateProcessingContext(fragment=parsed, parameter_values={})
+    ForEachProcessor().process_template(context)
+    expanded: dict[str, Any] = fold(context.fragment, mappings)
+    return expanded
 
 
 @cache
 def table_properties() -> dict[str, Any]:
-    """What CreateTable needs of the one table of the template: treat it as a constant."""
+    """Return the arguments of CreateTable for the template's one table; treat them as a constant."""
     [properties] = [
         resource["Properties"]
         for resource in template()["Resources"].values()

@@ -1,0 +1,70 @@
+"""Draws which folders of the domain layer import which, from the real imports, into ARCHITECTURE.md (`make graph`).
+
+Modules beside the folders are one box, the kernel. Arrows that follow from other arrows are left out.
+"""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+PACKAGE: Final = ROOT / "layers" / "domain" / "calling_credit"
+DOCUMENT: Final = ROOT / "ARCHITECTURE.md"
+BEGIN, END = "<!-- import graph, written by `make graph` -->\n", "<!-- end of import graph -->\n"
+KERNEL: Final = "kernel"
+
+Arrows = dict[str, set[str]]
+
+
+def imports() -> Arrows:
+    """For each folder, the other folders that its modules import."""
+    arrows: Arrows = defaultdict(set)
+    for path in sorted(PACKAGE.rglob("*.py")):
+        importer = folder_of(path.relative_to(PACKAGE).with_suffix("").parts)
+        for name in _imported(ast.parse(path.read_text(encoding="utf-8"))):
+            arrows[importer].add(folder_of(tuple(name.split(".")[1:])))
+    return {folder: targets - {folder} for folder, targets in sorted(arrows.items())}
+
+
+def folder_of(parts: tuple[str, ...]) -> str:
+    """The folder of a module below the package; a module that is in none belongs to the kernel."""
+    return parts[0] if parts and (PACKAGE / parts[0]).is_dir() else KERNEL
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE.name:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def reduced(arrows: Arrows) -> Arrows:
+    """The arrows without those that a longer path implies; unchanged where imports form a cycle."""
+    reachable = {folder: set(targets) for folder, targets in arrows.items()}
+    for middle, begin in product(arrows, arrows):
+        if middle in reachable[begin]:
+            reachable[begin] |= reachable[middle]
+    if any(folder in targets for folder, targets in reachable.items()):
+        return arrows
+    return {
+        folder: {target for target in targets if not any(target in reachable.get(other, ()) for other in targets)}
+        for folder, targets in arrows.items()
+    }
+
+
+def graph() -> str:
+    """The graph as a Mermaid diagram."""
+    lines = [f"  {folder} --> {target}\n" for folder, found in reduced(imports()).items() for target in sorted(found)]
+    return f"```mermaid\nflowchart TD\n{''.join(lines)}```\n"
+
+
+def with_graph(text: str) -> str:
+    """The document with the present graph between its marks."""
+    before, rest = text.split(BEGIN)
+    return f"{before}{BEGIN}\n{graph()}\n{END}{rest.split(END)[1]}"
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(with_graph(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")

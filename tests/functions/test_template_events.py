@@ -1,0 +1,80 @@
+"""Which changes become events and e-mail, asserted on the template."""
+
+import json
+
+from calling_credit.dynamodb import keys
+from calling_credit.notifications.mails import MAILED
+from tests.functions.template_resources import RESOURCES, TEMPLATE, event_of, functions, of_type, statements, words
+
+
+def test_stream_records_that_become_events_invoke_the_publisher() -> None:
+    event = event_of("PublishEventsFunction")
+    mapping = event["Properties"]
+    assert (event["Type"], mapping["Stream"]) == ("DynamoDB", {"Fn::GetAtt": ["LedgerTable", "StreamArn"]})
+    patterns = [json.loads(found["Pattern"]) for found in mapping["FilterCriteria"]["Filters"]]
+    assert len(patterns) <= 5, "Lambda's limit"
+    shown = [pattern["dynamodb"]["NewImage"] for pattern in patterns]
+    assert [image.pop("SK")["S"] for image in shown] == [
+        [{"prefix": "TOPUP#"}],
+        ["AUTO_RECHARGE"],
+        ["BALANCE"],
+        [{"prefix": "ENTRY#"}],
+        [{"prefix": "UNRATED#"}, {"prefix": "DENIAL#"}, "ACCOUNT"],
+    ]
+    assert shown == [
+        {"status": {"S": ["succeeded", "failed", "canceled"]}},
+        {"suspended_reason": {"S": [{"exists": True}]}},
+        {"low_micros": {"N": [{"exists": True}]}},
+        {"kind": {"S": [{"prefix": "credit_"}]}},
+        {},
+    ]
+    assert not [pattern for pattern in patterns if "numeric" in json.dumps(pattern)], "numbers are text in a record"
+    assert {name for pattern in patterns for name in pattern} == {"dynamodb"}, (
+        "Lambda filters streams only by the images"
+    )
+
+
+def test_failed_event_is_retried_for_a_day_and_then_kept() -> None:
+    mapping = event_of("PublishEventsFunction")["Properties"]
+    assert (mapping["StartingPosition"], mapping["BatchSize"]) == ("TRIM_HORIZON", 100)
+    assert (mapping["MaximumRetryAttempts"], mapping["MaximumRecordAgeInSeconds"]) == (10, 24 * 3600)
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    failed = mapping["DestinationConfig"]["OnFailure"]
+    assert failed == {"Type": "SQS", "Destination": {"Fn::GetAtt": ["EventFailureQueue", "Arn"]}}
+    assert RESOURCES["EventFailureQueue"]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_stream_has_only_the_two_consumers_that_it_serves_at_full_speed() -> None:
+    streams = [
+        event["Properties"]["Stream"]
+        for function in of_type("AWS::Serverless::Function").values()
+        for event in function["Properties"].get("Events", {}).values()
+        if event["Type"] == "DynamoDB"
+    ]
+    assert streams == [{"Fn::GetAtt": ["LedgerTable", "StreamArn"]}] * 2
+
+
+def test_publisher_may_only_put_events_on_the_event_bus() -> None:
+    own = [statement for folder, statement in statements() if folder == "publish_events"]
+    assert [(statement["Action"], statement["Resource"]) for statement in own] == [
+        ("events:PutEvents", {"Fn::GetAtt": ["EventBus", "Arn"]})
+    ]
+    assert functions()["publish_events"]["Environment"]["Variables"]["EVENT_BUS_NAME"] == {"Ref": "EventBus"}
+
+
+def test_mailer_may_change_and_delete_only_its_own_items() -> None:
+    changing = {"dynamodb:DeleteItem", "dynamodb:UpdateItem"}
+    for folder, statement in statements():
+        if folder == "send_mail" and changing & set(words(statement["Action"])):
+            assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [keys.mail_pk()]}}
+
+
+def test_mailer_needs_a_sender_and_receives_only_events_for_customers() -> None:
+    assert TEMPLATE["Parameters"]["MailFrom"]["Default"] == ""
+    assert TEMPLATE["Conditions"]["SendsMail"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "MailFrom"}, ""]}]}
+    mailer = RESOURCES["SendMailFunction"]
+    assert mailer["Condition"] == "SendsMail"
+    [event] = mailer["Properties"]["Events"].values()
+    assert event["Properties"]["EventBusName"] == {"Ref": "EventBus"}
+    assert event["Properties"]["Pattern"] == {"source": ["calling-credit"], "detail-type": list(MAILED)}

@@ -1,0 +1,87 @@
+"""The translated template deploys what the last release deployed, property by property, logical ids included.
+
+A renamed resource would block the update of an existing stack, and a lost property would change it without notice. Each
+intended change is listed here by its path, so that it shows in review.
+"""
+
+import copy
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from tests.functions.template import ROOT, read_template, template
+from tests.functions.translation import differences, expand, read_translation, translate
+
+RELEASE = ROOT / "tests" / "fixtures" / "template" / "v1.0.0.json.gz"
+MAX_RESOURCES = 420
+
+ALLOWED = {
+    "Parameters/*/Description": "Words for the operator.",
+    "Outputs/*/Description": "Words for the operator.",
+    "Rules/*/AssertDescription": "Words for the operator.",
+    "Resources/*Alarm/Properties/AlarmDescription*": "Words for the operator.",
+    "Resources/*Function/Properties/Description": "Words for the operator.",
+    "Resources/Api/Properties/Description": "Words for the operator.",
+    "Resources/RateCallsFunction/Metadata/cfn-lint/*": "Lint only: cfn-lint now reports E3505 on the queue.",
+    "Resources/CallQueue/Metadata/cfn-lint/*": "Lint only: cfn-lint now reports E3505 on the queue.",
+}
+"""Patterns of the paths that may differ from the release, each with its reason."""
+
+
+@pytest.fixture(scope="module")
+def source() -> dict[str, Any]:
+    """The template as it is written."""
+    return read_template((ROOT / "template.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def translated(source: dict[str, Any]) -> dict[str, Any]:
+    """The template as CloudFormation deploys it."""
+    return translate(source)
+
+
+@pytest.fixture(scope="module")
+def released() -> dict[str, Any]:
+    """The template as the release deployed it."""
+    return read_translation(RELEASE)
+
+
+def test_template_deploys_what_the_release_deployed(translated: dict[str, Any], released: dict[str, Any]) -> None:
+    found = differences(released, translated)
+    unexpected = {path: values for path, values in found.items() if not any(fnmatchcase(path, one) for one in ALLOWED)}
+    assert unexpected == {}
+
+
+def test_each_allowed_change_still_occurs(translated: dict[str, Any], released: dict[str, Any]) -> None:
+    found = differences(released, translated)
+    assert [pattern for pattern in ALLOWED if not any(fnmatchcase(path, pattern) for path in found)] == []
+
+
+def test_every_logical_id_of_the_release_remains(translated: dict[str, Any], released: dict[str, Any]) -> None:
+    assert set(released["Resources"]) <= set(translated["Resources"])
+
+
+def test_comparison_reports_each_removed_property(translated: dict[str, Any]) -> None:
+    for name, resource in translated["Resources"].items():
+        for lost in resource.get("Properties", {}):
+            changed = copy.deepcopy(resource)
+            del changed["Properties"][lost]
+            paths = differences({name: resource}, {name: changed})
+            assert any(path.startswith(f"{name}/Properties/{lost}") for path in paths), f"{name}.{lost}"
+
+
+def test_comparison_reports_new_ids_and_other_values(translated: dict[str, Any]) -> None:
+    changed = copy.deepcopy(translated)
+    changed["Resources"]["OtherRoute"] = changed["Resources"].pop("BalanceRoute")
+    changed["Resources"]["UnratedAlarm"]["Properties"]["Threshold"] = "0"
+    resources = {path.split("/")[1] for path in differences(translated, changed)}
+    assert resources == {"BalanceRoute", "OtherRoute", "UnratedAlarm"}
+
+
+def test_sam_cli_and_the_emulator_expand_the_loops_alike(source: dict[str, Any]) -> None:
+    assert differences(expand(source), template()) == {}
+
+
+def test_translated_template_leaves_room_below_the_limit_of_resources(translated: dict[str, Any]) -> None:
+    assert len(translated["Resources"]) <= MAX_RESOURCES

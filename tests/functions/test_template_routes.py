@@ -1,0 +1,153 @@
+"""Who may call which route and which function it invokes, asserted on the template."""
+
+import fnmatch
+import re
+from typing import Any
+
+import pytest
+
+from calling_credit.topups.topup import LEASE, MANUAL_LEASE
+from tests.functions.template_resources import RESOURCES, functions, of_type, only, words
+
+PAGE = {"GET /", "GET /assets/{version}/{name}"}
+PUBLIC = PAGE | {"GET /rates", "GET /links/{token}", "POST /links/{token}", "POST /stripe/webhook"}
+"""Routes without a sign-in: the page holds no data, prices are public, and links and Stripe's callbacks are signed."""
+USER_ROUTES = {
+    "GET /balance",
+    "GET /usage",
+    "GET /usage/{category}",
+    "GET /statement",
+    "GET /lines",
+    "GET /forecast",
+    "POST /auto-recharge/simulate",
+    "GET /lines/{line_id}/changes",
+    "PUT /lines/{line_id}",
+    "GET /limits",
+    "PUT /limits",
+    "GET /auto-recharge",
+    "PUT /auto-recharge",
+    "POST /top-ups",
+    "GET /top-ups",
+    "GET /top-ups/{top_up_id}",
+    "GET /payment-methods",
+    "POST /payment-methods",
+    "DELETE /payment-methods/{payment_method_id}",
+}
+SWITCH_ROUTES = {"POST /calls/authorize"}
+OPERATOR_ROUTES = {
+    "PUT /accounts/{account_id}",
+    "PUT /accounts/{account_id}/lines/{line_id}",
+    "PUT /accounts/{account_id}/users/{user_id}",
+    "POST /accounts/{account_id}/adjustments",
+}
+
+
+def routes() -> dict[str, Any]:
+    """Return every route by its key."""
+    return {
+        resource["Properties"]["RouteKey"]: resource["Properties"]
+        for resource in of_type("AWS::ApiGatewayV2::Route").values()
+    }
+
+
+def test_routes_are_exactly_the_listed_ones() -> None:
+    assert set(routes()) == PUBLIC | USER_ROUTES | OPERATOR_ROUTES | SWITCH_ROUTES
+
+
+def test_every_route_that_is_not_public_has_an_authorizer() -> None:
+    open_routes = {key for key, route in routes().items() if route.get("AuthorizationType", "NONE") == "NONE"}
+    assert open_routes == PUBLIC
+    for key in USER_ROUTES | OPERATOR_ROUTES | SWITCH_ROUTES:
+        assert routes()[key]["AuthorizationType"] == "JWT"
+        assert routes()[key]["AuthorizerId"]["Ref"] in of_type("AWS::ApiGatewayV2::Authorizer")
+
+
+def test_customers_and_services_have_separate_authorizers() -> None:
+    users = {routes()[key]["AuthorizerId"]["Ref"] for key in USER_ROUTES}
+    services = {routes()[key]["AuthorizerId"]["Ref"] for key in OPERATOR_ROUTES | SWITCH_ROUTES}
+    assert (len(users), len(services)) == (1, 1)
+    assert users != services
+    audiences = [
+        str(RESOURCES[name]["Properties"]["JwtConfiguration"]["Audience"])
+        for names in (users, services)
+        for name in names
+    ]
+    assert "UserClient" in audiences[0]
+    assert "UserClient" not in audiences[1]
+
+
+def test_every_service_route_requires_its_scope() -> None:
+    for key in OPERATOR_ROUTES:
+        assert routes()[key]["AuthorizationScopes"] == [{"Ref": "OperateScope"}], key
+    for key in SWITCH_ROUTES:
+        assert routes()[key]["AuthorizationScopes"] == [{"Ref": "AuthorizeScope"}], key
+
+
+@pytest.mark.parametrize("key", sorted(PUBLIC - {"POST /stripe/webhook"}))
+def test_public_route_has_lower_limits_than_the_others(key: str) -> None:
+    stage = only("AWS::ApiGatewayV2::Stage")
+    public, others = stage["RouteSettings"][key], stage["DefaultRouteSettings"]
+    assert 0 < public["ThrottlingRateLimit"] < others["ThrottlingRateLimit"]
+    assert 0 < public["ThrottlingBurstLimit"] < others["ThrottlingBurstLimit"]
+
+
+def test_switch_has_higher_limits_than_customers() -> None:
+    stage = only("AWS::ApiGatewayV2::Stage")
+    [own] = [stage["RouteSettings"][key] for key in SWITCH_ROUTES]
+    assert own["ThrottlingRateLimit"] > stage["DefaultRouteSettings"]["ThrottlingRateLimit"]
+    assert own["ThrottlingBurstLimit"] > stage["DefaultRouteSettings"]["ThrottlingBurstLimit"]
+
+
+def test_limited_routes_exist_before_the_stage_and_stripe_has_no_limit() -> None:
+    [stage] = of_type("AWS::ApiGatewayV2::Stage").values()
+    dependencies = {RESOURCES[name]["Properties"]["RouteKey"] for name in stage["DependsOn"]}
+    assert (
+        dependencies == set(stage["Properties"]["RouteSettings"]) == PUBLIC - {"POST /stripe/webhook"} | SWITCH_ROUTES
+    )
+
+
+def test_access_logs_contain_no_query_and_no_token() -> None:
+    written = only("AWS::ApiGatewayV2::Stage")["AccessLogSettings"]["Format"].lower()
+    assert not [word for word in ("query", "authorization", "header", "path", "sourceip") if word in written]
+
+
+def test_every_route_invokes_a_function_with_payload_2() -> None:
+    integrations = of_type("AWS::ApiGatewayV2::Integration")
+    assert {integration["Properties"]["PayloadFormatVersion"] for integration in integrations.values()} == {"2.0"}
+    for key, route in routes().items():
+        [target] = words(route["Target"])
+        [name] = re.findall(r"integrations/\$\{(\w+)\}", target)
+        assert name in integrations, key
+
+
+def invoked_function(key: str) -> str:
+    """Return the function that a route invokes."""
+    [target] = words(routes()[key]["Target"])
+    integration = RESOURCES[re.findall(r"\$\{(\w+)\}", target)[0]]["Properties"]
+    return str(integration["IntegrationUri"]["Fn::GetAtt"][0])
+
+
+def test_gateway_may_invoke_each_function_only_for_its_own_routes() -> None:
+    permitted: dict[str, list[str]] = {}
+    for permission in of_type("AWS::Lambda::Permission").values():
+        [source] = words(permission["Properties"]["SourceArn"])
+        pattern = source.partition("${Api}/")[2]
+        permitted.setdefault(permission["Properties"]["FunctionName"]["Ref"], []).append(pattern)
+    asked = {key: f"$default/{key.replace(' ', '')}" for key in routes()}
+    for function, patterns in permitted.items():
+        own = {key for key in routes() if invoked_function(key) == function}
+        assert own, function
+        for pattern in patterns:
+            matched = {key for key, called in asked.items() if fnmatch.fnmatchcase(called, pattern)}
+            assert matched, f"{function}: {pattern} matches no route"
+            assert function == "ListUsageFunction" or matched <= own, f"{function}: {pattern}"
+        reached = {key for key in own if any(fnmatch.fnmatchcase(asked[key], pattern) for pattern in patterns)}
+        assert reached == own, f"{function} may not be invoked for {own - reached}"
+    assert set(permitted) == {invoked_function(key) for key in routes()}
+
+
+def test_payment_responds_before_the_gateway_times_out_and_its_lease_ends() -> None:
+    gateway_timeout = RESOURCES["AddFundsIntegration"]["Properties"]["TimeoutInMillis"] / 1000
+    assert functions()["add_funds"]["Timeout"] < gateway_timeout < MANUAL_LEASE.total_seconds()
+    for folder in ("auto_recharge", "reconcile_payments"):
+        assert 2 * functions()[folder]["Timeout"] <= LEASE.total_seconds()

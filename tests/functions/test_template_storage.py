@@ -1,0 +1,52 @@
+"""The ledger table and the rate decks, asserted on the template."""
+
+from calling_credit.rates import deck_store
+from tests.functions.template_resources import RESOURCES, of_type, only, statements, words
+
+
+def test_uploaded_deck_invokes_publishing_and_activated_deck_rerating() -> None:
+    bucket = only("AWS::S3::Bucket")
+    assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    pattern = {"source": ["aws.s3"], "detail-type": ["Object Created"]}
+    for function, event, key in (
+        ("PublishRatesFunction", "Dropped", {"prefix": deck_store.INCOMING}),
+        ("RerateCallsFunction", "Activated", deck_store.ACTIVE_KEY),
+    ):
+        found = RESOURCES[function]["Properties"]["Events"][event]
+        detail = {"bucket": {"name": [{"Ref": "DeckBucket"}]}, "object": {"key": [key]}}
+        assert (found["Type"], found["Properties"]["Pattern"]) == ("EventBridgeRule", pattern | {"detail": detail})
+
+
+def test_publisher_may_write_decks_reports_and_pointer_but_no_upload() -> None:
+    [statement] = [one for _, one in statements() if "s3:PutObject" in list(words(one["Action"]))]
+    written = list(words(statement["Resource"]))
+    assert [text.partition("${DeckBucket.Arn}/")[2] for text in written] == [
+        f"{deck_store.DECKS}*",
+        f"{deck_store.REPORTS}*",
+        deck_store.ACTIVE_KEY,
+    ]
+
+
+def test_ledger_outlives_the_stack_and_can_be_restored() -> None:
+    [ledger] = of_type("AWS::DynamoDB::Table").values()
+    assert ledger["DeletionPolicy"] == ledger["UpdateReplacePolicy"] == "Retain"
+    properties = ledger["Properties"]
+    assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert properties["DeletionProtectionEnabled"] == {"Fn::If": ["IsLocal", False, True]}
+    assert properties["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_table_has_pk_and_sk_and_one_sparse_index() -> None:
+    properties = only("AWS::DynamoDB::Table")
+    item_keys = {key["KeyType"]: key["AttributeName"] for key in properties["KeySchema"]}
+    assert item_keys == {"HASH": "PK", "RANGE": "SK"}
+    [index] = properties["GlobalSecondaryIndexes"]
+    assert (index["IndexName"], index["Projection"]) == ("sweep", {"ProjectionType": "ALL"})
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["sweep_pk", "sweep_sk"]
+
+
+def test_rate_decks_outlive_the_stack_and_are_not_public() -> None:
+    [bucket] = of_type("AWS::S3::Bucket").values()
+    assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
+    assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
