@@ -44,11 +44,11 @@ token: $(READY)  ## Print an ID token of a demonstration user of the running sta
 # ----------------------------------------------------------------------------------------------------------------------
 
 .PHONY: check
-check: $(READY)  ## The fast gate before a commit: format, lint, types, the domain with few examples, one run of the laws
+check: $(READY)  ## The fast gate before a commit: format, lint, types, layers, the domain with few examples, one run of the laws
 	@$(MAKE) $(SIDE_BY_SIDE) --jobs=2 $(QUICK) 3>&1
 
 .PHONY: lint
-lint: $(READY) lint-code types lint-template  ## Format, lint, types and the template, no test
+lint: $(READY) lint-code types contract lint-template  ## Format, lint, types, the layers of imports and the template, no test
 
 .PHONY: lint-code
 lint-code: $(READY)
@@ -60,6 +60,10 @@ lint-code: $(READY)
 types: $(READY)
 	$(BIN)/mypy $(CODE)
 
+.PHONY: contract
+contract: $(READY)
+	$(BIN)/lint-imports
+
 .PHONY: lint-template
 lint-template: $(READY)
 	$(BIN)/cfn-lint template.yaml
@@ -67,7 +71,7 @@ lint-template: $(READY)
 #  `make check` and `make test` run suites side by side. Each says when it starts; its output follows when it has ended.
 SIDE_BY_SIDE := --no-print-directory --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 STARTED = @{ echo "$$(date +%T)  $@ has started" >&3; } 2>/dev/null || true
-QUICK := types test-domain-quickly test-laws-quickly lint-code
+QUICK := test-domain-quickly types test-laws-quickly lint-code contract
 #  Three at a time on two cores, because tests of a stack mostly wait. Make starts them in this order: the page and `make run`,
 #  with stacks of their own, come when the first of the long ones has ended.
 SUITES := test-stack-alone test-payment-faults test-functions test-page test-laws-alone test-domain test-stand-in

@@ -130,10 +130,14 @@ def law_six(till: "Till", monkeypatch: pytest.MonkeyPatch) -> Iterator["LawSix"]
 
 @pytest.fixture
 def wire(deckless: "Stack", monkeypatch: pytest.MonkeyPatch) -> Iterator["Wire"]:
-    """The wire between the handlers and the table; retries do not sleep."""
+    """The wire between the handlers and the table; the SDK retries at once.
+
+    A transaction waits a little longer than a conflict lasts on this wire, so that it never runs out of attempts on a
+    busy machine.
+    """
     from tests.harness.wire import wired
 
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-    monkeypatch.setattr("calling_credit.dynamodb.transactions.jittered_wait", lambda _: 0.0)
+    monkeypatch.setattr("calling_credit.dynamodb.transactions.jittered_wait", lambda _: 0.004)
     with wired(deckless) as wire:
         yield wire

@@ -15,7 +15,6 @@ import stripe
 
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.payments import intents
-from calling_credit.payments.intents import request_of
 from calling_credit.payments.issues import Issue, keep_issue
 from calling_credit.payments.safe_retries import NOT_MADE, ask_to_confirm, ask_to_create, confirm_key, is_card_gone
 from calling_credit.payments.settlement import Settler, unchanged
@@ -147,7 +146,7 @@ class Cashier:
         kept = self.topups.keep_confirmation(topup, request, self.now)
         if kept is None or kept.intent_id is None:
             return self._again(topup)
-        said = intents.confirm(self.stripe, kept.intent_id, request_of(kept.confirm_request), confirm_key(kept))
+        said = intents.confirm(self.stripe, kept.intent_id, intents.request_of(kept.confirm_request), confirm_key(kept))
         return self.act(kept, said) if isinstance(said, Intent) else self.carry_on(kept)
 
     def _settle(self, topup: TopUp, intent: Intent) -> TopUp:
