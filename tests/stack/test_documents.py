@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from local.settings import DEFAULT_EMULATOR_PORT, ROOT
+from local.settings import DEFAULT_EMULATOR_PORT
 from local.stack import Stack
+from ops.project import ROOT
 
 DOCUMENTS = ("README.md", "docs/tutorial.md")
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
