@@ -15,7 +15,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).resolve().parents[1]
+from ops.project import ROOT
+
 WORDS: Final = ROOT / "docs" / "words-to-avoid.toml"
 MARKDOWN_CODE: Final = re.compile(r"^( *)(```+).*?^\1\2$|`[^`\n]+`|\]\([^)]*\)|<[^>\n]+>", re.DOTALL | re.MULTILINE)
 STRINGS: Final = (tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", -1))

@@ -7,10 +7,10 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import product
-from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parents[1]
+from ops.project import ROOT
+
 PACKAGE: Final = ROOT / "layers" / "domain" / "calling_credit"
 DOCUMENT: Final = ROOT / "ARCHITECTURE.md"
 BEGIN, END = "<!-- import graph, written by `make graph` -->\n", "<!-- end of import graph -->\n"
