@@ -3,28 +3,29 @@
 from typing import Final
 
 from calling_credit import admission, admission_view, calls
-from calling_credit.numbering import E164_FORM, SHORT_CODE_FORM
+from calling_credit.numbering import SHORT_CODE_FORM
 from ops.contract.rates_routes import DECK_CODES
 from ops.contract.route import Access, Route, ok
-from ops.contract.schemas import COUNT, ID, MONEY, TEXT, Schema, body, described, one_of, or_null, record
+from ops.contract.schemas import COUNT, ID, MONEY, PHONE_NUMBER, TEXT, Schema, body, described, one_of, or_null, record
 
 SECONDS: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": calls.MAX_DURATION_SECONDS}
 CALL: Final = body(
     "CallToAuthorize",
-    "The call. For an emergency number or another short code, only `to` counts.",
+    "A call to a phone number.",
     {
         "call_id": {"type": "string", "pattern": calls.CALL_ID_PATTERN, "examples": ["c_9f2d41"]},
         "account_id": ID,
         "line_id": ID,
-        "to": {
-            "type": "string",
-            "pattern": f"^(?:{E164_FORM}|{SHORT_CODE_FORM})$",
-            "description": "A number in E.164 form, or a short code of 2 to 6 digits.",
-            "examples": ["+442071838750"],
-        },
+        "to": PHONE_NUMBER,
         "requested_seconds": SECONDS | {"default": admission_view.DEFAULT_SECONDS},
     },
     ["call_id", "account_id", "line_id", "to"],
+)
+SHORT_CODE_CALL: Final = body(
+    "ShortCodeCall",
+    "A call to an emergency number or another short code. Only `to` counts: the call is always allowed.",
+    {"to": {"type": "string", "pattern": f"^{SHORT_CODE_FORM}$", "examples": ["911"]}},
+    ["to"],
 )
 DECISION: Final = record(
     "Decision",
@@ -66,6 +67,6 @@ ROUTES: Final = (
             *DECK_CODES,
         ),
         "Send the same `call_id` again before `max_seconds` have passed to extend the call.",
-        body=CALL,
+        body={"anyOf": [CALL, SHORT_CODE_CALL]},
     ),
 )

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
-from urllib.parse import unquote
 
 import jsonschema_rs
 
@@ -144,18 +143,17 @@ def _typed(parameter: dict[str, Any], text: str) -> Any:
 
 
 def _errors(schema: dict[str, Any], value: Any) -> list[str]:
-    validator = _validator(json.dumps(schema, sort_keys=True))
+    validator = _VALIDATORS.get(id(schema)) or _compile(schema)
     if validator.is_valid(value):
         return []
     return [f"{'/'.join(map(str, error.instance_path))}: {error.message}" for error in validator.iter_errors(value)]
 
 
-@cache
-def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
-    whole = {"allOf": [json.loads(schema)], "components": _document()["components"]}
-    return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+_VALIDATORS: dict[int, jsonschema_rs.Draft202012Validator] = {}
+"""By the identity of their schemas, which live as long as the document."""
 
 
-def decoded(path: str) -> str:
-    """A path as the gateway hands it to a function."""
-    return unquote(path)
+def _compile(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    whole = {"allOf": [schema], "components": _document()["components"]}
+    _VALIDATORS[id(schema)] = made = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+    return made

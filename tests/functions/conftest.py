@@ -184,8 +184,12 @@ class Stack:
 
 @pytest.fixture(scope="session")
 def apps(aws: None) -> dict[str, ModuleType]:
-    """Every handler, imported once."""
-    return {name: load_app(name) for name in FUNCTIONS}
+    """Every handler, imported once; what answers HTTP answers as the published contract says."""
+    from tests.contract.handlers import hold_to_contract  # noqa: PLC0415 - the settings come first
+
+    found = {name: load_app(name) for name in FUNCTIONS}
+    hold_to_contract(found)
+    return found
 
 
 @pytest.fixture(scope="session")
