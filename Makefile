@@ -189,6 +189,10 @@ schema: $(READY)  ## Make docs/call-event.schema.json and docs/events/ anew
 	$(BIN)/python -m ops.call_event_schema > docs/call-event.schema.json
 	$(BIN)/python -m ops.event_schemas
 
+.PHONY: openapi
+openapi: $(READY)  ## Write docs/openapi.yaml, docs/api-errors.md, and the copy that GET /openapi.json serves
+	$(BIN)/python -m ops.openapi
+
 .PHONY: mails
 mails: $(READY)  ## Print a sample of each mail, as the README shows them
 	@$(BIN)/python -m ops.mail_samples

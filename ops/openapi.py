@@ -63,7 +63,7 @@ def as_table() -> str:
 FILES: Final = {
     ROOT / "docs" / "openapi.yaml": as_yaml,
     ROOT / "docs" / "api-errors.md": as_table,
-    ROOT / "functions" / "billing_page" / "page" / "openapi.json": as_json,
+    ROOT / "functions" / "billing_page" / "openapi.json": as_json,
 }
 """What is written where."""
 

@@ -5,12 +5,12 @@ functions/stripe_webhook).
 from typing import Final
 
 from ops.contract.recharge_routes import STRIPE_CODES
-from ops.contract.route import HTML, PLAIN_TEXT, Access, Answer, Parameter, Route, ok, path
+from ops.contract.route import HTML, JSON, PLAIN_TEXT, Access, Answer, Parameter, Route, ok, path
 from ops.contract.schemas import FLAG, TEXT, Schema, body, described, record
 
 ETAG: Final = ("The version of the answer.", TEXT)
 ASSET_TYPES: Final = ("text/css", "text/javascript", "image/svg+xml")
-IF_NONE_MATCH: Final = Parameter("If-None-Match", "header", TEXT, "The ETag of the version that the browser has.")
+IF_NONE_MATCH: Final = Parameter("If-None-Match", "header", TEXT, "The ETag of the version that the client has.")
 FILE: Final[Schema] = {"type": "string"}
 STRIPE_EVENT: Final = body(
     "StripeEvent",
@@ -42,7 +42,21 @@ ROUTES: Final = (
         "Show the Billing page",
         {
             200: Answer("The page.", {HTML: FILE}, {"ETag": ETAG}),
-            304: Answer("The browser has this version.", {HTML: {"type": "string", "maxLength": 0}}, {"ETag": ETAG}),
+            304: Answer("The client has this version.", headers={"ETag": ETAG}),
+        },
+        parameters=(IF_NONE_MATCH,),
+        is_problem_json=False,
+    ),
+    Route(
+        "GET",
+        "/openapi.json",
+        "billing_page",
+        Access.ANYONE,
+        "This document",
+        "Get this document",
+        {
+            200: Answer("The document, in OpenAPI 3.1.", {JSON: {"type": "object"}}, {"ETag": ETAG}),
+            304: Answer("The client has this version.", headers={"ETag": ETAG}),
         },
         parameters=(IF_NONE_MATCH,),
         is_problem_json=False,

@@ -9,7 +9,6 @@ from ops.contract.route import (
     IDEMPOTENCY_KEY,
     PAGE,
     PAGE_CODES,
-    PLAIN_TEXT,
     Access,
     Answer,
     Route,
@@ -194,8 +193,7 @@ ROUTES: Final = (
             200: Answer("A page that shows the result.", {HTML: WEB_PAGE}),
             303: Answer(
                 "The payment's confirmation continues on the bank's page.",
-                {PLAIN_TEXT: {"type": "string", "maxLength": 0}},
-                {"Location": ("The bank's page.", URL)},
+                headers={"Location": ("The bank's page.", URL)},
             ),
             404: Answer("The link is not valid, or it has expired.", {HTML: WEB_PAGE}),
             503: Answer("The action cannot be done now.", {HTML: WEB_PAGE}),

@@ -2,6 +2,7 @@
 
 import ast
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ def test_every_operation_has_a_name_of_its_own() -> None:
     assert len(set(names)) == len(names) == len(ROUTES)
 
 
+@cache
 def raised_codes() -> dict[str, set[str]]:
     """The names of the error classes that the code raises with each code, by reading every module."""
     found: dict[str, set[str]] = defaultdict(set)

@@ -17,7 +17,7 @@ from tests.functions.template import ROOT, template
 
 TEMPLATE = template()
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
-PAGE = {"GET /", "GET /assets/{version}/{name}"}
+PAGE = {"GET /", "GET /assets/{version}/{name}", "GET /openapi.json"}
 PUBLIC = PAGE | {"GET /rates", "GET /links/{token}", "POST /links/{token}", "POST /stripe/webhook"}
 """Open to all: the page knows nothing, prices are no secret, and links and Stripe's callbacks are signed."""
 USER_ROUTES = {
