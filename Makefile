@@ -57,7 +57,7 @@ CRASHES := $(addprefix tests/functions/,test_payment_faults.py test_faults.py te
 OTHER_FUNCTIONS := tests/functions $(addprefix --ignore=,$(CRASHES))
 END_WELL = trap 'kill $$(jobs -p) 2>/dev/null || true' EXIT; trap 'exit 130' INT TERM; mkdir -p .local
 BEGIN_CRASHES = $(BIN)/pytest $(CRASHES) >.local/crash-points.log 2>&1 & crashes=$$!
-RULES := tests/domain tests/stand_in
+RULES := tests/domain tests/stand_in tests/contract
 BEGIN_FUNCTIONS = { $(BIN)/pytest $(RULES) && exec $(BIN)/pytest $(OTHER_FUNCTIONS); } >.local/functions.log 2>&1 & functions=$$!
 OTHER_STACKS := tests/browser tests/stack/test_run.py
 BEGIN_PAGE = { tail --pid=$$crashes -f /dev/null; TEST_STACK=test-page exec $(BIN)/pytest $(OTHER_STACKS); } >.local/page.log 2>&1 & page=$$!
@@ -72,7 +72,7 @@ test: $(READY)  ## Every test; brings its own stack, beside a running `make run`
 
 .PHONY: test-domain
 test-domain: $(READY)  ## The rules: no AWS, milliseconds
-	$(BIN)/pytest tests/domain
+	$(BIN)/pytest tests/domain tests/contract
 
 .PHONY: test-stand-in
 test-stand-in: $(READY)  ## The stand-in for Stripe against Stripe's own SDK, field by field
@@ -91,6 +91,10 @@ test-stack: $(READY)  ## The deployed application and its page: real triggers, r
 .PHONY: test-browser
 test-browser: $(READY)  ## The Billing page alone, in headless Chromium in front of the deployed application
 	$(BIN)/pytest tests/browser
+
+.PHONY: schemathesis
+schemathesis: $(READY)  ## Send requests made up from docs/openapi.yaml to a stack of its own, for a minute
+	TEST_STACK=test-schemathesis $(BIN)/pytest tests/fuzz -s
 
 .PHONY: screenshots
 screenshots: $(READY)  ## Every state of the Billing page, phone and desktop, light and dark, into .local/screenshots

@@ -12,7 +12,7 @@ from local.stripe_stand_in.sender import signature
 
 
 @schemathesis.hook
-def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
+def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any], kwargs: dict[str, Any]) -> None:
     """Sign callbacks, so that more than the signature is tried."""
     if case.operation.path == "/stripe/webhook" and not isinstance(case.body, NotSet | bytes):
         body = json.dumps(case.body, ensure_ascii=True)
