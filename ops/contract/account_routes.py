@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from calling_credit import accounts
+from calling_credit.accounts import account
+from calling_credit.ledger import adjustments
 from ops.contract.route import IDEMPOTENCY_KEY, Access, Route, ok, path
 from ops.contract.schemas import (
     DOLLARS,
@@ -22,7 +23,7 @@ from ops.contract.schemas import (
 from ops.contract.settings_routes import LIMIT_CODES, LIMITS, LIMITS_CHANGE, LINE
 
 EMAILS: Final[Schema] = list_of({"type": "string", "pattern": r"^[^@\s]{1,64}@[^@\s]{1,190}$"}) | {
-    "maxItems": accounts.MAX_BILLING_EMAILS,
+    "maxItems": account.MAX_BILLING_EMAILS,
     "description": "Where e-mails about payments and limits go.",
 }
 TIME_ZONE: Final = described(TEXT, "The IANA time zone of the account's dates.", examples=["America/Denver"])
@@ -32,9 +33,9 @@ ACCOUNT: Final = record(
     "An account's settings.",
     {
         "account_id": ID,
-        "currency": one_of([accounts.CURRENCY]),
+        "currency": one_of([account.CURRENCY]),
         "time_zone": TIME_ZONE,
-        "status": one_of(accounts.STATUSES),
+        "status": one_of(account.STATUSES),
         "billing_emails": EMAILS,
         "admission": described(FLAG, "Whether credit is held for calls that the switch asks about."),
         "frozen": FLAG,
@@ -47,9 +48,9 @@ ACCOUNT_CHANGE: Final = body(
     "AccountChange",
     "Absent fields keep their value, or take their default in a new account.",
     {
-        "currency": one_of([accounts.CURRENCY]),
+        "currency": one_of([account.CURRENCY]),
         "time_zone": TIME_ZONE,
-        "status": one_of(accounts.STATUSES),
+        "status": one_of(account.STATUSES),
         "billing_emails": EMAILS,
         "admission": FLAG,
         "frozen": FLAG,
@@ -63,7 +64,7 @@ NEW_LINE: Final = body(
     {"number": PHONE_NUMBER, "user_id": ID, "international_calling": FLAG},
 )
 USER: Final = record("User", "A user of an account.", {"user_id": ID, "name": TEXT})
-NAME: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": accounts.MAX_NAME_CHARACTERS}
+NAME: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": account.MAX_NAME_CHARACTERS}
 NEW_USER: Final = body("UserSettings", "The user.", {"name": NAME}, ["name"])
 ADJUSTMENT: Final = record(
     "Adjustment",
@@ -80,7 +81,7 @@ NEW_ADJUSTMENT: Final = body(
             "description": "Positive gives credit, negative takes credit.",
             "examples": ["-2.50"],
         },
-        "reason": {"type": "string", "minLength": 1, "maxLength": accounts.MAX_REASON_CHARACTERS},
+        "reason": {"type": "string", "minLength": 1, "maxLength": adjustments.MAX_REASON_CHARACTERS},
     },
     ["amount", "reason"],
 )

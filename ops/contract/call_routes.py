@@ -2,22 +2,23 @@
 
 from typing import Final
 
-from calling_credit import admission, admission_view, calls
+from calling_credit import call_events, ids
+from calling_credit.admission import decision, request
 from calling_credit.numbering import SHORT_CODE_FORM
 from ops.contract.rates_routes import DECK_CODES
 from ops.contract.route import Access, Route, ok
 from ops.contract.schemas import COUNT, ID, MONEY, PHONE_NUMBER, TEXT, Schema, body, described, one_of, or_null, record
 
-SECONDS: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": calls.MAX_DURATION_SECONDS}
+SECONDS: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": call_events.MAX_DURATION_SECONDS}
 CALL: Final = body(
     "CallToAuthorize",
     "A call to a phone number.",
     {
-        "call_id": {"type": "string", "pattern": calls.CALL_ID_PATTERN, "examples": ["c_9f2d41"]},
+        "call_id": {"type": "string", "pattern": ids.CALL_ID_PATTERN, "examples": ["c_9f2d41"]},
         "account_id": ID,
         "line_id": ID,
         "to": PHONE_NUMBER,
-        "requested_seconds": SECONDS | {"default": admission_view.DEFAULT_SECONDS},
+        "requested_seconds": SECONDS | {"default": request.DEFAULT_SECONDS},
     },
     ["call_id", "account_id", "line_id", "to"],
 )
@@ -32,7 +33,7 @@ DECISION: Final = record(
     "Whether the call may be connected, or continued.",
     {
         "decision": one_of(["allow", "deny"]),
-        "reason": or_null(one_of(admission_view.WORDS, "Why the call is denied; null if it is allowed.")),
+        "reason": or_null(one_of(request.WORDS, "Why the call is denied; null if it is allowed.")),
         "max_seconds": described(
             {"type": "integer", "minimum": 0}, "The longest duration of the whole call, counted from its start."
         ),
@@ -41,7 +42,7 @@ DECISION: Final = record(
         "message": described(TEXT, "`reason` in words."),
         "retry_after_seconds": described(COUNT, "With reason `recharging`: when to ask again."),
         "limited_by": one_of(
-            [admission.CALL_PRICE, admission.DAILY_SPEND, admission.INSUFFICIENT_CREDIT],
+            [decision.CALL_PRICE, decision.DAILY_SPEND, decision.INSUFFICIENT_CREDIT],
             "Why `max_seconds` is less than what was requested.",
         ),
     },

@@ -2,7 +2,7 @@
 
 from typing import Final, get_args
 
-from calling_credit import declines, topups
+from calling_credit.topups import declines, topup
 from ops.contract.recharge_routes import CARD, PAYMENT_METHOD_ID, STRIPE_CODES
 from ops.contract.route import (
     HTML,
@@ -34,7 +34,7 @@ from ops.contract.schemas import (
 )
 
 TOP_UP_ID: Final[Schema] = {"type": "string", "pattern": "^tu_[0-9a-f]{32}$"}
-STATUSES: Final = tuple(status for status in get_args(topups.Status) if status != "confirming")
+STATUSES: Final = tuple(status for status in get_args(topup.Status) if status != "confirming")
 DECLINE_CODES: Final = (
     declines.AUTHENTICATION_REQUIRED,
     declines.AUTHENTICATION_FAILED,
@@ -56,7 +56,7 @@ TOP_UP: Final = record(
     "A payment into the account's credit.",
     {
         "id": TOP_UP_ID,
-        "kind": one_of(get_args(topups.Kind)),
+        "kind": one_of(get_args(topup.Kind)),
         "status": one_of(STATUSES, "A failed or canceled payment may still succeed if money arrives late."),
         "amount": MONEY,
         "created_at": INSTANT,

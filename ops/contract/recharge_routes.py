@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from calling_credit import recharge, recharge_rules
+from calling_credit.recharge import decision, settings
 from ops.contract.route import Access, Route, member_read, ok
 from ops.contract.schemas import (
     COUNT,
@@ -22,8 +22,8 @@ from ops.contract.schemas import (
 )
 
 STATUSES: Final = ("disabled", "active", "charging", "paused", "suspended")
-REASON: Final = one_of(recharge_rules.WORDS, "Why the rule does not charge now.")
-HOURLY_COUNT: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": recharge_rules.MAX_HOURLY_COUNT}
+REASON: Final = one_of(settings.WORDS, "Why the rule does not charge now.")
+HOURLY_COUNT: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": settings.MAX_HOURLY_COUNT}
 PAYMENT_METHOD_ID: Final[Schema] = {
     "type": "string",
     "pattern": "^[A-Za-z0-9_]{1,255}$",
@@ -60,7 +60,7 @@ _SETTINGS: Final = {
     "amount": or_null(DOLLARS),
     "payment_method_id": or_null(PAYMENT_METHOD_ID),
     "hourly_count": described(
-        or_null(HOURLY_COUNT), f"The most recharges in an hour. The default is {recharge.DEFAULT_HOURLY_COUNT}."
+        or_null(HOURLY_COUNT), f"The most recharges in an hour. The default is {decision.DEFAULT_HOURLY_COUNT}."
     ),
     "daily_limit": or_null(DOLLARS),
     "monthly_limit": or_null(DOLLARS),

@@ -7,8 +7,8 @@ Every other schema stays inline.
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from calling_credit.calls import ID_PATTERN
-from calling_credit.ledger import CATEGORY
+from calling_credit.categories import CATEGORY
+from calling_credit.ids import ID_PATTERN
 from calling_credit.numbering import E164_FORM
 
 Schema = dict[str, Any]

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from calling_credit import limits
+from calling_credit.accounts import limits
 from ops.contract.route import PAGE, PAGE_CODES, Access, Route, member_read, ok, path
 from ops.contract.schemas import (
     FLAG,

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from calling_credit import ledger, usage
+from calling_credit.ledger import entries
+from calling_credit.usage import summary
 from ops.contract.recharge_routes import BALANCE_RECHARGE
 from ops.contract.route import CSV, CURSOR, JSON, PAGE, PAGE_CODES, Answer, limit, member_read, ok, path, query
 from ops.contract.schemas import (
@@ -24,18 +25,18 @@ from ops.contract.schemas import (
 )
 
 ENTRY_KINDS: Final = (
-    ledger.CALL_CHARGED,
-    ledger.CALL_TAKEN_BACK,
-    ledger.BALANCE_ADJUSTED,
-    ledger.TOP_UP_PAID,
-    ledger.CREDIT_REVERSED,
-    ledger.CREDIT_RETURNED,
+    entries.CALL_CHARGED,
+    entries.CALL_TAKEN_BACK,
+    entries.BALANCE_ADJUSTED,
+    entries.TOP_UP_PAID,
+    entries.CREDIT_REVERSED,
+    entries.CREDIT_RETURNED,
 )
 BOOK_ACCOUNTS: Final = (
-    ledger.CUSTOMER_CREDIT,
-    ledger.CALL_REVENUE,
-    ledger.OPERATOR_ADJUSTMENTS,
-    ledger.CARD_PAYMENTS,
+    entries.CUSTOMER_CREDIT,
+    entries.CALL_REVENUE,
+    entries.OPERATOR_ADJUSTMENTS,
+    entries.CARD_PAYMENTS,
 )
 
 BALANCE: Final = record(
@@ -157,7 +158,7 @@ ROUTES: Final = (
             *PERIOD,
             query("user_id", ID, "Only the calls of this user."),
             CURSOR,
-            limit(usage.CSV_ROWS),
+            limit(summary.CSV_ROWS),
         ),
     ),
     member_read(
