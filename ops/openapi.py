@@ -10,7 +10,7 @@ import yaml
 
 from ops.contract.answers import codes_of
 from ops.contract.document import ROUTES, document
-from ops.contract.problem_codes import PROBLEM_CODES
+from ops.contract.problem_codes import EXPLANATIONS
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 
@@ -55,7 +55,7 @@ def as_table() -> str:
     lines += [
         f"| `{problem.code}` | {problem.status} | {problem.meaning} | {problem.remedy} | "
         f"{'most' if problem.code in everywhere else ', '.join(routes[problem.code])} |"
-        for problem in PROBLEM_CODES
+        for problem in EXPLANATIONS
     ]
     return "\n".join(lines) + "\n"
 

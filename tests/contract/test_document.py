@@ -12,7 +12,7 @@ from calling_credit import errors
 from calling_credit.api import problems
 from ops.contract.answers import codes_of
 from ops.contract.document import ROUTES, document
-from ops.contract.problem_codes import BEHIND_NO_ROUTE, BY_CODE, PROBLEM_CODES
+from ops.contract.problem_codes import BEHIND_NO_ROUTE, BY_CODE, EXPLANATIONS
 from ops.openapi import FILES, ROOT
 
 ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
@@ -41,14 +41,15 @@ def raised_codes() -> dict[str, set[str]]:
         for path in folder.rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 match node:
-                    case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=code), *_]) if name in ERRORS:
-                        found[str(code)].add(name)
+                    case ast.Call(func=ast.Name(id=name), args=[ast.Attribute(attr=member), *_]) if name in ERRORS:
+                        found[errors.ProblemCode[member]].add(name)
     return found
 
 
 def test_every_code_of_an_error_is_explained_and_no_other() -> None:
-    assert set(raised_codes()) | {"internal_error"} == set(BY_CODE) | set(BEHIND_NO_ROUTE)
-    assert len(BY_CODE) == len(PROBLEM_CODES)
+    assert set(raised_codes()) | {errors.ProblemCode.INTERNAL_ERROR} == set(errors.ProblemCode)
+    assert set(errors.ProblemCode) == set(BY_CODE) | set(BEHIND_NO_ROUTE)
+    assert len(BY_CODE) == len(EXPLANATIONS)
 
 
 def test_every_code_has_the_status_of_its_error() -> None:

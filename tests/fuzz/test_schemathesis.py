@@ -22,7 +22,7 @@ ADMIN = MERIDIAN.people[0].email
 def configuration(deployed: Stack, tmp_path: Path) -> Path:
     """The configuration, with the ids of a line, a card, and a payment of the account that asks."""
     token = deployed.user_token(ADMIN)
-    cards = [save_card(deployed, ADMIN, kind) for kind in ("pm_card_visa", "pm_card_chargeDeclined")]
+    cards = [save_card(deployed, ADMIN, kind) for kind in ("pm_card_visa", "pm_card_mastercard")]
     body = {"amount": "5.00", "payment_method_id": cards[0]}
     payment = deployed.api.send("POST", "/top-ups", token, body, {"Idempotency-Key": uuid.uuid4().hex})
     [line, *_] = deployed.api.get("/lines", token)["items"]

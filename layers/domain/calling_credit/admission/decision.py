@@ -11,7 +11,7 @@ from typing import Final
 
 from calling_credit.accounts.limits import Limits
 from calling_credit.call_events import MAX_DURATION_SECONDS
-from calling_credit.errors import Conflict
+from calling_credit.errors import Conflict, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.holds import LIVE, RELEASED, Hold, price_of
 from calling_credit.numbering import country_of, is_short_code
@@ -121,7 +121,7 @@ def decide(s: Situation) -> Decision:
         return Decision(None, s.ask.requested_seconds, s.row)
     if hold is not None and not (hold.is_for(s.ask.dialled_number) and hold.line_id == s.ask.line_id):
         detail = "Another call has this call_id; give each call its own, and the same to and line_id to its extensions."
-        raise Conflict("call_id_reused", detail)
+        raise Conflict(ProblemCode.CALL_ID_REUSED, detail)
     for reason in _refusals(s):
         return _as_it_stands(s, reason)
     assert s.account is not None

@@ -24,7 +24,7 @@ from calling_credit.admission.decision import (
     Decision,
 )
 from calling_credit.call_events import MAX_DURATION_SECONDS
-from calling_credit.errors import InvalidValue
+from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.ids import check_id, is_call_id
 from calling_credit.money import format_money
 from calling_credit.numbering import is_e164, is_short_code
@@ -64,16 +64,18 @@ def read_ask(body: dict[str, Any]) -> Ask:
         return _short_code_ask(body)
     for name in ("call_id", "account_id", "line_id", "to"):
         if not isinstance(body.get(name), str):
-            raise InvalidValue("missing_field", f"{name} is missing; send it as text.")
+            raise InvalidValue(ProblemCode.MISSING_FIELD, f"{name} is missing; send it as text.")
     call_id, number = body["call_id"], body["to"]
     if not is_call_id(call_id):
-        raise InvalidValue("invalid_id", "call_id must be 1 to 96 letters, digits or _ . : @ + -.")
+        raise InvalidValue(ProblemCode.INVALID_ID, "call_id must be 1 to 96 letters, digits or _ . : @ + -.")
     if not is_e164(number):
-        raise InvalidValue("invalid_number", "to must be E.164 with a leading +, or a short code of 2 to 6 digits.")
+        raise InvalidValue(
+            ProblemCode.INVALID_NUMBER, "to must be E.164 with a leading +, or a short code of 2 to 6 digits."
+        )
     seconds = body.get("requested_seconds", DEFAULT_SECONDS)
     if not _is_duration(seconds):
         detail = f"requested_seconds must be a whole number from 1 to {MAX_DURATION_SECONDS}."
-        raise InvalidValue("invalid_duration", detail)
+        raise InvalidValue(ProblemCode.INVALID_DURATION, detail)
     account_id, line_id = (check_id(body[name], name) for name in ("account_id", "line_id"))
     return Ask(call_id, account_id, line_id, number, seconds)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from calling_credit.errors import InvalidValue
+from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.money import MICROS_PER_DOLLAR, Bounds, format_money, parse_money
 from calling_credit.recharge import attempts, decision
@@ -64,11 +64,11 @@ def read_wish(body: dict[str, Any], current: Rule | None, bounds: Bounds) -> Wis
     asked = _shown(current) | {name: value for name, value in body.items() if value is not None}
     enabled = asked.get("enabled")
     if not isinstance(enabled, bool):
-        code = "missing_field" if enabled is None else "invalid_field"
+        code = ProblemCode.MISSING_FIELD if enabled is None else ProblemCode.INVALID_FIELD
         raise InvalidValue(code, "enabled must be true or false.")
     for name in ("threshold", "amount"):
         if name not in asked:
-            raise InvalidValue("missing_field", f'{name} is missing; send a decimal string such as "25.00".')
+            raise InvalidValue(ProblemCode.MISSING_FIELD, f'{name} is missing; send a decimal string such as "25.00".')
     wish = Wish(
         enabled,
         _money(asked, "threshold", MAX_THRESHOLD_MICROS),
@@ -81,7 +81,7 @@ def read_wish(body: dict[str, Any], current: Rule | None, bounds: Bounds) -> Wis
     for name, limit in (("daily_limit", wish.daily_limit_micros), ("monthly_limit", wish.monthly_limit_micros)):
         if limit < wish.amount_micros:
             detail = f"{name} is below amount, so no recharge could ever happen; raise it, or lower amount."
-            raise InvalidValue("limit_below_amount", detail)
+            raise InvalidValue(ProblemCode.LIMIT_BELOW_AMOUNT, detail)
     return wish
 
 
@@ -119,13 +119,17 @@ def _amount(asked: dict[str, Any], current: Rule | None, bounds: Bounds) -> int:
 def _money(asked: dict[str, Any], field: str, most: int) -> int:
     micros = parse_money(asked[field], field=field, decimals=2)
     if not 0 <= micros <= most:
-        raise InvalidValue("amount_out_of_range", f"{field} must lie between 0.00 and {format_money(most)} US dollars.")
+        raise InvalidValue(
+            ProblemCode.AMOUNT_OUT_OF_RANGE, f"{field} must lie between 0.00 and {format_money(most)} US dollars."
+        )
     return micros
 
 
 def _hourly_count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_HOURLY_COUNT:
-        raise InvalidValue("invalid_field", f"hourly_count must be a whole number from 1 to {MAX_HOURLY_COUNT}.")
+        raise InvalidValue(
+            ProblemCode.INVALID_FIELD, f"hourly_count must be a whole number from 1 to {MAX_HOURLY_COUNT}."
+        )
     return value
 
 
