@@ -3,7 +3,8 @@
 from typing import Final
 
 from calling_credit import call_events, ids
-from calling_credit.admission import decision, request
+from calling_credit.admission import request
+from calling_credit.admission.reasons import DenialReason
 from calling_credit.numbering import SHORT_CODE_FORM
 from ops.contract.rates_routes import DECK_CODES
 from ops.contract.route import Access, Route, ok
@@ -42,7 +43,11 @@ DECISION: Final = record(
         "message": described(TEXT, "`reason` in words."),
         "retry_after_seconds": described(COUNT, "With reason `recharging`: when to ask again."),
         "limited_by": one_of(
-            [decision.CALL_PRICE, decision.DAILY_SPEND, decision.INSUFFICIENT_CREDIT],
+            [
+                DenialReason.CALL_PRICE,
+                DenialReason.DAILY_SPEND,
+                DenialReason.INSUFFICIENT_CREDIT,
+            ],
             "Why `max_seconds` is less than what was requested.",
         ),
     },

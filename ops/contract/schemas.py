@@ -112,7 +112,7 @@ def page_of(title: str, description: str, items: Schema) -> Schema:
 
 def one_of(codes: Iterable[str], description: str = "") -> Schema:
     """A text out of a fixed set, in the set's own order."""
-    return {"type": "string", "enum": list(codes)} | ({"description": description} if description else {})
+    return {"type": "string", "enum": list(map(str, codes))} | ({"description": description} if description else {})
 
 
 def or_null(schema: Schema) -> Schema:

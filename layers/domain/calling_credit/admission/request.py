@@ -4,25 +4,8 @@ Decides nothing.
 
 from typing import Any, Final
 
-from calling_credit.admission.decision import (
-    ACCOUNT_CLOSED,
-    ACCOUNT_FROZEN,
-    BLOCKED,
-    CALL_FINISHED,
-    CALL_PRICE,
-    DAILY_SPEND,
-    HIGH_COST,
-    HOLD_EXPIRED,
-    INSUFFICIENT_CREDIT,
-    INTERNATIONAL_OFF,
-    RECHARGING,
-    SIMULTANEOUS_CALLS,
-    UNKNOWN_ACCOUNT,
-    UNKNOWN_LINE,
-    UNRATED,
-    Ask,
-    Decision,
-)
+from calling_credit.admission.decision import Ask, Decision
+from calling_credit.admission.reasons import DenialReason
 from calling_credit.call_events import MAX_DURATION_SECONDS
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.ids import check_id, is_call_id
@@ -33,22 +16,22 @@ DEFAULT_SECONDS: Final = 600
 RETRY_AFTER_SECONDS: Final = 15
 """When to ask again while a recharge is under way."""
 
-WORDS: Final = {
-    CALL_FINISHED: "This call has ended already.",
-    HOLD_EXPIRED: "What was held for this call has expired; it can be extended no more.",
-    UNKNOWN_ACCOUNT: "There is no account of this id.",
-    ACCOUNT_CLOSED: "The account is closed.",
-    ACCOUNT_FROZEN: "The account is frozen.",
-    UNKNOWN_LINE: "The account has no line of this id.",
-    INTERNATIONAL_OFF: "International calling is off for this line.",
-    BLOCKED: "Calls to this destination are blocked.",
-    UNRATED: "There is no price for this destination.",
-    HIGH_COST: "Calls to this destination cost a lot and must be allowed first.",
-    SIMULTANEOUS_CALLS: "The account has as many calls at once as it may have.",
-    CALL_PRICE: "The call would cost more than one call may.",
-    DAILY_SPEND: "What the account may spend in a day is used up.",
-    INSUFFICIENT_CREDIT: "The credit does not pay for this call.",
-    RECHARGING: "The credit does not pay for this call; a recharge is under way.",
+WORDS: Final[dict[str, str]] = {
+    DenialReason.CALL_FINISHED: "This call has ended already.",
+    DenialReason.HOLD_EXPIRED: "What was held for this call has expired; it can be extended no more.",
+    DenialReason.UNKNOWN_ACCOUNT: "There is no account of this id.",
+    DenialReason.ACCOUNT_CLOSED: "The account is closed.",
+    DenialReason.ACCOUNT_FROZEN: "The account is frozen.",
+    DenialReason.UNKNOWN_LINE: "The account has no line of this id.",
+    DenialReason.INTERNATIONAL_OFF: "International calling is off for this line.",
+    DenialReason.BLOCKED: "Calls to this destination are blocked.",
+    DenialReason.UNRATED: "There is no price for this destination.",
+    DenialReason.HIGH_COST: "Calls to this destination cost a lot and must be allowed first.",
+    DenialReason.SIMULTANEOUS_CALLS: "The account has as many calls at once as it may have.",
+    DenialReason.CALL_PRICE: "The call would cost more than one call may.",
+    DenialReason.DAILY_SPEND: "What the account may spend in a day is used up.",
+    DenialReason.INSUFFICIENT_CREDIT: "The credit does not pay for this call.",
+    DenialReason.RECHARGING: "The credit does not pay for this call; a recharge is under way.",
 }
 """What is said of each refusal."""
 
@@ -109,7 +92,7 @@ def decision_view(decision: Decision) -> dict[str, Any]:
     }
     if reason is not None:
         view["message"] = WORDS[reason]
-    if reason == RECHARGING:
+    if reason == DenialReason.RECHARGING:
         view["retry_after_seconds"] = RETRY_AFTER_SECONDS
     if decision.limited_by is not None:
         view["limited_by"] = decision.limited_by

@@ -19,23 +19,25 @@ MAX_THRESHOLD_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
 MAX_LIMIT_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
 MAX_HOURLY_COUNT: Final = 20
 
-WORDS: Final = {
-    decision.DISABLED: "Automatic recharge is off.",
-    decision.IN_FLIGHT: "A recharge is under way.",
-    decision.BACKING_OFF: "Paused: the card was declined.",
-    decision.DECLINED_TOO_OFTEN: "Paused: the card was declined too often. Use another card.",
-    decision.HOURLY_COUNT: "Paused: the number of recharges an hour is used up.",
-    decision.DAILY_LIMIT: "Paused: the daily limit is used up.",
-    decision.MONTHLY_LIMIT: "Paused: the monthly limit is used up.",
-    decision.TOP_UP_MAXIMUM: "Paused: the amount is more than one payment may be. Choose a smaller one.",
-    decision.ACCOUNT_CLOSED: "Paused: the account is closed.",
-    decision.ACCOUNT_FROZEN: "Paused: the account is frozen.",
-    attempts.AUTHENTICATION: (
+WORDS: Final[dict[str, str]] = {
+    decision.StopReason.DISABLED: "Automatic recharge is off.",
+    decision.StopReason.IN_FLIGHT: "A recharge is under way.",
+    decision.StopReason.BACKING_OFF: "Paused: the card was declined.",
+    decision.StopReason.DECLINED_TOO_OFTEN: "Paused: the card was declined too often. Use another card.",
+    decision.StopReason.HOURLY_COUNT: "Paused: the number of recharges an hour is used up.",
+    decision.StopReason.DAILY_LIMIT: "Paused: the daily limit is used up.",
+    decision.StopReason.MONTHLY_LIMIT: "Paused: the monthly limit is used up.",
+    decision.StopReason.TOP_UP_MAXIMUM: "Paused: the amount is more than one payment may be. Choose a smaller one.",
+    decision.StopReason.ACCOUNT_CLOSED: "Paused: the account is closed.",
+    decision.StopReason.ACCOUNT_FROZEN: "Paused: the account is frozen.",
+    attempts.SuspensionReason.AUTHENTICATION: (
         "Paused: your bank asked for confirmation. Confirm the payment, add funds with this card, or use another one."
     ),
-    attempts.REPEATEDLY: "Paused: the card was declined three times. Use another card, or add funds and it goes on.",
-    attempts.UNUSABLE: "Paused: the card can no longer be charged. Use another card.",
-    attempts.REMOVED: "Paused: the card was removed. Choose a card.",
+    attempts.SuspensionReason.REPEATEDLY: (
+        "Paused: the card was declined three times. Use another card, or add funds and it goes on."
+    ),
+    attempts.SuspensionReason.UNUSABLE: "Paused: the card can no longer be charged. Use another card.",
+    attempts.SuspensionReason.REMOVED: "Paused: the card was removed. Choose a card.",
 }
 """What the page says for each code; the time of the next attempt stands beside it."""
 
@@ -184,13 +186,13 @@ def _status(
     if rule is None or not rule.enabled:
         return "disabled", None
     if is_closed:
-        return "paused", decision.ACCOUNT_CLOSED
+        return "paused", decision.StopReason.ACCOUNT_CLOSED
     if is_frozen:
-        return "paused", decision.ACCOUNT_FROZEN
+        return "paused", decision.StopReason.ACCOUNT_FROZEN
     if state.suspended_reason is not None:
         return "suspended", state.suspended_reason
     if state.in_flight is not None:
-        return "charging", decision.IN_FLIGHT
+        return "charging", decision.StopReason.IN_FLIGHT
     waits = state.next_attempt_at is None or state.next_attempt_at > format_instant(now)
     if state.stopped is not None and waits:
         return "paused", state.stopped

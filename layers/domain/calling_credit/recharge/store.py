@@ -117,7 +117,7 @@ class RechargeKeeper:
             seen = self.recharge(account_id)
             if seen.rule is None or seen.rule.payment_method_id != payment_method_id:
                 return False
-            if seen.state.suspended_reason == attempts.REMOVED:
+            if seen.state.suspended_reason == attempts.SuspensionReason.REMOVED:
                 return True
             if self._write(account_id, seen, seen.rule, attempts.card_removed(seen.state), now):
                 return True
