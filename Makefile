@@ -84,7 +84,7 @@ test: $(READY)  ## Every test; brings its own stacks, beside a running `make run
 .PHONY: test-domain
 test-domain: $(READY)  ## The rules, without AWS
 	$(STARTED)
-	@exec $(BIN)/pytest tests/domain
+	@exec $(BIN)/pytest tests/domain tests/contract
 
 .PHONY: test-domain-quickly
 test-domain-quickly: $(READY)
@@ -137,6 +137,10 @@ test-page: $(READY)
 .PHONY: test-browser
 test-browser: $(READY)  ## The Billing page alone, in headless Chromium in front of the deployed application
 	$(BIN)/pytest tests/browser
+
+.PHONY: schemathesis
+schemathesis: $(READY)  ## Send requests made up from docs/openapi.yaml to a stack of its own, for a minute
+	TEST_STACK=test-schemathesis $(BIN)/pytest tests/fuzz -s
 
 .PHONY: screenshots
 screenshots: $(READY)  ## Every state of the Billing page, phone and desktop, light and dark, into .local/screenshots
@@ -234,6 +238,10 @@ rates: $(READY)  ## Make local/rates.csv anew from libphonenumber's metadata
 schema: $(READY)  ## Make docs/call-event.schema.json and docs/events/ anew
 	$(BIN)/python -m ops.call_event_schema > docs/call-event.schema.json
 	$(BIN)/python -m ops.event_schemas
+
+.PHONY: openapi
+openapi: $(READY)  ## Write docs/openapi.yaml, docs/api-errors.md, and the copy that GET /openapi.json serves
+	$(BIN)/python -m ops.openapi
 
 .PHONY: mails
 mails: $(READY)  ## Write docs/emails.md, a sample of each mail

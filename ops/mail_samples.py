@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from calling_credit.admission.decision import DAILY_SPEND
+from calling_credit.admission.reasons import DenialReason
 from calling_credit.admission.request import WORDS as REFUSALS
 from calling_credit.notifications.mails import Confirmation, Mail, mail_about
-from calling_credit.recharge.attempts import AUTHENTICATION, REPEATEDLY
+from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.settings import WORDS
 from calling_credit.topups.declines import words
 
@@ -24,9 +24,16 @@ SAMPLES: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("AutoRechargeFailed", PAYMENT | {"amount": "50.00", "status": "failed", "failure": DECLINED}),
     (
         "AutoRechargeSuspended",
-        {"reason": AUTHENTICATION, "message": WORDS[AUTHENTICATION], "payment_method": CARD},
+        {
+            "reason": SuspensionReason.AUTHENTICATION,
+            "message": WORDS[SuspensionReason.AUTHENTICATION],
+            "payment_method": CARD,
+        },
     ),
-    ("AutoRechargeSuspended", {"reason": REPEATEDLY, "message": WORDS[REPEATEDLY], "payment_method": CARD}),
+    (
+        "AutoRechargeSuspended",
+        {"reason": SuspensionReason.REPEATEDLY, "message": WORDS[SuspensionReason.REPEATEDLY], "payment_method": CARD},
+    ),
     ("BalanceLow", {"balance": "4.7215", "low_balance": "5.00"}),
     ("CreditReversed", MOVED | {"amount": "25.00"}),
     ("CreditReturned", MOVED | {"amount": "25.00"}),
@@ -36,8 +43,8 @@ SAMPLES: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
             "call_id": "c_9f2c1d7e",
             "line_id": "line_front_desk",
             "to": "GB…50",
-            "reason": DAILY_SPEND,
-            "message": REFUSALS[DAILY_SPEND],
+            "reason": DenialReason.DAILY_SPEND,
+            "message": REFUSALS[DenialReason.DAILY_SPEND],
         },
     ),
     ("AccountFrozen", {"by": "link"}),

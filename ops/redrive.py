@@ -82,6 +82,7 @@ def _entry_of(call: Call) -> Key:
 
 
 def _dead_call(message: dict[str, Any], outcome: Call | Rejection, items: Mapping[Key, dict[str, Any]]) -> DeadCall:
+    code: str
     if isinstance(outcome, Rejection):
         code, detail = outcome.code, outcome.detail
     else:

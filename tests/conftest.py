@@ -58,14 +58,17 @@ def free_port() -> int:
 def deployed() -> Iterator["Stack"]:
     """The deployed application: the real template on the emulator, IAM enforced, on ports and in a folder of its own,
     with its demonstration accounts and the example deck. From then on this process's AWS settings are the stack's.
+    At the end, an exchange with its API that docs/openapi.yaml does not allow fails the run.
     """
     from local.settings import Settings  # noqa: PLC0415 - the settings above come first
     from local.start import start  # noqa: PLC0415
     from ops.project import ROOT  # noqa: PLC0415
+    from tests.contract.recorder import documented  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # Whoever is told to end takes the stack along.
     stack = start(Settings(ROOT / ".local" / FOLDER, free_port(), free_port()))
     try:
-        yield stack
+        with documented(stack.api):
+            yield stack
     finally:
         stack.stop()

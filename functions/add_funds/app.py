@@ -20,7 +20,7 @@ from calling_credit.api.resolver import answer, claims, http_resolver, idempoten
 from calling_credit.aws import read_secret
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
-from calling_credit.errors import CallingCreditError, NotFound, Unavailable
+from calling_credit.errors import CallingCreditError, NotFound, ProblemCode, Unavailable
 from calling_credit.ids import is_topup_id
 from calling_credit.links.freeze_page import BY, freeze_page, frozen_page
 from calling_credit.links.link import Link, confirmation_link
@@ -38,7 +38,10 @@ from calling_credit.topups.topup import TopUp, read_payment_method_id, read_top_
 from calling_credit.topups.view import topup_view
 
 SECONDS_TO_SPARE = 1.0
-OUTAGES = {"payments_unavailable": "stripe_unanswered", "stripe_refuses_us": "stripe_refusals"}
+OUTAGES = {
+    ProblemCode.PAYMENTS_UNAVAILABLE: "stripe_unanswered",
+    ProblemCode.STRIPE_REFUSES_US: "stripe_refusals",
+}
 """What is counted when an error of this code ends a request that pays."""
 
 logger = Logger()
@@ -124,7 +127,7 @@ def get_top_up(topup_id: str) -> Response[str]:
     caller = customer(claims(app), config())
     topup = topups.read(caller.account_id, topup_id) if is_topup_id(topup_id) else None
     if topup is None:
-        raise NotFound("unknown_top_up", "This account has no such top-up; GET /top-ups lists them.")
+        raise NotFound(ProblemCode.UNKNOWN_TOP_UP, "This account has no such top-up; GET /top-ups lists them.")
     return answer(shown(topup, caller))
 
 

@@ -8,8 +8,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
 from calling_credit.admission.authorize import HoldKeeper, Look
-from calling_credit.admission.decision import AGAINST_FRAUD, RECHARGING, Ask, Decision, short_code
+from calling_credit.admission.decision import AGAINST_FRAUD, Ask, Decision, short_code
 from calling_credit.admission.denials import announce_denial
+from calling_credit.admission.reasons import DenialReason
 from calling_credit.admission.request import decision_view, read_ask
 from calling_credit.api.caller import switch
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body
@@ -58,7 +59,7 @@ def tell_others(ask: Ask, decision: Decision, look: Look) -> None:
     """Let a refusal be heard of where somebody can do something. The answer does not wait for it to succeed."""
     now = look.situation.now
     try:
-        if decision.reason == RECHARGING and look.may_nudge:
+        if decision.reason == DenialReason.RECHARGING and look.may_nudge:
             holds.nudge(ask.account_id)
         if decision.reason in AGAINST_FRAUD:
             announce_denial(dynamodb, config().table_name, ask, decision.reason, look.denials, now)

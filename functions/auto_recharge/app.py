@@ -13,7 +13,7 @@ from calling_credit.config import config
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
-from calling_credit.errors import NotFound, Unavailable
+from calling_credit.errors import NotFound, ProblemCode, Unavailable
 from calling_credit.metrics import emit
 from calling_credit.payments.automatic_topup import run_recharge
 from calling_credit.payments.stripe_client import stripe_client
@@ -37,7 +37,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     for account_id, sequence_number in last_record_of_each(event["Records"]).items():
         try:
             if seconds_left() < SECONDS_FOR_ONE:
-                raise Unavailable("no_time", "Too little time is left in this invocation; the record comes again.")
+                raise Unavailable(
+                    ProblemCode.NO_TIME, "Too little time is left in this invocation; the record comes again."
+                )
             now = clock.now()
             cashier = Cashier(dynamodb, config().table_name, stripe_client(), now, seconds_left)
             looked_at(cashier, account_id, now)

@@ -1,5 +1,6 @@
 """Serves the Billing page, one HTML file and the style, scripts and icon it consists of, from the folder `page`. Knows
 no account: what the page shows it asks of the API as whoever signed in, and a browser gets no address but those here.
+Serves the API's OpenAPI document too, as `make openapi` wrote it beside this file.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ TYPES: Final = {
 }
 UNCHANGING: Final = "public, max-age=31536000, immutable"
 ASKED_AGAIN: Final = "no-cache"
+AN_HOUR: Final = "public, max-age=3600"
 
 
 def settings() -> dict[str, Any]:
@@ -63,7 +65,16 @@ PAGE: Final = (
     .replace("{{assets}}", f"/assets/{VERSION}")
     .replace("{{settings}}", html.escape(json.dumps(settings())))
 )
-ETAG: Final = f'"{hashlib.sha256(PAGE.encode()).hexdigest()[:32]}"'
+OPENAPI: Final = Path(__file__).with_name("openapi.json").read_text("utf-8")
+
+
+def etag(text: str) -> str:
+    """The name of this version of a text."""
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+PAGE_ETAG: Final = etag(PAGE)
+OPENAPI_ETAG: Final = etag(OPENAPI)
 GUARDS: Final = {
     "Content-Security-Policy": policy(),
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -77,17 +88,20 @@ GUARDS: Final = {
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Answer one request of API Gateway (HTTP API, payload 2.0)."""
+    known = event["headers"].get("if-none-match", "")
     if event["routeKey"] == "GET /":
-        return page(event["headers"].get("if-none-match", ""))
+        return versioned(PAGE, PAGE_ETAG, known, "text/html; charset=utf-8", ASKED_AGAIN)
+    if event["routeKey"] == "GET /openapi.json":
+        return versioned(OPENAPI, OPENAPI_ETAG, known, "application/json", AN_HOUR)
     return asset(event["pathParameters"]["version"], event["pathParameters"]["name"])
 
 
-def page(known: str) -> dict[str, Any]:
-    """The page itself: looked for again on every visit, sent only where it has changed."""
-    headers = {"Cache-Control": ASKED_AGAIN, "ETag": ETAG}
-    if ETAG in known:
-        return answer(304, "", "text/html; charset=utf-8", headers)
-    return answer(200, PAGE, "text/html; charset=utf-8", headers)
+def versioned(text: str, tag: str, known: str, content_type: str, cached: str) -> dict[str, Any]:
+    """A text that is sent only to a client that does not have this version of it."""
+    headers = {"Cache-Control": cached, "ETag": tag}
+    if tag in known:
+        return answer(304, "", content_type, headers)
+    return answer(200, text, content_type, headers)
 
 
 def asset(version: str, name: str) -> dict[str, Any]:

@@ -118,6 +118,6 @@ def known_card(recharge: Recharge, wish: Wish) -> Card | None:
     rule: Rule | None = recharge.rule
     if rule is None or rule.payment_method_id != wish.payment_method_id:
         return None
-    if wish.enabled and recharge.state.suspended_reason == attempts.REMOVED:
+    if wish.enabled and recharge.state.suspended_reason == attempts.SuspensionReason.REMOVED:
         return None
     return Card(rule.payment_method_id, rule.brand, rule.last4, rule.fingerprint)

@@ -20,7 +20,7 @@ from calling_credit.api.resolver import answer, claims, csv_answer, http_resolve
 from calling_credit.config import config
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
-from calling_credit.errors import InvalidValue
+from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.ids import check_id
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.charged_calls import as_they_stand
@@ -118,7 +118,7 @@ def statement() -> Response[str]:
     if by == "day":
         return answer(read_daily_balances(ledger, period) | {"as_of": format_instant(clock.now())})
     if by is not None:
-        raise InvalidValue("invalid_query", "by must be day, or be left out.")
+        raise InvalidValue(ProblemCode.INVALID_QUERY, "by must be day, or be left out.")
     listing = Listing(app, account.account_id, "statement", period.first.isoformat(), period.last.isoformat())
     as_of = format_instant(clock.now())
     page, after = read_statement(ledger, period, listing.position, listing.limit, as_of)
@@ -216,7 +216,7 @@ def price_list() -> Response[str]:
     """What a number or a country costs now and what is announced. Anyone may ask."""
     number, country, calling = query(app, "number"), query(app, "country"), query(app, "from")
     if (number is None) == (country is None):
-        raise InvalidValue("invalid_query", "Ask for either number or country.")
+        raise InvalidValue(ProblemCode.INVALID_QUERY, "Ask for either number or country.")
     calling = read_number(calling, "from") if calling else None
     now = clock.now()
     at = format_instant(now)

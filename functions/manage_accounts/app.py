@@ -17,7 +17,7 @@ from calling_credit.api.caller import operator
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
-from calling_credit.errors import NotFound
+from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.ledger.adjustments import adjust_balance, read_adjustment
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.money import format_money
@@ -81,7 +81,9 @@ def post_adjustment(account_id: str) -> Response[str]:
     adjustment = read_adjustment(json_body(app))
     account = keeper.account(ids.check_id(account_id, "account_id"))
     if account is None:
-        raise NotFound("unknown_account", "This account does not exist; create it with PUT /accounts/{account_id}.")
+        raise NotFound(
+            ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it with PUT /accounts/{account_id}."
+        )
     table_name = config().table_name
     adjustment_id = adjust_balance(dynamodb, table_name, account_id, key, adjustment, account.time_zone, clock.now())
     balance = LedgerReader(dynamodb, table_name, account_id).balance()["posted_micros"]

@@ -18,7 +18,7 @@ from calling_credit.audit.stripe_payments import taken_between
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
-from calling_credit.errors import CallingCreditError, Unavailable
+from calling_credit.errors import CallingCreditError, ProblemCode, Unavailable
 from calling_credit.metrics import emit
 from calling_credit.payments.issues import Issue, keep_issue
 from calling_credit.payments.stripe_client import stripe_client
@@ -44,7 +44,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     try:
         payments = taken_between(stripe_client(), first_moment(now), now - LEFT_ALONE)
     except Unavailable as error:
-        if error.code != "stripe_not_configured":
+        if error.code != ProblemCode.STRIPE_NOT_CONFIGURED:
             raise
         logger.info("nobody_pays_here_yet", code=error.code)
         return {"payments": 0, "accounts": 0, "differences": 0, "unproven": 0}
@@ -60,7 +60,9 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     logger.info("proven", extra=done)
     emit(metrics, {"ledger_differences": done["differences"]} if done["differences"] else {})
     if done["unproven"]:
-        raise Unavailable("not_proven", f"{done['unproven']} accounts could not be looked at; the log says why.")
+        raise Unavailable(
+            ProblemCode.NOT_PROVEN, f"{done['unproven']} accounts could not be looked at; the log says why."
+        )
     return done
 
 

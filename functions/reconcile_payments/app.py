@@ -14,7 +14,7 @@ from calling_credit import clock
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
-from calling_credit.errors import CallingCreditError
+from calling_credit.errors import CallingCreditError, ProblemCode
 from calling_credit.metrics import emit
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.topup_worker import Cashier
@@ -83,7 +83,7 @@ def listen(now: datetime, seconds_left: Callable[[], float], done: dict[str, int
                 break
             done["failed"] += not take(taker, notice)
     except CallingCreditError as error:
-        done["failed"] += error.code != "stripe_not_configured"
+        done["failed"] += error.code != ProblemCode.STRIPE_NOT_CONFIGURED
         logger.warning("not_listened", code=error.code)
     except Exception as error:
         done["failed"] += 1

@@ -15,7 +15,7 @@ from calling_credit.charging.rerate_run import Repricer, range_of
 from calling_credit.charging.unrated_calls import WaitingRater, waiting_calls
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
-from calling_credit.errors import InvalidValue, NotFound, Unavailable
+from calling_credit.errors import InvalidValue, NotFound, ProblemCode, Unavailable
 from calling_credit.metrics import emit
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_store import ActiveDeck, s3_client
@@ -51,7 +51,7 @@ def rate_waiting(context: LambdaContext) -> dict[str, Any]:
     try:
         newest = deck.newest(now)
     except Unavailable as error:
-        if error.code != "no_active_deck":
+        if error.code != ProblemCode.NO_ACTIVE_DECK:
             raise
         logger.info("no_deck_yet")
         return {}

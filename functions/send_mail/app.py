@@ -19,7 +19,7 @@ from calling_credit.aws import read_secret
 from calling_credit.config import config
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
-from calling_credit.errors import NotFound
+from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.links.link import confirmation_link, freeze_link
 from calling_credit.links.store import Links
@@ -61,7 +61,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     detail = event["detail"]
     account = accounts.account(detail["account_id"])
     if account is None:
-        raise NotFound("unknown_account", "The event names an account that does not exist.")
+        raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "The event names an account that does not exist.")
     mail = mail_about(detail, config().page_url, confirmation(detail))
     addresses = account.billing_emails if mail is not None else ()
     refused: list[NotTaken] = []

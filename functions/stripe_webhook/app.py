@@ -14,7 +14,7 @@ from calling_credit import clock
 from calling_credit.api.resolver import MAX_BODY_BYTES, answer, http_resolver
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
-from calling_credit.errors import BadRequest, PayloadTooLarge
+from calling_credit.errors import BadRequest, PayloadTooLarge, ProblemCode
 from calling_credit.metrics import emit
 from calling_credit.payments.stripe_client import forget_settings, stripe_client, stripe_setting
 from calling_credit.payments.webhook_events import NoticeTaker
@@ -65,7 +65,7 @@ def verified(body: bytes, header: str | None) -> Notice:
     try:
         return read_notice(body, header, stripe_setting("webhook_secret"), now)
     except BadRequest as error:
-        if error.code != "invalid_signature" or now - secret_read.at < SECRET_LASTS:
+        if error.code != ProblemCode.INVALID_SIGNATURE or now - secret_read.at < SECRET_LASTS:
             raise
     secret_read.at = now
     forget_settings()
@@ -78,7 +78,7 @@ def raw_body() -> bytes:
     body = raw.get("body") or ""
     data = base64.b64decode(body) if raw.get("isBase64Encoded") else body.encode()
     if len(data) > 4 * MAX_BODY_BYTES:
-        raise PayloadTooLarge("body_too_large", f"An event has at most {4 * MAX_BODY_BYTES} bytes.")
+        raise PayloadTooLarge(ProblemCode.BODY_TOO_LARGE, f"An event has at most {4 * MAX_BODY_BYTES} bytes.")
     return data
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from calling_credit.notifications.events import ALL, Announcement
 from calling_credit.notifications.from_stream import announced
-from calling_credit.recharge.attempts import AUTHENTICATION, REMOVED, REPEATEDLY, UNUSABLE
+from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.settings import WORDS
 from ops.event_schemas import FOLDER, path, schema
 from tests.functions.template import template
@@ -107,7 +107,7 @@ CHANGES: dict[str, Change] = {
     "TopUpFailed": (PAYMENT, FAILED),
     "AutoRechargeSucceeded": (PAYMENT | {"kind": "automatic"}, PAID | {"kind": "automatic"}),
     "AutoRechargeFailed": (PAYMENT | {"kind": "automatic"}, FAILED | {"kind": "automatic"}),
-    "AutoRechargeSuspended": (RULE, RULE | {"suspended_reason": UNUSABLE, "state_version": 8}),
+    "AutoRechargeSuspended": (RULE, RULE | {"suspended_reason": SuspensionReason.UNUSABLE, "state_version": 8}),
     "BalanceLow": (BALANCE, BALANCE | {"posted_micros": 4_999_900}),
     "CreditReversed": (None, ENTRY),
     "CreditReturned": (None, ENTRY | {"kind": "credit_returned", "amount_micros": 30_000_000}),
@@ -245,14 +245,17 @@ def test_a_reversal_of_a_payment_is_no_second_success() -> None:
 # --- The rule ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("reason", [AUTHENTICATION, REPEATEDLY, UNUSABLE, REMOVED])
+@pytest.mark.parametrize(
+    "reason",
+    [SuspensionReason.AUTHENTICATION, SuspensionReason.REPEATEDLY, SuspensionReason.UNUSABLE, SuspensionReason.REMOVED],
+)
 def test_a_suspension_is_told_with_its_code_and_words(reason: str) -> None:
     data = only(RULE, RULE | {"suspended_reason": reason})["data"]
     assert data == {"reason": reason, "message": WORDS[reason], "payment_method": CARD}
 
 
 def test_a_second_suspension_is_another_event_and_a_lifted_one_is_none() -> None:
-    suspended = RULE | {"suspended_reason": REPEATEDLY, "state_version": 8}
+    suspended = RULE | {"suspended_reason": SuspensionReason.REPEATEDLY, "state_version": 8}
     lifted, again = RULE | {"state_version": 9}, suspended | {"state_version": 10}
     assert names(suspended, lifted) == []
     assert names(suspended, suspended | {"state_version": 9}) == []
@@ -260,8 +263,8 @@ def test_a_second_suspension_is_another_event_and_a_lifted_one_is_none() -> None
 
 
 def test_another_reason_is_told_and_a_rule_that_is_off_is_not_suspended() -> None:
-    suspended = RULE | {"suspended_reason": REPEATEDLY}
-    assert names(suspended, suspended | {"suspended_reason": REMOVED}) == ["AutoRechargeSuspended"]
+    suspended = RULE | {"suspended_reason": SuspensionReason.REPEATEDLY}
+    assert names(suspended, suspended | {"suspended_reason": SuspensionReason.REMOVED}) == ["AutoRechargeSuspended"]
     off = {"enabled": False}
     assert names(RULE | off, suspended | off) == []
     assert names(suspended | off, suspended) == ["AutoRechargeSuspended"]
@@ -379,8 +382,10 @@ def passes(pattern: Any, shown: Any) -> bool:
 
 def let_through(new: dict[str, Any]) -> bool:
     """Whether one of the mapping's filters lets the record of an item's new image through."""
-    kinds = {str: "S", int: "N", bool: "BOOL"}
-    image = {name: {kinds[type(value)]: str(value)} for name, value in new.items()}
+    kinds = ((bool, "BOOL"), (int, "N"), (str, "S"))
+    image = {
+        name: {next(kind for form, kind in kinds if isinstance(value, form)): str(value)} for name, value in new.items()
+    }
     record = {"dynamodb": {"NewImage": image}}
     mapping = template()["Resources"]["PublishEventsFunction"]["Properties"]["Events"]["Changes"]["Properties"]
     return any(passes(json.loads(found["Pattern"]), record) for found in mapping["FilterCriteria"]["Filters"])

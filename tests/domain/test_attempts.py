@@ -6,13 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from calling_credit.recharge.attempts import (
-    AUTHENTICATION,
-    REMOVED,
-    REPEATEDLY,
-    UNUSABLE,
     Attempt,
     InFlight,
     State,
+    SuspensionReason,
     awaiting_customer,
     awake,
     canceled,
@@ -67,10 +64,10 @@ def outcomes(state: State) -> list[str]:
 
 
 SUSPENDED = {
-    AUTHENTICATION: awaiting_customer(BEGUN, automatic(1)),
-    REPEATEDLY: declined_times(3),
-    UNUSABLE: declined(BEGUN, automatic(1), HARD, NOW),
-    REMOVED: card_removed(declined_times(1)),
+    SuspensionReason.AUTHENTICATION: awaiting_customer(BEGUN, automatic(1)),
+    SuspensionReason.REPEATEDLY: declined_times(3),
+    SuspensionReason.UNUSABLE: declined(BEGUN, automatic(1), HARD, NOW),
+    SuspensionReason.REMOVED: card_removed(declined_times(1)),
 }
 
 # --- A claim ----------------------------------------------------------------------------------------------------------
@@ -115,7 +112,11 @@ def test_a_decline_waits_an_hour_and_a_second_in_a_row_a_day(times: int, hours: 
 
 def test_a_third_decline_in_a_row_suspends_and_waits_for_nothing() -> None:
     state = declined_times(3)
-    assert (state.suspended_reason, state.not_before, state.next_attempt_at) == (REPEATEDLY, None, None)
+    assert (state.suspended_reason, state.not_before, state.next_attempt_at) == (
+        SuspensionReason.REPEATEDLY,
+        None,
+        None,
+    )
     assert outcomes(state) == ["declined"] * 3
 
 
@@ -138,7 +139,7 @@ def test_a_paid_top_up_makes_the_next_decline_the_first_again(topup: TopUp) -> N
 )
 def test_a_card_that_will_never_be_accepted_suspends_at_once(decline: Decline) -> None:
     state = declined(BEGUN, automatic(1), decline, NOW)
-    assert (state.suspended_reason, state.not_before, state.in_flight) == (UNUSABLE, None, None)
+    assert (state.suspended_reason, state.not_before, state.in_flight) == (SuspensionReason.UNUSABLE, None, None)
     assert state.failed_fingerprint == CARD.fingerprint
     assert outcomes(state) == ["declined"]
 
@@ -150,12 +151,12 @@ def test_other_advice_leaves_a_soft_decline_soft(advice: str | None) -> None:
 
 def test_a_card_that_stripe_does_not_know_any_more_was_removed() -> None:
     state = declined(BEGUN, automatic(1), Decline("card_removed"), NOW)
-    assert (state.suspended_reason, outcomes(state), state.in_flight) == (REMOVED, ["declined"], None)
+    assert (state.suspended_reason, outcomes(state), state.in_flight) == (SuspensionReason.REMOVED, ["declined"], None)
 
 
 def test_a_bank_that_wants_the_absent_customer_suspends_and_is_no_decline() -> None:
     state = awaiting_customer(BEGUN, automatic(1))
-    assert (state.suspended_reason, state.in_flight, state.failures) == (AUTHENTICATION, None, 0)
+    assert (state.suspended_reason, state.in_flight, state.failures) == (SuspensionReason.AUTHENTICATION, None, 0)
     assert outcomes(state) == ["authentication_required"]
 
 
@@ -172,8 +173,8 @@ def test_a_payment_declined_when_its_customer_came_waits_for_them_no_more() -> N
     assert after.is_backing_off(NOW)
 
 
-@pytest.mark.parametrize("reason", [UNUSABLE, REPEATEDLY, REMOVED])
-def test_a_decline_while_suspended_is_remembered_and_the_suspension_stays_what_it_is(reason: str) -> None:
+@pytest.mark.parametrize("reason", [SuspensionReason.UNUSABLE, SuspensionReason.REPEATEDLY, SuspensionReason.REMOVED])
+def test_a_decline_while_suspended_is_remembered_and_the_suspension_stays_what_it_is(reason: SuspensionReason) -> None:
     before = begun(SUSPENDED[reason])
     after = declined(before, automatic(before.attempt), SOFT, NOW)
     assert after == replace(before, in_flight=None, recent=after.recent)
@@ -205,10 +206,15 @@ def test_switched_off_while_charging_the_payment_still_ends_the_attempt() -> Non
 
 @pytest.mark.parametrize(
     ("reason", "with_the_same_card", "with_another"),
-    [(REPEATEDLY, True, True), (UNUSABLE, True, False), (AUTHENTICATION, True, False), (REMOVED, False, False)],
+    [
+        (SuspensionReason.REPEATEDLY, True, True),
+        (SuspensionReason.UNUSABLE, True, False),
+        (SuspensionReason.AUTHENTICATION, True, False),
+        (SuspensionReason.REMOVED, False, False),
+    ],
 )
 def test_a_payment_by_hand_shows_that_its_card_can_be_charged(
-    reason: str, with_the_same_card: bool, with_another: bool
+    reason: SuspensionReason, with_the_same_card: bool, with_another: bool
 ) -> None:
     suspended = SUSPENDED[reason]
     assert (paid(suspended, MANUAL).suspended_reason is None) == with_the_same_card
@@ -216,7 +222,7 @@ def test_a_payment_by_hand_shows_that_its_card_can_be_charged(
 
 
 def test_the_payment_that_the_bank_wanted_confirmed_ends_the_suspension_when_it_is_paid() -> None:
-    state = paid(SUSPENDED[AUTHENTICATION], automatic(1))
+    state = paid(SUSPENDED[SuspensionReason.AUTHENTICATION], automatic(1))
     assert (state.suspended_reason, outcomes(state)) == (None, ["succeeded"])
 
 
@@ -227,12 +233,14 @@ def test_late_money_of_an_attempt_that_was_given_up_ends_its_back_off() -> None:
 
 
 def test_late_money_of_another_card_says_nothing_of_the_suspended_one() -> None:
-    state = paid(SUSPENDED[UNUSABLE], automatic(1, card=OTHER_CARD))
-    assert state.suspended_reason == UNUSABLE
+    state = paid(SUSPENDED[SuspensionReason.UNUSABLE], automatic(1, card=OTHER_CARD))
+    assert state.suspended_reason == SuspensionReason.UNUSABLE
 
 
-@pytest.mark.parametrize("reason", [AUTHENTICATION, REPEATEDLY, UNUSABLE])
-def test_a_suspension_survives_the_same_card_attached_again_and_ends_with_another(reason: str) -> None:
+@pytest.mark.parametrize(
+    "reason", [SuspensionReason.AUTHENTICATION, SuspensionReason.REPEATEDLY, SuspensionReason.UNUSABLE]
+)
+def test_a_suspension_survives_the_same_card_attached_again_and_ends_with_another(reason: SuspensionReason) -> None:
     suspended = SUSPENDED[reason]
     assert given_card(suspended, CARD.fingerprint, is_new=False) == suspended
     assert given_card(suspended, ATTACHED_AGAIN.fingerprint, is_new=True) == suspended
@@ -241,8 +249,10 @@ def test_a_suspension_survives_the_same_card_attached_again_and_ends_with_anothe
     assert lifted.recent == suspended.recent
 
 
-@pytest.mark.parametrize("reason", [AUTHENTICATION, REPEATEDLY, UNUSABLE])
-def test_a_suspension_survives_removing_the_card_and_adding_it_again(reason: str) -> None:
+@pytest.mark.parametrize(
+    "reason", [SuspensionReason.AUTHENTICATION, SuspensionReason.REPEATEDLY, SuspensionReason.UNUSABLE]
+)
+def test_a_suspension_survives_removing_the_card_and_adding_it_again(reason: SuspensionReason) -> None:
     removed = card_removed(SUSPENDED[reason])
     assert given_card(removed, ATTACHED_AGAIN.fingerprint, is_new=True).suspended_reason == reason
     assert given_card(removed, OTHER_CARD.fingerprint, is_new=True).suspended_reason is None
@@ -257,14 +267,18 @@ def test_a_suspension_survives_removing_the_card_and_adding_it_again(reason: str
     ],
 )
 def test_a_removed_card_is_replaced_by_any_that_was_added_since(state: State) -> None:
-    assert given_card(state, CARD.fingerprint, is_new=False).suspended_reason == REMOVED
+    assert given_card(state, CARD.fingerprint, is_new=False).suspended_reason == SuspensionReason.REMOVED
     assert given_card(state, ATTACHED_AGAIN.fingerprint, is_new=True).suspended_reason is None
     assert given_card(state, OTHER_CARD.fingerprint, is_new=True).suspended_reason is None
 
 
 def test_a_card_removed_while_it_is_charged_stays_removed_when_the_payment_is_paid() -> None:
     state = paid(card_removed(begun(declined_times(1))), automatic(2))
-    assert (state.suspended_reason, state.in_flight, outcomes(state)) == (REMOVED, None, ["declined", "succeeded"])
+    assert (state.suspended_reason, state.in_flight, outcomes(state)) == (
+        SuspensionReason.REMOVED,
+        None,
+        ["declined", "succeeded"],
+    )
 
 
 def test_a_back_off_goes_on_with_the_same_card_and_ends_with_another() -> None:
@@ -275,9 +289,15 @@ def test_a_back_off_goes_on_with_the_same_card_and_ends_with_another() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "is_lifted"), [(REPEATEDLY, True), (UNUSABLE, False), (AUTHENTICATION, False), (REMOVED, False)]
+    ("reason", "is_lifted"),
+    [
+        (SuspensionReason.REPEATEDLY, True),
+        (SuspensionReason.UNUSABLE, False),
+        (SuspensionReason.AUTHENTICATION, False),
+        (SuspensionReason.REMOVED, False),
+    ],
 )
-def test_switching_on_again_ends_only_a_suspension_for_soft_declines(reason: str, is_lifted: bool) -> None:
+def test_switching_on_again_ends_only_a_suspension_for_soft_declines(reason: SuspensionReason, is_lifted: bool) -> None:
     assert (switched_on(SUSPENDED[reason]).suspended_reason is None) == is_lifted
 
 

@@ -124,7 +124,7 @@ def of_past(*more: attempts.Attempt) -> Change:
 REASONS: list[tuple[Stop, Change]] = [
     (Stop("disabled"), lambda s: replace(s, rule=replace(s.rule, enabled=False))),
     (Stop("account_closed"), lambda s: replace(s, is_closed=True)),
-    (Stop("card_unusable"), of_state("suspended_reason", attempts.UNUSABLE)),
+    (Stop("card_unusable"), of_state("suspended_reason", attempts.SuspensionReason.UNUSABLE)),
     (Stop("above_threshold"), lambda s: replace(s, posted_micros=s.rule.threshold_micros)),
     (Stop("in_flight"), of_state("in_flight", IN_FLIGHT)),
     (Stop("backing_off", ahead(hours=1)), of_state("not_before", ahead(hours=1))),
@@ -157,7 +157,15 @@ def test_of_two_reasons_the_earlier_is_told(first: tuple[Stop, Change], second: 
         assert told.code == first[0].code
 
 
-@pytest.mark.parametrize("reason", [attempts.AUTHENTICATION, attempts.REPEATEDLY, attempts.UNUSABLE, attempts.REMOVED])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        attempts.SuspensionReason.AUTHENTICATION,
+        attempts.SuspensionReason.REPEATEDLY,
+        attempts.SuspensionReason.UNUSABLE,
+        attempts.SuspensionReason.REMOVED,
+    ],
+)
 def test_a_suspension_is_told_by_what_began_it(reason: str) -> None:
     assert decide(situation(state=State(suspended_reason=reason))) == Stop(reason)
 
@@ -249,7 +257,7 @@ def test_a_charge_is_the_fewest_multiples_that_suffice_or_all_that_the_caps_leav
     [
         (State(), True),
         (State(attempt=7, in_flight=IN_FLIGHT), True),
-        (State(suspended_reason=attempts.REPEATEDLY), False),
+        (State(suspended_reason=attempts.SuspensionReason.REPEATEDLY), False),
         (State(stopped="daily_limit", next_attempt_at=ahead(milliseconds=1)), False),
         (State(stopped="daily_limit", next_attempt_at=ago()), True),
         (State(stopped="top_up_maximum"), False),

@@ -59,7 +59,7 @@ def test_what_is_absent_or_null_stays_as_it_is() -> None:
     assert read_wish({"monthly_limit": "60"}, STANDS, BOUNDS) == replace(stands, monthly_limit_micros=usd("60"))
 
 
-@pytest.mark.parametrize("state", [State(), State(suspended_reason=attempts.UNUSABLE)])
+@pytest.mark.parametrize("state", [State(), State(suspended_reason=attempts.SuspensionReason.UNUSABLE)])
 def test_what_is_shown_can_be_sent_back_and_changes_nothing(state: State) -> None:
     card = Card(STANDS.payment_method_id, STANDS.brand, STANDS.last4, STANDS.fingerprint)
     wish = read_wish(rule_view(STANDS, state, NOW), STANDS, BOUNDS)
@@ -174,9 +174,9 @@ def test_another_card_starts_afresh_but_forgets_no_attempt() -> None:
 @pytest.mark.parametrize(
     ("reason", "same", "attached_again", "another", "switched_on_again"),
     [
-        (attempts.REPEATEDLY, False, False, True, True),
-        (attempts.UNUSABLE, False, False, True, False),
-        (attempts.AUTHENTICATION, False, False, True, False),
+        (attempts.SuspensionReason.REPEATEDLY, False, False, True, True),
+        (attempts.SuspensionReason.UNUSABLE, False, False, True, False),
+        (attempts.SuspensionReason.AUTHENTICATION, False, False, True, False),
     ],
 )
 def test_what_ends_a_suspension_depends_on_what_began_it(
@@ -193,7 +193,7 @@ def test_what_ends_a_suspension_depends_on_what_began_it(
 
 def test_a_removed_card_is_replaced_by_naming_any_saved_one() -> None:
     removed = attempts.card_removed(State())
-    assert put(removed).suspended_reason == attempts.REMOVED
+    assert put(removed).suspended_reason == attempts.SuspensionReason.REMOVED
     assert put(removed, ATTACHED_AGAIN) == put(removed, OTHER_CARD) == State()
 
 
@@ -241,8 +241,8 @@ def test_the_balance_shows_the_part_that_concerns_it() -> None:
     ("state", "status", "reason", "next_attempt_at"),
     [
         (State(), "active", None, None),
-        (State(suspended_reason=attempts.UNUSABLE), "suspended", "card_unusable", None),
-        (replace(BEGUN, suspended_reason=attempts.REMOVED), "suspended", "card_removed", None),
+        (State(suspended_reason=attempts.SuspensionReason.UNUSABLE), "suspended", "card_unusable", None),
+        (replace(BEGUN, suspended_reason=attempts.SuspensionReason.REMOVED), "suspended", "card_removed", None),
         (BEGUN, "charging", "in_flight", None),
         (BACKING_OFF, "paused", "backing_off", ahead(hours=1)),
         (CAPPED, "paused", "daily_limit", ahead(hours=5)),
@@ -262,7 +262,5 @@ def test_a_state_is_shown_with_its_reason_and_when_it_ends(
 
 
 def test_every_reason_that_can_be_shown_has_its_words() -> None:
-    of_decisions = {value for name, value in vars(decision).items() if name.isupper() and isinstance(value, str)}
-    of_suspensions = {attempts.AUTHENTICATION, attempts.REPEATEDLY, attempts.UNUSABLE, attempts.REMOVED}
-    assert (of_decisions | of_suspensions) - {decision.ABOVE_THRESHOLD} == set(WORDS)
+    assert {*decision.StopReason, *attempts.SuspensionReason} - {decision.StopReason.ABOVE_THRESHOLD} == set(WORDS)
     assert all(words.endswith(".") for words in WORDS.values())

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calling_credit.instants import format_instant
-from calling_credit.recharge.decision import DAILY_LIMIT, HOURLY_COUNT, Rule
+from calling_credit.recharge.decision import Rule, StopReason
 from calling_credit.recharge.simulation import Simulation, simulation_view
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import MANY, RULE, usd
@@ -73,14 +73,16 @@ def test_money_that_came_by_hand_counts_and_what_automatic_recharge_did_then_doe
 def test_the_hourly_count_stops_and_charging_goes_on_when_its_hour_is_over() -> None:
     rule = replace(FREE_HAND, hourly_count=1)
     simulation = played(every(10, "-50", 8), "50", rule)
-    assert (simulation.charges, simulation.stops) == (3, {HOURLY_COUNT: 2}), "the third an hour after the last call"
+    assert (simulation.charges, simulation.stops) == (3, {StopReason.HOURLY_COUNT: 2}), (
+        "the third an hour after the last call"
+    )
     assert simulation.refused == 5
 
 
 def test_the_daily_limit_stops_until_the_accounts_own_midnight() -> None:
     rule = replace(FREE_HAND, threshold_micros=usd("50"), daily_limit_micros=usd("100"))
     simulation = played(every(60, "-45", 40), "50", rule)
-    assert simulation.stops == {DAILY_LIMIT: 3}
+    assert simulation.stops == {StopReason.DAILY_LIMIT: 3}
     assert simulation.charged_micros == usd("350"), "two a day on 24 to 26 October, one at the midnight after"
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from ops.contract.document import document
+from tests.contract.handlers import checked
 from tests.functions.template import ROOT
 from tests.harness.table import Context, load_app, sample_event
 
@@ -45,14 +47,17 @@ def ask(app: ModuleType, path: str, **headers: str) -> dict[str, Any]:
     """The answer to GET, as API Gateway would hand the request on."""
     event = sample_event("billing_page")
     event["headers"] |= {name.replace("_", "-"): value for name, value in headers.items()}
-    if path != "/":
+    if path == "/openapi.json":
+        event |= {"routeKey": f"GET {path}", "rawPath": path}
+    elif path != "/":
         version, name = path.removeprefix("/assets/").split("/")
         event |= {
             "routeKey": "GET /assets/{version}/{name}",
             "rawPath": path,
             "pathParameters": {"version": version, "name": name},
         }
-    answer: dict[str, Any] = app.handler(event, Context())
+    event["requestContext"]["http"]["path"] = event["rawPath"]
+    answer: dict[str, Any] = checked(app.handler)(event, Context())
     return answer
 
 
@@ -64,6 +69,15 @@ def test_the_page_is_html_that_is_looked_for_on_every_visit_and_sent_when_it_has
     again = ask(app, "/", if_none_match=f"W/{first['headers']['ETag']}")
     assert (again["statusCode"], again["body"], again["headers"]["ETag"]) == (304, "", first["headers"]["ETag"])
     assert ask(app, "/", if_none_match='"something else"')["statusCode"] == 200
+
+
+def test_openapi_document_is_cached_for_an_hour_and_revalidated(app: ModuleType) -> None:
+    first = ask(app, "/openapi.json")
+    assert (first["statusCode"], first["headers"]["Content-Type"]) == (200, "application/json")
+    assert json.loads(first["body"]) == document()
+    assert first["headers"]["Cache-Control"] == "public, max-age=3600"
+    again = ask(app, "/openapi.json", if_none_match=first["headers"]["ETag"])
+    assert (again["statusCode"], again["body"]) == (304, "")
 
 
 def named_in(page: str) -> list[str]:
@@ -122,7 +136,7 @@ def test_a_browser_lets_the_page_reach_its_own_origin_and_the_token_endpoint_and
 
 
 def test_every_answer_is_guarded(app: ModuleType) -> None:
-    for path in ("/", "/assets/0/main.js", "/assets/0/nothing.js"):
+    for path in ("/", "/openapi.json", "/assets/0/main.js", "/assets/0/nothing.js"):
         headers = ask(app, path)["headers"]
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "no-referrer"

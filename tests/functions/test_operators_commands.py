@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from calling_credit.errors import Unavailable
+from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.rates.publishing import Publisher
 from ops import redrive, rerate_calls, rollback_rates
 from ops.stack import FoundStack, find_stack
@@ -61,7 +61,7 @@ def test_a_range_without_an_account_does_not_rate_the_calls_that_wait(
     ("error", "words"),
     [
         (ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not you"}}, "Query"), "AccessDenied"),
-        (Unavailable("busy", "Try again."), "busy: Try again."),
+        (Unavailable(ProblemCode.BUSY, "Try again."), "busy: Try again."),
     ],
 )
 def test_what_aws_or_the_table_refuses_is_said_in_one_sentence(

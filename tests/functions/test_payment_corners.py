@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from calling_credit.errors import Unavailable
+from calling_credit.errors import ProblemCode, Unavailable
 from tests.harness.cards import MASTERCARD, VISA
 from tests.harness.recharging import LIFTED, leave, minutes_pass, recharges, spend, usd
 from tests.harness.stripe import Pass, StripeRequest, response
@@ -166,7 +166,7 @@ def test_who_has_paid_is_told_so_though_what_follows_has_to_wait(till: Till, mon
 
 def fails(*_: Any) -> None:
     """The table is busy."""
-    raise Unavailable("busy", "Injected.")
+    raise Unavailable(ProblemCode.BUSY, "Injected.")
 
 
 def test_a_balance_whose_stream_record_was_given_up_is_looked_at_within_six_hours(till: Till) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attribute, to_attributes
-from calling_credit.errors import Unavailable
+from calling_credit.errors import ProblemCode, Unavailable
 from tests.functions.test_permissions import everything_that_happens
 from tests.harness.callbacks import counted, issues
 from tests.harness.cards import CHALLENGED, DECLINED, VISA
@@ -311,7 +311,7 @@ def test_a_stack_that_has_no_key_of_stripes_yet_has_nothing_to_prove(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_key() -> None:
-        raise Unavailable("stripe_not_configured", "Not yet.")
+        raise Unavailable(ProblemCode.STRIPE_NOT_CONFIGURED, "Not yet.")
 
     monkeypatch.setattr(till.world.stack.apps["prove_ledger"], "stripe_client", no_key)
     assert till.prove() == {"payments": 0, "accounts": 0, **NOTHING_WRONG}

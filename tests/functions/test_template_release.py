@@ -25,6 +25,10 @@ ALLOWED = {
     "Resources/Api/Properties/Description": "Words for the operator.",
     "Resources/RateCallsFunction/Metadata/cfn-lint/*": "Lint only: cfn-lint now reports E3505 on the queue.",
     "Resources/CallQueue/Metadata/cfn-lint/*": "Lint only: cfn-lint now reports E3505 on the queue.",
+    "Resources/OpenApiRoute/*": "GET /openapi.json is new.",
+    "Resources/OpenApiPermission/*": "GET /openapi.json is new.",
+    "Resources/ApiStage/DependsOn*": "The stage limits GET /openapi.json.",
+    "Resources/ApiStage/Properties/RouteSettings/GET ?openapi.json/*": "GET /openapi.json is new.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""
 

@@ -46,10 +46,13 @@ def aws() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def apps(aws: None) -> dict[str, ModuleType]:
-    """Every handler, imported once."""
+    """Every handler, imported once. HTTP answers that the published contract does not allow fail the test."""
+    from tests.contract.handlers import hold_to_contract
     from tests.harness.table import FUNCTIONS, load_app
 
-    return {name: load_app(name) for name in FUNCTIONS}
+    handlers = {name: load_app(name) for name in FUNCTIONS}
+    hold_to_contract(handlers)
+    return handlers
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ EVENT = {"id": "evt_made_up", "type": "customer.updated", "data": {"object": {"i
 CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /": ("/", None),
     "GET /assets/{version}/{name}": ("/assets/0/style.css", None),
+    "GET /openapi.json": ("/openapi.json", None),
     "GET /balance": ("/balance", None),
     "GET /usage": ("/usage", None),
     "GET /usage/{category}": ("/usage/outbound_international_call", None),
@@ -47,6 +48,7 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
 OPEN = {
     "GET /",
     "GET /assets/{version}/{name}",
+    "GET /openapi.json",
     "GET /rates",
     "GET /links/{token}",
     "POST /links/{token}",

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from calling_credit.ids import CALL_ID_PATTERN, ID_PATTERN
 from calling_credit.instants import format_instant, parse_instant
 from calling_credit.numbering import E164_FORM, SHORT_CODE_FORM
+from calling_credit.rejection_codes import RejectionCode
 
 MAX_BODY_CHARACTERS: Final = 16_384
 MAX_DURATION_SECONDS: Final = 24 * 3600
@@ -92,29 +93,38 @@ class Call:
 class Rejection:
     """Why a message was refused: a stable code and a sentence that says what to do."""
 
-    code: str
+    code: RejectionCode
     detail: str
 
 
 _FIELD_CODES: Final = {
-    "version": ("unknown_version", 'version must be "1".'),
+    "version": (RejectionCode.UNKNOWN_VERSION, 'version must be "1".'),
     "call_id": (
-        "invalid_id",
+        RejectionCode.INVALID_ID,
         "call_id must be 1 to 96 letters, digits or _ . : @ + -, beginning with a letter or digit.",
     ),
-    "account_id": ("invalid_id", "account_id must be 1 to 64 letters, digits or _ . : @ + -."),
-    "line_id": ("invalid_id", "line_id must be 1 to 64 letters, digits or _ . : @ + -."),
-    "user_id": ("invalid_id", "user_id must be 1 to 64 letters, digits or _ . : @ + -."),
-    "direction": ("invalid_direction", "direction must be outbound or inbound."),
-    "from": ("invalid_number", "from must be E.164 with a leading +, such as +14155550100."),
-    "to": ("invalid_number", "to must be E.164 with a leading +, or a short code of 2 to 6 digits."),
+    "account_id": (RejectionCode.INVALID_ID, "account_id must be 1 to 64 letters, digits or _ . : @ + -."),
+    "line_id": (RejectionCode.INVALID_ID, "line_id must be 1 to 64 letters, digits or _ . : @ + -."),
+    "user_id": (RejectionCode.INVALID_ID, "user_id must be 1 to 64 letters, digits or _ . : @ + -."),
+    "direction": (RejectionCode.INVALID_DIRECTION, "direction must be outbound or inbound."),
+    "from": (RejectionCode.INVALID_NUMBER, "from must be E.164 with a leading +, such as +14155550100."),
+    "to": (RejectionCode.INVALID_NUMBER, "to must be E.164 with a leading +, or a short code of 2 to 6 digits."),
     "started_at": (
-        "invalid_timestamp",
+        RejectionCode.INVALID_TIMESTAMP,
         "started_at must be RFC 3339 with an offset, such as 2026-11-23T10:00:00.000Z.",
     ),
-    "ended_at": ("invalid_timestamp", "ended_at must be RFC 3339 with an offset, such as 2026-11-23T10:02:09.000Z."),
-    "duration_seconds": ("invalid_duration", "duration_seconds must be a whole number of seconds from 0 to 86400."),
-    "disposition": ("invalid_disposition", "disposition must be answered, no_answer, busy, failed or canceled."),
+    "ended_at": (
+        RejectionCode.INVALID_TIMESTAMP,
+        "ended_at must be RFC 3339 with an offset, such as 2026-11-23T10:02:09.000Z.",
+    ),
+    "duration_seconds": (
+        RejectionCode.INVALID_DURATION,
+        "duration_seconds must be a whole number of seconds from 0 to 86400.",
+    ),
+    "disposition": (
+        RejectionCode.INVALID_DISPOSITION,
+        "disposition must be answered, no_answer, busy, failed or canceled.",
+    ),
 }
 
 
@@ -127,7 +137,8 @@ def parse_call(body: str, now: datetime) -> Call | Rejection:
     """
     if len(body) > MAX_BODY_CHARACTERS:
         return Rejection(
-            "body_too_large", f"A call event has at most {MAX_BODY_CHARACTERS} characters; send one call a message."
+            RejectionCode.BODY_TOO_LARGE,
+            f"A call event has at most {MAX_BODY_CHARACTERS} characters; send one call a message.",
         )
     try:
         event = CallEvent.model_validate_json(body)
@@ -161,25 +172,33 @@ def _rejection(error: ValidationError) -> Rejection:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     field = str(first["loc"][0]) if first["loc"] else ""
     if first["type"] == "missing":
-        return Rejection("missing_field", f"{field} is missing; every field of version 1 but answered_at is required.")
+        return Rejection(
+            RejectionCode.MISSING_FIELD, f"{field} is missing; every field of version 1 but answered_at is required."
+        )
     if field in _FIELD_CODES:
         return Rejection(*_FIELD_CODES[field])
-    return Rejection("malformed_json", "The body must be one JSON object in UTF-8, one finished call.")
+    return Rejection(RejectionCode.MALFORMED_JSON, "The body must be one JSON object in UTF-8, one finished call.")
 
 
 def _judge_times(
     event: CallEvent, started: datetime, answered: datetime | None, ended: datetime, now: datetime
 ) -> Rejection | None:
     if started > now + MAX_AHEAD:
-        return Rejection("started_too_far_ahead", "started_at is over 1 day ahead; check the switch's clock and zone.")
+        return Rejection(
+            RejectionCode.STARTED_TOO_FAR_AHEAD, "started_at is over 1 day ahead; check the switch's clock and zone."
+        )
     if started < now - MAX_AGE:
-        return Rejection("started_too_long_ago", "started_at is over 90 days back; adjust the balance by hand instead.")
+        return Rejection(
+            RejectionCode.STARTED_TOO_LONG_AGO, "started_at is over 90 days back; adjust the balance by hand instead."
+        )
     if ended < started:
-        return Rejection("ended_before_started", "ended_at is before started_at; check both and send the call again.")
+        return Rejection(
+            RejectionCode.ENDED_BEFORE_STARTED, "ended_at is before started_at; check both and send the call again."
+        )
     if event.disposition == "answered":
         return _judge_answered(event, started, answered, ended)
     if event.duration_seconds:
-        return Rejection("duration_mismatch", "duration_seconds must be 0 unless disposition is answered.")
+        return Rejection(RejectionCode.DURATION_MISMATCH, "duration_seconds must be 0 unless disposition is answered.")
     return None
 
 
@@ -188,11 +207,15 @@ def _judge_answered(
 ) -> Rejection | None:
     if answered is None:
         detail = "answered_at must be RFC 3339 with an offset when disposition is answered."
-        return Rejection("missing_field" if event.answered_at is None else "invalid_timestamp", detail)
+        return Rejection(
+            RejectionCode.MISSING_FIELD if event.answered_at is None else RejectionCode.INVALID_TIMESTAMP, detail
+        )
     if not started <= answered <= ended:
-        return Rejection("ended_before_started", "answered_at must lie between started_at and ended_at.")
+        return Rejection(RejectionCode.ENDED_BEFORE_STARTED, "answered_at must lie between started_at and ended_at.")
     if abs((ended - answered).total_seconds() - event.duration_seconds) > DURATION_TOLERANCE_SECONDS:
-        return Rejection("duration_mismatch", "duration_seconds must be within 1 second of ended_at - answered_at.")
+        return Rejection(
+            RejectionCode.DURATION_MISMATCH, "duration_seconds must be within 1 second of ended_at - answered_at."
+        )
     return None
 
 

@@ -13,11 +13,84 @@
 How an error becomes an HTTP answer is decided in `api.problems` alone.
 """
 
+from enum import StrEnum
+
+
+class ProblemCode(StrEnum):
+    """The stable `code` of each error. ops/contract/problem_codes.py explains those that an HTTP route answers with."""
+
+    MALFORMED_JSON = "malformed_json"
+    MISSING_IDEMPOTENCY_KEY = "missing_idempotency_key"
+    INVALID_IDEMPOTENCY_KEY = "invalid_idempotency_key"
+    MISSING_SIGNATURE = "missing_signature"
+    INVALID_SIGNATURE = "invalid_signature"
+    STALE_SIGNATURE = "stale_signature"
+    FUTURE_SIGNATURE = "future_signature"
+    MALFORMED_EVENT = "malformed_event"
+    ID_TOKEN_REQUIRED = "id_token_required"  # noqa: S105 - a code, no password
+    ACCOUNT_MISSING = "account_missing"
+    BILLING_ADMIN_REQUIRED = "billing_admin_required"
+    SCOPE_REQUIRED = "scope_required"
+    UNKNOWN_ADDRESS = "unknown_address"
+    UNKNOWN_ACCOUNT = "unknown_account"
+    UNKNOWN_LINE = "unknown_line"
+    UNKNOWN_TOP_UP = "unknown_top_up"
+    UNKNOWN_PAYMENT_METHOD = "unknown_payment_method"
+    UNKNOWN_CATEGORY = "unknown_category"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    IN_PROGRESS = "in_progress"
+    ACCOUNT_CLOSED = "account_closed"
+    CALL_ID_REUSED = "call_id_reused"
+    BODY_TOO_LARGE = "body_too_large"
+    MISSING_FIELD = "missing_field"
+    INVALID_FIELD = "invalid_field"
+    INVALID_ID = "invalid_id"
+    INVALID_AMOUNT = "invalid_amount"
+    AMOUNT_OUT_OF_RANGE = "amount_out_of_range"
+    INVALID_PAYMENT_METHOD = "invalid_payment_method"
+    LIMIT_BELOW_AMOUNT = "limit_below_amount"
+    INVALID_LIMITS = "invalid_limits"
+    INVALID_PLACE = "invalid_place"
+    ABOVE_OPERATORS_LIMIT = "above_operators_limit"
+    INVALID_NUMBER = "invalid_number"
+    FOREIGN_NUMBER = "foreign_number"
+    INVALID_DURATION = "invalid_duration"
+    INVALID_DATE = "invalid_date"
+    INVALID_DATE_RANGE = "invalid_date_range"
+    INVALID_QUERY = "invalid_query"
+    INVALID_LIMIT = "invalid_limit"
+    INVALID_CURSOR = "invalid_cursor"
+    UNKNOWN_COUNTRY = "unknown_country"
+    UNSUPPORTED_CURRENCY = "unsupported_currency"
+    INVALID_TIME_ZONE = "invalid_time_zone"
+    INVALID_STATUS = "invalid_status"
+    INVALID_EMAIL = "invalid_email"
+    INTERNAL_ERROR = "internal_error"
+    UNAVAILABLE = "unavailable"
+    BUSY = "busy"
+    NO_ACTIVE_DECK = "no_active_deck"
+    UNUSABLE_DECK = "unusable_deck"
+    PAYMENTS_UNAVAILABLE = "payments_unavailable"
+    STRIPE_NOT_CONFIGURED = "stripe_not_configured"
+    STRIPE_REFUSES_US = "stripe_refuses_us"
+    PAYMENT_REFUSED = "payment_refused"
+    CUSTOMER_MISSING = "customer_missing"
+    UNKNOWN_LINK = "unknown_link"
+    NO_TIME = "no_time"
+    NOT_PROVEN = "not_proven"
+    PAYMENTS_NOT_SHOWN = "payments_not_shown"
+    INVALID_REQUEST = "invalid_request"
+    ALREADY_ACTIVE = "already_active"
+    NO_EARLIER_DECK = "no_earlier_deck"
+    UNKNOWN_DECK = "unknown_deck"
+    FILE_GONE = "file_gone"
+    FILE_TOO_LARGE = "file_too_large"
+
 
 class CallingCreditError(Exception):
     """Base of all errors that are told to a caller: `code` is stable, `detail` is one or two sentences for a person."""
 
-    def __init__(self, code: str, detail: str) -> None:
+    def __init__(self, code: ProblemCode, detail: str) -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
@@ -42,7 +115,7 @@ class Conflict(CallingCreditError):
 class InProgress(Conflict):
     """The very same request is being worked on; ask again after `retry_after_seconds`."""
 
-    def __init__(self, code: str, detail: str, retry_after_seconds: int) -> None:
+    def __init__(self, code: ProblemCode, detail: str, retry_after_seconds: int) -> None:
         super().__init__(code, detail)
         self.retry_after_seconds = retry_after_seconds
 
@@ -60,6 +133,6 @@ class Unavailable(CallingCreditError):
     `retry_after_seconds`.
     """
 
-    def __init__(self, code: str, detail: str, retry_after_seconds: int = 1) -> None:
+    def __init__(self, code: ProblemCode, detail: str, retry_after_seconds: int = 1) -> None:
         super().__init__(code, detail)
         self.retry_after_seconds = retry_after_seconds

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from calling_credit.errors import InvalidValue
+from calling_credit.errors import InvalidValue, ProblemCode
 
 ID_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_.:@+-]{0,63}$"
 CALL_ID_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_.:@+-]{0,95}$"
@@ -25,7 +25,7 @@ def check_id(value: str, field: str) -> str:
         InvalidValue: `invalid_id`.
     """
     if not _ID.fullmatch(value):
-        raise InvalidValue("invalid_id", f"{field} must be 1 to 64 letters, digits or _ . : @ + -.")
+        raise InvalidValue(ProblemCode.INVALID_ID, f"{field} must be 1 to 64 letters, digits or _ . : @ + -.")
     return value
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from calling_credit.errors import InvalidValue
+from calling_credit.errors import InvalidValue, ProblemCode
 
 _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
@@ -49,7 +49,7 @@ def zone(name: str) -> ZoneInfo:
             return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         pass
-    raise InvalidValue("invalid_time_zone", 'time_zone must be an IANA name such as "America/New_York".')
+    raise InvalidValue(ProblemCode.INVALID_TIME_ZONE, 'time_zone must be an IANA name such as "America/New_York".')
 
 
 def local_date(moment: datetime, time_zone: str) -> str:
@@ -68,7 +68,7 @@ def parse_date(text: str, field: str) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise InvalidValue("invalid_date", f"{field} must be a calendar date such as 2026-11-23.")
+    raise InvalidValue(ProblemCode.INVALID_DATE, f"{field} must be a calendar date such as 2026-11-23.")
 
 
 def widened_utc_window(first: date, last: date) -> tuple[str, str]:
@@ -109,7 +109,9 @@ def read_period(from_text: str | None, to_text: str | None, today: str) -> Perio
     if from_text is not None and to_text is None:
         last = max(first, last)
     if first > last:
-        raise InvalidValue("invalid_date_range", "from must not be after to; swap them.")
+        raise InvalidValue(ProblemCode.INVALID_DATE_RANGE, "from must not be after to; swap them.")
     if last - first > timedelta(days=MAX_PERIOD_DAYS):
-        raise InvalidValue("invalid_date_range", f"A period has at most {MAX_PERIOD_DAYS} days; ask in parts.")
+        raise InvalidValue(
+            ProblemCode.INVALID_DATE_RANGE, f"A period has at most {MAX_PERIOD_DAYS} days; ask in parts."
+        )
     return Period(first, last)

@@ -5,7 +5,7 @@ float.
 import re
 from dataclasses import dataclass
 
-from calling_credit.errors import InvalidValue
+from calling_credit.errors import InvalidValue, ProblemCode
 
 MICROS_PER_DOLLAR = 1_000_000
 MAX_AMOUNT_MICROS = 999_999_999 * MICROS_PER_DOLLAR
@@ -25,7 +25,7 @@ def parse_money(text: object, *, field: str = "amount", decimals: int = 6) -> in
     match = _DECIMAL.fullmatch(text) if isinstance(text, str) else None
     if match is None or len(match[3] or "") > decimals:
         raise InvalidValue(
-            "invalid_amount",
+            ProblemCode.INVALID_AMOUNT,
             f'{field} must be a decimal string such as "25.00" with at most {decimals} decimals; send it quoted, '
             "without sign, exponent or spaces.",
         )
@@ -59,5 +59,7 @@ class Bounds:
         """
         if not self.minimum_micros <= amount_micros <= self.maximum_micros:
             least, most = format_money(self.minimum_micros), format_money(self.maximum_micros)
-            raise InvalidValue("amount_out_of_range", f"amount must lie between {least} and {most} US dollars.")
+            raise InvalidValue(
+                ProblemCode.AMOUNT_OUT_OF_RANGE, f"amount must lie between {least} and {most} US dollars."
+            )
         return amount_micros

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from calling_credit.errors import InvalidValue
+from calling_credit.errors import InvalidValue, ProblemCode
 
 
 def read_text(body: dict[str, Any], field: str, longest: int) -> str:
@@ -13,10 +13,10 @@ def read_text(body: dict[str, Any], field: str, longest: int) -> str:
     """
     value = body.get(field)
     if value is None:
-        raise InvalidValue("missing_field", f"{field} is missing.")
+        raise InvalidValue(ProblemCode.MISSING_FIELD, f"{field} is missing.")
     if not isinstance(value, str) or not value.strip() or not value.isprintable() or _is_longer(value, longest):
         detail = f"{field} must be 1 to {longest} printable characters, at most {3 * longest} bytes."
-        raise InvalidValue("invalid_field", detail)
+        raise InvalidValue(ProblemCode.INVALID_FIELD, detail)
     return value
 
 

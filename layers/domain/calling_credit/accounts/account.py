@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from calling_credit.accounts.limits import DEFAULT_LIMITS, Limits, limits_view, read_limits
-from calling_credit.errors import InvalidValue
+from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.ids import check_id
 from calling_credit.instants import zone
 from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
@@ -97,14 +97,14 @@ def read_account(account_id: str, body: dict[str, Any], current: Account | None)
     new = Account(check_id(account_id, "account_id"), CURRENCY, DEFAULT_TIME_ZONE, "open", (), admission=True)
     kept = current or new
     if body.get("currency", CURRENCY) != CURRENCY:
-        raise InvalidValue("unsupported_currency", "currency must be USD; no other is supported.")
+        raise InvalidValue(ProblemCode.UNSUPPORTED_CURRENCY, "currency must be USD; no other is supported.")
     time_zone = body.get("time_zone", kept.time_zone)
     if not isinstance(time_zone, str):
-        raise InvalidValue("invalid_time_zone", 'time_zone must be an IANA name such as "America/New_York".')
+        raise InvalidValue(ProblemCode.INVALID_TIME_ZONE, 'time_zone must be an IANA name such as "America/New_York".')
     zone(time_zone)
     status = body.get("status", kept.status)
     if status not in STATUSES:
-        raise InvalidValue("invalid_status", "status must be open or closed; accounts are never deleted.")
+        raise InvalidValue(ProblemCode.INVALID_STATUS, "status must be open or closed; accounts are never deleted.")
     emails = body.get("billing_emails", list(kept.billing_emails))
     if (
         not isinstance(emails, list)
@@ -115,7 +115,9 @@ def read_account(account_id: str, body: dict[str, Any], current: Account | None)
         )
     ):
         most = MAX_BILLING_EMAILS
-        raise InvalidValue("invalid_email", f"billing_emails must be a list of at most {most} addresses, in ASCII.")
+        raise InvalidValue(
+            ProblemCode.INVALID_EMAIL, f"billing_emails must be a list of at most {most} addresses, in ASCII."
+        )
     low_micros = _low_balance(body["low_balance"]) if "low_balance" in body else kept.low_micros
     limits = read_limits(body["limits"], kept.limits) if "limits" in body else kept.limits
     admission, is_frozen = _flag(body, "admission", kept.admission), _flag(body, "frozen", kept.is_frozen)
@@ -127,7 +129,7 @@ def read_account(account_id: str, body: dict[str, Any], current: Account | None)
 def _flag(body: dict[str, Any], field: str, default: bool) -> bool:
     value = body.get(field, default)
     if not isinstance(value, bool):
-        raise InvalidValue("invalid_field", f"{field} must be true or false.")
+        raise InvalidValue(ProblemCode.INVALID_FIELD, f"{field} must be true or false.")
     return value
 
 
@@ -137,7 +139,7 @@ def _low_balance(value: object) -> int | None:
     micros = parse_money(value, field="low_balance", decimals=2)
     if not 0 <= micros <= MAX_LOW_BALANCE_MICROS:
         most = format_money(MAX_LOW_BALANCE_MICROS)
-        raise InvalidValue("amount_out_of_range", f"low_balance must lie between 0.00 and {most} US dollars.")
+        raise InvalidValue(ProblemCode.AMOUNT_OUT_OF_RANGE, f"low_balance must lie between 0.00 and {most} US dollars.")
     return micros
 
 
@@ -158,7 +160,7 @@ def read_switch(body: dict[str, Any], *, default: bool | None = None) -> bool:
     """
     value = body.get("international_calling", default)
     if value is None:
-        raise InvalidValue("missing_field", "international_calling is missing; send true or false.")
+        raise InvalidValue(ProblemCode.MISSING_FIELD, "international_calling is missing; send true or false.")
     if not isinstance(value, bool):
-        raise InvalidValue("invalid_field", "international_calling must be true or false.")
+        raise InvalidValue(ProblemCode.INVALID_FIELD, "international_calling must be true or false.")
     return value

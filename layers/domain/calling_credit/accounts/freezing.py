@@ -10,7 +10,7 @@ from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.keys import balance_key, recharge_key
 from calling_credit.dynamodb.transactions import transact, update
-from calling_credit.errors import NotFound, Unavailable
+from calling_credit.errors import NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def freeze_account(
             return True
         if 0 in refused:
             return _is_as_wished(client, table_name, account_id, is_frozen=True)
-    raise Unavailable("busy", "The account is being changed just now; try again.")
+    raise Unavailable(ProblemCode.BUSY, "The account is being changed just now; try again.")
 
 
 def unfreeze_account(
@@ -92,9 +92,11 @@ def _is_as_wished(client: "DynamoDBClient", table_name: str, account_id: str, *,
     """False: it was so already."""
     account = _item(client, table_name, _account_key(account_id))
     if account is None:
-        raise NotFound("unknown_account", "This account does not exist; create it with PUT /accounts/{account_id}.")
+        raise NotFound(
+            ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it with PUT /accounts/{account_id}."
+        )
     if ("frozen_at" in account) != is_frozen:
-        raise Unavailable("busy", "The account is being changed just now; try again.")
+        raise Unavailable(ProblemCode.BUSY, "The account is being changed just now; try again.")
     return False
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from calling_credit.errors import InvalidValue
+from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
 from calling_credit.numbering import COUNTRIES
 from calling_credit.rates.deck import RateRow
@@ -61,7 +61,9 @@ def read_limits(asked: object, current: Limits) -> Limits:
         InvalidValue: invalid_limits, invalid_amount, amount_out_of_range, invalid_place.
     """
     if not isinstance(asked, dict) or set(asked) - set(_FIELDS):
-        raise InvalidValue("invalid_limits", f"limits must be an object of {', '.join(_FIELDS)}, any of them.")
+        raise InvalidValue(
+            ProblemCode.INVALID_LIMITS, f"limits must be an object of {', '.join(_FIELDS)}, any of them."
+        )
     said = {}
     for name, value in asked.items():
         attribute, read, _ = _FIELDS[name]
@@ -86,14 +88,14 @@ def read_own(asked: dict[str, Any], own: Mapping[str, Any], operators: Limits) -
         new, most = getattr(wished, attribute), getattr(operators, attribute)
         if not isinstance(new, tuple) and new > most:
             detail = f"{name} may be at most {show(most)} for this account; ask the operator for more."
-            raise InvalidValue("above_operators_limit", detail)
+            raise InvalidValue(ProblemCode.ABOVE_OPERATORS_LIMIT, detail)
         said[attribute] = list(new) if isinstance(new, tuple) else new
     return said
 
 
 def _field(name: str) -> tuple[str, Callable[[str, object], Any], Callable[[Any], Any]]:
     if name not in _FIELDS:
-        raise InvalidValue("invalid_limits", f"There are these limits: {', '.join(_FIELDS)}.")
+        raise InvalidValue(ProblemCode.INVALID_LIMITS, f"There are these limits: {', '.join(_FIELDS)}.")
     return _FIELDS[name]
 
 
@@ -143,13 +145,15 @@ def _money(name: str, value: object) -> int:
     micros = parse_money(value, field=name, decimals=4)
     if not 0 <= micros <= MAX_LIMIT_MICROS:
         most = format_money(MAX_LIMIT_MICROS)
-        raise InvalidValue("amount_out_of_range", f"{name} must lie between 0.00 and {most} US dollars.")
+        raise InvalidValue(ProblemCode.AMOUNT_OUT_OF_RANGE, f"{name} must lie between 0.00 and {most} US dollars.")
     return micros
 
 
 def _count(name: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_SIMULTANEOUS_CALLS:
-        raise InvalidValue("invalid_limits", f"{name} must be a whole number from 0 to {MAX_SIMULTANEOUS_CALLS}.")
+        raise InvalidValue(
+            ProblemCode.INVALID_LIMITS, f"{name} must be a whole number from 0 to {MAX_SIMULTANEOUS_CALLS}."
+        )
     return value
 
 
@@ -160,7 +164,7 @@ def _places(name: str, value: object) -> tuple[str, ...]:
         or not all(isinstance(place, str) and (place in COUNTRIES or _PREFIX.fullmatch(place)) for place in value)
     ):
         detail = f'{name} must be a list of at most {MAX_PLACES} countries such as "CU" or prefixes such as "+1900".'
-        raise InvalidValue("invalid_place", detail)
+        raise InvalidValue(ProblemCode.INVALID_PLACE, detail)
     return tuple(sorted(set(value)))
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import phonenumbers
 
 from calling_credit.accounts.account import Line, read_switch
-from calling_credit.errors import InvalidValue
+from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.ids import check_id
 from calling_credit.numbering import is_e164
 from calling_credit.request_fields import read_text
@@ -28,9 +28,9 @@ def read_line(line_id: str, body: dict[str, Any], current: Line | None) -> Line:
     number = read_text(merged, "number", 16)
     parsed = _parsed(number) if is_e164(number) else None
     if parsed is None or not phonenumbers.is_valid_number(parsed):
-        raise InvalidValue("invalid_number", "number must be a valid E.164 number such as +14155550100.")
+        raise InvalidValue(ProblemCode.INVALID_NUMBER, "number must be a valid E.164 number such as +14155550100.")
     if phonenumbers.region_code_for_number(parsed) not in HOME_COUNTRIES:
-        raise InvalidValue("foreign_number", "number must be a line in the US or Canada.")
+        raise InvalidValue(ProblemCode.FOREIGN_NUMBER, "number must be a line in the US or Canada.")
     user_id = check_id(read_text(merged, "user_id", 64), "user_id")
     enabled = read_switch(body, default=current.international_calling if current else False)
     return Line(check_id(line_id, "line_id"), number, user_id, enabled)

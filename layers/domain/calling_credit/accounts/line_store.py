@@ -11,7 +11,7 @@ from calling_credit.accounts.account import Line
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
 from calling_credit.dynamodb.transactions import put, transact, update
-from calling_credit.errors import NotFound, Unavailable
+from calling_credit.errors import NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ class LineKeeper:
                 return line, item is None
             if 0 in refused:
                 raise NotFound(
-                    "unknown_account", "This account does not exist; create it with PUT /accounts/{account_id}."
+                    ProblemCode.UNKNOWN_ACCOUNT,
+                    "This account does not exist; create it with PUT /accounts/{account_id}.",
                 )
         raise _busy()
 
@@ -69,7 +70,7 @@ class LineKeeper:
         for _ in range(MAX_ROUNDS):
             item = self._item(account_id, line_id)
             if item is None:
-                raise NotFound("unknown_line", "This account has no line of that id; GET /lines lists them.")
+                raise NotFound(ProblemCode.UNKNOWN_LINE, "This account has no line of that id; GET /lines lists them.")
             line = read_line_item(item)
             if line.international_calling == enabled:
                 return line
@@ -162,7 +163,7 @@ def _unchanged(item: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 def _busy() -> Unavailable:
-    return Unavailable("busy", "The line is being changed just now; try again.")
+    return Unavailable(ProblemCode.BUSY, "The line is being changed just now; try again.")
 
 
 def read_line_item(item: dict[str, Any]) -> Line:

@@ -7,7 +7,7 @@ from calling_credit.accounts.account import Line
 from calling_credit.accounts.line_store import read_line_item
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.partition import Partition
-from calling_credit.errors import NotFound
+from calling_credit.errors import NotFound, ProblemCode
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,7 +30,7 @@ class AccountReader:
         if self._settings is None:
             self._settings = self._partition.get(keys.account_sk())
         if self._settings is None:
-            raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.")
+            raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
         return self._settings
 
     def lines(self, after: str | None, limit: int) -> tuple[list[Line], str | None]:
@@ -47,7 +47,7 @@ class AccountReader:
             NotFound: `unknown_line`.
         """
         if not list(self._partition.query(keys.line_sk(line_id), keys.line_sk(line_id))):
-            raise NotFound("unknown_line", "This account has no line of that id; GET /lines lists them.")
+            raise NotFound(ProblemCode.UNKNOWN_LINE, "This account has no line of that id; GET /lines lists them.")
         low, high = keys.change_range(line_id)
         if after is not None:
             high = after

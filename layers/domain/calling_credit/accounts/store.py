@@ -15,7 +15,7 @@ from calling_credit.dynamodb.errors import (
     is_condition_failed,
 )
 from calling_credit.dynamodb.transactions import transact, update
-from calling_credit.errors import NotFound, Unavailable
+from calling_credit.errors import NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import UNARMED_MICROS
 
@@ -73,7 +73,9 @@ class AccountKeeper:
         except AWS_ERRORS as error:
             if not is_condition_failed(error):
                 raise
-            raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.") from error
+            raise NotFound(
+                ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts."
+            ) from error
         return str(answer["Attributes"]["stripe_customer_id"]["S"])
 
     def keep_account(self, account: Account, now: datetime, before: Account | None = None) -> bool:
@@ -94,7 +96,7 @@ class AccountKeeper:
         """
         item = self._read(account_id, keys.account_sk())
         if item is None:
-            raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.")
+            raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
         return limits_behind(item.get("limits")), item.get("own_limits", {}), "frozen_at" in item
 
     def keep_own_limits(
@@ -126,7 +128,7 @@ class AccountKeeper:
             set_limits["Update"]["ExpressionAttributeValues"][":seen"] = to_attribute(own)
             if not transact(self._client, [set_limits]):
                 return
-        raise Unavailable("busy", "The limits are being changed just now; try again.")
+        raise Unavailable(ProblemCode.BUSY, "The limits are being changed just now; try again.")
 
     def keep_user(self, account_id: str, user: User, now: datetime) -> None:
         """Create or rename a user.
@@ -212,7 +214,9 @@ class AccountKeeper:
             {"Put": {"TableName": self._table_name, "Item": to_attributes({"PK": pk, **item})}},
         ]
         if not _happened(lambda: self._client.transact_write_items(TransactItems=actions)):
-            raise NotFound("unknown_account", "This account does not exist; create it with PUT /accounts/{account_id}.")
+            raise NotFound(
+                ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it with PUT /accounts/{account_id}."
+            )
 
     def _read(self, account_id: str, sort_key: str) -> dict[str, Any] | None:
         answer = self._client.get_item(

@@ -22,7 +22,7 @@ from calling_credit.dynamodb.errors import (
     translated,
 )
 from calling_credit.dynamodb.transactions import transact
-from calling_credit.errors import Unavailable
+from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.headroom import nudge_action
 from calling_credit.ledger.hold_store import hold_actions, read_hold_item
@@ -78,7 +78,7 @@ class HoldKeeper:
                 return decision, look
             attempt += 1
             if seconds_left() <= 0:
-                raise Unavailable("busy", "Too many ask for this account's credit at once; ask again.")
+                raise Unavailable(ProblemCode.BUSY, "Too many ask for this account's credit at once; ask again.")
             sleep(min(jittered_wait(attempt), max(0.0, seconds_left())))
 
     def nudge(self, account_id: str) -> None:

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from calling_credit.accounts.limits import Limits
+from calling_credit.admission.reasons import DenialReason
 from calling_credit.call_events import MAX_DURATION_SECONDS
-from calling_credit.errors import Conflict
+from calling_credit.errors import Conflict, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.holds import LIVE, RELEASED, Hold, price_of
 from calling_credit.numbering import country_of, is_short_code
@@ -21,23 +22,17 @@ from calling_credit.rates.pricing import PRICE_STEP_MICROS
 SENT_AGAIN_WITHIN: Final = timedelta(seconds=30)
 """The very same request within this, and within half of what it asks for, is the last one sent again."""
 
-CALL_FINISHED: Final = "call_finished"
-HOLD_EXPIRED: Final = "hold_expired"
-UNKNOWN_ACCOUNT: Final = "unknown_account"
-ACCOUNT_CLOSED: Final = "account_closed"
-ACCOUNT_FROZEN: Final = "account_frozen"
-UNKNOWN_LINE: Final = "unknown_line"
-INTERNATIONAL_OFF: Final = "international_calling_off"
-BLOCKED: Final = "destination_blocked"
-UNRATED: Final = "destination_unrated"
-HIGH_COST: Final = "high_cost_destination"
-SIMULTANEOUS_CALLS: Final = "simultaneous_calls_limit"
-CALL_PRICE: Final = "call_price_limit"
-DAILY_SPEND: Final = "daily_spend_limit"
-INSUFFICIENT_CREDIT: Final = "insufficient_credit"
-RECHARGING: Final = "recharging"
 
-AGAINST_FRAUD: Final = frozenset({ACCOUNT_FROZEN, BLOCKED, HIGH_COST, SIMULTANEOUS_CALLS, CALL_PRICE, DAILY_SPEND})
+AGAINST_FRAUD: Final = frozenset(
+    {
+        DenialReason.ACCOUNT_FROZEN,
+        DenialReason.BLOCKED,
+        DenialReason.HIGH_COST,
+        DenialReason.SIMULTANEOUS_CALLS,
+        DenialReason.CALL_PRICE,
+        DenialReason.DAILY_SPEND,
+    }
+)
 """Refusals that are announced: somebody should know, and soon."""
 
 
@@ -121,7 +116,7 @@ def decide(s: Situation) -> Decision:
         return Decision(None, s.ask.requested_seconds, s.row)
     if hold is not None and not (hold.is_for(s.ask.dialled_number) and hold.line_id == s.ask.line_id):
         detail = "Another call has this call_id; give each call its own, and the same to and line_id to its extensions."
-        raise Conflict("call_id_reused", detail)
+        raise Conflict(ProblemCode.CALL_ID_REUSED, detail)
     for reason in _refusals(s):
         return _as_it_stands(s, reason)
     assert s.account is not None
@@ -133,7 +128,7 @@ def decide(s: Situation) -> Decision:
 def depends_on_the_day(s: Situation, decision: Decision) -> bool:
     """Whether a decision may be another one if the account's day has cost more than the situation says."""
     if decision.reason is not None:
-        return decision.reason in (INSUFFICIENT_CREDIT, RECHARGING)
+        return decision.reason in (DenialReason.INSUFFICIENT_CREDIT, DenialReason.RECHARGING)
     is_included = decision.row is not None and decision.row.category == INCLUDED_CATEGORY
     return decision.hold is not None or (s.hold is None and not is_included)
 
@@ -141,24 +136,24 @@ def depends_on_the_day(s: Situation, decision: Decision) -> bool:
 def _refusals(s: Situation) -> Iterator[str]:
     account, row = s.account, s.hold.row if s.hold is not None else s.row
     if s.hold is not None and s.hold.status != LIVE:
-        yield CALL_FINISHED if s.hold.status == RELEASED else HOLD_EXPIRED
+        yield DenialReason.CALL_FINISHED if s.hold.status == RELEASED else DenialReason.HOLD_EXPIRED
     if account is None:
-        yield UNKNOWN_ACCOUNT
+        yield DenialReason.UNKNOWN_ACCOUNT
         return
     if account.is_closed or account.is_frozen:
-        yield ACCOUNT_CLOSED if account.is_closed else ACCOUNT_FROZEN
+        yield DenialReason.ACCOUNT_CLOSED if account.is_closed else DenialReason.ACCOUNT_FROZEN
     if not s.may_call_abroad:
-        yield UNKNOWN_LINE if s.may_call_abroad is None else INTERNATIONAL_OFF
+        yield DenialReason.UNKNOWN_LINE if s.may_call_abroad is None else DenialReason.INTERNATIONAL_OFF
     digits = s.ask.dialled_number[1:]
     country = row.country if row is not None else country_of(digits)
     if account.limits.blocks(digits, country) or account.limits.blocks(digits, country_of(digits)):
-        yield BLOCKED
+        yield DenialReason.BLOCKED
     if row is None:
-        yield UNRATED
+        yield DenialReason.UNRATED
     elif account.limits.refuses_cost(row, digits):
-        yield HIGH_COST
+        yield DenialReason.HIGH_COST
     if s.hold is None and s.credit.live_holds >= account.limits.simultaneous_calls:
-        yield SIMULTANEOUS_CALLS
+        yield DenialReason.SIMULTANEOUS_CALLS
 
 
 def _grant(s: Situation, account: Account, row: RateRow) -> Decision:
@@ -172,16 +167,21 @@ def _grant(s: Situation, account: Account, row: RateRow) -> Decision:
     if wanted <= granted:
         return _as_it_stands(s, None)
     rooms = {
-        CALL_PRICE: account.limits.call_price_micros,
-        DAILY_SPEND: account.limits.daily_spend_micros - s.credit.spent_micros - (s.credit.held_micros - own),
-        INSUFFICIENT_CREDIT: s.credit.available_micros + own,
+        DenialReason.CALL_PRICE: account.limits.call_price_micros,
+        DenialReason.DAILY_SPEND: account.limits.daily_spend_micros
+        - s.credit.spent_micros
+        - (s.credit.held_micros - own),
+        DenialReason.INSUFFICIENT_CREDIT: s.credit.available_micros + own,
     }
     limited_by = None
     seconds = wanted
     for code, room in rooms.items():
         most = affordable_seconds(row, room, wanted)
         if most <= granted:
-            return _as_it_stands(s, RECHARGING if code == INSUFFICIENT_CREDIT and s.credit.may_recharge else code)
+            return _as_it_stands(
+                s,
+                DenialReason.RECHARGING if code == DenialReason.INSUFFICIENT_CREDIT and s.credit.may_recharge else code,
+            )
         if most < seconds:
             seconds, limited_by = most, code
     amount = price_of(row, seconds)

@@ -4,27 +4,10 @@ Decides nothing.
 
 from typing import Any, Final
 
-from calling_credit.admission.decision import (
-    ACCOUNT_CLOSED,
-    ACCOUNT_FROZEN,
-    BLOCKED,
-    CALL_FINISHED,
-    CALL_PRICE,
-    DAILY_SPEND,
-    HIGH_COST,
-    HOLD_EXPIRED,
-    INSUFFICIENT_CREDIT,
-    INTERNATIONAL_OFF,
-    RECHARGING,
-    SIMULTANEOUS_CALLS,
-    UNKNOWN_ACCOUNT,
-    UNKNOWN_LINE,
-    UNRATED,
-    Ask,
-    Decision,
-)
+from calling_credit.admission.decision import Ask, Decision
+from calling_credit.admission.reasons import DenialReason
 from calling_credit.call_events import MAX_DURATION_SECONDS
-from calling_credit.errors import InvalidValue
+from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.ids import check_id, is_call_id
 from calling_credit.money import format_money
 from calling_credit.numbering import is_e164, is_short_code
@@ -33,22 +16,22 @@ DEFAULT_SECONDS: Final = 600
 RETRY_AFTER_SECONDS: Final = 15
 """When to ask again while a recharge is under way."""
 
-WORDS: Final = {
-    CALL_FINISHED: "This call has ended already.",
-    HOLD_EXPIRED: "What was held for this call has expired; it can be extended no more.",
-    UNKNOWN_ACCOUNT: "There is no account of this id.",
-    ACCOUNT_CLOSED: "The account is closed.",
-    ACCOUNT_FROZEN: "The account is frozen.",
-    UNKNOWN_LINE: "The account has no line of this id.",
-    INTERNATIONAL_OFF: "International calling is off for this line.",
-    BLOCKED: "Calls to this destination are blocked.",
-    UNRATED: "There is no price for this destination.",
-    HIGH_COST: "Calls to this destination cost a lot and must be allowed first.",
-    SIMULTANEOUS_CALLS: "The account has as many calls at once as it may have.",
-    CALL_PRICE: "The call would cost more than one call may.",
-    DAILY_SPEND: "What the account may spend in a day is used up.",
-    INSUFFICIENT_CREDIT: "The credit does not pay for this call.",
-    RECHARGING: "The credit does not pay for this call; a recharge is under way.",
+WORDS: Final[dict[str, str]] = {
+    DenialReason.CALL_FINISHED: "This call has ended already.",
+    DenialReason.HOLD_EXPIRED: "What was held for this call has expired; it can be extended no more.",
+    DenialReason.UNKNOWN_ACCOUNT: "There is no account of this id.",
+    DenialReason.ACCOUNT_CLOSED: "The account is closed.",
+    DenialReason.ACCOUNT_FROZEN: "The account is frozen.",
+    DenialReason.UNKNOWN_LINE: "The account has no line of this id.",
+    DenialReason.INTERNATIONAL_OFF: "International calling is off for this line.",
+    DenialReason.BLOCKED: "Calls to this destination are blocked.",
+    DenialReason.UNRATED: "There is no price for this destination.",
+    DenialReason.HIGH_COST: "Calls to this destination cost a lot and must be allowed first.",
+    DenialReason.SIMULTANEOUS_CALLS: "The account has as many calls at once as it may have.",
+    DenialReason.CALL_PRICE: "The call would cost more than one call may.",
+    DenialReason.DAILY_SPEND: "What the account may spend in a day is used up.",
+    DenialReason.INSUFFICIENT_CREDIT: "The credit does not pay for this call.",
+    DenialReason.RECHARGING: "The credit does not pay for this call; a recharge is under way.",
 }
 """What is said of each refusal."""
 
@@ -64,16 +47,18 @@ def read_ask(body: dict[str, Any]) -> Ask:
         return _short_code_ask(body)
     for name in ("call_id", "account_id", "line_id", "to"):
         if not isinstance(body.get(name), str):
-            raise InvalidValue("missing_field", f"{name} is missing; send it as text.")
+            raise InvalidValue(ProblemCode.MISSING_FIELD, f"{name} is missing; send it as text.")
     call_id, number = body["call_id"], body["to"]
     if not is_call_id(call_id):
-        raise InvalidValue("invalid_id", "call_id must be 1 to 96 letters, digits or _ . : @ + -.")
+        raise InvalidValue(ProblemCode.INVALID_ID, "call_id must be 1 to 96 letters, digits or _ . : @ + -.")
     if not is_e164(number):
-        raise InvalidValue("invalid_number", "to must be E.164 with a leading +, or a short code of 2 to 6 digits.")
+        raise InvalidValue(
+            ProblemCode.INVALID_NUMBER, "to must be E.164 with a leading +, or a short code of 2 to 6 digits."
+        )
     seconds = body.get("requested_seconds", DEFAULT_SECONDS)
     if not _is_duration(seconds):
         detail = f"requested_seconds must be a whole number from 1 to {MAX_DURATION_SECONDS}."
-        raise InvalidValue("invalid_duration", detail)
+        raise InvalidValue(ProblemCode.INVALID_DURATION, detail)
     account_id, line_id = (check_id(body[name], name) for name in ("account_id", "line_id"))
     return Ask(call_id, account_id, line_id, number, seconds)
 
@@ -107,7 +92,7 @@ def decision_view(decision: Decision) -> dict[str, Any]:
     }
     if reason is not None:
         view["message"] = WORDS[reason]
-    if reason == RECHARGING:
+    if reason == DenialReason.RECHARGING:
         view["retry_after_seconds"] = RETRY_AFTER_SECONDS
     if decision.limited_by is not None:
         view["limited_by"] = decision.limited_by

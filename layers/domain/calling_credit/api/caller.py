@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from calling_credit.config import Config
-from calling_credit.errors import Forbidden
+from calling_credit.errors import Forbidden, ProblemCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,14 @@ def customer(claims: Mapping[str, Any], settings: Config) -> Caller:
         Forbidden: id_token_required (an access token), account_missing (a user of no account).
     """
     if settings.token_use_claim and claims.get(settings.token_use_claim) != "id":
-        raise Forbidden("id_token_required", "Send the ID token, not the access token, in the Authorization header.")
+        raise Forbidden(
+            ProblemCode.ID_TOKEN_REQUIRED, "Send the ID token, not the access token, in the Authorization header."
+        )
     account_id = str(claims.get(settings.account_claim) or "")
     if not account_id:
-        raise Forbidden("account_missing", "This user belongs to no account; the operator assigns users to accounts.")
+        raise Forbidden(
+            ProblemCode.ACCOUNT_MISSING, "This user belongs to no account; the operator assigns users to accounts."
+        )
     groups = _words(claims.get(settings.groups_claim))
     return Caller(account_id, str(claims.get("sub", "")), settings.admin_group in groups)
 
@@ -43,7 +47,9 @@ def require_admin(caller: Caller) -> None:
         Forbidden: `billing_admin_required`.
     """
     if not caller.is_admin:
-        raise Forbidden("billing_admin_required", "Only a billing admin of the account may do this; ask one of them.")
+        raise Forbidden(
+            ProblemCode.BILLING_ADMIN_REQUIRED, "Only a billing admin of the account may do this; ask one of them."
+        )
 
 
 CLIENT_NAMES: Final = ("client_id", "cid", "azp", "sub")
@@ -73,7 +79,7 @@ def _service(claims: Mapping[str, Any], scope: str) -> str:
     scopes `scope` or `scp`, as the gateway knows, and the client by one of four names.
     """
     if scope not in _words(claims.get("scope") or claims.get("scp")):
-        raise Forbidden("scope_required", f"This needs a client-credentials token with the scope {scope}.")
+        raise Forbidden(ProblemCode.SCOPE_REQUIRED, f"This needs a client-credentials token with the scope {scope}.")
     return str(next((claims[name] for name in CLIENT_NAMES if claims.get(name)), ""))
 
 

@@ -6,7 +6,7 @@ import hmac
 import json
 from typing import Any, Final
 
-from calling_credit.errors import InvalidValue
+from calling_credit.errors import InvalidValue, ProblemCode
 
 MAX_CURSOR_CHARACTERS: Final = 2048
 _SIGNATURE_BYTES: Final = 16
@@ -27,7 +27,8 @@ def read_cursor(secret: str, scope: list[str], cursor: str | None) -> Any:
     if cursor is None:
         return None
     refused = InvalidValue(
-        "invalid_cursor", "cursor is not one this list handed out; use next_cursor unchanged with the same filters."
+        ProblemCode.INVALID_CURSOR,
+        "cursor is not one this list handed out; use next_cursor unchanged with the same filters.",
     )
     if len(cursor) > MAX_CURSOR_CHARACTERS or not cursor.isascii():
         raise refused

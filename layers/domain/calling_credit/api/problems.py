@@ -32,9 +32,9 @@ def problem(error: errors.CallingCreditError) -> Response[str]:
 def unforeseen() -> Response[str]:
     """What is said of an error nobody foresaw: nothing of its insides; the log has them."""
     detail = "Something went wrong on our side. Send the request again; if it goes on, tell the operator the time."
-    return _answer(500, "Internal error", "internal_error", detail, {"Cache-Control": "no-store"})
+    return _answer(500, "Internal error", errors.ProblemCode.INTERNAL_ERROR, detail, {"Cache-Control": "no-store"})
 
 
-def _answer(status: int, title: str, code: str, detail: str, headers: dict[str, str]) -> Response[str]:
+def _answer(status: int, title: str, code: errors.ProblemCode, detail: str, headers: dict[str, str]) -> Response[str]:
     body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
     return Response(status_code=status, content_type=PROBLEM_JSON, body=json.dumps(body), headers=dict(headers))

@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from calling_credit.api.problems import problem, unforeseen
 from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, translated
-from calling_credit.errors import BadRequest, CallingCreditError, InvalidValue, NotFound, PayloadTooLarge
+from calling_credit.errors import BadRequest, CallingCreditError, InvalidValue, NotFound, PayloadTooLarge, ProblemCode
 
 MAX_BODY_BYTES: Final = 64 * 1024
 MAX_LIMIT: Final = 200
@@ -30,7 +30,9 @@ def http_resolver(logger: Logger) -> APIGatewayHttpResolver:
         return problem(error)
 
     def nowhere(_: NotFoundError) -> Response[str]:
-        return told(NotFound("unknown_address", "There is nothing here; ids are letters, digits or _ . : @ + -."))
+        return told(
+            NotFound(ProblemCode.UNKNOWN_ADDRESS, "There is nothing here; ids are letters, digits or _ . : @ + -.")
+        )
 
     def unanswered(error: Exception) -> Response[str]:
         known = translated(error)
@@ -94,15 +96,15 @@ def json_body(app: APIGatewayHttpResolver) -> dict[str, Any]:
     try:
         text = app.current_event.decoded_body or ""
     except ValueError:
-        raise BadRequest("malformed_json", "The body must be a JSON object in UTF-8.") from None
+        raise BadRequest(ProblemCode.MALFORMED_JSON, "The body must be a JSON object in UTF-8.") from None
     if len(text.encode(errors="replace")) > MAX_BODY_BYTES:
-        raise PayloadTooLarge("body_too_large", f"A body has at most {MAX_BODY_BYTES} bytes.")
+        raise PayloadTooLarge(ProblemCode.BODY_TOO_LARGE, f"A body has at most {MAX_BODY_BYTES} bytes.")
     try:
         body = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        raise BadRequest("malformed_json", "The body must be a JSON object in UTF-8.")
+        raise BadRequest(ProblemCode.MALFORMED_JSON, "The body must be a JSON object in UTF-8.")
     return body
 
 
@@ -118,9 +120,13 @@ def idempotency_key(app: APIGatewayHttpResolver) -> str:
     """
     key = app.current_event.headers.get("idempotency-key", "")
     if not key:
-        raise BadRequest("missing_idempotency_key", "Send an Idempotency-Key header, a new one for each new request.")
+        raise BadRequest(
+            ProblemCode.MISSING_IDEMPOTENCY_KEY, "Send an Idempotency-Key header, a new one for each new request."
+        )
     if len(key) > MAX_KEY_CHARACTERS or not (key.isascii() and key.isprintable()):
-        raise BadRequest("invalid_idempotency_key", "Idempotency-Key must be 1 to 255 printable ASCII characters.")
+        raise BadRequest(
+            ProblemCode.INVALID_IDEMPOTENCY_KEY, "Idempotency-Key must be 1 to 255 printable ASCII characters."
+        )
     return key
 
 
@@ -139,5 +145,5 @@ def page_limit(app: APIGatewayHttpResolver, default: int = DEFAULT_LIMIT, most: 
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= most):
-        raise InvalidValue("invalid_limit", f"limit must be a whole number from 1 to {most}.")
+        raise InvalidValue(ProblemCode.INVALID_LIMIT, f"limit must be a whole number from 1 to {most}.")
     return int(text)

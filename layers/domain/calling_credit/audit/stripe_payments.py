@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import stripe
 
 from calling_credit.audit.proof import Payment
-from calling_credit.errors import Unavailable
+from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.payments.reversal import dated_losses
 from calling_credit.payments.stripe_client import MICROS_PER_CENT, NoAnswer, judged, no_answer
 from calling_credit.topups.reversals import Losses
@@ -43,7 +43,7 @@ def _taken(client: stripe.StripeClient, of_whom: dict[str, Any]) -> list[Payment
     except stripe.StripeError as error:
         if isinstance(judged(error), NoAnswer):
             raise no_answer() from error
-        raise Unavailable("payments_not_shown", "Stripe refuses to show payments of ours.") from error
+        raise Unavailable(ProblemCode.PAYMENTS_NOT_SHOWN, "Stripe refuses to show payments of ours.") from error
 
 
 def _ours(client: stripe.StripeClient, intents: Iterator[stripe.PaymentIntent]) -> Iterator[Payment]:

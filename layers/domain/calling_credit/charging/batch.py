@@ -16,13 +16,17 @@ from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.holds import LIVE, Hold, rate_held
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.pricing import Charge, Unrated, rate_call
+from calling_credit.rejection_codes import RejectionCode
 
 Key = tuple[str, str, str]
 
 UNKNOWN_ACCOUNT: Final = Rejection(
-    "unknown_account", "No account of this id exists; create it with PUT /accounts/{account_id}, then make redrive."
+    RejectionCode.UNKNOWN_ACCOUNT,
+    "No account of this id exists; create it with PUT /accounts/{account_id}, then make redrive.",
 )
-NOT_POSTED: Final = Rejection("not_posted", "The table did not take the call in time; it is delivered again by itself.")
+NOT_POSTED: Final = Rejection(
+    RejectionCode.NOT_POSTED, "The table did not take the call in time; it is delivered again by itself."
+)
 NO_HOLDS: Final[Mapping[tuple[str, str], Hold]] = MappingProxyType({})
 REFUSALS: Final = {
     "conflict": CONFLICT,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from calling_credit.call_events import Call, Rejection, parse_call
+from calling_credit.rejection_codes import RejectionCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Intake:
 
 
 CONFLICT = Rejection(
-    "conflicting_call",
+    RejectionCode.CONFLICTING_CALL,
     "A call with the same account_id, started_at and call_id but other facts came first; give each its own call_id.",
 )
 

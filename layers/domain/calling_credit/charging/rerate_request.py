@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from calling_credit.charging.rerating import DEBIT, Correction, Round
-from calling_credit.errors import InvalidValue
+from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.ids import ID_PATTERN
 from calling_credit.instants import Period, read_period
 from calling_credit.money import format_money
@@ -55,7 +55,7 @@ def read_request(asked: Any) -> RepriceRequest:
         detail = (
             f"{', '.join(fields)} must be as make rerate-calls sends it: account_id, from, to, deck, apply, position."
         )
-        raise InvalidValue("invalid_request", detail) from error
+        raise InvalidValue(ProblemCode.INVALID_REQUEST, detail) from error
 
 
 def round_view(found: Round, deck_version: str, currency: str) -> dict[str, Any]:

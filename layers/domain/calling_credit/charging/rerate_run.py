@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from calling_credit.charging.rerating import Correction, Round, corrections
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.transactions import transact
-from calling_credit.errors import Unavailable
+from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.instants import Period, widened_utc_window
 from calling_credit.ledger.charge_reader import calls_between
 from calling_credit.ledger.entries import Entry, day_changes
@@ -102,7 +102,7 @@ class Repricer:
             found = self.look(where, after, most)
             first.position = found.position  # A call that came meanwhile may have moved the end of the stretch.
         raise Unavailable(
-            "unavailable", "Others price the same calls again at this moment; the same command does the rest."
+            ProblemCode.UNAVAILABLE, "Others price the same calls again at this moment; the same command does the rest."
         )
 
     def _post(self, found: Sequence[Correction]) -> bool:

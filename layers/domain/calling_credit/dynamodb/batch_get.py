@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb.errors import jittered_wait
-from calling_credit.errors import Unavailable
+from calling_credit.errors import ProblemCode, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -45,5 +45,5 @@ def read_many(
             unread = list(left["Keys"])
             sleep(jittered_wait(attempt))
         else:
-            raise Unavailable("unavailable", "The table is throttling reads; the same request is safe again.")
+            raise Unavailable(ProblemCode.UNAVAILABLE, "The table is throttling reads; the same request is safe again.")
     return found

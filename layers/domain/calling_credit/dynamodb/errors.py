@@ -7,7 +7,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NotConnected
 
-from calling_credit.errors import CallingCreditError, Unavailable
+from calling_credit.errors import CallingCreditError, ProblemCode, Unavailable
 
 PASSING_CODES: Final = frozenset(
     {
@@ -86,7 +86,7 @@ def translated(error: Exception) -> Exception:
     """What a caller of the API is told about a failed request: `unavailable` if it may pass, else the error itself."""
     if isinstance(error, ClientError | BotoCoreError) and is_passing(error):
         return Unavailable(
-            "unavailable",
+            ProblemCode.UNAVAILABLE,
             "The ledger did not answer in time; sending the very same request again is safe and does it once.",
         )
     return error

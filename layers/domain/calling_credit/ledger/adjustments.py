@@ -20,7 +20,7 @@ from calling_credit.dynamodb.errors import (
     jittered_wait,
     translated,
 )
-from calling_credit.errors import Conflict, InvalidValue, NotFound
+from calling_credit.errors import Conflict, InvalidValue, NotFound, ProblemCode
 from calling_credit.ledger.entries import adjustment_entry
 from calling_credit.ledger.posting import posting_actions
 from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
@@ -49,11 +49,15 @@ def read_adjustment(body: dict[str, Any]) -> Adjustment:
         InvalidValue: missing_field, invalid_amount, amount_out_of_range, invalid_field.
     """
     if "amount" not in body:
-        raise InvalidValue("missing_field", 'amount is missing; send a signed decimal string such as "-2.50".')
+        raise InvalidValue(
+            ProblemCode.MISSING_FIELD, 'amount is missing; send a signed decimal string such as "-2.50".'
+        )
     amount = parse_money(body["amount"], decimals=4)
     if amount == 0 or abs(amount) > MAX_ADJUSTMENT_MICROS:
         limit = format_money(MAX_ADJUSTMENT_MICROS)
-        raise InvalidValue("amount_out_of_range", f"amount must not be zero and lie between -{limit} and {limit}.")
+        raise InvalidValue(
+            ProblemCode.AMOUNT_OUT_OF_RANGE, f"amount must not be zero and lie between -{limit} and {limit}."
+        )
     return Adjustment(amount, read_text(body, "reason", MAX_REASON_CHARACTERS))
 
 
@@ -111,7 +115,7 @@ def adjust_balance(
                 _check_same(from_attributes(cancellation_reasons(error)[0]["Item"]), adjustment)
                 return identifier
             if codes and codes[-1] == CONDITION_FAILED:
-                raise NotFound("unknown_account", "This account does not exist; create it first.") from error
+                raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it first.") from error
             if attempt == MAX_ATTEMPTS or not is_passing(error):
                 raise translated(error) from error
             sleep(jittered_wait(attempt))
@@ -121,6 +125,6 @@ def adjust_balance(
 def _check_same(claimed: dict[str, Any], adjustment: Adjustment) -> None:
     if (claimed["amount_micros"], claimed["reason"]) != (adjustment.amount_micros, adjustment.reason):
         raise Conflict(
-            "idempotency_key_reused",
+            ProblemCode.IDEMPOTENCY_KEY_REUSED,
             "This Idempotency-Key was used with another amount or reason; use a new key for a new adjustment.",
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attribute
 from calling_credit.dynamodb.partition import Partition
-from calling_credit.errors import NotFound
+from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import Period, widened_utc_window
 from calling_credit.ledger.entries import CALL_TAKEN_BACK
 
@@ -37,7 +37,7 @@ class LedgerReader:
         """
         balance = self._partition.get(keys.balance_sk())
         if balance is None:
-            raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.")
+            raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
         return balance
 
     def days(self, first: str | None, last: str, *, consistent: bool = False) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ copy of the table holds a link, and one whose hash is not there, or was withdraw
 from datetime import datetime
 
 from calling_credit.api.cursors import read_cursor, write_cursor
-from calling_credit.errors import InvalidValue, NotFound
+from calling_credit.errors import InvalidValue, NotFound, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.links.link import PURPOSES, Link, Purpose, hash_of
 from calling_credit.links.store import Links
@@ -59,7 +59,9 @@ def read_token(secret: str, token: str, now: datetime) -> Link:
 
 def not_ours() -> NotFound:
     """What is told of a link that leads nowhere, whatever is wrong with it."""
-    return NotFound("unknown_link", "This link is not valid, or its time is over; sign in to the Billing page.")
+    return NotFound(
+        ProblemCode.UNKNOWN_LINK, "This link is not valid, or its time is over; sign in to the Billing page."
+    )
 
 
 def _scope(purpose: Purpose) -> list[str]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from calling_credit.admission.decision import ACCOUNT_FROZEN
-from calling_credit.recharge.attempts import AUTHENTICATION
+from calling_credit.admission.reasons import DenialReason
+from calling_credit.recharge.attempts import SuspensionReason
 
 Data = Mapping[str, Any]
 
@@ -52,12 +52,12 @@ def mail_about(event: Data, page_url: str, confirmation: Confirmation | None = N
 
 def waits_for_confirmation(event: Data) -> bool:
     """Whether the mail about an event needs the link of the payment that waits."""
-    return bool(event["type"] == "AutoRechargeSuspended" and event["data"]["reason"] == AUTHENTICATION)
+    return bool(event["type"] == "AutoRechargeSuspended" and event["data"]["reason"] == SuspensionReason.AUTHENTICATION)
 
 
 def may_freeze(event: Data) -> bool:
     """Whether the mail about an event needs the link that freezes the account."""
-    return bool(event["type"] == "CallDenied" and event["data"]["reason"] != ACCOUNT_FROZEN)
+    return bool(event["type"] == "CallDenied" and event["data"]["reason"] != DenialReason.ACCOUNT_FROZEN)
 
 
 Told = tuple[str, list[str]] | None
@@ -101,7 +101,7 @@ def _not_recharged(data: Data, _: Confirmation | None) -> Told:
 
 
 def _suspended(data: Data, confirmation: Confirmation | None) -> Told:
-    if data["reason"] == AUTHENTICATION and confirmation is not None:
+    if data["reason"] == SuspensionReason.AUTHENTICATION and confirmation is not None:
         ends = datetime.fromisoformat(confirmation.expires_at)
         return "Confirm your automatic recharge", [
             (

@@ -7,23 +7,19 @@ from datetime import datetime
 from calling_credit.money import Bounds
 from calling_credit.payments.new_topup import automatic_topup
 from calling_credit.payments.topup_worker import Cashier
-from calling_credit.recharge.decision import (
-    ABOVE_THRESHOLD,
-    ACCOUNT_CLOSED,
-    ACCOUNT_FROZEN,
-    DISABLED,
-    IN_FLIGHT,
-    Charge,
-    Resume,
-    Rule,
-    Situation,
-    Stop,
-    decide,
-)
+from calling_credit.recharge.decision import Charge, Resume, Rule, Situation, Stop, StopReason, decide
 from calling_credit.recharge.store import RechargeKeeper, Snapshot
 from calling_credit.topups.topup import LEASE, Card, TopUp
 
-SILENT = frozenset({DISABLED, ACCOUNT_CLOSED, ACCOUNT_FROZEN, ABOVE_THRESHOLD, IN_FLIGHT})
+SILENT = frozenset(
+    {
+        StopReason.DISABLED,
+        StopReason.ACCOUNT_CLOSED,
+        StopReason.ACCOUNT_FROZEN,
+        StopReason.ABOVE_THRESHOLD,
+        StopReason.IN_FLIGHT,
+    }
+)
 """Stops after which the balance stays watched: nothing has to end before the next fall below the threshold counts."""
 ROUNDS = 3
 NO_RULE = "no_rule"

@@ -6,7 +6,7 @@ from typing import Final
 
 import stripe
 
-from calling_credit.errors import NotFound, Unavailable
+from calling_credit.errors import NotFound, ProblemCode, Unavailable
 from calling_credit.payments.stripe_client import NoAnswer, judged, told
 from calling_credit.topups.topup import Card
 
@@ -137,7 +137,9 @@ def setup_page(client: stripe.StripeClient, customer_id: str, page_url: str) -> 
         )
     except stripe.InvalidRequestError as error:
         raise Unavailable(
-            "customer_missing", "Stripe does not know this account's customer any more; the operator must look.", 60
+            ProblemCode.CUSTOMER_MISSING,
+            "Stripe does not know this account's customer any more; the operator must look.",
+            60,
         ) from error
     except stripe.StripeError as error:
         raise told(error) from error
@@ -192,5 +194,5 @@ def _read(method: stripe.PaymentMethod) -> SavedCard:
 def no_such_card() -> NotFound:
     """What is told of a card that is not this account's, whosever it is."""
     return NotFound(
-        "unknown_payment_method", "This account has no such card; GET /payment-methods lists the saved cards."
+        ProblemCode.UNKNOWN_PAYMENT_METHOD, "This account has no such card; GET /payment-methods lists the saved cards."
     )

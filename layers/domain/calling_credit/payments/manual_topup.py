@@ -3,7 +3,7 @@ it. And one that waits for somebody, once they are there.
 """
 
 from calling_credit.dynamodb.errors import AWS_ERRORS
-from calling_credit.errors import Conflict, InProgress, Unavailable
+from calling_credit.errors import Conflict, InProgress, ProblemCode, Unavailable
 from calling_credit.payments import cards
 from calling_credit.payments.intents import on_session_request, request_text
 from calling_credit.payments.new_topup import manual_id, manual_topup, return_url
@@ -31,7 +31,9 @@ def add_funds(
     standing = cashier.topups.read(account.account_id, topup_id)
     if standing is None:
         if account.is_closed:
-            raise Conflict("account_closed", "This account is closed and takes no more funds; ask the operator.")
+            raise Conflict(
+                ProblemCode.ACCOUNT_CLOSED, "This account is closed and takes no more funds; ask the operator."
+            )
         card = cards.own_card(cashier.stripe, account.customer_id, payment_method_id)
         for waiting in cashier.topups.recent(account.account_id, cashier.now):
             if waiting.status == "requires_action":
@@ -51,7 +53,7 @@ def add_funds(
             return _carried(cashier, new)
     if (standing.amount_micros, standing.card.payment_method_id) != (amount_micros, payment_method_id):
         raise Conflict(
-            "idempotency_key_reused",
+            ProblemCode.IDEMPOTENCY_KEY_REUSED,
             "This Idempotency-Key was used with another amount or card; use a new key for a new payment.",
         )
     return _found(cashier, standing)
@@ -63,7 +65,7 @@ def _found(cashier: Cashier, standing: TopUp) -> TopUp:
         return standing
     leased = cashier.topups.take_lease(standing, MANUAL_LEASE, cashier.now)
     if leased is None:
-        raise InProgress("in_progress", "This payment is being worked on; ask again in a moment.", 5)
+        raise InProgress(ProblemCode.IN_PROGRESS, "This payment is being worked on; ask again in a moment.", 5)
     return _carried(cashier, leased)
 
 
@@ -85,7 +87,7 @@ def _carried(cashier: Cashier, leased: TopUp) -> TopUp:
 def refused() -> Unavailable:
     """What is told where Stripe finds fault with our request; operators are told by an alarm."""
     return Unavailable(
-        "payment_refused",
+        ProblemCode.PAYMENT_REFUSED,
         "Stripe does not take this payment the way we ask for it. Nothing was charged; try later.",
         60,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import stripe
 
 from calling_credit.accounts.reader import AccountReader
-from calling_credit.errors import Unavailable
+from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.payments.reversal_store import reverse
 from calling_credit.payments.stripe_client import MICROS_PER_CENT, NoAnswer, Refused, judged, no_answer
 from calling_credit.recharge.store import MAX_ROUNDS, busy
@@ -70,7 +70,9 @@ def take_back(
         if isinstance(losses, NoAnswer):
             raise no_answer()
         if isinstance(losses, Refused):
-            raise Unavailable("payments_unavailable", "Stripe does not show what stands against a payment of ours.")
+            raise Unavailable(
+                ProblemCode.PAYMENTS_UNAVAILABLE, "Stripe does not show what stands against a payment of ours."
+            )
         goal = target(topup.amount_micros, losses)
         time_zone = AccountReader(client, table_name, account_id).settings()["time_zone"]
         entry = reversal_entry(topup, goal, losses, time_zone, now)

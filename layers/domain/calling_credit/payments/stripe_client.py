@@ -11,7 +11,7 @@ import stripe
 
 from calling_credit.aws import read_secret
 from calling_credit.config import config
-from calling_credit.errors import Unavailable
+from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.money import MICROS_PER_DOLLAR
 
 SECONDS: Final = 8.0
@@ -80,7 +80,7 @@ def stripe_setting(name: str) -> str:
     if not value:
         forget_settings()
         raise Unavailable(
-            "stripe_not_configured",
+            ProblemCode.STRIPE_NOT_CONFIGURED,
             f"Card payments are not set up yet: the operator puts {name} into the secret StripeSecretArn.",
             60,
         )
@@ -103,7 +103,9 @@ def judged(error: stripe.StripeError) -> NoAnswer | Refused:
     if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
         forget_settings()
         raise Unavailable(
-            "stripe_refuses_us", "Stripe does not take our key; the operator must renew it. Nothing was charged.", 60
+            ProblemCode.STRIPE_REFUSES_US,
+            "Stripe does not take our key; the operator must renew it. Nothing was charged.",
+            60,
         ) from error
     if isinstance(error, stripe.APIConnectionError | stripe.RateLimitError):
         return NoAnswer(type(error).__name__)
@@ -129,4 +131,6 @@ def told(error: stripe.StripeError) -> Exception:
 
 def no_answer() -> Unavailable:
     """What is told where Stripe was silent and no money can have moved."""
-    return Unavailable("payments_unavailable", "Stripe does not answer just now; nothing was charged. Try again.")
+    return Unavailable(
+        ProblemCode.PAYMENTS_UNAVAILABLE, "Stripe does not answer just now; nothing was charged. Try again."
+    )

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import stripe
 
-from calling_credit.errors import BadRequest
+from calling_credit.errors import BadRequest, ProblemCode
 
 TOLERANCE_SECONDS: Final = 300
 """How far a signature's time may be from ours, either way: older ones may be replayed, later ones are made up."""
@@ -36,7 +36,9 @@ def read_notice(body: bytes, signature: str | None, secret: str, now: datetime) 
         BadRequest: missing_signature, invalid_signature, stale_signature, future_signature, malformed_event.
     """
     if not signature:
-        raise BadRequest("missing_signature", "The Stripe-Signature header is missing; only Stripe calls this address.")
+        raise BadRequest(
+            ProblemCode.MISSING_SIGNATURE, "The Stripe-Signature header is missing; only Stripe calls this address."
+        )
     try:
         text = body.decode("utf-8")
         # The SDK compares times with its own clock; both ways are compared below, with ours.
@@ -44,12 +46,14 @@ def read_notice(body: bytes, signature: str | None, secret: str, now: datetime) 
         signed_at = int(next(part[2:] for part in signature.split(",") if part.startswith("t=")))
     except (stripe.SignatureVerificationError, ValueError, TypeError, StopIteration) as error:
         detail = "The signature does not belong to this body and secret; see that the endpoint's secret is ours."
-        raise BadRequest("invalid_signature", detail) from error
+        raise BadRequest(ProblemCode.INVALID_SIGNATURE, detail) from error
     age = now.timestamp() - signed_at
     if age > TOLERANCE_SECONDS:
-        raise BadRequest("stale_signature", "The signature is too old; Stripe sends the event again with a new one.")
+        raise BadRequest(
+            ProblemCode.STALE_SIGNATURE, "The signature is too old; Stripe sends the event again with a new one."
+        )
     if age < -TOLERANCE_SECONDS:
-        raise BadRequest("future_signature", "The signature's time lies ahead; compare the clocks.")
+        raise BadRequest(ProblemCode.FUTURE_SIGNATURE, "The signature's time lies ahead; compare the clocks.")
     return _notice(text)
 
 
@@ -57,7 +61,7 @@ def _notice(text: str) -> Notice:
     try:
         return notice_of(json.loads(text))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadRequest("malformed_event", "The body is not an event of Stripe.") from error
+        raise BadRequest(ProblemCode.MALFORMED_EVENT, "The body is not an event of Stripe.") from error
 
 
 def notice_of(event: dict[str, Any]) -> Notice:

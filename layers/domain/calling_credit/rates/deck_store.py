@@ -14,7 +14,7 @@ from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
 from calling_credit.aws import aws_session
-from calling_credit.errors import Unavailable
+from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck, DeckError, parse_deck
 
@@ -124,13 +124,14 @@ def read_deck(client: "S3Client", bucket: str, pointer: dict[str, Any]) -> Deck:
     data = client.get_object(Bucket=bucket, Key=pointer["key"])["Body"].read()
     if hashlib.sha256(data).hexdigest() != pointer["sha256"]:
         raise Unavailable(
-            "unusable_deck", "The active deck's file was changed after it was activated; publish it again."
+            ProblemCode.UNUSABLE_DECK, "The active deck's file was changed after it was activated; publish it again."
         )
     deck = parse_deck(data, pointer["version"])
     if isinstance(deck, list):
         first: DeckError = deck[0]
         raise Unavailable(
-            "unusable_deck", f"The active deck has an error on line {first.line} ({first.code}); publish anew."
+            ProblemCode.UNUSABLE_DECK,
+            f"The active deck has an error on line {first.line} ({first.code}); publish anew.",
         )
     deck.categories |= frozenset(pointer.get("categories", ()))
     return deck
@@ -166,11 +167,13 @@ class ActiveDeck:
             self._refresh()
         except (ClientError, BotoCoreError) as error:
             if self._deck is None:
-                raise Unavailable("unavailable", "The active rate deck could not be read; try again.") from error
+                raise Unavailable(
+                    ProblemCode.UNAVAILABLE, "The active rate deck could not be read; try again."
+                ) from error
         self._checked_at = now
         if self._deck is None:
             raise Unavailable(
-                "no_active_deck", "No rate deck is published yet; run make publish-rates FILE=deck.csv.", 60
+                ProblemCode.NO_ACTIVE_DECK, "No rate deck is published yet; run make publish-rates FILE=deck.csv.", 60
             )
         return self._deck
 

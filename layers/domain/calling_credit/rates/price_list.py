@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from calling_credit.errors import InvalidValue
+from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.money import format_money
 from calling_credit.numbering import COUNTRIES, country_of, is_e164
 from calling_credit.rates.deck import ANY_ORIGIN, INCLUDED_CATEGORY, Deck, RateRow
@@ -16,7 +16,7 @@ def read_number(text: str, field: str) -> str:
     """
     number = f"+{text.strip().lstrip('+')}"
     if not is_e164(number):
-        raise InvalidValue("invalid_number", f"{field} must be E.164, such as %2B442071838750.")
+        raise InvalidValue(ProblemCode.INVALID_NUMBER, f"{field} must be E.164, such as %2B442071838750.")
     return number
 
 
@@ -39,7 +39,7 @@ def rates_for_country(
     """
     if country not in COUNTRIES:
         raise InvalidValue(
-            "unknown_country", "country must be ISO 3166-1 alpha-2, such as GB, or 001 for global networks."
+            ProblemCode.UNKNOWN_COUNTRY, "country must be ISO 3166-1 alpha-2, such as GB, or 001 for global networks."
         )
     origin = country_of(calling_number) if calling_number else ANY_ORIGIN
     rows = [row for row in deck.rows if row.country == country and row.origin in (origin, ANY_ORIGIN)]

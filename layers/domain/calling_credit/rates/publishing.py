@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from calling_credit.errors import InvalidValue, NotFound, Unavailable
+from calling_credit.errors import InvalidValue, NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.rates.deck import Deck, Tell, parse_deck
 from calling_credit.rates.deck_report import Judged, judge
@@ -96,7 +96,7 @@ class Publisher:
             put_deck(self._client, self._bucket, judged.version, data)
             if self._activate(judged.version, data, now, _before(pointer), pointer, since):
                 return "published"
-        raise Unavailable("busy", "Other decks are being activated at this moment; publish it again.")
+        raise Unavailable(ProblemCode.BUSY, "Other decks are being activated at this moment; publish it again.")
 
     def _activate(
         self,
@@ -124,14 +124,18 @@ class Publisher:
         previous: list[str] = pointer.get("previous", [])
         target = version or (previous[0] if previous else None)
         if target is None:
-            raise NotFound("no_earlier_deck", "No deck was published before the active one; name one with TO=.")
+            raise NotFound(
+                ProblemCode.NO_EARLIER_DECK, "No deck was published before the active one; name one with TO=."
+            )
         if target == pointer.get("version"):
-            raise InvalidValue("already_active", f"{target} is the active deck.")
+            raise InvalidValue(ProblemCode.ALREADY_ACTIVE, f"{target} is the active deck.")
         data = self.stored(target)
         self.deck(target)
         before = previous[previous.index(target) + 1 :] if target in previous else _before(pointer)
         if not self._activate(target, data, now, before, pointer or None) and self._active_version() != target:
-            raise Unavailable("busy", "Another deck was activated at this moment; look at LIST=1 and do it again.")
+            raise Unavailable(
+                ProblemCode.BUSY, "Another deck was activated at this moment; look at LIST=1 and do it again."
+            )
         return target
 
     def _active_version(self) -> str | None:
@@ -148,17 +152,17 @@ class Publisher:
         try:
             data = self._client.get_object(Bucket=self._bucket, Key=deck_key(version))["Body"].read()
         except self._client.exceptions.NoSuchKey as error:
-            raise NotFound("unknown_deck", f"There is no deck {version}; LIST=1 lists them.") from error
+            raise NotFound(ProblemCode.UNKNOWN_DECK, f"There is no deck {version}; LIST=1 lists them.") from error
         named = version.rpartition("-")[2]
         if not hashlib.sha256(data).hexdigest().startswith(named):
-            raise Unavailable("unusable_deck", f"The file of {version} was changed after it was published.")
+            raise Unavailable(ProblemCode.UNUSABLE_DECK, f"The file of {version} was changed after it was published.")
         return data
 
     def deck(self, version: str) -> Deck:
         """A deck that was published once. Raises what `stored` does."""
         parsed = parse_deck(self.stored(version), version)
         if isinstance(parsed, list):
-            raise Unavailable("unusable_deck", f"The file of {version} was changed after it was published.")
+            raise Unavailable(ProblemCode.UNUSABLE_DECK, f"The file of {version} was changed after it was published.")
         return parsed
 
     def versions(self) -> Iterator[Stored]:
@@ -178,9 +182,9 @@ class Publisher:
         try:
             answer = self._client.get_object(Bucket=self._bucket, Key=key)
         except self._client.exceptions.NoSuchKey as error:
-            raise NotFound("file_gone", "The file was removed before it was read; put it again.") from error
+            raise NotFound(ProblemCode.FILE_GONE, "The file was removed before it was read; put it again.") from error
         if answer["ContentLength"] > MAX_BYTES:
-            raise InvalidValue("file_too_large", f"A deck has at most {MAX_BYTES:,} bytes.")
+            raise InvalidValue(ProblemCode.FILE_TOO_LARGE, f"A deck has at most {MAX_BYTES:,} bytes.")
         return answer["Body"].read(), answer["LastModified"]
 
     def report_of(self, key: str) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ declined attempt waits an hour, a second one a day. What ends a suspension depen
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final, Literal
 
 from calling_credit.instants import format_instant
@@ -21,11 +22,17 @@ REMEMBERED: Final = timedelta(days=32)
 monthly cap is counted from what is remembered.
 """
 
-AUTHENTICATION: Final = "authentication_required"
-REPEATEDLY: Final = "declined_repeatedly"
-UNUSABLE: Final = "card_unusable"
-REMOVED: Final = "card_removed"
-SOFT: Final = frozenset({REPEATEDLY})
+
+class SuspensionReason(StrEnum):
+    """Why a rule charges only after the customer has done something."""
+
+    AUTHENTICATION = "authentication_required"
+    REPEATEDLY = "declined_repeatedly"
+    UNUSABLE = "card_unusable"
+    REMOVED = "card_removed"
+
+
+SOFT: Final = frozenset({SuspensionReason.REPEATEDLY})
 """Suspensions that any paid manual top-up or switching the rule on again ends."""
 
 Outcome = Literal["claimed", "succeeded", "declined", "authentication_required", "canceled"]
@@ -117,7 +124,9 @@ def declined(state: State, topup: TopUp, decline: Decline, now: datetime) -> Sta
     for them no more.
     """
     ended = _ended(state, topup, "declined")
-    waited = state.suspended_reason == AUTHENTICATION and state.failed_fingerprint == topup.card.fingerprint
+    waited = (
+        state.suspended_reason == SuspensionReason.AUTHENTICATION and state.failed_fingerprint == topup.card.fingerprint
+    )
     if ended.suspended_reason is not None and not waited:
         return ended
     failures = state.failures + 1
@@ -125,9 +134,9 @@ def declined(state: State, topup: TopUp, decline: Decline, now: datetime) -> Sta
     if decline.code == CARD_REMOVED:
         return card_removed(ended)
     if decline.is_hard:
-        return _suspended(ended, UNUSABLE)
+        return _suspended(ended, SuspensionReason.UNUSABLE)
     if failures > len(BACK_OFF):
-        return _suspended(ended, REPEATEDLY)
+        return _suspended(ended, SuspensionReason.REPEATEDLY)
     until = format_instant(now + BACK_OFF[failures - 1])
     return replace(ended, not_before=until, stopped="backing_off", next_attempt_at=until)
 
@@ -135,7 +144,7 @@ def declined(state: State, topup: TopUp, decline: Decline, now: datetime) -> Sta
 def awaiting_customer(state: State, topup: TopUp) -> State:
     """The bank wants the customer, who is not there: suspended until they confirm this payment or give another card."""
     ended = _ended(state, topup, "authentication_required")
-    return _suspended(replace(ended, failed_fingerprint=topup.card.fingerprint), AUTHENTICATION)
+    return _suspended(replace(ended, failed_fingerprint=topup.card.fingerprint), SuspensionReason.AUTHENTICATION)
 
 
 def canceled(state: State, topup: TopUp) -> State:
@@ -152,12 +161,16 @@ def card_removed(state: State) -> State:
     """The rule's card is gone, and no payment brings it back. A suspension that stands already goes on: else removing a
     card that is refused, and adding it again, would end it.
     """
-    return state if state.suspended_reason is not None else _suspended(replace(state, failed_fingerprint=None), REMOVED)
+    return (
+        state
+        if state.suspended_reason is not None
+        else _suspended(replace(state, failed_fingerprint=None), SuspensionReason.REMOVED)
+    )
 
 
 def given_card(state: State, fingerprint: str, *, is_new: bool) -> State:
     """The rule is kept with this card. Another number starts afresh; the same one, attached again, does not."""
-    if state.suspended_reason == REMOVED:
+    if state.suspended_reason == SuspensionReason.REMOVED:
         return _lifted(state) if is_new else state
     return _lifted(state) if fingerprint != (state.failed_fingerprint or fingerprint) else state
 

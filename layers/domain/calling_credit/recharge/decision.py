@@ -9,11 +9,12 @@ what is already on its way to the threshold, as far as the caps leave room.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from enum import StrEnum
 from typing import Final
 
 from calling_credit.instants import format_instant, local_date, zone
 from calling_credit.money import MICROS_PER_DOLLAR
-from calling_credit.recharge.attempts import REMOVED, SPENT, Attempt, State, spent_micros
+from calling_credit.recharge.attempts import SPENT, Attempt, State, SuspensionReason, spent_micros
 from calling_credit.topups.topup import TopUp
 
 DEFAULT_HOURLY_COUNT: Final = 3
@@ -28,17 +29,21 @@ BEGUN: Final = SPENT | {"canceled"}
 After a decline the back-off counts.
 """
 
-DISABLED: Final = "disabled"
-ACCOUNT_CLOSED: Final = "account_closed"
-ACCOUNT_FROZEN: Final = "account_frozen"
-ABOVE_THRESHOLD: Final = "above_threshold"
-IN_FLIGHT: Final = "in_flight"
-BACKING_OFF: Final = "backing_off"
-DECLINED_TOO_OFTEN: Final = "card_declined_too_often"
-HOURLY_COUNT: Final = "hourly_count"
-DAILY_LIMIT: Final = "daily_limit"
-MONTHLY_LIMIT: Final = "monthly_limit"
-TOP_UP_MAXIMUM: Final = "top_up_maximum"
+
+class StopReason(StrEnum):
+    """Why a rule does not charge now."""
+
+    DISABLED = "disabled"
+    ACCOUNT_CLOSED = "account_closed"
+    ACCOUNT_FROZEN = "account_frozen"
+    ABOVE_THRESHOLD = "above_threshold"
+    IN_FLIGHT = "in_flight"
+    BACKING_OFF = "backing_off"
+    DECLINED_TOO_OFTEN = "card_declined_too_often"
+    HOURLY_COUNT = "hourly_count"
+    DAILY_LIMIT = "daily_limit"
+    MONTHLY_LIMIT = "monthly_limit"
+    TOP_UP_MAXIMUM = "top_up_maximum"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ def decide(situation: Situation) -> Stop | Resume | Charge:
     state, now = situation.state, format_instant(situation.now)
     for stop in _reasons(situation):
         lost = state.in_flight is not None and state.in_flight.lease_until <= now
-        if stop.code == IN_FLIGHT and state.in_flight is not None and lost:
+        if stop.code == StopReason.IN_FLIGHT and state.in_flight is not None and lost:
             return Resume(state.in_flight.topup_id)
         return stop
     return _charge(situation)
@@ -109,27 +114,27 @@ def decide(situation: Situation) -> Stop | Resume | Charge:
 def _reasons(s: Situation) -> Iterator[Stop]:
     rule, state = s.rule, s.state
     if not rule.enabled:
-        yield Stop(DISABLED)
+        yield Stop(StopReason.DISABLED)
     if s.is_closed:
-        yield Stop(ACCOUNT_CLOSED)
+        yield Stop(StopReason.ACCOUNT_CLOSED)
     if s.is_frozen:
-        yield Stop(ACCOUNT_FROZEN)
+        yield Stop(StopReason.ACCOUNT_FROZEN)
     if state.suspended_reason is not None:
         yield Stop(state.suspended_reason)
     if s.posted_micros + s.pending_micros >= rule.threshold_micros:
-        yield Stop(ABOVE_THRESHOLD)
+        yield Stop(StopReason.ABOVE_THRESHOLD)
     if state.in_flight is not None:
-        yield Stop(IN_FLIGHT)
+        yield Stop(StopReason.IN_FLIGHT)
     if state.is_backing_off(s.now):
-        yield Stop(BACKING_OFF, state.not_before)
+        yield Stop(StopReason.BACKING_OFF, state.not_before)
     declines = [
         a for a in _since(s, DECLINES_COUNT_FOR) if (a.outcome, a.fingerprint) == ("declined", rule.fingerprint)
     ]
     if len(declines) >= MAX_DECLINES:
-        yield Stop(DECLINED_TOO_OFTEN, _after(declines[-MAX_DECLINES], DECLINES_COUNT_FOR))
+        yield Stop(StopReason.DECLINED_TOO_OFTEN, _after(declines[-MAX_DECLINES], DECLINES_COUNT_FOR))
     lately = [a for a in _since(s, HOUR) if a.outcome in BEGUN]
     if len(lately) >= rule.hourly_count:
-        yield Stop(HOURLY_COUNT, _after(lately[-rule.hourly_count], HOUR))
+        yield Stop(StopReason.HOURLY_COUNT, _after(lately[-rule.hourly_count], HOUR))
 
 
 def _charge(s: Situation) -> Stop | Charge:
@@ -138,12 +143,17 @@ def _charge(s: Situation) -> Stop | Charge:
     gap = rule.threshold_micros - s.posted_micros - s.pending_micros
     today = local_date(s.now, s.time_zone)
     room = {
-        DAILY_LIMIT: rule.daily_limit_micros - spent_micros(a for a in s.state.recent if _date(a, s) == today),
-        MONTHLY_LIMIT: rule.monthly_limit_micros
+        StopReason.DAILY_LIMIT: rule.daily_limit_micros
+        - spent_micros(a for a in s.state.recent if _date(a, s) == today),
+        StopReason.MONTHLY_LIMIT: rule.monthly_limit_micros
         - spent_micros(a for a in s.state.recent if _date(a, s)[:7] == today[:7]),
-        TOP_UP_MAXIMUM: s.maximum_micros,
+        StopReason.TOP_UP_MAXIMUM: s.maximum_micros,
     }
-    until = {DAILY_LIMIT: _next_day(s), MONTHLY_LIMIT: _next_month(s), TOP_UP_MAXIMUM: None}
+    until = {
+        StopReason.DAILY_LIMIT: _next_day(s),
+        StopReason.MONTHLY_LIMIT: _next_month(s),
+        StopReason.TOP_UP_MAXIMUM: None,
+    }
     for code, left in room.items():
         if left < rule.amount_micros:
             return Stop(code, until[code])
@@ -183,7 +193,7 @@ def _next_month(s: Situation) -> str:
 def armed_threshold(rule: Rule, state: State, now: datetime) -> int | None:
     """The threshold that headroom is measured from; None while no fall of the balance may wake the recharge."""
     waits = state.next_attempt_at is not None and state.next_attempt_at > format_instant(now)
-    if not rule.enabled or state.suspended_reason is not None or waits or state.stopped == TOP_UP_MAXIMUM:
+    if not rule.enabled or state.suspended_reason is not None or waits or state.stopped == StopReason.TOP_UP_MAXIMUM:
         return None
     return rule.threshold_micros
 
@@ -214,7 +224,7 @@ def after_payment(rule: Rule, before: State, after: State, topup: TopUp) -> Stat
     rule has no more is over, but says nothing of the card that it has now.
     """
     card = topup.card
-    is_gone = after.suspended_reason == REMOVED and before.suspended_reason is None
+    is_gone = after.suspended_reason == SuspensionReason.REMOVED and before.suspended_reason is None
     is_former = card.payment_method_id != rule.payment_method_id if is_gone else card.fingerprint != rule.fingerprint
     if topup.kind == "manual" or not is_former:
         return after

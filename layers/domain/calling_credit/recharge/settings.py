@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from calling_credit.errors import InvalidValue
+from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.money import MICROS_PER_DOLLAR, Bounds, format_money, parse_money
 from calling_credit.recharge import attempts, decision
@@ -19,23 +19,25 @@ MAX_THRESHOLD_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
 MAX_LIMIT_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
 MAX_HOURLY_COUNT: Final = 20
 
-WORDS: Final = {
-    decision.DISABLED: "Automatic recharge is off.",
-    decision.IN_FLIGHT: "A recharge is under way.",
-    decision.BACKING_OFF: "Paused: the card was declined.",
-    decision.DECLINED_TOO_OFTEN: "Paused: the card was declined too often. Use another card.",
-    decision.HOURLY_COUNT: "Paused: the number of recharges an hour is used up.",
-    decision.DAILY_LIMIT: "Paused: the daily limit is used up.",
-    decision.MONTHLY_LIMIT: "Paused: the monthly limit is used up.",
-    decision.TOP_UP_MAXIMUM: "Paused: the amount is more than one payment may be. Choose a smaller one.",
-    decision.ACCOUNT_CLOSED: "Paused: the account is closed.",
-    decision.ACCOUNT_FROZEN: "Paused: the account is frozen.",
-    attempts.AUTHENTICATION: (
+WORDS: Final[dict[str, str]] = {
+    decision.StopReason.DISABLED: "Automatic recharge is off.",
+    decision.StopReason.IN_FLIGHT: "A recharge is under way.",
+    decision.StopReason.BACKING_OFF: "Paused: the card was declined.",
+    decision.StopReason.DECLINED_TOO_OFTEN: "Paused: the card was declined too often. Use another card.",
+    decision.StopReason.HOURLY_COUNT: "Paused: the number of recharges an hour is used up.",
+    decision.StopReason.DAILY_LIMIT: "Paused: the daily limit is used up.",
+    decision.StopReason.MONTHLY_LIMIT: "Paused: the monthly limit is used up.",
+    decision.StopReason.TOP_UP_MAXIMUM: "Paused: the amount is more than one payment may be. Choose a smaller one.",
+    decision.StopReason.ACCOUNT_CLOSED: "Paused: the account is closed.",
+    decision.StopReason.ACCOUNT_FROZEN: "Paused: the account is frozen.",
+    attempts.SuspensionReason.AUTHENTICATION: (
         "Paused: your bank asked for confirmation. Confirm the payment, add funds with this card, or use another one."
     ),
-    attempts.REPEATEDLY: "Paused: the card was declined three times. Use another card, or add funds and it goes on.",
-    attempts.UNUSABLE: "Paused: the card can no longer be charged. Use another card.",
-    attempts.REMOVED: "Paused: the card was removed. Choose a card.",
+    attempts.SuspensionReason.REPEATEDLY: (
+        "Paused: the card was declined three times. Use another card, or add funds and it goes on."
+    ),
+    attempts.SuspensionReason.UNUSABLE: "Paused: the card can no longer be charged. Use another card.",
+    attempts.SuspensionReason.REMOVED: "Paused: the card was removed. Choose a card.",
 }
 """What the page says for each code; the time of the next attempt stands beside it."""
 
@@ -64,11 +66,11 @@ def read_wish(body: dict[str, Any], current: Rule | None, bounds: Bounds) -> Wis
     asked = _shown(current) | {name: value for name, value in body.items() if value is not None}
     enabled = asked.get("enabled")
     if not isinstance(enabled, bool):
-        code = "missing_field" if enabled is None else "invalid_field"
+        code = ProblemCode.MISSING_FIELD if enabled is None else ProblemCode.INVALID_FIELD
         raise InvalidValue(code, "enabled must be true or false.")
     for name in ("threshold", "amount"):
         if name not in asked:
-            raise InvalidValue("missing_field", f'{name} is missing; send a decimal string such as "25.00".')
+            raise InvalidValue(ProblemCode.MISSING_FIELD, f'{name} is missing; send a decimal string such as "25.00".')
     wish = Wish(
         enabled,
         _money(asked, "threshold", MAX_THRESHOLD_MICROS),
@@ -81,7 +83,7 @@ def read_wish(body: dict[str, Any], current: Rule | None, bounds: Bounds) -> Wis
     for name, limit in (("daily_limit", wish.daily_limit_micros), ("monthly_limit", wish.monthly_limit_micros)):
         if limit < wish.amount_micros:
             detail = f"{name} is below amount, so no recharge could ever happen; raise it, or lower amount."
-            raise InvalidValue("limit_below_amount", detail)
+            raise InvalidValue(ProblemCode.LIMIT_BELOW_AMOUNT, detail)
     return wish
 
 
@@ -119,13 +121,17 @@ def _amount(asked: dict[str, Any], current: Rule | None, bounds: Bounds) -> int:
 def _money(asked: dict[str, Any], field: str, most: int) -> int:
     micros = parse_money(asked[field], field=field, decimals=2)
     if not 0 <= micros <= most:
-        raise InvalidValue("amount_out_of_range", f"{field} must lie between 0.00 and {format_money(most)} US dollars.")
+        raise InvalidValue(
+            ProblemCode.AMOUNT_OUT_OF_RANGE, f"{field} must lie between 0.00 and {format_money(most)} US dollars."
+        )
     return micros
 
 
 def _hourly_count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_HOURLY_COUNT:
-        raise InvalidValue("invalid_field", f"hourly_count must be a whole number from 1 to {MAX_HOURLY_COUNT}.")
+        raise InvalidValue(
+            ProblemCode.INVALID_FIELD, f"hourly_count must be a whole number from 1 to {MAX_HOURLY_COUNT}."
+        )
     return value
 
 
@@ -180,13 +186,13 @@ def _status(
     if rule is None or not rule.enabled:
         return "disabled", None
     if is_closed:
-        return "paused", decision.ACCOUNT_CLOSED
+        return "paused", decision.StopReason.ACCOUNT_CLOSED
     if is_frozen:
-        return "paused", decision.ACCOUNT_FROZEN
+        return "paused", decision.StopReason.ACCOUNT_FROZEN
     if state.suspended_reason is not None:
         return "suspended", state.suspended_reason
     if state.in_flight is not None:
-        return "charging", decision.IN_FLIGHT
+        return "charging", decision.StopReason.IN_FLIGHT
     waits = state.next_attempt_at is None or state.next_attempt_at > format_instant(now)
     if state.stopped is not None and waits:
         return "paused", state.stopped

@@ -15,7 +15,7 @@ from calling_credit.ledger.entries import CALL_CHARGED, TOP_UP_PAID
 from calling_credit.money import format_money
 from calling_credit.recharge import attempts
 from calling_credit.recharge.attempts import State
-from calling_credit.recharge.decision import ABOVE_THRESHOLD, Charge, Rule, Situation, Stop, decide
+from calling_credit.recharge.decision import Charge, Rule, Situation, Stop, StopReason, decide
 from calling_credit.recharge.settings import WORDS
 from calling_credit.topups.topup import Card, TopUp
 
@@ -80,7 +80,7 @@ class Simulation:
             )
             if isinstance(decision, Charge):
                 self._charge(decision.amount_micros, now)
-            elif isinstance(decision, Stop) and decision.code != ABOVE_THRESHOLD:
+            elif isinstance(decision, Stop) and decision.code != StopReason.ABOVE_THRESHOLD:
                 self.stops[decision.code] += 1
                 self.state = attempts.stopped(self.state, decision.code, decision.until)
             else:

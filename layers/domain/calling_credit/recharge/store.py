@@ -13,7 +13,7 @@ from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.keys import recharge_key
 from calling_credit.dynamodb.sweep import query_due
 from calling_credit.dynamodb.transactions import put, transact
-from calling_credit.errors import NotFound, Unavailable
+from calling_credit.errors import NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.ledger.headroom import arm_action, still_below_action
 from calling_credit.recharge import attempts
@@ -32,7 +32,7 @@ MAX_ROUNDS: Final = 10
 
 def busy() -> Unavailable:
     """What is told when others kept changing the same recharge."""
-    return Unavailable("busy", "The account's automatic recharge is being changed just now; try again.")
+    return Unavailable(ProblemCode.BUSY, "The account's automatic recharge is being changed just now; try again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class RechargeKeeper:
         item_keys = [(keys.account_pk(account_id), kind) for kind in kinds]
         items = {kind: item for (_, kind), item in read_many(self._client, self._table_name, item_keys).items()}
         if keys.account_sk() not in items or keys.balance_sk() not in items:
-            raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.")
+            raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
         account, balance = from_attributes(items[keys.account_sk()]), from_attributes(items[keys.balance_sk()])
         return Snapshot(
             account_id,
@@ -117,7 +117,7 @@ class RechargeKeeper:
             seen = self.recharge(account_id)
             if seen.rule is None or seen.rule.payment_method_id != payment_method_id:
                 return False
-            if seen.state.suspended_reason == attempts.REMOVED:
+            if seen.state.suspended_reason == attempts.SuspensionReason.REMOVED:
                 return True
             if self._write(account_id, seen, seen.rule, attempts.card_removed(seen.state), now):
                 return True
@@ -175,5 +175,5 @@ class RechargeKeeper:
         ]
         refused = transact(self._client, actions)
         if 1 in refused:
-            raise NotFound("unknown_account", "This account does not exist; the operator creates accounts.")
+            raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
         return not refused

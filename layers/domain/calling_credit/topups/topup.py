@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from calling_credit.categories import TOP_UP
-from calling_credit.errors import InvalidValue
+from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import TOP_UP_PAID, Entry, local_date_of
 from calling_credit.money import Bounds, parse_money
@@ -173,7 +173,7 @@ def read_top_up(body: dict[str, Any], bounds: Bounds) -> tuple[int, str]:
         InvalidValue: missing_field, invalid_amount (whole cents only), amount_out_of_range, invalid_payment_method.
     """
     if "amount" not in body:
-        raise InvalidValue("missing_field", 'amount is missing; send a decimal string such as "25.00".')
+        raise InvalidValue(ProblemCode.MISSING_FIELD, 'amount is missing; send a decimal string such as "25.00".')
     amount_micros = bounds.check(parse_money(body["amount"], decimals=2))
     return amount_micros, read_payment_method_id(body)
 
@@ -186,9 +186,13 @@ def read_payment_method_id(body: dict[str, Any]) -> str:
     """
     value = body.get("payment_method_id")
     if value is None:
-        raise InvalidValue("missing_field", "payment_method_id is missing; GET /payment-methods lists the saved cards.")
+        raise InvalidValue(
+            ProblemCode.MISSING_FIELD, "payment_method_id is missing; GET /payment-methods lists the saved cards."
+        )
     if not isinstance(value, str) or not value.isascii() or not value.replace("_", "").isalnum() or len(value) > 255:
-        raise InvalidValue("invalid_payment_method", "payment_method_id must be one that GET /payment-methods lists.")
+        raise InvalidValue(
+            ProblemCode.INVALID_PAYMENT_METHOD, "payment_method_id must be one that GET /payment-methods lists."
+        )
     return value
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from calling_credit.categories import CATEGORY, RESERVED_CATEGORIES
 from calling_credit.dynamodb import keys
-from calling_credit.errors import NotFound
+from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.ledger.entries import (
     BALANCE_ADJUSTED,
     CALL_CHARGED,
@@ -54,7 +54,9 @@ def check_call_category(category: str) -> None:
         NotFound: `unknown_category`.
     """
     if category in RESERVED_CATEGORIES or not CATEGORY.fullmatch(category):
-        raise NotFound("unknown_category", "There is no such category of calls; GET /usage lists those with calls.")
+        raise NotFound(
+            ProblemCode.UNKNOWN_CATEGORY, "There is no such category of calls; GET /usage lists those with calls."
+        )
 
 
 def balance_view(

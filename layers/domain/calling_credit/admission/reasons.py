@@ -1,0 +1,23 @@
+"""The reasons for which a call is not connected."""
+
+from enum import StrEnum
+
+
+class DenialReason(StrEnum):
+    """Why a call is not connected, in the order in which the reasons are looked at."""
+
+    CALL_FINISHED = "call_finished"
+    HOLD_EXPIRED = "hold_expired"
+    UNKNOWN_ACCOUNT = "unknown_account"
+    ACCOUNT_CLOSED = "account_closed"
+    ACCOUNT_FROZEN = "account_frozen"
+    UNKNOWN_LINE = "unknown_line"
+    INTERNATIONAL_OFF = "international_calling_off"
+    BLOCKED = "destination_blocked"
+    UNRATED = "destination_unrated"
+    HIGH_COST = "high_cost_destination"
+    SIMULTANEOUS_CALLS = "simultaneous_calls_limit"
+    CALL_PRICE = "call_price_limit"
+    DAILY_SPEND = "daily_spend_limit"
+    INSUFFICIENT_CREDIT = "insufficient_credit"
+    RECHARGING = "recharging"

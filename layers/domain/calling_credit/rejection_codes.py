@@ -1,0 +1,25 @@
+"""The reasons for which a call event is refused, as the dead-letter queue and the log name them."""
+
+from enum import StrEnum
+
+
+class RejectionCode(StrEnum):
+    """Why a message is refused."""
+
+    UNKNOWN_VERSION = "unknown_version"
+    INVALID_ID = "invalid_id"
+    INVALID_DIRECTION = "invalid_direction"
+    INVALID_NUMBER = "invalid_number"
+    INVALID_TIMESTAMP = "invalid_timestamp"
+    INVALID_DURATION = "invalid_duration"
+    INVALID_DISPOSITION = "invalid_disposition"
+    BODY_TOO_LARGE = "body_too_large"
+    MISSING_FIELD = "missing_field"
+    MALFORMED_JSON = "malformed_json"
+    STARTED_TOO_FAR_AHEAD = "started_too_far_ahead"
+    STARTED_TOO_LONG_AGO = "started_too_long_ago"
+    ENDED_BEFORE_STARTED = "ended_before_started"
+    DURATION_MISMATCH = "duration_mismatch"
+    CONFLICTING_CALL = "conflicting_call"
+    UNKNOWN_ACCOUNT = "unknown_account"
+    NOT_POSTED = "not_posted"

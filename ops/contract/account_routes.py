@@ -1,0 +1,168 @@
+"""What the operator's systems do to accounts (functions/manage_accounts)."""
+
+from typing import Final
+
+from calling_credit.accounts import account
+from calling_credit.ledger import adjustments
+from ops.contract.route import IDEMPOTENCY_KEY, Access, Route, ok, path
+from ops.contract.schemas import (
+    DOLLARS,
+    FLAG,
+    ID,
+    MONEY,
+    PHONE_NUMBER,
+    TEXT,
+    Schema,
+    body,
+    described,
+    list_of,
+    one_of,
+    or_null,
+    record,
+)
+from ops.contract.settings_routes import LIMIT_CODES, LIMITS, LIMITS_CHANGE, LINE
+
+EMAILS: Final[Schema] = list_of({"type": "string", "pattern": r"^[^@\s]{1,64}@[^@\s]{1,190}$"}) | {
+    "maxItems": account.MAX_BILLING_EMAILS,
+    "description": "Where e-mails about payments and limits go.",
+}
+TIME_ZONE: Final = described(TEXT, "The IANA time zone of the account's dates.", examples=["America/Denver"])
+LOW_BALANCE: Final = "A balance that falls below this amount is announced."
+ACCOUNT: Final = record(
+    "Account",
+    "An account's settings.",
+    {
+        "account_id": ID,
+        "currency": one_of([account.CURRENCY]),
+        "time_zone": TIME_ZONE,
+        "status": one_of(account.STATUSES),
+        "billing_emails": EMAILS,
+        "admission": described(FLAG, "Whether credit is held for calls that the switch asks about."),
+        "frozen": FLAG,
+        "limits": LIMITS,
+        "low_balance": described(MONEY, LOW_BALANCE),
+    },
+    optional=("low_balance",),
+)
+ACCOUNT_CHANGE: Final = body(
+    "AccountChange",
+    "Absent fields keep their value, or take their default in a new account.",
+    {
+        "currency": one_of([account.CURRENCY]),
+        "time_zone": TIME_ZONE,
+        "status": one_of(account.STATUSES),
+        "billing_emails": EMAILS,
+        "admission": FLAG,
+        "frozen": FLAG,
+        "limits": LIMITS_CHANGE,
+        "low_balance": described(or_null(DOLLARS), f"{LOW_BALANCE} Null removes it."),
+    },
+)
+NEW_LINE: Final = body(
+    "LineSettings",
+    "Absent fields keep their value. A new line needs `number` and `user_id`.",
+    {"number": PHONE_NUMBER, "user_id": ID, "international_calling": FLAG},
+)
+USER: Final = record("User", "A user of an account.", {"user_id": ID, "name": TEXT})
+NAME: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": account.MAX_NAME_CHARACTERS}
+NEW_USER: Final = body("UserSettings", "The user.", {"name": NAME}, ["name"])
+ADJUSTMENT: Final = record(
+    "Adjustment",
+    "A posted adjustment.",
+    {"id": TEXT, "amount": MONEY, "balance": described(MONEY, "The account's balance now.")},
+)
+NEW_ADJUSTMENT: Final = body(
+    "NewAdjustment",
+    "The adjustment to post.",
+    {
+        "amount": {
+            "type": "string",
+            "pattern": r"^-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,4})?$",
+            "description": "Positive gives credit, negative takes credit.",
+            "examples": ["-2.50"],
+        },
+        "reason": {"type": "string", "minLength": 1, "maxLength": adjustments.MAX_REASON_CHARACTERS},
+    },
+    ["amount", "reason"],
+)
+
+GROUP: Final = "Operator"
+ACCOUNT_ID: Final = path("account_id", ID, "The account.")
+
+ROUTES: Final = (
+    Route(
+        "PUT",
+        "/accounts/{account_id}",
+        "manage_accounts",
+        Access.OPERATOR,
+        GROUP,
+        "Create or change an account",
+        {200: ok(ACCOUNT, "The account is changed."), 201: ok(ACCOUNT, "The account is created.")},
+        (
+            "invalid_id",
+            "unsupported_currency",
+            "invalid_time_zone",
+            "invalid_status",
+            "invalid_email",
+            "invalid_field",
+            "unknown_account",
+            "busy",
+            *LIMIT_CODES,
+        ),
+        "Accounts are closed, never deleted.",
+        (ACCOUNT_ID,),
+        ACCOUNT_CHANGE,
+    ),
+    Route(
+        "PUT",
+        "/accounts/{account_id}/lines/{line_id}",
+        "manage_accounts",
+        Access.OPERATOR,
+        GROUP,
+        "Create or change a line",
+        {200: ok(LINE, "The line is changed."), 201: ok(LINE, "The line is created.")},
+        (
+            "unknown_account",
+            "invalid_id",
+            "missing_field",
+            "invalid_field",
+            "invalid_number",
+            "foreign_number",
+            "busy",
+        ),
+        parameters=(ACCOUNT_ID, path("line_id", ID, "The line.")),
+        body=NEW_LINE,
+    ),
+    Route(
+        "PUT",
+        "/accounts/{account_id}/users/{user_id}",
+        "manage_accounts",
+        Access.OPERATOR,
+        GROUP,
+        "Create or rename a user",
+        {200: ok(USER, "The user is renamed."), 201: ok(USER, "The user is created.")},
+        ("unknown_account", "invalid_id", "missing_field", "invalid_field"),
+        parameters=(ACCOUNT_ID, path("user_id", ID, "The user.")),
+        body=NEW_USER,
+    ),
+    Route(
+        "POST",
+        "/accounts/{account_id}/adjustments",
+        "manage_accounts",
+        Access.OPERATOR,
+        GROUP,
+        "Give or take credit",
+        {201: ok(ADJUSTMENT, "The adjustment is posted.")},
+        (
+            "unknown_account",
+            "idempotency_key_reused",
+            "invalid_id",
+            "missing_field",
+            "invalid_field",
+            "invalid_amount",
+            "amount_out_of_range",
+        ),
+        parameters=(ACCOUNT_ID, IDEMPOTENCY_KEY),
+        body=NEW_ADJUSTMENT,
+    ),
+)

@@ -1,0 +1,119 @@
+"""The answers of a route: its own, its problems, and what API Gateway answers in its place."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ops.contract.problem_codes import BY_CODE
+from ops.contract.route import JSON, Access, Answer, Route
+from ops.contract.schemas import Schema, one_of, record
+
+PROBLEM_JSON: Final = "application/problem+json"
+PROBLEM: Final = record(
+    "Problem",
+    "An error (RFC 9457).",
+    {
+        "type": {"const": "about:blank"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "Stable; docs/api-errors.md explains each code."},
+        "detail": {"type": "string", "description": "What is wrong and what to do, in words."},
+    },
+)
+GATEWAY_MESSAGE: Final = record(
+    "GatewayMessage",
+    "What API Gateway answers when it does not call the function, or the function does not answer.",
+    {"message": {"type": "string"}},
+)
+RETRY_AFTER: Final = {"description": "Seconds to wait before a retry.", "schema": {"type": "integer", "minimum": 1}}
+
+ACCESS_CODES: Final[Mapping[Access, tuple[str, ...]]] = {
+    Access.MEMBER: ("id_token_required", "account_missing"),
+    Access.ADMIN: ("id_token_required", "account_missing", "billing_admin_required"),
+    Access.OPERATOR: ("scope_required",),
+    Access.SWITCH: ("scope_required",),
+}
+_OF_GATEWAY: Final = {
+    401: "The token is missing, expired, or not accepted here.",
+    403: "The token lacks the scope of this route.",
+    429: "Too many requests. Retry later, with a growing delay.",
+    500: "The function failed. Retry later.",
+    503: "The function did not answer in time. Retry later; the request takes effect once.",
+}
+_SHARED: Final = {401: "Unauthorized", 403: "Forbidden", 429: "TooManyRequests", 500: "InternalError"}
+"""The statuses whose answers most routes share, and the names of these answers in the document."""
+
+
+def codes_of(route: Route) -> tuple[str, ...]:
+    """Every problem code that a route can answer with, by status."""
+    if not route.is_problem_json:
+        return ()
+    found = {*route.codes, *ACCESS_CODES.get(route.access, ()), "unavailable", "internal_error"}
+    if any(parameter.place == "path" for parameter in route.parameters):
+        found.add("unknown_address")
+    if route.body is not None:
+        found.add("body_too_large")
+        if route.access is not Access.STRIPE:
+            found.add("malformed_json")
+    if any(parameter.name == "Idempotency-Key" for parameter in route.parameters):
+        found |= {"missing_idempotency_key", "invalid_idempotency_key"}
+    order = list(BY_CODE)
+    return tuple(sorted(found, key=order.index))
+
+
+def answers(route: Route, shared: dict[str, Any]) -> dict[str, Any]:
+    """The answers by status. Those that most routes share are put into `shared` and referred to.
+
+    Raises:
+        ValueError: two different answers have one name.
+    """
+    found = {status: _own(answer) for status, answer in route.answers.items()}
+    _add_problems(route, found)
+    _add_gateway(route, found)
+    made: dict[str, Any] = {}
+    for status, answer in sorted(found.items()):
+        made[str(status)] = answer
+        if status in _SHARED:
+            name = _SHARED[status] + (
+                route.access.title() if status == 403 else "" if route.is_problem_json else "Page"
+            )
+            assert shared.setdefault(name, answer) == answer, f"{route.key}: another answer is called {name}"
+            made[str(status)] = {"$ref": f"#/components/responses/{name}"}
+    return made
+
+
+def _own(answer: Answer) -> dict[str, Any]:
+    made: dict[str, Any] = {"description": answer.description}
+    if answer.headers:
+        made["headers"] = {
+            name: {"description": description, "schema": schema}
+            for name, (description, schema) in answer.headers.items()
+        }
+    if answer.content:
+        made["content"] = {name: {"schema": schema} for name, schema in answer.content.items()}
+    return made
+
+
+def _add_problems(route: Route, found: dict[int, dict[str, Any]]) -> None:
+    by_status: dict[int, list[str]] = {}
+    for code in codes_of(route):
+        by_status.setdefault(BY_CODE[code].status, []).append(code)
+    for status, codes in by_status.items():
+        answer = found.setdefault(status, {"description": "", "content": {}})
+        words = " ".join(f"`{code}`: {BY_CODE[code].meaning}" for code in codes)
+        answer["description"] = f"{answer['description']} {words}".strip()
+        schema: Schema = {"ref": PROBLEM, "properties": {"status": {"const": status}, "code": one_of(codes)}}
+        answer["content"][PROBLEM_JSON] = {"schema": schema}
+        if any(BY_CODE[code].has_retry_after for code in codes):
+            answer.setdefault("headers", {})["Retry-After"] = RETRY_AFTER
+
+
+def _add_gateway(route: Route, found: dict[int, dict[str, Any]]) -> None:
+    for status in _gateway_statuses(route):
+        answer = found.setdefault(status, {"description": _OF_GATEWAY[status], "content": {}})
+        answer["content"].setdefault(JSON, {"schema": GATEWAY_MESSAGE})
+
+
+def _gateway_statuses(route: Route) -> Iterator[int]:
+    yield from (429, 500, 503)
+    if route.access in ACCESS_CODES:
+        yield from (401, 403)

@@ -1,0 +1,78 @@
+"""What the phone switch asks before it connects a call (functions/authorize_call)."""
+
+from typing import Final
+
+from calling_credit import call_events, ids
+from calling_credit.admission import request
+from calling_credit.admission.reasons import DenialReason
+from calling_credit.numbering import SHORT_CODE_FORM
+from ops.contract.rates_routes import DECK_CODES
+from ops.contract.route import Access, Route, ok
+from ops.contract.schemas import COUNT, ID, MONEY, PHONE_NUMBER, TEXT, Schema, body, described, one_of, or_null, record
+
+SECONDS: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": call_events.MAX_DURATION_SECONDS}
+CALL: Final = body(
+    "CallToAuthorize",
+    "A call to a phone number.",
+    {
+        "call_id": {"type": "string", "pattern": ids.CALL_ID_PATTERN, "examples": ["c_9f2d41"]},
+        "account_id": ID,
+        "line_id": ID,
+        "to": PHONE_NUMBER,
+        "requested_seconds": SECONDS | {"default": request.DEFAULT_SECONDS},
+    },
+    ["call_id", "account_id", "line_id", "to"],
+)
+SHORT_CODE_CALL: Final = body(
+    "ShortCodeCall",
+    "A call to an emergency number or another short code. Only `to` counts: the call is always allowed.",
+    {"to": {"type": "string", "pattern": f"^{SHORT_CODE_FORM}$", "examples": ["911"]}},
+    ["to"],
+)
+DECISION: Final = record(
+    "Decision",
+    "Whether the call may be connected, or continued.",
+    {
+        "decision": one_of(["allow", "deny"]),
+        "reason": or_null(one_of(request.WORDS, "Why the call is denied; null if it is allowed.")),
+        "max_seconds": described(
+            {"type": "integer", "minimum": 0}, "The longest duration of the whole call, counted from its start."
+        ),
+        "rate_per_minute": or_null(MONEY),
+        "held": described(MONEY, "The credit that is held for the whole call."),
+        "message": described(TEXT, "`reason` in words."),
+        "retry_after_seconds": described(COUNT, "With reason `recharging`: when to ask again."),
+        "limited_by": one_of(
+            [
+                DenialReason.CALL_PRICE,
+                DenialReason.DAILY_SPEND,
+                DenialReason.INSUFFICIENT_CREDIT,
+            ],
+            "Why `max_seconds` is less than what was requested.",
+        ),
+    },
+    optional=("message", "retry_after_seconds", "limited_by"),
+)
+
+ROUTES: Final = (
+    Route(
+        "POST",
+        "/calls/authorize",
+        "authorize_call",
+        Access.SWITCH,
+        "Switch",
+        "Authorize a call, or its extension",
+        {200: ok(DECISION, "The decision. A denial is an answer, not an error.")},
+        (
+            "missing_field",
+            "invalid_id",
+            "invalid_number",
+            "invalid_duration",
+            "call_id_reused",
+            "busy",
+            *DECK_CODES,
+        ),
+        "Send the same `call_id` again before `max_seconds` have passed to extend the call.",
+        body={"anyOf": [CALL, SHORT_CODE_CALL]},
+    ),
+)

@@ -1,0 +1,98 @@
+"""What needs no token: the Billing page, this document, and Stripe's webhook (functions/billing_page,
+functions/stripe_webhook).
+"""
+
+from typing import Final
+
+from ops.contract.recharge_routes import STRIPE_CODES
+from ops.contract.route import HTML, JSON, PLAIN_TEXT, Access, Answer, Parameter, Route, ok, path
+from ops.contract.schemas import FLAG, TEXT, Schema, body, described, record
+
+ETAG: Final = ("The version of the answer.", TEXT)
+ASSET_TYPES: Final = ("text/css", "text/javascript", "image/svg+xml")
+IF_NONE_MATCH: Final = Parameter("If-None-Match", "header", TEXT, "The ETag of the version that the client has.")
+FILE: Final[Schema] = {"type": "string"}
+STRIPE_EVENT: Final = body(
+    "StripeEvent",
+    "An event of Stripe (docs.stripe.com/api/events/object).",
+    {
+        "id": TEXT,
+        "type": TEXT,
+        "data": {
+            "type": "object",
+            "properties": {"object": {"type": "object", "minProperties": 1}},
+            "required": ["object"],
+        },
+    },
+    ["id", "type", "data"],
+)
+RECEIPT: Final = record(
+    "WebhookReceipt",
+    "What the callback led to.",
+    {"received": FLAG, "outcome": described(TEXT, "For Stripe's dashboard: what became of the object.")},
+)
+
+ROUTES: Final = (
+    Route(
+        "GET",
+        "/",
+        "billing_page",
+        Access.ANYONE,
+        "Billing page",
+        "Show the Billing page",
+        {
+            200: Answer("The page.", {HTML: FILE}, {"ETag": ETAG}),
+            304: Answer("The client has this version.", headers={"ETag": ETAG}),
+        },
+        parameters=(IF_NONE_MATCH,),
+        is_problem_json=False,
+    ),
+    Route(
+        "GET",
+        "/openapi.json",
+        "billing_page",
+        Access.ANYONE,
+        "This document",
+        "Get this document",
+        {
+            200: Answer("The document, in OpenAPI 3.1.", {JSON: {"type": "object"}}, {"ETag": ETAG}),
+            304: Answer("The client has this version.", headers={"ETag": ETAG}),
+        },
+        parameters=(IF_NONE_MATCH,),
+        is_problem_json=False,
+    ),
+    Route(
+        "GET",
+        "/assets/{version}/{name}",
+        "billing_page",
+        Access.ANYONE,
+        "Billing page",
+        "Get a file of the Billing page",
+        {
+            200: Answer("The file.", dict.fromkeys(ASSET_TYPES, FILE)),
+            404: Answer("The page has no such file.", {PLAIN_TEXT: FILE}),
+        },
+        parameters=(path("version", TEXT, "The version of the page."), path("name", TEXT, "The file.")),
+        is_problem_json=False,
+    ),
+    Route(
+        "POST",
+        "/stripe/webhook",
+        "stripe_webhook",
+        Access.STRIPE,
+        "Stripe",
+        "Take a callback of Stripe",
+        {200: ok(RECEIPT, "The callback was processed.")},
+        (
+            "missing_signature",
+            "invalid_signature",
+            "stale_signature",
+            "future_signature",
+            "malformed_event",
+            "busy",
+            *STRIPE_CODES,
+        ),
+        "Stripe repeats a callback until it is answered with 200.",
+        body=STRIPE_EVENT,
+    ),
+)

@@ -1,0 +1,204 @@
+"""Payments: top-ups by hand, saved cards, and the links in e-mails (functions/add_funds)."""
+
+from typing import Final, get_args
+
+from calling_credit.topups import declines, topup
+from ops.contract.recharge_routes import CARD, PAYMENT_METHOD_ID, STRIPE_CODES
+from ops.contract.route import (
+    HTML,
+    IDEMPOTENCY_KEY,
+    PAGE,
+    PAGE_CODES,
+    Access,
+    Answer,
+    Route,
+    member_read,
+    ok,
+    path,
+)
+from ops.contract.schemas import (
+    DOLLARS,
+    FLAG,
+    INSTANT,
+    LAST_FOUR,
+    MONEY,
+    TEXT,
+    URL,
+    Schema,
+    body,
+    described,
+    list_of,
+    one_of,
+    page_of,
+    record,
+)
+
+TOP_UP_ID: Final[Schema] = {"type": "string", "pattern": "^tu_[0-9a-f]{32}$"}
+STATUSES: Final = tuple(status for status in get_args(topup.Status) if status != "confirming")
+DECLINE_CODES: Final = (
+    declines.AUTHENTICATION_REQUIRED,
+    declines.AUTHENTICATION_FAILED,
+    declines.CARD_REMOVED,
+    declines.EXPIRED,
+    "insufficient_funds",
+    "incorrect_cvc",
+    "processing_error",
+    "withdrawal_count_limit_exceeded",
+    "card_velocity_exceeded",
+)
+FAILURE: Final = record(
+    "PaymentFailure",
+    "Why the payment brought no credit, or what it waits for.",
+    {"code": one_of(["canceled", "card_declined", *DECLINE_CODES]), "message": TEXT},
+)
+TOP_UP: Final = record(
+    "TopUp",
+    "A payment into the account's credit.",
+    {
+        "id": TOP_UP_ID,
+        "kind": one_of(get_args(topup.Kind)),
+        "status": one_of(STATUSES, "A failed or canceled payment may still succeed if money arrives late."),
+        "amount": MONEY,
+        "created_at": INSTANT,
+        "payment_method": CARD,
+        "next_action_url": described(URL, "For billing admins: where to confirm the payment with the bank."),
+        "failure": FAILURE,
+        "receipt_url": described(URL, "Stripe's receipt."),
+    },
+    optional=("next_action_url", "failure", "receipt_url"),
+)
+TOP_UPS: Final = page_of("TopUps", "A page of payments, newest first.", TOP_UP)
+NEW_TOP_UP: Final = body(
+    "NewTopUp",
+    "The payment to make.",
+    {"amount": DOLLARS, "payment_method_id": PAYMENT_METHOD_ID},
+    required=("amount", "payment_method_id"),
+)
+SAVED_CARD: Final = record(
+    "SavedCard",
+    "A saved card.",
+    {
+        "id": PAYMENT_METHOD_ID,
+        "brand": TEXT,
+        "last4": LAST_FOUR,
+        "exp_month": {"type": "integer", "minimum": 1, "maximum": 12},
+        "exp_year": {"type": "integer"},
+        "default": FLAG,
+    },
+)
+SAVED_CARDS: Final = record(
+    "SavedCards",
+    "Every saved card, the default card first.",
+    {"items": list_of(SAVED_CARD), "next_cursor": {"type": "null"}},
+)
+SETUP_PAGE: Final = record("SetupPage", "Stripe's page that saves a card.", {"url": URL})
+
+GROUP: Final = "Payments"
+LINKS: Final = "Links in e-mails"
+TOP_UP_CODES: Final = (
+    "unknown_account",
+    "unknown_payment_method",
+    "account_closed",
+    "idempotency_key_reused",
+    "in_progress",
+    "missing_field",
+    "invalid_amount",
+    "amount_out_of_range",
+    "invalid_payment_method",
+    "payment_refused",
+    "busy",
+    *STRIPE_CODES,
+)
+TOKEN: Final = path("token", TEXT, "The token of the link.")
+WEB_PAGE: Final[Schema] = {"type": "string", "description": "A web page for a person."}
+
+ROUTES: Final = (
+    Route(
+        "POST",
+        "/top-ups",
+        "add_funds",
+        Access.ADMIN,
+        GROUP,
+        "Charge a saved card",
+        {201: ok(TOP_UP, "The payment. A decline is an answer too: `status` is `failed` and `failure` says why.")},
+        TOP_UP_CODES,
+        parameters=(IDEMPOTENCY_KEY,),
+        body=NEW_TOP_UP,
+    ),
+    member_read("/top-ups", "add_funds", GROUP, "List payments", ok(TOP_UPS, "Payments."), PAGE_CODES, parameters=PAGE),
+    member_read(
+        "/top-ups/{top_up_id}",
+        "add_funds",
+        GROUP,
+        "Show a payment",
+        ok(TOP_UP, "The payment as it is now."),
+        ("unknown_top_up", "unknown_account"),
+        parameters=(path("top_up_id", TOP_UP_ID, "The payment."),),
+    ),
+    Route(
+        "GET",
+        "/payment-methods",
+        "add_funds",
+        Access.ADMIN,
+        GROUP,
+        "List saved cards",
+        {200: ok(SAVED_CARDS, "The cards.")},
+        ("unknown_account", *STRIPE_CODES),
+    ),
+    Route(
+        "POST",
+        "/payment-methods",
+        "add_funds",
+        Access.ADMIN,
+        GROUP,
+        "Get the page that saves a card",
+        {201: ok(SETUP_PAGE, "The address of Stripe's page. Card numbers never reach this API.")},
+        ("unknown_account", "customer_missing", "busy", *STRIPE_CODES),
+        "The request needs no body.",
+    ),
+    Route(
+        "DELETE",
+        "/payment-methods/{payment_method_id}",
+        "add_funds",
+        Access.ADMIN,
+        GROUP,
+        "Remove a saved card",
+        {204: Answer("The card is removed. Automatic recharge with this card is suspended.")},
+        ("unknown_account", "unknown_payment_method", "invalid_payment_method", "busy", *STRIPE_CODES),
+        parameters=(path("payment_method_id", PAYMENT_METHOD_ID, "The card to remove."),),
+    ),
+    Route(
+        "GET",
+        "/links/{token}",
+        "add_funds",
+        Access.LINK,
+        LINKS,
+        "Show what a link does",
+        {
+            200: Answer("A page that names the action and has a button for it.", {HTML: WEB_PAGE}),
+            404: Answer("The link is not valid, or it has expired.", {HTML: WEB_PAGE}),
+            503: Answer("The page cannot be shown now.", {HTML: WEB_PAGE}),
+        },
+        description="Changes nothing, because mail scanners open links.",
+        parameters=(TOKEN,),
+    ),
+    Route(
+        "POST",
+        "/links/{token}",
+        "add_funds",
+        Access.LINK,
+        LINKS,
+        "Follow a link",
+        {
+            200: Answer("A page that shows the result.", {HTML: WEB_PAGE}),
+            303: Answer(
+                "The payment's confirmation continues on the bank's page.",
+                headers={"Location": ("The bank's page.", URL)},
+            ),
+            404: Answer("The link is not valid, or it has expired.", {HTML: WEB_PAGE}),
+            503: Answer("The action cannot be done now.", {HTML: WEB_PAGE}),
+        },
+        description="Confirms the payment with the bank, or freezes the account, as the link says.",
+        parameters=(TOKEN,),
+    ),
+)

@@ -1,0 +1,156 @@
+"""Every `code` of a problem answer: its status, what it means, and what the caller does about it. The source of
+docs/api-errors.md and of the enums in docs/openapi.yaml.
+"""
+
+from typing import Final
+
+from calling_credit.errors import ProblemCode
+from ops.contract.explanation import Explanation
+from ops.contract.value_codes import VALUE_CODES
+
+_RETRY = "Retry the same request after `Retry-After` seconds."
+_CONTACT = "Contact the operator. Retrying does not help until the operator has acted."
+
+EXPLANATIONS: Final = (
+    Explanation(ProblemCode.MALFORMED_JSON, 400, "The body is not a JSON object in UTF-8.", "Correct the body."),
+    Explanation(
+        ProblemCode.MISSING_IDEMPOTENCY_KEY,
+        400,
+        "The request has no `Idempotency-Key` header.",
+        "Send the header with a new key for each new request, and the same key with a retry.",
+    ),
+    Explanation(
+        ProblemCode.INVALID_IDEMPOTENCY_KEY,
+        400,
+        "`Idempotency-Key` is not 1 to 255 printable ASCII characters.",
+        "Send a shorter key, such as a UUID.",
+    ),
+    Explanation(
+        ProblemCode.MISSING_SIGNATURE,
+        400,
+        "The callback has no `Stripe-Signature` header.",
+        "Nothing: only Stripe calls this address.",
+    ),
+    Explanation(
+        ProblemCode.INVALID_SIGNATURE,
+        400,
+        "The signature does not match the body and the webhook secret.",
+        "Operator: put the endpoint's secret into the Stripe secret of the stack.",
+    ),
+    Explanation(
+        ProblemCode.STALE_SIGNATURE,
+        400,
+        "The signature is too old.",
+        "Nothing: Stripe sends the callback again, signed anew.",
+    ),
+    Explanation(
+        ProblemCode.FUTURE_SIGNATURE, 400, "The signature's time lies in the future.", "Operator: compare the clocks."
+    ),
+    Explanation(
+        ProblemCode.MALFORMED_EVENT, 400, "The body is not an event of Stripe.", "Nothing: only Stripe calls here."
+    ),
+    Explanation(
+        ProblemCode.ID_TOKEN_REQUIRED,
+        403,
+        "The request carries an access token.",
+        "Send the ID token in the `Authorization` header.",
+    ),
+    Explanation(
+        ProblemCode.ACCOUNT_MISSING,
+        403,
+        "The signed-in user belongs to no account.",
+        "Ask the operator to assign the user to an account.",
+    ),
+    Explanation(
+        ProblemCode.BILLING_ADMIN_REQUIRED,
+        403,
+        "Only a billing admin of the account may do this.",
+        "Sign in as a billing admin, or ask one.",
+    ),
+    Explanation(
+        ProblemCode.SCOPE_REQUIRED,
+        403,
+        "The token lacks the scope of this route.",
+        "Request a client-credentials token with the scope that the answer names.",
+    ),
+    Explanation(
+        ProblemCode.UNKNOWN_ADDRESS,
+        404,
+        "No route matches the path. Ids contain only letters, digits, and `_ . : @ + -`.",
+        "Correct the path.",
+    ),
+    Explanation(
+        ProblemCode.UNKNOWN_ACCOUNT,
+        404,
+        "The account does not exist.",
+        "Operator: create it with `PUT /accounts/{account_id}`. Customer: contact the operator.",
+    ),
+    Explanation(ProblemCode.UNKNOWN_LINE, 404, "The account has no such line.", "Use a line that `GET /lines` lists."),
+    Explanation(
+        ProblemCode.UNKNOWN_TOP_UP, 404, "The account has no such payment.", "Use a payment that `GET /top-ups` lists."
+    ),
+    Explanation(
+        ProblemCode.UNKNOWN_PAYMENT_METHOD,
+        404,
+        "The account has no such saved card.",
+        "Use a card that `GET /payment-methods` lists.",
+    ),
+    Explanation(
+        ProblemCode.UNKNOWN_CATEGORY,
+        404,
+        "No category of calls has this name.",
+        "Use a category that `GET /usage` lists.",
+    ),
+    Explanation(
+        ProblemCode.IDEMPOTENCY_KEY_REUSED,
+        409,
+        "This `Idempotency-Key` was used with another request.",
+        "Use a new key for a new request.",
+    ),
+    Explanation(ProblemCode.IN_PROGRESS, 409, "The same request is still being processed.", _RETRY),
+    Explanation(ProblemCode.ACCOUNT_CLOSED, 409, "The account is closed and takes no payments.", _CONTACT),
+    Explanation(
+        ProblemCode.CALL_ID_REUSED,
+        409,
+        "Another call of the account has this `call_id`.",
+        "Give each call its own id. Send an extension with the same `to` and `line_id` as the call.",
+    ),
+    Explanation(
+        ProblemCode.BODY_TOO_LARGE, 413, "The body exceeds the limit that the answer names.", "Send a smaller body."
+    ),
+    *VALUE_CODES,
+    Explanation(
+        ProblemCode.INTERNAL_ERROR,
+        500,
+        "The API met an unexpected error.",
+        "Retry the request. If it keeps failing, contact support and include the time.",
+    ),
+    Explanation(ProblemCode.UNAVAILABLE, 503, "The ledger did not answer in time.", f"{_RETRY} It takes effect once."),
+    Explanation(ProblemCode.BUSY, 503, "Other requests are changing the same data.", f"{_RETRY} It takes effect once."),
+    Explanation(ProblemCode.NO_ACTIVE_DECK, 503, "No rate deck is published.", "Operator: run `make publish-rates`."),
+    Explanation(
+        ProblemCode.UNUSABLE_DECK, 503, "The active rate deck was damaged.", "Operator: publish the deck again."
+    ),
+    Explanation(ProblemCode.PAYMENTS_UNAVAILABLE, 503, "Stripe did not answer. Nothing was charged.", _RETRY),
+    Explanation(ProblemCode.STRIPE_NOT_CONFIGURED, 503, "The stack has no Stripe key yet.", _CONTACT),
+    Explanation(ProblemCode.STRIPE_REFUSES_US, 503, "Stripe rejects the stack's key. Nothing was charged.", _CONTACT),
+    Explanation(
+        ProblemCode.PAYMENT_REFUSED, 503, "Stripe rejects the form of the payment. Nothing was charged.", _CONTACT
+    ),
+    Explanation(ProblemCode.CUSTOMER_MISSING, 503, "The account's customer was deleted at Stripe.", _CONTACT),
+)
+BY_CODE: Final[dict[str, Explanation]] = {problem.code: problem for problem in EXPLANATIONS}
+
+BEHIND_NO_ROUTE: Final[dict[str, str]] = {
+    ProblemCode.UNKNOWN_LINK: "a link answers with a web page",
+    ProblemCode.NO_TIME: "functions/auto_recharge counts the record as failed",
+    ProblemCode.NOT_PROVEN: "functions/prove_ledger fails",
+    ProblemCode.PAYMENTS_NOT_SHOWN: "functions/prove_ledger reports it",
+    ProblemCode.INVALID_REQUEST: "`make rerate-calls` prints it",
+    ProblemCode.ALREADY_ACTIVE: "`make rollback-rates` prints it",
+    ProblemCode.NO_EARLIER_DECK: "`make rollback-rates` prints it",
+    ProblemCode.UNKNOWN_DECK: "`make rollback-rates` prints it",
+    ProblemCode.FILE_GONE: "`make publish-rates` prints it",
+    ProblemCode.FILE_TOO_LARGE: "`make publish-rates` prints it",
+}
+"""Codes of errors that no route answers with, and where they are seen instead."""

@@ -1,0 +1,142 @@
+"""Automatic recharge: the rule, its state, and its simulation (functions/change_settings, functions/list_usage)."""
+
+from typing import Final
+
+from calling_credit.recharge import decision, settings
+from ops.contract.route import Access, Route, member_read, ok
+from ops.contract.schemas import (
+    COUNT,
+    DOLLARS,
+    FLAG,
+    INSTANT,
+    LAST_FOUR,
+    MONEY,
+    TEXT,
+    Schema,
+    body,
+    described,
+    list_of,
+    one_of,
+    or_null,
+    record,
+)
+
+STATUSES: Final = ("disabled", "active", "charging", "paused", "suspended")
+REASON: Final = one_of(settings.WORDS, "Why the rule does not charge now.")
+HOURLY_COUNT: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": settings.MAX_HOURLY_COUNT}
+PAYMENT_METHOD_ID: Final[Schema] = {
+    "type": "string",
+    "pattern": "^[A-Za-z0-9_]{1,255}$",
+    "description": "A saved card, as GET /payment-methods lists it.",
+    "examples": ["pm_1TZexampleAdasVisa"],
+}
+CARD: Final = record("Card", "A card as a person recognizes it.", {"brand": TEXT, "last4": LAST_FOUR})
+
+_STATE: Final = {
+    "enabled": FLAG,
+    "threshold": or_null(described(MONEY, "A balance below this amount is recharged.")),
+    "amount": or_null(described(MONEY, "The amount of one recharge. One charge may buy a multiple of it.")),
+    "status": one_of(STATUSES),
+    "reason": or_null(REASON),
+    "next_attempt_at": or_null(described(INSTANT, "When a paused rule may charge again.")),
+}
+BALANCE_RECHARGE: Final = record("RechargeState", "The state of automatic recharge.", _STATE)
+RULE: Final = record(
+    "RechargeRule",
+    "The rule of automatic recharge and its state.",
+    {
+        **_STATE,
+        "payment_method_id": or_null(PAYMENT_METHOD_ID),
+        "payment_method": or_null(CARD),
+        "hourly_count": described(HOURLY_COUNT, "The most recharges in an hour."),
+        "daily_limit": MONEY,
+        "monthly_limit": MONEY,
+        "message": described(or_null(TEXT), "`reason` in words."),
+    },
+)
+_SETTINGS: Final = {
+    "enabled": or_null(FLAG),
+    "threshold": or_null(DOLLARS),
+    "amount": or_null(DOLLARS),
+    "payment_method_id": or_null(PAYMENT_METHOD_ID),
+    "hourly_count": described(
+        or_null(HOURLY_COUNT), f"The most recharges in an hour. The default is {decision.DEFAULT_HOURLY_COUNT}."
+    ),
+    "daily_limit": or_null(DOLLARS),
+    "monthly_limit": or_null(DOLLARS),
+}
+NEW_RULE: Final = body(
+    "RechargeRuleChange",
+    "Fields that are absent or null keep their value. The first request must name `enabled`, `threshold`, `amount`, "
+    "and `payment_method_id`.",
+    _SETTINGS,
+)
+TRIED_RULE: Final = body(
+    "SimulatedRule",
+    "The rule to simulate. Fields that are absent or null come from the account's own rule.",
+    {name: schema for name, schema in _SETTINGS.items() if name != "enabled"},
+)
+STOP: Final = record(
+    "SimulatedStop",
+    "How often the rule could not charge, and why.",
+    {"reason": REASON, "message": TEXT, "count": COUNT},
+)
+SIMULATION: Final = record(
+    "Simulation",
+    "What the rule would have done with the calls of the last 30 days. Nothing is stored or charged.",
+    {
+        "from": INSTANT,
+        "to": INSTANT,
+        "calls": COUNT,
+        "charges": COUNT,
+        "charged": MONEY,
+        "refused_calls": described(COUNT, "Calls that the balance would not have paid for."),
+        "lowest_balance": MONEY,
+        "stops": list_of(STOP),
+    },
+)
+
+GROUP: Final = "Automatic recharge"
+RULE_CODES: Final = (
+    "missing_field",
+    "invalid_field",
+    "invalid_amount",
+    "amount_out_of_range",
+    "invalid_payment_method",
+    "limit_below_amount",
+)
+STRIPE_CODES: Final = ("payments_unavailable", "stripe_not_configured", "stripe_refuses_us")
+
+ROUTES: Final = (
+    member_read(
+        "/auto-recharge",
+        "change_settings",
+        GROUP,
+        "Show the rule",
+        ok(RULE, "The rule. Without a rule, `enabled` is false and the other settings are null or defaults."),
+        ("unknown_account",),
+    ),
+    Route(
+        "PUT",
+        "/auto-recharge",
+        "change_settings",
+        Access.ADMIN,
+        GROUP,
+        "Set the rule",
+        {200: ok(RULE, "The rule as it is now.")},
+        ("unknown_account", "unknown_payment_method", "busy", *RULE_CODES, *STRIPE_CODES),
+        "If the balance is already below the threshold, the card is charged at once.",
+        body=NEW_RULE,
+    ),
+    Route(
+        "POST",
+        "/auto-recharge/simulate",
+        "list_usage",
+        Access.MEMBER,
+        GROUP,
+        "Simulate a rule",
+        {200: ok(SIMULATION, "The simulation.")},
+        ("unknown_account", *RULE_CODES),
+        body=TRIED_RULE,
+    ),
+)

@@ -1,0 +1,140 @@
+"""What customers set: lines and limits (functions/change_settings, functions/list_usage)."""
+
+from typing import Final
+
+from calling_credit.accounts import limits
+from ops.contract.route import PAGE, PAGE_CODES, Access, Route, member_read, ok, path
+from ops.contract.schemas import (
+    FLAG,
+    ID,
+    INSTANT,
+    MONEY,
+    PHONE_NUMBER,
+    TEXT,
+    USER,
+    Schema,
+    body,
+    described,
+    list_of,
+    or_null,
+    page_of,
+    record,
+)
+
+LINE: Final = record(
+    "Line",
+    "A phone line.",
+    {"line_id": ID, "number": PHONE_NUMBER, "user": USER, "international_calling": FLAG},
+)
+LINES: Final = page_of("Lines", "A page of lines, by id.", LINE)
+LINE_SWITCH: Final = body(
+    "LineSwitch", "Turns international calling on or off.", {"international_calling": FLAG}, ["international_calling"]
+)
+LINE_CHANGE: Final = record(
+    "LineChange",
+    "One change of a line's international calling.",
+    {
+        "changed_at": INSTANT,
+        "international_calling": FLAG,
+        "changed_by": described(TEXT, "`user:` or `operator:` and an id."),
+        "changed_from": described(TEXT, "The IP address of the request."),
+    },
+)
+LINE_CHANGES: Final = page_of("LineChanges", "A page of changes, newest first.", LINE_CHANGE)
+
+LIMIT_MONEY: Final[Schema] = {
+    "type": "string",
+    "pattern": r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,4})?$",
+    "description": "US dollars as a decimal string with at most four decimals.",
+}
+CALLS_AT_ONCE: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": limits.MAX_SIMULTANEOUS_CALLS}
+PLACES: Final = {
+    **list_of({"type": "string", "pattern": r"^([A-Z]{2}|001|\+[1-9][0-9]{0,14})$"}),
+    "maxItems": limits.MAX_PLACES,
+    "description": 'Countries such as "CU" or prefixes such as "+1900".',
+}
+_SHOWN: Final = {
+    "daily_spend": described(MONEY, "What calls may cost in a day."),
+    "call_price": described(MONEY, "What one call may cost."),
+    "simultaneous_calls": described(CALLS_AT_ONCE, "How many calls may run at once."),
+    "high_cost": described(MONEY, "Destinations whose first minute costs more must be allowed."),
+    "blocked": described(PLACES, "Places that are never called."),
+    "high_cost_allowed": described(PLACES, "High-cost places that may be called."),
+}
+LIMITS: Final = record("Limits", "The limits of an account.", _SHOWN)
+OWN_LIMITS: Final = record("OwnLimits", "The limits that the customer set.", _SHOWN, optional=_SHOWN)
+ACCOUNT_LIMITS: Final = record(
+    "AccountLimits",
+    "The limits in effect: the stricter of the operator's and the customer's.",
+    {**_SHOWN, "own": OWN_LIMITS, "frozen": described(FLAG, "True while the account is frozen.")},
+)
+_ASKED: Final = {
+    "daily_spend": or_null(LIMIT_MONEY),
+    "call_price": or_null(LIMIT_MONEY),
+    "simultaneous_calls": or_null(CALLS_AT_ONCE),
+    "high_cost": or_null(LIMIT_MONEY),
+    "blocked": or_null(PLACES),
+    "high_cost_allowed": or_null(PLACES),
+}
+LIMITS_CHANGE: Final = body(
+    "LimitsChange",
+    "Absent fields keep their value; null restores the default.",
+    _ASKED,
+) | {"additionalProperties": False}
+
+GROUP: Final = "Lines and limits"
+LINE_ID: Final = path("line_id", ID, "The line.")
+LIMIT_CODES: Final = ("invalid_limits", "invalid_amount", "amount_out_of_range", "invalid_place")
+
+ROUTES: Final = (
+    member_read(
+        "/lines",
+        "list_usage",
+        GROUP,
+        "List lines",
+        ok(LINES, "The lines."),
+        ("unknown_account", *PAGE_CODES),
+        parameters=PAGE,
+    ),
+    Route(
+        "PUT",
+        "/lines/{line_id}",
+        "change_settings",
+        Access.ADMIN,
+        GROUP,
+        "Turn international calling of a line on or off",
+        {200: ok(LINE, "The line as it is now.")},
+        ("unknown_line", "invalid_id", "missing_field", "invalid_field", "busy"),
+        parameters=(LINE_ID,),
+        body=LINE_SWITCH,
+    ),
+    member_read(
+        "/lines/{line_id}/changes",
+        "list_usage",
+        GROUP,
+        "List the changes of a line",
+        ok(LINE_CHANGES, "The changes, newest first."),
+        ("unknown_line", "invalid_id", *PAGE_CODES),
+        parameters=(LINE_ID, *PAGE),
+    ),
+    member_read(
+        "/limits",
+        "change_settings",
+        GROUP,
+        "Show the limits",
+        ok(ACCOUNT_LIMITS, "The limits in effect."),
+        ("unknown_account",),
+    ),
+    Route(
+        "PUT",
+        "/limits",
+        "change_settings",
+        Access.ADMIN,
+        GROUP,
+        "Tighten the limits",
+        {200: ok(ACCOUNT_LIMITS, "The limits in effect now.")},
+        ("unknown_account", "above_operators_limit", "busy", *LIMIT_CODES),
+        "A customer can lower the operator's limits, block any place, and allow high-cost places.",
+        body=LIMITS_CHANGE,
+    ),
+)

@@ -1,0 +1,173 @@
+"""What customers read: balance, usage, statement, forecast, and the public price list (functions/list_usage)."""
+
+from typing import Final
+
+from calling_credit.ledger import entries
+from calling_credit.usage import summary
+from ops.contract.recharge_routes import BALANCE_RECHARGE
+from ops.contract.route import CSV, CURSOR, JSON, PAGE, PAGE_CODES, Answer, limit, member_read, ok, path, query
+from ops.contract.schemas import (
+    CATEGORY_CODE,
+    COUNT,
+    COUNTRY,
+    DATE,
+    ID,
+    INSTANT,
+    MONEY,
+    NEXT_CURSOR,
+    TEXT,
+    USER,
+    described,
+    list_of,
+    one_of,
+    page_of,
+    record,
+)
+
+ENTRY_KINDS: Final = (
+    entries.CALL_CHARGED,
+    entries.CALL_TAKEN_BACK,
+    entries.BALANCE_ADJUSTED,
+    entries.TOP_UP_PAID,
+    entries.CREDIT_REVERSED,
+    entries.CREDIT_RETURNED,
+)
+BOOK_ACCOUNTS: Final = (
+    entries.CUSTOMER_CREDIT,
+    entries.CALL_REVENUE,
+    entries.OPERATOR_ADJUSTMENTS,
+    entries.CARD_PAYMENTS,
+)
+
+BALANCE: Final = record(
+    "Balance",
+    "The account's credit at this moment. `available` is `balance` less `held`.",
+    {
+        "account_id": ID,
+        "currency": one_of(["USD"]),
+        "time_zone": described(TEXT, "The IANA time zone of the account's dates.", examples=["America/New_York"]),
+        "balance": MONEY,
+        "held": described(MONEY, "The credit that is held for calls in progress."),
+        "available": MONEY,
+        "auto_recharge": BALANCE_RECHARGE,
+        "updated_at": INSTANT,
+    },
+)
+
+CATEGORY_TOTAL: Final = record(
+    "CategoryTotal",
+    "The calls of one category in the period.",
+    {"category": CATEGORY_CODE, "label": TEXT, "calls": COUNT, "billed_seconds": COUNT, "total": MONEY},
+)
+DAY_TOTAL: Final = record("DayTotal", "The spending of one day.", {"date": DATE, "total": MONEY})
+SUMMARY: Final = record(
+    "UsageSummary",
+    "Spending on calls in the period. Amounts are positive.",
+    {
+        "currency": one_of(["USD"]),
+        "total": MONEY,
+        "categories": list_of(CATEGORY_TOTAL),
+        "days": list_of(DAY_TOTAL, "The days with calls, oldest first."),
+    },
+)
+CALL: Final = record(
+    "ChargedCall",
+    "A charged call and what explains its price.",
+    {
+        "call_id": TEXT,
+        "started_at": INSTANT,
+        "to": described(TEXT, "The number that was called; an erased number shows its country and last two digits."),
+        "destination": TEXT,
+        "country": COUNTRY,
+        "duration_seconds": COUNT,
+        "billed_seconds": COUNT,
+        "rate_per_minute": MONEY,
+        "connection_fee": MONEY,
+        "price": MONEY,
+        "user": USER,
+        "rate_deck": described(TEXT, "The version of the rate deck that priced the call."),
+    },
+)
+CALLS: Final = page_of("ChargedCalls", "A page of calls, newest first.", CALL)
+
+ENTRY: Final = record(
+    "StatementEntry",
+    "One entry that moved the balance. Entries never change; a correction is another entry.",
+    {
+        "id": TEXT,
+        "at": described(INSTANT, "When it happened."),
+        "date": DATE,
+        "kind": one_of(ENTRY_KINDS),
+        "category": CATEGORY_CODE,
+        "amount": described(MONEY, "Signed: positive adds credit, negative takes credit."),
+        "description": TEXT,
+        "recorded_at": described(INSTANT, "When it was posted."),
+        "debit": one_of(BOOK_ACCOUNTS),
+        "credit": one_of(BOOK_ACCOUNTS),
+        "line_id": ID,
+        "user_id": ID,
+        "billed_seconds": COUNT,
+    },
+    optional=("line_id", "user_id", "billed_seconds"),
+)
+STATEMENT: Final = record(
+    "Statement",
+    "A page of the statement, oldest first. `opening_balance` plus all entries of the period is `closing_balance`.",
+    {
+        "opening_balance": MONEY,
+        "items": list_of(ENTRY),
+        "closing_balance": MONEY,
+        "as_of": described(INSTANT, "All pages of one statement show what was posted until this moment."),
+        "next_cursor": NEXT_CURSOR,
+    },
+)
+DAY_BALANCE: Final = record("DayBalance", "The balance at the end of a day.", {"date": DATE, "closing_balance": MONEY})
+DAILY_STATEMENT: Final = record(
+    "DailyStatement",
+    "The balance at the end of each day that moved it, oldest first.",
+    {"opening_balance": MONEY, "days": list_of(DAY_BALANCE), "closing_balance": MONEY, "as_of": INSTANT},
+)
+
+PERIOD: Final = (
+    query("from", DATE, "The first day. The default is the first day of the month of `to`."),
+    query("to", DATE, "The last day. The default is today."),
+)
+PERIOD_CODES: Final = ("invalid_date", "invalid_date_range", "unknown_account")
+GROUP: Final = "Balance and usage"
+
+
+ROUTES: Final = (
+    member_read("/balance", "list_usage", GROUP, "Show the balance", ok(BALANCE, "The balance."), ("unknown_account",)),
+    member_read(
+        "/usage", "list_usage", GROUP, "Sum up spending", ok(SUMMARY, "The totals."), PERIOD_CODES, parameters=PERIOD
+    ),
+    member_read(
+        "/usage/{category}",
+        "list_usage",
+        GROUP,
+        "List the calls of a category",
+        Answer(
+            "The calls, newest first.",
+            {JSON: CALLS, CSV: {"type": "string"}},
+            {"X-Next-Cursor": ("The cursor of the next page of CSV; absent on the last page.", {"type": "string"})},
+        ),
+        (*PERIOD_CODES, *PAGE_CODES, "unknown_category"),
+        "Send `Accept: text/csv` for CSV, up to 10,000 rows a page.",
+        parameters=(
+            path("category", CATEGORY_CODE, "A category that GET /usage lists."),
+            *PERIOD,
+            query("user_id", ID, "Only the calls of this user."),
+            CURSOR,
+            limit(summary.CSV_ROWS),
+        ),
+    ),
+    member_read(
+        "/statement",
+        "list_usage",
+        GROUP,
+        "Show the statement",
+        Answer("The statement; with `by=day` only daily balances.", {JSON: {"anyOf": [STATEMENT, DAILY_STATEMENT]}}),
+        (*PERIOD_CODES, *PAGE_CODES, "invalid_query"),
+        parameters=(*PERIOD, query("by", one_of(["day"]), "`day` shows only daily balances."), *PAGE),
+    ),
+)

@@ -1,0 +1,123 @@
+"""The codes of values that are not allowed (422), and their explanations."""
+
+from typing import Final
+
+from calling_credit.errors import ProblemCode
+from ops.contract.explanation import Explanation
+
+VALUE_CODES: Final = (
+    Explanation(ProblemCode.MISSING_FIELD, 422, "A required field is missing; the answer names it.", "Send the field."),
+    Explanation(
+        ProblemCode.INVALID_FIELD,
+        422,
+        "A field has a value that is not allowed; the answer names it.",
+        "Correct the field.",
+    ),
+    Explanation(
+        ProblemCode.INVALID_ID,
+        422,
+        "An id has a form that is not allowed.",
+        "Use 1 to 64 letters, digits, or `_ . : @ + -` (96 for a `call_id`), beginning with a letter or digit.",
+    ),
+    Explanation(
+        ProblemCode.INVALID_AMOUNT,
+        422,
+        "An amount of money is not a decimal string, or has too many decimals.",
+        'Send the amount in quotes, such as `"25.00"`.',
+    ),
+    Explanation(
+        ProblemCode.AMOUNT_OUT_OF_RANGE,
+        422,
+        "An amount is outside its bounds; the answer names them.",
+        "Correct the amount.",
+    ),
+    Explanation(
+        ProblemCode.INVALID_PAYMENT_METHOD,
+        422,
+        "`payment_method_id` cannot be the id of a card.",
+        "Use a card that `GET /payment-methods` lists.",
+    ),
+    Explanation(
+        ProblemCode.LIMIT_BELOW_AMOUNT,
+        422,
+        "`daily_limit` or `monthly_limit` is below `amount`, so the rule could never charge.",
+        "Raise the limit, or lower `amount`.",
+    ),
+    Explanation(
+        ProblemCode.INVALID_LIMITS,
+        422,
+        "A limit has an unknown name or a value of the wrong type.",
+        "Correct the limit.",
+    ),
+    Explanation(
+        ProblemCode.INVALID_PLACE,
+        422,
+        "A place is neither a country nor a prefix.",
+        'Send countries such as `"CU"` or prefixes such as `"+1900"`, at most 300.',
+    ),
+    Explanation(
+        ProblemCode.ABOVE_OPERATORS_LIMIT,
+        422,
+        "A customer's limit may not exceed the operator's.",
+        "Send a lower limit, or ask the operator for a higher one.",
+    ),
+    Explanation(
+        ProblemCode.INVALID_NUMBER,
+        422,
+        "A phone number is not valid.",
+        "Send the number in E.164 form, such as `+442071838750`.",
+    ),
+    Explanation(
+        ProblemCode.FOREIGN_NUMBER, 422, "The line's number is not in the US or Canada.", "Use a US or Canadian number."
+    ),
+    Explanation(
+        ProblemCode.INVALID_DURATION,
+        422,
+        "`requested_seconds` is not a whole number from 1 to 86,400.",
+        "Correct the number, or leave it out.",
+    ),
+    Explanation(ProblemCode.INVALID_DATE, 422, "A date is not a calendar date.", "Send a date such as `2026-11-23`."),
+    Explanation(
+        ProblemCode.INVALID_DATE_RANGE,
+        422,
+        "The period ends before it begins, or exceeds ten years.",
+        "Swap the dates, or ask for shorter periods.",
+    ),
+    Explanation(
+        ProblemCode.INVALID_QUERY,
+        422,
+        "The query parameters do not go together; the answer says why.",
+        "Correct the query.",
+    ),
+    Explanation(
+        ProblemCode.INVALID_LIMIT, 422, "`limit` is outside its bounds; the answer names them.", "Correct `limit`."
+    ),
+    Explanation(
+        ProblemCode.INVALID_CURSOR,
+        422,
+        "The cursor does not belong to this list and these filters.",
+        "Pass `next_cursor` unchanged with the same filters, or start without a cursor.",
+    ),
+    Explanation(
+        ProblemCode.UNKNOWN_COUNTRY,
+        422,
+        "No country has this code.",
+        "Send an ISO 3166-1 alpha-2 code such as `GB`, or `001`.",
+    ),
+    Explanation(
+        ProblemCode.UNSUPPORTED_CURRENCY, 422, "The currency is not USD.", "Send `USD`, or leave the field out."
+    ),
+    Explanation(
+        ProblemCode.INVALID_TIME_ZONE,
+        422,
+        "The time zone is not an IANA name.",
+        "Send a name such as `America/New_York`.",
+    ),
+    Explanation(ProblemCode.INVALID_STATUS, 422, "The status is neither `open` nor `closed`.", "Correct the status."),
+    Explanation(
+        ProblemCode.INVALID_EMAIL,
+        422,
+        "`billing_emails` is not a list of at most 10 ASCII e-mail addresses.",
+        "Correct the addresses.",
+    ),
+)

@@ -1,0 +1,63 @@
+"""The published contract: it is what the declarations say, it is valid OpenAPI, and it knows every code."""
+
+import ast
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from calling_credit import errors
+from calling_credit.api import problems
+from ops.contract.answers import codes_of
+from ops.contract.document import ROUTES, document
+from ops.contract.problem_codes import BEHIND_NO_ROUTE, BY_CODE, EXPLANATIONS
+from ops.openapi import FILES, ROOT
+
+ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_the_published_file_is_what_the_declarations_say(path: Path) -> None:
+    is_current = path.read_text(encoding="utf-8") == FILES[path]()
+    assert is_current, "run make openapi"
+
+
+def test_the_document_is_valid_openapi() -> None:
+    OpenAPIV31SpecValidator(document()).validate()
+
+
+def test_every_operation_has_a_name_of_its_own() -> None:
+    names = [operation["operationId"] for path in document()["paths"].values() for operation in path.values()]
+    assert len(set(names)) == len(names) == len(ROUTES)
+
+
+@cache
+def raised_codes() -> dict[str, set[str]]:
+    """The names of the error classes that the code raises with each code, by reading every module."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for folder in (ROOT / "layers" / "domain" / "calling_credit", ROOT / "functions"):
+        for path in folder.rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                match node:
+                    case ast.Call(func=ast.Name(id=name), args=[ast.Attribute(attr=member), *_]) if name in ERRORS:
+                        found[errors.ProblemCode[member]].add(name)
+    return found
+
+
+def test_every_code_of_an_error_is_explained_and_no_other() -> None:
+    assert set(raised_codes()) | {errors.ProblemCode.INTERNAL_ERROR} == set(errors.ProblemCode)
+    assert set(errors.ProblemCode) == set(BY_CODE) | set(BEHIND_NO_ROUTE)
+    assert len(BY_CODE) == len(EXPLANATIONS)
+
+
+def test_every_code_has_the_status_of_its_error() -> None:
+    status_of = {error.__name__: status for error, (status, _) in problems._STATUS.items()}
+    for code, names in raised_codes().items():
+        if code in BY_CODE:
+            assert {status_of[name] for name in names} == {BY_CODE[code].status}, code
+
+
+def test_every_explained_code_is_one_that_a_route_answers_with() -> None:
+    assert {code for route in ROUTES for code in codes_of(route)} == set(BY_CODE)
