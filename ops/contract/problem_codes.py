@@ -41,7 +41,7 @@ EXPLANATIONS: Final = (
         ProblemCode.STALE_SIGNATURE,
         400,
         "The signature is too old.",
-        "Nothing: Stripe sends the callback again, signed anew.",
+        "Nothing: Stripe sends the callback again, signed again.",
     ),
     Explanation(
         ProblemCode.FUTURE_SIGNATURE, 400, "The signature's time lies in the future.", "Operator: compare the clocks."
