@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -26,8 +27,8 @@ def sam_program() -> str:
     return str(beside) if beside.exists() else "sam"
 
 
-def sam_build(config_env: str, build_dir: Path) -> None:
-    """Build every function and the layer into `build_dir`.
+def sam_build(config_env: str, build_dir: Path, parameters: Sequence[str] = ()) -> None:
+    """Build every function and the layer into `build_dir`; `parameters` are `Name=value` of the template.
 
     Raises:
         BuildError: sam failed; its messages are on the terminal.
@@ -35,6 +36,8 @@ def sam_build(config_env: str, build_dir: Path) -> None:
     command = [sam_program(), "build", "--cached", "--parallel", "--config-env", config_env]
     command += ["--config-file", str(ROOT / "samconfig.toml"), "--template-file", str(ROOT / "template.yaml")]
     command += ["--build-dir", str(build_dir)]
+    if parameters:
+        command += ["--parameter-overrides", " ".join(parameters)]
     if subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode:
         raise BuildError("sam build failed.")
 
