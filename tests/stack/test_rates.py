@@ -106,13 +106,14 @@ def test_calls_are_priced_again_first_only_in_words(deployed: Stack, tmp_path: P
     asked = ("--account", "acct_again", "--from", f"{started - timedelta(days=1):%Y-%m-%d}", "--to", TOMORROW)
 
     tried = command(deployed, "rerate_calls", *asked)
-    assert (tried.returncode, "of 3 calls 3 would change, the balance by -0.018 USD" in tried.stdout) == (0, True), (
-        tried.stdout + tried.stderr
-    )
+    assert (tried.returncode, "3 of 3 calls would change, and the balance by -0.018 USD" in tried.stdout) == (
+        0,
+        True,
+    ), tried.stdout + tried.stderr
     assert posted_micros(deployed, "acct_again") == -3 * 14_000
     for changed in (3, 0):
         posted = command(deployed, "rerate_calls", *asked, "--yes")
-        assert f"of 3 calls {changed} changed" in posted.stdout, posted.stdout + posted.stderr
+        assert f"{changed} of 3 calls changed" in posted.stdout, posted.stdout + posted.stderr
         assert posted_micros(deployed, "acct_again") == -3 * 20_000
     assert len(items_of(deployed, "acct_again", "ENTRY#")) == 9
     assert command(deployed, "rerate_calls").returncode == 0
