@@ -1,4 +1,4 @@
-"""Answers the phone switch before it connects a call: may it, for how long; and holds the credit that pays for it."""
+"""Authorize calls for the phone switch, and hold the credit that pays for them."""
 
 from typing import Any
 
@@ -7,11 +7,13 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
-from calling_credit.admission.authorize import HoldKeeper, Look
+from calling_credit.admission.authorize import authorize
 from calling_credit.admission.decision import AGAINST_FRAUD, Ask, Decision, short_code
 from calling_credit.admission.denials import announce_denial
+from calling_credit.admission.reader import AdmissionReader, AdmissionSnapshot
 from calling_credit.admission.reasons import DenialReason
 from calling_credit.admission.request import decision_view, read_ask
+from calling_credit.admission.store import AdmissionStore
 from calling_credit.api.caller import switch
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body
 from calling_credit.config import config
@@ -22,13 +24,14 @@ from calling_credit.metrics import emit
 from calling_credit.rates.deck_store import ActiveDeck, s3_client
 
 SECONDS_TO_SPARE = 1.5
-"""How long before its timeout a request is told that too many ask at once, so that an answer always gets out."""
+"""How long before the timeout the function stops retrying and answers `busy`."""
 
 logger = Logger()
 metrics = Metrics()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
-holds = HoldKeeper(dynamodb, config().table_name)
+reader = AdmissionReader(dynamodb, config().table_name)
+store = AdmissionStore(dynamodb, config().table_name)
 deck = ActiveDeck(s3_client(), config().deck_bucket)
 
 
@@ -38,16 +41,16 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 @app.post("/calls/authorize")
-def authorize() -> Response[str]:
-    """Whether a call may be connected, or go on; sent again, it is done once."""
+def authorize_call() -> Response[str]:
+    """Authorize a call or its extension; a repeated request has no further effect."""
     switch(claims(app), config())
     ask = read_ask(json_body(app))
     decision = short_code(ask)
     if decision is None:
         now = clock.now()
         seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
-        decision, look = holds.authorize(ask, deck.current(now), now, seconds_left)
-        tell_others(ask, decision, look)
+        decision, snapshot = authorize(ask, deck.current(now), reader, store, now, seconds_left)
+        announce(ask, decision, snapshot)
     outcome = "allowed" if decision.reason is None else "denied"
     named = {"account_id": ask.account_id, "line_id": ask.line_id, "call_id": ask.call_id}
     logger.info(outcome, extra=named | {"reason": decision.reason, "max_seconds": decision.max_seconds})
@@ -55,13 +58,13 @@ def authorize() -> Response[str]:
     return answer(decision_view(decision))
 
 
-def tell_others(ask: Ask, decision: Decision, look: Look) -> None:
-    """Let a refusal be heard of where somebody can do something. The answer does not wait for it to succeed."""
-    now = look.situation.now
+def announce(ask: Ask, decision: Decision, snapshot: AdmissionSnapshot) -> None:
+    """Tell automatic recharge or the fraud alert about a denial. A failure is logged and does not change the answer."""
     try:
-        if decision.reason == DenialReason.RECHARGING and look.may_nudge:
-            holds.nudge(ask.account_id)
+        if decision.reason == DenialReason.RECHARGING and snapshot.may_nudge:
+            store.nudge(ask.account_id)
         if decision.reason in AGAINST_FRAUD:
-            announce_denial(dynamodb, config().table_name, ask, decision.reason, look.denials, now)
+            denials, now = snapshot.denials, snapshot.context.now
+            announce_denial(dynamodb, config().table_name, ask, decision.reason, denials, now)
     except (CallingCreditError, *AWS_ERRORS) as error:
         logger.warning("not_told", account_id=ask.account_id, reason=decision.reason, code=code_of(error))

@@ -11,8 +11,8 @@ from calling_credit import clock
 from calling_credit.accounts.cache import AccountFacts
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.charging.rerate_request import RepriceRequest, read_request, round_view
-from calling_credit.charging.rerate_run import Repricer, range_of
-from calling_credit.charging.unrated_calls import WaitingRater, waiting_calls
+from calling_credit.charging.rerate_run import RerateStore, range_of
+from calling_credit.charging.unrated_calls import UnratedCallStore, waiting_calls
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode, Unavailable
@@ -57,7 +57,7 @@ def rate_waiting(context: LambdaContext) -> dict[str, Any]:
         return {}
     waiting = list(waiting_calls(dynamodb, config().table_name, newest, now))
     known = facts.load({(one.call.account_id, one.call.line_id) for one in waiting if one.priced is not None}, now)
-    rater = WaitingRater(dynamodb, config().table_name, now, clock.seconds_left(context, SECONDS_TO_SPARE))
+    rater = UnratedCallStore(dynamodb, config().table_name, now, clock.seconds_left(context, SECONDS_TO_SPARE))
     rater.rate(waiting, known.time_zones)
     done = {f"calls_{name}": count for name, count in rater.tally.items()}
     logger.info("waiting_calls", extra=done)
@@ -71,7 +71,7 @@ def reprice(asked: RepriceRequest, context: LambdaContext) -> dict[str, Any]:
     by = named(asked.deck) if asked.deck else deck.newest(now)
     settings = AccountReader(dynamodb, config().table_name, asked.account_id).settings()
     left = clock.seconds_left(context, SECONDS_TO_SPARE)
-    repricer = Repricer(dynamodb, config().table_name, by, asked.run(by.version), now, left)
+    repricer = RerateStore(dynamodb, config().table_name, by, asked.run(by.version), now, left)
     where = range_of(asked.account_id, asked.period())
     carry_out = repricer.apply if asked.apply else repricer.look
     told = round_view(carry_out(where, asked.position, CALLS_AT_ONCE), by.version, str(settings["currency"]))

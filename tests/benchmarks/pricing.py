@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from calling_credit.call_events import Call
 from calling_credit.rates.deck import Deck, RateRow
-from calling_credit.rates.pricing import Charge, rate_call
+from calling_credit.rates.pricing import RatedCall, rate_call
 from tests.benchmarks import mix
 from tests.benchmarks.rows import Row
 
@@ -59,7 +59,7 @@ def pricing_rows() -> list[Row]:
     """The row."""
     rng = random.Random(mix.SEED)
     deck, asked = large_deck(rng), calls(rng)
-    if not all(isinstance(rate_call(call, deck), Charge) for call in asked):
+    if not all(isinstance(rate_call(call, deck), RatedCall) for call in asked):
         raise RuntimeError("not every call was priced; the time would mean nothing")
     plain = {row.prefix: row for row in deck.rows}
 

@@ -12,13 +12,13 @@ import pytest
 from calling_credit.accounts.limits import Limits
 from calling_credit.admission.decision import (
     AGAINST_FRAUD,
-    Account,
+    AccountStatus,
+    AdmissionContext,
     Ask,
     Credit,
     Decision,
-    Situation,
     affordable_seconds,
-    decide,
+    decide_admission,
     short_code,
 )
 from calling_credit.admission.request import WORDS, decision_view, read_ask
@@ -27,7 +27,7 @@ from calling_credit.errors import Conflict, InvalidValue
 from calling_credit.instants import format_instant
 from calling_credit.ledger.holds import Hold, holds_now, may_have_holds, price_of, rate_held
 from calling_credit.rates.deck import Deck, RateRow
-from calling_credit.rates.pricing import Charge, rate_call
+from calling_credit.rates.pricing import RatedCall, rate_call
 from tests.domain.examples import NOW, seconds_call
 
 LIFTED = Limits(10**15, 10**15, 10**6, 10**15)
@@ -58,11 +58,11 @@ def ask(seconds: int = 600, **changes: Any) -> Ask:
     return replace(Ask("c_1", "acct_1", "line_1", NUMBER, seconds), **changes)
 
 
-def situation(**changes: Any) -> Situation:
+def situation(**changes: Any) -> AdmissionContext:
     """An account with 100 dollars and no limit to speak of."""
     usual: dict[str, Any] = {
         "ask": ask(),
-        "account": Account(is_closed=False, is_frozen=False, holds=True, limits=LIFTED),
+        "account": AccountStatus(is_closed=False, is_frozen=False, holds=True, limits=LIFTED),
         "may_call_abroad": True,
         "origin": "US",
         "row": row(),
@@ -71,12 +71,12 @@ def situation(**changes: Any) -> Situation:
         "credit": Credit(100 * DOLLAR),
         "now": NOW,
     }
-    return Situation(**usual | changes)
+    return AdmissionContext(**usual | changes)
 
 
-def limited(**limits: Any) -> Account:
+def limited(**limits: Any) -> AccountStatus:
     """An account with these limits."""
-    return Account(is_closed=False, is_frozen=False, holds=True, limits=replace(LIFTED, **limits))
+    return AccountStatus(is_closed=False, is_frozen=False, holds=True, limits=replace(LIFTED, **limits))
 
 
 def held(decision: Decision) -> Hold:
@@ -95,7 +95,7 @@ SECOND_BY_SECOND = row(
 @pytest.mark.parametrize(("asked", "granted"), [(3 * 3600, 9_999), (2 * 3600, 7_200)])
 def test_a_balance_of_10000_with_a_fee_of_1_and_1_a_second(asked: int, granted: int) -> None:
     credit = Credit(10_000 * DOLLAR)
-    decision = decide(situation(ask=ask(asked), row=SECOND_BY_SECOND, credit=credit))
+    decision = decide_admission(situation(ask=ask(asked), row=SECOND_BY_SECOND, credit=credit))
     assert (decision.reason, decision.max_seconds) == (None, granted)
     assert decision.held_micros == (1 + granted) * DOLLAR
     assert decision.limited_by == ("insufficient_credit" if granted < asked else None)
@@ -103,7 +103,7 @@ def test_a_balance_of_10000_with_a_fee_of_1_and_1_a_second(asked: int, granted: 
 
 @pytest.mark.parametrize(("asked", "billed"), [(90, 120), (5, 60), (60, 60), (61, 120)])
 def test_whole_increments_are_held(asked: int, billed: int) -> None:
-    decision = decide(situation(ask=ask(asked)))
+    decision = decide_admission(situation(ask=ask(asked)))
     assert (decision.max_seconds, decision.held_micros) == (asked, billed * DOLLAR // 60)
 
 
@@ -122,7 +122,7 @@ def test_quote_hold_and_charge_are_the_same_for_10000_random_rates_and_durations
         )
         asked = rng.choice((1, 600, rng.randint(1, MAX_DURATION_SECONDS)))
         available = rng.choice((rng.randint(0, 1000), rng.randint(0, 100 * DOLLAR), rng.randint(0, 10_000 * DOLLAR)))
-        decision = decide(situation(ask=ask(asked), row=price, credit=Credit(available)))
+        decision = decide_admission(situation(ask=ask(asked), row=price, credit=Credit(available)))
         least = price_of(price, 1)
         if decision.reason is not None:
             refused += 1
@@ -139,7 +139,7 @@ def test_quote_hold_and_charge_are_the_same_for_10000_random_rates_and_durations
         for seconds in (longest, rng.randint(0, longest)):
             call = seconds_call(seconds)
             rated = rate_call(call, Deck("deck-1", [price]))
-            charged = rated.price_micros if isinstance(rated, Charge) else 0
+            charged = rated.price_micros if isinstance(rated, RatedCall) else 0
             assert charged <= decision.held_micros
             assert seconds < longest or charged == decision.held_micros
             if decision.hold is not None:
@@ -168,7 +168,7 @@ def test_affordable_seconds_are_the_most_there_are() -> None:
 # --- Reasons to refuse ------------------------------------------------------------------------------------------------
 
 EVERYTHING_WRONG: dict[str, Any] = {
-    "account": Account(
+    "account": AccountStatus(
         is_closed=True, is_frozen=True, holds=True, limits=Limits(0, 0, 0, 0, blocked=("GB",), high_cost_allowed=())
     ),
     "may_call_abroad": None,
@@ -182,7 +182,7 @@ def test_the_first_reason_that_holds_is_told_and_mending_it_shows_the_next() -> 
     told = []
 
     def tell() -> None:
-        decision = decide(situation(**wrong))
+        decision = decide_admission(situation(**wrong))
         assert (decision.max_seconds, decision.held_micros, decision.hold) == (0, 0, None)
         told.append(decision.reason)
 
@@ -222,11 +222,11 @@ def test_the_first_reason_that_holds_is_told_and_mending_it_shows_the_next() -> 
         "recharging",
     ]
     wrong["credit"] = Credit(DOLLAR)
-    assert decide(situation(**wrong)).max_seconds == 60
+    assert decide_admission(situation(**wrong)).max_seconds == 60
 
 
 def test_an_unknown_account_is_refused() -> None:
-    assert decide(situation(account=None, may_call_abroad=None)).reason == "unknown_account"
+    assert decide_admission(situation(account=None, may_call_abroad=None)).reason == "unknown_account"
 
 
 def test_every_reason_has_words() -> None:
@@ -245,15 +245,15 @@ def test_emergency_calls_are_never_refused_and_hold_nothing(number: str) -> None
 
 def test_what_is_included_is_allowed_whatever_the_account_is_and_holds_nothing() -> None:
     included = row(rate_micros_per_minute=0, category="included")
-    decision = decide(situation(**EVERYTHING_WRONG | {"row": included}))
+    decision = decide_admission(situation(**EVERYTHING_WRONG | {"row": included}))
     assert (decision.reason, decision.max_seconds, decision.hold) == (None, 600, None)
 
 
 def test_where_nothing_is_held_the_same_is_said() -> None:
-    off = Account(is_closed=False, is_frozen=False, holds=False, limits=LIFTED)
-    decision = decide(situation(account=off, credit=Credit(3 * DOLLAR)))
+    off = AccountStatus(is_closed=False, is_frozen=False, holds=False, limits=LIFTED)
+    decision = decide_admission(situation(account=off, credit=Credit(3 * DOLLAR)))
     assert (decision.reason, decision.max_seconds, decision.held_micros, decision.hold) == (None, 180, 0, None)
-    assert decide(situation(account=off, credit=Credit(0))).reason == "insufficient_credit"
+    assert decide_admission(situation(account=off, credit=Credit(0))).reason == "insufficient_credit"
 
 
 # --- Limits -----------------------------------------------------------------------------------------------------------
@@ -261,42 +261,47 @@ def test_where_nothing_is_held_the_same_is_said() -> None:
 
 def test_a_call_may_be_as_long_as_the_lowest_limit_lets_it() -> None:
     account = limited(call_price_micros=5 * DOLLAR, daily_spend_micros=20 * DOLLAR)
-    decision = decide(situation(account=account))
+    decision = decide_admission(situation(account=account))
     assert (decision.max_seconds, decision.limited_by) == (300, "call_price_limit")
     credit = Credit(100 * DOLLAR, held_micros=7 * DOLLAR, live_holds=2, spent_micros=10 * DOLLAR)
-    decision = decide(situation(account=account, credit=credit))
+    decision = decide_admission(situation(account=account, credit=credit))
     assert (decision.max_seconds, decision.limited_by) == (180, "daily_spend_limit")
-    decision = decide(situation(account=account, credit=replace(credit, spent_micros=13 * DOLLAR)))
+    decision = decide_admission(situation(account=account, credit=replace(credit, spent_micros=13 * DOLLAR)))
     assert decision.reason == "daily_spend_limit"
 
 
 def test_as_many_calls_run_at_once_as_may_and_extensions_are_none_of_them() -> None:
     account = limited(simultaneous_calls=2)
-    assert decide(situation(account=account, credit=Credit(DOLLAR, live_holds=1))).reason is None
-    assert decide(situation(account=account, credit=Credit(DOLLAR, live_holds=2))).reason == "simultaneous_calls_limit"
-    hold = held(decide(situation(account=account)))
+    assert decide_admission(situation(account=account, credit=Credit(DOLLAR, live_holds=1))).reason is None
+    assert (
+        decide_admission(situation(account=account, credit=Credit(DOLLAR, live_holds=2))).reason
+        == "simultaneous_calls_limit"
+    )
+    hold = held(decide_admission(situation(account=account)))
     later = situation(account=account, hold=hold, credit=Credit(90 * DOLLAR, 10 * DOLLAR, 2), ask=ask(1200))
-    assert decide(later).max_seconds == 1200
+    assert decide_admission(later).max_seconds == 1200
 
 
 @pytest.mark.parametrize(
     ("blocked", "is_refused"), [(("GB",), True), (("+4420",), True), (("+44207183875",), True), (("+447", "US"), False)]
 )
 def test_countries_and_prefixes_are_blocked(blocked: tuple[str, ...], is_refused: bool) -> None:
-    assert (decide(situation(account=limited(blocked=blocked))).reason == "destination_blocked") is is_refused
+    assert (decide_admission(situation(account=limited(blocked=blocked))).reason == "destination_blocked") is is_refused
 
 
 def test_a_country_is_blocked_by_the_deck_and_by_the_numbering_plan() -> None:
     """A row's country may be another than the number's: +1 876 stands in a row of the United States, say."""
     jamaica = {"ask": ask(dialled_number="+18765550123"), "row": row(prefix="1", country="US")}
     for country in ("JM", "US"):
-        assert decide(situation(account=limited(blocked=(country,)), **jamaica)).reason == "destination_blocked"
+        assert (
+            decide_admission(situation(account=limited(blocked=(country,)), **jamaica)).reason == "destination_blocked"
+        )
 
 
 # --- Extensions -------------------------------------------------------------------------------------------------------
 
 
-def after(seconds: float, hold: Hold, asked: int = 600, **changes: Any) -> Situation:
+def after(seconds: float, hold: Hold, asked: int = 600, **changes: Any) -> AdmissionContext:
     """The same call asked about again so many seconds later."""
     credit = Credit(100 * DOLLAR - hold.amount_micros, hold.amount_micros, 1)
     usual: dict[str, Any] = {"ask": ask(asked), "hold": hold, "now": NOW + timedelta(seconds=seconds), "credit": credit}
@@ -304,8 +309,8 @@ def after(seconds: float, hold: Hold, asked: int = 600, **changes: Any) -> Situa
 
 
 def test_asking_again_later_holds_what_is_missing_and_never_twice_the_money() -> None:
-    hold = held(decide(situation()))
-    decision = decide(after(540, hold))
+    hold = held(decide_admission(situation()))
+    decision = decide_admission(after(540, hold))
     assert (decision.max_seconds, decision.held_micros) == (1140, 19 * DOLLAR)
     assert held(decision) == replace(
         hold,
@@ -317,8 +322,8 @@ def test_asking_again_later_holds_what_is_missing_and_never_twice_the_money() ->
 
 @pytest.mark.parametrize(("later", "asked"), [(0, 600), (29.9, 600), (14, 30)])
 def test_the_same_request_sent_again_changes_nothing(later: float, asked: int) -> None:
-    first = decide(situation(ask=ask(asked)))
-    again = decide(after(later, held(first), asked))
+    first = decide_admission(situation(ask=ask(asked)))
+    again = decide_admission(after(later, held(first), asked))
     assert (again.reason, again.hold) == (None, None)
     assert (again.max_seconds, again.held_micros) == (first.max_seconds, first.held_micros)
 
@@ -328,66 +333,71 @@ def test_the_same_request_sent_again_changes_nothing(later: float, asked: int) -
     [(0, 1200, 1200), (29.9, 1200, 1200), (30, 1200, 1230), (30, 600, 630), (15, 30, 45), (25.4, 30, 55)],
 )
 def test_another_request_or_a_later_one_extends(later: float, asked: int, granted: int) -> None:
-    hold = held(decide(situation(ask=ask(min(asked, 600)))))
-    assert decide(after(later, hold, asked)).max_seconds == granted
+    hold = held(decide_admission(situation(ask=ask(min(asked, 600)))))
+    assert decide_admission(after(later, hold, asked)).max_seconds == granted
 
 
 def test_asking_for_less_than_was_granted_changes_nothing() -> None:
-    hold = held(decide(situation()))
-    decision = decide(after(5, hold, 60))
+    hold = held(decide_admission(situation()))
+    decision = decide_admission(after(5, hold, 60))
     assert (decision.max_seconds, decision.held_micros, decision.hold) == (600, 10 * DOLLAR, None)
 
 
 def test_an_extension_goes_as_far_as_the_credit_and_then_is_refused_without_taking_anything_away() -> None:
-    hold = held(decide(situation()))
-    some = decide(after(540, hold, credit=Credit(2 * DOLLAR, 10 * DOLLAR, 1)))
+    hold = held(decide_admission(situation()))
+    some = decide_admission(after(540, hold, credit=Credit(2 * DOLLAR, 10 * DOLLAR, 1)))
     assert (some.max_seconds, some.held_micros, some.limited_by) == (720, 12 * DOLLAR, "insufficient_credit")
-    none = decide(after(540, hold, credit=Credit(DOLLAR - 1, 10 * DOLLAR, 1)))
+    none = decide_admission(after(540, hold, credit=Credit(DOLLAR - 1, 10 * DOLLAR, 1)))
     assert (none.reason, none.max_seconds, none.held_micros) == ("insufficient_credit", 600, 10 * DOLLAR)
 
 
 def test_an_extension_keeps_the_price_that_was_promised_first() -> None:
-    hold = held(decide(situation()))
-    decision = decide(after(540, hold, row=row(rate_micros_per_minute=5 * DOLLAR), deck_version="deck-2"))
+    hold = held(decide_admission(situation()))
+    decision = decide_admission(after(540, hold, row=row(rate_micros_per_minute=5 * DOLLAR), deck_version="deck-2"))
     assert (decision.held_micros, held(decision).deck_version) == (19 * DOLLAR, "deck-1")
-    assert decide(after(540, hold, row=None)).reason is None
+    assert decide_admission(after(540, hold, row=None)).reason is None
 
 
 def test_a_call_may_last_a_day_and_no_longer() -> None:
-    hold = held(decide(situation(ask=ask(80_000), credit=Credit(10_000 * DOLLAR))))
-    assert decide(after(79_000, hold, 80_000, credit=Credit(10_000 * DOLLAR, 1))).max_seconds == MAX_DURATION_SECONDS
+    hold = held(decide_admission(situation(ask=ask(80_000), credit=Credit(10_000 * DOLLAR))))
+    assert (
+        decide_admission(after(79_000, hold, 80_000, credit=Credit(10_000 * DOLLAR, 1))).max_seconds
+        == MAX_DURATION_SECONDS
+    )
 
 
 def test_a_frozen_account_extends_no_call_and_a_running_one_ends_when_it_was_told() -> None:
-    hold = held(decide(situation()))
-    frozen = Account(is_closed=False, is_frozen=True, holds=True, limits=LIFTED)
-    decision = decide(after(540, hold, account=frozen))
+    hold = held(decide_admission(situation()))
+    frozen = AccountStatus(is_closed=False, is_frozen=True, holds=True, limits=LIFTED)
+    decision = decide_admission(after(540, hold, account=frozen))
     assert (decision.reason, decision.max_seconds, decision.held_micros) == ("account_frozen", 600, 10 * DOLLAR)
 
 
 @pytest.mark.parametrize(("status", "reason"), [("released", "call_finished"), ("expired", "hold_expired")])
 def test_what_has_ended_is_not_extended(status: Any, reason: str) -> None:
-    hold = replace(held(decide(situation())), status=status)
-    decision = decide(after(540, hold))
+    hold = replace(held(decide_admission(situation())), status=status)
+    decision = decide_admission(after(540, hold))
     assert (decision.reason, decision.max_seconds, decision.held_micros) == (reason, 0, 0)
 
 
 @pytest.mark.parametrize("other", [{"dialled_number": "+442071838751"}, {"line_id": "line_2"}])
 def test_an_id_is_of_one_call(other: dict[str, Any]) -> None:
-    hold = held(decide(situation()))
+    hold = held(decide_admission(situation()))
     with pytest.raises(Conflict, match="call_id_reused"):
-        decide(after(5, hold, ask=ask(**other)))
+        decide_admission(after(5, hold, ask=ask(**other)))
 
 
 def test_a_number_that_was_erased_still_is_the_calls_own() -> None:
-    hold = replace(held(decide(situation())), dialled_number="GB…50")
-    assert decide(after(540, hold)).reason is None
+    hold = replace(held(decide_admission(situation())), dialled_number="GB…50")
+    assert decide_admission(after(540, hold)).reason is None
     assert hold.prices(seconds_call(60))
     assert not hold.prices(seconds_call(60, "+442071838751"))
 
 
 def test_a_hold_lives_as_long_as_the_call_may_and_its_delivery_takes() -> None:
-    assert held(decide(situation())).live_until == format_instant(NOW + timedelta(seconds=120 + 600, minutes=15))
+    assert held(decide_admission(situation())).live_until == format_instant(
+        NOW + timedelta(seconds=120 + 600, minutes=15)
+    )
 
 
 # --- Switching admission ----------------------------------------------------------------------------------------------
@@ -441,14 +451,14 @@ def test_a_request_that_cannot_be_meant_is_refused(changes: dict[str, Any], code
 
 
 def test_answers_are_those_of_the_contract() -> None:
-    assert decision_view(decide(situation())) == {
+    assert decision_view(decide_admission(situation())) == {
         "decision": "allow",
         "reason": None,
         "max_seconds": 600,
         "rate_per_minute": "1.00",
         "held": "10.00",
     }
-    refused = decision_view(decide(situation(credit=Credit(0, may_recharge=True))))
+    refused = decision_view(decide_admission(situation(credit=Credit(0, may_recharge=True))))
     assert refused == {
         "decision": "deny",
         "reason": "recharging",
@@ -458,5 +468,5 @@ def test_answers_are_those_of_the_contract() -> None:
         "message": WORDS["recharging"],
         "retry_after_seconds": 15,
     }
-    assert decision_view(decide(situation(credit=Credit(DOLLAR))))["limited_by"] == "insufficient_credit"
-    assert decision_view(decide(situation(row=None)))["rate_per_minute"] is None
+    assert decision_view(decide_admission(situation(credit=Credit(DOLLAR))))["limited_by"] == "insufficient_credit"
+    assert decision_view(decide_admission(situation(row=None)))["rate_per_minute"] is None

@@ -48,7 +48,7 @@ def test_calls_of_unknown_accounts_are_refused_and_the_others_entered_in_their_z
 
 def test_a_refusal_goes_to_every_message_that_brought_the_call() -> None:
     batch = batch_of({}, {})
-    batch.settle({key(): "conflict"})
+    batch.record_outcomes({key(): "conflict"})
     assert {name: refusal.code for name, refusal in batch.refused.items()} == {
         "m_0": "conflicting_call",
         "m_1": "conflicting_call",
@@ -57,7 +57,7 @@ def test_a_refusal_goes_to_every_message_that_brought_the_call() -> None:
 
 def test_what_is_not_posted_or_not_kept_goes_back_without_blaming_the_message() -> None:
     batch = batch_of({}, {"call_id": "c_2", "to": UNRATED})
-    batch.settle({key(): "not_posted", key(call_id="c_2"): "not_kept"})
+    batch.record_outcomes({key(): "not_posted", key(call_id="c_2"): "not_kept"})
     assert {refusal.code for refusal in batch.refused.values()} == {"not_posted"}
     assert batch.settled == set()
 
@@ -70,7 +70,7 @@ def test_strays_are_settled_calls_on_lines_that_are_not_enabled() -> None:
         {"line_id": "line_off", "call_id": "c_4", "to": UNRATED},
         {"line_id": "line_off", "call_id": "c_5", "to": FREE},
     )
-    batch.settle(
+    batch.record_outcomes(
         {key(): "posted", key(call_id="c_2"): "posted", key(call_id="c_3"): "conflict", key(call_id="c_4"): "kept"}
     )
     assert [stray.call_id for stray in batch.strays({("acct_1", "line_on")})] == ["c_2", "c_4"]
@@ -85,7 +85,7 @@ def test_the_counts_add_up_to_what_was_received() -> None:
         {"call_id": "c_5", "to": UNRATED},
         {"body": "{"},
     )
-    batch.settle(
+    batch.record_outcomes(
         {key(): "posted", key(call_id="c_2"): "replayed", key(call_id="c_3"): "conflict", key(call_id="c_5"): "kept"}
     )
     batch.strays(set())

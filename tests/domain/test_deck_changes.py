@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_diff import SECONDS_COMPARED, DeckChanges, compare, warnings_of
 from calling_credit.rates.deck_report import judge, report
-from calling_credit.rates.pricing import Charge, late_row, rate_call
+from calling_credit.rates.pricing import RatedCall, late_row, rate_call
 from tests.domain.examples import deck, deck_csv, seconds_call
 
 NOW = "2026-11-23T12:00:00.000Z"
@@ -87,7 +87,7 @@ def test_raised_is_never_cheaper_for_any_compared_call(
 ) -> None:
     def cost(book: Deck, seconds: int) -> int:
         rated = rate_call(seconds_call(seconds), book)
-        return rated.price_micros if isinstance(rated, Charge) else 0
+        return rated.price_micros if isinstance(rated, RatedCall) else 0
 
     old = deck({"rate_per_minute": rate, "connection_fee": fee, "minimum_seconds": minimum})
     new = deck({"rate_per_minute": new_rate, "connection_fee": new_fee, "minimum_seconds": new_minimum})

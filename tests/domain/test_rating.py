@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.money import format_money, parse_money
 from calling_credit.rates.deck import MAX_PRICE_MICROS
-from calling_credit.rates.pricing import Charge, Free, Unrated, billed_seconds, price_micros, rate_call
+from calling_credit.rates.pricing import Free, RatedCall, Unrated, billed_seconds, price_micros, rate_call
 from tests.domain.examples import NOW, call, deck, seconds_call
 
 durations = st.integers(0, 86_400)
@@ -23,7 +23,7 @@ def price(seconds: int, to: str = "+442071838750", **row: str) -> str:
     """What a call of so many seconds costs by a deck of one row ("free" when it makes no entry)."""
     rated = rate_call(seconds_call(seconds, to), deck(row))
     assert not isinstance(rated, Unrated)
-    return format_money(rated.price_micros) if isinstance(rated, Charge) else f"free: {rated.reason}"
+    return format_money(rated.price_micros) if isinstance(rated, RatedCall) else f"free: {rated.reason}"
 
 
 # --- Known cases ------------------------------------------------------------------------------------------------------
@@ -54,14 +54,14 @@ def test_each_number_is_priced_by_its_longest_prefix(number: str, expected: str)
     rates = {"1503": "0.1", "150": "0.2", "15": "0.3", "1": "0.4"}
     book = deck(*({"prefix": prefix, "rate_per_minute": rate} for prefix, rate in rates.items()))
     rated = rate_call(seconds_call(60, number), book)
-    assert isinstance(rated, Charge)
+    assert isinstance(rated, RatedCall)
     assert format_money(rated.price_micros) == expected
 
 
 def test_a_mobile_prefix_goes_before_its_country() -> None:
     book = deck({"prefix": "855", "rate_per_minute": "0.10"}, {"prefix": "85597", "rate_per_minute": "0.20"})
     rated = rate_call(seconds_call(60, "+855975100888"), book)
-    assert isinstance(rated, Charge)
+    assert isinstance(rated, RatedCall)
     assert (rated.row.prefix, format_money(rated.price_micros)) == ("85597", "0.20")
 
 
@@ -173,20 +173,20 @@ def test_a_destination_without_a_row_is_unrated_never_free() -> None:
 
 def test_a_destination_whose_only_row_is_in_the_future_is_unrated() -> None:
     assert rate_call(call(), deck({"effective_from": "2026-11-23T10:00:00.001Z"})) == Unrated("US")
-    assert isinstance(rate_call(call(), deck({"effective_from": "2026-11-23T10:00:00Z"})), Charge)
+    assert isinstance(rate_call(call(), deck({"effective_from": "2026-11-23T10:00:00Z"})), RatedCall)
 
 
 def test_the_origin_is_the_country_of_the_calling_number() -> None:
     book = deck({}, {"origin": "CA", "rate_per_minute": "0.50"})
     rated = rate_call(call(from_="+14165550100"), book)
-    assert isinstance(rated, Charge)
+    assert isinstance(rated, RatedCall)
     assert (rated.origin, rated.row.rate_micros_per_minute) == ("CA", 500_000)
 
 
 def test_an_entry_explains_its_price() -> None:
     book = deck({"rate_per_minute": "0.0125", "connection_fee": "0.05"}, version="deck-7")
     rated = rate_call(call(), book)
-    assert isinstance(rated, Charge)
+    assert isinstance(rated, RatedCall)
     entry = charge_entry(call(), rated, "America/Los_Angeles", NOW)
     assert entry.key == call().key
     assert (entry.kind, entry.category) == ("call_charged", "outbound_international_call")
@@ -210,8 +210,8 @@ def test_an_entry_explains_its_price() -> None:
 
 def test_the_price_never_changes_what_makes_it_the_same_entry() -> None:
     cheap, dear = (rate_call(call(), deck({"rate_per_minute": rate}, version=rate)) for rate in ("0.01", "0.90"))
-    assert isinstance(cheap, Charge)
-    assert isinstance(dear, Charge)
+    assert isinstance(cheap, RatedCall)
+    assert isinstance(dear, RatedCall)
     first, second = (charge_entry(call(), charge, "UTC", NOW) for charge in (cheap, dear))
     assert (first.key, first.facts_hash) == (second.key, second.facts_hash)
     assert first.amount_micros != second.amount_micros

@@ -13,7 +13,7 @@ from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.ledger.charged_calls import as_they_stand, charged_calls
 from calling_credit.ledger.entries import CALL_CHARGED, CALL_TAKEN_BACK, Entry, day_changes
 from calling_credit.rates.deck import Deck
-from calling_credit.rates.pricing import Charge, rate_call
+from calling_credit.rates.pricing import RatedCall, rate_call
 from tests.domain.examples import NOW, call, deck
 
 CATEGORIES = ("outbound_international_call", "outbound_premium_call", "included")
@@ -59,7 +59,7 @@ decks = st.builds(
 @given(st.lists(decks, max_size=6))
 def test_a_call_costs_what_the_last_deck_that_covers_it_says(run: list[Deck]) -> None:
     first = rate_call(call(), priced(5, 60, CATEGORIES[0]))
-    assert isinstance(first, Charge)
+    assert isinstance(first, RatedCall)
     entries = [charge_entry(call(), first, "America/New_York", NOW)]
     cost, billed, category = first.price_micros, first.billed_seconds, CATEGORIES[0]
     for number, book in enumerate(run):
@@ -69,8 +69,8 @@ def test_a_call_costs_what_the_last_deck_that_covers_it_says(run: list[Deck]) ->
         rated = rate_call(call(), book)
         if again is None:
             continue
-        cost, billed = (rated.price_micros, rated.billed_seconds) if isinstance(rated, Charge) else (0, 0)
-        category = rated.row.category if isinstance(rated, Charge) else category
+        cost, billed = (rated.price_micros, rated.billed_seconds) if isinstance(rated, RatedCall) else (0, 0)
+        category = rated.row.category if isinstance(rated, RatedCall) else category
         entries += corrections(charged, again, f"run_{number}", NOW)
         [charged] = charged_calls(map(item, entries))
         assert corrections(charged, again, "the same again", NOW) == []

@@ -200,7 +200,7 @@ def test_a_report_says_what_the_deck_would_have_changed_on_the_last_30_days_call
 
 def test_a_report_says_when_not_all_past_calls_could_be_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.deliver(*({"call_id": f"c_{number}"} for number in range(5)))
-    monkeypatch.setattr("calling_credit.ledger.charge_reader.MOST_WEIGHED", 3)
+    monkeypatch.setattr("calling_credit.ledger.charge_reader.MAX_WEIGHED", 3)
     drop(world, DEARER)
     assert (report()["last_calls"]["calls"], report()["last_calls"]["is_whole"]) == (3, False)
     assert price(world) == ["0.20"], "published all the same"

@@ -16,8 +16,10 @@ import httpx
 import pytest
 from botocore.config import Config
 
-from calling_credit.admission.authorize import HoldKeeper
+from calling_credit.admission.authorize import authorize
 from calling_credit.admission.decision import Ask
+from calling_credit.admission.reader import AdmissionReader
+from calling_credit.admission.store import AdmissionStore
 from calling_credit.dynamodb.errors import cancellation_reasons
 from calling_credit.rates.deck import Deck, parse_deck
 from local.errors import ApiError
@@ -90,13 +92,14 @@ def test_200_at_once_on_a_balance_that_pays_for_20_admit_exactly_20(deployed: St
     deck = parse_deck(RATES_FILE.read_bytes(), "deck")
     assert isinstance(deck, Deck)
     settings = Config(max_pool_connections=ASKED, read_timeout=60)
-    keeper = HoldKeeper(boto3.client("dynamodb", config=settings), deployed.outputs["TableName"])
+    client, table_name = boto3.client("dynamodb", config=settings), deployed.outputs["TableName"]
+    reader, store = AdmissionReader(client, table_name), AdmissionStore(client, table_name)
     begin, now = threading.Barrier(ASKED), datetime.now(UTC)
 
     def decided(number: int) -> tuple[str, str | None]:
         asked = Ask(f"c_{number}", account_id, "line_1", UNITED_KINGDOM, 60)
         begin.wait()
-        decision, _ = keeper.authorize(asked, deck, now, lambda: 60.0)
+        decision, _ = authorize(asked, deck, reader, store, now, lambda: 60.0)
         return ("deny" if decision.reason else "allow"), decision.reason
 
     with ThreadPoolExecutor(ASKED) as pool:

@@ -19,8 +19,8 @@ from calling_credit.ledger.holds import may_have_holds
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-REMEMBERED: Final = timedelta(seconds=60)
-MAX_REMEMBERED: Final = 50_000
+FACTS_TTL: Final = timedelta(seconds=60)
+MAX_FACTS_TTL: Final = 50_000
 _KNOWN: Final = "PK, SK, time_zone, admission, admission_changed_at, international_calling"
 
 
@@ -70,7 +70,7 @@ class AccountFacts:
 
     def _learn(self, wanted: set[Key], now: datetime) -> None:
         missing = [key for key in wanted if not self._is_fresh(key, now)]
-        if len(self._known) + len(missing) > MAX_REMEMBERED:
+        if len(self._known) + len(missing) > MAX_FACTS_TTL:
             self._known.clear()
             missing = list(wanted)
         for key in missing:
@@ -87,7 +87,7 @@ class AccountFacts:
 
     def _is_fresh(self, key: Key, now: datetime) -> bool:
         known = self._known.get(key)
-        return known is not None and now - known[0] < REMEMBERED
+        return known is not None and now - known[0] < FACTS_TTL
 
     def _time_zone(self, account_id: str) -> str | None:
         known = self._known.get((keys.account_pk(account_id), keys.account_sk()))

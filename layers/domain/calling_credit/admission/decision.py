@@ -48,7 +48,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class AccountStatus:
     """What admission must know of an account; `holds` says whether credit is held for its calls."""
 
     is_closed: bool
@@ -71,11 +71,11 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
-    """All that a decision depends on. None: there is no such account, line, row of the deck, hold."""
+class AdmissionContext:
+    """Everything that the decision depends on. None means that the account, line, rate row, or hold does not exist."""
 
     ask: Ask
-    account: Account | None
+    account: AccountStatus | None
     may_call_abroad: bool | None
     origin: str
     row: RateRow | None
@@ -105,7 +105,7 @@ def short_code(ask: Ask) -> Decision | None:
     return Decision(None, ask.requested_seconds) if is_short_code(ask.dialled_number) else None
 
 
-def decide(s: Situation) -> Decision:
+def decide_admission(s: AdmissionContext) -> Decision:
     """The first reason to refuse, or how long the call may be and what is held for it.
 
     Raises:
@@ -125,7 +125,7 @@ def decide(s: Situation) -> Decision:
     return _grant(s, s.account, row)
 
 
-def depends_on_the_day(s: Situation, decision: Decision) -> bool:
+def depends_on_the_day(s: AdmissionContext, decision: Decision) -> bool:
     """Whether a decision may be another one if the account's day has cost more than the situation says."""
     if decision.reason is not None:
         return decision.reason in (DenialReason.INSUFFICIENT_CREDIT, DenialReason.RECHARGING)
@@ -133,7 +133,7 @@ def depends_on_the_day(s: Situation, decision: Decision) -> bool:
     return decision.hold is not None or (s.hold is None and not is_included)
 
 
-def _refusals(s: Situation) -> Iterator[str]:
+def _refusals(s: AdmissionContext) -> Iterator[str]:
     account, row = s.account, s.hold.row if s.hold is not None else s.row
     if s.hold is not None and s.hold.status != LIVE:
         yield DenialReason.CALL_FINISHED if s.hold.status == RELEASED else DenialReason.HOLD_EXPIRED
@@ -156,7 +156,7 @@ def _refusals(s: Situation) -> Iterator[str]:
         yield DenialReason.SIMULTANEOUS_CALLS
 
 
-def _grant(s: Situation, account: Account, row: RateRow) -> Decision:
+def _grant(s: AdmissionContext, account: AccountStatus, row: RateRow) -> Decision:
     """As many seconds as asked for, as far as the limits and the credit go."""
     hold, asked = s.hold, s.ask.requested_seconds
     now = format_instant(s.now)
@@ -207,7 +207,7 @@ def _grant(s: Situation, account: Account, row: RateRow) -> Decision:
     return Decision(None, seconds, row, amount, limited_by, held)
 
 
-def _as_it_stands(s: Situation, reason: str | None) -> Decision:
+def _as_it_stands(s: AdmissionContext, reason: str | None) -> Decision:
     """A refusal takes nothing away: a call that runs may run as long as it was told before."""
     if s.hold is None:
         return Decision(reason, 0, s.row)

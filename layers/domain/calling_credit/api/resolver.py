@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from calling_credit.api.problems import problem, unforeseen
-from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, translated
+from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, translate_error
 from calling_credit.errors import BadRequest, CallingCreditError, InvalidValue, NotFound, PayloadTooLarge, ProblemCode
 
 MAX_BODY_BYTES: Final = 64 * 1024
@@ -35,7 +35,7 @@ def http_resolver(logger: Logger) -> APIGatewayHttpResolver:
         )
 
     def unanswered(error: Exception) -> Response[str]:
-        known = translated(error)
+        known = translate_error(error)
         if isinstance(known, CallingCreditError):
             return told(known)
         logger.error("aws_error", code=error_code(error) or type(error).__name__, route=app.current_event.route_key)

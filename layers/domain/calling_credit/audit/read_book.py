@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from calling_credit.audit.book import Book
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
+from calling_credit.dynamodb.pages import query_pages
 from calling_credit.dynamodb.sweep import query_due
 from calling_credit.recharge.items import RECHARGE_KIND
 
@@ -43,16 +44,9 @@ def accounts_with_a_rule(client: "DynamoDBClient", table_name: str) -> Iterator[
 
 
 def _items(client: "DynamoDBClient", table_name: str, account_id: str) -> Iterator[dict[str, Any]]:
-    start: dict[str, Any] = {}
-    while True:
-        answer = client.query(
-            TableName=table_name,
-            KeyConditionExpression="PK = :pk",
-            ExpressionAttributeValues={":pk": {"S": keys.account_pk(account_id)}},
-            ConsistentRead=True,
-            **start,
-        )
-        yield from answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return
-        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+    query = {
+        "KeyConditionExpression": "PK = :pk",
+        "ExpressionAttributeValues": {":pk": {"S": keys.account_pk(account_id)}},
+        "ConsistentRead": True,
+    }
+    return query_pages(client, table_name, query)

@@ -15,7 +15,7 @@ from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.holds import LIVE, Hold, rate_held
 from calling_credit.rates.deck import Deck
-from calling_credit.rates.pricing import Charge, Unrated, rate_call
+from calling_credit.rates.pricing import RatedCall, Unrated, rate_call
 from calling_credit.rejection_codes import RejectionCode
 
 Key = tuple[str, str, str]
@@ -43,7 +43,7 @@ class Batch:
     """
 
     intake: Intake
-    charges: list[tuple[Call, Charge]] = field(default_factory=list)
+    charges: list[tuple[Call, RatedCall]] = field(default_factory=list)
     unrated: list[Call] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     holds: dict[Key, Hold] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Batch:
         """Every message that brought this call goes back."""
         self.refused.update(dict.fromkeys(self.intake.messages[key], refusal))
 
-    def settle(self, outcomes: Mapping[Key, str]) -> None:
+    def record_outcomes(self, outcomes: Mapping[Key, str]) -> None:
         """Take the store's word for each entry or unrated call: posted, kept, replayed, or one of `REFUSALS`."""
         for key, outcome in outcomes.items():
             if outcome in REFUSALS:
@@ -119,7 +119,7 @@ def rate_batch(intake: Intake, deck: Deck, holds: Mapping[tuple[str, str], Hold]
         name = (call.account_id, call.call_id)
         hold = holds.get(name)
         rated = rate_held(call, hold) if hold is not None and hold.prices(call) else rate_call(call, deck)
-        if isinstance(rated, Charge):
+        if isinstance(rated, RatedCall):
             batch.charges.append((call, rated))
         elif isinstance(rated, Unrated):
             batch.unrated.append(call)

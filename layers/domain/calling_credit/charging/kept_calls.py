@@ -15,7 +15,7 @@ from calling_credit.dynamodb.errors import (
     AWS_ERRORS,
     cancellation_reasons,
     is_condition_failed,
-    is_passing,
+    is_transient,
     jittered_wait,
 )
 from calling_credit.instants import format_instant
@@ -58,7 +58,7 @@ def keep_unrated(
             known = [reason["Item"].get("facts_hash") for reason in cancellation_reasons(error) if reason.get("Item")]
             if is_condition_failed(error):
                 return "replayed" if {"S": call.facts_hash} in known else "conflict"
-            if not is_passing(error):
+            if not is_transient(error):
                 raise
         attempt += 1
         sleep(min(jittered_wait(attempt), max(0.0, seconds_left())))

@@ -11,7 +11,7 @@ from calling_credit.ids import ID_PATTERN
 from calling_credit.instants import Period, read_period
 from calling_credit.money import format_money
 
-MOST_EXAMPLES: Final = 10
+MAX_EXAMPLES: Final = 10
 
 
 class RepriceRequest(BaseModel):
@@ -69,7 +69,7 @@ def round_view(found: Round, deck_version: str, currency: str) -> dict[str, Any]
         "changed": len(found.corrections),
         "left_alone": found.left_alone,
         "change": format_money(sum(one.change_micros for one in found.corrections)),
-        "examples": [_example(one) for one in found.corrections[:MOST_EXAMPLES]],
+        "examples": [_example(one) for one in found.corrections[:MAX_EXAMPLES]],
         "position": found.position,
     }
 

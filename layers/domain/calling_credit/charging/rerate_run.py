@@ -47,7 +47,7 @@ def range_of(account_id: str, period: Period) -> Range:
     return Range(account_id, low, high, period.first.isoformat(), period.last.isoformat())
 
 
-class Repricer:
+class RerateStore:
     """Prices calls again by one deck, as one run."""
 
     def __init__(

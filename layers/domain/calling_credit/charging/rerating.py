@@ -15,7 +15,7 @@ from calling_credit.instants import format_instant
 from calling_credit.ledger.call_entries import explained
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.entries import CALL_CHARGED, CALL_TAKEN_BACK, Entry
-from calling_credit.rates.pricing import Charge, Free
+from calling_credit.rates.pricing import Free, RatedCall
 
 CREDIT, DEBIT = "credit", "debit"
 """The sides of an entry's key; they sort in the order in which they are written."""
@@ -54,17 +54,17 @@ class Round:
     position: str | None = None
 
 
-def corrections(call: ChargedCall, priced: Charge | Free, run: str, now: datetime) -> list[Entry]:
+def corrections(call: ChargedCall, priced: RatedCall | Free, run: str, now: datetime) -> list[Entry]:
     """The entries that bring a call to this price; none if it has it already, in the same category."""
-    price = priced.price_micros if isinstance(priced, Charge) else 0
-    category = priced.row.category if isinstance(priced, Charge) else None
+    price = priced.price_micros if isinstance(priced, RatedCall) else 0
+    category = priced.row.category if isinstance(priced, RatedCall) else None
     if (price, category) == (call.charged_micros, call.last["category"] if call.is_charged else None):
         return []
     entries: list[Entry] = []
     if call.is_charged:
         said = {name: call.last[name] for name in _OF_THE_PRICE}
         entries.append(_entry(call, CREDIT, call.last["category"], -call.last["billed_seconds"], said, run, now))
-    if isinstance(priced, Charge):
+    if isinstance(priced, RatedCall):
         charge = explained(priced) | {"price_micros": priced.price_micros}
         entries.append(_entry(call, DEBIT, priced.row.category, priced.billed_seconds, charge, run, now))
     return entries

@@ -23,7 +23,7 @@ from calling_credit.ledger.posting import posting_actions
 from calling_credit.ledger.posting_parts import fitting
 from calling_credit.numbering import country_kept, is_e164
 from calling_credit.rates.deck import Deck
-from calling_credit.rates.pricing import Charge, Free, late_row, price_by
+from calling_credit.rates.pricing import Free, RatedCall, late_row, price_by
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,7 +34,7 @@ class Waiting:
     """A kept call and what the deck makes of it now; `priced` is None while nothing covers it."""
 
     call: Call
-    priced: Charge | Free | None
+    priced: RatedCall | Free | None
 
 
 def waiting_calls(client: "DynamoDBClient", table_name: str, deck: Deck, now: datetime) -> Iterator[Waiting]:
@@ -64,7 +64,7 @@ def kept_call(item: Mapping[str, Any]) -> Call:
     )
 
 
-def _price(call: Call, deck: Deck, now: datetime) -> Charge | Free | None:
+def _price(call: Call, deck: Deck, now: datetime) -> RatedCall | Free | None:
     """What the deck makes of a call whose number is still known; of the caller's, the country is enough."""
     if not is_e164(call.dialled_number):
         return None
@@ -73,7 +73,7 @@ def _price(call: Call, deck: Deck, now: datetime) -> Charge | Free | None:
     return None if row is None else price_by(row, deck.version, origin, call.duration_seconds)
 
 
-class WaitingRater:
+class UnratedCallStore:
     """Charges waiting calls of any accounts."""
 
     def __init__(
@@ -99,7 +99,7 @@ class WaitingRater:
             elif waiting.call.account_id not in time_zones:
                 self.tally["unknown_account"] += 1
             elif isinstance(waiting.priced, Free):
-                self._settle(waiting.call, "free")
+                self._close_unrated(waiting.call, "free")
             else:
                 time_zone = time_zones[waiting.call.account_id]
                 entry = charge_entry(waiting.call, waiting.priced, time_zone, self._now)
@@ -133,12 +133,12 @@ class WaitingRater:
         left: list[Any] = []
         for at, (call, entry) in enumerate(pending):
             if at in refused:
-                self._settle(call, "charged_before")
+                self._close_unrated(call, "charged_before")
             elif len(pending) + days + 1 + at not in refused:
                 left.append((call, entry))
         return left
 
-    def _settle(self, call: Call, outcome: str) -> None:
+    def _close_unrated(self, call: Call, outcome: str) -> None:
         """Take a call off the list without a charge; counted unless it was off already."""
         if not transact(self._client, [self._off_the_list(call, outcome)]):
             self.tally[outcome] += 1

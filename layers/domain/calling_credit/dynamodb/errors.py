@@ -9,7 +9,7 @@ from botocore.exceptions import ConnectionError as NotConnected
 
 from calling_credit.errors import CallingCreditError, ProblemCode, Unavailable
 
-PASSING_CODES: Final = frozenset(
+TRANSIENT_CODES: Final = frozenset(
     {
         "TransactionConflictException",
         "TransactionConflict",
@@ -33,16 +33,16 @@ CONDITION_FAILED: Final = "ConditionalCheckFailed"
 """The code of a cancelled transaction's reason when the action's own condition did not hold."""
 
 
-def is_passing(error: Exception) -> bool:
+def is_transient(error: Exception) -> bool:
     """Whether the same request may succeed if sent again: throttled, in conflict, a server fault, or no answer at
     all.
     """
     if isinstance(error, ClientError):
         reasons = {code for code in cancellation_codes(error) if code != "None"}
         if reasons:
-            return reasons <= PASSING_CODES
+            return reasons <= TRANSIENT_CODES
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return error_code(error) in PASSING_CODES or status >= 500
+        return error_code(error) in TRANSIENT_CODES or status >= 500
     return isinstance(error, NO_ANSWER)
 
 
@@ -82,9 +82,9 @@ def code_of(error: Exception) -> str:
     return error.code if isinstance(error, CallingCreditError) else error_code(error) or type(error).__name__
 
 
-def translated(error: Exception) -> Exception:
+def translate_error(error: Exception) -> Exception:
     """What a caller of the API is told about a failed request: `unavailable` if it may pass, else the error itself."""
-    if isinstance(error, ClientError | BotoCoreError) and is_passing(error):
+    if isinstance(error, ClientError | BotoCoreError) and is_transient(error):
         return Unavailable(
             ProblemCode.UNAVAILABLE,
             "The ledger did not answer in time; sending the very same request again is safe and does it once.",

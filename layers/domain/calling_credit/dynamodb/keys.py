@@ -1,38 +1,39 @@
-"""The one DynamoDB table, as text: every kind of item, its key, who writes it. No key literal stands anywhere else.
+"""Spell the keys of the one DynamoDB table: every kind of item, its key, and the module that writes it.
 
-All of an account lives under one partition, so its calls, payments and balance commit together and one Query is its
-statement.
+One partition holds everything of an account, so its calls, payments, and balance commit together, and one Query reads
+its statement.
 
     PK = ACCOUNT#<account_id>
     SK                                  what                                                written by
-    ACCOUNT                             currency, time zone, status, billing emails         keep_accounts
-    BALANCE                             posted, held, available, headroom micros; nudge     every posting (ADD only)
-                                        the level whose crossing is announced (low_micros)  keep_accounts
-                                        that the account is frozen (is_frozen)              freeze_account
-    ENTRY#<happened_at>#<cause_id>      one immutable entry of the ledger                   post_calls, adjust_balance
-      …#<call_id>#rerate#<n>#credit     the n-th time a call is priced again: its charge    reprice_calls
+    ACCOUNT                             currency, time zone, status, billing emails         accounts.store
+    BALANCE                             posted, held, available, headroom micros; nudge     ledger.posting (ADD only)
+                                        the level whose crossing is announced (low_micros)  accounts.store
+                                        that the account is frozen (is_frozen)              accounts.freezing
+    ENTRY#<happened_at>#<cause_id>      one immutable entry of the ledger                   ledger.posting
+      …#<call_id>#rerate#<n>#credit     the n-th time a call is priced again: its charge    charging.rerate_run
       …#<call_id>#rerate#<n>#debit      is taken back, and charged anew
     DAY#<local_date>#<category>         count, billed seconds, total of the day's entries   the same transaction
-    ADJUSTMENT#<id>                     the claim of one Idempotency-Key of an adjustment   the same transaction
-    LINE#<line_id>                      number, user, international_calling                 keep_accounts
-    USER#<user_id>                      name                                                keep_accounts
-    UNRATED#<happened_at>#<call_id>     a finished call no deck row covers yet, whole       keep_calls
-    STRAY#<happened_at>#<call_id>       a charged call on an unknown or disabled line       keep_calls
-    TOPUP#<id>                          one payment: its state, and what was sent to Stripe keep_topups, settle_topups
-    PAYMENT#<created_at>#<topup_id>     points at a TOPUP, so that payments list by time    keep_topups
-    HOLD#<call_id>                      credit set aside for a call that runs; its price    hold_credit, post_calls,
-                                        live -> released | expired; TTL takes it later      expire_holds
-    CHANGE#<line_id>#<changed_at>#<id>  one immutable change of international calling       keep_accounts
-    DENIAL#                             which refusals were announced lately, and the last  announce_denials
-    AUTO_RECHARGE                       the customer's rule, and what its attempts left     keep_recharge
-    LINK#<hash>                         a link that acts, handed out; of it the hash alone  keep_links
+    ADJUSTMENT#<id>                     the claim of one Idempotency-Key of an adjustment   ledger.adjustments
+    LINE#<line_id>                      number, user, international_calling                 accounts.line_store
+    USER#<user_id>                      name                                                accounts.store
+    UNRATED#<happened_at>#<call_id>     a finished call no deck row covers yet, whole       charging.kept_calls
+    STRAY#<happened_at>#<call_id>       a charged call on an unknown or disabled line       charging.kept_calls
+    TOPUP#<id>                          one payment: its state, and what was sent to Stripe topups.store
+    PAYMENT#<created_at>#<topup_id>     points at a TOPUP, so that payments list by time    topups.store
+    HOLD#<call_id>                      credit set aside for a call that runs; its price    ledger.hold_store,
+                                        live -> released | expired; TTL takes it later      ledger.posting
+    CHANGE#<line_id>#<changed_at>#<id>  one immutable change of international calling       accounts.line_store
+    DENIAL#                             which refusals were announced lately, and the last  admission.denials
+    AUTO_RECHARGE                       the customer's rule, and what its attempts left     recharge.store
+    LINK#<hash>                         a link that acts, handed out; of it the hash alone  links.store
 
-    PK = STRIPE#<object id>, SK = ISSUE what Stripe reports and no payment of ours explains keep_issues
-    PK = MAIL, SK = <function>#<hash>   that a mail was sent, for a week                    send_mail
+    PK = STRIPE#<object id>, SK = ISSUE what Stripe reports and no payment of ours explains payments.issues
+    PK = MAIL, SK = <function>#<hash>   that a mail was sent, for a week                    functions/send_mail
 
-What somebody must look at again (unrated, stray, issue; a top-up that is not ended, a recharge that waits, a hold that
-is live) also carries `sweep_pk`/`sweep_sk`, the keys of the sparse index `sweep`, spread over shards by account; so do
-accounts, to be found. Times in keys are UTC with milliseconds, so text order is time order; ids never contain `#`.
+Items that need further work (unrated calls, strays, issues, open top-ups, waiting recharges, live holds) also carry
+`sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`, sharded by account. Accounts carry them too, so
+that a command can list all accounts. Times in keys are UTC with milliseconds, so text order is time order; ids never
+contain `#`.
 """
 
 from typing import Any, Final

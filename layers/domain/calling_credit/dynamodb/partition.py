@@ -1,16 +1,17 @@
-"""Reads one partition of the table: an item by its sort key, or a range of sort keys. Names no other partition."""
+"""Read one partition of the table: an item by its sort key, or a range of sort keys."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.dynamodb.attributes import from_attributes
+from calling_credit.dynamodb.pages import query_pages
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
 class Partition:
-    """The items under one partition key, as plain values."""
+    """The items with one partition key, as plain values."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str, pk: str) -> None:
         self.pk = pk
@@ -18,7 +19,7 @@ class Partition:
         self._table_name = table_name
 
     def get(self, sort_key: str) -> dict[str, Any] | None:
-        """The item under this sort key, read consistently; None if there is none."""
+        """Return the item with this sort key (strongly consistent read), or None."""
         answer = self._client.get_item(
             TableName=self._table_name,
             Key={"PK": {"S": self.pk}, "SK": {"S": sort_key}},
@@ -29,18 +30,11 @@ class Partition:
     def query(
         self, low: str, high: str, *, consistent: bool = False, newest_first: bool = False
     ) -> Iterator[dict[str, Any]]:
-        """The items whose sort keys lie between `low` and `high`, both inclusive, in the order of their keys."""
-        start: dict[str, Any] = {}
-        while True:
-            answer = self._client.query(
-                TableName=self._table_name,
-                KeyConditionExpression="PK = :pk AND SK BETWEEN :low AND :high",
-                ExpressionAttributeValues={":pk": {"S": self.pk}, ":low": {"S": low}, ":high": {"S": high}},
-                ConsistentRead=consistent,
-                ScanIndexForward=not newest_first,
-                **start,
-            )
-            yield from map(from_attributes, answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        """Yield the items whose sort keys lie between `low` and `high`, both inclusive, in key order."""
+        query = {
+            "KeyConditionExpression": "PK = :pk AND SK BETWEEN :low AND :high",
+            "ExpressionAttributeValues": {":pk": {"S": self.pk}, ":low": {"S": low}, ":high": {"S": high}},
+            "ConsistentRead": consistent,
+            "ScanIndexForward": not newest_first,
+        }
+        return map(from_attributes, query_pages(self._client, self._table_name, query))

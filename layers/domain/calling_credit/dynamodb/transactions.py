@@ -9,9 +9,9 @@ from calling_credit.dynamodb.errors import (
     AWS_ERRORS,
     CONDITION_FAILED,
     cancellation_codes,
-    is_passing,
+    is_transient,
     jittered_wait,
-    translated,
+    translate_error,
 )
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def transact(
             if failed:
                 return failed
             is_over = attempt == MAX_ATTEMPTS if seconds_left is None else seconds_left() <= 0
-            if is_over or not is_passing(error):
-                raise translated(error) from error
+            if is_over or not is_transient(error):
+                raise translate_error(error) from error
             wait = jittered_wait(attempt)
             time.sleep(wait if seconds_left is None else min(wait, max(0.0, seconds_left())))
     raise AssertionError("unreachable: an attempt returns or raises")

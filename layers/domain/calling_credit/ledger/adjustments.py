@@ -16,9 +16,9 @@ from calling_credit.dynamodb.errors import (
     CONDITION_FAILED,
     cancellation_codes,
     cancellation_reasons,
-    is_passing,
+    is_transient,
     jittered_wait,
-    translated,
+    translate_error,
 )
 from calling_credit.errors import Conflict, InvalidValue, NotFound, ProblemCode
 from calling_credit.ledger.entries import adjustment_entry
@@ -116,8 +116,8 @@ def adjust_balance(
                 return identifier
             if codes and codes[-1] == CONDITION_FAILED:
                 raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it first.") from error
-            if attempt == MAX_ATTEMPTS or not is_passing(error):
-                raise translated(error) from error
+            if attempt == MAX_ATTEMPTS or not is_transient(error):
+                raise translate_error(error) from error
             sleep(jittered_wait(attempt))
     raise AssertionError("unreachable: the last attempt returns or raises")
 

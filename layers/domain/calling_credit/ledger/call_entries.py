@@ -5,10 +5,10 @@ from datetime import datetime
 from calling_credit.call_events import Call
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.entries import CALL_CHARGED, Entry
-from calling_credit.rates.pricing import Charge
+from calling_credit.rates.pricing import RatedCall
 
 
-def charge_entry(call: Call, charge: Charge, time_zone: str, now: datetime) -> Entry:
+def charge_entry(call: Call, charge: RatedCall, time_zone: str, now: datetime) -> Entry:
     """The ledger entry of a priced call: everything that explains the price, nothing a redelivery could change in
     the key.
     """
@@ -33,7 +33,7 @@ def charge_entry(call: Call, charge: Charge, time_zone: str, now: datetime) -> E
     )
 
 
-def explained(charge: Charge) -> dict[str, str | int]:
+def explained(charge: RatedCall) -> dict[str, str | int]:
     """What an entry says of its price."""
     row = charge.row
     return {

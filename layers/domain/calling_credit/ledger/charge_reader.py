@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
+from calling_credit.dynamodb.pages import query_pages
 from calling_credit.instants import format_instant
 from calling_credit.ledger.charged_calls import ChargedCall, charged_calls
 from calling_credit.ledger.entries import CALL_CHARGED, CALL_TAKEN_BACK
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 PAGE: Final = 1000
 WEIGHED: Final = timedelta(days=30)
-MOST_WEIGHED: Final = 500_000
+MAX_WEIGHED: Final = 500_000
 """Calls whose prices by a new deck are compared: some 40,000 read units, half a cent."""
 ACCOUNT_KIND: Final = "account"
 
@@ -33,8 +34,8 @@ def account_ids(client: "DynamoDBClient", table_name: str) -> Iterator[str]:
             "ExpressionAttributeValues": {":kind": {"S": partition}},
             "ProjectionExpression": "sweep_sk",
         }
-        for item in _pages(client, table_name, query):
-            yield str(item["sweep_sk"])
+        for item in query_pages(client, table_name, query):
+            yield str(item["sweep_sk"]["S"])
 
 
 def calls_between(
@@ -62,7 +63,7 @@ def calls_between(
         "ConsistentRead": consistent,
         "Limit": PAGE,
     }
-    yield from charged_calls(_pages(client, table_name, query))
+    yield from charged_calls(map(from_attributes, query_pages(client, table_name, query)))
 
 
 def weigh(
@@ -83,7 +84,7 @@ def weigh(
         if seconds_left() <= 0:
             return
         for call in calls_between(client, table_name, account_id, low, high, consistent=False):
-            if seconds_left() <= 0 or impact.calls >= MOST_WEIGHED:
+            if seconds_left() <= 0 or impact.calls >= MAX_WEIGHED:
                 return
             if call.is_charged:
                 impact.add({**call.last, "happened_at": call.call[0]})
@@ -91,12 +92,3 @@ def weigh(
         if tell is not None:
             tell(impact.accounts)
     impact.is_whole = True
-
-
-def _pages(client: "DynamoDBClient", table_name: str, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    while True:
-        answer = client.query(TableName=table_name, **query)
-        yield from map(from_attributes, answer["Items"])
-        if "LastEvaluatedKey" not in answer:
-            return
-        query = {**query, "ExclusiveStartKey": answer["LastEvaluatedKey"]}

@@ -11,7 +11,7 @@ from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import CALL_CHARGED, CALL_TAKEN_BACK
 from calling_credit.numbering import is_e164
 from calling_credit.rates.deck import Deck
-from calling_credit.rates.pricing import Charge, Free, late_row, price_by
+from calling_credit.rates.pricing import Free, RatedCall, late_row, price_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class ChargedCall:
         """What it costs now."""
         return -self.last["amount_micros"] if self.is_charged else 0
 
-    def priced_by(self, deck: Deck, now: datetime) -> Charge | Free | None:
+    def priced_by(self, deck: Deck, now: datetime) -> RatedCall | Free | None:
         """What a deck makes of it; None if the deck does not cover it, or its number was erased."""
         number, origin = self.last["to"], self.last["origin"]
         if not is_e164(number):

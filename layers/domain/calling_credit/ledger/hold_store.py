@@ -16,7 +16,7 @@ from calling_credit.dynamodb.batch_get import MAX_KEYS, Key, read_many
 from calling_credit.dynamodb.sweep import query_due
 from calling_credit.dynamodb.transactions import put, transact, update
 from calling_credit.instants import format_instant
-from calling_credit.ledger.holds import EXPIRED, LIVE, REMEMBERED, Hold, HoldStatus
+from calling_credit.ledger.holds import EXPIRED, HOLD_RETENTION, LIVE, Hold, HoldStatus
 from calling_credit.rates.deck import RateRow
 
 if TYPE_CHECKING:
@@ -111,20 +111,20 @@ def hold_actions(
     return [first, _held(table_name, hold.account_id, amount, count, hold.asked_at, condition, values)]
 
 
-def let_go_actions(table_name: str, holds: Collection[Hold], status: HoldStatus, at: str) -> list[Any]:
+def release_actions(table_name: str, holds: Collection[Hold], status: HoldStatus, at: str) -> list[Any]:
     """End live holds of one account and give back what they held, and nothing else; the balance last."""
     [account_id] = {hold.account_id for hold in holds}
     amount = sum(hold.amount_micros for hold in holds)
     balance = _held(table_name, account_id, -amount, -len(holds), at, "attribute_exists(PK)", {})
-    return [*(let_go_action(table_name, hold, status, at) for hold in holds), balance]
+    return [*(release_action(table_name, hold, status, at) for hold in holds), balance]
 
 
-def let_go_action(table_name: str, hold: Hold, status: HoldStatus, at: str) -> dict[str, Any]:
+def release_action(table_name: str, hold: Hold, status: HoldStatus, at: str) -> dict[str, Any]:
     """End one hold, if it still is live and what it was read as. From now on the table may forget it, in its time."""
     values = {
         ":status": to_attribute(status),
         ":at": to_attribute(at),
-        ":forget": to_attribute(int((datetime.fromisoformat(at) + REMEMBERED).timestamp())),
+        ":forget": to_attribute(int((datetime.fromisoformat(at) + HOLD_RETENTION).timestamp())),
         ":live": to_attribute(LIVE),
         ":amount": to_attribute(hold.amount_micros),
         ":granted": to_attribute(hold.max_seconds),
@@ -190,7 +190,7 @@ def expire_hold(client: "DynamoDBClient", table_name: str, hold: Hold, now: date
     Raises:
         Unavailable: the table did not take it in time; the next round does.
     """
-    return not transact(client, let_go_actions(table_name, [hold], EXPIRED, format_instant(now)))
+    return not transact(client, release_actions(table_name, [hold], EXPIRED, format_instant(now)))
 
 
 def read_holds(

@@ -10,7 +10,7 @@ from calling_credit.call_events import MAX_AGE, Call
 from calling_credit.instants import format_instant
 from calling_credit.numbering import masked
 from calling_credit.rates.deck import RateRow
-from calling_credit.rates.pricing import Charge, Free, price_by
+from calling_credit.rates.pricing import Free, RatedCall, price_by
 
 HoldStatus = Literal["live", "released", "expired"]
 LIVE: Final = "live"
@@ -21,7 +21,7 @@ RINGING: Final = timedelta(seconds=120)
 """How long a call may ring before it is answered."""
 DELIVERY: Final = timedelta(minutes=15)
 """How long a finished call may take until it is posted; what comes later finds its hold expired, and is charged."""
-REMEMBERED: Final = MAX_AGE + timedelta(days=1)
+HOLD_RETENTION: Final = MAX_AGE + timedelta(days=1)
 """How long a hold that is not live is kept: as long as its call may still be delivered."""
 TAKES_EFFECT_AFTER: Final = timedelta(minutes=2)
 """Twice what posting remembers of an account: nothing is held before everybody who posts looks for holds."""
@@ -65,10 +65,10 @@ class Hold:
 def price_of(row: RateRow, seconds: int) -> int:
     """What so many seconds of talking cost by a row, in micro-dollars: by the rules, and the code, that charge."""
     charge = price_by(row, "", "", seconds)
-    return charge.price_micros if isinstance(charge, Charge) else 0
+    return charge.price_micros if isinstance(charge, RatedCall) else 0
 
 
-def rate_held(call: Call, hold: Hold) -> Charge | Free:
+def rate_held(call: Call, hold: Hold) -> RatedCall | Free:
     """Price a finished call by what it was promised, whatever became of the hold or of the deck since."""
     if call.duration_seconds == 0:
         return Free("unanswered")
@@ -82,4 +82,4 @@ def holds_now(*, is_on: bool, changed_at: str | None, now: datetime) -> bool:
 
 def may_have_holds(*, is_on: bool, changed_at: str | None, now: datetime) -> bool:
     """Whether a finished call of an account that was switched so may have a hold; also long after switching off."""
-    return is_on or (changed_at is not None and changed_at > format_instant(now - REMEMBERED))
+    return is_on or (changed_at is not None and changed_at > format_instant(now - HOLD_RETENTION))

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attributes
-from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, is_passing, jittered_wait
+from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, is_transient, jittered_wait
 from calling_credit.ledger.entries import Entry, balance_change, day_changes
-from calling_credit.ledger.hold_store import let_go_action, let_go_actions
+from calling_credit.ledger.hold_store import release_action, release_actions
 from calling_credit.ledger.holds import RELEASED, Hold
 from calling_credit.ledger.posting_parts import EntryKey, Outcome, Part, parts
 
@@ -101,7 +101,7 @@ def _post_part(
         except AWS_ERRORS as error:
             has_other_holds = part.look_at_holds(error)
             proven = part.take_out_entries(error)
-            if not proven and not has_other_holds and not is_passing(error):
+            if not proven and not has_other_holds and not is_transient(error):
                 posting.errors.append(error_code(error) or type(error).__name__)
                 return posting.outcomes.update(part.give("not_posted"))
             posting.outcomes |= proven
@@ -118,7 +118,7 @@ def posting_actions(
     last.
     """
     if not entries:
-        return let_go_actions(table_name, holds, RELEASED, released_at)
+        return release_actions(table_name, holds, RELEASED, released_at)
     account_pk = {"S": keys.account_pk(entries[0].account_id)}
     actions: list[Any] = [
         {
@@ -131,7 +131,7 @@ def posting_actions(
         }
         for entry in entries
     ]
-    actions += [let_go_action(table_name, hold, RELEASED, released_at) for hold in holds]
+    actions += [release_action(table_name, hold, RELEASED, released_at) for hold in holds]
     for (local_date, category), day in day_changes(entries).items():
         added = "entry_count :count, billed_seconds :billed, total_micros :total"
         values = {

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attributes
-from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed, translated
+from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed, translate_error
 from calling_credit.instants import format_instant
 from calling_credit.links.link import Link
 
@@ -41,7 +41,7 @@ class Links:
             )
         except AWS_ERRORS as error:
             if not is_condition_failed(error):
-                raise translated(error) from error
+                raise translate_error(error) from error
 
     def stands(self, link: Link, token_hash: str) -> bool:
         """Whether a link was handed out and not withdrawn.
@@ -53,7 +53,7 @@ class Links:
         try:
             answer = self._client.get_item(TableName=self._table_name, Key=key, ConsistentRead=True)
         except AWS_ERRORS as error:
-            raise translated(error) from error
+            raise translate_error(error) from error
         return "Item" in answer and "withdrawn_at" not in answer["Item"]
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from calling_credit.money import format_money
 from calling_credit.numbering import is_e164
 from calling_credit.rates.deck import Deck
-from calling_credit.rates.pricing import Charge, price_by
+from calling_credit.rates.pricing import RatedCall, price_by
 
 WHEN_ALL_IS_IN_EFFECT: Final = "9999-12-31T00:00:00.000Z"
 
@@ -74,7 +74,7 @@ class Impact:
         if row is None:
             return None
         priced = price_by(row, self.deck.version, charge["origin"], charge["duration_seconds"])
-        return priced.price_micros if isinstance(priced, Charge) else 0
+        return priced.price_micros if isinstance(priced, RatedCall) else 0
 
     def view(self) -> dict[str, Any]:
         """As a report shows it."""

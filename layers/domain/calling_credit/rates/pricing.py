@@ -14,7 +14,7 @@ PRICE_STEP_MICROS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Charge:
+class RatedCall:
     """A priced call: the row, the deck's version and the arithmetic that explain `price_micros`."""
 
     row: RateRow
@@ -58,7 +58,7 @@ def price_micros(billed: int, rate_micros_per_minute: int, connection_fee_micros
     return (sixtieths + step // 2) // step * PRICE_STEP_MICROS
 
 
-def rate_call(call: Call, deck: Deck) -> Charge | Free | Unrated:
+def rate_call(call: Call, deck: Deck) -> RatedCall | Free | Unrated:
     """Price one finished call by the deck. Longest prefix; then exact origin before `*`; then the latest row in
     effect.
     """
@@ -84,10 +84,10 @@ def late_row(deck: Deck, digits: str, origin: str, at: str, now: str) -> RateRow
     return first if first is not None and first.effective_from <= now else None
 
 
-def price_by(row: RateRow, deck_version: str, origin: str, duration_seconds: int) -> Charge | Free:
+def price_by(row: RateRow, deck_version: str, origin: str, duration_seconds: int) -> RatedCall | Free:
     """What a row makes of an answered call."""
     if row.category == INCLUDED_CATEGORY:
         return Free("included")
     billed = billed_seconds(duration_seconds, row.minimum_seconds, row.increment_seconds)
     price = price_micros(billed, row.rate_micros_per_minute, row.connection_fee_micros)
-    return Charge(row, deck_version, origin, billed, price) if price else Free("zero_price")
+    return RatedCall(row, deck_version, origin, billed, price) if price else Free("zero_price")

@@ -1,0 +1,113 @@
+"""Read what the decision about a call depends on."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from calling_credit.accounts.limits import limits_of
+from calling_credit.admission.decision import AccountStatus, AdmissionContext, Ask, Credit
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import from_attributes
+from calling_credit.dynamodb.batch_get import read_many
+from calling_credit.instants import format_instant, local_date
+from calling_credit.ledger.hold_store import read_hold_item
+from calling_credit.ledger.holds import holds_now
+from calling_credit.numbering import UNKNOWN_COUNTRY, country_of
+from calling_credit.rates.deck import Deck
+from calling_credit.recharge.items import read_recharge_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionSnapshot:
+    """The decision's context and what the caller needs afterwards.
+
+    `may_nudge`: a recharge may be due and no worker has one in flight. `denials`: the item of recently announced
+    denials. `time_zone`: the account's time zone; None if the account does not exist.
+    """
+
+    context: AdmissionContext
+    may_nudge: bool
+    denials: dict[str, Any] = field(default_factory=dict)
+    time_zone: str | None = None
+
+
+class AdmissionReader:
+    """Reads the admission context of calls of any account."""
+
+    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+        self._client = client
+        self._table_name = table_name
+
+    def snapshot(self, ask: Ask, deck: Deck, now: datetime) -> AdmissionSnapshot:
+        """Read everything that a decision depends on, except the day's spending."""
+        names = {
+            keys.account_sk(): "account",
+            keys.balance_sk(): "balance",
+            keys.line_sk(ask.line_id): "line",
+            keys.hold_sk(ask.call_id): "hold",
+            keys.auto_recharge_sk(): "recharge",
+            keys.denial_sk(): "denials",
+        }
+        items = self._read(keys.account_pk(ask.account_id), list(names))
+        return _snapshot({names[sort_key]: item for sort_key, item in items.items()}, ask, deck, now)
+
+    def with_spending(self, snapshot: AdmissionSnapshot, deck: Deck) -> AdmissionSnapshot:
+        """Add the day's spending, which is one item per category.
+
+        Spending is read after the balance: a call charged between the two reads counts twice. A single read of both
+        could miss it in both.
+        """
+        context = snapshot.context
+        assert snapshot.time_zone is not None
+        date = local_date(context.now, snapshot.time_zone)
+        days = [keys.day_sk(date, category) for category in sorted(deck.categories)]
+        items = self._read(keys.account_pk(context.ask.account_id), days)
+        spent = max(0, -sum(int(item["total_micros"]["N"]) for item in items.values()))
+        return replace(snapshot, context=replace(context, credit=replace(context.credit, spent_micros=spent)))
+
+    def _read(self, pk: str, sort_keys: list[str]) -> dict[str, dict[str, Any]]:
+        items = read_many(self._client, self._table_name, [(pk, sort_key) for sort_key in sort_keys])
+        return {sort_key: item for (_, sort_key), item in items.items()}
+
+
+def _snapshot(items: dict[str, dict[str, Any]], ask: Ask, deck: Deck, now: datetime) -> AdmissionSnapshot:
+    account, balance = from_attributes(items.get("account", {})), from_attributes(items.get("balance", {}))
+    line = from_attributes(items["line"]) if "line" in items else None
+    recharge = read_recharge_item(items.get("recharge"))
+    rule, state = recharge.rule, recharge.state
+    is_due = balance.get("headroom_micros", 0) < 0
+    is_armed = rule is not None and rule.enabled and state.suspended_reason is None
+    credit = Credit(
+        available_micros=balance.get("available_micros", 0),
+        held_micros=balance.get("held_micros", 0),
+        live_holds=balance.get("live_holds", 0),
+        spent_micros=0,
+        may_recharge=is_armed and (is_due or state.in_flight is not None),
+    )
+    origin = country_of(line["number"]) if line is not None else UNKNOWN_COUNTRY
+    context = AdmissionContext(
+        ask=ask,
+        account=_account_status(account, now) if account else None,
+        may_call_abroad=None if line is None else line["international_calling"],
+        origin=origin,
+        row=deck.find(ask.dialled_number[1:], origin, format_instant(now)),
+        deck_version=deck.version,
+        hold=read_hold_item(items["hold"]) if "hold" in items else None,
+        credit=credit,
+        now=now,
+    )
+    may_nudge = credit.may_recharge and state.in_flight is None
+    return AdmissionSnapshot(context, may_nudge, from_attributes(items.get("denials", {})), account.get("time_zone"))
+
+
+def _account_status(item: dict[str, Any], now: datetime) -> AccountStatus:
+    holds = holds_now(is_on=item.get("admission", False), changed_at=item.get("admission_changed_at"), now=now)
+    return AccountStatus(
+        is_closed=item["status"] == "closed",
+        is_frozen="frozen_at" in item,
+        holds=holds,
+        limits=limits_of(item.get("limits"), item.get("own_limits")),
+    )
