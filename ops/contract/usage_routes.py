@@ -24,6 +24,8 @@ from ops.contract.schemas import (
     record,
 )
 
+SECONDS = {"type": "integer", "description": "Billed seconds; negative where a charge was taken back."}
+
 ENTRY_KINDS: Final = (
     entries.CALL_CHARGED,
     entries.CALL_TAKEN_BACK,
@@ -106,7 +108,7 @@ ENTRY: Final = record(
         "credit": one_of(BOOK_ACCOUNTS),
         "line_id": ID,
         "user_id": ID,
-        "billed_seconds": COUNT,
+        "billed_seconds": SECONDS,
     },
     optional=("line_id", "user_id", "billed_seconds"),
 )
