@@ -70,8 +70,8 @@ def run(settings: Settings, progress: Progress) -> NoReturn:
         tell_story(stack, progress)
         stack.wait_until_rated()
         stack.wait_until_callbacks_are_delivered()
-        stack.publish_description()
         print_addresses(stack, progress.console)
+        stack.publish_description()  # Last, so that a program that waits for it finds the whole story told.
         while True:
             stack.emulator.require_alive()
             time.sleep(0.5)
