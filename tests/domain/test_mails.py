@@ -63,7 +63,7 @@ def test_only_a_payment_that_waits_and_a_refused_call_bring_a_link() -> None:
     assert with_link is not None
     assert without is not None
     assert (CONFIRMATION.address in with_link.text, "links/" in without.text) == (True, False)
-    assert "until 2026-11-24 12:00 UTC" in with_link.text
+    assert "by 2026-11-24 12:00 UTC" in with_link.text
     for kind, data in SAMPLES:
         mail = mail_about(event(kind, **data), PAGE_URL, CONFIRMATION)
         assert mail is not None

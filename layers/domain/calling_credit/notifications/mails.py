@@ -1,8 +1,8 @@
-"""What an account's billing addresses are mailed when something happens to its credit: plain text, one mail for each
-event. Knows neither addresses nor how mail is sent.
+"""The e-mails to an account's billing addresses about its credit: plain text, one e-mail for each event. Knows neither
+the addresses nor how an e-mail is sent.
 
-A mail says what happened, what it means for calls, and the one thing to do, if there is any. It holds no more than the
-event does: no whole phone number, of a card brand and last four digits.
+An e-mail says what happened, what it means for calls, and the one thing to do, if there is any. It holds no more than
+its event: never a whole phone number, and only the brand and the last four digits of a card.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ Data = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Subject and text."""
+    """Subject and text of an e-mail."""
 
     subject: str
     text: str
@@ -26,151 +26,157 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """The link that finishes a payment which waits for its customer, or freezes the account, and when it ends (RFC
-    3339, UTC).
-    """
+    """A link that confirms a waiting payment or freezes the account, and when it expires (RFC 3339, UTC)."""
 
     address: str
     expires_at: str
 
 
 def mail_about(event: Data, page_url: str, confirmation: Confirmation | None = None) -> Mail | None:
-    """The mail about an event of the bus (its `detail`); None if it is no news to a customer.
+    """Return the e-mail about an event of the bus (its `detail`); None if it does not concern customers.
 
-    `confirmation` is the link of a recharge that waits for the bank's confirmation, or the one that freezes the
-    account, where there is one.
+    `confirmation` is the link that confirms a waiting recharge at the bank, or the link that freezes the account, where
+    there is one.
     """
-    told = _TELLERS.get(event["type"])
-    told_now = told(event["data"], confirmation) if told else None
-    if told_now is None:
+    writer = _WRITERS.get(event["type"])
+    content = writer(event["data"], confirmation) if writer else None
+    if content is None:
         return None
-    subject, lines = told_now
-    signature = f"Account {event['account_id']}. You get this mail because your address is a billing address of it."
+    subject, lines = content
+    signature = f"Account {event['account_id']}. You receive this e-mail because it lists you as a billing address."
     paragraphs = [*lines, f"Billing page: {page_url}", f"-- \n{signature}"]
     return Mail(subject, "\n\n".join(paragraphs) + "\n")
 
 
 def waits_for_confirmation(event: Data) -> bool:
-    """Whether the mail about an event needs the link of the payment that waits."""
+    """Whether the e-mail about an event needs the link that confirms the waiting payment."""
     return bool(event["type"] == "AutoRechargeSuspended" and event["data"]["reason"] == SuspensionReason.AUTHENTICATION)
 
 
 def may_freeze(event: Data) -> bool:
-    """Whether the mail about an event needs the link that freezes the account."""
+    """Whether the e-mail about an event needs the link that freezes the account."""
     return bool(event["type"] == "CallDenied" and event["data"]["reason"] != DenialReason.ACCOUNT_FROZEN)
 
 
-Told = tuple[str, list[str]] | None
+Content = tuple[str, list[str]] | None
+"""Subject and paragraphs."""
 
 
-def _paid(data: Data, _: Confirmation | None) -> Told:
+def _top_up_succeeded(data: Data, _: Confirmation | None) -> Content:
     return f"Payment received: ${data['amount']}", [
-        f"Your payment of ${data['amount']} with {_card(data)} is in your prepaid balance for international calls.",
+        (
+            f"We added your payment of ${data['amount']} with {_card(data)} to your prepaid balance for international "
+            "calls."
+        ),
     ]
 
 
-def _recharged(data: Data, _: Confirmation | None) -> Told:
+def _recharge_succeeded(data: Data, _: Confirmation | None) -> Content:
     return f"Automatic recharge: ${data['amount']}", [
         (
-            f"Your balance fell below the threshold you set, so {_card(data)} was charged ${data['amount']}, which is "
-            "in your prepaid balance for international calls."
+            f"Your balance fell below your threshold, so we charged {_card(data)} ${data['amount']} and added it to "
+            "your prepaid balance for international calls."
         ),
-        "To change the amount, the threshold or the card, or to switch automatic recharge off, open the Billing page.",
+        "To change the amount, threshold, or card, or to switch automatic recharge off, open the Billing page.",
     ]
 
 
-def _not_paid(data: Data, _: Confirmation | None) -> Told:
-    why = data["failure"]["message"] if data["failure"] else "It was canceled before it was made."
-    return f"Payment not made: ${data['amount']}", [
-        f"Your payment of ${data['amount']} with {_card(data)} was not made, and nothing was charged.",
+def _top_up_failed(data: Data, _: Confirmation | None) -> Content:
+    why = data["failure"]["message"] if data["failure"] else "It was canceled before your card was charged."
+    return f"Payment failed: ${data['amount']}", [
+        f"Your payment of ${data['amount']} with {_card(data)} failed, and nothing was charged.",
         why,
     ]
 
 
-def _not_recharged(data: Data, _: Confirmation | None) -> Told:
+def _recharge_failed(data: Data, _: Confirmation | None) -> Content:
     if data["failure"] is None:
-        return None  # Canceled because it was not needed any more: nobody pressed anything.
+        return None  # Canceled because it was no longer needed; no person asked for it.
     return f"Automatic recharge declined: ${data['amount']}", [
         (
             f"An automatic recharge of ${data['amount']} with {_card(data)} was declined, and nothing was charged. "
-            "It is tried again later, unless a mail says that it waits for you."
+            "We will try again later unless another e-mail asks you to act."
         ),
         data["failure"]["message"],
-        "When your balance is used up, calls abroad are not connected. Add funds on the Billing page.",
+        "When your balance runs out, international calls are not connected. You can add funds on the Billing page.",
     ]
 
 
-def _suspended(data: Data, confirmation: Confirmation | None) -> Told:
+def _recharge_suspended(data: Data, confirmation: Confirmation | None) -> Content:
     if data["reason"] == SuspensionReason.AUTHENTICATION and confirmation is not None:
         ends = datetime.fromisoformat(confirmation.expires_at)
         return "Confirm your automatic recharge", [
             (
-                f"Your bank asks you to confirm an automatic recharge with {_card(data)}. Until you do, your balance "
-                "is not recharged."
+                f"Your bank asks you to confirm an automatic recharge with {_card(data)}. Automatic recharge is paused "
+                "until you do."
             ),
-            f"Confirm the payment (until {ends:%Y-%m-%d %H:%M} UTC):\n{confirmation.address}",
-            "The link leads to your bank's own page. We never ask for a card number or a password by mail.",
+            f"Confirm the payment by {ends:%Y-%m-%d %H:%M} UTC:\n{confirmation.address}",
+            "The link opens your bank's own page. We never ask for a card number or a password by e-mail.",
         ]
     return "Automatic recharge is paused", [
-        f"Automatic recharge with {_card(data)} does not go on by itself.",
+        f"Automatic recharge with {_card(data)} is paused.",
         data["message"],
-        "When your balance is used up, calls abroad are not connected.",
+        "When your balance runs out, international calls are not connected.",
     ]
 
 
-def _low(data: Data, _: Confirmation | None) -> Told:
+def _balance_low(data: Data, _: Confirmation | None) -> Content:
     return f"Your balance is low: ${data['balance']}", [
-        f"Your prepaid balance for international calls fell below ${data['low_balance']}; it is ${data['balance']}.",
-        "When it is used up, calls abroad are not connected. Calls within the US and Canada go on as always.",
+        (
+            f"Your prepaid balance for international calls fell below ${data['low_balance']}. It is now "
+            f"${data['balance']}."
+        ),
+        "When it runs out, international calls are not connected. Calls within the US and Canada are not affected.",
     ]
 
 
-def _taken_back(data: Data, _: Confirmation | None) -> Told:
-    return f"Credit taken back: ${data['amount']}", [
+def _credit_reversed(data: Data, _: Confirmation | None) -> Content:
+    return f"Credit reversed: ${data['amount']}", [
         (
-            f"A payment with {_card(data)} was refunded or is disputed, so ${data['amount']} of it was taken back from "
-            "your prepaid balance. If the balance is below zero now, calls abroad are not connected until it is paid."
+            f"A payment with {_card(data)} was refunded or disputed, so we took ${data['amount']} back from your "
+            "prepaid balance. If the balance is now below zero, international calls are not connected until you add "
+            "funds."
         ),
     ]
 
 
-def _given_back(data: Data, _: Confirmation | None) -> Told:
-    return f"Credit given back: ${data['amount']}", [
+def _credit_returned(data: Data, _: Confirmation | None) -> Content:
+    return f"Credit returned: ${data['amount']}", [
         (
-            f"A refund to {_card(data)} did not come about, or a dispute ended in our favor, so ${data['amount']} is "
-            "in your prepaid balance again."
+            f"A refund to {_card(data)} failed, or a dispute was decided in our favor, so we returned "
+            f"${data['amount']} to your prepaid balance."
         ),
     ]
 
 
-def _denied(data: Data, link: Confirmation | None) -> Told:
+def _call_denied(data: Data, link: Confirmation | None) -> Content:
     country, ending = data["to"].split("…")
     lines = [
-        f"A call from line {data['line_id']} to a number in {country} ending {ending} was not connected.",
+        f"A call from line {data['line_id']} to a number in {country} ending in {ending} was not connected.",
         data["message"],
-        "You hear of this once an hour, however many calls are refused. Emergency and domestic calls go on as always.",
+        "We report refused calls at most once an hour. Emergency and domestic calls are not affected.",
     ]
     if link is not None:
         ends = datetime.fromisoformat(link.expires_at)
         lines += [
             (
-                "If nobody of yours made this call, your phone system may have been broken into. This link refuses "
-                "every new call abroad and pauses automatic recharge at once (until "
-                f"{ends:%Y-%m-%d %H:%M} UTC):\n{link.address}"
+                "If no one in your company made this call, your phone system may be compromised. Until "
+                f"{ends:%Y-%m-%d %H:%M} UTC, this link blocks all international calls and pauses automatic recharge:"
+                f"\n{link.address}"
             )
         ]
-    return "A call abroad was refused", lines
+    return "An international call was refused", lines
 
 
-def _frozen(_: Data, __: Confirmation | None) -> Told:
+def _account_frozen(_: Data, __: Confirmation | None) -> Content:
     return "Your account is frozen", [
-        "New calls abroad are refused and your card is not charged by itself, until your phone company lets it go on.",
-        "Emergency and domestic calls go on as always, and your balance stays as it is.",
+        "New international calls are refused, and automatic recharge is paused, until your phone company unfreezes it.",
+        "Emergency and domestic calls are not affected. Your balance is unchanged.",
     ]
 
 
-def _unfrozen(_: Data, __: Confirmation | None) -> Told:
-    return "Your account is not frozen any more", ["Calls abroad are connected again, and automatic recharge goes on."]
+def _account_unfrozen(_: Data, __: Confirmation | None) -> Content:
+    return "Your account is no longer frozen", ["International calls and automatic recharge have resumed."]
 
 
 def _card(data: Data) -> str:
@@ -178,19 +184,19 @@ def _card(data: Data) -> str:
     return f"{card['brand'].replace('_', ' ').title()} ending {card['last4']}"
 
 
-_TELLERS: Final[Mapping[str, Callable[[Data, Confirmation | None], Told]]] = {
-    "TopUpSucceeded": _paid,
-    "TopUpFailed": _not_paid,
-    "AutoRechargeSucceeded": _recharged,
-    "AutoRechargeFailed": _not_recharged,
-    "AutoRechargeSuspended": _suspended,
-    "BalanceLow": _low,
-    "CreditReversed": _taken_back,
-    "CreditReturned": _given_back,
-    "CallDenied": _denied,
-    "AccountFrozen": _frozen,
-    "AccountUnfrozen": _unfrozen,
+_WRITERS: Final[Mapping[str, Callable[[Data, Confirmation | None], Content]]] = {
+    "TopUpSucceeded": _top_up_succeeded,
+    "TopUpFailed": _top_up_failed,
+    "AutoRechargeSucceeded": _recharge_succeeded,
+    "AutoRechargeFailed": _recharge_failed,
+    "AutoRechargeSuspended": _recharge_suspended,
+    "BalanceLow": _balance_low,
+    "CreditReversed": _credit_reversed,
+    "CreditReturned": _credit_returned,
+    "CallDenied": _call_denied,
+    "AccountFrozen": _account_frozen,
+    "AccountUnfrozen": _account_unfrozen,
 }
 
-MAILED: Final = tuple(_TELLERS)
-"""The types of event that billing addresses are mailed about."""
+MAILED: Final = tuple(_WRITERS)
+"""The types of event that billing addresses receive an e-mail about."""
