@@ -1,5 +1,5 @@
-# Everything one does with this project. `make` alone lists it. `.venv` is made on first use and renewed when the locked
-# requirements change; nothing outside this folder is touched.
+# The commands of this project; `make` alone lists them. The first command creates `.venv`, and a change of the locked
+# requirements renews it. Nothing outside this folder is changed.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -19,12 +19,12 @@ CODE := layers/domain functions local ops tests
 # ----------------------------------------------------------------------------------------------------------------------
 
 .PHONY: help
-help:  ## List what one can do
+help:  ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^# [A-Z]/ {title = substr($$0, 3)} \
 	  /^[a-z-]+:.*## / {if (title) {print "\n" title; title = ""} printf "  \033[1m%-20s\033[0m %s\n", $$1, $$2}' Makefile
 
 .PHONY: run
-run: $(READY)  ## Start the whole application on this machine and watch it work (EMULATOR_PORT=4566 STRIPE_PORT=8420)
+run: $(READY)  ## Start the whole application on this machine with a demonstration (EMULATOR_PORT=4566 STRIPE_PORT=8420)
 	@exec $(BIN)/python -m local.run
 
 .PHONY: send-calls
@@ -44,11 +44,11 @@ token: $(READY)  ## Print an ID token of a demonstration user of the running sta
 # ----------------------------------------------------------------------------------------------------------------------
 
 .PHONY: check
-check: $(READY)  ## The fast gate before a commit: format, lint, types, layers, the domain with few examples, one run of the laws
+check: $(READY)  ## Run the fast checks before a commit, the domain tests with few examples, and the laws once
 	@$(MAKE) $(SIDE_BY_SIDE) --jobs=2 $(QUICK) 3>&1
 
 .PHONY: lint
-lint: $(READY) lint-code types contract lint-template  ## Format, lint, types, the layers of imports and the template, no test
+lint: $(READY) lint-code types contract lint-template  ## Check format, lint, types, layers, prose, and the template, without tests
 
 .PHONY: lint-code
 lint-code: $(READY)
@@ -78,11 +78,11 @@ SUITES := test-stack-alone test-payment-faults test-functions test-page test-law
 PAYMENT_FAULTS := tests/laws/test_payment_faults.py
 
 .PHONY: test
-test: $(READY)  ## Every test; brings its own stacks, beside a running `make run`
+test: $(READY)  ## Run every test; it starts its own stacks, beside a running `make run`
 	@$(MAKE) $(SIDE_BY_SIDE) --jobs=3 $(SUITES) 3>&1
 
 .PHONY: test-domain
-test-domain: $(READY)  ## The rules, without AWS
+test-domain: $(READY)  ## Test the rules, without AWS
 	$(STARTED)
 	@exec $(BIN)/pytest tests/domain tests/contract
 
@@ -92,17 +92,17 @@ test-domain-quickly: $(READY)
 	@HYPOTHESIS_EXAMPLES=10 exec $(BIN)/pytest tests/domain
 
 .PHONY: test-stand-in
-test-stand-in: $(READY)  ## The stand-in for Stripe against Stripe's own SDK, field by field
+test-stand-in: $(READY)  ## Test the stand-in for Stripe against Stripe's own SDK, field by field
 	$(STARTED)
 	@exec $(BIN)/pytest tests/stand_in
 
 .PHONY: test-functions
-test-functions: $(READY)  ## The handlers with sample events, AWS simulated in memory
+test-functions: $(READY)  ## Test the handlers with sample events and AWS simulated in memory
 	$(STARTED)
 	@exec $(BIN)/pytest tests/functions
 
 .PHONY: test-laws
-test-laws: $(READY)  ## The laws of ledger and payments: random operations, and every fault at every request
+test-laws: $(READY)  ## Test the laws of ledger and payments by random operations and by faults at every request
 	@$(MAKE) $(SIDE_BY_SIDE) --jobs=2 test-payment-faults test-laws-alone 3>&1
 
 .PHONY: test-payment-faults
@@ -121,7 +121,7 @@ test-laws-quickly: $(READY)
 	@LAWS_OPERATIONS=100 exec $(BIN)/pytest tests/laws/test_laws.py -k hold_after_every_operation
 
 .PHONY: test-stack
-test-stack: $(READY)  ## The deployed application and its page: real triggers, real authorizers, IAM enforced, Chromium
+test-stack: $(READY)  ## Test the deployed application and its page: real triggers, real authorizers, IAM enforced, Chromium
 	$(BIN)/pytest tests/stack tests/browser
 
 .PHONY: test-stack-alone
@@ -135,23 +135,23 @@ test-page: $(READY)
 	@TEST_STACK=test-page exec $(BIN)/pytest tests/browser tests/stack/test_run.py
 
 .PHONY: test-browser
-test-browser: $(READY)  ## The Billing page alone, in headless Chromium in front of the deployed application
+test-browser: $(READY)  ## Test the Billing page in headless Chromium against the deployed application
 	$(BIN)/pytest tests/browser
 
 .PHONY: schemathesis
-schemathesis: $(READY)  ## Send requests made up from docs/openapi.yaml to a stack of its own, for a minute
+schemathesis: $(READY)  ## Send generated requests from docs/openapi.yaml to a stack of its own, for a minute
 	TEST_STACK=test-schemathesis $(BIN)/pytest tests/fuzz -s
 
 .PHONY: screenshots
-screenshots: $(READY)  ## Every state of the Billing page, phone and desktop, light and dark, into .local/screenshots
+screenshots: $(READY)  ## Take pictures of the Billing page in every state, size, and color scheme, into .local/screenshots
 	$(BIN)/python -m tests.browser.screenshots
 
 .PHONY: faults
-faults: $(READY)  ## Every fault at every request of every payment flow, and N=50 pairs of each: SEED=1 SHARE=1
+faults: $(READY)  ## Test every fault at every request of every payment flow, and N=50 pairs of each: SEED=1 SHARE=1
 	FAULTS_SEED=$(or $(SEED),20261123) FAULTS_SHARE=$(or $(SHARE),1) FAULTS_PAIRS=$(or $(N),50) $(BIN)/pytest tests/laws/test_payment_faults.py
 
 .PHONY: test-dynamodb
-test-dynamodb: $(READY)  ## Every test that needs DynamoDB, against AWS_ENDPOINT_URL_DYNAMODB
+test-dynamodb: $(READY)  ## Run every test that needs DynamoDB against AWS_ENDPOINT_URL_DYNAMODB
 	@test -n "$${AWS_ENDPOINT_URL_DYNAMODB:-}" || { echo "Set AWS_ENDPOINT_URL_DYNAMODB to the address of a DynamoDB," \
 	  "for example http://127.0.0.1:8000 for DynamoDB Local." >&2; exit 2; }
 	$(BIN)/pytest -m dynamodb tests/domain tests/functions tests/laws
@@ -168,40 +168,40 @@ bench: $(READY)  ## Measure the budgets beside the usual tutorial stack and writ
 flag = $(if $(filter-out 0 1,$($(1))),$(error $(1)=$($(1)): say $(1)=1, or leave it out),$(if $(filter 1,$($(1))),$(2)))
 
 .PHONY: publish-rates
-publish-rates: $(READY)  ## Check and publish FILE=deck.csv; DRAFT=1 only reports
+publish-rates: $(READY)  ## Check and publish FILE=deck.csv; DRAFT=1 only reports the changes
 	@$(BIN)/python -m ops.publish_rates "$(or $(FILE),$(error Name a rate deck: make publish-rates FILE=deck.csv))" $(call flag,DRAFT,--draft)
 
 .PHONY: rollback-rates
-rollback-rates: $(READY)  ## Go back to the deck before, or TO=version; LIST=1 lists them, YES=1 asks nothing
+rollback-rates: $(READY)  ## Activate the previous deck, or TO=version; LIST=1 lists the decks, YES=1 skips the question
 	@$(BIN)/python -m ops.rollback_rates $(if $(TO),--to "$(TO)") $(call flag,LIST,--list) $(call flag,YES,--yes)
 
 .PHONY: rerate-calls
-rerate-calls: $(READY)  ## Charge calls that waited for a price; ACCOUNT=id FROM=date TO=date [DECK=] prices again, YES=1 posts
+rerate-calls: $(READY)  ## Charge calls that waited for a price; ACCOUNT=id FROM=date TO=date [DECK=] reprices, YES=1 posts
 	@$(BIN)/python -m ops.rerate_calls $(if $(ACCOUNT),--account "$(ACCOUNT)") $(if $(FROM),--from "$(FROM)") \
 	  $(if $(TO),--to "$(TO)") $(if $(DECK),--deck "$(DECK)") $(call flag,YES,--yes)
 
 .PHONY: list-unrated
-list-unrated: $(READY)  ## Calls kept without a price; KIND=stray: calls of lines that may not call
+list-unrated: $(READY)  ## List calls without a price; KIND=stray lists charged calls of unknown or disabled lines
 	@$(BIN)/python -m ops.list_unrated $(if $(KIND),--kind "$(KIND)")
 
 .PHONY: list-payment-issues
-list-payment-issues: $(READY)  ## What Stripe reports and no payment of ours explains; none of it was credited
+list-payment-issues: $(READY)  ## List what Stripe reports but no payment here explains; none of it was credited
 	@$(BIN)/python -m ops.list_payment_issues
 
 .PHONY: audit
-audit: $(READY)  ## Prove one account's book, by itself and against Stripe: ACCOUNT=id
+audit: $(READY)  ## Prove that the ledger of ACCOUNT=id adds up and agrees with Stripe
 	@$(BIN)/python -m ops.audit "$(or $(ACCOUNT),$(error Name the account: make audit ACCOUNT=id))"
 
 .PHONY: redrive
-redrive: $(READY)  ## Send refused calls back; PEEK=1 only shows why, DROP=1 removes the hopeless, YES=1 asks nothing
+redrive: $(READY)  ## Send refused calls again; PEEK=1 shows the reasons, DROP=1 removes hopeless calls, YES=1 skips the question
 	@$(BIN)/python -m ops.redrive $(call flag,PEEK,--peek) $(call flag,DROP,--drop) $(call flag,YES,--yes)
 
 .PHONY: freeze
-freeze: $(READY)  ## Refuse every new call of ACCOUNT=id and pause its recharge, at once
+freeze: $(READY)  ## Refuse new international calls of ACCOUNT=id and pause its automatic recharge, at once
 	@$(BIN)/python -m ops.freeze "$(or $(ACCOUNT),$(error Name the account: make freeze ACCOUNT=id))"
 
 .PHONY: unfreeze
-unfreeze: $(READY)  ## Let ACCOUNT=id go on
+unfreeze: $(READY)  ## Resume calls and automatic recharge of ACCOUNT=id
 	@$(BIN)/python -m ops.freeze "$(or $(ACCOUNT),$(error Name the account: make unfreeze ACCOUNT=id))" --off
 
 .PHONY: erase-number
@@ -210,7 +210,7 @@ erase-number: $(READY)  ## Erase a person's number: ACCOUNT=id NUMBER=+442071838
 	  "$(or $(NUMBER),$(error Name the number: make erase-number ACCOUNT=id NUMBER=+44...))" $(call flag,YES,--yes)
 
 .PHONY: withdraw-links
-withdraw-links: $(READY)  ## Let no link that acts without a sign-in act any more: ACCOUNT=id
+withdraw-links: $(READY)  ## Revoke all outstanding links of ACCOUNT=id
 	@$(BIN)/python -m ops.withdraw_links "$(or $(ACCOUNT),$(error Name the account: make withdraw-links ACCOUNT=id))" $(call flag,YES,--yes)
 
 .PHONY: build
@@ -226,16 +226,16 @@ deploy: build  ## Build and deploy to the AWS account you are signed in to: CONF
 # ----------------------------------------------------------------------------------------------------------------------
 
 .PHONY: format
-format: $(READY)  ## Format the code and mend what the linter can mend
+format: $(READY)  ## Format the code and apply the linter's fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 .PHONY: rates
-rates: $(READY)  ## Make local/rates.csv anew from libphonenumber's metadata
+rates: $(READY)  ## Generate local/rates.csv from libphonenumber's metadata
 	$(BIN)/python -m local.make_rates
 
 .PHONY: schema
-schema: $(READY)  ## Make docs/call-event.schema.json and docs/events/ anew
+schema: $(READY)  ## Generate docs/call-event.schema.json and docs/events/
 	$(BIN)/python -m ops.call_event_schema > docs/call-event.schema.json
 	$(BIN)/python -m ops.event_schemas
 
@@ -248,19 +248,19 @@ mails: $(READY)  ## Write docs/emails.md, a sample of each mail
 	$(BIN)/python -m ops.mail_samples > docs/emails.md
 
 .PHONY: graph
-graph: $(READY)  ## Draw the import graph in ARCHITECTURE.md again
+graph: $(READY)  ## Generate the import graph in ARCHITECTURE.md
 	$(BIN)/python -m ops.import_graph
 
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-emit-find-links --custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade)
 
 .PHONY: lock
-lock: $(READY)  ## Lock the requirements again after a change in pyproject.toml (UPGRADE=1 takes newer versions)
+lock: $(READY)  ## Lock the requirements after a change in pyproject.toml (UPGRADE=1 takes newer versions)
 	$(BIN)/$(LOCK) --group dev --output-file requirements-dev.txt
 	$(BIN)/$(LOCK) --constraint requirements-dev.txt --output-file layers/domain/requirements.txt
 
 .PHONY: clean
-clean:  ## Remove everything that make made
+clean:  ## Remove everything that make created
 	rm -rf .venv .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
