@@ -95,7 +95,7 @@ def test_offline_the_page_says_so_and_is_up_to_date_when_it_is_back(visit: Visit
     visitor.context.set_offline(True)
     expect(visitor.page.get_by_text("You are offline. What you see may be old")).to_be_visible()
     visitor.page.get_by_role("link", name="History", exact=True).click()
-    visitor.sees("this goes on by itself when you are back")
+    visitor.sees("This continues when you are back online")
     visitor.context.set_offline(False)
     visitor.sees("No funds were added yet.")
     expect(visitor.page.get_by_text("You are offline. What you see may be old")).to_be_hidden()

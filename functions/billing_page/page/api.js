@@ -50,7 +50,7 @@ async function send(method, path, { body, key, query, open }, renew) {
 	} catch (error) {
 		if (error.detail) throw error;
 		if (navigator.onLine) throw new Problem(0, ...DOWN);
-		throw new Problem(0, "offline", "You are offline.", "Connect to the internet; this goes on by itself when you are back.");
+		throw new Problem(0, "offline", "You are offline.", "Connect to the internet. This continues when you are back online.");
 	}
 }
 

@@ -11,10 +11,10 @@ const HOME = `${location.origin}/`;
 let tokens = null;
 let renewal = null;
 
-/** Whoever just signed in is refused all the same: to sign in again and again would not end. */
+/** The API refuses a fresh sign-in. Another automatic sign-in would only repeat that. */
 class Refused extends Error {
 	title = "Your sign-in is not accepted.";
-	detail = "Sign out, then sign in again; if it goes on, tell the operator.";
+	detail = "Sign out, then sign in again. If that fails, contact support.";
 }
 
 export const isConfigured = () => Boolean(settings.client_id && settings.authorize_url && settings.token_url);

@@ -1,1 +1,1 @@
-"""The HTTP API: routing, the caller's rights, problems, cursors, and pages. Knows no business rule."""
+"""The HTTP API: routing, the caller's rights, problems, cursors, and pages. Contains no business rule."""

@@ -1,4 +1,4 @@
-"""Cursors of lists: opaque, signed, and good only for the very list (account, route, filters) that handed them out."""
+"""Cursors of lists: opaque, signed, and valid only for the list (account, route, filters) that issued them."""
 
 import base64
 import hashlib
@@ -13,13 +13,13 @@ _SIGNATURE_BYTES: Final = 16
 
 
 def write_cursor(secret: str, scope: list[str], position: Any) -> str:
-    """A cursor that leads to `position` (JSON) of the list that `scope` names."""
+    """Return a cursor of `position` (JSON) in the list that `scope` names."""
     payload = json.dumps(position, separators=(",", ":")).encode()
     return _text(_signature(secret, scope, payload) + payload)
 
 
 def read_cursor(secret: str, scope: list[str], cursor: str | None) -> Any:
-    """The position behind a cursor; None without one.
+    """Return the position of a cursor; None without a cursor.
 
     Raises:
         InvalidValue: `invalid_cursor`, it was edited, cut, or belongs to another list.

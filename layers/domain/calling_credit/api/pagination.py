@@ -1,4 +1,4 @@
-"""One page of a list: its size, where it goes on, and the cursor of the next one."""
+"""One page of a list: its size, its position, and the cursor of the next page."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from calling_credit.config import config
 
 
 class Listing:
-    """What a request asks of a list that `scope` (account, route, filters) names; its cursors are good for that
-    list alone.
+    """The requested page of the list that `scope` (account, route, filters) names. Cursors are valid for that list
+    only.
 
     Raises:
         InvalidValue: invalid_limit, invalid_cursor.
@@ -27,5 +27,5 @@ class Listing:
         self.position = read_cursor(self._secret, self._scope, query(app, "cursor"))
 
     def next_cursor(self, position: Any) -> str | None:
-        """The cursor that leads to a position; None at the end."""
+        """Return the cursor of a position; None at the end."""
         return None if position is None else write_cursor(self._secret, self._scope, position)

@@ -31,7 +31,10 @@ def problem(error: errors.CallingCreditError) -> Response[str]:
 
 def unforeseen() -> Response[str]:
     """Return the answer to an unforeseen error. It reveals no detail; the log has them."""
-    detail = "Something went wrong on our side. Retry the request. If it keeps failing, contact support and include the time."
+    detail = (
+        "Something went wrong on our side. Retry the request. If it keeps failing, contact support and include the "
+        "time."
+    )
     return _answer(500, "Internal error", errors.ProblemCode.INTERNAL_ERROR, detail, {"Cache-Control": "no-store"})
 
 

@@ -1,6 +1,4 @@
-"""Links that act without a sign-in: each is for one purpose and one account, and good for its time only. Makes no token
-and stores nothing.
-"""
+"""Links that act without a sign-in: each has one purpose, one account, and an expiry. Makes no token and stores nothing."""
 
 import hashlib
 from dataclasses import dataclass
@@ -13,14 +11,12 @@ from calling_credit.topups.topup import CHALLENGE_LASTS, TopUp
 Purpose = Literal["confirm_payment", "freeze_account"]
 PURPOSES: Final[tuple[Purpose, ...]] = ("confirm_payment", "freeze_account")
 FREEZES_FOR: Final = timedelta(days=7)
-"""How long the link in an alert freezes an account: somebody may be away."""
+"""How long the link in an alert can freeze the account, because its reader may be away."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What one link is for: its one purpose, the account, what of it (a payment's id, or the alert's), and when it ends
-    (RFC 3339).
-    """
+    """The purpose of a link, its account, its target (the id of a payment or an alert), and its expiry (RFC 3339)."""
 
     purpose: Purpose
     account_id: str
@@ -29,17 +25,17 @@ class Link:
 
 
 def confirmation_link(topup: TopUp) -> Link:
-    """The link that finishes a payment which waits for its customer, for as long as the payment may wait."""
+    """Return the link that confirms a waiting payment, valid for as long as the payment may wait."""
     expires_at = format_instant(datetime.fromisoformat(topup.created_at) + CHALLENGE_LASTS)
     return Link("confirm_payment", topup.account_id, topup.topup_id, expires_at)
 
 
 def freeze_link(account_id: str, event_id: str, occurred_at: str) -> Link:
-    """The link that freezes an account from an alert about it."""
+    """Return the link in an alert that freezes the account."""
     expires_at = format_instant(datetime.fromisoformat(occurred_at) + FREEZES_FOR)
     return Link("freeze_account", account_id, event_id, expires_at)
 
 
 def hash_of(token: str) -> str:
-    """What is stored of a link (SHA-256, hexadecimal)."""
+    """Return the stored hash of a link's token (SHA-256, hexadecimal)."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Keeps the links that were handed out, by their hash: a link that is not here does not act, whoever signed it."""
+"""Stores issued links by the hash of their token. A link that is not stored does not act, even with a valid signature."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ class Links:
         self._table_name = table_name
 
     def keep(self, link: Link, token_hash: str, now: datetime) -> None:
-        """Let a link act. One that was withdrawn stays withdrawn.
+        """Store an issued link. A revoked link stays revoked.
 
         Raises:
             Unavailable: the table did not take it in time.
@@ -44,7 +44,7 @@ class Links:
                 raise translate_error(error) from error
 
     def stands(self, link: Link, token_hash: str) -> bool:
-        """Whether a link was handed out and not withdrawn.
+        """Whether a link was issued and is not revoked.
 
         Raises:
             Unavailable: the table did not answer in time.
@@ -58,7 +58,7 @@ class Links:
 
 
 def withdraw_links(client: "DynamoDBClient", table_name: str, account_id: str, now: datetime) -> int:
-    """Let every link of an account act no more; how many there were. They go by themselves when their time is over."""
+    """Revoke every link of an account and return how many there were. DynamoDB removes them after their expiry."""
     low, high = keys.link_range()
     pages = client.get_paginator("query").paginate(
         TableName=table_name,

@@ -1,7 +1,7 @@
 """The tokens of links that act without a sign-in.
 
-A token is a signed text, so that the same link can be shown and mailed again; the table holds its hash alone, so no
-copy of the table holds a link, and one whose hash is not there, or was withdrawn, is dead whoever signed it.
+A token is a signed text, so the same link can be shown and mailed again. The table stores only its hash, so a copy of
+the table contains no link. A token whose hash is missing or revoked does nothing, even with a valid signature.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from calling_credit.links.store import Links
 
 
 def hand_out(links: Links, secret: str, link_url: str, link: Link, now: datetime) -> str:
-    """The address of a link, whose hash is stored before anybody sees it. `link_url` ends with a slash.
+    """Store a link by its hash, then return its address. `link_url` ends with a slash.
 
     Raises:
         Unavailable: the table did not take it in time.
@@ -25,7 +25,7 @@ def hand_out(links: Links, secret: str, link_url: str, link: Link, now: datetime
 
 
 def follow(links: Links, secret: str, token: str, now: datetime) -> Link:
-    """What a token is for, if it is ours, in its time, handed out and not withdrawn.
+    """Return the link of a token that is signed, unexpired, issued, and not revoked.
 
     Raises:
         NotFound: `unknown_link`. Unavailable: the table did not answer in time.
@@ -37,12 +37,12 @@ def follow(links: Links, secret: str, token: str, now: datetime) -> Link:
 
 
 def token_of(secret: str, link: Link) -> str:
-    """The link as one path segment; the same whenever it is made."""
+    """Return the link as one path segment. The same link always has the same token."""
     return write_cursor(secret, _scope(link.purpose), [link.account_id, link.target, link.expires_at])
 
 
 def read_token(secret: str, token: str, now: datetime) -> Link:
-    """What a token says it is for.
+    """Return the link that a signed token describes.
 
     Raises:
         NotFound: `unknown_link`, it was edited, is no link, or its time is over.
@@ -58,7 +58,7 @@ def read_token(secret: str, token: str, now: datetime) -> Link:
 
 
 def not_ours() -> NotFound:
-    """What is told of a link that leads nowhere, whatever is wrong with it."""
+    """Return the same error for every invalid link, so that it reveals nothing."""
     return NotFound(
         ProblemCode.UNKNOWN_LINK, "This link is not valid, or its time is over; sign in to the Billing page."
     )
