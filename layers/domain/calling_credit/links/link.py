@@ -1,4 +1,4 @@
-"""Links that act without a sign-in: each has one purpose, one account, and an expiry. Makes no token and stores nothing."""
+"""Links that act without a sign-in. Each has one purpose, one account, and an expiry. Stores nothing."""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Stores issued links by the hash of their token. A link that is not stored does not act, even with a valid signature."""
+"""Stores issued links by the hash of their token. An unstored link does nothing, even if signed."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
