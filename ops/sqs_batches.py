@@ -1,5 +1,5 @@
 """Sends many messages to one SQS queue: full batches within its limits, several batches at a time, and again after a
-temporary refusal. Knows nothing of calls.
+temporary refusal. Does not depend on calls.
 """
 
 import random

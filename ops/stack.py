@@ -1,5 +1,5 @@
 """Finds the stack that an operator's command works on: the running local stack, or, with STACK=name, a stack in the AWS
-account that the operator is signed in to. Knows no command.
+account that the operator is signed in to. Does not depend on any command.
 """
 
 import os

@@ -1,5 +1,5 @@
 """How every operator's command talks to its user: one console, one way to fail, one way to confirm.
-Knows no command.
+Does not depend on any command.
 """
 
 import sys

@@ -29,7 +29,7 @@ STRIPE_EVENT: Final = body(
 RECEIPT: Final = record(
     "WebhookReceipt",
     "What the callback led to.",
-    {"received": FLAG, "outcome": described(TEXT, "For Stripe's dashboard: what became of the object.")},
+    {"received": FLAG, "outcome": described(TEXT, "For Stripe's dashboard: the outcome for the object.")},
 )
 
 ROUTES: Final = (

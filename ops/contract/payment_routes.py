@@ -131,7 +131,7 @@ ROUTES: Final = (
         "add_funds",
         GROUP,
         "Show a payment",
-        ok(TOP_UP, "The payment as it is now."),
+        ok(TOP_UP, "The current payment."),
         ("unknown_top_up", "unknown_account"),
         parameters=(path("top_up_id", TOP_UP_ID, "The payment."),),
     ),

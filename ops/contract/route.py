@@ -1,4 +1,4 @@
-"""What a route declares: who may call it, what it takes, and what it answers."""
+"""The declaration of a route: its callers, parameters, body, and answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -55,7 +55,7 @@ PLACES: Final = {
 }
 _SHOWN: Final = {
     "daily_spend": described(MONEY, "What calls may cost in a day."),
-    "call_price": described(MONEY, "What one call may cost."),
+    "call_price": described(MONEY, "The highest price of one call."),
     "simultaneous_calls": described(CALLS_AT_ONCE, "How many calls may run at once."),
     "high_cost": described(MONEY, "Destinations whose first minute costs more must be allowed."),
     "blocked": described(PLACES, "Places that are never called."),
@@ -103,7 +103,7 @@ ROUTES: Final = (
         Access.ADMIN,
         GROUP,
         "Turn international calling of a line on or off",
-        {200: ok(LINE, "The line as it is now.")},
+        {200: ok(LINE, "The current line.")},
         ("unknown_line", "invalid_id", "missing_field", "invalid_field", "busy"),
         parameters=(LINE_ID,),
         body=LINE_SWITCH,

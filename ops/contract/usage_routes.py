@@ -119,7 +119,7 @@ STATEMENT: Final = record(
         "opening_balance": MONEY,
         "items": list_of(ENTRY),
         "closing_balance": MONEY,
-        "as_of": described(INSTANT, "All pages of one statement show what was posted until this moment."),
+        "as_of": described(INSTANT, "All pages of one statement show entries posted until this moment."),
         "next_cursor": NEXT_CURSOR,
     },
 )

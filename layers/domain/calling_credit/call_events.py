@@ -1,4 +1,4 @@
-"""Call events as the switch sends them: one finished call per message. Parses and judges a message; knows no price
+"""Call events as the switch sends them: one finished call per message. Parses and checks a message; contains no price
 and no table.
 
 A message that cannot be taken is a value (`Rejection`), not an exception: one bad message never stops its neighbours.
@@ -65,7 +65,7 @@ class CallEvent(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A finished call, checked. `happened_at` is `started_at` as it stands in keys (UTC with milliseconds), so is
+    """A finished call, checked. `happened_at` is `started_at` in the form of keys (UTC with milliseconds), so is
     `ended_at`.
     """
 

@@ -113,7 +113,7 @@ class Conflict(CallingCreditError):
 
 
 class InProgress(Conflict):
-    """The very same request is being worked on; ask again after `retry_after_seconds`."""
+    """Another worker handles the same request; repeat it after `retry_after_seconds`."""
 
     def __init__(self, code: ProblemCode, detail: str, retry_after_seconds: int) -> None:
         super().__init__(code, detail)

@@ -1,4 +1,4 @@
-"""Instants as RFC 3339 UTC text with milliseconds, and the calendar dates they fall on. Knows no clock: `now` is
+"""Instants as RFC 3339 UTC text with milliseconds, and the calendar dates they fall on. Reads no clock: `now` is
 handed in.
 """
 
@@ -72,7 +72,7 @@ def parse_date(text: str, field: str) -> date:
 
 
 def widened_utc_window(first: date, last: date) -> tuple[str, str]:
-    """UTC instants that surely contain every moment of the local dates `first`..`last`, whatever the zone was then.
+    """UTC instants that contain every moment of the local dates `first`..`last` in any time zone.
 
     Local time lies between 12 hours behind and 14 ahead of UTC, so one day on either side is enough. The years 0001
     and 9999 are cut rather than overflowed.

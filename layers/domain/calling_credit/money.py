@@ -1,4 +1,4 @@
-"""Money as integer micro-dollars (10^-6 USD) inside, decimal strings at the edges. Knows no currency but USD and no
+"""Money as integer micro-dollars (10^-6 USD) inside, decimal strings at the edges. Supports only USD, and no
 float.
 """
 

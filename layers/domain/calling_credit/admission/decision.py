@@ -1,7 +1,7 @@
-"""Whether a call may be connected, for how long, and what is held for it: an ordered list of reasons to refuse, and
-whole numbers. Knows no table and no clock.
+"""Whether a call may be connected, for how long, and the amount held for it: an ordered list of reasons to refuse, and
+whole numbers. Reads no table and no clock.
 
-What is held is the price of the longest call allowed, by the function that will charge it: quote = hold = charge.
+The held amount is the price of the longest allowed call, by the function that charges it: quote = hold = charge.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from calling_credit.rates.deck import INCLUDED_CATEGORY, RateRow
 from calling_credit.rates.pricing import PRICE_STEP_MICROS
 
 SENT_AGAIN_WITHIN: Final = timedelta(seconds=30)
-"""The very same request within this, and within half of what it asks for, is the last one sent again."""
+"""The same request within this time, and within half of the requested seconds, repeats the last one."""
 
 
 AGAINST_FRAUD: Final = frozenset(
@@ -33,12 +33,12 @@ AGAINST_FRAUD: Final = frozenset(
         DenialReason.DAILY_SPEND,
     }
 )
-"""Refusals that are announced: somebody should know, and soon."""
+"""Refusals that are announced, because they may be fraud."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What the switch asks before it connects a call, or to let one go on."""
+    """The request of the switch to connect a call, or to extend one."""
 
     call_id: str
     account_id: str
@@ -49,7 +49,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class AccountStatus:
-    """What admission must know of an account; `holds` says whether credit is held for its calls."""
+    """The facts of an account that admission needs; `holds` says whether credit is held for its calls."""
 
     is_closed: bool
     is_frozen: bool
@@ -89,7 +89,7 @@ class AdmissionContext:
 class Decision:
     """What the switch is told. `max_seconds` and `held_micros` are of the whole call; `reason` says why it is refused,
     `limited_by` why it may not be as long as asked for. `hold` is what must stand for the decision to be good (None:
-    nothing is held, or what stands is enough).
+    nothing is held, or the present hold is enough).
     """
 
     reason: str | None
@@ -106,7 +106,7 @@ def short_code(ask: Ask) -> Decision | None:
 
 
 def decide_admission(s: AdmissionContext) -> Decision:
-    """The first reason to refuse, or how long the call may be and what is held for it.
+    """Decide: the first reason to refuse, or the allowed length of the call and the amount to hold.
 
     Raises:
         Conflict: `call_id_reused`, a call to another number, or of another line, has this id.
@@ -221,7 +221,7 @@ def _is_sent_again(hold: Hold, asked_seconds: int, now: datetime) -> bool:
 
 
 def _seconds_run(hold: Hold, asked_seconds: int, now: datetime) -> int:
-    """For how long the call has run, at most; what is asked for while it only begins is meant for all of it."""
+    """Return the most seconds the call can have run; a request at its beginning covers the whole call."""
     since = now - datetime.fromisoformat(hold.authorized_at)
     return 0 if since < _within(asked_seconds) else since // timedelta(seconds=1)
 

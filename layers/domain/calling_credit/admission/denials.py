@@ -1,4 +1,4 @@
-"""Keeps what calls were refused for, as far as somebody should hear of it: one item for each account, written at most
+"""Stores the reasons of refused calls that are announced: one item for each account, written at most
 once an hour for each reason, so that a thousand refused calls are one event and one write.
 """
 

@@ -18,7 +18,7 @@ RETRY_AFTER_SECONDS: Final = 15
 
 WORDS: Final[dict[str, str]] = {
     DenialReason.CALL_FINISHED: "This call has ended already.",
-    DenialReason.HOLD_EXPIRED: "What was held for this call has expired; it can be extended no more.",
+    DenialReason.HOLD_EXPIRED: "The hold for this call has expired; the call can no longer be extended.",
     DenialReason.UNKNOWN_ACCOUNT: "There is no account of this id.",
     DenialReason.ACCOUNT_CLOSED: "The account is closed.",
     DenialReason.ACCOUNT_FROZEN: "The account is frozen.",
@@ -33,12 +33,12 @@ WORDS: Final[dict[str, str]] = {
     DenialReason.INSUFFICIENT_CREDIT: "The credit does not pay for this call.",
     DenialReason.RECHARGING: "The credit does not pay for this call; a recharge is under way.",
 }
-"""What is said of each refusal."""
+"""The sentence for each reason."""
 
 
 def read_ask(body: dict[str, Any]) -> Ask:
-    """The request from `{call_id, account_id, line_id, to, requested_seconds?}`. Whoever dials an emergency number is
-    let through whatever else the request says: what is not of its form is left out.
+    """Parse `{call_id, account_id, line_id, to, requested_seconds?}`. A call to an emergency number is always allowed,
+    so invalid fields of such a request are ignored.
 
     Raises:
         InvalidValue: missing_field, invalid_id, invalid_number, invalid_duration.

@@ -1,4 +1,4 @@
-"""The event bus others listen on. An event that was not taken is named, so that whoever sent it can send it again."""
+"""The event bus of other systems. It names each event that the bus refused, so that the sender can repeat it."""
 
 from collections.abc import Sequence
 from datetime import datetime

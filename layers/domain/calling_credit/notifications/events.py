@@ -1,5 +1,4 @@
-"""What is announced to whoever listens on the event bus: the form of each event, version 1. Knows neither the table nor
-the bus.
+"""The events on the event bus: the form of each one, version 1. Depends on neither the table nor the bus.
 
 An event says that something has happened, never what is to be done about it. Within a version fields may be added and
 none is taken away. Money is a decimal string; a card is its brand and last four digits, and no whole phone number, no
@@ -32,7 +31,7 @@ class CardShown(_Form):
 
 
 class Failure(_Form):
-    """Why a payment came to nothing: a stable code, and words for the customer."""
+    """The reason why a payment failed: a stable code, and a sentence for the customer."""
 
     code: str
     message: str
@@ -57,7 +56,7 @@ class NotPaid(_Form):
 
 
 class Suspended(_Form):
-    """Why automatic recharge does not go on until somebody does something: a stable code, and words."""
+    """The reason why automatic recharge is suspended: a stable code, and a sentence for the customer."""
 
     reason: str
     message: str
@@ -104,15 +103,13 @@ class Denied(_Form):
 
 
 class Frozen(_Form):
-    """Who froze an account, or let it go on: `operator:<client>`, `command:<operator>`, `link`."""
+    """The actor that froze or unfroze an account: `operator:<client>`, `command:<operator>`, `link`."""
 
     by: str
 
 
 class Announcement(_Form):
-    """What all events have in common. `id` is the same however often the event comes: whoever has seen it has seen it
-    all.
-    """
+    """The fields that all events share. A repeated event has the same `id`, so a receiver can skip it."""
 
     id: str = Field(pattern=r"^evt_[0-9a-f]{32}$")
     version: Literal["1"] = VERSION
@@ -203,7 +200,7 @@ class AccountFrozen(Announcement):
 
 
 class AccountUnfrozen(Announcement):
-    """Calls are admitted again, and recharges go on."""
+    """International calls and automatic recharge have resumed."""
 
     type: Literal["AccountUnfrozen"] = "AccountUnfrozen"
     data: Frozen
@@ -227,6 +224,6 @@ ALL: Final[tuple[type[Announcement], ...]] = (
 
 
 def announcement_id(form: type[Announcement], account_id: str, *facts: str | int) -> str:
-    """The id of an event of this type: a hash of what cannot change about it, whoever derives it and however often."""
+    """Return the id of an event: a hash of its unchanging facts, so every derivation has the same id."""
     framed = json.dumps([form.__name__, account_id, *facts], separators=(",", ":"))
     return f"evt_{hashlib.sha256(framed.encode()).hexdigest()[:32]}"

@@ -1,6 +1,6 @@
 """Which events a change of one item makes: its image before and after, as plain values, decide alone. Sends nothing.
 
-A record of the table's stream may come again, late, or beside others in any order. Nothing is remembered between
+A record of the table's stream may be repeated, late, or out of order. Nothing is remembered between
 records, so the same record always makes the same events with the same ids.
 """
 

@@ -1,4 +1,4 @@
-"""Sends mail through Amazon SES, to one address at a time: nobody sees who else is told."""
+"""Sends e-mail through Amazon SES, one address at a time, so that no recipient sees the others."""
 
 from typing import Any, Final, Protocol, cast
 
@@ -40,7 +40,7 @@ def send(client: MailClient, sender: str, address: str, mail: Mail) -> None:
     """Hand one mail to SES.
 
     Raises:
-        NotTaken: SES did not take it. Botocore's BotoCoreError: nobody knows.
+        NotTaken: SES did not take it. Botocore's BotoCoreError: the outcome is unknown.
     """
     client.send_email(
         FromEmailAddress=sender,

@@ -14,7 +14,7 @@ ATTEMPTS: Final = 3
 
 
 class Position(TypedDict):
-    """Where a statement goes on: after which entry, and the figures its first page fixed (micros)."""
+    """The position of the next page: its last entry, and the figures that the first page fixed (micros)."""
 
     after: str
     as_of: str
@@ -26,7 +26,7 @@ class Position(TypedDict):
 def read_statement(
     reader: LedgerReader, period: Period, resume: Position | None, limit: int, as_of: str
 ) -> tuple[dict[str, Any], Position | None]:
-    """One page `{opening_balance, items, closing_balance, as_of}`, oldest first, and where the next goes on.
+    """One page `{opening_balance, items, closing_balance, as_of}`, oldest first, and the position of the next page.
 
     The first page fixes `as_of`, opening and closing; later pages leave out what was recorded after. Days and
     entries are two reads, so an entry posted between them is looked for again, and the last page closes at what was
