@@ -37,8 +37,9 @@ from calling_credit.usage import forecast, summary
 from calling_credit.usage.statement import read_daily_balances, read_statement
 
 NO_CARD = "pm_none"
+"""The card of a simulated rule."""
 READ_AGAIN = 5
-"""The card of a rule that is only tried out."""
+"""How often balance and entries are read while calls are posted between the two reads."""
 
 logger = Logger()
 app = http_resolver(logger)

@@ -1,6 +1,4 @@
-"""The one wall clock. Handlers read it once and hand `now` on; nothing below them asks what time it is. And how much of
-an invocation is left.
-"""
+"""The one wall clock. Only handlers read it; they pass `now` to everything below. And the time left of an invocation."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,10 +9,10 @@ if TYPE_CHECKING:
 
 
 def now() -> datetime:
-    """The current instant, UTC."""
+    """Return the current instant, UTC."""
     return datetime.now(UTC)
 
 
 def seconds_left(context: "LambdaContext", to_spare: float) -> Callable[[], float]:
-    """What tells the seconds until this invocation must begin nothing more: so many before its timeout."""
+    """Return a function that returns the seconds until `to_spare` seconds before the timeout of this invocation."""
     return lambda: context.get_remaining_time_in_millis() / 1000 - to_spare
