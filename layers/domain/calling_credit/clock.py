@@ -1,4 +1,4 @@
-"""The one wall clock. Only handlers read it; they pass `now` to everything below. And the time left of an invocation."""
+"""The one wall clock. Only handlers read it; they pass `now` to all other code. And the time left of an invocation."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
