@@ -42,8 +42,10 @@ def test_the_statement_opens_lists_and_closes(read: Visit, caller: Customer, dev
 def test_a_date_is_typed_in_peace_and_counts_on_enter_or_when_one_leaves(read: Visit, key: str) -> None:
     """A browser calls every date a change that is whole after some key, such as the first day of a month."""
     visitor = read(place="#/statement?range=week")
-    visitor.page.get_by_label("Dates").select_option("Custom")
+    with visitor.page.expect_response(re.compile("/statement")):  # The page replaces its fields with the answer.
+        visitor.page.get_by_label("Dates").select_option("Custom")
     visitor.settle()
+    visitor.page.wait_for_load_state("networkidle")
     first = visitor.page.get_by_label("From")
     wanted = datetime.now(UTC).date() - timedelta(days=40)
     first.focus()
