@@ -158,7 +158,7 @@ ROUTES: Final = (
         parameters=(
             path("category", CATEGORY_CODE, "A category that GET /usage lists."),
             *PERIOD,
-            query("user_id", ID, "Only the calls of this user."),
+            query("user_id", TEXT, "Only the calls of this user. An unknown user has no calls."),
             CURSOR,
             limit(summary.CSV_ROWS),
         ),

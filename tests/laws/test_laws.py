@@ -91,8 +91,8 @@ CUSTOMER_ROUTES = {
 }
 SIGNED_ROUTES = {"GET /links/{token}", "POST /links/{token}", "POST /stripe/webhook"}
 """Open to all, and for whatever account a signature names: whose it is does not come from the request."""
-PAGE_ROUTES = {"GET /", "GET /assets/{version}/{name}"}
-"""The page itself, which knows no account."""
+PAGE_ROUTES = {"GET /", "GET /assets/{version}/{name}", "GET /openapi.json"}
+"""The page itself and the API description: the same answer for every account."""
 NAMING_ANOTHER = {
     "account_id": "acct_2",
     "custom:account_id": "acct_2",
