@@ -12,7 +12,7 @@ from tests.harness.till import Till
 pytestmark = pytest.mark.dynamodb
 DECLINED_CARD = {
     "code": "card_declined",
-    "message": "Your bank declined the card. Use another card, or ask your bank.",
+    "message": "Your bank declined the card. Use another card, or contact your bank.",
 }
 MEMBER = {"cognito:groups": "[member]"}
 
