@@ -144,7 +144,7 @@ def test_the_bank_is_asked_and_the_person_comes_back_to_what_became_of_it(
     pay(visitor, "31.00")
     visitor.press("Decline")
     visitor.give_password(customer.email)
-    visitor.sees("Your bank's confirmation did not succeed. Try again, or use another card.", funds(visitor))
+    visitor.sees("Your bank could not confirm this payment. Try again, or use another card.", funds(visitor))
     assert paid(customer)[1] == 3_000
 
 

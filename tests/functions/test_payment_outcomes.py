@@ -35,7 +35,7 @@ def one(till: Till, topup_id: str, **claims: Any) -> Answer:
 @pytest.mark.parametrize(
     ("reason", "code", "words"),
     [
-        ("insufficient_funds", "insufficient_funds", "not have enough money"),
+        ("insufficient_funds", "insufficient_funds", "insufficient funds"),
         ("expired_card", "expired_card", "has expired"),
         ("incorrect_cvc", "incorrect_cvc", "security code"),
         ("processing_error", "processing_error", "in a little while"),
