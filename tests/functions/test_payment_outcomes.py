@@ -38,7 +38,7 @@ def one(till: Till, topup_id: str, **claims: Any) -> Answer:
         ("insufficient_funds", "insufficient_funds", "insufficient funds"),
         ("expired_card", "expired_card", "has expired"),
         ("incorrect_cvc", "incorrect_cvc", "security code"),
-        ("processing_error", "processing_error", "in a little while"),
+        ("processing_error", "processing_error", "in a few minutes"),
         ("withdrawal_count_limit_exceeded", "withdrawal_count_limit_exceeded", "over its limit"),
         ("card_velocity_exceeded", "card_velocity_exceeded", "over its limit"),
         ("generic_decline", "card_declined", "Your bank declined the card."),

@@ -101,14 +101,14 @@ STATES: list[tuple[Callable[[Till], Any], str, str, str | None, str]] = [
         "suspended",
         "authentication_required",
         None,
-        "Paused: your bank asked for confirmation. Confirm the payment, add funds with this card, or use another one.",
+        "Paused: your bank asked for confirmation. Confirm the payment, add funds with this card, or use another card.",
     ),
     (
         declined_thrice,
         "suspended",
         "declined_repeatedly",
         None,
-        "Paused: the card was declined three times. Use another card, or add funds and it goes on.",
+        "Paused: the card was declined three times. Use another card, or add funds to resume.",
     ),
     (
         lambda till: fails_once(till, EXPIRED),

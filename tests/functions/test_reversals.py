@@ -199,7 +199,7 @@ def test_what_was_asked_before_another_found_nothing_to_write_does_not_stand(
     failing = refund(till, charge, 4_000)
     [event, *_] = [event for event in till.stand_in.take_events() if event["type"] == "charge.refunded"]
     outcomes: list[str] = []
-    unhurried: Any = vars(reversal)["reverse"]
+    unhurried: Any = vars(reversal)["write_reversal"]
 
     def held_up(*arguments: Any) -> Any:
         if not outcomes:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import stripe
 
 from calling_credit.accounts.reader import AccountReader
+from calling_credit.dynamodb.transactions import retry_on_race
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.payments.reversal_store import write_reversal
 from calling_credit.payments.stripe_client import (
@@ -17,7 +18,6 @@ from calling_credit.payments.stripe_client import (
     classify_error,
     payments_unavailable,
 )
-from calling_credit.recharge.store import MAX_ROUNDS, busy
 from calling_credit.topups.reversals import Losses, reversal_entry, reversal_target
 from calling_credit.topups.store import TopUpStore
 
@@ -68,17 +68,13 @@ def reverse_topup(
         Unavailable: payments_unavailable or busy; the same call is safe again.
     """
     topups, outcome = TopUpStore(client, table_name), "unchanged"
-    for _ in range(MAX_ROUNDS):
+
+    def attempt() -> str | None:
+        nonlocal outcome
         topup = topups.read(account_id, topup_id)
         if topup is None or topup.status != "succeeded" or topup.intent_id is None:
             return "not_paid"
-        losses = read_losses(stripe_client, topup.intent_id)
-        if isinstance(losses, NoAnswer):
-            raise payments_unavailable()
-        if isinstance(losses, Refused):
-            raise Unavailable(
-                ProblemCode.PAYMENTS_UNAVAILABLE, "Stripe does not return the refunds and disputes of a payment."
-            )
+        losses = _losses_or_error(stripe_client, topup.intent_id)
         target = reversal_target(topup.amount_micros, losses)
         time_zone = AccountReader(client, table_name, account_id).settings()["time_zone"]
         entry = reversal_entry(topup, target, losses, time_zone, now)
@@ -86,4 +82,17 @@ def reverse_topup(
             return outcome
         if write_reversal(client, table_name, topup, target, entry, now):
             outcome = "reversed" if entry.amount_micros < 0 else "returned"
-    raise busy()
+        return None
+
+    return retry_on_race("The payment is", attempt)
+
+
+def _losses_or_error(client: stripe.StripeClient, intent_id: str) -> Losses:
+    losses = read_losses(client, intent_id)
+    if isinstance(losses, NoAnswer):
+        raise payments_unavailable()
+    if isinstance(losses, Refused):
+        raise Unavailable(
+            ProblemCode.PAYMENTS_UNAVAILABLE, "Stripe does not return the refunds and disputes of a payment."
+        )
+    return losses

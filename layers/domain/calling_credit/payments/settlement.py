@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from calling_credit.dynamodb import sweep_keys
 from calling_credit.dynamodb.attributes import to_attribute
-from calling_credit.dynamodb.transactions import transact, update
+from calling_credit.dynamodb.transactions import retry_on_race, transact, update
 from calling_credit.instants import format_instant
 from calling_credit.ledger.headroom import arm_action, nudge_action
 from calling_credit.ledger.posting import posting_actions
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import after_payment, armed_threshold
 from calling_credit.recharge.items import put_recharge_action
-from calling_credit.recharge.store import MAX_ROUNDS, RechargeStore, busy
+from calling_credit.recharge.store import RECHARGE, RechargeStore
 from calling_credit.topups.items import TOPUP_KIND, topup_key
 from calling_credit.topups.topup import OPEN, Intent, Status, TopUp, topup_entry
 
@@ -141,22 +141,21 @@ class SettlementStore:
         """Write an action on a top-up together with the change of automatic recharge, and make the stream report the
         balance again: the open payment may have delayed a recharge.
         """
-        account_id = topup.account_id
-        for _ in range(MAX_ROUNDS):
-            current = self._recharges.recharge(account_id)
-            actions = [action]
-            if current.rule is None:
-                actions.append(nudge_action(self._table_name, account_id))
-            else:
-                state = after_payment(current.rule, current.state, change(current.state), topup)
-                threshold = armed_threshold(current.rule, state, now)
-                actions.append(arm_action(self._table_name, account_id, threshold))
-                actions.append(
-                    put_recharge_action(self._table_name, account_id, current.rule, state, now, rule_read=current.rule)
-                )
-            failed = transact(self._client, actions)
-            if not failed:
-                return True
-            if 0 in failed:
-                return False
-        raise busy()
+
+        def attempt() -> bool | None:
+            failed = transact(self._client, [action, *self._recharge_actions(topup, change, now)])
+            if failed and 0 not in failed:
+                return None
+            return not failed
+
+        return retry_on_race(RECHARGE, attempt)
+
+    def _recharge_actions(self, topup: TopUp, change: Change, now: datetime) -> list[dict[str, Any]]:
+        account_id, current = topup.account_id, self._recharges.recharge(topup.account_id)
+        if current.rule is None:
+            return [nudge_action(self._table_name, account_id)]
+        state = after_payment(current.rule, current.state, change(current.state), topup)
+        return [
+            arm_action(self._table_name, account_id, armed_threshold(current.rule, state, now)),
+            put_recharge_action(self._table_name, account_id, current.rule, state, now, rule_read=current.rule),
+        ]

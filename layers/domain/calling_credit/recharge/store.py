@@ -10,8 +10,8 @@ from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.keys import recharge_key
 from calling_credit.dynamodb.sweep import query_due
-from calling_credit.dynamodb.transactions import put, transact
-from calling_credit.errors import NotFound, ProblemCode, Unavailable
+from calling_credit.dynamodb.transactions import put, retry_on_race, transact
+from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.headroom import arm_action, still_below_action
 from calling_credit.recharge import attempts
@@ -24,13 +24,8 @@ from calling_credit.topups.topup import TopUp
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-MAX_ROUNDS: Final = 10
-"""How often a change is worked out again because another change came between."""
-
-
-def busy() -> Unavailable:
-    """The error after losing every race with concurrent changes."""
-    return Unavailable(ProblemCode.BUSY, "The account's automatic recharge is being changed at the moment. Try again.")
+RECHARGE: Final = "The account's automatic recharge is"
+"""The subject of the error after losing every race with concurrent changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +86,13 @@ class RechargeStore:
         Raises:
             Unavailable: `busy`, others kept changing it. NotFound: `unknown_account`.
         """
-        for _ in range(MAX_ROUNDS):
+
+        def attempt() -> Recharge | None:
             current = self.recharge(account_id)
             rule, state = change(current)
-            if self._write(account_id, current, rule, state, now):
-                return self.recharge(account_id)
-        raise busy()
+            return self.recharge(account_id) if self._write(account_id, current, rule, state, now) else None
+
+        return retry_on_race(RECHARGE, attempt)
 
     def stop(self, snapshot: Snapshot, stop: Stop, now: datetime) -> None:
         """Stop the recharge until the stop ends or a setting changes. Write nothing if there was a change meanwhile,
@@ -111,28 +107,29 @@ class RechargeStore:
 
     def suspend_for_removed_card(self, account_id: str, payment_method_id: str, now: datetime) -> bool:
         """Suspend the rule if it uses the removed card. Return whether it does."""
-        for _ in range(MAX_ROUNDS):
+
+        def attempt() -> bool | None:
             current = self.recharge(account_id)
             if current.rule is None or current.rule.payment_method_id != payment_method_id:
                 return False
             if current.state.suspended_reason == attempts.SuspensionReason.REMOVED:
                 return True
-            if self._write(account_id, current, current.rule, attempts.remove_card(current.state), now):
-                return True
-        raise busy()
+            return self._write(account_id, current, current.rule, attempts.remove_card(current.state), now) or None
+
+        return retry_on_race(RECHARGE, attempt)
 
     def release_attempt(self, topup: TopUp, now: datetime) -> None:
         """Stop waiting for an attempt that an operator must check."""
-        for _ in range(MAX_ROUNDS):
+
+        def attempt() -> bool | None:
             current = self.recharge(topup.account_id)
             in_flight = current.state.in_flight
             if current.rule is None or in_flight is None or in_flight.topup_id != topup.topup_id:
-                return
-            if self._write(
-                topup.account_id, current, current.rule, attempts.release_attempt(current.state, topup), now
-            ):
-                return
-        raise busy()
+                return True
+            state = attempts.release_attempt(current.state, topup)
+            return self._write(topup.account_id, current, current.rule, state, now) or None
+
+        retry_on_race(RECHARGE, attempt)
 
     def claim(self, snapshot: Snapshot, topup: TopUp, now: datetime) -> bool:
         """Claim an attempt and store its top-up in one transaction, if rule and state are unchanged and the balance is
