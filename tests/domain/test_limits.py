@@ -14,7 +14,7 @@ from calling_credit.accounts.limits import (
     limits_to_item,
     limits_view,
     parse_customer_limits,
-    read_limits,
+    parse_limits,
 )
 from calling_credit.errors import InvalidValue
 from tests.domain.test_admission import DOLLAR, row
@@ -44,15 +44,15 @@ def test_limits_hold_without_anybody_setting_them() -> None:
 
 
 def test_what_is_said_is_kept_shown_and_stored() -> None:
-    limits = read_limits(SAID, DEFAULT_LIMITS)
+    limits = parse_limits(SAID, DEFAULT_LIMITS)
     assert limits == KEPT
     assert limits_view(limits) == SAID
     assert limits_from_item(limits_to_item(limits)) == limits
 
 
 def test_what_is_absent_stays_and_null_is_the_default() -> None:
-    assert read_limits({}, KEPT) == KEPT
-    changed = read_limits({"daily_spend": None, "blocked": None, "simultaneous_calls": 0}, KEPT)
+    assert parse_limits({}, KEPT) == KEPT
+    changed = parse_limits({"daily_spend": None, "blocked": None, "simultaneous_calls": 0}, KEPT)
     assert changed == replace(KEPT, daily_spend_micros=200 * DOLLAR, blocked=(), simultaneous_calls=0)
 
 
@@ -80,7 +80,7 @@ def test_what_is_absent_stays_and_null_is_the_default() -> None:
 )
 def test_what_cannot_be_a_limit_is_refused_whole(said: Any, code: str) -> None:
     with pytest.raises(InvalidValue) as caught:
-        read_limits(said, KEPT)
+        parse_limits(said, KEPT)
     assert caught.value.code == code
 
 
