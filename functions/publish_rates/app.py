@@ -13,7 +13,7 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.instants import format_instant
-from calling_credit.ledger.charge_reader import weigh
+from calling_credit.ledger.charge_reader import measure_impact
 from calling_credit.metrics import emit
 from calling_credit.rates.deck_impact import Impact
 from calling_credit.rates.deck_report import report
@@ -50,7 +50,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if judged.deck is not None:
         judged.impact = Impact(judged.deck)
         try:
-            weigh(dynamodb, config().table_name, judged.impact, now, clock.seconds_left(context, SECONDS_TO_SPARE))
+            measure_impact(
+                dynamodb, config().table_name, judged.impact, now, clock.seconds_left(context, SECONDS_TO_SPARE)
+            )
         except AWS_ERRORS as error:  # What it would have changed is worth knowing, and no reason to keep old prices.
             logger.warning("not_all_weighed", code=code_of(error))
     outcome = publisher.publish(data, judged, put_at + S3_ROUNDS_TO, now)

@@ -11,14 +11,14 @@ from calling_credit.accounts.account import (
     User,
     account_view,
     line_view,
-    read_account,
-    read_switch,
-    read_user,
+    parse_account,
+    parse_switch,
+    parse_user,
 )
-from calling_credit.accounts.line_number import read_line
+from calling_credit.accounts.line_number import parse_line
 from calling_credit.errors import InvalidValue
 from calling_credit.ids import check_id
-from calling_credit.ledger.adjustments import Adjustment, read_adjustment
+from calling_credit.ledger.adjustments import Adjustment, parse_adjustment
 
 LINE = Line("line_1", "+14155550100", "user_1", international_calling=True)
 ACCOUNT = Account("acct_1", "USD", "America/New_York", "closed", ("a@example.com",))
@@ -46,17 +46,17 @@ def test_invalid_ids_are_rejected(value: str) -> None:
 
 
 def test_a_new_account_is_open_in_utc_and_dollars() -> None:
-    assert read_account("acct_1", {}, None) == Account("acct_1", "USD", "UTC", "open", (), admission=True)
+    assert parse_account("acct_1", {}, None) == Account("acct_1", "USD", "UTC", "open", (), admission=True)
 
 
 def test_an_account_update_changes_only_the_given_fields() -> None:
-    assert read_account("acct_1", {}, ACCOUNT) == ACCOUNT
-    changed = read_account("acct_1", {"status": "open", "billing_emails": []}, ACCOUNT)
+    assert parse_account("acct_1", {}, ACCOUNT) == ACCOUNT
+    changed = parse_account("acct_1", {"status": "open", "billing_emails": []}, ACCOUNT)
     assert changed == Account("acct_1", "USD", "America/New_York", "open", ())
 
 
 def test_unknown_fields_are_ignored() -> None:
-    assert read_account("acct_1", {"balance": "1000000.00", "account_id": "acct_2"}, ACCOUNT) == ACCOUNT
+    assert parse_account("acct_1", {"balance": "1000000.00", "account_id": "acct_2"}, ACCOUNT) == ACCOUNT
 
 
 @pytest.mark.parametrize(
@@ -92,20 +92,20 @@ def test_unknown_fields_are_ignored() -> None:
     ids=ascii,
 )
 def test_invalid_account_settings_are_refused(body: dict[str, Any], code: str) -> None:
-    assert_refused(code, lambda: read_account("acct_1", body, ACCOUNT))
+    assert_refused(code, lambda: parse_account("acct_1", body, ACCOUNT))
 
 
 def test_the_low_balance_level_is_set_kept_and_removed() -> None:
-    levelled = read_account("acct_1", {"low_balance": "5.00"}, ACCOUNT)
+    levelled = parse_account("acct_1", {"low_balance": "5.00"}, ACCOUNT)
     assert levelled.low_micros == 5_000_000
     assert account_view(levelled)["low_balance"] == "5.00"
-    assert read_account("acct_1", {"status": "closed"}, levelled) == levelled
-    assert read_account("acct_1", {"low_balance": None}, levelled) == ACCOUNT
+    assert parse_account("acct_1", {"status": "closed"}, levelled) == levelled
+    assert parse_account("acct_1", {"low_balance": None}, levelled) == ACCOUNT
     assert "low_balance" not in account_view(ACCOUNT)
 
 
 def test_an_invalid_account_id_is_refused() -> None:
-    assert_refused("invalid_id", lambda: read_account("a b", {}, None))
+    assert_refused("invalid_id", lambda: parse_account("a b", {}, None))
 
 
 # --- Lines ------------------------------------------------------------------------------------------------------------
@@ -113,20 +113,20 @@ def test_an_invalid_account_id_is_refused() -> None:
 
 def test_international_calling_of_a_new_line_is_off() -> None:
     body = {"number": "+14155550100", "user_id": "user_1"}
-    assert read_line("line_1", body, None) == Line("line_1", "+14155550100", "user_1", international_calling=False)
+    assert parse_line("line_1", body, None) == Line("line_1", "+14155550100", "user_1", international_calling=False)
 
 
 def test_a_line_update_changes_only_the_given_fields() -> None:
-    assert read_line("line_1", {}, LINE) == LINE
-    assert read_line("line_1", {"user_id": "user_2"}, LINE) == Line(
+    assert parse_line("line_1", {}, LINE) == LINE
+    assert parse_line("line_1", {"user_id": "user_2"}, LINE) == Line(
         "line_1", "+14155550100", "user_2", international_calling=True
     )
-    assert not read_line("line_1", {"international_calling": False}, LINE).international_calling
+    assert not parse_line("line_1", {"international_calling": False}, LINE).international_calling
 
 
 @pytest.mark.parametrize("number", ["+14165550100", "+16045550100", "+18005550100", "+12125550100"])
 def test_a_line_may_have_a_us_or_canadian_number(number: str) -> None:
-    assert read_line("line_1", {"number": number, "user_id": "user_1"}, None).number == number
+    assert parse_line("line_1", {"number": number, "user_id": "user_1"}, None).number == number
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_line_may_have_a_us_or_canadian_number(number: str) -> None:
 def test_a_line_may_not_have_a_foreign_number(number: str) -> None:
     body = {"number": number, "user_id": "user_1"}
     with pytest.raises(InvalidValue) as refused:
-        read_line("line_1", body, None)
+        parse_line("line_1", body, None)
     assert refused.value.code in ("foreign_number", "invalid_number")
     if number in ("+17875550100", "+18765550100", "+442071838750"):
         assert refused.value.code == "foreign_number"
@@ -146,7 +146,7 @@ def test_a_line_may_not_have_a_foreign_number(number: str) -> None:
 )
 def test_an_invalid_line_number_is_refused(number: str) -> None:
     code = "invalid_number" if len(number) <= 16 else "invalid_field"
-    assert_refused(code, lambda: read_line("line_1", {"number": number, "user_id": "user_1"}, None))
+    assert_refused(code, lambda: parse_line("line_1", {"number": number, "user_id": "user_1"}, None))
 
 
 @pytest.mark.parametrize(
@@ -162,17 +162,17 @@ def test_an_invalid_line_number_is_refused(number: str) -> None:
     ids=str,
 )
 def test_a_line_without_a_required_field_is_refused(body: dict[str, Any], code: str) -> None:
-    assert_refused(code, lambda: read_line("line_1", body, None))
+    assert_refused(code, lambda: parse_line("line_1", body, None))
 
 
 @pytest.mark.parametrize("value", ["true", 1, 0, [], {}])
 def test_a_switch_accepts_only_true_or_false(value: object) -> None:
-    assert_refused("invalid_field", lambda: read_switch({"international_calling": value}))
+    assert_refused("invalid_field", lambda: parse_switch({"international_calling": value}))
 
 
 @pytest.mark.parametrize("body", [{}, {"international_calling": None}])
 def test_a_missing_switch_is_refused(body: dict[str, Any]) -> None:
-    assert_refused("missing_field", lambda: read_switch(body))
+    assert_refused("missing_field", lambda: parse_switch(body))
 
 
 def test_a_line_is_shown_with_the_name_of_its_user() -> None:
@@ -189,16 +189,16 @@ def test_a_line_is_shown_with_the_name_of_its_user() -> None:
 
 @pytest.mark.parametrize("name", ["Ada", "Ana María Ñ", "李雷", "x" * 120])
 def test_a_user_has_a_name(name: str) -> None:
-    assert read_user("user_1", {"name": name}) == User("user_1", name)
+    assert parse_user("user_1", {"name": name}) == User("user_1", name)
 
 
 @pytest.mark.parametrize("name", NOT_TEXT, ids=lambda value: ascii(value)[:20])
 def test_an_unprintable_user_name_is_refused(name: object) -> None:
-    assert_refused("invalid_field", lambda: read_user("user_1", {"name": name}))
+    assert_refused("invalid_field", lambda: parse_user("user_1", {"name": name}))
 
 
 def test_a_user_without_a_name_is_refused() -> None:
-    assert_refused("missing_field", lambda: read_user("user_1", {}))
+    assert_refused("missing_field", lambda: parse_user("user_1", {}))
 
 
 # --- Adjustments ------------------------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def test_a_user_without_a_name_is_refused() -> None:
     [("25.00", 25_000_000), ("-2.5", -2_500_000), ("0.0001", 100), ("100000", 10**11), ("-100000.0000", -(10**11))],
 )
 def test_an_adjustment_has_a_signed_amount_and_a_reason(amount: str, micros: int) -> None:
-    assert read_adjustment({"amount": amount, "reason": "goodwill"}) == Adjustment(micros, "goodwill")
+    assert parse_adjustment({"amount": amount, "reason": "goodwill"}) == Adjustment(micros, "goodwill")
 
 
 @pytest.mark.parametrize(
@@ -229,14 +229,14 @@ def test_an_adjustment_has_a_signed_amount_and_a_reason(amount: str, micros: int
     ],
 )
 def test_an_invalid_zero_or_excessive_amount_is_refused(amount: object, code: str) -> None:
-    assert_refused(code, lambda: read_adjustment({"amount": amount, "reason": "goodwill"}))
+    assert_refused(code, lambda: parse_adjustment({"amount": amount, "reason": "goodwill"}))
 
 
 @pytest.mark.parametrize("reason", NOT_TEXT, ids=lambda value: ascii(value)[:20])
 def test_an_unprintable_reason_is_refused(reason: object) -> None:
-    assert_refused("invalid_field", lambda: read_adjustment({"amount": "1", "reason": reason}))
+    assert_refused("invalid_field", lambda: parse_adjustment({"amount": "1", "reason": reason}))
 
 
 @pytest.mark.parametrize("body", [{}, {"amount": "1"}, {"reason": "goodwill"}])
 def test_an_adjustment_without_amount_or_reason_is_refused(body: dict[str, Any]) -> None:
-    assert_refused("missing_field", lambda: read_adjustment(body))
+    assert_refused("missing_field", lambda: parse_adjustment(body))

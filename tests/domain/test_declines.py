@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.topups.declines import Decline, shown_code, words
+from calling_credit.topups.declines import Decline, message_of, public_code
 
 FOR_GOOD = [
     "card_not_supported",
@@ -66,18 +66,18 @@ def test_soft_declines_are_temporary_unless_stripe_advises_otherwise(code: str) 
 
 @pytest.mark.parametrize("code", TOLD)
 def test_a_customer_message_contains_only_public_facts(code: str) -> None:
-    assert shown_code(code) == code
-    assert words(code) != words("card_declined")
+    assert public_code(code) == code
+    assert message_of(code) != message_of("card_declined")
 
 
 @pytest.mark.parametrize("code", ["lost_card", "stolen_card", "pickup_card", "restricted_card", "fraudulent"])
 def test_a_lost_or_stolen_card_is_shown_as_declined(code: str) -> None:
-    assert shown_code(code) == "card_declined"
-    assert words(code) == words("card_declined")
+    assert public_code(code) == "card_declined"
+    assert message_of(code) == message_of("card_declined")
 
 
 @given(st.sampled_from([*FOR_GOOD, *FOR_NOW, *TOLD]) | st.text())
 def test_every_stripe_code_gives_a_known_code_and_full_sentences(code: str) -> None:
-    assert shown_code(code) in {*TOLD, "card_declined"}
-    assert words(code) == words(shown_code(code))
-    assert words(code).endswith(".")
+    assert public_code(code) in {*TOLD, "card_declined"}
+    assert message_of(code) == message_of(public_code(code))
+    assert message_of(code).endswith(".")

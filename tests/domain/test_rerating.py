@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.charging.rerating import corrections
+from calling_credit.charging.rerating import correction_entries
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.call_entries import charge_entry
-from calling_credit.ledger.charged_calls import as_they_stand, charged_calls
+from calling_credit.ledger.charged_calls import charged_calls, current_entries
 from calling_credit.ledger.entries import CALL_CHARGED, CALL_TAKEN_BACK, Entry, day_changes
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.pricing import RatedCall, rate_call
@@ -71,13 +71,13 @@ def test_a_rerated_call_costs_the_price_of_the_last_covering_deck(run: list[Deck
             continue
         cost, billed = (rated.price_micros, rated.billed_seconds) if isinstance(rated, RatedCall) else (0, 0)
         category = rated.row.category if isinstance(rated, RatedCall) else category
-        entries += corrections(charged, again, f"run_{number}", NOW)
+        entries += correction_entries(charged, again, f"run_{number}", NOW)
         [charged] = charged_calls(map(item, entries))
-        assert corrections(charged, again, "the same again", NOW) == []
+        assert correction_entries(charged, again, "the same again", NOW) == []
     assert -sum(entry.amount_micros for entry in entries) == cost
     assert [entry.key for entry in entries] == sorted({entry.key for entry in entries})
     assert {entry.kind for entry in entries} <= {CALL_CHARGED, CALL_TAKEN_BACK}
-    stands = list(as_they_stand(map(item, reversed(entries))))
+    stands = list(current_entries(map(item, reversed(entries))))
     assert [-one["amount_micros"] for one in stands] == ([cost] if cost else [])
     days = {name: day for (_, name), day in day_changes(entries).items()}
     used = {name: (day.count - 2 * day.taken_back, day.billed_seconds, -day.total_micros) for name, day in days.items()}

@@ -51,7 +51,7 @@ def test_only_a_payment_that_waits_for_its_customer_has_a_link(status: Any) -> N
 def test_a_failure_has_a_code_and_a_message(status: Any) -> None:
     view = topup_view(replace(MANUAL, status=status, failure_code="insufficient_funds"), None)
     assert view["failure"]["code"] == "insufficient_funds"
-    assert "enough money" in view["failure"]["message"]
+    assert "insufficient funds" in view["failure"]["message"]
 
 
 def test_a_canceled_manual_payment_says_that_nothing_was_charged() -> None:

@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from calling_credit.call_events import Call, parse_call
-from calling_credit.charging.kept_calls import keep_unrated
+from calling_credit.charging.kept_calls import list_unrated_call
 from calling_credit.payments.issues import read_issues
 from calling_credit.rates import deck_store
 from local.deploy import MAIL_FROM
@@ -287,7 +287,7 @@ def rate_late(deployed: Stack, tokens: dict[str, str]) -> None:
     now = datetime.now(UTC)
     call = parse_call(json.dumps(make_call(account_id, number, 60, now - timedelta(hours=1))), now)
     assert isinstance(call, Call)
-    assert keep_unrated(boto3.client("dynamodb"), deployed.outputs["TableName"], call, now, lambda: 10.0) == "kept"
+    assert list_unrated_call(boto3.client("dynamodb"), deployed.outputs["TableName"], call, now, lambda: 10.0) == "kept"
     invoke(deployed, "RerateCallsFunction", {})  # Unless a deck that was just activated has woken it first.
     deck = (ROOT / "local" / "rates.csv").read_bytes().replace(b"GB,*,0.0140,", b"GB,*,0.0200,")
     version = deck_store.deck_version(deck, now)

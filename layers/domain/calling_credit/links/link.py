@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from calling_credit.instants import format_instant
-from calling_credit.topups.topup import CHALLENGE_LASTS, TopUp
+from calling_credit.topups.topup import CHALLENGE_LIFETIME, TopUp
 
 Purpose = Literal["confirm_payment", "freeze_account"]
 PURPOSES: Final[tuple[Purpose, ...]] = ("confirm_payment", "freeze_account")
@@ -26,7 +26,7 @@ class Link:
 
 def confirmation_link(topup: TopUp) -> Link:
     """Return the link that confirms a waiting payment, valid for as long as the payment may wait."""
-    expires_at = format_instant(datetime.fromisoformat(topup.created_at) + CHALLENGE_LASTS)
+    expires_at = format_instant(datetime.fromisoformat(topup.created_at) + CHALLENGE_LIFETIME)
     return Link("confirm_payment", topup.account_id, topup.topup_id, expires_at)
 
 
