@@ -140,7 +140,7 @@ class Photographer:
             self.take(visitor, f"{number:02d}-{state}", whole=state != "statement")
         visitor.open("#/usage/outbound_international_call?range=week")
         visitor.settle()
-        visitor.page.get_by_role("button", name="why").first.click()
+        visitor.page.get_by_role("button", name="Price details").first.click()
         self.take(visitor, "09-why", whole=False)
         visitor.leave()
 
@@ -157,7 +157,7 @@ class Photographer:
             visitor.page.evaluate("sessionStorage.removeItem('payment')")
         for state, card, words in (
             ("12-paid", "Visa ending 4242", "Funds added"),
-            ("13-declined", "Visa ending 0341", "The payment was declined"),
+            ("13-declined", "Visa ending 0341", "Payment declined"),
         ):
             visitor.open()
             visitor.give_password(customer.email)
@@ -202,7 +202,7 @@ class Photographer:
         visitor.page.route(re.compile("/balance$"), lambda route: route.abort())
         visitor.open("#/lines")
         visitor.open("#/")
-        visitor.sees("We cannot be reached just now.")
+        visitor.sees("Billing is temporarily unavailable.")
         self.take(visitor, "21-down")
         visitor.context.set_offline(True)
         self.take(visitor, "22-offline")

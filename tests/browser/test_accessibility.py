@@ -53,7 +53,7 @@ def test_axe_finds_nothing_on_any_page(visit: Visit, caller: Customer, seen: Dev
         visitor.page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true; })")
         assert violations(visitor) == [], place
     visitor.open(PLACES[1])
-    visitor.page.get_by_role("button", name="why").first.click()
+    visitor.page.get_by_role("button", name="Price details").first.click()
     assert violations(visitor) == []
 
 
@@ -69,7 +69,7 @@ def test_axe_finds_nothing_where_something_went_wrong(visit: Visit, customer: Cu
     assert violations(visitor) == []
     visitor.page.get_by_label("Amount", exact=True).fill("25")
     visitor.press("Pay $25.00")
-    visitor.sees("The payment was declined")
+    visitor.sees("Payment declined")
     visitor.settle()
     assert violations(visitor) == []
 

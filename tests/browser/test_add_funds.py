@@ -51,7 +51,7 @@ def test_funds_are_added_with_a_saved_card_and_the_balance_is_new(
     visitor.press("$100", funds(visitor))
     visitor.press("Pay $100.00")
     visitor.sees("Funds added", funds(visitor))
-    visitor.sees("$100.00 with Visa ending 4242. The credit is yours to use now.", funds(visitor))
+    visitor.sees("$100.00 with Visa ending 4242. Your credit is available now.", funds(visitor))
     visitor.sees("$150.00", visitor.card("Balance"))
     assert paid(customer) == (1, 10_000)
     visitor.press("Add more funds")
@@ -65,8 +65,8 @@ def test_an_amount_that_cannot_be_is_said_beside_its_field(visit: Visit, custome
     customer.save_card()
     visitor = visit()
     visitor.sign_in(customer.email)
-    no_amount = "Type an amount in dollars and cents, such as 25.00."
-    out_of_bounds = "An amount must lie between $5.00 and $500.00."
+    no_amount = "Enter an amount in dollars and cents, such as 25.00."
+    out_of_bounds = "Enter an amount from $5.00 to $500.00."
     wrong = dict.fromkeys(("12,5", "1e2", "25.001", "-25", "", "twenty"), no_amount)
     for typed, said in (wrong | {"4.99": out_of_bounds, "500.01": out_of_bounds, "0": out_of_bounds}).items():
         choose(visitor, typed)
@@ -86,13 +86,13 @@ def test_a_card_is_added_on_stripes_page_and_the_amount_is_kept(
 ) -> None:
     visitor = visit(device)
     visitor.sign_in(customer.email)
-    visitor.sees("No card is saved yet.")
+    visitor.sees("No saved cards yet.")
     expect(visitor.page.get_by_role("button", name="Pay $25.00")).to_be_disabled()
     choose(visitor, "33.00")
     visitor.press("Add a card", funds(visitor))
     visitor.save_card("4444")
     visitor.give_password(customer.email)
-    visitor.sees("The card is saved.", funds(visitor))
+    visitor.sees("Card saved.", funds(visitor))
     expect(visitor.page.get_by_label("Amount", exact=True)).to_have_value("33.00")
     assert visitor.page.url == visitor.home
     choose(visitor, "41.00")
@@ -117,10 +117,10 @@ def test_a_decline_is_said_in_words_and_another_card_pays(visit: Visit, customer
     visitor.sign_in(customer.email)
     visitor.saved_card("Visa ending 0341").check()
     pay(visitor, "20.00")
-    visitor.sees("The payment was declined", funds(visitor))
+    visitor.sees("Payment declined", funds(visitor))
     visitor.sees("Your bank declined the card. Use another card, or ask your bank.", funds(visitor))
-    visitor.sees("nothing was charged", funds(visitor))
-    visitor.press("Try another way")
+    visitor.sees("You were not charged $20.00 with Visa ending 0341.", funds(visitor))
+    visitor.press("Try again", funds(visitor))
     expect(visitor.page.get_by_label("Amount", exact=True)).to_have_value("20.00")
     visitor.saved_card("Visa ending 4242").check()
     visitor.press("Pay $20.00")
@@ -170,7 +170,7 @@ def test_back_from_the_bank_pays_nothing_and_the_same_payment_can_be_finished(vi
     visitor.page.wait_for_url(re.compile("/challenge/"))
     visitor.open()
     visitor.give_password(customer.email)
-    visitor.sees("Your bank asks you to confirm", funds(visitor))
+    visitor.sees("Your bank requires confirmation", funds(visitor))
     assert paid(customer) == (1, 0)
     visitor.page.get_by_role("link", name="Confirm payment").click()
     visitor.press("Confirm")
@@ -191,7 +191,7 @@ def test_who_will_not_confirm_pays_another_way_and_the_first_payment_ends(visit:
     visitor.page.wait_for_load_state()
     if "authorize" in visitor.page.url:
         visitor.give_password(customer.email)
-    visitor.sees("Your bank asks you to confirm", funds(visitor))
+    visitor.sees("Your bank requires confirmation", funds(visitor))
     visitor.press("Pay another way")
     visitor.saved_card("Visa ending 4242").check()
     pay(visitor, "30.00")
@@ -283,8 +283,8 @@ def test_a_payment_left_alone_for_long_is_looked_for_and_never_made(
     if is_heard:
         visitor.sees("Funds added", funds(visitor))
     else:
-        visitor.sees("Nothing was charged", funds(visitor))
-        visitor.press("Begin again")
+        visitor.sees("You were not charged", funds(visitor))
+        visitor.press("Start over")
         expect(visitor.page.get_by_label("Amount", exact=True)).to_have_value("28.00")
     cents = [2_800] * is_heard + [int(amount.replace(".", "")) for amount in others]
     assert paid(customer) == (len(cents), sum(cents))
@@ -374,10 +374,10 @@ def test_a_refusal_after_an_answer_was_lost_does_not_say_that_nothing_was_charge
 
     visitor.page.route(TOP_UPS, lose_then_refuse)
     pay(visitor, "30.00")
-    visitor.sees("We do not know yet what became of this payment.", funds(visitor))
-    expect(funds(visitor).get_by_text("Nothing was charged")).to_have_count(0)
+    visitor.sees("We cannot confirm this payment yet.", funds(visitor))
+    expect(funds(visitor).get_by_text("You were not charged")).to_have_count(0)
     visitor.page.unroute(TOP_UPS)
-    visitor.press("Ask again")
+    visitor.press("Check again")
     visitor.sees("Funds added", funds(visitor))
     assert len(set(asked)) == 1
     assert paid(customer) == (1, 3_000)
@@ -390,9 +390,9 @@ def test_while_the_api_is_down_nothing_is_lost_and_asking_again_pays_once(visit:
     visitor.sign_in(customer.email)
     visitor.page.route(TOP_UPS, lambda route: route.abort() if route.request.method == "POST" else route.continue_())
     pay(visitor, "30.00")
-    visitor.sees("We do not know yet what became of this payment. Asking again never pays twice.", funds(visitor))
+    visitor.sees("We cannot confirm this payment yet. Checking again never charges you twice.", funds(visitor))
     visitor.page.unroute(TOP_UPS)
-    visitor.press("Ask again")
+    visitor.press("Check again")
     visitor.sees("Funds added", funds(visitor))
     assert paid(customer) == (1, 3_000)
 
@@ -448,10 +448,10 @@ def test_a_card_is_removed_after_a_question(visit: Visit, customer: Customer) ->
     visitor = visit()
     visitor.sign_in(customer.email)
     visitor.press("Remove Mastercard ending 4444")
-    visitor.press("Keep it")
+    visitor.press("Cancel")
     expect(visitor.saved_card("Mastercard ending 4444")).to_be_visible()
     visitor.press("Remove Mastercard ending 4444")
-    visitor.press("Remove", visitor.page.get_by_role("dialog"))
+    visitor.press("Remove card", visitor.page.get_by_role("dialog"))
     visitor.settle()
     expect(visitor.saved_card("Mastercard ending 4444")).to_have_count(0)
     expect(visitor.saved_card("Visa ending 4242")).to_be_checked()

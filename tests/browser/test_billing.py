@@ -68,8 +68,8 @@ def test_what_is_held_is_explained(visit: Visit, customer: Customer, deployed: S
     visitor = visit()
     visitor.sign_in(customer.email)
     visitor.sees("$48.75", visitor.card("Balance"))
-    visitor.page.get_by_text("$1.25 is held for calls under way").click()
-    visitor.sees(re.compile("the most the call may cost is set aside"))
+    visitor.page.get_by_text("$1.25 is on hold for calls in progress").click()
+    visitor.sees(re.compile("we hold its maximum cost"))
 
 
 def test_a_balance_below_zero_says_what_to_do(visit: Visit, customer: Customer, deployed: Stack) -> None:
@@ -79,7 +79,7 @@ def test_a_balance_below_zero_says_what_to_do(visit: Visit, customer: Customer, 
     visitor = visit()
     visitor.sign_in(customer.email)
     visitor.sees("-$2.50", visitor.card("Balance"))
-    visitor.sees("Add funds to call abroad again.", visitor.card("Balance"))
+    visitor.sees("Add funds to make international calls again.", visitor.card("Balance"))
 
 
 # --- Automatic recharge
@@ -91,11 +91,11 @@ def test_automatic_recharge_is_set_changed_switched_off_and_on(
     card = customer.save_card()
     visitor = visit(device)
     visitor.sign_in(customer.email)
-    visitor.sees("Off. Switched on, it adds credit before you run out", recharge(visitor))
+    visitor.sees("Off. Turn it on to add credit before you run out", recharge(visitor))
     switch(visitor).check()
     visitor.page.get_by_label("When the balance falls below").fill("20")
     visitor.page.get_by_label("Recharge amount").fill("45")
-    visitor.press("Save and switch on")
+    visitor.press("Save and turn on")
     visitor.sees(re.compile(r"^It adds \$45.00 with Visa ending 4242 when the balance falls below \$20.00."))
     rule = customer.rule()
     assert (rule["enabled"], rule["threshold"], rule["amount"], rule["payment_method_id"]) == (
@@ -105,14 +105,14 @@ def test_automatic_recharge_is_set_changed_switched_off_and_on(
         card,
     )
     visitor.page.get_by_text("Limits", exact=True).click()
-    visitor.page.get_by_label("At most in a day").fill("90")
-    visitor.page.get_by_label("Recharges an hour").fill("2")
+    visitor.page.get_by_label("Daily limit").fill("90")
+    visitor.page.get_by_label("Recharges per hour").fill("2")
     visitor.press("Save changes")
     visitor.wait(lambda: customer.rule()["daily_limit"] == "90.00")
     assert customer.rule()["hourly_count"] == 2
     visitor.settle()
     switch(visitor).uncheck()
-    visitor.sees("Off. Switched on, it adds $45.00 with Visa ending 4242", recharge(visitor))
+    visitor.sees("Off. When turned on, it adds $45.00 with Visa ending 4242", recharge(visitor))
     assert customer.rule()["enabled"] is False
     switch(visitor).check()
     visitor.sees(re.compile("^It adds"), recharge(visitor))
@@ -128,8 +128,8 @@ def test_what_a_rule_would_have_done_is_said_while_it_is_typed(visit: Visit, cal
         visitor.page.get_by_label("Recharge amount").fill("5")
         visitor.page.get_by_label("When the balance falls below").fill(threshold)
         found = caller.stack.api.send("POST", "/auto-recharge/simulate", caller.token, body)
-        words = f"{found['charges']} recharges?, ${found['charged']}" if found["charges"] else "no recharge"
-        visitor.sees(re.compile(words.replace("$", r"\$").replace(".", r"\.")), recharge(visitor))
+        words = f"{found['charges']} recharges? (${found['charged']})" if found["charges"] else "no recharges"
+        visitor.sees(re.compile(re.sub(r"[$.()]", r"\\\g<0>", words)), recharge(visitor))
     assert caller.rule()["amount"] is None
 
 
@@ -140,10 +140,10 @@ def test_a_rule_that_cannot_be_is_said_beside_its_field(visit: Visit, customer: 
     visitor.sign_in(customer.email)
     recharge(visitor).locator("details").evaluate("limits => { limits.open = true; }")
     for label, right, wrong, said in (
-        ("Recharge amount", "50", "501", "An amount must lie between $5.00 and $500.00."),
-        ("When the balance falls below", "40", "ten", "Type an amount in dollars and cents, such as 25.00."),
-        ("At most in a day", "200", "49", "This is less than one recharge, so none could ever happen."),
-        ("Recharges an hour", "3", "21", "Type a whole number from 1 to 20."),
+        ("Recharge amount", "50", "501", "Enter an amount from $5.00 to $500.00."),
+        ("When the balance falls below", "40", "ten", "Enter an amount in dollars and cents, such as 25.00."),
+        ("Daily limit", "200", "49", "Enter at least the recharge amount."),
+        ("Recharges per hour", "3", "21", "Enter a whole number from 1 to 20."),
     ):
         field = visitor.page.get_by_label(label)
         field.fill(wrong)
@@ -164,9 +164,9 @@ def test_a_card_for_the_rule_is_added_on_stripes_page_and_what_was_typed_is_kept
     visitor.press("Add a card", recharge(visitor))
     visitor.save_card("4444")
     visitor.give_password(customer.email)
-    visitor.sees("Save to use it for automatic recharge.", recharge(visitor))
+    visitor.sees("Save the rule to use this card for automatic recharge.", recharge(visitor))
     expect(visitor.page.get_by_label("Recharge amount")).to_have_value("75.00")
-    visitor.press("Save and switch on")
+    visitor.press("Save and turn on")
     visitor.sees("It adds $75.00 with Mastercard ending 4444", recharge(visitor))
 
 
@@ -177,7 +177,7 @@ def test_a_decline_pauses_the_rule_and_says_when_it_goes_on(visit: Visit, custom
     visitor.sign_in(customer.email)
     visitor.sees("Paused: the card was declined.", recharge(visitor))
     next_at = datetime.fromisoformat(customer.rule()["next_attempt_at"]).astimezone(CHICAGO)
-    said = recharge(visitor).get_by_text("Next attempt possible").inner_text()
+    said = recharge(visitor).get_by_text("We can try again").inner_text()
     assert next_at.strftime("%-I:%M") in said
 
 
@@ -220,7 +220,7 @@ def test_usage_is_shown_by_category_and_day_for_the_dates_one_chooses(
         visitor.settle()
         found = caller.stack.api.get("/usage", caller.token, **{"from": str(first), "to": str(last)})
         if not found["categories"]:
-            visitor.sees("No charged calls in this time.", card)
+            visitor.sees("No charged calls in this period.", card)
             continue
         visitor.sees(f"${found['total']}", card)
         rows = card.locator("table.stacked tbody tr")
@@ -238,5 +238,5 @@ def test_usage_is_shown_by_category_and_day_for_the_dates_one_chooses(
     one = caller.stack.api.get("/usage", caller.token, **{"from": day, "to": day})
     visitor.sees(f"${one['total']}", card)
     card.get_by_label("To", exact=True).fill("2020-01-01")
-    visitor.sees("This is before the first date.", card)
+    visitor.sees("Choose a date on or after the start date.", card)
     expect(card.get_by_role("img", name="Spend by day")).to_be_visible()

@@ -58,15 +58,15 @@ def test_calls_are_filtered_and_sorted_over_all_of_them(read: Visit, caller: Cus
     visitor.page.get_by_label("User").select_option("Bo Lindqvist")
     visitor.settle()
     of_bo = [call for call in calls if call["user"]["name"] == "Bo Lindqvist"]
-    visitor.page.get_by_label("Find").fill("france")
+    visitor.page.get_by_label("Search").fill("france")
     in_france = [call["call_id"] for call in of_bo if "France" in call["destination"]]
     visitor.sees(f"{len(in_france)} calls ·")
-    visitor.page.get_by_label("Find").fill("+44 20 7183")
+    visitor.page.get_by_label("Search").fill("+44 20 7183")
     visitor.sees(f"{len([call for call in of_bo if call['to'].startswith('+44')])} calls ·")
-    visitor.page.get_by_label("Find").fill("nowhere")
-    visitor.sees("No call matches.")
-    visitor.page.get_by_label("Find").fill("")
-    visitor.page.get_by_label("User").select_option("Everyone")
+    visitor.page.get_by_label("Search").fill("nowhere")
+    visitor.sees("No matching calls.")
+    visitor.page.get_by_label("Search").fill("")
+    visitor.page.get_by_label("User").select_option("All users")
     visitor.settle()
     visitor.press("Price")
     visitor.sees(f"{CALLS - 1} calls ·")
@@ -93,7 +93,7 @@ def test_the_export_is_exactly_what_is_shown(read: Visit, caller: Customer) -> N
     assert [(row["to"], row["destination"], row["user_name"]) for row in saved] == [
         (row[2], row[3], row[7]) for row in shown
     ]
-    visitor.page.get_by_label("Find").fill("france")
+    visitor.page.get_by_label("Search").fill("france")
     visitor.press("Price")
     shown, saved = visitor.rows(), exported(visitor)
     assert [(row["to"], Decimal(row["price"])) for row in saved] == [
@@ -119,8 +119,8 @@ def test_one_click_says_why_a_call_cost_what_it_cost(read: Visit, caller: Custom
     [call] = caller.stack.api.get(
         "/usage/outbound_premium_call", caller.token, **{"from": "2026-01-01", "to": "2027-12-31"}
     )["items"]
-    visitor.page.get_by_role("button", name="why").click()
-    box = visitor.page.get_by_role("dialog", name="Why it cost this")
+    visitor.page.get_by_role("button", name="Price details").click()
+    box = visitor.page.get_by_role("dialog", name="Price details")
     for words in (
         call["to"],
         call["destination"],
@@ -142,4 +142,4 @@ def test_one_click_says_why_a_call_cost_what_it_cost(read: Visit, caller: Custom
 def test_a_category_without_calls_says_so(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     visitor.sign_in(customer.email, PLACE)
-    visitor.sees("No calls here.")
+    visitor.sees("No calls in this period.")

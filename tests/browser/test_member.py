@@ -27,13 +27,15 @@ def test_a_member_sees_everything_and_what_they_may_not_do_says_why(visit: Visit
     visitor.sees("$75.00", visitor.card("Balance"))
     visitor.sees("Only a billing admin of your account can add funds.", visitor.card("Add funds"))
     visitor.sees("It adds $50.00 with Visa ending 4242", visitor.card("Automatic recharge"))
-    visitor.sees("Only a billing admin of your account can change this.", visitor.card("Automatic recharge"))
+    visitor.sees(
+        "Only a billing admin of your account can change automatic recharge.", visitor.card("Automatic recharge")
+    )
     expect(visitor.page.get_by_role("switch", name="Automatic recharge")).to_be_disabled()
     for absent in ("Pay", "Save", "Add a card", "Remove"):
         expect(visitor.page.get_by_role("button", name=absent)).to_have_count(0)
     visitor.follow("Lines")
-    visitor.sees("Only a billing admin of your account can switch lines.")
-    expect(visitor.page.get_by_role("switch", name="International calling of +13125550100")).to_be_disabled()
+    visitor.sees("Only a billing admin of your account can change lines.")
+    expect(visitor.page.get_by_role("switch", name="International calling for +13125550100")).to_be_disabled()
     visitor.follow("Statement")
     visitor.sees("Top-up, Visa ending 4242")
     visitor.follow("History")

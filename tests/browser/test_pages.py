@@ -15,7 +15,7 @@ from tests.stack.customers import Customer
 def test_a_line_is_switched_on_and_off(visit: Visit, customer: Customer, device: Device) -> None:
     visitor = visit(device)
     visitor.sign_in(customer.email, "#/lines")
-    toggle = visitor.page.get_by_role("switch", name="International calling of +13125550100")
+    toggle = visitor.page.get_by_role("switch", name="International calling for +13125550100")
     expect(toggle).to_be_checked()
     toggle.uncheck()
     expect(visitor.page.get_by_role("status").filter(has_text="is off")).to_be_attached()
@@ -56,7 +56,7 @@ def test_a_date_is_typed_in_peace_and_counts_on_enter_or_when_one_leaves(read: V
     for _ in range(5 if key == "Tab" else 0):  # Through the parts of both dates, and out of them.
         visitor.page.keyboard.press(key)
     expect(visitor.page).to_have_url(re.compile(f"range=custom&from={wanted}&to="))
-    visitor.sees(f"Balance before {wanted:%b} {wanted.day}")
+    visitor.sees(f"Opening balance, {wanted:%b} {wanted.day}")
 
 
 @pytest.mark.parametrize("is_answered", [True, False])
@@ -92,11 +92,11 @@ def test_history_shows_each_payment_its_card_and_its_receipt(visit: Visit, custo
     visitor = visit(device)
     visitor.sign_in(customer.email, "#/history")
     declined, paid = visitor.rows()
-    assert declined[1:4] == ["Added by hand", "Visa ending 0341", "$30.00"]
+    assert declined[1:4] == ["Manual payment", "Visa ending 0341", "$30.00"]
     assert declined[4].split("\n") == ["Declined", "Your bank declined the card. Use another card, or ask your bank."]
-    assert paid[1:5] == ["Added by hand", "Visa ending 4242", "$25.00", "Paid"]
+    assert paid[1:5] == ["Manual payment", "Visa ending 4242", "$25.00", "Paid"]
     with visitor.context.expect_page() as opened:
-        visitor.page.get_by_role("link", name="Receipt of $25.00").click()
+        visitor.page.get_by_role("link", name="Receipt for $25.00").click()
     expect(opened.value.get_by_role("heading")).to_contain_text("Receipt")
 
 
@@ -116,10 +116,10 @@ def test_rates_need_no_sign_in(visit: Visit, device: Device) -> None:
     visitor.sees("Included")
     visitor.page.get_by_label("Number", exact=True).fill("999")
     visitor.press("Look up")
-    visitor.sees("Type a whole number with its country code, such as +44 20 7183 8750.")
+    visitor.sees("Enter a full phone number with its country code, such as +44 20 7183 8750.")
     visitor.page.get_by_label("Number", exact=True).fill("+1 299 555 0123")
     visitor.press("Look up")
-    visitor.sees("There is no price for this number.")
+    visitor.sees("No rate for this number.")
     visitor.open("#/rates?country=JP")
     visitor.page.reload()
     visitor.sees("Japan - Landline")

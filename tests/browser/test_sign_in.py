@@ -20,7 +20,7 @@ def test_a_person_signs_in_on_the_hosted_page_and_is_back_where_they_wanted_to_b
 ) -> None:
     visitor = visit(device)
     visitor.open("#/history")
-    visitor.sees("Credit for calls abroad")
+    visitor.sees("Prepaid credit for international calls")
     visitor.press("Sign in")
     asked = parse_qs(urlsplit(visitor.page.url).query)
     assert asked["response_type"] == ["code"]
@@ -29,7 +29,7 @@ def test_a_person_signs_in_on_the_hosted_page_and_is_back_where_they_wanted_to_b
     assert min(len(asked["state"][0]), len(asked["code_challenge"][0])) >= 43
     visitor.give_password(customer.email)
     assert visitor.page.url == f"{visitor.home}#/history"
-    visitor.sees("No funds were added yet.")
+    visitor.sees("No payments yet.")
     visitor.sees("Uma", visitor.page.locator("header"))
 
 
@@ -53,12 +53,12 @@ def test_an_answer_that_nobody_asked_for_is_refused(visit: Visit, customer: Cust
     visitor = visit()
     for forged in ("?code=stolen&state=made-up", "?code=stolen&state="):
         visitor.open(forged)
-        visitor.sees("That sign-in was not begun here, or is over. Sign in again.")
+        visitor.sees("This sign-in is invalid or has expired. Sign in again.")
         assert "code=" not in visitor.page.url
     visitor.press("Sign in")
     visitor.page.wait_for_url(re.compile("/oauth2/authorize"))
     visitor.open("?code=stolen&state=made-up")
-    visitor.sees("That sign-in was not begun here, or is over. Sign in again.")
+    visitor.sees("This sign-in is invalid or has expired. Sign in again.")
     assert not [url for url in visitor.asked if TOKEN.search(url)]
     visitor.press("Sign in")
     visitor.give_password(customer.email)
@@ -75,7 +75,7 @@ def test_a_sign_in_that_fails_says_so_and_can_be_tried_again(visit: Visit, custo
     visitor.page.get_by_label("Password").fill("wrong")
     visitor.press("Sign in")
     visitor.give_password(customer.email)
-    visitor.sees("The sign-in did not come to an end. Try again.")
+    visitor.sees("Sign-in could not be completed. Try again.")
     visitor.page.unroute(TOKEN)
     visitor.press("Sign in")
     visitor.give_password(customer.email)
@@ -160,14 +160,14 @@ def test_who_is_refused_in_spite_of_signing_in_is_told_so_and_not_sent_in_a_circ
     visitor.give_password(customer.email, is_in=False)
     visitor.page.wait_for_url(re.compile("/oauth2/authorize"))
     visitor.give_password(customer.email)
-    visitor.sees("Your sign-in is not accepted.")
+    visitor.sees("Your sign-in was rejected.")
 
 
 def test_signing_out_forgets_everything(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     visitor.sign_in(customer.email)
     visitor.press("Sign out")
-    visitor.sees("Credit for calls abroad")
+    visitor.sees("Prepaid credit for international calls")
     assert [url for url in visitor.asked if "/logout?" in url]
     assert json.loads(visitor.stored()) == [[], [], ""]
     visitor.open()

@@ -14,12 +14,12 @@ API = re.compile(r"/(balance|usage|statement|lines|top-ups|auto-recharge|payment
 def test_an_empty_account_says_what_will_be_there(visit: Visit, customer: Customer, device: Device) -> None:
     visitor = visit(device)
     visitor.sign_in(customer.email)
-    visitor.sees("No card is saved yet.")
-    visitor.sees("No charged calls in this time.")
+    visitor.sees("No saved cards yet.")
+    visitor.sees("No charged calls in this period.")
     visitor.follow("History")
-    visitor.sees("No funds were added yet.")
+    visitor.sees("No payments yet.")
     visitor.open("#/statement?range=last")
-    visitor.sees("Nothing moved the balance in this time.")
+    visitor.sees("No transactions in this period.")
 
 
 def test_while_the_api_is_down_the_page_says_so_and_tries_again(
@@ -38,7 +38,7 @@ def test_while_the_api_is_down_the_page_says_so_and_tries_again(
             visitor.sign_in(customer.email)
         else:
             visitor.press("Try again")
-        visitor.sees("We cannot be reached just now.")
+        visitor.sees("Billing is temporarily unavailable.")
         visitor.page.unroute(API)
     visitor.press("Try again")
     visitor.sees("$50.00", visitor.card("Balance"))
@@ -63,10 +63,10 @@ def test_one_part_that_fails_keeps_nothing_from_the_others(visit: Visit, custome
     visitor.sign_in(customer.email)
     visitor.sees("$50.00", visitor.card("Balance"))
     visitor.sees("Stripe does not answer just now.", visitor.card("Add funds"))
-    visitor.sees("No charged calls in this time.", visitor.card("Balance usage"))
+    visitor.sees("No charged calls in this period.", visitor.card("Balance usage"))
     visitor.page.unroute(re.compile("/payment-methods"))
     visitor.press("Try again", visitor.card("Add funds"))
-    visitor.sees("No card is saved yet.", visitor.card("Add funds"))
+    visitor.sees("No saved cards yet.", visitor.card("Add funds"))
 
 
 def test_what_is_loading_shows_its_place(visit: Visit, customer: Customer) -> None:
@@ -93,9 +93,9 @@ def test_offline_the_page_says_so_and_is_up_to_date_when_it_is_back(visit: Visit
     visitor.break_network()
     visitor.sign_in(customer.email)
     visitor.context.set_offline(True)
-    expect(visitor.page.get_by_text("You are offline. What you see may be old")).to_be_visible()
+    expect(visitor.page.get_by_text("You are offline. Data may be out of date")).to_be_visible()
     visitor.page.get_by_role("link", name="History", exact=True).click()
-    visitor.sees("This continues when you are back online")
+    visitor.sees("Connect to the internet to continue.")
     visitor.context.set_offline(False)
-    visitor.sees("No funds were added yet.")
-    expect(visitor.page.get_by_text("You are offline. What you see may be old")).to_be_hidden()
+    visitor.sees("No payments yet.")
+    expect(visitor.page.get_by_text("You are offline. Data may be out of date")).to_be_hidden()
