@@ -12,7 +12,7 @@ from ops.project import ROOT
 from tests.conftest import free_port
 from tests.stack.conftest import eventually
 
-PATIENCE_SECONDS = 300
+TIMEOUT_SECONDS = 300
 STORY = (
     "presses Pay twice; the card is charged once",
     "1 price announced, none changed today",
@@ -21,7 +21,7 @@ STORY = (
     "the recharge rule buys",
     "automatic recharge",
     "refused, insufficient_credit: The credit does not pay for this call.",
-    "Next attempt possible at",
+    "The next attempt is possible at",
     "This link completes the payment; it is valid for a day",
     "Billing page http://",
     "Open the Billing page in a browser and sign in as one of these people",
@@ -53,7 +53,7 @@ def test_it_tells_its_story_and_ends_when_it_is_told_to(tmp_path: Path) -> None:
             [sys.executable, "-m", "local.run"], cwd=ROOT, env=kept | places, stdout=output, stderr=output
         )
         try:
-            eventually(lambda: described.exists() or running.poll() is not None, seconds=PATIENCE_SECONDS)
+            eventually(lambda: described.exists() or running.poll() is not None, seconds=TIMEOUT_SECONDS)
             assert running.poll() is None, told.read_text()
             running.send_signal(signal.SIGINT)
             assert ended(running) == 0, told.read_text()
