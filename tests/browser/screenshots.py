@@ -3,13 +3,10 @@ be looked at, and the one picture that the README shows, into docs/. Brings its 
 """
 
 import base64
-import json
-import random
 import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final, Literal
@@ -17,70 +14,31 @@ from typing import Final, Literal
 import boto3
 from playwright.sync_api import Browser, Route, sync_playwright
 
-from calling_credit.dynamodb.client import dynamodb_client
-from calling_credit.ledger.adjustments import Adjustment, adjust_balance
-from local.seed import ADMIN, Person, create_sign_in
+from local.seed import Person, create_sign_in
 from local.settings import Settings
 from local.stack import Stack
 from local.start import start
 from ops.project import ROOT
 from tests.browser.conftest import PATIENCE_MS, SWITCHES, chromium_program
+from tests.browser.screenshot_accounts import call_for_a_month, open_company
 from tests.browser.visitor import DESKTOP, PHONE, Device, Visitor
 from tests.conftest import free_port
 from tests.stack.conftest import eventually
 from tests.stack.customers import Customer
-from tests.stack.test_calls import make_call, send
 
 FOLDER: Final = ROOT / ".local" / "screenshots"
+
+
 README_PICTURE: Final = ROOT / "docs" / "billing-page.webp"
+
+
 DEVICES: Final[dict[str, Device]] = {"desktop": DESKTOP, "phone": PHONE}
+
+
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
-SEED, DAYS, ZONE = 11, 29, "America/New_York"
-PEOPLE = {"user_ana": "Ana Ruiz", "user_ben": "Ben Okafor", "user_chloe": "Chloe Martin"}
-OFTEN = (
-    "+442071838750",
-    "+447400123456",
-    "+33142685300",
-    "+525512345678",
-    "+919876543210",
-    "+8613912345678",
-    "+4930123456",
-    "+18765550100",
-    "+5511987654321",
-)
+
+
 TOP_UPS = re.compile(r"/top-ups$")
-
-
-def open_company(stack: Stack, account_id: str) -> Customer:
-    """A company that has called abroad for a month, with its credit of the day it began."""
-    token, path = stack.service_token(), f"/accounts/{account_id}"
-    stack.api.send("PUT", path, token, {"time_zone": ZONE})
-    for number, (user_id, name) in enumerate(PEOPLE.items()):
-        stack.api.send("PUT", f"{path}/users/{user_id}", token, {"name": name})
-        line = {"number": f"+1212555010{number}", "user_id": user_id, "international_calling": number < 2}
-        stack.api.send("PUT", f"{path}/lines/line_{number}", token, line)
-    person = Person("user_ana", "Ana Ruiz", f"ana@{account_id}.example", ADMIN)
-    stack.users.append(create_sign_in(stack.outputs["UserPoolId"], account_id, person))
-    for days_ago, dollars, reason in ((DAYS, 75, "Opening credit"), (12, 60, "Paid by bank transfer")):
-        given, then = Adjustment(dollars * 1_000_000, reason), datetime.now(UTC) - timedelta(days=days_ago)
-        adjust_balance(dynamodb_client(), stack.outputs["TableName"], account_id, reason, given, ZONE, then)
-    return Customer(stack, account_id, person.email, stack.user_token(person.email))
-
-
-def call_for_a_month(customer: Customer) -> None:
-    """Some calls on each day, fewer at weekends."""
-    choose = random.Random(SEED)
-    calls = []
-    for day in range(DAYS):
-        noon = datetime.now(UTC).replace(hour=17, minute=0) - timedelta(days=day + 1)
-        for _ in range(choose.randint(1, 4) if noon.weekday() > 4 else choose.randint(6, 16)):
-            is_premium = choose.random() < 0.02
-            dialled = "+19005550123" if is_premium else choose.choice(OFTEN)
-            begun = noon + timedelta(minutes=choose.randint(-240, 240))
-            seconds = 40 if is_premium else 20 + int(choose.expovariate(1 / 500))
-            calls.append(make_call(customer.account_id, dialled, seconds, begun, user_id=choose.choice(list(PEOPLE))))
-    send(customer.stack, [json.dumps(call) for call in calls])
-    customer.stack.wait_until_rated()
 
 
 @contextmanager

@@ -40,7 +40,7 @@ LIGHT, DARK = Device(**DESKTOP, color_scheme="light"), Device(**PHONE, color_sch
 
 
 @pytest.mark.parametrize("seen", [LIGHT, DARK], ids=["desktop, light", "phone, dark"])
-def test_axe_finds_nothing_on_any_page(visit: Visit, caller: Customer, seen: Device) -> None:
+def test_axe_finds_no_violation_on_any_page(visit: Visit, caller: Customer, seen: Device) -> None:
     visitor = visit(seen)
     visitor.open()
     visitor.settle()
@@ -58,7 +58,7 @@ def test_axe_finds_nothing_on_any_page(visit: Visit, caller: Customer, seen: Dev
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_where_something_went_wrong(visit: Visit, customer: Customer, scheme: Scheme) -> None:
+def test_axe_finds_no_violation_in_error_states(visit: Visit, customer: Customer, scheme: Scheme) -> None:
     customer.set_rule(customer.save_card("pm_card_chargeCustomerFail"), threshold="60.00")
     visitor = visit({**PHONE, "color_scheme": scheme})
     visitor.break_network()
@@ -75,7 +75,7 @@ def test_axe_finds_nothing_where_something_went_wrong(visit: Visit, customer: Cu
 
 
 @pytest.mark.parametrize("size", [SMALLEST, WIDE], ids=["320 px", "2200 px"])
-def test_nothing_overflows(read: Visit, caller: Customer, size: Device) -> None:
+def test_no_page_overflows_the_window(read: Visit, caller: Customer, size: Device) -> None:
     visitor = read(size)
     for place in PLACES:
         visitor.open(place)
@@ -83,7 +83,7 @@ def test_nothing_overflows(read: Visit, caller: Customer, size: Device) -> None:
         assert not overflows(visitor), place
 
 
-def test_the_keyboard_alone_pays(visit: Visit, customer: Customer) -> None:
+def test_user_pays_with_the_keyboard_only(visit: Visit, customer: Customer) -> None:
     customer.save_card()
     visitor = visit()
     visitor.sign_in(customer.email)
@@ -103,7 +103,7 @@ def test_the_keyboard_alone_pays(visit: Visit, customer: Customer) -> None:
     assert visitor.page.evaluate("getComputedStyle(document.activeElement).display") != "none"
 
 
-def test_a_new_page_is_announced_by_its_heading_and_its_title(visit: Visit, customer: Customer) -> None:
+def test_navigation_moves_focus_to_the_heading_and_sets_the_title(visit: Visit, customer: Customer) -> None:
     visitor = visit(DESKTOP)
     visitor.sign_in(customer.email)
     for name in ("Lines", "Statement", "History", "Rates", "Billing"):
@@ -113,7 +113,7 @@ def test_a_new_page_is_announced_by_its_heading_and_its_title(visit: Visit, cust
         expect(visitor.page.get_by_role("link", name=name, exact=True).first).to_have_attribute("aria-current", "page")
 
 
-def test_who_wants_no_motion_gets_none(visit: Visit, customer: Customer) -> None:
+def test_page_has_no_transitions_with_reduced_motion(visit: Visit, customer: Customer) -> None:
     visitor = visit({**DESKTOP, "reduced_motion": "reduce"})
     visitor.sign_in(customer.email)
     durations = "[...document.querySelectorAll('*')].map(one => parseFloat(getComputedStyle(one).transitionDuration))"

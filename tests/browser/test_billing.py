@@ -32,9 +32,7 @@ def switch(visitor: Visitor) -> Locator:
 # --- Balance
 
 
-def test_the_balance_is_large_and_its_last_thirty_days_are_a_picture_and_a_table(
-    read: Visit, caller: Customer, device: Device
-) -> None:
+def test_balance_card_shows_thirty_days_as_chart_and_table(read: Visit, caller: Customer, device: Device) -> None:
     visitor = read(device)
     card, found = visitor.card("Balance"), caller.stack.api.get("/balance", caller.token)
     shown = card.locator(".amount").inner_text()
@@ -48,7 +46,7 @@ def test_the_balance_is_large_and_its_last_thirty_days_are_a_picture_and_a_table
     assert len({row[1] for row in rows}) == len({day["closing_balance"] for day in statement["days"]} | {"0.00"})
 
 
-def test_how_long_the_balance_lasts_is_said_at_the_pace_of_the_last_days(read: Visit, caller: Customer) -> None:
+def test_balance_card_shows_how_long_the_credit_lasts(read: Visit, caller: Customer) -> None:
     found = caller.stack.api.get("/forecast", caller.token)
     visitor = read()
     card, last = visitor.card("Balance"), datetime.fromisoformat(found["lasts_until"])
@@ -58,7 +56,7 @@ def test_how_long_the_balance_lasts_is_said_at_the_pace_of_the_last_days(read: V
         visitor.sees(f"to {one['destination']}", card)
 
 
-def test_what_is_held_is_explained(visit: Visit, customer: Customer, deployed: Stack) -> None:
+def test_balance_card_explains_holds(visit: Visit, customer: Customer, deployed: Stack) -> None:
     boto3.client("dynamodb").update_item(
         TableName=deployed.outputs["TableName"],
         Key={"PK": {"S": keys.account_pk(customer.account_id)}, "SK": {"S": keys.balance_sk()}},
@@ -72,7 +70,7 @@ def test_what_is_held_is_explained(visit: Visit, customer: Customer, deployed: S
     visitor.sees(re.compile("we hold its maximum cost"))
 
 
-def test_a_balance_below_zero_says_what_to_do(visit: Visit, customer: Customer, deployed: Stack) -> None:
+def test_negative_balance_asks_to_add_funds(visit: Visit, customer: Customer, deployed: Stack) -> None:
     body = {"amount": "-52.50", "reason": "A test"}
     path, key = f"/accounts/{customer.account_id}/adjustments", {"Idempotency-Key": "below"}
     deployed.api.send("POST", path, deployed.service_token(), body, key)
@@ -85,9 +83,7 @@ def test_a_balance_below_zero_says_what_to_do(visit: Visit, customer: Customer, 
 # --- Automatic recharge
 
 
-def test_automatic_recharge_is_set_changed_switched_off_and_on(
-    visit: Visit, customer: Customer, device: Device
-) -> None:
+def test_rule_can_be_created_changed_and_turned_off_and_on(visit: Visit, customer: Customer, device: Device) -> None:
     card = customer.save_card()
     visitor = visit(device)
     visitor.sign_in(customer.email)
@@ -119,7 +115,7 @@ def test_automatic_recharge_is_set_changed_switched_off_and_on(
     assert customer.rule()["enabled"] is True
 
 
-def test_what_a_rule_would_have_done_is_said_while_it_is_typed(visit: Visit, caller: Customer) -> None:
+def test_form_simulates_the_rule_while_the_user_types(visit: Visit, caller: Customer) -> None:
     visitor = visit()
     visitor.sign_in(caller.email)
     switch(visitor).check()
@@ -133,7 +129,7 @@ def test_what_a_rule_would_have_done_is_said_while_it_is_typed(visit: Visit, cal
     assert caller.rule()["amount"] is None
 
 
-def test_a_rule_that_cannot_be_is_said_beside_its_field(visit: Visit, customer: Customer) -> None:
+def test_rule_form_explains_invalid_values(visit: Visit, customer: Customer) -> None:
     customer.set_rule(customer.save_card())
     before = customer.rule()
     visitor = visit()
@@ -154,9 +150,7 @@ def test_a_rule_that_cannot_be_is_said_beside_its_field(visit: Visit, customer: 
     assert customer.rule() == before
 
 
-def test_a_card_for_the_rule_is_added_on_stripes_page_and_what_was_typed_is_kept(
-    visit: Visit, customer: Customer
-) -> None:
+def test_rule_form_keeps_its_input_while_a_card_is_added(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     visitor.sign_in(customer.email)
     switch(visitor).check()
@@ -170,7 +164,7 @@ def test_a_card_for_the_rule_is_added_on_stripes_page_and_what_was_typed_is_kept
     visitor.sees("It adds $75.00 with Mastercard ending 4444", recharge(visitor))
 
 
-def test_a_decline_pauses_the_rule_and_says_when_it_goes_on(visit: Visit, customer: Customer) -> None:
+def test_decline_pauses_the_rule_and_shows_the_next_attempt(visit: Visit, customer: Customer) -> None:
     customer.set_rule(customer.save_card("pm_card_chargeCustomerFail"), threshold="60.00")
     eventually(lambda: customer.rule()["status"] == "paused", seconds=60)
     visitor = visit()
@@ -181,9 +175,7 @@ def test_a_decline_pauses_the_rule_and_says_when_it_goes_on(visit: Visit, custom
     assert next_at.strftime("%-I:%M") in said
 
 
-def test_a_bank_that_wants_the_customer_is_confirmed_and_the_rule_goes_on(
-    visit: Visit, customer: Customer, device: Device
-) -> None:
+def test_bank_confirmation_resumes_the_rule(visit: Visit, customer: Customer, device: Device) -> None:
     customer.set_rule(customer.save_card("pm_card_authenticationRequired"), threshold="60.00")
     eventually(lambda: customer.rule()["status"] == "suspended", seconds=60)
     visitor = visit(device)
@@ -202,9 +194,7 @@ def test_a_bank_that_wants_the_customer_is_confirmed_and_the_rule_goes_on(
 # --- Usage
 
 
-def test_usage_is_shown_by_category_and_day_for_the_dates_one_chooses(
-    read: Visit, caller: Customer, device: Device
-) -> None:
+def test_usage_is_shown_by_category_and_day_for_the_chosen_dates(read: Visit, caller: Customer, device: Device) -> None:
     visitor = read(device)
     card = visitor.card("Balance usage")
     today = datetime.now(CHICAGO).date()

@@ -29,7 +29,7 @@ def calls_of(caller: Customer, **query: Any) -> list[dict[str, Any]]:
         cursor = {"cursor": page["next_cursor"]}
 
 
-def test_details_list_each_call_and_load_more(read: Visit, caller: Customer, device: Device) -> None:
+def test_details_list_every_call_page_by_page(read: Visit, caller: Customer, device: Device) -> None:
     visitor = read(device)
     visitor.card("Balance usage").get_by_label("Dates").select_option("Last 7 days")
     visitor.settle()
@@ -52,7 +52,7 @@ def test_details_list_each_call_and_load_more(read: Visit, caller: Customer, dev
     expect(visitor.card("Balance usage").get_by_label("Dates")).to_have_value("week")
 
 
-def test_calls_are_filtered_and_sorted_over_all_of_them(read: Visit, caller: Customer) -> None:
+def test_filter_and_sort_cover_all_calls(read: Visit, caller: Customer) -> None:
     visitor = read(place=PLACE)
     calls = calls_of(caller)
     visitor.page.get_by_label("User").select_option("Bo Lindqvist")
@@ -86,7 +86,7 @@ def exported(visitor: Visitor) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(Path(saved.value.path()).read_text("utf-8"))))
 
 
-def test_the_export_is_exactly_what_is_shown(read: Visit, caller: Customer) -> None:
+def test_export_matches_the_rows_shown(read: Visit, caller: Customer) -> None:
     visitor = read(place=PLACE)
     shown, saved = visitor.rows(), exported(visitor)
     assert len(saved) == 50
@@ -106,7 +106,7 @@ def test_the_export_is_exactly_what_is_shown(read: Visit, caller: Customer) -> N
     assert all(known[row["call_id"]] == row for row in saved)
 
 
-def test_two_looks_at_once_list_each_call_once(read: Visit, caller: Customer) -> None:
+def test_concurrent_loads_list_each_call_once(read: Visit, caller: Customer) -> None:
     visitor = read(place=PLACE)
     visitor.page.get_by_role("columnheader", name="Price").get_by_role("button").dblclick()
     visitor.sees(f"{CALLS - 1} calls ·")
@@ -114,7 +114,7 @@ def test_two_looks_at_once_list_each_call_once(read: Visit, caller: Customer) ->
     assert len(visitor.rows()) == len(calls_of(caller)) == CALLS - 1
 
 
-def test_one_click_says_why_a_call_cost_what_it_cost(read: Visit, caller: Customer) -> None:
+def test_price_details_explain_the_price_of_a_call(read: Visit, caller: Customer) -> None:
     visitor = read(PHONE, "#/usage/outbound_premium_call?range=week")
     [call] = caller.stack.api.get(
         "/usage/outbound_premium_call", caller.token, **{"from": "2026-01-01", "to": "2027-12-31"}
@@ -139,7 +139,7 @@ def test_one_click_says_why_a_call_cost_what_it_cost(read: Visit, caller: Custom
     expect(box).to_have_count(0)
 
 
-def test_a_category_without_calls_says_so(visit: Visit, customer: Customer) -> None:
+def test_category_without_calls_shows_an_empty_state(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     visitor.sign_in(customer.email, PLACE)
     visitor.sees("No calls in this period.")

@@ -21,7 +21,7 @@ def member(deployed: Stack, customer: Customer) -> str:
     return person.email
 
 
-def test_a_member_sees_everything_and_what_they_may_not_do_says_why(visit: Visit, member: str, device: Device) -> None:
+def test_member_sees_everything_and_why_changes_are_disabled(visit: Visit, member: str, device: Device) -> None:
     visitor = visit(device)
     visitor.sign_in(member)
     visitor.sees("$75.00", visitor.card("Balance"))
@@ -43,16 +43,14 @@ def test_a_member_sees_everything_and_what_they_may_not_do_says_why(visit: Visit
     assert not [url for url in visitor.asked if "/payment-methods" in url]
 
 
-def test_a_member_who_comes_back_from_a_payment_sees_what_became_of_it(
-    visit: Visit, member: str, customer: Customer
-) -> None:
+def test_member_returning_from_a_payment_sees_its_outcome(visit: Visit, member: str, customer: Customer) -> None:
     visitor = visit()
     visitor.open(f"?top_up={customer.payments()[0]['id']}")
     visitor.give_password(member)
     visitor.sees("Funds added", visitor.card("Add funds"))
 
 
-def test_a_payment_of_nobody_is_not_there(visit: Visit, member: str) -> None:
+def test_unknown_payment_in_the_url_is_ignored(visit: Visit, member: str) -> None:
     visitor = visit()
     visitor.break_network()
     visitor.open("?top_up=tu_of_somebody_else")

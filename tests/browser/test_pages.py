@@ -12,7 +12,7 @@ from tests.browser.visitor import Device
 from tests.stack.customers import Customer
 
 
-def test_a_line_is_switched_on_and_off(visit: Visit, customer: Customer, device: Device) -> None:
+def test_line_can_be_turned_on_and_off(visit: Visit, customer: Customer, device: Device) -> None:
     visitor = visit(device)
     visitor.sign_in(customer.email, "#/lines")
     toggle = visitor.page.get_by_role("switch", name="International calling for +13125550100")
@@ -25,7 +25,7 @@ def test_a_line_is_switched_on_and_off(visit: Visit, customer: Customer, device:
     assert customer.stack.api.get("/lines", customer.token)["items"][0]["international_calling"] is True
 
 
-def test_the_statement_opens_lists_and_closes(read: Visit, caller: Customer, device: Device) -> None:
+def test_statement_adds_up_from_opening_to_closing_balance(read: Visit, caller: Customer, device: Device) -> None:
     visitor = read(device, "#/statement?range=week")
     visitor.press("Load more")
     expect(visitor.page.locator("main tbody tr")).to_have_count(CALLS + 3)
@@ -39,7 +39,7 @@ def test_the_statement_opens_lists_and_closes(read: Visit, caller: Customer, dev
 
 
 @pytest.mark.parametrize("key", ["Enter", "Tab"])
-def test_a_date_is_typed_in_peace_and_counts_on_enter_or_when_one_leaves(read: Visit, key: str) -> None:
+def test_typed_date_applies_on_enter_or_when_focus_leaves(read: Visit, key: str) -> None:
     """A browser calls every date a change that is whole after some key, such as the first day of a month."""
     visitor = read(place="#/statement?range=week")
     with visitor.page.expect_response(re.compile("/statement")):  # The page replaces its fields with the answer.
@@ -60,7 +60,7 @@ def test_a_date_is_typed_in_peace_and_counts_on_enter_or_when_one_leaves(read: V
 
 
 @pytest.mark.parametrize("is_answered", [True, False])
-def test_a_late_answer_does_not_replace_what_was_asked_for_after_it(read: Visit, is_answered: bool) -> None:
+def test_late_response_does_not_replace_a_newer_view(read: Visit, is_answered: bool) -> None:
     visitor = read(place="#/statement?range=week")
     visitor.break_network()
     held: list[Route] = []
@@ -86,7 +86,7 @@ def test_a_late_answer_does_not_replace_what_was_asked_for_after_it(read: Visit,
         expect(visitor.page.get_by_label("Country")).to_be_visible()
 
 
-def test_history_shows_each_payment_its_card_and_its_receipt(visit: Visit, customer: Customer, device: Device) -> None:
+def test_history_shows_each_payment_with_card_and_receipt(visit: Visit, customer: Customer, device: Device) -> None:
     customer.pay(customer.save_card(), "25.00", "one")
     customer.pay(customer.save_card("pm_card_chargeCustomerFail"), "30.00", "two")
     visitor = visit(device)
@@ -125,7 +125,7 @@ def test_rates_need_no_sign_in(visit: Visit, device: Device) -> None:
     visitor.sees("Japan - Landline")
 
 
-def test_every_country_one_may_choose_is_known_to_the_price_list(visit: Visit) -> None:
+def test_country_list_matches_the_numbering_tables(visit: Visit) -> None:
     from calling_credit.numbering import COUNTRIES  # noqa: PLC0415
 
     visitor = visit()

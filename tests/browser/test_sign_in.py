@@ -15,9 +15,7 @@ from tests.stack.customers import Customer
 TOKEN = re.compile(r"/oauth2/token$")
 
 
-def test_a_person_signs_in_on_the_hosted_page_and_is_back_where_they_wanted_to_be(
-    visit: Visit, customer: Customer, device: Device
-) -> None:
+def test_sign_in_returns_to_the_requested_page(visit: Visit, customer: Customer, device: Device) -> None:
     visitor = visit(device)
     visitor.open("#/history")
     visitor.sees("Prepaid credit for international calls")
@@ -33,7 +31,7 @@ def test_a_person_signs_in_on_the_hosted_page_and_is_back_where_they_wanted_to_b
     visitor.sees("Uma", visitor.page.locator("header"))
 
 
-def test_no_token_is_kept_and_a_reload_leads_through_the_sign_in_again(visit: Visit, customer: Customer) -> None:
+def test_tokens_are_not_stored_and_a_reload_signs_in_again(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     with visitor.page.expect_response(TOKEN) as answered:
         visitor.sign_in(customer.email)
@@ -49,7 +47,7 @@ def test_no_token_is_kept_and_a_reload_leads_through_the_sign_in_again(visit: Vi
     visitor.sees("available credit")
 
 
-def test_an_answer_that_nobody_asked_for_is_refused(visit: Visit, customer: Customer) -> None:
+def test_forged_sign_in_response_is_rejected(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     for forged in ("?code=stolen&state=made-up", "?code=stolen&state="):
         visitor.open(forged)
@@ -65,7 +63,7 @@ def test_an_answer_that_nobody_asked_for_is_refused(visit: Visit, customer: Cust
     visitor.sees("available credit")
 
 
-def test_a_sign_in_that_fails_says_so_and_can_be_tried_again(visit: Visit, customer: Customer) -> None:
+def test_failed_sign_in_can_be_retried(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     visitor.break_network()
     visitor.page.route(TOKEN, lambda route: route.fulfill(status=400, json={"error": "invalid_grant"}))
@@ -82,7 +80,7 @@ def test_a_sign_in_that_fails_says_so_and_can_be_tried_again(visit: Visit, custo
     visitor.sees("available credit")
 
 
-def test_a_token_that_is_refused_is_renewed_without_a_word(visit: Visit, deployed: object, customer: Customer) -> None:
+def test_rejected_token_is_renewed_silently(visit: Visit, deployed: object, customer: Customer) -> None:
     visitor = visit()
     visitor.break_network()
     visitor.sign_in("ben@meridian-travel.example")
@@ -103,7 +101,7 @@ def test_a_token_that_is_refused_is_renewed_without_a_word(visit: Visit, deploye
     assert refused
 
 
-def test_a_token_is_renewed_before_it_ends(visit: Visit) -> None:
+def test_token_is_renewed_before_it_expires(visit: Visit) -> None:
     visitor = visit()
 
     def nearly_over(route: Route) -> None:
@@ -130,7 +128,7 @@ def test_a_token_is_renewed_before_it_ends(visit: Visit) -> None:
     assert len([url for url in visitor.asked if TOKEN.search(url)]) == 3
 
 
-def test_a_session_that_is_over_leads_to_the_sign_in_and_back(visit: Visit, customer: Customer) -> None:
+def test_expired_session_signs_in_again_and_returns(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     visitor.break_network()
     visitor.sign_in(customer.email)
@@ -147,9 +145,7 @@ def test_a_session_that_is_over_leads_to_the_sign_in_and_back(visit: Visit, cust
     visitor.sees("Adjustment: Credit of a test")
 
 
-def test_who_is_refused_in_spite_of_signing_in_is_told_so_and_not_sent_in_a_circle(
-    visit: Visit, customer: Customer
-) -> None:
+def test_rejected_sign_in_is_reported_without_a_redirect_loop(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     visitor.break_network()
     visitor.page.route(
@@ -163,7 +159,7 @@ def test_who_is_refused_in_spite_of_signing_in_is_told_so_and_not_sent_in_a_circ
     visitor.sees("Your sign-in was rejected.")
 
 
-def test_signing_out_forgets_everything(visit: Visit, customer: Customer) -> None:
+def test_sign_out_clears_all_session_data(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     visitor.sign_in(customer.email)
     visitor.press("Sign out")
@@ -175,7 +171,7 @@ def test_signing_out_forgets_everything(visit: Visit, customer: Customer) -> Non
 
 
 @pytest.mark.parametrize("place", ["", "#/rates", "#/nothing-there"])
-def test_nothing_is_asked_of_the_api_before_somebody_signs_in(visit: Visit, place: str) -> None:
+def test_page_sends_no_api_request_before_sign_in(visit: Visit, place: str) -> None:
     visitor = visit()
     visitor.open(place)
     visitor.settle()

@@ -11,7 +11,7 @@ from tests.stack.customers import Customer
 API = re.compile(r"/(balance|usage|statement|lines|top-ups|auto-recharge|payment-methods)(\?|/|$)")
 
 
-def test_an_empty_account_says_what_will_be_there(visit: Visit, customer: Customer, device: Device) -> None:
+def test_empty_account_shows_empty_states(visit: Visit, customer: Customer, device: Device) -> None:
     visitor = visit(device)
     visitor.sign_in(customer.email)
     visitor.sees("No saved cards yet.")
@@ -22,9 +22,7 @@ def test_an_empty_account_says_what_will_be_there(visit: Visit, customer: Custom
     visitor.sees("No transactions in this period.")
 
 
-def test_while_the_api_is_down_the_page_says_so_and_tries_again(
-    visit: Visit, customer: Customer, device: Device
-) -> None:
+def test_page_reports_an_api_outage_and_retries(visit: Visit, customer: Customer, device: Device) -> None:
     visitor = visit(device)
     visitor.break_network()
     answers = [
@@ -44,7 +42,7 @@ def test_while_the_api_is_down_the_page_says_so_and_tries_again(
     visitor.sees("$50.00", visitor.card("Balance"))
 
 
-def test_one_part_that_fails_keeps_nothing_from_the_others(visit: Visit, customer: Customer) -> None:
+def test_failed_card_does_not_affect_the_others(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     visitor.break_network()
     problem = {
@@ -69,7 +67,7 @@ def test_one_part_that_fails_keeps_nothing_from_the_others(visit: Visit, custome
     visitor.sees("No saved cards yet.", visitor.card("Add funds"))
 
 
-def test_what_is_loading_shows_its_place(visit: Visit, customer: Customer) -> None:
+def test_loading_card_shows_a_skeleton(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     held: list[Route] = []
 
@@ -88,7 +86,7 @@ def test_what_is_loading_shows_its_place(visit: Visit, customer: Customer) -> No
     visitor.settle()
 
 
-def test_offline_the_page_says_so_and_is_up_to_date_when_it_is_back(visit: Visit, customer: Customer) -> None:
+def test_page_reports_offline_and_refreshes_when_back_online(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     visitor.break_network()
     visitor.sign_in(customer.email)

@@ -25,8 +25,8 @@ from calling_credit.rates.deck import Deck, parse_deck
 from local.errors import ApiError
 from local.example_rates import RATES_FILE
 from local.stack import Stack
+from tests.stack.call_probes import make_overdue
 from tests.stack.conftest import eventually
-from tests.stack.probes import make_overdue
 from tests.stack.test_calls import items_of, make_call, open_account, send
 
 UNITED_KINGDOM = "+442071838750"
@@ -86,7 +86,7 @@ def exactly(told: Counter[tuple[str, str | None]], deployed: Stack, account_id: 
     }
 
 
-def test_200_at_once_on_a_balance_that_pays_for_20_admit_exactly_20(deployed: Stack, account_id: str) -> None:
+def test_200_concurrent_requests_admit_only_the_20_calls_paid_for(deployed: Stack, account_id: str) -> None:
     """All 200 are under way at the table at the same time. Not over HTTP: the emulator would start 200 processes."""
     price = pays_for(deployed, account_id, PAID_FOR)
     deck = parse_deck(RATES_FILE.read_bytes(), "deck")
@@ -106,7 +106,7 @@ def test_200_at_once_on_a_balance_that_pays_for_20_admit_exactly_20(deployed: St
         exactly(Counter(pool.map(decided, range(ASKED))), deployed, account_id, price)
 
 
-def test_200_asked_over_http_on_a_balance_that_pays_for_20_admit_exactly_20(deployed: Stack, account_id: str) -> None:
+def test_200_http_requests_admit_only_the_20_calls_paid_for(deployed: Stack, account_id: str) -> None:
     """By the deployed function, as many side by side as this machine has room for; who hears nothing asks again."""
     price, token = pays_for(deployed, account_id, PAID_FOR), deployed.service_token()
 
@@ -123,7 +123,7 @@ def test_200_asked_over_http_on_a_balance_that_pays_for_20_admit_exactly_20(depl
         exactly(Counter(pool.map(told, range(ASKED))), deployed, account_id, price)
 
 
-def test_a_call_is_authorized_extended_posted_and_its_credit_free_again(deployed: Stack, account_id: str) -> None:
+def test_posting_an_authorized_call_releases_its_hold(deployed: Stack, account_id: str) -> None:
     give(deployed, account_id, "5.00")
     first = ask(deployed, account_id, "c_1", 60)
     assert ask(deployed, account_id, "c_1", 60) == first
@@ -144,9 +144,7 @@ def test_a_call_is_authorized_extended_posted_and_its_credit_free_again(deployed
     assert ask(deployed, account_id, "c_1", 60)["reason"] == "call_finished"
 
 
-def test_a_hold_that_changes_between_reading_and_posting_is_told_by_the_emulator_as_by_dynamodb(
-    deployed: Stack, account_id: str
-) -> None:
+def test_emulator_returns_the_item_of_a_cancelled_transaction(deployed: Stack, account_id: str) -> None:
     """The item as it stands comes with the reason of a cancelled update: posting needs no second read."""
     give(deployed, account_id, "5.00")
     ask(deployed, account_id, "c_1")
@@ -168,9 +166,7 @@ def test_a_hold_that_changes_between_reading_and_posting_is_told_by_the_emulator
     assert reason["Item"]["status"] == {"S": "live"}
 
 
-def test_what_was_held_for_a_call_that_never_came_is_given_back_by_the_schedule_alone(
-    deployed: Stack, account_id: str
-) -> None:
+def test_schedule_releases_the_hold_of_a_missing_call(deployed: Stack, account_id: str) -> None:
     give(deployed, account_id, "5.00")
     assert ask(deployed, account_id, "c_1", 600)["decision"] == "allow"
     make_overdue(deployed, account_id, "c_1")
@@ -179,7 +175,7 @@ def test_what_was_held_for_a_call_that_never_came_is_given_back_by_the_schedule_
     assert (hold["status"]["S"], "expires_at" in hold) == ("expired", True)
 
 
-def test_a_frozen_account_admits_nothing_until_it_is_let_go(deployed: Stack, account_id: str) -> None:
+def test_frozen_account_admits_no_paid_call_until_unfrozen(deployed: Stack, account_id: str) -> None:
     give(deployed, account_id, "5.00")
     path, token = f"/accounts/{account_id}", deployed.service_token()
     assert deployed.api.send("PUT", path, token, {"frozen": True})["frozen"] is True

@@ -40,7 +40,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_sam_build_and_the_local_build_make_the_same_layer(built: Path) -> None:
+def test_sam_build_and_local_build_make_the_same_layer(built: Path) -> None:
     [layer] = [folder for folder in built.iterdir() if (folder / "python").is_dir()]
     ours = {str(path.relative_to(layer)): path.read_bytes() for path in layer.rglob("*") if path.is_file()}
     template, _ = local_build.build()

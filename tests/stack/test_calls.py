@@ -117,7 +117,7 @@ def poison(deployed: Stack) -> str:
     return marker
 
 
-def test_ten_thousand_calls_sent_twice_and_shuffled_cost_what_an_independent_sum_says(deployed: Stack) -> None:
+def test_10000_shuffled_duplicate_calls_match_an_independent_sum(deployed: Stack) -> None:
     dice = random.Random(SEED)
     accounts = [f"acct_sum_{number:02d}" for number in range(ACCOUNTS)]
     for account_id in accounts:
@@ -149,9 +149,7 @@ def test_ten_thousand_calls_sent_twice_and_shuffled_cost_what_an_independent_sum
     }
 
 
-def test_a_poison_message_reaches_the_dead_letter_queue_alone_and_its_reason_the_log(
-    deployed: Stack, poison: str
-) -> None:
+def test_only_the_poison_message_reaches_the_dead_letter_queue(deployed: Stack, poison: str) -> None:
     def dead_bodies() -> list[str]:
         answer = boto3.client("sqs").receive_message(
             QueueUrl=deployed.outputs["DeadLetterQueueUrl"], MaxNumberOfMessages=10, VisibilityTimeout=1
@@ -164,7 +162,7 @@ def test_a_poison_message_reaches_the_dead_letter_queue_alone_and_its_reason_the
     assert '"message":"malformed_json"' in log_file(deployed)
 
 
-def test_an_account_created_after_its_calls_is_charged_when_they_are_delivered_again(deployed: Stack) -> None:
+def test_redelivery_charges_an_account_created_after_its_call(deployed: Stack) -> None:
     call = make_call("acct_late", "+442071838750", 60, datetime.now(UTC) - timedelta(hours=1))
     send(deployed, [json.dumps(call)])
     eventually(lambda: '"message":"unknown_account"' in log_file(deployed))
@@ -172,7 +170,7 @@ def test_an_account_created_after_its_calls_is_charged_when_they_are_delivered_a
     eventually(lambda: posted_micros(deployed, "acct_late") == -14_000, seconds=60)
 
 
-def test_an_unrated_call_is_kept_and_listed_and_moves_no_money(deployed: Stack) -> None:
+def test_unrated_call_is_stored_once_and_moves_no_money(deployed: Stack) -> None:
     open_account(deployed, "acct_unrated", "5.00")
     call = make_call("acct_unrated", "+9991234567", 60, datetime.now(UTC) - timedelta(hours=1))
     send(deployed, [json.dumps(call)] * 2)
@@ -182,7 +180,7 @@ def test_an_unrated_call_is_kept_and_listed_and_moves_no_money(deployed: Stack) 
     assert posted_micros(deployed, "acct_unrated") == 5_000_000
 
 
-def test_a_call_on_a_disabled_line_is_charged_and_listed(deployed: Stack) -> None:
+def test_call_on_an_unknown_line_is_charged_and_listed(deployed: Stack) -> None:
     open_account(deployed, "acct_stray", "5.00")
     call = make_call("acct_stray", "+442071838750", 60, datetime.now(UTC) - timedelta(hours=1), line_id="line_nobody")
     send(deployed, [json.dumps(call)])
@@ -190,7 +188,7 @@ def test_a_call_on_a_disabled_line_is_charged_and_listed(deployed: Stack) -> Non
     assert posted_micros(deployed, "acct_stray") == 5_000_000 - 14_000
 
 
-def test_no_whole_number_and_no_token_is_in_any_log(deployed: Stack, tokens: dict[str, str]) -> None:
+def test_logs_contain_no_full_number_and_no_token(deployed: Stack, tokens: dict[str, str]) -> None:
     logged = "\n".join([log_file(deployed), *log_lines()])
     assert '"message":"batch"' in logged, "the functions' logs are not in the emulator's log"
     for number in ABROAD:

@@ -70,14 +70,14 @@ def pattern(shown: str) -> str:
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_every_block_of_commands_is_run_or_says_why_not(name: str) -> None:
+def test_every_command_block_runs_or_states_why_not(name: str) -> None:
     for line, info, _ in blocks(name):
         assert info in NO_COMMANDS or info == "sh" or NOT_RUN.fullmatch(info), f"{name}:{line}: {info!r}"
     assert commands_of(name)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_the_commands_of_a_document_work_as_shown(deployed: Stack, folder: Path, name: str) -> None:
+def test_commands_of_a_document_work_as_shown(deployed: Stack, folder: Path, name: str) -> None:
     commands = commands_of(name)
     script = "".join(f"echo '@@{number}'\n{block.script}" for number, block in enumerate(commands))
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "STRIPE_", "MAKE"))}

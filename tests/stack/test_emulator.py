@@ -9,7 +9,7 @@ from local.emulator_process import MANY_FILES, SharedZipFile
 from local.stack import Stack
 
 
-def test_the_layer_is_unpacked_once_for_all_workers(deployed: Stack) -> None:
+def test_layer_is_unpacked_once_for_all_workers(deployed: Stack) -> None:
     layers = list((deployed.settings.folder / "emulator" / "tmp").glob("ministack-lambda-*/layer_0"))
     assert len(layers) > 1
     [unpacked] = {layer.resolve() for layer in layers if layer.is_symlink()}
@@ -17,7 +17,7 @@ def test_the_layer_is_unpacked_once_for_all_workers(deployed: Stack) -> None:
     assert (unpacked / "python" / "calling_credit" / "__init__.py").exists()
 
 
-def test_an_archive_of_many_files_is_unpacked_once_and_one_of_few_each_time(
+def test_large_archive_is_unpacked_once_and_a_small_one_each_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))

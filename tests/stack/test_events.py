@@ -62,9 +62,7 @@ def subscriber(deployed: Stack) -> Iterator[Subscriber]:
         sqs.delete_queue(QueueUrl=url)
 
 
-def test_a_subscriber_hears_of_a_payment_once_it_is_credited_and_again_under_the_same_id(
-    deployed: Stack, subscriber: Subscriber
-) -> None:
+def test_subscriber_receives_a_payment_again_under_the_same_id(deployed: Stack, subscriber: Subscriber) -> None:
     customer, records = open_customer(deployed), Records(deployed)
     paid = customer.pay(customer.save_card(), "25.00", "heard").json()
     event = subscriber.hear(customer.account_id, "TopUpSucceeded")
@@ -78,7 +76,7 @@ def test_a_subscriber_hears_of_a_payment_once_it_is_credited_and_again_under_the
     assert subscriber.hear(customer.account_id, "TopUpSucceeded") == event
 
 
-def test_a_subscriber_hears_of_a_balance_that_falls_below_the_accounts_own_level(
+def test_subscriber_receives_balance_low_at_the_accounts_level(
     deployed: Stack, tokens: dict[str, str], subscriber: Subscriber
 ) -> None:
     customer = open_customer(deployed, "30.00")
@@ -89,7 +87,7 @@ def test_a_subscriber_hears_of_a_balance_that_falls_below_the_accounts_own_level
     assert event["data"] == {"balance": "9.84", "low_balance": "20.00"}
 
 
-def test_a_subscriber_hears_of_a_refused_call_and_of_a_frozen_account(
+def test_subscriber_receives_call_denied_and_account_frozen(
     deployed: Stack, tokens: dict[str, str], subscriber: Subscriber
 ) -> None:
     customer = open_customer(deployed, "30.00")
@@ -105,14 +103,14 @@ def test_a_subscriber_hears_of_a_refused_call_and_of_a_frozen_account(
     assert subscriber.hear(customer.account_id, "AccountFrozen")["data"]["by"].startswith("operator:")
 
 
-def test_the_filters_of_the_publisher_are_deployed_as_they_stand(deployed: Stack) -> None:
+def test_publisher_filters_are_deployed_unchanged(deployed: Stack) -> None:
     mapping = boto3.client("lambda").get_event_source_mapping(UUID=physical_id(deployed, EVENTS_MAPPING))
     patterns = [json.loads(found["Pattern"])["dynamodb"]["NewImage"] for found in mapping["FilterCriteria"]["Filters"]]
     assert len(patterns) == 5
     assert {"SK": {"S": ["BALANCE"]}, "low_micros": {"N": [{"exists": True}]}} in patterns
 
 
-def test_a_suspended_recharge_is_mailed_with_the_link_that_ends_it(deployed: Stack) -> None:
+def test_suspension_mail_contains_the_confirmation_link(deployed: Stack) -> None:
     customer = open_customer(deployed)
     email = f"{uuid.uuid4().hex}@customer.example"
     account = f"/accounts/{customer.account_id}"

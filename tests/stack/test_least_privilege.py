@@ -120,7 +120,7 @@ def policy_that_says(role: str, sid: str) -> tuple[str, dict[str, Any]]:
 
 @pytest.mark.usefixtures("allowed")
 @pytest.mark.parametrize(("function", "sid", "action"), policies())
-def test_a_function_cannot_do_without_this_action(
+def test_function_fails_without_this_action(
     deployed: Stack, tokens: dict[str, str], function: str, sid: str, action: str
 ) -> None:
     iam, role = boto3.client("iam"), physical_id(deployed, f"{function}Role")
@@ -137,7 +137,7 @@ def test_a_function_cannot_do_without_this_action(
         iam.put_role_policy(RoleName=role, PolicyName=policy_name, PolicyDocument=json.dumps(document))
 
 
-def test_the_call_queue_is_emptied_by_the_mapping_itself(deployed: Stack) -> None:
+def test_event_source_mapping_empties_the_call_queue(deployed: Stack) -> None:
     open_account(deployed, "acct_mapping")
     call = make_call("acct_mapping", "+442071838750", 60, datetime.now(UTC) - timedelta(hours=1))
     boto3.client("sqs").send_message(QueueUrl=deployed.outputs["CallQueueUrl"], MessageBody=json.dumps(call))

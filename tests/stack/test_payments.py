@@ -50,7 +50,7 @@ def issue_of(deployed: Stack, intent_id: str) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("faults")
-def test_a_payment_sent_twice_at_once_and_called_back_again_and_again_is_credited_once(deployed: Stack) -> None:
+def test_duplicate_payment_and_webhooks_credit_once(deployed: Stack) -> None:
     customer = open_customer(deployed)
     card, key = customer.save_card(), uuid.uuid4().hex
     with ThreadPoolExecutor(2) as pool:
@@ -73,7 +73,7 @@ def test_a_payment_sent_twice_at_once_and_called_back_again_and_again_is_credite
 
 
 @unanswered
-def test_a_payment_without_an_answer_is_finished_by_the_same_request_sent_again(
+def test_repeated_request_completes_an_unanswered_payment(
     deployed: Stack, faults: Faults, orders: list[tuple[str, str, int]]
 ) -> None:
     customer = open_customer(deployed)
@@ -91,7 +91,7 @@ def test_a_payment_without_an_answer_is_finished_by_the_same_request_sent_again(
     assert customer.credited_micros() == [25_000_000]
 
 
-def test_a_payment_whose_person_has_left_is_canceled_at_stripe_too(deployed: Stack, faults: Faults) -> None:
+def test_abandoned_payment_is_canceled_at_stripe(deployed: Stack, faults: Faults) -> None:
     customer = open_customer(deployed)
     faults.add("answer_lost", CREATE, count=2)
     assert customer.pay(customer.save_card(), "25.00", "left").status_code == 503
@@ -103,7 +103,7 @@ def test_a_payment_whose_person_has_left_is_canceled_at_stripe_too(deployed: Sta
     assert customer.credited_micros() == []
 
 
-def test_a_payment_whose_callback_is_lost_is_credited_by_the_sweeper(deployed: Stack, faults: Faults) -> None:
+def test_sweeper_credits_a_payment_with_a_lost_webhook(deployed: Stack, faults: Faults) -> None:
     customer = open_customer(deployed)
     begun = customer.pay(customer.save_card("pm_card_processing"), "25.00", "slow bank").json()
     assert begun["status"] == "processing"
@@ -124,7 +124,7 @@ def test_a_payment_whose_callback_is_lost_is_credited_by_the_sweeper(deployed: S
 
 
 @pytest.mark.usefixtures("faults")
-def test_an_intent_that_is_none_of_ours_is_listed_and_never_credited(deployed: Stack) -> None:
+def test_foreign_intent_is_listed_and_never_credited(deployed: Stack) -> None:
     customer = open_customer(deployed)
     card = customer.save_card()
     for metadata in ({}, {"account_id": customer.account_id, "topup_id": "tu_made_up"}):
@@ -135,9 +135,7 @@ def test_an_intent_that_is_none_of_ours_is_listed_and_never_credited(deployed: S
     assert customer.balance_micros == 50_000_000
 
 
-def test_an_intent_of_another_amount_is_listed_and_the_payment_it_names_goes_on(
-    deployed: Stack, faults: Faults
-) -> None:
+def test_intent_with_another_amount_is_listed_and_not_credited(deployed: Stack, faults: Faults) -> None:
     customer = open_customer(deployed)
     card = customer.save_card()
     faults.add("dropped", CREATE, count=2)
@@ -157,7 +155,7 @@ def test_an_intent_of_another_amount_is_listed_and_the_payment_it_names_goes_on(
     assert issue_of(deployed, other)["code"] == "other_intent"
 
 
-def test_the_description_of_the_stack_says_where_stripe_is(deployed: Stack) -> None:
+def test_stack_description_contains_the_stripe_url(deployed: Stack) -> None:
     deployed.publish_description()
     described = json.loads(deployed.settings.description_file.read_text(encoding="utf-8"))
     assert described["stripe_api_url"] == stand_in(deployed).base_url == deployed.stripe_url
@@ -165,7 +163,7 @@ def test_the_description_of_the_stack_says_where_stripe_is(deployed: Stack) -> N
 
 
 @pytest.mark.usefixtures("faults")
-def test_no_secret_and_no_token_is_in_any_log(deployed: Stack, tokens: dict[str, str]) -> None:
+def test_logs_contain_no_secret_and_no_token(deployed: Stack, tokens: dict[str, str]) -> None:
     customer = open_customer(deployed)
     assert customer.pay(customer.save_card(), "25.00", "logged").status_code == 201
     reconcile(deployed)

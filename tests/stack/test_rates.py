@@ -15,9 +15,9 @@ import pytest
 from calling_credit.rates.publishing import Publisher
 from local.stack import Stack
 from ops.project import ROOT
+from tests.stack.commands import LANDLINE, LANDLINE_ROW, command, example_deck_again
 from tests.stack.conftest import eventually, log_lines
 from tests.stack.test_calls import items_of, make_call, open_account, posted_micros, send
-from tests.stack.test_commands import LANDLINE, LANDLINE_ROW, command, example_deck_again
 
 RATES = (ROOT / "local" / "rates.csv").read_text(encoding="utf-8")
 NOBODYS = "+9997123456"
@@ -55,7 +55,7 @@ def row(begin: str, price: str, since: str) -> str:
     return ",".join([*cells[:4], price, *cells[5:8], since, cells[9]]) + "\n"
 
 
-def test_a_dropped_deck_prices_announces_and_charges_what_waited_and_is_taken_back(deployed: Stack) -> None:
+def test_uploaded_deck_charges_waiting_calls_and_can_be_rolled_back(deployed: Stack) -> None:
     open_account(deployed, "acct_waited")
     send(deployed, [json.dumps(make_call("acct_waited", NOBODYS, 60, datetime.now(UTC) - timedelta(hours=1)))])
     eventually(lambda: items_of(deployed, "acct_waited", "UNRATED#"))
@@ -85,7 +85,7 @@ def test_a_dropped_deck_prices_announces_and_charges_what_waited_and_is_taken_ba
     assert posted_micros(deployed, "acct_waited") == -500_000
 
 
-def test_a_dropped_deck_with_errors_changes_nothing_and_says_so_beside_it_and_in_the_log(deployed: Stack) -> None:
+def test_uploaded_deck_with_errors_is_reported_and_not_activated(deployed: Stack) -> None:
     active = Publisher(boto3.client("s3"), deployed.outputs["DeckBucketName"]).active()[0]
     told = drop(deployed, "broken.csv", RATES.replace(LANDLINE_ROW, LANDLINE_ROW.replace("0.0140", "cheap")))
     line = RATES[: RATES.index(LANDLINE_ROW)].count("\n") + 1
@@ -95,7 +95,7 @@ def test_a_dropped_deck_with_errors_changes_nothing_and_says_so_beside_it_and_in
     eventually(lambda: [said for said in log_lines("/PublishRatesLogs") if "deck_refused" in said])
 
 
-def test_calls_are_priced_again_first_only_in_words(deployed: Stack, tmp_path: Path) -> None:
+def test_rerating_reports_first_and_posts_with_yes(deployed: Stack, tmp_path: Path) -> None:
     open_account(deployed, "acct_again")
     started = datetime.now(UTC) - timedelta(hours=1)
     send(deployed, [json.dumps(make_call("acct_again", LANDLINE, 60, started)) for _ in range(3)])

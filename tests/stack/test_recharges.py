@@ -26,12 +26,12 @@ AT_ONCE = 4
 NOTHING_FAILED: dict[str, list[str]] = {"batchItemFailures": []}
 
 
-def test_the_sweeper_comes_every_minute_by_itself(deployed: Stack) -> None:
+def test_schedule_starts_the_sweeper_every_minute(deployed: Stack) -> None:
     sent = re.compile(r"Lambda \S*ReconcilePaymentsFunction\S*: dispatched")
     eventually(lambda: sent.search(log_file(deployed)), seconds=120)
 
 
-def test_the_stream_is_filtered_by_the_sign_of_the_headroom_as_text(deployed: Stack) -> None:
+def test_stream_filter_matches_negative_headroom(deployed: Stack) -> None:
     mapping = boto3.client("lambda").get_event_source_mapping(UUID=physical_id(deployed, MAPPING))
     [pattern] = [json.loads(found["Pattern"]) for found in mapping["FilterCriteria"]["Filters"]]
     assert pattern == {"dynamodb": {"NewImage": {"headroom_micros": {"N": [{"prefix": "-"}]}}}}
@@ -44,9 +44,7 @@ def recharged_customer(deployed: Stack, card: str = "pm_card_visa") -> Customer:
     return customer
 
 
-def test_a_hundred_postings_below_the_threshold_make_one_payment_though_told_ten_times_at_once(
-    deployed: Stack, faults: Faults
-) -> None:
+def test_100_postings_below_the_threshold_make_one_payment(deployed: Stack, faults: Faults) -> None:
     customer = open_customer(deployed, "40.10")
     customer.set_rule(customer.save_card())
     started = datetime.now(UTC) - timedelta(hours=1)
@@ -78,7 +76,7 @@ def test_a_hundred_postings_below_the_threshold_make_one_payment_though_told_ten
 
 
 @unanswered
-def test_a_recharge_without_an_answer_is_finished_by_the_sweeper_as_the_same_payment(
+def test_sweeper_completes_an_unanswered_recharge(
     deployed: Stack, faults: Faults, orders: list[tuple[str, str, int]]
 ) -> None:
     customer = recharged_customer(deployed)
@@ -102,7 +100,7 @@ def test_a_recharge_without_an_answer_is_finished_by_the_sweeper_as_the_same_pay
 
 
 @pytest.mark.usefixtures("faults")
-def test_a_declined_card_backs_off_and_calls_wake_nobody_until_the_wait_is_over(deployed: Stack) -> None:
+def test_declined_recharge_backs_off_and_ignores_calls(deployed: Stack) -> None:
     customer = recharged_customer(deployed, "pm_card_chargeCustomerFail")
     customer.talk()
     eventually(lambda: customer.rule()["status"] == "paused", seconds=60)
@@ -128,9 +126,7 @@ def test_a_declined_card_backs_off_and_calls_wake_nobody_until_the_wait_is_over(
 
 
 @pytest.mark.parametrize("callback", ["arrives", "is lost"])
-def test_a_bank_that_wants_the_customer_is_shown_by_a_link_and_the_same_payment_is_settled_once(
-    deployed: Stack, faults: Faults, callback: str
-) -> None:
+def test_confirmation_link_settles_the_same_payment_once(deployed: Stack, faults: Faults, callback: str) -> None:
     customer = recharged_customer(deployed, "pm_card_authenticationRequired")
     customer.talk()
     eventually(lambda: customer.rule()["status"] == "suspended", seconds=60)
@@ -169,7 +165,7 @@ def test_a_bank_that_wants_the_customer_is_shown_by_a_link_and_the_same_payment_
 
 
 @pytest.mark.usefixtures("faults")
-def test_a_card_removed_at_stripe_suspends_the_rule_and_calls_wake_nobody(deployed: Stack) -> None:
+def test_card_removed_at_stripe_suspends_the_rule(deployed: Stack) -> None:
     customer = open_customer(deployed)
     card = customer.save_card()
     customer.set_rule(card)

@@ -34,7 +34,7 @@ def statement(deployed: Stack, customer: Customer) -> list[tuple[str, str]]:
     return [(item["kind"], item["amount"]) for item in items if item["kind"] != "balance_adjusted"]
 
 
-def test_a_refund_takes_its_credit_back_and_a_failed_one_gives_it_back(deployed: Stack) -> None:
+def test_refund_reverses_credit_and_a_failed_refund_restores_it(deployed: Stack) -> None:
     customer, charge = paid_customer(deployed)
     sdk = deployed.stripe_sdk()
     sdk.v1.refunds.create({"charge": charge, "amount": 1_000})
@@ -52,7 +52,7 @@ def test_a_refund_takes_its_credit_back_and_a_failed_one_gives_it_back(deployed:
     ]
 
 
-def test_a_dispute_takes_the_credit_and_winning_it_gives_it_back(deployed: Stack) -> None:
+def test_dispute_reverses_credit_and_a_won_dispute_restores_it(deployed: Stack) -> None:
     customer, charge = paid_customer(deployed)
     controls = Controls(stand_in(deployed))
     opened = controls.dispute(charge, amount=2_500)

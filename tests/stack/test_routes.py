@@ -70,7 +70,7 @@ def promoted(token: str) -> str:
     return f"{header}.{changed}.{signature}"
 
 
-def test_every_route_of_the_template_has_a_case_here() -> None:
+def test_every_route_of_the_template_has_a_case() -> None:
     routes = {
         resource["Properties"]["RouteKey"]
         for resource in template()["Resources"].values()
@@ -80,7 +80,7 @@ def test_every_route_of_the_template_has_a_case_here() -> None:
 
 
 @pytest.mark.parametrize("route", sorted(set(CASES) - OPEN))
-def test_without_a_good_token_the_gateway_answers_401(ask: Ask, tokens: dict[str, str], route: str) -> None:
+def test_gateway_rejects_missing_and_invalid_tokens(ask: Ask, tokens: dict[str, str], route: str) -> None:
     good = tokens["service" if route in SERVICE else "admin"]
     for bad in (None, "nonsense", forged(good), promoted(tokens["admin"]), good[:-4] + "AAAA"):
         answer = ask(route, bad)
@@ -89,13 +89,13 @@ def test_without_a_good_token_the_gateway_answers_401(ask: Ask, tokens: dict[str
 
 
 @pytest.mark.parametrize("route", sorted(SERVICE))
-def test_a_service_route_refuses_every_customer(ask: Ask, tokens: dict[str, str], route: str) -> None:
+def test_service_route_refuses_customers(ask: Ask, tokens: dict[str, str], route: str) -> None:
     for role in ("admin", "member", "foreign"):
         assert ask(route, tokens[role]).status_code in (401, 403)
 
 
 @pytest.mark.parametrize("route", sorted(SERVICE))
-def test_a_service_route_refuses_a_service_without_its_scope(deployed: Stack, ask: Ask, route: str) -> None:
+def test_service_route_refuses_a_service_without_its_scope(deployed: Stack, ask: Ask, route: str) -> None:
     client, other = deployed.service_client, "accounts/operate" if route in SWITCH else "calls/authorize"
     answer = httpx.post(
         f"{deployed.settings.endpoint_url}/oauth2/token",
@@ -107,23 +107,23 @@ def test_a_service_route_refuses_a_service_without_its_scope(deployed: Stack, as
 
 
 @pytest.mark.parametrize("route", sorted(SERVICE))
-def test_a_service_route_answers_the_service(ask: Ask, tokens: dict[str, str], route: str) -> None:
+def test_service_route_accepts_the_service(ask: Ask, tokens: dict[str, str], route: str) -> None:
     assert ask(route, tokens["service"]).status_code in (200, 201)
 
 
 @pytest.mark.parametrize("route", sorted(CUSTOMER))
-def test_a_customer_route_refuses_a_service(ask: Ask, tokens: dict[str, str], route: str) -> None:
+def test_customer_route_refuses_a_service(ask: Ask, tokens: dict[str, str], route: str) -> None:
     assert ask(route, tokens["service"]).status_code in (401, 403)
 
 
 @pytest.mark.parametrize("route", sorted(CUSTOMER))
-def test_a_customer_route_answers_the_admin(ask: Ask, tokens: dict[str, str], route: str) -> None:
+def test_customer_route_accepts_the_admin(ask: Ask, tokens: dict[str, str], route: str) -> None:
     answer = ask(route, tokens["admin"])
     assert answer.status_code == SUCCESS.get(route, 200), answer.text
 
 
 @pytest.mark.parametrize("route", sorted(CUSTOMER))
-def test_a_member_may_read_and_not_change(ask: Ask, tokens: dict[str, str], route: str) -> None:
+def test_member_can_read_but_not_change(ask: Ask, tokens: dict[str, str], route: str) -> None:
     answer = ask(route, tokens["member"])
     if route in ADMIN_ONLY:
         assert answer.status_code == 403
@@ -134,7 +134,7 @@ def test_a_member_may_read_and_not_change(ask: Ask, tokens: dict[str, str], rout
 
 
 @pytest.mark.parametrize("request_line", ["PUT /lines/line_lobby", "PUT /auto-recharge", "POST /top-ups"])
-def test_a_member_is_refused_before_key_and_body_are_looked_at(
+def test_member_is_refused_before_key_and_body_are_checked(
     deployed: Stack, tokens: dict[str, str], request_line: str
 ) -> None:
     method, path = request_line.split()
@@ -143,20 +143,20 @@ def test_a_member_is_refused_before_key_and_body_are_looked_at(
 
 
 @pytest.mark.parametrize("route", sorted(OPEN))
-def test_an_open_route_asks_for_no_token_and_cares_for_none(ask: Ask, tokens: dict[str, str], route: str) -> None:
+def test_open_route_ignores_tokens(ask: Ask, tokens: dict[str, str], route: str) -> None:
     for token in (None, "nonsense", forged(tokens["admin"]), tokens["member"], tokens["service"]):
         answer = ask(route, token)
         assert answer.status_code == SUCCESS.get(route, 200), (token, answer.text)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_link_that_is_not_ours_leads_nowhere(deployed: Stack, named: dict[str, str], method: str) -> None:
+def test_unknown_link_returns_404(deployed: Stack, named: dict[str, str], method: str) -> None:
     for path in ("/links/nonsense", named["LINK"][:-4] + "AAAA", f"/links/{named['TOP_UP']}"):
         answer = deployed.api.request(method, path)
         assert (answer.status_code, "Link not valid" in answer.text) == (404, True)
 
 
-def test_another_account_cannot_be_named_in_path_query_or_body(deployed: Stack, tokens: dict[str, str]) -> None:
+def test_account_id_in_query_or_body_is_ignored(deployed: Stack, tokens: dict[str, str]) -> None:
     own = deployed.api.get("/balance", tokens["foreign"])
     assert own["account_id"] == "acct_halcyon"
     asked = deployed.api.get("/balance", tokens["foreign"], account_id="acct_meridian")
@@ -166,7 +166,7 @@ def test_another_account_cannot_be_named_in_path_query_or_body(deployed: Stack, 
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_line")
 
 
-def test_what_another_account_paid_and_pays_with_is_not_found(
+def test_payments_and_cards_of_another_account_are_not_found(
     deployed: Stack, named: dict[str, str], tokens: dict[str, str]
 ) -> None:
     rule, payment = CASES["PUT /auto-recharge"][1], CASES["POST /top-ups"][1]
@@ -184,7 +184,7 @@ def test_what_another_account_paid_and_pays_with_is_not_found(
     assert deployed.api.get("/top-ups", tokens["foreign"])["items"] == []
 
 
-def test_a_cursor_of_another_account_is_refused(deployed: Stack, tokens: dict[str, str]) -> None:
+def test_cursor_of_another_account_is_refused(deployed: Stack, tokens: dict[str, str]) -> None:
     page = deployed.api.get("/lines", tokens["admin"], limit=1)
     answer = deployed.api.request(
         "GET", "/lines", tokens["foreign"], params={"limit": 1, "cursor": page["next_cursor"]}
@@ -192,7 +192,7 @@ def test_a_cursor_of_another_account_is_refused(deployed: Stack, tokens: dict[st
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_cursor")
 
 
-def test_an_access_token_is_no_id_token(deployed: Stack, ask: Ask) -> None:
+def test_access_token_is_refused_instead_of_an_id_token(deployed: Stack, ask: Ask) -> None:
     user = next(user for user in deployed.users if user["role"] == "member")
     answer = boto3.client("cognito-idp").initiate_auth(
         ClientId=deployed.outputs["UserPoolClientId"],
@@ -203,7 +203,7 @@ def test_an_access_token_is_no_id_token(deployed: Stack, ask: Ask) -> None:
     assert refused.status_code in (401, 403)
 
 
-def test_the_price_list_needs_no_token_and_knows_included_numbers(deployed: Stack) -> None:
+def test_price_list_is_public_and_marks_included_numbers(deployed: Stack) -> None:
     [abroad] = deployed.api.get("/rates", number="+442071838750")["items"]
     assert (abroad["country"], abroad["included"]) == ("GB", False)
     [home] = deployed.api.get("/rates", number="+12125550100")["items"]
@@ -224,7 +224,7 @@ def test_the_price_list_needs_no_token_and_knows_included_numbers(deployed: Stac
         ("/rates?country=XX", 422, "unknown_country"),
     ],
 )
-def test_a_bad_question_gets_its_code(
+def test_invalid_query_returns_its_code(
     deployed: Stack, tokens: dict[str, str], path: str, status: int, code: str
 ) -> None:
     answer = deployed.api.request("GET", path, tokens["admin"])

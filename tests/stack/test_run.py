@@ -37,7 +37,7 @@ def ended(running: subprocess.Popen[bytes]) -> int:
         return running.wait(10)
 
 
-def test_it_tells_its_story_and_ends_when_it_is_told_to(tmp_path: Path) -> None:
+def test_make_run_tells_its_story_and_stops_on_a_signal(tmp_path: Path) -> None:
     places = {
         "LOCAL_DIR": str(ROOT / ".local" / "test-run"),
         "EMULATOR_PORT": str(free_port()),

@@ -11,11 +11,11 @@ from calling_credit.categories import TOP_UP
 from local.stack import Stack
 from tests.stack.customers import let_leases_end, stand_in
 from tests.stack.deployment import invoke
-from tests.stack.probes import BESIDE
+from tests.stack.payment_probes import BESIDE
 
 
 @pytest.mark.usefixtures("faults")
-def test_every_payment_at_stripe_is_one_entry_and_every_balance_the_sum_of_its_entries(deployed: Stack) -> None:
+def test_table_matches_stripe_and_balances_are_sums_of_entries(deployed: Stack) -> None:
     for item in whole_table(deployed):
         if item["SK"]["S"].startswith("TOPUP#") and "sweep_sk" in item:
             let_leases_end(deployed, item["PK"]["S"].removeprefix("ACCOUNT#"))
