@@ -11,23 +11,23 @@ TOP_UPS = re.compile(r"/top-ups$")
 
 
 def funds(visitor: Visitor) -> Locator:
-    """The card."""
+    """Return the card."""
     return visitor.card("Add funds")
 
 
 def choose(visitor: Visitor, amount: str) -> None:
-    """Type an amount."""
+    """Enter an amount."""
     visitor.page.get_by_label("Amount", exact=True).fill(amount)
 
 
 def pay(visitor: Visitor, amount: str) -> None:
-    """Type an amount and press Pay."""
+    """Enter an amount and press Pay."""
     choose(visitor, amount)
     visitor.page.get_by_role("button", name=re.compile("^Pay ")).click()
 
 
 def paid(customer: Customer) -> tuple[int, int]:
-    """How many payments there are at Stripe, and how many cents they brought."""
-    counted = customer.counted_at_stripe()
+    """Return the number of payments at Stripe and the cents received; check that the credit matches."""
+    counted = customer.stripe_counts()
     assert sum(customer.credited_micros()) == counted["amount_received"] * 10_000
     return counted["payment_intents"], counted["amount_received"]

@@ -17,7 +17,7 @@ SEED, DAYS, ZONE = 11, 29, "America/New_York"
 PEOPLE = {"user_ana": "Ana Ruiz", "user_ben": "Ben Okafor", "user_chloe": "Chloe Martin"}
 
 
-OFTEN = (
+FREQUENT_NUMBERS = (
     "+442071838750",
     "+447400123456",
     "+33142685300",
@@ -31,7 +31,7 @@ OFTEN = (
 
 
 def open_company(stack: Stack, account_id: str) -> Customer:
-    """A company that has called abroad for a month, with its credit of the day it began."""
+    """Open a company with users, lines, and credit that dates back a month."""
     token, path = stack.service_token(), f"/accounts/{account_id}"
     stack.api.send("PUT", path, token, {"time_zone": ZONE})
     for number, (user_id, name) in enumerate(PEOPLE.items()):
@@ -41,20 +41,20 @@ def open_company(stack: Stack, account_id: str) -> Customer:
     person = Person("user_ana", "Ana Ruiz", f"ana@{account_id}.example", ADMIN)
     stack.users.append(create_sign_in(stack.outputs["UserPoolId"], account_id, person))
     for days_ago, dollars, reason in ((DAYS, 75, "Opening credit"), (12, 60, "Paid by bank transfer")):
-        given, then = Adjustment(dollars * 1_000_000, reason), datetime.now(UTC) - timedelta(days=days_ago)
-        adjust_balance(dynamodb_client(), stack.outputs["TableName"], account_id, reason, given, ZONE, then)
+        adjustment, then = Adjustment(dollars * 1_000_000, reason), datetime.now(UTC) - timedelta(days=days_ago)
+        adjust_balance(dynamodb_client(), stack.outputs["TableName"], account_id, reason, adjustment, ZONE, then)
     return Customer(stack, account_id, person.email, stack.user_token(person.email))
 
 
 def call_for_a_month(customer: Customer) -> None:
-    """Some calls on each day, fewer at weekends."""
+    """Make some calls on each day, fewer at weekends."""
     choose = random.Random(SEED)
     calls = []
     for day in range(DAYS):
         noon = datetime.now(UTC).replace(hour=17, minute=0) - timedelta(days=day + 1)
         for _ in range(choose.randint(1, 4) if noon.weekday() > 4 else choose.randint(6, 16)):
             is_premium = choose.random() < 0.02
-            dialled = "+19005550123" if is_premium else choose.choice(OFTEN)
+            dialled = "+19005550123" if is_premium else choose.choice(FREQUENT_NUMBERS)
             begun = noon + timedelta(minutes=choose.randint(-240, 240))
             seconds = 40 if is_premium else 20 + int(choose.expovariate(1 / 500))
             calls.append(make_call(customer.account_id, dialled, seconds, begun, user_id=choose.choice(list(PEOPLE))))

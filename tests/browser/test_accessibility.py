@@ -1,4 +1,4 @@
-"""For everyone: axe-core finds nothing, the keyboard reaches everything, nothing overflows, nothing moves unasked."""
+"""Accessibility: axe-core, keyboard, overflow, and reduced motion."""
 
 import re
 from typing import Any, Literal
@@ -25,13 +25,13 @@ WIDE: Device = {"viewport": {"width": 2200, "height": 1300}}
 
 
 def violations(visitor: Visitor) -> list[str]:
-    """What axe-core finds on the page as it is."""
-    found: dict[str, Any] = Axe().run(visitor.page).response
-    return [f"{one['id']}: {node['html'][:160]}" for one in found["violations"] for node in one["nodes"]]
+    """Return the violations that axe-core finds on the page."""
+    report: dict[str, Any] = Axe().run(visitor.page).response
+    return [f"{one['id']}: {node['html'][:160]}" for one in report["violations"] for node in one["nodes"]]
 
 
 def overflows(visitor: Visitor) -> bool:
-    """Whether the page is wider than the window."""
+    """Return whether the page is wider than the window."""
     wider: bool = visitor.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     return wider
 
@@ -46,7 +46,7 @@ def test_axe_finds_no_violation_on_any_page(visit: Visit, caller: Customer, seen
     visitor.settle()
     assert violations(visitor) == []
     visitor.press("Sign in")
-    visitor.give_password(caller.email)
+    visitor.enter_password(caller.email)
     for place in PLACES:
         visitor.open(place)
         visitor.settle()

@@ -1,4 +1,4 @@
-"""Balance, automatic recharge and usage on one page: what a billing admin reads there and sets."""
+"""The cards for balance, automatic recharge, and usage, as a billing admin reads and sets them."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -20,12 +20,12 @@ CHICAGO = ZoneInfo("America/Chicago")
 
 
 def recharge(visitor: Visitor) -> Locator:
-    """The card."""
+    """Return the card."""
     return visitor.card("Automatic recharge")
 
 
 def switch(visitor: Visitor) -> Locator:
-    """Whether automatic recharge is on."""
+    """Return the switch of automatic recharge."""
     return visitor.page.get_by_role("switch", name="Automatic recharge")
 
 
@@ -135,7 +135,7 @@ def test_rule_form_explains_invalid_values(visit: Visit, customer: Customer) -> 
     visitor = visit()
     visitor.sign_in(customer.email)
     recharge(visitor).locator("details").evaluate("limits => { limits.open = true; }")
-    for label, right, wrong, said in (
+    for label, right, wrong, message in (
         ("Recharge amount", "50", "501", "Enter an amount from $5.00 to $500.00."),
         ("When the balance falls below", "40", "ten", "Enter an amount in dollars and cents, such as 25.00."),
         ("Daily limit", "200", "49", "Enter at least the recharge amount."),
@@ -145,7 +145,7 @@ def test_rule_form_explains_invalid_values(visit: Visit, customer: Customer) -> 
         field.fill(wrong)
         visitor.press("Save changes")
         expect(field).to_be_focused()
-        expect(field).to_have_accessible_description(said)
+        expect(field).to_have_accessible_description(message)
         field.fill(right)
     assert customer.rule() == before
 
@@ -157,7 +157,7 @@ def test_rule_form_keeps_its_input_while_a_card_is_added(visit: Visit, customer:
     visitor.page.get_by_label("Recharge amount").fill("75.00")
     visitor.press("Add a card", recharge(visitor))
     visitor.save_card("4444")
-    visitor.give_password(customer.email)
+    visitor.enter_password(customer.email)
     visitor.sees("Save the rule to use this card for automatic recharge.", recharge(visitor))
     expect(visitor.page.get_by_label("Recharge amount")).to_have_value("75.00")
     visitor.press("Save and turn on")
@@ -171,8 +171,8 @@ def test_decline_pauses_the_rule_and_shows_the_next_attempt(visit: Visit, custom
     visitor.sign_in(customer.email)
     visitor.sees("Paused: the card was declined.", recharge(visitor))
     next_at = datetime.fromisoformat(customer.rule()["next_attempt_at"]).astimezone(CHICAGO)
-    said = recharge(visitor).get_by_text("We can try again").inner_text()
-    assert next_at.strftime("%-I:%M") in said
+    text = recharge(visitor).get_by_text("We can try again").inner_text()
+    assert next_at.strftime("%-I:%M") in text
 
 
 def test_bank_confirmation_resumes_the_rule(visit: Visit, customer: Customer, device: Device) -> None:
@@ -184,7 +184,7 @@ def test_bank_confirmation_resumes_the_rule(visit: Visit, customer: Customer, de
     recharge(visitor).get_by_role("link", name="Confirm payment").click()
     visitor.press("Confirm payment")
     visitor.press("Confirm")
-    visitor.give_password(customer.email)
+    visitor.enter_password(customer.email)
     visitor.sees("Payment confirmed", visitor.card("Add funds"))
     visitor.sees("$100.00", visitor.card("Balance"))
     visitor.sees("It adds $50.00 with Visa ending 3184", recharge(visitor))

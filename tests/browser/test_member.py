@@ -1,4 +1,4 @@
-"""Somebody of the account who may not spend: sees everything, and is told why they cannot change it."""
+"""A member without billing rights sees everything, and why they cannot change it."""
 
 import pytest
 from playwright.sync_api import expect
@@ -12,7 +12,7 @@ from tests.stack.customers import Customer
 
 @pytest.fixture
 def member(deployed: Stack, customer: Customer) -> str:
-    """The email of a member of the customer's account, which has a card, a rule and a payment."""
+    """The email of a member of the customer's account, which has a card, a rule, and a payment."""
     card = customer.save_card()
     customer.set_rule(card)
     customer.pay(card, "25.00", "paid")
@@ -40,19 +40,19 @@ def test_member_sees_everything_and_why_changes_are_disabled(visit: Visit, membe
     visitor.sees("Top-up, Visa ending 4242")
     visitor.follow("History")
     visitor.sees("Paid")
-    assert not [url for url in visitor.asked if "/payment-methods" in url]
+    assert not [url for url in visitor.requests if "/payment-methods" in url]
 
 
 def test_member_returning_from_a_payment_sees_its_outcome(visit: Visit, member: str, customer: Customer) -> None:
     visitor = visit()
     visitor.open(f"?top_up={customer.payments()[0]['id']}")
-    visitor.give_password(member)
+    visitor.enter_password(member)
     visitor.sees("Funds added", visitor.card("Add funds"))
 
 
 def test_unknown_payment_in_the_url_is_ignored(visit: Visit, member: str) -> None:
     visitor = visit()
     visitor.break_network()
-    visitor.open("?top_up=tu_of_somebody_else")
-    visitor.give_password(member)
+    visitor.open("?top_up=tu_of_another_account")
+    visitor.enter_password(member)
     visitor.sees("Only a billing admin of your account can add funds.", visitor.card("Add funds"))

@@ -1,4 +1,4 @@
-"""Lines, statement, history and rates: each a page of its own."""
+"""The views of lines, statement, history, and rates."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -40,9 +40,9 @@ def test_statement_adds_up_from_opening_to_closing_balance(read: Visit, caller: 
 
 @pytest.mark.parametrize("key", ["Enter", "Tab"])
 def test_typed_date_applies_on_enter_or_when_focus_leaves(read: Visit, key: str) -> None:
-    """A browser calls every date a change that is whole after some key, such as the first day of a month."""
+    """A browser reports a change at each key that completes a valid date, such as the first day of a month."""
     visitor = read(place="#/statement?range=week")
-    with visitor.page.expect_response(re.compile("/statement")):  # The page replaces its fields with the answer.
+    with visitor.page.expect_response(re.compile("/statement")):  # The page replaces its fields after the response.
         visitor.page.get_by_label("Dates").select_option("Custom")
     visitor.settle()
     visitor.page.wait_for_load_state("networkidle")
@@ -53,7 +53,7 @@ def test_typed_date_applies_on_enter_or_when_focus_leaves(read: Visit, key: str)
     expect(first).to_be_focused()
     expect(first).to_have_value(wanted.isoformat())
     visitor.page.keyboard.press(key)
-    for _ in range(5 if key == "Tab" else 0):  # Through the parts of both dates, and out of them.
+    for _ in range(5 if key == "Tab" else 0):  # Through the parts of both dates and out of the fields.
         visitor.page.keyboard.press(key)
     expect(visitor.page).to_have_url(re.compile(f"range=custom&from={wanted}&to="))
     visitor.sees(f"Opening balance, {wanted:%b} {wanted.day}")

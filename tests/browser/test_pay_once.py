@@ -14,19 +14,19 @@ from tests.stack.customers import Customer
 
 
 @contextmanager
-def unanswered(visitor: Visitor, *, is_heard: bool) -> Iterator[list[str]]:
-    """Payments are asked for, heard by the API or not, and no answer comes; the keys they were asked with."""
+def unanswered(visitor: Visitor, *, is_received: bool) -> Iterator[list[str]]:
+    """Leave payment requests unanswered, whether the API receives them or not; yield their idempotency keys."""
     keys: list[str] = []
 
-    def swallow(route: Route) -> None:
+    def drop_answer(route: Route) -> None:
         if route.request.method != "POST":
             route.continue_()
             return
-        if is_heard:
-            visitor.hand_on(route)
+        if is_received:
+            visitor.forward(route)
         keys.append(route.request.headers["idempotency-key"])
 
-    visitor.page.route(TOP_UPS, swallow)
+    visitor.page.route(TOP_UPS, drop_answer)
     yield keys
     visitor.page.unroute(TOP_UPS)
 
@@ -45,12 +45,12 @@ def test_double_click_pays_once(visit: Visit, customer: Customer) -> None:
     assert paid(customer) == (2, 5_100)
 
 
-@pytest.mark.parametrize("is_heard", [True, False], ids=["heard", "not heard"])
-def test_reload_while_paying_resumes_the_same_payment(visit: Visit, customer: Customer, is_heard: bool) -> None:
+@pytest.mark.parametrize("is_received", [True, False], ids=["received", "not received"])
+def test_reload_while_paying_resumes_the_same_payment(visit: Visit, customer: Customer, is_received: bool) -> None:
     customer.save_card()
     visitor = visit()
     visitor.sign_in(customer.email)
-    with unanswered(visitor, is_heard=is_heard) as keys:
+    with unanswered(visitor, is_received=is_received) as keys:
         pay(visitor, "27.00")
         visitor.sees("Your payment of $27.00 is being processed.", funds(visitor))
         visitor.wait(lambda: keys)
@@ -59,30 +59,30 @@ def test_reload_while_paying_resumes_the_same_payment(visit: Visit, customer: Cu
     with visitor.page.expect_request(
         lambda request: request.method == "POST" and TOP_UPS.search(request.url) is not None
     ) as again:
-        visitor.give_password(customer.email)
+        visitor.enter_password(customer.email)
     visitor.sees("Funds added", funds(visitor))
     assert [again.value.headers["idempotency-key"]] == keys
     assert paid(customer) == (1, 2_700)
     visitor.page.reload()
-    visitor.give_password(customer.email)
+    visitor.enter_password(customer.email)
     expect(visitor.page.get_by_role("button", name=re.compile("^Pay"))).to_be_visible()
     assert paid(customer) == (1, 2_700)
 
 
 @pytest.mark.parametrize(
-    ("is_heard", "seconds_ago", "others"),
+    ("is_received", "seconds_ago", "others"),
     [(True, 120, []), (False, 120, []), (True, 720, ["10.00"])],
-    ids=["heard", "not heard", "heard, and the clock is wrong"],
+    ids=["received", "not received", "received, and the clock is wrong"],
 )
 def test_old_payment_is_looked_up_and_never_sent_again(
-    visit: Visit, customer: Customer, is_heard: bool, seconds_ago: int, others: list[str]
+    visit: Visit, customer: Customer, is_received: bool, seconds_ago: int, others: list[str]
 ) -> None:
     card = customer.save_card()
     for amount in others:
         customer.pay(card, amount, amount)
     visitor = visit()
     visitor.sign_in(customer.email)
-    with unanswered(visitor, is_heard=is_heard) as keys:
+    with unanswered(visitor, is_received=is_received) as keys:
         pay(visitor, "28.00")
         visitor.wait(lambda: keys)
         visitor.page.evaluate(
@@ -92,14 +92,14 @@ def test_old_payment_is_looked_up_and_never_sent_again(
         )
         visitor.page.reload()
         visitor.page.get_by_label("Username").wait_for()
-    visitor.give_password(customer.email)
-    if is_heard:
+    visitor.enter_password(customer.email)
+    if is_received:
         visitor.sees("Funds added", funds(visitor))
     else:
         visitor.sees("You were not charged", funds(visitor))
         visitor.press("Start over")
         expect(visitor.page.get_by_label("Amount", exact=True)).to_have_value("28.00")
-    cents = [2_800] * is_heard + [int(amount.replace(".", "")) for amount in others]
+    cents = [2_800] * is_received + [int(amount.replace(".", "")) for amount in others]
     assert paid(customer) == (len(cents), sum(cents))
 
 
@@ -124,9 +124,9 @@ def test_page_waits_for_a_request_that_may_still_be_running(visit: Visit, custom
     )
     visitor.page.reload()
     visitor.page.get_by_label("Username").wait_for()
-    visitor.give_password(customer.email, is_in=False)
+    visitor.enter_password(customer.email, is_in=False)
     visitor.sees("Your payment of $28.00 is being processed.", funds(visitor))
-    visitor.hand_on(held[0])
+    visitor.forward(held[0])
     visitor.page.clock.fast_forward(36_000)
     visitor.sees("Funds added", funds(visitor))
     assert len(held) == 1

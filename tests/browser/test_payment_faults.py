@@ -12,8 +12,8 @@ from tests.browser.funds import TOP_UPS, funds, paid, pay
 from tests.stack.customers import Customer, stand_in
 
 
-@pytest.mark.parametrize("is_begun", [False, True], ids=["nothing of it comes", "only its beginning comes"])
-def test_lost_response_is_retried_and_paid_once(visit: Visit, customer: Customer, is_begun: bool) -> None:
+@pytest.mark.parametrize("is_partial", [False, True], ids=["no response", "partial response"])
+def test_lost_response_is_retried_and_paid_once(visit: Visit, customer: Customer, is_partial: bool) -> None:
     customer.save_card()
     visitor = visit()
     visitor.break_network()
@@ -23,8 +23,8 @@ def test_lost_response_is_retried_and_paid_once(visit: Visit, customer: Customer
     def lose(route: Route) -> None:
         if route.request.method == "POST" and len(lost) < 2:
             lost.append(route.request.headers["idempotency-key"])
-            visitor.hand_on(route)
-            if is_begun:
+            visitor.forward(route)
+            if is_partial:
                 route.fulfill(status=201, content_type="application/json", body="{")
             else:
                 route.abort("connectionreset")
@@ -52,7 +52,7 @@ def test_refusal_after_a_lost_response_leaves_the_outcome_open(visit: Visit, cus
             return
         asked.append(route.request.headers["idempotency-key"])
         if len(asked) == 1:
-            visitor.hand_on(route)
+            visitor.forward(route)
             route.abort("connectionreset")
         else:
             problem = {"code": "account_closed", "detail": "This account is closed and takes no more funds."}
@@ -106,7 +106,7 @@ def test_token_that_expires_while_paying_is_renewed(visit: Visit, customer: Cust
     )
     pay(visitor, "30.00")
     visitor.page.wait_for_url(re.compile("/oauth2/authorize"))  # The emulator's refresh leaves the groups out.
-    visitor.give_password(customer.email)
+    visitor.enter_password(customer.email)
     visitor.sees("Funds added", funds(visitor))
     assert paid(customer) == (1, 3_000)
 

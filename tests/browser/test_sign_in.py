@@ -1,4 +1,4 @@
-"""Signing in: the hosted page, code and PKCE, tokens that are kept nowhere, refreshed in time, and gone at sign-out."""
+"""Sign-in: the hosted page, code and PKCE, and tokens that are never stored, renewed in time, cleared at sign-out."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ def test_sign_in_returns_to_the_requested_page(visit: Visit, customer: Customer,
     assert asked["code_challenge_method"] == ["S256"]
     assert asked["redirect_uri"] == [visitor.home]
     assert min(len(asked["state"][0]), len(asked["code_challenge"][0])) >= 43
-    visitor.give_password(customer.email)
+    visitor.enter_password(customer.email)
     assert visitor.page.url == f"{visitor.home}#/history"
     visitor.sees("No payments yet.")
     visitor.sees("Uma", visitor.page.locator("header"))
@@ -35,15 +35,15 @@ def test_tokens_are_not_stored_and_a_reload_signs_in_again(visit: Visit, custome
     visitor = visit()
     with visitor.page.expect_response(TOKEN) as answered:
         visitor.sign_in(customer.email)
-    given = answered.value.json()
-    kept = visitor.stored() + visitor.page.url
+    tokens = answered.value.json()
+    stored = visitor.stored() + visitor.page.url
     for token in ("id_token", "access_token", "refresh_token"):
-        assert given[token]
-        assert given[token] not in kept
-        assert given[token].split(".")[-1] not in kept
-    assert not [url for url in visitor.asked if given["id_token"] in url]
+        assert tokens[token]
+        assert tokens[token] not in stored
+        assert tokens[token].split(".")[-1] not in stored
+    assert not [url for url in visitor.requests if tokens["id_token"] in url]
     visitor.page.reload()
-    visitor.give_password(customer.email)
+    visitor.enter_password(customer.email)
     visitor.sees("available credit")
 
 
@@ -57,9 +57,9 @@ def test_forged_sign_in_response_is_rejected(visit: Visit, customer: Customer) -
     visitor.page.wait_for_url(re.compile("/oauth2/authorize"))
     visitor.open("?code=stolen&state=made-up")
     visitor.sees("This sign-in is invalid or has expired. Sign in again.")
-    assert not [url for url in visitor.asked if TOKEN.search(url)]
+    assert not [url for url in visitor.requests if TOKEN.search(url)]
     visitor.press("Sign in")
-    visitor.give_password(customer.email)
+    visitor.enter_password(customer.email)
     visitor.sees("available credit")
 
 
@@ -72,11 +72,11 @@ def test_failed_sign_in_can_be_retried(visit: Visit, customer: Customer) -> None
     visitor.page.get_by_label("Username").fill(customer.email)
     visitor.page.get_by_label("Password").fill("wrong")
     visitor.press("Sign in")
-    visitor.give_password(customer.email)
+    visitor.enter_password(customer.email)
     visitor.sees("Sign-in could not be completed. Try again.")
     visitor.page.unroute(TOKEN)
     visitor.press("Sign in")
-    visitor.give_password(customer.email)
+    visitor.enter_password(customer.email)
     visitor.sees("available credit")
 
 
@@ -104,28 +104,28 @@ def test_rejected_token_is_renewed_silently(visit: Visit, deployed: object, cust
 def test_token_is_renewed_before_it_expires(visit: Visit) -> None:
     visitor = visit()
 
-    def nearly_over(route: Route) -> None:
+    def shorten_lifetime(route: Route) -> None:
         answer = route.fetch()
-        said = answer.json()
-        header, claims, signature = said["id_token"].split(".")
-        found = json.loads(base64.urlsafe_b64decode(claims + "=="))
-        found["exp"] = found["iat"] + 61
-        changed = base64.urlsafe_b64encode(json.dumps(found).encode()).decode().rstrip("=")
+        grant = answer.json()
+        header, claims, signature = grant["id_token"].split(".")
+        payload = json.loads(base64.urlsafe_b64decode(claims + "=="))
+        payload["exp"] = payload["iat"] + 61
+        changed = base64.urlsafe_b64encode(json.dumps(payload).encode()).decode().rstrip("=")
         route.fulfill(
             status=200,
             headers={"access-control-allow-origin": "*"},
-            json=said | {"id_token": f"{header}.{changed}.{signature}"},
+            json=grant | {"id_token": f"{header}.{changed}.{signature}"},
         )
 
     visitor.page.clock.install()
-    visitor.break_network()  # The gateway refuses the changed token once; the point is what happens before the next.
-    visitor.page.route(TOKEN, nearly_over, times=1)
+    visitor.break_network()  # The gateway refuses the changed token once; only the later renewal matters.
+    visitor.page.route(TOKEN, shorten_lifetime, times=1)
     visitor.sign_in("ben@meridian-travel.example")
-    asked = [url for url in visitor.asked if TOKEN.search(url)]
+    asked = [url for url in visitor.requests if TOKEN.search(url)]
     assert len(asked) == 2
     visitor.page.clock.fast_forward("59:30")
     visitor.follow("Lines")
-    assert len([url for url in visitor.asked if TOKEN.search(url)]) == 3
+    assert len([url for url in visitor.requests if TOKEN.search(url)]) == 3
 
 
 def test_expired_session_signs_in_again_and_returns(visit: Visit, customer: Customer) -> None:
@@ -140,7 +140,7 @@ def test_expired_session_signs_in_again_and_returns(visit: Visit, customer: Cust
     visitor.page.wait_for_url(re.compile("/oauth2/authorize"))
     visitor.page.unroute(re.compile("/statement"))
     visitor.page.unroute(TOKEN)
-    visitor.give_password(customer.email)
+    visitor.enter_password(customer.email)
     assert visitor.page.url.startswith(f"{visitor.home}#/statement")
     visitor.sees("Adjustment: Credit of a test")
 
@@ -153,9 +153,9 @@ def test_rejected_sign_in_is_reported_without_a_redirect_loop(visit: Visit, cust
     )
     visitor.open()
     visitor.press("Sign in")
-    visitor.give_password(customer.email, is_in=False)
+    visitor.enter_password(customer.email, is_in=False)
     visitor.page.wait_for_url(re.compile("/oauth2/authorize"))
-    visitor.give_password(customer.email)
+    visitor.enter_password(customer.email)
     visitor.sees("Your sign-in was rejected.")
 
 
@@ -164,7 +164,7 @@ def test_sign_out_clears_all_session_data(visit: Visit, customer: Customer) -> N
     visitor.sign_in(customer.email)
     visitor.press("Sign out")
     visitor.sees("Prepaid credit for international calls")
-    assert [url for url in visitor.asked if "/logout?" in url]
+    assert [url for url in visitor.requests if "/logout?" in url]
     assert json.loads(visitor.stored()) == [[], [], ""]
     visitor.open()
     expect(visitor.page.get_by_role("button", name="Sign in")).to_be_visible()
@@ -175,5 +175,5 @@ def test_page_sends_no_api_request_before_sign_in(visit: Visit, place: str) -> N
     visitor = visit()
     visitor.open(place)
     visitor.settle()
-    paths = {urlsplit(url).path for url in visitor.asked}
+    paths = {urlsplit(url).path for url in visitor.requests}
     assert {path for path in paths if not path.startswith("/assets/")} == {"/"}

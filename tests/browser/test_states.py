@@ -1,4 +1,4 @@
-"""Empty, loading, error and offline: the page says what is the matter and goes on by itself or by one button."""
+"""Empty, loading, error, and offline states: the page explains them and recovers by itself or with one button."""
 
 import re
 

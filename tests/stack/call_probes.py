@@ -12,7 +12,7 @@ from tests.stack.test_calls import items_of, make_call, open_account
 
 
 def invoke_rate_calls(deployed: Stack, tokens: dict[str, str]) -> None:
-    """Charged, unrated and stray calls of a new account all find their place."""
+    """Rate charged, unrated, and stray calls of a new account."""
     account_id = f"acct_{uuid.uuid4().hex[:12]}"
     open_account(deployed, account_id)
     started = datetime.now(UTC) - timedelta(hours=1)
@@ -30,26 +30,26 @@ def invoke_rate_calls(deployed: Stack, tokens: dict[str, str]) -> None:
 
 
 def authorize_a_call(deployed: Stack, tokens: dict[str, str]) -> None:
-    """A call is allowed and its credit held, extended, and another is refused, which is kept for the bus."""
+    """Authorize and extend a call; refuse another one, which is stored for the bus."""
     account_id = f"acct_{uuid.uuid4().hex[:12]}"
     open_account(deployed, account_id, "5.00")
-    asked = {"call_id": "c_1", "account_id": account_id, "line_id": "line_1", "to": "+442071838750"}
+    request = {"call_id": "c_1", "account_id": account_id, "line_id": "line_1", "to": "+442071838750"}
     for seconds in (60, 600):
-        body = asked | {"requested_seconds": seconds}
+        body = request | {"requested_seconds": seconds}
         answer = deployed.api.send("POST", "/calls/authorize", tokens["service"], body)
         assert (answer["decision"], answer["max_seconds"]) == ("allow", seconds)
     deployed.api.send("PUT", f"/accounts/{account_id}", tokens["service"], {"limits": {"blocked": ["GB"]}})
-    refused = deployed.api.send("POST", "/calls/authorize", tokens["service"], asked | {"call_id": "c_2"})
+    refused = deployed.api.send("POST", "/calls/authorize", tokens["service"], request | {"call_id": "c_2"})
     assert refused["reason"] == "destination_blocked"
     assert [len(items_of(deployed, account_id, kind)) for kind in ("HOLD#", "DENIAL#")] == [1, 1]
 
 
-def give_up_a_hold(deployed: Stack, tokens: dict[str, str]) -> None:
-    """A hold whose call never came is given up."""
+def expire_a_hold(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Expire the hold of a call that never arrived."""
     account_id = f"acct_{uuid.uuid4().hex[:12]}"
     open_account(deployed, account_id, "5.00")
-    asked = {"call_id": "c_1", "account_id": account_id, "line_id": "line_1", "to": "+442071838750"}
-    assert deployed.api.send("POST", "/calls/authorize", tokens["service"], asked)["decision"] == "allow"
+    request = {"call_id": "c_1", "account_id": account_id, "line_id": "line_1", "to": "+442071838750"}
+    assert deployed.api.send("POST", "/calls/authorize", tokens["service"], request)["decision"] == "allow"
     make_overdue(deployed, account_id, "c_1")
     assert invoke(deployed, "ExpireHoldsFunction", {})["failed"] == 0
     [hold] = items_of(deployed, account_id, "HOLD#")
@@ -57,7 +57,7 @@ def give_up_a_hold(deployed: Stack, tokens: dict[str, str]) -> None:
 
 
 def make_overdue(deployed: Stack, account_id: str, call_id: str) -> None:
-    """As if the call had been authorized yesterday."""
+    """Make the hold of a call overdue."""
     boto3.client("dynamodb").update_item(
         TableName=deployed.outputs["TableName"],
         Key={"PK": {"S": f"ACCOUNT#{account_id}"}, "SK": {"S": f"HOLD#{call_id}"}},

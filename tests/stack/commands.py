@@ -28,12 +28,12 @@ def command(deployed: Stack, module: str, *arguments: str) -> subprocess.Complet
 
 
 def example_deck_again(deployed: Stack) -> None:
-    """The example deck prices calls again, in every worker."""
+    """Activate the example deck again, in every worker."""
     assert command(deployed, "publish_rates", "local/rates.csv").returncode == 0
     time.sleep(CHECK_EVERY.total_seconds() + 1)
     assert price_now(deployed) == "0.014"
 
 
 def price_now(deployed: Stack) -> str:
-    """What GET /rates says of a UK landline."""
+    """Return the price of a UK landline from GET /rates."""
     return str(deployed.api.get("/rates", number=LANDLINE)["items"][0]["rate_per_minute"])

@@ -1,5 +1,5 @@
-"""One probe a function: it uses every action that the function's policy allows, and raises if the function does not do
-its work to the end. Nothing but the probe itself wakes the function meanwhile.
+"""One probe per function: it uses every action that the function's policy allows, and raises if the function does not
+complete its work. Only the probe triggers the function meanwhile.
 """
 
 import json
@@ -8,17 +8,17 @@ from collections.abc import Callable
 
 from local.stack import Stack
 from tests.functions.template import ROOT
-from tests.stack.call_probes import authorize_a_call, give_up_a_hold, invoke_rate_calls
+from tests.stack.call_probes import authorize_a_call, expire_a_hold, invoke_rate_calls
 from tests.stack.deck_probes import publish_a_deck, rate_late
 from tests.stack.deployment import invoke
-from tests.stack.payment_probes import add_funds, prove, recharge, reconcile, send_mail, take_callbacks
+from tests.stack.payment_probes import add_funds, handle_webhooks, prove, recharge, reconcile, send_mail
 from tests.stack.test_calls import open_account
 
 Probe = Callable[[Stack, dict[str, str]], None]
 
 
 def read_everything(deployed: Stack, tokens: dict[str, str]) -> None:
-    """Every route of list_usage answers 200."""
+    """Check that every route of list_usage answers 200."""
     for path in (
         "/balance",
         "/usage",
@@ -32,26 +32,26 @@ def read_everything(deployed: Stack, tokens: dict[str, str]) -> None:
 
 
 def change_settings(deployed: Stack, tokens: dict[str, str]) -> None:
-    """A line is switched, a rule is kept, and Stripe is asked about a card that nobody has."""
+    """Switch a line, store a rule, and ask Stripe about an unknown card."""
     for is_on in (False, True):
         body = {"international_calling": is_on}
         assert deployed.api.request("PUT", "/lines/line_groups", tokens["admin"], json=body).status_code == 200
     rule = deployed.api.get("/auto-recharge", tokens["admin"])
-    kept = {name: rule[name] for name in ("enabled", "threshold", "amount", "payment_method_id")}
-    assert deployed.api.request("PUT", "/auto-recharge", tokens["admin"], json=kept).status_code == 200
-    other = kept | {"payment_method_id": "pm_nobody"}
+    settings = {name: rule[name] for name in ("enabled", "threshold", "amount", "payment_method_id")}
+    assert deployed.api.request("PUT", "/auto-recharge", tokens["admin"], json=settings).status_code == 200
+    other = settings | {"payment_method_id": "pm_unknown"}
     assert deployed.api.request("PUT", "/auto-recharge", tokens["admin"], json=other).status_code == 404
 
 
-def keep_an_account(deployed: Stack, tokens: dict[str, str]) -> None:
-    """Creating, configuring and adjusting an account all succeed."""
+def manage_an_account(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Create, configure, and adjust an account."""
     account_id = f"acct_{uuid.uuid4().hex[:12]}"
     open_account(deployed, account_id, "1.00")
     deployed.api.send("PUT", f"/accounts/{account_id}", tokens["service"], {"status": "closed"})
 
 
 def publish(deployed: Stack, tokens: dict[str, str]) -> None:
-    """The events of the sample records are all taken by the bus."""
+    """Publish the events of the sample records to the bus."""
     sample = json.loads((ROOT / "events" / "publish_events.json").read_text(encoding="utf-8"))
     assert invoke(deployed, "PublishEventsFunction", sample) == {"batchItemFailures": []}
 
@@ -59,12 +59,12 @@ def publish(deployed: Stack, tokens: dict[str, str]) -> None:
 PROBES: dict[str, Probe] = {
     "RateCallsFunction": invoke_rate_calls,
     "AuthorizeCallFunction": authorize_a_call,
-    "ExpireHoldsFunction": give_up_a_hold,
+    "ExpireHoldsFunction": expire_a_hold,
     "ListUsageFunction": read_everything,
     "ChangeSettingsFunction": change_settings,
-    "ManageAccountsFunction": keep_an_account,
+    "ManageAccountsFunction": manage_an_account,
     "AddFundsFunction": add_funds,
-    "StripeWebhookFunction": take_callbacks,
+    "StripeWebhookFunction": handle_webhooks,
     "AutoRechargeFunction": recharge,
     "ReconcilePaymentsFunction": reconcile,
     "ProveLedgerFunction": prove,

@@ -1,4 +1,4 @@
-"""The operator's commands against the deployed application, as processes of their own, the way make starts them."""
+"""The operator's commands for calls, payments, and accounts, against the deployed application."""
 
 import hashlib
 import json
@@ -14,16 +14,16 @@ import pytest
 
 from local.stack import Stack
 from ops.project import ROOT
-from tests.stack.callbacks import call_back, event_about, signed
+from tests.stack.callbacks import deliver, event_about, sign
 from tests.stack.commands import LANDLINE, command
 from tests.stack.conftest import eventually, queue_depth
-from tests.stack.customers import link_to_a_waiting_payment, open_customer, stand_in
+from tests.stack.customers import link_to_unconfirmed_payment, open_customer, stand_in
 from tests.stack.test_calls import items_of, make_call, open_account, posted_micros, send
 
 
 @pytest.fixture(scope="module", autouse=True)
 def described(deployed: Stack) -> None:
-    """Commands find the stack by its stack.json."""
+    """Publish stack.json, by which commands find the stack."""
     deployed.publish_description()
 
 
@@ -82,7 +82,7 @@ def test_list_of_unrated_calls_hides_the_full_numbers(deployed: Stack) -> None:
 
 def test_unknown_stripe_payments_are_listed(deployed: Stack) -> None:
     body = event_about("payment_intent.succeeded", {"id": "pi_listed", "object": "payment_intent"})
-    assert call_back(deployed, body, signed(body)).status_code == 200
+    assert deliver(deployed, body, sign(body)).status_code == 200
     answer = command(deployed, "list_payment_issues")
     assert (answer.returncode, "pi_listed" in answer.stdout, "unknown_object" in answer.stdout) == (0, True, True)
 
@@ -93,7 +93,7 @@ def test_audit_passes_and_then_finds_a_planted_entry(deployed: Stack) -> None:
     answer = command(deployed, "audit", customer.account_id)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert "payments at Stripe 1 25.00 USD ok" in " ".join(answer.stdout.split())
-    assert command(deployed, "audit", "acct_nobody").returncode == 1
+    assert command(deployed, "audit", "acct_unknown").returncode == 1
     faults = stand_in(deployed).faults
     faults.add("dropped", "GET /v1/payment_intents", count=9)
     try:
@@ -101,15 +101,15 @@ def test_audit_passes_and_then_finds_a_planted_entry(deployed: Stack) -> None:
     finally:
         faults.clear()
     assert (answer.returncode, "Stripe could not be asked" in answer.stdout) == (2, True), answer.stdout + answer.stderr
-    planted = items_of(deployed, customer.account_id, "ENTRY#")[0]
-    planted["SK"] = {"S": f"ENTRY#2026-11-25T00:00:00.000Z#tu_{'0' * 32}"}
-    planted |= {"category": {"S": "top_up"}, "amount_micros": {"N": "7000000"}}
+    entry = items_of(deployed, customer.account_id, "ENTRY#")[0]
+    entry["SK"] = {"S": f"ENTRY#2026-11-25T00:00:00.000Z#tu_{'0' * 32}"}
+    entry |= {"category": {"S": "top_up"}, "amount_micros": {"N": "7000000"}}
     dynamodb, name = boto3.client("dynamodb"), deployed.outputs["TableName"]
-    dynamodb.put_item(TableName=name, Item=planted)
+    dynamodb.put_item(TableName=name, Item=entry)
     try:
         answer = command(deployed, "audit", customer.account_id)
     finally:
-        dynamodb.delete_item(TableName=name, Key={"PK": planted["PK"], "SK": planted["SK"]})
+        dynamodb.delete_item(TableName=name, Key={"PK": entry["PK"], "SK": entry["SK"]})
     assert answer.returncode == 1, answer.stdout + answer.stderr
     for code in ("entry_without_payment", "posted_is_not_the_sum_of_entries", "day_is_not_the_sum_of_its_entries"):
         assert code in answer.stdout
@@ -140,7 +140,7 @@ def test_command_without_a_stack_suggests_make_run(deployed: Stack, tmp_path: Pa
 
 
 def test_withdrawn_link_returns_404(deployed: Stack) -> None:
-    path = urlsplit(link_to_a_waiting_payment(deployed)).path
+    path = urlsplit(link_to_unconfirmed_payment(deployed)).path
     assert deployed.api.request("GET", path).status_code == 200
     [link] = [
         item
@@ -149,27 +149,27 @@ def test_withdrawn_link_returns_404(deployed: Stack) -> None:
         if item["SK"]["S"] == f"LINK#{hashlib.sha256(path.rsplit('/', 1)[1].encode()).hexdigest()}"
     ]
     account_id = link["PK"]["S"].removeprefix("ACCOUNT#")
-    without_consent = command(deployed, "withdraw_links", account_id)
-    assert without_consent.returncode == 1
+    without_yes = command(deployed, "withdraw_links", account_id)
+    assert without_yes.returncode == 1
     assert deployed.api.request("GET", path).status_code == 200
-    done = command(deployed, "withdraw_links", account_id, "--yes")
-    assert (done.returncode, done.stdout) == (0, f"Links of {account_id} revoked: 1.\n")
+    result = command(deployed, "withdraw_links", account_id, "--yes")
+    assert (result.returncode, result.stdout) == (0, f"Links of {account_id} revoked: 1.\n")
     assert [deployed.api.request(method, path).status_code for method in ("GET", "POST")] == [404, 404]
 
 
 def test_account_can_be_frozen_and_unfrozen(deployed: Stack) -> None:
     open_account(deployed, "acct_frozen_by_hand", "5.00")
-    asked = {"call_id": "c_1", "account_id": "acct_frozen_by_hand", "line_id": "line_1", "to": LANDLINE}
+    request = {"call_id": "c_1", "account_id": "acct_frozen_by_hand", "line_id": "line_1", "to": LANDLINE}
 
-    def decided() -> tuple[str, str | None]:
-        answer = deployed.api.send("POST", "/calls/authorize", deployed.service_token(), asked)
+    def decision() -> tuple[str, str | None]:
+        answer = deployed.api.send("POST", "/calls/authorize", deployed.service_token(), request)
         return answer["decision"], answer["reason"]
 
     for state in ("frozen", "already frozen"):
-        done = command(deployed, "freeze", "acct_frozen_by_hand")
-        assert (done.returncode, done.stdout) == (0, f"acct_frozen_by_hand is {state}.\n"), done.stderr
-    assert decided() == ("deny", "account_frozen")
+        result = command(deployed, "freeze", "acct_frozen_by_hand")
+        assert (result.returncode, result.stdout) == (0, f"acct_frozen_by_hand is {state}.\n"), result.stderr
+    assert decision() == ("deny", "account_frozen")
     assert command(deployed, "freeze", "acct_frozen_by_hand", "--off").returncode == 0
-    assert decided() == ("allow", None)
-    refused = command(deployed, "freeze", "acct_nobody")
+    assert decision() == ("allow", None)
+    refused = command(deployed, "freeze", "acct_unknown")
     assert (refused.returncode, "Traceback" in refused.stderr, "does not exist" in refused.stderr) == (1, False, True)

@@ -16,32 +16,32 @@ from tests.stack.test_calls import items_of, make_call, open_account, posted_mic
 
 @pytest.fixture(scope="module", autouse=True)
 def described(deployed: Stack) -> None:
-    """Commands find the stack by its stack.json."""
+    """Publish stack.json, by which commands find the stack."""
     deployed.publish_description()
 
 
 @pytest.fixture
-def dearer(deployed: Stack, tmp_path: Path) -> Iterator[Path]:
+def expensive_deck(deployed: Stack, tmp_path: Path) -> Iterator[Path]:
     """The example deck with UK landlines at two cents; the example deck is active again afterwards."""
     text = (ROOT / "local" / "rates.csv").read_text(encoding="utf-8")
     assert text.count(LANDLINE_ROW) == 1
-    path = tmp_path / "dearer.csv"
+    path = tmp_path / "expensive.csv"
     path.write_text(text.replace(LANDLINE_ROW, LANDLINE_ROW.replace("0.0140", "0.0200")), encoding="utf-8")
     yield path
     example_deck_again(deployed)
 
 
-def test_published_price_applies_to_new_calls_within_a_minute(deployed: Stack, dearer: Path) -> None:
+def test_published_price_applies_to_new_calls_within_a_minute(deployed: Stack, expensive_deck: Path) -> None:
     open_account(deployed, "acct_prices")
     started = datetime.now(UTC) - timedelta(hours=1)
     first = json.dumps(make_call("acct_prices", LANDLINE, 60, started))
     send(deployed, [first])
     eventually(lambda: posted_micros(deployed, "acct_prices") == -14_000)
 
-    draft = command(deployed, "publish_rates", str(dearer), "--draft")
+    draft = command(deployed, "publish_rates", str(expensive_deck), "--draft")
     assert (draft.returncode, "1 repriced" in draft.stdout) == (0, True), draft.stdout + draft.stderr
     assert price_now(deployed) == "0.014"
-    assert command(deployed, "publish_rates", str(dearer)).returncode == 0
+    assert command(deployed, "publish_rates", str(expensive_deck)).returncode == 0
     eventually(lambda: price_now(deployed) == "0.02", seconds=60)
 
     def second_costs_two_cents() -> bool:

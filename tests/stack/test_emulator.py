@@ -1,4 +1,4 @@
-"""What the emulator does for this stack beyond what AWS is asked to do."""
+"""The changes that this project makes to the emulator."""
 
 import zipfile
 from pathlib import Path
@@ -23,15 +23,15 @@ def test_large_archive_is_unpacked_once_and_a_small_one_each_time(
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     for files in (MANY_FILES, MANY_FILES - 1):
         archive = tmp_path / f"{files}.zip"
-        with zipfile.ZipFile(archive, "w") as written:
+        with zipfile.ZipFile(archive, "w") as writer:
             for number in range(files):
-                written.writestr(f"{number}.txt", str(number))
-        for wanted in ("first", "second"):
-            folder = tmp_path / f"{files}-{wanted}"
+                writer.writestr(f"{number}.txt", str(number))
+        for attempt in ("first", "second"):
+            folder = tmp_path / f"{files}-{attempt}"
             folder.mkdir()
             with SharedZipFile(archive) as shared:
                 names = shared.namelist()
                 shared.extractall(folder)
-            assert len(names) == (0 if files == MANY_FILES and wanted == "second" else files)
+            assert len(names) == (0 if files == MANY_FILES and attempt == "second" else files)
             assert sorted(file.name for file in folder.iterdir()) == sorted(f"{number}.txt" for number in range(files))
             assert folder.is_symlink() == (files == MANY_FILES)
