@@ -90,14 +90,14 @@ def test_a_card_typed_in_is_saved_and_the_browser_goes_back(till: Till, browser:
     ("change", "field", "words"),
     [
         ({"number": ""}, "number", "12 to 19 digits"),
-        ({"number": "4242 4242 4242 4241"}, "number", "not valid"),
+        ({"number": "4242 4242 4242 4241"}, "number", "number is invalid"),
         ({"number": "4111 1111 1111 1111"}, "number", "Never enter a real card"),
         ({"number": "4000 0000 0000 0002"}, "number", "Your card was declined."),
         ({"number": "4000000000009995"}, "number", "insufficient funds"),
         ({"number": "4000000000000069"}, "expiry", "expired"),
         ({"number": "4000000000000127"}, "cvc", "security code is incorrect"),
-        ({"expiry": "13 / 34"}, "expiry", "as in 12 / 34"),
-        ({"expiry": "soon"}, "expiry", "as in 12 / 34"),
+        ({"expiry": "13 / 34"}, "expiry", "such as 12 / 34"),
+        ({"expiry": "soon"}, "expiry", "such as 12 / 34"),
         ({"expiry": "10 / 26"}, "expiry", "in the past"),
         ({"cvc": "12"}, "cvc", "3 digits"),
         ({"number": "378282246310005"}, "cvc", "4 digits"),
@@ -138,7 +138,7 @@ def test_a_completed_or_expired_page_says_so(till: Till, browser: FlaskClient, c
     browser.post(path_of(done.url), data=GOOD)
     assert till.client.v1.checkout.sessions.expire(ended.id).status == "expired"
     clock.forward(hours=24)
-    assert "saved already" in browser.post(path_of(done.url), data=GOOD).text
+    assert "already saved" in browser.post(path_of(done.url), data=GOOD).text
     assert "expired" in browser.get(path_of(over.url)).text
     assert "expired" in browser.get(path_of(ended.url)).text
     assert browser.get("/checkout/pay/cs_test_unknown").status_code == 404
@@ -166,7 +166,7 @@ def test_the_challenge_page_asks_and_sends_the_customer_back(
     )
     found = till.client.v1.payment_intents.retrieve(intent.id).status
     assert found == ("succeeded" if answer == "confirm" else "requires_payment_method")
-    assert "not waiting" in browser.post(path, data={"answer": "confirm"}).text
+    assert "needs no confirmation" in browser.post(path, data={"answer": "confirm"}).text
 
 
 def test_a_receipt_shows_the_payment_and_its_refunds(till: Till, browser: FlaskClient) -> None:

@@ -94,7 +94,7 @@ def test_a_fault_hits_matching_requests_the_given_number_of_times(till: Till) ->
 
 
 def test_an_unknown_fault_is_refused(till: Till) -> None:
-    with pytest.raises(ValueError, match="no fault is called 'broken'"):
+    with pytest.raises(ValueError, match="unknown fault 'broken'"):
         till.stand_in.faults.add("broken")
 
 

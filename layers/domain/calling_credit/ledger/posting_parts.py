@@ -49,8 +49,8 @@ class Part:
         return outcomes
 
     def update_holds(self, failed: Mapping[int, dict[str, Any]]) -> None:
-        """Replace the holds that have changed since they were read. An extended hold is released in its current state; a hold
-        that is no longer live is left out, and its call is posted without it.
+        """Replace the holds that have changed since they were read. An extended hold is released in its
+        current state; a hold that is no longer live is left out, and its call is posted without it.
         """
         for position, key in enumerate(list(self.holds), len(self.entries)):
             if position not in failed:
