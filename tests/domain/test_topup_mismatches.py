@@ -1,0 +1,43 @@
+"""Intents that do not match their top-up are reported and never credited."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from calling_credit.topups.decision import (
+    ReportMismatch,
+    mismatch,
+    next_action,
+)
+from tests.domain.examples import NOW
+from tests.domain.payment_examples import INTENT, MANUAL, unread_rule, usd
+
+MISMATCHES: list[tuple[dict[str, Any], str | None]] = [
+    ({"intent_id": "pi_2"}, "other_intent"),
+    ({"currency": "eur"}, "currency_mismatch"),
+    ({"currency": "USD"}, "currency_mismatch"),
+    ({"customer_id": "cus_2"}, "customer_mismatch"),
+    ({"customer_id": ""}, "customer_mismatch"),
+    ({"amount_micros": usd("24.99")}, "amount_mismatch"),
+    ({"amount_micros": usd("2500"), "received_micros": usd("2500")}, "amount_mismatch"),
+    ({"received_micros": usd("24.99")}, "amount_mismatch"),
+    ({"received_micros": 0}, "amount_mismatch"),
+    ({"status": "processing", "received_micros": 0}, None),
+    ({"status": "processing", "amount_micros": usd("26"), "received_micros": 0}, "amount_mismatch"),
+    ({"intent_id": "pi_2", "currency": "eur", "customer_id": "", "amount_micros": 1}, "other_intent"),
+]
+
+
+@pytest.mark.parametrize(("change", "reason"), MISMATCHES, ids=str)
+def test_unexpected_intent_is_reported_and_never_credited(change: dict[str, Any], reason: str | None) -> None:
+    intent = replace(INTENT, **change)
+    assert mismatch(MANUAL, intent) == reason
+    if reason is not None:
+        for status in ("created", "confirming", "succeeded", "failed"):
+            topup = replace(MANUAL, status=status)
+            assert next_action(topup, intent, NOW, unread_rule) == ReportMismatch(intent, reason)
+
+
+def test_top_up_without_stored_intent_accepts_any_that_fits() -> None:
+    assert mismatch(replace(MANUAL, intent_id=None), replace(INTENT, intent_id="pi_2")) is None
