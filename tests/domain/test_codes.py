@@ -1,4 +1,4 @@
-"""Every member of a set of codes has its row in every table that lists its kind."""
+"""Every code has a row in every table that lists its kind."""
 
 from enum import StrEnum
 
@@ -15,20 +15,20 @@ from ops.contract.problem_codes import BEHIND_NO_ROUTE, BY_CODE
 from ops.openapi import ROOT
 
 NEVER_SHOWN = {StopReason.ABOVE_THRESHOLD}
-"""The balance is high enough: nothing is amiss, and no table has words for it."""
+"""The normal state with a sufficient balance; no table has a message for it."""
 
 
-def test_a_denied_call_has_words_for_every_reason() -> None:
+def test_every_denial_reason_has_a_message() -> None:
     assert set(request.WORDS) == set(DenialReason)
     assert set(DenialReason) >= AGAINST_FRAUD
 
 
-def test_a_rule_that_does_not_charge_has_words_for_every_reason() -> None:
+def test_every_reason_not_to_recharge_has_a_message() -> None:
     assert set(settings.WORDS) == {*StopReason, *SuspensionReason} - NEVER_SHOWN
     assert set(SuspensionReason) >= SOFT
 
 
-def test_a_problem_is_explained_or_known_to_reach_no_caller() -> None:
+def test_every_problem_is_explained_or_listed_as_internal() -> None:
     assert {*BY_CODE, *BEHIND_NO_ROUTE} == set(ProblemCode)
     assert not set(BY_CODE) & set(BEHIND_NO_ROUTE)
 

@@ -1,5 +1,5 @@
-"""A call priced again, any number of times by any decks, costs what the last deck that covers it says, and its entries
-say so: by sum, by category, by seconds, by count.
+"""A call that is rerated any number of times costs the price of the last deck that covers it; its entries agree in sum,
+category, seconds, and count.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ CATEGORIES = ("outbound_international_call", "outbound_premium_call", "included"
 
 
 def item(entry: Entry) -> dict[str, Any]:
-    """An entry as it is read back."""
+    """The stored item of an entry."""
     return {
         "PK": keys.account_pk(entry.account_id),
         "SK": keys.entry_sk(entry.happened_at, entry.cause_id),
@@ -57,7 +57,7 @@ decks = st.builds(
 
 
 @given(st.lists(decks, max_size=6))
-def test_a_call_costs_what_the_last_deck_that_covers_it_says(run: list[Deck]) -> None:
+def test_a_rerated_call_costs_the_price_of_the_last_covering_deck(run: list[Deck]) -> None:
     first = rate_call(call(), priced(5, 60, CATEGORIES[0]))
     assert isinstance(first, RatedCall)
     entries = [charge_entry(call(), first, "America/New_York", NOW)]
