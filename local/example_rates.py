@@ -7,7 +7,8 @@ from typing import Final
 
 import boto3
 
-from calling_credit.rates.deck import Deck, parse_deck
+from calling_credit.rates.deck import Deck
+from calling_credit.rates.deck_csv import parse_deck
 from calling_credit.rates.deck_store import activate, deck_version, put_deck
 from local.errors import StackError
 

@@ -13,12 +13,13 @@ from rich.table import Table
 from calling_credit.instants import format_instant
 from calling_credit.ledger.charge_reader import account_ids, weigh
 from calling_credit.money import format_money
-from calling_credit.rates.deck import Deck, DeckError
-from calling_credit.rates.deck_diff import DeckChanges, DeckWarning
+from calling_credit.rates.deck import Deck
+from calling_credit.rates.deck_csv import DeckError
+from calling_credit.rates.deck_diff import DeckChanges, DeckWarning, PriceChange
 from calling_credit.rates.deck_impact import Effect, Impact
 from calling_credit.rates.deck_report import Judged, judge, price_text
 from calling_credit.rates.deck_store import deck_version
-from calling_credit.rates.publishing import Publisher
+from calling_credit.rates.publishing import Publisher, PublishOutcome
 from ops.stack import FoundStack, StackNotFoundError, find_stack
 from ops.terminal import CommandError, console, progress_bar, run
 
@@ -69,9 +70,9 @@ def main() -> int:
 def publish(publisher: Publisher, data: bytes, result: Judged, now: datetime) -> int:
     """Publish the deck and print the outcome."""
     outcome = publisher.publish(data, result, now, datetime.now(UTC))
-    if outcome == "superseded":
+    if outcome is PublishOutcome.SUPERSEDED:
         raise CommandError("Another deck was activated in the meantime. Compare yours with it and publish again.")
-    if outcome == "unchanged":
+    if outcome is PublishOutcome.UNCHANGED:
         console.print("It is already the active deck; nothing changed.")
     else:
         console.print(f"Published as {result.version}. Every function uses it within a minute.")
@@ -144,7 +145,7 @@ def report_changes(changes: DeckChanges) -> None:
     lines += [
         (SIGNS[one.way], one.after, price_text(one.after), price_text(one.before))
         for one in changes.repriced
-        if one.way != "later"
+        if one.way is not PriceChange.LATER
     ]
     lines += [("+", row, price_text(row), "") for row in changes.added]
     lines += [("later", row, price_text(row), "") for row in changes.announced]
@@ -162,7 +163,7 @@ def report_changes(changes: DeckChanges) -> None:
         console.print(f"{len(changes.uncovered)} prefixes have no price until their first row takes effect.")
 
 
-SIGNS = {"raised": "up", "lowered": "down", "mixed": "~"}
+SIGNS = {PriceChange.RAISED: "up", PriceChange.LOWERED: "down", PriceChange.MIXED: "~"}
 
 
 def report_past_calls(impact: Impact) -> None:

@@ -23,7 +23,7 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import CallingCreditError, NotFound, ProblemCode, Unavailable
 from calling_credit.ids import is_topup_id
 from calling_credit.links.freeze_page import BY, freeze_page, frozen_page
-from calling_credit.links.link import Link, confirmation_link
+from calling_credit.links.link import Link, LinkPurpose, confirmation_link
 from calling_credit.links.store import Links
 from calling_credit.links.tokens import follow, hand_out, not_ours
 from calling_credit.metrics import emit
@@ -218,7 +218,7 @@ def show_link(token: str) -> Response[str]:
     """Show what a link is about; it changes nothing, because mail scanners open links."""
     try:
         link = followed(token)
-        if link.purpose == "freeze_account":
+        if link.purpose is LinkPurpose.FREEZE_ACCOUNT:
             return freeze_page(link, lambda account_id: recharges.snapshot(account_id).is_frozen)
         return told(linked(link))
     except CallingCreditError as error:
@@ -232,7 +232,7 @@ def follow_link(token: str) -> Response[str]:
     """
     try:
         link = followed(token)
-        if link.purpose == "freeze_account":
+        if link.purpose is LinkPurpose.FREEZE_ACCOUNT:
             freeze_account(dynamodb, config().table_name, link.account_id, BY, clock.now(), source_ip(app))
             return frozen_page()
         topup = linked(link)

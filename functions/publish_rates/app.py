@@ -18,7 +18,7 @@ from calling_credit.metrics import emit
 from calling_credit.rates.deck_impact import Impact
 from calling_credit.rates.deck_report import report
 from calling_credit.rates.deck_store import deck_version, s3_client
-from calling_credit.rates.publishing import S3_ROUNDS_TO, Outcome, Publisher
+from calling_credit.rates.publishing import OUTCOME_MESSAGES, S3_ROUNDS_TO, Publisher, PublishOutcome
 
 SECONDS_TO_SPARE = 120.0
 """When looking at past calls ends, so that the deck itself is published in any case."""
@@ -41,7 +41,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return {"outcome": "ignored"}
     except InvalidValue as error:
         return tell(
-            key, "refused", {"outcome": "refused", "error_count": 1, "detail": error.detail, "code": error.code}
+            key,
+            PublishOutcome.REFUSED,
+            {"outcome": PublishOutcome.REFUSED, "error_count": 1, "detail": error.detail, "code": error.code},
         )
     told = publisher.report_of(key)
     if told is not None and told.get("version") == deck_version(data, put_at):
@@ -54,22 +56,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         except AWS_ERRORS as error:  # What it would have changed is worth knowing, and no reason to keep old prices.
             logger.warning("not_all_weighed", code=code_of(error))
     outcome = publisher.publish(data, judged, put_at + S3_ROUNDS_TO, now)
-    return tell(key, outcome, report(judged, outcome, format_instant(now), WORDS[outcome]))
+    return tell(key, outcome, report(judged, outcome, format_instant(now), OUTCOME_MESSAGES[outcome]))
 
 
-WORDS: dict[Outcome, str] = {
-    "published": "Every function prices by it within a minute.",
-    "refused": "Nothing was published; mend the errors and put the file again.",
-    "unchanged": "It is the active deck already; nothing was changed.",
-    "superseded": "Another deck was activated after this file was put; put it again to publish it.",
-}
-
-
-def tell(key: str, outcome: Outcome, told: dict[str, Any]) -> dict[str, Any]:
+def tell(key: str, outcome: PublishOutcome, told: dict[str, Any]) -> dict[str, Any]:
     """Put the report, log one line with a stable code, count."""
     publisher.tell(key, told)
     said = {name: told.get(name) for name in ("version", "rows", "error_count", "warning_count", "changes")}
-    level = logger.error if outcome == "refused" else logger.info
+    level = logger.error if outcome is PublishOutcome.REFUSED else logger.info
     level(f"deck_{outcome}", file=key, **{name: value for name, value in said.items() if value is not None})
     emit(metrics, {f"decks_{outcome}": 1})
     return {"outcome": outcome, "version": told.get("version"), "error_count": told["error_count"]}

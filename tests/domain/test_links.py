@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from calling_credit.api.cursors import read_cursor, write_cursor
 from calling_credit.errors import InvalidValue, NotFound
-from calling_credit.links.link import Link, confirmation_link, hash_of
+from calling_credit.links.link import Link, LinkPurpose, confirmation_link, hash_of
 from calling_credit.links.tokens import read_token, token_of
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import AUTOMATIC
@@ -27,7 +27,7 @@ def assert_refused(token: str, secret: str = SECRET) -> None:
 
 
 def test_a_link_leads_to_its_payment_and_its_hash_does_not_lead_back() -> None:
-    assert read_token(SECRET, TOKEN, NOW) == LINK == Link("confirm_payment", "acct_1", "tu_1", AHEAD)
+    assert read_token(SECRET, TOKEN, NOW) == LINK == Link(LinkPurpose.CONFIRM_PAYMENT, "acct_1", "tu_1", AHEAD)
     assert hash_of(TOKEN) == hash_of(token_of(SECRET, LINK)) != hash_of(TOKEN + "A")
     assert_refused(hash_of(TOKEN))
 

@@ -164,7 +164,7 @@ def test_a_deck_that_is_told_of_late_does_not_replace_a_newer_one(world: World) 
     deck_store.activate(_s3(), BUCKET, "newer", newer, put_at + timedelta(seconds=5))
     answer = world.stack.invoke("publish_rates", dropped("incoming/late.csv"), seconds=300)
     assert (answer["outcome"], active()["version"]) == ("superseded", "newer")
-    assert "put it again" in report("late.csv")["detail"]
+    assert "Upload it again" in report("late.csv")["detail"]
 
 
 def test_announced_prices_are_rows_that_take_effect_later_and_show_in_get_rates(world: World) -> None:

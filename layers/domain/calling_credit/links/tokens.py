@@ -9,7 +9,7 @@ from datetime import datetime
 from calling_credit.api.cursors import read_cursor, write_cursor
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode
 from calling_credit.instants import format_instant
-from calling_credit.links.link import PURPOSES, Link, Purpose, hash_of
+from calling_credit.links.link import Link, LinkPurpose, hash_of
 from calling_credit.links.store import Links
 
 
@@ -47,7 +47,7 @@ def read_token(secret: str, token: str, now: datetime) -> Link:
     Raises:
         NotFound: `unknown_link`, it was edited, is no link, or its time is over.
     """
-    for purpose in PURPOSES:
+    for purpose in LinkPurpose:
         try:
             account_id, target, expires_at = read_cursor(secret, _scope(purpose), token)
         except (InvalidValue, ValueError, TypeError):
@@ -64,5 +64,5 @@ def not_ours() -> NotFound:
     )
 
 
-def _scope(purpose: Purpose) -> list[str]:
+def _scope(purpose: LinkPurpose) -> list[str]:
     return ["link", purpose]

@@ -4,17 +4,27 @@ knows neither files nor S3.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, Literal
+from enum import StrEnum
+from typing import Final
 
 from calling_credit.numbering import countries_below
 from calling_credit.rates.deck import Deck, RateRow
+from calling_credit.rates.deck_codes import DeckWarningCode
 from calling_credit.rates.pricing import billed_seconds
 
 Place = tuple[str, str]
 """A prefix and the origin its price is for."""
-Way = Literal["raised", "lowered", "mixed", "later"]
 SECONDS_COMPARED: Final = (1, 30, 60, 90, 300, 3600)
 """The calls by which two prices are compared: one is higher if no such call is cheaper and one is dearer."""
+
+
+class PriceChange(StrEnum):
+    """How a price changes: up, down, up for some calls and down for others (or another category), or only later."""
+
+    RAISED = "raised"
+    LOWERED = "lowered"
+    MIXED = "mixed"
+    LATER = "later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +32,7 @@ class DeckWarning:
     """Something of a valid deck that a person should look at: the prefix, a stable code, what it is."""
 
     prefix: str
-    code: str
+    code: DeckWarningCode
     detail: str
 
 
@@ -30,7 +40,7 @@ class DeckWarning:
 class Repriced:
     """A place that both decks price, differently: the rows in effect now (the first ones where none is yet)."""
 
-    way: Way
+    way: PriceChange
     before: RateRow
     after: RateRow
 
@@ -60,7 +70,7 @@ class DeckChanges:
         return {
             "added": len(self.added),
             "removed": len(self.removed),
-            **{way: ways.count(way) for way in ("raised", "lowered", "mixed", "later")},
+            **{way: ways.count(way) for way in PriceChange},
             "announced": len(self.announced),
             "not_yet_covered": len(self.uncovered),
         }
@@ -94,10 +104,14 @@ def _foreign_prefixes(rows: Iterable[RateRow]) -> Iterator[DeckWarning]:
     for prefix, country in sorted({(row.prefix, row.country) for row in rows}):
         possible = countries_below(prefix)
         if not possible:
-            yield DeckWarning(prefix, "unassigned_prefix", f"{prefix} is given to {country}, but nobody has it.")
+            yield DeckWarning(
+                prefix, DeckWarningCode.UNASSIGNED_PREFIX, f"{prefix} is given to {country}, but nobody has it."
+            )
         elif country not in possible:
             told = ", ".join(sorted(possible)[:5])
-            yield DeckWarning(prefix, "other_country", f"{prefix} is given to {country}, but belongs to {told}.")
+            yield DeckWarning(
+                prefix, DeckWarningCode.OTHER_COUNTRY, f"{prefix} is given to {country}, but belongs to {told}."
+            )
 
 
 def _repriced(old: tuple[RateRow, ...], new: tuple[RateRow, ...], at: str) -> Repriced:
@@ -105,13 +119,13 @@ def _repriced(old: tuple[RateRow, ...], new: tuple[RateRow, ...], at: str) -> Re
     return Repriced(_way(before, after), before, after)
 
 
-def _way(before: RateRow, after: RateRow) -> Way:
+def _way(before: RateRow, after: RateRow) -> PriceChange:
     if _priced(before) == _priced(after):
-        return "later"
+        return PriceChange.LATER
     differences = {_sixtieths(after, seconds) - _sixtieths(before, seconds) for seconds in SECONDS_COMPARED} - {0}
     if not differences or before.category != after.category or min(differences) < 0 < max(differences):
-        return "mixed"
-    return "raised" if min(differences) > 0 else "lowered"
+        return PriceChange.MIXED
+    return PriceChange.RAISED if min(differences) > 0 else PriceChange.LOWERED
 
 
 def _sixtieths(row: RateRow, seconds: int) -> int:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from calling_credit.money import format_money
-from calling_credit.rates.deck import Deck, DeckError, RateRow, Tell, parse_deck
+from calling_credit.rates.deck import Deck, RateRow
+from calling_credit.rates.deck_csv import DeckError, ReportProgress, parse_deck
 from calling_credit.rates.deck_diff import DeckChanges, DeckWarning, Repriced, compare, warnings_of
 from calling_credit.rates.deck_impact import Impact
 
@@ -29,7 +30,7 @@ class Judged:
     impact: Impact | None = None
 
 
-def judge(data: bytes, version: str, before: Deck | None, at: str, tell: Tell | None = None) -> Judged:
+def judge(data: bytes, version: str, before: Deck | None, at: str, tell: ReportProgress | None = None) -> Judged:
     """Judge a deck's CSV beside the active deck (None if there is none) at an instant."""
     deck = parse_deck(data, version, tell)
     if isinstance(deck, list):

@@ -16,7 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from calling_credit.aws import aws_session
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.instants import format_instant
-from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck, DeckError, parse_deck
+from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck
+from calling_credit.rates.deck_csv import DeckError, parse_deck
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -3,6 +3,7 @@ once, at the end.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from calling_credit.call_events import Call
@@ -24,13 +25,21 @@ class RatedCall:
     price_micros: int
 
 
+class FreeReason(StrEnum):
+    """Why a call costs nothing."""
+
+    INBOUND = "inbound"
+    UNANSWERED = "unanswered"
+    SHORT_CODE = "short_code"
+    INCLUDED = "included"
+    ZERO_PRICE = "zero_price"
+
+
 @dataclass(frozen=True, slots=True)
 class Free:
-    """A call that costs nothing and makes no entry; `reason` is inbound, unanswered, short_code, included or
-    zero_price.
-    """
+    """A call that costs nothing and makes no entry."""
 
-    reason: str
+    reason: FreeReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +72,11 @@ def rate_call(call: Call, deck: Deck) -> RatedCall | Free | Unrated:
     effect.
     """
     if call.direction == "inbound":
-        return Free("inbound")
+        return Free(FreeReason.INBOUND)
     if call.duration_seconds == 0:
-        return Free("unanswered")
+        return Free(FreeReason.UNANSWERED)
     if not call.dialled_number.startswith("+"):
-        return Free("short_code")
+        return Free(FreeReason.SHORT_CODE)
     origin = country_of(call.calling_number)
     row = deck.find(call.dialled_number[1:], origin, call.happened_at)
     return Unrated(origin) if row is None else price_by(row, deck.version, origin, call.duration_seconds)
@@ -87,7 +96,7 @@ def late_row(deck: Deck, digits: str, origin: str, at: str, now: str) -> RateRow
 def price_by(row: RateRow, deck_version: str, origin: str, duration_seconds: int) -> RatedCall | Free:
     """What a row makes of an answered call."""
     if row.category == INCLUDED_CATEGORY:
-        return Free("included")
+        return Free(FreeReason.INCLUDED)
     billed = billed_seconds(duration_seconds, row.minimum_seconds, row.increment_seconds)
     price = price_micros(billed, row.rate_micros_per_minute, row.connection_fee_micros)
-    return RatedCall(row, deck_version, origin, billed, price) if price else Free("zero_price")
+    return RatedCall(row, deck_version, origin, billed, price) if price else Free(FreeReason.ZERO_PRICE)

@@ -7,11 +7,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
-from calling_credit.rates.deck import Deck, Tell, parse_deck
+from calling_credit.rates.deck import Deck
+from calling_credit.rates.deck_csv import ReportProgress, parse_deck
 from calling_credit.rates.deck_report import Judged, judge
 from calling_credit.rates.deck_store import (
     DECKS,
@@ -28,12 +30,29 @@ from calling_credit.rates.deck_store import (
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-Outcome = Literal["published", "refused", "unchanged", "superseded"]
 MAX_BYTES: Final = 64 * 1024 * 1024
 ROUNDS: Final = 5
 """How often it is looked again because another deck was activated meanwhile."""
 S3_ROUNDS_TO: Final = timedelta(seconds=1)
 """S3 tells when an object was put in whole seconds."""
+
+
+class PublishOutcome(StrEnum):
+    """What happened to a deck; the `outcome` of its report."""
+
+    PUBLISHED = "published"
+    REFUSED = "refused"
+    UNCHANGED = "unchanged"
+    SUPERSEDED = "superseded"
+
+
+OUTCOME_MESSAGES: Final[dict[PublishOutcome, str]] = {
+    PublishOutcome.PUBLISHED: "Every function uses the deck within a minute.",
+    PublishOutcome.REFUSED: "Nothing was published. Correct the errors and upload the file again.",
+    PublishOutcome.UNCHANGED: "The deck is already active; nothing changed.",
+    PublishOutcome.SUPERSEDED: "Another deck was activated after this file was uploaded. Upload it again.",
+}
+"""The sentence for each outcome in a report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +79,7 @@ class Publisher:
         except (Unavailable, self._client.exceptions.NoSuchKey):
             return pointer, None
 
-    def judge(self, data: bytes, made_at: datetime, now: datetime, tell: Tell | None = None) -> Judged:
+    def judge(self, data: bytes, made_at: datetime, now: datetime, tell: ReportProgress | None = None) -> Judged:
         """Judge a deck beside the active one; `made_at` (when it was put, or now) is part of its version."""
         version = deck_version(data, made_at)
         pointer, before = self.active()
@@ -75,7 +94,7 @@ class Publisher:
         except (NotFound, Unavailable):
             return None
 
-    def publish(self, data: bytes, judged: Judged, since: datetime, now: datetime) -> Outcome:
+    def publish(self, data: bytes, judged: Judged, since: datetime, now: datetime) -> PublishOutcome:
         """Store a deck without errors and make it the active one, unless it is that already.
 
         superseded: the active deck was put, or began to be judged, after this one. So one that is told of late, or
@@ -85,17 +104,18 @@ class Publisher:
             Unavailable: `busy`, others kept activating decks.
         """
         if judged.deck is None:
-            return "refused"
+            return PublishOutcome.REFUSED
         for _ in range(ROUNDS):
             pointer = read_active(self._client, self._bucket)
             if pointer is not None and pointer["sha256"] == hashlib.sha256(data).hexdigest():
                 put_deck(self._client, self._bucket, pointer["version"], data)
-                return "published" if pointer["version"] == judged.version else "unchanged"
+                is_same = pointer["version"] == judged.version
+                return PublishOutcome.PUBLISHED if is_same else PublishOutcome.UNCHANGED
             if pointer is not None and pointer.get("since", pointer["activated_at"]) > format_instant(since):
-                return "superseded"
+                return PublishOutcome.SUPERSEDED
             put_deck(self._client, self._bucket, judged.version, data)
             if self._activate(judged.version, data, now, _before(pointer), pointer, since):
-                return "published"
+                return PublishOutcome.PUBLISHED
         raise Unavailable(ProblemCode.BUSY, "Other decks are being activated at this moment; publish it again.")
 
     def _activate(
