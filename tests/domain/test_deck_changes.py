@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_diff import SECONDS_COMPARED, DeckChanges, compare, warnings_of
-from calling_credit.rates.deck_report import judge, report
+from calling_credit.rates.deck_report import check_deck, report
 from calling_credit.rates.pricing import RatedCall, late_row, rate_call
 from tests.domain.examples import deck, deck_csv, seconds_call
 
@@ -160,7 +160,7 @@ def test_500_errors_of_every_kind_planted_among_50000_rows_are_each_told_by_row_
         rows[number] |= cells
         planted[number + 2] = (column, code)
     heard: list[int] = []
-    judged = judge(deck_csv(*rows), "deck-2", None, NOW, heard.append)
+    judged = check_deck(deck_csv(*rows), "deck-2", None, NOW, heard.append)
     assert {error.line: (error.column, error.code) for error in judged.errors} == planted
     assert (len(judged.errors), judged.deck) == (500, None)
     told = report(judged, "refused", NOW)

@@ -277,7 +277,7 @@ def publish_a_deck(deployed: Stack, tokens: dict[str, str]) -> None:
 def read_version(client: Any, bucket: str) -> str:
     """The deck that prices calls now."""
     pointer = deck_store.read_active(client, bucket)
-    return str(pointer and pointer["version"])
+    return str(pointer and pointer.version)
 
 
 def rate_late(deployed: Stack, tokens: dict[str, str]) -> None:

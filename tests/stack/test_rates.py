@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
-from calling_credit.rates.publishing import Publisher
+from calling_credit.rates.publishing import DeckBucket
 from local.stack import Stack
 from ops.project import ROOT
 from tests.stack.conftest import eventually, log_lines
@@ -43,7 +43,7 @@ def drop(deployed: Stack, name: str, deck: str) -> dict[str, Any]:
     """Put a deck under incoming/, and wait for what is told beside it."""
     client, bucket = boto3.client("s3"), deployed.outputs["DeckBucketName"]
     client.put_object(Bucket=bucket, Key=f"incoming/{name}", Body=deck.encode())
-    told: Callable[[], Any] = lambda: Publisher(client, bucket).report_of(f"incoming/{name}")  # noqa: E731
+    told: Callable[[], Any] = lambda: DeckBucket(client, bucket).read_report(f"incoming/{name}")  # noqa: E731
     found: dict[str, Any] = eventually(told, seconds=60)
     return found
 
@@ -86,12 +86,12 @@ def test_a_dropped_deck_prices_announces_and_charges_what_waited_and_is_taken_ba
 
 
 def test_a_dropped_deck_with_errors_changes_nothing_and_says_so_beside_it_and_in_the_log(deployed: Stack) -> None:
-    active = Publisher(boto3.client("s3"), deployed.outputs["DeckBucketName"]).active()[0]
+    active = DeckBucket(boto3.client("s3"), deployed.outputs["DeckBucketName"]).pointer()
     told = drop(deployed, "broken.csv", RATES.replace(LANDLINE_ROW, LANDLINE_ROW.replace("0.0140", "cheap")))
     line = RATES[: RATES.index(LANDLINE_ROW)].count("\n") + 1
     assert (told["outcome"], told["error_count"]) == ("refused", 1)
     assert told["errors"][0] | {"line": line, "column": "rate_per_minute", "code": "invalid_price"} == told["errors"][0]
-    assert Publisher(boto3.client("s3"), deployed.outputs["DeckBucketName"]).active()[0] == active
+    assert DeckBucket(boto3.client("s3"), deployed.outputs["DeckBucketName"]).pointer() == active
     eventually(lambda: [said for said in log_lines("/PublishRatesLogs") if "deck_refused" in said])
 
 

@@ -1,6 +1,4 @@
-"""What a call costs: the row of the deck that covers it, the seconds billed, the price. Pure integers, rounded
-once, at the end.
-"""
+"""The price of a call: the deck's row, the billed seconds, and the price in integers, rounded once at the end."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,12 +9,12 @@ from calling_credit.numbering import country_of
 from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck, RateRow
 
 PRICE_STEP_MICROS: Final = 100
-"""A price is a whole number of ten-thousandths of a dollar."""
+"""Prices are multiples of a ten-thousandth of a dollar."""
 
 
 @dataclass(frozen=True, slots=True)
 class RatedCall:
-    """A priced call: the row, the deck's version and the arithmetic that explain `price_micros`."""
+    """A priced call, with the row, the deck version, and the billed seconds that explain `price_micros`."""
 
     row: RateRow
     deck_version: str
@@ -44,21 +42,22 @@ class Free:
 
 @dataclass(frozen=True, slots=True)
 class Unrated:
-    """No row of the deck covers the destination at that time: to be kept and rated later, never priced zero."""
+    """No row prices the destination at that time. The call is stored and rated later; its price is never zero."""
 
     origin: str
 
 
 def billed_seconds(duration: int, minimum: int, increment: int) -> int:
-    """Seconds charged: nothing for 0; else the minimum, then whole increments (telecom "60/60", "30/6", "1/1")."""
+    """Return the billed seconds: 0 for 0, else the minimum, then whole increments ("60/60", "30/6", "1/1")."""
     if duration == 0:
         return 0
     return minimum + -(-max(0, duration - minimum) // increment) * increment
 
 
 def price_micros(billed: int, rate_micros_per_minute: int, connection_fee_micros: int) -> int:
-    """connection fee + billed seconds * rate / 60, half up to four decimals of a dollar; zero seconds cost nothing,
-    no fee either.
+    """Return connection fee + billed seconds * rate / 60, rounded half up to four decimals of a dollar.
+
+    Zero seconds cost nothing, not even the fee.
     """
     if billed == 0:
         return 0
@@ -68,9 +67,7 @@ def price_micros(billed: int, rate_micros_per_minute: int, connection_fee_micros
 
 
 def rate_call(call: Call, deck: Deck) -> RatedCall | Free | Unrated:
-    """Price one finished call by the deck. Longest prefix; then exact origin before `*`; then the latest row in
-    effect.
-    """
+    """Price a finished call by the deck (`Deck.find` says which row applies)."""
     if call.direction == "inbound":
         return Free(FreeReason.INBOUND)
     if call.duration_seconds == 0:
@@ -83,9 +80,7 @@ def rate_call(call: Call, deck: Deck) -> RatedCall | Free | Unrated:
 
 
 def late_row(deck: Deck, digits: str, origin: str, at: str, now: str) -> RateRow | None:
-    """The row that prices a call rated after the fact: the one in effect when it was made, or, if there was none, the
-    first that has priced its number since.
-    """
+    """Return the row for a call that is rated late: the one in effect when it was made, else the first one since."""
     row = deck.find(digits, origin, at)
     if row is not None:
         return row
@@ -94,7 +89,7 @@ def late_row(deck: Deck, digits: str, origin: str, at: str, now: str) -> RateRow
 
 
 def price_by(row: RateRow, deck_version: str, origin: str, duration_seconds: int) -> RatedCall | Free:
-    """What a row makes of an answered call."""
+    """Price an answered call by a row."""
     if row.category == INCLUDED_CATEGORY:
         return Free(FreeReason.INCLUDED)
     billed = billed_seconds(duration_seconds, row.minimum_seconds, row.increment_seconds)
