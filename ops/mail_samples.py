@@ -9,13 +9,13 @@ from calling_credit.notifications.event_types import EventType
 from calling_credit.notifications.mails import Confirmation, Mail, mail_about
 from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.settings import WORDS
-from calling_credit.topups.declines import words
+from calling_credit.topups.declines import message_of
 
 PAGE_URL: Final = "https://billing.phone.example/"
 CONFIRMATION: Final = Confirmation(f"{PAGE_URL}links/Zm9yZXhhbXBsZQ", "2026-11-24T12:00:00.000Z")
 CARD: Final = {"brand": "visa", "last4": "4242"}
 PAYMENT: Final = {"topup_id": "tu_5c1d9e", "payment_method": CARD}
-DECLINED: Final = {"code": "insufficient_funds", "message": words("insufficient_funds")}
+DECLINED: Final = {"code": "insufficient_funds", "message": message_of("insufficient_funds")}
 MOVED: Final = {"entry_id": "tu_5c1d9e#rev#1", "topup_id": "tu_5c1d9e", "payment_method": CARD}
 
 SAMPLES: Final[tuple[tuple[EventType, dict[str, Any]], ...]] = (

@@ -18,14 +18,15 @@ from calling_credit.api.caller import customer, require_admin
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body, source_ip
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
-from calling_credit.payments.cards import own_card
+from calling_credit.dynamodb.transactions import busy
+from calling_credit.payments.cards import read_own_card
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.recharge import attempts
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.items import Recharge
-from calling_credit.recharge.settings import Wish, kept, read_wish, rule_view
-from calling_credit.recharge.store import RechargeKeeper, busy
+from calling_credit.recharge.settings import RuleSettings, apply_settings, parse_rule_settings, rule_view
+from calling_credit.recharge.store import RECHARGE, RechargeStore
 from calling_credit.topups.topup import Card
 
 logger = Logger()
@@ -33,7 +34,7 @@ app = http_resolver(logger)
 dynamodb = dynamodb_client()
 keeper = AccountKeeper(dynamodb, config().table_name)
 lines = LineKeeper(dynamodb, config().table_name)
-recharges = RechargeKeeper(dynamodb, config().table_name)
+recharges = RechargeStore(dynamodb, config().table_name)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -81,10 +82,14 @@ def limits_answer(account_id: str) -> dict[str, Any]:
 def get_auto_recharge() -> Response[str]:
     """The rule, its state in codes and words, and when it may charge next."""
     caller = customer(claims(app), config())
-    seen = recharges.snapshot(caller.account_id)
+    snapshot = recharges.snapshot(caller.account_id)
     return answer(
         rule_view(
-            seen.recharge.rule, seen.recharge.state, clock.now(), is_closed=seen.is_closed, is_frozen=seen.is_frozen
+            snapshot.recharge.rule,
+            snapshot.recharge.state,
+            clock.now(),
+            is_closed=snapshot.is_closed,
+            is_frozen=snapshot.is_frozen,
         )
     )
 
@@ -95,29 +100,29 @@ def put_auto_recharge() -> Response[str]:
     caller = customer(claims(app), config())
     require_admin(caller)
     body = json_body(app)
-    seen = recharges.snapshot(caller.account_id)
-    wish = read_wish(body, seen.recharge.rule, config().bounds)
-    card = known_card(seen.recharge, wish)
+    snapshot = recharges.snapshot(caller.account_id)
+    settings = parse_rule_settings(body, snapshot.recharge.rule, config().bounds)
+    card = current_card(snapshot.recharge, settings)
     if card is None:
-        card = own_card(stripe_client(), seen.customer_id, wish.payment_method_id)
+        card = read_own_card(stripe_client(), snapshot.customer_id, settings.payment_method_id)
     now = clock.now()
 
-    def change(stands: Recharge) -> tuple[Rule, State]:
-        """What is absent stays as it is when it is written, not as it was when it was asked for."""
-        current = read_wish(body, stands.rule, config().bounds)
+    def change(stored: Recharge) -> tuple[Rule, State]:
+        """Absent fields keep the value that is stored at the time of the write."""
+        current = parse_rule_settings(body, stored.rule, config().bounds)
         if current.payment_method_id != card.payment_method_id:
-            raise busy()
-        return kept(current, card, stands.rule, stands.state, now)
+            raise busy(RECHARGE)
+        return apply_settings(current, card, stored.rule, stored.state, now)
 
-    found = recharges.keep_rule(caller.account_id, change, now)
-    return answer(rule_view(found.rule, found.state, now, is_closed=seen.is_closed, is_frozen=seen.is_frozen))
+    stored = recharges.store_rule(caller.account_id, change, now)
+    return answer(rule_view(stored.rule, stored.state, now, is_closed=snapshot.is_closed, is_frozen=snapshot.is_frozen))
 
 
-def known_card(recharge: Recharge, wish: Wish) -> Card | None:
-    """The card that the rule has already: it can be switched off while Stripe does not answer, or the card is gone."""
+def current_card(recharge: Recharge, settings: RuleSettings) -> Card | None:
+    """The rule's current card, without asking Stripe, so that the rule can be switched off at any time."""
     rule: Rule | None = recharge.rule
-    if rule is None or rule.payment_method_id != wish.payment_method_id:
+    if rule is None or rule.payment_method_id != settings.payment_method_id:
         return None
-    if wish.enabled and recharge.state.suspended_reason == attempts.SuspensionReason.REMOVED:
+    if settings.enabled and recharge.state.suspended_reason == attempts.SuspensionReason.REMOVED:
         return None
     return Card(rule.payment_method_id, rule.brand, rule.last4, rule.fingerprint)

@@ -30,8 +30,8 @@ from calling_credit.rates.deck_store import ActiveDeck, s3_client
 from calling_credit.rates.price_list import rates_for_country, rates_for_number, read_number
 from calling_credit.recharge import simulation
 from calling_credit.recharge.attempts import State
-from calling_credit.recharge.settings import balance_part, kept, read_wish
-from calling_credit.recharge.store import RechargeKeeper
+from calling_credit.recharge.settings import apply_settings, balance_view, parse_rule_settings
+from calling_credit.recharge.store import RechargeStore
 from calling_credit.topups.topup import Card
 from calling_credit.usage import forecast, summary
 from calling_credit.usage.statement import read_daily_balances, read_statement
@@ -44,7 +44,7 @@ READ_AGAIN = 5
 logger = Logger()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
-recharges = RechargeKeeper(dynamodb, config().table_name)
+recharges = RechargeStore(dynamodb, config().table_name)
 deck = ActiveDeck(s3_client(), config().deck_bucket)
 
 
@@ -75,7 +75,7 @@ def balance() -> Response[str]:
     found = recharges.recharge(account.account_id)
     settings = account.settings()
     is_closed, is_frozen = settings["status"] == "closed", "frozen_at" in settings
-    auto_recharge = balance_part(found.rule, found.state, clock.now(), is_closed=is_closed, is_frozen=is_frozen)
+    auto_recharge = balance_view(found.rule, found.state, clock.now(), is_closed=is_closed, is_frozen=is_frozen)
     return answer(summary.balance_view(account.account_id, settings, ledger.balance(), auto_recharge))
 
 
@@ -150,11 +150,13 @@ def simulate() -> Response[str]:
     """What a rule, as it is being typed, would have done with the last 30 days; nothing is kept and nothing charged."""
     (account, ledger), now = own_account(), clock.now()
     current = recharges.recharge(account.account_id).rule
-    wish = read_wish({"payment_method_id": NO_CARD} | json_body(app) | {"enabled": True}, current, config().bounds)
-    rule, _ = kept(wish, Card(wish.payment_method_id, "", "", ""), None, State(), now)
+    wish = parse_rule_settings(
+        {"payment_method_id": NO_CARD} | json_body(app) | {"enabled": True}, current, config().bounds
+    )
+    rule, _ = apply_settings(wish, Card(wish.payment_method_id, "", "", ""), None, State(), now)
     begin = now - timedelta(days=simulation.DAYS)
     posted_micros, entries = posted_and_latest_entries(ledger, begin, now)
-    if len(entries) == simulation.MOST_ENTRIES:
+    if len(entries) == simulation.MAX_ENTRIES:
         begin = datetime.fromisoformat(keys.happened_at_of(entries[-1]["SK"]))
     opening_micros = posted_micros - sum(entry["amount_micros"] for entry in entries)
     maximum = config().bounds.maximum_micros
@@ -178,7 +180,7 @@ def latest_entries(ledger: LedgerReader, begin: datetime, now: datetime) -> Iter
     """The entries since `begin`, newest first, as many as are simulated."""
     period = instants.Period((begin - timedelta(days=1)).date(), (now + timedelta(days=1)).date())
     after: str | None = None
-    left = simulation.MOST_ENTRIES
+    left = simulation.MAX_ENTRIES
     while left:
         found, after = ledger.entries(period, after=after, limit=min(left, 1_000), newest_first=True)
         for entry in found:

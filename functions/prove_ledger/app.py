@@ -20,9 +20,9 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import CallingCreditError, ProblemCode, Unavailable
 from calling_credit.metrics import emit
-from calling_credit.payments.issues import Issue, keep_issue
+from calling_credit.payments.issues import Issue, report_issue
 from calling_credit.payments.stripe_client import stripe_client
-from calling_credit.topups.topup import CHALLENGE_LASTS
+from calling_credit.topups.topup import CHALLENGE_LIFETIME
 
 SECONDS_TO_SPARE = 60.0
 """Enough for the account in hand."""
@@ -68,7 +68,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
 def first_moment(now: datetime) -> datetime:
     """The beginning of the previous UTC day, and of the time a payment begun before may have waited for its bank."""
-    return now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1) - CHALLENGE_LASTS
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1) - CHALLENGE_LIFETIME
 
 
 def by_account(payments: list[Payment]) -> dict[str, list[Payment]]:
@@ -116,7 +116,7 @@ def report(difference: Difference, now: datetime) -> bool:
         found=difference.found,
     )
     try:
-        keep_issue(dynamodb, config().table_name, issue, now)
+        report_issue(dynamodb, config().table_name, issue, now)
     except AWS_ERRORS as error:
         logger.warning("not_listed", account_id=difference.account_id, code=code_of(error))
         return False

@@ -26,7 +26,7 @@ from calling_credit.links.store import Links
 from calling_credit.links.tokens import hand_out
 from calling_credit.notifications.mails import Confirmation, Mail, mail_about, may_freeze, waits_for_confirmation
 from calling_credit.notifications.ses import NotTaken, mail_client, send
-from calling_credit.topups.store import TopUps
+from calling_credit.topups.store import TopUpStore
 
 REMEMBERED_SECONDS = 16 * 24 * 3600
 """Longer than the bus tries an event and the queue of failed ones keeps it for a person to hand it in again."""
@@ -34,7 +34,7 @@ REMEMBERED_SECONDS = 16 * 24 * 3600
 logger = Logger()
 dynamodb = dynamodb_client()
 accounts = AccountKeeper(dynamodb, config().table_name)
-topups = TopUps(dynamodb, config().table_name)
+topups = TopUpStore(dynamodb, config().table_name)
 links = Links(dynamodb, config().table_name)
 mailer = mail_client()
 once = IdempotencyConfig(

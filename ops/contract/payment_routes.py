@@ -67,7 +67,7 @@ TOP_UP: Final = record(
     },
     optional=("next_action_url", "failure", "receipt_url"),
 )
-TOP_UPS: Final = page_of("TopUps", "A page of payments, newest first.", TOP_UP)
+TOP_UPS: Final = page_of("TopUpStore", "A page of payments, newest first.", TOP_UP)
 NEW_TOP_UP: Final = body(
     "NewTopUp",
     "The payment to make.",

@@ -21,7 +21,7 @@ from calling_credit.ledger.adjustments import Adjustment, adjust_balance
 from calling_credit.money import MICROS_PER_DOLLAR
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import Rule
-from calling_credit.recharge.store import RechargeKeeper
+from calling_credit.recharge.store import RechargeStore
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET, StandIn
 from tests.benchmarks import mix
 from tests.benchmarks.laboratory import ENOUGH_SECONDS, Laboratory, captured_output
@@ -136,7 +136,7 @@ def _arm(lab: Laboratory, account: str, card: stripe.PaymentMethod) -> None:
         daily_limit_micros=1000 * THRESHOLD,
         monthly_limit_micros=1000 * THRESHOLD,
     )
-    RechargeKeeper(lab.dynamodb, TABLE).keep_rule(account, lambda _: (rule, State()), now)
+    RechargeStore(lab.dynamodb, TABLE).store_rule(account, lambda _: (rule, State()), now)
 
 
 def _deliver(handler: Any, images: list[dict[str, Any]]) -> None:

@@ -118,7 +118,7 @@ def test_a_decline_is_said_in_words_and_another_card_pays(visit: Visit, customer
     visitor.saved_card("Visa ending 0341").check()
     pay(visitor, "20.00")
     visitor.sees("The payment was declined", funds(visitor))
-    visitor.sees("Your bank declined the card. Use another card, or ask your bank.", funds(visitor))
+    visitor.sees("Your bank declined the card. Use another card, or contact your bank.", funds(visitor))
     visitor.sees("nothing was charged", funds(visitor))
     visitor.press("Try another way")
     expect(visitor.page.get_by_label("Amount", exact=True)).to_have_value("20.00")
@@ -144,7 +144,7 @@ def test_the_bank_is_asked_and_the_person_comes_back_to_what_became_of_it(
     pay(visitor, "31.00")
     visitor.press("Decline")
     visitor.give_password(customer.email)
-    visitor.sees("Your bank's confirmation did not succeed. Try again, or use another card.", funds(visitor))
+    visitor.sees("Your bank could not confirm this payment. Try again, or use another card.", funds(visitor))
     assert paid(customer)[1] == 3_000
 
 

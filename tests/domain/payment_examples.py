@@ -9,7 +9,7 @@ from typing import Any
 from calling_credit.instants import format_instant
 from calling_credit.money import Bounds, parse_money
 from calling_credit.recharge.attempts import Attempt, State
-from calling_credit.recharge.decision import Rule, Situation
+from calling_credit.recharge.decision import RechargeContext, Rule
 from calling_credit.topups.topup import Card, Intent, TopUp
 from tests.domain.examples import NOW
 
@@ -82,7 +82,7 @@ def automatic(attempt: int, **changes: Any) -> TopUp:
     return replace(AUTOMATIC, topup_id=f"tu_{attempt}", attempt=attempt, **changes)
 
 
-def situation(**changes: Any) -> Situation:
+def situation(**changes: Any) -> RechargeContext:
     """Five dollars are left of a threshold of ten, and nothing speaks against a charge; with these changes."""
     stands: dict[str, Any] = {
         "rule": RULE,
@@ -94,7 +94,7 @@ def situation(**changes: Any) -> Situation:
         "maximum_micros": BOUNDS.maximum_micros,
         "now": NOW,
     }
-    return Situation(**stands | changes)
+    return RechargeContext(**stands | changes)
 
 
 def remembering(*attempts: Attempt, **changes: Any) -> State:

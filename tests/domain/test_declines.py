@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.topups.declines import Decline, shown_code, words
+from calling_credit.topups.declines import Decline, message_of, public_code
 
 FOR_GOOD = [
     "card_not_supported",
@@ -66,18 +66,18 @@ def test_these_refusals_are_for_now_unless_stripe_advises_never_to_try_again(cod
 
 @pytest.mark.parametrize("code", TOLD)
 def test_a_person_is_told_what_they_may_know(code: str) -> None:
-    assert shown_code(code) == code
-    assert words(code) != words("card_declined")
+    assert public_code(code) == code
+    assert message_of(code) != message_of("card_declined")
 
 
 @pytest.mark.parametrize("code", ["lost_card", "stolen_card", "pickup_card", "restricted_card", "fraudulent"])
 def test_whoever_holds_a_card_is_not_told_that_it_counts_as_lost_or_stolen(code: str) -> None:
-    assert shown_code(code) == "card_declined"
-    assert words(code) == words("card_declined")
+    assert public_code(code) == "card_declined"
+    assert message_of(code) == message_of("card_declined")
 
 
 @given(st.sampled_from([*FOR_GOOD, *FOR_NOW, *TOLD]) | st.text())
 def test_any_code_of_stripe_is_told_as_a_known_one_in_whole_sentences(code: str) -> None:
-    assert shown_code(code) in {*TOLD, "card_declined"}
-    assert words(code) == words(shown_code(code))
-    assert words(code).endswith(".")
+    assert public_code(code) in {*TOLD, "card_declined"}
+    assert message_of(code) == message_of(public_code(code))
+    assert message_of(code).endswith(".")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from calling_credit.instants import format_instant, local_date
 from calling_credit.recharge import attempts
 from calling_credit.recharge.attempts import SPENT, Attempt, State
-from calling_credit.recharge.decision import Charge, Resume, Rule, Stop, decide
+from calling_credit.recharge.decision import BuyCredit, Resume, Rule, Stop, decide_recharge
 from calling_credit.topups.declines import Decline
 from calling_credit.topups.topup import LEASE, Card, TopUp
 from tests.domain.payment_examples import ATTACHED_AGAIN, CARD, MANUAL, OTHER_CARD, RULE, automatic, situation, usd
@@ -50,15 +50,15 @@ class Player:
         """Something happens, if it can."""
         under_way = None if self.state.in_flight is None else automatic(self.state.in_flight.attempt, card=self.card)
         if happening == "paid_by_hand":
-            self.state = attempts.paid(self.state, replace(MANUAL, card=card))
+            self.state = attempts.record_payment(self.state, replace(MANUAL, card=card))
         elif happening == "link_followed" and self.waiting is not None:
-            self.end(attempts.paid(self.state, self.waiting), self.waiting, "succeeded")
+            self.end(attempts.record_payment(self.state, self.waiting), self.waiting, "succeeded")
         elif happening == "switched_on_again":
-            self.state = attempts.switched_on(self.state)
+            self.state = attempts.switch_on(self.state)
         elif happening == "card_removed":
-            self.state = attempts.card_removed(self.state)
+            self.state = attempts.remove_card(self.state)
         elif happening == "woken":
-            self.state = attempts.awake(self.state)
+            self.state = attempts.wake(self.state)
         elif happening == "worker_lost":
             self.now += LEASE
         elif under_way is not None:
@@ -67,20 +67,20 @@ class Player:
     def hear(self, happening: str, topup: TopUp) -> None:
         """The bank's answer to the attempt that is under way."""
         if happening == "paid":
-            self.end(attempts.paid(self.state, topup), topup, "succeeded")
+            self.end(attempts.record_payment(self.state, topup), topup, "succeeded")
         elif happening in ("declined", "declined_for_good"):
             decline = Decline("insufficient_funds" if happening == "declined" else "stolen_card")
-            self.end(attempts.declined(self.state, topup, decline, self.now), topup, "declined")
+            self.end(attempts.record_decline(self.state, topup, decline, self.now), topup, "declined")
         elif happening == "customer_wanted":
-            self.end(attempts.awaiting_customer(self.state, topup), topup, "authentication_required")
+            self.end(attempts.await_customer(self.state, topup), topup, "authentication_required")
             self.waiting = topup
         elif happening == "came_to_nothing":
-            self.end(attempts.canceled(self.state, topup), topup, "canceled")
+            self.end(attempts.record_cancellation(self.state, topup), topup, "canceled")
 
     def give_card(self, card: Card) -> None:
         """The customer keeps the rule with this card."""
         is_new = card.payment_method_id != self.rule.payment_method_id
-        self.state = attempts.given_card(self.state, card.fingerprint, is_new=is_new)
+        self.state = attempts.assign_card(self.state, card.fingerprint, is_new=is_new)
         self.rule = replace(
             self.rule, payment_method_id=card.payment_method_id, fingerprint=card.fingerprint, last4=card.last4
         )
@@ -88,21 +88,21 @@ class Player:
     def look(self) -> None:
         """One look at the account; a payment that waits for its customer is canceled before another is begun."""
         decision = self.decision()
-        if isinstance(decision, Charge) and self.waiting is not None:
-            self.end(attempts.canceled(self.state, self.waiting), self.waiting, "canceled")
+        if isinstance(decision, BuyCredit) and self.waiting is not None:
+            self.end(attempts.record_cancellation(self.state, self.waiting), self.waiting, "canceled")
             decision = self.decision()
-        if isinstance(decision, Charge):
+        if isinstance(decision, BuyCredit):
             self.claim(decision.amount_micros)
         elif isinstance(decision, Resume):
             assert self.state.in_flight is not None
             assert decision.topup_id == self.state.in_flight.topup_id
         elif decision.until is not None:
             assert decision.until > format_instant(self.now)
-            self.state = attempts.stopped(self.state, decision.code, decision.until)
+            self.state = attempts.record_stop(self.state, decision.code, decision.until)
 
-    def decision(self) -> Stop | Resume | Charge:
+    def decision(self) -> Stop | Resume | BuyCredit:
         """What is decided now."""
-        return decide(
+        return decide_recharge(
             situation(
                 rule=self.rule,
                 state=self.state,
@@ -122,7 +122,7 @@ class Player:
         refused = [a for a in self.book.values() if (a.outcome, a.fingerprint) == ("declined", self.rule.fingerprint)]
         assert len([a for a in refused if a.at > month_ago]) < 4
         number = self.state.attempt + 1
-        self.state = attempts.claimed(self.state, f"tu_{number}", amount_micros, self.rule.fingerprint, self.now)
+        self.state = attempts.record_claim(self.state, f"tu_{number}", amount_micros, self.rule.fingerprint, self.now)
         self.card = next(card for card in CARDS if card.payment_method_id == self.rule.payment_method_id)
         assert number not in self.book
         self.book[number] = Attempt(number, format_instant(self.now), amount_micros, self.rule.fingerprint)

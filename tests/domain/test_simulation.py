@@ -88,7 +88,7 @@ def test_the_daily_limit_stops_until_the_accounts_own_midnight() -> None:
 
 def test_the_view_says_all_of_it_in_the_words_of_the_page() -> None:
     simulation = played(every(10, "-50", 8), "50", replace(FREE_HAND, hourly_count=1))
-    message = "Paused: the number of recharges an hour is used up."
+    message = "Paused: the hourly number of recharges was reached."
     assert simulation_view(simulation, BEGIN, NOW) == {
         "from": "2026-10-24T12:00:00.000Z",
         "to": "2026-11-23T12:00:00.000Z",

@@ -51,7 +51,7 @@ def test_only_a_payment_that_waits_for_its_customer_leads_on(status: Any) -> Non
 def test_a_failure_is_told_in_a_code_and_in_words(status: Any) -> None:
     view = topup_view(replace(MANUAL, status=status, failure_code="insufficient_funds"), None)
     assert view["failure"]["code"] == "insufficient_funds"
-    assert "enough money" in view["failure"]["message"]
+    assert "insufficient funds" in view["failure"]["message"]
 
 
 def test_a_payment_by_hand_that_came_to_nothing_says_that_nothing_was_charged() -> None:

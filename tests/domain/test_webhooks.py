@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calling_credit.errors import BadRequest
-from calling_credit.payments.webhook_signature import TOLERANCE_SECONDS, Notice, read_notice
+from calling_credit.payments.webhook_signature import TOLERANCE_SECONDS, StripeEvent, verify_event
 from tests.domain.examples import NOW
 
 SECRET = "whsec_ours"
@@ -31,14 +31,14 @@ def signed(body: bytes = BODY, secret: str = SECRET, sent_at: int = SENT_AT) -> 
 
 def assert_refused(code: str, body: bytes, signature: str | None) -> None:
     with pytest.raises(BadRequest) as refused:
-        read_notice(body, signature, SECRET, NOW)
+        verify_event(body, signature, SECRET, NOW)
     assert refused.value.code == code
     assert refused.value.detail.endswith(".")
 
 
 def test_a_callback_of_stripe_tells_which_object_it_speaks_of() -> None:
-    notice = Notice("evt_1", "payment_intent.succeeded", "pi_1", "cus_1")
-    assert read_notice(BODY, signed(), SECRET, NOW) == notice
+    notice = StripeEvent("evt_1", "payment_intent.succeeded", "pi_1", "cus_1")
+    assert verify_event(BODY, signed(), SECRET, NOW) == notice
 
 
 @pytest.mark.parametrize("signature", [None, ""])
@@ -48,7 +48,7 @@ def test_a_callback_without_a_signature_is_refused(signature: str | None) -> Non
 
 @pytest.mark.parametrize("seconds", [-TOLERANCE_SECONDS, -1, 0, 1, TOLERANCE_SECONDS])
 def test_five_minutes_either_way_are_borne(seconds: int) -> None:
-    assert read_notice(BODY, signed(sent_at=SENT_AT + seconds), SECRET, NOW).event_id == "evt_1"
+    assert verify_event(BODY, signed(sent_at=SENT_AT + seconds), SECRET, NOW).event_id == "evt_1"
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,9 @@ def test_a_signature_of_long_ago_or_of_the_future_is_refused(seconds: int, code:
 
 def test_what_was_good_five_minutes_ago_is_stale_now() -> None:
     header = signed()
-    assert read_notice(BODY, header, SECRET, NOW + timedelta(minutes=5)).event_id == "evt_1"
+    assert verify_event(BODY, header, SECRET, NOW + timedelta(minutes=5)).event_id == "evt_1"
     with pytest.raises(BadRequest) as refused:
-        read_notice(BODY, header, SECRET, NOW + timedelta(minutes=5, milliseconds=1))
+        verify_event(BODY, header, SECRET, NOW + timedelta(minutes=5, milliseconds=1))
     assert refused.value.code == "stale_signature"
 
 
@@ -97,13 +97,13 @@ def test_the_time_that_is_judged_is_the_time_that_is_signed() -> None:
     assert_refused("invalid_signature", BODY, f"t={SENT_AT},{signature}")
     assert_refused("stale_signature", BODY, f"{old},t={SENT_AT}")
     assert_refused("invalid_signature", BODY, f"t={SENT_AT},{old}")
-    assert read_notice(BODY, f"{fresh},t={SENT_AT - 3600}", SECRET, NOW).event_id == "evt_1"
+    assert verify_event(BODY, f"{fresh},t={SENT_AT - 3600}", SECRET, NOW).event_id == "evt_1"
 
 
 def test_of_several_signatures_one_that_holds_is_enough() -> None:
     good, other = signed().partition(",")[2], signed(secret="whsec_old").partition(",")[2]
     for header in (f"t={SENT_AT},{other},{good}", f"t={SENT_AT},{good},{other}", f"t={SENT_AT},v0=x,{good}"):
-        assert read_notice(BODY, header, SECRET, NOW).event_id == "evt_1"
+        assert verify_event(BODY, header, SECRET, NOW).event_id == "evt_1"
     assert_refused("invalid_signature", BODY, f"t={SENT_AT},{other},{other}")
 
 
@@ -180,5 +180,5 @@ def test_what_is_signed_but_no_event_is_refused_as_such(body: bytes) -> None:
 )
 def test_a_detached_card_still_tells_whose_it_was(data: dict[str, Any], customer_id: str) -> None:
     body = json.dumps({"id": "evt_2", "type": "payment_method.detached", "data": data}).encode()
-    notice = read_notice(body, signed(body), SECRET, NOW)
-    assert notice == Notice("evt_2", "payment_method.detached", "pm_1", customer_id)
+    notice = verify_event(body, signed(body), SECRET, NOW)
+    assert notice == StripeEvent("evt_2", "payment_method.detached", "pm_1", customer_id)

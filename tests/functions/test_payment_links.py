@@ -262,7 +262,7 @@ def test_a_link_followed_while_stripe_does_not_take_our_key_says_not_just_now(ti
     refusal = b'{"error": {"type": "invalid_request_error", "message": "Invalid API Key provided"}}'
     till.wire.through = lambda _sent, _passed: response(401, refusal, {"Content-Type": "application/json"})
     answer = till.visit(token, "POST")
-    assert (answer.status, heading(answer)) == (503, "Not just now")
+    assert (answer.status, heading(answer)) == (503, "Try again later")
     till.wire.through = None
     till.later(minutes=1)
     assert till.visit(token, "POST").status == 303
@@ -380,5 +380,5 @@ def test_a_link_that_the_table_does_not_answer_for_says_not_just_now(till: Till,
     with wire.interfering(throttled):
         for method in ("GET", "POST"):
             answer = till.visit(token, method)
-            assert (answer.status, heading(answer)) == (503, "Not just now")
+            assert (answer.status, heading(answer)) == (503, "Try again later")
     assert heading(till.visit(token)) == "Confirm payment"

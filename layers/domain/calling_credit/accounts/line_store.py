@@ -5,20 +5,17 @@ the transaction of the change itself. Such an item is written once and never cha
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Line
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
-from calling_credit.dynamodb.transactions import put, transact, update
-from calling_credit.errors import NotFound, ProblemCode, Unavailable
+from calling_credit.dynamodb.transactions import put, retry_on_race, transact, update
+from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-MAX_ROUNDS: Final = 10
-"""How often a change is worked out again because another change came between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +42,22 @@ class LineKeeper:
         Raises:
             NotFound: `unknown_account`. Unavailable: others kept changing it, or the table did not take it in time.
         """
-        for _ in range(MAX_ROUNDS):
+
+        def attempt() -> tuple[Line, bool] | None:
             item = self._item(account_id, line_id)
-            line = change(None if item is None else read_line_item(item))
+            line = change(None if item is None else line_from_item(item))
             actions = [self._account_exists(account_id), self._put(account_id, line, item, source, now)]
             if line.international_calling != _is_on(item):
                 actions.append(self._record(account_id, line, _changes(item), source, now))
-            refused = transact(self._client, actions)
-            if not refused:
-                return line, item is None
-            if 0 in refused:
+            failed = transact(self._client, actions)
+            if 0 in failed:
                 raise NotFound(
                     ProblemCode.UNKNOWN_ACCOUNT,
                     "This account does not exist; create it with PUT /accounts/{account_id}.",
                 )
-        raise _busy()
+            return None if failed else (line, item is None)
+
+        return retry_on_race("The line is", attempt)
 
     def switch_line(self, account_id: str, line_id: str, enabled: bool, source: Source, now: datetime) -> Line:
         """Turn international calling of a line on or off; the line as it then is. One that is so already is left alone.
@@ -67,32 +65,40 @@ class LineKeeper:
         Raises:
             NotFound: `unknown_line`. Unavailable: others kept changing it, or the table did not take it in time.
         """
-        for _ in range(MAX_ROUNDS):
+
+        def attempt() -> Line | None:
             item = self._item(account_id, line_id)
             if item is None:
-                raise NotFound(ProblemCode.UNKNOWN_LINE, "This account has no line of that id; GET /lines lists them.")
-            line = read_line_item(item)
+                raise NotFound(
+                    ProblemCode.UNKNOWN_LINE, "This account has no line with this id; GET /lines lists them."
+                )
+            line = line_from_item(item)
             if line.international_calling == enabled:
                 return line
             switched = Line(line.line_id, line.number, line.user_id, enabled)
-            count = _changes(item)
-            condition, values = _unchanged(item)
-            said: Item = {
-                "international_calling": enabled,
-                "changed_by": source.by,
-                "changed_at": format_instant(now),
-                "changes": count + 1,
-            }
-            switch = update(
-                self._table_name,
-                _line_key(account_id, line_id),
-                "SET " + ", ".join(f"{name} = :{name}" for name in said),
-                condition,
-                values | {f":{name}": to_attribute(value) for name, value in said.items()},
-            )
-            if not transact(self._client, [switch, self._record(account_id, switched, count, source, now)]):
-                return switched
-        raise _busy()
+            switch = self._switch(account_id, switched, item, source, now)
+            record = self._record(account_id, switched, _changes(item), source, now)
+            return None if transact(self._client, [switch, record]) else switched
+
+        return retry_on_race("The line is", attempt)
+
+    def _switch(
+        self, account_id: str, line: Line, before: dict[str, Any], source: Source, now: datetime
+    ) -> dict[str, Any]:
+        condition, values = _unchanged(before)
+        attributes: Item = {
+            "international_calling": line.international_calling,
+            "changed_by": source.by,
+            "changed_at": format_instant(now),
+            "changes": _changes(before) + 1,
+        }
+        return update(
+            self._table_name,
+            _line_key(account_id, line.line_id),
+            "SET " + ", ".join(f"{name} = :{name}" for name in attributes),
+            condition,
+            values | {f":{name}": to_attribute(value) for name, value in attributes.items()},
+        )
 
     def _put(
         self, account_id: str, line: Line, before: dict[str, Any] | None, source: Source, now: datetime
@@ -162,11 +168,7 @@ def _unchanged(item: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return "changes = :seen AND international_calling = :was", was | {":seen": to_attribute(item["changes"])}
 
 
-def _busy() -> Unavailable:
-    return Unavailable(ProblemCode.BUSY, "The line is being changed just now; try again.")
-
-
-def read_line_item(item: dict[str, Any]) -> Line:
+def line_from_item(item: dict[str, Any]) -> Line:
     """The line behind its item."""
     return Line(keys.id_of(item["SK"]), item["number"], item["user_id"], item["international_calling"])
 

@@ -4,7 +4,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Line
-from calling_credit.accounts.line_store import read_line_item
+from calling_credit.accounts.line_store import line_from_item
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.errors import NotFound, ProblemCode
@@ -38,7 +38,7 @@ class AccountReader:
         low = keys.line_prefix() if after is None else f"{after}\0"
         found = list(islice(self._partition.query(low, keys.line_prefix() + keys.AFTER), limit + 1))
         page = found[:limit]
-        return [read_line_item(item) for item in page], page[-1]["SK"] if len(found) > limit else None
+        return [line_from_item(item) for item in page], page[-1]["SK"] if len(found) > limit else None
 
     def line_changes(self, line_id: str, after: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
         """A page of the changes of a line's international calling, newest first, and the sort key to go on after.

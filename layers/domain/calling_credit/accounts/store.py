@@ -4,7 +4,7 @@ its account.
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Account, User
 from calling_credit.accounts.limits import Limits, limits_behind, stored_limits
@@ -14,16 +14,13 @@ from calling_credit.dynamodb.errors import (
     AWS_ERRORS,
     is_condition_failed,
 )
-from calling_credit.dynamodb.transactions import transact, update
-from calling_credit.errors import NotFound, ProblemCode, Unavailable
+from calling_credit.dynamodb.transactions import retry_on_race, transact, update
+from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import UNARMED_MICROS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-MAX_ROUNDS: Final = 10
-"""How often a change is worked out again because another change came between."""
 
 
 class AccountKeeper:
@@ -113,22 +110,23 @@ class AccountKeeper:
         Raises:
             NotFound: `unknown_account`. Unavailable: others kept changing them, or the table did not take it in time.
         """
-        for _ in range(MAX_ROUNDS):
+
+        def attempt() -> bool | None:
             operators, own, _ = self.limits(account_id)
-            said: Item = {
+            attributes: Item = {
                 "own_limits": change(own, operators),
                 "own_limits_by": by,
                 "own_limits_from": from_where,
                 "own_limits_at": format_instant(now),
             }
-            set_limits = self._change(account_id, keys.account_sk(), said)
+            set_limits = self._change(account_id, keys.account_sk(), attributes)
             set_limits["Update"]["ConditionExpression"] += (
-                " AND (own_limits = :seen OR attribute_not_exists(own_limits))"
+                " AND (own_limits = :read OR attribute_not_exists(own_limits))"
             )
-            set_limits["Update"]["ExpressionAttributeValues"][":seen"] = to_attribute(own)
-            if not transact(self._client, [set_limits]):
-                return
-        raise Unavailable(ProblemCode.BUSY, "The limits are being changed just now; try again.")
+            set_limits["Update"]["ExpressionAttributeValues"][":read"] = to_attribute(own)
+            return None if transact(self._client, [set_limits]) else True
+
+        retry_on_race("The limits are", attempt)
 
     def keep_user(self, account_id: str, user: User, now: datetime) -> None:
         """Create or rename a user.

@@ -14,7 +14,7 @@ from calling_credit.ledger.hold_store import read_hold_item
 from calling_credit.ledger.holds import holds_now
 from calling_credit.numbering import UNKNOWN_COUNTRY, country_of
 from calling_credit.rates.deck import Deck
-from calling_credit.recharge.items import read_recharge_item
+from calling_credit.recharge.items import recharge_from_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -76,7 +76,7 @@ class AdmissionReader:
 def _snapshot(items: dict[str, dict[str, Any]], ask: Ask, deck: Deck, now: datetime) -> AdmissionSnapshot:
     account, balance = from_attributes(items.get("account", {})), from_attributes(items.get("balance", {}))
     line = from_attributes(items["line"]) if "line" in items else None
-    recharge = read_recharge_item(items.get("recharge"))
+    recharge = recharge_from_item(items.get("recharge"))
     rule, state = recharge.rule, recharge.state
     is_due = balance.get("headroom_micros", 0) < 0
     is_armed = rule is not None and rule.enabled and state.suspended_reason is None

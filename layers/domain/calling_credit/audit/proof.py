@@ -12,7 +12,7 @@ from typing import Final, Self
 from calling_credit.audit.book import Book, PaidEntry
 from calling_credit.ledger.entries import UNARMED_MICROS, DayTotal
 from calling_credit.money import format_money
-from calling_credit.topups.reversals import Losses, target
+from calling_credit.topups.reversals import Losses, reversal_target
 
 LEFT_ALONE: Final = timedelta(minutes=15)
 """What happened at Stripe within this may not have reached the book yet: it is judged the next time."""
@@ -192,7 +192,10 @@ def _prove_payment(book: Book, payment: Payment, now: datetime) -> Iterator[Diff
             yield _other_amount(book, entry, payment.received_micros)
     if payment.losses is None or (payment.lost_at is not None and now - payment.lost_at < LEFT_ALONE):
         return
-    expected, entered = target(payment.received_micros, payment.losses), book.reversed_micros.get(payment.topup_id, 0)
+    expected, entered = (
+        reversal_target(payment.received_micros, payment.losses),
+        book.reversed_micros.get(payment.topup_id, 0),
+    )
     if entered != expected:
         yield _other_reversal(book, payment.topup_id, expected, usd(entered))
 

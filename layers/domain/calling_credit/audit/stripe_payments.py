@@ -10,8 +10,8 @@ import stripe
 
 from calling_credit.audit.proof import Payment
 from calling_credit.errors import ProblemCode, Unavailable
-from calling_credit.payments.reversal import dated_losses
-from calling_credit.payments.stripe_client import MICROS_PER_CENT, NoAnswer, judged, no_answer
+from calling_credit.payments.reversal import read_dated_losses
+from calling_credit.payments.stripe_client import MICROS_PER_CENT, NoAnswer, classify_error, payments_unavailable
 from calling_credit.topups.reversals import Losses
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def _taken(client: stripe.StripeClient, of_whom: dict[str, Any]) -> list[Payment
     try:
         return list(_ours(client, client.v1.payment_intents.list(params).auto_paging_iter()))
     except stripe.StripeError as error:
-        if isinstance(judged(error), NoAnswer):
-            raise no_answer() from error
+        if isinstance(classify_error(error), NoAnswer):
+            raise payments_unavailable() from error
         raise Unavailable(ProblemCode.PAYMENTS_NOT_SHOWN, "Stripe refuses to show payments of ours.") from error
 
 
@@ -55,7 +55,7 @@ def _ours(client: stripe.StripeClient, intents: Iterator[stripe.PaymentIntent]) 
         charge = intent.latest_charge if isinstance(intent.latest_charge, stripe.Charge) else None
         losses, lost_at = Losses(0, 0), None
         if charge is None or charge.amount_refunded or charge.disputed:
-            losses, lost_at = dated_losses(client, intent.id)
+            losses, lost_at = read_dated_losses(client, intent.id)
         taken_at = charge.created if charge is not None else intent.created
         yield Payment(
             intent.id,

@@ -11,13 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from calling_credit.call_events import Call
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import to_attributes
-from calling_credit.dynamodb.errors import (
-    AWS_ERRORS,
-    cancellation_reasons,
-    is_condition_failed,
-    is_transient,
-    jittered_wait,
-)
+from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
+from calling_credit.dynamodb.transactions import transact
+from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
@@ -49,20 +45,16 @@ def keep_unrated(
         {"ConditionCheck": {"TableName": table_name, "Key": entry, **shown}},
         {"Put": {"TableName": table_name, "Item": _unrated_item(call, now), **shown}},
     ]
-    attempt = 0
-    while seconds_left() > 0:
-        try:
-            client.transact_write_items(TransactItems=actions)
-            return "kept"
-        except AWS_ERRORS as error:
-            known = [reason["Item"].get("facts_hash") for reason in cancellation_reasons(error) if reason.get("Item")]
-            if is_condition_failed(error):
-                return "replayed" if {"S": call.facts_hash} in known else "conflict"
-            if not is_transient(error):
-                raise
-        attempt += 1
-        sleep(min(jittered_wait(attempt), max(0.0, seconds_left())))
-    return "not_kept"
+    if seconds_left() <= 0:
+        return "not_kept"
+    try:
+        failed = transact(client, actions, seconds_left, sleep)
+    except Unavailable:
+        return "not_kept"
+    if not failed:
+        return "kept"
+    is_replay = any(item.get("facts_hash") == {"S": call.facts_hash} for item in failed.values())
+    return "replayed" if is_replay else "conflict"
 
 
 def keep_all_unrated(

@@ -122,7 +122,7 @@ class UnratedCallStore:
                 return
             pending = self._without_those_done(pending, refused)
 
-    def _without_those_done(self, pending: Sequence[tuple[Call, Entry]], refused: frozenset[int]) -> list[Any]:
+    def _without_those_done(self, pending: Sequence[tuple[Call, Entry]], refused: Mapping[int, object]) -> list[Any]:
         """A call whose entry stands was charged by a redelivery; one that is off the list, by another look. Without a
         balance nothing can be charged.
         """

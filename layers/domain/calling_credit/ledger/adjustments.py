@@ -11,15 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
-from calling_credit.dynamodb.errors import (
-    AWS_ERRORS,
-    CONDITION_FAILED,
-    cancellation_codes,
-    cancellation_reasons,
-    is_transient,
-    jittered_wait,
-    translate_error,
-)
+from calling_credit.dynamodb.transactions import transact
 from calling_credit.errors import Conflict, InvalidValue, NotFound, ProblemCode
 from calling_credit.ledger.entries import adjustment_entry
 from calling_credit.ledger.posting import posting_actions
@@ -59,9 +51,6 @@ def read_adjustment(body: dict[str, Any]) -> Adjustment:
             ProblemCode.AMOUNT_OUT_OF_RANGE, f"amount must not be zero and lie between -{limit} and {limit}."
         )
     return Adjustment(amount, read_text(body, "reason", MAX_REASON_CHARACTERS))
-
-
-MAX_ATTEMPTS: Final = 6
 
 
 def adjustment_id(account_id: str, idempotency_key: str) -> str:
@@ -105,21 +94,12 @@ def adjust_balance(
         }
     }
     actions: list[Any] = [put_claim, *posting_actions(table_name, [entry])]
-    for attempt in range(1, MAX_ATTEMPTS + 1):
-        try:
-            client.transact_write_items(TransactItems=actions)
-            return identifier
-        except AWS_ERRORS as error:
-            codes = cancellation_codes(error)
-            if codes and codes[0] == CONDITION_FAILED:
-                _check_same(from_attributes(cancellation_reasons(error)[0]["Item"]), adjustment)
-                return identifier
-            if codes and codes[-1] == CONDITION_FAILED:
-                raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it first.") from error
-            if attempt == MAX_ATTEMPTS or not is_transient(error):
-                raise translate_error(error) from error
-            sleep(jittered_wait(attempt))
-    raise AssertionError("unreachable: the last attempt returns or raises")
+    failed = transact(client, actions, sleep=sleep)
+    if 0 in failed:
+        _check_same(from_attributes(failed[0]), adjustment)
+    elif failed:
+        raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it first.")
+    return identifier
 
 
 def _check_same(claimed: dict[str, Any], adjustment: Adjustment) -> None:

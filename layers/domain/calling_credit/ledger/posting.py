@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attributes
-from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, is_transient, jittered_wait
+from calling_credit.dynamodb.errors import AWS_ERRORS, error_code
+from calling_credit.dynamodb.transactions import transact
+from calling_credit.errors import Unavailable
 from calling_credit.ledger.entries import Entry, balance_change, day_changes
 from calling_credit.ledger.hold_store import release_action, release_actions
 from calling_credit.ledger.holds import RELEASED, Hold
@@ -90,24 +92,23 @@ def _post_part(
     """Send one account's transaction until every entry has an outcome and no hold is left to release, dropping what is
     proven to be done already.
     """
-    attempt = 0
     while part.keys:
         if seconds_left() <= 0:
             return posting.outcomes.update(part.give("not_posted"))
         actions = posting_actions(table_name, part.entries, part.holds.values(), released_at)
         try:
-            client.transact_write_items(TransactItems=actions)
-            return posting.outcomes.update(dict.fromkeys((entry.key for entry in part.entries), "posted"))
+            failed = transact(client, actions, seconds_left, sleep)
+        except Unavailable:
+            return posting.outcomes.update(part.give("not_posted"))
         except AWS_ERRORS as error:
-            has_other_holds = part.look_at_holds(error)
-            proven = part.take_out_entries(error)
-            if not proven and not has_other_holds and not is_transient(error):
-                posting.errors.append(error_code(error) or type(error).__name__)
-                return posting.outcomes.update(part.give("not_posted"))
-            posting.outcomes |= proven
-            if not proven and not has_other_holds:
-                attempt += 1
-                sleep(min(jittered_wait(attempt), max(0.0, seconds_left())))
+            posting.errors.append(error_code(error) or type(error).__name__)
+            return posting.outcomes.update(part.give("not_posted"))
+        if not failed:
+            return posting.outcomes.update(dict.fromkeys((entry.key for entry in part.entries), "posted"))
+        if len(actions) - 1 in failed:
+            return posting.outcomes.update(part.give("unknown_account"))
+        part.update_holds(failed)
+        posting.outcomes |= part.take_out_entries(failed)
     return None
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar
 
-from calling_credit.dynamodb.errors import CONDITION_FAILED, cancellation_reasons
 from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.hold_store import read_hold_item
 from calling_credit.ledger.holds import LIVE, Hold
@@ -36,42 +35,33 @@ class Part:
         """One outcome for everything in it."""
         return dict.fromkeys(self.keys, outcome)
 
-    def take_out_entries(self, error: Exception) -> dict[EntryKey, Outcome]:
-        """The outcome of each entry that a cancelled transaction proves something about; these are left out then.
+    def take_out_entries(self, failed: Mapping[int, dict[str, Any]]) -> dict[EntryKey, Outcome]:
+        """Take out the entries that exist already, and return their outcomes.
 
-        The reasons stand in the order of the actions: the entries, then the holds, then the days, then the balance. A
-        reason of None beside another proves nothing, so that entry stays. A call whose facts are another's releases
-        nothing.
+        `failed` holds the failed conditions by position: the entries come first, then the holds. A conflicting call
+        releases no hold.
         """
-        reasons = cancellation_reasons(error)
-        if reasons and reasons[-1].get("Code") == CONDITION_FAILED:
-            proven = self.give("unknown_account")
-            self.entries, self.holds = [], {}
-            return proven
-        proven = {}
-        for entry, reason in zip(self.entries, reasons, strict=False):
-            if reason.get("Code") == CONDITION_FAILED:
-                proven[entry.key] = "replayed" if _facts_hash(reason) == entry.facts_hash else "conflict"
-        self.entries = [entry for entry in self.entries if entry.key not in proven]
-        self.holds = {key: hold for key, hold in self.holds.items() if proven.get(key) != "conflict"}
-        return proven
-
-    def look_at_holds(self, error: Exception) -> bool:
-        """Whether a cancelled transaction shows that some hold is not what it was read as. One that was extended since
-        is released as it is now; one that is not live any more is left alone, and its call is posted without it.
-        """
-        others = {
-            key: reason.get("Item")
-            for key, reason in zip(self.holds, cancellation_reasons(error)[len(self.entries) :], strict=False)
-            if reason.get("Code") == CONDITION_FAILED
+        outcomes: dict[EntryKey, Outcome] = {
+            entry.key: "replayed" if failed[position].get("facts_hash") == {"S": entry.facts_hash} else "conflict"
+            for position, entry in enumerate(self.entries)
+            if position in failed
         }
-        for key, item in others.items():
-            hold = read_hold_item(item) if item else None
+        self.entries = [entry for entry in self.entries if entry.key not in outcomes]
+        self.holds = {key: hold for key, hold in self.holds.items() if outcomes.get(key) != "conflict"}
+        return outcomes
+
+    def update_holds(self, failed: Mapping[int, dict[str, Any]]) -> None:
+        """Replace the holds that have changed since they were read. An extended hold is released as it is now; a hold
+        that is no longer live is left out, and its call is posted without it.
+        """
+        for position, key in enumerate(list(self.holds), len(self.entries)):
+            if position not in failed:
+                continue
+            hold = read_hold_item(failed[position]) if failed[position] else None
             if hold is not None and hold.status == LIVE:
                 self.holds[key] = hold
             else:
                 del self.holds[key]
-        return bool(others)
 
 
 def fitting(items: Iterable[T], actions: Callable[[list[T]], int]) -> Iterator[list[T]]:
@@ -84,11 +74,6 @@ def fitting(items: Iterable[T], actions: Callable[[list[T]], int]) -> Iterator[l
         part.append(item)
     if part:
         yield part
-
-
-def _facts_hash(reason: Mapping[str, Any]) -> str | None:
-    known: str | None = reason.get("Item", {}).get("facts_hash", {}).get("S")
-    return known
 
 
 def parts(whole: Part) -> Iterator[Part]:

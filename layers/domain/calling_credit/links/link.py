@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from calling_credit.instants import format_instant
-from calling_credit.topups.topup import CHALLENGE_LASTS, TopUp
+from calling_credit.topups.topup import CHALLENGE_LIFETIME, TopUp
 
 FREEZES_FOR: Final = timedelta(days=7)
 """How long the link in an alert can freeze the account, because its reader may be away."""
@@ -32,7 +32,7 @@ class Link:
 
 def confirmation_link(topup: TopUp) -> Link:
     """Return the link that confirms a waiting payment, valid for as long as the payment may wait."""
-    expires_at = format_instant(datetime.fromisoformat(topup.created_at) + CHALLENGE_LASTS)
+    expires_at = format_instant(datetime.fromisoformat(topup.created_at) + CHALLENGE_LIFETIME)
     return Link(LinkPurpose.CONFIRM_PAYMENT, topup.account_id, topup.topup_id, expires_at)
 
 

@@ -1,5 +1,5 @@
-"""What Stripe reports and no payment of ours explains, and where the book differs from what it must say: kept for a
-person to look at, and never mended by guess.
+"""Issues for operators: Stripe objects that no top-up explains, and differences of the ledger. Nothing corrects them
+automatically.
 """
 
 import uuid
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 ISSUE_KIND: Final = "issue"
-KEPT_FOR: Final = timedelta(days=365)
+ISSUE_RETENTION: Final = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One object of Stripe or of the book: which, what is the matter (a stable code), and what is known of it. `key`
-    makes it the same issue; the object alone, if there is none.
+    """An object of Stripe or of the ledger, a stable code, and details. `key` identifies the issue; without one, the
+    object does.
     """
 
     object_id: str
@@ -34,10 +34,8 @@ class Issue:
     key: str = ""
 
 
-def keep_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: datetime) -> bool:
-    """List it once, as it was first seen; whether it is new, also when the SDK had to ask again. It goes by itself
-    after a year.
-    """
+def report_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: datetime) -> bool:
+    """Store an issue once, for a year. Return whether it is new, also if the SDK repeated the request."""
     item: dict[str, Any] = {
         "PK": keys.issue_pk(issue.key or issue.object_id),
         "SK": keys.issue_sk(),
@@ -46,7 +44,7 @@ def keep_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: dat
         "account_id": issue.account_id,
         "details": issue.details,
         "recorded_at": format_instant(now),
-        "expires_at": int((now + KEPT_FOR).timestamp()),
+        "expires_at": int((now + ISSUE_RETENTION).timestamp()),
         "sweep_pk": sweep_keys.sweep_pk(ISSUE_KIND, issue.account_id),
         "sweep_sk": f"{format_instant(now)}#{issue.object_id}",
         "written_by": uuid.uuid4().hex,
@@ -67,5 +65,5 @@ def keep_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: dat
 
 
 def read_issues(client: "DynamoDBClient", table_name: str) -> Iterator[dict[str, Any]]:
-    """Every listed issue, oldest first within a shard."""
+    """Read every stored issue, oldest first within a shard."""
     return read_kept(client, table_name, ISSUE_KIND)
