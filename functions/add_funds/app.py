@@ -35,7 +35,7 @@ from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.topups.store import TopUpStore
-from calling_credit.topups.topup import TopUp, parse_payment_method_id, parse_top_up
+from calling_credit.topups.topup import TopUp, TopUpKind, TopUpStatus, parse_payment_method_id, parse_top_up
 from calling_credit.topups.view import topup_view
 
 SECONDS_TO_SPARE = 1.0
@@ -87,7 +87,7 @@ def topup_worker() -> Iterator[TopUpWorker]:
 def topup_answer(topup: TopUp, caller: Caller) -> dict[str, Any]:
     """A top-up as the caller may see it. Only billing admins see the address for authentication."""
     address = topup.next_action_url
-    waits = topup.kind == "automatic" and topup.status == "requires_action"
+    waits = topup.kind == TopUpKind.AUTOMATIC and topup.status == TopUpStatus.REQUIRES_ACTION
     if caller.is_admin and waits and not is_closed(topup.account_id):
         secret, link = read_secret(config().cursor_secret_arn), confirmation_link(topup)
         address = hand_out(links, secret, config().link_url, link, clock.now())
@@ -195,11 +195,11 @@ def is_closed(account_id: str) -> bool:
 def payment_page(topup: TopUp) -> Response[str]:
     """The page of a payment link: the waiting payment, or its outcome."""
     amount = f"${format_money(topup.amount_micros)} with {topup.card.brand.title()} ending {topup.card.last4}"
-    if topup.status == "succeeded":
+    if topup.status == TopUpStatus.SUCCEEDED:
         return page(200, "Paid", f"Your payment of {amount} succeeded. The credit is in your balance.")
-    if topup.status == "requires_action" and is_closed(topup.account_id):
+    if topup.status == TopUpStatus.REQUIRES_ACTION and is_closed(topup.account_id):
         return page(200, "Nothing to confirm", f"The account is closed. The payment of {amount} will not be charged.")
-    if topup.status == "requires_action":
+    if topup.status == TopUpStatus.REQUIRES_ACTION:
         text = f"Your bank asks you to confirm the automatic recharge of {amount}. Continue to your bank's page."
         return page(200, "Confirm payment", text, button="Confirm payment")
     if topup.is_open:
@@ -237,7 +237,7 @@ def follow_link(token: str) -> Response[str]:
             freeze_account(dynamodb, config().table_name, link.account_id, BY, clock.now(), source_ip(app))
             return frozen_page()
         topup = topup_of(link)
-        if topup.status == "requires_action":
+        if topup.status == TopUpStatus.REQUIRES_ACTION:
             with topup_worker() as worker:
                 is_canceled = is_closed(topup.account_id)
                 topup = worker.cancel(topup) if is_canceled else resume_challenge(worker, topup, config().page_url)

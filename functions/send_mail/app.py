@@ -27,6 +27,7 @@ from calling_credit.links.tokens import hand_out
 from calling_credit.notifications.mails import Confirmation, Mail, mail_about, may_freeze, waits_for_confirmation
 from calling_credit.notifications.ses import NotTaken, mail_client, send
 from calling_credit.topups.store import TopUpStore
+from calling_credit.topups.topup import TopUpKind, TopUpStatus
 
 REMEMBERED_SECONDS = 16 * 24 * 3600
 """Longer than the bus tries an event and the queue of failed ones keeps it for a person to hand it in again."""
@@ -101,7 +102,7 @@ def confirmation(detail: dict[str, Any]) -> Confirmation | None:
     if not waits_for_confirmation(detail):
         return None
     for topup in topups.recent(detail["account_id"], now):
-        if topup.kind == "automatic" and topup.status == "requires_action":
+        if topup.kind == TopUpKind.AUTOMATIC and topup.status == TopUpStatus.REQUIRES_ACTION:
             link = confirmation_link(topup)
             secret = read_secret(config().cursor_secret_arn)
             return Confirmation(hand_out(links, secret, config().link_url, link, now), link.expires_at)

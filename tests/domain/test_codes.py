@@ -13,13 +13,19 @@ from calling_credit.errors import ProblemCode
 from calling_credit.notifications import events
 from calling_credit.notifications.event_types import EventType
 from calling_credit.notifications.mails import MAILED
+from calling_credit.payments.issues import IssueCode
 from calling_credit.rates.deck_codes import DeckErrorCode, DeckWarningCode
 from calling_credit.rates.deck_diff import PriceChange
 from calling_credit.rates.publishing import OUTCOME_MESSAGES, PublishOutcome
 from calling_credit.recharge import settings
 from calling_credit.recharge.attempts import SOFT, SuspensionReason
 from calling_credit.recharge.decision import StopReason
+from calling_credit.recharge.settings import RechargeStatus
 from calling_credit.rejection_codes import RejectionCode
+from calling_credit.topups import declines
+from calling_credit.topups.decision import MismatchCode
+from calling_credit.topups.declines import FailureCode
+from calling_credit.topups.topup import TopUpKind, TopUpStatus
 from ops import publish_rates
 from ops.contract.problem_codes import BEHIND_NO_ROUTE, BY_CODE
 from ops.openapi import ROOT
@@ -41,6 +47,10 @@ DOCUMENTED: list[tuple[type[StrEnum], str]] = [
     (DeckWarningCode, "rate-decks.md"),
     (PublishOutcome, "rate-decks.md"),
     (PriceChange, "rate-decks.md"),
+    (FailureCode, "api.md"),
+    (RechargeStatus, "api.md"),
+    (MismatchCode, "runbook.md"),
+    (IssueCode, "runbook.md"),
 ]
 
 
@@ -72,6 +82,14 @@ def test_a_rule_that_does_not_charge_has_words_for_every_reason() -> None:
     assert set(SuspensionReason) >= SOFT
 
 
+def test_a_failed_payment_has_words_for_every_code() -> None:
+    assert set(declines.WORDS) == set(FailureCode)
+
+
+def test_customers_can_look_up_every_status_of_a_payment_that_they_see() -> None:
+    assert without_row(TopUpStatus, "api.md") == {TopUpStatus.CONFIRMING}
+
+
 def test_a_problem_is_explained_or_known_to_reach_no_caller() -> None:
     assert {*BY_CODE, *BEHIND_NO_ROUTE} == set(ProblemCode)
     assert not set(BY_CODE) & set(BEHIND_NO_ROUTE)
@@ -92,7 +110,14 @@ def test_a_dropped_deck_has_words_for_every_outcome() -> None:
     assert set(publish_rates.SIGNS) == set(PriceChange) - {PriceChange.LATER}
 
 
-@pytest.mark.parametrize("codes", [DenialReason, StopReason, SuspensionReason])
+@pytest.mark.parametrize(
+    "codes",
+    [DenialReason, StopReason, SuspensionReason, ProblemCode, FailureCode, RechargeStatus, TopUpStatus, TopUpKind],
+)
 def test_the_published_document_lists_every_reason(codes: type[StrEnum]) -> None:
     document = (ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8")
-    assert {code for code in codes if f"- {code}\n" not in document} <= NEVER_SHOWN
+    assert {code for code in codes if f"- {code}\n" not in document} <= {
+        *NEVER_SHOWN,
+        *BEHIND_NO_ROUTE,
+        TopUpStatus.CONFIRMING,
+    }

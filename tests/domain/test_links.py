@@ -11,6 +11,7 @@ from calling_credit.api.cursors import read_cursor, write_cursor
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.links.link import Link, LinkPurpose, confirmation_link, hash_of
 from calling_credit.links.tokens import read_token, token_of
+from calling_credit.topups.topup import TopUpStatus
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import AUTOMATIC
 
@@ -40,7 +41,7 @@ def test_a_link_is_one_path_segment_for_any_account(account_id: str) -> None:
 
 
 def test_the_same_payment_has_the_same_link_whenever_it_is_made() -> None:
-    later = replace(AUTOMATIC, status="requires_action", lease_until=None)
+    later = replace(AUTOMATIC, status=TopUpStatus.REQUIRES_ACTION, lease_until=None)
     assert token_of(SECRET, confirmation_link(later)) == TOKEN
     assert token_of(SECRET, confirmation_link(replace(AUTOMATIC, topup_id="tu_2"))) != TOKEN
 

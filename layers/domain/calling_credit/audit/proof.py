@@ -13,6 +13,7 @@ from calling_credit.audit.book import Book, PaidEntry
 from calling_credit.ledger.entries import UNARMED_MICROS, DayTotal
 from calling_credit.money import format_money
 from calling_credit.topups.reversals import Losses, reversal_target
+from calling_credit.topups.topup import TopUpStatus
 
 LEFT_ALONE: Final = timedelta(minutes=15)
 """What happened at Stripe within this may not have reached the book yet: it is judged the next time."""
@@ -160,7 +161,7 @@ def _shown(day: DayTotal) -> str:
 def _prove_topups(book: Book) -> Iterator[Difference]:
     for topup in book.topups.values():
         entries = book.paid.get(topup.topup_id, [])
-        if topup.status == "succeeded" and not entries:
+        if topup.status == TopUpStatus.SUCCEEDED and not entries:
             amount = usd(topup.amount_micros)
             yield Difference(DifferenceCode.TOP_UP_NOT_ENTERED, book.account_id, topup.topup_id, amount, "no entry")
         for entry in entries:
