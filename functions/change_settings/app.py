@@ -11,7 +11,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock, ids
 from calling_credit.accounts import account
-from calling_credit.accounts.limits import limits_of, limits_view, own_view, read_own, stored_limits
+from calling_credit.accounts.limits import (
+    customer_limits_view,
+    effective_limits,
+    limits_to_item,
+    limits_view,
+    parse_customer_limits,
+)
 from calling_credit.accounts.line_store import LineKeeper, Source
 from calling_credit.accounts.store import AccountKeeper
 from calling_credit.api.caller import customer, require_admin
@@ -67,7 +73,7 @@ def put_limits() -> Response[str]:
     require_admin(caller)
     body = json_body(app)
     keeper.keep_own_limits(
-        caller.account_id, partial(read_own, body), f"user:{caller.subject}", source_ip(app), clock.now()
+        caller.account_id, partial(parse_customer_limits, body), f"user:{caller.subject}", source_ip(app), clock.now()
     )
     return answer(limits_answer(caller.account_id))
 
@@ -75,7 +81,10 @@ def put_limits() -> Response[str]:
 def limits_answer(account_id: str) -> dict[str, Any]:
     """The limits of an account as they stand."""
     operators, own, is_frozen = keeper.limits(account_id)
-    return limits_view(limits_of(stored_limits(operators), own)) | {"own": own_view(own), "frozen": is_frozen}
+    return limits_view(effective_limits(limits_to_item(operators), own)) | {
+        "own": customer_limits_view(own),
+        "frozen": is_frozen,
+    }
 
 
 @app.get("/auto-recharge")

@@ -38,7 +38,7 @@ from calling_credit.usage.statement import read_daily_balances, read_statement
 
 NO_CARD = "pm_none"
 """The card of a simulated rule."""
-READ_AGAIN = 5
+MAX_READS = 5
 """How often balance and entries are read while calls are posted between the two reads."""
 
 logger = Logger()
@@ -64,7 +64,7 @@ def own_account() -> tuple[AccountReader, LedgerReader]:
 
 def asked_period(account: AccountReader) -> instants.Period:
     """The dates asked for, in the account's time zone."""
-    today = local_date(clock.now(), account.settings()["time_zone"])
+    today = local_date(clock.now(), account.account().time_zone)
     return instants.read_period(query(app, "from"), query(app, "to"), today)
 
 
@@ -72,11 +72,12 @@ def asked_period(account: AccountReader) -> instants.Period:
 def balance() -> Response[str]:
     """The balance and the state of automatic recharge."""
     account, ledger = own_account()
-    found = recharges.recharge(account.account_id)
-    settings = account.settings()
-    is_closed, is_frozen = settings["status"] == "closed", "frozen_at" in settings
-    auto_recharge = balance_view(found.rule, found.state, clock.now(), is_closed=is_closed, is_frozen=is_frozen)
-    return answer(summary.balance_view(account.account_id, settings, ledger.balance(), auto_recharge))
+    recharge = recharges.recharge(account.account_id)
+    settings = account.account()
+    auto_recharge = balance_view(
+        recharge.rule, recharge.state, clock.now(), is_closed=settings.is_closed, is_frozen=settings.is_frozen
+    )
+    return answer(summary.balance_view(settings, ledger.balance(), auto_recharge))
 
 
 @app.get("/usage")
@@ -85,7 +86,7 @@ def usage_summary() -> Response[str]:
     account, ledger = own_account()
     period = asked_period(account)
     days = ledger.days(period.first.isoformat(), period.last.isoformat())
-    return answer(summary.summarise(days, account.settings()["currency"]))
+    return answer(summary.summarise(days, account.account().currency))
 
 
 @app.get("/usage/<category>")
@@ -130,7 +131,7 @@ def statement() -> Response[str]:
 def forecast_view() -> Response[str]:
     """How long the balance lasts at the pace of the last days, and for how many minutes of where calls go."""
     (account, ledger), now = own_account(), clock.now()
-    today = date.fromisoformat(local_date(now, account.settings()["time_zone"]))
+    today = date.fromisoformat(local_date(now, account.account().time_zone))
     period = instants.Period(*forecast.basis(today))
     found = forecast.pace(ledger.days(period.first.isoformat(), period.last.isoformat()), today)
     calls, _ = ledger.entries(
@@ -141,7 +142,7 @@ def forecast_view() -> Response[str]:
         equal={"kind": CALL_CHARGED},
         calls_only=True,
     )
-    available = ledger.balance()["available_micros"]
+    available = ledger.balance().available_micros
     return answer(forecast.forecast_view(available, found, calls, deck.current(now), format_instant(now), today))
 
 
@@ -150,28 +151,28 @@ def simulate() -> Response[str]:
     """What a rule, as it is being typed, would have done with the last 30 days; nothing is kept and nothing charged."""
     (account, ledger), now = own_account(), clock.now()
     current = recharges.recharge(account.account_id).rule
-    wish = parse_rule_settings(
+    settings = parse_rule_settings(
         {"payment_method_id": NO_CARD} | json_body(app) | {"enabled": True}, current, config().bounds
     )
-    rule, _ = apply_settings(wish, Card(wish.payment_method_id, "", "", ""), None, State(), now)
+    rule, _ = apply_settings(settings, Card(settings.payment_method_id, "", "", ""), None, State(), now)
     begin = now - timedelta(days=simulation.DAYS)
     posted_micros, entries = posted_and_latest_entries(ledger, begin, now)
     if len(entries) == simulation.MAX_ENTRIES:
         begin = datetime.fromisoformat(keys.happened_at_of(entries[-1]["SK"]))
     opening_micros = posted_micros - sum(entry["amount_micros"] for entry in entries)
     maximum = config().bounds.maximum_micros
-    played = simulation.Simulation(rule, opening_micros, account.settings()["time_zone"], maximum)
+    played = simulation.Simulation(rule, opening_micros, account.account().time_zone, maximum)
     played.play(reversed(list(as_they_stand(entries))), begin, now)
     return answer(simulation.simulation_view(played, begin, now))
 
 
 def posted_and_latest_entries(ledger: LedgerReader, begin: datetime, now: datetime) -> tuple[int, list[dict[str, Any]]]:
     """The posted balance and the entries of one moment: read again while something is posted meanwhile, a few times."""
-    before, tries = ledger.balance()["posted_micros"], 1
+    before, tries = ledger.balance().posted_micros, 1
     while True:
         entries = list(latest_entries(ledger, begin, now))
-        posted = ledger.balance()["posted_micros"]
-        if posted == before or tries == READ_AGAIN:
+        posted = ledger.balance().posted_micros
+        if posted == before or tries == MAX_READS:
             return posted, entries
         before, tries = posted, tries + 1
 
@@ -196,7 +197,7 @@ def latest_entries(ledger: LedgerReader, begin: datetime, now: datetime) -> Iter
 def lines() -> Response[str]:
     """The account's lines and whether each may call abroad."""
     account, _ = own_account()
-    account.settings()
+    account.account()
     listing = Listing(app, account.account_id, "lines")
     found, after = account.lines(listing.position, listing.limit)
     names = account.user_names()

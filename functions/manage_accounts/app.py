@@ -86,6 +86,6 @@ def post_adjustment(account_id: str) -> Response[str]:
         )
     table_name = config().table_name
     adjustment_id = adjust_balance(dynamodb, table_name, account_id, key, adjustment, account.time_zone, clock.now())
-    balance = LedgerReader(dynamodb, table_name, account_id).balance()["posted_micros"]
+    balance = LedgerReader(dynamodb, table_name, account_id).balance().posted_micros
     amount = format_money(adjustment.amount_micros)
     return answer({"id": adjustment_id, "amount": amount, "balance": format_money(balance)}, 201)

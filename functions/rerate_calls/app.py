@@ -69,12 +69,12 @@ def reprice(asked: RepriceRequest, context: LambdaContext) -> dict[str, Any]:
     """One round over a range: what changes, and where to go on."""
     now = clock.now()
     by = named(asked.deck) if asked.deck else deck.newest(now)
-    settings = AccountReader(dynamodb, config().table_name, asked.account_id).settings()
+    settings = AccountReader(dynamodb, config().table_name, asked.account_id).account()
     left = clock.seconds_left(context, SECONDS_TO_SPARE)
     repricer = RerateStore(dynamodb, config().table_name, by, asked.run(by.version), now, left)
     where = range_of(asked.account_id, asked.period())
     carry_out = repricer.apply if asked.apply else repricer.look
-    told = round_view(carry_out(where, asked.position, CALLS_AT_ONCE), by.version, str(settings["currency"]))
+    told = round_view(carry_out(where, asked.position, CALLS_AT_ONCE), by.version, settings.currency)
     counts = {name: told[name] for name in ("looked_at", "changed", "left_alone")}
     logger.info(
         "repriced" if asked.apply else "repricing_tried",

@@ -8,13 +8,13 @@ import pytest
 from calling_credit.accounts.limits import (
     DEFAULT_LIMITS,
     Limits,
-    limits_behind,
-    limits_of,
+    customer_limits_view,
+    effective_limits,
+    limits_from_item,
+    limits_to_item,
     limits_view,
-    own_view,
+    parse_customer_limits,
     read_limits,
-    read_own,
-    stored_limits,
 )
 from calling_credit.errors import InvalidValue
 from tests.domain.test_admission import DOLLAR, row
@@ -31,7 +31,7 @@ KEPT = Limits(20 * DOLLAR, 5_500_000, 3, 1_400, ("+1900", "CU"), ("+8816",))
 
 
 def test_limits_hold_without_anybody_setting_them() -> None:
-    assert limits_of(None, None) == DEFAULT_LIMITS
+    assert effective_limits(None, None) == DEFAULT_LIMITS
     assert limits_view(DEFAULT_LIMITS) == {
         "daily_spend": "200.00",
         "call_price": "50.00",
@@ -40,14 +40,14 @@ def test_limits_hold_without_anybody_setting_them() -> None:
         "blocked": [],
         "high_cost_allowed": [],
     }
-    assert stored_limits(DEFAULT_LIMITS) is None, "better defaults reach whoever set nothing"
+    assert limits_to_item(DEFAULT_LIMITS) is None, "better defaults reach whoever set nothing"
 
 
 def test_what_is_said_is_kept_shown_and_stored() -> None:
     limits = read_limits(SAID, DEFAULT_LIMITS)
     assert limits == KEPT
     assert limits_view(limits) == SAID
-    assert limits_behind(stored_limits(limits)) == limits
+    assert limits_from_item(limits_to_item(limits)) == limits
 
 
 def test_what_is_absent_stays_and_null_is_the_default() -> None:
@@ -85,23 +85,23 @@ def test_what_cannot_be_a_limit_is_refused_whole(said: Any, code: str) -> None:
 
 
 def test_a_customer_tightens_and_never_loosens() -> None:
-    own = read_own({"daily_spend": "10.00", "simultaneous_calls": 2, "blocked": ["JM"]}, {}, KEPT)
-    assert own_view(own) == {"daily_spend": "10.00", "simultaneous_calls": 2, "blocked": ["JM"]}
-    holds = limits_of(stored_limits(KEPT), own)
+    own = parse_customer_limits({"daily_spend": "10.00", "simultaneous_calls": 2, "blocked": ["JM"]}, {}, KEPT)
+    assert customer_limits_view(own) == {"daily_spend": "10.00", "simultaneous_calls": 2, "blocked": ["JM"]}
+    holds = effective_limits(limits_to_item(KEPT), own)
     assert (holds.daily_spend_micros, holds.simultaneous_calls) == (10 * DOLLAR, 2)
     assert (holds.call_price_micros, holds.blocked) == (5_500_000, ("+1900", "CU", "JM"))
     for name, value in (("daily_spend", "20.01"), ("call_price", "6.00"), ("simultaneous_calls", 4)):
         with pytest.raises(InvalidValue, match="above_operators_limit"):
-            read_own({name: value}, own, KEPT)
-    assert read_own({"daily_spend": None}, own, KEPT) == {"simultaneous_calls": 2, "blocked": ["JM"]}
+            parse_customer_limits({name: value}, own, KEPT)
+    assert parse_customer_limits({"daily_spend": None}, own, KEPT) == {"simultaneous_calls": 2, "blocked": ["JM"]}
     with pytest.raises(InvalidValue, match="invalid_limits"):
-        read_own({"daily": None}, own, KEPT)
+        parse_customer_limits({"daily": None}, own, KEPT)
 
 
 def test_what_a_customer_set_holds_when_the_operator_tightens_or_loosens_later() -> None:
-    own = read_own({"daily_spend": "150.00"}, {}, DEFAULT_LIMITS)
-    assert limits_of({"daily_spend_micros": 5 * DOLLAR}, own).daily_spend_micros == 5 * DOLLAR
-    assert limits_of({"daily_spend_micros": 900 * DOLLAR}, own).daily_spend_micros == 150 * DOLLAR
+    own = parse_customer_limits({"daily_spend": "150.00"}, {}, DEFAULT_LIMITS)
+    assert effective_limits({"daily_spend_micros": 5 * DOLLAR}, own).daily_spend_micros == 5 * DOLLAR
+    assert effective_limits({"daily_spend_micros": 900 * DOLLAR}, own).daily_spend_micros == 150 * DOLLAR
 
 
 @pytest.mark.parametrize(("minimum", "increment", "is_high"), [(60, 60, False), (0, 90, True), (600, 1, True)])

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from calling_credit.accounts.account import Account
 from calling_credit.dynamodb import keys
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.instants import Period, read_period
+from calling_credit.ledger.balance import Balance
 from calling_credit.usage.summary import (
     CSV_COLUMNS,
     balance_view,
@@ -252,10 +254,10 @@ def test_a_statement_row_of_a_payment_tells_who_made_it_and_with_which_card(paym
 
 
 def test_the_balance_shows_the_state_of_automatic_recharge_beside_it() -> None:
-    balance = {"posted_micros": -5, "held_micros": 7, "available_micros": -12, "updated_at": "2026-11-23T12:00:00.000Z"}
+    balance = Balance(-5, held_micros=7, available_micros=-12, updated_at="2026-11-23T12:00:00.000Z")
     recharge = {"enabled": False, "status": "disabled"}
-    settings = {"currency": "USD", "time_zone": "America/New_York", "status": "open"}
-    assert balance_view("acct_1", settings, balance, recharge) == {
+    account = Account("acct_1", "USD", "America/New_York", "open", ())
+    assert balance_view(account, balance, recharge) == {
         "account_id": "acct_1",
         "currency": "USD",
         "time_zone": "America/New_York",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from calling_credit.accounts.freezing import freeze_account, unfreeze_account
-from calling_credit.accounts.limits import Limits, read_own
+from calling_credit.accounts.limits import Limits, parse_customer_limits
 from calling_credit.errors import NotFound
 from calling_credit.links.link import freeze_link
 from calling_credit.links.store import Links, withdraw_links
@@ -88,7 +88,7 @@ def test_two_who_set_limits_at_once_lose_neither(world: World, monkeypatch: pyte
     def slowly(body: dict[str, Any], own: dict[str, Any], operators: Limits) -> dict[str, Any]:
         for other in others:
             assert world.change("/limits", other).status == 200
-        return read_own(body, own, operators)
+        return parse_customer_limits(body, own, operators)
 
     monkeypatch.setattr(app, "read_own", slowly)
     answer = world.change("/limits", {"daily_spend": "5.00"})

@@ -3,10 +3,12 @@ nothing.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from calling_credit.accounts.limits import DEFAULT_LIMITS, Limits, limits_view, read_limits
+from calling_credit.accounts.limits import DEFAULT_LIMITS, Limits, limits_from_item, limits_view, read_limits
+from calling_credit.dynamodb import keys
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.ids import check_id
 from calling_credit.instants import zone
@@ -25,8 +27,8 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account's settings. `status` is open or closed; a closed account is kept and its finished calls still post.
-    A balance that falls below `low_micros` is announced; None: it never is. `admission`: credit is held for its calls.
+    """An account's settings. `status` is open or closed; a closed account remains, and its finished calls still post.
+    `low_micros`: announce a balance below this level; None: never. `admission`: hold credit for calls.
     """
 
     account_id: str
@@ -38,6 +40,26 @@ class Account:
     admission: bool = False
     limits: Limits = DEFAULT_LIMITS
     is_frozen: bool = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the account is closed."""
+        return self.status == "closed"
+
+
+def account_from_item(item: Mapping[str, Any]) -> Account:
+    """The account of an `ACCOUNT` item in plain values. Nothing else decodes closed and frozen."""
+    return Account(
+        keys.account_of(item["PK"]),
+        item["currency"],
+        item["time_zone"],
+        item["status"],
+        tuple(item.get("billing_emails", [])),
+        item.get("low_micros"),
+        item.get("admission", False),
+        limits_from_item(item.get("limits")),
+        "frozen_at" in item,
+    )
 
 
 @dataclass(frozen=True, slots=True)

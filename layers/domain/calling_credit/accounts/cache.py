@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 FACTS_TTL: Final = timedelta(seconds=60)
-MAX_FACTS_TTL: Final = 50_000
-_KNOWN: Final = "PK, SK, time_zone, admission, admission_changed_at, international_calling"
+MAX_FACTS: Final = 50_000
+_PROJECTION: Final = "PK, SK, time_zone, admission, admission_changed_at, international_calling"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +70,12 @@ class AccountFacts:
 
     def _learn(self, wanted: set[Key], now: datetime) -> None:
         missing = [key for key in wanted if not self._is_fresh(key, now)]
-        if len(self._known) + len(missing) > MAX_FACTS_TTL:
+        if len(self._known) + len(missing) > MAX_FACTS:
             self._known.clear()
             missing = list(wanted)
         for key in missing:
             self._known.pop(key, None)
-        found = read_many(self._client, self._table_name, missing, self._sleep, _KNOWN)
+        found = read_many(self._client, self._table_name, missing, self._sleep, _PROJECTION)
         self._known.update({key: (now, from_attributes(item)) for key, item in found.items()})
 
     def _may_have_holds(self, account_id: str, now: datetime) -> bool:

@@ -71,7 +71,7 @@ def read_limits(asked: object, current: Limits) -> Limits:
     return replace(current, **said)
 
 
-def read_own(asked: dict[str, Any], own: Mapping[str, Any], operators: Limits) -> dict[str, Any]:
+def parse_customer_limits(asked: dict[str, Any], own: Mapping[str, Any], operators: Limits) -> dict[str, Any]:
     """What a customer sets of limits, as it is stored: never looser than the operator's; null takes a limit of theirs
     away. They may block any place, and allow any that is high in cost.
 
@@ -99,7 +99,7 @@ def _field(name: str) -> tuple[str, Callable[[str, object], Any], Callable[[Any]
     return _FIELDS[name]
 
 
-def own_view(own: Mapping[str, Any]) -> dict[str, Any]:
+def customer_limits_view(own: Mapping[str, Any]) -> dict[str, Any]:
     """What a customer has set, as the API shows it."""
     return {name: show(own[attribute]) for name, (attribute, _, show) in _FIELDS.items() if attribute in own}
 
@@ -109,7 +109,7 @@ def limits_view(limits: Limits) -> dict[str, Any]:
     return {name: show(getattr(limits, attribute)) for name, (attribute, _, show) in _FIELDS.items()}
 
 
-def stored_limits(limits: Limits) -> dict[str, Any] | None:
+def limits_to_item(limits: Limits) -> dict[str, Any] | None:
     """What an item holds of limits: what differs from the defaults, so that better defaults reach every account."""
     kept = {
         name: list(value) if isinstance(value, tuple) else value
@@ -119,7 +119,7 @@ def stored_limits(limits: Limits) -> dict[str, Any] | None:
     return kept or None
 
 
-def limits_behind(stored: Mapping[str, Any] | None) -> Limits:
+def limits_from_item(stored: Mapping[str, Any] | None) -> Limits:
     """The limits behind what an item holds of them."""
     said: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in (stored or {}).items()
@@ -127,11 +127,11 @@ def limits_behind(stored: Mapping[str, Any] | None) -> Limits:
     return Limits(**said)
 
 
-def limits_of(stored: Mapping[str, Any] | None, own: Mapping[str, Any] | None) -> Limits:
+def effective_limits(stored: Mapping[str, Any] | None, own: Mapping[str, Any] | None) -> Limits:
     """What holds where the operator has set `stored` and the customer `own`: the lower number, every place that either
     blocks, and every high cost that either allows.
     """
-    limits = limits_behind(stored)
+    limits = limits_from_item(stored)
     both: dict[str, Any] = {
         name: tuple(sorted({*getattr(limits, name), *value}))
         if isinstance(value, list)

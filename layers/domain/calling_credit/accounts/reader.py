@@ -3,7 +3,7 @@
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from calling_credit.accounts.account import Line
+from calling_credit.accounts.account import Account, Line, account_from_item
 from calling_credit.accounts.line_store import line_from_item
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.partition import Partition
@@ -19,19 +19,22 @@ class AccountReader:
     def __init__(self, client: "DynamoDBClient", table_name: str, account_id: str) -> None:
         self.account_id = account_id
         self._partition = Partition(client, table_name, keys.account_pk(account_id))
-        self._settings: dict[str, Any] | None = None
+        self._account: Account | None = None
 
-    def settings(self) -> dict[str, Any]:
-        """The account's own item.
+    def account(self) -> Account:
+        """Read the account's settings.
 
         Raises:
             NotFound: `unknown_account`.
         """
-        if self._settings is None:
-            self._settings = self._partition.get(keys.account_sk())
-        if self._settings is None:
-            raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
-        return self._settings
+        if self._account is None:
+            item = self._partition.get(keys.account_sk())
+            if item is None:
+                raise NotFound(
+                    ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts."
+                )
+            self._account = account_from_item(item)
+        return self._account
 
     def lines(self, after: str | None, limit: int) -> tuple[list[Line], str | None]:
         """A page of the account's lines, by id, and the sort key to go on after."""

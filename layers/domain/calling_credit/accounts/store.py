@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from calling_credit.accounts.account import Account, User
-from calling_credit.accounts.limits import Limits, limits_behind, stored_limits
+from calling_credit.accounts.account import Account, User, account_from_item
+from calling_credit.accounts.limits import Limits, limits_to_item
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
 from calling_credit.dynamodb.errors import (
@@ -33,19 +33,7 @@ class AccountKeeper:
     def account(self, account_id: str) -> Account | None:
         """The account's settings, None if it does not exist."""
         item = self._read(account_id, keys.account_sk())
-        if item is None:
-            return None
-        return Account(
-            account_id,
-            item["currency"],
-            item["time_zone"],
-            item["status"],
-            tuple(item.get("billing_emails", [])),
-            item.get("low_micros"),
-            item.get("admission", False),
-            limits_behind(item.get("limits")),
-            "frozen_at" in item,
-        )
+        return None if item is None else account_from_item(item)
 
     def customer_of(self, account_id: str) -> str | None:
         """The account's customer at Stripe; None if it has none, or there is no such account."""
@@ -94,7 +82,8 @@ class AccountKeeper:
         item = self._read(account_id, keys.account_sk())
         if item is None:
             raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
-        return limits_behind(item.get("limits")), item.get("own_limits", {}), "frozen_at" in item
+        account = account_from_item(item)
+        return account.limits, item.get("own_limits", {}), account.is_frozen
 
     def keep_own_limits(
         self,
@@ -231,7 +220,7 @@ def _settings(account: Account) -> Item:
         "status": account.status,
         "billing_emails": list(account.billing_emails),
         "low_micros": account.low_micros,
-        "limits": stored_limits(account.limits),
+        "limits": limits_to_item(account.limits),
     } | sweep_keys.swept_account(account.account_id)
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from calling_credit.accounts.limits import limits_of
+from calling_credit.accounts.account import account_from_item
+from calling_credit.accounts.limits import effective_limits
 from calling_credit.admission.decision import AccountStatus, AdmissionContext, Ask, Credit
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
@@ -105,9 +106,10 @@ def _snapshot(items: dict[str, dict[str, Any]], ask: Ask, deck: Deck, now: datet
 
 def _account_status(item: dict[str, Any], now: datetime) -> AccountStatus:
     holds = holds_now(is_on=item.get("admission", False), changed_at=item.get("admission_changed_at"), now=now)
+    account = account_from_item(item)
     return AccountStatus(
-        is_closed=item["status"] == "closed",
-        is_frozen="frozen_at" in item,
+        is_closed=account.is_closed,
+        is_frozen=account.is_frozen,
         holds=holds,
-        limits=limits_of(item.get("limits"), item.get("own_limits")),
+        limits=effective_limits(item.get("limits"), item.get("own_limits")),
     )

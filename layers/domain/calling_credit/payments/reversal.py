@@ -77,7 +77,7 @@ def reverse_topup(
             return "not_paid"
         losses = _losses_or_error(stripe_client, topup.intent_id)
         target = reversal_target(topup.amount_micros, losses)
-        time_zone = AccountReader(client, table_name, account_id).settings()["time_zone"]
+        time_zone = AccountReader(client, table_name, account_id).account().time_zone
         entry = reversal_entry(topup, target, losses, time_zone, now)
         if entry is None:
             return outcome

@@ -177,7 +177,7 @@ class TopUpWorker:
 
     def _settle(self, topup: TopUp, intent: Intent) -> TopUp:
         account = AccountReader(self._dynamodb, self._table_name, topup.account_id)
-        is_new = self._settlements.settle(topup, intent, account.settings()["time_zone"], self.now)
+        is_new = self._settlements.settle(topup, intent, account.account().time_zone, self.now)
         self.tally["top_ups_settled"] += is_new
         self.tally["top_ups_settled_after_end"] += is_new and topup.status in (TopUpStatus.FAILED, TopUpStatus.CANCELED)
         return self._finish(topup)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from calling_credit.accounts.account import account_from_item
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
@@ -13,6 +14,7 @@ from calling_credit.dynamodb.sweep import query_due
 from calling_credit.dynamodb.transactions import put, retry_on_race, transact
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
+from calling_credit.ledger.balance import balance_from_item
 from calling_credit.ledger.headroom import arm_action, still_below_action
 from calling_credit.recharge import attempts
 from calling_credit.recharge.attempts import State
@@ -69,15 +71,16 @@ class RechargeStore:
         items = {kind: item for (_, kind), item in read_many(self._client, self._table_name, item_keys).items()}
         if keys.account_sk() not in items or keys.balance_sk() not in items:
             raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
-        account, balance = from_attributes(items[keys.account_sk()]), from_attributes(items[keys.balance_sk()])
+        item = from_attributes(items[keys.account_sk()])
+        account = account_from_item(item)
         return Snapshot(
             account_id,
-            account["time_zone"],
-            account["status"] == "closed",
-            account.get("stripe_customer_id"),
-            balance["posted_micros"],
+            account.time_zone,
+            account.is_closed,
+            item.get("stripe_customer_id"),
+            balance_from_item(from_attributes(items[keys.balance_sk()])).posted_micros,
             recharge_from_item(items.get(keys.auto_recharge_sk())),
-            is_frozen="frozen_at" in account,
+            is_frozen=account.is_frozen,
         )
 
     def store_rule(self, account_id: str, change: Callable[[Recharge], tuple[Rule, State]], now: datetime) -> Recharge:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
+from calling_credit.dynamodb.pages import query_pages
 from calling_credit.dynamodb.sweep import query_due
 from calling_credit.dynamodb.transactions import put, transact
 from calling_credit.instants import format_instant
@@ -165,28 +167,18 @@ class TopUpStore:
 
     def _sort_keys(self, account_id: str, since: str | None, after: str | None, limit: int | None) -> list[str]:
         low, high = keys.payment_range(since)
-        options: dict[str, Any] = {"Limit": limit} if limit else {}
-        sort_keys: list[str] = []
+        pk = {"S": keys.account_pk(account_id)}
+        query: dict[str, Any] = {
+            "KeyConditionExpression": "PK = :pk AND SK BETWEEN :low AND :high",
+            "ExpressionAttributeValues": {":pk": pk, ":low": {"S": low}, ":high": {"S": high}},
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+        }
+        if limit:
+            query["Limit"] = limit
         if after:
-            options["ExclusiveStartKey"] = {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": after}}
-        while True:
-            answer = self._client.query(
-                TableName=self._table_name,
-                KeyConditionExpression="PK = :pk AND SK BETWEEN :low AND :high",
-                ExpressionAttributeValues={
-                    ":pk": {"S": keys.account_pk(account_id)},
-                    ":low": {"S": low},
-                    ":high": {"S": high},
-                },
-                ScanIndexForward=False,
-                ConsistentRead=True,
-                **options,
-            )
-            sort_keys += [str(item["SK"]["S"]) for item in answer["Items"]]
-            last = answer.get("LastEvaluatedKey")
-            if last is None or (limit is not None and len(sort_keys) >= limit):
-                return sort_keys
-            options["ExclusiveStartKey"] = last
+            query["ExclusiveStartKey"] = {"PK": pk, "SK": {"S": after}}
+        return [str(item["SK"]["S"]) for item in islice(query_pages(self._client, self._table_name, query), limit)]
 
     def _read_all(self, account_id: str, topup_ids: list[str]) -> list[TopUp]:
         """The top-ups with these ids, in this order."""
