@@ -25,8 +25,8 @@ from calling_credit.errors import CallingCreditError, NotFound, ProblemCode, Una
 from calling_credit.ids import is_topup_id
 from calling_credit.links.freeze_page import BY, freeze_page, frozen_page
 from calling_credit.links.link import Link, LinkPurpose, confirmation_link
-from calling_credit.links.store import Links
-from calling_credit.links.tokens import follow, hand_out, not_ours
+from calling_credit.links.store import LinkStore
+from calling_credit.links.tokens import issue_link, unknown_link, verify_link
 from calling_credit.metrics import emit
 from calling_credit.money import format_money
 from calling_credit.payments import cards
@@ -52,7 +52,7 @@ dynamodb = dynamodb_client()
 topups = TopUpStore(dynamodb, config().table_name)
 keeper = AccountKeeper(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
-links = Links(dynamodb, config().table_name)
+links = LinkStore(dynamodb, config().table_name)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def topup_answer(topup: TopUp, caller: Caller) -> dict[str, Any]:
     waits = topup.kind == TopUpKind.AUTOMATIC and topup.status == TopUpStatus.REQUIRES_ACTION
     if caller.is_admin and waits and not is_closed(topup.account_id):
         secret, link = read_secret(config().cursor_secret_arn), confirmation_link(topup)
-        address = hand_out(links, secret, config().link_url, link, clock.now())
+        address = issue_link(links, secret, config().link_url, link, clock.now())
     return topup_view(topup, address if caller.is_admin else None)
 
 
@@ -176,14 +176,14 @@ def delete_payment_method(payment_method_id: str) -> Response[str]:
 
 def verified_link(token: str) -> Link:
     """Verify a link's token and return the link."""
-    return follow(links, read_secret(config().cursor_secret_arn), token, clock.now())
+    return verify_link(links, read_secret(config().cursor_secret_arn), token, clock.now())
 
 
 def topup_of(link: Link) -> TopUp:
     """Return the top-up of a link."""
     topup = topups.read(link.account_id, link.target)
     if topup is None:
-        raise not_ours()
+        raise unknown_link()
     return topup
 
 

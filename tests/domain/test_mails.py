@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from calling_credit.notifications import events
-from calling_credit.notifications.mails import MAILED, Confirmation, mail_about, may_freeze, waits_for_confirmation
+from calling_credit.notifications.mails import MAILED, Confirmation, mail_about, needs_confirmation, offers_freeze
 from ops.mail_samples import CONFIRMATION, DECLINED, PAGE_URL, PAYMENT, SAMPLES, as_markdown, samples
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "emails.md"
@@ -58,7 +58,7 @@ def test_a_manual_payment_that_ended_without_money_is_news_with_or_without_a_rea
 
 def test_only_a_payment_that_waits_and_a_refused_call_bring_a_link() -> None:
     waits = event("AutoRechargeSuspended", **SAMPLES[4][1])
-    assert [waits_for_confirmation(event(kind, **data)) for kind, data in SAMPLES].count(True) == 1
+    assert [needs_confirmation(event(kind, **data)) for kind, data in SAMPLES].count(True) == 1
     with_link, without = (mail_about(waits, PAGE_URL, link) for link in (CONFIRMATION, None))
     assert with_link is not None
     assert without is not None
@@ -68,13 +68,13 @@ def test_only_a_payment_that_waits_and_a_refused_call_bring_a_link() -> None:
         mail = mail_about(event(kind, **data), PAGE_URL, CONFIRMATION)
         assert mail is not None
         said = event(kind, **data)
-        assert ("links/" in mail.text) == (waits_for_confirmation(said) or may_freeze(said))
+        assert ("links/" in mail.text) == (needs_confirmation(said) or offers_freeze(said))
 
 
 def test_a_call_refused_because_the_account_is_frozen_brings_no_link_to_freeze_it() -> None:
     data = dict(SAMPLES[9][1])
-    assert may_freeze(event("CallDenied", **data))
-    assert not may_freeze(event("CallDenied", **data | {"reason": "account_frozen"}))
+    assert offers_freeze(event("CallDenied", **data))
+    assert not offers_freeze(event("CallDenied", **data | {"reason": "account_frozen"}))
     mail = mail_about(event("CallDenied", **data), PAGE_URL)
     assert mail is not None
     assert "links/" not in mail.text

@@ -9,7 +9,7 @@ from typing import Final
 from calling_credit.instants import format_instant
 from calling_credit.topups.topup import CHALLENGE_LIFETIME, TopUp
 
-FREEZES_FOR: Final = timedelta(days=7)
+FREEZE_LINK_LIFETIME: Final = timedelta(days=7)
 """How long the link in an alert can freeze the account, because its reader may be away."""
 
 
@@ -38,7 +38,7 @@ def confirmation_link(topup: TopUp) -> Link:
 
 def freeze_link(account_id: str, event_id: str, occurred_at: str) -> Link:
     """Return the link in an alert that freezes the account."""
-    expires_at = format_instant(datetime.fromisoformat(occurred_at) + FREEZES_FOR)
+    expires_at = format_instant(datetime.fromisoformat(occurred_at) + FREEZE_LINK_LIFETIME)
     return Link(LinkPurpose.FREEZE_ACCOUNT, account_id, event_id, expires_at)
 
 

@@ -1,8 +1,8 @@
 """The events on the event bus: the form of each one, version 1. Depends on neither the table nor the bus.
 
-An event says that something has happened, never what is to be done about it. Within a version fields may be added and
-none is taken away. Money is a decimal string; a card is its brand and last four digits, and no whole phone number, no
-token and no address ever leaves.
+An event reports what happened, not what to do about it. Within a version, fields may be added but never removed. Money
+is a decimal string. A card is its brand and last four digits. No event contains a whole phone number, a token, or an
+address.
 """
 
 import hashlib

@@ -1,8 +1,7 @@
-"""The e-mails to an account's billing addresses about its credit: plain text, one e-mail for each event. Knows neither
-the addresses nor how an e-mail is sent.
+"""The e-mails to an account's billing addresses: plain text, one e-mail for each event. Sends nothing.
 
-An e-mail says what happened, what it means for calls, and the one thing to do, if there is any. It holds no more than
-its event: never a whole phone number, and only the brand and the last four digits of a card.
+An e-mail states what happened, the effect on calls, and what the customer can do. It contains no more than its event:
+never a whole phone number, and only the brand and the last four digits of a card.
 """
 
 from collections.abc import Callable, Mapping
@@ -49,7 +48,7 @@ def mail_about(event: Data, page_url: str, confirmation: Confirmation | None = N
     return Mail(subject, "\n\n".join(paragraphs) + "\n")
 
 
-def waits_for_confirmation(event: Data) -> bool:
+def needs_confirmation(event: Data) -> bool:
     """Whether the e-mail about an event needs the link that confirms the waiting payment."""
     return bool(
         event["type"] == EventType.AUTO_RECHARGE_SUSPENDED
@@ -57,7 +56,7 @@ def waits_for_confirmation(event: Data) -> bool:
     )
 
 
-def may_freeze(event: Data) -> bool:
+def offers_freeze(event: Data) -> bool:
     """Whether the e-mail about an event needs the link that freezes the account."""
     return bool(event["type"] == EventType.CALL_DENIED and event["data"]["reason"] != DenialReason.ACCOUNT_FROZEN)
 
