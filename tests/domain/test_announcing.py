@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from calling_credit.notifications.events import ALL, Announcement
-from calling_credit.notifications.from_stream import announced
+from calling_credit.notifications.from_stream import derive_events
 from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.settings import WORDS
 from ops.event_schemas import FOLDER, path, schema
@@ -121,7 +121,7 @@ CHANGES: dict[str, Change] = {
 
 def told(old: dict[str, Any] | None, new: dict[str, Any] | None) -> list[Announcement]:
     """The events of a change, each held against its published form."""
-    events = announced(old, new, AT)
+    events = derive_events(old, new, AT)
     for event in events:
         shown = json.loads(event.model_dump_json())
         jsonschema.validate(shown, json.loads(path(type(event)).read_text(encoding="utf-8")))
@@ -165,7 +165,7 @@ def test_a_redelivered_record_makes_the_same_event_with_a_unique_id(name: str) -
 def test_the_same_change_in_another_account_has_another_id(name: str) -> None:
     old, new = CHANGES[name]
     assert new is not None
-    [event] = announced(old, new | {"PK": "ACCOUNT#acct_2"}, AT)
+    [event] = derive_events(old, new | {"PK": "ACCOUNT#acct_2"}, AT)
     assert event.id != only(old, new)["id"]
     assert event.account_id == "acct_2"
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calling_credit.audit.book import Book
-from calling_credit.audit.proof import LEFT_ALONE, DifferenceCode, Payment, prove_payments, prove_sums
+from calling_credit.audit.proof import SETTLING_TIME, DifferenceCode, Payment, prove_payments, prove_sums
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.entries import UNARMED_MICROS
 from calling_credit.topups.reversals import Losses
@@ -206,8 +206,8 @@ def test_the_proof_reports_a_second_payment_for_one_top_up() -> None:
 
 def test_a_recent_payment_may_lack_its_entry() -> None:
     taken = right_payments()[0]
-    young = replace(taken, intent_id="pi_9", topup_id="tu_9", taken_at=NOW - LEFT_ALONE + timedelta(seconds=1))
-    old_enough = replace(young, taken_at=NOW - LEFT_ALONE)
+    young = replace(taken, intent_id="pi_9", topup_id="tu_9", paid_at=NOW - SETTLING_TIME + timedelta(seconds=1))
+    old_enough = replace(young, paid_at=NOW - SETTLING_TIME)
     assert found(right_items(), [*right_payments(), young]) == {}
     assert found(right_items(), [*right_payments(), old_enough]) == {DifferenceCode.NOT_ENTERED: 1}
 
@@ -233,9 +233,9 @@ def test_the_reversed_amount_must_equal_the_losses_at_stripe(losses: Losses) -> 
 
 
 def test_a_recent_refund_may_lack_its_reversal() -> None:
-    refunded = replace(right_payments()[0], losses=Losses(5_000_000, 0), lost_at=NOW - timedelta(minutes=1))
+    refunded = replace(right_payments()[0], losses=Losses(5_000_000, 0), last_reversed_at=NOW - timedelta(minutes=1))
     assert found(right_items(), [refunded, right_payments()[1]]) == {}
-    earlier = replace(refunded, lost_at=NOW - LEFT_ALONE)
+    earlier = replace(refunded, last_reversed_at=NOW - SETTLING_TIME)
     assert found(right_items(), [earlier, right_payments()[1]]) == {DifferenceCode.REVERSED: 1}
 
 

@@ -21,6 +21,7 @@ from calling_credit.topups.decision import (
     Fail,
     Finish,
     Leave,
+    MismatchCode,
     RecordStatus,
     ReportMismatch,
     RetrieveIntent,
@@ -38,6 +39,7 @@ from calling_credit.topups.topup import (
     RESPONSE_TIMEOUT,
     Intent,
     TopUp,
+    TopUpStatus,
 )
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import AUTOMATIC, INTENT, MANUAL, usd
@@ -73,10 +75,10 @@ def aged(topup: TopUp, age: timedelta, **changes: Any) -> TopUp:
     ("status", "expected"),
     [
         ("requires_confirmation", Confirm()),
-        ("processing", RecordStatus("processing")),
-        ("requires_action", RecordStatus("requires_action", URL)),
-        ("requires_capture", RecordStatus("processing")),
-        ("a_status_of_tomorrow", RecordStatus("processing")),
+        ("processing", RecordStatus(TopUpStatus.PROCESSING)),
+        ("requires_action", RecordStatus(TopUpStatus.REQUIRES_ACTION, URL)),
+        ("requires_capture", RecordStatus(TopUpStatus.PROCESSING)),
+        ("a_status_of_tomorrow", RecordStatus(TopUpStatus.PROCESSING)),
     ],
 )
 def test_most_states_lead_to_one_action_for_any_earlier_decline(
@@ -129,15 +131,17 @@ def test_reported_decline_overrides_the_stored_one() -> None:
     assert action(stored, status="requires_payment_method", decline=SOFT) == CancelIntent("pi_1", SOFT)
 
 
-@pytest.mark.parametrize("topup", [*TOPUPS.values(), *(replace(MANUAL, status=s) for s in ("failed", "canceled"))])
+@pytest.mark.parametrize(
+    "topup", [*TOPUPS.values(), *(replace(MANUAL, status=s) for s in (TopUpStatus.FAILED, TopUpStatus.CANCELED))]
+)
 def test_charged_money_is_credited_in_any_state_of_the_top_up(topup: TopUp) -> None:
     assert mismatch(topup, INTENT) is None
     assert action(topup) == Settle(INTENT)
 
 
 def test_credited_top_up_is_only_finished() -> None:
-    assert action(replace(MANUAL, status="succeeded")) == Finish()
-    assert next_action(replace(MANUAL, status="succeeded"), None, NOW, not_asked) == Finish()
+    assert action(replace(MANUAL, status=TopUpStatus.SUCCEEDED)) == Finish()
+    assert next_action(replace(MANUAL, status=TopUpStatus.SUCCEEDED), None, NOW, not_asked) == Finish()
 
 
 @pytest.mark.parametrize("intent_status", ["requires_confirmation", "requires_action", "canceled", "processing"])
@@ -147,7 +151,7 @@ def test_ended_top_up_is_left_alone_until_money_arrives(status: Any, intent_stat
 
 
 def test_intent_is_stored_before_it_is_confirmed() -> None:
-    new = replace(MANUAL, status="created", intent_id=None)
+    new = replace(MANUAL, status=TopUpStatus.CREATED, intent_id=None)
     waiting = replace(INTENT, status="requires_confirmation")
     assert next_action(new, waiting, NOW, not_asked) == StoreIntent(waiting)
     assert next_action(new, None, NOW, not_asked) == CreateIntent()
@@ -177,7 +181,7 @@ def test_abandoned_charge_is_not_started(
     confirming = aged(topup, age)
     expected: Action = CancelIntent("pi_1") if is_abandoned else Confirm()
     assert action(confirming, wanted, status="requires_confirmation") == expected
-    created = replace(confirming, status="created", intent_id=None)
+    created = replace(confirming, status=TopUpStatus.CREATED, intent_id=None)
     expected = CancelWithoutIntent() if is_abandoned else CreateIntent()
     assert next_action(created, None, NOW, wanted) == expected
 
@@ -190,7 +194,7 @@ def test_challenge_is_canceled_after_a_day(kind: str) -> None:
     assert action(older, status="requires_action") == CancelIntent("pi_1")
     if kind == "automatic":
         declined = replace(INTENT, status="requires_payment_method", decline=REQUIRED)
-        assert next_action(topup, declined, NOW, not_asked) == RecordStatus("requires_action")
+        assert next_action(topup, declined, NOW, not_asked) == RecordStatus(TopUpStatus.REQUIRES_ACTION)
         assert next_action(older, declined, NOW, not_asked) == CancelIntent("pi_1")
 
 
@@ -203,34 +207,34 @@ def test_challenge_is_canceled_after_a_day(kind: str) -> None:
     ],
 )
 def test_abandoned_challenge_no_longer_delays_a_recharge(topup: TopUp, age: timedelta, wakes: bool) -> None:
-    expected = RecordStatus("requires_action", wakes_recharge=wakes)
+    expected = RecordStatus(TopUpStatus.REQUIRES_ACTION, wakes_recharge=wakes)
     assert action(aged(topup, age), status="requires_action") == expected
 
 
 # --- Intents that must not be credited --------------------------------------------------------------------------------
 
-MISMATCHES: list[tuple[dict[str, Any], str | None]] = [
-    ({"intent_id": "pi_2"}, "other_intent"),
-    ({"currency": "eur"}, "currency_mismatch"),
-    ({"currency": "USD"}, "currency_mismatch"),
-    ({"customer_id": "cus_2"}, "customer_mismatch"),
-    ({"customer_id": ""}, "customer_mismatch"),
-    ({"amount_micros": usd("24.99")}, "amount_mismatch"),
-    ({"amount_micros": usd("2500"), "received_micros": usd("2500")}, "amount_mismatch"),
-    ({"received_micros": usd("24.99")}, "amount_mismatch"),
-    ({"received_micros": 0}, "amount_mismatch"),
+MISMATCHES: list[tuple[dict[str, Any], MismatchCode | None]] = [
+    ({"intent_id": "pi_2"}, MismatchCode.OTHER_INTENT),
+    ({"currency": "eur"}, MismatchCode.CURRENCY_MISMATCH),
+    ({"currency": "USD"}, MismatchCode.CURRENCY_MISMATCH),
+    ({"customer_id": "cus_2"}, MismatchCode.CUSTOMER_MISMATCH),
+    ({"customer_id": ""}, MismatchCode.CUSTOMER_MISMATCH),
+    ({"amount_micros": usd("24.99")}, MismatchCode.AMOUNT_MISMATCH),
+    ({"amount_micros": usd("2500"), "received_micros": usd("2500")}, MismatchCode.AMOUNT_MISMATCH),
+    ({"received_micros": usd("24.99")}, MismatchCode.AMOUNT_MISMATCH),
+    ({"received_micros": 0}, MismatchCode.AMOUNT_MISMATCH),
     ({"status": "processing", "received_micros": 0}, None),
-    ({"status": "processing", "amount_micros": usd("26"), "received_micros": 0}, "amount_mismatch"),
-    ({"intent_id": "pi_2", "currency": "eur", "customer_id": "", "amount_micros": 1}, "other_intent"),
+    ({"status": "processing", "amount_micros": usd("26"), "received_micros": 0}, MismatchCode.AMOUNT_MISMATCH),
+    ({"intent_id": "pi_2", "currency": "eur", "customer_id": "", "amount_micros": 1}, MismatchCode.OTHER_INTENT),
 ]
 
 
 @pytest.mark.parametrize(("change", "reason"), MISMATCHES, ids=str)
-def test_unexpected_intent_is_reported_and_never_credited(change: dict[str, Any], reason: str | None) -> None:
+def test_unexpected_intent_is_reported_and_never_credited(change: dict[str, Any], reason: MismatchCode | None) -> None:
     intent = replace(INTENT, **change)
     assert mismatch(MANUAL, intent) == reason
     if reason is not None:
-        for status in ("created", "confirming", "succeeded", "failed"):
+        for status in TopUpStatus:
             topup = replace(MANUAL, status=status)
             assert next_action(topup, intent, NOW, not_asked) == ReportMismatch(intent, reason)
 
