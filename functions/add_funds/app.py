@@ -24,9 +24,9 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import CallingCreditError, NotFound, ProblemCode, Unavailable
 from calling_credit.ids import is_topup_id
 from calling_credit.links.freeze_page import BY, freeze_page, frozen_page
-from calling_credit.links.link import Link, confirmation_link
-from calling_credit.links.store import Links
-from calling_credit.links.tokens import follow, hand_out, not_ours
+from calling_credit.links.link import Link, LinkPurpose, confirmation_link
+from calling_credit.links.store import LinkStore
+from calling_credit.links.tokens import issue_link, unknown_link, verify_link
 from calling_credit.metrics import emit
 from calling_credit.money import format_money
 from calling_credit.payments import cards
@@ -35,7 +35,7 @@ from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.topups.store import TopUpStore
-from calling_credit.topups.topup import TopUp, parse_payment_method_id, parse_top_up
+from calling_credit.topups.topup import TopUp, TopUpKind, TopUpStatus, parse_payment_method_id, parse_top_up
 from calling_credit.topups.view import topup_view
 
 SECONDS_TO_SPARE = 1.0
@@ -52,7 +52,7 @@ dynamodb = dynamodb_client()
 topups = TopUpStore(dynamodb, config().table_name)
 keeper = AccountStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
-links = Links(dynamodb, config().table_name)
+links = LinkStore(dynamodb, config().table_name)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -87,10 +87,10 @@ def topup_worker() -> Iterator[TopUpWorker]:
 def topup_answer(topup: TopUp, caller: Caller) -> dict[str, Any]:
     """A top-up as the caller may see it. Only billing admins see the address for authentication."""
     address = topup.next_action_url
-    waits = topup.kind == "automatic" and topup.status == "requires_action"
+    waits = topup.kind == TopUpKind.AUTOMATIC and topup.status == TopUpStatus.REQUIRES_ACTION
     if caller.is_admin and waits and not is_closed(topup.account_id):
         secret, link = read_secret(config().cursor_secret_arn), confirmation_link(topup)
-        address = hand_out(links, secret, config().link_url, link, clock.now())
+        address = issue_link(links, secret, config().link_url, link, clock.now())
     return topup_view(topup, address if caller.is_admin else None)
 
 
@@ -176,14 +176,14 @@ def delete_payment_method(payment_method_id: str) -> Response[str]:
 
 def verified_link(token: str) -> Link:
     """Verify a link's token and return the link."""
-    return follow(links, read_secret(config().cursor_secret_arn), token, clock.now())
+    return verify_link(links, read_secret(config().cursor_secret_arn), token, clock.now())
 
 
 def topup_of(link: Link) -> TopUp:
     """Return the top-up of a link."""
     topup = topups.read(link.account_id, link.target)
     if topup is None:
-        raise not_ours()
+        raise unknown_link()
     return topup
 
 
@@ -195,11 +195,11 @@ def is_closed(account_id: str) -> bool:
 def payment_page(topup: TopUp) -> Response[str]:
     """The page of a payment link: the waiting payment, or its outcome."""
     amount = f"${format_money(topup.amount_micros)} with {topup.card.brand.title()} ending {topup.card.last4}"
-    if topup.status == "succeeded":
+    if topup.status == TopUpStatus.SUCCEEDED:
         return page(200, "Paid", f"Your payment of {amount} succeeded. The credit is in your balance.")
-    if topup.status == "requires_action" and is_closed(topup.account_id):
+    if topup.status == TopUpStatus.REQUIRES_ACTION and is_closed(topup.account_id):
         return page(200, "Nothing to confirm", f"The account is closed. The payment of {amount} will not be charged.")
-    if topup.status == "requires_action":
+    if topup.status == TopUpStatus.REQUIRES_ACTION:
         text = f"Your bank asks you to confirm the automatic recharge of {amount}. Continue to your bank's page."
         return page(200, "Confirm payment", text, button="Confirm payment")
     if topup.is_open:
@@ -219,7 +219,7 @@ def show_link(token: str) -> Response[str]:
     """Show what a link does. Change nothing, because mail scanners open links."""
     try:
         link = verified_link(token)
-        if link.purpose == "freeze_account":
+        if link.purpose is LinkPurpose.FREEZE_ACCOUNT:
             return freeze_page(link, lambda account_id: recharges.snapshot(account_id).is_frozen)
         return payment_page(topup_of(link))
     except CallingCreditError as error:
@@ -233,11 +233,11 @@ def follow_link(token: str) -> Response[str]:
     """
     try:
         link = verified_link(token)
-        if link.purpose == "freeze_account":
+        if link.purpose is LinkPurpose.FREEZE_ACCOUNT:
             freeze_account(dynamodb, config().table_name, link.account_id, BY, clock.now(), source_ip(app))
             return frozen_page()
         topup = topup_of(link)
-        if topup.status == "requires_action":
+        if topup.status == TopUpStatus.REQUIRES_ACTION:
             with topup_worker() as worker:
                 is_canceled = is_closed(topup.account_id)
                 topup = worker.cancel(topup) if is_canceled else resume_challenge(worker, topup, config().page_url)

@@ -22,7 +22,7 @@ from calling_credit.payments.webhook_events import StripeEventHandler, undeliver
 from calling_credit.payments.webhook_signature import StripeEvent
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.topups.store import TopUpStore
-from calling_credit.topups.topup import LEASE, RESPONSE_TIMEOUT, TopUp
+from calling_credit.topups.topup import LEASE, RESPONSE_TIMEOUT, TopUp, TopUpKind, TopUpStatus
 
 EVENTS_EVERY_MINUTES, EVENTS_AT_MINUTE = 15, 7
 """When to list undelivered events: not on the full hour, when most clients call Stripe."""
@@ -109,10 +109,10 @@ def check_topup(worker: TopUpWorker, topup: TopUp) -> bool:
     """Advance one top-up. Return whether it was due: a manual top-up without an intent belongs to its customer's
     request for the first minute.
     """
-    has_intent = topup.kind == "automatic" or topup.status != "created"
+    has_intent = topup.kind == TopUpKind.AUTOMATIC or topup.status != TopUpStatus.CREATED
     if not has_intent and topup.age(worker.now) <= RESPONSE_TIMEOUT:
         return False
-    leased = topup if topup.status == "succeeded" else worker.topups.acquire_lease(topup, LEASE, worker.now)
+    leased = topup if topup.status == TopUpStatus.SUCCEEDED else worker.topups.acquire_lease(topup, LEASE, worker.now)
     if leased is None:
         return False
     after = worker.advance(leased)

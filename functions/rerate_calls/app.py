@@ -19,7 +19,7 @@ from calling_credit.errors import InvalidValue, NotFound, ProblemCode, Unavailab
 from calling_credit.metrics import emit
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_store import ActiveDeck, s3_client
-from calling_credit.rates.publishing import Publisher
+from calling_credit.rates.publishing import DeckBucket
 
 SECONDS_TO_SPARE = 20.0
 CALLS_AT_ONCE = 2_000
@@ -88,5 +88,5 @@ def rerate(request: RerateRequest, context: LambdaContext) -> dict[str, Any]:
 
 
 def published_deck(version: str) -> Deck:
-    """A published deck."""
-    return Publisher(s3, config().deck_bucket).deck(version)
+    """Read a published deck."""
+    return DeckBucket(s3, config().deck_bucket).deck(version)

@@ -6,7 +6,7 @@ from typing import Any
 import jsonschema
 
 from calling_credit.notifications.events import Announcement
-from calling_credit.notifications.from_stream import announced
+from calling_credit.notifications.from_stream import derive_events
 from calling_credit.recharge.attempts import SuspensionReason
 from ops.event_schemas import path
 
@@ -114,7 +114,7 @@ CHANGES: dict[str, Change] = {
 
 def events_of(old: dict[str, Any] | None, new: dict[str, Any] | None) -> list[Announcement]:
     """The events of a change, each validated against its published schema."""
-    events = announced(old, new, AT)
+    events = derive_events(old, new, AT)
     for event in events:
         shown = json.loads(event.model_dump_json())
         jsonschema.validate(shown, json.loads(path(type(event)).read_text(encoding="utf-8")))

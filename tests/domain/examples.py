@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from calling_credit.call_events import Call, Rejection, parse_call
-from calling_credit.rates.deck import COLUMNS, Deck, parse_deck
+from calling_credit.rates.deck import Deck
+from calling_credit.rates.deck_csv import COLUMNS, parse_deck
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from calling_credit.instants import format_instant
 from calling_credit.money import Bounds, parse_money
 from calling_credit.recharge.attempts import Attempt, State
 from calling_credit.recharge.decision import RechargeContext, Rule
-from calling_credit.topups.topup import Card, Intent, TopUp
+from calling_credit.topups.topup import Card, Intent, TopUp, TopUpKind, TopUpStatus
 from tests.domain.examples import NOW
 
 MANY = 10_000_000_000
@@ -40,8 +40,8 @@ BOUNDS = Bounds(usd("5"), usd("500"))
 MANUAL = TopUp(
     account_id="acct_1",
     topup_id="tu_manual",
-    kind="manual",
-    status="confirming",
+    kind=TopUpKind.MANUAL,
+    status=TopUpStatus.CONFIRMING,
     amount_micros=usd("25"),
     created_at=format_instant(NOW),
     created_by="user:1",
@@ -51,7 +51,7 @@ MANUAL = TopUp(
     confirm_request="{}",
     intent_id="pi_1",
 )
-AUTOMATIC = replace(MANUAL, topup_id="tu_1", kind="automatic", created_by="auto_recharge", attempt=1)
+AUTOMATIC = replace(MANUAL, topup_id="tu_1", kind=TopUpKind.AUTOMATIC, created_by="auto_recharge", attempt=1)
 
 INTENT = Intent(
     intent_id="pi_1",

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from calling_credit.notifications.events import ALL
-from calling_credit.notifications.from_stream import announced
+from calling_credit.notifications.from_stream import derive_events
 from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.settings import WORDS
 from tests.domain.event_examples import (
@@ -56,7 +56,7 @@ def test_a_redelivered_record_makes_the_same_event_with_a_unique_id(name: str) -
 def test_the_same_change_in_another_account_has_another_id(name: str) -> None:
     old, new = CHANGES[name]
     assert new is not None
-    [event] = announced(old, new | {"PK": "ACCOUNT#acct_2"}, AT)
+    [event] = derive_events(old, new | {"PK": "ACCOUNT#acct_2"}, AT)
     assert event.id != event_of(old, new)["id"]
     assert event.account_id == "acct_2"
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_diff import SECONDS_COMPARED, DeckChanges, compare, warnings_of
-from calling_credit.rates.deck_report import judge, report
+from calling_credit.rates.deck_report import check_deck, report
 from calling_credit.rates.pricing import RatedCall, late_row, rate_call
 from tests.domain.examples import deck, deck_csv, seconds_call
 
@@ -160,11 +160,11 @@ def test_500_errors_among_50000_rows_are_each_reported_by_row_and_column() -> No
         rows[number] |= cells
         planted[number + 2] = (column, code)
     heard: list[int] = []
-    result = judge(deck_csv(*rows), "deck-2", None, NOW, heard.append)
+    result = check_deck(deck_csv(*rows), "deck-2", None, NOW, heard.append)
     assert {error.line: (error.column, error.code) for error in result.errors} == planted
     assert (len(result.errors), result.deck) == (500, None)
-    text = report(result, "refused", NOW)
-    assert (text["error_count"], len(text["errors"])) == (500, 500)
+    view = report(result, "refused", NOW)
+    assert (view["error_count"], len(view["errors"])) == (500, 500)
     assert heard == [line * 1000 for line in range(1, 51)]
 
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.rates.deck import COLUMNS, Deck, DeckError, RateRow, parse_deck
+from calling_credit.rates.deck import Deck, RateRow
+from calling_credit.rates.deck_csv import COLUMNS, DeckError, parse_deck
 from tests.domain.examples import ROW, deck, deck_csv
 
 
@@ -211,7 +212,7 @@ def test_malformed_csv_is_refused(line: str) -> None:
 
 
 def test_a_deck_is_refused_at_the_first_row_over_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("calling_credit.rates.deck.MAX_ROWS", 3)
+    monkeypatch.setattr("calling_credit.rates.deck_csv.MAX_ROWS", 3)
     rows = [{"prefix": f"44{number}"} for number in range(5)]
     assert len(deck(*rows[:3]).rows) == 3
     assert errors(*rows) == [(5, "", "too_many_rows")]

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from calling_credit.api.cursors import read_cursor, write_cursor
 from calling_credit.errors import InvalidValue, NotFound
-from calling_credit.links.link import Link, confirmation_link, hash_of
+from calling_credit.links.link import Link, LinkPurpose, confirmation_link, hash_of
 from calling_credit.links.tokens import read_token, token_of
+from calling_credit.topups.topup import TopUpStatus
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import AUTOMATIC
 
@@ -27,7 +28,7 @@ def assert_refused(token: str, secret: str = SECRET) -> None:
 
 
 def test_a_link_identifies_its_payment_and_its_hash_is_one_way() -> None:
-    assert read_token(SECRET, TOKEN, NOW) == LINK == Link("confirm_payment", "acct_1", "tu_1", AHEAD)
+    assert read_token(SECRET, TOKEN, NOW) == LINK == Link(LinkPurpose.CONFIRM_PAYMENT, "acct_1", "tu_1", AHEAD)
     assert hash_of(TOKEN) == hash_of(token_of(SECRET, LINK)) != hash_of(TOKEN + "A")
     assert_refused(hash_of(TOKEN))
 
@@ -40,7 +41,7 @@ def test_a_link_is_one_path_segment_for_any_account(account_id: str) -> None:
 
 
 def test_the_same_payment_has_the_same_link_whenever_it_is_made() -> None:
-    later = replace(AUTOMATIC, status="requires_action", lease_until=None)
+    later = replace(AUTOMATIC, status=TopUpStatus.REQUIRES_ACTION, lease_until=None)
     assert token_of(SECRET, confirmation_link(later)) == TOKEN
     assert token_of(SECRET, confirmation_link(replace(AUTOMATIC, topup_id="tu_2"))) != TOKEN
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from calling_credit.notifications import events
-from calling_credit.notifications.mails import MAILED, Confirmation, mail_about, may_freeze, waits_for_confirmation
+from calling_credit.notifications.mails import MAILED, Confirmation, mail_about, needs_confirmation, offers_freeze
 from ops.mail_samples import CONFIRMATION, DECLINED, PAGE_URL, PAYMENT, SAMPLES, as_markdown, samples
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "emails.md"
@@ -56,7 +56,7 @@ def test_every_failed_manual_payment_sends_a_mail() -> None:
 
 def test_only_waiting_payments_and_denied_calls_have_a_link() -> None:
     waits = event("AutoRechargeSuspended", **SAMPLES[4][1])
-    assert [waits_for_confirmation(event(kind, **data)) for kind, data in SAMPLES].count(True) == 1
+    assert [needs_confirmation(event(kind, **data)) for kind, data in SAMPLES].count(True) == 1
     with_link, without = (mail_about(waits, PAGE_URL, link) for link in (CONFIRMATION, None))
     assert with_link is not None
     assert without is not None
@@ -66,13 +66,13 @@ def test_only_waiting_payments_and_denied_calls_have_a_link() -> None:
         mail = mail_about(event(kind, **data), PAGE_URL, CONFIRMATION)
         assert mail is not None
         subject = event(kind, **data)
-        assert ("links/" in mail.text) == (waits_for_confirmation(subject) or may_freeze(subject))
+        assert ("links/" in mail.text) == (needs_confirmation(subject) or offers_freeze(subject))
 
 
 def test_a_mail_about_a_frozen_account_has_no_freeze_link() -> None:
     data = dict(SAMPLES[9][1])
-    assert may_freeze(event("CallDenied", **data))
-    assert not may_freeze(event("CallDenied", **data | {"reason": "account_frozen"}))
+    assert offers_freeze(event("CallDenied", **data))
+    assert not offers_freeze(event("CallDenied", **data | {"reason": "account_frozen"}))
     mail = mail_about(event("CallDenied", **data), PAGE_URL)
     assert mail is not None
     assert "links/" not in mail.text

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calling_credit.audit.book import Book
-from calling_credit.audit.proof import LEFT_ALONE, DifferenceCode, Payment, prove_payments, prove_sums
+from calling_credit.audit.proof import SETTLING_TIME, DifferenceCode, Payment, prove_payments, prove_sums
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.entries import UNARMED_MICROS
 from calling_credit.topups.reversals import Losses
@@ -120,8 +120,8 @@ def test_the_proof_reports_a_second_payment_for_one_top_up() -> None:
 
 def test_a_recent_payment_may_lack_its_entry() -> None:
     taken = correct_payments()[0]
-    young = replace(taken, intent_id="pi_9", topup_id="tu_9", taken_at=NOW - LEFT_ALONE + timedelta(seconds=1))
-    old_enough = replace(young, taken_at=NOW - LEFT_ALONE)
+    young = replace(taken, intent_id="pi_9", topup_id="tu_9", paid_at=NOW - SETTLING_TIME + timedelta(seconds=1))
+    old_enough = replace(young, paid_at=NOW - SETTLING_TIME)
     assert difference_counts(correct_items(), [*correct_payments(), young]) == {}
     assert difference_counts(correct_items(), [*correct_payments(), old_enough]) == {DifferenceCode.NOT_ENTERED: 1}
 
@@ -147,9 +147,9 @@ def test_the_reversed_amount_must_equal_the_losses_at_stripe(losses: Losses) -> 
 
 
 def test_a_recent_refund_may_lack_its_reversal() -> None:
-    refunded = replace(correct_payments()[0], losses=Losses(5_000_000, 0), lost_at=NOW - timedelta(minutes=1))
+    refunded = replace(correct_payments()[0], losses=Losses(5_000_000, 0), last_reversed_at=NOW - timedelta(minutes=1))
     assert difference_counts(correct_items(), [refunded, correct_payments()[1]]) == {}
-    earlier = replace(refunded, lost_at=NOW - LEFT_ALONE)
+    earlier = replace(refunded, last_reversed_at=NOW - SETTLING_TIME)
     assert difference_counts(correct_items(), [earlier, correct_payments()[1]]) == {DifferenceCode.REVERSED: 1}
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.money import format_money, parse_money
-from calling_credit.rates.deck import MAX_PRICE_MICROS
-from calling_credit.rates.pricing import Free, RatedCall, Unrated, billed_seconds, price_micros, rate_call
+from calling_credit.rates.deck_csv import MAX_PRICE_MICROS
+from calling_credit.rates.pricing import Free, FreeReason, RatedCall, Unrated, billed_seconds, price_micros, rate_call
 from tests.domain.examples import NOW, call, deck, seconds_call
 
 durations = st.integers(0, 86_400)
@@ -141,24 +141,24 @@ def test_a_longer_call_never_costs_less(billed: int, more: int, rate: int, fee: 
 
 
 def test_an_inbound_call_is_free() -> None:
-    assert rate_call(call(direction="inbound"), deck({})) == Free("inbound")
+    assert rate_call(call(direction="inbound"), deck({})) == Free(FreeReason.INBOUND)
 
 
 @pytest.mark.parametrize("disposition", ["no_answer", "busy", "failed", "canceled"])
 def test_an_unanswered_call_is_free(disposition: str) -> None:
     assert rate_call(call(disposition=disposition, duration_seconds=0, answered_at=None), deck({})) == Free(
-        "unanswered"
+        FreeReason.UNANSWERED
     )
 
 
 @pytest.mark.parametrize("code", ["911", "988", "44"])
 def test_a_short_code_is_free_even_if_it_matches_a_prefix(code: str) -> None:
-    assert rate_call(call(to=code), deck({"prefix": "9"}, {"prefix": "44"})) == Free("short_code")
+    assert rate_call(call(to=code), deck({"prefix": "9"}, {"prefix": "44"})) == Free(FreeReason.SHORT_CODE)
 
 
 def test_an_included_destination_is_free() -> None:
     included = {"prefix": "1415", "rate_per_minute": "0", "category": "included"}
-    assert rate_call(call(to="+14155550123"), deck(included)) == Free("included")
+    assert rate_call(call(to="+14155550123"), deck(included)) == Free(FreeReason.INCLUDED)
 
 
 def test_a_price_that_rounds_to_nothing_is_free() -> None:

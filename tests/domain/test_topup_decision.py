@@ -37,6 +37,7 @@ from calling_credit.topups.topup import (
     RESPONSE_TIMEOUT,
     Intent,
     TopUp,
+    TopUpStatus,
 )
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import AUTOMATIC, INTENT, MANUAL, unread_rule
@@ -67,10 +68,10 @@ def aged(topup: TopUp, age: timedelta, **changes: Any) -> TopUp:
     ("status", "expected"),
     [
         ("requires_confirmation", Confirm()),
-        ("processing", RecordStatus("processing")),
-        ("requires_action", RecordStatus("requires_action", URL)),
-        ("requires_capture", RecordStatus("processing")),
-        ("a_status_of_tomorrow", RecordStatus("processing")),
+        ("processing", RecordStatus(TopUpStatus.PROCESSING)),
+        ("requires_action", RecordStatus(TopUpStatus.REQUIRES_ACTION, URL)),
+        ("requires_capture", RecordStatus(TopUpStatus.PROCESSING)),
+        ("a_status_of_tomorrow", RecordStatus(TopUpStatus.PROCESSING)),
     ],
 )
 def test_most_states_lead_to_one_action_for_any_earlier_decline(
@@ -123,15 +124,17 @@ def test_reported_decline_overrides_the_stored_one() -> None:
     assert action(stored, status="requires_payment_method", decline=SOFT) == CancelIntent("pi_1", SOFT)
 
 
-@pytest.mark.parametrize("topup", [*TOPUPS.values(), *(replace(MANUAL, status=s) for s in ("failed", "canceled"))])
+@pytest.mark.parametrize(
+    "topup", [*TOPUPS.values(), *(replace(MANUAL, status=s) for s in (TopUpStatus.FAILED, TopUpStatus.CANCELED))]
+)
 def test_charged_money_is_credited_in_any_state_of_the_top_up(topup: TopUp) -> None:
     assert mismatch(topup, INTENT) is None
     assert action(topup) == Settle(INTENT)
 
 
 def test_credited_top_up_is_only_finished() -> None:
-    assert action(replace(MANUAL, status="succeeded")) == Finish()
-    assert next_action(replace(MANUAL, status="succeeded"), None, NOW, unread_rule) == Finish()
+    assert action(replace(MANUAL, status=TopUpStatus.SUCCEEDED)) == Finish()
+    assert next_action(replace(MANUAL, status=TopUpStatus.SUCCEEDED), None, NOW, unread_rule) == Finish()
 
 
 @pytest.mark.parametrize("intent_status", ["requires_confirmation", "requires_action", "canceled", "processing"])
@@ -141,7 +144,7 @@ def test_ended_top_up_is_left_alone_until_money_arrives(status: Any, intent_stat
 
 
 def test_intent_is_stored_before_it_is_confirmed() -> None:
-    new = replace(MANUAL, status="created", intent_id=None)
+    new = replace(MANUAL, status=TopUpStatus.CREATED, intent_id=None)
     waiting = replace(INTENT, status="requires_confirmation")
     assert next_action(new, waiting, NOW, unread_rule) == StoreIntent(waiting)
     assert next_action(new, None, NOW, unread_rule) == CreateIntent()
@@ -171,7 +174,7 @@ def test_abandoned_charge_is_not_started(
     confirming = aged(topup, age)
     expected: Action = CancelIntent("pi_1") if is_abandoned else Confirm()
     assert action(confirming, wanted, status="requires_confirmation") == expected
-    created = replace(confirming, status="created", intent_id=None)
+    created = replace(confirming, status=TopUpStatus.CREATED, intent_id=None)
     expected = CancelWithoutIntent() if is_abandoned else CreateIntent()
     assert next_action(created, None, NOW, wanted) == expected
 
@@ -184,7 +187,7 @@ def test_challenge_is_canceled_after_a_day(kind: str) -> None:
     assert action(older, status="requires_action") == CancelIntent("pi_1")
     if kind == "automatic":
         declined = replace(INTENT, status="requires_payment_method", decline=REQUIRED)
-        assert next_action(topup, declined, NOW, unread_rule) == RecordStatus("requires_action")
+        assert next_action(topup, declined, NOW, unread_rule) == RecordStatus(TopUpStatus.REQUIRES_ACTION)
         assert next_action(older, declined, NOW, unread_rule) == CancelIntent("pi_1")
 
 
@@ -197,7 +200,7 @@ def test_challenge_is_canceled_after_a_day(kind: str) -> None:
     ],
 )
 def test_abandoned_challenge_no_longer_delays_a_recharge(topup: TopUp, age: timedelta, wakes: bool) -> None:
-    expected = RecordStatus("requires_action", wakes_recharge=wakes)
+    expected = RecordStatus(TopUpStatus.REQUIRES_ACTION, wakes_recharge=wakes)
     assert action(aged(topup, age), status="requires_action") == expected
 
 

@@ -33,7 +33,7 @@ def publish_a_deck(deployed: Stack, tokens: dict[str, str]) -> None:
 def read_version(client: Any, bucket: str) -> str:
     """Return the version of the active deck."""
     pointer = deck_store.read_active(client, bucket)
-    return str(pointer and pointer["version"])
+    return str(pointer and pointer.version)
 
 
 def rate_late(deployed: Stack, tokens: dict[str, str]) -> None:

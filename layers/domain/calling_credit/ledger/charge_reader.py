@@ -12,7 +12,7 @@ from calling_credit.dynamodb.pages import query_pages
 from calling_credit.instants import format_instant
 from calling_credit.ledger.charged_calls import ChargedCall, charged_calls
 from calling_credit.ledger.entries import CALL_CHARGED, CALL_TAKEN_BACK
-from calling_credit.rates.deck import Tell
+from calling_credit.rates.deck_csv import ReportProgress
 from calling_credit.rates.deck_impact import Impact
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def measure_impact(
     impact: Impact,
     now: datetime,
     seconds_left: Callable[[], float],
-    tell: Tell | None = None,
+    tell: ReportProgress | None = None,
 ) -> None:
     """Add the calls of all accounts of the last 30 days to an impact, until the time or the number of calls is reached.
     A read unit reads a dozen calls.

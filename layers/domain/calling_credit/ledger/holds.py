@@ -8,7 +8,7 @@ from calling_credit.call_events import MAX_AGE, Call
 from calling_credit.instants import format_instant
 from calling_credit.numbering import masked
 from calling_credit.rates.deck import RateRow
-from calling_credit.rates.pricing import Free, RatedCall, price_by
+from calling_credit.rates.pricing import Free, FreeReason, RatedCall, price_by
 
 HoldStatus = Literal["live", "released", "expired"]
 LIVE: Final = "live"
@@ -69,7 +69,7 @@ def price_of(row: RateRow, seconds: int) -> int:
 def rate_held(call: Call, hold: Hold) -> RatedCall | Free:
     """Price a finished call by its hold's row, also if the hold has expired or the deck has changed."""
     if call.duration_seconds == 0:
-        return Free("unanswered")
+        return Free(FreeReason.UNANSWERED)
     return price_by(hold.row, hold.deck_version, hold.origin, call.duration_seconds)
 
 

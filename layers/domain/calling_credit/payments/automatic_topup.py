@@ -9,7 +9,7 @@ from calling_credit.payments.new_topup import automatic_topup
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.decision import BuyCredit, RechargeContext, Resume, Rule, Stop, StopReason, decide_recharge
 from calling_credit.recharge.store import RechargeStore, Snapshot
-from calling_credit.topups.topup import LEASE, Card, TopUp
+from calling_credit.topups.topup import LEASE, Card, TopUp, TopUpStatus
 
 SILENT_STOPS = frozenset(
     {
@@ -48,7 +48,7 @@ def run_recharge(recharges: RechargeStore, worker: TopUpWorker, account_id: str,
             return decision.code
         if isinstance(decision, Resume):
             return _resume(worker, account_id, decision, now)
-        waiting = [t for t in open_topups if t.status == "requires_action" and not t.is_on_its_way(now)]
+        waiting = [t for t in open_topups if t.status == TopUpStatus.REQUIRES_ACTION and not t.is_on_its_way(now)]
         waiting = [challenged for challenged in waiting if challenged.topup_id not in ended]
         if waiting:
             for challenged in waiting:
@@ -96,5 +96,5 @@ def _resume(worker: TopUpWorker, account_id: str, decision: Resume, now: datetim
     topup = worker.topups.read(account_id, decision.topup_id)
     if topup is None:
         return LOST_RACE
-    leased = topup if topup.status == "succeeded" else worker.topups.acquire_lease(topup, LEASE, now)
+    leased = topup if topup.status == TopUpStatus.SUCCEEDED else worker.topups.acquire_lease(topup, LEASE, now)
     return LEASED_BY_OTHER if leased is None else f"resumed:{worker.advance(leased).status}"

@@ -9,7 +9,7 @@ import stripe
 
 from calling_credit.payments.stripe_client import MICROS_PER_CENT, NoAnswer, Refused, cents, classify_error
 from calling_credit.topups.declines import Decline
-from calling_credit.topups.topup import CURRENCY, Card, Intent, Kind
+from calling_credit.topups.topup import CURRENCY, Card, Intent, TopUpKind
 
 if TYPE_CHECKING:
     from stripe.params import PaymentIntentConfirmParams, PaymentIntentCreateParams, PaymentIntentListParams
@@ -18,14 +18,14 @@ StripeResult = Intent | NoAnswer | Refused
 
 
 def create_request(
-    account_id: str, topup_id: str, kind: Kind, amount_micros: int, card: Card, customer_id: str
+    account_id: str, topup_id: str, kind: TopUpKind, amount_micros: int, card: Card, customer_id: str
 ) -> dict[str, Any]:
     """The complete request for an unconfirmed intent: cards only, with our ids in its metadata.
 
     Raises:
         ValueError: the amount is not in whole cents.
     """
-    description = "Automatic recharge" if kind == "automatic" else "Top-up"
+    description = "Automatic recharge" if kind == TopUpKind.AUTOMATIC else "Top-up"
     return {
         "amount": cents(amount_micros),
         "currency": CURRENCY,

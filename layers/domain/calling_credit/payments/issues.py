@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys, sweep_keys
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 
 ISSUE_KIND: Final = "issue"
 ISSUE_RETENTION: Final = timedelta(days=365)
+
+
+class IssueCode(StrEnum):
+    """Why an object of Stripe matches no payment or card. docs/runbook.md#payment-issues explains each."""
+
+    FOREIGN_PAYMENT = "foreign_payment"
+    FOREIGN_CARD = "foreign_card"
+    UNKNOWN_OBJECT = "unknown_object"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from calling_credit.payments.new_topup import manual_id, manual_topup, return_ur
 from calling_credit.payments.stripe_client import payments_unavailable
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.store import Snapshot
-from calling_credit.topups.topup import MANUAL_LEASE, TopUp
+from calling_credit.topups.topup import MANUAL_LEASE, TopUp, TopUpStatus
 
 
 def add_funds(
@@ -34,7 +34,7 @@ def add_funds(
             )
         card = cards.read_own_card(worker.stripe, account.customer_id, payment_method_id)
         for waiting in worker.topups.recent(account.account_id, worker.now):
-            if waiting.status == "requires_action":
+            if waiting.status == TopUpStatus.REQUIRES_ACTION:
                 worker.cancel(waiting)
         new = manual_topup(
             account.account_id,
@@ -59,7 +59,7 @@ def add_funds(
 
 def _resume(worker: TopUpWorker, existing: TopUp) -> TopUp:
     """Return an existing top-up, or resume it if its first worker was lost."""
-    if existing.status not in ("created", "confirming"):
+    if existing.status not in (TopUpStatus.CREATED, TopUpStatus.CONFIRMING):
         return existing
     leased = worker.topups.acquire_lease(existing, MANUAL_LEASE, worker.now)
     if leased is None:
@@ -75,10 +75,10 @@ def _advance(worker: TopUpWorker, leased: TopUp) -> TopUp:
         after = worker.advance(leased)
     except (Unavailable, *AWS_ERRORS):
         after = worker.topups.read(leased.account_id, leased.topup_id) or leased
-        if after.status != "succeeded":
+        if after.status != TopUpStatus.SUCCEEDED:
             raise
         return after  # Paid and credited. The sweeper applies it to automatic recharge within a minute.
-    if after.status == "created":
+    if after.status == TopUpStatus.CREATED:
         worker.topups.release(after, worker.now)
         raise payment_refused() if worker.tally["stripe_refusals"] else payments_unavailable()
     return after
@@ -103,7 +103,7 @@ def resume_challenge(worker: TopUpWorker, topup: TopUp, page_url: str) -> TopUp:
     if leased is None:
         return topup
     topup = worker.advance(leased)
-    if topup.status != "requires_action" or topup.next_action_url is not None:
+    if topup.status != TopUpStatus.REQUIRES_ACTION or topup.next_action_url is not None:
         return topup
     request = on_session_request(topup.card, return_url(page_url, topup.topup_id))
     return worker.confirm_on_session(topup, format_request(request))

@@ -6,7 +6,7 @@ from datetime import datetime
 from calling_credit.instants import format_instant
 from calling_credit.payments import intents
 from calling_credit.payments.intents import format_request
-from calling_credit.topups.topup import LEASE, MANUAL_LEASE, Card, TopUp
+from calling_credit.topups.topup import LEASE, MANUAL_LEASE, Card, TopUp, TopUpKind, TopUpStatus
 
 
 def manual_id(account_id: str, subject: str, idempotency_key: str) -> str:
@@ -40,15 +40,15 @@ def manual_topup(
     return TopUp(
         account_id=account_id,
         topup_id=topup_id,
-        kind="manual",
-        status="created",
+        kind=TopUpKind.MANUAL,
+        status=TopUpStatus.CREATED,
         amount_micros=amount_micros,
         created_at=format_instant(now),
         created_by=created_by,
         card=card,
         customer_id=customer_id,
         create_request=format_request(
-            intents.create_request(account_id, topup_id, "manual", amount_micros, card, customer_id)
+            intents.create_request(account_id, topup_id, TopUpKind.MANUAL, amount_micros, card, customer_id)
         ),
         confirm_request=format_request(intents.on_session_request(card, return_url(page_url, topup_id))),
         lease_until=format_instant(now + MANUAL_LEASE),
@@ -63,15 +63,15 @@ def automatic_topup(
     return TopUp(
         account_id=account_id,
         topup_id=topup_id,
-        kind="automatic",
-        status="created",
+        kind=TopUpKind.AUTOMATIC,
+        status=TopUpStatus.CREATED,
         amount_micros=amount_micros,
         created_at=format_instant(now),
         created_by="auto_recharge",
         card=card,
         customer_id=customer_id,
         create_request=format_request(
-            intents.create_request(account_id, topup_id, "automatic", amount_micros, card, customer_id)
+            intents.create_request(account_id, topup_id, TopUpKind.AUTOMATIC, amount_micros, card, customer_id)
         ),
         confirm_request=format_request(intents.off_session_request()),
         attempt=attempt,

@@ -20,6 +20,7 @@ from calling_credit.payments.stripe_client import (
 )
 from calling_credit.topups.reversals import Losses, reversal_entry, reversal_target
 from calling_credit.topups.store import TopUpStore
+from calling_credit.topups.topup import TopUpStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -72,7 +73,7 @@ def reverse_topup(
     def attempt() -> str | None:
         nonlocal outcome
         topup = topups.read(account_id, topup_id)
-        if topup is None or topup.status != "succeeded" or topup.intent_id is None:
+        if topup is None or topup.status != TopUpStatus.SUCCEEDED or topup.intent_id is None:
             return "not_paid"
         losses = _losses_or_error(stripe_client, topup.intent_id)
         target = reversal_target(topup.amount_micros, losses)

@@ -15,7 +15,7 @@ from calling_credit.payments import intents
 from calling_credit.payments.cards import read_own_card
 from calling_credit.payments.intents import StripeResult, parse_request
 from calling_credit.payments.stripe_client import TIMEOUT_SECONDS, NoAnswer, Refused
-from calling_credit.topups.declines import CARD_REMOVED, Decline
+from calling_credit.topups.declines import Decline, FailureCode
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import Intent, TopUp
 
@@ -76,7 +76,7 @@ def _after_refusal(
     """Handle a refused confirmation. If the card was removed, store that decline and cancel the intent."""
     if not is_card_gone(client, topup, result):
         return topup, result
-    stored = topups.store_decline(topup, Decline(CARD_REMOVED), now) or topup
+    stored = topups.store_decline(topup, Decline(FailureCode.CARD_REMOVED), now) or topup
     return stored, intents.cancel(client, topup.intent_id or "")
 
 

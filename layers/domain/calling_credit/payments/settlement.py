@@ -20,7 +20,7 @@ from calling_credit.recharge.decision import after_payment, armed_threshold
 from calling_credit.recharge.items import put_recharge_action
 from calling_credit.recharge.store import RECHARGE, RechargeStore
 from calling_credit.topups.items import TOPUP_KIND, topup_key
-from calling_credit.topups.topup import OPEN, Intent, Status, TopUp, topup_entry
+from calling_credit.topups.topup import OPEN, Intent, TopUp, TopUpStatus, topup_entry
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -48,7 +48,7 @@ class SettlementStore:
             Unavailable: the table did not answer in time; the same call is safe again.
         """
         values = {
-            ":succeeded": to_attribute("succeeded"),
+            ":succeeded": to_attribute(TopUpStatus.SUCCEEDED),
             ":intent": to_attribute(intent.intent_id),
             ":now": to_attribute(format_instant(now)),
             ":soon": to_attribute(f"{format_instant(now)}#{topup.account_id}#{topup.topup_id}"),
@@ -79,7 +79,7 @@ class SettlementStore:
             topup_key(topup.account_id, topup.topup_id),
             "SET is_finished = :yes REMOVE sweep_pk, sweep_sk",
             "#status = :succeeded AND attribute_not_exists(is_finished)",
-            {":yes": to_attribute(True), ":succeeded": to_attribute("succeeded")},
+            {":yes": to_attribute(True), ":succeeded": to_attribute(TopUpStatus.SUCCEEDED)},
             {"#status": "status"},
         )
         self._with_recharge(topup, finished, change, now)
@@ -87,7 +87,7 @@ class SettlementStore:
     def end(
         self,
         topup: TopUp,
-        status: Status,
+        status: TopUpStatus,
         change: Change,
         now: datetime,
         *,
@@ -114,7 +114,7 @@ class SettlementStore:
     def await_customer(self, topup: TopUp, change: Change, failure_code: str, check_at: str, now: datetime) -> bool:
         """Let an automatic top-up wait for its customer, and suspend the recharge. Return whether this call did."""
         values = {
-            ":status": to_attribute("requires_action"),
+            ":status": to_attribute(TopUpStatus.REQUIRES_ACTION),
             ":now": to_attribute(format_instant(now)),
             ":failure": to_attribute(failure_code),
             ":check": to_attribute(f"{check_at}#{topup.account_id}#{topup.topup_id}"),

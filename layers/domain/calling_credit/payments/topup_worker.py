@@ -16,13 +16,7 @@ from calling_credit.accounts.reader import AccountReader
 from calling_credit.payments import intents
 from calling_credit.payments.intents import StripeResult
 from calling_credit.payments.issues import Issue, report_issue
-from calling_credit.payments.safe_retries import (
-    NOT_CREATED,
-    confirm_intent,
-    confirm_key,
-    create_intent,
-    is_card_gone,
-)
+from calling_credit.payments.safe_retries import NOT_CREATED, confirm_intent, confirm_key, create_intent, is_card_gone
 from calling_credit.payments.settlement import SettlementStore, keep_state
 from calling_credit.payments.stripe_client import NoAnswer, Refused, payments_unavailable
 from calling_credit.recharge import attempts
@@ -46,10 +40,10 @@ from calling_credit.topups.decision import (
     StoreIntent,
     next_action,
 )
-from calling_credit.topups.declines import CARD_REMOVED, Decline
+from calling_credit.topups.declines import Decline, FailureCode
 from calling_credit.topups.items import next_check
 from calling_credit.topups.store import TopUpStore
-from calling_credit.topups.topup import Intent, TopUp
+from calling_credit.topups.topup import Intent, TopUp, TopUpKind, TopUpStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -170,7 +164,9 @@ class TopUpWorker:
         if result == NOT_CREATED:
             return self._cancel(topup), None
         if isinstance(result, Refused) and is_card_gone(self.stripe, topup, result):
-            return self._fail(topup, Decline(CARD_REMOVED)), None  # No intent exists, so nothing was charged.
+            return self._fail(
+                topup, Decline(FailureCode.CARD_REMOVED)
+            ), None  # No intent exists, so nothing was charged.
         if not isinstance(result, Intent):
             return topup, result
         stored = self.topups.store_intent(topup, result.intent_id, self.now) or self._reload(topup)
@@ -183,11 +179,11 @@ class TopUpWorker:
         account = AccountReader(self._dynamodb, self._table_name, topup.account_id)
         is_new = self._settlements.settle(topup, intent, account.account().time_zone, self.now)
         self.tally["top_ups_settled"] += is_new
-        self.tally["top_ups_settled_after_end"] += is_new and topup.status in ("failed", "canceled")
+        self.tally["top_ups_settled_after_end"] += is_new and topup.status in (TopUpStatus.FAILED, TopUpStatus.CANCELED)
         return self._finish(topup)
 
     def _finish(self, topup: TopUp) -> TopUp:
-        if topup.status == "succeeded" and topup.is_finished:
+        if topup.status == TopUpStatus.SUCCEEDED and topup.is_finished:
             return topup
         self._settlements.finish(topup, partial(attempts.record_payment, topup=topup), self.now)
         return self._reload(topup)
@@ -206,14 +202,14 @@ class TopUpWorker:
 
     def _fail(self, topup: TopUp, decline: Decline) -> TopUp:
         record = partial(attempts.record_decline, topup=topup, decline=decline, now=self.now)
-        change = record if topup.kind == "automatic" else keep_state
-        is_new = self._settlements.end(topup, "failed", change, self.now, failure_code=decline.code)
+        change = record if topup.kind == TopUpKind.AUTOMATIC else keep_state
+        is_new = self._settlements.end(topup, TopUpStatus.FAILED, change, self.now, failure_code=decline.code)
         self.tally["top_ups_failed"] += is_new
         return self._reload(topup)
 
     def _cancel(self, topup: TopUp) -> TopUp:
-        change = partial(attempts.record_cancellation, topup=topup) if topup.kind == "automatic" else keep_state
-        self._settlements.end(topup, "canceled", change, self.now)
+        change = partial(attempts.record_cancellation, topup=topup) if topup.kind == TopUpKind.AUTOMATIC else keep_state
+        self._settlements.end(topup, TopUpStatus.CANCELED, change, self.now)
         return self._reload(topup)
 
     def _cancel_without_intent(self, topup: TopUp) -> TopUp:
@@ -241,7 +237,7 @@ class TopUpWorker:
         issue = Issue(intent.intent_id, reason, topup.account_id, details)
         self.tally["payment_issues"] += report_issue(self._dynamodb, self._table_name, issue, self.now)
         self.topups.reschedule_check(topup, self.now)
-        if topup.kind == "automatic":
+        if topup.kind == TopUpKind.AUTOMATIC:
             self._recharges.release_attempt(topup, self.now)
         return topup
 

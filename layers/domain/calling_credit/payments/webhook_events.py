@@ -11,13 +11,13 @@ import stripe
 
 from calling_credit.accounts.store import AccountStore
 from calling_credit.payments import cards, intents
-from calling_credit.payments.issues import Issue, report_issue
+from calling_credit.payments.issues import Issue, IssueCode, report_issue
 from calling_credit.payments.reversal import reverse_topup
 from calling_credit.payments.stripe_client import NoAnswer, payments_unavailable, public_error
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.payments.webhook_signature import StripeEvent, parse_event
 from calling_credit.recharge.store import RechargeStore
-from calling_credit.topups.topup import Intent, TopUp
+from calling_credit.topups.topup import Intent, TopUp, TopUpStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -95,12 +95,14 @@ class StripeEventHandler:
         if isinstance(intent, NoAnswer):
             raise payments_unavailable()
         if not isinstance(intent, Intent):
-            return self._report(Issue(intent_id, "unknown_object", "", f"{event.kind}: Stripe does not return it"))
+            return self._report(
+                Issue(intent_id, IssueCode.UNKNOWN_OBJECT, "", f"{event.kind}: Stripe does not return it")
+            )
         is_named = bool(intent.account_id and intent.topup_id)
         topup = self._worker.topups.read(intent.account_id, intent.topup_id) if is_named else None
         if topup is None:
             return self._report(
-                Issue(intent.intent_id, "foreign_payment", intent.account_id, f"{event.kind}: {intent.status}")
+                Issue(intent.intent_id, IssueCode.FOREIGN_PAYMENT, intent.account_id, f"{event.kind}: {intent.status}")
             )
         return "not_confirmed" if intent.status == "requires_confirmation" else self._worker.advance(topup, intent)
 
@@ -109,7 +111,7 @@ class StripeEventHandler:
         topup = self._bring_up_to_date(event, event.intent_id) if event.intent_id else "ignored"
         if not isinstance(topup, TopUp):
             return topup
-        if topup.status != "succeeded":
+        if topup.status != TopUpStatus.SUCCEEDED:
             return topup.status
         outcome = reverse_topup(
             self._client, self._table_name, self._stripe, topup.account_id, topup.topup_id, self._now
@@ -125,7 +127,7 @@ class StripeEventHandler:
         stored = AccountStore(self._client, self._table_name).customer_of(account_id) if account_id else None
         if stored != event.customer_id:
             details = f"{event.kind} of {event.customer_id}"
-            return self._report(Issue(event.object_id, "foreign_card", account_id, details))
+            return self._report(Issue(event.object_id, IssueCode.FOREIGN_CARD, account_id, details))
         was_suspended = self._recharges.suspend_for_removed_card(account_id, event.object_id, self._now)
         return "suspended" if was_suspended else "ignored"
 

@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from calling_credit.instants import format_instant
-from calling_credit.topups.declines import CARD_REMOVED, Decline
-from calling_credit.topups.topup import LEASE, TopUp
+from calling_credit.topups.declines import Decline, FailureCode
+from calling_credit.topups.topup import LEASE, TopUp, TopUpKind
 
 BACK_OFF: Final = (timedelta(hours=1), timedelta(hours=24))
 """The wait after the first and the second decline in a row; the third suspends."""
@@ -108,7 +108,7 @@ def wake(state: State) -> State:
 
 def record_payment(state: State, topup: TopUp) -> State:
     """A top-up of either kind succeeded. It ends its attempt, or shows that the customer can pay."""
-    if topup.kind == "automatic":
+    if topup.kind == TopUpKind.AUTOMATIC:
         state = replace(_end_attempt(state, topup, "succeeded"), failures=0, not_before=None)
         if state.suspended_reason is not None and topup.card.fingerprint == state.failed_fingerprint:
             state = _lift_suspension(state)
@@ -130,7 +130,7 @@ def record_decline(state: State, topup: TopUp, decline: Decline, now: datetime) 
         return ended
     failures = state.failures + 1
     ended = replace(ended, failures=failures, failed_fingerprint=topup.card.fingerprint, suspended_reason=None)
-    if decline.code == CARD_REMOVED:
+    if decline.code == FailureCode.CARD_REMOVED:
         return remove_card(ended)
     if decline.is_hard:
         return _suspend(ended, SuspensionReason.UNUSABLE)

@@ -14,7 +14,7 @@ from typing import Final
 from calling_credit.instants import format_instant, local_date, zone
 from calling_credit.money import MICROS_PER_DOLLAR
 from calling_credit.recharge.attempts import SPENT, Attempt, State, SuspensionReason, spent_micros
-from calling_credit.topups.topup import TopUp
+from calling_credit.topups.topup import TopUp, TopUpKind
 
 DEFAULT_HOURLY_COUNT: Final = 3
 DEFAULT_DAILY_LIMIT_MICROS: Final = 200 * MICROS_PER_DOLLAR
@@ -227,6 +227,6 @@ def after_payment(rule: Rule, before: State, after: State, topup: TopUp) -> Stat
     is_other_card = (
         card.payment_method_id != rule.payment_method_id if was_removed else card.fingerprint != rule.fingerprint
     )
-    if topup.kind == "manual" or not is_other_card:
+    if topup.kind == TopUpKind.MANUAL or not is_other_card:
         return after
     return replace(before, in_flight=after.in_flight, recent=after.recent)

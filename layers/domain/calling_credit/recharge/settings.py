@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from calling_credit.errors import InvalidValue, ProblemCode
@@ -38,6 +39,16 @@ WORDS: Final[dict[str, str]] = {
     attempts.SuspensionReason.REMOVED: "Paused: the card was removed. Choose a card.",
 }
 """The page's message for each code. The page shows the time of the next attempt beside it."""
+
+
+class RechargeStatus(StrEnum):
+    """The state of automatic recharge that customers see."""
+
+    DISABLED = "disabled"
+    ACTIVE = "active"
+    CHARGING = "charging"
+    PAUSED = "paused"
+    SUSPENDED = "suspended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,28 +184,28 @@ def status_view(
 ) -> dict[str, Any]:
     """`{status, reason, message, next_attempt_at}`: status is disabled, suspended, charging, paused or active."""
     status, reason = _status(rule, state, now, is_closed=is_closed, is_frozen=is_frozen)
-    next_attempt_at = state.next_attempt_at if status == "paused" else None
+    next_attempt_at = state.next_attempt_at if status is RechargeStatus.PAUSED else None
     message = None if reason is None else WORDS[reason]
     return {"status": status, "reason": reason, "message": message, "next_attempt_at": next_attempt_at}
 
 
 def _status(
     rule: Rule | None, state: State, now: datetime, *, is_closed: bool, is_frozen: bool
-) -> tuple[str, str | None]:
+) -> tuple[RechargeStatus, str | None]:
     if rule is None or not rule.enabled:
-        return "disabled", None
+        return RechargeStatus.DISABLED, None
     if is_closed:
-        return "paused", decision.StopReason.ACCOUNT_CLOSED
+        return RechargeStatus.PAUSED, decision.StopReason.ACCOUNT_CLOSED
     if is_frozen:
-        return "paused", decision.StopReason.ACCOUNT_FROZEN
+        return RechargeStatus.PAUSED, decision.StopReason.ACCOUNT_FROZEN
     if state.suspended_reason is not None:
-        return "suspended", state.suspended_reason
+        return RechargeStatus.SUSPENDED, state.suspended_reason
     if state.in_flight is not None:
-        return "charging", decision.StopReason.IN_FLIGHT
+        return RechargeStatus.CHARGING, decision.StopReason.IN_FLIGHT
     waits = state.next_attempt_at is None or state.next_attempt_at > format_instant(now)
     if state.stopped is not None and waits:
-        return "paused", state.stopped
-    return "active", None
+        return RechargeStatus.PAUSED, state.stopped
+    return RechargeStatus.ACTIVE, None
 
 
 def balance_view(

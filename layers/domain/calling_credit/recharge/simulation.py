@@ -17,7 +17,7 @@ from calling_credit.recharge import attempts
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import BuyCredit, RechargeContext, Rule, Stop, StopReason, decide_recharge
 from calling_credit.recharge.settings import WORDS
-from calling_credit.topups.topup import Card, TopUp
+from calling_credit.topups.topup import Card, TopUp, TopUpKind, TopUpStatus
 
 DAYS: Final = 30
 MAX_ENTRIES: Final = 10_000
@@ -100,8 +100,8 @@ def _payment(rule: Rule, number: int, amount_micros: int, now: datetime) -> TopU
     return TopUp(
         account_id="",
         topup_id=f"{number}",
-        kind="automatic",
-        status="succeeded",
+        kind=TopUpKind.AUTOMATIC,
+        status=TopUpStatus.SUCCEEDED,
         amount_micros=amount_micros,
         created_at=format_instant(now),
         created_by="",

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
-from calling_credit.topups.declines import AUTHENTICATION_FAILED, AUTHENTICATION_REQUIRED, UNSPECIFIED, Decline
+from calling_credit.topups.declines import UNSPECIFIED, Decline, FailureCode
 from calling_credit.topups.topup import (
     CHALLENGE_LIFETIME,
     CHALLENGE_TIMEOUT,
@@ -14,11 +15,22 @@ from calling_credit.topups.topup import (
     LEASE,
     RESPONSE_TIMEOUT,
     Intent,
-    Status,
     TopUp,
+    TopUpKind,
+    TopUpStatus,
 )
 
-_NEEDS_CUSTOMER: Final = frozenset({AUTHENTICATION_REQUIRED, AUTHENTICATION_FAILED})
+
+class MismatchCode(StrEnum):
+    """How an intent differs from its top-up. docs/runbook.md#payment-issues explains each."""
+
+    OTHER_INTENT = "other_intent"
+    CURRENCY_MISMATCH = "currency_mismatch"
+    CUSTOMER_MISMATCH = "customer_mismatch"
+    AMOUNT_MISMATCH = "amount_mismatch"
+
+
+_NEEDS_CUSTOMER: Final = frozenset({FailureCode.AUTHENTICATION_REQUIRED, FailureCode.AUTHENTICATION_FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +105,7 @@ class AwaitCustomer:
 class RecordStatus:
     """Store Stripe's status and check again later. `wakes_recharge`: the payment no longer counts as under way."""
 
-    status: Status
+    status: TopUpStatus
     next_action_url: str | None = None
     wakes_recharge: bool = False
 
@@ -103,7 +115,7 @@ class ReportMismatch:
     """Report an intent that is not what the top-up requested; `reason` is the code of the issue."""
 
     intent: Intent
-    reason: str
+    reason: MismatchCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +156,15 @@ def next_action(topup: TopUp, intent: Intent | None, now: datetime, wanted: Call
     reason = mismatch(topup, intent)
     if reason is not None:
         return ReportMismatch(intent, reason)
-    if topup.status == "created":
+    if topup.status == TopUpStatus.CREATED:
         return StoreIntent(intent)
     if intent.status == "succeeded":
-        return Finish() if topup.status == "succeeded" else Settle(intent)
+        return Finish() if topup.status == TopUpStatus.SUCCEEDED else Settle(intent)
     return _while_open(topup, intent, now, wanted) if topup.is_open else Leave()
 
 
 def _before_asking(topup: TopUp, now: datetime, wanted: Callable[[], bool]) -> Action:
-    if topup.status == "succeeded":
+    if topup.status == TopUpStatus.SUCCEEDED:
         return Finish()
     if topup.intent_id is not None:
         return RetrieveIntent(topup.intent_id)
@@ -171,14 +183,14 @@ def _while_open(topup: TopUp, intent: Intent, now: datetime, wanted: Callable[[]
             decline = _decline_of(topup, intent)
             return Cancel() if decline is None or _awaits_customer(topup, decline) else Fail(decline)
         case _:
-            return RecordStatus("processing")
+            return RecordStatus(TopUpStatus.PROCESSING)
 
 
 def _at_challenge(topup: TopUp, intent: Intent, now: datetime) -> Action:
     if _has_expired(topup, now):
         return CancelIntent(intent.intent_id)
-    is_left = topup.kind == "manual" and topup.age(now) > CHALLENGE_TIMEOUT
-    return RecordStatus("requires_action", intent.next_action_url, wakes_recharge=is_left)
+    is_left = topup.kind == TopUpKind.MANUAL and topup.age(now) > CHALLENGE_TIMEOUT
+    return RecordStatus(TopUpStatus.REQUIRES_ACTION, intent.next_action_url, wakes_recharge=is_left)
 
 
 def _after_decline(topup: TopUp, intent: Intent, now: datetime) -> Action:
@@ -186,8 +198,8 @@ def _after_decline(topup: TopUp, intent: Intent, now: datetime) -> Action:
         return CancelIntent(intent.intent_id, intent.decline or UNSPECIFIED)
     if _has_expired(topup, now):
         return CancelIntent(intent.intent_id)
-    if topup.status == "requires_action":
-        return RecordStatus("requires_action")
+    if topup.status == TopUpStatus.REQUIRES_ACTION:
+        return RecordStatus(TopUpStatus.REQUIRES_ACTION)
     return AwaitCustomer(intent.decline or UNSPECIFIED)
 
 
@@ -198,12 +210,12 @@ def _decline_of(topup: TopUp, intent: Intent) -> Decline | None:
 
 def _awaits_customer(topup: TopUp, decline: Decline | None) -> bool:
     """Whether the bank asks for the customer, who was not present."""
-    return topup.kind == "automatic" and decline is not None and decline.code in _NEEDS_CUSTOMER
+    return topup.kind == TopUpKind.AUTOMATIC and decline is not None and decline.code in _NEEDS_CUSTOMER
 
 
 def _has_expired(topup: TopUp, now: datetime) -> bool:
     """Whether the customer had a day to authenticate and did not."""
-    return topup.status == "requires_action" and topup.age(now) > CHALLENGE_LIFETIME
+    return topup.status == TopUpStatus.REQUIRES_ACTION and topup.age(now) > CHALLENGE_LIFETIME
 
 
 def _is_abandoned(topup: TopUp, now: datetime, wanted: Callable[[], bool]) -> bool:
@@ -211,20 +223,20 @@ def _is_abandoned(topup: TopUp, now: datetime, wanted: Callable[[], bool]) -> bo
     idempotency key, or the rule would not charge this amount today.
     """
     age = topup.age(now)
-    if topup.kind == "manual":
+    if topup.kind == TopUpKind.MANUAL:
         return age > RESPONSE_TIMEOUT
     return age > KEY_LIFETIME or (age >= LEASE and not wanted())
 
 
-def mismatch(topup: TopUp, intent: Intent) -> str | None:
+def mismatch(topup: TopUp, intent: Intent) -> MismatchCode | None:
     """Return the code of the issue if this intent must not be credited to this top-up, else None."""
     if topup.intent_id is not None and topup.intent_id != intent.intent_id:
-        return "other_intent"
+        return MismatchCode.OTHER_INTENT
     if intent.currency != CURRENCY:
-        return "currency_mismatch"
+        return MismatchCode.CURRENCY_MISMATCH
     if intent.customer_id != topup.customer_id:
-        return "customer_mismatch"
+        return MismatchCode.CUSTOMER_MISMATCH
     received = intent.received_micros if intent.status == "succeeded" else topup.amount_micros
     if intent.amount_micros != topup.amount_micros or received != topup.amount_micros:
-        return "amount_mismatch"
+        return MismatchCode.AMOUNT_MISMATCH
     return None

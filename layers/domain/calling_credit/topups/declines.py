@@ -5,18 +5,30 @@ a card was reported lost or stolen, because its holder may be the thief.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
-AUTHENTICATION_REQUIRED: Final = "authentication_required"
-AUTHENTICATION_FAILED: Final = "payment_intent_authentication_failure"
-CARD_REMOVED: Final = "card_removed"
-EXPIRED: Final = "expired_card"
-CARD_DECLINED: Final = "card_declined"
+
+class FailureCode(StrEnum):
+    """The codes of failed payments that customers see. Stripe's other decline codes are shown as `card_declined`."""
+
+    AUTHENTICATION_REQUIRED = "authentication_required"
+    AUTHENTICATION_FAILED = "payment_intent_authentication_failure"
+    CARD_REMOVED = "card_removed"
+    EXPIRED_CARD = "expired_card"
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    INCORRECT_CVC = "incorrect_cvc"
+    PROCESSING_ERROR = "processing_error"
+    WITHDRAWAL_LIMIT = "withdrawal_count_limit_exceeded"
+    CARD_VELOCITY = "card_velocity_exceeded"
+    CARD_DECLINED = "card_declined"
+    CANCELED = "canceled"
+
 
 _HARD_CODES: Final = frozenset(
     {
-        EXPIRED,
-        CARD_REMOVED,
+        FailureCode.EXPIRED_CARD,
+        FailureCode.CARD_REMOVED,
         "card_not_supported",
         "do_not_try_again",
         "invalid_account",
@@ -33,18 +45,21 @@ _HARD_CODES: Final = frozenset(
     }
 )
 
-_WORDS: Final = {
-    AUTHENTICATION_REQUIRED: "Your bank asks you to confirm this payment.",
-    AUTHENTICATION_FAILED: "Your bank could not confirm this payment. Try again, or use another card.",
-    CARD_REMOVED: "This card was removed. Add it again, or use another card.",
-    EXPIRED: "This card has expired. Use another card.",
-    "insufficient_funds": "The card has insufficient funds. Use another card, or a smaller amount.",
-    "incorrect_cvc": "The card's security code is incorrect. Add the card again.",
-    "processing_error": "Your bank could not process the payment. Try again in a few minutes.",
-    "withdrawal_count_limit_exceeded": "The card is over its limit. Use another card, or contact your bank.",
-    "card_velocity_exceeded": "The card is over its limit. Use another card, or contact your bank.",
+WORDS: Final[dict[FailureCode, str]] = {
+    FailureCode.AUTHENTICATION_REQUIRED: "Your bank asks you to confirm this payment.",
+    FailureCode.AUTHENTICATION_FAILED: "Your bank could not confirm this payment. Try again, or use another card.",
+    FailureCode.CARD_REMOVED: "This card was removed. Add it again, or use another card.",
+    FailureCode.EXPIRED_CARD: "This card has expired. Use another card.",
+    FailureCode.INSUFFICIENT_FUNDS: "The card has insufficient funds. Use another card, or a smaller amount.",
+    FailureCode.INCORRECT_CVC: "The card's security code is incorrect. Add the card again.",
+    FailureCode.PROCESSING_ERROR: "Your bank could not process the payment. Try again in a few minutes.",
+    FailureCode.WITHDRAWAL_LIMIT: "The card is over its limit. Use another card, or contact your bank.",
+    FailureCode.CARD_VELOCITY: "The card is over its limit. Use another card, or contact your bank.",
+    FailureCode.CARD_DECLINED: "Your bank declined the card. Use another card, or contact your bank.",
+    FailureCode.CANCELED: "This payment was canceled. Nothing was charged. Start a new payment.",
 }
-_DEFAULT_MESSAGE: Final = "Your bank declined the card. Use another card, or contact your bank."
+"""The message for each code."""
+_FROM_STRIPE: Final = frozenset(FailureCode) - {FailureCode.CANCELED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +75,15 @@ class Decline:
         return self.code in _HARD_CODES or self.advice == "do_not_try_again"
 
 
-UNSPECIFIED: Final = Decline(CARD_DECLINED)
+UNSPECIFIED: Final = Decline(FailureCode.CARD_DECLINED)
 """A decline for which Stripe gives no reason."""
 
 
-def public_code(code: str) -> str:
+def public_code(code: str) -> FailureCode:
     """The code that customers see: Stripe's if they may know it, else `card_declined`."""
-    return code if code in _WORDS else CARD_DECLINED
+    return FailureCode(code) if code in _FROM_STRIPE else FailureCode.CARD_DECLINED
 
 
 def message_of(code: str) -> str:
     """The message for the customer."""
-    return _WORDS.get(code, _DEFAULT_MESSAGE)
+    return WORDS[public_code(code)]

@@ -7,7 +7,7 @@ from typing import Any, Final
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.instants import format_instant
-from calling_credit.topups.topup import LEASE, Card, TopUp
+from calling_credit.topups.topup import LEASE, Card, TopUp, TopUpKind, TopUpStatus
 
 TOPUP_KIND: Final = "topup"
 _CARD: Final = ("payment_method_id", "brand", "last4", "fingerprint")
@@ -73,6 +73,7 @@ def topup_from_item(attributes: dict[str, Any]) -> TopUp:
     item = from_attributes(attributes)
     card = Card(*(item[name] for name in _CARD))
     plain = {name: item[name] for name in _PLAIN if name in item}
+    plain |= {"kind": TopUpKind(item["kind"]), "status": TopUpStatus(item["status"])}
     return TopUp(account_id=keys.account_of(item["PK"]), card=card, **plain)
 
 

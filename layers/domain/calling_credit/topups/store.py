@@ -24,7 +24,7 @@ from calling_credit.topups.items import (
     topup_item,
     topup_key,
 )
-from calling_credit.topups.topup import OPEN, Status, TopUp
+from calling_credit.topups.topup import OPEN, TopUp, TopUpStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -89,7 +89,7 @@ class TopUpStore:
         """created -> confirming: store the intent's id, so that it may be confirmed. None if the top-up has changed."""
         return self._change(
             topup,
-            {"intent_id": intent_id, "status": "confirming"},
+            {"intent_id": intent_id, "status": TopUpStatus.CONFIRMING},
             now,
             "#status = :created AND attribute_not_exists(intent_id)",
             {":created": "created"},
@@ -109,7 +109,9 @@ class TopUpStore:
         """Store the bank's decline before the intent is canceled. None if the top-up has ended."""
         return self._change(topup, {"failure_code": decline.code, "failure_advice": decline.advice}, now)
 
-    def record_status(self, topup: TopUp, status: Status, next_action_url: str | None, now: datetime) -> TopUp | None:
+    def record_status(
+        self, topup: TopUp, status: TopUpStatus, next_action_url: str | None, now: datetime
+    ) -> TopUp | None:
         """Store Stripe's status. `requires_action` also ends the lease, so that the customer can continue at once. None
         if the top-up has ended.
         """
@@ -118,7 +120,7 @@ class TopUpStore:
             "next_action_url": next_action_url,
             "sweep_sk": sweep_sk(topup, next_check(topup, now)),
         }
-        if status == "requires_action":
+        if status == TopUpStatus.REQUIRES_ACTION:
             change["lease_until"] = None
         return self._change(topup, change, now)
 

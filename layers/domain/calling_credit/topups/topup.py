@@ -9,7 +9,8 @@ no intent was ever confirmed.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from enum import StrEnum
+from typing import Any, Final
 
 from calling_credit.categories import TOP_UP
 from calling_credit.errors import InvalidValue, ProblemCode
@@ -18,12 +19,29 @@ from calling_credit.ledger.entries import TOP_UP_PAID, Entry, local_date_of
 from calling_credit.money import Bounds, parse_money
 from calling_credit.topups.declines import Decline
 
-Kind = Literal["manual", "automatic"]
-Status = Literal["created", "confirming", "requires_action", "processing", "succeeded", "failed", "canceled"]
 
-PENDING: Final = frozenset({"created", "confirming", "processing"})
+class TopUpKind(StrEnum):
+    """Who started a top-up: a billing admin, or the recharge rule."""
+
+    MANUAL = "manual"
+    AUTOMATIC = "automatic"
+
+
+class TopUpStatus(StrEnum):
+    """The state of a top-up. Customers see `confirming` as `processing`."""
+
+    CREATED = "created"
+    CONFIRMING = "confirming"
+    REQUIRES_ACTION = "requires_action"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+PENDING: Final = frozenset({TopUpStatus.CREATED, TopUpStatus.CONFIRMING, TopUpStatus.PROCESSING})
 """Money may arrive without any action. A recharge decision counts it as already received."""
-OPEN: Final = PENDING | {"requires_action"}
+OPEN: Final = PENDING | {TopUpStatus.REQUIRES_ACTION}
 """Not ended yet: Stripe may still charge the card."""
 
 CURRENCY: Final = "usd"
@@ -61,8 +79,8 @@ class TopUp:
 
     account_id: str
     topup_id: str
-    kind: Kind
-    status: Status
+    kind: TopUpKind
+    status: TopUpStatus
     amount_micros: int
     created_at: str
     created_by: str
@@ -98,7 +116,11 @@ class TopUp:
 
     def is_on_its_way(self, now: datetime) -> bool:
         """Whether the money may still arrive: no action is needed, or the customer is authenticating now."""
-        at_the_bank = self.kind == "manual" and self.status == "requires_action" and self.age(now) <= CHALLENGE_TIMEOUT
+        at_the_bank = (
+            self.kind == TopUpKind.MANUAL
+            and self.status == TopUpStatus.REQUIRES_ACTION
+            and self.age(now) <= CHALLENGE_TIMEOUT
+        )
         return self.status in PENDING or at_the_bank
 
     def age(self, now: datetime) -> timedelta:

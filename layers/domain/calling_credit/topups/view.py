@@ -3,13 +3,11 @@
 from typing import Any, Final
 
 from calling_credit.money import format_money
-from calling_credit.topups.declines import message_of, public_code
-from calling_credit.topups.topup import TopUp
+from calling_credit.topups.declines import WORDS, FailureCode, message_of, public_code
+from calling_credit.topups.topup import TopUp, TopUpKind, TopUpStatus
 
-_PUBLIC_STATUS: Final = {"confirming": "processing"}
+_PUBLIC_STATUS: Final = {TopUpStatus.CONFIRMING: TopUpStatus.PROCESSING}
 """Customers cannot act on the difference between confirming and processing."""
-
-NOT_CHARGED: Final = "This payment was canceled. Nothing was charged. Start a new payment."
 
 
 def topup_view(topup: TopUp, action_url: str | None) -> dict[str, Any]:
@@ -22,7 +20,7 @@ def topup_view(topup: TopUp, action_url: str | None) -> dict[str, Any]:
         "created_at": topup.created_at,
         "payment_method": {"brand": topup.card.brand, "last4": topup.card.last4},
     }
-    if topup.status == "requires_action" and action_url:
+    if topup.status == TopUpStatus.REQUIRES_ACTION and action_url:
         view["next_action_url"] = action_url
     if failure := failure_view(topup.kind, topup.status, topup.failure_code):
         view["failure"] = failure
@@ -35,8 +33,8 @@ def failure_view(kind: str, status: str, failure_code: str | None) -> dict[str, 
     """`{code, message}` of a payment that failed or waits for its bank; else None. A canceled automatic payment has
     none, because no customer started it.
     """
-    if status == "canceled" and kind == "manual":
-        return {"code": "canceled", "message": NOT_CHARGED}
-    if status in ("failed", "requires_action") and failure_code:
+    if status == TopUpStatus.CANCELED and kind == TopUpKind.MANUAL:
+        return {"code": FailureCode.CANCELED, "message": WORDS[FailureCode.CANCELED]}
+    if status in (TopUpStatus.FAILED, TopUpStatus.REQUIRES_ACTION) and failure_code:
         return {"code": public_code(failure_code), "message": message_of(failure_code)}
     return None
