@@ -59,7 +59,7 @@ def data_text() -> str:
     for prefix, country in countries_by_prefix().items():
         prefixes.setdefault(country, []).append(prefix)
     lines = [
-        '"""The tables of calling_credit.numbering: which prefixes tell a country, and which countries there are.',
+        '"""The tables of calling_credit.numbering: the prefixes of each country, and all countries.',
         "",
         "Generated from libphonenumber's metadata by `python -m local.make_numbering`; do not edit by hand.",
         '"""',

@@ -11,17 +11,17 @@ import pytest
 
 from calling_credit.accounts.limits import Limits
 from calling_credit.admission.decision import (
-    AGAINST_FRAUD,
+    FRAUD_REASONS,
     AccountStatus,
     AdmissionContext,
-    Ask,
+    AdmissionRequest,
     Credit,
     Decision,
     affordable_seconds,
     decide_admission,
     short_code,
 )
-from calling_credit.admission.request import WORDS, decision_view, read_ask
+from calling_credit.admission.request import WORDS, decision_view, parse_request
 from calling_credit.call_events import MAX_DURATION_SECONDS
 from calling_credit.errors import Conflict, InvalidValue
 from calling_credit.instants import format_instant
@@ -53,15 +53,15 @@ def row(**changes: Any) -> RateRow:
     return RateRow(**cells | changes)
 
 
-def ask(seconds: int = 600, **changes: Any) -> Ask:
+def ask(seconds: int = 600, **changes: Any) -> AdmissionRequest:
     """What the switch asks for the example call."""
-    return replace(Ask("c_1", "acct_1", "line_1", NUMBER, seconds), **changes)
+    return replace(AdmissionRequest("c_1", "acct_1", "line_1", NUMBER, seconds), **changes)
 
 
 def situation(**changes: Any) -> AdmissionContext:
     """An account with 100 dollars and no limit to speak of."""
     usual: dict[str, Any] = {
-        "ask": ask(),
+        "request": ask(),
         "account": AccountStatus(is_closed=False, is_frozen=False, holds=True, limits=LIFTED),
         "may_call_abroad": True,
         "origin": "US",
@@ -95,7 +95,7 @@ SECOND_BY_SECOND = row(
 @pytest.mark.parametrize(("asked", "granted"), [(3 * 3600, 9_999), (2 * 3600, 7_200)])
 def test_a_balance_of_10000_with_a_fee_of_1_and_1_a_second(asked: int, granted: int) -> None:
     credit = Credit(10_000 * DOLLAR)
-    decision = decide_admission(situation(ask=ask(asked), row=SECOND_BY_SECOND, credit=credit))
+    decision = decide_admission(situation(request=ask(asked), row=SECOND_BY_SECOND, credit=credit))
     assert (decision.reason, decision.max_seconds) == (None, granted)
     assert decision.held_micros == (1 + granted) * DOLLAR
     assert decision.limited_by == ("insufficient_credit" if granted < asked else None)
@@ -103,7 +103,7 @@ def test_a_balance_of_10000_with_a_fee_of_1_and_1_a_second(asked: int, granted: 
 
 @pytest.mark.parametrize(("asked", "billed"), [(90, 120), (5, 60), (60, 60), (61, 120)])
 def test_whole_increments_are_held(asked: int, billed: int) -> None:
-    decision = decide_admission(situation(ask=ask(asked)))
+    decision = decide_admission(situation(request=ask(asked)))
     assert (decision.max_seconds, decision.held_micros) == (asked, billed * DOLLAR // 60)
 
 
@@ -122,7 +122,7 @@ def test_quote_hold_and_charge_are_the_same_for_10000_random_rates_and_durations
         )
         asked = rng.choice((1, 600, rng.randint(1, MAX_DURATION_SECONDS)))
         available = rng.choice((rng.randint(0, 1000), rng.randint(0, 100 * DOLLAR), rng.randint(0, 10_000 * DOLLAR)))
-        decision = decide_admission(situation(ask=ask(asked), row=price, credit=Credit(available)))
+        decision = decide_admission(situation(request=ask(asked), row=price, credit=Credit(available)))
         least = price_of(price, 1)
         if decision.reason is not None:
             refused += 1
@@ -231,7 +231,7 @@ def test_an_unknown_account_is_refused() -> None:
 
 def test_every_reason_has_words() -> None:
     told = {"call_finished", "hold_expired", "unknown_account", "insufficient_credit", "recharging"}
-    assert set(WORDS) >= AGAINST_FRAUD | told
+    assert set(WORDS) >= FRAUD_REASONS | told
     assert all(words.endswith(".") for words in WORDS.values())
 
 
@@ -278,7 +278,7 @@ def test_as_many_calls_run_at_once_as_may_and_extensions_are_none_of_them() -> N
         == "simultaneous_calls_limit"
     )
     hold = held(decide_admission(situation(account=account)))
-    later = situation(account=account, hold=hold, credit=Credit(90 * DOLLAR, 10 * DOLLAR, 2), ask=ask(1200))
+    later = situation(account=account, hold=hold, credit=Credit(90 * DOLLAR, 10 * DOLLAR, 2), request=ask(1200))
     assert decide_admission(later).max_seconds == 1200
 
 
@@ -291,7 +291,7 @@ def test_countries_and_prefixes_are_blocked(blocked: tuple[str, ...], is_refused
 
 def test_a_country_is_blocked_by_the_deck_and_by_the_numbering_plan() -> None:
     """A row's country may be another than the number's: +1 876 stands in a row of the United States, say."""
-    jamaica = {"ask": ask(dialled_number="+18765550123"), "row": row(prefix="1", country="US")}
+    jamaica = {"request": ask(dialled_number="+18765550123"), "row": row(prefix="1", country="US")}
     for country in ("JM", "US"):
         assert (
             decide_admission(situation(account=limited(blocked=(country,)), **jamaica)).reason == "destination_blocked"
@@ -304,7 +304,12 @@ def test_a_country_is_blocked_by_the_deck_and_by_the_numbering_plan() -> None:
 def after(seconds: float, hold: Hold, asked: int = 600, **changes: Any) -> AdmissionContext:
     """The same call asked about again so many seconds later."""
     credit = Credit(100 * DOLLAR - hold.amount_micros, hold.amount_micros, 1)
-    usual: dict[str, Any] = {"ask": ask(asked), "hold": hold, "now": NOW + timedelta(seconds=seconds), "credit": credit}
+    usual: dict[str, Any] = {
+        "request": ask(asked),
+        "hold": hold,
+        "now": NOW + timedelta(seconds=seconds),
+        "credit": credit,
+    }
     return situation(**usual | changes)
 
 
@@ -322,7 +327,7 @@ def test_asking_again_later_holds_what_is_missing_and_never_twice_the_money() ->
 
 @pytest.mark.parametrize(("later", "asked"), [(0, 600), (29.9, 600), (14, 30)])
 def test_the_same_request_sent_again_changes_nothing(later: float, asked: int) -> None:
-    first = decide_admission(situation(ask=ask(asked)))
+    first = decide_admission(situation(request=ask(asked)))
     again = decide_admission(after(later, held(first), asked))
     assert (again.reason, again.hold) == (None, None)
     assert (again.max_seconds, again.held_micros) == (first.max_seconds, first.held_micros)
@@ -333,7 +338,7 @@ def test_the_same_request_sent_again_changes_nothing(later: float, asked: int) -
     [(0, 1200, 1200), (29.9, 1200, 1200), (30, 1200, 1230), (30, 600, 630), (15, 30, 45), (25.4, 30, 55)],
 )
 def test_another_request_or_a_later_one_extends(later: float, asked: int, granted: int) -> None:
-    hold = held(decide_admission(situation(ask=ask(min(asked, 600)))))
+    hold = held(decide_admission(situation(request=ask(min(asked, 600)))))
     assert decide_admission(after(later, hold, asked)).max_seconds == granted
 
 
@@ -359,7 +364,7 @@ def test_an_extension_keeps_the_price_that_was_promised_first() -> None:
 
 
 def test_a_call_may_last_a_day_and_no_longer() -> None:
-    hold = held(decide_admission(situation(ask=ask(80_000), credit=Credit(10_000 * DOLLAR))))
+    hold = held(decide_admission(situation(request=ask(80_000), credit=Credit(10_000 * DOLLAR))))
     assert (
         decide_admission(after(79_000, hold, 80_000, credit=Credit(10_000 * DOLLAR, 1))).max_seconds
         == MAX_DURATION_SECONDS
@@ -384,7 +389,7 @@ def test_what_has_ended_is_not_extended(status: Any, reason: str) -> None:
 def test_an_id_is_of_one_call(other: dict[str, Any]) -> None:
     hold = held(decide_admission(situation()))
     with pytest.raises(Conflict, match="call_id_reused"):
-        decide_admission(after(5, hold, ask=ask(**other)))
+        decide_admission(after(5, hold, request=ask(**other)))
 
 
 def test_a_number_that_was_erased_still_is_the_calls_own() -> None:
@@ -422,8 +427,8 @@ BODY: dict[str, Any] = {"call_id": "c_1", "account_id": "acct_1", "line_id": "li
 
 
 def test_ten_minutes_are_asked_for_unless_the_request_says_otherwise() -> None:
-    assert read_ask(BODY) == ask(600)
-    assert read_ask(BODY | {"requested_seconds": 60}) == ask(60)
+    assert parse_request(BODY) == ask(600)
+    assert parse_request(BODY | {"requested_seconds": 60}) == ask(60)
 
 
 @pytest.mark.parametrize(
@@ -446,7 +451,7 @@ def test_ten_minutes_are_asked_for_unless_the_request_says_otherwise() -> None:
 )
 def test_a_request_that_cannot_be_meant_is_refused(changes: dict[str, Any], code: str) -> None:
     with pytest.raises(InvalidValue) as caught:
-        read_ask(BODY | changes)
+        parse_request(BODY | changes)
     assert caught.value.code == code
 
 

@@ -328,7 +328,7 @@ def test_a_refused_call_is_told_with_its_reason_in_words_and_a_masked_number() -
         "line_id": "line_1",
         "to": "GB…50",
         "reason": "daily_spend_limit",
-        "message": "What the account may spend in a day is used up.",
+        "message": "The account has reached its daily spending limit.",
     }
     assert names(DENIAL, DENIAL) == []
     later = DENIAL | {"denials": 4, "denied_at": "2026-11-23T13:00:00.001Z"}

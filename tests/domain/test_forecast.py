@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from calling_credit.rates.deck import RateRow
 from calling_credit.rates.pricing import billed_seconds, price_micros
-from calling_credit.usage.forecast import Pace, basis, forecast_view, lasts_until, minutes_left, most_called, pace
+from calling_credit.usage.forecast import (
+    Pace,
+    basis,
+    depletion_date,
+    forecast_view,
+    minutes_left,
+    pace,
+    top_destinations,
+)
 from tests.domain.examples import deck
 from tests.domain.payment_examples import usd
 
@@ -70,7 +78,7 @@ def test_the_pace_is_that_of_calls_on_whole_days_since_the_first(days: list[dict
 def test_the_balance_lasts_as_many_days_as_it_pays_for(
     available: str, spent: str, days: int, until: date | None
 ) -> None:
-    assert lasts_until(usd(available), Pace(usd(spent), days), TODAY) == until
+    assert depletion_date(usd(available), Pace(usd(spent), days), TODAY) == until
 
 
 @pytest.mark.parametrize(
@@ -114,7 +122,7 @@ def test_one_minute_more_than_are_left_could_not_be_paid(
 
 def test_the_most_called_destinations_are_found_by_calls_and_the_first_three_are_shown() -> None:
     calls = [call("B"), call("A"), call("C"), call("B"), call("D"), call("D"), call("D"), call("C")]
-    assert [found["destination"] for found in most_called(calls)] == ["D", "B", "C"]
+    assert [found["destination"] for found in top_destinations(calls)] == ["D", "B", "C"]
 
 
 def test_the_view_shows_todays_price_of_where_calls_went_and_leaves_out_what_has_none() -> None:
