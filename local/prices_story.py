@@ -29,7 +29,7 @@ def upload_next_prices(stack: Stack) -> None:
     boto3.client("s3").put_object(Bucket=bucket, Key=FILE, Body=f"{text}{row}\n".encode())
 
 
-def tell_publication(stack: Stack, console: Console) -> dict[str, Any]:
+def show_publication(stack: Stack, console: Console) -> dict[str, Any]:
     """Wait until the uploaded deck is published; return the report on it.
 
     Raises:
@@ -44,7 +44,7 @@ def tell_publication(stack: Stack, console: Console) -> dict[str, Any]:
     return report
 
 
-def tell_prices(stack: Stack, console: Console, report: dict[str, Any]) -> None:
+def show_prices(stack: Stack, console: Console, report: dict[str, Any]) -> None:
     """Show the announced price in the public price list, then restore the previous deck.
 
     Raises:

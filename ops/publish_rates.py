@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.table import Table
 
 from calling_credit.instants import format_instant
-from calling_credit.ledger.charge_reader import account_ids, weigh
+from calling_credit.ledger.charge_reader import account_ids, measure_impact
 from calling_credit.money import format_money
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_csv import DeckError
@@ -94,7 +94,7 @@ def impact_of(stack: FoundStack, deck: Deck, now: datetime) -> Impact:
 
     accounts = sum(1 for _ in account_ids(client, stack.table_name))
     with progress_bar("Pricing the calls of the last 30 days, by account", accounts) as report_progress:
-        weigh(client, stack.table_name, impact, now, seconds_left, report_progress)
+        measure_impact(client, stack.table_name, impact, now, seconds_left, report_progress)
     return impact
 
 

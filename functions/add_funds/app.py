@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
 from calling_credit.accounts.freezing import freeze_account
-from calling_credit.accounts.store import AccountKeeper
+from calling_credit.accounts.store import AccountStore
 from calling_credit.api.caller import Caller, customer, require_admin
 from calling_credit.api.pages import page, redirect
 from calling_credit.api.pagination import Listing
@@ -50,7 +50,7 @@ metrics = Metrics(service="payments")
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 topups = TopUpStore(dynamodb, config().table_name)
-keeper = AccountKeeper(dynamodb, config().table_name)
+keeper = AccountStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
 links = LinkStore(dynamodb, config().table_name)
 
@@ -158,7 +158,7 @@ def post_payment_method() -> Response[str]:
     customer_id = recharges.snapshot(caller.account_id).customer_id
     if customer_id is None:
         made = cards.create_customer(stripe_client(), caller.account_id)
-        customer_id = keeper.keep_customer(caller.account_id, made)
+        customer_id = keeper.store_customer(caller.account_id, made)
     return answer({"url": cards.setup_page(stripe_client(), customer_id, config().page_url)}, 201)
 
 

@@ -1,6 +1,4 @@
-"""Changes a customer makes to their own account: international calling of a line, automatic recharge. Only a billing
-admin may.
-"""
+"""A billing admin's settings: international calling of lines, limits, and automatic recharge."""
 
 from functools import partial
 from typing import Any
@@ -18,8 +16,8 @@ from calling_credit.accounts.limits import (
     limits_view,
     parse_customer_limits,
 )
-from calling_credit.accounts.line_store import LineKeeper, Source
-from calling_credit.accounts.store import AccountKeeper
+from calling_credit.accounts.line_store import LineStore, Source
+from calling_credit.accounts.store import AccountStore
 from calling_credit.api.caller import customer, require_admin
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body, source_ip
 from calling_credit.config import config
@@ -38,8 +36,8 @@ from calling_credit.topups.topup import Card
 logger = Logger()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
-keeper = AccountKeeper(dynamodb, config().table_name)
-lines = LineKeeper(dynamodb, config().table_name)
+accounts = AccountStore(dynamodb, config().table_name)
+lines = LineStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
 
 
@@ -53,34 +51,34 @@ def switch_line(line_id: str) -> Response[str]:
     """Turn international calling of a line on or off."""
     caller = customer(claims(app), config())
     require_admin(caller)
-    enabled = account.read_switch(json_body(app))
+    enabled = account.parse_switch(json_body(app))
     ids.check_id(line_id, "line_id")
     source = Source(f"user:{caller.subject}", source_ip(app))
     line = lines.switch_line(caller.account_id, line_id, enabled, source, clock.now())
-    return answer(account.line_view(line, keeper.user_name(caller.account_id, line.user_id)))
+    return answer(account.line_view(line, accounts.user_name(caller.account_id, line.user_id)))
 
 
 @app.get("/limits")
 def get_limits() -> Response[str]:
-    """What holds for the account's calls, what of it the account has set itself, and whether it is frozen."""
+    """Return the effective limits, the customer's own, and whether the account is frozen."""
     return answer(limits_answer(customer(claims(app), config()).account_id))
 
 
 @app.put("/limits")
 def put_limits() -> Response[str]:
-    """Tighten what the operator lets the account do; block places, allow some that are high in cost."""
+    """Set the customer's own limits: lower numbers, blocked places, and allowed high-cost places."""
     caller = customer(claims(app), config())
     require_admin(caller)
     body = json_body(app)
-    keeper.keep_own_limits(
+    accounts.store_customer_limits(
         caller.account_id, partial(parse_customer_limits, body), f"user:{caller.subject}", source_ip(app), clock.now()
     )
     return answer(limits_answer(caller.account_id))
 
 
 def limits_answer(account_id: str) -> dict[str, Any]:
-    """The limits of an account as they stand."""
-    operators, own, is_frozen = keeper.limits(account_id)
+    """The current limits of an account."""
+    operators, own, is_frozen = accounts.limits(account_id)
     return limits_view(effective_limits(limits_to_item(operators), own)) | {
         "own": customer_limits_view(own),
         "frozen": is_frozen,
@@ -89,7 +87,7 @@ def limits_answer(account_id: str) -> dict[str, Any]:
 
 @app.get("/auto-recharge")
 def get_auto_recharge() -> Response[str]:
-    """The rule, its state in codes and words, and when it may charge next."""
+    """Return the rule, its state as code and message, and the time of the next attempt."""
     caller = customer(claims(app), config())
     snapshot = recharges.snapshot(caller.account_id)
     return answer(
@@ -105,7 +103,7 @@ def get_auto_recharge() -> Response[str]:
 
 @app.put("/auto-recharge")
 def put_auto_recharge() -> Response[str]:
-    """Set the rule. A balance that is below the threshold already is recharged at once."""
+    """Set the rule. A balance below the threshold is recharged at once."""
     caller = customer(claims(app), config())
     require_admin(caller)
     body = json_body(app)

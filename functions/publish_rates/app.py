@@ -14,7 +14,7 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.instants import format_instant
-from calling_credit.ledger.charge_reader import weigh
+from calling_credit.ledger.charge_reader import measure_impact
 from calling_credit.metrics import emit
 from calling_credit.rates.deck_impact import Impact
 from calling_credit.rates.deck_report import report
@@ -55,7 +55,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if check.deck is not None:
         check.impact = Impact(check.deck)
         try:
-            weigh(dynamodb, config().table_name, check.impact, now, clock.seconds_left(context, SECONDS_TO_SPARE))
+            left = clock.seconds_left(context, SECONDS_TO_SPARE)
+            measure_impact(dynamodb, config().table_name, check.impact, now, left)
         except AWS_ERRORS as error:  # The impact is only information. The new prices must not wait for it.
             logger.warning("not_all_weighed", code=code_of(error))
     outcome = decks.publish(upload.data, check, upload.uploaded_at + S3_TIME_STEP, now)

@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.idempotency import (
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
-from calling_credit.accounts.store import AccountKeeper
+from calling_credit.accounts.store import AccountStore
 from calling_credit.aws import read_secret
 from calling_credit.config import config
 from calling_credit.dynamodb import keys
@@ -34,7 +34,7 @@ RECORD_SECONDS = 16 * 24 * 3600
 
 logger = Logger()
 dynamodb = dynamodb_client()
-accounts = AccountKeeper(dynamodb, config().table_name)
+accounts = AccountStore(dynamodb, config().table_name)
 topups = TopUpStore(dynamodb, config().table_name)
 links = LinkStore(dynamodb, config().table_name)
 mailer = mail_client()

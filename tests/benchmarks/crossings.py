@@ -14,7 +14,7 @@ import boto3
 import pytest
 import stripe
 
-from calling_credit.accounts.store import AccountKeeper
+from calling_credit.accounts.store import AccountStore
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.ledger.adjustments import Adjustment, adjust_balance
@@ -95,7 +95,7 @@ def _save_card(lab: Laboratory, wire: StripeWire, account: str) -> stripe.Paymen
         DEFAULT_API_KEY, base_addresses={"api": wire.stand_in.base_url}, http_client=stripe.RequestsClient()
     )
     customer = sdk.v1.customers.create({"metadata": {"account_id": account}})
-    AccountKeeper(lab.dynamodb, TABLE).keep_customer(account, customer.id)
+    AccountStore(lab.dynamodb, TABLE).store_customer(account, customer.id)
     return sdk.v1.payment_methods.attach("pm_card_visa", {"customer": customer.id})
 
 

@@ -1,4 +1,4 @@
-"""Every member of a set of codes has its row in every table that lists its kind."""
+"""Every code has a row in every table that lists its kind."""
 
 import json
 import re
@@ -37,7 +37,7 @@ from ops.openapi import ROOT
 from ops.redrive import LedgerVerdict
 
 NEVER_SHOWN = {StopReason.ABOVE_THRESHOLD}
-"""The balance is high enough: nothing is amiss, and no table has words for it."""
+"""The normal state with a sufficient balance; no table has a message for it."""
 OF_OPERATORS = {EventType.CALL_UNRATED}
 """Customers get no e-mail about it: the call is not charged yet."""
 
@@ -95,12 +95,12 @@ def test_a_code_without_a_row_is_found(document: str) -> None:
     assert without_row(planted, document) == {"planted_code"}
 
 
-def test_a_denied_call_has_words_for_every_reason() -> None:
+def test_every_denial_reason_has_a_message() -> None:
     assert set(request.WORDS) == set(DenialReason)
     assert set(DenialReason) >= FRAUD_REASONS
 
 
-def test_a_rule_that_does_not_charge_has_words_for_every_reason() -> None:
+def test_every_reason_not_to_recharge_has_a_message() -> None:
     assert set(settings.WORDS) == {*StopReason, *SuspensionReason} - NEVER_SHOWN
     assert set(SuspensionReason) >= SOFT
 
@@ -113,7 +113,7 @@ def test_customers_can_look_up_every_status_of_a_payment_that_they_see() -> None
     assert without_row(TopUpStatus, "api.md") == {TopUpStatus.CONFIRMING}
 
 
-def test_a_problem_is_explained_or_known_to_reach_no_caller() -> None:
+def test_every_problem_is_explained_or_listed_as_internal() -> None:
     assert {*BY_CODE, *BEHIND_NO_ROUTE} == set(ProblemCode)
     assert not set(BY_CODE) & set(BEHIND_NO_ROUTE)
 

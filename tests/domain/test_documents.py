@@ -1,4 +1,4 @@
-"""The documents agree with each other and with the code: links resolve, and generated parts are fresh."""
+"""The documents agree with each other and the code: valid links, numbered decision records, fresh generated parts."""
 
 import re
 import subprocess
@@ -27,13 +27,13 @@ FENCE = re.compile(r"^( *)(```+).*?^\1\2$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)$|(?:src|href)=\"([^\"]+)\"", re.MULTILINE)
 MAPS = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "docs" / "testing.md"]
 PLACES = ("", "layers/domain/calling_credit", "tests")
-"""Where the paths that a map names begin."""
+"""The top-level folders of the paths in a map."""
 PATH = re.compile(r"`(\w[\w.-]*/[\w./-]*)`")
 MAKE = re.compile(r"(?:`|^)make ([a-z][a-z-]*)", re.MULTILINE)
 
 
 def name_of(path: Path) -> str:
-    """A document as a test id shows it."""
+    """The test id of a document."""
     return path.relative_to(ROOT).as_posix()
 
 
@@ -57,7 +57,7 @@ def anchors(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
-def test_every_link_leads_to_a_file_and_a_heading(path: Path) -> None:
+def test_every_link_has_an_existing_file_and_heading(path: Path) -> None:
     for link in links(path):
         file, _, anchor = link.partition("#")
         target = (path.parent / file).resolve() if file else path

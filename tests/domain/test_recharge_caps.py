@@ -47,13 +47,13 @@ def moment(text: str) -> datetime:
 FOUR = [ago(days=days) for days in (29, 20, 10, 5)]
 
 
-def test_four_declines_of_a_card_in_thirty_days_are_too_many_until_the_first_is_forgotten() -> None:
+def test_four_declines_of_a_card_in_thirty_days_stop_the_rule() -> None:
     state = remembering(*map(declined_at, FOUR))
     assert decide_recharge(situation(state=state)) == Stop("card_declined_too_often", ahead(days=1))
     assert decide_recharge(situation(state=remembering(*map(declined_at, FOUR[1:])))) == BuyCredit(usd("50"))
 
 
-def test_a_fifth_decline_moves_the_end_to_when_fewer_than_four_are_left() -> None:
+def test_a_fifth_decline_extends_the_stop() -> None:
     state = remembering(*map(declined_at, [*FOUR, ago(days=1)]))
     assert decide_recharge(situation(state=state)) == Stop("card_declined_too_often", ahead(days=10))
 
@@ -65,7 +65,7 @@ def test_another_cards_declines_do_not_count() -> None:
     assert decide_recharge(situation(rule=rule, state=remembering(*map(declined_at, FOUR)))) == BuyCredit(usd("50"))
 
 
-def test_what_did_not_end_in_a_decline_does_not_count() -> None:
+def test_attempts_without_a_decline_do_not_count() -> None:
     others = [replace(declined_at(at), outcome="canceled") for at in FOUR]
     asked = [replace(declined_at(at), outcome="authentication_required") for at in FOUR]
     assert decide_recharge(situation(state=remembering(*others, *asked))) == BuyCredit(usd("50"))
@@ -92,19 +92,19 @@ def test_a_decline_counts_for_thirty_days_to_the_millisecond(oldest: str, decisi
         (ago(minutes=60, milliseconds=-1), Stop("hourly_count", ahead(milliseconds=1))),
     ],
 )
-def test_an_hour_is_sixty_minutes_that_move_on(oldest: str, decision: BuyCredit | Stop) -> None:
+def test_the_hourly_count_covers_a_rolling_hour(oldest: str, decision: BuyCredit | Stop) -> None:
     recent = [succeeded(at) for at in (oldest, ago(minutes=30), ago(minutes=1))]
     assert decide_recharge(situation(state=remembering(*recent))) == decision
 
 
-def test_a_lowered_hourly_count_waits_until_fewer_than_it_are_left() -> None:
+def test_a_lowered_hourly_count_stops_until_enough_attempts_expire() -> None:
     recent = [succeeded(ago(minutes=minutes)) for minutes in (50, 40, 10)]
     rule = replace(RULE, hourly_count=1)
     assert decide_recharge(situation(rule=rule, state=remembering(*recent))) == Stop("hourly_count", ahead(minutes=50))
 
 
 @pytest.mark.parametrize("outcome", ["declined", "canceled", "authentication_required"])
-def test_an_attempt_that_failed_gives_back_what_it_counted(outcome: str) -> None:
+def test_a_failed_attempt_no_longer_counts_toward_the_caps(outcome: str) -> None:
     rule = replace(RULE, hourly_count=1, daily_limit_micros=usd("50"), monthly_limit_micros=usd("50"))
     spent = succeeded(ago(minutes=30))
     for counted in (spent, replace(spent, outcome="claimed")):
@@ -116,7 +116,7 @@ def test_an_attempt_that_failed_gives_back_what_it_counted(outcome: str) -> None
     assert decide_recharge(situation(rule=lenient, state=remembering(given_back))) == BuyCredit(usd("50"))
 
 
-def test_an_attempt_canceled_again_and_again_still_counts_in_its_hour() -> None:
+def test_canceled_attempts_still_count_toward_the_hour() -> None:
     """Nothing else would end it: a cancellation is no decline, so nothing backs off, and its money is given back."""
     record_cancellation = [
         Attempt(n, ago(minutes=50 - n), usd("50"), CARD.fingerprint, "canceled") for n in range(1, 4)
@@ -126,7 +126,7 @@ def test_an_attempt_canceled_again_and_again_still_counts_in_its_hour() -> None:
     )
 
 
-def test_a_charge_counts_from_its_claim_and_not_when_it_fails() -> None:
+def test_a_charge_counts_from_its_claim_until_it_fails() -> None:
     rule = replace(RULE, daily_limit_micros=usd("50"))
     begun = record_claim(State(), "tu_1", usd("50"), CARD.fingerprint, moment(ago(hours=2)))
     full = Stop("daily_limit", "2026-11-24T05:00:00.000Z")
@@ -137,7 +137,7 @@ def test_a_charge_counts_from_its_claim_and_not_when_it_fails() -> None:
     assert decide_recharge(situation(rule=rule, state=refused)) == BuyCredit(usd("50"))
 
 
-def test_money_that_comes_after_an_attempt_was_given_up_counts_where_it_was_begun() -> None:
+def test_a_late_payment_counts_on_the_day_of_its_claim() -> None:
     rule = replace(RULE, daily_limit_micros=usd("50"))
     begun = record_claim(State(), "tu_1", usd("50"), CARD.fingerprint, moment(ago(hours=2)))
     late = record_payment(record_cancellation(begun, automatic(1)), automatic(1))
@@ -179,13 +179,13 @@ def test_a_day_begins_at_the_accounts_own_midnight(zone: str, at: str, counts: b
         ("UTC", "2027-11-23T12:00:00Z", "2026-11-23T12:00:00.000Z", False),
     ],
 )
-def test_a_month_is_one_of_the_accounts_calendar(zone: str, now: str, at: str, counts: bool) -> None:
+def test_a_month_follows_the_accounts_calendar(zone: str, now: str, at: str, counts: bool) -> None:
     rule = replace(UNLIMITED, monthly_limit_micros=usd("60"))
     s = situation(rule=rule, state=remembering(succeeded(at)), time_zone=zone, now=moment(now))
     assert isinstance(decide_recharge(s), Stop) == counts
 
 
-def test_the_first_hour_of_a_month_counts_to_its_end_though_clocks_were_put_back_in_it() -> None:
+def test_a_month_with_a_clock_change_counts_from_its_first_hour() -> None:
     rule = replace(UNLIMITED, monthly_limit_micros=usd("650"))
     first = record_claim(State(), "tu_1", usd("600"), CARD.fingerprint, moment("2026-10-01T00:00:00+02:00"))
     last = moment("2026-10-31T23:30:00+01:00")
@@ -212,9 +212,7 @@ def test_the_first_hour_of_a_month_counts_to_its_end_though_clocks_were_put_back
         ("America/Havana", "2026-10-31T12:00:00Z", "2026-11-01T04:00:00.000Z", "2026-11-01T04:00:00.000Z"),
     ],
 )
-def test_a_cap_ends_at_the_next_local_midnight_or_first_of_the_month(
-    zone: str, now: str, next_day: str, next_month: str
-) -> None:
+def test_a_cap_ends_at_the_next_local_day_or_month(zone: str, now: str, next_day: str, next_month: str) -> None:
     spent = remembering(succeeded(ago(moment(now))))
     for limits, stop in (
         ({"daily_limit_micros": usd("50")}, Stop("daily_limit", next_day)),
@@ -273,13 +271,15 @@ def test_a_cap_ends_in_the_first_millisecond_of_another_day_or_month(zone: str, 
         ("300", "250", "200", "200"),
     ],
 )
-def test_as_many_multiples_are_charged_as_every_cap_leaves(daily: str, monthly: str, maximum: str, charge: str) -> None:
+def test_a_charge_is_cut_to_the_multiples_that_every_cap_allows(
+    daily: str, monthly: str, maximum: str, charge: str
+) -> None:
     rule = replace(UNLIMITED, daily_limit_micros=usd(daily), monthly_limit_micros=usd(monthly))
     s = situation(rule=rule, posted_micros=usd("-429.80"), maximum_micros=usd(maximum))
     assert decide_recharge(s) == BuyCredit(usd(charge))
 
 
-def test_the_last_whole_multiple_of_the_day_is_charged_and_then_no_part_of_one() -> None:
+def test_a_charge_is_never_a_fraction_of_a_multiple() -> None:
     deep = {"posted_micros": usd("-1000")}
     assert decide_recharge(situation(state=remembering(succeeded(ago(hours=3), usd("120"))), **deep)) == BuyCredit(
         usd("50")
@@ -288,7 +288,7 @@ def test_the_last_whole_multiple_of_the_day_is_charged_and_then_no_part_of_one()
     assert full == Stop("daily_limit", "2026-11-24T05:00:00.000Z")
 
 
-def test_a_limit_lowered_below_what_is_spent_already_stops() -> None:
+def test_a_limit_below_the_spent_amount_stops() -> None:
     rule = replace(RULE, daily_limit_micros=usd("50"))
     assert isinstance(
         decide_recharge(situation(rule=rule, state=remembering(succeeded(ago(hours=3), usd("500"))))), Stop

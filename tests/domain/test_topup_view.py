@@ -1,4 +1,4 @@
-"""A top-up as customers see it: nothing they could not act on, nothing that a thief would want to know."""
+"""The customer view of a top-up: it shows no ids of Stripe, no fingerprint, and no sensitive decline."""
 
 from dataclasses import replace
 from typing import Any
@@ -41,7 +41,7 @@ def test_every_state_is_shown_as_one_of_those_promised(status: Any, shown: str) 
 
 
 @pytest.mark.parametrize("status", ["created", "confirming", "processing", "succeeded", "failed", "canceled"])
-def test_only_a_payment_that_waits_for_its_customer_leads_on(status: Any) -> None:
+def test_only_a_payment_that_waits_for_its_customer_has_a_link(status: Any) -> None:
     waiting = replace(AUTOMATIC, status=TopUpStatus.REQUIRES_ACTION)
     assert topup_view(waiting, URL)["next_action_url"] == URL
     assert "next_action_url" not in topup_view(waiting, None)
@@ -49,13 +49,13 @@ def test_only_a_payment_that_waits_for_its_customer_leads_on(status: Any) -> Non
 
 
 @pytest.mark.parametrize("status", ["failed", "requires_action"])
-def test_a_failure_is_told_in_a_code_and_in_words(status: Any) -> None:
+def test_a_failure_has_a_code_and_a_message(status: Any) -> None:
     view = topup_view(replace(MANUAL, status=status, failure_code="insufficient_funds"), None)
     assert view["failure"]["code"] == "insufficient_funds"
     assert "insufficient funds" in view["failure"]["message"]
 
 
-def test_a_payment_by_hand_that_came_to_nothing_says_that_nothing_was_charged() -> None:
+def test_a_canceled_manual_payment_says_that_nothing_was_charged() -> None:
     view = topup_view(replace(MANUAL, status=TopUpStatus.CANCELED), None)
     assert view["failure"]["code"] == "canceled"
     assert "Nothing was charged" in view["failure"]["message"]
@@ -63,11 +63,11 @@ def test_a_payment_by_hand_that_came_to_nothing_says_that_nothing_was_charged() 
 
 
 @pytest.mark.parametrize("status", ["created", "confirming", "processing", "succeeded"])
-def test_a_decline_that_was_got_over_is_not_told(status: Any) -> None:
+def test_a_decline_before_a_success_is_not_shown(status: Any) -> None:
     assert "failure" not in topup_view(replace(MANUAL, status=status, failure_code="insufficient_funds"), None)
 
 
-def test_a_stolen_card_is_told_as_declined() -> None:
+def test_a_stolen_card_is_shown_as_declined() -> None:
     view = topup_view(replace(MANUAL, status=TopUpStatus.FAILED, failure_code="stolen_card"), None)
     assert view["failure"]["code"] == "card_declined"
     assert "stolen" not in str(view)

@@ -38,7 +38,7 @@ HARD = Decline("stolen_card", "do_not_try_again")
         ("canceled", False, False),
     ],
 )
-def test_an_abandoned_challenge_is_open_but_no_money_on_its_way(status: Any, is_open: bool, is_pending: bool) -> None:
+def test_an_abandoned_challenge_is_open_but_not_pending(status: Any, is_open: bool, is_pending: bool) -> None:
     assert replace(MANUAL, status=status).is_open == is_open == (status in OPEN)
     assert (status in PENDING) == is_pending
 
@@ -46,11 +46,11 @@ def test_an_abandoned_challenge_is_open_but_no_money_on_its_way(status: Any, is_
 @pytest.mark.parametrize(
     ("lease_until", "is_leased"), [(None, False), (ago(), False), (ahead(milliseconds=1), True), (ago(hours=1), False)]
 )
-def test_a_lease_ends_at_its_very_moment(lease_until: str | None, is_leased: bool) -> None:
+def test_a_lease_ends_at_its_exact_moment(lease_until: str | None, is_leased: bool) -> None:
     assert replace(MANUAL, lease_until=lease_until).is_leased(NOW) == is_leased
 
 
-def test_a_payment_knows_its_age_and_its_decline() -> None:
+def test_a_payment_has_an_age_and_a_decline() -> None:
     assert replace(MANUAL, created_at=ago(minutes=3)).age(NOW) == timedelta(minutes=3)
     assert MANUAL.decline is None
     assert replace(MANUAL, failure_code=HARD.code, failure_advice=HARD.advice).decline == HARD
@@ -91,7 +91,7 @@ def test_a_top_up_has_an_amount_in_whole_cents_and_a_card(amount: str, micros: i
         ("999999999", "amount_out_of_range"),
     ],
 )
-def test_an_amount_that_no_payment_may_be_is_refused(amount: object, code: str) -> None:
+def test_an_invalid_payment_amount_is_refused(amount: object, code: str) -> None:
     with pytest.raises(InvalidValue) as refused:
         parse_top_up({"amount": amount, "payment_method_id": "pm_1"}, BOUNDS)
     assert refused.value.code == code
@@ -108,21 +108,21 @@ def test_a_top_up_without_amount_or_card_is_refused(body: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize("value", ["pm_1", "card_1NvZ0a2eZvKYlo2C", "a" * 255])
-def test_these_are_ids_of_payment_methods(value: str) -> None:
+def test_valid_payment_method_ids_are_accepted(value: str) -> None:
     assert parse_payment_method_id({"payment_method_id": value}) == value
 
 
 @pytest.mark.parametrize(
     "value", ["", "_", "pm 1", "pm_1/detach", "../pm_1", "pm_1?x=1", "pm_1\n", "pm_é", "pm_²", "a" * 256, 5, True, []]
 )
-def test_what_could_not_be_the_id_of_a_payment_method_never_reaches_stripe(value: object) -> None:
+def test_an_invalid_payment_method_id_never_reaches_stripe(value: object) -> None:
     with pytest.raises(InvalidValue) as refused:
         parse_payment_method_id({"payment_method_id": value})
     assert refused.value.code == "invalid_payment_method"
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9), st.integers(-(10**9), 2 * 10**9))
-def test_bounds_hold_both_their_ends_and_name_them(least: int, span: int, amount: int) -> None:
+def test_bounds_include_both_ends_and_errors_name_them(least: int, span: int, amount: int) -> None:
     bounds = Bounds(least, least + span)
     assert bounds.check(least) == least
     assert bounds.check(least + span) == least + span
@@ -135,7 +135,7 @@ def test_bounds_hold_both_their_ends_and_name_them(least: int, span: int, amount
 # --- Its entry --------------------------------------------------------------------------------------------------------
 
 
-def test_the_entry_of_a_payment_stands_where_it_was_made_whoever_settles_it_when() -> None:
+def test_an_entry_has_the_payments_creation_time_at_any_settlement() -> None:
     topup = replace(MANUAL, created_at="2026-11-23T04:59:59.999Z")
     entry = topup_entry(topup, INTENT, "America/New_York", NOW)
     assert entry.key == ("acct_1", "2026-11-23T04:59:59.999Z", "tu_manual")

@@ -20,27 +20,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who changes something (`user:<sub>`, `operator:<client id>`) and the address they do it from."""
+    """Who makes a change (`user:<sub>`, `operator:<client id>`), and from which IP address."""
 
     by: str
     address: str
 
 
-class LineKeeper:
-    """The lines of every account."""
+class LineStore:
+    """The lines in the table."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
         self._client = client
         self._table_name = table_name
 
-    def keep_line(
+    def store_line(
         self, account_id: str, line_id: str, change: Callable[[Line | None], Line], source: Source, now: datetime
     ) -> tuple[Line, bool]:
-        """Create or configure the line that `change` makes of the one that stands; what then stands, and whether it is
-        new.
+        """Store the line that `change` makes of the current one. Return it, and whether it is new.
 
         Raises:
-            NotFound: `unknown_account`. Unavailable: others kept changing it, or the table did not take it in time.
+            NotFound: `unknown_account`. Unavailable: `busy`, or the table did not answer in time.
         """
 
         def attempt() -> tuple[Line, bool] | None:
@@ -60,10 +59,10 @@ class LineKeeper:
         return retry_on_race("The line is", attempt)
 
     def switch_line(self, account_id: str, line_id: str, enabled: bool, source: Source, now: datetime) -> Line:
-        """Turn international calling of a line on or off; the line as it then is. One that is so already is left alone.
+        """Turn international calling of a line on or off, unless it is so already. Return the line.
 
         Raises:
-            NotFound: `unknown_line`. Unavailable: others kept changing it, or the table did not take it in time.
+            NotFound: `unknown_line`. Unavailable: `busy`, or the table did not answer in time.
         """
 
         def attempt() -> Line | None:
@@ -156,25 +155,25 @@ def _is_on(item: dict[str, Any] | None) -> bool:
 
 
 def _changes(item: dict[str, Any] | None) -> int:
-    """How many changes of it are recorded."""
+    """The number of recorded changes."""
     return 0 if item is None else int(item.get("changes", 0))
 
 
 def _unchanged(item: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The condition that nobody has switched the line since it was read."""
+    """The condition that the line was not switched since it was read."""
     was = {":was": to_attribute(item["international_calling"])}
     if "changes" not in item:
         return "attribute_not_exists(changes) AND international_calling = :was", was
-    return "changes = :seen AND international_calling = :was", was | {":seen": to_attribute(item["changes"])}
+    return "changes = :read AND international_calling = :was", was | {":read": to_attribute(item["changes"])}
 
 
 def line_from_item(item: dict[str, Any]) -> Line:
-    """The line behind its item."""
+    """The line of an item."""
     return Line(keys.id_of(item["SK"]), item["number"], item["user_id"], item["international_calling"])
 
 
 def change_view(item: dict[str, Any]) -> dict[str, Any]:
     """A change as the API shows it."""
     _, _, changed_at, _ = item["SK"].split("#")
-    shown = {name: item[name] for name in ("international_calling", "changed_by", "changed_from")}
-    return {"changed_at": changed_at, **shown}
+    fields = {name: item[name] for name in ("international_calling", "changed_by", "changed_from")}
+    return {"changed_at": changed_at, **fields}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class AccountReader:
-    """One account as one request sees it. Its settings are read once."""
+    """One account within one request. Its settings are read once."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str, account_id: str) -> None:
         self.account_id = account_id
@@ -37,27 +37,28 @@ class AccountReader:
         return self._account
 
     def lines(self, after: str | None, limit: int) -> tuple[list[Line], str | None]:
-        """A page of the account's lines, by id, and the sort key to go on after."""
+        """A page of the account's lines, by id, and the sort key after which the next page starts."""
         low = keys.line_prefix() if after is None else f"{after}\0"
-        found = list(islice(self._partition.query(low, keys.line_prefix() + keys.AFTER), limit + 1))
-        page = found[:limit]
-        return [line_from_item(item) for item in page], page[-1]["SK"] if len(found) > limit else None
+        items = list(islice(self._partition.query(low, keys.line_prefix() + keys.AFTER), limit + 1))
+        page = items[:limit]
+        return [line_from_item(item) for item in page], page[-1]["SK"] if len(items) > limit else None
 
     def line_changes(self, line_id: str, after: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
-        """A page of the changes of a line's international calling, newest first, and the sort key to go on after.
+        """A page of the changes of a line's international calling, newest first, and the sort key after which the next
+        page starts.
 
         Raises:
             NotFound: `unknown_line`.
         """
         if not list(self._partition.query(keys.line_sk(line_id), keys.line_sk(line_id))):
-            raise NotFound(ProblemCode.UNKNOWN_LINE, "This account has no line of that id; GET /lines lists them.")
+            raise NotFound(ProblemCode.UNKNOWN_LINE, "This account has no line with this id; GET /lines lists them.")
         low, high = keys.change_range(line_id)
         if after is not None:
             high = after
         newest = self._partition.query(low, high, newest_first=True)
-        found = list(islice((item for item in newest if item["SK"] != after), limit + 1))
-        page = found[:limit]
-        return page, page[-1]["SK"] if len(found) > limit else None
+        items = list(islice((item for item in newest if item["SK"] != after), limit + 1))
+        page = items[:limit]
+        return page, page[-1]["SK"] if len(items) > limit else None
 
     def user_names(self) -> dict[str, str]:
         """The name of every user."""

@@ -11,7 +11,7 @@ from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.instants import format_instant, local_date
-from calling_credit.ledger.hold_store import read_hold_item
+from calling_credit.ledger.hold_store import hold_from_item
 from calling_credit.ledger.holds import holds_now
 from calling_credit.numbering import UNKNOWN_COUNTRY, country_of
 from calling_credit.rates.deck import Deck
@@ -98,7 +98,7 @@ def _snapshot(
         origin=origin,
         row=deck.find(request.dialled_number[1:], origin, format_instant(now)),
         deck_version=deck.version,
-        hold=read_hold_item(items["hold"]) if "hold" in items else None,
+        hold=hold_from_item(items["hold"]) if "hold" in items else None,
         credit=credit,
         now=now,
     )

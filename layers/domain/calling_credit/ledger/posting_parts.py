@@ -1,19 +1,17 @@
-"""What one transaction of posting is to do, and what its cancellation proves: entries that are there already, holds
-that are not what they were read as. Sends nothing.
-"""
+"""The parts of a posting: which entries and holds fit one transaction, and which of them failed conditions settle."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar
 
 from calling_credit.ledger.entries import Entry
-from calling_credit.ledger.hold_store import read_hold_item
+from calling_credit.ledger.hold_store import hold_from_item
 from calling_credit.ledger.holds import LIVE, Hold
 
 T = TypeVar("T")
 Outcome = Literal["posted", "replayed", "conflict", "unknown_account", "not_posted"]
 EntryKey = tuple[str, str, str]
-"""Account, when it happened, its cause."""
+"""Account, time, and cause."""
 
 MAX_ACTIONS: Final = 100
 """DynamoDB's limit on one transaction."""
@@ -21,18 +19,18 @@ MAX_ACTIONS: Final = 100
 
 @dataclass(slots=True)
 class Part:
-    """Entries of one account, and the holds of its finished calls to release with them, by the calls' keys."""
+    """Entries of one account, and the holds to release with them, by the calls' keys."""
 
     entries: list[Entry] = field(default_factory=list)
     holds: dict[EntryKey, Hold] = field(default_factory=dict)
 
     @property
     def keys(self) -> list[EntryKey]:
-        """Of each action but those on days and balance, the call it is for."""
+        """The key of each entry and hold, in the order of their actions."""
         return [*(entry.key for entry in self.entries), *self.holds]
 
     def give(self, outcome: Outcome) -> dict[EntryKey, Outcome]:
-        """One outcome for everything in it."""
+        """Give every entry and hold the same outcome."""
         return dict.fromkeys(self.keys, outcome)
 
     def take_out_entries(self, failed: Mapping[int, dict[str, Any]]) -> dict[EntryKey, Outcome]:
@@ -51,21 +49,21 @@ class Part:
         return outcomes
 
     def update_holds(self, failed: Mapping[int, dict[str, Any]]) -> None:
-        """Replace the holds that have changed since they were read. An extended hold is released as it is now; a hold
-        that is no longer live is left out, and its call is posted without it.
+        """Replace the holds that have changed since they were read. An extended hold is released in its
+        current state; a hold that is no longer live is left out, and its call is posted without it.
         """
         for position, key in enumerate(list(self.holds), len(self.entries)):
             if position not in failed:
                 continue
-            hold = read_hold_item(failed[position]) if failed[position] else None
+            hold = hold_from_item(failed[position]) if failed[position] else None
             if hold is not None and hold.status == LIVE:
                 self.holds[key] = hold
             else:
                 del self.holds[key]
 
 
-def fitting(items: Iterable[T], actions: Callable[[list[T]], int]) -> Iterator[list[T]]:
-    """Items in their order, split so that each part, of which `actions` counts what it needs, fits one transaction."""
+def split_to_fit(items: Iterable[T], actions: Callable[[list[T]], int]) -> Iterator[list[T]]:
+    """Split items, in order, into parts that fit one transaction. `actions` counts the actions of a part."""
     part: list[T] = []
     for item in items:
         if part and actions([*part, item]) > MAX_ACTIONS:
@@ -77,7 +75,7 @@ def fitting(items: Iterable[T], actions: Callable[[list[T]], int]) -> Iterator[l
 
 
 def parts(whole: Part) -> Iterator[Part]:
-    """One account's work, split so that each part, with its days and the balance, fits one transaction."""
+    """Split one account's part so that each piece, with its days and the balance, fits one transaction."""
     part, days = Part(), set[tuple[str, str]]()
     for entry in whole.entries:
         hold = whole.holds.get(entry.key)

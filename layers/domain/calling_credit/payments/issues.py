@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import to_attributes
-from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed, standing_item
-from calling_credit.dynamodb.sweep import read_kept
+from calling_credit.dynamodb.errors import AWS_ERRORS, existing_item, is_condition_failed
+from calling_credit.dynamodb.sweep import read_listed
 from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
@@ -69,10 +69,10 @@ def report_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: d
     except AWS_ERRORS as error:
         if not is_condition_failed(error):
             raise
-        return bool(standing_item(error).get("written_by") == {"S": item["written_by"]})
+        return bool(existing_item(error).get("written_by") == {"S": item["written_by"]})
     return True
 
 
 def read_issues(client: "DynamoDBClient", table_name: str) -> Iterator[dict[str, Any]]:
     """Read every stored issue, oldest first within a shard."""
-    return read_kept(client, table_name, ISSUE_KIND)
+    return read_listed(client, table_name, ISSUE_KIND)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import stripe
 
-from calling_credit.accounts.store import AccountKeeper
+from calling_credit.accounts.store import AccountStore
 from calling_credit.payments import cards, intents
 from calling_credit.payments.issues import Issue, IssueCode, report_issue
 from calling_credit.payments.reversal import reverse_topup
@@ -124,7 +124,7 @@ class StripeEventHandler:
         if not event.customer_id:
             return "ignored"
         account_id = cards.account_of_customer(self._stripe, event.customer_id)
-        stored = AccountKeeper(self._client, self._table_name).customer_of(account_id) if account_id else None
+        stored = AccountStore(self._client, self._table_name).customer_of(account_id) if account_id else None
         if stored != event.customer_id:
             details = f"{event.kind} of {event.customer_id}"
             return self._report(Issue(event.object_id, IssueCode.FOREIGN_CARD, account_id, details))
