@@ -88,5 +88,5 @@ def rerate(request: RerateRequest, context: LambdaContext) -> dict[str, Any]:
 
 
 def published_deck(version: str) -> Deck:
-    """A published deck."""
+    """Read a published deck."""
     return DeckBucket(s3, config().deck_bucket).deck(version)

@@ -163,8 +163,8 @@ def test_500_errors_among_50000_rows_are_each_reported_by_row_and_column() -> No
     result = check_deck(deck_csv(*rows), "deck-2", None, NOW, heard.append)
     assert {error.line: (error.column, error.code) for error in result.errors} == planted
     assert (len(result.errors), result.deck) == (500, None)
-    text = report(result, "refused", NOW)
-    assert (text["error_count"], len(text["errors"])) == (500, 500)
+    view = report(result, "refused", NOW)
+    assert (view["error_count"], len(view["errors"])) == (500, 500)
     assert heard == [line * 1000 for line in range(1, 51)]
 
 
