@@ -1,4 +1,4 @@
-"""Draws which folders of the domain layer import which, from the real imports, into ARCHITECTURE.md (`make graph`).
+"""Draws the imports between the folders of the domain layer into ARCHITECTURE.md (`make graph`).
 
 Modules beside the folders are one box, the kernel. Arrows that follow from other arrows are left out.
 """
@@ -20,7 +20,7 @@ Arrows = dict[str, set[str]]
 
 
 def imports() -> Arrows:
-    """For each folder, the other folders that its modules import."""
+    """Return, for each folder, the other folders that its modules import."""
     arrows: Arrows = defaultdict(set)
     for path in sorted(PACKAGE.rglob("*.py")):
         importer = folder_of(path.relative_to(PACKAGE).with_suffix("").parts)
@@ -30,7 +30,7 @@ def imports() -> Arrows:
 
 
 def folder_of(parts: tuple[str, ...]) -> str:
-    """The folder of a module below the package; a module that is in none belongs to the kernel."""
+    """Return the folder of a module below the package; modules without a folder belong to the kernel."""
     return parts[0] if parts and (PACKAGE / parts[0]).is_dir() else KERNEL
 
 
@@ -41,7 +41,7 @@ def _imported(tree: ast.Module) -> Iterator[str]:
 
 
 def reduced(arrows: Arrows) -> Arrows:
-    """The arrows without those that a longer path implies; unchanged where imports form a cycle."""
+    """Return the arrows without those that a longer path implies; unchanged if imports form a cycle."""
     reachable = {folder: set(targets) for folder, targets in arrows.items()}
     for middle, begin in product(arrows, arrows):
         if middle in reachable[begin]:
@@ -55,13 +55,13 @@ def reduced(arrows: Arrows) -> Arrows:
 
 
 def graph() -> str:
-    """The graph as a Mermaid diagram."""
+    """Return the graph as a Mermaid diagram."""
     lines = [f"  {folder} --> {target}\n" for folder, found in reduced(imports()).items() for target in sorted(found)]
     return f"```mermaid\nflowchart TD\n{''.join(lines)}```\n"
 
 
 def with_graph(text: str) -> str:
-    """The document with the present graph between its marks."""
+    """Return the document with the current graph between its marks."""
     before, rest = text.split(BEGIN)
     return f"{before}{BEGIN}\n{graph()}\n{END}{rest.split(END)[1]}"
 

@@ -1,5 +1,5 @@
-"""Writes what the declared contract publishes: docs/openapi.yaml, the copy that the page's function serves, and the
-table of codes (`make openapi`).
+"""Writes the published forms of the declared contract (`make openapi`): docs/openapi.yaml, its copy for the page's
+function, and docs/api-errors.md.
 """
 
 import json
@@ -16,7 +16,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes every schema where it stands: no anchors and no references to them."""
+    """Writes every schema in full, without YAML anchors."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML names it
         """Write every node in full."""
@@ -24,18 +24,18 @@ class _Dumper(yaml.SafeDumper):
 
 
 def as_yaml() -> str:
-    """docs/openapi.yaml."""
+    """Return the content of docs/openapi.yaml."""
     text: str = yaml.dump(document(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=118)
     return f"# Written by `make openapi` from ops/contract. Do not edit.\n{text}"
 
 
 def as_json() -> str:
-    """What `GET /openapi.json` answers."""
+    """Return the answer of `GET /openapi.json`."""
     return json.dumps(document(), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def as_table() -> str:
-    """docs/api-errors.md."""
+    """Return the content of docs/api-errors.md."""
     routes: dict[str, list[str]] = {}
     for route in ROUTES:
         for code in codes_of(route):
@@ -65,11 +65,11 @@ FILES: Final = {
     ROOT / "docs" / "api-errors.md": as_table,
     ROOT / "functions" / "billing_page" / "openapi.json": as_json,
 }
-"""What is written where."""
+"""The generated files and their content."""
 
 
 def main() -> None:
-    """Write them all."""
+    """Write all generated files."""
     for path, text in FILES.items():
         path.write_text(text(), encoding="utf-8")
 

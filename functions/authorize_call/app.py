@@ -8,11 +8,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
 from calling_credit.admission.authorize import authorize
-from calling_credit.admission.decision import AGAINST_FRAUD, Ask, Decision, short_code
+from calling_credit.admission.decision import FRAUD_REASONS, AdmissionRequest, Decision, short_code
 from calling_credit.admission.denials import announce_denial
 from calling_credit.admission.reader import AdmissionReader, AdmissionSnapshot
 from calling_credit.admission.reasons import DenialReason
-from calling_credit.admission.request import decision_view, read_ask
+from calling_credit.admission.request import decision_view, parse_request
 from calling_credit.admission.store import AdmissionStore
 from calling_credit.api.caller import switch
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body
@@ -44,7 +44,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def authorize_call() -> Response[str]:
     """Authorize a call or its extension; a repeated request has no further effect."""
     switch(claims(app), config())
-    ask = read_ask(json_body(app))
+    ask = parse_request(json_body(app))
     decision = short_code(ask)
     if decision is None:
         now = clock.now()
@@ -58,12 +58,12 @@ def authorize_call() -> Response[str]:
     return answer(decision_view(decision))
 
 
-def announce(ask: Ask, decision: Decision, snapshot: AdmissionSnapshot) -> None:
+def announce(ask: AdmissionRequest, decision: Decision, snapshot: AdmissionSnapshot) -> None:
     """Tell automatic recharge or the fraud alert about a denial. A failure is logged and does not change the answer."""
     try:
         if decision.reason == DenialReason.RECHARGING and snapshot.may_nudge:
             store.nudge(ask.account_id)
-        if decision.reason in AGAINST_FRAUD:
+        if decision.reason in FRAUD_REASONS:
             denials, now = snapshot.denials, snapshot.context.now
             announce_denial(dynamodb, config().table_name, ask, decision.reason, denials, now)
     except (CallingCreditError, *AWS_ERRORS) as error:

@@ -84,7 +84,7 @@ def usage_summary() -> Response[str]:
     account, ledger = own_account()
     period = requested_period(account)
     days = ledger.days(period.first.isoformat(), period.last.isoformat())
-    return answer(summary.summarise(days, account.account().currency))
+    return answer(summary.usage_summary(days, account.account().currency))
 
 
 @app.get("/usage/<category>")
@@ -95,7 +95,7 @@ def usage_details(category: str) -> Response[str]:
     summary.check_call_category(category)
     user_id = query(app, "user_id")
     as_csv = wants_csv(app)
-    sizes = {"default": summary.CSV_ROWS, "most": summary.CSV_ROWS} if as_csv else {}
+    sizes = {"default": summary.CSV_ROWS, "maximum": summary.CSV_ROWS} if as_csv else {}
     dates = (period.first.isoformat(), period.last.isoformat())
     listing = Listing(app, account.account_id, "usage", category, *dates, user_id, **sizes)
     equal = {"category": category} | ({"user_id": user_id} if user_id else {})
@@ -135,7 +135,7 @@ def forecast_view() -> Response[str]:
     calls, _ = ledger.entries(
         period,
         after=None,
-        limit=forecast.CALLS_LOOKED_AT,
+        limit=forecast.MAX_CALLS,
         newest_first=True,
         equal={"kind": CALL_CHARGED},
         calls_only=True,

@@ -55,9 +55,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if check.deck is not None:
         check.impact = Impact(check.deck)
         try:
-            measure_impact(
-                dynamodb, config().table_name, check.impact, now, clock.seconds_left(context, SECONDS_TO_SPARE)
-            )
+            left = clock.seconds_left(context, SECONDS_TO_SPARE)
+            measure_impact(dynamodb, config().table_name, check.impact, now, left)
         except AWS_ERRORS as error:  # The impact is only information. The new prices must not wait for it.
             logger.warning("not_all_weighed", code=code_of(error))
     outcome = decks.publish(upload.data, check, upload.uploaded_at + S3_TIME_STEP, now)

@@ -1,4 +1,4 @@
-"""What the operator's systems do to accounts (functions/manage_accounts)."""
+"""Accounts, for the operator's systems (functions/manage_accounts)."""
 
 from typing import Final
 

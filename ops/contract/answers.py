@@ -1,4 +1,4 @@
-"""The answers of a route: its own, its problems, and what API Gateway answers in its place."""
+"""The answers of a route: its own, its problems, and those of API Gateway."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -44,53 +44,53 @@ _SHARED: Final = {401: "Unauthorized", 403: "Forbidden", 429: "TooManyRequests",
 
 
 def codes_of(route: Route) -> tuple[str, ...]:
-    """Every problem code that a route can answer with, by status."""
+    """Return every problem code of a route, ordered by status."""
     if not route.is_problem_json:
         return ()
-    found = {*route.codes, *ACCESS_CODES.get(route.access, ()), "unavailable", "internal_error"}
+    codes = {*route.codes, *ACCESS_CODES.get(route.access, ()), "unavailable", "internal_error"}
     if any(parameter.place == "path" for parameter in route.parameters):
-        found.add("unknown_address")
+        codes.add("unknown_address")
     if route.body is not None:
-        found.add("body_too_large")
+        codes.add("body_too_large")
         if route.access is not Access.STRIPE:
-            found.add("malformed_json")
+            codes.add("malformed_json")
     if any(parameter.name == "Idempotency-Key" for parameter in route.parameters):
-        found |= {"missing_idempotency_key", "invalid_idempotency_key"}
+        codes |= {"missing_idempotency_key", "invalid_idempotency_key"}
     order = list(BY_CODE)
-    return tuple(sorted(found, key=order.index))
+    return tuple(sorted(codes, key=order.index))
 
 
 def answers(route: Route, shared: dict[str, Any]) -> dict[str, Any]:
-    """The answers by status. Those that most routes share are put into `shared` and referred to.
+    """Return the answers by status. Those that most routes share are added to `shared` and referenced.
 
     Raises:
         ValueError: two different answers have one name.
     """
-    found = {status: _own(answer) for status, answer in route.answers.items()}
-    _add_problems(route, found)
-    _add_gateway(route, found)
-    made: dict[str, Any] = {}
-    for status, answer in sorted(found.items()):
-        made[str(status)] = answer
+    by_status = {status: _own(answer) for status, answer in route.answers.items()}
+    _add_problems(route, by_status)
+    _add_gateway(route, by_status)
+    document: dict[str, Any] = {}
+    for status, answer in sorted(by_status.items()):
+        document[str(status)] = answer
         if status in _SHARED:
             name = _SHARED[status] + (
                 route.access.title() if status == 403 else "" if route.is_problem_json else "Page"
             )
             assert shared.setdefault(name, answer) == answer, f"{route.key}: another answer is called {name}"
-            made[str(status)] = {"$ref": f"#/components/responses/{name}"}
-    return made
+            document[str(status)] = {"$ref": f"#/components/responses/{name}"}
+    return document
 
 
 def _own(answer: Answer) -> dict[str, Any]:
-    made: dict[str, Any] = {"description": answer.description}
+    document: dict[str, Any] = {"description": answer.description}
     if answer.headers:
-        made["headers"] = {
+        document["headers"] = {
             name: {"description": description, "schema": schema}
             for name, (description, schema) in answer.headers.items()
         }
     if answer.content:
-        made["content"] = {name: {"schema": schema} for name, schema in answer.content.items()}
-    return made
+        document["content"] = {name: {"schema": schema} for name, schema in answer.content.items()}
+    return document
 
 
 def _add_problems(route: Route, found: dict[int, dict[str, Any]]) -> None:
@@ -99,8 +99,8 @@ def _add_problems(route: Route, found: dict[int, dict[str, Any]]) -> None:
         by_status.setdefault(BY_CODE[code].status, []).append(code)
     for status, codes in by_status.items():
         answer = found.setdefault(status, {"description": "", "content": {}})
-        words = " ".join(f"`{code}`: {BY_CODE[code].meaning}" for code in codes)
-        answer["description"] = f"{answer['description']} {words}".strip()
+        meanings = " ".join(f"`{code}`: {BY_CODE[code].meaning}" for code in codes)
+        answer["description"] = f"{answer['description']} {meanings}".strip()
         schema: Schema = {"ref": PROBLEM, "properties": {"status": {"const": status}, "code": one_of(codes)}}
         answer["content"][PROBLEM_JSON] = {"schema": schema}
         if any(BY_CODE[code].has_retry_after for code in codes):

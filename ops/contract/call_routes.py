@@ -1,4 +1,4 @@
-"""What the phone switch asks before it connects a call (functions/authorize_call)."""
+"""The authorization of calls, for the phone switch (functions/authorize_call)."""
 
 from typing import Final
 

@@ -30,7 +30,7 @@ ROUTES: Final[tuple[Route, ...]] = (
 
 
 def document() -> dict[str, Any]:
-    """The whole document, its operations in the order of the declarations."""
+    """Return the whole document. Its operations have the order of the declarations."""
     schemas: dict[str, Schema] = {}
     shared: dict[str, Any] = {}
     paths: dict[str, dict[str, Any]] = {}

@@ -1,4 +1,4 @@
-"""What the documentation says of one error code."""
+"""The explanation of one error code in the documentation."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from calling_credit.errors import ProblemCode
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One code and its explanation."""
+    """One code, its status, its meaning, and what the caller can do."""
 
     code: ProblemCode
     status: int
@@ -16,5 +16,5 @@ class Explanation:
 
     @property
     def has_retry_after(self) -> bool:
-        """Whether its answers carry Retry-After."""
+        """Whether answers with this code have the header Retry-After."""
         return self.status == 503 or self.code is ProblemCode.IN_PROGRESS

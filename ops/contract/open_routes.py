@@ -1,4 +1,4 @@
-"""What needs no token: the Billing page, this document, and Stripe's webhook (functions/billing_page,
+"""Routes without a token: the Billing page, this document, and Stripe's webhook (functions/billing_page,
 functions/stripe_webhook).
 """
 

@@ -1,4 +1,4 @@
-"""Payments: top-ups by hand, saved cards, and the links in e-mails (functions/add_funds)."""
+"""Payments: manual top-ups, saved cards, and the links in e-mails (functions/add_funds)."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Every `code` of a problem answer: its status, what it means, and what the caller does about it. The source of
+"""Every `code` of a problem answer: its status, its meaning, and what the caller can do. It is the source of
 docs/api-errors.md and of the enums in docs/openapi.yaml.
 """
 
@@ -153,4 +153,4 @@ BEHIND_NO_ROUTE: Final[dict[str, str]] = {
     ProblemCode.FILE_GONE: "`make publish-rates` prints it",
     ProblemCode.FILE_TOO_LARGE: "`make publish-rates` prints it",
 }
-"""Codes of errors that no route answers with, and where they are seen instead."""
+"""Error codes that no route returns, and where they appear instead."""

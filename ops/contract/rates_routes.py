@@ -1,4 +1,4 @@
-"""Prices: the public price list, and how long a customer's credit lasts at them (functions/list_usage)."""
+"""The public price list and the forecast of a customer's credit (functions/list_usage)."""
 
 from typing import Final
 

@@ -15,7 +15,7 @@ PLAIN_TEXT: Final = "text/plain"
 
 
 class Access(StrEnum):
-    """Who may call a route."""
+    """The callers of a route."""
 
     ANYONE = "anyone"
     LINK = "link"
@@ -39,7 +39,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a route answers with one status: a schema for each content type (None: no body), and its own headers."""
+    """The answer for one status: a schema for each content type (None: no body), and its own headers."""
 
     description: str
     content: Mapping[str, Schema] = field(default_factory=dict)
@@ -68,12 +68,12 @@ class Route:
 
     @property
     def key(self) -> str:
-        """The route as API Gateway spells it: `GET /top-ups/{top_up_id}`."""
+        """The route in the notation of API Gateway: `GET /top-ups/{top_up_id}`."""
         return f"{self.method} {self.path}"
 
 
 def ok(schema: Schema, description: str) -> Answer:
-    """An answer in JSON."""
+    """Return an answer in JSON."""
     return Answer(description, {JSON: schema})
 
 
@@ -87,17 +87,17 @@ def member_read(
     description: str = "",
     parameters: tuple[Parameter, ...] = (),
 ) -> Route:
-    """A GET that every user of an account may send."""
+    """Return a GET that every user of an account may send."""
     return Route("GET", address, function, Access.MEMBER, group, summary, {200: answer}, codes, description, parameters)
 
 
 def path(name: str, schema: Schema, description: str) -> Parameter:
-    """A part of the path."""
+    """Return a parameter in the path."""
     return Parameter(name, "path", schema, description, required=True)
 
 
 def query(name: str, schema: Schema, description: str) -> Parameter:
-    """An optional query parameter."""
+    """Return an optional query parameter."""
     return Parameter(name, "query", schema, description)
 
 
@@ -105,7 +105,7 @@ CURSOR: Final = query("cursor", {"type": "string"}, "The `next_cursor` of the pa
 
 
 def limit(most: int = MAX_LIMIT, default: int = DEFAULT_LIMIT) -> Parameter:
-    """How many items a page has."""
+    """Return the parameter for the number of items of a page."""
     schema: Schema = {"type": "integer", "minimum": 1, "maximum": most, "default": default}
     return query("limit", schema, "The number of items on a page.")
 

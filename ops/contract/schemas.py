@@ -82,7 +82,7 @@ NEXT_CURSOR: Final[Schema] = {
 
 
 def record(title: str, description: str, fields: Mapping[str, Schema], optional: Iterable[str] = ()) -> Schema:
-    """An object of an answer: exactly these fields, of which the `optional` ones may be absent."""
+    """Return an object of an answer: exactly these fields; the `optional` ones may be absent."""
     absent = set(optional)
     return {
         "title": title,
@@ -95,28 +95,28 @@ def record(title: str, description: str, fields: Mapping[str, Schema], optional:
 
 
 def body(title: str, description: str, fields: Mapping[str, Schema], required: Iterable[str] = ()) -> Schema:
-    """An object of a request. The API ignores fields it does not know."""
+    """Return an object of a request. The API ignores unknown fields."""
     shape: Schema = {"title": title, "type": "object", "description": description, "properties": dict(fields)}
     return shape | ({"required": list(required)} if required else {})
 
 
 def list_of(items: Schema, description: str = "") -> Schema:
-    """A JSON array."""
+    """Return a JSON array."""
     return {"type": "array", "items": items} | ({"description": description} if description else {})
 
 
 def page_of(title: str, description: str, items: Schema) -> Schema:
-    """One page of a list: `{items, next_cursor}`."""
+    """Return a page of a list: `{items, next_cursor}`."""
     return record(title, description, {"items": list_of(items), "next_cursor": NEXT_CURSOR})
 
 
 def one_of(codes: Iterable[str], description: str = "") -> Schema:
-    """A text out of a fixed set, in the set's own order."""
+    """Return a text of a fixed set, in the order of the set."""
     return {"type": "string", "enum": list(map(str, codes))} | ({"description": description} if description else {})
 
 
 def or_null(schema: Schema) -> Schema:
-    """The schema, or null."""
+    """Return a schema that also permits null."""
     if "title" in schema or "ref" in schema:
         return {"anyOf": [schema, {"type": "null"}]}
     nullable = schema | {"type": [schema["type"], "null"]}
@@ -124,7 +124,7 @@ def or_null(schema: Schema) -> Schema:
 
 
 def described(schema: Schema, description: str, **more: Any) -> Schema:
-    """The same schema with a description of its own."""
+    """Return the schema with its own description."""
     named = {"ref": schema} if "title" in schema else schema
     return named | {"description": description} | more
 
@@ -133,7 +133,7 @@ USER: Final = record("UserName", "A user and the name that the operator gave the
 
 
 def hoisted(node: Any, components: dict[str, Schema]) -> Any:
-    """The node with every titled schema moved to the components and referred to.
+    """Return the node with every titled schema moved to the components and referenced.
 
     Raises:
         ValueError: two different schemas have one title.

@@ -1,4 +1,4 @@
-"""Who may call a route, in the words of OpenAPI."""
+"""The security schemes of OpenAPI for the callers of a route."""
 
 from collections.abc import Mapping
 from typing import Final

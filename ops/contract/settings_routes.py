@@ -1,4 +1,4 @@
-"""What customers set: lines and limits (functions/change_settings, functions/list_usage)."""
+"""Settings of customers: lines and limits (functions/change_settings, functions/list_usage)."""
 
 from typing import Final
 

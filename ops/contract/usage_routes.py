@@ -1,4 +1,4 @@
-"""What customers read: balance, usage, statement, forecast, and the public price list (functions/list_usage)."""
+"""Balance, usage, statement, and forecast for customers (functions/list_usage)."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The codes of values that are not allowed (422), and their explanations."""
+"""The codes of invalid values (422) and their explanations."""
 
 from typing import Final
 

@@ -8,7 +8,7 @@ from calling_credit.accounts.limits import Limits
 from calling_credit.admission.decision import (
     AccountStatus,
     AdmissionContext,
-    Ask,
+    AdmissionRequest,
     Credit,
     Decision,
 )
@@ -39,15 +39,15 @@ def row(**changes: Any) -> RateRow:
     return RateRow(**cells | changes)
 
 
-def ask(seconds: int = 600, **changes: Any) -> Ask:
+def ask(seconds: int = 600, **changes: Any) -> AdmissionRequest:
     """The request of the switch for the example call."""
-    return replace(Ask("c_1", "acct_1", "line_1", NUMBER, seconds), **changes)
+    return replace(AdmissionRequest("c_1", "acct_1", "line_1", NUMBER, seconds), **changes)
 
 
 def context_of(**changes: Any) -> AdmissionContext:
     """The context of an account with 100 dollars and no effective limit, with the given changes."""
     usual: dict[str, Any] = {
-        "ask": ask(),
+        "request": ask(),
         "account": AccountStatus(is_closed=False, is_frozen=False, holds=True, limits=LIFTED),
         "may_call_abroad": True,
         "origin": "US",

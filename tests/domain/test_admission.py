@@ -10,7 +10,7 @@ import pytest
 
 from calling_credit.accounts.limits import Limits
 from calling_credit.admission.decision import (
-    AGAINST_FRAUD,
+    FRAUD_REASONS,
     AccountStatus,
     Credit,
     affordable_seconds,
@@ -36,7 +36,7 @@ SECOND_BY_SECOND = row(
 @pytest.mark.parametrize(("asked", "granted"), [(3 * 3600, 9_999), (2 * 3600, 7_200)])
 def test_a_balance_of_10000_with_a_fee_of_1_and_1_a_second(asked: int, granted: int) -> None:
     credit = Credit(10_000 * DOLLAR)
-    decision = decide_admission(context_of(ask=ask(asked), row=SECOND_BY_SECOND, credit=credit))
+    decision = decide_admission(context_of(request=ask(asked), row=SECOND_BY_SECOND, credit=credit))
     assert (decision.reason, decision.max_seconds) == (None, granted)
     assert decision.held_micros == (1 + granted) * DOLLAR
     assert decision.limited_by == ("insufficient_credit" if granted < asked else None)
@@ -44,7 +44,7 @@ def test_a_balance_of_10000_with_a_fee_of_1_and_1_a_second(asked: int, granted: 
 
 @pytest.mark.parametrize(("asked", "billed"), [(90, 120), (5, 60), (60, 60), (61, 120)])
 def test_whole_increments_are_held(asked: int, billed: int) -> None:
-    decision = decide_admission(context_of(ask=ask(asked)))
+    decision = decide_admission(context_of(request=ask(asked)))
     assert (decision.max_seconds, decision.held_micros) == (asked, billed * DOLLAR // 60)
 
 
@@ -63,7 +63,7 @@ def test_quote_hold_and_charge_are_equal_for_10000_random_prices() -> None:
         )
         asked = rng.choice((1, 600, rng.randint(1, MAX_DURATION_SECONDS)))
         available = rng.choice((rng.randint(0, 1000), rng.randint(0, 100 * DOLLAR), rng.randint(0, 10_000 * DOLLAR)))
-        decision = decide_admission(context_of(ask=ask(asked), row=price, credit=Credit(available)))
+        decision = decide_admission(context_of(request=ask(asked), row=price, credit=Credit(available)))
         least = price_of(price, 1)
         if decision.reason is not None:
             refused += 1
@@ -173,7 +173,7 @@ def test_an_unknown_account_is_refused() -> None:
 
 def test_every_reason_has_a_message() -> None:
     others = {"call_finished", "hold_expired", "unknown_account", "insufficient_credit", "recharging"}
-    assert set(WORDS) >= AGAINST_FRAUD | others
+    assert set(WORDS) >= FRAUD_REASONS | others
     assert all(words.endswith(".") for words in WORDS.values())
 
 
@@ -220,7 +220,7 @@ def test_an_extension_does_not_count_as_another_simultaneous_call() -> None:
         == "simultaneous_calls_limit"
     )
     hold = hold_of(decide_admission(context_of(account=account)))
-    later = context_of(account=account, hold=hold, credit=Credit(90 * DOLLAR, 10 * DOLLAR, 2), ask=ask(1200))
+    later = context_of(account=account, hold=hold, credit=Credit(90 * DOLLAR, 10 * DOLLAR, 2), request=ask(1200))
     assert decide_admission(later).max_seconds == 1200
 
 

@@ -35,7 +35,7 @@ def test_an_extension_holds_only_the_additional_amount() -> None:
 
 @pytest.mark.parametrize(("later", "asked"), [(0, 600), (29.9, 600), (14, 30)])
 def test_a_retry_of_the_same_request_changes_nothing(later: float, asked: int) -> None:
-    first = decide_admission(context_of(ask=ask(asked)))
+    first = decide_admission(context_of(request=ask(asked)))
     again = decide_admission(after(later, hold_of(first), asked))
     assert (again.reason, again.hold) == (None, None)
     assert (again.max_seconds, again.held_micros) == (first.max_seconds, first.held_micros)
@@ -46,7 +46,7 @@ def test_a_retry_of_the_same_request_changes_nothing(later: float, asked: int) -
     [(0, 1200, 1200), (29.9, 1200, 1200), (30, 1200, 1230), (30, 600, 630), (15, 30, 45), (25.4, 30, 55)],
 )
 def test_a_different_or_later_request_extends_the_call(later: float, asked: int, granted: int) -> None:
-    hold = hold_of(decide_admission(context_of(ask=ask(min(asked, 600)))))
+    hold = hold_of(decide_admission(context_of(request=ask(min(asked, 600)))))
     assert decide_admission(after(later, hold, asked)).max_seconds == granted
 
 
@@ -72,7 +72,7 @@ def test_an_extension_keeps_the_price_of_the_first_authorization() -> None:
 
 
 def test_a_call_may_last_a_day_and_no_longer() -> None:
-    hold = hold_of(decide_admission(context_of(ask=ask(80_000), credit=Credit(10_000 * DOLLAR))))
+    hold = hold_of(decide_admission(context_of(request=ask(80_000), credit=Credit(10_000 * DOLLAR))))
     assert (
         decide_admission(after(79_000, hold, 80_000, credit=Credit(10_000 * DOLLAR, 1))).max_seconds
         == MAX_DURATION_SECONDS
@@ -97,7 +97,7 @@ def test_a_finished_or_expired_call_is_not_extended(status: Any, reason: str) ->
 def test_a_call_id_cannot_be_reused_for_another_call(other: dict[str, Any]) -> None:
     hold = hold_of(decide_admission(context_of()))
     with pytest.raises(Conflict, match="call_id_reused"):
-        decide_admission(after(5, hold, ask=ask(**other)))
+        decide_admission(after(5, hold, request=ask(**other)))
 
 
 def test_an_erased_number_still_matches_its_call() -> None:

@@ -8,7 +8,7 @@ from calling_credit.admission.decision import (
     Credit,
     decide_admission,
 )
-from calling_credit.admission.request import WORDS, decision_view, read_ask
+from calling_credit.admission.request import WORDS, decision_view, parse_request
 from calling_credit.errors import InvalidValue
 from tests.domain.admission_examples import DOLLAR, NUMBER, ask, context_of
 
@@ -16,8 +16,8 @@ BODY: dict[str, Any] = {"call_id": "c_1", "account_id": "acct_1", "line_id": "li
 
 
 def test_the_default_request_is_for_ten_minutes() -> None:
-    assert read_ask(BODY) == ask(600)
-    assert read_ask(BODY | {"requested_seconds": 60}) == ask(60)
+    assert parse_request(BODY) == ask(600)
+    assert parse_request(BODY | {"requested_seconds": 60}) == ask(60)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_the_default_request_is_for_ten_minutes() -> None:
 )
 def test_an_invalid_authorization_request_is_refused(changes: dict[str, Any], code: str) -> None:
     with pytest.raises(InvalidValue) as caught:
-        read_ask(BODY | changes)
+        parse_request(BODY | changes)
     assert caught.value.code == code
 
 

@@ -219,7 +219,7 @@ def test_a_call_denied_event_has_a_message_and_a_masked_number() -> None:
         "line_id": "line_1",
         "to": "GB…50",
         "reason": "daily_spend_limit",
-        "message": "What the account may spend in a day is used up.",
+        "message": "The account has reached its daily spending limit.",
     }
     assert types_of(DENIAL, DENIAL) == []
     later = DENIAL | {"denials": 4, "denied_at": "2026-11-23T13:00:00.001Z"}

@@ -1,21 +1,26 @@
 """Every code has a row in every table that lists its kind."""
 
+import json
 import re
 from enum import StrEnum
 
 import pytest
+from boto3.dynamodb.types import TypeSerializer
 
 from calling_credit.admission import request
-from calling_credit.admission.decision import AGAINST_FRAUD
+from calling_credit.admission.decision import FRAUD_REASONS
 from calling_credit.admission.reasons import DenialReason
 from calling_credit.audit.proof import DifferenceCode
+from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.errors import ProblemCode
+from calling_credit.links.link import LinkPurpose
 from calling_credit.notifications import events
 from calling_credit.notifications.event_types import EventType
 from calling_credit.notifications.mails import MAILED
 from calling_credit.payments.issues import IssueCode
 from calling_credit.rates.deck_codes import DeckErrorCode, DeckWarningCode
 from calling_credit.rates.deck_diff import PriceChange
+from calling_credit.rates.pricing import FreeReason
 from calling_credit.rates.publishing import OUTCOME_MESSAGES, PublishOutcome
 from calling_credit.recharge import settings
 from calling_credit.recharge.attempts import SOFT, SuspensionReason
@@ -52,6 +57,16 @@ DOCUMENTED: list[tuple[type[StrEnum], str]] = [
     (MismatchCode, "runbook.md"),
     (IssueCode, "runbook.md"),
 ]
+OTHER: set[type[StrEnum]] = {
+    ProblemCode,
+    StopReason,
+    SuspensionReason,
+    TopUpKind,
+    TopUpStatus,
+    FreeReason,
+    LinkPurpose,
+}
+"""Codes that other tests cover, or that are internal."""
 
 
 def without_row(codes: type[StrEnum], document: str) -> set[str]:
@@ -66,6 +81,14 @@ def test_every_code_has_a_row_in_its_document(codes: type[StrEnum], document: st
     assert without_row(codes, document) == set()
 
 
+@pytest.mark.parametrize("codes", sorted({codes for codes, _ in DOCUMENTED} | OTHER, key=str))
+def test_a_code_is_stored_and_sent_as_plain_text(codes: type[StrEnum]) -> None:
+    for code in codes:
+        assert json.dumps([code, to_attribute(code)]) == json.dumps([code.value, {"S": code.value}])
+        assert TypeSerializer().serialize(code) == {"S": code.value}
+        assert f"{code}" == code.value
+
+
 @pytest.mark.parametrize("document", sorted({document for _, document in DOCUMENTED}))
 def test_a_code_without_a_row_is_found(document: str) -> None:
     planted = StrEnum("planted", {"NEW": "planted_code"})
@@ -74,7 +97,7 @@ def test_a_code_without_a_row_is_found(document: str) -> None:
 
 def test_every_denial_reason_has_a_message() -> None:
     assert set(request.WORDS) == set(DenialReason)
-    assert set(DenialReason) >= AGAINST_FRAUD
+    assert set(DenialReason) >= FRAUD_REASONS
 
 
 def test_every_reason_not_to_recharge_has_a_message() -> None:

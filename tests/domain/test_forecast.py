@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from calling_credit.rates.deck import RateRow
 from calling_credit.rates.pricing import billed_seconds, price_micros
-from calling_credit.usage.forecast import Pace, basis, forecast_view, lasts_until, minutes_left, most_called, pace
+from calling_credit.usage.forecast import (
+    Pace,
+    basis,
+    depletion_date,
+    forecast_view,
+    minutes_left,
+    pace,
+    top_destinations,
+)
 from tests.domain.examples import deck
 from tests.domain.payment_examples import usd
 
@@ -68,7 +76,7 @@ def test_the_pace_covers_calls_on_whole_days_since_the_first(days: list[dict[str
     ],
 )
 def test_the_balance_lasts_the_days_that_it_covers(available: str, spent: str, days: int, until: date | None) -> None:
-    assert lasts_until(usd(available), Pace(usd(spent), days), TODAY) == until
+    assert depletion_date(usd(available), Pace(usd(spent), days), TODAY) == until
 
 
 @pytest.mark.parametrize(
@@ -112,7 +120,7 @@ def test_the_balance_does_not_cover_one_minute_more(
 
 def test_a_forecast_shows_the_three_most_called_destinations() -> None:
     calls = [call("B"), call("A"), call("C"), call("B"), call("D"), call("D"), call("D"), call("C")]
-    assert [found["destination"] for found in most_called(calls)] == ["D", "B", "C"]
+    assert [found["destination"] for found in top_destinations(calls)] == ["D", "B", "C"]
 
 
 def test_the_view_shows_todays_prices_of_priced_destinations() -> None:

@@ -18,7 +18,7 @@ from calling_credit.usage.summary import (
     csv_text,
     label,
     statement_row,
-    summarise,
+    usage_summary,
 )
 
 TODAY = "2026-11-23"
@@ -85,7 +85,7 @@ def test_the_summary_has_positive_sums_by_category_and_day() -> None:
         day("2026-11-01", "outbound_premium_call", 1, 60, -2_420_000),
         day("2026-11-02", "outbound_international_call", 1, 60, -14_001),
     ]
-    assert summarise(days, "USD") == {
+    assert usage_summary(days, "USD") == {
         "currency": "USD",
         "total": "2.462001",
         "categories": [
@@ -110,7 +110,7 @@ def test_the_summary_has_positive_sums_by_category_and_day() -> None:
 
 def test_payments_are_not_spending() -> None:
     days = [day("2026-11-01", category, 1, 0, 5_000_000) for category in ("adjustment", "top_up", "refund")]
-    assert summarise(days, "USD") == {"currency": "USD", "total": "0.00", "categories": [], "days": []}
+    assert usage_summary(days, "USD") == {"currency": "USD", "total": "0.00", "categories": [], "days": []}
 
 
 def test_a_call_row_shows_the_parts_of_its_price() -> None:

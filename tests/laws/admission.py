@@ -5,7 +5,7 @@ expire. What must be answered is worked out here once more, from the contract al
 from datetime import timedelta
 from typing import Any
 
-from tests.laws.authorizing import DOLLAR, Ask, ask, is_open, limits_of, spent
+from tests.laws.authorizing import DOLLAR, AdmissionRequest, ask, is_open, limits_of, spent
 from tests.laws.calls import COVERED, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED
 from tests.laws.driver import Driver, expect, operation
 from tests.laws.operations import queue
@@ -16,7 +16,7 @@ from tests.laws.prices import instant, moment, money
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-def new_ask(driver: Driver) -> Ask:
+def new_ask(driver: Driver) -> AdmissionRequest:
     """A call that is about to begin, mostly on a line and to a place that may be."""
     usable = [
         (pk.removeprefix("ACCOUNT#"), sk.removeprefix("LINE#"))
@@ -58,7 +58,7 @@ def ask_before(driver: Driver) -> None:
     driver.asks.append(asked)
 
 
-def an_ask(driver: Driver) -> Ask:
+def an_ask(driver: Driver) -> AdmissionRequest:
     """A call that was asked about, lately more often than long ago."""
     if not driver.asks:
         ask_before(driver)

@@ -19,11 +19,11 @@ ANNOUNCED = {
     "call_price_limit",
     "daily_spend_limit",
 }
-Ask = dict[str, Any]
+AdmissionRequest = dict[str, Any]
 Answer = dict[str, Any]
 
 
-def ask(driver: Driver, asked: Ask) -> None:
+def ask(driver: Driver, asked: AdmissionRequest) -> None:
     """Ask the function and the model: they say the same."""
     expected = authorized(driver, asked)
     answer = driver.ask("authorize_call", "POST", "/calls/authorize", asked)
@@ -36,7 +36,7 @@ def ask(driver: Driver, asked: Ask) -> None:
     driver.model.count(f"asked: {expected['reason'] or 'allowed'}")
 
 
-def authorized(driver: Driver, asked: Ask) -> Answer | None:
+def authorized(driver: Driver, asked: AdmissionRequest) -> Answer | None:
     """What is answered, with what that holds; None for an id that is another call's."""
     model, account, number = driver.model, asked["account_id"], asked["to"]
     if number[0] != "+":
@@ -70,7 +70,7 @@ def told(reason: str | None, seconds: int, row: dict[str, Any] | None, held: int
     }
 
 
-def refused(driver: Driver, asked: Ask, hold: Any, line: Any, row: Any) -> str | None:
+def refused(driver: Driver, asked: AdmissionRequest, hold: Any, line: Any, row: Any) -> str | None:
     """The first reason that does not depend on money."""
     account = driver.model.get(asked["account_id"], "ACCOUNT")
     if hold is not None and hold["status"] != "live":
@@ -84,7 +84,7 @@ def refused(driver: Driver, asked: Ask, hold: Any, line: Any, row: Any) -> str |
     return refused_by_a_limit(driver, asked, hold, row)
 
 
-def refused_by_a_limit(driver: Driver, asked: Ask, hold: Any, row: Any) -> str | None:
+def refused_by_a_limit(driver: Driver, asked: AdmissionRequest, hold: Any, row: Any) -> str | None:
     """The first reason that lies in where the call goes, or how many there are."""
     country = next((name for prefix, name in COUNTRIES.items() if asked["to"].startswith(prefix)), "")
     limits = limits_of(driver, asked["account_id"])
@@ -103,7 +103,7 @@ def limits_of(driver: Driver, account: str) -> dict[str, Any]:
     return {**DEFAULTS, "blocked": [], **driver.limits.get(account, {})}
 
 
-def grant(driver: Driver, asked: Ask, hold: Any, row: dict[str, Any]) -> Answer:
+def grant(driver: Driver, asked: AdmissionRequest, hold: Any, row: dict[str, Any]) -> Answer:
     """How long, and what that holds."""
     model, account, seconds, now = driver.model, asked["account_id"], asked["requested_seconds"], driver.now
     balance, limits = model.items[f"ACCOUNT#{account}", "BALANCE"], limits_of(driver, account)
@@ -164,7 +164,7 @@ def spent(driver: Driver, account: str) -> int:
     return max(0, -total)
 
 
-def announce(driver: Driver, asked: Ask, reason: str) -> None:
+def announce(driver: Driver, asked: AdmissionRequest, reason: str) -> None:
     """A refusal that is announced is kept once an hour."""
     account, now = asked["account_id"], driver.now
     if reason in ANNOUNCED:

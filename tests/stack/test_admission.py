@@ -17,7 +17,7 @@ import pytest
 from botocore.config import Config
 
 from calling_credit.admission.authorize import authorize
-from calling_credit.admission.decision import Ask
+from calling_credit.admission.decision import AdmissionRequest
 from calling_credit.admission.reader import AdmissionReader
 from calling_credit.admission.store import AdmissionStore
 from calling_credit.dynamodb.errors import cancellation_reasons
@@ -98,7 +98,7 @@ def test_200_concurrent_requests_admit_only_the_20_calls_paid_for(deployed: Stac
     begin, now = threading.Barrier(REQUESTS), datetime.now(UTC)
 
     def decide(number: int) -> tuple[str, str | None]:
-        request = Ask(f"c_{number}", account_id, "line_1", UNITED_KINGDOM, 60)
+        request = AdmissionRequest(f"c_{number}", account_id, "line_1", UNITED_KINGDOM, 60)
         begin.wait()
         decision, _ = authorize(request, deck, reader, store, now, lambda: 60.0)
         return ("deny" if decision.reason else "allow"), decision.reason

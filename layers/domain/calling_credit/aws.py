@@ -1,7 +1,7 @@
 """The one AWS session of the process, from which every client is made.
 
-botocore's own: boto3 would make the same clients and add a quarter to the time a function takes to start, for resources
-and S3 transfers that nothing here uses.
+It uses botocore directly. boto3 would create the same clients, but its resources and S3 transfers, which are not used
+here, would make a function's start a quarter longer.
 """
 
 from functools import lru_cache
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=1)
 def aws_session() -> botocore.session.Session:
-    """The session; its clients share what it has read of service models and credentials."""
+    """Return the session. Its clients share its service models and credentials."""
     return botocore.session.get_session()
 
 
 @lru_cache(maxsize=8)
 def read_secret(arn: str) -> str:
-    """The text of a secret."""
+    """Return the text of a secret."""
     client = cast("SecretsManagerClient", aws_session().create_client("secretsmanager"))
     return client.get_secret_value(SecretId=arn)["SecretString"]

@@ -1,7 +1,6 @@
-"""Call events as the switch sends them: one finished call per message. Parses and checks a message; contains no price
-and no table.
+"""Parses and checks call events, the messages of the switch: one finished call per message.
 
-A message that cannot be taken is a value (`Rejection`), not an exception: one bad message never stops its neighbours.
+An invalid message gives a value (`Rejection`), not an exception, so it does not stop the rest of its batch.
 """
 
 import hashlib
@@ -33,7 +32,7 @@ _INSTANT: Final[dict[str, Any]] = {"format": "date-time"}
 
 
 class CallEvent(BaseModel):
-    """The body of one message, version 1 (the source of the published JSON Schema); unknown fields are ignored."""
+    """The body of one message, version 1. It is the source of the published JSON Schema and ignores unknown fields."""
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True, title="Calling Credit call event, version 1")
 
@@ -65,9 +64,7 @@ class CallEvent(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A finished call, checked. `happened_at` is `started_at` in the form of keys (UTC with milliseconds), so is
-    `ended_at`.
-    """
+    """A valid finished call. `happened_at` is `started_at` in the form of keys (UTC, milliseconds), like `ended_at`."""
 
     call_id: str
     account_id: str
@@ -85,13 +82,13 @@ class Call:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """Its identity, and that of the entry it makes: account, when it happened, its cause."""
+        """The identity of the call and of its entry: account, time, and call id."""
         return self.account_id, self.happened_at, self.call_id
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why a message was refused: a stable code and a sentence that says what to do."""
+    """Why a message was refused: a stable code, and a sentence for the producer's engineers."""
 
     code: RejectionCode
     detail: str
@@ -101,11 +98,11 @@ _FIELD_CODES: Final = {
     "version": (RejectionCode.UNKNOWN_VERSION, 'version must be "1".'),
     "call_id": (
         RejectionCode.INVALID_ID,
-        "call_id must be 1 to 96 letters, digits or _ . : @ + -, beginning with a letter or digit.",
+        "call_id must be 1 to 96 letters, digits, or _ . : @ + -, beginning with a letter or digit.",
     ),
-    "account_id": (RejectionCode.INVALID_ID, "account_id must be 1 to 64 letters, digits or _ . : @ + -."),
-    "line_id": (RejectionCode.INVALID_ID, "line_id must be 1 to 64 letters, digits or _ . : @ + -."),
-    "user_id": (RejectionCode.INVALID_ID, "user_id must be 1 to 64 letters, digits or _ . : @ + -."),
+    "account_id": (RejectionCode.INVALID_ID, "account_id must be 1 to 64 letters, digits, or _ . : @ + -."),
+    "line_id": (RejectionCode.INVALID_ID, "line_id must be 1 to 64 letters, digits, or _ . : @ + -."),
+    "user_id": (RejectionCode.INVALID_ID, "user_id must be 1 to 64 letters, digits, or _ . : @ + -."),
     "direction": (RejectionCode.INVALID_DIRECTION, "direction must be outbound or inbound."),
     "from": (RejectionCode.INVALID_NUMBER, "from must be E.164 with a leading +, such as +14155550100."),
     "to": (RejectionCode.INVALID_NUMBER, "to must be E.164 with a leading +, or a short code of 2 to 6 digits."),
@@ -123,22 +120,17 @@ _FIELD_CODES: Final = {
     ),
     "disposition": (
         RejectionCode.INVALID_DISPOSITION,
-        "disposition must be answered, no_answer, busy, failed or canceled.",
+        "disposition must be answered, no_answer, busy, failed, or canceled.",
     ),
 }
 
 
 def parse_call(body: str, now: datetime) -> Call | Rejection:
-    """Judge one message body (JSON; its schema is docs/call-event.schema.json).
-
-    Returns the call, or a `Rejection` whose code is one of: body_too_large, malformed_json, missing_field,
-    unknown_version, invalid_id, invalid_direction, invalid_number, invalid_timestamp, invalid_duration,
-    invalid_disposition, started_too_far_ahead, started_too_long_ago, ended_before_started, duration_mismatch.
-    """
+    """Parse one message body (JSON; docs/call-event.schema.json is its schema, docs/call-events.md lists the codes)."""
     if len(body) > MAX_BODY_CHARACTERS:
         return Rejection(
             RejectionCode.BODY_TOO_LARGE,
-            f"A call event has at most {MAX_BODY_CHARACTERS} characters; send one call a message.",
+            f"A call event can have at most {MAX_BODY_CHARACTERS} characters; send one call per message.",
         )
     try:
         event = CallEvent.model_validate_json(body)
@@ -148,7 +140,7 @@ def parse_call(body: str, now: datetime) -> Call | Rejection:
     if started is None or ended is None:
         return Rejection(*_FIELD_CODES["started_at" if started is None else "ended_at"])
     answered = parse_instant(event.answered_at) if isinstance(event.answered_at, str) else None
-    rejection = _judge_times(event, started, answered, ended, now)
+    rejection = _check_times(event, started, answered, ended, now)
     if rejection is not None:
         return rejection
     return Call(
@@ -173,36 +165,39 @@ def _rejection(error: ValidationError) -> Rejection:
     field = str(first["loc"][0]) if first["loc"] else ""
     if first["type"] == "missing":
         return Rejection(
-            RejectionCode.MISSING_FIELD, f"{field} is missing; every field of version 1 but answered_at is required."
+            RejectionCode.MISSING_FIELD, f"{field} is missing; every field of version 1 except answered_at is required."
         )
     if field in _FIELD_CODES:
         return Rejection(*_FIELD_CODES[field])
-    return Rejection(RejectionCode.MALFORMED_JSON, "The body must be one JSON object in UTF-8, one finished call.")
+    return Rejection(
+        RejectionCode.MALFORMED_JSON, "The body must be one JSON object in UTF-8 that describes one finished call."
+    )
 
 
-def _judge_times(
+def _check_times(
     event: CallEvent, started: datetime, answered: datetime | None, ended: datetime, now: datetime
 ) -> Rejection | None:
     if started > now + MAX_AHEAD:
         return Rejection(
-            RejectionCode.STARTED_TOO_FAR_AHEAD, "started_at is over 1 day ahead; check the switch's clock and zone."
+            RejectionCode.STARTED_TOO_FAR_AHEAD,
+            "started_at is over 1 day ahead; check the switch's clock and time zone.",
         )
     if started < now - MAX_AGE:
         return Rejection(
-            RejectionCode.STARTED_TOO_LONG_AGO, "started_at is over 90 days back; adjust the balance by hand instead."
+            RejectionCode.STARTED_TOO_LONG_AGO, "started_at is over 90 days back; adjust the balance instead."
         )
     if ended < started:
         return Rejection(
             RejectionCode.ENDED_BEFORE_STARTED, "ended_at is before started_at; check both and send the call again."
         )
     if event.disposition == "answered":
-        return _judge_answered(event, started, answered, ended)
+        return _check_answered(event, started, answered, ended)
     if event.duration_seconds:
         return Rejection(RejectionCode.DURATION_MISMATCH, "duration_seconds must be 0 unless disposition is answered.")
     return None
 
 
-def _judge_answered(
+def _check_answered(
     event: CallEvent, started: datetime, answered: datetime | None, ended: datetime
 ) -> Rejection | None:
     if answered is None:
@@ -211,7 +206,7 @@ def _judge_answered(
             RejectionCode.MISSING_FIELD if event.answered_at is None else RejectionCode.INVALID_TIMESTAMP, detail
         )
     if not started <= answered <= ended:
-        return Rejection(RejectionCode.ENDED_BEFORE_STARTED, "answered_at must lie between started_at and ended_at.")
+        return Rejection(RejectionCode.ENDED_BEFORE_STARTED, "answered_at must be between started_at and ended_at.")
     if abs((ended - answered).total_seconds() - event.duration_seconds) > DURATION_TOLERANCE_SECONDS:
         return Rejection(
             RejectionCode.DURATION_MISMATCH, "duration_seconds must be within 1 second of ended_at - answered_at."
@@ -220,9 +215,7 @@ def _judge_answered(
 
 
 def _facts_hash(event: CallEvent, started: datetime, answered: datetime | None, ended: datetime) -> str:
-    """128 bits over everything that was said of the call, so that the same facts spelled otherwise are the same
-    call.
-    """
+    """Return a 128-bit hash of all facts of the call. The same facts in another spelling have the same hash."""
     facts = (
         event.account_id,
         event.call_id,

@@ -1,4 +1,4 @@
-"""The categories of entries: the form of their codes, and those that are never a call's."""
+"""The categories of entries: the form of their codes, and those that no call can have."""
 
 import re
 from typing import Final
@@ -9,4 +9,4 @@ REVERSAL: Final = "reversal"
 CATEGORY: Final = re.compile(r"[a-z][a-z0-9_]{1,39}")
 """The form of every category's code."""
 RESERVED_CATEGORIES: Final = frozenset({ADJUSTMENT, TOP_UP, "refund", "dispute", REVERSAL, "correction"})
-"""Categories of payments and corrections: never a call's, so usage can tell spending from paying."""
+"""Categories of payments and corrections: no call can have them, so usage distinguishes spending from payments."""

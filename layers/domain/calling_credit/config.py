@@ -1,6 +1,4 @@
-"""The functions' environment as one typed model, read and judged once at start so that a wrong deployment fails at
-once.
-"""
+"""The functions' environment as one typed model. It is checked at start, so a wrong deployment fails at once."""
 
 import os
 from functools import cached_property, lru_cache
@@ -11,7 +9,7 @@ from calling_credit.money import Bounds, parse_money
 
 
 class Config(BaseModel):
-    """Every setting a function reads. Those a function does not need stay empty in its environment."""
+    """Every setting of the functions. A setting that a function does not need is empty in its environment."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -28,10 +26,14 @@ class Config(BaseModel):
     stripe_api_base: str = Field(alias="STRIPE_API_BASE", default="https://api.stripe.com")
     event_bus_name: str = Field(alias="EVENT_BUS_NAME", default="")
     page_url: str = Field(alias="PAGE_URL", default="", description="The Billing page, ending with a slash.")
-    link_url: str = Field(alias="LINK_URL", default="", description="Where links of this API begin, with a slash.")
-    mail_from: str = Field(alias="MAIL_FROM", default="", description="Who mails come from; verified in SES.")
+    link_url: str = Field(
+        alias="LINK_URL", default="", description="The address before the path of links, ending with a slash."
+    )
+    mail_from: str = Field(alias="MAIL_FROM", default="", description="The sender of mails; verified in SES.")
     sign_in_client_id: str = Field(alias="SIGN_IN_CLIENT_ID", default="")
-    authorize_url: str = Field(alias="AUTHORIZE_URL", default="", description="Where the Billing page sends people.")
+    authorize_url: str = Field(
+        alias="AUTHORIZE_URL", default="", description="Where the Billing page sends users to sign in."
+    )
     token_url: str = Field(alias="TOKEN_URL", default="")
     logout_url: str = Field(alias="LOGOUT_URL", default="")
     top_up_minimum: str = Field(alias="TOP_UP_MINIMUM", default="5.00")
@@ -41,15 +43,15 @@ class Config(BaseModel):
 
     @cached_property
     def bounds(self) -> Bounds:
-        """The least and the most that one payment may be."""
+        """The minimum and the maximum of one payment."""
         return Bounds(parse_money(self.top_up_minimum, decimals=2), parse_money(self.top_up_maximum, decimals=2))
 
 
 @lru_cache(maxsize=1)
 def config() -> Config:
-    """The settings of this process.
+    """Return the settings of this process.
 
     Raises:
-        pydantic.ValidationError: a setting is missing or not of its form; it names the variable.
+        pydantic.ValidationError: a setting is missing or invalid; the error names the variable.
     """
     return Config.model_validate(dict(os.environ))

@@ -1,16 +1,16 @@
-"""Every error a caller can be told, as one tree. Each carries a stable `code` and a sentence that says what to do next.
+"""All errors that callers receive, as one tree. Each has a stable `code` and a sentence that says what to do.
 
     CallingCreditError
     ├── BadRequest          the request cannot be read at all                          (HTTP 400)
     ├── Forbidden           this caller may not do this                                (HTTP 403)
     ├── NotFound            it does not exist, or belongs to another account           (HTTP 404)
-    ├── Conflict            it contradicts what is already recorded                    (HTTP 409)
-    │   └── InProgress      the same request is being worked on at this moment             (HTTP 409)
+    ├── Conflict            it contradicts recorded data                               (HTTP 409)
+    │   └── InProgress      the same request is being processed                        (HTTP 409)
     ├── PayloadTooLarge     the body is over the limit                                 (HTTP 413)
     ├── InvalidValue        the request is readable, one of its values is not allowed  (HTTP 422)
-    └── Unavailable         no answer in time; the same request is safe again     (HTTP 503)
+    └── Unavailable         no answer in time; the request is safe to repeat           (HTTP 503)
 
-How an error becomes an HTTP answer is decided in `api.problems` alone.
+Only `api.problems` converts errors into HTTP answers.
 """
 
 from enum import StrEnum
@@ -88,7 +88,7 @@ class ProblemCode(StrEnum):
 
 
 class CallingCreditError(Exception):
-    """Base of all errors that are told to a caller: `code` is stable, `detail` is one or two sentences for a person."""
+    """The base of all errors for callers: `code` is stable, `detail` is one or two sentences for people."""
 
     def __init__(self, code: ProblemCode, detail: str) -> None:
         super().__init__(f"{code}: {detail}")
@@ -101,15 +101,15 @@ class BadRequest(CallingCreditError):
 
 
 class Forbidden(CallingCreditError):
-    """The token is good, but its holder may not do this."""
+    """The token is valid, but its holder may not do this."""
 
 
 class NotFound(CallingCreditError):
-    """It does not exist for this caller; what belongs to another account is never admitted to exist."""
+    """It does not exist for this caller. Objects of other accounts give the same error."""
 
 
 class Conflict(CallingCreditError):
-    """The request contradicts what is recorded, such as an Idempotency-Key reused with another body."""
+    """The request contradicts recorded data, such as an Idempotency-Key reused with another body."""
 
 
 class InProgress(Conflict):
@@ -129,7 +129,7 @@ class InvalidValue(CallingCreditError):
 
 
 class Unavailable(CallingCreditError):
-    """A dependency did not answer in time: it may or may not be done, and the same request is safe to send again after
+    """A dependency did not answer in time, so the outcome is unknown. The same request is safe to repeat after
     `retry_after_seconds`.
     """
 

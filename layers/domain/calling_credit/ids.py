@@ -1,4 +1,4 @@
-"""Ids as they may stand in a key: accounts, lines, users, calls, and payments."""
+"""The form of ids: accounts, lines, users, calls, and payments."""
 
 import re
 from typing import Final
@@ -11,7 +11,7 @@ _CALL_ID: Final = re.compile(CALL_ID_PATTERN.strip("^$"))
 
 
 def is_call_id(text: str) -> bool:
-    """Whether the text may be the id of a call."""
+    """Return whether the text can be the id of a call."""
     return _CALL_ID.fullmatch(text) is not None
 
 
@@ -19,16 +19,16 @@ _ID = re.compile(ID_PATTERN)
 
 
 def check_id(value: str, field: str) -> str:
-    """An id as it may stand in a key.
+    """Return the id if it has a valid form.
 
     Raises:
         InvalidValue: `invalid_id`.
     """
     if not _ID.fullmatch(value):
-        raise InvalidValue(ProblemCode.INVALID_ID, f"{field} must be 1 to 64 letters, digits or _ . : @ + -.")
+        raise InvalidValue(ProblemCode.INVALID_ID, f"{field} must be 1 to 64 letters, digits, or _ . : @ + -.")
     return value
 
 
 def is_topup_id(text: str) -> bool:
-    """Whether this may be the id of a payment: what a key may hold, and no longer."""
+    """Return whether the text can be the id of a payment."""
     return re.fullmatch(r"tu_[0-9a-f]{32}", text) is not None

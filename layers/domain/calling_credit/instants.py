@@ -1,6 +1,4 @@
-"""Instants as RFC 3339 UTC text with milliseconds, and the calendar dates they fall on. Reads no clock: `now` is
-handed in.
-"""
+"""Instants as RFC 3339 UTC text with milliseconds, and their calendar dates. Reads no clock."""
 
 import re
 from dataclasses import dataclass
@@ -17,12 +15,12 @@ _RFC3339 = re.compile(
 )
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
-_OF_THIS_MACHINE = frozenset({"localtime", "posixrules", "Factory", "posix", "right"})
-"""Files some machines keep among their zones: another function's machine may not have them, or have them otherwise."""
+_MACHINE_ZONES = frozenset({"localtime", "posixrules", "Factory", "posix", "right"})
+"""Files among the time zones of some machines. Other machines lack them or define them differently."""
 
 
 def parse_instant(text: str) -> datetime | None:
-    """Read an RFC 3339 timestamp with an offset as UTC, cut to milliseconds; None if it is not one."""
+    """Parse an RFC 3339 timestamp with an offset as UTC, truncated to milliseconds; None if it is not one."""
     if _RFC3339.fullmatch(text) is None:
         return None
     try:
@@ -33,19 +31,19 @@ def parse_instant(text: str) -> datetime | None:
 
 
 def format_instant(moment: datetime) -> str:
-    """Write an aware datetime as `2026-11-23T10:00:00.000Z`; text in this form sorts by time."""
+    """Format an aware datetime as `2026-11-23T10:00:00.000Z`; text in this form sorts by time."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 @lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo:
-    """The IANA time zone of that name.
+    """Return the IANA time zone of that name.
 
     Raises:
         InvalidValue: `invalid_time_zone`.
     """
     try:
-        if name.split("/", maxsplit=1)[0] not in _OF_THIS_MACHINE:
+        if name.split("/", maxsplit=1)[0] not in _MACHINE_ZONES:
             return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         pass
@@ -53,12 +51,12 @@ def zone(name: str) -> ZoneInfo:
 
 
 def local_date(moment: datetime, time_zone: str) -> str:
-    """The calendar date (`YYYY-MM-DD`) on which an instant falls in a time zone."""
+    """Return the calendar date (`YYYY-MM-DD`) of an instant in a time zone."""
     return moment.astimezone(zone(time_zone)).date().isoformat()
 
 
 def parse_date(text: str, field: str) -> date:
-    """Read `YYYY-MM-DD`.
+    """Parse `YYYY-MM-DD`.
 
     Raises:
         InvalidValue: `invalid_date`.
@@ -72,10 +70,10 @@ def parse_date(text: str, field: str) -> date:
 
 
 def widened_utc_window(first: date, last: date) -> tuple[str, str]:
-    """UTC instants that contain every moment of the local dates `first`..`last` in any time zone.
+    """Return UTC instants that contain every moment of the local dates `first`..`last` in any time zone.
 
-    Local time lies between 12 hours behind and 14 ahead of UTC, so one day on either side is enough. The years 0001
-    and 9999 are cut rather than overflowed.
+    Local time is at most 12 hours behind and 14 hours ahead of UTC, so one day on either side is enough. The window
+    ends at the years 0001 and 9999.
     """
     day = timedelta(days=1)
     start = first - day if first > date.min + day else first
@@ -94,15 +92,15 @@ class Period:
     last: date
 
     def holds(self, local_date: str) -> bool:
-        """Whether an entry of that local date belongs to the period."""
+        """Return whether the local date belongs to the period."""
         return self.first.isoformat() <= local_date <= self.last.isoformat()
 
 
 def read_period(from_text: str | None, to_text: str | None, today: str) -> Period:
-    """The period asked for; the month of `today` (in the account's zone) up to `today` where a bound is absent.
+    """Return the requested period. Without bounds, it is the month of `today` (in the account's zone) up to `today`.
 
     Raises:
-        InvalidValue: invalid_date, invalid_date_range (wrong way round, or more than ten years).
+        InvalidValue: invalid_date, invalid_date_range (reversed, or over ten years).
     """
     last = parse_date(to_text, "to") if to_text is not None else parse_date(today, "to")
     first = parse_date(from_text, "from") if from_text is not None else last.replace(day=1)
@@ -112,6 +110,6 @@ def read_period(from_text: str | None, to_text: str | None, today: str) -> Perio
         raise InvalidValue(ProblemCode.INVALID_DATE_RANGE, "from must not be after to; swap them.")
     if last - first > timedelta(days=MAX_PERIOD_DAYS):
         raise InvalidValue(
-            ProblemCode.INVALID_DATE_RANGE, f"A period has at most {MAX_PERIOD_DAYS} days; ask in parts."
+            ProblemCode.INVALID_DATE_RANGE, f"A period can have at most {MAX_PERIOD_DAYS} days; request it in parts."
         )
     return Period(first, last)

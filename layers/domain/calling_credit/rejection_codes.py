@@ -1,10 +1,10 @@
-"""The reasons for which a call event is refused, as the dead-letter queue and the log name them."""
+"""The reasons why a call event is refused, as `make redrive PEEK=1` and the log name them."""
 
 from enum import StrEnum
 
 
 class RejectionCode(StrEnum):
-    """Why a message is refused."""
+    """Why a message is refused. docs/call-events.md and docs/runbook.md explain each."""
 
     UNKNOWN_VERSION = "unknown_version"
     INVALID_ID = "invalid_id"

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from calling_credit.admission.decision import Ask, Decision, decide_admission, depends_on_the_day
+from calling_credit.admission.decision import AdmissionRequest, Decision, decide_admission, depends_on_spending
 from calling_credit.admission.reader import AdmissionReader, AdmissionSnapshot
 from calling_credit.admission.store import AdmissionStore
 from calling_credit.dynamodb.errors import jittered_wait
@@ -17,7 +17,7 @@ from calling_credit.rates.deck import Deck
 
 
 def authorize(
-    ask: Ask,
+    request: AdmissionRequest,
     deck: Deck,
     reader: AdmissionReader,
     store: AdmissionStore,
@@ -36,9 +36,9 @@ def authorize(
     """
     attempt = 0
     while True:
-        snapshot = reader.snapshot(ask, deck, now)
+        snapshot = reader.snapshot(request, deck, now)
         decision = decide_admission(snapshot.context)
-        if depends_on_the_day(snapshot.context, decision):
+        if depends_on_spending(snapshot.context, decision):
             snapshot = reader.with_spending(snapshot, deck)
             decision = decide_admission(snapshot.context)
         if decision.hold is None or store.place_hold(snapshot.context, decision.hold):
@@ -46,6 +46,6 @@ def authorize(
         attempt += 1
         if seconds_left() <= 0:
             raise Unavailable(
-                ProblemCode.BUSY, "Too many requests compete for this account's credit; send the request again."
+                ProblemCode.BUSY, "Too many requests compete for this account's credit; retry the request."
             )
         sleep(min(jittered_wait(attempt), max(0.0, seconds_left())))

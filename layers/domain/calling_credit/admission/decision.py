@@ -1,5 +1,4 @@
-"""Whether a call may be connected, for how long, and the amount held for it: an ordered list of reasons to refuse, and
-whole numbers. Reads no table and no clock.
+"""Decides whether a call may be connected, for how long, and how much credit is held. Reads no table and no clock.
 
 The held amount is the price of the longest allowed call, by the function that charges it: quote = hold = charge.
 """
@@ -19,11 +18,10 @@ from calling_credit.numbering import country_of, is_short_code
 from calling_credit.rates.deck import INCLUDED_CATEGORY, RateRow
 from calling_credit.rates.pricing import PRICE_STEP_MICROS
 
-SENT_AGAIN_WITHIN: Final = timedelta(seconds=30)
-"""The same request within this time, and within half of the requested seconds, repeats the last one."""
+RETRY_WINDOW: Final = timedelta(seconds=30)
+"""The same request within this time, and within half of the requested seconds, counts as a retry."""
 
-
-AGAINST_FRAUD: Final = frozenset(
+FRAUD_REASONS: Final = frozenset(
     {
         DenialReason.ACCOUNT_FROZEN,
         DenialReason.BLOCKED,
@@ -33,12 +31,12 @@ AGAINST_FRAUD: Final = frozenset(
         DenialReason.DAILY_SPEND,
     }
 )
-"""Refusals that are announced, because they may be fraud."""
+"""Denials that are announced, because they may be caused by fraud."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """The request of the switch to connect a call, or to extend one."""
+class AdmissionRequest:
+    """The request of the switch to connect or extend a call."""
 
     call_id: str
     account_id: str
@@ -49,7 +47,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class AccountStatus:
-    """The facts of an account that admission needs; `holds` says whether credit is held for its calls."""
+    """The state of an account that admission needs. `holds`: credit is held for its calls."""
 
     is_closed: bool
     is_frozen: bool
@@ -59,8 +57,10 @@ class AccountStatus:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """An account's money at one moment, in micro-dollars, and how many of its calls run. `spent_micros` is what calls
-    of the account's day have cost so far; `may_recharge`: a rule may bring more soon.
+    """An account's credit at one moment, in micro-dollars.
+
+    `live_holds` counts its calls in progress, `spent_micros` is the cost of the day's calls so far, and `may_recharge`
+    says that a recharge may follow soon.
     """
 
     available_micros: int = 0
@@ -74,7 +74,7 @@ class Credit:
 class AdmissionContext:
     """Everything that the decision depends on. None means that the account, line, rate row, or hold does not exist."""
 
-    ask: Ask
+    request: AdmissionRequest
     account: AccountStatus | None
     may_call_abroad: bool | None
     origin: str
@@ -87,9 +87,11 @@ class AdmissionContext:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the switch is told. `max_seconds` and `held_micros` are of the whole call; `reason` says why it is refused,
-    `limited_by` why it may not be as long as asked for. `hold` is what must stand for the decision to be good (None:
-    nothing is held, or the present hold is enough).
+    """The answer for the switch.
+
+    `max_seconds` and `held_micros` describe the whole call. `reason` says why the call is denied, `limited_by` why it
+    is shorter than requested. The decision is valid once `hold` is stored; None means that nothing is held or that the
+    present hold is enough.
     """
 
     reason: str | None
@@ -100,33 +102,35 @@ class Decision:
     hold: Hold | None = None
 
 
-def short_code(ask: Ask) -> Decision | None:
-    """Emergency and other short codes cost nothing and are never refused; None for other numbers."""
-    return Decision(None, ask.requested_seconds) if is_short_code(ask.dialled_number) else None
+def short_code(request: AdmissionRequest) -> Decision | None:
+    """Allow emergency and other short codes, which are free and never refused; None for other numbers."""
+    return Decision(None, request.requested_seconds) if is_short_code(request.dialled_number) else None
 
 
 def decide_admission(s: AdmissionContext) -> Decision:
-    """Decide: the first reason to refuse, or the allowed length of the call and the amount to hold.
+    """Return the first reason to deny the call, or its allowed length and the amount to hold.
 
     Raises:
-        Conflict: `call_id_reused`, a call to another number, or of another line, has this id.
+        Conflict: `call_id_reused`, the id belongs to a call to another number or of another line.
     """
     hold = s.hold
     if hold is None and s.row is not None and s.row.category == INCLUDED_CATEGORY:
-        return Decision(None, s.ask.requested_seconds, s.row)
-    if hold is not None and not (hold.is_for(s.ask.dialled_number) and hold.line_id == s.ask.line_id):
-        detail = "Another call has this call_id; give each call its own, and the same to and line_id to its extensions."
+        return Decision(None, s.request.requested_seconds, s.row)
+    if hold is not None and not (hold.is_for(s.request.dialled_number) and hold.line_id == s.request.line_id):
+        detail = (
+            "Another call has this call_id. Use a new id for each call, and the same to and line_id to extend a call."
+        )
         raise Conflict(ProblemCode.CALL_ID_REUSED, detail)
     for reason in _refusals(s):
-        return _as_it_stands(s, reason)
+        return _unchanged(s, reason)
     assert s.account is not None
     row = hold.row if hold is not None else s.row
     assert row is not None
     return _grant(s, s.account, row)
 
 
-def depends_on_the_day(s: AdmissionContext, decision: Decision) -> bool:
-    """Whether a decision may be another one if the account's day has cost more than the situation says."""
+def depends_on_spending(s: AdmissionContext, decision: Decision) -> bool:
+    """Return whether the day's spending can change the decision."""
     if decision.reason is not None:
         return decision.reason in (DenialReason.INSUFFICIENT_CREDIT, DenialReason.RECHARGING)
     is_included = decision.row is not None and decision.row.category == INCLUDED_CATEGORY
@@ -144,7 +148,7 @@ def _refusals(s: AdmissionContext) -> Iterator[str]:
         yield DenialReason.ACCOUNT_CLOSED if account.is_closed else DenialReason.ACCOUNT_FROZEN
     if not s.may_call_abroad:
         yield DenialReason.UNKNOWN_LINE if s.may_call_abroad is None else DenialReason.INTERNATIONAL_OFF
-    digits = s.ask.dialled_number[1:]
+    digits = s.request.dialled_number[1:]
     country = row.country if row is not None else country_of(digits)
     if account.limits.blocks(digits, country) or account.limits.blocks(digits, country_of(digits)):
         yield DenialReason.BLOCKED
@@ -157,15 +161,16 @@ def _refusals(s: AdmissionContext) -> Iterator[str]:
 
 
 def _grant(s: AdmissionContext, account: AccountStatus, row: RateRow) -> Decision:
-    """As many seconds as asked for, as far as the limits and the credit go."""
-    hold, asked = s.hold, s.ask.requested_seconds
+    """Allow the requested seconds, or as many as the limits and the credit permit."""
+    hold, requested = s.hold, s.request.requested_seconds
     now = format_instant(s.now)
-    if hold is not None and _is_sent_again(hold, asked, s.now):
-        return _as_it_stands(s, None)
-    wanted = min(asked if hold is None else _seconds_run(hold, asked, s.now) + asked, MAX_DURATION_SECONDS)
+    if hold is not None and _is_retry(hold, requested, s.now):
+        return _unchanged(s, None)
+    elapsed = 0 if hold is None else _elapsed_seconds(hold, requested, s.now)
+    wanted = min(elapsed + requested, MAX_DURATION_SECONDS)
     own, granted = (hold.amount_micros, hold.max_seconds) if hold is not None else (0, 0)
     if wanted <= granted:
-        return _as_it_stands(s, None)
+        return _unchanged(s, None)
     rooms = {
         DenialReason.CALL_PRICE: account.limits.call_price_micros,
         DenialReason.DAILY_SPEND: account.limits.daily_spend_micros
@@ -176,22 +181,22 @@ def _grant(s: AdmissionContext, account: AccountStatus, row: RateRow) -> Decisio
     limited_by = None
     seconds = wanted
     for code, room in rooms.items():
-        most = affordable_seconds(row, room, wanted)
-        if most <= granted:
-            return _as_it_stands(
+        affordable = affordable_seconds(row, room, wanted)
+        if affordable <= granted:
+            return _unchanged(
                 s,
                 DenialReason.RECHARGING if code == DenialReason.INSUFFICIENT_CREDIT and s.credit.may_recharge else code,
             )
-        if most < seconds:
-            seconds, limited_by = most, code
+        if affordable < seconds:
+            seconds, limited_by = affordable, code
     amount = price_of(row, seconds)
     if hold is None and (amount == 0 or not account.holds):
         return Decision(None, seconds, row, 0, limited_by)
     held = Hold(
-        account_id=s.ask.account_id,
-        call_id=s.ask.call_id,
-        line_id=s.ask.line_id,
-        dialled_number=s.ask.dialled_number,
+        account_id=s.request.account_id,
+        call_id=s.request.call_id,
+        line_id=s.request.line_id,
+        dialled_number=s.request.dialled_number,
         origin=s.origin,
         status=LIVE,
         amount_micros=amount,
@@ -200,15 +205,15 @@ def _grant(s: AdmissionContext, account: AccountStatus, row: RateRow) -> Decisio
         row=row,
         authorized_at=now,
         asked_at=now,
-        asked_seconds=asked,
+        asked_seconds=requested,
     )
     if hold is not None:
-        held = replace(hold, amount_micros=amount, max_seconds=seconds, asked_at=now, asked_seconds=asked)
+        held = replace(hold, amount_micros=amount, max_seconds=seconds, asked_at=now, asked_seconds=requested)
     return Decision(None, seconds, row, amount, limited_by, held)
 
 
-def _as_it_stands(s: AdmissionContext, reason: str | None) -> Decision:
-    """A refusal takes nothing away: a call that runs may run as long as it was told before."""
+def _unchanged(s: AdmissionContext, reason: str | None) -> Decision:
+    """Return a decision that changes no hold. A denial does not shorten a call that is in progress."""
     if s.hold is None:
         return Decision(reason, 0, s.row)
     if s.hold.status != LIVE:
@@ -216,31 +221,30 @@ def _as_it_stands(s: AdmissionContext, reason: str | None) -> Decision:
     return Decision(reason, s.hold.max_seconds, s.hold.row, s.hold.amount_micros)
 
 
-def _is_sent_again(hold: Hold, asked_seconds: int, now: datetime) -> bool:
-    return hold.asked_seconds == asked_seconds and now - datetime.fromisoformat(hold.asked_at) < _within(asked_seconds)
+def _is_retry(hold: Hold, requested: int, now: datetime) -> bool:
+    return hold.asked_seconds == requested and now - datetime.fromisoformat(hold.asked_at) < _retry_window(requested)
 
 
-def _seconds_run(hold: Hold, asked_seconds: int, now: datetime) -> int:
-    """Return the most seconds the call can have run; a request at its beginning covers the whole call."""
+def _elapsed_seconds(hold: Hold, requested: int, now: datetime) -> int:
+    """Return the time since the call began; 0 within the retry window, when the request covers the whole call."""
     since = now - datetime.fromisoformat(hold.authorized_at)
-    return 0 if since < _within(asked_seconds) else since // timedelta(seconds=1)
+    return 0 if since < _retry_window(requested) else since // timedelta(seconds=1)
 
 
-def _within(asked_seconds: int) -> timedelta:
-    return min(SENT_AGAIN_WITHIN, timedelta(seconds=asked_seconds) // 2)
+def _retry_window(requested: int) -> timedelta:
+    return min(RETRY_WINDOW, timedelta(seconds=requested) // 2)
 
 
-def affordable_seconds(row: RateRow, credit_micros: int, most: int) -> int:
-    """The longest call, up to `most` seconds, that this credit pays for; 0 if it does not pay for the shortest one."""
-    least = row.minimum_seconds or row.increment_seconds
-    if price_of(row, least) > credit_micros:
+def affordable_seconds(row: RateRow, credit_micros: int, maximum: int) -> int:
+    """Return the longest call, up to `maximum` seconds, that the credit pays for; 0 if it pays for no call."""
+    shortest = row.minimum_seconds or row.increment_seconds
+    if price_of(row, shortest) > credit_micros:
         return 0
     if row.rate_micros_per_minute == 0:
-        return most
+        return maximum
     step = 60 * PRICE_STEP_MICROS
-    sixtieths = (
-        step * (credit_micros // PRICE_STEP_MICROS + 1) - step // 2 - 1
-    )  # The most that is rounded to the credit.
+    # The highest unrounded price that is rounded to the credit.
+    sixtieths = step * (credit_micros // PRICE_STEP_MICROS + 1) - step // 2 - 1
     billed = (sixtieths - 60 * row.connection_fee_micros) // row.rate_micros_per_minute
     increments = (billed - row.minimum_seconds) // row.increment_seconds
-    return min(most, row.minimum_seconds + increments * row.increment_seconds)
+    return min(maximum, row.minimum_seconds + increments * row.increment_seconds)

@@ -1,11 +1,12 @@
-"""Stores the reasons of refused calls that are announced: one item for each account, written at most
-once an hour for each reason, so that a thousand refused calls are one event and one write.
+"""Announces denied calls through one item per account, which is written at most once an hour for each reason.
+
+The table's stream turns each write into an event, so a thousand denied calls give one event.
 """
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit.admission.decision import Ask
+from calling_credit.admission.decision import AdmissionRequest
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.transactions import transact, update
@@ -19,38 +20,45 @@ ANNOUNCED_EVERY: Final = timedelta(hours=1)
 
 
 def announce_denial(
-    client: "DynamoDBClient", table_name: str, ask: Ask, reason: str, known: dict[str, Any], now: datetime
+    client: "DynamoDBClient",
+    table_name: str,
+    request: AdmissionRequest,
+    reason: str,
+    item: dict[str, Any],
+    now: datetime,
 ) -> bool:
-    """Keep that a call was refused, unless the same was kept of the account within the hour (`known` is the item as it
-    was read); whether this call kept it. The table's stream tells the rest.
+    """Announce a denied call, unless the account's `item` shows the same reason within the last hour.
+
+    Returns:
+        Whether this call announced it.
 
     Raises:
-        Unavailable: the table did not take it in time.
+        Unavailable: The table did not accept the write in time.
     """
-    announced: dict[str, str] = known.get("announced", {})
+    announced: dict[str, str] = item.get("announced", {})
     if announced.get(reason, "") > format_instant(now - ANNOUNCED_EVERY):
         return False
-    at, count = format_instant(now), known.get("denials", 0)
-    said = {
+    at, count = format_instant(now), item.get("denials", 0)
+    values_by_name = {
         "announced": announced | {reason: at},
         "denials": count + 1,
         "reason": reason,
         "denied_at": at,
-        "call_id": ask.call_id,
-        "line_id": ask.line_id,
-        "to": masked(ask.dialled_number),
+        "call_id": request.call_id,
+        "line_id": request.line_id,
+        "to": masked(request.dialled_number),
     }
-    values = {f":{name}": to_attribute(value) for name, value in said.items()}
+    values = {f":{name}": to_attribute(value) for name, value in values_by_name.items()}
     condition = "attribute_not_exists(PK)"
     if count:
         condition = "denials = :seen"
         values[":seen"] = to_attribute(count)
-    keep = update(
+    announce = update(
         table_name,
-        {"PK": {"S": keys.account_pk(ask.account_id)}, "SK": {"S": keys.denial_sk()}},
-        "SET " + ", ".join(f"#{name} = :{name}" for name in said),
+        {"PK": {"S": keys.account_pk(request.account_id)}, "SK": {"S": keys.denial_sk()}},
+        "SET " + ", ".join(f"#{name} = :{name}" for name in values_by_name),
         condition,
         values,
-        {f"#{name}": name for name in said},
+        {f"#{name}": name for name in values_by_name},
     )
-    return not transact(client, [keep])
+    return not transact(client, [announce])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import account_from_item
 from calling_credit.accounts.limits import effective_limits
-from calling_credit.admission.decision import AccountStatus, AdmissionContext, Ask, Credit
+from calling_credit.admission.decision import AccountStatus, AdmissionContext, AdmissionRequest, Credit
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
@@ -42,18 +42,18 @@ class AdmissionReader:
         self._client = client
         self._table_name = table_name
 
-    def snapshot(self, ask: Ask, deck: Deck, now: datetime) -> AdmissionSnapshot:
+    def snapshot(self, request: AdmissionRequest, deck: Deck, now: datetime) -> AdmissionSnapshot:
         """Read everything that a decision depends on, except the day's spending."""
         names = {
             keys.account_sk(): "account",
             keys.balance_sk(): "balance",
-            keys.line_sk(ask.line_id): "line",
-            keys.hold_sk(ask.call_id): "hold",
+            keys.line_sk(request.line_id): "line",
+            keys.hold_sk(request.call_id): "hold",
             keys.auto_recharge_sk(): "recharge",
             keys.denial_sk(): "denials",
         }
-        items = self._read(keys.account_pk(ask.account_id), list(names))
-        return _snapshot({names[sort_key]: item for sort_key, item in items.items()}, ask, deck, now)
+        items = self._read(keys.account_pk(request.account_id), list(names))
+        return _snapshot({names[sort_key]: item for sort_key, item in items.items()}, request, deck, now)
 
     def with_spending(self, snapshot: AdmissionSnapshot, deck: Deck) -> AdmissionSnapshot:
         """Add the day's spending, which is one item per category.
@@ -65,7 +65,7 @@ class AdmissionReader:
         assert snapshot.time_zone is not None
         date = local_date(context.now, snapshot.time_zone)
         days = [keys.day_sk(date, category) for category in sorted(deck.categories)]
-        items = self._read(keys.account_pk(context.ask.account_id), days)
+        items = self._read(keys.account_pk(context.request.account_id), days)
         spent = max(0, -sum(int(item["total_micros"]["N"]) for item in items.values()))
         return replace(snapshot, context=replace(context, credit=replace(context.credit, spent_micros=spent)))
 
@@ -74,7 +74,9 @@ class AdmissionReader:
         return {sort_key: item for (_, sort_key), item in items.items()}
 
 
-def _snapshot(items: dict[str, dict[str, Any]], ask: Ask, deck: Deck, now: datetime) -> AdmissionSnapshot:
+def _snapshot(
+    items: dict[str, dict[str, Any]], request: AdmissionRequest, deck: Deck, now: datetime
+) -> AdmissionSnapshot:
     account, balance = from_attributes(items.get("account", {})), from_attributes(items.get("balance", {}))
     line = from_attributes(items["line"]) if "line" in items else None
     recharge = recharge_from_item(items.get("recharge"))
@@ -90,11 +92,11 @@ def _snapshot(items: dict[str, dict[str, Any]], ask: Ask, deck: Deck, now: datet
     )
     origin = country_of(line["number"]) if line is not None else UNKNOWN_COUNTRY
     context = AdmissionContext(
-        ask=ask,
+        request=request,
         account=_account_status(account, now) if account else None,
         may_call_abroad=None if line is None else line["international_calling"],
         origin=origin,
-        row=deck.find(ask.dialled_number[1:], origin, format_instant(now)),
+        row=deck.find(request.dialled_number[1:], origin, format_instant(now)),
         deck_version=deck.version,
         hold=hold_from_item(items["hold"]) if "hold" in items else None,
         credit=credit,

@@ -1,10 +1,10 @@
-"""The reasons for which a call is not connected."""
+"""The reasons why a call is denied."""
 
 from enum import StrEnum
 
 
 class DenialReason(StrEnum):
-    """Why a call is not connected, in the order in which the reasons are looked at."""
+    """Why a call is denied, in the order in which the reasons are checked. docs/api.md explains each."""
 
     CALL_FINISHED = "call_finished"
     HOLD_EXPIRED = "hold_expired"

@@ -1,10 +1,8 @@
-"""Admission as the switch asks for it and is told: what a request may say, what is answered, in codes and in words.
-Decides nothing.
-"""
+"""The request of the switch and the answer: parsing, codes, and messages. Decides nothing."""
 
 from typing import Any, Final
 
-from calling_credit.admission.decision import Ask, Decision
+from calling_credit.admission.decision import AdmissionRequest, Decision
 from calling_credit.admission.reasons import DenialReason
 from calling_credit.call_events import MAX_DURATION_SECONDS
 from calling_credit.errors import InvalidValue, ProblemCode
@@ -14,29 +12,29 @@ from calling_credit.numbering import is_e164, is_short_code
 
 DEFAULT_SECONDS: Final = 600
 RETRY_AFTER_SECONDS: Final = 15
-"""When to ask again while a recharge is under way."""
+"""When to ask again while a recharge is in progress."""
 
 WORDS: Final[dict[str, str]] = {
-    DenialReason.CALL_FINISHED: "This call has ended already.",
+    DenialReason.CALL_FINISHED: "This call has already ended.",
     DenialReason.HOLD_EXPIRED: "The hold for this call has expired; the call can no longer be extended.",
-    DenialReason.UNKNOWN_ACCOUNT: "There is no account of this id.",
+    DenialReason.UNKNOWN_ACCOUNT: "There is no account with this id.",
     DenialReason.ACCOUNT_CLOSED: "The account is closed.",
     DenialReason.ACCOUNT_FROZEN: "The account is frozen.",
-    DenialReason.UNKNOWN_LINE: "The account has no line of this id.",
+    DenialReason.UNKNOWN_LINE: "The account has no line with this id.",
     DenialReason.INTERNATIONAL_OFF: "International calling is off for this line.",
     DenialReason.BLOCKED: "Calls to this destination are blocked.",
     DenialReason.UNRATED: "There is no price for this destination.",
-    DenialReason.HIGH_COST: "Calls to this destination cost a lot and must be allowed first.",
-    DenialReason.SIMULTANEOUS_CALLS: "The account has as many calls at once as it may have.",
-    DenialReason.CALL_PRICE: "The call would cost more than one call may.",
-    DenialReason.DAILY_SPEND: "What the account may spend in a day is used up.",
-    DenialReason.INSUFFICIENT_CREDIT: "The credit does not pay for this call.",
-    DenialReason.RECHARGING: "The credit does not pay for this call; a recharge is under way.",
+    DenialReason.HIGH_COST: "Calls to this destination are expensive and must be allowed first.",
+    DenialReason.SIMULTANEOUS_CALLS: "The account has reached its limit of simultaneous calls.",
+    DenialReason.CALL_PRICE: "The call would exceed the price limit of one call.",
+    DenialReason.DAILY_SPEND: "The account has reached its daily spending limit.",
+    DenialReason.INSUFFICIENT_CREDIT: "The credit is not sufficient for this call.",
+    DenialReason.RECHARGING: "The credit is not sufficient for this call; a recharge is in progress.",
 }
 """The sentence for each reason."""
 
 
-def read_ask(body: dict[str, Any]) -> Ask:
+def parse_request(body: dict[str, Any]) -> AdmissionRequest:
     """Parse `{call_id, account_id, line_id, to, requested_seconds?}`. A call to an emergency number is always allowed,
     so invalid fields of such a request are ignored.
 
@@ -44,13 +42,16 @@ def read_ask(body: dict[str, Any]) -> Ask:
         InvalidValue: missing_field, invalid_id, invalid_number, invalid_duration.
     """
     if isinstance(body.get("to"), str) and is_short_code(body["to"]):
-        return _short_code_ask(body)
+        return _short_code_request(body)
     for name in ("call_id", "account_id", "line_id", "to"):
         if not isinstance(body.get(name), str):
-            raise InvalidValue(ProblemCode.MISSING_FIELD, f"{name} is missing; send it as text.")
+            raise InvalidValue(ProblemCode.MISSING_FIELD, f"{name} is missing; send it as a string.")
     call_id, number = body["call_id"], body["to"]
     if not is_call_id(call_id):
-        raise InvalidValue(ProblemCode.INVALID_ID, "call_id must be 1 to 96 letters, digits or _ . : @ + -.")
+        raise InvalidValue(
+            ProblemCode.INVALID_ID,
+            "call_id must be 1 to 96 letters, digits, or _ . : @ + -, beginning with a letter or digit.",
+        )
     if not is_e164(number):
         raise InvalidValue(
             ProblemCode.INVALID_NUMBER, "to must be E.164 with a leading +, or a short code of 2 to 6 digits."
@@ -60,17 +61,17 @@ def read_ask(body: dict[str, Any]) -> Ask:
         detail = f"requested_seconds must be a whole number from 1 to {MAX_DURATION_SECONDS}."
         raise InvalidValue(ProblemCode.INVALID_DURATION, detail)
     account_id, line_id = (check_id(body[name], name) for name in ("account_id", "line_id"))
-    return Ask(call_id, account_id, line_id, number, seconds)
+    return AdmissionRequest(call_id, account_id, line_id, number, seconds)
 
 
-def _short_code_ask(body: dict[str, Any]) -> Ask:
+def _short_code_request(body: dict[str, Any]) -> AdmissionRequest:
     def id_in(name: str) -> str:
         value = body.get(name)
         return value if isinstance(value, str) and is_call_id(value) else ""
 
     seconds = body.get("requested_seconds", DEFAULT_SECONDS)
-    asked = seconds if _is_duration(seconds) else DEFAULT_SECONDS
-    return Ask(id_in("call_id"), id_in("account_id"), id_in("line_id"), body["to"], asked)
+    requested = seconds if _is_duration(seconds) else DEFAULT_SECONDS
+    return AdmissionRequest(id_in("call_id"), id_in("account_id"), id_in("line_id"), body["to"], requested)
 
 
 def _is_duration(value: object) -> bool:
@@ -78,9 +79,9 @@ def _is_duration(value: object) -> bool:
 
 
 def decision_view(decision: Decision) -> dict[str, Any]:
-    """The answer: `{decision, reason, max_seconds, rate_per_minute, held}`. `max_seconds` counts from the beginning of
-    the call. Beside it, where there is something to say: `message` (the reason in words), `retry_after_seconds`,
-    `limited_by` (why the call may not be as long as was asked for).
+    """Return `{decision, reason, max_seconds, rate_per_minute, held, message?, retry_after_seconds?, limited_by?}`.
+
+    `max_seconds` counts from the beginning of the call. `limited_by` says why the call is shorter than requested.
     """
     reason, row = decision.reason, decision.row
     view: dict[str, Any] = {

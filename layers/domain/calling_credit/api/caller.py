@@ -1,6 +1,4 @@
-"""Who calls: the account and role of a customer's ID token, or the scope of a service's token, from what the
-gateway verified.
-"""
+"""The caller, from the claims that the gateway verified: a customer's account and role, or a service's scope."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,9 +10,7 @@ from calling_credit.errors import Forbidden, ProblemCode
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A customer: the one account its token speaks for, the person (`subject`), and whether they may spend and
-    change.
-    """
+    """A customer: the token's account, the user (`subject`), and whether the user may spend and change settings."""
 
     account_id: str
     subject: str
@@ -22,10 +18,10 @@ class Caller:
 
 
 def customer(claims: Mapping[str, Any], settings: Config) -> Caller:
-    """The customer behind an ID token's claims. The account comes from the token and from nowhere else.
+    """Return the customer of an ID token. The account comes from the token alone.
 
     Raises:
-        Forbidden: id_token_required (an access token), account_missing (a user of no account).
+        Forbidden: id_token_required (an access token), account_missing (the user belongs to no account).
     """
     if settings.token_use_claim and claims.get(settings.token_use_claim) != "id":
         raise Forbidden(
@@ -41,23 +37,23 @@ def customer(claims: Mapping[str, Any], settings: Config) -> Caller:
 
 
 def require_admin(caller: Caller) -> None:
-    """Refuse who may only read.
+    """Require a billing admin.
 
     Raises:
         Forbidden: `billing_admin_required`.
     """
     if not caller.is_admin:
         raise Forbidden(
-            ProblemCode.BILLING_ADMIN_REQUIRED, "Only a billing admin of the account may do this; ask one of them."
+            ProblemCode.BILLING_ADMIN_REQUIRED, "Only a billing admin of the account may do this; ask a billing admin."
         )
 
 
 CLIENT_NAMES: Final = ("client_id", "cid", "azp", "sub")
-"""Where Cognito, Okta, Auth0 and others put the client that a token was given to."""
+"""The claims in which Cognito, Okta, Auth0, and others name the client of a token."""
 
 
 def operator(claims: Mapping[str, Any], settings: Config) -> str:
-    """The operator's client id.
+    """Return the operator's client id.
 
     Raises:
         Forbidden: `scope_required`.
@@ -66,7 +62,7 @@ def operator(claims: Mapping[str, Any], settings: Config) -> str:
 
 
 def switch(claims: Mapping[str, Any], settings: Config) -> str:
-    """The client id of the phone switch.
+    """Return the client id of the phone switch.
 
     Raises:
         Forbidden: `scope_required`.
@@ -75,8 +71,9 @@ def switch(claims: Mapping[str, Any], settings: Config) -> str:
 
 
 def _service(claims: Mapping[str, Any], scope: str) -> str:
-    """The gateway checks the scope of each route; this holds when a route is wired without it. Identity providers call
-    scopes `scope` or `scp`, as the gateway knows, and the client by one of four names.
+    """Check the scope again, in case a route is deployed without the gateway's check, and return the client id.
+
+    Identity providers name scopes `scope` or `scp`, and the client in one of `CLIENT_NAMES`.
     """
     if scope not in _words(claims.get("scope") or claims.get("scp")):
         raise Forbidden(ProblemCode.SCOPE_REQUIRED, f"This needs a client-credentials token with the scope {scope}.")
@@ -84,7 +81,7 @@ def _service(claims: Mapping[str, Any], scope: str) -> str:
 
 
 def _words(value: object) -> list[str]:
-    """The values of a claim that API Gateway hands on as a list, as `[a b]`, or as `a b`."""
+    """Return the values of a claim that API Gateway passes as a list, as `[a b]`, or as `a b`."""
     if isinstance(value, list):
         return [str(part) for part in value]
     return str(value or "").strip("[]").replace(",", " ").split()

@@ -26,21 +26,21 @@ def read_cursor(secret: str, scope: list[str], cursor: str | None) -> Any:
     """
     if cursor is None:
         return None
-    refused = InvalidValue(
+    error = InvalidValue(
         ProblemCode.INVALID_CURSOR,
-        "cursor is not one this list handed out; use next_cursor unchanged with the same filters.",
+        "cursor does not belong to this list; use next_cursor unchanged with the same filters.",
     )
     if len(cursor) > MAX_CURSOR_CHARACTERS or not cursor.isascii():
-        raise refused
+        raise error
     try:
         data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except ValueError:
-        raise refused from None
-    if _text(data) != cursor:  # Base64 reads several spellings of the same bytes; only the one handed out is ours.
-        raise refused
+        raise error from None
+    if _text(data) != cursor:  # Base64 decodes several spellings to the same bytes; only ours is valid.
+        raise error
     signature, payload = data[:_SIGNATURE_BYTES], data[_SIGNATURE_BYTES:]
     if not hmac.compare_digest(signature, _signature(secret, scope, payload)):
-        raise refused
+        raise error
     return json.loads(payload)
 
 

@@ -1,4 +1,4 @@
-"""The few pages people reach by a link without signing in: one sentence, at most one button, no script."""
+"""The web pages behind links without a sign-in: one sentence, at most one button, no script."""
 
 import base64
 import hashlib
@@ -21,7 +21,7 @@ _POLICY: Final = (
 
 
 def page(status: int, title: str, text: str, button: str | None = None) -> Response[str]:
-    """A page with a heading, a paragraph, and a button that posts to the page's own address."""
+    """Return a page with a heading, a paragraph, and a button that posts to the page's own address."""
     form = f'<form method="post"><button>{html.escape(button)}</button></form>' if button else ""
     body = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -33,7 +33,7 @@ def page(status: int, title: str, text: str, button: str | None = None) -> Respo
 
 
 def redirect(address: str) -> Response[str]:
-    """Lead on to another address; the next request is a GET."""
+    """Redirect to another address; the next request is a GET."""
     return Response(status_code=303, content_type="text/plain", body="", headers={**_headers(), "Location": address})
 
 

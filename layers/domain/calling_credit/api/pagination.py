@@ -19,11 +19,11 @@ class Listing:
     """
 
     def __init__(
-        self, app: APIGatewayHttpResolver, *scope: str | None, default: int = DEFAULT_LIMIT, most: int = MAX_LIMIT
+        self, app: APIGatewayHttpResolver, *scope: str | None, default: int = DEFAULT_LIMIT, maximum: int = MAX_LIMIT
     ) -> None:
         self._scope = [part or "" for part in scope]
         self._secret = read_secret(config().cursor_secret_arn)
-        self.limit = page_limit(app, default, most)
+        self.limit = page_limit(app, default, maximum)
         self.position = read_cursor(self._secret, self._scope, query(app, "cursor"))
 
     def next_cursor(self, position: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""The one place where an error becomes an HTTP answer: RFC 9457 problem details with our stable `code`."""
+"""Converts every error into an HTTP answer: RFC 9457 problem details with a stable `code`."""
 
 import json
 from typing import Final
@@ -21,7 +21,7 @@ _STATUS: Final = {
 
 
 def problem(error: errors.CallingCreditError) -> Response[str]:
-    """`{type, title, status, code, detail}`, with Retry-After where waiting helps."""
+    """Return `{type, title, status, code, detail}`, with Retry-After for errors that waiting may resolve."""
     status, title = _STATUS[type(error)]
     headers = {"Cache-Control": "no-store"}
     if isinstance(error, errors.Unavailable | errors.InProgress):
@@ -29,8 +29,8 @@ def problem(error: errors.CallingCreditError) -> Response[str]:
     return _answer(status, title, error.code, error.detail, headers)
 
 
-def unforeseen() -> Response[str]:
-    """Return the answer to an unforeseen error. It reveals no detail; the log has them."""
+def internal_error() -> Response[str]:
+    """Return the answer to an unexpected error. It reveals no detail; the log has them."""
     detail = (
         "Something went wrong on our side. Retry the request. If it keeps failing, contact support and include the "
         "time."

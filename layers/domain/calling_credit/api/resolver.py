@@ -1,6 +1,4 @@
-"""The resolver every HTTP function starts from: errors become problem details, bodies and queries are read in one
-way.
-"""
+"""The resolver of every HTTP function: converts errors into problem details, and reads bodies and queries."""
 
 import json
 from typing import Any, Final, NoReturn
@@ -9,7 +7,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from calling_credit.api.problems import problem, unforeseen
+from calling_credit.api.problems import internal_error, problem
 from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, translate_error
 from calling_credit.errors import BadRequest, CallingCreditError, InvalidValue, NotFound, PayloadTooLarge, ProblemCode
 
@@ -20,40 +18,43 @@ MAX_KEY_CHARACTERS: Final = 255
 
 
 def http_resolver(logger: Logger) -> APIGatewayHttpResolver:
-    """A resolver that tells callers their own errors and keeps ours in the log, without bodies, tokens or numbers."""
+    """Return a resolver that answers callers' errors and logs internal ones, without bodies, tokens, or numbers."""
     app = APIGatewayHttpResolver()
 
-    def told(error: CallingCreditError) -> Response[str]:
+    def answer_error(error: CallingCreditError) -> Response[str]:
         cause = error.__cause__
         aws_code = error_code(cause) or type(cause).__name__ if isinstance(cause, AWS_ERRORS) else None
         logger.info("refused", code=error.code, route=app.current_event.route_key, aws_code=aws_code)
         return problem(error)
 
-    def nowhere(_: NotFoundError) -> Response[str]:
-        return told(
-            NotFound(ProblemCode.UNKNOWN_ADDRESS, "There is nothing here; ids are letters, digits or _ . : @ + -.")
+    def answer_unknown_address(_: NotFoundError) -> Response[str]:
+        return answer_error(
+            NotFound(
+                ProblemCode.UNKNOWN_ADDRESS,
+                "There is no such address; ids contain only letters, digits, and _ . : @ + -.",
+            )
         )
 
-    def unanswered(error: Exception) -> Response[str]:
-        known = translate_error(error)
-        if isinstance(known, CallingCreditError):
-            return told(known)
+    def answer_aws_error(error: Exception) -> Response[str]:
+        translation = translate_error(error)
+        if isinstance(translation, CallingCreditError):
+            return answer_error(translation)
         logger.error("aws_error", code=error_code(error) or type(error).__name__, route=app.current_event.route_key)
-        return unforeseen()
+        return internal_error()
 
-    def unexpected(error: Exception) -> Response[str]:
+    def answer_unexpected(error: Exception) -> Response[str]:
         logger.error("unforeseen_error", exc_info=error, route=app.current_event.route_key)
-        return unforeseen()
+        return internal_error()
 
-    app.exception_handler(CallingCreditError)(told)
-    app.exception_handler(NotFoundError)(nowhere)
-    app.exception_handler(list(AWS_ERRORS))(unanswered)
-    app.exception_handler(Exception)(unexpected)
+    app.exception_handler(CallingCreditError)(answer_error)
+    app.exception_handler(NotFoundError)(answer_unknown_address)
+    app.exception_handler(list(AWS_ERRORS))(answer_aws_error)
+    app.exception_handler(Exception)(answer_unexpected)
     return app
 
 
 def answer(body: dict[str, Any], status: int = 200) -> Response[str]:
-    """A JSON answer that no cache keeps."""
+    """Return a JSON answer that must not be cached."""
     return Response(
         status_code=status,
         content_type="application/json",
@@ -63,12 +64,12 @@ def answer(body: dict[str, Any], status: int = 200) -> Response[str]:
 
 
 def wants_csv(app: APIGatewayHttpResolver) -> bool:
-    """Whether the request asks for `text/csv`."""
+    """Return whether the request asks for `text/csv`."""
     return "text/csv" in app.current_event.headers.get("accept", "").lower()
 
 
 def csv_answer(text: str, next_cursor: str | None) -> Response[str]:
-    """A page of CSV; `X-Next-Cursor` leads to the next one."""
+    """Return a page of CSV; `X-Next-Cursor` holds the cursor of the next page."""
     headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="usage.csv"'}
     if next_cursor is not None:
         headers["X-Next-Cursor"] = next_cursor
@@ -76,19 +77,19 @@ def csv_answer(text: str, next_cursor: str | None) -> Response[str]:
 
 
 def claims(app: APIGatewayHttpResolver) -> dict[str, Any]:
-    """The claims the gateway verified; empty on a route without an authorizer."""
+    """Return the claims that the gateway verified; empty on a route without an authorizer."""
     context: dict[str, Any] = app.current_event.raw_event.get("requestContext", {})
-    found: dict[str, Any] = context.get("authorizer", {}).get("jwt", {}).get("claims", {})
-    return found
+    claims: dict[str, Any] = context.get("authorizer", {}).get("jwt", {}).get("claims", {})
+    return claims
 
 
 def source_ip(app: APIGatewayHttpResolver) -> str:
-    """The address a request came from, as the gateway saw it."""
+    """Return the IP address of the request, as the gateway reports it."""
     return app.current_event.request_context.http.source_ip
 
 
 def json_body(app: APIGatewayHttpResolver) -> dict[str, Any]:
-    """The request's body as a JSON object.
+    """Return the request's body as a JSON object.
 
     Raises:
         PayloadTooLarge: body_too_large. BadRequest: malformed_json.
@@ -98,7 +99,7 @@ def json_body(app: APIGatewayHttpResolver) -> dict[str, Any]:
     except ValueError:
         raise BadRequest(ProblemCode.MALFORMED_JSON, "The body must be a JSON object in UTF-8.") from None
     if len(text.encode(errors="replace")) > MAX_BODY_BYTES:
-        raise PayloadTooLarge(ProblemCode.BODY_TOO_LARGE, f"A body has at most {MAX_BODY_BYTES} bytes.")
+        raise PayloadTooLarge(ProblemCode.BODY_TOO_LARGE, f"A body can have at most {MAX_BODY_BYTES} bytes.")
     try:
         body = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
@@ -113,7 +114,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def idempotency_key(app: APIGatewayHttpResolver) -> str:
-    """The Idempotency-Key header: 1 to 255 printable ASCII characters.
+    """Return the Idempotency-Key header: 1 to 255 printable ASCII characters.
 
     Raises:
         BadRequest: missing_idempotency_key, invalid_idempotency_key.
@@ -131,12 +132,12 @@ def idempotency_key(app: APIGatewayHttpResolver) -> str:
 
 
 def query(app: APIGatewayHttpResolver, name: str) -> str | None:
-    """A query parameter, None if it is absent."""
+    """Return a query parameter; None if it is absent."""
     return app.current_event.query_string_parameters.get(name)
 
 
-def page_limit(app: APIGatewayHttpResolver, default: int = DEFAULT_LIMIT, most: int = MAX_LIMIT) -> int:
-    """The `limit` of a list.
+def page_limit(app: APIGatewayHttpResolver, default: int = DEFAULT_LIMIT, maximum: int = MAX_LIMIT) -> int:
+    """Return the `limit` of a list.
 
     Raises:
         InvalidValue: `invalid_limit`.
@@ -144,6 +145,6 @@ def page_limit(app: APIGatewayHttpResolver, default: int = DEFAULT_LIMIT, most: 
     text = query(app, "limit")
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= most):
-        raise InvalidValue(ProblemCode.INVALID_LIMIT, f"limit must be a whole number from 1 to {most}.")
+    if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= maximum):
+        raise InvalidValue(ProblemCode.INVALID_LIMIT, f"limit must be a whole number from 1 to {maximum}.")
     return int(text)

@@ -1,6 +1,4 @@
-"""A statement: opening balance, what happened, closing balance, so that opening plus what is listed is always the
-closing.
-"""
+"""Statements: opening balance, entries, and closing balance. Opening plus the listed entries is always the closing."""
 
 from typing import Any, Final, TypedDict
 
@@ -10,7 +8,7 @@ from calling_credit.ledger.reader import LedgerReader, total_micros
 from calling_credit.money import format_money
 from calling_credit.usage.summary import statement_row
 
-ATTEMPTS: Final = 3
+MAX_ATTEMPTS: Final = 3
 
 
 class Position(TypedDict):
@@ -26,11 +24,11 @@ class Position(TypedDict):
 def read_statement(
     reader: LedgerReader, period: Period, resume: Position | None, limit: int, as_of: str
 ) -> tuple[dict[str, Any], Position | None]:
-    """One page `{opening_balance, items, closing_balance, as_of}`, oldest first, and the position of the next page.
+    """Return a page `{opening_balance, items, closing_balance, as_of}`, oldest first, and the next page's position.
 
-    The first page fixes `as_of`, opening and closing; later pages leave out what was recorded after. Days and
-    entries are two reads, so an entry posted between them is looked for again, and the last page closes at what was
-    really listed.
+    The first page fixes `as_of`, the opening, and the closing balance; later pages omit entries recorded after `as_of`.
+    Days and entries are separate reads. If an entry is posted in between, both are read again, and the last page closes
+    at the sum of the listed entries.
     """
     if resume is None:
         resume, entries, after = _open(reader, period, limit, as_of)
@@ -50,8 +48,8 @@ def read_statement(
 
 
 def read_daily_balances(reader: LedgerReader, period: Period) -> dict[str, Any]:
-    """`{opening_balance, days: [{date, closing_balance}], closing_balance}`, oldest first, with the days on which
-    something moved the balance: a statement in few words, at the same cost however many entries there are.
+    """Return `{opening_balance, days: [{date, closing_balance}], closing_balance}`, oldest first, with each day that
+    changed the balance. The cost does not depend on the number of entries.
     """
     days = reader.days(None, period.last.isoformat(), consistent=True)
     first = period.first.isoformat()
@@ -80,6 +78,6 @@ def _open(
         opening, closing = total_micros(before), total_micros(days)
         entries, after = reader.entries(period, after=None, limit=limit, newest_first=False)
         listed = sum(entry["amount_micros"] for entry in entries)
-        if after or opening + listed == closing or attempt == ATTEMPTS:
+        if after or opening + listed == closing or attempt == MAX_ATTEMPTS:
             return Position(after="", as_of=as_of, opening=opening, closing=closing, listed=0), entries, after
         attempt += 1

@@ -1,6 +1,6 @@
-"""Usage and statements as customers read them: periods, category labels, the summary of days, rows for JSON and CSV.
+"""Usage and statements for customers: category labels, the summary of days, and rows for JSON and CSV.
 
-Works on plain items of the table (`DAY#`, `ENTRY#`) handed in; reads nothing itself.
+It converts plain items of the table (`DAY#`, `ENTRY#`) and reads nothing itself.
 """
 
 import csv
@@ -31,7 +31,7 @@ LABELS: Final = {
     "reversal": "Reversal",
 }
 CSV_ROWS: Final = 10_000
-"""Rows of one CSV page: well below the 6 MB a function may answer."""
+"""Rows of one CSV page: well below the 6 MB limit of an answer."""
 CSV_COLUMNS: Final = (
     "call_id",
     "started_at",
@@ -50,14 +50,15 @@ CSV_COLUMNS: Final = (
 
 
 def check_call_category(category: str) -> None:
-    """Refuse what cannot be a category of calls.
+    """Check that a code can be a category of calls.
 
     Raises:
         NotFound: `unknown_category`.
     """
     if category in RESERVED_CATEGORIES or not CATEGORY.fullmatch(category):
         raise NotFound(
-            ProblemCode.UNKNOWN_CATEGORY, "There is no such category of calls; GET /usage lists those with calls."
+            ProblemCode.UNKNOWN_CATEGORY,
+            "There is no such category of calls; GET /usage lists the categories with calls.",
         )
 
 
@@ -76,12 +77,12 @@ def balance_view(account: Account, balance: Balance, auto_recharge: Mapping[str,
 
 
 def label(category: str) -> str:
-    """What customers call a category; an unknown code is shown title-cased."""
+    """Return the customer's name for a category; an unknown code in title case."""
     return LABELS.get(category) or category.replace("_", " ").title()
 
 
-def summarise(days: Iterable[Mapping[str, Any]], currency: str) -> dict[str, Any]:
-    """`{currency, total, categories, days}` of the call categories among DAY items; spending is positive."""
+def usage_summary(days: Iterable[Mapping[str, Any]], currency: str) -> dict[str, Any]:
+    """Return `{currency, total, categories, days}` of the call categories in DAY items; spending is positive."""
     categories: dict[str, list[int]] = {}
     by_date: dict[str, int] = {}
     for item in days:
@@ -89,7 +90,7 @@ def summarise(days: Iterable[Mapping[str, Any]], currency: str) -> dict[str, Any
         if category in RESERVED_CATEGORIES:
             continue
         sums = categories.setdefault(category, [0, 0, 0])
-        sums[0] += item["entry_count"] - 2 * item.get("taken_back", 0)  # A charge, and what took it back, are no call.
+        sums[0] += item["entry_count"] - 2 * item.get("taken_back", 0)  # A charge and its reversal are not calls.
         sums[1] += item["billed_seconds"]
         sums[2] -= item["total_micros"]
         by_date[local_date] = by_date.get(local_date, 0) - item["total_micros"]
@@ -112,7 +113,7 @@ def summarise(days: Iterable[Mapping[str, Any]], currency: str) -> dict[str, Any
 
 
 def call_row(entry: Mapping[str, Any], user_names: Mapping[str, str]) -> dict[str, Any]:
-    """One charged call as `GET /usage/{category}` lists it, with everything that explains its price."""
+    """Return one charged call in the form of `GET /usage/{category}`, with all details of its price."""
     return {
         "call_id": keys.call_of(entry["SK"])[1],
         "started_at": keys.happened_at_of(entry["SK"]),
@@ -130,8 +131,9 @@ def call_row(entry: Mapping[str, Any], user_names: Mapping[str, str]) -> dict[st
 
 
 def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Rows of `call_row` as CSV (RFC 4180) with a header. A name a spreadsheet would run as a formula gets an
-    apostrophe.
+    """Return rows of `call_row` as CSV (RFC 4180) with a header.
+
+    Text that a spreadsheet would run as a formula gets an apostrophe.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
@@ -148,7 +150,7 @@ def _inert(text: str) -> str:
 
 
 def statement_row(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """One entry as a statement lists it: when, what, the signed amount, and what explains it."""
+    """Return one entry in the form of a statement."""
     row = {
         "id": keys.cause_of(entry["SK"]),
         "at": keys.happened_at_of(entry["SK"]),
@@ -178,8 +180,8 @@ def _describe(entry: Mapping[str, Any]) -> str:
     if entry["kind"] == BALANCE_ADJUSTED:
         return f"Adjustment: {entry['reason']}"
     if entry["kind"] == TOP_UP_PAID:
-        what = "Automatic recharge" if entry["payment"] == "automatic" else label(entry["category"])
-        return f"{what}, {entry['brand'].title()} ending {entry['last4']}"
+        title = "Automatic recharge" if entry["payment"] == "automatic" else label(entry["category"])
+        return f"{title}, {entry['brand'].title()} ending {entry['last4']}"
     if entry["kind"] in _REVERSALS:
         return f"{_REVERSALS[entry['kind']]}, {entry['brand'].title()} ending {entry['last4']}"
     return label(entry["category"])
