@@ -76,6 +76,26 @@ def price_of(row: dict[str, str], seconds: int) -> tuple[int, Decimal]:
     return billed, price.quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
 
 
+def entry_of(call: CallEvent, row: dict[str, str], billed: int, price: Decimal) -> dict[str, Any]:
+    """Return the entry of a call, without its partition key and local date."""
+    return {
+        "SK": f"ENTRY#{call.started_at.isoformat()}#{call.call_id}",
+        "kind": "call_charged",
+        "category": row["category"],
+        "amount": -price,
+        "line_id": call.line_id,
+        "user_id": call.user_id,
+        "to": call.dialled_number,
+        "destination": row["destination"],
+        "country": row["country"],
+        "prefix": row["prefix"],
+        "duration_seconds": call.duration_seconds,
+        "billed_seconds": billed,
+        "rate_per_minute": Decimal(row["rate_per_minute"]),
+        "connection_fee": Decimal(row["connection_fee"]),
+    }
+
+
 def traced(function: Callable[[SQSRecord], None]) -> Callable[[SQSRecord], None]:
     """Return the function as a traced subsegment, if there is a tracer."""
     return tracer.capture_method(function) if tracer else function
@@ -96,24 +116,7 @@ def record_handler(record: SQSRecord) -> None:
             {
                 "Put": {
                     "TableName": name,
-                    "Item": {
-                        "PK": pk,
-                        "SK": f"ENTRY#{call.started_at.isoformat()}#{call.call_id}",
-                        "kind": "call_charged",
-                        "category": row["category"],
-                        "amount": -price,
-                        "local_date": local_date,
-                        "line_id": call.line_id,
-                        "user_id": call.user_id,
-                        "to": call.dialled_number,
-                        "destination": row["destination"],
-                        "country": row["country"],
-                        "prefix": row["prefix"],
-                        "duration_seconds": call.duration_seconds,
-                        "billed_seconds": billed,
-                        "rate_per_minute": Decimal(row["rate_per_minute"]),
-                        "connection_fee": Decimal(row["connection_fee"]),
-                    },
+                    "Item": entry_of(call, row, billed, price) | {"PK": pk, "local_date": local_date},
                     "ConditionExpression": "attribute_not_exists(PK)",
                 }
             },
