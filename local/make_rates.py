@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import phonenumbers
 
-from calling_credit.rates.deck import COLUMNS
+from calling_credit.rates.deck_csv import COLUMNS
 from local.countries import WORLD, country_of_region, name_of_region
 from local.example_prices import FREE, Price, price_of
 from local.numbering_plans import Label, NumberingPlan

@@ -83,7 +83,7 @@ def test_page_explains_a_decline_and_accepts_another_card(visit: Visit, customer
     visitor.saved_card("Visa ending 0341").check()
     pay(visitor, "20.00")
     visitor.sees("Payment declined", funds(visitor))
-    visitor.sees("Your bank declined the card. Use another card, or ask your bank.", funds(visitor))
+    visitor.sees("Your bank declined the card. Use another card, or contact your bank.", funds(visitor))
     visitor.sees("You were not charged $20.00 with Visa ending 0341.", funds(visitor))
     visitor.press("Try again", funds(visitor))
     expect(visitor.page.get_by_label("Amount", exact=True)).to_have_value("20.00")

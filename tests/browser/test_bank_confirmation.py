@@ -22,7 +22,7 @@ def test_page_shows_the_outcome_after_the_bank_confirmation(visit: Visit, custom
     pay(visitor, "31.00")
     visitor.press("Decline")
     visitor.enter_password(customer.email)
-    visitor.sees("Your bank's confirmation did not succeed. Try again, or use another card.", funds(visitor))
+    visitor.sees("Your bank could not confirm this payment. Try again, or use another card.", funds(visitor))
     assert paid(customer)[1] == 3_000
 
 

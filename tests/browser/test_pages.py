@@ -93,7 +93,10 @@ def test_history_shows_each_payment_with_card_and_receipt(visit: Visit, customer
     visitor.sign_in(customer.email, "#/history")
     declined, paid = visitor.rows()
     assert declined[1:4] == ["Manual payment", "Visa ending 0341", "$30.00"]
-    assert declined[4].split("\n") == ["Declined", "Your bank declined the card. Use another card, or ask your bank."]
+    assert declined[4].split("\n") == [
+        "Declined",
+        "Your bank declined the card. Use another card, or contact your bank.",
+    ]
     assert paid[1:5] == ["Manual payment", "Visa ending 4242", "$25.00", "Paid"]
     with visitor.context.expect_page() as opened:
         visitor.page.get_by_role("link", name="Receipt for $25.00").click()

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from calling_credit.accounts.freezing import freeze_account, unfreeze_account
-from calling_credit.accounts.limits import Limits, read_own
+from calling_credit.accounts.limits import Limits, parse_customer_limits
 from calling_credit.errors import NotFound
 from calling_credit.links.link import freeze_link
-from calling_credit.links.store import Links, withdraw_links
-from calling_credit.links.tokens import hand_out
+from calling_credit.links.store import LinkStore, withdraw_links
+from calling_credit.links.tokens import issue_link
 from tests.harness.http import http_event
 from tests.harness.table import sample_event
 from tests.harness.till import Till
@@ -88,7 +88,7 @@ def test_two_who_set_limits_at_once_lose_neither(world: World, monkeypatch: pyte
     def slowly(body: dict[str, Any], own: dict[str, Any], operators: Limits) -> dict[str, Any]:
         for other in others:
             assert world.change("/limits", other).status == 200
-        return read_own(body, own, operators)
+        return parse_customer_limits(body, own, operators)
 
     monkeypatch.setattr(app, "read_own", slowly)
     answer = world.change("/limits", {"daily_spend": "5.00"})
@@ -298,8 +298,8 @@ def link_page(world: World, token: str, method: str) -> tuple[int, str]:
 
 def test_the_link_of_an_alert_freezes_once_its_button_is_pressed_and_not_when_it_is_opened(world: World) -> None:
     link = freeze_link("acct_1", "evt_1", "2026-11-23T12:00:00.000Z")
-    links = Links(world.stack.dynamodb, world.stack.table_name)
-    token = hand_out(links, "test-secret", "https://page.test/", link, world.clock.now).rpartition("/")[2]
+    links = LinkStore(world.stack.dynamodb, world.stack.table_name)
+    token = issue_link(links, "test-secret", "https://page.test/", link, world.clock.now).rpartition("/")[2]
     for _ in range(2):
         status, shown = link_page(world, token, "GET")
         assert (status, "Freeze now" in shown, "acct_1" in shown) == (200, True, True)
@@ -315,8 +315,8 @@ def test_the_link_of_an_alert_freezes_once_its_button_is_pressed_and_not_when_it
 
 def test_a_link_to_freeze_that_was_withdrawn_freezes_nothing(world: World) -> None:
     link = freeze_link("acct_1", "evt_1", "2026-11-23T12:00:00.000Z")
-    links = Links(world.stack.dynamodb, world.stack.table_name)
-    token = hand_out(links, "test-secret", "https://page.test/", link, world.clock.now).rpartition("/")[2]
+    links = LinkStore(world.stack.dynamodb, world.stack.table_name)
+    token = issue_link(links, "test-secret", "https://page.test/", link, world.clock.now).rpartition("/")[2]
     withdraw_links(world.stack.dynamodb, world.stack.table_name, "acct_1", now=world.clock.now)
     assert link_page(world, token, "POST")[0] == 404
     assert "frozen_at" not in account(world)

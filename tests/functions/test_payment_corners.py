@@ -152,11 +152,11 @@ def test_a_removed_card_is_known_as_such_though_stripe_names_no_parameter(till: 
 
 
 def test_who_has_paid_is_told_so_though_what_follows_has_to_wait(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
-    from calling_credit.payments.settlement import Settler  # noqa: PLC0415 - after moto
+    from calling_credit.payments.settlement import SettlementStore  # noqa: PLC0415 - after moto
 
     card = till.card()
     with monkeypatch.context() as patch:
-        patch.setattr(Settler, "finish", fails)
+        patch.setattr(SettlementStore, "finish", fails)
         shown = till.paid("25.00", card)
     assert shown["status"] == "succeeded"
     assert till.world.balance() == usd("25.00")

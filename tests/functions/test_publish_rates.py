@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from calling_credit.errors import CallingCreditError
 from calling_credit.rates import deck_store
-from calling_credit.rates.publishing import Publisher
+from calling_credit.rates.publishing import DeckBucket
 from tests.domain.examples import deck_csv
 from tests.harness.faults import Point, ask_anew, points
 from tests.harness.table import BUCKET, Context, _s3, sample_event
@@ -46,7 +46,7 @@ def report(name: str = "december.csv") -> dict[str, Any]:
     return said
 
 
-def active() -> dict[str, Any]:
+def active() -> deck_store.ActivePointer:
     """What `active.json` says."""
     pointer = deck_store.read_active(_s3(), BUCKET)
     assert pointer is not None
@@ -55,7 +55,7 @@ def active() -> dict[str, Any]:
 
 def decks() -> set[str]:
     """Every stored deck."""
-    return {stored.version for stored in Publisher(_s3(), BUCKET).versions()}
+    return {stored.version for stored in DeckBucket(_s3(), BUCKET).stored_decks()}
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +70,7 @@ def clean(world: World) -> Iterator[None]:
     empty()
     version = deck_store.deck_version(DECK, world.clock.now)
     deck_store.put_deck(_s3(), BUCKET, version, DECK)
-    deck_store.activate(_s3(), BUCKET, version, DECK, world.clock.now)
+    deck_store.activate(_s3(), BUCKET, deck_store.pointer_to(version, DECK, world.clock.now))
     world.stack.forget()
     yield
     empty()
@@ -86,7 +86,7 @@ def test_a_dropped_deck_is_published_with_a_report_beside_it(world: World) -> No
     answer = drop(world, DEARER)
     assert (answer["outcome"], price(world)) == ("published", ["0.20"])
     told = report()
-    assert (told["outcome"], told["version"], told["errors"]) == ("published", active()["version"], [])
+    assert (told["outcome"], told["version"], told["errors"]) == ("published", active().version, [])
     assert told["changes"] | {"raised": 1, "added": 0, "removed": 0, "lowered": 0} == told["changes"]
     assert told["lists"]["repriced"][0] | {"way": "raised", "before": "0.10/min 60/60"} == told["lists"]["repriced"][0]
 
@@ -121,7 +121,7 @@ def test_an_object_told_of_twice_makes_no_second_version(world: World) -> None:
     first, stored = active(), decks()
     again = world.stack.invoke("publish_rates", dropped("incoming/december.csv"), seconds=300)
     assert (again, active(), decks()) == (
-        {"outcome": "published", "version": first["version"], "again": True},
+        {"outcome": "published", "version": first.version, "again": True},
         first,
         stored,
     )
@@ -138,9 +138,9 @@ def test_a_day_is_over_its_limit_though_a_deck_names_its_calls_otherwise(world: 
     drop(world, DECK.replace(b"outbound_international_call", b"calls_abroad"))
     assert world.authorize("c_2").body["max_seconds"] == 120
     assert world.deliver({"call_id": "c_2", "ended_at": "2026-11-23T10:01:04.000Z", "duration_seconds": 60}) == []
-    Publisher(_s3(), BUCKET).roll_back(None, world.clock.now)
+    DeckBucket(_s3(), BUCKET).roll_back(None, world.clock.now)
     world.stack.forget()
-    assert active()["categories"] == ["outbound_international_call", "outbound_premium_call", "calls_abroad"]
+    assert list(active().categories) == ["outbound_international_call", "outbound_premium_call", "calls_abroad"]
     assert world.authorize("c_3").body["max_seconds"] == 60
 
 
@@ -161,10 +161,10 @@ def test_a_deck_that_is_told_of_late_does_not_replace_a_newer_one(world: World) 
     put_at = _s3().head_object(Bucket=BUCKET, Key="incoming/late.csv")["LastModified"]
     newer = DECK.replace(b"0.10", b"0.30")
     deck_store.put_deck(_s3(), BUCKET, "newer", newer)
-    deck_store.activate(_s3(), BUCKET, "newer", newer, put_at + timedelta(seconds=5))
+    deck_store.activate(_s3(), BUCKET, deck_store.pointer_to("newer", newer, put_at + timedelta(seconds=5)))
     answer = world.stack.invoke("publish_rates", dropped("incoming/late.csv"), seconds=300)
-    assert (answer["outcome"], active()["version"]) == ("superseded", "newer")
-    assert "put it again" in report("late.csv")["detail"]
+    assert (answer["outcome"], active().version) == ("superseded", "newer")
+    assert "Upload it again" in report("late.csv")["detail"]
 
 
 def test_announced_prices_are_rows_that_take_effect_later_and_show_in_get_rates(world: World) -> None:
@@ -239,7 +239,7 @@ def test_a_table_that_does_not_answer_keeps_no_deck_from_being_published(
 
 def test_an_active_deck_that_was_damaged_is_mended_by_publishing_it_again(world: World) -> None:
     drop(world, DEARER)
-    _s3().put_object(Bucket=BUCKET, Key=active()["key"], Body=b"damaged")
+    _s3().put_object(Bucket=BUCKET, Key=active().key, Body=b"damaged")
     world.stack.forget()
     assert world.get("/rates", number=UNITED_KINGDOM).code == "unusable_deck"
     assert drop(world, DEARER, "again.csv")["outcome"] in ("unchanged", "published"), "of the same second, the same"
@@ -249,13 +249,13 @@ def test_an_active_deck_that_was_damaged_is_mended_by_publishing_it_again(world:
 def test_a_deck_that_was_put_first_and_activated_last_gives_way_to_the_one_that_was_put_after_it(world: World) -> None:
     """The first file's handler fails and is tried again a minute later, while the second file is still looked at."""
     put_at = world.clock.now
-    publisher = Publisher(_s3(), BUCKET)
-    late = publisher.judge(DEARER, put_at, put_at + timedelta(seconds=60))
+    publisher = DeckBucket(_s3(), BUCKET)
+    late = publisher.check(DEARER, put_at, put_at + timedelta(seconds=60))
     assert publisher.publish(DEARER, late, put_at, put_at + timedelta(seconds=60)) == "published"
     right = DECK.replace(b"0.10", b"0.15")
     second = put_at + timedelta(seconds=20)
-    assert publisher.publish(right, publisher.judge(right, second, second), second, second) == "published"
-    again = publisher.judge(DEARER, put_at, second + timedelta(hours=1))
+    assert publisher.publish(right, publisher.check(right, second, second), second, second) == "published"
+    again = publisher.check(DEARER, put_at, second + timedelta(hours=1))
     assert publisher.publish(DEARER, again, put_at, second + timedelta(hours=1)) == "superseded"
     world.stack.forget()
     assert price(world) == ["0.15"]
@@ -271,12 +271,12 @@ def test_a_prefix_of_another_country_is_published_with_a_warning(world: World) -
 
 
 def test_one_goes_back_deck_by_deck_or_to_a_named_one(world: World) -> None:
-    first = active()["version"]
+    first = active().version
     versions = [first]
     for number in (2, 3):
         drop(world, DECK.replace(b"0.10", f"0.{number}0".encode()), f"{number}.csv")
-        versions.append(active()["version"])
-    publisher = Publisher(_s3(), BUCKET)
+        versions.append(active().version)
+    publisher = DeckBucket(_s3(), BUCKET)
     for expected, shown in ((versions[1], "0.20"), (versions[0], "0.10")):
         assert publisher.roll_back(None, world.clock.now) == expected
         world.stack.forget()
@@ -291,7 +291,7 @@ def test_one_goes_back_deck_by_deck_or_to_a_named_one(world: World) -> None:
     _s3().put_object(Bucket=BUCKET, Key=deck_store.deck_key(versions[1]), Body=BROKEN)
     with pytest.raises(CallingCreditError, match="unusable_deck"):
         publisher.roll_back(versions[1], world.clock.now)
-    assert active()["version"] == versions[0]
+    assert active().version == versions[0]
 
 
 def test_wherever_it_dies_the_old_deck_or_the_new_one_prices_and_the_same_event_again_ends_well(
@@ -308,8 +308,8 @@ def test_wherever_it_dies_the_old_deck_or_the_new_one_prices_and_the_same_event_
     told = report()
     assert {sent.operation for sent in scenario} >= {"GetObject", "PutObject", "Query"}
     for point in points(scenario):
-        deck_store.activate(_s3(), BUCKET, old["version"], DECK, world.clock.now)
-        for key in (f"decks/{new['version']}.csv", "reports/december.csv.json"):
+        deck_store.activate(_s3(), BUCKET, deck_store.pointer_to(old.version, DECK, world.clock.now))
+        for key in (f"decks/{new.version}.csv", "reports/december.csv.json"):
             _s3().delete_object(Bucket=BUCKET, Key=key)
         with wire.interfering(point):
             check = partial(half_done, old, new, point)
@@ -322,15 +322,15 @@ def test_wherever_it_dies_the_old_deck_or_the_new_one_prices_and_the_same_event_
         assert (active(), found) == (new, told), point.name
 
 
-def half_done(old: dict[str, Any], new: dict[str, Any], point: Point) -> None:
+def half_done(old: deck_store.ActivePointer, new: deck_store.ActivePointer, point: Point) -> None:
     """Whenever somebody looks, one of the two decks is active and whole."""
     pointer = active()
-    assert pointer["version"] in (old["version"], new["version"]), point.name
+    assert pointer.version in (old.version, new.version), point.name
     deck_store.read_deck(_s3(), BUCKET, pointer)
 
 
 def test_a_deck_that_is_outrun_while_it_is_stored_is_superseded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    publisher, newer = Publisher(_s3(), BUCKET), DECK.replace(b"0.10", b"0.30")
+    publisher, newer = DeckBucket(_s3(), BUCKET), DECK.replace(b"0.10", b"0.30")
     begun, later = world.clock.now + timedelta(minutes=1), world.clock.now + timedelta(minutes=2)
     stored: list[str] = []
 
@@ -338,11 +338,11 @@ def test_a_deck_that_is_outrun_while_it_is_stored_is_superseded(world: World, mo
         deck_store.put_deck(client, bucket, version, data)
         stored.append(version)
         if len(stored) == 1:
-            assert publisher.publish(newer, publisher.judge(newer, later, later), later, later) == "published"
+            assert publisher.publish(newer, publisher.check(newer, later, later), later, later) == "published"
 
     monkeypatch.setattr("calling_credit.rates.publishing.put_deck", store)
-    outcome = publisher.publish(DEARER, publisher.judge(DEARER, begun, begun), begun, begun)
-    assert (outcome, active()["version"]) == ("superseded", stored[1])
+    outcome = publisher.publish(DEARER, publisher.check(DEARER, begun, begun), begun, begun)
+    assert (outcome, active().version) == ("superseded", stored[1])
 
 
 def test_two_who_publish_at_once_leave_one_of_the_two_whole(world: World) -> None:
@@ -350,9 +350,11 @@ def test_two_who_publish_at_once_leave_one_of_the_two_whole(world: World) -> Non
     other_deck = DECK.replace(b"0.10", b"0.30")
     _s3().put_object(Bucket=BUCKET, Key="incoming/a.csv", Body=DEARER)
     _s3().put_object(Bucket=BUCKET, Key="incoming/b.csv", Body=other_deck)
-    real = world.stack.apps["publish_rates"].publisher
+    real = world.stack.apps["publish_rates"].decks
     for at in range(6):
-        deck_store.activate(_s3(), BUCKET, deck_store.deck_version(DECK, world.clock.now), DECK, world.clock.now)
+        deck_store.activate(
+            _s3(), BUCKET, deck_store.pointer_to(deck_store.deck_version(DECK, world.clock.now), DECK, world.clock.now)
+        )
         for name in ("a", "b"):
             _s3().delete_object(Bucket=BUCKET, Key=f"reports/{name}.csv.json")
         steps = SimpleNamespace(count=0)

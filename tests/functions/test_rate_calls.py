@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from calling_credit.dynamodb import keys
-from calling_credit.dynamodb.sweep import read_kept
+from calling_credit.dynamodb.sweep import read_listed
 from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
 from tests.domain.examples import EVENT, NOW, deck_csv, event_body
@@ -318,7 +318,7 @@ def test_an_empty_batch_is_answered(world: World) -> None:
 
 def kept(world: World, kind: str) -> list[dict[str, Any]]:
     """What the sweep index lists of a kind."""
-    return list(read_kept(world.stack.dynamodb, world.stack.table_name, kind))
+    return list(read_listed(world.stack.dynamodb, world.stack.table_name, kind))
 
 
 def test_a_call_that_no_row_covers_is_kept_whole_and_listed_and_costs_nothing_yet(world: World) -> None:

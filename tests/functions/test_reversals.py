@@ -173,7 +173,7 @@ def test_two_callbacks_at_once_take_back_once(till: Till, monkeypatch: pytest.Mo
     refund(till, charge, 3_000)
     [event, *_] = [event for event in till.stand_in.take_events() if event["type"] == "charge.refunded"]
     inner: list[bool] = []
-    unhurried = reversal.losses_of
+    unhurried = reversal.read_losses
 
     def hurried(client: Any, intent_id: str) -> Any:
         found = unhurried(client, intent_id)
@@ -182,7 +182,7 @@ def test_two_callbacks_at_once_take_back_once(till: Till, monkeypatch: pytest.Mo
             assert till.call_back(event).status == 200
         return found
 
-    monkeypatch.setattr(reversal, "losses_of", hurried)
+    monkeypatch.setattr(reversal, "read_losses", hurried)
     assert till.call_back(event).body["outcome"] == "unchanged"
     assert (balance(till), reversals(till)) == (7_000, [-30_000_000])
 
@@ -199,7 +199,7 @@ def test_what_was_asked_before_another_found_nothing_to_write_does_not_stand(
     failing = refund(till, charge, 4_000)
     [event, *_] = [event for event in till.stand_in.take_events() if event["type"] == "charge.refunded"]
     outcomes: list[str] = []
-    unhurried: Any = vars(reversal)["reverse"]
+    unhurried: Any = vars(reversal)["write_reversal"]
 
     def held_up(*arguments: Any) -> Any:
         if not outcomes:
@@ -208,7 +208,7 @@ def test_what_was_asked_before_another_found_nothing_to_write_does_not_stand(
             outcomes.extend(till.call_back(event).body["outcome"] for event in later)
         return unhurried(*arguments)
 
-    monkeypatch.setattr(reversal, "reverse", held_up)
+    monkeypatch.setattr(reversal, "write_reversal", held_up)
     assert till.call_back(event).body["outcome"] == "returned"
     assert outcomes == ["unchanged"]
     assert (balance(till), reversals(till)) == (10_000, [-40_000_000, 40_000_000])
@@ -273,7 +273,7 @@ def test_of_many_lost_callbacks_those_of_money_that_went_back_come_first_and_wha
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The newest of it was lost last, after the callbacks of many payments; then there is no more time."""
-    from calling_credit.payments.webhook_events import NoticeTaker  # noqa: PLC0415 - after moto
+    from calling_credit.payments.webhook_events import StripeEventHandler  # noqa: PLC0415 - after moto
 
     till.stand_in.faults.add("lost", "*", count=999)
     for number in range(6):
@@ -283,14 +283,14 @@ def test_of_many_lost_callbacks_those_of_money_that_went_back_come_first_and_wha
     refund(till, charges[0], 2_000)
     dispute(till, charges[1], 500)
     till.stand_in.take_events()
-    context, kinds, unhurried = Context(), [], NoticeTaker.take
+    context, kinds, unhurried = Context(), [], StripeEventHandler.handle
 
-    def slow(taker: NoticeTaker, notice: Any) -> str:
+    def slow(taker: StripeEventHandler, notice: Any) -> str:
         kinds.append(notice.kind)
         context.seconds = 0.0 if len(kinds) == 2 else context.seconds
         return unhurried(taker, notice)
 
-    monkeypatch.setattr(NoticeTaker, "take", slow)
+    monkeypatch.setattr(StripeEventHandler, "handle", slow)
     till.world.clock.now = till.world.clock.now.replace(minute=22, second=0) + timedelta(hours=1)
     done = till.world.stack.apps["reconcile_payments"].handler({}, context)
     assert (len(kinds), done["failed"]) == (2, 1)

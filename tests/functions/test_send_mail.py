@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from calling_credit.errors import NotFound
 from calling_credit.instants import format_instant
-from calling_credit.links.link import FREEZES_FOR
+from calling_credit.links.link import FREEZE_LINK_LIFETIME
 from tests.functions.template import template
 from tests.harness.cards import CHALLENGED, DECLINED, VISA
 from tests.harness.table import sample_event
@@ -113,7 +113,7 @@ def test_what_is_remembered_of_a_mail_holds_no_address_and_goes_by_itself(postbo
 
 def test_a_mail_is_remembered_for_longer_than_its_event_may_be_handed_in_again(postbox: Postbox) -> None:
     kept_for = template()["Resources"]["EventFailureQueue"]["Properties"]["MessageRetentionPeriod"]
-    assert kept_for + 24 * 3600 < postbox.till.world.stack.apps["send_mail"].REMEMBERED_SECONDS
+    assert kept_for + 24 * 3600 < postbox.till.world.stack.apps["send_mail"].RECORD_SECONDS
 
 
 def test_an_account_without_billing_addresses_and_an_event_that_is_no_news_bring_no_mail(postbox: Postbox) -> None:
@@ -225,7 +225,7 @@ def test_a_refused_call_that_is_told_of_too_late_brings_no_link_that_is_dead(pos
         "reason": "destination_blocked",
         "message": "Blocked.",
     }
-    occurred_at = format_instant(postbox.till.world.clock.now - FREEZES_FOR)
+    occurred_at = format_instant(postbox.till.world.clock.now - FREEZE_LINK_LIFETIME)
     postbox.bring(postbox.event("CallDenied", **said) | {"occurred_at": occurred_at})
     text = postbox.asked[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
     assert "Blocked." in text

@@ -21,7 +21,8 @@ from calling_credit.admission.decision import Ask
 from calling_credit.admission.reader import AdmissionReader
 from calling_credit.admission.store import AdmissionStore
 from calling_credit.dynamodb.errors import cancellation_reasons
-from calling_credit.rates.deck import Deck, parse_deck
+from calling_credit.rates.deck import Deck
+from calling_credit.rates.deck_csv import parse_deck
 from local.errors import ApiError
 from local.example_rates import RATES_FILE
 from local.stack import Stack

@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
-from calling_credit.rates.publishing import Publisher
+from calling_credit.rates.publishing import DeckBucket
 from local.stack import Stack
 from ops.project import ROOT
 from tests.stack.commands import LANDLINE, LANDLINE_ROW, command, example_deck_again
@@ -43,7 +43,7 @@ def upload(deployed: Stack, name: str, deck: str) -> dict[str, Any]:
     """Upload a deck under incoming/; return its report."""
     client, bucket = boto3.client("s3"), deployed.outputs["DeckBucketName"]
     client.put_object(Bucket=bucket, Key=f"incoming/{name}", Body=deck.encode())
-    read_report: Callable[[], Any] = lambda: Publisher(client, bucket).report_of(f"incoming/{name}")  # noqa: E731
+    read_report: Callable[[], Any] = lambda: DeckBucket(client, bucket).read_report(f"incoming/{name}")  # noqa: E731
     report: dict[str, Any] = eventually(read_report, seconds=60)
     return report
 
@@ -86,7 +86,7 @@ def test_uploaded_deck_charges_waiting_calls_and_can_be_rolled_back(deployed: St
 
 
 def test_uploaded_deck_with_errors_is_reported_and_not_activated(deployed: Stack) -> None:
-    active = Publisher(boto3.client("s3"), deployed.outputs["DeckBucketName"]).active()[0]
+    active = DeckBucket(boto3.client("s3"), deployed.outputs["DeckBucketName"]).pointer()
     report = upload(deployed, "broken.csv", RATES.replace(LANDLINE_ROW, LANDLINE_ROW.replace("0.0140", "cheap")))
     line = RATES[: RATES.index(LANDLINE_ROW)].count("\n") + 1
     assert (report["outcome"], report["error_count"]) == ("refused", 1)
@@ -94,7 +94,7 @@ def test_uploaded_deck_with_errors_is_reported_and_not_activated(deployed: Stack
         report["errors"][0] | {"line": line, "column": "rate_per_minute", "code": "invalid_price"}
         == report["errors"][0]
     )
-    assert Publisher(boto3.client("s3"), deployed.outputs["DeckBucketName"]).active()[0] == active
+    assert DeckBucket(boto3.client("s3"), deployed.outputs["DeckBucketName"]).pointer() == active
     eventually(lambda: [line for line in log_lines("/PublishRatesLogs") if "deck_refused" in line])
 
 
