@@ -20,7 +20,6 @@ def list_charges(account: Account, given: Fields) -> Fields:
 
 def new_charge(account: Account, intent: Fields, payment_method: Fields, status: str) -> Fields:
     """Create a charge of an intent's amount to a card: succeeded, pending, or failed."""
-    paid = status == "succeeded"
     charge = account.add(
         "charge",
         {
@@ -46,7 +45,7 @@ def new_charge(account: Account, intent: Fields, payment_method: Fields, status:
             "metadata": dict(intent["metadata"]),
             "on_behalf_of": None,
             "outcome": outcome("approved_by_network", "Payment complete.", "authorized"),
-            "paid": paid,
+            "paid": status == "succeeded",
             "payment_intent": intent["id"],
             "payment_method": payment_method["id"],
             "payment_method_details": {"card": card_details(account, intent, payment_method), "type": "card"},

@@ -9,6 +9,12 @@ from local.stripe_stand_in.refusals import Fields, Refusal, bad_parameter, unusa
 
 MIN_AMOUNT: Final = 50
 MAX_AMOUNT: Final = 99_999_999
+CARD_OPTIONS: Final = {
+    "installments": None,
+    "mandate_options": None,
+    "network": None,
+    "request_three_d_secure": "automatic",
+}
 RETURN_URL_NEEDED: Final = (
     "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these "
     "payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't "
@@ -48,14 +54,7 @@ def new_intent(account: Account, given: Fields, payment_method: Fields | None) -
             "on_behalf_of": None,
             "payment_method": payment_method["id"] if payment_method else None,
             "payment_method_configuration_details": None,
-            "payment_method_options": {
-                "card": {
-                    "installments": None,
-                    "mandate_options": None,
-                    "network": None,
-                    "request_three_d_secure": "automatic",
-                }
-            },
+            "payment_method_options": {"card": dict(CARD_OPTIONS)},
             "payment_method_types": given.get("allowed_payment_method_types", ["card"]),
             "processing": None,
             "receipt_email": given.get("receipt_email"),

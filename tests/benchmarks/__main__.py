@@ -1,7 +1,8 @@
-"""`python -m tests.benchmarks`: measures the budgets of rating, posting, usage and recharging, ours and the usual
-stack's in one run, prints them as one table, and writes that table to docs/benchmarks.md.
+"""`python -m tests.benchmarks`: measures the budgets of this application and of the usual tutorial stack in one run,
+prints one table, and writes it to docs/benchmarks.md.
 
-Ends with 1 when a count is missed, or a ratio or a time by more than 15 %. Never a test: machines differ.
+Exits with 1 if a count misses its budget, or if a ratio or a time exceeds it by more than 15 %. Not a test, because
+machines differ.
 """
 
 import os
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import rich.console
 
-import tests.conftest  # noqa: F401 - the environment, before any function is imported
+import tests.conftest  # noqa: F401 - sets the environment before any function is imported
 from tests.benchmarks.admission import admission_rows
 from tests.benchmarks.client_cpu import cpu_rows
 from tests.benchmarks.crossings import crossing_rows
@@ -27,10 +28,10 @@ from tests.benchmarks.start_up import start_up_rows
 from tests.benchmarks.usage_reads import usage_rows
 
 NOTES = (
-    "Units are DynamoDB's published rules applied to the recorded requests and the items they left or brought.",
-    "moto reports no consumed capacity for transactions, so the units cannot be compared with it.",
-    "Ratios are of CPU time (imports: user + system of a child), each run beside its base, the median of the pairs.",
-    "Client CPU is the whole invocation: parsing, rating, posting, logging. Stock sends 3 items a call.",
+    "Units follow DynamoDB's published rules, applied to the recorded requests and the items that they wrote or read.",
+    "moto reports no consumed capacity for transactions, so the units cannot be checked against it.",
+    "Ratios compare CPU time (imports: user + system of a child) with a paired run of the base; the median counts.",
+    "Client CPU covers the whole invocation: parsing, rating, posting, logging. Stock sends 3 items per call.",
 )
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
@@ -46,21 +47,21 @@ budget by more than 15 %.
 
 
 def document(rows: list[Row]) -> str:
-    """The page that this run writes."""
+    """Return the document that this run writes."""
     remarks = "".join(f"- {note}\n" for note in notes())
     return f"{INTRODUCTION}\nMeasured on {machine()}.\n\n{markdown(rows)}\n## Method\n\n{remarks}"
 
 
 def main() -> int:
-    """Measure, print, judge."""
+    """Measure, print, and compare with the budgets."""
     os.environ.pop("AWS_ENDPOINT_URL_DYNAMODB", None)
     os.environ.update(VALIDATE_PARAMETERS="false", POWERTOOLS_SERVICE_NAME="rate_calls")
     console = rich.console.Console()
     started = time.monotonic()
     rows: list[Row] = []
-    for what, measure in measurements():
+    for name, measure in measurements():
         before = time.monotonic()
-        sys.stderr.write(f"Measuring {what} … ")
+        sys.stderr.write(f"Measuring {name} … ")
         sys.stderr.flush()
         rows += measure()
         sys.stderr.write(f"{time.monotonic() - before:.0f} s\n")
@@ -76,7 +77,7 @@ def main() -> int:
 
 
 def measurements() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
-    """What is measured, in the order of the table. The stock stack makes its client when it is imported."""
+    """Yield the measurements in the order of the table. The stock stack creates its client on import."""
     with laboratory() as lab:
         yield from counts(lab)
     from tests.benchmarks import stock  # noqa: PLC0415
@@ -88,7 +89,7 @@ def measurements() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
 
 
 def counts(lab: Laboratory) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
-    """What is counted over moto."""
+    """Yield the measurements over moto."""
     from tests.benchmarks import stock  # noqa: PLC0415
 
     lab.wire.attach(stock.table.meta.client)
@@ -102,13 +103,13 @@ def counts(lab: Laboratory) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
 
 
 def machine() -> str:
-    """Where this was measured."""
+    """Describe the machine and the packages."""
     packages = ", ".join(f"{name} {version(name)}" for name in ("boto3", "pydantic", "aws-lambda-powertools", "moto"))
     return f"{processor()}, {os.cpu_count()} CPUs, {platform.system()}, Python {platform.python_version()}, {packages}"
 
 
 def processor() -> str:
-    """The processor's name, as well as the system tells it."""
+    """Return the processor's name, as far as the system reports it."""
     info = Path("/proc/cpuinfo")
     if info.exists():
         for line in info.read_text(encoding="utf-8").splitlines():
@@ -118,14 +119,14 @@ def processor() -> str:
 
 
 def notes() -> Iterator[str]:
-    """What a reader must know to trust the numbers."""
+    """Yield the notes on the method."""
     from tests.benchmarks import stock  # noqa: PLC0415
 
     yield from NOTES
     if stock.tracer is None:
-        yield "The X-Ray SDK is not installed: the stock stack was measured without Tracer, its imports are cheaper so."
+        yield "The X-Ray SDK is not installed: the stock stack runs without Tracer, with cheaper imports."
     else:
-        yield "Outside Lambda the Tracer switches itself off: the stock stack pays its import, not its work."
+        yield "Outside Lambda, Tracer is disabled: the stock stack pays for its import, not for its work."
 
 
 if __name__ == "__main__":

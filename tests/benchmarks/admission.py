@@ -1,4 +1,4 @@
-"""The rows of admission: what it costs to ask before a call, and a call from asking to its charge."""
+"""The rows of admission: the cost of authorizing a call, and of a call from authorization to charge."""
 
 import json
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from calling_credit.accounts.store import AccountStore
 from calling_credit.ledger.adjustments import Adjustment, adjust_balance
 from tests.benchmarks import mix
 from tests.benchmarks.capacity import READS, Request, write_units
-from tests.benchmarks.laboratory import ENOUGH_SECONDS, Laboratory, captured_output, same
+from tests.benchmarks.laboratory import ENOUGH_SECONDS, Laboratory, capture_output, same
 from tests.benchmarks.posting import expect, index_keys
 from tests.benchmarks.rows import Row
 from tests.harness.http import http_event
@@ -23,52 +23,52 @@ SECONDS = 600
 
 
 def admission_rows(lab: Laboratory) -> list[Row]:
-    """Every row of admission."""
-    lab.fresh()
+    """Return every row of admission."""
+    lab.reset()
     open_account(lab)
-    with captured_output():
+    with capture_output():
         ask(lab, "warm_up")
     number = mix.numbers(mix.CATEGORY)[0]
-    asked, units_asked = measured(lab, partial(ask, lab, "held"))
-    again, units_again = measured(lab, partial(ask, lab, "held", 2 * SECONDS))
+    authorization, units_authorized = measure(lab, partial(ask, lab, "held"))
+    extension, units_extended = measure(lab, partial(ask, lab, "held", 2 * SECONDS))
     before = lab.items()
-    with lab.wire.recorded() as posted, captured_output():
-        lab.rate([finished("held", number)])
-    units_posted = write_units(posted, lab.items(), index_keys(), before)
+    with lab.wire.record() as posting, capture_output():
+        lab.rate([end_message("held", number)])
+    units_posted = write_units(posting, lab.items(), index_keys(), before)
     [hold] = [item for key, item in lab.items().items() if key[1].endswith("#held") and "asked_at" in item]
     expect(hold["status"]["S"] == "released", "the held call is posted and its hold released")
     expect(lab.entries() == 2, "the held call is charged, beside the credit")
     drain(lab)
-    refused, units_refused = measured(lab, partial(ask, lab, "refused", is_allowed=False))
+    refusal, units_refused = measure(lab, partial(ask, lab, "refused", is_allowed=False))
     expect(units_refused == 0, "a refusal for lack of credit writes nothing")
-    reads = sum(request.operation in READS for request in asked)
+    reads = sum(request.operation in READS for request in authorization)
     return [
-        Row("DynamoDB requests to authorize a call", "count", 3, len(asked), floor="2"),
+        Row("DynamoDB requests to authorize a call", "count", 3, len(authorization), floor="2"),
         Row("reads among them", "count", 2, reads, floor="1"),
-        Row("DynamoDB requests to extend it", "count", 3, len(again), floor="2"),
-        Row("DynamoDB requests to refuse one for lack of credit", "count", 2, len(refused), floor="1"),
-        Row("write units to authorize a call, index included", "count", 5, units_asked, floor="4"),
-        Row("write units to extend it", "count", 6, units_again, floor="4"),
+        Row("DynamoDB requests to extend it", "count", 3, len(extension), floor="2"),
+        Row("DynamoDB requests to refuse one for lack of credit", "count", 2, len(refusal), floor="1"),
+        Row("write units to authorize a call, index included", "count", 5, units_authorized, floor="4"),
+        Row("write units to extend it", "count", 6, units_extended, floor="4"),
         Row(
             "write units of one held call with its authorization and index",
             "count",
             14,
-            units_asked + units_posted,
+            units_authorized + units_posted,
             floor="10",
         ),
     ]
 
 
-def measured(lab: Laboratory, act: Any) -> tuple[list[Request], int]:
-    """The requests of an act, and their write units."""
+def measure(lab: Laboratory, action: Any) -> tuple[list[Request], int]:
+    """Return the requests of an action and their write units."""
     before = lab.items()
-    with lab.wire.recorded() as requests, captured_output():
-        act()
+    with lab.wire.record() as requests, capture_output():
+        action()
     return requests, write_units(requests, lab.items(), index_keys(), before)
 
 
 def open_account(lab: Laboratory) -> None:
-    """An account for whose calls credit is held, with some."""
+    """Open an account with admission and credit."""
     now = datetime.now(UTC)
     AccountStore(lab.dynamodb, TABLE).store_account(Account(ACCOUNT, "USD", "UTC", "open", (), admission=True), now)
     line = Line(LINE, "+14155550100", "user_held", international_calling=True)
@@ -77,22 +77,22 @@ def open_account(lab: Laboratory) -> None:
 
 
 def drain(lab: Laboratory) -> None:
-    """Take all the credit away."""
-    taken = Adjustment(-CREDIT_MICROS, "Taken")
-    adjust_balance(lab.dynamodb, TABLE, ACCOUNT, "drain", taken, "UTC", datetime.now(UTC))
+    """Remove all credit."""
+    removal = Adjustment(-CREDIT_MICROS, "Removed")
+    adjust_balance(lab.dynamodb, TABLE, ACCOUNT, "drain", removal, "UTC", datetime.now(UTC))
 
 
 def ask(lab: Laboratory, call_id: str, seconds: int = SECONDS, *, is_allowed: bool = True) -> None:
-    """The switch's question, whose answer is checked."""
+    """Authorize a call as the switch does, and check the answer."""
     body = {"call_id": call_id, "account_id": ACCOUNT, "line_id": LINE, "to": mix.numbers(mix.CATEGORY)[0]}
     event = http_event("authorize_call", "POST", "/calls/authorize", body=body | {"requested_seconds": seconds})
     answer = lab.authorizer.handler(event, Context(ENOUGH_SECONDS))
-    said = json.loads(answer["body"])
-    expect(said.get("decision") == ("allow" if is_allowed else "deny"), f"{call_id}: {answer['body']}")
+    decision = json.loads(answer["body"])
+    expect(decision.get("decision") == ("allow" if is_allowed else "deny"), f"{call_id}: {answer['body']}")
 
 
-def finished(call_id: str, number: str) -> str:
-    """The message of the call's end."""
+def end_message(call_id: str, number: str) -> str:
+    """Return the message that ends the call."""
     started = datetime.now(UTC).replace(microsecond=0)
-    told = json.loads(mix.event_body(0, 0, number, started, SECONDS))
-    return json.dumps(told | {"call_id": call_id, "account_id": ACCOUNT, "line_id": LINE, "user_id": "user_held"})
+    event = json.loads(mix.event_body(0, 0, number, started, SECONDS))
+    return json.dumps(event | {"call_id": call_id, "account_id": ACCOUNT, "line_id": LINE, "user_id": "user_held"})

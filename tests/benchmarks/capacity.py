@@ -1,8 +1,8 @@
-"""DynamoDB's arithmetic of sizes and capacity units, applied to requests as they went over the wire.
+"""Item sizes and capacity units by DynamoDB's rules, for recorded requests.
 
 From the developer guide ("Item sizes and formats", "Read and write operations"): a write costs one unit for each
-started KB of the larger of the item before and after, twice that in a transaction; each index the item stands in costs
-its own, untransacted units. A read costs one unit for each started 4 KB of what was read, half of that if eventually
+started KB of the larger of the item before and after, twice that in a transaction; each index that contains the
+item costs its own, untransacted units. A read costs one unit for each started 4 KB read, half of that if eventually
 consistent.
 """
 
@@ -22,7 +22,7 @@ READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems
 
 @dataclass(frozen=True)
 class Request:
-    """One request and its answer: the operation, the two JSON bodies."""
+    """One request and its answer: the operation and both JSON bodies."""
 
     operation: str
     body: dict[str, Any]
@@ -30,12 +30,12 @@ class Request:
 
 
 def item_bytes(item: Attributes) -> int:
-    """The size of an item as it is charged: names and values."""
+    """Return the billed size of an item: names and values."""
     return sum(len(name.encode()) + value_bytes(value) for name, value in item.items())
 
 
 def value_bytes(value: Mapping[str, Any]) -> int:
-    """The size of one attribute value."""
+    """Return the size of one attribute value."""
     [(kind, content)] = value.items()
     if kind == "S":
         return len(str(content).encode())
@@ -50,7 +50,7 @@ def value_bytes(value: Mapping[str, Any]) -> int:
 
 
 def item_key(item: Attributes) -> Key:
-    """Partition and sort key."""
+    """Return the partition and the sort key."""
     return item["PK"]["S"], item["SK"]["S"]
 
 
@@ -60,30 +60,30 @@ def write_units(
     index_keys: Iterable[str],
     before: Mapping[Key, Attributes] = NOTHING,
 ) -> int:
-    """The write units of these requests.
+    """Return the write units of these requests.
 
-    `table` holds the items as they stand afterwards, `before` those that may leave the sparse index or move in it: each
-    of them is written once. Here no item ever shrinks over a whole unit.
+    `table` holds the items afterwards, `before` the items that may leave the sparse index or move in it; each of them
+    is written once. In these measurements, no item shrinks by a whole unit.
     """
     index = set(index_keys)
     units = 0
     for request in requests:
-        for written, factor in _written(request):
-            key = item_key(written)
+        for action, factor in _actions(request):
+            key = item_key(action)
             item = table[key]
             started = ceil(item_bytes(item) / WRITE_UNIT_BYTES)
-            stood, stands = (_place(place.get(key, {}), index) for place in (before, table))
-            units += factor * started + started * len({stood, stands} - {None})
+            old, new = (_index_key(items.get(key, {}), index) for items in (before, table))
+            units += factor * started + started * len({old, new} - {None})
     return units
 
 
-def _place(item: Attributes, index: set[str]) -> tuple[str, ...] | None:
-    """Where an item stands in the index; None if it does not."""
+def _index_key(item: Attributes, index: set[str]) -> tuple[str, ...] | None:
+    """Return the key of an item in the index; None if the index does not contain it."""
     return tuple(str(item[name]) for name in sorted(index)) if index <= set(item) else None
 
 
-def _written(request: Request) -> list[tuple[Attributes, int]]:
-    """The item or key of each action of a write, and how many times its units count."""
+def _actions(request: Request) -> list[tuple[Attributes, int]]:
+    """Return the item or key of each action of a write, and the factor of its units."""
     if request.operation == "TransactWriteItems":
         actions = [action for [action] in (item.values() for item in request.body["TransactItems"])]
         return [(action.get("Item") or action["Key"], 2) for action in actions]
@@ -91,11 +91,11 @@ def _written(request: Request) -> list[tuple[Attributes, int]]:
         return [(request.body.get("Item") or request.body["Key"], 1)]
     if request.operation in READS:
         return []
-    raise ValueError(f"the write units of {request.operation} are not worked out here")
+    raise ValueError(f"write units of {request.operation} are not supported")
 
 
 def read_units(requests: Iterable[Request]) -> float:
-    """The read units of GetItem and Query requests, from the items their answers brought (none was filtered)."""
+    """Return the read units of GetItem and unfiltered Query requests, from the items in their answers."""
     units = 0.0
     for request in requests:
         if request.operation == "GetItem":
@@ -103,6 +103,6 @@ def read_units(requests: Iterable[Request]) -> float:
         elif request.operation == "Query" and "FilterExpression" not in request.body:
             size = sum(item_bytes(item) for item in request.answer["Items"])
         else:
-            raise ValueError(f"the read units of {request.operation} are not worked out here")
+            raise ValueError(f"read units of {request.operation} are not supported")
         units += max(1, ceil(size / READ_UNIT_BYTES)) * (1.0 if request.body.get("ConsistentRead") else 0.5)
     return units

@@ -1,8 +1,8 @@
-"""The row of client CPU: a whole invocation of M (parse, rate, post, log) over bare boto3 sending the same
-transactions.
+"""The row of client CPU: a whole invocation of M (parse, rate, post, log) relative to bare boto3 that sends
+the same transactions.
 
-The network is a hook that answers at once, so that process CPU time is the client's alone. Each run stands beside a run
-of bare boto3 and the median of the pairs counts: a shared machine's speed drifts from one second to the next.
+A hook answers each request immediately, so that process CPU time is the client's alone. Each run is paired with a run
+of bare boto3, and the median of the pairs counts, because the speed of a shared machine drifts.
 """
 
 import json
@@ -17,7 +17,7 @@ from botocore.awsrequest import AWSResponse
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_csv import parse_deck
 from tests.benchmarks import mix
-from tests.benchmarks.laboratory import ENOUGH_SECONDS, captured_output
+from tests.benchmarks.laboratory import ENOUGH_SECONDS, capture_output
 from tests.benchmarks.rows import Row
 from tests.harness.table import TABLE, Context, load_app
 
@@ -27,21 +27,21 @@ BUDGET = 0.8
 
 
 class InstantTable:
-    """Answers every DynamoDB request at once and keeps the bodies of transactions."""
+    """Answers every DynamoDB request immediately and records the bodies of transactions."""
 
     def __init__(self) -> None:
         self.transactions: list[dict[str, Any]] = []
-        self.keeping = False
+        self.is_recording = False
 
     def attach(self, client: Any) -> None:
-        """Answer what this client sends."""
+        """Answer the requests of this client."""
         client.meta.events.register("before-send", self._answer)
 
     def _answer(self, request: Any, **_: Any) -> AWSResponse:
         target = request.headers["X-Amz-Target"].decode().rsplit(".", 1)[1]
         answer = {}
         if target == "TransactWriteItems":
-            if self.keeping:
+            if self.is_recording:
                 self.transactions.append(json.loads(request.body))
         elif target == "BatchGetItem":
             keys = json.loads(request.body)["RequestItems"][TABLE]["Keys"]
@@ -54,18 +54,18 @@ class InstantTable:
 
 
 class _Body:
-    """What botocore reads an answer from."""
+    """The body of an answer for botocore."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
 
     def stream(self, *_: Any, **__: Any) -> Any:
-        """The whole content at once."""
+        """Yield the whole content."""
         yield self._content
 
 
-class KnownDeck:
-    """A warm function's deck."""
+class FixedDeck:
+    """The deck of a warm function."""
 
     def __init__(self) -> None:
         deck = parse_deck(mix.DECK_FILE.read_bytes(), "deck-1")
@@ -74,15 +74,15 @@ class KnownDeck:
         self._deck = deck
 
     def current(self, now: object) -> Deck:
-        """The deck."""
+        """Return the deck."""
         return self._deck
 
 
 def cpu_rows(stock: Any) -> list[Row]:
-    """The row, with the stock stack's ratio beside it."""
+    """Return the row, with the stock stack's ratio."""
     instant = InstantTable()
     rater, bare = load_app("rate_calls"), boto3.client("dynamodb")
-    rater.deck = KnownDeck()  # type: ignore[attr-defined]
+    rater.deck = FixedDeck()  # type: ignore[attr-defined]
     for client in (rater.dynamodb, bare, stock.table.meta.client):
         instant.attach(client)
     delivery, context = mix.delivery(mix.standard_mix()), Context(ENOUGH_SECONDS)
@@ -91,14 +91,14 @@ def cpu_rows(stock: Any) -> list[Row]:
         for transaction in instant.transactions:
             bare.transact_write_items(TransactItems=transaction["TransactItems"])
 
-    with captured_output():
-        instant.keeping = True
+    with capture_output():
+        instant.is_recording = True
         rater.handler(delivery, context)
-        instant.keeping = False
-        ours = paired(lambda: rater.handler(delivery, context), send_bare, ROUNDS)
-        usual = paired(lambda: stock.lambda_handler(delivery, context), send_bare, STOCK_ROUNDS)
+        instant.is_recording = False
+        ours = run_pairs(lambda: rater.handler(delivery, context), send_bare, ROUNDS)
+        usual = run_pairs(lambda: stock.lambda_handler(delivery, context), send_bare, STOCK_ROUNDS)
     if sum(len(transaction["TransactItems"]) for transaction in instant.transactions) != mix.EVENTS + 2 * mix.ACCOUNTS:
-        raise RuntimeError("M was not posted whole; its CPU would mean nothing")
+        raise RuntimeError("M was not posted completely, so its CPU time is invalid")
     ratio = statistics.median(own / base for own, base in ours)
     own_us, base_us = (min(seconds) / mix.EVENTS * 1e6 for seconds in zip(*ours, strict=True))
     return [
@@ -113,13 +113,13 @@ def cpu_rows(stock: Any) -> list[Row]:
     ]
 
 
-def paired(run: Callable[[], object], base: Callable[[], object], rounds: int) -> list[tuple[float, float]]:
-    """CPU seconds of a run and of its base right after it, so many times after one to warm up."""
+def run_pairs(run: Callable[[], object], base: Callable[[], object], rounds: int) -> list[tuple[float, float]]:
+    """Return the CPU seconds of each run and of its base right after it; the first pair is a discarded warm-up."""
     return [(cpu(run), cpu(base)) for _ in range(rounds + 1)][1:]
 
 
 def cpu(run: Callable[[], object]) -> float:
-    """Process CPU seconds, every thread's."""
+    """Return the CPU seconds of the process, all threads included."""
     before = time.process_time()
     run()
     return time.process_time() - before

@@ -1,6 +1,5 @@
-"""The row of recharging: PaymentIntents made when 100 calls posted at once cross the threshold, the stream brings each
-record ten times over in any order, and Stripe's answers are lost on the way. One is needed; the usual stack makes one a
-record.
+"""The row of recharging: the PaymentIntents made when 100 concurrent calls cross the threshold, the stream delivers
+each record ten times in any order, and Stripe's answers are lost. One is needed; the usual stack makes one per record.
 """
 
 import json
@@ -24,7 +23,7 @@ from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.store import RechargeStore
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET, StandIn
 from tests.benchmarks import mix
-from tests.benchmarks.laboratory import ENOUGH_SECONDS, Laboratory, captured_output
+from tests.benchmarks.laboratory import ENOUGH_SECONDS, Laboratory, capture_output
 from tests.benchmarks.rows import Row, number
 from tests.harness.stream import stream_record
 from tests.harness.stripe import StripeWire
@@ -37,19 +36,19 @@ THRESHOLD = 10 * MICROS_PER_DOLLAR
 
 
 def crossing_rows(lab: Laboratory) -> list[Row]:
-    """The row; both stacks meet the same records and the same lost answers, each with a Stripe account of its own."""
+    """Return the row. Both stacks get the same records and lost answers, each with its own Stripe account."""
     settings = json.dumps({"api_key": DEFAULT_API_KEY, "webhook_secret": DEFAULT_WEBHOOK_SECRET})
     boto3.client("secretsmanager").create_secret(Name=os.environ["STRIPE_SECRET_ARN"], SecretString=settings)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STRIPE_API_KEY", DEFAULT_API_KEY)
-        made = {name: _intents(lab, patch, name) for name in ("ours", "stock")}
+        intents = {name: _intents(lab, patch, name) for name in ("ours", "stock")}
     return [
         Row(
-            f"PaymentIntents per crossing: {POSTS} posts at once, stream {REPLAYS}x over, lost answers",
+            f"PaymentIntents per crossing: {POSTS} concurrent posts, each record {REPLAYS} times, lost answers",
             "count",
             1,
-            made["ours"],
-            stock=number(made["stock"]),
+            intents["ours"],
+            stock=number(intents["stock"]),
             floor="1",
             exact=True,
         )
@@ -57,10 +56,10 @@ def crossing_rows(lab: Laboratory) -> list[Row]:
 
 
 def _intents(lab: Laboratory, patch: pytest.MonkeyPatch, name: str) -> int:
-    """How many intents were paid; a second credit beside ours would show in the balance, and is refused here."""
+    """Return the number of paid intents; check that the balance has no other credit."""
     wire = StripeWire(StandIn(base_url=os.environ["STRIPE_API_BASE"], sleep=lambda _: None))
     wire.attach(patch)
-    lab.fresh()
+    lab.reset()
     account = mix.account_id(0)
     card = _save_card(lab, wire, account)
     _arm(lab, account, card)
@@ -72,18 +71,18 @@ def _intents(lab: Laboratory, patch: pytest.MonkeyPatch, name: str) -> int:
     intents = wire.stand_in.account.objects["payment_intent"].values()
     paid = [intent["amount_received"] * 10_000 for intent in intents if intent["status"] == "succeeded"]
     if name == "ours" and _balance(lab, account)["posted_micros"] != images_end(images) + sum(paid):
-        raise RuntimeError("what was paid is not what was credited; the count would mean nothing")
+        raise RuntimeError("paid and credited amounts differ, so the count is invalid")
     return len(paid)
 
 
 def images_end(images: list[dict[str, Any]]) -> int:
-    """The balance after the last of the posts, in whatever order their images were taken."""
+    """Return the balance after the last post, in any order of the images."""
     return min(int(image["posted_micros"]) for image in images)
 
 
 def _stock(account: str, card: stripe.PaymentMethod) -> Any:
-    """The usual stack's handler, with the same rule."""
-    from tests.benchmarks import stock_stripe  # noqa: PLC0415 - it makes its client when it is imported
+    """Return the usual stack's handler, with the same rule."""
+    from tests.benchmarks import stock_stripe  # noqa: PLC0415 - it creates its client on import
 
     rule = {"threshold_micros": THRESHOLD, "cents": 1000, "customer": str(card.customer), "payment_method": card.id}
     stock_stripe.rules[keys.account_pk(account)] = stock_stripe.Rule.model_validate(rule)
@@ -100,14 +99,14 @@ def _save_card(lab: Laboratory, wire: StripeWire, account: str) -> stripe.Paymen
 
 
 def _crossing(lab: Laboratory, account: str) -> list[dict[str, Any]]:
-    """Calls posted at once from the threshold down, and the balance's image after each."""
+    """Post calls concurrently from the threshold down; return the balance's image after each."""
     images: list[dict[str, Any]] = []
 
     def post(body: str) -> None:
         lab.rate([body])
         images.append(_balance(lab, account))
 
-    with captured_output(), ThreadPoolExecutor(16) as pool:
+    with capture_output(), ThreadPoolExecutor(16) as pool:
         list(pool.map(post, mix.calls_of_one_account(POSTS)))
     return images
 
@@ -118,20 +117,20 @@ def _balance(lab: Laboratory, account: str) -> dict[str, Any]:
 
 
 def _arm(lab: Laboratory, account: str, card: stripe.PaymentMethod) -> None:
-    """Credit up to the threshold, and a rule with that card and no caps."""
+    """Add credit up to the threshold, and a rule with this card and very high limits."""
     now = datetime.now(UTC)
     adjust_balance(lab.dynamodb, TABLE, account, "opening", Adjustment(THRESHOLD, "Opening credit"), "UTC", now)
-    shown = card.card
-    if shown is None:
+    details = card.card
+    if details is None:
         raise RuntimeError("the stand-in saved no card")
     rule = Rule(
         enabled=True,
         threshold_micros=THRESHOLD,
         amount_micros=THRESHOLD,
         payment_method_id=card.id,
-        brand=str(shown.brand),
-        last4=shown.last4,
-        fingerprint=str(shown.fingerprint),
+        brand=str(details.brand),
+        last4=details.last4,
+        fingerprint=str(details.fingerprint),
         hourly_count=20,
         daily_limit_micros=1000 * THRESHOLD,
         monthly_limit_micros=1000 * THRESHOLD,
@@ -140,10 +139,10 @@ def _arm(lab: Laboratory, account: str, card: stripe.PaymentMethod) -> None:
 
 
 def _deliver(handler: Any, images: list[dict[str, Any]]) -> None:
-    """Every record so many times over, in any order, ten at a time, from several workers."""
+    """Deliver every record `REPLAYS` times, in any order, ten at a time, from several workers."""
     dice = random.Random(mix.SEED)
     records = [record for image in images * REPLAYS if (record := stream_record(image)) is not None]
     dice.shuffle(records)
     batches = [{"Records": records[start : start + BATCH]} for start in range(0, len(records), BATCH)]
-    with captured_output(), one_request_at_a_time(), ThreadPoolExecutor(4) as pool:
+    with capture_output(), one_request_at_a_time(), ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda batch: handler(batch, Context(ENOUGH_SECONDS)), batches))

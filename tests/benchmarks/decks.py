@@ -1,5 +1,5 @@
-"""The rows of loading a rate deck of 50,000 rows: the time a function takes that meets a new deck, and what the deck
-holds in memory, beside reading the same bytes with the csv module alone, and the file itself.
+"""The rows of loading a rate deck of 50,000 rows: CPU time and memory, compared with reading the same bytes with the
+csv module alone, and with the size of the file.
 """
 
 import csv
@@ -23,7 +23,7 @@ MB = 1_000_000
 
 
 def deck_bytes(rng: random.Random) -> bytes:
-    """A deck as a carrier sends one: some hundred destinations, some thousand prices, one date."""
+    """Return a deck as a carrier sends it: hundreds of destinations, thousands of prices, one date."""
     lines = [",".join(COLUMNS)]
     for number in range(ROWS):
         price = f"0.{rng.randint(1, 9_999):04d}"
@@ -32,13 +32,13 @@ def deck_bytes(rng: random.Random) -> bytes:
 
 
 def deck_rows() -> list[Row]:
-    """The rows."""
+    """Return the rows."""
     data = deck_bytes(random.Random(mix.SEED))
 
     def load() -> Deck:
         deck = parse_deck(data, "deck-1")
         if not isinstance(deck, Deck) or len(deck.rows) != ROWS:
-            raise RuntimeError("the deck was not read; the numbers would mean nothing")
+            raise RuntimeError("the deck was not read, so the numbers are invalid")
         return deck
 
     def read() -> list[list[str]]:
@@ -47,7 +47,7 @@ def deck_rows() -> list[Row]:
     what = f"loading a deck of {ROWS:,} rows, {len(data) / MB:.1f} MB of CSV"
     return [
         Row(
-            f"{what}, every row judged (least of {ROUNDS})",
+            f"{what}, every row checked (least of {ROUNDS})",
             "ms",
             BUDGET_MS,
             least_ms(load),
@@ -58,7 +58,7 @@ def deck_rows() -> list[Row]:
 
 
 def least_ms(run: Callable[[], Any]) -> float:
-    """Milliseconds of CPU: the least of some rounds."""
+    """Return the CPU milliseconds: the least of some rounds."""
     least = float("inf")
     for _ in range(ROUNDS):
         before = time.process_time()
@@ -68,12 +68,12 @@ def least_ms(run: Callable[[], Any]) -> float:
 
 
 def held_mb(run: Callable[[], Any]) -> float:
-    """Megabytes that what is returned holds."""
+    """Return the megabytes that the result of `run` occupies."""
     tracemalloc.start()
     try:
-        kept = run()
+        result = run()
         held, _ = tracemalloc.get_traced_memory()
-        del kept
+        del result
         return held / MB
     finally:
         tracemalloc.stop()

@@ -1,5 +1,5 @@
-"""Where the count budgets are measured: the handlers and the stock stack over moto, every request recorded on its way.
-Knows how to set up and to record; what is measured stands in the modules of the rows.
+"""The environment of the count budgets: the handlers and the stock stack over moto, with every request recorded. The
+modules of the rows decide what is measured.
 """
 
 import json
@@ -34,41 +34,41 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 ENOUGH_SECONDS = 3600.0
-"""The time an invocation is told it has: a slow machine must not turn into another count."""
+"""The remaining time of an invocation, so that a slow machine does not change a count."""
 WARM_UP_FIRST = 10_000
-"""Where the calls of the warm-up are numbered from: beside those of M, on the same day."""
+"""The first number of the warm-up calls: other calls than those of M, on the same day."""
 
 
 class Wire:
-    """Stands between clients and moto: keeps every DynamoDB request with its answer. One request at a time, since moto
-    is not made for threads.
+    """Records every DynamoDB request to moto with its answer. Passes on one request at a time, because moto is not
+    thread-safe.
     """
 
     def __init__(self) -> None:
-        self._kept: list[Request] = []
+        self._requests: list[Request] = []
         self._one_at_a_time = threading.Lock()
 
     def attach(self, client: Any) -> None:
-        """Record what this client sends from now on.
+        """Record the requests of this client from now on.
 
-        moto's own hook leaves: botocore asks every hook, so it would carry out each request a second time.
+        Removes moto's own hook: botocore calls every hook, so moto would execute each request twice.
         """
         client.meta.events.unregister("before-send", botocore_stubber)
         client.meta.events.register("before-send", self._pass_on)
 
     def release(self, client: Any) -> None:
-        """Leave this client alone again."""
+        """Stop recording this client."""
         client.meta.events.unregister("before-send", self._pass_on)
 
     @contextmanager
-    def recorded(self) -> Iterator[list[Request]]:
-        """What is sent meanwhile."""
-        kept: list[Request] = []
-        self._kept = kept
+    def record(self) -> Iterator[list[Request]]:
+        """Yield the requests sent meanwhile."""
+        requests: list[Request] = []
+        self._requests = requests
         try:
-            yield kept
+            yield requests
         finally:
-            self._kept = []
+            self._requests = []
 
     def _pass_on(self, request: Any, event_name: str, **_: Any) -> Any:
         with self._one_at_a_time:
@@ -76,12 +76,12 @@ class Wire:
             operation = request.headers["X-Amz-Target"]
             name = (operation.decode() if isinstance(operation, bytes) else operation).rsplit(".", 1)[1]
             body = request.body.decode() if isinstance(request.body, bytes) else request.body
-            self._kept.append(Request(name, json.loads(body), json.loads(answer.content)))
+            self._requests.append(Request(name, json.loads(body), json.loads(answer.content)))
             return answer
 
 
 class Laboratory:
-    """The handlers, the stock stack, moto below them, and a table that can be made anew with 100 accounts in it."""
+    """The handlers and the stock stack over moto, and a table of 100 accounts that can be recreated."""
 
     def __init__(self) -> None:
         self.wire = Wire()
@@ -103,8 +103,8 @@ class Laboratory:
         """A client whose requests are not recorded."""
         return self._setup
 
-    def fresh(self) -> None:
-        """A table of 100 accounts, each with a line that may call abroad; every function as if just started."""
+    def reset(self) -> None:
+        """Recreate the table with 100 accounts, each with an international line, and restart every function."""
         if self._seed:
             self._setup.delete_table(TableName=TABLE)
         self._setup.create_table(TableName=TABLE, **self.table_properties)
@@ -124,26 +124,26 @@ class Laboratory:
             lines.store_line(mix.account_id(index), line.line_id, partial(same, line), Source("operator", ""), now)
 
     def items(self) -> dict[Key, Attributes]:
-        """Every item of the table as DynamoDB writes it, looked up in moto's memory: its Scan takes many seconds."""
+        """Return all items in DynamoDB's format, from moto's memory, because its Scan takes many seconds."""
         rows = dynamodb_backends[DEFAULT_ACCOUNT_ID][os.environ["AWS_DEFAULT_REGION"]].tables[TABLE].items.values()
         items = [item.to_json()["Attributes"] for sorted_rows in rows for item in sorted_rows.values()]
         return {item_key(item): item for item in items}
 
     def entries(self) -> int:
-        """How many entries stand in the book."""
+        """Return the number of ledger entries."""
         return sum(sort_key.startswith(keys.entry_range("", "")[0]) for _, sort_key in self.items())
 
     def warm_up(self) -> None:
-        """One call of each account, as a first invocation."""
+        """Rate one call of each account, as a first invocation."""
         self.rate(mix.standard_mix(WARM_UP_FIRST, per_account=1))
 
     def rate(self, bodies: list[str]) -> list[str]:
-        """Deliver these bodies to rate_calls; the ids it hands back."""
+        """Deliver these bodies to rate_calls; return the ids of failed messages."""
         answer = self.rater.handler(mix.delivery(bodies), Context(ENOUGH_SECONDS))
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
     def read(self, event: dict[str, Any]) -> dict[str, Any]:
-        """Hand a request to list_usage; its answer's body."""
+        """Send a request to list_usage; return the body of the answer."""
         answer = self.reader.handler(event, Context(ENOUGH_SECONDS))
         if answer["statusCode"] != 200:
             raise RuntimeError(answer["body"])
@@ -152,33 +152,33 @@ class Laboratory:
 
 
 def same(line: Line, _: Line | None) -> Line:
-    """The line, whatever stands there."""
+    """Return the line, regardless of the stored one."""
     return line
 
 
 @contextmanager
 def laboratory() -> Iterator[Laboratory]:
-    """A laboratory over moto, for as long as it is needed."""
+    """Create a laboratory over moto."""
     with mock_aws(), pytest.MonkeyPatch.context() as monkeypatch:
         make_moto_cheap(monkeypatch)
         boto3.client("s3").create_bucket(Bucket=BUCKET)
-        made = Laboratory()
-        made.fresh()
-        yield made
+        lab = Laboratory()
+        lab.reset()
+        yield lab
 
 
 @contextmanager
-def captured_output() -> Iterator[IO[bytes]]:
-    """Everything this process writes to stdout and stderr meanwhile, by whatever stream, as a file to measure."""
-    with tempfile.TemporaryFile() as kept:
+def capture_output() -> Iterator[IO[bytes]]:
+    """Redirect stdout and stderr of this process, at the level of file descriptors, to a file."""
+    with tempfile.TemporaryFile() as output:
         sys.stdout.flush()
         sys.stderr.flush()
         streams = {descriptor: os.dup(descriptor) for descriptor in (1, 2)}
         try:
             for descriptor in streams:
-                os.dup2(kept.fileno(), descriptor)
+                os.dup2(output.fileno(), descriptor)
             try:
-                yield kept
+                yield output
             finally:
                 sys.stdout.flush()
                 sys.stderr.flush()

@@ -1,7 +1,7 @@
-"""The standard mix M: 1,000 answered calls of 100 accounts, 10 calls each, as one SQS delivery. Knows the event's form
-and the deck's file, not how either is processed.
+"""The standard mix M: 1,000 answered calls of 100 accounts, 10 calls each, as one SQS delivery. Depends on
+the event's form and the deck's file, not on how they are processed.
 
-All calls of an account fall on one local date and in one category, as the budget for write units supposes: another date
+All calls of an account fall on one local date and in one category, as the budget for write units assumes: another date
 or category in the same delivery adds two write units for its own daily total.
 """
 
@@ -25,36 +25,36 @@ SEED = 20261123
 
 
 def account_id(index: int) -> str:
-    """The id of an account of the mix."""
+    """Return the id of an account."""
     return f"acct_{index:04d}"
 
 
 def line_id(index: int) -> str:
-    """The id of that account's line."""
+    """Return the id of the account's line."""
     return f"line_{index:04d}"
 
 
 @lru_cache
 def numbers(category: str) -> list[str]:
-    """One number for each prefix of a category of the example deck that no longer prefix of another one splits."""
+    """Return one number per prefix of a category of the example deck, unless a longer prefix splits it."""
     with DECK_FILE.open(encoding="utf-8", newline="") as file:
         rows = [(row["prefix"], row["category"]) for row in csv.DictReader(file)]
     others = {prefix for prefix, other in rows if other != category}
-    found = []
+    sample = []
     for prefix in sorted(prefix for prefix, own in rows if own == category):
         number = prefix.ljust(11, "5")
         if not any(number.startswith(other) for other in others if len(other) > len(prefix)):
-            found.append(f"+{number}")
-    return found
+            sample.append(f"+{number}")
+    return sample
 
 
 def noon_days_ago(days: int) -> datetime:
-    """Noon UTC so many days ago: far from every midnight of the accounts' time zone."""
+    """Return noon UTC some days ago, far from midnight in the accounts' time zone."""
     return datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=days)
 
 
 def event_body(index: int, account: int, number: str, started: datetime, seconds: int) -> str:
-    """One answered call."""
+    """Return the event of an answered call."""
     answered = started + timedelta(seconds=4)
     return json.dumps(
         {
@@ -80,15 +80,15 @@ def _text(moment: datetime) -> str:
 
 
 def standard_mix(first: int = 0, *, per_account: int = CALLS_PER_ACCOUNT) -> list[str]:
-    """The bodies of M, shuffled as a queue would; calls from number `first` on, `per_account` for each account."""
+    """Return the bodies of M, shuffled like a queue; numbers start at `first`, with `per_account` calls per account."""
     rng = random.Random(SEED + first)
-    abroad = numbers(CATEGORY)
+    international = numbers(CATEGORY)
     start = noon_days_ago(1)
     bodies = [
         event_body(
             first + index,
             index % ACCOUNTS,
-            rng.choice(abroad),
+            rng.choice(international),
             start + timedelta(seconds=first + index),
             rng.randint(1, 1800),
         )
@@ -99,17 +99,17 @@ def standard_mix(first: int = 0, *, per_account: int = CALLS_PER_ACCOUNT) -> lis
 
 
 def calls_of_one_account(count: int) -> list[str]:
-    """So many calls of the first account."""
-    abroad = numbers(CATEGORY)
+    """Return `count` calls of the first account."""
+    international = numbers(CATEGORY)
     start = noon_days_ago(1)
     return [
-        event_body(index, 0, abroad[index % len(abroad)], start + timedelta(seconds=index), 60)
+        event_body(index, 0, international[index % len(international)], start + timedelta(seconds=index), 60)
         for index in range(count)
     ]
 
 
 def month_of_calls(count: int) -> list[str]:
-    """Calls of the first account over the last 30 days, in two categories every day."""
+    """Return calls of the first account over the last 30 days, in two categories each day."""
     destinations = (numbers(CATEGORY)[0], numbers(PREMIUM_CATEGORY)[0])
     return [
         event_body(
@@ -123,8 +123,8 @@ def month_of_calls(count: int) -> list[str]:
     ]
 
 
-def poisoned(bodies: Sequence[str], count: int) -> list[str]:
-    """The bodies with so many of them made malformed, each third one in another way."""
+def with_poison(bodies: Sequence[str], count: int) -> list[str]:
+    """Return the bodies with `count` malformed ones, in three different ways."""
     rng = random.Random(SEED)
     chosen = set(rng.sample(range(len(bodies)), count))
     ways = (
@@ -136,7 +136,7 @@ def poisoned(bodies: Sequence[str], count: int) -> list[str]:
 
 
 def delivery(bodies: Sequence[str]) -> dict[str, Any]:
-    """One SQS delivery of these bodies, in the form Lambda hands over."""
+    """Return an SQS delivery of these bodies in Lambda's form."""
     sent = int(datetime.now(UTC).timestamp() * 1000)
     return {
         "Records": [

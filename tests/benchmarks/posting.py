@@ -1,4 +1,4 @@
-"""The rows of posting: write units, requests, poison, redelivery and log bytes, counted on what was sent to moto."""
+"""The rows of posting: write units, requests, poison, redelivery, and log bytes, counted from the requests to moto."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingErro
 
 from tests.benchmarks import mix
 from tests.benchmarks.capacity import READS, Request, write_units
-from tests.benchmarks.laboratory import ENOUGH_SECONDS, Laboratory, captured_output
+from tests.benchmarks.laboratory import ENOUGH_SECONDS, Laboratory, capture_output
 from tests.benchmarks.rows import Row, number
 from tests.functions.template import template
 from tests.harness.table import Context
@@ -19,7 +19,7 @@ POISON_COUNTS = (1, 10, 999, 1000)
 
 @dataclass(frozen=True)
 class Delivery:
-    """What one delivery did: requests, write units, messages handed back, bytes logged."""
+    """The effect of one delivery: requests, write units, failed messages, and bytes logged."""
 
     requests: list[Request]
     write_units: int
@@ -28,28 +28,28 @@ class Delivery:
 
     @property
     def reads(self) -> int:
-        """How many of the requests were reads."""
+        """The number of reads among the requests."""
         return sum(request.operation in READS for request in self.requests)
 
 
 def index_keys() -> list[str]:
-    """The attributes an item must have to stand in the sparse index, from the template."""
+    """Return the key attributes of the sparse index, from the template."""
     [table] = [one for one in template()["Resources"].values() if one["Type"] == "AWS::DynamoDB::Table"]
     [index] = table["Properties"]["GlobalSecondaryIndexes"]
     return [key["AttributeName"] for key in index["KeySchema"]]
 
 
 def deliver(lab: Laboratory, bodies: list[str]) -> Delivery:
-    """One delivery to rate_calls."""
-    with lab.wire.recorded() as requests, captured_output() as output:
+    """Deliver to rate_calls."""
+    with lab.wire.record() as requests, capture_output() as output:
         failures = lab.rate(bodies)
         size = output.seek(0, 2)
     return Delivery(requests, write_units(requests, lab.items(), index_keys()), failures, size)
 
 
 def deliver_stock(lab: Laboratory, stock: Any, bodies: list[str]) -> Delivery:
-    """One delivery to the stock stack."""
-    with lab.wire.recorded() as requests, captured_output() as output:
+    """Deliver to the stock stack."""
+    with lab.wire.record() as requests, capture_output() as output:
         answer = stock.lambda_handler(mix.delivery(bodies), Context(ENOUGH_SECONDS))
         size = output.seek(0, 2)
     failures = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
@@ -57,24 +57,24 @@ def deliver_stock(lab: Laboratory, stock: Any, bodies: list[str]) -> Delivery:
 
 
 def posting_rows(lab: Laboratory, stock: Any) -> list[Row]:
-    """Every row of posting but poison and redelivery."""
-    lab.fresh()
+    """Return the rows of posting, except poison and redelivery."""
+    lab.reset()
     cold = deliver(lab, mix.standard_mix())
-    lab.fresh()
-    with captured_output():
+    lab.reset()
+    with capture_output():
         lab.warm_up()
     warm = deliver(lab, mix.standard_mix())
-    expect(not warm.failures and lab.entries() == mix.EVENTS + mix.ACCOUNTS, "M is posted whole")
-    lab.fresh()
+    expect(not warm.failures and lab.entries() == mix.EVENTS + mix.ACCOUNTS, "M is posted completely")
+    lab.reset()
     usual = deliver_stock(lab, stock, mix.standard_mix())
-    expect(not usual.failures and lab.entries() == mix.EVENTS, "the stock stack posts M whole")
+    expect(not usual.failures and lab.entries() == mix.EVENTS, "the stock stack posts M completely")
     stock_units = number(usual.write_units / mix.EVENTS)
     return [
         Row("write units per call: M", "count", 2.4, warm.write_units / mix.EVENTS, stock=stock_units, floor="2"),
         write_units_row(lab, "97 calls of one account", 97, 2.1),
         write_units_row(lab, "one call alone", 1, 6),
         Row(
-            "DynamoDB requests on M, warm (beside it the cold first invocation)",
+            "DynamoDB requests on M, warm (and on the cold first invocation)",
             "count",
             100,
             len(warm.requests),
@@ -102,22 +102,22 @@ def posting_rows(lab: Laboratory, stock: Any) -> list[Row]:
 
 
 def write_units_row(lab: Laboratory, what: str, count: int, budget: float) -> Row:
-    """Write units per call when one account's calls come together."""
-    lab.fresh()
+    """Return the row of write units per call for calls of one account in one delivery."""
+    lab.reset()
     delivery = deliver(lab, mix.calls_of_one_account(count))
-    expect(not delivery.failures and lab.entries() == count, f"{what}: posted whole")
+    expect(not delivery.failures and lab.entries() == count, f"{what}: posted completely")
     return Row(f"write units per call: {what}", "count", budget, delivery.write_units / count, floor="2")
 
 
 def poison_rows(lab: Laboratory, stock: Any) -> list[Row]:
-    """Failures reported and others posted when some events of M are malformed."""
+    """Return the rows of failures reported and calls posted when some events of M are malformed."""
     return [poison_row(lab, stock, count) for count in POISON_COUNTS]
 
 
 def poison_row(lab: Laboratory, stock: Any, count: int) -> Row:
-    """The row of `count` poison events."""
-    bodies = mix.poisoned(mix.standard_mix(), count)
-    lab.fresh()
+    """Return the row of `count` poison events."""
+    bodies = mix.with_poison(mix.standard_mix(), count)
+    lab.reset()
     failures, posted = len(deliver(lab, bodies).failures), lab.entries()
     expect(posted == mix.EVENTS - count, f"{count} poison: the others are posted")
     usual = stock_poison(lab, stock, bodies) if posted <= 1 else "-"
@@ -127,8 +127,8 @@ def poison_row(lab: Laboratory, stock: Any, count: int) -> Row:
 
 
 def stock_poison(lab: Laboratory, stock: Any, bodies: list[str]) -> str:
-    """What the stock stack makes of these bodies."""
-    lab.fresh()
+    """Return the result of the stock stack for these bodies."""
+    lab.reset()
     try:
         failures = deliver_stock(lab, stock, bodies).failures
     except BatchProcessingError:
@@ -137,10 +137,10 @@ def stock_poison(lab: Laboratory, stock: Any, bodies: list[str]) -> str:
 
 
 def redelivery_rows(lab: Laboratory) -> list[Row]:
-    """Transactions an account needs to settle M delivered again, whole or half of it beside new calls."""
+    """Return the rows of transactions per account when M is redelivered fully, or half of it with new calls."""
     first, later = mix.standard_mix(), mix.standard_mix(mix.EVENTS)
-    lab.fresh()
-    with captured_output():
+    lab.reset()
+    with capture_output():
         lab.rate(first)
     rows = []
     for name, share in (("full", 1.0), ("half", 0.5)):
@@ -148,19 +148,19 @@ def redelivery_rows(lab: Laboratory) -> list[Row]:
         again = part_of_each(first, share) + part_of_each(later, 1 - share)
         delivery = deliver(lab, again)
         new = round(mix.EVENTS * (1 - share))
-        expect(not delivery.failures and lab.entries() == before + new, f"{name} redelivery is settled")
+        expect(not delivery.failures and lab.entries() == before + new, f"the {name} redelivery is posted")
         sent = Counter(
             request.body["TransactItems"][-1]["Update"]["Key"]["PK"]["S"]
             for request in delivery.requests
             if request.operation == "TransactWriteItems"
         )
-        what = f"transactions per account to settle a {name} redelivery of M (most of any account)"
+        what = f"transactions per account for a {name} redelivery of M (most of any account)"
         rows.append(Row(what, "count", 2, max(sent.values()), floor="1"))
     return rows
 
 
 def part_of_each(bodies: list[str], share: float) -> list[str]:
-    """This share of every account's calls."""
+    """Return this share of every account's calls."""
     by_account: dict[str, list[str]] = {}
     for body in bodies:
         by_account.setdefault(body.split('"account_id": "', 1)[1].split('"', 1)[0], []).append(body)
@@ -168,6 +168,6 @@ def part_of_each(bodies: list[str], share: float) -> list[str]:
 
 
 def expect(holds: bool, what: str) -> None:
-    """Stop at a measurement of something that did not happen."""
+    """Stop if the measured work did not happen."""
     if not holds:
-        raise RuntimeError(f"not so: {what}; the counts would mean nothing")
+        raise RuntimeError(f"failed check, so the counts are invalid: {what}")

@@ -1,4 +1,4 @@
-"""The row of pricing: one call on a deck of 50,000 prefixes, pure, beside a single look-up in a dictionary."""
+"""The row of pricing: one call on a deck of 50,000 prefixes without I/O, compared with a single dictionary lookup."""
 
 import random
 import time
@@ -18,7 +18,7 @@ BUDGET_US = 10
 
 
 def large_deck(rng: random.Random) -> Deck:
-    """50,000 prefixes of 1 to 7 digits abroad: every country code, then random ones below them."""
+    """Return a deck of 50,000 international prefixes of 2 to 7 digits: all two-digit codes, then random ones."""
     prefixes = {str(code) for code in range(20, 100)}
     while len(prefixes) < PREFIXES:
         prefixes.add(f"{rng.randint(20, 99)}{rng.randint(0, 99_999):05d}"[: rng.randint(3, 7)])
@@ -32,7 +32,7 @@ def large_deck(rng: random.Random) -> Deck:
 
 
 def calls(rng: random.Random) -> list[Call]:
-    """Answered calls to numbers all over that deck."""
+    """Return answered calls to numbers across the deck."""
     started = datetime(2026, 11, 22, 12, tzinfo=UTC)
     at = "2026-11-22T12:00:00.000Z"
     return [
@@ -56,27 +56,27 @@ def calls(rng: random.Random) -> list[Call]:
 
 
 def pricing_rows() -> list[Row]:
-    """The row."""
+    """Return the row."""
     rng = random.Random(mix.SEED)
-    deck, asked = large_deck(rng), calls(rng)
-    if not all(isinstance(rate_call(call, deck), RatedCall) for call in asked):
-        raise RuntimeError("not every call was priced; the time would mean nothing")
+    deck, sample = large_deck(rng), calls(rng)
+    if not all(isinstance(rate_call(call, deck), RatedCall) for call in sample):
+        raise RuntimeError("not every call was priced, so the time is invalid")
     plain = {row.prefix: row for row in deck.rows}
 
     def price() -> None:
-        for call in asked:
+        for call in sample:
             rate_call(call, deck)
 
     def look_up() -> None:
-        for call in asked:
+        for call in sample:
             plain.get(call.dialled_number)
 
     what = f"pricing one call on a {PREFIXES:,}-prefix deck (least of {ROUNDS} x {CALLS:,})"
-    return [Row(what, "us", BUDGET_US, least_us(price), floor=f"{least_us(look_up):.2f} (dict look-up)")]
+    return [Row(what, "us", BUDGET_US, least_us(price), floor=f"{least_us(look_up):.2f} (dict lookup)")]
 
 
 def least_us(run: Callable[[], None]) -> float:
-    """Microseconds of CPU for one call: the least of some rounds."""
+    """Return the CPU microseconds of one call: the least of some rounds."""
     least = float("inf")
     for _ in range(ROUNDS):
         before = time.process_time()

@@ -1,6 +1,5 @@
-"""One row of the benchmark's table, whether its budget is met, and how the table is printed. Knows nothing of what is
-measured.
-"""
+"""The rows of the benchmark table, the check of their budgets, and the printed table. Does not depend on the
+measurements."""
 
 import sys
 from collections.abc import Iterable
@@ -14,14 +13,14 @@ from rich.text import Text
 Kind = Literal["count", "ratio", "us", "ms", "MB"]
 
 TOLERANCE = 1.15
-"""How far a ratio or a time may stand over its budget before the run fails: machines vary, counts do not."""
+"""How far a ratio or a time may exceed its budget before the run fails: machines vary, counts do not."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A measurement beside its budget, the usual stack's (`stock`) and the least possible (`floor`).
+    """A measurement with its budget, the stock stack's value (`stock`), and the least possible one (`floor`).
 
-    `measured` is what is compared; `shown` is printed instead of it where a number alone would hide something.
+    `measured` is compared; `shown` is printed instead, if a number alone would hide something.
     """
 
     what: str
@@ -35,25 +34,25 @@ class Row:
 
     @property
     def met(self) -> bool:
-        """Whether the budget holds; `exact` budgets are to be hit, not only kept."""
+        """Whether the budget holds; `exact` budgets must be equal."""
         measured = round(self.measured, 6)
         return measured == self.budget if self.exact else measured <= self.budget
 
     @property
     def failed(self) -> bool:
-        """Whether the run must fail: a count missed at all, a ratio or a time by more than the tolerance."""
+        """Whether the run must fail: a missed count, or a ratio or a time beyond the tolerance."""
         return not self.met and (self.kind == "count" or self.measured > self.budget * TOLERANCE)
 
     @property
     def verdict(self) -> str:
-        """The last column."""
+        """The text of the last column."""
         if self.met:
             return "yes"
         return "NO" if self.failed else "no, within 15 %"
 
 
 def number(value: float) -> str:
-    """A number as the table prints it: whole ones whole, others with two decimals."""
+    """Format a number: whole numbers without decimals, others with two."""
     return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
 
 
@@ -61,7 +60,7 @@ HEADINGS = ("what", "kind", "budget", "measured", "stock", "floor", "met?")
 
 
 def cells_of(rows: Iterable[Row]) -> list[tuple[str, ...]]:
-    """The table's cells in the order of `HEADINGS`."""
+    """Return the table's cells in the order of `HEADINGS`."""
     return [
         (row.what, row.kind, number(row.budget), row.shown or number(row.measured), row.stock, row.floor, row.verdict)
         for row in rows
@@ -69,13 +68,13 @@ def cells_of(rows: Iterable[Row]) -> list[tuple[str, ...]]:
 
 
 def markdown(rows: Iterable[Row]) -> str:
-    """The table in Markdown."""
+    """Return the table in Markdown."""
     lines = [HEADINGS, ("---",) * len(HEADINGS), *cells_of(rows)]
     return "".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |\n" for line in lines)
 
 
 def show(rows: Iterable[Row], console: Console) -> None:
-    """Print the table: drawn on a terminal, tab-separated elsewhere."""
+    """Print the table: formatted on a terminal, tab-separated elsewhere."""
     cells = cells_of(rows)
     if not console.is_terminal:
         sys.stdout.writelines("\t".join(line) + "\n" for line in [HEADINGS, *cells])

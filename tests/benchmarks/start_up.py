@@ -1,8 +1,7 @@
-"""The rows of start-up: CPU to import a function, over that of botocore with a DynamoDB client, each in a process
-of its own.
+"""The rows of start-up: CPU to import a function, relative to botocore with a DynamoDB client, each in its own process.
 
-User and system time of each child with compiled .pyc, as a deployment ships them, less the bare interpreter's. Each run
-stands beside one of the base and the median of the pairs counts: a shared machine's speed drifts.
+Measures user and system time of each child process with compiled .pyc files, as deployed, minus the bare interpreter.
+Each run is paired with a run of the base, and the median counts, because the speed of a shared machine drifts.
 """
 
 import os
@@ -27,16 +26,16 @@ BASE = "import botocore.session; botocore.session.get_session().create_client('d
 
 
 def programs() -> dict[str, str]:
-    """What each child runs."""
-    ours = {
+    """Return the program of each child process."""
+    functions = {
         name: f"import sys; sys.path.insert(0, {str(ROOT / 'functions' / name)!r}); import app"
         for name in ("rate_calls", *API_FUNCTIONS, *STRIPE_FUNCTIONS)
     }
-    return ours | {name: f"import tests.benchmarks.{name}" for name in ("stock", "stock_api", "stock_stripe")}
+    return functions | {name: f"import tests.benchmarks.{name}" for name in ("stock", "stock_api", "stock_stripe")}
 
 
 def start_up_rows(*, traced: bool) -> list[Row]:
-    """The rows; `traced` says whether the stock stack has its tracer."""
+    """Return the rows; `traced` says whether the stock stack has its tracer."""
     with tempfile.TemporaryDirectory() as compiled:
         ratio = ratios(child_environment(Path(compiled)))
     suffix = "" if traced else " (without Tracer)"
@@ -74,14 +73,14 @@ def start_up_rows(*, traced: bool) -> list[Row]:
 
 
 def child_environment(compiled: Path) -> dict[str, str]:
-    """The environment of a function, with compiled modules kept in a folder of the benchmark's own."""
+    """Return the environment of a function, with compiled modules in a folder of the benchmark."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     path = os.pathsep.join([str(ROOT / "layers" / "domain"), str(ROOT)])
     return environment | {"PYTHONPATH": path, "PYTHONPYCACHEPREFIX": str(compiled)}
 
 
 def ratios(environment: dict[str, str]) -> dict[str, float]:
-    """The ratio of each program to the base."""
+    """Return the ratio of each program to the base."""
     for program in (BASE, *programs().values()):
         child_cpu(program, environment)  # Compiles.
     pairs: dict[str, list[float]] = {name: [] for name in programs()}
@@ -90,11 +89,11 @@ def ratios(environment: dict[str, str]) -> dict[str, float]:
         for name, program in programs().items():
             base = child_cpu(BASE, environment) - bare
             pairs[name].append((child_cpu(program, environment) - bare) / base)
-    return {name: statistics.median(found) for name, found in pairs.items()}
+    return {name: statistics.median(values) for name, values in pairs.items()}
 
 
 def child_cpu(program: str, environment: dict[str, str]) -> float:
-    """User and system seconds of one interpreter that runs this."""
+    """Return the user and system seconds of an interpreter that runs the program."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([sys.executable, "-c", program], env=environment, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -1,8 +1,8 @@
-"""The usual tutorial's answer to the same queue, to be measured beside ours: boto3's resource with its defaults, a
-pydantic model, Powertools Logger, Metrics and Tracer, BatchProcessor, one read, one transaction and one log line for
-each call. Uses nothing of calling_credit.
+"""The usual tutorial's consumer of the same queue, for comparison: boto3's resource with its defaults, a pydantic
+model, Powertools Logger, Metrics, and Tracer, BatchProcessor, and one read, one transaction, and one log line per
+call. Does not use calling_credit.
 
-It is kept lean on purpose: three items a call (entry, day, balance), no idempotency table, no second ledger line.
+It is deliberately small: three items per call (entry, day, balance), no idempotency table, no second ledger line.
 """
 
 import csv
@@ -54,13 +54,13 @@ class CallEvent(BaseModel):
 
 @lru_cache(maxsize=1)
 def deck() -> dict[str, dict[str, str]]:
-    """The rows of the deck by prefix."""
+    """Return the rows of the deck by prefix."""
     with DECK_FILE.open(encoding="utf-8", newline="") as file:
         return {row["prefix"]: row for row in csv.DictReader(file)}
 
 
 def find_rate(number: str) -> dict[str, str]:
-    """The row of the longest prefix."""
+    """Return the row of the longest prefix."""
     digits = number[1:]
     for length in range(len(digits), 0, -1):
         if (row := deck().get(digits[:length])) is not None:
@@ -69,15 +69,35 @@ def find_rate(number: str) -> dict[str, str]:
 
 
 def price_of(row: dict[str, str], seconds: int) -> tuple[int, Decimal]:
-    """Billed seconds and price in dollars."""
+    """Return the billed seconds and the price in dollars."""
     minimum, increment = int(row["minimum_seconds"]), int(row["increment_seconds"])
     billed = minimum + -(-max(0, seconds - minimum) // increment) * increment
     price = Decimal(row["connection_fee"]) + Decimal(row["rate_per_minute"]) * billed / 60
     return billed, price.quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
 
 
+def entry_of(call: CallEvent, row: dict[str, str], billed: int, price: Decimal) -> dict[str, Any]:
+    """Return the entry of a call, without its partition key and local date."""
+    return {
+        "SK": f"ENTRY#{call.started_at.isoformat()}#{call.call_id}",
+        "kind": "call_charged",
+        "category": row["category"],
+        "amount": -price,
+        "line_id": call.line_id,
+        "user_id": call.user_id,
+        "to": call.dialled_number,
+        "destination": row["destination"],
+        "country": row["country"],
+        "prefix": row["prefix"],
+        "duration_seconds": call.duration_seconds,
+        "billed_seconds": billed,
+        "rate_per_minute": Decimal(row["rate_per_minute"]),
+        "connection_fee": Decimal(row["connection_fee"]),
+    }
+
+
 def traced(function: Callable[[SQSRecord], None]) -> Callable[[SQSRecord], None]:
-    """The method as a subsegment of the trace, where there is a tracer."""
+    """Return the function as a traced subsegment, if there is a tracer."""
     return tracer.capture_method(function) if tracer else function
 
 
@@ -96,24 +116,7 @@ def record_handler(record: SQSRecord) -> None:
             {
                 "Put": {
                     "TableName": name,
-                    "Item": {
-                        "PK": pk,
-                        "SK": f"ENTRY#{call.started_at.isoformat()}#{call.call_id}",
-                        "kind": "call_charged",
-                        "category": row["category"],
-                        "amount": -price,
-                        "local_date": local_date,
-                        "line_id": call.line_id,
-                        "user_id": call.user_id,
-                        "to": call.dialled_number,
-                        "destination": row["destination"],
-                        "country": row["country"],
-                        "prefix": row["prefix"],
-                        "duration_seconds": call.duration_seconds,
-                        "billed_seconds": billed,
-                        "rate_per_minute": Decimal(row["rate_per_minute"]),
-                        "connection_fee": Decimal(row["connection_fee"]),
-                    },
+                    "Item": entry_of(call, row, billed, price) | {"PK": pk, "local_date": local_date},
                     "ConditionExpression": "attribute_not_exists(PK)",
                 }
             },
@@ -146,7 +149,7 @@ def record_handler(record: SQSRecord) -> None:
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    """Charge one delivery, call by call."""
+    """Charge the calls of one delivery."""
     return process_partial_response(event=event, record_handler=record_handler, processor=processor, context=context)
 
 

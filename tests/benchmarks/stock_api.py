@@ -1,5 +1,5 @@
-"""What the usual tutorial's HTTP function imports before it answers anything, for the start-up row: boto3's resource, a
-validating resolver, pydantic, Logger, Metrics and Tracer.
+"""The imports of the usual tutorial's HTTP function, for the start-up row: boto3's resource, a validating resolver,
+pydantic, Logger, Metrics, and Tracer.
 """
 
 import os
@@ -29,7 +29,7 @@ class Balance(BaseModel):
 
 @app.get("/balance")
 def balance() -> Balance:
-    """The balance of an account."""
+    """Return the balance of an account."""
     item: Any = table.get_item(Key={"PK": "ACCOUNT#acct_0000", "SK": "BALANCE"})["Item"]
     return Balance(account_id="acct_0000", balance=str(item["balance"]))
 

@@ -1,5 +1,5 @@
-"""What the usual tutorial's paying function imports, for the start-up row, and how its automatic recharge charges: the
-stream's record says that the balance is low, so a card is charged and the balance credited.
+"""The usual tutorial's payment function: its imports for the start-up row, and its automatic recharge, which charges a
+card and credits the balance whenever a stream record has a low balance.
 """
 
 import os
@@ -23,7 +23,7 @@ table = boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
 
 
 class Rule(BaseModel):
-    """When to charge how much, and whom."""
+    """When to charge, how much, and which card."""
 
     threshold_micros: int
     cents: int
@@ -35,7 +35,7 @@ rules: dict[str, Rule] = {}
 
 
 def charge(record: DynamoDBRecord) -> None:
-    """Charge the card when the record's balance is below the threshold."""
+    """Charge the card if the record's balance is below the threshold."""
     image: Any = record.dynamodb.new_image if record.dynamodb else {}
     rule = rules[image["PK"]]
     if image["posted_micros"] >= rule.threshold_micros:

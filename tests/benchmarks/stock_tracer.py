@@ -1,10 +1,10 @@
-"""The usual tutorial's tracer, where the X-Ray SDK that it needs is installed."""
+"""The usual tutorial's tracer, if the X-Ray SDK that it needs is installed."""
 
 from aws_lambda_powertools import Tracer
 
 
 def make_tracer() -> Tracer | None:
-    """The tracer, or None without the SDK."""
+    """Return the tracer, or None without the SDK."""
     try:
         return Tracer()
     except ImportError:

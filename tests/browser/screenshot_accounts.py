@@ -55,8 +55,8 @@ def call_for_a_month(customer: Customer) -> None:
         for _ in range(choose.randint(1, 4) if noon.weekday() > 4 else choose.randint(6, 16)):
             is_premium = choose.random() < 0.02
             dialled = "+19005550123" if is_premium else choose.choice(FREQUENT_NUMBERS)
-            begun = noon + timedelta(minutes=choose.randint(-240, 240))
+            started = noon + timedelta(minutes=choose.randint(-240, 240))
             seconds = 40 if is_premium else 20 + int(choose.expovariate(1 / 500))
-            calls.append(make_call(customer.account_id, dialled, seconds, begun, user_id=choose.choice(list(PEOPLE))))
+            calls.append(make_call(customer.account_id, dialled, seconds, started, user_id=choose.choice(list(PEOPLE))))
     send(customer.stack, [json.dumps(call) for call in calls])
     customer.stack.wait_until_rated()

@@ -39,9 +39,9 @@ def overflows(visitor: Visitor) -> bool:
 LIGHT, DARK = Device(**DESKTOP, color_scheme="light"), Device(**PHONE, color_scheme="dark")
 
 
-@pytest.mark.parametrize("seen", [LIGHT, DARK], ids=["desktop, light", "phone, dark"])
-def test_axe_finds_no_violation_on_any_page(visit: Visit, caller: Customer, seen: Device) -> None:
-    visitor = visit(seen)
+@pytest.mark.parametrize("device", [LIGHT, DARK], ids=["desktop, light", "phone, dark"])
+def test_axe_finds_no_violation_on_any_page(visit: Visit, caller: Customer, device: Device) -> None:
+    visitor = visit(device)
     visitor.open()
     visitor.settle()
     assert violations(visitor) == []

@@ -35,13 +35,13 @@ def test_amount_field_explains_an_invalid_amount(visit: Visit, customer: Custome
     no_amount = "Enter an amount in dollars and cents, such as 25.00."
     out_of_bounds = "Enter an amount from $5.00 to $500.00."
     wrong = dict.fromkeys(("12,5", "1e2", "25.001", "-25", "", "twenty"), no_amount)
-    for typed, said in (wrong | {"4.99": out_of_bounds, "500.01": out_of_bounds, "0": out_of_bounds}).items():
+    for typed, message in (wrong | {"4.99": out_of_bounds, "500.01": out_of_bounds, "0": out_of_bounds}).items():
         choose(visitor, typed)
         visitor.page.get_by_role("button", name=re.compile("^Pay")).click()
         amount = visitor.page.get_by_label("Amount", exact=True)
         expect(amount).to_be_focused()
         expect(amount).to_have_attribute("aria-invalid", "true")
-        expect(amount).to_have_accessible_description(said)
+        expect(amount).to_have_accessible_description(message)
     for typed, shown in {"$1,0": "Pay", "$ 400": "Pay $400.00", "7.": "Pay $7.00", " 5 ": "Pay $5.00"}.items():
         choose(visitor, typed)
         expect(visitor.page.get_by_role("button", name=shown, exact=True)).to_be_visible()

@@ -1,4 +1,4 @@
-"""Payments that the customer's bank requires a confirmation for."""
+"""Payments that require a confirmation at the customer's bank."""
 
 import re
 

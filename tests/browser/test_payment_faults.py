@@ -44,14 +44,14 @@ def test_refusal_after_a_lost_response_leaves_the_outcome_open(visit: Visit, cus
     visitor = visit()
     visitor.break_network()
     visitor.sign_in(customer.email)
-    asked: list[str] = []
+    keys: list[str] = []
 
     def lose_then_refuse(route: Route) -> None:
         if route.request.method != "POST":
             route.continue_()
             return
-        asked.append(route.request.headers["idempotency-key"])
-        if len(asked) == 1:
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) == 1:
             visitor.forward(route)
             route.abort("connectionreset")
         else:
@@ -65,7 +65,7 @@ def test_refusal_after_a_lost_response_leaves_the_outcome_open(visit: Visit, cus
     visitor.page.unroute(TOP_UPS)
     visitor.press("Check again")
     visitor.sees("Funds added", funds(visitor))
-    assert len(set(asked)) == 1
+    assert len(set(keys)) == 1
     assert paid(customer) == (1, 3_000)
 
 

@@ -20,11 +20,11 @@ def test_sign_in_returns_to_the_requested_page(visit: Visit, customer: Customer,
     visitor.open("#/history")
     visitor.sees("Prepaid credit for international calls")
     visitor.press("Sign in")
-    asked = parse_qs(urlsplit(visitor.page.url).query)
-    assert asked["response_type"] == ["code"]
-    assert asked["code_challenge_method"] == ["S256"]
-    assert asked["redirect_uri"] == [visitor.home]
-    assert min(len(asked["state"][0]), len(asked["code_challenge"][0])) >= 43
+    query = parse_qs(urlsplit(visitor.page.url).query)
+    assert query["response_type"] == ["code"]
+    assert query["code_challenge_method"] == ["S256"]
+    assert query["redirect_uri"] == [visitor.home]
+    assert min(len(query["state"][0]), len(query["code_challenge"][0])) >= 43
     visitor.enter_password(customer.email)
     assert visitor.page.url == f"{visitor.home}#/history"
     visitor.sees("No payments yet.")
@@ -121,8 +121,8 @@ def test_token_is_renewed_before_it_expires(visit: Visit) -> None:
     visitor.break_network()  # The gateway refuses the changed token once; only the later renewal matters.
     visitor.page.route(TOKEN, shorten_lifetime, times=1)
     visitor.sign_in("ben@meridian-travel.example")
-    asked = [url for url in visitor.requests if TOKEN.search(url)]
-    assert len(asked) == 2
+    token_requests = [url for url in visitor.requests if TOKEN.search(url)]
+    assert len(token_requests) == 2
     visitor.page.clock.fast_forward("59:30")
     visitor.follow("Lines")
     assert len([url for url in visitor.requests if TOKEN.search(url)]) == 3

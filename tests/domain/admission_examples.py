@@ -74,5 +74,10 @@ def hold_of(decision: Decision) -> Hold:
 def after(seconds: float, hold: Hold, asked: int = 600, **changes: Any) -> AdmissionContext:
     """The context of a second request for the same call, this many seconds later."""
     credit = Credit(100 * DOLLAR - hold.amount_micros, hold.amount_micros, 1)
-    usual: dict[str, Any] = {"ask": ask(asked), "hold": hold, "now": NOW + timedelta(seconds=seconds), "credit": credit}
+    usual: dict[str, Any] = {
+        "request": ask(asked),
+        "hold": hold,
+        "now": NOW + timedelta(seconds=seconds),
+        "credit": credit,
+    }
     return context_of(**usual | changes)

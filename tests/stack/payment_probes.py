@@ -39,8 +39,8 @@ def late_payment(deployed: Stack) -> Iterator[tuple[Customer, str]]:
     faults.add("lost", "*", count=1_000)
     try:
         customer = open_customer(deployed)
-        begun = customer.pay(customer.save_card("pm_card_processing"), "25.00", "late")
-        assert begun.json()["status"] == "processing"
+        payment = customer.pay(customer.save_card("pm_card_processing"), "25.00", "late")
+        assert payment.json()["status"] == "processing"
         [intent] = customer.intents()
         Controls(stand_in(deployed)).settle(intent.id)
         yield customer, intent.id

@@ -159,8 +159,8 @@ def test_unknown_link_returns_404(deployed: Stack, ids: dict[str, str], method: 
 def test_account_id_in_query_or_body_is_ignored(deployed: Stack, tokens: dict[str, str]) -> None:
     own = deployed.api.get("/balance", tokens["foreign"])
     assert own["account_id"] == "acct_halcyon"
-    asked = deployed.api.get("/balance", tokens["foreign"], account_id="acct_meridian")
-    assert asked["account_id"] == "acct_halcyon"
+    other = deployed.api.get("/balance", tokens["foreign"], account_id="acct_meridian")
+    assert other["account_id"] == "acct_halcyon"
     body = {"international_calling": True, "account_id": "acct_meridian"}
     answer = deployed.api.request("PUT", "/lines/line_lobby", tokens["foreign"], json=body)
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_line")
@@ -177,9 +177,9 @@ def test_payments_and_cards_of_another_account_are_not_found(
         ("PUT", "/auto-recharge", rule, "unknown_payment_method"),
     ):
         path = where.replace("TOP_UP", ids["TOP_UP"]).replace("CARD", ids["CARD"])
-        asked = json.dumps(body).replace("CARD", ids["CARD"])
+        content = json.dumps(body).replace("CARD", ids["CARD"])
         headers = {"Idempotency-Key": uuid.uuid4().hex}
-        answer = deployed.api.request(method, path, tokens["foreign"], content=asked, headers=headers)
+        answer = deployed.api.request(method, path, tokens["foreign"], content=content, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (404, code), path
     assert deployed.api.get("/top-ups", tokens["foreign"])["items"] == []
 

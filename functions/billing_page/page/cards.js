@@ -14,8 +14,8 @@ export function keepDraft(name, typed) {
 }
 
 /** Go to Stripe's page that saves a card. */
-export async function addCard(form, known) {
-	keepDraft("cards", { form, known: known.map(({ id }) => id) });
+export async function addCard(form, saved) {
+	keepDraft("cards", { form, known: saved.map(({ id }) => id) });
 	const { url } = await ask("POST", "/payment-methods", { body: {} });
 	location.assign(url);
 }
@@ -24,8 +24,8 @@ export async function addCard(form, known) {
 export const hasLeft = (form) => draft("cards").form === form;
 
 /** The card that was just added from this form; null if none was. */
-export function added(form, found) {
-	return hasLeft(form) ? found.find(({ id }) => !draft("cards").known.includes(id)) ?? null : null;
+export function added(form, saved) {
+	return hasLeft(form) ? saved.find(({ id }) => !draft("cards").known.includes(id)) ?? null : null;
 }
 
 export const addedIsSeen = () => keepDraft("cards", {});

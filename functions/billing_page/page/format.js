@@ -15,10 +15,10 @@ export const zoneName = () => zone;
 
 /** Micro-dollars of a decimal string; null if the string is not one. */
 export function micros(text) {
-	const found = DECIMAL.exec(text);
-	if (!found) return null;
-	const whole = BigInt(found[2]) * MILLION + BigInt((found[3] ?? "").padEnd(6, "0"));
-	return found[1] ? -whole : whole;
+	const match = DECIMAL.exec(text);
+	if (!match) return null;
+	const whole = BigInt(match[2]) * MILLION + BigInt((match[3] ?? "").padEnd(6, "0"));
+	return match[1] ? -whole : whole;
 }
 
 /** Micro-dollars as a decimal string with at least two places. */

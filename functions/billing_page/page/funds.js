@@ -20,7 +20,7 @@ export function fundsCard(isAdmin, back, paid) {
 		else reason();
 		return card;
 	}
-	const form = () => load(place, gather, (found) => paymentForm(place, found, back, form, paid), 5);
+	const form = () => load(place, gather, (data) => paymentForm(place, data, back, form, paid), 5);
 	addEventListener("pageshow", (event) => { if (event.persisted && card.isConnected) start(); });
 	start();
 	function start() {
@@ -62,9 +62,9 @@ function paymentForm(place, { saved, newest }, back, again, paid) {
 	function picked() { return saved.find(({ id }) => id === new FormData(form).get("card")); }
 	function changed() {
 		keepDraft(FORM, { amount: amount.value, card: picked()?.id });
-		const wanted = typedAmount(amount.value);
-		for (const preset of presets) preset.setAttribute("aria-pressed", String(wanted !== null && micros(wanted) === micros(`${preset.value}.00`)));
-		button.textContent = wanted === null ? "Pay" : `Pay ${money(wanted)}`;
+		const sum = typedAmount(amount.value);
+		for (const preset of presets) preset.setAttribute("aria-pressed", String(sum !== null && micros(sum) === micros(`${preset.value}.00`)));
+		button.textContent = sum === null ? "Pay" : `Pay ${money(sum)}`;
 		button.disabled = saved.length === 0;
 		amountField.fails(null);
 	}
@@ -75,9 +75,9 @@ function paymentForm(place, { saved, newest }, back, again, paid) {
 	}
 	function submit(event) {
 		event.preventDefault();
-		const wanted = typedAmount(amount.value);
+		const sum = typedAmount(amount.value);
 		const one = picked();
-		const fault = amountFault(wanted);
+		const fault = amountFault(sum);
 		if (fault) {
 			amountField.fails(fault);
 			amount.focus();
@@ -85,7 +85,7 @@ function paymentForm(place, { saved, newest }, back, again, paid) {
 		}
 		if (button.disabled || !one) return;
 		button.disabled = true;
-		watch(place, again, paid, pay(wanted, { id: one.id, brand: one.brand, last4: one.last4 }, newest), true);
+		watch(place, again, paid, pay(sum, { id: one.id, brand: one.brand, last4: one.last4 }, newest), true);
 	}
 }
 
@@ -113,8 +113,8 @@ async function forgetCard(one, place, again) {
 
 /** Show a payment in progress, then its outcome; a new one that needs confirmation opens the bank's page. */
 async function watch(place, again, paid, outcome = awaitOutcome(), isNew = false) {
-	const wanted = currentPayment();
-	const what = wanted?.amount ? ` of ${money(wanted.amount)}` : "";
+	const payment = currentPayment();
+	const what = payment?.amount ? ` of ${money(payment.amount)}` : "";
 	const heading = h("p.under-way", { tabindex: "-1" }, h("span.spinner", { "aria-hidden": "true" }), `Your payment${what} is being processed.`);
 	fill(place, h("div", { "aria-busy": "true" }, heading, h("p.hint", "You can leave or reload this page. You will not be charged twice.")));
 	heading.focus();
@@ -125,7 +125,7 @@ async function watch(place, again, paid, outcome = awaitOutcome(), isNew = false
 		if (isNew && topUp?.status === "requires_action" && topUp.next_action_url) location.assign(topUp.next_action_url);
 	} catch (problem) {
 		if (!problem.detail) throw problem;
-		if (problem.status === 404 && wanted?.id) return again();
+		if (problem.status === 404 && payment?.id) return again();
 		const isOpen = currentPayment() !== null;
 		const retry = () => (isOpen ? watch(place, again, paid) : again());
 		const more = isOpen ? "We cannot confirm this payment yet. Checking again never charges you twice." : "You were not charged.";

@@ -15,8 +15,8 @@ export function linesPage(isAdmin) {
 		return table(["Line", "User", "International calling"], items.map((line) => [h("span.digits", line.number), line.user.name ?? line.user.id ?? "", calling(line)]), { isNamed: true });
 	}
 	function calling({ line_id: id, number, international_calling: isOn }) {
-		return toggle(isOn, { disabled: !isAdmin, "aria-label": `International calling for ${number}` }, alert, async (wanted) => {
-			const result = await ask("PUT", `/lines/${encodeURIComponent(id)}`, { body: { international_calling: wanted } });
+		return toggle(isOn, { disabled: !isAdmin, "aria-label": `International calling for ${number}` }, alert, async (isWanted) => {
+			const result = await ask("PUT", `/lines/${encodeURIComponent(id)}`, { body: { international_calling: isWanted } });
 			say(`International calling for ${number} is ${result.international_calling ? "on" : "off"}.`);
 			return result.international_calling;
 		});

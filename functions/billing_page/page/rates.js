@@ -36,9 +36,9 @@ export function ratesPage(query) {
 	}
 	function look() {
 		const search = current.number ? { number: current.number } : { country: current.country };
-		const found = h("div.card");
-		fill(place, found);
-		load(found, () => askAll("/rates", { query: search, open: true }), (items) => show(items, search), 6);
+		const card = h("div.card");
+		fill(place, card);
+		load(card, () => askAll("/rates", { query: search, open: true }), (items) => show(items, search), 6);
 	}
 }
 
@@ -54,13 +54,13 @@ function show(items, search) {
 
 /** Merge rows that differ only in their prefix. */
 function group(items) {
-	const found = new Map();
+	const groups = new Map();
 	for (const item of items) {
 		const key = JSON.stringify([item.destination, item.rate_per_minute, item.connection_fee, item.minimum_seconds, item.increment_seconds, item.effective_from, item.included]);
-		if (found.has(key)) found.get(key).prefixes.push(item.prefix);
-		else found.set(key, { ...item, prefixes: [item.prefix] });
+		if (groups.has(key)) groups.get(key).prefixes.push(item.prefix);
+		else groups.set(key, { ...item, prefixes: [item.prefix] });
 	}
-	return [...found.values()];
+	return [...groups.values()];
 }
 
 function prefixes(list) {

@@ -13,7 +13,7 @@ const AMOUNTS = [["amount", "Recharge amount", "25.00"], ["threshold", "When the
 export function rechargeCard(isAdmin) {
 	const [place, button] = [h("div"), h("div")];
 	const card = h("section.card.recharge", { "aria-labelledby": "recharge-title" }, h("div.card-head", h("h2", { id: "recharge-title" }, "Automatic recharge"), button), place);
-	card.renew = () => load(place, () => gather(isAdmin), (found) => view(found, isAdmin, card, button), 4);
+	card.renew = () => load(place, () => gather(isAdmin), (data) => view(data, isAdmin, card, button), 4);
 	document.addEventListener("card-removed", () => { if (card.isConnected) card.renew(); });
 	card.renew();
 	return card;
