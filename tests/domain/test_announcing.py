@@ -15,7 +15,7 @@ from calling_credit.notifications.from_stream import announced
 from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.settings import WORDS
 from ops.event_schemas import FOLDER, path, schema
-from tests.functions.template import template
+from tests.harness.template import template
 
 AT = "2026-11-23T12:00:00.000Z"
 PK = "ACCOUNT#acct_1"

@@ -72,7 +72,7 @@ def test_a_paid_top_up_is_one_entry_of_the_accounts_own_day(till: Till) -> None:
     till.check()
 
 
-def test_stripe_is_told_whose_payment_it_is_and_where_to_come_back_to(till: Till) -> None:
+def test_stripe_receives_the_account_and_the_return_address(till: Till) -> None:
     paid = till.paid("25.00", till.card())
     intent = till.intent_of(paid["id"])
     assert intent["metadata"] == {"account_id": "acct_1", "topup_id": paid["id"], "kind": "manual"}
@@ -128,7 +128,7 @@ REFUSED: list[tuple[Any, int, str]] = [
 
 
 @pytest.mark.parametrize(("body", "status", "code"), REFUSED, ids=lambda value: str(value)[:40])
-def test_what_is_no_amount_or_no_card_is_refused_and_nothing_is_written_anywhere(
+def test_an_invalid_amount_or_card_is_refused_and_nothing_is_written(
     till: Till, body: Any, status: int, code: str
 ) -> None:
     card = till.card()
@@ -150,7 +150,7 @@ def test_what_is_no_amount_or_no_card_is_refused_and_nothing_is_written_anywhere
     ],
     ids=lambda value: str(value)[:12],
 )
-def test_a_key_that_is_none_is_refused_and_nothing_is_written_anywhere(till: Till, key: str | None, code: str) -> None:
+def test_an_invalid_key_is_refused_and_nothing_is_written(till: Till, key: str | None, code: str) -> None:
     card = till.card()
     before, asked = till.everything(), len(till.wire.sent)
     answer = ask(till, {"amount": "25.00", "payment_method_id": card}, key)
@@ -164,9 +164,7 @@ def test_a_key_of_255_printable_characters_is_fine(till: Till) -> None:
 
 
 @pytest.mark.parametrize("groups", [None, "", "[member]", "[billing_admins]"])
-def test_who_is_no_billing_admin_may_not_pay_and_is_told_before_key_and_body_are_looked_at(
-    till: Till, groups: str | None
-) -> None:
+def test_only_billing_admins_pay_and_others_get_403_for_any_key_or_body(till: Till, groups: str | None) -> None:
     card = till.card()
     before, asked = till.everything(), len(till.wire.sent)
     for body in ({"amount": "25.00", "payment_method_id": card}, {"amount": "1e3"}, "{", None, "x" * 70_000):
@@ -190,7 +188,7 @@ def test_an_access_token_or_a_user_of_no_account_pays_nothing(till: Till, claims
     assert till.everything() == before
 
 
-def test_a_closed_account_takes_no_more_funds_but_still_tells_what_was_paid(till: Till) -> None:
+def test_a_closed_account_takes_no_funds_but_still_shows_its_payments(till: Till) -> None:
     card = till.card()
     paid = till.paid("25.00", card, key="before")
     till.world.operate("PUT", "/accounts/acct_1", {"status": "closed"})
@@ -213,7 +211,7 @@ def test_an_account_that_does_not_exist_pays_nothing(till: Till) -> None:
 @pytest.mark.parametrize(
     ("kind", "status", "charges"), [(VISA, "succeeded", 1), (DECLINED, "failed", 0), (CHALLENGED, "requires_action", 0)]
 )
-def test_the_same_key_and_body_have_the_same_answer_and_are_one_payment(
+def test_the_same_key_and_body_get_the_same_response_and_one_payment(
     till: Till, kind: str, status: str, charges: int
 ) -> None:
     card = till.card(kind)
@@ -230,7 +228,7 @@ def test_the_same_key_and_body_have_the_same_answer_and_are_one_payment(
 
 
 @pytest.mark.parametrize("kind", [VISA, DECLINED, CHALLENGED])
-def test_the_same_key_with_another_amount_or_card_is_409_and_changes_nothing(till: Till, kind: str) -> None:
+def test_the_same_key_with_other_amount_or_card_is_409_without_change(till: Till, kind: str) -> None:
     card, other = till.card(kind), till.card(MASTERCARD)
     till.paid("25.00", card, key="one")
     before = till.everything()
@@ -240,7 +238,7 @@ def test_the_same_key_with_another_amount_or_card_is_409_and_changes_nothing(til
     assert till.everything() == before
 
 
-def test_the_same_key_of_another_person_or_another_account_is_another_payment(till: Till) -> None:
+def test_the_same_key_of_another_user_or_account_is_another_payment(till: Till) -> None:
     till.world.create_account("acct_2")
     card, theirs = till.card(), till.card(account="acct_2")
     paid = [
@@ -254,7 +252,7 @@ def test_the_same_key_of_another_person_or_another_account_is_another_payment(ti
     till.check()
 
 
-def test_a_request_whose_payment_is_being_worked_on_is_told_to_come_again(till: Till) -> None:
+def test_a_request_for_a_payment_in_progress_is_asked_to_retry(till: Till) -> None:
     card, told = till.card(), list[Answer]()
 
     def meanwhile(sent: StripeRequest, passed: Pass) -> requests.Response:
@@ -304,7 +302,7 @@ def test_only_a_saved_card_of_the_account_itself_pays(till: Till) -> None:
     assert till.objects("payment_intent") == []
 
 
-def test_a_removed_card_pays_no_more(till: Till) -> None:
+def test_a_removed_card_cannot_pay(till: Till) -> None:
     card = till.card()
     till.sdk.v1.payment_methods.detach(card)
     answer = till.pay("25.00", card)
@@ -312,7 +310,7 @@ def test_a_removed_card_pays_no_more(till: Till) -> None:
     assert till.top_ups() == []
 
 
-def test_what_is_saved_and_is_no_card_pays_nothing(till: Till) -> None:
+def test_a_saved_payment_method_that_is_not_a_card_pays_nothing(till: Till) -> None:
     saved = till.card()
     method = till.stand_in.account.objects["payment_method"][saved]
     method["type"] = "us_bank_account"
@@ -322,14 +320,14 @@ def test_what_is_saved_and_is_no_card_pays_nothing(till: Till) -> None:
     assert till.top_ups() == []
 
 
-def test_an_account_that_never_saved_a_card_has_none_to_pay_with_and_stripe_is_not_asked(till: Till) -> None:
+def test_an_account_that_never_saved_a_card_cannot_pay_and_skips_stripe(till: Till) -> None:
     answer = till.pay("25.00", "pm_1")
     assert (answer.status, answer.code) == (404, "unknown_payment_method")
     assert till.wire.sent == []
 
 
 @pytest.mark.parametrize("moment", ["/payment_intents", "/confirm"])
-def test_a_card_removed_halfway_fails_the_payment_in_words(till: Till, moment: str) -> None:
+def test_a_card_removed_during_the_payment_fails_it_with_a_message(till: Till, moment: str) -> None:
     card = till.card()
 
     def removed_before(sent: StripeRequest, passed: Pass) -> requests.Response:

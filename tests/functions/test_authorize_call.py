@@ -70,7 +70,7 @@ def test_the_sample_request_is_allowed_and_its_price_is_held(world: World) -> No
 # --- One call ---------------------------------------------------------------------------------------------------------
 
 
-def test_credit_for_the_call_is_set_aside_and_its_price_with_it(world: World) -> None:
+def test_a_hold_stores_the_credit_and_the_price_of_its_call(world: World) -> None:
     answer = world.authorize()
     assert answer.body["held"] == "1.00"
     assert balances(world) == ("5.00", "1.00", "4.00")
@@ -103,9 +103,7 @@ def test_credit_for_the_call_is_set_aside_and_its_price_with_it(world: World) ->
     }
 
 
-def test_two_reads_and_one_transaction_answer_a_call_and_one_read_refuses_what_no_credit_would_change(
-    world: World,
-) -> None:
+def test_allowing_a_call_takes_three_requests_and_denying_may_take_one(world: World) -> None:
     with world.recorded("authorize_call") as requests:
         world.authorize()
     assert [name for name, _ in requests] == ["BatchGetItem", "BatchGetItem", "TransactWriteItems"]
@@ -132,7 +130,7 @@ def test_the_largest_hold_is_one_write_unit() -> None:
     assert read_hold_item(hold_item(largest)) == largest
 
 
-def test_an_emergency_call_asks_nobody(world: World) -> None:
+def test_an_emergency_call_reads_nothing(world: World) -> None:
     with world.recorded("authorize_call") as requests:
         for account in ("acct_1", "acct_nobody"):
             answer = world.authorize(to=SHORT_CODE, account_id=account)
@@ -146,7 +144,7 @@ def test_an_emergency_call_asks_nobody(world: World) -> None:
     assert requests == []
 
 
-def test_what_is_included_is_allowed_without_credit_and_holds_nothing(world: World) -> None:
+def test_an_included_call_is_allowed_without_credit_and_holds_nothing(world: World) -> None:
     world.adjust("-5.00", "taken")
     world.operate("PUT", "/accounts/acct_1", {"status": "closed"})
     answer = world.authorize(to=INCLUDED)
@@ -179,7 +177,7 @@ def test_a_refused_call_holds_nothing(world: World, changes: dict[str, Any], rea
         ({"limits": {"daily_spend": "0.09"}}, "daily_spend_limit"),
     ],
 )
-def test_what_an_operator_sets_is_kept_at_once(world: World, settings: dict[str, Any], reason: str) -> None:
+def test_an_operators_setting_applies_at_once(world: World, settings: dict[str, Any], reason: str) -> None:
     assert world.operate("PUT", "/accounts/acct_1", settings).status == 200
     assert denied(world.authorize()) == reason
 
@@ -189,7 +187,7 @@ def test_a_line_that_may_not_call_abroad_is_refused(world: World) -> None:
     assert denied(world.authorize()) == "international_calling_off"
 
 
-def test_a_call_may_be_as_long_as_the_credit_lasts_and_the_next_one_finds_none(world: World) -> None:
+def test_a_call_may_last_as_long_as_the_credit_and_leaves_none(world: World) -> None:
     answer = world.authorize(seconds=86_400)
     assert (answer.body["max_seconds"], answer.body["held"]) == (3_000, "5.00")
     assert answer.body["limited_by"] == "insufficient_credit"
@@ -197,7 +195,7 @@ def test_a_call_may_be_as_long_as_the_credit_lasts_and_the_next_one_finds_none(w
     assert denied(world.authorize("c_2")) == "insufficient_credit"
 
 
-def test_what_the_day_has_cost_counts_in_the_accounts_own_day(world: World) -> None:
+def test_the_cost_of_a_day_counts_in_the_accounts_own_day(world: World) -> None:
     world.operate("PUT", "/accounts/acct_1", {"limits": {"daily_spend": "1.00"}})
     world.deliver({})
     answer = world.authorize()
@@ -235,7 +233,7 @@ def test_only_the_switch_may_ask(world: World, scope: str | None) -> None:
         ),
     ],
 )
-def test_a_request_that_cannot_be_meant_is_refused(world: World, body: Any, status: int, code: str) -> None:
+def test_an_invalid_request_is_refused(world: World, body: Any, status: int, code: str) -> None:
     answer = world.invoke("authorize_call", http_event("authorize_call", "POST", "/calls/authorize", body=body))
     assert (answer.status, answer.code) == (status, code)
 
@@ -248,7 +246,7 @@ def test_a_request_that_cannot_be_meant_is_refused(world: World, body: Any, stat
         {"call_id": "c_1", "account_id": "acct_none", "line_id": "\u0661", "requested_seconds": -1},
     ],
 )
-def test_an_emergency_call_is_let_through_whatever_else_the_request_says(world: World, rest: dict[str, Any]) -> None:
+def test_an_emergency_call_is_allowed_in_any_request(world: World, rest: dict[str, Any]) -> None:
     event = http_event("authorize_call", "POST", "/calls/authorize", body={"to": "911", **rest})
     answer = world.invoke("authorize_call", event)
     assert (answer.status, answer.body["decision"], answer.body["max_seconds"]) == (200, "allow", 600)
@@ -273,7 +271,7 @@ def test_the_same_request_again_holds_nothing_more(world: World) -> None:
     assert balances(world) == ("5.00", "1.00", "4.00")
 
 
-def test_an_extension_holds_what_is_missing(world: World) -> None:
+def test_an_extension_holds_the_missing_amount(world: World) -> None:
     world.authorize()
     world.clock.now += timedelta(seconds=540)
     answer = world.authorize()
@@ -283,7 +281,7 @@ def test_an_extension_holds_what_is_missing(world: World) -> None:
     assert world.balance() == 5_000_000
 
 
-def test_an_extension_that_nothing_pays_for_leaves_the_call_what_it_has(world: World) -> None:
+def test_an_extension_without_credit_keeps_the_existing_hold(world: World) -> None:
     world.authorize(seconds=86_400)
     world.clock.now += timedelta(seconds=2_940)
     answer = world.authorize().body
@@ -302,7 +300,7 @@ def test_a_call_that_was_posted_is_not_authorized_again(world: World) -> None:
 # --- Many at once -----------------------------------------------------------------------------------------------------
 
 
-def test_of_many_at_once_as_many_are_admitted_as_the_credit_pays_for(world: World) -> None:
+def test_concurrent_calls_are_admitted_up_to_the_credit(world: World) -> None:
     world.adjust("-3.00", "taken")
     with wired(world.stack) as wire:
         wire.with_conflicts = True
@@ -315,7 +313,7 @@ def test_of_many_at_once_as_many_are_admitted_as_the_credit_pays_for(world: Worl
     assert world.balance() == 2_000_000
 
 
-def test_of_many_at_once_no_more_run_than_may(world: World) -> None:
+def test_concurrent_calls_stay_within_the_limit_of_simultaneous_calls(world: World) -> None:
     world.operate("PUT", "/accounts/acct_1", {"limits": {"simultaneous_calls": 3}})
     with wired(world.stack) as wire:
         wire.with_conflicts = True
@@ -324,7 +322,7 @@ def test_of_many_at_once_no_more_run_than_may(world: World) -> None:
     assert Counter(answer.body["reason"] for answer in answers) == {None: 3, "simultaneous_calls_limit": 21}
 
 
-def test_of_many_at_once_the_day_costs_no_more_than_it_may(world: World) -> None:
+def test_concurrent_calls_stay_within_the_daily_limit(world: World) -> None:
     world.operate("PUT", "/accounts/acct_1", {"limits": {"daily_spend": "0.50"}})
     with wired(world.stack) as wire:
         wire.with_conflicts = True
@@ -368,7 +366,7 @@ def test_the_same_request_twice_at_once_holds_once(world: World) -> None:
     assert balances(world) == ("5.00", "1.00", "4.00")
 
 
-def test_an_answer_that_was_lost_is_found_again(world: World, wire: Wire) -> None:
+def test_a_lost_response_is_given_again(world: World, wire: Wire) -> None:
     lost: list[Sent] = []
 
     def lose_one(sent: Sent, passed: Pass) -> Any:
@@ -384,7 +382,7 @@ def test_an_answer_that_was_lost_is_found_again(world: World, wire: Wire) -> Non
     assert balances(world) == ("5.00", "1.00", "4.00")
 
 
-def test_who_asks_while_too_many_do_is_told_to_ask_again(world: World, wire: Wire) -> None:
+def test_a_request_among_too_many_is_asked_to_retry(world: World, wire: Wire) -> None:
     context = Context(10.0)
 
     def contend(sent: Sent, passed: Pass) -> Any:
@@ -403,7 +401,7 @@ def test_who_asks_while_too_many_do_is_told_to_ask_again(world: World, wire: Wir
 # --- Finished calls ---------------------------------------------------------------------------------------------------
 
 
-def test_a_finished_call_is_charged_and_gives_back_what_was_held(world: World) -> None:
+def test_a_finished_call_is_charged_and_releases_its_hold(world: World) -> None:
     world.authorize()
     assert world.deliver({}) == []
     assert balances(world) == ("4.70", "0.00", "4.70")
@@ -414,7 +412,7 @@ def test_a_finished_call_is_charged_and_gives_back_what_was_held(world: World) -
     assert world.balance() == 4_700_000
 
 
-def test_a_call_as_long_as_it_may_be_is_charged_what_was_held(world: World) -> None:
+def test_a_call_of_the_longest_allowed_duration_costs_its_hold(world: World) -> None:
     answer = world.authorize(seconds=86_400)
     seconds = answer.body["max_seconds"]
     ended = {"duration_seconds": seconds, "ended_at": "2026-11-23T10:50:04.000Z"}
@@ -437,7 +435,7 @@ def test_a_call_as_long_as_it_may_be_is_charged_what_was_held(world: World) -> N
         {"line_id": "line_nobody"},
     ],
 )
-def test_every_finished_call_gives_back_what_was_held(world: World, finished: dict[str, Any]) -> None:
+def test_every_finished_call_releases_its_hold(world: World, finished: dict[str, Any]) -> None:
     world.authorize()
     assert world.deliver(finished) == []
     assert hold(world)["status"] == "released"
@@ -445,7 +443,7 @@ def test_every_finished_call_gives_back_what_was_held(world: World, finished: di
     world.balance()
 
 
-def test_a_call_that_comes_again_changes_nothing(world: World) -> None:
+def test_a_redelivered_call_changes_nothing(world: World) -> None:
     world.authorize()
     world.authorize("c_2")
     finished = [{}, {"call_id": "c_2", "disposition": "busy", "duration_seconds": 0}]
@@ -456,7 +454,7 @@ def test_a_call_that_comes_again_changes_nothing(world: World) -> None:
     assert world.stack.items() == before
 
 
-def test_a_call_is_charged_what_it_was_promised_whatever_the_deck_says_by_then(world: World) -> None:
+def test_a_call_is_charged_the_promised_price_after_a_deck_change(world: World) -> None:
     world.authorize()
     world.stack.publish(deck_csv({"rate_per_minute": "0.90"}), "deck-2")
     world.authorize("c_2")
@@ -469,21 +467,21 @@ def test_a_call_is_charged_what_it_was_promised_whatever_the_deck_says_by_then(w
     }
 
 
-def test_a_call_is_charged_what_it_was_promised_though_no_deck_covers_it_any_more(world: World) -> None:
+def test_a_call_is_charged_the_promised_price_after_its_row_is_gone(world: World) -> None:
     world.authorize()
     world.stack.publish(deck_csv({"prefix": "81", "country": "JP"}), "deck-2")
     assert world.deliver({}) == []
     assert balances(world) == ("4.70", "0.00", "4.70")
 
 
-def test_a_call_that_went_elsewhere_than_was_asked_is_charged_by_the_deck(world: World) -> None:
+def test_a_call_to_another_number_than_authorized_is_charged_by_the_deck(world: World) -> None:
     world.authorize()
     assert world.deliver({"to": JAPAN}) == []
     [entry] = [entry for entry in world.entries() if entry["kind"] == "call_charged"]
     assert (entry["prefix"], hold(world)["status"]) == ("81", "released")
 
 
-def test_a_number_erased_while_its_call_runs_changes_nothing_of_the_price(world: World) -> None:
+def test_erasing_a_number_during_its_call_does_not_change_the_price(world: World) -> None:
     world.authorize()
     client, name = world.stack.dynamodb, world.stack.table_name
     assert list(erase_number(client, name, "acct_1", UNITED_KINGDOM)) == ["HOLD#c_1"]
@@ -503,7 +501,7 @@ def test_two_calls_of_one_id_release_its_hold_once(world: World) -> None:
     world.balance()
 
 
-def test_held_calls_and_their_holds_fill_transactions_of_at_most_100_actions(world: World) -> None:
+def test_calls_and_their_holds_fill_transactions_of_up_to_100_actions(world: World) -> None:
     world.operate("PUT", "/accounts/acct_1", {"limits": {"simultaneous_calls": 100}})
     for number in range(60):
         assert world.authorize(f"c_{number}", seconds=1, to=JAPAN).body["decision"] == "allow"
@@ -516,7 +514,7 @@ def test_held_calls_and_their_holds_fill_transactions_of_at_most_100_actions(wor
     world.balance()
 
 
-def test_a_call_extended_while_it_is_posted_gives_back_all_that_was_held(world: World, wire: Wire) -> None:
+def test_a_call_extended_while_it_is_posted_releases_its_whole_hold(world: World, wire: Wire) -> None:
     world.authorize()
     world.clock.now += timedelta(seconds=540)
     extended: list[Sent] = []
@@ -558,7 +556,7 @@ def test_a_hold_that_expires_while_its_call_is_posted_is_left_alone(
 # --- Switching admission ----------------------------------------------------------------------------------------------
 
 
-def test_where_admission_is_off_a_call_is_quoted_and_nothing_is_held_or_looked_for(world: World) -> None:
+def test_without_admission_a_call_is_quoted_and_nothing_is_held_or_read(world: World) -> None:
     world.create_account("acct_2", admission=False)
     world.adjust("5.00", "key", "acct_2")
     answer = world.authorize(account_id="acct_2")
@@ -569,7 +567,7 @@ def test_where_admission_is_off_a_call_is_quoted_and_nothing_is_held_or_looked_f
     assert [name for name, _ in requests] == ["TransactWriteItems"]
 
 
-def test_after_switching_on_nothing_is_held_until_all_who_post_know(world: World) -> None:
+def test_holds_begin_once_every_posting_function_uses_admission(world: World) -> None:
     world.create_account("acct_2", admission=False)
     world.adjust("5.00", "key", "acct_2")
     world.deliver({"account_id": "acct_2"})
@@ -584,7 +582,7 @@ def test_after_switching_on_nothing_is_held_until_all_who_post_know(world: World
     assert world.balance("acct_2") == 4_700_000
 
 
-def test_after_switching_off_calls_still_give_back_what_was_held(world: World) -> None:
+def test_after_switching_off_calls_still_release_their_holds(world: World) -> None:
     world.authorize()
     world.operate("PUT", "/accounts/acct_1", {"admission": False})
     world.clock.now += timedelta(seconds=120)

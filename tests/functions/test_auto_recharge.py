@@ -59,7 +59,7 @@ def test_the_sample_event_recharges_the_account_it_names(till: Till) -> None:
         ("600.00", "150.00", "0.00", LIFTED, 45000),
     ],
 )
-def test_one_charge_closes_the_gap_as_far_as_caps_and_the_top_up_maximum_leave_room(
+def test_one_charge_closes_the_gap_within_caps_and_top_up_maximum(
     till: Till, threshold: str, amount: str, posted: str, caps: dict[str, Any], charged: int | None
 ) -> None:
     leave(till, posted)
@@ -73,7 +73,7 @@ def test_one_charge_closes_the_gap_as_far_as_caps_and_the_top_up_maximum_leave_r
     assert till.world.balance() == usd(posted) + charged * 10_000
 
 
-def test_what_a_cap_left_open_is_not_charged_at_once(till: Till) -> None:
+def test_the_gap_that_a_cap_leaves_is_not_charged_at_once(till: Till) -> None:
     leave(till, "-429.80")
     till.set_rule(till.card())
     till.stream()
@@ -98,7 +98,7 @@ def with_money_on_its_way(till: Till) -> str:
     return str(till.intent_of(payment["id"])["id"])
 
 
-def test_money_on_its_way_that_reaches_the_threshold_keeps_a_recharge_from_being_needed(till: Till) -> None:
+def test_money_in_flight_that_reaches_the_threshold_prevents_a_recharge(till: Till) -> None:
     intent_id = with_money_on_its_way(till)
     Controls(till.stand_in).settle(intent_id)
     till.call_all_back()
@@ -107,7 +107,7 @@ def test_money_on_its_way_that_reaches_the_threshold_keeps_a_recharge_from_being
     assert till.world.balance() == usd("65.00")
 
 
-def test_money_that_does_not_arrive_after_all_is_bought_instead(till: Till) -> None:
+def test_money_that_fails_to_arrive_is_charged_instead(till: Till) -> None:
     intent_id = with_money_on_its_way(till)
     Controls(till.stand_in).fail(intent_id)
     till.call_all_back()
@@ -115,7 +115,7 @@ def test_money_that_does_not_arrive_after_all_is_bought_instead(till: Till) -> N
     assert recharges(till) == [("succeeded", "50.00")]
 
 
-def test_money_on_its_way_that_reaches_the_threshold_exactly_suffices(till: Till) -> None:
+def test_money_in_flight_that_exactly_reaches_the_threshold_is_enough(till: Till) -> None:
     with_money_on_its_way(till)
     leave(till, "50.00")
     till.stream()
@@ -125,14 +125,14 @@ def test_money_on_its_way_that_reaches_the_threshold_exactly_suffices(till: Till
     assert recharges(till) == [("succeeded", "50.00")]
 
 
-def test_money_on_its_way_that_does_not_suffice_makes_the_charge_smaller(till: Till) -> None:
+def test_money_in_flight_that_is_not_enough_makes_the_charge_smaller(till: Till) -> None:
     with_money_on_its_way(till)
     leave(till, "-41.00")
     till.stream()
     assert recharges(till) == [("succeeded", "100.00")]
 
 
-def test_a_person_at_their_banks_page_is_left_a_quarter_of_an_hour_to_confirm(till: Till) -> None:
+def test_a_customer_has_fifteen_minutes_to_confirm_at_the_bank(till: Till) -> None:
     leave(till, "5.00")
     waiting = till.paid("25.00", till.card(CHALLENGED))
     assert waiting["status"] == "requires_action"
@@ -146,7 +146,7 @@ def test_a_person_at_their_banks_page_is_left_a_quarter_of_an_hour_to_confirm(ti
     assert (recharges(till), till.charged()) == ([], [2500])
 
 
-def test_a_payment_left_at_its_bank_counts_for_nothing_and_is_canceled_first(till: Till) -> None:
+def test_a_payment_abandoned_at_the_bank_is_canceled_first(till: Till) -> None:
     leave(till, "5.00")
     waiting = till.paid("25.00", till.card(CHALLENGED))
     till.set_rule(till.card())
@@ -158,7 +158,7 @@ def test_a_payment_left_at_its_bank_counts_for_nothing_and_is_canceled_first(til
     assert recharges(till) == [("succeeded", "50.00")]
 
 
-def test_money_on_its_way_that_waits_for_its_bank_for_too_long_counts_no_more_without_any_call(till: Till) -> None:
+def test_money_waiting_too_long_at_the_bank_stops_counting_without_a_call(till: Till) -> None:
     leave(till, "5.00")
     card = till.card(CHALLENGED)
     till.fault("dropped", CONFIRM, count=ALWAYS)
@@ -177,7 +177,7 @@ def test_money_on_its_way_that_waits_for_its_bank_for_too_long_counts_no_more_wi
 # --- What makes it look -----------------------------------------------------------------------------------------------
 
 
-def test_a_call_that_takes_the_balance_below_the_threshold_is_followed_by_one_charge(till: Till) -> None:
+def test_one_charge_follows_a_call_that_crosses_the_threshold(till: Till) -> None:
     leave(till, "13.50")
     till.set_rule(till.card())
     assert till.stream() == 0
@@ -223,7 +223,7 @@ def test_switching_on_while_below_charges_and_while_above_does_not(till: Till) -
     assert till.charged() == [5000]
 
 
-def test_raising_the_threshold_above_the_balance_charges_and_lowering_it_does_not(till: Till) -> None:
+def test_raising_the_threshold_above_the_balance_charges_once(till: Till) -> None:
     leave(till, "15.00")
     till.set_rule(till.card())
     assert till.stream() == 0
@@ -234,7 +234,7 @@ def test_raising_the_threshold_above_the_balance_charges_and_lowering_it_does_no
     assert till.charged() == [5000]
 
 
-def test_saying_the_same_rule_again_while_above_charges_nothing(till: Till) -> None:
+def test_setting_the_same_rule_again_while_above_charges_nothing(till: Till) -> None:
     leave(till, "15.00")
     card = till.card()
     for _ in range(3):
@@ -278,7 +278,7 @@ def record_as_if_watched(till: Till) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("how", ["switched_off", "granted", "threshold_lowered"])
-def test_a_record_that_is_older_than_what_stands_now_charges_nothing(till: Till, how: str) -> None:
+def test_a_record_older_than_the_current_balance_charges_nothing(till: Till, how: str) -> None:
     leave(till, "5.00")
     till.set_rule(till.card())
     old = record(till)
@@ -305,7 +305,7 @@ def test_a_closed_account_is_not_charged_and_one_opened_again_is(till: Till) -> 
     assert till.charged() == [5000]
 
 
-def test_switched_off_while_charging_the_charge_that_succeeds_is_credited_and_the_last(till: Till) -> None:
+def test_a_rule_disabled_during_a_charge_credits_it_as_the_last(till: Till) -> None:
     leave(till, "5.00")
     till.set_rule(till.card())
     till.fault("answer_lost", CONFIRM, count=2)
@@ -323,7 +323,7 @@ def test_switched_off_while_charging_the_charge_that_succeeds_is_credited_and_th
     assert shown(till) == ("disabled", None, None)
 
 
-def test_the_operator_closing_the_account_while_charging_does_not_lose_the_money_either(till: Till) -> None:
+def test_closing_the_account_during_a_charge_loses_no_money(till: Till) -> None:
     leave(till, "5.00")
     till.set_rule(till.card())
     till.fault("answer_lost", CONFIRM, count=2)

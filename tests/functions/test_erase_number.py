@@ -74,7 +74,7 @@ def test_erasing_a_number_masks_it_and_moves_no_money(stack: Stack) -> None:
     }
 
 
-def test_erasing_twice_changes_nothing_more(stack: Stack) -> None:
+def test_erasing_twice_changes_nothing_further(stack: Stack) -> None:
     account_with_calls(stack)
     list(erase_number(stack.dynamodb, stack.table_name, "acct_1", NUMBER))
     assert list(erase_number(stack.dynamodb, stack.table_name, "acct_1", NUMBER)) == []

@@ -66,7 +66,7 @@ def test_a_billing_admin_tightens_them_and_calls_follow_at_once(world: World) ->
     assert world.authorize("c_3", MOBILE).body["held"] == "2.50"
 
 
-def test_what_is_high_in_cost_is_allowed_by_name(world: World) -> None:
+def test_high_cost_destinations_are_allowed_by_name(world: World) -> None:
     world.adjust("50.00", "credit")
     assert world.authorize(to=PREMIUM).body["reason"] == "high_cost_destination"
     assert world.change("/limits", {"high_cost_allowed": ["+1900"]}).status == 200
@@ -81,7 +81,7 @@ def test_the_operators_limits_are_the_most_a_customer_may_set(world: World) -> N
     assert world.change("/limits", {"daily_spend": "5.00"}).body["daily_spend"] == "5.00"
 
 
-def test_two_who_set_limits_at_once_lose_neither(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_concurrent_limit_changes_are_both_stored(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     app = world.stack.apps["change_settings"]
     others = iter([{"blocked": ["CU"]}, {"call_price": "1.00"}])
 
@@ -126,7 +126,7 @@ def test_a_refusal_is_kept_once_an_hour_for_each_reason(world: World) -> None:
 
 
 @pytest.mark.parametrize("reason", ["insufficient_credit", "unknown_line", "destination_unrated"])
-def test_what_is_no_fraud_writes_nothing(world: World, reason: str) -> None:
+def test_a_refusal_that_does_not_suggest_fraud_writes_nothing(world: World, reason: str) -> None:
     asked: dict[str, dict[str, Any]] = {
         "insufficient_credit": {},
         "unknown_line": {"line_id": "line_x"},
@@ -137,7 +137,7 @@ def test_what_is_no_fraud_writes_nothing(world: World, reason: str) -> None:
     assert world.stack.items() == before
 
 
-def test_an_answer_does_not_wait_for_what_cannot_be_told(world: World, wire: Wire) -> None:
+def test_a_failed_notice_does_not_delay_the_response(world: World, wire: Wire) -> None:
     world.operate("PUT", "/accounts/acct_1", {"limits": {"blocked": ["GB"]}})
 
     def refuse(sent: Sent, passed: Pass) -> Any:
@@ -151,7 +151,7 @@ def test_an_answer_does_not_wait_for_what_cannot_be_told(world: World, wire: Wir
 # --- Freezing ---------------------------------------------------------------------------------------------------------
 
 
-def test_freezing_is_remembered_with_who_when_and_from_where(world: World) -> None:
+def test_a_freeze_is_recorded_with_user_time_and_address(world: World) -> None:
     assert world.operate("PUT", "/accounts/acct_1", {"frozen": True}).body["frozen"] is True
     item = account(world)
     assert (item["frozen_at"], item["frozen_by"], item["frozen_from"]) == (
@@ -169,7 +169,7 @@ def test_freezing_is_remembered_with_who_when_and_from_where(world: World) -> No
     assert ("frozen_at" in item, item["unfrozen_at"]) == (False, "2026-11-23T12:01:00.000Z")
 
 
-def test_calls_that_run_end_and_are_charged_while_the_account_is_frozen(world: World) -> None:
+def test_running_calls_of_a_frozen_account_end_and_are_charged(world: World) -> None:
     world.adjust("5.00", "credit")
     world.authorize()
     world.operate("PUT", "/accounts/acct_1", {"frozen": True})
@@ -181,9 +181,7 @@ def test_calls_that_run_end_and_are_charged_while_the_account_is_frozen(world: W
 
 
 @pytest.mark.parametrize("seconds_run", [None, 540])
-def test_nothing_is_held_that_was_decided_on_before_the_account_was_frozen(
-    world: World, wire: Wire, seconds_run: int | None
-) -> None:
+def test_a_decision_made_before_the_freeze_holds_nothing(world: World, wire: Wire, seconds_run: int | None) -> None:
     world.adjust("5.00", "credit")
     if seconds_run is not None:
         world.authorize()
@@ -227,7 +225,7 @@ def freeze(till: Till, *, is_frozen: bool) -> None:
     assert till.world.operate("PUT", "/accounts/acct_1", {"frozen": is_frozen}).status == 200
 
 
-def test_a_frozen_account_is_not_recharged_and_says_so_and_goes_on_when_it_is_let_go(armed: Till) -> None:
+def test_a_frozen_account_recharges_only_after_it_is_unfrozen(armed: Till) -> None:
     freeze(armed, is_frozen=True)
     armed.world.adjust("-30.00", "spent")
     armed.stream()
@@ -247,9 +245,7 @@ def test_a_frozen_account_is_not_recharged_and_says_so_and_goes_on_when_it_is_le
     assert [item["status"] for item in armed.top_ups()] == ["succeeded"]
 
 
-def test_a_recharge_is_not_begun_though_one_read_saw_the_account_before_the_freeze_and_its_rule_after(
-    armed: Till, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_freeze_between_two_reads_prevents_a_recharge(armed: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     """DynamoDB reads each item of a batch as of its own moment."""
     armed.world.adjust("-30.00", "spent")
     from calling_credit.recharge import store  # noqa: PLC0415 - after moto
@@ -272,7 +268,7 @@ def test_a_recharge_is_not_begun_though_one_read_saw_the_account_before_the_free
     assert armed.charged() == []
 
 
-def test_a_recharge_decided_on_just_before_is_not_begun(armed: Till, wire: Wire) -> None:
+def test_a_recharge_decided_just_before_the_freeze_does_not_begin(armed: Till, wire: Wire) -> None:
     """Between the decision and the claim the account is frozen."""
     armed.world.adjust("-30.00", "spent")
     frozen: list[Sent] = []
@@ -296,7 +292,7 @@ def link_page(world: World, token: str, method: str) -> tuple[int, str]:
     return answer.status, answer.text
 
 
-def test_the_link_of_an_alert_freezes_once_its_button_is_pressed_and_not_when_it_is_opened(world: World) -> None:
+def test_an_alert_link_freezes_when_its_button_is_pressed_not_on_opening(world: World) -> None:
     link = freeze_link("acct_1", "evt_1", "2026-11-23T12:00:00.000Z")
     links = Links(world.stack.dynamodb, world.stack.table_name)
     token = hand_out(links, "test-secret", "https://page.test/", link, world.clock.now).rpartition("/")[2]
@@ -325,7 +321,7 @@ def test_a_link_to_freeze_that_was_withdrawn_freezes_nothing(world: World) -> No
 # --- A recharge that may help -----------------------------------------------------------------------------------------
 
 
-def test_a_call_that_a_recharge_may_pay_for_is_told_to_come_again_and_the_recharge_is_woken(armed: Till) -> None:
+def test_a_call_waiting_for_a_recharge_is_asked_to_retry_and_starts_it(armed: Till) -> None:
     world = armed.world
     world.adjust("-45.00", "spent")
     armed.take_records()  # And the function never heard of it.
@@ -336,7 +332,7 @@ def test_a_call_that_a_recharge_may_pay_for_is_told_to_come_again_and_the_rechar
     assert world.authorize().body["decision"] == "allow"
 
 
-def test_a_rule_that_cannot_help_is_not_woken(armed: Till) -> None:
+def test_a_rule_that_cannot_recharge_is_not_triggered(armed: Till) -> None:
     world = armed.world
     world.change("/auto-recharge", {"enabled": False})
     world.adjust("-45.00", "spent")

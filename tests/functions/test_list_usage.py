@@ -69,7 +69,7 @@ def test_the_balance_has_exactly_the_documented_shape(world: World) -> None:
     }
 
 
-def test_the_balance_shows_the_rule_of_automatic_recharge_and_why_it_waits(till: Till) -> None:
+def test_the_balance_shows_the_recharge_rule_and_why_it_waits(till: Till) -> None:
     card = till.card(DECLINED)
     till.set_rule(card, threshold="10.00", amount="50.00")
     rule = {"enabled": True, "threshold": "10.00", "amount": "50.00"}
@@ -164,7 +164,7 @@ def test_a_category_of_the_operators_own_is_shown_title_cased(world: World) -> N
     assert [row["label"] for row in world.get("/usage", **MONTH).body["categories"]] == ["Satellite Call"]
 
 
-def test_paid_top_ups_are_no_usage(till: Till) -> None:
+def test_paid_top_ups_are_not_usage(till: Till) -> None:
     till.paid("25.00", till.card())
     till.world.deliver({})
     usage = till.world.get("/usage", **MONTH).body
@@ -321,7 +321,7 @@ def test_a_statement_opens_lists_and_closes(world: World) -> None:
     assert sorted(item["amount"] for item in items[3:]) == ["-2.50", "10.00"]
 
 
-def test_each_month_opens_where_the_one_before_closed_and_the_last_closes_at_the_balance(world: World) -> None:
+def test_each_month_opens_at_the_last_close_and_ends_at_the_balance(world: World) -> None:
     some_history(world)
     months = [("2026-09-01", "2026-09-30"), ("2026-10-01", "2026-10-31"), ("2026-11-01", "2026-11-30")]
     figures = [statement(world, *month) for month in months]
@@ -337,7 +337,7 @@ def test_the_pages_of_a_statement_together_are_the_statement(world: World, limit
     assert statement(world, "2026-09-01", "2026-11-30", limit) == statement(world, "2026-09-01", "2026-11-30")
 
 
-def test_a_late_entry_changes_the_month_it_happened_in_and_shows_when_it_was_recorded(world: World) -> None:
+def test_a_late_entry_changes_its_own_month_and_shows_its_recording(world: World) -> None:
     some_history(world)
     november = statement(world, "2026-11-01", "2026-11-30")
     world.clock.now += timedelta(days=2)
@@ -353,7 +353,7 @@ def test_a_late_entry_changes_the_month_it_happened_in_and_shows_when_it_was_rec
     )
 
 
-def test_what_is_recorded_while_paging_is_left_out_and_the_statement_still_closes(world: World) -> None:
+def test_an_entry_recorded_while_paging_is_left_out_of_the_statement(world: World) -> None:
     some_history(world)
     first = world.get("/statement", from_="2026-09-01", to="2026-11-30", limit=2).body
     world.clock.now += timedelta(seconds=1)
@@ -367,7 +367,7 @@ def test_what_is_recorded_while_paging_is_left_out_and_the_statement_still_close
     assert page["closing_balance"] == first["closing_balance"]
 
 
-def test_a_statement_by_day_is_what_each_day_made_of_the_balance(world: World) -> None:
+def test_a_statement_by_day_shows_each_days_effect_on_the_balance(world: World) -> None:
     some_history(world)
     world.clock.now += timedelta(days=2)
     world.deliver(call_at("c_late", "2026-10-07T10:00"))
@@ -481,7 +481,7 @@ def public_rates(world: World, **query: str) -> Any:
     return world.invoke("list_usage", event)
 
 
-def test_anyone_may_ask_what_a_number_costs_now_and_later(world: World) -> None:
+def test_any_visitor_can_read_present_and_later_prices_of_a_number(world: World) -> None:
     rows = [{"rate_per_minute": "0.020001"}, {"rate_per_minute": "0.03", "effective_from": "2027-01-01"}]
     world.stack.publish(deck_csv(*rows), "deck-2")
     answer = public_rates(world, number="+442071838750")
@@ -501,7 +501,7 @@ def test_anyone_may_ask_what_a_number_costs_now_and_later(world: World) -> None:
     assert [item["rate_per_minute"] for item in answer.body["items"]] == ["0.020001", "0.03"]
 
 
-def test_the_first_price_of_a_number_is_what_is_charged(world: World) -> None:
+def test_the_first_price_of_a_number_is_the_charged_one(world: World) -> None:
     for number in (EVENT["to"], MOBILE, JAPAN, PREMIUM):
         [item] = public_rates(world, number=number).body["items"]
         world.deliver({"call_id": f"c_{number}", "to": number})
@@ -510,13 +510,13 @@ def test_the_first_price_of_a_number_is_what_is_charged(world: World) -> None:
         assert money(item["rate_per_minute"]) == money(str(charged["rate_micros_per_minute"])).scaleb(-6)
 
 
-def test_an_included_number_is_free_and_a_number_without_a_price_has_no_items(world: World) -> None:
+def test_an_included_number_is_free_and_an_unpriced_one_has_no_items(world: World) -> None:
     [item] = public_rates(world, number=INCLUDED).body["items"]
     assert (item["included"], item["rate_per_minute"]) == (True, "0.00")
     assert public_rates(world, number=UNCOVERED).body == {"items": [], "next_cursor": None}
 
 
-def test_prices_that_depend_on_the_calling_number_are_told_for_it(world: World) -> None:
+def test_prices_that_depend_on_the_caller_are_listed_for_that_caller(world: World) -> None:
     world.stack.publish(deck_csv({}, {"origin": "CA", "rate_per_minute": "0.07"}), "deck-2")
     assert public_rates(world, number=EVENT["to"], from_="+14165550100").body["items"][0]["rate_per_minute"] == "0.07"
     assert public_rates(world, number=EVENT["to"], from_="14155550100").body["items"][0]["rate_per_minute"] == "0.02"
@@ -525,9 +525,7 @@ def test_prices_that_depend_on_the_calling_number_are_told_for_it(world: World) 
 
 
 @pytest.mark.parametrize(("begins", "prices"), [("2020-01-01", ["0.07"]), ("2027-06-01", ["0.02", "0.03", "0.07"])])
-def test_of_prices_for_any_caller_those_are_listed_that_this_one_may_be_charged(
-    world: World, begins: str, prices: list[str]
-) -> None:
+def test_only_prices_that_apply_to_the_caller_are_listed(world: World, begins: str, prices: list[str]) -> None:
     later = {"effective_from": "2027-01-01", "rate_per_minute": "0.03"}
     own = {"origin": "CA", "effective_from": begins, "rate_per_minute": "0.07"}
     after = {"effective_from": "2028-01-01", "rate_per_minute": "0.04"}
@@ -618,13 +616,13 @@ def test_an_access_token_or_a_user_of_no_account_reads_nothing(world: World, pat
 
 
 @pytest.mark.parametrize("path", READS)
-def test_a_user_of_an_account_that_does_not_exist_is_told_so(world: World, path: str) -> None:
+def test_a_user_of_a_missing_account_receives_404(world: World, path: str) -> None:
     answer = world.get(path, account="acct_x")
     assert (answer.status, answer.code) == (404, "unknown_account")
 
 
 @pytest.mark.parametrize("path", READS)
-def test_any_user_of_the_account_may_read_and_nothing_in_the_query_names_another(world: World, path: str) -> None:
+def test_any_user_may_read_their_own_account_and_no_query_names_another(world: World, path: str) -> None:
     world.create_account("acct_2")
     world.deliver({}, {"account_id": "acct_2", "call_id": "c_secret", "to": MOBILE})
     own = world.get(path, account_id="acct_2", account="acct_1")
@@ -655,7 +653,7 @@ def test_reading_writes_nothing(world: World) -> None:
     assert world.stack.items() == before
 
 
-def test_the_summary_of_a_month_reads_the_same_however_many_calls_it_had(world: World) -> None:
+def test_the_summary_of_a_month_takes_equal_reads_for_any_call_count(world: World) -> None:
     world.deliver({})
     with world.recorded("list_usage") as few:
         world.get("/usage", **MONTH)
@@ -679,26 +677,26 @@ NO_PERIOD = [
 
 
 @pytest.mark.parametrize("path", ["/usage", INTERNATIONAL, "/statement"])
-def test_dates_that_make_no_period_are_422(world: World, path: str) -> None:
+def test_dates_that_form_no_period_are_422(world: World, path: str) -> None:
     for query, code in NO_PERIOD:
         answer = world.get(path, **query)
         assert (answer.status, answer.code) == (422, code), query
 
 
 @pytest.mark.parametrize("path", [INTERNATIONAL, "/statement", "/lines"])
-def test_a_limit_that_is_none_is_422(world: World, path: str) -> None:
+def test_an_invalid_limit_is_422(world: World, path: str) -> None:
     for limit in ("0", "-1", "201", "1.5", "x", "", "9" * 30, "\u0661"):
         answer = world.get(path, limit=limit)
         assert (answer.status, answer.code) == (422, "invalid_limit"), limit
 
 
 @pytest.mark.parametrize("category", ["adjustment", "top_up", "Adjustment", "x", "a-b", "a%23b"])
-def test_a_category_that_cannot_be_is_404(world: World, category: str) -> None:
+def test_an_invalid_category_is_404(world: World, category: str) -> None:
     answer = world.get(f"/usage/{category}", **MONTH)
     assert (answer.status, answer.code) == (404, "unknown_category")
 
 
-def test_a_cursor_is_refused_when_edited_or_used_for_another_list_or_account(world: World) -> None:
+def test_an_edited_cursor_or_one_of_another_list_or_account_is_refused(world: World) -> None:
     world.create_account("acct_2")
     for account in ("acct_1", "acct_2"):
         world.deliver(*({"account_id": account, "call_id": f"c_{number}"} for number in range(3)))
@@ -718,7 +716,7 @@ def test_a_cursor_is_refused_when_edited_or_used_for_another_list_or_account(wor
     assert world.get(INTERNATIONAL, **MONTH, limit=200, cursor=cursor).status == 200
 
 
-def test_a_cursor_tells_nothing_and_an_error_neither(world: World) -> None:
+def test_cursors_and_errors_reveal_nothing(world: World) -> None:
     problem = world.get("/usage", from_="<script>alert(1)</script>")
     assert "script" not in problem.text
     assert set(json.loads(problem.text)) == {"type", "title", "status", "code", "detail"}

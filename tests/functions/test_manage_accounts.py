@@ -31,7 +31,7 @@ def at_once(*requests: Any) -> list[Any]:
 # --- Accounts ---------------------------------------------------------------------------------------------------------
 
 
-def test_an_account_comes_into_being_with_a_balance_of_zero(world: World) -> None:
+def test_a_new_account_has_a_balance_of_zero(world: World) -> None:
     answer = world.operate("PUT", "/accounts/acct_2", {})
     assert answer.status == 201
     assert answer.body == {
@@ -80,7 +80,7 @@ def test_an_account_comes_into_being_with_a_balance_of_zero(world: World) -> Non
     ]
 
 
-def test_configuring_again_changes_what_is_said_and_keeps_the_rest_and_the_balance(world: World) -> None:
+def test_configuring_again_changes_only_the_given_settings(world: World) -> None:
     world.adjust("5.00", "k_1")
     emails = {"billing_emails": ["a@example.com", "b@example.com"]}
     assert world.operate("PUT", "/accounts/acct_1", {"time_zone": "America/Denver", **emails}).status == 200
@@ -108,7 +108,7 @@ def levels(world: World, account_id: str = "acct_1") -> list[int | None]:
     return [item.get("low_micros") for item in items]
 
 
-def test_the_level_of_a_low_balance_stands_at_the_account_and_beside_its_balance(world: World) -> None:
+def test_the_low_balance_level_is_stored_on_account_and_balance(world: World) -> None:
     assert levels(world) == [None, None]
     assert world.operate("PUT", "/accounts/acct_1", {"low_balance": "5.00"}).body["low_balance"] == "5.00"
     assert levels(world) == [5_000_000, 5_000_000]
@@ -141,7 +141,7 @@ def test_an_account_is_closed_and_opened_again_and_never_deleted(world: World) -
         ({"low_balance": "five"}, "invalid_amount"),
     ],
 )
-def test_settings_that_cannot_be_are_422_and_write_nothing(world: World, body: dict[str, Any], code: str) -> None:
+def test_invalid_settings_are_422_and_write_nothing(world: World, body: dict[str, Any], code: str) -> None:
     before = world.stack.items()
     for account in ("acct_1", "acct_2"):
         answer = world.operate("PUT", f"/accounts/{account}", body)
@@ -149,7 +149,7 @@ def test_settings_that_cannot_be_are_422_and_write_nothing(world: World, body: d
     assert world.stack.items() == before
 
 
-def test_an_address_with_half_a_character_in_it_is_422_not_an_error_of_ours(world: World) -> None:
+def test_an_address_with_half_a_character_is_422_not_a_server_error(world: World) -> None:
     answer = world.operate("PUT", "/accounts/acct_1", '{"billing_emails": ["a@\\ud800"]}')
     assert (answer.status, answer.code) == (422, "invalid_email")
 
@@ -163,7 +163,7 @@ def test_an_account_created_twice_at_once_is_one_account_with_one_balance(world:
 # --- Lines and users --------------------------------------------------------------------------------------------------
 
 
-def test_a_line_comes_into_being_with_international_calling_off(world: World) -> None:
+def test_a_new_line_has_international_calling_off(world: World) -> None:
     body = {"number": "+14165550100", "user_id": "user_1"}
     answer = world.operate("PUT", "/accounts/acct_1/lines/line_2", body)
     assert answer.status == 201
@@ -175,7 +175,7 @@ def test_a_line_comes_into_being_with_international_calling_off(world: World) ->
     }
 
 
-def test_a_line_keeps_what_is_not_said(world: World) -> None:
+def test_a_line_keeps_omitted_settings(world: World) -> None:
     answer = world.operate("PUT", "/accounts/acct_1/lines/line_1", {"user_id": "user_2"})
     assert answer.status == 200
     assert (answer.body["number"], answer.body["international_calling"]) == ("+14155550100", True)
@@ -199,7 +199,7 @@ def test_a_line_keeps_what_is_not_said(world: World) -> None:
     ],
     ids=str,
 )
-def test_a_line_that_cannot_be_is_422_and_writes_nothing(world: World, body: dict[str, Any], code: str) -> None:
+def test_an_invalid_line_is_422_and_writes_nothing(world: World, body: dict[str, Any], code: str) -> None:
     before = world.stack.items()
     answer = world.operate("PUT", "/accounts/acct_1/lines/line_2", body)
     assert (answer.status, answer.code) == (422, code)
@@ -262,7 +262,7 @@ def test_the_sample_request_credits_an_account(world: World) -> None:
     assert world.balance("acct_meridian") == 25_000_000
 
 
-def test_an_adjustment_is_one_entry_of_the_accounts_own_day_with_its_reason(world: World) -> None:
+def test_an_adjustment_is_one_entry_with_its_reason_on_the_local_day(world: World) -> None:
     world.operate("PUT", "/accounts/acct_1", {"time_zone": "Pacific/Kiritimati"})
     answer = adjust(world, "-2.5001")
     assert (answer.status, answer.body["amount"], answer.body["balance"]) == (201, "-2.5001", "-2.5001")
@@ -290,14 +290,14 @@ def test_the_same_key_with_another_body_is_a_conflict_and_changes_nothing(world:
     assert world.stack.items() == after
 
 
-def test_the_same_key_in_another_account_or_another_key_is_another_adjustment(world: World) -> None:
+def test_another_account_or_another_key_is_another_adjustment(world: World) -> None:
     world.create_account("acct_2")
     answers = [adjust(world), adjust(world, key="k_2"), adjust(world, path="/accounts/acct_2/adjustments")]
     assert len({answer.body["id"] for answer in answers}) == 3
     assert (world.balance(), world.balance("acct_2")) == (50_000_000, 25_000_000)
 
 
-def test_account_and_key_that_run_into_each_other_are_told_apart(world: World) -> None:
+def test_account_and_key_with_equal_concatenations_are_distinct(world: World) -> None:
     world.create_account("acct_11")
     first = adjust(world, key="1x")
     second = adjust(world, key="x", path="/accounts/acct_11/adjustments")
@@ -311,7 +311,7 @@ def test_two_of_the_same_key_at_once_are_one_adjustment(world: World) -> None:
     assert (len(world.entries()), world.balance()) == (1, 25_000_000)
 
 
-def test_two_of_the_same_key_and_other_amounts_at_once_are_one_adjustment_and_a_conflict(world: World) -> None:
+def test_concurrent_amounts_under_one_key_are_one_adjustment(world: World) -> None:
     answers = at_once(lambda: adjust(world, "1.00"), lambda: adjust(world, "2.00"))
     assert sorted(answer.status for answer in answers) == [201, 409]
     assert len(world.entries()) == 1
@@ -345,9 +345,7 @@ def test_different_adjustments_at_once_all_count(world: World) -> None:
     ],
     ids=lambda value: ascii(value)[:20],
 )
-def test_an_adjustment_that_cannot_be_is_422_and_writes_nothing(
-    world: World, amount: Any, reason: Any, code: str
-) -> None:
+def test_an_invalid_adjustment_is_422_and_writes_nothing(world: World, amount: Any, reason: Any, code: str) -> None:
     before = world.stack.items()
     answer = adjust(world, amount, reason)
     assert (answer.status, answer.code) == (422, code)
@@ -389,7 +387,7 @@ def test_a_closed_account_can_still_be_adjusted(world: World) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_without_the_scope_nothing_is_done_and_the_body_is_not_looked_at(world: World, method: str, path: str) -> None:
+def test_without_the_scope_nothing_is_done_and_the_body_is_not_read(world: World, method: str, path: str) -> None:
     before = world.stack.items()
     for scope in (None, "", "calls/authorize", "accounts/operates", "xaccounts/operate", "accounts"):
         bodies: list[Any] = [{}, "{", None, "x" * 70_000]
@@ -413,7 +411,7 @@ def test_the_scope_may_stand_among_others(world: World) -> None:
         ({"client_id": None, "sub": "another"}, "another"),
     ],
 )
-def test_other_identity_providers_name_scopes_and_clients_in_their_own_words(
+def test_scopes_and_clients_of_other_identity_providers_are_read(
     world: World, scopes: str, claims: dict[str, Any], client: str
 ) -> None:
     said = {"scope": None, "scp": scopes, **claims}
@@ -423,7 +421,7 @@ def test_other_identity_providers_name_scopes_and_clients_in_their_own_words(
     assert change["changed_by"] == f"operator:{client}"
 
 
-def test_a_customer_is_no_operator_whatever_their_groups(world: World) -> None:
+def test_a_customer_is_not_an_operator_in_any_group(world: World) -> None:
     claims = {
         "scope": None,
         "token_use": "id",

@@ -30,7 +30,7 @@ def statuses(till: Till) -> list[str]:
     return [str(item["status"]) for item in till.top_ups()]
 
 
-def test_a_payment_the_bank_wants_confirmed_has_exactly_the_documented_shape(till: Till) -> None:
+def test_a_payment_to_confirm_has_exactly_the_documented_shape(till: Till) -> None:
     shown = challenged(till)
     assert shown == {
         "id": shown["id"],
@@ -69,7 +69,7 @@ def test_a_confirmed_payment_is_credited_without_any_callback(till: Till) -> Non
     till.check()
 
 
-def test_the_same_key_finds_the_payment_as_it_is_by_then(till: Till) -> None:
+def test_the_same_key_returns_the_current_state_of_the_payment(till: Till) -> None:
     card = till.card(CHALLENGED)
     shown = till.paid("25.00", card, key="one")
     assert till.paid("25.00", card, key="one") == shown
@@ -96,7 +96,7 @@ def test_the_callbacks_of_a_challenge_end_in_the_same_ledger_in_any_order(till: 
     till.check()
 
 
-def test_a_declined_challenge_fails_in_words_and_takes_no_money_any_more(till: Till) -> None:
+def test_a_declined_challenge_fails_with_a_message_and_takes_no_money(till: Till) -> None:
     shown = challenged(till)
     till.challenge(shown["id"], confirmed=False)
     till.call_all_back()
@@ -117,7 +117,7 @@ def test_a_confirmed_card_may_still_be_declined(till: Till) -> None:
     till.check()
 
 
-def test_a_challenge_waits_a_day_and_is_then_canceled_by_the_sweeper(till: Till) -> None:
+def test_the_sweeper_cancels_a_challenge_after_a_day(till: Till) -> None:
     shown = challenged(till)
     for _ in range(24):
         till.sweep(minutes=59)
@@ -174,7 +174,7 @@ def test_a_second_challenge_takes_the_place_of_the_first(till: Till) -> None:
     till.check()
 
 
-def test_what_is_refused_leaves_an_open_challenge_alone(till: Till) -> None:
+def test_a_refused_request_leaves_an_open_challenge_alone(till: Till) -> None:
     waiting = challenged(till, key="one")
     before = till.everything()
     for amount, card, key in (("30.00", "pm_unknown", "two"), ("1e3", "pm_unknown", "two"), ("30.00", "pm_1", "one")):
@@ -191,7 +191,7 @@ def test_an_open_challenge_of_another_account_is_left_alone(till: Till) -> None:
 
 
 @pytest.mark.parametrize("kind", ["dropped", "rate_limited", "lock_timeout", "error_500"])
-def test_nothing_new_is_begun_while_nobody_knows_whether_the_open_challenge_is_canceled(till: Till, kind: str) -> None:
+def test_no_payment_begins_until_the_open_challenge_is_surely_canceled(till: Till, kind: str) -> None:
     waiting, card = challenged(till), till.card(VISA)
     till.fault(kind, CANCEL)
     before = till.everything()
@@ -214,7 +214,7 @@ def test_a_cancellation_whose_answer_was_lost_is_found_by_the_next_try(till: Til
     till.check()
 
 
-def test_an_open_challenge_that_stripe_does_not_know_any_more_is_in_nobodys_way(till: Till) -> None:
+def test_an_open_challenge_missing_at_stripe_blocks_no_payment(till: Till) -> None:
     waiting = challenged(till)
     till.stand_in.account.objects["payment_intent"].clear()
     assert till.paid("30.00", till.card(VISA))["status"] == "succeeded"
@@ -223,7 +223,7 @@ def test_an_open_challenge_that_stripe_does_not_know_any_more_is_in_nobodys_way(
     till.check()
 
 
-def test_a_challenge_answered_while_stripe_does_not_answer_us_is_credited_later(till: Till) -> None:
+def test_a_challenge_confirmed_during_a_stripe_outage_is_credited_later(till: Till) -> None:
     shown = challenged(till)
     till.challenge(shown["id"])
     till.fault("dropped", RETRIEVE)
@@ -235,9 +235,7 @@ def test_a_challenge_answered_while_stripe_does_not_answer_us_is_credited_later(
 
 
 @pytest.mark.parametrize("happened", ["is not known any more", "was changed by hand"])
-def test_an_abandoned_challenge_that_cannot_be_ended_keeps_no_recharge_from_being_made(
-    till: Till, happened: str
-) -> None:
+def test_an_abandoned_challenge_that_cannot_end_blocks_no_recharge(till: Till, happened: str) -> None:
     card = till.card(VISA)
     waiting = challenged(till)
     intents = till.stand_in.account.objects["payment_intent"]

@@ -53,7 +53,7 @@ def heading(answer: Answer) -> str:
     return "".join(re.findall("<h1>(.*)</h1>", answer.text))
 
 
-def test_the_payment_of_an_account_closed_since_is_not_confirmed_but_given_up(till: Till) -> None:
+def test_the_payment_of_a_closed_account_is_canceled_not_confirmed(till: Till) -> None:
     shown = waiting(till)
     token = token_of(shown)
     assert till.world.operate("PUT", "/accounts/acct_1", {"status": "closed"}).status == 200
@@ -68,7 +68,7 @@ def test_the_payment_of_an_account_closed_since_is_not_confirmed_but_given_up(ti
 
 
 @pytest.mark.parametrize("fault", ["dropped", "answer_lost", "error_500", "error_500_after"])
-def test_giving_up_the_payment_of_a_closed_account_ends_the_same_whatever_fails(till: Till, fault: str) -> None:
+def test_canceling_a_closed_accounts_payment_survives_any_failure(till: Till, fault: str) -> None:
     shown = waiting(till)
     token = token_of(shown)
     assert till.world.operate("PUT", "/accounts/acct_1", {"status": "closed"}).status == 200
@@ -79,7 +79,7 @@ def test_giving_up_the_payment_of_a_closed_account_ends_the_same_whatever_fails(
     till.check()
 
 
-def test_a_link_says_what_it_is_about_and_changes_nothing_however_often_it_is_opened(till: Till) -> None:
+def test_opening_a_link_shows_its_payment_and_changes_nothing(till: Till) -> None:
     token = token_of(waiting(till))
     before, asked = till.everything(), len(till.wire.sent)
     for _ in range(3):
@@ -91,7 +91,7 @@ def test_a_link_says_what_it_is_about_and_changes_nothing_however_often_it_is_op
     assert len(till.wire.sent) == asked
 
 
-def test_following_the_link_leads_to_the_bank_and_the_same_payment_is_made_once(till: Till) -> None:
+def test_following_the_link_opens_the_bank_page_and_pays_once(till: Till) -> None:
     shown = waiting(till)
     token = token_of(shown)
     answer = till.visit(token, "POST")
@@ -117,7 +117,7 @@ def test_a_link_reads_and_writes_the_account_of_its_payment_alone(till: Till) ->
     assert {partition for sent in wire.sent for partition in sent.partitions()} == {"ACCOUNT#acct_1"}
 
 
-def test_a_link_used_twice_leads_to_the_same_bank_page_and_makes_one_charge(till: Till) -> None:
+def test_a_link_used_twice_opens_one_bank_page_and_makes_one_charge(till: Till) -> None:
     shown = waiting(till)
     token = token_of(shown)
     first = till.visit(token, "POST")
@@ -148,7 +148,7 @@ def test_after_it_was_paid_a_link_says_so_and_has_no_button(till: Till) -> None:
     assert till.everything() == before
 
 
-def test_what_was_paid_but_not_told_to_us_yet_is_credited_when_the_link_is_followed(till: Till) -> None:
+def test_following_the_link_credits_a_payment_already_confirmed(till: Till) -> None:
     shown = waiting(till)
     till.visit(token_of(shown), "POST")
     till.later(minutes=5)
@@ -157,7 +157,7 @@ def test_what_was_paid_but_not_told_to_us_yet_is_credited_when_the_link_is_follo
     till.check()
 
 
-def test_a_challenge_declined_by_its_customer_may_be_tried_again_by_the_same_link(till: Till) -> None:
+def test_the_same_link_retries_a_challenge_that_the_customer_declined(till: Till) -> None:
     shown = waiting(till)
     token = token_of(shown)
     till.visit(token, "POST")
@@ -173,7 +173,7 @@ def test_a_challenge_declined_by_its_customer_may_be_tried_again_by_the_same_lin
     till.check()
 
 
-def test_a_confirmed_recharge_that_the_bank_declines_ends_and_the_link_says_so(till: Till) -> None:
+def test_the_link_reports_a_confirmed_recharge_that_the_bank_declined(till: Till) -> None:
     shown = waiting(till, "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds")
     token = token_of(shown)
     till.visit(token, "POST")
@@ -227,7 +227,7 @@ def test_a_link_is_not_valid_after_its_day(till: Till) -> None:
     assert till.top_up(shown["id"])["status"] == "canceled"
 
 
-def test_what_was_signed_for_something_else_is_no_link(till: Till) -> None:
+def test_a_token_signed_for_another_purpose_is_not_a_link(till: Till) -> None:
     shown = waiting(till)
     till.later(minutes=1)
     till.paid("25.00", till.card(DECLINED))
@@ -240,7 +240,7 @@ def test_what_was_signed_for_something_else_is_no_link(till: Till) -> None:
     not_valid(till, write_cursor("another secret", ["link", "confirm_payment"], position))
 
 
-def test_a_link_is_no_cursor(till: Till) -> None:
+def test_a_link_is_not_a_cursor(till: Till) -> None:
     token = token_of(waiting(till))
     event = http_event("add_funds", "GET", "/top-ups", claims={"custom:account_id": "acct_1"})
     event["queryStringParameters"] = {"cursor": token}
@@ -256,7 +256,7 @@ def test_a_link_to_no_payment_is_not_valid(till: Till, position: Any) -> None:
 # --- Stripe is away ---------------------------------------------------------------------------------------------------
 
 
-def test_a_link_followed_while_stripe_does_not_take_our_key_says_not_just_now(till: Till) -> None:
+def test_a_link_followed_with_a_rejected_key_says_try_later(till: Till) -> None:
     shown = waiting(till)
     token = token_of(shown)
     refusal = b'{"error": {"type": "invalid_request_error", "message": "Invalid API Key provided"}}'
@@ -269,7 +269,7 @@ def test_a_link_followed_while_stripe_does_not_take_our_key_says_not_just_now(ti
 
 
 @pytest.mark.parametrize(("kind", "match"), [("dropped", ANYTHING), ("dropped", CONFIRM), ("rate_limited", CONFIRM)])
-def test_a_link_followed_while_stripe_does_not_answer_can_be_followed_again(till: Till, kind: str, match: str) -> None:
+def test_a_link_followed_in_a_stripe_outage_can_be_followed_again(till: Till, kind: str, match: str) -> None:
     shown = waiting(till)
     token = token_of(shown)
     till.fault(kind, match, count=ALWAYS)
@@ -302,7 +302,7 @@ def test_a_confirmation_whose_answer_was_lost_still_leads_to_the_bank(till: Till
 # --- What the table holds of a link -----------------------------------------------------------------------------------
 
 
-def test_the_table_holds_a_links_hash_and_nothing_one_could_follow(till: Till) -> None:
+def test_the_table_stores_only_the_hash_of_a_link(till: Till) -> None:
     token = token_of(waiting(till))
     [kept] = till.world.of_kind("LINK")
     assert kept["SK"] == f"LINK#{hash_of(token)}"
@@ -310,7 +310,7 @@ def test_the_table_holds_a_links_hash_and_nothing_one_could_follow(till: Till) -
     assert token not in json.dumps(till.everything(), default=str)
 
 
-def test_a_link_that_was_never_handed_out_is_not_valid_although_we_could_have_signed_it(till: Till) -> None:
+def test_a_correctly_signed_link_that_was_never_issued_is_not_valid(till: Till) -> None:
     till.set_rule(till.card(CHALLENGED))
     till.stream()
     [item] = till.top_ups()
@@ -322,7 +322,7 @@ def test_a_link_that_was_never_handed_out_is_not_valid_although_we_could_have_si
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("fails", [Killed, ReadTimeoutError(endpoint_url="https://dynamodb.test/")], ids=str)
-def test_a_link_whose_hash_may_not_be_stored_is_not_shown_and_is_the_same_when_asked_for_again(
+def test_a_link_with_an_unstored_hash_is_hidden_and_later_the_same(
     till: Till, wire: Wire, moment: str, fails: Any
 ) -> None:
     till.set_rule(till.card(CHALLENGED))
@@ -350,7 +350,7 @@ def test_a_link_whose_hash_may_not_be_stored_is_not_shown_and_is_the_same_when_a
     assert heading(till.visit(token)) == "Confirm payment"
 
 
-def test_a_withdrawn_link_is_dead_and_showing_it_again_does_not_wake_it(till: Till) -> None:
+def test_showing_a_withdrawn_link_again_does_not_reactivate_it(till: Till) -> None:
     shown = waiting(till)
     client, name, now = till.world.stack.dynamodb, till.world.stack.table_name, till.world.clock.now
     assert withdraw_links(client, name, "acct_1", now) == 1
@@ -359,7 +359,7 @@ def test_a_withdrawn_link_is_dead_and_showing_it_again_does_not_wake_it(till: Ti
     not_valid(till, token_of(till.top_up(shown["id"])))
 
 
-def test_members_are_handed_no_link_and_none_is_kept_for_them(till: Till) -> None:
+def test_members_receive_no_link_and_none_is_stored_for_them(till: Till) -> None:
     till.set_rule(till.card(CHALLENGED))
     till.stream()
     [item] = till.top_ups()
@@ -371,7 +371,7 @@ def test_members_are_handed_no_link_and_none_is_kept_for_them(till: Till) -> Non
     assert till.world.of_kind("LINK") == []
 
 
-def test_a_link_that_the_table_does_not_answer_for_says_not_just_now(till: Till, wire: Wire) -> None:
+def test_a_link_followed_without_the_table_says_try_later(till: Till, wire: Wire) -> None:
     token = token_of(waiting(till))
 
     def throttled(sent: Sent, passed: WirePass) -> Any:

@@ -10,9 +10,9 @@ from datetime import timedelta
 import pytest
 
 from tests.domain.examples import deck_csv
-from tests.functions.template import template
 from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, VISA
 from tests.harness.table import FUNCTIONS, sample_event
+from tests.harness.template import template
 from tests.harness.till import ALWAYS, CREATE, Till
 from tests.harness.world import DECK, INCLUDED, UNCOVERED
 

@@ -165,14 +165,14 @@ def test_a_number_changed_by_hand_is_found(till: Till, kind: str, name: str, exp
     assert expected in codes(till)
 
 
-def test_a_payment_made_at_stripe_beside_us_is_found_once_it_is_a_quarter_of_an_hour_old(till: Till) -> None:
+def test_a_payment_made_outside_is_found_after_fifteen_minutes(till: Till) -> None:
     intent_id = beside(till, account_id=ACCOUNT, topup_id="tu_beside")
     assert till.prove(minutes=14) == {"payments": 0, "accounts": 0, **NOTHING_WRONG}
     assert till.prove(minutes=2)["differences"] == 1
     assert issues(till) == [(intent_id, "payment_without_entry", ACCOUNT)]
 
 
-def test_it_is_found_too_where_it_names_an_account_that_nobody_has_or_is_another_customers(till: Till) -> None:
+def test_a_payment_of_an_unknown_account_or_other_customer_is_found(till: Till) -> None:
     other = till.sdk.v1.customers.create({}).id
     first = beside(till, customer=other, account_id="acct_nobody", topup_id="tu_beside")
     second = beside(till, customer=other, account_id=ACCOUNT, topup_id="tu_beside")
@@ -209,7 +209,7 @@ def test_older_payments_of_an_account_are_proven_with_it(till: Till) -> None:
     assert "entry_of_another_amount" in codes(till)
 
 
-def test_a_payment_that_waited_a_day_for_its_bank_is_still_looked_at(till: Till) -> None:
+def test_a_payment_that_waited_a_day_for_its_bank_is_still_proven(till: Till) -> None:
     shown = till.paid("25.00", till.card(CHALLENGED))
     till.later(hours=23)
     till.challenge(shown["id"])
@@ -219,7 +219,7 @@ def test_a_payment_that_waited_a_day_for_its_bank_is_still_looked_at(till: Till)
 
 
 @pytest.mark.parametrize("silent", ["GET /v1/payment_intents", "GET /v1/refunds", "GET /v1/disputes"])
-def test_while_stripe_is_silent_nothing_is_said_to_be_wrong_and_the_run_fails(till: Till, silent: str) -> None:
+def test_a_stripe_outage_fails_the_run_without_reporting_differences(till: Till, silent: str) -> None:
     paid(till)
     [charge] = till.objects("charge")
     till.sdk.v1.refunds.create({"charge": charge["id"], "amount": 500})
@@ -232,7 +232,7 @@ def test_while_stripe_is_silent_nothing_is_said_to_be_wrong_and_the_run_fails(ti
     assert till.prove(hours=1)["differences"] == 1
 
 
-def test_an_account_that_stripe_does_not_answer_for_fails_the_run_after_the_others_were_looked_at(till: Till) -> None:
+def test_an_unanswered_account_fails_the_run_after_the_others_are_proven(till: Till) -> None:
     paid(till)
     beside(till, customer=till.sdk.v1.customers.create({}).id, account_id="acct_nobody", topup_id="tu_beside")
     till.fault("dropped", "GET /v1/payment_intents", skip=1, count=1)
@@ -242,9 +242,7 @@ def test_an_account_that_stripe_does_not_answer_for_fails_the_run_after_the_othe
     assert codes(till) == ["payment_without_entry"]
 
 
-def test_an_account_that_cannot_be_read_or_that_stripe_does_not_show_keeps_no_other_from_being_looked_at(
-    till: Till,
-) -> None:
+def test_an_unreadable_account_does_not_stop_the_proof_of_the_others(till: Till) -> None:
     shown = paid(till)
     other = till.sdk.v1.customers.create({}).id
     beside(till, customer=other, account_id="acct_nobody", topup_id="tu_beside")
@@ -264,7 +262,7 @@ def test_an_account_that_cannot_be_read_or_that_stripe_does_not_show_keeps_no_ot
     assert [(code, account) for _, code, account in issues(till)] == [("payment_without_entry", "acct_nobody")]
 
 
-def test_an_account_with_a_rule_is_proven_once_a_week_although_it_does_not_pay(till: Till) -> None:
+def test_an_account_with_a_rule_is_proven_weekly_without_payments(till: Till) -> None:
     till.world.adjust("100.00", "k_1")
     till.set_rule(till.card(VISA))
     [balance] = till.world.of_kind("BALANCE")
@@ -273,7 +271,7 @@ def test_an_account_with_a_rule_is_proven_once_a_week_although_it_does_not_pay(t
     assert codes(till) == ["available_is_not_posted_less_held"]
 
 
-def test_accounts_that_no_time_is_left_for_fail_the_run(till: Till) -> None:
+def test_accounts_left_at_the_time_limit_fail_the_run(till: Till) -> None:
     paid(till)
     till.later(hours=1)
     with pytest.raises(Unavailable):
@@ -317,7 +315,7 @@ def test_a_stack_that_has_no_key_of_stripes_yet_has_nothing_to_prove(
     assert till.prove() == {"payments": 0, "accounts": 0, **NOTHING_WRONG}
 
 
-def test_a_difference_that_cannot_be_listed_fails_the_run_after_the_others_were_looked_at(
+def test_an_unlisted_difference_fails_the_run_after_the_others_are_proven(
     till: Till, wire: Wire, capsys: pytest.CaptureFixture[str]
 ) -> None:
     till.world.create_account("acct_2")

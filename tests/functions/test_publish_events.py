@@ -148,7 +148,7 @@ def test_the_sample_event_announces_a_low_balance_and_an_unrated_call(listener: 
     assert judged(entries[1])["data"]["to"] == "GB…50"
 
 
-def test_a_payment_is_heard_of_when_it_is_credited_and_then_no_more(till: Till, listener: Listener) -> None:
+def test_a_payment_is_announced_once_when_it_is_credited(till: Till, listener: Listener) -> None:
     paid = till.paid("25.00", till.card(VISA))
     [event] = listener.hear()
     assert (event["type"], event["account_id"], event["data"]["topup_id"]) == (
@@ -162,13 +162,13 @@ def test_a_payment_is_heard_of_when_it_is_credited_and_then_no_more(till: Till, 
     assert listener.hear() == []
 
 
-def test_a_decline_is_heard_of_with_the_words_of_the_answer(till: Till, listener: Listener) -> None:
+def test_a_decline_is_announced_with_the_message_of_the_response(till: Till, listener: Listener) -> None:
     declined = till.paid("25.00", till.card(DECLINED))
     [event] = listener.hear()
     assert (event["type"], event["data"]["failure"]) == ("TopUpFailed", declined["failure"])
 
 
-def test_a_challenge_is_heard_of_when_it_has_ended(till: Till, listener: Listener) -> None:
+def test_a_challenge_is_announced_when_it_ends(till: Till, listener: Listener) -> None:
     waiting = till.paid("25.00", till.card(CHALLENGED))
     assert listener.hear() == []
     till.challenge(waiting["id"])
@@ -176,7 +176,7 @@ def test_a_challenge_is_heard_of_when_it_has_ended(till: Till, listener: Listene
     assert listener.names() == ["TopUpSucceeded"]
 
 
-def test_recharges_are_heard_of_when_they_succeed_fail_and_are_suspended(till: Till, listener: Listener) -> None:
+def test_recharges_are_announced_on_success_failure_and_suspension(till: Till, listener: Listener) -> None:
     till.set_rule(till.card(VISA))
     till.stream()
     assert listener.names() == ["AutoRechargeSucceeded"]
@@ -192,9 +192,7 @@ def test_recharges_are_heard_of_when_they_succeed_fail_and_are_suspended(till: T
     assert heard == [["AutoRechargeFailed"], ["AutoRechargeFailed", "AutoRechargeSuspended"]]
 
 
-def test_a_suspension_for_the_bank_is_heard_of_with_the_words_that_the_page_shows(
-    till: Till, listener: Listener
-) -> None:
+def test_a_suspension_for_the_bank_is_announced_with_the_pages_words(till: Till, listener: Listener) -> None:
     till.set_rule(till.card(CHALLENGED))
     till.stream()
     [event] = listener.hear()
@@ -203,7 +201,7 @@ def test_a_suspension_for_the_bank_is_heard_of_with_the_words_that_the_page_show
     assert (event["data"]["reason"], event["data"]["message"]) == (shown["reason"], shown["message"])
 
 
-def test_a_low_balance_is_heard_of_once_for_each_crossing(till: Till, listener: Listener) -> None:
+def test_a_low_balance_is_announced_once_for_each_crossing(till: Till, listener: Listener) -> None:
     world = till.world
     world.adjust("20.00", "k_0")
     world.operate("PUT", "/accounts/acct_1", {"low_balance": "5.00"})
@@ -218,7 +216,7 @@ def test_a_low_balance_is_heard_of_once_for_each_crossing(till: Till, listener: 
     assert heard == [["4.99"], [], [], ["3.99"]]
 
 
-def test_refunds_disputes_and_what_is_given_back_are_heard_of(till: Till, listener: Listener) -> None:
+def test_refunds_disputes_and_returned_credit_are_announced(till: Till, listener: Listener) -> None:
     till.paid("100.00", till.card(VISA))
     listener.hear()
     [charge] = [charge for charge in till.objects("charge") if charge["status"] == "succeeded"]
@@ -234,7 +232,7 @@ def test_refunds_disputes_and_what_is_given_back_are_heard_of(till: Till, listen
     ]
 
 
-def test_an_unrated_call_is_heard_of_and_a_charged_one_is_not(till: Till, listener: Listener) -> None:
+def test_an_unrated_call_is_announced_and_a_charged_one_is_not(till: Till, listener: Listener) -> None:
     till.world.deliver({"call_id": "c_1"}, {"call_id": "c_2", "to": UNCOVERED})
     [event] = listener.hear()
     assert (event["type"], event["data"]["call_id"]) == ("CallUnrated", "c_2")
@@ -257,7 +255,7 @@ def test_a_redelivered_batch_sends_the_same_events_in_any_order(till: Till, list
     assert len(first) == 2
 
 
-def test_a_batch_that_says_nothing_sends_nothing(listener: Listener) -> None:
+def test_a_batch_without_news_sends_nothing(listener: Listener) -> None:
     for record in ([], [listener.record(None, {"PK": "ACCOUNT#acct_1", "SK": "LINE#line_1"})]):
         assert listener.deliver(*record) == []
     assert listener.sent == []
@@ -268,7 +266,7 @@ def test_events_go_out_by_tens(listener: Listener) -> None:
     assert [len(entries) for entries in listener.sent] == [10, 10, 5]
 
 
-def test_what_the_bus_does_not_take_comes_again_and_nothing_else(listener: Listener) -> None:
+def test_only_events_that_the_bus_rejects_are_sent_again(listener: Listener) -> None:
     records = [low(listener, f"acct_{number}") for number in range(12)]
     numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
     with at_the_bus(listener, "after-call", refusing(1)):
@@ -285,9 +283,7 @@ def test_what_the_bus_does_not_take_comes_again_and_nothing_else(listener: Liste
     ],
     ids=["no answer", "refused"],
 )
-def test_after_a_send_that_failed_whole_the_rest_is_not_tried_and_all_of_it_comes_again(
-    listener: Listener, error: Exception
-) -> None:
+def test_a_failed_send_stops_the_batch_and_redelivers_the_rest(listener: Listener, error: Exception) -> None:
     records = [low(listener, f"acct_{number}") for number in range(25)]
     numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
 
@@ -300,7 +296,7 @@ def test_after_a_send_that_failed_whole_the_rest_is_not_tried_and_all_of_it_come
     assert len(listener.sent) == 2
 
 
-def test_the_log_says_how_many_and_why_not_and_names_nobody(
+def test_the_log_has_counts_and_reasons_and_no_personal_data(
     listener: Listener, caplog: pytest.LogCaptureFixture
 ) -> None:
     with at_the_bus(listener, "after-call", refusing(0)):

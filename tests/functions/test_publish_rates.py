@@ -91,7 +91,7 @@ def test_a_dropped_deck_is_published_with_a_report_beside_it(world: World) -> No
     assert told["lists"]["repriced"][0] | {"way": "raised", "before": "0.10/min 60/60"} == told["lists"]["repriced"][0]
 
 
-def test_a_deck_with_errors_changes_nothing_and_its_report_has_row_and_column_of_each(
+def test_a_deck_with_errors_changes_nothing_and_reports_row_and_column(
     world: World, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     before = active()
@@ -106,7 +106,7 @@ def test_a_deck_with_errors_changes_nothing_and_its_report_has_row_and_column_of
     assert '"DecksRefused"' in capsys.readouterr().out
 
 
-def test_five_hundred_planted_errors_among_50000_rows_are_each_told(world: World) -> None:
+def test_each_of_500_errors_among_50000_rows_is_reported(world: World) -> None:
     rows = [{"prefix": str(2_000_000 + number), "country": "GB"} for number in range(50_000)]
     for number in range(500):
         rows[number * 100 + 7] |= {"rate_per_minute": "100.01"}
@@ -116,7 +116,7 @@ def test_five_hundred_planted_errors_among_50000_rows_are_each_told(world: World
     assert found == [(number * 100 + 9, "rate_per_minute", "price_out_of_range") for number in range(500)]
 
 
-def test_an_object_told_of_twice_makes_no_second_version(world: World) -> None:
+def test_an_object_announced_twice_makes_one_version(world: World) -> None:
     drop(world, DEARER)
     first, stored = active(), decks()
     again = world.stack.invoke("publish_rates", dropped("incoming/december.csv"), seconds=300)
@@ -131,7 +131,7 @@ def test_an_object_told_of_twice_makes_no_second_version(world: World) -> None:
     )
 
 
-def test_a_day_is_over_its_limit_though_a_deck_names_its_calls_otherwise(world: World) -> None:
+def test_calls_of_a_renamed_category_count_toward_the_daily_limit(world: World) -> None:
     world.adjust("50.00", "credit")
     world.operate("PUT", "/accounts/acct_1", {"limits": {"daily_spend": "0.50"}})
     assert world.deliver({}) == []
@@ -144,7 +144,7 @@ def test_a_day_is_over_its_limit_though_a_deck_names_its_calls_otherwise(world: 
     assert world.authorize("c_3").body["max_seconds"] == 60
 
 
-def test_a_folder_and_a_file_that_is_gone_are_ignored_and_one_too_large_is_refused(
+def test_folders_and_missing_files_are_ignored_and_a_large_one_is_refused(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = active()
@@ -156,7 +156,7 @@ def test_a_folder_and_a_file_that_is_gone_are_ignored_and_one_too_large_is_refus
     assert active() == before
 
 
-def test_a_deck_that_is_told_of_late_does_not_replace_a_newer_one(world: World) -> None:
+def test_a_deck_announced_late_does_not_replace_a_newer_one(world: World) -> None:
     _s3().put_object(Bucket=BUCKET, Key="incoming/late.csv", Body=DEARER)
     put_at = _s3().head_object(Bucket=BUCKET, Key="incoming/late.csv")["LastModified"]
     newer = DECK.replace(b"0.10", b"0.30")
@@ -167,7 +167,7 @@ def test_a_deck_that_is_told_of_late_does_not_replace_a_newer_one(world: World) 
     assert "put it again" in report("late.csv")["detail"]
 
 
-def test_announced_prices_are_rows_that_take_effect_later_and_show_in_get_rates(world: World) -> None:
+def test_later_rows_of_a_deck_are_shown_as_announced_prices(world: World) -> None:
     announced = deck_csv(
         {"rate_per_minute": "0.10"},
         {"rate_per_minute": "0.12", "effective_from": "2026-12-01"},
@@ -183,7 +183,7 @@ def test_announced_prices_are_rows_that_take_effect_later_and_show_in_get_rates(
     assert price(world) == ["0.12"]
 
 
-def test_a_report_says_what_the_deck_would_have_changed_on_the_last_30_days_calls(world: World) -> None:
+def test_a_report_states_the_impact_on_the_calls_of_the_last_30_days(world: World) -> None:
     world.create_account("acct_2")
     assert world.deliver({}, {"call_id": "c_2", "to": JAPAN}, {"call_id": "c_3", "account_id": "acct_2"}) == []
     old = {"started_at": "2026-10-01T10:00:00.000Z", "answered_at": "2026-10-01T10:00:00.000Z"}
@@ -198,7 +198,7 @@ def test_a_report_says_what_the_deck_would_have_changed_on_the_last_30_days_call
     assert told["once_all_is_in_effect"] == {"dearer": 0, "cheaper": 2, "same": 0, "unrated": 1, "change": "-0.30"}
 
 
-def test_a_report_says_when_not_all_past_calls_could_be_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_report_states_when_some_past_calls_were_not_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.deliver(*({"call_id": f"c_{number}"} for number in range(5)))
     monkeypatch.setattr("calling_credit.ledger.charge_reader.MAX_WEIGHED", 3)
     drop(world, DEARER)
@@ -206,7 +206,7 @@ def test_a_report_says_when_not_all_past_calls_could_be_read(world: World, monke
     assert price(world) == ["0.20"], "published all the same"
 
 
-def test_accounts_without_calls_do_not_use_up_the_time_to_publish(
+def test_accounts_without_calls_do_not_exhaust_the_publishing_time(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(5):
@@ -226,9 +226,7 @@ def test_accounts_without_calls_do_not_use_up_the_time_to_publish(
     assert (report()["last_calls"]["accounts"], report()["last_calls"]["is_whole"]) == (2, False)
 
 
-def test_a_table_that_does_not_answer_keeps_no_deck_from_being_published(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unavailable_table_does_not_stop_publication(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def throttled(*_: Any) -> None:
         raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "Query")
 
@@ -237,7 +235,7 @@ def test_a_table_that_does_not_answer_keeps_no_deck_from_being_published(
     assert price(world) == ["0.20"]
 
 
-def test_an_active_deck_that_was_damaged_is_mended_by_publishing_it_again(world: World) -> None:
+def test_publishing_a_damaged_active_deck_again_repairs_it(world: World) -> None:
     drop(world, DEARER)
     _s3().put_object(Bucket=BUCKET, Key=active()["key"], Body=b"damaged")
     world.stack.forget()
@@ -246,7 +244,7 @@ def test_an_active_deck_that_was_damaged_is_mended_by_publishing_it_again(world:
     assert price(world) == ["0.20"]
 
 
-def test_a_deck_that_was_put_first_and_activated_last_gives_way_to_the_one_that_was_put_after_it(world: World) -> None:
+def test_a_deck_uploaded_first_but_activated_last_is_superseded(world: World) -> None:
     """The first file's handler fails and is tried again a minute later, while the second file is still looked at."""
     put_at = world.clock.now
     publisher = Publisher(_s3(), BUCKET)
@@ -270,7 +268,7 @@ def test_a_prefix_of_another_country_is_published_with_a_warning(world: World) -
     ]
 
 
-def test_one_goes_back_deck_by_deck_or_to_a_named_one(world: World) -> None:
+def test_rollback_returns_to_the_previous_or_a_named_deck(world: World) -> None:
     first = active()["version"]
     versions = [first]
     for number in (2, 3):
@@ -294,9 +292,7 @@ def test_one_goes_back_deck_by_deck_or_to_a_named_one(world: World) -> None:
     assert active()["version"] == versions[0]
 
 
-def test_wherever_it_dies_the_old_deck_or_the_new_one_prices_and_the_same_event_again_ends_well(
-    world: World, wire: Wire
-) -> None:
+def test_a_crash_leaves_the_old_or_new_deck_and_a_retry_completes(world: World, wire: Wire) -> None:
     """Law 10 of decks: every fault at every request, then the event again as Lambda does."""
     world.deliver({})
     old = active()
@@ -329,7 +325,7 @@ def half_done(old: dict[str, Any], new: dict[str, Any], point: Point) -> None:
     deck_store.read_deck(_s3(), BUCKET, pointer)
 
 
-def test_a_deck_that_is_outrun_while_it_is_stored_is_superseded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deck_overtaken_while_it_is_stored_is_superseded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     publisher, newer = Publisher(_s3(), BUCKET), DECK.replace(b"0.10", b"0.30")
     begun, later = world.clock.now + timedelta(minutes=1), world.clock.now + timedelta(minutes=2)
     stored: list[str] = []
@@ -345,7 +341,7 @@ def test_a_deck_that_is_outrun_while_it_is_stored_is_superseded(world: World, mo
     assert (outcome, active()["version"]) == ("superseded", stored[1])
 
 
-def test_two_who_publish_at_once_leave_one_of_the_two_whole(world: World) -> None:
+def test_two_concurrent_publications_leave_one_complete_deck(world: World) -> None:
     """Each interrupts the other between any two of its requests."""
     other_deck = DECK.replace(b"0.10", b"0.30")
     _s3().put_object(Bucket=BUCKET, Key="incoming/a.csv", Body=DEARER)

@@ -14,9 +14,9 @@ from calling_credit.dynamodb.sweep import read_kept
 from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
 from tests.domain.examples import EVENT, NOW, deck_csv, event_body
-from tests.functions.template import ROOT
 from tests.harness.queue import delivery, failures
 from tests.harness.table import sample_event
+from tests.harness.template import ROOT
 from tests.harness.world import INCLUDED, JAPAN, MOBILE, PREMIUM, SHORT_CODE, UNCOVERED, UNITED_KINGDOM, World
 
 pytestmark = pytest.mark.dynamodb
@@ -60,7 +60,7 @@ def lines_of(log: io.StringIO) -> list[dict[str, Any]]:
 # --- The sample -------------------------------------------------------------------------------------------------------
 
 
-def test_the_sample_batch_posts_what_costs_and_sends_back_exactly_the_malformed_message(world: World) -> None:
+def test_the_sample_batch_is_posted_except_the_malformed_message(world: World) -> None:
     world.stack.publish((ROOT / "local" / "rates.csv").read_bytes(), "example")
     for account in ("acct_meridian", "acct_lakeside"):
         world.create_account(account, time_zone="America/New_York")
@@ -163,7 +163,7 @@ def test_a_batch_delivered_again_changes_nothing(world: World) -> None:
     assert world.stack.items() == after
 
 
-def test_a_batch_of_old_and_new_calls_posts_the_new_in_the_second_transaction(world: World) -> None:
+def test_a_mixed_batch_posts_its_new_calls_in_the_second_transaction(world: World) -> None:
     world.deliver(*calls(3))
     with world.recorded("rate_calls") as requests:
         assert world.deliver(*calls(6)) == []
@@ -178,7 +178,7 @@ def test_a_batch_delivered_again_takes_one_transaction_an_account(world: World) 
     assert transactions(requests) == [8]
 
 
-def test_a_call_delivered_again_after_the_price_changed_is_not_charged_again(world: World) -> None:
+def test_a_redelivered_call_is_not_charged_again_after_a_price_change(world: World) -> None:
     world.deliver({})
     after = world.stack.items()
     world.stack.publish(deck_csv({"rate_per_minute": "9.99", "category": "satellite_call"}), "deck-2")
@@ -195,7 +195,7 @@ def test_a_call_delivered_again_after_the_zone_changed_stays_on_its_day(world: W
     assert world.balance() == -CHARGE
 
 
-def test_a_call_charged_once_is_not_charged_or_kept_when_the_deck_loses_its_destination(world: World) -> None:
+def test_a_charged_call_is_not_kept_when_its_destination_loses_its_price(world: World) -> None:
     world.deliver({})
     after = world.stack.items()
     world.stack.publish(deck_csv({"prefix": "45", "country": "DK"}), "deck-2")
@@ -229,7 +229,7 @@ def test_a_conflict_does_not_hold_up_its_neighbours(world: World) -> None:
     world.balance()
 
 
-def test_the_same_call_id_at_another_moment_or_of_another_account_is_another_call(world: World) -> None:
+def test_the_same_call_id_at_another_time_or_account_is_another_call(world: World) -> None:
     world.create_account("acct_2")
     assert world.deliver({}, {"started_at": "2026-11-23T10:00:00.001Z"}, {"account_id": "acct_2"}) == []
     assert (len(world.entries()), len(world.entries("acct_2"))) == (2, 1)
@@ -245,7 +245,7 @@ def test_a_call_of_an_unknown_account_goes_back_alone_and_writes_nothing(world: 
     assert world.balance() == -CHARGE
 
 
-def test_a_call_of_an_account_created_later_posts_when_it_is_delivered_again(world: World) -> None:
+def test_a_redelivered_call_posts_once_its_account_exists(world: World) -> None:
     assert world.deliver({"account_id": "acct_late"}) == ["m_0"]
     world.create_account("acct_late")
     assert world.deliver({"account_id": "acct_late"}) == []
@@ -279,9 +279,7 @@ POISON: dict[str, str] = {
 
 
 @pytest.mark.parametrize("code", POISON)
-def test_a_message_that_is_no_call_goes_back_alone_with_its_reason_in_the_log(
-    world: World, log: io.StringIO, code: str
-) -> None:
+def test_an_invalid_message_goes_back_alone_and_its_reason_is_logged(world: World, log: io.StringIO, code: str) -> None:
     before = len(world.stack.items())
     assert world.deliver(POISON[code], {"call_id": "c_good"}) == ["m_0"]
     assert [keys.id_of(entry["SK"]) for entry in world.entries()] == ["c_good"]
@@ -321,7 +319,7 @@ def kept(world: World, kind: str) -> list[dict[str, Any]]:
     return list(read_kept(world.stack.dynamodb, world.stack.table_name, kind))
 
 
-def test_a_call_that_no_row_covers_is_kept_whole_and_listed_and_costs_nothing_yet(world: World) -> None:
+def test_a_call_without_a_price_is_kept_whole_and_listed_and_not_charged(world: World) -> None:
     assert world.deliver({"to": UNCOVERED}) == []
     [unrated] = kept(world, "unrated")
     assert unrated["SK"] == keys.unrated_sk("2026-11-23T10:00:00.000Z", "c_1")
@@ -480,7 +478,7 @@ def test_posting_reads_neither_balance_nor_entries(world: World) -> None:
     assert sorted(read) == ["ACCOUNT", *(f"HOLD#c_{number}" for number in range(10)), "LINE#line_1"]
 
 
-def test_posting_calls_of_accounts_without_admission_reads_nothing_once_it_knows_them(world: World) -> None:
+def test_posting_without_admission_reads_nothing_for_cached_accounts(world: World) -> None:
     world.create_account("acct_2", admission=False)
     free = {"disposition": "busy", "duration_seconds": 0}
     assert world.deliver({"account_id": "acct_2"}) == []
@@ -547,7 +545,7 @@ def test_the_largest_legal_adjustment_takes_one_write_unit(world: World) -> None
 # --- Rates ------------------------------------------------------------------------------------------------------------
 
 
-def test_before_a_deck_is_published_the_whole_batch_waits_and_nothing_is_written(world: World) -> None:
+def test_without_a_deck_the_whole_batch_waits_and_nothing_is_written(world: World) -> None:
     app = world.stack.apps["rate_calls"]
     before = world.stack.items()
     import boto3  # noqa: PLC0415 - after moto
@@ -652,14 +650,14 @@ def test_a_good_batch_is_one_line_of_log_however_many_calls(world: World, log: i
     assert (line["message"], line["calls_posted"], line["calls_refused"]) == ("batch", 200, 0)
 
 
-def test_when_time_runs_out_what_is_left_goes_back_unwritten(world: World) -> None:
+def test_when_time_runs_out_the_remaining_messages_go_back_unwritten(world: World) -> None:
     before = world.stack.items()
     event = delivery({}, {"call_id": "c_2", "to": UNCOVERED}, {"call_id": "c_3", "to": INCLUDED})
     assert failures(world.stack.invoke("rate_calls", event, seconds=9.0)) == ["m_0", "m_1"]
     assert world.stack.items() == before
 
 
-def test_a_call_at_the_very_edge_of_90_days_is_posted(world: World) -> None:
+def test_a_call_exactly_90_days_old_is_posted(world: World) -> None:
     started = format_instant(NOW - timedelta(days=90))
     times = {
         "started_at": started,

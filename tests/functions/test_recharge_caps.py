@@ -125,7 +125,7 @@ def too_small_a_maximum(till: Till) -> None:
     ],
     ids=["none", "off", "on", "charging", "backing", "suspended", "removed", "maximum", "hourly", "daily", "monthly"],
 )
-def test_headroom_is_measured_from_the_threshold_or_out_of_reach_and_every_posting_keeps_it_so(
+def test_every_posting_keeps_headroom_at_the_threshold_or_out_of_reach(
     till: Till, reach: Callable[[Till], None], watched: str | None, status: str, reason: str | None
 ) -> None:
     leave(till, "5.00")
@@ -151,7 +151,7 @@ def test_headroom_is_measured_from_the_threshold_or_out_of_reach_and_every_posti
     ],
     ids=["off", "backing_off", "suspended", "removed", "maximum", "hourly", "daily", "monthly"],
 )
-def test_a_busy_account_that_may_not_charge_wakes_nobody(till: Till, reach: Callable[[Till], None]) -> None:
+def test_a_busy_account_that_may_not_charge_invokes_nothing(till: Till, reach: Callable[[Till], None]) -> None:
     leave(till, "5.00")
     reach(till)
     assert till.stream() == 0
@@ -233,7 +233,7 @@ def test_the_monthly_limit_is_over_on_the_first(till: Till) -> None:
 
 
 @pytest.mark.parametrize("name", ["hourly_count", "daily_limit", "monthly_limit"])
-def test_raising_the_cap_charges_at_once_and_saying_the_same_again_does_not(till: Till, name: str) -> None:
+def test_only_raising_the_cap_charges_at_once(till: Till, name: str) -> None:
     used_up(till, name)
     before = shown(till)
     till.rule(threshold="10.00")
@@ -255,7 +255,7 @@ def test_a_payment_by_hand_is_no_recharge_and_uses_up_no_cap(till: Till, name: s
     assert threshold_watched(till) is None
 
 
-def test_a_cap_that_leaves_room_for_less_than_is_needed_gives_what_it_can(till: Till) -> None:
+def test_a_cap_with_too_little_room_allows_the_remainder(till: Till) -> None:
     leave(till, "-160.00")
     till.set_rule(till.card(), daily_limit="140.00")
     till.stream()
@@ -296,7 +296,7 @@ def test_a_claim_counts_from_the_moment_it_is_made(till: Till) -> None:
 # --- A thief with a phone ---------------------------------------------------------------------------------------------
 
 
-def test_an_hour_of_toll_fraud_is_bounded_by_the_hourly_count_and_the_daily_limit(till: Till) -> None:
+def test_hourly_count_and_daily_limit_bound_an_hour_of_toll_fraud(till: Till) -> None:
     leave(till, "40.00")
     till.set_rule(till.card())
     minutes_pass(till, 90, lambda: talk(till, minutes=50), step=5)
@@ -305,7 +305,7 @@ def test_an_hour_of_toll_fraud_is_bounded_by_the_hourly_count_and_the_daily_limi
     assert shown(till) == ("paused", "daily_limit", "2026-11-24T00:00:00.000Z")
 
 
-def test_a_slower_thief_is_bounded_by_the_hourly_count(till: Till) -> None:
+def test_the_hourly_count_bounds_slower_fraud(till: Till) -> None:
     leave(till, "40.00")
     till.set_rule(till.card(), amount="20.00")
     minutes_pass(till, 60, lambda: talk(till, minutes=9), step=5)

@@ -124,7 +124,7 @@ STATES: list[tuple[Callable[[Till], Any], str, str, str | None, str]] = [
 @pytest.mark.parametrize(
     ("reach", "status", "reason", "next_attempt_at", "message"), STATES, ids=[state[2] for state in STATES]
 )
-def test_each_state_has_a_status_a_reason_words_and_when_it_goes_on(
+def test_each_state_has_a_status_a_reason_words_and_a_resume_time(
     till: Till,
     reach: Callable[[Till], Any],
     status: str,
@@ -141,13 +141,13 @@ def test_each_state_has_a_status_a_reason_words_and_when_it_goes_on(
     assert till.shown_rule()["message"] is None
 
 
-def test_a_wait_that_is_over_is_shown_as_over_before_the_sweeper_has_come(till: Till) -> None:
+def test_an_expired_wait_is_shown_as_over_before_the_sweeper_runs(till: Till) -> None:
     fails_once(till, DECLINED)
     till.later(hours=1)
     assert shown(till) == ("active", None, None)
 
 
-def test_looking_changes_nothing_and_asks_stripe_nothing(till: Till) -> None:
+def test_reading_changes_nothing_and_sends_no_stripe_request(till: Till) -> None:
     fails_once(till, DECLINED)
     before, asked = till.everything(), len(till.world.stack.stripe.sent)
     for _ in range(3):

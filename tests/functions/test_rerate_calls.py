@@ -94,7 +94,7 @@ def test_an_unrated_call_is_charged_once_a_deck_covers_it(world: World) -> None:
     check_usage(world)
 
 
-def test_a_charged_call_is_no_stranger_when_it_is_delivered_again(world: World) -> None:
+def test_a_redelivered_charged_call_is_recognized(world: World) -> None:
     world.deliver({"to": UNCOVERED})
     world.stack.publish(COVERING, "covering")
     sweep(world)
@@ -114,7 +114,7 @@ def test_a_waiting_call_that_a_redelivery_charged_leaves_the_list(world: World) 
     assert (waiting(world), world.balance(), len(world.entries())) == (0, -1_200_000, 1)
 
 
-def test_a_waiting_call_that_turns_out_free_leaves_the_list_and_is_not_kept_again(world: World) -> None:
+def test_a_waiting_call_that_becomes_free_leaves_the_list_for_good(world: World) -> None:
     world.deliver({"to": UNCOVERED})
     world.stack.publish(deck_csv(FRANCE | {"rate_per_minute": "0", "category": "included"}), "free")
     assert sweep(world) == {"calls_free": 1}
@@ -123,7 +123,7 @@ def test_a_waiting_call_that_turns_out_free_leaves_the_list_and_is_not_kept_agai
     assert (waiting(world), world.entries(), sweep(world)) == (0, [], {})
 
 
-def test_a_first_price_that_was_announced_charges_waiting_calls_when_it_takes_effect(world: World) -> None:
+def test_an_announced_first_price_charges_waiting_calls_on_its_date(world: World) -> None:
     world.deliver({"to": UNCOVERED})
     world.stack.publish(deck_csv({}, FRANCE | {"effective_from": "2026-11-24"}), "announced")
     assert sweep(world) == {"calls_not_covered": 1}
@@ -132,7 +132,7 @@ def test_a_first_price_that_was_announced_charges_waiting_calls_when_it_takes_ef
     assert world.balance() == -1_200_000
 
 
-def test_an_erased_number_is_not_taken_for_a_short_code(world: World) -> None:
+def test_an_erased_number_is_not_mistaken_for_a_short_code(world: World) -> None:
     world.deliver({"to": UNCOVERED})
     list(erase_number(world.stack.dynamodb, world.stack.table_name, "acct_1", UNCOVERED))
     world.stack.publish(COVERING, "covering")
@@ -161,7 +161,7 @@ def test_more_waiting_calls_than_fit_one_transaction_of_several_accounts(world: 
     assert waiting(world) == 0
 
 
-def test_when_time_is_up_the_rest_waits_for_the_next_look(world: World) -> None:
+def test_at_the_time_limit_the_rest_waits_for_the_next_round(world: World) -> None:
     world.deliver(*({"call_id": f"c_{number}", "to": UNCOVERED} for number in range(60)))
     world.stack.publish(COVERING, "covering")
     assert world.stack.invoke("rerate_calls", {}, seconds=20) == {"calls_left": 60}
@@ -193,7 +193,7 @@ def test_without_apply_nothing_is_written(world: World) -> None:
     assert reprice(world, apply=True) | {"examples": []} == told | {"examples": []}
 
 
-def test_only_the_difference_moves_and_details_show_the_price_that_stands(world: World) -> None:
+def test_only_the_difference_moves_and_details_show_the_current_price(world: World) -> None:
     charged(world)
     assert prices(world) == {"c_1": "0.30", "c_2": "0.0256", "c_3": "0.75"}
     old, entries = world.balance(), world.entries()
@@ -215,7 +215,7 @@ def test_only_the_difference_moves_and_details_show_the_price_that_stands(world:
     assert listed[2]["description"].endswith(", priced again")
 
 
-def test_the_same_run_twice_is_once_and_a_later_one_starts_from_what_stands(world: World) -> None:
+def test_a_repeated_run_changes_nothing_and_a_later_one_starts_from_it(world: World) -> None:
     charged(world)
     old, first = world.balance(), prices(world)
     world.stack.publish(DEARER, "dearer")
@@ -269,7 +269,7 @@ def test_details_page_by_page_list_each_call_once(world: World, limit: int) -> N
     assert csv.count("\r\n") == 9
 
 
-def test_the_proof_sees_a_day_that_counts_what_was_taken_back_wrongly(world: World) -> None:
+def test_the_proof_finds_a_day_that_counts_reversals_wrongly(world: World) -> None:
     charged(world)
     world.stack.publish(DEARER, "dearer")
     reprice(world)
@@ -320,7 +320,7 @@ def test_calls_are_priced_again_by_a_named_deck(world: World) -> None:
     assert prices(world) == {"c_1": "0.60", "c_2": "0.0002"}
 
 
-def test_what_the_deck_does_not_cover_and_what_was_erased_stay_as_they_are(world: World) -> None:
+def test_calls_without_a_price_and_erased_calls_stay_unchanged(world: World) -> None:
     charged(world)
     list(erase_number(world.stack.dynamodb, world.stack.table_name, "acct_1", UNITED_KINGDOM))
     world.stack.publish(DEARER.replace(b"\n81,", b"\n82,"), "without Japan")
@@ -362,7 +362,7 @@ def timeless(world: World) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("what", ["sweep", "reprice"])
-def test_law_10_whatever_fails_the_same_again_ends_in_the_same_ledger(world: World, wire: Wire, what: str) -> None:
+def test_law_10_a_repeat_after_any_failure_ends_in_the_same_ledger(world: World, wire: Wire, what: str) -> None:
     charged(world)
     world.deliver({"call_id": "c_6", "to": UNCOVERED})
     world.stack.publish(DEARER, "dearer")
@@ -464,7 +464,7 @@ def test_two_runs_at_once_take_no_charge_back_twice(world: World, wire: Wire) ->
         ({"month": "2026-11"}, "invalid_request"),
     ],
 )
-def test_what_cannot_be_asked_is_told_and_changes_nothing(world: World, asked: dict[str, Any], code: str) -> None:
+def test_an_invalid_request_is_reported_and_changes_nothing(world: World, asked: dict[str, Any], code: str) -> None:
     charged(world)
     before = world.stack.items()
     told = world.stack.invoke("rerate_calls", {"reprice": RANGE | {"apply": True} | asked}, seconds=300)

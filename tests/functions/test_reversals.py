@@ -79,7 +79,7 @@ def test_a_refund_that_fails_gives_the_credit_back(till: Till) -> None:
     assert (balance(till), reversals(till)) == (10_000, [-40_000_000, 40_000_000])
 
 
-def test_a_dispute_takes_the_credit_without_the_banks_fee_and_winning_it_gives_it_back(till: Till) -> None:
+def test_a_dispute_takes_the_credit_without_fee_and_a_win_returns_it(till: Till) -> None:
     charge = paid(till)
     opened = dispute(till, charge, 10_000)
     till.call_all_back()
@@ -123,7 +123,7 @@ def test_an_inquiry_takes_nothing(till: Till) -> None:
     assert (balance(till), reversals(till)) == (10_000, [])
 
 
-def test_credit_that_is_spent_already_goes_below_zero_and_the_statement_says_why(till: Till) -> None:
+def test_a_reversal_of_spent_credit_goes_below_zero_on_the_statement(till: Till) -> None:
     charge = paid(till, "25.00")
     till.world.adjust("-20.00", "spent")
     refund(till, charge, 2_500)
@@ -134,7 +134,7 @@ def test_credit_that_is_spent_already_goes_below_zero_and_the_statement_says_why
     assert (row["amount"], row["description"]) == ("-25.00", "Payment refunded or disputed, Visa ending 4242")
 
 
-def test_a_refund_told_before_the_payment_is_known_to_have_succeeded_credits_it_first(till: Till) -> None:
+def test_an_early_refund_event_credits_the_payment_first(till: Till) -> None:
     card = till.card(VISA)
     till.fault("dropped", "GET /v1/payment_intents/*", count=9)
     till.fault("answer_lost", "POST */confirm", count=1)
@@ -187,9 +187,7 @@ def test_two_callbacks_at_once_take_back_once(till: Till, monkeypatch: pytest.Mo
     assert (balance(till), reversals(till)) == (7_000, [-30_000_000])
 
 
-def test_what_was_asked_before_another_found_nothing_to_write_does_not_stand(
-    till: Till, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_outdated_stripe_response_is_not_the_last_word(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     """One worker hears of a refund and is held up before it writes; the refund fails, and who hears of that finds a
     book that agrees with Stripe. Then the first one writes.
     """
@@ -214,7 +212,7 @@ def test_what_was_asked_before_another_found_nothing_to_write_does_not_stand(
     assert (balance(till), reversals(till)) == (10_000, [-40_000_000, 40_000_000])
 
 
-def test_stripe_not_answering_asks_for_the_event_again(till: Till) -> None:
+def test_a_stripe_outage_requests_the_event_again(till: Till) -> None:
     charge = paid(till)
     refund(till, charge, 3_000)
     events = till.stand_in.take_events()
@@ -226,7 +224,7 @@ def test_stripe_not_answering_asks_for_the_event_again(till: Till) -> None:
     assert balance(till) == 7_000
 
 
-def test_a_refund_of_a_payment_that_is_not_ours_is_listed_and_takes_nothing(till: Till) -> None:
+def test_a_refund_of_a_foreign_payment_is_listed_and_takes_nothing(till: Till) -> None:
     customer = till.sdk.v1.customers.create({}).id
     card = till.sdk.v1.payment_methods.attach(VISA, {"customer": customer}).id
     made: Any = {"amount": 2_000, "currency": "usd", "customer": customer, "payment_method": card, "confirm": True}
@@ -240,9 +238,7 @@ def test_a_refund_of_a_payment_that_is_not_ours_is_listed_and_takes_nothing(till
 
 
 @pytest.mark.parametrize("happening", ["refund", "dispute", "removed card"])
-def test_what_no_callback_brought_is_found_by_the_sweeper_within_a_quarter_of_an_hour(
-    till: Till, happening: str
-) -> None:
+def test_the_sweeper_finds_a_lost_reversal_within_fifteen_minutes(till: Till, happening: str) -> None:
     charge = paid(till)
     card = till.card("pm_card_mastercard")
     till.set_rule(card)
@@ -269,7 +265,7 @@ def test_what_no_callback_brought_is_found_by_the_sweeper_within_a_quarter_of_an
     ]
 
 
-def test_of_many_lost_callbacks_those_of_money_that_went_back_come_first_and_what_is_left_is_told(
+def test_lost_reversals_are_processed_first_and_the_rest_is_counted(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The newest of it was lost last, after the callbacks of many payments; then there is no more time."""
@@ -302,9 +298,7 @@ def test_of_many_lost_callbacks_those_of_money_that_went_back_come_first_and_wha
     assert (len(kinds) - 2 - len(asked), len(asked)) == (2, 6)
 
 
-def test_the_sweeper_listens_for_lost_callbacks_every_quarter_of_an_hour_and_not_when_nobody_answers(
-    till: Till,
-) -> None:
+def test_lost_callbacks_are_sought_every_fifteen_minutes_when_stripe_is_up(till: Till) -> None:
     paid(till)
     asked = [sent for sent in till.wire.sent if sent.path == "/v1/events"]
     till.fault("dropped", "GET /v1/events")
@@ -321,9 +315,7 @@ OUTCOMES = {"open": (0, 0), "lost": (0, 0), "won": (6_000, 6_000), "won in part"
 
 @pytest.mark.parametrize("moment", ["before", "during", "after"])
 @pytest.mark.parametrize("outcome", OUTCOMES)
-def test_a_partial_refund_before_during_or_after_a_dispute_is_netted_with_it(
-    till: Till, moment: str, outcome: str
-) -> None:
+def test_a_partial_refund_at_any_time_is_netted_with_a_dispute(till: Till, moment: str, outcome: str) -> None:
     charge, controls, (won, back) = paid(till), Controls(till.stand_in), OUTCOMES[outcome]
 
     def refund_at(now: str) -> None:
@@ -407,7 +399,7 @@ class Back:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_whatever_refunds_and_disputes_do_to_a_payment_the_book_ends_where_stripe_stands(till: Till, seed: int) -> None:
+def test_any_refunds_and_disputes_leave_the_book_equal_to_stripe(till: Till, seed: int) -> None:
     draw = random.Random(seed)
     back = Back(till, paid(till), draw)
     for _ in range(8):

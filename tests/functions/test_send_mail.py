@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from calling_credit.errors import NotFound
 from calling_credit.instants import format_instant
 from calling_credit.links.link import FREEZES_FOR
-from tests.functions.template import template
 from tests.harness.cards import CHALLENGED, DECLINED, VISA
 from tests.harness.table import sample_event
+from tests.harness.template import template
 from tests.harness.till import ACCOUNT, Till
 from tests.harness.wire import Pass as WirePass
 from tests.harness.wire import Sent, Wire, refusal
@@ -94,7 +94,7 @@ def test_the_sample_event_is_mailed_to_each_billing_address_by_itself(postbox: P
     assert "Visa ending 4242" in postbox.asked[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
 
 
-def test_an_event_that_comes_again_is_not_mailed_again_and_another_is(postbox: Postbox) -> None:
+def test_a_redelivered_event_is_mailed_once_and_another_event_is_mailed(postbox: Postbox) -> None:
     first = postbox.paid()
     for _ in range(3):
         assert postbox.bring(first) == {"addresses": 2}
@@ -103,7 +103,7 @@ def test_an_event_that_comes_again_is_not_mailed_again_and_another_is(postbox: P
     assert len(postbox.sent()) == 4
 
 
-def test_what_is_remembered_of_a_mail_holds_no_address_and_goes_by_itself(postbox: Postbox) -> None:
+def test_the_stored_mail_record_has_no_address_and_expires(postbox: Postbox) -> None:
     postbox.bring(postbox.paid())
     kept = [item for item in postbox.till.world.stack.items() if item["PK"] == "MAIL"]
     assert len(kept) == 2
@@ -111,26 +111,26 @@ def test_what_is_remembered_of_a_mail_holds_no_address_and_goes_by_itself(postbo
     assert "halcyon" not in str(kept)
 
 
-def test_a_mail_is_remembered_for_longer_than_its_event_may_be_handed_in_again(postbox: Postbox) -> None:
+def test_a_mail_record_outlives_the_redelivery_window_of_its_event(postbox: Postbox) -> None:
     kept_for = template()["Resources"]["EventFailureQueue"]["Properties"]["MessageRetentionPeriod"]
     assert kept_for + 24 * 3600 < postbox.till.world.stack.apps["send_mail"].REMEMBERED_SECONDS
 
 
-def test_an_account_without_billing_addresses_and_an_event_that_is_no_news_bring_no_mail(postbox: Postbox) -> None:
+def test_no_billing_address_or_an_event_without_news_sends_no_mail(postbox: Postbox) -> None:
     assert postbox.bring(postbox.event("CallUnrated", call_id="c_1")) == {"addresses": 0}
     postbox.till.world.operate("PUT", f"/accounts/{ACCOUNT}", {"billing_emails": []})
     assert postbox.bring(postbox.paid()) == {"addresses": 0}
     assert postbox.sent() == []
 
 
-def test_an_event_of_an_unknown_account_fails_and_is_kept_by_lambda(postbox: Postbox) -> None:
+def test_an_event_of_an_unknown_account_fails_so_that_lambda_keeps_it(postbox: Postbox) -> None:
     with pytest.raises(NotFound) as refused:
         postbox.bring(postbox.paid() | {"account_id": "acct_none"})
     assert refused.value.code == "unknown_account"
     assert postbox.sent() == []
 
 
-def test_a_mail_that_ses_does_not_take_is_tried_again_and_the_others_are_not(postbox: Postbox) -> None:
+def test_only_a_mail_that_ses_rejects_is_sent_again(postbox: Postbox) -> None:
     def refuse_bob(params: dict[str, Any], **_: Any) -> None:
         if params["Destination"]["ToAddresses"] == ADDRESSES[1:]:
             raise ClientError({"Error": {"Code": "MessageRejected", "Message": "injected"}}, "SendEmail")
@@ -146,7 +146,7 @@ def test_a_mail_that_ses_does_not_take_is_tried_again_and_the_others_are_not(pos
     assert [address for address, _ in postbox.sent()] == ADDRESSES[1:]
 
 
-def test_an_address_that_ses_does_not_take_keeps_no_mail_from_the_others(postbox: Postbox) -> None:
+def test_an_address_that_ses_rejects_does_not_stop_the_other_mails(postbox: Postbox) -> None:
     def refuse_ada(params: dict[str, Any], **_: Any) -> None:
         if params["Destination"]["ToAddresses"] == ADDRESSES[:1]:
             raise ClientError({"Error": {"Code": "MessageRejected", "Message": "injected"}}, "SendEmail")
@@ -160,7 +160,7 @@ def test_an_address_that_ses_does_not_take_keeps_no_mail_from_the_others(postbox
     assert [address for address, _ in postbox.sent()].count(ADDRESSES[1]) == 1
 
 
-def test_a_mail_whose_answer_was_lost_is_asked_for_again_by_lambda_and_never_by_the_client(postbox: Postbox) -> None:
+def test_a_mail_without_a_response_is_retried_by_lambda_not_the_client(postbox: Postbox) -> None:
     def lose(**_: Any) -> None:
         raise ConnectTimeoutError(endpoint_url="https://email.us-east-1.amazonaws.com/")
 
@@ -174,7 +174,7 @@ def test_a_mail_whose_answer_was_lost_is_asked_for_again_by_lambda_and_never_by_
     assert len(postbox.asked) == 3
 
 
-def test_a_suspended_recharge_is_mailed_with_a_link_that_confirms_the_same_payment(postbox: Postbox) -> None:
+def test_a_suspended_recharge_mail_has_a_link_to_the_same_payment(postbox: Postbox) -> None:
     till = postbox.till
     till.set_rule(till.card(CHALLENGED))
     till.stream()
@@ -192,7 +192,7 @@ def test_a_suspended_recharge_is_mailed_with_a_link_that_confirms_the_same_payme
     till.check()
 
 
-def test_a_payment_that_waits_no_more_when_the_mail_is_written_brings_no_link(postbox: Postbox) -> None:
+def test_a_payment_no_longer_waiting_is_mailed_without_a_link(postbox: Postbox) -> None:
     till = postbox.till
     till.set_rule(till.card(CHALLENGED))
     till.stream()
@@ -203,7 +203,7 @@ def test_a_payment_that_waits_no_more_when_the_mail_is_written_brings_no_link(po
     assert till.world.of_kind("LINK") == []
 
 
-def test_a_refused_call_is_mailed_with_a_link_that_freezes_the_account(postbox: Postbox) -> None:
+def test_a_refused_call_mail_has_a_link_that_freezes_the_account(postbox: Postbox) -> None:
     world = postbox.till.world
     world.operate("PUT", f"/accounts/{ACCOUNT}", {"limits": {"blocked": ["GB"]}})
     assert world.authorize().body["reason"] == "destination_blocked"
@@ -217,7 +217,7 @@ def test_a_refused_call_is_mailed_with_a_link_that_freezes_the_account(postbox: 
     assert world.authorize("c_2").body["reason"] == "account_frozen"
 
 
-def test_a_refused_call_that_is_told_of_too_late_brings_no_link_that_is_dead(postbox: Postbox) -> None:
+def test_a_late_mail_about_a_refused_call_has_no_expired_link(postbox: Postbox) -> None:
     said = {
         "call_id": "c_1",
         "line_id": "line_1",
@@ -233,7 +233,7 @@ def test_a_refused_call_that_is_told_of_too_late_brings_no_link_that_is_dead(pos
     assert postbox.till.world.of_kind("LINK") == []
 
 
-def test_a_mail_changes_nothing_but_what_is_remembered_of_it(postbox: Postbox) -> None:
+def test_a_mail_writes_nothing_but_its_own_record(postbox: Postbox) -> None:
     till = postbox.till
     till.pay("25.00", till.card(DECLINED))
     before = till.world.stack.items()
@@ -241,7 +241,7 @@ def test_a_mail_changes_nothing_but_what_is_remembered_of_it(postbox: Postbox) -
     assert [item for item in till.world.stack.items() if item["PK"] != "MAIL"] == before
 
 
-def test_a_table_that_does_not_answer_lets_the_event_come_again(postbox: Postbox, wire: Wire) -> None:
+def test_an_unavailable_table_makes_lambda_retry_the_event(postbox: Postbox, wire: Wire) -> None:
     def throttled(sent: Sent, passed: WirePass) -> Any:
         return refusal(400, "ThrottlingException")
 

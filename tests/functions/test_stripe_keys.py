@@ -60,9 +60,7 @@ def everything_with_cards(till: Till, card: str) -> list[Answer]:
     ],
     ids=["empty", "no api_key", "nothing", "a list", "no JSON", "revoked"],
 )
-def test_without_a_key_that_stripe_takes_nothing_is_begun_until_the_operator_puts_one_in(
-    till: Till, text: str, code: str
-) -> None:
+def test_no_payment_begins_until_the_operator_stores_a_valid_key(till: Till, text: str, code: str) -> None:
     card = till.card()
     paid = till.paid("25.00", card)
     before = till.everything()
@@ -99,7 +97,7 @@ def test_without_keys_stripe_is_asked_to_send_its_events_again(till: Till, text:
     till.check()
 
 
-def test_a_key_that_stripe_does_not_take_is_counted(till: Till, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_key_that_stripe_rejects_is_counted(till: Till, capsys: pytest.CaptureFixture[str]) -> None:
     card = till.card()
     with secret(json.dumps(KEYS | {"api_key": REVOKED})):
         capsys.readouterr()

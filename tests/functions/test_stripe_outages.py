@@ -46,7 +46,7 @@ def ends_right(till: Till, topup_id: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", FAULTS)
-def test_while_the_card_cannot_be_looked_up_nothing_is_begun(till: Till, kind: str) -> None:
+def test_nothing_begins_while_the_card_cannot_be_read(till: Till, kind: str) -> None:
     card = till.card()
     till.fault(kind, READ_CARD)
     before = till.everything()
@@ -58,9 +58,7 @@ def test_while_the_card_cannot_be_looked_up_nothing_is_begun(till: Till, kind: s
 
 
 @pytest.mark.parametrize("kind", ["dropped", "rate_limited", "error_500"])
-def test_while_stripe_does_not_answer_cards_are_unavailable_and_payments_are_still_listed(
-    till: Till, kind: str
-) -> None:
+def test_in_an_outage_cards_are_unavailable_and_payments_are_listed(till: Till, kind: str) -> None:
     card = till.card()
     paid = till.paid("25.00", card)
     before = till.everything()
@@ -84,7 +82,7 @@ def test_while_stripe_does_not_answer_cards_are_unavailable_and_payments_are_sti
 
 
 @pytest.mark.parametrize("kind", SILENT)
-def test_an_intent_that_may_not_have_been_made_charges_nothing_and_the_same_key_goes_on(till: Till, kind: str) -> None:
+def test_an_uncertain_intent_charges_nothing_and_the_same_key_resumes(till: Till, kind: str) -> None:
     card = till.card()
     till.fault(kind, CREATE, count=2)
     answer = till.pay("25.00", card, key="one")
@@ -99,7 +97,7 @@ def test_an_intent_that_may_not_have_been_made_charges_nothing_and_the_same_key_
 
 
 @pytest.mark.parametrize("kind", SILENT)
-def test_one_lost_answer_to_the_making_of_an_intent_is_not_even_noticed(till: Till, kind: str) -> None:
+def test_one_lost_response_to_a_new_intent_goes_unnoticed(till: Till, kind: str) -> None:
     card = till.card()
     till.fault(kind, CREATE)
     assert till.paid("25.00", card)["status"] == "succeeded"
@@ -109,7 +107,7 @@ def test_one_lost_answer_to_the_making_of_an_intent_is_not_even_noticed(till: Ti
 
 @pytest.mark.parametrize(("kind", "status"), [("error_500", "canceled"), ("error_500_after", "succeeded")])
 @pytest.mark.parametrize("unseen", [0, 1])
-def test_after_a_server_fault_the_intent_is_looked_for_and_never_made_twice(
+def test_after_a_server_fault_the_intent_is_found_and_never_made_twice(
     till: Till, kind: str, status: str, unseen: int
 ) -> None:
     card = till.card()
@@ -128,7 +126,7 @@ def test_after_a_server_fault_the_intent_is_looked_for_and_never_made_twice(
 
 
 @pytest.mark.parametrize("kind", SILENT)
-def test_without_an_intent_after_a_minute_a_payment_is_canceled_not_completed(till: Till, kind: str) -> None:
+def test_a_payment_without_an_intent_is_canceled_after_a_minute(till: Till, kind: str) -> None:
     card = till.card()
     till.fault(kind, CREATE, count=2)
     assert till.pay("25.00", card, key="one").status == 503
@@ -140,7 +138,7 @@ def test_without_an_intent_after_a_minute_a_payment_is_canceled_not_completed(ti
     till.check()
 
 
-def test_the_same_key_after_a_minute_finds_the_payment_canceled_without_the_sweeper(till: Till) -> None:
+def test_after_a_minute_the_same_key_cancels_the_payment_itself(till: Till) -> None:
     card = till.card()
     till.fault("answer_lost", CREATE, count=2)
     assert till.pay("25.00", card, key="one").status == 503
@@ -152,7 +150,7 @@ def test_the_same_key_after_a_minute_finds_the_payment_canceled_without_the_swee
     till.check()
 
 
-def test_a_request_stripe_finds_fault_with_waits_and_is_canceled(till: Till) -> None:
+def test_a_request_that_stripe_rejects_waits_and_is_canceled(till: Till) -> None:
     card = till.card()
     [customer] = till.stand_in.account.objects["customer"]
 
@@ -173,7 +171,7 @@ def test_a_request_stripe_finds_fault_with_waits_and_is_canceled(till: Till) -> 
 
 
 @pytest.mark.parametrize("kind", FAULTS)
-def test_one_fault_while_the_money_is_asked_for_is_not_even_noticed(till: Till, kind: str) -> None:
+def test_one_fault_during_the_confirmation_goes_unnoticed(till: Till, kind: str) -> None:
     card = till.card()
     till.fault(kind, CONFIRM)
     assert till.paid("25.00", card)["status"] == "succeeded"
@@ -191,9 +189,7 @@ def test_one_fault_while_the_money_is_asked_for_is_not_even_noticed(till: Till, 
     ids=["key in use", "bad gateway", "gateway timeout"],
 )
 @pytest.mark.parametrize("step", ["/payment_intents", "/confirm", "/cancel"])
-def test_what_stands_between_us_and_stripe_makes_no_second_charge(
-    till: Till, step: str, status: int, body: str
-) -> None:
+def test_a_proxy_fault_makes_no_second_charge(till: Till, step: str, status: int, body: str) -> None:
     card, met = till.card(DECLINED), list[str]()
 
     def once(sent: StripeRequest, passed: Pass) -> requests.Response:
@@ -212,7 +208,7 @@ def test_what_stands_between_us_and_stripe_makes_no_second_charge(
     till.check()
 
 
-def test_a_server_fault_gets_a_new_number_and_a_lost_request_keeps_its_own(till: Till) -> None:
+def test_only_a_server_fault_gets_a_new_confirmation_number(till: Till) -> None:
     card = till.card()
     till.fault("error_500", CONFIRM)
     till.paid("25.00", card)
@@ -224,7 +220,7 @@ def test_a_server_fault_gets_a_new_number_and_a_lost_request_keeps_its_own(till:
     till.check()
 
 
-def test_a_server_fault_that_is_repeated_under_its_key_is_followed_by_a_new_number(till: Till) -> None:
+def test_a_server_fault_repeated_under_its_key_gets_a_new_number(till: Till) -> None:
     card = till.card()
     till.fault("error_500", CONFIRM)
     till.fault("dropped", RETRIEVE)
@@ -239,7 +235,7 @@ def test_a_server_fault_that_is_repeated_under_its_key_is_followed_by_a_new_numb
 
 
 @pytest.mark.parametrize("kind", ["answer_lost", "error_500_after"])
-def test_a_decline_whose_answer_was_lost_is_found_and_not_asked_for_again(till: Till, kind: str) -> None:
+def test_a_decline_without_a_response_is_found_and_not_repeated(till: Till, kind: str) -> None:
     card = till.card(DECLINED)
     till.fault(kind, CONFIRM)
     assert till.paid("25.00", card)["failure"]["code"] == "card_declined"
@@ -249,7 +245,7 @@ def test_a_decline_whose_answer_was_lost_is_found_and_not_asked_for_again(till: 
 
 @pytest.mark.parametrize("kind", FAULTS)
 @pytest.mark.parametrize("card_kind", ["pm_card_visa", DECLINED, CHALLENGED])
-def test_a_payment_nobody_knows_the_end_of_is_processing_and_ends_right(till: Till, kind: str, card_kind: str) -> None:
+def test_a_payment_of_unknown_outcome_is_processing_and_ends_correctly(till: Till, kind: str, card_kind: str) -> None:
     card = till.card(card_kind)
     till.fault(kind, CONFIRM, count=ALWAYS)
     till.fault("dropped", RETRIEVE, count=ALWAYS)
@@ -274,9 +270,7 @@ def test_a_payment_nobody_knows_the_end_of_is_processing_and_ends_right(till: Ti
 
 @pytest.mark.parametrize("kind", FAULTS)
 @pytest.mark.parametrize("unseen", [0, 1])
-def test_a_decline_is_told_in_words_even_if_the_cancellation_was_not_answered(
-    till: Till, kind: str, unseen: int
-) -> None:
+def test_a_decline_has_its_message_even_if_the_cancellation_is_lost(till: Till, kind: str, unseen: int) -> None:
     card = till.card(declining("insufficient_funds"))
     till.fault(kind, CANCEL)
     if unseen:
@@ -287,7 +281,7 @@ def test_a_decline_is_told_in_words_even_if_the_cancellation_was_not_answered(
     assert till.intent_of(shown["id"])["status"] == "canceled"
 
 
-def test_with_too_little_time_left_the_money_is_not_asked_for(till: Till) -> None:
+def test_with_too_little_time_left_no_confirmation_is_sent(till: Till) -> None:
     body = {"amount": "25.00", "payment_method_id": till.card()}
     event = http_event("add_funds", "POST", "/top-ups", body=body, claims={"custom:account_id": "acct_1"})
     answer = till.world.stack.invoke("add_funds", event, seconds=8.9)
@@ -313,7 +307,7 @@ def test_every_payment_that_stripe_leaves_unanswered_is_counted(
 # --- The process dies -------------------------------------------------------------------------------------------------
 
 
-def test_a_payment_whose_worker_died_is_left_alone_for_as_long_as_it_might_live(till: Till) -> None:
+def test_a_payment_of_a_dead_worker_is_left_alone_until_its_lease_ends(till: Till) -> None:
     card = till.card()
 
     def killed(sent: StripeRequest, passed: Pass) -> requests.Response:

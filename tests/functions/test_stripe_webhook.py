@@ -37,7 +37,7 @@ def seconds(now: datetime) -> int:
 # --- Only Stripe's own ------------------------------------------------------------------------------------------------
 
 
-def test_the_sample_event_credits_the_payment_it_speaks_of(till: Till) -> None:
+def test_the_sample_event_credits_its_payment(till: Till) -> None:
     till.world.create_account("acct_meridian")
     event = sample_event("stripe_webhook")
     card = till.card(account="acct_meridian")
@@ -86,9 +86,7 @@ BAD_SIGNATURES = [
 
 
 @pytest.mark.parametrize(("signature", "code"), BAD_SIGNATURES, ids=str)
-def test_a_callback_that_is_not_stripes_or_not_of_now_is_400_and_changes_nothing(
-    till: Till, signature: str, code: str
-) -> None:
+def test_a_forged_or_outdated_callback_is_400_and_changes_nothing(till: Till, signature: str, code: str) -> None:
     assert seconds(till.world.clock.now) == NOW_SECONDS
     before = till.everything()
     answer = till.send_back(BODY, **{"stripe-signature": signature})
@@ -116,7 +114,7 @@ def test_the_signature_of_one_body_does_not_sign_another(till: Till) -> None:
 
 
 @pytest.mark.parametrize("off", [-300, 0, 300])
-def test_clocks_may_differ_by_five_minutes_and_one_good_signature_among_several_is_enough(till: Till, off: int) -> None:
+def test_five_minutes_of_clock_skew_and_one_good_signature_are_accepted(till: Till, off: int) -> None:
     good = sign(BODY, DEFAULT_WEBHOOK_SECRET, NOW_SECONDS + off)
     assert till.send_back(BODY, **{"stripe-signature": f"{good},v1={'0' * 64},v0=1"}).status == 200
     stamp, _, hashed = good.partition(",")
@@ -140,7 +138,7 @@ def test_a_body_in_base64_is_verified_as_the_bytes_it_stands_for(till: Till) -> 
 @pytest.mark.parametrize(
     "body", ["", "{", "[]", "null", "{}", '{"id": "evt_1", "type": "x"}', '{"id": "evt_1", "data": {"object": {}}}']
 )
-def test_what_is_signed_but_is_no_event_is_400(till: Till, body: str) -> None:
+def test_a_signed_body_that_is_not_an_event_is_400(till: Till, body: str) -> None:
     answer = till.send_back(body)
     assert (answer.status, answer.code) == (400, "malformed_event")
 
@@ -181,7 +179,7 @@ def test_an_event_that_names_no_object_is_taken_and_ignored(till: Till, kind: st
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_any_order_and_any_repetition_of_all_events_ends_in_the_same_ledger(till: Till, seed: int) -> None:
+def test_events_in_any_order_and_number_end_in_the_same_ledger(till: Till, seed: int) -> None:
     rng = Random(seed)
     cards = {kind: till.card(kind) for kind in (VISA, DECLINED, CHALLENGED)}
     challenged = till.paid("25.00", cards[CHALLENGED])
@@ -207,7 +205,7 @@ def test_any_order_and_any_repetition_of_all_events_ends_in_the_same_ledger(till
 
 
 @pytest.mark.parametrize("when", ["before the answer", "after the answer", "lost answer"])
-def test_success_told_before_anything_more_than_created_is_stored_is_credited_once(till: Till, when: str) -> None:
+def test_an_early_success_event_is_credited_once(till: Till, when: str) -> None:
     """Somebody confirms the intent at the very moment it is made, and Stripe's callback is faster than its answer."""
     card = till.card()
 
@@ -253,7 +251,7 @@ def default(till: Till) -> str | None:
     return card
 
 
-def test_the_first_card_saved_on_the_page_becomes_the_default_and_later_ones_do_not(till: Till) -> None:
+def test_only_the_first_card_saved_on_the_page_becomes_the_default(till: Till) -> None:
     first = saved_on_page(till, VISA)
     assert default(till) == first
     second = saved_on_page(till, MASTERCARD)
@@ -264,7 +262,7 @@ def test_the_first_card_saved_on_the_page_becomes_the_default_and_later_ones_do_
     assert (default(till), second != third) == (third, True)
 
 
-def test_a_page_that_told_nothing_new_or_is_not_known_is_taken(till: Till) -> None:
+def test_an_event_of_an_unknown_page_or_without_news_is_accepted(till: Till) -> None:
     till.customer()
     [session] = till.objects("checkout.session")
     for session_id in (session["id"], "cs_test_unknown"):
@@ -273,7 +271,7 @@ def test_a_page_that_told_nothing_new_or_is_not_known_is_taken(till: Till) -> No
     assert default(till) is None
 
 
-def test_a_card_saved_for_a_customer_that_is_not_ours_changes_nothing(till: Till) -> None:
+def test_a_card_saved_for_a_foreign_customer_changes_nothing(till: Till) -> None:
     stranger = till.sdk.v1.customers.create({"metadata": {"shop": "another product"}}).id
     page = till.sdk.v1.checkout.sessions.create(
         {"mode": "setup", "currency": "usd", "customer": stranger, "success_url": "https://shop.test/"}
@@ -300,7 +298,7 @@ def test_a_card_removed_at_stripe_suspends_the_rule_that_used_it(till: Till) -> 
 
 
 @pytest.mark.parametrize("account", ["acct_1", "acct_of_another_deployment", ""])
-def test_a_card_removed_from_a_customer_that_is_not_ours_is_listed_once(till: Till, account: str) -> None:
+def test_a_card_removed_from_a_foreign_customer_is_listed_once(till: Till, account: str) -> None:
     stranger = till.sdk.v1.customers.create({"metadata": {"account_id": account}}).id
     card = till.sdk.v1.payment_methods.attach(VISA, {"customer": stranger}).id
     till.customer()
@@ -324,7 +322,7 @@ def test_a_card_removed_with_its_customer_is_listed_once(till: Till) -> None:
 
 
 @pytest.mark.parametrize("kind", ["dropped", "rate_limited", "error_500"])
-def test_while_stripe_does_not_answer_our_question_it_is_asked_to_send_the_event_again(till: Till, kind: str) -> None:
+def test_stripe_is_asked_to_resend_an_event_during_its_outage(till: Till, kind: str) -> None:
     card = till.card()
     till.set_rule(card)
     shown = till.paid("25.00", till.card(CHALLENGED))

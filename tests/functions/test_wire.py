@@ -43,7 +43,7 @@ def test_every_transaction_has_a_client_request_token_of_its_own(stack: Stack) -
     assert all(len(token) == 36 for token in tokens)
 
 
-def test_what_is_no_attribute_value_is_refused_before_it_is_sent(stack: Stack) -> None:
+def test_an_invalid_attribute_value_is_refused_before_it_is_sent(stack: Stack) -> None:
     client = dynamodb_client()
     bodies = sent_bodies(client)
     wrong: Any = put(stack.table_name, "USER#1") | {"Put": {"TableName": stack.table_name, "Item": {"PK": {"S": 1}}}}

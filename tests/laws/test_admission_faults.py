@@ -121,7 +121,7 @@ FINISHED = finished(
 )
 
 
-def test_a_batch_of_held_calls_ends_in_the_same_ledger_whatever_fails(
+def test_a_batch_of_held_calls_ends_the_same_after_any_failure(
     held: LedgerBench, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert deliver_until_settled(held.stack, held.wire, FINISHED)[0] == set()
@@ -158,7 +158,7 @@ def expire_until_done(stack: Stack, bench: LedgerBench) -> None:
     raise AssertionError("never done")
 
 
-def test_a_round_of_giving_up_ends_in_the_same_ledger_whatever_fails(
+def test_a_round_of_expiries_ends_the_same_after_any_failure(
     held: LedgerBench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late = START.replace(hour=20)
@@ -183,7 +183,7 @@ def test_a_round_of_giving_up_ends_in_the_same_ledger_whatever_fails(
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-def test_whoever_comes_at_the_same_time_law_7_holds(held: LedgerBench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_law_7_holds_under_concurrency(held: LedgerBench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Authorizing, extending, posting and giving up the same two calls at once, in processes of their own."""
     late = [START]
     monkeypatch.setattr("calling_credit.clock.now", lambda: late[0])
@@ -214,7 +214,7 @@ def test_whoever_comes_at_the_same_time_law_7_holds(held: LedgerBench, monkeypat
     assert seen["live"]
 
 
-def test_storms_over_a_call_from_asking_to_hanging_up_leave_law_7_true(held: LedgerBench) -> None:
+def test_law_7_holds_through_storms_over_the_life_of_a_call(held: LedgerBench) -> None:
     weathered = 0
     for seed in range(20):
         held.put_back()

@@ -39,7 +39,7 @@ pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No applic
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-def test_law_10_a_batch_ends_in_the_same_ledger_whatever_fails(
+def test_law_10_a_batch_ends_in_the_same_ledger_after_any_failure(
     bench: LedgerBench, capsys: pytest.CaptureFixture[str]
 ) -> None:
     started_with = kinds(bench.ledger())

@@ -24,11 +24,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.functions.template import ROOT, template
 from tests.harness.fast_moto import make_moto_cheap
 from tests.harness.http import http_event
 from tests.harness.queue import delivery, failures
 from tests.harness.table import Stack
+from tests.harness.template import ROOT, template
 from tests.harness.till import Till
 from tests.harness.wire import wired
 from tests.harness.world import JAPAN, World

@@ -96,7 +96,7 @@ def play_with_callbacks_amiss(bench: PaymentBench, flow: Flow, fault: str, kind:
 
 
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
-def test_law_10_a_payment_ends_the_same_whatever_fails(
+def test_law_10_a_payment_ends_the_same_after_any_failure(
     bench: PaymentBench, capsys: pytest.CaptureFixture[str], flow: Flow, played: set[str]
 ) -> None:
     bench.put_back()

@@ -19,7 +19,7 @@ from calling_credit.rates import deck_store
 from local.deploy import MAIL_FROM
 from local.stack import Stack
 from local.stripe_stand_in.controls import Controls
-from tests.functions.template import ROOT
+from tests.harness.template import ROOT
 from tests.stack.callbacks import call_back_again
 from tests.stack.conftest import eventually
 from tests.stack.customers import Customer, open_customer, stand_in
