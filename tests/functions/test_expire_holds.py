@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.functions.test_authorize_call import balances, credit, hold
+from tests.functions.holds_bench import balances, credit, hold
 from tests.harness.table import sample_event
 from tests.harness.wire import Pass, Sent, Wire
 from tests.harness.world import World

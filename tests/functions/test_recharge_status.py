@@ -15,9 +15,6 @@ pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 EXPIRED = declining("expired_card")
 
 
-# --- What is shown of its state ---------------------------------------------------------------------------------------
-
-
 def charging(till: Till) -> None:
     """Stripe does not answer."""
     till.set_rule(till.card())

@@ -1,81 +1,19 @@
-"""Events of the bus become mails: each billing address alone, each event once, whatever comes again or fails between;
-the link in a mail acts, and nothing else of the table is changed.
-"""
+"""Events of the bus become mails: each billing address alone, each event once, also after failures."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from calling_credit.errors import NotFound
-from calling_credit.instants import format_instant
-from calling_credit.links.link import FREEZES_FOR
-from tests.harness.cards import CHALLENGED, DECLINED, VISA
+from tests.functions.mail_bench import ADDRESSES, Postbox, postbox
 from tests.harness.table import sample_event
 from tests.harness.template import template
-from tests.harness.till import ACCOUNT, Till
-from tests.harness.wire import Pass as WirePass
-from tests.harness.wire import Sent, Wire, refusal
+from tests.harness.till import ACCOUNT
+
+__all__ = ["postbox"]
 
 pytestmark = pytest.mark.dynamodb
-ADDRESSES = ["ada@halcyon.example", "bob@halcyon.example"]
-LINK = "https://page.test/links/"
-
-
-@dataclass
-class Postbox:
-    """What SES is asked to send, and what is to go wrong with it."""
-
-    till: Till
-    asked: list[dict[str, Any]] = field(default_factory=list)
-    number: int = 0
-
-    @property
-    def mailer(self) -> Any:
-        """The function's client."""
-        return self.till.world.stack.apps["send_mail"].mailer
-
-    def bring(self, detail: dict[str, Any]) -> dict[str, int]:
-        """The bus hands one event to the function."""
-        event = sample_event("send_mail") | {"detail-type": detail["type"], "detail": detail}
-        answer: dict[str, int] = self.till.world.stack.invoke("send_mail", event)
-        return answer
-
-    def event(self, kind: str, **data: Any) -> dict[str, Any]:
-        """An event of the account, under an id of its own."""
-        self.number += 1
-        return {"id": f"evt_{self.number:032x}", "type": kind, "version": "1", "account_id": ACCOUNT, "data": data}
-
-    def paid(self) -> dict[str, Any]:
-        """An event that is mailed about."""
-        return self.event("TopUpSucceeded", **sample_event("send_mail")["detail"]["data"])
-
-    def sent(self) -> list[tuple[str, str]]:
-        """Address and subject of every mail that was asked for."""
-        return [
-            (address, mail["Content"]["Simple"]["Subject"]["Data"])
-            for mail in self.asked
-            for address in mail["Destination"]["ToAddresses"]
-        ]
-
-
-@pytest.fixture
-def postbox(till: Till) -> Iterator[Postbox]:
-    """The account's mails from now on."""
-    till.world.operate("PUT", f"/accounts/{ACCOUNT}", {"billing_emails": ADDRESSES})
-    postbox = Postbox(till)
-
-    def ask(params: dict[str, Any], **_: Any) -> None:
-        postbox.asked.append(params)
-
-    events = postbox.mailer.meta.events
-    events.register("provide-client-params.sesv2.SendEmail", ask)
-    try:
-        yield postbox
-    finally:
-        events.unregister("provide-client-params.sesv2.SendEmail", ask)
 
 
 def at_ses(postbox: Postbox, moment: str, happens: Any) -> Any:
@@ -172,88 +110,3 @@ def test_a_mail_without_a_response_is_retried_by_lambda_not_the_client(postbox: 
     stop()
     postbox.bring(event)
     assert len(postbox.asked) == 3
-
-
-def test_a_suspended_recharge_mail_has_a_link_to_the_same_payment(postbox: Postbox) -> None:
-    till = postbox.till
-    till.set_rule(till.card(CHALLENGED))
-    till.stream()
-    [item] = till.top_ups()
-    data = {"reason": "authentication_required", "message": "", "payment_method": {"brand": "visa", "last4": "3220"}}
-    postbox.bring(postbox.event("AutoRechargeSuspended", **data))
-    text = postbox.asked[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
-    [link] = [line for line in text.splitlines() if line.startswith(LINK)]
-    assert link == till.top_up(item["topup_id"])["next_action_url"]
-    assert "Confirm payment" in till.visit(link.removeprefix(LINK)).text
-    assert till.visit(link.removeprefix(LINK), "POST").status == 303
-    till.challenge(item["topup_id"])
-    till.call_all_back()
-    assert till.top_up(item["topup_id"])["status"] == "succeeded"
-    till.check()
-
-
-def test_a_payment_no_longer_waiting_is_mailed_without_a_link(postbox: Postbox) -> None:
-    till = postbox.till
-    till.set_rule(till.card(CHALLENGED))
-    till.stream()
-    till.paid("60.00", till.card(VISA))
-    data = {"reason": "authentication_required", "message": "Paused.", "payment_method": {"brand": "v", "last4": "1"}}
-    postbox.bring(postbox.event("AutoRechargeSuspended", **data))
-    assert "links/" not in postbox.asked[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
-    assert till.world.of_kind("LINK") == []
-
-
-def test_a_refused_call_mail_has_a_link_that_freezes_the_account(postbox: Postbox) -> None:
-    world = postbox.till.world
-    world.operate("PUT", f"/accounts/{ACCOUNT}", {"limits": {"blocked": ["GB"]}})
-    assert world.authorize().body["reason"] == "destination_blocked"
-    [item] = world.of_kind("DENIAL")
-    said = {name: item[name] for name in ("call_id", "line_id", "to", "reason")} | {"message": "Blocked."}
-    postbox.bring(postbox.event("CallDenied", **said) | {"occurred_at": item["denied_at"]})
-    text = postbox.asked[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
-    [link] = [line for line in text.splitlines() if line.startswith(LINK)]
-    assert "Freeze now" in postbox.till.visit(link.removeprefix(LINK)).text
-    assert "The account is frozen" in postbox.till.visit(link.removeprefix(LINK), "POST").text
-    assert world.authorize("c_2").body["reason"] == "account_frozen"
-
-
-def test_a_late_mail_about_a_refused_call_has_no_expired_link(postbox: Postbox) -> None:
-    said = {
-        "call_id": "c_1",
-        "line_id": "line_1",
-        "to": "GB…50",
-        "reason": "destination_blocked",
-        "message": "Blocked.",
-    }
-    occurred_at = format_instant(postbox.till.world.clock.now - FREEZES_FOR)
-    postbox.bring(postbox.event("CallDenied", **said) | {"occurred_at": occurred_at})
-    text = postbox.asked[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
-    assert "Blocked." in text
-    assert LINK not in text
-    assert postbox.till.world.of_kind("LINK") == []
-
-
-def test_a_mail_writes_nothing_but_its_own_record(postbox: Postbox) -> None:
-    till = postbox.till
-    till.pay("25.00", till.card(DECLINED))
-    before = till.world.stack.items()
-    postbox.bring(postbox.paid())
-    assert [item for item in till.world.stack.items() if item["PK"] != "MAIL"] == before
-
-
-def test_an_unavailable_table_makes_lambda_retry_the_event(postbox: Postbox, wire: Wire) -> None:
-    def throttled(sent: Sent, passed: WirePass) -> Any:
-        return refusal(400, "ThrottlingException")
-
-    event = postbox.paid()
-    with wire.interfering(throttled), pytest.raises(Exception, match=r"Throttling|not answer"):
-        postbox.bring(event)
-    assert postbox.sent() == []
-    postbox.bring(event)
-    assert len(postbox.sent()) == 2
-
-
-def test_no_log_holds_an_address(postbox: Postbox, caplog: pytest.LogCaptureFixture) -> None:
-    postbox.bring(postbox.paid())
-    assert "mailed" in caplog.messages
-    assert "halcyon" not in str([vars(record) for record in caplog.records])
