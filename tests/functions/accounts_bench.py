@@ -7,6 +7,6 @@ ADJUSTMENTS = "/accounts/acct_1/adjustments"
 
 
 def at_once(*requests: Any) -> list[Any]:
-    """The answers of requests made at the same time, in order."""
+    """Send requests at the same time; their responses in order."""
     with ThreadPoolExecutor(len(requests)) as pool:
         return [future.result() for future in [pool.submit(request) for request in requests]]

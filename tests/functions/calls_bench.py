@@ -11,25 +11,25 @@ from tests.domain.examples import EVENT, event_body
 from tests.harness.world import World
 
 CHARGE = 300_000
-"""What the example call (125 s, billed 180) costs by the small deck, in micros."""
+"""The price of the example call (125 s, billed 180) in the small deck, in micros."""
 
 
 UNANSWERED: dict[str, Any] = {"disposition": "busy", "duration_seconds": 0, "answered_at": None}
 
 
 def calls(count: int, **changes: Any) -> list[dict[str, Any]]:
-    """So many calls that differ in their id."""
+    """Calls that differ in their id."""
     return [{"call_id": f"c_{number}", **changes} for number in range(count)]
 
 
 def transactions(requests: list[tuple[str, dict[str, Any]]]) -> list[int]:
-    """How many actions each transaction had."""
+    """The number of actions of each transaction."""
     return [len(params["TransactItems"]) for name, params in requests if name == "TransactWriteItems"]
 
 
 @pytest.fixture
 def log(world: World) -> Iterator[io.StringIO]:
-    """What rate_calls logs (its metrics are printed)."""
+    """The log of rate_calls (its metrics are printed)."""
     handler = world.stack.apps["rate_calls"].logger.registered_handler
     before = handler.setStream(stream := io.StringIO())
     yield stream
@@ -37,7 +37,7 @@ def log(world: World) -> Iterator[io.StringIO]:
 
 
 def lines_of(log: io.StringIO) -> list[dict[str, Any]]:
-    """The log's lines."""
+    """The lines of the log."""
     return [json.loads(line) for line in log.getvalue().splitlines()]
 
 

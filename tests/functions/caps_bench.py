@@ -10,7 +10,7 @@ from tests.harness.till import Till
 
 
 def charge(till: Till, times: int = 1) -> None:
-    """So many charges of 50.00, one after another: each time the balance falls to 5.00."""
+    """Make charges of 50.00 one after another: each time, the balance falls to 5.00."""
     for _ in range(times):
         leave(till, "5.00")
         before = len(till.charged())
@@ -19,7 +19,7 @@ def charge(till: Till, times: int = 1) -> None:
 
 
 def used_up(till: Till, name: str) -> None:
-    """5.00 are left of a threshold of 10.00, and this cap leaves no room."""
+    """A balance of 5.00 below a threshold of 10.00, and no room under this cap."""
     rules: dict[str, dict[str, Any]] = {
         "hourly_count": LIFTED | {"hourly_count": 1},
         "daily_limit": LIFTED | {"daily_limit": "50.00"},

@@ -17,14 +17,14 @@ BROKEN = DECK.replace(b"0.10", b"cheap").replace(b",JP,", b",XX,")
 
 
 def dropped(key: str) -> dict[str, Any]:
-    """The event of an object that was put."""
+    """The event of an uploaded object."""
     event = sample_event("publish_rates")
     event["detail"]["object"]["key"] = key
     return event
 
 
 def drop(world: World, data: bytes, name: str = "december.csv") -> dict[str, Any]:
-    """Put a deck under incoming/ and hand its event to the function."""
+    """Upload a deck under incoming/ and pass its event to the function."""
     _s3().put_object(Bucket=BUCKET, Key=f"incoming/{name}", Body=data)
     answer = world.stack.invoke("publish_rates", dropped(f"incoming/{name}"), seconds=300)
     world.stack.forget()
@@ -32,13 +32,13 @@ def drop(world: World, data: bytes, name: str = "december.csv") -> dict[str, Any
 
 
 def report(name: str = "december.csv") -> dict[str, Any]:
-    """What is told beside the deck."""
+    """The report stored beside the deck."""
     said: dict[str, Any] = json.loads(_s3().get_object(Bucket=BUCKET, Key=f"reports/{name}.json")["Body"].read())
     return said
 
 
 def active() -> dict[str, Any]:
-    """What `active.json` says."""
+    """The content of `active.json`."""
     pointer = deck_store.read_active(_s3(), BUCKET)
     assert pointer is not None
     return pointer
@@ -46,7 +46,7 @@ def active() -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def clean(world: World) -> Iterator[None]:
-    """A bucket with the small deck alone, activated before anything is dropped; the rest is removed afterwards."""
+    """A bucket with only the small deck, active before any upload; other objects are removed afterwards."""
 
     def empty() -> None:
         for prefix in ("incoming/", "reports/", "decks/"):
@@ -63,6 +63,6 @@ def clean(world: World) -> Iterator[None]:
 
 
 def price(world: World, number: str = UNITED_KINGDOM) -> list[str]:
-    """What GET /rates says of a number: now, then announced."""
+    """The prices of a number from GET /rates: current, then announced."""
     items = world.get("/rates", number=number).body["items"]
     return [item["rate_per_minute"] for item in items]

@@ -20,7 +20,7 @@ Images = dict[tuple[str, str], dict[str, Any]]
 
 @dataclass
 class Listener:
-    """What is on the bus since the last time, and the images of the table as they were then."""
+    """The events since the last call, and the images of the table at that time."""
 
     till: Till
     sent: list[list[dict[str, Any]]] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Listener:
         return {(item["PK"], item["SK"]): item for item in self.till.world.stack.items()}
 
     def records(self) -> list[dict[str, Any]]:
-        """The stream's records of all that changed since the last time."""
+        """The stream records of all changes since the last call."""
         before, self.seen = self.seen, self.images()
         return [
             self.record(before.get(key), self.seen.get(key))
@@ -46,7 +46,7 @@ class Listener:
         ]
 
     def record(self, old: dict[str, Any] | None, new: dict[str, Any] | None) -> dict[str, Any]:
-        """One record, as the stream would show this change."""
+        """The stream record of a change."""
         from calling_credit.dynamodb.attributes import to_attributes  # noqa: PLC0415 - clients after moto
 
         self.number += 1
@@ -59,11 +59,11 @@ class Listener:
         return {"eventName": "MODIFY" if old and new else "INSERT" if new else "REMOVE", "dynamodb": change}
 
     def deliver(self, *records: dict[str, Any]) -> list[str]:
-        """Hand records to the publisher; the sequence numbers that come again."""
+        """Pass records to the publisher; the sequence numbers to redeliver."""
         return failures(self.till.world.stack.invoke("publish_events", {"Records": list(records)}))
 
     def hear(self) -> list[dict[str, Any]]:
-        """The events of all that changed since the last time, each held against its published form."""
+        """The events of all changes since the last call, each checked against its published form."""
         self.sent.clear()
         assert self.deliver(*self.records()) == []
         return [judged(entry) for entries in self.sent for entry in entries]
@@ -74,7 +74,7 @@ class Listener:
 
 
 def judged(entry: dict[str, Any]) -> dict[str, Any]:
-    """An entry's event, after looking at its envelope and its form."""
+    """The event of an entry, after a check of its envelope and form."""
     event: dict[str, Any] = json.loads(entry["Detail"])
     assert (entry["EventBusName"], entry["Source"], entry["DetailType"]) == (BUS, "calling-credit", event["type"])
     published = json.loads((FOLDER / f"{event['type']}.schema.json").read_text(encoding="utf-8"))
@@ -84,7 +84,7 @@ def judged(entry: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def listener(till: Till) -> Iterator[Listener]:
-    """Somebody who hears all that goes to the bus from now on."""
+    """A listener that records all events on the bus from now on."""
     listener = Listener(till)
     listener.seen = listener.images()
 

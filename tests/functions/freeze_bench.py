@@ -12,7 +12,7 @@ def account(world: World) -> dict[str, Any]:
 
 
 def limits(world: World) -> dict[str, Any]:
-    """GET /limits, as a member sees it."""
+    """The response to GET /limits for a member."""
     answer = world.ask("change_settings", "GET", "/limits", **{"cognito:groups": "[member]"})
     assert answer.status == 200, answer.text
     shown: dict[str, Any] = answer.body

@@ -10,7 +10,7 @@ from tests.harness.world import World
 
 @pytest.fixture(autouse=True)
 def credit(world: World) -> None:
-    """Acct_1 has five dollars."""
+    """Give acct_1 five dollars."""
     world.adjust("5.00", "credit")
 
 
@@ -21,13 +21,13 @@ def hold(world: World, call_id: str = "c_1") -> dict[str, Any]:
 
 
 def balances(world: World) -> tuple[str, str, str]:
-    """Balance, held and available as the customer sees them."""
+    """The balance, held, and available amounts that the customer sees."""
     shown = world.get("/balance").body
     return shown["balance"], shown["held"], shown["available"]
 
 
 def denied(answer: Answer) -> str:
-    """Why a call was refused, after checking that nothing was allowed."""
+    """The reason of a denied call, after a check that nothing was allowed or held."""
     assert answer.status == 200, answer.text
     assert (answer.body["decision"], answer.body["max_seconds"], answer.body["held"]) == ("deny", 0, "0.00")
     assert answer.body["message"].endswith(".")

@@ -11,7 +11,7 @@ PAGE = "https://page.test/links/"
 
 
 def waiting(till: Till, kind: str = CHALLENGED) -> dict[str, Any]:
-    """An automatic recharge whose bank wants the customer, as an admin sees it."""
+    """An automatic recharge that waits for the customer's confirmation, as an admin sees it."""
     till.set_rule(till.card(kind))
     till.stream()
     [item] = till.top_ups()
@@ -28,7 +28,7 @@ def token_of(shown: dict[str, Any]) -> str:
 
 
 def heading(answer: Answer) -> str:
-    """What a page is headed with, after checking that it is one that neither caches, frames nor leaks."""
+    """The heading of a page, after a check that the page is not cached, framed, or leaked to other sites."""
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["referrer-policy"] == "no-referrer"

@@ -14,7 +14,7 @@ ADDRESSES = ["ada@halcyon.example", "bob@halcyon.example"]
 
 @dataclass
 class Postbox:
-    """What SES is asked to send, and what is to go wrong with it."""
+    """The mails handed to SES, and the failures to simulate."""
 
     till: Till
     asked: list[dict[str, Any]] = field(default_factory=list)
@@ -26,22 +26,22 @@ class Postbox:
         return self.till.world.stack.apps["send_mail"].mailer
 
     def bring(self, detail: dict[str, Any]) -> dict[str, int]:
-        """The bus hands one event to the function."""
+        """Pass one event of the bus to the function."""
         event = sample_event("send_mail") | {"detail-type": detail["type"], "detail": detail}
         answer: dict[str, int] = self.till.world.stack.invoke("send_mail", event)
         return answer
 
     def event(self, kind: str, **data: Any) -> dict[str, Any]:
-        """An event of the account, under an id of its own."""
+        """An event of the account with its own id."""
         self.number += 1
         return {"id": f"evt_{self.number:032x}", "type": kind, "version": "1", "account_id": ACCOUNT, "data": data}
 
     def paid(self) -> dict[str, Any]:
-        """An event that is mailed about."""
+        """An event that causes a mail."""
         return self.event("TopUpSucceeded", **sample_event("send_mail")["detail"]["data"])
 
     def sent(self) -> list[tuple[str, str]]:
-        """Address and subject of every mail that was asked for."""
+        """The address and subject of every mail handed to SES."""
         return [
             (address, mail["Content"]["Simple"]["Subject"]["Data"])
             for mail in self.asked
@@ -51,7 +51,7 @@ class Postbox:
 
 @pytest.fixture
 def postbox(till: Till) -> Iterator[Postbox]:
-    """The account's mails from now on."""
+    """The mails of the account from now on."""
     till.world.operate("PUT", f"/accounts/{ACCOUNT}", {"billing_emails": ADDRESSES})
     postbox = Postbox(till)
 

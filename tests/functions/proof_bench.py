@@ -11,14 +11,14 @@ NOTHING_WRONG = {"differences": 0, "unproven": 0}
 
 
 def paid(till: Till, amount: str = "25.00") -> dict[str, Any]:
-    """A payment that is credited and told of."""
+    """A credited payment whose callbacks were delivered."""
     shown = till.paid(amount, till.card(VISA))
     till.call_all_back()
     return shown
 
 
 def change(till: Till, item: dict[str, Any], name: str, value: Any) -> None:
-    """Change an attribute by hand."""
+    """Change an attribute directly in the table."""
     till.world.stack.dynamodb.update_item(
         TableName=till.world.stack.table_name,
         Key={"PK": {"S": item["PK"]}, "SK": {"S": item["SK"]}},
@@ -29,12 +29,12 @@ def change(till: Till, item: dict[str, Any], name: str, value: Any) -> None:
 
 
 def codes(till: Till) -> list[str]:
-    """The codes of what is listed, in order."""
+    """The codes of the listed issues, in order."""
     return sorted(code for _, code, _ in issues(till))
 
 
 def beside(till: Till, *, customer: str | None = None, **metadata: str) -> str:
-    """A payment that somebody made at Stripe with our metadata, and no callback tells of; its intent."""
+    """Make a payment at Stripe with our metadata but without a callback; its intent."""
     customer = customer or till.customer()
     card = till.sdk.v1.payment_methods.attach(VISA, {"customer": customer}).id
     made = till.sdk.v1.payment_intents.create(

@@ -20,7 +20,7 @@ RANGE = {"account_id": "acct_1", "from": "2026-11-20", "to": "2026-11-30"}
 
 
 def prices(world: World, category: str = "outbound_international_call", **query: Any) -> dict[str, str]:
-    """The price of each call that GET /usage details list, each listed once."""
+    """The price of each call in the details of GET /usage, after a check that each is listed once."""
     rows = [row for page in world.pages(f"/usage/{category}", **query) for row in page["items"]]
     found = {row["call_id"]: row["price"] for row in rows}
     assert len(found) == len(rows)
@@ -28,7 +28,7 @@ def prices(world: World, category: str = "outbound_international_call", **query:
 
 
 def check_usage(world: World) -> None:
-    """Totals, counts and seconds of the summary are those of the calls that the details list."""
+    """Check that totals, counts, and seconds of the summary match the listed calls."""
     summary = world.get("/usage").body
     for category in summary["categories"]:
         rows = [row for page in world.pages(f"/usage/{category['category']}") for row in page["items"]]
@@ -46,13 +46,13 @@ def check_usage(world: World) -> None:
 
 
 def micros(text: str) -> int:
-    """Micro-dollars of a text of the API."""
+    """The micro-dollars of an API amount."""
     whole, _, part = text.lstrip("-").partition(".")
     return (-1 if text.startswith("-") else 1) * (int(whole) * 1_000_000 + int(f"{part:0<6}"))
 
 
 def charged(world: World) -> None:
-    """Calls of several kinds, charged by the first deck, and one that waits."""
+    """Several kinds of calls charged by the first deck, and one waiting call."""
     calls = [
         {},
         {"call_id": "c_2", "to": JAPAN},

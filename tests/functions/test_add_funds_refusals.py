@@ -11,7 +11,7 @@ pytestmark = pytest.mark.dynamodb
 
 
 def ask(till: Till, body: Any, key: str | None = "key", **claims: Any) -> Answer:
-    """POST /top-ups with any body."""
+    """Send POST /top-ups with any body."""
     return till.world.ask("add_funds", "POST", "/top-ups", body, key=key, **claims)
 
 

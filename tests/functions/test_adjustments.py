@@ -16,7 +16,7 @@ pytestmark = pytest.mark.dynamodb
 def adjust(
     world: World, amount: Any = "25.00", reason: Any = "goodwill", key: str | None = "k_1", path: str = ADJUSTMENTS
 ) -> Answer:
-    """An adjustment, as asked for."""
+    """Request an adjustment."""
     return world.operate("POST", path, {"amount": amount, "reason": reason}, key=key)
 
 

@@ -19,7 +19,7 @@ __all__ = ["credit"]
 pytestmark = pytest.mark.dynamodb
 
 
-# --- Asking again -----------------------------------------------------------------------------------------------------
+# --- Repeated requests ------------------------------------------------------------------------------------------------
 
 
 def test_the_same_request_again_holds_nothing_more(world: World) -> None:
@@ -57,7 +57,7 @@ def test_a_call_that_was_posted_is_not_authorized_again(world: World) -> None:
     assert world.balance() == 4_700_000
 
 
-# --- Many at once -----------------------------------------------------------------------------------------------------
+# --- Concurrent requests ----------------------------------------------------------------------------------------------
 
 
 def test_concurrent_calls_are_admitted_up_to_the_credit(world: World) -> None:
@@ -97,7 +97,7 @@ def test_concurrent_calls_stay_within_the_daily_limit(world: World) -> None:
 def test_a_call_charged_while_another_is_authorized_counts_in_the_day(
     world: World, wire: Wire, is_held: bool, before: str, is_topped_up: bool
 ) -> None:
-    """Whether it is charged between the two reads or after both, and whether other money comes with it."""
+    """The call is charged between the two reads or after both, with or without other money."""
     world.operate("PUT", "/accounts/acct_1", {"limits": {"daily_spend": "1.00"}})
     if is_held:
         world.authorize(seconds=60)

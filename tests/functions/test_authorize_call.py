@@ -21,7 +21,7 @@ pytestmark = pytest.mark.dynamodb
 
 
 HELD = 1_000_000
-"""What ten minutes to the United Kingdom cost by the small deck, in micros."""
+"""The price of ten minutes to the United Kingdom in the small deck, in micros."""
 
 
 # --- The sample -------------------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ def test_the_sample_event_recharges_the_account_it_names(till: Till) -> None:
     assert till.world.balance("acct_meridian") == usd("58.50")
 
 
-# --- How much ---------------------------------------------------------------------------------------------------------
+# --- The amount -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -75,14 +75,14 @@ def test_the_gap_that_a_cap_leaves_is_not_charged_at_once(till: Till) -> None:
     assert shown(till) == ("paused", "daily_limit", "2026-11-24T00:00:00.000Z")
 
 
-# --- Money on its way -------------------------------------------------------------------------------------------------
+# --- Money in flight --------------------------------------------------------------------------------------------------
 #
-# The known case is a threshold of 6, a balance of 5.50 and 1.00 on its way: here all of it is ten times as much, since
-# one payment is 5.00 at least.
+# The known case has a threshold of 6, a balance of 5.50, and 1.00 in flight. All amounts are ten times as large here,
+# because the smallest payment is 5.00.
 
 
 def with_money_on_its_way(till: Till) -> str:
-    """A threshold of 60.00, a balance of 55.00, and 10.00 that a bank is still processing; the payment's intent."""
+    """Set a threshold of 60.00, a balance of 55.00, and a processing payment of 10.00; its intent."""
     leave(till, "55.00")
     payment = till.paid("10.00", till.card(PROCESSING))
     assert payment["status"] == "processing"

@@ -1,5 +1,5 @@
-"""The Billing page as a browser is given it: its own files and nothing else, guarded, small, kept while it stays the
-same; and what it is told of the deployment.
+"""The Billing page that a browser receives: only its own files, small, cached, with security headers and with the
+settings of the deployment.
 """
 
 import html
@@ -31,7 +31,7 @@ SETTINGS = {
 
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The function, deployed with settings of its own."""
+    """The function with its own settings."""
     from calling_credit.config import config  # noqa: PLC0415
 
     for name, value in SETTINGS.items():
@@ -44,7 +44,7 @@ def app(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def ask(app: ModuleType, path: str, **headers: str) -> dict[str, Any]:
-    """The answer to GET, as API Gateway would hand the request on."""
+    """The response to a GET request in API Gateway's form."""
     event = sample_event("billing_page")
     event["headers"] |= {name.replace("_", "-"): value for name, value in headers.items()}
     if path == "/openapi.json":
@@ -81,7 +81,7 @@ def test_openapi_document_is_cached_for_an_hour_and_revalidated(app: ModuleType)
 
 
 def named_in(page: str) -> list[str]:
-    """The addresses that the HTML names."""
+    """The addresses in the HTML."""
     return re.findall(r'(?:href|src)="([^"#]+)"', page)
 
 

@@ -1,4 +1,4 @@
-"""A billing admin switches international calling of their own lines; nobody else does, and nothing else changes."""
+"""Only a billing admin switches international calling of their own lines, and nothing else changes."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -15,7 +15,7 @@ OFF, ON = {"international_calling": False}, {"international_calling": True}
 
 
 def line(world: World, account_id: str = "acct_1") -> dict[str, Any]:
-    """The line of an account as it is stored."""
+    """The stored line of an account."""
     [item] = world.of_kind("LINE", account_id)
     return item
 

@@ -18,12 +18,12 @@ pytestmark = pytest.mark.dynamodb
 
 
 def confirm_keys(till: Till) -> list[str]:
-    """How each confirmation that was sent was numbered."""
+    """The number of each confirmation."""
     return [str(sent.key).rpartition(":")[2] for sent in till.wire.posts("/confirm")]
 
 
 def ends_right(till: Till, topup_id: str) -> dict[str, Any]:
-    """A payment after Stripe is well again and the sweeper has looked twice, with law 5 checked."""
+    """The payment after the outage and two sweeps, with law 5 checked."""
     till.all_well()
     till.sweep(minutes=2)
     till.sweep(minutes=5)
@@ -36,7 +36,7 @@ def ends_right(till: Till, topup_id: str) -> dict[str, Any]:
     return shown
 
 
-# --- The money is asked for -------------------------------------------------------------------------------------------
+# --- The confirmation -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", FAULTS)

@@ -1,4 +1,4 @@
-"""How the emulator starts workers: a function one at a time, and its timeouts grow with the load."""
+"""The emulator starts one worker of a function at a time, and its timeouts grow with the load."""
 
 import threading
 from types import SimpleNamespace

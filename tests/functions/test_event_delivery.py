@@ -18,7 +18,7 @@ pytestmark = pytest.mark.dynamodb
 
 @contextmanager
 def at_the_bus(listener: Listener, moment: str, handler: Any) -> Iterator[None]:
-    """Something happens meanwhile whenever events are sent."""
+    """Run a handler at each send of events."""
     events, name = listener.bus.meta.events, f"{moment}.events.PutEvents"
     events.register_last(name, handler)
     try:
@@ -28,7 +28,7 @@ def at_the_bus(listener: Listener, moment: str, handler: Any) -> Iterator[None]:
 
 
 def refusing(*positions: int) -> Any:
-    """The bus does not take these entries of a send."""
+    """Reject these entries of a send."""
 
     def refuse(parsed: dict[str, Any], **_: Any) -> None:
         for position in positions:

@@ -1,4 +1,4 @@
-"""Credit held for calls that were never posted comes back, and only then; time alone frees nothing."""
+"""The sweep releases holds of calls that were never posted, and only those."""
 
 from datetime import timedelta
 

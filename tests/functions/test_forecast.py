@@ -1,4 +1,4 @@
-"""How long the balance lasts, and what a rule would have done, of an account as the table holds it."""
+"""The forecast of an account's balance and the simulation of a recharge rule."""
 
 from datetime import timedelta
 from typing import Any
@@ -17,12 +17,12 @@ RULE = {"threshold": "40.00", "amount": "50.00"}
 
 
 def simulate(world: World, body: Any = RULE, **claims: Any) -> Answer:
-    """What a rule would have done."""
+    """Simulate a rule."""
     return world.ask("list_usage", "POST", "/auto-recharge/simulate", body, **claims)
 
 
 def days_of_calls(till: Till) -> None:
-    """Two minutes to a premium number on each of the last eight days, and $16 left."""
+    """Two premium minutes on each of the last eight days, and a balance of $16."""
     start = till.world.clock.now
     till.world.clock.now = start - timedelta(days=40)
     till.world.adjust("52.00", "opening")
@@ -152,7 +152,7 @@ def test_of_a_busy_account_the_latest_entries_are_played(till: Till, monkeypatch
 
 
 def test_overlapping_postings_leave_out_no_entry(till: Till) -> None:
-    """The balance then says that it was changed last when the first of the two began."""
+    """The balance shows the start of the first posting as its last change."""
     days_of_calls(till)
     expected = simulate(till.world).body
     till.paid("100.00", till.card())

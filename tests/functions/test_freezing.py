@@ -84,7 +84,7 @@ def test_an_unknown_account_cannot_be_frozen(world: World) -> None:
 
 @pytest.fixture
 def armed(till: Till) -> Iterator[Till]:
-    """Acct_1 recharges below 40 dollars, and stands above."""
+    """Acct_1 with a threshold of 40 dollars and a higher balance."""
     till.world.adjust("45.00", "credit")
     till.set_rule(till.card(), threshold="40.00")
     till.stream()
@@ -93,7 +93,7 @@ def armed(till: Till) -> Iterator[Till]:
 
 
 def freeze(till: Till, *, is_frozen: bool) -> None:
-    """PUT frozen."""
+    """Freeze or unfreeze acct_1."""
     assert till.world.operate("PUT", "/accounts/acct_1", {"frozen": is_frozen}).status == 200
 
 
@@ -118,7 +118,7 @@ def test_a_frozen_account_recharges_only_after_it_is_unfrozen(armed: Till) -> No
 
 
 def test_a_freeze_between_two_reads_prevents_a_recharge(armed: Till, monkeypatch: pytest.MonkeyPatch) -> None:
-    """DynamoDB reads each item of a batch as of its own moment."""
+    """DynamoDB reads each item of a batch at its own moment."""
     armed.world.adjust("-30.00", "spent")
     from calling_credit.recharge import store  # noqa: PLC0415 - after moto
 
@@ -141,7 +141,7 @@ def test_a_freeze_between_two_reads_prevents_a_recharge(armed: Till, monkeypatch
 
 
 def test_a_recharge_decided_just_before_the_freeze_does_not_begin(armed: Till, wire: Wire) -> None:
-    """Between the decision and the claim the account is frozen."""
+    """The account is frozen between the decision and the claim."""
     armed.world.adjust("-30.00", "spent")
     frozen: list[Sent] = []
 
@@ -158,7 +158,7 @@ def test_a_recharge_decided_just_before_the_freeze_does_not_begin(armed: Till, w
 
 
 def link_page(world: World, token: str, method: str) -> tuple[int, str]:
-    """What the holder of a link sees."""
+    """The status and text of the page behind a link."""
     event = http_event("add_funds", method, f"/links/{token}", signed_in=False)
     answer = world.invoke("add_funds", event)
     return answer.status, answer.text
@@ -196,7 +196,7 @@ def test_a_link_to_freeze_that_was_withdrawn_freezes_nothing(world: World) -> No
 def test_a_call_waiting_for_a_recharge_is_asked_to_retry_and_starts_it(armed: Till) -> None:
     world = armed.world
     world.adjust("-45.00", "spent")
-    armed.take_records()  # And the function never heard of it.
+    armed.take_records()  # The function never received the record.
     answer = world.authorize().body
     assert (answer["reason"], answer["retry_after_seconds"]) == ("recharging", 15)
     armed.stream()

@@ -22,11 +22,11 @@ from tests.harness.wire import Pass as WirePass
 pytestmark = pytest.mark.dynamodb
 
 
-# --- Links that are none ----------------------------------------------------------------------------------------------
+# --- Invalid links ----------------------------------------------------------------------------------------------------
 
 
 def not_valid(till: Till, token: str) -> None:
-    """Neither looking nor following does anything."""
+    """Check that neither opening nor following the link does anything."""
     before, asked = till.everything(), len(till.wire.sent)
     for method in ("GET", "POST"):
         answer = till.visit(token, method)
@@ -79,7 +79,7 @@ def test_a_link_to_no_payment_is_not_valid(till: Till, position: Any) -> None:
     not_valid(till, write_cursor("test-secret", ["link", "confirm_payment"], position))
 
 
-# --- Stripe is away ---------------------------------------------------------------------------------------------------
+# --- Stripe is unavailable --------------------------------------------------------------------------------------------
 
 
 def test_a_link_followed_with_a_rejected_key_says_try_later(till: Till) -> None:
@@ -125,7 +125,7 @@ def test_a_confirmation_whose_answer_was_lost_still_leads_to_the_bank(till: Till
     till.check()
 
 
-# --- What the table holds of a link -----------------------------------------------------------------------------------
+# --- The stored link --------------------------------------------------------------------------------------------------
 
 
 def test_the_table_stores_only_the_hash_of_a_link(till: Till) -> None:

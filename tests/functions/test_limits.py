@@ -82,7 +82,7 @@ def test_only_a_billing_admin_sets_limits(world: World) -> None:
     assert world.stack.items() == before
 
 
-# --- What is told -----------------------------------------------------------------------------------------------------
+# --- Reported refusals ------------------------------------------------------------------------------------------------
 
 
 def test_a_refusal_is_kept_once_an_hour_for_each_reason(world: World) -> None:

@@ -86,7 +86,7 @@ def test_configuring_again_changes_only_the_given_settings(world: World) -> None
 
 
 def levels(world: World, account_id: str = "acct_1") -> list[int | None]:
-    """The level of a low balance as it stands at the account and beside its balance."""
+    """The low-balance level stored on the account and beside its balance."""
     items = [*world.of_kind("ACCOUNT", account_id), *world.of_kind("BALANCE", account_id)]
     return [item.get("low_micros") for item in items]
 

@@ -1,4 +1,4 @@
-"""Operators' commands that cannot do what was asked: one sentence, and never an exit code that looks like success."""
+"""Operators' commands that fail print one sentence and return no success code."""
 
 import json
 import subprocess
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.dynamodb
 
 
 def code_of(command: Callable[[], int]) -> object:
-    """How a process that runs the command would end."""
+    """The exit code of a process that runs the command."""
     with pytest.raises(SystemExit) as ended:
         run(command)
     return ended.value.code
@@ -90,14 +90,14 @@ def test_a_missing_profile_is_reported_as_an_unreachable_stack(
 
 
 class Restless:
-    """A queue whose messages show again before the last of them was read."""
+    """A queue whose messages reappear before the last one is read."""
 
     def __init__(self, messages: int) -> None:
         self.receives = 0
         self._messages = messages
 
     def receive_message(self, **asked: Any) -> dict[str, Any]:
-        """Ten of them, and after the last the first again, each time with another receipt."""
+        """Ten messages at a time; after the last, the first follows with another receipt."""
         begin = self.receives * 10
         self.receives += 1
         numbers = [number % self._messages for number in range(begin, begin + asked["MaxNumberOfMessages"])]

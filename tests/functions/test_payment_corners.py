@@ -1,5 +1,5 @@
-"""Corners of payments where two true things meet: what a person was told and what the sweeper finds, what a charge was
-worked out from and what the balance is by then, what Stripe refuses and why.
+"""Rare races of payments: a response against the sweeper, a claim against a changed balance, and rejections by Stripe
+with incomplete reasons.
 """
 
 import json
@@ -79,9 +79,7 @@ def test_an_unfinished_recharge_charges_at_most_what_the_rule_now_needs(till: Ti
 def test_credit_added_between_reading_and_claim_is_not_bought_again(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Granted credit moves the balance and neither rule nor state, so the claim names the balance it was worked out
-    from.
-    """
+    """Granted credit changes the balance but neither rule nor state, so the claim is conditional on the balance."""
     leave(till, "-429.80")
     till.set_rule(till.card(), **LIFTED)
     from calling_credit.payments import automatic_topup  # noqa: PLC0415 - after moto
@@ -161,7 +159,7 @@ def test_payment_is_reported_paid_even_if_recharge_update_fails(till: Till, monk
 
 
 def fails(*_: Any) -> None:
-    """The table is busy."""
+    """Make the table busy."""
     raise Unavailable(ProblemCode.BUSY, "Injected.")
 
 
@@ -170,7 +168,7 @@ def test_the_sweeper_checks_a_balance_with_a_lost_record_in_six_hours(till: Till
     till.set_rule(till.card())
     till.stream()
     spend(till, "5.00")
-    till.take_records()  # Given up.
+    till.take_records()  # The mapping gave up.
     for _ in range(5):
         till.sweep(hours=1)
         till.stream()
@@ -181,14 +179,14 @@ def test_the_sweeper_checks_a_balance_with_a_lost_record_in_six_hours(till: Till
 
 
 def test_an_attempt_under_review_counts_as_in_flight_for_earlier_needs(till: Till) -> None:
-    """Its money may have been taken, so the card is not asked for the same need again; for a new one it is."""
+    """Its money may have been taken, so the card is charged again only for a new need."""
     leave(till, "5.00")
     till.set_rule(till.card())
     till.fault("dropped", CONFIRM, count=9)
     till.stream()
     till.all_well()
     [intent] = till.stand_in.account.objects["payment_intent"].values()
-    intent["amount"] = 4_000  # Somebody changed it in the dashboard.
+    intent["amount"] = 4_000  # Changed in the dashboard.
     minutes_pass(till, 5)
     assert "in_flight" not in till.state()
     assert [item["code"] for item in till.world.stack.items() if item["SK"] == "ISSUE"] == ["amount_mismatch"]

@@ -1,6 +1,4 @@
-"""Saved cards: added on Stripe's page alone, listed with the default first, removed for good; each account has its
-own.
-"""
+"""Cards are added on Stripe's page, listed with the default first, and removed permanently, for each account alone."""
 
 from typing import Any
 
@@ -31,7 +29,7 @@ def listed(till: Till, account: str = "acct_1") -> list[dict[str, Any]]:
 
 
 def save_on_page(till: Till, kind: str = VISA) -> str:
-    """Save a card as a customer does, on the page they are led to; its id."""
+    """Save a card on the hosted page, as a customer does; its id."""
     address = ask(till, "POST").body["url"]
     session = Controls(till.stand_in).complete_checkout(address.rsplit("/", 1)[1], kind)
     return str(till.stand_in.account.objects["setup_intent"][session["setup_intent"]]["payment_method"])
@@ -196,7 +194,7 @@ def test_a_card_is_removed_from_a_closed_account_too(till: Till) -> None:
     assert ask(till, "DELETE", f"{CARDS}/{card}").status == 204
 
 
-# --- Who may ----------------------------------------------------------------------------------------------------------
+# --- Access -----------------------------------------------------------------------------------------------------------
 
 
 def test_who_is_no_billing_admin_neither_sees_nor_changes_cards(till: Till) -> None:

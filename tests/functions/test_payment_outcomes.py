@@ -1,4 +1,4 @@
-"""What became of payments, as people of the account see it: declines in words, receipts, the list and each alone."""
+"""The payments that users of the account see: outcomes, decline messages, receipts, and the list."""
 
 import json
 from typing import Any
@@ -109,7 +109,7 @@ def test_a_payment_pending_at_stripe_is_processing_until_it_ends(till: Till) -> 
 
 
 def several(till: Till) -> list[dict[str, Any]]:
-    """Payments of every outcome a minute apart, newest first as they are listed."""
+    """Payments of every outcome, one minute apart, newest first."""
     cards = [till.card(kind) for kind in (VISA, DECLINED, MASTERCARD, VISA, CHALLENGED)]
     for card in cards:
         till.later(minutes=1)

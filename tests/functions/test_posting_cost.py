@@ -15,7 +15,7 @@ pytestmark = pytest.mark.dynamodb
 
 
 def at(days: int) -> dict[str, str]:
-    """Times of the example call, moved by so many days."""
+    """The times of the example call, moved by days."""
     return {
         name: f"{NOW.date() + timedelta(days=days)}{EVENT[name][10:]}"
         for name in ("started_at", "answered_at", "ended_at")
@@ -123,8 +123,8 @@ def test_posting_without_admission_reads_nothing_for_cached_accounts(world: Worl
 
 
 def bytes_of(item: dict[str, Any]) -> int:
-    """An item's size by DynamoDB's rules: UTF-8 bytes of names and texts; a number a byte for two digits, and one
-    or two more.
+    """The size of an item by DynamoDB's rules: UTF-8 bytes of names and texts; numbers take a byte for two digits
+    plus one or two.
     """
     total = 0
     for name, attribute in item.items():

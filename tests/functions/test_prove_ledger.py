@@ -17,12 +17,12 @@ pytestmark = pytest.mark.dynamodb
 
 
 def put(till: Till, item: dict[str, Any]) -> None:
-    """Write an item by hand."""
+    """Write an item directly to the table."""
     till.world.stack.dynamodb.put_item(TableName=till.world.stack.table_name, Item=to_attributes(item))
 
 
 def delete(till: Till, item: dict[str, Any]) -> None:
-    """Take an item out by hand."""
+    """Delete an item directly from the table."""
     key: Any = {"PK": {"S": item["PK"]}, "SK": {"S": item["SK"]}}
     till.world.stack.dynamodb.delete_item(TableName=till.world.stack.table_name, Key=key)
 
@@ -46,7 +46,7 @@ def test_everything_that_ever_happens_adds_up(till: Till) -> None:
     everything_that_happens(till)
     listed = issues(till)
     said = till.prove(hours=1)
-    assert (said["differences"], said["unproven"]) == (1, 0)  # The payment that was made beside us at the end.
+    assert (said["differences"], said["unproven"]) == (1, 0)  # The outside payment made at the end.
     assert till.prove(hours=1)["differences"] == 1
     assert issues(till) == listed
 
@@ -145,7 +145,7 @@ def test_a_refund_whose_callback_was_lost_is_found(till: Till) -> None:
     till.later(hours=3)
     till.sdk.v1.refunds.create({"charge": charge["id"], "amount": 500})
     till.stand_in.take_events()
-    assert till.prove(minutes=10)["differences"] == 0  # It may still be on its way.
+    assert till.prove(minutes=10)["differences"] == 0  # It may still be in flight.
     assert till.prove(minutes=10)["differences"] == 1
     assert issues(till) == [(shown["id"], "reversed_is_not_what_stands_at_stripe", ACCOUNT)]
 

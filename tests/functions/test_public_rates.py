@@ -14,7 +14,7 @@ pytestmark = pytest.mark.dynamodb
 
 
 def public_rates(world: World, **query: str) -> Any:
-    """What anyone is told of prices, without any token."""
+    """The prices that a visitor reads without a token."""
     event = http_event("list_usage", "GET", "/rates")
     del event["requestContext"]["authorizer"]
     event["queryStringParameters"] = {name.rstrip("_"): value for name, value in query.items()}

@@ -62,7 +62,7 @@ def test_publishing_a_damaged_active_deck_again_repairs_it(world: World) -> None
 
 
 def test_a_deck_uploaded_first_but_activated_last_is_superseded(world: World) -> None:
-    """The first file's handler fails and is tried again a minute later, while the second file is still looked at."""
+    """The handler of the first file fails and runs again a minute later, during the check of the second file."""
     put_at = world.clock.now
     publisher = Publisher(_s3(), BUCKET)
     late = publisher.judge(DEARER, put_at, put_at + timedelta(seconds=60))
@@ -110,7 +110,7 @@ def test_rollback_returns_to_the_previous_or_a_named_deck(world: World) -> None:
 
 
 def test_a_crash_leaves_the_old_or_new_deck_and_a_retry_completes(world: World, wire: Wire) -> None:
-    """Law 10 of decks: every fault at every request, then the event again as Lambda does."""
+    """Law 10 for decks: every fault at every request, then Lambda's redelivery."""
     world.deliver({})
     old = active()
     _s3().put_object(Bucket=BUCKET, Key="incoming/december.csv", Body=DEARER)
@@ -129,14 +129,14 @@ def test_a_crash_leaves_the_old_or_new_deck_and_a_retry_completes(world: World, 
             ask_anew(world.stack, wire, "publish_rates", event, seconds=300, check=check)
         assert point.hits, point.name
         found = report()
-        if not found["last_calls"]["is_whole"]:  # The calls could not be read; the deck is published all the same.
+        if not found["last_calls"]["is_whole"]:  # The calls could not be read, but the deck is published.
             assert point.name.startswith("Query"), point.name
             found["last_calls"] = told["last_calls"]
         assert (active(), found) == (new, told), point.name
 
 
 def half_done(old: dict[str, Any], new: dict[str, Any], point: Point) -> None:
-    """Whenever somebody looks, one of the two decks is active and whole."""
+    """Check that one of the two decks is active and complete."""
     pointer = active()
     assert pointer["version"] in (old["version"], new["version"]), point.name
     deck_store.read_deck(_s3(), BUCKET, pointer)
@@ -159,7 +159,7 @@ def test_a_deck_overtaken_while_it_is_stored_is_superseded(world: World, monkeyp
 
 
 def test_two_concurrent_publications_leave_one_complete_deck(world: World) -> None:
-    """Each interrupts the other between any two of its requests."""
+    """Each publication interrupts the other between any two requests."""
     other_deck = DECK.replace(b"0.10", b"0.30")
     _s3().put_object(Bucket=BUCKET, Key="incoming/a.csv", Body=DEARER)
     _s3().put_object(Bucket=BUCKET, Key="incoming/b.csv", Body=other_deck)

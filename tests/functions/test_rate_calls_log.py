@@ -63,7 +63,7 @@ def test_a_warm_function_follows_a_newly_published_deck_within_a_minute(world: W
     ]
 
 
-# --- What is said -----------------------------------------------------------------------------------------------------
+# --- Log and metrics --------------------------------------------------------------------------------------------------
 
 
 def metrics_of(printed: str) -> dict[str, Any]:

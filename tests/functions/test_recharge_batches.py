@@ -1,5 +1,5 @@
-"""What the stream may do to automatic recharge: bring a record ten times, out of order, to several workers at once, and
-many accounts together, one of which cannot be looked at.
+"""Automatic recharge under the stream's deliveries: repeated and unordered records, several workers at once, and
+batches with an account that fails.
 """
 
 import copy
@@ -33,7 +33,7 @@ ACCOUNTS = ("acct_1", "acct_2", "acct_3")
 
 
 def each_below(till: Till, *accounts: str) -> list[dict[str, Any]]:
-    """Accounts with five dollars left of a threshold of ten; a record of each."""
+    """Accounts with five dollars below a threshold of ten; a record of each."""
     for account in accounts:
         if account != "acct_1":
             till.world.create_account(account)
@@ -133,7 +133,7 @@ def test_a_rejected_key_redelivers_every_record_and_loses_no_attempt(till: Till)
     records = each_below(till, "acct_1", "acct_2")
     right, till.stand_in.api_key = till.stand_in.api_key, "sk_test_another"
     assert bring(till, *records) == [name_of(made) for made in records]
-    assert bring(till, *records) == []  # Both are in flight, and the sweeper goes on with them.
+    assert bring(till, *records) == []  # Both are in flight, and the sweeper resumes them.
     till.stand_in.api_key = right
     assert till.sweep(minutes=3)["payments"] == 2
     assert [recharges(till, account) for account in ("acct_1", "acct_2")] == [[("succeeded", "50.00")]] * 2
@@ -143,7 +143,7 @@ def test_a_rejected_key_redelivers_every_record_and_loses_no_attempt(till: Till)
 
 
 def falling(till: Till, calls: int = 12) -> list[dict[str, Any]]:
-    """The records of a balance that falls call by call."""
+    """The records of a balance that falls with each call."""
     leave(till, "12.00")
     till.set_rule(till.card(), **LIFTED)
     records = []
@@ -154,7 +154,7 @@ def falling(till: Till, calls: int = 12) -> list[dict[str, Any]]:
 
 
 def batches(records: list[dict[str, Any]], seed: int) -> list[list[dict[str, Any]]]:
-    """Each of the records ten times over, shuffled, as ten of them come at a time."""
+    """Each record ten times, shuffled, in batches of ten."""
     many = [copy.deepcopy(made) for made in records for _ in range(10)]
     random.Random(seed).shuffle(many)
     return [many[start : start + 10] for start in range(0, len(many), 10)]
@@ -178,7 +178,7 @@ def test_several_workers_at_once_on_the_same_records_charge_once(
 
     def work(number: int) -> None:
         for batch in batches(records, seed=10 * seed + number):
-            bring(till, *batch)  # What comes again is among the later ones.
+            bring(till, *batch)  # The redelivered records are among the later ones.
 
     at_once(*[lambda number=number: work(number) for number in range(workers)])
     wire.with_conflicts = False

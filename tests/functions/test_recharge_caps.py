@@ -24,51 +24,51 @@ pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 LOST = declining("lost_card")
 
 
-# --- What headroom is measured from -----------------------------------------------------------------------------------
+# --- The level that headroom is measured from -------------------------------------------------------------------------
 
 
 def no_rule(till: Till) -> None:
-    """There is none."""
+    """The account has no rule."""
 
 
 def switched_off(till: Till) -> None:
-    """A rule that is off."""
+    """The rule is off."""
     till.set_rule(till.card(), enabled=False)
 
 
 def armed(till: Till) -> None:
-    """A rule that is on."""
+    """The rule is on."""
     till.set_rule(till.card())
 
 
 def charging(till: Till) -> None:
-    """A charge that Stripe does not answer."""
+    """Stripe does not answer a charge."""
     till.set_rule(till.card())
     till.fault("dropped", CONFIRM, count=2)
     till.stream()
 
 
 def backing_off(till: Till) -> None:
-    """One decline."""
+    """The card is declined once."""
     till.set_rule(till.card(DECLINED))
     till.stream()
 
 
 def suspended(till: Till) -> None:
-    """A card that was lost."""
+    """The card is reported lost."""
     till.set_rule(till.card(LOST))
     till.stream()
 
 
 def removed(till: Till) -> None:
-    """The card is gone."""
+    """The card was removed."""
     card = till.card()
     till.set_rule(card)
     remove(till, card)
 
 
 def too_small_a_maximum(till: Till) -> None:
-    """An amount above what one payment may be since the operator lowered that."""
+    """The amount exceeds the payment maximum that the operator lowered."""
     till.set_rule(till.card())
     item = {"PK": {"S": "ACCOUNT#acct_1"}, "SK": {"S": "AUTO_RECHARGE"}}
     till.world.stack.dynamodb.update_item(

@@ -1,5 +1,5 @@
-"""A bank that wants the absent customer: the recharge is suspended, the same payment waits a day for them, and whatever
-they do or leave undone, no second one is begun beside it.
+"""A recharge that the bank wants confirmed is suspended. Its payment waits a day for the customer, and no second one
+begins beside it.
 """
 
 from typing import Any
@@ -31,13 +31,13 @@ NO_FUNDS = "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds"
 
 
 def waiting(till: Till) -> dict[str, Any]:
-    """The payment that waits for its customer, as an admin sees it."""
+    """The payment to confirm, as an admin sees it."""
     [found] = [till.top_up(item["topup_id"]) for item in till.top_ups() if item["status"] == "requires_action"]
     return found
 
 
 def confirm(till: Till, *, confirmed: bool = True) -> dict[str, Any]:
-    """The customer follows the link and answers their bank; the payment before Stripe's callbacks come."""
+    """Follow the link and answer the bank; the payment before Stripe's callbacks arrive."""
     payment = waiting(till)
     assert follow(till, payment["next_action_url"]).status == 303
     till.challenge(payment["id"], confirmed=confirmed)
@@ -193,9 +193,7 @@ def test_another_card_works_after_the_waiting_payments_card_is_removed(till: Til
 
 
 def test_an_unanswered_challenge_does_not_charge_again_every_hour(till: Till) -> None:
-    """A published incident: an attempt that only waited for its customer was forgotten after an hour, and a new one was
-    made each time.
-    """
+    """A published incident: a waiting attempt was dropped after an hour and replaced each time."""
     fails_once(till, CHALLENGED)
     minutes_pass(till, 3 * 24 * 60, lambda: talk(till, minutes=1), step=61)
     assert confirmations(till) == 1

@@ -51,7 +51,7 @@ def test_a_cap_with_too_little_room_allows_the_remainder(till: Till) -> None:
     assert shown(till)[:2] == ("paused", "daily_limit")
 
 
-# --- What counts ------------------------------------------------------------------------------------------------------
+# --- What counts toward a cap -----------------------------------------------------------------------------------------
 
 
 def test_a_recharge_under_way_counts_and_one_that_failed_is_given_back(till: Till) -> None:
@@ -81,7 +81,7 @@ def test_a_claim_counts_from_the_moment_it_is_made(till: Till) -> None:
     assert shown(till) == ("paused", "hourly_count", "2026-11-23T13:00:00.000Z")
 
 
-# --- A thief with a phone ---------------------------------------------------------------------------------------------
+# --- Toll fraud -------------------------------------------------------------------------------------------------------
 
 
 def test_hourly_count_and_daily_limit_bound_an_hour_of_toll_fraud(till: Till) -> None:

@@ -1,5 +1,5 @@
-"""A declined card is left alone for an hour, then for a day, then for good. What ends the wait, what does not, and that
-nothing ever asks a card again and again.
+"""A declined card rests for an hour, then for a day, and then suspends the rule. Only certain events end the wait, and
+no card is charged repeatedly.
 """
 
 import pytest
@@ -94,7 +94,7 @@ def test_a_balance_that_recovered_during_the_wait_is_not_recharged(till: Till) -
     assert (shown(till), confirmations(till)) == (GOES_ON, 1)
 
 
-# --- What ends a wait, and what does not ------------------------------------------------------------------------------
+# --- The end of a wait ------------------------------------------------------------------------------------------------
 
 
 def test_credit_that_the_operator_grants_does_not_end_a_wait(till: Till) -> None:
@@ -160,7 +160,7 @@ def test_only_a_different_saved_card_ends_a_wait(till: Till) -> None:
 
 
 def test_a_failing_claim_does_not_charge_hundreds_of_times(till: Till) -> None:
-    """A published incident: each failed charge gave its claim back, and each call below the threshold claimed again."""
+    """A published incident: each failed charge released its claim, and each call below the threshold claimed again."""
     fails_once(till, DECLINED)
     minutes_pass(till, 270, lambda: talk(till, minutes=1), step=6)
     assert confirmations(till) == 2

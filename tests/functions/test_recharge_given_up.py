@@ -1,5 +1,5 @@
-"""Nobody answers until Stripe forgets the keys, a request is carried out after its sender gave up, the worker dies or
-the table goes away: there is one payment, and what was given up is never paid.
+"""Stripe is silent until its keys expire, a request runs after its sender gave up, a worker dies, or the table is
+unavailable: one payment is made, and a canceled one is never paid.
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 PAID = [("succeeded", "50.00")]
 
 
-# --- When Stripe forgets the keys -------------------------------------------------------------------------------------
+# --- Expired Stripe keys ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("kind", "made"), [("answer_lost", 1), ("dropped", 0)])
@@ -84,8 +84,8 @@ def test_a_canceled_attempt_no_longer_counts_in_the_limits(till: Till) -> None:
 
 @dataclass
 class Late:
-    """The first request of that name is carried out only when the test says so; its sender has given up waiting. The
-    next ones get no answer either while `away`.
+    """Delay the first request of that name until the test runs it, after its sender gave up. Later requests get no
+    response while `away`.
     """
 
     name: str
@@ -158,7 +158,7 @@ def test_a_worker_that_dies_at_any_request_to_the_table_leaves_one_payment(
         except Killed:
             wire.dead = False
     assert seen
-    bring(till, made)  # The stream brings what was not answered again.
+    bring(till, made)  # The stream redelivers the unanswered record.
     minutes_pass(till, 4, step=2)
     paid_once(till)
 

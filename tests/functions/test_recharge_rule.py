@@ -1,4 +1,4 @@
-"""The rule of automatic recharge as a customer sets and sees it: its shape, who may set it, and what is refused."""
+"""The recharge rule that a customer sets and reads: its shape, the permitted users, and the refusals."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ UNSET = {
 }
 
 
-# --- What it looks like -----------------------------------------------------------------------------------------------
+# --- Its shape --------------------------------------------------------------------------------------------------------
 
 
 def test_before_there_is_a_rule_it_is_off_with_the_usual_limits(till: Till) -> None:
@@ -86,7 +86,7 @@ def test_accounts_see_and_set_their_own(till: Till) -> None:
     assert till.state("acct_2")["threshold_micros"] == usd("99.00")
 
 
-# --- Who may, and what is refused -------------------------------------------------------------------------------------
+# --- Access and refusals ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("groups", [None, "[]", "[member]", "[billing_admins]"])
@@ -207,7 +207,7 @@ def test_an_invalid_body_is_refused_and_changes_nothing(till: Till, body: Any, s
 
 
 def removed(till: Till) -> str:
-    """A card that was the account's own."""
+    """A former card of the account."""
     card = till.card()
     remove(till, card)
     return card

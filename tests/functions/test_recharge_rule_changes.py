@@ -1,4 +1,4 @@
-"""What setting the rule changes and what it leaves alone, also when two do it at once or a charge is under way."""
+"""The effects of setting a rule, also by two users at once or during a charge."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +27,7 @@ from tests.harness.wire import Pass, Sent, Wire
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 
 
-# --- What it changes --------------------------------------------------------------------------------------------------
+# --- Changes ----------------------------------------------------------------------------------------------------------
 
 
 def test_omitted_and_null_settings_stay(till: Till) -> None:
@@ -83,7 +83,7 @@ def test_a_rule_without_its_card_can_be_enabled_only_with_another(till: Till) ->
     assert put_rule(till, {"enabled": True, "payment_method_id": till.card()}).body["status"] == "active"
 
 
-# --- Two at once ------------------------------------------------------------------------------------------------------
+# --- Concurrent requests ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("attempt", range(3))

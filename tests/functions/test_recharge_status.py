@@ -1,5 +1,5 @@
-"""What everybody of the account is shown of automatic recharge: a status, a reason in a code and in words, and when it
-goes on.
+"""The state of automatic recharge that every user of the account sees: a status, a reason as code and text, and the
+time at which it resumes.
 """
 
 from collections.abc import Callable
@@ -16,21 +16,21 @@ EXPIRED = declining("expired_card")
 
 
 def charging(till: Till) -> None:
-    """Stripe does not answer."""
+    """Stripe is silent."""
     till.set_rule(till.card())
     till.fault("dropped", CONFIRM, count=2)
     till.stream()
 
 
 def removed(till: Till) -> None:
-    """The card is gone."""
+    """The card was removed."""
     card = till.card()
     till.set_rule(card)
     remove(till, card)
 
 
 def used_up(till: Till, **caps: Any) -> None:
-    """One charge, and no room for another."""
+    """One charge exhausts the cap."""
     till.set_rule(till.card(), **caps)
     till.stream()
     leave(till, "5.00")
@@ -38,7 +38,7 @@ def used_up(till: Till, **caps: Any) -> None:
 
 
 def declined_thrice(till: Till) -> None:
-    """Now, in an hour and a day after that."""
+    """A decline now, in an hour, and a day later."""
     till.set_rule(till.card(DECLINED))
     till.stream()
     for span in ({"hours": 1}, {"hours": 24}):
@@ -47,7 +47,7 @@ def declined_thrice(till: Till) -> None:
 
 
 def declined_four_times(till: Till) -> None:
-    """And once more after it was switched on again."""
+    """Another decline after the rule was switched on again."""
     declined_thrice(till)
     till.rule(enabled=False)
     till.rule(enabled=True)

@@ -1,5 +1,5 @@
-"""A hopeless card, one declined three times in a row, and one that is gone suspend automatic recharge. What ends that,
-and what does not.
+"""A hopeless card, three declines in a row, and a removed card suspend automatic recharge. Only certain events end the
+suspension.
 """
 
 from collections.abc import Callable
@@ -62,7 +62,7 @@ def by_hand_with_another(till: Till, card: str) -> None:
 
 
 def by_hand_with_the_same(till: Till, card: str) -> None:
-    """The bank has changed its mind, and a top-up with the very card is paid."""
+    """The bank accepts a top-up with the same card."""
     becomes(till, card, VISA)
     till.paid("5.00", card)
 
@@ -74,7 +74,7 @@ def switched(till: Till, card: str) -> None:
 
 
 def saved_again(till: Till, card: str) -> None:
-    """The same card is saved once more and given to the rule."""
+    """The same card is saved again and set in the rule."""
     number = till.stand_in.account.cards[card].number
     [kind] = [kind for kind in (DECLINED, EXPIRED) if (known := card_with_id(kind)) and known.number == number]
     till.rule(payment_method_id=till.card(kind))
@@ -87,7 +87,7 @@ def removed_and_saved_again(till: Till, card: str) -> None:
 
 
 def another(till: Till, card: str) -> None:
-    """Another card is given to the rule."""
+    """Another card is set in the rule."""
     till.rule(payment_method_id=till.card(MASTERCARD))
 
 
@@ -97,7 +97,7 @@ def granted(till: Till, card: str) -> None:
 
 
 def other_settings(till: Till, card: str) -> None:
-    """Another threshold and other limits."""
+    """Threshold and limits change."""
     till.rule(threshold="20.00", daily_limit="500.00", hourly_count=10)
 
 
@@ -166,7 +166,7 @@ def test_declines_count_per_card_even_if_it_is_saved_again(till: Till) -> None:
     assert recharges(till)[-1] == ("succeeded", "50.00")
 
 
-# --- A card that is gone ----------------------------------------------------------------------------------------------
+# --- A removed card ---------------------------------------------------------------------------------------------------
 
 
 def test_a_removed_card_suspends_until_another_card_is_added(till: Till) -> None:

@@ -26,7 +26,7 @@ from tests.harness.world import UNITED_KINGDOM
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 
 
-# --- What makes it look -----------------------------------------------------------------------------------------------
+# --- Triggers ---------------------------------------------------------------------------------------------------------
 
 
 def test_one_charge_follows_a_call_that_crosses_the_threshold(till: Till) -> None:
@@ -108,7 +108,7 @@ def test_another_card_while_below_charges_that_card(till: Till) -> None:
     ]
 
 
-# --- When it does not even ask ----------------------------------------------------------------------------------------
+# --- Without a request to Stripe --------------------------------------------------------------------------------------
 
 
 def test_without_a_rule_nothing_is_watched_and_nothing_is_asked(till: Till) -> None:
@@ -123,7 +123,7 @@ def test_without_a_rule_nothing_is_watched_and_nothing_is_asked(till: Till) -> N
 
 
 def record_as_if_watched(till: Till) -> dict[str, Any]:
-    """A record that the filter would not let through, or that is older than what the table says now."""
+    """A record that the filter rejects or that is older than the table."""
     made: dict[str, Any] = sample_event("auto_recharge")["Records"][0]
     made["dynamodb"]["Keys"]["PK"] = made["dynamodb"]["NewImage"]["PK"] = {"S": "ACCOUNT#acct_1"}
     return made

@@ -1,5 +1,5 @@
-"""Nobody knows what became of a request: Stripe did not answer, answered with a fault, or too late; the worker or the
-table went away. Nothing is charged twice, the same attempt goes on under its keys, and it ends with one payment.
+"""The outcome of a request is unknown: Stripe is silent, faulty, or late, or the worker or the table is gone. The same
+attempt resumes under its keys and ends with one payment.
 """
 
 import pytest
@@ -28,12 +28,12 @@ from tests.harness.till import ALWAYS, ANYTHING, CANCEL, CONFIRM, CREATE, RETRIE
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 UNKEPT = ["answer_lost", "dropped", "rate_limited", "lock_timeout"]
-"""What goes wrong without an idempotency key keeping it."""
+"""Faults that are not repeated under an idempotency key."""
 FAULTS = ["error_500", "error_500_after"]
 PAID = [("succeeded", "50.00")]
 
 
-# --- No answer, once or for a while -----------------------------------------------------------------------------------
+# --- No response, once or for a while ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", UNKEPT)
@@ -153,7 +153,7 @@ def test_a_charge_is_not_sent_without_time_to_wait_for_its_response(till: Till) 
     paid_once(till)
 
 
-# --- Server faults, which a key keeps ---------------------------------------------------------------------------------
+# --- Server faults that repeat under a key ----------------------------------------------------------------------------
 
 
 def test_a_confirmation_is_repeated_only_if_the_intent_still_waits(till: Till) -> None:

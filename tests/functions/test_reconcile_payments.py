@@ -1,5 +1,5 @@
-"""Every minute the sweeper finishes what a callback, a worker or a customer left open; where nothing is due it does not
-even ask Stripe.
+"""Every minute the sweeper finishes payments that a callback, a worker, or a customer left open; without due payments
+Stripe receives no request.
 """
 
 import os
@@ -30,7 +30,7 @@ def test_the_sample_event_finds_nothing_to_do_and_asks_stripe_nothing(till: Till
 
 @pytest.fixture
 def no_key() -> Iterator[None]:
-    """The operator has not put Stripe's keys into the secret yet."""
+    """A secret without Stripe's keys."""
     client, name = boto3.client("secretsmanager"), os.environ["STRIPE_SECRET_ARN"]
     standing = client.get_secret_value(SecretId=name)["SecretString"]
     client.put_secret_value(SecretId=name, SecretString='{"api_key": "", "webhook_secret": ""}')
@@ -62,7 +62,7 @@ def test_a_finished_payment_is_never_checked_again(till: Till) -> None:
     assert listed == ["ACCOUNT", "AUTO_RECHARGE"], "accounts are always listed, for whoever wants all of them"
 
 
-# --- What callbacks lost ----------------------------------------------------------------------------------------------
+# --- Lost callbacks ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("kind", "status", "posted"), [(VISA, "succeeded", "25.00"), (DECLINED, "failed", "0.00")])
@@ -124,7 +124,7 @@ def test_callbacks_and_sweeper_change_nothing_after_each_other(till: Till) -> No
     assert till.world.stack.items() == before
 
 
-# --- What customers left ----------------------------------------------------------------------------------------------
+# --- Payments that customers left open --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("match", [CREATE, CONFIRM])
@@ -181,11 +181,11 @@ def test_money_that_fails_to_arrive_triggers_the_recharge_again(till: Till) -> N
     assert recharges(till) == [("succeeded", "50.00")]
 
 
-# --- What a worker left -----------------------------------------------------------------------------------------------
+# --- Payments that a worker left open ---------------------------------------------------------------------------------
 
 
 def is_finishing(sent: Sent) -> bool:
-    """Whether a request finishes what a settled payment means for the recharge."""
+    """Whether a request updates the recharge after a settled payment."""
     return sent.operation == "TransactWriteItems" and "is_finished = :yes REMOVE" in str(sent.body)
 
 

@@ -1,5 +1,5 @@
-"""One round of the sweeper: when a payment is looked at, that one that fails holds up no other, and the recharges whose
-wait is over are woken.
+"""One round of the sweeper: the times of its checks, the isolation of failures, and the recharges that it triggers
+after their wait.
 """
 
 from datetime import timedelta
@@ -22,7 +22,7 @@ from tests.harness.wire import Pass, Sent, Wire, refusal
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 
 
-# --- When it looks ----------------------------------------------------------------------------------------------------
+# --- Times of the checks ----------------------------------------------------------------------------------------------
 
 
 def test_a_payment_of_another_worker_is_left_alone(till: Till) -> None:
@@ -64,7 +64,7 @@ def test_in_an_outage_a_payment_is_checked_every_two_minutes(till: Till) -> None
 
 
 def three_left_open(till: Till) -> dict[str, str]:
-    """A payment of each of three accounts, all due."""
+    """Three accounts with one due payment each."""
     for account in ("acct_2", "acct_3"):
         till.world.create_account(account)
     made = {account: till.left_open(account=account) for account in ("acct_1", "acct_2", "acct_3")}

@@ -77,7 +77,7 @@ def test_an_empty_batch_is_answered(world: World) -> None:
 
 
 def kept(world: World, kind: str) -> list[dict[str, Any]]:
-    """What the sweep index lists of a kind."""
+    """The items of a kind in the sweep index."""
     return list(read_kept(world.stack.dynamodb, world.stack.table_name, kind))
 
 

@@ -14,12 +14,12 @@ pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No applic
 
 
 def sweep(world: World) -> dict[str, Any]:
-    """What the schedule does."""
+    """Run the scheduled sweep."""
     return world.stack.invoke("rerate_calls", {"version": "0", "source": "aws.scheduler"}, seconds=300)
 
 
 def waiting(world: World) -> int:
-    """How many calls are listed as unrated."""
+    """The number of unrated calls."""
     return sum("sweep_pk" in item for item in world.of_kind("UNRATED"))
 
 

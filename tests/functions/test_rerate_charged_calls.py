@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No applic
 
 
 def reprice(world: World, *, apply: bool = True, **asked: Any) -> dict[str, Any]:
-    """One round of pricing the calls of an account again."""
+    """Price the calls of an account again, one round."""
     event = {"reprice": RANGE | {"apply": apply} | {name.rstrip("_"): value for name, value in asked.items()}}
     return world.stack.invoke("rerate_calls", event, seconds=300)
 

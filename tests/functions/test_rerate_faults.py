@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No applic
 
 
 def timeless(world: World) -> list[dict[str, Any]]:
-    """The table but for when it was written; the book adds up."""
+    """The table without times of writing, after a check of the ledger."""
     world.balance()
     names = {"recorded_at", "updated_at", "settled_at"}
     return [{name: value for name, value in item.items() if name not in names} for item in world.stack.items()]
@@ -45,7 +45,7 @@ def test_law_10_a_repeat_after_any_failure_ends_in_the_same_ledger(world: World,
 
 
 def put_back(world: World, raw: list[Any]) -> None:
-    """The table as it was."""
+    """Restore the table."""
     client, name = world.stack.dynamodb, world.stack.table_name
     known = {(item["PK"]["S"], item["SK"]["S"]) for item in raw}
     for item in client.scan(TableName=name)["Items"]:
@@ -57,7 +57,7 @@ def put_back(world: World, raw: list[Any]) -> None:
 
 
 def interrupted(world: World, wire: Wire, event: dict[str, Any], other: Callable[[], Any]) -> None:
-    """`other` happens once, between any two requests of an invocation: every gap is tried from the same table."""
+    """Run `other` once between two requests of an invocation, for every gap, each time from the same table."""
     raw = world.stack.dynamodb.scan(TableName=world.stack.table_name)["Items"]
     wire.sent.clear()
     world.stack.invoke("rerate_calls", event, seconds=300)
@@ -87,7 +87,7 @@ def interrupted(world: World, wire: Wire, event: dict[str, Any], other: Callable
 
 
 def without_outcomes(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Items but for who was first."""
+    """Items without the outcome that depends on the order."""
     return [
         {name: value for name, value in item.items() if name not in ("outcome", "facts_hash", "run")} for item in items
     ]

@@ -47,7 +47,7 @@ def test_callbacks_in_any_order_end_in_the_same_balance(till: Till, seed: int) -
 
 
 def test_two_callbacks_at_once_take_back_once(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second one asks Stripe before the first has written, and writes after: it reads again and changes nothing."""
+    """The second worker reads Stripe before the first has written: it reads again and changes nothing."""
     from calling_credit.payments import reversal  # noqa: PLC0415 - after moto
 
     charge = paid(till)
@@ -69,8 +69,8 @@ def test_two_callbacks_at_once_take_back_once(till: Till, monkeypatch: pytest.Mo
 
 
 def test_an_outdated_stripe_response_is_not_the_last_word(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One worker hears of a refund and is held up before it writes; the refund fails, and who hears of that finds a
-    book that agrees with Stripe. Then the first one writes.
+    """One worker reads a refund and pauses before it writes. The refund fails, and a second worker finds the ledger
+    equal to Stripe. Then the first one writes.
     """
     from calling_credit.payments import reversal  # noqa: PLC0415 - after moto
 
@@ -149,7 +149,7 @@ def test_the_sweeper_finds_a_lost_reversal_within_fifteen_minutes(till: Till, ha
 def test_lost_reversals_are_processed_first_and_the_rest_is_counted(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The newest of it was lost last, after the callbacks of many payments; then there is no more time."""
+    """The newest reversal was lost last, after the callbacks of many payments; then the time is up."""
     from calling_credit.payments.webhook_events import NoticeTaker  # noqa: PLC0415 - after moto
 
     till.stand_in.faults.add("lost", "*", count=999)

@@ -13,12 +13,12 @@ pytestmark = pytest.mark.dynamodb
 
 
 def refund_meanwhile(till: Till, charge: str, cents: int) -> str:
-    """The same where the charge is, or was, disputed: both were begun at one moment, or Stripe's support refunds."""
+    """Refund a disputed charge, as Stripe's support can, or as both begin at one moment."""
     return str(Controls(till.stand_in).refund_disputed(charge, cents)["id"])
 
 
 OUTCOMES = {"open": (0, 0), "lost": (0, 0), "won": (6_000, 6_000), "won in part": (2_500, 2_500)}
-"""How a dispute of $60 goes on: the cents that winning gives back, at Stripe and in the book."""
+"""The outcomes of a $60 dispute: the cents that a win returns, at Stripe and in the ledger."""
 
 
 @pytest.mark.parametrize("moment", ["before", "during", "after"])
@@ -47,7 +47,7 @@ def test_a_partial_refund_at_any_time_is_netted_with_a_dispute(till: Till, momen
 
 @dataclass
 class Back:
-    """What goes back of one payment of $100, step by step as a seed draws it, and what stands of it at Stripe."""
+    """Random refunds and disputes of one payment of $100, drawn by a seed, and their state at Stripe."""
 
     till: Till
     charge: str
@@ -58,40 +58,40 @@ class Back:
 
     @property
     def controls(self) -> Controls:
-        """The banks."""
+        """The simulated banks."""
         return Controls(self.till.stand_in)
 
     @property
     def lost(self) -> int:
-        """The cents that are gone."""
+        """The cents that were taken back."""
         return min(10_000, sum(self.refunds.values()) + sum(self.disputes.values()))
 
     def step(self) -> None:
-        """Something happens, if it can."""
+        """Take one possible step."""
         self.draw.choice((self.refund, self.refund, self.fail, self.dispute, self.win, self.lose))()
 
     def refund(self) -> None:
-        """A part of what is left is refunded."""
+        """Refund a part of the remaining amount."""
         if left := 10_000 - sum(self.refunds.values()):
             cents = self.draw.randint(1, left)
             self.refunds[refund_meanwhile(self.till, self.charge, cents)] = cents
 
     def fail(self) -> None:
-        """A refund comes back."""
+        """Let a refund fail."""
         if standing := [key for key, cents in self.refunds.items() if cents]:
             failing = self.draw.choice(standing)
             self.controls.fail_refund(failing)
             self.refunds[failing] = 0
 
     def dispute(self) -> None:
-        """The one dispute is opened."""
+        """Open the dispute."""
         if not self.disputes:
             cents = self.draw.randint(1, 10_000)
             self.disputes[dispute(self.till, self.charge, cents)] = cents
             self.is_open = True
 
     def win(self) -> None:
-        """It is won, wholly or in part."""
+        """Win the dispute wholly or in part."""
         if self.is_open:
             [(ending, cents)] = self.disputes.items()
             given = self.draw.choice((cents, self.draw.randint(1, cents)))
@@ -100,7 +100,7 @@ class Back:
             self.is_open = False
 
     def lose(self) -> None:
-        """It is lost."""
+        """Lose the dispute."""
         if self.is_open:
             self.controls.lose_dispute(*self.disputes)
             self.is_open = False
@@ -111,7 +111,7 @@ def test_any_refunds_and_disputes_leave_the_book_equal_to_stripe(till: Till, see
     draw = random.Random(seed)
     back = Back(till, paid(till), draw)
     for _ in range(8):
-        if draw.random() < 0.3:  # Some callbacks never come.
+        if draw.random() < 0.3:  # Some callbacks never arrive.
             till.stand_in.faults.add("lost", "*", count=1)
         back.step()
         events = till.stand_in.take_events()

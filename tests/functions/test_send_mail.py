@@ -17,7 +17,7 @@ pytestmark = pytest.mark.dynamodb
 
 
 def at_ses(postbox: Postbox, moment: str, happens: Any) -> Any:
-    """Something happens whenever SES is asked; what takes it away again."""
+    """Run a handler at each request to SES; the function that removes it."""
     events, name = postbox.mailer.meta.events, f"{moment}.sesv2.SendEmail"
     events.register_last(name, happens)
     return lambda: events.unregister(name, happens)

@@ -21,7 +21,7 @@ NOTHING: tuple[Decimal, list[dict[str, Any]], Decimal] = (Decimal(0), [], Decima
 
 
 def statement(world: World, first: str, last: str, limit: int = 50) -> tuple[Decimal, list[dict[str, Any]], Decimal]:
-    """Opening, every item, and closing of the last page; the laws of a statement checked on the way."""
+    """Opening, items, and closing of a statement, after a check of its laws."""
     pages = list(world.pages("/statement", from_=first, to=last, limit=limit))
     assert all(set(page) == {"opening_balance", "items", "closing_balance", "as_of", "next_cursor"} for page in pages)
     assert {(page["opening_balance"], page["as_of"]) for page in pages} == {
@@ -36,12 +36,12 @@ def statement(world: World, first: str, last: str, limit: int = 50) -> tuple[Dec
 
 
 def money_text(amount: Decimal) -> str:
-    """An amount as the API writes it."""
+    """An amount in the API's format."""
     return format_money(int(amount * 1_000_000))
 
 
 def some_history(world: World) -> None:
-    """Two adjustments and calls of three months, one of them late."""
+    """Two adjustments and calls of three months, one of them delivered late."""
     world.deliver(
         *(
             call_at(f"c_{month}{day}", f"2026-{month}-{day}T10:00")

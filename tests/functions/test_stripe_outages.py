@@ -11,10 +11,10 @@ pytestmark = pytest.mark.dynamodb
 
 
 CODES = {"canceled": "canceled"}
-"""What a payment that came to nothing says beside its status."""
+"""The other fields of a canceled payment."""
 
 
-# --- Before anything is begun -----------------------------------------------------------------------------------------
+# --- Faults before the payment begins ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", FAULTS)
@@ -50,7 +50,7 @@ def test_in_an_outage_cards_are_unavailable_and_payments_are_listed(till: Till, 
     assert till.everything() == before
 
 
-# --- The intent is not made -------------------------------------------------------------------------------------------
+# --- Faults before the intent exists ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", SILENT)
@@ -84,7 +84,7 @@ def test_after_a_server_fault_the_intent_is_found_and_never_made_twice(
 ) -> None:
     card = till.card()
     till.fault(kind, CREATE)
-    if unseen:  # Stripe repeats the fault under its key; only the list can tell.
+    if unseen:  # Stripe repeats the fault under its key; only the list shows the intent.
         till.fault("dropped", "GET /v1/payment_intents")
         answer = till.pay("25.00", card, key="one")
         assert (answer.status, answer.code) == (503, "payments_unavailable")

@@ -26,7 +26,7 @@ sign = stripe.WebhookSignature.generate_signature_header
 
 
 def seconds(now: datetime) -> int:
-    """A time as signatures have it."""
+    """The time in a signature's format."""
     return int(now.timestamp())
 
 

@@ -1,5 +1,5 @@
-"""Money at Stripe that no payment of ours explains is listed once for a person and never credited by guess; money for a
-payment that was given up is credited and counted.
+"""Unexplained money at Stripe is listed once for an operator and never credited by guess. Money for a canceled payment
+is credited and counted.
 """
 
 import json
@@ -51,11 +51,11 @@ def test_a_success_after_failure_is_credited_once_and_counted(till: Till, capsys
     till.check()
 
 
-# --- What is nobody's payment -----------------------------------------------------------------------------------------
+# --- Foreign payments -------------------------------------------------------------------------------------------------
 
 
 def never_credited(till: Till, intent_id: str, code: str, account: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Told three times: taken, listed once, counted once, and the ledger is what it was."""
+    """Send an event three times: it is accepted, listed once, counted once, and changes no entry."""
     entries = [till.world.entries(account) for account in ("acct_1", "acct_2") if till.world.stack.items(account)]
     capsys.readouterr()
     for _ in range(3):
@@ -125,7 +125,7 @@ def test_an_amount_below_the_requested_one_is_listed(till: Till, capsys: pytest.
 
 
 def changed_by_hand(till: Till) -> str:
-    """A recharge whose confirmation nobody answered, and whose intent somebody changed in the dashboard; the intent."""
+    """A recharge without a response to its confirmation and with an intent changed in the dashboard; the intent."""
     till.set_rule(till.card())
     till.fault("dropped", CONFIRM, count=9)
     till.stream()
@@ -136,7 +136,7 @@ def changed_by_hand(till: Till) -> str:
 
 
 REQUESTS = 15
-"""What the round sends that sets an attempt aside."""
+"""The requests of a round that sets an attempt aside."""
 
 
 @pytest.mark.parametrize("fault", CRASHES, ids=lambda fault: fault.__name__)

@@ -36,11 +36,11 @@ def test_lines_are_listed_with_their_users_page_by_page(world: World) -> None:
     assert page["items"][1]["user"] == {"id": "user_0", "name": None}
 
 
-# --- Who may read what ------------------------------------------------------------------------------------------------
+# --- Access -----------------------------------------------------------------------------------------------------------
 
 
 def with_claims(world: World, path: str, **claims: Any) -> Any:
-    """A read with other claims in the token."""
+    """Read a path with other claims in the token."""
     return world.invoke("list_usage", http_event("list_usage", "GET", path, claims=claims))
 
 
@@ -107,7 +107,7 @@ def test_the_summary_of_a_month_takes_equal_reads_for_any_call_count(world: Worl
     assert [name for name, _ in few] == [name for name, _ in many] == ["GetItem", "Query"]
 
 
-# --- What is refused --------------------------------------------------------------------------------------------------
+# --- Refusals ---------------------------------------------------------------------------------------------------------
 
 
 NO_PERIOD = [

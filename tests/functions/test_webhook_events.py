@@ -45,7 +45,7 @@ def test_events_in_any_order_and_number_end_in_the_same_ledger(till: Till, seed:
 
 @pytest.mark.parametrize("when", ["before the answer", "after the answer", "lost answer"])
 def test_an_early_success_event_is_credited_once(till: Till, when: str) -> None:
-    """Somebody confirms the intent at the very moment it is made, and Stripe's callback is faster than its answer."""
+    """The intent is confirmed when it is made, and Stripe's callback arrives before its response."""
     card = till.card()
 
     def told_at_once(sent: StripeRequest, passed: Pass) -> requests.Response:
@@ -76,7 +76,7 @@ def test_an_early_success_event_is_credited_once(till: Till, when: str) -> None:
 
 
 def saved_on_page(till: Till, kind: str) -> str:
-    """Save a card on the hosted page, and have it told; the card's id."""
+    """Save a card on the hosted page and deliver the callback; the card's id."""
     address = till.world.ask("add_funds", "POST", "/payment-methods").body["url"]
     session = Controls(till.stand_in).complete_checkout(address.rpartition("/")[2], kind)
     till.call_all_back()
@@ -157,7 +157,7 @@ def test_a_card_removed_with_its_customer_is_listed_once(till: Till) -> None:
     assert issues(till) == [(card, "foreign_card", "")]
 
 
-# --- Stripe is away ---------------------------------------------------------------------------------------------------
+# --- Stripe is unavailable --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["dropped", "rate_limited", "error_500"])

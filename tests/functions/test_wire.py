@@ -1,4 +1,4 @@
-"""What a transaction looks like on the wire: whole, with the token that makes the client's own retries safe."""
+"""A transaction on the wire is complete and has the token that makes the client's retries safe."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ def put(table_name: str, sort_key: str) -> dict[str, Any]:
 
 
 def sent_bodies(client: Any) -> list[bytes]:
-    """The bodies this client sends from now on."""
+    """The bodies that this client sends from now on."""
     bodies: list[bytes] = []
     client.meta.events.register_first("before-send.dynamodb", lambda request, **_: bodies.append(request.body))
     return bodies

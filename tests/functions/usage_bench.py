@@ -10,7 +10,7 @@ INTERNATIONAL = "/usage/outbound_international_call"
 
 
 def call_at(call_id: str, started_at: str, **changes: Any) -> dict[str, Any]:
-    """A call of no seconds' setup that lasted one minute."""
+    """A one-minute call without setup time."""
     day, hour, rest = started_at[:11], int(started_at[11:13]), started_at[13:16]
     ended = f"{day}{hour:02d}{rest}:59Z"
     times = {"started_at": f"{started_at[:16]}:00Z", "answered_at": f"{started_at[:16]}:00Z", "ended_at": ended}
@@ -18,5 +18,5 @@ def call_at(call_id: str, started_at: str, **changes: Any) -> dict[str, Any]:
 
 
 def money(text: str) -> Decimal:
-    """A decimal string as a number."""
+    """The number of a decimal string."""
     return Decimal(text)

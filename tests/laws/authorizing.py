@@ -1,4 +1,4 @@
-"""What authorizing a call must answer and hold, worked out once more from the contract alone."""
+"""The decision and hold of an authorization, computed from the contract alone."""
 
 from datetime import timedelta
 from fractions import Fraction
@@ -24,7 +24,7 @@ Answer = dict[str, Any]
 
 
 def ask(driver: Driver, asked: Ask) -> None:
-    """Ask the function and the model: they say the same."""
+    """Authorize a call with the function and the model, and compare them."""
     expected = authorized(driver, asked)
     answer = driver.ask("authorize_call", "POST", "/calls/authorize", asked)
     if expected is None:
@@ -37,7 +37,7 @@ def ask(driver: Driver, asked: Ask) -> None:
 
 
 def authorized(driver: Driver, asked: Ask) -> Answer | None:
-    """What is answered, with what that holds; None for an id that is another call's."""
+    """The decision and its hold; None for the id of another call."""
     model, account, number = driver.model, asked["account_id"], asked["to"]
     if number[0] != "+":
         return told(None, asked["requested_seconds"], None, 0)
@@ -85,7 +85,7 @@ def refused(driver: Driver, asked: Ask, hold: Any, line: Any, row: Any) -> str |
 
 
 def refused_by_a_limit(driver: Driver, asked: Ask, hold: Any, row: Any) -> str | None:
-    """The first reason that lies in where the call goes, or how many there are."""
+    """The first reason that depends on the destination or the number of calls."""
     country = next((name for prefix, name in COUNTRIES.items() if asked["to"].startswith(prefix)), "")
     limits = limits_of(driver, asked["account_id"])
     if country in limits["blocked"]:
@@ -104,7 +104,7 @@ def limits_of(driver: Driver, account: str) -> dict[str, Any]:
 
 
 def grant(driver: Driver, asked: Ask, hold: Any, row: dict[str, Any]) -> Answer:
-    """How long, and what that holds."""
+    """The allowed seconds and their hold."""
     model, account, seconds, now = driver.model, asked["account_id"], asked["requested_seconds"], driver.now
     balance, limits = model.items[f"ACCOUNT#{account}", "BALANCE"], limits_of(driver, account)
     own, granted = (hold["amount_micros"], hold["max_seconds"]) if hold else (0, 0)
@@ -147,7 +147,7 @@ def grant(driver: Driver, asked: Ask, hold: Any, row: dict[str, Any]) -> Answer:
 
 
 def affordable(row: dict[str, Any], room: int, most: int) -> int:
-    """The longest call of at most so many seconds whose price is at most so much, by halving."""
+    """The longest call within the seconds and the price, by bisection."""
     low, high = 0, most
     while low < high:
         middle = (low + high + 1) // 2
@@ -156,7 +156,7 @@ def affordable(row: dict[str, Any], room: int, most: int) -> int:
 
 
 def spent(driver: Driver, account: str) -> int:
-    """What calls of the account's day have cost, in the categories of the deck of now."""
+    """The cost of the account's day in the categories of the current deck."""
     date = driver.now.astimezone(ZoneInfo(driver.model.zone(account))).date().isoformat()
     categories = {row["category"] for rows in driver.model.prices.rows.values() for row in rows} - {"included"}
     days = [driver.model.get(account, f"DAY#{date}#{category}") for category in categories]
@@ -165,7 +165,7 @@ def spent(driver: Driver, account: str) -> int:
 
 
 def announce(driver: Driver, asked: Ask, reason: str) -> None:
-    """A refusal that is announced is kept once an hour."""
+    """Store an announced refusal at most once an hour."""
     account, now = asked["account_id"], driver.now
     if reason in ANNOUNCED:
         known = driver.model.get(account, "DENIAL#") or {"announced": {}, "denials": 0}
