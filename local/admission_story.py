@@ -1,4 +1,4 @@
-"""The scene in which a switch authorizes calls: a call is allowed with a hold on its credit, extended, ended and
+"""The scene in which a switch authorizes calls: a call is allowed with a hold on its credit, extended, ended, and
 charged; others are refused, each with its reason.
 """
 
@@ -25,7 +25,7 @@ CAFE: Final = Company(
 """An account for this scene only; no one signs in to it."""
 
 
-def tell_admission(stack: Stack, console: Console) -> None:
+def show_admission(stack: Stack, console: Console) -> None:
     """Authorize, extend and end calls; show refusals.
 
     Raises:

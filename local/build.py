@@ -1,6 +1,6 @@
-"""Builds what the local stack deploys: the functions as they are, and the layer as one archive. The libraries in the
-layer come from this virtual environment, which holds the versions that the layer's lock names, so nothing is
-downloaded. A build is kept by the hash of its inputs. Builds for AWS are the business of ops.build.
+"""Builds the application for the local stack: the functions unchanged, and the layer as one archive. The libraries in
+the layer come from this virtual environment, which holds the versions in the layer's lock, so nothing is downloaded.
+Builds are cached by the hash of their inputs. ops.build makes the builds for AWS.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ ARCHIVE_TIME: Final = (1980, 1, 1, 0, 0, 0)
 
 
 def build(cache: Path = CACHE, root: Path = ROOT) -> tuple[Path, bool]:
-    """Return the template of a build of the current sources, and whether it was made by an earlier start.
+    """Return the template of a build of the current sources, and whether the build was cached.
 
     Raises:
         BuildError: the libraries do not match the lock, or the template does not name the layer's folder.
@@ -62,7 +62,7 @@ def key_of(root: Path) -> str:
 
 
 def _sources(folder: Path) -> list[Path]:
-    """The files below a folder, without compiled ones, sorted."""
+    """Return the files below a folder, sorted, without compiled ones."""
     return sorted(path for path in folder.rglob("*") if path.is_file() and path.parent.name != "__pycache__")
 
 

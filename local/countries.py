@@ -1,6 +1,5 @@
-"""The English names of countries by ISO 3166-1 alpha-2 code, and the country of each of libphonenumber's regions. Knows
-no numbers and no prices. `XK` is the customary code of Kosovo; `001` is libphonenumber's code of global networks.
-"""
+"""The English names of countries by ISO 3166-1 alpha-2 code, and the country of each of libphonenumber's regions.
+`XK` is the customary code of Kosovo; `001` is libphonenumber's code of global networks."""
 
 _NAMES = """
 AD Andorra; AE United Arab Emirates; AF Afghanistan; AG Antigua and Barbuda; AI Anguilla; AL Albania; AM Armenia;

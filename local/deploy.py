@@ -1,6 +1,4 @@
-"""Deploys the real template onto the emulator with `sam`, as it is deployed to AWS. Does not know the data that is
-stored afterwards.
-"""
+"""Deploys the real template to the emulator with `sam`, as on AWS. Does not store any data."""
 
 import json
 import os
@@ -59,7 +57,7 @@ class Deployment:
         command += ["--template-file", str(template), "--s3-bucket", ARTIFACT_BUCKET]
         command += ["--parameter-overrides", " ".join(_parameters(self._settings))]
         if self._exit_code(command, step):
-            raise DeployError(f"{_ending_of(self.log)}\nsam deploy failed; see {self.log}. {BUSY_ADVICE}")
+            raise DeployError(f"{_last_lines(self.log)}\nsam deploy failed; see {self.log}. {BUSY_ADVICE}")
         stack = boto3.client("cloudformation").describe_stacks(StackName=LOCAL_STACK_NAME)["Stacks"][0]
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
@@ -81,7 +79,7 @@ class Deployment:
                 process.stdin.write(json.dumps(command) + "\n")
                 process.stdin.flush()
             except BrokenPipeError:
-                log.write("sam ended before it began to deploy.\n")  # Its own words follow.
+                log.write("sam ended before it began to deploy.\n")  # The output of sam follows.
             for line in process.stdout:
                 log.write(line)
                 if "CREATE_COMPLETE" in line:
@@ -115,5 +113,5 @@ def _stripe_api_base(settings: Settings) -> str:
     return STRIPE_URL if settings.stripe_test_mode else f"http://127.0.0.1:{settings.stripe_port}"
 
 
-def _ending_of(log: Path) -> str:
+def _last_lines(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-25:])

@@ -1,5 +1,5 @@
 """Reads the regular expressions of a numbering plan as finite automata, so that a program can follow prefixes digit by
-digit. Knows regular expressions over digits, but no countries, number types, prices or files.
+digit. Does not depend on countries, number types, prices, or files.
 """
 
 DIGITS = "0123456789"

@@ -1,5 +1,5 @@
-"""The AWS emulator as a process of this stack: started with IAM enforced, watched, and ended with all its workers. Does
-not know what is deployed on it.
+"""Runs the AWS emulator as a process of this stack: starts it with IAM enforced, watches it, and ends it with all its
+workers. Does not depend on what is deployed on it.
 """
 
 import fcntl
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
-from local.clients import BUSY_ADVICE, PATIENCE_SECONDS
+from local.clients import BUSY_ADVICE, TIMEOUT_SECONDS
 from local.errors import EmulatorError
 from local.progress import Step
 from local.settings import Settings, aws_environment
@@ -27,7 +27,7 @@ LAYER_FOLDER: Final = ROOT / ".aws-sam" / "layers"
 """Unpacked layers by content; all emulators of this project share them."""
 HEALTH_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 3.0
-"""The time for an orderly end. The emulator keeps nothing, so it is killed after that."""
+"""The time for an orderly shutdown. The emulator stores nothing, so the stack kills it afterwards."""
 
 
 def require_free_port(port: int, variable: str) -> None:
@@ -108,15 +108,15 @@ class Emulator:
         """Return when the emulator answers.
 
         Raises:
-            EmulatorError: it ended, or did not answer within `PATIENCE_SECONDS`.
+            EmulatorError: it ended, or did not answer within `TIMEOUT_SECONDS`.
         """
         address = f"{self._settings.endpoint_url}/_ministack/health"
         began = time.monotonic()
-        deadline = began + PATIENCE_SECONDS
+        deadline = began + TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             self.require_alive()
             try:
-                with urllib.request.urlopen(address, timeout=HEALTH_SECONDS) as answer:  # noqa: S310 - it is ours
+                with urllib.request.urlopen(address, timeout=HEALTH_SECONDS) as answer:  # noqa: S310 - our own address
                     json.load(answer)
                     return
             except (urllib.error.URLError, OSError, ValueError):
@@ -124,7 +124,7 @@ class Emulator:
                     step.update(f"no answer after {time.monotonic() - began:.0f} s")
                 time.sleep(0.1)
         raise EmulatorError(
-            f"The emulator did not answer within {PATIENCE_SECONDS} s; see {self._settings.emulator_log}. {BUSY_ADVICE}"
+            f"The emulator did not answer within {TIMEOUT_SECONDS} s; see {self._settings.emulator_log}. {BUSY_ADVICE}"
         )
 
     def require_alive(self) -> None:

@@ -2,11 +2,11 @@
 and busy machines:
 
 - The emulator unpacks the layer again for each worker: thousands of files, a second of both cores, and as much to
-  remove them. On AWS all workers read one folder. So here an archive is unpacked once, and a worker gets a link to it.
+  remove them. On AWS all workers read one folder. Here an archive is unpacked once, and each worker gets a link to it.
   The folder stays for later starts, together with the modules that Python has compiled in it.
 - The emulator starts a worker for each event that finds none free, even if one is about to be ready. A slow machine
-  would start ever more workers. So here a function starts one worker at a time, and all functions one per processor.
-- A function's timeout assumes a processor of its own. So here it grows with the load of the machine.
+  would start ever more workers. Here a function starts one worker at a time, and all functions one per processor.
+- A function's timeout assumes a processor for each worker. Here it grows with the load of the machine.
 """
 
 import contextlib
@@ -70,7 +70,7 @@ class SharedZipFile(zipfile.ZipFile):
 
 
 class Worker(lambda_runtime.Worker):  # type: ignore[misc]
-    """A worker of a function that starts in its turn, and whose timeout grows with the load."""
+    """A worker that waits for its turn to start, and whose timeout grows with the load."""
 
     config: dict[str, Any]
 
@@ -94,7 +94,7 @@ class Worker(lambda_runtime.Worker):  # type: ignore[misc]
 
 
 def slowness() -> float:
-    """Return how many times slower than alone a process runs now: the load per processor, at least 1."""
+    """Return the factor by which the load slows a process down: the load per processor, at least 1."""
     return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 

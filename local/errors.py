@@ -11,7 +11,7 @@ A setting that cannot work is a `SettingsError` of ops.project.
 
 
 class LocalError(Exception):
-    """The local stack cannot go on; the message says why and what to do."""
+    """The local stack cannot continue; the message says why and what to do."""
 
 
 class ApiError(LocalError):

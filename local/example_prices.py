@@ -1,5 +1,5 @@
-"""The prices of the example deck. They are invented; no carrier sells at these prices. Knows countries and kinds of
-numbers, but no prefixes or files. All amounts are ten-thousandths of a US dollar.
+"""The prices of the example deck. They are invented; no carrier sells at these prices. They depend on the country and
+the kind of number, not on prefixes. All amounts are ten-thousandths of a US dollar.
 """
 
 from typing import NamedTuple

@@ -7,8 +7,9 @@ from typing import Final
 
 import boto3
 
-from calling_credit.rates.deck import Deck, parse_deck
-from calling_credit.rates.deck_store import activate, deck_version, put_deck
+from calling_credit.rates.deck import Deck
+from calling_credit.rates.deck_csv import parse_deck
+from calling_credit.rates.deck_store import activate, deck_version, pointer_to, put_deck
 from local.errors import StackError
 
 RATES_FILE: Final = Path(__file__).with_name("rates.csv")
@@ -37,5 +38,5 @@ def publish_example_rates(bucket: str) -> int:
     deck, data = example_deck(), RATES_FILE.read_bytes()
     client = boto3.client("s3")
     put_deck(client, bucket, deck.version, data)
-    activate(client, bucket, deck.version, data, datetime.now(UTC))
+    activate(client, bucket, pointer_to(deck.version, data, datetime.now(UTC)))
     return len({row.prefix for row in deck.rows})

@@ -1,5 +1,5 @@
 """A small client of the HTTP API and of the token endpoint, for programs that cannot resolve the local host name of the
-API. Knows no route.
+API. Does not depend on any route.
 """
 
 import time
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import httpx
 
-from local.clients import BUSY_ADVICE, PATIENCE_SECONDS
+from local.clients import BUSY_ADVICE, TIMEOUT_SECONDS
 from local.errors import ApiError
 
 TRANSIENT_STATUSES: Final = (429, 500, 502, 503, 504)
@@ -24,9 +24,9 @@ class HttpApi:
     def __init__(self, endpoint_url: str, api_host: str, *, retry_for: float = 0.0) -> None:
         self._retry_for = retry_for
         self._client = httpx.Client(
-            base_url=endpoint_url, headers={"Host": api_host}, timeout=PATIENCE_SECONDS, trust_env=False
+            base_url=endpoint_url, headers={"Host": api_host}, timeout=TIMEOUT_SECONDS, trust_env=False
         )
-        self._tokens = httpx.Client(base_url=endpoint_url, timeout=PATIENCE_SECONDS, trust_env=False)
+        self._tokens = httpx.Client(base_url=endpoint_url, timeout=TIMEOUT_SECONDS, trust_env=False)
 
     def close(self) -> None:
         """Close the connections."""

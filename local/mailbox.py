@@ -1,6 +1,4 @@
-"""The mail server of the local stack: it stores every e-mail that the application sends in a
-folder, and sends none on.
-"""
+"""The mail server of the local stack. It stores every e-mail of the application in a folder and forwards none."""
 
 import socket
 import threading
@@ -12,7 +10,7 @@ from typing import Final, cast
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from local.clients import PATIENCE_SECONDS
+from local.clients import TIMEOUT_SECONDS
 
 ACCEPTED: Final = "250 OK"
 STOP_SECONDS: Final = 2.0
@@ -23,7 +21,7 @@ class Mailbox:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._controller = Controller(self, hostname="127.0.0.1", port=_free_port(), ready_timeout=PATIENCE_SECONDS)
+        self._controller = Controller(self, hostname="127.0.0.1", port=_free_port(), ready_timeout=TIMEOUT_SECONDS)
         self._count = 0
 
     @property
@@ -39,7 +37,7 @@ class Mailbox:
         self._controller.start()
 
     def stop(self) -> None:
-        """Accept no more e-mail and keep the stored ones; safe to call twice. Does not wait for a sender that hangs."""
+        """Stop accepting e-mail and keep the stored files; safe to call twice. Does not wait for a hanging sender."""
         if self._controller.server is not None:
             ending = threading.Thread(target=self._controller.stop, kwargs={"no_assert": True}, daemon=True)
             ending.start()

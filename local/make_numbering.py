@@ -1,5 +1,5 @@
 """Writes the tables of calling_credit.numbering from libphonenumber's metadata: `python -m local.make_numbering`.
-Decides which prefixes identify a country. Knows no prices and no decks.
+Decides which prefixes identify a country. Does not depend on prices or decks.
 """
 
 from pathlib import Path
@@ -59,7 +59,7 @@ def data_text() -> str:
     for prefix, country in countries_by_prefix().items():
         prefixes.setdefault(country, []).append(prefix)
     lines = [
-        '"""The tables of calling_credit.numbering: which prefixes tell a country, and which countries there are.',
+        '"""The tables of calling_credit.numbering: which prefixes identify a country, and the list of countries.',
         "",
         "Generated from libphonenumber's metadata by `python -m local.make_numbering`; do not edit by hand.",
         '"""',

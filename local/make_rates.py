@@ -1,11 +1,11 @@
 """Writes local/rates.csv, the example rate deck, from libphonenumber's metadata: `python -m local.make_rates`. Decides
-which prefixes the deck has and how they are classified. Does not know how decks are published or looked up.
+which prefixes the deck has and how it classifies them. Does not publish or look up decks.
 
 The prices are EXAMPLES, invented in local/example_prices.py; real prices come from the carrier.
 
 How a prefix gets its row:
 
-- Every calling code has a row for the numbers that no longer prefix covers, priced as the country's mobile numbers.
+- Every calling code has a row for the numbers that have no longer prefix, priced as the country's mobile numbers.
   Longer prefixes follow where libphonenumber separates landline, mobile, toll-free or premium numbers, or countries.
 - +1 has no such row: every assigned area code has its own, so a number in an unassigned one stays unrated.
 - Area codes of the US and Canada are `included` if their numbers are geographic (landline or mobile) or toll-free, and
@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import phonenumbers
 
-from calling_credit.rates.deck import COLUMNS
+from calling_credit.rates.deck_csv import COLUMNS
 from local.countries import WORLD, country_of_region, name_of_region
 from local.example_prices import FREE, Price, price_of
 from local.numbering_plans import Label, NumberingPlan
@@ -60,7 +60,7 @@ _NETWORK_NAMES = {
     "979": "International Premium Rate",
 }
 
-# Prices a minute for callers from one country, as examples of the rule "exact origin before *".
+# Prices per minute for callers from one country: examples of the rule "exact origin before *".
 _BY_ORIGIN = {
     ("441", "CA"): 190,
     ("442", "CA"): 190,
@@ -117,7 +117,7 @@ def deck_text() -> str:
 
 
 def _classify(label: Label) -> Label:
-    """Return the deck's label of a number: there are fewer than libphonenumber's."""
+    """Return the deck's label of a number: the deck has fewer kinds than libphonenumber."""
     if label.region == WORLD and label.kind != "premium_rate":
         return Label(WORLD, _GENERAL)
     if label.region in HOME_REGIONS and label.kind in ("fixed_line", "mobile", "voicemail"):

@@ -1,5 +1,5 @@
-"""Reads libphonenumber's metadata: the region and the type of every number behind a calling code. Knows no prices,
-categories or files.
+"""Reads libphonenumber's metadata: the region and the type of every number behind a calling code. Does not depend on
+prices, categories, or files.
 """
 
 from dataclasses import dataclass

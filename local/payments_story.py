@@ -1,4 +1,4 @@
-"""The scenes in which money comes in: a manual top-up, an automatic recharge after calls, a declined card, and a card
+"""The payment scenes: a manual top-up, an automatic recharge after calls, a declined card, and a card
 whose bank asks for a confirmation. Reads its facts from the HTTP API, as a customer does.
 """
 
@@ -41,7 +41,7 @@ def add_funds(stack: Stack, console: Console) -> None:
     )
 
 
-def tell_payments(stack: Stack, console: Console, token: str) -> Decimal:
+def show_payments(stack: Stack, console: Console, token: str) -> Decimal:
     """Show the manual and the automatic payments; return their sum.
 
     Raises:
@@ -74,7 +74,7 @@ def _is_settled(stack: Stack, token: str) -> bool:
     return Decimal(balance["balance"]) >= Decimal(balance["auto_recharge"]["threshold"])
 
 
-def tell_declines(stack: Stack, progress: Progress) -> None:
+def show_declines(stack: Stack, progress: Progress) -> None:
     """Recharge the other account with a declined card, then with a card whose bank asks for a confirmation.
 
     Raises:
@@ -87,14 +87,14 @@ def tell_declines(stack: Stack, progress: Progress) -> None:
     with progress.step("A card that its bank declines"):
         _set_rule(stack, token, save_card(stack, dana.email, "pm_card_chargeCustomerFail"))
         rule = _wait_for_status(stack, token, "paused")
-    console.print(f"  {rule['message']} Next attempt possible at {rule['next_attempt_at']}.")
+    console.print(f"  {rule['message']} The next attempt is possible at {rule['next_attempt_at']}.")
     with progress.step("A card whose bank asks the customer for a confirmation"):
         _set_rule(stack, token, save_card(stack, dana.email, "pm_card_authenticationRequired"))
         rule = _wait_for_status(stack, token, "suspended")
     console.print(f"  {rule['message']}")
     payment = stack.api.get("/top-ups", token)["items"][0]
     if payment["status"] != "requires_action":
-        raise StackError(f"No payment waits for its bank: {payment}")
+        raise StackError(f"No payment is awaiting confirmation: {payment}")
     link = payment["next_action_url"]
     console.print("  This link completes the payment; it is valid for a day:")
     console.print(f"  {link}", soft_wrap=True, highlight=False)

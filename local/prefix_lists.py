@@ -1,5 +1,5 @@
-"""Finds the fewest prefixes that classify numbers by longest match. Knows prefixes and labels, but no prices,
-categories or files.
+"""Finds the fewest prefixes that classify numbers by longest match. Does not depend on prices,
+categories, or files.
 
 Unassigned numbers do not count: a prefix may cover them with any label, as the lists of phone companies do. Numbers
 that the allowed depth cannot separate get the label of their majority.

@@ -8,7 +8,7 @@ from typing import Any, Final
 import boto3
 from rich.console import Console
 
-from calling_credit.rates.publishing import Publisher
+from calling_credit.rates.publishing import DeckBucket
 from local.errors import StackError
 from local.example_rates import RATES_FILE
 from local.stack import Stack
@@ -29,14 +29,14 @@ def upload_next_prices(stack: Stack) -> None:
     boto3.client("s3").put_object(Bucket=bucket, Key=FILE, Body=f"{text}{row}\n".encode())
 
 
-def tell_publication(stack: Stack, console: Console) -> dict[str, Any]:
+def show_publication(stack: Stack, console: Console) -> dict[str, Any]:
     """Wait until the uploaded deck is published; return the report on it.
 
     Raises:
         StackError: it is not published.
     """
-    publisher = Publisher(boto3.client("s3"), stack.outputs["DeckBucketName"])
-    report: dict[str, Any] = stack.wait_for(lambda: publisher.report_of(FILE), "the report on the uploaded deck")
+    decks = DeckBucket(boto3.client("s3"), stack.outputs["DeckBucketName"])
+    report: dict[str, Any] = stack.wait_for(lambda: decks.read_report(FILE), "the report on the uploaded deck")
     if report["outcome"] != "published":
         raise StackError(f"The deck was {report['outcome']}: {report['errors'][:1]}")
     changes = f"{report['rows']} rows checked, {report['changes']['announced']} price announced, none changed today"
@@ -44,7 +44,7 @@ def tell_publication(stack: Stack, console: Console) -> dict[str, Any]:
     return report
 
 
-def tell_prices(stack: Stack, console: Console, report: dict[str, Any]) -> None:
+def show_prices(stack: Stack, console: Console, report: dict[str, Any]) -> None:
     """Show the announced price in the public price list, then restore the previous deck.
 
     Raises:
@@ -60,8 +60,8 @@ def tell_prices(stack: Stack, console: Console, report: dict[str, Any]) -> None:
         f"A call to {LANDLINE} costs ${now['rate_per_minute']} a minute, and ${later['rate_per_minute']} from"
         f" {later['effective_from'][:10]}. GET /rates shows both prices."
     )
-    publisher = Publisher(boto3.client("s3"), stack.outputs["DeckBucketName"])
-    previous = publisher.roll_back(None, datetime.now(UTC))
+    decks = DeckBucket(boto3.client("s3"), stack.outputs["DeckBucketName"])
+    previous = decks.roll_back(None, datetime.now(UTC))
     console.print(f"The operator changes their mind. One command makes {previous} the active deck again.")
     if report["version"] == previous:
         raise StackError("The rollback activated the same deck.")

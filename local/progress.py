@@ -1,5 +1,5 @@
-"""Shows in the terminal what is under way and how long it takes: live in a terminal, as plain lines elsewhere. Each
-line begins with the seconds since the start.
+"""Shows each step and its duration: live in a terminal, as plain lines elsewhere. Each line begins with the seconds
+since the start.
 """
 
 import time
@@ -16,7 +16,7 @@ REPORT_EVERY_SECONDS: Final = 15.0
 
 
 class Step:
-    """A step under way; `update` shows how far it is."""
+    """A running step; `update` shows its progress."""
 
     def __init__(self, title: str, status: Status | None) -> None:
         self._title = title
@@ -40,7 +40,7 @@ class Progress:
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
-        """Show a step while it runs, and its time when it ends well."""
+        """Show a step while it runs, and its duration when it succeeds."""
         began = time.monotonic()
         if self._quiet:
             yield Step(title, None)
@@ -66,5 +66,5 @@ class Progress:
             self.console.print(f"{self._clock()} {title}: still running {step.detail}".rstrip(), markup=False)
 
     def _clock(self) -> str:
-        """The seconds since the start."""
+        """Return the seconds since the start."""
         return f"[{time.monotonic() - self._began:5.1f} s]"

@@ -1,5 +1,5 @@
-"""`make run`: starts the local stack, tells its story, and stays up until a signal ends it. Does not know what the
-stack is or what the story tells.
+"""`make run`: starts the local stack, tells its story, and stays up until a signal ends it. Does not depend on the
+content of the stack or the story.
 """
 
 import signal
@@ -11,7 +11,7 @@ from typing import Final, NoReturn
 
 from rich.console import Console
 
-from local.clients import BUSY_ADVICE, PATIENCE_SECONDS
+from local.clients import BUSY_ADVICE, TIMEOUT_SECONDS
 from local.errors import LocalError
 from local.progress import Progress
 from local.settings import Settings, settings_from_environment
@@ -25,7 +25,7 @@ ENDING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def main() -> int:
     """Run until a signal (0) or an error (1); an invalid setting is 2."""
-    # Set them even where they are ignored, as a shell does for a background process.
+    # A shell makes a background process ignore some of them.
     for number in ENDING_SIGNALS:
         signal.signal(number, _end)
     console = terminal()
@@ -38,7 +38,7 @@ def main() -> int:
     except KeyboardInterrupt:
         console.print("Ended.")
         return 0
-    except Exception as error:  # noqa: BLE001 - a user gets a sentence, the log the traceback
+    except Exception as error:  # noqa: BLE001 - the user gets a sentence, the log the traceback
         error_console.print(unexpected(error), style="red", markup=False, soft_wrap=True)
         return 1
 
@@ -65,13 +65,13 @@ def run(settings: Settings, progress: Progress) -> NoReturn:
     """Start, tell the story, and stay up; only an exception ends it."""
     stack: Stack | None = None
     try:
-        stack = start(settings, progress, retry_for=PATIENCE_SECONDS)
+        stack = start(settings, progress, retry_for=TIMEOUT_SECONDS)
         progress.console.print(f"The Billing page answers at [bold]{settings.api_url}/[/bold]", highlight=False)
         tell_story(stack, progress)
         stack.wait_until_rated()
         stack.wait_until_callbacks_are_delivered()
         print_addresses(stack, progress.console)
-        stack.publish_description()  # Last, so that a program that waits for it finds the whole story told.
+        stack.publish_description()  # Last: a program that waits for this file finds the whole story finished.
         while True:
             stack.emulator.require_alive()
             time.sleep(0.5)

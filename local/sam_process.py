@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from botocore.config import Config
 
-from local.clients import PATIENCE_SECONDS
+from local.clients import TIMEOUT_SECONDS
 
 SLOW_IMPORTS: Final = (
     "samcli.commands.deploy.command",
@@ -21,7 +21,7 @@ SLOW_IMPORTS: Final = (
 def main() -> None:
     """Load sam, wait for its arguments, run it; end quietly if the parent ends first."""
     defaults: Any = Config.OPTION_DEFAULTS
-    defaults.update(read_timeout=PATIENCE_SECONDS, connect_timeout=PATIENCE_SECONDS)
+    defaults.update(read_timeout=TIMEOUT_SECONDS, connect_timeout=TIMEOUT_SECONDS)
     cli = import_module("samcli.cli.main").cli
     for name in SLOW_IMPORTS:
         import_module(name)

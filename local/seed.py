@@ -1,5 +1,5 @@
-"""The demonstration data: two companies with their users, lines, opening credit and sign-ins, created through the HTTP
-API as an operator's system does. All of it is made up.
+"""The demonstration data: two companies with their users, lines, opening credit, and sign-ins, created through the HTTP
+API as an operator's system does. All names and numbers are fictitious.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import boto3
 from local.http_api import HttpApi
 from local.traffic import CallingLine
 
-PASSWORD: Final = "Calling-Credit-1"  # noqa: S105 - of made-up people, on a stack that answers only this machine
+PASSWORD: Final = "Calling-Credit-1"  # noqa: S105 - of fictitious people, on a stack that only this machine can reach
 ADMIN, MEMBER = "billing_admin", "member"
 
 

@@ -27,7 +27,7 @@ def make_calls(stack: FoundStack, count: int, seed: int) -> list[str]:
     """
     if not stack.is_local:
         raise CommandError(
-            f"Made-up calls would charge accounts of {stack.name}. Send your own calls with FILE=calls.jsonl"
+            f"Made-up calls would charge the accounts of {stack.name}. Send your own calls with FILE=calls.jsonl"
         )
     client = stack.client("s3")
     pointer = read_active(client, stack.outputs["DeckBucketName"])

@@ -30,7 +30,7 @@ class StripeTestMode:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where one local stack lives. Two stacks with different folders and ports are independent of each other.
+    """The folder, ports, and Stripe of one local stack. Stacks with different folders and ports are independent.
 
     `stripe_api_base` is the address at which the functions reach Stripe, for example a proxy in front of the stand-in.
     """

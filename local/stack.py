@@ -1,5 +1,5 @@
-"""A running local stack as one thing: emulator, stand-in for Stripe, deployed application, mailbox. Knows how to sign
-in, wait and stop; local.start makes it, for local.run and for the stack tests.
+"""A running local stack: emulator, stand-in for Stripe, deployed application, and mailbox. It can sign in, wait, and
+stop; local.start creates it for local.run and the stack tests.
 """
 
 import json
@@ -12,7 +12,7 @@ import boto3
 import stripe as stripe_module
 
 from calling_credit.dynamodb import keys
-from local.clients import BUSY_ADVICE, PATIENCE_SECONDS
+from local.clients import BUSY_ADVICE, TIMEOUT_SECONDS
 from local.emulator import Emulator
 from local.errors import StackError
 from local.http_api import HttpApi
@@ -28,7 +28,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A running stack: where it answers, how to sign in, how to end it. `outputs` are those of the template."""
+    """A running stack: its addresses, sign-ins, and processes. `outputs` are those of the template."""
 
     settings: Settings
     outputs: dict[str, str]
@@ -59,7 +59,7 @@ class Stack:
         return stripe_module.StripeClient(
             mode.api_key if mode else DEFAULT_API_KEY,
             base_addresses={"api": self.stripe_url},
-            http_client=stripe_module.RequestsClient(timeout=PATIENCE_SECONDS),
+            http_client=stripe_module.RequestsClient(timeout=TIMEOUT_SECONDS),
         )
 
     def service_token(self) -> str:
@@ -81,14 +81,14 @@ class Stack:
 
         Raises:
             EmulatorError: the emulator has ended.
-            StackError: there is none within `PATIENCE_SECONDS`.
+            StackError: there is none within `TIMEOUT_SECONDS`.
         """
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while not (result := look()):
             self.emulator.require_alive()
             if time.monotonic() > deadline:
                 log = self.settings.emulator_log
-                raise StackError(f"Waited {PATIENCE_SECONDS} s in vain for {what}; see {log}. {BUSY_ADVICE}")
+                raise StackError(f"Waited {TIMEOUT_SECONDS} s for {what} without success; see {log}. {BUSY_ADVICE}")
             time.sleep(POLL_SECONDS)
         return result
 

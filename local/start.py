@@ -1,5 +1,5 @@
-"""Starts a local stack: emulator and stand-in, build, deployment, example rates, demonstration accounts. What can run
-side by side does.
+"""Starts a local stack: emulator and stand-in, build, deployment, example rates, demonstration accounts. Independent
+steps run in parallel.
 """
 
 import json
@@ -33,7 +33,7 @@ def start(settings: Settings, progress: Progress | None = None, *, retry_for: fl
 
     Raises:
         SettingsError: its port is in use.
-        LocalError: it cannot be made; nothing is left running.
+        LocalError: the stack cannot start; nothing is left running.
     """
     progress = progress or Progress(Console(), quiet=True)
     settings.folder.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ def _stand_in(settings: Settings) -> Server:
 
 
 def _deploy(emulator: Emulator, deployment: Deployment, progress: Progress) -> dict[str, str]:
-    """Build and deploy; the emulator and sam load beside the build, and the deck is parsed beside the deployment."""
+    """Build and deploy. The emulator and sam load during the build; the deck is parsed during the deployment."""
     with progress.step("Building the layer and the functions") as step:
         deployment.prepare()
         try:
@@ -114,7 +114,7 @@ def save_demonstration_card(stack: Stack) -> None:
 
 
 def _fill(stack: Stack, progress: Progress) -> None:
-    """Publish the rates and open the accounts, each beside the other where they are independent."""
+    """Publish the rates and open the accounts in parallel."""
     with ThreadPoolExecutor(2) as pool:
         with progress.step("Publishing the example rates and opening two accounts") as step:
             deck = pool.submit(publish_example_rates, stack.outputs["DeckBucketName"])

@@ -13,11 +13,11 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from local.admission_story import tell_admission
+from local.admission_story import show_admission
 from local.errors import StackError
 from local.example_rates import example_deck
-from local.payments_story import add_funds, tell_declines, tell_payments
-from local.prices_story import tell_prices, tell_publication, upload_next_prices
+from local.payments_story import add_funds, show_declines, show_payments
+from local.prices_story import show_prices, show_publication, upload_next_prices
 from local.progress import Progress
 from local.seed import MERIDIAN, demonstration_lines
 from local.stack import Stack
@@ -26,7 +26,7 @@ from ops.sqs_batches import send_all
 
 SEED: Final = 7
 WAVES: Final = 4
-CALLS_A_WAVE: Final = 60
+CALLS_PER_WAVE: Final = 60
 PREMIUM_NUMBER: Final = "+19005550123"
 UNPRICED_NUMBER: Final = "+12995550123"
 """A number in an unassigned area code: the deck has no price for it."""
@@ -47,28 +47,28 @@ def tell_story(stack: Stack, progress: Progress) -> None:
     console.print(f"[bold]{MERIDIAN.name}[/bold] starts the day with ${opening} of credit.")
     upload_next_prices(stack)
     add_funds(stack, console)
-    console.print("Its phone system sends every finished call twice, because queues may deliver twice:")
+    console.print("Its phone system sends every finished call twice, because queues may deliver a message twice:")
     _play(stack, progress, token)
-    payments = tell_payments(stack, console, token)
+    payments = show_payments(stack, console, token)
     console.print()
     _print_usage(stack, console, token, opening + payments)
     console.print()
-    tell_admission(stack, console)
+    show_admission(stack, console)
     console.print()
-    tell_declines(stack, progress)
-    tell_prices(stack, console, tell_publication(stack, console))
+    show_declines(stack, progress)
+    show_prices(stack, console, show_publication(stack, console))
 
 
 def _play(stack: Stack, progress: Progress, token: str) -> None:
     lines, rows = demonstration_lines(), example_deck().rows
     traffic = Traffic(SEED, lines, rows, datetime.now(UTC))
-    day = list(traffic.calls(WAVES * CALLS_A_WAVE))
+    day = list(traffic.calls(WAVES * CALLS_PER_WAVE))
     meridian = Traffic(SEED, lines[:1], rows, datetime.now(UTC))
     day[0] = meridian.call_to(PREMIUM_NUMBER, "c_story_premium", 95)
     day[1] = meridian.call_to(UNPRICED_NUMBER, "c_story_unpriced", 60)
     for wave in range(WAVES):
-        calls = day[wave * CALLS_A_WAVE : (wave + 1) * CALLS_A_WAVE]
-        with progress.step(f"Calls {wave * CALLS_A_WAVE + 1} to {wave * CALLS_A_WAVE + len(calls)}") as step:
+        calls = day[wave * CALLS_PER_WAVE : (wave + 1) * CALLS_PER_WAVE]
+        with progress.step(f"Calls {wave * CALLS_PER_WAVE + 1} to {wave * CALLS_PER_WAVE + len(calls)}") as step:
             _send_twice(stack, calls)
             stack.wait_until_rated(lambda waiting: step.update(f"{waiting} messages waiting"))
         balance = stack.api.get("/balance", token)["balance"]
@@ -103,8 +103,8 @@ def _print_usage(stack: Stack, console: Console, token: str, credit: Decimal) ->
         raise StackError("The usage table does not add up to the balance.")
     _print_most_expensive_calls(stack, console, token, period)
     console.print(
-        "Domestic and unanswered calls are free and not listed. One call went to a number without a price: it waits"
-        " until a deck covers it, see [bold]make list-unrated[/bold]."
+        "Domestic and unanswered calls are free and not listed. One call went to a number without a price: it stays"
+        " unrated until a deck covers the number, see [bold]make list-unrated[/bold]."
     )
 
 
@@ -113,8 +113,8 @@ def _print_most_expensive_calls(stack: Stack, console: Console, token: str, peri
     calls = stack.api.get(path, token, **period, limit=200)["items"]
     title = "Its three most expensive international calls"
     table = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD)
-    for column in ("user", "to", "destination", "seconds", "billed", "a minute", "price"):
-        table.add_column(column, justify="right" if column in ("seconds", "billed", "a minute", "price") else "left")
+    for column in ("user", "to", "destination", "seconds", "billed", "per minute", "price"):
+        table.add_column(column, justify="right" if column in ("seconds", "billed", "per minute", "price") else "left")
     for call in sorted(calls, key=lambda call: Decimal(call["price"]), reverse=True)[:3]:
         table.add_row(
             call["user"]["name"],

@@ -1,6 +1,4 @@
-"""Makes up the calls of a business day: the same seed and moment give the same calls. Knows prefixes and lines, but no
-price, and sends nothing.
-"""
+"""Generates the calls of a business day: the same seed and moment give the same calls. Does not price or send them."""
 
 import random
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,6 @@
 """Checks that the account in an operator's command exists: a mistyped id must not look like a success."""
 
-from calling_credit.accounts.store import AccountKeeper
+from calling_credit.accounts.store import AccountStore
 from ops.stack import FoundStack
 from ops.terminal import CommandError
 
@@ -11,5 +11,5 @@ def require_account(stack: FoundStack, account_id: str) -> None:
     Raises:
         CommandError: the account does not exist.
     """
-    if AccountKeeper(stack.client("dynamodb"), stack.table_name).account(account_id) is None:
+    if AccountStore(stack.client("dynamodb"), stack.table_name).account(account_id) is None:
         raise CommandError(f"There is no account {account_id} in {stack.name}.")

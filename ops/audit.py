@@ -14,8 +14,9 @@ from rich.table import Table
 from calling_credit.audit.proof import BookPart, usd
 from calling_credit.audit.prove_account import Proof, prove_account
 from calling_credit.errors import Unavailable
-from calling_credit.payments.stripe_client import SECONDS
-from calling_credit.topups.reversals import target
+from calling_credit.payments.stripe_client import TIMEOUT_SECONDS
+from calling_credit.topups.reversals import reversal_target
+from calling_credit.topups.topup import TopUpStatus
 from ops.project import local_description
 from ops.stack import FoundStack, find_stack
 from ops.terminal import CommandError, console, run
@@ -76,7 +77,7 @@ def stripe_of(stack: FoundStack) -> tuple[stripe.StripeClient | None, str]:
         key = ""
     if not key:
         return None, "the secret StripeSecretArn holds no api_key."
-    http_client = stripe.RequestsClient(timeout=SECONDS)
+    http_client = stripe.RequestsClient(timeout=TIMEOUT_SECONDS)
     return stripe.StripeClient(key, base_addresses={"api": address}, http_client=http_client), ""
 
 
@@ -98,8 +99,8 @@ def table_of(proof: Proof, *, is_asked: bool) -> Table:
 def parts(proof: Proof) -> Iterator[tuple[BookPart, str, str]]:
     """Yield each part of a proof with its count and its sum."""
     book = proof.book
-    paid = [topup.amount_micros for topup in book.topups.values() if topup.status == "succeeded"]
-    lost = [target(payment.received_micros, payment.losses) for payment in proof.payments if payment.losses]
+    paid = [topup.amount_micros for topup in book.topups.values() if topup.status == TopUpStatus.SUCCEEDED]
+    lost = [reversal_target(payment.received_micros, payment.losses) for payment in proof.payments if payment.losses]
     yield BookPart.ENTRIES, str(book.entries), usd(book.entered_micros)
     yield BookPart.DAYS, str(len(book.days)), usd(sum(day.total_micros for day in book.days.values()))
     yield BookPart.BALANCE, "", usd(book.balance.posted_micros) if book.balance else ""

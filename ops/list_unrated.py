@@ -11,7 +11,7 @@ from rich.table import Table
 
 from calling_credit.charging.kept_calls import STRAY, UNRATED
 from calling_credit.dynamodb.keys import account_of, happened_at_of, id_of
-from calling_credit.dynamodb.sweep import read_kept
+from calling_credit.dynamodb.sweep import read_listed
 from calling_credit.numbering import country_of, masked
 from ops.stack import find_stack
 from ops.terminal import console, run
@@ -53,7 +53,9 @@ def main() -> int:
     parser.add_argument("--kind", choices=(UNRATED, STRAY), default=UNRATED)
     kind = parser.parse_args().kind
     stack = find_stack()
-    items = sorted(read_kept(stack.client("dynamodb"), stack.table_name, kind), key=lambda item: str(item["sweep_sk"]))
+    items = sorted(
+        read_listed(stack.client("dynamodb"), stack.table_name, kind), key=lambda item: str(item["sweep_sk"])
+    )
     if not items:
         console.print(f"No {kind} calls.")
         return 0

@@ -5,25 +5,26 @@ from typing import Any, Final
 
 from calling_credit.admission.reasons import DenialReason
 from calling_credit.admission.request import WORDS as REFUSALS
+from calling_credit.notifications.event_types import EventType
 from calling_credit.notifications.mails import Confirmation, Mail, mail_about
 from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.settings import WORDS
-from calling_credit.topups.declines import words
+from calling_credit.topups.declines import message_of
 
 PAGE_URL: Final = "https://billing.phone.example/"
 CONFIRMATION: Final = Confirmation(f"{PAGE_URL}links/Zm9yZXhhbXBsZQ", "2026-11-24T12:00:00.000Z")
 CARD: Final = {"brand": "visa", "last4": "4242"}
 PAYMENT: Final = {"topup_id": "tu_5c1d9e", "payment_method": CARD}
-DECLINED: Final = {"code": "insufficient_funds", "message": words("insufficient_funds")}
+DECLINED: Final = {"code": "insufficient_funds", "message": message_of("insufficient_funds")}
 MOVED: Final = {"entry_id": "tu_5c1d9e#rev#1", "topup_id": "tu_5c1d9e", "payment_method": CARD}
 
-SAMPLES: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
-    ("TopUpSucceeded", PAYMENT | {"amount": "25.00"}),
-    ("TopUpFailed", PAYMENT | {"amount": "25.00", "status": "failed", "failure": DECLINED}),
-    ("AutoRechargeSucceeded", PAYMENT | {"amount": "50.00"}),
-    ("AutoRechargeFailed", PAYMENT | {"amount": "50.00", "status": "failed", "failure": DECLINED}),
+SAMPLES: Final[tuple[tuple[EventType, dict[str, Any]], ...]] = (
+    (EventType.TOP_UP_SUCCEEDED, PAYMENT | {"amount": "25.00"}),
+    (EventType.TOP_UP_FAILED, PAYMENT | {"amount": "25.00", "status": "failed", "failure": DECLINED}),
+    (EventType.AUTO_RECHARGE_SUCCEEDED, PAYMENT | {"amount": "50.00"}),
+    (EventType.AUTO_RECHARGE_FAILED, PAYMENT | {"amount": "50.00", "status": "failed", "failure": DECLINED}),
     (
-        "AutoRechargeSuspended",
+        EventType.AUTO_RECHARGE_SUSPENDED,
         {
             "reason": SuspensionReason.AUTHENTICATION,
             "message": WORDS[SuspensionReason.AUTHENTICATION],
@@ -31,14 +32,14 @@ SAMPLES: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
         },
     ),
     (
-        "AutoRechargeSuspended",
+        EventType.AUTO_RECHARGE_SUSPENDED,
         {"reason": SuspensionReason.REPEATEDLY, "message": WORDS[SuspensionReason.REPEATEDLY], "payment_method": CARD},
     ),
-    ("BalanceLow", {"balance": "4.7215", "low_balance": "5.00"}),
-    ("CreditReversed", MOVED | {"amount": "25.00"}),
-    ("CreditReturned", MOVED | {"amount": "25.00"}),
+    (EventType.BALANCE_LOW, {"balance": "4.7215", "low_balance": "5.00"}),
+    (EventType.CREDIT_REVERSED, MOVED | {"amount": "25.00"}),
+    (EventType.CREDIT_RETURNED, MOVED | {"amount": "25.00"}),
     (
-        "CallDenied",
+        EventType.CALL_DENIED,
         {
             "call_id": "c_9f2c1d7e",
             "line_id": "line_front_desk",
@@ -47,12 +48,12 @@ SAMPLES: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
             "message": REFUSALS[DenialReason.DAILY_SPEND],
         },
     ),
-    ("AccountFrozen", {"by": "link"}),
-    ("AccountUnfrozen", {"by": "operator:ops"}),
+    (EventType.ACCOUNT_FROZEN, {"by": "link"}),
+    (EventType.ACCOUNT_UNFROZEN, {"by": "operator:ops"}),
 )
 
 
-def samples() -> Iterator[tuple[str, Mail]]:
+def samples() -> Iterator[tuple[EventType, Mail]]:
     """Each mail with the type of the event it is about."""
     for kind, data in SAMPLES:
         event = {"type": kind, "account_id": "acct_meridian", "data": data}

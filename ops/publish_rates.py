@@ -1,6 +1,4 @@
-"""Publishes a rate deck: checks it whole, reports its contents and its changes, stores it and activates it. Does not
-know what makes a deck valid or where decks are stored.
-"""
+"""Publishes a rate deck: checks it, reports its contents and changes, stores it, and activates it."""
 
 import argparse
 from collections import Counter
@@ -11,14 +9,15 @@ from pathlib import Path
 from rich.table import Table
 
 from calling_credit.instants import format_instant
-from calling_credit.ledger.charge_reader import account_ids, weigh
+from calling_credit.ledger.charge_reader import account_ids, measure_impact
 from calling_credit.money import format_money
-from calling_credit.rates.deck import Deck, DeckError
-from calling_credit.rates.deck_diff import DeckChanges, DeckWarning
+from calling_credit.rates.deck import Deck
+from calling_credit.rates.deck_csv import DeckError
+from calling_credit.rates.deck_diff import DeckChanges, DeckWarning, PriceChange
 from calling_credit.rates.deck_impact import Effect, Impact
-from calling_credit.rates.deck_report import Judged, judge, price_text
+from calling_credit.rates.deck_report import DeckCheck, check_deck, price_text
 from calling_credit.rates.deck_store import deck_version
-from calling_credit.rates.publishing import Publisher
+from calling_credit.rates.publishing import DeckBucket, PublishOutcome
 from ops.stack import FoundStack, StackNotFoundError, find_stack
 from ops.terminal import CommandError, console, progress_bar, run
 
@@ -46,14 +45,14 @@ def main() -> int:
         if not arguments.draft:
             raise
         stack, reason = None, str(error)
-    publisher = Publisher(stack.client("s3"), stack.outputs["DeckBucketName"]) if stack else None
-    result = judge_file(publisher, data, now)
+    decks = DeckBucket(stack.client("s3"), stack.outputs["DeckBucketName"]) if stack else None
+    result = check_file(decks, data, now)
     if result.deck is None:
         report_errors(arguments.file, result.errors)
         return 1
     report_deck(arguments.file, result.deck)
     report_warnings(result.warnings)
-    if stack is None or publisher is None:
+    if stack is None or decks is None:
         console.print(f"There is no active deck to compare with. {reason}", markup=False, soft_wrap=True)
         console.print("This is a draft; nothing was published.")
         return 0
@@ -63,39 +62,39 @@ def main() -> int:
     if arguments.draft:
         console.print("This is a draft; nothing was published.")
         return 0
-    return publish(publisher, data, result, now)
+    return publish(decks, data, result, now)
 
 
-def publish(publisher: Publisher, data: bytes, result: Judged, now: datetime) -> int:
+def publish(decks: DeckBucket, data: bytes, result: DeckCheck, now: datetime) -> int:
     """Publish the deck and print the outcome."""
-    outcome = publisher.publish(data, result, now, datetime.now(UTC))
-    if outcome == "superseded":
+    outcome = decks.publish(data, result, now, datetime.now(UTC))
+    if outcome is PublishOutcome.SUPERSEDED:
         raise CommandError("Another deck was activated in the meantime. Compare yours with it and publish again.")
-    if outcome == "unchanged":
+    if outcome is PublishOutcome.UNCHANGED:
         console.print("It is already the active deck; nothing changed.")
     else:
         console.print(f"Published as {result.version}. Every function uses it within a minute.")
     return 0
 
 
-def judge_file(publisher: Publisher | None, data: bytes, now: datetime) -> Judged:
+def check_file(decks: DeckBucket | None, data: bytes, now: datetime) -> DeckCheck:
     """Check every row, with progress."""
-    with progress_bar("Checking rows", data.count(b"\n")) as move:
-        if publisher is not None:
-            return publisher.judge(data, now, now, move)
-        return judge(data, deck_version(data, now), None, format_instant(now), move)
+    with progress_bar("Checking rows", data.count(b"\n")) as report_progress:
+        if decks is not None:
+            return decks.check(data, now, now, report_progress)
+        return check_deck(data, deck_version(data, now), None, format_instant(now), report_progress)
 
 
 def impact_of(stack: FoundStack, deck: Deck, now: datetime) -> Impact:
-    """Return what the deck would have charged for the calls of the last 30 days, with progress."""
+    """Price the calls of the last 30 days by the deck, with progress."""
     client, impact = stack.client("dynamodb"), Impact(deck)
 
     def seconds_left() -> float:
         return SECONDS_FOR_PAST_CALLS - (datetime.now(UTC) - now).total_seconds()
 
     accounts = sum(1 for _ in account_ids(client, stack.table_name))
-    with progress_bar("Pricing the calls of the last 30 days, by account", accounts) as move:
-        weigh(client, stack.table_name, impact, now, seconds_left, move)
+    with progress_bar("Pricing the calls of the last 30 days, by account", accounts) as report_progress:
+        measure_impact(client, stack.table_name, impact, now, seconds_left, report_progress)
     return impact
 
 
@@ -142,9 +141,9 @@ def report_changes(changes: DeckChanges) -> None:
     )
     lines = [("-", row, "", price_text(row)) for row in changes.removed]
     lines += [
-        (SIGNS[one.way], one.after, price_text(one.after), price_text(one.before))
-        for one in changes.repriced
-        if one.way != "later"
+        (SIGNS[difference.way], difference.after, price_text(difference.after), price_text(difference.before))
+        for difference in changes.repriced
+        if difference.way is not PriceChange.LATER
     ]
     lines += [("+", row, price_text(row), "") for row in changes.added]
     lines += [("later", row, price_text(row), "") for row in changes.announced]
@@ -162,7 +161,7 @@ def report_changes(changes: DeckChanges) -> None:
         console.print(f"{len(changes.uncovered)} prefixes have no price until their first row takes effect.")
 
 
-SIGNS = {"raised": "up", "lowered": "down", "mixed": "~"}
+SIGNS = {PriceChange.RAISED: "up", PriceChange.LOWERED: "down", PriceChange.MIXED: "~"}
 
 
 def report_past_calls(impact: Impact) -> None:
@@ -173,9 +172,9 @@ def report_past_calls(impact: Impact) -> None:
     whole = "" if impact.is_whole else " (there was no time to read all accounts)"
     console.print(
         f"In the last 30 days, {impact.calls} calls of {impact.accounts} accounts{whole} cost"
-        f" {format_money(impact.charged_micros)}. With this deck: {effect_text(impact.then)}."
+        f" {format_money(impact.charged_micros)}. With this deck: {effect_text(impact.at_their_time)}."
     )
-    if impact.announced != impact.then:
+    if impact.announced != impact.at_their_time:
         console.print(f"With all announced prices in effect: {effect_text(impact.announced)}.")
 
 
@@ -183,8 +182,8 @@ def effect_text(effect: Effect) -> str:
     """Return the effect in one line."""
     sign = "+" if effect.change_micros >= 0 else ""
     return (
-        f"{sign}{format_money(effect.change_micros)}, {effect.dearer} calls cost more, {effect.cheaper} cost less,"
-        f" {effect.unrated} have no price"
+        f"{sign}{format_money(effect.change_micros)}, {effect.more_expensive} calls cost more,"
+        f" {effect.cheaper} cost less, {effect.unrated} have no price"
     )
 
 

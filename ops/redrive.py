@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from calling_credit.call_events import Call, Rejection, parse_call
 from calling_credit.dynamodb.batch_get import Key, read_many
 from calling_credit.dynamodb.keys import account_pk, balance_sk, entry_sk
 from calling_credit.instants import format_instant
+from calling_credit.rejection_codes import RejectionCode
 from ops.project import local_folder
 from ops.sqs_batches import batches
 from ops.stack import FoundStack, find_stack
@@ -30,6 +32,13 @@ without moving a message, the message is visible again at once.
 MAX_ROWS = 100
 
 
+class LedgerVerdict(StrEnum):
+    """What the ledger says of a valid call that is in the dead-letter queue and was not refused by name."""
+
+    WOULD_BE_TAKEN = "would_be_taken"
+    CHARGED_ALREADY = "charged_already"
+
+
 @dataclass(frozen=True, slots=True)
 class DeadCall:
     """A message in the dead-letter queue and why it is refused; a `hopeless` call can never be charged."""
@@ -38,7 +47,7 @@ class DeadCall:
     receipt: str
     body: str
     sent_at: str
-    code: str
+    code: RejectionCode | LedgerVerdict
     detail: str
     hopeless: bool
 
@@ -82,25 +91,28 @@ def _entry_of(call: Call) -> Key:
 
 
 def _dead_call(message: dict[str, Any], outcome: Call | Rejection, items: Mapping[Key, dict[str, Any]]) -> DeadCall:
-    code: str
+    code: RejectionCode | LedgerVerdict
     if isinstance(outcome, Rejection):
         code, detail = outcome.code, outcome.detail
     else:
         code, detail = _judge_by_ledger(outcome, items)
     sent_at = format_instant(datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC))
-    hopeless = isinstance(outcome, Rejection) and code != "started_too_far_ahead"
+    hopeless = isinstance(outcome, Rejection) and code is not RejectionCode.STARTED_TOO_FAR_AHEAD
     return DeadCall(message["MessageId"], message["ReceiptHandle"], message["Body"], sent_at, code, detail, hopeless)
 
 
-def _judge_by_ledger(call: Call, items: Mapping[Key, dict[str, Any]]) -> tuple[str, str]:
+def _judge_by_ledger(call: Call, items: Mapping[Key, dict[str, Any]]) -> tuple[RejectionCode | LedgerVerdict, str]:
     if _balance_of(call) not in items:
-        return "unknown_account", f"Create the account {call.account_id}, then send the call back."
+        return RejectionCode.UNKNOWN_ACCOUNT, f"Create the account {call.account_id}, then send the call back."
     entry = items.get(_entry_of(call))
     if entry is None:
-        return "would_be_taken", "The call would be charged now; send it back."
+        return LedgerVerdict.WOULD_BE_TAKEN, "The call would be charged now; send it back."
     if entry.get("facts_hash") == {"S": call.facts_hash}:
-        return "charged_already", "The call is in the ledger; sending it back changes nothing."
-    return "conflicting_call", "Another call with this id is charged; give this call its own id and send it again."
+        return LedgerVerdict.CHARGED_ALREADY, "The call is in the ledger; sending it back changes nothing."
+    return (
+        RejectionCode.CONFLICTING_CALL,
+        "Another call with this id is charged; give this call its own id and send it again.",
+    )
 
 
 def table_of(calls: Sequence[DeadCall]) -> Table:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from rich.table import Table
 
 from calling_credit.errors import CallingCreditError
-from calling_credit.rates.publishing import Publisher
+from calling_credit.rates.publishing import DeckBucket
 from ops.stack import find_stack
 from ops.terminal import CommandError, confirm, console, run
 
@@ -19,29 +19,30 @@ def main() -> int:
     parser.add_argument("--yes", action="store_true", help="YES=1: do not ask for confirmation")
     arguments = parser.parse_args()
     stack = find_stack()
-    publisher = Publisher(stack.client("s3"), stack.outputs["DeckBucketName"])
-    pointer, _ = publisher.active()
+    decks = DeckBucket(stack.client("s3"), stack.outputs["DeckBucketName"])
+    pointer = decks.pointer()
     if arguments.list:
-        list_decks(publisher, pointer["version"] if pointer else "")
+        list_decks(decks, pointer.version if pointer else "")
         return 0
-    earlier = pointer.get("previous", []) if pointer else []
-    target = arguments.to or (earlier[0] if earlier else None)  # The deck in the question is the deck activated.
+    earlier = pointer.previous if pointer else ()
+    # The question names this deck, so activate no other, even if another one was activated meanwhile.
+    target = arguments.to or (earlier[0] if earlier else None)
     if not arguments.yes and not confirm(f"Activate {target or 'an earlier deck'} again in {stack.name}?"):
         return 1
     try:
-        version = publisher.roll_back(target, datetime.now(UTC))
+        version = decks.roll_back(target, datetime.now(UTC))
     except CallingCreditError as error:
         raise CommandError(f"{error.code}: {error.detail}") from error
     console.print(f"{version} is active again. Every function uses it within a minute.", markup=False)
     return 0
 
 
-def list_decks(publisher: Publisher, active: str) -> None:
+def list_decks(decks: DeckBucket, active: str) -> None:
     """Print every published deck, newest last."""
     table = Table(box=None, header_style="bold")
     for name in ("", "version", "stored", "bytes"):
         table.add_column(name, justify="right" if name == "bytes" else "left", no_wrap=True)
-    for deck in publisher.versions():
+    for deck in decks.stored_decks():
         stored_at = f"{deck.stored_at:%Y-%m-%d %H:%M:%S}"
         table.add_row("active" if deck.version == active else "", deck.version, stored_at, f"{deck.size_bytes:,}")
     console.print(table)

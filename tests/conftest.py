@@ -1,7 +1,7 @@
-"""The environment every test runs in: no AWS but moto or the DynamoDB that AWS_ENDPOINT_URL_DYNAMODB names, no
-stray settings. And the one deployed stack that tests/stack and tests/browser share.
+"""The environment of every test, and the one deployed stack that tests/stack and tests/browser share.
 
-Set before anything of boto3 is imported: functions make their clients when they are imported.
+Tests reach no AWS except moto or the DynamoDB that AWS_ENDPOINT_URL_DYNAMODB names. The environment is set before boto3
+is imported, because the functions create their clients on import.
 """
 
 import os
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["tests.harness.fixtures"]
 
-KEPT = {name: os.environ[name] for name in ("AWS_ENDPOINT_URL_DYNAMODB",) if name in os.environ}
+EXISTING = {name: os.environ[name] for name in ("AWS_ENDPOINT_URL_DYNAMODB",) if name in os.environ}
 for _name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_"))]:
     del os.environ[_name]
 os.environ.update(
-    KEPT,
+    EXISTING,
     AWS_ACCESS_KEY_ID="test",
     AWS_SECRET_ACCESS_KEY="test",
     AWS_DEFAULT_REGION="us-east-1",
@@ -44,11 +44,11 @@ os.environ.update(
 
 
 FOLDER = os.environ.get("TEST_STACK", "test-stack")
-"""Where the stack lives; two runs side by side have one each."""
+"""The folder of the stack; parallel runs use one each."""
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
+    """An unused port."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
@@ -56,16 +56,18 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def deployed() -> Iterator["Stack"]:
-    """The deployed application: the real template on the emulator, IAM enforced, on ports and in a folder of its own,
-    with its demonstration accounts and the example deck. From then on this process's AWS settings are the stack's.
-    At the end, an exchange with its API that docs/openapi.yaml does not allow fails the run.
+    """The deployed application: the real template on the emulator with IAM enforced, its own ports and folder, the
+    demonstration accounts, and the example deck.
+
+    Starting it sets the AWS settings of this process. At the end, the run fails if an exchange with the API violates
+    docs/openapi.yaml.
     """
     from local.settings import Settings  # noqa: PLC0415 - the settings above come first
     from local.start import start  # noqa: PLC0415
     from ops.project import ROOT  # noqa: PLC0415
     from tests.contract.recorder import documented  # noqa: PLC0415
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # Whoever is told to end takes the stack along.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM also stops the stack.
     stack = start(Settings(ROOT / ".local" / FOLDER, free_port(), free_port()))
     try:
         with documented(stack.api):

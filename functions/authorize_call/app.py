@@ -52,8 +52,8 @@ def authorize_call() -> Response[str]:
         decision, snapshot = authorize(ask, deck.current(now), reader, store, now, seconds_left)
         announce(ask, decision, snapshot)
     outcome = "allowed" if decision.reason is None else "denied"
-    named = {"account_id": ask.account_id, "line_id": ask.line_id, "call_id": ask.call_id}
-    logger.info(outcome, extra=named | {"reason": decision.reason, "max_seconds": decision.max_seconds})
+    fields = {"account_id": ask.account_id, "line_id": ask.line_id, "call_id": ask.call_id}
+    logger.info(outcome, extra=fields | {"reason": decision.reason, "max_seconds": decision.max_seconds})
     emit(metrics, {f"calls_{outcome}": 1})
     return answer(decision_view(decision))
 

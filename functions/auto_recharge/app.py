@@ -1,5 +1,5 @@
-"""Recharges accounts whose balance fell below their threshold, woken by the table's stream. One look an account,
-whatever the number of records; what could not be looked at comes again.
+"""Recharges accounts whose balance fell below the threshold. The table's stream starts it; each account is checked once
+per batch, and the records of failed checks are retried.
 """
 
 from datetime import datetime
@@ -17,32 +17,32 @@ from calling_credit.errors import NotFound, ProblemCode, Unavailable
 from calling_credit.metrics import emit
 from calling_credit.payments.automatic_topup import run_recharge
 from calling_credit.payments.stripe_client import stripe_client
-from calling_credit.payments.topup_worker import Cashier
-from calling_credit.recharge.store import RechargeKeeper
+from calling_credit.payments.topup_worker import TopUpWorker
+from calling_credit.recharge.store import RechargeStore
 
 SECONDS_TO_SPARE = 2.0
 SECONDS_FOR_ONE = 20.0
-"""What one account may take when Stripe is slow; with less left, its record is given back."""
+"""The time to reserve for one account if Stripe is slow. With less time left, the record is retried."""
 
 logger = Logger()
 metrics = Metrics(service="payments")
 dynamodb = dynamodb_client()
-recharges = RechargeKeeper(dynamodb, config().table_name)
+recharges = RechargeStore(dynamodb, config().table_name)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Take one batch of stream records of balances; those to come again are `batchItemFailures`."""
+    """Handle a batch of stream records of balances. `batchItemFailures` names the records to retry."""
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
     failed = []
     for account_id, sequence_number in last_record_of_each(event["Records"]).items():
         try:
             if seconds_left() < SECONDS_FOR_ONE:
                 raise Unavailable(
-                    ProblemCode.NO_TIME, "Too little time is left in this invocation; the record comes again."
+                    ProblemCode.NO_TIME, "This invocation has too little time left. The record will be retried."
                 )
             now = clock.now()
-            cashier = Cashier(dynamodb, config().table_name, stripe_client(), now, seconds_left)
-            looked_at(cashier, account_id, now)
+            worker = TopUpWorker(dynamodb, config().table_name, stripe_client(), now, seconds_left)
+            check_account(worker, account_id, now)
         except NotFound as error:
             logger.error(error.code, account_id=account_id)
         except (Unavailable, *AWS_ERRORS) as error:
@@ -52,17 +52,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def last_record_of_each(records: list[dict[str, Any]]) -> dict[str, str]:
-    """The sequence number of the last record of each account: it says all that the ones before it said."""
+    """The sequence number of each account's last record, which covers the earlier ones."""
     return {
         keys.account_of(record["dynamodb"]["Keys"]["PK"]["S"]): record["dynamodb"]["SequenceNumber"]
         for record in records
     }
 
 
-def looked_at(cashier: Cashier, account_id: str, now: datetime) -> None:
-    """Look at one account, and say what came of it; however it ends, what operators watch is counted."""
+def check_account(worker: TopUpWorker, account_id: str, now: datetime) -> None:
+    """Check one account and log the outcome. Emit the counts however it ends."""
     try:
-        outcome = run_recharge(recharges, cashier, account_id, config().bounds, now)
-        logger.info("looked_at", extra={"account_id": account_id, "outcome": outcome, **+cashier.tally})
+        outcome = run_recharge(recharges, worker, account_id, config().bounds, now)
+        logger.info("looked_at", extra={"account_id": account_id, "outcome": outcome, **+worker.tally})
     finally:
-        emit(metrics, +cashier.tally)
+        emit(metrics, +worker.tally)

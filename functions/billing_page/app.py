@@ -1,6 +1,5 @@
-"""Serves the Billing page, one HTML file and the style, scripts and icon it consists of, from the folder `page`. Knows
-no account: what the page shows it asks of the API as whoever signed in, and a browser gets no address but those here.
-Serves the API's OpenAPI document too, as `make openapi` wrote it beside this file.
+"""Serves the Billing page (HTML, styles, scripts, and icon from the folder `page`) and the OpenAPI document that
+`make openapi` writes beside this file. Serves no account data: the page requests it from the API as the signed-in user.
 """
 
 import hashlib
@@ -20,28 +19,28 @@ TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml; charset=utf-8",
 }
-UNCHANGING: Final = "public, max-age=31536000, immutable"
-ASKED_AGAIN: Final = "no-cache"
-AN_HOUR: Final = "public, max-age=3600"
+IMMUTABLE: Final = "public, max-age=31536000, immutable"
+REVALIDATE: Final = "no-cache"
+ONE_HOUR: Final = "public, max-age=3600"
 
 
 def settings() -> dict[str, Any]:
-    """What the page must know of this deployment; nothing of it is secret."""
-    known = config()
+    """The settings of this deployment that the page needs; none is secret."""
+    configured = config()
     return {
-        "client_id": known.sign_in_client_id,
-        "authorize_url": known.authorize_url,
-        "token_url": known.token_url,
-        "logout_url": known.logout_url,
-        "groups_claim": known.groups_claim,
-        "admin_group": known.admin_group,
-        "minimum": known.top_up_minimum,
-        "maximum": known.top_up_maximum,
+        "client_id": configured.sign_in_client_id,
+        "authorize_url": configured.authorize_url,
+        "token_url": configured.token_url,
+        "logout_url": configured.logout_url,
+        "groups_claim": configured.groups_claim,
+        "admin_group": configured.admin_group,
+        "minimum": configured.top_up_minimum,
+        "maximum": configured.top_up_maximum,
     }
 
 
 def policy() -> str:
-    """What a browser lets the page do: its own files, its own API, and the token endpoint; nothing inline."""
+    """The content security policy: own files, own API, and the token endpoint; no inline code or styles."""
     token = urlsplit(config().token_url)
     sign_in = f" {token.scheme}://{token.netloc}" if token.netloc else ""
     return (
@@ -58,7 +57,7 @@ def read_assets() -> dict[str, str]:
 
 ASSETS: Final = read_assets()
 VERSION: Final = hashlib.sha256(json.dumps(ASSETS).encode()).hexdigest()[:16]
-"""Part of every asset's address, so that a browser may keep what it has and never mixes two deployments."""
+"""Part of every asset's URL, so that a browser can cache assets and never mixes two deployments."""
 PAGE: Final = (
     (FOLDER / "index.html")
     .read_text("utf-8")
@@ -69,13 +68,13 @@ OPENAPI: Final = Path(__file__).with_name("openapi.json").read_text("utf-8")
 
 
 def etag(text: str) -> str:
-    """The name of this version of a text."""
+    """The entity tag of a text."""
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
 PAGE_ETAG: Final = etag(PAGE)
 OPENAPI_ETAG: Final = etag(OPENAPI)
-GUARDS: Final = {
+SECURITY_HEADERS: Final = {
     "Content-Security-Policy": policy(),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -88,30 +87,34 @@ GUARDS: Final = {
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Answer one request of API Gateway (HTTP API, payload 2.0)."""
-    known = event["headers"].get("if-none-match", "")
+    cached_tags = event["headers"].get("if-none-match", "")
     if event["routeKey"] == "GET /":
-        return versioned(PAGE, PAGE_ETAG, known, "text/html; charset=utf-8", ASKED_AGAIN)
+        return versioned(PAGE, PAGE_ETAG, cached_tags, "text/html; charset=utf-8", REVALIDATE)
     if event["routeKey"] == "GET /openapi.json":
-        return versioned(OPENAPI, OPENAPI_ETAG, known, "application/json", AN_HOUR)
+        return versioned(OPENAPI, OPENAPI_ETAG, cached_tags, "application/json", ONE_HOUR)
     return asset(event["pathParameters"]["version"], event["pathParameters"]["name"])
 
 
-def versioned(text: str, tag: str, known: str, content_type: str, cached: str) -> dict[str, Any]:
-    """A text that is sent only to a client that does not have this version of it."""
-    headers = {"Cache-Control": cached, "ETag": tag}
-    if tag in known:
+def versioned(text: str, tag: str, cached_tags: str, content_type: str, cache_control: str) -> dict[str, Any]:
+    """The text, or 304 if the client has cached this version."""
+    headers = {"Cache-Control": cache_control, "ETag": tag}
+    if tag in cached_tags:
         return answer(304, "", content_type, headers)
     return answer(200, text, content_type, headers)
 
 
 def asset(version: str, name: str) -> dict[str, Any]:
-    """A file of the page. While two deployments answer side by side, what another one has named is not kept."""
+    """A file of the page. Under the version of another deployment it is served, but not cached."""
     if name not in ASSETS:
-        return answer(404, "There is no such file.\n", "text/plain; charset=utf-8", {"Cache-Control": ASKED_AGAIN})
-    cached = UNCHANGING if version == VERSION else "no-store"
-    return answer(200, ASSETS[name], TYPES[Path(name).suffix], {"Cache-Control": cached})
+        return answer(404, "File not found.\n", "text/plain; charset=utf-8", {"Cache-Control": REVALIDATE})
+    cache_control = IMMUTABLE if version == VERSION else "no-store"
+    return answer(200, ASSETS[name], TYPES[Path(name).suffix], {"Cache-Control": cache_control})
 
 
 def answer(status: int, body: str, content_type: str, headers: dict[str, str]) -> dict[str, Any]:
-    """An HTTP answer with everything that guards the page."""
-    return {"statusCode": status, "body": body, "headers": {**GUARDS, **headers, "Content-Type": content_type}}
+    """An HTTP response with the security headers."""
+    return {
+        "statusCode": status,
+        "body": body,
+        "headers": {**SECURITY_HEADERS, **headers, "Content-Type": content_type},
+    }

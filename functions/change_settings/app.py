@@ -1,6 +1,4 @@
-"""Changes a customer makes to their own account: international calling of a line, automatic recharge. Only a billing
-admin may.
-"""
+"""A billing admin's settings: international calling of lines, limits, and automatic recharge."""
 
 from functools import partial
 from typing import Any
@@ -11,29 +9,36 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock, ids
 from calling_credit.accounts import account
-from calling_credit.accounts.limits import limits_of, limits_view, own_view, read_own, stored_limits
-from calling_credit.accounts.line_store import LineKeeper, Source
-from calling_credit.accounts.store import AccountKeeper
+from calling_credit.accounts.limits import (
+    customer_limits_view,
+    effective_limits,
+    limits_to_item,
+    limits_view,
+    parse_customer_limits,
+)
+from calling_credit.accounts.line_store import LineStore, Source
+from calling_credit.accounts.store import AccountStore
 from calling_credit.api.caller import customer, require_admin
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body, source_ip
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
-from calling_credit.payments.cards import own_card
+from calling_credit.dynamodb.transactions import busy
+from calling_credit.payments.cards import read_own_card
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.recharge import attempts
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.items import Recharge
-from calling_credit.recharge.settings import Wish, kept, read_wish, rule_view
-from calling_credit.recharge.store import RechargeKeeper, busy
+from calling_credit.recharge.settings import RuleSettings, apply_settings, parse_rule_settings, rule_view
+from calling_credit.recharge.store import RECHARGE, RechargeStore
 from calling_credit.topups.topup import Card
 
 logger = Logger()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
-keeper = AccountKeeper(dynamodb, config().table_name)
-lines = LineKeeper(dynamodb, config().table_name)
-recharges = RechargeKeeper(dynamodb, config().table_name)
+accounts = AccountStore(dynamodb, config().table_name)
+lines = LineStore(dynamodb, config().table_name)
+recharges = RechargeStore(dynamodb, config().table_name)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -46,78 +51,85 @@ def switch_line(line_id: str) -> Response[str]:
     """Turn international calling of a line on or off."""
     caller = customer(claims(app), config())
     require_admin(caller)
-    enabled = account.read_switch(json_body(app))
+    enabled = account.parse_switch(json_body(app))
     ids.check_id(line_id, "line_id")
     source = Source(f"user:{caller.subject}", source_ip(app))
     line = lines.switch_line(caller.account_id, line_id, enabled, source, clock.now())
-    return answer(account.line_view(line, keeper.user_name(caller.account_id, line.user_id)))
+    return answer(account.line_view(line, accounts.user_name(caller.account_id, line.user_id)))
 
 
 @app.get("/limits")
 def get_limits() -> Response[str]:
-    """What holds for the account's calls, what of it the account has set itself, and whether it is frozen."""
+    """Return the effective limits, the customer's own, and whether the account is frozen."""
     return answer(limits_answer(customer(claims(app), config()).account_id))
 
 
 @app.put("/limits")
 def put_limits() -> Response[str]:
-    """Tighten what the operator lets the account do; block places, allow some that are high in cost."""
+    """Set the customer's own limits: lower numbers, blocked places, and allowed high-cost places."""
     caller = customer(claims(app), config())
     require_admin(caller)
     body = json_body(app)
-    keeper.keep_own_limits(
-        caller.account_id, partial(read_own, body), f"user:{caller.subject}", source_ip(app), clock.now()
+    accounts.store_customer_limits(
+        caller.account_id, partial(parse_customer_limits, body), f"user:{caller.subject}", source_ip(app), clock.now()
     )
     return answer(limits_answer(caller.account_id))
 
 
 def limits_answer(account_id: str) -> dict[str, Any]:
-    """The limits of an account as they stand."""
-    operators, own, is_frozen = keeper.limits(account_id)
-    return limits_view(limits_of(stored_limits(operators), own)) | {"own": own_view(own), "frozen": is_frozen}
+    """The current limits of an account."""
+    operators, own, is_frozen = accounts.limits(account_id)
+    return limits_view(effective_limits(limits_to_item(operators), own)) | {
+        "own": customer_limits_view(own),
+        "frozen": is_frozen,
+    }
 
 
 @app.get("/auto-recharge")
 def get_auto_recharge() -> Response[str]:
-    """The rule, its state in codes and words, and when it may charge next."""
+    """Return the rule, its state as code and message, and the time of the next attempt."""
     caller = customer(claims(app), config())
-    seen = recharges.snapshot(caller.account_id)
+    snapshot = recharges.snapshot(caller.account_id)
     return answer(
         rule_view(
-            seen.recharge.rule, seen.recharge.state, clock.now(), is_closed=seen.is_closed, is_frozen=seen.is_frozen
+            snapshot.recharge.rule,
+            snapshot.recharge.state,
+            clock.now(),
+            is_closed=snapshot.is_closed,
+            is_frozen=snapshot.is_frozen,
         )
     )
 
 
 @app.put("/auto-recharge")
 def put_auto_recharge() -> Response[str]:
-    """Set the rule. A balance that is below the threshold already is recharged at once."""
+    """Set the rule. A balance below the threshold is recharged at once."""
     caller = customer(claims(app), config())
     require_admin(caller)
     body = json_body(app)
-    seen = recharges.snapshot(caller.account_id)
-    wish = read_wish(body, seen.recharge.rule, config().bounds)
-    card = known_card(seen.recharge, wish)
+    snapshot = recharges.snapshot(caller.account_id)
+    settings = parse_rule_settings(body, snapshot.recharge.rule, config().bounds)
+    card = current_card(snapshot.recharge, settings)
     if card is None:
-        card = own_card(stripe_client(), seen.customer_id, wish.payment_method_id)
+        card = read_own_card(stripe_client(), snapshot.customer_id, settings.payment_method_id)
     now = clock.now()
 
-    def change(stands: Recharge) -> tuple[Rule, State]:
-        """What is absent stays as it is when it is written, not as it was when it was asked for."""
-        current = read_wish(body, stands.rule, config().bounds)
+    def change(stored: Recharge) -> tuple[Rule, State]:
+        """Absent fields keep the value that is stored at the time of the write."""
+        current = parse_rule_settings(body, stored.rule, config().bounds)
         if current.payment_method_id != card.payment_method_id:
-            raise busy()
-        return kept(current, card, stands.rule, stands.state, now)
+            raise busy(RECHARGE)
+        return apply_settings(current, card, stored.rule, stored.state, now)
 
-    found = recharges.keep_rule(caller.account_id, change, now)
-    return answer(rule_view(found.rule, found.state, now, is_closed=seen.is_closed, is_frozen=seen.is_frozen))
+    stored = recharges.store_rule(caller.account_id, change, now)
+    return answer(rule_view(stored.rule, stored.state, now, is_closed=snapshot.is_closed, is_frozen=snapshot.is_frozen))
 
 
-def known_card(recharge: Recharge, wish: Wish) -> Card | None:
-    """The card that the rule has already: it can be switched off while Stripe does not answer, or the card is gone."""
+def current_card(recharge: Recharge, settings: RuleSettings) -> Card | None:
+    """The rule's current card, without asking Stripe, so that the rule can be switched off at any time."""
     rule: Rule | None = recharge.rule
-    if rule is None or rule.payment_method_id != wish.payment_method_id:
+    if rule is None or rule.payment_method_id != settings.payment_method_id:
         return None
-    if wish.enabled and recharge.state.suspended_reason == attempts.SuspensionReason.REMOVED:
+    if settings.enabled and recharge.state.suspended_reason == attempts.SuspensionReason.REMOVED:
         return None
     return Card(rule.payment_method_id, rule.brand, rule.last4, rule.fingerprint)

@@ -1,4 +1,4 @@
-"""Gives back, every minute, the credit held for calls that were never posted: long after each could have ended."""
+"""Releases, every minute, overdue holds of calls that were never posted."""
 
 from collections import Counter
 from typing import Any
@@ -15,7 +15,7 @@ from calling_credit.ledger.hold_store import expire_hold, overdue_holds
 from calling_credit.metrics import emit
 
 SECONDS_TO_SPARE = 10.0
-"""Enough for the hold in hand; the rest waits for the next minute."""
+"""Enough time for the current hold. The others wait for the next minute."""
 
 logger = Logger()
 metrics = Metrics()
@@ -23,23 +23,23 @@ dynamodb = dynamodb_client()
 
 
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """One round; how many holds were given up, found to be something else by now, and failed."""
+    """Run one round. Return the numbers of expired, changed, and failed holds."""
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
     now, table_name = clock.now(), config().table_name
-    done = {"holds_expired": 0, "holds_changed": 0, "failed": 0}
+    counts = {"holds_expired": 0, "holds_changed": 0, "failed": 0}
     for hold in overdue_holds(dynamodb, table_name, now):
         if seconds_left() < 0:
             break
-        named = {"account_id": hold.account_id, "call_id": hold.call_id}
+        fields = {"account_id": hold.account_id, "call_id": hold.call_id}
         try:
             is_expired = expire_hold(dynamodb, table_name, hold, now)
         except (CallingCreditError, *AWS_ERRORS) as error:
-            done["failed"] += 1
-            logger.warning("not_expired", extra=named | {"code": code_of(error)})
+            counts["failed"] += 1
+            logger.warning("not_expired", extra=fields | {"code": code_of(error)})
             continue
-        done["holds_expired" if is_expired else "holds_changed"] += 1
+        counts["holds_expired" if is_expired else "holds_changed"] += 1
         if is_expired:
-            logger.info("expired", extra=named)
-    logger.info("round", extra=done)
-    emit(metrics, +Counter(holds_expired=done["holds_expired"], sweeps_failed=done["failed"]))
-    return done
+            logger.info("expired", extra=fields)
+    logger.info("round", extra=counts)
+    emit(metrics, +Counter(holds_expired=counts["holds_expired"], sweeps_failed=counts["failed"]))
+    return counts

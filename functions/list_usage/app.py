@@ -1,6 +1,4 @@
-"""Reads for the Billing page: balance, usage, details of calls, statement, lines, and the public price list. Writes
-nothing.
-"""
+"""Answers the Billing page's reads: balance, usage, call details, statement, lines, and the public price list."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -23,28 +21,28 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.ids import check_id
 from calling_credit.instants import format_instant, local_date
-from calling_credit.ledger.charged_calls import as_they_stand
+from calling_credit.ledger.charged_calls import current_entries
 from calling_credit.ledger.entries import CALL_CHARGED
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.rates.deck_store import ActiveDeck, s3_client
 from calling_credit.rates.price_list import rates_for_country, rates_for_number, read_number
 from calling_credit.recharge import simulation
 from calling_credit.recharge.attempts import State
-from calling_credit.recharge.settings import balance_part, kept, read_wish
-from calling_credit.recharge.store import RechargeKeeper
+from calling_credit.recharge.settings import apply_settings, balance_view, parse_rule_settings
+from calling_credit.recharge.store import RechargeStore
 from calling_credit.topups.topup import Card
 from calling_credit.usage import forecast, summary
 from calling_credit.usage.statement import read_daily_balances, read_statement
 
 NO_CARD = "pm_none"
-"""The card of a simulated rule."""
-READ_AGAIN = 5
-"""How often balance and entries are read while calls are posted between the two reads."""
+"""The payment method of a simulated rule."""
+MAX_READS = 5
+"""How often to read balance and entries if calls are posted between the two reads."""
 
 logger = Logger()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
-recharges = RechargeKeeper(dynamodb, config().table_name)
+recharges = RechargeStore(dynamodb, config().table_name)
 deck = ActiveDeck(s3_client(), config().deck_bucket)
 
 
@@ -54,7 +52,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def own_account() -> tuple[AccountReader, LedgerReader]:
-    """The one account this caller may read, and its ledger: the one its token names."""
+    """The account that the caller's token names, and its ledger."""
     account_id = customer(claims(app), config()).account_id
     return (
         AccountReader(dynamodb, config().table_name, account_id),
@@ -62,9 +60,9 @@ def own_account() -> tuple[AccountReader, LedgerReader]:
     )
 
 
-def asked_period(account: AccountReader) -> instants.Period:
-    """The dates asked for, in the account's time zone."""
-    today = local_date(clock.now(), account.settings()["time_zone"])
+def requested_period(account: AccountReader) -> instants.Period:
+    """The requested dates, in the account's time zone."""
+    today = local_date(clock.now(), account.account().time_zone)
     return instants.read_period(query(app, "from"), query(app, "to"), today)
 
 
@@ -72,27 +70,28 @@ def asked_period(account: AccountReader) -> instants.Period:
 def balance() -> Response[str]:
     """The balance and the state of automatic recharge."""
     account, ledger = own_account()
-    found = recharges.recharge(account.account_id)
-    settings = account.settings()
-    is_closed, is_frozen = settings["status"] == "closed", "frozen_at" in settings
-    auto_recharge = balance_part(found.rule, found.state, clock.now(), is_closed=is_closed, is_frozen=is_frozen)
-    return answer(summary.balance_view(account.account_id, settings, ledger.balance(), auto_recharge))
+    recharge = recharges.recharge(account.account_id)
+    settings = account.account()
+    auto_recharge = balance_view(
+        recharge.rule, recharge.state, clock.now(), is_closed=settings.is_closed, is_frozen=settings.is_frozen
+    )
+    return answer(summary.balance_view(settings, ledger.balance(), auto_recharge))
 
 
 @app.get("/usage")
 def usage_summary() -> Response[str]:
     """Spending by category and by day."""
     account, ledger = own_account()
-    period = asked_period(account)
+    period = requested_period(account)
     days = ledger.days(period.first.isoformat(), period.last.isoformat())
-    return answer(summary.summarise(days, account.settings()["currency"]))
+    return answer(summary.summarise(days, account.account().currency))
 
 
 @app.get("/usage/<category>")
 def usage_details(category: str) -> Response[str]:
     """Each call of a category, newest first, as JSON or CSV."""
     account, ledger = own_account()
-    period = asked_period(account)
+    period = requested_period(account)
     summary.check_call_category(category)
     user_id = query(app, "user_id")
     as_csv = wants_csv(app)
@@ -112,14 +111,14 @@ def usage_details(category: str) -> Response[str]:
 
 @app.get("/statement")
 def statement() -> Response[str]:
-    """Everything that moved the balance, from its opening to its closing; `by=day` only what each day made of it."""
+    """Every entry between the opening and the closing balance; with `by=day` only the balance of each day."""
     account, ledger = own_account()
-    period = asked_period(account)
+    period = requested_period(account)
     by = query(app, "by")
     if by == "day":
         return answer(read_daily_balances(ledger, period) | {"as_of": format_instant(clock.now())})
     if by is not None:
-        raise InvalidValue(ProblemCode.INVALID_QUERY, "by must be day, or be left out.")
+        raise InvalidValue(ProblemCode.INVALID_QUERY, "by must be day, or absent.")
     listing = Listing(app, account.account_id, "statement", period.first.isoformat(), period.last.isoformat())
     as_of = format_instant(clock.now())
     page, after = read_statement(ledger, period, listing.position, listing.limit, as_of)
@@ -128,11 +127,11 @@ def statement() -> Response[str]:
 
 @app.get("/forecast")
 def forecast_view() -> Response[str]:
-    """How long the balance lasts at the pace of the last days, and for how many minutes of where calls go."""
+    """How long the balance lasts at the recent pace, and how many minutes it buys to frequent destinations."""
     (account, ledger), now = own_account(), clock.now()
-    today = date.fromisoformat(local_date(now, account.settings()["time_zone"]))
+    today = date.fromisoformat(local_date(now, account.account().time_zone))
     period = instants.Period(*forecast.basis(today))
-    found = forecast.pace(ledger.days(period.first.isoformat(), period.last.isoformat()), today)
+    pace = forecast.pace(ledger.days(period.first.isoformat(), period.last.isoformat()), today)
     calls, _ = ledger.entries(
         period,
         after=None,
@@ -141,47 +140,49 @@ def forecast_view() -> Response[str]:
         equal={"kind": CALL_CHARGED},
         calls_only=True,
     )
-    available = ledger.balance()["available_micros"]
-    return answer(forecast.forecast_view(available, found, calls, deck.current(now), format_instant(now), today))
+    available = ledger.balance().available_micros
+    return answer(forecast.forecast_view(available, pace, calls, deck.current(now), format_instant(now), today))
 
 
 @app.post("/auto-recharge/simulate")
 def simulate() -> Response[str]:
-    """What a rule, as it is being typed, would have done with the last 30 days; nothing is kept and nothing charged."""
+    """Simulate a rule over the last 30 days, without storing or charging anything."""
     (account, ledger), now = own_account(), clock.now()
     current = recharges.recharge(account.account_id).rule
-    wish = read_wish({"payment_method_id": NO_CARD} | json_body(app) | {"enabled": True}, current, config().bounds)
-    rule, _ = kept(wish, Card(wish.payment_method_id, "", "", ""), None, State(), now)
+    settings = parse_rule_settings(
+        {"payment_method_id": NO_CARD} | json_body(app) | {"enabled": True}, current, config().bounds
+    )
+    rule, _ = apply_settings(settings, Card(settings.payment_method_id, "", "", ""), None, State(), now)
     begin = now - timedelta(days=simulation.DAYS)
     posted_micros, entries = posted_and_latest_entries(ledger, begin, now)
-    if len(entries) == simulation.MOST_ENTRIES:
+    if len(entries) == simulation.MAX_ENTRIES:
         begin = datetime.fromisoformat(keys.happened_at_of(entries[-1]["SK"]))
     opening_micros = posted_micros - sum(entry["amount_micros"] for entry in entries)
     maximum = config().bounds.maximum_micros
-    played = simulation.Simulation(rule, opening_micros, account.settings()["time_zone"], maximum)
-    played.play(reversed(list(as_they_stand(entries))), begin, now)
-    return answer(simulation.simulation_view(played, begin, now))
+    run = simulation.Simulation(rule, opening_micros, account.account().time_zone, maximum)
+    run.play(reversed(list(current_entries(entries))), begin, now)
+    return answer(simulation.simulation_view(run, begin, now))
 
 
 def posted_and_latest_entries(ledger: LedgerReader, begin: datetime, now: datetime) -> tuple[int, list[dict[str, Any]]]:
-    """The posted balance and the entries of one moment: read again while something is posted meanwhile, a few times."""
-    before, tries = ledger.balance()["posted_micros"], 1
+    """Read the posted balance and its entries. Read both again, a few times, after concurrent postings."""
+    before, tries = ledger.balance().posted_micros, 1
     while True:
         entries = list(latest_entries(ledger, begin, now))
-        posted = ledger.balance()["posted_micros"]
-        if posted == before or tries == READ_AGAIN:
+        posted = ledger.balance().posted_micros
+        if posted == before or tries == MAX_READS:
             return posted, entries
         before, tries = posted, tries + 1
 
 
 def latest_entries(ledger: LedgerReader, begin: datetime, now: datetime) -> Iterator[dict[str, Any]]:
-    """The entries since `begin`, newest first, as many as are simulated."""
+    """Yield the entries since `begin`, newest first, up to the simulation's maximum."""
     period = instants.Period((begin - timedelta(days=1)).date(), (now + timedelta(days=1)).date())
     after: str | None = None
-    left = simulation.MOST_ENTRIES
+    left = simulation.MAX_ENTRIES
     while left:
-        found, after = ledger.entries(period, after=after, limit=min(left, 1_000), newest_first=True)
-        for entry in found:
+        entries, after = ledger.entries(period, after=after, limit=min(left, 1_000), newest_first=True)
+        for entry in entries:
             if keys.happened_at_of(entry["SK"]) < format_instant(begin):
                 return
             left -= 1
@@ -194,30 +195,30 @@ def latest_entries(ledger: LedgerReader, begin: datetime, now: datetime) -> Iter
 def lines() -> Response[str]:
     """The account's lines and whether each may call abroad."""
     account, _ = own_account()
-    account.settings()
+    account.account()
     listing = Listing(app, account.account_id, "lines")
-    found, after = account.lines(listing.position, listing.limit)
+    page, after = account.lines(listing.position, listing.limit)
     names = account.user_names()
-    items = [line_view(line, names.get(line.user_id)) for line in found]
+    items = [line_view(line, names.get(line.user_id)) for line in page]
     return answer({"items": items, "next_cursor": listing.next_cursor(after)})
 
 
 @app.get("/lines/<line_id>/changes")
 def line_changes(line_id: str) -> Response[str]:
-    """Who switched international calling of a line, when and from where; newest first."""
+    """Who switched a line's international calling, when, and from where; newest first."""
     account, _ = own_account()
     check_id(line_id, "line_id")
     listing = Listing(app, account.account_id, "changes", line_id)
-    found, after = account.line_changes(line_id, listing.position, listing.limit)
-    return answer({"items": list(map(change_view, found)), "next_cursor": listing.next_cursor(after)})
+    changes, after = account.line_changes(line_id, listing.position, listing.limit)
+    return answer({"items": list(map(change_view, changes)), "next_cursor": listing.next_cursor(after)})
 
 
 @app.get("/rates")
 def price_list() -> Response[str]:
-    """What a number or a country costs now and what is announced. Anyone may ask."""
+    """The current and announced prices of a number or a country. The route is public."""
     number, country, calling = query(app, "number"), query(app, "country"), query(app, "from")
     if (number is None) == (country is None):
-        raise InvalidValue(ProblemCode.INVALID_QUERY, "Ask for either number or country.")
+        raise InvalidValue(ProblemCode.INVALID_QUERY, "Send either number or country.")
     calling = read_number(calling, "from") if calling else None
     now = clock.now()
     at = format_instant(now)

@@ -1,4 +1,4 @@
-"""What the operator does to accounts: create, configure and close them, their lines and users, and adjust balances."""
+"""The operator's routes: accounts, lines, users, and adjustments."""
 
 from functools import partial
 from typing import Any
@@ -8,25 +8,25 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock, ids
-from calling_credit.accounts.account import account_view, line_view, read_account, read_user
+from calling_credit.accounts.account import account_view, line_view, parse_account, parse_user
 from calling_credit.accounts.freezing import freeze_account, unfreeze_account
-from calling_credit.accounts.line_number import read_line
-from calling_credit.accounts.line_store import LineKeeper, Source
-from calling_credit.accounts.store import AccountKeeper
+from calling_credit.accounts.line_number import parse_line
+from calling_credit.accounts.line_store import LineStore, Source
+from calling_credit.accounts.store import AccountStore
 from calling_credit.api.caller import operator
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import NotFound, ProblemCode
-from calling_credit.ledger.adjustments import adjust_balance, read_adjustment
+from calling_credit.ledger.adjustments import adjust_balance, parse_adjustment
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.money import format_money
 
 logger = Logger()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
-keeper = AccountKeeper(dynamodb, config().table_name)
-lines = LineKeeper(dynamodb, config().table_name)
+accounts = AccountStore(dynamodb, config().table_name)
+lines = LineStore(dynamodb, config().table_name)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -36,56 +36,56 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 @app.put("/accounts/<account_id>")
 def put_account(account_id: str) -> Response[str]:
-    """Create, configure, freeze an account; 201 when it is new."""
+    """Create, configure, close, or freeze an account; 201 if it is new."""
     by = f"operator:{operator(claims(app), config())}"
     body = json_body(app)
     ids.check_id(account_id, "account_id")
-    before = keeper.account(account_id)
-    account = read_account(account_id, body, before)
+    before = accounts.account(account_id)
+    account = parse_account(account_id, body, before)
     now = clock.now()
-    created = keeper.keep_account(account, now, before)
+    is_new = accounts.store_account(account, now, before)
     if "frozen" in body:
-        turn = freeze_account if account.is_frozen else unfreeze_account
-        turn(dynamodb, config().table_name, account_id, by, now, source_ip(app))
-    return answer(account_view(account), 201 if created else 200)
+        set_frozen = freeze_account if account.is_frozen else unfreeze_account
+        set_frozen(dynamodb, config().table_name, account_id, by, now, source_ip(app))
+    return answer(account_view(account), 201 if is_new else 200)
 
 
 @app.put("/accounts/<account_id>/lines/<line_id>")
 def put_line(account_id: str, line_id: str) -> Response[str]:
-    """Create or configure a line; 201 when it is new."""
+    """Create or configure a line; 201 if it is new."""
     source = Source(f"operator:{operator(claims(app), config())}", source_ip(app))
     body = json_body(app)
     ids.check_id(account_id, "account_id")
     ids.check_id(line_id, "line_id")
-    asked = partial(read_line, line_id, body)
-    line, is_new = lines.keep_line(account_id, line_id, asked, source, clock.now())
-    return answer(line_view(line, keeper.user_name(account_id, line.user_id)), 201 if is_new else 200)
+    change = partial(parse_line, line_id, body)
+    line, is_new = lines.store_line(account_id, line_id, change, source, clock.now())
+    return answer(line_view(line, accounts.user_name(account_id, line.user_id)), 201 if is_new else 200)
 
 
 @app.put("/accounts/<account_id>/users/<user_id>")
 def put_user(account_id: str, user_id: str) -> Response[str]:
-    """Create or rename a user; 201 when they are new."""
+    """Create or rename a user; 201 if it is new."""
     operator(claims(app), config())
-    user = read_user(user_id, json_body(app))
+    user = parse_user(user_id, json_body(app))
     ids.check_id(account_id, "account_id")
-    created = keeper.user_name(account_id, user_id) is None
-    keeper.keep_user(account_id, user, clock.now())
-    return answer({"user_id": user.user_id, "name": user.name}, 201 if created else 200)
+    is_new = accounts.user_name(account_id, user_id) is None
+    accounts.store_user(account_id, user, clock.now())
+    return answer({"user_id": user.user_id, "name": user.name}, 201 if is_new else 200)
 
 
 @app.post("/accounts/<account_id>/adjustments")
 def post_adjustment(account_id: str) -> Response[str]:
-    """Give or take credit, once per Idempotency-Key."""
+    """Post an adjustment, once per Idempotency-Key."""
     operator(claims(app), config())
     key = idempotency_key(app)
-    adjustment = read_adjustment(json_body(app))
-    account = keeper.account(ids.check_id(account_id, "account_id"))
+    adjustment = parse_adjustment(json_body(app))
+    account = accounts.account(ids.check_id(account_id, "account_id"))
     if account is None:
         raise NotFound(
             ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it with PUT /accounts/{account_id}."
         )
     table_name = config().table_name
     adjustment_id = adjust_balance(dynamodb, table_name, account_id, key, adjustment, account.time_zone, clock.now())
-    balance = LedgerReader(dynamodb, table_name, account_id).balance()["posted_micros"]
+    balance = LedgerReader(dynamodb, table_name, account_id).balance().posted_micros
     amount = format_money(adjustment.amount_micros)
     return answer({"id": adjustment_id, "amount": amount, "balance": format_money(balance)}, 201)

@@ -1,5 +1,6 @@
-"""Announces on the event bus what changed in the table: at least once, and under the same id each time. What the bus
-did not take comes again.
+"""Sends the changes of the table as events to the event bus: at least once, and under the same id each time.
+
+Lambda repeats the records of refused events.
 """
 
 from datetime import UTC, datetime
@@ -11,30 +12,30 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit.config import config
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.instants import format_instant
-from calling_credit.notifications.event_bus import events_client, put_announcements
+from calling_credit.notifications.event_bus import events_client, send_events
 from calling_credit.notifications.events import Announcement
-from calling_credit.notifications.from_stream import announced
+from calling_credit.notifications.from_stream import derive_events
 
 logger = Logger()
 bus = events_client()
 
 
 def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
-    """Take one batch of the table's stream; the records of events that were not taken are `batchItemFailures`, in the
-    order of the stream: Lambda begins again at the first of them.
+    """Take one batch of the table's stream. Return the records of refused events as `batchItemFailures`, in stream
+    order, because Lambda resumes at the first of them.
     """
-    sent = [(record, announcement) for record in event["Records"] for announcement in announcements(record)]
-    refused = put_announcements(bus, config().event_bus_name, [announcement for _, announcement in sent])
-    if sent:
-        counts = {"announced": len(sent) - len(refused), "refused": len(refused)}
+    events = [(record, announcement) for record in event["Records"] for announcement in events_of(record)]
+    refused = send_events(bus, config().event_bus_name, [announcement for _, announcement in events])
+    if events:
+        counts = {"announced": len(events) - len(refused), "refused": len(refused)}
         logger.info("published", extra=counts | {"codes": sorted(set(refused.values()))})
-    failed = dict.fromkeys(sent[position][0]["dynamodb"]["SequenceNumber"] for position in refused)
-    return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
+    failures = dict.fromkeys(events[position][0]["dynamodb"]["SequenceNumber"] for position in refused)
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in failures]}
 
 
-def announcements(record: dict[str, Any]) -> list[Announcement]:
-    """The events that one record makes."""
+def events_of(record: dict[str, Any]) -> list[Announcement]:
+    """Return the events of one record."""
     change = record["dynamodb"]
     old, new = (from_attributes(change[name]) if name in change else None for name in ("OldImage", "NewImage"))
     recorded_at = datetime.fromtimestamp(change["ApproximateCreationDateTime"], UTC)
-    return announced(old, new, format_instant(recorded_at))
+    return derive_events(old, new, format_instant(recorded_at))

@@ -1,5 +1,6 @@
-"""Publishes a rate deck that was dropped into the bucket: judges it whole, tells beside it what is wrong or what it
-changes, and makes it the one that prices calls. A refused deck changes nothing.
+"""Publishes a rate deck that was uploaded into the bucket: checks it, writes a report, and activates it.
+
+A refused deck changes nothing.
 """
 
 from typing import Any
@@ -13,63 +14,61 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.instants import format_instant
-from calling_credit.ledger.charge_reader import weigh
+from calling_credit.ledger.charge_reader import measure_impact
 from calling_credit.metrics import emit
 from calling_credit.rates.deck_impact import Impact
 from calling_credit.rates.deck_report import report
 from calling_credit.rates.deck_store import deck_version, s3_client
-from calling_credit.rates.publishing import S3_ROUNDS_TO, Outcome, Publisher
+from calling_credit.rates.publishing import OUTCOME_MESSAGES, S3_TIME_STEP, DeckBucket, PublishOutcome
 
 SECONDS_TO_SPARE = 120.0
-"""When looking at past calls ends, so that the deck itself is published in any case."""
+"""Reserved for publishing the deck; pricing past calls ends before."""
 
 logger = Logger()
 metrics = Metrics()
 dynamodb = dynamodb_client()
-publisher = Publisher(s3_client(), config().deck_bucket)
+decks = DeckBucket(s3_client(), config().deck_bucket)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Take one event of S3 (Object Created, as EventBridge brings it); what became of the deck."""
+    """Take one S3 event (Object Created, from EventBridge) and return the outcome for the deck."""
     key, now = str(event["detail"]["object"]["key"]), clock.now()
     if key.endswith("/"):
-        return {"outcome": "ignored"}  # What a console makes for a folder.
+        return {"outcome": "ignored"}  # The S3 console creates such an object for a folder.
     try:
-        data, put_at = publisher.dropped(key)
+        upload = decks.read_upload(key)
     except NotFound as error:
         logger.warning(error.code, file=key)
         return {"outcome": "ignored"}
     except InvalidValue as error:
-        return tell(
-            key, "refused", {"outcome": "refused", "error_count": 1, "detail": error.detail, "code": error.code}
-        )
-    told = publisher.report_of(key)
-    if told is not None and told.get("version") == deck_version(data, put_at):
-        return {"outcome": told["outcome"], "version": told["version"], "again": True}
-    judged = publisher.judge(data, put_at, now)
-    if judged.deck is not None:
-        judged.impact = Impact(judged.deck)
+        refusal = {
+            "outcome": PublishOutcome.REFUSED,
+            "error_count": 1,
+            "detail": error.detail,
+            "code": error.code,
+        }
+        return write_report(key, PublishOutcome.REFUSED, refusal)
+    existing = decks.read_report(key)
+    if existing is not None and existing.get("version") == deck_version(upload.data, upload.uploaded_at):
+        return {"outcome": existing["outcome"], "version": existing["version"], "again": True}
+    check = decks.check(upload.data, upload.uploaded_at, now)
+    if check.deck is not None:
+        check.impact = Impact(check.deck)
         try:
-            weigh(dynamodb, config().table_name, judged.impact, now, clock.seconds_left(context, SECONDS_TO_SPARE))
-        except AWS_ERRORS as error:  # What it would have changed is worth knowing, and no reason to keep old prices.
+            measure_impact(
+                dynamodb, config().table_name, check.impact, now, clock.seconds_left(context, SECONDS_TO_SPARE)
+            )
+        except AWS_ERRORS as error:  # The impact is only information. The new prices must not wait for it.
             logger.warning("not_all_weighed", code=code_of(error))
-    outcome = publisher.publish(data, judged, put_at + S3_ROUNDS_TO, now)
-    return tell(key, outcome, report(judged, outcome, format_instant(now), WORDS[outcome]))
+    outcome = decks.publish(upload.data, check, upload.uploaded_at + S3_TIME_STEP, now)
+    return write_report(key, outcome, report(check, outcome, format_instant(now), OUTCOME_MESSAGES[outcome]))
 
 
-WORDS: dict[Outcome, str] = {
-    "published": "Every function prices by it within a minute.",
-    "refused": "Nothing was published; mend the errors and put the file again.",
-    "unchanged": "It is the active deck already; nothing was changed.",
-    "superseded": "Another deck was activated after this file was put; put it again to publish it.",
-}
-
-
-def tell(key: str, outcome: Outcome, told: dict[str, Any]) -> dict[str, Any]:
-    """Put the report, log one line with a stable code, count."""
-    publisher.tell(key, told)
-    said = {name: told.get(name) for name in ("version", "rows", "error_count", "warning_count", "changes")}
-    level = logger.error if outcome == "refused" else logger.info
-    level(f"deck_{outcome}", file=key, **{name: value for name, value in said.items() if value is not None})
+def write_report(key: str, outcome: PublishOutcome, content: dict[str, Any]) -> dict[str, Any]:
+    """Write the report, log one line with a stable code, and count the outcome."""
+    decks.write_report(key, content)
+    fields = {name: content.get(name) for name in ("version", "rows", "error_count", "warning_count", "changes")}
+    level = logger.error if outcome is PublishOutcome.REFUSED else logger.info
+    level(f"deck_{outcome}", file=key, **{name: value for name, value in fields.items() if value is not None})
     emit(metrics, {f"decks_{outcome}": 1})
-    return {"outcome": outcome, "version": told.get("version"), "error_count": told["error_count"]}
+    return {"outcome": outcome, "version": content.get("version"), "error_count": content["error_count"]}

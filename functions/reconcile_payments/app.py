@@ -1,5 +1,5 @@
-"""Looks every minute at what must not wait for ever: payments that have not ended, and recharges whose wait is over.
-Stripe says what became of each; nothing depends on a callback having arrived.
+"""Checks, every minute, open payments and recharges whose wait has ended. Stripe is asked for each outcome, so lost
+callbacks do no harm.
 """
 
 from collections import Counter
@@ -17,104 +17,104 @@ from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import CallingCreditError, ProblemCode
 from calling_credit.metrics import emit
 from calling_credit.payments.stripe_client import stripe_client
-from calling_credit.payments.topup_worker import Cashier
-from calling_credit.payments.webhook_events import NoticeTaker, undelivered
-from calling_credit.payments.webhook_signature import Notice
-from calling_credit.recharge.store import RechargeKeeper
-from calling_credit.topups.store import TopUps
-from calling_credit.topups.topup import LEASE, MOVED_ON_AFTER, TopUp
+from calling_credit.payments.topup_worker import TopUpWorker
+from calling_credit.payments.webhook_events import StripeEventHandler, undelivered_events
+from calling_credit.payments.webhook_signature import StripeEvent
+from calling_credit.recharge.store import RechargeStore
+from calling_credit.topups.store import TopUpStore
+from calling_credit.topups.topup import LEASE, RESPONSE_TIMEOUT, TopUp, TopUpKind, TopUpStatus
 
-LISTENS_EVERY_MINUTES, LISTENS_AT_MINUTE = 15, 7
-"""When it asks Stripe for events that no callback delivered: not on the hour, as everybody else does."""
+EVENTS_EVERY_MINUTES, EVENTS_AT_MINUTE = 15, 7
+"""When to list undelivered events: not on the full hour, when most clients call Stripe."""
 SECONDS_TO_SPARE = 15.0
-"""Enough for the payment in hand when Stripe is slow; the rest waits for the next minute."""
+"""Enough for the current payment if Stripe is slow. The others wait for the next minute."""
 
 logger = Logger()
 metrics = Metrics(service="payments")
 dynamodb = dynamodb_client()
-topups = TopUps(dynamodb, config().table_name)
-recharges = RechargeKeeper(dynamodb, config().table_name)
+topups = TopUpStore(dynamodb, config().table_name)
+recharges = RechargeStore(dynamodb, config().table_name)
 
 
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """One round; how many payments were looked at, recharges woken, and both that failed."""
+    """Run one round. Return the numbers of checked payments, woken recharges, and failures."""
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
     now = clock.now()
-    done = {"payments": 0, "recharges": 0, "failed": 0}
+    counts = {"payments": 0, "recharges": 0, "failed": 0}
     for account_id in recharges.due(now):
         try:
-            done["recharges"] += recharges.wake(account_id, now)
+            counts["recharges"] += recharges.wake(account_id, now)
         except (CallingCreditError, *AWS_ERRORS) as error:
-            done["failed"] += 1
+            counts["failed"] += 1
             logger.warning("not_woken", account_id=account_id, code=code_of(error))
-    cashier: Cashier | None = None
+    worker: TopUpWorker | None = None
     for topup in topups.due(now):
         if seconds_left() < 0:
             break
         try:
-            cashier = cashier or Cashier(dynamodb, config().table_name, stripe_client(), now, seconds_left)
-            done["payments"] += look_at(cashier, topup)
+            worker = worker or TopUpWorker(dynamodb, config().table_name, stripe_client(), now, seconds_left)
+            counts["payments"] += check_topup(worker, topup)
         except (CallingCreditError, *AWS_ERRORS) as error:
-            done["failed"] += 1
+            counts["failed"] += 1
             logger.warning("not_reconciled", topup_id=topup.topup_id, code=code_of(error))
         except Exception as error:
-            done["failed"] += 1
+            counts["failed"] += 1
             logger.error("unforeseen_error", topup_id=topup.topup_id, exc_info=error)
-    tally = +cashier.tally if cashier else Counter[str]()
-    if now.minute % LISTENS_EVERY_MINUTES == LISTENS_AT_MINUTE and seconds_left() > 0:
-        tally += listen(now, seconds_left, done)
-    logger.info("reconciled", extra=done | dict(tally))
-    emit(metrics, +(tally + Counter(sweeps_failed=done["failed"])))
-    return done
+    tally = +worker.tally if worker else Counter[str]()
+    if now.minute % EVENTS_EVERY_MINUTES == EVENTS_AT_MINUTE and seconds_left() > 0:
+        tally += handle_undelivered(now, seconds_left, counts)
+    logger.info("reconciled", extra=counts | dict(tally))
+    emit(metrics, +(tally + Counter(sweeps_failed=counts["failed"])))
+    return counts
 
 
-def listen(now: datetime, seconds_left: Callable[[], float], done: dict[str, int]) -> Counter[str]:
-    """Take what Stripe could not tell us by a callback: a refund, a dispute, a removed card leave nothing here to
-    ask. What there is no time for counts as failed: the next rounds may not come to it either.
+def handle_undelivered(now: datetime, seconds_left: Callable[[], float], counts: dict[str, int]) -> Counter[str]:
+    """Handle the events that Stripe could not deliver. Refunds, disputes, and removed cards leave no item to check.
+    Events without time left count as failed, because the next rounds may not reach them either.
     """
     tally: Counter[str] = Counter()
     try:
-        taker = NoticeTaker(dynamodb, config().table_name, stripe_client(), now, seconds_left)
-        tally = taker.tally
-        for notice in undelivered(stripe_client(), now):
+        events = StripeEventHandler(dynamodb, config().table_name, stripe_client(), now, seconds_left)
+        tally = events.tally
+        for event in undelivered_events(stripe_client(), now):
             if seconds_left() < 0:
-                done["failed"] += 1
-                logger.warning("not_all_heard", kind=notice.kind, event_id=notice.event_id)
+                counts["failed"] += 1
+                logger.warning("not_all_heard", kind=event.kind, event_id=event.event_id)
                 break
-            done["failed"] += not take(taker, notice)
+            counts["failed"] += not handle_event(events, event)
     except CallingCreditError as error:
-        done["failed"] += error.code != ProblemCode.STRIPE_NOT_CONFIGURED
+        counts["failed"] += error.code != ProblemCode.STRIPE_NOT_CONFIGURED
         logger.warning("not_listened", code=error.code)
     except Exception as error:
-        done["failed"] += 1
+        counts["failed"] += 1
         logger.error("unforeseen_error", exc_info=error)
     return +tally
 
 
-def take(taker: NoticeTaker, notice: Notice) -> bool:
-    """Take one notice; whether it was."""
-    said = {"event_id": notice.event_id, "kind": notice.kind, "object_id": notice.object_id}
+def handle_event(events: StripeEventHandler, event: StripeEvent) -> bool:
+    """Handle one event. Return whether it succeeded."""
+    fields = {"event_id": event.event_id, "kind": event.kind, "object_id": event.object_id}
     try:
-        logger.info("taken", extra=said | {"outcome": taker.take(notice)})
+        logger.info("taken", extra=fields | {"outcome": events.handle(event)})
     except (CallingCreditError, *AWS_ERRORS) as error:
-        logger.warning("not_taken", extra=said | {"code": code_of(error)})
+        logger.warning("not_taken", extra=fields | {"code": code_of(error)})
         return False
     except Exception as error:
-        logger.error("unforeseen_error", extra=said, exc_info=error)
+        logger.error("unforeseen_error", extra=fields, exc_info=error)
         return False
     return True
 
 
-def look_at(cashier: Cashier, topup: TopUp) -> bool:
-    """Carry one payment on; whether it was this round's to carry. What a person was told has not begun is theirs to
-    begin again, until its minute is over.
+def check_topup(worker: TopUpWorker, topup: TopUp) -> bool:
+    """Advance one top-up. Return whether it was due: a manual top-up without an intent belongs to its customer's
+    request for the first minute.
     """
-    is_begun = topup.kind == "automatic" or topup.status != "created"
-    if not is_begun and topup.age(cashier.now) <= MOVED_ON_AFTER:
+    has_intent = topup.kind == TopUpKind.AUTOMATIC or topup.status != TopUpStatus.CREATED
+    if not has_intent and topup.age(worker.now) <= RESPONSE_TIMEOUT:
         return False
-    leased = topup if topup.status == "succeeded" else cashier.topups.take_lease(topup, LEASE, cashier.now)
+    leased = topup if topup.status == TopUpStatus.SUCCEEDED else worker.topups.acquire_lease(topup, LEASE, worker.now)
     if leased is None:
         return False
-    after = cashier.carry_on(leased)
+    after = worker.advance(leased)
     logger.info("looked_at", account_id=after.account_id, topup_id=after.topup_id, status=after.status)
     return True

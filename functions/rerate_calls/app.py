@@ -10,16 +10,16 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock
 from calling_credit.accounts.cache import AccountFacts
 from calling_credit.accounts.reader import AccountReader
-from calling_credit.charging.rerate_request import RepriceRequest, read_request, round_view
+from calling_credit.charging.rerate_request import RerateRequest, parse_request, round_view
 from calling_credit.charging.rerate_run import RerateStore, range_of
-from calling_credit.charging.unrated_calls import UnratedCallStore, waiting_calls
+from calling_credit.charging.unrated_calls import UnratedCallStore, read_unrated_calls
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode, Unavailable
 from calling_credit.metrics import emit
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_store import ActiveDeck, s3_client
-from calling_credit.rates.publishing import Publisher
+from calling_credit.rates.publishing import DeckBucket
 
 SECONDS_TO_SPARE = 20.0
 CALLS_AT_ONCE = 2_000
@@ -34,19 +34,19 @@ facts = AccountFacts(dynamodb, config().table_name)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """An operator's request `{"reprice": {…}}`, an activated deck, or the schedule. A request that cannot be carried
-    out is answered with code and detail; it is no failure of the function.
+    """Handle an operator's request `{"reprice": {…}}`, an activated deck, or the schedule. A refused request returns
+    code and detail instead of failing the function.
     """
     if "reprice" not in event:
-        return rate_waiting(context)
+        return rate_unrated(context)
     try:
-        return reprice(read_request(event["reprice"]), context)
+        return rerate(parse_request(event["reprice"]), context)
     except (InvalidValue, NotFound) as error:
         return {"code": error.code, "detail": error.detail}
 
 
-def rate_waiting(context: LambdaContext) -> dict[str, Any]:
-    """Charge every waiting call that the active deck covers; before the first deck there is none."""
+def rate_unrated(context: LambdaContext) -> dict[str, Any]:
+    """Charge every unrated call that the active deck covers. Without an active deck, do nothing."""
     now = clock.now()
     try:
         newest = deck.newest(now)
@@ -55,36 +55,38 @@ def rate_waiting(context: LambdaContext) -> dict[str, Any]:
             raise
         logger.info("no_deck_yet")
         return {}
-    waiting = list(waiting_calls(dynamodb, config().table_name, newest, now))
-    known = facts.load({(one.call.account_id, one.call.line_id) for one in waiting if one.priced is not None}, now)
-    rater = UnratedCallStore(dynamodb, config().table_name, now, clock.seconds_left(context, SECONDS_TO_SPARE))
-    rater.rate(waiting, known.time_zones)
-    done = {f"calls_{name}": count for name, count in rater.tally.items()}
-    logger.info("waiting_calls", extra=done)
-    emit(metrics, done)
-    return done
+    unrated = list(read_unrated_calls(dynamodb, config().table_name, newest, now))
+    account_facts = facts.load(
+        {(one.call.account_id, one.call.line_id) for one in unrated if one.priced is not None}, now
+    )
+    store = UnratedCallStore(dynamodb, config().table_name, now, clock.seconds_left(context, SECONDS_TO_SPARE))
+    store.rate(unrated, account_facts.time_zones)
+    counts = {f"calls_{name}": count for name, count in store.tally.items()}
+    logger.info("waiting_calls", extra=counts)
+    emit(metrics, counts)
+    return counts
 
 
-def reprice(asked: RepriceRequest, context: LambdaContext) -> dict[str, Any]:
-    """One round over a range: what changes, and where to go on."""
+def rerate(request: RerateRequest, context: LambdaContext) -> dict[str, Any]:
+    """Run one round over a range. Return the changes, and where to continue."""
     now = clock.now()
-    by = named(asked.deck) if asked.deck else deck.newest(now)
-    settings = AccountReader(dynamodb, config().table_name, asked.account_id).settings()
+    target_deck = published_deck(request.deck) if request.deck else deck.newest(now)
+    settings = AccountReader(dynamodb, config().table_name, request.account_id).account()
     left = clock.seconds_left(context, SECONDS_TO_SPARE)
-    repricer = RerateStore(dynamodb, config().table_name, by, asked.run(by.version), now, left)
-    where = range_of(asked.account_id, asked.period())
-    carry_out = repricer.apply if asked.apply else repricer.look
-    told = round_view(carry_out(where, asked.position, CALLS_AT_ONCE), by.version, str(settings["currency"]))
-    counts = {name: told[name] for name in ("looked_at", "changed", "left_alone")}
+    rerating = RerateStore(dynamodb, config().table_name, target_deck, request.run(target_deck.version), now, left)
+    where = range_of(request.account_id, request.period())
+    run_round = rerating.apply if request.apply else rerating.preview
+    view = round_view(run_round(where, request.position, CALLS_AT_ONCE), target_deck.version, settings.currency)
+    counts = {name: view[name] for name in ("looked_at", "changed", "left_alone")}
     logger.info(
-        "repriced" if asked.apply else "repricing_tried",
-        account_id=asked.account_id,
-        run=asked.run(by.version),
+        "repriced" if request.apply else "repricing_tried",
+        account_id=request.account_id,
+        run=request.run(target_deck.version),
         **counts,
     )
-    return told
+    return view
 
 
-def named(version: str) -> Deck:
-    """A deck that was published once."""
-    return Publisher(s3, config().deck_bucket).deck(version)
+def published_deck(version: str) -> Deck:
+    """Read a published deck."""
+    return DeckBucket(s3, config().deck_bucket).deck(version)

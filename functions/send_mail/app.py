@@ -1,5 +1,5 @@
-"""Mails an account's billing addresses what happened to its credit, as the event bus says it. Deployed only where a
-sender is configured; an event that comes again is not mailed again.
+"""Sends the e-mail about an event to the account's billing addresses, once per address. Deployed only if a sender is
+configured.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.idempotency import (
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
-from calling_credit.accounts.store import AccountKeeper
+from calling_credit.accounts.store import AccountStore
 from calling_credit.aws import read_secret
 from calling_credit.config import config
 from calling_credit.dynamodb import keys
@@ -22,23 +22,24 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.links.link import confirmation_link, freeze_link
-from calling_credit.links.store import Links
-from calling_credit.links.tokens import hand_out
-from calling_credit.notifications.mails import Confirmation, Mail, mail_about, may_freeze, waits_for_confirmation
-from calling_credit.notifications.ses import NotTaken, mail_client, send
-from calling_credit.topups.store import TopUps
+from calling_credit.links.store import LinkStore
+from calling_credit.links.tokens import issue_link
+from calling_credit.notifications.mails import Confirmation, Mail, mail_about, needs_confirmation, offers_freeze
+from calling_credit.notifications.ses import MailRefused, mail_client, send
+from calling_credit.topups.store import TopUpStore
+from calling_credit.topups.topup import TopUpKind, TopUpStatus
 
-REMEMBERED_SECONDS = 16 * 24 * 3600
-"""Longer than the bus tries an event and the queue of failed ones keeps it for a person to hand it in again."""
+RECORD_SECONDS = 16 * 24 * 3600
+"""How long a sent mail is recorded: longer than the bus retries an event and the queue of failed events keeps it."""
 
 logger = Logger()
 dynamodb = dynamodb_client()
-accounts = AccountKeeper(dynamodb, config().table_name)
-topups = TopUps(dynamodb, config().table_name)
-links = Links(dynamodb, config().table_name)
+accounts = AccountStore(dynamodb, config().table_name)
+topups = TopUpStore(dynamodb, config().table_name)
+links = LinkStore(dynamodb, config().table_name)
 mailer = mail_client()
 once = IdempotencyConfig(
-    event_key_jmespath="[id, address]", expires_after_seconds=REMEMBERED_SECONDS, raise_on_no_idempotency_key=True
+    event_key_jmespath="[id, address]", expires_after_seconds=RECORD_SECONDS, raise_on_no_idempotency_key=True
 )
 sent = DynamoDBPersistenceLayer(
     config().table_name,
@@ -51,11 +52,12 @@ sent = DynamoDBPersistenceLayer(
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Mail one event of the bus to each billing address that was not mailed it yet; how many addresses there are. What
-    fails is tried again by Lambda, and goes to the queue of failed events in the end.
+    """Send the mail about one event to each billing address that has not received it; return the number of addresses.
+
+    Lambda retries a failure, and finally moves the event to the queue of failed events.
 
     Raises:
-        NotFound: `unknown_account`. Everything that SES or the table raise.
+        NotFound: `unknown_account`. Errors of SES and of the table.
     """
     once.register_lambda_context(context)
     detail = event["detail"]
@@ -64,11 +66,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "The event names an account that does not exist.")
     mail = mail_about(detail, config().page_url, confirmation(detail))
     addresses = account.billing_emails if mail is not None else ()
-    refused: list[NotTaken] = []
+    refused: list[MailRefused] = []
     for address in addresses:
         try:
-            mail_once(said={"id": detail["id"], "address": address}, mail=mail)
-        except NotTaken as error:  # An address that SES does not take keeps no mail from the others.
+            mail_once(recipient={"id": detail["id"], "address": address}, mail=mail)
+        except MailRefused as error:  # One refused address must not keep the mail from the others.
             refused.append(error)
     if refused:
         raise refused[0]
@@ -76,33 +78,33 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     return {"addresses": len(addresses)}
 
 
-def mail_to(said: dict[str, str], mail: Mail) -> None:
-    """Mail an event to an address."""
-    send(mailer, config().mail_from, said["address"], mail)
+def mail_to(recipient: dict[str, str], mail: Mail) -> None:
+    """Send a mail to an address. `recipient` is `{id, address}`: the event and the address."""
+    send(mailer, config().mail_from, recipient["address"], mail)
 
 
 mail_once: Callable[..., None] = idempotent_function(
-    mail_to, data_keyword_argument="said", persistence_store=sent, config=once, key_prefix="send_mail"
+    mail_to, data_keyword_argument="recipient", persistence_store=sent, config=once, key_prefix="send_mail"
 )
-"""The same, unless that was done."""
+"""The same, but at most once per event and address."""
 
 
 def confirmation(detail: dict[str, Any]) -> Confirmation | None:
-    """The link to the recharge that waits for the bank's confirmation, if the event is about one that still waits; or
-    the one that freezes the account.
+    """Return the link in the mail, which confirms a waiting recharge or freezes the account. None if the mail has no
+    link, or the link would have expired.
     """
     now = clock.now()
-    if may_freeze(detail):
-        freezing = freeze_link(detail["account_id"], detail["id"], detail["occurred_at"])
-        if freezing.expires_at <= format_instant(now):
+    if offers_freeze(detail):
+        link = freeze_link(detail["account_id"], detail["id"], detail["occurred_at"])
+        if link.expires_at <= format_instant(now):
             return None
         secret = read_secret(config().cursor_secret_arn)
-        return Confirmation(hand_out(links, secret, config().link_url, freezing, now), freezing.expires_at)
-    if not waits_for_confirmation(detail):
+        return Confirmation(issue_link(links, secret, config().link_url, link, now), link.expires_at)
+    if not needs_confirmation(detail):
         return None
     for topup in topups.recent(detail["account_id"], now):
-        if topup.kind == "automatic" and topup.status == "requires_action":
+        if topup.kind == TopUpKind.AUTOMATIC and topup.status == TopUpStatus.REQUIRES_ACTION:
             link = confirmation_link(topup)
             secret = read_secret(config().cursor_secret_arn)
-            return Confirmation(hand_out(links, secret, config().link_url, link, now), link.expires_at)
+            return Confirmation(issue_link(links, secret, config().link_url, link, now), link.expires_at)
     return None

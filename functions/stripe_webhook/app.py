@@ -1,5 +1,5 @@
-"""Takes Stripe's callbacks. A callback only says where to look: what an object is now is asked of Stripe, so that order
-and repetition do not matter.
+"""Receives Stripe's callbacks. A callback only names an object; its current state is read from Stripe, so order and
+repetition do not matter.
 """
 
 import base64
@@ -17,15 +17,15 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import BadRequest, PayloadTooLarge, ProblemCode
 from calling_credit.metrics import emit
 from calling_credit.payments.stripe_client import forget_settings, stripe_client, stripe_setting
-from calling_credit.payments.webhook_events import NoticeTaker
-from calling_credit.payments.webhook_signature import Notice, read_notice
+from calling_credit.payments.webhook_events import StripeEventHandler
+from calling_credit.payments.webhook_signature import StripeEvent, verify_event
 
 SECONDS_TO_SPARE = 1.0
-SECRET_LASTS = timedelta(minutes=1)
+SECRET_LIFETIME = timedelta(minutes=1)
 
 
 class SecretRead:
-    """When the secret was last read again."""
+    """When the signing secret was last read."""
 
     at = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -39,41 +39,41 @@ dynamodb = dynamodb_client()
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer one callback that API Gateway hands on (HTTP API, payload 2.0)."""
+    """Answer one callback from API Gateway (HTTP API, payload 2.0)."""
     return app.resolve(event, context)
 
 
 @app.post("/stripe/webhook")
-def take() -> Response[str]:
-    """200 once it is taken; 400 where the signature does not hold; anything else asks Stripe to send it again."""
-    notice = verified(raw_body(), signature())
+def post_event() -> Response[str]:
+    """Return 200 once the event is handled, 400 for a bad signature. Stripe retries after any other status."""
+    event = verify(raw_body(), signature())
     seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
-    taker = NoticeTaker(dynamodb, config().table_name, stripe_client(), clock.now(), seconds_left)
+    events = StripeEventHandler(dynamodb, config().table_name, stripe_client(), clock.now(), seconds_left)
     try:
-        outcome = taker.take(notice)
+        outcome = events.handle(event)
     finally:
-        emit(metrics, +taker.tally)
-    logger.info("taken", event_id=notice.event_id, kind=notice.kind, object_id=notice.object_id, outcome=outcome)
+        emit(metrics, +events.tally)
+    logger.info("taken", event_id=event.event_id, kind=event.kind, object_id=event.object_id, outcome=outcome)
     return answer({"received": True, "outcome": outcome})
 
 
-def verified(body: bytes, header: str | None) -> Notice:
-    """The notice, if Stripe signed it. A secret that was changed is read again, at most once a minute: anybody can
-    call.
+def verify(body: bytes, header: str | None) -> StripeEvent:
+    """Verify the event. After an invalid signature read the secret again, at most once a minute because the route is
+    public.
     """
     now = clock.now()
     try:
-        return read_notice(body, header, stripe_setting("webhook_secret"), now)
+        return verify_event(body, header, stripe_setting("webhook_secret"), now)
     except BadRequest as error:
-        if error.code != ProblemCode.INVALID_SIGNATURE or now - secret_read.at < SECRET_LASTS:
+        if error.code != ProblemCode.INVALID_SIGNATURE or now - secret_read.at < SECRET_LIFETIME:
             raise
     secret_read.at = now
     forget_settings()
-    return read_notice(body, header, stripe_setting("webhook_secret"), now)
+    return verify_event(body, header, stripe_setting("webhook_secret"), now)
 
 
 def raw_body() -> bytes:
-    """The very bytes Stripe signed."""
+    """The bytes that Stripe signed."""
     raw = app.current_event.raw_event
     body = raw.get("body") or ""
     data = base64.b64decode(body) if raw.get("isBase64Encoded") else body.encode()

@@ -1,4 +1,4 @@
-"""`python -m local.stripe_stand_in`: the stand-in alone, on STRIPE_PORT, until it is told to end."""
+"""`python -m local.stripe_stand_in`: the stand-in alone, on STRIPE_PORT, until a signal ends it."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ DEFAULT_PORT = "8420"
 
 
 def main() -> int:
-    """Run until a signal (0); a setting that cannot be is 2."""
+    """Run until a signal (0); an invalid setting is 2."""
     port = os.environ.get("STRIPE_PORT") or DEFAULT_PORT
     if not port.isdecimal() or not 1 <= int(port) <= 65535:
         print(f"STRIPE_PORT is {port!r}; it must be a port number from 1 to 65535.", file=sys.stderr)

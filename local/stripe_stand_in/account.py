@@ -1,5 +1,5 @@
-"""One Stripe account in memory: its objects by kind and id, its clock, its ids, and what it tells to the world when
-something happens. Knows no endpoint and no HTTP.
+"""One Stripe account in memory: its objects by kind and id, its clock, its ids, and the events it publishes. Does not
+depend on endpoints or HTTP.
 """
 
 import copy
@@ -28,27 +28,27 @@ PREFIXES: Final = {
     "balance_transaction": "txn_",
     "event": "evt_",
 }
-"""The kinds of objects there are, and how the ids of each begin."""
+"""Each kind of object and the prefix of its ids."""
 
 LETTERS: Final = string.ascii_letters + string.digits
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """The request that is being executed, as events name it; both None when nobody asked."""
+    """The request that causes an event; both fields are None if no request did."""
 
     request_id: str | None = None
     idempotency_key: str | None = None
 
 
 def wall_clock() -> datetime:
-    """The time now, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 @dataclass
 class Account:
-    """The state. Whoever changes it holds the lock of the stand-in it belongs to."""
+    """The state of the account. Change it only while holding the stand-in's lock."""
 
     now: Callable[[], datetime]
     base_url: str
@@ -58,54 +58,54 @@ class Account:
     cards: dict[str, KnownCard] = field(default_factory=dict)
     """The card behind each payment method."""
     spent: set[str] = field(default_factory=set)
-    """Payment methods that may not be used again: detached, or paid with while they belonged to no customer."""
+    """Payment methods that cannot be used again: detached, or charged without a customer."""
     set_up: set[str] = field(default_factory=set)
-    """Payment methods authenticated for payments without the customer."""
+    """Payment methods authenticated for off-session payments."""
     cause: Cause = field(default_factory=Cause)
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
 
     def timestamp(self) -> int:
-        """The time now as Stripe writes it."""
+        """Return the current Unix time."""
         return int(self.now().timestamp())
 
     def new_id(self, prefix: str, length: int = 24) -> str:
-        """An id that looks like Stripe's."""
+        """Return an id in Stripe's format."""
         return prefix + "".join(self._random.choices(LETTERS, k=length))
 
     def add(self, kind: str, fields: Fields) -> Fields:
-        """Keep a new object of a kind, with the fields every kind has before its own."""
-        made = {"id": self.new_id(PREFIXES[kind]), "object": kind, "created": self.timestamp(), **fields}
-        self.objects[kind][made["id"]] = made
-        return made
+        """Store and return a new object, with the fields common to all kinds first."""
+        new = {"id": self.new_id(PREFIXES[kind]), "object": kind, "created": self.timestamp(), **fields}
+        self.objects[kind][new["id"]] = new
+        return new
 
     def get(self, kind: str, object_id: str, param: str = "id", status: int = 400) -> Fields:
-        """The object itself, not a copy.
+        """Return the object itself, not a copy.
 
         Raises:
-            Refusal: nothing of this kind has the id.
+            Refusal: no object of this kind has the id.
         """
-        found = self.objects[kind].get(object_id)
-        if found is None:
+        existing = self.objects[kind].get(object_id)
+        if existing is None:
             raise no_such(kind, object_id, param, status)
-        return found
+        return existing
 
     def find(self, object_id: str) -> Fields | None:
-        """The object of an id of any kind."""
+        """Return the object with an id of any kind."""
         for kind, prefix in PREFIXES.items():
             if object_id.startswith(prefix):
                 return self.objects[kind].get(object_id)
         return None
 
     def newest_first(self, kind: str, **having: Any) -> Iterator[Fields]:
-        """The objects of a kind that have the given fields."""
+        """Yield the objects of a kind with the given field values."""
         for item in reversed(list(self.objects[kind].values())):
             if all(item[name] == value for name, value in having.items()):
                 yield item
 
     def emit(self, event_type: str, subject: Fields, previous: Fields | None = None) -> None:
-        """Record an event about an object as it is now, and hand it on for delivery."""
+        """Record an event with the object's current state, and publish it."""
         data: Fields = {"object": copy.deepcopy(subject)}
         if previous is not None:
             data["previous_attributes"] = copy.deepcopy(previous)
@@ -123,7 +123,7 @@ class Account:
         self.publish(event)
 
     def change(self, subject: Fields, event_type: str, changes: Fields) -> bool:
-        """Change fields of an object and tell it, with what they were before; nothing is told if nothing changes."""
+        """Change fields of an object and emit an event with their previous values; return whether any field changed."""
         previous = {name: subject[name] for name, value in changes.items() if subject[name] != value}
         if not previous:
             return False

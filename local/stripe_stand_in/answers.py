@@ -1,4 +1,4 @@
-"""What leaves the stand-in: answers with their JSON, lists page by page, and ids replaced by the objects they name."""
+"""The answers of the stand-in: JSON bodies, pages of lists, and expanded objects."""
 
 import copy
 import json
@@ -15,59 +15,59 @@ MAX_EXPAND_DEPTH: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response: status, headers and the body as bytes."""
+    """A response: status, headers, and the body as bytes."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
 
     def json(self) -> Any:
-        """The body, read."""
+        """Return the parsed body."""
         return json.loads(self.body)
 
 
 def json_answer(status: int, content: Fields, headers: dict[str, str] | None = None) -> Answer:
-    """An answer in JSON, indented as Stripe's is."""
+    """Return a JSON answer, indented like Stripe's."""
     body = json.dumps(content, indent=2).encode()
     return Answer(status, {"Content-Type": "application/json", **(headers or {})}, body)
 
 
 def list_object(items: Iterable[Fields], url: str, *, has_more: bool = False) -> Fields:
-    """Objects as a list object."""
+    """Return a list object."""
     return {"object": "list", "data": list(items), "has_more": has_more, "url": url}
 
 
 def page(items: Iterable[Fields], parameters: Fields, url: str) -> Fields:
-    """One page of objects that are given newest first, as limit, starting_after, ending_before and created ask."""
-    wanted = [item for item in items if _created_within(item, parameters.get("created", {}))]
+    """Return the page of `items` (newest first) that limit, starting_after, ending_before, and created select."""
+    matches = [item for item in items if _created_within(item, parameters.get("created", {}))]
     limit = parameters.get("limit", DEFAULT_PAGE)
     if after := parameters.get("starting_after"):
-        wanted = wanted[_position(wanted, after, "starting_after") + 1 :]
+        matches = matches[_position(matches, after, "starting_after") + 1 :]
     if before := parameters.get("ending_before"):
-        earlier = wanted[: _position(wanted, before, "ending_before")]
+        earlier = matches[: _position(matches, before, "ending_before")]
         return list_object(earlier[-limit:], url, has_more=len(earlier) > limit)
-    return list_object(wanted[:limit], url, has_more=len(wanted) > limit)
+    return list_object(matches[:limit], url, has_more=len(matches) > limit)
 
 
-def expanded(account: Account, content: Fields, paths: Iterable[str]) -> Fields:
-    """A copy in which the ids at these paths are the objects they name.
+def expand(account: Account, content: Fields, paths: Iterable[str]) -> Fields:
+    """Return a copy in which the ids at these paths are replaced by their objects.
 
     Raises:
-        Refusal: a path that names no field, or goes too deep.
+        Refusal: a path names no field or is too deep.
     """
-    made = copy.deepcopy(content)
+    copied = copy.deepcopy(content)
     for path in paths:
         steps = path.split(".")
         if len(steps) > MAX_EXPAND_DEPTH:
             raise Refusal(400, f"You cannot expand more than {MAX_EXPAND_DEPTH} levels of a property: {path}")
-        _expand(account, made, steps, path)
-    return made
+        _expand(account, copied, steps, path)
+    return copied
 
 
 def _expand(account: Account, content: Fields, steps: list[str], path: str) -> None:
     step, rest = steps[0], steps[1:]
     if step not in content:
-        content[step] = _included(account, content, step, path)
+        content[step] = _includable(account, content, step, path)
     elif isinstance(content[step], str):
         content[step] = _object_named(account, content[step], path)
     below = content[step]
@@ -79,14 +79,14 @@ def _expand(account: Account, content: Fields, steps: list[str], path: str) -> N
 
 
 def _object_named(account: Account, object_id: str, path: str) -> Fields:
-    found = account.find(object_id)
-    if found is None:
+    subject = account.find(object_id)
+    if subject is None:
         raise cannot_expand(path)
-    return copy.deepcopy(found)
+    return copy.deepcopy(subject)
 
 
-def _included(account: Account, content: Fields, step: str, path: str) -> Any:
-    """Fields that are left out unless they are asked for."""
+def _includable(account: Account, content: Fields, step: str, path: str) -> Any:
+    """Return a field that only `expand` includes."""
     include = INCLUDABLE.get((content.get("object", ""), step))
     if include is None:
         raise cannot_expand(path)
@@ -102,7 +102,7 @@ INCLUDABLE: Final[dict[tuple[str, str], Callable[[Account, Fields], Any]]] = {("
 
 
 def cannot_expand(path: str) -> Refusal:
-    """A path that leads nowhere."""
+    """Return the error for a path that cannot be expanded."""
     message = f"This property cannot be expanded ({path})."
     return Refusal(400, message, param="expand")
 

@@ -13,8 +13,8 @@ MERCHANT: Final = "Calling Credit"
 
 
 def create_app(stand_in: StandIn, *, deliveries: Callable[[], dict[str, list[int]]] = dict) -> flask.Flask:
-    """An application around a stand-in. A lost connection leaves it as ConnectionLost: the server closes the socket
-    without an answer, and `app.test_client()` raises it."""
+    """Return the WSGI application of a stand-in. It raises ConnectionLost for a lost connection: the server then closes
+    the socket without an answer, and `app.test_client()` raises the error."""
     app = flask.Flask(__name__)
     app.config["PROPAGATE_EXCEPTIONS"] = True
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's own provider has it, its base class has not.

@@ -1,12 +1,12 @@
-"""One attempt to pay an intent with a card: paid, declined, challenged or kept in processing, with everything that
-changes and is told on the way.
+"""One attempt to pay an intent with a card: paid, declined, challenged, or left in processing, with all changes and
+events.
 """
 
 import copy
 from typing import Final
 
 from local.stripe_stand_in.account import Account
-from local.stripe_stand_in.charges import fail, failed_charge, new_charge, receive
+from local.stripe_stand_in.charges import fail, new_charge, new_failed_charge, record_receipt
 from local.stripe_stand_in.declines import AUTHENTICATION_REQUIRED, Decline, decline_named
 from local.stripe_stand_in.disputes import open_dispute
 from local.stripe_stand_in.payment_methods import attach_to, card_error, has_expired
@@ -35,7 +35,7 @@ def attempt(
     return_url: str | None,
     may_challenge: bool,
 ) -> Refusal | None:
-    """Ask the card for the money; returns what to answer instead of the intent when it does not pay."""
+    """Charge the card; return the error to answer with if the card is declined."""
     intent.update(payment_method=payment_method["id"], last_payment_error=None, next_action=None)
     if not needs_authentication(account, payment_method, off_session=off_session):
         return _charge(account, intent, payment_method)
@@ -46,15 +46,15 @@ def attempt(
 
 
 def needs_authentication(account: Account, payment_method: Fields, *, off_session: bool) -> bool:
-    """Whether the card's bank wants its holder to confirm this payment."""
-    known = account.cards[payment_method["id"]]
-    if known.authentication == "unless_set_up":
+    """Return whether the card's bank requires the holder to confirm this payment."""
+    test_card = account.cards[payment_method["id"]]
+    if test_card.authentication == "unless_set_up":
         return not (off_session and payment_method["id"] in account.set_up)
-    return known.authentication == "always" or (known.authentication == "on_session" and not off_session)
+    return test_card.authentication == "always" or (test_card.authentication == "on_session" and not off_session)
 
 
 def finish_challenge(account: Account, intent: Fields, *, confirmed: bool) -> None:
-    """What the holder said on the challenge page."""
+    """Apply the holder's answer on the challenge page."""
     payment_method = account.get("payment_method", intent["payment_method"])
     intent["next_action"] = None
     if confirmed:
@@ -73,14 +73,14 @@ def finish_challenge(account: Account, intent: Fields, *, confirmed: bool) -> No
 
 
 def settle_processing(account: Account, intent: Fields) -> None:
-    """A payment in processing comes through."""
+    """Let a processing payment succeed."""
     charge = account.get("charge", intent["latest_charge"])
     charge.update(status="succeeded", paid=True)
     _succeed(account, intent, charge, account.get("payment_method", intent["payment_method"]))
 
 
 def fail_processing(account: Account, intent: Fields, reason: str) -> None:
-    """A payment in processing is declined after all."""
+    """Decline a processing payment."""
     payment_method = account.get("payment_method", intent["payment_method"])
     charge = account.get("charge", intent["latest_charge"])
     why = decline_named(reason)
@@ -90,8 +90,8 @@ def fail_processing(account: Account, intent: Fields, reason: str) -> None:
 
 
 def decline(account: Account, intent: Fields, payment_method: Fields, why: Decline) -> Refusal:
-    """The card does not pay; the intent can be paid again. Returns the answer."""
-    charge = failed_charge(account, intent, payment_method, why)
+    """Decline the card and return the error; the intent can be paid again."""
+    charge = new_failed_charge(account, intent, payment_method, why)
     _require_another_card(account, intent, payment_method, charge, why)
     return card_error(
         why,
@@ -116,14 +116,14 @@ def _require_another_card(
 
 
 def _charge(account: Account, intent: Fields, payment_method: Fields, *, authenticated: bool = False) -> Refusal | None:
-    known = account.cards[payment_method["id"]]
-    why = decline_named("expired_card") if has_expired(account, payment_method) else known.charge
+    test_card = account.cards[payment_method["id"]]
+    why = decline_named("expired_card") if has_expired(account, payment_method) else test_card.charge
     if why is not None:
         return decline(account, intent, payment_method, why)
-    charge = new_charge(account, intent, payment_method, "pending" if known.processing else "succeeded")
+    charge = new_charge(account, intent, payment_method, "pending" if test_card.processing else "succeeded")
     if authenticated:
         charge["payment_method_details"]["card"]["three_d_secure"] = dict(THREE_D_SECURE)
-    if known.processing:
+    if test_card.processing:
         processing = {"card": {"customer_notification": None}, "type": "card"}
         intent.update(status="processing", latest_charge=charge["id"], processing=processing)
         account.emit("payment_intent.processing", intent)
@@ -136,16 +136,16 @@ def _succeed(account: Account, intent: Fields, charge: Fields, payment_method: F
     intent.update(status="succeeded", amount_received=intent["amount"], latest_charge=charge["id"], processing=None)
     account.emit("charge.succeeded", charge)
     account.emit("payment_intent.succeeded", intent)
-    receive(account, charge)
+    record_receipt(account, charge)
     if payment_method["customer"] is None:
-        _keep_or_spend(account, intent, payment_method)
-    known = account.cards[payment_method["id"]]
-    if known.dispute is not None:
-        open_dispute(account, charge, known.dispute, inquiry=known.inquiry)
+        _save_or_retire(account, intent, payment_method)
+    test_card = account.cards[payment_method["id"]]
+    if test_card.dispute is not None:
+        open_dispute(account, charge, test_card.dispute, inquiry=test_card.inquiry)
 
 
-def _keep_or_spend(account: Account, intent: Fields, payment_method: Fields) -> None:
-    """A card of nobody is saved when the intent says so; otherwise it has paid once and for all."""
+def _save_or_retire(account: Account, intent: Fields, payment_method: Fields) -> None:
+    """Save a card without a customer if the intent says so; otherwise it cannot be used again."""
     if intent["setup_future_usage"] is not None and intent["customer"] is not None:
         attach_to(account, payment_method, intent["customer"])
     else:

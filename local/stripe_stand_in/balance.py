@@ -1,4 +1,4 @@
-"""The account's balance, as the transactions that change it."""
+"""The balance transactions of the account."""
 
 from typing import Final
 
@@ -10,12 +10,12 @@ DAY_SECONDS: Final = 86_400
 
 
 def card_fee(amount: int) -> int:
-    """What Stripe keeps of a card payment: 2.9 % and 30 cents."""
+    """Return Stripe's fee for a card payment: 2.9 % plus 30 cents."""
     return (amount * 29 + 500) // 1000 + 30
 
 
 def record(account: Account, source: Fields, kind: str, amount: int, *, fee: int = 0, category: str = "") -> Fields:
-    """Record one change of the balance by `amount` cents, less the fee."""
+    """Record a change of the balance by `amount` cents, minus the fee."""
     currency = source["currency"]
     detail = {
         "amount": fee,

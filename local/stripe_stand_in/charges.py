@@ -1,4 +1,4 @@
-"""Charges: one for each time a card is asked for money, whether it pays or not."""
+"""Charges: one for each attempt to charge a card, successful or not."""
 
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ def list_charges(account: Account, given: Fields) -> Fields:
 
 
 def new_charge(account: Account, intent: Fields, payment_method: Fields, status: str) -> Fields:
-    """A charge of an intent's amount to a card: succeeded, pending or failed."""
+    """Create a charge of an intent's amount to a card: succeeded, pending, or failed."""
     paid = status == "succeeded"
     charge = account.add(
         "charge",
@@ -70,8 +70,8 @@ def new_charge(account: Account, intent: Fields, payment_method: Fields, status:
     return charge
 
 
-def failed_charge(account: Account, intent: Fields, payment_method: Fields, decline: Decline) -> Fields:
-    """A charge that the card did not pay."""
+def new_failed_charge(account: Account, intent: Fields, payment_method: Fields, decline: Decline) -> Fields:
+    """Create a declined charge."""
     charge = new_charge(account, intent, payment_method, "failed")
     fail(charge, decline)
     account.emit("charge.failed", charge)
@@ -79,7 +79,7 @@ def failed_charge(account: Account, intent: Fields, payment_method: Fields, decl
 
 
 def fail(charge: Fields, decline: Decline) -> None:
-    """Make it one that the card did not pay."""
+    """Mark a charge as declined."""
     blocked = decline.reason == "fraudulent"
     charge.update(
         amount_captured=0,
@@ -98,14 +98,14 @@ def fail(charge: Fields, decline: Decline) -> None:
     )
 
 
-def receive(account: Account, charge: Fields) -> None:
-    """Book what a paid charge brings; Stripe does this a moment after the payment, and tells it."""
-    booked = record(account, charge, "charge", charge["amount"], fee=card_fee(charge["amount"]))
-    account.change(charge, "charge.updated", {"balance_transaction": booked["id"]})
+def record_receipt(account: Account, charge: Fields) -> None:
+    """Record the balance transaction of a paid charge and emit an event; Stripe does so shortly after the payment."""
+    transaction = record(account, charge, "charge", charge["amount"], fee=card_fee(charge["amount"]))
+    account.change(charge, "charge.updated", {"balance_transaction": transaction["id"]})
 
 
 def outcome(network_status: str, message: str, kind: str, decline: Decline | None = None) -> Fields:
-    """Why the charge ended as it did."""
+    """Return the outcome of a charge."""
     return {
         "advice_code": decline.advice_code if decline else None,
         "network_advice_code": None,
@@ -120,10 +120,10 @@ def outcome(network_status: str, message: str, kind: str, decline: Decline | Non
 
 
 def card_details(account: Account, intent: Fields, payment_method: Fields) -> Fields:
-    """The card as it was when it was charged."""
+    """Return the card's details at the time of the charge."""
     card = payment_method["card"]
-    kept = ("brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4", "wallet")
-    details: dict[str, Any] = {name: card[name] for name in kept}
+    copied = ("brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4", "wallet")
+    details: dict[str, Any] = {name: card[name] for name in copied}
     return details | {
         "amount_authorized": intent["amount"],
         "authorization_code": None,

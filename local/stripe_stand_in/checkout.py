@@ -1,4 +1,4 @@
-"""Checkout in setup mode: a session, its setup intent, and what happens when its hosted page is filled in."""
+"""Checkout in setup mode: a session, its setup intent, and the effect of its hosted page."""
 
 from typing import Final
 
@@ -8,13 +8,13 @@ from local.stripe_stand_in.known_cards import KnownCard
 from local.stripe_stand_in.parameters import (
     PAGING,
     Parameters,
-    changed_metadata,
     choice,
     clearable_text,
     fields,
     instants,
     integer,
     list_of,
+    merge_metadata,
     metadata,
     text,
     web_address,
@@ -58,7 +58,7 @@ def create(account: Account, given: Fields) -> Fields:
 
 
 def retrieve(account: Account, _given: Fields, session_id: str) -> Fields:
-    """GET /v1/checkout/sessions/{id}; one that is past its time is found expired."""
+    """GET /v1/checkout/sessions/{id}; an open session past its `expires_at` expires now."""
     session = account.get("checkout.session", session_id, "session", 404)
     if session["status"] == "open" and session["expires_at"] <= account.timestamp():
         end(account, session)
@@ -82,36 +82,36 @@ def expire(account: Account, given: Fields, session_id: str) -> Fields:
 
 
 def end(account: Account, session: Fields) -> None:
-    """Nobody can use its page any more."""
+    """Expire a session, which closes its page."""
     session.update(status="expired", url=None)
     account.emit("checkout.session.expired", session)
 
 
-def complete(account: Account, session: Fields, known: KnownCard, holder: str, expiry: tuple[int, int]) -> Fields:
-    """The card given on the page is saved for the session's customer. Returns the payment method.
+def complete(account: Account, session: Fields, test_card: KnownCard, holder: str, expiry: tuple[int, int]) -> Fields:
+    """Save the card from the page for the session's customer; return the payment method.
 
     Raises:
-        Refusal: the session is not open any more.
+        Refusal: the session is no longer open.
     """
     if retrieve(account, {}, session["id"])["status"] != "open":
-        raise Refusal(400, "This Checkout Session is not open any more.", param="session")
-    made = new_card(account, known)
-    made["billing_details"]["name"] = holder or None
-    made["card"] |= {"exp_month": expiry[0], "exp_year": expiry[1]}
-    account.set_up.add(made["id"])
+        raise Refusal(400, "This Checkout Session is no longer open.", param="session")
+    card = new_card(account, test_card)
+    card["billing_details"]["name"] = holder or None
+    card["card"] |= {"exp_month": expiry[0], "exp_year": expiry[1]}
+    account.set_up.add(card["id"])
     if session["customer"] is not None:
-        attach_to(account, made, session["customer"])
+        attach_to(account, card, session["customer"])
     intent = account.get("setup_intent", session["setup_intent"])
-    intent.update(payment_method=made["id"], status="succeeded", last_setup_error=None)
+    intent.update(payment_method=card["id"], status="succeeded", last_setup_error=None)
     account.emit("setup_intent.succeeded", intent)
     session.update(status="complete", url=None, customer_details=_customer_details(account, session, holder))
     account.emit("checkout.session.completed", session)
-    return made
+    return card
 
 
 def _check(account: Account, given: Fields) -> None:
     if given["mode"] != "setup":
-        raise bad_parameter("The local stand-in has Checkout in setup mode only.", None, "mode")
+        raise bad_parameter("The local stand-in supports Checkout only in setup mode.", None, "mode")
     if "currency" not in given and "allowed_payment_method_types" not in given:
         raise missing_parameter("currency")
     if "customer" in given:
@@ -159,7 +159,7 @@ def _session_fields(account: Account, given: Fields, types: list[str] | None, se
         "expires_at": given.get("expires_at", account.timestamp() + EXPIRES_SECONDS),
         "livemode": False,
         "locale": given.get("locale"),
-        "metadata": changed_metadata({}, given.get("metadata", {})),
+        "metadata": merge_metadata({}, given.get("metadata", {})),
         "mode": given["mode"],
         "payment_method_collection": "always",
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},

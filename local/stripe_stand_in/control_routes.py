@@ -1,4 +1,4 @@
-"""The controls over HTTP, below `/_control/`: without a key, and only for programs on this machine."""
+"""The controls over HTTP, below `/_control/`: no API key, only for programs on this machine."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -17,7 +17,7 @@ Json = Any
 
 
 def control_routes(stand_in: StandIn, deliveries: Callable[[], dict[str, list[int]]]) -> flask.Blueprint:
-    """The routes; `deliveries` says what each event's deliveries were answered with so far."""
+    """Return the routes; `deliveries` returns the answers to each event's deliveries."""
     routes = flask.Blueprint("control", __name__, url_prefix="/_control")
     _add_views(routes, stand_in, deliveries)
     _add_faults(routes, stand_in)
@@ -33,31 +33,31 @@ def _add_views(routes: flask.Blueprint, stand_in: StandIn, deliveries: Callable[
         return None
 
     @routes.errorhandler(Refusal)
-    def refused(refusal: Refusal) -> Json:
+    def show_refusal(refusal: Refusal) -> Json:
         return {"error": refusal.error}, refusal.status
 
     @routes.errorhandler(TypeError)
     @routes.errorhandler(ValueError)
-    def malformed(error: Exception) -> Json:
+    def show_bad_request(error: Exception) -> Json:
         return {"error": str(error)}, 400
 
     @routes.get("/requests")
     def requests() -> Json:
-        wanted = flask.request.args.get("id")
+        request_id = flask.request.args.get("id")
         with stand_in.lock:
-            found = [asdict(logged) for logged in stand_in.requests if wanted in (None, logged.request_id)]
-        return {"requests": found}
+            entries = [asdict(logged) for logged in stand_in.requests if request_id in (None, logged.request_id)]
+        return {"requests": entries}
 
     @routes.get("/events")
     def events() -> Json:
-        wanted, results = flask.request.args.get("type"), deliveries()
+        event_type, results = flask.request.args.get("type"), deliveries()
         with stand_in.lock:
-            found = [
+            entries = [
                 {"id": event["id"], "type": event["type"], "event": event, "answers": results.get(event["id"], [])}
                 for event in stand_in.account.objects["event"].values()
-                if wanted in (None, event["type"])
+                if event_type in (None, event["type"])
             ]
-        return {"events": found, "pending": stand_in.outbox.pending()}
+        return {"events": entries, "pending": stand_in.outbox.pending()}
 
     @routes.get("/cards")
     def cards() -> Json:
@@ -103,7 +103,7 @@ def _add_actions(routes: flask.Blueprint, controls: Controls) -> None:
 
 
 def _view(action: Callable[..., Json]) -> Callable[[str], Json]:
-    """An action as a view: what the JSON body says are its arguments."""
+    """Return an action as a view, with the fields of the JSON body as its arguments."""
 
     def view(object_id: str) -> Json:
         return action(object_id, **(flask.request.get_json(silent=True) or {}))

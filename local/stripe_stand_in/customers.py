@@ -1,4 +1,4 @@
-"""Customers: whom cards are saved for."""
+"""Customers, for whom cards are saved."""
 
 from typing import Final
 
@@ -7,11 +7,11 @@ from local.stripe_stand_in.answers import page
 from local.stripe_stand_in.parameters import (
     PAGING,
     Parameters,
-    changed_metadata,
     clearable_text,
     email,
     fields,
     instants,
+    merge_metadata,
     metadata,
     text,
 )
@@ -53,7 +53,7 @@ def create(account: Account, given: Fields) -> Fields:
                 "rendering_options": None,
             },
             "livemode": False,
-            "metadata": changed_metadata({}, given.get("metadata", {})),
+            "metadata": merge_metadata({}, given.get("metadata", {})),
             "name": given.get("name"),
             "next_invoice_sequence": 1,
             "phone": given.get("phone"),
@@ -72,7 +72,7 @@ def update(account: Account, given: Fields, customer_id: str) -> Fields:
     customer = account.get("customer", customer_id, status=404)
     changes: Fields = {name: given[name] for name in ("description", "email", "name", "phone") if name in given}
     if "metadata" in given:
-        changes["metadata"] = changed_metadata(customer["metadata"], given["metadata"])
+        changes["metadata"] = merge_metadata(customer["metadata"], given["metadata"])
     if "invoice_settings" in given:
         settings = given["invoice_settings"]
         if settings.get("default_payment_method"):
@@ -89,11 +89,11 @@ def list_customers(account: Account, given: Fields) -> Fields:
 
 
 def require_saved(account: Account, customer_id: str, payment_method_id: str) -> None:
-    """Only a card of the customer can be its default.
+    """Check that a card belongs to the customer, so that it can be the default.
 
     Raises:
-        Refusal: it is another's, or nobody's.
+        Refusal: it belongs to another customer or to none.
     """
-    found = account.objects["payment_method"].get(payment_method_id)
-    if found is None or found["customer"] != customer_id:
+    payment_method = account.objects["payment_method"].get(payment_method_id)
+    if payment_method is None or payment_method["customer"] != customer_id:
         raise no_such("payment_method", payment_method_id, "invoice_settings[default_payment_method]")

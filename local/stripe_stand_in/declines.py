@@ -1,4 +1,4 @@
-"""Why a card payment was declined, as Stripe says it: error code, decline code, advice and words for the customer."""
+"""The reasons of declined card payments in Stripe's terms: error code, decline code, advice code, and message."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -8,7 +8,7 @@ ADVICE_CODES: Final = ("confirm_card_data", "do_not_try_again", "try_again_later
 
 @dataclass(frozen=True, slots=True)
 class Decline:
-    """One reason. Issuer declines have the code `card_declined` and say more in `decline_code`."""
+    """One reason. Issuer declines have the code `card_declined` and the details in `decline_code`."""
 
     code: str
     message: str
@@ -18,7 +18,7 @@ class Decline:
 
     @property
     def reason(self) -> str:
-        """The most telling of the codes."""
+        """The most specific code."""
         return self.decline_code or self.code
 
 
@@ -60,7 +60,7 @@ AUTHENTICATION_REQUIRED: Final = Decline(
 
 
 def decline_named(reason: str, advice_code: str | None = None) -> Decline:
-    """The decline of a decline code, or of a code of its own; advice as named, else as is usual for the reason."""
+    """Return the decline of a code; without `advice_code`, with the usual advice for the reason."""
     if reason == "authentication_required":
         return AUTHENTICATION_REQUIRED
     if reason in OWN_CODES:

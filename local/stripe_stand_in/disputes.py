@@ -1,4 +1,4 @@
-"""Disputes: a charge its cardholder questions. What is withdrawn and given back stands in balance transactions."""
+"""Disputes: a cardholder questions a charge. Balance transactions record the withdrawn and reinstated funds."""
 
 from typing import Final
 
@@ -9,10 +9,10 @@ from local.stripe_stand_in.parameters import (
     PAGING,
     Parameters,
     boolean,
-    changed_metadata,
     clearable_text,
     fields,
     instants,
+    merge_metadata,
     metadata,
     text,
 )
@@ -68,7 +68,7 @@ def update(account: Account, given: Fields, dispute_id: str) -> Fields:
     dispute = _open(account, dispute_id)
     changes: Fields = {}
     if "metadata" in given:
-        changes["metadata"] = changed_metadata(dispute["metadata"], given["metadata"])
+        changes["metadata"] = merge_metadata(dispute["metadata"], given["metadata"])
     evidence = given.get("evidence", {})
     submitted = bool(evidence) and given.get("submit", True)
     if evidence:
@@ -91,7 +91,7 @@ def update(account: Account, given: Fields, dispute_id: str) -> Fields:
 
 
 def close(account: Account, _given: Fields, dispute_id: str) -> Fields:
-    """POST /v1/disputes/{id}/close: give it up."""
+    """POST /v1/disputes/{id}/close: accept the loss."""
     dispute = _open(account, dispute_id)
     lose(account, dispute)
     return dispute
@@ -100,52 +100,54 @@ def close(account: Account, _given: Fields, dispute_id: str) -> Fields:
 def open_dispute(
     account: Account, charge: Fields, reason: str, *, amount: int | None = None, inquiry: bool = False
 ) -> Fields:
-    """The cardholder questions a charge, or part of it; unless it is only an inquiry, the money is withdrawn.
+    """Open a dispute of a charge or a part of it; withdraw the funds unless it is an inquiry.
 
     Raises:
-        Refusal: it cannot be disputed (again), or not for so much.
+        Refusal: the charge cannot be disputed, or not for this amount.
     """
-    wanted = charge["amount"] if amount is None else amount
+    disputed = charge["amount"] if amount is None else amount
     if charge["status"] != "succeeded" or charge["disputed"]:
-        raise Refusal(400, f"Charge {charge['id']} cannot be disputed: not paid, or disputed already.", param="charge")
-    if not 0 < wanted <= charge["amount"]:
-        raise Refusal(400, f"A dispute of {charge['id']} can be for 1 to {charge['amount']} cents.", param="amount")
-    dispute = account.add("dispute", _fields(account, charge, reason, wanted, inquiry=inquiry))
+        raise Refusal(
+            400, f"Charge {charge['id']} cannot be disputed: it is not paid, or it is already disputed.", param="charge"
+        )
+    if not 0 < disputed <= charge["amount"]:
+        raise Refusal(400, f"A dispute of {charge['id']} must be for 1 to {charge['amount']} cents.", param="amount")
+    dispute = account.add("dispute", _fields(account, charge, reason, disputed, inquiry=inquiry))
     account.change(charge, "charge.updated", {"disputed": True})
     account.emit("charge.dispute.created", dispute)
     if not inquiry:
-        withdrawn = record(account, dispute, "adjustment", -wanted, fee=FEE, category="dispute")
-        transactions = [*dispute["balance_transactions"], withdrawn]
+        withdrawal = record(account, dispute, "adjustment", -disputed, fee=FEE, category="dispute")
+        transactions = [*dispute["balance_transactions"], withdrawal]
         account.change(dispute, "charge.dispute.funds_withdrawn", {"balance_transactions": transactions})
     return dispute
 
 
 def win(account: Account, dispute: Fields, amount: int) -> None:
-    """Decided for the account, wholly or in part: so much comes back; the fee does not."""
+    """Decide for the account and reinstate `amount`; the fee is not returned."""
     if _is_inquiry(dispute):
         dispute["status"] = "warning_closed"
         account.emit("charge.dispute.closed", dispute)
         return
     if not 0 < amount <= dispute["amount"]:
-        raise Refusal(400, f"Of {dispute['id']}, 1 to {dispute['amount']} cents can be won.", param="amount")
+        raise Refusal(400, f"The amount won of {dispute['id']} must be 1 to {dispute['amount']} cents.", param="amount")
     dispute["status"] = "won"
     account.emit("charge.dispute.closed", dispute)
-    returned = record(account, dispute, "adjustment", amount, category="dispute_reversal")
-    transactions = [*dispute["balance_transactions"], returned]
+    reinstatement = record(account, dispute, "adjustment", amount, category="dispute_reversal")
+    transactions = [*dispute["balance_transactions"], reinstatement]
     account.change(dispute, "charge.dispute.funds_reinstated", {"balance_transactions": transactions})
 
 
 def lose(account: Account, dispute: Fields) -> None:
-    """Decided for the cardholder."""
+    """Decide for the cardholder."""
     dispute["status"] = "warning_closed" if _is_inquiry(dispute) else "lost"
     account.emit("charge.dispute.closed", dispute)
 
 
 def require_open(dispute: Fields) -> Fields:
-    """The dispute, if it is not decided.
+    """Return the dispute if it is still open.
 
     Raises:
-        Refusal: it is.
+        Refusal: it is closed.
     """
     if dispute["status"] in CLOSED:
         raise Refusal(400, "This dispute is already closed", param="dispute")

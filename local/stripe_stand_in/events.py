@@ -1,4 +1,4 @@
-"""Events as they are read through the API; they are recorded by the account when something happens."""
+"""The endpoints that list events; the account records them."""
 
 from typing import Final
 
@@ -13,9 +13,9 @@ LIST: Final = Parameters(
 
 
 def list_events(account: Account, given: Fields) -> Fields:
-    """GET /v1/events, newest first; `delivery_success` tells those that were delivered from those that were not yet."""
-    wanted = [given["type"]] if "type" in given else given.get("types")
-    found = (event for event in account.newest_first("event") if wanted is None or event["type"] in wanted)
+    """GET /v1/events, newest first; `delivery_success` selects delivered or undelivered events."""
+    types = [given["type"]] if "type" in given else given.get("types")
+    matches = (event for event in account.newest_first("event") if types is None or event["type"] in types)
     if "delivery_success" in given:
-        found = (event for event in found if (event["pending_webhooks"] == 0) is given["delivery_success"])
-    return page(found, given, "/v1/events")
+        matches = (event for event in matches if (event["pending_webhooks"] == 0) is given["delivery_success"])
+    return page(matches, given, "/v1/events")

@@ -1,5 +1,5 @@
-"""Stripe's form encoding: `metadata[order]=1`, `expand[0]=customer` and `expand[]=customer` become nested fields whose
-leaves are texts.
+"""Stripe's form encoding: `metadata[order]=1`, `expand[0]=customer` and `expand[]=customer` become nested fields of
+texts.
 """
 
 import re
@@ -13,22 +13,22 @@ NAME = re.compile(r"[^\[\]]+(\[[^\[\]]*\])*")
 
 
 def parse(pairs: Iterable[tuple[str, str]]) -> Fields:
-    """Nested fields of the pairs of a form or a query.
+    """Parse the pairs of a form or a query into nested fields.
 
     Raises:
-        Refusal: brackets that do not pair, or one name used for a text and for fields.
+        Refusal: unpaired brackets, or one name for both a text and fields.
     """
-    found: Fields = {}
+    result: Fields = {}
     for name, value in pairs:
         if not NAME.fullmatch(name):
             raise bad_parameter(f"Invalid parameter name: {name}", "parameter_unknown", name)
         first = name.partition("[")[0]
-        _place(found, [first, *PART.findall(name)], value, name)
-    return {name: _lists(value) for name, value in found.items()}
+        _place(result, [first, *PART.findall(name)], value, name)
+    return {name: _lists(value) for name, value in result.items()}
 
 
 def pairs_of(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """The pairs that say the same as nested Python values."""
+    """Yield the form pairs of nested Python values."""
     for key, value in fields.items():
         name = f"{prefix}[{key}]" if prefix else str(key)
         if isinstance(value, Mapping):
@@ -45,10 +45,10 @@ def _place(fields: Fields, parts: list[str], value: str, name: str) -> None:
     for part in parts[:-1]:
         fields = fields.setdefault(_key(fields, part), {})
         if not isinstance(fields, dict):
-            raise bad_parameter(f"Invalid hash: {name} is given as a text as well", None, name)
+            raise bad_parameter(f"Invalid hash: {name} is also given as a text", None, name)
     last = _key(fields, parts[-1])
     if isinstance(fields.get(last), dict):
-        raise bad_parameter(f"Invalid string: {name} is given as fields as well", None, name)
+        raise bad_parameter(f"Invalid string: {name} is also given as fields", None, name)
     fields[last] = value
 
 

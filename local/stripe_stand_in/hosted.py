@@ -1,4 +1,4 @@
-"""What the hosted pages do when they are sent in: save a card, finish a challenge. Knows no HTML."""
+"""The actions of the hosted pages: save a card and finish a challenge. Does not depend on HTML."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,12 +12,12 @@ from local.stripe_stand_in.refusals import Fields, Refusal
 from local.stripe_stand_in.setup_intents import refuse
 
 REDIRECT_STATUS: Final = {"succeeded": "succeeded", "processing": "pending"}
-WHERE_SHOWN: Final = {"exp_month": "expiry", "cvc": "cvc"}
+FIELD_OF_PARAM: Final = {"exp_month": "expiry", "cvc": "cvc"}
 
 
 @dataclass
 class CardForm:
-    """What was typed into the Checkout page, and what is wrong with it in words, by field."""
+    """The input of the Checkout page, and an error message per invalid field."""
 
     number: str = ""
     expiry: str = ""
@@ -26,50 +26,50 @@ class CardForm:
     errors: dict[str, str] = field(default_factory=dict)
 
 
-def filled_for(account: Account, number: str) -> CardForm:
-    """The form as the one-click fill leaves it."""
-    known = card_with_number(number)
-    cvc = "1" * known.security_code_length if known else ""
+def prefilled_form(account: Account, number: str) -> CardForm:
+    """Return the form that the one-click fill produces."""
+    test_card = card_with_number(number)
+    cvc = "1" * test_card.security_code_length if test_card else ""
     return CardForm(number, f"12 / {(account.now().year + 8) % 100:02d}", cvc, "Test Customer")
 
 
 def save_card(account: Account, session: Fields, form: CardForm) -> str | None:
-    """Save the card and say where to go; None if the form has errors."""
-    known = _check_number(form)
+    """Save the card and return the next URL; None if the form has errors."""
+    test_card = _check_number(form)
     expiry = _check_expiry(account, form)
-    lengths = (3, 4) if known is None else (known.security_code_length,)
+    lengths = (3, 4) if test_card is None else (test_card.security_code_length,)
     if not form.cvc.isdecimal() or len(form.cvc) not in lengths:
         form.errors["cvc"] = f"Enter the security code: {' or '.join(map(str, lengths))} digits."
     if not form.name.strip():
         form.errors["name"] = "Enter the name on the card."
-    if form.errors or known is None or expiry is None:
+    if form.errors or test_card is None or expiry is None:
         return None
-    if known.attach is not None:
-        refuse(account, account.get("setup_intent", session["setup_intent"]), known.attach)
-        form.errors[WHERE_SHOWN.get(known.attach.param or "", "number")] = known.attach.message
+    if test_card.attach is not None:
+        refuse(account, account.get("setup_intent", session["setup_intent"]), test_card.attach)
+        form.errors[FIELD_OF_PARAM.get(test_card.attach.param or "", "number")] = test_card.attach.message
         return None
-    complete(account, session, known, form.name.strip(), expiry)
+    complete(account, session, test_card, form.name.strip(), expiry)
     return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", session["id"])
 
 
 def open_session(account: Account, session_id: str) -> Fields:
-    """The session of a page, found expired if its time is over.
+    """Return the session of a page, expired if its time is over.
 
     Raises:
-        Refusal: there is none.
+        Refusal: it does not exist.
     """
     return retrieve(account, {}, session_id)
 
 
 def answer_challenge(account: Account, intent: Fields, *, confirmed: bool) -> str | None:
-    """Finish the challenge of an intent; returns where to go back to, None if it has nowhere.
+    """Finish the challenge of an intent; return its return URL, or None.
 
     Raises:
         Refusal: no challenge is open.
     """
     action = intent["next_action"]
     if intent["status"] != "requires_action" or action is None:
-        raise Refusal(400, "This payment is not waiting for a confirmation.")
+        raise Refusal(400, "This payment needs no confirmation.")
     finish_challenge(account, intent, confirmed=confirmed)
     return_url = action.get("redirect_to_url", {}).get("return_url")
     if return_url is None:
@@ -83,7 +83,7 @@ def answer_challenge(account: Account, intent: Fields, *, confirmed: bool) -> st
 
 
 def with_query(url: str, **more: str) -> str:
-    """The address with more in its query."""
+    """Return the URL with further query parameters."""
     parts = urlsplit(url)
     query = "&".join(part for part in (parts.query, urlencode(more)) if part)
     return urlunsplit(parts._replace(query=query))
@@ -91,13 +91,13 @@ def with_query(url: str, **more: str) -> str:
 
 def _check_number(form: CardForm) -> KnownCard | None:
     digits = "".join(form.number.split()).replace("-", "")
-    known = card_with_number(digits)
-    if known is not None:
-        return known
+    test_card = card_with_number(digits)
+    if test_card is not None:
+        return test_card
     if not (digits.isascii() and digits.isdecimal() and 12 <= len(digits) <= 19):
         form.errors["number"] = "Enter a card number of 12 to 19 digits."
     elif luhn_sum(digits) % 10:
-        form.errors["number"] = "This card number is not valid: check its digits."
+        form.errors["number"] = "This card number is invalid. Check the digits."
     else:
         form.errors["number"] = "Only the test cards listed here work. Never enter a real card."
     return None
@@ -106,11 +106,11 @@ def _check_number(form: CardForm) -> KnownCard | None:
 def _check_expiry(account: Account, form: CardForm) -> tuple[int, int] | None:
     month, _, year = form.expiry.replace(" ", "").partition("/")
     if not (month.isdecimal() and year.isdecimal() and 1 <= int(month) <= 12 and len(year) in (2, 4)):
-        form.errors["expiry"] = "Enter the month and year on the card, as in 12 / 34."
+        form.errors["expiry"] = "Enter the month and year on the card, such as 12 / 34."
         return None
     now = account.now()
-    found = int(month), int(year) + (2000 if len(year) == 2 else 0)
-    if (found[1], found[0]) < (now.year, now.month):
-        form.errors["expiry"] = "This date is in the past."
+    expiry = int(month), int(year) + (2000 if len(year) == 2 else 0)
+    if (expiry[1], expiry[0]) < (now.year, now.month):
+        form.errors["expiry"] = "The expiry date is in the past."
         return None
-    return found
+    return expiry

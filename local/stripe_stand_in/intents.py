@@ -1,9 +1,9 @@
-"""What a payment intent is: its fields, the amounts it can have, and the cards it can be paid with."""
+"""The fields of a payment intent, the amounts it allows, and the cards that can pay it."""
 
 from typing import Final
 
 from local.stripe_stand_in.account import Account
-from local.stripe_stand_in.parameters import changed_metadata
+from local.stripe_stand_in.parameters import merge_metadata
 from local.stripe_stand_in.payment_methods import DETACHED, resolve
 from local.stripe_stand_in.refusals import Fields, Refusal, bad_parameter, unusable_payment_method
 
@@ -18,7 +18,7 @@ RETURN_URL_NEEDED: Final = (
 
 
 def new_intent(account: Account, given: Fields, payment_method: Fields | None) -> Fields:
-    """An intent that nobody has confirmed yet."""
+    """Create an unconfirmed intent."""
     intent = account.add(
         "payment_intent",
         {
@@ -43,7 +43,7 @@ def new_intent(account: Account, given: Fields, payment_method: Fields | None) -
             "last_payment_error": None,
             "latest_charge": None,
             "livemode": False,
-            "metadata": changed_metadata({}, given.get("metadata", {})),
+            "metadata": merge_metadata({}, given.get("metadata", {})),
             "next_action": None,
             "on_behalf_of": None,
             "payment_method": payment_method["id"] if payment_method else None,
@@ -75,27 +75,31 @@ def new_intent(account: Account, given: Fields, payment_method: Fields | None) -
 
 
 def automatic_payment_methods(given: Fields) -> Fields | None:
-    """Which payment methods the intent finds by itself: none if the types are named, all that are there otherwise.
+    """Return the automatic payment methods: None if the request names types, otherwise all.
 
     Raises:
-        Refusal: both were asked for.
+        Refusal: the request has both.
     """
-    asked = given.get("automatic_payment_methods")
+    requested = given.get("automatic_payment_methods")
     if "allowed_payment_method_types" in given:
-        if asked is not None and asked["enabled"]:
+        if requested is not None and requested["enabled"]:
             message = "You may only specify one of: automatic_payment_methods, allowed_payment_method_types."
             raise bad_parameter(message, "parameters_exclusive", "automatic_payment_methods")
         return None
-    if asked is None:
+    if requested is None:
         return {"allow_redirects": "always", "enabled": True}
-    return {"allow_redirects": asked.get("allow_redirects", "always"), "enabled": True} if asked["enabled"] else None
+    return (
+        {"allow_redirects": requested.get("allow_redirects", "always"), "enabled": True}
+        if requested["enabled"]
+        else None
+    )
 
 
 def check_amount(amount: int) -> None:
-    """Cents Stripe can charge at once.
+    """Check that Stripe can charge the amount, in cents, at once.
 
     Raises:
-        Refusal: fewer or more.
+        Refusal: the amount is too small or too large.
     """
     if amount < MIN_AMOUNT:
         raise bad_parameter("Amount must be at least $0.50 usd", "amount_too_small", "amount")
@@ -104,33 +108,33 @@ def check_amount(amount: int) -> None:
 
 
 def return_url_refusal(automatic: Fields | None, return_url: str | None) -> Refusal | None:
-    """An intent that might redirect must know where to come back to."""
+    """Return an error if an intent that may redirect has no return URL."""
     if automatic is not None and automatic["allow_redirects"] == "always" and return_url is None:
         return Refusal(400, RETURN_URL_NEEDED)
     return None
 
 
-def usable(account: Account, customer_id: str | None, payment_method_id: str) -> Fields:
-    """The payment method, if an intent of this customer can be paid with it.
+def usable_payment_method(account: Account, customer_id: str | None, payment_method_id: str) -> Fields:
+    """Return the payment method if it can pay an intent of this customer.
 
     Raises:
-        Refusal: there is none, it may not be used again, or it belongs to somebody else.
+        Refusal: it does not exist, cannot be used again, or belongs to another customer.
     """
-    found = resolve(account, payment_method_id, "payment_method")
-    owner = found["customer"]
-    if found["id"] in account.spent:
+    payment_method = resolve(account, payment_method_id, "payment_method")
+    owner = payment_method["customer"]
+    if payment_method["id"] in account.spent:
         raise unusable_payment_method(DETACHED)
     if owner is not None and customer_id is None:
         raise Refusal(
             400,
-            f"The `payment_method` parameter supplied {found['id']} belongs to the Customer {owner}. Please include "
-            "the Customer in the `customer` parameter on the PaymentIntent.",
+            f"The `payment_method` parameter supplied {payment_method['id']} belongs to the Customer {owner}. Please "
+            "include the Customer in the `customer` parameter on the PaymentIntent.",
             code="parameter_missing",
             param="customer",
         )
     if owner is not None and owner != customer_id:
         raise unusable_payment_method(
-            f"The PaymentMethod {found['id']} does not belong to the Customer you supplied {customer_id}. Please use "
-            "this PaymentMethod with the Customer that it belongs to instead."
+            f"The PaymentMethod {payment_method['id']} does not belong to the Customer you supplied {customer_id}. "
+            "Please use this PaymentMethod with the Customer that it belongs to instead."
         )
-    return found
+    return payment_method

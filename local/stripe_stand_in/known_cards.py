@@ -1,5 +1,5 @@
-"""Stripe's test cards by number, by token and by payment method id, with what each of them does, and a few of our own
-that can be saved and are declined later, each for the reason in its id.
+"""Stripe's test cards by number, by token and by payment method id, with the behavior of each, and cards of this
+project that can be saved and are declined later for the reason in their id.
 """
 
 import hashlib
@@ -11,13 +11,13 @@ from local.stripe_stand_in.declines import ADVICE_CODES, Decline, decline_named
 Authentication = Literal["never", "unless_set_up", "on_session", "always"]
 
 ATTACHES_THEN_DECLINES: Final = "card_attachesThenDeclines_"
-"""Begins a name of our own: `pm_card_attachesThenDeclines_<reason>[_<advice_code>]`, for example
+"""The prefix of this project's names: `pm_card_attachesThenDeclines_<reason>[_<advice_code>]`, for example
 `pm_card_attachesThenDeclines_lost_card` or `pm_card_attachesThenDeclines_do_not_honor__do_not_try_again`."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownCard:
-    """A card number and its behaviour; `names` are what follows `pm_` or `tok_` in the ids that mean it."""
+    """A card number and its behavior; its ids are `pm_` or `tok_` and one of `names`."""
 
     number: str
     does: str
@@ -33,21 +33,21 @@ class KnownCard:
 
     @property
     def last4(self) -> str:
-        """The digits that may be shown."""
+        """The last four digits."""
         return self.number[-4:]
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same number, however often it is saved."""
+        """A hash of the number, equal each time the card is saved."""
         return hashlib.sha256(f"card {self.number}".encode()).hexdigest()[:16]
 
     @property
     def security_code_length(self) -> int:
-        """How many digits its CVC has."""
+        """The number of digits of the CVC."""
         return 4 if self.brand == "amex" else 3
 
 
-def _declined(number: str, reason: str, does: str, *names: str) -> KnownCard:
+def _declining_card(number: str, reason: str, does: str, *names: str) -> KnownCard:
     decline = decline_named(reason)
     return KnownCard(number, does, names, attach=decline, charge=decline)
 
@@ -58,126 +58,124 @@ CARDS: Final = (
     KnownCard("378282246310005", "Pays", ("card_amex", "amex"), "amex"),
     KnownCard("6011111111111117", "Pays", ("card_discover", "discover"), "discover"),
     KnownCard("4000056655665556", "Pays (a debit card)", ("card_visa_debit", "visa_debit")),
-    KnownCard("4000000000000077", "Pays, at once available", ("card_bypassPending", "bypassPending")),
+    KnownCard("4000000000000077", "Pays; funds are available immediately", ("card_bypassPending", "bypassPending")),
     KnownCard(
         "4000000000000341",
-        "Is saved, and declined when charged",
+        "Can be saved; declined when charged",
         ("card_chargeCustomerFail", "chargeCustomerFail"),
         charge=decline_named("generic_decline"),
     ),
     KnownCard(
         "4000002500003155",
-        "Asks for authentication unless it was set up",
+        "Requires authentication unless set up",
         ("card_authenticationRequiredOnSetup", "authenticationRequiredOnSetup"),
         authentication="unless_set_up",
     ),
     KnownCard(
         "4000002760003184",
-        "Always asks for authentication",
+        "Always requires authentication",
         ("card_authenticationRequired", "authenticationRequired"),
         authentication="always",
     ),
     KnownCard(
         "4000003800000446",
-        "Asks for authentication only when the customer is there",
+        "Requires authentication only for on-session payments",
         ("card_authenticationRequiredSetupForOffSession", "authenticationRequiredSetupForOffSession"),
         authentication="on_session",
     ),
     KnownCard(
         "4000008260003178",
-        "Asks for authentication and has no funds",
+        "Requires authentication, then has insufficient funds",
         ("card_authenticationRequiredChargeDeclinedInsufficientFunds",),
         charge=decline_named("insufficient_funds"),
         authentication="always",
     ),
     KnownCard(
         "4000000000003220",
-        "Always asks for 3D Secure",
+        "Always requires 3D Secure",
         ("card_threeDSecure2Required", "threeDSecure2Required"),
         authentication="always",
     ),
     KnownCard(
         "4000000000000259",
-        "Pays, and is disputed as fraudulent",
+        "Pays; disputed as fraudulent",
         ("card_createDispute", "createDispute"),
         dispute="fraudulent",
     ),
     KnownCard(
         "4000000000002685",
-        "Pays, and is disputed as not received",
+        "Pays; disputed as not received",
         ("card_createDisputeProductNotReceived", "createDisputeProductNotReceived"),
         dispute="product_not_received",
     ),
     KnownCard(
         "4000000000001976",
-        "Pays, and is inquired about",
+        "Pays; the bank opens an inquiry",
         ("card_createDisputeInquiry", "createDisputeInquiry"),
         dispute="fraudulent",
         inquiry=True,
     ),
     KnownCard(
         "4000000000005126",
-        "Pays, and its refunds fail later",
+        "Pays; refunds fail later",
         ("card_refundFail", "refundFail"),
         refund_fails=True,
     ),
-    _declined("4000000000000002", "generic_decline", "Is declined", "card_chargeDeclined", "chargeDeclined"),
-    _declined(
+    _declining_card("4000000000000002", "generic_decline", "Declined", "card_chargeDeclined", "chargeDeclined"),
+    _declining_card(
         "4000000000009995",
         "insufficient_funds",
-        "Is declined: no funds",
+        "Declined: insufficient funds",
         "card_chargeDeclinedInsufficientFunds",
         "card_visa_chargeDeclinedInsufficientFunds",
         "visa_chargeDeclinedInsufficientFunds",
     ),
-    _declined(
+    _declining_card(
         "4000000000009987",
         "lost_card",
-        "Is declined: lost",
+        "Declined: lost",
         "card_chargeDeclinedLostCard",
         "card_visa_chargeDeclinedLostCard",
         "visa_chargeDeclinedLostCard",
     ),
-    _declined(
+    _declining_card(
         "4000000000009979",
         "stolen_card",
-        "Is declined: stolen",
+        "Declined: stolen",
         "card_chargeDeclinedStolenCard",
         "card_visa_chargeDeclinedStolenCard",
         "visa_chargeDeclinedStolenCard",
     ),
-    _declined(
+    _declining_card(
         "4000000000000069",
         "expired_card",
-        "Is declined: expired",
+        "Declined: expired",
         "card_chargeDeclinedExpiredCard",
         "chargeDeclinedExpiredCard",
     ),
-    _declined(
+    _declining_card(
         "4000000000000127",
         "incorrect_cvc",
-        "Is declined: wrong security code",
+        "Declined: wrong security code",
         "card_chargeDeclinedIncorrectCvc",
         "chargeDeclinedIncorrectCvc",
     ),
-    _declined(
+    _declining_card(
         "4000000000000119",
         "processing_error",
-        "Is declined: processing error",
+        "Declined: processing error",
         "card_chargeDeclinedProcessingError",
         "chargeDeclinedProcessingError",
     ),
-    _declined(
+    _declining_card(
         "4100000000000019",
         "fraudulent",
-        "Is blocked as fraudulent",
+        "Blocked as fraudulent",
         "card_radarBlock",
         "radarBlock",
     ),
-    # Not Stripe's: a card whose payment stays in processing until the control route settles or fails it.
-    KnownCard(
-        "4000000000009235", "Its payment stays in processing", ("card_processing", "processing"), processing=True
-    ),
+    # Not one of Stripe's cards: a card whose payment stays in processing until the control route settles or fails it.
+    KnownCard("4000000000009235", "Payment stays in processing", ("card_processing", "processing"), processing=True),
 )
 
 _BY_NUMBER: Final = {card.number: card for card in CARDS}
@@ -185,12 +183,12 @@ _BY_NAME: Final = {name: card for card in CARDS for name in card.names}
 
 
 def card_with_number(number: str) -> KnownCard | None:
-    """The test card with these digits; None for any other, real ones included."""
+    """Return the test card with this number; None for any other number, real ones included."""
     return _BY_NUMBER.get(number)
 
 
 def card_with_id(object_id: str) -> KnownCard | None:
-    """The test card that a well-known `pm_card_…` or `tok_…` id means; None for any other id."""
+    """Return the test card of a well-known `pm_card_…` or `tok_…` id; None for any other id."""
     prefix, _, name = object_id.partition("_")
     if prefix not in ("pm", "tok"):
         return None
@@ -199,25 +197,25 @@ def card_with_id(object_id: str) -> KnownCard | None:
     return _BY_NAME.get(name)
 
 
-def _card_declining(wanted: str) -> KnownCard:
-    reason, advice_code = wanted, None
+def _card_declining(behavior: str) -> KnownCard:
+    reason, advice_code = behavior, None
     for code in ADVICE_CODES:
-        if wanted.endswith(f"_{code}"):
-            reason, advice_code = wanted.removesuffix(code).rstrip("_"), code
-    number = _number_of(f"declines {wanted}")
+        if behavior.endswith(f"_{code}"):
+            reason, advice_code = behavior.removesuffix(code).rstrip("_"), code
+    number = _number_of(f"declines {behavior}")
     decline = decline_named(reason, advice_code)
-    return KnownCard(number, f"Is saved, and declined when charged: {decline.reason}", charge=decline)
+    return KnownCard(number, f"Can be saved; declined when charged: {decline.reason}", charge=decline)
 
 
 def _number_of(words: str) -> str:
-    """A card number of its own for each text, with a right check digit."""
+    """Return a card number derived from the text, with a valid check digit."""
     digest = int.from_bytes(hashlib.sha256(words.encode()).digest()[:6])
     body = f"40000{digest % 10**10:010d}"
     return body + str(-luhn_sum(f"{body}0") % 10)
 
 
 def luhn_sum(number: str) -> int:
-    """The check sum of card numbers; a right number's is a multiple of ten."""
+    """Return the Luhn sum; a valid number's is a multiple of ten."""
     total = 0
     for index, digit in enumerate(reversed(number)):
         doubled = int(digit) * (1 + index % 2)

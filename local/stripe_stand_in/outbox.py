@@ -1,4 +1,4 @@
-"""Events on their way to the webhook: in order, unless a fault was ordered for them. Knows no HTTP."""
+"""The queue of events for the webhook: in order, unless a fault applies. Does not depend on HTTP."""
 
 import itertools
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from local.stripe_stand_in.faults import Faults
 from local.stripe_stand_in.refusals import Fields
 
 HELD_SECONDS: Final = 1.0
-"""How long an event that should come after the next one waits for a next one."""
+"""The longest time that a reordered event waits for the next event."""
 
 
 @dataclass(order=True, slots=True)
@@ -26,18 +26,18 @@ class Delivery:
 
 
 class Outbox:
-    """Deliveries by when they are due; safe to use from any thread."""
+    """The deliveries, ordered by due time; thread-safe."""
 
     def __init__(self, faults: Faults, now: Callable[[], datetime]) -> None:
         self._faults = faults
         self.now = now
         self._waiting: list[Delivery] = []
         self._numbers = itertools.count()
-        self._under_way = 0
+        self._in_progress = 0
         self.changed = Condition()
 
     def put(self, event: Fields) -> None:
-        """Queue an event; faults ordered for its type apply."""
+        """Queue an event; apply the faults of its type."""
         fault = self._faults.of_event(event["type"])
         kind = fault.kind if fault else ""
         seconds = fault.seconds if fault else 0.0
@@ -47,7 +47,7 @@ class Outbox:
             elif kind != "lost":
                 for _ in range(2 if kind == "duplicated" else 1):
                     self._append(event, seconds if kind == "delayed" else 0.0)
-                self._let_go()
+                self._release_held()
             self.changed.notify_all()
 
     def put_again(self, delivery: Delivery, seconds: float) -> None:
@@ -59,37 +59,37 @@ class Outbox:
             self.changed.notify_all()
 
     def take(self) -> Delivery | None:
-        """The next delivery that is due; the taker says `done` when it is through with it."""
+        """Remove and return the next due delivery; the caller then calls `done`."""
         with self.changed:
             due = min((item for item in self._waiting if item.due <= self.now()), default=None)
             if due is not None:
                 self._waiting.remove(due)
-                self._under_way += 1
+                self._in_progress += 1
             return due
 
     def done(self) -> None:
-        """A taken delivery was delivered, queued again or given up."""
+        """Record that a taken delivery was delivered, queued again, or abandoned."""
         with self.changed:
-            self._under_way -= 1
+            self._in_progress -= 1
             self.changed.notify_all()
 
     def take_events(self) -> list[Fields]:
-        """Every event that is due, and those held back for the next one, as a test delivers them by hand."""
+        """Remove and return all due and all reordered events, for a test that delivers them itself."""
         with self.changed:
             taken = sorted(item for item in self._waiting if item.held or item.due <= self.now())
             for item in taken:
                 self._waiting.remove(item)
             for item in taken:
-                delivered(item.event)
+                mark_delivered(item.event)
             return [item.event for item in sorted(taken, key=lambda item: item.held)]
 
     def pending(self) -> int:
-        """Deliveries queued or under way."""
+        """Return the number of deliveries queued or in progress."""
         with self.changed:
-            return len(self._waiting) + self._under_way
+            return len(self._waiting) + self._in_progress
 
     def seconds_until_next(self, at_most: float) -> float:
-        """How long until something is due."""
+        """Return the seconds until the next delivery is due."""
         with self.changed:
             if not self._waiting:
                 return at_most
@@ -97,7 +97,7 @@ class Outbox:
             return min(max(seconds, 0.0), at_most)
 
     def clear(self) -> None:
-        """Forget everything that is queued."""
+        """Remove all queued deliveries."""
         with self.changed:
             self._waiting.clear()
             self.changed.notify_all()
@@ -106,13 +106,13 @@ class Outbox:
         due = self.now() + timedelta(seconds=seconds)
         self._waiting.append(Delivery(due, next(self._numbers), event, held=held))
 
-    def _let_go(self) -> None:
-        """What was held back for the event just queued comes after it."""
+    def _release_held(self) -> None:
+        """Queue the held events after the event that was just queued."""
         for item in [item for item in self._waiting if item.held]:
             self._waiting.remove(item)
             self._append(item.event, 0.0)
 
 
-def delivered(event: Fields) -> None:
-    """Nothing waits to be told of this event any more."""
+def mark_delivered(event: Fields) -> None:
+    """Mark an event as delivered."""
     event["pending_webhooks"] = 0

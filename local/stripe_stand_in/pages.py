@@ -1,4 +1,4 @@
-"""The hosted pages in a browser: Checkout, the 3D Secure challenge, a receipt. They work without scripts."""
+"""Serves the hosted pages: Checkout, the 3D Secure challenge, and receipts. They work without scripts."""
 
 from datetime import UTC, datetime
 from typing import Final
@@ -12,23 +12,29 @@ from local.stripe_stand_in.known_cards import CARDS
 from local.stripe_stand_in.refusals import Refusal
 from local.stripe_stand_in.stand_in import StandIn
 
-SHOWN: Final = ("4242424242424242", "5555555555554444", "4000002760003184", "4000000000000341", "4000000000009995")
-"""The cards the Checkout page offers to fill in."""
+SUGGESTED_CARDS: Final = (
+    "4242424242424242",
+    "5555555555554444",
+    "4000002760003184",
+    "4000000000000341",
+    "4000000000009995",
+)
+"""The cards that the Checkout page can fill in with one click."""
 
 Page = str | Response | tuple[str, int]
 
 
 def hosted_pages(stand_in: StandIn, merchant: str) -> flask.Blueprint:
-    """The pages of one stand-in, in the name of a merchant."""
+    """Return the pages of a stand-in, shown in the name of a merchant."""
     pages = flask.Blueprint("pages", __name__, template_folder="templates")
     pages.add_app_template_filter(dollars)
     pages.add_app_template_filter(moment)
     pages.add_app_template_global(lambda: merchant, "merchant")
-    pages.add_app_template_filter(grouped)
+    pages.add_app_template_filter(digit_groups)
 
     @pages.errorhandler(Refusal)
-    def refused(refusal: Refusal) -> Page:
-        return notice("There is nothing here", str(refusal), 404)
+    def show_refusal(refusal: Refusal) -> Page:
+        return notice("Not found", str(refusal), 404)
 
     _add_checkout(pages, stand_in)
     _add_challenge(pages, stand_in)
@@ -43,10 +49,10 @@ def _add_checkout(pages: flask.Blueprint, stand_in: StandIn) -> None:
             account = stand_in.account
             session = hosted.open_session(account, session_id)
             if session["status"] != "open":
-                return _finished_checkout(session["status"], session["cancel_url"])
+                return _closed_checkout(session["status"], session["cancel_url"])
             form = _card_form()
             if number := flask.request.form.get("fill"):
-                form = hosted.filled_for(account, number)
+                form = hosted.prefilled_form(account, number)
             elif flask.request.method == "POST" and (url := hosted.save_card(account, session, form)):
                 return flask.redirect(url, 303)
             customer = account.objects["customer"].get(session["customer"] or "", {})
@@ -55,7 +61,7 @@ def _add_checkout(pages: flask.Blueprint, stand_in: StandIn) -> None:
             session=session,
             form=form,
             email=customer.get("email"),
-            cards=[card for card in CARDS if card.number in SHOWN],
+            cards=[card for card in CARDS if card.number in SUGGESTED_CARDS],
         )
         return page, 422 if form.errors else 200
 
@@ -67,7 +73,7 @@ def _add_challenge(pages: flask.Blueprint, stand_in: StandIn) -> None:
             account = stand_in.account
             intent = account.get("payment_intent", intent_id, status=404)
             if intent["status"] != "requires_action":
-                return notice("This payment is not waiting for you", f"Its status is {intent['status']}.", 200)
+                return notice("This payment needs no confirmation", f"Its status is {intent['status']}.", 200)
             card = account.get("payment_method", intent["payment_method"])["card"]
             if flask.request.method == "POST":
                 confirmed = flask.request.form.get("answer") == "confirm"
@@ -91,15 +97,13 @@ def _add_receipts(pages: flask.Blueprint, stand_in: StandIn) -> None:
 
 
 def notice(title: str, words: str, status: int, back: str | None = None) -> Page:
-    """A page that only says something."""
+    """Return a page with only a message."""
     return flask.render_template("notice.html", title=title, words=words, back=back), status
 
 
-def _finished_checkout(status: str, back: str | None) -> Page:
+def _closed_checkout(status: str, back: str | None) -> Page:
     if status == "complete":
-        return notice(
-            "This card is saved already", "The page was sent in before; nothing more is to be done.", 200, back
-        )
+        return notice("Card already saved", "This form was already submitted. You can go back.", 200, back)
     return notice("This page has expired", "Go back and start again to save a card.", 200, back)
 
 
@@ -109,15 +113,15 @@ def _card_form() -> CardForm:
 
 
 def dollars(cents: int) -> str:
-    """An amount for people."""
+    """Format an amount of cents in dollars."""
     return f"${cents / 100:,.2f}"
 
 
 def moment(timestamp: int) -> str:
-    """A time for people."""
+    """Format a Unix time in UTC."""
     return datetime.fromtimestamp(timestamp, UTC).strftime("%-d %B %Y, %H:%M UTC")
 
 
-def grouped(number: str) -> str:
-    """Card digits in groups of four."""
+def digit_groups(number: str) -> str:
+    """Format card digits in groups of four."""
     return " ".join(number[index : index + 4] for index in range(0, len(number), 4))

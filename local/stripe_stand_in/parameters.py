@@ -1,5 +1,5 @@
-"""What an endpoint takes: each parameter has a kind that reads its text; anything unknown, missing or malformed is
-refused with Stripe's code before anything is executed.
+"""The parameters of an endpoint. Each has a kind that parses its text. An unknown, missing, or malformed parameter is
+refused with Stripe's code before the endpoint runs.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from local.stripe_stand_in.refusals import (
 )
 
 Kind = Callable[[Any, str], Any]
-"""Reads a value; the second argument is the parameter's name, for the refusal."""
+"""Parses a value; the second argument is the parameter's name, for the error."""
 
 MAX_METADATA_KEYS: Final = 50
 MAX_METADATA_KEY: Final = 40
@@ -30,10 +30,10 @@ class Parameters:
     required: tuple[str, ...] = ()
 
     def read(self, form: Fields) -> Fields:
-        """The values by name; what was not sent is not there.
+        """Return the values by name; a parameter that was not sent is absent.
 
         Raises:
-            Refusal: unknown, missing or malformed, in this order.
+            Refusal: a parameter is unknown, missing, or malformed, checked in this order.
         """
         kinds = {**self.kinds, "expand": list_of(text)}
         for name in form:
@@ -46,7 +46,7 @@ class Parameters:
 
 
 def text(value: Any, name: str) -> str:
-    """A text that is not empty."""
+    """Parse a non-empty text."""
     if not isinstance(value, str):
         raise bad_parameter(f"Invalid string: {value}", None, name)
     if not value:
@@ -55,72 +55,72 @@ def text(value: Any, name: str) -> str:
 
 
 def clearable_text(value: Any, name: str) -> str | None:
-    """A text; the empty one unsets the field."""
+    """Parse a text; an empty one unsets the field."""
     return None if value == "" else text(value, name)
 
 
 def email(value: Any, name: str) -> str | None:
-    """An e-mail address, or empty to unset it."""
-    found = clearable_text(value, name)
-    if found is not None and ("@" not in found[1:-1] or " " in found):
-        raise bad_parameter(f"Invalid email address: {found}", "email_invalid", name)
-    return found
+    """Parse an e-mail address; an empty text unsets the field."""
+    result = clearable_text(value, name)
+    if result is not None and ("@" not in result[1:-1] or " " in result):
+        raise bad_parameter(f"Invalid email address: {result}", "email_invalid", name)
+    return result
 
 
 def web_address(value: Any, name: str) -> str:
-    """An absolute address."""
-    found = text(value, name)
-    if not found.startswith(("http://", "https://")):
+    """Parse an absolute URL."""
+    result = text(value, name)
+    if not result.startswith(("http://", "https://")):
         raise bad_parameter("Not a valid URL", "url_invalid", name)
-    return found
+    return result
 
 
 def integer(value: Any, name: str) -> int:
-    """A whole number."""
-    found = text(value, name)
-    if not found.removeprefix("-").isdecimal() or not found.isascii():
-        raise bad_parameter(f"Invalid integer: {found}", "parameter_invalid_integer", name)
-    return int(found)
+    """Parse an integer."""
+    result = text(value, name)
+    if not result.removeprefix("-").isdecimal() or not result.isascii():
+        raise bad_parameter(f"Invalid integer: {result}", "parameter_invalid_integer", name)
+    return int(result)
 
 
 def positive_integer(value: Any, name: str) -> int:
-    """A whole number from 1."""
-    found = integer(value, name)
-    if found < 1:
+    """Parse an integer of at least 1."""
+    result = integer(value, name)
+    if result < 1:
         raise bad_parameter("This value must be greater than or equal to 1.", "parameter_invalid_integer", name)
-    return found
+    return result
 
 
 def page_size(value: Any, name: str) -> int:
-    """How many items a page has."""
-    found = integer(value, name)
-    if not 1 <= found <= 100:
+    """Parse the number of items on a page."""
+    result = integer(value, name)
+    if not 1 <= result <= 100:
         raise bad_parameter("The limit must be a number from 1 to 100.", "parameter_invalid_integer", name)
-    return found
+    return result
 
 
 def boolean(value: Any, name: str) -> bool:
-    """`true` or `false`."""
-    found = text(value, name)
-    if found not in ("true", "false"):
-        raise bad_parameter(f"Invalid boolean: {found}", None, name)
-    return found == "true"
+    """Parse `true` or `false`."""
+    result = text(value, name)
+    if result not in ("true", "false"):
+        raise bad_parameter(f"Invalid boolean: {result}", None, name)
+    return result == "true"
 
 
 def choice(*allowed: str) -> Kind:
-    """One of a few words."""
+    """Return the kind that accepts only these texts."""
 
     def read(value: Any, name: str) -> str:
-        found = text(value, name)
-        if found not in allowed:
+        result = text(value, name)
+        if result not in allowed:
             raise bad_parameter(f"Invalid {name}: must be one of {', '.join(allowed)}", None, name)
-        return found
+        return result
 
     return read
 
 
 def list_of(kind: Kind) -> Kind:
-    """A list, each item of the given kind; an empty text is the empty list."""
+    """Return the kind of a list of the given kind; an empty text is the empty list."""
 
     def read(value: Any, name: str) -> list[Any]:
         if value == "":
@@ -133,7 +133,7 @@ def list_of(kind: Kind) -> Kind:
 
 
 def fields(kinds: Mapping[str, Kind], required: tuple[str, ...] = ()) -> Kind:
-    """Fields of their own, each with a kind."""
+    """Return the kind of nested fields, each with its own kind."""
 
     def read(value: Any, name: str) -> Fields:
         if not isinstance(value, dict):
@@ -150,10 +150,10 @@ def fields(kinds: Mapping[str, Kind], required: tuple[str, ...] = ()) -> Kind:
 
 
 def metadata(value: Any, name: str) -> dict[str, str] | None:
-    """Key-value pairs; an empty value unsets its key, an empty text all of them (None)."""
+    """Parse key-value pairs; an empty value unsets its key, an empty text unsets all keys (None)."""
     if value == "":
         return None
-    # Keys that are all digits were read as a list.
+    # The form parser reads keys of digits only as a list.
     given = {str(index): item for index, item in enumerate(value)} if isinstance(value, list) else value
     if not isinstance(given, dict) or not all(isinstance(item, str) for item in given.values()):
         raise bad_parameter("Invalid object", None, name)
@@ -167,19 +167,19 @@ def metadata(value: Any, name: str) -> dict[str, str] | None:
 
 
 def instants(value: Any, name: str) -> dict[str, int]:
-    """A Unix time, or a range of them with gt, gte, lt and lte."""
+    """Parse a Unix time, or a range with gt, gte, lt, and lte."""
     if isinstance(value, str):
         return {"gte": integer(value, name), "lte": integer(value, name)}
-    found: dict[str, int] = fields(dict.fromkeys(("gt", "gte", "lt", "lte"), integer))(value, name)
-    return found
+    result: dict[str, int] = fields(dict.fromkeys(("gt", "gte", "lt", "lte"), integer))(value, name)
+    return result
 
 
 PAGING: Final[Mapping[str, Kind]] = {"limit": page_size, "starting_after": text, "ending_before": text}
-"""What every list takes."""
+"""The parameters of every list."""
 
 
-def changed_metadata(before: dict[str, str], change: dict[str, str] | None) -> dict[str, str]:
-    """Metadata after an update."""
+def merge_metadata(before: dict[str, str], change: dict[str, str] | None) -> dict[str, str]:
+    """Return the metadata after an update."""
     if change is None:
         return {}
     return {key: item for key, item in {**before, **change}.items() if item}

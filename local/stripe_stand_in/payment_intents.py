@@ -1,22 +1,22 @@
-"""Payment intents: the endpoints and the statuses they go through. What a card does is decided in `attempts`."""
+"""Payment intents: the endpoints and the status transitions. `attempts` decides how a card behaves."""
 
 from typing import Final
 
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.answers import page
 from local.stripe_stand_in.attempts import attempt
-from local.stripe_stand_in.intents import check_amount, new_intent, return_url_refusal, usable
+from local.stripe_stand_in.intents import check_amount, new_intent, return_url_refusal, usable_payment_method
 from local.stripe_stand_in.parameters import (
     PAGING,
     Parameters,
     boolean,
-    changed_metadata,
     choice,
     clearable_text,
     email,
     fields,
     instants,
     list_of,
+    merge_metadata,
     metadata,
     positive_integer,
     text,
@@ -70,32 +70,32 @@ RETRIEVE: Final = Parameters({"client_secret": text})
 def create(account: Account, given: Fields) -> Fields:
     """POST /v1/payment_intents."""
     check_amount(given["amount"])
-    confirming = given.get("confirm", False)
+    is_confirming = given.get("confirm", False)
     for name in ONLY_WITH_CONFIRM:
-        if name in given and not confirming:
+        if name in given and not is_confirming:
             raise bad_parameter(f"`{name}` can only be used when `confirm` is true.", None, name)
     if "customer" in given:
         account.get("customer", given["customer"], "customer")
     payment_method = None
     if "payment_method" in given:
-        payment_method = usable(account, given.get("customer"), given["payment_method"])
+        payment_method = usable_payment_method(account, given.get("customer"), given["payment_method"])
     intent = new_intent(account, given, payment_method)
-    refusal = _why_not_confirmable(intent, payment_method, given) if confirming else None
+    refusal = _confirmation_refusal(intent, payment_method, given) if is_confirming else None
     if refusal is not None:
         del account.objects["payment_intent"][intent["id"]]
         raise refusal
     account.emit("payment_intent.created", intent)
-    if payment_method is not None and confirming:
+    if payment_method is not None and is_confirming:
         _attempt(account, intent, payment_method, given)
     return intent
 
 
 def update(account: Account, given: Fields, intent_id: str) -> Fields:
-    """POST /v1/payment_intents/{id}. Once it is paid or canceled, only what describes it can change."""
+    """POST /v1/payment_intents/{id}. Once it is paid or canceled, only descriptive fields can change."""
     intent = _intent(account, intent_id)
-    final = intent["status"] not in CONFIRMABLE
+    is_final = intent["status"] not in CONFIRMABLE
     for name in given:
-        if final and name not in ("metadata", "description", "receipt_email", "expand"):
+        if is_final and name not in ("metadata", "description", "receipt_email", "expand"):
             message = f"This PaymentIntent's {name} could not be updated because it has a status of {intent['status']}."
             raise unexpected_state(message, intent)
     if "amount" in given:
@@ -103,7 +103,9 @@ def update(account: Account, given: Fields, intent_id: str) -> Fields:
     if "customer" in given:
         account.get("customer", given["customer"], "customer")
     customer_id = given.get("customer", intent["customer"])
-    payment_method = usable(account, customer_id, given["payment_method"]) if "payment_method" in given else None
+    payment_method = (
+        usable_payment_method(account, customer_id, given["payment_method"]) if "payment_method" in given else None
+    )
     _change_details(intent, given)
     if payment_method is not None:
         intent.update(payment_method=payment_method["id"], status="requires_confirmation", next_action=None)
@@ -116,12 +118,12 @@ def confirm(account: Account, given: Fields, intent_id: str) -> Fields:
     if intent["status"] == "succeeded":
         raise unexpected_state(SUCCEEDED, intent)
     if intent["status"] not in CONFIRMABLE:
-        message = _because(intent, "confirm", "requires_confirmation, requires_action")
+        message = _status_message(intent, "confirm", "requires_confirmation, requires_action")
         raise unexpected_state(message, intent)
     payment_method = None
     if named := given.get("payment_method", intent["payment_method"]):
-        payment_method = usable(account, intent["customer"], named)
-    if refusal := _why_not_confirmable(intent, payment_method, given):
+        payment_method = usable_payment_method(account, intent["customer"], named)
+    if refusal := _confirmation_refusal(intent, payment_method, given):
         raise refusal
     _change_details(intent, given)
     if payment_method is not None:
@@ -133,7 +135,7 @@ def cancel(account: Account, given: Fields, intent_id: str) -> Fields:
     """POST /v1/payment_intents/{id}/cancel."""
     intent = _intent(account, intent_id)
     if intent["status"] not in CANCELABLE:
-        raise unexpected_state(_because(intent, "cancel", ", ".join(CANCELABLE)), intent)
+        raise unexpected_state(_status_message(intent, "cancel", ", ".join(CANCELABLE)), intent)
     intent.update(
         status="canceled",
         canceled_at=account.timestamp(),
@@ -169,12 +171,12 @@ def _change_details(intent: Fields, given: Fields) -> None:
     if "currency" in given:
         intent["currency"] = given["currency"].lower()
     if "metadata" in given:
-        intent["metadata"] = changed_metadata(intent["metadata"], given["metadata"])
+        intent["metadata"] = merge_metadata(intent["metadata"], given["metadata"])
     if types := given.get("allowed_payment_method_types"):
         intent.update(allowed_payment_method_types=types, payment_method_types=types, automatic_payment_methods=None)
 
 
-def _why_not_confirmable(intent: Fields, payment_method: Fields | None, given: Fields) -> Refusal | None:
+def _confirmation_refusal(intent: Fields, payment_method: Fields | None, given: Fields) -> Refusal | None:
     if payment_method is None:
         message = (
             "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the "
@@ -199,7 +201,7 @@ def _attempt(account: Account, intent: Fields, payment_method: Fields, given: Fi
         raise refusal
 
 
-def _because(intent: Fields, verb: str, statuses: str) -> str:
+def _status_message(intent: Fields, verb: str, statuses: str) -> str:
     return (
         f"You cannot {verb} this PaymentIntent because it has a status of {intent['status']}. Only a PaymentIntent "
         f"with one of the following statuses may be {verb}ed: {statuses}."

@@ -1,4 +1,4 @@
-"""Payment methods, all of them cards: made from Stripe's test cards, attached to a customer, detached for good."""
+"""Payment methods, all of them cards: created from Stripe's test cards, attached to customers, detached permanently."""
 
 from typing import Any, Final
 
@@ -9,12 +9,12 @@ from local.stripe_stand_in.known_cards import KnownCard, card_with_id, card_with
 from local.stripe_stand_in.parameters import (
     PAGING,
     Parameters,
-    changed_metadata,
     choice,
     clearable_text,
     email,
     fields,
     integer,
+    merge_metadata,
     metadata,
     text,
 )
@@ -40,25 +40,25 @@ LIST_OF_CUSTOMER: Final = Parameters({**PAGING, "type": choice("card")})
 def create(account: Account, given: Fields) -> Fields:
     """POST /v1/payment_methods, from a token or from the number of a test card."""
     card = given["card"]
-    known = card_with_id(card["token"]) if "token" in card else card_with_number(card.get("number", ""))
-    if known is None and "token" in card:
+    test_card = card_with_id(card["token"]) if "token" in card else card_with_number(card.get("number", ""))
+    if test_card is None and "token" in card:
         raise no_such("token", card["token"], "card[token]")
-    if known is None:
+    if test_card is None:
         message = "Your card was declined. Your request was in test mode, but used a non test card."
         raise Refusal(402, message, kind="card_error", code="card_declined", decline_code="test_mode_live_card")
-    made = new_card(account, known)
+    new = new_card(account, test_card)
     if "number" in card:
-        made["card"] |= _expiry(account, card)
-    made["billing_details"] |= given.get("billing_details", {})
-    made["metadata"] = changed_metadata({}, given.get("metadata", {}))
-    return made
+        new["card"] |= _expiry(account, card)
+    new["billing_details"] |= given.get("billing_details", {})
+    new["metadata"] = merge_metadata({}, given.get("metadata", {}))
+    return new
 
 
 def _expiry(account: Account, card: Fields) -> Fields:
-    """The date on the card.
+    """Return the expiry date of the card.
 
     Raises:
-        Refusal: there is no such month, or it is over.
+        Refusal: the month is invalid or in the past.
     """
     now = account.now()
     month, year = card.get("exp_month", 0), card.get("exp_year", 0)
@@ -78,40 +78,40 @@ def list_payment_methods(account: Account, given: Fields) -> Fields:
     """GET /v1/payment_methods, newest first."""
     if "customer" in given:
         account.get("customer", given["customer"], "customer")
-    found = account.newest_first("payment_method", customer=given.get("customer"))
-    return page(found if "customer" in given else [], given, "/v1/payment_methods")
+    payment_method = account.newest_first("payment_method", customer=given.get("customer"))
+    return page(payment_method if "customer" in given else [], given, "/v1/payment_methods")
 
 
 def list_of_customer(account: Account, given: Fields, customer_id: str) -> Fields:
     """GET /v1/customers/{id}/payment_methods, newest first."""
     account.get("customer", customer_id, "customer", 404)
-    found = account.newest_first("payment_method", customer=customer_id)
-    return page(found, given, f"/v1/customers/{customer_id}/payment_methods")
+    payment_method = account.newest_first("payment_method", customer=customer_id)
+    return page(payment_method, given, f"/v1/customers/{customer_id}/payment_methods")
 
 
 def retrieve_of_customer(account: Account, _given: Fields, customer_id: str, payment_method_id: str) -> Fields:
     """GET /v1/customers/{id}/payment_methods/{id}."""
-    found = account.get("payment_method", payment_method_id, "payment_method", 404)
-    if found["customer"] != customer_id:
+    payment_method = account.get("payment_method", payment_method_id, "payment_method", 404)
+    if payment_method["customer"] != customer_id:
         raise no_such("payment_method", payment_method_id, "payment_method", 404)
-    return found
+    return payment_method
 
 
 def attach(account: Account, given: Fields, payment_method_id: str) -> Fields:
-    """POST /v1/payment_methods/{id}/attach; a card that is declined already here stays unattached."""
+    """POST /v1/payment_methods/{id}/attach; a card that is declined here stays unattached."""
     account.get("customer", given["customer"], "customer")
-    found = resolve(account, payment_method_id, "payment_method", status=404)
-    if found["id"] in account.spent:
+    payment_method = resolve(account, payment_method_id, "payment_method", status=404)
+    if payment_method["id"] in account.spent:
         raise unusable_payment_method(
             "This PaymentMethod was previously used without being attached to a Customer or was detached from a "
             "Customer, and may not be used again."
         )
-    if found["customer"] not in (None, given["customer"]):
+    if payment_method["customer"] not in (None, given["customer"]):
         raise unusable_payment_method("The payment method you provided has already been attached to a customer.")
-    if decline := account.cards[found["id"]].attach:
+    if decline := account.cards[payment_method["id"]].attach:
         raise card_error(decline)
-    attach_to(account, found, given["customer"])
-    return found
+    attach_to(account, payment_method, given["customer"])
+    return payment_method
 
 
 def attach_to(account: Account, payment_method: Fields, customer_id: str) -> None:
@@ -122,38 +122,38 @@ def attach_to(account: Account, payment_method: Fields, customer_id: str) -> Non
 
 
 def detach(account: Account, _given: Fields, payment_method_id: str) -> Fields:
-    """POST /v1/payment_methods/{id}/detach; it can never be used again, and is nobody's default."""
-    found = account.get("payment_method", payment_method_id, "payment_method", 404)
-    customer_id = found["customer"]
+    """POST /v1/payment_methods/{id}/detach; the card can never be used again and is no longer a default."""
+    payment_method = account.get("payment_method", payment_method_id, "payment_method", 404)
+    customer_id = payment_method["customer"]
     if customer_id is None:
         raise unusable_payment_method(
             "The payment method you provided is not attached to a customer so detachment is impossible."
         )
-    account.spent.add(found["id"])
-    account.change(found, "payment_method.detached", {"customer": None})
+    account.spent.add(payment_method["id"])
+    account.change(payment_method, "payment_method.detached", {"customer": None})
     customer = account.objects["customer"][customer_id]
-    if customer["invoice_settings"]["default_payment_method"] == found["id"]:
+    if customer["invoice_settings"]["default_payment_method"] == payment_method["id"]:
         settings = {**customer["invoice_settings"], "default_payment_method": None}
         account.change(customer, "customer.updated", {"invoice_settings": settings})
-    return found
+    return payment_method
 
 
 def resolve(account: Account, payment_method_id: str, param: str, status: int = 400) -> Fields:
-    """The payment method of an id; one of Stripe's well-known ids means a new card each time.
+    """Return the payment method of an id; each use of one of Stripe's well-known ids creates a new card.
 
     Raises:
-        Refusal: there is none.
+        Refusal: it does not exist.
     """
-    known = card_with_id(payment_method_id) if payment_method_id not in account.objects["payment_method"] else None
-    if known is not None:
-        return new_card(account, known)
+    test_card = card_with_id(payment_method_id) if payment_method_id not in account.objects["payment_method"] else None
+    if test_card is not None:
+        return new_card(account, test_card)
     return account.get("payment_method", payment_method_id, param, status)
 
 
-def new_card(account: Account, known: KnownCard) -> Fields:
-    """A payment method of a test card, nobody's yet."""
+def new_card(account: Account, test_card: KnownCard) -> Fields:
+    """Create a payment method from a test card, without a customer."""
     now = account.now()
-    made = account.add(
+    new = account.add(
         "payment_method",
         {
             "allow_redisplay": "unspecified",
@@ -165,19 +165,19 @@ def new_card(account: Account, known: KnownCard) -> Fields:
                 "tax_id": None,
             },
             "card": {
-                "brand": known.brand,
+                "brand": test_card.brand,
                 "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
                 "country": "US",
-                "display_brand": known.brand,
+                "display_brand": test_card.brand,
                 "exp_month": now.month,
                 "exp_year": now.year + CARD_YEARS_AHEAD,
-                "fingerprint": known.fingerprint,
-                "funding": "debit" if "debit" in known.does else "credit",
+                "fingerprint": test_card.fingerprint,
+                "funding": "debit" if "debit" in test_card.does else "credit",
                 "generated_from": None,
-                "last4": known.last4,
-                "networks": {"available": [known.brand], "preferred": None},
+                "last4": test_card.last4,
+                "networks": {"available": [test_card.brand], "preferred": None},
                 "regulated_status": "unregulated",
-                "three_d_secure_usage": {"supported": known.authentication != "never"},
+                "three_d_secure_usage": {"supported": test_card.authentication != "never"},
                 "wallet": None,
             },
             "customer": None,
@@ -188,18 +188,18 @@ def new_card(account: Account, known: KnownCard) -> Fields:
             "type": "card",
         },
     )
-    account.cards[made["id"]] = known
-    return made
+    account.cards[new["id"]] = test_card
+    return new
 
 
 def has_expired(account: Account, payment_method: Fields) -> bool:
-    """Whether the month on the card is over."""
+    """Return whether the card has expired."""
     card, now = payment_method["card"], account.now()
     return bool((card["exp_year"], card["exp_month"]) < (now.year, now.month))
 
 
 def card_error(decline: Decline, **more: Any) -> Refusal:
-    """The answer to a card that was declined."""
+    """Return the error for a declined card."""
     return Refusal(
         402,
         decline.message,

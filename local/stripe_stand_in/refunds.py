@@ -1,4 +1,4 @@
-"""Refunds: never more than was paid, and what happens when one fails afterwards."""
+"""Refunds, up to the amount paid, and refunds that fail later."""
 
 from typing import Final
 
@@ -8,9 +8,9 @@ from local.stripe_stand_in.balance import record
 from local.stripe_stand_in.parameters import (
     PAGING,
     Parameters,
-    changed_metadata,
     choice,
     instants,
+    merge_metadata,
     metadata,
     positive_integer,
     text,
@@ -35,7 +35,7 @@ LIST: Final = Parameters({**PAGING, "charge": text, "created": instants, "paymen
 
 
 def create(account: Account, given: Fields) -> Fields:
-    """POST /v1/refunds, of a charge or of the charge that paid an intent."""
+    """POST /v1/refunds, for a charge or a payment intent."""
     charge = _charge(account, given)
     if charge["disputed"]:
         message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
@@ -44,19 +44,19 @@ def create(account: Account, given: Fields) -> Fields:
 
 
 def issue(account: Account, charge: Fields, given: Fields) -> Fields:
-    """Refund a charge, whether it is disputed or not.
+    """Refund a charge, disputed or not.
 
     Raises:
-        Refusal: more than is left of it.
+        Refusal: the amount exceeds the unrefunded rest.
     """
-    left = charge["amount"] - charge["amount_refunded"]
-    amount = given.get("amount", left)
-    if left == 0:
+    unrefunded = charge["amount"] - charge["amount_refunded"]
+    amount = given.get("amount", unrefunded)
+    if unrefunded == 0:
         message = f"Charge {charge['id']} has already been refunded."
         raise Refusal(400, message, code="charge_already_refunded")
-    if amount > left:
-        spoken = f"${amount / 100:.2f}) is greater than unrefunded amount on charge (${left / 100:.2f}"
-        raise Refusal(400, f"Refund amount ({spoken})", param="amount")
+    if amount > unrefunded:
+        amounts = f"${amount / 100:.2f}) is greater than unrefunded amount on charge (${unrefunded / 100:.2f}"
+        raise Refusal(400, f"Refund amount ({amounts})", param="amount")
     refund = account.add(
         "refund",
         {
@@ -67,7 +67,7 @@ def issue(account: Account, charge: Fields, given: Fields) -> Fields:
             "customer": charge["customer"],
             "customer_account": None,
             "destination_details": {"card": dict(DESTINATION), "type": "card"},
-            "metadata": changed_metadata({}, given.get("metadata", {})),
+            "metadata": merge_metadata({}, given.get("metadata", {})),
             "payment_intent": charge["payment_intent"],
             "payment_method": charge["payment_method"],
             "reason": given.get("reason"),
@@ -79,9 +79,9 @@ def issue(account: Account, charge: Fields, given: Fields) -> Fields:
     )
     refund["balance_transaction"] = record(account, refund, "refund", -amount)["id"]
     account.emit("refund.created", refund)
-    _count(account, charge, charge["amount_refunded"] + amount, "charge.refunded")
+    _set_refunded(account, charge, charge["amount_refunded"] + amount, "charge.refunded")
     answer = dict(refund)
-    if account.cards[charge["payment_method"]].refund_fails:  # It is told as done, and comes back afterwards.
+    if account.cards[charge["payment_method"]].refund_fails:  # The answer says succeeded; the refund fails afterwards.
         fail_refund(account, refund, "expired_or_canceled_card")
     return answer
 
@@ -93,12 +93,12 @@ def list_refunds(account: Account, given: Fields) -> Fields:
 
 
 def fail_refund(account: Account, refund: Fields, reason: str) -> None:
-    """The customer's bank sends the money back: the account has it again, and the charge is not refunded any more."""
+    """Fail a refund: the bank returns the money, and the charge is no longer refunded."""
     if refund["status"] == "failed":
         raise Refusal(400, f"Refund {refund['id']} has already failed.", param="refund")
-    returned = record(account, refund, "refund_failure", refund["amount"])
+    transaction = record(account, refund, "refund_failure", refund["amount"])
     changes = {
-        "failure_balance_transaction": returned["id"],
+        "failure_balance_transaction": transaction["id"],
         "failure_reason": reason,
         "status": "failed",
     }
@@ -106,10 +106,10 @@ def fail_refund(account: Account, refund: Fields, reason: str) -> None:
     account.change(refund, "refund.updated", changes)
     account.emit("refund.failed", refund)
     charge = account.get("charge", refund["charge"])
-    _count(account, charge, charge["amount_refunded"] - refund["amount"], "charge.updated")
+    _set_refunded(account, charge, charge["amount_refunded"] - refund["amount"], "charge.updated")
 
 
-def _count(account: Account, charge: Fields, refunded: int, event_type: str) -> None:
+def _set_refunded(account: Account, charge: Fields, refunded: int, event_type: str) -> None:
     account.change(charge, event_type, {"amount_refunded": refunded, "refunded": refunded == charge["amount"]})
 
 

@@ -1,4 +1,4 @@
-"""The paths of the API: what answers each of them, and the parameters it takes."""
+"""The routes of the API, each with its endpoint and parameters."""
 
 import re
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from local.stripe_stand_in.parameters import Parameters
 from local.stripe_stand_in.refusals import Fields
 
 Endpoint = Callable[..., Fields]
-"""Takes the account, the parameters and the ids in the path; returns the object to answer with."""
+"""Takes the account, the parameters, and the ids in the path; returns the object of the answer."""
 
 NOTHING: Final = Parameters()
 
@@ -36,7 +36,7 @@ class Route:
     parameters: Parameters = NOTHING
 
     def ids_in(self, method: str, path: str) -> tuple[str, ...] | None:
-        """The ids in the path of a request; None if the request is for another route."""
+        """Return the ids in the path of a request; None if the request is for another route."""
         pattern = "".join(["([^/]+)" if part == "{}" else re.escape(part) for part in re.split(r"(\{\})", self.path)])
         found = re.fullmatch(pattern, path) if method == self.method else None
         return found.groups() if found else None
@@ -95,7 +95,7 @@ ROUTES: Final = (
 
 
 def find(method: str, path: str) -> tuple[Route, tuple[str, ...]] | None:
-    """The route of a request, and the ids in its path."""
+    """Return the route of a request and the ids in its path."""
     for route in ROUTES:
         ids = route.ids_in(method, path)
         if ids is not None:

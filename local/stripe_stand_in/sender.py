@@ -1,4 +1,4 @@
-"""Delivers events to the webhook: signed as Stripe signs, again and again until it is answered with 2xx or given up."""
+"""Delivers events to the webhook, signed like Stripe's, and retries until a 2xx answer or the last attempt."""
 
 import json
 from datetime import datetime
@@ -8,30 +8,30 @@ from typing import Final
 import httpx
 import stripe
 
-from local.stripe_stand_in.outbox import Delivery, Outbox, delivered
+from local.stripe_stand_in.outbox import Delivery, Outbox, mark_delivered
 from local.stripe_stand_in.refusals import Fields
 
 RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-"""Stripe waits hours between attempts; nobody wants to wait for that at their own machine."""
+"""Stripe waits hours between attempts, too long for local work."""
 TIMEOUT_SECONDS: Final = 300.0
-"""A delivery given up early would be sent again, and keep a busy machine busier."""
+"""A delivery that times out too early is repeated, which slows down a busy machine further."""
 STOP_SECONDS: Final = 5.0
 WORKERS: Final = 4
 
 
 def body_of(event: Fields) -> str:
-    """The text that is sent and signed."""
+    """Return the body that is signed and sent."""
     return json.dumps(event, indent=2)
 
 
 def signature(body: str, secret: str, now: datetime) -> str:
-    """The Stripe-Signature header of a body."""
+    """Return the Stripe-Signature header of a body."""
     header: str = stripe.WebhookSignature.generate_signature_header(body, secret, int(now.timestamp()))
     return header
 
 
 class Sender:
-    """Threads that deliver what is in the outbox. `host` is sent as Host where the address alone does not select it."""
+    """Threads that deliver the events of the outbox. `host` is the Host header, if the URL does not select the API."""
 
     def __init__(self, outbox: Outbox, url: str, secret: str, *, host: str | None = None) -> None:
         self._outbox = outbox
@@ -43,16 +43,16 @@ class Sender:
         self._ending = Event()
         self._threads: list[Thread] = []
         self.results: dict[str, list[int]] = {}
-        """What each event's deliveries were answered with; 0 is no answer."""
+        """The status of each delivery by event; 0 is no answer."""
 
     def start(self) -> None:
-        """Begin to deliver."""
+        """Start the deliveries."""
         self._threads = [Thread(target=self._work, name=f"webhook-{n}", daemon=True) for n in range(WORKERS)]
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """Finish the deliveries under way and start no more."""
+        """Finish the deliveries in progress and start no others."""
         self._ending.set()
         with self._outbox.changed:
             self._outbox.changed.notify_all()
@@ -82,6 +82,6 @@ class Sender:
             status = 0
         self.results.setdefault(delivery.event["id"], []).append(status)
         if 200 <= status < 300:
-            delivered(delivery.event)
+            mark_delivered(delivery.event)
         if not 200 <= status < 300 and delivery.attempt < len(RETRY_SECONDS):
             self._outbox.put_again(delivery, RETRY_SECONDS[delivery.attempt])

@@ -1,4 +1,4 @@
-"""The stand-in as a server of this machine, in threads of this process, with its deliveries to the webhook."""
+"""Serves the stand-in from threads of this process and delivers webhook events."""
 
 import socket
 from threading import Thread
@@ -16,9 +16,9 @@ HOST: Final = "127.0.0.1"
 VARIABLE: Final = "STRIPE_PORT"
 
 
-class _Quiet(WSGIRequestHandler):
-    """Requests are shown by the control routes, not in the terminal; each has a connection of its own, so that a lost
-    one is closed at once."""
+class _QuietHandler(WSGIRequestHandler):
+    """Logs no requests, since the control routes show them. Each request has its own connection, so that a lost one
+    closes immediately."""
 
     protocol_version = "HTTP/1.0"
 
@@ -30,7 +30,7 @@ class _Quiet(WSGIRequestHandler):
 
 
 class Server:
-    """One running stand-in. Without a webhook URL, events wait for `stand_in.take_events()`; port 0 is any free one."""
+    """A running stand-in. Without a webhook URL, events wait for `stand_in.take_events()`; port 0 is any free port."""
 
     def __init__(
         self,
@@ -52,33 +52,33 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where the API and the hosted pages are."""
+        """The URL of the API and the hosted pages."""
         return f"http://{HOST}:{self._port}"
 
     @property
     def base_url(self) -> str:
-        """The same, as the SDK's `base_addresses` calls it."""
+        """The same URL, under the name of the SDK's `base_addresses`."""
         return self.url
 
     def start(self) -> None:
         """Answer requests until `stop`.
 
         Raises:
-            SettingsError: the port is in use; names it and STRIPE_PORT.
+            SettingsError: the port is in use; the message names it and STRIPE_PORT.
         """
         listener = self._listen()
         self._port = listener.getsockname()[1]
         self.stand_in.base_url = self.stand_in.account.base_url = self.url
         app = create_app(self.stand_in, deliveries=lambda: self.sender.results if self.sender else {})
-        self._server = make_server(HOST, self._port, app, True, request_handler=_Quiet, fd=listener.fileno())
-        listener.close()  # The server has a copy of its own.
+        self._server = make_server(HOST, self._port, app, True, request_handler=_QuietHandler, fd=listener.fileno())
+        listener.close()  # The server has its own copy.
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="stripe-stand-in", daemon=True)
         self._thread.start()
         if self.sender is not None:
             self.sender.start()
 
     def stop(self) -> None:
-        """Answer no more and deliver no more; safe to call twice."""
+        """Stop answering and delivering; safe to call twice."""
         server, self._server = self._server, None
         if server is None:
             return

@@ -1,10 +1,10 @@
-"""Setup intents: they save a card without charging it. Checkout makes them; here is what they are."""
+"""Setup intents, which save a card without charging it. Checkout creates them."""
 
 from typing import Final
 
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.declines import Decline
-from local.stripe_stand_in.parameters import Parameters, changed_metadata, text
+from local.stripe_stand_in.parameters import Parameters, merge_metadata, text
 from local.stripe_stand_in.payment_methods import card_error
 from local.stripe_stand_in.refusals import Fields
 
@@ -17,7 +17,7 @@ def retrieve(account: Account, _given: Fields, intent_id: str) -> Fields:
 
 
 def new_setup_intent(account: Account, given: Fields, types: list[str] | None) -> Fields:
-    """What a Checkout Session in setup mode is there for: a card that can be charged later."""
+    """Create the setup intent of a Checkout Session, for a card that can be charged later."""
     data = given.get("setup_intent_data", {})
     intent = account.add(
         "setup_intent",
@@ -36,7 +36,7 @@ def new_setup_intent(account: Account, given: Fields, types: list[str] | None) -
             "latest_attempt": None,
             "livemode": False,
             "mandate": None,
-            "metadata": changed_metadata({}, data.get("metadata", {})),
+            "metadata": merge_metadata({}, data.get("metadata", {})),
             "next_action": None,
             "on_behalf_of": None,
             "payment_method": None,
@@ -55,6 +55,6 @@ def new_setup_intent(account: Account, given: Fields, types: list[str] | None) -
 
 
 def refuse(account: Account, intent: Fields, why: Decline) -> None:
-    """The card that was given is declined; another can be given."""
+    """Decline the card; the customer can enter another one."""
     intent["last_setup_error"] = card_error(why).error
     account.emit("setup_intent.setup_failed", intent)

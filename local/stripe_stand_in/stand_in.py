@@ -1,4 +1,4 @@
-"""The stand-in itself: one request in, one answer out, each atomic. Knows no socket and no framework, so that tests can
+"""The stand-in: answers one request at a time, atomically. Does not depend on sockets or a framework, so that tests can
 call it directly.
 """
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from local.stripe_stand_in import routes
 from local.stripe_stand_in.account import API_VERSION, Account, Cause, wall_clock
-from local.stripe_stand_in.answers import Answer, expanded, json_answer
+from local.stripe_stand_in.answers import Answer, expand, json_answer
 from local.stripe_stand_in.faults import ConnectionLost, Fault, Faults
 from local.stripe_stand_in.forms import pairs_of, parse
 from local.stripe_stand_in.idempotency import Keys
@@ -29,15 +29,15 @@ from local.stripe_stand_in.refusals import (
 )
 
 DEFAULT_API_KEY: Final = "sk_test_local_stand_in"
-DEFAULT_WEBHOOK_SECRET: Final = "whsec_local_stand_in"  # noqa: S105 - it guards nothing
+DEFAULT_WEBHOOK_SECRET: Final = "whsec_local_stand_in"  # noqa: S105 - protects nothing
 DEFAULT_BASE_URL: Final = "http://127.0.0.1:8420"
 
 Parameters = Mapping[str, Any] | Iterable[tuple[str, str]]
 
 
 @dataclass(slots=True)
-class Logged:
-    """One request as the control routes show it; status 0 is one that was dropped or is under way."""
+class LoggedRequest:
+    """One request as the control routes show it; status 0 means dropped or in progress."""
 
     request_id: str
     method: str
@@ -54,14 +54,14 @@ class _Request:
     path: str
     form: Fields
     key: str | None
-    log: Logged
+    log: LoggedRequest
     fault: Fault | None
 
 
 class StandIn:
     """A Stripe account that lives in memory.
 
-    `now` is the clock of everything it writes; `sleep` is how slow answers wait; `seed` makes its ids repeatable.
+    `now` is its clock; `sleep` delays slow answers; `seed` makes its ids repeatable.
     """
 
     def __init__(
@@ -79,13 +79,13 @@ class StandIn:
         self.lock = RLock()
         self.faults = Faults()
         self.outbox = Outbox(self.faults, now)
-        self.requests: list[Logged] = []
+        self.requests: list[LoggedRequest] = []
         self._sleep = sleep
         self._seed = seed
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything: objects, keys, faults, requests, and events not delivered."""
+        """Remove all objects, keys, faults, requests, and undelivered events."""
         with self.lock:
             self.faults.clear()
             self.outbox.clear()
@@ -94,7 +94,7 @@ class StandIn:
             self.account = Account(self.now, self.base_url, self.outbox.put, self._seed)
 
     def take_events(self) -> list[Fields]:
-        """The events that are due, for whoever delivers them by hand; each is given once."""
+        """Remove and return the due events, for a test that delivers them itself."""
         return self.outbox.take_events()
 
     def handle(
@@ -103,35 +103,35 @@ class StandIn:
         """Answer one request to the API. `params` are the pairs of the form or query, or nested Python values.
 
         Raises:
-            ConnectionLost: a fault was ordered, and the client gets no answer.
+            ConnectionLost: an injected fault leaves the client without an answer.
         """
-        given = {name.lower(): value for name, value in (headers or {}).items()}
+        lower_headers = {name.lower(): value for name, value in (headers or {}).items()}
         fault = self.faults.of_request(method, path)
-        key = given.get("idempotency-key") if method == "POST" else None
+        key = lower_headers.get("idempotency-key") if method == "POST" else None
         with self.lock:
-            log = Logged(self.account.new_id("req_", 14), method, path, key, fault=fault.kind if fault else None)
+            log = LoggedRequest(self.account.new_id("req_", 14), method, path, key, fault=fault.kind if fault else None)
             self.requests.append(log)
         if fault is not None and fault.kind == "dropped":
             raise ConnectionLost(f"{method} {path} was dropped")
-        answer = self._finished(self._answer(log, fault, params, given), log)
+        answer = self._with_headers(self._answer(log, fault, params, lower_headers), log)
         log.status = answer.status
         if fault is not None and fault.kind == "answer_lost":
             raise ConnectionLost(f"the answer to {method} {path} was lost")
         return answer
 
-    def _answer(self, log: Logged, fault: Fault | None, params: Parameters, headers: dict[str, str]) -> Answer:
+    def _answer(self, log: LoggedRequest, fault: Fault | None, params: Parameters, headers: dict[str, str]) -> Answer:
         try:
             if fault is not None and fault.kind in ("rate_limited", "lock_timeout"):
                 raise rate_limited() if fault.kind == "rate_limited" else lock_timeout()
             self._authenticate(headers.get("authorization", ""))
             form = parse(pairs_of(params) if isinstance(params, Mapping) else params)
             request = _Request(log.method, log.path, form, log.idempotency_key, log, fault)
-            return self._once(request) if request.key else self._run(request)
+            return self._run_once(request) if request.key else self._run(request)
         except Refusal as refusal:
-            return self._refused(refusal, log)
+            return self._error_answer(refusal, log)
 
-    def _once(self, request: _Request) -> Answer:
-        """Execute under the idempotency key, or give the answer kept under it."""
+    def _run_once(self, request: _Request) -> Answer:
+        """Run the request under its idempotency key, or replay the stored answer."""
         key = request.key or ""
         replay = self._keys.begin(key, request.path, request.form, request.log.request_id, self.now())
         if replay is not None:
@@ -140,8 +140,8 @@ class StandIn:
         try:
             answer = self._run(request)
         except Refusal as refusal:
-            answer = self._refused(refusal, request.log)
-            if not refusal.kept:
+            answer = self._error_answer(refusal, request.log)
+            if not refusal.is_stored:
                 self._keys.release(key)
                 return answer
         except BaseException:
@@ -151,7 +151,7 @@ class StandIn:
         return answer
 
     def _run(self, request: _Request) -> Answer:
-        """Execute, with the faults that happen on the way."""
+        """Run the request, with its injected faults."""
         kind = request.fault.kind if request.fault else ""
         if kind == "error_500":
             raise internal_error()
@@ -160,7 +160,7 @@ class StandIn:
         try:
             answer = json_answer(200, self._execute(request))
         except Refusal as refusal:
-            if kind == "error_500_after" and refusal.kept:
+            if kind == "error_500_after" and refusal.is_stored:
                 raise internal_error() from refusal
             raise
         finally:
@@ -171,10 +171,10 @@ class StandIn:
         return answer
 
     def _execute(self, request: _Request) -> Fields:
-        found = routes.find(request.method, request.path)
-        if found is None:
+        match = routes.find(request.method, request.path)
+        if match is None:
             raise unknown_route(request.method, request.path)
-        route, ids = found
+        route, ids = match
         if "payment_method_types" in request.form:
             raise unknown_parameter("payment_method_types")
         with self.lock:
@@ -184,7 +184,7 @@ class StandIn:
                 content = route.endpoint(self.account, given, *ids)
             finally:
                 self.account.cause = Cause()
-            return expanded(self.account, content, given.get("expand", []))
+            return expand(self.account, content, given.get("expand", []))
 
     def _authenticate(self, authorization: str) -> None:
         scheme, _, key = authorization.partition(" ")
@@ -193,11 +193,11 @@ class StandIn:
         if key != self.api_key:
             raise wrong_api_key(key)
 
-    def _refused(self, refusal: Refusal, log: Logged) -> Answer:
+    def _error_answer(self, refusal: Refusal, log: LoggedRequest) -> Answer:
         shown = {**refusal.error, "request_log_url": f"{self.base_url}/_control/requests?id={log.request_id}"}
         return json_answer(refusal.status, {"error": dict(sorted(shown.items()))}, refusal.headers)
 
-    def _finished(self, answer: Answer, log: Logged) -> Answer:
+    def _with_headers(self, answer: Answer, log: LoggedRequest) -> Answer:
         headers = {"Request-Id": log.request_id, "Stripe-Version": API_VERSION, **answer.headers}
         if log.idempotency_key:
             headers["Idempotency-Key"] = log.idempotency_key

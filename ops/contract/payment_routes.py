@@ -1,6 +1,6 @@
 """Payments: top-ups by hand, saved cards, and the links in e-mails (functions/add_funds)."""
 
-from typing import Final, get_args
+from typing import Final
 
 from calling_credit.topups import declines, topup
 from ops.contract.recharge_routes import CARD, PAYMENT_METHOD_ID, STRIPE_CODES
@@ -34,29 +34,18 @@ from ops.contract.schemas import (
 )
 
 TOP_UP_ID: Final[Schema] = {"type": "string", "pattern": "^tu_[0-9a-f]{32}$"}
-STATUSES: Final = tuple(status for status in get_args(topup.Status) if status != "confirming")
-DECLINE_CODES: Final = (
-    declines.AUTHENTICATION_REQUIRED,
-    declines.AUTHENTICATION_FAILED,
-    declines.CARD_REMOVED,
-    declines.EXPIRED,
-    "insufficient_funds",
-    "incorrect_cvc",
-    "processing_error",
-    "withdrawal_count_limit_exceeded",
-    "card_velocity_exceeded",
-)
+STATUSES: Final = tuple(status for status in topup.TopUpStatus if status is not topup.TopUpStatus.CONFIRMING)
 FAILURE: Final = record(
     "PaymentFailure",
     "Why the payment brought no credit, or what it waits for.",
-    {"code": one_of(["canceled", "card_declined", *DECLINE_CODES]), "message": TEXT},
+    {"code": one_of(declines.FailureCode), "message": TEXT},
 )
 TOP_UP: Final = record(
     "TopUp",
     "A payment into the account's credit.",
     {
         "id": TOP_UP_ID,
-        "kind": one_of(get_args(topup.Kind)),
+        "kind": one_of(topup.TopUpKind),
         "status": one_of(STATUSES, "A failed or canceled payment may still succeed if money arrives late."),
         "amount": MONEY,
         "created_at": INSTANT,

@@ -21,7 +21,6 @@ from ops.contract.schemas import (
     record,
 )
 
-STATUSES: Final = ("disabled", "active", "charging", "paused", "suspended")
 REASON: Final = one_of(settings.WORDS, "Why the rule does not charge now.")
 HOURLY_COUNT: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": settings.MAX_HOURLY_COUNT}
 PAYMENT_METHOD_ID: Final[Schema] = {
@@ -36,7 +35,7 @@ _STATE: Final = {
     "enabled": FLAG,
     "threshold": or_null(described(MONEY, "A balance below this amount is recharged.")),
     "amount": or_null(described(MONEY, "The amount of one recharge. One charge may buy a multiple of it.")),
-    "status": one_of(STATUSES),
+    "status": one_of(settings.RechargeStatus),
     "reason": or_null(REASON),
     "next_attempt_at": or_null(described(INSTANT, "When a paused rule may charge again.")),
 }

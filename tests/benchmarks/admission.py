@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from calling_credit.accounts.account import Account, Line
-from calling_credit.accounts.line_store import LineKeeper, Source
-from calling_credit.accounts.store import AccountKeeper
+from calling_credit.accounts.line_store import LineStore, Source
+from calling_credit.accounts.store import AccountStore
 from calling_credit.ledger.adjustments import Adjustment, adjust_balance
 from tests.benchmarks import mix
 from tests.benchmarks.capacity import READS, Request, write_units
@@ -70,9 +70,9 @@ def measured(lab: Laboratory, act: Any) -> tuple[list[Request], int]:
 def open_account(lab: Laboratory) -> None:
     """An account for whose calls credit is held, with some."""
     now = datetime.now(UTC)
-    AccountKeeper(lab.dynamodb, TABLE).keep_account(Account(ACCOUNT, "USD", "UTC", "open", (), admission=True), now)
+    AccountStore(lab.dynamodb, TABLE).store_account(Account(ACCOUNT, "USD", "UTC", "open", (), admission=True), now)
     line = Line(LINE, "+14155550100", "user_held", international_calling=True)
-    LineKeeper(lab.dynamodb, TABLE).keep_line(ACCOUNT, LINE, partial(same, line), Source("operator", ""), now)
+    LineStore(lab.dynamodb, TABLE).store_line(ACCOUNT, LINE, partial(same, line), Source("operator", ""), now)
     adjust_balance(lab.dynamodb, TABLE, ACCOUNT, "credit", Adjustment(CREDIT_MICROS, "Credit"), "UTC", now)
 
 

@@ -14,7 +14,8 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSResponse
 
-from calling_credit.rates.deck import Deck, parse_deck
+from calling_credit.rates.deck import Deck
+from calling_credit.rates.deck_csv import parse_deck
 from tests.benchmarks import mix
 from tests.benchmarks.laboratory import ENOUGH_SECONDS, captured_output
 from tests.benchmarks.rows import Row

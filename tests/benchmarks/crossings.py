@@ -14,14 +14,14 @@ import boto3
 import pytest
 import stripe
 
-from calling_credit.accounts.store import AccountKeeper
+from calling_credit.accounts.store import AccountStore
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.ledger.adjustments import Adjustment, adjust_balance
 from calling_credit.money import MICROS_PER_DOLLAR
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import Rule
-from calling_credit.recharge.store import RechargeKeeper
+from calling_credit.recharge.store import RechargeStore
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET, StandIn
 from tests.benchmarks import mix
 from tests.benchmarks.laboratory import ENOUGH_SECONDS, Laboratory, captured_output
@@ -95,7 +95,7 @@ def _save_card(lab: Laboratory, wire: StripeWire, account: str) -> stripe.Paymen
         DEFAULT_API_KEY, base_addresses={"api": wire.stand_in.base_url}, http_client=stripe.RequestsClient()
     )
     customer = sdk.v1.customers.create({"metadata": {"account_id": account}})
-    AccountKeeper(lab.dynamodb, TABLE).keep_customer(account, customer.id)
+    AccountStore(lab.dynamodb, TABLE).store_customer(account, customer.id)
     return sdk.v1.payment_methods.attach("pm_card_visa", {"customer": customer.id})
 
 
@@ -136,7 +136,7 @@ def _arm(lab: Laboratory, account: str, card: stripe.PaymentMethod) -> None:
         daily_limit_micros=1000 * THRESHOLD,
         monthly_limit_micros=1000 * THRESHOLD,
     )
-    RechargeKeeper(lab.dynamodb, TABLE).keep_rule(account, lambda _: (rule, State()), now)
+    RechargeStore(lab.dynamodb, TABLE).store_rule(account, lambda _: (rule, State()), now)
 
 
 def _deliver(handler: Any, images: list[dict[str, Any]]) -> None:

@@ -10,7 +10,8 @@ import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
-from calling_credit.rates.deck import COLUMNS, Deck, parse_deck
+from calling_credit.rates.deck import Deck
+from calling_credit.rates.deck_csv import COLUMNS, parse_deck
 from tests.benchmarks import mix
 from tests.benchmarks.rows import Row
 

@@ -20,8 +20,8 @@ from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.dynamodb.models import dynamodb_backends
 
 from calling_credit.accounts.account import Account, Line
-from calling_credit.accounts.line_store import LineKeeper, Source
-from calling_credit.accounts.store import AccountKeeper
+from calling_credit.accounts.line_store import LineStore, Source
+from calling_credit.accounts.store import AccountStore
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
 from tests.benchmarks import mix
@@ -117,11 +117,11 @@ class Laboratory:
         self._stack.forget()
 
     def _create_accounts(self) -> None:
-        keeper, lines, now = AccountKeeper(self._setup, TABLE), LineKeeper(self._setup, TABLE), datetime.now(UTC)
+        keeper, lines, now = AccountStore(self._setup, TABLE), LineStore(self._setup, TABLE), datetime.now(UTC)
         for index in range(mix.ACCOUNTS):
-            keeper.keep_account(Account(mix.account_id(index), "USD", "UTC", "open", ()), now)
+            keeper.store_account(Account(mix.account_id(index), "USD", "UTC", "open", ()), now)
             line = Line(mix.line_id(index), "+14155550100", f"user_{index:04d}", international_calling=True)
-            lines.keep_line(mix.account_id(index), line.line_id, partial(same, line), Source("operator", ""), now)
+            lines.store_line(mix.account_id(index), line.line_id, partial(same, line), Source("operator", ""), now)
 
     def items(self) -> dict[Key, Attributes]:
         """Every item of the table as DynamoDB writes it, looked up in moto's memory: its Scan takes many seconds."""

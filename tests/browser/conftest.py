@@ -1,5 +1,5 @@
-"""A browser in front of the one deployed stack: headless Chromium, people who sign in as they would, and a watch on
-what no page may do.
+"""The fixtures of the browser tests: headless Chromium in front of the deployed stack, signed-in users, and a check
+that no page causes an error or contacts another origin.
 """
 
 import json
@@ -27,7 +27,7 @@ SWITCHES = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_MS = 30_000
+TIMEOUT_MS = 30_000
 CALLS = 121
 DIALLED = ("+442071838750", "+33142685300", "+917312345678", "+8613912345678")
 PREMIUM = "+19005550123"
@@ -36,7 +36,7 @@ Visit = Callable[..., Visitor]
 
 
 def chromium_program(playwright: Playwright) -> str | None:
-    """The system's Chromium, else the one Playwright has downloaded, else none."""
+    """Return the path of the system's Chromium, else of Playwright's, else None."""
     for name in ("chromium", "chromium-browser", "google-chrome"):
         if found := shutil.which(name):
             return found
@@ -45,11 +45,11 @@ def chromium_program(playwright: Playwright) -> str | None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def browser_at_hand() -> None:
-    """Without a browser these tests are skipped at home and fail in CI, before anything else is started."""
+def require_browser() -> None:
+    """Without a browser, skip these tests locally and fail them in CI, before anything else starts."""
     with sync_playwright() as playwright:
         if chromium_program(playwright) is None:
-            reason = "There is no Chromium: apt-get install chromium, or .venv/bin/playwright install chromium."
+            reason = "No Chromium found. Run apt-get install chromium, or .venv/bin/playwright install chromium."
             if os.environ.get("CI"):
                 pytest.fail(reason)
             pytest.skip(reason)
@@ -58,7 +58,7 @@ def browser_at_hand() -> None:
 @pytest.fixture(scope="session")
 def chromium(deployed: Stack) -> Iterator[Browser]:
     """One browser for the whole run."""
-    eventually(lambda: deployed.api.request("GET", "/").is_success, seconds=120)  # A first start takes its time.
+    eventually(lambda: deployed.api.request("GET", "/").is_success, seconds=120)  # A cold start is slow.
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_program(playwright), args=list(SWITCHES))
         try:
@@ -69,25 +69,25 @@ def chromium(deployed: Stack) -> Iterator[Browser]:
 
 @pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
 def device(request: pytest.FixtureRequest) -> Device:
-    """Each test that asks for it is done on a desktop and on a phone."""
-    found: Device = request.param
-    return found
+    """Run each test that uses it on a desktop and on a phone."""
+    selected: Device = request.param
+    return selected
 
 
 @pytest.fixture
 def visit(deployed: Stack, chromium: Browser) -> Iterator[Visit]:
-    """Opens the page as somebody of a device; at the end nothing forbidden has happened in any of them."""
+    """Return a function that opens the page on a device. At the end, no visitor may have a violation."""
     visitors: list[Visitor] = []
 
     def open_page(device: Device = DESKTOP) -> Visitor:
-        visitor = Visitor(deployed, chromium.new_context(**device), PATIENCE_MS)
+        visitor = Visitor(deployed, chromium.new_context(**device), TIMEOUT_MS)
         visitors.append(visitor)
         return visitor
 
     yield open_page
     for visitor in visitors:
         visitor.leave()
-    assert [said for visitor in visitors for said in visitor.forbidden()] == []
+    assert [violation for visitor in visitors for violation in visitor.violations()] == []
 
 
 @pytest.fixture
@@ -98,15 +98,15 @@ def customer(deployed: Stack) -> Customer:
 
 @pytest.fixture(scope="session")
 def caller(deployed: Stack) -> Customer:
-    """A customer whose two people made 121 calls abroad in the last six days, one of them premium."""
-    found = open_customer(deployed, "100.00")
-    token, path = deployed.service_token(), f"/accounts/{found.account_id}"
+    """A customer whose two users made 121 international calls in the last six days, one of them premium."""
+    customer = open_customer(deployed, "100.00")
+    token, path = deployed.service_token(), f"/accounts/{customer.account_id}"
     deployed.api.send("PUT", f"{path}/users/user_2", token, {"name": "Bo Lindqvist"})
     line = {"number": "+13125550101", "user_id": "user_2", "international_calling": False}
     deployed.api.send("PUT", f"{path}/lines/line_2", token, line)
     calls = [
         make_call(
-            found.account_id,
+            customer.account_id,
             DIALLED[number % len(DIALLED)] if number else PREMIUM,
             30 + 37 * (number % 9),
             datetime.now(UTC) - timedelta(hours=3 + number),
@@ -115,39 +115,39 @@ def caller(deployed: Stack) -> Customer:
         for number in range(CALLS)
     ]
     send(deployed, [json.dumps(call) for call in calls])
-    eventually(lambda: len(items_of(deployed, found.account_id, "ENTRY#")) == CALLS + 1, seconds=60)
-    return found
+    eventually(lambda: len(items_of(deployed, customer.account_id, "ENTRY#")) == CALLS + 1, seconds=60)
+    return customer
 
 
 @pytest.fixture(scope="session")
 def signed_in(deployed: Stack, chromium: Browser, caller: Customer) -> Iterator[Callable[[Device], Visitor]]:
-    """The caller's admin on each kind of device, signed in once."""
-    found: dict[str, Visitor] = {}
+    """The caller's admin, signed in once on each kind of device."""
+    visitors: dict[str, Visitor] = {}
 
     def of_device(device: Device) -> Visitor:
         key = str(sorted(device.items(), key=str))
-        if key not in found:
-            found[key] = Visitor(deployed, chromium.new_context(**device), PATIENCE_MS)
-            found[key].sign_in(caller.email)
-        return found[key]
+        if key not in visitors:
+            visitors[key] = Visitor(deployed, chromium.new_context(**device), TIMEOUT_MS)
+            visitors[key].sign_in(caller.email)
+        return visitors[key]
 
     yield of_device
-    for visitor in found.values():
+    for visitor in visitors.values():
         visitor.leave()
 
 
 @pytest.fixture
 def read(signed_in: Callable[[Device], Visitor]) -> Iterator[Visit]:
-    """The caller's page, at a place of it, for a test that changes nothing; nothing forbidden happens in it."""
+    """Return a function that opens a view of the caller's page, for read-only tests. No violation may occur."""
     visitors: list[Visitor] = []
 
     def open_place(device: Device = DESKTOP, place: str = "#/") -> Visitor:
         visitor = signed_in(device)
         visitors.append(visitor)
-        visitor.open("#/rates" if place == "#/" else "#/")  # Away from where the last test was.
+        visitor.open("#/rates" if place == "#/" else "#/")  # Leave the view of the previous test.
         visitor.open(place)
         visitor.settle()
         return visitor
 
     yield open_place
-    assert [said for visitor in visitors for said in visitor.forbidden()] == []
+    assert [violation for visitor in visitors for violation in visitor.violations()] == []

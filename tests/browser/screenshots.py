@@ -1,15 +1,12 @@
-"""`make screenshots`: every state of the Billing page on phone and desktop, light and dark, into .local/screenshots to
-be looked at, and the one picture that the README shows, into docs/. Brings its own stack, and a month of calls.
+"""`make screenshots`: takes pictures of every state of the Billing page on phone and desktop, light and dark, into
+.local/screenshots, and the picture of the README into docs/. Starts its own stack, with a month of calls.
 """
 
 import base64
-import json
-import random
 import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final, Literal
@@ -17,75 +14,36 @@ from typing import Final, Literal
 import boto3
 from playwright.sync_api import Browser, Route, sync_playwright
 
-from calling_credit.dynamodb.client import dynamodb_client
-from calling_credit.ledger.adjustments import Adjustment, adjust_balance
-from local.seed import ADMIN, Person, create_sign_in
+from local.seed import Person, create_sign_in
 from local.settings import Settings
 from local.stack import Stack
 from local.start import start
 from ops.project import ROOT
-from tests.browser.conftest import PATIENCE_MS, SWITCHES, chromium_program
+from tests.browser.conftest import SWITCHES, TIMEOUT_MS, chromium_program
+from tests.browser.screenshot_accounts import call_for_a_month, open_company
 from tests.browser.visitor import DESKTOP, PHONE, Device, Visitor
 from tests.conftest import free_port
 from tests.stack.conftest import eventually
 from tests.stack.customers import Customer
-from tests.stack.test_calls import make_call, send
 
 FOLDER: Final = ROOT / ".local" / "screenshots"
+
+
 README_PICTURE: Final = ROOT / "docs" / "billing-page.webp"
+
+
 DEVICES: Final[dict[str, Device]] = {"desktop": DESKTOP, "phone": PHONE}
+
+
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
-SEED, DAYS, ZONE = 11, 29, "America/New_York"
-PEOPLE = {"user_ana": "Ana Ruiz", "user_ben": "Ben Okafor", "user_chloe": "Chloe Martin"}
-OFTEN = (
-    "+442071838750",
-    "+447400123456",
-    "+33142685300",
-    "+525512345678",
-    "+919876543210",
-    "+8613912345678",
-    "+4930123456",
-    "+18765550100",
-    "+5511987654321",
-)
+
+
 TOP_UPS = re.compile(r"/top-ups$")
 
 
-def open_company(stack: Stack, account_id: str) -> Customer:
-    """A company that has called abroad for a month, with its credit of the day it began."""
-    token, path = stack.service_token(), f"/accounts/{account_id}"
-    stack.api.send("PUT", path, token, {"time_zone": ZONE})
-    for number, (user_id, name) in enumerate(PEOPLE.items()):
-        stack.api.send("PUT", f"{path}/users/{user_id}", token, {"name": name})
-        line = {"number": f"+1212555010{number}", "user_id": user_id, "international_calling": number < 2}
-        stack.api.send("PUT", f"{path}/lines/line_{number}", token, line)
-    person = Person("user_ana", "Ana Ruiz", f"ana@{account_id}.example", ADMIN)
-    stack.users.append(create_sign_in(stack.outputs["UserPoolId"], account_id, person))
-    for days_ago, dollars, reason in ((DAYS, 75, "Opening credit"), (12, 60, "Paid by bank transfer")):
-        given, then = Adjustment(dollars * 1_000_000, reason), datetime.now(UTC) - timedelta(days=days_ago)
-        adjust_balance(dynamodb_client(), stack.outputs["TableName"], account_id, reason, given, ZONE, then)
-    return Customer(stack, account_id, person.email, stack.user_token(person.email))
-
-
-def call_for_a_month(customer: Customer) -> None:
-    """Some calls on each day, fewer at weekends."""
-    choose = random.Random(SEED)
-    calls = []
-    for day in range(DAYS):
-        noon = datetime.now(UTC).replace(hour=17, minute=0) - timedelta(days=day + 1)
-        for _ in range(choose.randint(1, 4) if noon.weekday() > 4 else choose.randint(6, 16)):
-            is_premium = choose.random() < 0.02
-            dialled = "+19005550123" if is_premium else choose.choice(OFTEN)
-            begun = noon + timedelta(minutes=choose.randint(-240, 240))
-            seconds = 40 if is_premium else 20 + int(choose.expovariate(1 / 500))
-            calls.append(make_call(customer.account_id, dialled, seconds, begun, user_id=choose.choice(list(PEOPLE))))
-    send(customer.stack, [json.dumps(call) for call in calls])
-    customer.stack.wait_until_rated()
-
-
 @contextmanager
-def held(visitor: Visitor, pattern: re.Pattern[str], method: str = "GET") -> Iterator[None]:
-    """Requests of this kind get no answer meanwhile."""
+def hold_requests(visitor: Visitor, pattern: re.Pattern[str], method: str = "GET") -> Iterator[None]:
+    """Leave requests of this kind unanswered meanwhile."""
 
     def hold(route: Route) -> None:
         if route.request.method != method:
@@ -97,32 +55,32 @@ def held(visitor: Visitor, pattern: re.Pattern[str], method: str = "GET") -> Ite
 
 
 class Photographer:
-    """Walks one device and scheme through every state."""
+    """Takes the pictures of one device and color scheme."""
 
     def __init__(self, stack: Stack, browser: Browser, name: str, scheme: Literal["light", "dark"]) -> None:
         self._stack, self._browser, self._name, self._scheme = stack, browser, name, scheme
 
     def visitor(self) -> Visitor:
-        """A browser of the device, in which the network may break."""
+        """Return a browser of the device that ignores network errors."""
         device: Device = {**DEVICES[self._name], "color_scheme": self._scheme}
-        visitor = Visitor(self._stack, self._browser.new_context(**device), PATIENCE_MS)
+        visitor = Visitor(self._stack, self._browser.new_context(**device), TIMEOUT_MS)
         visitor.break_network()
         return visitor
 
     def take(self, visitor: Visitor, state: str, *, whole: bool = True) -> None:
-        """One picture."""
+        """Take one picture."""
         visitor.page.mouse.move(0, 0)
         path = FOLDER / f"{state}-{self._name}-{self._scheme}.png"
         visitor.page.screenshot(path=path, full_page=whole, animations="disabled")
 
     def pages(self, customer: Customer) -> None:
-        """The pages of an account in use."""
+        """Take the views of an account in use."""
         visitor = self.visitor()
         visitor.open()
         visitor.settle()
         self.take(visitor, "01-welcome")
         visitor.press("Sign in")
-        visitor.give_password(customer.email)
+        visitor.enter_password(customer.email)
         self.take(visitor, "02-billing")
         for number, (state, place) in enumerate(
             {
@@ -131,7 +89,7 @@ class Photographer:
                 "statement": "#/statement?range=week",
                 "history": "#/history",
                 "rates": "#/rates?country=FR",
-                "not-one-call": "#/usage/outbound_premium_call?range=custom&from=2025-01-01&to=2025-01-31",
+                "no-calls": "#/usage/outbound_premium_call?range=custom&from=2025-01-01&to=2025-01-31",
             }.items(),
             start=3,
         ):
@@ -140,37 +98,37 @@ class Photographer:
             self.take(visitor, f"{number:02d}-{state}", whole=state != "statement")
         visitor.open("#/usage/outbound_international_call?range=week")
         visitor.settle()
-        visitor.page.get_by_role("button", name="why").first.click()
-        self.take(visitor, "09-why", whole=False)
+        visitor.page.get_by_role("button", name="Price details").first.click()
+        self.take(visitor, "09-price-details", whole=False)
         visitor.leave()
 
     def payments(self, customer: Customer) -> None:
-        """Paying, and everything that may come of it."""
+        """Take a payment and its possible outcomes."""
         visitor = self.visitor()
         visitor.sign_in(customer.email)
         visitor.page.get_by_label("Amount", exact=True).fill("3")
         visitor.page.get_by_role("button", name="Pay $3.00").click()
         self.take(visitor, "10-amount-refused", whole=False)
-        with held(visitor, TOP_UPS, "POST"):
+        with hold_requests(visitor, TOP_UPS, "POST"):
             self._pay(visitor, "Visa ending 4242")
             self.take(visitor, "11-paying", whole=False)
             visitor.page.evaluate("sessionStorage.removeItem('payment')")
-        for state, card, words in (
+        for state, card, text in (
             ("12-paid", "Visa ending 4242", "Funds added"),
-            ("13-declined", "Visa ending 0341", "The payment was declined"),
+            ("13-declined", "Visa ending 0341", "Payment declined"),
         ):
             visitor.open()
-            visitor.give_password(customer.email)
+            visitor.enter_password(customer.email)
             self._pay(visitor, card)
-            visitor.sees(words)
+            visitor.sees(text)
             visitor.settle()
             self.take(visitor, state, whole=False)
         visitor.open()
-        visitor.give_password(customer.email)
+        visitor.enter_password(customer.email)
         self._pay(visitor, "Visa ending 3184")
         visitor.page.wait_for_url(re.compile("/challenge/"))
         visitor.open()
-        visitor.give_password(customer.email)
+        visitor.enter_password(customer.email)
         self.take(visitor, "14-bank-asks", whole=False)
         visitor.press("Pay another way")
         visitor.settle()
@@ -184,7 +142,7 @@ class Photographer:
         visitor.press("Pay $25.00")
 
     def states(self, customer: Customer, empty: Customer, unlucky: list[Customer], member: str) -> None:
-        """An empty account, rules that wait, a member, and trouble."""
+        """Take an empty account, paused and suspended rules, a member, and errors."""
         for state, email in (
             ("16-empty", empty.email),
             ("17-paused", unlucky[0].email),
@@ -202,31 +160,31 @@ class Photographer:
         visitor.page.route(re.compile("/balance$"), lambda route: route.abort())
         visitor.open("#/lines")
         visitor.open("#/")
-        visitor.sees("We cannot be reached just now.")
+        visitor.sees("Billing is temporarily unavailable.")
         self.take(visitor, "21-down")
         visitor.context.set_offline(True)
         self.take(visitor, "22-offline")
         visitor.leave()
 
 
-def picture_for_readme(photographer: Photographer, customer: Customer) -> None:
-    """The Billing page on a desktop, small enough to be committed."""
+def take_readme_picture(photographer: Photographer, customer: Customer) -> None:
+    """Take the README's picture, small enough to be committed."""
     visitor = photographer.visitor()
     visitor.sign_in(customer.email)
     visitor.page.set_viewport_size({"width": 1200, "height": 1500})
-    wanted = {"format": "webp", "quality": 82, "captureBeyondViewport": True}
-    taken = visitor.context.new_cdp_session(visitor.page).send("Page.captureScreenshot", wanted)
-    README_PICTURE.write_bytes(base64.b64decode(taken["data"]))
+    options = {"format": "webp", "quality": 82, "captureBeyondViewport": True}
+    capture = visitor.context.new_cdp_session(visitor.page).send("Page.captureScreenshot", options)
+    README_PICTURE.write_bytes(base64.b64decode(capture["data"]))
     visitor.leave()
 
 
 def has_status(customer: Customer, status: str) -> bool:
-    """Whether a customer's rule stands so."""
+    """Return whether a customer's rule has this status."""
     return bool(customer.rule()["status"] == status)
 
 
 def main() -> None:
-    """Take every picture anew."""
+    """Replace all pictures."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     stack = start(Settings(ROOT / ".local" / "screenshots-stack", free_port(), free_port()))
@@ -241,7 +199,7 @@ def main() -> None:
 
 
 def take_all(stack: Stack, browser: Browser) -> None:
-    """Make the accounts, then walk through every state with each device and scheme."""
+    """Create the accounts, then take every state with each device and scheme."""
     company, empty = open_company(stack, "acct_meridian_travel"), open_company(stack, "acct_new")
     call_for_a_month(company)
     card = company.save_card()
@@ -257,14 +215,14 @@ def take_all(stack: Stack, browser: Browser) -> None:
         eventually(partial(has_status, customer, status), seconds=60)
     member = Person("user_ben", "Ben Okafor", f"ben@{company.account_id}.example", "member")
     stack.users.append(create_sign_in(stack.outputs["UserPoolId"], company.account_id, member))
-    picture_for_readme(Photographer(stack, browser, "desktop", "light"), company)
+    take_readme_picture(Photographer(stack, browser, "desktop", "light"), company)
     for name in DEVICES:
         for scheme in SCHEMES:
             photographer = Photographer(stack, browser, name, scheme)
             photographer.pages(company)
             photographer.payments(company)
             photographer.states(company, empty, unlucky, member.email)
-            print(f"{name}, {scheme}: taken")
+            print(f"{name}, {scheme}: done")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""For everyone: axe-core finds nothing, the keyboard reaches everything, nothing overflows, nothing moves unasked."""
+"""Accessibility: axe-core, keyboard, overflow, and reduced motion."""
 
 import re
 from typing import Any, Literal
@@ -25,13 +25,13 @@ WIDE: Device = {"viewport": {"width": 2200, "height": 1300}}
 
 
 def violations(visitor: Visitor) -> list[str]:
-    """What axe-core finds on the page as it is."""
-    found: dict[str, Any] = Axe().run(visitor.page).response
-    return [f"{one['id']}: {node['html'][:160]}" for one in found["violations"] for node in one["nodes"]]
+    """Return the violations that axe-core finds on the page."""
+    report: dict[str, Any] = Axe().run(visitor.page).response
+    return [f"{one['id']}: {node['html'][:160]}" for one in report["violations"] for node in one["nodes"]]
 
 
 def overflows(visitor: Visitor) -> bool:
-    """Whether the page is wider than the window."""
+    """Return whether the page is wider than the window."""
     wider: bool = visitor.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     return wider
 
@@ -40,25 +40,25 @@ LIGHT, DARK = Device(**DESKTOP, color_scheme="light"), Device(**PHONE, color_sch
 
 
 @pytest.mark.parametrize("seen", [LIGHT, DARK], ids=["desktop, light", "phone, dark"])
-def test_axe_finds_nothing_on_any_page(visit: Visit, caller: Customer, seen: Device) -> None:
+def test_axe_finds_no_violation_on_any_page(visit: Visit, caller: Customer, seen: Device) -> None:
     visitor = visit(seen)
     visitor.open()
     visitor.settle()
     assert violations(visitor) == []
     visitor.press("Sign in")
-    visitor.give_password(caller.email)
+    visitor.enter_password(caller.email)
     for place in PLACES:
         visitor.open(place)
         visitor.settle()
         visitor.page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true; })")
         assert violations(visitor) == [], place
     visitor.open(PLACES[1])
-    visitor.page.get_by_role("button", name="why").first.click()
+    visitor.page.get_by_role("button", name="Price details").first.click()
     assert violations(visitor) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_where_something_went_wrong(visit: Visit, customer: Customer, scheme: Scheme) -> None:
+def test_axe_finds_no_violation_in_error_states(visit: Visit, customer: Customer, scheme: Scheme) -> None:
     customer.set_rule(customer.save_card("pm_card_chargeCustomerFail"), threshold="60.00")
     visitor = visit({**PHONE, "color_scheme": scheme})
     visitor.break_network()
@@ -69,13 +69,13 @@ def test_axe_finds_nothing_where_something_went_wrong(visit: Visit, customer: Cu
     assert violations(visitor) == []
     visitor.page.get_by_label("Amount", exact=True).fill("25")
     visitor.press("Pay $25.00")
-    visitor.sees("The payment was declined")
+    visitor.sees("Payment declined")
     visitor.settle()
     assert violations(visitor) == []
 
 
 @pytest.mark.parametrize("size", [SMALLEST, WIDE], ids=["320 px", "2200 px"])
-def test_nothing_overflows(read: Visit, caller: Customer, size: Device) -> None:
+def test_no_page_overflows_the_window(read: Visit, caller: Customer, size: Device) -> None:
     visitor = read(size)
     for place in PLACES:
         visitor.open(place)
@@ -83,7 +83,7 @@ def test_nothing_overflows(read: Visit, caller: Customer, size: Device) -> None:
         assert not overflows(visitor), place
 
 
-def test_the_keyboard_alone_pays(visit: Visit, customer: Customer) -> None:
+def test_user_pays_with_the_keyboard_only(visit: Visit, customer: Customer) -> None:
     customer.save_card()
     visitor = visit()
     visitor.sign_in(customer.email)
@@ -103,7 +103,7 @@ def test_the_keyboard_alone_pays(visit: Visit, customer: Customer) -> None:
     assert visitor.page.evaluate("getComputedStyle(document.activeElement).display") != "none"
 
 
-def test_a_new_page_is_announced_by_its_heading_and_its_title(visit: Visit, customer: Customer) -> None:
+def test_navigation_moves_focus_to_the_heading_and_sets_the_title(visit: Visit, customer: Customer) -> None:
     visitor = visit(DESKTOP)
     visitor.sign_in(customer.email)
     for name in ("Lines", "Statement", "History", "Rates", "Billing"):
@@ -113,7 +113,7 @@ def test_a_new_page_is_announced_by_its_heading_and_its_title(visit: Visit, cust
         expect(visitor.page.get_by_role("link", name=name, exact=True).first).to_have_attribute("aria-current", "page")
 
 
-def test_who_wants_no_motion_gets_none(visit: Visit, customer: Customer) -> None:
+def test_page_has_no_transitions_with_reduced_motion(visit: Visit, customer: Customer) -> None:
     visitor = visit({**DESKTOP, "reduced_motion": "reduce"})
     visitor.sign_in(customer.email)
     durations = "[...document.querySelectorAll('*')].map(one => parseFloat(getComputedStyle(one).transitionDuration))"

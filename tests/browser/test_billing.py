@@ -1,4 +1,4 @@
-"""Balance, automatic recharge and usage on one page: what a billing admin reads there and sets."""
+"""The cards for balance, automatic recharge, and usage, as a billing admin reads and sets them."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -20,21 +20,19 @@ CHICAGO = ZoneInfo("America/Chicago")
 
 
 def recharge(visitor: Visitor) -> Locator:
-    """The card."""
+    """Return the card."""
     return visitor.card("Automatic recharge")
 
 
 def switch(visitor: Visitor) -> Locator:
-    """Whether automatic recharge is on."""
+    """Return the switch of automatic recharge."""
     return visitor.page.get_by_role("switch", name="Automatic recharge")
 
 
 # --- Balance
 
 
-def test_the_balance_is_large_and_its_last_thirty_days_are_a_picture_and_a_table(
-    read: Visit, caller: Customer, device: Device
-) -> None:
+def test_balance_card_shows_thirty_days_as_chart_and_table(read: Visit, caller: Customer, device: Device) -> None:
     visitor = read(device)
     card, found = visitor.card("Balance"), caller.stack.api.get("/balance", caller.token)
     shown = card.locator(".amount").inner_text()
@@ -48,7 +46,7 @@ def test_the_balance_is_large_and_its_last_thirty_days_are_a_picture_and_a_table
     assert len({row[1] for row in rows}) == len({day["closing_balance"] for day in statement["days"]} | {"0.00"})
 
 
-def test_how_long_the_balance_lasts_is_said_at_the_pace_of_the_last_days(read: Visit, caller: Customer) -> None:
+def test_balance_card_shows_how_long_the_credit_lasts(read: Visit, caller: Customer) -> None:
     found = caller.stack.api.get("/forecast", caller.token)
     visitor = read()
     card, last = visitor.card("Balance"), datetime.fromisoformat(found["lasts_until"])
@@ -58,7 +56,7 @@ def test_how_long_the_balance_lasts_is_said_at_the_pace_of_the_last_days(read: V
         visitor.sees(f"to {one['destination']}", card)
 
 
-def test_what_is_held_is_explained(visit: Visit, customer: Customer, deployed: Stack) -> None:
+def test_balance_card_explains_holds(visit: Visit, customer: Customer, deployed: Stack) -> None:
     boto3.client("dynamodb").update_item(
         TableName=deployed.outputs["TableName"],
         Key={"PK": {"S": keys.account_pk(customer.account_id)}, "SK": {"S": keys.balance_sk()}},
@@ -68,34 +66,32 @@ def test_what_is_held_is_explained(visit: Visit, customer: Customer, deployed: S
     visitor = visit()
     visitor.sign_in(customer.email)
     visitor.sees("$48.75", visitor.card("Balance"))
-    visitor.page.get_by_text("$1.25 is held for calls under way").click()
-    visitor.sees(re.compile("the most the call may cost is set aside"))
+    visitor.page.get_by_text("$1.25 is on hold for calls in progress").click()
+    visitor.sees(re.compile("we hold its maximum cost"))
 
 
-def test_a_balance_below_zero_says_what_to_do(visit: Visit, customer: Customer, deployed: Stack) -> None:
+def test_negative_balance_asks_to_add_funds(visit: Visit, customer: Customer, deployed: Stack) -> None:
     body = {"amount": "-52.50", "reason": "A test"}
     path, key = f"/accounts/{customer.account_id}/adjustments", {"Idempotency-Key": "below"}
     deployed.api.send("POST", path, deployed.service_token(), body, key)
     visitor = visit()
     visitor.sign_in(customer.email)
     visitor.sees("-$2.50", visitor.card("Balance"))
-    visitor.sees("Add funds to call abroad again.", visitor.card("Balance"))
+    visitor.sees("Add funds to make international calls again.", visitor.card("Balance"))
 
 
 # --- Automatic recharge
 
 
-def test_automatic_recharge_is_set_changed_switched_off_and_on(
-    visit: Visit, customer: Customer, device: Device
-) -> None:
+def test_rule_can_be_created_changed_and_turned_off_and_on(visit: Visit, customer: Customer, device: Device) -> None:
     card = customer.save_card()
     visitor = visit(device)
     visitor.sign_in(customer.email)
-    visitor.sees("Off. Switched on, it adds credit before you run out", recharge(visitor))
+    visitor.sees("Off. Turn it on to add credit before you run out", recharge(visitor))
     switch(visitor).check()
     visitor.page.get_by_label("When the balance falls below").fill("20")
     visitor.page.get_by_label("Recharge amount").fill("45")
-    visitor.press("Save and switch on")
+    visitor.press("Save and turn on")
     visitor.sees(re.compile(r"^It adds \$45.00 with Visa ending 4242 when the balance falls below \$20.00."))
     rule = customer.rule()
     assert (rule["enabled"], rule["threshold"], rule["amount"], rule["payment_method_id"]) == (
@@ -105,21 +101,21 @@ def test_automatic_recharge_is_set_changed_switched_off_and_on(
         card,
     )
     visitor.page.get_by_text("Limits", exact=True).click()
-    visitor.page.get_by_label("At most in a day").fill("90")
-    visitor.page.get_by_label("Recharges an hour").fill("2")
+    visitor.page.get_by_label("Daily limit").fill("90")
+    visitor.page.get_by_label("Recharges per hour").fill("2")
     visitor.press("Save changes")
     visitor.wait(lambda: customer.rule()["daily_limit"] == "90.00")
     assert customer.rule()["hourly_count"] == 2
     visitor.settle()
     switch(visitor).uncheck()
-    visitor.sees("Off. Switched on, it adds $45.00 with Visa ending 4242", recharge(visitor))
+    visitor.sees("Off. When turned on, it adds $45.00 with Visa ending 4242", recharge(visitor))
     assert customer.rule()["enabled"] is False
     switch(visitor).check()
     visitor.sees(re.compile("^It adds"), recharge(visitor))
     assert customer.rule()["enabled"] is True
 
 
-def test_what_a_rule_would_have_done_is_said_while_it_is_typed(visit: Visit, caller: Customer) -> None:
+def test_form_simulates_the_rule_while_the_user_types(visit: Visit, caller: Customer) -> None:
     visitor = visit()
     visitor.sign_in(caller.email)
     switch(visitor).check()
@@ -128,62 +124,58 @@ def test_what_a_rule_would_have_done_is_said_while_it_is_typed(visit: Visit, cal
         visitor.page.get_by_label("Recharge amount").fill("5")
         visitor.page.get_by_label("When the balance falls below").fill(threshold)
         found = caller.stack.api.send("POST", "/auto-recharge/simulate", caller.token, body)
-        words = f"{found['charges']} recharges?, ${found['charged']}" if found["charges"] else "no recharge"
-        visitor.sees(re.compile(words.replace("$", r"\$").replace(".", r"\.")), recharge(visitor))
+        words = f"{found['charges']} recharges? (${found['charged']})" if found["charges"] else "no recharges"
+        visitor.sees(re.compile(re.sub(r"[$.()]", r"\\\g<0>", words)), recharge(visitor))
     assert caller.rule()["amount"] is None
 
 
-def test_a_rule_that_cannot_be_is_said_beside_its_field(visit: Visit, customer: Customer) -> None:
+def test_rule_form_explains_invalid_values(visit: Visit, customer: Customer) -> None:
     customer.set_rule(customer.save_card())
     before = customer.rule()
     visitor = visit()
     visitor.sign_in(customer.email)
     recharge(visitor).locator("details").evaluate("limits => { limits.open = true; }")
-    for label, right, wrong, said in (
-        ("Recharge amount", "50", "501", "An amount must lie between $5.00 and $500.00."),
-        ("When the balance falls below", "40", "ten", "Type an amount in dollars and cents, such as 25.00."),
-        ("At most in a day", "200", "49", "This is less than one recharge, so none could ever happen."),
-        ("Recharges an hour", "3", "21", "Type a whole number from 1 to 20."),
+    for label, right, wrong, message in (
+        ("Recharge amount", "50", "501", "Enter an amount from $5.00 to $500.00."),
+        ("When the balance falls below", "40", "ten", "Enter an amount in dollars and cents, such as 25.00."),
+        ("Daily limit", "200", "49", "Enter at least the recharge amount."),
+        ("Recharges per hour", "3", "21", "Enter a whole number from 1 to 20."),
     ):
         field = visitor.page.get_by_label(label)
         field.fill(wrong)
         visitor.press("Save changes")
         expect(field).to_be_focused()
-        expect(field).to_have_accessible_description(said)
+        expect(field).to_have_accessible_description(message)
         field.fill(right)
     assert customer.rule() == before
 
 
-def test_a_card_for_the_rule_is_added_on_stripes_page_and_what_was_typed_is_kept(
-    visit: Visit, customer: Customer
-) -> None:
+def test_rule_form_keeps_its_input_while_a_card_is_added(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     visitor.sign_in(customer.email)
     switch(visitor).check()
     visitor.page.get_by_label("Recharge amount").fill("75.00")
     visitor.press("Add a card", recharge(visitor))
     visitor.save_card("4444")
-    visitor.give_password(customer.email)
-    visitor.sees("Save to use it for automatic recharge.", recharge(visitor))
+    visitor.enter_password(customer.email)
+    visitor.sees("Save the rule to use this card for automatic recharge.", recharge(visitor))
     expect(visitor.page.get_by_label("Recharge amount")).to_have_value("75.00")
-    visitor.press("Save and switch on")
+    visitor.press("Save and turn on")
     visitor.sees("It adds $75.00 with Mastercard ending 4444", recharge(visitor))
 
 
-def test_a_decline_pauses_the_rule_and_says_when_it_goes_on(visit: Visit, customer: Customer) -> None:
+def test_decline_pauses_the_rule_and_shows_the_next_attempt(visit: Visit, customer: Customer) -> None:
     customer.set_rule(customer.save_card("pm_card_chargeCustomerFail"), threshold="60.00")
     eventually(lambda: customer.rule()["status"] == "paused", seconds=60)
     visitor = visit()
     visitor.sign_in(customer.email)
     visitor.sees("Paused: the card was declined.", recharge(visitor))
     next_at = datetime.fromisoformat(customer.rule()["next_attempt_at"]).astimezone(CHICAGO)
-    said = recharge(visitor).get_by_text("Next attempt possible").inner_text()
-    assert next_at.strftime("%-I:%M") in said
+    text = recharge(visitor).get_by_text("We can try again").inner_text()
+    assert next_at.strftime("%-I:%M") in text
 
 
-def test_a_bank_that_wants_the_customer_is_confirmed_and_the_rule_goes_on(
-    visit: Visit, customer: Customer, device: Device
-) -> None:
+def test_bank_confirmation_resumes_the_rule(visit: Visit, customer: Customer, device: Device) -> None:
     customer.set_rule(customer.save_card("pm_card_authenticationRequired"), threshold="60.00")
     eventually(lambda: customer.rule()["status"] == "suspended", seconds=60)
     visitor = visit(device)
@@ -192,7 +184,7 @@ def test_a_bank_that_wants_the_customer_is_confirmed_and_the_rule_goes_on(
     recharge(visitor).get_by_role("link", name="Confirm payment").click()
     visitor.press("Confirm payment")
     visitor.press("Confirm")
-    visitor.give_password(customer.email)
+    visitor.enter_password(customer.email)
     visitor.sees("Payment confirmed", visitor.card("Add funds"))
     visitor.sees("$100.00", visitor.card("Balance"))
     visitor.sees("It adds $50.00 with Visa ending 3184", recharge(visitor))
@@ -202,9 +194,7 @@ def test_a_bank_that_wants_the_customer_is_confirmed_and_the_rule_goes_on(
 # --- Usage
 
 
-def test_usage_is_shown_by_category_and_day_for_the_dates_one_chooses(
-    read: Visit, caller: Customer, device: Device
-) -> None:
+def test_usage_is_shown_by_category_and_day_for_the_chosen_dates(read: Visit, caller: Customer, device: Device) -> None:
     visitor = read(device)
     card = visitor.card("Balance usage")
     today = datetime.now(CHICAGO).date()
@@ -220,7 +210,7 @@ def test_usage_is_shown_by_category_and_day_for_the_dates_one_chooses(
         visitor.settle()
         found = caller.stack.api.get("/usage", caller.token, **{"from": str(first), "to": str(last)})
         if not found["categories"]:
-            visitor.sees("No charged calls in this time.", card)
+            visitor.sees("No charged calls in this period.", card)
             continue
         visitor.sees(f"${found['total']}", card)
         rows = card.locator("table.stacked tbody tr")
@@ -238,5 +228,5 @@ def test_usage_is_shown_by_category_and_day_for_the_dates_one_chooses(
     one = caller.stack.api.get("/usage", caller.token, **{"from": day, "to": day})
     visitor.sees(f"${one['total']}", card)
     card.get_by_label("To", exact=True).fill("2020-01-01")
-    visitor.sees("This is before the first date.", card)
+    visitor.sees("Choose a date on or after the start date.", card)
     expect(card.get_by_role("img", name="Spend by day")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Each call of a category: what is listed, filtered, sorted, exported, and why it cost what it cost."""
+"""The calls of a category: list, filter, sort, export, and price details."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ PLACE = f"#{PATH}?range=week"
 
 
 def calls_of(caller: Customer, **query: Any) -> list[dict[str, Any]]:
-    """Every call of the category, newest first, as the API lists them."""
+    """Return every call of the category from the API, newest first."""
     first = caller.stack.api.get("/statement", caller.token, **{"from": "2020-01-01"})["items"][0]["date"]
     items: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
@@ -29,7 +29,7 @@ def calls_of(caller: Customer, **query: Any) -> list[dict[str, Any]]:
         cursor = {"cursor": page["next_cursor"]}
 
 
-def test_details_list_each_call_and_load_more(read: Visit, caller: Customer, device: Device) -> None:
+def test_details_list_every_call_page_by_page(read: Visit, caller: Customer, device: Device) -> None:
     visitor = read(device)
     visitor.card("Balance usage").get_by_label("Dates").select_option("Last 7 days")
     visitor.settle()
@@ -52,21 +52,21 @@ def test_details_list_each_call_and_load_more(read: Visit, caller: Customer, dev
     expect(visitor.card("Balance usage").get_by_label("Dates")).to_have_value("week")
 
 
-def test_calls_are_filtered_and_sorted_over_all_of_them(read: Visit, caller: Customer) -> None:
+def test_filter_and_sort_cover_all_calls(read: Visit, caller: Customer) -> None:
     visitor = read(place=PLACE)
     calls = calls_of(caller)
     visitor.page.get_by_label("User").select_option("Bo Lindqvist")
     visitor.settle()
-    of_bo = [call for call in calls if call["user"]["name"] == "Bo Lindqvist"]
-    visitor.page.get_by_label("Find").fill("france")
-    in_france = [call["call_id"] for call in of_bo if "France" in call["destination"]]
+    calls_of_bo = [call for call in calls if call["user"]["name"] == "Bo Lindqvist"]
+    visitor.page.get_by_label("Search").fill("france")
+    in_france = [call["call_id"] for call in calls_of_bo if "France" in call["destination"]]
     visitor.sees(f"{len(in_france)} calls ·")
-    visitor.page.get_by_label("Find").fill("+44 20 7183")
-    visitor.sees(f"{len([call for call in of_bo if call['to'].startswith('+44')])} calls ·")
-    visitor.page.get_by_label("Find").fill("nowhere")
-    visitor.sees("No call matches.")
-    visitor.page.get_by_label("Find").fill("")
-    visitor.page.get_by_label("User").select_option("Everyone")
+    visitor.page.get_by_label("Search").fill("+44 20 7183")
+    visitor.sees(f"{len([call for call in calls_of_bo if call['to'].startswith('+44')])} calls ·")
+    visitor.page.get_by_label("Search").fill("nowhere")
+    visitor.sees("No matching calls.")
+    visitor.page.get_by_label("Search").fill("")
+    visitor.page.get_by_label("User").select_option("All users")
     visitor.settle()
     visitor.press("Price")
     visitor.sees(f"{CALLS - 1} calls ·")
@@ -79,34 +79,34 @@ def test_calls_are_filtered_and_sorted_over_all_of_them(read: Visit, caller: Cus
     assert [row[3] for row in visitor.rows()] == sorted(call["destination"] for call in calls)
 
 
-def exported(visitor: Visitor) -> list[dict[str, str]]:
-    """What Export CSV saves."""
-    with visitor.page.expect_download() as saved:
+def export(visitor: Visitor) -> list[dict[str, str]]:
+    """Return the rows that Export CSV downloads."""
+    with visitor.page.expect_download() as download:
         visitor.page.get_by_role("button", name="Export CSV").click()
-    return list(csv.DictReader(io.StringIO(Path(saved.value.path()).read_text("utf-8"))))
+    return list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text("utf-8"))))
 
 
-def test_the_export_is_exactly_what_is_shown(read: Visit, caller: Customer) -> None:
+def test_export_matches_the_rows_shown(read: Visit, caller: Customer) -> None:
     visitor = read(place=PLACE)
-    shown, saved = visitor.rows(), exported(visitor)
-    assert len(saved) == 50
-    assert [(row["to"], row["destination"], row["user_name"]) for row in saved] == [
+    shown, downloaded = visitor.rows(), export(visitor)
+    assert len(downloaded) == 50
+    assert [(row["to"], row["destination"], row["user_name"]) for row in downloaded] == [
         (row[2], row[3], row[7]) for row in shown
     ]
-    visitor.page.get_by_label("Find").fill("france")
+    visitor.page.get_by_label("Search").fill("france")
     visitor.press("Price")
-    shown, saved = visitor.rows(), exported(visitor)
-    assert [(row["to"], Decimal(row["price"])) for row in saved] == [
+    shown, downloaded = visitor.rows(), export(visitor)
+    assert [(row["to"], Decimal(row["price"])) for row in downloaded] == [
         (row[2], Decimal(row[6].replace("$", ""))) for row in shown
     ]
     answer = caller.stack.api.request(
         "GET", PATH, caller.token, headers={"Accept": "text/csv"}, params={"from": "2026-01-01", "to": "2027-12-31"}
     )
-    known = {row["call_id"]: row for row in csv.DictReader(io.StringIO(answer.text))}
-    assert all(known[row["call_id"]] == row for row in saved)
+    by_id = {row["call_id"]: row for row in csv.DictReader(io.StringIO(answer.text))}
+    assert all(by_id[row["call_id"]] == row for row in downloaded)
 
 
-def test_two_looks_at_once_list_each_call_once(read: Visit, caller: Customer) -> None:
+def test_concurrent_loads_list_each_call_once(read: Visit, caller: Customer) -> None:
     visitor = read(place=PLACE)
     visitor.page.get_by_role("columnheader", name="Price").get_by_role("button").dblclick()
     visitor.sees(f"{CALLS - 1} calls ·")
@@ -114,13 +114,13 @@ def test_two_looks_at_once_list_each_call_once(read: Visit, caller: Customer) ->
     assert len(visitor.rows()) == len(calls_of(caller)) == CALLS - 1
 
 
-def test_one_click_says_why_a_call_cost_what_it_cost(read: Visit, caller: Customer) -> None:
+def test_price_details_explain_the_price_of_a_call(read: Visit, caller: Customer) -> None:
     visitor = read(PHONE, "#/usage/outbound_premium_call?range=week")
     [call] = caller.stack.api.get(
         "/usage/outbound_premium_call", caller.token, **{"from": "2026-01-01", "to": "2027-12-31"}
     )["items"]
-    visitor.page.get_by_role("button", name="why").click()
-    box = visitor.page.get_by_role("dialog", name="Why it cost this")
+    visitor.page.get_by_role("button", name="Price details").click()
+    box = visitor.page.get_by_role("dialog", name="Price details")
     for words in (
         call["to"],
         call["destination"],
@@ -139,7 +139,7 @@ def test_one_click_says_why_a_call_cost_what_it_cost(read: Visit, caller: Custom
     expect(box).to_have_count(0)
 
 
-def test_a_category_without_calls_says_so(visit: Visit, customer: Customer) -> None:
+def test_category_without_calls_shows_an_empty_state(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     visitor.sign_in(customer.email, PLACE)
-    visitor.sees("No calls here.")
+    visitor.sees("No calls in this period.")

@@ -1,4 +1,4 @@
-"""Somebody of the account who may not spend: sees everything, and is told why they cannot change it."""
+"""A member without billing rights sees everything, and why they cannot change it."""
 
 import pytest
 from playwright.sync_api import expect
@@ -12,7 +12,7 @@ from tests.stack.customers import Customer
 
 @pytest.fixture
 def member(deployed: Stack, customer: Customer) -> str:
-    """The email of a member of the customer's account, which has a card, a rule and a payment."""
+    """The email of a member of the customer's account, which has a card, a rule, and a payment."""
     card = customer.save_card()
     customer.set_rule(card)
     customer.pay(card, "25.00", "paid")
@@ -21,38 +21,38 @@ def member(deployed: Stack, customer: Customer) -> str:
     return person.email
 
 
-def test_a_member_sees_everything_and_what_they_may_not_do_says_why(visit: Visit, member: str, device: Device) -> None:
+def test_member_sees_everything_and_why_changes_are_disabled(visit: Visit, member: str, device: Device) -> None:
     visitor = visit(device)
     visitor.sign_in(member)
     visitor.sees("$75.00", visitor.card("Balance"))
     visitor.sees("Only a billing admin of your account can add funds.", visitor.card("Add funds"))
     visitor.sees("It adds $50.00 with Visa ending 4242", visitor.card("Automatic recharge"))
-    visitor.sees("Only a billing admin of your account can change this.", visitor.card("Automatic recharge"))
+    visitor.sees(
+        "Only a billing admin of your account can change automatic recharge.", visitor.card("Automatic recharge")
+    )
     expect(visitor.page.get_by_role("switch", name="Automatic recharge")).to_be_disabled()
     for absent in ("Pay", "Save", "Add a card", "Remove"):
         expect(visitor.page.get_by_role("button", name=absent)).to_have_count(0)
     visitor.follow("Lines")
-    visitor.sees("Only a billing admin of your account can switch lines.")
-    expect(visitor.page.get_by_role("switch", name="International calling of +13125550100")).to_be_disabled()
+    visitor.sees("Only a billing admin of your account can change lines.")
+    expect(visitor.page.get_by_role("switch", name="International calling for +13125550100")).to_be_disabled()
     visitor.follow("Statement")
     visitor.sees("Top-up, Visa ending 4242")
     visitor.follow("History")
     visitor.sees("Paid")
-    assert not [url for url in visitor.asked if "/payment-methods" in url]
+    assert not [url for url in visitor.requests if "/payment-methods" in url]
 
 
-def test_a_member_who_comes_back_from_a_payment_sees_what_became_of_it(
-    visit: Visit, member: str, customer: Customer
-) -> None:
+def test_member_returning_from_a_payment_sees_its_outcome(visit: Visit, member: str, customer: Customer) -> None:
     visitor = visit()
     visitor.open(f"?top_up={customer.payments()[0]['id']}")
-    visitor.give_password(member)
+    visitor.enter_password(member)
     visitor.sees("Funds added", visitor.card("Add funds"))
 
 
-def test_a_payment_of_nobody_is_not_there(visit: Visit, member: str) -> None:
+def test_unknown_payment_in_the_url_is_ignored(visit: Visit, member: str) -> None:
     visitor = visit()
     visitor.break_network()
-    visitor.open("?top_up=tu_of_somebody_else")
-    visitor.give_password(member)
+    visitor.open("?top_up=tu_of_another_account")
+    visitor.enter_password(member)
     visitor.sees("Only a billing admin of your account can add funds.", visitor.card("Add funds"))

@@ -1,4 +1,4 @@
-"""Lines, statement, history and rates: each a page of its own."""
+"""The views of lines, statement, history, and rates."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -12,10 +12,10 @@ from tests.browser.visitor import Device
 from tests.stack.customers import Customer
 
 
-def test_a_line_is_switched_on_and_off(visit: Visit, customer: Customer, device: Device) -> None:
+def test_line_can_be_turned_on_and_off(visit: Visit, customer: Customer, device: Device) -> None:
     visitor = visit(device)
     visitor.sign_in(customer.email, "#/lines")
-    toggle = visitor.page.get_by_role("switch", name="International calling of +13125550100")
+    toggle = visitor.page.get_by_role("switch", name="International calling for +13125550100")
     expect(toggle).to_be_checked()
     toggle.uncheck()
     expect(visitor.page.get_by_role("status").filter(has_text="is off")).to_be_attached()
@@ -25,7 +25,7 @@ def test_a_line_is_switched_on_and_off(visit: Visit, customer: Customer, device:
     assert customer.stack.api.get("/lines", customer.token)["items"][0]["international_calling"] is True
 
 
-def test_the_statement_opens_lists_and_closes(read: Visit, caller: Customer, device: Device) -> None:
+def test_statement_adds_up_from_opening_to_closing_balance(read: Visit, caller: Customer, device: Device) -> None:
     visitor = read(device, "#/statement?range=week")
     visitor.press("Load more")
     expect(visitor.page.locator("main tbody tr")).to_have_count(CALLS + 3)
@@ -39,10 +39,10 @@ def test_the_statement_opens_lists_and_closes(read: Visit, caller: Customer, dev
 
 
 @pytest.mark.parametrize("key", ["Enter", "Tab"])
-def test_a_date_is_typed_in_peace_and_counts_on_enter_or_when_one_leaves(read: Visit, key: str) -> None:
-    """A browser calls every date a change that is whole after some key, such as the first day of a month."""
+def test_typed_date_applies_on_enter_or_when_focus_leaves(read: Visit, key: str) -> None:
+    """A browser reports a change at each key that completes a valid date, such as the first day of a month."""
     visitor = read(place="#/statement?range=week")
-    with visitor.page.expect_response(re.compile("/statement")):  # The page replaces its fields with the answer.
+    with visitor.page.expect_response(re.compile("/statement")):  # The page replaces its fields after the response.
         visitor.page.get_by_label("Dates").select_option("Custom")
     visitor.settle()
     visitor.page.wait_for_load_state("networkidle")
@@ -53,14 +53,14 @@ def test_a_date_is_typed_in_peace_and_counts_on_enter_or_when_one_leaves(read: V
     expect(first).to_be_focused()
     expect(first).to_have_value(wanted.isoformat())
     visitor.page.keyboard.press(key)
-    for _ in range(5 if key == "Tab" else 0):  # Through the parts of both dates, and out of them.
+    for _ in range(5 if key == "Tab" else 0):  # Through the parts of both dates and out of the fields.
         visitor.page.keyboard.press(key)
     expect(visitor.page).to_have_url(re.compile(f"range=custom&from={wanted}&to="))
-    visitor.sees(f"Balance before {wanted:%b} {wanted.day}")
+    visitor.sees(f"Opening balance, {wanted:%b} {wanted.day}")
 
 
 @pytest.mark.parametrize("is_answered", [True, False])
-def test_a_late_answer_does_not_replace_what_was_asked_for_after_it(read: Visit, is_answered: bool) -> None:
+def test_late_response_does_not_replace_a_newer_view(read: Visit, is_answered: bool) -> None:
     visitor = read(place="#/statement?range=week")
     visitor.break_network()
     held: list[Route] = []
@@ -86,17 +86,20 @@ def test_a_late_answer_does_not_replace_what_was_asked_for_after_it(read: Visit,
         expect(visitor.page.get_by_label("Country")).to_be_visible()
 
 
-def test_history_shows_each_payment_its_card_and_its_receipt(visit: Visit, customer: Customer, device: Device) -> None:
+def test_history_shows_each_payment_with_card_and_receipt(visit: Visit, customer: Customer, device: Device) -> None:
     customer.pay(customer.save_card(), "25.00", "one")
     customer.pay(customer.save_card("pm_card_chargeCustomerFail"), "30.00", "two")
     visitor = visit(device)
     visitor.sign_in(customer.email, "#/history")
     declined, paid = visitor.rows()
-    assert declined[1:4] == ["Added by hand", "Visa ending 0341", "$30.00"]
-    assert declined[4].split("\n") == ["Declined", "Your bank declined the card. Use another card, or ask your bank."]
-    assert paid[1:5] == ["Added by hand", "Visa ending 4242", "$25.00", "Paid"]
+    assert declined[1:4] == ["Manual payment", "Visa ending 0341", "$30.00"]
+    assert declined[4].split("\n") == [
+        "Declined",
+        "Your bank declined the card. Use another card, or contact your bank.",
+    ]
+    assert paid[1:5] == ["Manual payment", "Visa ending 4242", "$25.00", "Paid"]
     with visitor.context.expect_page() as opened:
-        visitor.page.get_by_role("link", name="Receipt of $25.00").click()
+        visitor.page.get_by_role("link", name="Receipt for $25.00").click()
     expect(opened.value.get_by_role("heading")).to_contain_text("Receipt")
 
 
@@ -116,16 +119,16 @@ def test_rates_need_no_sign_in(visit: Visit, device: Device) -> None:
     visitor.sees("Included")
     visitor.page.get_by_label("Number", exact=True).fill("999")
     visitor.press("Look up")
-    visitor.sees("Type a whole number with its country code, such as +44 20 7183 8750.")
+    visitor.sees("Enter a full phone number with its country code, such as +44 20 7183 8750.")
     visitor.page.get_by_label("Number", exact=True).fill("+1 299 555 0123")
     visitor.press("Look up")
-    visitor.sees("There is no price for this number.")
+    visitor.sees("No rate for this number.")
     visitor.open("#/rates?country=JP")
     visitor.page.reload()
     visitor.sees("Japan - Landline")
 
 
-def test_every_country_one_may_choose_is_known_to_the_price_list(visit: Visit) -> None:
+def test_country_list_matches_the_numbering_tables(visit: Visit) -> None:
     from calling_credit.numbering import COUNTRIES  # noqa: PLC0415
 
     visitor = visit()

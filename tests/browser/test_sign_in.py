@@ -1,4 +1,4 @@
-"""Signing in: the hosted page, code and PKCE, tokens that are kept nowhere, refreshed in time, and gone at sign-out."""
+"""Sign-in: the hosted page, code and PKCE, and tokens that are never stored, renewed in time, cleared at sign-out."""
 
 import base64
 import json
@@ -15,57 +15,55 @@ from tests.stack.customers import Customer
 TOKEN = re.compile(r"/oauth2/token$")
 
 
-def test_a_person_signs_in_on_the_hosted_page_and_is_back_where_they_wanted_to_be(
-    visit: Visit, customer: Customer, device: Device
-) -> None:
+def test_sign_in_returns_to_the_requested_page(visit: Visit, customer: Customer, device: Device) -> None:
     visitor = visit(device)
     visitor.open("#/history")
-    visitor.sees("Credit for calls abroad")
+    visitor.sees("Prepaid credit for international calls")
     visitor.press("Sign in")
     asked = parse_qs(urlsplit(visitor.page.url).query)
     assert asked["response_type"] == ["code"]
     assert asked["code_challenge_method"] == ["S256"]
     assert asked["redirect_uri"] == [visitor.home]
     assert min(len(asked["state"][0]), len(asked["code_challenge"][0])) >= 43
-    visitor.give_password(customer.email)
+    visitor.enter_password(customer.email)
     assert visitor.page.url == f"{visitor.home}#/history"
-    visitor.sees("No funds were added yet.")
+    visitor.sees("No payments yet.")
     visitor.sees("Uma", visitor.page.locator("header"))
 
 
-def test_no_token_is_kept_and_a_reload_leads_through_the_sign_in_again(visit: Visit, customer: Customer) -> None:
+def test_tokens_are_not_stored_and_a_reload_signs_in_again(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     with visitor.page.expect_response(TOKEN) as answered:
         visitor.sign_in(customer.email)
-    given = answered.value.json()
-    kept = visitor.stored() + visitor.page.url
+    tokens = answered.value.json()
+    stored = visitor.stored() + visitor.page.url
     for token in ("id_token", "access_token", "refresh_token"):
-        assert given[token]
-        assert given[token] not in kept
-        assert given[token].split(".")[-1] not in kept
-    assert not [url for url in visitor.asked if given["id_token"] in url]
+        assert tokens[token]
+        assert tokens[token] not in stored
+        assert tokens[token].split(".")[-1] not in stored
+    assert not [url for url in visitor.requests if tokens["id_token"] in url]
     visitor.page.reload()
-    visitor.give_password(customer.email)
+    visitor.enter_password(customer.email)
     visitor.sees("available credit")
 
 
-def test_an_answer_that_nobody_asked_for_is_refused(visit: Visit, customer: Customer) -> None:
+def test_forged_sign_in_response_is_rejected(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     for forged in ("?code=stolen&state=made-up", "?code=stolen&state="):
         visitor.open(forged)
-        visitor.sees("That sign-in was not begun here, or is over. Sign in again.")
+        visitor.sees("This sign-in is invalid or has expired. Sign in again.")
         assert "code=" not in visitor.page.url
     visitor.press("Sign in")
     visitor.page.wait_for_url(re.compile("/oauth2/authorize"))
     visitor.open("?code=stolen&state=made-up")
-    visitor.sees("That sign-in was not begun here, or is over. Sign in again.")
-    assert not [url for url in visitor.asked if TOKEN.search(url)]
+    visitor.sees("This sign-in is invalid or has expired. Sign in again.")
+    assert not [url for url in visitor.requests if TOKEN.search(url)]
     visitor.press("Sign in")
-    visitor.give_password(customer.email)
+    visitor.enter_password(customer.email)
     visitor.sees("available credit")
 
 
-def test_a_sign_in_that_fails_says_so_and_can_be_tried_again(visit: Visit, customer: Customer) -> None:
+def test_failed_sign_in_can_be_retried(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     visitor.break_network()
     visitor.page.route(TOKEN, lambda route: route.fulfill(status=400, json={"error": "invalid_grant"}))
@@ -74,15 +72,15 @@ def test_a_sign_in_that_fails_says_so_and_can_be_tried_again(visit: Visit, custo
     visitor.page.get_by_label("Username").fill(customer.email)
     visitor.page.get_by_label("Password").fill("wrong")
     visitor.press("Sign in")
-    visitor.give_password(customer.email)
-    visitor.sees("The sign-in did not come to an end. Try again.")
+    visitor.enter_password(customer.email)
+    visitor.sees("Sign-in could not be completed. Try again.")
     visitor.page.unroute(TOKEN)
     visitor.press("Sign in")
-    visitor.give_password(customer.email)
+    visitor.enter_password(customer.email)
     visitor.sees("available credit")
 
 
-def test_a_token_that_is_refused_is_renewed_without_a_word(visit: Visit, deployed: object, customer: Customer) -> None:
+def test_rejected_token_is_renewed_silently(visit: Visit, deployed: object, customer: Customer) -> None:
     visitor = visit()
     visitor.break_network()
     visitor.sign_in("ben@meridian-travel.example")
@@ -103,34 +101,34 @@ def test_a_token_that_is_refused_is_renewed_without_a_word(visit: Visit, deploye
     assert refused
 
 
-def test_a_token_is_renewed_before_it_ends(visit: Visit) -> None:
+def test_token_is_renewed_before_it_expires(visit: Visit) -> None:
     visitor = visit()
 
-    def nearly_over(route: Route) -> None:
+    def shorten_lifetime(route: Route) -> None:
         answer = route.fetch()
-        said = answer.json()
-        header, claims, signature = said["id_token"].split(".")
-        found = json.loads(base64.urlsafe_b64decode(claims + "=="))
-        found["exp"] = found["iat"] + 61
-        changed = base64.urlsafe_b64encode(json.dumps(found).encode()).decode().rstrip("=")
+        grant = answer.json()
+        header, claims, signature = grant["id_token"].split(".")
+        payload = json.loads(base64.urlsafe_b64decode(claims + "=="))
+        payload["exp"] = payload["iat"] + 61
+        changed = base64.urlsafe_b64encode(json.dumps(payload).encode()).decode().rstrip("=")
         route.fulfill(
             status=200,
             headers={"access-control-allow-origin": "*"},
-            json=said | {"id_token": f"{header}.{changed}.{signature}"},
+            json=grant | {"id_token": f"{header}.{changed}.{signature}"},
         )
 
     visitor.page.clock.install()
-    visitor.break_network()  # The gateway refuses the changed token once; the point is what happens before the next.
-    visitor.page.route(TOKEN, nearly_over, times=1)
+    visitor.break_network()  # The gateway refuses the changed token once; only the later renewal matters.
+    visitor.page.route(TOKEN, shorten_lifetime, times=1)
     visitor.sign_in("ben@meridian-travel.example")
-    asked = [url for url in visitor.asked if TOKEN.search(url)]
+    asked = [url for url in visitor.requests if TOKEN.search(url)]
     assert len(asked) == 2
     visitor.page.clock.fast_forward("59:30")
     visitor.follow("Lines")
-    assert len([url for url in visitor.asked if TOKEN.search(url)]) == 3
+    assert len([url for url in visitor.requests if TOKEN.search(url)]) == 3
 
 
-def test_a_session_that_is_over_leads_to_the_sign_in_and_back(visit: Visit, customer: Customer) -> None:
+def test_expired_session_signs_in_again_and_returns(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     visitor.break_network()
     visitor.sign_in(customer.email)
@@ -142,14 +140,12 @@ def test_a_session_that_is_over_leads_to_the_sign_in_and_back(visit: Visit, cust
     visitor.page.wait_for_url(re.compile("/oauth2/authorize"))
     visitor.page.unroute(re.compile("/statement"))
     visitor.page.unroute(TOKEN)
-    visitor.give_password(customer.email)
+    visitor.enter_password(customer.email)
     assert visitor.page.url.startswith(f"{visitor.home}#/statement")
     visitor.sees("Adjustment: Credit of a test")
 
 
-def test_who_is_refused_in_spite_of_signing_in_is_told_so_and_not_sent_in_a_circle(
-    visit: Visit, customer: Customer
-) -> None:
+def test_rejected_sign_in_is_reported_without_a_redirect_loop(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     visitor.break_network()
     visitor.page.route(
@@ -157,27 +153,27 @@ def test_who_is_refused_in_spite_of_signing_in_is_told_so_and_not_sent_in_a_circ
     )
     visitor.open()
     visitor.press("Sign in")
-    visitor.give_password(customer.email, is_in=False)
+    visitor.enter_password(customer.email, is_in=False)
     visitor.page.wait_for_url(re.compile("/oauth2/authorize"))
-    visitor.give_password(customer.email)
-    visitor.sees("Your sign-in is not accepted.")
+    visitor.enter_password(customer.email)
+    visitor.sees("Your sign-in was rejected.")
 
 
-def test_signing_out_forgets_everything(visit: Visit, customer: Customer) -> None:
+def test_sign_out_clears_all_session_data(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     visitor.sign_in(customer.email)
     visitor.press("Sign out")
-    visitor.sees("Credit for calls abroad")
-    assert [url for url in visitor.asked if "/logout?" in url]
+    visitor.sees("Prepaid credit for international calls")
+    assert [url for url in visitor.requests if "/logout?" in url]
     assert json.loads(visitor.stored()) == [[], [], ""]
     visitor.open()
     expect(visitor.page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
 @pytest.mark.parametrize("place", ["", "#/rates", "#/nothing-there"])
-def test_nothing_is_asked_of_the_api_before_somebody_signs_in(visit: Visit, place: str) -> None:
+def test_page_sends_no_api_request_before_sign_in(visit: Visit, place: str) -> None:
     visitor = visit()
     visitor.open(place)
     visitor.settle()
-    paths = {urlsplit(url).path for url in visitor.asked}
+    paths = {urlsplit(url).path for url in visitor.requests}
     assert {path for path in paths if not path.startswith("/assets/")} == {"/"}

@@ -1,4 +1,4 @@
-"""Empty, loading, error and offline: the page says what is the matter and goes on by itself or by one button."""
+"""Empty, loading, error, and offline states: the page explains them and recovers by itself or with one button."""
 
 import re
 
@@ -11,20 +11,18 @@ from tests.stack.customers import Customer
 API = re.compile(r"/(balance|usage|statement|lines|top-ups|auto-recharge|payment-methods)(\?|/|$)")
 
 
-def test_an_empty_account_says_what_will_be_there(visit: Visit, customer: Customer, device: Device) -> None:
+def test_empty_account_shows_empty_states(visit: Visit, customer: Customer, device: Device) -> None:
     visitor = visit(device)
     visitor.sign_in(customer.email)
-    visitor.sees("No card is saved yet.")
-    visitor.sees("No charged calls in this time.")
+    visitor.sees("No saved cards yet.")
+    visitor.sees("No charged calls in this period.")
     visitor.follow("History")
-    visitor.sees("No funds were added yet.")
+    visitor.sees("No payments yet.")
     visitor.open("#/statement?range=last")
-    visitor.sees("Nothing moved the balance in this time.")
+    visitor.sees("No transactions in this period.")
 
 
-def test_while_the_api_is_down_the_page_says_so_and_tries_again(
-    visit: Visit, customer: Customer, device: Device
-) -> None:
+def test_page_reports_an_api_outage_and_retries(visit: Visit, customer: Customer, device: Device) -> None:
     visitor = visit(device)
     visitor.break_network()
     answers = [
@@ -38,13 +36,13 @@ def test_while_the_api_is_down_the_page_says_so_and_tries_again(
             visitor.sign_in(customer.email)
         else:
             visitor.press("Try again")
-        visitor.sees("We cannot be reached just now.")
+        visitor.sees("Billing is temporarily unavailable.")
         visitor.page.unroute(API)
     visitor.press("Try again")
     visitor.sees("$50.00", visitor.card("Balance"))
 
 
-def test_one_part_that_fails_keeps_nothing_from_the_others(visit: Visit, customer: Customer) -> None:
+def test_failed_card_does_not_affect_the_others(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     visitor.break_network()
     problem = {
@@ -63,13 +61,13 @@ def test_one_part_that_fails_keeps_nothing_from_the_others(visit: Visit, custome
     visitor.sign_in(customer.email)
     visitor.sees("$50.00", visitor.card("Balance"))
     visitor.sees("Stripe does not answer just now.", visitor.card("Add funds"))
-    visitor.sees("No charged calls in this time.", visitor.card("Balance usage"))
+    visitor.sees("No charged calls in this period.", visitor.card("Balance usage"))
     visitor.page.unroute(re.compile("/payment-methods"))
     visitor.press("Try again", visitor.card("Add funds"))
-    visitor.sees("No card is saved yet.", visitor.card("Add funds"))
+    visitor.sees("No saved cards yet.", visitor.card("Add funds"))
 
 
-def test_what_is_loading_shows_its_place(visit: Visit, customer: Customer) -> None:
+def test_loading_card_shows_a_skeleton(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     held: list[Route] = []
 
@@ -88,14 +86,14 @@ def test_what_is_loading_shows_its_place(visit: Visit, customer: Customer) -> No
     visitor.settle()
 
 
-def test_offline_the_page_says_so_and_is_up_to_date_when_it_is_back(visit: Visit, customer: Customer) -> None:
+def test_page_reports_offline_and_refreshes_when_back_online(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     visitor.break_network()
     visitor.sign_in(customer.email)
     visitor.context.set_offline(True)
-    expect(visitor.page.get_by_text("You are offline. What you see may be old")).to_be_visible()
+    expect(visitor.page.get_by_text("You are offline. Data may be out of date")).to_be_visible()
     visitor.page.get_by_role("link", name="History", exact=True).click()
-    visitor.sees("This continues when you are back online")
+    visitor.sees("Connect to the internet to continue.")
     visitor.context.set_offline(False)
-    visitor.sees("No funds were added yet.")
-    expect(visitor.page.get_by_text("You are offline. What you see may be old")).to_be_hidden()
+    visitor.sees("No payments yet.")
+    expect(visitor.page.get_by_text("You are offline. Data may be out of date")).to_be_hidden()

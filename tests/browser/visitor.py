@@ -1,4 +1,4 @@
-"""Somebody in front of the Billing page: what they see and press, and a watch on what their browser is made to do."""
+"""A visitor of the Billing page: what they see and press, and every request and error of their browser."""
 
 import re
 import time
@@ -13,7 +13,7 @@ from local.stack import Stack
 
 
 class Device(TypedDict, total=False):
-    """What a browser is told of the device it runs on."""
+    """Browser options that emulate a device."""
 
     viewport: ViewportSize
     is_mobile: bool
@@ -36,38 +36,38 @@ NETWORK = re.compile(r"Failed to load resource|net::ERR_")
 class Visitor:
     """One browser context with one page in it."""
 
-    def __init__(self, stack: Stack, context: BrowserContext, patience_ms: int) -> None:
+    def __init__(self, stack: Stack, context: BrowserContext, timeout_ms: int) -> None:
         self.stack = stack
         self.context = context
-        self.context.set_default_timeout(patience_ms)
-        expect.set_options(timeout=patience_ms)
+        self.context.set_default_timeout(timeout_ms)
+        expect.set_options(timeout=timeout_ms)
         self.page: Page = context.new_page()
         self.errors: list[str] = []
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.is_network_broken = False
-        context.on("request", self._heard)
-        context.on("console", self._said)
+        context.on("request", self._record_request)
+        context.on("console", self._record_error)
         context.on("weberror", lambda error: self.errors.append(f"uncaught: {error.error}"))
 
-    def _heard(self, request: Request) -> None:
-        self.asked.append(request.url)
+    def _record_request(self, request: Request) -> None:
+        self.requests.append(request.url)
 
-    def _said(self, message: ConsoleMessage) -> None:
-        of_others = urlsplit(message.location["url"]).netloc not in ("", self.stack.settings.api_host)
-        is_network = NETWORK.search(message.text) and (self.is_network_broken or of_others)
+    def _record_error(self, message: ConsoleMessage) -> None:
+        is_foreign = urlsplit(message.location["url"]).netloc not in ("", self.stack.settings.api_host)
+        is_network = NETWORK.search(message.text) and (self.is_network_broken or is_foreign)
         if message.type == "error" and not is_network:
             self.errors.append(f"console: {message.text} at {message.location}")
 
     def break_network(self) -> None:
-        """From now on a request may fail, of which the browser itself writes into its console."""
+        """Ignore failed requests in the console from now on."""
         self.is_network_broken = True
 
-    def forbidden(self) -> list[str]:
-        """Every error in the console, and every address asked that is neither ours, nor Cognito's, nor Stripe's."""
+    def violations(self) -> list[str]:
+        """Return all console errors, and all requested URLs outside this API, Cognito, and Stripe."""
         origins = {self.stack.settings.api_url, self.stack.settings.endpoint_url, self.stack.stripe_url}
         return self.errors + [
             url
-            for url in self.asked
+            for url in self.requests
             if urlsplit(url).scheme not in ("data", "blob")
             and f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" not in origins
         ]
@@ -76,27 +76,27 @@ class Visitor:
         """Close the browser."""
         self.context.close()
 
-    # --- Where they are
+    # --- Navigation
 
     @property
     def home(self) -> str:
-        """The address of the page."""
+        """The URL of the page."""
         return f"{self.stack.settings.api_url}/"
 
     def open(self, place: str = "") -> None:
-        """Enter an address below the page's own."""
+        """Open a view of the page by its URL."""
         self.page.goto(self.home + place)
         if place.startswith("#"):
             self.shows(place)
 
     def sign_in(self, email: str, place: str = "") -> None:
-        """Open the page, go to the hosted sign-in, and be back."""
+        """Open the page, sign in on the hosted page, and return."""
         self.open(place)
         self.press("Sign in")
-        self.give_password(email)
+        self.enter_password(email)
 
-    def give_password(self, email: str, *, is_in: bool = True) -> None:
-        """Fill in the hosted sign-in; wait until the page is there, unless it will not be."""
+    def enter_password(self, email: str, *, is_in: bool = True) -> None:
+        """Submit the hosted sign-in; with `is_in`, wait until the page is loaded."""
         self.page.get_by_label("Username").fill(email)
         self.page.get_by_label("Password").fill(PASSWORD)
         self.press("Sign in")
@@ -105,18 +105,18 @@ class Visitor:
             self.settle()
 
     def settle(self) -> None:
-        """Wait until everything that was asked for is shown."""
+        """Wait until all loaded data is shown."""
         expect(self.page.locator("main h1")).to_be_attached()
         expect(self.page.locator(".skeleton, [aria-busy]")).to_have_count(0)
 
-    # --- What they see and do
+    # --- Actions and checks
 
     def press(self, name: str, within: Locator | None = None) -> None:
-        """Press the one button of that name."""
+        """Press the button with this name."""
         (within or self.page).get_by_role("button", name=name, exact=True).click()
 
     def follow(self, name: str) -> None:
-        """Follow the one link of that name, and wait for what it shows."""
+        """Follow the link with this name, and wait for its view."""
         link = self.page.get_by_role("link", name=name, exact=True)
         place = link.get_attribute("href") or ""
         link.click()
@@ -124,52 +124,52 @@ class Visitor:
         self.settle()
 
     def shows(self, place: str) -> None:
-        """Wait until the page shows this part of itself."""
+        """Wait until the page shows this view."""
         expect(self.page.locator("main")).to_have_attribute("data-shows", place)
 
     def card(self, title: str) -> Locator:
-        """The part of the page under a heading."""
+        """Return the card with this heading."""
         return self.page.get_by_role("region", name=title, exact=True)
 
     def sees(self, words: str | re.Pattern[str], within: Locator | None = None) -> None:
-        """Wait until these words stand there."""
+        """Wait until this text is visible."""
         expect((within or self.page.locator("main")).get_by_text(words).first).to_be_visible()
 
     def wait(self, check: Callable[[], object], seconds: float = 20.0) -> None:
-        """Wait until something is so outside the page, while the page goes on."""
+        """Wait for a condition outside the page, while the page keeps running."""
         deadline = time.monotonic() + seconds
         while not check():
             assert time.monotonic() < deadline, f"not within {seconds:.0f} s"
             self.page.wait_for_timeout(50)
 
     def stored(self) -> str:
-        """Everything the browser keeps of this page, as text."""
-        kept: str = self.page.evaluate(
+        """Return everything that the browser stores for this page, as text."""
+        stored: str = self.page.evaluate(
             "JSON.stringify([Object.entries(sessionStorage), Object.entries(localStorage), document.cookie])"
         )
-        return kept
+        return stored
 
     def rows(self, within: Locator | None = None) -> list[list[str]]:
-        """The cells of the one table that is shown."""
+        """Return the cells of the table shown."""
         script = "rows => rows.map(row => [...row.cells].map(cell => cell.innerText.trim()))"
-        found: Any = (within or self.page.locator("main")).locator("table tbody tr").evaluate_all(script)
-        return list(found)
+        rows: Any = (within or self.page.locator("main")).locator("table tbody tr").evaluate_all(script)
+        return list(rows)
 
     def saved_card(self, name: str) -> Locator:
-        """A card one may pay with."""
+        """Return the radio button of a saved card."""
         return self.page.get_by_role("radio", name=name)
 
-    def hand_on(self, route: Route) -> None:
-        """The API takes a request of the page; what it answers is kept from the page."""
+    def forward(self, route: Route) -> None:
+        """Send a request of the page to the API, and withhold the answer from the page."""
         request = route.request
-        kept = ("authorization", "content-type", "idempotency-key")
-        headers = {name: value for name, value in request.headers.items() if name in kept}
+        forwarded = ("authorization", "content-type", "idempotency-key")
+        headers = {name: value for name, value in request.headers.items() if name in forwarded}
         path = request.url.removeprefix(self.stack.settings.api_url)
         self.stack.api.request(request.method, path, headers=headers, content=request.post_data or "")
 
     # --- Stripe's pages
 
     def save_card(self, last4: str = "4242") -> None:
-        """On Stripe's page: choose a test card, save it, be back."""
+        """Save a test card on Stripe's page and return."""
         self.press(f"Use the card ending in {last4}")
         self.press("Save card")

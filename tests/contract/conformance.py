@@ -1,5 +1,5 @@
-"""Compares one HTTP exchange with the OpenAPI document: its status, content type, headers, body, and, where it was
-accepted, the request.
+"""Compares one HTTP exchange with the OpenAPI document: status, content type, headers, body, and the request if it was
+accepted.
 """
 
 import json
@@ -34,12 +34,12 @@ GUARDS = {
     "strict-transport-security",
     "x-content-type-options",
 }
-"""Headers that speak to browsers alone."""
+"""Headers for browsers only."""
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and its answer; the path is decoded."""
+    """One request and its response; the path is decoded."""
 
     method: str
     path: str
@@ -51,7 +51,7 @@ class Exchange:
 
 
 def differences(exchange: Exchange) -> list[str]:
-    """What the document does not allow in an exchange; empty if all of it is documented."""
+    """The differences of an exchange from the document; empty if everything is documented."""
     found = find_operation(exchange.method, exchange.path)
     if found is None:
         return _of_no_route(exchange)
@@ -61,15 +61,15 @@ def differences(exchange: Exchange) -> list[str]:
     if answer is None:
         return [f"{where}: the status is not documented: {exchange.text[:200]}"]
     headers = {name.lower(): value for name, value in exchange.headers.items()}
-    said = [*_header_differences(answer, headers), *_body_differences(answer, headers, exchange.text)]
+    messages = [*_header_differences(answer, headers), *_body_differences(answer, headers, exchange.text)]
     if exchange.status < 300:
-        said += _request_differences(operation, exchange)
-    return [f"{where}: {one}" for one in said]
+        messages += _request_differences(operation, exchange)
+    return [f"{where}: {one}" for one in messages]
 
 
 @cache
 def find_operation(method: str, path: str) -> tuple[str, dict[str, Any]] | None:
-    """The path template and the operation of a request; None if no route takes it."""
+    """The path template and operation of a request; None if no route matches."""
     for template, pattern, operations in _patterns():
         if method.lower() in operations and pattern.fullmatch(path):
             return template, operations[method.lower()]
@@ -83,7 +83,7 @@ def _document() -> dict[str, Any]:
 
 @cache
 def _patterns() -> list[tuple[str, re.Pattern[str], dict[str, Any]]]:
-    """The templates as patterns, those without parameters first."""
+    """The path templates as patterns, those without parameters first."""
     templates = sorted(_document()["paths"], key=lambda template: template.count("{"))
     return [
         (template, re.compile(re.sub(r"\\{[^}]+\\}", "[^/]+", re.escape(template))), _document()["paths"][template])
@@ -92,7 +92,7 @@ def _patterns() -> list[tuple[str, re.Pattern[str], dict[str, Any]]]:
 
 
 def _of_no_route(exchange: Exchange) -> list[str]:
-    """A path of no route: 404, of the gateway or, where a pattern of the function is narrower, of the function."""
+    """The differences of a request without a route: only 404 is allowed, from the gateway or the function."""
     where = f"{exchange.method} {exchange.path} -> {exchange.status}"
     return [] if exchange.status == 404 else [f"{where}: there is no such route"]
 
@@ -120,18 +120,18 @@ def _body_differences(answer: dict[str, Any], headers: Mapping[str, str], text: 
 
 
 def _request_differences(operation: dict[str, Any], exchange: Exchange) -> list[str]:
-    """What an accepted request holds that the document would not accept."""
-    said = []
+    """The parts of an accepted request that the document does not allow."""
+    messages = []
     declared = {parameter["name"]: parameter for parameter in operation.get("parameters", [])}
     for name, value in exchange.query.items():
         if name in declared and declared[name]["in"] == "query":
-            said += [
+            messages += [
                 f"query {name}: {error}" for error in _errors(declared[name]["schema"], _typed(declared[name], value))
             ]
     if "requestBody" in operation and exchange.body is not None:
         schema = operation["requestBody"]["content"]["application/json"]["schema"]
-        said += [f"request: {error}" for error in _errors(schema, json.loads(exchange.body))]
-    return said
+        messages += [f"request: {error}" for error in _errors(schema, json.loads(exchange.body))]
+    return messages
 
 
 def _typed(parameter: dict[str, Any], text: str) -> Any:
@@ -147,10 +147,10 @@ def _errors(schema: dict[str, Any], value: Any) -> list[str]:
 
 
 _VALIDATORS: dict[int, jsonschema_rs.Draft202012Validator] = {}
-"""By the identity of their schemas, which live as long as the document."""
+"""Validators by the id of their schema, which lives as long as the document."""
 
 
 def _compile(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
     whole = {"allOf": [schema], "components": _document()["components"]}
-    _VALIDATORS[id(schema)] = made = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
-    return made
+    _VALIDATORS[id(schema)] = validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+    return validator

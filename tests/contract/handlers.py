@@ -1,4 +1,4 @@
-"""Holds handlers to the published contract: an answer that the OpenAPI document does not allow fails its test."""
+"""Checks every handler response in tests against the OpenAPI document; an undocumented response fails the test."""
 
 import base64
 from collections.abc import Callable, Mapping
@@ -12,27 +12,27 @@ from tests.contract.conformance import Exchange, differences
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
-def hold_to_contract(apps: Mapping[str, ModuleType]) -> None:
-    """Let every function that answers HTTP be checked with each answer."""
+def check_responses(apps: Mapping[str, ModuleType]) -> None:
+    """Check every response of the HTTP functions."""
     for name in {route.function for route in ROUTES}:
         module: Any = apps[name]
-        module.handler = checked(module.handler)
+        module.handler = with_check(module.handler)
 
 
-def checked(handler: Handler) -> Handler:
-    """The handler, whose answers must be documented."""
+def with_check(handler: Handler) -> Handler:
+    """Wrap a handler so that an undocumented response fails."""
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         answer = handler(event, context)
-        found = differences(exchange(event, answer))
-        assert not found, "\n".join(found)
+        undocumented = differences(exchange(event, answer))
+        assert not undocumented, "\n".join(undocumented)
         return answer
 
     return handle
 
 
 def exchange(event: dict[str, Any], answer: dict[str, Any]) -> Exchange:
-    """The exchange behind an event of API Gateway (payload 2.0) and the function's answer."""
+    """The exchange of an API Gateway event (payload 2.0) and the response of the function."""
     headers = dict(answer["headers"])
     headers |= {name: values[0] for name, values in answer.get("multiValueHeaders", {}).items()}
     http, body = event["requestContext"]["http"], event.get("body")

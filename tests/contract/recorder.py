@@ -11,8 +11,9 @@ from tests.contract.conformance import Exchange, differences, find_operation
 
 
 class Recorder:
-    """What was exchanged with one API: how often each route answered with which status, and what is undocumented. Keeps
-    no body and no token.
+    """The exchanges with one API: the count of each route and status, and the undocumented parts.
+
+    Keeps no body and no token.
     """
 
     def __init__(self, api: HttpApi) -> None:
@@ -33,14 +34,14 @@ class Recorder:
             query=dict(request.url.params),
             body=request.content.decode(errors="replace") or None,
         )
-        found = find_operation(exchange.method, exchange.path)
-        self.answers[f"{exchange.method} {found[0] if found else 'elsewhere'}", exchange.status] += 1
+        operation = find_operation(exchange.method, exchange.path)
+        self.answers[f"{exchange.method} {operation[0] if operation else 'elsewhere'}", exchange.status] += 1
         self.undocumented += differences(exchange)
 
 
 @contextmanager
 def documented(api: HttpApi) -> Iterator[Recorder]:
-    """Record every exchange meanwhile; fail at the end if one of them is undocumented."""
+    """Record every exchange in this context; fail at the end if one is undocumented."""
     recorder = Recorder(api)
     yield recorder
     print(

@@ -1,4 +1,4 @@
-"""The published contract: it is what the declarations say, it is valid OpenAPI, and it knows every code."""
+"""The published contract matches the route declarations, is valid OpenAPI, and lists every code."""
 
 import ast
 from collections import defaultdict
@@ -19,7 +19,7 @@ ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_the_published_file_is_what_the_declarations_say(path: Path) -> None:
+def test_the_published_file_matches_the_route_declarations(path: Path) -> None:
     is_current = path.read_text(encoding="utf-8") == FILES[path]()
     assert is_current, "run make openapi"
 
@@ -28,14 +28,14 @@ def test_the_document_is_valid_openapi() -> None:
     OpenAPIV31SpecValidator(document()).validate()
 
 
-def test_every_operation_has_a_name_of_its_own() -> None:
+def test_every_operation_id_is_unique() -> None:
     names = [operation["operationId"] for path in document()["paths"].values() for operation in path.values()]
     assert len(set(names)) == len(names) == len(ROUTES)
 
 
 @cache
 def raised_codes() -> dict[str, set[str]]:
-    """The names of the error classes that the code raises with each code, by reading every module."""
+    """The error classes that any module raises with each code."""
     found: dict[str, set[str]] = defaultdict(set)
     for folder in (ROOT / "layers" / "domain" / "calling_credit", ROOT / "functions"):
         for path in folder.rglob("*.py"):
@@ -46,7 +46,7 @@ def raised_codes() -> dict[str, set[str]]:
     return found
 
 
-def test_every_code_of_an_error_is_explained_and_no_other() -> None:
+def test_every_error_code_is_explained_and_no_other() -> None:
     assert set(raised_codes()) | {errors.ProblemCode.INTERNAL_ERROR} == set(errors.ProblemCode)
     assert set(errors.ProblemCode) == set(BY_CODE) | set(BEHIND_NO_ROUTE)
     assert len(BY_CODE) == len(EXPLANATIONS)
@@ -59,5 +59,5 @@ def test_every_code_has_the_status_of_its_error() -> None:
             assert {status_of[name] for name in names} == {BY_CODE[code].status}, code
 
 
-def test_every_explained_code_is_one_that_a_route_answers_with() -> None:
+def test_every_explained_code_is_returned_by_a_route() -> None:
     assert {code for route in ROUTES for code in codes_of(route)} == set(BY_CODE)

@@ -1,6 +1,6 @@
-"""Property tests run alike everywhere: the same examples each time, and no deadline that a busy machine would miss.
+"""Settings of property tests: the same examples on every run, and no deadline that a busy machine would miss.
 
-HYPOTHESIS_EXAMPLES sets how many examples each property gets; `make check` takes few.
+HYPOTHESIS_EXAMPLES sets the number of examples per property; `make check` uses few.
 """
 
 import os

@@ -1,11 +1,12 @@
-"""The examples that tests of the rules and of the handlers start from: one call event, one rate deck, one moment."""
+"""Example data for tests of rules and handlers: one call event, one rate deck, one moment."""
 
 import json
 from datetime import UTC, datetime
 from typing import Any
 
 from calling_credit.call_events import Call, parse_call
-from calling_credit.rates.deck import COLUMNS, Deck, parse_deck
+from calling_credit.rates.deck import Deck
+from calling_credit.rates.deck_csv import COLUMNS, parse_deck
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -40,19 +41,19 @@ ROW = {
 
 
 def event_body(**changes: Any) -> str:
-    """The example call event as a message body, with these fields changed (`from_` is `from`)."""
+    """The example call event as a message body with the given fields changed (`from_` is `from`)."""
     return json.dumps(EVENT | {name.rstrip("_"): value for name, value in changes.items()})
 
 
 def call(**changes: Any) -> Call:
-    """The example call, with these fields changed."""
-    judged = parse_call(event_body(**changes), NOW)
-    assert isinstance(judged, Call), judged
-    return judged
+    """The example call with the given fields changed."""
+    result = parse_call(event_body(**changes), NOW)
+    assert isinstance(result, Call), result
+    return result
 
 
 def seconds_call(seconds: int, to: str = "+442071838750", **changes: Any) -> Call:
-    """An answered call of so many seconds, answered the moment it started."""
+    """A call of this duration, answered when it started."""
     started = f"2026-11-{22 - seconds // 86_400:02d}T10:00:00.000Z"
     ended = datetime.fromtimestamp(datetime.fromisoformat(started).timestamp() + seconds, UTC)
     times = {"started_at": started, "answered_at": started, "ended_at": ended.isoformat()}
@@ -60,13 +61,13 @@ def seconds_call(seconds: int, to: str = "+442071838750", **changes: Any) -> Cal
 
 
 def deck_csv(*rows: dict[str, str]) -> bytes:
-    """A deck's CSV: each row is the example row with these cells changed."""
+    """The CSV of a deck: each row is the example row with the given cells changed."""
     lines = [COLUMNS, *([{**ROW, **row}[column] for column in COLUMNS] for row in rows)]
     return "".join(",".join(cells) + "\n" for cells in lines).encode()
 
 
 def deck(*rows: dict[str, str], version: str = "deck-1") -> Deck:
-    """A parsed deck of these rows."""
+    """A parsed deck of the given rows."""
     parsed = parse_deck(deck_csv(*rows), version)
     assert isinstance(parsed, Deck), parsed
     return parsed

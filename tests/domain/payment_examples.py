@@ -1,5 +1,5 @@
-"""The examples that tests of payments start from: two cards, one payment of each kind, one rule of automatic recharge
-and a balance far enough below it to charge.
+"""Example data for tests of payments: two cards, one payment of each kind, and one rule of automatic recharge with a
+balance below its threshold.
 """
 
 from dataclasses import replace
@@ -9,12 +9,12 @@ from typing import Any
 from calling_credit.instants import format_instant
 from calling_credit.money import Bounds, parse_money
 from calling_credit.recharge.attempts import Attempt, State
-from calling_credit.recharge.decision import Rule, Situation
-from calling_credit.topups.topup import Card, Intent, TopUp
+from calling_credit.recharge.decision import RechargeContext, Rule
+from calling_credit.topups.topup import Card, Intent, TopUp, TopUpKind, TopUpStatus
 from tests.domain.examples import NOW
 
 MANY = 10_000_000_000
-"""Ten thousand dollars: a limit so high that it limits nothing here."""
+"""Ten thousand dollars: a limit that no test reaches."""
 
 
 def usd(text: str) -> int:
@@ -23,12 +23,12 @@ def usd(text: str) -> int:
 
 
 def ago(now: datetime = NOW, **span: float) -> str:
-    """An instant so long before."""
+    """The instant this long before `now`."""
     return format_instant(now - timedelta(**span))
 
 
 def ahead(now: datetime = NOW, **span: float) -> str:
-    """An instant so long after."""
+    """The instant this long after `now`."""
     return format_instant(now + timedelta(**span))
 
 
@@ -40,8 +40,8 @@ BOUNDS = Bounds(usd("5"), usd("500"))
 MANUAL = TopUp(
     account_id="acct_1",
     topup_id="tu_manual",
-    kind="manual",
-    status="confirming",
+    kind=TopUpKind.MANUAL,
+    status=TopUpStatus.CONFIRMING,
     amount_micros=usd("25"),
     created_at=format_instant(NOW),
     created_by="user:1",
@@ -51,7 +51,7 @@ MANUAL = TopUp(
     confirm_request="{}",
     intent_id="pi_1",
 )
-AUTOMATIC = replace(MANUAL, topup_id="tu_1", kind="automatic", created_by="auto_recharge", attempt=1)
+AUTOMATIC = replace(MANUAL, topup_id="tu_1", kind=TopUpKind.AUTOMATIC, created_by="auto_recharge", attempt=1)
 
 INTENT = Intent(
     intent_id="pi_1",
@@ -74,16 +74,16 @@ RULE = Rule(
     fingerprint=CARD.fingerprint,
 )
 UNLIMITED = replace(RULE, hourly_count=20, daily_limit_micros=MANY, monthly_limit_micros=MANY)
-"""The same rule with its caps lifted."""
+"""The same rule with caps that no test reaches."""
 
 
 def automatic(attempt: int, **changes: Any) -> TopUp:
-    """The payment of the attempt of that number."""
+    """The automatic payment of this attempt."""
     return replace(AUTOMATIC, topup_id=f"tu_{attempt}", attempt=attempt, **changes)
 
 
-def situation(**changes: Any) -> Situation:
-    """Five dollars are left of a threshold of ten, and nothing speaks against a charge; with these changes."""
+def situation(**changes: Any) -> RechargeContext:
+    """A balance of 5 dollars under a threshold of 10, with no reason not to charge, and with the given changes."""
     stands: dict[str, Any] = {
         "rule": RULE,
         "state": State(),
@@ -94,20 +94,20 @@ def situation(**changes: Any) -> Situation:
         "maximum_micros": BOUNDS.maximum_micros,
         "now": NOW,
     }
-    return Situation(**stands | changes)
+    return RechargeContext(**stands | changes)
 
 
 def remembering(*attempts: Attempt, **changes: Any) -> State:
-    """A state that remembers these attempts, in the order in which they were begun."""
+    """A state with these attempts, sorted by their start."""
     recent = tuple(sorted(attempts, key=lambda attempt: attempt.at))
     return State(attempt=len(recent), recent=recent, **changes)
 
 
 def succeeded(at: str, amount_micros: int = RULE.amount_micros) -> Attempt:
-    """An attempt that was paid."""
+    """A paid attempt."""
     return Attempt(1, at, amount_micros, CARD.fingerprint, "succeeded")
 
 
 def declined_at(at: str, fingerprint: str = CARD.fingerprint) -> Attempt:
-    """An attempt that was declined."""
+    """A declined attempt."""
     return Attempt(1, at, RULE.amount_micros, fingerprint, "declined")

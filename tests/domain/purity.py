@@ -34,24 +34,24 @@ DOES_IO = {
     "urllib",
     "uuid",
 }
-"""Libraries that reach the world outside, its time, or its chance. A module that imports one at run time, or a module
-that does, is not pure."""
+"""Libraries for I/O, time, or randomness. A module is impure if it imports one at run time, directly or through other
+modules."""
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic", "perf_counter", "localtime", "gmtime"}
 CLIENT_TYPES = "mypy_boto3_"
-"""Who is given a client of AWS does I/O, though the import is for types alone."""
+"""Modules that take an AWS client do I/O even if they import its type only."""
 ONLY_EXCEPTIONS = {"calling_credit.dynamodb.errors"}
-"""Modules that may import `botocore.exceptions`, and nothing else of it, and still be pure."""
+"""Pure modules that may import `botocore.exceptions`, but nothing else from botocore."""
 
 
 def module_of(path: Path) -> str:
-    """The dotted name of a file of the package."""
+    """The dotted name of a file in the package."""
     parts = path.relative_to(LAYER).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 @cache
 def tree(path: Path) -> ast.Module:
-    """A file, parsed."""
+    """The syntax tree of a file."""
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
@@ -66,7 +66,7 @@ def _at_run_time(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def imported(path: Path, *, at_run_time: bool = False) -> Iterator[str]:
-    """Every name a file imports, in full; at run time, or for types as well."""
+    """The full name of everything that a file imports, at run time only or also for types."""
     for node in _at_run_time(tree(path)) if at_run_time else ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -76,7 +76,7 @@ def imported(path: Path, *, at_run_time: bool = False) -> Iterator[str]:
 
 
 def clock_reads(path: Path) -> list[str]:
-    """The calls of a file that read a clock."""
+    """The calls in a file that read a clock."""
     calls = [node.func for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
     return [call.attr for call in calls if isinstance(call, ast.Attribute) and call.attr in CLOCKS]
 
@@ -92,7 +92,7 @@ def _does_io(path: Path) -> bool:
 
 @cache
 def pure_modules() -> dict[str, Path]:
-    """The modules that do no I/O, and import none that does, by name."""
+    """The modules by name that do no I/O, directly or through an import."""
     paths = {module_of(path): path for path in ALL}
     impure = {name for name, path in paths.items() if _does_io(path)}
     needs = {name: _modules_imported(path, set(paths)) for name, path in paths.items()}
@@ -102,19 +102,19 @@ def pure_modules() -> dict[str, Path]:
 
 
 def _modules_imported(path: Path, modules: set[str]) -> set[str]:
-    """The modules of the package that importing this one imports: packages come before what lies in them."""
+    """The modules of the package that an import of this one loads, including parent packages."""
     own = {module_of(path)}
     names = {*imported(path, at_run_time=True), *own}
     return {name.rsplit(".", cut)[0] for name in names for cut in range(name.count(".") + 1)} & modules - own
 
 
 KEY_MODULES = [path for path in ALL if path.name in ("table.py", "keys.py", "sweep_keys.py")]
-"""Where keys of items are spelled."""
+"""The modules that define the keys of items."""
 
 
 @cache
 def item_kinds() -> set[str]:
-    """The first words of keys, as the modules that spell them write them."""
+    """The kinds of items: the first words of the keys in the key modules."""
     constants = (node for path in KEY_MODULES for node in ast.walk(tree(path)) if isinstance(node, ast.Constant))
     texts = (node.value for node in constants if isinstance(node.value, str))
     return {found[1] for text in texts if (found := re.fullmatch(r"([A-Z][A-Z_]{2,})(#.*)?", text))}

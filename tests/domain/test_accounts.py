@@ -1,4 +1,4 @@
-"""Accounts, lines, users and adjustments as an operator asks for them: merged with what is, or refused with a code."""
+"""Operator requests for accounts, lines, users, and adjustments, merged with stored values or refused."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,14 +11,14 @@ from calling_credit.accounts.account import (
     User,
     account_view,
     line_view,
-    read_account,
-    read_switch,
-    read_user,
+    parse_account,
+    parse_switch,
+    parse_user,
 )
-from calling_credit.accounts.line_number import read_line
+from calling_credit.accounts.line_number import parse_line
 from calling_credit.errors import InvalidValue
 from calling_credit.ids import check_id
-from calling_credit.ledger.adjustments import Adjustment, read_adjustment
+from calling_credit.ledger.adjustments import Adjustment, parse_adjustment
 
 LINE = Line("line_1", "+14155550100", "user_1", international_calling=True)
 ACCOUNT = Account("acct_1", "USD", "America/New_York", "closed", ("a@example.com",))
@@ -33,12 +33,12 @@ def assert_refused(code: str, read: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize("value", ["a", "acct_1", "A.b:c@d+e-f", "9" * 64])
-def test_these_are_ids(value: str) -> None:
+def test_valid_ids_are_accepted(value: str) -> None:
     assert check_id(value, "account_id") == value
 
 
 @pytest.mark.parametrize("value", ["", "_a", "a b", "a#b", "a/b", "a\n", "é", "\ud800", "a" * 65], ids=ascii)
-def test_these_are_not_ids(value: str) -> None:
+def test_invalid_ids_are_rejected(value: str) -> None:
     assert_refused("invalid_id", lambda: check_id(value, "account_id"))
 
 
@@ -46,17 +46,17 @@ def test_these_are_not_ids(value: str) -> None:
 
 
 def test_a_new_account_is_open_in_utc_and_dollars() -> None:
-    assert read_account("acct_1", {}, None) == Account("acct_1", "USD", "UTC", "open", (), admission=True)
+    assert parse_account("acct_1", {}, None) == Account("acct_1", "USD", "UTC", "open", (), admission=True)
 
 
-def test_what_is_absent_stays_and_what_is_said_changes() -> None:
-    assert read_account("acct_1", {}, ACCOUNT) == ACCOUNT
-    changed = read_account("acct_1", {"status": "open", "billing_emails": []}, ACCOUNT)
+def test_an_account_update_changes_only_the_given_fields() -> None:
+    assert parse_account("acct_1", {}, ACCOUNT) == ACCOUNT
+    changed = parse_account("acct_1", {"status": "open", "billing_emails": []}, ACCOUNT)
     assert changed == Account("acct_1", "USD", "America/New_York", "open", ())
 
 
 def test_unknown_fields_are_ignored() -> None:
-    assert read_account("acct_1", {"balance": "1000000.00", "account_id": "acct_2"}, ACCOUNT) == ACCOUNT
+    assert parse_account("acct_1", {"balance": "1000000.00", "account_id": "acct_2"}, ACCOUNT) == ACCOUNT
 
 
 @pytest.mark.parametrize(
@@ -91,21 +91,21 @@ def test_unknown_fields_are_ignored() -> None:
     ],
     ids=ascii,
 )
-def test_an_account_that_cannot_be_is_refused(body: dict[str, Any], code: str) -> None:
-    assert_refused(code, lambda: read_account("acct_1", body, ACCOUNT))
+def test_invalid_account_settings_are_refused(body: dict[str, Any], code: str) -> None:
+    assert_refused(code, lambda: parse_account("acct_1", body, ACCOUNT))
 
 
-def test_the_level_of_a_low_balance_is_set_kept_and_taken_away() -> None:
-    levelled = read_account("acct_1", {"low_balance": "5.00"}, ACCOUNT)
+def test_the_low_balance_level_is_set_kept_and_removed() -> None:
+    levelled = parse_account("acct_1", {"low_balance": "5.00"}, ACCOUNT)
     assert levelled.low_micros == 5_000_000
     assert account_view(levelled)["low_balance"] == "5.00"
-    assert read_account("acct_1", {"status": "closed"}, levelled) == levelled
-    assert read_account("acct_1", {"low_balance": None}, levelled) == ACCOUNT
+    assert parse_account("acct_1", {"status": "closed"}, levelled) == levelled
+    assert parse_account("acct_1", {"low_balance": None}, levelled) == ACCOUNT
     assert "low_balance" not in account_view(ACCOUNT)
 
 
-def test_an_account_of_an_impossible_id_is_refused() -> None:
-    assert_refused("invalid_id", lambda: read_account("a b", {}, None))
+def test_an_invalid_account_id_is_refused() -> None:
+    assert_refused("invalid_id", lambda: parse_account("a b", {}, None))
 
 
 # --- Lines ------------------------------------------------------------------------------------------------------------
@@ -113,29 +113,29 @@ def test_an_account_of_an_impossible_id_is_refused() -> None:
 
 def test_international_calling_of_a_new_line_is_off() -> None:
     body = {"number": "+14155550100", "user_id": "user_1"}
-    assert read_line("line_1", body, None) == Line("line_1", "+14155550100", "user_1", international_calling=False)
+    assert parse_line("line_1", body, None) == Line("line_1", "+14155550100", "user_1", international_calling=False)
 
 
-def test_a_line_keeps_what_is_absent_and_changes_what_is_said() -> None:
-    assert read_line("line_1", {}, LINE) == LINE
-    assert read_line("line_1", {"user_id": "user_2"}, LINE) == Line(
+def test_a_line_update_changes_only_the_given_fields() -> None:
+    assert parse_line("line_1", {}, LINE) == LINE
+    assert parse_line("line_1", {"user_id": "user_2"}, LINE) == Line(
         "line_1", "+14155550100", "user_2", international_calling=True
     )
-    assert not read_line("line_1", {"international_calling": False}, LINE).international_calling
+    assert not parse_line("line_1", {"international_calling": False}, LINE).international_calling
 
 
 @pytest.mark.parametrize("number", ["+14165550100", "+16045550100", "+18005550100", "+12125550100"])
-def test_numbers_of_the_us_and_canada_are_lines(number: str) -> None:
-    assert read_line("line_1", {"number": number, "user_id": "user_1"}, None).number == number
+def test_a_line_may_have_a_us_or_canadian_number(number: str) -> None:
+    assert parse_line("line_1", {"number": number, "user_id": "user_1"}, None).number == number
 
 
 @pytest.mark.parametrize(
     "number", ["+17875550100", "+19395550100", "+18765550100", "+16585550100", "+442071838750", "+870773111632"]
 )
-def test_numbers_of_puerto_rico_jamaica_and_elsewhere_are_foreign(number: str) -> None:
+def test_a_line_may_not_have_a_foreign_number(number: str) -> None:
     body = {"number": number, "user_id": "user_1"}
     with pytest.raises(InvalidValue) as refused:
-        read_line("line_1", body, None)
+        parse_line("line_1", body, None)
     assert refused.value.code in ("foreign_number", "invalid_number")
     if number in ("+17875550100", "+18765550100", "+442071838750"):
         assert refused.value.code == "foreign_number"
@@ -144,9 +144,9 @@ def test_numbers_of_puerto_rico_jamaica_and_elsewhere_are_foreign(number: str) -
 @pytest.mark.parametrize(
     "number", ["4155550100", "+1415555010", "+14155550100 ", "911", "+19995550100", "tel:+14155550100"]
 )
-def test_a_number_that_is_none_is_refused(number: str) -> None:
+def test_an_invalid_line_number_is_refused(number: str) -> None:
     code = "invalid_number" if len(number) <= 16 else "invalid_field"
-    assert_refused(code, lambda: read_line("line_1", {"number": number, "user_id": "user_1"}, None))
+    assert_refused(code, lambda: parse_line("line_1", {"number": number, "user_id": "user_1"}, None))
 
 
 @pytest.mark.parametrize(
@@ -161,18 +161,18 @@ def test_a_number_that_is_none_is_refused(number: str) -> None:
     ],
     ids=str,
 )
-def test_a_line_without_what_it_needs_is_refused(body: dict[str, Any], code: str) -> None:
-    assert_refused(code, lambda: read_line("line_1", body, None))
+def test_a_line_without_a_required_field_is_refused(body: dict[str, Any], code: str) -> None:
+    assert_refused(code, lambda: parse_line("line_1", body, None))
 
 
 @pytest.mark.parametrize("value", ["true", 1, 0, [], {}])
-def test_a_switch_is_true_or_false_and_nothing_like_it(value: object) -> None:
-    assert_refused("invalid_field", lambda: read_switch({"international_calling": value}))
+def test_a_switch_accepts_only_true_or_false(value: object) -> None:
+    assert_refused("invalid_field", lambda: parse_switch({"international_calling": value}))
 
 
 @pytest.mark.parametrize("body", [{}, {"international_calling": None}])
-def test_a_switch_that_is_missing_is_refused(body: dict[str, Any]) -> None:
-    assert_refused("missing_field", lambda: read_switch(body))
+def test_a_missing_switch_is_refused(body: dict[str, Any]) -> None:
+    assert_refused("missing_field", lambda: parse_switch(body))
 
 
 def test_a_line_is_shown_with_the_name_of_its_user() -> None:
@@ -189,16 +189,16 @@ def test_a_line_is_shown_with_the_name_of_its_user() -> None:
 
 @pytest.mark.parametrize("name", ["Ada", "Ana María Ñ", "李雷", "x" * 120])
 def test_a_user_has_a_name(name: str) -> None:
-    assert read_user("user_1", {"name": name}) == User("user_1", name)
+    assert parse_user("user_1", {"name": name}) == User("user_1", name)
 
 
 @pytest.mark.parametrize("name", NOT_TEXT, ids=lambda value: ascii(value)[:20])
-def test_a_name_that_cannot_be_shown_is_refused(name: object) -> None:
-    assert_refused("invalid_field", lambda: read_user("user_1", {"name": name}))
+def test_an_unprintable_user_name_is_refused(name: object) -> None:
+    assert_refused("invalid_field", lambda: parse_user("user_1", {"name": name}))
 
 
 def test_a_user_without_a_name_is_refused() -> None:
-    assert_refused("missing_field", lambda: read_user("user_1", {}))
+    assert_refused("missing_field", lambda: parse_user("user_1", {}))
 
 
 # --- Adjustments ------------------------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def test_a_user_without_a_name_is_refused() -> None:
     [("25.00", 25_000_000), ("-2.5", -2_500_000), ("0.0001", 100), ("100000", 10**11), ("-100000.0000", -(10**11))],
 )
 def test_an_adjustment_has_a_signed_amount_and_a_reason(amount: str, micros: int) -> None:
-    assert read_adjustment({"amount": amount, "reason": "goodwill"}) == Adjustment(micros, "goodwill")
+    assert parse_adjustment({"amount": amount, "reason": "goodwill"}) == Adjustment(micros, "goodwill")
 
 
 @pytest.mark.parametrize(
@@ -228,15 +228,15 @@ def test_an_adjustment_has_a_signed_amount_and_a_reason(amount: str, micros: int
         (True, "invalid_amount"),
     ],
 )
-def test_an_amount_that_is_none_or_nothing_or_too_much_is_refused(amount: object, code: str) -> None:
-    assert_refused(code, lambda: read_adjustment({"amount": amount, "reason": "goodwill"}))
+def test_an_invalid_zero_or_excessive_amount_is_refused(amount: object, code: str) -> None:
+    assert_refused(code, lambda: parse_adjustment({"amount": amount, "reason": "goodwill"}))
 
 
 @pytest.mark.parametrize("reason", NOT_TEXT, ids=lambda value: ascii(value)[:20])
-def test_a_reason_that_cannot_be_shown_is_refused(reason: object) -> None:
-    assert_refused("invalid_field", lambda: read_adjustment({"amount": "1", "reason": reason}))
+def test_an_unprintable_reason_is_refused(reason: object) -> None:
+    assert_refused("invalid_field", lambda: parse_adjustment({"amount": "1", "reason": reason}))
 
 
 @pytest.mark.parametrize("body", [{}, {"amount": "1"}, {"reason": "goodwill"}])
 def test_an_adjustment_without_amount_or_reason_is_refused(body: dict[str, Any]) -> None:
-    assert_refused("missing_field", lambda: read_adjustment(body))
+    assert_refused("missing_field", lambda: parse_adjustment(body))

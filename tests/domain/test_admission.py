@@ -107,7 +107,7 @@ def test_whole_increments_are_held(asked: int, billed: int) -> None:
     assert (decision.max_seconds, decision.held_micros) == (asked, billed * DOLLAR // 60)
 
 
-def test_quote_hold_and_charge_are_the_same_for_10000_random_rates_and_durations() -> None:
+def test_quote_hold_and_charge_are_equal_for_10000_random_prices() -> None:
     """What is allowed is held, to the micro, and charged if the call is as long as it may be; a shorter one costs no
     more; and one more increment would have cost more than there is.
     """
@@ -150,7 +150,7 @@ def test_quote_hold_and_charge_are_the_same_for_10000_random_rates_and_durations
     assert limited_calls > 900
 
 
-def test_affordable_seconds_are_the_most_there_are() -> None:
+def test_affordable_seconds_are_the_longest_affordable_duration() -> None:
     """Counted up second by second, for small numbers of everything."""
     rng = random.Random(7)
     for _ in range(2_000):
@@ -177,7 +177,7 @@ EVERYTHING_WRONG: dict[str, Any] = {
 }
 
 
-def test_the_first_reason_that_holds_is_told_and_mending_it_shows_the_next() -> None:
+def test_a_denial_gives_the_first_reason_that_applies() -> None:
     wrong = dict(EVERYTHING_WRONG)
     told = []
 
@@ -229,7 +229,7 @@ def test_an_unknown_account_is_refused() -> None:
     assert decide_admission(situation(account=None, may_call_abroad=None)).reason == "unknown_account"
 
 
-def test_every_reason_has_words() -> None:
+def test_every_reason_has_a_message() -> None:
     told = {"call_finished", "hold_expired", "unknown_account", "insufficient_credit", "recharging"}
     assert set(WORDS) >= AGAINST_FRAUD | told
     assert all(words.endswith(".") for words in WORDS.values())
@@ -243,13 +243,13 @@ def test_emergency_calls_are_never_refused_and_hold_nothing(number: str) -> None
     assert short_code(ask()) is None
 
 
-def test_what_is_included_is_allowed_whatever_the_account_is_and_holds_nothing() -> None:
+def test_an_included_call_is_always_allowed_and_holds_nothing() -> None:
     included = row(rate_micros_per_minute=0, category="included")
     decision = decide_admission(situation(**EVERYTHING_WRONG | {"row": included}))
     assert (decision.reason, decision.max_seconds, decision.hold) == (None, 600, None)
 
 
-def test_where_nothing_is_held_the_same_is_said() -> None:
+def test_an_account_without_holds_gets_the_same_decision() -> None:
     off = AccountStatus(is_closed=False, is_frozen=False, holds=False, limits=LIFTED)
     decision = decide_admission(situation(account=off, credit=Credit(3 * DOLLAR)))
     assert (decision.reason, decision.max_seconds, decision.held_micros, decision.hold) == (None, 180, 0, None)
@@ -259,7 +259,7 @@ def test_where_nothing_is_held_the_same_is_said() -> None:
 # --- Limits -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_call_may_be_as_long_as_the_lowest_limit_lets_it() -> None:
+def test_the_lowest_limit_sets_the_maximum_duration() -> None:
     account = limited(call_price_micros=5 * DOLLAR, daily_spend_micros=20 * DOLLAR)
     decision = decide_admission(situation(account=account))
     assert (decision.max_seconds, decision.limited_by) == (300, "call_price_limit")
@@ -270,7 +270,7 @@ def test_a_call_may_be_as_long_as_the_lowest_limit_lets_it() -> None:
     assert decision.reason == "daily_spend_limit"
 
 
-def test_as_many_calls_run_at_once_as_may_and_extensions_are_none_of_them() -> None:
+def test_an_extension_does_not_count_as_another_simultaneous_call() -> None:
     account = limited(simultaneous_calls=2)
     assert decide_admission(situation(account=account, credit=Credit(DOLLAR, live_holds=1))).reason is None
     assert (
@@ -285,11 +285,11 @@ def test_as_many_calls_run_at_once_as_may_and_extensions_are_none_of_them() -> N
 @pytest.mark.parametrize(
     ("blocked", "is_refused"), [(("GB",), True), (("+4420",), True), (("+44207183875",), True), (("+447", "US"), False)]
 )
-def test_countries_and_prefixes_are_blocked(blocked: tuple[str, ...], is_refused: bool) -> None:
+def test_a_limit_blocks_countries_and_prefixes(blocked: tuple[str, ...], is_refused: bool) -> None:
     assert (decide_admission(situation(account=limited(blocked=blocked))).reason == "destination_blocked") is is_refused
 
 
-def test_a_country_is_blocked_by_the_deck_and_by_the_numbering_plan() -> None:
+def test_a_blocked_country_matches_the_deck_or_the_numbering_plan() -> None:
     """A row's country may be another than the number's: +1 876 stands in a row of the United States, say."""
     jamaica = {"ask": ask(dialled_number="+18765550123"), "row": row(prefix="1", country="US")}
     for country in ("JM", "US"):
@@ -308,7 +308,7 @@ def after(seconds: float, hold: Hold, asked: int = 600, **changes: Any) -> Admis
     return situation(**usual | changes)
 
 
-def test_asking_again_later_holds_what_is_missing_and_never_twice_the_money() -> None:
+def test_an_extension_holds_only_the_additional_amount() -> None:
     hold = held(decide_admission(situation()))
     decision = decide_admission(after(540, hold))
     assert (decision.max_seconds, decision.held_micros) == (1140, 19 * DOLLAR)
@@ -321,7 +321,7 @@ def test_asking_again_later_holds_what_is_missing_and_never_twice_the_money() ->
 
 
 @pytest.mark.parametrize(("later", "asked"), [(0, 600), (29.9, 600), (14, 30)])
-def test_the_same_request_sent_again_changes_nothing(later: float, asked: int) -> None:
+def test_a_retry_of_the_same_request_changes_nothing(later: float, asked: int) -> None:
     first = decide_admission(situation(ask=ask(asked)))
     again = decide_admission(after(later, held(first), asked))
     assert (again.reason, again.hold) == (None, None)
@@ -332,18 +332,18 @@ def test_the_same_request_sent_again_changes_nothing(later: float, asked: int) -
     ("later", "asked", "granted"),
     [(0, 1200, 1200), (29.9, 1200, 1200), (30, 1200, 1230), (30, 600, 630), (15, 30, 45), (25.4, 30, 55)],
 )
-def test_another_request_or_a_later_one_extends(later: float, asked: int, granted: int) -> None:
+def test_a_different_or_later_request_extends_the_call(later: float, asked: int, granted: int) -> None:
     hold = held(decide_admission(situation(ask=ask(min(asked, 600)))))
     assert decide_admission(after(later, hold, asked)).max_seconds == granted
 
 
-def test_asking_for_less_than_was_granted_changes_nothing() -> None:
+def test_a_request_for_less_time_than_granted_changes_nothing() -> None:
     hold = held(decide_admission(situation()))
     decision = decide_admission(after(5, hold, 60))
     assert (decision.max_seconds, decision.held_micros, decision.hold) == (600, 10 * DOLLAR, None)
 
 
-def test_an_extension_goes_as_far_as_the_credit_and_then_is_refused_without_taking_anything_away() -> None:
+def test_an_extension_stops_at_the_credit_and_keeps_the_existing_hold() -> None:
     hold = held(decide_admission(situation()))
     some = decide_admission(after(540, hold, credit=Credit(2 * DOLLAR, 10 * DOLLAR, 1)))
     assert (some.max_seconds, some.held_micros, some.limited_by) == (720, 12 * DOLLAR, "insufficient_credit")
@@ -351,7 +351,7 @@ def test_an_extension_goes_as_far_as_the_credit_and_then_is_refused_without_taki
     assert (none.reason, none.max_seconds, none.held_micros) == ("insufficient_credit", 600, 10 * DOLLAR)
 
 
-def test_an_extension_keeps_the_price_that_was_promised_first() -> None:
+def test_an_extension_keeps_the_price_of_the_first_authorization() -> None:
     hold = held(decide_admission(situation()))
     decision = decide_admission(after(540, hold, row=row(rate_micros_per_minute=5 * DOLLAR), deck_version="deck-2"))
     assert (decision.held_micros, held(decision).deck_version) == (19 * DOLLAR, "deck-1")
@@ -366,7 +366,7 @@ def test_a_call_may_last_a_day_and_no_longer() -> None:
     )
 
 
-def test_a_frozen_account_extends_no_call_and_a_running_one_ends_when_it_was_told() -> None:
+def test_a_frozen_account_extends_no_call_but_keeps_the_granted_time() -> None:
     hold = held(decide_admission(situation()))
     frozen = AccountStatus(is_closed=False, is_frozen=True, holds=True, limits=LIFTED)
     decision = decide_admission(after(540, hold, account=frozen))
@@ -374,27 +374,27 @@ def test_a_frozen_account_extends_no_call_and_a_running_one_ends_when_it_was_tol
 
 
 @pytest.mark.parametrize(("status", "reason"), [("released", "call_finished"), ("expired", "hold_expired")])
-def test_what_has_ended_is_not_extended(status: Any, reason: str) -> None:
+def test_a_finished_or_expired_call_is_not_extended(status: Any, reason: str) -> None:
     hold = replace(held(decide_admission(situation())), status=status)
     decision = decide_admission(after(540, hold))
     assert (decision.reason, decision.max_seconds, decision.held_micros) == (reason, 0, 0)
 
 
 @pytest.mark.parametrize("other", [{"dialled_number": "+442071838751"}, {"line_id": "line_2"}])
-def test_an_id_is_of_one_call(other: dict[str, Any]) -> None:
+def test_a_call_id_cannot_be_reused_for_another_call(other: dict[str, Any]) -> None:
     hold = held(decide_admission(situation()))
     with pytest.raises(Conflict, match="call_id_reused"):
         decide_admission(after(5, hold, ask=ask(**other)))
 
 
-def test_a_number_that_was_erased_still_is_the_calls_own() -> None:
+def test_an_erased_number_still_matches_its_call() -> None:
     hold = replace(held(decide_admission(situation())), dialled_number="GB…50")
     assert decide_admission(after(540, hold)).reason is None
     assert hold.prices(seconds_call(60))
     assert not hold.prices(seconds_call(60, "+442071838751"))
 
 
-def test_a_hold_lives_as_long_as_the_call_may_and_its_delivery_takes() -> None:
+def test_a_hold_outlasts_the_call_and_its_event_delivery() -> None:
     assert held(decide_admission(situation())).live_until == format_instant(
         NOW + timedelta(seconds=120 + 600, minutes=15)
     )
@@ -403,7 +403,7 @@ def test_a_hold_lives_as_long_as_the_call_may_and_its_delivery_takes() -> None:
 # --- Switching admission ----------------------------------------------------------------------------------------------
 
 
-def test_nothing_is_held_before_all_who_post_look_for_holds_and_they_look_long_after() -> None:
+def test_holds_begin_after_and_end_before_posting_checks_for_them() -> None:
     changed = format_instant(NOW)
     for minutes, is_held in ((0, False), (1.9, False), (2, True)):
         now = NOW + timedelta(minutes=minutes)
@@ -421,7 +421,7 @@ def test_nothing_is_held_before_all_who_post_look_for_holds_and_they_look_long_a
 BODY: dict[str, Any] = {"call_id": "c_1", "account_id": "acct_1", "line_id": "line_1", "to": NUMBER}
 
 
-def test_ten_minutes_are_asked_for_unless_the_request_says_otherwise() -> None:
+def test_the_default_request_is_for_ten_minutes() -> None:
     assert read_ask(BODY) == ask(600)
     assert read_ask(BODY | {"requested_seconds": 60}) == ask(60)
 
@@ -444,13 +444,13 @@ def test_ten_minutes_are_asked_for_unless_the_request_says_otherwise() -> None:
         ({"requested_seconds": "60"}, "invalid_duration"),
     ],
 )
-def test_a_request_that_cannot_be_meant_is_refused(changes: dict[str, Any], code: str) -> None:
+def test_an_invalid_authorization_request_is_refused(changes: dict[str, Any], code: str) -> None:
     with pytest.raises(InvalidValue) as caught:
         read_ask(BODY | changes)
     assert caught.value.code == code
 
 
-def test_answers_are_those_of_the_contract() -> None:
+def test_responses_match_the_contract() -> None:
     assert decision_view(decide_admission(situation())) == {
         "decision": "allow",
         "reason": None,

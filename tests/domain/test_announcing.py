@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from calling_credit.notifications.events import ALL, Announcement
-from calling_credit.notifications.from_stream import announced
+from calling_credit.notifications.from_stream import derive_events
 from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.settings import WORDS
 from ops.event_schemas import FOLDER, path, schema
@@ -121,7 +121,7 @@ CHANGES: dict[str, Change] = {
 
 def told(old: dict[str, Any] | None, new: dict[str, Any] | None) -> list[Announcement]:
     """The events of a change, each held against its published form."""
-    events = announced(old, new, AT)
+    events = derive_events(old, new, AT)
     for event in events:
         shown = json.loads(event.model_dump_json())
         jsonschema.validate(shown, json.loads(path(type(event)).read_text(encoding="utf-8")))
@@ -144,28 +144,28 @@ def names(old: dict[str, Any] | None, new: dict[str, Any] | None) -> list[str]:
 # --- Every type -------------------------------------------------------------------------------------------------------
 
 
-def test_there_is_an_example_of_every_type() -> None:
+def test_every_event_type_has_an_example() -> None:
     assert list(CHANGES) == [form.__name__ for form in ALL]
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_change_makes_its_event_and_that_alone(name: str) -> None:
+def test_a_change_makes_exactly_its_event(name: str) -> None:
     shown = only(*CHANGES[name])
     assert set(shown) == {"id", "type", "version", "account_id", "occurred_at", "data"}
     assert (shown["type"], shown["occurred_at"]) == (name, AT)
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_redelivered_record_makes_the_same_event_and_no_two_types_share_an_id(name: str) -> None:
+def test_a_redelivered_record_makes_the_same_event_with_a_unique_id(name: str) -> None:
     assert [told(*CHANGES[name]) for _ in range(3)] == [told(*CHANGES[name])] * 3
     assert len({only(*change)["id"] for change in CHANGES.values()}) == len(CHANGES)
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_the_same_of_another_account_has_another_id(name: str) -> None:
+def test_the_same_change_in_another_account_has_another_id(name: str) -> None:
     old, new = CHANGES[name]
     assert new is not None
-    [event] = announced(old, new | {"PK": "ACCOUNT#acct_2"}, AT)
+    [event] = derive_events(old, new | {"PK": "ACCOUNT#acct_2"}, AT)
     assert event.id != only(old, new)["id"]
     assert event.account_id == "acct_2"
 
@@ -179,12 +179,12 @@ def test_a_write_that_changes_nothing_announces_nothing(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_an_item_that_is_gone_announces_nothing(name: str) -> None:
+def test_a_deleted_item_announces_nothing(name: str) -> None:
     assert names(CHANGES[name][1], None) == []
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_no_event_tells_what_is_nobodys_business(name: str) -> None:
+def test_no_event_contains_secrets_or_full_numbers(name: str) -> None:
     text = json.dumps(only(*CHANGES[name]))
     assert "secret" not in text
     assert "4155550100" not in text
@@ -207,11 +207,11 @@ def test_items_of_other_kinds_announce_nothing(sort_key: str) -> None:
 # --- Payments ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_paid_top_up_is_told_with_amount_and_card() -> None:
+def test_a_top_up_succeeded_event_has_amount_and_card() -> None:
     assert only(PAYMENT, PAID)["data"] == {"topup_id": "tu_1", "amount": "25.00", "payment_method": CARD}
 
 
-def test_a_failure_is_told_with_words_for_the_customer() -> None:
+def test_a_top_up_failed_event_has_a_message_for_the_customer() -> None:
     data = only(PAYMENT, FAILED)["data"]
     assert (data["status"], data["failure"]["code"]) == ("failed", "insufficient_funds")
     assert data["failure"]["message"].endswith(".")
@@ -220,25 +220,25 @@ def test_a_failure_is_told_with_words_for_the_customer() -> None:
 
 
 @pytest.mark.parametrize(("kind", "code"), [("manual", "canceled"), ("automatic", None)])
-def test_a_payment_canceled_before_it_was_made_has_ended_too(kind: str, code: str | None) -> None:
+def test_a_canceled_payment_makes_a_failed_event(kind: str, code: str | None) -> None:
     data = only(PAYMENT | {"kind": kind}, PAYMENT | {"kind": kind, "status": "canceled"})["data"]
     assert data["status"] == "canceled"
     assert (data["failure"] and data["failure"]["code"]) == code
 
 
 @pytest.mark.parametrize("status", ["created", "confirming", "requires_action", "processing"])
-def test_nothing_is_told_before_a_payment_has_ended(status: str) -> None:
+def test_an_open_payment_announces_nothing(status: str) -> None:
     declined = PAYMENT | {"status": status, "failure_code": "card_declined"}
     assert names(PAYMENT, declined) == names(None, declined) == []
 
 
-def test_money_that_arrives_after_all_is_told_beside_the_failure() -> None:
+def test_a_late_success_is_announced_after_the_failure() -> None:
     failed, paid = only(PAYMENT, FAILED), only(FAILED, PAID)
     assert (failed["type"], paid["type"]) == ("TopUpFailed", "TopUpSucceeded")
     assert paid["id"] == only(PAYMENT, PAID)["id"], "the same success, whatever was before"
 
 
-def test_a_reversal_of_a_payment_is_no_second_success() -> None:
+def test_a_reversal_does_not_announce_the_success_again() -> None:
     assert names(PAID, PAID | {"reversed_micros": 1_000_000, "updated_at": "2026-11-24T12:00:00.000Z"}) == []
 
 
@@ -249,12 +249,12 @@ def test_a_reversal_of_a_payment_is_no_second_success() -> None:
     "reason",
     [SuspensionReason.AUTHENTICATION, SuspensionReason.REPEATEDLY, SuspensionReason.UNUSABLE, SuspensionReason.REMOVED],
 )
-def test_a_suspension_is_told_with_its_code_and_words(reason: str) -> None:
+def test_a_suspended_event_has_the_reason_code_and_message(reason: str) -> None:
     data = only(RULE, RULE | {"suspended_reason": reason})["data"]
     assert data == {"reason": reason, "message": WORDS[reason], "payment_method": CARD}
 
 
-def test_a_second_suspension_is_another_event_and_a_lifted_one_is_none() -> None:
+def test_a_second_suspension_is_a_new_event_and_lifting_is_not() -> None:
     suspended = RULE | {"suspended_reason": SuspensionReason.REPEATEDLY, "state_version": 8}
     lifted, again = RULE | {"state_version": 9}, suspended | {"state_version": 10}
     assert names(suspended, lifted) == []
@@ -262,7 +262,7 @@ def test_a_second_suspension_is_another_event_and_a_lifted_one_is_none() -> None
     assert only(RULE, suspended)["id"] != only(lifted, again)["id"]
 
 
-def test_another_reason_is_told_and_a_rule_that_is_off_is_not_suspended() -> None:
+def test_a_new_reason_is_announced_unless_the_rule_is_off() -> None:
     suspended = RULE | {"suspended_reason": SuspensionReason.REPEATEDLY}
     assert names(suspended, suspended | {"suspended_reason": SuspensionReason.REMOVED}) == ["AutoRechargeSuspended"]
     off = {"enabled": False}
@@ -282,14 +282,14 @@ def balances(*posted: int) -> Iterator[Change]:
     yield from pairwise(images)
 
 
-def test_a_low_balance_is_told_once_for_each_crossing() -> None:
+def test_a_low_balance_is_announced_once_per_crossing() -> None:
     moves = [7_000_000, 5_000_000, 4_999_999, 3_000_000, -1, 5_000_000, 4_000_000, 4_500_000, 9_000_000, 0]
     low = [event for old, new in balances(*moves) for event in told(old, new)]
     assert [event.model_dump()["data"]["balance"] for event in low] == ["4.999999", "4.00", "0.00"]
     assert len({event.id for event in low}) == 3
 
 
-def test_an_account_without_a_level_or_one_that_is_only_given_one_hears_nothing() -> None:
+def test_setting_or_lacking_a_level_announces_nothing() -> None:
     low = BALANCE | {"posted_micros": 0}
     bare = {name: value for name, value in low.items() if name != "low_micros"}
     assert names({**bare, "posted_micros": 10_000_000}, bare) == []
@@ -300,7 +300,7 @@ def test_an_account_without_a_level_or_one_that_is_only_given_one_hears_nothing(
 # --- Reversals and calls ----------------------------------------------------------------------------------------------
 
 
-def test_credit_is_taken_and_given_back_with_the_payment_it_is_of() -> None:
+def test_a_reversal_event_names_its_payment() -> None:
     for name in ("CreditReversed", "CreditReturned"):
         data = only(*CHANGES[name])["data"]
         assert data == {"entry_id": "tu_1.rev.1", "topup_id": "tu_1", "amount": "30.00", "payment_method": CARD}
@@ -311,16 +311,16 @@ def test_other_entries_announce_nothing(kind: str) -> None:
     assert names(None, ENTRY | {"kind": kind}) == []
 
 
-def test_a_call_without_a_rate_is_told_with_a_masked_number() -> None:
+def test_a_call_unrated_event_has_a_masked_number() -> None:
     data = only(None, UNRATED)["data"]
     assert (data["call_id"], data["to"], data["duration_seconds"]) == ("c_1", "GB…50", 125)
 
 
-def test_a_number_that_is_erased_is_no_new_call() -> None:
+def test_erasing_a_number_announces_nothing() -> None:
     assert names(UNRATED, UNRATED | {"to": "GB…50", "facts_hash": "erased"}) == []
 
 
-def test_a_refused_call_is_told_with_its_reason_in_words_and_a_masked_number() -> None:
+def test_a_call_denied_event_has_a_message_and_a_masked_number() -> None:
     shown = only(None, DENIAL)
     assert shown["occurred_at"] == AT
     assert shown["data"] == {
@@ -335,7 +335,7 @@ def test_a_refused_call_is_told_with_its_reason_in_words_and_a_masked_number() -
     assert only(DENIAL, later)["id"] != shown["id"]
 
 
-def test_freezing_is_told_once_with_who_did_it_and_not_from_where() -> None:
+def test_a_freeze_event_names_the_actor_without_the_address() -> None:
     frozen, unfrozen = ACCOUNT | FREEZING, ACCOUNT | UNFREEZING
     assert only(ACCOUNT, frozen)["data"] == only(frozen, unfrozen)["data"] == {"by": "operator:ops"}
     for standing in (ACCOUNT, frozen, unfrozen):
@@ -348,7 +348,7 @@ def test_freezing_is_told_once_with_who_did_it_and_not_from_where() -> None:
 
 
 @pytest.mark.parametrize("form", ALL)
-def test_the_published_schema_is_the_one_the_model_makes(form: type[Announcement]) -> None:
+def test_the_published_schema_matches_the_model(form: type[Announcement]) -> None:
     published = json.loads(path(form).read_text(encoding="utf-8"))
     assert schema(form) == published, "run `make schema` and commit docs/events"
     assert set(published["required"]) == {"id", "type", "version", "account_id", "occurred_at", "data"}
@@ -359,7 +359,7 @@ def test_nothing_else_is_published() -> None:
 
 
 @pytest.mark.parametrize("change", [{"version": "2"}, {"id": "evt_1"}, {"type": "Other"}, {"data": {}}], ids=str)
-def test_a_schema_refuses_what_is_not_its_event(change: dict[str, Any]) -> None:
+def test_a_schema_rejects_other_events(change: dict[str, Any]) -> None:
     published = json.loads((FOLDER / "TopUpSucceeded.schema.json").read_text(encoding="utf-8"))
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(only(*CHANGES["TopUpSucceeded"]) | change, published)
@@ -392,13 +392,13 @@ def let_through(new: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_the_stream_brings_every_change_that_is_announced(name: str) -> None:
+def test_the_stream_filter_passes_every_announced_change(name: str) -> None:
     _, new = CHANGES[name]
     assert new is not None
     assert let_through(new)
 
 
-def test_the_stream_brings_no_charge_no_open_payment_and_no_balance_without_a_level() -> None:
+def test_the_stream_filter_drops_changes_without_an_event() -> None:
     bare = {name: value for name, value in BALANCE.items() if name != "low_micros"}
     assert not let_through(bare)
     assert not let_through(ENTRY | {"kind": "call_charged"})

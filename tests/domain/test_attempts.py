@@ -10,19 +10,19 @@ from calling_credit.recharge.attempts import (
     InFlight,
     State,
     SuspensionReason,
-    awaiting_customer,
-    awake,
-    canceled,
-    card_removed,
-    claimed,
-    declined,
-    given_card,
-    paid,
+    assign_card,
+    await_customer,
+    record_cancellation,
+    record_claim,
+    record_decline,
+    record_payment,
+    record_stop,
+    remove_card,
     spent_micros,
-    stopped,
-    switched_on,
+    switch_on,
+    wake,
 )
-from calling_credit.recharge.decision import Charge, Stop, decide
+from calling_credit.recharge.decision import BuyCredit, Stop, decide_recharge
 from calling_credit.topups.declines import Decline
 from calling_credit.topups.topup import TopUp
 from tests.domain.examples import NOW
@@ -41,20 +41,20 @@ from tests.domain.payment_examples import (
 
 SOFT = Decline("insufficient_funds")
 HARD = Decline("expired_card")
-BEGUN = claimed(State(), "tu_1", usd("50"), CARD.fingerprint, NOW)
+BEGUN = record_claim(State(), "tu_1", usd("50"), CARD.fingerprint, NOW)
 OTHER_MANUAL = replace(MANUAL, card=OTHER_CARD)
 
 
 def begun(state: State, now: datetime = NOW) -> State:
     """The next attempt begins."""
-    return claimed(state, f"tu_{state.attempt + 1}", usd("50"), CARD.fingerprint, now)
+    return record_claim(state, f"tu_{state.attempt + 1}", usd("50"), CARD.fingerprint, now)
 
 
 def declined_times(times: int) -> State:
     """So many soft declines in a row."""
     state = State()
     for number in range(1, times + 1):
-        state = declined(begun(state), automatic(number), SOFT, NOW)
+        state = record_decline(begun(state), automatic(number), SOFT, NOW)
     return state
 
 
@@ -64,31 +64,31 @@ def outcomes(state: State) -> list[str]:
 
 
 SUSPENDED = {
-    SuspensionReason.AUTHENTICATION: awaiting_customer(BEGUN, automatic(1)),
+    SuspensionReason.AUTHENTICATION: await_customer(BEGUN, automatic(1)),
     SuspensionReason.REPEATEDLY: declined_times(3),
-    SuspensionReason.UNUSABLE: declined(BEGUN, automatic(1), HARD, NOW),
-    SuspensionReason.REMOVED: card_removed(declined_times(1)),
+    SuspensionReason.UNUSABLE: record_decline(BEGUN, automatic(1), HARD, NOW),
+    SuspensionReason.REMOVED: remove_card(declined_times(1)),
 }
 
 # --- A claim ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_claim_counts_up_and_leaves_its_worker_alone_for_two_minutes() -> None:
-    state = claimed(replace(BEGUN, in_flight=None), "tu_2", usd("100"), CARD.fingerprint, NOW)
+def test_a_claim_counts_the_attempt_and_leases_it_for_two_minutes() -> None:
+    state = record_claim(replace(BEGUN, in_flight=None), "tu_2", usd("100"), CARD.fingerprint, NOW)
     assert state.attempt == 2
     assert state.in_flight == InFlight(2, "tu_2", ahead(seconds=120))
     assert state.recent[-1] == Attempt(2, ago(), usd("100"), CARD.fingerprint, "claimed")
     assert state.recent[:-1] == BEGUN.recent
 
 
-def test_a_claim_forgets_a_stop_but_not_how_often_it_failed() -> None:
-    state = begun(stopped(replace(declined_times(1), not_before=ago()), "daily_limit", ahead(hours=3)))
+def test_a_claim_clears_a_stop_but_not_the_failure_count() -> None:
+    state = begun(record_stop(replace(declined_times(1), not_before=ago()), "daily_limit", ahead(hours=3)))
     assert (state.stopped, state.next_attempt_at, state.failures) == (None, None, 1)
 
 
-def test_a_claim_forgets_what_no_cap_counts_any_more() -> None:
+def test_a_claim_drops_attempts_that_no_cap_counts() -> None:
     old = [Attempt(at, ago(days=days), 1, "fp_1", "declined") for at, days in enumerate((60, 33, 31.05, 30))]
-    state = claimed(State(attempt=4, recent=tuple(old)), "tu_5", 1, "fp_1", NOW)
+    state = record_claim(State(attempt=4, recent=tuple(old)), "tu_5", 1, "fp_1", NOW)
     assert state.recent[:-1] == tuple(old[2:])
 
 
@@ -96,7 +96,7 @@ def test_a_claim_forgets_what_no_cap_counts_any_more() -> None:
 
 
 @pytest.mark.parametrize(("times", "hours"), [(1, 1), (2, 24)])
-def test_a_decline_waits_an_hour_and_a_second_in_a_row_a_day(times: int, hours: int) -> None:
+def test_a_decline_backs_off_an_hour_and_the_next_one_a_day(times: int, hours: int) -> None:
     state = declined_times(times)
     until = ahead(hours=hours)
     assert (state.failures, state.not_before, state.next_attempt_at, state.stopped) == (
@@ -110,7 +110,7 @@ def test_a_decline_waits_an_hour_and_a_second_in_a_row_a_day(times: int, hours: 
     assert not state.is_backing_off(NOW + timedelta(hours=hours))
 
 
-def test_a_third_decline_in_a_row_suspends_and_waits_for_nothing() -> None:
+def test_a_third_consecutive_decline_suspends_without_a_back_off() -> None:
     state = declined_times(3)
     assert (state.suspended_reason, state.not_before, state.next_attempt_at) == (
         SuspensionReason.REPEATEDLY,
@@ -121,10 +121,10 @@ def test_a_third_decline_in_a_row_suspends_and_waits_for_nothing() -> None:
 
 
 @pytest.mark.parametrize("topup", [automatic(3), MANUAL], ids=["recharge", "manual"])
-def test_a_paid_top_up_makes_the_next_decline_the_first_again(topup: TopUp) -> None:
-    state = paid(begun(declined_times(2)), topup)
+def test_a_paid_top_up_resets_the_count_of_declines(topup: TopUp) -> None:
+    state = record_payment(begun(declined_times(2)), topup)
     assert (state.failures, state.not_before, state.stopped, state.next_attempt_at) == (0, None, None, None)
-    assert declined(begun(state), automatic(4), SOFT, NOW).not_before == ahead(hours=1)
+    assert record_decline(begun(state), automatic(4), SOFT, NOW).not_before == ahead(hours=1)
 
 
 @pytest.mark.parametrize(
@@ -137,68 +137,68 @@ def test_a_paid_top_up_makes_the_next_decline_the_first_again(topup: TopUp) -> N
     ],
     ids=lambda decline: f"{decline.code}-{decline.advice}",
 )
-def test_a_card_that_will_never_be_accepted_suspends_at_once(decline: Decline) -> None:
-    state = declined(BEGUN, automatic(1), decline, NOW)
+def test_a_permanently_refused_card_suspends_at_once(decline: Decline) -> None:
+    state = record_decline(BEGUN, automatic(1), decline, NOW)
     assert (state.suspended_reason, state.not_before, state.in_flight) == (SuspensionReason.UNUSABLE, None, None)
     assert state.failed_fingerprint == CARD.fingerprint
     assert outcomes(state) == ["declined"]
 
 
 @pytest.mark.parametrize("advice", ["try_again_later", "confirm_card_data", None])
-def test_other_advice_leaves_a_soft_decline_soft(advice: str | None) -> None:
-    assert declined(BEGUN, automatic(1), Decline("insufficient_funds", advice), NOW).suspended_reason is None
+def test_other_advice_does_not_make_a_soft_decline_permanent(advice: str | None) -> None:
+    assert record_decline(BEGUN, automatic(1), Decline("insufficient_funds", advice), NOW).suspended_reason is None
 
 
-def test_a_card_that_stripe_does_not_know_any_more_was_removed() -> None:
-    state = declined(BEGUN, automatic(1), Decline("card_removed"), NOW)
+def test_a_card_unknown_to_stripe_suspends_as_removed() -> None:
+    state = record_decline(BEGUN, automatic(1), Decline("card_removed"), NOW)
     assert (state.suspended_reason, outcomes(state), state.in_flight) == (SuspensionReason.REMOVED, ["declined"], None)
 
 
-def test_a_bank_that_wants_the_absent_customer_suspends_and_is_no_decline() -> None:
-    state = awaiting_customer(BEGUN, automatic(1))
+def test_required_authentication_suspends_without_a_decline() -> None:
+    state = await_customer(BEGUN, automatic(1))
     assert (state.suspended_reason, state.in_flight, state.failures) == (SuspensionReason.AUTHENTICATION, None, 0)
     assert outcomes(state) == ["authentication_required"]
 
 
-def test_an_attempt_that_came_to_nothing_is_given_back_and_begets_no_wait() -> None:
-    state = canceled(BEGUN, automatic(1))
+def test_a_canceled_attempt_is_refunded_to_the_caps_without_back_off() -> None:
+    state = record_cancellation(BEGUN, automatic(1))
     assert (outcomes(state), state.in_flight, state.failures, state.not_before) == (["canceled"], None, 0, None)
-    assert decide(situation(state=state)) == Charge(usd("50"))
+    assert decide_recharge(situation(state=state)) == BuyCredit(usd("50"))
 
 
-def test_a_payment_declined_when_its_customer_came_waits_for_them_no_more() -> None:
-    waiting = awaiting_customer(BEGUN, automatic(1))
-    after = declined(waiting, automatic(1), SOFT, NOW)
+def test_a_decline_after_authentication_replaces_the_suspension() -> None:
+    waiting = await_customer(BEGUN, automatic(1))
+    after = record_decline(waiting, automatic(1), SOFT, NOW)
     assert (after.suspended_reason, after.failures, outcomes(after)) == (None, 1, ["declined"])
     assert after.is_backing_off(NOW)
 
 
 @pytest.mark.parametrize("reason", [SuspensionReason.UNUSABLE, SuspensionReason.REPEATEDLY, SuspensionReason.REMOVED])
-def test_a_decline_while_suspended_is_remembered_and_the_suspension_stays_what_it_is(reason: SuspensionReason) -> None:
+def test_a_decline_while_suspended_keeps_the_suspension(reason: SuspensionReason) -> None:
     before = begun(SUSPENDED[reason])
-    after = declined(before, automatic(before.attempt), SOFT, NOW)
+    after = record_decline(before, automatic(before.attempt), SOFT, NOW)
     assert after == replace(before, in_flight=None, recent=after.recent)
     assert outcomes(after)[-1] == "declined"
 
 
-def test_the_end_of_an_earlier_attempt_leaves_the_one_in_flight_alone() -> None:
-    second = begun(canceled(BEGUN, automatic(1)))
+def test_the_end_of_an_earlier_attempt_keeps_the_one_in_flight() -> None:
+    second = begun(record_cancellation(BEGUN, automatic(1)))
     for ended in (
-        paid(second, automatic(1)),
-        declined(second, automatic(1), SOFT, NOW),
-        canceled(second, automatic(1)),
-        awaiting_customer(second, automatic(1)),
+        record_payment(second, automatic(1)),
+        record_decline(second, automatic(1), SOFT, NOW),
+        record_cancellation(second, automatic(1)),
+        await_customer(second, automatic(1)),
     ):
         assert ended.in_flight == second.in_flight
         assert outcomes(ended)[1] == "claimed"
 
 
-def test_switched_off_while_charging_the_payment_still_ends_the_attempt() -> None:
+def test_a_payment_ends_the_attempt_of_a_rule_switched_off_meanwhile() -> None:
     off = replace(RULE, enabled=False)
-    assert decide(situation(rule=off, state=BEGUN)) == Stop("disabled")
-    state = paid(BEGUN, automatic(1))
+    assert decide_recharge(situation(rule=off, state=BEGUN)) == Stop("disabled")
+    state = record_payment(BEGUN, automatic(1))
     assert (state.in_flight, outcomes(state)) == (None, ["succeeded"])
-    assert decide(situation(rule=off, state=state)) == Stop("disabled")
+    assert decide_recharge(situation(rule=off, state=state)) == Stop("disabled")
 
 
 # --- What ends a suspension -------------------------------------------------------------------------------------------
@@ -213,38 +213,38 @@ def test_switched_off_while_charging_the_payment_still_ends_the_attempt() -> Non
         (SuspensionReason.REMOVED, False, False),
     ],
 )
-def test_a_payment_by_hand_shows_that_its_card_can_be_charged(
+def test_a_manual_payment_shows_that_its_card_can_be_charged(
     reason: SuspensionReason, with_the_same_card: bool, with_another: bool
 ) -> None:
     suspended = SUSPENDED[reason]
-    assert (paid(suspended, MANUAL).suspended_reason is None) == with_the_same_card
-    assert (paid(suspended, OTHER_MANUAL).suspended_reason is None) == with_another
+    assert (record_payment(suspended, MANUAL).suspended_reason is None) == with_the_same_card
+    assert (record_payment(suspended, OTHER_MANUAL).suspended_reason is None) == with_another
 
 
-def test_the_payment_that_the_bank_wanted_confirmed_ends_the_suspension_when_it_is_paid() -> None:
-    state = paid(SUSPENDED[SuspensionReason.AUTHENTICATION], automatic(1))
+def test_a_paid_authenticated_payment_ends_its_suspension() -> None:
+    state = record_payment(SUSPENDED[SuspensionReason.AUTHENTICATION], automatic(1))
     assert (state.suspended_reason, outcomes(state)) == (None, ["succeeded"])
 
 
-def test_late_money_of_an_attempt_that_was_given_up_ends_its_back_off() -> None:
-    state = paid(declined_times(1), automatic(1))
+def test_a_late_payment_of_an_abandoned_attempt_ends_its_back_off() -> None:
+    state = record_payment(declined_times(1), automatic(1))
     assert (state.failures, state.not_before, state.stopped, state.next_attempt_at) == (0, None, None, None)
     assert outcomes(state) == ["succeeded"]
 
 
-def test_late_money_of_another_card_says_nothing_of_the_suspended_one() -> None:
-    state = paid(SUSPENDED[SuspensionReason.UNUSABLE], automatic(1, card=OTHER_CARD))
+def test_a_late_payment_with_another_card_keeps_the_suspension() -> None:
+    state = record_payment(SUSPENDED[SuspensionReason.UNUSABLE], automatic(1, card=OTHER_CARD))
     assert state.suspended_reason == SuspensionReason.UNUSABLE
 
 
 @pytest.mark.parametrize(
     "reason", [SuspensionReason.AUTHENTICATION, SuspensionReason.REPEATEDLY, SuspensionReason.UNUSABLE]
 )
-def test_a_suspension_survives_the_same_card_attached_again_and_ends_with_another(reason: SuspensionReason) -> None:
+def test_a_suspension_ends_with_another_card_but_not_with_the_same(reason: SuspensionReason) -> None:
     suspended = SUSPENDED[reason]
-    assert given_card(suspended, CARD.fingerprint, is_new=False) == suspended
-    assert given_card(suspended, ATTACHED_AGAIN.fingerprint, is_new=True) == suspended
-    lifted = given_card(suspended, OTHER_CARD.fingerprint, is_new=True)
+    assert assign_card(suspended, CARD.fingerprint, is_new=False) == suspended
+    assert assign_card(suspended, ATTACHED_AGAIN.fingerprint, is_new=True) == suspended
+    lifted = assign_card(suspended, OTHER_CARD.fingerprint, is_new=True)
     assert (lifted.suspended_reason, lifted.failures, lifted.failed_fingerprint) == (None, 0, None)
     assert lifted.recent == suspended.recent
 
@@ -252,28 +252,28 @@ def test_a_suspension_survives_the_same_card_attached_again_and_ends_with_anothe
 @pytest.mark.parametrize(
     "reason", [SuspensionReason.AUTHENTICATION, SuspensionReason.REPEATEDLY, SuspensionReason.UNUSABLE]
 )
-def test_a_suspension_survives_removing_the_card_and_adding_it_again(reason: SuspensionReason) -> None:
-    removed = card_removed(SUSPENDED[reason])
-    assert given_card(removed, ATTACHED_AGAIN.fingerprint, is_new=True).suspended_reason == reason
-    assert given_card(removed, OTHER_CARD.fingerprint, is_new=True).suspended_reason is None
+def test_removing_and_adding_the_card_again_keeps_the_suspension(reason: SuspensionReason) -> None:
+    removed = remove_card(SUSPENDED[reason])
+    assert assign_card(removed, ATTACHED_AGAIN.fingerprint, is_new=True).suspended_reason == reason
+    assert assign_card(removed, OTHER_CARD.fingerprint, is_new=True).suspended_reason is None
 
 
 @pytest.mark.parametrize(
     "state",
     [
-        card_removed(State()),
-        card_removed(declined_times(1)),
-        declined(BEGUN, automatic(1), Decline("card_removed"), NOW),
+        remove_card(State()),
+        remove_card(declined_times(1)),
+        record_decline(BEGUN, automatic(1), Decline("card_removed"), NOW),
     ],
 )
-def test_a_removed_card_is_replaced_by_any_that_was_added_since(state: State) -> None:
-    assert given_card(state, CARD.fingerprint, is_new=False).suspended_reason == SuspensionReason.REMOVED
-    assert given_card(state, ATTACHED_AGAIN.fingerprint, is_new=True).suspended_reason is None
-    assert given_card(state, OTHER_CARD.fingerprint, is_new=True).suspended_reason is None
+def test_any_card_added_later_replaces_a_removed_card(state: State) -> None:
+    assert assign_card(state, CARD.fingerprint, is_new=False).suspended_reason == SuspensionReason.REMOVED
+    assert assign_card(state, ATTACHED_AGAIN.fingerprint, is_new=True).suspended_reason is None
+    assert assign_card(state, OTHER_CARD.fingerprint, is_new=True).suspended_reason is None
 
 
-def test_a_card_removed_while_it_is_charged_stays_removed_when_the_payment_is_paid() -> None:
-    state = paid(card_removed(begun(declined_times(1))), automatic(2))
+def test_a_card_removed_during_its_charge_stays_removed() -> None:
+    state = record_payment(remove_card(begun(declined_times(1))), automatic(2))
     assert (state.suspended_reason, state.in_flight, outcomes(state)) == (
         SuspensionReason.REMOVED,
         None,
@@ -281,10 +281,10 @@ def test_a_card_removed_while_it_is_charged_stays_removed_when_the_payment_is_pa
     )
 
 
-def test_a_back_off_goes_on_with_the_same_card_and_ends_with_another() -> None:
+def test_a_back_off_ends_with_another_card_but_not_with_the_same() -> None:
     waiting = declined_times(2)
-    assert given_card(waiting, CARD.fingerprint, is_new=True) == waiting
-    fresh = given_card(waiting, OTHER_CARD.fingerprint, is_new=True)
+    assert assign_card(waiting, CARD.fingerprint, is_new=True) == waiting
+    fresh = assign_card(waiting, OTHER_CARD.fingerprint, is_new=True)
     assert (fresh.not_before, fresh.failures, fresh.stopped, fresh.next_attempt_at) == (None, 0, None, None)
 
 
@@ -298,36 +298,36 @@ def test_a_back_off_goes_on_with_the_same_card_and_ends_with_another() -> None:
     ],
 )
 def test_switching_on_again_ends_only_a_suspension_for_soft_declines(reason: SuspensionReason, is_lifted: bool) -> None:
-    assert (switched_on(SUSPENDED[reason]).suspended_reason is None) == is_lifted
+    assert (switch_on(SUSPENDED[reason]).suspended_reason is None) == is_lifted
 
 
 def test_switching_on_again_does_not_end_a_back_off() -> None:
-    assert switched_on(declined_times(2)) == declined_times(2)
+    assert switch_on(declined_times(2)) == declined_times(2)
 
 
 # --- Stops and sums ---------------------------------------------------------------------------------------------------
 
 
-def test_a_stop_is_remembered_until_it_is_over() -> None:
-    state = stopped(BEGUN, "daily_limit", ahead(hours=5))
+def test_a_stop_lasts_until_it_is_cleared() -> None:
+    state = record_stop(BEGUN, "daily_limit", ahead(hours=5))
     assert (state.stopped, state.next_attempt_at) == ("daily_limit", ahead(hours=5))
-    assert awake(state) == BEGUN
+    assert wake(state) == BEGUN
 
 
 @pytest.mark.parametrize("state", [*SUSPENDED.values(), begun(declined_times(2))], ids=str)
-def test_no_change_of_card_switch_or_wait_forgets_an_attempt(state: State) -> None:
+def test_no_change_of_card_switch_or_stop_loses_an_attempt(state: State) -> None:
     for after in (
-        awake(state),
-        stopped(state, "daily_limit", None),
-        switched_on(state),
-        card_removed(state),
-        paid(state, MANUAL),
-        given_card(state, OTHER_CARD.fingerprint, is_new=True),
+        wake(state),
+        record_stop(state, "daily_limit", None),
+        switch_on(state),
+        remove_card(state),
+        record_payment(state, MANUAL),
+        assign_card(state, OTHER_CARD.fingerprint, is_new=True),
     ):
         assert (after.recent, after.attempt, after.in_flight) == (state.recent, state.attempt, state.in_flight)
 
 
-def test_claims_and_paid_attempts_are_spent_and_no_others() -> None:
+def test_only_claimed_and_paid_attempts_count_as_spent() -> None:
     every = ("claimed", "succeeded", "declined", "authentication_required", "canceled")
     made = [Attempt(at, ago(), 10**at, "fp", outcome) for at, outcome in enumerate(every)]  # type: ignore[arg-type]
     assert spent_micros(made) == 11

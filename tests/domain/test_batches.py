@@ -1,9 +1,9 @@
-"""A batch keeps account of every message: priced, free, unrated or refused, and what became of each."""
+"""A batch tracks every message: priced, free, unrated, or refused, with its outcome."""
 
 from typing import Any
 
 from calling_credit.charging.batch import UNKNOWN_ACCOUNT, Batch, rate_batch
-from calling_credit.charging.intake import Message, take_in
+from calling_credit.charging.intake import Message, accept_messages
 from tests.domain.examples import NOW, call, deck, event_body
 
 BOOK = deck({"rate_per_minute": "0.10"}, {"prefix": "1415", "rate_per_minute": "0", "category": "included"})
@@ -11,25 +11,25 @@ PRICED, FREE, UNRATED = "+442071838750", "+14155550199", "+33142685300"
 
 
 def batch_of(*changes: dict[str, Any]) -> Batch:
-    """A rated batch: one message (m_0, m_1, …) a set of changes to the example call."""
+    """A rated batch with one message (m_0, m_1, …) per set of changes to the example call."""
     bodies = [change.get("body") or event_body(**change) for change in changes]
-    return rate_batch(take_in((Message(f"m_{n}", n, body) for n, body in enumerate(bodies)), NOW), BOOK)
+    return rate_batch(accept_messages((Message(f"m_{n}", n, body) for n, body in enumerate(bodies)), NOW), BOOK)
 
 
 def key(**changes: Any) -> tuple[str, str, str]:
-    """The key of a changed example call."""
+    """The key of the example call with these changes."""
     return call(**changes).key
 
 
-def test_calls_are_told_apart_as_priced_free_and_unrated() -> None:
+def test_calls_are_sorted_into_priced_free_and_unrated() -> None:
     batch = batch_of({"to": PRICED}, {"call_id": "c_2", "to": FREE}, {"call_id": "c_3", "to": UNRATED}, {"body": "{"})
     assert [(charged.call_id, charge.price_micros) for charged, charge in batch.charges] == [("c_1", 300_000)]
-    assert [kept.call_id for kept in batch.unrated] == ["c_3"]
+    assert [call.call_id for call in batch.unrated] == ["c_3"]
     assert batch.tally["free"] == 1
     assert list(batch.refused) == ["m_3"]
 
 
-def test_only_lines_of_calls_that_cost_or_are_unrated_are_looked_up() -> None:
+def test_lines_are_read_only_for_priced_and_unrated_calls() -> None:
     batch = batch_of(
         {"line_id": "line_a"},
         {"line_id": "line_b", "call_id": "c_2", "to": FREE},
@@ -38,7 +38,7 @@ def test_only_lines_of_calls_that_cost_or_are_unrated_are_looked_up() -> None:
     assert batch.lines() == {("acct_1", "line_a"), ("acct_1", "line_c")}
 
 
-def test_calls_of_unknown_accounts_are_refused_and_the_others_entered_in_their_zone() -> None:
+def test_calls_of_unknown_accounts_are_refused_and_others_entered() -> None:
     batch = batch_of({}, {"account_id": "acct_2"}, {"account_id": "acct_2", "call_id": "c_3", "to": UNRATED})
     batch.enter({"acct_1": "Pacific/Kiritimati"}, NOW)
     assert [(entry.account_id, entry.local_date) for entry in batch.entries] == [("acct_1", "2026-11-24")]
@@ -46,7 +46,7 @@ def test_calls_of_unknown_accounts_are_refused_and_the_others_entered_in_their_z
     assert batch.refused == {"m_1": UNKNOWN_ACCOUNT, "m_2": UNKNOWN_ACCOUNT}
 
 
-def test_a_refusal_goes_to_every_message_that_brought_the_call() -> None:
+def test_a_refusal_applies_to_every_message_of_the_call() -> None:
     batch = batch_of({}, {})
     batch.record_outcomes({key(): "conflict"})
     assert {name: refusal.code for name, refusal in batch.refused.items()} == {
@@ -55,14 +55,14 @@ def test_a_refusal_goes_to_every_message_that_brought_the_call() -> None:
     }
 
 
-def test_what_is_not_posted_or_not_kept_goes_back_without_blaming_the_message() -> None:
+def test_a_failed_write_returns_the_message_without_a_conflict() -> None:
     batch = batch_of({}, {"call_id": "c_2", "to": UNRATED})
     batch.record_outcomes({key(): "not_posted", key(call_id="c_2"): "not_kept"})
     assert {refusal.code for refusal in batch.refused.values()} == {"not_posted"}
     assert batch.settled == set()
 
 
-def test_strays_are_settled_calls_on_lines_that_are_not_enabled() -> None:
+def test_strays_are_recorded_calls_on_lines_that_are_not_enabled() -> None:
     batch = batch_of(
         {"line_id": "line_on"},
         {"line_id": "line_off", "call_id": "c_2"},
@@ -76,7 +76,7 @@ def test_strays_are_settled_calls_on_lines_that_are_not_enabled() -> None:
     assert [stray.call_id for stray in batch.strays({("acct_1", "line_on")})] == ["c_2", "c_4"]
 
 
-def test_the_counts_add_up_to_what_was_received() -> None:
+def test_the_counts_cover_every_received_message() -> None:
     batch = batch_of(
         {},
         {"call_id": "c_2"},

@@ -1,4 +1,4 @@
-"""How a payment begins: an id that only its own cause has, and a complete request in whole cents."""
+"""A new payment: its id is unique to its cause, and its request is complete and in whole cents."""
 
 import json
 from datetime import timedelta
@@ -18,17 +18,17 @@ PAGE = "https://billing.example.com/"
 
 
 def manual(amount_micros: int) -> TopUp:
-    """A payment somebody makes now."""
+    """A manual payment made now."""
     return manual_topup("acct_1", "tu_x", "user:1", amount_micros, CARD, "cus_1", PAGE, NOW)
 
 
 @pytest.mark.parametrize(("amount", "whole"), [("0", 0), ("0.01", 1), ("25", 2500), ("499.99", 49_999), ("-5", -500)])
-def test_stripes_unit_is_the_cent(amount: str, whole: int) -> None:
+def test_stripe_amounts_are_in_cents(amount: str, whole: int) -> None:
     assert cents(usd(amount)) == whole
 
 
 @given(st.integers(-(10**12), 10**12))
-def test_money_is_never_rounded_on_its_way_to_a_card(micros: int) -> None:
+def test_an_amount_sent_to_stripe_is_never_rounded(micros: int) -> None:
     if micros % 10_000:
         with pytest.raises(ValueError, match="not whole cents"):
             cents(micros)
@@ -36,13 +36,13 @@ def test_money_is_never_rounded_on_its_way_to_a_card(micros: int) -> None:
         assert cents(micros) * 10_000 == micros
 
 
-def test_a_payment_that_is_not_whole_cents_does_not_begin() -> None:
+def test_a_payment_of_fractional_cents_is_refused() -> None:
     for begin in (manual, lambda micros: automatic_topup("acct_1", 1, micros, CARD, "cus_1", NOW)):
         with pytest.raises(ValueError, match="not whole cents"):
             begin(usd("25.001"))
 
 
-def test_no_two_causes_share_an_id() -> None:
+def test_different_causes_have_different_payment_ids() -> None:
     ids = [
         manual_id("acct_1", "user_1", "key"),
         manual_id("acct_1", "user_2", "key"),
@@ -60,13 +60,13 @@ def test_no_two_causes_share_an_id() -> None:
 
 
 @given(st.tuples(st.text(), st.text(), st.text()), st.tuples(st.text(), st.text(), st.text()))
-def test_an_id_stands_for_its_account_person_and_key_and_for_nothing_else(
+def test_a_payment_id_depends_only_on_account_person_and_key(
     one: tuple[str, str, str], other: tuple[str, str, str]
 ) -> None:
     assert (manual_id(*one) == manual_id(*other)) == (one == other)
 
 
-def test_a_payment_by_hand_knows_the_way_back_from_the_bank() -> None:
+def test_a_manual_payment_has_a_return_url() -> None:
     topup = manual(usd("25"))
     assert (topup.kind, topup.status, topup.attempt, topup.intent_id) == ("manual", "created", 0, None)
     assert topup.lease_until == ahead(seconds=35)
@@ -86,7 +86,7 @@ def test_a_payment_by_hand_knows_the_way_back_from_the_bank() -> None:
     }
 
 
-def test_a_recharge_is_off_session_and_named_by_its_attempt() -> None:
+def test_an_automatic_payment_is_off_session_and_has_its_attempts_id() -> None:
     topup = automatic_topup("acct_1", 7, usd("450"), CARD, "cus_1", NOW)
     assert (topup.kind, topup.attempt, topup.topup_id) == ("automatic", 7, automatic_id("acct_1", 7, topup.created_at))
     assert (topup.created_by, topup.lease_until) == ("auto_recharge", ahead(seconds=120))

@@ -1,4 +1,4 @@
-"""The published JSON Schema is the model's own, and agrees with the judge on what one field can say alone."""
+"""The published JSON Schema is generated from the model and agrees with the parser on every single field."""
 
 import json
 from datetime import UTC, datetime
@@ -15,11 +15,11 @@ PUBLISHED = json.loads((ROOT / "docs" / "call-event.schema.json").read_text(enco
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def test_the_published_schema_is_the_one_the_model_makes() -> None:
+def test_the_published_schema_matches_the_model() -> None:
     assert schema() == PUBLISHED, "run `make schema` and commit docs/call-event.schema.json"
 
 
-def test_the_example_satisfies_the_schema_and_the_judge() -> None:
+def test_the_example_satisfies_the_schema_and_the_parser() -> None:
     jsonschema.validate(EXAMPLE, PUBLISHED)
     assert isinstance(parse_call(json.dumps(EXAMPLE), NOW), Call)
 
@@ -41,7 +41,7 @@ def test_the_example_satisfies_the_schema_and_the_judge() -> None:
     ],
     ids=str,
 )
-def test_the_schema_and_the_judge_refuse_the_same_fields(change: dict[str, Any]) -> None:
+def test_the_schema_and_the_parser_refuse_the_same_fields(change: dict[str, Any]) -> None:
     event = EXAMPLE | change
     assert isinstance(parse_call(json.dumps(event), NOW), Rejection)
     with pytest.raises(jsonschema.ValidationError):
@@ -49,7 +49,7 @@ def test_the_schema_and_the_judge_refuse_the_same_fields(change: dict[str, Any])
 
 
 @pytest.mark.parametrize("field", [name for name in EXAMPLE if name != "answered_at"])
-def test_every_field_but_answered_at_is_required_by_both(field: str) -> None:
+def test_schema_and_parser_require_every_field_but_answered_at(field: str) -> None:
     event = {name: value for name, value in EXAMPLE.items() if name != field}
     rejection = parse_call(json.dumps(event), NOW)
     assert isinstance(rejection, Rejection)

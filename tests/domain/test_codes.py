@@ -1,5 +1,6 @@
-"""Every member of a set of codes has its row in every table that lists its kind."""
+"""Every code has a row in every table that lists its kind."""
 
+import re
 from enum import StrEnum
 
 import pytest
@@ -7,33 +8,116 @@ import pytest
 from calling_credit.admission import request
 from calling_credit.admission.decision import AGAINST_FRAUD
 from calling_credit.admission.reasons import DenialReason
+from calling_credit.audit.proof import DifferenceCode
 from calling_credit.errors import ProblemCode
+from calling_credit.notifications import events
+from calling_credit.notifications.event_types import EventType
+from calling_credit.notifications.mails import MAILED
+from calling_credit.payments.issues import IssueCode
+from calling_credit.rates.deck_codes import DeckErrorCode, DeckWarningCode
+from calling_credit.rates.deck_diff import PriceChange
+from calling_credit.rates.publishing import OUTCOME_MESSAGES, PublishOutcome
 from calling_credit.recharge import settings
 from calling_credit.recharge.attempts import SOFT, SuspensionReason
 from calling_credit.recharge.decision import StopReason
+from calling_credit.recharge.settings import RechargeStatus
+from calling_credit.rejection_codes import RejectionCode
+from calling_credit.topups import declines
+from calling_credit.topups.decision import MismatchCode
+from calling_credit.topups.declines import FailureCode
+from calling_credit.topups.topup import TopUpKind, TopUpStatus
+from ops import publish_rates
 from ops.contract.problem_codes import BEHIND_NO_ROUTE, BY_CODE
 from ops.openapi import ROOT
+from ops.redrive import LedgerVerdict
 
 NEVER_SHOWN = {StopReason.ABOVE_THRESHOLD}
-"""The balance is high enough: nothing is amiss, and no table has words for it."""
+"""The normal state with a sufficient balance; no table has a message for it."""
+OF_OPERATORS = {EventType.CALL_UNRATED}
+"""Customers get no e-mail about it: the call is not charged yet."""
+
+DOCUMENTED: list[tuple[type[StrEnum], str]] = [
+    (DenialReason, "api.md"),
+    (RejectionCode, "call-events.md"),
+    (RejectionCode, "runbook.md"),
+    (LedgerVerdict, "runbook.md"),
+    (DifferenceCode, "runbook.md"),
+    (EventType, "events.md"),
+    (DeckErrorCode, "rate-decks.md"),
+    (DeckWarningCode, "rate-decks.md"),
+    (PublishOutcome, "rate-decks.md"),
+    (PriceChange, "rate-decks.md"),
+    (FailureCode, "api.md"),
+    (RechargeStatus, "api.md"),
+    (MismatchCode, "runbook.md"),
+    (IssueCode, "runbook.md"),
+]
 
 
-def test_a_denied_call_has_words_for_every_reason() -> None:
+def without_row(codes: type[StrEnum], document: str) -> set[str]:
+    """The codes that begin no row of a table in a document of `docs/`."""
+    text = (ROOT / "docs" / document).read_text(encoding="utf-8")
+    cells = re.findall(r"^\| (`[^|]+) \|", text, re.MULTILINE)
+    return {str(code) for code in codes} - {code for cell in cells for code in re.findall(r"`(\w+)`", cell)}
+
+
+@pytest.mark.parametrize(("codes", "document"), DOCUMENTED)
+def test_every_code_has_a_row_in_its_document(codes: type[StrEnum], document: str) -> None:
+    assert without_row(codes, document) == set()
+
+
+@pytest.mark.parametrize("document", sorted({document for _, document in DOCUMENTED}))
+def test_a_code_without_a_row_is_found(document: str) -> None:
+    planted = StrEnum("planted", {"NEW": "planted_code"})
+    assert without_row(planted, document) == {"planted_code"}
+
+
+def test_every_denial_reason_has_a_message() -> None:
     assert set(request.WORDS) == set(DenialReason)
     assert set(DenialReason) >= AGAINST_FRAUD
 
 
-def test_a_rule_that_does_not_charge_has_words_for_every_reason() -> None:
+def test_every_reason_not_to_recharge_has_a_message() -> None:
     assert set(settings.WORDS) == {*StopReason, *SuspensionReason} - NEVER_SHOWN
     assert set(SuspensionReason) >= SOFT
 
 
-def test_a_problem_is_explained_or_known_to_reach_no_caller() -> None:
+def test_a_failed_payment_has_words_for_every_code() -> None:
+    assert set(declines.WORDS) == set(FailureCode)
+
+
+def test_customers_can_look_up_every_status_of_a_payment_that_they_see() -> None:
+    assert without_row(TopUpStatus, "api.md") == {TopUpStatus.CONFIRMING}
+
+
+def test_every_problem_is_explained_or_listed_as_internal() -> None:
     assert {*BY_CODE, *BEHIND_NO_ROUTE} == set(ProblemCode)
     assert not set(BY_CODE) & set(BEHIND_NO_ROUTE)
 
 
-@pytest.mark.parametrize("codes", [DenialReason, StopReason, SuspensionReason])
+def test_the_error_list_explains_every_problem_of_a_route() -> None:
+    assert without_row(ProblemCode, "api-errors.md") == set(BEHIND_NO_ROUTE)
+
+
+def test_every_type_of_event_has_a_model_a_schema_and_an_e_mail() -> None:
+    assert [model.model_fields["type"].default for model in events.ALL] == list(EventType)
+    assert {path.name for path in (ROOT / "docs" / "events").iterdir()} == {f"{kind}.schema.json" for kind in EventType}
+    assert set(MAILED) == set(EventType) - OF_OPERATORS
+
+
+def test_a_dropped_deck_has_words_for_every_outcome() -> None:
+    assert set(OUTCOME_MESSAGES) == set(PublishOutcome)
+    assert set(publish_rates.SIGNS) == set(PriceChange) - {PriceChange.LATER}
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [DenialReason, StopReason, SuspensionReason, ProblemCode, FailureCode, RechargeStatus, TopUpStatus, TopUpKind],
+)
 def test_the_published_document_lists_every_reason(codes: type[StrEnum]) -> None:
     document = (ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8")
-    assert {code for code in codes if f"- {code}\n" not in document} <= NEVER_SHOWN
+    assert {code for code in codes if f"- {code}\n" not in document} <= {
+        *NEVER_SHOWN,
+        *BEHIND_NO_ROUTE,
+        TopUpStatus.CONFIRMING,
+    }

@@ -1,4 +1,4 @@
-"""A cursor is good for the list that handed it out, unchanged, and for nothing else."""
+"""A cursor is valid only unchanged and for the list that issued it."""
 
 import base64
 import json
@@ -23,16 +23,16 @@ def assert_refused(cursor: str, scope: list[str] | None = None, secret: str = SE
 
 
 @pytest.mark.parametrize("position", ["ENTRY#1", "", {"after": "é", "opening": -5}, ["a"], 0])
-def test_a_cursor_leads_where_it_was_made_for(position: Any) -> None:
+def test_a_cursor_returns_to_its_position(position: Any) -> None:
     assert read_cursor(SECRET, SCOPE, write_cursor(SECRET, SCOPE, position)) == position
 
 
 @given(st.recursive(st.none() | st.integers() | st.text(), st.lists, max_leaves=5), st.lists(st.text()))
-def test_any_position_of_any_list_comes_back(position: Any, scope: list[str]) -> None:
+def test_a_cursor_round_trips_any_position(position: Any, scope: list[str]) -> None:
     assert read_cursor(SECRET, scope, write_cursor(SECRET, scope, position)) == position
 
 
-def test_no_cursor_is_the_beginning() -> None:
+def test_a_missing_cursor_means_the_first_page() -> None:
     assert read_cursor(SECRET, SCOPE, None) is None
 
 
@@ -55,7 +55,7 @@ def test_a_cursor_cut_or_lengthened_is_refused(position: str) -> None:
         assert_refused(more + cursor)
 
 
-def test_a_position_rewritten_under_an_old_signature_is_refused() -> None:
+def test_a_changed_position_with_the_old_signature_is_refused() -> None:
     data = base64.urlsafe_b64decode(write_cursor(SECRET, SCOPE, "ENTRY#1") + "==")
     forged = data[:16] + json.dumps("ENTRY#0").encode()
     assert_refused(base64.urlsafe_b64encode(forged).decode().rstrip("="))
@@ -86,10 +86,10 @@ def test_a_cursor_signed_with_another_secret_is_refused() -> None:
 @pytest.mark.parametrize(
     "cursor", ["", "A", "AAAA", "%%%%", "é", "\ud800", "\0", "A" * MAX_CURSOR_CHARACTERS * 2], ids=ascii
 )
-def test_what_was_never_a_cursor_is_refused(cursor: str) -> None:
+def test_an_invalid_cursor_is_refused(cursor: str) -> None:
     assert_refused(cursor)
 
 
 @given(st.text(max_size=100))
-def test_any_text_at_all_is_refused(cursor: str) -> None:
+def test_arbitrary_text_is_refused(cursor: str) -> None:
     assert_refused(cursor)

@@ -1,4 +1,4 @@
-"""What a deck changes beside another, which way each price goes, and what looks wrong in it."""
+"""The differences between two decks: changed prefixes, the direction of each price, and warnings."""
 
 import random
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_diff import SECONDS_COMPARED, DeckChanges, compare, warnings_of
-from calling_credit.rates.deck_report import judge, report
+from calling_credit.rates.deck_report import check_deck, report
 from calling_credit.rates.pricing import RatedCall, late_row, rate_call
 from tests.domain.examples import deck, deck_csv, seconds_call
 
@@ -21,11 +21,11 @@ OLD = deck(
 
 
 def changed(**cells: str) -> DeckChanges:
-    """The changes of a deck whose UK row has these cells."""
+    """The changes to the example deck if its UK row has these cells."""
     return compare(deck({"rate_per_minute": "0.10"}), deck({"rate_per_minute": "0.10", **cells}), NOW)
 
 
-def test_prefixes_come_go_rise_and_fall() -> None:
+def test_prefixes_are_added_removed_raised_and_lowered() -> None:
     new = deck(
         {"rate_per_minute": "0.11"},
         {"prefix": "81", "destination": "Japan", "country": "JP", "rate_per_minute": "0.29"},
@@ -52,16 +52,16 @@ def test_the_same_deck_changes_nothing_and_the_first_adds_everything() -> None:
         ({"category": "outbound_premium_call"}, "mixed"),
     ],
 )
-def test_a_price_goes_up_or_down_if_it_does_so_for_calls_of_any_length(cells: dict[str, str], way: str) -> None:
+def test_a_price_is_raised_or_lowered_if_any_call_length_is(cells: dict[str, str], way: str) -> None:
     [one] = changed(**cells).repriced
     assert one.way == way
 
 
-def test_another_destination_name_is_no_change_of_price() -> None:
+def test_a_new_destination_name_does_not_change_the_price() -> None:
     assert not changed(destination="Great Britain").any
 
 
-def test_a_later_price_is_announced_and_changes_nothing_now() -> None:
+def test_a_future_price_is_announced_and_changes_nothing_now() -> None:
     found = compare(
         deck({"rate_per_minute": "0.10"}),
         deck({"rate_per_minute": "0.10"}, {"rate_per_minute": "0.20", "effective_from": "2026-12-01"}),
@@ -116,7 +116,7 @@ def test_raised_is_never_cheaper_for_any_compared_call(
         ("383", "XK"),
     ],
 )
-def test_a_prefix_that_may_belong_to_its_country_is_no_warning(prefix: str, country: str) -> None:
+def test_a_plausible_prefix_gives_no_warning(prefix: str, country: str) -> None:
     assert warnings_of(deck({"prefix": prefix, "country": country})) == []
 
 
@@ -130,7 +130,7 @@ def test_a_prefix_that_may_belong_to_its_country_is_no_warning(prefix: str, coun
         ("999", "GB", "unassigned_prefix"),
     ],
 )
-def test_a_prefix_of_another_country_is_a_warning(prefix: str, country: str, code: str) -> None:
+def test_a_prefix_of_another_country_gives_a_warning(prefix: str, country: str, code: str) -> None:
     [warning] = warnings_of(deck({"prefix": prefix, "country": country}))
     assert (warning.prefix, warning.code) == (prefix, code)
 
@@ -151,7 +151,7 @@ PLANTED = (
 )
 
 
-def test_500_errors_of_every_kind_planted_among_50000_rows_are_each_told_by_row_and_column() -> None:
+def test_500_errors_among_50000_rows_are_each_reported_by_row_and_column() -> None:
     rows = [{"prefix": str(2_000_000 + number)} for number in range(50_000)]
     rng = random.Random(20261125)
     planted = {}
@@ -160,11 +160,11 @@ def test_500_errors_of_every_kind_planted_among_50000_rows_are_each_told_by_row_
         rows[number] |= cells
         planted[number + 2] = (column, code)
     heard: list[int] = []
-    judged = judge(deck_csv(*rows), "deck-2", None, NOW, heard.append)
-    assert {error.line: (error.column, error.code) for error in judged.errors} == planted
-    assert (len(judged.errors), judged.deck) == (500, None)
-    told = report(judged, "refused", NOW)
-    assert (told["error_count"], len(told["errors"])) == (500, 500)
+    result = check_deck(deck_csv(*rows), "deck-2", None, NOW, heard.append)
+    assert {error.line: (error.column, error.code) for error in result.errors} == planted
+    assert (len(result.errors), result.deck) == (500, None)
+    view = report(result, "refused", NOW)
+    assert (view["error_count"], len(view["errors"])) == (500, 500)
     assert heard == [line * 1000 for line in range(1, 51)]
 
 
@@ -173,7 +173,7 @@ def test_500_errors_of_every_kind_planted_among_50000_rows_are_each_told_by_row_
 CALLED = "2026-11-22T10:00:00.000Z"
 
 
-def test_a_call_rated_late_is_priced_by_the_row_of_its_time_else_by_the_first_since() -> None:
+def test_a_late_call_is_priced_by_the_row_of_its_time_or_the_next() -> None:
     book = deck(
         {"rate_per_minute": "0.01"},
         {"rate_per_minute": "0.09", "effective_from": "2026-11-23"},

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.rates.deck import COLUMNS, Deck, DeckError, RateRow, parse_deck
+from calling_credit.rates.deck import Deck, RateRow
+from calling_credit.rates.deck_csv import COLUMNS, DeckError, parse_deck
 from tests.domain.examples import ROW, deck, deck_csv
 
 AT = "2026-11-23T10:00:00.000Z"
@@ -26,7 +27,7 @@ def faults(data: bytes) -> list[tuple[int, str, str]]:
 # --- What is read -----------------------------------------------------------------------------------------------------
 
 
-def test_a_row_is_read_as_integers_and_one_form_of_time() -> None:
+def test_a_row_is_parsed_to_integers_and_a_canonical_time() -> None:
     assert deck({"rate_per_minute": "0.014", "connection_fee": "1", "effective_from": "2026-01-02"}).rows == [
         RateRow(
             "44", "United Kingdom", "GB", "*", 14_000, 1_000_000, 60, 60, "2026-01-02T00:00:00.000Z", ROW["category"]
@@ -53,17 +54,17 @@ def test_a_byte_order_mark_crlf_and_quotes_are_read() -> None:
     assert parsed.rows[0].destination == 'Bosnia, and "more"'
 
 
-def test_the_last_line_needs_no_end() -> None:
+def test_the_last_line_needs_no_line_break() -> None:
     assert isinstance(parse_deck(deck_csv({}).rstrip(b"\n"), "deck-1"), Deck)
 
 
 @pytest.mark.parametrize("price", ["0", "0.000001", "100", "100.000000"])
-def test_prices_from_nothing_to_100_dollars_are_taken(price: str) -> None:
+def test_prices_from_0_to_100_dollars_are_accepted(price: str) -> None:
     assert len(deck({"rate_per_minute": price, "connection_fee": price}).rows) == 1
 
 
 @pytest.mark.parametrize("country", ["XK", "001", "GB"])
-def test_kosovo_and_the_global_networks_are_countries_of_a_deck(country: str) -> None:
+def test_kosovo_and_global_networks_are_valid_countries(country: str) -> None:
     assert deck({"country": country}).rows[0].country == country
 
 
@@ -129,7 +130,7 @@ def test_kosovo_and_the_global_networks_are_countries_of_a_deck(country: str) ->
     ],
     ids=lambda value: ascii(value)[:40],
 )
-def test_a_wrong_cell_is_named_by_line_and_column(column: str, value: str, code: str) -> None:
+def test_a_wrong_cell_is_reported_by_line_and_column(column: str, value: str, code: str) -> None:
     assert errors({}, {"prefix": "45", column: value}) == [(3, column, code)]
 
 
@@ -139,12 +140,12 @@ def test_an_included_destination_with_a_price_is_refused(cells: dict[str, str]) 
     assert errors(free | cells) == [(2, "rate_per_minute", "included_with_price")]
 
 
-def test_prices_that_cancel_each_other_do_not_pass_as_included() -> None:
+def test_prices_with_a_sum_of_zero_are_not_included() -> None:
     wrong = errors({"category": "included", "rate_per_minute": "-1", "connection_fee": "1"})
     assert wrong == [(2, "rate_per_minute", "price_out_of_range")]
 
 
-def test_every_error_of_a_deck_is_told_at_once() -> None:
+def test_all_errors_of_a_deck_are_reported_at_once() -> None:
     assert errors({"prefix": "x", "country": "UK"}, {}, {"category": "top_up"}) == [
         (2, "prefix", "invalid_prefix"),
         (2, "country", "unknown_country"),
@@ -152,7 +153,7 @@ def test_every_error_of_a_deck_is_told_at_once() -> None:
     ]
 
 
-def test_a_row_said_twice_names_the_first() -> None:
+def test_a_duplicate_row_names_the_first() -> None:
     parsed = parse_deck(deck_csv({}, {"prefix": "45"}, {"rate_per_minute": "0.03"}), "deck-1")
     assert isinstance(parsed, list)
     [error] = parsed
@@ -160,11 +161,11 @@ def test_a_row_said_twice_names_the_first() -> None:
     assert "Line 2" in error.detail
 
 
-def test_the_same_moment_spelled_otherwise_is_still_a_duplicate() -> None:
+def test_the_same_moment_in_another_spelling_is_a_duplicate() -> None:
     assert errors({}, {"effective_from": "2020-01-01T01:00:00+01:00"}) == [(3, "prefix", "duplicate_row")]
 
 
-def test_another_origin_or_moment_is_no_duplicate() -> None:
+def test_a_row_with_another_origin_or_moment_is_not_a_duplicate() -> None:
     assert len(deck({}, {"origin": "US"}, {"effective_from": "2021-01-01"}).rows) == 3
 
 
@@ -183,22 +184,22 @@ def test_a_header_that_is_not_exactly_the_columns_is_refused(header: str) -> Non
     assert faults(f"{header}\n".encode()) == [(1, "", "wrong_header")]
 
 
-def test_no_bytes_at_all_are_refused() -> None:
+def test_an_empty_file_is_refused() -> None:
     assert faults(b"") == [(1, "", "wrong_header")]
 
 
-def test_a_deck_of_no_rows_is_refused() -> None:
+def test_a_deck_without_rows_is_refused() -> None:
     assert faults(deck_csv()) == [(1, "", "empty_deck")]
 
 
 @pytest.mark.parametrize(
     "line", [b"45,Denmark", b"", b"45,Denmark,DK,*,0,0,60,60,2020-01-01,a_b,extra", b"45;Denmark;DK"]
 )
-def test_a_line_of_more_or_fewer_cells_is_refused(line: bytes) -> None:
+def test_a_line_with_too_many_or_too_few_cells_is_refused(line: bytes) -> None:
     assert faults(deck_csv({}) + line + b"\n") == [(3, "", "wrong_column_count")]
 
 
-def test_bytes_that_are_not_utf_8_name_their_line() -> None:
+def test_invalid_utf_8_is_reported_by_line() -> None:
     assert faults(deck_csv({}, {"prefix": "45", "destination": "Réunion"}).decode().encode("latin-1")) == [
         (3, "", "not_utf8")
     ]
@@ -208,19 +209,19 @@ def test_bytes_that_are_not_utf_8_name_their_line() -> None:
 @pytest.mark.parametrize(
     "line", ['"45', '"45"6,Denmark', "x" * 200_000], ids=["open quote", "text after quote", "huge cell"]
 )
-def test_what_is_not_csv_is_refused(line: str) -> None:
+def test_malformed_csv_is_refused(line: str) -> None:
     assert [fault[2] for fault in faults(deck_csv({}) + line.encode())] == ["malformed_csv"]
 
 
-def test_a_deck_of_too_many_rows_is_refused_at_the_first_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("calling_credit.rates.deck.MAX_ROWS", 3)
+def test_a_deck_is_refused_at_the_first_row_over_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("calling_credit.rates.deck_csv.MAX_ROWS", 3)
     rows = [{"prefix": f"44{number}"} for number in range(5)]
     assert len(deck(*rows[:3]).rows) == 3
     assert errors(*rows) == [(5, "", "too_many_rows")]
 
 
 @given(st.binary(max_size=300))
-def test_any_bytes_after_the_header_are_a_deck_or_errors(data: bytes) -> None:
+def test_any_bytes_after_the_header_give_a_deck_or_errors(data: bytes) -> None:
     parsed = parse_deck(deck_csv({}) + data, "deck-1")
     assert isinstance(parsed, Deck) or all(isinstance(error, DeckError) for error in parsed)
 
@@ -244,23 +245,23 @@ def test_the_longest_prefix_wins() -> None:
     assert found(book, "8") is None
 
 
-def test_the_exact_origin_goes_before_any_origin() -> None:
+def test_an_exact_origin_wins_over_any_origin() -> None:
     book = deck({"destination": "any"}, {"origin": "CA", "destination": "from Canada"})
     assert found(book, "442071838750", "CA") == "from Canada"
     assert found(book, "442071838750", "US") == "any"
 
 
-def test_a_longer_prefix_of_any_origin_goes_before_a_shorter_of_the_exact_origin() -> None:
+def test_a_longer_prefix_wins_over_an_exact_origin() -> None:
     book = deck({"origin": "US", "destination": "short exact"}, {"prefix": "447", "destination": "long any"})
     assert found(book, "447700900123") == "long any"
 
 
-def test_a_prefix_for_another_origin_alone_does_not_count() -> None:
+def test_a_prefix_for_another_origin_is_ignored() -> None:
     book = deck({"destination": "short"}, {"prefix": "447", "origin": "CA", "destination": "long from Canada"})
     assert found(book, "447700900123", "US") == "short"
 
 
-def test_the_latest_row_in_effect_counts_from_its_very_moment() -> None:
+def test_the_latest_row_applies_from_its_exact_moment() -> None:
     rows = [{"destination": name, "effective_from": f"20{name}-01-01"} for name in ("24", "26", "25")]
     book = deck(*rows)
     assert found(book, "442071838750", at="2023-12-31T23:59:59.999Z") is None
@@ -269,13 +270,13 @@ def test_the_latest_row_in_effect_counts_from_its_very_moment() -> None:
     assert found(book, "442071838750", at="2026-01-01T00:00:00.000Z") == "26"
 
 
-def test_an_exact_origin_not_yet_in_effect_leaves_any_origin() -> None:
+def test_an_exact_origin_not_yet_in_effect_is_ignored() -> None:
     book = deck({"destination": "any"}, {"origin": "US", "destination": "exact", "effective_from": "2027-01-01"})
     assert found(book, "442071838750") == "any"
     assert found(book, "442071838750", at="2027-01-01T00:00:00.000Z") == "exact"
 
 
-def test_a_longer_prefix_not_yet_in_effect_leaves_the_shorter() -> None:
+def test_a_longer_prefix_not_yet_in_effect_is_ignored() -> None:
     book = deck({"destination": "short"}, {"prefix": "447", "destination": "long", "effective_from": "2027-01-01"})
     assert found(book, "447700900123") == "short"
     assert found(book, "447700900123", at="2027-06-01T00:00:00.000Z") == "long"
@@ -291,7 +292,7 @@ deck_rows = st.lists(
 
 
 @given(deck_rows, st.text("12", min_size=1, max_size=5), st.sampled_from(["US", "CA", "GB"]), st.integers(2019, 2031))
-def test_the_row_found_is_the_one_a_plain_search_of_all_rows_finds(
+def test_a_lookup_agrees_with_a_linear_search(
     rows: list[tuple[str, str, int]], digits: str, origin: str, year: int
 ) -> None:
     book = deck(
@@ -311,7 +312,7 @@ def announced(book: Deck, digits: str, origin: str = "*") -> list[str]:
     return [row.destination for row in book.announced(digits, origin, AT)]
 
 
-def test_later_rows_are_announced_soonest_first() -> None:
+def test_future_rows_are_announced_soonest_first() -> None:
     book = deck(
         {"destination": "past", "effective_from": "2019-01-01"},
         {"destination": "now"},
@@ -321,7 +322,7 @@ def test_later_rows_are_announced_soonest_first() -> None:
     assert announced(book, "442071838750") == ["first", "second"]
 
 
-def test_a_later_row_that_a_longer_prefix_hides_is_not_announced() -> None:
+def test_a_future_row_hidden_by_a_longer_prefix_is_not_announced() -> None:
     book = deck(
         {"prefix": "447", "destination": "long"},
         {"destination": "short"},
@@ -331,7 +332,7 @@ def test_a_later_row_that_a_longer_prefix_hides_is_not_announced() -> None:
     assert announced(book, "442071838750") == ["short later"]
 
 
-def test_a_longer_prefix_that_takes_effect_later_is_announced_and_then_hides_the_shorter() -> None:
+def test_a_future_longer_prefix_hides_later_rows_of_the_shorter() -> None:
     book = deck(
         {"destination": "short"},
         {"destination": "short later", "effective_from": "2028-01-01"},

@@ -1,10 +1,10 @@
-"""Why a card was not charged: which refusals are for good, and what a person is told of them."""
+"""Declined cards: which declines are permanent, and the message for the customer."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.topups.declines import Decline, shown_code, words
+from calling_credit.topups.declines import Decline, message_of, public_code
 
 FOR_GOOD = [
     "card_not_supported",
@@ -53,31 +53,31 @@ TOLD = [
 
 @pytest.mark.parametrize("code", FOR_GOOD)
 @pytest.mark.parametrize("advice", [None, "try_again_later", "confirm_card_data"])
-def test_these_refusals_are_for_good_whatever_the_advice(code: str, advice: str | None) -> None:
+def test_these_declines_are_permanent_with_any_advice(code: str, advice: str | None) -> None:
     assert Decline(code, advice).is_hard
 
 
 @pytest.mark.parametrize("code", FOR_NOW)
-def test_these_refusals_are_for_now_unless_stripe_advises_never_to_try_again(code: str) -> None:
+def test_soft_declines_are_temporary_unless_stripe_advises_otherwise(code: str) -> None:
     assert not Decline(code).is_hard
     assert not Decline(code, "try_again_later").is_hard
     assert Decline(code, "do_not_try_again").is_hard
 
 
 @pytest.mark.parametrize("code", TOLD)
-def test_a_person_is_told_what_they_may_know(code: str) -> None:
-    assert shown_code(code) == code
-    assert words(code) != words("card_declined")
+def test_a_customer_message_contains_only_public_facts(code: str) -> None:
+    assert public_code(code) == code
+    assert message_of(code) != message_of("card_declined")
 
 
 @pytest.mark.parametrize("code", ["lost_card", "stolen_card", "pickup_card", "restricted_card", "fraudulent"])
-def test_whoever_holds_a_card_is_not_told_that_it_counts_as_lost_or_stolen(code: str) -> None:
-    assert shown_code(code) == "card_declined"
-    assert words(code) == words("card_declined")
+def test_a_lost_or_stolen_card_is_shown_as_declined(code: str) -> None:
+    assert public_code(code) == "card_declined"
+    assert message_of(code) == message_of("card_declined")
 
 
 @given(st.sampled_from([*FOR_GOOD, *FOR_NOW, *TOLD]) | st.text())
-def test_any_code_of_stripe_is_told_as_a_known_one_in_whole_sentences(code: str) -> None:
-    assert shown_code(code) in {*TOLD, "card_declined"}
-    assert words(code) == words(shown_code(code))
-    assert words(code).endswith(".")
+def test_every_stripe_code_gives_a_known_code_and_full_sentences(code: str) -> None:
+    assert public_code(code) in {*TOLD, "card_declined"}
+    assert message_of(code) == message_of(public_code(code))
+    assert message_of(code).endswith(".")

@@ -1,4 +1,4 @@
-"""How long the balance lasts and what it is good for: known answers, and the general rule behind them."""
+"""How long the balance lasts and the calls that it covers: known answers and the general rule."""
 
 from dataclasses import replace
 from datetime import date
@@ -51,7 +51,7 @@ def test_a_forecast_looks_at_seven_whole_days_and_today() -> None:
     ],
     ids=["nothing", "today alone", "today is not over", "quiet days count", "all calls count", "payments do not"],
 )
-def test_the_pace_is_that_of_calls_on_whole_days_since_the_first(days: list[dict[str, Any]], expected: Pace) -> None:
+def test_the_pace_covers_calls_on_whole_days_since_the_first(days: list[dict[str, Any]], expected: Pace) -> None:
     assert pace(days, TODAY) == expected
 
 
@@ -67,9 +67,7 @@ def test_the_pace_is_that_of_calls_on_whole_days_since_the_first(days: list[dict
         ("100000", "0.07", 7, None),
     ],
 )
-def test_the_balance_lasts_as_many_days_as_it_pays_for(
-    available: str, spent: str, days: int, until: date | None
-) -> None:
+def test_the_balance_lasts_the_days_that_it_covers(available: str, spent: str, days: int, until: date | None) -> None:
     assert lasts_until(usd(available), Pace(usd(spent), days), TODAY) == until
 
 
@@ -81,7 +79,7 @@ def test_minutes_are_whole_and_the_fee_is_paid_first(available: str, rate: str, 
     assert minutes_left(usd(available), row(rate, fee)) == minutes
 
 
-def test_what_costs_nothing_by_the_minute_has_no_minutes_to_run_out() -> None:
+def test_a_destination_without_a_rate_per_minute_has_no_minutes() -> None:
     assert minutes_left(usd("5"), row("0", "0.1")) is None
 
 
@@ -92,7 +90,7 @@ def test_what_costs_nothing_by_the_minute_has_no_minutes_to_run_out() -> None:
     st.integers(0, 300),
     st.integers(1, 90),
 )
-def test_one_minute_more_than_are_left_could_not_be_paid(
+def test_the_balance_does_not_cover_one_minute_more(
     available: int, rate: int, fee: int, minimum: int, increment: int
 ) -> None:
     made = replace(
@@ -112,12 +110,12 @@ def test_one_minute_more_than_are_left_could_not_be_paid(
     assert left == 0 or price(left) <= available
 
 
-def test_the_most_called_destinations_are_found_by_calls_and_the_first_three_are_shown() -> None:
+def test_a_forecast_shows_the_three_most_called_destinations() -> None:
     calls = [call("B"), call("A"), call("C"), call("B"), call("D"), call("D"), call("D"), call("C")]
     assert [found["destination"] for found in most_called(calls)] == ["D", "B", "C"]
 
 
-def test_the_view_shows_todays_price_of_where_calls_went_and_leaves_out_what_has_none() -> None:
+def test_the_view_shows_todays_prices_of_priced_destinations() -> None:
     prices = deck(
         priced("44", "United Kingdom", "0.02"),
         priced("44", "United Kingdom", "0.05", effective_from="2026-11-01"),
@@ -133,6 +131,6 @@ def test_the_view_shows_todays_price_of_where_calls_went_and_leaves_out_what_has
     }
 
 
-def test_nobody_who_spends_nothing_is_told_a_day() -> None:
+def test_an_account_without_spending_gets_no_end_date() -> None:
     view = forecast_view(usd("10"), Pace(0, 1), [], deck(priced("44", "UK", "0.02")), AT, TODAY)
     assert view == {"daily_spend": None, "lasts_until": None, "basis_days": 1, "destinations": []}

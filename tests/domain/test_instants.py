@@ -1,4 +1,4 @@
-"""Instants sort as text, calendar dates follow the account's zone, and only RFC 3339 is read."""
+"""Instants sort as text, calendar dates follow the account's zone, and only RFC 3339 is accepted."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -23,12 +23,12 @@ ZONES = [
 
 
 @given(moments)
-def test_an_instant_reads_back_cut_to_milliseconds(moment: datetime) -> None:
+def test_an_instant_round_trips_in_milliseconds(moment: datetime) -> None:
     assert parse_instant(format_instant(moment)) == moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 @given(moments, moments)
-def test_instants_sort_as_text_as_they_do_in_time(first: datetime, second: datetime) -> None:
+def test_instants_sort_as_text_in_time_order(first: datetime, second: datetime) -> None:
     if format_instant(first) < format_instant(second):
         assert first < second
 
@@ -45,7 +45,7 @@ def test_instants_sort_as_text_as_they_do_in_time(first: datetime, second: datet
         ("2026-11-23T10:00:00-00:00", "2026-11-23T10:00:00.000Z"),
     ],
 )
-def test_the_same_instant_in_any_spelling_is_written_one_way(text: str, instant: str) -> None:
+def test_every_spelling_of_an_instant_has_one_canonical_form(text: str, instant: str) -> None:
     moment = parse_instant(text)
     assert moment is not None
     assert format_instant(moment) == instant
@@ -81,7 +81,7 @@ def test_the_same_instant_in_any_spelling_is_written_one_way(text: str, instant:
         "2026-W48-1T10:00:00Z",
     ],
 )
-def test_what_is_not_rfc_3339_is_not_read(text: str) -> None:
+def test_text_that_is_not_rfc_3339_is_rejected(text: str) -> None:
     assert parse_instant(text) is None
 
 
@@ -98,14 +98,14 @@ def test_what_is_not_rfc_3339_is_not_read(text: str) -> None:
         ("2026-11-23T18:15:00.000Z", "Asia/Kathmandu", "2026-11-24"),
     ],
 )
-def test_the_date_is_that_of_the_zone_also_on_the_days_clocks_change(instant: str, time_zone: str, day: str) -> None:
+def test_the_local_date_follows_the_zone_on_clock_changes(instant: str, time_zone: str, day: str) -> None:
     moment = parse_instant(instant)
     assert moment is not None
     assert local_date(moment, time_zone) == day
 
 
 @given(moments, st.sampled_from(ZONES))
-def test_the_widened_window_holds_every_moment_of_its_dates(moment: datetime, time_zone: str) -> None:
+def test_the_widened_window_contains_every_moment_of_its_dates(moment: datetime, time_zone: str) -> None:
     day = date.fromisoformat(local_date(moment, time_zone))
     low, high = widened_utc_window(day, day)
     assert low <= format_instant(moment) < high
@@ -136,7 +136,7 @@ def test_the_widened_window_never_overflows(day: date) -> None:
     ],
     ids=ascii,
 )
-def test_a_zone_that_is_not_iana_is_refused(name: str) -> None:
+def test_a_zone_outside_iana_is_refused(name: str) -> None:
     with pytest.raises(InvalidValue) as refused:
         zone(name)
     assert refused.value.code == "invalid_time_zone"
@@ -150,7 +150,7 @@ def test_a_calendar_date_is_read() -> None:
     "text",
     ["", "2026-02-29", "2026-2-3", "20261123", "2026-W48-1", "2026-11-23T00:00:00Z", "\uff12026-11-23", "0000-01-01"],
 )
-def test_what_is_no_calendar_date_is_refused(text: str) -> None:
+def test_an_invalid_calendar_date_is_refused(text: str) -> None:
     with pytest.raises(InvalidValue, match="from must be a calendar date") as refused:
         parse_date(text, "from")
     assert refused.value.code == "invalid_date"

@@ -52,12 +52,12 @@ def test_a_call_debits_the_customer_to_revenue() -> None:
     assert (CHARGE.debit, CHARGE.credit) == (CUSTOMER_CREDIT, CALL_REVENUE)
 
 
-def test_a_paid_top_up_is_cash_that_the_customer_is_credited() -> None:
+def test_a_paid_top_up_credits_the_customer() -> None:
     entry = replace(CHARGE, kind=TOP_UP_PAID, category=TOP_UP, amount_micros=25_000_000)
     assert (entry.debit, entry.credit) == (CARD_PAYMENTS, CUSTOMER_CREDIT)
 
 
-def test_no_call_has_the_category_of_a_payment() -> None:
+def test_a_call_cannot_have_the_category_of_a_payment() -> None:
     assert {TOP_UP, "adjustment", "refund", "dispute"} <= RESERVED_CATEGORIES
 
 
@@ -82,7 +82,7 @@ def test_every_entry_is_balanced_and_the_customers_side_is_the_balance(drawn: li
 
 
 @given(entries)
-def test_the_days_add_up_to_the_entries(drawn: list[Entry]) -> None:
+def test_the_day_totals_equal_the_sum_of_entries(drawn: list[Entry]) -> None:
     days = day_changes(drawn)
     assert set(days) == {(entry.local_date, entry.category) for entry in drawn}
     assert sum(day.count for day in days.values()) == len(drawn)
@@ -109,7 +109,7 @@ def test_an_entry_cannot_be_changed() -> None:
         CHARGE.amount_micros = 0  # type: ignore[misc]
 
 
-def test_an_adjustment_stands_on_the_accounts_own_date_with_its_reason() -> None:
+def test_an_adjustment_has_the_accounts_local_date_and_its_reason() -> None:
     entry = adjustment_entry("acct_1", "adj_1", 5_000_000, "goodwill", "Pacific/Kiritimati", NOW)
     assert entry.key == ("acct_1", "2026-11-23T12:00:00.000Z", "adj_1")
     assert (entry.kind, entry.category, entry.local_date) == (BALANCE_ADJUSTED, "adjustment", "2026-11-24")

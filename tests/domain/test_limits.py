@@ -1,4 +1,4 @@
-"""Limits against fraud as operator and customer set them, and what holds where both say something."""
+"""Limits against fraud, set by operator and customer, and the effective limit of both."""
 
 from dataclasses import replace
 from typing import Any
@@ -8,13 +8,13 @@ import pytest
 from calling_credit.accounts.limits import (
     DEFAULT_LIMITS,
     Limits,
-    limits_behind,
-    limits_of,
+    customer_limits_view,
+    effective_limits,
+    limits_from_item,
+    limits_to_item,
     limits_view,
-    own_view,
-    read_limits,
-    read_own,
-    stored_limits,
+    parse_customer_limits,
+    parse_limits,
 )
 from calling_credit.errors import InvalidValue
 from tests.domain.test_admission import DOLLAR, row
@@ -30,8 +30,8 @@ SAID: dict[str, Any] = {
 KEPT = Limits(20 * DOLLAR, 5_500_000, 3, 1_400, ("+1900", "CU"), ("+8816",))
 
 
-def test_limits_hold_without_anybody_setting_them() -> None:
-    assert limits_of(None, None) == DEFAULT_LIMITS
+def test_default_limits_apply_until_they_are_set() -> None:
+    assert effective_limits(None, None) == DEFAULT_LIMITS
     assert limits_view(DEFAULT_LIMITS) == {
         "daily_spend": "200.00",
         "call_price": "50.00",
@@ -40,19 +40,19 @@ def test_limits_hold_without_anybody_setting_them() -> None:
         "blocked": [],
         "high_cost_allowed": [],
     }
-    assert stored_limits(DEFAULT_LIMITS) is None, "better defaults reach whoever set nothing"
+    assert limits_to_item(DEFAULT_LIMITS) is None, "better defaults reach whoever set nothing"
 
 
-def test_what_is_said_is_kept_shown_and_stored() -> None:
-    limits = read_limits(SAID, DEFAULT_LIMITS)
+def test_given_limits_are_stored_and_shown() -> None:
+    limits = parse_limits(SAID, DEFAULT_LIMITS)
     assert limits == KEPT
     assert limits_view(limits) == SAID
-    assert limits_behind(stored_limits(limits)) == limits
+    assert limits_from_item(limits_to_item(limits)) == limits
 
 
-def test_what_is_absent_stays_and_null_is_the_default() -> None:
-    assert read_limits({}, KEPT) == KEPT
-    changed = read_limits({"daily_spend": None, "blocked": None, "simultaneous_calls": 0}, KEPT)
+def test_an_absent_limit_stays_and_null_restores_the_default() -> None:
+    assert parse_limits({}, KEPT) == KEPT
+    changed = parse_limits({"daily_spend": None, "blocked": None, "simultaneous_calls": 0}, KEPT)
     assert changed == replace(KEPT, daily_spend_micros=200 * DOLLAR, blocked=(), simultaneous_calls=0)
 
 
@@ -78,39 +78,39 @@ def test_what_is_absent_stays_and_null_is_the_default() -> None:
         ({"blocked": ["CU"] * 301}, "invalid_place"),
     ],
 )
-def test_what_cannot_be_a_limit_is_refused_whole(said: Any, code: str) -> None:
+def test_an_invalid_limit_refuses_the_whole_request(said: Any, code: str) -> None:
     with pytest.raises(InvalidValue) as caught:
-        read_limits(said, KEPT)
+        parse_limits(said, KEPT)
     assert caught.value.code == code
 
 
-def test_a_customer_tightens_and_never_loosens() -> None:
-    own = read_own({"daily_spend": "10.00", "simultaneous_calls": 2, "blocked": ["JM"]}, {}, KEPT)
-    assert own_view(own) == {"daily_spend": "10.00", "simultaneous_calls": 2, "blocked": ["JM"]}
-    holds = limits_of(stored_limits(KEPT), own)
+def test_a_customer_can_tighten_but_not_loosen_limits() -> None:
+    own = parse_customer_limits({"daily_spend": "10.00", "simultaneous_calls": 2, "blocked": ["JM"]}, {}, KEPT)
+    assert customer_limits_view(own) == {"daily_spend": "10.00", "simultaneous_calls": 2, "blocked": ["JM"]}
+    holds = effective_limits(limits_to_item(KEPT), own)
     assert (holds.daily_spend_micros, holds.simultaneous_calls) == (10 * DOLLAR, 2)
     assert (holds.call_price_micros, holds.blocked) == (5_500_000, ("+1900", "CU", "JM"))
     for name, value in (("daily_spend", "20.01"), ("call_price", "6.00"), ("simultaneous_calls", 4)):
         with pytest.raises(InvalidValue, match="above_operators_limit"):
-            read_own({name: value}, own, KEPT)
-    assert read_own({"daily_spend": None}, own, KEPT) == {"simultaneous_calls": 2, "blocked": ["JM"]}
+            parse_customer_limits({name: value}, own, KEPT)
+    assert parse_customer_limits({"daily_spend": None}, own, KEPT) == {"simultaneous_calls": 2, "blocked": ["JM"]}
     with pytest.raises(InvalidValue, match="invalid_limits"):
-        read_own({"daily": None}, own, KEPT)
+        parse_customer_limits({"daily": None}, own, KEPT)
 
 
-def test_what_a_customer_set_holds_when_the_operator_tightens_or_loosens_later() -> None:
-    own = read_own({"daily_spend": "150.00"}, {}, DEFAULT_LIMITS)
-    assert limits_of({"daily_spend_micros": 5 * DOLLAR}, own).daily_spend_micros == 5 * DOLLAR
-    assert limits_of({"daily_spend_micros": 900 * DOLLAR}, own).daily_spend_micros == 150 * DOLLAR
+def test_a_customer_limit_survives_later_operator_changes() -> None:
+    own = parse_customer_limits({"daily_spend": "150.00"}, {}, DEFAULT_LIMITS)
+    assert effective_limits({"daily_spend_micros": 5 * DOLLAR}, own).daily_spend_micros == 5 * DOLLAR
+    assert effective_limits({"daily_spend_micros": 900 * DOLLAR}, own).daily_spend_micros == 150 * DOLLAR
 
 
 @pytest.mark.parametrize(("minimum", "increment", "is_high"), [(60, 60, False), (0, 90, True), (600, 1, True)])
-def test_a_minute_that_is_billed_as_more_costs_more(minimum: int, increment: int, is_high: bool) -> None:
+def test_a_minimum_above_a_minute_raises_the_first_minutes_cost(minimum: int, increment: int, is_high: bool) -> None:
     billed = row(minimum_seconds=minimum, increment_seconds=increment)
     assert Limits(high_cost_micros=DOLLAR).refuses_cost(billed, "442071838750") is is_high
 
 
-def test_the_first_minute_with_its_fee_says_what_is_high_in_cost() -> None:
+def test_the_first_minute_with_its_fee_decides_high_cost() -> None:
     limits = Limits(high_cost_micros=DOLLAR)
     assert not limits.refuses_cost(row(), "442071838750")
     assert limits.refuses_cost(row(connection_fee_micros=1), "442071838750")

@@ -1,4 +1,4 @@
-"""A link acts without a sign-in, so it is good for one payment, for its day, and unchanged; nothing else is a link."""
+"""A link needs no sign-in, so it is valid only unchanged, for one payment, and for a day."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from calling_credit.api.cursors import read_cursor, write_cursor
 from calling_credit.errors import InvalidValue, NotFound
-from calling_credit.links.link import Link, confirmation_link, hash_of
+from calling_credit.links.link import Link, LinkPurpose, confirmation_link, hash_of
 from calling_credit.links.tokens import read_token, token_of
+from calling_credit.topups.topup import TopUpStatus
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import AUTOMATIC
 
@@ -26,8 +27,8 @@ def assert_refused(token: str, secret: str = SECRET) -> None:
     assert refused.value.code == "unknown_link"
 
 
-def test_a_link_leads_to_its_payment_and_its_hash_does_not_lead_back() -> None:
-    assert read_token(SECRET, TOKEN, NOW) == LINK == Link("confirm_payment", "acct_1", "tu_1", AHEAD)
+def test_a_link_identifies_its_payment_and_its_hash_is_one_way() -> None:
+    assert read_token(SECRET, TOKEN, NOW) == LINK == Link(LinkPurpose.CONFIRM_PAYMENT, "acct_1", "tu_1", AHEAD)
     assert hash_of(TOKEN) == hash_of(token_of(SECRET, LINK)) != hash_of(TOKEN + "A")
     assert_refused(hash_of(TOKEN))
 
@@ -40,12 +41,12 @@ def test_a_link_is_one_path_segment_for_any_account(account_id: str) -> None:
 
 
 def test_the_same_payment_has_the_same_link_whenever_it_is_made() -> None:
-    later = replace(AUTOMATIC, status="requires_action", lease_until=None)
+    later = replace(AUTOMATIC, status=TopUpStatus.REQUIRES_ACTION, lease_until=None)
     assert token_of(SECRET, confirmation_link(later)) == TOKEN
     assert token_of(SECRET, confirmation_link(replace(AUTOMATIC, topup_id="tu_2"))) != TOKEN
 
 
-def test_a_link_is_good_for_the_day_after_its_payment_was_made() -> None:
+def test_a_link_is_valid_for_a_day_after_its_payment() -> None:
     assert read_token(SECRET, TOKEN, NOW + timedelta(days=1, milliseconds=-1)) == LINK
     with pytest.raises(NotFound) as refused:
         read_token(SECRET, TOKEN, NOW + timedelta(days=1))
@@ -71,18 +72,18 @@ def test_a_link_signed_with_another_secret_is_refused() -> None:
 
 
 @pytest.mark.parametrize("scope", [["acct_1", "top-ups"], ["link"], ["link", "cancel_payment"], []], ids=str)
-def test_a_cursor_is_no_link_and_a_link_no_cursor(scope: list[str]) -> None:
+def test_cursors_and_links_are_not_interchangeable(scope: list[str]) -> None:
     assert_refused(write_cursor(SECRET, scope, ["acct_1", "tu_1", "2026-11-24T12:00:00.000Z"]))
     with pytest.raises(InvalidValue):
         read_cursor(SECRET, scope, TOKEN)
 
 
 @given(st.text(max_size=100))
-def test_any_text_at_all_is_refused(token: str) -> None:
+def test_arbitrary_text_is_refused(token: str) -> None:
     assert_refused(token)
 
 
-def test_refusing_links_again_and_again_keeps_nothing_of_them() -> None:
+def test_repeated_refusals_do_not_grow_the_traceback() -> None:
     depths = []
     for _ in range(3):
         with pytest.raises(NotFound) as refused:

@@ -1,4 +1,4 @@
-"""Money goes in and out as decimal strings without losing or inventing a micro-dollar; nothing else is money."""
+"""Money is parsed from and formatted as decimal strings exactly; other values are refused."""
 
 import re
 from decimal import Decimal
@@ -14,29 +14,29 @@ micros = st.integers(-MAX_AMOUNT_MICROS, MAX_AMOUNT_MICROS)
 
 
 @given(micros)
-def test_what_is_written_reads_back_as_the_same_micros(amount: int) -> None:
+def test_formatted_money_parses_to_the_same_micros(amount: int) -> None:
     assert parse_money(format_money(amount)) == amount
 
 
 @given(micros)
-def test_what_is_written_is_exactly_the_amount(amount: int) -> None:
+def test_formatted_money_is_the_exact_amount(amount: int) -> None:
     assert Decimal(format_money(amount)) == Decimal(amount).scaleb(-6)
 
 
 @given(micros)
-def test_what_is_written_has_two_to_six_decimals_and_no_needless_zero(amount: int) -> None:
+def test_formatted_money_has_two_to_six_decimals(amount: int) -> None:
     fraction = format_money(amount).partition(".")[2]
     assert 2 <= len(fraction) <= 6
     assert len(fraction) == 2 or not fraction.endswith("0")
 
 
 @given(st.decimals(min_value=-999_999_999, max_value=999_999_999, places=6))
-def test_any_plain_decimal_of_six_places_is_read_exactly(amount: Decimal) -> None:
+def test_a_decimal_of_up_to_six_places_parses_exactly(amount: Decimal) -> None:
     assert parse_money(f"{amount:.6f}") == int(amount.scaleb(6))
 
 
 @given(st.text() | st.text("-.0123456789", max_size=12))
-def test_any_text_is_read_exactly_or_refused(text: str) -> None:
+def test_any_text_parses_exactly_or_is_refused(text: str) -> None:
     if re.fullmatch(r"-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?", text):
         assert parse_money(text) == Decimal(text).scaleb(6)
     else:
@@ -58,7 +58,7 @@ def test_any_text_is_read_exactly_or_refused(text: str) -> None:
         ("999999999.999999", 999_999_999_999_999),
     ],
 )
-def test_these_are_money(text: str, amount: int) -> None:
+def test_valid_amounts_are_accepted(text: str, amount: int) -> None:
     assert parse_money(text) == amount
 
 
@@ -103,14 +103,14 @@ def test_these_are_money(text: str, amount: int) -> None:
     ],
     ids=ascii,
 )
-def test_these_are_not_money(text: object) -> None:
+def test_invalid_amounts_are_rejected(text: object) -> None:
     with pytest.raises(InvalidValue, match=r"amount must be a decimal string") as refused:
         parse_money(text)
     assert refused.value.code == "invalid_amount"
 
 
 @pytest.mark.parametrize(("text", "decimals"), [("25.001", 2), ("25.000", 2), ("0.00001", 4), ("0.5", 0)])
-def test_more_decimals_than_the_field_allows_are_refused(text: str, decimals: int) -> None:
+def test_too_many_decimals_are_refused(text: str, decimals: int) -> None:
     with pytest.raises(InvalidValue, match=f"price .* at most {decimals} decimals"):
         parse_money(text, field="price", decimals=decimals)
 
@@ -126,5 +126,5 @@ def test_more_decimals_than_the_field_allows_are_refused(text: str, decimals: in
         (10**15, "1000000000.00"),
     ],
 )
-def test_amounts_are_written_so(amount: int, text: str) -> None:
+def test_amounts_are_formatted(amount: int, text: str) -> None:
     assert format_money(amount) == text

@@ -1,4 +1,4 @@
-"""Holds calling_credit.numbering against libphonenumber: countries of numbers, what is a number, what a log shows."""
+"""Compares calling_credit.numbering with libphonenumber: countries, valid numbers, and masking."""
 
 import phonenumbers
 import pytest
@@ -24,12 +24,12 @@ DESCRIPTIONS = (
 # Two regions of libphonenumber are parts of one ISO 3166-1 country.
 ISO_COUNTRY = {"AC": "SH", "TA": "SH"}
 
-# A seven-digit number of Canada that can only be dialled inside Canada, and not from abroad.
+# A seven-digit Canadian number that can be dialed only inside Canada.
 LOCAL_ONLY = {"+13101234"}
 
 
 def example_numbers() -> dict[str, str | None]:
-    """Every example number in libphonenumber's metadata, as E.164, with the region libphonenumber gives it."""
+    """Every example number of libphonenumber in E.164, with its region according to libphonenumber."""
     numbers = {}
     for calling_code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
         for region in regions:
@@ -58,7 +58,7 @@ def test_every_example_number_is_in_the_country_libphonenumber_says() -> None:
     assert len(numbers) > 900
 
 
-def test_regions_whose_example_numbers_libphonenumber_gives_to_another() -> None:
+def test_some_example_numbers_belong_to_another_region() -> None:
     untold = set(phonenumbers.SUPPORTED_REGIONS) - set(example_numbers().values())
     assert untold == {"EH", "MF"}
     assert country_of("+212528812345") == "MA", "every number of Western Sahara is Morocco's to libphonenumber"
@@ -104,7 +104,7 @@ def test_shared_calling_codes_are_split_and_unassigned_ones_are_unknown(number: 
     assert country_of(number) == country
 
 
-def test_countries_are_those_of_iso_3166_with_kosovo_and_the_global_networks() -> None:
+def test_countries_are_iso_3166_plus_kosovo_and_global_networks() -> None:
     assert len(COUNTRIES) == 249 + 2
     assert {"XK", "001", "AQ", "UM", "US"} <= COUNTRIES
     assert not COUNTRIES & {"ZZ", "AC", "TA", "UK", "EU", "*", ""}
@@ -131,7 +131,7 @@ def test_an_e164_number_is_plus_and_7_to_15_digits(text: str) -> None:
         "+1 415",
     ],
 )
-def test_anything_else_is_no_e164_number(text: str) -> None:
+def test_other_text_is_not_an_e164_number(text: str) -> None:
     assert not is_e164(text)
 
 
@@ -160,18 +160,18 @@ def test_a_masked_number_shows_country_and_two_digits_at_most(number: str, shown
 
 
 @pytest.mark.parametrize("number", ["+14155550100", "+442071838750", "+38343123456", "+881612345678", "+9990000000"])
-def test_what_is_left_of_a_number_still_says_its_country(number: str) -> None:
+def test_a_masked_number_still_gives_its_country(number: str) -> None:
     assert country_kept(masked(number)) == country_kept(number) == country_of(number)
 
 
-def test_the_tables_are_what_the_generator_writes() -> None:
+def test_the_numbering_tables_match_the_generator() -> None:
     same = make_numbering.DATA_FILE.read_text(encoding="utf-8") == make_numbering.data_text()
     assert same, (
         "libphonenumber's metadata or the script changed: run `python -m local.make_numbering` and read the diff"
     )
 
 
-def test_libphonenumber_still_has_the_types_these_tests_read() -> None:
+def test_libphonenumber_has_the_types_that_these_tests_use() -> None:
     assert {name.upper() for name in DESCRIPTIONS} < {
         PhoneNumberType.to_string(value) for value in PhoneNumberType.values()
     }

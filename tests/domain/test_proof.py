@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calling_credit.audit.book import Book
-from calling_credit.audit.proof import LEFT_ALONE, DifferenceCode, Payment, prove_payments, prove_sums
+from calling_credit.audit.proof import SETTLING_TIME, DifferenceCode, Payment, prove_payments, prove_sums
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.entries import UNARMED_MICROS
 from calling_credit.topups.reversals import Losses
@@ -137,11 +137,11 @@ def changed(kind: str, at: int = 0, **values: Any) -> Items:
     return items
 
 
-def test_a_right_ledger_differs_in_nothing() -> None:
+def test_a_correct_ledger_has_no_differences() -> None:
     assert found(right_items()) == {}
 
 
-def test_an_account_without_anything_differs_in_nothing() -> None:
+def test_an_empty_account_has_no_differences() -> None:
     assert found([], []) == {}
 
 
@@ -160,91 +160,91 @@ def test_an_account_without_anything_differs_in_nothing() -> None:
         (changed("topup", amount_micros=25_000_001), DifferenceCode.OTHER_AMOUNT),
     ],
 )
-def test_a_changed_item_is_found(items: Items, code: str) -> None:
+def test_the_proof_reports_a_changed_item(items: Items, code: str) -> None:
     assert found(items) == {code: 1}
 
 
-def test_a_changed_balance_is_found_as_a_whole() -> None:
+def test_the_proof_reports_every_sum_of_a_changed_balance() -> None:
     codes = found(changed("balance", posted_micros=1))
     assert codes == {DifferenceCode.POSTED: 1, DifferenceCode.AVAILABLE: 1, DifferenceCode.HEADROOM: 1}
 
 
-def test_more_held_than_there_are_holds_is_found() -> None:
+def test_the_proof_reports_a_held_sum_above_the_holds() -> None:
     assert found(changed("balance", held_micros=1)) == {DifferenceCode.HELD: 1, DifferenceCode.AVAILABLE: 1}
 
 
-def test_headroom_may_be_out_of_reach_whatever_the_rule_says() -> None:
+def test_an_unarmed_headroom_is_valid_for_any_rule() -> None:
     [balance] = [item for item in right_items() if keys.kind_of(item["SK"]) == "balance"]
     assert found(changed("balance", headroom_micros=balance["posted_micros"] + UNARMED_MICROS)) == {}
 
 
-def test_entries_without_a_balance_are_found() -> None:
+def test_the_proof_reports_entries_without_a_balance() -> None:
     items = [item for item in right_items() if keys.kind_of(item["SK"]) != "balance"]
     assert found(items) == {DifferenceCode.POSTED: 1}
 
 
-def test_a_day_without_entries_is_found() -> None:
+def test_the_proof_reports_a_day_without_entries() -> None:
     assert found([*right_items(), day("2026-11-22", "call", 1, 60, -1)]) == {DifferenceCode.DAY: 1}
 
 
-def test_a_payment_without_its_entry_is_found_at_stripe_and_in_the_book() -> None:
+def test_a_payment_without_an_entry_differs_at_stripe_and_in_the_book() -> None:
     items = [item for item in right_items() if not item["SK"].endswith(f"#{FIRST}") or "status" in item]
     codes = found(items)
     assert (codes[DifferenceCode.NOT_ENTERED], codes[DifferenceCode.TOP_UP_NOT_ENTERED]) == (1, 1)
     assert (codes[DifferenceCode.POSTED], codes[DifferenceCode.DAY]) == (1, 1)
 
 
-def test_a_payment_made_beside_us_is_found() -> None:
+def test_the_proof_reports_a_payment_made_outside_the_application() -> None:
     beside = replace(right_payments()[0], intent_id="pi_9", topup_id="tu_9")
     assert found(right_items(), [*right_payments(), beside]) == {DifferenceCode.NOT_ENTERED: 1}
 
 
-def test_a_second_payment_for_one_top_up_is_found_although_the_top_up_has_its_entry() -> None:
+def test_the_proof_reports_a_second_payment_for_one_top_up() -> None:
     second = replace(right_payments()[0], intent_id="pi_9")
     assert found(right_items(), [*right_payments(), second]) == {DifferenceCode.NOT_ENTERED: 1}
 
 
-def test_what_was_taken_a_moment_ago_may_not_be_entered_yet() -> None:
+def test_a_recent_payment_may_lack_its_entry() -> None:
     taken = right_payments()[0]
-    young = replace(taken, intent_id="pi_9", topup_id="tu_9", taken_at=NOW - LEFT_ALONE + timedelta(seconds=1))
-    old_enough = replace(young, taken_at=NOW - LEFT_ALONE)
+    young = replace(taken, intent_id="pi_9", topup_id="tu_9", paid_at=NOW - SETTLING_TIME + timedelta(seconds=1))
+    old_enough = replace(young, paid_at=NOW - SETTLING_TIME)
     assert found(right_items(), [*right_payments(), young]) == {}
     assert found(right_items(), [*right_payments(), old_enough]) == {DifferenceCode.NOT_ENTERED: 1}
 
 
-def test_an_entry_without_its_payment_is_found() -> None:
+def test_the_proof_reports_an_entry_without_its_payment() -> None:
     assert found(right_items(), right_payments()[1:]) == {DifferenceCode.NOT_PAID: 1}
 
 
-def test_an_entry_of_another_amount_than_was_paid_is_found() -> None:
+def test_the_proof_reports_an_entry_with_another_amount() -> None:
     payments = [replace(right_payments()[0], received_micros=24_000_000), right_payments()[1]]
     assert found(right_items(), payments) == {DifferenceCode.OTHER_AMOUNT: 1}
 
 
-def test_two_entries_for_one_payment_are_found() -> None:
+def test_the_proof_reports_two_entries_for_one_payment() -> None:
     twice = entry("2026-11-22", FIRST, "top_up", 25_000_000, intent_id="pi_1")
     assert found([*right_items(), twice])[DifferenceCode.TWICE] == 1
 
 
 @pytest.mark.parametrize("losses", [Losses(0, 0), Losses(10_000_001, 0), Losses(10_000_000, -1)])
-def test_what_is_taken_back_must_be_what_stands_at_stripe(losses: Losses) -> None:
+def test_the_reversed_amount_must_equal_the_losses_at_stripe(losses: Losses) -> None:
     payments = [right_payments()[0], replace(right_payments()[1], losses=losses)]
     assert found(right_items(), payments) == {DifferenceCode.REVERSED: 1}
 
 
-def test_a_refund_made_a_moment_ago_may_not_be_taken_back_yet() -> None:
-    refunded = replace(right_payments()[0], losses=Losses(5_000_000, 0), lost_at=NOW - timedelta(minutes=1))
+def test_a_recent_refund_may_lack_its_reversal() -> None:
+    refunded = replace(right_payments()[0], losses=Losses(5_000_000, 0), last_reversed_at=NOW - timedelta(minutes=1))
     assert found(right_items(), [refunded, right_payments()[1]]) == {}
-    earlier = replace(refunded, lost_at=NOW - LEFT_ALONE)
+    earlier = replace(refunded, last_reversed_at=NOW - SETTLING_TIME)
     assert found(right_items(), [earlier, right_payments()[1]]) == {DifferenceCode.REVERSED: 1}
 
 
-def test_a_reversal_of_no_top_up_is_found() -> None:
+def test_the_proof_reports_a_reversal_without_a_top_up() -> None:
     planted = entry("2026-11-21", "tu_9.rev.1", "reversal", -1, topup_id="tu_9")
     assert found([*right_items(), planted])[DifferenceCode.REVERSED] == 1
 
 
-def test_the_same_difference_has_the_same_key_whatever_the_amounts_are() -> None:
+def test_a_difference_has_the_same_key_for_any_amounts() -> None:
     keys = set()
     for amount in (1, 2):
         book = Book(ACCOUNT)
@@ -263,7 +263,7 @@ PLACES = [
 
 
 @given(place=st.sampled_from(PLACES), change=st.integers(-(10**9), 10**9).filter(bool))
-def test_any_single_number_that_is_changed_is_found(place: tuple[int, str], change: int) -> None:
+def test_the_proof_reports_any_single_changed_number(place: tuple[int, str], change: int) -> None:
     at, name = place
     items = copy.deepcopy(right_items())
     items[at][name] += change
@@ -273,14 +273,14 @@ def test_any_single_number_that_is_changed_is_found(place: tuple[int, str], chan
 @given(
     at=st.sampled_from([at for at, item in enumerate(right_items()) if keys.kind_of(item["SK"]) in ("entry", "day")])
 )
-def test_any_entry_or_day_that_is_gone_is_found(at: int) -> None:
+def test_the_proof_reports_any_missing_entry_or_day(at: int) -> None:
     items = right_items()
     del items[at]
     assert found(items)
 
 
 @given(at=st.integers(0, 1), change=st.integers(-(10**7), 10**7).filter(bool))
-def test_any_amount_that_differs_at_stripe_is_found(at: int, change: int) -> None:
+def test_the_proof_reports_any_amount_that_differs_at_stripe(at: int, change: int) -> None:
     payments = right_payments()
     payments[at] = replace(payments[at], received_micros=payments[at].received_micros + change)
     assert found(right_items(), payments)

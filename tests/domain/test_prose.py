@@ -1,4 +1,4 @@
-"""The prose checker finds a retired phrase in every kind of text people read, and only there."""
+"""The prose checker reports a retired phrase in every kind of prose and nowhere else."""
 
 import tomllib
 from pathlib import Path
@@ -12,7 +12,7 @@ RULES = rules({"avoid": {"nobody": "'no one'", "any ?more": "'no longer'"}})
 
 
 def lines_found(tmp_path: Path, name: str, text: str) -> list[int]:
-    """The lines of the hits in a file of this name and text."""
+    """The lines of the hits in a file with this name and text."""
     path = tmp_path / name
     path.write_text(text, encoding="utf-8")
     return sorted(int(hit.split(": ")[0].rsplit(":", 1)[1]) for hit in hits(path, RULES))
@@ -29,7 +29,7 @@ def lines_found(tmp_path: Path, name: str, text: str) -> list[int]:
         ("a.js", '// nobody\nshow("Not any more.")\n', [1, 2]),
     ],
 )
-def test_a_phrase_is_found_in_prose_only(tmp_path: Path, name: str, text: str, lines: list[int]) -> None:
+def test_a_phrase_is_reported_in_prose_only(tmp_path: Path, name: str, text: str, lines: list[int]) -> None:
     assert lines_found(tmp_path, name, text) == lines
 
 
@@ -39,7 +39,7 @@ def test_strings_in_tests_may_quote_a_phrase(tmp_path: Path) -> None:
     assert lines_found(tmp_path, "tests/test_a.py", text) == [1]
 
 
-def test_a_name_of_a_test_is_read_as_a_sentence_on_request(tmp_path: Path) -> None:
+def test_test_names_are_checked_as_sentences_on_request(tmp_path: Path) -> None:
     path = tmp_path / "test_a.py"
     path.write_text("\ndef test_nobody_pays() -> None:\n    nobody = 1\n", encoding="utf-8")
     assert [len(list(hits(path, RULES, names=names))) for names in (False, True)] == [0, 1]

@@ -1,5 +1,5 @@
-"""Where things may stand, held by reading the code: pure modules do no I/O and read no clock, keys live in the modules
-that spell them, money knows no float. What is pure and which kinds of item there are follows from the code itself.
+"""Checks the structure of the code: pure modules do no I/O and read no clock, only the key modules spell keys, and pure
+modules use no floats. The lists of pure modules and item kinds are derived from the code.
 """
 
 import ast
@@ -26,7 +26,7 @@ from tests.domain.purity import (
 PURE = sorted(pure_modules().values())
 KEY = re.compile(rf"({'|'.join(sorted(item_kinds()))})(#|$)")
 AWS_PLACES = {"aws", "dynamodb"}
-"""Where one may use AWS's own library; elsewhere its exceptions may be caught, by modules that are not pure."""
+"""Modules that may use the AWS SDK. Other impure modules may only catch its exceptions."""
 AWS_MODULES = {
     "calling_credit.notifications.event_bus",
     "calling_credit.notifications.ses",
@@ -52,12 +52,12 @@ KINDS_OF_V1 = {
 
 
 def name_of(path: Path) -> str:
-    """A file as a test id shows it."""
+    """The test id of a file."""
     return path.relative_to(ROOT).as_posix()
 
 
 def docstrings(module: ast.Module) -> set[ast.AST]:
-    """The nodes that are only documentation."""
+    """The docstring nodes."""
     return {node.value for node in ast.walk(module) if isinstance(node, ast.Expr)}
 
 
@@ -87,18 +87,18 @@ def test_only_the_io_packages_reach_aws(path: Path) -> None:
 
 
 @pytest.mark.parametrize("module", sorted(ONLY_EXCEPTIONS))
-def test_a_pure_module_may_know_aws_exceptions_and_nothing_else(module: str) -> None:
+def test_a_pure_module_imports_only_exceptions_from_aws(module: str) -> None:
     paths = [path for path in ALL if module_of(path) == module]
     names = {name for path in paths for name in imported(path) if name.split(".")[0] in ("boto3", "botocore")}
     assert all(name.startswith("botocore.exceptions") for name in names)
 
 
-def test_the_kinds_of_items_are_found_where_their_keys_are_spelled() -> None:
+def test_the_kinds_of_items_are_derived_from_their_keys() -> None:
     assert item_kinds() >= KINDS_OF_V1 | {"CHANGE", "DENIAL", "LINK", "MAIL"}
 
 
 @pytest.mark.parametrize("path", PRODUCT, ids=name_of)
-def test_no_key_is_spelled_out_outside_the_table(path: Path) -> None:
+def test_no_key_is_spelled_outside_the_key_modules(path: Path) -> None:
     if path in KEY_MODULES:
         return
     module = tree(path)
@@ -112,7 +112,7 @@ def test_no_key_is_spelled_out_outside_the_table(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", PURE, ids=name_of)
-def test_a_pure_module_knows_no_float(path: Path) -> None:
+def test_a_pure_module_uses_no_float(path: Path) -> None:
     for node in ast.walk(tree(path)):
         assert not (isinstance(node, ast.Constant) and isinstance(node.value, float)), f"a float on line {node.lineno}"
         assert not isinstance(node, ast.Div), "a division that makes floats"
@@ -120,9 +120,9 @@ def test_a_pure_module_knows_no_float(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", PRODUCT, ids=name_of)
-def test_every_file_says_what_it_owns_in_a_few_lines(path: Path) -> None:
-    said = ast.get_docstring(tree(path))
-    assert said
-    assert said.endswith("."), "a whole sentence"
+def test_every_file_has_a_short_docstring(path: Path) -> None:
+    docstring = ast.get_docstring(tree(path))
+    assert docstring
+    assert docstring.endswith("."), "a whole sentence"
     if path.name != "numbering_data.py":
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 250

@@ -1,4 +1,4 @@
-"""The public price list: what a number costs now and later, and a country page by page."""
+"""The public price list: current and future prices of a number, and the pages of a country."""
 
 import pytest
 
@@ -20,12 +20,12 @@ BOOK = deck(
 
 
 def rates_of(number: str, calling: str | None = None, book: Deck = BOOK) -> list[tuple[str, str]]:
-    """Price and first day of each item for a number."""
+    """Price and effective date of each item for a number."""
     items = rates_for_number(book, number, calling, AT)
     return [(item["rate_per_minute"], item["effective_from"][:10]) for item in items]
 
 
-def test_an_item_shows_the_row_and_never_rounds_its_price() -> None:
+def test_a_rate_item_shows_its_row_with_the_exact_price() -> None:
     assert rates_for_number(BOOK, "+442071838750", None, AT)[0] == {
         "destination": "United Kingdom",
         "country": "GB",
@@ -39,11 +39,11 @@ def test_an_item_shows_the_row_and_never_rounds_its_price() -> None:
     }
 
 
-def test_the_first_item_is_what_is_charged_now_and_the_next_what_is_announced() -> None:
+def test_the_current_price_comes_before_announced_prices() -> None:
     assert rates_of("+442071838750") == [("0.020001", "2020-01-01"), ("0.03", "2027-01-01")]
 
 
-def test_the_calling_number_decides_where_a_price_depends_on_it() -> None:
+def test_a_price_by_origin_depends_on_the_calling_number() -> None:
     assert rates_of("+442071838750", "+14165550100") == [("0.07", "2020-01-01")]
     assert rates_of("+442071838750", "+14155550100") == rates_of("+442071838750")
 
@@ -53,16 +53,16 @@ def test_an_included_number_is_shown_as_included() -> None:
     assert (item["included"], item["rate_per_minute"]) == (True, "0.00")
 
 
-def test_a_number_no_row_covers_has_no_items() -> None:
+def test_a_number_without_a_row_has_no_items() -> None:
     assert rates_of("+81312345678") == []
 
 
-def test_a_number_nothing_prices_now_has_no_items_even_if_a_price_is_announced() -> None:
+def test_a_number_with_only_a_future_price_has_no_items() -> None:
     assert rates_of("+33142685300") == []
 
 
 @pytest.mark.parametrize("text", ["+442071838750", "442071838750", " 442071838750"])
-def test_a_number_is_read_also_where_its_plus_was_lost_on_the_way(text: str) -> None:
+def test_a_number_whose_plus_was_decoded_as_a_space_is_accepted(text: str) -> None:
     assert read_number(text, "number") == "+442071838750"
 
 
@@ -79,14 +79,14 @@ def test_a_number_is_read_also_where_its_plus_was_lost_on_the_way(text: str) -> 
         "1" * 16,
     ],
 )
-def test_what_is_not_e164_is_refused(text: str) -> None:
+def test_a_number_that_is_not_e164_is_refused(text: str) -> None:
     with pytest.raises(InvalidValue, match=r"number must be E\.164") as refused:
         read_number(text, "number")
     assert refused.value.code == "invalid_number"
 
 
 def country_rows(limit: int = 50, calling: str | None = None) -> list[tuple[str, str, str]]:
-    """Every row of the United Kingdom, read page by page."""
+    """Every row of the United Kingdom, read in pages."""
     rows: list[tuple[str, str, str]] = []
     after: str | None = None
     while True:
@@ -97,22 +97,22 @@ def country_rows(limit: int = 50, calling: str | None = None) -> list[tuple[str,
             return rows
 
 
-def test_a_country_lists_what_is_in_effect_or_announced_and_not_what_is_over() -> None:
+def test_a_country_lists_current_and_announced_rows_only() -> None:
     assert country_rows() == [("44", "0.020001", "2020"), ("44", "0.03", "2027"), ("447", "0.02", "2020")]
 
 
-def test_a_country_called_from_another_also_lists_that_origin() -> None:
+def test_a_country_list_includes_rows_of_the_given_origin() -> None:
     assert ("44", "0.07", "2020") in country_rows(calling="+14165550100")
     assert ("44", "0.07", "2020") not in country_rows(calling="+14155550100")
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3])
-def test_the_pages_of_a_country_together_are_the_list(limit: int) -> None:
+def test_the_pages_of_a_country_make_up_the_list(limit: int) -> None:
     assert country_rows(limit, "+14165550100") == country_rows(calling="+14165550100")
 
 
 @pytest.mark.parametrize("country", ["", "UK", "gb", "GBR", "*"])
-def test_a_country_that_is_none_is_refused(country: str) -> None:
+def test_an_unknown_country_is_refused(country: str) -> None:
     with pytest.raises(InvalidValue) as refused:
         rates_for_country(BOOK, country, None, AT, None, 50)
     assert refused.value.code == "unknown_country"

@@ -103,20 +103,20 @@ def test_the_header_and_every_row_are_well_formed() -> None:
         assert row["category"] in {INCLUDED, INTERNATIONAL, PREMIUM}, row
 
 
-def test_no_two_rows_say_the_price_of_the_same_thing_and_they_are_in_order() -> None:
+def test_rows_are_unique_and_in_order() -> None:
     keys = [(row["prefix"], row["origin"], row["effective_from"]) for row in rows()]
     assert [key for key, times in Counter(keys).items() if times > 1] == []
     assert keys == sorted(keys)
     assert len(rows_by_prefix()) >= 1000
 
 
-def test_included_costs_nothing_and_everything_else_something() -> None:
+def test_only_included_destinations_cost_nothing() -> None:
     for row in rows():
         costs = set(row["rate_per_minute"] + row["connection_fee"]) != {"0", "."}
         assert costs == (row["category"] != INCLUDED), row
 
 
-def test_some_prices_hold_for_callers_from_one_country_only() -> None:
+def test_some_prices_apply_to_callers_from_one_country() -> None:
     exact = [row for row in rows() if row["origin"] != "*"]
     assert {(row["country"], row["origin"]) for row in exact} >= {("MX", "CA"), ("GB", "CA")}
     for row in exact:
@@ -135,7 +135,7 @@ def class_of(number: PhoneNumber) -> tuple[str, str]:
     return region, INCLUDED if kind in (*GEOGRAPHIC, PhoneNumberType.TOLL_FREE) else PREMIUM
 
 
-def test_every_area_code_of_plus_one_is_classed_by_region_and_type_of_its_numbers() -> None:
+def test_every_plus_1_area_code_matches_its_region_and_number_type() -> None:
     wrong = {}
     for area in range(200, 1000):
         number, row = number_in(area), rows_by_prefix().get(f"1{area}")
@@ -146,7 +146,7 @@ def test_every_area_code_of_plus_one_is_classed_by_region_and_type_of_its_number
     assert not wrong
 
 
-def test_an_area_code_nobody_has_is_neither_included_nor_in_a_country() -> None:
+def test_an_unassigned_area_code_has_no_row_and_no_country() -> None:
     unassigned = [area for area in range(200, 1000) if number_in(area) is None]
     assert len(unassigned) > 200
     for area in unassigned:
@@ -155,7 +155,7 @@ def test_an_area_code_nobody_has_is_neither_included_nor_in_a_country() -> None:
         assert country_of(f"+1{area}2345678") == "ZZ"
 
 
-def test_only_area_codes_whole_are_included() -> None:
+def test_only_whole_area_codes_are_included() -> None:
     included = {row["prefix"] for row in rows() if row["category"] == INCLUDED}
     assert all(re.fullmatch("1[2-9][0-9]{2}", prefix) for prefix in included)
     assert {f"1{area}" for area in TOLL_FREE_AREA_CODES} <= included
@@ -198,7 +198,7 @@ def test_the_example_number_of_every_region_has_a_row_of_its_country(kind: int) 
     assert shared == SHARED_EXAMPLES[kind]
 
 
-def test_regions_have_a_row_of_their_country() -> None:
+def test_every_country_but_western_sahara_has_a_row() -> None:
     countries = {ISO_COUNTRY.get(region, region) for region in phonenumbers.SUPPORTED_REGIONS} | {"001"}
     assert countries - {row["country"] for row in rows()} == {"EH"}
 
@@ -219,7 +219,7 @@ def test_premium_numbers_are_never_included_and_almost_always_premium() -> None:
 
 
 @pytest.mark.parametrize("calling_code", sorted(phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS))
-def test_global_networks_are_dear_and_in_no_country(calling_code: int) -> None:
+def test_global_networks_are_high_cost_and_in_no_country(calling_code: int) -> None:
     number = phonenumbers.example_number_for_non_geo_entity(calling_code)
     assert number is not None
     row = row_of(number)
@@ -231,7 +231,7 @@ def test_global_networks_are_dear_and_in_no_country(calling_code: int) -> None:
         assert row["connection_fee"] != "0.0000"
 
 
-def test_the_prices_the_readme_tells_of() -> None:
+def test_the_deck_has_the_prices_of_the_readme() -> None:
     said = {
         "+442071838750": ("United Kingdom - Landline", "0.0140", "60", "60"),
         "+447400123456": ("United Kingdom - Mobile", "0.0320", "60", "60"),
@@ -246,6 +246,6 @@ def test_the_prices_the_readme_tells_of() -> None:
         assert tuple(row[column] for column in columns) == expected
 
 
-def test_the_committed_deck_is_what_the_generator_writes() -> None:
+def test_the_committed_deck_matches_the_generator() -> None:
     same = make_rates.RATES_FILE.read_text(encoding="utf-8") == make_rates.deck_text()
     assert same, "libphonenumber's metadata or the script changed: run `python -m local.make_rates` and read the diff"

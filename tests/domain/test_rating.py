@@ -1,4 +1,4 @@
-"""What a call costs: the published examples of the trade, and the formula against exact fractions."""
+"""The price of a call: published examples of the industry, and the formula compared with exact fractions."""
 
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.money import format_money, parse_money
-from calling_credit.rates.deck import MAX_PRICE_MICROS
-from calling_credit.rates.pricing import Free, RatedCall, Unrated, billed_seconds, price_micros, rate_call
+from calling_credit.rates.deck_csv import MAX_PRICE_MICROS
+from calling_credit.rates.pricing import Free, FreeReason, RatedCall, Unrated, billed_seconds, price_micros, rate_call
 from tests.domain.examples import NOW, call, deck, seconds_call
 
 durations = st.integers(0, 86_400)
@@ -20,7 +20,7 @@ prices = st.integers(0, MAX_PRICE_MICROS)
 
 
 def price(seconds: int, to: str = "+442071838750", **row: str) -> str:
-    """What a call of so many seconds costs by a deck of one row ("free" when it makes no entry)."""
+    """The price of a call of this duration by a deck of one row ("free" if it makes no entry)."""
     rated = rate_call(seconds_call(seconds, to), deck(row))
     assert not isinstance(rated, Unrated)
     return format_money(rated.price_micros) if isinstance(rated, RatedCall) else f"free: {rated.reason}"
@@ -29,19 +29,19 @@ def price(seconds: int, to: str = "+442071838750", **row: str) -> str:
 # --- Known cases ------------------------------------------------------------------------------------------------------
 
 
-def test_45_seconds_at_a_cent_a_second_with_a_fee_of_ten_cents_cost_55_cents() -> None:
+def test_45_seconds_at_1_cent_each_and_a_10_cent_fee_cost_55_cents() -> None:
     assert (
         price(45, rate_per_minute="0.60", connection_fee="0.10", minimum_seconds="0", increment_seconds="1") == "0.55"
     )
 
 
 @pytest.mark.parametrize("seconds", [45, 645])
-def test_a_fee_alone_is_the_price_however_long_the_call(seconds: int) -> None:
+def test_without_a_rate_the_price_is_the_fee(seconds: int) -> None:
     cells = {"rate_per_minute": "0", "connection_fee": "0.10", "minimum_seconds": "0", "increment_seconds": "1"}
     assert price(seconds, **cells) == "0.10"
 
 
-def test_zero_seconds_cost_nothing_and_no_fee_either() -> None:
+def test_zero_seconds_cost_nothing_not_even_the_fee() -> None:
     assert price(0, connection_fee="0.10") == "free: unanswered"
     assert price_micros(0, 600_000, 100_000) == 0
 
@@ -58,7 +58,7 @@ def test_each_number_is_priced_by_its_longest_prefix(number: str, expected: str)
     assert format_money(rated.price_micros) == expected
 
 
-def test_a_mobile_prefix_goes_before_its_country() -> None:
+def test_a_mobile_prefix_wins_over_its_country() -> None:
     book = deck({"prefix": "855", "rate_per_minute": "0.10"}, {"prefix": "85597", "rate_per_minute": "0.20"})
     rated = rate_call(seconds_call(60, "+855975100888"), book)
     assert isinstance(rated, RatedCall)
@@ -98,7 +98,7 @@ def test_a_price_is_rounded_half_up_to_four_decimals_once(rate: str, rounded: st
     assert format_money(price_micros(60, parse_money(rate), 0)) == rounded
 
 
-def test_fee_and_rate_are_rounded_together_not_one_by_one() -> None:
+def test_the_sum_of_fee_and_rate_is_rounded_once() -> None:
     assert price_micros(60, 40, 40) == 100
 
 
@@ -118,9 +118,7 @@ def test_billed_seconds_cover_the_call_with_the_fewest_increments(duration: int,
 
 
 @given(st.integers(1, 90_000), prices, prices)
-def test_the_price_is_the_exact_fraction_rounded_half_up_at_the_fourth_decimal(
-    billed: int, rate: int, fee: int
-) -> None:
+def test_the_price_is_the_exact_fraction_rounded_half_up(billed: int, rate: int, fee: int) -> None:
     exact = Fraction(fee, 10**6) + Fraction(billed * rate, 60 * 10**6)
     steps = exact * 10_000
     rounded = steps.numerator // steps.denominator + (2 * (steps % 1) >= 1)
@@ -128,7 +126,7 @@ def test_the_price_is_the_exact_fraction_rounded_half_up_at_the_fourth_decimal(
 
 
 @given(st.integers(1, 3_000), prices, prices)
-def test_the_price_of_whole_minutes_is_what_decimal_says(minutes: int, rate: int, fee: int) -> None:
+def test_the_price_of_whole_minutes_agrees_with_decimal(minutes: int, rate: int, fee: int) -> None:
     exact = Decimal(fee).scaleb(-6) + minutes * Decimal(rate).scaleb(-6)
     rounded = exact.quantize(Decimal("0.0001"), ROUND_HALF_UP)
     assert Decimal(price_micros(minutes * 60, rate, fee)).scaleb(-6) == rounded
@@ -143,31 +141,31 @@ def test_a_longer_call_never_costs_less(billed: int, more: int, rate: int, fee: 
 
 
 def test_an_inbound_call_is_free() -> None:
-    assert rate_call(call(direction="inbound"), deck({})) == Free("inbound")
+    assert rate_call(call(direction="inbound"), deck({})) == Free(FreeReason.INBOUND)
 
 
 @pytest.mark.parametrize("disposition", ["no_answer", "busy", "failed", "canceled"])
 def test_an_unanswered_call_is_free(disposition: str) -> None:
     assert rate_call(call(disposition=disposition, duration_seconds=0, answered_at=None), deck({})) == Free(
-        "unanswered"
+        FreeReason.UNANSWERED
     )
 
 
 @pytest.mark.parametrize("code", ["911", "988", "44"])
-def test_a_short_code_is_free_even_if_a_prefix_is_spelled_alike(code: str) -> None:
-    assert rate_call(call(to=code), deck({"prefix": "9"}, {"prefix": "44"})) == Free("short_code")
+def test_a_short_code_is_free_even_if_it_matches_a_prefix(code: str) -> None:
+    assert rate_call(call(to=code), deck({"prefix": "9"}, {"prefix": "44"})) == Free(FreeReason.SHORT_CODE)
 
 
 def test_an_included_destination_is_free() -> None:
     included = {"prefix": "1415", "rate_per_minute": "0", "category": "included"}
-    assert rate_call(call(to="+14155550123"), deck(included)) == Free("included")
+    assert rate_call(call(to="+14155550123"), deck(included)) == Free(FreeReason.INCLUDED)
 
 
 def test_a_price_that_rounds_to_nothing_is_free() -> None:
     assert price(60, rate_per_minute="0.000049") == "free: zero_price"
 
 
-def test_a_destination_without_a_row_is_unrated_never_free() -> None:
+def test_a_destination_without_a_row_is_unrated() -> None:
     assert rate_call(call(to="+33142685300"), deck({})) == Unrated("US")
 
 
@@ -208,7 +206,7 @@ def test_an_entry_explains_its_price() -> None:
     }
 
 
-def test_the_price_never_changes_what_makes_it_the_same_entry() -> None:
+def test_the_price_is_not_part_of_an_entrys_identity() -> None:
     cheap, dear = (rate_call(call(), deck({"rate_per_minute": rate}, version=rate)) for rate in ("0.01", "0.90"))
     assert isinstance(cheap, RatedCall)
     assert isinstance(dear, RatedCall)

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calling_credit.recharge import attempts
-from calling_credit.recharge.attempts import InFlight, State, declined, paid
-from calling_credit.recharge.decision import Charge, Resume, Situation, Stop, armed_threshold, decide
-from calling_credit.recharge.settings import kept, read_wish
+from calling_credit.recharge.attempts import InFlight, State, record_decline, record_payment
+from calling_credit.recharge.decision import BuyCredit, RechargeContext, Resume, Stop, armed_threshold, decide_recharge
+from calling_credit.recharge.settings import apply_settings, parse_rule_settings
 from calling_credit.topups.declines import Decline
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import (
@@ -46,68 +46,70 @@ from tests.domain.payment_examples import (
         ("-440", "450"),
     ],
 )
-def test_one_charge_closes_the_gap_with_the_fewest_whole_multiples(posted: str, amount: str) -> None:
-    assert decide(situation(rule=UNLIMITED, posted_micros=usd(posted))) == Charge(usd(amount))
+def test_one_payment_closes_the_gap_with_the_fewest_multiples(posted: str, amount: str) -> None:
+    assert decide_recharge(situation(rule=UNLIMITED, posted_micros=usd(posted))) == BuyCredit(usd(amount))
 
 
 def test_the_default_daily_limit_leaves_four_of_nine_multiples() -> None:
-    assert decide(situation(posted_micros=usd("-429.80"))) == Charge(usd("200"))
+    assert decide_recharge(situation(posted_micros=usd("-429.80"))) == BuyCredit(usd("200"))
 
 
-def test_one_payment_is_never_more_than_a_payment_may_be() -> None:
+def test_one_payment_never_exceeds_the_maximum() -> None:
     deep = situation(rule=UNLIMITED, posted_micros=usd("-10000"), maximum_micros=usd("499.99"))
-    assert decide(deep) == Charge(usd("450"))
+    assert decide_recharge(deep) == BuyCredit(usd("450"))
 
 
-def test_money_on_its_way_counts_as_if_it_were_there() -> None:
+def test_a_pending_payment_counts_toward_the_balance() -> None:
     rule = replace(RULE, threshold_micros=usd("6"))
-    assert decide(situation(rule=rule, posted_micros=usd("5.50"))) == Charge(usd("50"))
+    assert decide_recharge(situation(rule=rule, posted_micros=usd("5.50"))) == BuyCredit(usd("50"))
     coming = situation(rule=rule, posted_micros=usd("5.50"), pending_micros=usd("1.00"))
-    assert decide(coming) == Stop("above_threshold")
-    assert decide(situation(rule=UNLIMITED, posted_micros=usd("-45"), pending_micros=usd("5"))) == Charge(usd("50"))
+    assert decide_recharge(coming) == Stop("above_threshold")
+    assert decide_recharge(situation(rule=UNLIMITED, posted_micros=usd("-45"), pending_micros=usd("5"))) == BuyCredit(
+        usd("50")
+    )
 
 
 @pytest.mark.parametrize("posted", ["10", "10.000001", "1000"])
 def test_a_balance_at_the_threshold_has_not_fallen_below_it(posted: str) -> None:
-    assert decide(situation(posted_micros=usd(posted))) == Stop("above_threshold")
+    assert decide_recharge(situation(posted_micros=usd(posted))) == Stop("above_threshold")
 
 
-def test_a_threshold_of_nothing_waits_for_a_negative_balance() -> None:
+def test_a_threshold_of_zero_charges_at_a_negative_balance() -> None:
     rule = replace(RULE, threshold_micros=0)
-    assert decide(situation(rule=rule, posted_micros=0)) == Stop("above_threshold")
-    assert decide(situation(rule=rule, posted_micros=-1)) == Charge(usd("50"))
+    assert decide_recharge(situation(rule=rule, posted_micros=0)) == Stop("above_threshold")
+    assert decide_recharge(situation(rule=rule, posted_micros=-1)) == BuyCredit(usd("50"))
 
 
 # --- What changes wake it ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("posted", "decision"), [("5", Charge(usd("50"))), ("15", Stop("above_threshold"))])
-def test_switched_on_it_charges_at_once_if_the_balance_is_below(posted: str, decision: Charge | Stop) -> None:
+@pytest.mark.parametrize(("posted", "decision"), [("5", BuyCredit(usd("50"))), ("15", Stop("above_threshold"))])
+def test_switching_on_below_the_threshold_charges_at_once(posted: str, decision: BuyCredit | Stop) -> None:
     off = replace(RULE, enabled=False)
-    assert decide(situation(rule=off, posted_micros=usd(posted))) == Stop("disabled")
-    rule, state = kept(read_wish({"enabled": True}, off, BOUNDS), CARD, off, State(), NOW)
-    assert decide(situation(rule=rule, state=state, posted_micros=usd(posted))) == decision
+    assert decide_recharge(situation(rule=off, posted_micros=usd(posted))) == Stop("disabled")
+    rule, state = apply_settings(parse_rule_settings({"enabled": True}, off, BOUNDS), CARD, off, State(), NOW)
+    assert decide_recharge(situation(rule=rule, state=state, posted_micros=usd(posted))) == decision
 
 
 def test_a_threshold_raised_above_the_balance_charges() -> None:
-    assert decide(situation(posted_micros=usd("15"))) == Stop("above_threshold")
-    rule, state = kept(read_wish({"threshold": "20.00"}, RULE, BOUNDS), CARD, RULE, State(), NOW)
-    assert decide(situation(rule=rule, state=state, posted_micros=usd("15"))) == Charge(usd("50"))
+    assert decide_recharge(situation(posted_micros=usd("15"))) == Stop("above_threshold")
+    rule, state = apply_settings(parse_rule_settings({"threshold": "20.00"}, RULE, BOUNDS), CARD, RULE, State(), NOW)
+    assert decide_recharge(situation(rule=rule, state=state, posted_micros=usd("15"))) == BuyCredit(usd("50"))
 
 
-def test_granted_credit_does_not_end_a_back_off_and_a_paid_top_up_does() -> None:
-    begun = attempts.claimed(State(), "tu_1", usd("50"), CARD.fingerprint, NOW)
-    state = declined(begun, automatic(1), Decline("insufficient_funds"), NOW)
+def test_a_paid_top_up_ends_a_back_off_but_granted_credit_does_not() -> None:
+    begun = attempts.record_claim(State(), "tu_1", usd("50"), CARD.fingerprint, NOW)
+    state = record_decline(begun, automatic(1), Decline("insufficient_funds"), NOW)
     waits = Stop("backing_off", ahead(hours=1))
-    assert decide(situation(state=state)) == waits
-    assert decide(situation(state=state, posted_micros=usd("1000"))) == Stop("above_threshold")
-    assert decide(situation(state=state, posted_micros=usd("9"))) == waits
-    assert decide(situation(state=paid(state, MANUAL))) == Charge(usd("50"))
+    assert decide_recharge(situation(state=state)) == waits
+    assert decide_recharge(situation(state=state, posted_micros=usd("1000"))) == Stop("above_threshold")
+    assert decide_recharge(situation(state=state, posted_micros=usd("9"))) == waits
+    assert decide_recharge(situation(state=record_payment(state, MANUAL))) == BuyCredit(usd("50"))
 
 
 # --- The reasons to stop, in their order ------------------------------------------------------------------------------
 
-Change = Callable[[Situation], Situation]
+Change = Callable[[RechargeContext], RechargeContext]
 IN_FLIGHT = InFlight(7, "tu_7", ahead(seconds=120))
 
 
@@ -140,9 +142,9 @@ REASONS: list[tuple[Stop, Change]] = [
 
 
 @pytest.mark.parametrize(("stop", "change"), REASONS, ids=[stop.code for stop, _ in REASONS])
-def test_each_reason_alone_stops_with_its_code_and_its_end(stop: Stop, change: Change) -> None:
-    assert decide(situation()) == Charge(usd("50"))
-    assert decide(change(situation())) == stop
+def test_each_reason_stops_with_its_code_and_its_end(stop: Stop, change: Change) -> None:
+    assert decide_recharge(situation()) == BuyCredit(usd("50"))
+    assert decide_recharge(change(situation())) == stop
 
 
 @pytest.mark.parametrize(
@@ -150,9 +152,9 @@ def test_each_reason_alone_stops_with_its_code_and_its_end(stop: Stop, change: C
     list(combinations(REASONS, 2)),
     ids=lambda reason: reason[0].code,
 )
-def test_of_two_reasons_the_earlier_is_told(first: tuple[Stop, Change], second: tuple[Stop, Change]) -> None:
+def test_the_earlier_of_two_reasons_is_reported(first: tuple[Stop, Change], second: tuple[Stop, Change]) -> None:
     for one, other in ((first, second), (second, first)):
-        told = decide(other[1](one[1](situation())))
+        told = decide_recharge(other[1](one[1](situation())))
         assert isinstance(told, Stop)
         assert told.code == first[0].code
 
@@ -166,8 +168,8 @@ def test_of_two_reasons_the_earlier_is_told(first: tuple[Stop, Change], second: 
         attempts.SuspensionReason.REMOVED,
     ],
 )
-def test_a_suspension_is_told_by_what_began_it(reason: str) -> None:
-    assert decide(situation(state=State(suspended_reason=reason))) == Stop(reason)
+def test_a_suspension_is_reported_by_its_cause(reason: str) -> None:
+    assert decide_recharge(situation(state=State(suspended_reason=reason))) == Stop(reason)
 
 
 # --- A recharge under way ---------------------------------------------------------------------------------------------
@@ -182,16 +184,14 @@ def test_a_suspension_is_told_by_what_began_it(reason: str) -> None:
         (ago(hours=5), Resume("tu_7")),
     ],
 )
-def test_a_recharge_is_left_alone_for_its_lease_and_then_gone_on_with(
-    lease_until: str, decision: Stop | Resume
-) -> None:
-    assert decide(situation(state=State(attempt=7, in_flight=InFlight(7, "tu_7", lease_until)))) == decision
+def test_a_recharge_in_flight_is_resumed_after_its_lease(lease_until: str, decision: Stop | Resume) -> None:
+    assert decide_recharge(situation(state=State(attempt=7, in_flight=InFlight(7, "tu_7", lease_until)))) == decision
 
 
-def test_a_lost_recharge_is_gone_on_with_whatever_the_caps_say_now() -> None:
+def test_a_lost_recharge_is_resumed_even_if_a_cap_is_reached() -> None:
     lost = InFlight(7, "tu_7", ago(seconds=1))
     spent = remembering(*(succeeded(ago(minutes=30)) for _ in range(4)), in_flight=lost, not_before=ahead(hours=1))
-    assert decide(situation(state=spent)) == Resume("tu_7")
+    assert decide_recharge(situation(state=spent)) == Resume("tu_7")
 
 
 # --- Laws of every charge ---------------------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ dollars = st.integers(500, 50_000).map(lambda cents: cents * 10_000)
 
 
 @st.composite
-def situations(draw: st.DrawFn) -> Situation:
+def situations(draw: st.DrawFn) -> RechargeContext:
     """Any rule at any balance, with something spent today and earlier this month."""
     amount = draw(dollars)
     limits = st.integers(amount // 10_000, 1_000_000).map(lambda cents: cents * 10_000)
@@ -223,7 +223,7 @@ def situations(draw: st.DrawFn) -> Situation:
     )
 
 
-def rooms(s: Situation) -> list[int]:
+def rooms(s: RechargeContext) -> list[int]:
     """What each cap leaves."""
     earlier_today = sum(spent.amount_micros for spent in s.state.recent if spent.at > ago(hours=7))
     this_month = sum(spent.amount_micros for spent in s.state.recent)
@@ -232,14 +232,14 @@ def rooms(s: Situation) -> list[int]:
 
 
 @given(situations())
-def test_a_charge_is_the_fewest_multiples_that_suffice_or_all_that_the_caps_leave(s: Situation) -> None:
-    decision = decide(s)
+def test_a_charge_is_the_fewest_multiples_within_the_caps(s: RechargeContext) -> None:
+    decision = decide_recharge(s)
     amount, room = s.rule.amount_micros, min(rooms(s))
     gap = s.rule.threshold_micros - s.posted_micros - s.pending_micros
     if isinstance(decision, Stop):
         assert gap <= 0 or room < amount
         return
-    assert isinstance(decision, Charge)
+    assert isinstance(decision, BuyCredit)
     charged = decision.amount_micros
     assert gap > 0
     assert charged > 0
@@ -263,6 +263,6 @@ def test_a_charge_is_the_fewest_multiples_that_suffice_or_all_that_the_caps_leav
         (State(stopped="top_up_maximum"), False),
     ],
 )
-def test_a_balance_is_watched_unless_nothing_could_come_of_its_fall(state: State, is_watched: bool) -> None:
+def test_a_rule_is_armed_only_while_it_could_charge(state: State, is_watched: bool) -> None:
     assert armed_threshold(RULE, state, NOW) == (RULE.threshold_micros if is_watched else None)
     assert armed_threshold(replace(RULE, enabled=False), state, NOW) is None

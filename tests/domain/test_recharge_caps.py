@@ -10,8 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calling_credit.instants import format_instant, local_date
-from calling_credit.recharge.attempts import Attempt, State, canceled, claimed, declined, paid
-from calling_credit.recharge.decision import Charge, Situation, Stop, decide
+from calling_credit.recharge.attempts import (
+    Attempt,
+    State,
+    record_cancellation,
+    record_claim,
+    record_decline,
+    record_payment,
+)
+from calling_credit.recharge.decision import BuyCredit, RechargeContext, Stop, decide_recharge
 from calling_credit.topups.declines import Decline
 from tests.domain.payment_examples import (
     CARD,
@@ -40,39 +47,39 @@ def moment(text: str) -> datetime:
 FOUR = [ago(days=days) for days in (29, 20, 10, 5)]
 
 
-def test_four_declines_of_a_card_in_thirty_days_are_too_many_until_the_first_is_forgotten() -> None:
+def test_four_declines_of_a_card_in_thirty_days_stop_the_rule() -> None:
     state = remembering(*map(declined_at, FOUR))
-    assert decide(situation(state=state)) == Stop("card_declined_too_often", ahead(days=1))
-    assert decide(situation(state=remembering(*map(declined_at, FOUR[1:])))) == Charge(usd("50"))
+    assert decide_recharge(situation(state=state)) == Stop("card_declined_too_often", ahead(days=1))
+    assert decide_recharge(situation(state=remembering(*map(declined_at, FOUR[1:])))) == BuyCredit(usd("50"))
 
 
-def test_a_fifth_decline_moves_the_end_to_when_fewer_than_four_are_left() -> None:
+def test_a_fifth_decline_extends_the_stop() -> None:
     state = remembering(*map(declined_at, [*FOUR, ago(days=1)]))
-    assert decide(situation(state=state)) == Stop("card_declined_too_often", ahead(days=10))
+    assert decide_recharge(situation(state=state)) == Stop("card_declined_too_often", ahead(days=10))
 
 
 def test_another_cards_declines_do_not_count() -> None:
     foreign = [declined_at(at, OTHER_CARD.fingerprint) for at in FOUR]
-    assert decide(situation(state=remembering(*foreign, *map(declined_at, FOUR[1:])))) == Charge(usd("50"))
+    assert decide_recharge(situation(state=remembering(*foreign, *map(declined_at, FOUR[1:])))) == BuyCredit(usd("50"))
     rule = replace(RULE, fingerprint=OTHER_CARD.fingerprint)
-    assert decide(situation(rule=rule, state=remembering(*map(declined_at, FOUR)))) == Charge(usd("50"))
+    assert decide_recharge(situation(rule=rule, state=remembering(*map(declined_at, FOUR)))) == BuyCredit(usd("50"))
 
 
-def test_what_did_not_end_in_a_decline_does_not_count() -> None:
+def test_attempts_without_a_decline_do_not_count() -> None:
     others = [replace(declined_at(at), outcome="canceled") for at in FOUR]
     asked = [replace(declined_at(at), outcome="authentication_required") for at in FOUR]
-    assert decide(situation(state=remembering(*others, *asked))) == Charge(usd("50"))
+    assert decide_recharge(situation(state=remembering(*others, *asked))) == BuyCredit(usd("50"))
 
 
 @pytest.mark.parametrize(
     ("oldest", "decision"),
     [
-        (ago(days=30), Charge(usd("50"))),
+        (ago(days=30), BuyCredit(usd("50"))),
         (ago(days=30, milliseconds=-1), Stop("card_declined_too_often", ahead(milliseconds=1))),
     ],
 )
-def test_a_decline_counts_for_thirty_days_to_the_millisecond(oldest: str, decision: Charge | Stop) -> None:
-    assert decide(situation(state=remembering(*map(declined_at, [oldest, *FOUR[1:]])))) == decision
+def test_a_decline_counts_for_thirty_days_to_the_millisecond(oldest: str, decision: BuyCredit | Stop) -> None:
+    assert decide_recharge(situation(state=remembering(*map(declined_at, [oldest, *FOUR[1:]])))) == decision
 
 
 # --- An hour ----------------------------------------------------------------------------------------------------------
@@ -81,54 +88,60 @@ def test_a_decline_counts_for_thirty_days_to_the_millisecond(oldest: str, decisi
 @pytest.mark.parametrize(
     ("oldest", "decision"),
     [
-        (ago(minutes=60), Charge(usd("50"))),
+        (ago(minutes=60), BuyCredit(usd("50"))),
         (ago(minutes=60, milliseconds=-1), Stop("hourly_count", ahead(milliseconds=1))),
     ],
 )
-def test_an_hour_is_sixty_minutes_that_move_on(oldest: str, decision: Charge | Stop) -> None:
+def test_the_hourly_count_covers_a_rolling_hour(oldest: str, decision: BuyCredit | Stop) -> None:
     recent = [succeeded(at) for at in (oldest, ago(minutes=30), ago(minutes=1))]
-    assert decide(situation(state=remembering(*recent))) == decision
+    assert decide_recharge(situation(state=remembering(*recent))) == decision
 
 
-def test_a_lowered_hourly_count_waits_until_fewer_than_it_are_left() -> None:
+def test_a_lowered_hourly_count_stops_until_enough_attempts_expire() -> None:
     recent = [succeeded(ago(minutes=minutes)) for minutes in (50, 40, 10)]
     rule = replace(RULE, hourly_count=1)
-    assert decide(situation(rule=rule, state=remembering(*recent))) == Stop("hourly_count", ahead(minutes=50))
+    assert decide_recharge(situation(rule=rule, state=remembering(*recent))) == Stop("hourly_count", ahead(minutes=50))
 
 
 @pytest.mark.parametrize("outcome", ["declined", "canceled", "authentication_required"])
-def test_an_attempt_that_failed_gives_back_what_it_counted(outcome: str) -> None:
+def test_a_failed_attempt_no_longer_counts_toward_the_caps(outcome: str) -> None:
     rule = replace(RULE, hourly_count=1, daily_limit_micros=usd("50"), monthly_limit_micros=usd("50"))
     spent = succeeded(ago(minutes=30))
     for counted in (spent, replace(spent, outcome="claimed")):
-        assert decide(situation(rule=rule, state=remembering(counted))) == Stop("hourly_count", ahead(minutes=30))
+        assert decide_recharge(situation(rule=rule, state=remembering(counted))) == Stop(
+            "hourly_count", ahead(minutes=30)
+        )
     given_back = Attempt(1, spent.at, spent.amount_micros, spent.fingerprint, outcome)  # type: ignore[arg-type]
     lenient = replace(rule, hourly_count=2)
-    assert decide(situation(rule=lenient, state=remembering(given_back))) == Charge(usd("50"))
+    assert decide_recharge(situation(rule=lenient, state=remembering(given_back))) == BuyCredit(usd("50"))
 
 
-def test_an_attempt_canceled_again_and_again_still_counts_in_its_hour() -> None:
+def test_canceled_attempts_still_count_toward_the_hour() -> None:
     """Nothing else would end it: a cancellation is no decline, so nothing backs off, and its money is given back."""
-    canceled = [Attempt(n, ago(minutes=50 - n), usd("50"), CARD.fingerprint, "canceled") for n in range(1, 4)]
-    assert decide(situation(state=remembering(*canceled))) == Stop("hourly_count", ahead(minutes=11))
+    record_cancellation = [
+        Attempt(n, ago(minutes=50 - n), usd("50"), CARD.fingerprint, "canceled") for n in range(1, 4)
+    ]
+    assert decide_recharge(situation(state=remembering(*record_cancellation))) == Stop(
+        "hourly_count", ahead(minutes=11)
+    )
 
 
-def test_a_charge_counts_from_its_claim_and_not_when_it_fails() -> None:
+def test_a_charge_counts_from_its_claim_until_it_fails() -> None:
     rule = replace(RULE, daily_limit_micros=usd("50"))
-    begun = claimed(State(), "tu_1", usd("50"), CARD.fingerprint, moment(ago(hours=2)))
+    begun = record_claim(State(), "tu_1", usd("50"), CARD.fingerprint, moment(ago(hours=2)))
     full = Stop("daily_limit", "2026-11-24T05:00:00.000Z")
-    assert decide(situation(rule=rule, state=replace(begun, in_flight=None))) == full
-    assert decide(situation(rule=rule, state=paid(begun, automatic(1)))) == full
-    assert decide(situation(rule=rule, state=canceled(begun, automatic(1)))) == Charge(usd("50"))
-    refused = declined(begun, automatic(1), Decline("insufficient_funds"), moment(ago(hours=2)))
-    assert decide(situation(rule=rule, state=refused)) == Charge(usd("50"))
+    assert decide_recharge(situation(rule=rule, state=replace(begun, in_flight=None))) == full
+    assert decide_recharge(situation(rule=rule, state=record_payment(begun, automatic(1)))) == full
+    assert decide_recharge(situation(rule=rule, state=record_cancellation(begun, automatic(1)))) == BuyCredit(usd("50"))
+    refused = record_decline(begun, automatic(1), Decline("insufficient_funds"), moment(ago(hours=2)))
+    assert decide_recharge(situation(rule=rule, state=refused)) == BuyCredit(usd("50"))
 
 
-def test_money_that_comes_after_an_attempt_was_given_up_counts_where_it_was_begun() -> None:
+def test_a_late_payment_counts_on_the_day_of_its_claim() -> None:
     rule = replace(RULE, daily_limit_micros=usd("50"))
-    begun = claimed(State(), "tu_1", usd("50"), CARD.fingerprint, moment(ago(hours=2)))
-    late = paid(canceled(begun, automatic(1)), automatic(1))
-    assert decide(situation(rule=rule, state=late)) == Stop("daily_limit", "2026-11-24T05:00:00.000Z")
+    begun = record_claim(State(), "tu_1", usd("50"), CARD.fingerprint, moment(ago(hours=2)))
+    late = record_payment(record_cancellation(begun, automatic(1)), automatic(1))
+    assert decide_recharge(situation(rule=rule, state=late)) == Stop("daily_limit", "2026-11-24T05:00:00.000Z")
 
 
 # --- A day and a month of the account's calendar ----------------------------------------------------------------------
@@ -149,7 +162,7 @@ def test_money_that_comes_after_an_attempt_was_given_up_counts_where_it_was_begu
 )
 def test_a_day_begins_at_the_accounts_own_midnight(zone: str, at: str, counts: bool) -> None:
     rule = replace(UNLIMITED, daily_limit_micros=usd("60"))
-    decision = decide(situation(rule=rule, state=remembering(succeeded(at)), time_zone=zone))
+    decision = decide_recharge(situation(rule=rule, state=remembering(succeeded(at)), time_zone=zone))
     assert isinstance(decision, Stop) == counts
 
 
@@ -166,19 +179,19 @@ def test_a_day_begins_at_the_accounts_own_midnight(zone: str, at: str, counts: b
         ("UTC", "2027-11-23T12:00:00Z", "2026-11-23T12:00:00.000Z", False),
     ],
 )
-def test_a_month_is_one_of_the_accounts_calendar(zone: str, now: str, at: str, counts: bool) -> None:
+def test_a_month_follows_the_accounts_calendar(zone: str, now: str, at: str, counts: bool) -> None:
     rule = replace(UNLIMITED, monthly_limit_micros=usd("60"))
     s = situation(rule=rule, state=remembering(succeeded(at)), time_zone=zone, now=moment(now))
-    assert isinstance(decide(s), Stop) == counts
+    assert isinstance(decide_recharge(s), Stop) == counts
 
 
-def test_the_first_hour_of_a_month_counts_to_its_end_though_clocks_were_put_back_in_it() -> None:
+def test_a_month_with_a_clock_change_counts_from_its_first_hour() -> None:
     rule = replace(UNLIMITED, monthly_limit_micros=usd("650"))
-    first = claimed(State(), "tu_1", usd("600"), CARD.fingerprint, moment("2026-10-01T00:00:00+02:00"))
+    first = record_claim(State(), "tu_1", usd("600"), CARD.fingerprint, moment("2026-10-01T00:00:00+02:00"))
     last = moment("2026-10-31T23:30:00+01:00")
-    second = claimed(paid(first, automatic(1)), "tu_2", usd("50"), CARD.fingerprint, last)
-    s = situation(rule=rule, state=paid(second, automatic(2)), time_zone="Europe/Berlin", now=last)
-    assert decide(s) == Stop("monthly_limit", "2026-10-31T23:00:00.000Z")
+    second = record_claim(record_payment(first, automatic(1)), "tu_2", usd("50"), CARD.fingerprint, last)
+    s = situation(rule=rule, state=record_payment(second, automatic(2)), time_zone="Europe/Berlin", now=last)
+    assert decide_recharge(s) == Stop("monthly_limit", "2026-10-31T23:00:00.000Z")
 
 
 @pytest.mark.parametrize(
@@ -199,16 +212,14 @@ def test_the_first_hour_of_a_month_counts_to_its_end_though_clocks_were_put_back
         ("America/Havana", "2026-10-31T12:00:00Z", "2026-11-01T04:00:00.000Z", "2026-11-01T04:00:00.000Z"),
     ],
 )
-def test_a_cap_ends_at_the_next_local_midnight_or_first_of_the_month(
-    zone: str, now: str, next_day: str, next_month: str
-) -> None:
+def test_a_cap_ends_at_the_next_local_day_or_month(zone: str, now: str, next_day: str, next_month: str) -> None:
     spent = remembering(succeeded(ago(moment(now))))
     for limits, stop in (
         ({"daily_limit_micros": usd("50")}, Stop("daily_limit", next_day)),
         ({"monthly_limit_micros": usd("50")}, Stop("monthly_limit", next_month)),
     ):
         rule = replace(UNLIMITED, **limits)  # type: ignore[arg-type]
-        assert decide(situation(rule=rule, state=spent, time_zone=zone, now=moment(now))) == stop
+        assert decide_recharge(situation(rule=rule, state=spent, time_zone=zone, now=moment(now))) == stop
 
 
 ZONES = [
@@ -235,7 +246,9 @@ def test_a_cap_ends_in_the_first_millisecond_of_another_day_or_month(zone: str, 
     spent = remembering(succeeded(format_instant(now)))
     for limit, length in (("daily_limit_micros", 10), ("monthly_limit_micros", 7)):
         rule = replace(UNLIMITED, **{limit: usd("50")})  # type: ignore[arg-type]
-        stop = decide(Situation(rule, spent, 0, 0, is_closed=False, time_zone=zone, maximum_micros=MANY, now=now))
+        stop = decide_recharge(
+            RechargeContext(rule, spent, 0, 0, is_closed=False, time_zone=zone, maximum_micros=MANY, now=now)
+        )
         assert isinstance(stop, Stop)
         assert stop.until is not None
         until = moment(stop.until)
@@ -258,19 +271,25 @@ def test_a_cap_ends_in_the_first_millisecond_of_another_day_or_month(zone: str, 
         ("300", "250", "200", "200"),
     ],
 )
-def test_as_many_multiples_are_charged_as_every_cap_leaves(daily: str, monthly: str, maximum: str, charge: str) -> None:
+def test_a_charge_is_cut_to_the_multiples_that_every_cap_allows(
+    daily: str, monthly: str, maximum: str, charge: str
+) -> None:
     rule = replace(UNLIMITED, daily_limit_micros=usd(daily), monthly_limit_micros=usd(monthly))
     s = situation(rule=rule, posted_micros=usd("-429.80"), maximum_micros=usd(maximum))
-    assert decide(s) == Charge(usd(charge))
+    assert decide_recharge(s) == BuyCredit(usd(charge))
 
 
-def test_the_last_whole_multiple_of_the_day_is_charged_and_then_no_part_of_one() -> None:
+def test_a_charge_is_never_a_fraction_of_a_multiple() -> None:
     deep = {"posted_micros": usd("-1000")}
-    assert decide(situation(state=remembering(succeeded(ago(hours=3), usd("120"))), **deep)) == Charge(usd("50"))
-    full = decide(situation(state=remembering(succeeded(ago(hours=3), usd("150.01"))), **deep))
+    assert decide_recharge(situation(state=remembering(succeeded(ago(hours=3), usd("120"))), **deep)) == BuyCredit(
+        usd("50")
+    )
+    full = decide_recharge(situation(state=remembering(succeeded(ago(hours=3), usd("150.01"))), **deep))
     assert full == Stop("daily_limit", "2026-11-24T05:00:00.000Z")
 
 
-def test_a_limit_lowered_below_what_is_spent_already_stops() -> None:
+def test_a_limit_below_the_spent_amount_stops() -> None:
     rule = replace(RULE, daily_limit_micros=usd("50"))
-    assert isinstance(decide(situation(rule=rule, state=remembering(succeeded(ago(hours=3), usd("500"))))), Stop)
+    assert isinstance(
+        decide_recharge(situation(rule=rule, state=remembering(succeeded(ago(hours=3), usd("500"))))), Stop
+    )

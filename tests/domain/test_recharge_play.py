@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from calling_credit.instants import format_instant, local_date
 from calling_credit.recharge import attempts
 from calling_credit.recharge.attempts import SPENT, Attempt, State
-from calling_credit.recharge.decision import Charge, Resume, Rule, Stop, decide
+from calling_credit.recharge.decision import BuyCredit, Resume, Rule, Stop, decide_recharge
 from calling_credit.topups.declines import Decline
 from calling_credit.topups.topup import LEASE, Card, TopUp
 from tests.domain.payment_examples import ATTACHED_AGAIN, CARD, MANUAL, OTHER_CARD, RULE, automatic, situation, usd
@@ -35,7 +35,7 @@ HAPPENINGS = (
 
 @dataclass
 class Player:
-    """Plays an account's recharge as its functions do, and keeps a book of its own of every attempt."""
+    """Plays an account's recharge like the functions, and keeps its own record of every attempt."""
 
     zone: str
     now: datetime
@@ -47,62 +47,62 @@ class Player:
     book: dict[int, Attempt] = field(default_factory=dict)
 
     def play(self, happening: str, card: Card) -> None:
-        """Something happens, if it can."""
+        """Apply one event if it is possible in the current state."""
         under_way = None if self.state.in_flight is None else automatic(self.state.in_flight.attempt, card=self.card)
         if happening == "paid_by_hand":
-            self.state = attempts.paid(self.state, replace(MANUAL, card=card))
+            self.state = attempts.record_payment(self.state, replace(MANUAL, card=card))
         elif happening == "link_followed" and self.waiting is not None:
-            self.end(attempts.paid(self.state, self.waiting), self.waiting, "succeeded")
+            self.end(attempts.record_payment(self.state, self.waiting), self.waiting, "succeeded")
         elif happening == "switched_on_again":
-            self.state = attempts.switched_on(self.state)
+            self.state = attempts.switch_on(self.state)
         elif happening == "card_removed":
-            self.state = attempts.card_removed(self.state)
+            self.state = attempts.remove_card(self.state)
         elif happening == "woken":
-            self.state = attempts.awake(self.state)
+            self.state = attempts.wake(self.state)
         elif happening == "worker_lost":
             self.now += LEASE
         elif under_way is not None:
             self.hear(happening, under_way)
 
     def hear(self, happening: str, topup: TopUp) -> None:
-        """The bank's answer to the attempt that is under way."""
+        """Apply the bank's answer to the attempt in flight."""
         if happening == "paid":
-            self.end(attempts.paid(self.state, topup), topup, "succeeded")
+            self.end(attempts.record_payment(self.state, topup), topup, "succeeded")
         elif happening in ("declined", "declined_for_good"):
             decline = Decline("insufficient_funds" if happening == "declined" else "stolen_card")
-            self.end(attempts.declined(self.state, topup, decline, self.now), topup, "declined")
+            self.end(attempts.record_decline(self.state, topup, decline, self.now), topup, "declined")
         elif happening == "customer_wanted":
-            self.end(attempts.awaiting_customer(self.state, topup), topup, "authentication_required")
+            self.end(attempts.await_customer(self.state, topup), topup, "authentication_required")
             self.waiting = topup
         elif happening == "came_to_nothing":
-            self.end(attempts.canceled(self.state, topup), topup, "canceled")
+            self.end(attempts.record_cancellation(self.state, topup), topup, "canceled")
 
     def give_card(self, card: Card) -> None:
-        """The customer keeps the rule with this card."""
+        """Have the customer save the rule with this card."""
         is_new = card.payment_method_id != self.rule.payment_method_id
-        self.state = attempts.given_card(self.state, card.fingerprint, is_new=is_new)
+        self.state = attempts.assign_card(self.state, card.fingerprint, is_new=is_new)
         self.rule = replace(
             self.rule, payment_method_id=card.payment_method_id, fingerprint=card.fingerprint, last4=card.last4
         )
 
     def look(self) -> None:
-        """One look at the account; a payment that waits for its customer is canceled before another is begun."""
+        """Process the account once. Cancel a payment that waits for its customer before starting another."""
         decision = self.decision()
-        if isinstance(decision, Charge) and self.waiting is not None:
-            self.end(attempts.canceled(self.state, self.waiting), self.waiting, "canceled")
+        if isinstance(decision, BuyCredit) and self.waiting is not None:
+            self.end(attempts.record_cancellation(self.state, self.waiting), self.waiting, "canceled")
             decision = self.decision()
-        if isinstance(decision, Charge):
+        if isinstance(decision, BuyCredit):
             self.claim(decision.amount_micros)
         elif isinstance(decision, Resume):
             assert self.state.in_flight is not None
             assert decision.topup_id == self.state.in_flight.topup_id
         elif decision.until is not None:
             assert decision.until > format_instant(self.now)
-            self.state = attempts.stopped(self.state, decision.code, decision.until)
+            self.state = attempts.record_stop(self.state, decision.code, decision.until)
 
-    def decision(self) -> Stop | Resume | Charge:
-        """What is decided now."""
-        return decide(
+    def decision(self) -> Stop | Resume | BuyCredit:
+        """The decision for the current state."""
+        return decide_recharge(
             situation(
                 rule=self.rule,
                 state=self.state,
@@ -113,7 +113,7 @@ class Player:
         )
 
     def claim(self, amount_micros: int) -> None:
-        """A charge begins, against every reason not to that is known here."""
+        """Start a charge, and assert that no recorded reason forbids it."""
         assert self.posted_micros < self.rule.threshold_micros
         assert self.state.in_flight is None
         assert self.state.suspended_reason is None
@@ -122,20 +122,20 @@ class Player:
         refused = [a for a in self.book.values() if (a.outcome, a.fingerprint) == ("declined", self.rule.fingerprint)]
         assert len([a for a in refused if a.at > month_ago]) < 4
         number = self.state.attempt + 1
-        self.state = attempts.claimed(self.state, f"tu_{number}", amount_micros, self.rule.fingerprint, self.now)
+        self.state = attempts.record_claim(self.state, f"tu_{number}", amount_micros, self.rule.fingerprint, self.now)
         self.card = next(card for card in CARDS if card.payment_method_id == self.rule.payment_method_id)
         assert number not in self.book
         self.book[number] = Attempt(number, format_instant(self.now), amount_micros, self.rule.fingerprint)
 
     def end(self, state: State, topup: TopUp, outcome: attempts.Outcome) -> None:
-        """An attempt has ended so."""
+        """Record the outcome of an attempt."""
         self.state = state
         self.book[topup.attempt] = replace(self.book[topup.attempt], outcome=outcome)
         if self.waiting is not None and self.waiting.attempt == topup.attempt:
             self.waiting = None
 
     def check(self) -> None:
-        """The laws, by the book alone."""
+        """Check the laws against the own record."""
         assert self.state.attempt == len(self.book), "each attempt counts up by one, and nothing counts down"
         assert sum(attempt.outcome == "claimed" for attempt in self.book.values()) <= 1, "one at a time"
         assert (self.state.in_flight is not None) == any(a.outcome == "claimed" for a in self.book.values())
@@ -144,7 +144,7 @@ class Player:
         self.check_caps([attempt for attempt in self.book.values() if attempt.outcome in SPENT])
 
     def check_caps(self, spent: list[Attempt]) -> None:
-        """No hour, day or month holds more than the rule allows."""
+        """Check that no hour, day, or month exceeds its cap."""
         by_date: Counter[str] = Counter()
         moments = [datetime.fromisoformat(attempt.at) for attempt in spent]
         for attempt, at in zip(spent, moments, strict=True):
@@ -179,7 +179,7 @@ players = st.builds(
 
 
 @given(players, st.lists(steps, min_size=10, max_size=40))
-def test_whatever_happens_one_attempt_at_a_time_keeps_within_every_cap(
+def test_any_history_has_one_attempt_at_a_time_within_every_cap(
     player: Player, played: list[tuple[str, Card, timedelta, str, bool]]
 ) -> None:
     for happening, card, later, posted, gives_card in played:

@@ -9,7 +9,15 @@ from calling_credit.errors import InvalidValue
 from calling_credit.recharge import attempts, decision
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import Rule
-from calling_credit.recharge.settings import WORDS, Wish, balance_part, kept, read_wish, rule_view, status_view
+from calling_credit.recharge.settings import (
+    WORDS,
+    RuleSettings,
+    apply_settings,
+    balance_view,
+    parse_rule_settings,
+    rule_view,
+    status_view,
+)
 from calling_credit.topups.declines import Decline
 from calling_credit.topups.topup import Card
 from tests.domain.examples import NOW
@@ -26,7 +34,7 @@ from tests.domain.payment_examples import (
 )
 
 BODY = {"enabled": True, "threshold": "10.00", "amount": "50.00", "payment_method_id": "pm_1"}
-WISH = Wish(
+WISH = RuleSettings(
     enabled=True,
     threshold_micros=usd("10"),
     amount_micros=usd("50"),
@@ -40,30 +48,38 @@ STANDS = replace(RULE, hourly_count=5, daily_limit_micros=usd("150.50"), monthly
 # --- What a PUT may say -----------------------------------------------------------------------------------------------
 
 
-def test_limits_nobody_named_have_their_defaults() -> None:
-    assert read_wish(BODY, None, BOUNDS) == WISH
-    assert read_wish(BODY | dict.fromkeys(("hourly_count", "daily_limit", "monthly_limit")), None, BOUNDS) == WISH
+def test_absent_limits_have_their_defaults() -> None:
+    assert parse_rule_settings(BODY, None, BOUNDS) == WISH
+    assert (
+        parse_rule_settings(BODY | dict.fromkeys(("hourly_count", "daily_limit", "monthly_limit")), None, BOUNDS)
+        == WISH
+    )
 
 
-def test_everything_may_be_named() -> None:
+def test_a_request_may_set_every_field() -> None:
     limits = {"hourly_count": 20, "daily_limit": "50", "monthly_limit": "10000.00"}
-    wish = read_wish(BODY | {"enabled": False, "threshold": "0", "amount": "5", **limits}, None, BOUNDS)
-    assert wish == Wish(False, 0, usd("5"), "pm_1", 20, usd("50"), usd("10000"))
+    wish = parse_rule_settings(BODY | {"enabled": False, "threshold": "0", "amount": "5", **limits}, None, BOUNDS)
+    assert wish == RuleSettings(False, 0, usd("5"), "pm_1", 20, usd("50"), usd("10000"))
 
 
-def test_what_is_absent_or_null_stays_as_it_is() -> None:
-    stands = Wish(True, usd("10"), usd("50"), "pm_1", 5, usd("150.50"), usd("300"))
-    assert read_wish({}, STANDS, BOUNDS) == stands
-    assert read_wish(dict.fromkeys([*BODY, "hourly_count", "daily_limit", "monthly_limit"]), STANDS, BOUNDS) == stands
-    assert read_wish({"enabled": False}, STANDS, BOUNDS) == replace(stands, enabled=False)
-    assert read_wish({"monthly_limit": "60"}, STANDS, BOUNDS) == replace(stands, monthly_limit_micros=usd("60"))
+def test_absent_or_null_fields_keep_their_values() -> None:
+    stands = RuleSettings(True, usd("10"), usd("50"), "pm_1", 5, usd("150.50"), usd("300"))
+    assert parse_rule_settings({}, STANDS, BOUNDS) == stands
+    assert (
+        parse_rule_settings(dict.fromkeys([*BODY, "hourly_count", "daily_limit", "monthly_limit"]), STANDS, BOUNDS)
+        == stands
+    )
+    assert parse_rule_settings({"enabled": False}, STANDS, BOUNDS) == replace(stands, enabled=False)
+    assert parse_rule_settings({"monthly_limit": "60"}, STANDS, BOUNDS) == replace(
+        stands, monthly_limit_micros=usd("60")
+    )
 
 
 @pytest.mark.parametrize("state", [State(), State(suspended_reason=attempts.SuspensionReason.UNUSABLE)])
-def test_what_is_shown_can_be_sent_back_and_changes_nothing(state: State) -> None:
+def test_sending_back_the_shown_rule_changes_nothing(state: State) -> None:
     card = Card(STANDS.payment_method_id, STANDS.brand, STANDS.last4, STANDS.fingerprint)
-    wish = read_wish(rule_view(STANDS, state, NOW), STANDS, BOUNDS)
-    assert kept(wish, card, STANDS, state, NOW) == (STANDS, state)
+    wish = parse_rule_settings(rule_view(STANDS, state, NOW), STANDS, BOUNDS)
+    assert apply_settings(wish, card, STANDS, state, NOW) == (STANDS, state)
 
 
 @pytest.mark.parametrize(
@@ -106,67 +122,67 @@ def test_what_is_shown_can_be_sent_back_and_changes_nothing(state: State) -> Non
     ],
     ids=str,
 )
-def test_a_rule_that_cannot_be_is_refused(change: dict[str, Any], code: str) -> None:
+def test_an_invalid_rule_is_refused(change: dict[str, Any], code: str) -> None:
     for current in (None, RULE):
         with pytest.raises(InvalidValue) as refused:
-            read_wish(BODY | change, current, BOUNDS)
+            parse_rule_settings(BODY | change, current, BOUNDS)
         assert refused.value.code == code
         assert refused.value.detail.endswith(".")
         assert next(iter(change)) in refused.value.detail
 
 
 @pytest.mark.parametrize("field", BODY)
-def test_a_first_rule_names_everything_that_has_no_default(field: str) -> None:
+def test_a_first_rule_must_set_every_field_without_a_default(field: str) -> None:
     for body in ({name: value for name, value in BODY.items() if name != field}, BODY | {field: None}):
         with pytest.raises(InvalidValue, match=field) as refused:
-            read_wish(body, None, BOUNDS)
+            parse_rule_settings(body, None, BOUNDS)
         assert refused.value.code == "missing_field"
 
 
-def test_an_amount_raised_above_a_limit_that_stands_is_refused() -> None:
+def test_an_amount_above_the_stored_limit_is_refused() -> None:
     with pytest.raises(InvalidValue, match="daily_limit") as refused:
-        read_wish({"amount": "151"}, STANDS, BOUNDS)
+        parse_rule_settings({"amount": "151"}, STANDS, BOUNDS)
     assert refused.value.code == "limit_below_amount"
-    assert read_wish({"amount": "150.50"}, STANDS, BOUNDS).amount_micros == usd("150.50")
+    assert parse_rule_settings({"amount": "150.50"}, STANDS, BOUNDS).amount_micros == usd("150.50")
 
 
 # --- What it becomes --------------------------------------------------------------------------------------------------
 
-BEGUN = attempts.claimed(State(), "tu_1", usd("50"), CARD.fingerprint, NOW)
-BACKING_OFF = attempts.declined(BEGUN, automatic(1), Decline("insufficient_funds"), NOW)
+BEGUN = attempts.record_claim(State(), "tu_1", usd("50"), CARD.fingerprint, NOW)
+BACKING_OFF = attempts.record_decline(BEGUN, automatic(1), Decline("insufficient_funds"), NOW)
 CAPPED = State(stopped="daily_limit", next_attempt_at=ahead(hours=5))
 
 
 def put(state: State, card: Card = CARD, rule: Rule | None = RULE, **body: Any) -> State:
     """What is remembered after a PUT of this card."""
-    wish = read_wish(BODY | {"payment_method_id": card.payment_method_id} | body, rule, BOUNDS)
-    return kept(wish, card, rule, state, NOW)[1]
+    wish = parse_rule_settings(BODY | {"payment_method_id": card.payment_method_id} | body, rule, BOUNDS)
+    return apply_settings(wish, card, rule, state, NOW)[1]
 
 
-def test_a_first_rule_is_what_was_asked_for_with_its_card() -> None:
-    assert kept(WISH, CARD, None, State(), NOW) == (RULE, State())
+def test_a_first_rule_has_the_requested_settings_and_card() -> None:
+    assert apply_settings(WISH, CARD, None, State(), NOW) == (RULE, State())
 
 
-def test_a_changed_rule_keeps_its_version_for_the_store_to_count_up() -> None:
-    rule, _ = kept(replace(WISH, enabled=False), OTHER_CARD, STANDS, State(), NOW)
+def test_a_changed_rule_keeps_its_version_until_it_is_stored() -> None:
+    rule, _ = apply_settings(replace(WISH, enabled=False), OTHER_CARD, STANDS, State(), NOW)
     assert rule == replace(
         RULE, enabled=False, payment_method_id="pm_2", brand="mastercard", last4="4444", fingerprint="fp_2", version=4
     )
 
 
-def test_any_change_looks_at_a_cap_anew_and_lets_a_back_off_go_on() -> None:
+def test_any_change_clears_a_cap_but_keeps_a_back_off() -> None:
     assert put(CAPPED) == State()
     assert put(BACKING_OFF) == BACKING_OFF
     assert put(BACKING_OFF, ATTACHED_AGAIN) == BACKING_OFF
     assert put(BACKING_OFF, rule=replace(RULE, enabled=False)) == BACKING_OFF
 
 
-def test_a_back_off_that_is_over_is_looked_at_anew() -> None:
+def test_any_change_clears_an_expired_back_off() -> None:
     over = replace(BACKING_OFF, not_before=ago(), next_attempt_at=ago())
-    assert put(over) == attempts.awake(over)
+    assert put(over) == attempts.wake(over)
 
 
-def test_another_card_starts_afresh_but_forgets_no_attempt() -> None:
+def test_another_card_resets_the_state_but_keeps_the_attempts() -> None:
     fresh = put(BACKING_OFF, OTHER_CARD)
     assert fresh == State(attempt=1, recent=BACKING_OFF.recent)
 
@@ -179,7 +195,7 @@ def test_another_card_starts_afresh_but_forgets_no_attempt() -> None:
         (attempts.SuspensionReason.AUTHENTICATION, False, False, True, False),
     ],
 )
-def test_what_ends_a_suspension_depends_on_what_began_it(
+def test_the_end_of_a_suspension_depends_on_its_cause(
     reason: str, same: bool, attached_again: bool, another: bool, switched_on_again: bool
 ) -> None:
     suspended = replace(BEGUN, in_flight=None, suspended_reason=reason, failed_fingerprint=CARD.fingerprint)
@@ -191,13 +207,13 @@ def test_what_ends_a_suspension_depends_on_what_began_it(
     assert put(suspended, rule=off, enabled=False).suspended_reason == reason
 
 
-def test_a_removed_card_is_replaced_by_naming_any_saved_one() -> None:
-    removed = attempts.card_removed(State())
+def test_choosing_any_saved_card_replaces_a_removed_card() -> None:
+    removed = attempts.remove_card(State())
     assert put(removed).suspended_reason == attempts.SuspensionReason.REMOVED
     assert put(removed, ATTACHED_AGAIN) == put(removed, OTHER_CARD) == State()
 
 
-def test_a_charge_under_way_goes_on_whatever_is_changed() -> None:
+def test_no_change_interrupts_a_payment_in_flight() -> None:
     for after in (put(BEGUN), put(BEGUN, OTHER_CARD), put(BEGUN, enabled=False)):
         assert after == BEGUN
 
@@ -217,12 +233,12 @@ def test_a_rule_is_shown_with_its_card_and_its_state() -> None:
         "payment_method": {"brand": "visa", "last4": "4242"},
         "status": "paused",
         "reason": "daily_limit",
-        "message": "Paused: the daily limit is used up.",
+        "message": "Paused: the daily limit was reached.",
         "next_attempt_at": "2026-11-23T17:00:00.000Z",
     }
 
 
-def test_where_there_is_no_rule_yet_the_defaults_are_shown() -> None:
+def test_the_view_without_a_rule_shows_the_defaults() -> None:
     nothing = dict.fromkeys(
         ("threshold", "amount", "payment_method_id", "payment_method", "reason", "message", "next_attempt_at")
     )
@@ -230,8 +246,8 @@ def test_where_there_is_no_rule_yet_the_defaults_are_shown() -> None:
     assert rule_view(None, State(), NOW) == {"enabled": False, "status": "disabled", **nothing, **limits}
 
 
-def test_the_balance_shows_the_part_that_concerns_it() -> None:
-    shown = balance_part(STANDS, CAPPED, NOW)
+def test_the_balance_view_contains_a_part_of_the_rule() -> None:
+    shown = balance_view(STANDS, CAPPED, NOW)
     names = ["enabled", "threshold", "amount", "status", "reason", "next_attempt_at"]
     assert list(shown) == names
     assert shown == {name: rule_view(STANDS, CAPPED, NOW)[name] for name in names}
@@ -261,6 +277,6 @@ def test_a_state_is_shown_with_its_reason_and_when_it_ends(
     assert status_view(replace(RULE, enabled=False), state, NOW) == off
 
 
-def test_every_reason_that_can_be_shown_has_its_words() -> None:
+def test_every_shown_reason_has_a_message() -> None:
     assert {*decision.StopReason, *attempts.SuspensionReason} - {decision.StopReason.ABOVE_THRESHOLD} == set(WORDS)
     assert all(words.endswith(".") for words in WORDS.values())

@@ -1,5 +1,5 @@
-"""A call priced again, any number of times by any decks, costs what the last deck that covers it says, and its entries
-say so: by sum, by category, by seconds, by count.
+"""A call that is rerated any number of times costs the price of the last deck that covers it; its entries agree in sum,
+category, seconds, and count.
 """
 
 from typing import Any
@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.charging.rerating import corrections
+from calling_credit.charging.rerating import correction_entries
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.call_entries import charge_entry
-from calling_credit.ledger.charged_calls import as_they_stand, charged_calls
+from calling_credit.ledger.charged_calls import charged_calls, current_entries
 from calling_credit.ledger.entries import CALL_CHARGED, CALL_TAKEN_BACK, Entry, day_changes
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.pricing import RatedCall, rate_call
@@ -20,7 +20,7 @@ CATEGORIES = ("outbound_international_call", "outbound_premium_call", "included"
 
 
 def item(entry: Entry) -> dict[str, Any]:
-    """An entry as it is read back."""
+    """The stored item of an entry."""
     return {
         "PK": keys.account_pk(entry.account_id),
         "SK": keys.entry_sk(entry.happened_at, entry.cause_id),
@@ -57,7 +57,7 @@ decks = st.builds(
 
 
 @given(st.lists(decks, max_size=6))
-def test_a_call_costs_what_the_last_deck_that_covers_it_says(run: list[Deck]) -> None:
+def test_a_rerated_call_costs_the_price_of_the_last_covering_deck(run: list[Deck]) -> None:
     first = rate_call(call(), priced(5, 60, CATEGORIES[0]))
     assert isinstance(first, RatedCall)
     entries = [charge_entry(call(), first, "America/New_York", NOW)]
@@ -71,13 +71,13 @@ def test_a_call_costs_what_the_last_deck_that_covers_it_says(run: list[Deck]) ->
             continue
         cost, billed = (rated.price_micros, rated.billed_seconds) if isinstance(rated, RatedCall) else (0, 0)
         category = rated.row.category if isinstance(rated, RatedCall) else category
-        entries += corrections(charged, again, f"run_{number}", NOW)
+        entries += correction_entries(charged, again, f"run_{number}", NOW)
         [charged] = charged_calls(map(item, entries))
-        assert corrections(charged, again, "the same again", NOW) == []
+        assert correction_entries(charged, again, "the same again", NOW) == []
     assert -sum(entry.amount_micros for entry in entries) == cost
     assert [entry.key for entry in entries] == sorted({entry.key for entry in entries})
     assert {entry.kind for entry in entries} <= {CALL_CHARGED, CALL_TAKEN_BACK}
-    stands = list(as_they_stand(map(item, reversed(entries))))
+    stands = list(current_entries(map(item, reversed(entries))))
     assert [-one["amount_micros"] for one in stands] == ([cost] if cost else [])
     days = {name: day for (_, name), day in day_changes(entries).items()}
     used = {name: (day.count - 2 * day.taken_back, day.billed_seconds, -day.total_micros) for name, day in days.items()}

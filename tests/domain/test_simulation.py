@@ -1,4 +1,4 @@
-"""A rule played over calls that were really made: what it would have charged, refused and stopped at."""
+"""A simulated rule over past calls: its charges, denied calls, and stops."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -40,13 +40,13 @@ def every(minutes: int, amount: str, count: int, begin: datetime = BEGIN) -> lis
     return [entry(begin + timedelta(minutes=minutes * (n + 1)), amount) for n in range(count)]
 
 
-def test_a_balance_that_stays_at_the_threshold_charges_nothing() -> None:
+def test_a_balance_at_the_threshold_charges_nothing() -> None:
     simulation = played(every(60, "-1", 5), "15")
     assert (simulation.calls, simulation.charges, simulation.refused) == (5, 0, 0)
     assert (simulation.posted_micros, simulation.lowest_micros) == (usd("10"), usd("10"))
 
 
-def test_falling_below_buys_the_amount_once_and_goes_on_from_there() -> None:
+def test_falling_below_the_threshold_charges_the_amount_once() -> None:
     simulation = played(every(60, "-1", 6), "15")
     assert (simulation.charges, simulation.charged_micros) == (1, usd("50"))
     assert (simulation.posted_micros, simulation.lowest_micros) == (usd("59"), usd("9"))
@@ -57,12 +57,12 @@ def test_a_rule_that_begins_below_its_threshold_charges_at_once() -> None:
     assert (simulation.charges, simulation.charged_micros) == (1, usd("450"))
 
 
-def test_a_call_that_the_balance_does_not_cover_is_refused_and_costs_nothing() -> None:
+def test_a_call_above_the_balance_is_denied_and_costs_nothing() -> None:
     simulation = played([entry(NOW, "-30"), entry(NOW, "-12")], "12", replace(FREE_HAND, threshold_micros=0))
     assert (simulation.refused, simulation.posted_micros, simulation.charges) == (1, 0, 0)
 
 
-def test_money_that_came_by_hand_counts_and_what_automatic_recharge_did_then_does_not() -> None:
+def test_manual_payments_count_and_past_recharges_do_not() -> None:
     by_hand = entry(BEGIN, "20", "top_up_paid", payment="manual")
     automatic = entry(BEGIN, "70", "top_up_paid", payment="automatic")
     reversal = entry(BEGIN, "-70", "credit_reversed") | {"category": "reversal"}
@@ -70,7 +70,7 @@ def test_money_that_came_by_hand_counts_and_what_automatic_recharge_did_then_doe
     assert played([by_hand, automatic, reversal, given], "12").posted_micros == usd("30")
 
 
-def test_the_hourly_count_stops_and_charging_goes_on_when_its_hour_is_over() -> None:
+def test_charging_resumes_when_the_hour_of_a_full_count_is_over() -> None:
     rule = replace(FREE_HAND, hourly_count=1)
     simulation = played(every(10, "-50", 8), "50", rule)
     assert (simulation.charges, simulation.stops) == (3, {StopReason.HOURLY_COUNT: 2}), (
@@ -79,16 +79,16 @@ def test_the_hourly_count_stops_and_charging_goes_on_when_its_hour_is_over() -> 
     assert simulation.refused == 5
 
 
-def test_the_daily_limit_stops_until_the_accounts_own_midnight() -> None:
+def test_the_daily_limit_stops_until_the_accounts_midnight() -> None:
     rule = replace(FREE_HAND, threshold_micros=usd("50"), daily_limit_micros=usd("100"))
     simulation = played(every(60, "-45", 40), "50", rule)
     assert simulation.stops == {StopReason.DAILY_LIMIT: 3}
     assert simulation.charged_micros == usd("350"), "two a day on 24 to 26 October, one at the midnight after"
 
 
-def test_the_view_says_all_of_it_in_the_words_of_the_page() -> None:
+def test_the_view_shows_the_simulation_with_messages() -> None:
     simulation = played(every(10, "-50", 8), "50", replace(FREE_HAND, hourly_count=1))
-    message = "Paused: the number of recharges an hour is used up."
+    message = "Paused: the hourly number of recharges was reached."
     assert simulation_view(simulation, BEGIN, NOW) == {
         "from": "2026-10-24T12:00:00.000Z",
         "to": "2026-11-23T12:00:00.000Z",
@@ -108,7 +108,7 @@ def test_the_view_says_all_of_it_in_the_words_of_the_page() -> None:
     st.integers(1, 4),
     st.integers(100, 400),
 )
-def test_money_adds_up_and_the_caps_hold_whatever_was_called(
+def test_sums_add_up_and_caps_hold_for_any_calls(
     made: list[tuple[int, int]], threshold: int, amount: int, hourly: int, daily: int
 ) -> None:
     rule = replace(

@@ -1,4 +1,4 @@
-"""Keys are unambiguous text that sorts by time, and every part of a key can be read back."""
+"""Keys are unambiguous text that sorts by time, and every part of a key can be parsed."""
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ DATES = st.dates().map(lambda day: day.isoformat())
 
 
 @given(IDS, INSTANTS, IDS)
-def test_the_parts_of_a_key_are_read_back(account_id: str, happened_at: str, cause_id: str) -> None:
+def test_the_parts_of_a_key_round_trip(account_id: str, happened_at: str, cause_id: str) -> None:
     assert keys.account_of(keys.account_pk(account_id)) == account_id
     for key in (keys.entry_sk, keys.unrated_sk, keys.stray_sk):
         assert keys.happened_at_of(key(happened_at, cause_id)) == happened_at
@@ -23,56 +23,56 @@ def test_the_parts_of_a_key_are_read_back(account_id: str, happened_at: str, cau
 
 
 @given(DATES)
-def test_the_date_and_category_of_a_day_are_read_back(day: str) -> None:
+def test_the_date_and_category_of_a_day_round_trip(day: str) -> None:
     key = keys.day_sk(day, "outbound_international_call")
     assert (keys.date_of(key), keys.id_of(key)) == (day, "outbound_international_call")
 
 
 @given(INSTANTS, IDS, INSTANTS, IDS)
-def test_entries_sort_by_when_they_happened_whatever_their_ids(first: str, one: str, second: str, two: str) -> None:
+def test_entries_sort_by_time_before_id(first: str, one: str, second: str, two: str) -> None:
     if first < second:
         assert keys.entry_sk(first, one) < keys.entry_sk(second, two)
 
 
 @given(INSTANTS, IDS, st.tuples(INSTANTS, INSTANTS))
-def test_a_range_of_entries_holds_its_beginning_and_not_its_end(at: str, cause: str, window: tuple[str, str]) -> None:
+def test_a_range_of_entries_includes_its_start_but_not_its_end(at: str, cause: str, window: tuple[str, str]) -> None:
     low, high = keys.entry_range(*window)
     assert (low <= keys.entry_sk(at, cause) <= high) == (window[0] <= at < window[1])
 
 
 @given(DATES, st.none() | DATES, DATES)
-def test_a_range_of_days_holds_both_its_ends(day: str, first: str | None, last: str) -> None:
+def test_a_range_of_days_includes_both_ends(day: str, first: str | None, last: str) -> None:
     low, high = keys.day_range(first, last)
     assert (low <= keys.day_sk(day, "x" * 40) <= high) == ((first or "") <= day <= last)
 
 
 @given(INSTANTS, IDS, st.none() | INSTANTS)
-def test_a_range_of_payments_holds_all_since_its_beginning(at: str, topup_id: str, since: str | None) -> None:
+def test_a_range_of_payments_includes_all_since_its_start(at: str, topup_id: str, since: str | None) -> None:
     low, high = keys.payment_range(since)
     assert (low <= keys.payment_sk(at, topup_id) <= high) == ((since or "") <= at)
 
 
 @given(INSTANTS, IDS, INSTANTS, IDS)
-def test_payments_sort_by_when_they_were_made_whatever_their_ids(first: str, one: str, second: str, two: str) -> None:
+def test_payments_sort_by_time_before_id(first: str, one: str, second: str, two: str) -> None:
     if first < second:
         assert keys.payment_sk(first, one) < keys.payment_sk(second, two)
 
 
 @given(INSTANTS, IDS)
-def test_a_range_of_payments_holds_nothing_else_of_its_account(at: str, topup_id: str) -> None:
+def test_a_range_of_payments_contains_only_payments(at: str, topup_id: str) -> None:
     low, high = keys.payment_range()
     others = [keys.topup_sk(topup_id), keys.entry_sk(at, topup_id), keys.line_sk(topup_id), keys.auto_recharge_sk()]
     assert not [other for other in others if low <= other <= high]
 
 
 @given(IDS, IDS)
-def test_what_is_reported_of_a_stripe_object_lies_in_no_account(object_id: str, account_id: str) -> None:
+def test_an_issue_of_a_stripe_object_is_outside_every_account(object_id: str, account_id: str) -> None:
     assert keys.issue_pk(object_id) != keys.account_pk(account_id)
     assert keys.account_of(keys.issue_pk(object_id)) == object_id
 
 
 @given(IDS)
-def test_the_ranges_of_lines_and_users_hold_every_id(identifier: str) -> None:
+def test_the_ranges_of_lines_and_users_contain_every_id(identifier: str) -> None:
     for key, prefix in ((keys.line_sk, keys.line_prefix()), (keys.user_sk, keys.user_prefix())):
         assert prefix <= key(identifier) <= prefix + keys.AFTER
 
@@ -100,11 +100,11 @@ def test_no_two_kinds_of_item_share_a_key() -> None:
 
 @pytest.mark.parametrize("kind", ["unrated", "stray", "issue", "topup", "recharge"])
 @given(account_id=IDS)
-def test_a_swept_item_lies_in_one_of_the_partitions_that_are_read(kind: str, account_id: str) -> None:
+def test_a_swept_item_is_in_a_partition_that_the_sweeper_reads(kind: str, account_id: str) -> None:
     assert sweep_keys.sweep_pk(kind, account_id) in sweep_keys.sweep_partitions(kind)
 
 
-def test_accounts_spread_over_all_shards_and_kinds_never_mix() -> None:
+def test_accounts_spread_over_all_shards_by_kind() -> None:
     used = {sweep_keys.sweep_pk("unrated", f"acct_{number}") for number in range(100)}
     assert used == set(sweep_keys.sweep_partitions("unrated"))
     for kind in ("stray", "issue", "topup", "recharge"):
@@ -112,9 +112,7 @@ def test_accounts_spread_over_all_shards_and_kinds_never_mix() -> None:
 
 
 @given(INSTANTS, IDS, st.lists(st.integers(1, 9999), max_size=3, unique=True), IDS)
-def test_everything_of_a_call_stands_together_in_the_order_in_which_it_was_written(
-    at: str, call_id: str, times: list[int], other: str
-) -> None:
+def test_items_of_a_call_sort_together_in_writing_order(at: str, call_id: str, times: list[int], other: str) -> None:
     ids = [call_id, *(keys.rerated_id(call_id, time, side) for time in sorted(times) for side in ("credit", "debit"))]
     item_keys = [keys.entry_sk(at, cause_id) for cause_id in ids]
     assert item_keys == sorted(item_keys)

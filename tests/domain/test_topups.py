@@ -1,6 +1,4 @@
-"""One payment: what Stripe's intent asks for next, which intent may not be credited to it, what a request may say, and
-the entry it becomes.
-"""
+"""A top-up: its states, what a request may contain, and the entry that it becomes."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -16,119 +14,14 @@ from calling_credit.topups.declines import Decline
 from calling_credit.topups.topup import (
     OPEN,
     PENDING,
-    Step,
-    mismatch,
-    next_step,
-    read_payment_method_id,
-    read_top_up,
+    parse_payment_method_id,
+    parse_top_up,
     topup_entry,
 )
 from tests.domain.examples import NOW
-from tests.domain.payment_examples import AUTOMATIC, BOUNDS, INTENT, MANUAL, ago, ahead, usd
+from tests.domain.payment_examples import BOUNDS, INTENT, MANUAL, ago, ahead, usd
 
-TOPUPS = {"manual": MANUAL, "automatic": AUTOMATIC}
-SOFT, HARD = Decline("insufficient_funds"), Decline("stolen_card", "do_not_try_again")
-WANTED, NOT_SHOWN = Decline("authentication_required"), Decline("payment_intent_authentication_failure")
-
-# --- What is to be done next ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("decline", [None, SOFT, HARD, WANTED, NOT_SHOWN], ids=str)
-@pytest.mark.parametrize("kind", TOPUPS)
-@pytest.mark.parametrize(
-    ("status", "step"),
-    [
-        ("succeeded", "settle"),
-        ("requires_confirmation", "confirm"),
-        ("processing", "wait"),
-        ("requires_action", "challenge"),
-        ("requires_capture", "wait"),
-        ("a_status_of_tomorrow", "wait"),
-    ],
-)
-def test_most_states_of_an_intent_ask_for_one_thing_whatever_was_declined_before(
-    status: str, step: Step, kind: str, decline: Decline | None
-) -> None:
-    assert next_step(TOPUPS[kind], replace(INTENT, status=status, decline=decline)) == step
-
-
-@pytest.mark.parametrize(
-    ("status", "decline", "kind", "step"),
-    [
-        ("requires_payment_method", None, "manual", "give_up"),
-        ("requires_payment_method", None, "automatic", "give_up"),
-        ("requires_payment_method", SOFT, "manual", "give_up"),
-        ("requires_payment_method", SOFT, "automatic", "give_up"),
-        ("requires_payment_method", HARD, "manual", "give_up"),
-        ("requires_payment_method", HARD, "automatic", "give_up"),
-        ("requires_payment_method", WANTED, "manual", "give_up"),
-        ("requires_payment_method", WANTED, "automatic", "await_customer"),
-        ("requires_payment_method", NOT_SHOWN, "manual", "give_up"),
-        ("requires_payment_method", NOT_SHOWN, "automatic", "await_customer"),
-        ("canceled", None, "manual", "cancel"),
-        ("canceled", None, "automatic", "cancel"),
-        ("canceled", SOFT, "manual", "fail"),
-        ("canceled", SOFT, "automatic", "fail"),
-        ("canceled", HARD, "manual", "fail"),
-        ("canceled", HARD, "automatic", "fail"),
-        ("canceled", WANTED, "manual", "fail"),
-        ("canceled", WANTED, "automatic", "cancel"),
-        ("canceled", NOT_SHOWN, "manual", "fail"),
-        ("canceled", NOT_SHOWN, "automatic", "cancel"),
-    ],
-    ids=str,
-)
-def test_a_refused_or_canceled_intent_asks_for_what_its_decline_and_kind_say(
-    status: str, decline: Decline | None, kind: str, step: Step
-) -> None:
-    topup = TOPUPS[kind]
-    assert next_step(topup, replace(INTENT, status=status, decline=decline)) == step
-    if decline is not None:
-        stored = replace(topup, failure_code=decline.code, failure_advice=decline.advice)
-        assert next_step(stored, replace(INTENT, status=status)) == step
-
-
-def test_what_stripe_tells_now_counts_before_what_is_stored() -> None:
-    wanted = replace(AUTOMATIC, failure_code=WANTED.code)
-    assert next_step(wanted, replace(INTENT, status="requires_payment_method", decline=SOFT)) == "give_up"
-
-
-@pytest.mark.parametrize("topup", [*TOPUPS.values(), *(replace(MANUAL, status=s) for s in ("failed", "canceled"))])
-def test_money_that_was_taken_is_credited_whatever_the_payment_was_before(topup: Any) -> None:
-    assert mismatch(topup, INTENT) is None
-    assert next_step(topup, INTENT) == "settle"
-
-
-# --- Which intent is not ours to credit -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        ({"intent_id": "pi_2"}, "other_intent"),
-        ({"currency": "eur"}, "currency_mismatch"),
-        ({"currency": "USD"}, "currency_mismatch"),
-        ({"customer_id": "cus_2"}, "customer_mismatch"),
-        ({"customer_id": ""}, "customer_mismatch"),
-        ({"amount_micros": usd("24.99")}, "amount_mismatch"),
-        ({"amount_micros": usd("2500"), "received_micros": usd("2500")}, "amount_mismatch"),
-        ({"received_micros": usd("24.99")}, "amount_mismatch"),
-        ({"received_micros": 0}, "amount_mismatch"),
-        ({"status": "processing", "received_micros": 0}, None),
-        ({"status": "processing", "amount_micros": usd("26"), "received_micros": 0}, "amount_mismatch"),
-        ({"intent_id": "pi_2", "currency": "eur", "customer_id": "", "amount_micros": 1}, "other_intent"),
-    ],
-    ids=str,
-)
-def test_an_intent_that_is_not_what_was_asked_for_is_not_credited_by_guess(
-    change: dict[str, Any], reason: str | None
-) -> None:
-    assert mismatch(MANUAL, replace(INTENT, **change)) == reason
-
-
-def test_before_its_intent_is_known_a_payment_takes_any_that_fits() -> None:
-    assert mismatch(replace(MANUAL, intent_id=None), replace(INTENT, intent_id="pi_2")) is None
-
+HARD = Decline("stolen_card", "do_not_try_again")
 
 # --- What it is -------------------------------------------------------------------------------------------------------
 
@@ -145,7 +38,7 @@ def test_before_its_intent_is_known_a_payment_takes_any_that_fits() -> None:
         ("canceled", False, False),
     ],
 )
-def test_an_abandoned_challenge_is_open_but_no_money_on_its_way(status: Any, is_open: bool, is_pending: bool) -> None:
+def test_an_abandoned_challenge_is_open_but_not_pending(status: Any, is_open: bool, is_pending: bool) -> None:
     assert replace(MANUAL, status=status).is_open == is_open == (status in OPEN)
     assert (status in PENDING) == is_pending
 
@@ -153,11 +46,11 @@ def test_an_abandoned_challenge_is_open_but_no_money_on_its_way(status: Any, is_
 @pytest.mark.parametrize(
     ("lease_until", "is_leased"), [(None, False), (ago(), False), (ahead(milliseconds=1), True), (ago(hours=1), False)]
 )
-def test_a_lease_ends_at_its_very_moment(lease_until: str | None, is_leased: bool) -> None:
+def test_a_lease_ends_at_its_exact_moment(lease_until: str | None, is_leased: bool) -> None:
     assert replace(MANUAL, lease_until=lease_until).is_leased(NOW) == is_leased
 
 
-def test_a_payment_knows_its_age_and_its_decline() -> None:
+def test_a_payment_has_an_age_and_a_decline() -> None:
     assert replace(MANUAL, created_at=ago(minutes=3)).age(NOW) == timedelta(minutes=3)
     assert MANUAL.decline is None
     assert replace(MANUAL, failure_code=HARD.code, failure_advice=HARD.advice).decline == HARD
@@ -171,7 +64,7 @@ def test_a_payment_knows_its_age_and_its_decline() -> None:
     [("5", 5_000_000), ("5.00", 5_000_000), ("25.5", 25_500_000), ("25.01", 25_010_000), ("500.00", 500_000_000)],
 )
 def test_a_top_up_has_an_amount_in_whole_cents_and_a_card(amount: str, micros: int) -> None:
-    assert read_top_up({"amount": amount, "payment_method_id": "pm_1", "else": 1}, BOUNDS) == (micros, "pm_1")
+    assert parse_top_up({"amount": amount, "payment_method_id": "pm_1", "else": 1}, BOUNDS) == (micros, "pm_1")
 
 
 @pytest.mark.parametrize(
@@ -198,9 +91,9 @@ def test_a_top_up_has_an_amount_in_whole_cents_and_a_card(amount: str, micros: i
         ("999999999", "amount_out_of_range"),
     ],
 )
-def test_an_amount_that_no_payment_may_be_is_refused(amount: object, code: str) -> None:
+def test_an_invalid_payment_amount_is_refused(amount: object, code: str) -> None:
     with pytest.raises(InvalidValue) as refused:
-        read_top_up({"amount": amount, "payment_method_id": "pm_1"}, BOUNDS)
+        parse_top_up({"amount": amount, "payment_method_id": "pm_1"}, BOUNDS)
     assert refused.value.code == code
     assert refused.value.detail.endswith(".")
 
@@ -210,26 +103,26 @@ def test_an_amount_that_no_payment_may_be_is_refused(amount: object, code: str) 
 )
 def test_a_top_up_without_amount_or_card_is_refused(body: dict[str, Any]) -> None:
     with pytest.raises(InvalidValue) as refused:
-        read_top_up(body, BOUNDS)
+        parse_top_up(body, BOUNDS)
     assert refused.value.code == "missing_field"
 
 
 @pytest.mark.parametrize("value", ["pm_1", "card_1NvZ0a2eZvKYlo2C", "a" * 255])
-def test_these_are_ids_of_payment_methods(value: str) -> None:
-    assert read_payment_method_id({"payment_method_id": value}) == value
+def test_valid_payment_method_ids_are_accepted(value: str) -> None:
+    assert parse_payment_method_id({"payment_method_id": value}) == value
 
 
 @pytest.mark.parametrize(
     "value", ["", "_", "pm 1", "pm_1/detach", "../pm_1", "pm_1?x=1", "pm_1\n", "pm_é", "pm_²", "a" * 256, 5, True, []]
 )
-def test_what_could_not_be_the_id_of_a_payment_method_never_reaches_stripe(value: object) -> None:
+def test_an_invalid_payment_method_id_never_reaches_stripe(value: object) -> None:
     with pytest.raises(InvalidValue) as refused:
-        read_payment_method_id({"payment_method_id": value})
+        parse_payment_method_id({"payment_method_id": value})
     assert refused.value.code == "invalid_payment_method"
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9), st.integers(-(10**9), 2 * 10**9))
-def test_bounds_hold_both_their_ends_and_name_them(least: int, span: int, amount: int) -> None:
+def test_bounds_include_both_ends_and_errors_name_them(least: int, span: int, amount: int) -> None:
     bounds = Bounds(least, least + span)
     assert bounds.check(least) == least
     assert bounds.check(least + span) == least + span
@@ -242,7 +135,7 @@ def test_bounds_hold_both_their_ends_and_name_them(least: int, span: int, amount
 # --- Its entry --------------------------------------------------------------------------------------------------------
 
 
-def test_the_entry_of_a_payment_stands_where_it_was_made_whoever_settles_it_when() -> None:
+def test_an_entry_has_the_payments_creation_time_at_any_settlement() -> None:
     topup = replace(MANUAL, created_at="2026-11-23T04:59:59.999Z")
     entry = topup_entry(topup, INTENT, "America/New_York", NOW)
     assert entry.key == ("acct_1", "2026-11-23T04:59:59.999Z", "tu_manual")

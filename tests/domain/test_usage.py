@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from calling_credit.accounts.account import Account
 from calling_credit.dynamodb import keys
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.instants import Period, read_period
+from calling_credit.ledger.balance import Balance
 from calling_credit.usage.summary import (
     CSV_COLUMNS,
     balance_view,
@@ -67,7 +69,7 @@ def day(local_date: str, category: str, count: int, billed: int, total: int) -> 
         ("2016-11-15", "2026-11-23", ("2016-11-15", "2026-11-23")),
     ],
 )
-def test_a_period_is_what_was_asked_or_this_month_so_far(
+def test_a_period_is_the_requested_one_or_the_month_to_date(
     first: str | None, last: str | None, period: tuple[str, str]
 ) -> None:
     assert read_period(first, last, TODAY) == Period(*map(date.fromisoformat, period))
@@ -86,15 +88,13 @@ def test_a_period_is_what_was_asked_or_this_month_so_far(
         ("2026-11-23T00:00:00Z", None, "invalid_date"),
     ],
 )
-def test_dates_the_wrong_way_round_too_far_apart_or_no_dates_are_refused(
-    first: str | None, last: str | None, code: str
-) -> None:
+def test_reversed_distant_or_invalid_dates_are_refused(first: str | None, last: str | None, code: str) -> None:
     with pytest.raises(InvalidValue) as refused:
         read_period(first, last, TODAY)
     assert refused.value.code == code
 
 
-def test_a_period_holds_both_its_ends() -> None:
+def test_a_period_includes_both_ends() -> None:
     period = read_period("2026-11-02", "2026-11-03", TODAY)
     held = [text for text in ("2026-11-01", "2026-11-02", "2026-11-03", "2026-11-04") if period.holds(text)]
     assert held == ["2026-11-02", "2026-11-03"]
@@ -115,17 +115,17 @@ def test_a_category_has_a_label_and_an_unknown_one_is_title_cased(category: str,
 
 
 @pytest.mark.parametrize("category", ["adjustment", "top_up", "refund", "", "A", "a#b", "x" * 41, "a\n"])
-def test_what_cannot_be_a_category_of_calls_is_not_found(category: str) -> None:
+def test_an_invalid_call_category_is_not_found(category: str) -> None:
     with pytest.raises(NotFound) as refused:
         check_call_category(category)
     assert refused.value.code == "unknown_category"
 
 
-def test_a_category_nobody_used_yet_may_be_asked_for() -> None:
+def test_an_unused_call_category_is_valid() -> None:
     check_call_category("satellite_call")
 
 
-def test_the_summary_adds_up_by_category_and_by_day_and_spending_is_positive() -> None:
+def test_the_summary_has_positive_sums_by_category_and_day() -> None:
     days = [
         day("2026-11-01", "outbound_international_call", 2, 120, -28_000),
         day("2026-11-01", "outbound_premium_call", 1, 60, -2_420_000),
@@ -159,7 +159,7 @@ def test_payments_are_not_spending() -> None:
     assert summarise(days, "USD") == {"currency": "USD", "total": "0.00", "categories": [], "days": []}
 
 
-def test_a_call_row_shows_everything_that_explains_its_price() -> None:
+def test_a_call_row_shows_the_parts_of_its_price() -> None:
     assert call_row(ENTRY, {"user_1": "Ada"}) == {
         "call_id": "c_1",
         "started_at": "2026-11-23T10:00:00.000Z",
@@ -199,12 +199,12 @@ def test_csv_of_a_user_without_a_name_has_an_empty_cell() -> None:
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://x","y")'])
-def test_text_that_a_spreadsheet_would_run_is_made_inert(text: str) -> None:
+def test_text_that_looks_like_a_formula_is_escaped(text: str) -> None:
     [row] = parsed_csv(text, destination=text)
     assert row["user_name"] == row["destination"] == f"'{text}"
 
 
-def test_a_statement_row_of_a_call_says_where_to_and_what_it_moved() -> None:
+def test_a_statement_row_of_a_call_shows_destination_and_amount() -> None:
     assert statement_row(ENTRY) == {
         "id": "c_1",
         "at": "2026-11-23T10:00:00.000Z",
@@ -222,7 +222,7 @@ def test_a_statement_row_of_a_call_says_where_to_and_what_it_moved() -> None:
     }
 
 
-def test_a_statement_row_of_an_adjustment_tells_its_reason() -> None:
+def test_a_statement_row_of_an_adjustment_shows_its_reason() -> None:
     adjusted = {**ENTRY, "kind": "balance_adjusted", "category": "adjustment", "amount_micros": 5_000_000}
     row = statement_row({**adjusted, "reason": "goodwill", "billed_seconds": 0, "line_id": None, "user_id": None})
     assert (row["amount"], row["description"]) == ("5.00", "Adjustment: goodwill")
@@ -233,7 +233,7 @@ def test_a_statement_row_of_an_adjustment_tells_its_reason() -> None:
     ("payment", "said"),
     [("manual", "Top-up, Visa ending 4242"), ("automatic", "Automatic recharge, Visa ending 4242")],
 )
-def test_a_statement_row_of_a_payment_tells_who_made_it_and_with_which_card(payment: str, said: str) -> None:
+def test_a_statement_row_of_a_payment_shows_its_maker_and_card(payment: str, said: str) -> None:
     moved = {"kind": "top_up_paid", "category": "top_up", "amount_micros": 25_000_000, "billed_seconds": 0}
     sides = {"debit": "card_payments", "credit": "customer_credit", "local_date": TODAY, "recorded_at": "r"}
     card = {"payment": payment, "brand": "visa", "last4": "4242", "intent_id": "pi_1"}
@@ -252,10 +252,10 @@ def test_a_statement_row_of_a_payment_tells_who_made_it_and_with_which_card(paym
 
 
 def test_the_balance_shows_the_state_of_automatic_recharge_beside_it() -> None:
-    balance = {"posted_micros": -5, "held_micros": 7, "available_micros": -12, "updated_at": "2026-11-23T12:00:00.000Z"}
+    balance = Balance(-5, held_micros=7, available_micros=-12, updated_at="2026-11-23T12:00:00.000Z")
     recharge = {"enabled": False, "status": "disabled"}
-    settings = {"currency": "USD", "time_zone": "America/New_York", "status": "open"}
-    assert balance_view("acct_1", settings, balance, recharge) == {
+    account = Account("acct_1", "USD", "America/New_York", "open", ())
+    assert balance_view(account, balance, recharge) == {
         "account_id": "acct_1",
         "currency": "USD",
         "time_zone": "America/New_York",

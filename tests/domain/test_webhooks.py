@@ -1,4 +1,4 @@
-"""A callback counts only if its signature was made with our secret, now, for these very bytes."""
+"""A callback is accepted only with a recent signature over its exact bytes, made with the configured secret."""
 
 import json
 from datetime import timedelta
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calling_credit.errors import BadRequest
-from calling_credit.payments.webhook_signature import TOLERANCE_SECONDS, Notice, read_notice
+from calling_credit.payments.webhook_signature import TOLERANCE_SECONDS, StripeEvent, verify_event
 from tests.domain.examples import NOW
 
 SECRET = "whsec_ours"
@@ -25,20 +25,20 @@ BODY = json.dumps(EVENT, ensure_ascii=False).encode()
 
 
 def signed(body: bytes = BODY, secret: str = SECRET, sent_at: int = SENT_AT) -> str:
-    """The header Stripe would send with this body."""
+    """The signature header that Stripe sends with this body."""
     return str(stripe.WebhookSignature.generate_signature_header(body.decode(), secret, sent_at))
 
 
 def assert_refused(code: str, body: bytes, signature: str | None) -> None:
     with pytest.raises(BadRequest) as refused:
-        read_notice(body, signature, SECRET, NOW)
+        verify_event(body, signature, SECRET, NOW)
     assert refused.value.code == code
     assert refused.value.detail.endswith(".")
 
 
-def test_a_callback_of_stripe_tells_which_object_it_speaks_of() -> None:
-    notice = Notice("evt_1", "payment_intent.succeeded", "pi_1", "cus_1")
-    assert read_notice(BODY, signed(), SECRET, NOW) == notice
+def test_a_callback_names_its_stripe_object() -> None:
+    notice = StripeEvent("evt_1", "payment_intent.succeeded", "pi_1", "cus_1")
+    assert verify_event(BODY, signed(), SECRET, NOW) == notice
 
 
 @pytest.mark.parametrize("signature", [None, ""])
@@ -47,8 +47,8 @@ def test_a_callback_without_a_signature_is_refused(signature: str | None) -> Non
 
 
 @pytest.mark.parametrize("seconds", [-TOLERANCE_SECONDS, -1, 0, 1, TOLERANCE_SECONDS])
-def test_five_minutes_either_way_are_borne(seconds: int) -> None:
-    assert read_notice(BODY, signed(sent_at=SENT_AT + seconds), SECRET, NOW).event_id == "evt_1"
+def test_a_clock_difference_of_five_minutes_is_accepted(seconds: int) -> None:
+    assert verify_event(BODY, signed(sent_at=SENT_AT + seconds), SECRET, NOW).event_id == "evt_1"
 
 
 @pytest.mark.parametrize(
@@ -60,15 +60,15 @@ def test_five_minutes_either_way_are_borne(seconds: int) -> None:
         (10**9, "future_signature"),
     ],
 )
-def test_a_signature_of_long_ago_or_of_the_future_is_refused(seconds: int, code: str) -> None:
+def test_an_old_or_future_signature_is_refused(seconds: int, code: str) -> None:
     assert_refused(code, BODY, signed(sent_at=SENT_AT + seconds))
 
 
-def test_what_was_good_five_minutes_ago_is_stale_now() -> None:
+def test_a_signature_expires_after_five_minutes() -> None:
     header = signed()
-    assert read_notice(BODY, header, SECRET, NOW + timedelta(minutes=5)).event_id == "evt_1"
+    assert verify_event(BODY, header, SECRET, NOW + timedelta(minutes=5)).event_id == "evt_1"
     with pytest.raises(BadRequest) as refused:
-        read_notice(BODY, header, SECRET, NOW + timedelta(minutes=5, milliseconds=1))
+        verify_event(BODY, header, SECRET, NOW + timedelta(minutes=5, milliseconds=1))
     assert refused.value.code == "stale_signature"
 
 
@@ -87,23 +87,23 @@ def test_a_signature_made_with_another_secret_is_refused() -> None:
         b"{}",
     ],
 )
-def test_a_signature_of_other_bytes_is_refused_even_if_they_mean_the_same(body: bytes) -> None:
+def test_a_signature_covers_the_exact_bytes(body: bytes) -> None:
     assert_refused("invalid_signature", body, signed())
 
 
-def test_the_time_that_is_judged_is_the_time_that_is_signed() -> None:
+def test_the_checked_time_is_the_signed_time() -> None:
     old, fresh = signed(sent_at=SENT_AT - 3600), signed()
     signature = old.partition(",")[2]
     assert_refused("invalid_signature", BODY, f"t={SENT_AT},{signature}")
     assert_refused("stale_signature", BODY, f"{old},t={SENT_AT}")
     assert_refused("invalid_signature", BODY, f"t={SENT_AT},{old}")
-    assert read_notice(BODY, f"{fresh},t={SENT_AT - 3600}", SECRET, NOW).event_id == "evt_1"
+    assert verify_event(BODY, f"{fresh},t={SENT_AT - 3600}", SECRET, NOW).event_id == "evt_1"
 
 
-def test_of_several_signatures_one_that_holds_is_enough() -> None:
+def test_one_valid_signature_of_several_is_enough() -> None:
     good, other = signed().partition(",")[2], signed(secret="whsec_old").partition(",")[2]
     for header in (f"t={SENT_AT},{other},{good}", f"t={SENT_AT},{good},{other}", f"t={SENT_AT},v0=x,{good}"):
-        assert read_notice(BODY, header, SECRET, NOW).event_id == "evt_1"
+        assert verify_event(BODY, header, SECRET, NOW).event_id == "evt_1"
     assert_refused("invalid_signature", BODY, f"t={SENT_AT},{other},{other}")
 
 
@@ -130,16 +130,16 @@ def test_of_several_signatures_one_that_holds_is_enough() -> None:
     ],
     ids=lambda header: ascii(header)[:30],
 )
-def test_a_header_that_is_no_signature_is_refused(header: str) -> None:
+def test_an_invalid_signature_header_is_refused(header: str) -> None:
     assert_refused("invalid_signature", BODY, header)
 
 
 @given(st.text(min_size=1) | st.text("t=v10,9é ", min_size=1))
-def test_any_text_at_all_is_refused(header: str) -> None:
+def test_arbitrary_text_is_refused(header: str) -> None:
     assert_refused("invalid_signature", BODY, header)
 
 
-def test_bytes_that_are_no_text_are_refused() -> None:
+def test_bytes_that_are_not_text_are_refused() -> None:
     assert_refused("invalid_signature", b"\xff\xfe", signed())
 
 
@@ -165,7 +165,7 @@ def test_bytes_that_are_no_text_are_refused() -> None:
         b'{"id": "evt_1", "type": "x", "data": {"object": {"id": "pi_1"}, "previous_attributes": "y"}}',
     ],
 )
-def test_what_is_signed_but_no_event_is_refused_as_such(body: bytes) -> None:
+def test_a_signed_body_that_is_not_an_event_is_refused(body: bytes) -> None:
     assert_refused("malformed_event", body, signed(body))
 
 
@@ -178,7 +178,7 @@ def test_what_is_signed_but_no_event_is_refused_as_such(body: bytes) -> None:
         ({"object": {"id": "pm_1"}}, ""),
     ],
 )
-def test_a_detached_card_still_tells_whose_it_was(data: dict[str, Any], customer_id: str) -> None:
+def test_a_detached_card_event_names_its_customer(data: dict[str, Any], customer_id: str) -> None:
     body = json.dumps({"id": "evt_2", "type": "payment_method.detached", "data": data}).encode()
-    notice = read_notice(body, signed(body), SECRET, NOW)
-    assert notice == Notice("evt_2", "payment_method.detached", "pm_1", customer_id)
+    notice = verify_event(body, signed(body), SECRET, NOW)
+    assert notice == StripeEvent("evt_2", "payment_method.detached", "pm_1", customer_id)

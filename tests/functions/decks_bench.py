@@ -37,7 +37,7 @@ def report(name: str = "december.csv") -> dict[str, Any]:
     return said
 
 
-def active() -> dict[str, Any]:
+def active() -> deck_store.ActivePointer:
     """The content of `active.json`."""
     pointer = deck_store.read_active(_s3(), BUCKET)
     assert pointer is not None
@@ -56,7 +56,7 @@ def clean(world: World) -> Iterator[None]:
     empty()
     version = deck_store.deck_version(DECK, world.clock.now)
     deck_store.put_deck(_s3(), BUCKET, version, DECK)
-    deck_store.activate(_s3(), BUCKET, version, DECK, world.clock.now)
+    deck_store.activate(_s3(), BUCKET, deck_store.pointer_to(version, DECK, world.clock.now))
     world.stack.forget()
     yield
     empty()

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from calling_credit.ledger.hold_store import hold_item, read_hold_item
+from calling_credit.ledger.hold_store import hold_from_item, hold_item
 from calling_credit.ledger.holds import Hold
-from calling_credit.rates.deck import MAX_DESTINATION_BYTES
+from calling_credit.rates.deck_csv import MAX_DESTINATION_BYTES
 from tests.benchmarks.capacity import item_bytes
 from tests.domain.test_admission import row
 from tests.functions.holds_bench import balances, credit, denied, hold
@@ -100,7 +100,7 @@ def test_the_largest_hold_is_one_write_unit() -> None:
     names = ("a" * 64, "c" * 96, "l" * 64, "+" + "4" * 15, "US")
     largest = Hold(*names, "live", 10**15, 86_400, "v" * 60, price, at, at, 86_400)
     assert item_bytes(hold_item(largest)) <= 1024
-    assert read_hold_item(hold_item(largest)) == largest
+    assert hold_from_item(hold_item(largest)) == largest
 
 
 def test_an_emergency_call_reads_nothing(world: World) -> None:

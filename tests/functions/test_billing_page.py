@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ops.contract.document import document
-from tests.contract.handlers import checked
+from tests.contract.handlers import with_check
 from tests.harness.table import Context, load_app, sample_event
 from tests.harness.template import ROOT
 
@@ -57,7 +57,7 @@ def ask(app: ModuleType, path: str, **headers: str) -> dict[str, Any]:
             "pathParameters": {"version": version, "name": name},
         }
     event["requestContext"]["http"]["path"] = event["rawPath"]
-    answer: dict[str, Any] = checked(app.handler)(event, Context())
+    answer: dict[str, Any] = with_check(app.handler)(event, Context())
     return answer
 
 

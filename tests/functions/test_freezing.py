@@ -9,8 +9,8 @@ import pytest
 from calling_credit.accounts.freezing import freeze_account, unfreeze_account
 from calling_credit.errors import NotFound
 from calling_credit.links.link import freeze_link
-from calling_credit.links.store import Links, withdraw_links
-from calling_credit.links.tokens import hand_out
+from calling_credit.links.store import LinkStore, withdraw_links
+from calling_credit.links.tokens import issue_link
 from tests.functions.freeze_bench import account, limits
 from tests.harness.http import http_event
 from tests.harness.till import Till
@@ -166,8 +166,8 @@ def link_page(world: World, token: str, method: str) -> tuple[int, str]:
 
 def test_an_alert_link_freezes_when_its_button_is_pressed_not_on_opening(world: World) -> None:
     link = freeze_link("acct_1", "evt_1", "2026-11-23T12:00:00.000Z")
-    links = Links(world.stack.dynamodb, world.stack.table_name)
-    token = hand_out(links, "test-secret", "https://page.test/", link, world.clock.now).rpartition("/")[2]
+    links = LinkStore(world.stack.dynamodb, world.stack.table_name)
+    token = issue_link(links, "test-secret", "https://page.test/", link, world.clock.now).rpartition("/")[2]
     for _ in range(2):
         status, shown = link_page(world, token, "GET")
         assert (status, "Freeze now" in shown, "acct_1" in shown) == (200, True, True)
@@ -183,8 +183,8 @@ def test_an_alert_link_freezes_when_its_button_is_pressed_not_on_opening(world: 
 
 def test_a_link_to_freeze_that_was_withdrawn_freezes_nothing(world: World) -> None:
     link = freeze_link("acct_1", "evt_1", "2026-11-23T12:00:00.000Z")
-    links = Links(world.stack.dynamodb, world.stack.table_name)
-    token = hand_out(links, "test-secret", "https://page.test/", link, world.clock.now).rpartition("/")[2]
+    links = LinkStore(world.stack.dynamodb, world.stack.table_name)
+    token = issue_link(links, "test-secret", "https://page.test/", link, world.clock.now).rpartition("/")[2]
     withdraw_links(world.stack.dynamodb, world.stack.table_name, "acct_1", now=world.clock.now)
     assert link_page(world, token, "POST")[0] == 404
     assert "frozen_at" not in account(world)

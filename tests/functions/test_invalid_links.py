@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from calling_credit.api.cursors import write_cursor
-from calling_credit.links.link import Link, hash_of
+from calling_credit.links.link import Link, LinkPurpose, hash_of
 from calling_credit.links.store import withdraw_links
 from calling_credit.links.tokens import token_of as sign
 from tests.functions.links_bench import heading, token_of, waiting
@@ -88,7 +88,7 @@ def test_a_link_followed_with_a_rejected_key_says_try_later(till: Till) -> None:
     refusal = b'{"error": {"type": "invalid_request_error", "message": "Invalid API Key provided"}}'
     till.wire.through = lambda _sent, _passed: response(401, refusal, {"Content-Type": "application/json"})
     answer = till.visit(token, "POST")
-    assert (answer.status, heading(answer)) == (503, "Not just now")
+    assert (answer.status, heading(answer)) == (503, "Try again later")
     till.wire.through = None
     till.later(minutes=1)
     assert till.visit(token, "POST").status == 303
@@ -140,7 +140,7 @@ def test_a_correctly_signed_link_that_was_never_issued_is_not_valid(till: Till) 
     till.set_rule(till.card(CHALLENGED))
     till.stream()
     [item] = till.top_ups()
-    never_seen = Link("confirm_payment", "acct_1", item["topup_id"], "2026-11-24T12:00:00.000Z")
+    never_seen = Link(LinkPurpose.CONFIRM_PAYMENT, "acct_1", item["topup_id"], "2026-11-24T12:00:00.000Z")
     not_valid(till, sign("test-secret", never_seen))
     assert token_of(till.top_up(item["topup_id"])) == sign("test-secret", never_seen)
     assert heading(till.visit(sign("test-secret", never_seen))) == "Confirm payment"
@@ -206,5 +206,5 @@ def test_a_link_followed_without_the_table_says_try_later(till: Till, wire: Wire
     with wire.interfering(throttled):
         for method in ("GET", "POST"):
             answer = till.visit(token, method)
-            assert (answer.status, heading(answer)) == (503, "Not just now")
+            assert (answer.status, heading(answer)) == (503, "Try again later")
     assert heading(till.visit(token)) == "Confirm payment"

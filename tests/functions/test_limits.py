@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from calling_credit.accounts.limits import Limits, read_own
+from calling_credit.accounts.limits import Limits, parse_customer_limits
 from tests.functions.freeze_bench import account, limits
 from tests.harness.table import sample_event
 from tests.harness.wire import Pass, Sent, Wire, refusal
@@ -67,7 +67,7 @@ def test_two_concurrent_limit_changes_are_both_stored(world: World, monkeypatch:
     def slowly(body: dict[str, Any], own: dict[str, Any], operators: Limits) -> dict[str, Any]:
         for other in others:
             assert world.change("/limits", other).status == 200
-        return read_own(body, own, operators)
+        return parse_customer_limits(body, own, operators)
 
     monkeypatch.setattr(app, "read_own", slowly)
     answer = world.change("/limits", {"daily_spend": "5.00"})

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from calling_credit.instants import format_instant
-from calling_credit.links.link import FREEZES_FOR
+from calling_credit.links.link import FREEZE_LINK_LIFETIME
 from tests.functions.mail_bench import Postbox, postbox
 from tests.harness.cards import CHALLENGED, DECLINED, VISA
 from tests.harness.till import ACCOUNT
@@ -71,7 +71,7 @@ def test_a_late_mail_about_a_refused_call_has_no_expired_link(postbox: Postbox) 
         "reason": "destination_blocked",
         "message": "Blocked.",
     }
-    occurred_at = format_instant(postbox.till.world.clock.now - FREEZES_FOR)
+    occurred_at = format_instant(postbox.till.world.clock.now - FREEZE_LINK_LIFETIME)
     postbox.bring(postbox.event("CallDenied", **said) | {"occurred_at": occurred_at})
     text = postbox.asked[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
     assert "Blocked." in text

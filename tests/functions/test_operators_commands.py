@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from calling_credit.errors import ProblemCode, Unavailable
-from calling_credit.rates.publishing import Publisher
+from calling_credit.rates.publishing import DeckBucket
 from ops import redrive, rerate_calls, rollback_rates
 from ops.stack import FoundStack, find_stack
 from ops.terminal import run
@@ -176,11 +176,11 @@ def test_rollback_activates_the_confirmed_deck_despite_newer_decks(
         rollback_rates, "find_stack", lambda: FoundStack("staging", False, outputs, boto3.Session(), None)
     )
     asked: list[str] = []
-    publisher = Publisher(boto3.client("s3"), BUCKET)
+    publisher = DeckBucket(boto3.client("s3"), BUCKET)
 
     def publish(price: str) -> str:
         data, now = deck_csv({"rate_per_minute": price}), datetime.now(UTC)
-        judged = publisher.judge(data, now, now)
+        judged = publisher.check(data, now, now)
         assert publisher.publish(data, judged, now, now) == "published"
         return judged.version
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.dynamodb
 
 NOT_CONFIRMED = {
     "code": "payment_intent_authentication_failure",
-    "message": "Your bank's confirmation did not succeed. Try again, or use another card.",
+    "message": "Your bank could not confirm this payment. Try again, or use another card.",
 }
 
 

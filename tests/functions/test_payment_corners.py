@@ -146,11 +146,11 @@ def test_a_removed_card_is_recognized_even_if_stripe_names_no_parameter(till: Ti
 
 
 def test_payment_is_reported_paid_even_if_recharge_update_fails(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
-    from calling_credit.payments.settlement import Settler  # noqa: PLC0415 - after moto
+    from calling_credit.payments.settlement import SettlementStore  # noqa: PLC0415 - after moto
 
     card = till.card()
     with monkeypatch.context() as patch:
-        patch.setattr(Settler, "finish", fails)
+        patch.setattr(SettlementStore, "finish", fails)
         shown = till.paid("25.00", card)
     assert shown["status"] == "succeeded"
     assert till.world.balance() == usd("25.00")

@@ -12,7 +12,7 @@ from tests.harness.till import Till
 pytestmark = pytest.mark.dynamodb
 DECLINED_CARD = {
     "code": "card_declined",
-    "message": "Your bank declined the card. Use another card, or ask your bank.",
+    "message": "Your bank declined the card. Use another card, or contact your bank.",
 }
 MEMBER = {"cognito:groups": "[member]"}
 
@@ -35,10 +35,10 @@ def one(till: Till, topup_id: str, **claims: Any) -> Answer:
 @pytest.mark.parametrize(
     ("reason", "code", "words"),
     [
-        ("insufficient_funds", "insufficient_funds", "not have enough money"),
+        ("insufficient_funds", "insufficient_funds", "insufficient funds"),
         ("expired_card", "expired_card", "has expired"),
         ("incorrect_cvc", "incorrect_cvc", "security code"),
-        ("processing_error", "processing_error", "in a little while"),
+        ("processing_error", "processing_error", "in a few minutes"),
         ("withdrawal_count_limit_exceeded", "withdrawal_count_limit_exceeded", "over its limit"),
         ("card_velocity_exceeded", "card_velocity_exceeded", "over its limit"),
         ("generic_decline", "card_declined", "Your bank declined the card."),

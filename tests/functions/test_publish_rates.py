@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from calling_credit.rates import deck_store
-from calling_credit.rates.publishing import Publisher
+from calling_credit.rates.publishing import DeckBucket
 from tests.domain.examples import deck_csv
 from tests.functions.decks_bench import BROKEN, DEARER, active, clean, drop, dropped, price, report
 from tests.harness.table import BUCKET, _s3
@@ -18,14 +18,14 @@ pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No applic
 
 def decks() -> set[str]:
     """Every stored deck."""
-    return {stored.version for stored in Publisher(_s3(), BUCKET).versions()}
+    return {stored.version for stored in DeckBucket(_s3(), BUCKET).stored_decks()}
 
 
 def test_a_dropped_deck_is_published_with_a_report_beside_it(world: World) -> None:
     answer = drop(world, DEARER)
     assert (answer["outcome"], price(world)) == ("published", ["0.20"])
     told = report()
-    assert (told["outcome"], told["version"], told["errors"]) == ("published", active()["version"], [])
+    assert (told["outcome"], told["version"], told["errors"]) == ("published", active().version, [])
     assert told["changes"] | {"raised": 1, "added": 0, "removed": 0, "lowered": 0} == told["changes"]
     assert told["lists"]["repriced"][0] | {"way": "raised", "before": "0.10/min 60/60"} == told["lists"]["repriced"][0]
 
@@ -60,7 +60,7 @@ def test_an_object_announced_twice_makes_one_version(world: World) -> None:
     first, stored = active(), decks()
     again = world.stack.invoke("publish_rates", dropped("incoming/december.csv"), seconds=300)
     assert (again, active(), decks()) == (
-        {"outcome": "published", "version": first["version"], "again": True},
+        {"outcome": "published", "version": first.version, "again": True},
         first,
         stored,
     )
@@ -77,9 +77,9 @@ def test_calls_of_a_renamed_category_count_toward_the_daily_limit(world: World) 
     drop(world, DECK.replace(b"outbound_international_call", b"calls_abroad"))
     assert world.authorize("c_2").body["max_seconds"] == 120
     assert world.deliver({"call_id": "c_2", "ended_at": "2026-11-23T10:01:04.000Z", "duration_seconds": 60}) == []
-    Publisher(_s3(), BUCKET).roll_back(None, world.clock.now)
+    DeckBucket(_s3(), BUCKET).roll_back(None, world.clock.now)
     world.stack.forget()
-    assert active()["categories"] == ["outbound_international_call", "outbound_premium_call", "calls_abroad"]
+    assert list(active().categories) == ["outbound_international_call", "outbound_premium_call", "calls_abroad"]
     assert world.authorize("c_3").body["max_seconds"] == 60
 
 
@@ -100,10 +100,10 @@ def test_a_deck_announced_late_does_not_replace_a_newer_one(world: World) -> Non
     put_at = _s3().head_object(Bucket=BUCKET, Key="incoming/late.csv")["LastModified"]
     newer = DECK.replace(b"0.10", b"0.30")
     deck_store.put_deck(_s3(), BUCKET, "newer", newer)
-    deck_store.activate(_s3(), BUCKET, "newer", newer, put_at + timedelta(seconds=5))
+    deck_store.activate(_s3(), BUCKET, deck_store.pointer_to("newer", newer, put_at + timedelta(seconds=5)))
     answer = world.stack.invoke("publish_rates", dropped("incoming/late.csv"), seconds=300)
-    assert (answer["outcome"], active()["version"]) == ("superseded", "newer")
-    assert "put it again" in report("late.csv")["detail"]
+    assert (answer["outcome"], active().version) == ("superseded", "newer")
+    assert "Upload it again" in report("late.csv")["detail"]
 
 
 def test_later_rows_of_a_deck_are_shown_as_announced_prices(world: World) -> None:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from calling_credit.errors import CallingCreditError
 from calling_credit.rates import deck_store
-from calling_credit.rates.publishing import Publisher
+from calling_credit.rates.publishing import DeckBucket
 from tests.domain.examples import deck_csv
 from tests.functions.decks_bench import BROKEN, DEARER, active, clean, drop, dropped, price, report
 from tests.harness.faults import Point, ask_anew, points
@@ -54,7 +54,7 @@ def test_an_unavailable_table_does_not_stop_publication(world: World, monkeypatc
 
 def test_publishing_a_damaged_active_deck_again_repairs_it(world: World) -> None:
     drop(world, DEARER)
-    _s3().put_object(Bucket=BUCKET, Key=active()["key"], Body=b"damaged")
+    _s3().put_object(Bucket=BUCKET, Key=active().key, Body=b"damaged")
     world.stack.forget()
     assert world.get("/rates", number=UNITED_KINGDOM).code == "unusable_deck"
     assert drop(world, DEARER, "again.csv")["outcome"] in ("unchanged", "published"), "of the same second, the same"
@@ -64,13 +64,13 @@ def test_publishing_a_damaged_active_deck_again_repairs_it(world: World) -> None
 def test_a_deck_uploaded_first_but_activated_last_is_superseded(world: World) -> None:
     """The handler of the first file fails and runs again a minute later, during the check of the second file."""
     put_at = world.clock.now
-    publisher = Publisher(_s3(), BUCKET)
-    late = publisher.judge(DEARER, put_at, put_at + timedelta(seconds=60))
+    publisher = DeckBucket(_s3(), BUCKET)
+    late = publisher.check(DEARER, put_at, put_at + timedelta(seconds=60))
     assert publisher.publish(DEARER, late, put_at, put_at + timedelta(seconds=60)) == "published"
     right = DECK.replace(b"0.10", b"0.15")
     second = put_at + timedelta(seconds=20)
-    assert publisher.publish(right, publisher.judge(right, second, second), second, second) == "published"
-    again = publisher.judge(DEARER, put_at, second + timedelta(hours=1))
+    assert publisher.publish(right, publisher.check(right, second, second), second, second) == "published"
+    again = publisher.check(DEARER, put_at, second + timedelta(hours=1))
     assert publisher.publish(DEARER, again, put_at, second + timedelta(hours=1)) == "superseded"
     world.stack.forget()
     assert price(world) == ["0.15"]
@@ -86,12 +86,12 @@ def test_a_prefix_of_another_country_is_published_with_a_warning(world: World) -
 
 
 def test_rollback_returns_to_the_previous_or_a_named_deck(world: World) -> None:
-    first = active()["version"]
+    first = active().version
     versions = [first]
     for number in (2, 3):
         drop(world, DECK.replace(b"0.10", f"0.{number}0".encode()), f"{number}.csv")
-        versions.append(active()["version"])
-    publisher = Publisher(_s3(), BUCKET)
+        versions.append(active().version)
+    publisher = DeckBucket(_s3(), BUCKET)
     for expected, shown in ((versions[1], "0.20"), (versions[0], "0.10")):
         assert publisher.roll_back(None, world.clock.now) == expected
         world.stack.forget()
@@ -106,7 +106,7 @@ def test_rollback_returns_to_the_previous_or_a_named_deck(world: World) -> None:
     _s3().put_object(Bucket=BUCKET, Key=deck_store.deck_key(versions[1]), Body=BROKEN)
     with pytest.raises(CallingCreditError, match="unusable_deck"):
         publisher.roll_back(versions[1], world.clock.now)
-    assert active()["version"] == versions[0]
+    assert active().version == versions[0]
 
 
 def test_a_crash_leaves_the_old_or_new_deck_and_a_retry_completes(world: World, wire: Wire) -> None:
@@ -121,8 +121,8 @@ def test_a_crash_leaves_the_old_or_new_deck_and_a_retry_completes(world: World, 
     told = report()
     assert {sent.operation for sent in scenario} >= {"GetObject", "PutObject", "Query"}
     for point in points(scenario):
-        deck_store.activate(_s3(), BUCKET, old["version"], DECK, world.clock.now)
-        for key in (f"decks/{new['version']}.csv", "reports/december.csv.json"):
+        deck_store.activate(_s3(), BUCKET, deck_store.pointer_to(old.version, DECK, world.clock.now))
+        for key in (f"decks/{new.version}.csv", "reports/december.csv.json"):
             _s3().delete_object(Bucket=BUCKET, Key=key)
         with wire.interfering(point):
             check = partial(half_done, old, new, point)
@@ -135,15 +135,15 @@ def test_a_crash_leaves_the_old_or_new_deck_and_a_retry_completes(world: World, 
         assert (active(), found) == (new, told), point.name
 
 
-def half_done(old: dict[str, Any], new: dict[str, Any], point: Point) -> None:
+def half_done(old: deck_store.ActivePointer, new: deck_store.ActivePointer, point: Point) -> None:
     """Check that one of the two decks is active and complete."""
     pointer = active()
-    assert pointer["version"] in (old["version"], new["version"]), point.name
+    assert pointer.version in (old.version, new.version), point.name
     deck_store.read_deck(_s3(), BUCKET, pointer)
 
 
 def test_a_deck_overtaken_while_it_is_stored_is_superseded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    publisher, newer = Publisher(_s3(), BUCKET), DECK.replace(b"0.10", b"0.30")
+    publisher, newer = DeckBucket(_s3(), BUCKET), DECK.replace(b"0.10", b"0.30")
     begun, later = world.clock.now + timedelta(minutes=1), world.clock.now + timedelta(minutes=2)
     stored: list[str] = []
 
@@ -151,11 +151,11 @@ def test_a_deck_overtaken_while_it_is_stored_is_superseded(world: World, monkeyp
         deck_store.put_deck(client, bucket, version, data)
         stored.append(version)
         if len(stored) == 1:
-            assert publisher.publish(newer, publisher.judge(newer, later, later), later, later) == "published"
+            assert publisher.publish(newer, publisher.check(newer, later, later), later, later) == "published"
 
     monkeypatch.setattr("calling_credit.rates.publishing.put_deck", store)
-    outcome = publisher.publish(DEARER, publisher.judge(DEARER, begun, begun), begun, begun)
-    assert (outcome, active()["version"]) == ("superseded", stored[1])
+    outcome = publisher.publish(DEARER, publisher.check(DEARER, begun, begun), begun, begun)
+    assert (outcome, active().version) == ("superseded", stored[1])
 
 
 def test_two_concurrent_publications_leave_one_complete_deck(world: World) -> None:
@@ -163,9 +163,11 @@ def test_two_concurrent_publications_leave_one_complete_deck(world: World) -> No
     other_deck = DECK.replace(b"0.10", b"0.30")
     _s3().put_object(Bucket=BUCKET, Key="incoming/a.csv", Body=DEARER)
     _s3().put_object(Bucket=BUCKET, Key="incoming/b.csv", Body=other_deck)
-    real = world.stack.apps["publish_rates"].publisher
+    real = world.stack.apps["publish_rates"].decks
     for at in range(6):
-        deck_store.activate(_s3(), BUCKET, deck_store.deck_version(DECK, world.clock.now), DECK, world.clock.now)
+        deck_store.activate(
+            _s3(), BUCKET, deck_store.pointer_to(deck_store.deck_version(DECK, world.clock.now), DECK, world.clock.now)
+        )
         for name in ("a", "b"):
             _s3().delete_object(Bucket=BUCKET, Key=f"reports/{name}.csv.json")
         steps = SimpleNamespace(count=0)

@@ -57,7 +57,7 @@ def declined_four_times(till: Till) -> None:
 
 
 STATES: list[tuple[Callable[[Till], Any], str, str, str | None, str]] = [
-    (charging, "charging", "in_flight", None, "A recharge is under way."),
+    (charging, "charging", "in_flight", None, "A recharge is in progress."),
     (
         lambda till: fails_once(till, DECLINED),
         "paused",
@@ -70,21 +70,21 @@ STATES: list[tuple[Callable[[Till], Any], str, str, str | None, str]] = [
         "paused",
         "hourly_count",
         "2026-11-23T13:00:00.000Z",
-        "Paused: the number of recharges an hour is used up.",
+        "Paused: the hourly number of recharges was reached.",
     ),
     (
         lambda till: used_up(till, daily_limit="50.00"),
         "paused",
         "daily_limit",
         "2026-11-24T00:00:00.000Z",
-        "Paused: the daily limit is used up.",
+        "Paused: the daily limit was reached.",
     ),
     (
         lambda till: used_up(till, monthly_limit="50.00"),
         "paused",
         "monthly_limit",
         "2026-12-01T00:00:00.000Z",
-        "Paused: the monthly limit is used up.",
+        "Paused: the monthly limit was reached.",
     ),
     (
         declined_four_times,
@@ -98,14 +98,14 @@ STATES: list[tuple[Callable[[Till], Any], str, str, str | None, str]] = [
         "suspended",
         "authentication_required",
         None,
-        "Paused: your bank asked for confirmation. Confirm the payment, add funds with this card, or use another one.",
+        "Paused: your bank asked for confirmation. Confirm the payment, add funds with this card, or use another card.",
     ),
     (
         declined_thrice,
         "suspended",
         "declined_repeatedly",
         None,
-        "Paused: the card was declined three times. Use another card, or add funds and it goes on.",
+        "Paused: the card was declined three times. Use another card, or add funds to resume.",
     ),
     (
         lambda till: fails_once(till, EXPIRED),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from calling_credit.dynamodb import keys
-from calling_credit.dynamodb.sweep import read_kept
+from calling_credit.dynamodb.sweep import read_listed
 from tests.domain.examples import EVENT, event_body
 from tests.functions.calls_bench import CHARGE, POISON, UNANSWERED, lines_of, log
 from tests.harness.world import INCLUDED, UNCOVERED, World
@@ -78,7 +78,7 @@ def test_an_empty_batch_is_answered(world: World) -> None:
 
 def kept(world: World, kind: str) -> list[dict[str, Any]]:
     """The items of a kind in the sweep index."""
-    return list(read_kept(world.stack.dynamodb, world.stack.table_name, kind))
+    return list(read_listed(world.stack.dynamodb, world.stack.table_name, kind))
 
 
 def test_a_call_without_a_price_is_kept_whole_and_listed_and_not_charged(world: World) -> None:

@@ -54,7 +54,7 @@ def test_two_callbacks_at_once_take_back_once(till: Till, monkeypatch: pytest.Mo
     refund(till, charge, 3_000)
     [event, *_] = [event for event in till.stand_in.take_events() if event["type"] == "charge.refunded"]
     inner: list[bool] = []
-    unhurried = reversal.losses_of
+    unhurried = reversal.read_losses
 
     def hurried(client: Any, intent_id: str) -> Any:
         found = unhurried(client, intent_id)
@@ -63,7 +63,7 @@ def test_two_callbacks_at_once_take_back_once(till: Till, monkeypatch: pytest.Mo
             assert till.call_back(event).status == 200
         return found
 
-    monkeypatch.setattr(reversal, "losses_of", hurried)
+    monkeypatch.setattr(reversal, "read_losses", hurried)
     assert till.call_back(event).body["outcome"] == "unchanged"
     assert (balance(till), reversals(till)) == (7_000, [-30_000_000])
 
@@ -78,7 +78,7 @@ def test_an_outdated_stripe_response_is_not_the_last_word(till: Till, monkeypatc
     failing = refund(till, charge, 4_000)
     [event, *_] = [event for event in till.stand_in.take_events() if event["type"] == "charge.refunded"]
     outcomes: list[str] = []
-    unhurried: Any = vars(reversal)["reverse"]
+    unhurried: Any = vars(reversal)["write_reversal"]
 
     def held_up(*arguments: Any) -> Any:
         if not outcomes:
@@ -87,7 +87,7 @@ def test_an_outdated_stripe_response_is_not_the_last_word(till: Till, monkeypatc
             outcomes.extend(till.call_back(event).body["outcome"] for event in later)
         return unhurried(*arguments)
 
-    monkeypatch.setattr(reversal, "reverse", held_up)
+    monkeypatch.setattr(reversal, "write_reversal", held_up)
     assert till.call_back(event).body["outcome"] == "returned"
     assert outcomes == ["unchanged"]
     assert (balance(till), reversals(till)) == (10_000, [-40_000_000, 40_000_000])
@@ -150,7 +150,7 @@ def test_lost_reversals_are_processed_first_and_the_rest_is_counted(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The newest reversal was lost last, after the callbacks of many payments; then the time is up."""
-    from calling_credit.payments.webhook_events import NoticeTaker  # noqa: PLC0415 - after moto
+    from calling_credit.payments.webhook_events import StripeEventHandler  # noqa: PLC0415 - after moto
 
     till.stand_in.faults.add("lost", "*", count=999)
     for number in range(6):
@@ -160,14 +160,14 @@ def test_lost_reversals_are_processed_first_and_the_rest_is_counted(
     refund(till, charges[0], 2_000)
     dispute(till, charges[1], 500)
     till.stand_in.take_events()
-    context, kinds, unhurried = Context(), [], NoticeTaker.take
+    context, kinds, unhurried = Context(), [], StripeEventHandler.handle
 
-    def slow(taker: NoticeTaker, notice: Any) -> str:
+    def slow(taker: StripeEventHandler, notice: Any) -> str:
         kinds.append(notice.kind)
         context.seconds = 0.0 if len(kinds) == 2 else context.seconds
         return unhurried(taker, notice)
 
-    monkeypatch.setattr(NoticeTaker, "take", slow)
+    monkeypatch.setattr(StripeEventHandler, "handle", slow)
     till.world.clock.now = till.world.clock.now.replace(minute=22, second=0) + timedelta(hours=1)
     done = till.world.stack.apps["reconcile_payments"].handler({}, context)
     assert (len(kinds), done["failed"]) == (2, 1)

@@ -51,7 +51,7 @@ def test_the_stored_mail_record_has_no_address_and_expires(postbox: Postbox) -> 
 
 def test_a_mail_record_outlives_the_redelivery_window_of_its_event(postbox: Postbox) -> None:
     kept_for = template()["Resources"]["EventFailureQueue"]["Properties"]["MessageRetentionPeriod"]
-    assert kept_for + 24 * 3600 < postbox.till.world.stack.apps["send_mail"].REMEMBERED_SECONDS
+    assert kept_for + 24 * 3600 < postbox.till.world.stack.apps["send_mail"].RECORD_SECONDS
 
 
 def test_no_billing_address_or_an_event_without_news_sends_no_mail(postbox: Postbox) -> None:

@@ -9,7 +9,7 @@ import pytest
 import stripe
 
 from calling_credit.payments.new_topup import manual_topup
-from calling_credit.topups.store import TopUps
+from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import Card
 from local.stripe_stand_in.sender import body_of
 from local.stripe_stand_in.stand_in import DEFAULT_WEBHOOK_SECRET
@@ -35,7 +35,7 @@ def test_the_sample_event_credits_its_payment(till: Till) -> None:
     event = sample_event("stripe_webhook")
     card = till.card(account="acct_meridian")
     [customer] = till.objects("customer")
-    topups = TopUps(till.world.stack.dynamodb, till.world.stack.table_name)
+    topups = TopUpStore(till.world.stack.dynamodb, till.world.stack.table_name)
     said = json.loads(event["body"])["data"]["object"]
     known = Card(card, "visa", "4242", "fingerprint")
     who = ("acct_meridian", said["metadata"]["topup_id"], "user:ada")

@@ -1,4 +1,4 @@
-"""What schemathesis cannot make up: Stripe's signature over the very bytes of a callback."""
+"""A schemathesis hook that signs callbacks like Stripe."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from local.stripe_stand_in.sender import signature
 
 @schemathesis.hook
 def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any], kwargs: dict[str, Any]) -> None:
-    """Sign callbacks, so that more than the signature is tried."""
+    """Sign callbacks so that tests get past the signature check."""
     if case.operation.path == "/stripe/webhook" and not isinstance(case.body, NotSet | bytes):
         body = json.dumps(case.body, ensure_ascii=True)
         kwargs["data"] = body.encode()

@@ -1,4 +1,4 @@
-"""schemathesis makes up requests from the OpenAPI document; the stack answers as it says, and without server errors."""
+"""schemathesis generates requests from the OpenAPI document; the stack conforms to it without server errors."""
 
 import json
 import os
@@ -20,7 +20,7 @@ ADMIN = MERIDIAN.people[0].email
 
 @pytest.fixture
 def configuration(deployed: Stack, tmp_path: Path) -> Path:
-    """The configuration, with the ids of a line, a card, and a payment of the account that asks."""
+    """The configuration with the ids of a line, a card, and a payment of the signed-in account."""
     token = deployed.user_token(ADMIN)
     cards = [save_card(deployed, ADMIN, kind) for kind in ("pm_card_visa", "pm_card_mastercard")]
     body = {"amount": "5.00", "payment_method_id": cards[0]}
@@ -40,7 +40,7 @@ def configuration(deployed: Stack, tmp_path: Path) -> Path:
     return path
 
 
-def test_made_up_requests_are_answered_as_the_document_says(deployed: Stack, configuration: Path) -> None:
+def test_responses_to_generated_requests_match_the_document(deployed: Stack, configuration: Path) -> None:
     environment = os.environ | {
         "PYTHONPATH": f"{ROOT / 'layers' / 'domain'}:{ROOT}",
         "SCHEMATHESIS_HOOKS": "tests.fuzz.hooks",

@@ -97,7 +97,7 @@ class Stack:
 
         s3 = _s3()
         deck_store.put_deck(s3, BUCKET, version, deck)
-        deck_store.activate(s3, BUCKET, version, deck, datetime.now(UTC))
+        deck_store.activate(s3, BUCKET, deck_store.pointer_to(version, deck, datetime.now(UTC)))
         self.forget()
 
     def forget(self) -> None:

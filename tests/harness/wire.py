@@ -184,7 +184,7 @@ def clients_of(app: Any) -> list[Any]:
     """Every AWS client that a handler's module holds."""
     holders = [
         getattr(app, name, None)
-        for name in ("dynamodb", "keeper", "deck", "facts", "recharges", "topups", "publisher", "s3")
+        for name in ("dynamodb", "keeper", "deck", "facts", "recharges", "topups", "decks", "s3")
     ]
     return [getattr(holder, "_client", holder) for holder in holders if holder is not None]
 

@@ -117,7 +117,7 @@ def freeze(driver: Driver) -> None:
     account, is_frozen = driver.account(), driver.rng.random() < 0.4
     shown = expect(driver.operate("PUT", f"/accounts/{account}", {"frozen": is_frozen}), 200)
     assert shown["frozen"] is is_frozen
-    driver.model.keep_account(account)
+    driver.model.store_account(account)
     before = driver.model.items[f"ACCOUNT#{account}", "ACCOUNT"].get("frozen_at")
     if is_frozen and before is None:
         driver.model.put(account, "ACCOUNT", frozen_at=instant(driver.now))
@@ -134,8 +134,8 @@ def switch_admission(driver: Driver) -> None:
     shown = expect(driver.operate("PUT", f"/accounts/{account}", {"admission": is_on}), 200)
     assert shown["admission"] is is_on
     if driver.model.items[f"ACCOUNT#{account}", "ACCOUNT"]["admission"] is not is_on:
-        driver.model.keep_account(account, admission=is_on, admission_changed_at=instant(driver.now))
-    driver.model.keep_account(account)
+        driver.model.store_account(account, admission=is_on, admission_changed_at=instant(driver.now))
+    driver.model.store_account(account)
 
 
 @operation("set the limits of an account", 60)
@@ -157,6 +157,6 @@ def limit(driver: Driver, account: str, limits: dict[str, Any]) -> None:
     money_of = [name for name in limits if name not in ("simultaneous_calls", "blocked") and limits[name] is not None]
     body = limits | {name: f"{limits[name]}.00" for name in money_of}
     expect(driver.operate("PUT", f"/accounts/{account}", {"limits": body}), 200)
-    driver.model.keep_account(account)
+    driver.model.store_account(account)
     said = driver.limits.get(account, {}) | limits | {name: limits[name] * DOLLAR for name in money_of}
     driver.limits[account] = {name: value for name, value in said.items() if value is not None}

@@ -49,7 +49,7 @@ class Model:
 
     # The operator and the customer
 
-    def keep_account(self, account: str, **settings: Any) -> None:
+    def store_account(self, account: str, **settings: Any) -> None:
         """Create or configure an account."""
         if self.get(account, "ACCOUNT") is None:
             self.put(account, "ACCOUNT", currency="USD", time_zone="UTC", status="open", billing_emails=[])

@@ -20,7 +20,7 @@ def create_account(driver: Driver) -> None:
     account = f"acct_{number}" if number <= MOST_ACCOUNTS else driver.account()
     settings = {"time_zone": driver.rng.choice(ZONES), "currency": "USD"}
     expect(driver.operate("PUT", f"/accounts/{account}", settings), 201 if number <= MOST_ACCOUNTS else 200)
-    driver.model.keep_account(account, **settings)
+    driver.model.store_account(account, **settings)
     if number <= MOST_ACCOUNTS:
         keep_user(driver, account, "user_1", "Ada")
         keep_line(driver, account, "line_1", enabled=True)
@@ -33,7 +33,7 @@ def configure_account(driver: Driver) -> None:
     emails = [f"billing{number}@example.com" for number in range(driver.rng.randint(0, 3))]
     settings = {"billing_emails": emails, "status": driver.rng.choice(("open", "open", "closed"))}
     shown = expect(driver.operate("PUT", f"/accounts/{account}", settings), 200)
-    driver.model.keep_account(account, **settings)
+    driver.model.store_account(account, **settings)
     assert shown["billing_emails"] == emails
 
 
@@ -42,7 +42,7 @@ def change_time_zone(driver: Driver) -> None:
     """Change the time zone; existing entries keep their dates."""
     account, zone = driver.account(), driver.rng.choice(ZONES)
     assert expect(driver.operate("PUT", f"/accounts/{account}", {"time_zone": zone}), 200)["time_zone"] == zone
-    driver.model.keep_account(account, time_zone=zone)
+    driver.model.store_account(account, time_zone=zone)
 
 
 @operation("create or rename a user", 40)

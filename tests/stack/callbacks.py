@@ -1,4 +1,4 @@
-"""Callbacks as Stripe sends them, delivered by a test: signed with any secret, at any time, as often as it likes."""
+"""Webhook events in Stripe's form, delivered by a test: signed with any secret, at any time, any number of times."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -14,34 +14,34 @@ from tests.stack.customers import stand_in
 NO_AGE = timedelta()
 
 
-def signed(body: str, secret: str = DEFAULT_WEBHOOK_SECRET, age: timedelta = NO_AGE) -> str:
-    """The Stripe-Signature header of a body."""
+def sign(body: str, secret: str = DEFAULT_WEBHOOK_SECRET, age: timedelta = NO_AGE) -> str:
+    """Return the Stripe-Signature header of a body."""
     return signature(body, secret, datetime.now(UTC) - age)
 
 
 def event_about(kind: str, subject: dict[str, Any]) -> str:
-    """The body of an event that the stand-in never sent."""
+    """Return the body of an event that the stand-in never sent."""
     event = {"id": "evt_made_up", "object": "event", "type": kind, "data": {"object": subject}}
     return json.dumps(event, ensure_ascii=False)
 
 
-def call_back(
+def deliver(
     stack: Stack, body: str, header: str | None, content_type: str | None = "application/json; charset=utf-8"
 ) -> httpx.Response:
-    """Deliver a body with a signature, or without one."""
+    """Deliver a body, with or without a signature."""
     headers = {"Stripe-Signature": header, "Content-Type": content_type}
     sent = {name: value for name, value in headers.items() if value is not None}
     return stack.api.request("POST", "/stripe/webhook", headers=sent, content=body.encode())
 
 
-def call_back_again(stack: Stack, kind: str, object_id: str) -> httpx.Response:
-    """Deliver the event of that kind about an object once more, as Stripe may."""
+def redeliver(stack: Stack, kind: str, object_id: str) -> httpx.Response:
+    """Deliver an event about an object again, as Stripe may."""
     body = body_of(_event(stack, kind, object_id))
-    return call_back(stack, body, signed(body))
+    return deliver(stack, body, sign(body))
 
 
 def answers_to(stack: Stack, kind: str, object_id: str) -> list[int]:
-    """What the stand-in's own deliveries of that event were answered with."""
+    """Return the answers to the stand-in's own deliveries of an event."""
     assert stack.stripe is not None
     assert stack.stripe.sender is not None
     return stack.stripe.sender.results.get(_event(stack, kind, object_id)["id"], [])

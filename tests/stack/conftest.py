@@ -1,7 +1,7 @@
-"""What the tests of the deployed application ask of its one stack, which `tests/conftest.py` starts.
+"""The fixtures and readers of the stack tests. `tests/conftest.py` starts their one stack.
 
-These tests run in a process of their own (`make test-stack`): starting the stack points this process's AWS settings
-at it.
+These tests run in their own process (`make test-stack`), because starting the stack points the AWS settings of the
+process at it.
 """
 
 import time
@@ -14,9 +14,9 @@ import pytest
 
 from local.stack import Stack
 from local.stripe_stand_in.faults import Faults
-from tests.stack.deployment import schedule_held
+from tests.stack.deployment import pause_sweeper
 
-MOST_LINES = 10_000
+MAX_LINES = 10_000
 
 
 @pytest.fixture(scope="session")
@@ -24,70 +24,70 @@ def tokens(deployed: Stack) -> dict[str, str]:
     """A token for each kind of caller: admin, member, foreign (another account's admin), service."""
     by_role = {"admin": "ana@", "member": "ben@", "foreign": "dana@"}
     emails = [user["email"] for user in deployed.users]
-    found = {
+    tokens = {
         role: deployed.user_token(next(email for email in emails if email.startswith(begin)))
         for role, begin in by_role.items()
     }
-    return found | {"service": deployed.service_token()}
+    return tokens | {"service": deployed.service_token()}
 
 
 @pytest.fixture(scope="module")
-def sweeper_held(deployed: Stack) -> Iterator[None]:
-    """The sweeper comes when a test calls it and not between two steps of one."""
-    with schedule_held(deployed):
+def paused_sweeper(deployed: Stack) -> Iterator[None]:
+    """The sweeper runs only when a test invokes it."""
+    with pause_sweeper(deployed):
         yield
 
 
 @pytest.fixture
-def faults(deployed: Stack, sweeper_held: None) -> Iterator[Faults]:
-    """What is to go wrong at Stripe. A test that ends before all of it went wrong did not see what it speaks of."""
+def faults(deployed: Stack, paused_sweeper: None) -> Iterator[Faults]:
+    """The faults of the stand-in for Stripe. A test fails if an injected fault never happened."""
     assert deployed.stripe is not None
     deployed.wait_until_callbacks_are_delivered()
-    found = deployed.stripe.stand_in.faults
-    yield found
-    left = found.waiting()
-    found.clear()
+    injected = deployed.stripe.stand_in.faults
+    yield injected
+    unused = injected.waiting()
+    injected.clear()
     deployed.wait_until_callbacks_are_delivered()
-    assert left == []
+    assert unused == []
 
 
 def eventually(check: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """What `check` returns once it is true; fails after the given time."""
+    """Return the first true value of `check`; fail after `seconds`."""
     deadline = time.monotonic() + seconds
-    while not (found := check()):
+    while not (result := check()):
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {check}"
         time.sleep(0.2)
-    return found
+    return result
 
 
 def queue_depth(url: str) -> int:
-    """Messages in a queue, those being worked on included."""
+    """Return the number of messages in a queue, including those in flight."""
     names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     answer = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
     return sum(int(value) for value in answer["Attributes"].values())
 
 
 def log_file(stack: Stack) -> str:
-    """Everything the emulator has logged so far, and the functions that no request of the API started."""
+    """Return the log of the emulator and of the functions that no API request started."""
     return Path(stack.settings.emulator_log).read_text(encoding="utf-8", errors="replace")
 
 
 def log_lines(of: str = "", since: float = 0.0) -> list[str]:
-    """Every line in the functions' log groups, or in the one that the template calls so, since a time."""
+    """Return the lines of all log groups, or of the group with this name in the template, since a time."""
     groups = boto3.client("logs").describe_log_groups()["logGroups"]
     names = [group["logGroupName"] for group in groups if group["logGroupName"].endswith(of)]
     return [line for name in names for line in _lines_of(name, int(since * 1000))]
 
 
 def _lines_of(group: str, since: int) -> Iterator[str]:
-    """The lines of a group. The emulator gives the first ten thousand and no token for the rest."""
+    """Yield the lines of a group. The emulator returns the first ten thousand and no token for the rest."""
     client = boto3.client("logs")
     while True:
-        events = client.filter_log_events(logGroupName=group, startTime=since, limit=MOST_LINES)["events"]
-        is_all = len(events) < MOST_LINES
+        events = client.filter_log_events(logGroupName=group, startTime=since, limit=MAX_LINES)["events"]
+        is_all = len(events) < MAX_LINES
         last = events[-1]["timestamp"] if events else since
         yield from (event["message"] for event in events if is_all or event["timestamp"] < last)
         if is_all:
             return
-        assert last > since, f"{group} has too many lines of one moment"
+        assert last > since, f"{group} has too many lines with one timestamp"
         since = last

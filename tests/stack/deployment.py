@@ -1,5 +1,5 @@
-"""What was deployed: functions to invoke, and what wakes them by itself (the table's stream through its mapping, the
-schedule of the sweeper), which a test holds back to be alone with a function.
+"""The deployed functions, and ways to pause their triggers (the streams' mappings, the sweeper's schedule, bucket
+rules), so that a test is alone with a function.
 """
 
 import json
@@ -15,11 +15,11 @@ from ops.project import LOCAL_STACK_NAME
 
 MAPPING, SCHEDULE = "AutoRechargeFunctionBalances", "ReconcilePaymentsFunctionEveryMinute"
 EVENTS_MAPPING = "PublishEventsFunctionChanges"
-"""The names sam gives to what the template lists as events of a function."""
+"""The logical ids that sam gives to a function's events."""
 
 
 def physical_id(stack: Stack, logical_id: str) -> str:
-    """The name a resource of the template has in the deployed stack."""
+    """Return the physical id of a resource of the template."""
     answer = boto3.client("cloudformation").describe_stack_resource(
         StackName=LOCAL_STACK_NAME, LogicalResourceId=logical_id
     )
@@ -27,28 +27,28 @@ def physical_id(stack: Stack, logical_id: str) -> str:
 
 
 def invoke(stack: Stack, function: str, event: dict[str, Any]) -> Any:
-    """What a deployed function, named as in the template, returns for an event; fails if it raises."""
-    [said] = invoke_each(stack, function, [event])
-    return said
+    """Invoke a deployed function by its logical id; return its result, or fail if it raises."""
+    [result] = invoke_each(stack, function, [event])
+    return result
 
 
 def invoke_each(stack: Stack, function: str, events: Iterable[dict[str, Any]], at_once: int = 1) -> list[Any]:
-    """The same for many events, several of them at once."""
+    """Invoke a function for each event, `at_once` in parallel; return the results."""
     client, name = boto3.client("lambda"), physical_id(stack, function)
 
     def one(event: dict[str, Any]) -> Any:
         answer = client.invoke(FunctionName=name, Payload=json.dumps(event))
-        said = answer["Payload"].read()
-        assert not answer.get("FunctionError"), said
-        return json.loads(said)
+        payload = answer["Payload"].read()
+        assert not answer.get("FunctionError"), payload
+        return json.loads(payload)
 
     with ThreadPoolExecutor(at_once) as pool:
         return list(pool.map(one, events))
 
 
 @contextmanager
-def mapping_held(stack: Stack) -> Iterator[None]:
-    """The stream wakes nobody meanwhile; what it had to say is said afterwards."""
+def pause_streams(stack: Stack) -> Iterator[None]:
+    """Pause the stream's mappings; they deliver the records afterwards."""
     client = boto3.client("lambda")
     mappings = [physical_id(stack, name) for name in (MAPPING, EVENTS_MAPPING)]
     for mapping in mappings:
@@ -61,21 +61,21 @@ def mapping_held(stack: Stack) -> Iterator[None]:
 
 
 @contextmanager
-def schedule_held(stack: Stack) -> Iterator[None]:
-    """The sweeper comes only when it is called."""
+def pause_sweeper(stack: Stack) -> Iterator[None]:
+    """Disable the schedule of the sweeper meanwhile."""
     client, name = boto3.client("scheduler"), physical_id(stack, SCHEDULE)
-    kept = client.get_schedule(Name=name)
-    said: Any = {part: kept[part] for part in ("ScheduleExpression", "FlexibleTimeWindow", "Target")}
-    client.update_schedule(Name=name, State="DISABLED", **said)
+    schedule = client.get_schedule(Name=name)
+    settings: Any = {part: schedule[part] for part in ("ScheduleExpression", "FlexibleTimeWindow", "Target")}
+    client.update_schedule(Name=name, State="DISABLED", **settings)
     try:
         yield
     finally:
-        client.update_schedule(Name=name, State="ENABLED", **said)
+        client.update_schedule(Name=name, State="ENABLED", **settings)
 
 
 @contextmanager
-def rule_held(stack: Stack, logical_id: str) -> Iterator[None]:
-    """What happens in a bucket wakes nobody by this rule meanwhile."""
+def pause_rule(stack: Stack, logical_id: str) -> Iterator[None]:
+    """Disable a bucket's rule meanwhile."""
     client, name = boto3.client("events"), physical_id(stack, logical_id).rpartition("|")[2]
     client.disable_rule(Name=name)
     try:
@@ -85,7 +85,7 @@ def rule_held(stack: Stack, logical_id: str) -> Iterator[None]:
 
 
 class Records:
-    """The records of the table's stream from now on."""
+    """The records of the table's stream after the creation of this object."""
 
     def __init__(self, stack: Stack) -> None:
         table = boto3.client("dynamodb").describe_table(TableName=stack.outputs["TableName"])["Table"]
@@ -96,7 +96,7 @@ class Records:
         )["ShardIterator"]
 
     def below_threshold(self, account_id: str) -> list[dict[str, Any]]:
-        """The records of an account's balance that the mapping's filter lets through, as a function is given them."""
+        """Return the records of an account's balance that pass the mapping's filter."""
         return [
             record
             for record in self._all()
@@ -105,7 +105,7 @@ class Records:
         ]
 
     def of_payment(self, account_id: str, topup_id: str) -> list[dict[str, Any]]:
-        """The records of one payment."""
+        """Return the records of one payment."""
         keys = {"PK": {"S": f"ACCOUNT#{account_id}"}, "SK": {"S": f"TOPUP#{topup_id}"}}
         return [record for record in self._all() if record["dynamodb"]["Keys"] == keys]
 

@@ -1,8 +1,8 @@
-"""What a file of calls must cost, worked out by a reader of its own: this imports nothing of the application.
+"""Computes the price of a file of calls independently: it imports nothing from the application.
 
 `python tests/stack/independent_sum.py CALLS.jsonl RATES.csv` prints account, calls charged and spending. The price
 of a call is fee + billed seconds * rate / 60 by the longest prefix (exact origin before *), half up to four
-decimals; a call counts once however often it stands in the file.
+decimals; a call that occurs several times in the file counts once.
 """
 
 import csv
@@ -20,18 +20,18 @@ Rates = dict[tuple[str, str], dict[str, str]]
 
 
 def read_rates(path: Path) -> Rates:
-    """The rows of a deck by (prefix, origin); decks with future rows are not for this reader."""
+    """Return the rows of a deck by (prefix, origin); future rows are not supported."""
     rates: Rates = {}
     with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             key = (row["prefix"], row["origin"])
-            assert key not in rates, f"two rows for {key}: this reader knows no dates"
+            assert key not in rates, f"two rows for {key}: this reader supports no dates"
             rates[key] = row
     return rates
 
 
 def price(call: dict[str, Any], rates: Rates) -> Decimal:
-    """The price of one call in dollars; zero if it costs nothing.
+    """Return the price of one call in dollars; zero for a free call.
 
     Raises:
         LookupError: no row covers the destination.
@@ -54,7 +54,7 @@ def price(call: dict[str, Any], rates: Rates) -> Decimal:
 
 
 def _country(digits: str, rates: Rates) -> str:
-    """The country of the calling number, by the deck's own longest prefix."""
+    """Return the country of the calling number, by the deck's longest prefix."""
     for length in range(len(digits), 0, -1):
         if (digits[:length], "*") in rates:
             return rates[digits[:length], "*"]["country"]
@@ -62,7 +62,7 @@ def _country(digits: str, rates: Rates) -> str:
 
 
 def spending(calls: Iterable[dict[str, Any]], rates: Rates) -> dict[str, tuple[int, Decimal]]:
-    """Calls charged and dollars spent by account, each call counted once."""
+    """Return the charged calls and the dollars spent by account, each call counted once."""
     distinct = {(call["account_id"], call["started_at"], call["call_id"]): call for call in calls}
     totals: dict[str, tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal(0)))
     for call in distinct.values():

@@ -1,4 +1,4 @@
-"""One good request to each route of the API: who may send it, and what it is answered with."""
+"""One valid request to each route of the API, who may send it, and the expected status."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
         {"amount": "1.00", "reason": "A test"},
     ),
 }
-"""Path and body of one good request to each route; for the words in capitals a test puts what is there."""
+"""Path and body of one valid request to each route; tests replace the words in capitals."""
 OPEN = {
     "GET /",
     "GET /assets/{version}/{name}",
@@ -74,4 +74,4 @@ SUCCESS = {
     "POST /links/{token}": 303,
     "POST /accounts/{account_id}/adjustments": 201,
 }
-"""What a good request is answered with where that is not 200."""
+"""The status of a valid request where it is not 200."""

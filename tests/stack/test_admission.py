@@ -1,5 +1,5 @@
-"""Admission on the deployed application: the switch asks over HTTP, calls end over the queue, and the credit of an
-account is promised once, however many ask at once.
+"""Admission on the deployed application: the switch authorizes calls over HTTP, calls end through the queue, and credit
+is never promised twice to concurrent calls.
 """
 
 import json
@@ -21,28 +21,29 @@ from calling_credit.admission.decision import Ask
 from calling_credit.admission.reader import AdmissionReader
 from calling_credit.admission.store import AdmissionStore
 from calling_credit.dynamodb.errors import cancellation_reasons
-from calling_credit.rates.deck import Deck, parse_deck
+from calling_credit.rates.deck import Deck
+from calling_credit.rates.deck_csv import parse_deck
 from local.errors import ApiError
 from local.example_rates import RATES_FILE
 from local.stack import Stack
+from tests.stack.call_probes import make_overdue
 from tests.stack.conftest import eventually
-from tests.stack.probes import make_overdue
 from tests.stack.test_calls import items_of, make_call, open_account, send
 
 UNITED_KINGDOM = "+442071838750"
-ASKED, PAID_FOR, SIDE_BY_SIDE = 200, 20, 6
+REQUESTS, PAID_FOR, CONCURRENCY = 200, 20, 6
 
 
 @pytest.fixture
 def account_id(deployed: Stack) -> str:
-    """A new account without credit, whose one line may call abroad."""
+    """A new account without credit, with one line for international calls."""
     name = f"acct_{uuid.uuid4().hex[:12]}"
     open_account(deployed, name)
     return name
 
 
 def ask(deployed: Stack, account_id: str, call_id: str, seconds: int = 60, **more: Any) -> dict[str, Any]:
-    """What the switch is answered."""
+    """Authorize a call; return the answer."""
     body = {"call_id": call_id, "account_id": account_id, "line_id": "line_1", "to": UNITED_KINGDOM}
     token = more.pop("token", None) or deployed.service_token()
     answer: dict[str, Any] = deployed.api.send(
@@ -52,22 +53,22 @@ def ask(deployed: Stack, account_id: str, call_id: str, seconds: int = 60, **mor
 
 
 def give(deployed: Stack, account_id: str, amount: str) -> None:
-    """Grant credit."""
+    """Add credit."""
     body = {"amount": amount, "reason": "Credit of a test"}
     headers = {"Idempotency-Key": uuid.uuid4().hex}
     deployed.api.send("POST", f"/accounts/{account_id}/adjustments", deployed.service_token(), body, headers)
 
 
 def balance(deployed: Stack, account_id: str) -> dict[str, int]:
-    """Posted, held and available, and how many calls run, as the table says."""
+    """Return the posted, held, and available amounts and the number of live holds from the table."""
     key = {"PK": {"S": f"ACCOUNT#{account_id}"}, "SK": {"S": "BALANCE"}}
     item = boto3.client("dynamodb").get_item(TableName=deployed.outputs["TableName"], Key=key, ConsistentRead=True)
     names = ("posted_micros", "held_micros", "available_micros", "live_holds")
     return {name: int(item["Item"][name]["N"]) for name in names}
 
 
-def pays_for(deployed: Stack, account_id: str, calls: int) -> int:
-    """Let the account's credit pay for so many calls of a minute; the price of one."""
+def credit_calls(deployed: Stack, account_id: str, calls: int) -> int:
+    """Add credit for this many one-minute calls; return the price of one."""
     [rate, *_] = deployed.api.get("/rates", number=UNITED_KINGDOM, **{"from": "+13125550100"})["items"]
     price = int(Decimal(rate["rate_per_minute"]) * 1_000_000)
     give(deployed, account_id, str(Decimal(calls * price) / 1_000_000))
@@ -75,9 +76,9 @@ def pays_for(deployed: Stack, account_id: str, calls: int) -> int:
     return price
 
 
-def exactly(told: Counter[tuple[str, str | None]], deployed: Stack, account_id: str, price: int) -> None:
-    """As many were admitted as the credit paid for, and the table says so."""
-    assert told == {("allow", None): PAID_FOR, ("deny", "insufficient_credit"): ASKED - PAID_FOR}
+def check_admissions(decisions: Counter[tuple[str, str | None]], deployed: Stack, account_id: str, price: int) -> None:
+    """Check that the credit admitted exactly the calls it pays for, also in the table."""
+    assert decisions == {("allow", None): PAID_FOR, ("deny", "insufficient_credit"): REQUESTS - PAID_FOR}
     assert balance(deployed, account_id) == {
         "posted_micros": PAID_FOR * price,
         "held_micros": PAID_FOR * price,
@@ -86,44 +87,44 @@ def exactly(told: Counter[tuple[str, str | None]], deployed: Stack, account_id: 
     }
 
 
-def test_200_at_once_on_a_balance_that_pays_for_20_admit_exactly_20(deployed: Stack, account_id: str) -> None:
-    """All 200 are under way at the table at the same time. Not over HTTP: the emulator would start 200 processes."""
-    price = pays_for(deployed, account_id, PAID_FOR)
+def test_200_concurrent_requests_admit_only_the_20_calls_paid_for(deployed: Stack, account_id: str) -> None:
+    """Run all 200 at the table concurrently. Not over HTTP: the emulator would start 200 processes."""
+    price = credit_calls(deployed, account_id, PAID_FOR)
     deck = parse_deck(RATES_FILE.read_bytes(), "deck")
     assert isinstance(deck, Deck)
-    settings = Config(max_pool_connections=ASKED, read_timeout=60)
+    settings = Config(max_pool_connections=REQUESTS, read_timeout=60)
     client, table_name = boto3.client("dynamodb", config=settings), deployed.outputs["TableName"]
     reader, store = AdmissionReader(client, table_name), AdmissionStore(client, table_name)
-    begin, now = threading.Barrier(ASKED), datetime.now(UTC)
+    begin, now = threading.Barrier(REQUESTS), datetime.now(UTC)
 
-    def decided(number: int) -> tuple[str, str | None]:
-        asked = Ask(f"c_{number}", account_id, "line_1", UNITED_KINGDOM, 60)
+    def decide(number: int) -> tuple[str, str | None]:
+        request = Ask(f"c_{number}", account_id, "line_1", UNITED_KINGDOM, 60)
         begin.wait()
-        decision, _ = authorize(asked, deck, reader, store, now, lambda: 60.0)
+        decision, _ = authorize(request, deck, reader, store, now, lambda: 60.0)
         return ("deny" if decision.reason else "allow"), decision.reason
 
-    with ThreadPoolExecutor(ASKED) as pool:
-        exactly(Counter(pool.map(decided, range(ASKED))), deployed, account_id, price)
+    with ThreadPoolExecutor(REQUESTS) as pool:
+        check_admissions(Counter(pool.map(decide, range(REQUESTS))), deployed, account_id, price)
 
 
-def test_200_asked_over_http_on_a_balance_that_pays_for_20_admit_exactly_20(deployed: Stack, account_id: str) -> None:
-    """By the deployed function, as many side by side as this machine has room for; who hears nothing asks again."""
-    price, token = pays_for(deployed, account_id, PAID_FOR), deployed.service_token()
+def test_200_http_requests_admit_only_the_20_calls_paid_for(deployed: Stack, account_id: str) -> None:
+    """Use the deployed function, with limited concurrency; retry requests without an answer."""
+    price, token = credit_calls(deployed, account_id, PAID_FOR), deployed.service_token()
 
-    def told(number: int) -> tuple[str, str | None]:
+    def decide(number: int) -> tuple[str, str | None]:
         for _ in range(20):
             try:
                 answer = ask(deployed, account_id, f"c_{number}", token=token)
                 return answer["decision"], answer["reason"]
             except (ApiError, httpx.TransportError):
                 continue
-        raise AssertionError("never answered")
+        raise AssertionError("no answer")
 
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        exactly(Counter(pool.map(told, range(ASKED))), deployed, account_id, price)
+    with ThreadPoolExecutor(CONCURRENCY) as pool:
+        check_admissions(Counter(pool.map(decide, range(REQUESTS))), deployed, account_id, price)
 
 
-def test_a_call_is_authorized_extended_posted_and_its_credit_free_again(deployed: Stack, account_id: str) -> None:
+def test_posting_an_authorized_call_releases_its_hold(deployed: Stack, account_id: str) -> None:
     give(deployed, account_id, "5.00")
     first = ask(deployed, account_id, "c_1", 60)
     assert ask(deployed, account_id, "c_1", 60) == first
@@ -144,10 +145,8 @@ def test_a_call_is_authorized_extended_posted_and_its_credit_free_again(deployed
     assert ask(deployed, account_id, "c_1", 60)["reason"] == "call_finished"
 
 
-def test_a_hold_that_changes_between_reading_and_posting_is_told_by_the_emulator_as_by_dynamodb(
-    deployed: Stack, account_id: str
-) -> None:
-    """The item as it stands comes with the reason of a cancelled update: posting needs no second read."""
+def test_emulator_returns_the_item_of_a_cancelled_transaction(deployed: Stack, account_id: str) -> None:
+    """A cancelled update returns the current item with its reason, so that posting needs no second read."""
     give(deployed, account_id, "5.00")
     ask(deployed, account_id, "c_1")
     client = boto3.client("dynamodb")
@@ -168,9 +167,7 @@ def test_a_hold_that_changes_between_reading_and_posting_is_told_by_the_emulator
     assert reason["Item"]["status"] == {"S": "live"}
 
 
-def test_what_was_held_for_a_call_that_never_came_is_given_back_by_the_schedule_alone(
-    deployed: Stack, account_id: str
-) -> None:
+def test_schedule_releases_the_hold_of_a_missing_call(deployed: Stack, account_id: str) -> None:
     give(deployed, account_id, "5.00")
     assert ask(deployed, account_id, "c_1", 600)["decision"] == "allow"
     make_overdue(deployed, account_id, "c_1")
@@ -179,7 +176,7 @@ def test_what_was_held_for_a_call_that_never_came_is_given_back_by_the_schedule_
     assert (hold["status"]["S"], "expires_at" in hold) == ("expired", True)
 
 
-def test_a_frozen_account_admits_nothing_until_it_is_let_go(deployed: Stack, account_id: str) -> None:
+def test_frozen_account_admits_no_paid_call_until_unfrozen(deployed: Stack, account_id: str) -> None:
     give(deployed, account_id, "5.00")
     path, token = f"/accounts/{account_id}", deployed.service_token()
     assert deployed.api.send("PUT", path, token, {"frozen": True})["frozen"] is True

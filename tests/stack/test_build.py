@@ -1,4 +1,4 @@
-"""`sam build`, which builds for AWS, makes the same functions and the same layer as the local build."""
+"""`sam build`, the build for AWS, makes the same functions and layer as the local build."""
 
 import re
 import sys
@@ -13,13 +13,13 @@ from ops.build import compile_build, sam_build
 from ops.project import ROOT
 
 IGNORED = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "requirements.txt"}
-"""Files that an installer writes about itself, and the lock."""
+"""Files that an installer writes, and the lock."""
 SCRIPTS = re.compile(r"/bin/|\.data/scripts/")
-"""Commands that a library brings; no function runs them."""
+"""Command-line scripts of libraries; no function runs them."""
 
 
 def sources(names: dict[str, bytes]) -> dict[str, bytes]:
-    """The files that count, without those of an installer and compiled ones."""
+    """Return the source files, without compiled ones and those of an installer."""
     return {
         name: data
         for name, data in names.items()
@@ -29,7 +29,7 @@ def sources(names: dict[str, bytes]) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The application as `sam build` builds it for this interpreter, compiled."""
+    """The application, built by `sam build` for this interpreter and compiled."""
     folder = tmp_path_factory.mktemp("sam") / "build"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -40,14 +40,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_sam_build_and_the_local_build_make_the_same_layer(built: Path) -> None:
+def test_sam_build_and_local_build_make_the_same_layer(built: Path) -> None:
     [layer] = [folder for folder in built.iterdir() if (folder / "python").is_dir()]
-    ours = {str(path.relative_to(layer)): path.read_bytes() for path in layer.rglob("*") if path.is_file()}
+    built_by_sam = {str(path.relative_to(layer)): path.read_bytes() for path in layer.rglob("*") if path.is_file()}
     template, _ = local_build.build()
     with zipfile.ZipFile(template.with_name("layer.zip")) as archive:
         local = {name: archive.read(name) for name in archive.namelist()}
-    assert sources(ours).keys() == sources(local).keys()
-    different = [name for name, data in sources(ours).items() if name.endswith(".py") and local[name] != data]
+    assert sources(built_by_sam).keys() == sources(local).keys()
+    different = [name for name, data in sources(built_by_sam).items() if name.endswith(".py") and local[name] != data]
     assert different == []
 
 

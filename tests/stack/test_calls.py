@@ -1,6 +1,4 @@
-"""Calls on the deployed application: from the queue to the balance, exactly once, by the real mapping and worker
-processes.
-"""
+"""Calls on the deployed application, from the queue to the balance exactly once, by the real mapping and workers."""
 
 import json
 import random
@@ -21,7 +19,7 @@ from tests.stack.independent_sum import read_rates, spending
 SEED = 20261123
 CALLS, ACCOUNTS = 10_000, 50
 WAVE = 1_000
-"""Messages sent at a time: the emulator looks through its whole queue for every ten it delivers."""
+"""Messages sent at a time: the emulator scans its whole queue for every ten that it delivers."""
 DESTINATIONS = [
     "+442071838750",
     "+447400123456",
@@ -42,11 +40,11 @@ DESTINATIONS = [
     "+18005550100",
     "911",
 ]
-ABROAD = DESTINATIONS[:14]
+INTERNATIONAL = DESTINATIONS[:14]
 
 
 def open_account(deployed: Stack, account_id: str, credit: str | None = None) -> None:
-    """An account with one line that may call abroad, through the operator's routes."""
+    """Open an account with one line for international calls, through the operator's routes."""
     token = deployed.service_token()
     path = f"/accounts/{account_id}"
     deployed.api.send("PUT", path, token, {"time_zone": "America/Chicago"})
@@ -59,7 +57,7 @@ def open_account(deployed: Stack, account_id: str, credit: str | None = None) ->
 
 
 def make_call(account_id: str, number: str, seconds: int, started: datetime, **changes: Any) -> dict[str, Any]:
-    """An answered call of that many seconds."""
+    """Return the event of an answered call."""
     answered = started + timedelta(seconds=4)
     event = {
         "version": "1",
@@ -80,20 +78,20 @@ def make_call(account_id: str, number: str, seconds: int, started: datetime, **c
 
 
 def send(deployed: Stack, bodies: Iterable[str]) -> None:
-    """Put messages into the call queue."""
-    sent = send_all(boto3.client("sqs"), deployed.outputs["CallQueueUrl"], bodies, lambda _count: None)
-    assert sent.refused == []
+    """Send messages to the call queue."""
+    result = send_all(boto3.client("sqs"), deployed.outputs["CallQueueUrl"], bodies, lambda _count: None)
+    assert result.refused == []
 
 
 def posted_micros(deployed: Stack, account_id: str) -> int:
-    """The posted balance as it stands in the table."""
+    """Return the posted balance from the table."""
     key = {"PK": {"S": f"ACCOUNT#{account_id}"}, "SK": {"S": "BALANCE"}}
     item = boto3.client("dynamodb").get_item(TableName=deployed.outputs["TableName"], Key=key, ConsistentRead=True)
     return int(item["Item"]["posted_micros"]["N"])
 
 
 def items_of(deployed: Stack, account_id: str, prefix: str) -> list[dict[str, Any]]:
-    """Every item of an account whose sort key begins so."""
+    """Return the items of an account whose sort keys begin with the prefix."""
     pages = boto3.client("dynamodb").get_paginator("query")
     return [
         item
@@ -109,7 +107,7 @@ def items_of(deployed: Stack, account_id: str, prefix: str) -> list[dict[str, An
 
 @pytest.fixture(scope="module", autouse=True)
 def poison(deployed: Stack) -> str:
-    """A message that is no JSON, sent beside a good call before anything else: five deliveries take their time."""
+    """A message that is not JSON, sent first with a valid call, because five deliveries take a while."""
     open_account(deployed, "acct_poison", "5.00")
     good = make_call("acct_poison", "+442071838750", 60, datetime.now(UTC) - timedelta(hours=1))
     marker = f"not json {uuid.uuid4().hex}"
@@ -117,7 +115,7 @@ def poison(deployed: Stack) -> str:
     return marker
 
 
-def test_ten_thousand_calls_sent_twice_and_shuffled_cost_what_an_independent_sum_says(deployed: Stack) -> None:
+def test_10000_shuffled_duplicate_calls_match_an_independent_sum(deployed: Stack) -> None:
     dice = random.Random(SEED)
     accounts = [f"acct_sum_{number:02d}" for number in range(ACCOUNTS)]
     for account_id in accounts:
@@ -149,9 +147,7 @@ def test_ten_thousand_calls_sent_twice_and_shuffled_cost_what_an_independent_sum
     }
 
 
-def test_a_poison_message_reaches_the_dead_letter_queue_alone_and_its_reason_the_log(
-    deployed: Stack, poison: str
-) -> None:
+def test_only_the_poison_message_reaches_the_dead_letter_queue(deployed: Stack, poison: str) -> None:
     def dead_bodies() -> list[str]:
         answer = boto3.client("sqs").receive_message(
             QueueUrl=deployed.outputs["DeadLetterQueueUrl"], MaxNumberOfMessages=10, VisibilityTimeout=1
@@ -164,7 +160,7 @@ def test_a_poison_message_reaches_the_dead_letter_queue_alone_and_its_reason_the
     assert '"message":"malformed_json"' in log_file(deployed)
 
 
-def test_an_account_created_after_its_calls_is_charged_when_they_are_delivered_again(deployed: Stack) -> None:
+def test_redelivery_charges_an_account_created_after_its_call(deployed: Stack) -> None:
     call = make_call("acct_late", "+442071838750", 60, datetime.now(UTC) - timedelta(hours=1))
     send(deployed, [json.dumps(call)])
     eventually(lambda: '"message":"unknown_account"' in log_file(deployed))
@@ -172,7 +168,7 @@ def test_an_account_created_after_its_calls_is_charged_when_they_are_delivered_a
     eventually(lambda: posted_micros(deployed, "acct_late") == -14_000, seconds=60)
 
 
-def test_an_unrated_call_is_kept_and_listed_and_moves_no_money(deployed: Stack) -> None:
+def test_unrated_call_is_stored_once_and_moves_no_money(deployed: Stack) -> None:
     open_account(deployed, "acct_unrated", "5.00")
     call = make_call("acct_unrated", "+9991234567", 60, datetime.now(UTC) - timedelta(hours=1))
     send(deployed, [json.dumps(call)] * 2)
@@ -182,18 +178,18 @@ def test_an_unrated_call_is_kept_and_listed_and_moves_no_money(deployed: Stack) 
     assert posted_micros(deployed, "acct_unrated") == 5_000_000
 
 
-def test_a_call_on_a_disabled_line_is_charged_and_listed(deployed: Stack) -> None:
+def test_call_on_an_unknown_line_is_charged_and_listed(deployed: Stack) -> None:
     open_account(deployed, "acct_stray", "5.00")
-    call = make_call("acct_stray", "+442071838750", 60, datetime.now(UTC) - timedelta(hours=1), line_id="line_nobody")
+    call = make_call("acct_stray", "+442071838750", 60, datetime.now(UTC) - timedelta(hours=1), line_id="line_unknown")
     send(deployed, [json.dumps(call)])
     eventually(lambda: items_of(deployed, "acct_stray", "STRAY#"))
     assert posted_micros(deployed, "acct_stray") == 5_000_000 - 14_000
 
 
-def test_no_whole_number_and_no_token_is_in_any_log(deployed: Stack, tokens: dict[str, str]) -> None:
+def test_logs_contain_no_full_number_and_no_token(deployed: Stack, tokens: dict[str, str]) -> None:
     logged = "\n".join([log_file(deployed), *log_lines()])
     assert '"message":"batch"' in logged, "the functions' logs are not in the emulator's log"
-    for number in ABROAD:
+    for number in INTERNATIONAL:
         assert number[1:] not in logged
     for token in tokens.values():
         assert token not in logged

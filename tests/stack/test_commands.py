@@ -1,12 +1,10 @@
-"""The operator's commands against the deployed application, as processes of their own, the way make starts them."""
+"""The operator's commands for calls, payments, and accounts, against the deployed application."""
 
 import hashlib
 import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,102 +12,22 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
-from calling_credit.rates.deck_store import CHECK_EVERY
 from local.stack import Stack
 from ops.project import ROOT
-from tests.stack.callbacks import call_back, event_about, signed
+from tests.stack.callbacks import deliver, event_about, sign
+from tests.stack.commands import LANDLINE, command
 from tests.stack.conftest import eventually, queue_depth
-from tests.stack.customers import link_to_a_waiting_payment, open_customer, stand_in
+from tests.stack.customers import link_to_unconfirmed_payment, open_customer, stand_in
 from tests.stack.test_calls import items_of, make_call, open_account, posted_micros, send
-
-LANDLINE, LANDLINE_ROW = "+442071838750", "442,United Kingdom - Landline,GB,*,0.0140,"
-
-
-def command(deployed: Stack, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `python -m ops.<module>` on this stack."""
-    environment = {"LOCAL_DIR": str(deployed.settings.folder), "PYTHONPATH": os.pathsep.join(["layers/domain", "."])}
-    return subprocess.run(
-        [sys.executable, "-m", f"ops.{module}", *arguments],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module", autouse=True)
 def described(deployed: Stack) -> None:
-    """Commands find the stack by its stack.json."""
+    """Publish stack.json, by which commands find the stack."""
     deployed.publish_description()
 
 
-@pytest.fixture
-def dearer(deployed: Stack, tmp_path: Path) -> Iterator[Path]:
-    """The example deck with UK landlines at two cents; the example deck is active again afterwards."""
-    text = (ROOT / "local" / "rates.csv").read_text(encoding="utf-8")
-    assert text.count(LANDLINE_ROW) == 1
-    path = tmp_path / "dearer.csv"
-    path.write_text(text.replace(LANDLINE_ROW, LANDLINE_ROW.replace("0.0140", "0.0200")), encoding="utf-8")
-    yield path
-    example_deck_again(deployed)
-
-
-def example_deck_again(deployed: Stack) -> None:
-    """The example deck prices calls again, in every worker."""
-    assert command(deployed, "publish_rates", "local/rates.csv").returncode == 0
-    time.sleep(CHECK_EVERY.total_seconds() + 1)
-    assert price_now(deployed) == "0.014"
-
-
-def price_now(deployed: Stack) -> str:
-    """What GET /rates says of a UK landline."""
-    return str(deployed.api.get("/rates", number=LANDLINE)["items"][0]["rate_per_minute"])
-
-
-def test_a_published_price_prices_new_calls_within_a_minute_and_no_old_one(deployed: Stack, dearer: Path) -> None:
-    open_account(deployed, "acct_prices")
-    started = datetime.now(UTC) - timedelta(hours=1)
-    first = json.dumps(make_call("acct_prices", LANDLINE, 60, started))
-    send(deployed, [first])
-    eventually(lambda: posted_micros(deployed, "acct_prices") == -14_000)
-
-    draft = command(deployed, "publish_rates", str(dearer), "--draft")
-    assert (draft.returncode, "1 repriced" in draft.stdout) == (0, True), draft.stdout + draft.stderr
-    assert price_now(deployed) == "0.014"
-    assert command(deployed, "publish_rates", str(dearer)).returncode == 0
-    eventually(lambda: price_now(deployed) == "0.02", seconds=60)
-
-    def second_costs_two_cents() -> bool:
-        send(deployed, [first, json.dumps(make_call("acct_prices", LANDLINE, 60, started))])
-        deployed.wait_until_rated()
-        newest = max(items_of(deployed, "acct_prices", "ENTRY#"), key=lambda item: str(item["recorded_at"]["S"]))
-        return bool(newest["amount_micros"]["N"] == "-20000")
-
-    eventually(second_costs_two_cents, seconds=60)
-    prices = sorted(item["amount_micros"]["N"] for item in items_of(deployed, "acct_prices", "ENTRY#"))
-    assert set(prices) == {"-14000", "-20000"}
-    assert posted_micros(deployed, "acct_prices") == sum(map(int, prices))
-    [one] = [
-        item for item in items_of(deployed, "acct_prices", "ENTRY#") if json.loads(first)["call_id"] in item["SK"]["S"]
-    ]
-    assert one["amount_micros"]["N"] == "-14000"
-
-
-def test_a_deck_with_an_error_is_refused_whole_with_line_and_column(deployed: Stack, tmp_path: Path) -> None:
-    path = tmp_path / "broken.csv"
-    text = (ROOT / "local" / "rates.csv").read_text(encoding="utf-8")
-    path.write_text(text.replace(LANDLINE_ROW, LANDLINE_ROW.replace("0.0140", "cheap")), encoding="utf-8")
-    answer = command(deployed, "publish_rates", str(path))
-    assert answer.returncode == 1
-    line = text[: text.index(LANDLINE_ROW)].count("\n") + 1
-    assert f"line {line} rate_per_minute: invalid_price" in answer.stdout + answer.stderr
-    assert price_now(deployed) == "0.014"
-
-
-def test_checked_calls_are_judged_and_not_sent(deployed: Stack, tmp_path: Path) -> None:
+def test_check_calls_reports_errors_and_sends_nothing(deployed: Stack, tmp_path: Path) -> None:
     open_account(deployed, "acct_check")
     good = make_call("acct_check", LANDLINE, 60, datetime.now(UTC))
     path = tmp_path / "calls.jsonl"
@@ -120,7 +38,7 @@ def test_checked_calls_are_judged_and_not_sent(deployed: Stack, tmp_path: Path) 
     assert items_of(deployed, "acct_check", "ENTRY#") == []
 
 
-def test_sent_calls_are_charged(deployed: Stack, tmp_path: Path) -> None:
+def test_calls_sent_from_a_file_are_charged(deployed: Stack, tmp_path: Path) -> None:
     open_account(deployed, "acct_file")
     calls = [make_call("acct_file", LANDLINE, 60, datetime.now(UTC) - timedelta(hours=1)) for _ in range(25)]
     path = tmp_path / "calls.jsonl"
@@ -130,7 +48,7 @@ def test_sent_calls_are_charged(deployed: Stack, tmp_path: Path) -> None:
     eventually(lambda: posted_micros(deployed, "acct_file") == -25 * 14_000)
 
 
-def test_hopeless_calls_are_dropped_into_a_file(deployed: Stack) -> None:
+def test_redrive_drops_malformed_messages_into_a_file(deployed: Stack) -> None:
     dead = deployed.outputs["DeadLetterQueueUrl"]
     deployed.wait_until_rated()
     boto3.client("sqs").send_message(QueueUrl=dead, MessageBody="not json at all")
@@ -142,7 +60,7 @@ def test_hopeless_calls_are_dropped_into_a_file(deployed: Stack) -> None:
     assert file.stat().st_mode & 0o077 == 0
 
 
-def test_a_redriven_call_is_charged_once_its_account_exists(deployed: Stack) -> None:
+def test_redriven_call_is_charged_once_its_account_exists(deployed: Stack) -> None:
     call = make_call("acct_redriven", LANDLINE, 60, datetime.now(UTC) - timedelta(hours=1))
     dead = deployed.outputs["DeadLetterQueueUrl"]
     boto3.client("sqs").send_message(QueueUrl=dead, MessageBody=json.dumps(call))
@@ -153,7 +71,7 @@ def test_a_redriven_call_is_charged_once_its_account_exists(deployed: Stack) -> 
     eventually(lambda: posted_micros(deployed, "acct_redriven") == -14_000)
 
 
-def test_unrated_calls_are_listed_without_their_whole_number(deployed: Stack) -> None:
+def test_list_of_unrated_calls_hides_the_full_numbers(deployed: Stack) -> None:
     open_account(deployed, "acct_listed")
     send(deployed, [json.dumps(make_call("acct_listed", "+9991234567", 60, datetime.now(UTC) - timedelta(hours=1)))])
     eventually(lambda: items_of(deployed, "acct_listed", "UNRATED#"))
@@ -162,20 +80,20 @@ def test_unrated_calls_are_listed_without_their_whole_number(deployed: Stack) ->
     assert "9991234567" not in answer.stdout
 
 
-def test_payments_that_none_of_ours_explains_are_listed(deployed: Stack) -> None:
+def test_unknown_stripe_payments_are_listed(deployed: Stack) -> None:
     body = event_about("payment_intent.succeeded", {"id": "pi_listed", "object": "payment_intent"})
-    assert call_back(deployed, body, signed(body)).status_code == 200
+    assert deliver(deployed, body, sign(body)).status_code == 200
     answer = command(deployed, "list_payment_issues")
     assert (answer.returncode, "pi_listed" in answer.stdout, "unknown_object" in answer.stdout) == (0, True, True)
 
 
-def test_the_audit_of_an_account_that_paid_is_ok_and_finds_an_entry_planted_by_hand(deployed: Stack) -> None:
+def test_audit_passes_and_then_finds_a_planted_entry(deployed: Stack) -> None:
     customer = open_customer(deployed)
     assert customer.pay(customer.save_card(), "25.00", "audited").json()["status"] == "succeeded"
     answer = command(deployed, "audit", customer.account_id)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert "payments at Stripe 1 25.00 USD ok" in " ".join(answer.stdout.split())
-    assert command(deployed, "audit", "acct_nobody").returncode == 1
+    assert command(deployed, "audit", "acct_unknown").returncode == 1
     faults = stand_in(deployed).faults
     faults.add("dropped", "GET /v1/payment_intents", count=9)
     try:
@@ -183,21 +101,21 @@ def test_the_audit_of_an_account_that_paid_is_ok_and_finds_an_entry_planted_by_h
     finally:
         faults.clear()
     assert (answer.returncode, "Stripe could not be asked" in answer.stdout) == (2, True), answer.stdout + answer.stderr
-    planted = items_of(deployed, customer.account_id, "ENTRY#")[0]
-    planted["SK"] = {"S": f"ENTRY#2026-11-25T00:00:00.000Z#tu_{'0' * 32}"}
-    planted |= {"category": {"S": "top_up"}, "amount_micros": {"N": "7000000"}}
+    entry = items_of(deployed, customer.account_id, "ENTRY#")[0]
+    entry["SK"] = {"S": f"ENTRY#2026-11-25T00:00:00.000Z#tu_{'0' * 32}"}
+    entry |= {"category": {"S": "top_up"}, "amount_micros": {"N": "7000000"}}
     dynamodb, name = boto3.client("dynamodb"), deployed.outputs["TableName"]
-    dynamodb.put_item(TableName=name, Item=planted)
+    dynamodb.put_item(TableName=name, Item=entry)
     try:
         answer = command(deployed, "audit", customer.account_id)
     finally:
-        dynamodb.delete_item(TableName=name, Key={"PK": planted["PK"], "SK": planted["SK"]})
+        dynamodb.delete_item(TableName=name, Key={"PK": entry["PK"], "SK": entry["SK"]})
     assert answer.returncode == 1, answer.stdout + answer.stderr
     for code in ("entry_without_payment", "posted_is_not_the_sum_of_entries", "day_is_not_the_sum_of_its_entries"):
         assert code in answer.stdout
 
 
-def test_an_erased_number_is_gone_and_no_money_moved(deployed: Stack) -> None:
+def test_erasing_a_number_moves_no_money(deployed: Stack) -> None:
     open_account(deployed, "acct_erased")
     send(deployed, [json.dumps(make_call("acct_erased", LANDLINE, 60, datetime.now(UTC) - timedelta(hours=1)))])
     eventually(lambda: posted_micros(deployed, "acct_erased") == -14_000)
@@ -207,7 +125,7 @@ def test_an_erased_number_is_gone_and_no_money_moved(deployed: Stack) -> None:
     assert posted_micros(deployed, "acct_erased") == -14_000
 
 
-def test_a_command_without_a_stack_says_how_to_get_one(deployed: Stack, tmp_path: Path) -> None:
+def test_command_without_a_stack_suggests_make_run(deployed: Stack, tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "LOCAL_DIR": str(tmp_path), "PYTHONPATH": "layers/domain:."}
     answer = subprocess.run(
         [sys.executable, "-m", "ops.list_unrated"],
@@ -221,8 +139,8 @@ def test_a_command_without_a_stack_says_how_to_get_one(deployed: Stack, tmp_path
     assert "make run" in answer.stdout + answer.stderr
 
 
-def test_a_withdrawn_link_leads_nowhere_any_more(deployed: Stack) -> None:
-    path = urlsplit(link_to_a_waiting_payment(deployed)).path
+def test_withdrawn_link_returns_404(deployed: Stack) -> None:
+    path = urlsplit(link_to_unconfirmed_payment(deployed)).path
     assert deployed.api.request("GET", path).status_code == 200
     [link] = [
         item
@@ -231,27 +149,27 @@ def test_a_withdrawn_link_leads_nowhere_any_more(deployed: Stack) -> None:
         if item["SK"]["S"] == f"LINK#{hashlib.sha256(path.rsplit('/', 1)[1].encode()).hexdigest()}"
     ]
     account_id = link["PK"]["S"].removeprefix("ACCOUNT#")
-    without_consent = command(deployed, "withdraw_links", account_id)
-    assert without_consent.returncode == 1
+    without_yes = command(deployed, "withdraw_links", account_id)
+    assert without_yes.returncode == 1
     assert deployed.api.request("GET", path).status_code == 200
-    done = command(deployed, "withdraw_links", account_id, "--yes")
-    assert (done.returncode, done.stdout) == (0, f"Links of {account_id} revoked: 1.\n")
+    result = command(deployed, "withdraw_links", account_id, "--yes")
+    assert (result.returncode, result.stdout) == (0, f"Links of {account_id} revoked: 1.\n")
     assert [deployed.api.request(method, path).status_code for method in ("GET", "POST")] == [404, 404]
 
 
-def test_an_account_is_frozen_and_let_go(deployed: Stack) -> None:
+def test_account_can_be_frozen_and_unfrozen(deployed: Stack) -> None:
     open_account(deployed, "acct_frozen_by_hand", "5.00")
-    asked = {"call_id": "c_1", "account_id": "acct_frozen_by_hand", "line_id": "line_1", "to": LANDLINE}
+    request = {"call_id": "c_1", "account_id": "acct_frozen_by_hand", "line_id": "line_1", "to": LANDLINE}
 
-    def decided() -> tuple[str, str | None]:
-        answer = deployed.api.send("POST", "/calls/authorize", deployed.service_token(), asked)
+    def decision() -> tuple[str, str | None]:
+        answer = deployed.api.send("POST", "/calls/authorize", deployed.service_token(), request)
         return answer["decision"], answer["reason"]
 
     for state in ("frozen", "already frozen"):
-        done = command(deployed, "freeze", "acct_frozen_by_hand")
-        assert (done.returncode, done.stdout) == (0, f"acct_frozen_by_hand is {state}.\n"), done.stderr
-    assert decided() == ("deny", "account_frozen")
+        result = command(deployed, "freeze", "acct_frozen_by_hand")
+        assert (result.returncode, result.stdout) == (0, f"acct_frozen_by_hand is {state}.\n"), result.stderr
+    assert decision() == ("deny", "account_frozen")
     assert command(deployed, "freeze", "acct_frozen_by_hand", "--off").returncode == 0
-    assert decided() == ("allow", None)
-    refused = command(deployed, "freeze", "acct_nobody")
+    assert decision() == ("allow", None)
+    refused = command(deployed, "freeze", "acct_unknown")
     assert (refused.returncode, "Traceback" in refused.stderr, "does not exist" in refused.stderr) == (1, False, True)

@@ -1,4 +1,4 @@
-"""What the emulator does for this stack beyond what AWS is asked to do."""
+"""The changes that this project makes to the emulator."""
 
 import zipfile
 from pathlib import Path
@@ -9,7 +9,7 @@ from local.emulator_process import MANY_FILES, SharedZipFile
 from local.stack import Stack
 
 
-def test_the_layer_is_unpacked_once_for_all_workers(deployed: Stack) -> None:
+def test_layer_is_unpacked_once_for_all_workers(deployed: Stack) -> None:
     layers = list((deployed.settings.folder / "emulator" / "tmp").glob("ministack-lambda-*/layer_0"))
     assert len(layers) > 1
     [unpacked] = {layer.resolve() for layer in layers if layer.is_symlink()}
@@ -17,21 +17,21 @@ def test_the_layer_is_unpacked_once_for_all_workers(deployed: Stack) -> None:
     assert (unpacked / "python" / "calling_credit" / "__init__.py").exists()
 
 
-def test_an_archive_of_many_files_is_unpacked_once_and_one_of_few_each_time(
+def test_large_archive_is_unpacked_once_and_a_small_one_each_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     for files in (MANY_FILES, MANY_FILES - 1):
         archive = tmp_path / f"{files}.zip"
-        with zipfile.ZipFile(archive, "w") as written:
+        with zipfile.ZipFile(archive, "w") as writer:
             for number in range(files):
-                written.writestr(f"{number}.txt", str(number))
-        for wanted in ("first", "second"):
-            folder = tmp_path / f"{files}-{wanted}"
+                writer.writestr(f"{number}.txt", str(number))
+        for attempt in ("first", "second"):
+            folder = tmp_path / f"{files}-{attempt}"
             folder.mkdir()
             with SharedZipFile(archive) as shared:
                 names = shared.namelist()
                 shared.extractall(folder)
-            assert len(names) == (0 if files == MANY_FILES and wanted == "second" else files)
+            assert len(names) == (0 if files == MANY_FILES and attempt == "second" else files)
             assert sorted(file.name for file in folder.iterdir()) == sorted(f"{number}.txt" for number in range(files))
             assert folder.is_symlink() == (files == MANY_FILES)

@@ -1,5 +1,5 @@
-"""What a system beside the application hears: a rule of its own on the deployed bus, a queue behind it, and the real
-stream with its filters in front.
+"""The events that another system receives: its own rule on the deployed bus, a queue behind it, and the real stream
+with its filters.
 """
 
 import json
@@ -23,12 +23,12 @@ from tests.stack.deployment import EVENTS_MAPPING, Records, invoke, physical_id
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """Someone with a queue who keeps all that is said of an account."""
+    """A queue that receives every event."""
 
     queue_url: str
 
-    def hear(self, account_id: str, name: str) -> dict[str, Any]:
-        """The first event of this type of the account, in its published form; others are dropped meanwhile."""
+    def receive(self, account_id: str, name: str) -> dict[str, Any]:
+        """Return the account's first event of this type, checked against its schema; drop all others."""
         event: dict[str, Any] = eventually(lambda: self._next(account_id, name))
         jsonschema.validate(event, json.loads((FOLDER / f"{name}.schema.json").read_text(encoding="utf-8")))
         return event
@@ -37,17 +37,17 @@ class Subscriber:
         sqs = boto3.client("sqs")
         for message in sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages", []):
             sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
-            told = json.loads(message["Body"])
-            assert told["source"] == "calling-credit"
-            detail: dict[str, Any] = told["detail"]
-            if (detail["account_id"], told["detail-type"], detail["type"]) == (account_id, name, name):
+            envelope = json.loads(message["Body"])
+            assert envelope["source"] == "calling-credit"
+            detail: dict[str, Any] = envelope["detail"]
+            if (detail["account_id"], envelope["detail-type"], detail["type"]) == (account_id, name, name):
                 return detail
         return None
 
 
 @pytest.fixture
 def subscriber(deployed: Stack) -> Iterator[Subscriber]:
-    """A subscriber to everything on the bus, gone afterwards."""
+    """A subscriber to all events on the bus, removed afterwards."""
     sqs, events = boto3.client("sqs"), boto3.client("events")
     name, bus = f"subscriber-{uuid.uuid4().hex[:8]}", deployed.outputs["EventBusName"]
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
@@ -62,34 +62,32 @@ def subscriber(deployed: Stack) -> Iterator[Subscriber]:
         sqs.delete_queue(QueueUrl=url)
 
 
-def test_a_subscriber_hears_of_a_payment_once_it_is_credited_and_again_under_the_same_id(
-    deployed: Stack, subscriber: Subscriber
-) -> None:
+def test_subscriber_receives_a_payment_again_under_the_same_id(deployed: Stack, subscriber: Subscriber) -> None:
     customer, records = open_customer(deployed), Records(deployed)
-    paid = customer.pay(customer.save_card(), "25.00", "heard").json()
-    event = subscriber.hear(customer.account_id, "TopUpSucceeded")
+    payment = customer.pay(customer.save_card(), "25.00", "published").json()
+    event = subscriber.receive(customer.account_id, "TopUpSucceeded")
     assert event["data"] == {
-        "topup_id": paid["id"],
+        "topup_id": payment["id"],
         "amount": "25.00",
         "payment_method": {"brand": "visa", "last4": "4242"},
     }
-    again = {"Records": records.of_payment(customer.account_id, paid["id"])}
+    again = {"Records": records.of_payment(customer.account_id, payment["id"])}
     assert invoke(deployed, "PublishEventsFunction", again) == {"batchItemFailures": []}
-    assert subscriber.hear(customer.account_id, "TopUpSucceeded") == event
+    assert subscriber.receive(customer.account_id, "TopUpSucceeded") == event
 
 
-def test_a_subscriber_hears_of_a_balance_that_falls_below_the_accounts_own_level(
+def test_subscriber_receives_balance_low_at_the_accounts_level(
     deployed: Stack, tokens: dict[str, str], subscriber: Subscriber
 ) -> None:
     customer = open_customer(deployed, "30.00")
     path = f"/accounts/{customer.account_id}"
     assert deployed.api.send("PUT", path, tokens["service"], {"low_balance": "20.00"})["low_balance"] == "20.00"
-    customer.talk()
-    event = subscriber.hear(customer.account_id, "BalanceLow")
+    customer.make_day_long_call()
+    event = subscriber.receive(customer.account_id, "BalanceLow")
     assert event["data"] == {"balance": "9.84", "low_balance": "20.00"}
 
 
-def test_a_subscriber_hears_of_a_refused_call_and_of_a_frozen_account(
+def test_subscriber_receives_call_denied_and_account_frozen(
     deployed: Stack, tokens: dict[str, str], subscriber: Subscriber
 ) -> None:
     customer = open_customer(deployed, "30.00")
@@ -97,22 +95,22 @@ def test_a_subscriber_hears_of_a_refused_call_and_of_a_frozen_account(
     line = {"number": "+13125550100", "user_id": "user_1", "international_calling": True}
     deployed.api.send("PUT", f"{path}/lines/line_1", service, line)
     deployed.api.send("PUT", path, service, {"limits": {"blocked": ["GB"]}})
-    asked = {"call_id": "c_1", "account_id": customer.account_id, "line_id": "line_1", "to": "+442071838750"}
-    assert deployed.api.send("POST", "/calls/authorize", service, asked)["reason"] == "destination_blocked"
-    heard = subscriber.hear(customer.account_id, "CallDenied")["data"]
-    assert (heard["reason"], heard["to"], heard["call_id"]) == ("destination_blocked", "GB…50", "c_1")
+    request = {"call_id": "c_1", "account_id": customer.account_id, "line_id": "line_1", "to": "+442071838750"}
+    assert deployed.api.send("POST", "/calls/authorize", service, request)["reason"] == "destination_blocked"
+    denial = subscriber.receive(customer.account_id, "CallDenied")["data"]
+    assert (denial["reason"], denial["to"], denial["call_id"]) == ("destination_blocked", "GB…50", "c_1")
     deployed.api.send("PUT", path, service, {"frozen": True})
-    assert subscriber.hear(customer.account_id, "AccountFrozen")["data"]["by"].startswith("operator:")
+    assert subscriber.receive(customer.account_id, "AccountFrozen")["data"]["by"].startswith("operator:")
 
 
-def test_the_filters_of_the_publisher_are_deployed_as_they_stand(deployed: Stack) -> None:
+def test_publisher_filters_are_deployed_unchanged(deployed: Stack) -> None:
     mapping = boto3.client("lambda").get_event_source_mapping(UUID=physical_id(deployed, EVENTS_MAPPING))
-    patterns = [json.loads(found["Pattern"])["dynamodb"]["NewImage"] for found in mapping["FilterCriteria"]["Filters"]]
+    patterns = [json.loads(entry["Pattern"])["dynamodb"]["NewImage"] for entry in mapping["FilterCriteria"]["Filters"]]
     assert len(patterns) == 5
     assert {"SK": {"S": ["BALANCE"]}, "low_micros": {"N": [{"exists": True}]}} in patterns
 
 
-def test_a_suspended_recharge_is_mailed_with_the_link_that_ends_it(deployed: Stack) -> None:
+def test_suspension_mail_contains_the_confirmation_link(deployed: Stack) -> None:
     customer = open_customer(deployed)
     email = f"{uuid.uuid4().hex}@customer.example"
     account = f"/accounts/{customer.account_id}"

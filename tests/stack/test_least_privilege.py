@@ -1,8 +1,6 @@
-"""Each function needs each action its policy allows: taken away one by one, the deployed function fails; given
-back, it works.
+"""Each function needs each action of its policy: it fails without the action, and works with it again.
 
-This proves two things at once: that the emulator enforces IAM under these tests, and that no policy allows more
-than is used.
+This proves that the emulator enforces IAM in these tests, and that no policy allows unused actions.
 """
 
 import json
@@ -19,16 +17,16 @@ from local.errors import ApiError
 from local.stack import Stack
 from tests.harness.template import template
 from tests.stack.conftest import eventually, log_lines, queue_depth
-from tests.stack.deployment import mapping_held, physical_id
+from tests.stack.deployment import pause_streams, physical_id
 from tests.stack.probes import PROBES
 from tests.stack.test_calls import items_of, make_call, open_account
 
-UNSEEN_HERE = {"s3:ListBucket"}
-"""Turns S3's 403 into 404 while no deck is published; the emulator answers 404 anyway, so it is missed on AWS only."""
+ONLY_ON_AWS = {"s3:ListBucket"}
+"""Turns S3's 403 into 404 while no deck is published. The emulator always answers 404, so only AWS needs the action."""
 
 
 def policies() -> list[tuple[str, str, str]]:
-    """Every (function, statement, action) that the template allows."""
+    """Return every (function, statement, action) that the template allows."""
     return [
         (name, statement["Sid"], action)
         for name, resource in template()["Resources"].items()
@@ -36,17 +34,17 @@ def policies() -> list[tuple[str, str, str]]:
         for policy in resource["Properties"]["Policies"]
         for statement in policy["Statement"]
         for action in as_list(statement["Action"])
-        if action not in UNSEEN_HERE
+        if action not in ONLY_ON_AWS
     ]
 
 
 def as_list(actions: str | list[str]) -> list[str]:
-    """The actions of a statement, which may be one text."""
+    """Return the actions of a statement, which may be a single text."""
     return [actions] if isinstance(actions, str) else list(actions)
 
 
 def without(policy: dict[str, Any], sid: str, action: str) -> dict[str, Any]:
-    """The policy less one action of one statement."""
+    """Return the policy without one action of one statement."""
     statements = []
     for statement in policy["Statement"]:
         actions = as_list(statement["Action"])
@@ -59,13 +57,13 @@ def without(policy: dict[str, Any], sid: str, action: str) -> dict[str, Any]:
     return {**policy, "Statement": statements}
 
 
-def is_remembered(action: str) -> bool:
-    """Whether a warm function would not notice: it reads secrets and the deck once, and the table each time."""
+def is_cached(action: str) -> bool:
+    """Return whether a warm function caches the result: secrets and the deck, but not the table."""
     return not action.startswith("dynamodb:")
 
 
 def restart(function_name: str) -> None:
-    """Give the function fresh workers, so that nothing it remembers hides what it may no longer do."""
+    """Give the function new workers, so that no cache hides a missing permission."""
     client = boto3.client("lambda")
     variables = client.get_function_configuration(FunctionName=function_name)["Environment"]["Variables"]
     client.update_function_configuration(
@@ -75,7 +73,7 @@ def restart(function_name: str) -> None:
 
 
 def fails(attempt: Callable[[], None]) -> bool:
-    """Whether an attempt does not succeed: an answer of the API or of a function that is not the expected one."""
+    """Return whether an attempt gets an unexpected answer from the API or a function."""
     try:
         attempt()
     except (AssertionError, ApiError):
@@ -83,8 +81,8 @@ def fails(attempt: Callable[[], None]) -> bool:
     return False
 
 
-def tells_of_denial(function: str, since: float) -> bool:
-    """Whether a function's log says since then that there was something it may not do."""
+def logs_denial(function: str, since: float) -> bool:
+    """Return whether a function's log has an access denial since then."""
     return any("AccessDenied" in line for line in log_lines(f"/{function.removesuffix('Function')}Logs", since))
 
 
@@ -93,9 +91,9 @@ def test_every_function_has_a_probe() -> None:
 
 
 @pytest.fixture(scope="module")
-def allowed(deployed: Stack, tokens: dict[str, str], sweeper_held: None) -> Iterator[None]:
-    """With its whole policy every function works, before anything is taken away and after everything was given back."""
-    with mapping_held(deployed):
+def allowed(deployed: Stack, tokens: dict[str, str], paused_sweeper: None) -> Iterator[None]:
+    """Check that every function works with its full policy, before and after the tests."""
+    with pause_streams(deployed):
         for probe in PROBES.values():
             probe(deployed, tokens)
         yield
@@ -103,41 +101,41 @@ def allowed(deployed: Stack, tokens: dict[str, str], sweeper_held: None) -> Iter
             probe(deployed, tokens)
 
 
-def policy_that_says(role: str, sid: str) -> tuple[str, dict[str, Any]]:
-    """The inline policy of a role that holds the statement, by name; a role has another one for its stream."""
+def policy_with_statement(role: str, sid: str) -> tuple[str, dict[str, Any]]:
+    """Return the name and the document of the role's inline policy with the statement."""
     iam = boto3.client("iam")
-    found: dict[str, Any] = {
+    documents: dict[str, Any] = {
         name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
     }
-    [held] = [
+    [policy] = [
         (name, document)
-        for name, document in found.items()
+        for name, document in documents.items()
         if any(statement.get("Sid") == sid for statement in document["Statement"])
     ]
-    return held
+    return policy
 
 
 @pytest.mark.usefixtures("allowed")
 @pytest.mark.parametrize(("function", "sid", "action"), policies())
-def test_a_function_cannot_do_without_this_action(
+def test_function_fails_without_this_action(
     deployed: Stack, tokens: dict[str, str], function: str, sid: str, action: str
 ) -> None:
     iam, role = boto3.client("iam"), physical_id(deployed, f"{function}Role")
-    policy_name, document = policy_that_says(role, sid)
-    less = json.dumps(without(document, sid, action))
+    policy_name, document = policy_with_statement(role, sid)
+    reduced = json.dumps(without(document, sid, action))
     try:
-        iam.put_role_policy(RoleName=role, PolicyName=policy_name, PolicyDocument=less)
-        if is_remembered(action):
+        iam.put_role_policy(RoleName=role, PolicyName=policy_name, PolicyDocument=reduced)
+        if is_cached(action):
             restart(physical_id(deployed, function))
         began = time.time()
-        assert fails(lambda: PROBES[function](deployed, tokens)), f"{function} works without {action}: take it out"
-        eventually(lambda: tells_of_denial(function, began), seconds=5)
+        assert fails(lambda: PROBES[function](deployed, tokens)), f"{function} works without {action}: remove it"
+        eventually(lambda: logs_denial(function, began), seconds=5)
     finally:
         iam.put_role_policy(RoleName=role, PolicyName=policy_name, PolicyDocument=json.dumps(document))
 
 
-def test_the_call_queue_is_emptied_by_the_mapping_itself(deployed: Stack) -> None:
+def test_event_source_mapping_empties_the_call_queue(deployed: Stack) -> None:
     open_account(deployed, "acct_mapping")
     call = make_call("acct_mapping", "+442071838750", 60, datetime.now(UTC) - timedelta(hours=1))
     boto3.client("sqs").send_message(QueueUrl=deployed.outputs["CallQueueUrl"], MessageBody=json.dumps(call))

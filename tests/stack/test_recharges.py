@@ -1,5 +1,5 @@
-"""Automatic recharge on the deployed application: calls through the queue, the table's real stream and its filter, the
-stand-in's real callbacks. One crossing of the threshold is one payment, whatever is lost, repeated or late.
+"""Automatic recharge on the deployed application, with the real queue, stream, filter, and webhook events. One crossing
+of the threshold makes one payment, despite lost, repeated, or late messages.
 """
 
 import json
@@ -16,111 +16,111 @@ from calling_credit.ledger.entries import UNARMED_MICROS
 from local.stack import Stack
 from local.stripe_stand_in.faults import Faults
 from tests.stack.conftest import eventually, log_file
-from tests.stack.customers import CREATE, DAY_OF_TALK_MICROS, Customer, open_customer, reconcile, unanswered
-from tests.stack.deployment import MAPPING, Records, invoke_each, mapping_held, physical_id
+from tests.stack.customers import CREATE, DAY_LONG_CALL_MICROS, Customer, open_customer, reconcile, unanswered
+from tests.stack.deployment import MAPPING, Records, invoke_each, pause_streams, physical_id
 from tests.stack.test_calls import items_of, make_call, send
 
 PAID = {"payment_intents": 1, "succeeded": 1, "amount_received": 5000}
-AFTER_ONE_CALL_MICROS = 50_000_000 - DAY_OF_TALK_MICROS
+AFTER_ONE_CALL_MICROS = 50_000_000 - DAY_LONG_CALL_MICROS
 AT_ONCE = 4
 NOTHING_FAILED: dict[str, list[str]] = {"batchItemFailures": []}
 
 
-def test_the_sweeper_comes_every_minute_by_itself(deployed: Stack) -> None:
-    sent = re.compile(r"Lambda \S*ReconcilePaymentsFunction\S*: dispatched")
-    eventually(lambda: sent.search(log_file(deployed)), seconds=120)
+def test_schedule_starts_the_sweeper_every_minute(deployed: Stack) -> None:
+    dispatch = re.compile(r"Lambda \S*ReconcilePaymentsFunction\S*: dispatched")
+    eventually(lambda: dispatch.search(log_file(deployed)), seconds=120)
 
 
-def test_the_stream_is_filtered_by_the_sign_of_the_headroom_as_text(deployed: Stack) -> None:
+def test_stream_filter_matches_negative_headroom(deployed: Stack) -> None:
     mapping = boto3.client("lambda").get_event_source_mapping(UUID=physical_id(deployed, MAPPING))
-    [pattern] = [json.loads(found["Pattern"]) for found in mapping["FilterCriteria"]["Filters"]]
+    [pattern] = [json.loads(entry["Pattern"]) for entry in mapping["FilterCriteria"]["Filters"]]
     assert pattern == {"dynamodb": {"NewImage": {"headroom_micros": {"N": [{"prefix": "-"}]}}}}
 
 
 def recharged_customer(deployed: Stack, card: str = "pm_card_visa") -> Customer:
-    """A customer with $50.00 whose rule buys $50.00 below $40.00."""
+    """Open a customer with $50.00 whose rule buys $50.00 below $40.00."""
     customer = open_customer(deployed)
     assert customer.set_rule(customer.save_card(card))["status"] == "active"
     return customer
 
 
-def test_a_hundred_postings_below_the_threshold_make_one_payment_though_told_ten_times_at_once(
-    deployed: Stack, faults: Faults
-) -> None:
+def test_100_postings_below_the_threshold_make_one_payment(deployed: Stack, faults: Faults) -> None:
     customer = open_customer(deployed, "40.10")
     customer.set_rule(customer.save_card())
     started = datetime.now(UTC) - timedelta(hours=1)
     calls = [json.dumps(make_call(customer.account_id, "+442071838750", 60, started)) for _ in range(100)]
-    alone = [{"Records": [{"messageId": "m_1", "attributes": {"SentTimestamp": "1"}, "body": call}]} for call in calls]
+    events = [{"Records": [{"messageId": "m_1", "attributes": {"SentTimestamp": "1"}, "body": call}]} for call in calls]
     records = Records(deployed)
-    with mapping_held(deployed):
-        assert invoke_each(deployed, "RateCallsFunction", alone, AT_ONCE) == [NOTHING_FAILED] * 100
+    with pause_streams(deployed):
+        assert invoke_each(deployed, "RateCallsFunction", events, AT_ONCE) == [NOTHING_FAILED] * 100
         send(deployed, calls)
         deployed.wait_until_rated()
-        told = records.below_threshold(customer.account_id)
-        assert len(told) == 93
+        crossings = records.below_threshold(customer.account_id)
+        assert len(crossings) == 93
         assert customer.balance_micros == 40_100_000 - 100 * 14_000
-        invoke_each(deployed, "AutoRechargeFunction", [{"Records": []}] * AT_ONCE, AT_ONCE)  # So that all are awake.
+        invoke_each(deployed, "AutoRechargeFunction", [{"Records": []}] * AT_ONCE, AT_ONCE)  # Start all workers.
         faults.add("slow", CREATE, seconds=4)
-    batches = [{"Records": told[begin : begin + 10]} for begin in range(0, len(told), 10)]
+    batches = [{"Records": crossings[begin : begin + 10]} for begin in range(0, len(crossings), 10)]
     assert invoke_each(deployed, "AutoRechargeFunction", batches * 9, AT_ONCE) == [NOTHING_FAILED] * 90
     eventually(lambda: customer.statuses() == ["succeeded"], seconds=60)
     deployed.wait_until_callbacks_are_delivered()
 
     invoke_each(deployed, "AutoRechargeFunction", batches, AT_ONCE)
     reconcile(deployed)
-    assert customer.counted_at_stripe() == PAID
+    assert customer.stripe_counts() == PAID
     assert customer.credited_micros() == [50_000_000]
     assert customer.balance_micros == 90_100_000 - 100 * 14_000
-    looks = Counter(customer.looks())
-    assert set(looks) == {"charged:succeeded", "in_flight", "above_threshold"}
-    assert looks["charged:succeeded"] == 1
+    outcomes = Counter(customer.recharge_outcomes())
+    assert set(outcomes) == {"charged:succeeded", "in_flight", "above_threshold"}
+    assert outcomes["charged:succeeded"] == 1
 
 
 @unanswered
-def test_a_recharge_without_an_answer_is_finished_by_the_sweeper_as_the_same_payment(
+def test_sweeper_completes_an_unanswered_recharge(
     deployed: Stack, faults: Faults, orders: list[tuple[str, str, int]]
 ) -> None:
     customer = recharged_customer(deployed)
     for kind, match, count in orders:
         faults.add(kind, match, count=count)
-    customer.talk()
-    eventually(lambda: [look for look in customer.looks() if look.startswith("charged")], seconds=60)
+    customer.make_day_long_call()
+    eventually(
+        lambda: [outcome for outcome in customer.recharge_outcomes() if outcome.startswith("charged")], seconds=60
+    )
     assert customer.rule()["status"] == "charging"
     assert customer.credited_micros() == []
     reconcile(deployed)
     assert customer.credited_micros() == []
 
-    customer.let_waits_end()
+    customer.expire_waits()
     reconcile(deployed)
     deployed.wait_until_callbacks_are_delivered()
-    eventually(lambda: customer.statuses() == ["succeeded"])  # The schedule's own round may be the one at work on it.
+    eventually(lambda: customer.statuses() == ["succeeded"])  # The scheduled run may be processing it.
     eventually(lambda: customer.rule()["status"] == "active")
-    assert customer.counted_at_stripe() == PAID
+    assert customer.stripe_counts() == PAID
     assert customer.credited_micros() == [50_000_000]
     assert customer.balance_micros == AFTER_ONE_CALL_MICROS + 50_000_000
 
 
 @pytest.mark.usefixtures("faults")
-def test_a_declined_card_backs_off_and_calls_wake_nobody_until_the_wait_is_over(deployed: Stack) -> None:
+def test_declined_recharge_backs_off_and_ignores_calls(deployed: Stack) -> None:
     customer = recharged_customer(deployed, "pm_card_chargeCustomerFail")
-    customer.talk()
+    customer.make_day_long_call()
     eventually(lambda: customer.rule()["status"] == "paused", seconds=60)
     state = customer.rule()
     wait = datetime.fromisoformat(state["next_attempt_at"]) - datetime.now(UTC)
     assert (state["reason"], round(wait / timedelta(minutes=10))) == ("backing_off", 6)
     assert customer.headroom_micros == customer.balance_micros + UNARMED_MICROS
 
-    looks, records = customer.looks(), Records(deployed)
-    customer.talk()
-    customer.talk()
+    outcomes, records = customer.recharge_outcomes(), Records(deployed)
+    customer.make_day_long_call()
+    customer.make_day_long_call()
     reconcile(deployed)
     assert records.below_threshold(customer.account_id) == []
-    assert customer.looks() == looks
+    assert customer.recharge_outcomes() == outcomes
     assert [intent.status for intent in customer.intents()] == ["canceled"]
     assert customer.credited_micros() == []
 
-    customer.let_waits_end()
+    customer.expire_waits()
     reconcile(deployed)
     eventually(lambda: customer.statuses() == ["failed", "failed"], seconds=60)
     wait = datetime.fromisoformat(customer.rule()["next_attempt_at"]) - datetime.now(UTC)
@@ -128,11 +128,9 @@ def test_a_declined_card_backs_off_and_calls_wake_nobody_until_the_wait_is_over(
 
 
 @pytest.mark.parametrize("callback", ["arrives", "is lost"])
-def test_a_bank_that_wants_the_customer_is_shown_by_a_link_and_the_same_payment_is_settled_once(
-    deployed: Stack, faults: Faults, callback: str
-) -> None:
+def test_confirmation_link_settles_the_same_payment_once(deployed: Stack, faults: Faults, callback: str) -> None:
     customer = recharged_customer(deployed, "pm_card_authenticationRequired")
-    customer.talk()
+    customer.make_day_long_call()
     eventually(lambda: customer.rule()["status"] == "suspended", seconds=60)
     assert customer.rule()["reason"] == "authentication_required"
     [payment] = customer.payments()
@@ -143,33 +141,33 @@ def test_a_bank_that_wants_the_customer_is_shown_by_a_link_and_the_same_payment_
     assert (shown.status_code, "$50.00" in shown.text, "Confirm payment" in shown.text) == (200, True, True)
 
     [intent] = customer.intents()
-    led = deployed.api.request("POST", urlsplit(link).path)
-    assert (led.status_code, led.headers["location"]) == (303, f"{deployed.stripe_url}/challenge/{intent.id}")
-    assert "$50.00" in httpx.get(led.headers["location"], trust_env=False).text
+    redirect = deployed.api.request("POST", urlsplit(link).path)
+    assert (redirect.status_code, redirect.headers["location"]) == (303, f"{deployed.stripe_url}/challenge/{intent.id}")
+    assert "$50.00" in httpx.get(redirect.headers["location"], trust_env=False).text
     deployed.wait_until_callbacks_are_delivered()
     if callback == "is lost":
         faults.add("lost", "payment_intent.succeeded")
-    confirmed = httpx.post(led.headers["location"], data={"answer": "confirm"}, trust_env=False)
+    confirmed = httpx.post(redirect.headers["location"], data={"answer": "confirm"}, trust_env=False)
     assert confirmed.status_code == 303
     assert confirmed.headers["location"].startswith(f"{deployed.settings.api_url}/?top_up={payment['id']}&")
     deployed.wait_until_callbacks_are_delivered()
     if callback == "is lost":
         assert customer.statuses() == ["requires_action"]
-        customer.let_waits_end()
+        customer.expire_waits()
         reconcile(deployed)
 
     eventually(lambda: customer.statuses() == ["succeeded"])
-    assert customer.counted_at_stripe() == PAID
+    assert customer.stripe_counts() == PAID
     assert customer.credited_micros() == [50_000_000]
     assert "Paid" in deployed.api.request("GET", urlsplit(link).path).text
     assert customer.rule()["status"] == "active"
-    customer.talk()
-    customer.talk()
+    customer.make_day_long_call()
+    customer.make_day_long_call()
     eventually(lambda: customer.statuses() == ["requires_action", "succeeded"], seconds=60)
 
 
 @pytest.mark.usefixtures("faults")
-def test_a_card_removed_at_stripe_suspends_the_rule_and_calls_wake_nobody(deployed: Stack) -> None:
+def test_card_removed_at_stripe_suspends_the_rule(deployed: Stack) -> None:
     customer = open_customer(deployed)
     card = customer.save_card()
     customer.set_rule(card)
@@ -178,9 +176,9 @@ def test_a_card_removed_at_stripe_suspends_the_rule_and_calls_wake_nobody(deploy
     assert customer.rule()["reason"] == "card_removed"
     assert customer.headroom_micros == customer.balance_micros + UNARMED_MICROS
     records = Records(deployed)
-    customer.talk()
+    customer.make_day_long_call()
     assert records.below_threshold(customer.account_id) == []
-    assert customer.counted_at_stripe()["payment_intents"] == 0
+    assert customer.stripe_counts()["payment_intents"] == 0
 
     assert customer.set_rule(customer.save_card("pm_card_mastercard"))["status"] in ("active", "charging")
     eventually(lambda: customer.statuses() == ["succeeded"], seconds=60)

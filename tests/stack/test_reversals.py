@@ -1,5 +1,5 @@
-"""Money that goes back, on the deployed application: refunds and disputes made at the stand-in for Stripe, told by the
-callbacks it really sends.
+"""Refunds and disputes on the deployed application, created at the stand-in for Stripe and reported by its
+webhook events.
 """
 
 import uuid
@@ -15,34 +15,33 @@ OPENING_CREDIT_MICROS = 50_000_000
 
 
 def paid_customer(deployed: Stack) -> tuple[Customer, str]:
-    """An account that has paid 25.00, and the charge of it."""
+    """Open an account that has paid 25.00; return it with the charge."""
     customer = open_customer(deployed)
     assert customer.pay(customer.save_card(), "25.00", uuid.uuid4().hex).status_code == 201
     [intent] = customer.intents()
     return customer, str(intent.latest_charge)
 
 
-def settles_at(deployed: Stack, customer: Customer, cents: int) -> None:
-    """Wait until so much is left of the payment, above what the account was opened with."""
-    opened_with = OPENING_CREDIT_MICROS
-    eventually(lambda: posted_micros(deployed, customer.account_id) - opened_with == cents * 10_000)
+def wait_for_credit(deployed: Stack, customer: Customer, cents: int) -> None:
+    """Wait until this much credit is left above the opening credit."""
+    eventually(lambda: posted_micros(deployed, customer.account_id) - OPENING_CREDIT_MICROS == cents * 10_000)
 
 
 def statement(deployed: Stack, customer: Customer) -> list[tuple[str, str]]:
-    """What the statement lists, in kinds and signed amounts."""
+    """Return the kinds and signed amounts on the statement."""
     items: list[dict[str, Any]] = deployed.api.get("/statement", customer.token)["items"]
     return [(item["kind"], item["amount"]) for item in items if item["kind"] != "balance_adjusted"]
 
 
-def test_a_refund_takes_its_credit_back_and_a_failed_one_gives_it_back(deployed: Stack) -> None:
+def test_refund_reverses_credit_and_a_failed_refund_restores_it(deployed: Stack) -> None:
     customer, charge = paid_customer(deployed)
     sdk = deployed.stripe_sdk()
     sdk.v1.refunds.create({"charge": charge, "amount": 1_000})
-    settles_at(deployed, customer, 1_500)
+    wait_for_credit(deployed, customer, 1_500)
     failing = sdk.v1.refunds.create({"charge": charge, "amount": 500})
-    settles_at(deployed, customer, 1_000)
+    wait_for_credit(deployed, customer, 1_000)
     Controls(stand_in(deployed)).fail_refund(failing.id)
-    settles_at(deployed, customer, 1_500)
+    wait_for_credit(deployed, customer, 1_500)
     deployed.wait_until_callbacks_are_delivered()
     assert statement(deployed, customer) == [
         ("top_up_paid", "25.00"),
@@ -52,13 +51,13 @@ def test_a_refund_takes_its_credit_back_and_a_failed_one_gives_it_back(deployed:
     ]
 
 
-def test_a_dispute_takes_the_credit_and_winning_it_gives_it_back(deployed: Stack) -> None:
+def test_dispute_reverses_credit_and_a_won_dispute_restores_it(deployed: Stack) -> None:
     customer, charge = paid_customer(deployed)
     controls = Controls(stand_in(deployed))
     opened = controls.dispute(charge, amount=2_500)
-    settles_at(deployed, customer, 0)
+    wait_for_credit(deployed, customer, 0)
     controls.win_dispute(opened["id"])
-    settles_at(deployed, customer, 2_500)
+    wait_for_credit(deployed, customer, 2_500)
     deployed.wait_until_callbacks_are_delivered()
     assert statement(deployed, customer) == [
         ("top_up_paid", "25.00"),

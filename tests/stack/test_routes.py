@@ -1,6 +1,6 @@
-"""Every route of the deployed API with no, forged, foreign, wrong-kind and member tokens, and with the right one.
+"""Every route of the deployed API without a token, with forged, foreign, wrong, and member tokens, and a valid one.
 
-The routes are read from the template, so that a new one without a case here fails.
+The routes come from the template, so that a new route without a case fails.
 """
 
 import base64
@@ -17,35 +17,35 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from local.stack import Stack, save_card
 from tests.harness.template import template
-from tests.stack.callbacks import signed
-from tests.stack.customers import link_to_a_waiting_payment
+from tests.stack.callbacks import sign
+from tests.stack.customers import link_to_unconfirmed_payment
 from tests.stack.routes import ADMIN_ONLY, CASES, CUSTOMER, OPEN, SERVICE, SUCCESS, SWITCH
 
 Ask = Callable[[str, str | None], httpx.Response]
 
 
 @pytest.fixture(scope="module")
-def named(deployed: Stack, tokens: dict[str, str]) -> dict[str, str]:
-    """What the requests name: cards and a payment of the admin's account, a link to a payment that waits."""
+def ids(deployed: Stack, tokens: dict[str, str]) -> dict[str, str]:
+    """The ids in the requests: cards and a payment of the admin's account, and a link to an unconfirmed payment."""
     card = deployed.api.get("/payment-methods", tokens["admin"])["items"][0]["id"]
     key = {"Idempotency-Key": uuid.uuid4().hex}
     body = {"amount": "5.00", "payment_method_id": card}
     payment = deployed.api.send("POST", "/top-ups", tokens["admin"], body, key)
     spare = save_card(deployed, "ana@meridian-travel.example", "pm_card_mastercard")
-    link = urlsplit(link_to_a_waiting_payment(deployed)).path
+    link = urlsplit(link_to_unconfirmed_payment(deployed)).path
     return {"SPARE": spare, "CARD": card, "TOP_UP": payment["id"], "LINK": link}
 
 
 @pytest.fixture(scope="module")
-def ask(deployed: Stack, named: dict[str, str]) -> Ask:
-    """Sends the good request of a route with a token."""
+def ask(deployed: Stack, ids: dict[str, str]) -> Ask:
+    """Return a function that sends the valid request of a route with a token."""
 
     def send(route: str, token: str | None) -> httpx.Response:
-        method, (path, asked) = route.partition(" ")[0], CASES[route]
-        body = "" if asked is None else json.dumps(asked)
-        for word, meant in named.items():
-            path, body = path.replace(word, meant), body.replace(word, meant)
-        headers = {"Idempotency-Key": uuid.uuid4().hex, "Stripe-Signature": signed(body)}
+        method, (path, sample) = route.partition(" ")[0], CASES[route]
+        body = "" if sample is None else json.dumps(sample)
+        for word, value in ids.items():
+            path, body = path.replace(word, value), body.replace(word, value)
+        headers = {"Idempotency-Key": uuid.uuid4().hex, "Stripe-Signature": sign(body)}
         if body:
             headers["Content-Type"] = "application/json"
         return deployed.api.request(method, path, token, headers=headers, content=body)
@@ -53,16 +53,16 @@ def ask(deployed: Stack, named: dict[str, str]) -> Ask:
     return send
 
 
-def forged(token: str) -> str:
-    """The same claims and header, signed by a key of our own."""
+def forge(token: str) -> str:
+    """Return the token with the same header and claims, signed with another key."""
     header, payload, _ = token.split(".")
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     signature = key.sign(f"{header}.{payload}".encode(), padding.PKCS1v15(), hashes.SHA256())
     return f"{header}.{payload}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
 
 
-def promoted(token: str) -> str:
-    """The claims changed to another account, under the old signature."""
+def promote(token: str) -> str:
+    """Return the token with claims of another account and the old signature."""
     header, payload, signature = token.split(".")
     claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     claims["custom:account_id"] = "acct_halcyon"
@@ -70,7 +70,7 @@ def promoted(token: str) -> str:
     return f"{header}.{changed}.{signature}"
 
 
-def test_every_route_of_the_template_has_a_case_here() -> None:
+def test_every_route_of_the_template_has_a_case() -> None:
     routes = {
         resource["Properties"]["RouteKey"]
         for resource in template()["Resources"].values()
@@ -80,22 +80,22 @@ def test_every_route_of_the_template_has_a_case_here() -> None:
 
 
 @pytest.mark.parametrize("route", sorted(set(CASES) - OPEN))
-def test_without_a_good_token_the_gateway_answers_401(ask: Ask, tokens: dict[str, str], route: str) -> None:
+def test_gateway_rejects_missing_and_invalid_tokens(ask: Ask, tokens: dict[str, str], route: str) -> None:
     good = tokens["service" if route in SERVICE else "admin"]
-    for bad in (None, "nonsense", forged(good), promoted(tokens["admin"]), good[:-4] + "AAAA"):
+    for bad in (None, "nonsense", forge(good), promote(tokens["admin"]), good[:-4] + "AAAA"):
         answer = ask(route, bad)
         assert answer.status_code in (401, 403), (bad, answer.text)
         assert set(answer.json()) == {"message"}
 
 
 @pytest.mark.parametrize("route", sorted(SERVICE))
-def test_a_service_route_refuses_every_customer(ask: Ask, tokens: dict[str, str], route: str) -> None:
+def test_service_route_refuses_customers(ask: Ask, tokens: dict[str, str], route: str) -> None:
     for role in ("admin", "member", "foreign"):
         assert ask(route, tokens[role]).status_code in (401, 403)
 
 
 @pytest.mark.parametrize("route", sorted(SERVICE))
-def test_a_service_route_refuses_a_service_without_its_scope(deployed: Stack, ask: Ask, route: str) -> None:
+def test_service_route_refuses_a_service_without_its_scope(deployed: Stack, ask: Ask, route: str) -> None:
     client, other = deployed.service_client, "accounts/operate" if route in SWITCH else "calls/authorize"
     answer = httpx.post(
         f"{deployed.settings.endpoint_url}/oauth2/token",
@@ -107,23 +107,23 @@ def test_a_service_route_refuses_a_service_without_its_scope(deployed: Stack, as
 
 
 @pytest.mark.parametrize("route", sorted(SERVICE))
-def test_a_service_route_answers_the_service(ask: Ask, tokens: dict[str, str], route: str) -> None:
+def test_service_route_accepts_the_service(ask: Ask, tokens: dict[str, str], route: str) -> None:
     assert ask(route, tokens["service"]).status_code in (200, 201)
 
 
 @pytest.mark.parametrize("route", sorted(CUSTOMER))
-def test_a_customer_route_refuses_a_service(ask: Ask, tokens: dict[str, str], route: str) -> None:
+def test_customer_route_refuses_a_service(ask: Ask, tokens: dict[str, str], route: str) -> None:
     assert ask(route, tokens["service"]).status_code in (401, 403)
 
 
 @pytest.mark.parametrize("route", sorted(CUSTOMER))
-def test_a_customer_route_answers_the_admin(ask: Ask, tokens: dict[str, str], route: str) -> None:
+def test_customer_route_accepts_the_admin(ask: Ask, tokens: dict[str, str], route: str) -> None:
     answer = ask(route, tokens["admin"])
     assert answer.status_code == SUCCESS.get(route, 200), answer.text
 
 
 @pytest.mark.parametrize("route", sorted(CUSTOMER))
-def test_a_member_may_read_and_not_change(ask: Ask, tokens: dict[str, str], route: str) -> None:
+def test_member_can_read_but_not_change(ask: Ask, tokens: dict[str, str], route: str) -> None:
     answer = ask(route, tokens["member"])
     if route in ADMIN_ONLY:
         assert answer.status_code == 403
@@ -134,7 +134,7 @@ def test_a_member_may_read_and_not_change(ask: Ask, tokens: dict[str, str], rout
 
 
 @pytest.mark.parametrize("request_line", ["PUT /lines/line_lobby", "PUT /auto-recharge", "POST /top-ups"])
-def test_a_member_is_refused_before_key_and_body_are_looked_at(
+def test_member_is_refused_before_key_and_body_are_checked(
     deployed: Stack, tokens: dict[str, str], request_line: str
 ) -> None:
     method, path = request_line.split()
@@ -143,20 +143,20 @@ def test_a_member_is_refused_before_key_and_body_are_looked_at(
 
 
 @pytest.mark.parametrize("route", sorted(OPEN))
-def test_an_open_route_asks_for_no_token_and_cares_for_none(ask: Ask, tokens: dict[str, str], route: str) -> None:
-    for token in (None, "nonsense", forged(tokens["admin"]), tokens["member"], tokens["service"]):
+def test_open_route_ignores_tokens(ask: Ask, tokens: dict[str, str], route: str) -> None:
+    for token in (None, "nonsense", forge(tokens["admin"]), tokens["member"], tokens["service"]):
         answer = ask(route, token)
         assert answer.status_code == SUCCESS.get(route, 200), (token, answer.text)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_link_that_is_not_ours_leads_nowhere(deployed: Stack, named: dict[str, str], method: str) -> None:
-    for path in ("/links/nonsense", named["LINK"][:-4] + "AAAA", f"/links/{named['TOP_UP']}"):
+def test_unknown_link_returns_404(deployed: Stack, ids: dict[str, str], method: str) -> None:
+    for path in ("/links/nonsense", ids["LINK"][:-4] + "AAAA", f"/links/{ids['TOP_UP']}"):
         answer = deployed.api.request(method, path)
         assert (answer.status_code, "Link not valid" in answer.text) == (404, True)
 
 
-def test_another_account_cannot_be_named_in_path_query_or_body(deployed: Stack, tokens: dict[str, str]) -> None:
+def test_account_id_in_query_or_body_is_ignored(deployed: Stack, tokens: dict[str, str]) -> None:
     own = deployed.api.get("/balance", tokens["foreign"])
     assert own["account_id"] == "acct_halcyon"
     asked = deployed.api.get("/balance", tokens["foreign"], account_id="acct_meridian")
@@ -166,8 +166,8 @@ def test_another_account_cannot_be_named_in_path_query_or_body(deployed: Stack, 
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_line")
 
 
-def test_what_another_account_paid_and_pays_with_is_not_found(
-    deployed: Stack, named: dict[str, str], tokens: dict[str, str]
+def test_payments_and_cards_of_another_account_are_not_found(
+    deployed: Stack, ids: dict[str, str], tokens: dict[str, str]
 ) -> None:
     rule, payment = CASES["PUT /auto-recharge"][1], CASES["POST /top-ups"][1]
     for method, where, body, code in (
@@ -176,15 +176,15 @@ def test_what_another_account_paid_and_pays_with_is_not_found(
         ("POST", "/top-ups", payment, "unknown_payment_method"),
         ("PUT", "/auto-recharge", rule, "unknown_payment_method"),
     ):
-        path = where.replace("TOP_UP", named["TOP_UP"]).replace("CARD", named["CARD"])
-        asked = json.dumps(body).replace("CARD", named["CARD"])
+        path = where.replace("TOP_UP", ids["TOP_UP"]).replace("CARD", ids["CARD"])
+        asked = json.dumps(body).replace("CARD", ids["CARD"])
         headers = {"Idempotency-Key": uuid.uuid4().hex}
         answer = deployed.api.request(method, path, tokens["foreign"], content=asked, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (404, code), path
     assert deployed.api.get("/top-ups", tokens["foreign"])["items"] == []
 
 
-def test_a_cursor_of_another_account_is_refused(deployed: Stack, tokens: dict[str, str]) -> None:
+def test_cursor_of_another_account_is_refused(deployed: Stack, tokens: dict[str, str]) -> None:
     page = deployed.api.get("/lines", tokens["admin"], limit=1)
     answer = deployed.api.request(
         "GET", "/lines", tokens["foreign"], params={"limit": 1, "cursor": page["next_cursor"]}
@@ -192,7 +192,7 @@ def test_a_cursor_of_another_account_is_refused(deployed: Stack, tokens: dict[st
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_cursor")
 
 
-def test_an_access_token_is_no_id_token(deployed: Stack, ask: Ask) -> None:
+def test_access_token_is_refused_instead_of_an_id_token(deployed: Stack, ask: Ask) -> None:
     user = next(user for user in deployed.users if user["role"] == "member")
     answer = boto3.client("cognito-idp").initiate_auth(
         ClientId=deployed.outputs["UserPoolClientId"],
@@ -203,7 +203,7 @@ def test_an_access_token_is_no_id_token(deployed: Stack, ask: Ask) -> None:
     assert refused.status_code in (401, 403)
 
 
-def test_the_price_list_needs_no_token_and_knows_included_numbers(deployed: Stack) -> None:
+def test_price_list_is_public_and_marks_included_numbers(deployed: Stack) -> None:
     [abroad] = deployed.api.get("/rates", number="+442071838750")["items"]
     assert (abroad["country"], abroad["included"]) == ("GB", False)
     [home] = deployed.api.get("/rates", number="+12125550100")["items"]
@@ -224,7 +224,7 @@ def test_the_price_list_needs_no_token_and_knows_included_numbers(deployed: Stac
         ("/rates?country=XX", 422, "unknown_country"),
     ],
 )
-def test_a_bad_question_gets_its_code(
+def test_invalid_query_returns_its_code(
     deployed: Stack, tokens: dict[str, str], path: str, status: int, code: str
 ) -> None:
     answer = deployed.api.request("GET", path, tokens["admin"])

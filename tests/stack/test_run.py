@@ -1,6 +1,4 @@
-"""`make run` as a new user meets it: it comes up beside another stack, tells its whole story by itself, and ends when
-it is told to.
-"""
+"""`make run` for a new user: it starts beside another stack, tells its whole story, and stops on a signal."""
 
 import os
 import signal
@@ -12,7 +10,7 @@ from ops.project import ROOT
 from tests.conftest import free_port
 from tests.stack.conftest import eventually
 
-PATIENCE_SECONDS = 300
+TIMEOUT_SECONDS = 300
 STORY = (
     "presses Pay twice; the card is charged once",
     "1 price announced, none changed today",
@@ -21,15 +19,15 @@ STORY = (
     "the recharge rule buys",
     "automatic recharge",
     "refused, insufficient_credit: The credit does not pay for this call.",
-    "Next attempt possible at",
+    "The next attempt is possible at",
     "This link completes the payment; it is valid for a day",
     "Billing page http://",
     "Open the Billing page in a browser and sign in as one of these people",
 )
 
 
-def ended(running: subprocess.Popen[bytes]) -> int:
-    """Its exit code; one that does not end within a minute is made to say what it waits for."""
+def exit_code_of(running: subprocess.Popen[bytes]) -> int:
+    """Return the exit code; a process that runs for another minute must dump its stacks."""
     try:
         return running.wait(60)
     except subprocess.TimeoutExpired:
@@ -37,7 +35,7 @@ def ended(running: subprocess.Popen[bytes]) -> int:
         return running.wait(10)
 
 
-def test_it_tells_its_story_and_ends_when_it_is_told_to(tmp_path: Path) -> None:
+def test_make_run_tells_its_story_and_stops_on_a_signal(tmp_path: Path) -> None:
     places = {
         "LOCAL_DIR": str(ROOT / ".local" / "test-run"),
         "EMULATOR_PORT": str(free_port()),
@@ -45,20 +43,20 @@ def test_it_tells_its_story_and_ends_when_it_is_told_to(tmp_path: Path) -> None:
         "PYTHONFAULTHANDLER": "1",
         "PYTHONPATH": os.pathsep.join([str(ROOT / "layers" / "domain"), str(ROOT)]),
     }
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "STRIPE_"))}
-    described, told = Path(places["LOCAL_DIR"]) / "stack.json", tmp_path / "told"
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "STRIPE_"))}
+    described, output_file = Path(places["LOCAL_DIR"]) / "stack.json", tmp_path / "output"
     described.unlink(missing_ok=True)
-    with told.open("w") as output:
+    with output_file.open("w") as output:
         running = subprocess.Popen(
-            [sys.executable, "-m", "local.run"], cwd=ROOT, env=kept | places, stdout=output, stderr=output
+            [sys.executable, "-m", "local.run"], cwd=ROOT, env=inherited | places, stdout=output, stderr=output
         )
         try:
-            eventually(lambda: described.exists() or running.poll() is not None, seconds=PATIENCE_SECONDS)
-            assert running.poll() is None, told.read_text()
+            eventually(lambda: described.exists() or running.poll() is not None, seconds=TIMEOUT_SECONDS)
+            assert running.poll() is None, output_file.read_text()
             running.send_signal(signal.SIGINT)
-            assert ended(running) == 0, told.read_text()
+            assert exit_code_of(running) == 0, output_file.read_text()
         finally:
             running.kill()
-    said = " ".join(told.read_text().split())
-    assert [line for line in STORY if line not in said] == [], said
-    assert said.endswith("Ended.")
+    text = " ".join(output_file.read_text().split())
+    assert [line for line in STORY if line not in text] == [], text
+    assert text.endswith("Ended.")

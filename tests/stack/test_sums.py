@@ -1,4 +1,4 @@
-"""What must hold of the whole table after all that other tests did to this stack, what failed included."""
+"""Invariants of the whole table after all other tests of this stack, including failed payments."""
 
 from collections import defaultdict
 from typing import Any
@@ -9,16 +9,16 @@ import pytest
 from calling_credit.audit.proof import DifferenceCode
 from calling_credit.categories import TOP_UP
 from local.stack import Stack
-from tests.stack.customers import let_leases_end, stand_in
+from tests.stack.customers import expire_leases, stand_in
 from tests.stack.deployment import invoke
-from tests.stack.probes import BESIDE
+from tests.stack.payment_probes import OUTSIDE
 
 
 @pytest.mark.usefixtures("faults")
-def test_every_payment_at_stripe_is_one_entry_and_every_balance_the_sum_of_its_entries(deployed: Stack) -> None:
+def test_table_matches_stripe_and_balances_are_sums_of_entries(deployed: Stack) -> None:
     for item in whole_table(deployed):
         if item["SK"]["S"].startswith("TOPUP#") and "sweep_sk" in item:
-            let_leases_end(deployed, item["PK"]["S"].removeprefix("ACCOUNT#"))
+            expire_leases(deployed, item["PK"]["S"].removeprefix("ACCOUNT#"))
     assert invoke(deployed, "ReconcilePaymentsFunction", {})["failed"] == 0
 
     entries: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -34,12 +34,12 @@ def test_every_payment_at_stripe_is_one_entry_and_every_balance_the_sum_of_its_e
     paid = {
         intent["id"]: intent["amount_received"] * 10_000
         for intent in intents
-        if intent["amount_received"] and BESIDE not in intent["metadata"]
+        if intent["amount_received"] and OUTSIDE not in intent["metadata"]
     }
     credited = [
         (entry["intent_id"]["S"], int(entry["amount_micros"]["N"]))
-        for of_account in entries.values()
-        for entry in of_account
+        for account_entries in entries.values()
+        for entry in account_entries
         if entry["category"]["S"] == TOP_UP
     ]
     assert sorted(credited) == sorted((intent, amount) for intent, amount in paid.items() if intent not in issues)
@@ -49,6 +49,6 @@ def test_every_payment_at_stripe_is_one_entry_and_every_balance_the_sum_of_its_e
 
 
 def whole_table(deployed: Stack) -> list[dict[str, Any]]:
-    """Every item there is."""
+    """Return every item of the table."""
     pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=deployed.outputs["TableName"])
     return [item for page in pages for item in page["Items"]]

@@ -1,4 +1,4 @@
-"""A stand-in with a clock that stands still, a client of the SDK, and one customer with a saved card."""
+"""Fixtures: a stand-in with a frozen clock, an SDK client, and one customer."""
 
 from typing import Any
 
@@ -20,25 +20,25 @@ def clock() -> Clock:
 
 @pytest.fixture
 def slept() -> list[float]:
-    """The seconds the stand-in would have slept."""
+    """The sleeps of the stand-in in seconds."""
     return []
 
 
 @pytest.fixture
 def stand_in(clock: Clock, slept: list[float]) -> StandIn:
-    """An empty account."""
+    """A stand-in with an empty account."""
     return StandIn(now=clock, sleep=slept.append, seed=7)
 
 
 @pytest.fixture
 def controls(stand_in: StandIn) -> Controls:
-    """Its hidden side."""
+    """The controls of the stand-in."""
     return Controls(stand_in)
 
 
 @pytest.fixture
 def client(stand_in: StandIn) -> stripe.StripeClient:
-    """The SDK on it."""
+    """An SDK client of the stand-in."""
     return client_of(stand_in)
 
 
@@ -49,7 +49,7 @@ def customer(client: stripe.StripeClient) -> stripe.Customer:
 
 
 class Till:
-    """Short ways to what most tests do."""
+    """Shortcuts for common steps."""
 
     def __init__(self, client: stripe.StripeClient, stand_in: StandIn, customer: stripe.Customer) -> None:
         self.client = client
@@ -61,7 +61,7 @@ class Till:
         return self.client.v1.payment_methods.attach(card, {"customer": self.customer.id}).id
 
     def intent(self, card: str | None = "pm_card_visa", **more: Any) -> stripe.PaymentIntent:
-        """An intent of $25.00 that is not confirmed, with a card saved for it."""
+        """An unconfirmed intent of $25.00 with a saved card."""
         params: Any = {"amount": 2500, "currency": "usd", "customer": self.customer.id, **more}
         params.setdefault("allowed_payment_method_types", ["card"])
         if card is not None:
@@ -69,7 +69,7 @@ class Till:
         return self.client.v1.payment_intents.create(params)
 
     def confirm(self, intent: stripe.PaymentIntent, **more: Any) -> stripe.PaymentIntent:
-        """Confirm it, off session unless said otherwise."""
+        """Confirm an intent, off session by default."""
         params: Any = {"off_session": True, **more}
         return self.client.v1.payment_intents.confirm(intent.id, params)
 
@@ -78,7 +78,7 @@ class Till:
         return self.confirm(self.intent(card, **more))
 
     def declined(self, card: str) -> tuple[stripe.CardError, stripe.PaymentIntent]:
-        """The error of a declined payment, and its intent as it is afterwards."""
+        """The error of a declined payment, and the intent after it."""
         intent = self.intent(card)
         with pytest.raises(stripe.CardError) as caught:
             self.confirm(intent)
@@ -97,11 +97,11 @@ class Till:
         return self.client.v1.checkout.sessions.create(params)
 
     def event_types(self) -> list[str]:
-        """The types of the events since the last time."""
+        """The types of the events since the last call."""
         return [event["type"] for event in self.stand_in.take_events()]
 
     def post(self, path: str, key: str | None = None, **params: Any) -> tuple[int, Json]:
-        """One POST without the SDK."""
+        """Send one POST without the SDK."""
         headers = {"Authorization": f"Bearer {self.stand_in.api_key}"} | ({"Idempotency-Key": key} if key else {})
         answer = self.stand_in.handle("POST", path, params, headers)
         return answer.status, answer.json()
@@ -109,6 +109,6 @@ class Till:
 
 @pytest.fixture
 def till(client: stripe.StripeClient, stand_in: StandIn, customer: stripe.Customer) -> Till:
-    """The short ways, with the events so far taken."""
+    """The shortcuts, after discarding earlier events."""
     stand_in.take_events()
     return Till(client, stand_in, customer)

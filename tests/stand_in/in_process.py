@@ -1,4 +1,4 @@
-"""Stripe's own SDK on a stand-in without a socket, and a clock that moves only when it is told to."""
+"""An SDK client that calls a stand-in without a socket, and a clock that only tests advance."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from local.stripe_stand_in.stand_in import StandIn
 
 @dataclass
 class Clock:
-    """A time that stands still."""
+    """A frozen clock."""
 
     at: datetime = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -22,12 +22,12 @@ class Clock:
         return self.at
 
     def forward(self, **amount: float) -> None:
-        """Let time pass: `hours=24`."""
+        """Advance the clock, for example by `hours=24`."""
         self.at += timedelta(**amount)
 
 
 class InProcessClient(stripe.HTTPClient):
-    """Hands each request of the SDK to `StandIn.handle`; a lost connection is what the SDK makes of one."""
+    """Passes each SDK request to `StandIn.handle` and raises the SDK's error for a lost connection."""
 
     name = "in-process"
 
@@ -38,7 +38,7 @@ class InProcessClient(stripe.HTTPClient):
     def request(
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None, **_options: Any
     ) -> tuple[str, int, Mapping[str, str]]:
-        """One request."""
+        """Handle one request."""
         address = urlsplit(url)
         pairs = parse_qsl(address.query, keep_blank_values=True) + parse_qsl(post_data or "", keep_blank_values=True)
         try:
@@ -48,9 +48,9 @@ class InProcessClient(stripe.HTTPClient):
         return answer.body.decode(), answer.status, {name.lower(): text for name, text in answer.headers.items()}
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing; no connection is open."""
 
 
 def client_of(stand_in: StandIn, **options: Any) -> stripe.StripeClient:
-    """An SDK client whose account is the stand-in."""
+    """An SDK client of the stand-in."""
     return stripe.StripeClient(stand_in.api_key, http_client=InProcessClient(stand_in), **options)

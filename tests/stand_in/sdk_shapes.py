@@ -1,4 +1,4 @@
-"""Compares an object with the SDK's class for it: which fields it must and may have, and what their values can be."""
+"""Compares an object with its SDK class: required fields, allowed fields, and types of values."""
 
 import typing
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ UNTYPED = "UntypedStripeObject"
 
 
 def fields_of(cls: type[StripeObject]) -> dict[str, Any]:
-    """The annotated fields of a class of the SDK."""
+    """The annotated fields of an SDK class."""
     found: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         if issubclass(base, StripeObject) and base is not StripeObject:
@@ -22,12 +22,12 @@ def fields_of(cls: type[StripeObject]) -> dict[str, Any]:
 
 
 def required_of(cls: type[StripeObject]) -> set[str]:
-    """The fields that are never null, and so never absent."""
+    """The fields that are never null and therefore required."""
     return {name for name, kind in fields_of(cls).items() if type(None) not in get_args(kind)}
 
 
 def complaints(value: dict[str, Any], cls: type[StripeObject], path: str) -> Iterator[str]:
-    """Everything that is wrong with an object, or with an object in it."""
+    """All differences of an object and its nested objects."""
     known = fields_of(cls)
     for name in sorted(required_of(cls) - value.keys()):
         yield f"{path}.{name} is missing"
@@ -39,7 +39,7 @@ def complaints(value: dict[str, Any], cls: type[StripeObject], path: str) -> Ite
 
 
 def misfits(value: Any, kind: Any, path: str) -> Iterator[str]:
-    """Why a value is not of a kind; nothing if it is."""
+    """The differences of a value from a type; empty if it matches."""
     kind = _named(kind)
     origin, arguments = get_origin(kind), get_args(kind)
     if kind is Any or isinstance(kind, typing.TypeVar):
@@ -58,7 +58,7 @@ def misfits(value: Any, kind: Any, path: str) -> Iterator[str]:
 def _misfits_of_union(value: Any, arguments: tuple[Any, ...], path: str) -> Iterator[str]:
     literals = [kind for kind in arguments if get_origin(kind) is Literal]
     if literals and isinstance(value, str):
-        # The SDK leaves room for words of the future; the stand-in has to use those of its version.
+        # The SDK allows future values; the stand-in must use those of its own version.
         yield from misfits(value, literals[0], path)
         return
     found = [list(misfits(value, kind, path)) for kind in arguments]
@@ -71,7 +71,7 @@ def _is_class(kind: Any) -> bool:
 
 
 def _named(kind: Any) -> Any:
-    """The class a forward reference means; a name the SDK does not export stays what it is."""
+    """The class of a forward reference; unchanged if the SDK does not export the name."""
     if not isinstance(kind, ForwardRef):
         return kind
     name = kind.__forward_arg__

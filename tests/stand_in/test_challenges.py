@@ -1,4 +1,4 @@
-"""A card whose bank wants its holder to confirm: challenged when the holder is there, declined when not."""
+"""A card that requires authentication: challenged on session, declined off session."""
 
 import pytest
 import stripe
@@ -32,26 +32,26 @@ def test_a_declined_payment_is_an_error_with_its_reason(
     till: Till, card: str, code: str, decline_code: str | None, advice_code: str | None
 ) -> None:
     error, intent = till.declined(card)
-    told, kept = error.error, intent.last_payment_error
-    assert told is not None
-    assert kept is not None
+    raised, stored = error.error, intent.last_payment_error
+    assert raised is not None
+    assert stored is not None
     assert error.http_status == 402
-    assert (told.type, told.code, told.decline_code, told.advice_code) == (
+    assert (raised.type, raised.code, raised.decline_code, raised.advice_code) == (
         "card_error",
         code,
         decline_code,
         advice_code,
     )
-    assert told.payment_intent is not None
-    assert (told.payment_intent.id, told.payment_intent.status) == (intent.id, "requires_payment_method")
+    assert raised.payment_intent is not None
+    assert (raised.payment_intent.id, raised.payment_intent.status) == (intent.id, "requires_payment_method")
     assert (intent.status, intent.payment_method) == ("requires_payment_method", None)
-    assert (told.charge, kept.charge) == (intent.latest_charge, intent.latest_charge)
-    assert told.payment_method is not None
-    assert kept.payment_method is not None
-    assert kept.payment_method.id == told.payment_method.id
-    assert kept.to_dict().get("decline_code") == decline_code
-    assert kept.to_dict().get("advice_code") == advice_code
-    assert till.client.v1.charges.retrieve(str(told.charge)).failure_code == code
+    assert (raised.charge, stored.charge) == (intent.latest_charge, intent.latest_charge)
+    assert raised.payment_method is not None
+    assert stored.payment_method is not None
+    assert stored.payment_method.id == raised.payment_method.id
+    assert stored.to_dict().get("decline_code") == decline_code
+    assert stored.to_dict().get("advice_code") == advice_code
+    assert till.client.v1.charges.retrieve(str(raised.charge)).failure_code == code
     assert till.event_types()[-2:] == ["charge.failed", "payment_intent.payment_failed"]
 
 
@@ -74,12 +74,12 @@ def test_a_declined_intent_needs_a_card_to_be_confirmed_again(till: Till) -> Non
     assert refused(caught) == "payment_intent_unexpected_state"
 
 
-def test_a_customer_who_is_there_is_sent_to_a_challenge_and_back(till: Till, controls: Controls) -> None:
+def test_a_present_customer_is_sent_to_a_challenge_and_back(till: Till, controls: Controls) -> None:
     intent = till.intent("pm_card_authenticationRequired")
-    asked = till.confirm(intent, off_session=False, return_url="http://localhost/back")
-    assert asked.status == "requires_action"
-    assert asked.next_action is not None
-    assert asked.next_action.to_dict() == {
+    confirmed = till.confirm(intent, off_session=False, return_url="http://localhost/back")
+    assert confirmed.status == "requires_action"
+    assert confirmed.next_action is not None
+    assert confirmed.next_action.to_dict() == {
         "type": "redirect_to_url",
         "redirect_to_url": {
             "url": f"http://127.0.0.1:8420/challenge/{intent.id}",
@@ -92,12 +92,12 @@ def test_a_customer_who_is_there_is_sent_to_a_challenge_and_back(till: Till, con
 
 
 def test_without_a_return_url_the_challenge_is_left_to_the_sdk(till: Till) -> None:
-    asked = till.confirm(till.intent("pm_card_authenticationRequired"), off_session=False)
-    assert asked.next_action is not None
-    assert asked.next_action.type == "use_stripe_sdk"
+    confirmed = till.confirm(till.intent("pm_card_authenticationRequired"), off_session=False)
+    assert confirmed.next_action is not None
+    assert confirmed.next_action.type == "use_stripe_sdk"
 
 
-def test_a_declined_challenge_leaves_the_intent_payable_and_without_a_charge(till: Till, controls: Controls) -> None:
+def test_a_declined_challenge_keeps_the_intent_payable_and_uncharged(till: Till, controls: Controls) -> None:
     intent = till.confirm(till.intent("pm_card_authenticationRequired"), off_session=False)
     controls.answer_challenge(intent.id, confirmed=False)
     failed = till.client.v1.payment_intents.retrieve(intent.id)
@@ -123,9 +123,7 @@ def test_error_on_requires_action_declines_instead_of_challenging(till: Till) ->
     assert refused(caught) == "authentication_required"
 
 
-def test_a_card_that_was_set_up_pays_off_session_and_is_challenged_when_its_holder_is_there(
-    till: Till, controls: Controls
-) -> None:
+def test_a_set_up_card_pays_off_session_and_is_challenged_on_session(till: Till, controls: Controls) -> None:
     session = till.session()
     controls.complete_checkout(session.id, "4000002500003155")
     saved = till.client.v1.payment_methods.list({"customer": till.customer.id}).data[0].id
@@ -152,7 +150,7 @@ def test_a_paid_or_processing_intent_can_be_neither_confirmed_nor_canceled(till:
     assert caught.value.error.payment_intent.id == intent.id
 
 
-def test_an_intent_that_waits_for_a_challenge_can_be_canceled_or_given_another_card(till: Till) -> None:
+def test_an_intent_in_a_challenge_can_be_canceled_or_get_another_card(till: Till) -> None:
     first, second = (till.confirm(till.intent("pm_card_authenticationRequired"), off_session=False) for _ in range(2))
     canceled = till.client.v1.payment_intents.cancel(first.id)
     assert (canceled.status, canceled.next_action) == ("canceled", None)

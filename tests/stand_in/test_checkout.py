@@ -1,4 +1,4 @@
-"""Checkout saves a card: through the API, and through its page as a browser without scripts sends it in."""
+"""Checkout saves a card through the API and through its page, submitted without scripts."""
 
 import re
 from typing import Any
@@ -19,7 +19,7 @@ GOOD = {"number": "4242 4242 4242 4242", "expiry": "12 / 34", "cvc": "123", "nam
 
 @pytest.fixture
 def browser(stand_in: StandIn) -> FlaskClient:
-    """Opens the hosted pages."""
+    """A client for the hosted pages."""
     return create_app(stand_in).test_client()
 
 
@@ -29,13 +29,13 @@ def path_of(url: str | None) -> str:
 
 
 def error_beside(page: TestResponse, field: str) -> str | None:
-    """The words that describe what is wrong with a field."""
+    """The error text beside a field."""
     found = re.search(f'<p class="error" id="{field}-error">([^<]*)</p>', page.text)
     assert (f'aria-describedby="{field}-error"' in page.text) == (found is not None)
     return found[1] if found else None
 
 
-def test_a_session_is_open_and_knows_what_it_is_for(till: Till) -> None:
+def test_a_new_session_is_open_and_has_its_purpose(till: Till) -> None:
     session = till.session(metadata={"account_id": "acct_1"}, client_reference_id="ref")
     assert (session.status, session.mode, session.customer) == ("open", "setup", till.customer.id)
     assert (session.payment_status, session.currency, session.client_reference_id) == (
@@ -52,12 +52,12 @@ def test_a_session_is_open_and_knows_what_it_is_for(till: Till) -> None:
     )
 
 
-def test_named_types_take_the_place_of_a_currency(till: Till) -> None:
+def test_a_session_with_payment_method_types_needs_no_currency(till: Till) -> None:
     params: Any = {"mode": "setup", "success_url": "http://localhost/", "allowed_payment_method_types": ["card"]}
     assert till.client.v1.checkout.sessions.create(params).payment_method_types == ["card"]
 
 
-def test_the_page_says_what_it_is_and_labels_every_field(till: Till, browser: FlaskClient) -> None:
+def test_the_page_names_itself_and_labels_every_field(till: Till, browser: FlaskClient) -> None:
     page = browser.get(path_of(till.session().url))
     assert page.status_code == 200
     assert "This is a local stand-in for Stripe" in page.text
@@ -90,21 +90,21 @@ def test_a_card_typed_in_is_saved_and_the_browser_goes_back(till: Till, browser:
     ("change", "field", "words"),
     [
         ({"number": ""}, "number", "12 to 19 digits"),
-        ({"number": "4242 4242 4242 4241"}, "number", "not valid"),
+        ({"number": "4242 4242 4242 4241"}, "number", "number is invalid"),
         ({"number": "4111 1111 1111 1111"}, "number", "Never enter a real card"),
         ({"number": "4000 0000 0000 0002"}, "number", "Your card was declined."),
         ({"number": "4000000000009995"}, "number", "insufficient funds"),
         ({"number": "4000000000000069"}, "expiry", "expired"),
         ({"number": "4000000000000127"}, "cvc", "security code is incorrect"),
-        ({"expiry": "13 / 34"}, "expiry", "as in 12 / 34"),
-        ({"expiry": "soon"}, "expiry", "as in 12 / 34"),
+        ({"expiry": "13 / 34"}, "expiry", "such as 12 / 34"),
+        ({"expiry": "soon"}, "expiry", "such as 12 / 34"),
         ({"expiry": "10 / 26"}, "expiry", "in the past"),
         ({"cvc": "12"}, "cvc", "3 digits"),
         ({"number": "378282246310005"}, "cvc", "4 digits"),
         ({"name": " "}, "name", "Enter the name"),
     ],
 )
-def test_a_mistake_is_explained_beside_its_field_and_nothing_is_saved(
+def test_an_invalid_field_is_explained_and_nothing_is_saved(
     till: Till, browser: FlaskClient, change: dict[str, str], field: str, words: str
 ) -> None:
     session = till.session()
@@ -133,12 +133,12 @@ def test_one_click_fills_in_a_test_card_that_can_be_saved(till: Till, browser: F
     assert browser.post(path_of(session.url), data={**filled, "save": "yes"}).status_code == 303
 
 
-def test_a_page_that_is_done_or_over_says_so(till: Till, browser: FlaskClient, clock: Clock) -> None:
+def test_a_completed_or_expired_page_says_so(till: Till, browser: FlaskClient, clock: Clock) -> None:
     done, over, ended = till.session(), till.session(), till.session()
     browser.post(path_of(done.url), data=GOOD)
     assert till.client.v1.checkout.sessions.expire(ended.id).status == "expired"
     clock.forward(hours=24)
-    assert "saved already" in browser.post(path_of(done.url), data=GOOD).text
+    assert "already saved" in browser.post(path_of(done.url), data=GOOD).text
     assert "expired" in browser.get(path_of(over.url)).text
     assert "expired" in browser.get(path_of(ended.url)).text
     assert browser.get("/checkout/pay/cs_test_unknown").status_code == 404
@@ -166,10 +166,10 @@ def test_the_challenge_page_asks_and_sends_the_customer_back(
     )
     found = till.client.v1.payment_intents.retrieve(intent.id).status
     assert found == ("succeeded" if answer == "confirm" else "requires_payment_method")
-    assert "not waiting" in browser.post(path, data={"answer": "confirm"}).text
+    assert "needs no confirmation" in browser.post(path, data={"answer": "confirm"}).text
 
 
-def test_a_receipt_shows_what_was_paid_and_given_back(till: Till, browser: FlaskClient) -> None:
+def test_a_receipt_shows_the_payment_and_its_refunds(till: Till, browser: FlaskClient) -> None:
     intent = till.paid(description="Calling credit top-up")
     till.client.v1.refunds.create({"payment_intent": intent.id, "amount": 1000})
     charge = till.client.v1.charges.retrieve(str(intent.latest_charge))

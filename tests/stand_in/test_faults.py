@@ -1,4 +1,4 @@
-"""What goes wrong on demand: with requests, before and after they are executed, and how often."""
+"""Faults on demand: before and after a request is executed, and how often."""
 
 import pytest
 import stripe
@@ -12,12 +12,12 @@ CONFIRM = "POST /v1/payment_intents/*/confirm"
 
 
 def intents(till: Till) -> int:
-    """How many there are."""
+    """The number of payment intents."""
     return len(till.stand_in.account.objects["payment_intent"])
 
 
 def create(till: Till, key: str | None = "k1") -> tuple[int, bool]:
-    """One attempt to make an intent: status, and whether it was a replay."""
+    """Try to create an intent; return the status and whether it was a replay."""
     headers = {"Authorization": f"Bearer {till.stand_in.api_key}"} | ({"Idempotency-Key": key} if key else {})
     answer = till.stand_in.handle("POST", "/v1/payment_intents", {"amount": 2500, "currency": "usd"}, headers)
     return answer.status, "Idempotent-Replayed" in answer.headers
@@ -73,7 +73,7 @@ def test_too_many_requests_are_not_executed_and_not_kept(till: Till, kind: str) 
         till.intent(None)
 
 
-def test_slow_is_done_before_it_waits_and_late_after(till: Till) -> None:
+def test_slow_executes_before_the_delay_and_late_after_it(till: Till) -> None:
     done: list[int] = []
     till.stand_in._sleep = lambda seconds: done.append(intents(till) * 100 + int(seconds))
     for kind in ("slow", "late"):
@@ -83,7 +83,7 @@ def test_slow_is_done_before_it_waits_and_late_after(till: Till) -> None:
     assert intents(till) == 2
 
 
-def test_a_fault_hits_the_requests_it_names_as_often_as_it_says(till: Till) -> None:
+def test_a_fault_hits_matching_requests_the_given_number_of_times(till: Till) -> None:
     till.stand_in.faults.add("error_500", CONFIRM, count=2, skip=1)
     assert till.paid().status == "succeeded"
     for _ in range(2):
@@ -94,11 +94,11 @@ def test_a_fault_hits_the_requests_it_names_as_often_as_it_says(till: Till) -> N
 
 
 def test_an_unknown_fault_is_refused(till: Till) -> None:
-    with pytest.raises(ValueError, match="no fault is called 'broken'"):
+    with pytest.raises(ValueError, match="unknown fault 'broken'"):
         till.stand_in.faults.add("broken")
 
 
-def test_the_sdk_sees_a_lost_answer_as_a_connection_error_and_its_own_retry_gets_the_replay(till: Till) -> None:
+def test_the_sdk_retries_a_lost_answer_and_gets_the_replay(till: Till) -> None:
     till.stand_in.faults.add("answer_lost", "POST /v1/customers", count=2)
     with pytest.raises(stripe.APIConnectionError):
         till.client.v1.customers.create({"name": "Bo"})
@@ -108,7 +108,7 @@ def test_the_sdk_sees_a_lost_answer_as_a_connection_error_and_its_own_retry_gets
     assert names == [None, "Bo", "Cy"]
 
 
-def test_the_log_says_what_was_asked_and_answered(till: Till) -> None:
+def test_the_log_records_requests_and_answers(till: Till) -> None:
     till.stand_in.requests.clear()
     till.stand_in.faults.add("dropped", CREATE)
     with pytest.raises(ConnectionLost):
@@ -125,7 +125,7 @@ def test_the_log_says_what_was_asked_and_answered(till: Till) -> None:
     ]
 
 
-def test_a_reset_forgets_everything(till: Till) -> None:
+def test_a_reset_clears_everything(till: Till) -> None:
     till.paid()
     till.stand_in.faults.add("dropped", CREATE)
     till.stand_in.reset()

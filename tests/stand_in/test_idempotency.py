@@ -1,4 +1,4 @@
-"""An idempotency key gives its first answer again for a day, whatever that was, and is good for one request only."""
+"""An idempotency key replays its first answer for a day and is valid for one request only."""
 
 import threading
 from typing import Any
@@ -12,13 +12,13 @@ from tests.stand_in.in_process import Clock
 
 
 def sent(till: Till, path: str, key: str | None, **params: Any) -> tuple[int, bytes, bool]:
-    """Status, body and whether it was a replay."""
+    """Status, body, and whether it was a replay."""
     headers = {"Authorization": f"Bearer {till.stand_in.api_key}"} | ({"Idempotency-Key": key} if key else {})
     answer = till.stand_in.handle("POST", path, params, headers)
     return answer.status, answer.body, answer.headers.get("Idempotent-Replayed") == "true"
 
 
-def test_the_first_answer_is_given_again_and_nothing_is_done_twice(till: Till) -> None:
+def test_a_replay_returns_the_first_answer_without_a_second_effect(till: Till) -> None:
     intent = till.intent()
     path = f"/v1/payment_intents/{intent.id}/confirm"
     first, second = (sent(till, path, "k1", off_session=True) for _ in range(2))
@@ -35,7 +35,7 @@ def test_a_decline_is_kept_even_when_the_intent_was_paid_meanwhile(till: Till) -
     assert sent(till, path, "k1", off_session=True) == (402, first[1], True)
 
 
-def test_a_refusal_after_execution_began_is_kept_and_one_before_is_not(till: Till) -> None:
+def test_only_a_refusal_after_execution_began_is_kept(till: Till) -> None:
     amount = {"amount": 2500, "currency": "usd"}
     assert sent(till, "/v1/payment_intents", "k1", **amount, customer="cus_unknown")[::2] == (400, False)
     assert sent(till, "/v1/payment_intents", "k1", **amount, customer="cus_unknown")[::2] == (400, True)
@@ -58,7 +58,7 @@ def test_other_parameters_or_another_path_under_the_same_key_are_refused(till: T
     assert sent(till, "/v1/payment_intents", "k1", amount=2500, currency="usd")[::2] == (200, True)
 
 
-def test_a_key_is_forgotten_after_a_day(till: Till, clock: Clock) -> None:
+def test_a_key_expires_after_a_day(till: Till, clock: Clock) -> None:
     first = sent(till, "/v1/customers", "k1", email="a@example.com")
     clock.forward(hours=23, minutes=59)
     assert sent(till, "/v1/customers", "k1", email="a@example.com") == (200, first[1], True)
@@ -68,7 +68,7 @@ def test_a_key_is_forgotten_after_a_day(till: Till, clock: Clock) -> None:
     assert again[1] != first[1]
 
 
-def test_a_key_whose_first_request_is_under_way_is_in_use(clock: Clock) -> None:
+def test_a_key_is_in_use_while_its_first_request_runs(clock: Clock) -> None:
     begun, may_end = threading.Event(), threading.Event()
 
     def sleep(_seconds: float) -> None:
@@ -100,7 +100,7 @@ def test_a_get_ignores_the_key(till: Till) -> None:
     assert [answer.headers.get("Idempotent-Replayed") for answer in answers] == [None, None]
 
 
-def test_every_answer_names_its_request_and_a_replay_the_first_one(till: Till) -> None:
+def test_every_answer_names_its_request_and_a_replay_the_original(till: Till) -> None:
     headers = {"Authorization": f"Bearer {till.stand_in.api_key}", "Idempotency-Key": "k1"}
     first, second = (till.stand_in.handle("POST", "/v1/customers", {}, headers).headers for _ in range(2))
     assert first["Request-Id"].startswith("req_")

@@ -1,4 +1,4 @@
-"""Requests are read as Stripe reads them: brackets, types, unknown and missing parameters, keys, expansion."""
+"""Requests are parsed like Stripe parses them: brackets, types, unknown and missing parameters, keys, expansion."""
 
 import importlib
 from typing import Any
@@ -37,12 +37,12 @@ def test_brackets_become_fields_and_lists() -> None:
 
 
 @pytest.mark.parametrize("pairs", [[("a[b", "1")], [("a", "1"), ("a[b]", "2")], [("a[b]", "2"), ("a", "1")]])
-def test_brackets_that_make_no_sense_are_refused(pairs: list[tuple[str, str]]) -> None:
+def test_malformed_brackets_are_refused(pairs: list[tuple[str, str]]) -> None:
     with pytest.raises(Refusal):
         parse(pairs)
 
 
-def test_nested_values_become_the_same_pairs_as_the_sdk_sends() -> None:
+def test_nested_values_encode_as_the_sdk_encodes_them() -> None:
     nested = {"a": {"b": True}, "c": [1, 2], "d": None}
     assert list(pairs_of(nested)) == [("a[b]", "true"), ("c[0]", "1"), ("c[1]", "2"), ("d", "")]
 
@@ -68,7 +68,7 @@ def test_nested_values_become_the_same_pairs_as_the_sdk_sends() -> None:
         ),
     ],
 )
-def test_a_wrong_parameter_is_named_with_its_code(
+def test_an_invalid_parameter_is_named_with_its_code(
     till: Till, path: str, params: dict[str, Any], code: str, param: str
 ) -> None:
     status, body = till.post(path, **params)
@@ -135,12 +135,14 @@ SDK_CLASSES = {
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
-def test_an_endpoint_takes_no_parameter_the_sdk_does_not_know_and_needs_those_it_needs(route: Route) -> None:
+def test_an_endpoint_has_the_parameters_of_the_sdk(route: Route) -> None:
     package, _, name = SDK_CLASSES[f"{route.method} {route.path}"].rpartition(".")
     module = importlib.import_module(f"stripe.params.{package}".rstrip("."))
-    known = getattr(module, name).__annotations__
-    assert set(route.parameters.kinds) <= set(known) | {"expand"}
-    assert {name for name, kind in known.items() if "NotRequired" not in str(kind)} <= set(route.parameters.required)
+    annotations = getattr(module, name).__annotations__
+    assert set(route.parameters.kinds) <= set(annotations) | {"expand"}
+    assert {name for name, kind in annotations.items() if "NotRequired" not in str(kind)} <= set(
+        route.parameters.required
+    )
 
 
 def test_ids_are_expanded_along_their_paths(till: Till) -> None:
@@ -167,19 +169,19 @@ def test_items_of_a_list_are_expanded_too(till: Till) -> None:
 
 
 @pytest.mark.parametrize("path", ["nothing", "customer.nothing", "amount", "a.b.c.d.e"])
-def test_a_path_that_leads_nowhere_is_refused(till: Till, path: str) -> None:
+def test_an_unknown_expansion_path_is_refused(till: Till, path: str) -> None:
     with pytest.raises(stripe.InvalidRequestError, match="expand"):
         till.client.v1.payment_intents.retrieve(till.intent(None).id, {"expand": [path]})
 
 
 @pytest.mark.parametrize("header", [None, "Bearer sk_test_other_0000", "Basic c2s6", "Bearer "])
-def test_without_the_right_key_nothing_is_answered(till: Till, header: str | None) -> None:
+def test_a_request_without_the_right_key_is_refused(till: Till, header: str | None) -> None:
     headers = {"Authorization": header} if header is not None else {}
     answer = till.stand_in.handle("GET", "/v1/customers", {}, headers)
     assert (answer.status, answer.json()["error"]["type"]) == (401, "invalid_request_error")
 
 
-def test_what_is_not_there_is_not_found(till: Till) -> None:
+def test_an_unknown_object_is_not_found(till: Till) -> None:
     with pytest.raises(stripe.InvalidRequestError) as caught:
         till.client.v1.payment_intents.retrieve("pi_unknown")
     assert (caught.value.http_status, refused(caught), caught.value.param) == (404, "resource_missing", "intent")

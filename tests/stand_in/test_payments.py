@@ -1,4 +1,4 @@
-"""Payment intents go through Stripe's statuses: paid, challenged, declined and payable again, canceled."""
+"""Payment intents pass through the statuses of Stripe: paid, challenged, declined, canceled."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,7 +14,7 @@ Code = str
 
 
 def refused(error: Any) -> Code:
-    """The code of a refusal; the text beside it for those that have none."""
+    """The code of a refusal, or its text if it has no code."""
     return str(error.value.error.code or error.value.user_message)
 
 
@@ -48,7 +48,7 @@ def test_an_intent_can_be_confirmed_as_it_is_created(till: Till) -> None:
     assert (intent.status, intent.currency) == ("succeeded", "usd")
 
 
-def test_a_paid_intent_tells_of_itself_and_its_charge(till: Till) -> None:
+def test_a_paid_intent_makes_events_for_itself_and_its_charge(till: Till) -> None:
     till.paid()
     assert till.event_types() == [
         "payment_method.attached",
@@ -59,7 +59,7 @@ def test_a_paid_intent_tells_of_itself_and_its_charge(till: Till) -> None:
     ]
 
 
-def test_a_payment_in_processing_is_settled_or_fails_later(till: Till, controls: Controls) -> None:
+def test_a_processing_payment_succeeds_or_fails_later(till: Till, controls: Controls) -> None:
     first, second = till.paid("pm_card_processing"), till.paid("pm_card_processing")
     assert (first.status, till.client.v1.charges.retrieve(str(first.latest_charge)).status) == ("processing", "pending")
     controls.settle(first.id)
@@ -72,7 +72,7 @@ def test_a_payment_in_processing_is_settled_or_fails_later(till: Till, controls:
     assert "payment_intent.processing" in till.event_types()
 
 
-def test_a_canceled_intent_says_why_and_cannot_be_paid(till: Till) -> None:
+def test_a_canceled_intent_has_a_reason_and_cannot_be_paid(till: Till) -> None:
     intent = till.intent()
     canceled = till.client.v1.payment_intents.cancel(intent.id, {"cancellation_reason": "abandoned"})
     assert (canceled.status, canceled.cancellation_reason) == ("canceled", "abandoned")
@@ -85,7 +85,7 @@ def test_a_canceled_intent_says_why_and_cannot_be_paid(till: Till) -> None:
     assert caught.value.error.payment_intent.status == "canceled"
 
 
-def test_a_paid_intent_changes_only_in_what_describes_it(till: Till) -> None:
+def test_only_the_description_of_a_paid_intent_can_change(till: Till) -> None:
     intent = till.paid(metadata={"a": "1", "b": "2"})
     changed = till.client.v1.payment_intents.update(intent.id, {"metadata": {"a": "", "c": "3"}})
     assert changed.metadata.to_dict() == {"b": "2", "c": "3"}
@@ -108,25 +108,25 @@ def test_an_intent_that_might_redirect_needs_a_return_url(till: Till) -> None:
     assert till.confirm(intent, return_url="http://localhost/back").status == "succeeded"
 
 
-def test_the_list_is_newest_first_by_customer_and_time_page_by_page(till: Till, clock: Clock) -> None:
-    made = []
+def test_intents_are_listed_newest_first_by_customer_and_time(till: Till, clock: Clock) -> None:
+    created = []
     for _ in range(5):
         clock.forward(minutes=1)
-        made.append(till.intent(None))
+        created.append(till.intent(None))
     till.client.v1.payment_intents.create({"amount": 2500, "currency": "usd"})
     intents = till.client.v1.payment_intents
-    newest = [intent.id for intent in reversed(made)]
+    newest = [intent.id for intent in reversed(created)]
     first = intents.list({"customer": till.customer.id, "limit": 2})
     assert ([intent.id for intent in first.data], first.has_more) == (newest[:2], True)
     rest = intents.list({"customer": till.customer.id, "limit": 10, "starting_after": newest[1]})
     assert ([intent.id for intent in rest.data], rest.has_more) == (newest[2:], False)
     assert [intent.id for intent in first.auto_paging_iter()] == newest
-    within = {"gte": made[1].created, "lt": made[3].created}
-    found = intents.list({"customer": till.customer.id, "created": within})  # type: ignore[arg-type]  # A range it is.
-    assert [intent.id for intent in found.data] == [made[2].id, made[1].id]
+    within = {"gte": created[1].created, "lt": created[3].created}
+    found = intents.list({"customer": till.customer.id, "created": within})  # type: ignore[arg-type]  # A range is allowed.
+    assert [intent.id for intent in found.data] == [created[2].id, created[1].id]
 
 
-def test_an_intent_confirmed_from_many_sides_at_once_is_paid_once(till: Till) -> None:
+def test_an_intent_confirmed_concurrently_is_paid_once(till: Till) -> None:
     intent = till.intent()
     path = f"/v1/payment_intents/{intent.id}/confirm"
     with ThreadPoolExecutor(8) as pool:

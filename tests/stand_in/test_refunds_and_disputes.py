@@ -1,4 +1,4 @@
-"""Money goes back by refunds and disputes, never more than was paid; balance transactions say what went."""
+"""Refunds and disputes return at most the paid amount; balance transactions record it."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ from tests.stand_in.test_payments import refused
 
 
 def charge_of(till: Till, intent: stripe.PaymentIntent) -> stripe.Charge:
-    """The charge as it is now."""
+    """The current charge of an intent."""
     return till.client.v1.charges.retrieve(str(intent.latest_charge))
 
 
 def moved(till: Till, dispute_id: str) -> list[tuple[int, int]]:
-    """Amount and fee of the dispute's balance transactions."""
+    """Amount and fee of each balance transaction of a dispute."""
     found = till.client.v1.disputes.retrieve(dispute_id).balance_transactions
     return [(item.amount, item.fee) for item in found]
 
 
-def test_refunds_add_up_and_end_with_the_whole_amount(till: Till) -> None:
+def test_refunds_add_up_to_the_whole_amount(till: Till) -> None:
     intent = till.paid()
     refunds = till.client.v1.refunds
     first = refunds.create({"payment_intent": intent.id, "amount": 1000, "metadata": {"why": "x"}})
@@ -39,7 +39,7 @@ def test_refunds_add_up_and_end_with_the_whole_amount(till: Till) -> None:
     assert refused(caught) == "charge_already_refunded"
 
 
-def test_more_than_is_left_cannot_be_refunded(till: Till) -> None:
+def test_a_refund_cannot_exceed_the_remaining_amount(till: Till) -> None:
     intent = till.paid()
     till.client.v1.refunds.create({"payment_intent": intent.id, "amount": 1000})
     with pytest.raises(stripe.InvalidRequestError, match=r"\$15.01\) is greater than unrefunded amount") as caught:
@@ -48,7 +48,7 @@ def test_more_than_is_left_cannot_be_refunded(till: Till) -> None:
     assert charge_of(till, intent).amount_refunded == 1000
 
 
-def test_only_a_payment_that_came_through_can_be_refunded(till: Till) -> None:
+def test_only_a_succeeded_payment_can_be_refunded(till: Till) -> None:
     with pytest.raises(stripe.InvalidRequestError):
         till.client.v1.refunds.create({"payment_intent": till.intent().id})
     with pytest.raises(stripe.InvalidRequestError) as caught:
@@ -59,7 +59,7 @@ def test_only_a_payment_that_came_through_can_be_refunded(till: Till) -> None:
     assert refused(caught) == "parameter_missing"
 
 
-def test_a_refund_that_fails_gives_the_money_back_to_the_account(till: Till, controls: Controls) -> None:
+def test_a_failed_refund_returns_the_money_to_the_account(till: Till, controls: Controls) -> None:
     intent = till.paid()
     refund = till.client.v1.refunds.create({"payment_intent": intent.id})
     till.stand_in.take_events()
@@ -89,9 +89,7 @@ def test_a_dispute_withdraws_the_amount_and_a_fee(till: Till, controls: Controls
 
 
 @pytest.mark.parametrize(("amount", "back"), [(None, 2500), (1000, 1000)])
-def test_a_dispute_that_is_won_reinstates_all_or_part(
-    till: Till, controls: Controls, amount: int | None, back: int
-) -> None:
+def test_a_won_dispute_reinstates_all_or_part(till: Till, controls: Controls, amount: int | None, back: int) -> None:
     dispute = controls.dispute(str(till.paid().latest_charge))["id"]
     till.stand_in.take_events()
     controls.win_dispute(dispute, amount)
@@ -102,7 +100,7 @@ def test_a_dispute_that_is_won_reinstates_all_or_part(
         controls.lose_dispute(dispute)
 
 
-def test_a_dispute_that_is_lost_or_given_up_stays_withdrawn(till: Till, controls: Controls) -> None:
+def test_a_lost_or_abandoned_dispute_stays_withdrawn(till: Till, controls: Controls) -> None:
     first, second = (controls.dispute(str(till.paid().latest_charge), amount=700)["id"] for _ in range(2))
     controls.lose_dispute(first)
     assert till.client.v1.disputes.close(second).status == "lost"
@@ -120,7 +118,7 @@ def test_a_dispute_that_is_lost_or_given_up_stays_withdrawn(till: Till, controls
         ("losing_evidence", True, "lost"),
     ],
 )
-def test_evidence_is_kept_submitted_and_decides_in_test_mode(
+def test_submitted_evidence_decides_a_dispute_in_test_mode(
     till: Till, controls: Controls, evidence: str, submit: bool, status: str
 ) -> None:
     dispute = controls.dispute(str(till.paid().latest_charge))["id"]
@@ -151,7 +149,7 @@ def test_some_test_cards_pay_and_are_disputed(till: Till, card: str, reason: str
     assert (intent.status, dispute.reason, dispute.status) == ("succeeded", reason, status)
 
 
-def test_a_charge_can_be_disputed_once_and_for_no_more_than_itself(till: Till, controls: Controls) -> None:
+def test_a_charge_can_be_disputed_once_up_to_its_amount(till: Till, controls: Controls) -> None:
     charge = str(till.paid().latest_charge)
     with pytest.raises(Refusal):
         controls.dispute(charge, amount=2501)
@@ -160,7 +158,7 @@ def test_a_charge_can_be_disputed_once_and_for_no_more_than_itself(till: Till, c
         controls.dispute(charge)
 
 
-def test_a_disputed_charge_is_not_refunded_by_the_api_and_may_be_refunded_beside_it(till: Till) -> None:
+def test_the_api_refuses_to_refund_a_disputed_charge(till: Till) -> None:
     charge, controls = charge_of(till, till.paid()), Controls(till.stand_in)
     controls.dispute(charge.id)
     with pytest.raises(stripe.InvalidRequestError) as caught:
@@ -172,7 +170,7 @@ def test_a_disputed_charge_is_not_refunded_by_the_api_and_may_be_refunded_beside
     assert till.client.v1.charges.retrieve(charge.id).amount_refunded == 700
 
 
-def test_a_refund_to_a_card_that_takes_none_is_told_as_done_and_comes_back(till: Till) -> None:
+def test_a_refund_to_a_refusing_card_succeeds_and_then_fails(till: Till) -> None:
     charge = charge_of(till, till.paid("pm_card_refundFail"))
     refund = till.client.v1.refunds.create({"charge": charge.id, "amount": 700})
     assert refund.status == "succeeded"

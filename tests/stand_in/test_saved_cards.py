@@ -1,4 +1,4 @@
-"""Cards are saved for a customer, listed, detached for good, and paid with only by whom they belong to."""
+"""Cards are saved for a customer, listed, detached permanently, and usable only by their customer."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.stand_in.conftest import Till
 from tests.stand_in.test_payments import refused
 
 
-def test_the_same_card_saved_twice_is_two_payment_methods_with_one_fingerprint(till: Till) -> None:
+def test_the_same_card_saved_twice_has_one_fingerprint(till: Till) -> None:
     first, second, other = (
         till.client.v1.payment_methods.retrieve(till.save(card))
         for card in ("pm_card_visa", "pm_card_visa", "pm_card_mastercard")
@@ -35,7 +35,7 @@ def test_saved_cards_are_listed_newest_first_page_by_page(till: Till) -> None:
     assert till.client.v1.customers.payment_methods.retrieve(till.customer.id, saved[0]).id == saved[0]
 
 
-def test_a_detached_card_is_gone_for_good(till: Till) -> None:
+def test_a_detached_card_cannot_be_attached_again(till: Till) -> None:
     card = till.save()
     settings: Any = {"invoice_settings": {"default_payment_method": card}}
     till.client.v1.customers.update(till.customer.id, settings)
@@ -62,7 +62,7 @@ def test_a_detached_card_is_gone_for_good(till: Till) -> None:
         assert refused(caught) == "payment_method_unexpected_state"
 
 
-def test_an_intent_made_before_its_card_was_detached_cannot_be_paid_with_it(till: Till) -> None:
+def test_an_earlier_intent_cannot_be_paid_with_a_detached_card(till: Till) -> None:
     intent = till.intent()
     till.client.v1.payment_methods.detach(str(intent.payment_method))
     with pytest.raises(stripe.InvalidRequestError, match="may not be used again"):
@@ -88,14 +88,14 @@ def test_another_customers_card_is_refused(till: Till) -> None:
     assert caught.value.http_status == 404
 
 
-def test_a_card_of_nobody_pays_once(till: Till) -> None:
+def test_a_card_without_a_customer_pays_once(till: Till) -> None:
     card = till.client.v1.payment_methods.create({"type": "card", "card": {"token": "tok_visa"}}).id
     assert till.confirm(till.intent(None), payment_method=card).status == "succeeded"
     with pytest.raises(stripe.InvalidRequestError, match="may not be used again"):
         till.intent(None, payment_method=card)
 
 
-def test_a_card_of_nobody_is_saved_by_an_intent_that_says_so(till: Till) -> None:
+def test_an_intent_with_setup_saves_a_card_without_a_customer(till: Till) -> None:
     intent = till.intent(None, setup_future_usage="off_session")
     paid = till.confirm(intent, payment_method="pm_card_visa", off_session=False)
     assert till.client.v1.payment_methods.retrieve(str(paid.payment_method)).customer == till.customer.id
@@ -113,7 +113,7 @@ def test_a_card_of_nobody_is_saved_by_an_intent_that_says_so(till: Till) -> None
         ("pm_card_chargeDeclinedProcessingError", "processing_error"),
     ],
 )
-def test_a_card_that_declines_is_refused_when_it_is_saved(till: Till, card: str, code: str) -> None:
+def test_saving_a_declining_card_is_refused(till: Till, card: str, code: str) -> None:
     with pytest.raises(stripe.CardError) as caught:
         till.save(card)
     assert refused(caught) == code
@@ -143,7 +143,7 @@ def test_other_numbers_and_past_dates_are_refused(till: Till, change: Any, code:
     assert refused(caught) == code
 
 
-def test_a_card_that_expired_since_it_was_saved_is_declined(till: Till) -> None:
+def test_a_saved_card_that_expired_is_declined(till: Till) -> None:
     card = till.save()
     till.stand_in.account.objects["payment_method"][card]["card"]["exp_year"] = 2025
     with pytest.raises(stripe.CardError) as caught:
@@ -151,7 +151,7 @@ def test_a_card_that_expired_since_it_was_saved_is_declined(till: Till) -> None:
     assert refused(caught) == "expired_card"
 
 
-def test_a_customer_is_updated_field_by_field_and_tells_what_changed(till: Till) -> None:
+def test_a_customer_update_event_names_the_changed_fields(till: Till) -> None:
     updated = till.client.v1.customers.update(till.customer.id, {"name": "Ana", "metadata": {"plan": "x"}})
     (event,) = till.stand_in.take_events()
     assert updated.email == "ana@example.com"

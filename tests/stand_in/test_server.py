@@ -1,4 +1,4 @@
-"""The stand-in as a server: the SDK over a socket, connections that are lost, controls over HTTP, a port in use."""
+"""The stand-in as a server: the SDK over a socket, lost connections, controls over HTTP, and a port in use."""
 
 import socket
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from ops.project import SettingsError
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    """One on a free port."""
+    """A server on an unused port."""
     server = Server(0)
     server.start()
     yield server
@@ -26,7 +26,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def over_http(server: Server, monkeypatch: pytest.MonkeyPatch) -> stripe.StripeClient:
-    """The SDK as the functions use it."""
+    """An SDK client configured like the functions."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     return stripe.StripeClient(server.stand_in.api_key, base_addresses={"api": server.base_url})
 
@@ -39,7 +39,7 @@ def control(server: Server) -> Iterator[httpx.Client]:
 
 
 def paid(client: stripe.StripeClient, card: str = "pm_card_visa") -> stripe.PaymentIntent:
-    """A payment with a card of nobody."""
+    """A payment with a card that has no customer."""
     params: Any = {"amount": 2500, "currency": "usd", "payment_method": card, "confirm": True}
     params["allowed_payment_method_types"] = ["card"]
     return client.v1.payment_intents.create(params)
@@ -71,7 +71,7 @@ def test_a_test_client_raises_a_lost_connection() -> None:
         create_app(stand_in).test_client().get("/v1/customers")
 
 
-def test_faults_are_ordered_shown_and_cleared_over_http(control: httpx.Client, over_http: stripe.StripeClient) -> None:
+def test_faults_are_added_listed_and_cleared_over_http(control: httpx.Client, over_http: stripe.StripeClient) -> None:
     order = {"kind": "rate_limited", "match": "POST /v1/customers", "count": 2}
     assert control.post("/faults", json=order).status_code == 201
     with pytest.raises(stripe.RateLimitError):
@@ -85,7 +85,7 @@ def test_faults_are_ordered_shown_and_cleared_over_http(control: httpx.Client, o
         assert control.post("/faults", json=wrong).status_code == 400
 
 
-def test_requests_events_counts_and_cards_are_shown_over_http(
+def test_requests_events_counts_and_cards_are_listed_over_http(
     control: httpx.Client, over_http: stripe.StripeClient
 ) -> None:
     paid(over_http)
@@ -100,15 +100,16 @@ def test_requests_events_counts_and_cards_are_shown_over_http(
     assert len(control.get("/cards").json()["cards"]) > 20
 
 
-def test_what_happens_behind_the_api_is_made_to_happen_over_http(
+def test_the_controls_trigger_stripe_side_changes_over_http(
     control: httpx.Client, over_http: stripe.StripeClient
 ) -> None:
     waiting, failing = (paid(over_http, "pm_card_processing").id for _ in range(2))
     assert control.post(f"/payment_intents/{waiting}/settle").json()["status"] == "succeeded"
     answer = control.post(f"/payment_intents/{failing}/fail", json={"reason": "lost_card"}).json()
     assert answer["last_payment_error"]["decline_code"] == "lost_card"
-    asked = paid(over_http, "pm_card_authenticationRequired").id
-    assert control.post(f"/payment_intents/{asked}/challenge", json={"confirmed": True}).json()["status"] == "succeeded"
+    challenged = paid(over_http, "pm_card_authenticationRequired").id
+    confirmation = control.post(f"/payment_intents/{challenged}/challenge", json={"confirmed": True})
+    assert confirmation.json()["status"] == "succeeded"
     charge = str(over_http.v1.payment_intents.retrieve(waiting).latest_charge)
     dispute = control.post(f"/charges/{charge}/dispute", json={"reason": "fraudulent", "amount": 500}).json()
     assert control.post(f"/disputes/{dispute['id']}/win", json={"amount": 200}).json()["status"] == "won"
@@ -122,13 +123,13 @@ def test_what_happens_behind_the_api_is_made_to_happen_over_http(
     assert control.get("/counts").json()["charges"] == {}
 
 
-def test_the_controls_are_for_this_machine_only(server: Server) -> None:
+def test_the_controls_answer_only_this_machine(server: Server) -> None:
     app = create_app(server.stand_in)
     answer = app.test_client().get("/_control/counts", environ_base={"REMOTE_ADDR": "192.0.2.7"})
     assert answer.status_code == 403
 
 
-def test_a_port_in_use_is_named_with_the_variable_that_chooses_another() -> None:
+def test_the_error_for_a_port_in_use_names_the_variable_to_set() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -137,7 +138,7 @@ def test_a_port_in_use_is_named_with_the_variable_that_chooses_another() -> None
             Server(port).start()
 
 
-def test_a_stopped_server_frees_its_port_and_can_be_followed_by_another(server: Server) -> None:
+def test_a_stopped_server_frees_its_port(server: Server) -> None:
     port = int(server.url.rpartition(":")[2])
     server.stop()
     server.stop()

@@ -1,4 +1,4 @@
-"""Every object the stand-in gives has the fields of the SDK's class, no others, and values the class allows."""
+"""Every object of the stand-in has exactly the fields of its SDK class, with allowed values."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ LEFT_OUT: dict[type[StripeObject], str] = {
     stripe.BalanceTransaction: "",
     stripe.Event: "account context",
 }
-"""Fields that Stripe leaves out of such objects, unless they are expanded or do not apply to cards."""
+"""Fields that Stripe omits from these objects: not expanded, or not for cards."""
 
 
 def _declined_challenge(till: Till, controls: Controls) -> str:
@@ -53,7 +53,7 @@ STATUSES: dict[str, Callable[[Till, Controls], str]] = {
 
 
 def assert_shape(found: StripeObject, cls: type[StripeObject]) -> None:
-    """Exactly the fields of the class but those left out, at every depth values it allows."""
+    """Assert that an object has its class's fields except the omitted ones, and allowed values at every depth."""
     assert type(found) is cls
     fields = found.to_dict()
     assert not list(complaints(fields, cls, cls.__name__))
@@ -107,7 +107,7 @@ def test_a_failed_charge_has_the_fields_of_its_class(till: Till, card: str) -> N
     assert_shape(till.client.v1.charges.retrieve(str(intent.latest_charge)), stripe.Charge)
 
 
-def test_a_charge_after_a_challenge_tells_of_it(till: Till, controls: Controls) -> None:
+def test_a_charge_after_a_challenge_records_it(till: Till, controls: Controls) -> None:
     intent = till.confirm(till.intent("pm_card_threeDSecure2Required"), off_session=False)
     controls.answer_challenge(intent.id)
     paid = till.client.v1.payment_intents.retrieve(intent.id, {"expand": ["latest_charge"]})
@@ -126,7 +126,7 @@ def test_a_refund_has_the_fields_of_its_class_and_two_more_when_it_failed(till: 
 
 
 @pytest.mark.parametrize("more", [{}, {"currency": "usd", "allowed_payment_method_types": ["card"]}])
-def test_a_checkout_session_and_its_setup_intent_have_the_fields_of_their_classes(
+def test_a_session_and_setup_intent_have_the_fields_of_their_classes(
     till: Till, controls: Controls, more: dict[str, Any]
 ) -> None:
     session = till.session(**more)
@@ -151,7 +151,7 @@ def test_a_dispute_has_the_fields_of_its_class(till: Till, controls: Controls, d
     assert_shape(till.client.v1.disputes.retrieve(dispute), stripe.Dispute)
 
 
-def test_every_event_has_the_fields_of_its_class_and_an_object_of_its_own(till: Till, controls: Controls) -> None:
+def test_every_event_has_the_fields_of_its_class_and_its_own_object(till: Till, controls: Controls) -> None:
     till.client.v1.refunds.create({"payment_intent": till.paid().id})
     till.declined("pm_card_chargeCustomerFail")
     till.paid("pm_card_createDispute")
@@ -188,7 +188,7 @@ def test_a_list_has_the_fields_of_its_class(till: Till) -> None:
 @pytest.mark.parametrize(
     "card", ["pm_card_chargeCustomerFail", "pm_card_authenticationRequired", "pm_card_attachesThenDeclines_lost_card"]
 )
-def test_an_error_has_the_fields_of_its_class_and_leaves_out_what_does_not_apply(till: Till, card: str) -> None:
+def test_an_error_has_only_the_fields_that_apply(till: Till, card: str) -> None:
     error, _ = till.declined(card)
     body: Any = error.json_body
     assert not list(complaints(body["error"], stripe.ErrorObject, "error"))

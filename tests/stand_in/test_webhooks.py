@@ -1,4 +1,4 @@
-"""Events: what they say, how they are signed, and how they reach the webhook, in good order or as faults have it."""
+"""Events: their content, signature, and delivery to the webhook, in order or with faults."""
 
 import json
 import threading
@@ -34,7 +34,7 @@ def test_an_event_names_the_request_that_caused_it(till: Till) -> None:
     assert event["data"]["object"]["name"] == "Ana"
 
 
-def test_an_event_keeps_the_object_as_it_was(till: Till) -> None:
+def test_an_event_keeps_the_object_of_its_time(till: Till) -> None:
     intent = till.intent(None)
     till.client.v1.payment_intents.cancel(intent.id)
     created, canceled = till.stand_in.take_events()
@@ -47,7 +47,7 @@ def test_an_event_keeps_the_object_as_it_was(till: Till) -> None:
     assert till.client.v1.events.retrieve(created["id"]).type == "payment_intent.created"
 
 
-def test_a_signature_is_what_the_sdk_verifies(till: Till) -> None:
+def test_the_sdk_verifies_a_signature(till: Till) -> None:
     till.intent(None)
     (event,) = till.stand_in.take_events()
     body = body_of(event)
@@ -66,9 +66,7 @@ def test_a_signature_is_what_the_sdk_verifies(till: Till) -> None:
         ("delayed", ["canceled"]),
     ],
 )
-def test_events_taken_by_hand_obey_the_faults_ordered_for_them(
-    till: Till, clock: Clock, fault: str, taken: list[str]
-) -> None:
+def test_events_taken_by_a_test_obey_their_faults(till: Till, clock: Clock, fault: str, taken: list[str]) -> None:
     card = till.save()
     till.stand_in.faults.add(fault, "payment_intent.created", seconds=60)
     params: Any = {"amount": 2500, "currency": "usd", "customer": till.customer.id, "payment_method": card}
@@ -79,7 +77,7 @@ def test_events_taken_by_hand_obey_the_faults_ordered_for_them(
     assert till.event_types() == (["payment_intent.created"] if fault == "delayed" else [])
 
 
-def test_a_reordered_event_with_none_after_it_is_given_all_the_same(till: Till) -> None:
+def test_a_reordered_event_without_a_successor_is_still_delivered(till: Till) -> None:
     till.stand_in.faults.add("reordered", "payment_intent.created")
     till.intent(None)
     assert till.event_types() == ["payment_intent.created"]
@@ -87,7 +85,7 @@ def test_a_reordered_event_with_none_after_it_is_given_all_the_same(till: Till) 
 
 @dataclass
 class Hook:
-    """A webhook that answers with the statuses it is told, then with 200."""
+    """A webhook that answers with the given statuses, then with 200."""
 
     statuses: list[int] = field(default_factory=list)
     received: list[tuple[str, str, str]] = field(default_factory=list)
@@ -95,7 +93,7 @@ class Hook:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Note host, signature and body."""
+        """Record host, signature, and body."""
         request = Request(environ)
         with self.lock:
             self.received.append((request.host, request.headers["Stripe-Signature"], request.get_data(as_text=True)))
@@ -105,7 +103,7 @@ class Hook:
 
 @pytest.fixture
 def hook() -> Iterator[Hook]:
-    """A webhook on a free port."""
+    """A webhook on an unused port."""
     hook = Hook()
     server = make_server("127.0.0.1", 0, hook, threaded=True)
     hook.url = f"http://127.0.0.1:{server.port}/stripe/webhook"
@@ -143,7 +141,7 @@ def wait_until_delivered(stand_in: StandIn) -> None:
         time.sleep(0.01)
 
 
-def test_events_are_delivered_signed_with_the_host_they_are_for(
+def test_delivered_events_are_signed_and_have_the_right_host(
     hook: Hook, started: Callable[[], tuple[StandIn, Sender]]
 ) -> None:
     stand_in, sender = started()
@@ -156,7 +154,7 @@ def test_events_are_delivered_signed_with_the_host_they_are_for(
     assert sender.results == {event.id: [200]}
 
 
-def test_a_delivery_that_fails_is_repeated_until_it_is_taken(
+def test_a_failed_delivery_is_repeated_until_it_succeeds(
     hook: Hook, started: Callable[[], tuple[StandIn, Sender]]
 ) -> None:
     hook.statuses = [500, 302]
@@ -167,7 +165,7 @@ def test_a_delivery_that_fails_is_repeated_until_it_is_taken(
     assert len({json.loads(body)["id"] for _, _, body in hook.received}) == 1
 
 
-def test_a_delivery_nobody_takes_is_given_up(hook: Hook, started: Callable[[], tuple[StandIn, Sender]]) -> None:
+def test_a_delivery_that_keeps_failing_is_abandoned(hook: Hook, started: Callable[[], tuple[StandIn, Sender]]) -> None:
     hook.statuses = [500] * 10
     stand_in, sender = started()
     client_of(stand_in).v1.customers.create({})
@@ -175,9 +173,7 @@ def test_a_delivery_nobody_takes_is_given_up(hook: Hook, started: Callable[[], t
     assert list(sender.results.values()) == [[500] * 4]
 
 
-def test_a_webhook_that_does_not_answer_is_tried_again(
-    hook: Hook, started: Callable[[], tuple[StandIn, Sender]]
-) -> None:
+def test_a_delivery_without_an_answer_is_retried(hook: Hook, started: Callable[[], tuple[StandIn, Sender]]) -> None:
     hook.url = "http://127.0.0.1:9/nobody"
     stand_in, sender = started()
     client_of(stand_in).v1.customers.create({})

@@ -1,10 +1,10 @@
-// Asks the HTTP API as whoever is signed in. Every error becomes a Problem with words for a person.
+// Calls the HTTP API as the signed-in user. Every failure becomes a Problem with a message for the user.
 import { accepted, signInAgain, token } from "./session.js";
 
-const PATIENCE_MS = 32_000;
-const MOST_WAIT_SECONDS = 5;
+const TIMEOUT_MS = 32_000;
+const MAX_WAIT_SECONDS = 5;
 
-/** What went wrong. `status` is 0 where no answer came; `isUnknown`: it may or may not have been done. */
+/** A failed request. `status` is 0 if there was no response; `isUnknown`: the request may have taken effect. */
 export class Problem extends Error {
 	constructor(status, code, title, detail, retryAfter = null) {
 		super(`${status} ${code}`);
@@ -15,20 +15,20 @@ export class Problem extends Error {
 }
 
 const BY_STATUS = {
-	403: ["forbidden", "This is not allowed.", "Your sign-in does not allow this. Ask a billing admin of your account."],
-	404: ["not_found", "Not found.", "There is nothing here any more. Load the page again."],
+	403: ["forbidden", "Permission denied.", "You do not have permission to do this. Ask a billing admin of your account."],
+	404: ["not_found", "Not found.", "This item no longer exists. Reload the page."],
 	429: ["too_many", "Too many requests.", "Wait a moment, then try again."],
 };
-const DOWN = ["unavailable", "We cannot be reached just now.", "The service does not answer as it should. Nothing was lost; try again in a moment."];
+const DOWN = ["unavailable", "Billing is temporarily unavailable.", "No data was lost. Try again in a moment."];
 
-/** The JSON of an answer. Options: `body`, `key` (the Idempotency-Key), `query`, `open` (needs no sign-in). */
+/** The JSON of a response. Options: `body`, `key` (the Idempotency-Key), `query`, `open` (needs no sign-in). */
 export async function ask(method, path, options = {}) {
 	let answer = await send(method, path, options, false);
 	if (answer.status === 401 && !options.open) answer = await send(method, path, options, true);
 	if (answer.status === 401 && !options.open) return signInAgain();
 	if (method === "GET" && (answer.status === 429 || answer.status === 503)) {
 		const wait = Number(answer.headers.get("retry-after") ?? 1);
-		if (wait <= MOST_WAIT_SECONDS) {
+		if (wait <= MAX_WAIT_SECONDS) {
 			await pause(wait * 1000);
 			answer = await send(method, path, options, false);
 		}
@@ -46,30 +46,30 @@ async function send(method, path, { body, key, query, open }, renew) {
 		if (!open) headers.Authorization = `Bearer ${await token(renew)}`;
 		if (key) headers["Idempotency-Key"] = key;
 		if (body) headers["Content-Type"] = "application/json";
-		return await fetch(address, { method, headers, body: body ? JSON.stringify(body) : null, cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
+		return await fetch(address, { method, headers, body: body ? JSON.stringify(body) : null, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
 	} catch (error) {
 		if (error.detail) throw error;
 		if (navigator.onLine) throw new Problem(0, ...DOWN);
-		throw new Problem(0, "offline", "You are offline.", "Connect to the internet. This continues when you are back online.");
+		throw new Problem(0, "offline", "You are offline.", "Connect to the internet to continue.");
 	}
 }
 
 async function problemOf(answer) {
-	const said = await answer.json().catch(() => ({}));
+	const body = await answer.json().catch(() => ({}));
 	const retryAfter = Number(answer.headers.get("retry-after")) || null;
-	if (said.code && said.detail) return new Problem(answer.status, said.code, answer.status >= 500 ? DOWN[1] : "", said.detail, retryAfter);
-	return new Problem(answer.status, ...(BY_STATUS[answer.status] ?? DOWN), retryAfter); // API Gateway says `{message}`.
+	if (body.code && body.detail) return new Problem(answer.status, body.code, answer.status >= 500 ? DOWN[1] : "", body.detail, retryAfter);
+	return new Problem(answer.status, ...(BY_STATUS[answer.status] ?? DOWN), retryAfter); // API Gateway sends `{message}`.
 }
 
-/** Every item of a list, up to `most`. */
-export async function askAll(path, { query, open } = {}, most = 2000) {
+/** All items of a list, at least the first `limit` of them. */
+export async function askAll(path, { query, open } = {}, limit = 2000) {
 	const items = [];
 	let cursor = null;
 	do {
 		const page = await ask("GET", path, { query: { limit: "200", ...query, cursor }, open });
 		items.push(...page.items);
 		cursor = page.next_cursor;
-	} while (cursor && items.length < most);
+	} while (cursor && items.length < limit);
 	return items;
 }
 

@@ -1,4 +1,4 @@
-// The balance: what may be spent now, what is held and why, how it went in the last 30 days, and how long it lasts.
+// The balance card: available credit, holds, the last 30 days, and how long the credit lasts.
 import { ask } from "./api.js";
 import { line } from "./chart.js";
 import { fill, h, load } from "./dom.js";
@@ -6,13 +6,13 @@ import { cents, count, daysBetween, longDay, micros, money, shifted, today } fro
 
 const DAYS = 30;
 
-/** The card; `balance` was asked for already, so that its time zone is known. */
+/** The card. The caller has already loaded `balance`, because its time zone is needed first. */
 export function balanceCard(balance) {
 	const [amounts, runway, picture] = [h("div"), h("div"), h("div.picture")];
 	showAmounts(amounts, balance);
 	const look = () => {
 		load(picture, history, (days) => line(days, { caption: `Balance, last ${DAYS} days`, unit: "Balance" }), 4);
-		ask("GET", "/forecast").then((found) => showRunway(runway, found), () => fill(runway));
+		ask("GET", "/forecast").then((forecast) => showRunway(runway, forecast), () => fill(runway));
 	};
 	look();
 	const card = h("section.card.balance", { "aria-labelledby": "balance-title" }, h("h2", { id: "balance-title" }, "Balance"), amounts, runway, picture);
@@ -28,27 +28,27 @@ function showAmounts(place, balance) {
 	const isBelow = micros(balance.available) < 0n;
 	fill(place,
 		h("p.available", h("span", { class: `amount${isBelow ? " below" : ""}` }, cents(balance.available)), h("span", "available credit")),
-		isBelow ? h("p.hint", "Calls that were under way cost more than was there. Add funds to call abroad again.") : null,
+		isBelow ? h("p.hint", "Recent charges exceeded your credit. Add funds to make international calls again.") : null,
 		isHeld ? h("details.held",
-			h("summary", `${money(balance.held)} is held for calls under way`),
-			h("p", `While somebody talks, the most the call may cost is set aside. When it ends, what it cost is charged and the rest comes back. Your balance is ${money(balance.balance)}; without what is held, ${money(balance.available)} can be used.`)) : null);
+			h("summary", `${money(balance.held)} is on hold for calls in progress`),
+			h("p", `During a call, we hold its maximum cost. When the call ends, we charge the actual cost and release the rest. Your balance is ${money(balance.balance)}. Your available credit after holds is ${money(balance.available)}.`)) : null);
 }
 
 function showRunway(place, forecast) {
-	const pace = forecast.basis_days === 1 ? "as on the last day" : `as in the last ${forecast.basis_days} days`;
+	const basis = forecast.basis_days === 1 ? "based on the last day" : `based on the last ${forecast.basis_days} days`;
 	fill(place,
-		forecast.lasts_until ? h("p.runway", `At ${cents(forecast.daily_spend)} a day, ${pace}, it lasts until `, h("strong", longDay(forecast.lasts_until)), ".") : null,
-		forecast.destinations.length ? h("ul.reach", { "aria-label": "What it is good for" }, forecast.destinations.map((one) => h("li", h("strong", `${count(one.minutes_left)} min`), ` to ${one.destination}`))) : null);
+		forecast.lasts_until ? h("p.runway", `At ${cents(forecast.daily_spend)} per day (${basis}), your credit lasts until `, h("strong", longDay(forecast.lasts_until)), ".") : null,
+		forecast.destinations.length ? h("ul.reach", { "aria-label": "Minutes left by destination" }, forecast.destinations.map((one) => h("li", h("strong", `${count(one.minutes_left)} min`), ` to ${one.destination}`))) : null);
 }
 
-/** The balance at the end of each of the last days, `{day, amount}`. */
+/** The closing balance of each of the last 30 days, `{day, amount}`. */
 async function history() {
 	const [first, last] = [shifted(today(), 1 - DAYS), today()];
-	const found = await ask("GET", "/statement", { query: { from: first, to: last, by: "day" } });
-	const moved = new Map(found.days.map((day) => [day.date, day.closing_balance]));
-	let amount = found.opening_balance;
+	const statement = await ask("GET", "/statement", { query: { from: first, to: last, by: "day" } });
+	const closing = new Map(statement.days.map((day) => [day.date, day.closing_balance]));
+	let amount = statement.opening_balance;
 	return daysBetween(first, last).map((day) => {
-		amount = moved.get(day) ?? amount;
+		amount = closing.get(day) ?? amount;
 		return { day, amount };
 	});
 }

@@ -1,12 +1,11 @@
-// Each call of a category: to whom, how long, at which rate, for how much, by which user; filtered, sorted, exported, and
-// why it cost what it cost.
+// The calls of one category: a list that can be filtered, sorted, and exported, and the price details of each call.
 import { ask, askAll } from "./api.js";
 import { dialog, failure, field, fill, h, load, note, say } from "./dom.js";
 import { count, date, decimal, duration, micros, moment, money, placesOf, plural, time, zoneName } from "./format.js";
 import { moreButton, table } from "./list.js";
 import { periodOf, picker, queryOf, words } from "./period.js";
 
-const MOST = 5000;
+const MAX_CALLS = 5000;
 const COLUMNS = [
 	{ id: "at", label: "Date", of: (call) => call.started_at },
 	{ id: "time", label: "Time", of: null },
@@ -19,15 +18,15 @@ const COLUMNS = [
 ];
 const CSV = ["call_id", "started_at", "to", "destination", "country", "duration_seconds", "billed_seconds", "rate_per_minute", "connection_fee", "price", "user_id", "user_name", "rate_deck"];
 
-/** The page of one category; `query` of its address says which dates. */
+/** The view of one category; `query` holds the range of dates. */
 export function callsPage(category, query) {
 	const range = periodOf(query);
 	const dates = { from: range.from, to: range.to };
 	const list = { calls: [], cursor: null, user: "", words: "", sort: "at", isRising: false };
 	const title = category.replace(/_/g, " ").replace(/\b./g, (letter) => letter.toUpperCase());
-	const [place, users] = [h("div"), h("select", { onchange: chooseUser }, h("option", { value: "" }, "Everyone"))];
-	const search = h("input", { type: "search", autocomplete: "off", placeholder: "Number, destination or user", oninput: filter });
-	const tools = h("div.tools", picker(range, (chosen) => { location.hash = `#/usage/${category}?${queryOf(chosen)}`; }), field("User", users), field("Find", search));
+	const [place, users] = [h("div"), h("select", { onchange: chooseUser }, h("option", { value: "" }, "All users"))];
+	const search = h("input", { type: "search", autocomplete: "off", placeholder: "Number, destination, or user", oninput: filter });
+	const tools = h("div.tools", picker(range, (chosen) => { location.hash = `#/usage/${category}?${queryOf(chosen)}`; }), field("User", users), field("Search", search));
 	nameUsers();
 	begin();
 	return h("section.page.calls", h("a.back", { href: "#/" }, "Billing"), h("h1", { tabindex: "-1" }, title), tools, h("div.card", place));
@@ -36,32 +35,32 @@ export function callsPage(category, query) {
 		Object.assign(list, { calls: [], cursor: null });
 		return load(place, async () => {
 			await more();
-			if (list.words || list.sort !== "at" || list.isRising) await settled();
+			if (list.words || list.sort !== "at" || list.isRising) await loadAll();
 		}, show, 8);
 	}
 	async function more(limit = "50") {
 		const { calls, cursor } = list;
-		const found = await ask("GET", `/usage/${encodeURIComponent(category)}`, { query: { ...dates, user_id: list.user, cursor, limit } });
-		if (list.calls !== calls || list.cursor !== cursor) return; // Outrun.
-		calls.push(...found.items);
-		list.cursor = found.next_cursor;
+		const page = await ask("GET", `/usage/${encodeURIComponent(category)}`, { query: { ...dates, user_id: list.user, cursor, limit } });
+		if (list.calls !== calls || list.cursor !== cursor) return; // A newer request replaced this one.
+		calls.push(...page.items);
+		list.cursor = page.next_cursor;
 		if (!calls.length && list.cursor) await more("200");
 	}
 	async function nameUsers() {
-		const found = await askAll("/lines").catch(() => []);
-		const known = new Map(found.map(({ user }) => [user.id, user.name ?? user.id]));
-		users.append(...[...known].sort(([, one], [, other]) => one.localeCompare(other)).map(([id, name]) => h("option", { value: id }, name)));
+		const lines = await askAll("/lines").catch(() => []);
+		const names = new Map(lines.map(({ user }) => [user.id, user.name ?? user.id]));
+		users.append(...[...names].sort(([, one], [, other]) => one.localeCompare(other)).map(([id, name]) => h("option", { value: id }, name)));
 	}
 	function chooseUser() {
 		list.user = users.value;
 		begin();
 	}
-	/** What is sorted or searched is all there is, not the part that happens to be loaded. */
-	async function settled() {
+	/** Load the remaining calls, because sorting and searching cover the whole category. */
+	async function loadAll() {
 		if (!list.cursor) return;
 		place.setAttribute("aria-busy", "true");
 		try {
-			while (list.cursor && list.calls.length < MOST) await more("200");
+			while (list.cursor && list.calls.length < MAX_CALLS) await more("200");
 		} catch (problem) {
 			fill(place, failure(problem, begin));
 			throw problem;
@@ -73,44 +72,44 @@ export function callsPage(category, query) {
 		clearTimeout(list.timer);
 		list.timer = setTimeout(async () => {
 			list.words = search.value.trim().toLowerCase();
-			if (list.words) await settled();
+			if (list.words) await loadAll();
 			fill(place, show());
 			say(`${plural(shown().length, "call")} found.`);
 		}, 250);
 	}
 	async function sortBy(column) {
-		await settled();
+		await loadAll();
 		Object.assign(list, { isRising: list.sort === column ? !list.isRising : !["at", "price", "duration", "rate"].includes(column), sort: column });
 		fill(place, show());
 		place.querySelector(`[data-sort=${column}]`).focus();
 	}
 	function shown() {
 		const { of } = COLUMNS.find(({ id }) => id === list.sort);
-		const wanted = list.words.replace(/[\s()-]/g, "") || list.words;
-		const found = list.calls.filter((call) => !list.words || [call.to, call.destination, call.user.name ?? "", call.user.id].some((text) => text.toLowerCase().includes(list.words) || text.includes(wanted)));
-		if (list.sort === "at" && !list.isRising) return found;
-		const way = list.isRising ? 1 : -1;
-		return found.sort((one, other) => way * compared(of(one), of(other)));
+		const digits = list.words.replace(/[\s()-]/g, "") || list.words;
+		const matches = list.calls.filter((call) => !list.words || [call.to, call.destination, call.user.name ?? "", call.user.id].some((text) => text.toLowerCase().includes(list.words) || text.includes(digits)));
+		if (list.sort === "at" && !list.isRising) return matches;
+		const sign = list.isRising ? 1 : -1;
+		return matches.sort((one, other) => sign * compare(of(one), of(other)));
 	}
 	function show() {
 		const calls = shown();
-		if (!list.calls.length) return note("plain", "No calls here.", h("p", `${words(range)}.`));
+		if (!list.calls.length) return note("plain", "No calls in this period.", h("p", `${words(range)}.`));
 		const places = { rate: Math.max(2, ...calls.map((call) => placesOf(call.rate_per_minute))), price: Math.max(2, ...calls.map((call) => placesOf(call.price))) };
 		const isPart = list.cursor !== null;
 		return [
 			h("div.bar-of-list", h("p", { role: "status" }, `${plural(calls.length, "call")}${isPart ? " so far" : ""} · ${words(range)}`), h("button", { disabled: !calls.length, onclick: () => save(calls, range) }, `Export CSV (${count(calls.length)})`)),
-			calls.length ? drawn(calls, places, list, sortBy) : note("plain", "No call matches."),
+			calls.length ? callTable(calls, places, list, sortBy) : note("plain", "No matching calls."),
 			isPart ? moreButton(() => more(), () => fill(place, show())) : null,
 		];
 	}
 }
 
-function compared(one, other) {
+function compare(one, other) {
 	if (typeof one === "string") return one.localeCompare(other);
 	return one < other ? -1 : one > other ? 1 : 0;
 }
 
-function drawn(calls, places, list, sortBy) {
+function callTable(calls, places, list, sortBy) {
 	const heads = COLUMNS.map(({ id, label, of, isNumber }) => h("th", { scope: "col", role: "columnheader", class: isNumber ? "number" : null, "aria-sort": of && list.sort === id ? (list.isRising ? "ascending" : "descending") : null },
 		of ? h("button.sort", { "data-sort": id, onclick: () => sortBy(id) }, label) : label));
 	return table(COLUMNS.map(({ label, isNumber }) => (isNumber ? `#${label}` : label)), calls.map((call) => row(call, places)), { heads, caption: `Calls, times in ${zoneName()}` });
@@ -119,25 +118,25 @@ function drawn(calls, places, list, sortBy) {
 function row(call, places) {
 	const price = money(call.price, { places: places.price });
 	return [date(call.started_at), time(call.started_at), h("span.digits", call.to), call.destination, duration(call.duration_seconds), `${money(call.rate_per_minute, { places: places.rate })}/min`,
-		h("button.why", { "aria-label": `${price}: why`, onclick: () => why(call) }, price), call.user.name ?? call.user.id];
+		h("button.why", { "aria-label": `Price details: ${price}`, onclick: () => why(call) }, price), call.user.name ?? call.user.id];
 }
 
-/** Everything that made the price, as the call's entry keeps it. */
+/** Show how the price was calculated, from the values in the call's entry. */
 function why(call) {
 	const talk = decimal((BigInt(call.billed_seconds) * micros(call.rate_per_minute) + 30n) / 60n);
 	const lines = [
-		["Talked", duration(call.duration_seconds)],
-		["Billed", `${duration(call.billed_seconds)}${call.billed_seconds === call.duration_seconds ? "" : ", in the steps of the price list"}`],
-		["Rate", `${money(call.rate_per_minute)} a minute`],
+		["Duration", duration(call.duration_seconds)],
+		["Billed duration", `${duration(call.billed_seconds)}${call.billed_seconds === call.duration_seconds ? "" : " (rounded up to the billing increment)"}`],
+		["Rate", `${money(call.rate_per_minute)} per minute`],
 		[`${count(call.billed_seconds)} s × ${money(call.rate_per_minute)} ÷ 60`, money(talk, { places: 4 })],
 		["Connection fee", money(call.connection_fee, { places: 4 })],
 	];
-	dialog("Why it cost this", h("p", h("strong.digits", call.to), ` · ${call.destination}`, h("br"), `${moment(call.started_at)} · ${call.user.name ?? call.user.id}`),
+	dialog("Price details", h("p", h("strong.digits", call.to), ` · ${call.destination}`, h("br"), `${moment(call.started_at)} · ${call.user.name ?? call.user.id}`),
 		h("dl.sum", lines.map(([name, value]) => h("div", h("dt", name), h("dd", value))), h("div.result", h("dt", "Price"), h("dd", money(call.price, { places: 4 })))),
-		h("p.hint", `Rounded once, to four decimals. Price list ${call.rate_deck}.`));
+		h("p.hint", `The price is rounded once, to four decimal places. Price list: ${call.rate_deck}.`));
 }
 
-/** Exactly the rows that are shown, in their order, with the columns of the API's own CSV. */
+/** Download the rows shown, in their order, with the columns of the API's CSV export. */
 function save(calls, range) {
 	const inert = (text) => (/^[=+\-@]/.test(text) ? `'${text}` : text);
 	const quoted = (value) => (/[",\r\n]/.test(value) ? `"${value.replace(/"/g, '""')}"` : value);

@@ -1,11 +1,11 @@
-// The saved cards, how one is added on Stripe's own page and one is back where one was. Card numbers never come here.
+// Saved cards. Stripe's page adds a card and returns here; this page never receives a card number.
 import { ask } from "./api.js";
 
 const DRAFT = "draft";
 
 export const cards = async () => (await ask("GET", "/payment-methods")).items;
 
-/** What was typed and chosen, kept over the way to Stripe's page, or a sign-in, and back. */
+/** The saved input of a form, kept while the user is on Stripe's page or signs in. */
 export const draft = (name) => JSON.parse(sessionStorage.getItem(DRAFT) ?? "{}")[name] ?? {};
 
 export function keepDraft(name, typed) {
@@ -13,17 +13,17 @@ export function keepDraft(name, typed) {
 	sessionStorage.setItem(DRAFT, JSON.stringify({ ...all, [name]: typed }));
 }
 
-/** Leave for the page that saves a card. */
+/** Go to Stripe's page that saves a card. */
 export async function addCard(form, known) {
 	keepDraft("cards", { form, known: known.map(({ id }) => id) });
 	const { url } = await ask("POST", "/payment-methods", { body: {} });
 	location.assign(url);
 }
 
-/** Whether this form is the one that left for Stripe's page. */
+/** Whether this form sent the user to Stripe's page. */
 export const hasLeft = (form) => draft("cards").form === form;
 
-/** The card just added for this form, if one was. */
+/** The card that was just added from this form; null if none was. */
 export function added(form, found) {
 	return hasLeft(form) ? found.find(({ id }) => !draft("cards").known.includes(id)) ?? null : null;
 }

@@ -1,10 +1,10 @@
-// Bars and a line over days, each with its figures as a table. Only here money becomes a float: a height in pixels.
+// Bar and line charts over days, each with its figures in a table. Only here does money become a float: a height in pixels.
 import { fresh, h, s } from "./dom.js";
 import { longDay, money, placesOf, shortDay } from "./format.js";
 
 const [WIDTH, HEIGHT] = [600, 120];
 
-/** What was spent each day. `days` are `{day, amount}` without gaps. */
+/** Spend by day. `days` are `{day, amount}`. */
 export function bars(days, { caption, unit }) {
 	const most = Math.max(...days.map(({ amount }) => Number(amount)), 0);
 	const step = WIDTH / days.length;
@@ -16,7 +16,7 @@ export function bars(days, { caption, unit }) {
 	return picture(days, drawn, { caption, unit, top: most ? topOf(days) : null });
 }
 
-/** The balance at the end of each day. */
+/** The closing balance of each day. */
 export function line(days, { caption, unit }) {
 	const values = days.map(({ amount }) => Number(amount));
 	const [most, least] = [Math.max(...values, 0), Math.min(...values, 0)];

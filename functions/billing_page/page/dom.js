@@ -1,9 +1,9 @@
-// Makes elements. Text is always text: nothing on this page ever reads HTML from a string.
+// Creates elements. Strings become text nodes; the page never parses HTML from a string.
 const SVG = "http://www.w3.org/2000/svg";
 const AS_PROPERTY = new Set(["value", "checked", "disabled", "hidden", "open", "selected", "indeterminate"]);
 
-/** An element, `tag.class.class`: perhaps attributes by name, listeners as `onclick`, and children: text, elements, or
- * lists of both. A button submits only where it says so. */
+/** Create an element from `tag.class.class`, optional attributes (`onclick` adds a listener), and children: text, elements,
+ * or lists of both. A button submits only with `type: "submit"`. */
 export function h(kind, ...rest) {
 	const [tag, ...classes] = kind.split(".");
 	const element = document.createElement(tag);
@@ -13,7 +13,7 @@ export function h(kind, ...rest) {
 	return furnish(element, hasAttributes ? rest.shift() : {}, rest);
 }
 
-/** The same for pictures. */
+/** Create an SVG element. */
 export function s(tag, attributes = {}, ...children) {
 	return furnish(document.createElementNS(SVG, tag), attributes, children);
 }
@@ -28,28 +28,28 @@ function furnish(element, attributes, children) {
 	return fill(element, children);
 }
 
-/** Put these in place of whatever an element holds. */
+/** Replace the children of an element. */
 export function fill(element, ...children) {
 	element.replaceChildren(...children.flat(4).filter((child) => child !== null && child !== undefined && child !== false));
 	return element;
 }
 
-/** A page of its own, under its heading. */
+/** A view with a heading and an optional lead sentence. */
 export const page = (title, lead, ...content) => h("section.page", h("h1", { tabindex: "-1" }, title), lead && h("p.lead", lead), ...content);
 
-/** Say something to a screen reader. */
+/** Announce a message to screen readers. */
 export function say(words) {
-	const place = document.getElementById("said");
+	const place = document.getElementById("announcer");
 	place.textContent = "";
 	setTimeout(() => { place.textContent = words; }, 50);
 }
 
 let count = 0;
 
-/** An id nothing else has. */
+/** A unique element id. */
 export const fresh = (name) => `${name}-${(count += 1)}`;
 
-/** A labelled field; the hint and, later, the error belong to it. */
+/** A labeled field with a hint; `fails(message)` shows an error, `fails(null)` clears it. */
 export function field(label, input, hint) {
 	input.id ||= fresh("field");
 	const notes = h("p.hint", { id: `${input.id}-hint` }, hint ?? "");
@@ -65,7 +65,7 @@ export function field(label, input, hint) {
 	return box;
 }
 
-/** Where an amount of dollars is typed. */
+/** An input for an amount in dollars. */
 export const amountInput = (name, value, oninput) => h("input", { type: "text", inputmode: "decimal", autocomplete: "off", name, value, "data-unit": "$", required: true, oninput });
 
 function wrapped(input) {
@@ -78,19 +78,19 @@ const ICONS = {
 	info: "M12 11v6M12 7.500v.5M12 2.500a9.500 9.500 0 1 0 0 19 9.500 9.500 0 0 0 0-19z",
 };
 
-/** A small picture beside words that say the same. */
+/** A decorative icon; the text beside it has the same meaning. */
 export function icon(name) {
 	const line = { d: ICONS[name], fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linecap": "round", "stroke-linejoin": "round" };
 	return s("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }, s("path", line));
 }
 
-/** A panel that says how something stands: kind is good, bad, wait or plain. */
+/** A status panel; kind is good, bad, wait, or plain. */
 export function note(kind, title, ...more) {
 	const shown = { good: "check", plain: "info" }[kind] ?? "alert";
 	return h("div", { class: `note ${kind}` }, icon(shown), h("div", title ? h("strong", title) : null, ...more));
 }
 
-/** A dialog that is gone once it is closed. */
+/** Open a modal dialog; closing it removes it. */
 export function dialog(title, ...content) {
 	const id = fresh("dialog");
 	const box = h("dialog", { "aria-labelledby": id },
@@ -104,25 +104,25 @@ export function dialog(title, ...content) {
 	return box;
 }
 
-/** Ask before something is done that cannot be undone. */
+/** Ask for confirmation of an action that cannot be undone; resolves to true or false. */
 export function confirmed(title, words, action) {
 	return new Promise((answer) => {
-		const no = h("button", { onclick: () => box.close() }, "Keep it");
+		const no = h("button", { onclick: () => box.close() }, "Cancel");
 		const yes = h("button.danger", { onclick: () => { answer(true); box.close(); } }, action);
 		const box = dialog(title, h("p", words), h("div.actions", no, yes));
 		box.addEventListener("close", () => answer(false));
 	});
 }
 
-/** Fill a place with what `look` brings; while it is away, and where it fails, the place says so. */
+/** Show the data that `look` fetches; until then a skeleton, and on failure the error with a retry button. */
 export async function load(place, look, show, rows = 3) {
 	const turn = {};
-	place.turn = turn; // Of two looks, the later one is shown, whichever comes first.
+	place.turn = turn; // Only the latest of several concurrent loads is shown.
 	place.setAttribute("aria-busy", "true");
 	if (!place.childElementCount) fill(place, h("div.skeleton", { "aria-hidden": "true" }, Array.from({ length: rows }, () => h("span"))));
 	try {
-		const found = await look();
-		if (place.turn === turn) fill(place, show(found));
+		const data = await look();
+		if (place.turn === turn) fill(place, show(data));
 	} catch (problem) {
 		if (place.turn === turn) fill(place, failure(problem, () => { fill(place); load(place, look, show, rows); }));
 	} finally {
@@ -130,7 +130,7 @@ export async function load(place, look, show, rows = 3) {
 	}
 }
 
-/** What went wrong, in words, and the way on. */
+/** An error message, with a button to retry if `again` is given. */
 export function failure(problem, again) {
 	if (!problem.detail) throw problem;
 	const box = h("div", { role: "alert" }, note("bad", problem.title, h("p", problem.detail),

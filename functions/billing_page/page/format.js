@@ -1,5 +1,5 @@
-// Money, times and words as people read them. Money comes as decimal strings and is never a float: sums and comparisons
-// are whole micro-dollars, and Intl formats the string itself.
+// Formats money, times, and counts. Money arrives as decimal strings and never becomes a float: sums and comparisons use
+// whole micro-dollars, and Intl formats the string itself.
 const DECIMAL = /^(-?)(\d{1,12})(?:\.(\d{1,6}))?$/;
 const MILLION = 1000000n;
 
@@ -7,13 +7,13 @@ export const locale = navigator.languages.find((language) => /^en\b/i.test(langu
 
 let zone = "UTC";
 
-/** Show times in this zone from now on: the account's. */
+/** Show all times in the account's time zone. */
 export function useZone(name) { zone = name; }
 export const zoneName = () => zone;
 
 // Money
 
-/** Micro-dollars of a decimal string; null if it is none. */
+/** Micro-dollars of a decimal string; null if the string is not one. */
 export function micros(text) {
 	const found = DECIMAL.exec(text);
 	if (!found) return null;
@@ -21,14 +21,14 @@ export function micros(text) {
 	return found[1] ? -whole : whole;
 }
 
-/** A decimal string of micro-dollars, with two places at least. */
+/** Micro-dollars as a decimal string with at least two places. */
 export function decimal(amount) {
 	const size = amount < 0n ? -amount : amount;
 	const fraction = String(size % MILLION).padStart(6, "0");
 	return `${amount < 0n ? "-" : ""}${size / MILLION}.${fraction.slice(0, 2)}${fraction.slice(2).replace(/0+$/, "")}`;
 }
 
-/** What a person typed as an amount of dollars and cents, as the API takes it; null if it cannot be one. */
+/** A typed amount of dollars and cents in the format of the API; null if it is not an amount. */
 export function typedAmount(text) {
 	const plain = text.trim().replace(/^\$\s*/, "").replace(/,(?=\d{3}(\D|$))/g, "");
 	if (!/^\d{1,9}(\.\d{0,2})?$/.test(plain)) return null;
@@ -38,7 +38,7 @@ export function typedAmount(text) {
 
 export const placesOf = (text) => Math.max(2, (text.split(".")[1] ?? "").length);
 
-/** An amount with all its places; `places` asks for at least so many, `signed` shows a plus, too. */
+/** An amount with all its decimal places, at least `places`; `signed` also shows a plus sign. */
 export function money(text, { places = 2, signed = false } = {}) {
 	return new Intl.NumberFormat(locale, {
 		style: "currency", currency: "USD", minimumFractionDigits: places, maximumFractionDigits: Math.max(places, 6),
@@ -46,7 +46,7 @@ export function money(text, { places = 2, signed = false } = {}) {
 	}).format(text);
 }
 
-/** An amount in dollars and cents that never promises more than there is. */
+/** An amount in dollars and cents, rounded down so that it never overstates the balance. */
 export function cents(text) {
 	return new Intl.NumberFormat(locale, { style: "currency", currency: "USD", roundingMode: "floor" }).format(text);
 }
@@ -71,14 +71,14 @@ const plainDay = (day, options) => new Intl.DateTimeFormat(locale, { timeZone: "
 export const shortDay = (day) => plainDay(day, { month: "short", day: "numeric" });
 export const longDay = (day) => plainDay(day, { dateStyle: "medium" });
 
-/** A calendar date so many days later. */
+/** The calendar date `days` later. */
 export function shifted(day, days) {
 	const moved = new Date(`${day}T12:00Z`);
 	moved.setUTCDate(moved.getUTCDate() + days);
 	return moved.toISOString().slice(0, 10);
 }
 
-/** Every calendar date from one to another. */
+/** Every calendar date from the first to the last. */
 export function daysBetween(first, last) {
 	const days = [];
 	for (let day = first; day <= last && days.length < 4000; day = shifted(day, 1)) days.push(day);

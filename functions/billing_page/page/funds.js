@@ -1,21 +1,21 @@
-// Adding funds: an amount, a card, Pay, and what became of it. payment.js knows how it is made once.
+// Adding funds: the amount, the card, and the outcome of the payment. payment.js ensures that it is made once.
 import { ask } from "./api.js";
 import { added, addCard, addedIsSeen, cards, draft, hasLeft, keepDraft, removeCard } from "./cards.js";
 import { amountInput, confirmed, failure, field, fill, fresh, h, load, note, say } from "./dom.js";
 import { cardName, micros, money, typedAmount } from "./format.js";
-import { carryOn, comeBack, forget, pay, standing } from "./payment.js";
+import { awaitOutcome, clearPayment, currentPayment, pay, resumePayment } from "./payment.js";
 import { amountFault, bounds } from "./settings.js";
 
 const PRESETS = ["10", "25", "50", "100"];
 const FORM = "funds";
 
-/** The card. `back` is what the address said of a way back: `{topUp, card}`; `paid` hears of each payment that ended. */
+/** The card. `back` holds the URL parameters of a return: `{topUp, card}`; `paid(topUp)` is called for each outcome. */
 export function fundsCard(isAdmin, back, paid) {
 	const place = h("div");
 	const card = h("section.card.funds", { "aria-labelledby": "funds-title" }, h("h2", { id: "funds-title" }, "Add funds"), place);
-	if (back.topUp) comeBack(back.topUp);
+	if (back.topUp) resumePayment(back.topUp);
 	if (!isAdmin) {
-		const reason = () => fill(place, note("plain", null, h("p", "Only a billing admin of your account can add funds. Ask one of them when credit runs low.")));
+		const reason = () => fill(place, note("plain", null, h("p", "Only a billing admin of your account can add funds. Contact one when credit runs low.")));
 		if (back.topUp) watch(place, reason, paid);
 		else reason();
 		return card;
@@ -24,7 +24,7 @@ export function fundsCard(isAdmin, back, paid) {
 	addEventListener("pageshow", (event) => { if (event.persisted && card.isConnected) start(); });
 	start();
 	function start() {
-		if (standing()) watch(place, form, paid);
+		if (currentPayment()) watch(place, form, paid);
 		else form();
 	}
 	return card;
@@ -45,15 +45,15 @@ function paymentForm(place, { saved, newest }, back, again, paid) {
 		h("button.chip", { "aria-pressed": "false", value: preset, onclick: () => { amount.value = `${preset}.00`; changed(); } }, `$${preset}`));
 	const radios = saved.map((one) => cardChoice(one, chosen, changed, () => forgetCard(one, place, again)));
 	const cardsField = h("fieldset", h("legend", "Payment method"), radios,
-		saved.length ? null : h("p.hint", "No card is saved yet. You add one on Stripe's page and come back here."));
-	const trouble = h("div", { role: "alert" });
+		saved.length ? null : h("p.hint", "No saved cards yet. Add a card on Stripe's page, then return here."));
+	const alert = h("div", { role: "alert" });
 	const button = h("button.main.wide-button", { type: "submit" }, "Pay");
 	const more = h("button.quiet", { onclick: leave }, "Add a card");
-	const form = h("form", { novalidate: true, onsubmit: submit }, h("div.amounts", amountField, h("div.chips", { role: "group", "aria-label": "Often chosen amounts" }, presets)), cardsField, more, trouble, button,
-		h("p.hint.center", "Paid by card through Stripe. Card numbers never reach us."));
+	const form = h("form", { novalidate: true, onsubmit: submit }, h("div.amounts", amountField, h("div.chips", { role: "group", "aria-label": "Suggested amounts" }, presets)), cardsField, more, alert, button,
+		h("p.hint.center", "Stripe processes your payment. We never receive your card number."));
 	if (back.card && hasLeft(FORM)) {
-		trouble.append(back.card === "added" ? note("good", "The card is saved.", h("p", "Nothing was charged yet.")) : note("plain", "No card was added."));
-		say(trouble.textContent);
+		alert.append(back.card === "added" ? note("good", "Card saved.", h("p", "You were not charged.")) : note("plain", "No card was added."));
+		say(alert.textContent);
 		addedIsSeen();
 	}
 	changed();
@@ -70,8 +70,8 @@ function paymentForm(place, { saved, newest }, back, again, paid) {
 	}
 	async function leave() {
 		more.disabled = true;
-		fill(trouble);
-		await addCard(FORM, saved).catch((problem) => { more.disabled = false; fill(trouble, failure(problem)); });
+		fill(alert);
+		await addCard(FORM, saved).catch((problem) => { more.disabled = false; fill(alert, failure(problem)); });
 	}
 	function submit(event) {
 		event.preventDefault();
@@ -99,11 +99,11 @@ function cardChoice(one, chosen, changed, forget) {
 }
 
 async function forgetCard(one, place, again) {
-	const words = `${cardName(one)} can no longer be charged. Automatic recharge with this card pauses until it is given another.`;
-	if (!(await confirmed("Remove this card?", words, "Remove"))) return;
+	const words = `We will no longer charge ${cardName(one)}. If automatic recharge uses this card, it pauses until you choose another card.`;
+	if (!(await confirmed("Remove this card?", words, "Remove card"))) return;
 	try {
 		await removeCard(one.id);
-		say("The card was removed.");
+		say("Card removed.");
 		document.dispatchEvent(new Event("card-removed"));
 		again();
 	} catch (problem) {
@@ -111,12 +111,12 @@ async function forgetCard(one, place, again) {
 	}
 }
 
-/** Show a payment on its way, then what became of it; one just begun leads on to the bank that asks for it. */
-async function watch(place, again, paid, outcome = carryOn(), isNew = false) {
-	const wanted = standing();
+/** Show a payment in progress, then its outcome; a new one that needs confirmation opens the bank's page. */
+async function watch(place, again, paid, outcome = awaitOutcome(), isNew = false) {
+	const wanted = currentPayment();
 	const what = wanted?.amount ? ` of ${money(wanted.amount)}` : "";
 	const heading = h("p.under-way", { tabindex: "-1" }, h("span.spinner", { "aria-hidden": "true" }), `Your payment${what} is being processed.`);
-	fill(place, h("div", { "aria-busy": "true" }, heading, h("p.hint", "You can leave this page or load it again; nothing is paid twice.")));
+	fill(place, h("div", { "aria-busy": "true" }, heading, h("p.hint", "You can leave or reload this page. You will not be charged twice.")));
 	heading.focus();
 	say("Your payment is being processed.");
 	try {
@@ -126,11 +126,11 @@ async function watch(place, again, paid, outcome = carryOn(), isNew = false) {
 	} catch (problem) {
 		if (!problem.detail) throw problem;
 		if (problem.status === 404 && wanted?.id) return again();
-		const isOpen = standing() !== null;
+		const isOpen = currentPayment() !== null;
 		const retry = () => (isOpen ? watch(place, again, paid) : again());
-		const more = isOpen ? "We do not know yet what became of this payment. Asking again never pays twice." : "Nothing was charged.";
-		tell(place, "bad", isOpen ? problem.title || "No answer yet" : "The payment was not made", [h("p", problem.detail), h("p", more)],
-			h("button.main", { onclick: retry }, isOpen ? "Ask again" : "Back"));
+		const more = isOpen ? "We cannot confirm this payment yet. Checking again never charges you twice." : "You were not charged.";
+		showOutcome(place, "bad", isOpen ? problem.title || "Payment status unknown" : "Payment not made", [h("p", problem.detail), h("p", more)],
+			h("button.main", { onclick: retry }, isOpen ? "Check again" : "Back"));
 		if (problem.code === "offline") addEventListener("online", () => { if (place.isConnected) retry(); }, { once: true });
 	}
 	return undefined;
@@ -139,28 +139,28 @@ async function watch(place, again, paid, outcome = carryOn(), isNew = false) {
 function show(place, topUp, again, paid) {
 	const next = h("button", { onclick: again }, "Add more funds");
 	if (topUp === null) {
-		tell(place, "plain", "Nothing was charged", [h("p", "The payment you began was never made. You can begin it again.")], h("button.main", { onclick: again }, "Begin again"));
+		showOutcome(place, "plain", "You were not charged", [h("p", "Your payment was not made.")], h("button.main", { onclick: again }, "Start over"));
 		return;
 	}
 	const what = `${money(topUp.amount)} with ${cardName(topUp.payment_method)}`;
 	if (topUp.status === "succeeded") {
 		const title = topUp.kind === "automatic" ? "Payment confirmed" : "Funds added";
-		tell(place, "good", title, [h("p", `${what}. The credit is yours to use now.`),
+		showOutcome(place, "good", title, [h("p", `${what}. Your credit is available now.`),
 			topUp.receipt_url ? h("p", h("a", { href: topUp.receipt_url, target: "_blank", rel: "noopener noreferrer" }, "Receipt")) : null], next);
 		keepDraft(FORM, { card: draft(FORM).card });
 	} else if (topUp.status === "requires_action" && topUp.next_action_url) {
-		tell(place, "wait", "Your bank asks you to confirm", [h("p", `${what} is paid once you have confirmed it on your bank's page. You come back here by yourself.`)],
-			h("a.button.main", { href: topUp.next_action_url }, "Confirm payment"), h("button", { onclick: () => { forget(); again(); } }, "Pay another way"));
+		showOutcome(place, "wait", "Your bank requires confirmation", [h("p", `Confirm the payment of ${what} on your bank's page. You then return here.`)],
+			h("a.button.main", { href: topUp.next_action_url }, "Confirm payment"), h("button", { onclick: () => { clearPayment(); again(); } }, "Pay another way"));
 	} else if (topUp.status === "failed" || topUp.status === "canceled") {
-		tell(place, "bad", topUp.status === "failed" ? "The payment was declined" : "The payment was canceled",
-			[h("p", topUp.failure?.message ?? "No money was taken."), h("p", `${what}: nothing was charged.`)], h("button.main", { onclick: again }, "Try another way"));
+		showOutcome(place, "bad", topUp.status === "failed" ? "Payment declined" : "Payment canceled",
+			[h("p", topUp.failure?.message ?? "The payment was not completed."), h("p", `You were not charged ${what}.`)], h("button.main", { onclick: again }, "Try again"));
 	} else {
-		tell(place, "plain", "Still being processed", [h("p", `${what} takes longer than usual. It appears under History, and the credit is added by itself.`)], h("button", { onclick: () => watch(place, again, paid) }, "Look again"));
+		showOutcome(place, "plain", "Payment still processing", [h("p", `The payment of ${what} is taking longer than usual. You can follow it under History. We add the credit when it succeeds.`)], h("button", { onclick: () => watch(place, again, paid) }, "Check again"));
 	}
 	paid(topUp);
 }
 
-function tell(place, kind, title, words, ...actions) {
+function showOutcome(place, kind, title, words, ...actions) {
 	const box = note(kind, title, words);
 	box.setAttribute("tabindex", "-1");
 	fill(place, h("div.outcome", { role: "status" }, box, h("div.actions", actions)));

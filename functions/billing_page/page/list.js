@@ -1,12 +1,12 @@
-// Tables that become lists on a narrow screen, and lists that grow page by page.
+// Tables that become lists on a narrow screen, and lists that load page by page.
 import { failure, fill, h, load, say } from "./dom.js";
 
-/** A table. A column is its label, `#` before it for figures; a row is its cells, the first one naming the row where
- * `isNamed`, or an element. Roles are said outright, because a browser forgets them where a table is shown as a list. */
+/** A table. A column is a label, with a leading `#` for figures; a row is a list of cells or an element. With `isNamed`,
+ * the first cell is the row header. Roles are explicit, because browsers drop them from a table displayed as a list. */
 export function table(columns, rows, { looks = "", isNamed = false, caption, heads } = {}) {
 	const labels = columns.map((column) => column.replace("#", ""));
 	const number = columns.map((column) => (column.startsWith("#") ? "number" : null));
-	const head = h("tr", { role: "row" }, labels.map((label, index) => heads?.[index] ?? h("th", { scope: "col", role: "columnheader", class: number[index] }, label || h("span.unseen", "More"))));
+	const head = h("tr", { role: "row" }, labels.map((label, index) => heads?.[index] ?? h("th", { scope: "col", role: "columnheader", class: number[index] }, label || h("span.unseen", "Details"))));
 	const cell = (content, index) => (isNamed && index === 0
 		? h("th", { scope: "row", role: "rowheader", class: number[index] }, content)
 		: h("td", { role: "cell", "data-label": labels[index] || null, class: number[index] ?? (labels[index] ? null : "go") }, content));
@@ -14,7 +14,7 @@ export function table(columns, rows, { looks = "", isNamed = false, caption, hea
 		h("tbody", { role: "rowgroup" }, rows.map((row) => (Array.isArray(row) ? h("tr", { role: "row" }, row.map(cell)) : row))));
 }
 
-/** Fill a place with a list: `next(cursor)` brings a page, `show(items, page)` draws all that was brought. */
+/** Show a list: `next(cursor)` loads a page, `show(items, page)` renders all items loaded. */
 export function growing(place, next, show, rows) {
 	const items = [];
 	let page = null;
@@ -33,7 +33,7 @@ export function moreButton(more, done) {
 		try {
 			await more();
 			done();
-			say("More is loaded.");
+			say("More items loaded.");
 		} catch (problem) {
 			button.disabled = false;
 			button.after(failure(problem));
@@ -42,17 +42,17 @@ export function moreButton(more, done) {
 	return h("div.actions.center", button);
 }
 
-/** A switch, and the words beside it; `change(isOn)` answers what it is afterwards, or throws a Problem. */
-export function toggle(isOn, attributes, trouble, change) {
+/** A switch with an On/Off label; `change(isOn)` returns the new state or throws a Problem. */
+export function toggle(isOn, attributes, alert, change) {
 	const words = h("span", { "aria-hidden": "true" }, isOn ? "On" : "Off");
 	const input = h("input", { type: "checkbox", role: "switch", checked: isOn, ...attributes, onchange: async () => {
 		input.disabled = true;
-		fill(trouble);
+		fill(alert);
 		try {
 			input.checked = await change(input.checked);
 		} catch (problem) {
 			input.checked = !input.checked;
-			fill(trouble, failure(problem));
+			fill(alert, failure(problem));
 		}
 		words.textContent = input.checked ? "On" : "Off";
 		input.disabled = false;

@@ -1,4 +1,4 @@
-// Starts the page: signs in, shows what the address asks for, keeps it up to date.
+// Starts the page: signs the user in, shows the view that the URL names, and refreshes it.
 import { ask } from "./api.js";
 import { balanceCard } from "./balance.js";
 import { callsPage } from "./calls.js";
@@ -9,12 +9,12 @@ import { historyPage } from "./history.js";
 import { linesPage } from "./lines.js";
 import { ratesPage } from "./rates.js";
 import { rechargeCard } from "./recharge.js";
-import { isConfigured, isSignedIn, person, returned, signIn, signOut, wasHere } from "./session.js";
+import { finishSignIn, isConfigured, isSignedIn, person, signIn, signOut, wasHere } from "./session.js";
 import { statementPage } from "./statement.js";
 import { usageCard } from "./usage.js";
 
 const NAV = { "#/": "Billing", "#/lines": "Lines", "#/statement": "Statement", "#/history": "History", "#/rates": "Rates" };
-const OLD_MS = 60_000;
+const STALE_AFTER_MS = 60_000;
 
 const main = document.getElementById("main");
 let shownAt = 0;
@@ -24,38 +24,38 @@ let route = null;
 start();
 
 async function start() {
-	let trouble = null;
-	const back = await returned().catch((error) => { trouble = error.message; return false; });
+	let error = null;
+	const back = await finishSignIn().catch((failed) => { error = failed.message; return false; });
 	const query = new URLSearchParams(location.search);
-	const isWayBack = query.has("top_up") || query.has("card");
-	if (!back && !trouble && isConfigured() && !isRates() && (wasHere() || isWayBack)) return signIn();
+	const isReturn = query.has("top_up") || query.has("card");
+	if (!back && !error && isConfigured() && !isRates() && (wasHere() || isReturn)) return signIn();
 	header();
 	addEventListener("hashchange", () => show());
 	addEventListener("online", () => connection());
 	addEventListener("offline", () => connection());
-	document.addEventListener("visibilitychange", () => { if (!document.hidden && Date.now() - shownAt > OLD_MS) refresh(); });
+	document.addEventListener("visibilitychange", () => { if (!document.hidden && Date.now() - shownAt > STALE_AFTER_MS) refresh(); });
 	document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); main.focus(); });
 	connection();
-	return show(trouble);
+	return show(error);
 }
 
 function isRates() { return location.hash.startsWith("#/rates"); }
 
-async function show(trouble = null) {
+async function show(error = null) {
 	const here = location.hash;
-	const [path, asked] = (here || "#/").split("?");
+	const [path, parameters] = (here || "#/").split("?");
 	if (!path.startsWith("#/")) return;
 	const isFirst = route === null;
 	route = path;
 	renew = () => {};
 	header();
 	document.title = `${NAV[path] ?? "Call details"} · Calling Credit`;
-	const query = new URLSearchParams(asked);
-	if (path !== "#/rates" && !isSignedIn()) fill(main, welcome(trouble));
+	const query = new URLSearchParams(parameters);
+	if (path !== "#/rates" && !isSignedIn()) fill(main, welcome(error));
 	else if (path === "#/") await billing();
 	else if (path === "#/lines") fill(main, linesPage(person().isAdmin));
 	else if (path === "#/rates") fill(main, ratesPage(query));
-	else if (await zone()) {
+	else if (await loadBalance()) {
 		if (location.hash !== here) return;
 		if (path.startsWith("#/usage/")) fill(main, callsPage(decodeURIComponent(path.slice(8)), query));
 		else if (path === "#/statement") fill(main, statementPage(query));
@@ -71,8 +71,8 @@ async function show(trouble = null) {
 	}
 }
 
-/** The account's time zone, and its balance; null, and words, where they cannot be had. */
-async function zone() {
+/** Load the balance and apply the account's time zone; null, and an error on the page, if that fails. */
+async function loadBalance() {
 	if (!main.childElementCount || !main.dataset.shows) fill(main, h("div.card", h("div.skeleton", h("span"), h("span"), h("span"))));
 	const here = location.hash;
 	try {
@@ -86,7 +86,7 @@ async function zone() {
 }
 
 async function billing() {
-	const balance = await zone();
+	const balance = await loadBalance();
 	if (!balance) return;
 	const { isAdmin } = person();
 	const query = new URLSearchParams(location.search);
@@ -123,10 +123,10 @@ function header() {
 	else fill(who, route === "#/rates" && isConfigured() ? h("button.quiet", { onclick: () => { location.hash = "#/"; signIn(); } }, "Sign in") : null);
 }
 
-function welcome(trouble) {
-	return h("section.welcome", h("h1", { tabindex: "-1" }, "Credit for calls abroad"),
-		h("p.lead", "Your balance, automatic recharge, and who called where for how much."),
-		trouble ? h("div", { role: "alert" }, note("bad", trouble)) : null,
-		isConfigured() ? h("button.main", { onclick: () => signIn() }, "Sign in") : note("bad", "Signing in is not set up here."),
+function welcome(error) {
+	return h("section.welcome", h("h1", { tabindex: "-1" }, "Prepaid credit for international calls"),
+		h("p.lead", "View your balance, set up automatic recharge, and see the cost of every call."),
+		error ? h("div", { role: "alert" }, note("bad", error)) : null,
+		isConfigured() ? h("button.main", { onclick: () => signIn() }, "Sign in") : note("bad", "Sign-in is not configured for this site."),
 		h("p", h("a", { href: "#/rates" }, "Look up rates"), " without signing in."));
 }

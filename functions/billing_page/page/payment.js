@@ -1,90 +1,89 @@
-// One payment from the click to its outcome. What is wanted is written down, with its Idempotency-Key, before the first
-// request, and kept until what became of it is known: so a second click, a reload, or a lost answer finds the same
-// payment, and none is ever made twice.
+// One payment, from the click to its outcome. The payment and its Idempotency-Key are stored before the first request and
+// until the outcome is known. So a second click, a reload, or a lost response finds the same payment and never pays twice.
 import { ask, pause } from "./api.js";
 import { micros } from "./format.js";
 
 const PLACE = "payment";
-const STILL_WANTED_MS = 60_000; // For so long the server, too, takes a person for still being there.
-const CLOCKS_DIFFER_MS = 300_000;
-const REQUEST_LASTS_MS = 35_000; // The gateway gives up after 30 s.
-const WATCHED_MS = 60_000;
-const TOLD_MS = 20_000; // Its person may know first that it is paid.
+const RESEND_FOR_MS = 60_000; // The server assumes for the same time that the user is still waiting.
+const CLOCK_SKEW_MS = 300_000;
+const REQUEST_TIMEOUT_MS = 35_000; // API Gateway times out after 30 s.
+const WATCH_MS = 60_000;
+const CONFIRMATION_MS = 20_000; // The user may return before Stripe reports the payment.
 const ENDED = new Set(["succeeded", "failed", "canceled"]);
 
 /** The payment whose outcome is not known yet; null if there is none. */
-export const standing = () => JSON.parse(sessionStorage.getItem(PLACE) ?? "null");
+export const currentPayment = () => JSON.parse(sessionStorage.getItem(PLACE) ?? "null");
 
-const keep = (wanted) => sessionStorage.setItem(PLACE, JSON.stringify(wanted));
+const save = (payment) => sessionStorage.setItem(PLACE, JSON.stringify(payment));
 
-/** Think no more of the payment that stands: it ended, or its person wants another one and the server ends it. */
-export const forget = () => sessionStorage.removeItem(PLACE);
+/** Clear the current payment: it ended, or the user starts another one, which makes the server cancel it. */
+export const clearPayment = () => sessionStorage.removeItem(PLACE);
 
-/** Pay, once. `newest` is the id of the newest payment there was before. Answers like `carryOn`. */
+/** Pay once. `newest` is the id of the latest earlier payment. Returns the result of `awaitOutcome`. */
 export function pay(amount, card, newest) {
-	if (standing() === null) keep({ key: crypto.randomUUID(), amount, card, newest, at: Date.now() });
-	return carryOn();
+	if (currentPayment() === null) save({ key: crypto.randomUUID(), amount, card, newest, at: Date.now() });
+	return awaitOutcome();
 }
 
-/** A payment somebody comes back to from their bank. One whose outcome is not known at all comes first. */
-export function comeBack(id) {
-	const before = standing();
-	if (before === null || before.id) keep({ ...(before?.id === id && before), id, back: Date.now() });
+/** Make the payment that the user's bank returned to the current one, unless another has no known outcome yet. */
+export function resumePayment(id) {
+	const before = currentPayment();
+	if (before === null || before.id) save({ ...(before?.id === id && before), id, back: Date.now() });
 }
 
-/** Find out what becomes of the payment that stands: the top-up, ended, or waiting for the bank, or after a minute still
- * under way; null if there is none, and nothing was charged. Throws the Problem that keeps it from being known, or that
- * refused it: then `standing()` says which. */
-export async function carryOn() {
-	const wanted = standing();
+/** Wait for the outcome of the current payment: a top-up that has ended, needs the bank, or after a minute is still
+ * processing; null if the payment was never made and nothing was charged. Throws the Problem that rejected the payment, or,
+ * while `currentPayment()` is not null, the Problem that hides the outcome. */
+export async function awaitOutcome() {
+	const payment = currentPayment();
 	const began = Date.now();
 	for (let tries = 1; ; tries += 1) {
 		const waited = Date.now() - began;
 		try {
-			const topUp = await look(wanted);
+			const topUp = await loadTopUp(payment);
 			if (topUp === null) {
-				forget();
+				clearPayment();
 				return null;
 			}
-			keep(Object.assign(wanted, { id: topUp.id }));
-			if (ENDED.has(topUp.status)) forget();
-			const waits = topUp.status === "requires_action" && !(Date.now() - wanted.back < TOLD_MS);
-			if (ENDED.has(topUp.status) || waits || waited > WATCHED_MS) return topUp;
+			save(Object.assign(payment, { id: topUp.id }));
+			if (ENDED.has(topUp.status)) clearPayment();
+			const isWaiting = topUp.status === "requires_action" && !(Date.now() - payment.back < CONFIRMATION_MS);
+			if (ENDED.has(topUp.status) || isWaiting || waited > WATCH_MS) return topUp;
 			await pause(waited < 10_000 ? 1000 : 4000);
 		} catch (problem) {
-			if (problem.status === 404 && wanted.id) forget();
+			if (problem.status === 404 && payment.id) clearPayment();
 			const wait = problem.retryAfter ?? tries;
-			if (!problem.isUnknown || problem.code === "offline" || wait > 10 || (tries >= 3 && problem.code !== "in_progress") || waited > WATCHED_MS) throw problem;
+			if (!problem.isUnknown || problem.code === "offline" || wait > 10 || (tries >= 3 && problem.code !== "in_progress") || waited > WATCH_MS) throw problem;
 			await pause(wait * 1000);
 		}
 	}
 }
 
-async function look(wanted) {
-	if (wanted.id) return ask("GET", `/top-ups/${encodeURIComponent(wanted.id)}`);
-	const age = Date.now() - wanted.at;
-	if (age > -CLOCKS_DIFFER_MS && age < STILL_WANTED_MS) return send(wanted);
-	await pause(Math.min(Math.max(wanted.sentAt + REQUEST_LASTS_MS - Date.now(), 0), REQUEST_LASTS_MS));
-	return found(wanted);
+async function loadTopUp(payment) {
+	if (payment.id) return ask("GET", `/top-ups/${encodeURIComponent(payment.id)}`);
+	const age = Date.now() - payment.at;
+	if (age > -CLOCK_SKEW_MS && age < RESEND_FOR_MS) return send(payment);
+	await pause(Math.min(Math.max(payment.sentAt + REQUEST_TIMEOUT_MS - Date.now(), 0), REQUEST_TIMEOUT_MS));
+	return findTopUp(payment);
 }
 
-/** Ask for it. Refused at the first asking it is not made; a later refusal says nothing of those before. */
-async function send(wanted) {
-	keep(Object.assign(wanted, { sent: (wanted.sent ?? 0) + 1, sentAt: Date.now() }));
+/** Send the payment. A rejected first request made no payment; a later rejection says nothing about earlier requests. */
+async function send(payment) {
+	save(Object.assign(payment, { sent: (payment.sent ?? 0) + 1, sentAt: Date.now() }));
 	try {
-		return await ask("POST", "/top-ups", { body: { amount: wanted.amount, payment_method_id: wanted.card.id }, key: wanted.key });
+		return await ask("POST", "/top-ups", { body: { amount: payment.amount, payment_method_id: payment.card.id }, key: payment.key });
 	} catch (problem) {
-		if (!problem.isUnknown && wanted.sent === 1) forget();
+		if (!problem.isUnknown && payment.sent === 1) clearPayment();
 		throw problem;
 	}
 }
 
-/** Whether it was made, long after: asked without asking for it again, because its person has moved on. */
-async function found(wanted) {
+/** Look for the payment without sending it again, because the user may no longer expect it. */
+async function findTopUp(payment) {
 	const { items } = await ask("GET", "/top-ups", { query: { limit: "50" } });
-	const known = items.findIndex(({ id }) => id === wanted.newest);
-	const since = known < 0 ? items : items.slice(0, known);
-	return since.find((topUp) => topUp.kind === "manual" && micros(topUp.amount) === micros(wanted.amount)
-		&& topUp.payment_method.brand === wanted.card.brand && topUp.payment_method.last4 === wanted.card.last4
-		&& (known >= 0 || Math.abs(Date.parse(topUp.created_at) - wanted.at) < CLOCKS_DIFFER_MS)) ?? null;
+	const newest = items.findIndex(({ id }) => id === payment.newest);
+	const since = newest < 0 ? items : items.slice(0, newest);
+	return since.find((topUp) => topUp.kind === "manual" && micros(topUp.amount) === micros(payment.amount)
+		&& topUp.payment_method.brand === payment.card.brand && topUp.payment_method.last4 === payment.card.last4
+		&& (newest >= 0 || Math.abs(Date.parse(topUp.created_at) - payment.at) < CLOCK_SKEW_MS)) ?? null;
 }

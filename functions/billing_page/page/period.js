@@ -1,4 +1,4 @@
-// A range of dates: this month, last month, the last 7 days, or two dates of one's own. Dates are those of the account.
+// A range of dates in the account's time zone: this month, last month, the last 7 days, or a custom range.
 import { field, h } from "./dom.js";
 import { longDay, shifted, today } from "./format.js";
 
@@ -19,21 +19,21 @@ export function period(name, from, to) {
 
 const isDay = (text) => /^\d{4}-\d{2}-\d{2}$/.test(text ?? "") && !Number.isNaN(Date.parse(text));
 
-/** The range an address asks for. */
+/** The range in the query of a URL. */
 export const periodOf = (query) => period(query.get("range"), query.get("from"), query.get("to"));
 
-/** The part of an address that asks for a range. */
+/** The query of a URL for a range. */
 export function queryOf({ name, from, to }) {
 	return new URLSearchParams(name === "custom" ? { range: name, from, to } : { range: name }).toString();
 }
 
 export const words = ({ name, from, to }) => `${NAMES[name]}: ${from === to ? longDay(from) : `${longDay(from)} to ${longDay(to)}`}`;
 
-/** Lets a person choose; `chosen` hears of it. */
+/** Fields that select a range; `chosen(range)` is called on each change. */
 export function picker(now, chosen) {
 	const options = Object.entries(NAMES).map(([name, label]) => h("option", { value: name, selected: name === now.name }, label));
 	const select = h("select", { onchange: change }, options);
-	let typed = false; // It counts on Enter, or when one leaves: every key may make a date.
+	let typed = false; // While typing, each key may form a valid date: apply it on Enter or on leaving.
 	const day = (value) => h("input", { type: "date", value, required: true, max: "9999-12-31", onchange: () => typed || change(),
 		onkeydown: ({ key }) => { typed = key !== "Enter"; if (!typed) change(); } });
 	const [first, last] = [day(now.from), day(now.to)];
@@ -45,7 +45,7 @@ export function picker(now, chosen) {
 		if (select.value === "custom") {
 			if (!isDay(first.value) || !isDay(last.value)) return;
 			if (first.value > last.value) {
-				lastField.fails("This is before the first date.");
+				lastField.fails("Choose a date on or after the start date.");
 				return;
 			}
 		}

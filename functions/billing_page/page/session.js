@@ -1,5 +1,5 @@
-// Who is signed in. Tokens live in this module's memory only: a reload asks the hosted sign-in for new ones. What outlives
-// the way there and back is the state, the verifier, and where one was.
+// The user's session. Tokens stay in this module's memory: after a reload, the hosted sign-in issues new ones. While
+// the user is on its page, sessionStorage keeps the state, the verifier, and the previous URL.
 import { settings } from "./settings.js";
 
 const WAY = "sign-in";
@@ -11,17 +11,17 @@ const HOME = `${location.origin}/`;
 let tokens = null;
 let renewal = null;
 
-/** The API refuses a fresh sign-in. Another automatic sign-in would only repeat that. */
-class Refused extends Error {
-	title = "Your sign-in is not accepted.";
-	detail = "Sign out, then sign in again. If that fails, contact support.";
+/** The API rejects a new token. Another automatic sign-in would loop. */
+class SignInRejected extends Error {
+	title = "Your sign-in was rejected.";
+	detail = "Sign out, then sign in again. If this keeps happening, contact support.";
 }
 
 export const isConfigured = () => Boolean(settings.client_id && settings.authorize_url && settings.token_url);
 export const wasHere = () => sessionStorage.getItem(WAS_HERE) !== null;
 export const isSignedIn = () => tokens !== null;
 
-/** Leave for the hosted sign-in; the browser comes back to where it is now. */
+/** Go to the hosted sign-in, which returns to the current URL. */
 export async function signIn() {
 	const [state, verifier] = [random(), random()];
 	const back = location.search + location.hash;
@@ -32,37 +32,36 @@ export async function signIn() {
 		state, code_challenge: base64url(new Uint8Array(digest)), code_challenge_method: "S256",
 	});
 	location.assign(`${settings.authorize_url}?${query}`);
-	return new Promise(() => {}); // The page is leaving; nothing that waits for a token goes on.
+	return new Promise(() => {}); // Never resolves: the page is being replaced.
 }
 
-/** The same without being asked; not a second time before the API has taken a token. Throws Refused. */
+/** Sign in automatically, once until the API accepts a token. Throws SignInRejected the second time. */
 export async function signInAgain() {
-	if (sessionStorage.getItem(IN_VAIN)) throw new Refused();
+	if (sessionStorage.getItem(IN_VAIN)) throw new SignInRejected();
 	sessionStorage.setItem(IN_VAIN, "yes");
 	return signIn();
 }
 
-/** The API has taken a token. */
+/** Record that the API accepted a token. */
 export const accepted = () => sessionStorage.removeItem(IN_VAIN);
 
-/** Take the answer of the hosted sign-in from the address; true if one stood there and was good.
- * Throws an Error with words for a person. */
-export async function returned() {
+/** Complete a sign-in from the parameters in the URL; false if there are none. Throws an Error whose message is shown. */
+export async function finishSignIn() {
 	const answer = new URLSearchParams(location.search);
 	if (!answer.has("state") || !(answer.has("code") || answer.has("error"))) return false;
 	const way = JSON.parse(sessionStorage.getItem(WAY) ?? "null");
 	sessionStorage.removeItem(WAY);
 	history.replaceState(null, "", `/${way?.back ?? ""}`);
-	if (way === null || answer.get("state") !== way.state) throw new Error("That sign-in was not begun here, or is over. Sign in again.");
-	if (answer.has("error")) throw new Error("You were not signed in. Try again.");
+	if (way === null || answer.get("state") !== way.state) throw new Error("This sign-in is invalid or has expired. Sign in again.");
+	if (answer.has("error")) throw new Error("Sign-in was canceled or failed. Try again.");
 	const grant = { grant_type: "authorization_code", code: answer.get("code"), redirect_uri: HOME, code_verifier: way.verifier };
-	const said = await exchange(grant).catch(() => null);
-	if (said?.ok !== true) throw new Error("The sign-in did not come to an end. Try again.");
-	keep(await said.json());
+	const response = await exchange(grant).catch(() => null);
+	if (response?.ok !== true) throw new Error("Sign-in could not be completed. Try again.");
+	setTokens(await response.json());
 	return true;
 }
 
-/** An ID token that is good for a minute at least; `renew` asks for another one than the last. */
+/** An ID token that is valid for at least a minute; `renew` forces a new one. */
 export async function token(renew = false) {
 	if (tokens === null) return signInAgain();
 	if (renew || Date.now() > tokens.until - SPARE_MS) {
@@ -75,10 +74,10 @@ export async function token(renew = false) {
 async function refresh() {
 	const before = person();
 	if (!tokens.refresh) return signInAgain();
-	const said = await exchange({ grant_type: "refresh_token", refresh_token: tokens.refresh });
-	if (!said.ok) return signInAgain();
-	keep(await said.json());
-	// What one may do has changed: the sign-in itself says what holds now.
+	const response = await exchange({ grant_type: "refresh_token", refresh_token: tokens.refresh });
+	if (!response.ok) return signInAgain();
+	setTokens(await response.json());
+	// The refreshed token has other groups: sign in again to learn which ones apply.
 	if (person().isAdmin !== before.isAdmin) return signInAgain();
 	return undefined;
 }
@@ -88,22 +87,22 @@ function exchange(grant) {
 	return fetch(settings.token_url, { method: "POST", body, credentials: "omit", signal: AbortSignal.timeout(15_000) });
 }
 
-function keep(answer) {
+function setTokens(answer) {
 	const claims = JSON.parse(new TextDecoder().decode(bytes(answer.id_token.split(".")[1])));
-	const lasts = (claims.exp - claims.iat || answer.expires_in || 3600) * 1000;
-	tokens = { id: answer.id_token, refresh: answer.refresh_token ?? tokens?.refresh, until: Date.now() + lasts, claims };
+	const lifetime = (claims.exp - claims.iat || answer.expires_in || 3600) * 1000;
+	tokens = { id: answer.id_token, refresh: answer.refresh_token ?? tokens?.refresh, until: Date.now() + lifetime, claims };
 	sessionStorage.setItem(WAS_HERE, "yes");
 }
 
-/** Who it is: `{name, isAdmin}`. What they may do is decided by the API; this only decides what is shown. */
+/** The user: `{name, email, isAdmin}`. `isAdmin` only selects what is shown; the API checks every permission. */
 export function person() {
 	const { claims } = tokens;
-	const found = claims[settings.groups_claim] ?? [];
-	const groups = Array.isArray(found) ? found : String(found).replace(/[[\],]/g, " ").split(/\s+/);
+	const claim = claims[settings.groups_claim] ?? [];
+	const groups = Array.isArray(claim) ? claim : String(claim).replace(/[[\],]/g, " ").split(/\s+/);
 	return { name: claims.name ?? claims.email ?? "", email: claims.email ?? "", isAdmin: groups.includes(settings.admin_group) };
 }
 
-/** Forget everything and end the hosted session, too. */
+/** Clear all session data and end the hosted session. */
 export function signOut() {
 	tokens = null;
 	sessionStorage.clear();

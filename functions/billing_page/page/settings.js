@@ -1,13 +1,13 @@
-// What this deployment says of itself: addresses of the sign-in, who is an admin, bounds of a payment.
+// The settings of this deployment: sign-in URLs, the admin group, and the limits of a payment.
 import { micros, money } from "./format.js";
 
 export const settings = JSON.parse(document.documentElement.dataset.settings);
 
-/** What is wrong with an amount somebody typed; null if one payment may be that much. */
+/** The error message for an amount; null if one payment may be that large. */
 export function amountFault(amount) {
-	if (amount === null) return "Type an amount in dollars and cents, such as 25.00.";
+	if (amount === null) return "Enter an amount in dollars and cents, such as 25.00.";
 	const isWithin = micros(amount) >= micros(settings.minimum) && micros(amount) <= micros(settings.maximum);
-	return isWithin ? null : `An amount must lie between ${money(settings.minimum)} and ${money(settings.maximum)}.`;
+	return isWithin ? null : `Enter an amount from ${money(settings.minimum)} to ${money(settings.maximum)}.`;
 }
 
 export const bounds = () => `From ${money(settings.minimum)} to ${money(settings.maximum)}`;

@@ -1,11 +1,11 @@
-// The statement: what the balance was, everything that moved it, what it is.
+// The statement: opening balance, transactions, and closing balance.
 import { ask } from "./api.js";
 import { h, page } from "./dom.js";
 import { dayOf, longDay, moment, money, placesOf, time } from "./format.js";
 import { growing, table } from "./list.js";
 import { periodOf, picker, queryOf } from "./period.js";
 
-/** The page; `query` of its address says which dates. */
+/** The view; `query` holds the range of dates. */
 export function statementPage(query) {
 	const range = periodOf(query);
 	const { from, to } = range;
@@ -16,9 +16,9 @@ export function statementPage(query) {
 	function show(items, last) {
 		const places = Math.max(...[last.opening_balance, last.closing_balance, ...items.map(({ amount }) => amount)].map(placesOf));
 		const line = (label, amount) => h("tr", { role: "row", class: "sum-line" }, h("th", { scope: "row", role: "rowheader", colspan: "2" }, label), h("td", { role: "cell", class: "number" }, money(amount, { places })));
-		const none = h("tr", { role: "row" }, h("td", { role: "cell", colspan: "3", class: "hint" }, "Nothing moved the balance in this time."));
+		const none = h("tr", { role: "row" }, h("td", { role: "cell", colspan: "3", class: "hint" }, "No transactions in this period."));
 		return [
-			table(["Date", "Description", "#Amount"], [line(`Balance before ${longDay(from)}`, last.opening_balance), ...items.map((item) => entry(item, places)), ...(items.length ? [] : [none]), line(`Balance after ${longDay(to)}`, last.closing_balance)]),
+			table(["Date", "Description", "#Amount"], [line(`Opening balance, ${longDay(from)}`, last.opening_balance), ...items.map((item) => entry(item, places)), ...(items.length ? [] : [none]), line(`Closing balance, ${longDay(to)}`, last.closing_balance)]),
 			h("p.hint", `As of ${moment(last.as_of)}. This statement is not an invoice.`),
 		];
 	}

@@ -1,4 +1,4 @@
-// What was used in a range of dates: the total, each category, each day.
+// Usage in a range of dates: the total, each category, and each day.
 import { ask } from "./api.js";
 import { bars } from "./chart.js";
 import { h, load, note } from "./dom.js";
@@ -6,9 +6,9 @@ import { count, daysBetween, minutes, money, placesOf } from "./format.js";
 import { table } from "./list.js";
 import { period, picker, queryOf, words } from "./period.js";
 
-const MOST_BARS = 92;
+const MAX_BARS = 92;
 
-let chosen = null; // The range stays as chosen while one walks about.
+let chosen = null; // Kept while the user visits other views.
 
 /** The card. */
 export function usageCard() {
@@ -26,7 +26,7 @@ export function usageCard() {
 }
 
 function show(usage) {
-	if (!usage.categories.length) return note("plain", "No charged calls in this time.", h("p", "Calls abroad appear here within seconds of their end."));
+	if (!usage.categories.length) return note("plain", "No charged calls in this period.", h("p", "International calls appear here seconds after they end."));
 	const places = Math.max(...usage.categories.map(({ total }) => placesOf(total)));
 	return [
 		h("p.total", h("span.amount", money(usage.total)), h("span", `total spend · ${words(chosen)}`)),
@@ -36,9 +36,9 @@ function show(usage) {
 	];
 }
 
-function picture(found) {
-	const spent = new Map(found.map(({ date, total }) => [date, total]));
+function picture(spendDays) {
+	const spent = new Map(spendDays.map(({ date, total }) => [date, total]));
 	const every = daysBetween(chosen.from, chosen.to);
-	const days = (every.length <= MOST_BARS ? every : found.map(({ date }) => date)).map((day) => ({ day, amount: spent.get(day) ?? "0.00" }));
+	const days = (every.length <= MAX_BARS ? every : spendDays.map(({ date }) => date)).map((day) => ({ day, amount: spent.get(day) ?? "0.00" }));
 	return h("div.picture", bars(days, { caption: "Spend by day", unit: "Spent" }));
 }

@@ -1,4 +1,4 @@
-"""The tables of calling_credit.numbering: which prefixes tell a country, and which countries there are.
+"""The tables of calling_credit.numbering: which prefixes identify a country, and the list of countries.
 
 Generated from libphonenumber's metadata by `python -m local.make_numbering`; do not edit by hand.
 """

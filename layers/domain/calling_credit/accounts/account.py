@@ -1,12 +1,12 @@
-"""Accounts, their lines and users, as the operator creates and configures them. Judges what is asked for; stores
-nothing.
-"""
+"""Accounts, lines, and users as the operator configures them: parsing and views."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from calling_credit.accounts.limits import DEFAULT_LIMITS, Limits, limits_view, read_limits
+from calling_credit.accounts.limits import DEFAULT_LIMITS, Limits, limits_from_item, limits_view, parse_limits
+from calling_credit.dynamodb import keys
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.ids import check_id
 from calling_credit.instants import zone
@@ -25,8 +25,8 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account's settings. `status` is open or closed; a closed account is kept and its finished calls still post.
-    A balance that falls below `low_micros` is announced; None: it never is. `admission`: credit is held for its calls.
+    """An account's settings. `status` is open or closed; a closed account remains, and its finished calls still post.
+    `low_micros`: announce a balance below this level; None: never. `admission`: hold credit for calls.
     """
 
     account_id: str
@@ -38,6 +38,26 @@ class Account:
     admission: bool = False
     limits: Limits = DEFAULT_LIMITS
     is_frozen: bool = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the account is closed."""
+        return self.status == "closed"
+
+
+def account_from_item(item: Mapping[str, Any]) -> Account:
+    """The account of an `ACCOUNT` item in plain values. Nothing else decodes closed and frozen."""
+    return Account(
+        keys.account_of(item["PK"]),
+        item["currency"],
+        item["time_zone"],
+        item["status"],
+        tuple(item.get("billing_emails", [])),
+        item.get("low_micros"),
+        item.get("admission", False),
+        limits_from_item(item.get("limits")),
+        "frozen_at" in item,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +72,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person who uses lines; the name is shown beside each call."""
+    """A person who uses lines. The name is shown beside each call."""
 
     user_id: str
     name: str
 
 
 def account_view(account: Account) -> dict[str, Any]:
-    """An account as the operator's API shows it; `low_balance` only where there is one."""
+    """An account as the operator's API shows it; `low_balance` only if it is set."""
     view: dict[str, Any] = {
         "account_id": account.account_id,
         "currency": account.currency,
@@ -85,27 +105,26 @@ def line_view(line: Line, user_name: str | None) -> dict[str, Any]:
     }
 
 
-def read_account(account_id: str, body: dict[str, Any], current: Account | None) -> Account:
-    """An account from `{currency?, time_zone?, status?, billing_emails?, low_balance?, admission?, limits?, frozen?}`;
-    what is absent stays as it is, or at its default: credit is held for the calls of a new account. `low_balance: null`
-    takes the level away.
+def parse_account(account_id: str, body: dict[str, Any], current: Account | None) -> Account:
+    """Parse `{currency?, time_zone?, status?, billing_emails?, low_balance?, admission?, limits?, frozen?}`. Absent
+    fields keep their value or default; a new account has admission. `low_balance: null` removes the level.
 
     Raises:
         InvalidValue: invalid_id, unsupported_currency, invalid_time_zone, invalid_status, invalid_email,
             invalid_amount, amount_out_of_range, invalid_field, invalid_limits, invalid_place.
     """
     new = Account(check_id(account_id, "account_id"), CURRENCY, DEFAULT_TIME_ZONE, "open", (), admission=True)
-    kept = current or new
+    base = current or new
     if body.get("currency", CURRENCY) != CURRENCY:
         raise InvalidValue(ProblemCode.UNSUPPORTED_CURRENCY, "currency must be USD; no other is supported.")
-    time_zone = body.get("time_zone", kept.time_zone)
+    time_zone = body.get("time_zone", base.time_zone)
     if not isinstance(time_zone, str):
         raise InvalidValue(ProblemCode.INVALID_TIME_ZONE, 'time_zone must be an IANA name such as "America/New_York".')
     zone(time_zone)
-    status = body.get("status", kept.status)
+    status = body.get("status", base.status)
     if status not in STATUSES:
         raise InvalidValue(ProblemCode.INVALID_STATUS, "status must be open or closed; accounts are never deleted.")
-    emails = body.get("billing_emails", list(kept.billing_emails))
+    emails = body.get("billing_emails", list(base.billing_emails))
     if (
         not isinstance(emails, list)
         or len(emails) > MAX_BILLING_EMAILS
@@ -114,15 +133,15 @@ def read_account(account_id: str, body: dict[str, Any], current: Account | None)
             for email in emails
         )
     ):
-        most = MAX_BILLING_EMAILS
         raise InvalidValue(
-            ProblemCode.INVALID_EMAIL, f"billing_emails must be a list of at most {most} addresses, in ASCII."
+            ProblemCode.INVALID_EMAIL,
+            f"billing_emails must be a list of at most {MAX_BILLING_EMAILS} addresses, in ASCII.",
         )
-    low_micros = _low_balance(body["low_balance"]) if "low_balance" in body else kept.low_micros
-    limits = read_limits(body["limits"], kept.limits) if "limits" in body else kept.limits
-    admission, is_frozen = _flag(body, "admission", kept.admission), _flag(body, "frozen", kept.is_frozen)
+    low_micros = _low_balance(body["low_balance"]) if "low_balance" in body else base.low_micros
+    limits = parse_limits(body["limits"], base.limits) if "limits" in body else base.limits
+    admission, is_frozen = _flag(body, "admission", base.admission), _flag(body, "frozen", base.is_frozen)
     return Account(
-        kept.account_id, CURRENCY, time_zone, status, tuple(emails), low_micros, admission, limits, is_frozen
+        base.account_id, CURRENCY, time_zone, status, tuple(emails), low_micros, admission, limits, is_frozen
     )
 
 
@@ -138,13 +157,15 @@ def _low_balance(value: object) -> int | None:
         return None
     micros = parse_money(value, field="low_balance", decimals=2)
     if not 0 <= micros <= MAX_LOW_BALANCE_MICROS:
-        most = format_money(MAX_LOW_BALANCE_MICROS)
-        raise InvalidValue(ProblemCode.AMOUNT_OUT_OF_RANGE, f"low_balance must lie between 0.00 and {most} US dollars.")
+        maximum = format_money(MAX_LOW_BALANCE_MICROS)
+        raise InvalidValue(
+            ProblemCode.AMOUNT_OUT_OF_RANGE, f"low_balance must lie between 0.00 and {maximum} US dollars."
+        )
     return micros
 
 
-def read_user(user_id: str, body: dict[str, Any]) -> User:
-    """A user from `{name}`.
+def parse_user(user_id: str, body: dict[str, Any]) -> User:
+    """Parse a user from `{name}`.
 
     Raises:
         InvalidValue: invalid_id, missing_field, invalid_field.
@@ -152,8 +173,8 @@ def read_user(user_id: str, body: dict[str, Any]) -> User:
     return User(check_id(user_id, "user_id"), read_text(body, "name", MAX_NAME_CHARACTERS))
 
 
-def read_switch(body: dict[str, Any], *, default: bool | None = None) -> bool:
-    """The value of `international_calling`; required where there is no default.
+def parse_switch(body: dict[str, Any], *, default: bool | None = None) -> bool:
+    """Parse `international_calling`, which is required without a default.
 
     Raises:
         InvalidValue: missing_field, invalid_field.

@@ -1,8 +1,7 @@
-"""What posting must know of accounts and lines (time zone, may there be holds, is the line enabled), remembered for a
-minute by a warm function.
+"""Facts about accounts and lines for posting (time zone, possible holds, enabled lines), cached for a minute.
 
-Settings change rarely and a call's local date is fixed when it is posted, so a minute-old answer is as good as a
-new one. What is unknown is never remembered: an account created a second later must be found.
+Settings change rarely, and a call's local date is fixed when it is posted, so facts may be a minute old. Unknown
+accounts and lines are not cached, so a new account is found at once.
 """
 
 import time
@@ -20,20 +19,20 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 FACTS_TTL: Final = timedelta(seconds=60)
-MAX_FACTS_TTL: Final = 50_000
-_KNOWN: Final = "PK, SK, time_zone, admission, admission_changed_at, international_calling"
+MAX_FACTS: Final = 50_000
+_PROJECTION: Final = "PK, SK, time_zone, admission, admission_changed_at, international_calling"
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one batch needs: the time zone of each known account, and which (account, line) pairs may call abroad."""
+    """Facts for one batch: each known account's time zone, and the (account, line) pairs that may call abroad."""
 
     time_zones: dict[str, str]
     enabled_lines: frozenset[tuple[str, str]]
 
 
 class AccountFacts:
-    """Looks accounts and lines up in as few reads as fit and remembers what it found."""
+    """Reads accounts and lines in as few requests as possible, and caches them."""
 
     def __init__(
         self, client: "DynamoDBClient", table_name: str, *, sleep: Callable[[float], None] = time.sleep
@@ -41,58 +40,58 @@ class AccountFacts:
         self._client = client
         self._table_name = table_name
         self._sleep = sleep
-        self._known: dict[Key, tuple[datetime, dict[str, Any]]] = {}
+        self._cache: dict[Key, tuple[datetime, dict[str, Any]]] = {}
 
     def with_holds(self, account_ids: Iterable[str], now: datetime) -> frozenset[str]:
-        """Those of these accounts for whose calls credit may be held. An unknown account has no holds.
+        """The accounts among these whose calls may have holds. An unknown account has none.
 
         Raises:
-            Unavailable: the table did not answer; nothing was learnt.
+            Unavailable: the table did not answer.
         """
         accounts = set(account_ids)
-        self._learn({(keys.account_pk(account), keys.account_sk()) for account in accounts}, now)
+        self._load_missing({(keys.account_pk(account), keys.account_sk()) for account in accounts}, now)
         return frozenset(account for account in accounts if self._may_have_holds(account, now))
 
     def load(self, lines: Iterable[tuple[str, str]], now: datetime) -> Facts:
-        """The facts of these `(account_id, line_id)` pairs.
+        """Load the facts of `(account_id, line_id)` pairs.
 
         Raises:
-            Unavailable: the table did not answer; nothing was learnt.
+            Unavailable: the table did not answer.
         """
         pairs = set(lines)
-        wanted: set[Key] = {(keys.account_pk(account), keys.account_sk()) for account, _ in pairs}
-        self._learn(wanted | {(keys.account_pk(account), keys.line_sk(line)) for account, line in pairs}, now)
+        required: set[Key] = {(keys.account_pk(account), keys.account_sk()) for account, _ in pairs}
+        self._load_missing(required | {(keys.account_pk(account), keys.line_sk(line)) for account, line in pairs}, now)
         time_zones = {account: self._time_zone(account) for account, _ in pairs}
         return Facts(
             {account: time_zone for account, time_zone in time_zones.items() if time_zone is not None},
             frozenset((account, line) for account, line in pairs if self._is_enabled(account, line)),
         )
 
-    def _learn(self, wanted: set[Key], now: datetime) -> None:
-        missing = [key for key in wanted if not self._is_fresh(key, now)]
-        if len(self._known) + len(missing) > MAX_FACTS_TTL:
-            self._known.clear()
-            missing = list(wanted)
+    def _load_missing(self, required: set[Key], now: datetime) -> None:
+        missing = [key for key in required if not self._is_fresh(key, now)]
+        if len(self._cache) + len(missing) > MAX_FACTS:
+            self._cache.clear()
+            missing = list(required)
         for key in missing:
-            self._known.pop(key, None)
-        found = read_many(self._client, self._table_name, missing, self._sleep, _KNOWN)
-        self._known.update({key: (now, from_attributes(item)) for key, item in found.items()})
+            self._cache.pop(key, None)
+        items = read_many(self._client, self._table_name, missing, self._sleep, _PROJECTION)
+        self._cache.update({key: (now, from_attributes(item)) for key, item in items.items()})
 
     def _may_have_holds(self, account_id: str, now: datetime) -> bool:
-        known = self._known.get((keys.account_pk(account_id), keys.account_sk()))
-        if known is None:
+        cached = self._cache.get((keys.account_pk(account_id), keys.account_sk()))
+        if cached is None:
             return False
-        said = known[1]
-        return may_have_holds(is_on=said.get("admission", False), changed_at=said.get("admission_changed_at"), now=now)
+        item = cached[1]
+        return may_have_holds(is_on=item.get("admission", False), changed_at=item.get("admission_changed_at"), now=now)
 
     def _is_fresh(self, key: Key, now: datetime) -> bool:
-        known = self._known.get(key)
-        return known is not None and now - known[0] < FACTS_TTL
+        cached = self._cache.get(key)
+        return cached is not None and now - cached[0] < FACTS_TTL
 
     def _time_zone(self, account_id: str) -> str | None:
-        known = self._known.get((keys.account_pk(account_id), keys.account_sk()))
-        return str(known[1]["time_zone"]) if known else None
+        cached = self._cache.get((keys.account_pk(account_id), keys.account_sk()))
+        return str(cached[1]["time_zone"]) if cached else None
 
     def _is_enabled(self, account_id: str, line_id: str) -> bool:
-        known = self._known.get((keys.account_pk(account_id), keys.line_sk(line_id)))
-        return bool(known and known[1].get("international_calling"))
+        cached = self._cache.get((keys.account_pk(account_id), keys.line_sk(line_id)))
+        return bool(cached and cached[1].get("international_calling"))

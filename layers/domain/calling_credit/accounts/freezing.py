@@ -1,32 +1,35 @@
-"""Freezes an account and lets it go on: no new call is admitted and no recharge begins from that moment, whatever is
-decided elsewhere at the same time. Kept on the account: when, by whom and from where; and, for credit is held on its
-condition, on the balance that it is so.
+"""Freezes and unfreezes accounts. From that moment no call is admitted and no recharge starts, also if either was
+decided concurrently.
+
+The account stores when, by whom, and from where. The balance stores that it is frozen, because holds depend on it.
 """
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from calling_credit.accounts.account import account_from_item
 from calling_credit.dynamodb import keys
-from calling_credit.dynamodb.attributes import to_attribute
+from calling_credit.dynamodb.attributes import from_attributes, to_attribute
 from calling_credit.dynamodb.keys import balance_key, recharge_key
-from calling_credit.dynamodb.transactions import transact, update
-from calling_credit.errors import NotFound, ProblemCode, Unavailable
+from calling_credit.dynamodb.transactions import busy, retry_on_race, transact, update
+from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-ROUNDS = 5
+ACCOUNT = "The account is"
+"""The subject of the error after losing every race with concurrent changes."""
 
 
 def freeze_account(
     client: "DynamoDBClient", table_name: str, account_id: str, by: str, at: datetime, from_where: str
 ) -> bool:
-    """Freeze; whether this call did: False if it was frozen already. A recharge that was decided on a moment ago is not
-    begun any more: the state that its claim names has another version now.
+    """Freeze an account. Return False if it was frozen already. A recharge that was just decided does not start,
+    because its claim names an older version of the state.
 
     Raises:
-        NotFound: `unknown_account`. Unavailable: the table did not take it in time; doing it again is safe.
+        NotFound: `unknown_account`. Unavailable: the table did not answer in time; the same call is safe again.
     """
     values = {":at": to_attribute(format_instant(at)), ":by": to_attribute(by), ":from": to_attribute(from_where)}
     freeze = update(
@@ -50,23 +53,24 @@ def freeze_account(
         "attribute_exists(PK)",
         {":true": to_attribute(True)},
     )
-    for _ in range(ROUNDS):
+
+    def attempt() -> bool | None:
         has_rule = _item(client, table_name, recharge_key(account_id)) is not None
-        refused = transact(client, [freeze, halt, outdate] if has_rule else [freeze, halt])
-        if not refused:
-            return True
-        if 0 in refused:
-            return _is_as_wished(client, table_name, account_id, is_frozen=True)
-    raise Unavailable(ProblemCode.BUSY, "The account is being changed just now; try again.")
+        failed = transact(client, [freeze, halt, outdate] if has_rule else [freeze, halt])
+        if 0 in failed:
+            return _confirm_unchanged(client, table_name, account_id, is_frozen=True)
+        return None if failed else True
+
+    return retry_on_race(ACCOUNT, attempt)
 
 
 def unfreeze_account(
     client: "DynamoDBClient", table_name: str, account_id: str, by: str, at: datetime, from_where: str
 ) -> bool:
-    """Let it go on; whether this call did. Automatic recharge looks at the balance at once.
+    """Unfreeze an account. Return whether this call did. Automatic recharge checks the balance at once.
 
     Raises:
-        NotFound: `unknown_account`. Unavailable: the table did not take it in time; doing it again is safe.
+        NotFound: `unknown_account`. Unavailable: the table did not answer in time; the same call is safe again.
     """
     values = {":at": to_attribute(format_instant(at)), ":by": to_attribute(by), ":from": to_attribute(from_where)}
     unfreeze = update(
@@ -76,27 +80,27 @@ def unfreeze_account(
         "attribute_exists(frozen_at)",
         values,
     )
-    let_go = update(
+    resume = update(
         table_name,
         balance_key(account_id),
         "ADD nudge :one REMOVE is_frozen",
         "attribute_exists(PK)",
         {":one": to_attribute(1)},
     )
-    if not transact(client, [unfreeze, let_go]):
+    if not transact(client, [unfreeze, resume]):
         return True
-    return _is_as_wished(client, table_name, account_id, is_frozen=False)
+    return _confirm_unchanged(client, table_name, account_id, is_frozen=False)
 
 
-def _is_as_wished(client: "DynamoDBClient", table_name: str, account_id: str, *, is_frozen: bool) -> bool:
-    """False: it was so already."""
+def _confirm_unchanged(client: "DynamoDBClient", table_name: str, account_id: str, *, is_frozen: bool) -> bool:
+    """Return False if the account was in this state already."""
     account = _item(client, table_name, _account_key(account_id))
     if account is None:
         raise NotFound(
             ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it with PUT /accounts/{account_id}."
         )
-    if ("frozen_at" in account) != is_frozen:
-        raise Unavailable(ProblemCode.BUSY, "The account is being changed just now; try again.")
+    if account_from_item(from_attributes(account)).is_frozen != is_frozen:
+        raise busy(ACCOUNT)
     return False
 
 

@@ -1,5 +1,5 @@
-"""Limits against fraud: what an account's calls may cost in a day and each, how many may run at once, where they may
-go. They hold without anybody setting them. Judges what is asked for; stores nothing.
+"""Limits against toll fraud: spend per day, price per call, simultaneous calls, and destinations. The defaults apply to
+every account. Parsing, views, and stored form.
 """
 
 import re
@@ -22,10 +22,10 @@ _PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What holds for an account. Money in micro-dollars; `high_cost_micros` is of the first minute as it is
-    billed, its fee included.
-    Places are countries (`CU`) or prefixes (`+1900`): calls to `blocked` ones are refused, and calls that cost more
-    than `high_cost_micros` go only to those in `high_cost_allowed`.
+    """The limits of an account, money in micro-dollars.
+
+    Places are countries (`CU`) or prefixes (`+1900`). Calls to `blocked` places are refused. A call whose first billed
+    minute costs more than `high_cost_micros`, fee included, is refused unless `high_cost_allowed` names its place.
     """
 
     daily_spend_micros: int = 200 * MICROS_PER_DOLLAR
@@ -40,7 +40,7 @@ class Limits:
         return _names(self.blocked, digits, country)
 
     def refuses_cost(self, row: RateRow, digits: str) -> bool:
-        """Whether a call of a minute, as it is billed, is high in cost, and nobody has allowed the destination."""
+        """Whether a billed minute exceeds the high-cost limit and the destination is not allowed."""
         billed = billed_seconds(60, row.minimum_seconds, row.increment_seconds)
         sixtieths = 60 * row.connection_fee_micros + billed * row.rate_micros_per_minute
         return sixtieths > 60 * self.high_cost_micros and not _names(self.high_cost_allowed, digits, row.country)
@@ -53,54 +53,52 @@ def _names(places: tuple[str, ...], digits: str, country: str) -> bool:
     return any(digits.startswith(place[1:]) if place[0] == "+" else place == country for place in places)
 
 
-def read_limits(asked: object, current: Limits) -> Limits:
-    """Limits from `{daily_spend?, call_price?, simultaneous_calls?, high_cost?, blocked?, high_cost_allowed?}`; what is
-    absent stays as it is, null is the default.
+def parse_limits(fields: object, current: Limits) -> Limits:
+    """Parse `{daily_spend?, call_price?, simultaneous_calls?, high_cost?, blocked?, high_cost_allowed?}`. Absent fields
+    keep their value; null restores the default.
 
     Raises:
         InvalidValue: invalid_limits, invalid_amount, amount_out_of_range, invalid_place.
     """
-    if not isinstance(asked, dict) or set(asked) - set(_FIELDS):
-        raise InvalidValue(
-            ProblemCode.INVALID_LIMITS, f"limits must be an object of {', '.join(_FIELDS)}, any of them."
-        )
-    said = {}
-    for name, value in asked.items():
-        attribute, read, _ = _FIELDS[name]
-        said[attribute] = getattr(DEFAULT_LIMITS, attribute) if value is None else read(name, value)
-    return replace(current, **said)
+    if not isinstance(fields, dict) or set(fields) - set(_FIELDS):
+        raise InvalidValue(ProblemCode.INVALID_LIMITS, f"limits must be an object with any of {', '.join(_FIELDS)}.")
+    changes = {}
+    for name, value in fields.items():
+        attribute, parse, _ = _FIELDS[name]
+        changes[attribute] = getattr(DEFAULT_LIMITS, attribute) if value is None else parse(name, value)
+    return replace(current, **changes)
 
 
-def read_own(asked: dict[str, Any], own: Mapping[str, Any], operators: Limits) -> dict[str, Any]:
-    """What a customer sets of limits, as it is stored: never looser than the operator's; null takes a limit of theirs
-    away. They may block any place, and allow any that is high in cost.
+def parse_customer_limits(fields: dict[str, Any], own: Mapping[str, Any], operators: Limits) -> dict[str, Any]:
+    """Parse a customer's limits into their stored form. Numbers must not exceed the operator's; null removes the
+    customer's own limit. Customers may block any place, and allow any high-cost place.
 
     Raises:
         InvalidValue: invalid_limits, invalid_amount, amount_out_of_range, invalid_place, above_operators_limit.
     """
-    wished = read_limits({name: value for name, value in asked.items() if value is not None}, operators)
-    said = dict(own)
-    for name, value in asked.items():
+    parsed = parse_limits({name: value for name, value in fields.items() if value is not None}, operators)
+    limits = dict(own)
+    for name, value in fields.items():
         attribute, _, show = _field(name)
         if value is None:
-            said.pop(attribute, None)
+            limits.pop(attribute, None)
             continue
-        new, most = getattr(wished, attribute), getattr(operators, attribute)
-        if not isinstance(new, tuple) and new > most:
-            detail = f"{name} may be at most {show(most)} for this account; ask the operator for more."
+        new, maximum = getattr(parsed, attribute), getattr(operators, attribute)
+        if not isinstance(new, tuple) and new > maximum:
+            detail = f"{name} must be at most {show(maximum)} for this account. Ask your provider to raise it."
             raise InvalidValue(ProblemCode.ABOVE_OPERATORS_LIMIT, detail)
-        said[attribute] = list(new) if isinstance(new, tuple) else new
-    return said
+        limits[attribute] = list(new) if isinstance(new, tuple) else new
+    return limits
 
 
 def _field(name: str) -> tuple[str, Callable[[str, object], Any], Callable[[Any], Any]]:
     if name not in _FIELDS:
-        raise InvalidValue(ProblemCode.INVALID_LIMITS, f"There are these limits: {', '.join(_FIELDS)}.")
+        raise InvalidValue(ProblemCode.INVALID_LIMITS, f"Unknown limit. The limits are {', '.join(_FIELDS)}.")
     return _FIELDS[name]
 
 
-def own_view(own: Mapping[str, Any]) -> dict[str, Any]:
-    """What a customer has set, as the API shows it."""
+def customer_limits_view(own: Mapping[str, Any]) -> dict[str, Any]:
+    """The customer's own limits as the API shows them."""
     return {name: show(own[attribute]) for name, (attribute, _, show) in _FIELDS.items() if attribute in own}
 
 
@@ -109,29 +107,27 @@ def limits_view(limits: Limits) -> dict[str, Any]:
     return {name: show(getattr(limits, attribute)) for name, (attribute, _, show) in _FIELDS.items()}
 
 
-def stored_limits(limits: Limits) -> dict[str, Any] | None:
-    """What an item holds of limits: what differs from the defaults, so that better defaults reach every account."""
-    kept = {
+def limits_to_item(limits: Limits) -> dict[str, Any] | None:
+    """The stored form: only values unlike the defaults, so that new defaults reach every account."""
+    changed = {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in asdict(limits).items()
         if value != getattr(DEFAULT_LIMITS, name)
     }
-    return kept or None
+    return changed or None
 
 
-def limits_behind(stored: Mapping[str, Any] | None) -> Limits:
-    """The limits behind what an item holds of them."""
-    said: dict[str, Any] = {
+def limits_from_item(stored: Mapping[str, Any] | None) -> Limits:
+    """The limits of their stored form."""
+    values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in (stored or {}).items()
     }
-    return Limits(**said)
+    return Limits(**values)
 
 
-def limits_of(stored: Mapping[str, Any] | None, own: Mapping[str, Any] | None) -> Limits:
-    """What holds where the operator has set `stored` and the customer `own`: the lower number, every place that either
-    blocks, and every high cost that either allows.
-    """
-    limits = limits_behind(stored)
+def effective_limits(stored: Mapping[str, Any] | None, own: Mapping[str, Any] | None) -> Limits:
+    """Combine the operator's limits (`stored`) with the customer's (`own`): the lower number, the places of both."""
+    limits = limits_from_item(stored)
     both: dict[str, Any] = {
         name: tuple(sorted({*getattr(limits, name), *value}))
         if isinstance(value, list)
@@ -144,8 +140,8 @@ def limits_of(stored: Mapping[str, Any] | None, own: Mapping[str, Any] | None) -
 def _money(name: str, value: object) -> int:
     micros = parse_money(value, field=name, decimals=4)
     if not 0 <= micros <= MAX_LIMIT_MICROS:
-        most = format_money(MAX_LIMIT_MICROS)
-        raise InvalidValue(ProblemCode.AMOUNT_OUT_OF_RANGE, f"{name} must lie between 0.00 and {most} US dollars.")
+        maximum = format_money(MAX_LIMIT_MICROS)
+        raise InvalidValue(ProblemCode.AMOUNT_OUT_OF_RANGE, f"{name} must lie between 0.00 and {maximum} US dollars.")
     return micros
 
 

@@ -5,94 +5,99 @@ the transaction of the change itself. Such an item is written once and never cha
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Line
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
-from calling_credit.dynamodb.transactions import put, transact, update
-from calling_credit.errors import NotFound, ProblemCode, Unavailable
+from calling_credit.dynamodb.transactions import put, retry_on_race, transact, update
+from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-MAX_ROUNDS: Final = 10
-"""How often a change is worked out again because another change came between."""
-
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who changes something (`user:<sub>`, `operator:<client id>`) and the address they do it from."""
+    """Who makes a change (`user:<sub>`, `operator:<client id>`), and from which IP address."""
 
     by: str
     address: str
 
 
-class LineKeeper:
-    """The lines of every account."""
+class LineStore:
+    """The lines in the table."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
         self._client = client
         self._table_name = table_name
 
-    def keep_line(
+    def store_line(
         self, account_id: str, line_id: str, change: Callable[[Line | None], Line], source: Source, now: datetime
     ) -> tuple[Line, bool]:
-        """Create or configure the line that `change` makes of the one that stands; what then stands, and whether it is
-        new.
+        """Store the line that `change` makes of the current one. Return it, and whether it is new.
 
         Raises:
-            NotFound: `unknown_account`. Unavailable: others kept changing it, or the table did not take it in time.
+            NotFound: `unknown_account`. Unavailable: `busy`, or the table did not answer in time.
         """
-        for _ in range(MAX_ROUNDS):
+
+        def attempt() -> tuple[Line, bool] | None:
             item = self._item(account_id, line_id)
-            line = change(None if item is None else read_line_item(item))
+            line = change(None if item is None else line_from_item(item))
             actions = [self._account_exists(account_id), self._put(account_id, line, item, source, now)]
             if line.international_calling != _is_on(item):
                 actions.append(self._record(account_id, line, _changes(item), source, now))
-            refused = transact(self._client, actions)
-            if not refused:
-                return line, item is None
-            if 0 in refused:
+            failed = transact(self._client, actions)
+            if 0 in failed:
                 raise NotFound(
                     ProblemCode.UNKNOWN_ACCOUNT,
                     "This account does not exist; create it with PUT /accounts/{account_id}.",
                 )
-        raise _busy()
+            return None if failed else (line, item is None)
+
+        return retry_on_race("The line is", attempt)
 
     def switch_line(self, account_id: str, line_id: str, enabled: bool, source: Source, now: datetime) -> Line:
-        """Turn international calling of a line on or off; the line as it then is. One that is so already is left alone.
+        """Turn international calling of a line on or off, unless it is so already. Return the line.
 
         Raises:
-            NotFound: `unknown_line`. Unavailable: others kept changing it, or the table did not take it in time.
+            NotFound: `unknown_line`. Unavailable: `busy`, or the table did not answer in time.
         """
-        for _ in range(MAX_ROUNDS):
+
+        def attempt() -> Line | None:
             item = self._item(account_id, line_id)
             if item is None:
-                raise NotFound(ProblemCode.UNKNOWN_LINE, "This account has no line of that id; GET /lines lists them.")
-            line = read_line_item(item)
+                raise NotFound(
+                    ProblemCode.UNKNOWN_LINE, "This account has no line with this id; GET /lines lists them."
+                )
+            line = line_from_item(item)
             if line.international_calling == enabled:
                 return line
             switched = Line(line.line_id, line.number, line.user_id, enabled)
-            count = _changes(item)
-            condition, values = _unchanged(item)
-            said: Item = {
-                "international_calling": enabled,
-                "changed_by": source.by,
-                "changed_at": format_instant(now),
-                "changes": count + 1,
-            }
-            switch = update(
-                self._table_name,
-                _line_key(account_id, line_id),
-                "SET " + ", ".join(f"{name} = :{name}" for name in said),
-                condition,
-                values | {f":{name}": to_attribute(value) for name, value in said.items()},
-            )
-            if not transact(self._client, [switch, self._record(account_id, switched, count, source, now)]):
-                return switched
-        raise _busy()
+            switch = self._switch(account_id, switched, item, source, now)
+            record = self._record(account_id, switched, _changes(item), source, now)
+            return None if transact(self._client, [switch, record]) else switched
+
+        return retry_on_race("The line is", attempt)
+
+    def _switch(
+        self, account_id: str, line: Line, before: dict[str, Any], source: Source, now: datetime
+    ) -> dict[str, Any]:
+        condition, values = _unchanged(before)
+        attributes: Item = {
+            "international_calling": line.international_calling,
+            "changed_by": source.by,
+            "changed_at": format_instant(now),
+            "changes": _changes(before) + 1,
+        }
+        return update(
+            self._table_name,
+            _line_key(account_id, line.line_id),
+            "SET " + ", ".join(f"{name} = :{name}" for name in attributes),
+            condition,
+            values | {f":{name}": to_attribute(value) for name, value in attributes.items()},
+        )
 
     def _put(
         self, account_id: str, line: Line, before: dict[str, Any] | None, source: Source, now: datetime
@@ -150,29 +155,25 @@ def _is_on(item: dict[str, Any] | None) -> bool:
 
 
 def _changes(item: dict[str, Any] | None) -> int:
-    """How many changes of it are recorded."""
+    """The number of recorded changes."""
     return 0 if item is None else int(item.get("changes", 0))
 
 
 def _unchanged(item: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The condition that nobody has switched the line since it was read."""
+    """The condition that the line was not switched since it was read."""
     was = {":was": to_attribute(item["international_calling"])}
     if "changes" not in item:
         return "attribute_not_exists(changes) AND international_calling = :was", was
-    return "changes = :seen AND international_calling = :was", was | {":seen": to_attribute(item["changes"])}
+    return "changes = :read AND international_calling = :was", was | {":read": to_attribute(item["changes"])}
 
 
-def _busy() -> Unavailable:
-    return Unavailable(ProblemCode.BUSY, "The line is being changed just now; try again.")
-
-
-def read_line_item(item: dict[str, Any]) -> Line:
-    """The line behind its item."""
+def line_from_item(item: dict[str, Any]) -> Line:
+    """The line of an item."""
     return Line(keys.id_of(item["SK"]), item["number"], item["user_id"], item["international_calling"])
 
 
 def change_view(item: dict[str, Any]) -> dict[str, Any]:
     """A change as the API shows it."""
     _, _, changed_at, _ = item["SK"].split("#")
-    shown = {name: item[name] for name in ("international_calling", "changed_by", "changed_from")}
-    return {"changed_at": changed_at, **shown}
+    fields = {name: item[name] for name in ("international_calling", "changed_by", "changed_from")}
+    return {"changed_at": changed_at, **fields}

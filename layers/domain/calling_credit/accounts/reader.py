@@ -3,8 +3,8 @@
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from calling_credit.accounts.account import Line
-from calling_credit.accounts.line_store import read_line_item
+from calling_credit.accounts.account import Account, Line, account_from_item
+from calling_credit.accounts.line_store import line_from_item
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.errors import NotFound, ProblemCode
@@ -14,47 +14,51 @@ if TYPE_CHECKING:
 
 
 class AccountReader:
-    """One account as one request sees it. Its settings are read once."""
+    """One account within one request. Its settings are read once."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str, account_id: str) -> None:
         self.account_id = account_id
         self._partition = Partition(client, table_name, keys.account_pk(account_id))
-        self._settings: dict[str, Any] | None = None
+        self._account: Account | None = None
 
-    def settings(self) -> dict[str, Any]:
-        """The account's own item.
+    def account(self) -> Account:
+        """Read the account's settings.
 
         Raises:
             NotFound: `unknown_account`.
         """
-        if self._settings is None:
-            self._settings = self._partition.get(keys.account_sk())
-        if self._settings is None:
-            raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
-        return self._settings
+        if self._account is None:
+            item = self._partition.get(keys.account_sk())
+            if item is None:
+                raise NotFound(
+                    ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts."
+                )
+            self._account = account_from_item(item)
+        return self._account
 
     def lines(self, after: str | None, limit: int) -> tuple[list[Line], str | None]:
-        """A page of the account's lines, by id, and the sort key to go on after."""
+        """A page of the account's lines, by id, and the sort key after which the next page starts."""
         low = keys.line_prefix() if after is None else f"{after}\0"
-        found = list(islice(self._partition.query(low, keys.line_prefix() + keys.AFTER), limit + 1))
-        page = found[:limit]
-        return [read_line_item(item) for item in page], page[-1]["SK"] if len(found) > limit else None
+        items = list(islice(self._partition.query(low, keys.line_prefix() + keys.AFTER), limit + 1))
+        page = items[:limit]
+        return [line_from_item(item) for item in page], page[-1]["SK"] if len(items) > limit else None
 
     def line_changes(self, line_id: str, after: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
-        """A page of the changes of a line's international calling, newest first, and the sort key to go on after.
+        """A page of the changes of a line's international calling, newest first, and the sort key after which the next
+        page starts.
 
         Raises:
             NotFound: `unknown_line`.
         """
         if not list(self._partition.query(keys.line_sk(line_id), keys.line_sk(line_id))):
-            raise NotFound(ProblemCode.UNKNOWN_LINE, "This account has no line of that id; GET /lines lists them.")
+            raise NotFound(ProblemCode.UNKNOWN_LINE, "This account has no line with this id; GET /lines lists them.")
         low, high = keys.change_range(line_id)
         if after is not None:
             high = after
         newest = self._partition.query(low, high, newest_first=True)
-        found = list(islice((item for item in newest if item["SK"] != after), limit + 1))
-        page = found[:limit]
-        return page, page[-1]["SK"] if len(found) > limit else None
+        items = list(islice((item for item in newest if item["SK"] != after), limit + 1))
+        page = items[:limit]
+        return page, page[-1]["SK"] if len(items) > limit else None
 
     def user_names(self) -> dict[str, str]:
         """The name of every user."""

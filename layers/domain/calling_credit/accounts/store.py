@@ -4,59 +4,44 @@ its account.
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from calling_credit.accounts.account import Account, User
-from calling_credit.accounts.limits import Limits, limits_behind, stored_limits
+from calling_credit.accounts.account import Account, User, account_from_item
+from calling_credit.accounts.limits import Limits, limits_to_item
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
 from calling_credit.dynamodb.errors import (
     AWS_ERRORS,
     is_condition_failed,
 )
-from calling_credit.dynamodb.transactions import transact, update
-from calling_credit.errors import NotFound, ProblemCode, Unavailable
+from calling_credit.dynamodb.transactions import retry_on_race, transact, update
+from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import UNARMED_MICROS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-MAX_ROUNDS: Final = 10
-"""How often a change is worked out again because another change came between."""
 
-
-class AccountKeeper:
-    """Writes the settings of accounts to the table."""
+class AccountStore:
+    """Reads and writes accounts, users, and limits in the table."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
         self._client = client
         self._table_name = table_name
 
     def account(self, account_id: str) -> Account | None:
-        """The account's settings, None if it does not exist."""
+        """Read an account; None if it does not exist."""
         item = self._read(account_id, keys.account_sk())
-        if item is None:
-            return None
-        return Account(
-            account_id,
-            item["currency"],
-            item["time_zone"],
-            item["status"],
-            tuple(item.get("billing_emails", [])),
-            item.get("low_micros"),
-            item.get("admission", False),
-            limits_behind(item.get("limits")),
-            "frozen_at" in item,
-        )
+        return None if item is None else account_from_item(item)
 
     def customer_of(self, account_id: str) -> str | None:
-        """The account's customer at Stripe; None if it has none, or there is no such account."""
+        """Read the account's customer at Stripe; None without one, or without the account."""
         item = self._read(account_id, keys.account_sk())
         return None if item is None else item.get("stripe_customer_id")
 
-    def keep_customer(self, account_id: str, customer_id: str) -> str:
-        """Store the account's customer at Stripe unless one is stored; the one that then is.
+    def store_customer(self, account_id: str, customer_id: str) -> str:
+        """Store the account's customer at Stripe unless it has one. Return the stored one.
 
         Raises:
             NotFound: `unknown_account`.
@@ -78,18 +63,18 @@ class AccountKeeper:
             ) from error
         return str(answer["Attributes"]["stripe_customer_id"]["S"])
 
-    def keep_account(self, account: Account, now: datetime, before: Account | None = None) -> bool:
-        """Create or configure; whether it was created. The balance comes into being in the same transaction as its
-        account, and creating twice at once leaves one account and one balance of zero. Whether credit is held for calls
-        is written where it was another `before`; freezing is not for here.
+    def store_account(self, account: Account, now: datetime, before: Account | None = None) -> bool:
+        """Create or configure an account. Return whether it was created. One transaction creates the account and its
+        balance, so two concurrent requests create one account with a balance of zero. `admission` is written only if
+        it differs from `before`. Freezing is separate.
         """
-        created = self._create(account, now)
-        if not created:
+        is_new = self._create(account, now)
+        if not is_new:
             self._configure(account, now, is_switched=before is not None and before.admission != account.admission)
-        return created
+        return is_new
 
     def limits(self, account_id: str) -> tuple[Limits, dict[str, Any], bool]:
-        """The operator's limits, the customer's own as they are stored, and whether the account is frozen.
+        """Read the operator's limits, the customer's in their stored form, and whether the account is frozen.
 
         Raises:
             NotFound: `unknown_account`.
@@ -97,9 +82,10 @@ class AccountKeeper:
         item = self._read(account_id, keys.account_sk())
         if item is None:
             raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
-        return limits_behind(item.get("limits")), item.get("own_limits", {}), "frozen_at" in item
+        account = account_from_item(item)
+        return account.limits, item.get("own_limits", {}), account.is_frozen
 
-    def keep_own_limits(
+    def store_customer_limits(
         self,
         account_id: str,
         change: Callable[[dict[str, Any], Limits], dict[str, Any]],
@@ -107,30 +93,31 @@ class AccountKeeper:
         from_where: str,
         now: datetime,
     ) -> None:
-        """Set the limits that `change` makes of the customer's own and the operator's, with who did it, when and from
-        where. It is worked out again when somebody else's came between.
+        """Store the limits that `change` makes of the customer's own and the operator's, with who changed them, when,
+        and from where.
 
         Raises:
-            NotFound: `unknown_account`. Unavailable: others kept changing them, or the table did not take it in time.
+            NotFound: `unknown_account`. Unavailable: `busy`, or the table did not answer in time.
         """
-        for _ in range(MAX_ROUNDS):
+
+        def attempt() -> bool | None:
             operators, own, _ = self.limits(account_id)
-            said: Item = {
+            attributes: Item = {
                 "own_limits": change(own, operators),
                 "own_limits_by": by,
                 "own_limits_from": from_where,
                 "own_limits_at": format_instant(now),
             }
-            set_limits = self._change(account_id, keys.account_sk(), said)
+            set_limits = self._change(account_id, keys.account_sk(), attributes)
             set_limits["Update"]["ConditionExpression"] += (
-                " AND (own_limits = :seen OR attribute_not_exists(own_limits))"
+                " AND (own_limits = :read OR attribute_not_exists(own_limits))"
             )
-            set_limits["Update"]["ExpressionAttributeValues"][":seen"] = to_attribute(own)
-            if not transact(self._client, [set_limits]):
-                return
-        raise Unavailable(ProblemCode.BUSY, "The limits are being changed just now; try again.")
+            set_limits["Update"]["ExpressionAttributeValues"][":read"] = to_attribute(own)
+            return None if transact(self._client, [set_limits]) else True
 
-    def keep_user(self, account_id: str, user: User, now: datetime) -> None:
+        retry_on_race("The limits are", attempt)
+
+    def store_user(self, account_id: str, user: User, now: datetime) -> None:
         """Create or rename a user.
 
         Raises:
@@ -140,7 +127,7 @@ class AccountKeeper:
         self._put_within_account(account_id, item)
 
     def user_name(self, account_id: str, user_id: str) -> str | None:
-        """A user's name, None if the user is unknown."""
+        """Read a user's name; None if the user is unknown."""
         item = self._read(account_id, keys.user_sk(user_id))
         return None if item is None else str(item["name"])
 
@@ -178,27 +165,27 @@ class AccountKeeper:
             }
             for item in (settings, balance)
         ]
-        return _happened(lambda: self._client.transact_write_items(TransactItems=puts))
+        return _was_written(lambda: self._client.transact_write_items(TransactItems=puts))
 
     def _configure(self, account: Account, now: datetime, *, is_switched: bool) -> None:
-        """The account's settings, and beside its balance the level below which a fall is announced: whoever sees the
-        balance change need not look elsewhere.
-        """
+        """Write the settings, and the low-balance level beside the balance, where the stream's reader needs it."""
         settings = {**_settings(account), "updated_at": format_instant(now)}
         if is_switched:
             settings |= {"admission": account.admission, "admission_changed_at": format_instant(now)}
         level = {"low_micros": account.low_micros}
         parts = ((keys.account_sk(), settings), (keys.balance_sk(), level))
-        transact(self._client, [self._change(account.account_id, sort_key, said) for sort_key, said in parts])
+        transact(
+            self._client, [self._change(account.account_id, sort_key, attributes) for sort_key, attributes in parts]
+        )
 
-    def _change(self, account_id: str, sort_key: str, said: Item) -> dict[str, Any]:
-        """The action that sets what is said of an item, and takes away what is None."""
-        values = {f":{name}": value for name, value in to_attributes(said).items()}
-        kept = ", ".join(f"#{name} = :{name}" for name, value in said.items() if value is not None)
-        gone = ", ".join(f"#{name}" for name, value in said.items() if value is None)
-        expression = " ".join(f"{verb} {names}" for verb, names in (("SET", kept), ("REMOVE", gone)) if names)
+    def _change(self, account_id: str, sort_key: str, attributes: Item) -> dict[str, Any]:
+        """The action that sets attributes of an item, and removes those that are None."""
+        values = {f":{name}": value for name, value in to_attributes(attributes).items()}
+        to_set = ", ".join(f"#{name} = :{name}" for name, value in attributes.items() if value is not None)
+        to_remove = ", ".join(f"#{name}" for name, value in attributes.items() if value is None)
+        expression = " ".join(f"{verb} {names}" for verb, names in (("SET", to_set), ("REMOVE", to_remove)) if names)
         key = {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": sort_key}}
-        names = {f"#{name}": name for name in said}
+        names = {f"#{name}": name for name in attributes}
         return update(self._table_name, key, expression, "attribute_exists(PK)", values, names)
 
     def _put_within_account(self, account_id: str, item: dict[str, Any]) -> None:
@@ -213,7 +200,7 @@ class AccountKeeper:
             },
             {"Put": {"TableName": self._table_name, "Item": to_attributes({"PK": pk, **item})}},
         ]
-        if not _happened(lambda: self._client.transact_write_items(TransactItems=actions)):
+        if not _was_written(lambda: self._client.transact_write_items(TransactItems=actions)):
             raise NotFound(
                 ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it with PUT /accounts/{account_id}."
             )
@@ -233,12 +220,12 @@ def _settings(account: Account) -> Item:
         "status": account.status,
         "billing_emails": list(account.billing_emails),
         "low_micros": account.low_micros,
-        "limits": stored_limits(account.limits),
-    } | sweep_keys.swept_account(account.account_id)
+        "limits": limits_to_item(account.limits),
+    } | sweep_keys.account_sweep_keys(account.account_id)
 
 
-def _happened(write: Callable[[], Any]) -> bool:
-    """Whether a conditional transaction was written; False if one of its conditions did not hold."""
+def _was_written(write: Callable[[], Any]) -> bool:
+    """Write a conditional transaction. Return False if a condition failed."""
     try:
         write()
     except AWS_ERRORS as error:

@@ -4,17 +4,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from calling_credit.accounts.limits import limits_of
+from calling_credit.accounts.account import account_from_item
+from calling_credit.accounts.limits import effective_limits
 from calling_credit.admission.decision import AccountStatus, AdmissionContext, Ask, Credit
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.instants import format_instant, local_date
-from calling_credit.ledger.hold_store import read_hold_item
+from calling_credit.ledger.hold_store import hold_from_item
 from calling_credit.ledger.holds import holds_now
 from calling_credit.numbering import UNKNOWN_COUNTRY, country_of
 from calling_credit.rates.deck import Deck
-from calling_credit.recharge.items import read_recharge_item
+from calling_credit.recharge.items import recharge_from_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -76,7 +77,7 @@ class AdmissionReader:
 def _snapshot(items: dict[str, dict[str, Any]], ask: Ask, deck: Deck, now: datetime) -> AdmissionSnapshot:
     account, balance = from_attributes(items.get("account", {})), from_attributes(items.get("balance", {}))
     line = from_attributes(items["line"]) if "line" in items else None
-    recharge = read_recharge_item(items.get("recharge"))
+    recharge = recharge_from_item(items.get("recharge"))
     rule, state = recharge.rule, recharge.state
     is_due = balance.get("headroom_micros", 0) < 0
     is_armed = rule is not None and rule.enabled and state.suspended_reason is None
@@ -95,7 +96,7 @@ def _snapshot(items: dict[str, dict[str, Any]], ask: Ask, deck: Deck, now: datet
         origin=origin,
         row=deck.find(ask.dialled_number[1:], origin, format_instant(now)),
         deck_version=deck.version,
-        hold=read_hold_item(items["hold"]) if "hold" in items else None,
+        hold=hold_from_item(items["hold"]) if "hold" in items else None,
         credit=credit,
         now=now,
     )
@@ -105,9 +106,10 @@ def _snapshot(items: dict[str, dict[str, Any]], ask: Ask, deck: Deck, now: datet
 
 def _account_status(item: dict[str, Any], now: datetime) -> AccountStatus:
     holds = holds_now(is_on=item.get("admission", False), changed_at=item.get("admission_changed_at"), now=now)
+    account = account_from_item(item)
     return AccountStatus(
-        is_closed=item["status"] == "closed",
-        is_frozen="frozen_at" in item,
+        is_closed=account.is_closed,
+        is_frozen=account.is_frozen,
         holds=holds,
-        limits=limits_of(item.get("limits"), item.get("own_limits")),
+        limits=effective_limits(item.get("limits"), item.get("own_limits")),
     )

@@ -1,6 +1,4 @@
-"""One account's book, summed up as it stands: item after item is added, and what a proof needs is kept. Knows no table
-but the names of its keys, and no Stripe call.
-"""
+"""The book of one account: the sums of its items that a proof needs. Reads no table and does not call Stripe."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +14,7 @@ Day = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The running balance, in micros, and how many calls it says are held for."""
+    """The running balance in micro-dollars, and the number of live holds that it records."""
 
     posted_micros: int
     held_micros: int
@@ -26,8 +24,8 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
-class PaidEntry:
-    """An entry of category top_up: the payment it names, and Stripe's intent of it."""
+class PaymentEntry:
+    """An entry of category top_up: its top-up, and Stripe's intent."""
 
     topup_id: str
     intent_id: str
@@ -35,8 +33,8 @@ class PaidEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptTopUp:
-    """A stored payment, as far as a proof needs it."""
+class StoredTopUp:
+    """The fields of a stored top-up that a proof needs."""
 
     topup_id: str
     status: str
@@ -47,7 +45,7 @@ class KeptTopUp:
 
 @dataclass(slots=True)
 class Book:
-    """What the items of one account say. An account of a million entries takes no more room here than its days."""
+    """The sums of one account's items. Its size depends on the number of days, not of entries."""
 
     account_id: str
     customer_id: str = ""
@@ -57,19 +55,19 @@ class Book:
     entered_micros: int = 0
     entered_days: dict[Day, DayTotal] = field(default_factory=dict)
     days: dict[Day, DayTotal] = field(default_factory=dict)
-    paid: dict[str, list[PaidEntry]] = field(default_factory=dict)
+    paid: dict[str, list[PaymentEntry]] = field(default_factory=dict)
     reversed_micros: dict[str, int] = field(default_factory=dict)
-    topups: dict[str, KeptTopUp] = field(default_factory=dict)
+    topups: dict[str, StoredTopUp] = field(default_factory=dict)
     live_holds: int = 0
     live_micros: int = 0
 
     @property
     def customers(self) -> set[str]:
-        """Every customer of Stripe's that the account has, or had when it paid."""
+        """The ids of the account's Stripe customers, now and at the time of each payment."""
         return {self.customer_id, *(topup.customer_id for topup in self.topups.values())} - {""}
 
     def add(self, item: dict[str, Any]) -> None:
-        """Take in one plain item of the account; kinds that no sum depends on change nothing."""
+        """Add one plain item of the account. Kinds that no sum depends on change nothing."""
         kind = keys.kind_of(item["SK"])
         if kind == "entry":
             self._add_entry(item)
@@ -90,7 +88,7 @@ class Book:
             self.live_holds += 1
             self.live_micros += item["amount_micros"]
         elif kind == "topup":
-            self.topups[item["topup_id"]] = KeptTopUp(
+            self.topups[item["topup_id"]] = StoredTopUp(
                 item["topup_id"],
                 item["status"],
                 item["amount_micros"],
@@ -113,7 +111,7 @@ class Book:
         day.taken_back += item.get("kind") == CALL_TAKEN_BACK
         if item["category"] == TOP_UP:
             topup_id = keys.id_of(item["SK"])
-            entry = PaidEntry(topup_id, item.get("intent_id", ""), amount_micros)
+            entry = PaymentEntry(topup_id, item.get("intent_id", ""), amount_micros)
             self.paid.setdefault(topup_id, []).append(entry)
         elif item["category"] == REVERSAL:
             topup_id = item["topup_id"]

@@ -1,5 +1,6 @@
-"""The proof of an account's book: that its sums are right, and that it says of every payment what Stripe says. A
-difference is named and never mended. Knows no Stripe call and no table.
+"""The proof of an account's book: its sums are right, and its payments agree with Stripe.
+
+It names differences and never corrects them. It reads no table and does not call Stripe.
 """
 
 from collections import defaultdict
@@ -9,13 +10,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
 
-from calling_credit.audit.book import Book, PaidEntry
+from calling_credit.audit.book import Book, PaymentEntry
 from calling_credit.ledger.entries import UNARMED_MICROS, DayTotal
 from calling_credit.money import format_money
-from calling_credit.topups.reversals import Losses, target
+from calling_credit.topups.reversals import Losses, reversal_target
+from calling_credit.topups.topup import TopUpStatus
 
-LEFT_ALONE: Final = timedelta(minutes=15)
-"""What happened at Stripe within this may not have reached the book yet: it is judged the next time."""
+SETTLING_TIME: Final = timedelta(minutes=15)
+"""Stripe's changes of the last minutes may not be in the book yet, so the next proof checks them."""
 
 
 class BookPart(StrEnum):
@@ -59,22 +61,23 @@ class DifferenceCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A payment that succeeded at Stripe and names one of ours: what was taken and when, what stands against it (None
-    where nobody looked), and when the latest of that was made.
+    """A successful payment at Stripe whose metadata names a top-up.
+
+    `losses` are its refunds and disputes, None if they were not read; `last_reversed_at` is the time of the latest.
     """
 
     intent_id: str
     topup_id: str
     account_id: str
     received_micros: int
-    taken_at: datetime
+    paid_at: datetime
     losses: Losses | None = None
-    lost_at: datetime | None = None
+    last_reversed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where the book is not what it must be: a stable code, the object, what it must say, and what it says."""
+    """A difference: a stable code, the object, and the expected and the actual text."""
 
     code: DifferenceCode
     account_id: str
@@ -84,7 +87,7 @@ class Difference:
 
     @property
     def key(self) -> str:
-        """What makes it the same difference tomorrow."""
+        """Identifies the same difference in a later proof."""
         return f"{self.code}:{self.account_id}:{self.object_id}"
 
     def __str__(self) -> str:
@@ -92,31 +95,33 @@ class Difference:
 
 
 def prove_sums(book: Book) -> list[Difference]:
-    """Where the book does not agree with itself: balance, days, top-ups."""
+    """Return the differences within the book: balance, days, top-ups."""
     return [*_prove_balance(book), *_prove_days(book), *_prove_topups(book)]
 
 
 def prove_payments(book: Book, payments: Iterable[Payment], now: datetime) -> list[Difference]:
-    """Where the book does not say what Stripe says. `payments` are all that succeeded of the account, asked for after
-    the book was read; what is younger than `LEFT_ALONE` may be missing in the book.
+    """Return the differences between the book and Stripe.
+
+    `payments` are all successful payments of the account, read after the book. Those younger than `SETTLING_TIME` may
+    be missing in the book.
     """
-    found: list[Difference] = []
+    differences: list[Difference] = []
     paid: dict[str, list[Payment]] = defaultdict(list)
     for payment in payments:
         paid[payment.topup_id].append(payment)
-        found += _prove_payment(book, payment, now)
+        differences += _prove_payment(book, payment, now)
     for topup_id, entries in book.paid.items():
         for entry in entries:
             if not any(_is_of(entry, payment) for payment in paid[topup_id]):
                 amount = usd(entry.amount_micros)
-                found.append(
+                differences.append(
                     Difference(DifferenceCode.NOT_PAID, book.account_id, topup_id, "a payment at Stripe", amount)
                 )
-    return found
+    return differences
 
 
 def usd(micros: int) -> str:
-    """An amount as operators read it."""
+    """Return an amount for operators."""
     return f"{format_money(micros)} USD"
 
 
@@ -149,18 +154,18 @@ def _prove_days(book: Book) -> Iterator[Difference]:
     for day in sorted(book.entered_days.keys() | book.days.keys()):
         expected, found = book.entered_days.get(day, DayTotal()), book.days.get(day, DayTotal())
         if expected != found:
-            yield Difference(DifferenceCode.DAY, book.account_id, " ".join(day), _shown(expected), _shown(found))
+            yield Difference(DifferenceCode.DAY, book.account_id, " ".join(day), _day_text(expected), _day_text(found))
 
 
-def _shown(day: DayTotal) -> str:
-    back = f", {day.taken_back} of them taking back" if day.taken_back else ""
+def _day_text(day: DayTotal) -> str:
+    back = f", {day.taken_back} of them take back a charge" if day.taken_back else ""
     return f"{usd(day.total_micros)} in {day.count} entries of {day.billed_seconds} s{back}"
 
 
 def _prove_topups(book: Book) -> Iterator[Difference]:
     for topup in book.topups.values():
         entries = book.paid.get(topup.topup_id, [])
-        if topup.status == "succeeded" and not entries:
+        if topup.status == TopUpStatus.SUCCEEDED and not entries:
             amount = usd(topup.amount_micros)
             yield Difference(DifferenceCode.TOP_UP_NOT_ENTERED, book.account_id, topup.topup_id, amount, "no entry")
         for entry in entries:
@@ -172,13 +177,13 @@ def _prove_topups(book: Book) -> Iterator[Difference]:
     for topup_id in sorted(book.reversed_micros.keys() - book.topups.keys()):
         entered = book.reversed_micros[topup_id]
         if entered:
-            yield _other_reversal(book, topup_id, 0, f"{usd(entered)} of no top-up")
+            yield _other_reversal(book, topup_id, 0, f"{usd(entered)} without a top-up")
 
 
 def _prove_payment(book: Book, payment: Payment, now: datetime) -> Iterator[Difference]:
     entries = [entry for entry in book.paid.get(payment.topup_id, []) if _is_of(entry, payment)]
     if not entries:
-        if now - payment.taken_at >= LEFT_ALONE:
+        if now - payment.paid_at >= SETTLING_TIME:
             amount = usd(payment.received_micros)
             yield Difference(DifferenceCode.NOT_ENTERED, book.account_id, payment.intent_id, amount, "no entry")
         return
@@ -187,22 +192,27 @@ def _prove_payment(book: Book, payment: Payment, now: datetime) -> Iterator[Diff
         yield Difference(DifferenceCode.TWICE, book.account_id, payment.intent_id, usd(payment.received_micros), found)
     topup = book.topups.get(payment.topup_id)
     for entry in entries:
-        is_said = topup is not None and topup.amount_micros == payment.received_micros  # By the top-up's own proof.
-        if entry.amount_micros != payment.received_micros and not is_said:
+        is_reported = topup is not None and topup.amount_micros == payment.received_micros  # By _prove_topups.
+        if entry.amount_micros != payment.received_micros and not is_reported:
             yield _other_amount(book, entry, payment.received_micros)
-    if payment.losses is None or (payment.lost_at is not None and now - payment.lost_at < LEFT_ALONE):
+    if payment.losses is None or (
+        payment.last_reversed_at is not None and now - payment.last_reversed_at < SETTLING_TIME
+    ):
         return
-    expected, entered = target(payment.received_micros, payment.losses), book.reversed_micros.get(payment.topup_id, 0)
+    expected, entered = (
+        reversal_target(payment.received_micros, payment.losses),
+        book.reversed_micros.get(payment.topup_id, 0),
+    )
     if entered != expected:
         yield _other_reversal(book, payment.topup_id, expected, usd(entered))
 
 
-def _is_of(entry: PaidEntry, payment: Payment) -> bool:
-    """Whether an entry of this payment's top-up is of this very intent."""
+def _is_of(entry: PaymentEntry, payment: Payment) -> bool:
+    """Return whether an entry of this payment's top-up belongs to this intent."""
     return entry.intent_id in ("", payment.intent_id)
 
 
-def _other_amount(book: Book, entry: PaidEntry, expected_micros: int) -> Difference:
+def _other_amount(book: Book, entry: PaymentEntry, expected_micros: int) -> Difference:
     return Difference(
         DifferenceCode.OTHER_AMOUNT, book.account_id, entry.topup_id, usd(expected_micros), usd(entry.amount_micros)
     )

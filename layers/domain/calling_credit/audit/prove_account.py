@@ -1,4 +1,4 @@
-"""Proves one account: its book read whole, everything Stripe took for it, and where the two differ. Mends nothing."""
+"""Proves one account: reads its book and its payments at Stripe, and compares them. Corrects nothing."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import stripe
 from calling_credit.audit.book import Book
 from calling_credit.audit.proof import Difference, Payment, prove_payments, prove_sums
 from calling_credit.audit.read_book import read_book
-from calling_credit.audit.stripe_payments import taken_from
+from calling_credit.audit.stripe_payments import read_customer_payments
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was looked at, and every difference once."""
+    """The compared data, and every difference once."""
 
     book: Book
     payments: list[Payment]
@@ -31,10 +31,16 @@ def prove_account(
     stripe_client: stripe.StripeClient | None,
     account_id: str,
     now: datetime,
-    seen: Iterable[Payment] = (),
+    known_payments: Iterable[Payment] = (),
 ) -> Proof | None:
-    """None if the account never stood still while it was read. `seen` are payments that name it, whoever's customer
-    made them. Without Stripe only the book's own sums are proven.
+    """Prove an account.
+
+    Args:
+        stripe_client: None proves only the book's own sums.
+        known_payments: payments that name the account, also those of customers that are not the account's.
+
+    Returns:
+        The proof; None if the account changed each time it was read.
 
     Raises:
         Unavailable: payments_unavailable, Stripe does not answer.
@@ -42,12 +48,12 @@ def prove_account(
     book = read_book(client, table_name, account_id)
     if book is None:
         return None
-    found = prove_sums(book)
-    payments = {payment.intent_id: payment for payment in seen}
+    differences = prove_sums(book)
+    payments = {payment.intent_id: payment for payment in known_payments}
     if stripe_client is not None:
         for customer_id in sorted(book.customers):
-            taken = taken_from(stripe_client, customer_id)
-            payments |= {payment.intent_id: payment for payment in taken if payment.account_id == account_id}
-        found += prove_payments(book, payments.values(), now)
-    differences = {difference.key: difference for difference in found}
-    return Proof(book, list(payments.values()), list(differences.values()))
+            of_customer = read_customer_payments(stripe_client, customer_id)
+            payments |= {payment.intent_id: payment for payment in of_customer if payment.account_id == account_id}
+        differences += prove_payments(book, payments.values(), now)
+    distinct = {difference.key: difference for difference in differences}
+    return Proof(book, list(payments.values()), list(distinct.values()))

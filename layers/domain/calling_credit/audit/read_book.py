@@ -1,4 +1,4 @@
-"""Reads all of one account, as it stands at one moment, into a book to be proven; finds accounts to prove."""
+"""Reads the book of one account at one moment, and lists accounts to prove."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
@@ -13,16 +13,16 @@ from calling_credit.recharge.items import RECHARGE_KIND
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-ATTEMPTS: Final = 5
+MAX_ATTEMPTS: Final = 5
 
 
 def read_book(client: "DynamoDBClient", table_name: str, account_id: str) -> Book | None:
-    """The book of an account; None if it never stood still while it was read.
+    """Return the book of an account; None if the account changed during every attempt.
 
-    DynamoDB answers a large account page by page, and calls are posted in between. Whatever is posted changes the
-    balance, which the first page shows: it is still the same after the last page, or everything is read again.
+    DynamoDB returns a large account page by page, and calls are posted in between. Every posting changes the balance on
+    the first page. If the balance is different after the last page, everything is read again.
     """
-    for _ in range(ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         book, before = Book(account_id), None
         for attributes in _items(client, table_name, account_id):
             item = from_attributes(attributes)
@@ -37,7 +37,7 @@ def read_book(client: "DynamoDBClient", table_name: str, account_id: str) -> Boo
 
 
 def accounts_with_a_rule(client: "DynamoDBClient", table_name: str) -> Iterator[str]:
-    """The accounts whose automatic recharge is on: the sweep index lists these, and no others."""
+    """Yield the accounts whose automatic recharge is on, which the sweep index lists."""
     for partition in sweep_keys.sweep_partitions(RECHARGE_KIND):
         for item in query_due(client, table_name, partition, keys.AFTER):
             yield keys.account_of(item["PK"]["S"])

@@ -1,5 +1,6 @@
-"""What Stripe has taken for us: the payments that succeeded and name one of ours, and what stands against each.
-Objects of other systems that share the Stripe account are passed over.
+"""Reads the successful payments at Stripe whose metadata names a top-up, with their refunds and disputes.
+
+It skips objects of other systems that share the Stripe account.
 """
 
 from collections.abc import Iterator
@@ -10,59 +11,59 @@ import stripe
 
 from calling_credit.audit.proof import Payment
 from calling_credit.errors import ProblemCode, Unavailable
-from calling_credit.payments.reversal import dated_losses
-from calling_credit.payments.stripe_client import MICROS_PER_CENT, NoAnswer, judged, no_answer
+from calling_credit.payments.reversal import read_dated_losses
+from calling_credit.payments.stripe_client import MICROS_PER_CENT, NoAnswer, classify_error, payments_unavailable
 from calling_credit.topups.reversals import Losses
 
 if TYPE_CHECKING:
     from stripe.params import PaymentIntentListParams
 
 
-def taken_between(client: stripe.StripeClient, since: datetime, until: datetime) -> list[Payment]:
-    """Of the payments begun from `since` up to, not including, `until`, those that succeeded.
+def read_payments_between(client: stripe.StripeClient, since: datetime, until: datetime) -> list[Payment]:
+    """Return the successful payments that were created from `since` (inclusive) to `until` (exclusive).
 
     Raises:
         Unavailable: payments_unavailable, Stripe does not answer; payments_not_shown, it refuses.
     """
-    return _taken(client, {"created": {"gte": int(since.timestamp()), "lt": int(until.timestamp())}})
+    return _read_payments(client, {"created": {"gte": int(since.timestamp()), "lt": int(until.timestamp())}})
 
 
-def taken_from(client: stripe.StripeClient, customer_id: str) -> list[Payment]:
-    """Every payment of a customer that succeeded.
+def read_customer_payments(client: stripe.StripeClient, customer_id: str) -> list[Payment]:
+    """Return all successful payments of a customer.
 
     Raises:
         Unavailable: payments_unavailable, Stripe does not answer; payments_not_shown, it refuses.
     """
-    return _taken(client, {"customer": customer_id})
+    return _read_payments(client, {"customer": customer_id})
 
 
-def _taken(client: stripe.StripeClient, of_whom: dict[str, Any]) -> list[Payment]:
-    params: PaymentIntentListParams = {**of_whom, "limit": 100, "expand": ["data.latest_charge"]}  # type: ignore[typeddict-item]
+def _read_payments(client: stripe.StripeClient, filters: dict[str, Any]) -> list[Payment]:
+    params: PaymentIntentListParams = {**filters, "limit": 100, "expand": ["data.latest_charge"]}  # type: ignore[typeddict-item]
     try:
-        return list(_ours(client, client.v1.payment_intents.list(params).auto_paging_iter()))
+        return list(_own_payments(client, client.v1.payment_intents.list(params).auto_paging_iter()))
     except stripe.StripeError as error:
-        if isinstance(judged(error), NoAnswer):
-            raise no_answer() from error
-        raise Unavailable(ProblemCode.PAYMENTS_NOT_SHOWN, "Stripe refuses to show payments of ours.") from error
+        if isinstance(classify_error(error), NoAnswer):
+            raise payments_unavailable() from error
+        raise Unavailable(ProblemCode.PAYMENTS_NOT_SHOWN, "Stripe refuses to list our payments.") from error
 
 
-def _ours(client: stripe.StripeClient, intents: Iterator[stripe.PaymentIntent]) -> Iterator[Payment]:
+def _own_payments(client: stripe.StripeClient, intents: Iterator[stripe.PaymentIntent]) -> Iterator[Payment]:
     for intent in intents:
-        named = intent.metadata.to_dict()
-        account_id, topup_id = str(named.get("account_id", "")), str(named.get("topup_id", ""))
+        metadata = intent.metadata.to_dict()
+        account_id, topup_id = str(metadata.get("account_id", "")), str(metadata.get("topup_id", ""))
         if intent.status != "succeeded" or not account_id or not topup_id:
             continue
         charge = intent.latest_charge if isinstance(intent.latest_charge, stripe.Charge) else None
-        losses, lost_at = Losses(0, 0), None
+        losses, last_reversed_at = Losses(0, 0), None
         if charge is None or charge.amount_refunded or charge.disputed:
-            losses, lost_at = dated_losses(client, intent.id)
-        taken_at = charge.created if charge is not None else intent.created
+            losses, last_reversed_at = read_dated_losses(client, intent.id)
+        paid_at = charge.created if charge is not None else intent.created
         yield Payment(
             intent.id,
             topup_id,
             account_id,
             intent.amount_received * MICROS_PER_CENT,
-            datetime.fromtimestamp(taken_at, UTC),
+            datetime.fromtimestamp(paid_at, UTC),
             losses,
-            lost_at,
+            last_reversed_at,
         )

@@ -1,1 +1,1 @@
-"""From delivered call events to charges: intake, batches, unrated calls, and rerating."""
+"""From call events to charges: intake, batches, unrated calls, and rerating."""

@@ -1,6 +1,4 @@
-"""A batch of calls on its way into the book: which are charged, free, kept unrated or refused, and what became of
-each message.
-"""
+"""A batch of calls: which are charged, free, unrated, or refused, and the outcome of each message."""
 
 from collections import Counter
 from collections.abc import Mapping, Set
@@ -22,10 +20,10 @@ Key = tuple[str, str, str]
 
 UNKNOWN_ACCOUNT: Final = Rejection(
     RejectionCode.UNKNOWN_ACCOUNT,
-    "No account of this id exists; create it with PUT /accounts/{account_id}, then make redrive.",
+    "No account has this id. Create it with PUT /accounts/{account_id}, then run make redrive.",
 )
 NOT_POSTED: Final = Rejection(
-    RejectionCode.NOT_POSTED, "The table did not take the call in time; it is delivered again by itself."
+    RejectionCode.NOT_POSTED, "The table did not answer in time. The queue delivers the call again."
 )
 NO_HOLDS: Final[Mapping[tuple[str, str], Hold]] = MappingProxyType({})
 REFUSALS: Final = {
@@ -38,8 +36,8 @@ REFUSALS: Final = {
 
 @dataclass(slots=True)
 class Batch:
-    """The distinct calls of one delivery and what is to be done with them; `holds` are the live holds to release, by
-    the call's key, `refused` the messages to be delivered again.
+    """The distinct calls of one delivery. `holds` are the live holds to release by the call's key; `refused` are the
+    messages that the queue must deliver again.
     """
 
     intake: Intake
@@ -52,16 +50,12 @@ class Batch:
     tally: Counter[str] = field(default_factory=Counter)
 
     def lines(self) -> set[tuple[str, str]]:
-        """The `(account_id, line_id)` pairs whose facts are needed: those of calls that cost something or are
-        unrated.
-        """
+        """The `(account_id, line_id)` pairs of charged and unrated calls, whose facts are needed."""
         calls = [call for call, _ in self.charges] + self.unrated
         return {(call.account_id, call.line_id) for call in calls}
 
     def enter(self, time_zones: Mapping[str, str], now: datetime) -> None:
-        """Make the entries, now that the accounts that exist and their time zones are known; calls of others are
-        refused.
-        """
+        """Make the entries with the time zones of existing accounts. Refuse the calls of unknown accounts."""
         for call, charge in self.charges:
             if call.account_id in time_zones:
                 self.entries.append(charge_entry(call, charge, time_zones[call.account_id], now))
@@ -73,11 +67,11 @@ class Batch:
         self.unrated = [call for call in self.unrated if call.account_id in time_zones]
 
     def refuse(self, key: Key, refusal: Rejection) -> None:
-        """Every message that brought this call goes back."""
+        """Refuse every message of a call."""
         self.refused.update(dict.fromkeys(self.intake.messages[key], refusal))
 
     def record_outcomes(self, outcomes: Mapping[Key, str]) -> None:
-        """Take the store's word for each entry or unrated call: posted, kept, replayed, or one of `REFUSALS`."""
+        """Record the store's outcome of each entry and unrated call: posted, kept, replayed, or one of `REFUSALS`."""
         for key, outcome in outcomes.items():
             if outcome in REFUSALS:
                 self.refuse(key, REFUSALS[outcome])
@@ -86,7 +80,7 @@ class Batch:
                 self.settled.add(key)
 
     def strays(self, enabled_lines: Set[tuple[str, str]]) -> list[Call]:
-        """Calls that were charged or kept although their line is unknown or has international calling off."""
+        """Charged and unrated calls whose line is unknown or has international calling off."""
         calls = [call for call, _ in self.charges] + self.unrated
         strays = [
             call for call in calls if call.key in self.settled and (call.account_id, call.line_id) not in enabled_lines
@@ -95,7 +89,7 @@ class Batch:
         return strays
 
     def counts(self) -> dict[str, int]:
-        """What happened, by metric name."""
+        """The counts by metric name."""
         refusals = Counter(refusal.code for refusal in self.refused.values())
         return {
             "calls_received": sum(map(len, self.intake.messages.values())) + len(self.intake.refused),
@@ -110,8 +104,8 @@ class Batch:
 
 
 def rate_batch(intake: Intake, deck: Deck, holds: Mapping[tuple[str, str], Hold] = NO_HOLDS) -> Batch:
-    """Price each distinct call: by what it was promised if credit was held for it, whatever became of the hold since,
-    else by the deck. `holds` are by account and call id.
+    """Price each distinct call by its hold if it has one, also an ended one, else by the deck. `holds` are by account
+    and call id.
     """
     batch = Batch(intake, refused=dict(intake.refused))
     released: set[tuple[str, str]] = set()
@@ -126,6 +120,6 @@ def rate_batch(intake: Intake, deck: Deck, holds: Mapping[tuple[str, str], Hold]
         else:
             batch.tally["free"] += 1
         if hold is not None and hold.status == LIVE and name not in released:
-            released.add(name)  # Once, whoever else has its id: no transaction takes two actions on one item.
+            released.add(name)  # Once for all calls with this id: a transaction takes one action on an item.
             batch.holds[call.key] = hold
     return batch

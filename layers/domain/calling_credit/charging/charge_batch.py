@@ -7,7 +7,7 @@ from datetime import datetime
 from calling_credit.accounts.cache import AccountFacts
 from calling_credit.call_events import Rejection
 from calling_credit.charging.batch import rate_batch
-from calling_credit.charging.intake import Message, take_in
+from calling_credit.charging.intake import Message, accept_messages
 from calling_credit.charging.store import ChargingStore
 from calling_credit.rates.deck import Deck
 
@@ -32,7 +32,7 @@ def charge_batch(
 
     A stray is listed only after its charge is posted, so that the list never names a call that was not charged.
     """
-    intake = take_in(messages, now)
+    intake = accept_messages(messages, now)
     with_holds = facts.with_holds({call.account_id for call in intake.calls}, now)
     holds = store.holds([(call.account_id, call.call_id) for call in intake.calls if call.account_id in with_holds])
     batch = rate_batch(intake, deck, holds)

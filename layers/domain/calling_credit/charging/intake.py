@@ -1,7 +1,6 @@
-"""A batch of messages becomes distinct calls: each message judged, the same call delivered twice joined, conflicts
-refused.
+"""Turns a batch of messages into distinct calls: parses each message, merges repeated calls, and refuses conflicts.
 
-DynamoDB refuses a transaction with two actions on one item, so a batch is made distinct before anything is written.
+DynamoDB refuses two actions on one item in a transaction, so calls must be distinct before they are written.
 """
 
 from collections.abc import Iterable
@@ -23,9 +22,7 @@ class Message:
 
 @dataclass(slots=True)
 class Intake:
-    """The distinct calls of a batch, by their key the messages that brought each, and the messages that were
-    refused.
-    """
+    """The distinct calls of a batch, the message ids of each by the call's key, and the refused messages."""
 
     calls: list[Call] = field(default_factory=list)
     messages: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
@@ -38,8 +35,8 @@ CONFLICT = Rejection(
 )
 
 
-def take_in(messages: Iterable[Message], now: datetime) -> Intake:
-    """Judge and join a batch. Of messages that name the same call with other facts, the one sent first wins."""
+def accept_messages(messages: Iterable[Message], now: datetime) -> Intake:
+    """Parse and merge a batch. Of messages with the same call but different facts, the one sent first wins."""
     intake = Intake()
     winners: dict[tuple[str, str, str], Call] = {}
     for message in sorted(messages, key=lambda message: message.sent_at_ms):

@@ -1,6 +1,4 @@
-"""Keeps calls that need an operator's eye: unrated ones, whole, until a deck covers them, and strays that were
-charged anyway.
-"""
+"""Lists calls for operators: unrated calls with all their fields until a deck covers them, and charged stray calls."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -11,13 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from calling_credit.call_events import Call
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import to_attributes
-from calling_credit.dynamodb.errors import (
-    AWS_ERRORS,
-    cancellation_reasons,
-    is_condition_failed,
-    is_transient,
-    jittered_wait,
-)
+from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
+from calling_credit.dynamodb.transactions import transact
+from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
@@ -26,61 +20,57 @@ if TYPE_CHECKING:
 UNRATED: Final = "unrated"
 STRAY: Final = "stray"
 
-KeepOutcome = Literal["kept", "replayed", "conflict", "not_kept"]
+ListOutcome = Literal["kept", "replayed", "conflict", "not_kept"]
 
 
-def keep_unrated(
+def list_unrated_call(
     client: "DynamoDBClient",
     table_name: str,
     call: Call,
     now: datetime,
     seconds_left: Callable[[], float],
     sleep: Callable[[float], None] = time.sleep,
-) -> KeepOutcome:
-    """Keep a call that no deck row covers, unless it is kept or was charged already.
+) -> ListOutcome:
+    """List a call that no deck row covers, unless it is listed or charged already.
 
-    The check on the entry and the put commit together: a redelivery of a charged call after a deck lost its
-    destination must not list it as unrated.
+    The check of the entry and the put are one transaction, so a redelivery of a charged call is not listed after a
+    deck lost its destination.
     """
     pk = {"S": keys.account_pk(call.account_id)}
     entry = {"PK": pk, "SK": {"S": keys.entry_sk(call.happened_at, call.call_id)}}
-    shown = {"ConditionExpression": "attribute_not_exists(PK)", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    condition = {"ConditionExpression": "attribute_not_exists(PK)", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
     actions: list[Any] = [
-        {"ConditionCheck": {"TableName": table_name, "Key": entry, **shown}},
-        {"Put": {"TableName": table_name, "Item": _unrated_item(call, now), **shown}},
+        {"ConditionCheck": {"TableName": table_name, "Key": entry, **condition}},
+        {"Put": {"TableName": table_name, "Item": _unrated_item(call, now), **condition}},
     ]
-    attempt = 0
-    while seconds_left() > 0:
-        try:
-            client.transact_write_items(TransactItems=actions)
-            return "kept"
-        except AWS_ERRORS as error:
-            known = [reason["Item"].get("facts_hash") for reason in cancellation_reasons(error) if reason.get("Item")]
-            if is_condition_failed(error):
-                return "replayed" if {"S": call.facts_hash} in known else "conflict"
-            if not is_transient(error):
-                raise
-        attempt += 1
-        sleep(min(jittered_wait(attempt), max(0.0, seconds_left())))
-    return "not_kept"
+    if seconds_left() <= 0:
+        return "not_kept"
+    try:
+        failed = transact(client, actions, seconds_left, sleep)
+    except Unavailable:
+        return "not_kept"
+    if not failed:
+        return "kept"
+    is_replay = any(item.get("facts_hash") == {"S": call.facts_hash} for item in failed.values())
+    return "replayed" if is_replay else "conflict"
 
 
-def keep_all_unrated(
+def list_unrated_calls(
     client: "DynamoDBClient",
     table_name: str,
     calls: Sequence[Call],
     now: datetime,
     seconds_left: Callable[[], float],
     threads: int = 1,
-) -> dict[tuple[str, str, str], KeepOutcome]:
-    """Keep several calls side by side; the outcome of each by the call's key."""
+) -> dict[tuple[str, str, str], ListOutcome]:
+    """List several calls in parallel. Return the outcome of each by the call's key."""
     with ThreadPoolExecutor(max(1, min(threads, len(calls)))) as pool:
-        outcomes = pool.map(lambda call: keep_unrated(client, table_name, call, now, seconds_left), calls)
+        outcomes = pool.map(lambda call: list_unrated_call(client, table_name, call, now, seconds_left), calls)
         return {call.key: outcome for call, outcome in zip(calls, outcomes, strict=True)}
 
 
-def keep_strays(client: "DynamoDBClient", table_name: str, calls: Sequence[Call], now: datetime) -> None:
-    """List charged calls whose line is unknown or has international calling off; one listed before stays as it was."""
+def list_stray_calls(client: "DynamoDBClient", table_name: str, calls: Sequence[Call], now: datetime) -> None:
+    """List charged calls whose line is unknown or has international calling off, unless they are listed already."""
     for call in calls:
         try:
             client.put_item(
@@ -100,7 +90,7 @@ def _stray_item(call: Call, now: datetime) -> dict[str, Any]:
             "SK": keys.stray_sk(call.happened_at, call.call_id),
             "line_id": call.line_id,
             "user_id": call.user_id,
-            **_swept(STRAY, call, now),
+            **_sweep_keys(STRAY, call, now),
         }
     )
 
@@ -119,12 +109,12 @@ def _unrated_item(call: Call, now: datetime) -> dict[str, Any]:
             "duration_seconds": call.duration_seconds,
             "disposition": call.disposition,
             "facts_hash": call.facts_hash,
-            **_swept(UNRATED, call, now),
+            **_sweep_keys(UNRATED, call, now),
         }
     )
 
 
-def _swept(kind: str, call: Call, now: datetime) -> dict[str, str]:
+def _sweep_keys(kind: str, call: Call, now: datetime) -> dict[str, str]:
     return {
         "recorded_at": format_instant(now),
         "sweep_pk": sweep_keys.sweep_pk(kind, call.account_id),

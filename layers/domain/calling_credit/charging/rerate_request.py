@@ -1,4 +1,4 @@
-"""What an operator asks when calls are to be priced again, and what is answered."""
+"""An operator's request to rerate calls, and its answer."""
 
 import hashlib
 from typing import Any, Final
@@ -14,9 +14,9 @@ from calling_credit.money import format_money
 MAX_EXAMPLES: Final = 10
 
 
-class RepriceRequest(BaseModel):
-    """One round: the calls of an account from one local date to another, by a deck (the active one if none is named).
-    Nothing is written unless `apply` is true; `position` is where the round before ended.
+class RerateRequest(BaseModel):
+    """One round over an account's calls between two local dates, by a deck (None: the active one). It writes only if
+    `apply` is true. `position` is where the previous round ended.
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
@@ -29,7 +29,7 @@ class RepriceRequest(BaseModel):
     position: str | None = None
 
     def period(self) -> Period:
-        """The dates asked for.
+        """The dates of the request.
 
         Raises:
             InvalidValue: invalid_date, invalid_date_range.
@@ -37,51 +37,51 @@ class RepriceRequest(BaseModel):
         return read_period(self.first, self.last, self.last)
 
     def run(self, deck_version: str) -> str:
-        """The name of this run: the same account, dates and deck are the same run."""
-        said = f"{self.account_id}\n{self.first}\n{self.last}\n{deck_version}"
-        return f"run_{hashlib.sha256(said.encode()).hexdigest()[:16]}"
+        """The name of the run: the same account, dates, and deck are the same run."""
+        identity = f"{self.account_id}\n{self.first}\n{self.last}\n{deck_version}"
+        return f"run_{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
 
 
-def read_request(asked: Any) -> RepriceRequest:
-    """The request as it was sent.
+def parse_request(fields: Any) -> RerateRequest:
+    """Parse a request.
 
     Raises:
         InvalidValue: `invalid_request`, with the fields that are wrong.
     """
     try:
-        return RepriceRequest.model_validate(asked)
+        return RerateRequest.model_validate(fields)
     except ValidationError as error:
-        fields = sorted({str(each["loc"][0]) if each["loc"] else "reprice" for each in error.errors()})
+        wrong = sorted({str(each["loc"][0]) if each["loc"] else "reprice" for each in error.errors()})
         detail = (
-            f"{', '.join(fields)} must be as make rerate-calls sends it: account_id, from, to, deck, apply, position."
+            f"{', '.join(wrong)} must be as make rerate-calls sends it: account_id, from, to, deck, apply, position."
         )
         raise InvalidValue(ProblemCode.INVALID_REQUEST, detail) from error
 
 
-def round_view(found: Round, deck_version: str, currency: str) -> dict[str, Any]:
-    """What a round answers. `change` is what the balance gains (or loses); `left_alone` are calls that the deck does
-    not cover, or whose number was erased.
+def round_view(result: Round, deck_version: str, currency: str) -> dict[str, Any]:
+    """The answer of a round. `change` is the change of the balance; `left_alone` counts calls that the deck does not
+    cover, or whose number was erased.
     """
     return {
         "deck": deck_version,
         "currency": currency,
-        "looked_at": found.looked_at,
-        "changed": len(found.corrections),
-        "left_alone": found.left_alone,
-        "change": format_money(sum(one.change_micros for one in found.corrections)),
-        "examples": [_example(one) for one in found.corrections[:MAX_EXAMPLES]],
-        "position": found.position,
+        "looked_at": result.looked_at,
+        "changed": len(result.corrections),
+        "left_alone": result.left_alone,
+        "change": format_money(sum(one.change_micros for one in result.corrections)),
+        "examples": [_example(one) for one in result.corrections[:MAX_EXAMPLES]],
+        "position": result.position,
     }
 
 
 def _example(one: Correction) -> dict[str, Any]:
     happened_at, call_id = one.call.call
     price = one.call.charged_micros - one.change_micros
-    named = [entry for entry in one.entries if entry.cause_id.endswith(DEBIT)] or one.entries
+    charges = [entry for entry in one.entries if entry.cause_id.endswith(DEBIT)] or one.entries
     return {
         "call_id": call_id,
         "started_at": happened_at,
-        "destination": named[-1].explanation["destination"],
+        "destination": charges[-1].explanation["destination"],
         "charged": format_money(one.call.charged_micros),
         "price": format_money(price),
     }

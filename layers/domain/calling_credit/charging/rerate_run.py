@@ -1,9 +1,8 @@
-"""Prices charged calls again and posts what differs: of each call both sides, or neither, with days and balance in one
-transaction.
+"""Rerates charged calls and posts the differences: both sides of a call, with days and balance, in one transaction.
 
-The law: the key of a correction holds how often its call was priced again before, so whoever corrects a call that was
-corrected meanwhile writes nothing and looks again. What is right already is left alone. So a run that died, that was
-begun twice, or that meets another run, ends where one run ends.
+The law: the key of a correction contains the number of the call's previous reratings, so a run that lost a race writes
+nothing and reads again. Calls with the right price are left alone. An interrupted, repeated, or concurrent run
+therefore ends with the same result as a single one.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from calling_credit.charging.rerating import Correction, Round, corrections
+from calling_credit.charging.rerating import Correction, Round, correction_entries
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.transactions import transact
 from calling_credit.errors import ProblemCode, Unavailable
@@ -20,19 +19,19 @@ from calling_credit.instants import Period, widened_utc_window
 from calling_credit.ledger.charge_reader import calls_between
 from calling_credit.ledger.entries import Entry, day_changes
 from calling_credit.ledger.posting import posting_actions
-from calling_credit.ledger.posting_parts import fitting
+from calling_credit.ledger.posting_parts import split_to_fit
 from calling_credit.rates.deck import Deck
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-LOOKS: Final = 4
-"""How often calls that were corrected by another meanwhile are looked at again."""
+MAX_ATTEMPTS: Final = 4
+"""Tries of a round that lost a race."""
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Which calls to price again: of one account, with sort keys between two, of local dates both inclusive."""
+    """The calls to rerate: one account's, between two sort keys and two local dates, both inclusive."""
 
     account_id: str
     low: str
@@ -42,13 +41,13 @@ class Range:
 
 
 def range_of(account_id: str, period: Period) -> Range:
-    """The range of an account's local dates."""
+    """The range of an account's calls in a period."""
     low, high = keys.entry_range(*widened_utc_window(period.first, period.last))
     return Range(account_id, low, high, period.first.isoformat(), period.last.isoformat())
 
 
 class RerateStore:
-    """Prices calls again by one deck, as one run."""
+    """Rerates calls by one deck, as one run."""
 
     def __init__(
         self,
@@ -66,49 +65,48 @@ class RerateStore:
         self._now = now
         self._seconds_left = seconds_left
 
-    def look(self, where: Range, after: str | None, most: int) -> Round:
-        """What would change of the next `most` calls after a position; writes nothing."""
-        found = Round()
+    def preview(self, where: Range, after: str | None, limit: int) -> Round:
+        """Preview the next `limit` calls after a position. Write nothing."""
+        result = Round()
         low = after or where.low
         calls = calls_between(self._client, self._table_name, where.account_id, low, where.high)
-        for call in islice(calls, most):
-            found.position = keys.after_call(*call.call)
+        for call in islice(calls, limit):
+            result.position = keys.after_call(*call.call)
             if not where.first <= call.last["local_date"] <= where.last:
                 continue
-            found.looked_at += 1
+            result.looked_at += 1
             priced = call.priced_by(self._deck, self._now)
             if priced is None:
-                found.left_alone += 1
+                result.left_alone += 1
                 continue
-            entries = corrections(call, priced, self._run, self._now)
+            entries = correction_entries(call, priced, self._run, self._now)
             if entries:
-                found.corrections.append(Correction(call, entries))
+                result.corrections.append(Correction(call, entries))
         if next(calls, None) is None:
-            found.position = None
-        return found
+            result.position = None
+        return result
 
-    def apply(self, where: Range, after: str | None, most: int) -> Round:
-        """The same, posted.
+    def apply(self, where: Range, after: str | None, limit: int) -> Round:
+        """Rerate the next `limit` calls after a position, and post the corrections.
 
         Raises:
-            Unavailable: the table did not take it in time, or others corrected the same calls without end; what is
-                posted stands, and the same again does the rest.
+            Unavailable: the table did not answer in time, or every try lost a race; the same call continues.
         """
-        first = found = self.look(where, after, most)
-        for _ in range(LOOKS):
-            contended = self._post(found.corrections)
+        first = latest = self.preview(where, after, limit)
+        for _ in range(MAX_ATTEMPTS):
+            contended = self._post(latest.corrections)
             if not contended:
                 return first
-            found = self.look(where, after, most)
-            first.position = found.position  # A call that came meanwhile may have moved the end of the stretch.
+            latest = self.preview(where, after, limit)
+            first.position = latest.position  # A new call may have moved the end of the range.
         raise Unavailable(
-            ProblemCode.UNAVAILABLE, "Others price the same calls again at this moment; the same command does the rest."
+            ProblemCode.UNAVAILABLE, "Another run rerates the same calls at the moment. Run the same command again."
         )
 
-    def _post(self, found: Sequence[Correction]) -> bool:
-        """Whether some of these calls were corrected by another meanwhile."""
+    def _post(self, corrections: Sequence[Correction]) -> bool:
+        """Post corrections. Return whether another run has corrected some of the calls."""
         contended = False
-        for part in fitting(found, lambda part: len(_entries(part)) + len(day_changes(_entries(part))) + 1):
+        for part in split_to_fit(corrections, lambda part: len(_entries(part)) + len(day_changes(_entries(part))) + 1):
             actions = posting_actions(self._table_name, _entries(part))
             contended |= bool(transact(self._client, actions, self._seconds_left))
         return contended

@@ -1,9 +1,8 @@
-"""A charged call is priced again: its charge is taken back and it is charged anew, as two more entries of the book.
-Works on plain `ENTRY#` items handed in; reads nothing itself.
+"""Rerates charged calls: two further entries reverse the charge and charge the call again. Works on plain items.
 
-The entries of a call stand together under its key, each pricing numbered by the ones before it. So two who price the
-same call again at once write the same key, and only one of them can; and what is right already is left alone, so the
-same run again changes nothing.
+The entries of a call sort together, and each rerating is numbered after the previous ones. Two concurrent reratings of
+a call write the same key, so only one succeeds. A call with the right price is left alone, so a repeated run changes
+nothing.
 """
 
 from dataclasses import dataclass, field
@@ -12,13 +11,13 @@ from typing import Final
 
 from calling_credit.dynamodb import keys
 from calling_credit.instants import format_instant
-from calling_credit.ledger.call_entries import explained
+from calling_credit.ledger.call_entries import price_explanation
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.entries import CALL_CHARGED, CALL_TAKEN_BACK, Entry
 from calling_credit.rates.pricing import Free, RatedCall
 
 CREDIT, DEBIT = "credit", "debit"
-"""The sides of an entry's key; they sort in the order in which they are written."""
+"""The sides of an entry's key. They sort in the order of their writing."""
 _OF_THE_CALL: Final = ("line_id", "user_id", "to", "duration_seconds")
 _OF_THE_PRICE: Final = (
     "origin",
@@ -33,20 +32,20 @@ _OF_THE_PRICE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A call, what it costs and what it will."""
+    """A call and the entries that correct its price."""
 
     call: ChargedCall
     entries: list[Entry]
 
     @property
     def change_micros(self) -> int:
-        """What the customer's balance gains, or loses if negative."""
+        """The change of the customer's balance."""
         return sum(entry.amount_micros for entry in self.entries)
 
 
 @dataclass(slots=True)
 class Round:
-    """What one look at a range found; `position` is where the next one goes on, None at the end."""
+    """The result of one round over a range. `position` is where the next round continues; None at the end."""
 
     looked_at: int = 0
     left_alone: int = 0
@@ -54,29 +53,29 @@ class Round:
     position: str | None = None
 
 
-def corrections(call: ChargedCall, priced: RatedCall | Free, run: str, now: datetime) -> list[Entry]:
-    """The entries that bring a call to this price; none if it has it already, in the same category."""
+def correction_entries(call: ChargedCall, priced: RatedCall | Free, run: str, now: datetime) -> list[Entry]:
+    """The entries that bring a call to this price and category; none if it has them already."""
     price = priced.price_micros if isinstance(priced, RatedCall) else 0
     category = priced.row.category if isinstance(priced, RatedCall) else None
     if (price, category) == (call.charged_micros, call.last["category"] if call.is_charged else None):
         return []
     entries: list[Entry] = []
     if call.is_charged:
-        said = {name: call.last[name] for name in _OF_THE_PRICE}
-        entries.append(_entry(call, CREDIT, call.last["category"], -call.last["billed_seconds"], said, run, now))
+        price_facts = {name: call.last[name] for name in _OF_THE_PRICE}
+        entries.append(_entry(call, CREDIT, call.last["category"], -call.last["billed_seconds"], price_facts, run, now))
     if isinstance(priced, RatedCall):
-        charge = explained(priced) | {"price_micros": priced.price_micros}
+        charge = price_explanation(priced) | {"price_micros": priced.price_micros}
         entries.append(_entry(call, DEBIT, priced.row.category, priced.billed_seconds, charge, run, now))
     return entries
 
 
 def _entry(
-    call: ChargedCall, side: str, category: str, billed: int, said: dict[str, str | int], run: str, now: datetime
+    call: ChargedCall, side: str, category: str, billed: int, explanation: dict[str, str | int], run: str, now: datetime
 ) -> Entry:
-    """One side; it stands on the day on which the call was charged first."""
+    """One side of a rerating, on the day of the first charge."""
     happened_at, call_id = call.call
     number = keys.rerating_of(call.last["SK"]) + 1
-    micros = call.charged_micros if side == CREDIT else -int(said.pop("price_micros"))
+    micros = call.charged_micros if side == CREDIT else -int(explanation.pop("price_micros"))
     return Entry(
         account_id=keys.account_of(call.last["PK"]),
         happened_at=happened_at,
@@ -88,5 +87,5 @@ def _entry(
         recorded_at=format_instant(now),
         facts_hash=run,
         billed_seconds=billed,
-        explanation={**{name: call.last[name] for name in _OF_THE_CALL}, **said, "run": run},
+        explanation={**{name: call.last[name] for name in _OF_THE_CALL}, **explanation, "run": run},
     )

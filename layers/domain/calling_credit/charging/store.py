@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from calling_credit.call_events import Call
-from calling_credit.charging.kept_calls import KeepOutcome, keep_all_unrated, keep_strays
+from calling_credit.charging.kept_calls import ListOutcome, list_stray_calls, list_unrated_calls
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.hold_store import read_holds
@@ -45,10 +45,10 @@ class ChargingStore:
             threads=self._threads,
         )
 
-    def list_unrated(self, calls: Sequence[Call], now: datetime) -> Mapping[Key, KeepOutcome]:
+    def list_unrated(self, calls: Sequence[Call], now: datetime) -> Mapping[Key, ListOutcome]:
         """List calls that no deck row covers; return the outcome of each by the call's key."""
-        return keep_all_unrated(self._client, self._table_name, calls, now, self._seconds_left, self._threads)
+        return list_unrated_calls(self._client, self._table_name, calls, now, self._seconds_left, self._threads)
 
     def list_strays(self, calls: Sequence[Call], now: datetime) -> None:
         """List charged calls whose line is unknown or has international calling disabled."""
-        keep_strays(self._client, self._table_name, calls, now)
+        list_stray_calls(self._client, self._table_name, calls, now)

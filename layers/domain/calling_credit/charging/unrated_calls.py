@@ -1,8 +1,8 @@
-"""Charges the calls that waited for a price, once a deck covers them.
+"""Charges unrated calls once a deck covers them.
 
-The law: the entry's key is the call's own, the same that a redelivery would write, so whichever comes first charges it
-and the other finds it charged. The waiting item leaves the list in the transaction that charges its call; it is not
-deleted, so a call that turned out free is not kept a second time.
+The law: the entry has the key that a redelivery would write, so the first of the two charges the call and the other
+finds it charged. The transaction that charges a call also takes its item off the list. The item is not deleted, so a
+call that turned out to be free is not listed again.
 """
 
 from collections import Counter, defaultdict
@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from calling_credit.call_events import Call
 from calling_credit.charging.kept_calls import UNRATED
 from calling_credit.dynamodb import keys
-from calling_credit.dynamodb.sweep import read_kept
+from calling_credit.dynamodb.sweep import read_listed
 from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.instants import format_instant
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.ledger.entries import Entry, day_changes
 from calling_credit.ledger.posting import posting_actions
-from calling_credit.ledger.posting_parts import fitting
+from calling_credit.ledger.posting_parts import split_to_fit
 from calling_credit.numbering import country_kept, is_e164
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.pricing import Free, RatedCall, late_row, price_by
@@ -30,22 +30,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A kept call and what the deck makes of it now; `priced` is None while nothing covers it."""
+class UnratedCall:
+    """An unrated call and its price by the deck; None while no row covers it."""
 
     call: Call
     priced: RatedCall | Free | None
 
 
-def waiting_calls(client: "DynamoDBClient", table_name: str, deck: Deck, now: datetime) -> Iterator[Waiting]:
-    """Every call that waits for a price."""
-    for item in read_kept(client, table_name, UNRATED):
-        call = kept_call(item)
-        yield Waiting(call, _price(call, deck, now))
+def read_unrated_calls(client: "DynamoDBClient", table_name: str, deck: Deck, now: datetime) -> Iterator[UnratedCall]:
+    """Yield every unrated call, priced by the deck."""
+    for item in read_listed(client, table_name, UNRATED):
+        call = unrated_call_from_item(item)
+        yield UnratedCall(call, _price(call, deck, now))
 
 
-def kept_call(item: Mapping[str, Any]) -> Call:
-    """The call behind an `UNRATED#` item."""
+def unrated_call_from_item(item: Mapping[str, Any]) -> Call:
+    """The call of an `UNRATED#` item."""
     happened_at, call_id = keys.call_of(item["SK"])
     return Call(
         call_id=call_id,
@@ -65,7 +65,7 @@ def kept_call(item: Mapping[str, Any]) -> Call:
 
 
 def _price(call: Call, deck: Deck, now: datetime) -> RatedCall | Free | None:
-    """What the deck makes of a call whose number is still known; of the caller's, the country is enough."""
+    """Price a call whose number was not erased. The caller's country is enough as the origin."""
     if not is_e164(call.dialled_number):
         return None
     origin = country_kept(call.calling_number)
@@ -74,7 +74,7 @@ def _price(call: Call, deck: Deck, now: datetime) -> RatedCall | Free | None:
 
 
 class UnratedCallStore:
-    """Charges waiting calls of any accounts."""
+    """Charges unrated calls of any accounts."""
 
     def __init__(
         self, client: "DynamoDBClient", table_name: str, now: datetime, seconds_left: Callable[[], float]
@@ -85,65 +85,65 @@ class UnratedCallStore:
         self._seconds_left = seconds_left
         self.tally: Counter[str] = Counter()
 
-    def rate(self, calls: Iterable[Waiting], time_zones: Mapping[str, str]) -> None:
-        """Charge those that are priced, and take those that cost nothing off the list. What became of them is in
-        `tally`: rated, free, charged_before (by a redelivery), not_covered, unknown_account, left (time was up).
+    def rate(self, calls: Iterable[UnratedCall], time_zones: Mapping[str, str]) -> None:
+        """Charge the priced calls, and take the free ones off the list. `tally` counts the outcomes: rated, free,
+        charged_before (by a redelivery), not_covered, unknown_account, left (no time).
 
         Raises:
-            Unavailable: the table did not take it in time; what is charged stands, and the next look does the rest.
+            Unavailable: the table did not answer in time; the next run continues with the remaining calls.
         """
         charges: dict[str, list[tuple[Call, Entry]]] = defaultdict(list)
-        for waiting in calls:
-            if waiting.priced is None:
+        for unrated in calls:
+            if unrated.priced is None:
                 self.tally["not_covered"] += 1
-            elif waiting.call.account_id not in time_zones:
+            elif unrated.call.account_id not in time_zones:
                 self.tally["unknown_account"] += 1
-            elif isinstance(waiting.priced, Free):
-                self._close_unrated(waiting.call, "free")
+            elif isinstance(unrated.priced, Free):
+                self._close_unrated(unrated.call, "free")
             else:
-                time_zone = time_zones[waiting.call.account_id]
-                entry = charge_entry(waiting.call, waiting.priced, time_zone, self._now)
-                charges[waiting.call.account_id].append((waiting.call, entry))
-        for of_account in charges.values():
-            for part in fitting(of_account, _actions):
+                time_zone = time_zones[unrated.call.account_id]
+                entry = charge_entry(unrated.call, unrated.priced, time_zone, self._now)
+                charges[unrated.call.account_id].append((unrated.call, entry))
+        for account_charges in charges.values():
+            for part in split_to_fit(account_charges, _actions):
                 if self._seconds_left() > 0:
                     self._charge(part)
                 else:
                     self.tally["left"] += len(part)
 
     def _charge(self, pending: list[tuple[Call, Entry]]) -> None:
-        """Charge calls of one account; those of which something stands in the way are looked at one by one."""
+        """Charge calls of one account, without those whose conditions failed."""
         while pending:
             actions = posting_actions(self._table_name, [entry for _, entry in pending])
-            actions += [self._off_the_list(call, "rated") for call, _ in pending]
-            refused = transact(self._client, actions, self._seconds_left)
-            if not refused:
+            actions += [self._close_action(call, "rated") for call, _ in pending]
+            failed = transact(self._client, actions, self._seconds_left)
+            if not failed:
                 self.tally["rated"] += len(pending)
                 return
-            pending = self._without_those_done(pending, refused)
+            pending = self._without_closed(pending, failed)
 
-    def _without_those_done(self, pending: Sequence[tuple[Call, Entry]], refused: frozenset[int]) -> list[Any]:
-        """A call whose entry stands was charged by a redelivery; one that is off the list, by another look. Without a
-        balance nothing can be charged.
+    def _without_closed(self, pending: Sequence[tuple[Call, Entry]], failed: Mapping[int, object]) -> list[Any]:
+        """Leave out calls that a redelivery has charged, and calls that another run took off the list. Without a
+        balance, leave out all.
         """
         days = len(day_changes(entry for _, entry in pending))
-        if len(pending) + days in refused:
+        if len(pending) + days in failed:
             self.tally["unknown_account"] += len(pending)
             return []
         left: list[Any] = []
-        for at, (call, entry) in enumerate(pending):
-            if at in refused:
+        for position, (call, entry) in enumerate(pending):
+            if position in failed:
                 self._close_unrated(call, "charged_before")
-            elif len(pending) + days + 1 + at not in refused:
+            elif len(pending) + days + 1 + position not in failed:
                 left.append((call, entry))
         return left
 
     def _close_unrated(self, call: Call, outcome: str) -> None:
-        """Take a call off the list without a charge; counted unless it was off already."""
-        if not transact(self._client, [self._off_the_list(call, outcome)]):
+        """Take a call off the list without a charge, and count it unless it was off already."""
+        if not transact(self._client, [self._close_action(call, outcome)]):
             self.tally[outcome] += 1
 
-    def _off_the_list(self, call: Call, outcome: str) -> dict[str, Any]:
+    def _close_action(self, call: Call, outcome: str) -> dict[str, Any]:
         key = {
             "PK": {"S": keys.account_pk(call.account_id)},
             "SK": {"S": keys.unrated_sk(call.happened_at, call.call_id)},
@@ -154,5 +154,5 @@ class UnratedCallStore:
 
 
 def _actions(part: Sequence[tuple[Call, Entry]]) -> int:
-    """Entries and places on the list, days, and the balance."""
+    """The number of actions: entries, list items, days, and the balance."""
     return 2 * len(part) + len(day_changes(entry for _, entry in part)) + 1

@@ -1,4 +1,4 @@
-"""Plain values in and out of DynamoDB attribute values."""
+"""Converts plain values to DynamoDB attribute values and back."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,12 +8,12 @@ Item = Mapping[str, Plain]
 
 
 def to_attributes(item: Item) -> dict[str, Any]:
-    """Attribute values of a plain item; None is left out."""
+    """The attribute values of a plain item, without None."""
     return {name: to_attribute(value) for name, value in item.items() if value is not None}
 
 
 def to_attribute(value: Plain) -> dict[str, Any]:
-    """One attribute value. Whole numbers only: money is never a float."""
+    """One attribute value. Numbers are integers, because money is never a float."""
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, bool):
@@ -24,16 +24,16 @@ def to_attribute(value: Plain) -> dict[str, Any]:
         return {"L": [to_attribute(part) for part in value]}
     if isinstance(value, dict):
         return {"M": to_attributes(value)}
-    raise TypeError(f"{type(value).__name__} has no attribute value here")
+    raise TypeError(f"{type(value).__name__} has no attribute value")
 
 
 def from_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """The plain item behind attribute values; numbers are ints."""
+    """The plain item of attribute values; numbers are integers."""
     return {name: from_attribute(value) for name, value in attributes.items()}
 
 
 def from_attribute(attribute: Mapping[str, Any]) -> Any:
-    """The plain value behind one attribute value."""
+    """The plain value of one attribute value."""
     [(kind, value)] = attribute.items()
     if kind == "N":
         return int(value)

@@ -1,4 +1,4 @@
-"""Reads many items by their keys, in as few requests as fit."""
+"""Reads many items by their keys, in as few requests as possible."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -24,26 +24,26 @@ def read_many(
     sleep: Callable[[float], None] = time.sleep,
     projection: str = "",
 ) -> dict[Key, dict[str, Any]]:
-    """The items of these distinct keys as DynamoDB writes them, as they are now; those that do not exist are left out.
+    """Read the items of distinct keys, strongly consistent, as attribute values. Missing items are left out.
 
     Raises:
         Unavailable: the table throttles.
     """
-    wanted = list(keys)
-    shown = {"ProjectionExpression": projection} if projection else {}
-    found: dict[Key, dict[str, Any]] = {}
-    for start in range(0, len(wanted), MAX_KEYS):
-        unread: Any = [{"PK": {"S": pk}, "SK": {"S": sk}} for pk, sk in wanted[start : start + MAX_KEYS]]
+    distinct = list(keys)
+    options = {"ProjectionExpression": projection} if projection else {}
+    items: dict[Key, dict[str, Any]] = {}
+    for start in range(0, len(distinct), MAX_KEYS):
+        unread: Any = [{"PK": {"S": pk}, "SK": {"S": sk}} for pk, sk in distinct[start : start + MAX_KEYS]]
         for attempt in range(1, MAX_ATTEMPTS):
-            asked: Any = {table_name: {"Keys": unread, "ConsistentRead": True, **shown}}
-            answer = client.batch_get_item(RequestItems=asked)
+            request: Any = {table_name: {"Keys": unread, "ConsistentRead": True, **options}}
+            answer = client.batch_get_item(RequestItems=request)
             for item in answer["Responses"].get(table_name, []):
-                found[item["PK"]["S"], item["SK"]["S"]] = item
-            left: Any = answer.get("UnprocessedKeys", {}).get(table_name)
-            if not left:
+                items[item["PK"]["S"], item["SK"]["S"]] = item
+            unprocessed: Any = answer.get("UnprocessedKeys", {}).get(table_name)
+            if not unprocessed:
                 break
-            unread = list(left["Keys"])
+            unread = list(unprocessed["Keys"])
             sleep(jittered_wait(attempt))
         else:
-            raise Unavailable(ProblemCode.UNAVAILABLE, "The table is throttling reads; the same request is safe again.")
-    return found
+            raise Unavailable(ProblemCode.UNAVAILABLE, "The table throttles reads. Send the same request again.")
+    return items

@@ -1,6 +1,4 @@
-"""One DynamoDB client for the process, the translation of its errors, and plain values in and out of attribute
-values.
-"""
+"""The process's DynamoDB client."""
 
 from typing import TYPE_CHECKING, cast
 
@@ -8,16 +6,14 @@ from botocore.config import Config as ClientConfig
 
 from calling_credit.aws import aws_session
 from calling_credit.config import config
-from calling_credit.dynamodb.wire import send_transactions_as_they_stand
+from calling_credit.dynamodb.wire import skip_serialization
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
 def dynamodb_client() -> "DynamoDBClient":
-    """A client that gives up a lost connection quickly. Parameter validation, half of a large send's CPU, runs in
-    tests only.
-    """
+    """Create a client with short timeouts. Parameter validation, half a large request's CPU, runs only in tests."""
     settings = config()
     client = aws_session().create_client(
         "dynamodb",
@@ -30,5 +26,5 @@ def dynamodb_client() -> "DynamoDBClient":
         ),
     )
     dynamodb = cast("DynamoDBClient", client)
-    send_transactions_as_they_stand(dynamodb, validate=settings.validate_parameters)
+    skip_serialization(dynamodb, validate=settings.validate_parameters)
     return dynamodb

@@ -1,4 +1,4 @@
-"""What DynamoDB's errors mean."""
+"""The meaning of DynamoDB's errors."""
 
 import random
 from collections.abc import Mapping
@@ -24,19 +24,17 @@ TRANSIENT_CODES: Final = frozenset(
         "RequestTimeout",
     }
 )
-"""Answers after which the same request may succeed later; the spellings with and without Exception both occur."""
+"""Codes after which the same request may succeed later. Both spellings occur, with and without Exception."""
 AWS_ERRORS: Final = (ClientError, BotoCoreError)
-"""Everything a client raises: an answer that is an error, or no answer."""
+"""Everything that a client raises: an error response, or no response."""
 NO_ANSWER: Final = (HTTPClientError, NotConnected)
-"""The connection never came about, or ended before an answer; botocore derives neither of the two from the other."""
+"""The connection failed, or ended before a response. Neither class derives from the other in botocore."""
 CONDITION_FAILED: Final = "ConditionalCheckFailed"
-"""The code of a cancelled transaction's reason when the action's own condition did not hold."""
+"""The cancellation reason of an action whose own condition failed."""
 
 
 def is_transient(error: Exception) -> bool:
-    """Whether the same request may succeed if sent again: throttled, in conflict, a server fault, or no answer at
-    all.
-    """
+    """Whether the same request may succeed later: throttling, a conflict, a server fault, or no response."""
     if isinstance(error, ClientError):
         reasons = {code for code in cancellation_codes(error) if code != "None"}
         if reasons:
@@ -47,51 +45,49 @@ def is_transient(error: Exception) -> bool:
 
 
 def is_condition_failed(error: Exception) -> bool:
-    """Whether a write was refused because a condition did not hold: its own, or that of any action of a transaction."""
+    """Whether a condition failed: that of a single write, or of any action of a transaction."""
     return error_code(error) == "ConditionalCheckFailedException" or CONDITION_FAILED in cancellation_codes(error)
 
 
-def standing_item(error: Exception) -> dict[str, Any]:
-    """The item that made a single write's condition fail, where the write asked for it; else empty."""
+def existing_item(error: Exception) -> dict[str, Any]:
+    """The item that failed a single write's condition, if the write asked for it; else {}."""
     response: Mapping[str, Any] = error.response if isinstance(error, ClientError) else {}
     item: dict[str, Any] = response.get("Item") or {}
     return item
 
 
 def cancellation_reasons(error: Exception) -> list[dict[str, Any]]:
-    """Why each action of a cancelled transaction was refused, in the order of the actions; empty for any other
-    error.
-    """
+    """The cancellation reasons of a transaction in the order of its actions; empty for other errors."""
     response: Mapping[str, Any] = error.response if isinstance(error, ClientError) else {}
     reasons: list[dict[str, Any]] = response.get("CancellationReasons") or []
     return reasons
 
 
 def cancellation_codes(error: Exception) -> list[str]:
-    """The code of each reason; `None` beside another code proves nothing about its action."""
+    """The code of each reason. `None` beside another code says nothing about its action."""
     return [str(reason.get("Code", "None")) for reason in cancellation_reasons(error)]
 
 
 def error_code(error: Exception) -> str:
-    """The service's code of an error; empty when it never answered."""
+    """The service's error code; empty without a response."""
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
 
 
 def code_of(error: Exception) -> str:
-    """What an error is called in the log, whosever it is."""
+    """The code of an error for the log, ours or the service's."""
     return error.code if isinstance(error, CallingCreditError) else error_code(error) or type(error).__name__
 
 
 def translate_error(error: Exception) -> Exception:
-    """What a caller of the API is told about a failed request: `unavailable` if it may pass, else the error itself."""
+    """The error for the API's caller: `unavailable` after a transient error, else the error itself."""
     if isinstance(error, ClientError | BotoCoreError) and is_transient(error):
         return Unavailable(
             ProblemCode.UNAVAILABLE,
-            "The ledger did not answer in time; sending the very same request again is safe and does it once.",
+            "The ledger did not answer in time. Send the same request again; it takes effect once.",
         )
     return error
 
 
 def jittered_wait(attempt: int) -> float:
-    """Seconds to wait before attempt number `attempt` (from 1): full jitter below 25 ms doubling up to one second."""
+    """Seconds to wait after attempt number `attempt` (from 1): full jitter, 25 ms doubled up to one second."""
     return random.uniform(0, min(1.0, 0.025 * 2 ** min(attempt, 6)))

@@ -7,28 +7,28 @@ its statement.
     SK                                  what                                                written by
     ACCOUNT                             currency, time zone, status, billing emails         accounts.store
     BALANCE                             posted, held, available, headroom micros; nudge     ledger.posting (ADD only)
-                                        the level whose crossing is announced (low_micros)  accounts.store
-                                        that the account is frozen (is_frozen)              accounts.freezing
+                                        the level for low-balance events (low_micros)       accounts.store
+                                        whether the account is frozen (is_frozen)           accounts.freezing
     ENTRY#<happened_at>#<cause_id>      one immutable entry of the ledger                   ledger.posting
-      …#<call_id>#rerate#<n>#credit     the n-th time a call is priced again: its charge    charging.rerate_run
-      …#<call_id>#rerate#<n>#debit      is taken back, and charged anew
+      …#<call_id>#rerate#<n>#credit     the n-th rerating of a call: reversal of its charge charging.rerate_run
+      …#<call_id>#rerate#<n>#debit      and its new charge
     DAY#<local_date>#<category>         count, billed seconds, total of the day's entries   the same transaction
     ADJUSTMENT#<id>                     the claim of one Idempotency-Key of an adjustment   ledger.adjustments
     LINE#<line_id>                      number, user, international_calling                 accounts.line_store
     USER#<user_id>                      name                                                accounts.store
-    UNRATED#<happened_at>#<call_id>     a finished call no deck row covers yet, whole       charging.kept_calls
+    UNRATED#<happened_at>#<call_id>     a finished call without a price, all its fields      charging.kept_calls
     STRAY#<happened_at>#<call_id>       a charged call on an unknown or disabled line       charging.kept_calls
-    TOPUP#<id>                          one payment: its state, and what was sent to Stripe topups.store
+    TOPUP#<id>                          one payment: its state and its requests to Stripe    topups.store
     PAYMENT#<created_at>#<topup_id>     points at a TOPUP, so that payments list by time    topups.store
-    HOLD#<call_id>                      credit set aside for a call that runs; its price    ledger.hold_store,
-                                        live -> released | expired; TTL takes it later      ledger.posting
+    HOLD#<call_id>                      credit held for a call in progress; its price       ledger.hold_store,
+                                        live -> released | expired; TTL deletes it later    ledger.posting
     CHANGE#<line_id>#<changed_at>#<id>  one immutable change of international calling       accounts.line_store
-    DENIAL#                             which refusals were announced lately, and the last  admission.denials
-    AUTO_RECHARGE                       the customer's rule, and what its attempts left     recharge.store
-    LINK#<hash>                         a link that acts, handed out; of it the hash alone  links.store
+    DENIAL#                             recently announced denials, and the last one        admission.denials
+    AUTO_RECHARGE                       the customer's rule and its state                   recharge.store
+    LINK#<hash>                         an issued link, by the hash of its token            links.store
 
-    PK = STRIPE#<object id>, SK = ISSUE what Stripe reports and no payment of ours explains payments.issues
-    PK = MAIL, SK = <function>#<hash>   that a mail was sent, for a week                    functions/send_mail
+    PK = STRIPE#<object id>, SK = ISSUE an issue about a Stripe object, for operators       payments.issues
+    PK = MAIL, SK = <function>#<hash>   a sent mail, for a week                             functions/send_mail
 
 Items that need further work (unrated calls, strays, issues, open top-ups, waiting recharges, live holds) also carry
 `sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`, sharded by account. Accounts carry them too, so
@@ -58,13 +58,13 @@ def balance_sk() -> str:
 
 
 def entry_sk(happened_at: str, cause_id: str) -> str:
-    """One ledger entry; only immutable facts of its cause."""
+    """One ledger entry, by immutable facts of its cause."""
     return f"ENTRY#{happened_at}#{cause_id}"
 
 
 def rerated_id(call_id: str, number: int, side: str) -> str:
-    """The cause of an entry that prices a call again: which time it is, and its side (credit before debit). Everything
-    of a call stands together, in the order in which it was written.
+    """The cause of an entry of a rerating: its number, and its side (credit sorts before debit). The entries of a call
+    sort together, in the order of their writing.
     """
     return f"{call_id}#rerate#{number:04d}#{side}"
 
@@ -81,12 +81,12 @@ def call_of(sort_key: str) -> tuple[str, str]:
 
 
 def after_call(happened_at: str, call_id: str) -> str:
-    """Sorts after all entries of a call, those that may come too, and before those of any other."""
+    """Sorts after all present and future entries of a call, and before those of any other."""
     return f"ENTRY#{happened_at}#{call_id}#{AFTER}"
 
 
 def rerating_of(entry_sort_key: str) -> int:
-    """Which time of pricing a call again an entry is of; 0 for its first charge."""
+    """The number of the rerating that wrote an entry; 0 for the first charge."""
     parts = entry_sort_key.split("#")
     return int(parts[4]) if len(parts) > 4 else 0
 
@@ -122,17 +122,17 @@ def user_sk(user_id: str) -> str:
 
 
 def line_prefix() -> str:
-    """What the sort keys of all lines begin with."""
+    """The prefix of all lines' sort keys."""
     return "LINE#"
 
 
 def user_prefix() -> str:
-    """What the sort keys of all users begin with."""
+    """The prefix of all users' sort keys."""
     return "USER#"
 
 
 def unrated_sk(happened_at: str, call_id: str) -> str:
-    """A call that waits for a deck that covers it."""
+    """A call without a price yet."""
     return f"UNRATED#{happened_at}#{call_id}"
 
 
@@ -147,7 +147,7 @@ def topup_sk(topup_id: str) -> str:
 
 
 def payment_sk(created_at: str, topup_id: str) -> str:
-    """Where a payment stands in the list of payments."""
+    """A payment's position in the list of payments."""
     return f"PAYMENT#{created_at}#{topup_id}"
 
 
@@ -157,7 +157,7 @@ def payment_range(from_instant: str | None = None) -> tuple[str, str]:
 
 
 def hold_sk(call_id: str) -> str:
-    """What is held for one call."""
+    """The hold of one call."""
     return f"HOLD#{call_id}"
 
 
@@ -172,7 +172,7 @@ def change_range(line_id: str) -> tuple[str, str]:
 
 
 def denial_sk() -> str:
-    """Which refusals were announced lately."""
+    """Recently announced denials."""
     return "DENIAL#"
 
 
@@ -197,12 +197,12 @@ def mail_pk() -> str:
 
 
 def issue_pk(object_id: str) -> str:
-    """Partition of what is reported of one Stripe object."""
+    """Partition of the issue about one Stripe object."""
     return f"STRIPE#{object_id}"
 
 
 def issue_sk() -> str:
-    """The report itself."""
+    """The issue itself."""
     return "ISSUE"
 
 
@@ -212,7 +212,7 @@ def kind_of(sort_key: str) -> str:
 
 
 def id_of(sort_key: str) -> str:
-    """What a sort key ends with: the id of a `LINE#…`, `TOPUP#…` or `ENTRY#…`, the category of a `DAY#…`."""
+    """The last part of a sort key: the id of a `LINE#…`, `TOPUP#…`, or `ENTRY#…`, the category of a `DAY#…`."""
     return sort_key.rsplit("#", 1)[1]
 
 
@@ -232,10 +232,10 @@ def account_of(partition_key: str) -> str:
 
 
 def recharge_key(account_id: str) -> dict[str, Any]:
-    """The key of the item as DynamoDB writes it."""
+    """The item key of automatic recharge."""
     return {"PK": {"S": account_pk(account_id)}, "SK": {"S": auto_recharge_sk()}}
 
 
 def balance_key(account_id: str) -> dict[str, Any]:
-    """The key of the balance as DynamoDB writes it."""
+    """The item key of the balance."""
     return {"PK": {"S": account_pk(account_id)}, "SK": {"S": balance_sk()}}

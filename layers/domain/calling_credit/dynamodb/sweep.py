@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-def read_kept(client: "DynamoDBClient", table_name: str, kind: str) -> Iterator[dict[str, Any]]:
+def read_listed(client: "DynamoDBClient", table_name: str, kind: str) -> Iterator[dict[str, Any]]:
     """Yield every listed call of a kind (`unrated` or `stray`), oldest first within a shard."""
     for partition in sweep_keys.sweep_partitions(kind):
         query = {

@@ -19,6 +19,6 @@ def sweep_partitions(kind: str) -> list[str]:
     return [f"{kind.upper()}#{shard}" for shard in range(SWEEP_SHARDS)]
 
 
-def swept_account(account_id: str) -> dict[str, str]:
-    """What an account's own item carries so that all accounts can be found."""
+def account_sweep_keys(account_id: str) -> dict[str, str]:
+    """The sweep keys of an account's item, by which all accounts are listed."""
     return {"sweep_pk": sweep_pk("account", account_id), "sweep_sk": account_id}

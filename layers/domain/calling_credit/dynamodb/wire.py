@@ -1,7 +1,7 @@
-"""Sends transactions as they stand: an item here is already written as DynamoDB reads it (`{"S": …}`, `{"N": …}`), so
-walking it once more through the service model costs half of a large send's CPU and changes nothing.
+"""Sends transactions without serialization by botocore. Items already have DynamoDB's form (`{"S": …}`, `{"N": …}`), so
+a second pass through the service model changes nothing and costs half the CPU of a large request.
 
-Must not know what is sent. Only for requests without binary attributes, which JSON alone cannot write.
+Only for requests without binary attributes, which JSON cannot represent.
 """
 
 import json
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 OPERATION: Final = "dynamodb.TransactWriteItems"
-SET_ASIDE: Final = "calling_credit_as_it_stands"
+CONTEXT_KEY: Final = "calling_credit_as_it_stands"
 
 
-def send_transactions_as_they_stand(client: "DynamoDBClient", *, validate: bool) -> None:
-    """Let this client put its transactions on the wire without serialising them by the service model.
+def skip_serialization(client: "DynamoDBClient", *, validate: bool) -> None:
+    """Make this client send transactions without serialization by the service model.
 
-    The actions are set aside before the client works on its parameters and put back into the body before it is signed,
-    beside whatever the client added meanwhile: the ClientRequestToken that makes its own retries safe. Were a later
-    botocore to raise only the first of the two events, DynamoDB would refuse the empty action left in their place:
-    nothing is ever half sent. `validate` checks them by the service model all the same.
+    The actions are removed before the client processes its parameters and restored in the body before it is signed,
+    with the ClientRequestToken that makes the client's own retries safe. If a later botocore raised only the first of
+    the two events, DynamoDB would refuse the empty action in their place, so nothing would be written in part.
+    `validate` checks the actions against the service model.
     """
 
     def set_aside(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        context[SET_ASIDE] = (params, params["TransactItems"])
+        context[CONTEXT_KEY] = (params, params["TransactItems"])
         params["TransactItems"] = [{}]
 
     def put_back(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
-        completed, actions = context.pop(SET_ASIDE)
+        completed, actions = context.pop(CONTEXT_KEY)
         whole = {**completed, "TransactItems": actions}
         if validate:
             validate_parameters(whole, model.input_shape)

@@ -1,5 +1,5 @@
-"""Posts an operator's adjustment exactly once per Idempotency-Key: the claim of the key, the entry, the day and the
-balance are one transaction, so a request sent again after a lost answer finds the claim instead of a second credit.
+"""Posts an operator's adjustment exactly once per Idempotency-Key. The claim of the key, the entry, the day, and the
+balance are one transaction, so a repeated request finds the claim and adds no second credit.
 """
 
 import hashlib
@@ -11,15 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
-from calling_credit.dynamodb.errors import (
-    AWS_ERRORS,
-    CONDITION_FAILED,
-    cancellation_codes,
-    cancellation_reasons,
-    is_transient,
-    jittered_wait,
-    translate_error,
-)
+from calling_credit.dynamodb.transactions import transact
 from calling_credit.errors import Conflict, InvalidValue, NotFound, ProblemCode
 from calling_credit.ledger.entries import adjustment_entry
 from calling_credit.ledger.posting import posting_actions
@@ -36,14 +28,14 @@ MAX_REASON_CHARACTERS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """Credit given (positive) or taken (negative) by the operator, and why."""
+    """Credit that the operator gives (positive) or takes (negative), and the reason."""
 
     amount_micros: int
     reason: str
 
 
-def read_adjustment(body: dict[str, Any]) -> Adjustment:
-    """An adjustment from `{amount, reason}`.
+def parse_adjustment(body: dict[str, Any]) -> Adjustment:
+    """Parse an adjustment from `{amount, reason}`.
 
     Raises:
         InvalidValue: missing_field, invalid_amount, amount_out_of_range, invalid_field.
@@ -56,16 +48,13 @@ def read_adjustment(body: dict[str, Any]) -> Adjustment:
     if amount == 0 or abs(amount) > MAX_ADJUSTMENT_MICROS:
         limit = format_money(MAX_ADJUSTMENT_MICROS)
         raise InvalidValue(
-            ProblemCode.AMOUNT_OUT_OF_RANGE, f"amount must not be zero and lie between -{limit} and {limit}."
+            ProblemCode.AMOUNT_OUT_OF_RANGE, f"amount must be between -{limit} and {limit}, and not zero."
         )
     return Adjustment(amount, read_text(body, "reason", MAX_REASON_CHARACTERS))
 
 
-MAX_ATTEMPTS: Final = 6
-
-
 def adjustment_id(account_id: str, idempotency_key: str) -> str:
-    """The id every request with this key of this account has: its length-framed hash, so no two pairs meet."""
+    """The id of every request with this account and key: a hash with framed lengths, so no two pairs collide."""
     framed = f"{len(account_id)}:{account_id}{idempotency_key}"
     return f"adj_{hashlib.sha256(framed.encode()).hexdigest()[:32]}"
 
@@ -80,12 +69,12 @@ def adjust_balance(
     now: datetime,
     sleep: Callable[[float], None] = time.sleep,
 ) -> str:
-    """Give or take credit; the adjustment's id, whether this request posted it or an earlier one with the same key did.
+    """Post an adjustment. Return its id, also if an earlier request with the same key posted it.
 
     Raises:
         Conflict: `idempotency_key_reused`, the key was used with another amount or reason.
         NotFound: `unknown_account`.
-        Unavailable: the table did not take it in time; nothing was written or the same request will find it.
+        Unavailable: the table did not answer in time; the same request is safe again.
     """
     identifier = adjustment_id(account_id, idempotency_key)
     entry = adjustment_entry(account_id, identifier, adjustment.amount_micros, adjustment.reason, time_zone, now)
@@ -105,21 +94,12 @@ def adjust_balance(
         }
     }
     actions: list[Any] = [put_claim, *posting_actions(table_name, [entry])]
-    for attempt in range(1, MAX_ATTEMPTS + 1):
-        try:
-            client.transact_write_items(TransactItems=actions)
-            return identifier
-        except AWS_ERRORS as error:
-            codes = cancellation_codes(error)
-            if codes and codes[0] == CONDITION_FAILED:
-                _check_same(from_attributes(cancellation_reasons(error)[0]["Item"]), adjustment)
-                return identifier
-            if codes and codes[-1] == CONDITION_FAILED:
-                raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it first.") from error
-            if attempt == MAX_ATTEMPTS or not is_transient(error):
-                raise translate_error(error) from error
-            sleep(jittered_wait(attempt))
-    raise AssertionError("unreachable: the last attempt returns or raises")
+    failed = transact(client, actions, sleep=sleep)
+    if 0 in failed:
+        _check_same(from_attributes(failed[0]), adjustment)
+    elif failed:
+        raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it first.")
+    return identifier
 
 
 def _check_same(claimed: dict[str, Any], adjustment: Adjustment) -> None:

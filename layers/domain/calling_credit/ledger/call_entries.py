@@ -9,9 +9,7 @@ from calling_credit.rates.pricing import RatedCall
 
 
 def charge_entry(call: Call, charge: RatedCall, time_zone: str, now: datetime) -> Entry:
-    """The ledger entry of a priced call: everything that explains the price, nothing a redelivery could change in
-    the key.
-    """
+    """Make the ledger entry of a priced call, with the facts behind its price. A redelivery has the same key."""
     return Entry(
         account_id=call.account_id,
         happened_at=call.happened_at,
@@ -28,13 +26,13 @@ def charge_entry(call: Call, charge: RatedCall, time_zone: str, now: datetime) -
             "user_id": call.user_id,
             "to": call.dialled_number,
             "duration_seconds": call.duration_seconds,
-            **explained(charge),
+            **price_explanation(charge),
         },
     )
 
 
-def explained(charge: RatedCall) -> dict[str, str | int]:
-    """What an entry says of its price."""
+def price_explanation(charge: RatedCall) -> dict[str, str | int]:
+    """The facts behind a price, as entries store them."""
     row = charge.row
     return {
         "origin": charge.origin,

@@ -1,5 +1,5 @@
-"""Reads calls that are charged: the accounts there are, and the calls of one account, each as it is charged now. Every
-query names one account, or the index of accounts; nothing reads the whole table.
+"""Reads accounts and their charged calls. Every query names one account, or the index of accounts; nothing scans the
+table.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,21 +12,21 @@ from calling_credit.dynamodb.pages import query_pages
 from calling_credit.instants import format_instant
 from calling_credit.ledger.charged_calls import ChargedCall, charged_calls
 from calling_credit.ledger.entries import CALL_CHARGED, CALL_TAKEN_BACK
-from calling_credit.rates.deck import Tell
+from calling_credit.rates.deck_csv import ReportProgress
 from calling_credit.rates.deck_impact import Impact
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 PAGE: Final = 1000
-WEIGHED: Final = timedelta(days=30)
-MAX_WEIGHED: Final = 500_000
-"""Calls whose prices by a new deck are compared: some 40,000 read units, half a cent."""
+IMPACT_PERIOD: Final = timedelta(days=30)
+MAX_CALLS: Final = 500_000
+"""The number of calls to compare with a new deck: about 40,000 read units, half a cent."""
 ACCOUNT_KIND: Final = "account"
 
 
 def account_ids(client: "DynamoDBClient", table_name: str) -> Iterator[str]:
-    """Every account, in no certain order; one created this very second may be missing."""
+    """Yield every account id, in no defined order. An account created within the last second may be missing."""
     for partition in sweep_keys.sweep_partitions(ACCOUNT_KIND):
         query: dict[str, Any] = {
             "IndexName": sweep_keys.SWEEP_INDEX,
@@ -47,8 +47,8 @@ def calls_between(
     *,
     consistent: bool = True,
 ) -> Iterator[ChargedCall]:
-    """The charged calls of an account whose sort keys lie between two, oldest first; read as they are now, or at half
-    the cost as they were a second ago.
+    """Yield an account's charged calls between two sort keys, oldest first. An inconsistent read costs half, and may be
+    a second old.
     """
     query: dict[str, Any] = {
         "KeyConditionExpression": "PK = :pk AND SK BETWEEN :low AND :high",
@@ -66,25 +66,29 @@ def calls_between(
     yield from charged_calls(map(from_attributes, query_pages(client, table_name, query)))
 
 
-def weigh(
+def measure_impact(
     client: "DynamoDBClient",
     table_name: str,
     impact: Impact,
     now: datetime,
     seconds_left: Callable[[], float],
-    tell: Tell | None = None,
+    tell: ReportProgress | None = None,
 ) -> None:
-    """Take the calls of all accounts of the last 30 days into an impact, until the time or the number of calls is
-    reached; `tell` hears of each account. It costs a read unit for a dozen calls. Until it is done, the impact is not
-    whole, so that one who does without the rest may catch what the table raises.
+    """Add the calls of all accounts of the last 30 days to an impact, until the time or the number of calls is reached.
+    A read unit reads a dozen calls.
+
+    Args:
+        tell: receives the number of accounts read so far.
+
+    The impact is marked incomplete until the end, so the caller may catch the table's errors and use the partial one.
     """
-    low, high = keys.entry_range(format_instant(now - WEIGHED), format_instant(now))
+    low, high = keys.entry_range(format_instant(now - IMPACT_PERIOD), format_instant(now))
     impact.is_whole = False
     for account_id in account_ids(client, table_name):
         if seconds_left() <= 0:
             return
         for call in calls_between(client, table_name, account_id, low, high, consistent=False):
-            if seconds_left() <= 0 or impact.calls >= MAX_WEIGHED:
+            if seconds_left() <= 0 or impact.calls >= MAX_CALLS:
                 return
             if call.is_charged:
                 impact.add({**call.last, "happened_at": call.call[0]})

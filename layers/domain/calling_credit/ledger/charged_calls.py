@@ -1,4 +1,4 @@
-"""Calls that were charged, as their entries show them. Works on plain items and reads nothing itself."""
+"""Charged calls, derived from their entries in plain values. Does not read the table."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,29 +16,27 @@ from calling_credit.rates.pricing import Free, RatedCall, late_row, price_by
 
 @dataclass(frozen=True, slots=True)
 class ChargedCall:
-    """A call that was charged at least once: the last of its entries, how often it was priced again, and whether a
-    charge stands.
-    """
+    """A call that was charged at least once, known by the last of its entries."""
 
     last: Mapping[str, Any]
 
     @property
     def call(self) -> tuple[str, str]:
-        """When it happened and its id."""
+        """The call's time and id."""
         return keys.call_of(self.last["SK"])
 
     @property
     def is_charged(self) -> bool:
-        """Whether its last charge stands; it does not where the call was priced at nothing."""
+        """Whether the call is charged; not if a rerating made it free."""
         return bool(self.last["kind"] == CALL_CHARGED)
 
     @property
     def charged_micros(self) -> int:
-        """What it costs now."""
+        """The current charge."""
         return -self.last["amount_micros"] if self.is_charged else 0
 
     def priced_by(self, deck: Deck, now: datetime) -> RatedCall | Free | None:
-        """What a deck makes of it; None if the deck does not cover it, or its number was erased."""
+        """The price by a deck; None if the deck does not cover the call, or the number was erased."""
         number, origin = self.last["to"], self.last["origin"]
         if not is_e164(number):
             return None
@@ -47,13 +45,13 @@ class ChargedCall:
 
 
 def charged_calls(items: Iterable[Mapping[str, Any]]) -> Iterator[ChargedCall]:
-    """The calls behind entries of calls in the order of their keys."""
+    """The calls of entries, which come in the order of their keys."""
     for _, entries in groupby(items, key=lambda item: keys.call_of(item["SK"])):
         yield ChargedCall(list(entries)[-1])
 
 
-def as_they_stand(entries: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """Entries, newest first, with each call only as it is charged now; everything else as it is."""
+def current_entries(entries: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Entries, newest first, with only the current charge of each call; other entries unchanged."""
     for _, of_cause in groupby(entries, key=lambda item: keys.call_of(item["SK"])):
         last = next(of_cause)
         if last["kind"] != CALL_TAKEN_BACK:

@@ -1,8 +1,8 @@
-"""The book: what one entry says, and what a set of entries does to the balance and to the days. No AWS word in it.
+"""Ledger entries, and their effect on balance and day totals. Does not import AWS.
 
-An entry moves money between two accounts of the book: the customer's prepaid credit is a liability, so a call
-debits it to revenue and a top-up credits it from cash. `amount_micros` is the customer's side: negative for a
-charge, positive for credit. An entry is written once and never changes; a mistake is mended by another entry.
+An entry moves money between two accounts of the ledger. The customer's prepaid credit is a liability, so a call debits
+it to revenue and a top-up credits it from cash. `amount_micros` is the customer's side: negative for a charge, positive
+for credit. An entry never changes; a further entry corrects a mistake.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ CARD_PAYMENTS: Final = "card_payments"
 
 CALL_CHARGED: Final = "call_charged"
 CALL_TAKEN_BACK: Final = "call_taken_back"
-"""A call's charge is reversed because it is priced again."""
+"""The charge of a call is reversed because the call is rerated."""
 BALANCE_ADJUSTED: Final = "balance_adjusted"
 TOP_UP_PAID: Final = "top_up_paid"
 CREDIT_REVERSED: Final = "credit_reversed"
@@ -28,16 +28,16 @@ CREDIT_RETURNED: Final = "credit_returned"
 
 
 UNARMED_MICROS: Final = 10**15
-"""What headroom adds to the posted balance while no recharge rule is armed: never negative, so it wakes nobody."""
+"""The headroom above the posted balance while no recharge rule is armed: never negative, so it wakes no recharge."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One immutable line of an account's book.
+    """One immutable entry of an account's ledger.
 
-    `happened_at` (the world, UTC milliseconds) and `cause_id` are facts of the cause alone and make the key: the
-    same cause is the same entry whatever the price, the delivery or the hour. `recorded_at` is the book's time.
-    `explanation` holds what the kind needs to be explained later (a call: deck, prefix, rate, fee, …).
+    `happened_at` (UTC with milliseconds) and `cause_id` are facts of the cause and make the key, so the same cause is
+    the same entry at any price and time of delivery. `recorded_at` is the time of posting. `explanation` holds the
+    facts behind the amount (a call: deck, prefix, rate, fee, …).
     """
 
     account_id: str
@@ -54,17 +54,17 @@ class Entry:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What makes it the same entry: account, when it happened, its cause."""
+        """The identity of the entry: account, time, and cause."""
         return self.account_id, self.happened_at, self.cause_id
 
     @property
     def debit(self) -> str:
-        """The account of the book this entry debits."""
+        """The ledger account that this entry debits."""
         return CUSTOMER_CREDIT if self.amount_micros < 0 else _COUNTER_ACCOUNT[self.kind]
 
     @property
     def credit(self) -> str:
-        """The account of the book this entry credits."""
+        """The ledger account that this entry credits."""
         return _COUNTER_ACCOUNT[self.kind] if self.amount_micros < 0 else CUSTOMER_CREDIT
 
 
@@ -80,8 +80,8 @@ _COUNTER_ACCOUNT: Final = {
 
 @dataclass(slots=True)
 class DayTotal:
-    """What entries add to one local date and category. `taken_back` counts the charges of calls that are reversed, so
-    that calls can be told from entries.
+    """The sums that entries add to one local date and category. `taken_back` counts reversed charges, so that calls can
+    be counted.
     """
 
     count: int = 0
@@ -91,14 +91,14 @@ class DayTotal:
 
 
 def local_date_of(happened_at: str, time_zone: str) -> str:
-    """The local date of an instant as keys write it."""
+    """The local date of a key's instant."""
     return local_date(datetime.fromisoformat(happened_at), time_zone)
 
 
 def adjustment_entry(
     account_id: str, adjustment_id: str, amount_micros: int, reason: str, time_zone: str, now: datetime
 ) -> Entry:
-    """The operator gives or takes credit, with the reason the customer reads on the statement."""
+    """The entry of an operator's adjustment, with the reason that the statement shows."""
     instant = format_instant(now)
     return Entry(
         account_id=account_id,
@@ -115,12 +115,12 @@ def adjustment_entry(
 
 
 def balance_change(entries: Iterable[Entry]) -> int:
-    """By how many micro-dollars these entries move the posted balance."""
+    """The change of the posted balance by these entries, in micro-dollars."""
     return sum(entry.amount_micros for entry in entries)
 
 
 def day_changes(entries: Iterable[Entry]) -> dict[tuple[str, str], DayTotal]:
-    """What these entries add to each `(local_date, category)`."""
+    """The sums that these entries add, by `(local_date, category)`."""
     days: dict[tuple[str, str], DayTotal] = {}
     for entry in entries:
         day = days.setdefault((entry.local_date, entry.category), DayTotal())

@@ -1,8 +1,8 @@
-"""Erases a person's number from an account's calls, the one change an entry ever sees. Amounts, keys, days and the
-balance stay.
+"""Erases a person's number from an account's calls. Entries never change otherwise; amounts, keys, days, and the
+balance remain.
 
-What remains is the country and the last two digits. The hash of the call's facts goes too: numbers are few enough
-to be guessed from it. A call delivered again after that is a conflict for the operator to see, never a second charge.
+The country and the last two digits remain. The hash of the call's facts is erased too, because the number could be
+guessed from it. A later redelivery is therefore reported as a conflict, and never charged again.
 """
 
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ ERASED: Final = "erased"
 
 
 def erase_number(client: "DynamoDBClient", table_name: str, account_id: str, number: str) -> Iterator[str]:
-    """Erase an E.164 number from every entry and kept call of an account; yields the sort key of each item changed.
+    """Erase an E.164 number from every entry and listed call of an account. Yield the sort key of each changed item.
 
-    Doing it again, or after an interruption, changes only what still holds the number.
+    A repetition changes only items that still hold the number.
     """
     pages = client.get_paginator("query").paginate(
         TableName=table_name,

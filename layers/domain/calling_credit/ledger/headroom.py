@@ -9,7 +9,7 @@ from calling_credit.ledger.entries import UNARMED_MICROS
 
 
 def arm_action(table_name: str, account_id: str, threshold_micros: int | None) -> dict[str, Any]:
-    """The action that measures headroom from a threshold, or from nowhere (None), and wakes whoever looks at it."""
+    """The action that measures headroom from a threshold (None: unarmed), and makes the stream report the balance."""
     change = UNARMED_MICROS if threshold_micros is None else -threshold_micros
     values = {":change": to_attribute(change), ":one": to_attribute(1)}
     expression = "SET headroom_micros = posted_micros + :change ADD nudge :one"
@@ -17,14 +17,14 @@ def arm_action(table_name: str, account_id: str, threshold_micros: int | None) -
 
 
 def nudge_action(table_name: str, account_id: str) -> dict[str, Any]:
-    """The action that changes nothing but what makes the table's stream show the balance once more."""
+    """The action that makes the stream report the balance, and changes nothing else."""
     values = {":one": to_attribute(1)}
     return update(table_name, balance_key(account_id), "ADD nudge :one", "attribute_exists(PK)", values)
 
 
 def still_below_action(table_name: str, account_id: str, posted_micros: int) -> dict[str, Any]:
-    """The condition that the balance is below an armed threshold at this very moment, and no higher than it was when
-    the charge was worked out, else it would buy too much; and that the account is not frozen, whenever that was read.
+    """The condition that the balance is below the armed threshold, not above the balance of the decision (or the charge
+    would be too high), and not frozen.
     """
     return {
         "ConditionCheck": {

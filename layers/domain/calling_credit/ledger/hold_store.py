@@ -1,7 +1,6 @@
-"""A hold as its item and back, and the actions that make, extend and end one together with the balance. Sends nothing.
+"""Stores holds: as an item, and the actions that write, extend, and release them with the balance.
 
-The law: held is the sum of live holds, available is posted less held. So whatever changes a hold's amount or ends it
-moves the balance in the same transaction, on the condition that the hold still is what it was read as.
+The balance and the hold change in one transaction, so held credit always equals the sum of live holds.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -28,13 +27,13 @@ _ROW: Final = tuple(field.name for field in fields(RateRow))
 
 
 def hold_key(account_id: str, call_id: str) -> dict[str, Any]:
-    """The key of the item as DynamoDB writes it."""
+    """The item key of a hold."""
     return {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.hold_sk(call_id)}}
 
 
 def hold_item(hold: Hold) -> dict[str, Any]:
-    """The item of a live hold, under 1,024 bytes (one write unit) at its largest. It carries no `expires_at`: time
-    alone frees no money.
+    """The item of a live hold, at most 1,024 bytes (one write unit). A live hold has no `expires_at`, because DynamoDB
+    must not delete held money.
     """
     return to_attributes(
         {
@@ -51,20 +50,20 @@ def hold_item(hold: Hold) -> dict[str, Any]:
             "asked_at": hold.asked_at,
             "asked_seconds": hold.asked_seconds,
             **asdict(hold.row),
-            **_swept(hold),
+            **_sweep_keys(hold),
         }
     )
 
 
-def _swept(hold: Hold) -> dict[str, str]:
+def _sweep_keys(hold: Hold) -> dict[str, str]:
     return {
         "sweep_pk": sweep_keys.sweep_pk(HOLD_KIND, hold.account_id),
         "sweep_sk": f"{hold.live_until}#{hold.account_id}#{hold.call_id}",
     }
 
 
-def read_hold_item(attributes: dict[str, Any]) -> Hold:
-    """The hold behind its item."""
+def hold_from_item(attributes: dict[str, Any]) -> Hold:
+    """The hold of an item."""
     item = from_attributes(attributes)
     return Hold(
         account_id=keys.account_of(item["PK"]),
@@ -84,13 +83,13 @@ def read_hold_item(attributes: dict[str, Any]) -> Hold:
 
 
 def hold_actions(
-    table_name: str, before: Hold | None, hold: Hold, posted: int, most_held: int, most_holds: int
+    table_name: str, before: Hold | None, hold: Hold, posted: int, max_held: int, max_holds: int
 ) -> list[Any]:
-    """Hold credit for a new call, or more of it for one that runs: only what is available, and only while the account
-    holds no more than `most_held` micros (and, for a new call, fewer than `most_holds`), and is not frozen.
+    """The actions that hold credit for a new call, or more credit for a call in progress (`before`).
 
-    That was worked out with `posted` micros posted. A call charged since holds nothing any more, but has cost its day
-    something, so not a micro may have been posted since.
+    The conditions: the credit is available, the account holds at most `max_held` micro-dollars, a new call finds fewer
+    than `max_holds` holds, and the account is not frozen. The posted balance must still be `posted`, because a call
+    charged since then has ended its hold but counts toward the day's spend.
     """
     condition = "available_micros >= :amount AND held_micros <= :most AND posted_micros = :posted"
     condition += " AND attribute_not_exists(is_frozen)"
@@ -103,24 +102,24 @@ def hold_actions(
         first = _extension(table_name, before, hold)
     values = {
         ":amount": to_attribute(amount),
-        ":most": to_attribute(most_held),
+        ":most": to_attribute(max_held),
         ":posted": to_attribute(posted),
     }
     if before is None:
-        values[":holds"] = to_attribute(most_holds)
-    return [first, _held(table_name, hold.account_id, amount, count, hold.asked_at, condition, values)]
+        values[":holds"] = to_attribute(max_holds)
+    return [first, _move_credit(table_name, hold.account_id, amount, count, hold.asked_at, condition, values)]
 
 
 def release_actions(table_name: str, holds: Collection[Hold], status: HoldStatus, at: str) -> list[Any]:
-    """End live holds of one account and give back what they held, and nothing else; the balance last."""
+    """The actions that end live holds of one account and return their credit; the balance last."""
     [account_id] = {hold.account_id for hold in holds}
     amount = sum(hold.amount_micros for hold in holds)
-    balance = _held(table_name, account_id, -amount, -len(holds), at, "attribute_exists(PK)", {})
+    balance = _move_credit(table_name, account_id, -amount, -len(holds), at, "attribute_exists(PK)", {})
     return [*(release_action(table_name, hold, status, at) for hold in holds), balance]
 
 
 def release_action(table_name: str, hold: Hold, status: HoldStatus, at: str) -> dict[str, Any]:
-    """End one hold, if it still is live and what it was read as. From now on the table may forget it, in its time."""
+    """The action that ends one hold, if it is live and unchanged. DynamoDB deletes it after the retention time."""
     values = {
         ":status": to_attribute(status),
         ":at": to_attribute(at),
@@ -147,7 +146,7 @@ def _extension(table_name: str, before: Hold, hold: Hold) -> dict[str, Any]:
         ":seconds": to_attribute(hold.max_seconds),
         ":at": to_attribute(hold.asked_at),
         ":asked": to_attribute(hold.asked_seconds),
-        ":sweep": to_attribute(_swept(hold)["sweep_sk"]),
+        ":sweep": to_attribute(_sweep_keys(hold)["sweep_sk"]),
         ":live": to_attribute(LIVE),
         ":held": to_attribute(before.amount_micros),
         ":granted": to_attribute(before.max_seconds),
@@ -163,11 +162,11 @@ def _extension(table_name: str, before: Hold, hold: Hold) -> dict[str, Any]:
     )
 
 
-def _held(
+def _move_credit(
     table_name: str, account_id: str, amount: int, count: int, at: str, condition: str, values: dict[str, Any]
 ) -> dict[str, Any]:
-    """Move so much from available to held, and count so many holds."""
-    moved = {
+    """The action that moves credit from available to held, and counts the holds."""
+    changes = {
         ":held": to_attribute(amount),
         ":free": to_attribute(-amount),
         ":count": to_attribute(count),
@@ -175,20 +174,20 @@ def _held(
     }
     expression = "ADD held_micros :held, available_micros :free, live_holds :count SET updated_at = :at"
     key = {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.balance_sk()}}
-    return update(table_name, key, expression, condition, moved | values)
+    return update(table_name, key, expression, condition, changes | values)
 
 
 def overdue_holds(client: "DynamoDBClient", table_name: str, now: datetime) -> Iterator[Hold]:
-    """Holds that the sweep index shows as live and over. It may lag: each is looked at again when it is given up."""
+    """The overdue holds of the sweep index. The index may lag, so expiry checks each hold again."""
     for partition in sweep_keys.sweep_partitions(HOLD_KIND):
-        yield from map(read_hold_item, query_due(client, table_name, partition, format_instant(now)))
+        yield from map(hold_from_item, query_due(client, table_name, partition, format_instant(now)))
 
 
 def expire_hold(client: "DynamoDBClient", table_name: str, hold: Hold, now: datetime) -> bool:
-    """Whether this call gave it up: False if it was released or extended meanwhile.
+    """Expire a hold. Return False if it was released or extended meanwhile.
 
     Raises:
-        Unavailable: the table did not take it in time; the next round does.
+        Unavailable: the table did not answer in time; the next round tries again.
     """
     return not transact(client, release_actions(table_name, [hold], EXPIRED, format_instant(now)))
 
@@ -196,7 +195,7 @@ def expire_hold(client: "DynamoDBClient", table_name: str, hold: Hold, now: date
 def read_holds(
     client: "DynamoDBClient", table_name: str, calls: Iterable[tuple[str, str]], threads: int = 1
 ) -> dict[tuple[str, str], Hold]:
-    """The holds of these calls, by account and call id, as they are now; most calls of most accounts have none.
+    """Read the holds of calls, by account and call id, strongly consistent.
 
     Raises:
         Unavailable: the table throttles.
@@ -206,6 +205,6 @@ def read_holds(
         return {}
     chunks = [item_keys[start : start + MAX_KEYS] for start in range(0, len(item_keys), MAX_KEYS)]
     with ThreadPoolExecutor(max(1, min(threads, len(chunks)))) as pool:
-        found = pool.map(lambda chunk: read_many(client, table_name, chunk), chunks)
-        holds = [read_hold_item(item) for answer in found for item in answer.values()]
+        answers = pool.map(lambda chunk: read_many(client, table_name, chunk), chunks)
+        holds = [hold_from_item(item) for answer in answers for item in answer.values()]
     return {(hold.account_id, hold.call_id): hold for hold in holds}

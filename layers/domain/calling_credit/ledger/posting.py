@@ -1,10 +1,8 @@
-"""Posts ledger entries: each account's in as few transactions as fit, exactly once, whatever is delivered again or
-lost.
+"""Posts ledger entries exactly once, in as few transactions as possible per account.
 
-The law: an entry, the totals of its day and the balance commit together or not at all, and the entry's key existing
-is the only guard against a second time. Balance and entries are never read first: a redelivery may come days later,
-when no token or cache would remember, and the condition on the key always does. What was held for a call is given back
-in the transaction that charges it.
+The law: an entry, its day's totals, and the balance commit together or not at all, and the condition on the entry's key
+is the only guard against posting it twice. Posting never reads first, because a redelivery may come days later, when no
+token or cache would recognize it. The transaction that charges a call releases its hold.
 """
 
 import time
@@ -16,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attributes
-from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, is_transient, jittered_wait
+from calling_credit.dynamodb.errors import AWS_ERRORS, error_code
+from calling_credit.dynamodb.transactions import transact
+from calling_credit.errors import Unavailable
 from calling_credit.ledger.entries import Entry, balance_change, day_changes
 from calling_credit.ledger.hold_store import release_action, release_actions
 from calling_credit.ledger.holds import RELEASED, Hold
@@ -30,8 +30,8 @@ NO_HOLDS: Final[Mapping[EntryKey, Hold]] = MappingProxyType({})
 
 @dataclass(slots=True)
 class Posting:
-    """The outcome of each entry, and the codes of errors that time cannot mend (their entries are not_posted). A hold
-    that was to be released beside no entry has an outcome only if that could not be done.
+    """The outcome of each entry, and the codes of permanent errors, whose entries are not_posted. A hold without an
+    entry has an outcome only if it could not be released.
     """
 
     outcomes: dict[EntryKey, Outcome] = field(default_factory=dict)
@@ -49,14 +49,16 @@ def post_entries(
     threads: int = 1,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Posting:
-    """Post distinct entries of any accounts, one account's after another, accounts side by side; the outcome of each.
-    `holds` are live holds of finished calls, by the call's key: each is released in the transaction of the call's
-    entry, or without one where the call makes none.
+    """Post distinct entries of any accounts, accounts in parallel. One account's error does not affect another's.
 
-    posted: it now stands in the book. replayed: it stood there with the same facts. conflict: an entry of the same
-    cause with other facts stands there. unknown_account: the account has no balance. not_posted: time ran out
-    (`seconds_left` reached 0) or the table refused it for good; nothing of it was written, so it may be sent again.
-    One account's error never touches another's.
+    Args:
+        holds: live holds of finished calls by the call's key. Each is released in the transaction of the call's entry,
+            or alone if the call has no entry.
+
+    Returns:
+        An outcome for each entry. posted: written now. replayed: written before with the same facts. conflict: the same
+        cause was written with other facts. unknown_account: the account has no balance. not_posted: the time ran out or
+        the table refused it; nothing was written, so it may be sent again.
     """
     by_account: dict[str, Part] = {}
     for entry in entries:
@@ -87,36 +89,33 @@ def _post_part(
     seconds_left: Callable[[], float],
     sleep: Callable[[float], None],
 ) -> None:
-    """Send one account's transaction until every entry has an outcome and no hold is left to release, dropping what is
-    proven to be done already.
+    """Write one account's transaction, without the entries that exist already, until every entry has an outcome and
+    every hold is released.
     """
-    attempt = 0
     while part.keys:
         if seconds_left() <= 0:
             return posting.outcomes.update(part.give("not_posted"))
         actions = posting_actions(table_name, part.entries, part.holds.values(), released_at)
         try:
-            client.transact_write_items(TransactItems=actions)
-            return posting.outcomes.update(dict.fromkeys((entry.key for entry in part.entries), "posted"))
+            failed = transact(client, actions, seconds_left, sleep)
+        except Unavailable:
+            return posting.outcomes.update(part.give("not_posted"))
         except AWS_ERRORS as error:
-            has_other_holds = part.look_at_holds(error)
-            proven = part.take_out_entries(error)
-            if not proven and not has_other_holds and not is_transient(error):
-                posting.errors.append(error_code(error) or type(error).__name__)
-                return posting.outcomes.update(part.give("not_posted"))
-            posting.outcomes |= proven
-            if not proven and not has_other_holds:
-                attempt += 1
-                sleep(min(jittered_wait(attempt), max(0.0, seconds_left())))
+            posting.errors.append(error_code(error) or type(error).__name__)
+            return posting.outcomes.update(part.give("not_posted"))
+        if not failed:
+            return posting.outcomes.update(dict.fromkeys((entry.key for entry in part.entries), "posted"))
+        if len(actions) - 1 in failed:
+            return posting.outcomes.update(part.give("unknown_account"))
+        part.update_holds(failed)
+        posting.outcomes |= part.take_out_entries(failed)
     return None
 
 
 def posting_actions(
     table_name: str, entries: Sequence[Entry], holds: Collection[Hold] = (), released_at: str = ""
 ) -> list[Any]:
-    """The transaction that posts one account's entries: the entries, the holds to release, the days, and the balance
-    last.
-    """
+    """The actions that post one account's entries, in this order: entries, holds to release, days, balance."""
     if not entries:
         return release_actions(table_name, holds, RELEASED, released_at)
     account_pk = {"S": keys.account_pk(entries[0].account_id)}
@@ -133,21 +132,21 @@ def posting_actions(
     ]
     actions += [release_action(table_name, hold, RELEASED, released_at) for hold in holds]
     for (local_date, category), day in day_changes(entries).items():
-        added = "entry_count :count, billed_seconds :billed, total_micros :total"
+        sums = "entry_count :count, billed_seconds :billed, total_micros :total"
         values = {
             ":count": {"N": str(day.count)},
             ":billed": {"N": str(day.billed_seconds)},
             ":total": {"N": str(day.total_micros)},
         }
         if day.taken_back:
-            added += ", taken_back :back"
+            sums += ", taken_back :back"
             values[":back"] = {"N": str(day.taken_back)}
         actions.append(
             {
                 "Update": {
                     "TableName": table_name,
                     "Key": {"PK": account_pk, "SK": {"S": keys.day_sk(local_date, category)}},
-                    "UpdateExpression": f"ADD {added}",
+                    "UpdateExpression": f"ADD {sums}",
                     "ExpressionAttributeValues": values,
                 }
             }
@@ -157,26 +156,26 @@ def posting_actions(
 
 
 def balance_action(table_name: str, entries: Sequence[Entry], holds: Collection[Hold] = ()) -> dict[str, Any]:
-    """The one way posted money moves: added to posted, available and headroom alike, and only to a balance that
-    exists. What was held for the calls is available again.
+    """The action that adds entries to the balance: posted, available, and headroom change together, and only if the
+    balance exists. Credit of released holds becomes available again.
     """
     change = balance_change(entries)
     values = {
         ":change": {"N": str(change)},
         ":at": {"S": max(entry.recorded_at for entry in entries)},
     }
-    moved = "posted_micros :change, available_micros :change, headroom_micros :change"
+    changes = "posted_micros :change, available_micros :change, headroom_micros :change"
     if holds:
         freed = sum(hold.amount_micros for hold in holds)
-        moved = "posted_micros :change, headroom_micros :change, available_micros :available, held_micros :held, "
-        moved += "live_holds :fewer"
+        changes = "posted_micros :change, headroom_micros :change, available_micros :available, held_micros :held, "
+        changes += "live_holds :fewer"
         values |= {":available": {"N": str(change + freed)}, ":held": {"N": str(-freed)}}
         values[":fewer"] = {"N": str(-len(holds))}
     return {
         "Update": {
             "TableName": table_name,
             "Key": {"PK": {"S": keys.account_pk(entries[0].account_id)}, "SK": {"S": keys.balance_sk()}},
-            "UpdateExpression": f"ADD {moved} SET updated_at = :at",
+            "UpdateExpression": f"ADD {changes} SET updated_at = :at",
             "ConditionExpression": "attribute_exists(PK)",
             "ExpressionAttributeValues": values,
         }
@@ -184,7 +183,7 @@ def balance_action(table_name: str, entries: Sequence[Entry], holds: Collection[
 
 
 def entry_item(entry: Entry) -> dict[str, Any]:
-    """The item of an entry, under 1,024 bytes (one write unit) at its largest."""
+    """The item of an entry, at most 1,024 bytes (one write unit)."""
     return to_attributes(
         {
             "PK": keys.account_pk(entry.account_id),

@@ -3,20 +3,23 @@ other.
 """
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attribute
+from calling_credit.dynamodb.pages import read_pages
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import Period, widened_utc_window
+from calling_credit.ledger.balance import Balance, balance_from_item
 from calling_credit.ledger.entries import CALL_TAKEN_BACK
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MAX_QUERIES_PER_PAGE: Final = 20
-"""A page that a filter leaves almost empty ends here with a cursor instead of reading on until the gateway gives up."""
+"""If a filter leaves a page almost empty, the page ends after this many queries, before the gateway times out."""
 
 
 class LedgerReader:
@@ -29,16 +32,16 @@ class LedgerReader:
         self._partition = Partition(client, table_name, keys.account_pk(account_id))
         self._pk = self._partition.pk
 
-    def balance(self) -> dict[str, Any]:
-        """The balance as of now, in micros; reads what was just written.
+    def balance(self) -> Balance:
+        """Read the balance, strongly consistent.
 
         Raises:
             NotFound: `unknown_account`.
         """
-        balance = self._partition.get(keys.balance_sk())
-        if balance is None:
+        item = self._partition.get(keys.balance_sk())
+        if item is None:
             raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
-        return balance
+        return balance_from_item(item)
 
     def days(self, first: str | None, last: str, *, consistent: bool = False) -> list[dict[str, Any]]:
         """The DAY items of the local dates `first` (the beginning if None) to `last`, inclusive."""
@@ -56,44 +59,42 @@ class LedgerReader:
         recorded_by: str | None = None,
         calls_only: bool = False,
     ) -> tuple[list[dict[str, Any]], str | None]:
-        """Up to `limit` entries of a period (by local date) and the sort key to go on after, None at the end.
+        """Read up to `limit` entries of a period (by local date), and the sort key after which to continue; None at the
+        end.
 
-        `equal` keeps entries whose attributes have these values; `recorded_by` leaves out what was recorded later.
-        `calls_only`, newest first, keeps of each call the charge that stands: the last one, unless it was taken back.
+        Args:
+            equal: only entries whose attributes have these values.
+            recorded_by: only entries recorded until then.
+            calls_only: with `newest_first`, only the current charge of each call that was not taken back.
         """
         expression, values = _entry_filter(period, equal or {}, recorded_by)
         low, high = keys.entry_range(*widened_utc_window(period.first, period.last))
-        options: dict[str, Any] = {}
+        query: dict[str, Any] = {
+            "KeyConditionExpression": "PK = :pk AND SK BETWEEN :low AND :high",
+            "FilterExpression": expression,
+            "ExpressionAttributeValues": {":pk": {"S": self._pk}, ":low": {"S": low}, ":high": {"S": high}, **values},
+            "ScanIndexForward": not newest_first,
+            "ConsistentRead": True,
+            "Limit": min(1000, max(50, 2 * limit)),
+        }
         if equal:
-            options["ExpressionAttributeNames"] = {f"#{name}": name for name in equal}
-        found: list[dict[str, Any]] = []
+            query["ExpressionAttributeNames"] = {f"#{name}": name for name in equal}
+        if after:
+            query["ExclusiveStartKey"] = {"PK": {"S": self._pk}, "SK": {"S": after}}
+        entries: list[dict[str, Any]] = []
         call = keys.call_of(after) if calls_only and after else None
-        for _ in range(MAX_QUERIES_PER_PAGE):
-            if after:
-                options["ExclusiveStartKey"] = {"PK": {"S": self._pk}, "SK": {"S": after}}
-            answer = self._client.query(
-                TableName=self._table_name,
-                KeyConditionExpression="PK = :pk AND SK BETWEEN :low AND :high",
-                FilterExpression=expression,
-                ExpressionAttributeValues={":pk": {"S": self._pk}, ":low": {"S": low}, ":high": {"S": high}, **values},
-                ScanIndexForward=not newest_first,
-                ConsistentRead=True,
-                Limit=min(1000, max(50, 2 * limit)),
-                **options,
-            )
-            for attributes in answer["Items"]:
+        for page in islice(read_pages(self._client, self._table_name, query), MAX_QUERIES_PER_PAGE):
+            for attributes in page["Items"]:
                 if calls_only:
                     before, call = call, keys.call_of(attributes["SK"]["S"])
                     if call == before or attributes["kind"]["S"] == CALL_TAKEN_BACK:
                         continue
-                if len(found) == limit:
-                    return found, found[-1]["SK"]
-                found.append(from_attributes(attributes))
-            last = answer.get("LastEvaluatedKey")
-            if last is None:
-                return found, None
-            after = str(last["SK"]["S"])
-        return found, after
+                if len(entries) == limit:
+                    return entries, entries[-1]["SK"]
+                entries.append(from_attributes(attributes))
+            last = page.get("LastEvaluatedKey")
+            after = None if last is None else str(last["SK"]["S"])
+        return entries, after
 
 
 def total_micros(days: Iterable[dict[str, Any]]) -> int:

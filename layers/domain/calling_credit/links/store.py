@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-class Links:
-    """The links of the table."""
+class LinkStore:
+    """Reads and writes issued links."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
         self._client = client
         self._table_name = table_name
 
-    def keep(self, link: Link, token_hash: str, now: datetime) -> None:
+    def store(self, link: Link, token_hash: str, now: datetime) -> None:
         """Store an issued link. A revoked link stays revoked.
 
         Raises:
-            Unavailable: the table did not take it in time.
+            Unavailable: the table did not accept the write in time.
         """
         item: dict[str, Any] = {
             **_key(link.account_id, token_hash),
@@ -43,8 +43,8 @@ class Links:
             if not is_condition_failed(error):
                 raise translate_error(error) from error
 
-    def stands(self, link: Link, token_hash: str) -> bool:
-        """Whether a link was issued and is not revoked.
+    def is_active(self, link: Link, token_hash: str) -> bool:
+        """Return whether a link was issued and is not revoked.
 
         Raises:
             Unavailable: the table did not answer in time.
@@ -67,8 +67,8 @@ def withdraw_links(client: "DynamoDBClient", table_name: str, account_id: str, n
         ExpressionAttributeValues=to_attributes({":pk": keys.account_pk(account_id), ":low": low, ":high": high}),
         ConsistentRead=True,
     )
-    found = [item["SK"]["S"] for page in pages for item in page["Items"]]
-    for sort_key in found:
+    sort_keys = [item["SK"]["S"] for page in pages for item in page["Items"]]
+    for sort_key in sort_keys:
         client.update_item(
             TableName=table_name,
             Key=to_attributes({"PK": keys.account_pk(account_id), "SK": sort_key}),
@@ -76,7 +76,7 @@ def withdraw_links(client: "DynamoDBClient", table_name: str, account_id: str, n
             ConditionExpression="attribute_exists(PK)",
             ExpressionAttributeValues=to_attributes({":now": format_instant(now)}),
         )
-    return len(found)
+    return len(sort_keys)
 
 
 def _key(account_id: str, token_hash: str) -> dict[str, str]:

@@ -9,30 +9,30 @@ from datetime import datetime
 from calling_credit.api.cursors import read_cursor, write_cursor
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode
 from calling_credit.instants import format_instant
-from calling_credit.links.link import PURPOSES, Link, Purpose, hash_of
-from calling_credit.links.store import Links
+from calling_credit.links.link import Link, LinkPurpose, hash_of
+from calling_credit.links.store import LinkStore
 
 
-def hand_out(links: Links, secret: str, link_url: str, link: Link, now: datetime) -> str:
+def issue_link(links: LinkStore, secret: str, link_url: str, link: Link, now: datetime) -> str:
     """Store a link by its hash, then return its address. `link_url` ends with a slash.
 
     Raises:
-        Unavailable: the table did not take it in time.
+        Unavailable: the table did not accept the write in time.
     """
     token = token_of(secret, link)
-    links.keep(link, hash_of(token), now)
+    links.store(link, hash_of(token), now)
     return f"{link_url}links/{token}"
 
 
-def follow(links: Links, secret: str, token: str, now: datetime) -> Link:
+def verify_link(links: LinkStore, secret: str, token: str, now: datetime) -> Link:
     """Return the link of a token that is signed, unexpired, issued, and not revoked.
 
     Raises:
         NotFound: `unknown_link`. Unavailable: the table did not answer in time.
     """
     link = read_token(secret, token, now)
-    if not links.stands(link, hash_of(token)):
-        raise not_ours()
+    if not links.is_active(link, hash_of(token)):
+        raise unknown_link()
     return link
 
 
@@ -45,24 +45,22 @@ def read_token(secret: str, token: str, now: datetime) -> Link:
     """Return the link that a signed token describes.
 
     Raises:
-        NotFound: `unknown_link`, it was edited, is no link, or its time is over.
+        NotFound: `unknown_link`, the token was edited, is not a link, or has expired.
     """
-    for purpose in PURPOSES:
+    for purpose in LinkPurpose:
         try:
             account_id, target, expires_at = read_cursor(secret, _scope(purpose), token)
         except (InvalidValue, ValueError, TypeError):
             continue
         if expires_at > format_instant(now):
             return Link(purpose, account_id, target, expires_at)
-    raise not_ours()
+    raise unknown_link()
 
 
-def not_ours() -> NotFound:
+def unknown_link() -> NotFound:
     """Return the same error for every invalid link, so that it reveals nothing."""
-    return NotFound(
-        ProblemCode.UNKNOWN_LINK, "This link is not valid, or its time is over; sign in to the Billing page."
-    )
+    return NotFound(ProblemCode.UNKNOWN_LINK, "This link is not valid or has expired; sign in to the Billing page.")
 
 
-def _scope(purpose: Purpose) -> list[str]:
+def _scope(purpose: LinkPurpose) -> list[str]:
     return ["link", purpose]

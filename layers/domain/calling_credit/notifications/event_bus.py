@@ -1,4 +1,4 @@
-"""The event bus of other systems. It names each event that the bus refused, so that the sender can repeat it."""
+"""Sends events to the event bus of other systems, and names each event that the bus refused."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,20 +11,20 @@ from calling_credit.aws import aws_session
 from calling_credit.notifications.events import Announcement
 
 SOURCE: Final = "calling-credit"
-"""What a rule on the bus matches as `source`."""
-MOST_AT_ONCE: Final = 10
-"""EventBridge's limit on one PutEvents."""
+"""The `source` that rules on the bus match."""
+MAX_ENTRIES: Final = 10
+"""EventBridge's limit for one PutEvents request."""
 
 
 class EventsClient(Protocol):
-    """What is needed of EventBridge."""
+    """The part of EventBridge's client that is used here."""
 
     def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - EventBridge's own name
-        """Take events; those that were not taken have an ErrorCode."""
+        """Accept events; refused ones have an ErrorCode."""
 
 
 def events_client() -> EventsClient:
-    """A client that gives up a lost connection quickly."""
+    """Return a client that gives up a lost connection quickly."""
     client = aws_session().create_client(
         "events",
         config=ClientConfig(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}),
@@ -32,14 +32,14 @@ def events_client() -> EventsClient:
     return cast("EventsClient", client)
 
 
-def put_announcements(client: EventsClient, bus_name: str, events: Sequence[Announcement]) -> dict[int, str]:
-    """Send events in their order; the positions of those that were not taken, each with the code of why.
+def send_events(client: EventsClient, bus_name: str, events: Sequence[Announcement]) -> dict[int, str]:
+    """Send events in order, and return the position and the error code of each refused event.
 
-    After a send without an answer the rest is not tried: it would wait as long each time.
+    After a request without an answer, the remaining events count as refused, because each would wait as long.
     """
     refused: dict[int, str] = {}
-    for begin in range(0, len(events), MOST_AT_ONCE):
-        chunk = events[begin : begin + MOST_AT_ONCE]
+    for begin in range(0, len(events), MAX_ENTRIES):
+        chunk = events[begin : begin + MAX_ENTRIES]
         try:
             answer = client.put_events(Entries=[_entry(bus_name, event) for event in chunk])
         except (ClientError, BotoCoreError) as error:

@@ -1,8 +1,8 @@
 """The events on the event bus: the form of each one, version 1. Depends on neither the table nor the bus.
 
-An event says that something has happened, never what is to be done about it. Within a version fields may be added and
-none is taken away. Money is a decimal string; a card is its brand and last four digits, and no whole phone number, no
-token and no address ever leaves.
+An event reports what happened, not what to do about it. Within a version, fields may be added but never removed. Money
+is a decimal string. A card is its brand and last four digits. No event contains a whole phone number, a token, or an
+address.
 """
 
 import hashlib
@@ -10,6 +10,8 @@ import json
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from calling_credit.notifications.event_types import EventType
 
 VERSION: Final = "1"
 
@@ -125,84 +127,84 @@ class Announcement(_Form):
 class TopUpSucceeded(Announcement):
     """A payment made by hand is credited. It may follow a TopUpFailed of the same payment: money can arrive late."""
 
-    type: Literal["TopUpSucceeded"] = "TopUpSucceeded"
+    type: Literal[EventType.TOP_UP_SUCCEEDED] = EventType.TOP_UP_SUCCEEDED
     data: Paid
 
 
 class TopUpFailed(Announcement):
     """A payment made by hand has ended without money."""
 
-    type: Literal["TopUpFailed"] = "TopUpFailed"
+    type: Literal[EventType.TOP_UP_FAILED] = EventType.TOP_UP_FAILED
     data: NotPaid
 
 
 class AutoRechargeSucceeded(Announcement):
     """An automatic recharge is credited. It may follow an AutoRechargeFailed of the same payment."""
 
-    type: Literal["AutoRechargeSucceeded"] = "AutoRechargeSucceeded"
+    type: Literal[EventType.AUTO_RECHARGE_SUCCEEDED] = EventType.AUTO_RECHARGE_SUCCEEDED
     data: Paid
 
 
 class AutoRechargeFailed(Announcement):
     """An automatic recharge has ended without money; another may be tried later unless it is suspended."""
 
-    type: Literal["AutoRechargeFailed"] = "AutoRechargeFailed"
+    type: Literal[EventType.AUTO_RECHARGE_FAILED] = EventType.AUTO_RECHARGE_FAILED
     data: NotPaid
 
 
 class AutoRechargeSuspended(Announcement):
     """Automatic recharge waits for the customer."""
 
-    type: Literal["AutoRechargeSuspended"] = "AutoRechargeSuspended"
+    type: Literal[EventType.AUTO_RECHARGE_SUSPENDED] = EventType.AUTO_RECHARGE_SUSPENDED
     data: Suspended
 
 
 class BalanceLow(Announcement):
     """The balance fell from the account's own level, or above it, to below it."""
 
-    type: Literal["BalanceLow"] = "BalanceLow"
+    type: Literal[EventType.BALANCE_LOW] = EventType.BALANCE_LOW
     data: Low
 
 
 class CreditReversed(Announcement):
     """Credit was taken back, because a payment was refunded or is disputed."""
 
-    type: Literal["CreditReversed"] = "CreditReversed"
+    type: Literal[EventType.CREDIT_REVERSED] = EventType.CREDIT_REVERSED
     data: Moved
 
 
 class CreditReturned(Announcement):
     """Credit that was taken back is given again: a refund failed or a dispute was won."""
 
-    type: Literal["CreditReturned"] = "CreditReturned"
+    type: Literal[EventType.CREDIT_RETURNED] = EventType.CREDIT_RETURNED
     data: Moved
 
 
 class CallUnrated(Announcement):
     """A finished call went where no rate reaches; it is kept and not charged yet."""
 
-    type: Literal["CallUnrated"] = "CallUnrated"
+    type: Literal[EventType.CALL_UNRATED] = EventType.CALL_UNRATED
     data: NotRated
 
 
 class CallDenied(Announcement):
     """A limit against fraud, or a frozen account, refused a call: at most one an hour for each account and reason."""
 
-    type: Literal["CallDenied"] = "CallDenied"
+    type: Literal[EventType.CALL_DENIED] = EventType.CALL_DENIED
     data: Denied
 
 
 class AccountFrozen(Announcement):
     """No new call is admitted, and nothing is recharged by itself."""
 
-    type: Literal["AccountFrozen"] = "AccountFrozen"
+    type: Literal[EventType.ACCOUNT_FROZEN] = EventType.ACCOUNT_FROZEN
     data: Frozen
 
 
 class AccountUnfrozen(Announcement):
     """International calls and automatic recharge have resumed."""
 
-    type: Literal["AccountUnfrozen"] = "AccountUnfrozen"
+    type: Literal[EventType.ACCOUNT_UNFROZEN] = EventType.ACCOUNT_UNFROZEN
     data: Frozen
 
 

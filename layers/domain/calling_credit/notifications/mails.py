@@ -1,8 +1,7 @@
-"""The e-mails to an account's billing addresses about its credit: plain text, one e-mail for each event. Knows neither
-the addresses nor how an e-mail is sent.
+"""The e-mails to an account's billing addresses: plain text, one e-mail for each event. Sends nothing.
 
-An e-mail says what happened, what it means for calls, and the one thing to do, if there is any. It holds no more than
-its event: never a whole phone number, and only the brand and the last four digits of a card.
+An e-mail states what happened, the effect on calls, and what the customer can do. It contains no more than its event:
+never a whole phone number, and only the brand and the last four digits of a card.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from calling_credit.admission.reasons import DenialReason
+from calling_credit.notifications.event_types import EventType
 from calling_credit.recharge.attempts import SuspensionReason
 
 Data = Mapping[str, Any]
@@ -48,14 +48,17 @@ def mail_about(event: Data, page_url: str, confirmation: Confirmation | None = N
     return Mail(subject, "\n\n".join(paragraphs) + "\n")
 
 
-def waits_for_confirmation(event: Data) -> bool:
+def needs_confirmation(event: Data) -> bool:
     """Whether the e-mail about an event needs the link that confirms the waiting payment."""
-    return bool(event["type"] == "AutoRechargeSuspended" and event["data"]["reason"] == SuspensionReason.AUTHENTICATION)
+    return bool(
+        event["type"] == EventType.AUTO_RECHARGE_SUSPENDED
+        and event["data"]["reason"] == SuspensionReason.AUTHENTICATION
+    )
 
 
-def may_freeze(event: Data) -> bool:
+def offers_freeze(event: Data) -> bool:
     """Whether the e-mail about an event needs the link that freezes the account."""
-    return bool(event["type"] == "CallDenied" and event["data"]["reason"] != DenialReason.ACCOUNT_FROZEN)
+    return bool(event["type"] == EventType.CALL_DENIED and event["data"]["reason"] != DenialReason.ACCOUNT_FROZEN)
 
 
 Content = tuple[str, list[str]] | None
@@ -184,18 +187,18 @@ def _card(data: Data) -> str:
     return f"{card['brand'].replace('_', ' ').title()} ending {card['last4']}"
 
 
-_WRITERS: Final[Mapping[str, Callable[[Data, Confirmation | None], Content]]] = {
-    "TopUpSucceeded": _top_up_succeeded,
-    "TopUpFailed": _top_up_failed,
-    "AutoRechargeSucceeded": _recharge_succeeded,
-    "AutoRechargeFailed": _recharge_failed,
-    "AutoRechargeSuspended": _recharge_suspended,
-    "BalanceLow": _balance_low,
-    "CreditReversed": _credit_reversed,
-    "CreditReturned": _credit_returned,
-    "CallDenied": _call_denied,
-    "AccountFrozen": _account_frozen,
-    "AccountUnfrozen": _account_unfrozen,
+_WRITERS: Final[Mapping[EventType, Callable[[Data, Confirmation | None], Content]]] = {
+    EventType.TOP_UP_SUCCEEDED: _top_up_succeeded,
+    EventType.TOP_UP_FAILED: _top_up_failed,
+    EventType.AUTO_RECHARGE_SUCCEEDED: _recharge_succeeded,
+    EventType.AUTO_RECHARGE_FAILED: _recharge_failed,
+    EventType.AUTO_RECHARGE_SUSPENDED: _recharge_suspended,
+    EventType.BALANCE_LOW: _balance_low,
+    EventType.CREDIT_REVERSED: _credit_reversed,
+    EventType.CREDIT_RETURNED: _credit_returned,
+    EventType.CALL_DENIED: _call_denied,
+    EventType.ACCOUNT_FROZEN: _account_frozen,
+    EventType.ACCOUNT_UNFROZEN: _account_unfrozen,
 }
 
 MAILED: Final = tuple(_WRITERS)

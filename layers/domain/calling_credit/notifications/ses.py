@@ -8,14 +8,14 @@ from botocore.exceptions import ClientError
 from calling_credit.aws import aws_session
 from calling_credit.notifications.mails import Mail
 
-NotTaken = ClientError
-"""What is raised when SES has answered, and does not take the mail."""
+MailRefused = ClientError
+"""SES answered and refused the mail."""
 
 _CHARSET: Final = "UTF-8"
 
 
 class MailClient(Protocol):
-    """What is needed of SES (API version 2)."""
+    """The part of the SES client (API version 2) that is used here."""
 
     def send_email(
         self,
@@ -24,11 +24,11 @@ class MailClient(Protocol):
         Destination: dict[str, Any],  # noqa: N803
         Content: dict[str, Any],  # noqa: N803
     ) -> dict[str, Any]:
-        """Take one mail."""
+        """Accept one mail."""
 
 
 def mail_client() -> MailClient:
-    """A client that asks once: a mail whose answer was lost may be on its way."""
+    """Return a client without retries, because a mail whose answer was lost may have been sent."""
     client = aws_session().create_client(
         "sesv2",
         config=ClientConfig(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1}),
@@ -37,10 +37,10 @@ def mail_client() -> MailClient:
 
 
 def send(client: MailClient, sender: str, address: str, mail: Mail) -> None:
-    """Hand one mail to SES.
+    """Send one mail.
 
     Raises:
-        NotTaken: SES did not take it. Botocore's BotoCoreError: the outcome is unknown.
+        MailRefused: SES refused it. Botocore's BotoCoreError: the outcome is unknown.
     """
     client.send_email(
         FromEmailAddress=sender,

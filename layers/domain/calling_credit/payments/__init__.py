@@ -1,13 +1,12 @@
-"""Stripe, and nothing else knows it.
+"""Payments by card through Stripe.
 
-Who begins: `manual` (Pay, once per Idempotency-Key), `run_recharge` (one look at a rule); both make the payment with
-`begin`, which knows its id and the requests that are stored before anything is sent.
-Who carries on: `cashier`, from one state to the next, by what `intents` says; how it asks, and what it makes of a
-lost answer, stands in `asking`.
-Who listens: `webhooks` (the signature, and what a callback says), `notices` (what comes of it), `take_back` (refunds
-and disputes; `losses` reads what stands against a payment).
-Who proves: `prove_account`, against `taken`, all that Stripe took in some days.
-What they share: `client` (the one client, and what Stripe's errors mean), `cards` (customers and saved cards).
+Start: `manual_topup` (Pay, once per Idempotency-Key) and `automatic_topup` (one check of a rule). `new_topup` makes the
+top-up with its id and its stored requests.
+Progress: `topup_worker` moves a top-up from state to state, `safe_retries` repeats a request only where that is safe,
+`intents` calls Stripe, and `settlement` ends the top-up.
+Callbacks: `webhook_signature` verifies them, `webhook_events` handles them, `reversal` handles refunds and disputes.
+Shared: `stripe_client` (the client and its errors), `cards` (customers and saved cards), `issues` (reports to
+operators).
 
-Stripe's cents are turned into micro-dollars and back here alone; what is not a whole cent is refused.
+Stripe's cents become micro-dollars, and back, only here. An amount that is not in whole cents is refused.
 """

@@ -1,4 +1,4 @@
-"""A customer of Stripe and their saved cards. Card numbers never touch us: cards are added on Stripe's own page."""
+"""Stripe customers and their saved cards. Customers add cards on Stripe's page, so card numbers never reach us."""
 
 import secrets
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Final
 import stripe
 
 from calling_credit.errors import NotFound, ProblemCode, Unavailable
-from calling_credit.payments.stripe_client import NoAnswer, judged, told
+from calling_credit.payments.stripe_client import NoAnswer, classify_error, public_error
 from calling_credit.topups.topup import Card
 
 MAX_CARDS: Final = 100
@@ -15,7 +15,7 @@ MAX_CARDS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class SavedCard:
-    """A card as `GET /payment-methods` lists it."""
+    """A card of `GET /payment-methods`."""
 
     card: Card
     exp_month: int
@@ -23,27 +23,28 @@ class SavedCard:
 
 
 def create_customer(client: stripe.StripeClient, account_id: str) -> str:
-    """The id of the account's customer: the same one for the same account within a day, however often it is asked. The
-    request holds nothing that may change, because Stripe refuses a key that comes with another request. A server fault,
-    which Stripe repeats for the key's day, is answered by one more try under a new key; a customer made twice for that
-    costs nothing, because only the one that is stored is ever used.
+    """Create the account's customer, and return its id: within a day, repeated calls return the same one.
+
+    The request contains nothing that changes, because Stripe refuses a key with a different request. Stripe repeats a
+    server fault for the key's day, so try once more under a new key then. A second customer does no harm, because only
+    the stored one is used.
 
     Raises:
         Unavailable: payments_unavailable.
     """
     try:
-        return _made(client, account_id, f"{account_id}:customer")
+        return _create_customer(client, account_id, f"{account_id}:customer")
     except stripe.StripeError as error:
-        said = judged(error)
-        if not isinstance(said, NoAnswer) or not said.is_fault:
-            raise told(error) from error
+        result = classify_error(error)
+        if not isinstance(result, NoAnswer) or not result.is_fault:
+            raise public_error(error) from error
     try:
-        return _made(client, account_id, f"{account_id}:customer:{secrets.token_hex(8)}")
+        return _create_customer(client, account_id, f"{account_id}:customer:{secrets.token_hex(8)}")
     except stripe.StripeError as error:
-        raise told(error) from error
+        raise public_error(error) from error
 
 
-def _made(client: stripe.StripeClient, account_id: str, key: str) -> str:
+def _create_customer(client: stripe.StripeClient, account_id: str, key: str) -> str:
     return client.v1.customers.create(
         {"metadata": {"account_id": account_id}, "description": f"Calling credit of {account_id}"},
         {"idempotency_key": key},
@@ -51,7 +52,7 @@ def _made(client: stripe.StripeClient, account_id: str, key: str) -> str:
 
 
 def account_of_customer(client: stripe.StripeClient, customer_id: str) -> str:
-    """The account a customer was made for; empty if for none of ours.
+    """Return the account of a customer, or "" if it has none.
 
     Raises:
         Unavailable: payments_unavailable.
@@ -61,51 +62,51 @@ def account_of_customer(client: stripe.StripeClient, customer_id: str) -> str:
     except stripe.InvalidRequestError:
         return ""
     except stripe.StripeError as error:
-        raise told(error) from error
+        raise public_error(error) from error
     return _account_of(customer)
 
 
 def list_cards(client: stripe.StripeClient, customer_id: str) -> tuple[list[SavedCard], str | None]:
-    """The saved cards, the default first, then the newest; and the default's id.
+    """List the saved cards, the default first, then the newest; and return the default's id.
 
     Raises:
         Unavailable: payments_unavailable.
     """
     try:
         customer = client.v1.customers.retrieve(customer_id)
-        found = client.v1.payment_methods.list({"customer": customer_id, "type": "card", "limit": MAX_CARDS}).data
+        methods = client.v1.payment_methods.list({"customer": customer_id, "type": "card", "limit": MAX_CARDS}).data
     except stripe.InvalidRequestError:
         return [], None  # The customer was deleted at Stripe, and the cards with it.
     except stripe.StripeError as error:
-        raise told(error) from error
-    cards = [_read(method) for method in found]
+        raise public_error(error) from error
+    cards = [_read(method) for method in methods]
     default = _default_of(customer) or (cards[0].card.payment_method_id if cards else None)
     return sorted(cards, key=lambda saved: saved.card.payment_method_id != default), default
 
 
-def own_card(client: stripe.StripeClient, customer_id: str | None, payment_method_id: str) -> Card:
-    """A card of this customer.
+def read_own_card(client: stripe.StripeClient, customer_id: str | None, payment_method_id: str) -> Card:
+    """Read a card of this customer.
 
     Raises:
-        NotFound: `unknown_payment_method`, it does not exist, is no card, or is somebody else's.
+        NotFound: `unknown_payment_method`, it does not exist, is not a card, or belongs to another customer.
         Unavailable: payments_unavailable.
     """
     if customer_id is None:
-        raise no_such_card()
+        raise unknown_card()
     try:
         method = client.v1.payment_methods.retrieve(payment_method_id)
     except stripe.InvalidRequestError as error:
-        raise no_such_card() from error
+        raise unknown_card() from error
     except stripe.StripeError as error:
-        raise told(error) from error
-    # What is no card has no such attribute, and reading an absent attribute of Stripe's objects is an error.
+        raise public_error(error) from error
+    # Other payment methods have no `card`, and reading an absent attribute of a Stripe object raises an error.
     if getattr(method, "card", None) is None or _customer_of(method) != customer_id:
-        raise no_such_card()
+        raise unknown_card()
     return _read(method).card
 
 
 def remove_card(client: stripe.StripeClient, payment_method_id: str) -> None:
-    """Detach a card; one that is detached already is fine.
+    """Detach a card, unless it is detached already.
 
     Raises:
         Unavailable: payments_unavailable.
@@ -115,14 +116,14 @@ def remove_card(client: stripe.StripeClient, payment_method_id: str) -> None:
     except stripe.InvalidRequestError:
         return
     except stripe.StripeError as error:
-        raise told(error) from error
+        raise public_error(error) from error
 
 
 def setup_page(client: stripe.StripeClient, customer_id: str, page_url: str) -> str:
-    """The address of Stripe's page on which a customer saves a card, and comes back from to the Billing page.
+    """Create a page at Stripe on which the customer saves a card and then returns to the Billing page.
 
     Raises:
-        Unavailable: payments_unavailable; customer_missing, somebody deleted the customer at Stripe.
+        Unavailable: payments_unavailable; customer_missing, the customer was deleted at Stripe.
     """
     try:
         session = client.v1.checkout.sessions.create(
@@ -138,16 +139,16 @@ def setup_page(client: stripe.StripeClient, customer_id: str, page_url: str) -> 
     except stripe.InvalidRequestError as error:
         raise Unavailable(
             ProblemCode.CUSTOMER_MISSING,
-            "Stripe does not know this account's customer any more; the operator must look.",
+            "Stripe has deleted this account's customer. Contact your provider.",
             60,
         ) from error
     except stripe.StripeError as error:
-        raise told(error) from error
+        raise public_error(error) from error
     return str(session.url)
 
 
 def keep_first_card_as_default(client: stripe.StripeClient, session_id: str) -> None:
-    """A card was saved on Stripe's page: it becomes the default of a customer of ours who has none.
+    """Make a card that was saved on Stripe's page the default, if our customer has none.
 
     Raises:
         Unavailable: payments_unavailable.
@@ -166,7 +167,7 @@ def keep_first_card_as_default(client: stripe.StripeClient, session_id: str) -> 
     except stripe.InvalidRequestError:
         return
     except stripe.StripeError as error:
-        raise told(error) from error
+        raise public_error(error) from error
 
 
 def _account_of(customer: stripe.Customer) -> str:
@@ -187,12 +188,12 @@ def _customer_of(method: stripe.PaymentMethod) -> str:
 def _read(method: stripe.PaymentMethod) -> SavedCard:
     card = method.card
     assert card is not None
-    known = Card(method.id, str(card.brand), card.last4, card.fingerprint or method.id)
-    return SavedCard(known, card.exp_month, card.exp_year)
+    saved = Card(method.id, str(card.brand), card.last4, card.fingerprint or method.id)
+    return SavedCard(saved, card.exp_month, card.exp_year)
 
 
-def no_such_card() -> NotFound:
-    """What is told of a card that is not this account's, whosever it is."""
+def unknown_card() -> NotFound:
+    """The error for a card that does not belong to the account."""
     return NotFound(
         ProblemCode.UNKNOWN_PAYMENT_METHOD, "This account has no such card; GET /payment-methods lists the saved cards."
     )

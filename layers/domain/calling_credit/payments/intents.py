@@ -1,6 +1,4 @@
-"""Payment intents: made, confirmed, asked about, canceled. Sends what it is given, and says what came of it as
-values.
-"""
+"""Creates, confirms, retrieves, finds, and cancels payment intents. Results, also refusals, are values."""
 
 import json
 from collections.abc import Callable
@@ -9,94 +7,94 @@ from typing import TYPE_CHECKING, Any, cast
 
 import stripe
 
-from calling_credit.payments.stripe_client import MICROS_PER_CENT, NoAnswer, Refused, cents, judged
+from calling_credit.payments.stripe_client import MICROS_PER_CENT, NoAnswer, Refused, cents, classify_error
 from calling_credit.topups.declines import Decline
-from calling_credit.topups.topup import CURRENCY, Card, Intent, Kind
+from calling_credit.topups.topup import CURRENCY, Card, Intent, TopUpKind
 
 if TYPE_CHECKING:
     from stripe.params import PaymentIntentConfirmParams, PaymentIntentCreateParams, PaymentIntentListParams
 
-Said = Intent | NoAnswer | Refused
+StripeResult = Intent | NoAnswer | Refused
 
 
 def create_request(
-    account_id: str, topup_id: str, kind: Kind, amount_micros: int, card: Card, customer_id: str
+    account_id: str, topup_id: str, kind: TopUpKind, amount_micros: int, card: Card, customer_id: str
 ) -> dict[str, Any]:
-    """The complete request for an intent that is not confirmed yet: cards only, and ours by its metadata.
+    """The complete request for an unconfirmed intent: cards only, with our ids in its metadata.
 
     Raises:
         ValueError: the amount is not in whole cents.
     """
-    what = "Automatic recharge" if kind == "automatic" else "Top-up"
+    description = "Automatic recharge" if kind == TopUpKind.AUTOMATIC else "Top-up"
     return {
         "amount": cents(amount_micros),
         "currency": CURRENCY,
         "customer": customer_id,
         "payment_method": card.payment_method_id,
         "allowed_payment_method_types": ["card"],
-        "description": f"{what} of calling credit",
+        "description": f"{description} of calling credit",
         "metadata": {"account_id": account_id, "topup_id": topup_id, "kind": kind},
     }
 
 
 def on_session_request(card: Card, return_url: str) -> dict[str, Any]:
-    """The confirmation of a payment whose customer is there and may be sent to their bank. It names the card, which
-    Stripe takes off an intent when it is declined.
+    """The confirmation of a payment whose customer is present and may be sent to their bank. It names the card, because
+    Stripe removes a declined card from the intent.
     """
     return {"payment_method": card.payment_method_id, "return_url": return_url, "expand": ["latest_charge"]}
 
 
 def off_session_request() -> dict[str, Any]:
-    """The confirmation of a payment whose customer is not there."""
+    """The confirmation of a payment whose customer is not present."""
     return {"off_session": True, "expand": ["latest_charge"]}
 
 
-def create(client: stripe.StripeClient, request: dict[str, Any], key: str) -> Said:
-    """Make an intent without confirming it."""
+def create(client: stripe.StripeClient, request: dict[str, Any], key: str) -> StripeResult:
+    """Create an intent without confirming it."""
     params = cast("PaymentIntentCreateParams", request)
-    return _said(lambda: client.v1.payment_intents.create(params, {"idempotency_key": key}))
+    return _result_of(lambda: client.v1.payment_intents.create(params, {"idempotency_key": key}))
 
 
-def confirm(client: stripe.StripeClient, intent_id: str, request: dict[str, Any], key: str) -> Said:
-    """Ask for the money. A decline is an answer: the intent with its decline."""
+def confirm(client: stripe.StripeClient, intent_id: str, request: dict[str, Any], key: str) -> StripeResult:
+    """Confirm an intent, which charges the card. A declined intent is returned with its decline."""
     params = cast("PaymentIntentConfirmParams", request)
-    return _said(lambda: client.v1.payment_intents.confirm(intent_id, params, {"idempotency_key": key}))
+    return _result_of(lambda: client.v1.payment_intents.confirm(intent_id, params, {"idempotency_key": key}))
 
 
-def retrieve(client: stripe.StripeClient, intent_id: str) -> Said:
-    """What an intent is now."""
-    return _said(lambda: client.v1.payment_intents.retrieve(intent_id, {"expand": ["latest_charge"]}))
+def retrieve(client: stripe.StripeClient, intent_id: str) -> StripeResult:
+    """Retrieve an intent."""
+    return _result_of(lambda: client.v1.payment_intents.retrieve(intent_id, {"expand": ["latest_charge"]}))
 
 
-def cancel(client: stripe.StripeClient, intent_id: str) -> Said:
-    """Make sure that an intent takes no money any more; what it is now, if it has ended already."""
-    said = _said(lambda: client.v1.payment_intents.cancel(intent_id, {"expand": ["latest_charge"]}))
-    return retrieve(client, intent_id) if isinstance(said, Refused) else said
+def cancel(client: stripe.StripeClient, intent_id: str) -> StripeResult:
+    """Cancel an intent. If Stripe refuses because it has ended, return its current state."""
+    result = _result_of(lambda: client.v1.payment_intents.cancel(intent_id, {"expand": ["latest_charge"]}))
+    return retrieve(client, intent_id) if isinstance(result, Refused) else result
 
 
 def find(client: stripe.StripeClient, customer_id: str, since: datetime, topup_id: str) -> list[Intent] | NoAnswer:
-    """The intents of a top-up among its customer's, by listing: Stripe's search lags behind."""
+    """Find a top-up's intents by listing its customer's, because Stripe's search lags behind."""
     params: PaymentIntentListParams = {
         "customer": customer_id,
         "created": {"gte": int(since.timestamp()) - 60},
         "limit": 100,
     }
     try:
-        listed = list(client.v1.payment_intents.list(params).auto_paging_iter())
+        intents = list(client.v1.payment_intents.list(params).auto_paging_iter())
     except stripe.StripeError as error:
-        said = judged(error)
-        return said if isinstance(said, NoAnswer) else []
-    return [intent for intent in map(_read, listed) if intent.topup_id == topup_id]
+        result = classify_error(error)
+        return result if isinstance(result, NoAnswer) else []
+    return [intent for intent in map(_read, intents) if intent.topup_id == topup_id]
 
 
-def _said(request: Callable[[], stripe.PaymentIntent]) -> Said:
+def _result_of(request: Callable[[], stripe.PaymentIntent]) -> StripeResult:
     try:
         return _read(request())
     except stripe.StripeError as error:
         intent = error.error.payment_intent if error.error is not None else None
         if isinstance(error, stripe.CardError) and intent is not None:
             return _read(intent)
-        return judged(error)
+        return classify_error(error)
 
 
 def _read(intent: stripe.PaymentIntent) -> Intent:
@@ -121,7 +119,7 @@ def _read(intent: stripe.PaymentIntent) -> Intent:
 
 
 def _decline(error: "stripe.PaymentIntent.LastPaymentError") -> Decline:
-    # Absent where Stripe gives none; reading an absent attribute of its objects is an error.
+    # Reading an absent attribute of a Stripe object raises an error.
     code = getattr(error, "decline_code", None) or getattr(error, "code", None) or "card_declined"
     if getattr(error, "code", None) == "expired_card":
         code = "expired_card"
@@ -132,12 +130,12 @@ def _id(value: object) -> str:
     return value if isinstance(value, str) else str(getattr(value, "id", ""))
 
 
-def request_of(text: str) -> dict[str, Any]:
-    """A stored request to Stripe, as it was."""
+def parse_request(text: str) -> dict[str, Any]:
+    """A stored request to Stripe as its parameters."""
     request: dict[str, Any] = json.loads(text)
     return request
 
 
-def request_text(request: dict[str, Any]) -> str:
-    """A request to Stripe as it is stored."""
+def format_request(request: dict[str, Any]) -> str:
+    """The parameters of a request to Stripe as stored text."""
     return json.dumps(request, separators=(",", ":"), sort_keys=True)

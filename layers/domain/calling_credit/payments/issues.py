@@ -1,30 +1,39 @@
-"""What Stripe reports and no payment of ours explains, and where the book differs from what it must say: kept for a
-person to look at, and never mended by guess.
+"""Issues for operators: Stripe objects that no top-up explains, and differences of the ledger. Nothing corrects them
+automatically.
 """
 
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import to_attributes
-from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed, standing_item
-from calling_credit.dynamodb.sweep import read_kept
+from calling_credit.dynamodb.errors import AWS_ERRORS, existing_item, is_condition_failed
+from calling_credit.dynamodb.sweep import read_listed
 from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 ISSUE_KIND: Final = "issue"
-KEPT_FOR: Final = timedelta(days=365)
+ISSUE_RETENTION: Final = timedelta(days=365)
+
+
+class IssueCode(StrEnum):
+    """Why an object of Stripe matches no payment or card. docs/runbook.md#payment-issues explains each."""
+
+    FOREIGN_PAYMENT = "foreign_payment"
+    FOREIGN_CARD = "foreign_card"
+    UNKNOWN_OBJECT = "unknown_object"
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One object of Stripe or of the book: which, what is the matter (a stable code), and what is known of it. `key`
-    makes it the same issue; the object alone, if there is none.
+    """An object of Stripe or of the ledger, a stable code, and details. `key` identifies the issue; without one, the
+    object does.
     """
 
     object_id: str
@@ -34,10 +43,8 @@ class Issue:
     key: str = ""
 
 
-def keep_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: datetime) -> bool:
-    """List it once, as it was first seen; whether it is new, also when the SDK had to ask again. It goes by itself
-    after a year.
-    """
+def report_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: datetime) -> bool:
+    """Store an issue once, for a year. Return whether it is new, also if the SDK repeated the request."""
     item: dict[str, Any] = {
         "PK": keys.issue_pk(issue.key or issue.object_id),
         "SK": keys.issue_sk(),
@@ -46,7 +53,7 @@ def keep_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: dat
         "account_id": issue.account_id,
         "details": issue.details,
         "recorded_at": format_instant(now),
-        "expires_at": int((now + KEPT_FOR).timestamp()),
+        "expires_at": int((now + ISSUE_RETENTION).timestamp()),
         "sweep_pk": sweep_keys.sweep_pk(ISSUE_KIND, issue.account_id),
         "sweep_sk": f"{format_instant(now)}#{issue.object_id}",
         "written_by": uuid.uuid4().hex,
@@ -62,10 +69,10 @@ def keep_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: dat
     except AWS_ERRORS as error:
         if not is_condition_failed(error):
             raise
-        return bool(standing_item(error).get("written_by") == {"S": item["written_by"]})
+        return bool(existing_item(error).get("written_by") == {"S": item["written_by"]})
     return True
 
 
 def read_issues(client: "DynamoDBClient", table_name: str) -> Iterator[dict[str, Any]]:
-    """Every listed issue, oldest first within a shard."""
-    return read_kept(client, table_name, ISSUE_KIND)
+    """Read every stored issue, oldest first within a shard."""
+    return read_listed(client, table_name, ISSUE_KIND)

@@ -1,5 +1,5 @@
-"""Brings the book up to what stands at Stripe against a payment: takes credit back for refunds and disputes, and gives
-it back when they fail or are won. Whatever says that something happened, what is there now decides.
+"""Reverses credit for refunds and disputes, and returns it when they fail or are won. The current state at Stripe
+decides, not the event that caused the check.
 """
 
 from datetime import UTC, datetime
@@ -8,27 +8,34 @@ from typing import TYPE_CHECKING
 import stripe
 
 from calling_credit.accounts.reader import AccountReader
+from calling_credit.dynamodb.transactions import retry_on_race
 from calling_credit.errors import ProblemCode, Unavailable
-from calling_credit.payments.reversal_store import reverse
-from calling_credit.payments.stripe_client import MICROS_PER_CENT, NoAnswer, Refused, judged, no_answer
-from calling_credit.recharge.store import MAX_ROUNDS, busy
-from calling_credit.topups.reversals import Losses, reversal_entry, target
-from calling_credit.topups.store import TopUps
+from calling_credit.payments.reversal_store import write_reversal
+from calling_credit.payments.stripe_client import (
+    MICROS_PER_CENT,
+    NoAnswer,
+    Refused,
+    classify_error,
+    payments_unavailable,
+)
+from calling_credit.topups.reversals import Losses, reversal_entry, reversal_target
+from calling_credit.topups.store import TopUpStore
+from calling_credit.topups.topup import TopUpStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-def losses_of(client: stripe.StripeClient, intent_id: str) -> Losses | NoAnswer | Refused:
-    """Refunds and disputes of the intent's charges. Refunds that failed or were canceled took nothing."""
+def read_losses(client: stripe.StripeClient, intent_id: str) -> Losses | NoAnswer | Refused:
+    """Read the refunds and disputes of an intent's charges. Failed and canceled refunds do not count."""
     try:
-        return dated_losses(client, intent_id)[0]
+        return read_dated_losses(client, intent_id)[0]
     except stripe.StripeError as error:
-        return judged(error)
+        return classify_error(error)
 
 
-def dated_losses(client: stripe.StripeClient, intent_id: str) -> tuple[Losses, datetime | None]:
-    """The same, and when the latest of it was made; None if there is nothing.
+def read_dated_losses(client: stripe.StripeClient, intent_id: str) -> tuple[Losses, datetime | None]:
+    """Read the losses, and the time of the latest one; None without any.
 
     Raises:
         stripe.StripeError: Stripe did not answer, or refused.
@@ -38,12 +45,12 @@ def dated_losses(client: stripe.StripeClient, intent_id: str) -> tuple[Losses, d
     disputes = client.v1.disputes.list({"payment_intent": intent_id, "limit": 100}).auto_paging_iter()
     lines = [line for dispute in disputes for line in dispute.balance_transactions]
     disputed = sum(line.amount for line in lines)
-    made = [*(refund.created for refund in refunds), *(line.created for line in lines)]
-    latest = datetime.fromtimestamp(max(made), UTC) if made else None
+    times = [*(refund.created for refund in refunds), *(line.created for line in lines)]
+    latest = datetime.fromtimestamp(max(times), UTC) if times else None
     return Losses(refunded * MICROS_PER_CENT, disputed * MICROS_PER_CENT), latest
 
 
-def take_back(
+def reverse_topup(
     client: "DynamoDBClient",
     table_name: str,
     stripe_client: stripe.StripeClient,
@@ -51,33 +58,42 @@ def take_back(
     topup_id: str,
     now: datetime,
 ) -> str:
-    """reversed, returned, or unchanged; not_paid where the payment has not succeeded, so that nothing can be taken
-    back.
+    """Bring a top-up's reversed amount up to date. Return reversed, returned, or unchanged; not_paid if the top-up has
+    not succeeded.
 
-    The top-up is read before Stripe is asked: if its sum is still the same when the entry is written, nobody who asked
-    Stripe later has written before. But somebody who asked later may have found nothing to write, so Stripe is asked
-    once more after each entry: whoever writes last has asked since.
+    Read the top-up before asking Stripe: if its reversed amount is unchanged when the entry is written, no reader with
+    newer data has written in between. Because a newer reader may have found nothing to write, ask Stripe again after
+    every write.
 
     Raises:
         Unavailable: payments_unavailable or busy; the same call is safe again.
     """
-    topups, done = TopUps(client, table_name), "unchanged"
-    for _ in range(MAX_ROUNDS):
+    topups, outcome = TopUpStore(client, table_name), "unchanged"
+
+    def attempt() -> str | None:
+        nonlocal outcome
         topup = topups.read(account_id, topup_id)
-        if topup is None or topup.status != "succeeded" or topup.intent_id is None:
+        if topup is None or topup.status != TopUpStatus.SUCCEEDED or topup.intent_id is None:
             return "not_paid"
-        losses = losses_of(stripe_client, topup.intent_id)
-        if isinstance(losses, NoAnswer):
-            raise no_answer()
-        if isinstance(losses, Refused):
-            raise Unavailable(
-                ProblemCode.PAYMENTS_UNAVAILABLE, "Stripe does not show what stands against a payment of ours."
-            )
-        goal = target(topup.amount_micros, losses)
-        time_zone = AccountReader(client, table_name, account_id).settings()["time_zone"]
-        entry = reversal_entry(topup, goal, losses, time_zone, now)
+        losses = _losses_or_error(stripe_client, topup.intent_id)
+        target = reversal_target(topup.amount_micros, losses)
+        time_zone = AccountReader(client, table_name, account_id).account().time_zone
+        entry = reversal_entry(topup, target, losses, time_zone, now)
         if entry is None:
-            return done
-        if reverse(client, table_name, topup, goal, entry, now):
-            done = "reversed" if entry.amount_micros < 0 else "returned"
-    raise busy()
+            return outcome
+        if write_reversal(client, table_name, topup, target, entry, now):
+            outcome = "reversed" if entry.amount_micros < 0 else "returned"
+        return None
+
+    return retry_on_race("The payment is", attempt)
+
+
+def _losses_or_error(client: stripe.StripeClient, intent_id: str) -> Losses:
+    losses = read_losses(client, intent_id)
+    if isinstance(losses, NoAnswer):
+        raise payments_unavailable()
+    if isinstance(losses, Refused):
+        raise Unavailable(
+            ProblemCode.PAYMENTS_UNAVAILABLE, "Stripe does not return the refunds and disputes of a payment."
+        )
+    return losses

@@ -1,6 +1,5 @@
-"""Takes credit back, or gives it back again, exactly once for each change of what stands at Stripe: the entry, the day
-and the balance move with the top-up's own sum of what was reversed, on the condition that this sum is still the one
-that was read.
+"""Writes a reversal exactly once: entry, day, and balance change together with the top-up's reversed amount, on the
+condition that this amount is still the one that was read.
 """
 
 from datetime import datetime
@@ -18,13 +17,13 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-def reverse(
+def write_reversal(
     client: "DynamoDBClient", table_name: str, topup: TopUp, target_micros: int, entry: Entry, now: datetime
 ) -> bool:
-    """Whether it was written: False if the top-up's sum was another by then, and everything has to be read again.
+    """Write a reversal. Return False if the top-up's reversed amount has changed, so that it must be read again.
 
     Raises:
-        Unavailable: the table did not take it in time; it may or may not be written, and reading again tells.
+        Unavailable: the table did not answer in time; read again to learn whether the reversal was written.
     """
     values = {
         ":target": to_attribute(target_micros),

@@ -1,5 +1,7 @@
-"""Asks Stripe to make and to confirm an intent, and asks once more where that is safe: under the same key after
-silence, under the next one after a server fault, which Stripe repeats for as long as it remembers the key.
+"""Creates and confirms intents, and repeats a request once where that is safe.
+
+After no answer the key stays the same. After a server fault it changes, because Stripe repeats the stored fault for as
+long as it keeps the key.
 """
 
 from collections.abc import Callable
@@ -10,82 +12,82 @@ import stripe
 
 from calling_credit.errors import NotFound, Unavailable
 from calling_credit.payments import intents
-from calling_credit.payments.cards import own_card
-from calling_credit.payments.intents import Said, request_of
-from calling_credit.payments.stripe_client import SECONDS, NoAnswer, Refused
-from calling_credit.topups.declines import CARD_REMOVED, Decline
-from calling_credit.topups.store import TopUps
+from calling_credit.payments.cards import read_own_card
+from calling_credit.payments.intents import StripeResult, parse_request
+from calling_credit.payments.stripe_client import TIMEOUT_SECONDS, NoAnswer, Refused
+from calling_credit.topups.declines import Decline, FailureCode
+from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import Intent, TopUp
 
 NO_TIME: Final = NoAnswer("no_time")
-NOT_MADE: Final = Refused("not_made")
+NOT_CREATED: Final = Refused("not_made")
 
 
-def ask_to_create(client: stripe.StripeClient, topup: TopUp, seconds_left: Callable[[], float]) -> Said:
-    """Make the intent of a top-up; without an answer ask once more, under the same key.
+def create_intent(client: stripe.StripeClient, topup: TopUp, seconds_left: Callable[[], float]) -> StripeResult:
+    """Create a top-up's intent. Without an answer, ask once more under the same key.
 
-    A server fault is repeated under that key and another key might make another intent, so the one that was made is
-    looked for among the customer's; `NOT_MADE` if there is none.
+    After a server fault, find the intent among the customer's instead: the same key would repeat the fault, and another
+    key could create a second intent. Return NOT_CREATED if there is none.
     """
-    request, key = request_of(topup.create_request), f"{topup.topup_id}:create"
-    said = intents.create(client, request, key)
-    if isinstance(said, NoAnswer) and not said.is_fault and seconds_left() > 2 * SECONDS:
-        said = intents.create(client, request, key)
-    if not isinstance(said, NoAnswer) or not said.is_fault:
-        return said
-    made_at = datetime.fromisoformat(topup.created_at)
-    found = intents.find(client, topup.customer_id, made_at, topup.topup_id)
-    if isinstance(found, NoAnswer):
-        return found
-    return found[0] if found else NOT_MADE
+    request, key = parse_request(topup.create_request), f"{topup.topup_id}:create"
+    result = intents.create(client, request, key)
+    if isinstance(result, NoAnswer) and not result.is_fault and seconds_left() > 2 * TIMEOUT_SECONDS:
+        result = intents.create(client, request, key)
+    if not isinstance(result, NoAnswer) or not result.is_fault:
+        return result
+    created_at = datetime.fromisoformat(topup.created_at)
+    existing = intents.find(client, topup.customer_id, created_at, topup.topup_id)
+    if isinstance(existing, NoAnswer):
+        return existing
+    return existing[0] if existing else NOT_CREATED
 
 
-def ask_to_confirm(
-    client: stripe.StripeClient, topups: TopUps, topup: TopUp, now: datetime, seconds_left: Callable[[], float]
-) -> tuple[TopUp, Said]:
-    """Ask for the money of a top-up whose intent waits to be confirmed; the top-up as it then is, and the answer.
+def confirm_intent(
+    client: stripe.StripeClient, topups: TopUpStore, topup: TopUp, now: datetime, seconds_left: Callable[[], float]
+) -> tuple[TopUp, StripeResult]:
+    """Confirm a top-up's intent. Return the top-up with its last stored confirmation, and the result.
 
-    Without an answer the intent is looked at, and only if it is seen to wait still is it asked for once more.
+    Without an answer, retrieve the intent, and confirm once more only if it still requires confirmation.
     """
     intent_id = topup.intent_id or ""
-    said: Said = NO_TIME
+    result: StripeResult = NO_TIME
     for _ in range(2):
-        if seconds_left() < SECONDS:
+        if seconds_left() < TIMEOUT_SECONDS:
             return topup, NO_TIME
-        said = intents.confirm(client, intent_id, request_of(topup.confirm_request), confirm_key(topup))
-        if isinstance(said, Intent):
-            return topup, said
-        found = intents.retrieve(client, intent_id)
-        if not isinstance(found, Intent):
-            return topup, said
-        if found.status != "requires_confirmation":
-            return topup, found
-        if isinstance(said, Refused):
-            return _refused(client, topups, topup, said, now)
-        if said.is_fault:
-            kept = topups.keep_confirmation(topup, topup.confirm_request, now)
-            topup = kept or topups.read(topup.account_id, topup.topup_id) or topup
-    return topup, said
+        result = intents.confirm(client, intent_id, parse_request(topup.confirm_request), confirm_key(topup))
+        if isinstance(result, Intent):
+            return topup, result
+        current = intents.retrieve(client, intent_id)
+        if not isinstance(current, Intent):
+            return topup, result
+        if current.status != "requires_confirmation":
+            return topup, current
+        if isinstance(result, Refused):
+            return _after_refusal(client, topups, topup, result, now)
+        if result.is_fault:
+            stored = topups.store_confirmation(topup, topup.confirm_request, now)
+            topup = stored or topups.read(topup.account_id, topup.topup_id) or topup
+    return topup, result
 
 
-def _refused(
-    client: stripe.StripeClient, topups: TopUps, topup: TopUp, said: Refused, now: datetime
-) -> tuple[TopUp, Said]:
-    """Stripe finds fault with the request. Where it is the card, which is gone, the payment is given up."""
-    if not is_card_gone(client, topup, said):
-        return topup, said
-    kept = topups.keep_decline(topup, Decline(CARD_REMOVED), now) or topup
-    return kept, intents.cancel(client, topup.intent_id or "")
+def _after_refusal(
+    client: stripe.StripeClient, topups: TopUpStore, topup: TopUp, result: Refused, now: datetime
+) -> tuple[TopUp, StripeResult]:
+    """Handle a refused confirmation. If the card was removed, store that decline and cancel the intent."""
+    if not is_card_gone(client, topup, result):
+        return topup, result
+    stored = topups.store_decline(topup, Decline(FailureCode.CARD_REMOVED), now) or topup
+    return stored, intents.cancel(client, topup.intent_id or "")
 
 
-def is_card_gone(client: stripe.StripeClient, topup: TopUp, said: Refused) -> bool:
-    """Whether a request was refused because the card is not its customer's any more. Stripe does not always name the
-    parameter, so the card itself is looked at.
+def is_card_gone(client: stripe.StripeClient, topup: TopUp, result: Refused) -> bool:
+    """Whether Stripe refused a request because the card was removed. Stripe does not always name the parameter, so the
+    card itself is read.
     """
-    if said.is_of_card:
+    if result.is_of_card:
         return True
     try:
-        own_card(client, topup.customer_id, topup.card.payment_method_id)
+        read_own_card(client, topup.customer_id, topup.card.payment_method_id)
     except NotFound:
         return True
     except Unavailable:
@@ -94,5 +96,5 @@ def is_card_gone(client: stripe.StripeClient, topup: TopUp, said: Refused) -> bo
 
 
 def confirm_key(topup: TopUp) -> str:
-    """The key of a top-up's present confirmation."""
+    """The idempotency key of a top-up's current confirmation."""
     return f"{topup.topup_id}:confirm:{topup.confirm_number}"

@@ -1,5 +1,5 @@
-"""The one Stripe client of the process, its key from Secrets Manager, and what Stripe's errors mean: answers as values,
-no answer as a value, and only what a person must mend as an error.
+"""The process's Stripe client, its key from Secrets Manager, and the meaning of Stripe's errors. A missing answer and a
+refusal are values; only faults that operators must fix are errors.
 """
 
 import json
@@ -14,18 +14,16 @@ from calling_credit.config import config
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.money import MICROS_PER_DOLLAR
 
-SECONDS: Final = 8.0
-"""How long an answer is waited for. The SDK does not try again by itself: whether to is decided by what stands
-stored.
-"""
+TIMEOUT_SECONDS: Final = 8.0
+"""How long to wait for an answer. The SDK does not retry, because the stored state decides whether to."""
 
 MICROS_PER_CENT: Final = MICROS_PER_DOLLAR // 100
 
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """Nobody knows whether it was done: no connection, a timeout, too many requests, a server fault. `is_fault` is a
-    server fault, which Stripe repeats for as long as it remembers the request's key.
+    """Whether Stripe carried out the request is unknown: no connection, a timeout, too many requests, or a server
+    fault. `is_fault` marks a server fault, which Stripe repeats for as long as it keeps the idempotency key.
     """
 
     reason: str
@@ -34,17 +32,17 @@ class NoAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Stripe refused the request as such and did nothing. `is_of_card` says that it was the card named in it."""
+    """Stripe refused the request and did nothing. `is_of_card`: because of the card in the request."""
 
     code: str
     is_of_card: bool = False
 
 
 def cents(micros: int) -> int:
-    """Micro-dollars in Stripe's unit.
+    """Convert micro-dollars to Stripe's cents.
 
     Raises:
-        ValueError: not a whole cent; money is never rounded on its way to a card.
+        ValueError: not a whole number of cents. Charges are never rounded.
     """
     whole, rest = divmod(micros, MICROS_PER_CENT)
     if rest:
@@ -54,7 +52,7 @@ def cents(micros: int) -> int:
 
 @lru_cache(maxsize=1)
 def stripe_client() -> stripe.StripeClient:
-    """A client of the SDK's own API version, which never retries by itself.
+    """Return the client, which uses the SDK's API version and never retries.
 
     Raises:
         Unavailable: `stripe_not_configured`, the secret holds no key yet.
@@ -62,49 +60,49 @@ def stripe_client() -> stripe.StripeClient:
     return stripe.StripeClient(
         stripe_setting("api_key"),
         base_addresses={"api": config().stripe_api_base},
-        http_client=stripe.RequestsClient(timeout=SECONDS),
+        http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
         max_network_retries=0,
     )
 
 
 def stripe_setting(name: str) -> str:
-    """A setting of the Stripe secret (`api_key`, `webhook_secret`).
+    """Read a setting of the Stripe secret (`api_key`, `webhook_secret`).
 
     Raises:
         Unavailable: `stripe_not_configured`.
     """
     try:
         value = json.loads(read_secret(config().stripe_secret_arn)).get(name, "")
-    except (ValueError, AttributeError):  # Put in by hand, and not in the form it was made in.
+    except (ValueError, AttributeError):  # An operator stored a secret in another format.
         value = ""
     if not value:
         forget_settings()
         raise Unavailable(
             ProblemCode.STRIPE_NOT_CONFIGURED,
-            f"Card payments are not set up yet: the operator puts {name} into the secret StripeSecretArn.",
+            f"Card payments are not set up. The operator must store {name} in the secret StripeSecretArn.",
             60,
         )
     return str(value)
 
 
 def forget_settings() -> None:
-    """Read the secret again next time: it was empty, or its key is no longer taken."""
+    """Read the secret again next time, because it was empty or Stripe no longer accepts its key."""
     read_secret.cache_clear()
     stripe_client.cache_clear()
 
 
-def judged(error: stripe.StripeError) -> NoAnswer | Refused:
-    """What an error means for the request that met it.
+def classify_error(error: stripe.StripeError) -> NoAnswer | Refused:
+    """Classify an error of Stripe's SDK.
 
     Raises:
-        Unavailable: `stripe_refuses_us`, the key is not taken; the operator must mend it.
-        stripe.StripeError: the error itself, when it is a mistake of ours.
+        Unavailable: `stripe_refuses_us`, Stripe does not accept the key; the operator must replace it.
+        stripe.StripeError: the error itself, if it is a fault in this code.
     """
     if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
         forget_settings()
         raise Unavailable(
             ProblemCode.STRIPE_REFUSES_US,
-            "Stripe does not take our key; the operator must renew it. Nothing was charged.",
+            "Stripe does not accept our API key. The operator must replace it. Nothing was charged.",
             60,
         ) from error
     if isinstance(error, stripe.APIConnectionError | stripe.RateLimitError):
@@ -120,17 +118,17 @@ def judged(error: stripe.StripeError) -> NoAnswer | Refused:
     if isinstance(error, stripe.IdempotencyError):
         return Refused("idempotency_error")
     if isinstance(error, stripe.APIError):
-        return NoAnswer("unreadable_answer")  # Not in Stripe's form: perhaps somebody's between Stripe and us.
+        return NoAnswer("unreadable_answer")  # Not in Stripe's format, perhaps from a proxy.
     raise error
 
 
-def told(error: stripe.StripeError) -> Exception:
-    """What a caller is told about a request that moved no money."""
-    return no_answer() if isinstance(judged(error), NoAnswer) else error
+def public_error(error: stripe.StripeError) -> Exception:
+    """The error for the caller of a request that moved no money."""
+    return payments_unavailable() if isinstance(classify_error(error), NoAnswer) else error
 
 
-def no_answer() -> Unavailable:
-    """What is told where Stripe was silent and no money can have moved."""
+def payments_unavailable() -> Unavailable:
+    """The error after Stripe did not answer a request that cannot have moved money."""
     return Unavailable(
-        ProblemCode.PAYMENTS_UNAVAILABLE, "Stripe does not answer just now; nothing was charged. Try again."
+        ProblemCode.PAYMENTS_UNAVAILABLE, "Stripe does not answer at the moment. Nothing was charged. Try again."
     )

@@ -1,5 +1,5 @@
-"""What is done when Stripe says that something happened, by a callback or in its list of events that no callback
-delivered: the object is asked for as it is now, so that order and repetition do not matter.
+"""Handles Stripe events, from callbacks or from the list of undelivered events. The current object is read from Stripe,
+so order and repetition do not matter.
 """
 
 from collections import Counter
@@ -9,29 +9,29 @@ from typing import TYPE_CHECKING, Any, Final
 
 import stripe
 
-from calling_credit.accounts.store import AccountKeeper
+from calling_credit.accounts.store import AccountStore
 from calling_credit.payments import cards, intents
-from calling_credit.payments.issues import Issue, keep_issue
-from calling_credit.payments.reversal import take_back
-from calling_credit.payments.stripe_client import NoAnswer, no_answer, told
-from calling_credit.payments.topup_worker import Cashier
-from calling_credit.payments.webhook_signature import Notice, notice_of
-from calling_credit.recharge.store import RechargeKeeper
-from calling_credit.topups.topup import Intent, TopUp
+from calling_credit.payments.issues import Issue, IssueCode, report_issue
+from calling_credit.payments.reversal import reverse_topup
+from calling_credit.payments.stripe_client import NoAnswer, payments_unavailable, public_error
+from calling_credit.payments.topup_worker import TopUpWorker
+from calling_credit.payments.webhook_signature import StripeEvent, parse_event
+from calling_credit.recharge.store import RechargeStore
+from calling_credit.topups.topup import Intent, TopUp, TopUpStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-UNDELIVERED_FOR: Final = timedelta(days=3)
-"""How long Stripe itself tries to deliver a callback (docs.stripe.com/webhooks)."""
-OF_MONEY_BACK: Final = ("charge.refund", "charge.dispute.", "refund.")
-OF_PAYMENTS: Final = frozenset(
+DELIVERY_PERIOD: Final = timedelta(days=3)
+"""How long Stripe retries a callback (docs.stripe.com/webhooks)."""
+REVERSAL_EVENTS: Final = ("charge.refund", "charge.dispute.", "refund.")
+PAYMENT_EVENTS: Final = frozenset(
     f"payment_intent.{what}" for what in ("succeeded", "payment_failed", "processing", "requires_action", "canceled")
 )
 DISPUTE_EVENTS: Final = ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
 CARD_SAVED: Final = "checkout.session.completed"
 CARD_REMOVED: Final = "payment_method.detached"
-TOLD_ONLY: Final = frozenset(
+CALLBACK_ONLY_EVENTS: Final = frozenset(
     {
         CARD_SAVED,
         CARD_REMOVED,
@@ -41,13 +41,13 @@ TOLD_ONLY: Final = frozenset(
         *(f"charge.dispute.{what}" for what in DISPUTE_EVENTS),
     }
 )
-"""What leaves nothing here that could be asked about; with the payments fewer kinds than the 20 that Stripe filters by
+"""Events without any stored object that the sweeper could check. Each list of types is below Stripe's maximum of 20
 (docs.stripe.com/api/events/list).
 """
 
 
-class NoticeTaker:
-    """Takes notices for the length of one invocation. `tally` counts what operators watch."""
+class StripeEventHandler:
+    """Handles events for the length of one invocation. `tally` counts what operators watch."""
 
     def __init__(
         self,
@@ -61,100 +61,103 @@ class NoticeTaker:
         self._table_name = table_name
         self._stripe = stripe_client
         self._now = now
-        self._cashier = Cashier(client, table_name, stripe_client, now, seconds_left)
-        self._recharges = RechargeKeeper(client, table_name)
+        self._worker = TopUpWorker(client, table_name, stripe_client, now, seconds_left)
+        self._recharges = RechargeStore(client, table_name)
 
     @property
     def tally(self) -> Counter[str]:
-        """What was counted so far."""
-        return self._cashier.tally
+        """The counts so far."""
+        return self._worker.tally
 
-    def take(self, notice: Notice) -> str:
-        """What came of the object a notice speaks of; kinds nobody here waits for are ignored.
+    def handle(self, event: StripeEvent) -> str:
+        """Handle an event, and return the outcome; "ignored" for other types.
 
         Raises:
-            Unavailable: Stripe or the table did not answer; the same notice is safe again.
+            Unavailable: Stripe or the table did not answer; the same event is safe again.
         """
-        if not notice.object_id:
+        if not event.object_id:
             return "ignored"
-        if notice.kind in OF_PAYMENTS:
-            found = self._brought_up(notice, notice.object_id)
-            return found.status if isinstance(found, TopUp) else found
-        if notice.kind.startswith(OF_MONEY_BACK):
-            return self._take_reversal(notice)
-        if notice.kind == CARD_SAVED:
-            cards.keep_first_card_as_default(self._stripe, notice.object_id)
+        if event.kind in PAYMENT_EVENTS:
+            topup = self._bring_up_to_date(event, event.object_id)
+            return topup.status if isinstance(topup, TopUp) else topup
+        if event.kind.startswith(REVERSAL_EVENTS):
+            return self._handle_reversal(event)
+        if event.kind == CARD_SAVED:
+            cards.keep_first_card_as_default(self._stripe, event.object_id)
             return "card_saved"
-        return self._take_detached(notice) if notice.kind == CARD_REMOVED else "ignored"
+        return self._handle_removed_card(event) if event.kind == CARD_REMOVED else "ignored"
 
-    def _brought_up(self, notice: Notice, intent_id: str) -> TopUp | str:
-        """Bring a payment up to what its intent is now; an intent that is no payment of ours is listed for operators,
-        and why is the answer.
+    def _bring_up_to_date(self, event: StripeEvent, intent_id: str) -> TopUp | str:
+        """Bring a top-up up to date with its intent. Report an intent without a top-up to operators, and return the
+        issue's code.
         """
-        said = intents.retrieve(self._stripe, intent_id)
-        if isinstance(said, NoAnswer):
-            raise no_answer()
-        if not isinstance(said, Intent):
-            return self._listed(Issue(intent_id, "unknown_object", "", f"{notice.kind}: Stripe does not show it to us"))
-        is_named = bool(said.account_id and said.topup_id)
-        topup = self._cashier.topups.read(said.account_id, said.topup_id) if is_named else None
-        if topup is None:
-            return self._listed(
-                Issue(said.intent_id, "foreign_payment", said.account_id, f"{notice.kind}: {said.status}")
+        intent = intents.retrieve(self._stripe, intent_id)
+        if isinstance(intent, NoAnswer):
+            raise payments_unavailable()
+        if not isinstance(intent, Intent):
+            return self._report(
+                Issue(intent_id, IssueCode.UNKNOWN_OBJECT, "", f"{event.kind}: Stripe does not return it")
             )
-        return "not_confirmed" if said.status == "requires_confirmation" else self._cashier.act(topup, said)
+        is_named = bool(intent.account_id and intent.topup_id)
+        topup = self._worker.topups.read(intent.account_id, intent.topup_id) if is_named else None
+        if topup is None:
+            return self._report(
+                Issue(intent.intent_id, IssueCode.FOREIGN_PAYMENT, intent.account_id, f"{event.kind}: {intent.status}")
+            )
+        return "not_confirmed" if intent.status == "requires_confirmation" else self._worker.advance(topup, intent)
 
-    def _take_reversal(self, notice: Notice) -> str:
-        """A refund or a dispute: settle the payment if that is not known yet, then take back what stands against it."""
-        found = self._brought_up(notice, notice.intent_id) if notice.intent_id else "ignored"
-        if not isinstance(found, TopUp):
-            return found
-        if found.status != "succeeded":
-            return found.status
-        done = take_back(self._client, self._table_name, self._stripe, found.account_id, found.topup_id, self._now)
-        self.tally[f"top_ups_{done}"] += done in ("reversed", "returned")
-        return done
+    def _handle_reversal(self, event: StripeEvent) -> str:
+        """Handle a refund or dispute: settle the payment if necessary, then reverse its losses."""
+        topup = self._bring_up_to_date(event, event.intent_id) if event.intent_id else "ignored"
+        if not isinstance(topup, TopUp):
+            return topup
+        if topup.status != TopUpStatus.SUCCEEDED:
+            return topup.status
+        outcome = reverse_topup(
+            self._client, self._table_name, self._stripe, topup.account_id, topup.topup_id, self._now
+        )
+        self.tally[f"top_ups_{outcome}"] += outcome in ("reversed", "returned")
+        return outcome
 
-    def _take_detached(self, notice: Notice) -> str:
-        """A card was removed, perhaps not through us: automatic recharge that used it is suspended."""
-        if not notice.customer_id:
+    def _handle_removed_card(self, event: StripeEvent) -> str:
+        """Handle a removed card, also if it was removed at Stripe: suspend automatic recharge that uses it."""
+        if not event.customer_id:
             return "ignored"
-        account_id = cards.account_of_customer(self._stripe, notice.customer_id)
-        known = AccountKeeper(self._client, self._table_name).customer_of(account_id) if account_id else None
-        if known != notice.customer_id:
-            details = f"{notice.kind} of {notice.customer_id}"
-            return self._listed(Issue(notice.object_id, "foreign_card", account_id, details))
-        is_the_rules = self._recharges.suspend_for_removed_card(account_id, notice.object_id, self._now)
-        return "suspended" if is_the_rules else "ignored"
+        account_id = cards.account_of_customer(self._stripe, event.customer_id)
+        stored = AccountStore(self._client, self._table_name).customer_of(account_id) if account_id else None
+        if stored != event.customer_id:
+            details = f"{event.kind} of {event.customer_id}"
+            return self._report(Issue(event.object_id, IssueCode.FOREIGN_CARD, account_id, details))
+        was_suspended = self._recharges.suspend_for_removed_card(account_id, event.object_id, self._now)
+        return "suspended" if was_suspended else "ignored"
 
-    def _listed(self, issue: Issue) -> str:
-        """Keep what nobody here can explain for the operator; Stripe is told that it is taken."""
-        self.tally["payment_issues"] += keep_issue(self._client, self._table_name, issue, self._now)
+    def _report(self, issue: Issue) -> str:
+        """Report an issue to operators; Stripe's event counts as handled."""
+        self.tally["payment_issues"] += report_issue(self._client, self._table_name, issue, self._now)
         return issue.code
 
 
-def undelivered(client: stripe.StripeClient, now: datetime) -> Iterator[Notice]:
-    """What Stripe could not deliver to us in the last days, of the kinds that `take` does something for, each object
-    once: first what only a callback tells of, then payments, which are looked for anyway; the newest first, page by
-    page as they are asked for.
+def undelivered_events(client: stripe.StripeClient, now: datetime) -> Iterator[StripeEvent]:
+    """List the events of the last days that Stripe could not deliver, each object once, the newest first. Events that
+    only a callback reports come first, because the sweeper checks payments anyway. Pages are read as needed.
 
     Raises:
         Unavailable: payments_unavailable.
     """
     seen: set[tuple[bool, str]] = set()
-    for kinds in (TOLD_ONLY, OF_PAYMENTS):
+    for kinds in (CALLBACK_ONLY_EVENTS, PAYMENT_EVENTS):
         params: Any = {
-            "created": {"gte": int((now - UNDELIVERED_FOR).timestamp())},
+            "created": {"gte": int((now - DELIVERY_PERIOD).timestamp())},
             "delivery_success": False,
             "types": sorted(kinds),
             "limit": 100,
         }
         try:
-            for event in client.v1.events.list(params).auto_paging_iter():
-                notice = notice_of(event.to_dict())
-                about = (kinds is TOLD_ONLY, notice.intent_id or notice.object_id)
+            for listed in client.v1.events.list(params).auto_paging_iter():
+                event = parse_event(listed.to_dict())
+                about = (kinds is CALLBACK_ONLY_EVENTS, event.intent_id or event.object_id)
                 if about not in seen:
                     seen.add(about)
-                    yield notice
+                    yield event
         except stripe.StripeError as error:
-            raise told(error) from error
+            raise public_error(error) from error

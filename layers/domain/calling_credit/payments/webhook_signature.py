@@ -1,6 +1,4 @@
-"""Stripe's callbacks: is it really Stripe, is it from now, and which object does it speak of. What the object is, is
-asked of Stripe itself.
-"""
+"""Verifies Stripe's callbacks and reads which object they name. The object itself is then read from Stripe."""
 
 import json
 from dataclasses import dataclass
@@ -12,14 +10,13 @@ import stripe
 from calling_credit.errors import BadRequest, ProblemCode
 
 TOLERANCE_SECONDS: Final = 300
-"""How far a signature's time may be from ours, either way: older ones may be replayed, later ones are made up."""
+"""The largest difference between a signature's time and ours. Older ones may be replays, later ones are forged."""
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """That something happened to an object. `object_id` is empty for objects that have none, such as a balance;
-    `customer_id` is the object's customer, or was before it; `intent_id` is the payment a charge, refund or dispute is
-    of.
+class StripeEvent:
+    """An event about an object. `object_id` is empty for objects without an id, such as a balance. `customer_id` is the
+    object's current or previous customer. `intent_id` is the payment of a charge, refund, or dispute.
     """
 
     event_id: str
@@ -29,8 +26,8 @@ class Notice:
     intent_id: str = ""
 
 
-def read_notice(body: bytes, signature: str | None, secret: str, now: datetime) -> Notice:
-    """The notice in a callback whose signature holds for these very bytes.
+def verify_event(body: bytes, signature: str | None, secret: str, now: datetime) -> StripeEvent:
+    """Verify a callback's signature over its bytes, and return its event.
 
     Raises:
         BadRequest: missing_signature, invalid_signature, stale_signature, future_signature, malformed_event.
@@ -41,11 +38,11 @@ def read_notice(body: bytes, signature: str | None, secret: str, now: datetime) 
         )
     try:
         text = body.decode("utf-8")
-        # The SDK compares times with its own clock; both ways are compared below, with ours.
+        # The SDK would use its own clock for the time; it is checked below with ours, in both directions.
         stripe.WebhookSignature.verify_header(text, signature, secret, None)
         signed_at = int(next(part[2:] for part in signature.split(",") if part.startswith("t=")))
     except (stripe.SignatureVerificationError, ValueError, TypeError, StopIteration) as error:
-        detail = "The signature does not belong to this body and secret; see that the endpoint's secret is ours."
+        detail = "The signature does not match this body and secret. Check the endpoint's signing secret."
         raise BadRequest(ProblemCode.INVALID_SIGNATURE, detail) from error
     age = now.timestamp() - signed_at
     if age > TOLERANCE_SECONDS:
@@ -53,22 +50,22 @@ def read_notice(body: bytes, signature: str | None, secret: str, now: datetime) 
             ProblemCode.STALE_SIGNATURE, "The signature is too old; Stripe sends the event again with a new one."
         )
     if age < -TOLERANCE_SECONDS:
-        raise BadRequest(ProblemCode.FUTURE_SIGNATURE, "The signature's time lies ahead; compare the clocks.")
-    return _notice(text)
+        raise BadRequest(ProblemCode.FUTURE_SIGNATURE, "The signature's time is in the future. Check the clocks.")
+    return _parse_body(text)
 
 
-def _notice(text: str) -> Notice:
+def _parse_body(text: str) -> StripeEvent:
     try:
-        return notice_of(json.loads(text))
+        return parse_event(json.loads(text))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadRequest(ProblemCode.MALFORMED_EVENT, "The body is not an event of Stripe.") from error
+        raise BadRequest(ProblemCode.MALFORMED_EVENT, "The body is not a Stripe event.") from error
 
 
-def notice_of(event: dict[str, Any]) -> Notice:
-    """The notice in an event.
+def parse_event(event: dict[str, Any]) -> StripeEvent:
+    """Parse an event.
 
     Raises:
-        KeyError, TypeError, AttributeError: it is none.
+        KeyError, TypeError, AttributeError: it is not an event.
     """
     data = event["data"]
     found: dict[str, Any] = data["object"]
@@ -77,4 +74,4 @@ def notice_of(event: dict[str, Any]) -> Notice:
     if not found:
         raise KeyError("object")
     object_id, intent_id = str(found.get("id") or ""), str(found.get("payment_intent") or "")
-    return Notice(str(event["id"]), str(event["type"]), object_id, str(customer), intent_id)
+    return StripeEvent(str(event["id"]), str(event["type"]), object_id, str(customer), intent_id)

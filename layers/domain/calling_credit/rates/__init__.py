@@ -1,1 +1,1 @@
-"""Rate decks: parsing, pricing, publishing, and the public price list. Knows no account and no ledger."""
+"""Rate decks: parsing, pricing, publishing, and the public price list. Does not depend on accounts or the ledger."""

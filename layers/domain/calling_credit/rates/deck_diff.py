@@ -1,142 +1,158 @@
-"""What a new rate deck changes beside the active one, and what in it looks wrong although it is valid. Compares values;
-knows neither files nor S3.
-"""
+"""The changes of a new rate deck against the active one, and warnings about valid rows that look wrong."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, Literal
+from enum import StrEnum
+from typing import Final
 
 from calling_credit.numbering import countries_below
 from calling_credit.rates.deck import Deck, RateRow
+from calling_credit.rates.deck_codes import DeckWarningCode
 from calling_credit.rates.pricing import billed_seconds
 
 Place = tuple[str, str]
-"""A prefix and the origin its price is for."""
-Way = Literal["raised", "lowered", "mixed", "later"]
+"""A prefix and the origin of its price."""
 SECONDS_COMPARED: Final = (1, 30, 60, 90, 300, 3600)
-"""The calls by which two prices are compared: one is higher if no such call is cheaper and one is dearer."""
+"""The lengths of the calls that compare two prices: a price is raised if some call costs more and none costs less."""
+
+
+class PriceChange(StrEnum):
+    """How a price changes: up, down, up for some calls and down for others (or another category), or only later."""
+
+    RAISED = "raised"
+    LOWERED = "lowered"
+    MIXED = "mixed"
+    LATER = "later"
 
 
 @dataclass(frozen=True, slots=True)
 class DeckWarning:
-    """Something of a valid deck that a person should look at: the prefix, a stable code, what it is."""
+    """A finding in a valid deck that an operator should check: the prefix, a code, and a sentence."""
 
     prefix: str
-    code: str
+    code: DeckWarningCode
     detail: str
 
 
 @dataclass(frozen=True, slots=True)
-class Repriced:
-    """A place that both decks price, differently: the rows in effect now (the first ones where none is yet)."""
+class PriceDifference:
+    """A place whose price differs between two decks: the rows in effect now, or the first ones if none is yet."""
 
-    way: Way
+    way: PriceChange
     before: RateRow
     after: RateRow
 
 
 @dataclass(frozen=True, slots=True)
 class DeckChanges:
-    """The difference between two decks, each list in the order of prefixes. `repriced` says which way each price goes:
-    raised, lowered, mixed (dearer for some calls, cheaper for others, or of another category), or only later.
-    `announced` are rows of the new deck that take effect later and are not in the old; `uncovered` the first rows of
-    prefixes that no row prices yet.
+    """The difference between two decks, each list ordered by prefix.
+
+    `announced` lists the rows of the new deck that take effect later and are not in the old deck. `uncovered` lists the
+    first rows of prefixes that no row prices yet.
     """
 
     added: tuple[RateRow, ...]
     removed: tuple[RateRow, ...]
-    repriced: tuple[Repriced, ...]
+    repriced: tuple[PriceDifference, ...]
     announced: tuple[RateRow, ...]
     uncovered: tuple[RateRow, ...]
 
     @property
     def any(self) -> bool:
-        """Whether the decks price anything differently."""
+        """Whether any price differs."""
         return bool(self.added or self.removed or self.repriced)
 
     def counts(self) -> dict[str, int]:
-        """How many of each kind."""
-        ways = [one.way for one in self.repriced]
+        """Return the number of changes of each kind."""
+        ways = [difference.way for difference in self.repriced]
         return {
             "added": len(self.added),
             "removed": len(self.removed),
-            **{way: ways.count(way) for way in ("raised", "lowered", "mixed", "later")},
+            **{way: ways.count(way) for way in PriceChange},
             "announced": len(self.announced),
             "not_yet_covered": len(self.uncovered),
         }
 
 
 def compare(before: Deck | None, after: Deck, at: str) -> DeckChanges:
-    """How `after` differs from `before` at an instant; without a deck before, everything is added."""
+    """Compare two decks at an instant. Without a deck before, every row is added."""
     old, new = _by_place(before.rows if before else ()), _by_place(after.rows)
-    known = set(before.rows if before else ())
+    old_rows = set(before.rows if before else ())
     return DeckChanges(
         added=tuple(_current(new[place], at) for place in sorted(new.keys() - old.keys())),
         removed=tuple(_current(old[place], at) for place in sorted(old.keys() - new.keys())),
         repriced=tuple(
-            _repriced(old[place], new[place], at)
+            _difference(old[place], new[place], at)
             for place in sorted(new.keys() & old.keys())
             if _terms(old[place]) != _terms(new[place])
         ),
         announced=tuple(
-            row for place in sorted(new) for row in new[place] if row.effective_from > at and row not in known
+            row for place in sorted(new) for row in new[place] if row.effective_from > at and row not in old_rows
         ),
         uncovered=tuple(new[place][0] for place in sorted(new) if new[place][0].effective_from > at),
     )
 
 
 def warnings_of(deck: Deck) -> list[DeckWarning]:
-    """Prefixes whose country is not the one that libphonenumber's metadata gives them."""
-    return list(_foreign_prefixes(deck.rows))
+    """Return a warning for each prefix whose country differs from libphonenumber's metadata."""
+    return list(_country_warnings(deck.rows))
 
 
-def _foreign_prefixes(rows: Iterable[RateRow]) -> Iterator[DeckWarning]:
+def _country_warnings(rows: Iterable[RateRow]) -> Iterator[DeckWarning]:
     for prefix, country in sorted({(row.prefix, row.country) for row in rows}):
         possible = countries_below(prefix)
         if not possible:
-            yield DeckWarning(prefix, "unassigned_prefix", f"{prefix} is given to {country}, but nobody has it.")
+            yield DeckWarning(
+                prefix,
+                DeckWarningCode.UNASSIGNED_PREFIX,
+                f"The deck assigns {prefix} to {country}, but no country has this prefix.",
+            )
         elif country not in possible:
-            told = ", ".join(sorted(possible)[:5])
-            yield DeckWarning(prefix, "other_country", f"{prefix} is given to {country}, but belongs to {told}.")
+            owners = ", ".join(sorted(possible)[:5])
+            yield DeckWarning(
+                prefix,
+                DeckWarningCode.OTHER_COUNTRY,
+                f"The deck assigns {prefix} to {country}, but it belongs to {owners}.",
+            )
 
 
-def _repriced(old: tuple[RateRow, ...], new: tuple[RateRow, ...], at: str) -> Repriced:
+def _difference(old: tuple[RateRow, ...], new: tuple[RateRow, ...], at: str) -> PriceDifference:
     before, after = _current(old, at), _current(new, at)
-    return Repriced(_way(before, after), before, after)
+    return PriceDifference(_change_of(before, after), before, after)
 
 
-def _way(before: RateRow, after: RateRow) -> Way:
-    if _priced(before) == _priced(after):
-        return "later"
+def _change_of(before: RateRow, after: RateRow) -> PriceChange:
+    if _price_terms(before) == _price_terms(after):
+        return PriceChange.LATER
     differences = {_sixtieths(after, seconds) - _sixtieths(before, seconds) for seconds in SECONDS_COMPARED} - {0}
     if not differences or before.category != after.category or min(differences) < 0 < max(differences):
-        return "mixed"
-    return "raised" if min(differences) > 0 else "lowered"
+        return PriceChange.MIXED
+    return PriceChange.RAISED if min(differences) > 0 else PriceChange.LOWERED
 
 
 def _sixtieths(row: RateRow, seconds: int) -> int:
-    """What a call costs before it is rounded, in sixtieths of a micro-dollar."""
+    """Return the price of a call before rounding, in sixtieths of a micro-dollar."""
     billed = billed_seconds(seconds, row.minimum_seconds, row.increment_seconds)
     return row.connection_fee_micros * 60 + billed * row.rate_micros_per_minute
 
 
 def _current(rows: tuple[RateRow, ...], at: str) -> RateRow:
-    """The row in effect, or the first to be."""
+    """Return the row in effect, or the first one if none is yet."""
     return next((row for row in reversed(rows) if row.effective_from <= at), rows[0])
 
 
 def _by_place(rows: Iterable[RateRow]) -> dict[Place, tuple[RateRow, ...]]:
-    found: dict[Place, list[RateRow]] = {}
+    by_place: dict[Place, list[RateRow]] = {}
     for row in sorted(rows, key=lambda row: row.effective_from):
-        found.setdefault((row.prefix, row.origin), []).append(row)
-    return {place: tuple(rows) for place, rows in found.items()}
+        by_place.setdefault((row.prefix, row.origin), []).append(row)
+    return {place: tuple(rows) for place, rows in by_place.items()}
 
 
 def _terms(rows: tuple[RateRow, ...]) -> list[tuple[str | int, ...]]:
-    return [(row.effective_from, *_priced(row)) for row in rows]
+    return [(row.effective_from, *_price_terms(row)) for row in rows]
 
 
-def _priced(row: RateRow) -> tuple[str | int, ...]:
+def _price_terms(row: RateRow) -> tuple[str | int, ...]:
     return (
         row.rate_micros_per_minute,
         row.connection_fee_micros,

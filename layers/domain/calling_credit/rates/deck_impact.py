@@ -1,6 +1,4 @@
-"""What a deck would have made of calls that are charged already: the sum, how many dearer, how many without a price.
-Changes nothing and reads nothing itself.
-"""
+"""The prices that a deck would have given to calls that are charged already. Reads and changes nothing itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,36 +14,36 @@ WHEN_ALL_IS_IN_EFFECT: Final = "9999-12-31T00:00:00.000Z"
 
 @dataclass(slots=True)
 class Effect:
-    """Calls priced another way: how many cost more, less, the same, have no price, and by how much all of those that
-    have one change.
-    """
+    """How many calls would cost more, less, or the same, how many would have no price, and the total difference."""
 
-    dearer: int = 0
+    more_expensive: int = 0
     cheaper: int = 0
     same: int = 0
     unrated: int = 0
     change_micros: int = 0
 
     def add(self, charged_micros: int, price_micros: int | None) -> None:
-        """Take one call in; None is no price."""
+        """Add one call; `price_micros` is None if the deck does not price it."""
         if price_micros is None:
             self.unrated += 1
             return
-        self.dearer += price_micros > charged_micros
+        self.more_expensive += price_micros > charged_micros
         self.cheaper += price_micros < charged_micros
         self.same += price_micros == charged_micros
         self.change_micros += price_micros - charged_micros
 
     def view(self) -> dict[str, str | int]:
-        """As a report shows it."""
-        counts = {"dearer": self.dearer, "cheaper": self.cheaper, "same": self.same, "unrated": self.unrated}
+        """Return the form of reports."""
+        counts = {"dearer": self.more_expensive, "cheaper": self.cheaper, "same": self.same, "unrated": self.unrated}
         return {**counts, "change": format_money(self.change_micros)}
 
 
 @dataclass(slots=True)
 class Impact:
-    """The calls of the last days by a new deck: by the rows in effect when each was made, and by all rows that are
-    announced. `left_out` are calls whose number was erased; `is_whole` says whether all accounts were read.
+    """The calls of the last days priced by a new deck.
+
+    `at_their_time` uses the rows in effect when each call was made, `announced` all announced rows. `left_out` counts
+    calls whose number was erased. `is_whole` says whether all accounts were read.
     """
 
     deck: Deck
@@ -54,11 +52,11 @@ class Impact:
     left_out: int = 0
     charged_micros: int = 0
     is_whole: bool = True
-    then: Effect = field(default_factory=Effect)
+    at_their_time: Effect = field(default_factory=Effect)
     announced: Effect = field(default_factory=Effect)
 
     def add(self, charge: Mapping[str, Any]) -> None:
-        """Take in the entry that charges a call now."""
+        """Add the entry that charges a call now."""
         number = charge["to"]
         if not is_e164(number):
             self.left_out += 1
@@ -66,7 +64,7 @@ class Impact:
         charged = -charge["amount_micros"]
         self.calls += 1
         self.charged_micros += charged
-        self.then.add(charged, self._price(charge, charge["happened_at"]))
+        self.at_their_time.add(charged, self._price(charge, charge["happened_at"]))
         self.announced.add(charged, self._price(charge, WHEN_ALL_IS_IN_EFFECT))
 
     def _price(self, charge: Mapping[str, Any], at: str) -> int | None:
@@ -77,13 +75,13 @@ class Impact:
         return priced.price_micros if isinstance(priced, RatedCall) else 0
 
     def view(self) -> dict[str, Any]:
-        """As a report shows it."""
+        """Return the form of reports."""
         return {
             "accounts": self.accounts,
             "calls": self.calls,
             "charged": format_money(self.charged_micros),
             "is_whole": self.is_whole,
             "left_out": self.left_out,
-            "by_this_deck": self.then.view(),
+            "by_this_deck": self.at_their_time.view(),
             "once_all_is_in_effect": self.announced.view(),
         }

@@ -1,4 +1,4 @@
-"""The public price list: what a number or a country costs now and what is announced, from the active deck."""
+"""The public price list: current and announced prices of a number or a country, from the active deck."""
 
 from typing import Any
 
@@ -9,19 +9,21 @@ from calling_credit.rates.deck import ANY_ORIGIN, INCLUDED_CATEGORY, Deck, RateR
 
 
 def read_number(text: str, field: str) -> str:
-    """A number from a query, where an unescaped `+` arrives as a space or is left out.
+    """Return a number of a query, where an unescaped `+` arrives as a space or is missing.
 
     Raises:
         InvalidValue: `invalid_number`.
     """
     number = f"+{text.strip().lstrip('+')}"
     if not is_e164(number):
-        raise InvalidValue(ProblemCode.INVALID_NUMBER, f"{field} must be E.164, such as %2B442071838750.")
+        raise InvalidValue(
+            ProblemCode.INVALID_NUMBER, f"{field} must be E.164 with an escaped +, such as %2B442071838750."
+        )
     return number
 
 
 def rates_for_number(deck: Deck, number: str, calling_number: str | None, at: str) -> list[dict[str, Any]]:
-    """What a call to this number costs now (first) and will cost (later rows); empty if nothing prices it now."""
+    """Return the current price of a number, then its announced prices; empty if no row prices it now."""
     origin = country_of(calling_number) if calling_number else ANY_ORIGIN
     current = deck.find(number[1:], origin, at)
     if current is None:
@@ -32,27 +34,28 @@ def rates_for_number(deck: Deck, number: str, calling_number: str | None, at: st
 def rates_for_country(
     deck: Deck, country: str, calling_number: str | None, at: str, after: str | None, limit: int
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """A page of a country's rows in effect or announced, by prefix, and the key to go on after.
+    """Return a page of a country's current and announced rows, by prefix, and the key after which the next page begins.
 
     Raises:
         InvalidValue: `unknown_country`.
     """
     if country not in COUNTRIES:
         raise InvalidValue(
-            ProblemCode.UNKNOWN_COUNTRY, "country must be ISO 3166-1 alpha-2, such as GB, or 001 for global networks."
+            ProblemCode.UNKNOWN_COUNTRY,
+            "country must be an ISO 3166-1 alpha-2 code such as GB, or 001 for global networks.",
         )
     origin = country_of(calling_number) if calling_number else ANY_ORIGIN
     rows = [row for row in deck.rows if row.country == country and row.origin in (origin, ANY_ORIGIN)]
-    hidden = _ended(rows, at) | _outdone(rows, at)
-    shown = sorted((row for row in rows if _row_key(row) not in hidden), key=_row_key)
-    page = [row for row in shown if after is None or _row_key(row) > after][: limit + 1]
-    more = len(page) > limit
+    hidden = _replaced_keys(rows, at) | _unused_keys(rows, at)
+    visible = sorted((row for row in rows if _row_key(row) not in hidden), key=_row_key)
+    page = [row for row in visible if after is None or _row_key(row) > after][: limit + 1]
+    has_more = len(page) > limit
     page = page[:limit]
-    return [rate_item(row) for row in page], _row_key(page[-1]) if more else None
+    return [rate_item(row) for row in page], _row_key(page[-1]) if has_more else None
 
 
-def _ended(rows: list[RateRow], at: str) -> set[str]:
-    """Rows that a later row of the same prefix and origin has replaced."""
+def _replaced_keys(rows: list[RateRow], at: str) -> set[str]:
+    """Return the keys of rows that a later row of the same prefix and origin has replaced."""
     latest: dict[tuple[str, str], str] = {}
     for row in rows:
         if row.effective_from <= at:
@@ -61,14 +64,14 @@ def _ended(rows: list[RateRow], at: str) -> set[str]:
     return {_row_key(row) for row in rows if row.effective_from < latest.get((row.prefix, row.origin), "")}
 
 
-def _outdone(rows: list[RateRow], at: str) -> set[str]:
-    """Rows of any origin that never price a call from here: one of this very origin stands from when they would."""
-    own: dict[str, str] = {}
+def _unused_keys(rows: list[RateRow], at: str) -> set[str]:
+    """Return the keys of rows for `*` that price no call: a row for the exact origin applies from the same time on."""
+    exact: dict[str, str] = {}
     for row in rows:
         if row.origin != ANY_ORIGIN:
-            own[row.prefix] = min(own.get(row.prefix, row.effective_from), row.effective_from)
-    general = [row for row in rows if row.origin == ANY_ORIGIN and row.prefix in own]
-    return {_row_key(row) for row in general if own[row.prefix] <= max(at, row.effective_from)}
+            exact[row.prefix] = min(exact.get(row.prefix, row.effective_from), row.effective_from)
+    general = [row for row in rows if row.origin == ANY_ORIGIN and row.prefix in exact]
+    return {_row_key(row) for row in general if exact[row.prefix] <= max(at, row.effective_from)}
 
 
 def _row_key(row: RateRow) -> str:
@@ -76,7 +79,7 @@ def _row_key(row: RateRow) -> str:
 
 
 def rate_item(row: RateRow) -> dict[str, Any]:
-    """One row as GET /rates shows it; prices are never rounded here."""
+    """Return one row in the form of GET /rates; prices are not rounded."""
     return {
         "destination": row.destination,
         "country": row.country,

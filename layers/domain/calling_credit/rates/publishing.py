@@ -1,5 +1,6 @@
-"""Publishes a judged deck and goes back to an earlier one. A deck is stored first and then made the active one by a
-single object, so whoever dies in between leaves the old deck in force.
+"""Publishing a checked deck, and rolling back to an earlier one.
+
+A deck is stored first. Writing one object then activates it, so an interrupted publication leaves the old deck active.
 """
 
 import hashlib
@@ -7,19 +8,23 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
-from calling_credit.rates.deck import Deck, Tell, parse_deck
-from calling_credit.rates.deck_report import Judged, judge
+from calling_credit.rates.deck import Deck
+from calling_credit.rates.deck_csv import ReportProgress, parse_deck
+from calling_credit.rates.deck_report import DeckCheck, check_deck
 from calling_credit.rates.deck_store import (
     DECKS,
     INCOMING,
     REPORTS,
+    ActivePointer,
     activate,
     deck_key,
     deck_version,
+    pointer_to,
     put_deck,
     read_active,
     read_deck,
@@ -28,122 +33,151 @@ from calling_credit.rates.deck_store import (
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-Outcome = Literal["published", "refused", "unchanged", "superseded"]
 MAX_BYTES: Final = 64 * 1024 * 1024
-ROUNDS: Final = 5
-"""How often it is looked again because another deck was activated meanwhile."""
-S3_ROUNDS_TO: Final = timedelta(seconds=1)
-"""S3 tells when an object was put in whole seconds."""
+MAX_ATTEMPTS: Final = 5
+"""Attempts to activate a deck while others activate theirs."""
+S3_TIME_STEP: Final = timedelta(seconds=1)
+"""S3 reports the time of an upload in whole seconds."""
+
+
+class PublishOutcome(StrEnum):
+    """What happened to a deck; the `outcome` of its report."""
+
+    PUBLISHED = "published"
+    REFUSED = "refused"
+    UNCHANGED = "unchanged"
+    SUPERSEDED = "superseded"
+
+
+OUTCOME_MESSAGES: Final[dict[PublishOutcome, str]] = {
+    PublishOutcome.PUBLISHED: "Every function uses the deck within a minute.",
+    PublishOutcome.REFUSED: "Nothing was published. Correct the errors and upload the file again.",
+    PublishOutcome.UNCHANGED: "The deck is already active; nothing changed.",
+    PublishOutcome.SUPERSEDED: "Another deck was activated after this file was uploaded. Upload it again.",
+}
+"""The sentence for each outcome in a report."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A deck that was published once."""
+class StoredDeck:
+    """A deck that was published at some time."""
 
     version: str
     size_bytes: int
     stored_at: datetime
 
 
-class Publisher:
-    """The decks of one bucket."""
+@dataclass(frozen=True, slots=True)
+class UploadedDeck:
+    """The content of an uploaded file, and when it was uploaded, in whole seconds."""
+
+    data: bytes
+    uploaded_at: datetime
+
+
+class DeckBucket:
+    """The decks and reports of one bucket."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 
-    def active(self) -> tuple[dict[str, Any] | None, Deck | None]:
-        """The pointer to the active deck, and the deck; no deck if there is none or it cannot be used any more."""
-        pointer = read_active(self._client, self._bucket)
-        try:
-            return pointer, None if pointer is None else read_deck(self._client, self._bucket, pointer)
-        except (Unavailable, self._client.exceptions.NoSuchKey):
-            return pointer, None
+    def pointer(self) -> ActivePointer | None:
+        """Return the pointer to the active deck, if there is one."""
+        return read_active(self._client, self._bucket)
 
-    def judge(self, data: bytes, made_at: datetime, now: datetime, tell: Tell | None = None) -> Judged:
-        """Judge a deck beside the active one; `made_at` (when it was put, or now) is part of its version."""
+    def check(
+        self, data: bytes, made_at: datetime, now: datetime, report_progress: ReportProgress | None = None
+    ) -> DeckCheck:
+        """Check a deck and compare it with the active one. `made_at` (its upload, or now) is part of its version."""
         version = deck_version(data, made_at)
-        pointer, before = self.active()
-        if pointer is not None and pointer["version"] == version:
-            before = self._deck_before(pointer)  # Whoever activated it died before telling so.
-        return judge(data, version, before, format_instant(now), tell)
+        pointer = self.pointer()
+        if pointer is not None and pointer.version == version:
+            before = self._deck_before(pointer)  # It was activated by a run that ended before it wrote the report.
+        else:
+            before = self._active_deck(pointer)
+        return check_deck(data, version, before, format_instant(now), report_progress)
 
-    def _deck_before(self, pointer: dict[str, Any]) -> Deck | None:
-        previous = pointer.get("previous", [])
+    def _active_deck(self, pointer: ActivePointer | None) -> Deck | None:
+        """Return the active deck; None if there is none or its file is unusable."""
         try:
-            return self.deck(previous[0]) if previous else None
+            return None if pointer is None else read_deck(self._client, self._bucket, pointer)
+        except (Unavailable, self._client.exceptions.NoSuchKey):
+            return None
+
+    def _deck_before(self, pointer: ActivePointer) -> Deck | None:
+        try:
+            return self.deck(pointer.previous[0]) if pointer.previous else None
         except (NotFound, Unavailable):
             return None
 
-    def publish(self, data: bytes, judged: Judged, since: datetime, now: datetime) -> Outcome:
-        """Store a deck without errors and make it the active one, unless it is that already.
+    def publish(self, data: bytes, check: DeckCheck, since: datetime, now: datetime) -> PublishOutcome:
+        """Store a deck without errors and activate it, unless it is active already.
 
-        superseded: the active deck was put, or began to be judged, after this one. So one that is told of late, or
-        twice, never takes the place of a newer one. unchanged: its file is stored once more, in case it was damaged.
+        superseded: the active deck was uploaded, or its check began, after `since`. A delayed or repeated event thus
+        never replaces a newer deck. unchanged: the file is stored again, in case it was damaged.
 
         Raises:
-            Unavailable: `busy`, others kept activating decks.
+            Unavailable: `busy`, other decks were activated at the same time.
         """
-        if judged.deck is None:
-            return "refused"
-        for _ in range(ROUNDS):
-            pointer = read_active(self._client, self._bucket)
-            if pointer is not None and pointer["sha256"] == hashlib.sha256(data).hexdigest():
-                put_deck(self._client, self._bucket, pointer["version"], data)
-                return "published" if pointer["version"] == judged.version else "unchanged"
-            if pointer is not None and pointer.get("since", pointer["activated_at"]) > format_instant(since):
-                return "superseded"
-            put_deck(self._client, self._bucket, judged.version, data)
-            if self._activate(judged.version, data, now, _before(pointer), pointer, since):
-                return "published"
-        raise Unavailable(ProblemCode.BUSY, "Other decks are being activated at this moment; publish it again.")
+        if check.deck is None:
+            return PublishOutcome.REFUSED
+        for _ in range(MAX_ATTEMPTS):
+            pointer = self.pointer()
+            if pointer is not None and pointer.sha256 == hashlib.sha256(data).hexdigest():
+                put_deck(self._client, self._bucket, pointer.version, data)
+                is_same = pointer.version == check.version
+                return PublishOutcome.PUBLISHED if is_same else PublishOutcome.UNCHANGED
+            if pointer is not None and pointer.since > format_instant(since):
+                return PublishOutcome.SUPERSEDED
+            put_deck(self._client, self._bucket, check.version, data)
+            previous = pointer.history if pointer else ()
+            categories = pointer.categories if pointer else ()
+            new = pointer_to(check.version, data, now, since=since, previous=previous, categories=categories)
+            if self._replace(pointer, new):
+                return PublishOutcome.PUBLISHED
+        raise Unavailable(ProblemCode.BUSY, "Other decks are being activated; publish this deck again.")
 
-    def _activate(
-        self,
-        version: str,
-        data: bytes,
-        now: datetime,
-        before: list[str],
-        seen: dict[str, Any] | None,
-        since: datetime | None = None,
-    ) -> bool:
-        """Whether the pointer that was seen still stood there, and the deck is active now."""
-        known: list[str] = seen.get("categories", []) if seen else []
-        etag = seen["etag"] if seen else ""
-        return activate(self._client, self._bucket, version, data, now, before, known, after=etag, since=since)
+    def _replace(self, pointer: ActivePointer | None, new: ActivePointer) -> bool:
+        """Activate a deck on the condition that the pointer has not changed; return whether it was activated."""
+        return activate(self._client, self._bucket, new, pointer.etag if pointer else "")
 
     def roll_back(self, version: str | None, now: datetime) -> str:
-        """Make the deck before the active one, or the one named, the active one again; its version.
+        """Activate the previous deck, or the named one, again; return its version.
 
         Raises:
             InvalidValue: `already_active`.
             NotFound: `no_earlier_deck`, `unknown_deck`.
-            Unavailable: `unusable_deck`, its file was changed; `busy`, another deck was activated meanwhile.
+            Unavailable: `unusable_deck`, its file was changed; `busy`, another deck was activated at the same time.
         """
-        pointer = read_active(self._client, self._bucket) or {}
-        previous: list[str] = pointer.get("previous", [])
+        pointer = self.pointer()
+        previous = pointer.previous if pointer else ()
         target = version or (previous[0] if previous else None)
         if target is None:
             raise NotFound(
-                ProblemCode.NO_EARLIER_DECK, "No deck was published before the active one; name one with TO=."
+                ProblemCode.NO_EARLIER_DECK, "No deck was published before the active one; name a deck with TO=."
             )
-        if target == pointer.get("version"):
+        if pointer is not None and target == pointer.version:
             raise InvalidValue(ProblemCode.ALREADY_ACTIVE, f"{target} is the active deck.")
-        data = self.stored(target)
+        data = self.read_csv(target)
         self.deck(target)
-        before = previous[previous.index(target) + 1 :] if target in previous else _before(pointer)
-        if not self._activate(target, data, now, before, pointer or None) and self._active_version() != target:
+        earlier = pointer.history if pointer else ()
+        if target in previous:
+            earlier = previous[previous.index(target) + 1 :]
+        categories = pointer.categories if pointer else ()
+        new = pointer_to(target, data, now, previous=earlier, categories=categories)
+        if not self._replace(pointer, new) and self._active_version() != target:
             raise Unavailable(
-                ProblemCode.BUSY, "Another deck was activated at this moment; look at LIST=1 and do it again."
+                ProblemCode.BUSY, "Another deck was activated at the same time; check LIST=1 and repeat the command."
             )
         return target
 
     def _active_version(self) -> str | None:
-        pointer = read_active(self._client, self._bucket)
-        return pointer["version"] if pointer else None
+        pointer = self.pointer()
+        return pointer.version if pointer else None
 
-    def stored(self, version: str) -> bytes:
-        """The CSV of a deck that was published once, held against the beginning of its hash in its name.
+    def read_csv(self, version: str) -> bytes:
+        """Return the CSV of a published deck, checked against the hash in its name.
 
         Raises:
             NotFound: `unknown_deck`.
@@ -152,28 +186,27 @@ class Publisher:
         try:
             data = self._client.get_object(Bucket=self._bucket, Key=deck_key(version))["Body"].read()
         except self._client.exceptions.NoSuchKey as error:
-            raise NotFound(ProblemCode.UNKNOWN_DECK, f"There is no deck {version}; LIST=1 lists them.") from error
-        named = version.rpartition("-")[2]
-        if not hashlib.sha256(data).hexdigest().startswith(named):
-            raise Unavailable(ProblemCode.UNUSABLE_DECK, f"The file of {version} was changed after it was published.")
+            raise NotFound(ProblemCode.UNKNOWN_DECK, f"There is no deck {version}; LIST=1 lists the decks.") from error
+        if not hashlib.sha256(data).hexdigest().startswith(version.rpartition("-")[2]):
+            raise _changed(version)
         return data
 
     def deck(self, version: str) -> Deck:
-        """A deck that was published once. Raises what `stored` does."""
-        parsed = parse_deck(self.stored(version), version)
-        if isinstance(parsed, list):
-            raise Unavailable(ProblemCode.UNUSABLE_DECK, f"The file of {version} was changed after it was published.")
-        return parsed
+        """Return a published deck. Raises the errors of `read_csv`."""
+        deck = parse_deck(self.read_csv(version), version)
+        if isinstance(deck, list):
+            raise _changed(version)
+        return deck
 
-    def versions(self) -> Iterator[Stored]:
-        """Every stored deck, the oldest first."""
+    def stored_decks(self) -> Iterator[StoredDeck]:
+        """Yield every stored deck, oldest first."""
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=DECKS):
-            for found in page.get("Contents", []):
-                version = found["Key"].removeprefix(DECKS).removesuffix(".csv")
-                yield Stored(version, found["Size"], found["LastModified"])
+            for entry in page.get("Contents", []):
+                version = entry["Key"].removeprefix(DECKS).removesuffix(".csv")
+                yield StoredDeck(version, entry["Size"], entry["LastModified"])
 
-    def dropped(self, key: str) -> tuple[bytes, datetime]:
-        """A deck that was dropped to be published, and when, in whole seconds.
+    def read_upload(self, key: str) -> UploadedDeck:
+        """Return an uploaded file.
 
         Raises:
             InvalidValue: `file_too_large`.
@@ -182,30 +215,32 @@ class Publisher:
         try:
             answer = self._client.get_object(Bucket=self._bucket, Key=key)
         except self._client.exceptions.NoSuchKey as error:
-            raise NotFound(ProblemCode.FILE_GONE, "The file was removed before it was read; put it again.") from error
+            raise NotFound(
+                ProblemCode.FILE_GONE, "The file was removed before it was read; upload it again."
+            ) from error
         if answer["ContentLength"] > MAX_BYTES:
-            raise InvalidValue(ProblemCode.FILE_TOO_LARGE, f"A deck has at most {MAX_BYTES:,} bytes.")
-        return answer["Body"].read(), answer["LastModified"]
+            raise InvalidValue(ProblemCode.FILE_TOO_LARGE, f"A deck can have at most {MAX_BYTES:,} bytes.")
+        return UploadedDeck(answer["Body"].read(), answer["LastModified"])
 
-    def report_of(self, key: str) -> dict[str, Any] | None:
-        """What was told of the deck that was dropped under this key; None if nothing was."""
+    def read_report(self, key: str) -> dict[str, Any] | None:
+        """Return the report on the file that was uploaded under a key; None if there is none yet."""
         try:
             body = self._client.get_object(Bucket=self._bucket, Key=report_key(key))["Body"].read()
         except self._client.exceptions.NoSuchKey:
             return None
-        told: dict[str, Any] = json.loads(body)
-        return told
+        report: dict[str, Any] = json.loads(body)
+        return report
 
-    def tell(self, key: str, told: dict[str, Any]) -> None:
-        """Put the report of a dropped deck beside it."""
-        body = json.dumps(told, ensure_ascii=False, indent=1).encode()
+    def write_report(self, key: str, report: dict[str, Any]) -> None:
+        """Write the report on an uploaded file."""
+        body = json.dumps(report, ensure_ascii=False, indent=1).encode()
         self._client.put_object(Bucket=self._bucket, Key=report_key(key), Body=body, ContentType="application/json")
 
 
 def report_key(key: str) -> str:
-    """Where the report of a dropped deck is."""
+    """Return the key of the report on an uploaded file."""
     return f"{REPORTS}{key.removeprefix(INCOMING)}.json"
 
 
-def _before(pointer: dict[str, Any] | None) -> list[str]:
-    return [pointer["version"], *pointer.get("previous", [])] if pointer else []
+def _changed(version: str) -> Unavailable:
+    return Unavailable(ProblemCode.UNUSABLE_DECK, f"The file of {version} was changed after it was published.")

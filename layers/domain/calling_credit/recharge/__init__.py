@@ -1,1 +1,1 @@
-"""Automatic recharge: the rule, the decision to charge, its state, and its simulation. Asks Stripe nothing."""
+"""Automatic recharge: the rule, the decision to charge, its state, and its simulation. Does not call Stripe."""

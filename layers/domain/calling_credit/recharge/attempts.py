@@ -1,8 +1,7 @@
-"""What an account's automatic recharge remembers of its attempts, and what each outcome makes of that. Pure: the state
-before, the state after.
+"""The state of an account's automatic recharge, and the state after each event.
 
-Three declines in a row, a card that will never be accepted, and a bank that wants the absent customer suspend it; a
-declined attempt waits an hour, a second one a day. What ends a suspension depends on what began it.
+Three declines in a row, an unusable card, or a bank that asks for the absent customer suspend the rule. After the first
+decline it waits an hour, after the second a day. The reason of a suspension decides what ends it.
 """
 
 from collections.abc import Iterable
@@ -12,19 +11,19 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from calling_credit.instants import format_instant
-from calling_credit.topups.declines import CARD_REMOVED, Decline
-from calling_credit.topups.topup import LEASE, TopUp
+from calling_credit.topups.declines import Decline, FailureCode
+from calling_credit.topups.topup import LEASE, TopUp, TopUpKind
 
 BACK_OFF: Final = (timedelta(hours=1), timedelta(hours=24))
 """The wait after the first and the second decline in a row; the third suspends."""
-REMEMBERED: Final = timedelta(days=32)
-"""More than the longest calendar month, which is 31 days and the hour by which clocks are put back in October: the
-monthly cap is counted from what is remembered.
+ATTEMPT_HISTORY: Final = timedelta(days=32)
+"""Longer than the longest calendar month (31 days and the hour when clocks go back in October), because the monthly
+limit is counted from these attempts.
 """
 
 
 class SuspensionReason(StrEnum):
-    """Why a rule charges only after the customer has done something."""
+    """Why a rule does not charge until the customer acts."""
 
     AUTHENTICATION = "authentication_required"
     REPEATEDLY = "declined_repeatedly"
@@ -33,16 +32,16 @@ class SuspensionReason(StrEnum):
 
 
 SOFT: Final = frozenset({SuspensionReason.REPEATEDLY})
-"""Suspensions that any paid manual top-up or switching the rule on again ends."""
+"""Suspensions that end with any paid manual top-up, or when the rule is switched on again."""
 
 Outcome = Literal["claimed", "succeeded", "declined", "authentication_required", "canceled"]
 SPENT: Final = frozenset({"claimed", "succeeded"})
-"""Attempts that count against the caps: counted when they are claimed, given back when they fail."""
+"""Attempts that count against the limits, from their claim until they fail."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One recharge that was begun."""
+    """One attempt to recharge."""
 
     attempt: int
     at: str
@@ -53,7 +52,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class InFlight:
-    """The one recharge that is under way, and how long its worker is left alone with it."""
+    """The attempt under way, and the end of its worker's lease."""
 
     attempt: int
     topup_id: str
@@ -62,8 +61,8 @@ class InFlight:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything automatic recharge remembers. `version` grows with each change; `attempt` never decreases. `stopped`
-    is the code of a cap that was reached, and `next_attempt_at` when to look again.
+    """The state beside a rule. `version` grows with each change; `attempt` never decreases. `stopped` is the code of
+    the reason to stop, and `next_attempt_at` the time of the next attempt.
     """
 
     version: int = 0
@@ -78,52 +77,52 @@ class State:
     recent: tuple[Attempt, ...] = ()
 
     def is_backing_off(self, now: datetime) -> bool:
-        """Whether a declined attempt still forbids the next."""
+        """Whether the wait after a decline continues."""
         return self.not_before is not None and self.not_before > format_instant(now)
 
 
-def claimed(state: State, topup_id: str, amount_micros: int, fingerprint: str, now: datetime) -> State:
-    """A recharge begins."""
+def record_claim(state: State, topup_id: str, amount_micros: int, fingerprint: str, now: datetime) -> State:
+    """Start an attempt."""
     attempt = state.attempt + 1
-    begun = Attempt(attempt, format_instant(now), amount_micros, fingerprint)
-    oldest = format_instant(now - REMEMBERED)
+    claimed = Attempt(attempt, format_instant(now), amount_micros, fingerprint)
+    oldest = format_instant(now - ATTEMPT_HISTORY)
     return replace(
         state,
         attempt=attempt,
         in_flight=InFlight(attempt, topup_id, format_instant(now + LEASE)),
         stopped=None,
         next_attempt_at=None,
-        recent=(*(kept for kept in state.recent if kept.at >= oldest), begun),
+        recent=(*(past for past in state.recent if past.at >= oldest), claimed),
     )
 
 
-def stopped(state: State, code: str, until: str | None) -> State:
-    """A reason to stop holds until a certain time, or until somebody changes something."""
+def record_stop(state: State, code: str, until: str | None) -> State:
+    """Stop until the given time, or until a change."""
     return replace(state, stopped=code, next_attempt_at=until)
 
 
-def awake(state: State) -> State:
-    """A wait is over, or somebody changed what it was for: decide again."""
+def wake(state: State) -> State:
+    """End a stop, so that the rule is decided again."""
     return replace(state, stopped=None, next_attempt_at=None)
 
 
-def paid(state: State, topup: TopUp) -> State:
-    """A payment of either kind succeeded: an attempt is over, or the customer has shown that they can pay."""
-    if topup.kind == "automatic":
-        state = replace(_ended(state, topup, "succeeded"), failures=0, not_before=None)
+def record_payment(state: State, topup: TopUp) -> State:
+    """A top-up of either kind succeeded. It ends its attempt, or shows that the customer can pay."""
+    if topup.kind == TopUpKind.AUTOMATIC:
+        state = replace(_end_attempt(state, topup, "succeeded"), failures=0, not_before=None)
         if state.suspended_reason is not None and topup.card.fingerprint == state.failed_fingerprint:
-            state = _lifted(state)
-        return awake(state)
+            state = _lift_suspension(state)
+        return wake(state)
     if state.suspended_reason is None or state.suspended_reason in SOFT:
-        return _lifted(state)
-    return _lifted(state) if topup.card.fingerprint == state.failed_fingerprint else state
+        return _lift_suspension(state)
+    return _lift_suspension(state) if topup.card.fingerprint == state.failed_fingerprint else state
 
 
-def declined(state: State, topup: TopUp, decline: Decline, now: datetime) -> State:
-    """The bank said no: wait, or suspend. A payment that waited for the customer and was declined when they came waits
-    for them no more.
+def record_decline(state: State, topup: TopUp, decline: Decline, now: datetime) -> State:
+    """The bank declined: wait, or suspend. A payment that waited for the customer and was then declined no longer waits
+    for them.
     """
-    ended = _ended(state, topup, "declined")
+    ended = _end_attempt(state, topup, "declined")
     waited = (
         state.suspended_reason == SuspensionReason.AUTHENTICATION and state.failed_fingerprint == topup.card.fingerprint
     )
@@ -131,56 +130,56 @@ def declined(state: State, topup: TopUp, decline: Decline, now: datetime) -> Sta
         return ended
     failures = state.failures + 1
     ended = replace(ended, failures=failures, failed_fingerprint=topup.card.fingerprint, suspended_reason=None)
-    if decline.code == CARD_REMOVED:
-        return card_removed(ended)
+    if decline.code == FailureCode.CARD_REMOVED:
+        return remove_card(ended)
     if decline.is_hard:
-        return _suspended(ended, SuspensionReason.UNUSABLE)
+        return _suspend(ended, SuspensionReason.UNUSABLE)
     if failures > len(BACK_OFF):
-        return _suspended(ended, SuspensionReason.REPEATEDLY)
+        return _suspend(ended, SuspensionReason.REPEATEDLY)
     until = format_instant(now + BACK_OFF[failures - 1])
     return replace(ended, not_before=until, stopped="backing_off", next_attempt_at=until)
 
 
-def awaiting_customer(state: State, topup: TopUp) -> State:
+def await_customer(state: State, topup: TopUp) -> State:
     """The bank wants the customer, who is not there: suspended until they confirm this payment or give another card."""
-    ended = _ended(state, topup, "authentication_required")
-    return _suspended(replace(ended, failed_fingerprint=topup.card.fingerprint), SuspensionReason.AUTHENTICATION)
+    ended = _end_attempt(state, topup, "authentication_required")
+    return _suspend(replace(ended, failed_fingerprint=topup.card.fingerprint), SuspensionReason.AUTHENTICATION)
 
 
-def canceled(state: State, topup: TopUp) -> State:
-    """The attempt came to nothing without a decline; what it counted is given back."""
-    return _ended(state, topup, "canceled")
+def record_cancellation(state: State, topup: TopUp) -> State:
+    """The attempt ended without a decline. It no longer counts against the limits."""
+    return _end_attempt(state, topup, "canceled")
 
 
-def set_aside(state: State, topup: TopUp) -> State:
-    """An operator has to look at the attempt; it goes on counting, and the next one need not wait for it."""
-    return _ended(state, topup, "claimed")
+def release_attempt(state: State, topup: TopUp) -> State:
+    """Stop waiting for an attempt that an operator must check. It still counts against the limits."""
+    return _end_attempt(state, topup, "claimed")
 
 
-def card_removed(state: State) -> State:
-    """The rule's card is gone, and no payment brings it back. A suspension that stands already goes on: else removing a
-    card that is refused, and adding it again, would end it.
+def remove_card(state: State) -> State:
+    """The rule's card was removed. An existing suspension continues, or removing a declined card and adding it again
+    would end it.
     """
     return (
         state
         if state.suspended_reason is not None
-        else _suspended(replace(state, failed_fingerprint=None), SuspensionReason.REMOVED)
+        else _suspend(replace(state, failed_fingerprint=None), SuspensionReason.REMOVED)
     )
 
 
-def given_card(state: State, fingerprint: str, *, is_new: bool) -> State:
-    """The rule is kept with this card. Another number starts afresh; the same one, attached again, does not."""
+def assign_card(state: State, fingerprint: str, *, is_new: bool) -> State:
+    """Apply the rule's card. Another card number ends a suspension; the same number, added again, does not."""
     if state.suspended_reason == SuspensionReason.REMOVED:
-        return _lifted(state) if is_new else state
-    return _lifted(state) if fingerprint != (state.failed_fingerprint or fingerprint) else state
+        return _lift_suspension(state) if is_new else state
+    return _lift_suspension(state) if fingerprint != (state.failed_fingerprint or fingerprint) else state
 
 
-def switched_on(state: State) -> State:
-    """The admin switches the rule on again."""
-    return _lifted(state) if state.suspended_reason in SOFT else state
+def switch_on(state: State) -> State:
+    """Apply an admin's switching the rule on again."""
+    return _lift_suspension(state) if state.suspended_reason in SOFT else state
 
 
-def _ended(state: State, topup: TopUp, outcome: Outcome) -> State:
+def _end_attempt(state: State, topup: TopUp, outcome: Outcome) -> State:
     recent = tuple(
         replace(attempt, outcome=outcome) if attempt.attempt == topup.attempt else attempt for attempt in state.recent
     )
@@ -188,11 +187,11 @@ def _ended(state: State, topup: TopUp, outcome: Outcome) -> State:
     return replace(state, recent=recent, in_flight=in_flight)
 
 
-def _suspended(state: State, reason: str) -> State:
+def _suspend(state: State, reason: str) -> State:
     return replace(state, suspended_reason=reason, not_before=None, stopped=None, next_attempt_at=None)
 
 
-def _lifted(state: State) -> State:
+def _lift_suspension(state: State) -> State:
     return replace(
         state,
         suspended_reason=None,
@@ -205,5 +204,5 @@ def _lifted(state: State) -> State:
 
 
 def spent_micros(attempts: Iterable[Attempt]) -> int:
-    """What attempts count against a cap."""
+    """The sum that counts against a limit."""
     return sum(attempt.amount_micros for attempt in attempts if attempt.outcome in SPENT)

@@ -1,9 +1,8 @@
-"""Whether an automatic recharge may charge now, and how much: a rule, what is remembered, and a list of reasons to
-stop.
+"""Decides whether an automatic recharge charges now, and how much.
 
-The rule of the product: when the balance falls below the threshold (strictly), buy the amount. Level-triggered, so it
-holds whatever woke it. One charge closes the gap: the fewest whole multiples of the amount that bring the balance and
-what is already on its way to the threshold, as far as the caps leave room.
+The product's rule: when the balance falls strictly below the threshold, buy the amount. The decision depends on the
+current balance only, not on the event that caused it. One charge closes the gap: the smallest multiple of the amount
+that brings balance and open payments to the threshold, as far as the limits allow.
 """
 
 from collections.abc import Iterator
@@ -15,18 +14,18 @@ from typing import Final
 from calling_credit.instants import format_instant, local_date, zone
 from calling_credit.money import MICROS_PER_DOLLAR
 from calling_credit.recharge.attempts import SPENT, Attempt, State, SuspensionReason, spent_micros
-from calling_credit.topups.topup import TopUp
+from calling_credit.topups.topup import TopUp, TopUpKind
 
 DEFAULT_HOURLY_COUNT: Final = 3
 DEFAULT_DAILY_LIMIT_MICROS: Final = 200 * MICROS_PER_DOLLAR
 DEFAULT_MONTHLY_LIMIT_MICROS: Final = 1_000 * MICROS_PER_DOLLAR
 MAX_DECLINES: Final = 4
 DECLINES_COUNT_FOR: Final = timedelta(days=30)
-"""Visa fines merchants past 20 tries of a declined card in 30 days, Mastercard past 35; this stops long before."""
+"""Visa fines merchants for more than 20 tries of a declined card in 30 days, Mastercard for more than 35."""
 HOUR: Final = timedelta(hours=1)
 BEGUN: Final = SPENT | {"canceled"}
-"""Attempts that count in their hour: canceled ones too, or one that is canceled again and again would go on for ever.
-After a decline the back-off counts.
+"""Attempts that count toward the hourly limit. Canceled ones count, or a canceled attempt could repeat endlessly. After
+a decline the back-off applies instead.
 """
 
 
@@ -48,7 +47,7 @@ class StopReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What the customer set. Money in micro-dollars; `fingerprint` is the card's, by which the same card is known."""
+    """The customer's settings. Money in micro-dollars; `fingerprint` identifies the card's number."""
 
     enabled: bool
     threshold_micros: int
@@ -64,8 +63,8 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
-    """All that a decision depends on. `pending_micros` is money of other payments that is already on its way."""
+class RechargeContext:
+    """Everything a decision depends on. `pending_micros` is the sum of other payments that are under way."""
 
     rule: Rule
     state: State
@@ -80,7 +79,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A reason not to charge: a stable code, and when it ends by itself (None: when somebody changes something)."""
+    """Do not charge: a stable code, and when the reason ends without action (None: never)."""
 
     code: str
     until: str | None = None
@@ -88,30 +87,30 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """The recharge under way has lost its worker: go on with the same payment, request and keys."""
+    """Continue the recharge whose worker was lost, with the same payment, requests, and keys."""
 
     topup_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Charge:
-    """Charge so much now."""
+class BuyCredit:
+    """Charge this amount now."""
 
     amount_micros: int
 
 
-def decide(situation: Situation) -> Stop | Resume | Charge:
-    """The first reason to stop, the recharge to go on with, or the charge to make."""
-    state, now = situation.state, format_instant(situation.now)
-    for stop in _reasons(situation):
-        lost = state.in_flight is not None and state.in_flight.lease_until <= now
-        if stop.code == StopReason.IN_FLIGHT and state.in_flight is not None and lost:
-            return Resume(state.in_flight.topup_id)
+def decide_recharge(context: RechargeContext) -> Stop | Resume | BuyCredit:
+    """Decide: the first reason to stop, the recharge to resume, or the amount to buy."""
+    state, now = context.state, format_instant(context.now)
+    for stop in _reasons_to_stop(context):
+        in_flight = state.in_flight
+        if stop.code == StopReason.IN_FLIGHT and in_flight is not None and in_flight.lease_until <= now:
+            return Resume(in_flight.topup_id)
         return stop
-    return _charge(situation)
+    return _credit_to_buy(context)
 
 
-def _reasons(s: Situation) -> Iterator[Stop]:
+def _reasons_to_stop(s: RechargeContext) -> Iterator[Stop]:
     rule, state = s.rule, s.state
     if not rule.enabled:
         yield Stop(StopReason.DISABLED)
@@ -137,8 +136,8 @@ def _reasons(s: Situation) -> Iterator[Stop]:
         yield Stop(StopReason.HOURLY_COUNT, _after(lately[-rule.hourly_count], HOUR))
 
 
-def _charge(s: Situation) -> Stop | Charge:
-    """The fewest multiples that close the gap, or as many as the caps leave; the cap's own code if they leave none."""
+def _credit_to_buy(s: RechargeContext) -> Stop | BuyCredit:
+    """The fewest multiples that close the gap, or as many as the limits allow; the limit's code if they allow none."""
     rule = s.rule
     gap = rule.threshold_micros - s.posted_micros - s.pending_micros
     today = local_date(s.now, s.time_zone)
@@ -157,16 +156,16 @@ def _charge(s: Situation) -> Stop | Charge:
     for code, left in room.items():
         if left < rule.amount_micros:
             return Stop(code, until[code])
-    most = min(room.values()) // rule.amount_micros * rule.amount_micros
-    return Charge(min(_closing(rule, gap), most))
+    allowed = min(room.values()) // rule.amount_micros * rule.amount_micros
+    return BuyCredit(min(_amount_to_close(rule, gap), allowed))
 
 
-def _closing(rule: Rule, gap: int) -> int:
-    """The fewest whole multiples of the amount that close a gap, in micros; 0 where there is none."""
+def _amount_to_close(rule: Rule, gap: int) -> int:
+    """The smallest multiple of the amount that closes a gap, in micro-dollars; 0 without a gap."""
     return -(-max(gap, 0) // rule.amount_micros) * rule.amount_micros
 
 
-def _since(s: Situation, span: timedelta) -> list[Attempt]:
+def _since(s: RechargeContext, span: timedelta) -> list[Attempt]:
     oldest = format_instant(s.now - span)
     return [attempt for attempt in s.state.recent if attempt.at > oldest]
 
@@ -175,23 +174,23 @@ def _after(attempt: Attempt, span: timedelta) -> str:
     return format_instant(datetime.fromisoformat(attempt.at) + span)
 
 
-def _date(attempt: Attempt, s: Situation) -> str:
+def _date(attempt: Attempt, s: RechargeContext) -> str:
     return local_date(datetime.fromisoformat(attempt.at), s.time_zone)
 
 
-def _next_day(s: Situation) -> str:
+def _next_day(s: RechargeContext) -> str:
     tomorrow = s.now.astimezone(zone(s.time_zone)).date() + timedelta(days=1)
     return format_instant(datetime.combine(tomorrow, time(), zone(s.time_zone)))
 
 
-def _next_month(s: Situation) -> str:
+def _next_month(s: RechargeContext) -> str:
     today = s.now.astimezone(zone(s.time_zone)).date()
     first = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
     return format_instant(datetime.combine(first, time(), zone(s.time_zone)))
 
 
 def armed_threshold(rule: Rule, state: State, now: datetime) -> int | None:
-    """The threshold that headroom is measured from; None while no fall of the balance may wake the recharge."""
+    """The threshold from which headroom is measured; None while a falling balance must not wake the recharge."""
     waits = state.next_attempt_at is not None and state.next_attempt_at > format_instant(now)
     if not rule.enabled or state.suspended_reason is not None or waits or state.stopped == StopReason.TOP_UP_MAXIMUM:
         return None
@@ -199,19 +198,19 @@ def armed_threshold(rule: Rule, state: State, now: datetime) -> int | None:
 
 
 def is_unwanted(rule: Rule | None, state: State, posted_micros: int, topup: TopUp, time_zone: str) -> bool:
-    """Whether an attempt that was left halfway must not be gone on with: the rule is off, suspended or has another card
-    by now, or it would not charge as much: the balance needs less, or nothing, or a cap was lowered.
+    """Whether an interrupted attempt must not continue: the rule is off, suspended, or has another card, or it would
+    now charge less, because the balance rose or a limit was lowered.
     """
     if rule is None or not rule.enabled or state.suspended_reason is not None:
         return True
     if rule.payment_method_id != topup.card.payment_method_id:
         return True
-    needed = _closing(rule, rule.threshold_micros - posted_micros)
-    return topup.amount_micros > needed or _is_over_a_cap(rule, state, topup, time_zone)
+    needed = _amount_to_close(rule, rule.threshold_micros - posted_micros)
+    return topup.amount_micros > needed or _exceeds_limit(rule, state, topup, time_zone)
 
 
-def _is_over_a_cap(rule: Rule, state: State, topup: TopUp, time_zone: str) -> bool:
-    """Whether its day or month has more than the rule allows, the attempt itself counted as it is since its claim."""
+def _exceeds_limit(rule: Rule, state: State, topup: TopUp, time_zone: str) -> bool:
+    """Whether its day or month exceeds the rule's limits. The attempt itself counts since its claim."""
     made = local_date(datetime.fromisoformat(topup.created_at), time_zone)
     dated = [(local_date(datetime.fromisoformat(attempt.at), time_zone), attempt) for attempt in state.recent]
     of_day = spent_micros(attempt for date, attempt in dated if date == made)
@@ -220,12 +219,14 @@ def _is_over_a_cap(rule: Rule, state: State, topup: TopUp, time_zone: str) -> bo
 
 
 def after_payment(rule: Rule, before: State, after: State, topup: TopUp) -> State:
-    """What the end of a payment made of the state, under the rule as it stands by then. An attempt with a card that the
-    rule has no more is over, but says nothing of the card that it has now.
+    """Apply the end of a payment to the state. An attempt with a card that the rule no longer uses ends, but does not
+    affect the current card.
     """
     card = topup.card
-    is_gone = after.suspended_reason == SuspensionReason.REMOVED and before.suspended_reason is None
-    is_former = card.payment_method_id != rule.payment_method_id if is_gone else card.fingerprint != rule.fingerprint
-    if topup.kind == "manual" or not is_former:
+    was_removed = after.suspended_reason == SuspensionReason.REMOVED and before.suspended_reason is None
+    is_other_card = (
+        card.payment_method_id != rule.payment_method_id if was_removed else card.fingerprint != rule.fingerprint
+    )
+    if topup.kind == TopUpKind.MANUAL or not is_other_card:
         return after
     return replace(before, in_flight=after.in_flight, recent=after.recent)

@@ -1,7 +1,7 @@
-"""The automatic recharge of an account as its item and back, and the actions that change it. Sends nothing.
+"""Converts automatic recharge to its DynamoDB item and back, and builds the actions that change it.
 
-Rule and state are separate attributes of one item. Whoever changes either read both before, and the item's
-`state_version` is the condition: of two at once one reads again.
+One item holds rule and state. Every change reads both before and requires the item's `state_version`, so one of two
+concurrent changes must read again.
 """
 
 import json
@@ -18,8 +18,8 @@ from calling_credit.recharge.attempts import Attempt, InFlight, State
 from calling_credit.recharge.decision import Rule
 
 RECHARGE_KIND: Final = "recharge"
-LOOKED_AT_EVERY: Final = timedelta(hours=6)
-"""As long as the stream keeps trying a record."""
+CHECK_INTERVAL: Final = timedelta(hours=6)
+"""As long as the stream retries a record."""
 _RULE: Final = (
     "enabled",
     "threshold_micros",
@@ -45,7 +45,7 @@ _STATE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Recharge:
-    """The rule of an account, None before there is one, and the state beside it."""
+    """An account's rule (None before the first) and its state."""
 
     rule: Rule | None
     state: State
@@ -54,8 +54,8 @@ class Recharge:
 NO_RECHARGE: Final = Recharge(None, State())
 
 
-def read_recharge_item(attributes: dict[str, Any] | None) -> Recharge:
-    """Rule and state behind the item."""
+def recharge_from_item(attributes: dict[str, Any] | None) -> Recharge:
+    """Rule and state of an item; NO_RECHARGE without one."""
     if attributes is None:
         return NO_RECHARGE
     item = from_attributes(attributes)
@@ -72,43 +72,43 @@ def read_recharge_item(attributes: dict[str, Any] | None) -> Recharge:
     )
 
 
-def keep_recharge_action(
-    table_name: str, account_id: str, rule: Rule, state: State, now: datetime, *, rule_seen: Rule | None
+def put_recharge_action(
+    table_name: str, account_id: str, rule: Rule, state: State, now: datetime, *, rule_read: Rule | None
 ) -> dict[str, Any]:
-    """The action that writes what changed: the state always, the rule when it is another than the one seen.
+    """The action that writes the state, and the rule if it differs from the one that was read.
 
-    The sweep index shows it when its wait ends; a rule that may charge is shown every few hours all the same, so that
-    no balance goes unwatched for ever because what should have woken somebody was lost.
+    The sweep index returns the item when its wait ends, and every few hours if the rule may charge, so that a lost
+    stream record cannot leave a balance unwatched.
     """
-    look_at = _next_look(rule, state, now)
-    said: dict[str, Any] = {name: value for name, value in asdict(state).items() if name in _STATE}
-    said |= {
+    check_at = _next_check(rule, state, now)
+    attributes: dict[str, Any] = {name: value for name, value in asdict(state).items() if name in _STATE}
+    attributes |= {
         "state_version": state.version + 1,
         "in_flight": asdict(state.in_flight) if state.in_flight else None,
         "recent": json.dumps([list(asdict(attempt).values()) for attempt in state.recent], separators=(",", ":")),
-        "sweep_pk": sweep_keys.sweep_pk(RECHARGE_KIND, account_id) if look_at else None,
-        "sweep_sk": f"{look_at}#{account_id}" if look_at else None,
+        "sweep_pk": sweep_keys.sweep_pk(RECHARGE_KIND, account_id) if check_at else None,
+        "sweep_sk": f"{check_at}#{account_id}" if check_at else None,
     }
-    if rule_seen is None or rule != rule_seen:
-        version = rule_seen.version + 1 if rule_seen else 1
-        said |= {name: value for name, value in asdict(replace(rule, version=version)).items() if name in _RULE}
-        said["rule_version"] = version
-    kept = {name: value for name, value in said.items() if value is not None}
-    gone = [name for name, value in said.items() if value is None]
-    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)
-    if gone:
-        expression += " REMOVE " + ", ".join(f"#{name}" for name in gone)
-    values = {f":{name}": to_attribute(value) for name, value in kept.items()}
+    if rule_read is None or rule != rule_read:
+        version = rule_read.version + 1 if rule_read else 1
+        attributes |= {name: value for name, value in asdict(replace(rule, version=version)).items() if name in _RULE}
+        attributes["rule_version"] = version
+    to_set = {name: value for name, value in attributes.items() if value is not None}
+    to_remove = [name for name, value in attributes.items() if value is None]
+    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in to_set)
+    if to_remove:
+        expression += " REMOVE " + ", ".join(f"#{name}" for name in to_remove)
+    values = {f":{name}": to_attribute(value) for name, value in to_set.items()}
     condition = "attribute_not_exists(PK)"
-    if rule_seen is not None:
+    if rule_read is not None:
         condition = "state_version = :seen"
         values[":seen"] = to_attribute(state.version)
-    names = {f"#{name}": name for name in (*kept, *gone)}
+    names = {f"#{name}": name for name in (*to_set, *to_remove)}
     return update(table_name, recharge_key(account_id), expression, condition, values, names)
 
 
-def _next_look(rule: Rule, state: State, now: datetime) -> str | None:
+def _next_check(rule: Rule, state: State, now: datetime) -> str | None:
     if state.next_attempt_at is not None:
         return state.next_attempt_at
     may_charge = rule.enabled and state.suspended_reason is None
-    return format_instant(now + LOOKED_AT_EVERY) if may_charge else None
+    return format_instant(now + CHECK_INTERVAL) if may_charge else None

@@ -1,10 +1,9 @@
-"""The automatic recharge rule as a customer sets and sees it: what a PUT may say, what a GET answers, in codes and in
-words. Decides nothing.
-"""
+"""The automatic recharge rule as customers set and see it: parsing of PUT, views of GET, and messages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from calling_credit.errors import InvalidValue, ProblemCode
@@ -13,7 +12,7 @@ from calling_credit.money import MICROS_PER_DOLLAR, Bounds, format_money, parse_
 from calling_credit.recharge import attempts, decision
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import Rule
-from calling_credit.topups.topup import Card, read_payment_method_id
+from calling_credit.topups.topup import Card, parse_payment_method_id
 
 MAX_THRESHOLD_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
 MAX_LIMIT_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
@@ -21,30 +20,40 @@ MAX_HOURLY_COUNT: Final = 20
 
 WORDS: Final[dict[str, str]] = {
     decision.StopReason.DISABLED: "Automatic recharge is off.",
-    decision.StopReason.IN_FLIGHT: "A recharge is under way.",
+    decision.StopReason.IN_FLIGHT: "A recharge is in progress.",
     decision.StopReason.BACKING_OFF: "Paused: the card was declined.",
     decision.StopReason.DECLINED_TOO_OFTEN: "Paused: the card was declined too often. Use another card.",
-    decision.StopReason.HOURLY_COUNT: "Paused: the number of recharges an hour is used up.",
-    decision.StopReason.DAILY_LIMIT: "Paused: the daily limit is used up.",
-    decision.StopReason.MONTHLY_LIMIT: "Paused: the monthly limit is used up.",
-    decision.StopReason.TOP_UP_MAXIMUM: "Paused: the amount is more than one payment may be. Choose a smaller one.",
+    decision.StopReason.HOURLY_COUNT: "Paused: the hourly number of recharges was reached.",
+    decision.StopReason.DAILY_LIMIT: "Paused: the daily limit was reached.",
+    decision.StopReason.MONTHLY_LIMIT: "Paused: the monthly limit was reached.",
+    decision.StopReason.TOP_UP_MAXIMUM: "Paused: the amount exceeds the maximum payment. Choose a smaller amount.",
     decision.StopReason.ACCOUNT_CLOSED: "Paused: the account is closed.",
     decision.StopReason.ACCOUNT_FROZEN: "Paused: the account is frozen.",
     attempts.SuspensionReason.AUTHENTICATION: (
-        "Paused: your bank asked for confirmation. Confirm the payment, add funds with this card, or use another one."
+        "Paused: your bank asked for confirmation. Confirm the payment, add funds with this card, or use another card."
     ),
     attempts.SuspensionReason.REPEATEDLY: (
-        "Paused: the card was declined three times. Use another card, or add funds and it goes on."
+        "Paused: the card was declined three times. Use another card, or add funds to resume."
     ),
     attempts.SuspensionReason.UNUSABLE: "Paused: the card can no longer be charged. Use another card.",
     attempts.SuspensionReason.REMOVED: "Paused: the card was removed. Choose a card.",
 }
-"""What the page says for each code; the time of the next attempt stands beside it."""
+"""The page's message for each code. The page shows the time of the next attempt beside it."""
+
+
+class RechargeStatus(StrEnum):
+    """The state of automatic recharge that customers see."""
+
+    DISABLED = "disabled"
+    ACTIVE = "active"
+    CHARGING = "charging"
+    PAUSED = "paused"
+    SUSPENDED = "suspended"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """A rule as a PUT asks for it, before its card is looked at."""
+class RuleSettings:
+    """The settings of a PUT, before the card is checked."""
 
     enabled: bool
     threshold_micros: int
@@ -55,74 +64,76 @@ class Wish:
     monthly_limit_micros: int
 
 
-def read_wish(body: dict[str, Any], current: Rule | None, bounds: Bounds) -> Wish:
-    """`{enabled, threshold, amount, payment_method_id, hourly_count?, daily_limit?, monthly_limit?}`; what is absent
-    stays as it is, and limits nobody named have their defaults.
+def parse_rule_settings(body: dict[str, Any], current: Rule | None, bounds: Bounds) -> RuleSettings:
+    """Parse `{enabled, threshold, amount, payment_method_id, hourly_count?, daily_limit?, monthly_limit?}`. Absent
+    fields keep their value; limits that were never set have defaults.
 
     Raises:
         InvalidValue: missing_field, invalid_field, invalid_amount, amount_out_of_range, invalid_payment_method,
             limit_below_amount.
     """
-    asked = _shown(current) | {name: value for name, value in body.items() if value is not None}
-    enabled = asked.get("enabled")
+    fields = _settings_view(current) | {name: value for name, value in body.items() if value is not None}
+    enabled = fields.get("enabled")
     if not isinstance(enabled, bool):
         code = ProblemCode.MISSING_FIELD if enabled is None else ProblemCode.INVALID_FIELD
         raise InvalidValue(code, "enabled must be true or false.")
     for name in ("threshold", "amount"):
-        if name not in asked:
+        if name not in fields:
             raise InvalidValue(ProblemCode.MISSING_FIELD, f'{name} is missing; send a decimal string such as "25.00".')
-    wish = Wish(
+    settings = RuleSettings(
         enabled,
-        _money(asked, "threshold", MAX_THRESHOLD_MICROS),
-        _amount(asked, current, bounds),
-        read_payment_method_id(asked),
-        _hourly_count(asked.get("hourly_count", decision.DEFAULT_HOURLY_COUNT)),
-        _money(asked, "daily_limit", MAX_LIMIT_MICROS),
-        _money(asked, "monthly_limit", MAX_LIMIT_MICROS),
+        _money(fields, "threshold", MAX_THRESHOLD_MICROS),
+        _amount(fields, current, bounds),
+        parse_payment_method_id(fields),
+        _hourly_count(fields.get("hourly_count", decision.DEFAULT_HOURLY_COUNT)),
+        _money(fields, "daily_limit", MAX_LIMIT_MICROS),
+        _money(fields, "monthly_limit", MAX_LIMIT_MICROS),
     )
-    for name, limit in (("daily_limit", wish.daily_limit_micros), ("monthly_limit", wish.monthly_limit_micros)):
-        if limit < wish.amount_micros:
-            detail = f"{name} is below amount, so no recharge could ever happen; raise it, or lower amount."
+    for name, limit in (("daily_limit", settings.daily_limit_micros), ("monthly_limit", settings.monthly_limit_micros)):
+        if limit < settings.amount_micros:
+            detail = f"{name} is below amount, so no recharge could happen; raise it, or lower amount."
             raise InvalidValue(ProblemCode.LIMIT_BELOW_AMOUNT, detail)
-    return wish
+    return settings
 
 
-def kept(wish: Wish, card: Card, rule: Rule | None, state: State, now: datetime) -> tuple[Rule, State]:
-    """The rule that a wish makes of the one that stands, and what that changes of what is remembered: another card
-    starts afresh, switching on again ends a soft suspension, and caps are looked at anew; a back-off goes on.
+def apply_settings(
+    settings: RuleSettings, card: Card, rule: Rule | None, state: State, now: datetime
+) -> tuple[Rule, State]:
+    """Apply new settings: the new rule and its state. Another card ends a suspension, switching on again ends a soft
+    one, and the limits are checked again; a back-off continues.
     """
     new = Rule(
-        enabled=wish.enabled,
-        threshold_micros=wish.threshold_micros,
-        amount_micros=wish.amount_micros,
+        enabled=settings.enabled,
+        threshold_micros=settings.threshold_micros,
+        amount_micros=settings.amount_micros,
         payment_method_id=card.payment_method_id,
         brand=card.brand,
         last4=card.last4,
         fingerprint=card.fingerprint,
-        hourly_count=wish.hourly_count,
-        daily_limit_micros=wish.daily_limit_micros,
-        monthly_limit_micros=wish.monthly_limit_micros,
+        hourly_count=settings.hourly_count,
+        daily_limit_micros=settings.daily_limit_micros,
+        monthly_limit_micros=settings.monthly_limit_micros,
         version=rule.version if rule else 0,
     )
-    is_other = rule is None or rule.payment_method_id != card.payment_method_id
-    state = attempts.given_card(state, card.fingerprint, is_new=is_other)
-    if wish.enabled and rule is not None and not rule.enabled:
-        state = attempts.switched_on(state)
-    return new, state if state.is_backing_off(now) else attempts.awake(state)
+    is_new_card = rule is None or rule.payment_method_id != card.payment_method_id
+    state = attempts.assign_card(state, card.fingerprint, is_new=is_new_card)
+    if settings.enabled and rule is not None and not rule.enabled:
+        state = attempts.switch_on(state)
+    return new, state if state.is_backing_off(now) else attempts.wake(state)
 
 
-def _amount(asked: dict[str, Any], current: Rule | None, bounds: Bounds) -> int:
-    """The amount to buy. A rule can always be switched off, whatever the bounds have become since it was set."""
-    micros = parse_money(asked["amount"], decimals=2)
-    stays = current is not None and micros == current.amount_micros and asked["enabled"] is False
-    return micros if stays else bounds.check(micros)
+def _amount(fields: dict[str, Any], current: Rule | None, bounds: Bounds) -> int:
+    """The amount to buy. A rule can always be switched off, even if its amount is now out of bounds."""
+    micros = parse_money(fields["amount"], decimals=2)
+    is_unchanged = current is not None and micros == current.amount_micros and fields["enabled"] is False
+    return micros if is_unchanged else bounds.check(micros)
 
 
-def _money(asked: dict[str, Any], field: str, most: int) -> int:
-    micros = parse_money(asked[field], field=field, decimals=2)
-    if not 0 <= micros <= most:
+def _money(fields: dict[str, Any], field: str, maximum: int) -> int:
+    micros = parse_money(fields[field], field=field, decimals=2)
+    if not 0 <= micros <= maximum:
         raise InvalidValue(
-            ProblemCode.AMOUNT_OUT_OF_RANGE, f"{field} must lie between 0.00 and {format_money(most)} US dollars."
+            ProblemCode.AMOUNT_OUT_OF_RANGE, f"{field} must lie between 0.00 and {format_money(maximum)} US dollars."
         )
     return micros
 
@@ -135,8 +146,8 @@ def _hourly_count(value: object) -> int:
     return value
 
 
-def _shown(rule: Rule | None) -> dict[str, Any]:
-    """The settings alone, as GET shows and PUT takes them."""
+def _settings_view(rule: Rule | None) -> dict[str, Any]:
+    """The settings in the form of GET and PUT."""
     if rule is None:
         return {
             "hourly_count": decision.DEFAULT_HOURLY_COUNT,
@@ -157,14 +168,12 @@ def _shown(rule: Rule | None) -> dict[str, Any]:
 def rule_view(
     rule: Rule | None, state: State, now: datetime, *, is_closed: bool = False, is_frozen: bool = False
 ) -> dict[str, Any]:
-    """The rule with its state, as `GET /auto-recharge` answers. `message` is `reason` in words; `payment_method` is how
-    a person knows the card.
-    """
+    """The rule and its state, as `GET /auto-recharge` returns them. `message` puts `reason` into words."""
     nothing = {"enabled": False, "threshold": None, "amount": None, "payment_method_id": None}
     card = None if rule is None else {"brand": rule.brand, "last4": rule.last4}
     return (
         nothing
-        | _shown(rule)
+        | _settings_view(rule)
         | {"payment_method": card}
         | status_view(rule, state, now, is_closed=is_closed, is_frozen=is_frozen)
     )
@@ -175,33 +184,33 @@ def status_view(
 ) -> dict[str, Any]:
     """`{status, reason, message, next_attempt_at}`: status is disabled, suspended, charging, paused or active."""
     status, reason = _status(rule, state, now, is_closed=is_closed, is_frozen=is_frozen)
-    next_attempt_at = state.next_attempt_at if status == "paused" else None
+    next_attempt_at = state.next_attempt_at if status is RechargeStatus.PAUSED else None
     message = None if reason is None else WORDS[reason]
     return {"status": status, "reason": reason, "message": message, "next_attempt_at": next_attempt_at}
 
 
 def _status(
     rule: Rule | None, state: State, now: datetime, *, is_closed: bool, is_frozen: bool
-) -> tuple[str, str | None]:
+) -> tuple[RechargeStatus, str | None]:
     if rule is None or not rule.enabled:
-        return "disabled", None
+        return RechargeStatus.DISABLED, None
     if is_closed:
-        return "paused", decision.StopReason.ACCOUNT_CLOSED
+        return RechargeStatus.PAUSED, decision.StopReason.ACCOUNT_CLOSED
     if is_frozen:
-        return "paused", decision.StopReason.ACCOUNT_FROZEN
+        return RechargeStatus.PAUSED, decision.StopReason.ACCOUNT_FROZEN
     if state.suspended_reason is not None:
-        return "suspended", state.suspended_reason
+        return RechargeStatus.SUSPENDED, state.suspended_reason
     if state.in_flight is not None:
-        return "charging", decision.StopReason.IN_FLIGHT
+        return RechargeStatus.CHARGING, decision.StopReason.IN_FLIGHT
     waits = state.next_attempt_at is None or state.next_attempt_at > format_instant(now)
     if state.stopped is not None and waits:
-        return "paused", state.stopped
-    return "active", None
+        return RechargeStatus.PAUSED, state.stopped
+    return RechargeStatus.ACTIVE, None
 
 
-def balance_part(
+def balance_view(
     rule: Rule | None, state: State, now: datetime, *, is_closed: bool = False, is_frozen: bool = False
 ) -> Mapping[str, Any]:
-    """What `GET /balance` says of automatic recharge."""
-    shown = rule_view(rule, state, now, is_closed=is_closed, is_frozen=is_frozen)
-    return {name: shown[name] for name in ("enabled", "threshold", "amount", "status", "reason", "next_attempt_at")}
+    """The automatic recharge part of `GET /balance`."""
+    view = rule_view(rule, state, now, is_closed=is_closed, is_frozen=is_frozen)
+    return {name: view[name] for name in ("enabled", "threshold", "amount", "status", "reason", "next_attempt_at")}

@@ -1,1 +1,1 @@
-"""Top-ups: their states, declines, reversals, views, and items. Knows no Stripe call."""
+"""Top-ups: states, decisions, declines, reversals, views, and items. Does not import Stripe."""

@@ -1,21 +1,34 @@
-"""Why a card was not charged: Stripe's codes, what they mean for trying again, and the words a person is told.
+"""Why a card was declined: Stripe's codes, whether to retry, and the message for the customer.
 
-Codes as Stripe documents them (docs.stripe.com/declines/codes, docs.stripe.com/error-codes). A person is never told
-that a card counts as lost or stolen: whoever holds it may be a thief.
+Codes as Stripe documents them (docs.stripe.com/declines/codes, docs.stripe.com/error-codes). Messages never reveal that
+a card was reported lost or stolen, because its holder may be the thief.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
-AUTHENTICATION_REQUIRED: Final = "authentication_required"
-AUTHENTICATION_FAILED: Final = "payment_intent_authentication_failure"
-CARD_REMOVED: Final = "card_removed"
-EXPIRED: Final = "expired_card"
 
-_NEVER_AGAIN: Final = frozenset(
+class FailureCode(StrEnum):
+    """The codes of failed payments that customers see. Stripe's other decline codes are shown as `card_declined`."""
+
+    AUTHENTICATION_REQUIRED = "authentication_required"
+    AUTHENTICATION_FAILED = "payment_intent_authentication_failure"
+    CARD_REMOVED = "card_removed"
+    EXPIRED_CARD = "expired_card"
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    INCORRECT_CVC = "incorrect_cvc"
+    PROCESSING_ERROR = "processing_error"
+    WITHDRAWAL_LIMIT = "withdrawal_count_limit_exceeded"
+    CARD_VELOCITY = "card_velocity_exceeded"
+    CARD_DECLINED = "card_declined"
+    CANCELED = "canceled"
+
+
+_HARD_CODES: Final = frozenset(
     {
-        EXPIRED,
-        CARD_REMOVED,
+        FailureCode.EXPIRED_CARD,
+        FailureCode.CARD_REMOVED,
         "card_not_supported",
         "do_not_try_again",
         "invalid_account",
@@ -32,40 +45,45 @@ _NEVER_AGAIN: Final = frozenset(
     }
 )
 
-_WORDS: Final = {
-    AUTHENTICATION_REQUIRED: "Your bank asks you to confirm this payment.",
-    AUTHENTICATION_FAILED: "Your bank's confirmation did not succeed. Try again, or use another card.",
-    CARD_REMOVED: "This card was removed. Add it again, or use another card.",
-    EXPIRED: "This card has expired. Use another card.",
-    "insufficient_funds": "The card does not have enough money. Use another card, or a smaller amount.",
-    "incorrect_cvc": "The security code of the card is not right. Add the card again.",
-    "processing_error": "Your bank could not process the payment just now. Try again in a little while.",
-    "withdrawal_count_limit_exceeded": "The card is over its limit. Use another card, or ask your bank.",
-    "card_velocity_exceeded": "The card is over its limit. Use another card, or ask your bank.",
+WORDS: Final[dict[FailureCode, str]] = {
+    FailureCode.AUTHENTICATION_REQUIRED: "Your bank asks you to confirm this payment.",
+    FailureCode.AUTHENTICATION_FAILED: "Your bank could not confirm this payment. Try again, or use another card.",
+    FailureCode.CARD_REMOVED: "This card was removed. Add it again, or use another card.",
+    FailureCode.EXPIRED_CARD: "This card has expired. Use another card.",
+    FailureCode.INSUFFICIENT_FUNDS: "The card has insufficient funds. Use another card, or a smaller amount.",
+    FailureCode.INCORRECT_CVC: "The card's security code is incorrect. Add the card again.",
+    FailureCode.PROCESSING_ERROR: "Your bank could not process the payment. Try again in a few minutes.",
+    FailureCode.WITHDRAWAL_LIMIT: "The card is over its limit. Use another card, or contact your bank.",
+    FailureCode.CARD_VELOCITY: "The card is over its limit. Use another card, or contact your bank.",
+    FailureCode.CARD_DECLINED: "Your bank declined the card. Use another card, or contact your bank.",
+    FailureCode.CANCELED: "This payment was canceled. Nothing was charged. Start a new payment.",
 }
-_DECLINED: Final = "Your bank declined the card. Use another card, or ask your bank."
+"""The message for each code."""
+_FROM_STRIPE: Final = frozenset(FailureCode) - {FailureCode.CANCELED}
 
 
 @dataclass(frozen=True, slots=True)
 class Decline:
-    """A refusal: `code` is the most telling of Stripe's (the decline code where there is one); `advice` is Stripe's
-    `advice_code`.
-    """
+    """A decline: `code` is Stripe's decline code, or its error code if there is none; `advice` is its `advice_code`."""
 
     code: str
     advice: str | None = None
 
     @property
     def is_hard(self) -> bool:
-        """Whether the same card will never be accepted, so that trying it again only makes things worse."""
-        return self.code in _NEVER_AGAIN or self.advice == "do_not_try_again"
+        """Whether the card must not be tried again."""
+        return self.code in _HARD_CODES or self.advice == "do_not_try_again"
 
 
-def shown_code(code: str) -> str:
-    """The code a customer is given: Stripe's where it tells something they may know, `card_declined` otherwise."""
-    return code if code in _WORDS else "card_declined"
+UNSPECIFIED: Final = Decline(FailureCode.CARD_DECLINED)
+"""A decline for which Stripe gives no reason."""
 
 
-def words(code: str) -> str:
-    """What a person is told."""
-    return _WORDS.get(code, _DECLINED)
+def public_code(code: str) -> FailureCode:
+    """The code that customers see: Stripe's if they may know it, else `card_declined`."""
+    return FailureCode(code) if code in _FROM_STRIPE else FailureCode.CARD_DECLINED
+
+
+def message_of(code: str) -> str:
+    """The message for the customer."""
+    return WORDS[public_code(code)]

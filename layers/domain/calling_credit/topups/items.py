@@ -1,4 +1,4 @@
-"""A top-up as its item and back; where the sweep index keeps it until it has ended. Writes nothing."""
+"""Converts a top-up to its DynamoDB item and back. The sweep index lists it until it has ended."""
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from typing import Any, Final
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.instants import format_instant
-from calling_credit.topups.topup import LEASE, Card, TopUp
+from calling_credit.topups.topup import LEASE, Card, TopUp, TopUpKind, TopUpStatus
 
 TOPUP_KIND: Final = "topup"
 _CARD: Final = ("payment_method_id", "brand", "last4", "fingerprint")
@@ -36,20 +36,20 @@ _PLAIN: Final = (
 
 
 def topup_key(account_id: str, topup_id: str) -> dict[str, Any]:
-    """The key of a top-up as DynamoDB writes it."""
+    """The item key of a top-up."""
     return {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.topup_sk(topup_id)}}
 
 
 def topup_item(topup: TopUp) -> dict[str, Any]:
-    """The item of a new top-up; the index shows it from the moment its lease ends."""
-    said = asdict(topup)
-    plain = {name: said[name] for name in _PLAIN}
+    """The item of a new top-up. The sweep index returns it once its lease ends."""
+    values = asdict(topup)
+    plain = {name: values[name] for name in _PLAIN}
     return to_attributes(
         {
             "PK": keys.account_pk(topup.account_id),
             "SK": keys.topup_sk(topup.topup_id),
             **plain,
-            **{name: said["card"][name] for name in _CARD},
+            **{name: values["card"][name] for name in _CARD},
             "updated_at": topup.created_at,
             "sweep_pk": sweep_keys.sweep_pk(TOPUP_KIND, topup.account_id),
             "sweep_sk": sweep_sk(topup, topup.lease_until or topup.created_at),
@@ -58,7 +58,7 @@ def topup_item(topup: TopUp) -> dict[str, Any]:
 
 
 def payment_item(topup: TopUp) -> dict[str, Any]:
-    """What lists a top-up by time."""
+    """The item that lists a top-up by time."""
     return to_attributes(
         {
             "PK": keys.account_pk(topup.account_id),
@@ -68,20 +68,21 @@ def payment_item(topup: TopUp) -> dict[str, Any]:
     )
 
 
-def read_topup_item(attributes: dict[str, Any]) -> TopUp:
-    """The top-up behind its item."""
+def topup_from_item(attributes: dict[str, Any]) -> TopUp:
+    """The top-up of an item."""
     item = from_attributes(attributes)
     card = Card(*(item[name] for name in _CARD))
     plain = {name: item[name] for name in _PLAIN if name in item}
+    plain |= {"kind": TopUpKind(item["kind"]), "status": TopUpStatus(item["status"])}
     return TopUp(account_id=keys.account_of(item["PK"]), card=card, **plain)
 
 
-def sweep_sk(topup: TopUp, look_at: str) -> str:
-    """Sorts what is to be looked at by when."""
-    return f"{look_at}#{topup.account_id}#{topup.topup_id}"
+def sweep_sk(topup: TopUp, check_at: str) -> str:
+    """The sort key of the sweep index: the time of the next check first."""
+    return f"{check_at}#{topup.account_id}#{topup.topup_id}"
 
 
-def next_look(topup: TopUp, now: datetime) -> str:
-    """When to ask Stripe again: after the lease at the soonest, later the older the payment is, hourly at most."""
+def next_check(topup: TopUp, now: datetime) -> str:
+    """When to ask Stripe again: after a quarter of the payment's age, at least the lease and at most an hour."""
     wait = min(max(LEASE, topup.age(now) // 4), timedelta(hours=1))
     return format_instant(now + wait)

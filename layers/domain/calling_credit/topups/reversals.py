@@ -1,8 +1,8 @@
-"""Money that goes back: refunds and disputes as one netted state, not as a sequence of events. Knows no Stripe call.
+"""Reversals: refunds and disputes as one net state instead of a sequence of events.
 
-What a payment has lost is worked out from what stands at Stripe now, and the entry is the difference to what the book
-has already taken back. So any order and any repetition of refunds, disputes, wins and failures ends right, and a
-dispute after a refund is not taken twice.
+The loss of a payment is computed from its current refunds and disputes at Stripe, and the entry is the difference to
+the amount already reversed. Any order and any repetition of refunds, disputes, wins, and failures leads to the same
+balance, and a dispute after a refund is not deducted twice.
 """
 
 from dataclasses import dataclass
@@ -17,22 +17,22 @@ from calling_credit.topups.topup import TopUp
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """What stands at Stripe against a payment, in micros: `refunded` without failed refunds, and the balance
-    transactions of its disputes without fees (negative while withdrawn, zero again once reinstated).
+    """Money that left a payment at Stripe, in micro-dollars. `refunded` excludes failed refunds; `disputed` sums the
+    disputes' balance transactions without fees: negative while withdrawn, zero once reinstated.
     """
 
     refunded_micros: int
     disputed_micros: int
 
 
-def target(paid_micros: int, losses: Losses) -> int:
-    """How much of a payment must be taken back: never more than was paid, never less than nothing."""
+def reversal_target(paid_micros: int, losses: Losses) -> int:
+    """The amount to reverse in total, between zero and the payment."""
     return min(paid_micros, max(0, losses.refunded_micros - losses.disputed_micros))
 
 
 def reversal_entry(topup: TopUp, target_micros: int, losses: Losses, time_zone: str, now: datetime) -> Entry | None:
-    """The entry that brings the book to the target; None where it is there. Its key counts the reversals of its
-    payment: the transaction that writes it is conditioned on the count before.
+    """The entry that brings the reversed amount to the target; None if it is there. Its key holds the number of the
+    reversal, and the transaction that writes it requires the number before.
     """
     change = target_micros - topup.reversed_micros
     if change == 0:
@@ -59,8 +59,8 @@ def reversal_entry(topup: TopUp, target_micros: int, losses: Losses, time_zone: 
 
 
 def reversal_id(topup: TopUp) -> str:
-    """The id of the next reversal of a payment."""
-    return f"{topup.topup_id}{_COUNTED}{topup.reversals + 1}"
+    """The id of a payment's next reversal."""
+    return f"{topup.topup_id}{_SEPARATOR}{topup.reversals + 1}"
 
 
-_COUNTED: Final = ".rev."
+_SEPARATOR: Final = ".rev."

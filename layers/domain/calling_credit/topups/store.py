@@ -1,15 +1,15 @@
-"""Keeps top-ups: made, listed, leased, and told what Stripe says, as long as they have not ended. How one ends stands
-in `settle_topups`.
-"""
+"""Reads and writes top-ups until they end. `payments.settlement` ends them."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
+from calling_credit.dynamodb.pages import query_pages
 from calling_credit.dynamodb.sweep import query_due
 from calling_credit.dynamodb.transactions import put, transact
 from calling_credit.instants import format_instant
@@ -17,62 +17,62 @@ from calling_credit.ledger.headroom import nudge_action
 from calling_credit.topups.declines import Decline
 from calling_credit.topups.items import (
     TOPUP_KIND,
-    next_look,
+    next_check,
     payment_item,
-    read_topup_item,
     sweep_sk,
+    topup_from_item,
     topup_item,
     topup_key,
 )
-from calling_credit.topups.topup import OPEN, Status, TopUp
+from calling_credit.topups.topup import OPEN, TopUp, TopUpStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-LOOKED_BACK: Final = timedelta(days=8)
-"""How far back money that is on its way is looked for: longer than a card payment is ever under way."""
+RECENT_PERIOD: Final = timedelta(days=8)
+"""How far back to look for open payments: longer than any card payment takes."""
 
 
-class TopUps:
-    """The top-ups of the table."""
+class TopUpStore:
+    """The top-ups in the table."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
         self._client = client
         self._table_name = table_name
 
     def read(self, account_id: str, topup_id: str) -> TopUp | None:
-        """A top-up as it is now, None if the account has none of that id."""
+        """Read a top-up; None if the account has none with this id."""
         answer = self._client.get_item(
             TableName=self._table_name, Key=topup_key(account_id, topup_id), ConsistentRead=True
         )
-        return read_topup_item(answer["Item"]) if "Item" in answer else None
+        return topup_from_item(answer["Item"]) if "Item" in answer else None
 
     def create(self, topup: TopUp) -> TopUp:
-        """Store a new top-up with the complete request before anything is sent; one that stands already is returned.
+        """Store a new top-up with its complete requests before anything is sent to Stripe. Return the stored one if it
+        exists already.
 
         Raises:
-            Unavailable: the table did not take it in time; nothing was sent to Stripe.
+            Unavailable: the table did not answer in time; nothing was sent to Stripe.
         """
         actions = [put(self._table_name, topup_item(topup)), put(self._table_name, payment_item(topup))]
         if not transact(self._client, actions):
             return topup
-        standing = self.read(topup.account_id, topup.topup_id)
-        return standing if standing is not None else topup
+        return self.read(topup.account_id, topup.topup_id) or topup
 
     def page(self, account_id: str, after: str | None, limit: int) -> tuple[list[TopUp], str | None]:
-        """A page of an account's top-ups, newest first, and the sort key to go on after."""
-        item_keys = self._listed(account_id, None, after, limit + 1)
+        """A page of an account's top-ups, newest first, and the sort key after which the next page starts."""
+        item_keys = self._sort_keys(account_id, None, after, limit + 1)
         page = item_keys[:limit]
-        found = self._read_all(account_id, [keys.id_of(key) for key in page])
-        return found, page[-1] if len(item_keys) > limit else None
+        topups = self._read_all(account_id, [keys.id_of(key) for key in page])
+        return topups, page[-1] if len(item_keys) > limit else None
 
     def recent(self, account_id: str, now: datetime) -> list[TopUp]:
-        """The top-ups that may still be under way, newest first."""
-        item_keys = self._listed(account_id, format_instant(now - LOOKED_BACK), None, None)
+        """The account's recent top-ups, which may still be open, newest first."""
+        item_keys = self._sort_keys(account_id, format_instant(now - RECENT_PERIOD), None, None)
         return self._read_all(account_id, [keys.id_of(key) for key in item_keys])
 
-    def take_lease(self, topup: TopUp, lease: timedelta, now: datetime) -> TopUp | None:
-        """Become the one that works on it; None if it has ended, or another is at work."""
+    def acquire_lease(self, topup: TopUp, lease: timedelta, now: datetime) -> TopUp | None:
+        """Acquire the lease; None if the top-up has ended or another worker holds the lease."""
         return self._change(
             topup,
             {"lease_until": format_instant(now + lease), "sweep_sk": sweep_sk(topup, format_instant(now + lease))},
@@ -82,21 +82,21 @@ class TopUps:
         )
 
     def release(self, topup: TopUp, now: datetime) -> None:
-        """Stop working on it before anything was begun, so that whoever asks next may go on at once."""
+        """Give the lease back, so that the next request may continue at once."""
         self._change(topup, {"lease_until": None}, now)
 
-    def keep_intent(self, topup: TopUp, intent_id: str, now: datetime) -> TopUp | None:
-        """created -> confirming: the intent is known, and may be confirmed from now on. None if it was given up."""
+    def store_intent(self, topup: TopUp, intent_id: str, now: datetime) -> TopUp | None:
+        """created -> confirming: store the intent's id, so that it may be confirmed. None if the top-up has changed."""
         return self._change(
             topup,
-            {"intent_id": intent_id, "status": "confirming"},
+            {"intent_id": intent_id, "status": TopUpStatus.CONFIRMING},
             now,
             "#status = :created AND attribute_not_exists(intent_id)",
             {":created": "created"},
         )
 
-    def keep_confirmation(self, topup: TopUp, request: str, now: datetime) -> TopUp | None:
-        """Store the next confirmation before it is sent, with a key of its own. None if another did so first."""
+    def store_confirmation(self, topup: TopUp, request: str, now: datetime) -> TopUp | None:
+        """Store the next confirmation, with its own key, before it is sent. None if another worker was faster."""
         return self._change(
             topup,
             {"confirm_number": topup.confirm_number + 1, "confirm_request": request},
@@ -105,30 +105,32 @@ class TopUps:
             {":number": topup.confirm_number},
         )
 
-    def keep_decline(self, topup: TopUp, decline: Decline, now: datetime) -> TopUp | None:
-        """Remember why the bank refused before the intent is canceled. None if it has ended meanwhile."""
+    def store_decline(self, topup: TopUp, decline: Decline, now: datetime) -> TopUp | None:
+        """Store the bank's decline before the intent is canceled. None if the top-up has ended."""
         return self._change(topup, {"failure_code": decline.code, "failure_advice": decline.advice}, now)
 
-    def note(self, topup: TopUp, status: Status, next_action_url: str | None, now: datetime) -> TopUp | None:
-        """Stripe is at work, or waits for the customer, who must find nobody else at work on it. None if it has ended
-        meanwhile.
+    def record_status(
+        self, topup: TopUp, status: TopUpStatus, next_action_url: str | None, now: datetime
+    ) -> TopUp | None:
+        """Store Stripe's status. `requires_action` also ends the lease, so that the customer can continue at once. None
+        if the top-up has ended.
         """
         change = {
             "status": status,
             "next_action_url": next_action_url,
-            "sweep_sk": sweep_sk(topup, next_look(topup, now)),
+            "sweep_sk": sweep_sk(topup, next_check(topup, now)),
         }
-        if status == "requires_action":
+        if status == TopUpStatus.REQUIRES_ACTION:
             change["lease_until"] = None
         return self._change(topup, change, now)
 
     def nudge(self, account_id: str) -> None:
-        """Let the account's balance be looked at again."""
+        """Make the stream report the balance again."""
         self._client.update_item(**nudge_action(self._table_name, account_id)["Update"])
 
-    def look_later(self, topup: TopUp, now: datetime) -> None:
-        """Nothing to do yet: the sweeper comes back later, the later the older it is."""
-        self._change(topup, {"sweep_sk": sweep_sk(topup, next_look(topup, now))}, now)
+    def reschedule_check(self, topup: TopUp, now: datetime) -> None:
+        """Set the next check by the sweeper; older payments wait longer."""
+        self._change(topup, {"sweep_sk": sweep_sk(topup, next_check(topup, now))}, now)
 
     def _change(
         self,
@@ -138,64 +140,54 @@ class TopUps:
         condition: str = "attribute_exists(PK)",
         values: dict[str, Any] | None = None,
     ) -> TopUp | None:
-        """Set attributes of a top-up that has not ended; None if a condition did not hold."""
-        said = change | {"updated_at": format_instant(now)}
-        kept = {name: value for name, value in said.items() if value is not None}
-        gone = [name for name, value in said.items() if value is None]
-        expression = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)
-        if gone:
-            expression += " REMOVE " + ", ".join(f"#{name}" for name in gone)
+        """Set attributes of an open top-up; None if the condition failed."""
+        attributes = change | {"updated_at": format_instant(now)}
+        to_set = {name: value for name, value in attributes.items() if value is not None}
+        to_remove = [name for name, value in attributes.items() if value is None]
+        expression = "SET " + ", ".join(f"#{name} = :{name}" for name in to_set)
+        if to_remove:
+            expression += " REMOVE " + ", ".join(f"#{name}" for name in to_remove)
         still_open = {f":open_{at}": status for at, status in enumerate(sorted(OPEN))}
-        asked = {f":{name}": value for name, value in kept.items()} | still_open | (values or {})
+        parameters = {f":{name}": value for name, value in to_set.items()} | still_open | (values or {})
         try:
             answer = self._client.update_item(
                 TableName=self._table_name,
                 Key=topup_key(topup.account_id, topup.topup_id),
                 UpdateExpression=expression,
                 ConditionExpression=f"#status IN ({', '.join(still_open)}) AND {condition}",
-                ExpressionAttributeNames={"#status": "status"} | {f"#{name}": name for name in (*kept, *gone)},
-                ExpressionAttributeValues={name: to_attribute(value) for name, value in asked.items()},
+                ExpressionAttributeNames={"#status": "status"} | {f"#{name}": name for name in (*to_set, *to_remove)},
+                ExpressionAttributeValues={name: to_attribute(value) for name, value in parameters.items()},
                 ReturnValues="ALL_NEW",
             )
         except AWS_ERRORS as error:
             if not is_condition_failed(error):
                 raise
             return None
-        return read_topup_item(answer["Attributes"])
+        return topup_from_item(answer["Attributes"])
 
-    def _listed(self, account_id: str, since: str | None, after: str | None, limit: int | None) -> list[str]:
+    def _sort_keys(self, account_id: str, since: str | None, after: str | None, limit: int | None) -> list[str]:
         low, high = keys.payment_range(since)
-        options: dict[str, Any] = {"Limit": limit} if limit else {}
-        found: list[str] = []
+        pk = {"S": keys.account_pk(account_id)}
+        query: dict[str, Any] = {
+            "KeyConditionExpression": "PK = :pk AND SK BETWEEN :low AND :high",
+            "ExpressionAttributeValues": {":pk": pk, ":low": {"S": low}, ":high": {"S": high}},
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+        }
+        if limit:
+            query["Limit"] = limit
         if after:
-            options["ExclusiveStartKey"] = {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": after}}
-        while True:
-            answer = self._client.query(
-                TableName=self._table_name,
-                KeyConditionExpression="PK = :pk AND SK BETWEEN :low AND :high",
-                ExpressionAttributeValues={
-                    ":pk": {"S": keys.account_pk(account_id)},
-                    ":low": {"S": low},
-                    ":high": {"S": high},
-                },
-                ScanIndexForward=False,
-                ConsistentRead=True,
-                **options,
-            )
-            found += [str(item["SK"]["S"]) for item in answer["Items"]]
-            last = answer.get("LastEvaluatedKey")
-            if last is None or (limit is not None and len(found) >= limit):
-                return found
-            options["ExclusiveStartKey"] = last
+            query["ExclusiveStartKey"] = {"PK": pk, "SK": {"S": after}}
+        return [str(item["SK"]["S"]) for item in islice(query_pages(self._client, self._table_name, query), limit)]
 
     def _read_all(self, account_id: str, topup_ids: list[str]) -> list[TopUp]:
-        """These top-ups, in this order."""
+        """The top-ups with these ids, in this order."""
         item_keys = [(keys.account_pk(account_id), keys.topup_sk(topup_id)) for topup_id in topup_ids]
-        found = read_many(self._client, self._table_name, item_keys)
-        return [read_topup_item(found[key]) for key in item_keys]
+        items = read_many(self._client, self._table_name, item_keys)
+        return [topup_from_item(items[key]) for key in item_keys]
 
     def due(self, now: datetime) -> Iterator[TopUp]:
-        """Every top-up that has to be looked at by now, as it is now; the index itself may be behind."""
+        """Every unleased top-up whose check is due, read consistently: the index may lag behind."""
         for partition in sweep_keys.sweep_partitions(TOPUP_KIND):
             for account_id, topup_id in self._due_in(partition, format_instant(now)):
                 topup = self.read(account_id, topup_id)

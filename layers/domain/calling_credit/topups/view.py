@@ -1,15 +1,13 @@
-"""A top-up as customers see it. Knows no secret and makes no link: what leads on is handed in."""
+"""A top-up as customers see it. The caller passes the address of the next step."""
 
 from typing import Any, Final
 
 from calling_credit.money import format_money
-from calling_credit.topups.declines import shown_code, words
-from calling_credit.topups.topup import TopUp
+from calling_credit.topups.declines import WORDS, FailureCode, message_of, public_code
+from calling_credit.topups.topup import TopUp, TopUpKind, TopUpStatus
 
-_SHOWN: Final = {"confirming": "processing"}
-"""That an intent is being confirmed is nothing a customer could act on."""
-
-NOT_CHARGED: Final = "This payment was canceled before it was made. Nothing was charged; begin a new one."
+_PUBLIC_STATUS: Final = {TopUpStatus.CONFIRMING: TopUpStatus.PROCESSING}
+"""Customers cannot act on the difference between confirming and processing."""
 
 
 def topup_view(topup: TopUp, action_url: str | None) -> dict[str, Any]:
@@ -17,12 +15,12 @@ def topup_view(topup: TopUp, action_url: str | None) -> dict[str, Any]:
     view: dict[str, Any] = {
         "id": topup.topup_id,
         "kind": topup.kind,
-        "status": _SHOWN.get(topup.status, topup.status),
+        "status": _PUBLIC_STATUS.get(topup.status, topup.status),
         "amount": format_money(topup.amount_micros),
         "created_at": topup.created_at,
         "payment_method": {"brand": topup.card.brand, "last4": topup.card.last4},
     }
-    if topup.status == "requires_action" and action_url:
+    if topup.status == TopUpStatus.REQUIRES_ACTION and action_url:
         view["next_action_url"] = action_url
     if failure := failure_view(topup.kind, topup.status, topup.failure_code):
         view["failure"] = failure
@@ -32,11 +30,11 @@ def topup_view(topup: TopUp, action_url: str | None) -> dict[str, Any]:
 
 
 def failure_view(kind: str, status: str, failure_code: str | None) -> dict[str, str] | None:
-    """`{code, message}` of a payment that brought nothing, or waits for its bank; None where nothing is amiss, and for
-    an automatic one that is canceled: nobody pressed anything.
+    """`{code, message}` of a payment that failed or waits for its bank; else None. A canceled automatic payment has
+    none, because no customer started it.
     """
-    if status == "canceled" and kind == "manual":
-        return {"code": "canceled", "message": NOT_CHARGED}
-    if status in ("failed", "requires_action") and failure_code:
-        return {"code": shown_code(failure_code), "message": words(failure_code)}
+    if status == TopUpStatus.CANCELED and kind == TopUpKind.MANUAL:
+        return {"code": FailureCode.CANCELED, "message": WORDS[FailureCode.CANCELED]}
+    if status in (TopUpStatus.FAILED, TopUpStatus.REQUIRES_ACTION) and failure_code:
+        return {"code": public_code(failure_code), "message": message_of(failure_code)}
     return None

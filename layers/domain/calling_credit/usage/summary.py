@@ -8,9 +8,11 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from calling_credit.accounts.account import Account
 from calling_credit.categories import CATEGORY, RESERVED_CATEGORIES
 from calling_credit.dynamodb import keys
 from calling_credit.errors import NotFound, ProblemCode
+from calling_credit.ledger.balance import Balance
 from calling_credit.ledger.entries import (
     BALANCE_ADJUSTED,
     CALL_CHARGED,
@@ -59,21 +61,17 @@ def check_call_category(category: str) -> None:
         )
 
 
-def balance_view(
-    account_id: str, settings: Mapping[str, Any], balance: Mapping[str, Any], auto_recharge: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The balance as `GET /balance` shows it, with the state of automatic recharge beside it. `settings` are the
-    account's: its currency, and the time zone in which its dates are meant.
-    """
+def balance_view(account: Account, balance: Balance, auto_recharge: Mapping[str, Any]) -> dict[str, Any]:
+    """The balance as `GET /balance` shows it, with the state of automatic recharge."""
     return {
-        "account_id": account_id,
-        "currency": settings["currency"],
-        "time_zone": settings["time_zone"],
-        "balance": format_money(balance["posted_micros"]),
-        "held": format_money(balance["held_micros"]),
-        "available": format_money(balance["available_micros"]),
+        "account_id": account.account_id,
+        "currency": account.currency,
+        "time_zone": account.time_zone,
+        "balance": format_money(balance.posted_micros),
+        "held": format_money(balance.held_micros),
+        "available": format_money(balance.available_micros),
         "auto_recharge": auto_recharge,
-        "updated_at": balance["updated_at"],
+        "updated_at": balance.updated_at,
     }
 
 

@@ -1,0 +1,20 @@
+"""The types of events on the event bus. docs/events.md explains each."""
+
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    """What happened: the `type` of an event and the `detail-type` of its envelope."""
+
+    TOP_UP_SUCCEEDED = "TopUpSucceeded"
+    TOP_UP_FAILED = "TopUpFailed"
+    AUTO_RECHARGE_SUCCEEDED = "AutoRechargeSucceeded"
+    AUTO_RECHARGE_FAILED = "AutoRechargeFailed"
+    AUTO_RECHARGE_SUSPENDED = "AutoRechargeSuspended"
+    BALANCE_LOW = "BalanceLow"
+    CREDIT_REVERSED = "CreditReversed"
+    CREDIT_RETURNED = "CreditReturned"
+    CALL_UNRATED = "CallUnrated"
+    CALL_DENIED = "CallDenied"
+    ACCOUNT_FROZEN = "AccountFrozen"
+    ACCOUNT_UNFROZEN = "AccountUnfrozen"

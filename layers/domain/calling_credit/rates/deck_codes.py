@@ -1,0 +1,33 @@
+"""The codes of errors and warnings about a rate deck. docs/rate-decks.md explains each."""
+
+from enum import StrEnum
+
+
+class DeckErrorCode(StrEnum):
+    """Why a deck is refused."""
+
+    NOT_UTF8 = "not_utf8"
+    WRONG_HEADER = "wrong_header"
+    EMPTY_DECK = "empty_deck"
+    TOO_MANY_ROWS = "too_many_rows"
+    WRONG_COLUMN_COUNT = "wrong_column_count"
+    INVALID_PREFIX = "invalid_prefix"
+    INVALID_DESTINATION = "invalid_destination"
+    UNKNOWN_COUNTRY = "unknown_country"
+    UNKNOWN_ORIGIN = "unknown_origin"
+    INVALID_PRICE = "invalid_price"
+    PRICE_OUT_OF_RANGE = "price_out_of_range"
+    INVALID_SECONDS = "invalid_seconds"
+    INVALID_EFFECTIVE_FROM = "invalid_effective_from"
+    INVALID_CATEGORY = "invalid_category"
+    RESERVED_CATEGORY = "reserved_category"
+    INCLUDED_WITH_PRICE = "included_with_price"
+    DUPLICATE_ROW = "duplicate_row"
+    MALFORMED_CSV = "malformed_csv"
+
+
+class DeckWarningCode(StrEnum):
+    """What an operator should check in a valid deck."""
+
+    OTHER_COUNTRY = "other_country"
+    UNASSIGNED_PREFIX = "unassigned_prefix"

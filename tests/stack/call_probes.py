@@ -1,0 +1,66 @@
+"""Probes of the functions that rate and authorize calls."""
+
+import json
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import boto3
+
+from local.stack import Stack
+from tests.stack.deployment import invoke
+from tests.stack.test_calls import items_of, make_call, open_account
+
+
+def invoke_rate_calls(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Rate charged, unrated, and stray calls of a new account."""
+    account_id = f"acct_{uuid.uuid4().hex[:12]}"
+    open_account(deployed, account_id)
+    started = datetime.now(UTC) - timedelta(hours=1)
+    calls = [
+        make_call(account_id, "+442071838750", 60, started),
+        make_call(account_id, "+9991234567", 60, started),
+        make_call(account_id, "+442071838750", 60, started, line_id="line_unknown"),
+    ]
+    records = [
+        {"messageId": f"m_{i}", "attributes": {"SentTimestamp": "1"}, "body": json.dumps(call)}
+        for i, call in enumerate(calls)
+    ]
+    assert invoke(deployed, "RateCallsFunction", {"Records": records}) == {"batchItemFailures": []}
+    assert [len(items_of(deployed, account_id, kind)) for kind in ("ENTRY#", "UNRATED#", "STRAY#")] == [2, 1, 1]
+
+
+def authorize_a_call(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Authorize and extend a call; refuse another one, which is stored for the bus."""
+    account_id = f"acct_{uuid.uuid4().hex[:12]}"
+    open_account(deployed, account_id, "5.00")
+    request = {"call_id": "c_1", "account_id": account_id, "line_id": "line_1", "to": "+442071838750"}
+    for seconds in (60, 600):
+        body = request | {"requested_seconds": seconds}
+        answer = deployed.api.send("POST", "/calls/authorize", tokens["service"], body)
+        assert (answer["decision"], answer["max_seconds"]) == ("allow", seconds)
+    deployed.api.send("PUT", f"/accounts/{account_id}", tokens["service"], {"limits": {"blocked": ["GB"]}})
+    refused = deployed.api.send("POST", "/calls/authorize", tokens["service"], request | {"call_id": "c_2"})
+    assert refused["reason"] == "destination_blocked"
+    assert [len(items_of(deployed, account_id, kind)) for kind in ("HOLD#", "DENIAL#")] == [1, 1]
+
+
+def expire_a_hold(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Expire the hold of a call that never arrived."""
+    account_id = f"acct_{uuid.uuid4().hex[:12]}"
+    open_account(deployed, account_id, "5.00")
+    request = {"call_id": "c_1", "account_id": account_id, "line_id": "line_1", "to": "+442071838750"}
+    assert deployed.api.send("POST", "/calls/authorize", tokens["service"], request)["decision"] == "allow"
+    make_overdue(deployed, account_id, "c_1")
+    assert invoke(deployed, "ExpireHoldsFunction", {})["failed"] == 0
+    [hold] = items_of(deployed, account_id, "HOLD#")
+    assert hold["status"]["S"] == "expired"
+
+
+def make_overdue(deployed: Stack, account_id: str, call_id: str) -> None:
+    """Make the hold of a call overdue."""
+    boto3.client("dynamodb").update_item(
+        TableName=deployed.outputs["TableName"],
+        Key={"PK": {"S": f"ACCOUNT#{account_id}"}, "SK": {"S": f"HOLD#{call_id}"}},
+        UpdateExpression="SET sweep_sk = :past",
+        ExpressionAttributeValues={":past": {"S": f"2026-01-01T00:00:00.000Z#{account_id}#{call_id}"}},
+    )

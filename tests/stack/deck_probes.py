@@ -1,0 +1,54 @@
+"""Probes of the functions that publish decks and rerate calls."""
+
+import json
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+
+from calling_credit.call_events import Call, parse_call
+from calling_credit.charging.kept_calls import list_unrated_call
+from calling_credit.rates import deck_store
+from local.stack import Stack
+from tests.harness.template import ROOT
+from tests.stack.deployment import invoke, pause_rule
+from tests.stack.test_calls import items_of, make_call, open_account
+
+
+def publish_a_deck(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Publish an uploaded deck with one additional unused prefix, and write its report. Only the probe triggers the
+    function.
+    """
+    client, bucket, key = boto3.client("s3"), deployed.outputs["DeckBucketName"], f"incoming/{uuid.uuid4().hex}.csv"
+    row = f"8889991,{key[9:40]},001,*,1,0,60,60,2020-01-01,outbound_international_call\n"
+    with pause_rule(deployed, "PublishRatesFunctionDropped"):
+        client.put_object(Bucket=bucket, Key=key, Body=(ROOT / "local" / "rates.csv").read_bytes() + row.encode())
+        result = invoke(deployed, "PublishRatesFunction", {"detail": {"object": {"key": key}}})
+    assert (result["outcome"], result["version"]) == ("published", read_version(client, bucket))
+    report = client.get_object(Bucket=bucket, Key=f"reports/{key.removeprefix('incoming/')}.json")["Body"].read()
+    assert json.loads(report)["last_calls"]["is_whole"], "the calls could not be compared"
+
+
+def read_version(client: Any, bucket: str) -> str:
+    """Return the version of the active deck."""
+    pointer = deck_store.read_active(client, bucket)
+    return str(pointer and pointer.version)
+
+
+def rate_late(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Charge a waiting call that now has a price, and rerate it with another deck."""
+    account_id, number = f"acct_{uuid.uuid4().hex[:12]}", "+442071838750"
+    open_account(deployed, account_id)
+    now = datetime.now(UTC)
+    call = parse_call(json.dumps(make_call(account_id, number, 60, now - timedelta(hours=1))), now)
+    assert isinstance(call, Call)
+    assert list_unrated_call(boto3.client("dynamodb"), deployed.outputs["TableName"], call, now, lambda: 10.0) == "kept"
+    invoke(deployed, "RerateCallsFunction", {})  # A deck that was just activated may have triggered it already.
+    deck = (ROOT / "local" / "rates.csv").read_bytes().replace(b"GB,*,0.0140,", b"GB,*,0.0200,")
+    version = deck_store.deck_version(deck, now)
+    deck_store.put_deck(boto3.client("s3"), deployed.outputs["DeckBucketName"], version, deck)
+    request = {"account_id": account_id, "from": "2026-01-01", "to": "2035-01-01", "deck": version, "apply": True}
+    assert invoke(deployed, "RerateCallsFunction", {"reprice": request})["changed"] == 1
+    amounts = [item["amount_micros"]["N"] for item in items_of(deployed, account_id, "ENTRY#")]
+    assert amounts == ["-14000", "14000", "-20000"]

@@ -1,0 +1,156 @@
+"""Probes of the functions that take payments, prove the ledger, and send mail."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import boto3
+import pytest
+
+from calling_credit.payments.issues import read_issues
+from local.deploy import MAIL_FROM
+from local.stack import Stack
+from local.stripe_stand_in.controls import Controls
+from tests.harness.template import ROOT
+from tests.stack.callbacks import redeliver
+from tests.stack.conftest import eventually
+from tests.stack.customers import Customer, open_customer, stand_in
+from tests.stack.deployment import invoke
+
+OUTSIDE = "outside"
+"""The metadata key of payments that a test makes outside the application."""
+
+
+def add_funds(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Pay with a saved card, list the payment, and open an unknown link."""
+    card = deployed.api.get("/payment-methods", tokens["admin"])["items"][0]["id"]
+    body, key = {"amount": "5.00", "payment_method_id": card}, {"Idempotency-Key": uuid.uuid4().hex}
+    paid = deployed.api.send("POST", "/top-ups", tokens["admin"], body, key)
+    assert paid["status"] == "succeeded"
+    assert deployed.api.get("/top-ups", tokens["admin"], limit=1)["items"] == [paid]
+    assert deployed.api.request("GET", "/links/nonsense").status_code == 404
+
+
+@contextmanager
+def late_payment(deployed: Stack) -> Iterator[tuple[Customer, str]]:
+    """Yield a customer and the intent of a payment that succeeded later; all webhook events of Stripe are lost."""
+    faults = stand_in(deployed).faults
+    faults.add("lost", "*", count=1_000)
+    try:
+        customer = open_customer(deployed)
+        begun = customer.pay(customer.save_card("pm_card_processing"), "25.00", "late")
+        assert begun.json()["status"] == "processing"
+        [intent] = customer.intents()
+        Controls(stand_in(deployed)).settle(intent.id)
+        yield customer, intent.id
+        assert customer.statuses() == ["succeeded"]
+        assert customer.credited_micros() == [25_000_000]
+    finally:
+        faults.clear()
+
+
+def handle_webhooks(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Credit a payment and suspend a rule because of webhook events."""
+    with late_payment(deployed) as (customer, intent_id):
+        paid = redeliver(deployed, "payment_intent.succeeded", intent_id)
+        assert (paid.status_code, paid.json().get("outcome")) == (200, "succeeded")
+        card = customer.save_card()
+        customer.set_rule(card)
+        deployed.stripe_sdk().v1.payment_methods.detach(card)
+        removed = redeliver(deployed, "payment_method.detached", card)
+        assert (removed.status_code, removed.json().get("outcome")) == (200, "suspended")
+
+
+def recharge(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Claim, charge, and settle a recharge in one run below the threshold."""
+    assert run_below_threshold(deployed).statuses() == ["succeeded"]
+
+
+def run_below_threshold(deployed: Stack, card: str = "pm_card_visa") -> Customer:
+    """Open a customer below the threshold of their rule, and run automatic recharge."""
+    customer = open_customer(deployed, "30.00")
+    customer.set_rule(customer.save_card(card))
+    keys = {"PK": {"S": f"ACCOUNT#{customer.account_id}"}, "SK": {"S": "BALANCE"}}
+    event = {"Records": [{"dynamodb": {"Keys": keys, "SequenceNumber": "1"}}]}
+    assert invoke(deployed, "AutoRechargeFunction", event) == {"batchItemFailures": []}
+    return customer
+
+
+def reconcile(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Credit a payment without a webhook event, and complete a recharge that Stripe never received."""
+    with late_payment(deployed) as (customer, _):
+        stand_in(deployed).faults.add("dropped", "POST /v1/payment_intents", count=2)
+        unsent = run_below_threshold(deployed)
+        assert unsent.statuses() == ["created"]
+        for one in (customer, unsent):
+            one.expire_waits()
+        assert invoke(deployed, "ReconcilePaymentsFunction", {})["failed"] == 0
+        assert unsent.statuses() == ["succeeded"]
+
+
+def prove(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Prove an account that paid, and list a payment made outside the application in its name."""
+    customer = open_customer(deployed)
+    assert customer.pay(customer.save_card(), "25.00", "proven").json()["status"] == "succeeded"
+    [paid] = customer.intents()
+    metadata = {"account_id": customer.account_id, "topup_id": f"tu_{uuid.uuid4().hex}", OUTSIDE: "yes"}
+    outside = make_payment(deployed, customer, metadata, str(paid.payment_method))
+    make_older(deployed, paid.id, outside)
+    result = invoke(deployed, "ProveLedgerFunction", {})
+    assert result["unproven"] == 0, result
+    issues = read_issues(boto3.client("dynamodb"), deployed.outputs["TableName"])
+    account_issues = [issue for issue in issues if issue["account_id"] == customer.account_id]
+    assert [(issue["code"], issue["object_id"]) for issue in account_issues] == [("payment_without_entry", outside)]
+
+
+def make_payment(deployed: Stack, customer: Customer, metadata: dict[str, str], card: str) -> str:
+    """Make a successful payment at Stripe outside the application and without webhook events; return its intent."""
+    faults = stand_in(deployed).faults
+    faults.add("lost", "*", count=1_000)
+    try:
+        intent = deployed.stripe_sdk().v1.payment_intents.create(
+            {
+                "amount": 700,
+                "currency": "usd",
+                "customer": customer.customer_id,
+                "payment_method": card,
+                "metadata": metadata,
+                "confirm": True,
+                "return_url": "https://page.test/",
+            }
+        )
+    finally:
+        faults.clear()
+    assert intent.status == "succeeded"
+    return str(intent.id)
+
+
+def make_older(deployed: Stack, *intent_ids: str) -> None:
+    """Set the creation of these payments an hour back."""
+    objects = stand_in(deployed).account.objects
+    for intent_id in intent_ids:
+        intent = objects["payment_intent"][intent_id]
+        for item in (intent, objects["charge"][intent["latest_charge"]]):
+            item["created"] -= 3600
+
+
+def send_mail(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Send a mail with a link after SES refused the first attempt."""
+    customer = run_below_threshold(deployed, "pm_card_authenticationRequired")
+    email, account = f"{uuid.uuid4().hex}@customer.example", f"/accounts/{customer.account_id}"
+    deployed.api.send("PUT", account, tokens["service"], {"billing_emails": [email]})
+    data = {"reason": "authentication_required", "message": "", "payment_method": {"brand": "visa", "last4": "3220"}}
+    sample = json.loads((ROOT / "events" / "send_mail.json").read_text(encoding="utf-8"))
+    detail = {"id": f"evt_{uuid.uuid4().hex}", "account_id": customer.account_id, "type": "AutoRechargeSuspended"}
+    event = sample | {"detail": detail | {"data": data}}
+    ses = boto3.client("sesv2")
+    ses.delete_email_identity(EmailIdentity=MAIL_FROM)
+    try:
+        with pytest.raises(AssertionError, match="MessageRejected"):
+            invoke(deployed, "SendMailFunction", event)
+    finally:
+        ses.create_email_identity(EmailIdentity=MAIL_FROM)
+    assert invoke(deployed, "SendMailFunction", event) == {"addresses": 1}
+    [mail] = eventually(lambda: deployed.mailbox.mails_to(email), seconds=5)
+    assert "/links/" in mail.get_content()
