@@ -26,9 +26,9 @@ from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
 from tests.benchmarks import mix
 from tests.benchmarks.capacity import Attributes, Key, Request, item_key
-from tests.functions.template import table_properties
 from tests.harness.fast_moto import make_moto_cheap
 from tests.harness.table import BUCKET, TABLE, Context, Stack, load_app
+from tests.harness.template import table_properties
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from tests.functions.template import ROOT
+from tests.harness.template import ROOT
 
 ACCOUNTS = 100
 CALLS_PER_ACCOUNT = 10

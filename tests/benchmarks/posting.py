@@ -10,8 +10,8 @@ from tests.benchmarks import mix
 from tests.benchmarks.capacity import READS, Request, write_units
 from tests.benchmarks.laboratory import ENOUGH_SECONDS, Laboratory, capture_output
 from tests.benchmarks.rows import Row, number
-from tests.functions.template import template
 from tests.harness.table import Context
+from tests.harness.template import template
 
 KILOBYTE = 1024
 POISON_COUNTS = (1, 10, 999, 1000)

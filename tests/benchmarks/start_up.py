@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks.rows import Row
-from tests.functions.template import ROOT
+from tests.harness.template import ROOT
 
 ROUNDS = 5
 RATER_BUDGET = 1.6

@@ -235,7 +235,7 @@ def test_a_limit_blocks_countries_and_prefixes(blocked: tuple[str, ...], is_refu
 
 def test_a_blocked_country_matches_the_deck_or_the_numbering_plan() -> None:
     """The country of a row and of a number may differ, for example +1 876 in a row of the United States."""
-    jamaica = {"ask": ask(dialled_number="+18765550123"), "row": row(prefix="1", country="US")}
+    jamaica = {"request": ask(dialled_number="+18765550123"), "row": row(prefix="1", country="US")}
     for country in ("JM", "US"):
         assert (
             decide_admission(context_of(account=account_with(blocked=(country,)), **jamaica)).reason

@@ -9,7 +9,7 @@ import pytest
 
 from calling_credit.call_events import Call, Rejection, parse_call
 from ops.call_event_schema import EXAMPLE, schema
-from tests.functions.template import ROOT
+from tests.harness.template import ROOT
 
 PUBLISHED = json.loads((ROOT / "docs" / "call-event.schema.json").read_text(encoding="utf-8"))
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

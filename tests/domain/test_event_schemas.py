@@ -16,7 +16,7 @@ from tests.domain.event_examples import (
     RULE,
     event_of,
 )
-from tests.functions.template import template
+from tests.harness.template import template
 
 # --- The published schemas --------------------------------------------------------------------------------------------
 

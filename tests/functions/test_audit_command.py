@@ -21,7 +21,7 @@ pytestmark = pytest.mark.dynamodb
 
 @pytest.fixture
 def audited(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A world whose stack the command finds; Stripe is not configured there."""
+    """A stack that the command can find, without Stripe keys."""
     stack = FoundStack("staging", False, {"TableName": world.stack.table_name}, boto3.Session(), None)
     monkeypatch.setattr(audit, "find_stack", lambda: stack)
     monkeypatch.setattr(audit, "stripe_of", lambda _stack: (None, "no key."))

@@ -1,29 +1,23 @@
-"""When the balance falls below the threshold the rule buys credit, once and enough, whatever wakes it; else it does not
-even ask Stripe.
-"""
+"""When the balance falls below the threshold, the rule buys enough credit once and counts money in flight."""
 
 from typing import Any
 
 import pytest
 
 from local.stripe_stand_in.controls import Controls
-from tests.harness.cards import CHALLENGED, MASTERCARD, PROCESSING, declining
+from tests.harness.cards import CHALLENGED, PROCESSING
 from tests.harness.recharging import (
     LIFTED,
-    a_call,
-    automatic,
     bring,
     leave,
     recharges,
     record,
     shown,
-    spend,
     talk,
-    threshold_watched,
     usd,
 )
 from tests.harness.table import sample_event
-from tests.harness.till import ALWAYS, CONFIRM, RETRIEVE, Till
+from tests.harness.till import ALWAYS, CONFIRM, Till
 from tests.harness.world import UNITED_KINGDOM
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
@@ -38,7 +32,7 @@ def test_the_sample_event_recharges_the_account_it_names(till: Till) -> None:
     assert till.world.balance("acct_meridian") == usd("58.50")
 
 
-# --- How much ---------------------------------------------------------------------------------------------------------
+# --- The amount -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -59,7 +53,7 @@ def test_the_sample_event_recharges_the_account_it_names(till: Till) -> None:
         ("600.00", "150.00", "0.00", LIFTED, 45000),
     ],
 )
-def test_one_charge_closes_the_gap_as_far_as_caps_and_the_top_up_maximum_leave_room(
+def test_one_charge_closes_the_gap_within_caps_and_top_up_maximum(
     till: Till, threshold: str, amount: str, posted: str, caps: dict[str, Any], charged: int | None
 ) -> None:
     leave(till, posted)
@@ -73,7 +67,7 @@ def test_one_charge_closes_the_gap_as_far_as_caps_and_the_top_up_maximum_leave_r
     assert till.world.balance() == usd(posted) + charged * 10_000
 
 
-def test_what_a_cap_left_open_is_not_charged_at_once(till: Till) -> None:
+def test_the_gap_that_a_cap_leaves_is_not_charged_at_once(till: Till) -> None:
     leave(till, "-429.80")
     till.set_rule(till.card())
     till.stream()
@@ -81,14 +75,14 @@ def test_what_a_cap_left_open_is_not_charged_at_once(till: Till) -> None:
     assert shown(till) == ("paused", "daily_limit", "2026-11-24T00:00:00.000Z")
 
 
-# --- Money on its way -------------------------------------------------------------------------------------------------
+# --- Money in flight --------------------------------------------------------------------------------------------------
 #
-# The known case is a threshold of 6, a balance of 5.50 and 1.00 on its way: here all of it is ten times as much, since
-# one payment is 5.00 at least.
+# The known case has a threshold of 6, a balance of 5.50, and 1.00 in flight. All amounts are ten times as large here,
+# because the smallest payment is 5.00.
 
 
 def with_money_on_its_way(till: Till) -> str:
-    """A threshold of 60.00, a balance of 55.00, and 10.00 that a bank is still processing; the payment's intent."""
+    """Set a threshold of 60.00, a balance of 55.00, and a processing payment of 10.00; its intent."""
     leave(till, "55.00")
     payment = till.paid("10.00", till.card(PROCESSING))
     assert payment["status"] == "processing"
@@ -98,7 +92,7 @@ def with_money_on_its_way(till: Till) -> str:
     return str(till.intent_of(payment["id"])["id"])
 
 
-def test_money_on_its_way_that_reaches_the_threshold_keeps_a_recharge_from_being_needed(till: Till) -> None:
+def test_money_in_flight_that_reaches_the_threshold_prevents_a_recharge(till: Till) -> None:
     intent_id = with_money_on_its_way(till)
     Controls(till.stand_in).settle(intent_id)
     till.call_all_back()
@@ -107,7 +101,7 @@ def test_money_on_its_way_that_reaches_the_threshold_keeps_a_recharge_from_being
     assert till.world.balance() == usd("65.00")
 
 
-def test_money_that_does_not_arrive_after_all_is_bought_instead(till: Till) -> None:
+def test_money_that_fails_to_arrive_is_charged_instead(till: Till) -> None:
     intent_id = with_money_on_its_way(till)
     Controls(till.stand_in).fail(intent_id)
     till.call_all_back()
@@ -115,7 +109,7 @@ def test_money_that_does_not_arrive_after_all_is_bought_instead(till: Till) -> N
     assert recharges(till) == [("succeeded", "50.00")]
 
 
-def test_money_on_its_way_that_reaches_the_threshold_exactly_suffices(till: Till) -> None:
+def test_money_in_flight_that_exactly_reaches_the_threshold_is_enough(till: Till) -> None:
     with_money_on_its_way(till)
     leave(till, "50.00")
     till.stream()
@@ -125,14 +119,14 @@ def test_money_on_its_way_that_reaches_the_threshold_exactly_suffices(till: Till
     assert recharges(till) == [("succeeded", "50.00")]
 
 
-def test_money_on_its_way_that_does_not_suffice_makes_the_charge_smaller(till: Till) -> None:
+def test_money_in_flight_that_is_not_enough_makes_the_charge_smaller(till: Till) -> None:
     with_money_on_its_way(till)
     leave(till, "-41.00")
     till.stream()
     assert recharges(till) == [("succeeded", "100.00")]
 
 
-def test_a_person_at_their_banks_page_is_left_a_quarter_of_an_hour_to_confirm(till: Till) -> None:
+def test_a_customer_has_fifteen_minutes_to_confirm_at_the_bank(till: Till) -> None:
     leave(till, "5.00")
     waiting = till.paid("25.00", till.card(CHALLENGED))
     assert waiting["status"] == "requires_action"
@@ -146,7 +140,7 @@ def test_a_person_at_their_banks_page_is_left_a_quarter_of_an_hour_to_confirm(ti
     assert (recharges(till), till.charged()) == ([], [2500])
 
 
-def test_a_payment_left_at_its_bank_counts_for_nothing_and_is_canceled_first(till: Till) -> None:
+def test_a_payment_abandoned_at_the_bank_is_canceled_first(till: Till) -> None:
     leave(till, "5.00")
     waiting = till.paid("25.00", till.card(CHALLENGED))
     till.set_rule(till.card())
@@ -158,7 +152,7 @@ def test_a_payment_left_at_its_bank_counts_for_nothing_and_is_canceled_first(til
     assert recharges(till) == [("succeeded", "50.00")]
 
 
-def test_money_on_its_way_that_waits_for_its_bank_for_too_long_counts_no_more_without_any_call(till: Till) -> None:
+def test_money_waiting_too_long_at_the_bank_stops_counting_without_a_call(till: Till) -> None:
     leave(till, "5.00")
     card = till.card(CHALLENGED)
     till.fault("dropped", CONFIRM, count=ALWAYS)
@@ -172,163 +166,3 @@ def test_money_on_its_way_that_waits_for_its_bank_for_too_long_counts_no_more_wi
     till.sweep(minutes=20)
     till.stream()
     assert recharges(till) == [("succeeded", "50.00")]
-
-
-# --- What makes it look -----------------------------------------------------------------------------------------------
-
-
-def test_a_call_that_takes_the_balance_below_the_threshold_is_followed_by_one_charge(till: Till) -> None:
-    leave(till, "13.50")
-    till.set_rule(till.card())
-    assert till.stream() == 0
-    talk(till, minutes=1)
-    assert till.stream() == 0
-    talk(till, minutes=1)
-    assert till.stream() == 1
-    assert till.charged() == [5000]
-    assert till.world.balance() == usd("58.50")
-
-
-def test_many_calls_in_one_delivery_are_one_charge_that_covers_them_all(till: Till) -> None:
-    leave(till, "12.00")
-    till.set_rule(till.card(), **LIFTED)
-    assert till.world.deliver(*[a_call(till, minutes=10) for _ in range(20)]) == []
-    till.stream()
-    assert till.charged() == [45000]
-    assert till.world.balance() == usd("52.00")
-
-
-def test_a_cheap_call_is_enough_and_exactly_the_threshold_is_not_below_it(till: Till) -> None:
-    leave(till, "10.10")
-    till.set_rule(till.card())
-    talk(till, 1, UNITED_KINGDOM)
-    assert till.stream() == 0
-    talk(till, 1, UNITED_KINGDOM)
-    till.stream()
-    assert till.charged() == [5000]
-
-
-def test_switching_on_while_below_charges_and_while_above_does_not(till: Till) -> None:
-    card = till.card()
-    leave(till, "5.00")
-    till.set_rule(card, enabled=False)
-    assert till.stream() == 0
-    assert till.charged() == []
-    assert till.rule(enabled=True).status == 200
-    till.stream()
-    assert till.charged() == [5000]
-    till.rule(enabled=False)
-    till.rule(enabled=True)
-    assert till.stream() == 0
-    assert till.charged() == [5000]
-
-
-def test_raising_the_threshold_above_the_balance_charges_and_lowering_it_does_not(till: Till) -> None:
-    leave(till, "15.00")
-    till.set_rule(till.card())
-    assert till.stream() == 0
-    till.rule(threshold="5.00")
-    assert till.stream() == 0
-    till.rule(threshold="15.01")
-    assert till.stream() == 1
-    assert till.charged() == [5000]
-
-
-def test_saying_the_same_rule_again_while_above_charges_nothing(till: Till) -> None:
-    leave(till, "15.00")
-    card = till.card()
-    for _ in range(3):
-        till.set_rule(card)
-        assert till.stream() == 0
-    assert till.objects("payment_intent") == []
-
-
-def test_another_card_while_below_charges_that_card(till: Till) -> None:
-    leave(till, "5.00")
-    till.set_rule(till.card(declining("expired_card")))
-    till.stream()
-    assert till.charged() == []
-    till.rule(payment_method_id=till.card(MASTERCARD))
-    till.stream()
-    assert [(item["status"], item["brand"]) for item in automatic(till)] == [
-        ("failed", "visa"),
-        ("succeeded", "mastercard"),
-    ]
-
-
-# --- When it does not even ask ----------------------------------------------------------------------------------------
-
-
-def test_without_a_rule_nothing_is_watched_and_nothing_is_asked(till: Till) -> None:
-    till.card()
-    leave(till, "-100.00")
-    assert threshold_watched(till) is None
-    asked = len(till.world.stack.stripe.sent)
-    assert till.stream() == 0
-    below = record_as_if_watched(till)
-    assert bring(till, below) == []
-    assert len(till.world.stack.stripe.sent) == asked
-
-
-def record_as_if_watched(till: Till) -> dict[str, Any]:
-    """A record that the filter would not let through, or that is older than what the table says now."""
-    made: dict[str, Any] = sample_event("auto_recharge")["Records"][0]
-    made["dynamodb"]["Keys"]["PK"] = made["dynamodb"]["NewImage"]["PK"] = {"S": "ACCOUNT#acct_1"}
-    return made
-
-
-@pytest.mark.parametrize("how", ["switched_off", "granted", "threshold_lowered"])
-def test_a_record_that_is_older_than_what_stands_now_charges_nothing(till: Till, how: str) -> None:
-    leave(till, "5.00")
-    till.set_rule(till.card())
-    old = record(till)
-    if how == "switched_off":
-        till.rule(enabled=False)
-    elif how == "granted":
-        leave(till, "10.00")
-    else:
-        till.rule(threshold="5.00")
-    assert bring(till, old) == []
-    assert till.objects("payment_intent") == []
-
-
-def test_a_closed_account_is_not_charged_and_one_opened_again_is(till: Till) -> None:
-    leave(till, "15.00")
-    till.set_rule(till.card())
-    till.world.operate("PUT", "/accounts/acct_1", {"status": "closed"})
-    spend(till, "10.00")
-    till.stream()
-    assert till.objects("payment_intent") == []
-    till.world.operate("PUT", "/accounts/acct_1", {"status": "open"})
-    spend(till, "0.01")
-    till.stream()
-    assert till.charged() == [5000]
-
-
-def test_switched_off_while_charging_the_charge_that_succeeds_is_credited_and_the_last(till: Till) -> None:
-    leave(till, "5.00")
-    till.set_rule(till.card())
-    till.fault("answer_lost", CONFIRM, count=2)
-    till.fault("dropped", RETRIEVE)
-    till.stream()
-    assert recharges(till) == [("confirming", "50.00")]
-    assert till.rule(enabled=False).body["status"] == "disabled"
-    assert till.stream() == 0
-    assert till.sweep(minutes=3)["payments"] == 1
-    assert recharges(till) == [("succeeded", "50.00")]
-    assert till.world.balance() == usd("55.00")
-    spend(till, "100.00")
-    assert till.stream() == 0
-    assert "in_flight" not in till.state()
-    assert shown(till) == ("disabled", None, None)
-
-
-def test_the_operator_closing_the_account_while_charging_does_not_lose_the_money_either(till: Till) -> None:
-    leave(till, "5.00")
-    till.set_rule(till.card())
-    till.fault("answer_lost", CONFIRM, count=2)
-    till.fault("dropped", RETRIEVE)
-    till.stream()
-    till.world.operate("PUT", "/accounts/acct_1", {"status": "closed"})
-    till.sweep(minutes=3)
-    assert till.world.balance() == usd("55.00")

@@ -1,5 +1,5 @@
-"""The Billing page as a browser is given it: its own files and nothing else, guarded, small, kept while it stays the
-same; and what it is told of the deployment.
+"""The Billing page that a browser receives: only its own files, small, cached, with security headers and with the
+settings of the deployment.
 """
 
 import html
@@ -12,8 +12,8 @@ import pytest
 
 from ops.contract.document import document
 from tests.contract.handlers import with_check
-from tests.functions.template import ROOT
 from tests.harness.table import Context, load_app, sample_event
+from tests.harness.template import ROOT
 
 FOLDER = ROOT / "functions" / "billing_page" / "page"
 MOST_BYTES = 100_000
@@ -31,7 +31,7 @@ SETTINGS = {
 
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The function, deployed with settings of its own."""
+    """The function with its own settings."""
     from calling_credit.config import config  # noqa: PLC0415
 
     for name, value in SETTINGS.items():
@@ -44,7 +44,7 @@ def app(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def ask(app: ModuleType, path: str, **headers: str) -> dict[str, Any]:
-    """The answer to GET, as API Gateway would hand the request on."""
+    """The response to a GET request in API Gateway's form."""
     event = sample_event("billing_page")
     event["headers"] |= {name.replace("_", "-"): value for name, value in headers.items()}
     if path == "/openapi.json":
@@ -61,7 +61,7 @@ def ask(app: ModuleType, path: str, **headers: str) -> dict[str, Any]:
     return answer
 
 
-def test_the_page_is_html_that_is_looked_for_on_every_visit_and_sent_when_it_has_changed(app: ModuleType) -> None:
+def test_the_html_page_is_revalidated_on_every_visit(app: ModuleType) -> None:
     first = ask(app, "/")
     assert (first["statusCode"], first["headers"]["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert first["body"].startswith("<!doctype html>")
@@ -81,11 +81,11 @@ def test_openapi_document_is_cached_for_an_hour_and_revalidated(app: ModuleType)
 
 
 def named_in(page: str) -> list[str]:
-    """The addresses that the HTML names."""
+    """The addresses in the HTML."""
     return re.findall(r'(?:href|src)="([^"#]+)"', page)
 
 
-def test_everything_the_page_names_is_there_of_its_type_and_kept_for_a_year(app: ModuleType) -> None:
+def test_every_file_of_the_page_has_its_type_and_is_cached_for_a_year(app: ModuleType) -> None:
     addresses = named_in(ask(app, "/")["body"])
     assert addresses
     for address in addresses:
@@ -106,7 +106,7 @@ def test_every_file_is_used_and_every_module_that_is_imported_is_there(app: Modu
     assert reached | {"index.html"} == {path.name for path in FOLDER.iterdir()}
 
 
-def test_what_another_deployment_named_is_answered_and_not_kept(app: ModuleType) -> None:
+def test_a_file_name_of_another_deployment_is_served_uncached(app: ModuleType) -> None:
     found = ask(app, "/assets/0123456789abcdef/main.js")
     assert (found["statusCode"], found["headers"]["Cache-Control"]) == (200, "no-store")
 
@@ -124,7 +124,7 @@ def directives(app: ModuleType) -> dict[str, list[str]]:
     return {words[0]: words[1:] for words in (part.split() for part in policy.split(";"))}
 
 
-def test_a_browser_lets_the_page_reach_its_own_origin_and_the_token_endpoint_and_nothing_else(app: ModuleType) -> None:
+def test_the_page_may_reach_only_its_origin_and_the_token_endpoint(app: ModuleType) -> None:
     found = directives(app)
     assert found["default-src"] == ["'none'"]
     assert found["connect-src"] == ["'self'", "https://tokens.people.test"]
@@ -173,7 +173,7 @@ def test_the_whole_page_has_less_than_100_kilobytes(app: ModuleType) -> None:
     assert sum(sizes.values()) < MOST_BYTES, sizes
 
 
-def test_the_page_is_told_where_to_sign_in_who_may_pay_and_how_much(app: ModuleType) -> None:
+def test_the_page_receives_sign_in_address_payers_and_amounts(app: ModuleType) -> None:
     [text] = re.findall(r'<html lang="en" data-settings="([^"]*)">', ask(app, "/")["body"])
     assert json.loads(html.unescape(text)) == {
         "client_id": "client_1",

@@ -1,4 +1,4 @@
-"""A billing admin switches international calling of their own lines; nobody else does, and nothing else changes."""
+"""Only a billing admin switches international calling of their own lines, and nothing else changes."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -15,7 +15,7 @@ OFF, ON = {"international_calling": False}, {"international_calling": True}
 
 
 def line(world: World, account_id: str = "acct_1") -> dict[str, Any]:
-    """The line of an account as it is stored."""
+    """The stored line of an account."""
     [item] = world.of_kind("LINE", account_id)
     return item
 
@@ -34,7 +34,7 @@ def test_the_sample_request_switches_a_line_on(world: World) -> None:
     }
 
 
-def test_a_line_is_switched_off_and_on_again_and_remembers_who_did_it(world: World) -> None:
+def test_a_line_records_who_switched_it_off_and_on_again(world: World) -> None:
     before = line(world)
     answer = world.change("/lines/line_1", OFF, sub="someone")
     assert (answer.status, answer.body["international_calling"]) == (200, False)
@@ -45,7 +45,7 @@ def test_a_line_is_switched_off_and_on_again_and_remembers_who_did_it(world: Wor
     assert world.get("/lines").body["items"][0]["international_calling"] is True
 
 
-def test_switching_to_what_it_is_already_changes_nothing(world: World) -> None:
+def test_switching_to_the_current_state_changes_nothing(world: World) -> None:
     before = world.stack.items()
     assert world.change("/lines/line_1", ON, sub="someone").status == 200
     assert world.stack.items() == before
@@ -73,7 +73,7 @@ def test_every_change_is_recorded_with_who_made_it_when_and_from_where(world: Wo
     assert [item for page in pages for item in page["items"]] == expected
 
 
-def test_a_line_that_was_never_switched_has_no_changes_and_other_lines_are_not_told_of(world: World) -> None:
+def test_a_line_shows_only_its_own_changes(world: World) -> None:
     world.operate("PUT", "/accounts/acct_1/lines/line_10", {"number": "+14155550101", "user_id": "user_1"})
     assert world.get("/lines/line_10/changes").body["items"] == []
     answer = world.get("/lines/line_nobody/changes")
@@ -94,9 +94,7 @@ def test_changes_at_once_are_recorded_one_after_another(world: World) -> None:
 @pytest.mark.parametrize(
     "groups", [None, "", "[]", "[member]", "[billing_admins]", "[xbilling_admin]", "[BILLING_ADMIN]"]
 )
-def test_who_is_no_billing_admin_may_not_switch_and_is_told_before_the_body_is_looked_at(
-    world: World, groups: str | None
-) -> None:
+def test_only_billing_admins_switch_and_others_get_403_for_any_body(world: World, groups: str | None) -> None:
     before = world.stack.items()
     for body in (OFF, "{", None, "x" * 70_000):
         answer = world.change("/lines/line_1", body, **{"cognito:groups": groups})
@@ -166,7 +164,7 @@ def test_an_impossible_line_id_is_422(world: World) -> None:
     assert (answer.status, answer.code) == (422, "invalid_id")
 
 
-def test_only_the_switch_of_the_line_changes_whatever_else_the_body_says(world: World) -> None:
+def test_other_fields_of_the_body_change_nothing_on_the_line(world: World) -> None:
     before = line(world)
     world.change("/lines/line_1", OFF | {"number": "+14155550999", "user_id": "user_9", "line_id": "line_9"})
     after = line(world)

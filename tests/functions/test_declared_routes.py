@@ -6,7 +6,7 @@ from typing import Any
 
 from ops.contract.document import ROUTES
 from ops.contract.route import Access
-from tests.functions.template import template
+from tests.harness.template import template
 
 WITHOUT_RESOLVER = {"billing_page"}
 AUTHORIZERS = {

@@ -1,4 +1,4 @@
-"""How the emulator starts workers: a function one at a time, and its timeouts grow with the load."""
+"""The emulator starts one worker of a function at a time, and its timeouts grow with the load."""
 
 import threading
 from types import SimpleNamespace
@@ -58,7 +58,7 @@ def test_an_event_waits_for_the_worker_that_starts(pool: list[Any]) -> None:
     assert (results, len(pool)) == (["reused"], 1)
 
 
-def test_a_worker_that_stays_busy_gets_a_second_one_beside_it(pool: list[Any]) -> None:
+def test_a_second_worker_starts_beside_one_that_stays_busy(pool: list[Any]) -> None:
     pool.append(worker(in_use=True))
     assert (acquire(), len(pool)) == ("spawn", 2)
 

@@ -1,4 +1,4 @@
-"""A person's number leaves the book; the money does not move."""
+"""Erasing a person's number from the ledger moves no money."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ def delivery(number: str, call_id: str, started: datetime) -> dict[str, Any]:
 
 
 def account_with_calls(stack: Stack) -> list[dict[str, Any]]:
-    """An account with one call to the number, one to another, one unrated; the deliveries that made it."""
+    """An account with a call to the number, a call to another, and an unrated one; the messages of these calls."""
     stack.invoke(
         "manage_accounts",
         {
@@ -74,7 +74,7 @@ def test_erasing_a_number_masks_it_and_moves_no_money(stack: Stack) -> None:
     }
 
 
-def test_erasing_twice_changes_nothing_more(stack: Stack) -> None:
+def test_erasing_twice_changes_nothing_further(stack: Stack) -> None:
     account_with_calls(stack)
     list(erase_number(stack.dynamodb, stack.table_name, "acct_1", NUMBER))
     assert list(erase_number(stack.dynamodb, stack.table_name, "acct_1", NUMBER)) == []

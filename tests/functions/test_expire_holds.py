@@ -1,10 +1,10 @@
-"""Credit held for calls that were never posted comes back, and only then; time alone frees nothing."""
+"""The sweep releases holds of calls that were never posted, and only those."""
 
 from datetime import timedelta
 
 import pytest
 
-from tests.functions.test_authorize_call import balances, credit, hold
+from tests.functions.holds_bench import balances, credit, hold
 from tests.harness.table import sample_event
 from tests.harness.wire import Pass, Sent, Wire
 from tests.harness.world import World
@@ -15,7 +15,7 @@ NOTHING = {"holds_expired": 0, "holds_changed": 0, "failed": 0}
 LIVES = timedelta(seconds=120 + 600, minutes=15)
 
 
-def test_a_hold_is_given_up_when_its_call_must_have_ended_and_not_before(world: World) -> None:
+def test_a_hold_expires_only_when_its_call_must_have_ended(world: World) -> None:
     world.authorize()
     world.clock.now += LIVES - timedelta(milliseconds=1)
     assert world.stack.invoke("expire_holds", sample_event("expire_holds")) == NOTHING
@@ -28,7 +28,7 @@ def test_a_hold_is_given_up_when_its_call_must_have_ended_and_not_before(world: 
     world.balance()
 
 
-def test_a_call_that_comes_after_its_hold_expired_is_charged_what_it_was_promised(world: World) -> None:
+def test_a_call_after_its_hold_expired_is_charged_the_promised_price(world: World) -> None:
     world.authorize()
     world.clock.now += LIVES
     world.stack.invoke("expire_holds", {})
@@ -48,7 +48,7 @@ def test_an_extended_hold_lives_on(world: World) -> None:
     assert world.stack.invoke("expire_holds", {})["holds_expired"] == 1
 
 
-def test_a_hold_that_is_released_while_it_is_looked_at_is_not_given_up_as_well(world: World, wire: Wire) -> None:
+def test_a_hold_released_during_the_sweep_is_not_released_twice(world: World, wire: Wire) -> None:
     world.authorize()
     world.clock.now += LIVES
     posted: list[Sent] = []
@@ -65,7 +65,7 @@ def test_a_hold_that_is_released_while_it_is_looked_at_is_not_given_up_as_well(w
     world.balance()
 
 
-def test_one_hold_that_cannot_be_given_up_keeps_no_other_and_is_counted(
+def test_a_hold_that_fails_to_expire_stops_no_other_and_is_counted(
     world: World, wire: Wire, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.authorize()

@@ -1,4 +1,4 @@
-"""How long the balance lasts, and what a rule would have done, of an account as the table holds it."""
+"""The forecast of an account's balance and the simulation of a recharge rule."""
 
 from datetime import timedelta
 from typing import Any
@@ -17,12 +17,12 @@ RULE = {"threshold": "40.00", "amount": "50.00"}
 
 
 def simulate(world: World, body: Any = RULE, **claims: Any) -> Answer:
-    """What a rule would have done."""
+    """Simulate a rule."""
     return world.ask("list_usage", "POST", "/auto-recharge/simulate", body, **claims)
 
 
 def days_of_calls(till: Till) -> None:
-    """Two minutes to a premium number on each of the last eight days, and $16 left."""
+    """Two premium minutes on each of the last eight days, and a balance of $16."""
     start = till.world.clock.now
     till.world.clock.now = start - timedelta(days=40)
     till.world.adjust("52.00", "opening")
@@ -60,7 +60,7 @@ def test_a_forecast_is_of_the_callers_own_account_and_of_one_that_exists(till: T
     assert till.world.get("/forecast", account="acct_none").code == "unknown_account"
 
 
-def test_asking_changes_nothing(till: Till) -> None:
+def test_a_simulation_changes_nothing(till: Till) -> None:
     days_of_calls(till)
     before = till.everything()
     assert till.world.get("/forecast").status == 200
@@ -86,7 +86,7 @@ def test_a_rule_is_played_over_the_last_thirty_days(till: Till) -> None:
 
 
 @pytest.mark.parametrize("limits", [{}, {"hourly_count": 1}, {"daily_limit": "100.00"}], ids=str)
-def test_a_simulated_rule_does_what_the_real_one_did(till: Till, limits: dict[str, Any]) -> None:
+def test_a_simulated_rule_matches_the_real_one(till: Till, limits: dict[str, Any]) -> None:
     till.world.clock.now -= timedelta(days=31)
     leave(till, "60.00")
     till.world.clock.now += timedelta(days=31)
@@ -114,7 +114,7 @@ def test_a_simulated_rule_does_what_the_real_one_did(till: Till, limits: dict[st
     assert bool(played["stops"]) == bool(limits)
 
 
-def test_what_is_left_out_is_as_in_the_rule_that_stands_or_as_by_default(till: Till) -> None:
+def test_omitted_settings_come_from_the_current_rule_or_the_defaults(till: Till) -> None:
     days_of_calls(till)
     assert simulate(till.world, {"threshold": "40.00"}).code == "missing_field"
     till.set_rule(till.card(MASTERCARD), threshold="5.00", amount="30.00")
@@ -132,11 +132,11 @@ def test_what_is_left_out_is_as_in_the_rule_that_stands_or_as_by_default(till: T
         ([], "malformed_json"),
     ],
 )
-def test_a_rule_that_could_not_be_kept_is_not_played(world: World, body: Any, code: str) -> None:
+def test_an_invalid_rule_is_not_simulated(world: World, body: Any, code: str) -> None:
     assert simulate(world, body).code == code
 
 
-def test_members_may_try_a_rule_and_strangers_see_their_own_account_alone(till: Till) -> None:
+def test_members_simulate_rules_for_their_own_account_only(till: Till) -> None:
     days_of_calls(till)
     till.world.create_account("acct_2")
     assert simulate(till.world, **{"cognito:groups": "[member]"}).body["calls"] == 8
@@ -151,8 +151,8 @@ def test_of_a_busy_account_the_latest_entries_are_played(till: Till, monkeypatch
     assert played["charged"] == "50.00"
 
 
-def test_a_posting_that_was_begun_before_another_and_ended_after_it_leaves_no_entry_out(till: Till) -> None:
-    """The balance then says that it was changed last when the first of the two began."""
+def test_overlapping_postings_leave_out_no_entry(till: Till) -> None:
+    """The balance shows the start of the first posting as its last change."""
     days_of_calls(till)
     expected = simulate(till.world).body
     till.paid("100.00", till.card())

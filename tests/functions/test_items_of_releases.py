@@ -24,12 +24,12 @@ PERIOD = {"from_": "2026-09-01", "to": "2027-02-28"}
 
 
 def money(micros: int) -> str:
-    """Micros as the API shows them."""
+    """An amount in the API's format."""
     return format_money(micros)
 
 
 def reads_account(old: Old) -> None:
-    """The operator configures it with nothing, and sees it as it was."""
+    """An empty configuration by the operator returns it unchanged."""
     answer = old.world.operate("PUT", f"/accounts/{old.account}", {})
     assert answer.status == 200, answer.text
     shown = answer.body
@@ -42,14 +42,14 @@ def reads_account(old: Old) -> None:
 
 
 def reads_balance(old: Old) -> None:
-    """Balance, held, available."""
+    """The balance, held, and available amounts."""
     shown = old.get("/balance")
     micros = [old.item[name] for name in ("posted_micros", "held_micros", "available_micros")]
     assert [shown[name] for name in ("balance", "held", "available")] == [money(amount) for amount in micros]
 
 
 def reads_entry(old: Old) -> None:
-    """Its row in the statement, and among the calls if it charges one."""
+    """Its row in the statement, and in the call details if it is a call."""
     [row] = old.get("/statement", **PERIOD)["items"]
     assert (row["kind"], row["amount"]) == (old.item["kind"], money(old.item["amount_micros"]))
     if old.item["kind"] == "call_charged":
@@ -61,13 +61,13 @@ def reads_entry(old: Old) -> None:
 
 
 def reads_day(old: Old) -> None:
-    """What its entries made of the balance."""
+    """The effect of its entries on the balance."""
     shown = old.get("/statement", by="day", **PERIOD)
     assert money(old.item["total_micros"]) in json.dumps(shown)
 
 
 def reads_adjustment(old: Old) -> None:
-    """The same request again is answered from its claim."""
+    """A repeated request receives the response of its claim."""
     body = {"amount": money(old.item["amount_micros"]), "reason": old.item["reason"]}
     answer = old.world.operate("POST", f"/accounts/{old.account}/adjustments", body, key="credit")
     assert (answer.status, answer.body["id"]) == (201, old.item["SK"].split("#")[1])
@@ -75,14 +75,14 @@ def reads_adjustment(old: Old) -> None:
 
 
 def reads_line(old: Old) -> None:
-    """Number, user, and switch."""
+    """The number, user, and switch of a line."""
     [row] = old.get("/lines")["items"]
     assert (row["number"], row["user"]["id"]) == (old.item["number"], old.item["user_id"])
     assert row["international_calling"] == old.item["international_calling"]
 
 
 def reads_user(old: Old) -> None:
-    """The name beside a line."""
+    """The name shown beside a line."""
     line = first_of(old.folder, "line")
     old.put(line, PK=f"ACCOUNT#{old.account}", user_id=old.item["SK"].split("#")[1])
     [row] = old.get("/lines")["items"]
@@ -90,7 +90,7 @@ def reads_user(old: Old) -> None:
 
 
 def reads_change(old: Old) -> None:
-    """Who switched a line, and when."""
+    """The user who switched a line, and the time."""
     _, line_id, at, _ = old.item["SK"].split("#")
     old.put(first_of(old.folder, "line"), PK=f"ACCOUNT#{old.account}", SK=f"LINE#{line_id}")
     [row] = old.get(f"/lines/{line_id}/changes")["items"]
@@ -100,13 +100,13 @@ def reads_change(old: Old) -> None:
 
 
 def reads_unrated(old: Old) -> None:
-    """A waiting call is looked at, and left waiting while no deck covers it; one that was settled is not."""
+    """A waiting call stays until a deck covers it; a rated one is not read."""
     found = old.world.stack.invoke("rerate_calls", {"version": "0", "source": "aws.scheduler"}, seconds=300)
     assert sum(found.values()) == ("sweep_pk" in old.item)
 
 
 def reads_stray(old: Old) -> None:
-    """The same call delivered again changes nothing of it."""
+    """A redelivered call changes nothing."""
     before = old.now()
     _, at, call_id = old.item["SK"].split("#")
     facts = {"account_id": old.account, "call_id": call_id, "started_at": at, "line_id": old.item["line_id"]}
@@ -115,7 +115,7 @@ def reads_stray(old: Old) -> None:
 
 
 def reads_top_up(old: Old) -> None:
-    """A payment as its customer sees it, and as the sweeper looks at it."""
+    """A payment as the customer and the sweeper see it."""
     answer = old.ask("add_funds", "GET", f"/top-ups/{old.item['topup_id']}")
     assert answer.status == 200, answer.text
     shown = answer.body
@@ -135,7 +135,7 @@ def reads_payment(old: Old) -> None:
 
 
 def reads_hold(old: Old) -> None:
-    """A live hold expires once its call must have ended; one that ended keeps its call from being held for again."""
+    """A live hold expires after its call must have ended; an ended one blocks another hold for its call."""
     call_id = old.item["SK"].split("#")[1]
     body = {"account_id": old.account, "line_id": old.item["line_id"], "to": old.item["to"]}
     if old.item["status"] != "live":
@@ -148,7 +148,7 @@ def reads_hold(old: Old) -> None:
 
 
 def reads_rule(old: Old) -> None:
-    """The rule as its customer sees it."""
+    """The rule that the customer sees."""
     answer = old.ask("change_settings", "GET", "/auto-recharge")
     assert answer.status == 200, answer.text
     shown = answer.body
@@ -162,7 +162,7 @@ def reads_rule(old: Old) -> None:
 
 
 def reads_link(old: Old) -> None:
-    """A link that stands is withdrawn; one that was is not withdrawn again."""
+    """An active link is withdrawn; a withdrawn one is not withdrawn again."""
     count = withdraw_links(old.client, old.table, old.account, old.world.clock.now)
     assert count == ("withdrawn_at" not in old.item)
 
@@ -180,7 +180,7 @@ def reads_denial(old: Old) -> None:
 
 
 def reads_mail(old: Old) -> None:
-    """The same event again is not mailed again to this address."""
+    """A redelivered event is not mailed again to this address."""
     old.world.operate("PUT", "/accounts/acct_1", {"billing_emails": ["ada@halcyon.example"]})
     asked: list[dict[str, Any]] = []
 

@@ -1,4 +1,4 @@
-"""The local build: the layer is what the lock names, and every change of an input makes a new build."""
+"""The local build: the layer contains the locked libraries, and every changed input makes a new build."""
 
 import shutil
 import zipfile
@@ -13,7 +13,7 @@ from ops.project import ROOT
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A small project with the real lock cut down to one library."""
+    """A small project with the real lock reduced to one library."""
     root = tmp_path / "project"
     (root / LAYER / "calling_credit").mkdir(parents=True)
     (root / LAYER / "calling_credit" / "__init__.py").write_text('"""Rules."""\n')

@@ -1,4 +1,4 @@
-"""`make run` where things go wrong: a user gets a sentence with the next step, the log gets the traceback."""
+"""`make run` on failures: the user receives a sentence with the next step, the log the traceback."""
 
 import ast
 from pathlib import Path
@@ -54,7 +54,7 @@ def test_a_failure_is_one_sentence_and_no_traceback(
 
 
 def api_with(answers: list[httpx.Response | Exception], retry_for: float) -> tuple[HttpApi, list[httpx.Request]]:
-    """A client whose requests meet these answers in order, and the requests it sends."""
+    """A client that receives these responses in order, and its requests."""
     requests: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

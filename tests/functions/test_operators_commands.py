@@ -1,4 +1,4 @@
-"""Operators' commands that cannot do what was asked: one sentence, and never an exit code that looks like success."""
+"""Operators' commands that fail print one sentence and return no success code."""
 
 import json
 import subprocess
@@ -19,22 +19,22 @@ from ops import redrive, rerate_calls, rollback_rates
 from ops.stack import FoundStack, find_stack
 from ops.terminal import run
 from tests.domain.examples import EVENT, deck_csv
-from tests.functions.template import ROOT
 from tests.harness.table import BUCKET
+from tests.harness.template import ROOT
 from tests.harness.world import UNITED_KINGDOM, World
 
 pytestmark = pytest.mark.dynamodb
 
 
 def code_of(command: Callable[[], int]) -> object:
-    """How a process that runs the command would end."""
+    """The exit code of a process that runs the command."""
     with pytest.raises(SystemExit) as ended:
         run(command)
     return ended.value.code
 
 
 @pytest.mark.parametrize(("name", "more"), [("withdraw_links", []), ("erase_number", [UNITED_KINGDOM])])
-def test_a_mistyped_account_does_not_look_like_work_that_is_done(
+def test_a_mistyped_account_is_not_reported_as_finished_work(
     world: World, name: str, more: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = import_module(f"ops.{name}")
@@ -49,7 +49,7 @@ def test_a_mistyped_account_does_not_look_like_work_that_is_done(
 
 
 @pytest.mark.parametrize("option", ["--from", "--to", "--deck"])
-def test_a_range_without_an_account_does_not_rate_the_calls_that_wait(
+def test_a_range_without_an_account_does_not_rate_waiting_calls(
     option: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["make", option, "2026-11-01", "--yes"])
@@ -64,7 +64,7 @@ def test_a_range_without_an_account_does_not_rate_the_calls_that_wait(
         (Unavailable(ProblemCode.BUSY, "Try again."), "busy: Try again."),
     ],
 )
-def test_what_aws_or_the_table_refuses_is_said_in_one_sentence(
+def test_a_refusal_of_aws_or_the_table_is_reported_in_one_sentence(
     error: Exception, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refused() -> int:
@@ -76,7 +76,7 @@ def test_what_aws_or_the_table_refuses_is_said_in_one_sentence(
     assert "Traceback" not in said
 
 
-def test_a_profile_that_does_not_exist_is_a_stack_that_cannot_be_asked(
+def test_a_missing_profile_is_reported_as_an_unreachable_stack(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
@@ -90,21 +90,21 @@ def test_a_profile_that_does_not_exist_is_a_stack_that_cannot_be_asked(
 
 
 class Restless:
-    """A queue whose messages show again before the last of them was read."""
+    """A queue whose messages reappear before the last one is read."""
 
     def __init__(self, messages: int) -> None:
         self.receives = 0
         self._messages = messages
 
     def receive_message(self, **asked: Any) -> dict[str, Any]:
-        """Ten of them, and after the last the first again, each time with another receipt."""
+        """Ten messages at a time; after the last, the first follows with another receipt."""
         begin = self.receives * 10
         self.receives += 1
         numbers = [number % self._messages for number in range(begin, begin + asked["MaxNumberOfMessages"])]
         return {"Messages": [{"MessageId": f"m_{n}", "ReceiptHandle": f"{n}.{self.receives}"} for n in numbers]}
 
 
-def test_reading_the_dead_letter_queue_ends_though_messages_show_again_meanwhile() -> None:
+def test_reading_the_dead_letter_queue_ends_despite_reappearing_messages() -> None:
     queue = Restless(40)
     counted: list[int] = []
     found = redrive.receive_all(queue, "dead", counted.append)
@@ -113,7 +113,7 @@ def test_reading_the_dead_letter_queue_ends_though_messages_show_again_meanwhile
     assert found[0]["ReceiptHandle"] == "0.5"
 
 
-def test_refused_calls_of_any_size_go_back_once_and_what_is_wrong_with_each_is_told(
+def test_refused_calls_of_any_size_go_back_once_with_their_reasons(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     sqs = boto3.client("sqs")
@@ -168,7 +168,7 @@ def test_a_switch_of_a_command_is_1_or_left_out(said: str, code: int, words: str
     assert ("--yes" in told) == (said == "YES=1")
 
 
-def test_one_goes_back_to_the_deck_that_was_asked_about_whatever_was_published_meanwhile(
+def test_rollback_activates_the_confirmed_deck_despite_newer_decks(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     outputs = {"DeckBucketName": BUCKET}

@@ -1,5 +1,5 @@
-"""Corners of payments where two true things meet: what a person was told and what the sweeper finds, what a charge was
-worked out from and what the balance is by then, what Stripe refuses and why.
+"""Rare races of payments: a response against the sweeper, a claim against a changed balance, and rejections by Stripe
+with incomplete reasons.
 """
 
 import json
@@ -17,7 +17,7 @@ from tests.harness.till import CONFIRM, CREATE, Till
 pytestmark = pytest.mark.dynamodb
 
 
-def test_what_a_person_was_told_has_not_begun_is_never_begun_behind_their_back(till: Till) -> None:
+def test_a_payment_reported_as_not_begun_never_begins_later(till: Till) -> None:
     card = till.card()
     till.fault("dropped", CREATE, count=2)
     assert till.pay("25.00", card, key="A").status == 503
@@ -32,7 +32,7 @@ def test_what_a_person_was_told_has_not_begun_is_never_begun_behind_their_back(t
 @pytest.mark.parametrize(
     "happening", ["switched off", "paid by hand", "granted credit", "closed", "given another card"]
 )
-def test_a_recharge_left_halfway_is_not_made_once_nobody_wants_it(till: Till, place: str, happening: str) -> None:
+def test_an_unfinished_recharge_is_not_completed_once_unwanted(till: Till, place: str, happening: str) -> None:
     leave(till, "5.00")
     till.set_rule(till.card())
     till.fault("dropped", place, count=9)
@@ -57,9 +57,7 @@ def test_a_recharge_left_halfway_is_not_made_once_nobody_wants_it(till: Till, pl
 
 @pytest.mark.parametrize("place", [CREATE, CONFIRM])
 @pytest.mark.parametrize("happening", ["granted credit", "smaller amount", "daily limit", "monthly limit", "nothing"])
-def test_a_recharge_left_halfway_charges_no_more_than_the_rule_would_by_then(
-    till: Till, place: str, happening: str
-) -> None:
+def test_an_unfinished_recharge_charges_at_most_what_the_rule_now_needs(till: Till, place: str, happening: str) -> None:
     leave(till, "-180.00")
     till.set_rule(till.card(), **LIFTED)
     till.fault("dropped", place, count=9)
@@ -78,12 +76,10 @@ def test_a_recharge_left_halfway_charges_no_more_than_the_rule_would_by_then(
     till.check()
 
 
-def test_credit_that_comes_between_the_look_and_the_claim_is_not_bought_again(
+def test_credit_added_between_reading_and_claim_is_not_bought_again(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Granted credit moves the balance and neither rule nor state, so the claim names the balance it was worked out
-    from.
-    """
+    """Granted credit changes the balance but neither rule nor state, so the claim is conditional on the balance."""
     leave(till, "-429.80")
     till.set_rule(till.card(), **LIFTED)
     from calling_credit.payments import automatic_topup  # noqa: PLC0415 - after moto
@@ -102,9 +98,7 @@ def test_credit_that_comes_between_the_look_and_the_claim_is_not_bought_again(
     assert till.world.balance() == usd("20.20")
 
 
-def test_a_rule_that_one_admin_switches_off_is_not_switched_on_by_anothers_small_change(
-    till: Till, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_concurrent_edit_does_not_turn_a_disabled_rule_on_again(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     leave(till, "5.00")
     till.set_rule(till.card(), threshold="4.00")
     app = till.world.stack.apps["change_settings"]
@@ -125,7 +119,7 @@ def test_a_rule_that_one_admin_switches_off_is_not_switched_on_by_anothers_small
 
 
 @pytest.mark.parametrize("automatic", [True, False])
-def test_a_removed_card_is_known_as_such_though_stripe_names_no_parameter(till: Till, automatic: bool) -> None:
+def test_a_removed_card_is_recognized_even_if_stripe_names_no_parameter(till: Till, automatic: bool) -> None:
     leave(till, "5.00")
     card = till.card()
     if automatic:
@@ -151,7 +145,7 @@ def test_a_removed_card_is_known_as_such_though_stripe_names_no_parameter(till: 
     assert till.charged() == []
 
 
-def test_who_has_paid_is_told_so_though_what_follows_has_to_wait(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_payment_is_reported_paid_even_if_recharge_update_fails(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     from calling_credit.payments.settlement import SettlementStore  # noqa: PLC0415 - after moto
 
     card = till.card()
@@ -165,16 +159,16 @@ def test_who_has_paid_is_told_so_though_what_follows_has_to_wait(till: Till, mon
 
 
 def fails(*_: Any) -> None:
-    """The table is busy."""
+    """Make the table busy."""
     raise Unavailable(ProblemCode.BUSY, "Injected.")
 
 
-def test_a_balance_whose_stream_record_was_given_up_is_looked_at_within_six_hours(till: Till) -> None:
+def test_the_sweeper_checks_a_balance_with_a_lost_record_in_six_hours(till: Till) -> None:
     leave(till, "12.00")
     till.set_rule(till.card())
     till.stream()
     spend(till, "5.00")
-    till.take_records()  # Given up.
+    till.take_records()  # The mapping gave up.
     for _ in range(5):
         till.sweep(hours=1)
         till.stream()
@@ -184,17 +178,15 @@ def test_a_balance_whose_stream_record_was_given_up_is_looked_at_within_six_hour
     assert recharges(till) == [("succeeded", "50.00")]
 
 
-def test_an_attempt_an_operator_has_to_look_at_counts_as_money_on_its_way_and_no_later_need_waits_for_it(
-    till: Till,
-) -> None:
-    """Its money may have been taken, so the card is not asked for the same need again; for a new one it is."""
+def test_an_attempt_under_review_counts_as_in_flight_for_earlier_needs(till: Till) -> None:
+    """Its money may have been taken, so the card is charged again only for a new need."""
     leave(till, "5.00")
     till.set_rule(till.card())
     till.fault("dropped", CONFIRM, count=9)
     till.stream()
     till.all_well()
     [intent] = till.stand_in.account.objects["payment_intent"].values()
-    intent["amount"] = 4_000  # Somebody changed it in the dashboard.
+    intent["amount"] = 4_000  # Changed in the dashboard.
     minutes_pass(till, 5)
     assert "in_flight" not in till.state()
     assert [item["code"] for item in till.world.stack.items() if item["SK"] == "ISSUE"] == ["amount_mismatch"]
@@ -209,7 +201,7 @@ def test_an_attempt_an_operator_has_to_look_at_counts_as_money_on_its_way_and_no
     assert till.world.balance() == usd("9.99")
 
 
-def test_a_changed_webhook_secret_is_read_again_and_not_more_often_than_once_a_minute(till: Till) -> None:
+def test_a_changed_webhook_secret_is_reread_at_most_once_a_minute(till: Till) -> None:
     till.paid("25.00", till.card())
     event, *_ = till.stand_in.take_events()
     app = till.world.stack.apps["stripe_webhook"]
@@ -229,7 +221,7 @@ def test_a_changed_webhook_secret_is_read_again_and_not_more_often_than_once_a_m
     assert till.call_back(event).status == 200
 
 
-def test_one_payment_nobody_foresaw_does_not_keep_the_sweeper_from_the_others(
+def test_an_unforeseen_payment_does_not_stop_the_sweep_of_the_others(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = till.card(VISA)

@@ -1,59 +1,16 @@
-"""The link a customer is sent when their bank wants them for an automatic recharge: looking at it changes nothing,
-following it leads to the bank, and the same payment is made once.
-"""
-
-import json
-import re
-from datetime import UTC, datetime
-from typing import Any
+"""The link to confirm an automatic recharge: opening it changes nothing, and following it pays once."""
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
 
-from calling_credit.api.cursors import write_cursor
-from calling_credit.links.link import Link, LinkPurpose, hash_of
-from calling_credit.links.store import withdraw_links
-from calling_credit.links.tokens import token_of as sign
-from tests.harness.cards import CHALLENGED, DECLINED, VISA
-from tests.harness.http import Answer, http_event
-from tests.harness.stripe import response
-from tests.harness.till import ALWAYS, ANYTHING, CANCEL, CONFIRM, Till
-from tests.harness.wire import Killed, Sent, Wire, refusal, wired
-from tests.harness.wire import Pass as WirePass
+from tests.functions.links_bench import heading, token_of, waiting
+from tests.harness.cards import VISA
+from tests.harness.till import CANCEL, Till
+from tests.harness.wire import wired
 
 pytestmark = pytest.mark.dynamodb
-PAGE = "https://page.test/links/"
 
 
-def waiting(till: Till, kind: str = CHALLENGED) -> dict[str, Any]:
-    """An automatic recharge whose bank wants the customer, as an admin sees it."""
-    till.set_rule(till.card(kind))
-    till.stream()
-    [item] = till.top_ups()
-    shown = till.top_up(item["topup_id"])
-    assert (shown["kind"], shown["status"], shown["amount"]) == ("automatic", "requires_action", "50.00")
-    return shown
-
-
-def token_of(shown: dict[str, Any]) -> str:
-    """The last part of a payment's link."""
-    link = str(shown["next_action_url"])
-    assert link.startswith(PAGE)
-    return link.removeprefix(PAGE)
-
-
-def heading(answer: Answer) -> str:
-    """What a page is headed with, after checking that it is one that neither caches, frames nor leaks."""
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert answer.headers["cache-control"] == "no-store"
-    assert answer.headers["referrer-policy"] == "no-referrer"
-    policy = answer.headers["content-security-policy"]
-    assert policy.startswith("default-src 'none'; base-uri 'none'; frame-ancestors 'none'")
-    assert "script" not in answer.text
-    return "".join(re.findall("<h1>(.*)</h1>", answer.text))
-
-
-def test_the_payment_of_an_account_closed_since_is_not_confirmed_but_given_up(till: Till) -> None:
+def test_the_payment_of_a_closed_account_is_canceled_not_confirmed(till: Till) -> None:
     shown = waiting(till)
     token = token_of(shown)
     assert till.world.operate("PUT", "/accounts/acct_1", {"status": "closed"}).status == 200
@@ -68,7 +25,7 @@ def test_the_payment_of_an_account_closed_since_is_not_confirmed_but_given_up(ti
 
 
 @pytest.mark.parametrize("fault", ["dropped", "answer_lost", "error_500", "error_500_after"])
-def test_giving_up_the_payment_of_a_closed_account_ends_the_same_whatever_fails(till: Till, fault: str) -> None:
+def test_canceling_a_closed_accounts_payment_survives_any_failure(till: Till, fault: str) -> None:
     shown = waiting(till)
     token = token_of(shown)
     assert till.world.operate("PUT", "/accounts/acct_1", {"status": "closed"}).status == 200
@@ -79,7 +36,7 @@ def test_giving_up_the_payment_of_a_closed_account_ends_the_same_whatever_fails(
     till.check()
 
 
-def test_a_link_says_what_it_is_about_and_changes_nothing_however_often_it_is_opened(till: Till) -> None:
+def test_opening_a_link_shows_its_payment_and_changes_nothing(till: Till) -> None:
     token = token_of(waiting(till))
     before, asked = till.everything(), len(till.wire.sent)
     for _ in range(3):
@@ -91,7 +48,7 @@ def test_a_link_says_what_it_is_about_and_changes_nothing_however_often_it_is_op
     assert len(till.wire.sent) == asked
 
 
-def test_following_the_link_leads_to_the_bank_and_the_same_payment_is_made_once(till: Till) -> None:
+def test_following_the_link_opens_the_bank_page_and_pays_once(till: Till) -> None:
     shown = waiting(till)
     token = token_of(shown)
     answer = till.visit(token, "POST")
@@ -117,7 +74,7 @@ def test_a_link_reads_and_writes_the_account_of_its_payment_alone(till: Till) ->
     assert {partition for sent in wire.sent for partition in sent.partitions()} == {"ACCOUNT#acct_1"}
 
 
-def test_a_link_used_twice_leads_to_the_same_bank_page_and_makes_one_charge(till: Till) -> None:
+def test_a_link_used_twice_opens_one_bank_page_and_makes_one_charge(till: Till) -> None:
     shown = waiting(till)
     token = token_of(shown)
     first = till.visit(token, "POST")
@@ -148,7 +105,7 @@ def test_after_it_was_paid_a_link_says_so_and_has_no_button(till: Till) -> None:
     assert till.everything() == before
 
 
-def test_what_was_paid_but_not_told_to_us_yet_is_credited_when_the_link_is_followed(till: Till) -> None:
+def test_following_the_link_credits_a_payment_already_confirmed(till: Till) -> None:
     shown = waiting(till)
     till.visit(token_of(shown), "POST")
     till.later(minutes=5)
@@ -157,7 +114,7 @@ def test_what_was_paid_but_not_told_to_us_yet_is_credited_when_the_link_is_follo
     till.check()
 
 
-def test_a_challenge_declined_by_its_customer_may_be_tried_again_by_the_same_link(till: Till) -> None:
+def test_the_same_link_retries_a_challenge_that_the_customer_declined(till: Till) -> None:
     shown = waiting(till)
     token = token_of(shown)
     till.visit(token, "POST")
@@ -173,7 +130,7 @@ def test_a_challenge_declined_by_its_customer_may_be_tried_again_by_the_same_lin
     till.check()
 
 
-def test_a_confirmed_recharge_that_the_bank_declines_ends_and_the_link_says_so(till: Till) -> None:
+def test_the_link_reports_a_confirmed_recharge_that_the_bank_declined(till: Till) -> None:
     shown = waiting(till, "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds")
     token = token_of(shown)
     till.visit(token, "POST")
@@ -194,191 +151,3 @@ def test_a_link_whose_payment_was_replaced_by_another_takes_no_money(till: Till)
         assert heading(till.visit(token_of(shown), method)) == "Nothing to confirm"
     assert till.charged() == [2500]
     till.check()
-
-
-# --- Links that are none ----------------------------------------------------------------------------------------------
-
-
-def not_valid(till: Till, token: str) -> None:
-    """Neither looking nor following does anything."""
-    before, asked = till.everything(), len(till.wire.sent)
-    for method in ("GET", "POST"):
-        answer = till.visit(token, method)
-        assert (answer.status, heading(answer)) == (404, "Link not valid"), token
-        assert "<form" not in answer.text
-    assert till.everything() == before
-    assert len(till.wire.sent) == asked
-
-
-def test_an_edited_link_is_not_valid(till: Till) -> None:
-    token = token_of(waiting(till))
-    for edited in (token[:-1], token + "A", token.swapcase(), "A" + token[1:], "x", "A" * 3000, "%C3%A9"):
-        not_valid(till, edited)
-
-
-def test_a_link_is_not_valid_after_its_day(till: Till) -> None:
-    shown = waiting(till)
-    token = token_of(shown)
-    till.later(hours=24, seconds=-1)
-    assert heading(till.visit(token)) == "Confirm payment"
-    till.later(seconds=1)
-    not_valid(till, token)
-    till.sweep(seconds=1)
-    assert till.top_up(shown["id"])["status"] == "canceled"
-
-
-def test_what_was_signed_for_something_else_is_no_link(till: Till) -> None:
-    shown = waiting(till)
-    till.later(minutes=1)
-    till.paid("25.00", till.card(DECLINED))
-    event = http_event("add_funds", "GET", "/top-ups", claims={"custom:account_id": "acct_1"})
-    event["queryStringParameters"] = {"limit": "1"}
-    not_valid(till, till.world.invoke("add_funds", event).body["next_cursor"])
-    position = ["acct_1", shown["id"], "2026-11-24T12:00:00.000Z"]
-    for purpose in (["link"], ["confirm_payment"], ["link", "accept_invitation"], ["acct_1", "top-ups"]):
-        not_valid(till, write_cursor("test-secret", purpose, position))
-    not_valid(till, write_cursor("another secret", ["link", "confirm_payment"], position))
-
-
-def test_a_link_is_no_cursor(till: Till) -> None:
-    token = token_of(waiting(till))
-    event = http_event("add_funds", "GET", "/top-ups", claims={"custom:account_id": "acct_1"})
-    event["queryStringParameters"] = {"cursor": token}
-    answer = till.world.invoke("add_funds", event)
-    assert (answer.status, answer.code) == (422, "invalid_cursor")
-
-
-@pytest.mark.parametrize("position", [["acct_1", "tu_none", "2026-12-01"], ["acct_1"], [], {}, None, "x"])
-def test_a_link_to_no_payment_is_not_valid(till: Till, position: Any) -> None:
-    not_valid(till, write_cursor("test-secret", ["link", "confirm_payment"], position))
-
-
-# --- Stripe is away ---------------------------------------------------------------------------------------------------
-
-
-def test_a_link_followed_while_stripe_does_not_take_our_key_says_not_just_now(till: Till) -> None:
-    shown = waiting(till)
-    token = token_of(shown)
-    refusal = b'{"error": {"type": "invalid_request_error", "message": "Invalid API Key provided"}}'
-    till.wire.through = lambda _sent, _passed: response(401, refusal, {"Content-Type": "application/json"})
-    answer = till.visit(token, "POST")
-    assert (answer.status, heading(answer)) == (503, "Try again later")
-    till.wire.through = None
-    till.later(minutes=1)
-    assert till.visit(token, "POST").status == 303
-
-
-@pytest.mark.parametrize(("kind", "match"), [("dropped", ANYTHING), ("dropped", CONFIRM), ("rate_limited", CONFIRM)])
-def test_a_link_followed_while_stripe_does_not_answer_can_be_followed_again(till: Till, kind: str, match: str) -> None:
-    shown = waiting(till)
-    token = token_of(shown)
-    till.fault(kind, match, count=ALWAYS)
-    answer = till.visit(token, "POST")
-    assert (answer.status, heading(answer)) == (200, "Confirm payment")
-    till.all_well()
-    till.later(minutes=1)
-    assert till.visit(token, "POST").status == 303
-    till.challenge(shown["id"])
-    till.call_all_back()
-    assert till.charged() == [5000]
-    till.check()
-
-
-@pytest.mark.parametrize("kind", ["answer_lost", "error_500_after", "error_500", "dropped"])
-def test_a_confirmation_whose_answer_was_lost_still_leads_to_the_bank(till: Till, kind: str) -> None:
-    shown = waiting(till)
-    token = token_of(shown)
-    till.fault(kind, CONFIRM)
-    till.visit(token, "POST")
-    till.later(minutes=1)
-    assert till.visit(token, "POST").status == 303
-    till.challenge(shown["id"])
-    till.call_all_back()
-    assert till.charged() == [5000]
-    assert len(till.objects("payment_intent")) == 1
-    till.check()
-
-
-# --- What the table holds of a link -----------------------------------------------------------------------------------
-
-
-def test_the_table_holds_a_links_hash_and_nothing_one_could_follow(till: Till) -> None:
-    token = token_of(waiting(till))
-    [kept] = till.world.of_kind("LINK")
-    assert kept["SK"] == f"LINK#{hash_of(token)}"
-    assert kept["expires_at"] == int(datetime(2026, 11, 24, 12, 0, tzinfo=UTC).timestamp())
-    assert token not in json.dumps(till.everything(), default=str)
-
-
-def test_a_link_that_was_never_handed_out_is_not_valid_although_we_could_have_signed_it(till: Till) -> None:
-    till.set_rule(till.card(CHALLENGED))
-    till.stream()
-    [item] = till.top_ups()
-    never_seen = Link(LinkPurpose.CONFIRM_PAYMENT, "acct_1", item["topup_id"], "2026-11-24T12:00:00.000Z")
-    not_valid(till, sign("test-secret", never_seen))
-    assert token_of(till.top_up(item["topup_id"])) == sign("test-secret", never_seen)
-    assert heading(till.visit(sign("test-secret", never_seen))) == "Confirm payment"
-
-
-@pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("fails", [Killed, ReadTimeoutError(endpoint_url="https://dynamodb.test/")], ids=str)
-def test_a_link_whose_hash_may_not_be_stored_is_not_shown_and_is_the_same_when_asked_for_again(
-    till: Till, wire: Wire, moment: str, fails: Any
-) -> None:
-    till.set_rule(till.card(CHALLENGED))
-    till.stream()
-    [item] = till.top_ups()
-    hit: list[str] = []
-
-    def fail(sent: Sent, passed: WirePass) -> Any:
-        if "LINK#" not in str(sent.body.get("Item")):
-            return passed()
-        hit.append(sent.operation)
-        if moment == "after":
-            passed()
-        raise fails
-
-    event = http_event("add_funds", "GET", f"/top-ups/{item['topup_id']}", claims={"custom:account_id": "acct_1"})
-    with wire.interfering(fail):
-        try:
-            assert till.world.invoke("add_funds", event).status == 503
-        except Killed:
-            wire.dead = False
-    assert hit
-    token = token_of(till.top_up(item["topup_id"]))
-    assert len(till.world.of_kind("LINK")) == 1
-    assert heading(till.visit(token)) == "Confirm payment"
-
-
-def test_a_withdrawn_link_is_dead_and_showing_it_again_does_not_wake_it(till: Till) -> None:
-    shown = waiting(till)
-    client, name, now = till.world.stack.dynamodb, till.world.stack.table_name, till.world.clock.now
-    assert withdraw_links(client, name, "acct_1", now) == 1
-    assert withdraw_links(client, name, "acct_1", now) == 0
-    assert withdraw_links(client, name, "acct_2", now) == 0
-    not_valid(till, token_of(till.top_up(shown["id"])))
-
-
-def test_members_are_handed_no_link_and_none_is_kept_for_them(till: Till) -> None:
-    till.set_rule(till.card(CHALLENGED))
-    till.stream()
-    [item] = till.top_ups()
-    event = http_event("add_funds", "GET", f"/top-ups/{item['topup_id']}")
-    event["requestContext"]["authorizer"]["jwt"]["claims"]["cognito:groups"] = "[member]"
-    event["requestContext"]["authorizer"]["jwt"]["claims"]["custom:account_id"] = "acct_1"
-    answer = till.world.invoke("add_funds", event)
-    assert (answer.status, "next_action_url" in answer.body) == (200, False)
-    assert till.world.of_kind("LINK") == []
-
-
-def test_a_link_that_the_table_does_not_answer_for_says_not_just_now(till: Till, wire: Wire) -> None:
-    token = token_of(waiting(till))
-
-    def throttled(sent: Sent, passed: WirePass) -> Any:
-        return refusal(400, "ThrottlingException")
-
-    with wire.interfering(throttled):
-        for method in ("GET", "POST"):
-            answer = till.visit(token, method)
-            assert (answer.status, heading(answer)) == (503, "Try again later")
-    assert heading(till.visit(token)) == "Confirm payment"

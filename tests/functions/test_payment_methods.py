@@ -1,6 +1,4 @@
-"""Saved cards: added on Stripe's page alone, listed with the default first, removed for good; each account has its
-own.
-"""
+"""Cards are added on Stripe's page, listed with the default first, and removed permanently, for each account alone."""
 
 from typing import Any
 
@@ -31,7 +29,7 @@ def listed(till: Till, account: str = "acct_1") -> list[dict[str, Any]]:
 
 
 def save_on_page(till: Till, kind: str = VISA) -> str:
-    """Save a card as a customer does, on the page they are led to; its id."""
+    """Save a card on the hosted page, as a customer does; its id."""
     address = ask(till, "POST").body["url"]
     session = Controls(till.stand_in).complete_checkout(address.rsplit("/", 1)[1], kind)
     return str(till.stand_in.account.objects["setup_intent"][session["setup_intent"]]["payment_method"])
@@ -40,7 +38,7 @@ def save_on_page(till: Till, kind: str = VISA) -> str:
 # --- Adding -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_card_is_added_on_a_page_of_stripes_that_leads_back_to_ours(till: Till) -> None:
+def test_a_card_is_added_on_a_stripe_page_that_returns_to_our_page(till: Till) -> None:
     answer = ask(till, "POST")
     assert (answer.status, set(answer.body)) == (201, {"url"})
     [session] = till.objects("checkout.session")
@@ -62,7 +60,7 @@ def test_an_account_has_one_customer_however_often_a_card_is_added(till: Till) -
     assert len(till.objects("checkout.session")) == 3
 
 
-def test_a_customer_whose_making_was_not_answered_is_the_same_at_the_next_try(till: Till) -> None:
+def test_a_retry_finds_the_customer_whose_creation_got_no_response(till: Till) -> None:
     till.fault("answer_lost", "POST /v1/customers")
     answer = ask(till, "POST")
     assert (answer.status, answer.code) == (503, "payments_unavailable")
@@ -71,9 +69,7 @@ def test_a_customer_whose_making_was_not_answered_is_the_same_at_the_next_try(ti
 
 
 @pytest.mark.parametrize(("fault", "made"), [("error_500", 1), ("error_500_after", 2)])
-def test_a_server_fault_that_stripe_repeats_for_a_day_does_not_keep_an_account_from_its_customer(
-    till: Till, fault: str, made: int
-) -> None:
+def test_a_repeated_server_fault_does_not_block_a_new_customer(till: Till, fault: str, made: int) -> None:
     till.fault(fault, "POST /v1/customers")
     assert ask(till, "POST").status == 201
     assert [customer["id"] for customer in till.objects("customer")][made - 1 :] == [till.customer()]
@@ -116,7 +112,7 @@ def test_the_default_card_is_listed_first_and_then_the_newest(till: Till) -> Non
     assert [(item["id"], item["default"]) for item in listed(till)] == [(second, True), (third, False), (first, False)]
 
 
-def test_an_account_without_cards_has_an_empty_list_before_and_after_it_has_a_customer(till: Till) -> None:
+def test_an_account_without_cards_has_an_empty_list(till: Till) -> None:
     assert listed(till) == []
     assert till.wire.sent == []
     till.customer()
@@ -143,7 +139,7 @@ def test_a_card_is_removed_for_good(till: Till) -> None:
     assert (again.status, again.code) == (404, "unknown_payment_method")
 
 
-def test_a_removal_whose_answer_was_lost_is_done_and_is_told_so_at_the_next_try(till: Till) -> None:
+def test_a_retry_reports_a_removal_that_got_no_response_as_done(till: Till) -> None:
     card = till.card()
     till.set_rule(card)
     till.fault("answer_lost", "POST /v1/payment_methods/*/detach")
@@ -155,7 +151,7 @@ def test_a_removal_whose_answer_was_lost_is_done_and_is_told_so_at_the_next_try(
     assert ask(till, "DELETE", f"{CARDS}/{card}").code == "unknown_payment_method"
 
 
-def test_removing_the_card_of_a_rule_suspends_the_rule_until_it_has_another(till: Till) -> None:
+def test_removing_the_card_of_a_rule_suspends_it_until_it_has_another(till: Till) -> None:
     card = till.card()
     till.set_rule(card)
     assert ask(till, "DELETE", f"{CARDS}/{card}").status == 204
@@ -178,7 +174,7 @@ def test_removing_a_card_no_rule_uses_leaves_the_rule_alone(till: Till) -> None:
     assert till.state() == before
 
 
-def test_the_card_of_another_account_an_unknown_and_an_impossible_one_are_not_removed(till: Till) -> None:
+def test_foreign_unknown_and_invalid_cards_are_not_removed(till: Till) -> None:
     till.world.create_account("acct_2")
     theirs = till.card(account="acct_2")
     till.card()
@@ -198,7 +194,7 @@ def test_a_card_is_removed_from_a_closed_account_too(till: Till) -> None:
     assert ask(till, "DELETE", f"{CARDS}/{card}").status == 204
 
 
-# --- Who may ----------------------------------------------------------------------------------------------------------
+# --- Access -----------------------------------------------------------------------------------------------------------
 
 
 def test_who_is_no_billing_admin_neither_sees_nor_changes_cards(till: Till) -> None:

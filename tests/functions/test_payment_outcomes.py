@@ -1,4 +1,4 @@
-"""What became of payments, as people of the account see it: declines in words, receipts, the list and each alone."""
+"""The payments that users of the account see: outcomes, decline messages, receipts, and the list."""
 
 import json
 from typing import Any
@@ -57,7 +57,7 @@ def test_a_decline_is_an_answer_with_a_code_and_words(till: Till, reason: str, c
 
 
 @pytest.mark.parametrize("reason", ["lost_card", "stolen_card", "pickup_card", "fraudulent", "restricted_card"])
-def test_nobody_is_ever_told_that_a_card_counts_as_lost_or_stolen(
+def test_no_response_says_that_a_card_is_lost_or_stolen(
     till: Till, reason: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     shown = till.paid("25.00", till.card(declining(reason)))
@@ -68,7 +68,7 @@ def test_nobody_is_ever_told_that_a_card_counts_as_lost_or_stolen(
     assert stored["failure_code"] == reason, "the operator may know"
 
 
-def test_a_declined_payment_takes_no_money_any_more(till: Till) -> None:
+def test_a_declined_payment_can_take_no_money_later(till: Till) -> None:
     card = till.card(DECLINED)
     shown = till.paid("25.00", card)
     assert till.intent_of(shown["id"])["status"] == "canceled"
@@ -92,7 +92,7 @@ def test_after_a_decline_another_card_pays_under_a_key_of_its_own(till: Till) ->
     till.check()
 
 
-def test_a_payment_that_stripe_still_works_on_is_processing_and_ends_either_way(till: Till) -> None:
+def test_a_payment_pending_at_stripe_is_processing_until_it_ends(till: Till) -> None:
     card = till.card(PROCESSING)
     first, second = till.paid("25.00", card), till.paid("30.00", card)
     assert [shown["status"] for shown in (first, second)] == ["processing", "processing"]
@@ -109,7 +109,7 @@ def test_a_payment_that_stripe_still_works_on_is_processing_and_ends_either_way(
 
 
 def several(till: Till) -> list[dict[str, Any]]:
-    """Payments of every outcome a minute apart, newest first as they are listed."""
+    """Payments of every outcome, one minute apart, newest first."""
     cards = [till.card(kind) for kind in (VISA, DECLINED, MASTERCARD, VISA, CHALLENGED)]
     for card in cards:
         till.later(minutes=1)
@@ -182,7 +182,7 @@ def test_a_payment_of_another_account_is_not_found(till: Till) -> None:
     assert theirs["id"] not in listed(till).text
 
 
-def test_any_member_of_the_account_sees_payments_but_not_what_leads_on_to_paying(till: Till) -> None:
+def test_any_member_sees_payments_but_no_way_to_complete_them(till: Till) -> None:
     shown = several(till)
     assert "next_action_url" in shown[0]
     answer = listed(till, claims=MEMBER)
@@ -200,7 +200,7 @@ def test_a_receipt_is_there_once_it_is_paid_and_never_before(till: Till) -> None
     assert not [item for item in shown if item["status"] != "succeeded" and "receipt_url" in item]
 
 
-def test_looking_changes_nothing_and_asks_stripe_nothing(till: Till) -> None:
+def test_reading_changes_nothing_and_sends_no_stripe_request(till: Till) -> None:
     [latest, *_] = several(till)
     before, asked = till.everything(), len(till.wire.sent)
     listed(till)

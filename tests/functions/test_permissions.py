@@ -1,5 +1,5 @@
-"""What functions ask the table for is what their policies allow: nothing is refused after it is deployed, and functions
-that move money may do nothing they never do.
+"""The policies of the functions allow the actions that they use on the table: every used action is allowed, and
+functions that move money have no unused ones.
 """
 
 from collections import defaultdict
@@ -10,15 +10,15 @@ from datetime import timedelta
 import pytest
 
 from tests.domain.examples import deck_csv
-from tests.functions.template import template
 from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, VISA
 from tests.harness.table import FUNCTIONS, sample_event
+from tests.harness.template import template
 from tests.harness.till import ALWAYS, CREATE, Till
 from tests.harness.world import DECK, INCLUDED, UNCOVERED
 
 pytestmark = pytest.mark.dynamodb
 OF_TABLE = tuple(name for name in FUNCTIONS if name not in ("publish_events", "billing_page"))
-"""Functions that ask the table; the publisher is told by its stream, and the page asks the API."""
+"""Functions that use the table; the publisher reads its stream, and the page calls the API."""
 OF_PAYMENTS = (
     "add_funds",
     "stripe_webhook",
@@ -50,7 +50,7 @@ def allowed(function: str) -> set[str]:
 
 @contextmanager
 def recorded(till: Till) -> Iterator[dict[str, set[str]]]:
-    """The actions on the table that functions ask for meanwhile, as IAM judges them: a transaction by its parts."""
+    """The actions that functions use meanwhile, as IAM evaluates them: the parts of a transaction."""
     used: dict[str, set[str]] = defaultdict(set)
     with ExitStack() as everyone:
         requests = {name: everyone.enter_context(till.world.recorded(name)) for name in OF_TABLE}
@@ -64,7 +64,7 @@ def recorded(till: Till) -> Iterator[dict[str, set[str]]]:
 
 
 def everything_that_happens(till: Till) -> None:
-    """A day of one account: calls, cards, payments of every outcome, recharges, callbacks, the sweeper, reading."""
+    """A day of one account: calls, cards, payments of every outcome, recharges, callbacks, sweeps, and reads."""
     world = till.world
     world.create_account("acct_2")
     world.adjust("5.00", "k_1")
@@ -127,7 +127,7 @@ def everything_that_happens(till: Till) -> None:
 
 
 def new_prices(till: Till) -> None:
-    """A dropped deck covers a call that waits, and calls are priced again by it."""
+    """Upload a deck that covers a waiting call, and price calls again by it."""
     from tests.harness.table import BUCKET, _s3  # noqa: PLC0415
 
     event = sample_event("publish_rates")
@@ -140,7 +140,7 @@ def new_prices(till: Till) -> None:
 
 
 def mail_that_it_waits(till: Till) -> None:
-    """A mail with a link that SES does not take at first."""
+    """A mail with a link that SES rejects at first."""
     till.world.operate("PUT", "/accounts/acct_1", {"billing_emails": ["ada@halcyon.example"]})
     data = {"reason": "authentication_required", "message": "", "payment_method": {"brand": "visa", "last4": "3220"}}
     event = sample_event("send_mail")
@@ -154,7 +154,7 @@ def mail_that_it_waits(till: Till) -> None:
 
 
 def open_one(till: Till) -> str:
-    """The payment that waits for its customer."""
+    """The payment that waits for the customer's confirmation."""
     [waiting] = [item for item in till.top_ups() if item["status"] == "requires_action"]
     return str(waiting["topup_id"])
 

@@ -1,6 +1,4 @@
-"""The nightly proof: it finds nothing after a day of payments, and everything that was planted, taken out or changed by
-hand, made beside us or lost on the way; each is listed once, counted every night, and never mended.
-"""
+"""The nightly proof finds every planted, removed, or changed item, lists it once, and repairs nothing."""
 
 import copy
 from typing import Any
@@ -8,72 +6,25 @@ from typing import Any
 import pytest
 
 from calling_credit.dynamodb import keys
-from calling_credit.dynamodb.attributes import to_attribute, to_attributes
-from calling_credit.errors import ProblemCode, Unavailable
+from calling_credit.dynamodb.attributes import to_attributes
+from tests.functions.proof_bench import NOTHING_WRONG, beside, change, codes, paid
 from tests.functions.test_permissions import everything_that_happens
 from tests.harness.callbacks import counted, issues
 from tests.harness.cards import CHALLENGED, DECLINED, VISA
-from tests.harness.stripe import Pass, StripeRequest, response
-from tests.harness.till import ACCOUNT, ALWAYS, Till
-from tests.harness.wire import Pass as WirePass
-from tests.harness.wire import Sent, Wire, refusal
+from tests.harness.till import ACCOUNT, Till
 
 pytestmark = pytest.mark.dynamodb
-NOTHING_WRONG = {"differences": 0, "unproven": 0}
-
-
-def paid(till: Till, amount: str = "25.00") -> dict[str, Any]:
-    """A payment that is credited and told of."""
-    shown = till.paid(amount, till.card(VISA))
-    till.call_all_back()
-    return shown
 
 
 def put(till: Till, item: dict[str, Any]) -> None:
-    """Write an item by hand."""
+    """Write an item directly to the table."""
     till.world.stack.dynamodb.put_item(TableName=till.world.stack.table_name, Item=to_attributes(item))
 
 
-def change(till: Till, item: dict[str, Any], name: str, value: Any) -> None:
-    """Change an attribute by hand."""
-    till.world.stack.dynamodb.update_item(
-        TableName=till.world.stack.table_name,
-        Key={"PK": {"S": item["PK"]}, "SK": {"S": item["SK"]}},
-        UpdateExpression="SET #name = :value",
-        ExpressionAttributeNames={"#name": name},
-        ExpressionAttributeValues={":value": to_attribute(value)},
-    )
-
-
 def delete(till: Till, item: dict[str, Any]) -> None:
-    """Take an item out by hand."""
+    """Delete an item directly from the table."""
     key: Any = {"PK": {"S": item["PK"]}, "SK": {"S": item["SK"]}}
     till.world.stack.dynamodb.delete_item(TableName=till.world.stack.table_name, Key=key)
-
-
-def codes(till: Till) -> list[str]:
-    """The codes of what is listed, in order."""
-    return sorted(code for _, code, _ in issues(till))
-
-
-def beside(till: Till, *, customer: str | None = None, **metadata: str) -> str:
-    """A payment that somebody made at Stripe with our metadata, and no callback tells of; its intent."""
-    customer = customer or till.customer()
-    card = till.sdk.v1.payment_methods.attach(VISA, {"customer": customer}).id
-    made = till.sdk.v1.payment_intents.create(
-        {
-            "amount": 700,
-            "currency": "usd",
-            "customer": customer,
-            "payment_method": card,
-            "metadata": metadata,
-            "confirm": True,
-            "return_url": "https://page.test/",
-        }
-    )
-    assert made.status == "succeeded"
-    till.stand_in.take_events()
-    return str(made.id)
 
 
 def test_a_day_of_payments_of_every_outcome_differs_in_nothing(till: Till, capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,7 +46,7 @@ def test_everything_that_ever_happens_adds_up(till: Till) -> None:
     everything_that_happens(till)
     listed = issues(till)
     said = till.prove(hours=1)
-    assert (said["differences"], said["unproven"]) == (1, 0)  # The payment that was made beside us at the end.
+    assert (said["differences"], said["unproven"]) == (1, 0)  # The outside payment made at the end.
     assert till.prove(hours=1)["differences"] == 1
     assert issues(till) == listed
 
@@ -165,14 +116,14 @@ def test_a_number_changed_by_hand_is_found(till: Till, kind: str, name: str, exp
     assert expected in codes(till)
 
 
-def test_a_payment_made_at_stripe_beside_us_is_found_once_it_is_a_quarter_of_an_hour_old(till: Till) -> None:
+def test_a_payment_made_outside_is_found_after_fifteen_minutes(till: Till) -> None:
     intent_id = beside(till, account_id=ACCOUNT, topup_id="tu_beside")
     assert till.prove(minutes=14) == {"payments": 0, "accounts": 0, **NOTHING_WRONG}
     assert till.prove(minutes=2)["differences"] == 1
     assert issues(till) == [(intent_id, "payment_without_entry", ACCOUNT)]
 
 
-def test_it_is_found_too_where_it_names_an_account_that_nobody_has_or_is_another_customers(till: Till) -> None:
+def test_a_payment_of_an_unknown_account_or_other_customer_is_found(till: Till) -> None:
     other = till.sdk.v1.customers.create({}).id
     first = beside(till, customer=other, account_id="acct_nobody", topup_id="tu_beside")
     second = beside(till, customer=other, account_id=ACCOUNT, topup_id="tu_beside")
@@ -194,7 +145,7 @@ def test_a_refund_whose_callback_was_lost_is_found(till: Till) -> None:
     till.later(hours=3)
     till.sdk.v1.refunds.create({"charge": charge["id"], "amount": 500})
     till.stand_in.take_events()
-    assert till.prove(minutes=10)["differences"] == 0  # It may still be on its way.
+    assert till.prove(minutes=10)["differences"] == 0  # It may still be in flight.
     assert till.prove(minutes=10)["differences"] == 1
     assert issues(till) == [(shown["id"], "reversed_is_not_what_stands_at_stripe", ACCOUNT)]
 
@@ -207,131 +158,3 @@ def test_older_payments_of_an_account_are_proven_with_it(till: Till) -> None:
     change(till, old, "amount_micros", 1)
     assert till.prove(hours=1)["payments"] == 1
     assert "entry_of_another_amount" in codes(till)
-
-
-def test_a_payment_that_waited_a_day_for_its_bank_is_still_looked_at(till: Till) -> None:
-    shown = till.paid("25.00", till.card(CHALLENGED))
-    till.later(hours=23)
-    till.challenge(shown["id"])
-    till.stand_in.take_events()
-    assert till.prove(hours=12)["differences"] == 1
-    assert codes(till) == ["payment_without_entry"]
-
-
-@pytest.mark.parametrize("silent", ["GET /v1/payment_intents", "GET /v1/refunds", "GET /v1/disputes"])
-def test_while_stripe_is_silent_nothing_is_said_to_be_wrong_and_the_run_fails(till: Till, silent: str) -> None:
-    paid(till)
-    [charge] = till.objects("charge")
-    till.sdk.v1.refunds.create({"charge": charge["id"], "amount": 500})
-    till.stand_in.take_events()
-    till.fault("dropped", silent, count=ALWAYS)
-    with pytest.raises(Unavailable):
-        till.prove(hours=1)
-    assert codes(till) == []
-    till.all_well()
-    assert till.prove(hours=1)["differences"] == 1
-
-
-def test_an_account_that_stripe_does_not_answer_for_fails_the_run_after_the_others_were_looked_at(till: Till) -> None:
-    paid(till)
-    beside(till, customer=till.sdk.v1.customers.create({}).id, account_id="acct_nobody", topup_id="tu_beside")
-    till.fault("dropped", "GET /v1/payment_intents", skip=1, count=1)
-    with pytest.raises(Unavailable) as told:
-        till.prove(hours=1)
-    assert told.value.code == "not_proven"
-    assert codes(till) == ["payment_without_entry"]
-
-
-def test_an_account_that_cannot_be_read_or_that_stripe_does_not_show_keeps_no_other_from_being_looked_at(
-    till: Till,
-) -> None:
-    shown = paid(till)
-    other = till.sdk.v1.customers.create({}).id
-    beside(till, customer=other, account_id="acct_nobody", topup_id="tu_beside")
-
-    def refused(sent: StripeRequest, passed: Pass) -> Any:
-        no_such = b'{"error": {"type": "invalid_request_error", "code": "resource_missing", "message": "No such."}}'
-        return response(404, no_such, {}) if "customer" in dict(sent.form) else passed()
-
-    till.wire.through = refused
-    with pytest.raises(Unavailable):
-        till.prove(hours=1)
-    till.wire.through = None
-    [entry] = [item for item in till.world.entries() if item["SK"].endswith(shown["id"])]
-    change(till, entry, "amount_micros", "not a number")
-    with pytest.raises(Unavailable):
-        till.prove(hours=1)
-    assert [(code, account) for _, code, account in issues(till)] == [("payment_without_entry", "acct_nobody")]
-
-
-def test_an_account_with_a_rule_is_proven_once_a_week_although_it_does_not_pay(till: Till) -> None:
-    till.world.adjust("100.00", "k_1")
-    till.set_rule(till.card(VISA))
-    [balance] = till.world.of_kind("BALANCE")
-    change(till, balance, "available_micros", 1)
-    assert [till.prove(days=1)["accounts"] for _ in range(7)].count(1) == 1
-    assert codes(till) == ["available_is_not_posted_less_held"]
-
-
-def test_accounts_that_no_time_is_left_for_fail_the_run(till: Till) -> None:
-    paid(till)
-    till.later(hours=1)
-    with pytest.raises(Unavailable):
-        till.world.stack.invoke("prove_ledger", {}, seconds=59)
-    assert codes(till) == []
-
-
-@pytest.mark.parametrize("times", [1, ALWAYS])
-def test_an_account_that_is_posted_to_while_it_is_read_is_read_again(till: Till, times: int) -> None:
-    paid(till)
-    till.later(hours=1)
-    calls = 0
-
-    def post_meanwhile(**_: Any) -> None:
-        nonlocal calls
-        calls += 1
-        if calls <= times:
-            till.world.deliver({"call_id": f"c_{calls}"})
-
-    events = till.world.stack.apps["prove_ledger"].dynamodb.meta.events
-    events.register("before-call.dynamodb.GetItem", post_meanwhile)
-    try:
-        if times == 1:
-            assert till.prove()["differences"] == 0
-            assert calls == 2
-        else:
-            with pytest.raises(Unavailable):
-                till.prove()
-    finally:
-        events.unregister("before-call.dynamodb.GetItem", post_meanwhile)
-    assert codes(till) == []
-
-
-def test_a_stack_that_has_no_key_of_stripes_yet_has_nothing_to_prove(
-    till: Till, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def no_key() -> None:
-        raise Unavailable(ProblemCode.STRIPE_NOT_CONFIGURED, "Not yet.")
-
-    monkeypatch.setattr(till.world.stack.apps["prove_ledger"], "stripe_client", no_key)
-    assert till.prove() == {"payments": 0, "accounts": 0, **NOTHING_WRONG}
-
-
-def test_a_difference_that_cannot_be_listed_fails_the_run_after_the_others_were_looked_at(
-    till: Till, wire: Wire, capsys: pytest.CaptureFixture[str]
-) -> None:
-    till.world.create_account("acct_2")
-    for account in (ACCOUNT, "acct_2"):
-        beside(till, customer=till.customer(account), account_id=account, topup_id="tu_beside")
-
-    def interfere(sent: Sent, passed: WirePass) -> Any:
-        return refusal(400, "ThrottlingException") if ACCOUNT in str(sent.body.get("Item")) else passed()
-
-    capsys.readouterr()
-    with wire.interfering(interfere), pytest.raises(Unavailable) as told:
-        till.prove(hours=1)
-    assert told.value.code == "not_proven"
-    assert [account for _, _, account in issues(till)] == ["acct_2"]
-    assert counted(capsys.readouterr().out)["LedgerDifferences"] == 2
-    till.prove(hours=1)
-    assert sorted(account for _, _, account in issues(till)) == [ACCOUNT, "acct_2"]

@@ -1,5 +1,5 @@
-"""What the stream may do to automatic recharge: bring a record ten times, out of order, to several workers at once, and
-many accounts together, one of which cannot be looked at.
+"""Automatic recharge under the stream's deliveries: repeated and unordered records, several workers at once, and
+batches with an account that fails.
 """
 
 import copy
@@ -33,7 +33,7 @@ ACCOUNTS = ("acct_1", "acct_2", "acct_3")
 
 
 def each_below(till: Till, *accounts: str) -> list[dict[str, Any]]:
-    """Accounts with five dollars left of a threshold of ten; a record of each."""
+    """Accounts with five dollars below a threshold of ten; a record of each."""
     for account in accounts:
         if account != "acct_1":
             till.world.create_account(account)
@@ -55,7 +55,7 @@ def test_every_account_of_a_batch_is_recharged_once(till: Till) -> None:
     assert [recharges(till, account) for account in ACCOUNTS] == [[("succeeded", "50.00")]] * 3
 
 
-def test_of_the_records_of_one_account_only_the_last_is_looked_at(till: Till, wire: Wire) -> None:
+def test_only_the_last_record_of_an_account_is_processed(till: Till, wire: Wire) -> None:
     records = each_below(till, "acct_1")
     for _ in range(9):
         spend(till, "0.01")
@@ -69,9 +69,7 @@ def test_of_the_records_of_one_account_only_the_last_is_looked_at(till: Till, wi
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException", "InternalServerError"])
 @pytest.mark.parametrize("at", [0, 1, 2])
-def test_an_account_whose_table_access_fails_comes_again_alone_and_holds_up_no_other(
-    till: Till, wire: Wire, code: str, at: int
-) -> None:
+def test_a_failed_table_access_retries_that_account_alone(till: Till, wire: Wire, code: str, at: int) -> None:
     records = each_below(till, *ACCOUNTS)
     records[at:at] = [copy.deepcopy(records[at])]
     records[at]["dynamodb"]["SequenceNumber"] = "1"
@@ -98,9 +96,7 @@ def test_an_account_whose_table_access_fails_comes_again_alone_and_holds_up_no_o
     ],
     ids=["a page", "another request under the key"],
 )
-def test_an_answer_of_stripes_that_nobody_expected_holds_up_no_other_account(
-    till: Till, at: int, status: int, body: bytes
-) -> None:
+def test_an_unexpected_stripe_response_delays_no_other_account(till: Till, at: int, status: int, body: bytes) -> None:
     records = each_below(till, *ACCOUNTS)
     hit = till.customer(ACCOUNTS[at])
 
@@ -117,7 +113,7 @@ def test_an_answer_of_stripes_that_nobody_expected_holds_up_no_other_account(
     assert till.charged() == [5000] * 3
 
 
-def test_an_unknown_account_is_dropped_and_holds_up_no_other(till: Till) -> None:
+def test_an_unknown_account_is_dropped_and_delays_no_other(till: Till) -> None:
     records = each_below(till, "acct_1")
     stranger = copy.deepcopy(records[0])
     stranger["dynamodb"]["Keys"]["PK"]["S"] = "ACCOUNT#acct_nobody"
@@ -125,7 +121,7 @@ def test_an_unknown_account_is_dropped_and_holds_up_no_other(till: Till) -> None
     assert till.charged() == [5000]
 
 
-def test_what_no_time_is_left_for_comes_again_untouched(till: Till) -> None:
+def test_records_left_at_the_time_limit_are_redelivered_untouched(till: Till) -> None:
     records = each_below(till, *ACCOUNTS)
     assert bring(till, *records, seconds=20) == [name_of(made) for made in records]
     assert till.objects("payment_intent") == []
@@ -133,11 +129,11 @@ def test_what_no_time_is_left_for_comes_again_untouched(till: Till) -> None:
     assert till.charged() == [5000] * 3
 
 
-def test_while_the_key_is_not_taken_every_record_comes_again_and_no_attempt_is_lost(till: Till) -> None:
+def test_a_rejected_key_redelivers_every_record_and_loses_no_attempt(till: Till) -> None:
     records = each_below(till, "acct_1", "acct_2")
     right, till.stand_in.api_key = till.stand_in.api_key, "sk_test_another"
     assert bring(till, *records) == [name_of(made) for made in records]
-    assert bring(till, *records) == []  # Both are in flight, and the sweeper goes on with them.
+    assert bring(till, *records) == []  # Both are in flight, and the sweeper resumes them.
     till.stand_in.api_key = right
     assert till.sweep(minutes=3)["payments"] == 2
     assert [recharges(till, account) for account in ("acct_1", "acct_2")] == [[("succeeded", "50.00")]] * 2
@@ -147,7 +143,7 @@ def test_while_the_key_is_not_taken_every_record_comes_again_and_no_attempt_is_l
 
 
 def falling(till: Till, calls: int = 12) -> list[dict[str, Any]]:
-    """The records of a balance that falls call by call."""
+    """The records of a balance that falls with each call."""
     leave(till, "12.00")
     till.set_rule(till.card(), **LIFTED)
     records = []
@@ -158,13 +154,13 @@ def falling(till: Till, calls: int = 12) -> list[dict[str, Any]]:
 
 
 def batches(records: list[dict[str, Any]], seed: int) -> list[list[dict[str, Any]]]:
-    """Each of the records ten times over, shuffled, as ten of them come at a time."""
+    """Each record ten times, shuffled, in batches of ten."""
     many = [copy.deepcopy(made) for made in records for _ in range(10)]
     random.Random(seed).shuffle(many)
     return [many[start : start + 10] for start in range(0, len(many), 10)]
 
 
-def test_the_same_records_ten_times_over_and_out_of_order_are_one_intent_and_one_credit(till: Till) -> None:
+def test_records_repeated_ten_times_in_any_order_make_one_credit(till: Till) -> None:
     for batch in batches(falling(till), seed=1):
         assert bring(till, *batch) == []
     assert till.charged() == [10000]
@@ -182,7 +178,7 @@ def test_several_workers_at_once_on_the_same_records_charge_once(
 
     def work(number: int) -> None:
         for batch in batches(records, seed=10 * seed + number):
-            bring(till, *batch)  # What comes again is among the later ones.
+            bring(till, *batch)  # The redelivered records are among the later ones.
 
     at_once(*[lambda number=number: work(number) for number in range(workers)])
     wire.with_conflicts = False
@@ -192,7 +188,7 @@ def test_several_workers_at_once_on_the_same_records_charge_once(
     assert recharges(till) == [("succeeded", "50.00")]
 
 
-def test_calls_posted_while_two_workers_look_are_covered_without_charging_twice_for_any(till: Till, wire: Wire) -> None:
+def test_calls_posted_beside_two_workers_are_covered_by_one_charge_each(till: Till, wire: Wire) -> None:
     leave(till, "5.00")
     till.set_rule(till.card(), **LIFTED)
     records = [record(till)] * 10
@@ -210,7 +206,7 @@ def test_calls_posted_while_two_workers_look_are_covered_without_charging_twice_
     assert usd("10.00") <= till.world.balance() < usd("60.00")
 
 
-def test_two_workers_who_find_the_lease_over_at_once_finish_one_payment(till: Till, wire: Wire) -> None:
+def test_two_workers_with_an_expired_lease_finish_one_payment(till: Till, wire: Wire) -> None:
     [made] = each_below(till, "acct_1")
     till.fault("dropped", CONFIRM, count=2)
     till.fault("rate_limited", RETRIEVE)

@@ -1,22 +1,15 @@
-"""What stops automatic recharge for a while: an hour's count, a day's and a month's limit. While it is stopped nothing
-wakes anybody; when the stop is over it charges what is needed.
-"""
+"""Hourly, daily, and monthly caps pause automatic recharge; the needed charge follows when the cap ends."""
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import pytest
 
-from tests.harness.cards import DECLINED, VISA, declining
+from tests.functions.caps_bench import charge, used_up
+from tests.harness.cards import DECLINED, declining
 from tests.harness.recharging import (
-    LIFTED,
-    automatic,
     image,
     leave,
-    minutes_pass,
-    put_rule,
-    recharges,
     remove,
     shown,
     talk,
@@ -26,77 +19,56 @@ from tests.harness.recharging import (
 from tests.harness.till import CONFIRM, Till
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
+
+
 LOST = declining("lost_card")
 
 
-def charge(till: Till, times: int = 1) -> None:
-    """So many charges of 50.00, one after another: each time the balance falls to 5.00."""
-    for _ in range(times):
-        leave(till, "5.00")
-        before = len(till.charged())
-        till.stream()
-        assert len(till.charged()) == before + 1
-
-
-def used_up(till: Till, name: str) -> None:
-    """5.00 are left of a threshold of 10.00, and this cap leaves no room."""
-    rules: dict[str, dict[str, Any]] = {
-        "hourly_count": LIFTED | {"hourly_count": 1},
-        "daily_limit": LIFTED | {"daily_limit": "50.00"},
-        "monthly_limit": LIFTED | {"monthly_limit": "50.00"},
-    }
-    leave(till, "5.00")
-    till.set_rule(till.card(), **rules[name])
-    charge(till)
-    leave(till, "5.00")
-    till.stream()
-
-
-# --- What headroom is measured from -----------------------------------------------------------------------------------
+# --- The level that headroom is measured from -------------------------------------------------------------------------
 
 
 def no_rule(till: Till) -> None:
-    """There is none."""
+    """The account has no rule."""
 
 
 def switched_off(till: Till) -> None:
-    """A rule that is off."""
+    """The rule is off."""
     till.set_rule(till.card(), enabled=False)
 
 
 def armed(till: Till) -> None:
-    """A rule that is on."""
+    """The rule is on."""
     till.set_rule(till.card())
 
 
 def charging(till: Till) -> None:
-    """A charge that Stripe does not answer."""
+    """Stripe does not answer a charge."""
     till.set_rule(till.card())
     till.fault("dropped", CONFIRM, count=2)
     till.stream()
 
 
 def backing_off(till: Till) -> None:
-    """One decline."""
+    """The card is declined once."""
     till.set_rule(till.card(DECLINED))
     till.stream()
 
 
 def suspended(till: Till) -> None:
-    """A card that was lost."""
+    """The card is reported lost."""
     till.set_rule(till.card(LOST))
     till.stream()
 
 
 def removed(till: Till) -> None:
-    """The card is gone."""
+    """The card was removed."""
     card = till.card()
     till.set_rule(card)
     remove(till, card)
 
 
 def too_small_a_maximum(till: Till) -> None:
-    """An amount above what one payment may be since the operator lowered that."""
+    """The amount exceeds the payment maximum that the operator lowered."""
     till.set_rule(till.card())
     item = {"PK": {"S": "ACCOUNT#acct_1"}, "SK": {"S": "AUTO_RECHARGE"}}
     till.world.stack.dynamodb.update_item(
@@ -125,7 +97,7 @@ def too_small_a_maximum(till: Till) -> None:
     ],
     ids=["none", "off", "on", "charging", "backing", "suspended", "removed", "maximum", "hourly", "daily", "monthly"],
 )
-def test_headroom_is_measured_from_the_threshold_or_out_of_reach_and_every_posting_keeps_it_so(
+def test_every_posting_keeps_headroom_at_the_threshold_or_out_of_reach(
     till: Till, reach: Callable[[Till], None], watched: str | None, status: str, reason: str | None
 ) -> None:
     leave(till, "5.00")
@@ -151,7 +123,7 @@ def test_headroom_is_measured_from_the_threshold_or_out_of_reach_and_every_posti
     ],
     ids=["off", "backing_off", "suspended", "removed", "maximum", "hourly", "daily", "monthly"],
 )
-def test_a_busy_account_that_may_not_charge_wakes_nobody(till: Till, reach: Callable[[Till], None]) -> None:
+def test_a_busy_account_that_may_not_charge_invokes_nothing(till: Till, reach: Callable[[Till], None]) -> None:
     leave(till, "5.00")
     reach(till)
     assert till.stream() == 0
@@ -230,84 +202,3 @@ def test_the_monthly_limit_is_over_on_the_first(till: Till) -> None:
     leave(till, "5.00")
     till.stream()
     assert shown(till) == ("paused", "monthly_limit", "2027-01-01T05:00:00.000Z")
-
-
-@pytest.mark.parametrize("name", ["hourly_count", "daily_limit", "monthly_limit"])
-def test_raising_the_cap_charges_at_once_and_saying_the_same_again_does_not(till: Till, name: str) -> None:
-    used_up(till, name)
-    before = shown(till)
-    till.rule(threshold="10.00")
-    till.stream()
-    assert (shown(till), till.charged()) == (before, [5000])
-    put_rule(till, {name: 2 if name == "hourly_count" else "100.00"})
-    assert till.stream() == 1
-    assert till.charged() == [5000] * 2
-
-
-@pytest.mark.parametrize("name", ["hourly_count", "daily_limit", "monthly_limit"])
-def test_a_payment_by_hand_is_no_recharge_and_uses_up_no_cap(till: Till, name: str) -> None:
-    used_up(till, name)
-    leave(till, "-30.00")
-    till.paid("25.00", till.card())
-    till.stream()
-    assert till.charged() == [5000, 2500]
-    assert shown(till)[:2] == ("paused", name)
-    assert threshold_watched(till) is None
-
-
-def test_a_cap_that_leaves_room_for_less_than_is_needed_gives_what_it_can(till: Till) -> None:
-    leave(till, "-160.00")
-    till.set_rule(till.card(), daily_limit="140.00")
-    till.stream()
-    assert recharges(till) == [("succeeded", "100.00")]
-    assert shown(till)[:2] == ("paused", "daily_limit")
-
-
-# --- What counts ------------------------------------------------------------------------------------------------------
-
-
-def test_a_recharge_under_way_counts_and_one_that_failed_is_given_back(till: Till) -> None:
-    leave(till, "5.00")
-    till.set_rule(till.card(DECLINED), hourly_count=1, daily_limit="50.00", monthly_limit="50.00")
-    till.stream()
-    assert recharges(till) == [("failed", "50.00")]
-    till.rule(payment_method_id=till.card(VISA))
-    till.stream()
-    assert recharges(till) == [("failed", "50.00"), ("succeeded", "50.00")]
-    leave(till, "5.00")
-    till.stream()
-    assert shown(till)[:2] == ("paused", "hourly_count")
-
-
-def test_a_claim_counts_from_the_moment_it_is_made(till: Till) -> None:
-    leave(till, "5.00")
-    till.set_rule(till.card(), hourly_count=1)
-    till.fault("dropped", CONFIRM, count=2)
-    till.stream()
-    [attempt] = automatic(till)
-    assert attempt["status"] == "confirming"
-    assert '"claimed"' in till.state()["recent"]
-    till.sweep(minutes=3)
-    leave(till, "5.00")
-    till.stream()
-    assert shown(till) == ("paused", "hourly_count", "2026-11-23T13:00:00.000Z")
-
-
-# --- A thief with a phone ---------------------------------------------------------------------------------------------
-
-
-def test_an_hour_of_toll_fraud_is_bounded_by_the_hourly_count_and_the_daily_limit(till: Till) -> None:
-    leave(till, "40.00")
-    till.set_rule(till.card())
-    minutes_pass(till, 90, lambda: talk(till, minutes=50), step=5)
-    assert till.charged() == [10000, 10000]
-    assert till.world.balance() == usd("40.00") + usd("200.00") - 18 * usd("100.50")
-    assert shown(till) == ("paused", "daily_limit", "2026-11-24T00:00:00.000Z")
-
-
-def test_a_slower_thief_is_bounded_by_the_hourly_count(till: Till) -> None:
-    leave(till, "40.00")
-    till.set_rule(till.card(), amount="20.00")
-    minutes_pass(till, 60, lambda: talk(till, minutes=9), step=5)
-    assert till.charged() == [2000] * 3
-    assert shown(till)[:2] == ("paused", "hourly_count")

@@ -1,5 +1,5 @@
-"""A bank that wants the absent customer: the recharge is suspended, the same payment waits a day for them, and whatever
-they do or leave undone, no second one is begun beside it.
+"""A recharge that the bank wants confirmed is suspended. Its payment waits a day for the customer, and no second one
+begins beside it.
 """
 
 from typing import Any
@@ -31,13 +31,13 @@ NO_FUNDS = "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds"
 
 
 def waiting(till: Till) -> dict[str, Any]:
-    """The payment that waits for its customer, as an admin sees it."""
+    """The payment to confirm, as an admin sees it."""
     [found] = [till.top_up(item["topup_id"]) for item in till.top_ups() if item["status"] == "requires_action"]
     return found
 
 
 def confirm(till: Till, *, confirmed: bool = True) -> dict[str, Any]:
-    """The customer follows the link and answers their bank; the payment before Stripe's callbacks come."""
+    """Follow the link and answer the bank; the payment before Stripe's callbacks arrive."""
     payment = waiting(till)
     assert follow(till, payment["next_action_url"]).status == 303
     till.challenge(payment["id"], confirmed=confirmed)
@@ -59,7 +59,7 @@ def test_the_payment_waits_and_the_recharge_is_suspended_without_a_decline(till:
 
 @pytest.mark.parametrize("told", [True, False], ids=["callbacks", "sweeper"])
 @pytest.mark.parametrize("minutes", [0, 1, 2, 3, 5, 8, 10, 61, 600])
-def test_the_link_finishes_the_same_intent_and_the_recharge_goes_on(till: Till, minutes: int, told: bool) -> None:
+def test_the_link_completes_the_same_intent_and_recharges_resume(till: Till, minutes: int, told: bool) -> None:
     card = fails_once(till, CHALLENGED)
     minutes_pass(till, minutes, step=1 if minutes < 60 else 20)
     confirm(till)
@@ -76,7 +76,7 @@ def test_the_link_finishes_the_same_intent_and_the_recharge_goes_on(till: Till, 
     assert recharges(till) == [("succeeded", "50.00")] * 2
 
 
-def test_a_link_is_good_for_the_whole_day_while_the_sweeper_looks_every_minute(till: Till) -> None:
+def test_a_link_works_all_day_while_the_sweeper_runs_every_minute(till: Till) -> None:
     fails_once(till, CHALLENGED)
     link = waiting(till)["next_action_url"]
     for _ in range(15):
@@ -86,7 +86,7 @@ def test_a_link_is_good_for_the_whole_day_while_the_sweeper_looks_every_minute(t
     assert follow(till, link).status == 303
 
 
-def test_an_abandoned_payment_is_canceled_after_a_day_and_nothing_more_is_charged(till: Till) -> None:
+def test_an_abandoned_payment_is_canceled_after_a_day_without_a_charge(till: Till) -> None:
     fails_once(till, CHALLENGED)
     till.sweep(hours=23, minutes=59)
     assert recharges(till) == [WAITS]
@@ -112,9 +112,7 @@ def test_a_customer_who_does_not_confirm_may_follow_the_link_again(till: Till) -
     assert (recharges(till), shown(till)) == ([("succeeded", "50.00")], GOES_ON)
 
 
-def test_a_bank_that_declines_the_confirmed_payment_ends_it_and_the_recharge_waits_as_after_any_decline(
-    till: Till,
-) -> None:
+def test_a_decline_after_confirmation_waits_like_any_other_decline(till: Till) -> None:
     fails_once(till, NO_FUNDS)
     confirm(till)
     till.call_all_back()
@@ -141,7 +139,7 @@ def test_another_card_cancels_the_waiting_payment_first_and_is_charged(till: Til
     assert shown(till) == GOES_ON
 
 
-def test_a_waiting_payment_that_was_confirmed_just_before_is_credited_and_no_other_is_made(till: Till) -> None:
+def test_a_waiting_payment_confirmed_just_before_is_the_only_charge(till: Till) -> None:
     fails_once(till, CHALLENGED)
     confirm(till)
     till.rule(payment_method_id=till.card(MASTERCARD))
@@ -150,7 +148,7 @@ def test_a_waiting_payment_that_was_confirmed_just_before_is_credited_and_no_oth
     assert till.world.balance() == usd("55.00")
 
 
-def test_a_payment_by_hand_cancels_the_waiting_one_and_with_the_same_card_the_recharge_goes_on(till: Till) -> None:
+def test_a_manual_payment_with_the_same_card_resumes_recharges(till: Till) -> None:
     card = fails_once(till, CHALLENGED)
     by_hand = till.paid("25.00", card)
     assert (by_hand["status"], recharges(till)) == ("requires_action", [("canceled", "50.00")])
@@ -160,7 +158,7 @@ def test_a_payment_by_hand_cancels_the_waiting_one_and_with_the_same_card_the_re
     assert (till.stream(), till.charged()) == (0, [2500])
 
 
-def test_a_payment_by_hand_with_another_card_takes_nothing_twice_and_it_stays_suspended(till: Till) -> None:
+def test_a_manual_payment_with_another_card_keeps_the_suspension(till: Till) -> None:
     fails_once(till, CHALLENGED)
     till.paid("5.00", till.card(MASTERCARD))
     assert recharges(till) == [("canceled", "50.00")]
@@ -169,7 +167,7 @@ def test_a_payment_by_hand_with_another_card_takes_nothing_twice_and_it_stays_su
 
 
 @pytest.mark.parametrize("kind", ["dropped", "answer_lost", "error_500", "error_500_after", "rate_limited"])
-def test_while_nobody_knows_whether_the_waiting_payment_is_canceled_no_other_is_begun(till: Till, kind: str) -> None:
+def test_no_payment_begins_until_the_waiting_one_is_surely_canceled(till: Till, kind: str) -> None:
     fails_once(till, CHALLENGED)
     till.rule(payment_method_id=till.card(MASTERCARD))
     till.fault(kind, CANCEL)
@@ -181,7 +179,7 @@ def test_while_nobody_knows_whether_the_waiting_payment_is_canceled_no_other_is_
     assert recharges(till) == [("canceled", "50.00"), ("succeeded", "50.00")]
 
 
-def test_a_card_removed_while_its_payment_waits_leaves_the_customer_with_another_card(till: Till) -> None:
+def test_another_card_works_after_the_waiting_payments_card_is_removed(till: Till) -> None:
     card = fails_once(till, CHALLENGED)
     remove(till, card)
     till.rule(payment_method_id=till.card(CHALLENGED))
@@ -194,10 +192,8 @@ def test_a_card_removed_while_its_payment_waits_leaves_the_customer_with_another
 # --- The disaster -----------------------------------------------------------------------------------------------------
 
 
-def test_a_challenge_that_is_neither_success_nor_failure_does_not_charge_every_61_minutes_for_days(till: Till) -> None:
-    """A published incident: an attempt that only waited for its customer was forgotten after an hour, and a new one was
-    made each time.
-    """
+def test_an_unanswered_challenge_does_not_charge_again_every_hour(till: Till) -> None:
+    """A published incident: a waiting attempt was dropped after an hour and replaced each time."""
     fails_once(till, CHALLENGED)
     minutes_pass(till, 3 * 24 * 60, lambda: talk(till, minutes=1), step=61)
     assert confirmations(till) == 1

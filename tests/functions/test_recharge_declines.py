@@ -1,5 +1,5 @@
-"""A declined card is left alone for an hour, then for a day, then for good. What ends the wait, what does not, and that
-nothing ever asks a card again and again.
+"""A declined card rests for an hour, then for a day, and then suspends the rule. Only certain events end the wait, and
+no card is charged repeatedly.
 """
 
 import pytest
@@ -31,9 +31,7 @@ PAUSED = ("paused", "backing_off", "2026-11-23T13:00:00.000Z")
 
 
 @pytest.mark.parametrize("reason", SOFT)
-def test_a_declined_card_is_left_alone_for_an_hour_and_its_intent_takes_no_money_any_more(
-    till: Till, reason: str
-) -> None:
+def test_a_declined_card_rests_for_an_hour_and_its_intent_is_canceled(till: Till, reason: str) -> None:
     fails_once(till, declining(reason))
     [attempt] = automatic(till)
     assert attempt["status"] == "failed"
@@ -43,7 +41,7 @@ def test_a_declined_card_is_left_alone_for_an_hour_and_its_intent_takes_no_money
     assert till.top_up(attempt["topup_id"])["failure"]["message"]
 
 
-def test_after_an_hour_it_is_tried_again_after_a_day_again_and_then_no_more(till: Till) -> None:
+def test_a_card_is_retried_after_an_hour_and_a_day_and_then_suspended(till: Till) -> None:
     fails_once(till, DECLINED)
     till.sweep(minutes=59, seconds=59)
     assert (till.stream(), confirmations(till)) == (0, 1)
@@ -63,7 +61,7 @@ def test_after_an_hour_it_is_tried_again_after_a_day_again_and_then_no_more(till
     assert till.charged() == []
 
 
-def test_a_card_that_pays_after_the_wait_starts_counting_anew(till: Till) -> None:
+def test_a_card_that_pays_after_the_wait_resets_the_count(till: Till) -> None:
     card = fails_once(till, DECLINED)
     becomes(till, card, VISA)
     till.sweep(hours=1)
@@ -76,7 +74,7 @@ def test_a_card_that_pays_after_the_wait_starts_counting_anew(till: Till) -> Non
     assert shown(till) == ("paused", "backing_off", "2026-11-23T14:00:00.000Z")
 
 
-def test_calls_while_waiting_are_made_up_for_when_the_wait_is_over(till: Till) -> None:
+def test_calls_made_during_a_wait_are_covered_when_it_ends(till: Till) -> None:
     card = fails_once(till, DECLINED)
     for _ in range(5):
         till.later(minutes=5)
@@ -88,7 +86,7 @@ def test_calls_while_waiting_are_made_up_for_when_the_wait_is_over(till: Till) -
     assert recharges(till)[1:] == [("succeeded", "150.00")]
 
 
-def test_a_balance_that_recovered_while_waiting_is_left_alone_when_the_wait_is_over(till: Till) -> None:
+def test_a_balance_that_recovered_during_the_wait_is_not_recharged(till: Till) -> None:
     fails_once(till, DECLINED)
     leave(till, "10.00")
     till.sweep(hours=1)
@@ -96,7 +94,7 @@ def test_a_balance_that_recovered_while_waiting_is_left_alone_when_the_wait_is_o
     assert (shown(till), confirmations(till)) == (GOES_ON, 1)
 
 
-# --- What ends a wait, and what does not ------------------------------------------------------------------------------
+# --- The end of a wait ------------------------------------------------------------------------------------------------
 
 
 def test_credit_that_the_operator_grants_does_not_end_a_wait(till: Till) -> None:
@@ -107,7 +105,7 @@ def test_credit_that_the_operator_grants_does_not_end_a_wait(till: Till) -> None
     assert (till.stream(), confirmations(till)) == (0, 1)
 
 
-def test_a_paid_top_up_ends_a_wait_and_the_card_is_tried_again_when_it_is_needed(till: Till) -> None:
+def test_a_paid_top_up_ends_a_wait_and_the_card_is_retried_when_needed(till: Till) -> None:
     fails_once(till, DECLINED)
     till.paid("25.00", till.card())
     assert shown(till) == GOES_ON
@@ -118,7 +116,7 @@ def test_a_paid_top_up_ends_a_wait_and_the_card_is_tried_again_when_it_is_needed
     assert confirmations(till) == 3
 
 
-def test_a_paid_top_up_that_leaves_the_balance_below_has_the_card_tried_at_once(till: Till) -> None:
+def test_a_paid_top_up_that_stays_below_retries_the_card_at_once(till: Till) -> None:
     card = fails_once(till, DECLINED)
     leave(till, "-30.00")
     becomes(till, card, VISA)
@@ -127,7 +125,7 @@ def test_a_paid_top_up_that_leaves_the_balance_below_has_the_card_tried_at_once(
     assert recharges(till)[1:] == [("succeeded", "50.00")]
 
 
-def test_a_declined_top_up_by_hand_ends_no_wait_and_is_no_failure_of_the_rule(till: Till) -> None:
+def test_a_declined_manual_top_up_changes_neither_wait_nor_decline_count(till: Till) -> None:
     card = fails_once(till, DECLINED)
     assert till.paid("25.00", card)["status"] == "failed"
     assert shown(till) == PAUSED
@@ -149,7 +147,7 @@ def test_switching_off_and_on_does_not_end_a_wait(till: Till) -> None:
     assert (till.stream(), shown(till)) == (0, PAUSED)
 
 
-def test_the_same_card_saved_again_does_not_end_a_wait_and_another_does(till: Till) -> None:
+def test_only_a_different_saved_card_ends_a_wait(till: Till) -> None:
     fails_once(till, DECLINED)
     till.rule(payment_method_id=till.card(DECLINED))
     assert (till.stream(), shown(till)) == (0, PAUSED)
@@ -161,8 +159,8 @@ def test_the_same_card_saved_again_does_not_end_a_wait_and_another_does(till: Ti
 # --- The disaster -----------------------------------------------------------------------------------------------------
 
 
-def test_a_claim_that_a_failure_releases_does_not_charge_486_times_in_four_and_a_half_hours(till: Till) -> None:
-    """A published incident: each failed charge gave its claim back, and each call below the threshold claimed again."""
+def test_a_failing_claim_does_not_charge_hundreds_of_times(till: Till) -> None:
+    """A published incident: each failed charge released its claim, and each call below the threshold claimed again."""
     fails_once(till, DECLINED)
     minutes_pass(till, 270, lambda: talk(till, minutes=1), step=6)
     assert confirmations(till) == 2

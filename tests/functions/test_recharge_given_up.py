@@ -1,5 +1,5 @@
-"""Nobody answers until Stripe forgets the keys, a request is carried out after its sender gave up, the worker dies or
-the table goes away: there is one payment, and what was given up is never paid.
+"""Stripe is silent until its keys expire, a request runs after its sender gave up, a worker dies, or the table is
+unavailable: one payment is made, and a canceled one is never paid.
 """
 
 from dataclasses import dataclass, field
@@ -19,13 +19,11 @@ pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 PAID = [("succeeded", "50.00")]
 
 
-# --- When Stripe forgets the keys -------------------------------------------------------------------------------------
+# --- Expired Stripe keys ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("kind", "made"), [("answer_lost", 1), ("dropped", 0)])
-def test_before_stripe_forgets_its_key_an_attempt_without_an_intent_is_looked_for_and_canceled_and_never_sent_again(
-    till: Till, kind: str, made: int
-) -> None:
+def test_an_attempt_without_an_intent_is_canceled_before_its_key_expires(till: Till, kind: str, made: int) -> None:
     below(till)
     till.fault(kind, CREATE, count=ALWAYS)
     till.stream()
@@ -45,7 +43,7 @@ def test_before_stripe_forgets_its_key_an_attempt_without_an_intent_is_looked_fo
     assert till.charged() == [5000]
 
 
-def test_an_intent_that_was_not_confirmed_by_then_is_canceled_not_completed(till: Till) -> None:
+def test_an_intent_unconfirmed_by_then_is_canceled_not_completed(till: Till) -> None:
     below(till)
     till.fault("dropped", CONFIRM, count=ALWAYS)
     till.stream()
@@ -60,7 +58,7 @@ def test_an_intent_that_was_not_confirmed_by_then_is_canceled_not_completed(till
     assert till.charged() == [5000]
 
 
-def test_money_that_was_taken_before_a_day_without_answers_is_credited_and_not_taken_again(till: Till) -> None:
+def test_money_taken_before_a_day_long_outage_is_credited_once(till: Till) -> None:
     left_halfway(till)
     till.fault("dropped", ANYTHING, count=ALWAYS)
     minutes_pass(till, 30 * 60, step=180)
@@ -70,7 +68,7 @@ def test_money_that_was_taken_before_a_day_without_answers_is_credited_and_not_t
     paid_once(till)
 
 
-def test_what_a_canceled_attempt_counted_is_given_back(till: Till) -> None:
+def test_a_canceled_attempt_no_longer_counts_in_the_limits(till: Till) -> None:
     below(till)
     till.rule(hourly_count=1, daily_limit="50.00", monthly_limit="50.00")
     till.fault("dropped", CREATE, count=ALWAYS)
@@ -86,8 +84,8 @@ def test_what_a_canceled_attempt_counted_is_given_back(till: Till) -> None:
 
 @dataclass
 class Late:
-    """The first request of that name is carried out only when the test says so; its sender has given up waiting. The
-    next ones get no answer either while `away`.
+    """Delay the first request of that name until the test runs it, after its sender gave up. Later requests get no
+    response while `away`.
     """
 
     name: str
@@ -160,13 +158,13 @@ def test_a_worker_that_dies_at_any_request_to_the_table_leaves_one_payment(
         except Killed:
             wire.dead = False
     assert seen
-    bring(till, made)  # The stream brings what was not answered again.
+    bring(till, made)  # The stream redelivers the unanswered record.
     minutes_pass(till, 4, step=2)
     paid_once(till)
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["it was written", "it was not"])
-def test_a_claim_nobody_heard_of_is_one_payment(till: Till, wire: Wire, kept: bool) -> None:
+def test_a_claim_without_a_response_is_one_payment(till: Till, wire: Wire, kept: bool) -> None:
     below(till)
     made = record(till)
 

@@ -1,4 +1,4 @@
-"""The rule of automatic recharge as a customer sets and sees it: its shape, who may set it, and what is refused."""
+"""The recharge rule that a customer sets and reads: its shape, the permitted users, and the refusals."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ UNSET = {
 }
 
 
-# --- What it looks like -----------------------------------------------------------------------------------------------
+# --- Its shape --------------------------------------------------------------------------------------------------------
 
 
 def test_before_there_is_a_rule_it_is_off_with_the_usual_limits(till: Till) -> None:
@@ -63,7 +63,7 @@ def test_the_balance_shows_the_short_form(till: Till) -> None:
     }
 
 
-def test_what_is_shown_can_be_sent_back_as_it_is(till: Till) -> None:
+def test_the_shown_rule_can_be_sent_back_unchanged(till: Till) -> None:
     leave(till, "100.00")
     asked = till.set_rule(till.card(), threshold="0.00", amount="5.00", daily_limit="5.00", monthly_limit="5.00")
     assert put_rule(till, till.shown_rule()).body == asked
@@ -86,13 +86,11 @@ def test_accounts_see_and_set_their_own(till: Till) -> None:
     assert till.state("acct_2")["threshold_micros"] == usd("99.00")
 
 
-# --- Who may, and what is refused -------------------------------------------------------------------------------------
+# --- Access and refusals ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("groups", [None, "[]", "[member]", "[billing_admins]"])
-def test_who_is_no_billing_admin_sets_nothing_and_is_told_before_the_body_is_looked_at(
-    till: Till, groups: str | None
-) -> None:
+def test_only_billing_admins_set_rules_and_others_get_403_for_any_body(till: Till, groups: str | None) -> None:
     card = till.card()
     till.set_rule(card)
     before, asked = till.everything(), len(till.world.stack.stripe.sent)
@@ -158,7 +156,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("wrong", "code"), REFUSED, ids=lambda value: str(value)[:40])
-def test_a_value_that_cannot_be_is_422_names_itself_and_changes_nothing(
+def test_an_invalid_value_is_422_with_its_name_and_changes_nothing(
     till: Till, wrong: dict[str, Any], code: str
 ) -> None:
     card = till.card()
@@ -200,7 +198,7 @@ def test_a_first_rule_is_whole(till: Till, name: str, how: str) -> None:
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_a_body_that_is_none_is_refused_and_changes_nothing(till: Till, body: Any, status: int, code: str) -> None:
+def test_an_invalid_body_is_refused_and_changes_nothing(till: Till, body: Any, status: int, code: str) -> None:
     till.set_rule(till.card())
     before = till.everything()
     answer = put_rule(till, body)
@@ -209,7 +207,7 @@ def test_a_body_that_is_none_is_refused_and_changes_nothing(till: Till, body: An
 
 
 def removed(till: Till) -> str:
-    """A card that was the account's own."""
+    """A former card of the account."""
     card = till.card()
     remove(till, card)
     return card
@@ -225,7 +223,7 @@ OTHERS: dict[str, Callable[[Till], str]] = {
 
 
 @pytest.mark.parametrize("whose", OTHERS)
-def test_a_card_that_is_not_the_accounts_own_is_not_found_and_changes_nothing(till: Till, whose: str) -> None:
+def test_another_accounts_card_is_not_found_and_changes_nothing(till: Till, whose: str) -> None:
     till.world.create_account("acct_2")
     till.set_rule(till.card())
     card = OTHERS[whose](till)
@@ -235,7 +233,7 @@ def test_a_card_that_is_not_the_accounts_own_is_not_found_and_changes_nothing(ti
     assert till.everything() == before
 
 
-def test_an_account_that_never_saved_a_card_has_none_and_stripe_is_not_asked(till: Till) -> None:
+def test_an_account_without_a_customer_has_no_card_and_skips_stripe(till: Till) -> None:
     body = {"enabled": True, "threshold": "10.00", "amount": "50.00", "payment_method_id": "pm_1"}
     assert put_rule(till, body).code == "unknown_payment_method"
     assert till.world.stack.stripe.sent == []

@@ -1,4 +1,4 @@
-"""What setting the rule changes and what it leaves alone, also when two do it at once or a charge is under way."""
+"""The effects of setting a rule, also by two users at once or during a charge."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,10 +27,10 @@ from tests.harness.wire import Pass, Sent, Wire
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 
 
-# --- What it changes --------------------------------------------------------------------------------------------------
+# --- Changes ----------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_not_said_stays_and_null_says_nothing(till: Till) -> None:
+def test_omitted_and_null_settings_stay(till: Till) -> None:
     leave(till, "20.00")
     whole = till.set_rule(till.card(), hourly_count=5, daily_limit="300.00", monthly_limit="900.00")
     for change in ({"threshold": "11.00"}, {"amount": "60.00"}, {"hourly_count": 6}, {"monthly_limit": "800.00"}):
@@ -48,7 +48,7 @@ def test_the_rule_counts_its_versions_and_only_when_it_changes(till: Till) -> No
     assert till.state()["rule_version"] == 2
 
 
-def test_setting_a_rule_touches_neither_the_balance_nor_what_was_attempted(till: Till) -> None:
+def test_setting_a_rule_changes_neither_balance_nor_attempts(till: Till) -> None:
     fails_once(till, DECLINED)
     names = ("attempt", "recent", "failures", "not_before", "failed_fingerprint", "next_attempt_at")
     before = {name: till.state()[name] for name in names}
@@ -59,9 +59,7 @@ def test_setting_a_rule_touches_neither_the_balance_nor_what_was_attempted(till:
 
 
 @pytest.mark.parametrize("kind", ["dropped", "error_500", "rate_limited"])
-def test_it_is_switched_off_while_stripe_cannot_be_reached_and_given_another_card_only_when_it_can(
-    till: Till, kind: str
-) -> None:
+def test_in_an_outage_a_rule_can_be_disabled_but_not_given_a_card(till: Till, kind: str) -> None:
     leave(till, "5.00")
     till.set_rule(till.card())
     other = till.card(MASTERCARD)
@@ -76,7 +74,7 @@ def test_it_is_switched_off_while_stripe_cannot_be_reached_and_given_another_car
     till.all_well()
 
 
-def test_it_is_switched_off_when_its_card_is_gone_and_on_again_only_with_another(till: Till) -> None:
+def test_a_rule_without_its_card_can_be_enabled_only_with_another(till: Till) -> None:
     card = till.card()
     till.set_rule(card)
     remove(till, card)
@@ -85,7 +83,7 @@ def test_it_is_switched_off_when_its_card_is_gone_and_on_again_only_with_another
     assert put_rule(till, {"enabled": True, "payment_method_id": till.card()}).body["status"] == "active"
 
 
-# --- Two at once ------------------------------------------------------------------------------------------------------
+# --- Concurrent requests ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("attempt", range(3))
@@ -136,7 +134,7 @@ def test_a_rule_set_beside_a_charge_loses_neither(till: Till, wire: Wire, change
 
 
 @pytest.mark.parametrize("what", ["granted", "switched off", "lowered", "raised"])
-def test_what_changes_between_the_look_and_the_claim_is_looked_at_again(till: Till, wire: Wire, what: str) -> None:
+def test_a_change_between_reading_and_claim_is_read_again(till: Till, wire: Wire, what: str) -> None:
     leave(till, "5.00")
     till.set_rule(till.card(), amount="20.00")
     changes: dict[str, Callable[[], Any]] = {

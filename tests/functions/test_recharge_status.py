@@ -1,5 +1,5 @@
-"""What everybody of the account is shown of automatic recharge: a status, a reason in a code and in words, and when it
-goes on.
+"""The state of automatic recharge that every user of the account sees: a status, a reason as code and text, and the
+time at which it resumes.
 """
 
 from collections.abc import Callable
@@ -15,25 +15,22 @@ pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 EXPIRED = declining("expired_card")
 
 
-# --- What is shown of its state ---------------------------------------------------------------------------------------
-
-
 def charging(till: Till) -> None:
-    """Stripe does not answer."""
+    """Stripe is silent."""
     till.set_rule(till.card())
     till.fault("dropped", CONFIRM, count=2)
     till.stream()
 
 
 def removed(till: Till) -> None:
-    """The card is gone."""
+    """The card was removed."""
     card = till.card()
     till.set_rule(card)
     remove(till, card)
 
 
 def used_up(till: Till, **caps: Any) -> None:
-    """One charge, and no room for another."""
+    """One charge exhausts the cap."""
     till.set_rule(till.card(), **caps)
     till.stream()
     leave(till, "5.00")
@@ -41,7 +38,7 @@ def used_up(till: Till, **caps: Any) -> None:
 
 
 def declined_thrice(till: Till) -> None:
-    """Now, in an hour and a day after that."""
+    """A decline now, in an hour, and a day later."""
     till.set_rule(till.card(DECLINED))
     till.stream()
     for span in ({"hours": 1}, {"hours": 24}):
@@ -50,7 +47,7 @@ def declined_thrice(till: Till) -> None:
 
 
 def declined_four_times(till: Till) -> None:
-    """And once more after it was switched on again."""
+    """Another decline after the rule was switched on again."""
     declined_thrice(till)
     till.rule(enabled=False)
     till.rule(enabled=True)
@@ -124,7 +121,7 @@ STATES: list[tuple[Callable[[Till], Any], str, str, str | None, str]] = [
 @pytest.mark.parametrize(
     ("reach", "status", "reason", "next_attempt_at", "message"), STATES, ids=[state[2] for state in STATES]
 )
-def test_each_state_has_a_status_a_reason_words_and_when_it_goes_on(
+def test_each_state_has_a_status_a_reason_words_and_a_resume_time(
     till: Till,
     reach: Callable[[Till], Any],
     status: str,
@@ -141,13 +138,13 @@ def test_each_state_has_a_status_a_reason_words_and_when_it_goes_on(
     assert till.shown_rule()["message"] is None
 
 
-def test_a_wait_that_is_over_is_shown_as_over_before_the_sweeper_has_come(till: Till) -> None:
+def test_an_expired_wait_is_shown_as_over_before_the_sweeper_runs(till: Till) -> None:
     fails_once(till, DECLINED)
     till.later(hours=1)
     assert shown(till) == ("active", None, None)
 
 
-def test_looking_changes_nothing_and_asks_stripe_nothing(till: Till) -> None:
+def test_reading_changes_nothing_and_sends_no_stripe_request(till: Till) -> None:
     fails_once(till, DECLINED)
     before, asked = till.everything(), len(till.world.stack.stripe.sent)
     for _ in range(3):

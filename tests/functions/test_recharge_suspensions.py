@@ -1,5 +1,5 @@
-"""A hopeless card, one declined three times in a row, and one that is gone suspend automatic recharge. What ends that,
-and what does not.
+"""A hopeless card, three declines in a row, and a removed card suspend automatic recharge. Only certain events end the
+suspension.
 """
 
 from collections.abc import Callable
@@ -62,7 +62,7 @@ def by_hand_with_another(till: Till, card: str) -> None:
 
 
 def by_hand_with_the_same(till: Till, card: str) -> None:
-    """The bank has changed its mind, and a top-up with the very card is paid."""
+    """The bank accepts a top-up with the same card."""
     becomes(till, card, VISA)
     till.paid("5.00", card)
 
@@ -74,7 +74,7 @@ def switched(till: Till, card: str) -> None:
 
 
 def saved_again(till: Till, card: str) -> None:
-    """The same card is saved once more and given to the rule."""
+    """The same card is saved again and set in the rule."""
     number = till.stand_in.account.cards[card].number
     [kind] = [kind for kind in (DECLINED, EXPIRED) if (known := card_with_id(kind)) and known.number == number]
     till.rule(payment_method_id=till.card(kind))
@@ -87,7 +87,7 @@ def removed_and_saved_again(till: Till, card: str) -> None:
 
 
 def another(till: Till, card: str) -> None:
-    """Another card is given to the rule."""
+    """Another card is set in the rule."""
     till.rule(payment_method_id=till.card(MASTERCARD))
 
 
@@ -97,7 +97,7 @@ def granted(till: Till, card: str) -> None:
 
 
 def other_settings(till: Till, card: str) -> None:
-    """Another threshold and other limits."""
+    """Threshold and limits change."""
     till.rule(threshold="20.00", daily_limit="500.00", hourly_count=10)
 
 
@@ -115,7 +115,7 @@ def other_settings(till: Till, card: str) -> None:
     ],
 )
 @pytest.mark.parametrize("kind", ["soft", "hard"])
-def test_a_suspension_ends_with_what_shows_that_the_card_can_pay_and_with_nothing_else(
+def test_only_evidence_that_the_card_can_pay_ends_a_suspension(
     till: Till, kind: str, what: Callable[[Till, str], None], ends_soft: bool, ends_hard: bool
 ) -> None:
     card = declined_three_times(till) if kind == "soft" else fails_once(till, EXPIRED)
@@ -133,7 +133,7 @@ def test_a_suspension_ends_with_what_shows_that_the_card_can_pay_and_with_nothin
     assert (till.stream(), till.state()["attempt"]) == (0, attempts)
 
 
-def test_a_card_is_declined_four_times_in_thirty_days_and_no_more(till: Till) -> None:
+def test_a_card_is_declined_at_most_four_times_in_thirty_days(till: Till) -> None:
     card = declined_three_times(till)  # At 12:00, 13:00, and 13:00 of the next day.
     switched(till, card)
     till.stream()
@@ -152,7 +152,7 @@ def test_a_card_is_declined_four_times_in_thirty_days_and_no_more(till: Till) ->
     assert confirmations(till) == 5
 
 
-def test_the_count_is_of_the_card_however_often_it_is_saved_and_another_has_its_own(till: Till) -> None:
+def test_declines_count_per_card_even_if_it_is_saved_again(till: Till) -> None:
     card = declined_three_times(till)
     switched(till, card)
     till.stream()
@@ -166,10 +166,10 @@ def test_the_count_is_of_the_card_however_often_it_is_saved_and_another_has_its_
     assert recharges(till)[-1] == ("succeeded", "50.00")
 
 
-# --- A card that is gone ----------------------------------------------------------------------------------------------
+# --- A removed card ---------------------------------------------------------------------------------------------------
 
 
-def test_a_removed_card_suspends_and_any_card_that_was_added_since_goes_on(till: Till) -> None:
+def test_a_removed_card_suspends_until_another_card_is_added(till: Till) -> None:
     leave(till, "15.00")
     card = till.card()
     till.set_rule(card)
@@ -182,7 +182,7 @@ def test_a_removed_card_suspends_and_any_card_that_was_added_since_goes_on(till:
     assert recharges(till) == [("succeeded", "50.00")]
 
 
-def test_a_card_removed_behind_our_back_suspends_when_it_is_needed_or_when_stripe_tells(till: Till) -> None:
+def test_a_card_removed_at_stripe_suspends_on_use_or_by_callback(till: Till) -> None:
     for told in (True, False):
         leave(till, "15.00")
         card = till.card()
@@ -196,7 +196,7 @@ def test_a_card_removed_behind_our_back_suspends_when_it_is_needed_or_when_strip
     assert (till.charged(), till.objects("payment_intent")) == ([], [])
 
 
-def test_a_card_removed_between_making_an_intent_and_confirming_it_suspends_and_takes_nothing(till: Till) -> None:
+def test_a_card_removed_before_confirmation_suspends_and_takes_nothing(till: Till) -> None:
     leave(till, "5.00")
     card = till.card()
     till.set_rule(card)
@@ -209,7 +209,7 @@ def test_a_card_removed_between_making_an_intent_and_confirming_it_suspends_and_
     assert recharges(till) == [FAILED]
 
 
-def test_a_card_that_is_declined_after_the_rule_has_another_does_not_stop_the_other(till: Till) -> None:
+def test_a_late_decline_of_the_old_card_does_not_stop_the_new_one(till: Till) -> None:
     leave(till, "5.00")
     till.set_rule(till.card(EXPIRED))
     till.fault("answer_lost", CREATE, count=2)
@@ -222,9 +222,7 @@ def test_a_card_that_is_declined_after_the_rule_has_another_does_not_stop_the_ot
 
 
 @pytest.mark.parametrize("again", [VISA, MASTERCARD], ids=["the same", "another"])
-def test_a_card_that_was_replaced_and_removed_while_it_was_charged_does_not_stop_the_new_one(
-    till: Till, again: str
-) -> None:
+def test_removing_the_old_card_during_its_charge_keeps_the_new_one_going(till: Till, again: str) -> None:
     leave(till, "5.00")
     card = till.card()
     till.set_rule(card)

@@ -1,5 +1,5 @@
-"""Nobody knows what became of a request: Stripe did not answer, answered with a fault, or too late; the worker or the
-table went away. Nothing is charged twice, the same attempt goes on under its keys, and it ends with one payment.
+"""The outcome of a request is unknown: Stripe is silent, faulty, or late, or the worker or the table is gone. The same
+attempt resumes under its keys and ends with one payment.
 """
 
 import pytest
@@ -28,17 +28,17 @@ from tests.harness.till import ALWAYS, ANYTHING, CANCEL, CONFIRM, CREATE, RETRIE
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 UNKEPT = ["answer_lost", "dropped", "rate_limited", "lock_timeout"]
-"""What goes wrong without an idempotency key keeping it."""
+"""Faults that are not repeated under an idempotency key."""
 FAULTS = ["error_500", "error_500_after"]
 PAID = [("succeeded", "50.00")]
 
 
-# --- No answer, once or for a while -----------------------------------------------------------------------------------
+# --- No response, once or for a while ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", UNKEPT)
 @pytest.mark.parametrize("match", [CREATE, CONFIRM])
-def test_one_request_without_an_answer_is_made_up_for_at_once(till: Till, match: str, kind: str) -> None:
+def test_one_request_without_a_response_is_repeated_at_once(till: Till, match: str, kind: str) -> None:
     below(till)
     till.fault(kind, match)
     till.stream()
@@ -48,9 +48,7 @@ def test_one_request_without_an_answer_is_made_up_for_at_once(till: Till, match:
 
 @pytest.mark.parametrize("kind", UNKEPT)
 @pytest.mark.parametrize("match", [CREATE, CONFIRM, ANYTHING, "POST /v1/*"])
-def test_while_stripe_does_not_answer_the_attempt_waits_and_goes_on_when_it_does(
-    till: Till, match: str, kind: str
-) -> None:
+def test_in_a_stripe_outage_the_attempt_waits_and_then_resumes(till: Till, match: str, kind: str) -> None:
     below(till)
     till.fault(kind, match, count=ALWAYS)
     if match == CONFIRM:
@@ -67,7 +65,7 @@ def test_while_stripe_does_not_answer_the_attempt_waits_and_goes_on_when_it_does
 
 
 @pytest.mark.parametrize("kind", [*UNKEPT, *FAULTS])
-def test_a_decline_that_nobody_heard_of_is_found_and_is_one_decline(till: Till, kind: str) -> None:
+def test_a_decline_without_a_response_is_found_and_counts_once(till: Till, kind: str) -> None:
     below(till, DECLINED)
     till.fault(kind, CONFIRM)
     till.stream()
@@ -77,7 +75,7 @@ def test_a_decline_that_nobody_heard_of_is_found_and_is_one_decline(till: Till, 
 
 
 @pytest.mark.parametrize("kind", [*UNKEPT, *FAULTS])
-def test_a_decline_whose_cancellation_is_not_answered_is_still_in_flight_until_it_is(till: Till, kind: str) -> None:
+def test_a_decline_is_in_flight_until_its_cancellation_is_answered(till: Till, kind: str) -> None:
     below(till, DECLINED)
     till.fault(kind, CANCEL, count=ALWAYS)
     till.fault(kind, RETRIEVE, count=ALWAYS)
@@ -107,7 +105,7 @@ def test_within_the_lease_neither_the_stream_nor_the_sweeper_touches_it(till: Ti
 
 
 @pytest.mark.parametrize("who", ["stream", "sweeper"])
-def test_after_the_lease_whoever_is_woken_first_finishes_the_same_payment(till: Till, who: str) -> None:
+def test_after_the_lease_the_first_worker_finishes_the_same_payment(till: Till, who: str) -> None:
     left_halfway(till)
     till.later(seconds=120)
     if who == "sweeper":
@@ -119,7 +117,7 @@ def test_after_the_lease_whoever_is_woken_first_finishes_the_same_payment(till: 
     assert till.sweep(minutes=3) == {"payments": 0, "recharges": 0, "failed": 0}
 
 
-def test_while_one_goes_on_with_it_another_leaves_it_alone(till: Till) -> None:
+def test_a_second_worker_leaves_a_payment_in_progress_alone(till: Till) -> None:
     left_halfway(till)
     till.later(seconds=120)
     wire = till.world.stack.stripe
@@ -137,7 +135,7 @@ def test_while_one_goes_on_with_it_another_leaves_it_alone(till: Till) -> None:
     paid_once(till)
 
 
-def test_with_too_little_time_left_no_money_is_asked_for_whose_answer_could_not_be_waited_for(till: Till) -> None:
+def test_a_charge_is_not_sent_without_time_to_wait_for_its_response(till: Till) -> None:
     below(till)
     context = Context(23)
     wire = till.world.stack.stripe
@@ -155,10 +153,10 @@ def test_with_too_little_time_left_no_money_is_asked_for_whose_answer_could_not_
     paid_once(till)
 
 
-# --- Server faults, which a key keeps ---------------------------------------------------------------------------------
+# --- Server faults that repeat under a key ----------------------------------------------------------------------------
 
 
-def test_a_confirmation_that_met_a_server_fault_is_sent_anew_only_once_the_intent_is_seen_to_wait(till: Till) -> None:
+def test_a_confirmation_is_repeated_only_if_the_intent_still_waits(till: Till) -> None:
     below(till)
     till.fault("error_500", CONFIRM)
     till.stream()
@@ -166,7 +164,7 @@ def test_a_confirmation_that_met_a_server_fault_is_sent_anew_only_once_the_inten
     assert keys(till, "/confirm") == ["confirm:1", "confirm:2"]
 
 
-def test_without_a_look_at_the_intent_the_number_stays_what_it_is(till: Till) -> None:
+def test_the_number_stays_until_the_intent_is_read(till: Till) -> None:
     below(till)
     till.fault("error_500", CONFIRM)
     till.fault("dropped", RETRIEVE)
@@ -177,7 +175,7 @@ def test_without_a_look_at_the_intent_the_number_stays_what_it_is(till: Till) ->
     assert keys(till, "/confirm") == ["confirm:1", "confirm:1", "confirm:2"]
 
 
-def test_a_server_fault_after_the_money_was_taken_is_not_followed_by_another_confirmation(till: Till) -> None:
+def test_a_server_fault_after_payment_causes_no_second_confirmation(till: Till) -> None:
     below(till)
     till.fault("error_500_after", CONFIRM)
     till.fault("dropped", RETRIEVE)
@@ -187,14 +185,14 @@ def test_a_server_fault_after_the_money_was_taken_is_not_followed_by_another_con
     assert keys(till, "/confirm") == ["confirm:1"]
 
 
-def test_an_intent_that_a_server_fault_kept_from_us_is_found_and_paid(till: Till) -> None:
+def test_an_intent_hidden_by_a_server_fault_is_found_and_paid(till: Till) -> None:
     below(till)
     till.fault("error_500_after", CREATE)
     till.stream()
     paid_once(till)
 
 
-def test_an_intent_that_a_server_fault_kept_from_being_made_is_made_by_the_next_attempt(till: Till) -> None:
+def test_the_next_attempt_makes_an_intent_after_a_server_fault(till: Till) -> None:
     below(till)
     till.fault("error_500", CREATE)
     till.stream()
@@ -202,9 +200,7 @@ def test_an_intent_that_a_server_fault_kept_from_being_made_is_made_by_the_next_
     assert (till.charged(), len(till.objects("payment_intent"))) == ([5000], 1)
 
 
-def test_while_no_intent_can_be_made_attempts_are_no_more_than_the_hour_allows_and_count_in_no_limit(
-    till: Till,
-) -> None:
+def test_attempts_without_an_intent_are_bounded_hourly_and_not_counted(till: Till) -> None:
     below(till)
     till.rule(daily_limit="50.00", monthly_limit="50.00")
     till.fault("error_500", CREATE, count=ALWAYS)

@@ -1,5 +1,5 @@
-"""Every minute the sweeper finishes what a callback, a worker or a customer left open; where nothing is due it does not
-even ask Stripe.
+"""Every minute the sweeper finishes payments that a callback, a worker, or a customer left open; without due payments
+Stripe receives no request.
 """
 
 import os
@@ -30,7 +30,7 @@ def test_the_sample_event_finds_nothing_to_do_and_asks_stripe_nothing(till: Till
 
 @pytest.fixture
 def no_key() -> Iterator[None]:
-    """The operator has not put Stripe's keys into the secret yet."""
+    """A secret without Stripe's keys."""
     client, name = boto3.client("secretsmanager"), os.environ["STRIPE_SECRET_ARN"]
     standing = client.get_secret_value(SecretId=name)["SecretString"]
     client.put_secret_value(SecretId=name, SecretString='{"api_key": "", "webhook_secret": ""}')
@@ -40,11 +40,11 @@ def no_key() -> Iterator[None]:
     forget_settings()
 
 
-def test_before_stripes_keys_are_there_it_finds_nothing_to_do_and_fails_at_nothing(till: Till, no_key: None) -> None:
+def test_without_stripe_keys_the_sweep_does_nothing_and_succeeds(till: Till, no_key: None) -> None:
     assert till.sweep() == NOTHING_DUE
 
 
-def test_what_has_ended_is_never_looked_at_again(till: Till) -> None:
+def test_a_finished_payment_is_never_checked_again(till: Till) -> None:
     till.paid("25.00", till.card())
     till.paid("25.00", till.card(DECLINED))
     leave(till, "5.00")
@@ -62,11 +62,11 @@ def test_what_has_ended_is_never_looked_at_again(till: Till) -> None:
     assert listed == ["ACCOUNT", "AUTO_RECHARGE"], "accounts are always listed, for whoever wants all of them"
 
 
-# --- What callbacks lost ----------------------------------------------------------------------------------------------
+# --- Lost callbacks ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("kind", "status", "posted"), [(VISA, "succeeded", "25.00"), (DECLINED, "failed", "0.00")])
-def test_a_payment_by_hand_whose_outcome_was_lost_ends_as_stripe_says(
+def test_a_manual_payment_with_a_lost_outcome_ends_as_at_stripe(
     till: Till, kind: str, status: str, posted: str
 ) -> None:
     payment = till.left_open(kind)
@@ -77,7 +77,7 @@ def test_a_payment_by_hand_whose_outcome_was_lost_ends_as_stripe_says(
     assert till.sweep(hours=1) == NOTHING_DUE
 
 
-def test_a_recharge_whose_outcome_was_lost_ends_as_stripe_says(till: Till) -> None:
+def test_a_recharge_with_a_lost_outcome_ends_as_at_stripe(till: Till) -> None:
     leave(till, "5.00")
     till.set_rule(till.card())
     till.fault("answer_lost", CONFIRM, count=2)
@@ -114,7 +114,7 @@ def test_a_processing_recharge_that_is_declined_after_all_backs_off(till: Till) 
     assert shown(till)[:2] == ("paused", "backing_off")
 
 
-def test_callbacks_after_the_sweeper_and_the_sweeper_after_callbacks_change_nothing(till: Till) -> None:
+def test_callbacks_and_sweeper_change_nothing_after_each_other(till: Till) -> None:
     payment = till.paid("25.00", till.card(CHALLENGED))
     till.challenge(payment["id"])
     till.sweep(minutes=2)
@@ -124,11 +124,11 @@ def test_callbacks_after_the_sweeper_and_the_sweeper_after_callbacks_change_noth
     assert till.world.stack.items() == before
 
 
-# --- What customers left ----------------------------------------------------------------------------------------------
+# --- Payments that customers left open --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("match", [CREATE, CONFIRM])
-def test_a_payment_nobody_confirmed_within_a_minute_is_canceled_not_completed(till: Till, match: str) -> None:
+def test_a_payment_unconfirmed_after_a_minute_is_canceled(till: Till, match: str) -> None:
     card = till.card()
     till.fault("dropped", match, count=ALWAYS)
     till.pay("25.00", card)
@@ -140,7 +140,7 @@ def test_a_payment_nobody_confirmed_within_a_minute_is_canceled_not_completed(ti
     assert till.charged() == []
 
 
-def test_a_payment_without_an_answer_is_gone_on_with_while_its_customer_may_still_wait(till: Till) -> None:
+def test_a_payment_without_a_response_resumes_while_its_customer_waits(till: Till) -> None:
     card = till.card()
     till.fault("dropped", CONFIRM, count=2)
     till.pay("25.00", card)
@@ -149,7 +149,7 @@ def test_a_payment_without_an_answer_is_gone_on_with_while_its_customer_may_stil
     assert till.status_of(payment["topup_id"]) == "succeeded"
 
 
-def test_an_intent_made_without_our_hearing_of_it_is_canceled_with_its_payment(till: Till) -> None:
+def test_an_intent_made_without_a_response_is_canceled_with_its_payment(till: Till) -> None:
     card = till.card()
     till.fault("answer_lost", CREATE, count=2)
     till.pay("25.00", card)
@@ -167,7 +167,7 @@ def test_an_abandoned_challenge_is_canceled_after_a_day(till: Till) -> None:
     assert till.intent_of(payment["id"])["status"] == "canceled"
 
 
-def test_money_that_will_not_come_after_all_has_the_recharge_look_again(till: Till) -> None:
+def test_money_that_fails_to_arrive_triggers_the_recharge_again(till: Till) -> None:
     leave(till, "5.00")
     till.fault("dropped", CONFIRM, count=ALWAYS)
     card = till.card()
@@ -181,16 +181,16 @@ def test_money_that_will_not_come_after_all_has_the_recharge_look_again(till: Ti
     assert recharges(till) == [("succeeded", "50.00")]
 
 
-# --- What a worker left -----------------------------------------------------------------------------------------------
+# --- Payments that a worker left open ---------------------------------------------------------------------------------
 
 
 def is_finishing(sent: Sent) -> bool:
-    """Whether a request finishes what a settled payment means for the recharge."""
+    """Whether a request updates the recharge after a settled payment."""
     return sent.operation == "TransactWriteItems" and "is_finished = :yes REMOVE" in str(sent.body)
 
 
 @pytest.mark.parametrize("who", ["sweeper", "stream", "callbacks"])
-def test_a_worker_lost_between_crediting_and_finishing_is_made_up_for(till: Till, wire: Wire, who: str) -> None:
+def test_the_sweeper_finishes_after_a_worker_lost_after_crediting(till: Till, wire: Wire, who: str) -> None:
     leave(till, "-60.00")
     till.set_rule(till.card(), amount="50.00", daily_limit="50.00")
 
@@ -218,7 +218,7 @@ def test_a_worker_lost_between_crediting_and_finishing_is_made_up_for(till: Till
     assert till.sweep(minutes=3) == NOTHING_DUE
 
 
-def test_a_payment_by_hand_credited_but_not_finished_ends_a_wait_all_the_same(till: Till, wire: Wire) -> None:
+def test_a_manual_payment_credited_but_unfinished_still_ends_a_wait(till: Till, wire: Wire) -> None:
     fails_once(till, DECLINED)
     payment = till.paid("25.00", till.card(CHALLENGED))
     till.challenge(payment["id"])

@@ -1,5 +1,5 @@
-"""One round of the sweeper: when a payment is looked at, that one that fails holds up no other, and the recharges whose
-wait is over are woken.
+"""One round of the sweeper: the times of its checks, the isolation of failures, and the recharges that it triggers
+after their wait.
 """
 
 from datetime import timedelta
@@ -22,10 +22,10 @@ from tests.harness.wire import Pass, Sent, Wire, refusal
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 
 
-# --- When it looks ----------------------------------------------------------------------------------------------------
+# --- Times of the checks ----------------------------------------------------------------------------------------------
 
 
-def test_what_another_is_at_work_on_is_left_alone(till: Till) -> None:
+def test_a_payment_of_another_worker_is_left_alone(till: Till) -> None:
     till.left_open()
     asked = len(till.world.stack.stripe.sent)
     for _ in range(3):
@@ -34,7 +34,7 @@ def test_what_another_is_at_work_on_is_left_alone(till: Till) -> None:
     assert till.sweep(seconds=3)["payments"] == 1
 
 
-def test_a_payment_in_processing_is_looked_at_later_and_later_and_every_hour_at_least(till: Till) -> None:
+def test_a_processing_payment_is_checked_ever_later_but_at_least_hourly(till: Till) -> None:
     payment = till.paid("25.00", till.card(PROCESSING))
     till.stand_in.take_events()
     looks = [till.world.clock.now for _ in range(200) if till.sweep(minutes=2)["payments"]]
@@ -49,7 +49,7 @@ def test_a_payment_in_processing_is_looked_at_later_and_later_and_every_hour_at_
     assert till.status_of(payment["id"]) == "succeeded"
 
 
-def test_while_stripe_does_not_answer_a_payment_is_asked_for_every_two_minutes_and_never_lost(till: Till) -> None:
+def test_in_an_outage_a_payment_is_checked_every_two_minutes(till: Till) -> None:
     payment = till.left_open()
     till.fault("dropped", ANYTHING, count=ALWAYS)
     for _ in range(5):
@@ -64,7 +64,7 @@ def test_while_stripe_does_not_answer_a_payment_is_asked_for_every_two_minutes_a
 
 
 def three_left_open(till: Till) -> dict[str, str]:
-    """A payment of each of three accounts, all due."""
+    """Three accounts with one due payment each."""
     for account in ("acct_2", "acct_3"):
         till.world.create_account(account)
     made = {account: till.left_open(account=account) for account in ("acct_1", "acct_2", "acct_3")}
@@ -74,7 +74,7 @@ def three_left_open(till: Till) -> dict[str, str]:
 
 @pytest.mark.parametrize("account", ["acct_1", "acct_2", "acct_3"])
 @pytest.mark.parametrize("code", ["AccessDeniedException", "InternalServerError"])
-def test_a_payment_whose_table_access_fails_does_not_hold_up_the_others(
+def test_a_failed_table_access_does_not_delay_other_payments(
     till: Till, wire: Wire, account: str, code: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = three_left_open(till)
@@ -109,7 +109,7 @@ def test_a_payment_whose_table_access_fails_does_not_hold_up_the_others(
     ],
     ids=["page", "no page", "unavailable", "teapot", "idempotency", "unknown", "key", "permission"],
 )
-def test_an_answer_that_nobody_expected_does_not_hold_up_the_others(
+def test_an_unexpected_response_does_not_delay_other_payments(
     till: Till, account: str, status: int, body: bytes
 ) -> None:
     made = three_left_open(till)
@@ -129,7 +129,7 @@ def test_an_answer_that_nobody_expected_does_not_hold_up_the_others(
     assert till.world.balance(account) == usd("25.00")
 
 
-def test_what_no_time_is_left_for_waits_for_the_next_minute(till: Till) -> None:
+def test_payments_left_at_the_time_limit_wait_for_the_next_minute(till: Till) -> None:
     made = three_left_open(till)
     event = sample_event("reconcile_payments")
     assert till.world.stack.invoke("reconcile_payments", event, seconds=14) == NOTHING_DUE
@@ -149,7 +149,7 @@ def test_two_rounds_at_once_credit_each_payment_once(till: Till, wire: Wire) -> 
 
 
 @pytest.mark.parametrize("code", ["ProvisionedThroughputExceededException", "ValidationException"])
-def test_a_callback_made_up_for_that_fails_holds_up_no_other_and_the_round_is_counted(
+def test_a_failing_replayed_callback_delays_no_other_and_is_counted(
     till: Till, wire: Wire, code: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     till.world.create_account("acct_2")
@@ -178,7 +178,7 @@ def test_a_callback_made_up_for_that_fails_holds_up_no_other_and_the_round_is_co
 # --- Recharges whose wait is over -------------------------------------------------------------------------------------
 
 
-def test_a_recharge_whose_wait_is_over_is_woken_once(till: Till) -> None:
+def test_a_recharge_is_triggered_once_after_its_wait(till: Till) -> None:
     fails_once(till, DECLINED)
     assert till.sweep(minutes=59) == NOTHING_DUE
     assert till.sweep(minutes=1) == {"payments": 0, "recharges": 1, "failed": 0}
@@ -188,7 +188,7 @@ def test_a_recharge_whose_wait_is_over_is_woken_once(till: Till) -> None:
     assert recharges(till) == [("failed", "50.00")] * 2
 
 
-def test_a_recharge_switched_off_meanwhile_is_not_armed_when_its_wait_is_over(till: Till) -> None:
+def test_a_recharge_disabled_during_its_wait_is_not_armed_afterwards(till: Till) -> None:
     fails_once(till, DECLINED)
     till.rule(enabled=False)
     till.sweep(hours=1)
@@ -196,7 +196,7 @@ def test_a_recharge_switched_off_meanwhile_is_not_armed_when_its_wait_is_over(ti
     assert till.sweep(hours=1) == NOTHING_DUE
 
 
-def test_one_recharge_that_cannot_be_woken_does_not_hold_up_the_others(till: Till, wire: Wire) -> None:
+def test_a_recharge_that_cannot_be_triggered_does_not_delay_the_others(till: Till, wire: Wire) -> None:
     for account in ("acct_1", "acct_2", "acct_3"):
         if account != "acct_1":
             till.world.create_account(account)
@@ -213,7 +213,7 @@ def test_one_recharge_that_cannot_be_woken_does_not_hold_up_the_others(till: Til
     assert till.sweep(minutes=1)["recharges"] == 1
 
 
-def test_a_cancellation_that_stripe_does_not_answer_is_made_up_for(till: Till) -> None:
+def test_a_cancellation_without_a_response_is_sent_again_later(till: Till) -> None:
     card = till.card(DECLINED)
     till.fault("dropped", CANCEL, count=ALWAYS)
     payment = till.paid("25.00", card)

@@ -1,4 +1,4 @@
-"""The operator's keys at Stripe: without them nothing is begun, with new ones it goes on, and no log ever holds one."""
+"""Without the operator's Stripe keys no payment begins, new keys apply at once, and no log contains a key."""
 
 import json
 import logging
@@ -23,7 +23,7 @@ KEYS = {"api_key": DEFAULT_API_KEY, "webhook_secret": DEFAULT_WEBHOOK_SECRET}
 
 @contextmanager
 def secret(text: str) -> Iterator[None]:
-    """The operator puts something else into the secret, and after a while what belongs there."""
+    """The operator stores other keys, and later the right ones."""
     client = boto3.client("secretsmanager")
     client.put_secret_value(SecretId="calling-credit-test-stripe", SecretString=text)
     forget_settings()
@@ -35,13 +35,13 @@ def secret(text: str) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _as_just_started() -> Iterator[None]:
-    """What a test put into the secret is not remembered after it."""
+    """Forget the cached secret after each test."""
     yield
     forget_settings()
 
 
 def everything_with_cards(till: Till, card: str) -> list[Answer]:
-    """Each request that needs Stripe."""
+    """The requests that need Stripe."""
     asked = [("POST", "/top-ups"), ("GET", "/payment-methods"), ("POST", "/payment-methods")]
     body = {"amount": "25.00", "payment_method_id": card}
     paths = [*asked, ("DELETE", f"/payment-methods/{card}")]
@@ -60,9 +60,7 @@ def everything_with_cards(till: Till, card: str) -> list[Answer]:
     ],
     ids=["empty", "no api_key", "nothing", "a list", "no JSON", "revoked"],
 )
-def test_without_a_key_that_stripe_takes_nothing_is_begun_until_the_operator_puts_one_in(
-    till: Till, text: str, code: str
-) -> None:
+def test_no_payment_begins_until_the_operator_stores_a_valid_key(till: Till, text: str, code: str) -> None:
     card = till.card()
     paid = till.paid("25.00", card)
     before = till.everything()
@@ -99,7 +97,7 @@ def test_without_keys_stripe_is_asked_to_send_its_events_again(till: Till, text:
     till.check()
 
 
-def test_a_key_that_stripe_does_not_take_is_counted(till: Till, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_key_that_stripe_rejects_is_counted(till: Till, capsys: pytest.CaptureFixture[str]) -> None:
     card = till.card()
     with secret(json.dumps(KEYS | {"api_key": REVOKED})):
         capsys.readouterr()
@@ -113,7 +111,7 @@ def test_an_empty_webhook_secret_verifies_nothing(till: Till) -> None:
 
 
 def test_cards_and_payments_need_no_key_to_be_refused(till: Till) -> None:
-    """Who may not pay, and what cannot be paid, is told so before Stripe's key is even read."""
+    """Unauthorized users and invalid payments are refused before Stripe's key is read."""
     with secret("{}"):
         assert till.pay("25.00", "pm_1", **{"cognito:groups": "[member]"}).code == "billing_admin_required"
         assert till.pay("1e3", "pm_1").code == "invalid_amount"

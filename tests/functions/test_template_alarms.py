@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.functions.template import ROOT
 from tests.functions.template_resources import TEMPLATE, of_type, words
+from tests.harness.template import ROOT
 
 
 def anchors() -> set[str]:

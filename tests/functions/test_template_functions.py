@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.functions.template import ROOT
 from tests.functions.template_resources import RESOURCES, TEMPLATE, functions, on_aws, statements, words
 from tests.harness.table import FUNCTIONS
+from tests.harness.template import ROOT
 
 
 def test_one_name_serves_a_function_its_folder_its_event_and_its_tests() -> None:

@@ -3,8 +3,8 @@
 import re
 import tomllib
 
-from tests.functions.template import ROOT, read_template
 from tests.functions.template_resources import of_type
+from tests.harness.template import ROOT, read_template
 
 TEXT = (ROOT / "template.yaml").read_text(encoding="utf-8")
 SOURCE = read_template(TEXT)

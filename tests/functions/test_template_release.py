@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.functions.template import ROOT, read_template, template
 from tests.functions.translation import differences, expand, read_translation, translate
+from tests.harness.template import ROOT, read_template, template
 
 RELEASE = ROOT / "tests" / "fixtures" / "template" / "v1.0.0.json.gz"
 MAX_RESOURCES = 420

@@ -1,5 +1,5 @@
-"""Money at Stripe that no payment of ours explains is listed once for a person and never credited by guess; money for a
-payment that was given up is credited and counted.
+"""Unexplained money at Stripe is listed once for an operator and never credited by guess. Money for a canceled payment
+is credited and counted.
 """
 
 import json
@@ -20,7 +20,7 @@ STRANGE = {"create_request": json.dumps({"amount": 2500, "currency": "usd", "pay
 # --- Paid after all ---------------------------------------------------------------------------------------------------
 
 
-def test_a_payment_that_succeeded_after_it_was_canceled_is_credited_once_and_counted(
+def test_a_success_after_cancellation_is_credited_once_and_counted(
     till: Till, capsys: pytest.CaptureFixture[str]
 ) -> None:
     card = till.card()
@@ -37,9 +37,7 @@ def test_a_payment_that_succeeded_after_it_was_canceled_is_credited_once_and_cou
     till.check()
 
 
-def test_a_payment_that_succeeded_after_it_failed_is_credited_once_and_counted(
-    till: Till, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_success_after_failure_is_credited_once_and_counted(till: Till, capsys: pytest.CaptureFixture[str]) -> None:
     shown = till.paid("25.00", till.card(DECLINED))
     assert shown["status"] == "failed"
     intent = till.stand_in.account.objects["payment_intent"][till.intent_of(shown["id"])["id"]]
@@ -53,11 +51,11 @@ def test_a_payment_that_succeeded_after_it_failed_is_credited_once_and_counted(
     till.check()
 
 
-# --- What is nobody's payment -----------------------------------------------------------------------------------------
+# --- Foreign payments -------------------------------------------------------------------------------------------------
 
 
 def never_credited(till: Till, intent_id: str, code: str, account: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Told three times: taken, listed once, counted once, and the ledger is what it was."""
+    """Send an event three times: it is accepted, listed once, counted once, and changes no entry."""
     entries = [till.world.entries(account) for account in ("acct_1", "acct_2") if till.world.stack.items(account)]
     capsys.readouterr()
     for _ in range(3):
@@ -70,7 +68,7 @@ def never_credited(till: Till, intent_id: str, code: str, account: str, capsys: 
     ]
 
 
-def test_an_intent_that_is_not_ours_is_listed(till: Till, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_foreign_intent_is_listed(till: Till, capsys: pytest.CaptureFixture[str]) -> None:
     till.card()
     never_credited(till, paid_at_stripe(till, STRANGE), "foreign_payment", "", capsys)
 
@@ -97,7 +95,7 @@ def test_an_object_stripe_does_not_show_us_is_listed(till: Till, capsys: pytest.
         ({"currency": "eur"}, "currency_mismatch"),
     ],
 )
-def test_an_intent_that_is_not_what_was_asked_for_is_listed(
+def test_an_intent_that_differs_from_its_request_is_listed(
     till: Till, other: dict[str, Any], code: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     topup = unmade(till, till.card())
@@ -119,7 +117,7 @@ def test_a_second_intent_of_a_paid_payment_is_listed(till: Till, capsys: pytest.
     assert till.world.balance() == 25_000_000
 
 
-def test_less_received_than_asked_for_is_listed(till: Till, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_amount_below_the_requested_one_is_listed(till: Till, capsys: pytest.CaptureFixture[str]) -> None:
     shown = till.paid("25.00", till.card(CHALLENGED))
     intent = till.stand_in.account.objects["payment_intent"][till.intent_of(shown["id"])["id"]]
     intent.update(status="succeeded", amount_received=2400, next_action=None)
@@ -127,7 +125,7 @@ def test_less_received_than_asked_for_is_listed(till: Till, capsys: pytest.Captu
 
 
 def changed_by_hand(till: Till) -> str:
-    """A recharge whose confirmation nobody answered, and whose intent somebody changed in the dashboard; the intent."""
+    """A recharge without a response to its confirmation and with an intent changed in the dashboard; the intent."""
     till.set_rule(till.card())
     till.fault("dropped", CONFIRM, count=9)
     till.stream()
@@ -138,14 +136,12 @@ def changed_by_hand(till: Till) -> str:
 
 
 REQUESTS = 15
-"""What the round sends that sets an attempt aside."""
+"""The requests of a round that sets an attempt aside."""
 
 
 @pytest.mark.parametrize("fault", CRASHES, ids=lambda fault: fault.__name__)
 @pytest.mark.parametrize("at", range(REQUESTS))
-def test_an_attempt_is_set_aside_all_the_same_wherever_the_sweeper_dies(
-    till: Till, wire: Wire, at: int, fault: Fault
-) -> None:
+def test_an_attempt_is_set_aside_even_if_the_sweeper_crashes(till: Till, wire: Wire, at: int, fault: Fault) -> None:
     intent_id = changed_by_hand(till)
     point = Point(at, f"{at}", fault)
     with wire.interfering(point), pytest.raises(Killed):
@@ -161,7 +157,7 @@ def test_an_attempt_is_set_aside_all_the_same_wherever_the_sweeper_dies(
     till.check()
 
 
-def test_the_round_that_sets_an_attempt_aside_has_no_more_requests_than_are_tried(till: Till, wire: Wire) -> None:
+def test_a_round_that_sets_an_attempt_aside_has_only_the_tried_requests(till: Till, wire: Wire) -> None:
     changed_by_hand(till)
     with wire.recording() as scenario:
         till.sweep(minutes=3)
@@ -175,7 +171,7 @@ def test_the_round_that_sets_an_attempt_aside_has_no_more_requests_than_are_trie
 
 
 @pytest.mark.parametrize("fault", [answer_lost, server_error_but_done], ids=lambda fault: fault.__name__)
-def test_an_issue_is_counted_though_the_answer_to_its_first_listing_was_lost(
+def test_an_issue_is_counted_even_if_its_first_write_has_no_response(
     till: Till, wire: Wire, fault: Fault, capsys: pytest.CaptureFixture[str]
 ) -> None:
     till.card()

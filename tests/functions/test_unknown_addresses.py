@@ -1,4 +1,4 @@
-"""An address that no route takes: what stands in a path may be anything, and none of it is our failure."""
+"""An address without a route, with any text in its path, is not found and is no server error."""
 
 import pytest
 

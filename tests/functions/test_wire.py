@@ -1,4 +1,4 @@
-"""What a transaction looks like on the wire: whole, with the token that makes the client's own retries safe."""
+"""A transaction on the wire is complete and has the token that makes the client's retries safe."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ def put(table_name: str, sort_key: str) -> dict[str, Any]:
 
 
 def sent_bodies(client: Any) -> list[bytes]:
-    """The bodies this client sends from now on."""
+    """The bodies that this client sends from now on."""
     bodies: list[bytes] = []
     client.meta.events.register_first("before-send.dynamodb", lambda request, **_: bodies.append(request.body))
     return bodies
@@ -43,7 +43,7 @@ def test_every_transaction_has_a_client_request_token_of_its_own(stack: Stack) -
     assert all(len(token) == 36 for token in tokens)
 
 
-def test_what_is_no_attribute_value_is_refused_before_it_is_sent(stack: Stack) -> None:
+def test_an_invalid_attribute_value_is_refused_before_it_is_sent(stack: Stack) -> None:
     client = dynamodb_client()
     bodies = sent_bodies(client)
     wrong: Any = put(stack.table_name, "USER#1") | {"Put": {"TableName": stack.table_name, "Item": {"PK": {"S": 1}}}}

@@ -16,7 +16,7 @@ from ministack.services.cloudformation import language_extensions
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-from tests.functions.template import fold, read_template
+from tests.harness.template import fold, read_template
 
 LOCAL_CODE = ("CodeUri", "ContentUri")
 

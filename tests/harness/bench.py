@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.functions.template import table_properties
 from tests.harness.table import Stack
+from tests.harness.template import table_properties
 from tests.harness.wire import Wire
 
 

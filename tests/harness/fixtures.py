@@ -70,9 +70,9 @@ def deckless(
     """The handlers over a fresh table without an active deck."""
     from calling_credit import clock
     from local.stripe_stand_in.stand_in import StandIn
-    from tests.functions.template import table_properties
     from tests.harness.stripe import StripeWire
     from tests.harness.table import TABLE, Stack
+    from tests.harness.template import table_properties
 
     def wall_clock() -> datetime:
         return clock.now()  # Looked up on each call, because tests replace the clock.
@@ -91,7 +91,7 @@ def deckless(
 @pytest.fixture
 def stack(deckless: "Stack") -> "Stack":
     """The handlers over a fresh table with the example deck active."""
-    from tests.functions.template import ROOT
+    from tests.harness.template import ROOT
 
     deckless.publish((ROOT / "local" / "rates.csv").read_bytes())
     return deckless

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
-from tests.functions.template import ROOT
+from tests.harness.template import ROOT
 from tests.harness.till import Till
 
 Item = dict[str, Any]

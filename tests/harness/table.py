@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.stripe_stand_in.stand_in import StandIn
-from tests.functions.template import ROOT
 from tests.harness.stripe import StripeWire
+from tests.harness.template import ROOT
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -1,11 +1,11 @@
-"""Admission in the seeded driver: the switch asks, asks again, hangs up; the operator freezes, limits, switches; holds
-expire. What must be answered is worked out here once more, from the contract alone.
+"""Admission in the seeded driver: the switch authorizes, extends, and ends calls; the operator freezes, limits, and
+switches; holds expire. The expected decisions are computed from the contract alone.
 """
 
 from datetime import timedelta
 from typing import Any
 
-from tests.laws.authorizing import DOLLAR, AdmissionRequest, ask, is_open, limits_of, spent
+from tests.laws.authorizing import DOLLAR, Ask, ask, is_open, limits_of, spent
 from tests.laws.calls import COVERED, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED
 from tests.laws.driver import Driver, expect, operation
 from tests.laws.operations import queue
@@ -16,8 +16,8 @@ from tests.laws.prices import instant, moment, money
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-def new_ask(driver: Driver) -> AdmissionRequest:
-    """A call that is about to begin, mostly on a line and to a place that may be."""
+def new_ask(driver: Driver) -> Ask:
+    """A call that is about to begin, mostly on a permitted line to a permitted destination."""
     usable = [
         (pk.removeprefix("ACCOUNT#"), sk.removeprefix("LINE#"))
         for (pk, sk), line in driver.model.items.items()
@@ -39,7 +39,7 @@ def new_ask(driver: Driver) -> AdmissionRequest:
 
 @operation("ask before a call", 130)
 def ask_before(driver: Driver) -> None:
-    """Mostly of an account that can pay: credit is granted first where there is none."""
+    """Authorize a call, mostly of an account with credit, which is granted first if it is missing."""
     asked = new_ask(driver)
     account = asked["account_id"]
     balance = driver.model.items[f"ACCOUNT#{account}", "BALANCE"]
@@ -58,8 +58,8 @@ def ask_before(driver: Driver) -> None:
     driver.asks.append(asked)
 
 
-def an_ask(driver: Driver) -> AdmissionRequest:
-    """A call that was asked about, lately more often than long ago."""
+def an_ask(driver: Driver) -> Ask:
+    """An authorized call, recent ones more often."""
     if not driver.asks:
         ask_before(driver)
         driver.settle("ask before a call")
@@ -68,7 +68,7 @@ def an_ask(driver: Driver) -> AdmissionRequest:
 
 @operation("ask again", 90)
 def ask_again(driver: Driver) -> None:
-    """The same request, for longer, for less; and now and then with the number of another call."""
+    """Repeat a request, for a longer or shorter time, and sometimes with the number of another call."""
     asked = dict(an_ask(driver))
     asked["requested_seconds"] = driver.rng.choice((asked["requested_seconds"], asked["requested_seconds"], 60, 7200))
     if driver.rng.random() < 0.1:
@@ -78,7 +78,7 @@ def ask_again(driver: Driver) -> None:
 
 @operation("hang up", 130)
 def hang_up(driver: Driver) -> None:
-    """Calls that were asked about end, however they end, among others that were not."""
+    """End authorized calls in any way, among unauthorized ones."""
     messages = []
     for asked in {
         asked["call_id"]: asked for asked in (an_ask(driver) for _ in range(driver.rng.randint(1, 4)))
@@ -98,7 +98,7 @@ def hang_up(driver: Driver) -> None:
 
 @operation("let time pass until holds expire", 25)
 def expire(driver: Driver) -> None:
-    """What was held for calls that never came is available again, and nothing else is."""
+    """Expire the holds of calls that were never posted, and only those."""
     driver.now += timedelta(minutes=driver.rng.choice((1, 20, 40, 90)))
     given_up = 0
     for (pk, sk), hold in list(driver.model.items.items()):
@@ -113,7 +113,7 @@ def expire(driver: Driver) -> None:
 
 @operation("freeze or unfreeze an account", 25)
 def freeze(driver: Driver) -> None:
-    """Once more changes nothing but when it was asked for."""
+    """A repeated freeze changes only its time."""
     account, is_frozen = driver.account(), driver.rng.random() < 0.4
     shown = expect(driver.operate("PUT", f"/accounts/{account}", {"frozen": is_frozen}), 200)
     assert shown["frozen"] is is_frozen
@@ -129,7 +129,7 @@ def freeze(driver: Driver) -> None:
 
 @operation("switch admission of an account", 15)
 def switch_admission(driver: Driver) -> None:
-    """On, mostly; what is held already stays held."""
+    """Switch admission, mostly on; existing holds stay."""
     account, is_on = driver.account(), driver.rng.random() < 0.75
     shown = expect(driver.operate("PUT", f"/accounts/{account}", {"admission": is_on}), 200)
     assert shown["admission"] is is_on
@@ -140,7 +140,7 @@ def switch_admission(driver: Driver) -> None:
 
 @operation("set the limits of an account", 60)
 def set_limits(driver: Driver) -> None:
-    """Tighter, wider, and back to what they are without anybody setting them."""
+    """Set tighter, wider, and default limits."""
     account = driver.account()
     limits = {
         "daily_spend": driver.rng.choice((None, 0, 5, 100_000)),
@@ -153,7 +153,7 @@ def set_limits(driver: Driver) -> None:
 
 
 def limit(driver: Driver, account: str, limits: dict[str, Any]) -> None:
-    """PUT limits, money in dollars; None is the default."""
+    """Set limits, money in dollars; None is the default."""
     money_of = [name for name in limits if name not in ("simultaneous_calls", "blocked") and limits[name] is not None]
     body = limits | {name: f"{limits[name]}.00" for name in money_of}
     expect(driver.operate("PUT", f"/accounts/{account}", {"limits": body}), 200)

@@ -1,4 +1,4 @@
-"""What authorizing a call must answer and hold, worked out once more from the contract alone."""
+"""The decision and hold of an authorization, computed from the contract alone."""
 
 from datetime import timedelta
 from fractions import Fraction
@@ -19,12 +19,12 @@ ANNOUNCED = {
     "call_price_limit",
     "daily_spend_limit",
 }
-AdmissionRequest = dict[str, Any]
+Ask = dict[str, Any]
 Answer = dict[str, Any]
 
 
-def ask(driver: Driver, asked: AdmissionRequest) -> None:
-    """Ask the function and the model: they say the same."""
+def ask(driver: Driver, asked: Ask) -> None:
+    """Authorize a call with the function and the model, and compare them."""
     expected = authorized(driver, asked)
     answer = driver.ask("authorize_call", "POST", "/calls/authorize", asked)
     if expected is None:
@@ -36,8 +36,8 @@ def ask(driver: Driver, asked: AdmissionRequest) -> None:
     driver.model.count(f"asked: {expected['reason'] or 'allowed'}")
 
 
-def authorized(driver: Driver, asked: AdmissionRequest) -> Answer | None:
-    """What is answered, with what that holds; None for an id that is another call's."""
+def authorized(driver: Driver, asked: Ask) -> Answer | None:
+    """The decision and its hold; None for the id of another call."""
     model, account, number = driver.model, asked["account_id"], asked["to"]
     if number[0] != "+":
         return told(None, asked["requested_seconds"], None, 0)
@@ -70,7 +70,7 @@ def told(reason: str | None, seconds: int, row: dict[str, Any] | None, held: int
     }
 
 
-def refused(driver: Driver, asked: AdmissionRequest, hold: Any, line: Any, row: Any) -> str | None:
+def refused(driver: Driver, asked: Ask, hold: Any, line: Any, row: Any) -> str | None:
     """The first reason that does not depend on money."""
     account = driver.model.get(asked["account_id"], "ACCOUNT")
     if hold is not None and hold["status"] != "live":
@@ -84,8 +84,8 @@ def refused(driver: Driver, asked: AdmissionRequest, hold: Any, line: Any, row: 
     return refused_by_a_limit(driver, asked, hold, row)
 
 
-def refused_by_a_limit(driver: Driver, asked: AdmissionRequest, hold: Any, row: Any) -> str | None:
-    """The first reason that lies in where the call goes, or how many there are."""
+def refused_by_a_limit(driver: Driver, asked: Ask, hold: Any, row: Any) -> str | None:
+    """The first reason that depends on the destination or the number of calls."""
     country = next((name for prefix, name in COUNTRIES.items() if asked["to"].startswith(prefix)), "")
     limits = limits_of(driver, asked["account_id"])
     if country in limits["blocked"]:
@@ -103,8 +103,8 @@ def limits_of(driver: Driver, account: str) -> dict[str, Any]:
     return {**DEFAULTS, "blocked": [], **driver.limits.get(account, {})}
 
 
-def grant(driver: Driver, asked: AdmissionRequest, hold: Any, row: dict[str, Any]) -> Answer:
-    """How long, and what that holds."""
+def grant(driver: Driver, asked: Ask, hold: Any, row: dict[str, Any]) -> Answer:
+    """The allowed seconds and their hold."""
     model, account, seconds, now = driver.model, asked["account_id"], asked["requested_seconds"], driver.now
     balance, limits = model.items[f"ACCOUNT#{account}", "BALANCE"], limits_of(driver, account)
     own, granted = (hold["amount_micros"], hold["max_seconds"]) if hold else (0, 0)
@@ -147,7 +147,7 @@ def grant(driver: Driver, asked: AdmissionRequest, hold: Any, row: dict[str, Any
 
 
 def affordable(row: dict[str, Any], room: int, most: int) -> int:
-    """The longest call of at most so many seconds whose price is at most so much, by halving."""
+    """The longest call within the seconds and the price, by bisection."""
     low, high = 0, most
     while low < high:
         middle = (low + high + 1) // 2
@@ -156,7 +156,7 @@ def affordable(row: dict[str, Any], room: int, most: int) -> int:
 
 
 def spent(driver: Driver, account: str) -> int:
-    """What calls of the account's day have cost, in the categories of the deck of now."""
+    """The cost of the account's day in the categories of the current deck."""
     date = driver.now.astimezone(ZoneInfo(driver.model.zone(account))).date().isoformat()
     categories = {row["category"] for rows in driver.model.prices.rows.values() for row in rows} - {"included"}
     days = [driver.model.get(account, f"DAY#{date}#{category}") for category in categories]
@@ -164,8 +164,8 @@ def spent(driver: Driver, account: str) -> int:
     return max(0, -total)
 
 
-def announce(driver: Driver, asked: AdmissionRequest, reason: str) -> None:
-    """A refusal that is announced is kept once an hour."""
+def announce(driver: Driver, asked: Ask, reason: str) -> None:
+    """Store an announced refusal at most once an hour."""
     account, now = asked["account_id"], driver.now
     if reason in ANNOUNCED:
         known = driver.model.get(account, "DENIAL#") or {"announced": {}, "denials": 0}

@@ -1,6 +1,6 @@
-"""What the seeded driver delivers and prices by: calls of every kind, messages broken in every way, decks at random.
+"""The input of the seeded driver: calls of every kind, messages broken in every way, and random decks.
 
-Imports nothing of calling_credit; every message comes with the facts it tells, or None where it was broken.
+This module does not import calling_credit. Every message comes with its facts, or None if it is broken.
 """
 
 import json
@@ -46,7 +46,7 @@ STEPS = ((60, 60), (30, 6), (1, 1), (0, 1), (0, 60), (45, 7))
 
 @dataclass(frozen=True)
 class Told:
-    """One message: its id, when it was sent, and the facts it tells; None if the driver broke it."""
+    """One message: its id, its time, and its facts; None if the driver broke it."""
 
     message_id: str
     sent_at: int
@@ -55,7 +55,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Message:
-    """A message as it is queued, and what it tells."""
+    """A queued message and its facts."""
 
     told: Told
     body: str
@@ -63,13 +63,13 @@ class Message:
 
 @dataclass
 class Calls:
-    """Makes calls and messages; every choice comes from the one seeded generator."""
+    """Make calls and messages; every choice comes from one seeded generator."""
 
     rng: random.Random
     made: int = 0
 
     def call(self, account: str, line: str, user: str, started_at: datetime, **facts: Any) -> dict[str, Any]:
-        """The facts of a new call, answered unless they say otherwise."""
+        """The facts of a new call, answered by default."""
         self.made += 1
         answered = facts.get("disposition", "answered") == "answered"
         seconds = self.rng.choice((1, 59, 60, 61, self.rng.randint(1, 7200), 86_400)) if answered else 0
@@ -89,7 +89,7 @@ class Calls:
         return said | facts
 
     def message(self, facts: dict[str, Any], sent_at: datetime) -> Message:
-        """A message that tells these facts, in one of the spellings that mean the same."""
+        """A message with these facts, in one of the equivalent spellings."""
         self.made += 1
         body = self.body(facts)
         told = Told(f"m_{self.made}", int(sent_at.timestamp() * 1000), facts)
@@ -115,7 +115,7 @@ class Calls:
         return body
 
     def broken(self, facts: dict[str, Any], sent_at: datetime) -> Message:
-        """A message that must be refused: these facts, broken in one way."""
+        """A message with these facts that must be refused, broken in one way."""
         whole = self.body(facts)
         later = moment(facts["started_at"])
         damage: dict[str, Any] = self.rng.choice(
@@ -153,7 +153,7 @@ class Calls:
         return Message(Told(f"m_{self.made}", int(sent_at.timestamp() * 1000), None), text)
 
     def started(self, now: datetime, zone: str) -> datetime:
-        """When a call began: just now, late by days, a little ahead, or beside a midnight or a change of clocks."""
+        """The start of a call: now, days ago, slightly ahead, or near a midnight or a clock change."""
         edge = self.rng.choice(("now", "now", "late", "ahead", "midnight", "clocks"))
         if edge == "now":
             return now - timedelta(milliseconds=self.rng.randint(0, 7_200_000))
@@ -169,7 +169,7 @@ class Calls:
         return day.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(ZoneInfo("UTC")) + beside
 
     def deck(self) -> bytes:
-        """A deck with prices at random; now and then a destination is left out."""
+        """A deck with random prices, sometimes without a destination."""
         rows = [HEADER]
         for prefix, country in (("44", "GB"), ("447", "GB"), ("81", "JP"), ("33", "FR"), ("39", "IT"), ("1876", "JM")):
             if self.rng.random() < 0.9:

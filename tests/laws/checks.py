@@ -1,5 +1,5 @@
-"""The laws, rechecked after every operation on what the operation touched. Knows the table's items as DynamoDB holds
-them and nothing of how they are written.
+"""The laws, rechecked after every operation on the items that it touched. This module reads items in DynamoDB's form
+and does not depend on the code that writes them.
 """
 
 import json
@@ -15,7 +15,7 @@ Image = dict[str, Any]
 
 @dataclass
 class Book:
-    """The table as last seen, and by account and day the sums of the entries seen so far."""
+    """The last state of the table, and the sums of entries by account and day."""
 
     client: Any
     table_name: str
@@ -26,7 +26,7 @@ class Book:
     looked_at: int = 0
 
     def changes(self, sent: list[Sent]) -> dict[Key, tuple[Image | None, Image]]:
-        """What requests changed: of each item they could have written, the image before and after."""
+        """The image before and after of each item that the requests could have written."""
         keys = sorted(set().union(*(request.keys() for request in sent)))
         found: dict[Key, tuple[Image | None, Image]] = {}
         for start in range(0, len(keys), 100):
@@ -44,7 +44,7 @@ class Book:
         return found
 
     def add(self, changes: dict[Key, tuple[Image | None, Image]]) -> None:
-        """Take new entries and changed holds into the sums."""
+        """Add new entries and changed holds to the sums."""
         for (pk, sk), (before, after) in changes.items():
             if sk.startswith("HOLD#"):
                 self.holds[pk].pop(sk, None)
@@ -59,17 +59,17 @@ class Book:
                 day[3] += after["kind"] == "call_taken_back"
 
     def image(self, key: Key) -> Image:
-        """An item as last seen; empty if there is none."""
+        """The last state of an item; empty if it is missing."""
         return plain(json.loads(self.images[key])) if key in self.images else {}
 
     def whole_table(self) -> dict[Key, str]:
-        """Every item there is, read anew."""
+        """Every item, read from the table."""
         pages = self.client.get_paginator("scan").paginate(TableName=self.table_name, ConsistentRead=True)
         return {(item["PK"]["S"], item["SK"]["S"]): written(item) for page in pages for item in page["Items"]}
 
 
 def written(item: Image) -> str:
-    """An item as text that is the same for the same item."""
+    """The canonical text of an item."""
     return json.dumps(item, sort_keys=True)
 
 
@@ -89,13 +89,13 @@ def value_of(attribute: Image) -> Any:
 
 
 def law_1_posted_is_the_sum_of_entries(book: Book, accounts: set[str]) -> None:
-    """To the micro."""
+    """Check that posted is the sum of the entries, to the micro."""
     for pk in accounts:
         assert book.image((pk, "BALANCE")).get("posted_micros", 0) == book.posted[pk], f"law 1: {pk}"
 
 
 def law_2_day_totals_are_the_sums_of_that_days_entries(book: Book, changed: set[Key]) -> None:
-    """Count, billed seconds, total and how many take back, of each day written or written about."""
+    """Check the count, billed seconds, total, and reversals of each touched day."""
     for pk, sk in changed:
         image = book.image((pk, sk))
         if sk.startswith("ENTRY#"):
@@ -110,8 +110,8 @@ def law_2_day_totals_are_the_sums_of_that_days_entries(book: Book, changed: set[
 
 
 def law_7_held_is_the_sum_of_live_holds(book: Book, accounts: set[str]) -> None:
-    """Available is posted less held; no recharge rules exist here, so headroom is unarmed. A hold that is not live can
-    be forgotten and is on no sweeper's list, and only that.
+    """Check that available is posted less held and that headroom is unarmed (no rules here). Only a hold that is not
+    live has an expiry, and it is in no sweep.
     """
     for pk in accounts:
         balance, live = book.image((pk, "BALANCE")), book.holds[pk]
@@ -125,19 +125,19 @@ def law_7_held_is_the_sum_of_live_holds(book: Book, accounts: set[str]) -> None:
 
 
 def law_8_no_other_account_is_named(sent: list[Sent], account: str) -> None:
-    """Every request of a customer's request names the partition of its account and no other."""
+    """Check that a customer's request reads and writes only its account's partition."""
     for request in sent:
         assert request.partitions() <= {f"ACCOUNT#{account}"}, f"law 8: {request.operation} {request.partitions()}"
 
 
 def law_9_entries_never_change(changes: dict[Key, tuple[Image | None, Image]]) -> None:
-    """The first image of an entry is its only one."""
+    """Check that entries never change."""
     for (pk, sk), (before, _) in changes.items():
         assert before is None or not sk.startswith("ENTRY#"), f"law 9: {pk} {sk}"
 
 
 def the_table_is_the_models(model: Model, changes: dict[Key, tuple[Image | None, Image]]) -> None:
-    """What changed is what the model changed, and says what the model says."""
+    """Check that the changes equal those of the model."""
     assert set(changes) <= model.touched, f"nobody asked for {sorted(set(changes) - model.touched)}"
     assert set(changes) == model.touched, f"missing {sorted(model.touched - set(changes))}"
     for key, (_, after) in changes.items():

@@ -1,4 +1,4 @@
-"""The bench on which the crash points of the ledger are played."""
+"""The bench that plays the crash points of the ledger."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -15,8 +15,8 @@ from tests.laws.ledger_bench import CHARGED, LedgerBench, account_events, batch
 
 @pytest.fixture
 def bench(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[LedgerBench]:
-    """Two accounts, one with a call that was charged already; accounts are posted one after another; the SDK does not
-    sleep between its retries.
+    """Two accounts, one with a charged call. Accounts are posted in sequence, and the SDK does not sleep between its
+    retries.
     """
     make_moto_cheap(monkeypatch)
     monkeypatch.setenv("POSTING_THREADS", "1")

@@ -1,6 +1,4 @@
-"""The seeded driver: picks one operation after another, carries each out on the handlers and on the model, and has
-every law rechecked after each.
-"""
+"""The seeded driver picks operations, runs each on the handlers and on the model, and rechecks every law after each."""
 
 import copy
 import json
@@ -26,7 +24,7 @@ KINDS: dict[str, tuple[int, Operation]] = {}
 
 
 def operation(kind: str, weight: int) -> Callable[[Operation], Operation]:
-    """Register one kind of operation and how often it comes among the others."""
+    """Register a kind of operation and its weight."""
 
     def register(carry_out: Operation) -> Operation:
         KINDS[kind] = (weight, carry_out)
@@ -55,7 +53,7 @@ class Driver:
     adjustments: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
 
     def run(self, operations: int) -> None:
-        """Every kind once, then by weight; after each, the laws."""
+        """Run every kind once, then by weight, and check the laws after each."""
         KINDS["create an account"][1](self)
         self.settle("create an account")
         first, weights = list(KINDS), [weight for weight, _ in KINDS.values()]
@@ -71,7 +69,7 @@ class Driver:
         self.at_the_end()
 
     def settle(self, kind: str, *, unchanged: bool = False) -> None:
-        """Recheck every law on what was touched since the last time."""
+        """Recheck every law on the items touched since the last check."""
         if unchanged:
             assert not self.model.touched, "law 4: the model changed"
         changes = self.book.changes(self.wire.sent)
@@ -88,7 +86,7 @@ class Driver:
             self.done[kind] += 1
 
     def at_the_end(self) -> None:
-        """The whole table, read anew, is what was seen piece by piece and what the model holds."""
+        """Check that the whole table equals the tracked items and the model."""
         table = self.book.whole_table()
         assert table == self.book.images, "law 9: something changed that no request named"
         assert set(table) == set(self.model.items)
@@ -100,7 +98,7 @@ class Driver:
         checks.law_7_held_is_the_sum_of_live_holds(fresh, accounts)
 
     def table(self) -> str:
-        """What was done, how often, and what became of the calls."""
+        """A summary of the operations and of the outcomes of calls."""
         rows = [("operation", "times"), *sorted(self.done.items()), ("in all", self.done.total())]
         rows += [("", ""), ("outcome of a call or message", "times"), *sorted(self.model.outcomes.items())]
         rows += [("", ""), ("answer of a request", "times"), *sorted(self.answers.items())]
@@ -110,7 +108,7 @@ class Driver:
     # Requests
 
     def ask(self, function: str, method: str, path: str, body: Any = None, **more: Any) -> Answer:
-        """One HTTP request: `claims`, `query`, `headers`."""
+        """Send one HTTP request; options: `claims`, `query`, `headers`."""
         event = http_event(function, method, path, body=body, claims=more.get("claims"))
         event["headers"].pop("idempotency-key", None)
         event["headers"] |= more.get("headers", {})
@@ -125,11 +123,11 @@ class Driver:
         return answer
 
     def operate(self, method: str, path: str, body: Any, key: str | None = None, **claims: Any) -> Answer:
-        """A request of the operator."""
+        """Send a request of the operator."""
         return self.ask("manage_accounts", method, path, body, claims=claims, headers=keyed(key))
 
     def customer(self, account: str, method: str, path: str, body: Any = None, **more: Any) -> Answer:
-        """A request of a customer, with law 8 checked on it."""
+        """Send a request of a customer and check law 8."""
         function = "change_settings" if method == "PUT" else "list_usage"
         claims = {"custom:account_id": account, "cognito:groups": more.pop("group", "[billing_admin]")}
         before = len(self.wire.sent)
@@ -139,7 +137,7 @@ class Driver:
         return answer
 
     def deliver(self, messages: list[Message]) -> None:
-        """One batch to the handler and to the model: the same messages go back."""
+        """Deliver a batch to handler and model, and check that they return the same messages."""
         sample = sample_event("rate_calls")["Records"][0]
         records = []
         for message in messages:
@@ -154,11 +152,11 @@ class Driver:
     # Choices
 
     def accounts(self) -> list[str]:
-        """Every account there is."""
+        """Every account."""
         return sorted(pk.removeprefix("ACCOUNT#") for pk, sk in self.model.items if sk == "ACCOUNT")
 
     def account(self) -> str:
-        """One of them."""
+        """Pick one."""
         return self.rng.choice(self.accounts())
 
     def ids(self, account: str, kind: str) -> list[str]:
@@ -166,7 +164,7 @@ class Driver:
         return [sk.split("#")[1] for sk, _ in self.model.of(account, f"{kind}#")]
 
     def new_call(self, **facts: Any) -> dict[str, Any]:
-        """A call of some account on one of its lines, or on one nobody knows."""
+        """A call of an account on one of its lines or on an unknown one."""
         account = str(facts.pop("account", None) or self.account())
         known = (f"ACCOUNT#{account}", "ACCOUNT") in self.model.items
         zone = self.model.zone(account) if known else "UTC"
@@ -182,7 +180,7 @@ class Driver:
         return [self.message(self.new_call(**self.rng.choice(kinds))) for _ in range(self.rng.randint(1, most))]
 
     def message(self, facts: dict[str, Any]) -> Message:
-        """A message sent a moment ago."""
+        """A message sent just now."""
         return self.calls.message(facts, self.now - timedelta(milliseconds=self.rng.randint(0, 60_000)))
 
     def period(self) -> tuple[str, str]:

@@ -1,5 +1,5 @@
-"""Crash points of the ledger: the accounts, calls, and requests that are played again with each fault, and the table
-as a ledger that can be compared.
+"""Crash points of the ledger: the accounts, calls, and requests that are repeated with each fault, and the table as a
+comparable ledger.
 """
 
 import copy
@@ -32,17 +32,17 @@ CALLS = Calls(random.Random(20261123))
 
 @dataclass
 class LedgerBench(Bench):
-    """A bench with a clock that runs on, whose table is compared as a ledger."""
+    """A bench with a running clock, whose table is compared as a ledger."""
 
     now: datetime = START
 
     def clock(self) -> datetime:
-        """A second later each time somebody looks."""
+        """The time, one second later at each reading."""
         self.now += timedelta(seconds=1)
         return self.now
 
     def ledger(self) -> Ledger:
-        """What the table says, whenever it was written; with the laws checked on it."""
+        """The table without times of writing, after a check of the laws."""
         book = checks.Book(self.stack.dynamodb, self.stack.table_name)
         book.images = book.whole_table()
         book.add({key: (None, book.image(key)) for key in book.images})
@@ -58,7 +58,7 @@ class LedgerBench(Bench):
 
 
 def timeless(key: Key) -> Key:
-    """The key; that of an adjustment's entry, or of a change of a line, without when it was written."""
+    """The key; without the time of writing for an adjustment's entry or a line's change."""
     kind, *parts = key[1].split("#")
     if kind == "ENTRY" and "#adj_" in key[1]:
         return key[0], f"ENTRY##{parts[1]}"
@@ -66,13 +66,13 @@ def timeless(key: Key) -> Key:
 
 
 def without_times(image: dict[str, Any]) -> dict[str, Any]:
-    """An item but for when it was written."""
+    """An item without its time of writing."""
     said = {name: value for name, value in image.items() if name not in WHEN_WRITTEN}
     return {**said, "SK": timeless((said["PK"], said["SK"]))[1]}
 
 
 def account_events(account: str) -> list[dict[str, Any]]:
-    """What makes an account with a person, a line that may call abroad and one that may not."""
+    """The requests that create an account with a user, a line with international calling, and one without."""
     path, line = f"/accounts/{account}", {"number": "+14155550100", "user_id": "user_1"}
     return [
         http_event("manage_accounts", "PUT", path, body={"time_zone": "America/New_York"}),
@@ -89,7 +89,7 @@ def call(account: str, hours: int, to: str = UNITED_KINGDOM, line: str = "line_1
 
 
 def batch(calls: Sequence[dict[str, Any] | str]) -> dict[str, Any]:
-    """The event that delivers these calls, sent a second apart; a text is a body as it stands."""
+    """The event that delivers these calls, sent a second apart; a string is used as a body unchanged."""
     sample = sample_event("rate_calls")["Records"][0]
     records = []
     for number, told in enumerate(calls):
@@ -105,13 +105,13 @@ CHARGED = call("acct_1", 3)
 
 
 def report(capsys: pytest.CaptureFixture[str], scenario: str, covered: Counter[str]) -> None:
-    """Say how many crash points there were."""
+    """Print the number of crash points."""
     with capsys.disabled():
         print(f"\n  {covered.total():>4} crash points: {scenario}, {len(covered)} kinds of fault")
 
 
 def request(function: str, method: str, path: str, body: Any, **claims: str) -> tuple[str, dict[str, Any]]:
-    """A function and the event it gets."""
+    """A function and its event."""
     event = http_event(function, method, path, body=body, claims=claims)
     event["headers"]["idempotency-key"] = "key 1"
     return function, event
@@ -119,14 +119,14 @@ def request(function: str, method: str, path: str, body: Any, **claims: str) -> 
 
 @dataclass
 class Storm:
-    """Every second request fails in one way or another, until the storm has had its faults."""
+    """Every second request fails in some way until the storm has used its faults."""
 
     rng: random.Random
     faults: int = 0
     most: int = 12
 
     def __call__(self, sent: Sent, passed: Pass) -> AWSResponse:
-        """Meet one request."""
+        """Handle one request."""
         if self.faults >= self.most or self.rng.random() < 0.5:
             return passed()
         self.faults += 1
@@ -143,7 +143,7 @@ class Storm:
         return refusal(500, "InternalServerError") if kind == "error" else refusal(400, "ThrottlingException")
 
     def weather(self, deliver: Callable[[], tuple[set[str], int]]) -> set[str]:
-        """Redrive what came to the dead letter queue, until the storm is over."""
+        """Redrive the dead-letter queue until the storm is over."""
         for _ in range(self.most):
             try:
                 return deliver()[0]
@@ -180,7 +180,7 @@ NEW_IN_MIXED = Counter({"ENTRY": 5, "DAY": 2, "UNRATED": 2, "STRAY": 2})
 
 
 def kinds(ledger: Ledger) -> Counter[str]:
-    """How many items of each kind."""
+    """The number of items of each kind."""
     return Counter(sk.split("#")[0] for _, sk in ledger)
 
 

@@ -1,7 +1,7 @@
-"""The application once more, as a plain dictionary of items: what the table must hold after each operation.
+"""A model of the application as a plain dictionary of items: the expected table after each operation.
 
-Written from the contract alone and importing nothing of calling_credit: its own longest prefix, exact fractions for
-prices, zoneinfo for dates. It judges no syntax: the driver says which messages it broke.
+Written from the contract alone, without imports of calling_credit: its own longest prefix, exact fractions for prices,
+zoneinfo for dates. It checks no syntax: the driver states which messages it broke.
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ UNARMED = 10**15
 
 @dataclass
 class Model:
-    """Every item as far as it matters, the keys the last operation may have changed, what warm functions remember."""
+    """The items' relevant attributes, the keys that the last operation may have changed, and the caches."""
 
     prices: Prices
     items: dict[Key, dict[str, Any]] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Model:
         self.touched.add(key)
 
     def get(self, account: str, sk: str) -> dict[str, Any] | None:
-        """An item, None if there is none."""
+        """An item; None if it is missing."""
         return self.items.get((f"ACCOUNT#{account}", sk))
 
     def of(self, account: str, kind: str) -> list[tuple[str, dict[str, Any]]]:
@@ -50,7 +50,7 @@ class Model:
     # The operator and the customer
 
     def store_account(self, account: str, **settings: Any) -> None:
-        """Create or configure."""
+        """Create or configure an account."""
         if self.get(account, "ACCOUNT") is None:
             self.put(account, "ACCOUNT", currency="USD", time_zone="UTC", status="open", billing_emails=[])
             self.put(account, "ACCOUNT", admission=True)
@@ -58,13 +58,13 @@ class Model:
         self.put(account, "ACCOUNT", **settings)
 
     def adjust(self, account: str, identifier: str, micros: int, reason: str, now: datetime) -> None:
-        """A new adjustment."""
+        """Post a new adjustment."""
         self.put(account, f"ADJUSTMENT#{identifier}", amount_micros=micros, reason=reason)
         sk = f"ENTRY#{instant(now)}#{identifier}"
         self.post(account, sk, now, self.zone(account), micros, 0, category="adjustment", reason=reason)
 
     def switch(self, account: str, line: str, by: str, now: datetime, *, is_on: bool) -> None:
-        """International calling of a line: a change is recorded, everything else is none."""
+        """Switch international calling of a line; only a change is recorded."""
         before = self.items[f"ACCOUNT#{account}", f"LINE#{line}"]
         changes = before.get("changes") or 0
         if before.get("international_calling", False) is not is_on:
@@ -74,16 +74,16 @@ class Model:
         self.put(account, f"LINE#{line}", international_calling=is_on, changes=changes or None)
 
     def zone(self, account: str) -> str:
-        """The time zone of an account now."""
+        """The current time zone of an account."""
         return str(self.items[f"ACCOUNT#{account}", "ACCOUNT"]["time_zone"])
 
     def post(self, account: str, sk: str, when: datetime, zone: str, micros: int, billed: int, **said: Any) -> None:
-        """An entry, its day and the balance."""
+        """Post an entry to its day and the balance."""
         date = when.astimezone(ZoneInfo(zone)).date().isoformat()
         self.enter(account, sk, micros, billed, local_date=date, **said)
 
     def enter(self, account: str, sk: str, micros: int, billed: int, **said: Any) -> None:
-        """An entry of a local date, that day and the balance."""
+        """Post an entry of a local date to that day and the balance."""
         self.put(account, sk, amount_micros=micros, billed_seconds=billed, **said)
         sk = f"DAY#{said['local_date']}#{said['category']}"
         day = self.get(account, sk) or {"entry_count": 0, "billed_seconds": 0, "total_micros": 0}
@@ -97,7 +97,7 @@ class Model:
     # The queue
 
     def deliver(self, messages: list[Told], now: datetime) -> set[str]:
-        """One batch; the ids of the messages that go back."""
+        """Process a batch; the ids of the messages that go back."""
         refused = {message.message_id for message in messages if message.facts is None}
         self.count("malformed", len(refused))
         brought: dict[Key, list[str]] = {}
@@ -120,7 +120,7 @@ class Model:
         return refused | self._settle_all(distinct, brought, now)
 
     def _settle_all(self, distinct: list[dict[str, Any]], brought: dict[Key, list[str]], now: datetime) -> set[str]:
-        """Charge, keep and release what the calls ask for; the ids of the messages that go back."""
+        """Charge or keep the calls and release their holds; the ids of the messages that go back."""
         refused: set[str] = set()
         for facts in distinct:
             self._remember(facts["account_id"], "ACCOUNT", now)
@@ -140,7 +140,7 @@ class Model:
         return refused
 
     def _hold(self, facts: dict[str, Any], now: datetime) -> dict[str, Any] | None:
-        """What is held for a call, as far as posting looks for holds of its account."""
+        """The hold of a call, if posting reads the holds of its account."""
         known = self.remembered.get((f"ACCOUNT#{facts['account_id']}", "ACCOUNT"))
         if known is None:
             return None
@@ -149,7 +149,7 @@ class Model:
         return self.get(facts["account_id"], f"HOLD#{facts['call_id']}") if is_looked_for else None
 
     def let_go(self, account: str, call_id: str, status: str, now: datetime) -> None:
-        """End a live hold and give back what it held."""
+        """End a live hold and release its amount."""
         hold = self.get(account, f"HOLD#{call_id}")
         if hold is not None and hold["status"] == "live":
             self.put(account, f"HOLD#{call_id}", status=status, ended_at=instant(now))
@@ -157,13 +157,13 @@ class Model:
             self.count(f"hold {status}")
 
     def held(self, account: str, micros: int, count: int) -> None:
-        """Move so much to held, and count so many holds."""
+        """Add to the held amount and to the number of holds."""
         balance = self.items[f"ACCOUNT#{account}", "BALANCE"]
         held = {"held_micros": balance["held_micros"] + micros, "live_holds": balance["live_holds"] + count}
         self.put(account, "BALANCE", **held)
 
     def _rate(self, facts: dict[str, Any], now: datetime) -> Any:
-        """`free`, None (no row), or the row that prices it: the promised one, if it went where it was asked for."""
+        """`free`, None (no row), or the row that prices a call: the promised one for the authorized number."""
         free = facts["direction"] == "inbound" or facts["duration_seconds"] == 0 or facts["to"][0] != "+"
         hold = self._hold(facts, now)
         key = (facts["account_id"], call_sk(facts))
@@ -180,7 +180,7 @@ class Model:
         return row
 
     def _remember(self, account: str, sk: str, now: datetime) -> None:
-        """What a warm function knows of accounts and lines: as it was read, for a minute; only what exists."""
+        """The accounts and lines that a warm function caches for a minute; only existing ones."""
         key = (f"ACCOUNT#{account}", sk)
         if key not in self.remembered or now - self.remembered[key][0] >= REMEMBERED:
             self.remembered.pop(key, None)
@@ -188,7 +188,7 @@ class Model:
                 self.remembered[key] = (now, dict(self.items[key]))
 
     def _settle(self, facts: dict[str, Any], row: dict[str, Any] | None) -> bool:
-        """Whether a call that is not free is settled: it now stands, or stood, in the book or among the unrated."""
+        """Whether a call that is not free is recorded: as an entry or as an unrated call, now or earlier."""
         account = facts["account_id"]
         known = self.remembered.get((f"ACCOUNT#{account}", "ACCOUNT"))
         if known is None:
@@ -214,7 +214,7 @@ class Model:
         return True
 
     def charge(self, facts: dict[str, Any], row: dict[str, Any], zone: str, entry: str) -> None:
-        """A call that costs something."""
+        """Charge a call with a price."""
         billed, micros = price(row, facts["duration_seconds"])
         key = (facts["account_id"], facts["call_id"])
         is_promised = (facts["account_id"], call_sk(facts)) in self.kept_promises
@@ -238,10 +238,10 @@ class Model:
             self.count("stray")
 
     def count(self, outcome: str, number: int = 1) -> None:
-        """Something came of something, so many times."""
+        """Count outcomes."""
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + number
 
 
 def call_sk(facts: dict[str, Any]) -> str:
-    """What the sort keys of a call end with: immutable facts alone."""
+    """The end of a call's sort keys: immutable facts only."""
     return f"{instant(moment(facts['started_at']))}#{facts['call_id']}"

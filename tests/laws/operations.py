@@ -1,5 +1,5 @@
-"""The operations of the seeded driver: what the operator, the switch, the queue and the customers may do, right and
-wrong. Each changes the model as the contract says and leaves the comparing to the driver.
+"""The operations of the seeded driver: valid and invalid requests of the operator, the switch, the queue, and
+customers. Each changes the model by the contract; the driver compares.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from tests.laws.prices import Prices, money
 
 @operation("create an account", 8)
 def create_account(driver: Driver) -> None:
-    """A new account with a time zone, one person and one line; or one that exists, created again."""
+    """Create an account with a time zone, a user, and a line, or create an existing one again."""
     number = len(driver.accounts()) + 1
     account = f"acct_{number}" if number <= MOST_ACCOUNTS else driver.account()
     settings = {"time_zone": driver.rng.choice(ZONES), "currency": "USD"}
@@ -28,7 +28,7 @@ def create_account(driver: Driver) -> None:
 
 @operation("configure an account", 30)
 def configure_account(driver: Driver) -> None:
-    """Billing addresses and status; a closed account's finished calls still post."""
+    """Set billing addresses and status; finished calls of a closed account still post."""
     account = driver.account()
     emails = [f"billing{number}@example.com" for number in range(driver.rng.randint(0, 3))]
     settings = {"billing_emails": emails, "status": driver.rng.choice(("open", "open", "closed"))}
@@ -39,7 +39,7 @@ def configure_account(driver: Driver) -> None:
 
 @operation("change a time zone", 40)
 def change_time_zone(driver: Driver) -> None:
-    """Entries that stand keep their dates; later ones get the new zone's."""
+    """Change the time zone; existing entries keep their dates."""
     account, zone = driver.account(), driver.rng.choice(ZONES)
     assert expect(driver.operate("PUT", f"/accounts/{account}", {"time_zone": zone}), 200)["time_zone"] == zone
     driver.model.store_account(account, time_zone=zone)
@@ -47,13 +47,13 @@ def change_time_zone(driver: Driver) -> None:
 
 @operation("create or rename a user", 40)
 def change_user(driver: Driver) -> None:
-    """Names are shown beside calls that were charged long before."""
+    """Rename a user; the name also appears beside earlier calls."""
     name = driver.rng.choice(("Ada", "Lin", "José", "=SUM(A1)", "李雷", "O'Neil"))
     keep_user(driver, driver.account(), f"user_{driver.rng.randint(1, 4)}", name)
 
 
 def keep_user(driver: Driver, account: str, user: str, name: str) -> None:
-    """PUT one user."""
+    """Create or rename a user."""
     known = driver.model.get(account, f"USER#{user}")
     expect(driver.operate("PUT", f"/accounts/{account}/users/{user}", {"name": name}), 200 if known else 201)
     driver.model.put(account, f"USER#{user}", name=name)
@@ -61,13 +61,13 @@ def keep_user(driver: Driver, account: str, user: str, name: str) -> None:
 
 @operation("create or configure a line", 40)
 def change_line(driver: Driver) -> None:
-    """A line of the account, with or without saying whether it may call abroad."""
+    """Configure a line, with or without international calling."""
     enabled = driver.rng.choice((None, True, True, False))
     keep_line(driver, driver.account(), f"line_{driver.rng.randint(1, 4)}", enabled=enabled)
 
 
 def keep_line(driver: Driver, account: str, line: str, *, enabled: bool | None) -> None:
-    """PUT one line; the switch stays as it was, or off, when nothing is said of it."""
+    """Configure a line; an omitted switch stays unchanged, or off for a new line."""
     known = driver.model.get(account, f"LINE#{line}")
     said: dict[str, Any] = {"number": driver.rng.choice(CALLING), "user_id": f"user_{driver.rng.randint(1, 4)}"}
     switched = enabled if enabled is not None else bool(known and known["international_calling"])
@@ -80,7 +80,7 @@ def keep_line(driver: Driver, account: str, line: str, *, enabled: bool | None) 
 
 @operation("adjust a balance", 60)
 def adjust(driver: Driver) -> None:
-    """New credit or a deduction."""
+    """Add or deduct credit."""
     account, key = driver.account(), f"key {driver.now.timestamp()}"
     amount = driver.rng.choice((1, -1)) * driver.rng.randint(1, 500_000) * 100
     body = {"amount": money(amount), "reason": driver.rng.choice(("Goodwill", "Opening credit", "Zurückgezahlt"))}
@@ -93,7 +93,7 @@ def adjust(driver: Driver) -> None:
 
 @operation("repeat an adjustment", 30)
 def repeat_adjustment(driver: Driver) -> None:
-    """The same key and body again, maybe days later: the same adjustment, law 3."""
+    """Repeat a key and body, possibly days later: the same adjustment, law 3."""
     if not driver.adjustments:
         adjust(driver)
         driver.settle("adjust a balance")
@@ -118,7 +118,7 @@ def conflicting_adjustment(driver: Driver) -> None:
 
 @operation("publish another deck", 25)
 def publish(driver: Driver) -> None:
-    """Other prices, other destinations, rows that take effect later."""
+    """Publish other prices, destinations, and later rows."""
     version = f"deck {driver.now:%Y%m%dT%H%M%S}"
     data = driver.calls.deck()
     driver.stack.publish(data, version)
@@ -128,7 +128,7 @@ def publish(driver: Driver) -> None:
 
 @operation("start cold", 40)
 def start_cold(driver: Driver) -> None:
-    """Every function forgets what it knew."""
+    """Empty the caches of every function."""
     driver.stack.forget()
     driver.model.remembered.clear()
 
@@ -145,7 +145,7 @@ def queue(driver: Driver, messages: list[Message]) -> None:
 
 
 def an_old_batch(driver: Driver) -> list[Message]:
-    """A batch that was delivered before, lately more often than long ago."""
+    """A delivered batch, recent ones more often."""
     if not driver.batches:
         queue(driver, driver.some_calls())
         driver.settle("deliver new calls")
@@ -155,7 +155,7 @@ def an_old_batch(driver: Driver) -> list[Message]:
 
 @operation("deliver new calls", 420)
 def deliver_new(driver: Driver) -> None:
-    """Answered and not, rated and not, now, late, early, beside midnight."""
+    """Deliver calls of every kind: answered, unrated, late, early, near midnight."""
     queue(driver, driver.some_calls())
 
 
@@ -168,7 +168,7 @@ def deliver_many(driver: Driver) -> None:
 
 @operation("deliver twice at once", 90)
 def deliver_twice(driver: Driver) -> None:
-    """New calls, then the same messages again and again in any order, law 3."""
+    """Deliver new calls, then the same messages repeatedly in any order, law 3."""
     batch = driver.some_calls()
     queue(driver, batch)
     driver.settle("deliver new calls")
@@ -179,14 +179,14 @@ def deliver_twice(driver: Driver) -> None:
 
 @operation("redeliver an old batch", 160)
 def redeliver(driver: Driver) -> None:
-    """Shuffled or cut in half; new prices since then change nothing of what stands in the book."""
+    """Redeliver a batch shuffled or in part; new prices do not change existing entries."""
     batch = an_old_batch(driver)
     driver.deliver(driver.rng.sample(batch, k=driver.rng.randint(1, len(batch))))
 
 
 @operation("redeliver among new calls", 90)
 def redeliver_among_new(driver: Driver) -> None:
-    """Old and new in one batch, some told twice in other words."""
+    """Deliver old and new calls in one batch, some twice in equivalent spellings."""
     old = driver.rng.sample(batch := an_old_batch(driver)[:8], k=driver.rng.randint(1, len(batch)))
     retold = [driver.message(message.told.facts) for message in old if message.told.facts]
     messages = [*old, *retold, *driver.some_calls(4)]
@@ -196,7 +196,7 @@ def redeliver_among_new(driver: Driver) -> None:
 
 @operation("deliver other facts of a call", 70)
 def deliver_conflict(driver: Driver) -> None:
-    """The same call with another duration, number or line: whichever came first stands."""
+    """Deliver a call with another duration, number, or line: the first version stays."""
     facts = [message.told.facts for message in an_old_batch(driver) if message.told.facts] or [driver.new_call()]
     call = driver.rng.choice(facts)
     other = call | driver.rng.choice(({"line_id": "line_other"}, {"rings": 31}, {"to": "+818012345678"}))
@@ -208,7 +208,7 @@ def deliver_conflict(driver: Driver) -> None:
 
 @operation("deliver malformed messages", 60)
 def deliver_malformed(driver: Driver) -> None:
-    """Broken ones go back, their neighbours are charged."""
+    """Deliver broken messages, which go back, beside valid ones, which are charged."""
     broken = [driver.calls.broken(driver.new_call(), driver.now) for _ in range(driver.rng.randint(1, 3))]
     messages = [*broken, *driver.some_calls(3)]
     driver.rng.shuffle(messages)
@@ -217,7 +217,7 @@ def deliver_malformed(driver: Driver) -> None:
 
 @operation("deliver only what is refused", 40)
 def deliver_refused(driver: Driver) -> None:
-    """Nothing is written, law 4."""
+    """Deliver only broken messages: nothing is written, law 4."""
     messages = [driver.calls.broken(driver.new_call(), driver.now) for _ in range(driver.rng.randint(1, 3))]
     messages += [driver.message(driver.new_call(account="acct_nobody")) for _ in range(driver.rng.randint(0, 2))]
     driver.deliver(messages)
@@ -226,7 +226,7 @@ def deliver_refused(driver: Driver) -> None:
 
 @operation("deliver calls of unknown accounts", 30)
 def deliver_unknown(driver: Driver) -> None:
-    """They go back until the operator creates the account; those of the next account to come are charged then."""
+    """Deliver calls of unknown accounts, which go back until the operator creates the account."""
     names = ("acct_nobody", f"acct_{len(driver.accounts()) + 1}")
     strangers = [driver.message(driver.new_call(account=driver.rng.choice(names))) for _ in range(2)]
     strangers.append(driver.message(driver.new_call(account=names[0], to=UNCOVERED)))

@@ -1,7 +1,7 @@
-"""Crash points of payments: every request of a flow, to the table or to Stripe, crossed with everything that can go
-wrong with it, and the world trying again as client, stream, Stripe's callbacks and the sweeper do.
+"""Crash points of payments: every request of a flow, to the table or to Stripe, crossed with every fault, and the
+retries of client, stream, callbacks, and sweeper.
 
-Knows how requests fail and who tries again; it must not know what the handlers write.
+This module knows how requests fail and which component retries; it must not depend on the items that handlers write.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ ANSWERED = range(200, 500)
 
 @dataclass
 class Flow:
-    """One payment flow: what is set up before, what is asked for, and what must stand in the end."""
+    """One payment flow: its preparation, its requests, and its expected end."""
 
     name: str
     prepare: Callable[["PaymentBench"], None]
@@ -38,7 +38,7 @@ class Flow:
 
 @dataclass
 class PaymentBench(Bench):
-    """A till on a wire, put back to the same beginning for each point."""
+    """A till on a wire, restored to the same start for each crash point."""
 
     till: Till = field(kw_only=True)
     card: str = ""
@@ -60,10 +60,10 @@ class PaymentBench(Bench):
         self.till.world.clock.now = self.started
         self.context = Context()
 
-    # The world trying again
+    # Retries
 
     def ask(self, function: str, method: str, path: str, body: Any = None, **more: Any) -> Answer:
-        """As a client does: the same request again until it is answered for good."""
+        """Retry as a client does: the same request until its final response."""
         event = http_event(function, method, path, body=body, signed_in=more.get("signed_in", True))
         if more.get("signed_in", True):
             event["requestContext"]["authorizer"]["jwt"]["claims"]["custom:account_id"] = "acct_1"
@@ -76,7 +76,7 @@ class PaymentBench(Bench):
         raise AssertionError(f"{method} {path} was never answered")
 
     def stream(self) -> None:
-        """As the stream's mapping does: a batch that failed or died comes again, five times; then it is given up."""
+        """Retry as the stream's mapping does: a failed batch is redelivered five times and then dropped."""
         for _ in range(TRIES):
             records = self.till.take_records()
             if not records:
@@ -88,12 +88,12 @@ class PaymentBench(Bench):
                 self.till.later(seconds=1)
 
     def sweep(self, minutes: int = 1) -> None:
-        """As the schedule does; a round that died is followed by the next."""
+        """Run the sweeper as the schedule does; the next round follows a crashed one."""
         self.till.later(minutes=minutes)
         self._invoke("reconcile_payments", {})
 
     def call_back(self) -> None:
-        """As Stripe does: every event until it is taken."""
+        """Deliver as Stripe does: every event until it is accepted."""
         for event in self.till.stand_in.take_events():
             for _ in range(TRIES):
                 answer = self._invoke("stripe_webhook", self.till.callback(body_of(event)))
@@ -104,7 +104,7 @@ class PaymentBench(Bench):
                 raise AssertionError(f"{event['type']} was never taken")
 
     def settle_down(self) -> None:
-        """Everything that happens by itself within some minutes: leases end meanwhile."""
+        """Run everything that happens automatically within minutes; leases end meanwhile."""
         for minutes in (1, 3, self.minutes_until_listening()):
             self.stream()
             self.call_back()
@@ -112,26 +112,26 @@ class PaymentBench(Bench):
         self.stream()
 
     def minutes_until_listening(self) -> int:
-        """Until the sweeper next asks for events that no callback delivered, after leases have ended."""
+        """Pass time until the sweeper reads undelivered events, after leases have ended."""
         later = self.till.world.clock.now.minute + 4
         return 3 + (7 - later - 3) % 15
 
     def _invoke(self, function: str, event: dict[str, Any]) -> Any:
-        """One invocation by a fresh process; None if it died or failed."""
+        """Invoke in a fresh process; None if it crashed or failed."""
         self.tries += 1
         self.wire.dead = False
         context, self.context = self.context, Context()
         try:
             return self.stack.apps[function].handler(event, context)
-        except (Killed, Exception):  # noqa: BLE001 - a failed invocation, whatever it failed of
+        except (Killed, Exception):  # noqa: BLE001 - a failed invocation of any cause
             return None
 
 
 def points(scenario: list[Sent], bench: PaymentBench) -> Iterator[Point]:
-    """Every fault at every request of a flow, of both kinds; `at` counts the SDKs' calls of the whole flow."""
+    """Every fault of both kinds at every request of a flow; `at` counts the SDK calls of the whole flow."""
     calls = list(dict.fromkeys(sent.call for sent in scenario))
     swept = [sent.call for sent in scenario if sent.body.get("IndexName")]
-    alike = set(swept[1:])  # The sweeper asks every partition of its index alike; one is enough.
+    alike = set(swept[1:])  # The sweeper reads every partition of its index in the same way; one is enough.
     of_aws: dict[int, list[Point]] = {}
     for point in points_of_aws([sent for sent in scenario if sent.service != "stripe"]):
         of_aws.setdefault(point.at, []).append(point)
@@ -153,7 +153,7 @@ EVENT_FAULTS = ("lost", "duplicated", "reordered")
 
 
 def event_points(bench: PaymentBench) -> list[tuple[str, str]]:
-    """Every way in which each kind of callback of the flow just recorded may fail to arrive as it should."""
+    """Every way in which each kind of callback of the recorded flow may fail to arrive."""
     kinds = sorted({event["type"] for event in bench.till.objects("event")})
     return [(fault, kind) for kind in kinds for fault in EVENT_FAULTS]
 
@@ -166,17 +166,17 @@ class Both:
     other: Point
 
     def __call__(self, sent: Sent, passed: Pass) -> Response:
-        """Meet one request."""
+        """Handle one request."""
         return self.one(sent, lambda: self.other(sent, passed))
 
     @property
     def late(self) -> list[Pass]:
-        """Requests that are carried out only after all."""
+        """Run the delayed requests."""
         return [*self.one.late, *self.other.late]
 
 
 def differences(bench: PaymentBench, flow: Flow) -> Iterator[str]:
-    """What stands otherwise than it must; nothing if all is well."""
+    """The differences from the expected end; empty if there are none."""
     till = bench.till
     bench.wire.dead = False
     statuses = [str(item["status"]) for item in till.top_ups() if item["status"] != "canceled"]

@@ -1,6 +1,4 @@
-"""The flows of payments that are played with each fault: by hand, automatic, recovered by a link, refunded, and
-disputed.
-"""
+"""The payment flows that are repeated with each fault: manual, automatic, linked, refunded, and disputed."""
 
 from typing import Any
 
@@ -17,13 +15,13 @@ def save(bench: PaymentBench, kind: str) -> None:
 
 
 def save_and_rule(bench: PaymentBench, kind: str) -> None:
-    """A saved card, and a rule that it recharges the empty balance by."""
+    """A saved card and a rule that recharges the empty balance with it."""
     save(bench, kind)
     bench.till.set_rule(bench.card)
 
 
 def pay(bench: PaymentBench) -> None:
-    """Somebody presses Pay until they are answered, and begins anew when they are told that it came to nothing."""
+    """Retry a payment until its response, and start another if it was canceled."""
     body = {"amount": "25.00", "payment_method_id": bench.card}
     for key in ("the first key", "the second key"):
         answer = bench.ask("add_funds", "POST", "/top-ups", body, key=key)
@@ -33,21 +31,21 @@ def pay(bench: PaymentBench) -> None:
 
 
 def challenge(bench: PaymentBench) -> None:
-    """The customer confirms at their bank whatever waits for it."""
+    """Confirm every waiting payment at the bank."""
     for intent in list(bench.till.stand_in.account.objects["payment_intent"].values()):
         if intent["status"] == "requires_action":
             Controls(bench.till.stand_in).answer_challenge(intent["id"])
 
 
 def pay_and_confirm(bench: PaymentBench) -> None:
-    """Somebody pays with a card whose bank wants a confirmation."""
+    """Pay with a card whose bank requires a confirmation."""
     pay(bench)
-    bench.sweep()  # An answer that nobody heard is known by now, and with it the way to the bank.
+    bench.sweep()  # After the sweep the lost response is known, and with it the bank's page.
     challenge(bench)
 
 
 def wait_for_customer(bench: PaymentBench) -> None:
-    """A recharge whose bank wants the customer, who is not there."""
+    """A recharge that the bank wants confirmed while the customer is absent."""
     save_and_rule(bench, WANTS_CUSTOMER)
     bench.stream()
     bench.till.stand_in.take_events()
@@ -56,7 +54,7 @@ def wait_for_customer(bench: PaymentBench) -> None:
 
 
 def follow_link(bench: PaymentBench) -> None:
-    """The customer follows the link that finishes the payment, and confirms at the bank."""
+    """Follow the link that completes the payment, and confirm at the bank."""
     for _ in range(12):
         answer = bench.ask("add_funds", "POST", bench.link, signed_in=False)
         if answer.status == 303:
@@ -66,41 +64,41 @@ def follow_link(bench: PaymentBench) -> None:
 
 
 def another_waits(bench: PaymentBench) -> None:
-    """A payment of 30.00 waits for its customer to confirm at their bank, and they have another card."""
+    """A payment of 30.00 that waits for confirmation, and another card."""
     bench.till.paid("30.00", bench.till.card(CHALLENGED))
     bench.till.stand_in.take_events()
     save(bench, VISA)
 
 
 def another_is_abandoned(bench: PaymentBench) -> None:
-    """The same, and they have left; a rule recharges the empty balance."""
+    """The same with an absent customer; a rule recharges the empty balance."""
     another_waits(bench)
     bench.till.later(minutes=16)
     bench.till.set_rule(bench.card)
 
 
 def save_and_pay(bench: PaymentBench) -> None:
-    """A payment of 25.00 that is credited, and everything told of it."""
+    """A credited payment of 25.00 with all callbacks delivered."""
     save(bench, VISA)
     bench.till.paid("25.00", bench.card)
     bench.till.stand_in.take_events()
 
 
 def at_stripe(bench: PaymentBench, path: str, **parameters: Any) -> None:
-    """What an operator does in Stripe's dashboard."""
+    """Act as an operator in Stripe's dashboard."""
     headers = {"Authorization": f"Bearer {bench.till.stand_in.api_key}"}
     assert bench.till.stand_in.handle("POST", path, parameters, headers).status == 200
 
 
 def refund(bench: PaymentBench) -> None:
-    """Ten dollars go back in two parts."""
+    """Refund ten dollars in two parts."""
     [charge] = bench.till.objects("charge")
     for _ in range(2):
         at_stripe(bench, "/v1/refunds", charge=charge["id"], amount=500)
 
 
 def dispute_and_win(bench: PaymentBench) -> None:
-    """The cardholder's bank takes the money, and gives a part of it back."""
+    """Dispute a payment that the bank then returns in part."""
     [charge] = bench.till.objects("charge")
     controls = Controls(bench.till.stand_in)
     opened = controls.dispute(charge["id"], amount=2_500)

@@ -1,6 +1,4 @@
-"""Prices and texts for the model: its own longest prefix, exact fractions, and money and instants as the API writes
-them.
-"""
+"""Prices and texts for the model: its own longest prefix, exact fractions, and the API's formats."""
 
 import csv
 import io
@@ -12,7 +10,7 @@ HOME = {"+1415": "US", "+1212": "US", "+1416": "CA"}
 
 
 def money(micros: int) -> str:
-    """Micro-dollars as the API writes them: two decimals at least, no trailing zeros after that."""
+    """Micro-dollars in the API's format: at least two decimals, no trailing zeros after them."""
     digits = f"{abs(micros):07d}"
     return f"{'-' if micros < 0 else ''}{digits[:-6]}.{digits[-6:-4]}{digits[-4:].rstrip('0')}"
 
@@ -23,13 +21,13 @@ def instant(moment: datetime) -> str:
 
 
 def moment(text: str) -> datetime:
-    """The moment a text tells, cut to milliseconds."""
+    """The instant of a text, truncated to milliseconds."""
     read = datetime.fromisoformat(text)
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 class Prices:
-    """A deck, by the words of the contract."""
+    """A deck by the contract."""
 
     def __init__(self, version: str, data: bytes) -> None:
         self.version = version
@@ -38,7 +36,7 @@ class Prices:
             self.rows.setdefault(row["prefix"], []).append({**row, "from": moment(row["effective_from"])})
 
     def row(self, number: str, calling: str, at: datetime) -> dict[str, Any] | None:
-        """Longest prefix with a row in effect; exact origin before `*`; the latest."""
+        """The longest prefix with a row in effect; exact origin before `*`; the latest row."""
         for length in range(len(number) - 1, 0, -1):
             rows = [row for row in self.rows.get(number[1 : length + 1], []) if row["from"] <= at]
             for origin in (HOME.get(calling[:5], "ZZ"), "*"):
@@ -49,7 +47,7 @@ class Prices:
 
 
 def price(row: dict[str, Any], seconds: int) -> tuple[int, int]:
-    """Billed seconds and micro-dollars: whole increments after the minimum; half up to four decimals, once."""
+    """Billed seconds and micro-dollars: whole increments after the minimum, rounded once, half up, to four decimals."""
     minimum, increment = int(row["minimum_seconds"]), int(row["increment_seconds"])
     billed = minimum
     while billed < seconds:

@@ -1,4 +1,4 @@
-"""What the seeded driver asks as a customer, compared with the model; and the requests that must be refused."""
+"""The customer's reads in the seeded driver, compared with the model, and the requests that must be refused."""
 
 import csv
 import io
@@ -31,7 +31,7 @@ def pages(driver: Driver, account: str, path: str, query: dict[str, Any], limit:
 
 @operation("read a balance", 30)
 def read_balance(driver: Driver) -> None:
-    """Posted, held, available."""
+    """Compare posted, held, and available."""
     account = driver.account()
     shown = expect(driver.customer(account, "GET", "/balance"), 200)
     balance = driver.model.items[f"ACCOUNT#{account}", "BALANCE"]
@@ -42,7 +42,7 @@ def read_balance(driver: Driver) -> None:
 
 @operation("read a usage summary", 35)
 def read_usage(driver: Driver) -> None:
-    """Totals by category and by day are the sums of the entries listed."""
+    """Check that totals by category and day are the sums of the listed entries."""
     account, (first, last) = driver.account(), driver.period()
     shown = expect(driver.customer(account, "GET", "/usage", query={"from": first, "to": last}), 200)
     categories: dict[str, list[int]] = {}
@@ -63,7 +63,7 @@ def read_usage(driver: Driver) -> None:
 
 @operation("read usage details", 25)
 def read_details(driver: Driver) -> None:
-    """Every call of a category, newest first, each once, whatever the page."""
+    """Check that each call of a category is listed once, newest first, for any page size."""
     account, category, expected, query = asked_details(driver)
     limit = driver.rng.choice((1, 7, 50, 200)) if len(expected) < 40 else driver.rng.choice((50, 200))
     found = pages(driver, account, f"/usage/{category}", query, limit)
@@ -88,7 +88,7 @@ def read_csv(driver: Driver) -> None:
 
 
 def asked_details(driver: Driver) -> tuple[str, str, list[tuple[str, dict[str, Any]]], dict[str, Any]]:
-    """An account, a category, the entries it must list, the query to ask with."""
+    """An account, a category, the expected entries, and the query."""
     account, (first, last) = driver.account(), driver.period()
     category = driver.rng.choice(("outbound_international_call", "outbound_premium_call", "satellite_call", "included"))
     user = driver.rng.choice((None, None, "user_1"))
@@ -101,13 +101,13 @@ def asked_details(driver: Driver) -> tuple[str, str, list[tuple[str, dict[str, A
 
 
 def user_view(user: str, names: dict[str, str]) -> dict[str, Any]:
-    """A user beside a call."""
+    """The user shown beside a call."""
     return {"id": user, "name": names.get(user)}
 
 
 @operation("read a statement", 25)
 def read_statement(driver: Driver) -> None:
-    """Opening plus what is listed is closing, whatever the page; opening is the sum of all days before."""
+    """Check that opening plus items is closing for any page size, and that opening is the sum of earlier days."""
     account, (first, last) = driver.account(), driver.period()
     expected = entries(driver, account, first, last)
     limit = driver.rng.choice((3, 50, 200)) if len(expected) < 40 else driver.rng.choice((50, 200))
@@ -127,7 +127,7 @@ def day_before(date: str) -> str:
 
 @operation("read the lines", 15)
 def read_lines(driver: Driver) -> None:
-    """Each with its person and switch."""
+    """Check each line with its user and switch."""
     account = driver.account()
     rows = [
         row for page in pages(driver, account, "/lines", {}, driver.rng.choice((1, 2, 50))) for row in page["items"]
@@ -141,7 +141,7 @@ def read_lines(driver: Driver) -> None:
 
 @operation("read the price of a number", 30)
 def read_rates(driver: Driver) -> None:
-    """What is charged now comes first; nobody's account is read for it."""
+    """Check that the charged price comes first and that no account is read."""
     number = driver.rng.choice((*COVERED, *INCLUDED, PREMIUM, SOMETIMES, UNCOVERED))
     calling = driver.rng.choice(CALLING)
     before = len(driver.wire.sent)
@@ -158,7 +158,7 @@ def read_rates(driver: Driver) -> None:
 
 @operation("switch a line", 50)
 def switch_line(driver: Driver) -> None:
-    """A billing admin turns international calling of an own line on or off."""
+    """Switch international calling of an own line as a billing admin."""
     account = driver.account()
     line, enabled = driver.rng.choice(driver.ids(account, "LINE")), driver.rng.random() < 0.7
     answer = driver.customer(account, "PUT", f"/lines/{line}", {"international_calling": enabled})
@@ -171,7 +171,7 @@ def switch_line(driver: Driver) -> None:
 
 @operation("send a request that is refused", 90)
 def refused_request(driver: Driver) -> None:
-    """Each gets its code and changes nothing, law 4."""
+    """Check that each gets its code and changes nothing, law 4."""
     account = driver.account()
     other = driver.rng.choice([name for name in driver.accounts() if name != account] or ["acct_nobody"])
     answer, code = driver.rng.choice(REFUSALS)(driver, account, other)
@@ -180,7 +180,7 @@ def refused_request(driver: Driver) -> None:
 
 
 def foreign_cursor(driver: Driver, account: str, other: str) -> tuple[Any, str]:
-    """A cursor that another account's list handed out, or an edited one."""
+    """A cursor of another account's list, or an edited one."""
     first = driver.customer(account, "GET", "/lines", query={"limit": 1})
     cursor = expect(first, 200)["next_cursor"] or "AAAA"
     if driver.rng.random() < 0.5:

@@ -1,5 +1,5 @@
-"""Prices after the fact, for the seeded driver: waiting calls that are charged once a deck covers them, and charged
-calls that are priced again. Says what the table must hold by the words of the contract and imports nothing of it.
+"""Later prices in the seeded driver: waiting calls that are charged once a deck covers them, and charged calls that are
+priced again. The expected table follows from the contract, without imports of calling_credit.
 """
 
 from datetime import datetime
@@ -16,12 +16,12 @@ Entries = list[tuple[str, dict[str, Any]]]
 
 
 def call_in(sk: str) -> tuple[str, ...]:
-    """When the call of an entry happened, and its id."""
+    """The time and id of an entry's call."""
     return tuple(sk.split("#")[1:3])
 
 
 def standing(entries: Entries) -> Entries:
-    """Of each call among entries in the order of their keys, the last one, unless it takes a charge back."""
+    """The last entry of each call in the order of keys, unless it is a reversal."""
     last = [list(of_call)[-1] for _, of_call in groupby(entries, key=lambda found: call_in(found[0]))]
     return [(sk, entry) for sk, entry in last if entry.get("kind") != BACK]
 
@@ -48,7 +48,7 @@ def priced(row: dict[str, Any], facts: dict[str, Any]) -> tuple[int, int]:
 
 @operation("drop a deck into the bucket", 12)
 def drop_a_deck(driver: Driver) -> None:
-    """A deck without errors prices from then on, told of once or twice; one with errors changes nothing, law 4."""
+    """Upload a deck, announced once or twice; one with errors changes nothing, law 4."""
     event = sample_event("publish_rates")
     key = event["detail"]["object"]["key"] = f"incoming/{driver.now:%Y%m%dT%H%M%S%f}.csv"
     data = driver.calls.deck()
@@ -70,8 +70,8 @@ def drop_a_deck(driver: Driver) -> None:
 
 @operation("rate what waits for a price", 60)
 def rate_waiting(driver: Driver) -> None:
-    """Every waiting call that the deck covers is charged, by its own key; a second look finds nothing to do."""
-    driver.stack.apps["rerate_calls"].facts._cache.clear()
+    """Charge every waiting call that the deck covers, under its own key; a second sweep finds nothing."""
+    driver.stack.apps["rerate_calls"].facts._known.clear()
     driver.stack.invoke("rerate_calls", {}, seconds=300)
     model = driver.model
     for pk, sk in sorted(key for key in model.items if key[1].startswith("UNRATED#")):
@@ -85,7 +85,7 @@ def rate_waiting(driver: Driver) -> None:
 
 
 def settle_waiting(model: Model, account: str, sk: str, facts: dict[str, Any], now: datetime) -> None:
-    """One of them."""
+    """Pick one."""
     row = late_row(model.prices, facts, now)
     if row is None:
         return
@@ -108,7 +108,7 @@ def settle_waiting(model: Model, account: str, sk: str, facts: dict[str, Any], n
 
 @operation("price calls again", 45)
 def price_again(driver: Driver) -> None:
-    """First only in words, which changes nothing, law 4; then in fact; then the same again, law 3."""
+    """Price calls again: first as a dry run, law 4, then applied, then repeated, law 3."""
     account, (first, last) = driver.account(), driver.period()
     asked = {"account_id": account, "from": first, "to": last}
     tried = rounds(driver, asked | {"apply": False})
@@ -123,7 +123,7 @@ def price_again(driver: Driver) -> None:
 
 
 def rounds(driver: Driver, asked: dict[str, Any]) -> int:
-    """How many calls change, round after round."""
+    """The number of changed calls over all rounds."""
     changed = 0
     position: str | None = None
     while True:
@@ -135,7 +135,7 @@ def rounds(driver: Driver, asked: dict[str, Any]) -> int:
 
 
 def correct(model: Model, account: str, first: str, last: str, now: datetime) -> int:
-    """Take back and charge anew what the deck prices otherwise; how many calls that are."""
+    """Reverse and charge again the calls that the deck prices differently; their number."""
     charged = [(sk, entry) for sk, entry in model.of(account, "ENTRY#") if entry["category"] != "adjustment"]
     corrected = 0
     for _, of_call in groupby(charged, key=lambda found: call_in(found[0])):

@@ -1,5 +1,5 @@
-"""Law 10 and law 7 of admission: whatever fails while a call is authorized, extended, posted or given up, and whoever
-comes at the same time, what is held is the sum of live holds, and nobody's credit is promised twice.
+"""Laws 10 and 7 of admission: after any failure of authorizing, extending, posting, or expiring a call, and under
+concurrency, held is the sum of live holds, and no credit is promised twice.
 """
 
 import random
@@ -26,14 +26,14 @@ CREDIT = {"amount": "20.00", "reason": "Credit"}
 
 
 def asking(call_id: str, seconds: int = 600, to: str = UNITED_KINGDOM) -> dict[str, Any]:
-    """The switch's question."""
+    """The request of the switch."""
     body = {"call_id": call_id, "account_id": "acct_1", "line_id": "line_1", "to": to, "requested_seconds": seconds}
     return http_event("authorize_call", "POST", "/calls/authorize", body=body)
 
 
 @pytest.fixture
 def held(bench: LedgerBench, monkeypatch: pytest.MonkeyPatch) -> LedgerBench:
-    """Acct_1 has credit and two calls that run; the clock stands, so that a second try is as long as the first."""
+    """Acct_1 with credit and two running calls; the clock stands still, so that a retry is as long as the first try."""
     monkeypatch.setattr("calling_credit.clock.now", lambda: bench.now)
     monkeypatch.setattr("calling_credit.dynamodb.transactions.jittered_wait", lambda _: 0.0)
     bench.now = START
@@ -48,7 +48,7 @@ def held(bench: LedgerBench, monkeypatch: pytest.MonkeyPatch) -> LedgerBench:
 
 
 def what_stands(bench: LedgerBench) -> Any:
-    """The ledger, law 7 checked on it, but for when it was written."""
+    """The ledger without times of writing, after a check of law 7."""
     return {
         key: {name: value for name, value in image.items() if name not in TIMES}
         for key, image in bench.ledger().items()
@@ -72,7 +72,7 @@ REQUESTS = {
     ),
 }
 BEFORE = {"let it go on": FREEZE}
-"""What must have happened first."""
+"""The steps that must precede."""
 
 
 @pytest.mark.parametrize("name", REQUESTS)
@@ -121,7 +121,7 @@ FINISHED = finished(
 )
 
 
-def test_a_batch_of_held_calls_ends_in_the_same_ledger_whatever_fails(
+def test_a_batch_of_held_calls_ends_the_same_after_any_failure(
     held: LedgerBench, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert deliver_until_settled(held.stack, held.wire, FINISHED)[0] == set()
@@ -146,19 +146,19 @@ def test_a_batch_of_held_calls_ends_in_the_same_ledger_whatever_fails(
 
 
 def expire_until_done(stack: Stack, bench: LedgerBench) -> None:
-    """As the schedule does: round after round."""
+    """Run the sweep as the schedule does, round by round."""
     for _ in range(6):
         bench.wire.dead = False
         try:
             done = stack.invoke("expire_holds", {})
-        except (Killed, Exception):  # noqa: BLE001 - a failed round, whatever it failed of
+        except (Killed, Exception):  # noqa: BLE001 - a failed round of any cause
             continue
         if not done["failed"]:
             return
     raise AssertionError("never done")
 
 
-def test_a_round_of_giving_up_ends_in_the_same_ledger_whatever_fails(
+def test_a_round_of_expiries_ends_the_same_after_any_failure(
     held: LedgerBench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late = START.replace(hour=20)
@@ -183,8 +183,8 @@ def test_a_round_of_giving_up_ends_in_the_same_ledger_whatever_fails(
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-def test_whoever_comes_at_the_same_time_law_7_holds(held: LedgerBench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Authorizing, extending, posting and giving up the same two calls at once, in processes of their own."""
+def test_law_7_holds_under_concurrency(held: LedgerBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Authorize, extend, post, and expire the same two calls at once, in separate processes."""
     late = [START]
     monkeypatch.setattr("calling_credit.clock.now", lambda: late[0])
     twin = load_app("authorize_call")
@@ -214,7 +214,7 @@ def test_whoever_comes_at_the_same_time_law_7_holds(held: LedgerBench, monkeypat
     assert seen["live"]
 
 
-def test_storms_over_a_call_from_asking_to_hanging_up_leave_law_7_true(held: LedgerBench) -> None:
+def test_law_7_holds_through_storms_over_the_life_of_a_call(held: LedgerBench) -> None:
     weathered = 0
     for seed in range(20):
         held.put_back()
@@ -232,7 +232,7 @@ def test_storms_over_a_call_from_asking_to_hanging_up_leave_law_7_true(held: Led
 
 
 def storm_answer(bench: LedgerBench, event: dict[str, Any]) -> None:
-    """Ask until it is answered by something else than an error; some give up."""
+    """Retry until a response without error; some requests give up."""
     for _ in range(12):
         bench.wire.dead = False
         try:

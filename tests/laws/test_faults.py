@@ -1,9 +1,9 @@
-"""Law 10: killing any function at any request, losing any answer, refusing any write, and trying again as queue and
-client do, ends in the ledger that nothing going wrong ends in.
+"""Law 10: killing any function at any request, losing any response, or refusing any write, followed by the retries of
+queue and client, ends in the same ledger as a run without faults.
 
 The crash points are generated: a scenario is recorded once without faults, then every request of it is crossed with
-every fault (`tests.harness.faults`). Threads write at once; conflicts between them are made on the wire, as DynamoDB
-has them.
+every fault (`tests.harness.faults`). Threads write at once; the wire creates DynamoDB's conflicts
+between them.
 """
 
 import json
@@ -39,7 +39,7 @@ pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No applic
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-def test_law_10_a_batch_ends_in_the_same_ledger_whatever_fails(
+def test_law_10_a_batch_ends_in_the_same_ledger_after_any_failure(
     bench: LedgerBench, capsys: pytest.CaptureFixture[str]
 ) -> None:
     started_with = kinds(bench.ledger())
@@ -116,7 +116,7 @@ def test_law_10_a_storm_of_faults_ends_in_the_same_ledger(
 
 @pytest.mark.parametrize("overlap", ["the same batch", "half of it"])
 def test_two_invocations_at_once_charge_each_call_once(bench: LedgerBench, overlap: str) -> None:
-    """The two are processes of their own in Lambda, so they are modules of their own here."""
+    """The two are separate processes in Lambda, so they are separate modules here."""
     twin = load_app("rate_calls")
     calls = some_calls(2, 30)
     first, second = (calls, calls) if overlap == "the same batch" else (calls[:40], calls[20:])

@@ -10,10 +10,10 @@ rechecked after every one, everything compared with a model that shares no code 
     9   entries never change
     10  killing any function at any I/O and retrying ends in the same ledger (test_faults)
 
-Laws 5 and 6 are laws of payments (test_payment_laws). LAWS_SEED and LAWS_OPERATIONS run it otherwise; the seed of a
-failure is in its message. Of law 3: what left no trace when it was delivered (a free call) or waits for a price (an
-unrated one) is charged when it is delivered again after a deck that prices it; the model says so, too. All of them hold
-over decks published, waiting calls rated and charged calls priced again as well.
+Laws 5 and 6 are laws of payments (test_payment_laws). LAWS_SEED and LAWS_OPERATIONS change the run; the seed of a
+failure is in its message. Law 3 has one exception: a call without an entry (free or unrated) is charged when it is
+redelivered after a deck that prices it, in the model too. All laws also hold while decks are published, waiting calls
+are rated, and charged calls are priced again.
 """
 
 import os
@@ -24,11 +24,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.functions.template import ROOT, template
 from tests.harness.fast_moto import make_moto_cheap
 from tests.harness.http import http_event
 from tests.harness.queue import delivery, failures
 from tests.harness.table import Stack
+from tests.harness.template import ROOT, template
 from tests.harness.till import Till
 from tests.harness.wire import wired
 from tests.harness.world import JAPAN, World
@@ -90,7 +90,7 @@ CUSTOMER_ROUTES = {
     "DELETE /payment-methods/{payment_method_id}": ("add_funds", "/payment-methods/{card}"),
 }
 SIGNED_ROUTES = {"GET /links/{token}", "POST /links/{token}", "POST /stripe/webhook"}
-"""Open to all, and for whatever account a signature names: whose it is does not come from the request."""
+"""Public routes and routes whose account comes from a signature, not from the request."""
 PAGE_ROUTES = {"GET /", "GET /assets/{version}/{name}", "GET /openapi.json"}
 """The page itself and the API description: the same answer for every account."""
 NAMING_ANOTHER = {
@@ -114,8 +114,8 @@ def test_law_8_every_route_of_customers_is_held_to_its_account() -> None:
 
 @pytest.mark.parametrize("route", CUSTOMER_ROUTES)
 def test_law_8_no_request_names_another_account(till: Till, route: str) -> None:
-    """Whatever path, query, headers and body name: the requests to the table name the token's account or none, and
-    those to Stripe its customer or none.
+    """For any path, query, headers, and body, requests to the table name the token's account or none, and requests to
+    Stripe its customer or none.
     """
     world = till.world
     world.create_account("acct_2")

@@ -1,5 +1,5 @@
-"""Law 10 for payments: killing any function at any request to the table or to Stripe, losing any answer, refusing any
-write, and trying again as client, stream, callbacks and sweeper do, ends with the same payment made and credited once.
+"""Law 10 for payments: killing any function at any request to the table or to Stripe, losing any response, or refusing
+any write, followed by the retries of client, stream, callbacks, and sweeper, ends with one payment credited once.
 
 The crash points are generated: a flow is recorded once without faults, then each of its requests is crossed with every
 fault. Every crash is played; every other fault at each kind of request once in some flow, and a share of all of them
@@ -40,19 +40,19 @@ def bench(till: Till, monkeypatch: pytest.MonkeyPatch) -> Iterator[PaymentBench]
 
 
 def kind_of(point: Point) -> str:
-    """What is asked and what goes wrong with it, wherever in a flow."""
+    """A kind of request and its fault, anywhere in a flow."""
     return re.sub(r" \d+:", ":", point.name)
 
 
 @pytest.fixture(scope="module")
 def played() -> set[str]:
-    """What some flow has met: each kind of request with each fault that applies to it."""
+    """The played pairs of request kind and fault."""
     return set()
 
 
 def sampled(generated: list[Point], played: set[str]) -> list[Point]:
-    """Every crash; every fault at every kind of request that no flow has played yet; of the rest a share that the seed
-    draws. What is sampled counts as played.
+    """Every crash, every fault at a kind of request that no flow has played yet, and a seeded share of the rest. The
+    sampled pairs count as played.
     """
     draw = random.Random(SEED)
     chosen = []
@@ -64,13 +64,13 @@ def sampled(generated: list[Point], played: set[str]) -> list[Point]:
 
 
 def pairs(ones: list[Point], others: list[Point]) -> list[Both]:
-    """Two faults at once, as the seed draws them."""
+    """Two faults at once, drawn by the seed."""
     draw = random.Random(SEED + 1)
     return [Both(draw.choice(ones), draw.choice(others)) for _ in range(PAIRS)]
 
 
 def play(bench: PaymentBench, flow: Flow, point: Point | Both) -> list[str]:
-    """The flow with one fault in it, or two; what stands otherwise than it must in the end."""
+    """Play the flow with one or two faults; the differences from its expected end."""
     bench.put_back()
     flow.prepare(bench)
     bench.context = point.context if isinstance(point, Point) else point.one.context
@@ -86,7 +86,7 @@ def play(bench: PaymentBench, flow: Flow, point: Point | Both) -> list[str]:
 
 
 def play_with_callbacks_amiss(bench: PaymentBench, flow: Flow, fault: str, kind: str) -> list[str]:
-    """The flow while every callback of one kind is lost, comes twice or comes late."""
+    """Play the flow while every callback of one kind is lost, repeated, or late."""
     bench.put_back()
     flow.prepare(bench)
     bench.till.stand_in.faults.add(fault, kind, count=99)
@@ -96,7 +96,7 @@ def play_with_callbacks_amiss(bench: PaymentBench, flow: Flow, fault: str, kind:
 
 
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
-def test_law_10_a_payment_ends_the_same_whatever_fails(
+def test_law_10_a_payment_ends_the_same_after_any_failure(
     bench: PaymentBench, capsys: pytest.CaptureFixture[str], flow: Flow, played: set[str]
 ) -> None:
     bench.put_back()

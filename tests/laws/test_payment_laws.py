@@ -6,7 +6,7 @@ come twice, late or never, time passes; after every operation the laws are reche
     1 2 balance and days are the sums of the entries; headroom is measured from an armed threshold or from nowhere
     9   entries never change
 
-PAYMENT_LAWS_SEED and PAYMENT_LAWS_OPERATIONS run it otherwise; the seed of a failure is in its message.
+PAYMENT_LAWS_SEED and PAYMENT_LAWS_OPERATIONS change the run; the seed of a failure is in its message.
 """
 
 import os
@@ -46,7 +46,7 @@ PLACES = ("POST /v1/payment_intents", "POST */confirm", "POST */cancel", "GET /v
 
 @dataclass
 class Driver:
-    """One run: what there is to choose from, and what was seen so far."""
+    """One run: its choices and the history of entries and attempts."""
 
     till: Till
     rng: random.Random
@@ -61,7 +61,7 @@ class Driver:
     # What people and calls do
 
     def pay(self) -> None:
-        """Somebody adds funds, or sends an earlier request again."""
+        """Add funds, or repeat an earlier request."""
         if self.asked and self.rng.random() < 0.3:
             amount, card, key = self.rng.choice(self.asked)
         else:
@@ -72,21 +72,21 @@ class Driver:
         assert answer.status in (201, 404, 409, 503), answer.text
 
     def talk(self) -> None:
-        """A call spends credit."""
+        """Spend credit by a call."""
         talk(self.till, self.rng.choice((1, 5, 20)))
 
     def adjust(self) -> None:
-        """The operator gives or takes credit."""
+        """Add or deduct credit as the operator."""
         micros = self.rng.choice((-1, 1)) * self.rng.randint(1, 400) * 100_000
         self.till.world.adjust(format_money(micros), f"adjustment {self.done.total()}")
 
     def save_card(self) -> None:
-        """Another card is saved, now and then the same number again."""
+        """Save a card, sometimes with the same number again."""
         self.till.all_well()
         self.cards.append(self.till.card(self.rng.choice(KINDS_OF_CARD)))
 
     def remove_card(self) -> None:
-        """A card is removed, through us or at Stripe."""
+        """Remove a card, through the API or at Stripe."""
         self.till.all_well()
         card = self.rng.choice(self.cards)
         if self.rng.random() < 0.5:
@@ -95,7 +95,7 @@ class Driver:
             self.till.sdk.v1.payment_methods.detach(card)
 
     def set_rule(self) -> None:
-        """The rule is set, changed, switched off or on."""
+        """Set, change, or switch the rule."""
         said: dict[str, Any] = {
             "enabled": self.rng.random() < 0.9,
             "threshold": self.rng.choice(("10.00", "60.00", "150.00")),
@@ -110,11 +110,11 @@ class Driver:
     # What Stripe, banks and time do
 
     def stream(self) -> None:
-        """The stream brings what changed, once or again and again."""
+        """Deliver the changes of the stream, once or repeatedly."""
         self.till.stream(times=self.rng.choice((1, 1, 3)), most=60)
 
     def call_back(self) -> None:
-        """Stripe sends some of its events, in any order, some twice, some never."""
+        """Deliver some of Stripe's events in any order, some twice, some never."""
         self.events += self.till.stand_in.take_events()
         self.rng.shuffle(self.events)
         for event in self.events[: self.rng.randint(0, 6)]:
@@ -122,7 +122,7 @@ class Driver:
         self.events = self.events[self.rng.randint(0, 8) :]
 
     def answer_bank(self) -> None:
-        """A customer answers a challenge; a payment that was being processed comes through or does not."""
+        """Answer a challenge, or end a processing payment."""
         controls = Controls(self.till.stand_in)
         for intent in self.till.objects("payment_intent"):
             if intent["status"] == "requires_action" and self.rng.random() < 0.7:
@@ -131,24 +131,24 @@ class Driver:
                 (controls.settle if self.rng.random() < 0.7 else controls.fail)(intent["id"])
 
     def follow_link(self) -> None:
-        """A customer follows the link of a payment that waits for them."""
+        """Follow the link of a waiting payment."""
         for item in self.till.top_ups():
             if (item["kind"], item["status"]) == ("automatic", "requires_action"):
                 url = self.till.top_up(str(item["topup_id"])).get("next_action_url", "")
                 assert self.till.visit(url.rsplit("/", 1)[1], "POST").status in (200, 303, 404, 503)
 
     def order_fault(self) -> None:
-        """Something will go wrong at Stripe."""
+        """Plan a fault of Stripe."""
         self.till.fault(self.rng.choice(FAULTS), self.rng.choice(PLACES), count=self.rng.randint(1, 3))
 
     def sweep(self) -> None:
-        """The minute is over, or an hour, a day, a week."""
+        """Pass a minute, an hour, a day, or a week."""
         self.till.sweep(minutes=self.rng.choice((1, 1, 3, 61, 1441, 10_080)))
 
     # What must hold
 
     def check(self) -> None:
-        """Every law that holds at any moment."""
+        """Check every law that holds at any moment."""
         self.till.world.balance()
         paid = {
             intent["metadata"]["topup_id"]: intent["amount_received"] * 10_000
@@ -163,7 +163,7 @@ class Driver:
         self.check_recharges()
 
     def check_recharges(self) -> None:
-        """Law 6."""
+        """Check law 6."""
         rules = self.till.world.of_kind("AUTO_RECHARGE")
         if not rules:
             return
@@ -179,7 +179,7 @@ class Driver:
                 self.check_claim(item, automatic, rule)
 
     def check_claim(self, item: dict[str, Any], automatic: list[dict[str, Any]], rule: dict[str, Any]) -> None:
-        """A charge within every cap of its rule: the account's days are UTC's here."""
+        """Check that a charge is within every cap of its rule; the account's time zone is UTC."""
         at = str(item["created_at"])
         spent = [one for one in automatic if one["status"] not in ("failed", "canceled") and one["created_at"] <= at]
         kept = [one for one in spent if one["status"] != "requires_action"]
@@ -193,7 +193,7 @@ class Driver:
         assert item["amount_micros"] <= parse_money("500.00")
 
     def settle_down(self) -> None:
-        """All goes right from now on, until nothing is under way but what waits for its customer."""
+        """Run without faults until only payments that wait for a customer are open."""
         self.till.all_well()
         self.till.rule(enabled=False)
         for intent in self.till.objects("payment_intent"):

@@ -1,4 +1,4 @@
-"""What a failed transaction of posting proves, what a redelivery costs, and when an invocation stops."""
+"""The proof from a failed posting transaction, the cost of a redelivery, and the end of an invocation."""
 
 from collections import Counter
 
@@ -34,13 +34,13 @@ pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No applic
 
 
 def transactions(sent: list[Sent]) -> Counter[str]:
-    """How many transactions each account took."""
+    """The number of transactions of each account."""
     return Counter(next(iter(each.partitions())) for each in sent if each.operation == "TransactWriteItems")
 
 
 @pytest.mark.parametrize("fault", [answer_lost, never_sent, connecting_too_long, server_error, throttled])
-def test_one_invocation_outlives_what_passes_within_its_time(bench: LedgerBench, fault: Fault) -> None:
-    """Nothing that may pass makes the invocation fail, or sends a message back that the next try would take."""
+def test_one_invocation_outlives_faults_that_pass_in_its_time(bench: LedgerBench, fault: Fault) -> None:
+    """Transient faults neither fail the invocation nor send a message back that a retry would post."""
     bench.stack.invoke("rate_calls", MIXED)
     scenario = list(bench.wire.sent)
     for at in [at for at, sent in enumerate(scenario) if sent.operation == "TransactWriteItems"]:
@@ -65,7 +65,7 @@ def test_none_beside_a_conflict_proves_nothing(bench: LedgerBench) -> None:
     assert transactions(bench.wire.sent) == {"ACCOUNT#acct_1": 4}
 
 
-def test_a_replay_beside_a_conflict_is_proven_and_its_neighbours_are_not(bench: LedgerBench) -> None:
+def test_a_replay_beside_a_conflict_is_proven_but_not_its_neighbours(bench: LedgerBench) -> None:
     calls = [CHARGED, call("acct_1", 12), call("acct_1", 13)]
     [charged] = [item for item in bench.images if item["SK"]["S"].startswith("ENTRY#")]
     answers = [cancelled(["ConditionalCheckFailed", "TransactionConflict", "None", "None", "None"], {0: charged})]
@@ -80,7 +80,7 @@ def test_a_replay_beside_a_conflict_is_proven_and_its_neighbours_are_not(bench: 
 
 
 def test_calls_of_an_account_without_a_balance_go_back_and_write_nothing(bench: LedgerBench) -> None:
-    """The account's settings are remembered for a minute; its balance has the last word in the transaction itself."""
+    """The settings of the account are cached for a minute; the transaction itself checks its balance."""
     bench.images = [
         item for item in bench.images if (item["PK"]["S"], item["SK"]["S"]) != ("ACCOUNT#acct_2", "BALANCE")
     ]
@@ -107,7 +107,7 @@ def test_a_redelivery_settles_within_two_transactions_per_account(bench: LedgerB
     assert kinds(bench.ledger())["ENTRY"] == 101
 
 
-def test_an_invocation_out_of_time_writes_nothing_and_gives_everything_back(bench: LedgerBench) -> None:
+def test_an_invocation_without_time_writes_nothing_and_gives_all_back(bench: LedgerBench) -> None:
     deliver_until_settled(bench.stack, bench.wire, MIXED["Records"])
     expected = bench.ledger()
     bench.put_back()
@@ -120,7 +120,7 @@ def test_an_invocation_out_of_time_writes_nothing_and_gives_everything_back(benc
     assert (back, bench.ledger()) == (NEVER_TAKEN, expected)
 
 
-def test_time_running_out_halfway_gives_back_what_was_not_posted(bench: LedgerBench) -> None:
+def test_time_running_out_halfway_gives_back_the_unposted_calls(bench: LedgerBench) -> None:
     deliver_until_settled(bench.stack, bench.wire, MIXED["Records"])
     expected = bench.ledger()
     bench.put_back()

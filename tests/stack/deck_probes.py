@@ -11,7 +11,7 @@ from calling_credit.call_events import Call, parse_call
 from calling_credit.charging.kept_calls import list_unrated_call
 from calling_credit.rates import deck_store
 from local.stack import Stack
-from tests.functions.template import ROOT
+from tests.harness.template import ROOT
 from tests.stack.deployment import invoke, pause_rule
 from tests.stack.test_calls import items_of, make_call, open_account
 

@@ -12,7 +12,7 @@ from calling_credit.payments.issues import read_issues
 from local.deploy import MAIL_FROM
 from local.stack import Stack
 from local.stripe_stand_in.controls import Controls
-from tests.functions.template import ROOT
+from tests.harness.template import ROOT
 from tests.stack.callbacks import redeliver
 from tests.stack.conftest import eventually
 from tests.stack.customers import Customer, open_customer, stand_in

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 
 from local.stack import Stack
-from tests.functions.template import ROOT
+from tests.harness.template import ROOT
 from tests.stack.call_probes import authorize_a_call, expire_a_hold, invoke_rate_calls
 from tests.stack.deck_probes import publish_a_deck, rate_late
 from tests.stack.deployment import invoke

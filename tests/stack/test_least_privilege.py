@@ -15,7 +15,7 @@ import pytest
 
 from local.errors import ApiError
 from local.stack import Stack
-from tests.functions.template import template
+from tests.harness.template import template
 from tests.stack.conftest import eventually, log_lines, queue_depth
 from tests.stack.deployment import pause_streams, physical_id
 from tests.stack.probes import PROBES

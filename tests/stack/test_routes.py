@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from local.stack import Stack, save_card
-from tests.functions.template import template
+from tests.harness.template import template
 from tests.stack.callbacks import sign
 from tests.stack.customers import link_to_unconfirmed_payment
 from tests.stack.routes import ADMIN_ONLY, CASES, CUSTOMER, OPEN, SERVICE, SUCCESS, SWITCH

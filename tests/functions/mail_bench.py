@@ -1,0 +1,66 @@
+"""A postbox that records the mails handed to SES."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.harness.table import sample_event
+from tests.harness.till import ACCOUNT, Till
+
+ADDRESSES = ["ada@halcyon.example", "bob@halcyon.example"]
+
+
+@dataclass
+class Postbox:
+    """The mails handed to SES, and the failures to simulate."""
+
+    till: Till
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    number: int = 0
+
+    @property
+    def mailer(self) -> Any:
+        """The function's client."""
+        return self.till.world.stack.apps["send_mail"].mailer
+
+    def bring(self, detail: dict[str, Any]) -> dict[str, int]:
+        """Pass one event of the bus to the function."""
+        event = sample_event("send_mail") | {"detail-type": detail["type"], "detail": detail}
+        answer: dict[str, int] = self.till.world.stack.invoke("send_mail", event)
+        return answer
+
+    def event(self, kind: str, **data: Any) -> dict[str, Any]:
+        """An event of the account with its own id."""
+        self.number += 1
+        return {"id": f"evt_{self.number:032x}", "type": kind, "version": "1", "account_id": ACCOUNT, "data": data}
+
+    def paid(self) -> dict[str, Any]:
+        """An event that causes a mail."""
+        return self.event("TopUpSucceeded", **sample_event("send_mail")["detail"]["data"])
+
+    def sent(self) -> list[tuple[str, str]]:
+        """The address and subject of every mail handed to SES."""
+        return [
+            (address, mail["Content"]["Simple"]["Subject"]["Data"])
+            for mail in self.asked
+            for address in mail["Destination"]["ToAddresses"]
+        ]
+
+
+@pytest.fixture
+def postbox(till: Till) -> Iterator[Postbox]:
+    """The mails of the account from now on."""
+    till.world.operate("PUT", f"/accounts/{ACCOUNT}", {"billing_emails": ADDRESSES})
+    postbox = Postbox(till)
+
+    def ask(params: dict[str, Any], **_: Any) -> None:
+        postbox.asked.append(params)
+
+    events = postbox.mailer.meta.events
+    events.register("provide-client-params.sesv2.SendEmail", ask)
+    try:
+        yield postbox
+    finally:
+        events.unregister("provide-client-params.sesv2.SendEmail", ask)

@@ -1,0 +1,176 @@
+"""Calls are posted on their local day in as few transactions and write units as possible."""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from calling_credit.dynamodb import keys
+from tests.domain.examples import EVENT, NOW, deck_csv
+from tests.functions.calls_bench import CHARGE, calls, transactions
+from tests.harness.world import PREMIUM, World
+
+pytestmark = pytest.mark.dynamodb
+
+
+def at(days: int) -> dict[str, str]:
+    """The times of the example call, moved by days."""
+    return {
+        name: f"{NOW.date() + timedelta(days=days)}{EVENT[name][10:]}"
+        for name in ("started_at", "answered_at", "ended_at")
+    }
+
+
+# --- Days -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("started", "day"),
+    [
+        ("2026-11-01T03:59:59.999Z", "2026-10-31"),
+        ("2026-11-01T04:00:00.000Z", "2026-11-01"),
+        ("2026-11-01T05:30:00.000Z", "2026-11-01"),
+        ("2026-11-01T06:30:00.000Z", "2026-11-01"),
+        ("2026-11-02T04:59:59.999Z", "2026-11-01"),
+        ("2026-11-02T05:00:00.000Z", "2026-11-02"),
+    ],
+)
+def test_a_call_stands_on_the_day_of_its_account_also_when_clocks_change(world: World, started: str, day: str) -> None:
+    world.create_account("acct_ny", time_zone="America/New_York")
+    ended = f"{started[:14]}59:59.999Z"
+    unlike = {"started_at": started, "answered_at": ended, "ended_at": ended, "duration_seconds": 1}
+    assert world.deliver({"account_id": "acct_ny", **unlike}) == []
+    assert [entry["local_date"] for entry in world.entries("acct_ny")] == [day]
+    assert [keys.date_of(item["SK"]) for item in world.of_kind("DAY", "acct_ny")] == [day]
+
+
+def test_a_new_time_zone_counts_for_later_calls_within_a_minute(world: World) -> None:
+    world.deliver({})
+    world.operate("PUT", "/accounts/acct_1", {"time_zone": "Pacific/Kiritimati"})
+    world.clock.now += timedelta(seconds=61)
+    world.deliver({"call_id": "c_2"})
+    assert [entry["local_date"] for entry in world.entries()] == ["2026-11-23", "2026-11-24"]
+    world.balance()
+
+
+def test_a_late_call_stands_on_its_own_day_and_shows_when_it_was_recorded(world: World) -> None:
+    assert world.deliver(at(-89)) == []
+    [entry] = world.entries()
+    assert (entry["local_date"], entry["recorded_at"]) == ("2026-08-26", "2026-11-23T12:00:00.000Z")
+
+
+def test_days_hold_every_category_on_its_own(world: World) -> None:
+    world.deliver({}, {"call_id": "c_2"}, {"call_id": "c_3", "to": PREMIUM}, {"call_id": "c_4", **at(-1)})
+    assert {
+        item["SK"]: (item["entry_count"], item["billed_seconds"], item["total_micros"]) for item in world.of_kind("DAY")
+    } == {
+        "DAY#2026-11-22#outbound_international_call": (1, 180, -300_000),
+        "DAY#2026-11-23#outbound_international_call": (2, 360, -600_000),
+        "DAY#2026-11-23#outbound_premium_call": (1, 180, -6_500_000),
+    }
+    assert world.balance() == -7_400_000
+
+
+# --- Transactions -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("count", "days", "actions"),
+    [
+        (1, 1, [3]),
+        (97, 1, [99]),
+        (98, 1, [100]),
+        (99, 1, [100, 3]),
+        (196, 1, [100, 100]),
+        (60, 39, [100]),
+        (50, 50, [99, 3]),
+        (250, 5, [100, 100, 68]),
+    ],
+)
+def test_an_accounts_calls_take_as_few_transactions_of_100_actions_as_fit(
+    world: World, count: int, days: int, actions: list[int]
+) -> None:
+    messages = [{**call, **at(-(number % days))} for number, call in enumerate(calls(count))]
+    with world.recorded("rate_calls") as requests:
+        assert world.deliver(*messages) == []
+    assert transactions(requests) == actions
+    reads = 2 + -(-count // 100)  # Accounts, lines, and a hundred holds at a time.
+    assert Counter(name for name, _ in requests) == {"BatchGetItem": reads, "TransactWriteItems": len(actions)}
+    assert (len(world.entries()), world.balance()) == (count, -CHARGE * count)
+
+
+def test_posting_reads_neither_balance_nor_entries(world: World) -> None:
+    with world.recorded("rate_calls") as requests:
+        world.deliver(*calls(10))
+    read = [
+        key["SK"]["S"]
+        for name, params in requests
+        if name == "BatchGetItem"
+        for key in params["RequestItems"][world.stack.table_name]["Keys"]
+    ]
+    assert sorted(read) == ["ACCOUNT", *(f"HOLD#c_{number}" for number in range(10)), "LINE#line_1"]
+
+
+def test_posting_without_admission_reads_nothing_for_cached_accounts(world: World) -> None:
+    world.create_account("acct_2", admission=False)
+    free = {"disposition": "busy", "duration_seconds": 0}
+    assert world.deliver({"account_id": "acct_2"}) == []
+    messages = [{"account_id": "acct_2", "call_id": f"c_{number}"} for number in range(2, 12)]
+    with world.recorded("rate_calls") as requests:
+        assert world.deliver(*messages, free | {"account_id": "acct_2", "call_id": "c_free"}) == []
+    assert [name for name, _ in requests] == ["TransactWriteItems"]
+
+
+def bytes_of(item: dict[str, Any]) -> int:
+    """The size of an item by DynamoDB's rules: UTF-8 bytes of names and texts; numbers take a byte for two digits
+    plus one or two.
+    """
+    total = 0
+    for name, attribute in item.items():
+        [(kind, value)] = attribute.items()
+        assert kind in ("S", "N")
+        total += len(name.encode())
+        total += len(value.encode()) if kind == "S" else (len(value.lstrip("-")) + 1) // 2 + 1 + value.startswith("-")
+    return total
+
+
+def largest_entry(world: World) -> int:
+    """The size of the largest entry in the table."""
+    items = world.stack.dynamodb.scan(TableName=world.stack.table_name)["Items"]
+    return max(bytes_of(item) for item in items if item["SK"]["S"].startswith("ENTRY#"))
+
+
+def test_the_largest_legal_charge_takes_one_write_unit(world: World) -> None:
+    account, line, user, call = "a" * 64, "l" * 64, "u" * 64, "c" * 96
+    world.create_account(account)
+    row = {
+        "prefix": "123456789012345",
+        "destination": "é" * 45,
+        "country": "001",
+        "rate_per_minute": "99.999999",
+        "connection_fee": "99.999999",
+        "minimum_seconds": "3599",
+        "increment_seconds": "3599",
+        "category": "x" * 40,
+    }
+    world.stack.publish(deck_csv(row), "20261123T120000Z-0123456789ab")
+    day = {
+        "started_at": "2026-11-22T10:00:00Z",
+        "answered_at": "2026-11-22T10:00:00Z",
+        "ended_at": "2026-11-23T10:00:00Z",
+    }
+    ids = {"account_id": account, "line_id": line, "user_id": user, "call_id": call}
+    assert world.deliver({**ids, **day, "to": "+123456789012345", "duration_seconds": 86_400}) == []
+    size = largest_entry(world)
+    assert 700 < size < 1024
+
+
+def test_the_largest_legal_adjustment_takes_one_write_unit(world: World) -> None:
+    account = "a" * 64
+    world.create_account(account)
+    for reason in ("x" * 200, "é" * 200, "\U00020000" * 200):
+        body = {"amount": "-99999.9999", "reason": reason}
+        answer = world.operate("POST", f"/accounts/{account}/adjustments", body, key=reason[:1].encode().hex())
+        assert answer.status == 201 or answer.code == "invalid_field"
+    assert 400 < largest_entry(world) < 1024

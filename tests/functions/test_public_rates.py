@@ -1,0 +1,111 @@
+"""Any visitor can read the price of a number or a country."""
+
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.domain.examples import EVENT, deck_csv
+from tests.functions.usage_bench import money
+from tests.harness.http import http_event
+from tests.harness.world import INCLUDED, JAPAN, MOBILE, PREMIUM, UNCOVERED, World
+
+pytestmark = pytest.mark.dynamodb
+
+
+def public_rates(world: World, **query: str) -> Any:
+    """The prices that a visitor reads without a token."""
+    event = http_event("list_usage", "GET", "/rates")
+    del event["requestContext"]["authorizer"]
+    event["queryStringParameters"] = {name.rstrip("_"): value for name, value in query.items()}
+    return world.invoke("list_usage", event)
+
+
+def test_any_visitor_can_read_present_and_later_prices_of_a_number(world: World) -> None:
+    rows = [{"rate_per_minute": "0.020001"}, {"rate_per_minute": "0.03", "effective_from": "2027-01-01"}]
+    world.stack.publish(deck_csv(*rows), "deck-2")
+    answer = public_rates(world, number="+442071838750")
+    assert answer.status == 200
+    assert answer.body["next_cursor"] is None
+    assert answer.body["items"][0] == {
+        "destination": "United Kingdom",
+        "country": "GB",
+        "prefix": "44",
+        "rate_per_minute": "0.020001",
+        "connection_fee": "0.00",
+        "minimum_seconds": 60,
+        "increment_seconds": 60,
+        "effective_from": "2020-01-01T00:00:00.000Z",
+        "included": False,
+    }
+    assert [item["rate_per_minute"] for item in answer.body["items"]] == ["0.020001", "0.03"]
+
+
+def test_the_first_price_of_a_number_is_the_charged_one(world: World) -> None:
+    for number in (EVENT["to"], MOBILE, JAPAN, PREMIUM):
+        [item] = public_rates(world, number=number).body["items"]
+        world.deliver({"call_id": f"c_{number}", "to": number})
+        charged = next(entry for entry in world.entries() if entry["to"] == number)
+        assert (item["prefix"], item["destination"]) == (charged["prefix"], charged["destination"])
+        assert money(item["rate_per_minute"]) == money(str(charged["rate_micros_per_minute"])).scaleb(-6)
+
+
+def test_an_included_number_is_free_and_an_unpriced_one_has_no_items(world: World) -> None:
+    [item] = public_rates(world, number=INCLUDED).body["items"]
+    assert (item["included"], item["rate_per_minute"]) == (True, "0.00")
+    assert public_rates(world, number=UNCOVERED).body == {"items": [], "next_cursor": None}
+
+
+def test_prices_that_depend_on_the_caller_are_listed_for_that_caller(world: World) -> None:
+    world.stack.publish(deck_csv({}, {"origin": "CA", "rate_per_minute": "0.07"}), "deck-2")
+    assert public_rates(world, number=EVENT["to"], from_="+14165550100").body["items"][0]["rate_per_minute"] == "0.07"
+    assert public_rates(world, number=EVENT["to"], from_="14155550100").body["items"][0]["rate_per_minute"] == "0.02"
+    [listed] = public_rates(world, country="GB", from_="+14165550100").body["items"]
+    assert listed["rate_per_minute"] == "0.07"
+
+
+@pytest.mark.parametrize(("begins", "prices"), [("2020-01-01", ["0.07"]), ("2027-06-01", ["0.02", "0.03", "0.07"])])
+def test_only_prices_that_apply_to_the_caller_are_listed(world: World, begins: str, prices: list[str]) -> None:
+    later = {"effective_from": "2027-01-01", "rate_per_minute": "0.03"}
+    own = {"origin": "CA", "effective_from": begins, "rate_per_minute": "0.07"}
+    after = {"effective_from": "2028-01-01", "rate_per_minute": "0.04"}
+    world.stack.publish(deck_csv({}, later, own, after), "deck-2")
+    listed = public_rates(world, country="GB", from_="+14165550100").body["items"]
+    assert [item["rate_per_minute"] for item in listed] == prices
+    assert len(public_rates(world, country="GB", from_="+14155550100").body["items"]) == 3
+
+
+def test_a_country_is_listed_page_by_page(world: World) -> None:
+    first = public_rates(world, country="GB", limit="1").body
+    second = public_rates(world, country="GB", limit="1", cursor=first["next_cursor"]).body
+    assert [item["prefix"] for item in first["items"] + second["items"]] == ["44", "447"]
+    assert second["next_cursor"] is None
+    assert public_rates(world, country="US", cursor=first["next_cursor"]).code == "invalid_cursor"
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ({}, "invalid_query"),
+        ({"number": "+442071838750", "country": "GB"}, "invalid_query"),
+        ({"number": "911"}, "invalid_number"),
+        ({"number": ""}, "invalid_number"),
+        ({"number": "+442071838750", "from_": "911"}, "invalid_number"),
+        ({"country": "UK"}, "unknown_country"),
+        ({"country": ""}, "unknown_country"),
+        ({"country": "GB", "limit": "0"}, "invalid_limit"),
+        ({"country": "GB", "cursor": "x"}, "invalid_cursor"),
+    ],
+    ids=str,
+)
+def test_a_question_about_prices_that_cannot_be_answered_is_422(world: World, query: dict[str, str], code: str) -> None:
+    answer = public_rates(world, **query)
+    assert (answer.status, answer.code) == (422, code)
+
+
+def test_before_a_deck_is_published_prices_are_unavailable(world: World) -> None:
+    boto3.client("s3").delete_object(Bucket="calling-credit-test-decks", Key="active.json")
+    world.stack.forget()
+    answer = public_rates(world, number=EVENT["to"])
+    assert (answer.status, answer.code, answer.headers["retry-after"]) == (503, "no_active_deck", "60")
+    assert world.get("/balance").status == 200
