@@ -139,7 +139,7 @@ def test_a_report_states_the_impact_on_the_calls_of_the_last_30_days(world: Worl
 
 def test_a_report_states_when_some_past_calls_were_not_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.deliver(*({"call_id": f"c_{number}"} for number in range(5)))
-    monkeypatch.setattr("calling_credit.ledger.charge_reader.MAX_WEIGHED", 3)
+    monkeypatch.setattr("calling_credit.ledger.charge_reader.MAX_CALLS", 3)
     drop(world, DEARER)
     assert (report()["last_calls"]["calls"], report()["last_calls"]["is_whole"]) == (3, False)
     assert price(world) == ["0.20"], "published all the same"

@@ -29,7 +29,7 @@ def test_accounts_without_calls_do_not_exhaust_the_publishing_time(
     for number in range(5):
         world.create_account(f"acct_quiet_{number}")
     context, looked = Context(300), world.stack.apps["publish_rates"]
-    unhurried: Any = vars(looked)["weigh"]
+    unhurried: Any = vars(looked)["measure_impact"]
 
     def slow(client: Any, table_name: str, impact: Any, now: Any, seconds_left: Any) -> None:
         def run_out(accounts: int) -> None:
@@ -37,7 +37,7 @@ def test_accounts_without_calls_do_not_exhaust_the_publishing_time(
 
         unhurried(client, table_name, impact, now, seconds_left, run_out)
 
-    monkeypatch.setattr(looked, "weigh", slow)
+    monkeypatch.setattr(looked, "measure_impact", slow)
     _s3().put_object(Bucket=BUCKET, Key="incoming/december.csv", Body=DEARER)
     assert looked.handler(dropped("incoming/december.csv"), context)["outcome"] == "published"
     assert (report()["last_calls"]["accounts"], report()["last_calls"]["is_whole"]) == (2, False)
@@ -47,7 +47,7 @@ def test_an_unavailable_table_does_not_stop_publication(world: World, monkeypatc
     def throttled(*_: Any) -> None:
         raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "Query")
 
-    monkeypatch.setattr(world.stack.apps["publish_rates"], "weigh", throttled)
+    monkeypatch.setattr(world.stack.apps["publish_rates"], "measure_impact", throttled)
     assert drop(world, DEARER)["outcome"] == "published"
     assert price(world) == ["0.20"]
 

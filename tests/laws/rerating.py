@@ -71,7 +71,7 @@ def drop_a_deck(driver: Driver) -> None:
 @operation("rate what waits for a price", 60)
 def rate_waiting(driver: Driver) -> None:
     """Charge every waiting call that the deck covers, under its own key; a second sweep finds nothing."""
-    driver.stack.apps["rerate_calls"].facts._known.clear()
+    driver.stack.apps["rerate_calls"].facts._cache.clear()
     driver.stack.invoke("rerate_calls", {}, seconds=300)
     model = driver.model
     for pk, sk in sorted(key for key in model.items if key[1].startswith("UNRATED#")):
