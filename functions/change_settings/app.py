@@ -22,7 +22,7 @@ from calling_credit.api.caller import customer, require_admin
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body, source_ip
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
-from calling_credit.dynamodb.transactions import busy
+from calling_credit.dynamodb.retries import busy
 from calling_credit.payments.cards import read_own_card
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.recharge import attempts

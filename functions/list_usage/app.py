@@ -36,7 +36,7 @@ from calling_credit.usage.statement import read_daily_balances, read_statement
 
 NO_CARD = "pm_none"
 """The payment method of a simulated rule."""
-MAX_READS = 5
+MAX_ATTEMPTS = 5
 """How often to read balance and entries if calls are posted between the two reads."""
 
 logger = Logger()
@@ -166,13 +166,15 @@ def simulate() -> Response[str]:
 
 def posted_and_latest_entries(ledger: LedgerReader, begin: datetime, now: datetime) -> tuple[int, list[dict[str, Any]]]:
     """Read the posted balance and its entries. Read both again, a few times, after concurrent postings."""
-    before, tries = ledger.balance().posted_micros, 1
-    while True:
+    posted = ledger.balance().posted_micros
+    entries: list[dict[str, Any]] = []
+    for _ in range(MAX_ATTEMPTS):
+        before = posted
         entries = list(latest_entries(ledger, begin, now))
         posted = ledger.balance().posted_micros
-        if posted == before or tries == MAX_READS:
-            return posted, entries
-        before, tries = posted, tries + 1
+        if posted == before:
+            break
+    return posted, entries
 
 
 def latest_entries(ledger: LedgerReader, begin: datetime, now: datetime) -> Iterator[dict[str, Any]]:

@@ -106,7 +106,7 @@ class Stack:
             if hasattr(app, "deck"):
                 app.deck._deck = app.deck._checked_at = None
             if hasattr(app, "facts"):
-                app.facts._known.clear()
+                app.facts._cache.clear()
 
     def invoke(self, name: str, event: dict[str, Any], seconds: float = 60.0) -> dict[str, Any]:
         """Hand one event to a function."""

@@ -11,7 +11,8 @@ from calling_credit.accounts.account import account_from_item
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attribute
 from calling_credit.dynamodb.keys import balance_key, recharge_key
-from calling_credit.dynamodb.transactions import busy, retry_on_race, transact, update
+from calling_credit.dynamodb.retries import busy, retry_on_race
+from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from calling_credit.accounts.account import Line
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
-from calling_credit.dynamodb.transactions import put, retry_on_race, transact, update
+from calling_credit.dynamodb.retries import retry_on_race
+from calling_credit.dynamodb.transactions import put, transact, update
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
 

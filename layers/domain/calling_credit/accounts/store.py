@@ -14,7 +14,8 @@ from calling_credit.dynamodb.errors import (
     AWS_ERRORS,
     is_condition_failed,
 )
-from calling_credit.dynamodb.transactions import retry_on_race, transact, update
+from calling_credit.dynamodb.retries import retry_on_race
+from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import UNARMED_MICROS
