@@ -1,7 +1,7 @@
-"""Freezes and unfreezes accounts. From that moment no call is admitted and no recharge starts, also if either was
-decided concurrently.
+"""Freezes and unfreezes accounts. No call is admitted and no recharge starts afterwards, even if
+either was decided concurrently.
 
-The account stores when, by whom, and from where. The balance stores that it is frozen, because holds depend on it.
+The account stores the time, the actor, and the IP address. The balance stores the state, because holds depend on it.
 """
 
 from datetime import datetime
@@ -68,7 +68,7 @@ def freeze_account(
 def unfreeze_account(
     client: "DynamoDBClient", table_name: str, account_id: str, by: str, at: datetime, from_where: str
 ) -> bool:
-    """Unfreeze an account. Return whether this call did. Automatic recharge checks the balance at once.
+    """Unfreeze an account. Return False if it was not frozen. Automatic recharge checks the balance at once.
 
     Raises:
         NotFound: `unknown_account`. Unavailable: the table did not answer in time; the same call is safe again.
