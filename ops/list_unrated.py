@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
-from calling_credit.charging.kept_calls import STRAY, UNRATED
+from calling_credit.charging.listed_calls import STRAY, UNRATED
 from calling_credit.dynamodb.keys import account_of, happened_at_of, id_of
 from calling_credit.dynamodb.sweep import read_listed
 from calling_credit.numbering import country_of, masked

@@ -22,7 +22,7 @@ from calling_credit.api.caller import customer, require_admin
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body, source_ip
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
-from calling_credit.dynamodb.transactions import busy
+from calling_credit.dynamodb.retries import busy
 from calling_credit.payments.cards import read_own_card
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.recharge import attempts
@@ -60,13 +60,13 @@ def switch_line(line_id: str) -> Response[str]:
 
 @app.get("/limits")
 def get_limits() -> Response[str]:
-    """Return the effective limits, the customer's own, and whether the account is frozen."""
+    """Return the effective limits, the customer's limits, and whether the account is frozen."""
     return answer(limits_answer(customer(claims(app), config()).account_id))
 
 
 @app.put("/limits")
 def put_limits() -> Response[str]:
-    """Set the customer's own limits: lower numbers, blocked places, and allowed high-cost places."""
+    """Set the customer's limits: lower numbers, blocked places, and allowed high-cost places."""
     caller = customer(claims(app), config())
     require_admin(caller)
     body = json_body(app)
@@ -78,10 +78,10 @@ def put_limits() -> Response[str]:
 
 def limits_answer(account_id: str) -> dict[str, Any]:
     """The current limits of an account."""
-    operators, own, is_frozen = accounts.limits(account_id)
-    return limits_view(effective_limits(limits_to_item(operators), own)) | {
-        "own": customer_limits_view(own),
-        "frozen": is_frozen,
+    limits = accounts.limits(account_id)
+    return limits_view(effective_limits(limits_to_item(limits.operator), limits.customer)) | {
+        "own": customer_limits_view(limits.customer),
+        "frozen": limits.is_frozen,
     }
 
 

@@ -1,4 +1,4 @@
-"""Releases, every minute, overdue holds of calls that were never posted."""
+"""Release overdue holds of calls that were never posted. Runs every minute."""
 
 from collections import Counter
 from typing import Any
@@ -15,7 +15,7 @@ from calling_credit.ledger.hold_store import expire_hold, overdue_holds
 from calling_credit.metrics import emit
 
 SECONDS_TO_SPARE = 10.0
-"""Enough time for the current hold. The others wait for the next minute."""
+"""Seconds reserved for the current hold. The next run handles the others."""
 
 logger = Logger()
 metrics = Metrics()

@@ -36,8 +36,8 @@ from calling_credit.usage.statement import read_daily_balances, read_statement
 
 NO_CARD = "pm_none"
 """The payment method of a simulated rule."""
-MAX_READS = 5
-"""How often to read balance and entries if calls are posted between the two reads."""
+MAX_ATTEMPTS = 5
+"""Attempts to read balance and entries without a posting between the two reads."""
 
 logger = Logger()
 app = http_resolver(logger)
@@ -68,7 +68,7 @@ def requested_period(account: AccountReader) -> instants.Period:
 
 @app.get("/balance")
 def balance() -> Response[str]:
-    """The balance and the state of automatic recharge."""
+    """Show the balance and the state of automatic recharge."""
     account, ledger = own_account()
     recharge = recharges.recharge(account.account_id)
     settings = account.account()
@@ -80,7 +80,7 @@ def balance() -> Response[str]:
 
 @app.get("/usage")
 def usage_summary() -> Response[str]:
-    """Spending by category and by day."""
+    """Show spending by category and by day."""
     account, ledger = own_account()
     period = requested_period(account)
     days = ledger.days(period.first.isoformat(), period.last.isoformat())
@@ -89,7 +89,7 @@ def usage_summary() -> Response[str]:
 
 @app.get("/usage/<category>")
 def usage_details(category: str) -> Response[str]:
-    """Each call of a category, newest first, as JSON or CSV."""
+    """List the calls of a category, newest first, as JSON or CSV."""
     account, ledger = own_account()
     period = requested_period(account)
     summary.check_call_category(category)
@@ -111,7 +111,7 @@ def usage_details(category: str) -> Response[str]:
 
 @app.get("/statement")
 def statement() -> Response[str]:
-    """Every entry between the opening and the closing balance; with `by=day` only the balance of each day."""
+    """List every entry between the opening and the closing balance, or with `by=day` the balance of each day."""
     account, ledger = own_account()
     period = requested_period(account)
     by = query(app, "by")
@@ -127,7 +127,7 @@ def statement() -> Response[str]:
 
 @app.get("/forecast")
 def forecast_view() -> Response[str]:
-    """How long the balance lasts at the recent pace, and how many minutes it buys to frequent destinations."""
+    """Estimate how long the balance lasts, and how many minutes it buys to frequent destinations."""
     (account, ledger), now = own_account(), clock.now()
     today = date.fromisoformat(local_date(now, account.account().time_zone))
     period = instants.Period(*forecast.basis(today))
@@ -165,14 +165,16 @@ def simulate() -> Response[str]:
 
 
 def posted_and_latest_entries(ledger: LedgerReader, begin: datetime, now: datetime) -> tuple[int, list[dict[str, Any]]]:
-    """Read the posted balance and its entries. Read both again, a few times, after concurrent postings."""
-    before, tries = ledger.balance().posted_micros, 1
-    while True:
+    """Read the posted balance and its entries. After a concurrent posting, read both again, a few times."""
+    posted = ledger.balance().posted_micros
+    entries: list[dict[str, Any]] = []
+    for _ in range(MAX_ATTEMPTS):
+        before = posted
         entries = list(latest_entries(ledger, begin, now))
         posted = ledger.balance().posted_micros
-        if posted == before or tries == MAX_READS:
-            return posted, entries
-        before, tries = posted, tries + 1
+        if posted == before:
+            break
+    return posted, entries
 
 
 def latest_entries(ledger: LedgerReader, begin: datetime, now: datetime) -> Iterator[dict[str, Any]]:
@@ -193,7 +195,7 @@ def latest_entries(ledger: LedgerReader, begin: datetime, now: datetime) -> Iter
 
 @app.get("/lines")
 def lines() -> Response[str]:
-    """The account's lines and whether each may call abroad."""
+    """List the account's lines, and whether each may call abroad."""
     account, _ = own_account()
     account.account()
     listing = Listing(app, account.account_id, "lines")
@@ -205,7 +207,7 @@ def lines() -> Response[str]:
 
 @app.get("/lines/<line_id>/changes")
 def line_changes(line_id: str) -> Response[str]:
-    """Who switched a line's international calling, when, and from where; newest first."""
+    """List the changes of a line's international calling, with actor, time, and IP address, newest first."""
     account, _ = own_account()
     check_id(line_id, "line_id")
     listing = Listing(app, account.account_id, "changes", line_id)
@@ -215,7 +217,7 @@ def line_changes(line_id: str) -> Response[str]:
 
 @app.get("/rates")
 def price_list() -> Response[str]:
-    """The current and announced prices of a number or a country. The route is public."""
+    """List the current and announced prices of a number or a country. The route is public."""
     number, country, calling = query(app, "number"), query(app, "country"), query(app, "from")
     if (number is None) == (country is None):
         raise InvalidValue(ProblemCode.INVALID_QUERY, "Send either number or country.")

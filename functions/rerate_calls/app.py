@@ -1,6 +1,4 @@
-"""Prices calls after the fact: those that waited for a price, whenever a deck is activated and on a schedule; and, when
-an operator asks, a range of charged calls again.
-"""
+"""Charge unrated calls after a deck is activated and on a schedule, and rerate charged calls for an operator."""
 
 from typing import Any
 
@@ -23,7 +21,7 @@ from calling_credit.rates.publishing import DeckBucket
 
 SECONDS_TO_SPARE = 20.0
 CALLS_AT_ONCE = 2_000
-"""How many calls one invocation prices again; the command asks on until the range is done."""
+"""Calls that one invocation rerates. The command repeats its request until the range is complete."""
 
 logger = Logger()
 metrics = Metrics()
@@ -57,7 +55,7 @@ def rate_unrated(context: LambdaContext) -> dict[str, Any]:
         return {}
     unrated = list(read_unrated_calls(dynamodb, config().table_name, newest, now))
     account_facts = facts.load(
-        {(one.call.account_id, one.call.line_id) for one in unrated if one.priced is not None}, now
+        {(item.call.account_id, item.call.line_id) for item in unrated if item.priced is not None}, now
     )
     store = UnratedCallStore(dynamodb, config().table_name, now, clock.seconds_left(context, SECONDS_TO_SPARE))
     store.rate(unrated, account_facts.time_zones)

@@ -57,9 +57,9 @@ def test_a_refusal_applies_to_every_message_of_the_call() -> None:
 
 def test_a_failed_write_returns_the_message_without_a_conflict() -> None:
     batch = batch_of({}, {"call_id": "c_2", "to": UNRATED})
-    batch.record_outcomes({key(): "not_posted", key(call_id="c_2"): "not_kept"})
+    batch.record_outcomes({key(): "not_posted", key(call_id="c_2"): "not_listed"})
     assert {refusal.code for refusal in batch.refused.values()} == {"not_posted"}
-    assert batch.settled == set()
+    assert batch.recorded == set()
 
 
 def test_strays_are_recorded_calls_on_lines_that_are_not_enabled() -> None:
@@ -71,7 +71,7 @@ def test_strays_are_recorded_calls_on_lines_that_are_not_enabled() -> None:
         {"line_id": "line_off", "call_id": "c_5", "to": FREE},
     )
     batch.record_outcomes(
-        {key(): "posted", key(call_id="c_2"): "posted", key(call_id="c_3"): "conflict", key(call_id="c_4"): "kept"}
+        {key(): "posted", key(call_id="c_2"): "posted", key(call_id="c_3"): "conflict", key(call_id="c_4"): "listed"}
     )
     assert [stray.call_id for stray in batch.strays({("acct_1", "line_on")})] == ["c_2", "c_4"]
 
@@ -86,7 +86,7 @@ def test_the_counts_cover_every_received_message() -> None:
         {"body": "{"},
     )
     batch.record_outcomes(
-        {key(): "posted", key(call_id="c_2"): "replayed", key(call_id="c_3"): "conflict", key(call_id="c_5"): "kept"}
+        {key(): "posted", key(call_id="c_2"): "replayed", key(call_id="c_3"): "conflict", key(call_id="c_5"): "listed"}
     )
     batch.strays(set())
     assert batch.counts() == {

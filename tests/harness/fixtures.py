@@ -141,6 +141,6 @@ def wire(deckless: "Stack", monkeypatch: pytest.MonkeyPatch) -> Iterator["Wire"]
     from tests.harness.wire import wired
 
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-    monkeypatch.setattr("calling_credit.dynamodb.transactions.jittered_wait", lambda _: 0.004)
+    monkeypatch.setattr("calling_credit.dynamodb.retries.jittered_wait", lambda _: 0.004)
     with wired(deckless) as wire:
         yield wire

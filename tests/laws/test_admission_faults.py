@@ -35,7 +35,7 @@ def asking(call_id: str, seconds: int = 600, to: str = UNITED_KINGDOM) -> dict[s
 def held(bench: LedgerBench, monkeypatch: pytest.MonkeyPatch) -> LedgerBench:
     """Acct_1 with credit and two running calls; the clock stands still, so that a retry is as long as the first try."""
     monkeypatch.setattr("calling_credit.clock.now", lambda: bench.now)
-    monkeypatch.setattr("calling_credit.dynamodb.transactions.jittered_wait", lambda _: 0.0)
+    monkeypatch.setattr("calling_credit.dynamodb.retries.jittered_wait", lambda _: 0.0)
     bench.now = START
     function, event = request("manage_accounts", "POST", "/accounts/acct_1/adjustments", CREDIT)
     assert bench.stack.invoke(function, event)["statusCode"] == 201

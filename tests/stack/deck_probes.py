@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 
 from calling_credit.call_events import Call, parse_call
-from calling_credit.charging.kept_calls import list_unrated_call
+from calling_credit.charging.listed_calls import list_unrated_call
 from calling_credit.rates import deck_store
 from local.stack import Stack
 from tests.harness.template import ROOT
@@ -43,7 +43,8 @@ def rate_late(deployed: Stack, tokens: dict[str, str]) -> None:
     now = datetime.now(UTC)
     call = parse_call(json.dumps(make_call(account_id, number, 60, now - timedelta(hours=1))), now)
     assert isinstance(call, Call)
-    assert list_unrated_call(boto3.client("dynamodb"), deployed.outputs["TableName"], call, now, lambda: 10.0) == "kept"
+    outcome = list_unrated_call(boto3.client("dynamodb"), deployed.outputs["TableName"], call, now, lambda: 10.0)
+    assert outcome == "listed"
     invoke(deployed, "RerateCallsFunction", {})  # A deck that was just activated may have triggered it already.
     deck = (ROOT / "local" / "rates.csv").read_bytes().replace(b"GB,*,0.0140,", b"GB,*,0.0200,")
     version = deck_store.deck_version(deck, now)

@@ -62,7 +62,7 @@ def account_from_item(item: Mapping[str, Any]) -> Account:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A phone line; international calling is off until someone turns it on."""
+    """A phone line. International calling is off by default."""
 
     line_id: str
     number: str
@@ -72,7 +72,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person who uses lines. The name is shown beside each call."""
+    """A person who uses lines. Call lists show the name."""
 
     user_id: str
     name: str

@@ -25,7 +25,7 @@ _PROJECTION: Final = "PK, SK, time_zone, admission, admission_changed_at, intern
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Facts for one batch: each known account's time zone, and the (account, line) pairs that may call abroad."""
+    """Facts for one batch: each existing account's time zone, and the (account, line) pairs that may call abroad."""
 
     time_zones: dict[str, str]
     enabled_lines: frozenset[tuple[str, str]]

@@ -1,7 +1,7 @@
-"""Freezes and unfreezes accounts. From that moment no call is admitted and no recharge starts, also if either was
-decided concurrently.
+"""Freezes and unfreezes accounts. No call is admitted and no recharge starts afterwards, even if
+either was decided concurrently.
 
-The account stores when, by whom, and from where. The balance stores that it is frozen, because holds depend on it.
+The account stores the time, the actor, and the IP address. The balance stores the state, because holds depend on it.
 """
 
 from datetime import datetime
@@ -11,7 +11,8 @@ from calling_credit.accounts.account import account_from_item
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attribute
 from calling_credit.dynamodb.keys import balance_key, recharge_key
-from calling_credit.dynamodb.transactions import busy, retry_on_race, transact, update
+from calling_credit.dynamodb.retries import busy, retry_on_race
+from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
 
@@ -67,7 +68,7 @@ def freeze_account(
 def unfreeze_account(
     client: "DynamoDBClient", table_name: str, account_id: str, by: str, at: datetime, from_where: str
 ) -> bool:
-    """Unfreeze an account. Return whether this call did. Automatic recharge checks the balance at once.
+    """Unfreeze an account. Return False if it was not frozen. Automatic recharge checks the balance at once.
 
     Raises:
         NotFound: `unknown_account`. Unavailable: the table did not answer in time; the same call is safe again.

@@ -69,21 +69,21 @@ def parse_limits(fields: object, current: Limits) -> Limits:
     return replace(current, **changes)
 
 
-def parse_customer_limits(fields: dict[str, Any], own: Mapping[str, Any], operators: Limits) -> dict[str, Any]:
+def parse_customer_limits(fields: dict[str, Any], current: Mapping[str, Any], operator: Limits) -> dict[str, Any]:
     """Parse a customer's limits into their stored form. Numbers must not exceed the operator's; null removes the
-    customer's own limit. Customers may block any place, and allow any high-cost place.
+    customer's limit. Customers may block any place, and allow any high-cost place.
 
     Raises:
         InvalidValue: invalid_limits, invalid_amount, amount_out_of_range, invalid_place, above_operators_limit.
     """
-    parsed = parse_limits({name: value for name, value in fields.items() if value is not None}, operators)
-    limits = dict(own)
+    parsed = parse_limits({name: value for name, value in fields.items() if value is not None}, operator)
+    limits = dict(current)
     for name, value in fields.items():
         attribute, _, show = _field(name)
         if value is None:
             limits.pop(attribute, None)
             continue
-        new, maximum = getattr(parsed, attribute), getattr(operators, attribute)
+        new, maximum = getattr(parsed, attribute), getattr(operator, attribute)
         if not isinstance(new, tuple) and new > maximum:
             detail = f"{name} must be at most {show(maximum)} for this account. Ask your provider to raise it."
             raise InvalidValue(ProblemCode.ABOVE_OPERATORS_LIMIT, detail)
@@ -97,9 +97,9 @@ def _field(name: str) -> tuple[str, Callable[[str, object], Any], Callable[[Any]
     return _FIELDS[name]
 
 
-def customer_limits_view(own: Mapping[str, Any]) -> dict[str, Any]:
-    """The customer's own limits as the API shows them."""
-    return {name: show(own[attribute]) for name, (attribute, _, show) in _FIELDS.items() if attribute in own}
+def customer_limits_view(customer: Mapping[str, Any]) -> dict[str, Any]:
+    """The customer's limits as the API shows them."""
+    return {name: show(customer[attribute]) for name, (attribute, _, show) in _FIELDS.items() if attribute in customer}
 
 
 def limits_view(limits: Limits) -> dict[str, Any]:
@@ -125,16 +125,16 @@ def limits_from_item(stored: Mapping[str, Any] | None) -> Limits:
     return Limits(**values)
 
 
-def effective_limits(stored: Mapping[str, Any] | None, own: Mapping[str, Any] | None) -> Limits:
-    """Combine the operator's limits (`stored`) with the customer's (`own`): the lower number, the places of both."""
+def effective_limits(stored: Mapping[str, Any] | None, customer: Mapping[str, Any] | None) -> Limits:
+    """Combine the operator's limits (`stored`) and the customer's: the lower numbers, the places of both."""
     limits = limits_from_item(stored)
-    both: dict[str, Any] = {
+    combined: dict[str, Any] = {
         name: tuple(sorted({*getattr(limits, name), *value}))
         if isinstance(value, list)
         else min(getattr(limits, name), value)
-        for name, value in (own or {}).items()
+        for name, value in (customer or {}).items()
     }
-    return replace(limits, **both)
+    return replace(limits, **combined)
 
 
 def _money(name: str, value: object) -> int:

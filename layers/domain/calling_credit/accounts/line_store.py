@@ -1,5 +1,5 @@
-"""Keeps an account's lines, and of each every change of its international calling: who made it, when and from where, in
-the transaction of the change itself. Such an item is written once and never changed.
+"""Stores an account's lines. Each change of international calling adds an item with the actor, the time, and the IP
+address, in the same transaction. These items never change.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from calling_credit.accounts.account import Line
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
-from calling_credit.dynamodb.transactions import put, retry_on_race, transact, update
+from calling_credit.dynamodb.retries import retry_on_race
+from calling_credit.dynamodb.transactions import put, transact, update
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
 
@@ -59,7 +60,7 @@ class LineStore:
         return retry_on_race("The line is", attempt)
 
     def switch_line(self, account_id: str, line_id: str, enabled: bool, source: Source, now: datetime) -> Line:
-        """Turn international calling of a line on or off, unless it is so already. Return the line.
+        """Turn a line's international calling on or off, and return the line. Write nothing if it is already so.
 
         Raises:
             NotFound: `unknown_line`. Unavailable: `busy`, or the table did not answer in time.
@@ -84,7 +85,7 @@ class LineStore:
     def _switch(
         self, account_id: str, line: Line, before: dict[str, Any], source: Source, now: datetime
     ) -> dict[str, Any]:
-        condition, values = _unchanged(before)
+        condition, values = _unchanged_condition(before)
         attributes: Item = {
             "international_calling": line.international_calling,
             "changed_by": source.by,
@@ -115,7 +116,7 @@ class LineStore:
         }
         action = put(self._table_name, to_attributes(item))
         if before is not None:
-            condition, values = _unchanged(before)
+            condition, values = _unchanged_condition(before)
             action["Put"] |= {"ConditionExpression": condition, "ExpressionAttributeValues": values}
         return action
 
@@ -155,12 +156,12 @@ def _is_on(item: dict[str, Any] | None) -> bool:
 
 
 def _changes(item: dict[str, Any] | None) -> int:
-    """The number of recorded changes."""
+    """The number of changes recorded so far."""
     return 0 if item is None else int(item.get("changes", 0))
 
 
-def _unchanged(item: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The condition that the line was not switched since it was read."""
+def _unchanged_condition(item: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The condition that the line has not been switched since it was read, and its values."""
     was = {":was": to_attribute(item["international_calling"])}
     if "changes" not in item:
         return "attribute_not_exists(changes) AND international_calling = :was", was

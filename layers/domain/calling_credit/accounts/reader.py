@@ -1,4 +1,4 @@
-"""Reads an account's settings, lines, and users. Every query names the account's partition and no other."""
+"""Reads an account's settings, lines, and users. Queries read only the account's partition."""
 
 from itertools import islice
 from typing import TYPE_CHECKING, Any

@@ -1,8 +1,7 @@
-"""Creates and configures accounts and users. Accounts are closed, never deleted; a balance is created with
-its account.
-"""
+"""Creates and configures accounts and users. Accounts are closed, never deleted."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,17 +9,24 @@ from calling_credit.accounts.account import Account, User, account_from_item
 from calling_credit.accounts.limits import Limits, limits_to_item
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
-from calling_credit.dynamodb.errors import (
-    AWS_ERRORS,
-    is_condition_failed,
-)
-from calling_credit.dynamodb.transactions import retry_on_race, transact, update
+from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
+from calling_credit.dynamodb.retries import retry_on_race
+from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import UNARMED_MICROS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLimits:
+    """The operator's limits, the customer's in their stored form, and whether the account is frozen."""
+
+    operator: Limits
+    customer: dict[str, Any]
+    is_frozen: bool
 
 
 class AccountStore:
@@ -73,8 +79,8 @@ class AccountStore:
             self._configure(account, now, is_switched=before is not None and before.admission != account.admission)
         return is_new
 
-    def limits(self, account_id: str) -> tuple[Limits, dict[str, Any], bool]:
-        """Read the operator's limits, the customer's in their stored form, and whether the account is frozen.
+    def limits(self, account_id: str) -> AccountLimits:
+        """Read the operator's and the customer's limits.
 
         Raises:
             NotFound: `unknown_account`.
@@ -83,7 +89,7 @@ class AccountStore:
         if item is None:
             raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
         account = account_from_item(item)
-        return account.limits, item.get("own_limits", {}), account.is_frozen
+        return AccountLimits(account.limits, item.get("own_limits", {}), account.is_frozen)
 
     def store_customer_limits(
         self,
@@ -93,17 +99,19 @@ class AccountStore:
         from_where: str,
         now: datetime,
     ) -> None:
-        """Store the limits that `change` makes of the customer's own and the operator's, with who changed them, when,
-        and from where.
+        """Change the customer's limits, and record who changed them, when, and from where.
+
+        Args:
+            change: Makes the new limits from the customer's current ones and the operator's.
 
         Raises:
             NotFound: `unknown_account`. Unavailable: `busy`, or the table did not answer in time.
         """
 
         def attempt() -> bool | None:
-            operators, own, _ = self.limits(account_id)
+            current = self.limits(account_id)
             attributes: Item = {
-                "own_limits": change(own, operators),
+                "own_limits": change(current.customer, current.operator),
                 "own_limits_by": by,
                 "own_limits_from": from_where,
                 "own_limits_at": format_instant(now),
@@ -112,7 +120,7 @@ class AccountStore:
             set_limits["Update"]["ConditionExpression"] += (
                 " AND (own_limits = :read OR attribute_not_exists(own_limits))"
             )
-            set_limits["Update"]["ExpressionAttributeValues"][":read"] = to_attribute(own)
+            set_limits["Update"]["ExpressionAttributeValues"][":read"] = to_attribute(current.customer)
             return None if transact(self._client, [set_limits]) else True
 
         retry_on_race("The limits are", attempt)

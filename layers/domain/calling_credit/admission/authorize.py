@@ -11,7 +11,7 @@ from datetime import datetime
 from calling_credit.admission.decision import AdmissionRequest, Decision, decide_admission, depends_on_spending
 from calling_credit.admission.reader import AdmissionReader, AdmissionSnapshot
 from calling_credit.admission.store import AdmissionStore
-from calling_credit.dynamodb.errors import jittered_wait
+from calling_credit.dynamodb.retries import backoff
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.rates.deck import Deck
 
@@ -34,8 +34,7 @@ def authorize(
         Conflict: `call_id_reused`.
         Unavailable: The table did not accept the hold in time. The client may safely repeat the request.
     """
-    attempt = 0
-    while True:
+    for _ in backoff(seconds_left=seconds_left, sleep=sleep):
         snapshot = reader.snapshot(request, deck, now)
         decision = decide_admission(snapshot.context)
         if depends_on_spending(snapshot.context, decision):
@@ -43,9 +42,4 @@ def authorize(
             decision = decide_admission(snapshot.context)
         if decision.hold is None or store.place_hold(snapshot.context, decision.hold):
             return decision, snapshot
-        attempt += 1
-        if seconds_left() <= 0:
-            raise Unavailable(
-                ProblemCode.BUSY, "Too many requests compete for this account's credit; retry the request."
-            )
-        sleep(min(jittered_wait(attempt), max(0.0, seconds_left())))
+    raise Unavailable(ProblemCode.BUSY, "Too many requests compete for this account's credit; retry the request.")

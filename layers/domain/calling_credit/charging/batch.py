@@ -30,7 +30,7 @@ REFUSALS: Final = {
     "conflict": CONFLICT,
     "unknown_account": UNKNOWN_ACCOUNT,
     "not_posted": NOT_POSTED,
-    "not_kept": NOT_POSTED,
+    "not_listed": NOT_POSTED,
 }
 
 
@@ -46,7 +46,7 @@ class Batch:
     entries: list[Entry] = field(default_factory=list)
     holds: dict[Key, Hold] = field(default_factory=dict)
     refused: dict[str, Rejection] = field(default_factory=dict)
-    settled: set[Key] = field(default_factory=set)
+    recorded: set[Key] = field(default_factory=set)
     tally: Counter[str] = field(default_factory=Counter)
 
     def lines(self) -> set[tuple[str, str]]:
@@ -71,19 +71,19 @@ class Batch:
         self.refused.update(dict.fromkeys(self.intake.messages[key], refusal))
 
     def record_outcomes(self, outcomes: Mapping[Key, str]) -> None:
-        """Record the store's outcome of each entry and unrated call: posted, kept, replayed, or one of `REFUSALS`."""
+        """Record the store's outcome of each entry and unrated call: posted, listed, replayed, or one of `REFUSALS`."""
         for key, outcome in outcomes.items():
             if outcome in REFUSALS:
                 self.refuse(key, REFUSALS[outcome])
             else:
                 self.tally[outcome] += 1
-                self.settled.add(key)
+                self.recorded.add(key)
 
     def strays(self, enabled_lines: Set[tuple[str, str]]) -> list[Call]:
         """Charged and unrated calls whose line is unknown or has international calling off."""
         calls = [call for call, _ in self.charges] + self.unrated
         strays = [
-            call for call in calls if call.key in self.settled and (call.account_id, call.line_id) not in enabled_lines
+            call for call in calls if call.key in self.recorded and (call.account_id, call.line_id) not in enabled_lines
         ]
         self.tally["stray"] = len(strays)
         return strays
@@ -96,7 +96,7 @@ class Batch:
             "calls_posted": self.tally["posted"],
             "calls_replayed": self.tally["replayed"],
             "calls_free": self.tally["free"],
-            "calls_unrated": self.tally["kept"],
+            "calls_unrated": self.tally["listed"],
             "calls_refused": len(self.refused),
             "calls_conflicting": refusals[CONFLICT.code],
             "stray_calls": self.tally["stray"],

@@ -51,7 +51,7 @@ def parse_request(fields: Any) -> RerateRequest:
     try:
         return RerateRequest.model_validate(fields)
     except ValidationError as error:
-        wrong = sorted({str(each["loc"][0]) if each["loc"] else "reprice" for each in error.errors()})
+        wrong = sorted({str(problem["loc"][0]) if problem["loc"] else "reprice" for problem in error.errors()})
         detail = (
             f"{', '.join(wrong)} must be as make rerate-calls sends it: account_id, from, to, deck, apply, position."
         )
@@ -68,20 +68,20 @@ def round_view(result: Round, deck_version: str, currency: str) -> dict[str, Any
         "looked_at": result.looked_at,
         "changed": len(result.corrections),
         "left_alone": result.left_alone,
-        "change": format_money(sum(one.change_micros for one in result.corrections)),
-        "examples": [_example(one) for one in result.corrections[:MAX_EXAMPLES]],
+        "change": format_money(sum(correction.change_micros for correction in result.corrections)),
+        "examples": [_example(correction) for correction in result.corrections[:MAX_EXAMPLES]],
         "position": result.position,
     }
 
 
-def _example(one: Correction) -> dict[str, Any]:
-    happened_at, call_id = one.call.call
-    price = one.call.charged_micros - one.change_micros
-    charges = [entry for entry in one.entries if entry.cause_id.endswith(DEBIT)] or one.entries
+def _example(correction: Correction) -> dict[str, Any]:
+    happened_at, call_id = correction.call.call
+    price = correction.call.charged_micros - correction.change_micros
+    charges = [entry for entry in correction.entries if entry.cause_id.endswith(DEBIT)] or correction.entries
     return {
         "call_id": call_id,
         "started_at": happened_at,
         "destination": charges[-1].explanation["destination"],
-        "charged": format_money(one.call.charged_micros),
+        "charged": format_money(correction.call.charged_micros),
         "price": format_money(price),
     }

@@ -1,7 +1,7 @@
 """Rerates charged calls and posts the differences: both sides of a call, with days and balance, in one transaction.
 
 The law: the key of a correction contains the number of the call's previous reratings, so a run that lost a race writes
-nothing and reads again. Calls with the right price are left alone. An interrupted, repeated, or concurrent run
+nothing and reads again. Calls with the right price get no entries. An interrupted, repeated, or concurrent run
 therefore ends with the same result as a single one.
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MAX_ATTEMPTS: Final = 4
-"""Tries of a round that lost a race."""
+"""Attempts of a round that loses races."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class RerateStore:
         """Rerate the next `limit` calls after a position, and post the corrections.
 
         Raises:
-            Unavailable: the table did not answer in time, or every try lost a race; the same call continues.
+            Unavailable: the table did not answer in time, or every attempt lost a race; the same call continues.
         """
         first = latest = self.preview(where, after, limit)
         for _ in range(MAX_ATTEMPTS):

@@ -1,7 +1,7 @@
-"""Rerates charged calls: two further entries reverse the charge and charge the call again. Works on plain items.
+"""Rerates charged calls: two more entries reverse the charge and charge the call again. Does not read the table.
 
 The entries of a call sort together, and each rerating is numbered after the previous ones. Two concurrent reratings of
-a call write the same key, so only one succeeds. A call with the right price is left alone, so a repeated run changes
+a call write the same key, so only one succeeds. A call with the right price gets no entries, so a repeated run changes
 nothing.
 """
 

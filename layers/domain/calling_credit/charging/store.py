@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from calling_credit.call_events import Call
-from calling_credit.charging.kept_calls import ListOutcome, list_stray_calls, list_unrated_calls
+from calling_credit.charging.listed_calls import ListOutcome, list_stray_calls, list_unrated_calls
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.hold_store import read_holds

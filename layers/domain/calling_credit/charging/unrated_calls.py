@@ -1,8 +1,8 @@
 """Charges unrated calls once a deck covers them.
 
-The law: the entry has the key that a redelivery would write, so the first of the two charges the call and the other
-finds it charged. The transaction that charges a call also takes its item off the list. The item is not deleted, so a
-call that turned out to be free is not listed again.
+The law: the entry has the key that a redelivery would write, so only the first of the two charges the call. The
+transaction that charges a call also takes its item off the list. The item is not deleted, so a call that turned out to
+be free is not listed again.
 """
 
 from collections import Counter, defaultdict
@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.call_events import Call
-from calling_credit.charging.kept_calls import UNRATED
+from calling_credit.charging.listed_calls import UNRATED
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.sweep import read_listed
 from calling_credit.dynamodb.transactions import transact, update

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit.dynamodb.errors import jittered_wait
+from calling_credit.dynamodb.retries import backoff
 from calling_credit.errors import ProblemCode, Unavailable
 
 if TYPE_CHECKING:
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 MAX_KEYS: Final = 100
 """DynamoDB's limit on one BatchGetItem."""
-MAX_ATTEMPTS: Final = 9
+MAX_ATTEMPTS: Final = 8
+"""Attempts of one request while the table throttles."""
 
 Key = tuple[str, str]
 
@@ -34,7 +35,7 @@ def read_many(
     items: dict[Key, dict[str, Any]] = {}
     for start in range(0, len(distinct), MAX_KEYS):
         unread: Any = [{"PK": {"S": pk}, "SK": {"S": sk}} for pk, sk in distinct[start : start + MAX_KEYS]]
-        for attempt in range(1, MAX_ATTEMPTS):
+        for _ in backoff(MAX_ATTEMPTS, sleep=sleep):
             request: Any = {table_name: {"Keys": unread, "ConsistentRead": True, **options}}
             answer = client.batch_get_item(RequestItems=request)
             for item in answer["Responses"].get(table_name, []):
@@ -43,7 +44,6 @@ def read_many(
             if not unprocessed:
                 break
             unread = list(unprocessed["Keys"])
-            sleep(jittered_wait(attempt))
         else:
             raise Unavailable(ProblemCode.UNAVAILABLE, "The table throttles reads. Send the same request again.")
     return items

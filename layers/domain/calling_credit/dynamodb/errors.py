@@ -1,6 +1,5 @@
 """The meaning of DynamoDB's errors."""
 
-import random
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -81,13 +80,13 @@ def code_of(error: Exception) -> str:
 def translate_error(error: Exception) -> Exception:
     """The error for the API's caller: `unavailable` after a transient error, else the error itself."""
     if isinstance(error, ClientError | BotoCoreError) and is_transient(error):
-        return Unavailable(
-            ProblemCode.UNAVAILABLE,
-            "The ledger did not answer in time. Send the same request again; it takes effect once.",
-        )
+        return unanswered()
     return error
 
 
-def jittered_wait(attempt: int) -> float:
-    """Seconds to wait after attempt number `attempt` (from 1): full jitter, 25 ms doubled up to one second."""
-    return random.uniform(0, min(1.0, 0.025 * 2 ** min(attempt, 6)))
+def unanswered() -> Unavailable:
+    """The API's error after transient errors."""
+    return Unavailable(
+        ProblemCode.UNAVAILABLE,
+        "The ledger did not answer in time. Send the same request again; it takes effect once.",
+    )

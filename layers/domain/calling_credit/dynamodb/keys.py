@@ -16,8 +16,8 @@ its statement.
     ADJUSTMENT#<id>                     the claim of one Idempotency-Key of an adjustment   ledger.adjustments
     LINE#<line_id>                      number, user, international_calling                 accounts.line_store
     USER#<user_id>                      name                                                accounts.store
-    UNRATED#<happened_at>#<call_id>     a finished call without a price, all its fields      charging.kept_calls
-    STRAY#<happened_at>#<call_id>       a charged call on an unknown or disabled line       charging.kept_calls
+    UNRATED#<happened_at>#<call_id>     a finished call without a price, all its fields      charging.listed_calls
+    STRAY#<happened_at>#<call_id>       a charged call on an unknown or disabled line       charging.listed_calls
     TOPUP#<id>                          one payment: its state and its requests to Stripe    topups.store
     PAYMENT#<created_at>#<topup_id>     points at a TOPUP, so that payments list by time    topups.store
     HOLD#<call_id>                      credit held for a call in progress; its price       ledger.hold_store,
@@ -192,7 +192,7 @@ def link_range() -> tuple[str, str]:
 
 
 def mail_pk() -> str:
-    """Partition of the mails that were sent."""
+    """Partition of sent mails."""
     return "MAIL"
 
 
@@ -207,7 +207,7 @@ def issue_sk() -> str:
 
 
 def kind_of(sort_key: str) -> str:
-    """The kind of an item as the first word of its sort key, small: `entry`, `day`, `balance`, `topup`, …"""
+    """The kind of an item: the first word of its sort key, in lower case: `entry`, `day`, `balance`, `topup`, …"""
     return sort_key.split("#", 1)[0].lower()
 
 

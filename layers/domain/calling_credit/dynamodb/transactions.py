@@ -1,29 +1,22 @@
-"""Runs conditional transactions, and repeats attempts that lost a race with another writer."""
+"""Runs conditional transactions, and builds their actions."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
-from itertools import count
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb.errors import (
     AWS_ERRORS,
     CONDITION_FAILED,
     cancellation_reasons,
     is_transient,
-    jittered_wait,
-    translate_error,
+    unanswered,
 )
-from calling_credit.errors import ProblemCode, Unavailable
+from calling_credit.dynamodb.retries import backoff
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-T = TypeVar("T")
-
 MAX_ATTEMPTS: Final = 6
-"""Tries of one transaction after transient errors, if the caller gives no time limit."""
-MAX_RACES: Final = 10
-"""Tries of one change after lost races."""
+"""Attempts of one transaction after transient errors, if the caller gives no time limit."""
 
 
 def transact(
@@ -45,7 +38,8 @@ def transact(
         Unavailable: the table did not answer in time; the transaction may or may not be written.
         ClientError: the table refused the transaction for another reason than its conditions.
     """
-    for attempt in count(1):
+    last_error: Exception | None = None
+    for _ in backoff(MAX_ATTEMPTS, seconds_left, sleep):
         try:
             client.transact_write_items(TransactItems=actions)
             return {}
@@ -57,31 +51,10 @@ def transact(
             }
             if failed:
                 return failed
-            is_over = attempt == MAX_ATTEMPTS if seconds_left is None else seconds_left() <= 0
-            if is_over or not is_transient(error):
-                raise translate_error(error) from error
-            wait = jittered_wait(attempt)
-            (sleep or time.sleep)(wait if seconds_left is None else min(wait, max(0.0, seconds_left())))
-    raise AssertionError("unreachable: an attempt returns or raises")
-
-
-def retry_on_race(subject: str, attempt: Callable[[], T | None]) -> T:
-    """Repeat `attempt`, which reads, decides, and writes on a condition, until it returns a value. It returns None if
-    another change came between its read and its write.
-
-    Raises:
-        Unavailable: `busy`, every attempt lost its race.
-    """
-    for _ in range(MAX_RACES):
-        result = attempt()
-        if result is not None:
-            return result
-    raise busy(subject)
-
-
-def busy(subject: str) -> Unavailable:
-    """The error after losing every race. `subject` begins its sentence: "The limits are", for example."""
-    return Unavailable(ProblemCode.BUSY, f"{subject} being changed at the moment. Try again.")
+            if not is_transient(error):
+                raise
+            last_error = error
+    raise unanswered() from last_error
 
 
 def put(table_name: str, item: Any) -> dict[str, Any]:

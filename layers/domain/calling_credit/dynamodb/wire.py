@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 OPERATION: Final = "dynamodb.TransactWriteItems"
-CONTEXT_KEY: Final = "calling_credit_as_it_stands"
+CONTEXT_KEY: Final = "calling_credit_actions"
 
 
 def skip_serialization(client: "DynamoDBClient", *, validate: bool) -> None:
@@ -25,16 +25,16 @@ def skip_serialization(client: "DynamoDBClient", *, validate: bool) -> None:
     `validate` checks the actions against the service model.
     """
 
-    def set_aside(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    def remove_actions(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         context[CONTEXT_KEY] = (params, params["TransactItems"])
         params["TransactItems"] = [{}]
 
-    def put_back(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+    def restore_actions(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         completed, actions = context.pop(CONTEXT_KEY)
         whole = {**completed, "TransactItems": actions}
         if validate:
             validate_parameters(whole, model.input_shape)
         params["body"] = json.dumps(whole, separators=(",", ":")).encode()
 
-    client.meta.events.register(f"before-parameter-build.{OPERATION}", set_aside)
-    client.meta.events.register(f"before-call.{OPERATION}", put_back)
+    client.meta.events.register(f"before-parameter-build.{OPERATION}", remove_actions)
+    client.meta.events.register(f"before-call.{OPERATION}", restore_actions)

@@ -1,6 +1,4 @@
-"""Reads accounts and their charged calls. Every query names one account, or the index of accounts; nothing scans the
-table.
-"""
+"""Reads accounts and their charged calls. Queries read one account or the accounts' index, never all items."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -18,7 +16,7 @@ from calling_credit.rates.deck_impact import Impact
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-PAGE: Final = 1000
+PAGE_SIZE: Final = 1000
 IMPACT_PERIOD: Final = timedelta(days=30)
 MAX_CALLS: Final = 500_000
 """The number of calls to compare with a new deck: about 40,000 read units, half a cent."""
@@ -61,7 +59,7 @@ def calls_between(
             ":back": {"S": CALL_TAKEN_BACK},
         },
         "ConsistentRead": consistent,
-        "Limit": PAGE,
+        "Limit": PAGE_SIZE,
     }
     yield from charged_calls(map(from_attributes, query_pages(client, table_name, query)))
 
@@ -78,7 +76,7 @@ def measure_impact(
     A read unit reads a dozen calls.
 
     Args:
-        tell: receives the number of accounts read so far.
+        tell: Receives the number of accounts read so far.
 
     The impact is marked incomplete until the end, so the caller may catch the table's errors and use the partial one.
     """

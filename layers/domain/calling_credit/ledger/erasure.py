@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.pages import query_pages
 from calling_credit.numbering import masked
 
 if TYPE_CHECKING:
@@ -22,17 +23,15 @@ def erase_number(client: "DynamoDBClient", table_name: str, account_id: str, num
 
     A repetition changes only items that still hold the number.
     """
-    pages = client.get_paginator("query").paginate(
-        TableName=table_name,
-        KeyConditionExpression="PK = :pk",
-        FilterExpression="#to = :number OR #from = :number",
-        ExpressionAttributeNames={"#to": "to", "#from": "from"},
-        ExpressionAttributeValues={":pk": {"S": keys.account_pk(account_id)}, ":number": {"S": number}},
-        ConsistentRead=True,
-    )
-    for page in pages:
-        for item in page["Items"]:
-            yield _mask(client, table_name, item, number)
+    query = {
+        "KeyConditionExpression": "PK = :pk",
+        "FilterExpression": "#to = :number OR #from = :number",
+        "ExpressionAttributeNames": {"#to": "to", "#from": "from"},
+        "ExpressionAttributeValues": {":pk": {"S": keys.account_pk(account_id)}, ":number": {"S": number}},
+        "ConsistentRead": True,
+    }
+    for item in query_pages(client, table_name, query):
+        yield _mask(client, table_name, item, number)
 
 
 def _mask(client: "DynamoDBClient", table_name: str, item: dict[str, Any], number: str) -> str:

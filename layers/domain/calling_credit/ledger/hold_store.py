@@ -91,7 +91,7 @@ def hold_actions(
     than `max_holds` holds, and the account is not frozen. The posted balance must still be `posted`, because a call
     charged since then has ended its hold but counts toward the day's spend.
     """
-    condition = "available_micros >= :amount AND held_micros <= :most AND posted_micros = :posted"
+    condition = "available_micros >= :amount AND held_micros <= :max_held AND posted_micros = :posted"
     condition += " AND attribute_not_exists(is_frozen)"
     if before is None:
         amount, count = hold.amount_micros, 1
@@ -102,7 +102,7 @@ def hold_actions(
         first = _extension(table_name, before, hold)
     values = {
         ":amount": to_attribute(amount),
-        ":most": to_attribute(max_held),
+        ":max_held": to_attribute(max_held),
         ":posted": to_attribute(posted),
     }
     if before is None:
@@ -123,7 +123,7 @@ def release_action(table_name: str, hold: Hold, status: HoldStatus, at: str) -> 
     values = {
         ":status": to_attribute(status),
         ":at": to_attribute(at),
-        ":forget": to_attribute(int((datetime.fromisoformat(at) + HOLD_RETENTION).timestamp())),
+        ":delete_at": to_attribute(int((datetime.fromisoformat(at) + HOLD_RETENTION).timestamp())),
         ":live": to_attribute(LIVE),
         ":amount": to_attribute(hold.amount_micros),
         ":granted": to_attribute(hold.max_seconds),
@@ -131,7 +131,7 @@ def release_action(table_name: str, hold: Hold, status: HoldStatus, at: str) -> 
     action = update(
         table_name,
         hold_key(hold.account_id, hold.call_id),
-        "SET #status = :status, ended_at = :at, expires_at = :forget REMOVE sweep_pk, sweep_sk",
+        "SET #status = :status, ended_at = :at, expires_at = :delete_at REMOVE sweep_pk, sweep_sk",
         "#status = :live AND amount_micros = :amount AND max_seconds = :granted",
         values,
         {"#status": "status"},

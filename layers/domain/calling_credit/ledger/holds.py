@@ -20,7 +20,7 @@ RINGING: Final = timedelta(seconds=120)
 DELIVERY: Final = timedelta(minutes=15)
 """How long a finished call may take until it is posted. A later call is charged too, but its hold has expired."""
 HOLD_RETENTION: Final = MAX_AGE + timedelta(days=1)
-"""How long an ended hold is stored: as long as its call may still be delivered."""
+"""Storage time of an ended hold: its call may still be delivered."""
 ADMISSION_DELAY: Final = timedelta(minutes=2)
 """Twice the time that posting caches an account, so that no credit is held before all posting functions read holds."""
 
@@ -79,5 +79,5 @@ def holds_now(*, is_on: bool, changed_at: str | None, now: datetime) -> bool:
 
 
 def may_have_holds(*, is_on: bool, changed_at: str | None, now: datetime) -> bool:
-    """Whether a finished call of an account may have a hold, also long after admission was switched off."""
+    """Whether a finished call of an account may have a hold, even some time after admission was switched off."""
     return is_on or (changed_at is not None and changed_at > format_instant(now - HOLD_RETENTION))

@@ -1,8 +1,8 @@
 """Posts ledger entries exactly once, in as few transactions as possible per account.
 
 The law: an entry, its day's totals, and the balance commit together or not at all, and the condition on the entry's key
-is the only guard against posting it twice. Posting never reads first, because a redelivery may come days later, when no
-token or cache would recognize it. The transaction that charges a call releases its hold.
+is the only guard against posting it twice. Posting never reads first, because a redelivery may come days later, after
+any token or cache has expired. The transaction that charges a call releases its hold.
 """
 
 import time
@@ -94,21 +94,21 @@ def _post_part(
     """
     while part.keys:
         if seconds_left() <= 0:
-            return posting.outcomes.update(part.give("not_posted"))
+            return posting.outcomes.update(part.with_outcome("not_posted"))
         actions = posting_actions(table_name, part.entries, part.holds.values(), released_at)
         try:
             failed = transact(client, actions, seconds_left, sleep)
         except Unavailable:
-            return posting.outcomes.update(part.give("not_posted"))
+            return posting.outcomes.update(part.with_outcome("not_posted"))
         except AWS_ERRORS as error:
             posting.errors.append(error_code(error) or type(error).__name__)
-            return posting.outcomes.update(part.give("not_posted"))
+            return posting.outcomes.update(part.with_outcome("not_posted"))
         if not failed:
             return posting.outcomes.update(dict.fromkeys((entry.key for entry in part.entries), "posted"))
         if len(actions) - 1 in failed:
-            return posting.outcomes.update(part.give("unknown_account"))
-        part.update_holds(failed)
-        posting.outcomes |= part.take_out_entries(failed)
+            return posting.outcomes.update(part.with_outcome("unknown_account"))
+        part.refresh_holds(failed)
+        posting.outcomes |= part.remove_existing(failed)
     return None
 
 

@@ -1,4 +1,4 @@
-"""The parts of a posting: which entries and holds fit one transaction, and which of them failed conditions settle."""
+"""The parts of a posting: which entries and holds fit one transaction, and how failed conditions change them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -29,12 +29,12 @@ class Part:
         """The key of each entry and hold, in the order of their actions."""
         return [*(entry.key for entry in self.entries), *self.holds]
 
-    def give(self, outcome: Outcome) -> dict[EntryKey, Outcome]:
-        """Give every entry and hold the same outcome."""
+    def with_outcome(self, outcome: Outcome) -> dict[EntryKey, Outcome]:
+        """Map every entry and hold to the same outcome."""
         return dict.fromkeys(self.keys, outcome)
 
-    def take_out_entries(self, failed: Mapping[int, dict[str, Any]]) -> dict[EntryKey, Outcome]:
-        """Take out the entries that exist already, and return their outcomes.
+    def remove_existing(self, failed: Mapping[int, dict[str, Any]]) -> dict[EntryKey, Outcome]:
+        """Remove the entries that already exist, and return their outcomes.
 
         `failed` holds the failed conditions by position: the entries come first, then the holds. A conflicting call
         releases no hold.
@@ -48,9 +48,9 @@ class Part:
         self.holds = {key: hold for key, hold in self.holds.items() if outcomes.get(key) != "conflict"}
         return outcomes
 
-    def update_holds(self, failed: Mapping[int, dict[str, Any]]) -> None:
-        """Replace the holds that have changed since they were read. An extended hold is released in its
-        current state; a hold that is no longer live is left out, and its call is posted without it.
+    def refresh_holds(self, failed: Mapping[int, dict[str, Any]]) -> None:
+        """Read the changed holds from the failed conditions. An extended hold is released in its current state. A hold
+        that is no longer live is removed, and its call is posted without it.
         """
         for position, key in enumerate(list(self.holds), len(self.entries)):
             if position not in failed:

@@ -1,6 +1,4 @@
-"""Reads an account's part of the ledger: balance, days, and entries. Every query names the account's partition and no
-other.
-"""
+"""Reads an account's balance, days, and entries. Queries read only the account's partition."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -63,9 +61,9 @@ class LedgerReader:
         end.
 
         Args:
-            equal: only entries whose attributes have these values.
-            recorded_by: only entries recorded until then.
-            calls_only: with `newest_first`, only the current charge of each call that was not taken back.
+            equal: Only entries whose attributes have these values.
+            recorded_by: Only entries recorded until then.
+            calls_only: With `newest_first`, only the current charge of each call that was not taken back.
         """
         expression, values = _entry_filter(period, equal or {}, recorded_by)
         low, high = keys.entry_range(*widened_utc_window(period.first, period.last))

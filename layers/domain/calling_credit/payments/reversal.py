@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import stripe
 
 from calling_credit.accounts.reader import AccountReader
-from calling_credit.dynamodb.transactions import retry_on_race
+from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.payments.reversal_store import write_reversal
 from calling_credit.payments.stripe_client import (

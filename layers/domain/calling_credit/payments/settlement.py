@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from calling_credit.dynamodb import sweep_keys
 from calling_credit.dynamodb.attributes import to_attribute
-from calling_credit.dynamodb.transactions import retry_on_race, transact, update
+from calling_credit.dynamodb.retries import retry_on_race
+from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.instants import format_instant
 from calling_credit.ledger.headroom import arm_action, nudge_action
 from calling_credit.ledger.posting import posting_actions

@@ -10,8 +10,9 @@ from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.keys import recharge_key
+from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.sweep import query_due
-from calling_credit.dynamodb.transactions import put, retry_on_race, transact
+from calling_credit.dynamodb.transactions import put, transact
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.balance import balance_from_item

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 UNRATED: Final = "unrated"
 STRAY: Final = "stray"
 
-ListOutcome = Literal["kept", "replayed", "conflict", "not_kept"]
+ListOutcome = Literal["listed", "replayed", "conflict", "not_listed"]
 
 
 def list_unrated_call(
@@ -44,13 +44,13 @@ def list_unrated_call(
         {"Put": {"TableName": table_name, "Item": _unrated_item(call, now), **condition}},
     ]
     if seconds_left() <= 0:
-        return "not_kept"
+        return "not_listed"
     try:
         failed = transact(client, actions, seconds_left, sleep)
     except Unavailable:
-        return "not_kept"
+        return "not_listed"
     if not failed:
-        return "kept"
+        return "listed"
     is_replay = any(item.get("facts_hash") == {"S": call.facts_hash} for item in failed.values())
     return "replayed" if is_replay else "conflict"
 
