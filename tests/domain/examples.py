@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from calling_credit.call_events import Call, parse_call
+from calling_credit.call_events import Call, Rejection, parse_call
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_csv import COLUMNS, parse_deck
 
@@ -71,3 +71,12 @@ def deck(*rows: dict[str, str], version: str = "deck-1") -> Deck:
     parsed = parse_deck(deck_csv(*rows), version)
     assert isinstance(parsed, Deck), parsed
     return parsed
+
+
+def rejection_code(body: str) -> str:
+    """The code of the refusal of a body."""
+    result = parse_call(body, NOW)
+    assert isinstance(result, Rejection), result
+    assert result.detail.endswith(".")
+    assert result.detail.count(" ") > 2
+    return result.code

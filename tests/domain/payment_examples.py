@@ -3,7 +3,7 @@ balance below its threshold.
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from calling_credit.instants import format_instant
@@ -111,3 +111,13 @@ def succeeded(at: str, amount_micros: int = RULE.amount_micros) -> Attempt:
 def declined_at(at: str, fingerprint: str = CARD.fingerprint) -> Attempt:
     """A declined attempt."""
     return Attempt(1, at, RULE.amount_micros, fingerprint, "declined")
+
+
+def moment(text: str) -> datetime:
+    """The instant of a text."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def unread_rule() -> bool:
+    """Fail if the decision reads the rule."""
+    raise AssertionError("the account was read although it does not decide")

@@ -1,7 +1,7 @@
-"""What each outcome of an attempt makes of what automatic recharge remembers: back-off, suspension, and their ends."""
+"""The effect of each outcome of an attempt on the state of automatic recharge: caps, back-off, suspension."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -25,9 +25,9 @@ from calling_credit.recharge.attempts import (
 from calling_credit.recharge.decision import BuyCredit, Stop, decide_recharge
 from calling_credit.topups.declines import Decline
 from calling_credit.topups.topup import TopUp
+from tests.domain.attempt_examples import BEGUN, SOFT, SUSPENDED, begun, declined_times, outcomes
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import (
-    ATTACHED_AGAIN,
     CARD,
     MANUAL,
     OTHER_CARD,
@@ -38,37 +38,6 @@ from tests.domain.payment_examples import (
     situation,
     usd,
 )
-
-SOFT = Decline("insufficient_funds")
-HARD = Decline("expired_card")
-BEGUN = record_claim(State(), "tu_1", usd("50"), CARD.fingerprint, NOW)
-OTHER_MANUAL = replace(MANUAL, card=OTHER_CARD)
-
-
-def begun(state: State, now: datetime = NOW) -> State:
-    """The next attempt begins."""
-    return record_claim(state, f"tu_{state.attempt + 1}", usd("50"), CARD.fingerprint, now)
-
-
-def declined_times(times: int) -> State:
-    """So many soft declines in a row."""
-    state = State()
-    for number in range(1, times + 1):
-        state = record_decline(begun(state), automatic(number), SOFT, NOW)
-    return state
-
-
-def outcomes(state: State) -> list[str]:
-    """What became of each attempt."""
-    return [attempt.outcome for attempt in state.recent]
-
-
-SUSPENDED = {
-    SuspensionReason.AUTHENTICATION: await_customer(BEGUN, automatic(1)),
-    SuspensionReason.REPEATEDLY: declined_times(3),
-    SuspensionReason.UNUSABLE: record_decline(BEGUN, automatic(1), HARD, NOW),
-    SuspensionReason.REMOVED: remove_card(declined_times(1)),
-}
 
 # --- A claim ----------------------------------------------------------------------------------------------------------
 
@@ -201,110 +170,6 @@ def test_a_payment_ends_the_attempt_of_a_rule_switched_off_meanwhile() -> None:
     assert decide_recharge(situation(rule=off, state=state)) == Stop("disabled")
 
 
-# --- What ends a suspension -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("reason", "with_the_same_card", "with_another"),
-    [
-        (SuspensionReason.REPEATEDLY, True, True),
-        (SuspensionReason.UNUSABLE, True, False),
-        (SuspensionReason.AUTHENTICATION, True, False),
-        (SuspensionReason.REMOVED, False, False),
-    ],
-)
-def test_a_manual_payment_shows_that_its_card_can_be_charged(
-    reason: SuspensionReason, with_the_same_card: bool, with_another: bool
-) -> None:
-    suspended = SUSPENDED[reason]
-    assert (record_payment(suspended, MANUAL).suspended_reason is None) == with_the_same_card
-    assert (record_payment(suspended, OTHER_MANUAL).suspended_reason is None) == with_another
-
-
-def test_a_paid_authenticated_payment_ends_its_suspension() -> None:
-    state = record_payment(SUSPENDED[SuspensionReason.AUTHENTICATION], automatic(1))
-    assert (state.suspended_reason, outcomes(state)) == (None, ["succeeded"])
-
-
-def test_a_late_payment_of_an_abandoned_attempt_ends_its_back_off() -> None:
-    state = record_payment(declined_times(1), automatic(1))
-    assert (state.failures, state.not_before, state.stopped, state.next_attempt_at) == (0, None, None, None)
-    assert outcomes(state) == ["succeeded"]
-
-
-def test_a_late_payment_with_another_card_keeps_the_suspension() -> None:
-    state = record_payment(SUSPENDED[SuspensionReason.UNUSABLE], automatic(1, card=OTHER_CARD))
-    assert state.suspended_reason == SuspensionReason.UNUSABLE
-
-
-@pytest.mark.parametrize(
-    "reason", [SuspensionReason.AUTHENTICATION, SuspensionReason.REPEATEDLY, SuspensionReason.UNUSABLE]
-)
-def test_a_suspension_ends_with_another_card_but_not_with_the_same(reason: SuspensionReason) -> None:
-    suspended = SUSPENDED[reason]
-    assert assign_card(suspended, CARD.fingerprint, is_new=False) == suspended
-    assert assign_card(suspended, ATTACHED_AGAIN.fingerprint, is_new=True) == suspended
-    lifted = assign_card(suspended, OTHER_CARD.fingerprint, is_new=True)
-    assert (lifted.suspended_reason, lifted.failures, lifted.failed_fingerprint) == (None, 0, None)
-    assert lifted.recent == suspended.recent
-
-
-@pytest.mark.parametrize(
-    "reason", [SuspensionReason.AUTHENTICATION, SuspensionReason.REPEATEDLY, SuspensionReason.UNUSABLE]
-)
-def test_removing_and_adding_the_card_again_keeps_the_suspension(reason: SuspensionReason) -> None:
-    removed = remove_card(SUSPENDED[reason])
-    assert assign_card(removed, ATTACHED_AGAIN.fingerprint, is_new=True).suspended_reason == reason
-    assert assign_card(removed, OTHER_CARD.fingerprint, is_new=True).suspended_reason is None
-
-
-@pytest.mark.parametrize(
-    "state",
-    [
-        remove_card(State()),
-        remove_card(declined_times(1)),
-        record_decline(BEGUN, automatic(1), Decline("card_removed"), NOW),
-    ],
-)
-def test_any_card_added_later_replaces_a_removed_card(state: State) -> None:
-    assert assign_card(state, CARD.fingerprint, is_new=False).suspended_reason == SuspensionReason.REMOVED
-    assert assign_card(state, ATTACHED_AGAIN.fingerprint, is_new=True).suspended_reason is None
-    assert assign_card(state, OTHER_CARD.fingerprint, is_new=True).suspended_reason is None
-
-
-def test_a_card_removed_during_its_charge_stays_removed() -> None:
-    state = record_payment(remove_card(begun(declined_times(1))), automatic(2))
-    assert (state.suspended_reason, state.in_flight, outcomes(state)) == (
-        SuspensionReason.REMOVED,
-        None,
-        ["declined", "succeeded"],
-    )
-
-
-def test_a_back_off_ends_with_another_card_but_not_with_the_same() -> None:
-    waiting = declined_times(2)
-    assert assign_card(waiting, CARD.fingerprint, is_new=True) == waiting
-    fresh = assign_card(waiting, OTHER_CARD.fingerprint, is_new=True)
-    assert (fresh.not_before, fresh.failures, fresh.stopped, fresh.next_attempt_at) == (None, 0, None, None)
-
-
-@pytest.mark.parametrize(
-    ("reason", "is_lifted"),
-    [
-        (SuspensionReason.REPEATEDLY, True),
-        (SuspensionReason.UNUSABLE, False),
-        (SuspensionReason.AUTHENTICATION, False),
-        (SuspensionReason.REMOVED, False),
-    ],
-)
-def test_switching_on_again_ends_only_a_suspension_for_soft_declines(reason: SuspensionReason, is_lifted: bool) -> None:
-    assert (switch_on(SUSPENDED[reason]).suspended_reason is None) == is_lifted
-
-
-def test_switching_on_again_does_not_end_a_back_off() -> None:
-    assert switch_on(declined_times(2)) == declined_times(2)
-
-
 # --- Stops and sums ---------------------------------------------------------------------------------------------------
 
 
@@ -329,6 +194,6 @@ def test_no_change_of_card_switch_or_stop_loses_an_attempt(state: State) -> None
 
 def test_only_claimed_and_paid_attempts_count_as_spent() -> None:
     every = ("claimed", "succeeded", "declined", "authentication_required", "canceled")
-    made = [Attempt(at, ago(), 10**at, "fp", outcome) for at, outcome in enumerate(every)]  # type: ignore[arg-type]
-    assert spent_micros(made) == 11
+    all_outcomes = [Attempt(at, ago(), 10**at, "fp", outcome) for at, outcome in enumerate(every)]  # type: ignore[arg-type]
+    assert spent_micros(all_outcomes) == 11
     assert spent_micros([]) == 0

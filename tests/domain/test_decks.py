@@ -1,4 +1,4 @@
-"""A deck is judged row by row, every error with its line and column, and finds the one row that prices a call."""
+"""Deck files are parsed row by row, and every error has its line and column."""
 
 import pytest
 from hypothesis import given
@@ -8,23 +8,21 @@ from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.deck_csv import COLUMNS, DeckError, parse_deck
 from tests.domain.examples import ROW, deck, deck_csv
 
-AT = "2026-11-23T10:00:00.000Z"
-
 
 def errors(*rows: dict[str, str]) -> list[tuple[int, str, str]]:
-    """What is wrong with a deck of these rows: line, column, code."""
+    """The errors of a deck of these rows: line, column, code."""
     return faults(deck_csv(*rows))
 
 
 def faults(data: bytes) -> list[tuple[int, str, str]]:
-    """What is wrong with these bytes: line, column, code; each with a sentence."""
+    """The errors of a deck file: line, column, code. Each has a detail."""
     parsed = parse_deck(data, "deck-1")
     assert isinstance(parsed, list), parsed.rows
     assert all(error.detail.strip() for error in parsed)
     return [(error.line, error.column, error.code) for error in parsed]
 
 
-# --- What is read -----------------------------------------------------------------------------------------------------
+# --- Accepted decks ---------------------------------------------------------------------------------------------------
 
 
 def test_a_row_is_parsed_to_integers_and_a_canonical_time() -> None:
@@ -68,7 +66,7 @@ def test_kosovo_and_global_networks_are_valid_countries(country: str) -> None:
     assert deck({"country": country}).rows[0].country == country
 
 
-# --- What is refused --------------------------------------------------------------------------------------------------
+# --- Refused decks ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -224,124 +222,3 @@ def test_a_deck_is_refused_at_the_first_row_over_the_limit(monkeypatch: pytest.M
 def test_any_bytes_after_the_header_give_a_deck_or_errors(data: bytes) -> None:
     parsed = parse_deck(deck_csv({}) + data, "deck-1")
     assert isinstance(parsed, Deck) or all(isinstance(error, DeckError) for error in parsed)
-
-
-# --- Which row prices a call ------------------------------------------------------------------------------------------
-
-
-def found(book: Deck, digits: str, origin: str = "US", at: str = AT) -> str | None:
-    """The destination of the row that prices a number."""
-    row = book.find(digits, origin, at)
-    return None if row is None else row.destination
-
-
-def test_the_longest_prefix_wins() -> None:
-    book = deck({"prefix": "855", "destination": "short"}, {"prefix": "85597", "destination": "long"})
-    assert found(book, "855975100888") == "long"
-    assert found(book, "855965100888") == "short"
-    assert found(book, "85597") == "long"
-    assert found(book, "8559") == "short"
-    assert found(book, "85") is None
-    assert found(book, "8") is None
-
-
-def test_an_exact_origin_wins_over_any_origin() -> None:
-    book = deck({"destination": "any"}, {"origin": "CA", "destination": "from Canada"})
-    assert found(book, "442071838750", "CA") == "from Canada"
-    assert found(book, "442071838750", "US") == "any"
-
-
-def test_a_longer_prefix_wins_over_an_exact_origin() -> None:
-    book = deck({"origin": "US", "destination": "short exact"}, {"prefix": "447", "destination": "long any"})
-    assert found(book, "447700900123") == "long any"
-
-
-def test_a_prefix_for_another_origin_is_ignored() -> None:
-    book = deck({"destination": "short"}, {"prefix": "447", "origin": "CA", "destination": "long from Canada"})
-    assert found(book, "447700900123", "US") == "short"
-
-
-def test_the_latest_row_applies_from_its_exact_moment() -> None:
-    rows = [{"destination": name, "effective_from": f"20{name}-01-01"} for name in ("24", "26", "25")]
-    book = deck(*rows)
-    assert found(book, "442071838750", at="2023-12-31T23:59:59.999Z") is None
-    assert found(book, "442071838750", at="2024-01-01T00:00:00.000Z") == "24"
-    assert found(book, "442071838750", at="2025-12-31T23:59:59.999Z") == "25"
-    assert found(book, "442071838750", at="2026-01-01T00:00:00.000Z") == "26"
-
-
-def test_an_exact_origin_not_yet_in_effect_is_ignored() -> None:
-    book = deck({"destination": "any"}, {"origin": "US", "destination": "exact", "effective_from": "2027-01-01"})
-    assert found(book, "442071838750") == "any"
-    assert found(book, "442071838750", at="2027-01-01T00:00:00.000Z") == "exact"
-
-
-def test_a_longer_prefix_not_yet_in_effect_is_ignored() -> None:
-    book = deck({"destination": "short"}, {"prefix": "447", "destination": "long", "effective_from": "2027-01-01"})
-    assert found(book, "447700900123") == "short"
-    assert found(book, "447700900123", at="2027-06-01T00:00:00.000Z") == "long"
-
-
-prefixes = st.text("12", min_size=1, max_size=4)
-deck_rows = st.lists(
-    st.tuples(prefixes, st.sampled_from(["*", "US", "CA"]), st.integers(2020, 2030)),
-    min_size=1,
-    max_size=25,
-    unique=True,
-)
-
-
-@given(deck_rows, st.text("12", min_size=1, max_size=5), st.sampled_from(["US", "CA", "GB"]), st.integers(2019, 2031))
-def test_a_lookup_agrees_with_a_linear_search(
-    rows: list[tuple[str, str, int]], digits: str, origin: str, year: int
-) -> None:
-    book = deck(
-        *({"prefix": prefix, "origin": place, "effective_from": f"{since}-01-01"} for prefix, place, since in rows)
-    )
-    eligible = [row for row in rows if digits.startswith(row[0]) and row[1] in (origin, "*") and row[2] <= year]
-    best = max(eligible, key=lambda row: (len(row[0]), row[1] == origin, row[2]), default=None)
-    row = book.find(digits, origin, f"{year}-06-01T00:00:00.000Z")
-    assert (row and (row.prefix, row.origin, int(row.effective_from[:4]))) == best
-
-
-# --- What is announced ------------------------------------------------------------------------------------------------
-
-
-def announced(book: Deck, digits: str, origin: str = "*") -> list[str]:
-    """The destinations of the rows that will price a number, soonest first."""
-    return [row.destination for row in book.announced(digits, origin, AT)]
-
-
-def test_future_rows_are_announced_soonest_first() -> None:
-    book = deck(
-        {"destination": "past", "effective_from": "2019-01-01"},
-        {"destination": "now"},
-        {"destination": "second", "effective_from": "2028-01-01"},
-        {"destination": "first", "effective_from": "2027-01-01"},
-    )
-    assert announced(book, "442071838750") == ["first", "second"]
-
-
-def test_a_future_row_hidden_by_a_longer_prefix_is_not_announced() -> None:
-    book = deck(
-        {"prefix": "447", "destination": "long"},
-        {"destination": "short"},
-        {"destination": "short later", "effective_from": "2027-01-01"},
-    )
-    assert announced(book, "447700900123") == []
-    assert announced(book, "442071838750") == ["short later"]
-
-
-def test_a_future_longer_prefix_hides_later_rows_of_the_shorter() -> None:
-    book = deck(
-        {"destination": "short"},
-        {"destination": "short later", "effective_from": "2028-01-01"},
-        {"prefix": "447", "destination": "long", "effective_from": "2027-01-01"},
-    )
-    assert announced(book, "447700900123") == ["long"]
-
-
-def test_rows_of_another_origin_are_not_announced() -> None:
-    book = deck({"destination": "any"}, {"origin": "CA", "destination": "exact", "effective_from": "2027-01-01"})
-    assert announced(book, "442071838750", "US") == []
-    assert announced(book, "442071838750", "CA") == ["exact"]

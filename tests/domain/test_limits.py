@@ -17,7 +17,7 @@ from calling_credit.accounts.limits import (
     parse_limits,
 )
 from calling_credit.errors import InvalidValue
-from tests.domain.test_admission import DOLLAR, row
+from tests.domain.admission_examples import DOLLAR, row
 
 SAID: dict[str, Any] = {
     "daily_spend": "20.00",

@@ -1,6 +1,6 @@
-"""Holds the example rate deck, local/rates.csv, against libphonenumber: regions, number types, every area code of +1.
+"""Compares the example rate deck, local/rates.csv, with libphonenumber: regions, number types, every area code of +1.
 
-It reads the file with a reader of its own: the csv module and the longest prefix.
+The tests read the file independently, with the csv module and a search for the longest prefix.
 """
 
 import csv
@@ -22,12 +22,13 @@ HEADER = (
 )
 INCLUDED, INTERNATIONAL, PREMIUM = "included", "outbound_international_call", "outbound_premium_call"
 GEOGRAPHIC = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+NEVER_INCLUDED = {"1900", "1700", "1710", "1500", "1600", "1622", "1787", "1939", "1876", "1658", "1340", "1671"}
 TOLL_FREE_AREA_CODES = (800, 833, 844, 855, 866, 877, 888)
 
 # Two regions of libphonenumber are parts of one ISO 3166-1 country.
 ISO_COUNTRY = {"AC": "SH", "TA": "SH"}
 
-# Example numbers that libphonenumber itself gives to another region, because regions share the range: region -> told.
+# Regions whose example number belongs to another region in libphonenumber, because they share the range.
 SHARED_EXAMPLES = {
     PhoneNumberType.FIXED_LINE: {"EH": "MA", "MF": "BL"},
     PhoneNumberType.MOBILE: {
@@ -72,7 +73,7 @@ def region_of(number: PhoneNumber) -> str:
 def number_in(area: int) -> PhoneNumber | None:
     """A valid number of an area code of +1, found by trying exchanges; None if it has none.
 
-    Numbers of the small countries exist in few exchanges, so there all are tried; they are known by their first digits.
+    Small countries have numbers in few exchanges, so all are tried there. Their leading digits identify them.
     """
     regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[1]
     plans = [PhoneMetadata.metadata_for_region(region) for region in regions]
@@ -140,9 +141,9 @@ def test_every_plus_1_area_code_matches_its_region_and_number_type() -> None:
     for area in range(200, 1000):
         number, row = number_in(area), rows_by_prefix().get(f"1{area}")
         expected = class_of(number) if number else None
-        found = (row["country"], row["category"]) if row else None
-        if expected != found or country_of(f"+1{area}2345678") != (expected[0] if expected else "ZZ"):
-            wrong[area] = (expected, found)
+        actual = (row["country"], row["category"]) if row else None
+        if expected != actual or country_of(f"+1{area}2345678") != (expected[0] if expected else "ZZ"):
+            wrong[area] = (expected, actual)
     assert not wrong
 
 
@@ -160,20 +161,7 @@ def test_only_whole_area_codes_are_included() -> None:
     assert all(re.fullmatch("1[2-9][0-9]{2}", prefix) for prefix in included)
     assert {f"1{area}" for area in TOLL_FREE_AREA_CODES} <= included
     assert {row["country"] for row in rows() if row["prefix"] in included} == {"US", "CA"}
-    assert not included & {
-        "1900",
-        "1700",
-        "1710",
-        "1500",
-        "1600",
-        "1622",
-        "1787",
-        "1939",
-        "1876",
-        "1658",
-        "1340",
-        "1671",
-    }
+    assert not included & NEVER_INCLUDED
 
 
 def test_below_an_included_area_code_only_the_dominican_republic_differs() -> None:
@@ -184,7 +172,7 @@ def test_below_an_included_area_code_only_the_dominican_republic_differs() -> No
 
 @pytest.mark.parametrize("kind", [PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE])
 def test_the_example_number_of_every_region_has_a_row_of_its_country(kind: int) -> None:
-    """Where regions share a range, libphonenumber itself says another region of some examples, as the deck does."""
+    """Regions that share a range have examples in another region; the deck then agrees with libphonenumber."""
     shared = {}
     for region in sorted(phonenumbers.SUPPORTED_REGIONS):
         number = phonenumbers.example_number_for_type(region, kind)
@@ -232,14 +220,14 @@ def test_global_networks_are_high_cost_and_in_no_country(calling_code: int) -> N
 
 
 def test_the_deck_has_the_prices_of_the_readme() -> None:
-    said = {
+    prices = {
         "+442071838750": ("United Kingdom - Landline", "0.0140", "60", "60"),
         "+447400123456": ("United Kingdom - Mobile", "0.0320", "60", "60"),
         "+5255512345678": ("Mexico", "0.0160", "60", "60"),
         "+33612345678": ("France - Mobile", "0.0350", "30", "6"),
         "+493012345678": ("Germany - Landline", "0.0150", "1", "1"),
     }
-    for number, expected in said.items():
+    for number, expected in prices.items():
         row = row_of(phonenumbers.parse(number))
         assert row is not None
         columns = ("destination", "rate_per_minute", "minimum_seconds", "increment_seconds")

@@ -1,4 +1,4 @@
-"""When automatic recharge charges, how much, and the first reason for which it does not."""
+"""When automatic recharge charges, how much, and the first reason not to charge."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,8 +6,6 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from calling_credit.recharge import attempts
 from calling_credit.recharge.attempts import InFlight, State, record_decline, record_payment
@@ -19,7 +17,6 @@ from tests.domain.payment_examples import (
     BOUNDS,
     CARD,
     MANUAL,
-    MANY,
     RULE,
     UNLIMITED,
     ago,
@@ -80,7 +77,7 @@ def test_a_threshold_of_zero_charges_at_a_negative_balance() -> None:
     assert decide_recharge(situation(rule=rule, posted_micros=-1)) == BuyCredit(usd("50"))
 
 
-# --- What changes wake it ---------------------------------------------------------------------------------------------
+# --- Changes that start a charge --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("posted", "decision"), [("5", BuyCredit(usd("50"))), ("15", Stop("above_threshold"))])
@@ -109,17 +106,18 @@ def test_a_paid_top_up_ends_a_back_off_but_granted_credit_does_not() -> None:
 
 # --- The reasons to stop, in their order ------------------------------------------------------------------------------
 
+
 Change = Callable[[RechargeContext], RechargeContext]
 IN_FLIGHT = InFlight(7, "tu_7", ahead(seconds=120))
 
 
 def of_state(name: str, value: Any) -> Change:
-    """A change of one thing remembered."""
+    """A change of one field of the state."""
     return lambda s: replace(s, state=replace(s.state, **{name: value}))
 
 
 def of_past(*more: attempts.Attempt) -> Change:
-    """These attempts were made, too."""
+    """A change that adds past attempts."""
     return lambda s: replace(s, state=replace(s.state, recent=remembering(*s.state.recent, *more).recent))
 
 
@@ -154,9 +152,9 @@ def test_each_reason_stops_with_its_code_and_its_end(stop: Stop, change: Change)
 )
 def test_the_earlier_of_two_reasons_is_reported(first: tuple[Stop, Change], second: tuple[Stop, Change]) -> None:
     for one, other in ((first, second), (second, first)):
-        told = decide_recharge(other[1](one[1](situation())))
-        assert isinstance(told, Stop)
-        assert told.code == first[0].code
+        decision = decide_recharge(other[1](one[1](situation())))
+        assert isinstance(decision, Stop)
+        assert decision.code == first[0].code
 
 
 @pytest.mark.parametrize(
@@ -172,7 +170,7 @@ def test_a_suspension_is_reported_by_its_cause(reason: str) -> None:
     assert decide_recharge(situation(state=State(suspended_reason=reason))) == Stop(reason)
 
 
-# --- A recharge under way ---------------------------------------------------------------------------------------------
+# --- A recharge in flight ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -194,62 +192,7 @@ def test_a_lost_recharge_is_resumed_even_if_a_cap_is_reached() -> None:
     assert decide_recharge(situation(state=spent)) == Resume("tu_7")
 
 
-# --- Laws of every charge ---------------------------------------------------------------------------------------------
-
-dollars = st.integers(500, 50_000).map(lambda cents: cents * 10_000)
-
-
-@st.composite
-def situations(draw: st.DrawFn) -> RechargeContext:
-    """Any rule at any balance, with something spent today and earlier this month."""
-    amount = draw(dollars)
-    limits = st.integers(amount // 10_000, 1_000_000).map(lambda cents: cents * 10_000)
-    rule = replace(
-        RULE,
-        threshold_micros=draw(st.integers(0, 1_000_000)) * 10_000,
-        amount_micros=amount,
-        hourly_count=20,
-        daily_limit_micros=draw(limits),
-        monthly_limit_micros=draw(limits),
-    )
-    today = [succeeded(ago(hours=hours), draw(dollars)) for hours in draw(st.lists(st.integers(1, 6), max_size=3))]
-    earlier = [succeeded(ago(days=days), draw(dollars)) for days in draw(st.lists(st.integers(2, 20), max_size=3))]
-    return situation(
-        rule=rule,
-        state=remembering(*today, *earlier),
-        posted_micros=rule.threshold_micros + draw(st.integers(-2_000_000_000, 10_000_000)),
-        pending_micros=draw(st.just(0) | dollars),
-        maximum_micros=draw(st.sampled_from([usd("100"), usd("500"), MANY])),
-    )
-
-
-def rooms(s: RechargeContext) -> list[int]:
-    """What each cap leaves."""
-    earlier_today = sum(spent.amount_micros for spent in s.state.recent if spent.at > ago(hours=7))
-    this_month = sum(spent.amount_micros for spent in s.state.recent)
-    rule = s.rule
-    return [rule.daily_limit_micros - earlier_today, rule.monthly_limit_micros - this_month, s.maximum_micros]
-
-
-@given(situations())
-def test_a_charge_is_the_fewest_multiples_within_the_caps(s: RechargeContext) -> None:
-    decision = decide_recharge(s)
-    amount, room = s.rule.amount_micros, min(rooms(s))
-    gap = s.rule.threshold_micros - s.posted_micros - s.pending_micros
-    if isinstance(decision, Stop):
-        assert gap <= 0 or room < amount
-        return
-    assert isinstance(decision, BuyCredit)
-    charged = decision.amount_micros
-    assert gap > 0
-    assert charged > 0
-    assert charged % amount == 0
-    assert charged <= room
-    assert charged - amount < gap, "one multiple fewer would not do"
-    assert charged >= gap or charged + amount > room, "it closes the gap, unless a cap is in the way"
-
-
-# --- What is watched --------------------------------------------------------------------------------------------------
+# --- The armed threshold ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
-"""Automatic recharge played through: whatever happens in whatever order, it never has two attempts at once, never
-spends more than its caps, never forgets what it spent.
+"""Random histories of automatic recharge: it never has two attempts at once, never exceeds its caps, and never loses an
+attempt.
 """
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The recharge rule as a customer sets it, refused with a code or merged with what stands, and as they see it."""
+"""The recharge rule as set by a customer: refused with a code, or merged with the stored rule."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,20 +6,17 @@ from typing import Any
 import pytest
 
 from calling_credit.errors import InvalidValue
-from calling_credit.recharge import attempts, decision
+from calling_credit.recharge import attempts
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.settings import (
-    WORDS,
     RuleSettings,
     apply_settings,
-    balance_view,
     parse_rule_settings,
     rule_view,
-    status_view,
 )
-from calling_credit.topups.declines import Decline
 from calling_credit.topups.topup import Card
+from tests.domain.attempt_examples import BACKING_OFF, BEGUN, CAPPED, STORED_RULE
 from tests.domain.examples import NOW
 from tests.domain.payment_examples import (
     ATTACHED_AGAIN,
@@ -28,8 +25,6 @@ from tests.domain.payment_examples import (
     OTHER_CARD,
     RULE,
     ago,
-    ahead,
-    automatic,
     usd,
 )
 
@@ -43,9 +38,9 @@ WISH = RuleSettings(
     daily_limit_micros=usd("200"),
     monthly_limit_micros=usd("1000"),
 )
-STANDS = replace(RULE, hourly_count=5, daily_limit_micros=usd("150.50"), monthly_limit_micros=usd("300"), version=4)
 
-# --- What a PUT may say -----------------------------------------------------------------------------------------------
+
+# --- Requests ---------------------------------------------------------------------------------------------------------
 
 
 def test_absent_limits_have_their_defaults() -> None:
@@ -63,23 +58,23 @@ def test_a_request_may_set_every_field() -> None:
 
 
 def test_absent_or_null_fields_keep_their_values() -> None:
-    stands = RuleSettings(True, usd("10"), usd("50"), "pm_1", 5, usd("150.50"), usd("300"))
-    assert parse_rule_settings({}, STANDS, BOUNDS) == stands
+    current = RuleSettings(True, usd("10"), usd("50"), "pm_1", 5, usd("150.50"), usd("300"))
+    assert parse_rule_settings({}, STORED_RULE, BOUNDS) == current
     assert (
-        parse_rule_settings(dict.fromkeys([*BODY, "hourly_count", "daily_limit", "monthly_limit"]), STANDS, BOUNDS)
-        == stands
+        parse_rule_settings(dict.fromkeys([*BODY, "hourly_count", "daily_limit", "monthly_limit"]), STORED_RULE, BOUNDS)
+        == current
     )
-    assert parse_rule_settings({"enabled": False}, STANDS, BOUNDS) == replace(stands, enabled=False)
-    assert parse_rule_settings({"monthly_limit": "60"}, STANDS, BOUNDS) == replace(
-        stands, monthly_limit_micros=usd("60")
+    assert parse_rule_settings({"enabled": False}, STORED_RULE, BOUNDS) == replace(current, enabled=False)
+    assert parse_rule_settings({"monthly_limit": "60"}, STORED_RULE, BOUNDS) == replace(
+        current, monthly_limit_micros=usd("60")
     )
 
 
 @pytest.mark.parametrize("state", [State(), State(suspended_reason=attempts.SuspensionReason.UNUSABLE)])
 def test_sending_back_the_shown_rule_changes_nothing(state: State) -> None:
-    card = Card(STANDS.payment_method_id, STANDS.brand, STANDS.last4, STANDS.fingerprint)
-    wish = parse_rule_settings(rule_view(STANDS, state, NOW), STANDS, BOUNDS)
-    assert apply_settings(wish, card, STANDS, state, NOW) == (STANDS, state)
+    card = Card(STORED_RULE.payment_method_id, STORED_RULE.brand, STORED_RULE.last4, STORED_RULE.fingerprint)
+    wish = parse_rule_settings(rule_view(STORED_RULE, state, NOW), STORED_RULE, BOUNDS)
+    assert apply_settings(wish, card, STORED_RULE, state, NOW) == (STORED_RULE, state)
 
 
 @pytest.mark.parametrize(
@@ -141,20 +136,16 @@ def test_a_first_rule_must_set_every_field_without_a_default(field: str) -> None
 
 def test_an_amount_above_the_stored_limit_is_refused() -> None:
     with pytest.raises(InvalidValue, match="daily_limit") as refused:
-        parse_rule_settings({"amount": "151"}, STANDS, BOUNDS)
+        parse_rule_settings({"amount": "151"}, STORED_RULE, BOUNDS)
     assert refused.value.code == "limit_below_amount"
-    assert parse_rule_settings({"amount": "150.50"}, STANDS, BOUNDS).amount_micros == usd("150.50")
+    assert parse_rule_settings({"amount": "150.50"}, STORED_RULE, BOUNDS).amount_micros == usd("150.50")
 
 
-# --- What it becomes --------------------------------------------------------------------------------------------------
-
-BEGUN = attempts.record_claim(State(), "tu_1", usd("50"), CARD.fingerprint, NOW)
-BACKING_OFF = attempts.record_decline(BEGUN, automatic(1), Decline("insufficient_funds"), NOW)
-CAPPED = State(stopped="daily_limit", next_attempt_at=ahead(hours=5))
+# --- The resulting rule and state -------------------------------------------------------------------------------------
 
 
 def put(state: State, card: Card = CARD, rule: Rule | None = RULE, **body: Any) -> State:
-    """What is remembered after a PUT of this card."""
+    """The state after a PUT with this card."""
     wish = parse_rule_settings(BODY | {"payment_method_id": card.payment_method_id} | body, rule, BOUNDS)
     return apply_settings(wish, card, rule, state, NOW)[1]
 
@@ -164,7 +155,7 @@ def test_a_first_rule_has_the_requested_settings_and_card() -> None:
 
 
 def test_a_changed_rule_keeps_its_version_until_it_is_stored() -> None:
-    rule, _ = apply_settings(replace(WISH, enabled=False), OTHER_CARD, STANDS, State(), NOW)
+    rule, _ = apply_settings(replace(WISH, enabled=False), OTHER_CARD, STORED_RULE, State(), NOW)
     assert rule == replace(
         RULE, enabled=False, payment_method_id="pm_2", brand="mastercard", last4="4444", fingerprint="fp_2", version=4
     )
@@ -216,67 +207,3 @@ def test_choosing_any_saved_card_replaces_a_removed_card() -> None:
 def test_no_change_interrupts_a_payment_in_flight() -> None:
     for after in (put(BEGUN), put(BEGUN, OTHER_CARD), put(BEGUN, enabled=False)):
         assert after == BEGUN
-
-
-# --- What is shown ----------------------------------------------------------------------------------------------------
-
-
-def test_a_rule_is_shown_with_its_card_and_its_state() -> None:
-    assert rule_view(STANDS, CAPPED, NOW) == {
-        "enabled": True,
-        "threshold": "10.00",
-        "amount": "50.00",
-        "payment_method_id": "pm_1",
-        "hourly_count": 5,
-        "daily_limit": "150.50",
-        "monthly_limit": "300.00",
-        "payment_method": {"brand": "visa", "last4": "4242"},
-        "status": "paused",
-        "reason": "daily_limit",
-        "message": "Paused: the daily limit was reached.",
-        "next_attempt_at": "2026-11-23T17:00:00.000Z",
-    }
-
-
-def test_the_view_without_a_rule_shows_the_defaults() -> None:
-    nothing = dict.fromkeys(
-        ("threshold", "amount", "payment_method_id", "payment_method", "reason", "message", "next_attempt_at")
-    )
-    limits = {"hourly_count": 3, "daily_limit": "200.00", "monthly_limit": "1000.00"}
-    assert rule_view(None, State(), NOW) == {"enabled": False, "status": "disabled", **nothing, **limits}
-
-
-def test_the_balance_view_contains_a_part_of_the_rule() -> None:
-    shown = balance_view(STANDS, CAPPED, NOW)
-    names = ["enabled", "threshold", "amount", "status", "reason", "next_attempt_at"]
-    assert list(shown) == names
-    assert shown == {name: rule_view(STANDS, CAPPED, NOW)[name] for name in names}
-
-
-@pytest.mark.parametrize(
-    ("state", "status", "reason", "next_attempt_at"),
-    [
-        (State(), "active", None, None),
-        (State(suspended_reason=attempts.SuspensionReason.UNUSABLE), "suspended", "card_unusable", None),
-        (replace(BEGUN, suspended_reason=attempts.SuspensionReason.REMOVED), "suspended", "card_removed", None),
-        (BEGUN, "charging", "in_flight", None),
-        (BACKING_OFF, "paused", "backing_off", ahead(hours=1)),
-        (CAPPED, "paused", "daily_limit", ahead(hours=5)),
-        (State(stopped="top_up_maximum"), "paused", "top_up_maximum", None),
-        (replace(CAPPED, next_attempt_at=ahead(milliseconds=1)), "paused", "daily_limit", ahead(milliseconds=1)),
-        (replace(CAPPED, next_attempt_at=ago()), "active", None, None),
-    ],
-)
-def test_a_state_is_shown_with_its_reason_and_when_it_ends(
-    state: State, status: str, reason: str | None, next_attempt_at: str | None
-) -> None:
-    message = None if reason is None else WORDS[reason]
-    shown = {"status": status, "reason": reason, "message": message, "next_attempt_at": next_attempt_at}
-    assert status_view(RULE, state, NOW) == shown
-    off = {"status": "disabled", "reason": None, "message": None, "next_attempt_at": None}
-    assert status_view(replace(RULE, enabled=False), state, NOW) == off
-
-
-def test_every_shown_reason_has_a_message() -> None:
-    assert {*decision.StopReason, *attempts.SuspensionReason} - {decision.StopReason.ABOVE_THRESHOLD} == set(WORDS)
-    assert all(words.endswith(".") for words in WORDS.values())

@@ -1,4 +1,4 @@
-"""A top-up: its states, what a request may contain, and the entry that it becomes."""
+"""A top-up: its properties, its request, and its entry."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -12,8 +12,8 @@ from calling_credit.ledger.hold_store import hold_from_item, hold_item
 from calling_credit.ledger.holds import Hold
 from calling_credit.rates.deck_csv import MAX_DESTINATION_BYTES
 from tests.benchmarks.capacity import item_bytes
+from tests.domain.admission_examples import row
 from tests.domain.examples import deck_csv
-from tests.domain.test_admission import row
 from tests.harness.faults import answer_lost
 from tests.harness.http import Answer, http_event
 from tests.harness.table import Context, sample_event

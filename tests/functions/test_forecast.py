@@ -145,7 +145,7 @@ def test_members_may_try_a_rule_and_strangers_see_their_own_account_alone(till: 
 
 def test_of_a_busy_account_the_latest_entries_are_played(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     days_of_calls(till)
-    monkeypatch.setattr(simulation, "MOST_ENTRIES", 3)
+    monkeypatch.setattr(simulation, "MAX_ENTRIES", 3)
     played = simulate(till.world).body
     assert (played["calls"], played["from"]) == (3, "2026-11-20T11:58:00.000Z")
     assert played["charged"] == "50.00"

@@ -90,7 +90,7 @@ def test_two_who_set_limits_at_once_lose_neither(world: World, monkeypatch: pyte
             assert world.change("/limits", other).status == 200
         return parse_customer_limits(body, own, operators)
 
-    monkeypatch.setattr(app, "read_own", slowly)
+    monkeypatch.setattr(app, "parse_customer_limits", slowly)
     answer = world.change("/limits", {"daily_spend": "5.00"})
     assert answer.body["own"] == {"daily_spend": "5.00", "call_price": "1.00", "blocked": ["CU"]}
     assert limits(world)["own"] == answer.body["own"]

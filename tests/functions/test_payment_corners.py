@@ -109,7 +109,7 @@ def test_a_rule_that_one_admin_switches_off_is_not_switched_on_by_anothers_small
     till.set_rule(till.card(), threshold="4.00")
     app = till.world.stack.apps["change_settings"]
     done: list[bool] = []
-    unhurried = app.known_card
+    unhurried = app.current_card
 
     def hurried(*arguments: Any) -> Any:
         if not done:
@@ -117,7 +117,7 @@ def test_a_rule_that_one_admin_switches_off_is_not_switched_on_by_anothers_small
             assert till.rule(enabled=False).status == 200
         return unhurried(*arguments)
 
-    monkeypatch.setattr(app, "known_card", hurried)
+    monkeypatch.setattr(app, "current_card", hurried)
     answer = till.rule(amount="60.00", threshold="10.00")
     assert (answer.status, answer.body["enabled"], answer.body["amount"]) == (200, False, "60.00")
     till.stream()

@@ -200,7 +200,7 @@ def test_a_report_says_what_the_deck_would_have_changed_on_the_last_30_days_call
 
 def test_a_report_says_when_not_all_past_calls_could_be_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.deliver(*({"call_id": f"c_{number}"} for number in range(5)))
-    monkeypatch.setattr("calling_credit.ledger.charge_reader.MAX_WEIGHED", 3)
+    monkeypatch.setattr("calling_credit.ledger.charge_reader.MAX_CALLS", 3)
     drop(world, DEARER)
     assert (report()["last_calls"]["calls"], report()["last_calls"]["is_whole"]) == (3, False)
     assert price(world) == ["0.20"], "published all the same"
@@ -212,7 +212,7 @@ def test_accounts_without_calls_do_not_use_up_the_time_to_publish(
     for number in range(5):
         world.create_account(f"acct_quiet_{number}")
     context, looked = Context(300), world.stack.apps["publish_rates"]
-    unhurried: Any = vars(looked)["weigh"]
+    unhurried: Any = vars(looked)["measure_impact"]
 
     def slow(client: Any, table_name: str, impact: Any, now: Any, seconds_left: Any) -> None:
         def run_out(accounts: int) -> None:
@@ -220,7 +220,7 @@ def test_accounts_without_calls_do_not_use_up_the_time_to_publish(
 
         unhurried(client, table_name, impact, now, seconds_left, run_out)
 
-    monkeypatch.setattr(looked, "weigh", slow)
+    monkeypatch.setattr(looked, "measure_impact", slow)
     _s3().put_object(Bucket=BUCKET, Key="incoming/december.csv", Body=DEARER)
     assert looked.handler(dropped("incoming/december.csv"), context)["outcome"] == "published"
     assert (report()["last_calls"]["accounts"], report()["last_calls"]["is_whole"]) == (2, False)
@@ -232,7 +232,7 @@ def test_a_table_that_does_not_answer_keeps_no_deck_from_being_published(
     def throttled(*_: Any) -> None:
         raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "Query")
 
-    monkeypatch.setattr(world.stack.apps["publish_rates"], "weigh", throttled)
+    monkeypatch.setattr(world.stack.apps["publish_rates"], "measure_impact", throttled)
     assert drop(world, DEARER)["outcome"] == "published"
     assert price(world) == ["0.20"]
 

@@ -1,4 +1,4 @@
-"""The handlers over a table that is put back to how it was, so that one scenario is played again with each fault."""
+"""A stack whose table can be restored, so that one scenario runs again with each fault."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,7 @@ from tests.harness.wire import Wire
 
 @dataclass
 class Bench:
-    """A stack on a wire, and the items its table held when `keep` was called."""
+    """A stack on a wire, and the items of its table at the last `keep`."""
 
     stack: Stack
     wire: Wire
@@ -18,12 +18,12 @@ class Bench:
     images: list[dict[str, Any]] = field(default_factory=list)
 
     def keep(self) -> None:
-        """Remember the table as it is now."""
+        """Save the items of the table."""
         pages = self.stack.dynamodb.get_paginator("scan").paginate(TableName=self.stack.table_name)
         self.images = [item for page in pages for item in page["Items"]]
 
     def put_back(self) -> None:
-        """Restore the remembered table, and start every function afresh."""
+        """Restore the saved table and reset the caches of every function."""
         client, name = self.stack.dynamodb, self.stack.table_name
         client.delete_table(TableName=name)
         client.create_table(TableName=name, **self.properties)

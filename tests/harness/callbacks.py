@@ -1,6 +1,4 @@
-"""What Stripe calls back about, as tests make it happen: events, payments that nobody here made, and what came of them
-beside the ledger. Knows nothing of how they are taken.
-"""
+"""Callbacks of Stripe for tests: events, payments made outside the application, and the resulting issues, metrics."""
 
 import json
 from typing import Any
@@ -10,17 +8,17 @@ from tests.harness.till import CREATE, Till
 
 
 def event_about(kind: str, subject: dict[str, Any], **data: Any) -> dict[str, Any]:
-    """An event of Stripe's."""
+    """An event of Stripe about an object."""
     return {"id": "evt_1", "object": "event", "type": kind, "data": {"object": subject, **data}}
 
 
 def succeeded(intent_id: str) -> dict[str, Any]:
-    """The event that tells of a paid intent."""
+    """The event of a paid intent."""
     return event_about("payment_intent.succeeded", {"id": intent_id, "object": "payment_intent"})
 
 
 def unmade(till: Till, card: str) -> dict[str, Any]:
-    """A payment that is stored and no more: its intent was never made."""
+    """A stored payment whose intent was never created."""
     till.fault("dropped", CREATE, count=2)
     assert till.pay("25.00", card, key="unmade").status == 503
     [item] = [item for item in till.top_ups() if item["status"] == "created"]
@@ -28,7 +26,7 @@ def unmade(till: Till, card: str) -> dict[str, Any]:
 
 
 def paid_at_stripe(till: Till, topup: dict[str, Any], **other: Any) -> str:
-    """An intent that was made as for this payment, but not by us, and is paid; `other` is what differs."""
+    """The id of a paid intent for this payment that the application did not create; `other` overrides its fields."""
     confirmed = {"confirm": True, "return_url": "https://page.test/"}
     request: Any = json.loads(topup["create_request"]) | confirmed | other
     intent = till.sdk.v1.payment_intents.create(request)
@@ -37,13 +35,13 @@ def paid_at_stripe(till: Till, topup: dict[str, Any], **other: Any) -> str:
 
 
 def issues(till: Till) -> list[tuple[str, str, str]]:
-    """What is listed for the operator: object, code, account."""
-    found = read_issues(till.world.stack.dynamodb, till.world.stack.table_name)
-    return sorted((issue["object_id"], issue["code"], issue["account_id"]) for issue in found)
+    """The issues listed for the operator: object, code, account."""
+    stored = read_issues(till.world.stack.dynamodb, till.world.stack.table_name)
+    return sorted((issue["object_id"], issue["code"], issue["account_id"]) for issue in stored)
 
 
 def counted(printed: str) -> dict[str, float]:
-    """The metrics of payments among what was printed, added up; those that count nothing are left out."""
+    """The sums of the payment metrics in printed output, without zeros."""
     sums: dict[str, float] = {}
     for document in [json.loads(line) for line in printed.splitlines() if '"_aws"' in line]:
         [directive] = document["_aws"]["CloudWatchMetrics"]

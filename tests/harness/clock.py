@@ -1,4 +1,4 @@
-"""The wall clock of the handlers: it stands still until a test moves it."""
+"""The frozen wall clock of the handlers."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from tests.domain.examples import NOW
 
 @dataclass
 class Clock:
-    """The wall clock of the handlers."""
+    """A clock that only tests advance."""
 
     now: datetime = NOW
 

@@ -1,11 +1,10 @@
-"""Makes moto cheap enough for thousands of transactions; it must not know anything of this application.
+"""Makes moto fast enough for thousands of transactions. Does not depend on this application.
 
-Before a transaction moto copies the whole table once per action, deeply, to be able to roll back: seconds for a table
-of a thousand items. Here the copy shares its items, and an update first replaces the item it is about to change in
-place, so the shared ones never change. Attribute values are written out as they stand, where moto would look for each
-of ten types under a dozen names; keys, which are texts, are sorted as such. An address is first compared with
-DynamoDB's, where moto would begin with hundreds of other services, and what a service can do is looked up once.
-DynamoDB behind AWS_ENDPOINT_URL_DYNAMODB is not touched by this.
+For rollback, moto deep-copies the whole table once per action of a transaction, which takes seconds for a thousand
+items. Here the copy shares its items, and an update replaces an item before changing it, so shared items never change.
+Attribute values are serialized without a search for each of ten types, and text keys are sorted as text. URLs are
+matched with DynamoDB first instead of hundreds of other services, and the methods of a service are looked up once.
+A DynamoDB behind AWS_ENDPOINT_URL_DYNAMODB is not affected.
 """
 
 import copy
@@ -27,7 +26,7 @@ METHOD_NAMES = cache(method_names_from_class)
 
 
 def make_moto_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do so for the length of one test."""
+    """Patch moto for the duration of one test."""
     in_place: Any = DynamoDBBackend.update_item
     searched: Any = BaseJSONSerializer._serialize_type_map
     casting: Any = vars(DynamoType)["cast_value"].fget

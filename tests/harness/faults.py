@@ -1,7 +1,7 @@
-"""Crash points: every request of a scenario crossed with everything that can go wrong with it, below the SDK.
+"""Crash points: every request of a scenario combined with every fault below the SDK.
 
-Knows how requests fail and how the world tries again (SQS delivers what went back or was never answered, a client
-repeats what it got no answer to); it must not know what the handlers write.
+Contains the ways in which requests fail and callers retry: SQS redelivers failed or unanswered messages, and a client
+repeats unanswered requests. Does not depend on the writes of the handlers.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,14 +16,14 @@ from tests.harness.wire import WRITES, Killed, Pass, Sent, Wire, cancelled, refu
 
 URL = "https://dynamodb.us-east-1.amazonaws.com/"
 MOST_DELIVERIES = 6
-"""Once, and as often again as the queue's maxReceiveCount of 5 allows."""
+"""One delivery and the redeliveries that a maxReceiveCount of 5 allows."""
 
 Fault = Callable[["Point", Sent, Pass], AWSResponse]
 
 
 @dataclass
 class Point:
-    """One fault at one call of the SDK: the `at`-th of a scenario. `lasting` hits the SDK's own retries of it too."""
+    """One fault at the `at`-th SDK call of a scenario. A `lasting` fault also hits the retries of the SDK."""
 
     at: int
     name: str
@@ -36,7 +36,7 @@ class Point:
     _calls: list[str] = field(default_factory=list)
 
     def __call__(self, sent: Sent, passed: Pass) -> AWSResponse:
-        """Meet one request."""
+        """Pass or fail one request."""
         if sent.call not in self._calls:
             self._calls.append(sent.call)
         if self._calls.index(sent.call) != self.at or (self.hits and not self.lasting):
@@ -46,69 +46,69 @@ class Point:
 
 
 def crash_before(point: Point, sent: Sent, passed: Pass) -> AWSResponse:
-    """The process dies before the request leaves."""
+    """The process dies before the request is sent."""
     raise Killed
 
 
 def crash_after(point: Point, sent: Sent, passed: Pass) -> AWSResponse:
-    """The request is carried out, and the process dies before the answer comes."""
+    """The request is executed, and the process dies before the response."""
     passed()
     raise Killed
 
 
 def crash_with_the_request_under_way(point: Point, sent: Sent, passed: Pass) -> AWSResponse:
-    """The process dies, and its request is carried out only after another has tried again."""
+    """The process dies, and its request is executed only after another process has retried."""
     point.late.append(passed)
     raise Killed
 
 
 def answer_lost(point: Point, sent: Sent, passed: Pass) -> AWSResponse:
-    """The request is carried out, and nobody hears of it."""
+    """The request is executed, but its response is lost."""
     passed()
     raise ReadTimeoutError(endpoint_url=URL)
 
 
 def never_sent(point: Point, sent: Sent, passed: Pass) -> AWSResponse:
-    """No connection comes about."""
+    """No connection is established."""
     raise EndpointConnectionError(endpoint_url=URL)
 
 
 def connecting_too_long(point: Point, sent: Sent, passed: Pass) -> AWSResponse:
-    """No connection comes about within the time allowed."""
+    """No connection is established before the timeout."""
     raise ConnectTimeoutError(endpoint_url=URL)
 
 
 def slow_past_the_timeout(point: Point, sent: Sent, passed: Pass) -> AWSResponse:
-    """Nobody answers until the function's time is nearly up; nothing was carried out."""
+    """No response arrives until the function has almost timed out; the request was not executed."""
     point.context.seconds = 5
     raise ReadTimeoutError(endpoint_url=URL)
 
 
 def slow_past_the_timeout_but_done(point: Point, sent: Sent, passed: Pass) -> AWSResponse:
-    """The same, but it was carried out."""
+    """No response arrives until the function has almost timed out, but the request was executed."""
     passed()
     point.context.seconds = 5
     raise ReadTimeoutError(endpoint_url=URL)
 
 
 def server_error(point: Point, sent: Sent, passed: Pass) -> AWSResponse:
-    """HTTP 500 before anything was done."""
+    """HTTP 500 before execution."""
     return refusal(500, "InternalServerError")
 
 
 def server_error_but_done(point: Point, sent: Sent, passed: Pass) -> AWSResponse:
-    """HTTP 500 after it was carried out."""
+    """HTTP 500 after execution."""
     passed()
     return refusal(500, "InternalServerError")
 
 
 def throttled(point: Point, sent: Sent, passed: Pass) -> AWSResponse:
-    """The table has had too many requests."""
+    """The table is throttled."""
     return refusal(400, "ThrottlingException")
 
 
 def throughput_exceeded(point: Point, sent: Sent, passed: Pass) -> AWSResponse:
-    """The partition has."""
+    """The partition is throttled."""
     return refusal(400, "ProvisionedThroughputExceededException")
 
 
@@ -124,7 +124,7 @@ OF_DYNAMODB: tuple[Fault, ...] = (throttled, throughput_exceeded)
 
 
 def cancelled_at(position: int, code: str, others: str) -> Fault:
-    """A cancelled transaction: this reason at one position, another everywhere else."""
+    """A cancelled transaction with this reason at one position and another reason at all others."""
 
     def fault(point: Point, sent: Sent, passed: Pass) -> AWSResponse:
         return cancelled([code if at == position else others for at in range(len(sent.actions))])
@@ -134,8 +134,10 @@ def cancelled_at(position: int, code: str, others: str) -> Fault:
 
 
 def points(scenario: list[Sent]) -> Iterator[Point]:
-    """Every fault at every call of a scenario. What the SDK tries again fails as long as it tries; what was carried
-    out also just once, so that the SDK's own second try meets what the first one did.
+    """Every fault at every call of a scenario.
+
+    A fault that the SDK retries lasts for all its retries. A fault after execution also occurs just once, so that the
+    retry of the SDK meets the effect of the first request.
     """
     for at, sent in enumerate(scenario):
         transaction = sent.operation == "TransactWriteItems"
@@ -150,17 +152,19 @@ def points(scenario: list[Sent]) -> Iterator[Point]:
 
 
 def cancellations(actions: int) -> list[Fault]:
-    """A conflict at each position alone, throttling at the ends, both everywhere."""
-    found = [cancelled_at(position, "TransactionConflict", "None") for position in range(actions)]
-    found += [cancelled_at(position, "ThrottlingError", "None") for position in (0, actions - 1)]
-    return found + [cancelled_at(-1, "", code) for code in ("TransactionConflict", "ProvisionedThroughputExceeded")]
+    """A conflict at each single position, throttling at the first and last, and both at all positions."""
+    faults = [cancelled_at(position, "TransactionConflict", "None") for position in range(actions)]
+    faults += [cancelled_at(position, "ThrottlingError", "None") for position in (0, actions - 1)]
+    return faults + [cancelled_at(-1, "", code) for code in ("TransactionConflict", "ProvisionedThroughputExceeded")]
 
 
 def deliver_until_settled(
     stack: Stack, wire: Wire, records: list[dict[str, Any]], context: Context | None = None
 ) -> tuple[set[str], int]:
-    """As the queue does: what went back, and all of it if the function died, comes again; which never went through,
-    and how many deliveries it took until no delivery brought anything new.
+    """Deliver records like the queue: redeliver the failed ones, or all of them after a crash.
+
+    Returns:
+        The ids that never succeeded, and the number of deliveries until no delivery made progress.
     """
     waiting = {record["messageId"]: record for record in records}
     settled: set[str] | None = None
@@ -169,7 +173,7 @@ def deliver_until_settled(
         event = {"Records": list(waiting.values())}
         try:
             answer = stack.apps["rate_calls"].handler(event, context or Context())
-        except (Killed, Exception):  # noqa: BLE001 - a failed invocation, whatever it failed of
+        except (Killed, Exception):  # noqa: BLE001 - a failed invocation of any cause
             context = None
             stack.forget()
             continue
@@ -183,7 +187,7 @@ def deliver_until_settled(
 
 
 def ask_until_answered(stack: Stack, wire: Wire, function: str, event: dict[str, Any]) -> dict[str, Any]:
-    """As a client does: the same request again until it is answered by something else than a server error."""
+    """Repeat a request like a client until the answer is not a server error."""
     for _ in range(MOST_DELIVERIES):
         wire.dead = False
         try:
@@ -192,7 +196,7 @@ def ask_until_answered(stack: Stack, wire: Wire, function: str, event: dict[str,
             continue
         if answer["statusCode"] < 500:
             return answer
-        assert answer["statusCode"] == 503, f"not told to come again: {answer['body']}"
+        assert answer["statusCode"] == 503, f"not a retriable answer: {answer['body']}"
         assert "Retry-After" in answer["headers"]
     raise AssertionError("never answered")
 
@@ -205,14 +209,15 @@ def ask_anew(
     seconds: float = 60.0,
     check: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
-    """As Lambda does with an event nobody waits for, and an operator with a command: the same again after a failure,
-    by a fresh process. `check` looks at the world after each failure.
+    """Repeat an invocation after each failure in a fresh process, like Lambda an asynchronous event.
+
+    `check` runs after each failure.
     """
     for _ in range(MOST_DELIVERIES):
         wire.dead = False
         try:
             return stack.invoke(function, event, seconds)
-        except (Killed, Exception):  # noqa: BLE001 - a failed invocation, whatever it failed of
+        except (Killed, Exception):  # noqa: BLE001 - a failed invocation of any cause
             wire.dead = False
             stack.forget()
             check()

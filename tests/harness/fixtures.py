@@ -1,5 +1,5 @@
-"""The fixtures of every test that runs handlers: a fresh table (moto, or the DynamoDB that AWS_ENDPOINT_URL_DYNAMODB
-names), an active deck, the handlers. `tests/conftest.py` loads them everywhere, so this file imports nothing heavy.
+"""Fixtures of tests that run handlers: a fresh table (moto, or the DynamoDB of AWS_ENDPOINT_URL_DYNAMODB), an active
+deck, and the handlers. `tests/conftest.py` loads them for every test, so this module avoids slow imports.
 """
 
 import json
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def aws() -> Iterator[None]:
-    """moto for everything that AWS_ENDPOINT_URL_DYNAMODB does not send elsewhere."""
+    """moto for every service except a DynamoDB at AWS_ENDPOINT_URL_DYNAMODB."""
     from moto import mock_aws
 
     from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET
@@ -46,7 +46,7 @@ def aws() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def apps(aws: None) -> dict[str, ModuleType]:
-    """Every handler, imported once. HTTP answers that the published contract does not allow fail the test."""
+    """Every handler, imported once. An HTTP response that the published contract does not allow fails the test."""
     from tests.contract.handlers import check_responses
     from tests.harness.table import FUNCTIONS, load_app
 
@@ -57,7 +57,7 @@ def apps(aws: None) -> dict[str, ModuleType]:
 
 @pytest.fixture(scope="session")
 def dynamodb(aws: None) -> "DynamoDBClient":
-    """The client through which the tests look at the table; the handlers have their own."""
+    """The client that tests use to read the table; the handlers have their own clients."""
     from calling_credit.dynamodb.client import dynamodb_client
 
     return dynamodb_client()
@@ -67,7 +67,7 @@ def dynamodb(aws: None) -> "DynamoDBClient":
 def deckless(
     apps: dict[str, ModuleType], dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
 ) -> Iterator["Stack"]:
-    """The handlers over a fresh table; which deck is active is for the next fixture to say."""
+    """The handlers over a fresh table without an active deck."""
     from calling_credit import clock
     from local.stripe_stand_in.stand_in import StandIn
     from tests.functions.template import table_properties
@@ -75,12 +75,12 @@ def deckless(
     from tests.harness.table import TABLE, Stack
 
     def wall_clock() -> datetime:
-        return clock.now()  # Looked up each time: tests put a clock of their own in its place.
+        return clock.now()  # Looked up on each call, because tests replace the clock.
 
     stripe = StripeWire(StandIn(base_url=os.environ["STRIPE_API_BASE"], now=wall_clock, sleep=lambda _: None))
     stripe.attach(monkeypatch)
-    made = dynamodb.create_table(TableName=TABLE, **table_properties())
-    if made["TableDescription"]["TableStatus"] != "ACTIVE":
+    created = dynamodb.create_table(TableName=TABLE, **table_properties())
+    if created["TableDescription"]["TableStatus"] != "ACTIVE":
         dynamodb.get_waiter("table_exists").wait(TableName=TABLE, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
     try:
         yield Stack(dynamodb, apps, stripe)
@@ -99,7 +99,7 @@ def stack(deckless: "Stack") -> "Stack":
 
 @pytest.fixture
 def world(deckless: "Stack", monkeypatch: pytest.MonkeyPatch) -> "World":
-    """The handlers over a fresh table with one account, a small deck, and a clock that stands at noon of 2026-11-23."""
+    """The handlers over a fresh table with one account, a small deck, and a clock frozen at noon of 2026-11-23."""
     from tests.harness.fast_moto import make_moto_cheap
     from tests.harness.world import DECK, World
 
@@ -113,7 +113,7 @@ def world(deckless: "Stack", monkeypatch: pytest.MonkeyPatch) -> "World":
 
 @pytest.fixture
 def till(world: "World") -> "Till":
-    """The same world with its paying side."""
+    """The same world with cards, payments, and Stripe."""
     from tests.harness.till import Till
 
     return Till(world)
@@ -121,7 +121,7 @@ def till(world: "World") -> "Till":
 
 @pytest.fixture
 def law_six(till: "Till", monkeypatch: pytest.MonkeyPatch) -> Iterator["LawSix"]:
-    """At most one recharge in flight, looked at before every request to Stripe; law 5 and the sums at the end."""
+    """Check law 6 (at most one recharge in flight) before every request to Stripe, law 5 and the sums at the end."""
     from tests.harness.law_six import watch_law_six
 
     law = watch_law_six(till, monkeypatch)
@@ -135,7 +135,7 @@ def law_six(till: "Till", monkeypatch: pytest.MonkeyPatch) -> Iterator["LawSix"]
 def wire(deckless: "Stack", monkeypatch: pytest.MonkeyPatch) -> Iterator["Wire"]:
     """The wire between the handlers and the table; the SDK retries at once.
 
-    A transaction waits a little longer than a conflict lasts on this wire, so that it never runs out of attempts on a
+    A transaction waits slightly longer than a conflict lasts on this wire, so that it never exhausts its attempts on a
     busy machine.
     """
     from tests.harness.wire import wired

@@ -1,4 +1,4 @@
-"""HTTP requests as API Gateway hands them to a function, made from the sample envelopes, and the responses."""
+"""HTTP events of API Gateway, made from the sample events, and the responses."""
 
 import json
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from tests.harness.table import sample_event
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer as a client sees it."""
+    """An HTTP response as seen by a client."""
 
     status: int
     headers: dict[str, str]
@@ -17,12 +17,12 @@ class Answer:
 
     @property
     def body(self) -> Any:
-        """The answer's JSON."""
+        """The JSON of the response."""
         return json.loads(self.text)
 
     @property
     def code(self) -> str:
-        """The stable code of a problem, with its form checked."""
+        """The stable code of a problem, after checking its form."""
         assert self.headers["content-type"] == "application/problem+json"
         problem = self.body
         assert set(problem) == {"type", "title", "status", "code", "detail"}
@@ -40,7 +40,7 @@ def http_event(
     claims: dict[str, Any] | None = None,
     signed_in: bool = True,
 ) -> dict[str, Any]:
-    """The sample envelope of a function with another route, body (text or JSON) and claims (None leaves one out)."""
+    """The sample event of a function with this route, body (text or JSON), and claims (None removes a claim)."""
     event = sample_event(function)
     context = event["requestContext"]
     event.update(routeKey=f"{method} {path}", rawPath=path, rawQueryString="")

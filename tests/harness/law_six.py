@@ -1,4 +1,4 @@
-"""Law 6, looked at before every request to Stripe: at most one recharge of an account is in flight."""
+"""Law 6, checked before every request to Stripe: at most one recharge of an account is in flight."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,8 +13,9 @@ from tests.harness.till import Till
 
 @dataclass
 class LawSix:
-    """At most one recharge in flight for each account, and no attempt counted back. What is found is kept, because
-    Stripe's SDK takes any exception below it for a lost connection.
+    """At most one recharge in flight for each account, and no attempt number that decreases.
+
+    Violations are collected, because the SDK of Stripe treats any exception below it as a lost connection.
     """
 
     till: Till
@@ -23,7 +24,7 @@ class LawSix:
     one_by_one: Any = field(default_factory=Lock)
 
     def look(self) -> None:
-        """Look at the table and at Stripe as they are at this moment."""
+        """Check the table and Stripe in their current state."""
         with self.one_by_one:
             try:
                 self._look()
@@ -58,7 +59,7 @@ class LawSix:
 
 
 def watch_law_six(till: Till, monkeypatch: pytest.MonkeyPatch) -> LawSix:
-    """Look before every request to Stripe."""
+    """Check before every request to Stripe."""
     law, wire = LawSix(till), till.world.stack.stripe
     send = wire.send
 

@@ -1,4 +1,4 @@
-"""SQS batches as Lambda hands them to a function, and the messages a function sends back."""
+"""SQS batches as Lambda delivers them, and the failed messages of a response."""
 
 import copy
 from typing import Any
@@ -8,7 +8,7 @@ from tests.harness.table import sample_event
 
 
 def delivery(*bodies: str | dict[str, Any]) -> dict[str, Any]:
-    """An SQS batch of messages m_0, m_1, …, sent in this order a second apart."""
+    """An SQS batch of messages m_0, m_1, …, sent in this order at intervals of a second."""
     sample = sample_event("rate_calls")["Records"][0]
     records = []
     for number, body in enumerate(bodies):
@@ -21,7 +21,7 @@ def delivery(*bodies: str | dict[str, Any]) -> dict[str, Any]:
 
 
 def failures(answer: dict[str, Any]) -> list[str]:
-    """The messages a batch answer sends back."""
+    """The ids of the failed messages in a batch response."""
     assert set(answer) == {"batchItemFailures"}
     assert all(set(failure) == {"itemIdentifier"} for failure in answer["batchItemFailures"])
     names = [str(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]

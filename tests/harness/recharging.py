@@ -1,6 +1,4 @@
-"""What tests of automatic recharge have in common: money that is spent, by hand or by calls, what became of the rule's
-payments, and law 6 looked at whenever something is asked of Stripe.
-"""
+"""Steps for tests of automatic recharge: spending by adjustments or calls, and the payments of the rule."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,11 +17,11 @@ from tests.harness.till import ACCOUNT, CONFIRM, RETRIEVE, Till
 from tests.harness.world import PREMIUM
 
 LIFTED: dict[str, Any] = {"hourly_count": 20, "daily_limit": "10000.00", "monthly_limit": "10000.00"}
-"""Caps so high that they limit nothing here."""
+"""Caps that no test reaches."""
 GOES_ON = ("active", None, None)
-"""What `shown` says while nothing is amiss."""
+"""The result of `shown` in the normal state."""
 FAILED, CANCELED = ("failed", "50.00"), ("canceled", "50.00")
-"""What `recharges` says of a payment that brought nothing."""
+"""An item of `recharges` for a payment without money."""
 NUMBERS = count(1)
 
 # --- Money ------------------------------------------------------------------------------------------------------------
@@ -35,19 +33,19 @@ def usd(text: str) -> int:
 
 
 def leave(till: Till, amount: str, account: str = ACCOUNT) -> None:
-    """Have the operator bring the balance to this amount."""
+    """Have the operator set the balance to this amount."""
     change = usd(amount) - till.world.balance(account)
     if change:
         till.world.adjust(format_money(change), f"adjustment {next(NUMBERS)}", account)
 
 
 def spend(till: Till, amount: str, account: str = ACCOUNT) -> None:
-    """Have the operator take so much."""
+    """Have the operator debit this amount."""
     till.world.adjust(f"-{amount}", f"adjustment {next(NUMBERS)}", account)
 
 
 def a_call(till: Till, minutes: int = 2, to: str = PREMIUM, account: str = ACCOUNT) -> dict[str, Any]:
-    """A call of so many minutes that ends just now; a premium one costs 0.50 and 2.00 a minute."""
+    """An event of a call of this duration that ends now; a premium call costs 0.50 and 2.00 a minute."""
     now, seconds = till.world.clock.now, 60 * minutes
     started_at = format_instant(now - timedelta(seconds=seconds))
     return {
@@ -62,58 +60,58 @@ def a_call(till: Till, minutes: int = 2, to: str = PREMIUM, account: str = ACCOU
 
 
 def talk(till: Till, minutes: int = 2, to: str = PREMIUM, account: str = ACCOUNT) -> None:
-    """One such call is charged."""
+    """Charge one such call."""
     assert till.world.deliver(a_call(till, minutes, to, account)) == []
 
 
-# --- What became of it ------------------------------------------------------------------------------------------------
+# --- Results ----------------------------------------------------------------------------------------------------------
 
 
 def automatic(till: Till, account: str = ACCOUNT) -> list[dict[str, Any]]:
-    """The rule's payments, as they are stored, by attempt."""
-    made = [item for item in till.top_ups(account) if item["kind"] == "automatic"]
-    return sorted(made, key=lambda item: int(item["attempt"]))
+    """The stored payments of the rule, by attempt."""
+    payments = [item for item in till.top_ups(account) if item["kind"] == "automatic"]
+    return sorted(payments, key=lambda item: int(item["attempt"]))
 
 
 def recharges(till: Till, account: str = ACCOUNT) -> list[tuple[str, str]]:
-    """Status and amount of the rule's payments, by attempt."""
+    """Status and amount of the rule's payments by attempt."""
     return [(item["status"], format_money(item["amount_micros"])) for item in automatic(till, account)]
 
 
 def image(till: Till, account: str = ACCOUNT) -> dict[str, Any]:
-    """The balance as it is stored."""
+    """The stored balance."""
     [item] = till.world.of_kind("BALANCE", account)
     return item
 
 
 def threshold_watched(till: Till, account: str = ACCOUNT) -> str | None:
-    """The threshold that headroom is measured from; None while no fall of the balance wakes anybody."""
+    """The armed threshold; None while the rule is not armed."""
     balance = image(till, account)
     below = balance["posted_micros"] - balance["headroom_micros"]
     return None if below == -UNARMED_MICROS else format_money(below)
 
 
 def shown(till: Till, account: str = ACCOUNT) -> tuple[str, str | None, str | None]:
-    """Status, reason and next attempt as the customer sees them, after checking that the balance says the same and
-    that a reason has words.
+    """Status, reason, and next attempt as shown to the customer, after checking that the balance view agrees and that a
+    reason has a message.
     """
     rule = till.shown_rule(account)
     answer = till.world.get("/balance", account=account)
     assert answer.status == 200, answer.text
-    told = answer.body["auto_recharge"]
-    assert told == {name: rule[name] for name in told}
-    assert set(told) == {"enabled", "threshold", "amount", "status", "reason", "next_attempt_at"}
+    view = answer.body["auto_recharge"]
+    assert view == {name: rule[name] for name in view}
+    assert set(view) == {"enabled", "threshold", "amount", "status", "reason", "next_attempt_at"}
     assert (rule["reason"] is None) == (rule["message"] is None)
     return rule["status"], rule["reason"], rule["next_attempt_at"]
 
 
 def confirmations(till: Till) -> int:
-    """How often Stripe was asked for money."""
+    """The number of confirmations sent to Stripe."""
     return len(till.world.stack.stripe.posts("/confirm"))
 
 
 def fails_once(till: Till, kind: str) -> str:
-    """5.00 are left of a threshold of 10.00, and the rule's card has been asked for 50.00 in vain; the card."""
+    """Leave 5.00 under a threshold of 10.00 and let one recharge of 50.00 fail; return the card."""
     leave(till, "5.00")
     card = till.card(kind)
     till.set_rule(card)
@@ -122,7 +120,7 @@ def fails_once(till: Till, kind: str) -> str:
 
 
 def declined_three_times(till: Till) -> str:
-    """Suspended after a decline now, one an hour later and one a day after that; the card."""
+    """Suspend the rule by a decline now, an hour later, and a day after that; return the card."""
     card = fails_once(till, DECLINED)
     for span in ({"hours": 1}, {"hours": 24}):
         till.sweep(**span)
@@ -132,10 +130,10 @@ def declined_three_times(till: Till) -> str:
 
 
 def becomes(till: Till, card: str, kind: str) -> None:
-    """The bank of a saved card thinks otherwise of it from now on; it is still the same card."""
-    known = card_with_id(kind)
-    assert known is not None
-    till.stand_in.account.cards[card] = known
+    """Give a saved card the behavior of another kind of card."""
+    behavior = card_with_id(kind)
+    assert behavior is not None
+    till.stand_in.account.cards[card] = behavior
 
 
 def remove(till: Till, card: str) -> None:
@@ -144,12 +142,12 @@ def remove(till: Till, card: str) -> None:
 
 
 def follow(till: Till, link: str) -> Answer:
-    """What somebody is answered who presses the button of a confirmation link; they are not signed in."""
+    """The answer to a press of the button behind a confirmation link, without a sign-in."""
     return till.visit(link.rsplit("/", 1)[1], "POST")
 
 
 def put_rule(till: Till, body: Any, **claims: Any) -> Answer:
-    """PUT /auto-recharge with this body (JSON or text) by the holder of these claims."""
+    """PUT /auto-recharge with this body (JSON or text) and these claims."""
     return till.world.ask("change_settings", "PUT", "/auto-recharge", body, **claims)
 
 
@@ -157,13 +155,13 @@ def put_rule(till: Till, body: Any, **claims: Any) -> Answer:
 
 
 def below(till: Till, kind: str = VISA) -> None:
-    """5.00 are left of a threshold of 10.00, and the rule is on."""
+    """Leave 5.00 under a threshold of 10.00 and switch the rule on."""
     leave(till, "5.00")
     till.set_rule(till.card(kind))
 
 
 def left_halfway(till: Till) -> None:
-    """The same, and whether the money was taken is not known: it was."""
+    """The same, with a payment whose successful confirmation got no answer."""
     below(till)
     till.fault("answer_lost", CONFIRM, count=2)
     till.fault("dropped", RETRIEVE)
@@ -172,12 +170,12 @@ def left_halfway(till: Till) -> None:
 
 
 def keys(till: Till, ending: str) -> list[str]:
-    """The last parts of the keys under which automatic payments were asked for, in order."""
+    """The last parts of the idempotency keys of automatic payments, in order."""
     return [str(sent.key).split(":", 1)[1] for sent in till.world.stack.stripe.posts(ending) if "tu_" in str(sent.key)]
 
 
 def paid_once(till: Till) -> None:
-    """One intent, asked for by one request under one key, one charge, one credit."""
+    """Assert one intent from one request under one key, one charge, and one credit."""
     assert recharges(till) == [("succeeded", "50.00")]
     assert (till.charged(), len(till.objects("payment_intent"))) == ([5000], 1)
     assert shown(till) == ("active", None, None)
@@ -189,19 +187,19 @@ def paid_once(till: Till) -> None:
 
 
 def record(till: Till, account: str = ACCOUNT) -> dict[str, Any]:
-    """The stream's record of a balance that is below its threshold now."""
-    made = stream_record(image(till, account))
-    assert made is not None, "the filter leaves this balance out"
-    return made
+    """The stream record of a balance below its threshold."""
+    result = stream_record(image(till, account))
+    assert result is not None, "the filter drops this balance"
+    return result
 
 
 def bring(till: Till, *records: dict[str, Any], seconds: float = 60.0) -> list[str]:
-    """Hand records to auto_recharge as one batch; the sequence numbers of those that come again."""
+    """Pass records to auto_recharge as one batch; return the sequence numbers of the failed ones."""
     return failures(till.world.stack.invoke("auto_recharge", {"Records": list(records)}, seconds))
 
 
 def minutes_pass(till: Till, minutes: int, each: Callable[[], None] | None = None, *, step: int = 1) -> None:
-    """Let time pass as it does in production: something happens, the stream brings it, the sweeper looks."""
+    """Advance time as in production: call `each`, deliver the stream, and run the sweeper."""
     for _ in range(0, minutes, step):
         till.later(minutes=step)
         if each is not None:
@@ -209,6 +207,3 @@ def minutes_pass(till: Till, minutes: int, each: Callable[[], None] | None = Non
         till.stream()
         till.sweep()
         till.stream()
-
-
-# --- Law 6 ------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Items of earlier releases, exactly as they stored them, and a world whose table holds some of them."""
+"""Stored items of earlier releases, and a world whose table contains some of them."""
 
 import json
 from pathlib import Path
@@ -10,22 +10,22 @@ from tests.harness.till import Till
 
 Item = dict[str, Any]
 RELEASES = sorted(folder for folder in (ROOT / "tests" / "fixtures" / "items").iterdir() if folder.is_dir())
-"""One folder for each release, with one file for each kind of item."""
+"""One folder per release with one file per kind of item."""
 
 
 def cases_of(path: Path) -> dict[str, Item]:
-    """The items of one file, by what makes each another."""
+    """The items of one file by variant."""
     cases: dict[str, Item] = json.loads(path.read_text(encoding="utf-8"))
     return cases
 
 
 def first_of(folder: Path, kind: str) -> Item:
-    """Any item of a kind."""
+    """The first item of a kind."""
     return next(iter(cases_of(folder / f"{kind}.json").values()))
 
 
 class Old:
-    """A world whose table holds an account of an earlier release and one more item of it."""
+    """A world whose table contains an account and one more item of an earlier release."""
 
     def __init__(self, till: Till, folder: Path, item: Item) -> None:
         self.till, self.world, self.folder = till, till.world, folder
@@ -49,22 +49,22 @@ class Old:
         return self.world.stack.table_name
 
     def put(self, item: Item, **changes: str) -> None:
-        """Store an item as it is, but for these attributes."""
+        """Store an item with these attributes changed."""
         stored = item | {name: {"S": value} for name, value in changes.items()}
         self.client.put_item(TableName=self.table, Item=stored)
 
     def get(self, path: str, **query: Any) -> Any:
-        """What a member of the account reads."""
+        """GET a path as a member of the account."""
         answer = self.world.get(path, account=self.account, **query)
         assert answer.status == 200, answer.text
         return answer.body
 
     def ask(self, function: str, method: str, path: str, body: Any = None, **more: Any) -> Any:
-        """What a billing admin of the account is answered."""
+        """The answer to a billing admin of the account."""
         claims = {"custom:account_id": self.account}
         return self.world.ask(function, method, path, body, **claims, **more)
 
     def now(self) -> Item:
-        """The same item as it stands now."""
-        [found] = [one for one in self.world.stack.items() if one["SK"] == self.item["SK"]]
-        return found
+        """The current state of the item."""
+        [current] = [item for item in self.world.stack.items() if item["SK"] == self.item["SK"]]
+        return current

@@ -1,4 +1,4 @@
-"""Records of the table's stream, as Lambda's mapping and its filter bring them."""
+"""Records of the table's stream as delivered by the event source mapping and its filter."""
 
 import copy
 import time
@@ -8,8 +8,9 @@ from tests.harness.table import sample_event
 
 
 def stream_record(image: dict[str, Any]) -> dict[str, Any] | None:
-    """The record of the table's stream that shows this balance, None where the mapping's filter leaves it out: headroom
-    is text there, and begins with a minus.
+    """The stream record of this balance; None if the filter drops it.
+
+    The filter compares headroom as text and passes values with a minus sign.
     """
     if not str(image["headroom_micros"]).startswith("-"):
         return None

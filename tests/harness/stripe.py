@@ -1,7 +1,6 @@
-"""The wire between Stripe's SDK and its stand-in: no socket, every request recorded, and the place where faults are put
-in, below the SDK.
+"""The wire between the SDK of Stripe and its stand-in: no socket, every request recorded, faults below the SDK.
 
-Nothing of the SDK or the application is replaced but the last step, which would open a connection.
+Only the last step of the SDK, which opens a connection, is replaced.
 """
 
 from collections.abc import Callable
@@ -42,14 +41,14 @@ Through = Callable[[StripeRequest, Pass], requests.Response]
 
 @dataclass
 class StripeWire:
-    """One Stripe account, and what goes over the wire to it. `through` may meddle with each request."""
+    """One Stripe account and the requests sent to it. `through` may interfere with each request."""
 
     stand_in: StandIn
     sent: list[StripeRequest] = field(default_factory=list)
     through: Through | None = None
 
     def attach(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Let every HTTP request of this process that uses `requests` come here."""
+        """Route every HTTP request made with `requests` in this process to this wire."""
         monkeypatch.setattr(HTTPAdapter, "send", lambda _adapter, request, **_: self.send(request))
 
     def send(self, request: requests.PreparedRequest) -> requests.Response:
@@ -73,18 +72,18 @@ class StripeWire:
         return response(answer.status, answer.body, answer.headers, request)
 
     def posts(self, ending: str) -> list[StripeRequest]:
-        """The POSTs whose path ends so."""
+        """The POST requests whose path has this ending."""
         return [sent for sent in self.sent if sent.method == "POST" and sent.path.endswith(ending)]
 
 
 def response(
     status: int, body: bytes, headers: dict[str, str], request: requests.PreparedRequest | None = None
 ) -> requests.Response:
-    """An answer as `requests` gives it."""
-    made: Any = requests.Response()
-    made.status_code = status
-    made._content = body
-    made.headers.update(headers)
-    made.request = request
-    answer: requests.Response = made
-    return answer
+    """A response of `requests`."""
+    answer: Any = requests.Response()
+    answer.status_code = status
+    answer._content = body
+    answer.headers.update(headers)
+    answer.request = request
+    result: requests.Response = answer
+    return result

@@ -1,4 +1,4 @@
-"""Everything that can go wrong with a request to Stripe, put in below its SDK."""
+"""The faults of requests to Stripe, injected below its SDK."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ Response = Any
 
 
 def lost(sent: Sent) -> Exception:
-    """What a client meets when nobody answers it."""
+    """The error of a client that gets no response."""
     if sent.service == "stripe":
         timeout: Exception = requests.ReadTimeout("injected")
         return timeout
@@ -21,40 +21,40 @@ def lost(sent: Sent) -> Exception:
 
 
 def stripe_answer_lost(point: Point, sent: Sent, passed: Pass) -> Response:
-    """The request is carried out, and nobody hears of it."""
+    """The request is executed, but its response is lost."""
     passed()
     raise lost(sent)
 
 
 def stripe_never_reached(point: Point, sent: Sent, passed: Pass) -> Response:
-    """No connection comes about."""
+    """No connection is established."""
     raise requests.ConnectionError("injected")
 
 
 def stripe_slow_past_the_timeout(point: Point, sent: Sent, passed: Pass) -> Response:
-    """Nobody answers until the function's time is nearly up; it was carried out all the same."""
+    """No response arrives until the function has almost timed out, but the request was executed."""
     passed()
     point.context.seconds = 3
     raise lost(sent)
 
 
 def stripe_server_error(point: Point, sent: Sent, passed: Pass) -> Response:
-    """HTTP 500 before anything was done, kept under the key."""
+    """HTTP 500 before execution, saved under the key."""
     return _ordered(point, "error_500", passed)
 
 
 def stripe_server_error_but_done(point: Point, sent: Sent, passed: Pass) -> Response:
-    """HTTP 500 after it was carried out, kept under the key."""
+    """HTTP 500 after execution, saved under the key."""
     return _ordered(point, "error_500_after", passed)
 
 
 def stripe_too_many_requests(point: Point, sent: Sent, passed: Pass) -> Response:
-    """HTTP 429, kept nowhere."""
+    """HTTP 429, not saved under the key."""
     return _ordered(point, "rate_limited", passed)
 
 
 def stripe_key_in_use(point: Point, sent: Sent, passed: Pass) -> Response:
-    """HTTP 409: the first request under this key is still being carried out."""
+    """HTTP 409: the first request under this key is still running."""
     body = b'{"error": {"type": "idempotency_error", "code": "idempotency_key_in_use", "message": "injected"}}'
     return response(409, body, {"Content-Type": "application/json"})
 

@@ -1,4 +1,4 @@
-"""The handlers over one fresh table, a Stripe account of their own, and the sample events that AWS sends them."""
+"""The handlers over a fresh table and their own Stripe account, and the sample events of AWS."""
 
 import importlib.util
 import json
@@ -30,7 +30,7 @@ FUNCTIONS = tuple(sorted(path.parent.name for path in (ROOT / "functions").glob(
 
 
 class Context:
-    """What a handler may ask of Lambda's context."""
+    """The context of a Lambda invocation."""
 
     function_name = "function"
     function_version = "1"
@@ -47,7 +47,7 @@ class Context:
 
 
 def load_app(name: str) -> ModuleType:
-    """Import functions/<name>/app.py under a name of its own, as Lambda would in a process of its own."""
+    """Import functions/<name>/app.py under a unique name, as in its own Lambda process."""
     spec = importlib.util.spec_from_file_location(f"{name}_app", ROOT / "functions" / name / "app.py")
     assert spec is not None
     assert spec.loader is not None
@@ -59,8 +59,8 @@ def load_app(name: str) -> ModuleType:
 
 @contextmanager
 def one_request_at_a_time() -> Iterator[None]:
-    """DynamoDB answers every request as a whole; moto, asked by several threads, would not."""
-    from moto.dynamodb.responses import DynamoHandler  # noqa: PLC0415 - moto's own parts load late
+    """Serialize requests to moto, which is not atomic under several threads as DynamoDB is."""
+    from moto.dynamodb.responses import DynamoHandler  # noqa: PLC0415 - moto imports its parts late
 
     lock = threading.Lock()
     unlocked: Any = DynamoHandler.call_action
@@ -76,7 +76,7 @@ def one_request_at_a_time() -> Iterator[None]:
 
 @cache
 def _s3() -> "S3Client":
-    """One client for all decks; made after moto has begun."""
+    """One S3 client for all decks, created after moto has started."""
     from calling_credit.rates.deck_store import s3_client  # noqa: PLC0415
 
     return s3_client()
@@ -84,7 +84,7 @@ def _s3() -> "S3Client":
 
 @dataclass
 class Stack:
-    """The handlers over one fresh table, and a Stripe account of their own."""
+    """The handlers over a fresh table, with their own Stripe account."""
 
     dynamodb: "DynamoDBClient"
     apps: dict[str, ModuleType]
@@ -92,7 +92,7 @@ class Stack:
     table_name: str = TABLE
 
     def publish(self, deck: bytes, version: str = "deck-1") -> None:
-        """Publish a deck and let the warm functions see it at once."""
+        """Publish a deck and clear the caches of the functions."""
         from calling_credit.rates import deck_store  # noqa: PLC0415
 
         s3 = _s3()
@@ -101,20 +101,20 @@ class Stack:
         self.forget()
 
     def forget(self) -> None:
-        """Let every function be as if just started."""
+        """Clear the caches of every function, as after a cold start."""
         for app in self.apps.values():
             if hasattr(app, "deck"):
                 app.deck._deck = app.deck._checked_at = None
             if hasattr(app, "facts"):
-                app.facts._known.clear()
+                app.facts._cache.clear()
 
     def invoke(self, name: str, event: dict[str, Any], seconds: float = 60.0) -> dict[str, Any]:
-        """Hand one event to a function."""
+        """Invoke a function with one event."""
         answer: dict[str, Any] = self.apps[name].handler(event, Context(seconds))
         return answer
 
     def items(self, account_id: str | None = None) -> list[dict[str, Any]]:
-        """Every item of the table (of one account), as plain values."""
+        """Every item of the table or of one account, as plain values."""
         from calling_credit.dynamodb.attributes import from_attributes  # noqa: PLC0415
 
         if account_id is None:
@@ -142,6 +142,6 @@ class Stack:
 
 
 def sample_event(name: str) -> dict[str, Any]:
-    """The sample envelope `events/<name>.json`."""
+    """The sample event `events/<name>.json`."""
     event: dict[str, Any] = json.loads(Path(ROOT, "events", f"{name}.json").read_text(encoding="utf-8"))
     return event

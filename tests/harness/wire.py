@@ -1,10 +1,9 @@
-"""The wire between the handlers and AWS or Stripe: every request recorded, and the place where faults are put in, below
-the SDKs.
+"""The wire between the handlers and AWS or Stripe: every request recorded, faults injected below the SDKs.
 
-Nothing of the application is replaced: a handler of botocore's `before-send` event answers in the server's stead, or
-passes the request on. moto's transactions are not atomic under threads (they roll back by putting the whole table
-back), so where moto answers, the fixture `aws` lets requests through one at a time; between two requests anything may
-happen, as in DynamoDB. DynamoDB's own conflicts, which moto never has, are made here (`with_conflicts`).
+Nothing of the application is replaced: a handler of botocore's `before-send` event answers instead of the server or
+passes the request on. Transactions of moto are not atomic under threads (a rollback restores the whole table), so the
+fixture `aws` serializes requests to moto; between two requests anything may happen, as in DynamoDB. moto has no
+conflicts, so this module injects them (`with_conflicts`).
 """
 
 import json
@@ -29,12 +28,12 @@ WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
 
 
 class Killed(BaseException):
-    """The process died. No handler catches it, as none outlives it."""
+    """The process died. A BaseException, so that no handler catches it."""
 
 
 @dataclass(frozen=True)
 class Sent:
-    """One request: the operation, its body, and the id that the SDK's own retries of one call share."""
+    """One request: the operation, its body, and the id shared by the SDK's retries of one call."""
 
     service: str
     operation: str
@@ -43,35 +42,35 @@ class Sent:
 
     @property
     def actions(self) -> list[tuple[str, dict[str, Any]]]:
-        """The actions of a transaction, or the request itself: `(Put | Update | … | GetItem | …, its parameters)`."""
+        """The actions of a transaction or the single request: `(Put | Update | … | GetItem | …, parameters)`."""
         if self.operation == "TransactWriteItems":
             return [(kind, action) for part in self.body["TransactItems"] for kind, action in part.items()]
         return [(self.operation, self.body)] if self.service == "dynamodb" else []
 
     def keys(self) -> set[Key]:
-        """Every item written."""
-        found = {key_of(action.get("Key") or action["Item"]) for kind, action in self.actions if kind in KEYED}
-        return found if self.operation in WRITES else set()
+        """The keys of every written item."""
+        written = {key_of(action.get("Key") or action["Item"]) for kind, action in self.actions if kind in KEYED}
+        return written if self.operation in WRITES else set()
 
     def partitions(self) -> set[str]:
-        """Every partition of the table that is named; `*` for a request that is bound to none."""
+        """The partitions of the request; `*` for a request without a partition."""
         if self.service != "dynamodb":
             return set()
         if self.operation == "BatchGetItem":
-            return {key["PK"]["S"] for asked in self.body["RequestItems"].values() for key in asked["Keys"]}
+            return {key["PK"]["S"] for part in self.body["RequestItems"].values() for key in part["Keys"]}
         if self.operation == "Query" and self.body["KeyConditionExpression"].startswith("PK = :pk"):
             return {self.body["ExpressionAttributeValues"][":pk"]["S"]}
-        found = {
+        partitions = {
             (action.get("Key") or action.get("Item") or {}).get("PK", {}).get("S", "*") for _, action in self.actions
         }
-        return found or {"*"}
+        return partitions or {"*"}
 
 
 KEYED = ("Put", "Update", "Delete", "PutItem", "UpdateItem", "DeleteItem")
 
 
 def key_of(attributes: dict[str, Any]) -> Key:
-    """The key of an item or a key as DynamoDB writes it."""
+    """The key in the attributes of an item or key of DynamoDB."""
     return attributes["PK"]["S"], attributes["SK"]["S"]
 
 
@@ -81,7 +80,7 @@ Interference = Callable[[Sent, Pass], AWSResponse]
 
 @dataclass
 class Wire:
-    """What went over it, and what is done to the requests that come."""
+    """The recorded requests, and the interference with the next ones."""
 
     sent: list[Sent] = field(default_factory=list)
     interfere: Interference | None = None
@@ -126,7 +125,7 @@ class Wire:
         return response
 
     def _contend(self, sent: Sent, passed: Pass) -> AWSResponse:
-        """Refuse a write to an item that another request is writing at this moment, as DynamoDB does."""
+        """Refuse a write to an item that another request is writing, like DynamoDB."""
         keys = sent.keys()
         with self.counting:
             contended = keys & set().union(*self.under_way)
@@ -145,7 +144,7 @@ class Wire:
 
     @contextmanager
     def recording(self) -> Iterator[list[Sent]]:
-        """The requests sent meanwhile."""
+        """The requests sent in this context."""
         before = len(self.sent)
         during: list[Sent] = []
         yield during
@@ -153,7 +152,7 @@ class Wire:
 
     @contextmanager
     def interfering(self, interference: Interference) -> Iterator[None]:
-        """Let this be done to every request meanwhile."""
+        """Interfere with every request in this context."""
         self.interfere = interference
         try:
             yield
@@ -163,7 +162,7 @@ class Wire:
 
 @contextmanager
 def wired(stack: Stack, *more: Any) -> Iterator[Wire]:
-    """A wire under every client of the handlers of a stack (and of `more` modules), for a while."""
+    """A wire under every client of a stack's handlers and of `more` modules in this context."""
     wire = Wire()
     clients = {id(client): client for app in (*stack.apps.values(), *more) for client in clients_of(app)}
     tapped = [(client, partial(wire.send, client)) for client in clients.values()]
@@ -181,7 +180,7 @@ def wired(stack: Stack, *more: Any) -> Iterator[Wire]:
 
 
 def clients_of(app: Any) -> list[Any]:
-    """Every AWS client that a handler's module holds."""
+    """Every AWS client of a handler module."""
     holders = [
         getattr(app, name, None)
         for name in ("dynamodb", "keeper", "deck", "facts", "recharges", "topups", "decks", "s3")
@@ -190,7 +189,7 @@ def clients_of(app: Any) -> list[Any]:
 
 
 def read_request(event_name: str, request: AWSPreparedRequest) -> Sent:
-    """What a prepared request says."""
+    """Parse a prepared request."""
     _, service, operation = event_name.split(".")
     sent: Any = request.body
     body = json.loads(sent) if service == "dynamodb" else {"url": request.url}
@@ -199,7 +198,7 @@ def read_request(event_name: str, request: AWSPreparedRequest) -> Sent:
 
 
 def refusal(status: int, code: str, **more: Any) -> AWSResponse:
-    """An error as DynamoDB writes one."""
+    """An error response of DynamoDB."""
     body = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "injected", **more}
     return answer(status, body)
 
@@ -211,7 +210,7 @@ def cancelled(codes: list[str], items: dict[int, Any] | None = None) -> AWSRespo
 
 
 def conflict(sent: Sent, contended: set[Key]) -> AWSResponse:
-    """The answer to a write that meets another on these items."""
+    """The response to a write that conflicts on these items."""
     if sent.operation != "TransactWriteItems":
         return refusal(400, "TransactionConflictException")
     written = [key_of(action.get("Key") or action["Item"]) for _, action in sent.actions]

@@ -1,5 +1,5 @@
-"""A small world to test handlers in: one account with a line and a person, a small rate deck, a clock that stands
-still, and requests as AWS sends them, made from the sample envelopes.
+"""A small world for tests of handlers: one account with a line and a user, a small rate deck, a frozen clock, and
+requests made from the sample events of AWS.
 """
 
 import copy
@@ -36,7 +36,7 @@ INCLUDED, UNCOVERED, SHORT_CODE = "+14155550199", "+33142685300", "911"
 
 @dataclass
 class World:
-    """The handlers over one fresh table, and the clock they read."""
+    """The handlers over a fresh table, and their clock."""
 
     stack: Stack
     clock: Clock = field(default_factory=Clock)
@@ -44,14 +44,14 @@ class World:
     # Requests
 
     def invoke(self, name: str, event: dict[str, Any]) -> Answer:
-        """Hand an HTTP event to a function."""
+        """Invoke a function with an HTTP event."""
         answer = self.stack.invoke(name, event)
         headers = {key.lower(): value for key, value in answer["headers"].items()}
         headers |= {key.lower(): values[0] for key, values in answer.get("multiValueHeaders", {}).items()}
         return Answer(answer["statusCode"], headers, answer["body"])
 
     def get(self, path: str, *, account: str = "acct_1", accept: str = "application/json", **query: Any) -> Answer:
-        """What `list_usage` answers a member of an account (`from_` is `from`)."""
+        """The answer of `list_usage` to a member of an account (`from_` is `from`)."""
         parameters = {name.rstrip("_"): str(value) for name, value in query.items() if value is not None}
         event = http_event(
             "list_usage", "GET", path, claims={"custom:account_id": account, "cognito:groups": "[member]"}
@@ -62,7 +62,7 @@ class World:
         return self.invoke("list_usage", event)
 
     def operate(self, method: str, path: str, body: Any = None, *, key: str | None = None, **claims: Any) -> Answer:
-        """What `manage_accounts` answers the operator; `key` is the Idempotency-Key."""
+        """The answer of `manage_accounts` to the operator; `key` is the Idempotency-Key."""
         event = http_event("manage_accounts", method, path, body=body, claims=claims)
         event["headers"].pop("idempotency-key")
         if key is not None:
@@ -70,14 +70,14 @@ class World:
         return self.invoke("manage_accounts", event)
 
     def change(self, path: str, body: Any, **claims: Any) -> Answer:
-        """What `change_settings` answers a billing admin of acct_1, or the holder of these claims."""
+        """The answer of `change_settings` to a billing admin of acct_1, or to the given claims."""
         event = http_event("change_settings", "PUT", path, body=body, claims={"custom:account_id": "acct_1", **claims})
         return self.invoke("change_settings", event)
 
     def ask(
         self, function: str, method: str, path: str, body: Any = None, *, key: str | None = None, **claims: Any
     ) -> Answer:
-        """What a function answers a billing admin of acct_1, or the holder of these claims."""
+        """The answer of a function to a billing admin of acct_1, or to the given claims."""
         event = http_event(function, method, path, body=body, claims={"custom:account_id": "acct_1", **claims})
         event["headers"].pop("idempotency-key", None)
         if key is not None:
@@ -96,25 +96,25 @@ class World:
                 return
 
     def authorize(self, call_id: str = "c_1", to: str = UNITED_KINGDOM, seconds: int = 600, **more: Any) -> Answer:
-        """What `authorize_call` answers the switch."""
+        """The answer of `authorize_call` to the switch."""
         body = {"call_id": call_id, "account_id": "acct_1", "line_id": "line_1", "to": to, "requested_seconds": seconds}
         return self.invoke("authorize_call", http_event("authorize_call", "POST", "/calls/authorize", body=body | more))
 
     # The account and its calls
 
     def create_account(self, account_id: str = "acct_1", **settings: Any) -> None:
-        """An account with one person and one line that may call abroad."""
+        """Create an account with one user and one line with international calling."""
         assert self.operate("PUT", f"/accounts/{account_id}", settings).status == 201
         self.operate("PUT", f"/accounts/{account_id}/users/user_1", {"name": "Ada"})
         line = {"number": "+14155550100", "user_id": "user_1", "international_calling": True}
         assert self.operate("PUT", f"/accounts/{account_id}/lines/line_1", line).status == 201
 
     def deliver(self, *bodies: str | dict[str, Any]) -> list[str]:
-        """Deliver messages (a body, or changes to the example call) named m_0, m_1, …; the names of those refused."""
+        """Deliver messages m_0, m_1, … (bodies or changes to the example call); return the ids of the refused ones."""
         return failures(self.stack.invoke("rate_calls", delivery(*bodies)))
 
     def adjust(self, amount: str, key: str, account_id: str = "acct_1") -> str:
-        """Adjust a balance; the adjustment's id."""
+        """Adjust a balance; return the id of the adjustment."""
         body = {"amount": amount, "reason": "test"}
         answer = self.operate("POST", f"/accounts/{account_id}/adjustments", body, key=key)
         assert answer.status == 201, answer.text
@@ -123,15 +123,15 @@ class World:
     # The table
 
     def of_kind(self, kind: str, account_id: str = "acct_1") -> list[dict[str, Any]]:
-        """The items of an account whose sort keys begin so, in order."""
+        """The items of a kind of an account, in order."""
         return [item for item in self.stack.items(account_id) if item["SK"].split("#")[0] == kind]
 
     def entries(self, account_id: str = "acct_1") -> list[dict[str, Any]]:
-        """The entries of an account, by when they happened."""
+        """The entries of an account in time order."""
         return self.of_kind("ENTRY", account_id)
 
     def balance(self, account_id: str = "acct_1") -> int:
-        """The posted balance in micros, after checking that the book of the account adds up."""
+        """The posted balance in micros, after checking the sums of the account."""
         items: dict[str, list[dict[str, Any]]] = {"ENTRY": [], "DAY": []}
         for item in self.stack.items(account_id):
             items.setdefault(item["SK"].split("#")[0], []).append(item)
@@ -156,7 +156,7 @@ class World:
 
     @contextmanager
     def recorded(self, function: str) -> Iterator[list[tuple[str, dict[str, Any]]]]:
-        """Every request a function sends to DynamoDB meanwhile: operation and parameters."""
+        """The requests of a function to DynamoDB in this context: operation and parameters."""
         requests: list[tuple[str, dict[str, Any]]] = []
 
         def record(params: dict[str, Any], model: Any, **_: Any) -> None:
@@ -171,10 +171,10 @@ class World:
 
 
 def headroom_over_posted(rules: list[dict[str, Any]], balance: dict[str, Any]) -> int:
-    """What headroom must add to the posted balance: less the threshold of a rule that is armed, else out of reach."""
+    """The difference of headroom and posted balance: minus the threshold if the rule is armed, else 10**15."""
     if not rules:
         return 10**15
     [rule] = rules
     armed = balance["headroom_micros"] - balance["posted_micros"] != 10**15
-    assert armed <= (rule["enabled"] and "suspended_reason" not in rule), "armed although it must not charge"
+    assert armed <= (rule["enabled"] and "suspended_reason" not in rule), "the rule is armed but must not charge"
     return -rule["threshold_micros"] if armed else 10**15

@@ -71,7 +71,7 @@ def drop_a_deck(driver: Driver) -> None:
 @operation("rate what waits for a price", 60)
 def rate_waiting(driver: Driver) -> None:
     """Every waiting call that the deck covers is charged, by its own key; a second look finds nothing to do."""
-    driver.stack.apps["rerate_calls"].facts._known.clear()
+    driver.stack.apps["rerate_calls"].facts._cache.clear()
     driver.stack.invoke("rerate_calls", {}, seconds=300)
     model = driver.model
     for pk, sk in sorted(key for key in model.items if key[1].startswith("UNRATED#")):

@@ -126,7 +126,7 @@ def test_two_invocations_at_once_charge_each_call_once(bench: LedgerBench, overl
         other.under_way, other.counting = bench.wire.under_way, bench.wire.counting
         for _ in range(4):
             bench.put_back()
-            twin.facts._known.clear()
+            twin.facts._cache.clear()
             other.with_conflicts = bench.wire.with_conflicts = True
             answers = at_once(
                 partial(bench.stack.invoke, "rate_calls", batch(first)),

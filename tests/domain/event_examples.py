@@ -1,0 +1,134 @@
+"""Example items and changes that make events, one for each type."""
+
+import json
+from typing import Any
+
+import jsonschema
+
+from calling_credit.notifications.events import Announcement
+from calling_credit.notifications.from_stream import derive_events
+from calling_credit.recharge.attempts import SuspensionReason
+from ops.event_schemas import path
+
+AT = "2026-11-23T12:00:00.000Z"
+PK = "ACCOUNT#acct_1"
+SECRETS = {
+    "customer_id": "cus_secret",
+    "payment_method_id": "pm_secret",
+    "fingerprint": "fp_secret",
+    "intent_id": "pi_secret",
+    "created_by": "user:secret",
+    "create_request": '{"customer":"cus_secret"}',
+    "confirm_request": '{"return_url":"https://secret"}',
+    "next_action_url": "https://secret/link",
+    "receipt_url": "https://secret/receipt",
+}
+CARD = {"brand": "visa", "last4": "4242"}
+PAYMENT: dict[str, Any] = {
+    "PK": PK,
+    "SK": "TOPUP#tu_1",
+    "topup_id": "tu_1",
+    "kind": "manual",
+    "status": "confirming",
+    "amount_micros": 25_000_000,
+    "created_at": AT,
+    "updated_at": AT,
+    **CARD,
+    **SECRETS,
+}
+RULE: dict[str, Any] = {
+    "PK": PK,
+    "SK": "AUTO_RECHARGE",
+    "enabled": True,
+    "threshold_micros": 10_000_000,
+    "state_version": 7,
+    "rule_version": 1,
+    "recent": "[]",
+    **CARD,
+    **{name: SECRETS[name] for name in ("payment_method_id", "fingerprint")},
+}
+BALANCE: dict[str, Any] = {
+    "PK": PK,
+    "SK": "BALANCE",
+    "posted_micros": 10_000_000,
+    "low_micros": 5_000_000,
+    "nudge": 0,
+    "updated_at": AT,
+}
+ENTRY: dict[str, Any] = {
+    "PK": PK,
+    "SK": f"ENTRY#{AT}#tu_1.rev.1",
+    "kind": "credit_reversed",
+    "category": "reversal",
+    "amount_micros": -30_000_000,
+    "recorded_at": AT,
+    "facts_hash": "hash_secret",
+    "topup_id": "tu_1",
+    **CARD,
+}
+UNRATED: dict[str, Any] = {
+    "PK": PK,
+    "SK": f"UNRATED#{AT}#c_1",
+    "line_id": "line_1",
+    "user_id": "user_1",
+    "from": "+14155550100",
+    "to": "+442071838750",
+    "duration_seconds": 125,
+    "facts_hash": "hash_secret",
+    "recorded_at": AT,
+}
+
+DENIAL: dict[str, Any] = {
+    "PK": PK,
+    "SK": "DENIAL#",
+    "reason": "daily_spend_limit",
+    "denied_at": AT,
+    "denials": 3,
+    "call_id": "c_1",
+    "line_id": "line_1",
+    "to": "GB…50",
+}
+ACCOUNT: dict[str, Any] = {"PK": PK, "SK": "ACCOUNT", "status": "open", "time_zone": "UTC", "updated_at": AT}
+FREEZING = {"frozen_at": AT, "frozen_by": "operator:ops", "frozen_from": "203.0.113.7"}
+UNFREEZING = {f"un{name}": value for name, value in FREEZING.items()}
+
+Change = tuple[dict[str, Any] | None, dict[str, Any] | None]
+PAID = PAYMENT | {"status": "succeeded", "settled_at": AT}
+FAILED = PAYMENT | {"status": "failed", "failure_code": "insufficient_funds"}
+CHANGES: dict[str, Change] = {
+    "TopUpSucceeded": (PAYMENT, PAID),
+    "TopUpFailed": (PAYMENT, FAILED),
+    "AutoRechargeSucceeded": (PAYMENT | {"kind": "automatic"}, PAID | {"kind": "automatic"}),
+    "AutoRechargeFailed": (PAYMENT | {"kind": "automatic"}, FAILED | {"kind": "automatic"}),
+    "AutoRechargeSuspended": (RULE, RULE | {"suspended_reason": SuspensionReason.UNUSABLE, "state_version": 8}),
+    "BalanceLow": (BALANCE, BALANCE | {"posted_micros": 4_999_900}),
+    "CreditReversed": (None, ENTRY),
+    "CreditReturned": (None, ENTRY | {"kind": "credit_returned", "amount_micros": 30_000_000}),
+    "CallUnrated": (None, UNRATED),
+    "CallDenied": (DENIAL | {"denials": 2}, DENIAL),
+    "AccountFrozen": (ACCOUNT, ACCOUNT | FREEZING),
+    "AccountUnfrozen": (ACCOUNT | FREEZING, ACCOUNT | UNFREEZING),
+}
+"""One change for each type of event."""
+
+
+def events_of(old: dict[str, Any] | None, new: dict[str, Any] | None) -> list[Announcement]:
+    """The events of a change, each validated against its published schema."""
+    events = derive_events(old, new, AT)
+    for event in events:
+        shown = json.loads(event.model_dump_json())
+        jsonschema.validate(shown, json.loads(path(type(event)).read_text(encoding="utf-8")))
+        assert (shown["type"], shown["version"], shown["account_id"]) == (event.name, "1", "acct_1")
+    return events
+
+
+def event_of(old: dict[str, Any] | None, new: dict[str, Any] | None) -> dict[str, Any]:
+    """The published form of the only event of a change."""
+    [event] = events_of(old, new)
+    shown: dict[str, Any] = json.loads(event.model_dump_json())
+    return shown
+
+
+def types_of(old: dict[str, Any] | None, new: dict[str, Any] | None) -> list[str]:
+    """The event types of a change."""
+    return [event.name for event in events_of(old, new)]

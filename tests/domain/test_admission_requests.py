@@ -1,0 +1,66 @@
+"""The request and response bodies of call authorization."""
+
+from typing import Any
+
+import pytest
+
+from calling_credit.admission.decision import (
+    Credit,
+    decide_admission,
+)
+from calling_credit.admission.request import WORDS, decision_view, read_ask
+from calling_credit.errors import InvalidValue
+from tests.domain.admission_examples import DOLLAR, NUMBER, ask, context_of
+
+BODY: dict[str, Any] = {"call_id": "c_1", "account_id": "acct_1", "line_id": "line_1", "to": NUMBER}
+
+
+def test_the_default_request_is_for_ten_minutes() -> None:
+    assert read_ask(BODY) == ask(600)
+    assert read_ask(BODY | {"requested_seconds": 60}) == ask(60)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"call_id": None}, "missing_field"),
+        ({"to": 911}, "missing_field"),
+        ({"call_id": "a#b"}, "invalid_id"),
+        ({"call_id": "x" * 97}, "invalid_id"),
+        ({"account_id": ""}, "invalid_id"),
+        ({"line_id": "a b"}, "invalid_id"),
+        ({"to": "442071838750"}, "invalid_number"),
+        ({"to": "+0442071838750"}, "invalid_number"),
+        ({"requested_seconds": 0}, "invalid_duration"),
+        ({"requested_seconds": 86_401}, "invalid_duration"),
+        ({"requested_seconds": 60.0}, "invalid_duration"),
+        ({"requested_seconds": True}, "invalid_duration"),
+        ({"requested_seconds": "60"}, "invalid_duration"),
+    ],
+)
+def test_an_invalid_authorization_request_is_refused(changes: dict[str, Any], code: str) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        read_ask(BODY | changes)
+    assert caught.value.code == code
+
+
+def test_responses_match_the_contract() -> None:
+    assert decision_view(decide_admission(context_of())) == {
+        "decision": "allow",
+        "reason": None,
+        "max_seconds": 600,
+        "rate_per_minute": "1.00",
+        "held": "10.00",
+    }
+    refused = decision_view(decide_admission(context_of(credit=Credit(0, may_recharge=True))))
+    assert refused == {
+        "decision": "deny",
+        "reason": "recharging",
+        "max_seconds": 0,
+        "rate_per_minute": "1.00",
+        "held": "0.00",
+        "message": WORDS["recharging"],
+        "retry_after_seconds": 15,
+    }
+    assert decision_view(decide_admission(context_of(credit=Credit(DOLLAR))))["limited_by"] == "insufficient_credit"
+    assert decision_view(decide_admission(context_of(row=None)))["rate_per_minute"] is None
