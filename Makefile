@@ -193,7 +193,7 @@ audit: $(READY)  ## Prove that the ledger of ACCOUNT=id adds up and agrees with 
 	@$(BIN)/python -m ops.audit "$(or $(ACCOUNT),$(error Name the account: make audit ACCOUNT=id))"
 
 .PHONY: redrive
-redrive: $(READY)  ## Send refused calls again; PEEK=1 shows the reasons, DROP=1 removes hopeless calls, YES=1 skips the question
+redrive: $(READY)  ## Send rejected calls again; PEEK=1 shows the reasons, DROP=1 removes hopeless calls, YES=1 skips the question
 	@$(BIN)/python -m ops.redrive $(call flag,PEEK,--peek) $(call flag,DROP,--drop) $(call flag,YES,--yes)
 
 .PHONY: freeze

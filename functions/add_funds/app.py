@@ -50,7 +50,7 @@ metrics = Metrics(service="payments")
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 topups = TopUpStore(dynamodb, config().table_name)
-keeper = AccountStore(dynamodb, config().table_name)
+accounts = AccountStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
 links = LinkStore(dynamodb, config().table_name)
 
@@ -96,7 +96,7 @@ def topup_answer(topup: TopUp, caller: Caller) -> dict[str, Any]:
 
 @app.post("/top-ups")
 def post_top_up() -> Response[str]:
-    """Charge a saved card once per Idempotency-Key, and return the outcome, also a decline."""
+    """Charge a saved card once per Idempotency-Key, and return the outcome, including a decline."""
     caller = admin()
     key = idempotency_key(app)
     amount_micros, payment_method_id = parse_top_up(json_body(app), config().bounds)
@@ -157,8 +157,8 @@ def post_payment_method() -> Response[str]:
     caller = admin()
     customer_id = recharges.snapshot(caller.account_id).customer_id
     if customer_id is None:
-        made = cards.create_customer(stripe_client(), caller.account_id)
-        customer_id = keeper.store_customer(caller.account_id, made)
+        new_customer_id = cards.create_customer(stripe_client(), caller.account_id)
+        customer_id = accounts.store_customer(caller.account_id, new_customer_id)
     return answer({"url": cards.setup_page(stripe_client(), customer_id, config().page_url)}, 201)
 
 
@@ -239,8 +239,10 @@ def follow_link(token: str) -> Response[str]:
         topup = topup_of(link)
         if topup.status == TopUpStatus.REQUIRES_ACTION:
             with topup_worker() as worker:
-                is_canceled = is_closed(topup.account_id)
-                topup = worker.cancel(topup) if is_canceled else resume_challenge(worker, topup, config().page_url)
+                account_is_closed = is_closed(topup.account_id)
+                topup = (
+                    worker.cancel(topup) if account_is_closed else resume_challenge(worker, topup, config().page_url)
+                )
     except CallingCreditError as error:
         return error_page(error)
     return redirect(topup.next_action_url) if topup.next_action_url else payment_page(topup)

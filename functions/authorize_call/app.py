@@ -44,27 +44,27 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def authorize_call() -> Response[str]:
     """Authorize a call or its extension; a repeated request has no further effect."""
     switch(claims(app), config())
-    ask = parse_request(json_body(app))
-    decision = short_code(ask)
+    request = parse_request(json_body(app))
+    decision = short_code(request)
     if decision is None:
         now = clock.now()
         seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
-        decision, snapshot = authorize(ask, deck.current(now), reader, store, now, seconds_left)
-        announce(ask, decision, snapshot)
+        decision, snapshot = authorize(request, deck.current(now), reader, store, now, seconds_left)
+        announce(request, decision, snapshot)
     outcome = "allowed" if decision.reason is None else "denied"
-    fields = {"account_id": ask.account_id, "line_id": ask.line_id, "call_id": ask.call_id}
+    fields = {"account_id": request.account_id, "line_id": request.line_id, "call_id": request.call_id}
     logger.info(outcome, extra=fields | {"reason": decision.reason, "max_seconds": decision.max_seconds})
     emit(metrics, {f"calls_{outcome}": 1})
     return answer(decision_view(decision))
 
 
-def announce(ask: AdmissionRequest, decision: Decision, snapshot: AdmissionSnapshot) -> None:
+def announce(request: AdmissionRequest, decision: Decision, snapshot: AdmissionSnapshot) -> None:
     """Tell automatic recharge or the fraud alert about a denial. A failure is logged and does not change the answer."""
     try:
         if decision.reason == DenialReason.RECHARGING and snapshot.may_nudge:
-            store.nudge(ask.account_id)
+            store.nudge(request.account_id)
         if decision.reason in FRAUD_REASONS:
             denials, now = snapshot.denials, snapshot.context.now
-            announce_denial(dynamodb, config().table_name, ask, decision.reason, denials, now)
+            announce_denial(dynamodb, config().table_name, request, decision.reason, denials, now)
     except (CallingCreditError, *AWS_ERRORS) as error:
-        logger.warning("not_told", account_id=ask.account_id, reason=decision.reason, code=code_of(error))
+        logger.warning("not_told", account_id=request.account_id, reason=decision.reason, code=code_of(error))

@@ -1,6 +1,6 @@
 """Sends the changes of the table as events to the event bus: at least once, and under the same id each time.
 
-Lambda repeats the records of refused events.
+Lambda retries the records whose events the bus rejected.
 """
 
 from datetime import UTC, datetime

@@ -22,7 +22,7 @@ from calling_credit.rates.deck_store import deck_version, s3_client
 from calling_credit.rates.publishing import OUTCOME_MESSAGES, S3_TIME_STEP, DeckBucket, PublishOutcome
 
 SECONDS_TO_SPARE = 120.0
-"""Reserved for publishing the deck; pricing past calls ends before."""
+"""Reserved for publishing the deck: pricing of past calls stops this long before the timeout."""
 
 logger = Logger()
 metrics = Metrics()

@@ -40,7 +40,7 @@ def test_lines_are_read_only_for_priced_and_unrated_calls() -> None:
 
 def test_calls_of_unknown_accounts_are_refused_and_others_entered() -> None:
     batch = batch_of({}, {"account_id": "acct_2"}, {"account_id": "acct_2", "call_id": "c_3", "to": UNRATED})
-    batch.enter({"acct_1": "Pacific/Kiritimati"}, NOW)
+    batch.create_entries({"acct_1": "Pacific/Kiritimati"}, NOW)
     assert [(entry.account_id, entry.local_date) for entry in batch.entries] == [("acct_1", "2026-11-24")]
     assert batch.unrated == []
     assert batch.refused == {"m_1": UNKNOWN_ACCOUNT, "m_2": UNKNOWN_ACCOUNT}

@@ -93,24 +93,31 @@ def everything_that_happens(till: Till) -> None:
     till.sweep(hours=2)
     till.set_rule(till.card(MASTERCARD))
     till.stream()
+    lose_answers(till, visa)
+    receive_unknown_objects(till, visa)
+    read_everything(till)
+    till.prove(days=1)
+
+
+def lose_answers(till: Till, visa: str) -> None:
+    """Payments of both kinds whose requests Stripe never receives."""
     till.fault("dropped", CREATE, count=ALWAYS)
     till.pay("25.00", visa)
     till.all_well()
     till.sweep(minutes=3)
-    world.adjust("-100.00", "k_3")
+    till.world.adjust("-100.00", "k_3")
     till.fault("dropped", CREATE, count=ALWAYS)
     till.stream()
     till.all_well()
     till.sweep(minutes=3)
+
+
+def receive_unknown_objects(till: Till, visa: str) -> None:
+    """Callbacks about a removed card, another system's payment, and a payment of an unknown top-up."""
     till.sdk.v1.payment_methods.detach(till.state()["payment_method_id"])
     stray = till.sdk.v1.payment_intents.create({"amount": 500, "currency": "usd", "payment_method": "pm_card_visa"})
     till.sdk.v1.payment_intents.confirm(stray.id, {"return_url": "https://page.test/"})
     till.call_all_back()
-    for path in ("/balance", "/usage", "/statement", "/lines", "/usage/outbound_international_call"):
-        assert world.get(path).status == 200
-    for path in ("/top-ups", "/payment-methods"):
-        assert world.ask("add_funds", "GET", path).status == 200
-    till.shown_rule()
     till.sdk.v1.payment_intents.create(
         {
             "amount": 500,
@@ -122,7 +129,15 @@ def everything_that_happens(till: Till) -> None:
             "return_url": "https://page.test/",
         }
     )
-    till.prove(days=1)
+
+
+def read_everything(till: Till) -> None:
+    """A customer reads each part of the page."""
+    for path in ("/balance", "/usage", "/statement", "/lines", "/usage/outbound_international_call"):
+        assert till.world.get(path).status == 200
+    for path in ("/top-ups", "/payment-methods"):
+        assert till.world.ask("add_funds", "GET", path).status == 200
+    till.shown_rule()
     new_prices(till)
 
 

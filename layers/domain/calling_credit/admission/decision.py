@@ -168,20 +168,20 @@ def _grant(s: AdmissionContext, account: AccountStatus, row: RateRow) -> Decisio
         return _unchanged(s, None)
     elapsed = 0 if hold is None else _elapsed_seconds(hold, requested, s.now)
     wanted = min(elapsed + requested, MAX_DURATION_SECONDS)
-    own, granted = (hold.amount_micros, hold.max_seconds) if hold is not None else (0, 0)
+    held_already, granted = (hold.amount_micros, hold.max_seconds) if hold is not None else (0, 0)
     if wanted <= granted:
         return _unchanged(s, None)
-    rooms = {
+    budgets = {
         DenialReason.CALL_PRICE: account.limits.call_price_micros,
         DenialReason.DAILY_SPEND: account.limits.daily_spend_micros
         - s.credit.spent_micros
-        - (s.credit.held_micros - own),
-        DenialReason.INSUFFICIENT_CREDIT: s.credit.available_micros + own,
+        - (s.credit.held_micros - held_already),
+        DenialReason.INSUFFICIENT_CREDIT: s.credit.available_micros + held_already,
     }
     limited_by = None
     seconds = wanted
-    for code, room in rooms.items():
-        affordable = affordable_seconds(row, room, wanted)
+    for code, budget_micros in budgets.items():
+        affordable = affordable_seconds(row, budget_micros, wanted)
         if affordable <= granted:
             return _unchanged(
                 s,

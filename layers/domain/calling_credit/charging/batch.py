@@ -54,7 +54,7 @@ class Batch:
         calls = [call for call, _ in self.charges] + self.unrated
         return {(call.account_id, call.line_id) for call in calls}
 
-    def enter(self, time_zones: Mapping[str, str], now: datetime) -> None:
+    def create_entries(self, time_zones: Mapping[str, str], now: datetime) -> None:
         """Make the entries with the time zones of existing accounts. Refuse the calls of unknown accounts."""
         for call, charge in self.charges:
             if call.account_id in time_zones:
@@ -66,9 +66,9 @@ class Batch:
                 self.refuse(call.key, UNKNOWN_ACCOUNT)
         self.unrated = [call for call in self.unrated if call.account_id in time_zones]
 
-    def refuse(self, key: Key, refusal: Rejection) -> None:
+    def refuse(self, key: Key, rejection: Rejection) -> None:
         """Refuse every message of a call."""
-        self.refused.update(dict.fromkeys(self.intake.messages[key], refusal))
+        self.refused.update(dict.fromkeys(self.intake.messages[key], rejection))
 
     def record_outcomes(self, outcomes: Mapping[Key, str]) -> None:
         """Record the store's outcome of each entry and unrated call: posted, listed, replayed, or one of `REFUSALS`."""
@@ -90,7 +90,7 @@ class Batch:
 
     def counts(self) -> dict[str, int]:
         """The counts by metric name."""
-        refusals = Counter(refusal.code for refusal in self.refused.values())
+        rejections = Counter(rejection.code for rejection in self.refused.values())
         return {
             "calls_received": sum(map(len, self.intake.messages.values())) + len(self.intake.refused),
             "calls_posted": self.tally["posted"],
@@ -98,14 +98,14 @@ class Batch:
             "calls_free": self.tally["free"],
             "calls_unrated": self.tally["listed"],
             "calls_refused": len(self.refused),
-            "calls_conflicting": refusals[CONFLICT.code],
+            "calls_conflicting": rejections[CONFLICT.code],
             "stray_calls": self.tally["stray"],
         }
 
 
 def rate_batch(intake: Intake, deck: Deck, holds: Mapping[tuple[str, str], Hold] = NO_HOLDS) -> Batch:
-    """Price each distinct call by its hold if it has one, also an ended one, else by the deck. `holds` are by account
-    and call id.
+    """Price a call with a hold, even an ended one, by the hold. Price any other call by the deck. `holds` are by
+    account and call id.
     """
     batch = Batch(intake, refused=dict(intake.refused))
     released: set[tuple[str, str]] = set()

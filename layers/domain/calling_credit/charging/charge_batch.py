@@ -1,4 +1,4 @@
-"""Charge one delivery of finished calls, each exactly once."""
+"""Charge one batch of finished calls, each exactly once."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from calling_credit.rates.deck import Deck
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """The result of a delivery.
+    """The result of charging one batch of queue messages.
 
     `rejections`: why the queue must deliver a message again, by message id. `counts`: by metric name. `errors`: the
     codes of posting errors that a retry cannot resolve.
@@ -28,16 +28,18 @@ class BatchResult:
 def charge_batch(
     messages: Iterable[Message], deck: Deck, facts: AccountFacts, store: ChargingStore, now: datetime
 ) -> BatchResult:
-    """Price the calls of a delivery, post their charges, and list the unrated and stray calls.
+    """Price the calls of a batch, post their charges, and list the unrated and stray calls.
 
     A stray is listed only after its charge is posted, so that the list never names a call that was not charged.
     """
     intake = accept_messages(messages, now)
-    with_holds = facts.with_holds({call.account_id for call in intake.calls}, now)
-    holds = store.holds([(call.account_id, call.call_id) for call in intake.calls if call.account_id in with_holds])
+    accounts_with_holds = facts.with_holds({call.account_id for call in intake.calls}, now)
+    holds = store.holds(
+        [(call.account_id, call.call_id) for call in intake.calls if call.account_id in accounts_with_holds]
+    )
     batch = rate_batch(intake, deck, holds)
     account_facts = facts.load(batch.lines(), now)
-    batch.enter(account_facts.time_zones, now)
+    batch.create_entries(account_facts.time_zones, now)
 
     posting = store.post(batch.entries, batch.holds, now)
     batch.record_outcomes(posting.outcomes)

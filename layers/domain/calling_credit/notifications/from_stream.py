@@ -67,7 +67,7 @@ def _balance_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
 
 
 def _entry_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
-    form = _MOVED.get(new["kind"])
+    form = _REVERSALS.get(new["kind"])
     if old or form is None:
         return
     entry_id, amount = keys.id_of(new["SK"]), format_money(abs(new["amount_micros"]))
@@ -116,7 +116,7 @@ def _suspension(image: Image) -> str | None:
     return image.get("suspended_reason") if image.get("enabled") else None
 
 
-_MOVED: Final[dict[str, type[Announcement]]] = {
+_REVERSALS: Final[dict[str, type[Announcement]]] = {
     CREDIT_REVERSED: events.CreditReversed,
     CREDIT_RETURNED: events.CreditReturned,
 }

@@ -14,18 +14,18 @@ from calling_credit.topups.topup import MANUAL_LEASE, TopUp, TopUpStatus
 def add_funds(
     worker: TopUpWorker,
     account: Snapshot,
-    request: tuple[str, str],
+    user_and_key: tuple[str, str],
     amount_micros: int,
     payment_method_id: str,
     page_url: str,
 ) -> TopUp:
-    """Create or find the top-up of a request (user, Idempotency-Key), and advance it as far as possible.
+    """Create or find the top-up of a user and Idempotency-Key, and advance it.
 
     Raises:
         Conflict: idempotency_key_reused, account_closed. InProgress: in_progress, another worker has the same request.
-        NotFound: unknown_payment_method. Unavailable: nothing was charged, or the same request returns the payment.
+        NotFound: unknown_payment_method. Unavailable: repeat the request; it returns the payment if there is one.
     """
-    topup_id = manual_id(account.account_id, *request)
+    topup_id = manual_id(account.account_id, *user_and_key)
     existing = worker.topups.read(account.account_id, topup_id)
     if existing is None:
         if account.is_closed:
@@ -39,7 +39,7 @@ def add_funds(
         new = manual_topup(
             account.account_id,
             topup_id,
-            f"user:{request[0]}",
+            f"user:{user_and_key[0]}",
             amount_micros,
             card,
             account.customer_id or "",

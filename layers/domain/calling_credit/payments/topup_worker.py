@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MAX_STEPS: Final = 8
-"""More than any top-up needs at a time: create, store, confirm, cancel, and end."""
+"""More steps than one invocation ever needs: create, store, confirm, cancel, and end."""
 
 
 class TopUpWorker:
@@ -74,8 +74,8 @@ class TopUpWorker:
         self._seconds_left = seconds_left
 
     def advance(self, topup: TopUp, intent: Intent | None = None) -> TopUp:
-        """Work on a top-up until it ends or has to wait. The caller holds its lease, or brings the intent that a
-        callback named.
+        """Work on a top-up until it ends or has to wait. The caller holds its lease, or passes the intent
+        named in a callback.
 
         Raises:
             Unavailable: the table did not answer. The next worker resumes from the stored top-up.

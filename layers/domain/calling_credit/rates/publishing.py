@@ -114,8 +114,9 @@ class DeckBucket:
     def publish(self, data: bytes, check: DeckCheck, since: datetime, now: datetime) -> PublishOutcome:
         """Store a deck without errors and activate it, unless it is active already.
 
-        superseded: the active deck was uploaded, or its check began, after `since`. A delayed or repeated event thus
-        never replaces a newer deck. unchanged: the file is stored again, in case it was damaged.
+        Returns:
+            SUPERSEDED if the active deck is newer than `since`, so that a delayed or repeated event never replaces a
+            newer deck. UNCHANGED if the deck is active already; the file is stored again, in case it was damaged.
 
         Raises:
             Unavailable: `busy`, other decks were activated at the same time.

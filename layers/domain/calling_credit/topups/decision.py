@@ -1,4 +1,4 @@
-"""What to do next with a top-up, decided from its item and from Stripe's payment intent. Calls neither."""
+"""Decides the next action for a top-up from its item and Stripe's payment intent. Makes no request to either."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True)
 class CancelIntent:
-    """Cancel the intent. Store `decline` before, so that the reason survives a crash in between."""
+    """Cancel the intent. Store `decline` first, so that the reason survives a crash in between."""
 
     intent_id: str
     decline: Decline | None = None
@@ -189,8 +189,8 @@ def _while_open(topup: TopUp, intent: Intent, now: datetime, wanted: Callable[[]
 def _at_challenge(topup: TopUp, intent: Intent, now: datetime) -> Action:
     if _has_expired(topup, now):
         return CancelIntent(intent.intent_id)
-    is_left = topup.kind == TopUpKind.MANUAL and topup.age(now) > CHALLENGE_TIMEOUT
-    return RecordStatus(TopUpStatus.REQUIRES_ACTION, intent.next_action_url, wakes_recharge=is_left)
+    customer_has_left = topup.kind == TopUpKind.MANUAL and topup.age(now) > CHALLENGE_TIMEOUT
+    return RecordStatus(TopUpStatus.REQUIRES_ACTION, intent.next_action_url, wakes_recharge=customer_has_left)
 
 
 def _after_decline(topup: TopUp, intent: Intent, now: datetime) -> Action:
@@ -219,7 +219,7 @@ def _has_expired(topup: TopUp, now: datetime) -> bool:
 
 
 def _is_abandoned(topup: TopUp, now: datetime, wanted: Callable[[], bool]) -> bool:
-    """Whether the charge must not be started any longer: the customer has left, Stripe may have forgotten the
+    """Whether the charge must no longer be started: the customer has left, Stripe may have forgotten the
     idempotency key, or the rule would not charge this amount today.
     """
     age = topup.age(now)
