@@ -35,7 +35,7 @@ ACCOUNT: Final = record(
         "account_id": ID,
         "currency": one_of([account.CURRENCY]),
         "time_zone": TIME_ZONE,
-        "status": one_of(account.STATUSES),
+        "status": one_of(list(account.Status)),
         "billing_emails": EMAILS,
         "admission": described(FLAG, "Whether credit is held for calls that the switch asks about."),
         "frozen": FLAG,
@@ -50,7 +50,7 @@ ACCOUNT_CHANGE: Final = body(
     {
         "currency": one_of([account.CURRENCY]),
         "time_zone": TIME_ZONE,
-        "status": one_of(account.STATUSES),
+        "status": one_of(list(account.Status)),
         "billing_emails": EMAILS,
         "admission": FLAG,
         "frozen": FLAG,

@@ -26,14 +26,6 @@ from ops.contract.schemas import (
 
 SECONDS = {"type": "integer", "description": "Billed seconds; negative where a charge was taken back."}
 
-ENTRY_KINDS: Final = (
-    entries.CALL_CHARGED,
-    entries.CALL_TAKEN_BACK,
-    entries.BALANCE_ADJUSTED,
-    entries.TOP_UP_PAID,
-    entries.CREDIT_REVERSED,
-    entries.CREDIT_RETURNED,
-)
 BOOK_ACCOUNTS: Final = (
     entries.CUSTOMER_CREDIT,
     entries.CALL_REVENUE,
@@ -99,7 +91,7 @@ ENTRY: Final = record(
         "id": TEXT,
         "at": described(INSTANT, "When it happened."),
         "date": DATE,
-        "kind": one_of(ENTRY_KINDS),
+        "kind": one_of(list(entries.EntryKind)),
         "category": CATEGORY_CODE,
         "amount": described(MONEY, "Signed: positive adds credit, negative takes credit."),
         "description": TEXT,

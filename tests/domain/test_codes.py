@@ -7,12 +7,17 @@ from enum import StrEnum
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
+from calling_credit.accounts.account import Status
 from calling_credit.admission import request
 from calling_credit.admission.decision import FRAUD_REASONS
 from calling_credit.admission.reasons import DenialReason
 from calling_credit.audit.proof import DifferenceCode
+from calling_credit.charging.listed_calls import ListOutcome
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.errors import ProblemCode
+from calling_credit.ledger.entries import EntryKind
+from calling_credit.ledger.holds import HoldStatus
+from calling_credit.ledger.posting_parts import Outcome
 from calling_credit.links.link import LinkPurpose
 from calling_credit.notifications import events
 from calling_credit.notifications.event_types import EventType
@@ -24,6 +29,7 @@ from calling_credit.rates.pricing import FreeReason
 from calling_credit.rates.publishing import OUTCOME_MESSAGES, PublishOutcome
 from calling_credit.recharge import settings
 from calling_credit.recharge.attempts import SOFT, SuspensionReason
+from calling_credit.recharge.attempts import Outcome as AttemptOutcome
 from calling_credit.recharge.decision import StopReason
 from calling_credit.recharge.settings import RechargeStatus
 from calling_credit.rejection_codes import RejectionCode
@@ -65,6 +71,12 @@ OTHER: set[type[StrEnum]] = {
     TopUpStatus,
     FreeReason,
     LinkPurpose,
+    EntryKind,
+    HoldStatus,
+    Outcome,
+    ListOutcome,
+    AttemptOutcome,
+    Status,
 }
 """Codes that other tests cover, or that are internal."""
 
@@ -135,7 +147,18 @@ def test_a_dropped_deck_has_words_for_every_outcome() -> None:
 
 @pytest.mark.parametrize(
     "codes",
-    [DenialReason, StopReason, SuspensionReason, ProblemCode, FailureCode, RechargeStatus, TopUpStatus, TopUpKind],
+    [
+        DenialReason,
+        StopReason,
+        SuspensionReason,
+        ProblemCode,
+        FailureCode,
+        RechargeStatus,
+        TopUpStatus,
+        TopUpKind,
+        EntryKind,
+        Status,
+    ],
 )
 def test_the_published_document_lists_every_reason(codes: type[StrEnum]) -> None:
     document = (ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8")

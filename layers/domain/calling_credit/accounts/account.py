@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 from calling_credit.accounts.limits import DEFAULT_LIMITS, Limits, limits_from_item, limits_view, parse_limits
@@ -15,10 +16,17 @@ from calling_credit.request_fields import read_text
 
 CURRENCY: Final = "USD"
 DEFAULT_TIME_ZONE: Final = "UTC"
-STATUSES: Final = ("open", "closed")
 MAX_NAME_CHARACTERS: Final = 120
 MAX_BILLING_EMAILS: Final = 10
 MAX_LOW_BALANCE_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
+
+
+class Status(StrEnum):
+    """The states of an account."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 
@@ -42,7 +50,7 @@ class Account:
     @property
     def is_closed(self) -> bool:
         """Whether the account is closed."""
-        return self.status == "closed"
+        return self.status == Status.CLOSED
 
 
 def account_from_item(item: Mapping[str, Any]) -> Account:
@@ -113,7 +121,7 @@ def parse_account(account_id: str, body: dict[str, Any], current: Account | None
         InvalidValue: invalid_id, unsupported_currency, invalid_time_zone, invalid_status, invalid_email,
             invalid_amount, amount_out_of_range, invalid_field, invalid_limits, invalid_place.
     """
-    new = Account(check_id(account_id, "account_id"), CURRENCY, DEFAULT_TIME_ZONE, "open", (), admission=True)
+    new = Account(check_id(account_id, "account_id"), CURRENCY, DEFAULT_TIME_ZONE, Status.OPEN, (), admission=True)
     base = current or new
     if body.get("currency", CURRENCY) != CURRENCY:
         raise InvalidValue(ProblemCode.UNSUPPORTED_CURRENCY, "currency must be USD; no other is supported.")
@@ -122,7 +130,7 @@ def parse_account(account_id: str, body: dict[str, Any], current: Account | None
         raise InvalidValue(ProblemCode.INVALID_TIME_ZONE, 'time_zone must be an IANA name such as "America/New_York".')
     zone(time_zone)
     status = body.get("status", base.status)
-    if status not in STATUSES:
+    if status not in list(Status):
         raise InvalidValue(ProblemCode.INVALID_STATUS, "status must be open or closed; accounts are never deleted.")
     emails = body.get("billing_emails", list(base.billing_emails))
     if (

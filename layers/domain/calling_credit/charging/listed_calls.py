@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Literal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.call_events import Call
 from calling_credit.dynamodb import keys, sweep_keys
@@ -20,7 +21,14 @@ if TYPE_CHECKING:
 UNRATED: Final = "unrated"
 STRAY: Final = "stray"
 
-ListOutcome = Literal["listed", "replayed", "conflict", "not_listed"]
+
+class ListOutcome(StrEnum):
+    """The outcome of listing a call."""
+
+    LISTED = "listed"
+    REPLAYED = "replayed"
+    CONFLICT = "conflict"
+    NOT_LISTED = "not_listed"
 
 
 def list_unrated_call(
@@ -44,15 +52,15 @@ def list_unrated_call(
         {"Put": {"TableName": table_name, "Item": _unrated_item(call, now), **condition}},
     ]
     if seconds_left() <= 0:
-        return "not_listed"
+        return ListOutcome.NOT_LISTED
     try:
         failed = transact(client, actions, seconds_left, sleep)
     except Unavailable:
-        return "not_listed"
+        return ListOutcome.NOT_LISTED
     if not failed:
-        return "listed"
+        return ListOutcome.LISTED
     is_replay = any(item.get("facts_hash") == {"S": call.facts_hash} for item in failed.values())
-    return "replayed" if is_replay else "conflict"
+    return ListOutcome.REPLAYED if is_replay else ListOutcome.CONFLICT
 
 
 def list_unrated_calls(

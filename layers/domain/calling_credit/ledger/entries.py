@@ -8,6 +8,7 @@ for credit. An entry never changes; a further entry corrects a mistake.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from calling_credit.categories import ADJUSTMENT
@@ -18,13 +19,25 @@ CALL_REVENUE: Final = "call_revenue"
 OPERATOR_ADJUSTMENTS: Final = "operator_adjustments"
 CARD_PAYMENTS: Final = "card_payments"
 
-CALL_CHARGED: Final = "call_charged"
-CALL_TAKEN_BACK: Final = "call_taken_back"
+
+class EntryKind(StrEnum):
+    """The kinds of entries."""
+
+    CALL_CHARGED = "call_charged"
+    CALL_TAKEN_BACK = "call_taken_back"
+    BALANCE_ADJUSTED = "balance_adjusted"
+    TOP_UP_PAID = "top_up_paid"
+    CREDIT_REVERSED = "credit_reversed"
+    CREDIT_RETURNED = "credit_returned"
+
+
+CALL_CHARGED: Final = EntryKind.CALL_CHARGED
+CALL_TAKEN_BACK: Final = EntryKind.CALL_TAKEN_BACK
 """The charge of a call is reversed because the call is rerated."""
-BALANCE_ADJUSTED: Final = "balance_adjusted"
-TOP_UP_PAID: Final = "top_up_paid"
-CREDIT_REVERSED: Final = "credit_reversed"
-CREDIT_RETURNED: Final = "credit_returned"
+BALANCE_ADJUSTED: Final = EntryKind.BALANCE_ADJUSTED
+TOP_UP_PAID: Final = EntryKind.TOP_UP_PAID
+CREDIT_REVERSED: Final = EntryKind.CREDIT_REVERSED
+CREDIT_RETURNED: Final = EntryKind.CREDIT_RETURNED
 
 
 UNARMED_MICROS: Final = 10**15
@@ -68,7 +81,7 @@ class Entry:
         return _COUNTER_ACCOUNT[self.kind] if self.amount_micros < 0 else CUSTOMER_CREDIT
 
 
-_COUNTER_ACCOUNT: Final = {
+_COUNTER_ACCOUNT: Final[dict[str, str]] = {
     CALL_CHARGED: CALL_REVENUE,
     CALL_TAKEN_BACK: CALL_REVENUE,
     BALANCE_ADJUSTED: OPERATOR_ADJUSTMENTS,

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from enum import StrEnum
+from typing import Final
 
 from calling_credit.call_events import MAX_AGE, Call
 from calling_credit.instants import format_instant
@@ -10,10 +11,18 @@ from calling_credit.numbering import masked
 from calling_credit.rates.deck import RateRow
 from calling_credit.rates.pricing import Free, FreeReason, RatedCall, price_by
 
-HoldStatus = Literal["live", "released", "expired"]
-LIVE: Final = "live"
-RELEASED: Final = "released"
-EXPIRED: Final = "expired"
+
+class HoldStatus(StrEnum):
+    """The states of a hold."""
+
+    LIVE = "live"
+    RELEASED = "released"
+    EXPIRED = "expired"
+
+
+LIVE: Final = HoldStatus.LIVE
+RELEASED: Final = HoldStatus.RELEASED
+EXPIRED: Final = HoldStatus.EXPIRED
 
 RINGING: Final = timedelta(seconds=120)
 """How long a call may ring before it is answered."""

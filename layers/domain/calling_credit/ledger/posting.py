@@ -94,19 +94,19 @@ def _post_part(
     """
     while part.keys:
         if seconds_left() <= 0:
-            return posting.outcomes.update(part.with_outcome("not_posted"))
+            return posting.outcomes.update(part.with_outcome(Outcome.NOT_POSTED))
         actions = posting_actions(table_name, part.entries, part.holds.values(), released_at)
         try:
             failed = transact(client, actions, seconds_left, sleep)
         except Unavailable:
-            return posting.outcomes.update(part.with_outcome("not_posted"))
+            return posting.outcomes.update(part.with_outcome(Outcome.NOT_POSTED))
         except AWS_ERRORS as error:
             posting.errors.append(error_code(error) or type(error).__name__)
-            return posting.outcomes.update(part.with_outcome("not_posted"))
+            return posting.outcomes.update(part.with_outcome(Outcome.NOT_POSTED))
         if not failed:
-            return posting.outcomes.update(dict.fromkeys((entry.key for entry in part.entries), "posted"))
+            return posting.outcomes.update(dict.fromkeys((entry.key for entry in part.entries), Outcome.POSTED))
         if len(actions) - 1 in failed:
-            return posting.outcomes.update(part.with_outcome("unknown_account"))
+            return posting.outcomes.update(part.with_outcome(Outcome.UNKNOWN_ACCOUNT))
         part.refresh_holds(failed)
         posting.outcomes |= part.remove_existing(failed)
     return None

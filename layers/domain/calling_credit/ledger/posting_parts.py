@@ -2,14 +2,26 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeVar
+from enum import StrEnum
+from typing import Any, Final, TypeVar
 
 from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.hold_store import hold_from_item
 from calling_credit.ledger.holds import LIVE, Hold
 
 T = TypeVar("T")
-Outcome = Literal["posted", "replayed", "conflict", "unknown_account", "not_posted"]
+
+
+class Outcome(StrEnum):
+    """The outcome of posting an entry."""
+
+    POSTED = "posted"
+    REPLAYED = "replayed"
+    CONFLICT = "conflict"
+    UNKNOWN_ACCOUNT = "unknown_account"
+    NOT_POSTED = "not_posted"
+
+
 EntryKey = tuple[str, str, str]
 """Account, time, and cause."""
 
@@ -40,12 +52,14 @@ class Part:
         releases no hold.
         """
         outcomes: dict[EntryKey, Outcome] = {
-            entry.key: "replayed" if failed[position].get("facts_hash") == {"S": entry.facts_hash} else "conflict"
+            entry.key: Outcome.REPLAYED
+            if failed[position].get("facts_hash") == {"S": entry.facts_hash}
+            else Outcome.CONFLICT
             for position, entry in enumerate(self.entries)
             if position in failed
         }
         self.entries = [entry for entry in self.entries if entry.key not in outcomes]
-        self.holds = {key: hold for key, hold in self.holds.items() if outcomes.get(key) != "conflict"}
+        self.holds = {key: hold for key, hold in self.holds.items() if outcomes.get(key) != Outcome.CONFLICT}
         return outcomes
 
     def refresh_holds(self, failed: Mapping[int, dict[str, Any]]) -> None:

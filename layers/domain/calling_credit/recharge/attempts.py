@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final
 
 from calling_credit.instants import format_instant
 from calling_credit.topups.declines import Decline, FailureCode
@@ -34,8 +34,18 @@ class SuspensionReason(StrEnum):
 SOFT: Final = frozenset({SuspensionReason.REPEATEDLY})
 """Suspensions that end with any paid manual top-up, or when the rule is switched on again."""
 
-Outcome = Literal["claimed", "succeeded", "declined", "authentication_required", "canceled"]
-SPENT: Final = frozenset({"claimed", "succeeded"})
+
+class Outcome(StrEnum):
+    """The outcome of an attempt so far."""
+
+    CLAIMED = "claimed"
+    SUCCEEDED = "succeeded"
+    DECLINED = "declined"
+    AUTHENTICATION_REQUIRED = "authentication_required"
+    CANCELED = "canceled"
+
+
+SPENT: Final = frozenset({Outcome.CLAIMED, Outcome.SUCCEEDED})
 """Attempts that count against the limits, from their claim until they fail."""
 
 
@@ -47,7 +57,7 @@ class Attempt:
     at: str
     amount_micros: int
     fingerprint: str
-    outcome: Outcome = "claimed"
+    outcome: Outcome = Outcome.CLAIMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +119,7 @@ def wake(state: State) -> State:
 def record_payment(state: State, topup: TopUp) -> State:
     """A top-up of either kind succeeded. It ends its attempt, or shows that the customer can pay."""
     if topup.kind == TopUpKind.AUTOMATIC:
-        state = replace(_end_attempt(state, topup, "succeeded"), failures=0, not_before=None)
+        state = replace(_end_attempt(state, topup, Outcome.SUCCEEDED), failures=0, not_before=None)
         if state.suspended_reason is not None and topup.card.fingerprint == state.failed_fingerprint:
             state = _lift_suspension(state)
         return wake(state)
@@ -122,7 +132,7 @@ def record_decline(state: State, topup: TopUp, decline: Decline, now: datetime) 
     """The bank declined: wait, or suspend. A payment that waited for the customer and was then declined no longer waits
     for them.
     """
-    ended = _end_attempt(state, topup, "declined")
+    ended = _end_attempt(state, topup, Outcome.DECLINED)
     waited = (
         state.suspended_reason == SuspensionReason.AUTHENTICATION and state.failed_fingerprint == topup.card.fingerprint
     )
@@ -142,18 +152,18 @@ def record_decline(state: State, topup: TopUp, decline: Decline, now: datetime) 
 
 def await_customer(state: State, topup: TopUp) -> State:
     """The bank wants the customer, who is not there: suspended until they confirm this payment or give another card."""
-    ended = _end_attempt(state, topup, "authentication_required")
+    ended = _end_attempt(state, topup, Outcome.AUTHENTICATION_REQUIRED)
     return _suspend(replace(ended, failed_fingerprint=topup.card.fingerprint), SuspensionReason.AUTHENTICATION)
 
 
 def record_cancellation(state: State, topup: TopUp) -> State:
     """The attempt ended without a decline. It no longer counts against the limits."""
-    return _end_attempt(state, topup, "canceled")
+    return _end_attempt(state, topup, Outcome.CANCELED)
 
 
 def release_attempt(state: State, topup: TopUp) -> State:
     """Stop waiting for an attempt that an operator must check. It still counts against the limits."""
-    return _end_attempt(state, topup, "claimed")
+    return _end_attempt(state, topup, Outcome.CLAIMED)
 
 
 def remove_card(state: State) -> State:
