@@ -3,7 +3,8 @@
 For rollback, moto deep-copies the whole table once per action of a transaction, which takes seconds for a thousand
 items. Here the copy shares its items, and an update replaces an item before changing it, so shared items never change.
 Attribute values are serialized without a search for each of ten types, and text keys are sorted as text. URLs are
-matched with DynamoDB first instead of hundreds of other services, and the methods of a service are looked up once.
+matched with DynamoDB first instead of hundreds of other services, and the methods of a service are looked up once. Each
+part of botocore's user agent is sanitized once.
 A DynamoDB behind AWS_ENDPOINT_URL_DYNAMODB is not affected.
 """
 
@@ -13,6 +14,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from botocore import useragent
 from moto import backend_index
 from moto.core import responses
 from moto.core.serialize import BaseJSONSerializer
@@ -23,6 +25,7 @@ from moto.dynamodb.models.table import Table
 
 PATTERNS = sorted(backend_index.backend_url_patterns, key=lambda pattern: pattern[0] != "dynamodb")
 METHOD_NAMES = cache(method_names_from_class)
+SANITIZED = cache(useragent.sanitize_user_agent_string_component)
 
 
 def make_moto_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,5 +65,6 @@ def make_moto_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BaseJSONSerializer, "_serialize_type_map", write_map)
     monkeypatch.setattr(backend_index, "backend_url_patterns", PATTERNS)
     monkeypatch.setattr(responses, "method_names_from_class", METHOD_NAMES)
+    monkeypatch.setattr(useragent, "sanitize_user_agent_string_component", SANITIZED)
     monkeypatch.setattr(Table, "__deepcopy__", snapshot, raising=False)
     monkeypatch.setattr(DynamoDBBackend, "update_item", update_item)
