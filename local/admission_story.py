@@ -1,5 +1,5 @@
 """The scene in which a switch authorizes calls: a call is allowed with a hold on its credit, extended, ended, and
-charged; others are refused, each with its reason.
+charged; others are denied, each with its reason.
 """
 
 from typing import Any, Final
@@ -29,7 +29,7 @@ def show_admission(stack: Stack, console: Console) -> None:
     """Authorize, extend and end calls; show refusals.
 
     Raises:
-        StackError: a call is allowed or refused against expectation.
+        StackError: a call is allowed or denied against expectation.
         ApiError: the API refused a request.
     """
     token = stack.service_token()
@@ -63,4 +63,4 @@ def _print_decision(
         hold = f"${answer['held']} held" if answer["held"] != "0.00" else "no hold"
         console.print(f"  {what}: [green]allowed[/green] for {answer['max_seconds']} s, {hold}")
     else:
-        console.print(f"  {what}: [red]refused[/red], {answer['reason']}: {answer['message']}")
+        console.print(f"  {what}: [red]denied[/red], {answer['reason']}: {answer['message']}")

@@ -22,7 +22,7 @@ from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.ids import check_id
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.charged_calls import current_entries
-from calling_credit.ledger.entries import CALL_CHARGED
+from calling_credit.ledger.entries import EntryKind
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.rates.deck_store import ActiveDeck, s3_client
 from calling_credit.rates.price_list import rates_for_country, rates_for_number, read_number
@@ -137,7 +137,7 @@ def forecast_view() -> Response[str]:
         after=None,
         limit=forecast.MAX_CALLS,
         newest_first=True,
-        equal={"kind": CALL_CHARGED},
+        equal={"kind": EntryKind.CALL_CHARGED},
         calls_only=True,
     )
     available = ledger.balance().available_micros

@@ -8,7 +8,7 @@ from typing import Any
 
 from calling_credit.instants import format_instant
 from calling_credit.money import Bounds, parse_money
-from calling_credit.recharge.attempts import Attempt, Outcome, State
+from calling_credit.recharge.attempts import Attempt, AttemptOutcome, State
 from calling_credit.recharge.decision import RechargeContext, Rule
 from calling_credit.topups.topup import Card, Intent, TopUp, TopUpKind, TopUpStatus
 from tests.domain.examples import NOW
@@ -105,12 +105,12 @@ def remembering(*attempts: Attempt, **changes: Any) -> State:
 
 def succeeded(at: str, amount_micros: int = RULE.amount_micros) -> Attempt:
     """A paid attempt."""
-    return Attempt(1, at, amount_micros, CARD.fingerprint, Outcome.SUCCEEDED)
+    return Attempt(1, at, amount_micros, CARD.fingerprint, AttemptOutcome.SUCCEEDED)
 
 
 def declined_at(at: str, fingerprint: str = CARD.fingerprint) -> Attempt:
     """A declined attempt."""
-    return Attempt(1, at, RULE.amount_micros, fingerprint, Outcome.DECLINED)
+    return Attempt(1, at, RULE.amount_micros, fingerprint, AttemptOutcome.DECLINED)
 
 
 def moment(text: str) -> datetime:

@@ -7,8 +7,8 @@ import pytest
 
 from calling_credit.recharge.attempts import (
     Attempt,
+    AttemptOutcome,
     InFlight,
-    Outcome,
     State,
     SuspensionReason,
     assign_card,
@@ -47,7 +47,7 @@ def test_a_claim_counts_the_attempt_and_leases_it_for_two_minutes() -> None:
     state = record_claim(replace(BEGUN, in_flight=None), "tu_2", usd("100"), CARD.fingerprint, NOW)
     assert state.attempt == 2
     assert state.in_flight == InFlight(2, "tu_2", ahead(seconds=120))
-    assert state.recent[-1] == Attempt(2, ago(), usd("100"), CARD.fingerprint, Outcome.CLAIMED)
+    assert state.recent[-1] == Attempt(2, ago(), usd("100"), CARD.fingerprint, AttemptOutcome.CLAIMED)
     assert state.recent[:-1] == BEGUN.recent
 
 
@@ -57,7 +57,9 @@ def test_a_claim_clears_a_stop_but_not_the_failure_count() -> None:
 
 
 def test_a_claim_drops_attempts_that_no_cap_counts() -> None:
-    old = [Attempt(at, ago(days=days), 1, "fp_1", Outcome.DECLINED) for at, days in enumerate((60, 33, 31.05, 30))]
+    old = [
+        Attempt(at, ago(days=days), 1, "fp_1", AttemptOutcome.DECLINED) for at, days in enumerate((60, 33, 31.05, 30))
+    ]
     state = record_claim(State(attempt=4, recent=tuple(old)), "tu_5", 1, "fp_1", NOW)
     assert state.recent[:-1] == tuple(old[2:])
 

@@ -17,7 +17,7 @@ from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.errors import ProblemCode
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.ledger.holds import HoldStatus
-from calling_credit.ledger.posting_parts import Outcome
+from calling_credit.ledger.posting_parts import PostingOutcome
 from calling_credit.links.link import LinkPurpose
 from calling_credit.notifications import events
 from calling_credit.notifications.event_types import EventType
@@ -28,8 +28,7 @@ from calling_credit.rates.deck_diff import PriceChange
 from calling_credit.rates.pricing import FreeReason
 from calling_credit.rates.publishing import OUTCOME_MESSAGES, PublishOutcome
 from calling_credit.recharge import settings
-from calling_credit.recharge.attempts import SOFT, SuspensionReason
-from calling_credit.recharge.attempts import Outcome as AttemptOutcome
+from calling_credit.recharge.attempts import SOFT, AttemptOutcome, SuspensionReason
 from calling_credit.recharge.decision import StopReason
 from calling_credit.recharge.settings import RechargeStatus
 from calling_credit.rejection_codes import RejectionCode
@@ -73,7 +72,7 @@ OTHER: set[type[StrEnum]] = {
     LinkPurpose,
     EntryKind,
     HoldStatus,
-    Outcome,
+    PostingOutcome,
     ListOutcome,
     AttemptOutcome,
     Status,

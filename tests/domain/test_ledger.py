@@ -8,15 +8,13 @@ from hypothesis import strategies as st
 
 from calling_credit.categories import RESERVED_CATEGORIES, TOP_UP
 from calling_credit.ledger.entries import (
-    BALANCE_ADJUSTED,
-    CALL_CHARGED,
     CALL_REVENUE,
     CARD_PAYMENTS,
     CUSTOMER_CREDIT,
     OPERATOR_ADJUSTMENTS,
-    TOP_UP_PAID,
     DayTotal,
     Entry,
+    EntryKind,
     adjustment_entry,
     balance_change,
     day_changes,
@@ -27,7 +25,7 @@ CHARGE = Entry(
     account_id="acct_1",
     happened_at="2026-11-23T10:00:00.000Z",
     cause_id="c_1",
-    kind=CALL_CHARGED,
+    kind=EntryKind.CALL_CHARGED,
     category="outbound_international_call",
     amount_micros=-42_000,
     local_date="2026-11-23",
@@ -39,7 +37,7 @@ entries = st.lists(
     st.builds(
         replace,
         st.just(CHARGE),
-        kind=st.sampled_from([CALL_CHARGED, BALANCE_ADJUSTED, TOP_UP_PAID]),
+        kind=st.sampled_from([EntryKind.CALL_CHARGED, EntryKind.BALANCE_ADJUSTED, EntryKind.TOP_UP_PAID]),
         category=st.sampled_from(["a_b", "c_d", "adjustment", "top_up"]),
         amount_micros=st.integers(-(10**12), 10**12),
         local_date=st.sampled_from(["2026-11-22", "2026-11-23"]),
@@ -53,7 +51,7 @@ def test_a_call_debits_the_customer_to_revenue() -> None:
 
 
 def test_a_paid_top_up_credits_the_customer() -> None:
-    entry = replace(CHARGE, kind=TOP_UP_PAID, category=TOP_UP, amount_micros=25_000_000)
+    entry = replace(CHARGE, kind=EntryKind.TOP_UP_PAID, category=TOP_UP, amount_micros=25_000_000)
     assert (entry.debit, entry.credit) == (CARD_PAYMENTS, CUSTOMER_CREDIT)
 
 
@@ -112,5 +110,5 @@ def test_an_entry_cannot_be_changed() -> None:
 def test_an_adjustment_has_the_accounts_local_date_and_its_reason() -> None:
     entry = adjustment_entry("acct_1", "adj_1", 5_000_000, "goodwill", "Pacific/Kiritimati", NOW)
     assert entry.key == ("acct_1", "2026-11-23T12:00:00.000Z", "adj_1")
-    assert (entry.kind, entry.category, entry.local_date) == (BALANCE_ADJUSTED, "adjustment", "2026-11-24")
+    assert (entry.kind, entry.category, entry.local_date) == (EntryKind.BALANCE_ADJUSTED, "adjustment", "2026-11-24")
     assert entry.explanation == {"reason": "goodwill"}

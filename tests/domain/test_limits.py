@@ -40,7 +40,7 @@ def test_default_limits_apply_until_they_are_set() -> None:
         "blocked": [],
         "high_cost_allowed": [],
     }
-    assert limits_to_item(DEFAULT_LIMITS) is None, "better defaults reach whoever set nothing"
+    assert limits_to_item(DEFAULT_LIMITS) is None, "new defaults reach every account without limits of its own"
 
 
 def test_given_limits_are_stored_and_shown() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from calling_credit.recharge.attempts import (
     Attempt,
-    Outcome,
+    AttemptOutcome,
     State,
     record_cancellation,
     record_claim,
@@ -56,8 +56,8 @@ def test_another_cards_declines_do_not_count() -> None:
 
 
 def test_attempts_without_a_decline_do_not_count() -> None:
-    others = [replace(declined_at(at), outcome=Outcome.CANCELED) for at in FOUR]
-    authentications = [replace(declined_at(at), outcome=Outcome.AUTHENTICATION_REQUIRED) for at in FOUR]
+    others = [replace(declined_at(at), outcome=AttemptOutcome.CANCELED) for at in FOUR]
+    authentications = [replace(declined_at(at), outcome=AttemptOutcome.AUTHENTICATION_REQUIRED) for at in FOUR]
     assert decide_recharge(situation(state=remembering(*others, *authentications))) == BuyCredit(usd("50"))
 
 
@@ -97,7 +97,7 @@ def test_a_lowered_hourly_count_stops_until_enough_attempts_expire() -> None:
 def test_a_failed_attempt_no_longer_counts_toward_the_caps(outcome: str) -> None:
     rule = replace(RULE, hourly_count=1, daily_limit_micros=usd("50"), monthly_limit_micros=usd("50"))
     spent = succeeded(ago(minutes=30))
-    for counting in (spent, replace(spent, outcome=Outcome.CLAIMED)):
+    for counting in (spent, replace(spent, outcome=AttemptOutcome.CLAIMED)):
         assert decide_recharge(situation(rule=rule, state=remembering(counting))) == Stop(
             "hourly_count", ahead(minutes=30)
         )
@@ -109,7 +109,7 @@ def test_a_failed_attempt_no_longer_counts_toward_the_caps(outcome: str) -> None
 def test_canceled_attempts_still_count_toward_the_hour() -> None:
     """The hourly count is the only limit on cancellations: they start no back-off and free their amount."""
     record_cancellation = [
-        Attempt(n, ago(minutes=50 - n), usd("50"), CARD.fingerprint, Outcome.CANCELED) for n in range(1, 4)
+        Attempt(n, ago(minutes=50 - n), usd("50"), CARD.fingerprint, AttemptOutcome.CANCELED) for n in range(1, 4)
     ]
     assert decide_recharge(situation(state=remembering(*record_cancellation))) == Stop(
         "hourly_count", ahead(minutes=11)

@@ -52,7 +52,7 @@ class Player:
         if happening == "paid_by_hand":
             self.state = attempts.record_payment(self.state, replace(MANUAL, card=card))
         elif happening == "link_followed" and self.waiting is not None:
-            self.end(attempts.record_payment(self.state, self.waiting), self.waiting, attempts.Outcome.SUCCEEDED)
+            self.end(attempts.record_payment(self.state, self.waiting), self.waiting, attempts.AttemptOutcome.SUCCEEDED)
         elif happening == "switched_on_again":
             self.state = attempts.switch_on(self.state)
         elif happening == "card_removed":
@@ -67,15 +67,17 @@ class Player:
     def hear(self, happening: str, topup: TopUp) -> None:
         """Apply the bank's answer to the attempt in flight."""
         if happening == "paid":
-            self.end(attempts.record_payment(self.state, topup), topup, attempts.Outcome.SUCCEEDED)
+            self.end(attempts.record_payment(self.state, topup), topup, attempts.AttemptOutcome.SUCCEEDED)
         elif happening in ("declined", "declined_for_good"):
             decline = Decline("insufficient_funds" if happening == "declined" else "stolen_card")
-            self.end(attempts.record_decline(self.state, topup, decline, self.now), topup, attempts.Outcome.DECLINED)
+            self.end(
+                attempts.record_decline(self.state, topup, decline, self.now), topup, attempts.AttemptOutcome.DECLINED
+            )
         elif happening == "customer_wanted":
-            self.end(attempts.await_customer(self.state, topup), topup, attempts.Outcome.AUTHENTICATION_REQUIRED)
+            self.end(attempts.await_customer(self.state, topup), topup, attempts.AttemptOutcome.AUTHENTICATION_REQUIRED)
             self.waiting = topup
         elif happening == "came_to_nothing":
-            self.end(attempts.record_cancellation(self.state, topup), topup, attempts.Outcome.CANCELED)
+            self.end(attempts.record_cancellation(self.state, topup), topup, attempts.AttemptOutcome.CANCELED)
 
     def give_card(self, card: Card) -> None:
         """Have the customer save the rule with this card."""
@@ -89,7 +91,9 @@ class Player:
         """Process the account once. Cancel a payment that waits for its customer before starting another."""
         decision = self.decision()
         if isinstance(decision, BuyCredit) and self.waiting is not None:
-            self.end(attempts.record_cancellation(self.state, self.waiting), self.waiting, attempts.Outcome.CANCELED)
+            self.end(
+                attempts.record_cancellation(self.state, self.waiting), self.waiting, attempts.AttemptOutcome.CANCELED
+            )
             decision = self.decision()
         if isinstance(decision, BuyCredit):
             self.claim(decision.amount_micros)
@@ -127,7 +131,7 @@ class Player:
         assert number not in self.book
         self.book[number] = Attempt(number, format_instant(self.now), amount_micros, self.rule.fingerprint)
 
-    def end(self, state: State, topup: TopUp, outcome: attempts.Outcome) -> None:
+    def end(self, state: State, topup: TopUp, outcome: attempts.AttemptOutcome) -> None:
         """Record the outcome of an attempt."""
         self.state = state
         self.book[topup.attempt] = replace(self.book[topup.attempt], outcome=outcome)

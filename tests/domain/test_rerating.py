@@ -11,7 +11,7 @@ from calling_credit.charging.rerating import correction_entries
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.ledger.charged_calls import charged_calls, current_entries
-from calling_credit.ledger.entries import CALL_CHARGED, CALL_TAKEN_BACK, Entry, day_changes
+from calling_credit.ledger.entries import Entry, EntryKind, day_changes
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.pricing import RatedCall, rate_call
 from tests.domain.examples import NOW, call, deck
@@ -76,7 +76,7 @@ def test_a_rerated_call_costs_the_price_of_the_last_covering_deck(run: list[Deck
         assert correction_entries(charged, again, "the same again", NOW) == []
     assert -sum(entry.amount_micros for entry in entries) == cost
     assert [entry.key for entry in entries] == sorted({entry.key for entry in entries})
-    assert {entry.kind for entry in entries} <= {CALL_CHARGED, CALL_TAKEN_BACK}
+    assert {entry.kind for entry in entries} <= {EntryKind.CALL_CHARGED, EntryKind.CALL_TAKEN_BACK}
     stands = list(current_entries(map(item, reversed(entries))))
     assert [-one["amount_micros"] for one in stands] == ([cost] if cost else [])
     days = {name: day for (_, name), day in day_changes(entries).items()}

@@ -51,7 +51,7 @@ def test_the_same_key_of_another_user_or_account_is_another_payment(till: Till) 
     card, theirs = till.card(), till.card(account="acct_2")
     paid = [
         till.paid("25.00", card, key="one"),
-        till.paid("25.00", card, key="one", sub="somebody else"),
+        till.paid("25.00", card, key="one", sub="another_user"),
         till.paid("25.00", theirs, key="one", account="acct_2"),
         till.paid("25.00", card, key="One"),
     ]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from calling_credit.ledger.hold_store import hold_from_item, hold_item
-from calling_credit.ledger.holds import LIVE, Hold
+from calling_credit.ledger.holds import Hold, HoldStatus
 from calling_credit.rates.deck_csv import MAX_DESTINATION_BYTES
 from tests.benchmarks.capacity import item_bytes
 from tests.domain.admission_examples import row
@@ -52,7 +52,7 @@ def test_a_hold_stores_the_credit_and_the_price_of_its_call(world: World) -> Non
     assert item == {
         "PK": "ACCOUNT#acct_1",
         "SK": "HOLD#c_1",
-        "status": LIVE,
+        "status": HoldStatus.LIVE,
         "amount_micros": HELD,
         "max_seconds": 600,
         "line_id": "line_1",
@@ -98,7 +98,7 @@ def test_the_largest_hold_is_one_write_unit() -> None:
     )
     at = "2026-11-23T12:00:00.000Z"
     names = ("a" * 64, "c" * 96, "l" * 64, "+" + "4" * 15, "US")
-    largest = Hold(*names, LIVE, 10**15, 86_400, "v" * 60, price, at, at, 86_400)
+    largest = Hold(*names, HoldStatus.LIVE, 10**15, 86_400, "v" * 60, price, at, at, 86_400)
     assert item_bytes(hold_item(largest)) <= 1024
     assert hold_from_item(hold_item(largest)) == largest
 

@@ -107,12 +107,12 @@ def test_a_challenge_confirmed_during_a_stripe_outage_is_credited_later(till: Ti
     till.check()
 
 
-@pytest.mark.parametrize("happened", ["is not known any more", "was changed by hand"])
+@pytest.mark.parametrize("happened", ["is no longer known", "was changed by hand"])
 def test_an_abandoned_challenge_that_cannot_end_blocks_no_recharge(till: Till, happened: str) -> None:
     card = till.card(VISA)
     waiting = challenged(till)
     intents = till.stand_in.account.objects["payment_intent"]
-    if happened == "is not known any more":
+    if happened == "is no longer known":
         intents.clear()
     else:
         intents[till.intent_of(waiting["id"])["id"]]["amount"] = 4_000

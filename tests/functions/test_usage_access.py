@@ -44,7 +44,7 @@ def with_claims(world: World, path: str, **claims: Any) -> Any:
     return world.invoke("list_usage", http_event("list_usage", "GET", path, claims=claims))
 
 
-NOBODY: list[tuple[dict[str, Any], str]] = [
+INVALID_CLAIMS: list[tuple[dict[str, Any], str]] = [
     ({"token_use": "access"}, "id_token_required"),
     ({"token_use": None}, "id_token_required"),
     ({"custom:account_id": None}, "account_missing"),
@@ -54,7 +54,7 @@ NOBODY: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize("path", READS)
 def test_an_access_token_or_a_user_of_no_account_reads_nothing(world: World, path: str) -> None:
-    for claims, code in NOBODY:
+    for claims, code in INVALID_CLAIMS:
         answer = with_claims(world, path, **claims)
         assert (answer.status, answer.code) == (403, code), claims
 

@@ -18,7 +18,7 @@ STORY = (
     "the active deck again",
     "the recharge rule buys",
     "automatic recharge",
-    "refused, insufficient_credit: The credit is not sufficient for this call.",
+    "denied, insufficient_credit: The credit is not sufficient for this call.",
     "The next attempt is possible at",
     "This link completes the payment; it is valid for a day",
     "Billing page http://",

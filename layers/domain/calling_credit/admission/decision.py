@@ -13,7 +13,7 @@ from calling_credit.admission.reasons import DenialReason
 from calling_credit.call_events import MAX_DURATION_SECONDS
 from calling_credit.errors import Conflict, ProblemCode
 from calling_credit.instants import format_instant
-from calling_credit.ledger.holds import LIVE, RELEASED, Hold, price_of
+from calling_credit.ledger.holds import Hold, HoldStatus, price_of
 from calling_credit.numbering import country_of, is_short_code
 from calling_credit.rates.deck import INCLUDED_CATEGORY, RateRow
 from calling_credit.rates.pricing import PRICE_STEP_MICROS
@@ -139,8 +139,8 @@ def depends_on_spending(s: AdmissionContext, decision: Decision) -> bool:
 
 def _refusals(s: AdmissionContext) -> Iterator[str]:
     account, row = s.account, s.hold.row if s.hold is not None else s.row
-    if s.hold is not None and s.hold.status != LIVE:
-        yield DenialReason.CALL_FINISHED if s.hold.status == RELEASED else DenialReason.HOLD_EXPIRED
+    if s.hold is not None and s.hold.status != HoldStatus.LIVE:
+        yield DenialReason.CALL_FINISHED if s.hold.status == HoldStatus.RELEASED else DenialReason.HOLD_EXPIRED
     if account is None:
         yield DenialReason.UNKNOWN_ACCOUNT
         return
@@ -198,7 +198,7 @@ def _grant(s: AdmissionContext, account: AccountStatus, row: RateRow) -> Decisio
         line_id=s.request.line_id,
         dialled_number=s.request.dialled_number,
         origin=s.origin,
-        status=LIVE,
+        status=HoldStatus.LIVE,
         amount_micros=amount,
         max_seconds=seconds,
         deck_version=s.deck_version,
@@ -216,7 +216,7 @@ def _unchanged(s: AdmissionContext, reason: str | None) -> Decision:
     """Return a decision that changes no hold. A denial does not shorten a call that is in progress."""
     if s.hold is None:
         return Decision(reason, 0, s.row)
-    if s.hold.status != LIVE:
+    if s.hold.status != HoldStatus.LIVE:
         return Decision(reason, 0, s.hold.row)
     return Decision(reason, s.hold.max_seconds, s.hold.row, s.hold.amount_micros)
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from calling_credit.categories import REVERSAL, TOP_UP
 from calling_credit.dynamodb import keys
-from calling_credit.ledger.entries import CALL_TAKEN_BACK, DayTotal
-from calling_credit.ledger.holds import LIVE
+from calling_credit.ledger.entries import DayTotal, EntryKind
+from calling_credit.ledger.holds import HoldStatus
 
 Day = tuple[str, str]
 """A local date and a category."""
@@ -84,7 +84,7 @@ class Book:
                 item["headroom_micros"],
                 item["live_holds"],
             )
-        elif kind == "hold" and item["status"] == LIVE:
+        elif kind == "hold" and item["status"] == HoldStatus.LIVE:
             self.live_holds += 1
             self.live_micros += item["amount_micros"]
         elif kind == "topup":
@@ -108,7 +108,7 @@ class Book:
         day.count += 1
         day.billed_seconds += item["billed_seconds"]
         day.total_micros += amount_micros
-        day.taken_back += item.get("kind") == CALL_TAKEN_BACK
+        day.taken_back += item.get("kind") == EntryKind.CALL_TAKEN_BACK
         if item["category"] == TOP_UP:
             topup_id = keys.id_of(item["SK"])
             entry = PaymentEntry(topup_id, item.get("intent_id", ""), amount_micros)

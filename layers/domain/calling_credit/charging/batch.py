@@ -11,7 +11,7 @@ from calling_credit.call_events import Call, Rejection
 from calling_credit.charging.intake import CONFLICT, Intake
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.ledger.entries import Entry
-from calling_credit.ledger.holds import LIVE, Hold, rate_held
+from calling_credit.ledger.holds import Hold, HoldStatus, rate_held
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.pricing import RatedCall, Unrated, rate_call
 from calling_credit.rejection_codes import RejectionCode
@@ -119,7 +119,7 @@ def rate_batch(intake: Intake, deck: Deck, holds: Mapping[tuple[str, str], Hold]
             batch.unrated.append(call)
         else:
             batch.tally["free"] += 1
-        if hold is not None and hold.status == LIVE and name not in released:
+        if hold is not None and hold.status == HoldStatus.LIVE and name not in released:
             released.add(name)  # Once for all calls with this id: a transaction takes one action on an item.
             batch.holds[call.key] = hold
     return batch

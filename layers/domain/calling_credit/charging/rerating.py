@@ -13,7 +13,7 @@ from calling_credit.dynamodb import keys
 from calling_credit.instants import format_instant
 from calling_credit.ledger.call_entries import price_explanation
 from calling_credit.ledger.charged_calls import ChargedCall
-from calling_credit.ledger.entries import CALL_CHARGED, CALL_TAKEN_BACK, Entry
+from calling_credit.ledger.entries import Entry, EntryKind
 from calling_credit.rates.pricing import Free, RatedCall
 
 CREDIT, DEBIT = "credit", "debit"
@@ -80,7 +80,7 @@ def _entry(
         account_id=keys.account_of(call.last["PK"]),
         happened_at=happened_at,
         cause_id=keys.rerated_id(call_id, number, side),
-        kind=CALL_TAKEN_BACK if side == CREDIT else CALL_CHARGED,
+        kind=EntryKind.CALL_TAKEN_BACK if side == CREDIT else EntryKind.CALL_CHARGED,
         category=category,
         amount_micros=micros,
         local_date=call.last["local_date"],

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from calling_credit.call_events import Call
 from calling_credit.instants import format_instant, local_date
-from calling_credit.ledger.entries import CALL_CHARGED, Entry
+from calling_credit.ledger.entries import Entry, EntryKind
 from calling_credit.rates.pricing import RatedCall
 
 
@@ -14,7 +14,7 @@ def charge_entry(call: Call, charge: RatedCall, time_zone: str, now: datetime) -
         account_id=call.account_id,
         happened_at=call.happened_at,
         cause_id=call.call_id,
-        kind=CALL_CHARGED,
+        kind=EntryKind.CALL_CHARGED,
         category=charge.row.category,
         amount_micros=-charge.price_micros,
         local_date=local_date(call.started_at, time_zone),

@@ -9,7 +9,7 @@ from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.pages import query_pages
 from calling_credit.instants import format_instant
 from calling_credit.ledger.charged_calls import ChargedCall, charged_calls
-from calling_credit.ledger.entries import CALL_CHARGED, CALL_TAKEN_BACK
+from calling_credit.ledger.entries import EntryKind
 from calling_credit.rates.deck_csv import ReportProgress
 from calling_credit.rates.deck_impact import Impact
 
@@ -55,8 +55,8 @@ def calls_between(
             ":pk": {"S": keys.account_pk(account_id)},
             ":low": {"S": low},
             ":high": {"S": high},
-            ":charged": {"S": CALL_CHARGED},
-            ":back": {"S": CALL_TAKEN_BACK},
+            ":charged": {"S": EntryKind.CALL_CHARGED},
+            ":back": {"S": EntryKind.CALL_TAKEN_BACK},
         },
         "ConsistentRead": consistent,
         "Limit": PAGE_SIZE,

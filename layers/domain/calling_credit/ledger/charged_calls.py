@@ -8,7 +8,7 @@ from typing import Any
 
 from calling_credit.dynamodb import keys
 from calling_credit.instants import format_instant
-from calling_credit.ledger.entries import CALL_CHARGED, CALL_TAKEN_BACK
+from calling_credit.ledger.entries import EntryKind
 from calling_credit.numbering import is_e164
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.pricing import Free, RatedCall, late_row, price_by
@@ -28,7 +28,7 @@ class ChargedCall:
     @property
     def is_charged(self) -> bool:
         """Whether the call is charged; not if a rerating made it free."""
-        return bool(self.last["kind"] == CALL_CHARGED)
+        return bool(self.last["kind"] == EntryKind.CALL_CHARGED)
 
     @property
     def charged_micros(self) -> int:
@@ -54,5 +54,5 @@ def current_entries(entries: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[st
     """Entries, newest first, with only the current charge of each call; other entries unchanged."""
     for _, of_cause in groupby(entries, key=lambda item: keys.call_of(item["SK"])):
         last = next(of_cause)
-        if last["kind"] != CALL_TAKEN_BACK:
+        if last["kind"] != EntryKind.CALL_TAKEN_BACK:
             yield last

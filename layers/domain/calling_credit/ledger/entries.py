@@ -21,7 +21,7 @@ CARD_PAYMENTS: Final = "card_payments"
 
 
 class EntryKind(StrEnum):
-    """The kinds of entries."""
+    """The kinds of entries. `call_taken_back` reverses a call's charge, because the call is rerated."""
 
     CALL_CHARGED = "call_charged"
     CALL_TAKEN_BACK = "call_taken_back"
@@ -29,15 +29,6 @@ class EntryKind(StrEnum):
     TOP_UP_PAID = "top_up_paid"
     CREDIT_REVERSED = "credit_reversed"
     CREDIT_RETURNED = "credit_returned"
-
-
-CALL_CHARGED: Final = EntryKind.CALL_CHARGED
-CALL_TAKEN_BACK: Final = EntryKind.CALL_TAKEN_BACK
-"""The charge of a call is reversed because the call is rerated."""
-BALANCE_ADJUSTED: Final = EntryKind.BALANCE_ADJUSTED
-TOP_UP_PAID: Final = EntryKind.TOP_UP_PAID
-CREDIT_REVERSED: Final = EntryKind.CREDIT_REVERSED
-CREDIT_RETURNED: Final = EntryKind.CREDIT_RETURNED
 
 
 UNARMED_MICROS: Final = 10**15
@@ -82,12 +73,12 @@ class Entry:
 
 
 _COUNTER_ACCOUNT: Final[dict[str, str]] = {
-    CALL_CHARGED: CALL_REVENUE,
-    CALL_TAKEN_BACK: CALL_REVENUE,
-    BALANCE_ADJUSTED: OPERATOR_ADJUSTMENTS,
-    TOP_UP_PAID: CARD_PAYMENTS,
-    CREDIT_REVERSED: CARD_PAYMENTS,
-    CREDIT_RETURNED: CARD_PAYMENTS,
+    EntryKind.CALL_CHARGED: CALL_REVENUE,
+    EntryKind.CALL_TAKEN_BACK: CALL_REVENUE,
+    EntryKind.BALANCE_ADJUSTED: OPERATOR_ADJUSTMENTS,
+    EntryKind.TOP_UP_PAID: CARD_PAYMENTS,
+    EntryKind.CREDIT_REVERSED: CARD_PAYMENTS,
+    EntryKind.CREDIT_RETURNED: CARD_PAYMENTS,
 }
 
 
@@ -117,7 +108,7 @@ def adjustment_entry(
         account_id=account_id,
         happened_at=instant,
         cause_id=adjustment_id,
-        kind=BALANCE_ADJUSTED,
+        kind=EntryKind.BALANCE_ADJUSTED,
         category=ADJUSTMENT,
         amount_micros=amount_micros,
         local_date=local_date(now, time_zone),
@@ -140,5 +131,5 @@ def day_changes(entries: Iterable[Entry]) -> dict[tuple[str, str], DayTotal]:
         day.count += 1
         day.billed_seconds += entry.billed_seconds
         day.total_micros += entry.amount_micros
-        day.taken_back += entry.kind == CALL_TAKEN_BACK
+        day.taken_back += entry.kind == EntryKind.CALL_TAKEN_BACK
     return days

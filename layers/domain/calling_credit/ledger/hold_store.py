@@ -15,7 +15,7 @@ from calling_credit.dynamodb.batch_get import MAX_KEYS, Key, read_many
 from calling_credit.dynamodb.sweep import query_due
 from calling_credit.dynamodb.transactions import put, transact, update
 from calling_credit.instants import format_instant
-from calling_credit.ledger.holds import EXPIRED, HOLD_RETENTION, LIVE, Hold, HoldStatus
+from calling_credit.ledger.holds import HOLD_RETENTION, Hold, HoldStatus
 from calling_credit.rates.deck import RateRow
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def release_action(table_name: str, hold: Hold, status: HoldStatus, at: str) -> 
         ":status": to_attribute(status),
         ":at": to_attribute(at),
         ":delete_at": to_attribute(int((datetime.fromisoformat(at) + HOLD_RETENTION).timestamp())),
-        ":live": to_attribute(LIVE),
+        ":live": to_attribute(HoldStatus.LIVE),
         ":amount": to_attribute(hold.amount_micros),
         ":granted": to_attribute(hold.max_seconds),
     }
@@ -147,7 +147,7 @@ def _extension(table_name: str, before: Hold, hold: Hold) -> dict[str, Any]:
         ":at": to_attribute(hold.asked_at),
         ":asked": to_attribute(hold.asked_seconds),
         ":sweep": to_attribute(_sweep_keys(hold)["sweep_sk"]),
-        ":live": to_attribute(LIVE),
+        ":live": to_attribute(HoldStatus.LIVE),
         ":held": to_attribute(before.amount_micros),
         ":granted": to_attribute(before.max_seconds),
     }
@@ -189,7 +189,7 @@ def expire_hold(client: "DynamoDBClient", table_name: str, hold: Hold, now: date
     Raises:
         Unavailable: the table did not answer in time; the next round tries again.
     """
-    return not transact(client, release_actions(table_name, [hold], EXPIRED, format_instant(now)))
+    return not transact(client, release_actions(table_name, [hold], HoldStatus.EXPIRED, format_instant(now)))
 
 
 def read_holds(

@@ -20,10 +20,6 @@ class HoldStatus(StrEnum):
     EXPIRED = "expired"
 
 
-LIVE: Final = HoldStatus.LIVE
-RELEASED: Final = HoldStatus.RELEASED
-EXPIRED: Final = HoldStatus.EXPIRED
-
 RINGING: Final = timedelta(seconds=120)
 """How long a call may ring before it is answered."""
 DELIVERY: Final = timedelta(minutes=15)

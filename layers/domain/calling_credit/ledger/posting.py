@@ -19,8 +19,8 @@ from calling_credit.dynamodb.transactions import transact
 from calling_credit.errors import Unavailable
 from calling_credit.ledger.entries import Entry, balance_change, day_changes
 from calling_credit.ledger.hold_store import release_action, release_actions
-from calling_credit.ledger.holds import RELEASED, Hold
-from calling_credit.ledger.posting_parts import EntryKey, Outcome, Part, parts
+from calling_credit.ledger.holds import Hold, HoldStatus
+from calling_credit.ledger.posting_parts import EntryKey, Part, PostingOutcome, parts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,7 +34,7 @@ class Posting:
     entry has an outcome only if it could not be released.
     """
 
-    outcomes: dict[EntryKey, Outcome] = field(default_factory=dict)
+    outcomes: dict[EntryKey, PostingOutcome] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
 
 
@@ -94,19 +94,19 @@ def _post_part(
     """
     while part.keys:
         if seconds_left() <= 0:
-            return posting.outcomes.update(part.with_outcome(Outcome.NOT_POSTED))
+            return posting.outcomes.update(part.with_outcome(PostingOutcome.NOT_POSTED))
         actions = posting_actions(table_name, part.entries, part.holds.values(), released_at)
         try:
             failed = transact(client, actions, seconds_left, sleep)
         except Unavailable:
-            return posting.outcomes.update(part.with_outcome(Outcome.NOT_POSTED))
+            return posting.outcomes.update(part.with_outcome(PostingOutcome.NOT_POSTED))
         except AWS_ERRORS as error:
             posting.errors.append(error_code(error) or type(error).__name__)
-            return posting.outcomes.update(part.with_outcome(Outcome.NOT_POSTED))
+            return posting.outcomes.update(part.with_outcome(PostingOutcome.NOT_POSTED))
         if not failed:
-            return posting.outcomes.update(dict.fromkeys((entry.key for entry in part.entries), Outcome.POSTED))
+            return posting.outcomes.update(dict.fromkeys((entry.key for entry in part.entries), PostingOutcome.POSTED))
         if len(actions) - 1 in failed:
-            return posting.outcomes.update(part.with_outcome(Outcome.UNKNOWN_ACCOUNT))
+            return posting.outcomes.update(part.with_outcome(PostingOutcome.UNKNOWN_ACCOUNT))
         part.refresh_holds(failed)
         posting.outcomes |= part.remove_existing(failed)
     return None
@@ -117,7 +117,7 @@ def posting_actions(
 ) -> list[Any]:
     """The actions that post one account's entries, in this order: entries, holds to release, days, balance."""
     if not entries:
-        return release_actions(table_name, holds, RELEASED, released_at)
+        return release_actions(table_name, holds, HoldStatus.RELEASED, released_at)
     account_pk = {"S": keys.account_pk(entries[0].account_id)}
     actions: list[Any] = [
         {
@@ -130,7 +130,7 @@ def posting_actions(
         }
         for entry in entries
     ]
-    actions += [release_action(table_name, hold, RELEASED, released_at) for hold in holds]
+    actions += [release_action(table_name, hold, HoldStatus.RELEASED, released_at) for hold in holds]
     for (local_date, category), day in day_changes(entries).items():
         sums = "entry_count :count, billed_seconds :billed, total_micros :total"
         values = {

@@ -7,12 +7,12 @@ from typing import Any, Final, TypeVar
 
 from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.hold_store import hold_from_item
-from calling_credit.ledger.holds import LIVE, Hold
+from calling_credit.ledger.holds import Hold, HoldStatus
 
 T = TypeVar("T")
 
 
-class Outcome(StrEnum):
+class PostingOutcome(StrEnum):
     """The outcome of posting an entry."""
 
     POSTED = "posted"
@@ -41,25 +41,25 @@ class Part:
         """The key of each entry and hold, in the order of their actions."""
         return [*(entry.key for entry in self.entries), *self.holds]
 
-    def with_outcome(self, outcome: Outcome) -> dict[EntryKey, Outcome]:
+    def with_outcome(self, outcome: PostingOutcome) -> dict[EntryKey, PostingOutcome]:
         """Map every entry and hold to the same outcome."""
         return dict.fromkeys(self.keys, outcome)
 
-    def remove_existing(self, failed: Mapping[int, dict[str, Any]]) -> dict[EntryKey, Outcome]:
+    def remove_existing(self, failed: Mapping[int, dict[str, Any]]) -> dict[EntryKey, PostingOutcome]:
         """Remove the entries that already exist, and return their outcomes.
 
         `failed` holds the failed conditions by position: the entries come first, then the holds. A conflicting call
         releases no hold.
         """
-        outcomes: dict[EntryKey, Outcome] = {
-            entry.key: Outcome.REPLAYED
+        outcomes: dict[EntryKey, PostingOutcome] = {
+            entry.key: PostingOutcome.REPLAYED
             if failed[position].get("facts_hash") == {"S": entry.facts_hash}
-            else Outcome.CONFLICT
+            else PostingOutcome.CONFLICT
             for position, entry in enumerate(self.entries)
             if position in failed
         }
         self.entries = [entry for entry in self.entries if entry.key not in outcomes]
-        self.holds = {key: hold for key, hold in self.holds.items() if outcomes.get(key) != Outcome.CONFLICT}
+        self.holds = {key: hold for key, hold in self.holds.items() if outcomes.get(key) != PostingOutcome.CONFLICT}
         return outcomes
 
     def refresh_holds(self, failed: Mapping[int, dict[str, Any]]) -> None:
@@ -70,7 +70,7 @@ class Part:
             if position not in failed:
                 continue
             hold = hold_from_item(failed[position]) if failed[position] else None
-            if hold is not None and hold.status == LIVE:
+            if hold is not None and hold.status == HoldStatus.LIVE:
                 self.holds[key] = hold
             else:
                 del self.holds[key]

@@ -11,7 +11,7 @@ from calling_credit.dynamodb.partition import Partition
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import Period, widened_utc_window
 from calling_credit.ledger.balance import Balance, balance_from_item
-from calling_credit.ledger.entries import CALL_TAKEN_BACK
+from calling_credit.ledger.entries import EntryKind
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -85,7 +85,7 @@ class LedgerReader:
             for attributes in page["Items"]:
                 if calls_only:
                     before, call = call, keys.call_of(attributes["SK"]["S"])
-                    if call == before or attributes["kind"]["S"] == CALL_TAKEN_BACK:
+                    if call == before or attributes["kind"]["S"] == EntryKind.CALL_TAKEN_BACK:
                         continue
                 if len(entries) == limit:
                     return entries, entries[-1]["SK"]

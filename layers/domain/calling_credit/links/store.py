@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed, translate_error
+from calling_credit.dynamodb.pages import query_pages
 from calling_credit.instants import format_instant
 from calling_credit.links.link import Link
 
@@ -60,14 +61,13 @@ class LinkStore:
 def withdraw_links(client: "DynamoDBClient", table_name: str, account_id: str, now: datetime) -> int:
     """Revoke every link of an account and return how many there were. DynamoDB removes them after their expiry."""
     low, high = keys.link_range()
-    pages = client.get_paginator("query").paginate(
-        TableName=table_name,
-        KeyConditionExpression="PK = :pk AND SK BETWEEN :low AND :high",
-        FilterExpression="attribute_not_exists(withdrawn_at)",
-        ExpressionAttributeValues=to_attributes({":pk": keys.account_pk(account_id), ":low": low, ":high": high}),
-        ConsistentRead=True,
-    )
-    sort_keys = [item["SK"]["S"] for page in pages for item in page["Items"]]
+    query = {
+        "KeyConditionExpression": "PK = :pk AND SK BETWEEN :low AND :high",
+        "FilterExpression": "attribute_not_exists(withdrawn_at)",
+        "ExpressionAttributeValues": to_attributes({":pk": keys.account_pk(account_id), ":low": low, ":high": high}),
+        "ConsistentRead": True,
+    }
+    sort_keys = [item["SK"]["S"] for item in query_pages(client, table_name, query)]
     for sort_key in sort_keys:
         client.update_item(
             TableName=table_name,

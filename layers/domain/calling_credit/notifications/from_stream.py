@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from calling_credit.admission.request import WORDS as DENIALS
 from calling_credit.dynamodb import keys
-from calling_credit.ledger.entries import CREDIT_RETURNED, CREDIT_REVERSED
+from calling_credit.ledger.entries import EntryKind
 from calling_credit.money import format_money
 from calling_credit.notifications import events
 from calling_credit.notifications.events import Announcement, announcement_id
@@ -117,8 +117,8 @@ def _suspension(image: Image) -> str | None:
 
 
 _REVERSALS: Final[dict[str, type[Announcement]]] = {
-    CREDIT_REVERSED: events.CreditReversed,
-    CREDIT_RETURNED: events.CreditReturned,
+    EntryKind.CREDIT_REVERSED: events.CreditReversed,
+    EntryKind.CREDIT_RETURNED: events.CreditReturned,
 }
 
 _BY_KIND: Final[dict[str, Callable[[Image, Image, str], Iterator[Announcement]]]] = {

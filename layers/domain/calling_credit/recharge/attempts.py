@@ -35,7 +35,7 @@ SOFT: Final = frozenset({SuspensionReason.REPEATEDLY})
 """Suspensions that end with any paid manual top-up, or when the rule is switched on again."""
 
 
-class Outcome(StrEnum):
+class AttemptOutcome(StrEnum):
     """The outcome of an attempt so far."""
 
     CLAIMED = "claimed"
@@ -45,7 +45,7 @@ class Outcome(StrEnum):
     CANCELED = "canceled"
 
 
-SPENT: Final = frozenset({Outcome.CLAIMED, Outcome.SUCCEEDED})
+SPENT: Final = frozenset({AttemptOutcome.CLAIMED, AttemptOutcome.SUCCEEDED})
 """Attempts that count against the limits, from their claim until they fail."""
 
 
@@ -57,7 +57,7 @@ class Attempt:
     at: str
     amount_micros: int
     fingerprint: str
-    outcome: Outcome = Outcome.CLAIMED
+    outcome: AttemptOutcome = AttemptOutcome.CLAIMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def wake(state: State) -> State:
 def record_payment(state: State, topup: TopUp) -> State:
     """A top-up of either kind succeeded. It ends its attempt, or shows that the customer can pay."""
     if topup.kind == TopUpKind.AUTOMATIC:
-        state = replace(_end_attempt(state, topup, Outcome.SUCCEEDED), failures=0, not_before=None)
+        state = replace(_end_attempt(state, topup, AttemptOutcome.SUCCEEDED), failures=0, not_before=None)
         if state.suspended_reason is not None and topup.card.fingerprint == state.failed_fingerprint:
             state = _lift_suspension(state)
         return wake(state)
@@ -132,7 +132,7 @@ def record_decline(state: State, topup: TopUp, decline: Decline, now: datetime) 
     """The bank declined: wait, or suspend. A payment that waited for the customer and was then declined no longer waits
     for them.
     """
-    ended = _end_attempt(state, topup, Outcome.DECLINED)
+    ended = _end_attempt(state, topup, AttemptOutcome.DECLINED)
     waited = (
         state.suspended_reason == SuspensionReason.AUTHENTICATION and state.failed_fingerprint == topup.card.fingerprint
     )
@@ -152,18 +152,18 @@ def record_decline(state: State, topup: TopUp, decline: Decline, now: datetime) 
 
 def await_customer(state: State, topup: TopUp) -> State:
     """The bank wants the customer, who is not there: suspended until they confirm this payment or give another card."""
-    ended = _end_attempt(state, topup, Outcome.AUTHENTICATION_REQUIRED)
+    ended = _end_attempt(state, topup, AttemptOutcome.AUTHENTICATION_REQUIRED)
     return _suspend(replace(ended, failed_fingerprint=topup.card.fingerprint), SuspensionReason.AUTHENTICATION)
 
 
 def record_cancellation(state: State, topup: TopUp) -> State:
     """The attempt ended without a decline. It no longer counts against the limits."""
-    return _end_attempt(state, topup, Outcome.CANCELED)
+    return _end_attempt(state, topup, AttemptOutcome.CANCELED)
 
 
 def release_attempt(state: State, topup: TopUp) -> State:
     """Stop waiting for an attempt that an operator must check. It still counts against the limits."""
-    return _end_attempt(state, topup, Outcome.CLAIMED)
+    return _end_attempt(state, topup, AttemptOutcome.CLAIMED)
 
 
 def remove_card(state: State) -> State:
@@ -189,7 +189,7 @@ def switch_on(state: State) -> State:
     return _lift_suspension(state) if state.suspended_reason in SOFT else state
 
 
-def _end_attempt(state: State, topup: TopUp, outcome: Outcome) -> State:
+def _end_attempt(state: State, topup: TopUp, outcome: AttemptOutcome) -> State:
     recent = tuple(
         replace(attempt, outcome=outcome) if attempt.attempt == topup.attempt else attempt for attempt in state.recent
     )

@@ -13,7 +13,7 @@ from typing import Final
 
 from calling_credit.instants import format_instant, local_date, zone
 from calling_credit.money import MICROS_PER_DOLLAR
-from calling_credit.recharge.attempts import SPENT, Attempt, Outcome, State, SuspensionReason, spent_micros
+from calling_credit.recharge.attempts import SPENT, Attempt, AttemptOutcome, State, SuspensionReason, spent_micros
 from calling_credit.topups.topup import TopUp, TopUpKind
 
 DEFAULT_HOURLY_COUNT: Final = 3
@@ -23,7 +23,7 @@ MAX_DECLINES: Final = 4
 DECLINES_COUNT_FOR: Final = timedelta(days=30)
 """Visa fines merchants for more than 20 tries of a declined card in 30 days, Mastercard for more than 35."""
 HOUR: Final = timedelta(hours=1)
-BEGUN: Final = SPENT | {Outcome.CANCELED}
+BEGUN: Final = SPENT | {AttemptOutcome.CANCELED}
 """Attempts that count toward the hourly limit. Canceled ones count, or a canceled attempt could repeat endlessly. After
 a decline the back-off applies instead.
 """
@@ -127,7 +127,9 @@ def _reasons_to_stop(s: RechargeContext) -> Iterator[Stop]:
     if state.is_backing_off(s.now):
         yield Stop(StopReason.BACKING_OFF, state.not_before)
     declines = [
-        a for a in _since(s, DECLINES_COUNT_FOR) if (a.outcome, a.fingerprint) == (Outcome.DECLINED, rule.fingerprint)
+        a
+        for a in _since(s, DECLINES_COUNT_FOR)
+        if (a.outcome, a.fingerprint) == (AttemptOutcome.DECLINED, rule.fingerprint)
     ]
     if len(declines) >= MAX_DECLINES:
         yield Stop(StopReason.DECLINED_TOO_OFTEN, _after(declines[-MAX_DECLINES], DECLINES_COUNT_FOR))

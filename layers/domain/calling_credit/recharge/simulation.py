@@ -11,7 +11,7 @@ from typing import Any, Final
 from calling_credit.categories import REVERSAL
 from calling_credit.dynamodb import keys
 from calling_credit.instants import format_instant
-from calling_credit.ledger.entries import CALL_CHARGED, TOP_UP_PAID
+from calling_credit.ledger.entries import EntryKind
 from calling_credit.money import format_money
 from calling_credit.recharge import attempts
 from calling_credit.recharge.attempts import State
@@ -49,7 +49,7 @@ class Simulation:
         for entry in entries:
             now = datetime.fromisoformat(keys.happened_at_of(entry["SK"]))
             self._wake_until(now)
-            if entry["kind"] == CALL_CHARGED:
+            if entry["kind"] == EntryKind.CALL_CHARGED:
                 self._call(-entry["amount_micros"])
             elif not _is_automatic(entry):
                 self.posted_micros += entry["amount_micros"]
@@ -115,7 +115,9 @@ def _payment(rule: Rule, number: int, amount_micros: int, now: datetime) -> TopU
 
 def _is_automatic(entry: Mapping[str, Any]) -> bool:
     """Whether automatic recharge bought this credit, or it reverses a payment."""
-    return bool(entry["category"] == REVERSAL or (entry["kind"] == TOP_UP_PAID and entry["payment"] == "automatic"))
+    return bool(
+        entry["category"] == REVERSAL or (entry["kind"] == EntryKind.TOP_UP_PAID and entry["payment"] == "automatic")
+    )
 
 
 def simulation_view(simulation: Simulation, begin: datetime, end: datetime) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from calling_credit.categories import REVERSAL
 from calling_credit.instants import format_instant
-from calling_credit.ledger.entries import CREDIT_RETURNED, CREDIT_REVERSED, Entry, local_date_of
+from calling_credit.ledger.entries import Entry, EntryKind, local_date_of
 from calling_credit.topups.topup import TopUp
 
 
@@ -42,7 +42,7 @@ def reversal_entry(topup: TopUp, target_micros: int, losses: Losses, time_zone: 
         account_id=topup.account_id,
         happened_at=instant,
         cause_id=reversal_id(topup),
-        kind=CREDIT_REVERSED if change > 0 else CREDIT_RETURNED,
+        kind=EntryKind.CREDIT_REVERSED if change > 0 else EntryKind.CREDIT_RETURNED,
         category=REVERSAL,
         amount_micros=-change,
         local_date=local_date_of(instant, time_zone),

@@ -15,7 +15,7 @@ from typing import Any, Final
 from calling_credit.categories import TOP_UP
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import format_instant
-from calling_credit.ledger.entries import TOP_UP_PAID, Entry, local_date_of
+from calling_credit.ledger.entries import Entry, EntryKind, local_date_of
 from calling_credit.money import Bounds, parse_money
 from calling_credit.topups.declines import Decline
 
@@ -181,7 +181,7 @@ def topup_entry(topup: TopUp, intent: Intent, time_zone: str, now: datetime) -> 
         account_id=topup.account_id,
         happened_at=topup.created_at,
         cause_id=topup.topup_id,
-        kind=TOP_UP_PAID,
+        kind=EntryKind.TOP_UP_PAID,
         category=TOP_UP,
         amount_micros=topup.amount_micros,
         local_date=local_date_of(topup.created_at, time_zone),

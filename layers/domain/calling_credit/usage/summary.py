@@ -13,14 +13,7 @@ from calling_credit.categories import CATEGORY, RESERVED_CATEGORIES
 from calling_credit.dynamodb import keys
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.ledger.balance import Balance
-from calling_credit.ledger.entries import (
-    BALANCE_ADJUSTED,
-    CALL_CHARGED,
-    CALL_TAKEN_BACK,
-    CREDIT_RETURNED,
-    CREDIT_REVERSED,
-    TOP_UP_PAID,
-)
+from calling_credit.ledger.entries import EntryKind
 from calling_credit.money import format_money
 
 LABELS: Final = {
@@ -166,10 +159,10 @@ def statement_row(entry: Mapping[str, Any]) -> dict[str, Any]:
     return row | {name: entry[name] for name in ("line_id", "user_id", "billed_seconds") if entry.get(name)}
 
 
-_CALLS: Final = {CALL_CHARGED: "", CALL_TAKEN_BACK: "Taken back: "}
+_CALLS: Final = {EntryKind.CALL_CHARGED: "", EntryKind.CALL_TAKEN_BACK: "Taken back: "}
 _REVERSALS: Final = {
-    CREDIT_REVERSED: "Payment refunded or disputed",
-    CREDIT_RETURNED: "Refund failed or dispute won",
+    EntryKind.CREDIT_REVERSED: "Payment refunded or disputed",
+    EntryKind.CREDIT_RETURNED: "Refund failed or dispute won",
 }
 
 
@@ -177,9 +170,9 @@ def _describe(entry: Mapping[str, Any]) -> str:
     if entry["kind"] in _CALLS:
         call = f"{label(entry['category'])} to {entry['destination']}, {entry['to']}"
         return f"{_CALLS[entry['kind']]}{call}" + (", priced again" if entry.get("run") else "")
-    if entry["kind"] == BALANCE_ADJUSTED:
+    if entry["kind"] == EntryKind.BALANCE_ADJUSTED:
         return f"Adjustment: {entry['reason']}"
-    if entry["kind"] == TOP_UP_PAID:
+    if entry["kind"] == EntryKind.TOP_UP_PAID:
         title = "Automatic recharge" if entry["payment"] == "automatic" else label(entry["category"])
         return f"{title}, {entry['brand'].title()} ending {entry['last4']}"
     if entry["kind"] in _REVERSALS:
