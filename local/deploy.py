@@ -18,6 +18,8 @@ from ops.project import LOCAL_STACK_NAME, ROOT
 
 ARTIFACT_BUCKET: Final = "calling-credit-artifacts"
 BATCHING_WINDOW_SECONDS: Final = 1
+RATING_GRACE_MINUTES: Final = 0
+DECK_LEAD_SECONDS: Final = 1
 MAIL_FROM: Final = "billing@phone-service.example"
 
 
@@ -96,6 +98,8 @@ def _parameters(settings: Settings) -> list[str]:
         f"Runtime={runtime()}",
         f"Architecture={architecture()}",
         f"BatchingWindowSeconds={BATCHING_WINDOW_SECONDS}",
+        f"RatingGraceMinutes={RATING_GRACE_MINUTES}",
+        f"DeckLeadSeconds={DECK_LEAD_SECONDS}",
         f"PageUrls={settings.api_url}/",
         f"AuthorizeUrl={settings.endpoint_url}/oauth2/authorize",
         f"TokenUrl={settings.endpoint_url}/oauth2/token",

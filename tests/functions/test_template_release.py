@@ -29,6 +29,15 @@ ALLOWED = {
     "Resources/OpenApiPermission/*": "GET /openapi.json is new.",
     "Resources/ApiStage/DependsOn*": "The stage limits GET /openapi.json.",
     "Resources/ApiStage/Properties/RouteSettings/GET ?openapi.json/*": "GET /openapi.json is new.",
+    "Parameters/HomeCountries/*": "Which calls are part of the subscription.",
+    "Parameters/HangUpToleranceSeconds/*": "Switches hang up with timers of whole seconds.",
+    "Parameters/RatingGraceMinutes/*": "When a new deck prices calls that had no price.",
+    "Parameters/DeckLeadSeconds/*": "Every function switches to a new deck at the same instant.",
+    "Metadata/AWS::CloudFormation::Interface/*": "The parameter groups list the new parameters.",
+    "Resources/*Function/Properties/Environment/Variables/HOME_COUNTRIES*": "The parameter HomeCountries.",
+    "Resources/*Function/Properties/Environment/Variables/HANG_UP_TOLERANCE_SECONDS*": "HangUpToleranceSeconds.",
+    "Resources/*Function/Properties/Environment/Variables/RATING_GRACE_MINUTES*": "RatingGraceMinutes.",
+    "Resources/*Function/Properties/Environment/Variables/DECK_LEAD_SECONDS*": "DeckLeadSeconds.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""
 

@@ -36,10 +36,19 @@ class Config(BaseModel):
     )
     token_url: str = Field(alias="TOKEN_URL", default="")
     logout_url: str = Field(alias="LOGOUT_URL", default="")
+    home_country_list: str = Field(alias="HOME_COUNTRIES", default="US,CA", pattern=r"^[A-Z]{2}(,[A-Z]{2})*$")
+    hang_up_tolerance_seconds: int = Field(alias="HANG_UP_TOLERANCE_SECONDS", default=2, ge=0, le=60)
+    rating_grace_minutes: int = Field(alias="RATING_GRACE_MINUTES", default=15, ge=0, le=1440)
+    deck_lead_seconds: int = Field(alias="DECK_LEAD_SECONDS", default=60, ge=1, le=3600)
     top_up_minimum: str = Field(alias="TOP_UP_MINIMUM", default="5.00")
     top_up_maximum: str = Field(alias="TOP_UP_MAXIMUM", default="500.00")
     posting_threads: int = Field(alias="POSTING_THREADS", default=16, ge=1, le=64)
     validate_parameters: bool = Field(alias="VALIDATE_PARAMETERS", default=False)
+
+    @cached_property
+    def home_countries(self) -> frozenset[str]:
+        """The countries whose calls are part of the subscription."""
+        return frozenset(self.home_country_list.split(","))
 
     @cached_property
     def bounds(self) -> Bounds:

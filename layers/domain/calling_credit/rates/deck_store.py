@@ -35,11 +35,31 @@ CHECK_EVERY: Final = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
+class DeckInForce:
+    """A deck and the instant from which it prices calls, until the next one's."""
+
+    version: str
+    in_force_from: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddedAreaCode:
+    """An area code of +1 that is newer than the tables: three digits, its country, and who added it when."""
+
+    code: str
+    country: str
+    added_at: str
+    added_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ActivePointer:
-    """The content of `active.json`.
+    """The content of `active.json`, which every function checks every 20 seconds.
 
     `since` is when the deck was requested, `activated_at` when it was activated. `previous` lists the decks before it,
-    latest first. `categories` lists the categories under which calls were charged by it and by earlier decks. `etag`
+    latest first. `categories` lists the categories under which calls were charged by it and by earlier decks.
+    `in_force` lists which deck prices calls from when, latest first. `compiled_sha256` is the hash of the compiled
+    deck. `area_codes` are included below every deck. `short_codes` is the key of the price list of short codes. `etag`
     identifies the object that was read; it is not stored.
     """
 
@@ -50,6 +70,10 @@ class ActivePointer:
     since: str
     previous: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    in_force: tuple[DeckInForce, ...] = ()
+    compiled_sha256: str = ""
+    area_codes: tuple[AddedAreaCode, ...] = ()
+    short_codes: str = ""
     etag: str = ""
 
     @property
@@ -147,6 +171,8 @@ def read_active(client: "S3Client", bucket: str) -> ActivePointer | None:
     content = {"since": content["activated_at"], **content, "etag": answer["ETag"]}
     for name in ("previous", "categories"):
         content[name] = tuple(content.get(name, ()))
+    content["in_force"] = tuple(DeckInForce(**deck) for deck in content.get("in_force", ()))
+    content["area_codes"] = tuple(AddedAreaCode(**code) for code in content.get("area_codes", ()))
     names = {field.name for field in fields(ActivePointer)}
     return ActivePointer(**{name: value for name, value in content.items() if name in names})
 
