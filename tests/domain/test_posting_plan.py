@@ -208,9 +208,12 @@ def test_changes_of_one_counter_are_one_action_and_zero_is_none() -> None:
     spend = {
         name: (CounterChange(PK, "SPENT", {"spent": amount}),) for name, amount in zip(names, (5, -5, 9), strict=True)
     }
-    plan.add_counters("table", spend, names[:2])
-    assert plan.actions == {}
-    plan.add_counters("table", spend, names)
-    [action] = plan.actions.values()
+    for name in names[:2]:
+        plan.add(name, {})
+    plan.add_counters("table", spend)
+    assert list(plan.actions) == names[:2]
+    plan.add(names[2], {})
+    plan.add_counters("table", spend)
+    action = plan.actions["counter", PK, "SPENT"]
     assert action["Update"]["ExpressionAttributeValues"] == {":c0": {"N": "9"}}
     assert action["Update"]["ExpressionAttributeNames"] == {"#c0": "spent"}

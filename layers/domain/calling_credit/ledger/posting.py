@@ -27,8 +27,7 @@ from calling_credit.ledger.posting_plan import (
     Plan,
     day_name,
     entry_name,
-    hold_name,
-    names_of,
+    name_of_release,
 )
 
 if TYPE_CHECKING:
@@ -137,11 +136,12 @@ def posting_plan(
     for entry in entries:
         plan.add(entry_name(entry), _entry_action(table_name, entry))
     for hold in holds:
-        plan.add(hold_name(hold.call_id), release_action(table_name, hold, HoldStatus.RELEASED, released_at))
+        release = release_action(table_name, hold, HoldStatus.RELEASED, released_at)
+        plan.add(name_of_release(release), release)
     for (local_date, category), day in day_changes(entries).items():
         plan.add(day_name(local_date, category), _day_action(table_name, entries[0], local_date, category, day))
     if counters:
-        plan.add_counters(table_name, counters, names_of(entries, (hold.call_id for hold in holds)))
+        plan.add_counters(table_name, counters)
     if entries:
         plan.add(BALANCE, balance_action(table_name, entries, holds))
     else:

@@ -75,8 +75,8 @@ class Part:
         """Read the changed holds from the failed conditions. An extended hold is released in its current state. A hold
         that is no longer live is removed, and its call is posted without it.
         """
-        for key, before in list(self.holds.items()):
-            name = hold_name(before.call_id)
+        for key in list(self.holds):
+            name = hold_name(key[2])
             if name not in failed:
                 continue
             hold = hold_from_item(failed[name]) if failed[name] else None
@@ -107,7 +107,7 @@ def parts(whole: Part) -> Iterator[Part]:
         hold = whole.holds.get(entry.key)
         needed = entry_items(entry, whole.counters)
         if hold is not None:
-            needed |= hold_items(hold.call_id, whole.counters)
+            needed |= hold_items(entry.cause_id, whole.counters)
         if items and len(items) + len(needed - items) > MAX_ACTIONS:
             yield part
             part, items = Part(counters=whole.counters), set()
@@ -119,7 +119,7 @@ def parts(whole: Part) -> Iterator[Part]:
     for key, hold in whole.holds.items():
         if key in with_entry:
             continue
-        needed = hold_items(hold.call_id, whole.counters)
+        needed = hold_items(key[2], whole.counters)
         if items and len(items) + len(needed - items) > MAX_ACTIONS:
             yield part
             part, items = Part(counters=whole.counters), set()

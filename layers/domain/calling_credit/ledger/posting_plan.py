@@ -4,11 +4,12 @@ DynamoDB reports failed conditions by position. A position means nothing once a 
 entries, holds, days, and counters, so only this module translates positions, from the actions that it sent.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.transactions import transact
 from calling_credit.ledger.entries import Entry
@@ -45,9 +46,14 @@ def entry_name(entry: Entry) -> ActionName:
     return "entry", entry.happened_at, entry.cause_id
 
 
-def hold_name(call_id: str) -> ActionName:
+def hold_name(call_key: str) -> ActionName:
     """The name of the action that releases the hold of a call."""
-    return "hold", call_id
+    return "hold", keys.hold_sk(call_key)
+
+
+def name_of_release(action: Mapping[str, Any]) -> ActionName:
+    """The name of an action that releases a hold."""
+    return "hold", action["Update"]["Key"]["SK"]["S"]
 
 
 def day_name(local_date: str, category: str) -> ActionName:
@@ -69,9 +75,9 @@ def entry_items(entry: Entry, counters: Counters = NO_COUNTERS) -> set[ActionNam
     return items
 
 
-def hold_items(call_id: str, counters: Counters = NO_COUNTERS) -> set[ActionName]:
+def hold_items(call_key: str, counters: Counters = NO_COUNTERS) -> set[ActionName]:
     """The names of all actions that the release of a hold needs: itself, its counters, and the balance."""
-    name = hold_name(call_id)
+    name = hold_name(call_key)
     return {name, BALANCE, *map(counter_name, counters.get(name, ()))}
 
 
@@ -91,11 +97,11 @@ class Plan:
             raise ValueError(f"two actions of one transaction are named {name}")
         self.actions[name] = action
 
-    def add_counters(self, table_name: str, counters: Counters, names: Collection[ActionName]) -> None:
-        """Add the counter changes that go with these actions: one action for each item."""
+    def add_counters(self, table_name: str, counters: Counters) -> None:
+        """Add the counter changes that go with the actions of the plan: one action for each item."""
         sums: dict[ActionName, dict[str, int]] = {}
         changes: dict[ActionName, CounterChange] = {}
-        for name in names:
+        for name in self.actions:
             for change in counters.get(name, ()):
                 counter = counter_name(change)
                 changes[counter] = change
@@ -137,8 +143,3 @@ def _counter_action(table_name: str, change: CounterChange, deltas: Mapping[str,
             },
         }
     }
-
-
-def names_of(entries: Iterable[Entry], calls_with_holds: Iterable[str] = ()) -> list[ActionName]:
-    """The names of the actions that write entries and release the holds of calls."""
-    return [*map(entry_name, entries), *map(hold_name, calls_with_holds)]
