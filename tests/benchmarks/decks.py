@@ -19,7 +19,8 @@ from tests.benchmarks.rows import Row
 SIZES = (4_000, 50_000, 200_000)
 JUDGED = 50_000
 ROUNDS = 5
-LOAD_BUDGET_MS = {4_000: 10, 50_000: 75, 200_000: 300}
+LOAD_BUDGET = 0.8
+"""300 ms for 200,000 rows, where csv.reader takes 370 ms."""
 LOAD_BUDGET_MB = {4_000: 3, 50_000: 30, 200_000: 120}
 JUDGING_BUDGET = 8
 FIRST_AUTHORIZE_BUDGET = 2.0
@@ -54,11 +55,17 @@ def deck_rows() -> list[Row]:
     return rows
 
 
+def read_csv(data: bytes) -> list[list[str]]:
+    """Read a CSV without a check."""
+    return list(csv.reader(io.StringIO(data.decode())))
+
+
 def judging_row(data: bytes) -> Row:
     """Return the row of checking every row of a CSV, over reading it without a check."""
-    ratio, floor = least_ratio(lambda: parsed(data), lambda: list(csv.reader(io.StringIO(data.decode()))))
+    ratio, floor = least_ratio(lambda: parsed(data), lambda: read_csv(data))
     what = f"checking every row of a deck of {JUDGED:,} rows, over csv.reader (least of {ROUNDS})"
-    return Row(what, "ratio", JUDGING_BUDGET, ratio, floor=f"1 ({floor:.0f} ms)")
+    shown = f"{ratio:.1f} ({ratio * floor:.0f} ms / {floor:.0f} ms)"
+    return Row(what, "ratio", JUDGING_BUDGET, ratio, shown=shown, floor="1")
 
 
 def loading_rows(size: int, data: bytes) -> list[Row]:
@@ -72,16 +79,13 @@ def loading_rows(size: int, data: bytes) -> list[Row]:
         return deck
 
     what = f"loading a compiled deck of {size:,} rows, {len(compiled) / MB:.2f} MB"
-    parsing = f"{least_ms(lambda: parsed(data)):,.0f} ms (parsing the CSV)" if size == max(SIZES) else "-"
+    ratio, floor = least_ratio(load, lambda: read_csv(data))
+    shown = f"{ratio:.2f} ({ratio * floor:.0f} ms / {floor:.0f} ms)"
+    over = f"over csv.reader of its CSV (least of {ROUNDS})"
     return [
-        Row(f"{what}: CPU (least of {ROUNDS})", "ms", LOAD_BUDGET_MS[size], least_ms(load), stock=parsing),
+        Row(f"{what}: CPU, {over}", "ratio", LOAD_BUDGET, ratio, shown=shown),
         Row(f"{what}: peak of memory", "MB", LOAD_BUDGET_MB[size], peak_mb(load), floor=f"{len(data) / MB:.1f} (CSV)"),
     ]
-
-
-def least_ms(run: Callable[[], Any]) -> float:
-    """Return the CPU milliseconds: the least of some rounds."""
-    return min(cpu_ms(run) for _ in range(ROUNDS))
 
 
 def least_ratio(run: Callable[[], Any], floor: Callable[[], Any]) -> tuple[float, float]:

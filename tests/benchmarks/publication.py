@@ -28,9 +28,8 @@ LOADING_SECONDS = 30
 
 def publication_rows(lab: Laboratory) -> list[Row]:
     """Return the row."""
-    data = (
-        deck_bytes(random.Random(mix.SEED), ROWS, UNUSED_PREFIX) + b"\n" + mix.DECK_FILE.read_bytes().split(b"\n", 1)[1]
-    )
+    priced = mix.DECK_FILE.read_bytes().split(b"\n", 1)[1]
+    data = deck_bytes(random.Random(mix.SEED), ROWS - priced.count(b"\n"), UNUSED_PREFIX) + b"\n" + priced
     lab.reset()
     now = datetime.now(UTC)
     ratios: list[float] = []
