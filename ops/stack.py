@@ -4,7 +4,7 @@ account that the operator is signed in to. Does not depend on any command.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import boto3
@@ -23,13 +23,14 @@ class StackNotFoundError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FoundStack:
-    """A stack, its outputs, and a session with the right to use it."""
+    """A stack, its outputs and parameters, and a session with the right to use it."""
 
     name: str
     is_local: bool
     outputs: dict[str, str]
     session: boto3.Session
     endpoint_url: str | None
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     def client(self, service: Any) -> Any:
         """Return a client of one AWS service of this stack."""
@@ -59,7 +60,8 @@ def find_stack(environ: Mapping[str, str] = os.environ) -> FoundStack:
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
     if "CallQueueUrl" not in outputs:
         raise StackNotFoundError(f"The stack {name or LOCAL_STACK_NAME} is not a Calling Credit stack.")
-    return FoundStack(name or LOCAL_STACK_NAME, not name, outputs, session, endpoint_url)
+    parameters = {one["ParameterKey"]: one.get("ParameterValue", "") for one in stacks[0].get("Parameters", [])}
+    return FoundStack(name or LOCAL_STACK_NAME, not name, outputs, session, endpoint_url, parameters)
 
 
 def _local_session(environ: Mapping[str, str]) -> tuple[boto3.Session, str]:

@@ -15,7 +15,7 @@ from calling_credit.aws import aws_session
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck
-from calling_credit.rates.deck_csv import parse_deck
+from calling_credit.rates.deck_csv import COLUMNS, parse_deck
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -80,6 +80,11 @@ class ActivePointer:
     def history(self) -> tuple[str, ...]:
         """This deck and the decks before it, latest first."""
         return (self.version, *self.previous)
+
+    @property
+    def area_codes_by_prefix(self) -> dict[str, str]:
+        """The countries of the added area codes, by prefix, such as `1436`."""
+        return {f"1{added.code}": added.country for added in self.area_codes}
 
 
 def s3_client() -> "S3Client":
@@ -155,10 +160,11 @@ def activate(client: "S3Client", bucket: str, pointer: ActivePointer, replaced_e
 
 
 def _categories_of(data: bytes) -> list[str]:
-    """Return the categories of charged calls in a valid deck: its last column."""
+    """Return the categories of charged calls in a valid deck."""
     rows = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
     next(rows)
-    return sorted({cells[-1] for cells in rows} - {INCLUDED_CATEGORY})
+    column = COLUMNS.index("category")
+    return sorted({cells[column].rstrip() for cells in rows if any(map(str.strip, cells))} - {INCLUDED_CATEGORY})
 
 
 def read_active(client: "S3Client", bucket: str) -> ActivePointer | None:

@@ -4,36 +4,38 @@ A deck is stored first. Writing one object then activates it, so an interrupted 
 """
 
 import hashlib
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
-from calling_credit.rates.deck import Deck
-from calling_credit.rates.deck_csv import ReportProgress, parse_deck
+from calling_credit.rates.allowance import allows
+from calling_credit.rates.deck import ANY_ORIGIN, RateRow
+from calling_credit.rates.deck_codes import GuardCode
+from calling_credit.rates.deck_csv import ReportProgress
 from calling_credit.rates.deck_report import DeckCheck, check_deck
 from calling_credit.rates.deck_store import (
-    DECKS,
-    INCOMING,
-    REPORTS,
     ActivePointer,
     activate,
-    deck_key,
     deck_version,
     pointer_to,
     put_deck,
     read_active,
-    read_deck,
 )
+from calling_credit.rates.findings import Judgement
+from calling_credit.rates.guard import judge_deck
+from calling_credit.rates.home_numbers import DEFAULT_HOME_COUNTRIES, HomeNumbers
+from calling_credit.rates.published_decks import PublishedDecks
+from calling_credit.rates.uploads import UploadedDecks
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-MAX_BYTES: Final = 64 * 1024 * 1024
+DECK_LEAD_SECONDS: Final = 60
+"""How far ahead a deck comes into force, unless the stack's DeckLeadSeconds says otherwise."""
 MAX_ATTEMPTS: Final = 5
 """Attempts to activate a deck while others activate theirs."""
 S3_TIME_STEP: Final = timedelta(seconds=1)
@@ -45,6 +47,8 @@ class PublishOutcome(StrEnum):
 
     PUBLISHED = "published"
     REFUSED = "refused"
+    NEEDS_APPROVAL = "needs_approval"
+    STALE_BASE = "stale_base"
     UNCHANGED = "unchanged"
     SUPERSEDED = "superseded"
 
@@ -52,35 +56,30 @@ class PublishOutcome(StrEnum):
 OUTCOME_MESSAGES: Final[dict[PublishOutcome, str]] = {
     PublishOutcome.PUBLISHED: "Every function uses the deck within a minute.",
     PublishOutcome.REFUSED: "Nothing was published. Correct the errors and upload the file again.",
+    PublishOutcome.NEEDS_APPROVAL: "Nothing was published: the findings need an operator's approval. Correct the file"
+    " and upload it again, or publish it with the command, which allows exactly these findings.",
+    PublishOutcome.STALE_BASE: "Nothing was published, because the deck was made from another deck than the active one."
+    " Make it again from the active deck.",
     PublishOutcome.UNCHANGED: "The deck is already active; nothing changed.",
     PublishOutcome.SUPERSEDED: "Another deck was activated after this file was uploaded. Upload it again.",
 }
 """The sentence for each outcome in a report."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredDeck:
-    """A deck that was published at some time."""
-
-    version: str
-    size_bytes: int
-    stored_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class UploadedDeck:
-    """The content of an uploaded file, and when it was uploaded, in whole seconds."""
-
-    data: bytes
-    uploaded_at: datetime
-
-
-class DeckBucket:
+class DeckBucket(PublishedDecks, UploadedDecks):
     """The decks and reports of one bucket."""
 
-    def __init__(self, client: "S3Client", bucket: str) -> None:
-        self._client = client
-        self._bucket = bucket
+    def __init__(
+        self,
+        client: "S3Client",
+        bucket: str,
+        lead_seconds: int = DECK_LEAD_SECONDS,
+        *,
+        home_countries: Iterable[str] = DEFAULT_HOME_COUNTRIES,
+    ) -> None:
+        super().__init__(client, bucket)
+        self._lead = timedelta(seconds=lead_seconds)
+        self._home_countries = frozenset(home_countries)
 
     def pointer(self) -> ActivePointer | None:
         """Return the pointer to the active deck, if there is one."""
@@ -92,31 +91,59 @@ class DeckBucket:
         """Check a deck and compare it with the active one. `made_at` (its upload, or now) is part of its version."""
         version = deck_version(data, made_at)
         pointer = self.pointer()
+        versions = pointer.history if pointer else ()
         if pointer is not None and pointer.version == version:
-            before = self._deck_before(pointer)  # It was activated by a run that ended before it wrote the report.
-        else:
-            before = self._active_deck(pointer)
-        return check_deck(data, version, before, format_instant(now), report_progress)
+            versions = pointer.previous  # It was activated by a run that ended before it wrote the report.
+        return check_deck(
+            data,
+            version,
+            self.first_usable(pointer, versions),
+            format_instant(now),
+            report_progress,
+            home=self.home_numbers(pointer),
+            in_force_from=format_instant(now + self._lead),
+            base=versions[0] if versions else "",
+        )
 
-    def _active_deck(self, pointer: ActivePointer | None) -> Deck | None:
-        """Return the active deck; None if there is none or its file is unusable."""
-        try:
-            return None if pointer is None else read_deck(self._client, self._bucket, pointer)
-        except (Unavailable, self._client.exceptions.NoSuchKey):
-            return None
+    def home_numbers(self, pointer: ActivePointer | None) -> HomeNumbers:
+        """Return the ordinary numbers of home, those of added area codes included."""
+        return HomeNumbers(self._home_countries, pointer.area_codes_by_prefix if pointer else {})
 
-    def _deck_before(self, pointer: ActivePointer) -> Deck | None:
-        try:
-            return self.deck(pointer.previous[0]) if pointer.previous else None
-        except (NotFound, Unavailable):
-            return None
+    def is_active(self, data: bytes) -> bool:
+        """Return whether a file is the active deck."""
+        pointer = self.pointer()
+        return pointer is not None and pointer.sha256 == hashlib.sha256(data).hexdigest()
 
-    def publish(self, data: bytes, check: DeckCheck, since: datetime, now: datetime) -> PublishOutcome:
+    def row_for(self, digits: str, now: datetime) -> RateRow | None:
+        """Return the row of the active deck that prices a number for most callers."""
+        pointer = self.pointer()
+        deck = self.first_usable(pointer, pointer.history if pointer else ())
+        return deck.find(digits, ANY_ORIGIN, format_instant(now)) if deck else None
+
+    def judge_rollback(self, version: str, now: datetime) -> Judgement:
+        """Judge an earlier deck against the active one, as if it were new. Raises the errors of `deck`."""
+        pointer = self.pointer()
+        active = self.first_usable(pointer, pointer.history if pointer else ())
+        return judge_deck(active, self.deck(version), self.home_numbers(pointer), format_instant(now + self._lead))
+
+    def publish(
+        self,
+        data: bytes,
+        check: DeckCheck,
+        since: datetime,
+        now: datetime,
+        allowance: Mapping[GuardCode, int | None] | None = None,
+    ) -> PublishOutcome:
         """Store a deck without errors and activate it, unless it is active already.
 
+        Args:
+            allowance: The findings that an operator allows, with their counts.
+
         Returns:
-            SUPERSEDED if the active deck is newer than `since`, so that a delayed or repeated event never replaces a
-            newer deck. UNCHANGED if the deck is active already; the file is stored again, in case it was damaged.
+            NEEDS_APPROVAL if the check has findings other than those allowed. STALE_BASE if another deck is active than
+            the one the deck was compared with, or the one that it names as its base. SUPERSEDED if the active deck is
+            newer than `since`, so that a delayed or repeated event never replaces a newer deck. UNCHANGED if the deck
+            is active already; the file is stored again, in case it was damaged.
 
         Raises:
             Unavailable: `busy`, other decks were activated at the same time.
@@ -131,11 +158,16 @@ class DeckBucket:
                 return PublishOutcome.PUBLISHED if is_same else PublishOutcome.UNCHANGED
             if pointer is not None and pointer.since > format_instant(since):
                 return PublishOutcome.SUPERSEDED
+            active = pointer.version if pointer else ""
+            if check.base != active or check.named_base not in ("", active):
+                return PublishOutcome.STALE_BASE
+            if not allows(allowance or {}, check.counts):
+                return PublishOutcome.NEEDS_APPROVAL
             put_deck(self._client, self._bucket, check.version, data)
             previous = pointer.history if pointer else ()
             categories = pointer.categories if pointer else ()
             new = pointer_to(check.version, data, now, since=since, previous=previous, categories=categories)
-            if self._replace(pointer, new):
+            if self._replace(pointer, _keeping(pointer, new)):
                 return PublishOutcome.PUBLISHED
         raise Unavailable(ProblemCode.BUSY, "Other decks are being activated; publish this deck again.")
 
@@ -167,7 +199,7 @@ class DeckBucket:
             earlier = previous[previous.index(target) + 1 :]
         categories = pointer.categories if pointer else ()
         new = pointer_to(target, data, now, previous=earlier, categories=categories)
-        if not self._replace(pointer, new) and self._active_version() != target:
+        if not self._replace(pointer, _keeping(pointer, new)) and self._active_version() != target:
             raise Unavailable(
                 ProblemCode.BUSY, "Another deck was activated at the same time; check LIST=1 and repeat the command."
             )
@@ -177,71 +209,9 @@ class DeckBucket:
         pointer = self.pointer()
         return pointer.version if pointer else None
 
-    def read_csv(self, version: str) -> bytes:
-        """Return the CSV of a published deck, checked against the hash in its name.
 
-        Raises:
-            NotFound: `unknown_deck`.
-            Unavailable: `unusable_deck`.
-        """
-        try:
-            data = self._client.get_object(Bucket=self._bucket, Key=deck_key(version))["Body"].read()
-        except self._client.exceptions.NoSuchKey as error:
-            raise NotFound(ProblemCode.UNKNOWN_DECK, f"There is no deck {version}; LIST=1 lists the decks.") from error
-        if not hashlib.sha256(data).hexdigest().startswith(version.rpartition("-")[2]):
-            raise _changed(version)
-        return data
-
-    def deck(self, version: str) -> Deck:
-        """Return a published deck. Raises the errors of `read_csv`."""
-        deck = parse_deck(self.read_csv(version), version)
-        if isinstance(deck, list):
-            raise _changed(version)
-        return deck
-
-    def stored_decks(self) -> Iterator[StoredDeck]:
-        """Yield every stored deck, oldest first."""
-        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=DECKS):
-            for entry in page.get("Contents", []):
-                version = entry["Key"].removeprefix(DECKS).removesuffix(".csv")
-                yield StoredDeck(version, entry["Size"], entry["LastModified"])
-
-    def read_upload(self, key: str) -> UploadedDeck:
-        """Return an uploaded file.
-
-        Raises:
-            InvalidValue: `file_too_large`.
-            NotFound: `file_gone`.
-        """
-        try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=key)
-        except self._client.exceptions.NoSuchKey as error:
-            raise NotFound(
-                ProblemCode.FILE_GONE, "The file was removed before it was read; upload it again."
-            ) from error
-        if answer["ContentLength"] > MAX_BYTES:
-            raise InvalidValue(ProblemCode.FILE_TOO_LARGE, f"A deck can have at most {MAX_BYTES:,} bytes.")
-        return UploadedDeck(answer["Body"].read(), answer["LastModified"])
-
-    def read_report(self, key: str) -> dict[str, Any] | None:
-        """Return the report on the file that was uploaded under a key; None if there is none yet."""
-        try:
-            body = self._client.get_object(Bucket=self._bucket, Key=report_key(key))["Body"].read()
-        except self._client.exceptions.NoSuchKey:
-            return None
-        report: dict[str, Any] = json.loads(body)
-        return report
-
-    def write_report(self, key: str, report: dict[str, Any]) -> None:
-        """Write the report on an uploaded file."""
-        body = json.dumps(report, ensure_ascii=False, indent=1).encode()
-        self._client.put_object(Bucket=self._bucket, Key=report_key(key), Body=body, ContentType="application/json")
-
-
-def report_key(key: str) -> str:
-    """Return the key of the report on an uploaded file."""
-    return f"{REPORTS}{key.removeprefix(INCOMING)}.json"
-
-
-def _changed(version: str) -> Unavailable:
-    return Unavailable(ProblemCode.UNUSABLE_DECK, f"The file of {version} was changed after it was published.")
+def _keeping(pointer: ActivePointer | None, new: ActivePointer) -> ActivePointer:
+    """Return the new pointer with what the replaced one knows about every deck."""
+    if pointer is None:
+        return new
+    return replace(new, area_codes=pointer.area_codes, short_codes=pointer.short_codes)
