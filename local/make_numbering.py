@@ -8,6 +8,7 @@ from pathlib import Path
 import phonenumbers
 
 from local.countries import COUNTRY_NAMES, WORLD, country_of_region
+from local.deck_exceptions import OTHER_COUNTRIES
 from local.numbering_plans import Label, NumberingPlan
 from local.prefix_lists import Branch, Depths, grow, most_numbers, prefixes_below
 
@@ -24,13 +25,10 @@ _DEPTHS = Depths(always=0, usual=7, careful=7)
 _AREA_CODE_DEPTHS = Depths(always=3, usual=4, careful=4)
 _ORDINARY_DEPTHS = Depths(always=0, usual=4, careful=6)
 
-# The ITU assigned +7 6 to Kazakhstan, like +7 7; libphonenumber has no number in it yet.
-_RESERVED = {"76": "KZ"}
-
 
 def countries_by_prefix() -> dict[str, str]:
     """Return the country of every prefix that identifies one by longest match, as decks write countries."""
-    countries = dict(_RESERVED)
+    countries = dict(OTHER_COUNTRIES)
     for calling_code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
         if calling_code == NORTH_AMERICA:
             countries.update(_area_codes())

@@ -6,7 +6,7 @@ from enum import StrEnum
 from itertools import chain
 from typing import Final
 
-from calling_credit.numbering import countries_below, country_of
+from calling_credit.numbering import UNKNOWN_COUNTRY, countries_below, country_of
 from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.deck_codes import DeckWarning, DeckWarningCode
 from calling_credit.rates.deck_pair import DeckPair, RowsByPrefix, pair_decks
@@ -94,9 +94,16 @@ def compare_pair(pair: DeckPair, at: str) -> DeckChanges:
 
 def warnings_of(deck: Deck) -> list[DeckWarning]:
     """Return a warning for each prefix whose country differs from libphonenumber's metadata."""
-    others = {(row.prefix, row.country) for row in deck.rows if country_of(row.prefix) != row.country}
+    others = {(_place(row.prefix), row.country) for row in deck.rows if country_of(row.prefix) != row.country}
     warnings = (_country_warning(prefix, country) for prefix, country in sorted(others))
     return [warning for warning in warnings if warning is not None]
+
+
+def _place(prefix: str) -> str:
+    """Return what a warning names: of +1, an unknown area code once and not each prefix below it."""
+    area_code = prefix[:AREA_CODE_DIGITS]
+    is_unknown = prefix.startswith(NORTH_AMERICA) and country_of(area_code) == UNKNOWN_COUNTRY
+    return area_code if is_unknown else prefix
 
 
 def _country_warning(prefix: str, country: str) -> DeckWarning | None:
