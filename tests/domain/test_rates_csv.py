@@ -180,26 +180,6 @@ def test_only_billed_exchanges_differ_below_an_included_area_code() -> None:
     assert all(rows_by_prefix()[prefix]["category"] == PREMIUM for prefix in below - {"18001"})
 
 
-@pytest.mark.parametrize(
-    ("number", "country", "destination"),
-    [
-        ("+76001234567", "KZ", "Kazakhstan"),
-        ("+77171234567", "KZ", "Kazakhstan - Landline"),
-        ("+390549886377", "SM", "San Marino - Landline"),
-        ("+390543886377", "IT", "Italy - Landline"),
-        ("+64508123456", "NZ", "New Zealand - Toll Free"),
-        ("+645088123", "NZ", "New Zealand - Premium"),
-        ("+12129761234", "US", "United States - Premium"),
-        ("+14165551212", "CA", "Canada - Directory Assistance"),
-        ("+14165551213", "CA", "Canada"),
-    ],
-)
-def test_exceptions_have_rows_of_their_own(number: str, country: str, destination: str) -> None:
-    prefixes = (number[1:length] for length in range(len(number), 1, -1))
-    row = next(rows_by_prefix()[prefix] for prefix in prefixes if prefix in rows_by_prefix())
-    assert (row["country"], row["destination"], country_of(number)) == (country, destination, country)
-
-
 @pytest.mark.parametrize("kind", [PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE])
 def test_the_example_number_of_every_region_has_a_row_of_its_country(kind: int) -> None:
     """Regions that share a range have examples in another region; the deck then agrees with libphonenumber."""

@@ -4,14 +4,15 @@ They are included below every deck, and their numbers are numbers of their count
 """
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.numbering import UNKNOWN_COUNTRY, country_of
-from calling_credit.rates.deck_store import ActivePointer, AddedAreaCode, activate, read_active
+from calling_credit.rates.deck_store import S3_ERRORS, ActivePointer, AddedAreaCode, activate, read_active
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -19,6 +20,39 @@ if TYPE_CHECKING:
 MAX_ATTEMPTS: Final = 5
 """Attempts to add a code while decks are activated."""
 _AREA_CODE = re.compile(r"[2-9](?!11)[0-9]{2}")
+
+
+CHECK_EVERY: Final = timedelta(seconds=20)
+"""How long a warm function uses the codes that it has read."""
+
+
+class AreaCodeReader:
+    """Reads the added area codes. The client is made at the first use, because few requests need it."""
+
+    def __init__(self, make_client: "Callable[[], S3Client]", bucket: str) -> None:
+        self._make_client = make_client
+        self._bucket = bucket
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget the codes, as a cold start does."""
+        self._codes: Mapping[str, str] = {}
+        self._read_at: datetime | None = None
+
+    def current(self, now: datetime) -> Mapping[str, str]:
+        """Return the countries of the added codes by prefix, such as `1436`.
+
+        Raises:
+            Unavailable: `unavailable`, S3 does not answer.
+        """
+        if self._read_at is None or now - self._read_at >= CHECK_EVERY:
+            try:
+                pointer = read_active(self._make_client(), self._bucket)
+            except S3_ERRORS as error:
+                detail = "The added area codes could not be read; retry the request."
+                raise Unavailable(ProblemCode.UNAVAILABLE, detail) from error
+            self._codes, self._read_at = pointer.area_codes_by_prefix if pointer else {}, now
+        return self._codes
 
 
 def add_area_code(

@@ -3,13 +3,17 @@
 Depends neither on the deck's file nor on which deck is active.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 ANY_ORIGIN: Final = "*"
 INCLUDED_CATEGORY: Final = "included"
 """Calls of this category cost nothing and make no entry: the home area codes and toll-free numbers."""
+
+NORTH_AMERICAN_DIGITS: Final = 11
+BEGINNING: Final = "1970-01-01T00:00:00.000Z"
+"""Before every call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,15 @@ class RateRow:
     category: str
 
 
+def included_row(digits: str, area_codes: Mapping[str, str]) -> RateRow | None:
+    """Return the row that includes a number in an added area code of +1, which has ten digits after the 1."""
+    prefix = digits[:4]
+    country = area_codes.get(prefix)
+    if country is None or len(digits) != NORTH_AMERICAN_DIGITS:
+        return None
+    return RateRow(prefix, f"Area code {prefix[1:]}", country, ANY_ORIGIN, 0, 0, 60, 60, BEGINNING, INCLUDED_CATEGORY)
+
+
 class Deck:
     """A published deck: `version` and its rows, indexed by prefix."""
 
@@ -39,6 +52,8 @@ class Deck:
             self._index.setdefault(row.prefix, {}).setdefault(row.origin, []).append(row)
         self.categories = frozenset(row.category for row in rows) - {INCLUDED_CATEGORY}
         """Categories of charged calls; for the active deck, those of earlier decks too."""
+        self.area_codes: Mapping[str, str] = {}
+        """The countries of added area codes by prefix, such as `1436`. They are included below the deck."""
         self._lengths = sorted({len(prefix) for prefix in self._index}, reverse=True)
 
     def find(self, digits: str, origin: str, at: str) -> RateRow | None:
@@ -55,7 +70,7 @@ class Deck:
                 for row in by_origin.get(key, ()):
                     if row.effective_from <= at:
                         return row
-        return None
+        return included_row(digits, self.area_codes)
 
     def announced(self, digits: str, origin: str, after: str) -> list[RateRow]:
         """Return the rows that will price this number after an instant, soonest first."""

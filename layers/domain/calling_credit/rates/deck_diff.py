@@ -94,7 +94,16 @@ def compare_pair(pair: DeckPair, at: str) -> DeckChanges:
 
 def warnings_of(deck: Deck) -> list[DeckWarning]:
     """Return a warning for each prefix whose country differs from libphonenumber's metadata."""
-    others = {(_place(row.prefix), row.country) for row in deck.rows if country_of(row.prefix) != row.country}
+    return _warnings(deck.rows)
+
+
+def warnings_of_pair(pair: DeckPair) -> list[DeckWarning]:
+    """Return the warnings about the prefixes that changed; those about the active deck were given before."""
+    return _warnings(chain.from_iterable(pair.new.get(prefix, ()) for prefix in pair.changed))
+
+
+def _warnings(rows: Iterable[RateRow]) -> list[DeckWarning]:
+    others = {(_place(row.prefix), row.country) for row in rows if country_of(row.prefix) != row.country}
     warnings = (_country_warning(prefix, country) for prefix, country in sorted(others))
     return [warning for warning in warnings if warning is not None]
 

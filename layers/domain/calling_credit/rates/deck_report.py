@@ -13,7 +13,7 @@ from calling_credit.rates.allowance import NEXT_STEPS
 from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.deck_codes import DeckWarning, GuardCode
 from calling_credit.rates.deck_csv import DeckError, ReportProgress, collector_paused, read_deck_file
-from calling_credit.rates.deck_diff import DeckChanges, PriceDifference, compare_pair, warnings_of
+from calling_credit.rates.deck_diff import DeckChanges, PriceDifference, compare_pair, warnings_of_pair
 from calling_credit.rates.deck_impact import Impact
 from calling_credit.rates.deck_pair import pair_decks
 from calling_credit.rates.findings import HOME, Finding, Judgement, Sample
@@ -75,7 +75,7 @@ def check_deck(
     return DeckCheck(
         version,
         deck=file.deck,
-        warnings=[*file.notes, *warnings_of(file.deck)],
+        warnings=[*file.notes, *warnings_of_pair(pair)],
         changes=compare_pair(pair, at),
         judgement=judge_pair(pair, home or HomeNumbers(), in_force_from or at),
         base=base if base is not None else before.version if before else "",

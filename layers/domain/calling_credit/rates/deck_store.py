@@ -20,6 +20,7 @@ from calling_credit.rates.deck_csv import COLUMNS, parse_deck
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+_CATEGORY: Final = COLUMNS.index("category")
 ACTIVE_KEY: Final = "active.json"
 DECKS: Final = "decks/"
 INCOMING: Final = "incoming/"
@@ -30,6 +31,8 @@ MAX_PREVIOUS: Final = 50
 """The number of earlier decks that the pointer lists."""
 MAX_CATEGORIES: Final = 80
 """The number of call categories that the pointer lists, latest first. Summing a day's spending reads one item each."""
+S3_ERRORS: Final = (ClientError, BotoCoreError)
+"""What a client raises if S3 refuses or does not answer."""
 CHECK_EVERY: Final = timedelta(seconds=20)
 """How long a warm function uses its deck before it checks which deck is active."""
 
@@ -83,7 +86,7 @@ class ActivePointer:
 
     @property
     def area_codes_by_prefix(self) -> dict[str, str]:
-        """The countries of the added area codes, by prefix, such as `1436`."""
+        """The countries of added area codes by prefix (`1436`)."""
         return {f"1{added.code}": added.country for added in self.area_codes}
 
 
@@ -161,10 +164,8 @@ def activate(client: "S3Client", bucket: str, pointer: ActivePointer, replaced_e
 
 def _categories_of(data: bytes) -> list[str]:
     """Return the categories of charged calls in a valid deck."""
-    rows = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
-    next(rows)
-    column = COLUMNS.index("category")
-    return sorted({cells[column].rstrip() for cells in rows if any(map(str.strip, cells))} - {INCLUDED_CATEGORY})
+    _header, *rows = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+    return sorted({cells[_CATEGORY].rstrip() for cells in rows if any(map(str.strip, cells))} - {INCLUDED_CATEGORY})
 
 
 def read_active(client: "S3Client", bucket: str) -> ActivePointer | None:
@@ -229,7 +230,7 @@ class ActiveDeck:
             return self._deck
         try:
             self._refresh()
-        except (ClientError, BotoCoreError) as error:
+        except S3_ERRORS as error:
             if self._deck is None:
                 raise Unavailable(
                     ProblemCode.UNAVAILABLE, "The active rate deck could not be read; retry the request."
@@ -245,3 +246,5 @@ class ActiveDeck:
         pointer = read_active(self._client, self._bucket)
         if pointer is not None and (self._deck is None or self._deck.version != pointer.version):
             self._deck = read_deck(self._client, self._bucket, pointer)
+        if pointer and self._deck:
+            self._deck.area_codes = pointer.area_codes_by_prefix

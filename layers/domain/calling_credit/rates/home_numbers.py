@@ -3,6 +3,7 @@
 Premium, directory, and personal numbers of a home country are not ordinary. Does not depend on any deck.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Final
@@ -15,6 +16,7 @@ NORTH_AMERICA: Final = "1"
 AREA_CODE_DIGITS: Final = 4
 """The digits of a prefix that is an area code of +1."""
 _TOLL_FREE: Final = "NANP"
+_NORTH_AMERICAN = re.compile(r"\+(1[2-9](?!11)[0-8][0-9])[2-9][0-9]{6}")
 _SPECIAL_EXCHANGES: Final = ("976", "5551212")
 """Mass announcements, and directory assistance: both are billed, in every area code (NANPA, Central Office Codes)."""
 _NO_EXCHANGE: Final = ("0", "1")
@@ -57,6 +59,12 @@ class HomeNumbers:
             return False
         is_unknown = country_of(prefix[:AREA_CODE_DIGITS]) == UNKNOWN_COUNTRY
         return is_unknown and not _is_special(prefix[AREA_CODE_DIGITS:])
+
+
+def is_unknown_area_code(number: str) -> bool:
+    """Return whether an E.164 number has the form of a number of +1, and no table knows its area code."""
+    match = _NORTH_AMERICAN.fullmatch(number)
+    return match is not None and country_of(match[1]) == UNKNOWN_COUNTRY
 
 
 def _is_special(rest: str) -> bool:
