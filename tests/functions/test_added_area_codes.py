@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from calling_credit.errors import CallingCreditError, NotFound
+from calling_credit.instants import format_instant
 from calling_credit.rates import deck_store
 from calling_credit.rates.area_codes import add_area_code
 from calling_credit.rates.deck import Deck
@@ -108,7 +109,8 @@ def test_a_code_needs_a_published_deck(world: World) -> None:
 def test_a_deck_published_at_the_same_time_keeps_the_code(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Either writer reads the pointer again if the other one was faster."""
     decks, later = DeckBucket(_s3(), BUCKET), world.clock.now + timedelta(minutes=1)
-    real, interrupted = deck_store.activate, []
+    real = deck_store.activate
+    interrupted: list[bool] = []
 
     def activate(*arguments: Any) -> bool:
         if not interrupted:
@@ -119,7 +121,7 @@ def test_a_deck_published_at_the_same_time_keeps_the_code(world: World, monkeypa
 
     monkeypatch.setattr("calling_credit.rates.area_codes.activate", activate)
     assert add(world)
-    assert ([one.code for one in active().area_codes], active().since) == (["436"], deck_store.format_instant(later))
+    assert ([one.code for one in active().area_codes], active().since) == (["436"], format_instant(later))
 
 
 def test_the_codes_are_read_at_most_every_twenty_seconds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +154,12 @@ def test_command_asks_on_a_named_stack_and_records_who_added(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     questions: list[str] = []
-    monkeypatch.setattr(command, "confirm", lambda question: bool(questions.append(question)))
+
+    def refuse(question: str) -> bool:
+        questions.append(question)
+        return False
+
+    monkeypatch.setattr(command, "confirm", refuse)
     assert run_command(monkeypatch, "staging", "436", "us") == 1
     assert questions == ["Include calls to +1 436 (US) in staging?"]
     assert active().area_codes == ()
