@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.laws.calls import Told
+from tests.laws.calls import EMERGENCY, Told
 from tests.laws.prices import Prices, instant, moment, price
 
 Key = tuple[str, str]
@@ -164,7 +164,8 @@ class Model:
 
     def _rate(self, facts: dict[str, Any], now: datetime) -> Any:
         """`free`, None (no row), or the row that prices a call: the promised one for the authorized number."""
-        free = facts["direction"] == "inbound" or facts["duration_seconds"] == 0 or facts["to"][0] != "+"
+        free = facts["direction"] == "inbound" or facts["duration_seconds"] == 0
+        free = free or facts["to"][0] != "+" or facts["to"] in EMERGENCY
         hold = self._hold(facts, now)
         key = (facts["account_id"], call_sk(facts))
         self.kept_promises.discard(key)

@@ -3,9 +3,11 @@
 Depends neither on the deck's file nor on which deck is active.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+
+from calling_credit.numbering import is_whole_number
 
 ANY_ORIGIN: Final = "*"
 INCLUDED_CATEGORY: Final = "included"
@@ -39,12 +41,15 @@ class Deck:
             self._index.setdefault(row.prefix, {}).setdefault(row.origin, []).append(row)
         self.categories = frozenset(row.category for row in rows) - {INCLUDED_CATEGORY}
         """Categories of charged calls; for the active deck, those of earlier decks too."""
+        self.short_codes: Mapping[Any, RateRow] = {}
+        """The prices of short codes, which `short_codes.find` reads."""
         self._lengths = sorted({len(prefix) for prefix in self._index}, reverse=True)
 
     def find(self, digits: str, origin: str, at: str) -> RateRow | None:
         """Return the row that prices a number (digits, without +) for callers from `origin` at an instant.
 
-        The longest prefix with a row in effect wins, then the exact origin before `*`, then the latest row.
+        The longest prefix with a row in effect wins, then the exact origin before `*`, then the latest row. No row
+        includes an incomplete number of +1.
         """
         index = self._index
         for length in self._lengths:
@@ -54,7 +59,7 @@ class Deck:
             for key in (origin, ANY_ORIGIN):
                 for row in by_origin.get(key, ()):
                     if row.effective_from <= at:
-                        return row
+                        return row if row.category != INCLUDED_CATEGORY or is_whole_number(digits) else None
         return None
 
     def announced(self, digits: str, origin: str, after: str) -> list[RateRow]:
@@ -70,6 +75,10 @@ class Deck:
                 rows.append(row)
                 current = row
         return rows
+
+    def origins(self, digits: str) -> set[str]:
+        """Return the origins of all rows that may price a number."""
+        return {origin for length in self._lengths for origin in self._index.get(digits[:length], {})}
 
     def _candidates(self, digits: str, origin: str) -> Iterator[RateRow]:
         for length in self._lengths:

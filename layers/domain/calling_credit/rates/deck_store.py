@@ -16,6 +16,7 @@ from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck
 from calling_credit.rates.deck_csv import parse_deck
+from calling_credit.rates.short_codes import load_short_codes
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -207,6 +208,7 @@ class ActiveDeck:
         self._bucket = bucket
         self._deck: Deck | None = None
         self._checked_at: datetime | None = None
+        self._short_codes = ""
 
     def newest(self, now: datetime) -> Deck:
         """Check at once, then return the active deck. Raises the errors of `current`."""
@@ -237,5 +239,11 @@ class ActiveDeck:
 
     def _refresh(self) -> None:
         pointer = read_active(self._client, self._bucket)
-        if pointer is not None and (self._deck is None or self._deck.version != pointer.version):
+        if pointer is None:
+            return
+        if self._deck is None or self._deck.version != pointer.version:
             self._deck = read_deck(self._client, self._bucket, pointer)
+            self._short_codes = ""
+        if self._short_codes != pointer.short_codes:
+            self._deck.short_codes = load_short_codes(self._client, self._bucket, pointer.short_codes)
+            self._short_codes = pointer.short_codes
