@@ -18,6 +18,8 @@ from calling_credit.rates.deck_impact import Effect, Impact
 from calling_credit.rates.deck_report import DeckCheck, check_deck, price_text
 from calling_credit.rates.deck_store import deck_version
 from calling_credit.rates.publishing import DeckBucket, PublishOutcome
+from calling_credit.rates.short_codes import is_short_code_file
+from ops.publish_short_codes import publish_short_codes
 from ops.stack import FoundStack, StackNotFoundError, find_stack
 from ops.terminal import CommandError, console, progress_bar, run
 
@@ -38,6 +40,8 @@ def main() -> int:
         data = arguments.file.read_bytes()
     except OSError as error:
         raise CommandError(f"{arguments.file} cannot be read: {error}") from error
+    if is_short_code_file(data):
+        return publish_short_codes(arguments.file, data, is_draft=arguments.draft)
     now, reason = datetime.now(UTC), ""
     try:
         stack = find_stack()
