@@ -8,6 +8,7 @@ from calling_credit.money import format_money
 from calling_credit.numbering import COUNTRIES, GLOBAL_NETWORKS, is_e164, is_emergency, is_plausible, normalize_dialed
 from calling_credit.rates.deck import ANY_ORIGIN, INCLUDED_CATEGORY, Deck, RateRow
 from calling_credit.rates.pricing import find_row
+from calling_credit.rates.short_codes import find_anywhere
 
 ALWAYS: Final = "1970-01-01T00:00:00.000Z"
 """Since when a short code without a price is free."""
@@ -50,15 +51,22 @@ def rates_for_number(deck: Deck, number: str, origins: Origins, at: str) -> list
 
     The first item is what callers from the first origin pay; of any country, what callers without a row of their own
     pay. Empty if no row prices the number now.
+
+    Raises:
+        InvalidValue: `invalid_number`, a short code that costs nothing anywhere.
     """
+    is_code = not number.startswith("+")
+    if is_code and not is_emergency(number) and find_anywhere(deck.short_codes, number) is None:
+        detail = f"{number} is a short code without a price: calls to it are free. Send a whole phone number."
+        raise InvalidValue(ProblemCode.INVALID_NUMBER, detail)
     current: dict[str, RateRow] = {}
     for origin in origins if origins is not None else _origins_of(deck, number):
         row = find_row(deck, number, origin, at)
-        if row is None and not number.startswith("+"):
+        if row is None and is_code:
             row = _free_row(number, origin)
         if row is not None and row not in current.values():
             current[origin] = row
-    announced = [row for origin in current if number[:1] == "+" for row in deck.announced(number[1:], origin, at)]
+    announced = [row for origin in current if not is_code for row in deck.announced(number[1:], origin, at)]
     later = sorted(dict.fromkeys(announced), key=lambda row: row.effective_from)
     return [rate_item(row) for row in (*current.values(), *later)]
 
