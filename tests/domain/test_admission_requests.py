@@ -7,8 +7,10 @@ import pytest
 from calling_credit.admission.decision import (
     Credit,
     decide_admission,
+    emergency,
 )
 from calling_credit.admission.request import WORDS, decision_view, parse_request
+from calling_credit.dialing_data import EMERGENCY_CODES
 from calling_credit.errors import InvalidValue
 from tests.domain.admission_examples import DOLLAR, NUMBER, ask, context_of
 
@@ -53,6 +55,16 @@ def test_no_field_of_an_emergency_call_can_be_invalid(number: str) -> None:
     body = {"to": number, "call_id": 7, "account_id": "a b", "line_id": None, "requested_seconds": "long"}
     assert parse_request(body).dialled_number == number
     assert parse_request({"to": number}).requested_seconds == 600
+
+
+def test_every_form_of_every_emergency_number_is_allowed() -> None:
+    forms = {f"{plus}{code}" for codes in EMERGENCY_CODES.values() for code in codes.split() for plus in ("", "+")}
+    forms |= {f"+{country}{code}" for country, codes in EMERGENCY_CODES.items() for code in codes.split()}
+    assert len(forms) > 900
+    decisions = [emergency(parse_request({"to": form})) for form in forms]
+    assert all(
+        decision is not None and (decision.reason, decision.max_seconds) == (None, 600) for decision in decisions
+    )
 
 
 @pytest.mark.parametrize("line", [{}, {"line_id": None}, {"line_id": "a b"}, {"line_id": 7}])

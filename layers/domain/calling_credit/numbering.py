@@ -90,7 +90,7 @@ def is_whole_number(digits: str) -> bool:
 _EMERGENCY_CODES: Final = {code: frozenset(codes.split()) for code, codes in EMERGENCY_CODES.items()}
 _ALL_EMERGENCY_CODES: Final = frozenset().union(*_EMERGENCY_CODES.values())
 _LONGEST_EMERGENCY: Final = len("+") + 3 + max(map(len, _ALL_EMERGENCY_CODES))
-_TRUNK_ZERO: Final = re.compile(rf"\+({'|'.join(TRUNK_ZERO_CODES.split())})0([1-9][0-9]*)")
+_TRUNK_ZERO: Final = frozenset(TRUNK_ZERO_CODES.split())
 
 
 def emergency_code(dialed: str) -> str | None:
@@ -122,17 +122,17 @@ def strip_trunk_zero(number: str) -> str:
 
     `+4402071838750` becomes `+442071838750`. Countries whose numbers may begin with 0, such as Italy, are left alone.
     """
-    match = _TRUNK_ZERO.fullmatch(number)
-    if match is None:
-        return number
-    stripped = f"+{match[1]}{match[2]}"
-    return stripped if is_e164(stripped) else number
+    for end in (3, 4):
+        if number[end : end + 1] == "0" and number[1:end] in _TRUNK_ZERO and number[end + 1 : end + 2] != "0":
+            stripped = number[:end] + number[end + 1 :]
+            return stripped if is_e164(stripped) else number
+    return number
 
 
-_PUNCTUATION: Final = re.compile(
+_PUNCTUATION: Final = (
     r"[\s().\[\]/\-\u00ad\u00b7\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060\u2066-\u2069\u2212\ufeff]"
 )
-_DIALED: Final = re.compile(r"\+?[0-9]{2,25}")
+_DIALED: Final = r"\+?[0-9]{2,25}"
 _INTERNATIONAL_PREFIXES: Final = ("00", "011")
 
 
@@ -142,8 +142,8 @@ def normalize_dialed(text: str, country: str) -> str | None:
     A number with a + is E.164. Other text of 7 digits or more is read as dialed in the country: with its international
     prefix, as a national number with or without its trunk prefix, and if it is none of these, as E.164 without the +.
     """
-    digits = _PUNCTUATION.sub("", text)
-    if not digits.isascii() or _DIALED.fullmatch(digits) is None:
+    digits = _expression(_PUNCTUATION).sub("", text)
+    if not digits.isascii() or _expression(_DIALED).fullmatch(digits) is None:
         return None
     if is_short_code(digits) or is_emergency(digits):
         return emergency_code(digits) or digits
