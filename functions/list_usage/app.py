@@ -25,7 +25,8 @@ from calling_credit.ledger.charged_calls import current_entries
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.numbering import COUNTRIES, country_of
-from calling_credit.rates.deck_store import ActiveDeck, s3_client
+from calling_credit.rates.active_decks import ActiveDecks
+from calling_credit.rates.deck_store import s3_client
 from calling_credit.rates.price_list import Origins, rates_for_country, rates_for_number, read_caller, read_number
 from calling_credit.recharge import simulation
 from calling_credit.recharge.attempts import State
@@ -44,7 +45,7 @@ logger = Logger()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 recharges = RechargeStore(dynamodb, config().table_name)
-deck = ActiveDeck(s3_client(), config().deck_bucket)
+decks = ActiveDecks(s3_client(), config().deck_bucket)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -142,7 +143,7 @@ def forecast_view() -> Response[str]:
         calls_only=True,
     )
     available = ledger.balance().available_micros
-    return answer(forecast.forecast_view(available, pace, calls, deck.current(now), format_instant(now), today))
+    return answer(forecast.forecast_view(available, pace, calls, decks.in_force(now), format_instant(now), today))
 
 
 @app.post("/auto-recharge/simulate")
@@ -227,9 +228,8 @@ def price_list() -> Response[str]:
 @app.get("/account/rates")
 def account_rates() -> Response[str]:
     """List the prices that the account's own lines pay."""
-    account, _ = own_account()
+    (account, _), line_id = own_account(), query(app, "line_id")
     account.account()
-    line_id = query(app, "line_id")
     countries = account.line_countries(line_id and check_id(line_id, "line_id"))
     return rates_answer(countries or None, account.account_id)
 
@@ -240,7 +240,7 @@ def rates_answer(origins: Origins, *list_name: str) -> Response[str]:
     if (number is None) == (country is None):
         raise InvalidValue(ProblemCode.INVALID_QUERY, "Send either number or country.")
     now = clock.now()
-    at, active = format_instant(now), deck.current(now)
+    at, active = format_instant(now), decks.in_force(now)
     if number is not None:
         dialed_in = next((origin for origin in origins or () if origin in COUNTRIES), config().home_country)
         items = rates_for_number(active, read_number(number, "number", dialed_in), origins, at)

@@ -15,9 +15,8 @@ from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode, Unavailable
 from calling_credit.metrics import emit
-from calling_credit.rates.deck import Deck
-from calling_credit.rates.deck_store import ActiveDeck, s3_client
-from calling_credit.rates.publishing import DeckBucket
+from calling_credit.rates.active_decks import ActiveDecks
+from calling_credit.rates.deck_store import s3_client
 
 SECONDS_TO_SPARE = 20.0
 CALLS_AT_ONCE = 2_000
@@ -27,7 +26,7 @@ logger = Logger()
 metrics = Metrics()
 dynamodb = dynamodb_client()
 s3 = s3_client()
-deck = ActiveDeck(s3, config().deck_bucket)
+decks = ActiveDecks(s3, config().deck_bucket)
 facts = AccountFacts(dynamodb, config().table_name)
 
 
@@ -44,16 +43,16 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def rate_unrated(context: LambdaContext) -> dict[str, Any]:
-    """Charge every unrated call that the active deck covers. Without an active deck, do nothing."""
+    """Charge every unrated call that a deck covers. Without an active deck, do nothing."""
     now = clock.now()
     try:
-        newest = deck.newest(now)
+        decks.newest(now)
     except Unavailable as error:
         if error.code != ProblemCode.NO_ACTIVE_DECK:
             raise
         logger.info("no_deck_yet")
         return {}
-    unrated = list(read_unrated_calls(dynamodb, config().table_name, newest, now))
+    unrated = list(read_unrated_calls(dynamodb, config().table_name, decks, now))
     account_facts = facts.load(
         {(item.call.account_id, item.call.line_id) for item in unrated if item.priced is not None}, now
     )
@@ -68,7 +67,7 @@ def rate_unrated(context: LambdaContext) -> dict[str, Any]:
 def rerate(request: RerateRequest, context: LambdaContext) -> dict[str, Any]:
     """Run one round over a range. Return the changes, and where to continue."""
     now = clock.now()
-    target_deck = published_deck(request.deck) if request.deck else deck.newest(now)
+    target_deck = decks.deck(request.deck) if request.deck else decks.in_force(now, None)
     settings = AccountReader(dynamodb, config().table_name, request.account_id).account()
     left = clock.seconds_left(context, SECONDS_TO_SPARE)
     rerating = RerateStore(dynamodb, config().table_name, target_deck, request.run(target_deck.version), now, left)
@@ -83,8 +82,3 @@ def rerate(request: RerateRequest, context: LambdaContext) -> dict[str, Any]:
         **counts,
     )
     return view
-
-
-def published_deck(version: str) -> Deck:
-    """Read a published deck."""
-    return DeckBucket(s3, config().deck_bucket).deck(version)

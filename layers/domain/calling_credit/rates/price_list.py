@@ -26,7 +26,7 @@ def read_number(text: str, field: str, country: str) -> str:
     number = normalize_dialed(text, country)
     if text[:1] == " ":
         with_plus = normalize_dialed(f"+{text.strip()}", country)
-        if with_plus is not None and (is_plausible(with_plus) or number is None):
+        if with_plus is not None and (number is None or is_emergency(with_plus) or is_plausible(with_plus)):
             number = with_plus
     if number is None:
         detail = f"{field} must be a phone number with its country code, such as %2B442071838750 (the + escaped as %2B)"
@@ -100,7 +100,7 @@ def rates_for_country(
             ProblemCode.UNKNOWN_COUNTRY,
             "country must be an ISO 3166-1 alpha-2 code such as GB, or 001 for global networks.",
         )
-    rows = [row for row in deck.rows if row.country == country]
+    rows = deck.rows_of(country)
     if origins is not None:
         rows = [row for row in rows if row.origin == ANY_ORIGIN or row.origin in origins]
     hidden = _replaced_keys(rows, at)

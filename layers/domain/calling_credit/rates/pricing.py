@@ -68,6 +68,11 @@ def price_micros(billed: int, rate_micros_per_minute: int, connection_fee_micros
     return (sixtieths + step // 2) // step * PRICE_STEP_MICROS
 
 
+def needs_deck(call: Call) -> bool:
+    """Whether the price of a finished call depends on a deck: an answered call, but to no emergency number."""
+    return call.direction != "inbound" and call.duration_seconds > 0 and not is_emergency(call.dialled_number)
+
+
 def rate_call(call: Call, deck: Deck) -> RatedCall | Free | Unrated:
     """Price a finished call by the deck (`Deck.find` says which row applies)."""
     if call.direction == "inbound":

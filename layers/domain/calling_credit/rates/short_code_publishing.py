@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from calling_credit.categories import SHORT_CODE_CATEGORY
-from calling_credit.errors import NotFound, ProblemCode, Unavailable
+from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.rates.deck import RateRow
 from calling_credit.rates.deck_store import MAX_CATEGORIES, activate, read_active
-from calling_credit.rates.short_codes import ShortCodes, load_short_codes, short_codes_key
+from calling_credit.rates.short_codes import ShortCodes, UnusableShortCodes, load_short_codes, short_codes_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -56,24 +56,22 @@ class ShortCodeBucket:
     def active(self) -> ShortCodes | None:
         """Return the price list in force; None if its file is unusable, so that another can be published."""
         pointer = read_active(self._client, self._bucket)
-        try:
-            return load_short_codes(self._client, self._bucket, pointer.short_codes if pointer is not None else "")
-        except Unavailable:
-            return None
+        short_codes = load_short_codes(self._client, self._bucket, pointer.short_codes if pointer is not None else "")
+        return None if isinstance(short_codes, UnusableShortCodes) else short_codes
 
     def publish(self, data: bytes, now: datetime) -> str:
         """Store a price list without errors and put it in force; return its key.
 
         Raises:
-            NotFound: `no_active_deck`, because the list is named beside the active deck.
-            Unavailable: `busy`, decks were activated at the same time.
+            Unavailable: `no_active_deck`, because the active deck's pointer names the list; `busy`, decks were
+                activated at the same time.
         """
         key = short_codes_key(data, now)
         for _ in range(MAX_ATTEMPTS):
             pointer = read_active(self._client, self._bucket)
             if pointer is None:
                 detail = "No rate deck is published yet. Publish a deck first, then the price list of short codes."
-                raise NotFound(ProblemCode.NO_ACTIVE_DECK, detail)
+                raise Unavailable(ProblemCode.NO_ACTIVE_DECK, detail)
             self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType="text/csv; charset=utf-8")
             categories = tuple(dict.fromkeys((SHORT_CODE_CATEGORY, *pointer.categories)))[:MAX_CATEGORIES]
             new = replace(pointer, short_codes=key, categories=categories)

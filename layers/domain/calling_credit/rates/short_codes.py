@@ -7,7 +7,7 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -44,6 +44,27 @@ ShortCodes = Mapping[tuple[str, str], RateRow]
 """The priced short codes by country of the line and code."""
 
 
+class UnusableShortCodes(Mapping[tuple[str, str], RateRow]):
+    """A price list whose file is gone or damaged. Any look-up fails, because no code may be free by mistake."""
+
+    def __getitem__(self, _key: tuple[str, str]) -> RateRow:
+        """Fail."""
+        raise _unusable()
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """Fail."""
+        raise _unusable()
+
+    def __len__(self) -> int:
+        """Some code may have a price."""
+        return 1
+
+
+def _unusable() -> Unavailable:
+    detail = "The price list of short codes is gone or was changed; publish it again."
+    return Unavailable(ProblemCode.UNUSABLE_DECK, detail)
+
+
 def find(short_codes: ShortCodes, country: str, code: str) -> RateRow | None:
     """Return the row that prices a short code for lines of a country; None if it is free."""
     return None if is_emergency(code) else short_codes.get((country, code))
@@ -57,7 +78,7 @@ def find_anywhere(short_codes: ShortCodes, code: str) -> RateRow | None:
 
 def charged_categories(short_codes: ShortCodes) -> frozenset[str]:
     """Return the categories under which calls to these short codes are charged."""
-    return frozenset(row.category for row in short_codes.values())
+    return frozenset({SHORT_CODE_CATEGORY} if short_codes else ())
 
 
 def is_short_code_file(data: bytes) -> bool:
@@ -73,23 +94,18 @@ def short_codes_key(data: bytes, now: datetime) -> str:
 def load_short_codes(client: "S3Client", bucket: str, key: str) -> ShortCodes:
     """Return the published price list under a key; an empty one for an empty key.
 
-    Raises:
-        Unavailable: `unusable_deck`, the file is gone or was changed after it was published.
+    If the file is gone or was changed after it was published, only calls to short codes fail.
     """
     if not key:
         return NO_SHORT_CODES
     try:
         data = client.get_object(Bucket=bucket, Key=key)["Body"].read()
-    except client.exceptions.NoSuchKey as error:
-        raise _unusable() from error
+    except client.exceptions.NoSuchKey:
+        return UnusableShortCodes()
     short_codes = parse_short_codes(data, datetime.strptime(key[len(FOLDER) :][:16], "%Y%m%dT%H%M%S%z"))
     if isinstance(short_codes, list) or hashlib.sha256(data).hexdigest()[:12] not in key:
-        raise _unusable()
+        return UnusableShortCodes()
     return short_codes
-
-
-def _unusable() -> Unavailable:
-    return Unavailable(ProblemCode.UNUSABLE_DECK, "The price list of short codes was changed; publish it again.")
 
 
 def parse_short_codes(data: bytes, published_at: datetime) -> ShortCodes | list[DeckError]:
