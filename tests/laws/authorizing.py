@@ -44,8 +44,10 @@ def authorized(driver: Driver, asked: Ask) -> Answer | None:
         return told(None, asked["requested_seconds"], None, 0)
     line = model.get(account, f"LINE#{asked['line_id']}")
     hold = model.get(account, f"HOLD#{asked['call_id']}")
-    row = model.decks.at(driver.now).row(number, line["number"] if line else "", driver.now)
-    if hold is None and (number[0] != "+" or (row is not None and row["category"] == "included")):
+    calling, is_code = line["number"] if line else "", number[0] != "+"
+    decks = model.decks
+    row = decks.short_code(number, calling) if is_code else decks.at(driver.now).row(number, calling, driver.now)
+    if hold is None and (is_code if row is None else row["category"] == "included"):
         return free(driver, asked, row)
     if hold is not None and (hold["to"], hold["line_id"]) != (number, asked["line_id"]):
         return None
@@ -87,8 +89,10 @@ def refused(driver: Driver, asked: Ask, hold: Any, line: Any, row: Any) -> str |
     reason = refused_by_the_account(account)
     if reason is not None:
         return reason
-    if line is None or not line["international_calling"]:
-        return "unknown_line" if line is None else "international_calling_off"
+    if line is None:
+        return "unknown_line"
+    if asked["to"][0] == "+" and not line["international_calling"]:
+        return "international_calling_off"
     return refused_by_a_limit(driver, asked, hold, row)
 
 
@@ -104,12 +108,12 @@ def refused_by_the_account(account: dict[str, Any] | None) -> str | None:
 def refused_by_a_limit(driver: Driver, asked: Ask, hold: Any, row: Any) -> str | None:
     """The first reason that depends on the destination or the number of calls."""
     country = next((name for prefix, name in COUNTRIES.items() if asked["to"].startswith(prefix)), "")
-    limits = limits_of(driver, asked["account_id"])
+    limits, is_place = limits_of(driver, asked["account_id"]), asked["to"][0] == "+"
     if country in limits["blocked"]:
         return "destination_blocked"
     if row is None:
         return "destination_unrated"
-    if (Fraction(row["rate_per_minute"]) + Fraction(row["connection_fee"])) * DOLLAR > limits["high_cost"]:
+    if is_place and (Fraction(row["rate_per_minute"]) + Fraction(row["connection_fee"])) * DOLLAR > limits["high_cost"]:
         return "high_cost_destination"
     live = driver.model.items[f"ACCOUNT#{asked['account_id']}", "BALANCE"]["live_holds"]
     return "simultaneous_calls_limit" if hold is None and live >= limits["simultaneous_calls"] else None

@@ -28,8 +28,8 @@ class SharedFacts:
             self._short_codes = load_short_codes(self._client, self._bucket, pointer.short_codes)
             self._short_codes_key = pointer.short_codes
         self._categories = frozenset(pointer.categories)
-        self._area_codes = {code.code: code.country for code in pointer.area_codes}
-        use_area_codes({f"{NORTH_AMERICA}{code}": country for code, country in self._area_codes.items()})
+        self._area_codes = {f"{NORTH_AMERICA}{code.code}": code.country for code in pointer.area_codes}
+        use_area_codes(self._area_codes)
 
     def give_to(self, deck: Deck) -> None:
         """Give a deck the facts."""
