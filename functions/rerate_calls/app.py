@@ -1,5 +1,6 @@
 """Charge unrated calls after a deck is activated and on a schedule, and rerate charged calls for an operator."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -16,11 +17,13 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode, Unavailable
 from calling_credit.metrics import emit
 from calling_credit.rates.active_decks import ActiveDecks
-from calling_credit.rates.deck_store import s3_client
+from calling_credit.rates.deck_store import ActivePointer, s3_client
 
 SECONDS_TO_SPARE = 20.0
 CALLS_AT_ONCE = 2_000
 """Calls that one invocation rerates. The command repeats its request until the range is complete."""
+
+LONGEST_WAIT = timedelta(seconds=5)
 
 logger = Logger()
 metrics = Metrics()
@@ -44,9 +47,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def rate_unrated(context: LambdaContext) -> dict[str, Any]:
     """Charge every unrated call that a deck covers. Without an active deck, do nothing."""
-    now = clock.now()
     try:
-        decks.newest(now)
+        now = wait_for_deck(decks.newest(clock.now()))
     except Unavailable as error:
         if error.code != ProblemCode.NO_ACTIVE_DECK:
             raise
@@ -62,6 +64,16 @@ def rate_unrated(context: LambdaContext) -> dict[str, Any]:
     logger.info("waiting_calls", extra=counts)
     emit(metrics, counts)
     return counts
+
+
+def wait_for_deck(pointer: ActivePointer) -> datetime:
+    """Wait for a deck that charges waiting calls in a few seconds, as on the local stack. Return the instant."""
+    now = clock.now()
+    ready = datetime.fromisoformat(pointer.in_force[0].in_force_from) + decks.grace
+    if now < ready <= now + LONGEST_WAIT:
+        clock.sleep((ready - now).total_seconds())
+        return clock.now()
+    return now
 
 
 def rerate(request: RerateRequest, context: LambdaContext) -> dict[str, Any]:

@@ -16,6 +16,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def sleep(seconds: float) -> None:
+    """Wait."""
+    time.sleep(seconds)
+
+
 def seconds_left(context: "LambdaContext", to_spare: float) -> Callable[[], float]:
     """Return a function that returns the seconds until `to_spare` seconds before the timeout of this invocation."""
     return lambda: context.get_remaining_time_in_millis() / 1000 - to_spare
