@@ -199,7 +199,15 @@ def deliver_conflict(driver: Driver) -> None:
     """Deliver a call with another duration, number, or line: the first version stays."""
     facts = [message.told.facts for message in an_old_batch(driver) if message.told.facts] or [driver.new_call()]
     call = driver.rng.choice(facts)
-    other = call | driver.rng.choice(({"line_id": "line_other"}, {"rings": 31}, {"to": "+818012345678"}))
+    other = call | driver.rng.choice(
+        (
+            {"line_id": "line_other"},
+            {"from": None},
+            {"rings": 31},
+            {"to": "+818012345678"},
+            {"duration_seconds": call["duration_seconds"] + (call["duration_seconds"] > 0)},
+        )
+    )
     messages = [driver.message(other), *(driver.some_calls(2))]
     if driver.rng.random() < 0.4:
         messages.append(driver.message(call))

@@ -71,7 +71,7 @@ def read_details(driver: Driver) -> None:
     names = {sk.split("#")[1]: user["name"] for sk, user in driver.model.of(account, "USER#")}
     shown = [(row["started_at"], row["call_id"], row["price"], row["rate_deck"], row["user"]) for row in rows]
     assert shown == [
-        (*call_in(sk), money(-entry["amount_micros"]), entry["deck"], user_view(entry["user_id"], names))
+        (*named(sk, entry), money(-entry["amount_micros"]), entry["deck"], user_view(entry["user_id"], names))
         for sk, entry in expected
     ]
 
@@ -83,7 +83,7 @@ def read_csv(driver: Driver) -> None:
     answer = driver.customer(account, "GET", f"/usage/{category}", query=query, headers={"accept": "text/csv"})
     rows = list(csv.DictReader(io.StringIO(expect(answer, 200))))
     assert [(row["started_at"], row["call_id"], row["price"]) for row in rows] == [
-        (*call_in(sk), money(-entry["amount_micros"])) for sk, entry in expected
+        (*named(sk, entry), money(-entry["amount_micros"])) for sk, entry in expected
     ]
 
 
@@ -98,6 +98,12 @@ def asked_details(driver: Driver) -> tuple[str, str, list[tuple[str, dict[str, A
         if entry["category"] == category and user in (None, entry["user_id"])
     ]
     return account, category, standing(found)[::-1], {"from": first, "to": last, "user_id": user}
+
+
+def named(sk: str, entry: dict[str, Any]) -> tuple[str, str]:
+    """The time and the id of an entry's call."""
+    happened_at, key = call_in(sk)
+    return happened_at, entry.get("call_id") or key
 
 
 def user_view(user: str, names: dict[str, str]) -> dict[str, Any]:

@@ -86,16 +86,18 @@ def rate_waiting(driver: Driver) -> None:
 
 def settle_waiting(model: Model, account: str, sk: str, facts: dict[str, Any], now: datetime) -> None:
     """Pick one."""
-    row = late_row(model.prices, facts, now)
+    row = late_row(model.prices, facts | {"from": model.calling[account, sk]}, now)
     if row is None:
         return
     entry = sk.replace("UNRATED#", "ENTRY#")
-    if not priced(row, facts)[1]:
+    if row["category"] == "included":
         outcome = "free"
     elif model.get(account, entry):
         outcome = "charged_before"
     else:
         outcome = "rated"
+        model.callers[account, entry.removeprefix("ENTRY#")] = model.calling[account, sk]
+        model.kept_promises.pop((account, entry.removeprefix("ENTRY#")), None)
         model.charge(facts, row, model.zone(account), entry)
     model.put(account, sk, outcome=outcome)
     model.outcomes[f"waited: {outcome}"] = model.outcomes.get(f"waited: {outcome}", 0) + 1
@@ -149,16 +151,17 @@ def correct(model: Model, account: str, first: str, last: str, now: datetime) ->
         billed, micros = priced(row, facts)
         is_charged = entry.get("kind") != BACK
         stands = (-entry["amount_micros"], entry["category"]) if is_charged else (0, None)
-        if stands == (micros, row["category"] if micros else None):
+        if stands == (micros, row["category"] if row["category"] != "included" else None):
             continue
         corrected += 1
         number = int(last_sk.split("#")[4]) + 1 if last_sk.count("#") > 2 else 1
         begin = f"{sk.split('#rerate#')[0]}#rerate#{number:04d}"
         kept = {"to": facts["to"], "user_id": facts["user_id"], "local_date": entry["local_date"]}
+        kept["call_id"] = entry.get("call_id")
         if is_charged:
             back = {name: entry[name] for name in ("category", "prefix", "deck")} | {"kind": BACK}
             model.enter(account, f"{begin}#credit", stands[0], -entry["billed_seconds"], **kept, **back)
-        if micros:
+        if row["category"] != "included":
             anew = {"category": row["category"], "prefix": row["prefix"], "deck": model.prices.version}
             model.enter(account, f"{begin}#debit", -micros, billed, **kept, **anew)
     model.outcomes["priced again"] = model.outcomes.get("priced again", 0) + corrected

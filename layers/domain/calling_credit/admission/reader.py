@@ -48,7 +48,7 @@ class AdmissionReader:
             keys.account_sk(): "account",
             keys.balance_sk(): "balance",
             keys.line_sk(request.line_id): "line",
-            keys.hold_sk(request.call_id): "hold",
+            keys.hold_sk(request.call_key): "hold",
             keys.auto_recharge_sk(): "recharge",
             keys.denial_sk(): "denials",
         }
@@ -98,7 +98,7 @@ def _snapshot(
         origin=origin,
         row=deck.find(request.dialled_number[1:], origin, format_instant(now)),
         deck_version=deck.version,
-        hold=hold_from_item(items["hold"]) if "hold" in items else None,
+        stored_hold=hold_from_item(items["hold"]) if "hold" in items else None,
         credit=credit,
         now=now,
     )

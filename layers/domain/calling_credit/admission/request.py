@@ -2,11 +2,10 @@
 
 from typing import Any, Final
 
-from calling_credit.admission.decision import AdmissionRequest, Decision
+from calling_credit.admission.decision import MAX_GRANTED_SECONDS, AdmissionRequest, Decision
 from calling_credit.admission.reasons import DenialReason
-from calling_credit.call_events import MAX_DURATION_SECONDS
 from calling_credit.errors import InvalidValue, ProblemCode
-from calling_credit.ids import check_id, is_call_id
+from calling_credit.ids import CALL_ID_FORM, check_id, is_call_id
 from calling_credit.money import format_money
 from calling_credit.numbering import is_e164, is_short_code
 
@@ -30,6 +29,7 @@ WORDS: Final[dict[str, str]] = {
     DenialReason.DAILY_SPEND: "The account has reached its daily spending limit.",
     DenialReason.INSUFFICIENT_CREDIT: "The credit is not sufficient for this call.",
     DenialReason.RECHARGING: "The credit is not sufficient for this call; a recharge is in progress.",
+    DenialReason.MAXIMUM_DURATION: "The call has reached the maximum duration.",
 }
 """The sentence for each reason."""
 
@@ -48,17 +48,14 @@ def parse_request(body: dict[str, Any]) -> AdmissionRequest:
             raise InvalidValue(ProblemCode.MISSING_FIELD, f"{name} is missing; send it as a string.")
     call_id, number = body["call_id"], body["to"]
     if not is_call_id(call_id):
-        raise InvalidValue(
-            ProblemCode.INVALID_ID,
-            "call_id must be 1 to 96 letters, digits, or _ . : @ + -, beginning with a letter or digit.",
-        )
+        raise InvalidValue(ProblemCode.INVALID_ID, CALL_ID_FORM)
     if not is_e164(number):
         raise InvalidValue(
             ProblemCode.INVALID_NUMBER, "to must be E.164 with a leading +, or a short code of 2 to 6 digits."
         )
     seconds = body.get("requested_seconds", DEFAULT_SECONDS)
     if not _is_duration(seconds):
-        detail = f"requested_seconds must be a whole number from 1 to {MAX_DURATION_SECONDS}."
+        detail = f"requested_seconds must be a whole number from 1 to {MAX_GRANTED_SECONDS}."
         raise InvalidValue(ProblemCode.INVALID_DURATION, detail)
     account_id, line_id = (check_id(body[name], name) for name in ("account_id", "line_id"))
     return AdmissionRequest(call_id, account_id, line_id, number, seconds)
@@ -75,7 +72,7 @@ def _short_code_request(body: dict[str, Any]) -> AdmissionRequest:
 
 
 def _is_duration(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_DURATION_SECONDS
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_GRANTED_SECONDS
 
 
 def decision_view(decision: Decision) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.ledger.entries import Entry, day_changes
 from calling_credit.ledger.posting import posting_actions
 from calling_credit.ledger.posting_parts import split_to_fit
-from calling_credit.numbering import country_kept, is_e164
+from calling_credit.numbering import UNKNOWN_COUNTRY, country_kept, is_e164
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.pricing import Free, RatedCall, late_row, price_by
 
@@ -46,31 +46,38 @@ def read_unrated_calls(client: "DynamoDBClient", table_name: str, deck: Deck, no
 
 def unrated_call_from_item(item: Mapping[str, Any]) -> Call:
     """The call of an `UNRATED#` item."""
-    happened_at, call_id = keys.call_of(item["SK"])
+    happened_at, call_key = keys.call_of(item["SK"])
     return Call(
-        call_id=call_id,
+        call_id=item.get("call_id", call_key),
+        call_key=call_key,
         account_id=keys.account_of(item["PK"]),
         line_id=item["line_id"],
-        user_id=item["user_id"],
-        direction=item["direction"],
-        calling_number=item["from"],
+        user_id=item.get("user_id"),
+        calling_number=item.get("from"),
         dialled_number=item["to"],
+        sent_number=item["to"],
         started_at=datetime.fromisoformat(happened_at),
         happened_at=happened_at,
+        answered_at="",
         ended_at=item["ended_at"],
         duration_seconds=item["duration_seconds"],
-        disposition=item["disposition"],
         facts_hash=item["facts_hash"],
+        facts_version=item.get("facts_version", 1),
+        origin=item.get("origin") or country_kept(item["from"]),  # Version 1.0.0 stored no origin.
     )
 
 
 def _price(call: Call, deck: Deck, now: datetime) -> RatedCall | Free | None:
-    """Price a call whose number was not erased. The caller's country is enough as the origin."""
+    """Price a call whose number was not erased, from the origin that was stored with it."""
     if not is_e164(call.dialled_number):
         return None
-    origin = country_kept(call.calling_number)
+    origin = call.origin or UNKNOWN_COUNTRY
     row = late_row(deck, call.dialled_number[1:], origin, call.happened_at, format_instant(now))
-    return None if row is None else price_by(row, deck.version, origin, call.duration_seconds)
+    return (
+        None
+        if row is None
+        else price_by(row, deck.version, origin, call.duration_seconds, is_home=deck.is_home(call.dialled_number[1:]))
+    )
 
 
 class UnratedCallStore:
@@ -146,7 +153,7 @@ class UnratedCallStore:
     def _close_action(self, call: Call, outcome: str) -> dict[str, Any]:
         key = {
             "PK": {"S": keys.account_pk(call.account_id)},
-            "SK": {"S": keys.unrated_sk(call.happened_at, call.call_id)},
+            "SK": {"S": keys.unrated_sk(call.happened_at, call.call_key)},
         }
         values = {":outcome": {"S": outcome}, ":at": {"S": format_instant(self._now)}}
         expression = "SET outcome = :outcome, settled_at = :at REMOVE sweep_pk, sweep_sk"

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from calling_credit.ledger.entries import Entry
+from calling_credit.ledger.entries import Entry, same_facts
 from calling_credit.ledger.hold_store import hold_from_item
-from calling_credit.ledger.holds import Hold, HoldStatus
+from calling_credit.ledger.holds import Hold
 
 T = TypeVar("T")
 
@@ -52,9 +52,7 @@ class Part:
         releases no hold.
         """
         outcomes: dict[EntryKey, PostingOutcome] = {
-            entry.key: PostingOutcome.REPLAYED
-            if failed[position].get("facts_hash") == {"S": entry.facts_hash}
-            else PostingOutcome.CONFLICT
+            entry.key: PostingOutcome.REPLAYED if same_facts(failed[position], entry) else PostingOutcome.CONFLICT
             for position, entry in enumerate(self.entries)
             if position in failed
         }
@@ -64,14 +62,14 @@ class Part:
 
     def refresh_holds(self, failed: Mapping[int, dict[str, Any]]) -> None:
         """Read the changed holds from the failed conditions. An extended hold is released in its current state. A hold
-        that is no longer live is removed, and its call is posted without it.
+        that is no longer live, or that its event may no longer release, is removed, and its call is posted without it.
         """
         for position, key in enumerate(list(self.holds), len(self.entries)):
             if position not in failed:
                 continue
             hold = hold_from_item(failed[position]) if failed[position] else None
-            if hold is not None and hold.status == HoldStatus.LIVE:
-                self.holds[key] = hold
+            if hold is not None and (changed := hold.ended_like(self.holds[key])) is not None:
+                self.holds[key] = changed
             else:
                 del self.holds[key]
 

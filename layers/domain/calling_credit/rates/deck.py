@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from calling_credit.numbering import country_of
+
 ANY_ORIGIN: Final = "*"
 INCLUDED_CATEGORY: Final = "included"
-"""Calls of this category cost nothing and make no entry: the home area codes and toll-free numbers."""
+"""Calls of this category cost nothing: the home area codes and toll-free numbers. At home, they make no entry."""
+HOME_COUNTRIES: Final = frozenset({"US", "CA"})
+"""The home countries of a deck that was loaded without the stack's setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,18 @@ class Deck:
     def __init__(self, version: str, rows: list[RateRow]) -> None:
         self.version = version
         self.rows = rows
+        self.home_countries = HOME_COUNTRIES
+        """The countries whose calls can be part of the subscription."""
         self._index: dict[str, dict[str, list[RateRow]]] = {}
         for row in sorted(rows, key=lambda row: row.effective_from, reverse=True):
             self._index.setdefault(row.prefix, {}).setdefault(row.origin, []).append(row)
         self.categories = frozenset(row.category for row in rows) - {INCLUDED_CATEGORY}
         """Categories of charged calls; for the active deck, those of earlier decks too."""
         self._lengths = sorted({len(prefix) for prefix in self._index}, reverse=True)
+
+    def is_home(self, digits: str) -> bool:
+        """Return whether a number (digits, without +) belongs to a home country."""
+        return country_of(digits) in self.home_countries
 
     def find(self, digits: str, origin: str, at: str) -> RateRow | None:
         """Return the row that prices a number (digits, without +) for callers from `origin` at an instant.

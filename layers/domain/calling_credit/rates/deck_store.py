@@ -12,6 +12,7 @@ from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
 from calling_credit.aws import aws_session
+from calling_credit.config import config
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck
@@ -239,3 +240,4 @@ class ActiveDeck:
         pointer = read_active(self._client, self._bucket)
         if pointer is not None and (self._deck is None or self._deck.version != pointer.version):
             self._deck = read_deck(self._client, self._bucket, pointer)
+            self._deck.home_countries = config().home_countries
