@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Final
 
 from calling_credit.charging.rerating import Correction, Round, correction_entries
 from calling_credit.dynamodb import keys
-from calling_credit.dynamodb.transactions import transact
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.instants import Period, widened_utc_window
 from calling_credit.ledger.charge_reader import calls_between
-from calling_credit.ledger.entries import Entry, day_changes
-from calling_credit.ledger.posting import posting_actions
+from calling_credit.ledger.entries import Entry
+from calling_credit.ledger.posting import posting_plan
 from calling_credit.ledger.posting_parts import split_to_fit
+from calling_credit.ledger.posting_plan import entry_items
 from calling_credit.rates.deck import Deck
 
 if TYPE_CHECKING:
@@ -106,11 +106,16 @@ class RerateStore:
     def _post(self, corrections: Sequence[Correction]) -> bool:
         """Post corrections. Return whether another run has corrected some of the calls."""
         contended = False
-        for part in split_to_fit(corrections, lambda part: len(_entries(part)) + len(day_changes(_entries(part))) + 1):
-            actions = posting_actions(self._table_name, _entries(part))
-            contended |= bool(transact(self._client, actions, self._seconds_left))
+        for part in split_to_fit(corrections, _actions):
+            plan = posting_plan(self._table_name, _entries(part))
+            contended |= bool(plan.write(self._client, self._seconds_left))
         return contended
 
 
 def _entries(part: Sequence[Correction]) -> list[Entry]:
     return [entry for correction in part for entry in correction.entries]
+
+
+def _actions(part: Sequence[Correction]) -> int:
+    """The number of actions: entries, days, and the balance."""
+    return len(set().union(*map(entry_items, _entries(part))))

@@ -18,9 +18,10 @@ from calling_credit.dynamodb.sweep import read_listed
 from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.instants import format_instant
 from calling_credit.ledger.call_entries import charge_entry
-from calling_credit.ledger.entries import Entry, day_changes
-from calling_credit.ledger.posting import posting_actions
+from calling_credit.ledger.entries import Entry
+from calling_credit.ledger.posting import posting_plan
 from calling_credit.ledger.posting_parts import split_to_fit
+from calling_credit.ledger.posting_plan import BALANCE, ActionName, entry_items, entry_name
 from calling_credit.numbering import UNKNOWN_COUNTRY, country_kept, is_e164
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.pricing import Free, RatedCall, late_row, price_by
@@ -121,27 +122,27 @@ class UnratedCallStore:
     def _charge(self, pending: list[tuple[Call, Entry]]) -> None:
         """Charge calls of one account, without those whose conditions failed."""
         while pending:
-            actions = posting_actions(self._table_name, [entry for _, entry in pending])
-            actions += [self._close_action(call, "rated") for call, _ in pending]
-            failed = transact(self._client, actions, self._seconds_left)
+            plan = posting_plan(self._table_name, [entry for _, entry in pending])
+            for call, _ in pending:
+                plan.add(_close_name(call), self._close_action(call, "rated"))
+            failed = plan.write(self._client, self._seconds_left)
             if not failed:
                 self.tally["rated"] += len(pending)
                 return
             pending = self._without_closed(pending, failed)
 
-    def _without_closed(self, pending: Sequence[tuple[Call, Entry]], failed: Mapping[int, object]) -> list[Any]:
+    def _without_closed(self, pending: Sequence[tuple[Call, Entry]], failed: Mapping[ActionName, object]) -> list[Any]:
         """Leave out calls that a redelivery has charged, and calls that another run took off the list. Without a
         balance, leave out all.
         """
-        days = len(day_changes(entry for _, entry in pending))
-        if len(pending) + days in failed:
+        if BALANCE in failed:
             self.tally["unknown_account"] += len(pending)
             return []
         left: list[Any] = []
-        for position, (call, entry) in enumerate(pending):
-            if position in failed:
+        for call, entry in pending:
+            if entry_name(entry) in failed:
                 self._close_unrated(call, "charged_before")
-            elif len(pending) + days + 1 + position not in failed:
+            elif _close_name(call) not in failed:
                 left.append((call, entry))
         return left
 
@@ -160,6 +161,11 @@ class UnratedCallStore:
         return update(self._table_name, key, expression, "attribute_exists(sweep_pk)", values)
 
 
+def _close_name(call: Call) -> ActionName:
+    """The name of the action that takes a call off the list."""
+    return "unrated", call.happened_at, call.call_id
+
+
 def _actions(part: Sequence[tuple[Call, Entry]]) -> int:
-    """The number of actions: entries, list items, days, and the balance."""
-    return 2 * len(part) + len(day_changes(entry for _, entry in part)) + 1
+    """The number of actions: entries, days, and the balance, and the list items."""
+    return len(set().union(*(entry_items(entry) for _, entry in part))) + len(part)

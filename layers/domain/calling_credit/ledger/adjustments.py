@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
-from calling_credit.dynamodb.transactions import transact
 from calling_credit.errors import Conflict, InvalidValue, NotFound, ProblemCode
 from calling_credit.ledger.entries import adjustment_entry
-from calling_credit.ledger.posting import posting_actions
+from calling_credit.ledger.posting import posting_plan
+from calling_credit.ledger.posting_plan import ActionName
 from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
 from calling_credit.request_fields import read_text
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MAX_ADJUSTMENT_MICROS: Final = 100_000 * MICROS_PER_DOLLAR
 MAX_REASON_CHARACTERS: Final = 200
+CLAIM: Final[ActionName] = ("claim",)
+"""The action that claims an Idempotency-Key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +95,11 @@ def adjust_balance(
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
     }
-    actions: list[Any] = [put_claim, *posting_actions(table_name, [entry])]
-    failed = transact(client, actions, sleep=sleep)
-    if 0 in failed:
-        _check_same(from_attributes(failed[0]), adjustment)
+    plan = posting_plan(table_name, [entry])
+    plan.add(CLAIM, put_claim)
+    failed = plan.write(client, sleep=sleep)
+    if CLAIM in failed:
+        _check_same(from_attributes(failed[CLAIM]), adjustment)
     elif failed:
         raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it first.")
     return identifier

@@ -122,10 +122,17 @@ def hold_actions(
 
 def release_actions(table_name: str, holds: Collection[Hold], status: HoldStatus, at: str) -> list[Any]:
     """The actions that end live holds of one account and return their credit; the balance last."""
+    return [
+        *(release_action(table_name, hold, status, at) for hold in holds),
+        release_balance_action(table_name, holds, at),
+    ]
+
+
+def release_balance_action(table_name: str, holds: Collection[Hold], at: str) -> dict[str, Any]:
+    """The action that returns the credit of ended holds of one account to its balance."""
     [account_id] = {hold.account_id for hold in holds}
     amount = sum(hold.amount_micros for hold in holds)
-    balance = _move_credit(table_name, account_id, -amount, -len(holds), at, "attribute_exists(PK)", {})
-    return [*(release_action(table_name, hold, status, at) for hold in holds), balance]
+    return _move_credit(table_name, account_id, -amount, -len(holds), at, "attribute_exists(PK)", {})
 
 
 def release_action(table_name: str, hold: Hold, status: HoldStatus, at: str) -> dict[str, Any]:

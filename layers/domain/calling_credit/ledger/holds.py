@@ -94,7 +94,9 @@ class Hold:
 
     def ended_like(self, ended: "Hold") -> "Hold | None":
         """This hold as the event that was to release its earlier state `ended` releases it; None if it does not."""
-        return None if ended.ended_as is None else self.ended_by(ended.ended_as, ended.call_ended_at)
+        if ended.ended_as is None:
+            return self if self.status == HoldStatus.LIVE else None
+        return self.ended_by(ended.ended_as, ended.call_ended_at)
 
     def is_for(self, dialled_number: str) -> bool:
         """Whether the hold is for a call to this number. An erased number is compared by its remaining digits."""

@@ -15,12 +15,20 @@ from typing import TYPE_CHECKING, Any, Final
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import drop_if_large, to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, error_code
-from calling_credit.dynamodb.transactions import transact
 from calling_credit.errors import Unavailable
-from calling_credit.ledger.entries import Entry, balance_change, day_changes
-from calling_credit.ledger.hold_store import release_action, release_actions
+from calling_credit.ledger.entries import DayTotal, Entry, balance_change, day_changes
+from calling_credit.ledger.hold_store import release_action, release_balance_action
 from calling_credit.ledger.holds import Hold, HoldStatus
 from calling_credit.ledger.posting_parts import EntryKey, Part, PostingOutcome, parts
+from calling_credit.ledger.posting_plan import (
+    BALANCE,
+    NO_COUNTERS,
+    Counters,
+    Plan,
+    day_name,
+    entry_name,
+    name_of_release,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -45,6 +53,7 @@ def post_entries(
     seconds_left: Callable[[], float],
     *,
     holds: Mapping[EntryKey, Hold] = NO_HOLDS,
+    counters: Counters = NO_COUNTERS,
     released_at: str = "",
     threads: int = 1,
     sleep: Callable[[float], None] = time.sleep,
@@ -54,6 +63,7 @@ def post_entries(
     Args:
         holds: live holds of finished calls by the call's key. Each is released in the transaction of the call's entry,
             or alone if the call has no entry.
+        counters: changes of other items by the name of the action they go with. A replayed entry changes none.
 
     Returns:
         An outcome for each entry. posted: written now. replayed: written before with the same facts. conflict: the same
@@ -62,9 +72,9 @@ def post_entries(
     """
     by_account: dict[str, Part] = {}
     for entry in entries:
-        by_account.setdefault(entry.account_id, Part()).entries.append(entry)
+        by_account.setdefault(entry.account_id, Part(counters=counters)).entries.append(entry)
     for key, hold in holds.items():
-        by_account.setdefault(hold.account_id, Part()).holds[key] = hold
+        by_account.setdefault(hold.account_id, Part(counters=counters)).holds[key] = hold
 
     def post_account(whole: Part) -> Posting:
         posting = Posting()
@@ -95,9 +105,9 @@ def _post_part(
     while part.keys:
         if seconds_left() <= 0:
             return posting.outcomes.update(part.with_outcome(PostingOutcome.NOT_POSTED))
-        actions = posting_actions(table_name, part.entries, part.holds.values(), released_at)
+        plan = posting_plan(table_name, part.entries, part.holds.values(), released_at, part.counters)
         try:
-            failed = transact(client, actions, seconds_left, sleep)
+            failed = plan.write(client, seconds_left, sleep)
         except Unavailable:
             return posting.outcomes.update(part.with_outcome(PostingOutcome.NOT_POSTED))
         except AWS_ERRORS as error:
@@ -105,54 +115,69 @@ def _post_part(
             return posting.outcomes.update(part.with_outcome(PostingOutcome.NOT_POSTED))
         if not failed:
             return posting.outcomes.update(dict.fromkeys((entry.key for entry in part.entries), PostingOutcome.POSTED))
-        if len(actions) - 1 in failed:
+        if BALANCE in failed:
             return posting.outcomes.update(part.with_outcome(PostingOutcome.UNKNOWN_ACCOUNT))
         part.refresh_holds(failed)
         posting.outcomes |= part.remove_existing(failed)
     return None
 
 
-def posting_actions(
-    table_name: str, entries: Sequence[Entry], holds: Collection[Hold] = (), released_at: str = ""
-) -> list[Any]:
-    """The actions that post one account's entries, in this order: entries, holds to release, days, balance."""
-    if not entries:
-        return release_actions(table_name, holds, HoldStatus.RELEASED, released_at)
-    account_pk = {"S": keys.account_pk(entries[0].account_id)}
-    actions: list[Any] = [
-        {
-            "Put": {
-                "TableName": table_name,
-                "Item": entry_item(entry),
-                "ConditionExpression": "attribute_not_exists(PK)",
-                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            }
-        }
-        for entry in entries
-    ]
-    actions += [release_action(table_name, hold, HoldStatus.RELEASED, released_at) for hold in holds]
+def posting_plan(
+    table_name: str,
+    entries: Sequence[Entry],
+    holds: Collection[Hold] = (),
+    released_at: str = "",
+    counters: Counters = NO_COUNTERS,
+) -> Plan:
+    """Plan the transaction that posts entries and releases holds of one account, with their days, their counters, and
+    the balance.
+    """
+    plan = Plan()
+    for entry in entries:
+        plan.add(entry_name(entry), _entry_action(table_name, entry))
+    for hold in holds:
+        release = release_action(table_name, hold, HoldStatus.RELEASED, released_at)
+        plan.add(name_of_release(release), release)
     for (local_date, category), day in day_changes(entries).items():
-        sums = "entry_count :count, billed_seconds :billed, total_micros :total"
-        values = {
-            ":count": {"N": str(day.count)},
-            ":billed": {"N": str(day.billed_seconds)},
-            ":total": {"N": str(day.total_micros)},
+        plan.add(day_name(local_date, category), _day_action(table_name, entries[0], local_date, category, day))
+    if counters:
+        plan.add_counters(table_name, counters)
+    if entries:
+        plan.add(BALANCE, balance_action(table_name, entries, holds))
+    else:
+        plan.add(BALANCE, release_balance_action(table_name, holds, released_at))
+    return plan
+
+
+def _entry_action(table_name: str, entry: Entry) -> dict[str, Any]:
+    return {
+        "Put": {
+            "TableName": table_name,
+            "Item": entry_item(entry),
+            "ConditionExpression": "attribute_not_exists(PK)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-        if day.taken_back:
-            sums += ", taken_back :back"
-            values[":back"] = {"N": str(day.taken_back)}
-        actions.append(
-            {
-                "Update": {
-                    "TableName": table_name,
-                    "Key": {"PK": account_pk, "SK": {"S": keys.day_sk(local_date, category)}},
-                    "UpdateExpression": f"ADD {sums}",
-                    "ExpressionAttributeValues": values,
-                }
-            }
-        )
-    actions.append(balance_action(table_name, entries, holds))
-    return actions
+    }
+
+
+def _day_action(table_name: str, entry: Entry, local_date: str, category: str, day: DayTotal) -> dict[str, Any]:
+    sums = "entry_count :count, billed_seconds :billed, total_micros :total"
+    values = {
+        ":count": {"N": str(day.count)},
+        ":billed": {"N": str(day.billed_seconds)},
+        ":total": {"N": str(day.total_micros)},
+    }
+    if day.taken_back:
+        sums += ", taken_back :back"
+        values[":back"] = {"N": str(day.taken_back)}
+    return {
+        "Update": {
+            "TableName": table_name,
+            "Key": {"PK": {"S": keys.account_pk(entry.account_id)}, "SK": {"S": keys.day_sk(local_date, category)}},
+            "UpdateExpression": f"ADD {sums}",
+            "ExpressionAttributeValues": values,
+        }
+    }
 
 
 def balance_action(table_name: str, entries: Sequence[Entry], holds: Collection[Hold] = ()) -> dict[str, Any]:

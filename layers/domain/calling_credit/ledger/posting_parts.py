@@ -3,11 +3,21 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from calling_credit.ledger.entries import Entry, same_facts
 from calling_credit.ledger.hold_store import hold_from_item
 from calling_credit.ledger.holds import Hold
+from calling_credit.ledger.posting_plan import (
+    MAX_ACTIONS,
+    NO_COUNTERS,
+    ActionName,
+    Counters,
+    entry_items,
+    entry_name,
+    hold_items,
+    hold_name,
+)
 
 T = TypeVar("T")
 
@@ -25,49 +35,49 @@ class PostingOutcome(StrEnum):
 EntryKey = tuple[str, str, str]
 """Account, time, and cause."""
 
-MAX_ACTIONS: Final = 100
-"""DynamoDB's limit on one transaction."""
-
 
 @dataclass(slots=True)
 class Part:
-    """Entries of one account, and the holds to release with them, by the calls' keys."""
+    """Entries of one account, and the holds to release with them, by the calls' keys. `counters` may name entries and
+    holds of other parts.
+    """
 
     entries: list[Entry] = field(default_factory=list)
     holds: dict[EntryKey, Hold] = field(default_factory=dict)
+    counters: Counters = field(default_factory=lambda: NO_COUNTERS)
 
     @property
     def keys(self) -> list[EntryKey]:
-        """The key of each entry and hold, in the order of their actions."""
+        """The key of each entry and hold."""
         return [*(entry.key for entry in self.entries), *self.holds]
 
     def with_outcome(self, outcome: PostingOutcome) -> dict[EntryKey, PostingOutcome]:
         """Map every entry and hold to the same outcome."""
         return dict.fromkeys(self.keys, outcome)
 
-    def remove_existing(self, failed: Mapping[int, dict[str, Any]]) -> dict[EntryKey, PostingOutcome]:
+    def remove_existing(self, failed: Mapping[ActionName, dict[str, Any]]) -> dict[EntryKey, PostingOutcome]:
         """Remove the entries that already exist, and return their outcomes.
 
-        `failed` holds the failed conditions by position: the entries come first, then the holds. A conflicting call
-        releases no hold.
+        `failed` holds the failed conditions by the names of their actions. A conflicting call releases no hold.
         """
         outcomes: dict[EntryKey, PostingOutcome] = {
-            entry.key: PostingOutcome.REPLAYED if same_facts(failed[position], entry) else PostingOutcome.CONFLICT
-            for position, entry in enumerate(self.entries)
-            if position in failed
+            entry.key: PostingOutcome.REPLAYED if same_facts(failed[name], entry) else PostingOutcome.CONFLICT
+            for entry in self.entries
+            if (name := entry_name(entry)) in failed
         }
         self.entries = [entry for entry in self.entries if entry.key not in outcomes]
         self.holds = {key: hold for key, hold in self.holds.items() if outcomes.get(key) != PostingOutcome.CONFLICT}
         return outcomes
 
-    def refresh_holds(self, failed: Mapping[int, dict[str, Any]]) -> None:
+    def refresh_holds(self, failed: Mapping[ActionName, dict[str, Any]]) -> None:
         """Read the changed holds from the failed conditions. An extended hold is released in its current state. A hold
         that is no longer live, or that its event may no longer release, is removed, and its call is posted without it.
         """
-        for position, key in enumerate(list(self.holds), len(self.entries)):
-            if position not in failed:
+        for key in list(self.holds):
+            name = hold_name(key[2])
+            if name not in failed:
                 continue
-            hold = hold_from_item(failed[position]) if failed[position] else None
+            hold = hold_from_item(failed[name]) if failed[name] else None
             if hold is not None and (changed := hold.ended_like(self.holds[key])) is not None:
                 self.holds[key] = changed
             else:
@@ -87,25 +97,31 @@ def split_to_fit(items: Iterable[T], actions: Callable[[list[T]], int]) -> Itera
 
 
 def parts(whole: Part) -> Iterator[Part]:
-    """Split one account's part so that each piece, with its days and the balance, fits one transaction."""
-    part, days = Part(), set[tuple[str, str]]()
+    """Split one account's part so that each piece fits one transaction with all its distinct items: entries, holds,
+    days, counters, and the balance.
+    """
+    part, items = Part(counters=whole.counters), set[ActionName]()
     for entry in whole.entries:
         hold = whole.holds.get(entry.key)
-        day = (entry.local_date, entry.category)
-        if len(part.keys) + len(days | {day}) + (2 if hold is None else 3) > MAX_ACTIONS:
+        needed = entry_items(entry, whole.counters)
+        if hold is not None:
+            needed |= hold_items(entry.cause_id, whole.counters)
+        if items and len(items) + len(needed - items) > MAX_ACTIONS:
             yield part
-            part, days = Part(), set()
+            part, items = Part(counters=whole.counters), set()
+        items |= needed
         part.entries.append(entry)
-        days.add(day)
         if hold is not None:
             part.holds[entry.key] = hold
     with_entry = {entry.key for entry in whole.entries}
     for key, hold in whole.holds.items():
         if key in with_entry:
             continue
-        if len(part.keys) + len(days) + 2 > MAX_ACTIONS:
+        needed = hold_items(key[2], whole.counters)
+        if items and len(items) + len(needed - items) > MAX_ACTIONS:
             yield part
-            part, days = Part(), set()
+            part, items = Part(counters=whole.counters), set()
+        items |= needed
         part.holds[key] = hold
     if part.keys:
         yield part

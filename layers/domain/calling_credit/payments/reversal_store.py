@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from calling_credit.dynamodb.attributes import to_attribute
-from calling_credit.dynamodb.transactions import transact, update
+from calling_credit.dynamodb.transactions import update
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import Entry
-from calling_credit.ledger.posting import posting_actions
+from calling_credit.ledger.posting import posting_plan
 from calling_credit.topups.items import topup_key
 from calling_credit.topups.topup import TopUp
 
@@ -41,4 +41,6 @@ def write_reversal(
         values,
         {"#status": "status"},
     )
-    return not transact(client, [change, *posting_actions(table_name, [entry])])
+    plan = posting_plan(table_name, [entry])
+    plan.add(("top_up", topup.topup_id), change)
+    return not plan.write(client)

@@ -15,7 +15,7 @@ from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.instants import format_instant
 from calling_credit.ledger.headroom import arm_action, nudge_action
-from calling_credit.ledger.posting import posting_actions
+from calling_credit.ledger.posting import posting_plan
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import after_payment, armed_threshold
 from calling_credit.recharge.items import put_recharge_action
@@ -67,7 +67,9 @@ class SettlementStore:
             {"#status": "status"},
         )
         entry = topup_entry(topup, intent, time_zone, now)
-        return not transact(self._client, [settlement, *posting_actions(self._table_name, [entry])])
+        plan = posting_plan(self._table_name, [entry])
+        plan.add(("top_up", topup.topup_id), settlement)
+        return not plan.write(self._client)
 
     def finish(self, topup: TopUp, change: Change, now: datetime) -> None:
         """Apply a settled top-up to automatic recharge, once, and remove it from the sweep index.
