@@ -95,7 +95,7 @@ def batch(calls: Sequence[dict[str, Any] | str]) -> dict[str, Any]:
     for number, told in enumerate(calls):
         record = copy.deepcopy(sample)
         record["messageId"] = f"m_{number}"
-        record["attributes"]["SentTimestamp"] = str(1_795_434_000_000 + 1000 * number)
+        record["attributes"]["SentTimestamp"] = str(1_795_435_260_000 + 1000 * number)
         record["body"] = told if isinstance(told, str) else json.dumps(CALLS.body(told))
         records.append(record)
     return {"Records": records}
