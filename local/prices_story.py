@@ -8,7 +8,9 @@ from typing import Any, Final
 import boto3
 from rich.console import Console
 
+from calling_credit.rates.deck import ANY_ORIGIN
 from calling_credit.rates.publishing import DeckBucket
+from local.deploy import DECK_LEAD_SECONDS
 from local.errors import StackError
 from local.example_rates import RATES_FILE
 from local.stack import Stack
@@ -52,7 +54,8 @@ def show_prices(stack: Stack, console: Console, report: dict[str, Any]) -> None:
     """
 
     def announced_prices() -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = stack.api.get("/rates", number=LANDLINE)["items"]
+        listed: list[dict[str, Any]] = stack.api.get("/rates", number=LANDLINE)["items"]
+        items = [item for item in listed if item["origin"] == ANY_ORIGIN]
         return items if len(items) > 1 else []
 
     now, later = stack.wait_for(announced_prices, "the announced price in GET /rates")
@@ -60,7 +63,7 @@ def show_prices(stack: Stack, console: Console, report: dict[str, Any]) -> None:
         f"A call to {LANDLINE} costs ${now['rate_per_minute']} a minute, and ${later['rate_per_minute']} from"
         f" {later['effective_from'][:10]}. GET /rates shows both prices."
     )
-    decks = DeckBucket(boto3.client("s3"), stack.outputs["DeckBucketName"])
+    decks = DeckBucket(boto3.client("s3"), stack.outputs["DeckBucketName"], DECK_LEAD_SECONDS)
     previous = decks.roll_back(None, datetime.now(UTC))
     console.print(f"The operator changes their mind. One command makes {previous} the active deck again.")
     if report["version"] == previous:

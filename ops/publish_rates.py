@@ -18,6 +18,9 @@ from calling_credit.rates.deck_impact import Effect, Impact
 from calling_credit.rates.deck_report import DeckCheck, check_deck, price_text
 from calling_credit.rates.deck_store import deck_version
 from calling_credit.rates.publishing import DeckBucket, PublishOutcome
+from calling_credit.rates.short_codes import is_short_code_file
+from calling_credit.rates.timeline import START_OF_TIME
+from ops.publish_short_codes import publish_short_codes
 from ops.stack import FoundStack, StackNotFoundError, find_stack
 from ops.terminal import CommandError, console, progress_bar, run
 
@@ -38,6 +41,8 @@ def main() -> int:
         data = arguments.file.read_bytes()
     except OSError as error:
         raise CommandError(f"{arguments.file} cannot be read: {error}") from error
+    if is_short_code_file(data):
+        return publish_short_codes(arguments.file, data, is_draft=arguments.draft)
     now, reason = datetime.now(UTC), ""
     try:
         stack = find_stack()
@@ -45,7 +50,7 @@ def main() -> int:
         if not arguments.draft:
             raise
         stack, reason = None, str(error)
-    decks = DeckBucket(stack.client("s3"), stack.outputs["DeckBucketName"]) if stack else None
+    decks = stack.decks() if stack else None
     result = check_file(decks, data, now)
     if result.deck is None:
         report_errors(arguments.file, result.errors)
@@ -73,8 +78,15 @@ def publish(decks: DeckBucket, data: bytes, result: DeckCheck, now: datetime) ->
     if outcome is PublishOutcome.UNCHANGED:
         console.print("It is already the active deck; nothing changed.")
     else:
-        console.print(f"Published as {result.version}. Every function uses it within a minute.")
+        console.print(f"Published as {result.version}. It prices every call that begins {in_force_text(decks)}.")
     return 0
+
+
+def in_force_text(decks: DeckBucket) -> str:
+    """Return from when the active deck prices calls."""
+    pointer = decks.pointer()
+    begin = pointer.in_force[0].in_force_from if pointer else START_OF_TIME
+    return "at any time" if begin == START_OF_TIME else f"at {begin} or later"
 
 
 def check_file(decks: DeckBucket | None, data: bytes, now: datetime) -> DeckCheck:

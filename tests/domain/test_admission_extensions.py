@@ -8,10 +8,10 @@ import pytest
 
 from calling_credit.admission.decision import (
     MAX_GRANTED_SECONDS,
-    AccountStatus,
     Credit,
     decide_admission,
 )
+from calling_credit.admission.refusals import AccountStatus
 from calling_credit.errors import Conflict
 from calling_credit.instants import format_instant
 from calling_credit.ledger.holds import holds_now, may_have_holds

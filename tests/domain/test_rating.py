@@ -1,5 +1,6 @@
 """The price of a call: published examples of the industry, and the formula compared with exact fractions."""
 
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
@@ -16,7 +17,6 @@ from calling_credit.rates.pricing import (
     RatedCall,
     Unrated,
     billed_seconds,
-    origin_of,
     price_micros,
     rate_call,
 )
@@ -148,9 +148,26 @@ def test_a_longer_call_never_costs_less(billed: int, more: int, rate: int, fee: 
 # --- Free, unrated, charged -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("code", ["911", "988", "44"])
+@pytest.mark.parametrize("code", ["411", "00", "44", "441234"])
 def test_a_short_code_is_free_even_if_it_matches_a_prefix(code: str) -> None:
-    assert rate_call(call(to=code), deck({"prefix": "9"}, {"prefix": "44"}), "US") == Free(FreeReason.SHORT_CODE)
+    assert rate_call(call(to=code), deck({"prefix": "41"}, {"prefix": "44"}), "US") == Free(FreeReason.SHORT_CODE)
+
+
+@pytest.mark.parametrize("number", ["911", "988", "+911", "+112", "+1911", "+44999", "+291201606"])
+def test_an_emergency_call_is_free_even_if_it_matches_a_prefix(number: str) -> None:
+    rows = deck({"prefix": "9"}, {"prefix": "1"}, {"prefix": "44"}, {"prefix": "291"})
+    rated = rate_call(replace(call(), dialled_number=number), rows, "US")
+    assert rated == Free(FreeReason.EMERGENCY)
+
+
+@pytest.mark.parametrize(
+    ("number", "is_included"),
+    [("+14155550100", True), ("+1415555", False), ("+141555501", False), ("+141555501001", False)],
+)
+def test_a_number_of_north_america_is_included_only_with_ten_digits(number: str, is_included: bool) -> None:
+    rows = deck({"prefix": "1415", "rate_per_minute": "0", "category": "included"})
+    rated = rate_call(call(to=number), rows, "US")
+    assert rated == (Free(FreeReason.INCLUDED) if is_included else Unrated("US"))
 
 
 def test_an_included_destination_at_home_is_free() -> None:
@@ -185,23 +202,6 @@ def test_a_destination_without_a_row_is_unrated() -> None:
 def test_a_destination_whose_only_row_is_in_the_future_is_unrated() -> None:
     assert rate_call(call(), deck({"effective_from": "2026-11-23T10:00:00.001Z"}), "US") == Unrated("US")
     assert isinstance(rate_call(call(), deck({"effective_from": "2026-11-23T10:00:00Z"}), "US"), RatedCall)
-
-
-@pytest.mark.parametrize(
-    ("line", "caller", "origin"),
-    [
-        ("+14165550100", "+442071838750", "CA"),
-        ("+14165550100", None, "CA"),
-        (None, "+442071838750", "GB"),
-        (None, None, "ZZ"),
-    ],
-)
-def test_the_origin_is_the_country_of_the_line(line: str | None, caller: str | None, origin: str) -> None:
-    book = deck({}, {"origin": origin, "rate_per_minute": "0.50"}) if origin != "ZZ" else deck({})
-    rated = rate_call(call(), book, origin_of(line, caller))
-    assert isinstance(rated, RatedCall)
-    assert rated.origin == origin
-    assert rated.row.origin == ("*" if origin == "ZZ" else origin)
 
 
 def test_an_entry_explains_its_price() -> None:

@@ -171,7 +171,7 @@ def test_a_redriven_message_says_which_call_it_is_and_when_it_was_first_sent(
     monkeypatch.setattr(redrive, "find_stack", lambda: found)
     event = {"account_id": "acct_1", "call_id": "[2001:db8::1]", "direction": "inbound", "duration_seconds": 7}
     sqs.send_message(QueueUrl=queues["dead2"], MessageBody=json.dumps(event))
-    old = {"first_sent_at": {"DataType": "Number", "StringValue": "1795435200000"}}
+    old: Any = {"first_sent_at": {"DataType": "Number", "StringValue": "1795435200000"}}
     bodies = ["{", json.dumps(EVENT | {"to": "1"}), json.dumps(EVENT | {"call_id": "c_far"})]
     for body in bodies:
         sqs.send_message(QueueUrl=queues["dead2"], MessageBody=body, MessageAttributes=old)

@@ -29,6 +29,7 @@ ALLOWED = {
     "Resources/OpenApiPermission/*": "GET /openapi.json is new.",
     "Resources/ApiStage/DependsOn*": "The stage limits GET /openapi.json.",
     "Resources/ApiStage/Properties/RouteSettings/GET ?openapi.json/*": "GET /openapi.json is new.",
+    "Resources/AccountRatesRoute/*": "GET /account/rates is new.",
     "Parameters/HomeCountries/*": "Which calls are part of the subscription.",
     "Parameters/HangUpToleranceSeconds/*": "Switches hang up with timers of whole seconds.",
     "Parameters/RatingGraceMinutes/*": "When a new deck prices calls that had no price.",
@@ -38,6 +39,7 @@ ALLOWED = {
     "Resources/*Function/Properties/Environment/Variables/HANG_UP_TOLERANCE_SECONDS*": "HangUpToleranceSeconds.",
     "Resources/*Function/Properties/Environment/Variables/RATING_GRACE_MINUTES*": "RatingGraceMinutes.",
     "Resources/*Function/Properties/Environment/Variables/DECK_LEAD_SECONDS*": "DeckLeadSeconds.",
+    "Resources/PublishRatesFunction*/Policies/*": "Publishing also writes the compiled deck.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""
 

@@ -28,6 +28,13 @@ CALLING = ("+14155550100", "+12125550123", "+14165550100")
 CALLERS = (*CALLING, "+442071838750", None)
 """Caller ids: those of lines, a forwarded foreign one, and a withheld one."""
 SUFFIXES = ("", "", ".b", ":1", "@pbx", "+x", "-y", "~", "/2", " {é}", "@[2001:db8::1]", "z" * 100)
+OTHER_FACTS: tuple[dict[str, Any], ...] = (
+    {"line_id": "line_other"},
+    {"from": None},
+    {"rings": 31},
+    {"to": "+818012345678"},
+)
+"""Facts with which a call is delivered again. Only the number decides the charge."""
 AHEAD = timedelta(minutes=4)
 """How far ahead a call may end by the switch's clock; a little less than is refused."""
 COVERED = (
@@ -41,6 +48,7 @@ COVERED = (
 )
 PREMIUM, INCLUDED, UNCOVERED = "+19005550123", ("+14155550199", "+18005550123"), "+99912345678"
 SOMETIMES = "+870773123456"
+EMERGENCY = ("911", "112", "988", "+911", "+112", "+1911", "+1988", "+44999")
 HEADER = (
     "prefix,destination,country,origin,rate_per_minute,connection_fee,"
     "minimum_seconds,increment_seconds,effective_from,category"

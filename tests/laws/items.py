@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.laws.prices import call_key, instant, moment
+from tests.laws.prices import call_sk, instant
 
 Key = tuple[str, str]
 UNARMED = 10**15
@@ -98,11 +98,6 @@ class Items:
     def count(self, outcome: str, number: int = 1) -> None:
         """Count outcomes."""
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + number
-
-
-def call_sk(facts: dict[str, Any]) -> str:
-    """The end of a call's sort keys: immutable facts only."""
-    return f"{instant(moment(facts['started_at']))}#{call_key(facts['call_id'])}"
 
 
 def costs_nothing(facts: dict[str, Any]) -> bool:

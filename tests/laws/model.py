@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.laws.calls import Told
-from tests.laws.items import Items, Key, call_sk, costs_nothing, decisive
-from tests.laws.prices import Prices, billable, call_key, moment, price
+from tests.laws.calls import EMERGENCY, Told
+from tests.laws.items import Items, Key, costs_nothing, decisive
+from tests.laws.prices import Decks, billable, call_key, call_sk, moment, price
 
 REMEMBERED = timedelta(seconds=60)
 
@@ -19,10 +19,11 @@ REMEMBERED = timedelta(seconds=60)
 class Model(Items):
     """The expected items, and the caches of a warm function."""
 
-    prices: Prices
+    decks: Decks
     told: dict[Key, dict[str, Any]] = field(default_factory=dict)
     promised: dict[Key, tuple[dict[str, Any], str, str]] = field(default_factory=dict)
     kept_promises: dict[Key, int] = field(default_factory=dict)
+    deck_of: dict[Key, str] = field(default_factory=dict)
     calling: dict[Key, str] = field(default_factory=dict)
     callers: dict[Key, str] = field(default_factory=dict)
     remembered: dict[Key, tuple[datetime, Any]] = field(default_factory=dict)
@@ -68,13 +69,14 @@ class Model(Items):
         self.count("free", len(free))
         for facts in (*distinct, *(facts for facts, _ in free)):
             self._remember(facts["account_id"], "ACCOUNT", now)
-        releases = self._releases(distinct, free, now)
         for facts in distinct:
             self._remember(facts["account_id"], f"LINE#{facts['line_id']}", now)
-        costly = [(facts, row) for facts in distinct if (row := self._rate(facts, now)) != "free"]
+        rated = [(facts, self._rate(facts, now)) for facts in distinct]
+        releases = self._releases([facts for facts, row in rated if row != "early"], free, now)
+        costly = [(facts, row) for facts, row in rated if row != "free"]
         for facts, row in costly:
             key = (f"ACCOUNT#{facts['account_id']}", call_sk(facts))
-            if not self._settle(facts, row):
+            if row == "early" or not self._settle(facts, row):
                 refused |= set(brought[key])
         for facts in releases.values():
             if costs_nothing(facts) or call_sk(facts) not in self.conflicts:
@@ -113,19 +115,20 @@ class Model(Items):
         return self.get(facts["account_id"], f"HOLD#{call_key(facts['call_id'])}") if is_looked_for else None
 
     def _rate(self, facts: dict[str, Any], now: datetime) -> Any:
-        """`free`, None (no row), or the row that prices a call: the promised one for the authorized number."""
+        """`free`, `early` (it waits), None (no row), or the row: the promised one for the authorized number."""
         hold = self._hold(facts, now)
         key = (facts["account_id"], call_sk(facts))
         self.kept_promises.pop(key, None)
         line = self.remembered.get((f"ACCOUNT#{key[0]}", f"LINE#{facts['line_id']}"))
         self.callers[key] = (line[1]["number"] if line else facts["from"]) or ""
-        row = None
+        row: Any = None
         if hold is not None and hold["to"] == facts["to"]:
             row = self.promised[facts["account_id"], facts["call_id"]][0]
             self.kept_promises[key] = hold["max_seconds"]
-        elif facts["to"][0] == "+":
-            row = self.prices.row(facts["to"], self.callers[key], moment(facts["started_at"]))
-        if facts["to"][0] != "+" or (row is not None and row["category"] == "included"):
+        elif facts["to"] not in EMERGENCY:
+            row, self.deck_of[key] = self.decks.rate(facts | {"from": self.callers[key]}, now)
+        is_included = row not in (None, "early", "free") and row["category"] == "included"
+        if facts["to"] in EMERGENCY or row == "free" or is_included:
             self.count("free")
             return "free"
         return row
@@ -173,8 +176,10 @@ class Model(Items):
         """Charge a call with a price."""
         granted = self.kept_promises.get((facts["account_id"], call_sk(facts)))
         billed, micros = price(row, billable(facts["duration_seconds"], granted))
-        deck, calling = self.prices.version, self.callers[facts["account_id"], call_sk(facts)]
-        if granted is not None:
+        calling = self.callers[facts["account_id"], call_sk(facts)]
+        if granted is None:
+            deck = self.deck_of[facts["account_id"], call_sk(facts)]
+        else:
             _, deck, calling = self.promised[facts["account_id"], facts["call_id"]]
             hold = self.items[f"ACCOUNT#{facts['account_id']}", f"HOLD#{call_key(facts['call_id'])}"]
             if facts["duration_seconds"] <= granted + 2:

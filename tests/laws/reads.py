@@ -8,7 +8,7 @@ from typing import Any
 from tests.laws.calls import CALLING, COVERED, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED
 from tests.laws.driver import Driver, expect, operation
 from tests.laws.prices import money
-from tests.laws.rerating import BACK, call_in, standing
+from tests.laws.rerating import BACK, named, standing
 
 
 def entries(driver: Driver, account: str, first: str, last: str) -> list[tuple[str, dict[str, Any]]]:
@@ -100,12 +100,6 @@ def asked_details(driver: Driver) -> tuple[str, str, list[tuple[str, dict[str, A
     return account, category, standing(found)[::-1], {"from": first, "to": last, "user_id": user}
 
 
-def named(sk: str, entry: dict[str, Any]) -> tuple[str, str]:
-    """The time and the id of an entry's call."""
-    happened_at, key = call_in(sk)
-    return happened_at, entry.get("call_id") or key
-
-
 def user_view(user: str, names: dict[str, str]) -> dict[str, Any]:
     """The user shown beside a call."""
     return {"id": user, "name": names.get(user)}
@@ -154,12 +148,30 @@ def read_rates(driver: Driver) -> None:
     answer = driver.ask("list_usage", "GET", "/rates", query={"number": number, "from": calling})
     items = expect(answer, 200)["items"]
     assert not any(request.partitions() for request in driver.wire.sent[before:])
-    row = driver.model.prices.row(number, calling, driver.now)
+    row = driver.model.decks.at(driver.now).row(number, calling, driver.now)
     if row is None:
         assert not [item for item in items if item["effective_from"] <= driver.now.isoformat()]
         return
     assert (items[0]["prefix"], items[0]["included"]) == (row["prefix"], row["category"] == "included")
     assert float(items[0]["rate_per_minute"]) == float(row["rate_per_minute"])
+
+
+@operation("read the price of a number for an own line", 30)
+def read_account_rates(driver: Driver) -> None:
+    """Check that the price shown to an account is the one of its line: the one that authorizing quotes and holds."""
+    account = driver.account()
+    line = driver.rng.choice(driver.ids(account, "LINE"))
+    number = driver.rng.choice((*COVERED, *INCLUDED, PREMIUM, SOMETIMES, UNCOVERED))
+    answer = driver.customer(account, "GET", "/account/rates", query={"number": number, "line_id": line})
+    items = expect(answer, 200)["items"]
+    calling = driver.model.items[f"ACCOUNT#{account}", f"LINE#{line}"]["number"]
+    row = driver.model.decks.at(driver.now).row(number, calling, driver.now)
+    if row is None:
+        assert items == []
+        return
+    assert (items[0]["prefix"], items[0]["origin"]) == (row["prefix"], row["origin"])
+    assert float(items[0]["rate_per_minute"]) == float(row["rate_per_minute"])
+    assert float(items[0]["connection_fee"]) == float(row["connection_fee"])
 
 
 @operation("switch a line", 50)

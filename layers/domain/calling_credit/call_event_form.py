@@ -9,19 +9,26 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from calling_credit.ids import CALL_ID_PATTERN, ID_PATTERN, is_call_id
-from calling_credit.numbering import E164_FORM, SHORT_CODE_FORM
+from calling_credit.numbering import E164_FORM, SHORT_CODE_FORM, is_e164, is_emergency, is_short_code
 
 MAX_BODY_CHARACTERS: Final = 16_384
 MAX_DURATION_SECONDS: Final = 7 * 24 * 3600
 OTHER_VERSION: Final = r"^(?!1(\.0)*$)[0-9]+(\.[0-9]+)*$"
 """The names of other versions. An event of such a version may claim talk time in a field that we do not know."""
 ANSWERED: Final = r"^\s*[Aa][Nn][Ss][Ww][Ee][Rr][Ee][Dd]\s*$"
+DIALED_PATTERN: Final = rf"^(?:{E164_FORM}|{SHORT_CODE_FORM}|\+[0-9]{{2,9}})$"
 _INSTANT: Final[dict[str, Any]] = {"format": "date-time"}
 
 
 def _checked_call_id(text: str) -> str:
     if not is_call_id(text):
         raise ValueError("not the id of a call")
+    return text
+
+
+def _checked_dialed(text: str) -> str:
+    if not (is_e164(text) or is_short_code(text) or is_emergency(text)):
+        raise ValueError("neither E.164 nor a short code")
     return text
 
 
@@ -33,7 +40,7 @@ def whole_number(value: Any) -> Any:
 
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 CallId = Annotated[str, AfterValidator(_checked_call_id), Field(json_schema_extra={"pattern": CALL_ID_PATTERN})]
-Dialled = Annotated[str, StringConstraints(pattern=f"^(?:{E164_FORM}|{SHORT_CODE_FORM})$")]
+Dialled = Annotated[str, AfterValidator(_checked_dialed), Field(json_schema_extra={"pattern": DIALED_PATTERN})]
 Seconds = Annotated[int, BeforeValidator(whole_number), Field(ge=0, le=MAX_DURATION_SECONDS)]
 
 
@@ -58,7 +65,7 @@ class CallEvent(BaseModel):
     )
     dialled_number: Dialled = Field(
         alias="to",
-        description="E.164 with a leading +, or a short code (2 to 6 digits, such as 911).",
+        description="E.164 with a leading +, a short code (2 to 6 digits), or an emergency number (911, +112, +1911).",
     )
     started_at: str = Field(
         description="RFC 3339; at most 1 day ahead of and 90 days behind the clock.", json_schema_extra=_INSTANT

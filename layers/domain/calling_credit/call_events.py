@@ -16,7 +16,7 @@ from calling_credit import ids
 from calling_credit.call_event_checks import check_duration, check_times
 from calling_credit.call_event_form import MAX_BODY_CHARACTERS, CallEvent, costs_nothing, whole_number
 from calling_credit.instants import format_instant, parse_instant
-from calling_credit.numbering import is_e164
+from calling_credit.numbering import is_e164, strip_trunk_zero
 from calling_credit.rejection_codes import Rejection, RejectionCode
 
 FACTS_VERSION: Final = 2
@@ -195,7 +195,7 @@ def _call(event: CallEvent, now: datetime) -> Call | FreeEvent | Rejection:
     rejection = check_duration(event.disposition, seconds, started, answered, ended)
     if rejection is not None:
         return rejection
-    number, happened_at = event.dialled_number, format_instant(started)
+    number, happened_at = strip_trunk_zero(event.dialled_number), format_instant(started)
     from_number = event.calling_number
     return Call(
         event.call_id,

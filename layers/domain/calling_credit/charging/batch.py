@@ -9,11 +9,14 @@ from typing import Final
 
 from calling_credit.call_events import Call, FreeEvent
 from calling_credit.charging.intake import CONFLICT, Intake
+from calling_credit.errors import Unavailable
+from calling_credit.instants import format_instant
 from calling_credit.ledger.call_entries import charge_entry, is_suspicious
 from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.holds import Hold, HoldEnd, rate_held
 from calling_credit.rates.deck import Deck
-from calling_credit.rates.pricing import Free, RatedCall, Unrated, origin_of, rate_call
+from calling_credit.rates.decks_for_calls import PricingDecks
+from calling_credit.rates.pricing import Free, RatedCall, Unrated, needs_deck, origin_of, rate_call
 from calling_credit.rejection_codes import Rejection, RejectionCode
 
 Key = tuple[str, str, str]
@@ -27,6 +30,7 @@ NOT_POSTED: Final = Rejection(
 )
 NO_HOLDS: Final[Mapping[tuple[str, str], Hold]] = MappingProxyType({})
 NO_NUMBERS: Final[Mapping[tuple[str, str], str]] = MappingProxyType({})
+NO_DECK: Final = Deck("", ())
 REFUSALS: Final = {
     "conflict": CONFLICT,
     "unknown_account": UNKNOWN_ACCOUNT,
@@ -42,6 +46,7 @@ class Batch:
     """
 
     intake: Intake
+    priced: list[Call] = field(default_factory=list)
     charges: list[tuple[Call, RatedCall]] = field(default_factory=list)
     unrated: list[Call] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
@@ -114,12 +119,14 @@ class Batch:
 
 def rate_batch(
     intake: Intake,
-    deck: Deck,
+    decks: PricingDecks,
+    now: datetime,
     holds: Mapping[tuple[str, str], Hold] = NO_HOLDS,
     numbers: Mapping[tuple[str, str], str] = NO_NUMBERS,
     tolerance: int = 0,
 ) -> Batch:
-    """Price a call with a hold, even an ended one, by the hold. Price any other call by the deck.
+    """Price a call with a hold, even an ended one, by the hold. Price any other call by the deck that was in
+    force when it began; refuse it while that deck is not readable.
 
     Args:
         holds: by account and call key.
@@ -132,10 +139,15 @@ def rate_batch(
         if None not in (number, call.calling_number) and number != call.calling_number:
             batch.tally["other number"] += 1
         hold = holds.get((call.account_id, call.call_key))
-        if hold is not None and hold.prices(call):
-            rated: RatedCall | Free | Unrated = rate_held(call, hold, tolerance)
-        else:
-            rated = rate_call(call, deck, origin_of(number, call.calling_number))
+        try:
+            if hold is not None and hold.prices(call):
+                rated: RatedCall | Free | Unrated = rate_held(call, hold, tolerance)
+            else:
+                rated = _rate(call, origin_of(number, call.calling_number), decks, now)
+        except Unavailable as error:
+            batch.refuse(call.key, Rejection(RejectionCode.NOT_PRICED, error.detail))
+            continue
+        batch.priced.append(call)
         if isinstance(rated, RatedCall):
             batch.charges.append((call, rated))
         elif isinstance(rated, Unrated):
@@ -152,7 +164,7 @@ def _release(batch: Batch, holds: Mapping[tuple[str, str], Hold]) -> None:
     come first, because they release a hold whenever they ended.
     """
     released: set[tuple[str, str]] = set()
-    events: list[Call | FreeEvent] = [*batch.intake.calls, *batch.intake.free]
+    events: list[Call | FreeEvent] = [*batch.priced, *batch.intake.free]
     for event in sorted(events, key=_end_of):
         name = (event.account_id, event.call_key)
         hold = holds.get(name)
@@ -167,3 +179,12 @@ def _release(batch: Batch, holds: Mapping[tuple[str, str], Hold]) -> None:
 def _end_of(event: Call | FreeEvent) -> HoldEnd:
     is_answered = isinstance(event, Call) or event.is_answered
     return HoldEnd.ANSWERED if is_answered else HoldEnd.UNANSWERED
+
+
+def _rate(call: Call, origin: str, decks: PricingDecks, now: datetime) -> RatedCall | Free | Unrated:
+    """Price a call without a hold. A call that is free whatever the deck does not wait for one."""
+    if not needs_deck(call):
+        return rate_call(call, NO_DECK, origin)
+    if not call.dialled_number.startswith("+"):  # The price list of short codes has no history.
+        return rate_call(call, decks.deck_for("", origin, format_instant(now), now), origin)
+    return rate_call(call, decks.deck_for(call.dialled_number[1:], origin, call.happened_at, now), origin)

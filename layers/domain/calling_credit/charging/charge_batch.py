@@ -8,7 +8,7 @@ from calling_credit.accounts.cache import AccountFacts
 from calling_credit.charging.batch import rate_batch
 from calling_credit.charging.intake import Message, accept_messages
 from calling_credit.charging.store import ChargingStore
-from calling_credit.rates.deck import Deck
+from calling_credit.rates.decks_for_calls import PricingDecks
 from calling_credit.rejection_codes import Rejection
 
 
@@ -27,7 +27,7 @@ class BatchResult:
 
 def charge_batch(
     messages: Iterable[Message],
-    deck: Deck,
+    decks: PricingDecks,
     facts: AccountFacts,
     store: ChargingStore,
     now: datetime,
@@ -46,7 +46,7 @@ def charge_batch(
     accounts_with_holds = facts.with_holds({account_id for account_id, _ in calls}, now)
     holds = store.holds([call for call in calls if call[0] in accounts_with_holds])
     account_facts = facts.load({(call.account_id, call.line_id) for call in intake.calls}, now)
-    batch = rate_batch(intake, deck, holds, account_facts.numbers, tolerance)
+    batch = rate_batch(intake, decks, now, holds, account_facts.numbers, tolerance)
     batch.record_outcomes(known)
     batch.create_entries(account_facts.time_zones, now)
 

@@ -5,7 +5,8 @@ from enum import StrEnum
 from typing import Final
 
 from calling_credit.call_events import Call
-from calling_credit.numbering import UNKNOWN_COUNTRY, country_of
+from calling_credit.numbering import UNKNOWN_COUNTRY, country_of, is_emergency
+from calling_credit.rates import short_codes
 from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck, RateRow
 
 PRICE_STEP_MICROS: Final = 100
@@ -29,6 +30,7 @@ class RatedCall:
 class FreeReason(StrEnum):
     """Why a call costs nothing."""
 
+    EMERGENCY = "emergency"
     SHORT_CODE = "short_code"
     INCLUDED = "included"
 
@@ -74,15 +76,21 @@ def seconds_to_bill(duration: int, granted: int | None, tolerance: int) -> int:
     return granted if granted is not None and granted < duration <= granted + tolerance else duration
 
 
+def needs_deck(call: Call) -> bool:
+    """Whether the price of a finished call depends on a deck: any but one to an emergency number."""
+    return not is_emergency(call.dialled_number)
+
+
 def rate_call(call: Call, deck: Deck, origin: str) -> RatedCall | Free | Unrated:
     """Price a finished call from an origin (`origin_of`) by the deck (`Deck.find` says which row applies)."""
-    if not call.dialled_number.startswith("+"):
-        return Free(FreeReason.SHORT_CODE)
-    digits = call.dialled_number[1:]
-    row = deck.find(digits, origin, call.happened_at)
-    if row is None:
-        return Unrated(origin)
-    return price_by(row, deck.version, origin, call.duration_seconds, is_home=deck.is_home(digits))
+    number = call.dialled_number
+    if is_emergency(number):
+        return Free(FreeReason.EMERGENCY)
+    row = find_row(deck, number, origin, call.happened_at)
+    if row is not None:
+        is_home = not number.startswith("+") or deck.is_home(number[1:])
+        return price_by(row, deck.version, origin, call.duration_seconds, is_home=is_home)
+    return Unrated(origin) if number.startswith("+") else Free(FreeReason.SHORT_CODE)
 
 
 def origin_of(line_number: str | None, calling_number: str | None) -> str:
@@ -92,6 +100,16 @@ def origin_of(line_number: str | None, calling_number: str | None) -> str:
     """
     number = line_number or calling_number
     return UNKNOWN_COUNTRY if number is None else country_of(number)
+
+
+def find_row(deck: Deck, number: str, origin: str, at: str) -> RateRow | None:
+    """Return the row that prices a dialed number, by which calls are quoted, held, and charged.
+
+    A short code is priced by the price list of short codes only; without a row, it is free.
+    """
+    if number.startswith("+"):
+        return deck.find(number[1:], origin, at)
+    return short_codes.find(deck.short_codes, origin, number)
 
 
 def late_row(deck: Deck, digits: str, origin: str, at: str, now: str) -> RateRow | None:
