@@ -1,5 +1,6 @@
 """Charge unrated calls after a deck is activated and on a schedule, and rerate charged calls for an operator."""
 
+from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -8,8 +9,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock
 from calling_credit.accounts.cache import AccountFacts
 from calling_credit.accounts.reader import AccountReader
-from calling_credit.charging.rerate_request import RerateRequest, parse_request, round_view
-from calling_credit.charging.rerate_run import RerateStore, range_of
+from calling_credit.charging.rerate_request import ACTIVE, RerateRequest, parse_request, round_view
+from calling_credit.charging.rerate_run import OneDeck, RerateStore, range_of
+from calling_credit.charging.rerating import Group
 from calling_credit.charging.unrated_calls import UnratedCallStore, read_unrated_calls
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
@@ -67,22 +69,25 @@ def rate_unrated(context: LambdaContext) -> dict[str, Any]:
 
 def rerate(request: RerateRequest, context: LambdaContext) -> dict[str, Any]:
     """Run one round over a range. Return the changes, and where to continue."""
-    now = clock.now()
-    target_deck = published_deck(request.deck) if request.deck else deck.newest(now)
+    now, tolerance = clock.now(), config().hang_up_tolerance_seconds
+    named = named_deck(request.deck, now)
+    version = None if named is None else named.version
+    decks = OneDeck(named or deck.newest(now))
     settings = AccountReader(dynamodb, config().table_name, request.account_id).account()
     left = clock.seconds_left(context, SECONDS_TO_SPARE)
-    rerating = RerateStore(dynamodb, config().table_name, target_deck, request.run(target_deck.version), now, left)
+    run, selection = request.run(version), request.selection()
+    rerating = RerateStore(dynamodb, config().table_name, decks, selection, run, tolerance, now, left)
     where = range_of(request.account_id, request.period())
     run_round = rerating.apply if request.apply else rerating.preview
-    view = round_view(run_round(where, request.position, CALLS_AT_ONCE), target_deck.version, settings.currency)
-    counts = {name: view[name] for name in ("looked_at", "changed", "left_alone")}
-    logger.info(
-        "repriced" if request.apply else "repricing_tried",
-        account_id=request.account_id,
-        run=request.run(target_deck.version),
-        **counts,
-    )
+    view = round_view(run_round(where, request.position, CALLS_AT_ONCE), version, settings.currency)
+    counts = {name: view[name] for name in ("looked_at", "left_alone", *Group)}
+    logger.info("repriced" if request.apply else "repricing_tried", account_id=request.account_id, run=run, **counts)
     return view
+
+
+def named_deck(version: str | None, now: datetime) -> Deck | None:
+    """Return the deck that a request names."""
+    return deck.newest(now) if version == ACTIVE else published_deck(version) if version else None
 
 
 def published_deck(version: str) -> Deck:

@@ -41,5 +41,7 @@ def price_explanation(charge: RatedCall) -> dict[str, str | int]:
         "prefix": row.prefix,
         "rate_micros_per_minute": row.rate_micros_per_minute,
         "connection_fee_micros": row.connection_fee_micros,
+        "minimum_seconds": row.minimum_seconds,
+        "increment_seconds": row.increment_seconds,
         "deck": charge.deck_version,
     }
