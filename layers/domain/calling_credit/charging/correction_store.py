@@ -77,18 +77,23 @@ class CorrectionStore:
             claimed = self._partition.get(keys.correction_sk(identifier))
             if claimed is not None:
                 return _same_correction(claimed, request)
-            call = read_charged_call(
-                self._client, self._table_name, self._account_id, request.happened_at, request.call_key
-            )
-            if call is None:
-                raise unknown_call()
-            again = self._again(call, request, identifier, now)
-            correction = _correction(call, request, again)
+            again = self._again(request, identifier, now)
+            correction = _correction(request, again)
             if not self._plan(correction, again, identifier, by, now).write(self._client, sleep=self._sleep):
                 return correction
         raise Unavailable(ProblemCode.BUSY, "Others are changing this call at the moment; retry the request.")
 
-    def _again(self, call: ChargedCall, request: CorrectionRequest, identifier: str, now: datetime) -> RatedAgain:
+    def preview(self, request: CorrectionRequest, now: datetime) -> Correction:
+        """Return what a correction would change. Write nothing. Raises the errors of `correct`."""
+        return _correction(request, self._again(request, "", now))
+
+    def _again(self, request: CorrectionRequest, identifier: str, now: datetime) -> RatedAgain:
+        """Read the call, and charge it again as the correction states; without entries if that is nothing new."""
+        call = read_charged_call(
+            self._client, self._table_name, self._account_id, request.happened_at, request.call_key
+        )
+        if call is None:
+            raise unknown_call()
         if not changes_call(call, request):
             return RatedAgain(call, [])
         if request.duration_seconds is None:
@@ -136,7 +141,8 @@ class CorrectionStore:
         }
 
 
-def _correction(call: ChargedCall, request: CorrectionRequest, again: RatedAgain) -> Correction:
+def _correction(request: CorrectionRequest, again: RatedAgain) -> Correction:
+    call = again.call
     seconds = call.duration_seconds if request.duration_seconds is None else request.duration_seconds
     return Correction(
         request,
