@@ -18,6 +18,7 @@ from calling_credit.rates.deck_impact import Effect, Impact
 from calling_credit.rates.deck_report import DeckCheck, check_deck, price_text
 from calling_credit.rates.deck_store import deck_version
 from calling_credit.rates.publishing import DeckBucket, PublishOutcome
+from calling_credit.rates.timeline import START_OF_TIME
 from ops.stack import FoundStack, StackNotFoundError, find_stack
 from ops.terminal import CommandError, console, progress_bar, run
 
@@ -45,7 +46,7 @@ def main() -> int:
         if not arguments.draft:
             raise
         stack, reason = None, str(error)
-    decks = DeckBucket(stack.client("s3"), stack.outputs["DeckBucketName"]) if stack else None
+    decks = stack.decks() if stack else None
     result = check_file(decks, data, now)
     if result.deck is None:
         report_errors(arguments.file, result.errors)
@@ -73,8 +74,15 @@ def publish(decks: DeckBucket, data: bytes, result: DeckCheck, now: datetime) ->
     if outcome is PublishOutcome.UNCHANGED:
         console.print("It is already the active deck; nothing changed.")
     else:
-        console.print(f"Published as {result.version}. Every function uses it within a minute.")
+        console.print(f"Published as {result.version}. It prices every call that begins {in_force_text(decks)}.")
     return 0
+
+
+def in_force_text(decks: DeckBucket) -> str:
+    """Return from when the active deck prices calls."""
+    pointer = decks.pointer()
+    begin = pointer.in_force[0].in_force_from if pointer else START_OF_TIME
+    return "at any time" if begin == START_OF_TIME else f"at {begin} or later"
 
 
 def check_file(decks: DeckBucket | None, data: bytes, now: datetime) -> DeckCheck:

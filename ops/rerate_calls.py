@@ -103,6 +103,8 @@ def price_again(stack: FoundStack, selection: dict[str, Any], *, post: bool) -> 
         while not total.answer or position is not None:
             total.answer = ask(stack, {"reprice": selection | {"apply": post, "position": position}})
             position = total.answer["position"]
+            if "deck" in selection:
+                selection = selection | {"deck": total.answer["deck"]}  # A deck that is published now changes nothing.
             for name in ("looked_at", "changed", *GROUPS):
                 total.counts[name] += total.answer[name]
             total.change_micros += parse_money(total.answer["change"])

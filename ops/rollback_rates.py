@@ -7,6 +7,7 @@ from rich.table import Table
 
 from calling_credit.errors import CallingCreditError
 from calling_credit.rates.publishing import DeckBucket
+from ops.publish_rates import in_force_text
 from ops.stack import find_stack
 from ops.terminal import CommandError, confirm, console, run
 
@@ -19,7 +20,7 @@ def main() -> int:
     parser.add_argument("--yes", action="store_true", help="YES=1: do not ask for confirmation")
     arguments = parser.parse_args()
     stack = find_stack()
-    decks = DeckBucket(stack.client("s3"), stack.outputs["DeckBucketName"])
+    decks = stack.decks()
     pointer = decks.pointer()
     if arguments.list:
         list_decks(decks, pointer.version if pointer else "")
@@ -33,7 +34,7 @@ def main() -> int:
         version = decks.roll_back(target, datetime.now(UTC))
     except CallingCreditError as error:
         raise CommandError(f"{error.code}: {error.detail}") from error
-    console.print(f"{version} is active again. Every function uses it within a minute.", markup=False)
+    console.print(f"{version} is active again. It prices every call that begins {in_force_text(decks)}.", markup=False)
     return 0
 
 

@@ -4,12 +4,14 @@ account that the operator is signed in to. Does not depend on any command.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from calling_credit.rates.publishing import DECK_LEAD_SECONDS, DeckBucket
 from ops.project import LOCAL_STACK_NAME, SettingsError, local_description, refuse_remote_endpoints
 
 _NOT_RUNNING: Final = (
@@ -30,10 +32,16 @@ class FoundStack:
     outputs: dict[str, str]
     session: boto3.Session
     endpoint_url: str | None
+    parameters: dict[str, str] = field(default_factory=dict)
 
     def client(self, service: Any) -> Any:
         """Return a client of one AWS service of this stack."""
         return self.session.client(service, endpoint_url=self.endpoint_url)
+
+    def decks(self) -> DeckBucket:
+        """Return the decks of this stack."""
+        lead = int(self.parameters.get("DeckLeadSeconds", DECK_LEAD_SECONDS))
+        return DeckBucket(self.client("s3"), self.outputs["DeckBucketName"], lead, lambda: datetime.now(UTC))
 
     @property
     def table_name(self) -> str:
@@ -59,7 +67,8 @@ def find_stack(environ: Mapping[str, str] = os.environ) -> FoundStack:
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
     if "CallQueueUrl" not in outputs:
         raise StackNotFoundError(f"The stack {name or LOCAL_STACK_NAME} is not a Calling Credit stack.")
-    return FoundStack(name or LOCAL_STACK_NAME, not name, outputs, session, endpoint_url)
+    parameters = {one["ParameterKey"]: one["ParameterValue"] for one in stacks[0].get("Parameters", [])}
+    return FoundStack(name or LOCAL_STACK_NAME, not name, outputs, session, endpoint_url, parameters)
 
 
 def _local_session(environ: Mapping[str, str]) -> tuple[boto3.Session, str]:

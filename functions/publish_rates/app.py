@@ -27,7 +27,12 @@ SECONDS_TO_SPARE = 120.0
 logger = Logger()
 metrics = Metrics()
 dynamodb = dynamodb_client()
-decks = DeckBucket(s3_client(), config().deck_bucket)
+decks = DeckBucket(
+    s3_client(),
+    config().deck_bucket,
+    config().deck_lead_seconds,
+    lambda: clock.now(),  # noqa: PLW0108 - tests replace the clock after the import
+)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Charge unrated calls after a deck is activated and on a schedule; rerate or correct charged calls for an operator."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -23,19 +23,21 @@ from calling_credit.errors import Conflict, InvalidValue, NotFound, ProblemCode,
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.metrics import emit
+from calling_credit.rates.active_decks import ActiveDecks
 from calling_credit.rates.deck import Deck, RateRow
-from calling_credit.rates.deck_store import ActiveDeck, s3_client
-from calling_credit.rates.publishing import DeckBucket
+from calling_credit.rates.deck_store import ActivePointer, s3_client
 
 SECONDS_TO_SPARE = 20.0
 CALLS_AT_ONCE = 2_000
 """Calls that one invocation rerates. The command repeats its request until the range is complete."""
 
+LONGEST_WAIT = timedelta(seconds=5)
+
 logger = Logger()
 metrics = Metrics()
 dynamodb = dynamodb_client()
 s3 = s3_client()
-deck = ActiveDeck(s3, config().deck_bucket)
+decks = ActiveDecks(s3, config().deck_bucket)
 facts = AccountFacts(dynamodb, config().table_name)
 
 
@@ -70,20 +72,19 @@ def correct(command: CorrectionCommand) -> dict[str, Any]:
 
 def row_of(call: ChargedCall) -> RateRow:
     """Return the row that priced a call."""
-    return charged_row(dynamodb, config().table_name, call, published_deck)
+    return charged_row(dynamodb, config().table_name, call, decks.deck)
 
 
 def rate_unrated(context: LambdaContext) -> dict[str, Any]:
-    """Charge every unrated call that the active deck covers. Without an active deck, do nothing."""
-    now = clock.now()
+    """Charge every unrated call that a deck covers. Without an active deck, do nothing."""
     try:
-        newest = deck.newest(now)
+        now = wait_for_deck(decks.newest(clock.now()))
     except Unavailable as error:
         if error.code != ProblemCode.NO_ACTIVE_DECK:
             raise
         logger.info("no_deck_yet")
         return {}
-    unrated = list(read_unrated_calls(dynamodb, config().table_name, newest, now))
+    unrated = list(read_unrated_calls(dynamodb, config().table_name, decks, now))
     account_facts = facts.load(
         {(item.call.account_id, item.call.line_id) for item in unrated if item.priced is not None}, now
     )
@@ -95,16 +96,26 @@ def rate_unrated(context: LambdaContext) -> dict[str, Any]:
     return counts
 
 
+def wait_for_deck(pointer: ActivePointer) -> datetime:
+    """Wait for a deck that charges waiting calls in a few seconds, as on the local stack. Return the instant."""
+    now = clock.now()
+    ready = datetime.fromisoformat(pointer.in_force[0].in_force_from) + decks.grace
+    if now < ready <= now + LONGEST_WAIT:
+        clock.sleep((ready - now).total_seconds())
+        return clock.now()
+    return now
+
+
 def rerate(request: RerateRequest, context: LambdaContext) -> dict[str, Any]:
     """Run one round over a range. Return the changes, and where to continue."""
     now, tolerance = clock.now(), config().hang_up_tolerance_seconds
     named = named_deck(request.deck, now)
     version = None if named is None else named.version
-    decks = OneDeck(named or deck.newest(now))
     settings = AccountReader(dynamodb, config().table_name, request.account_id).account()
     left = clock.seconds_left(context, SECONDS_TO_SPARE)
     run, selection = request.run(version), request.selection()
-    rerating = RerateStore(dynamodb, config().table_name, decks, selection, run, tolerance, now, left)
+    pricing = decks if named is None else OneDeck(named)
+    rerating = RerateStore(dynamodb, config().table_name, pricing, selection, run, tolerance, now, left)
     where = range_of(request.account_id, request.period())
     run_round = rerating.apply if request.apply else rerating.preview
     view = round_view(run_round(where, request.position, CALLS_AT_ONCE), version, settings.currency)
@@ -114,10 +125,5 @@ def rerate(request: RerateRequest, context: LambdaContext) -> dict[str, Any]:
 
 
 def named_deck(version: str | None, now: datetime) -> Deck | None:
-    """Return the deck that a request names."""
-    return deck.newest(now) if version == ACTIVE else published_deck(version) if version else None
-
-
-def published_deck(version: str) -> Deck:
-    """Read a published deck."""
-    return DeckBucket(s3, config().deck_bucket).deck(version)
+    """Return the deck that a request names; None if each call has its own."""
+    return decks.in_force(now, None) if version == ACTIVE else decks.deck(version) if version else None

@@ -90,7 +90,7 @@ def test_folders_and_missing_files_are_ignored_and_a_large_one_is_refused(
     assert world.stack.invoke("publish_rates", dropped("incoming/new/"), seconds=300) == {"outcome": "ignored"}
     assert world.stack.invoke("publish_rates", dropped("incoming/gone.csv"), seconds=300) == {"outcome": "ignored"}
     assert "file_gone" in caplog.messages
-    monkeypatch.setattr("calling_credit.rates.publishing.MAX_BYTES", 100)
+    monkeypatch.setattr("calling_credit.rates.deck_bucket.MAX_BYTES", 100)
     assert (drop(world, DEARER, "large.csv")["outcome"], report("large.csv")["code"]) == ("refused", "file_too_large")
     assert active() == before
 

@@ -32,6 +32,7 @@ ALLOWED = {
     "Resources/PostCorrectionRoute/*": "POST /accounts/{account_id}/calls/{call_key}/corrections is new.",
     "Resources/ManageAccountsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It reads calls and decks.",
     "Resources/ManageAccountsFunction/Properties/Environment/Variables/DECK_BUCKET*": "It reads the decks of calls.",
+    "Resources/RerateCallsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It corrects calls.",
     "Resources/RateCallsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It recognizes corrected calls.",
     "Parameters/HomeCountries/*": "Which calls are part of the subscription.",
     "Parameters/HangUpToleranceSeconds/*": "Switches hang up with timers of whole seconds.",
@@ -42,6 +43,7 @@ ALLOWED = {
     "Resources/*Function/Properties/Environment/Variables/HANG_UP_TOLERANCE_SECONDS*": "HangUpToleranceSeconds.",
     "Resources/*Function/Properties/Environment/Variables/RATING_GRACE_MINUTES*": "RatingGraceMinutes.",
     "Resources/*Function/Properties/Environment/Variables/DECK_LEAD_SECONDS*": "DeckLeadSeconds.",
+    "Resources/PublishRatesFunction*/Policies/*": "Publishing also writes the compiled deck.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""
 

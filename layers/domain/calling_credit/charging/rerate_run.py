@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from calling_credit.charging.charged_rows import is_price_of
 from calling_credit.charging.rerating import Group, RatedAgain, Round, Selection, rerated_entries
@@ -24,6 +24,7 @@ from calling_credit.ledger.posting import posting_plan
 from calling_credit.ledger.posting_parts import split_to_fit
 from calling_credit.ledger.posting_plan import entry_items
 from calling_credit.rates.deck import Deck
+from calling_credit.rates.decks_for_calls import DecksForCalls, Lookup
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -49,14 +50,6 @@ def range_of(account_id: str, period: Period) -> Range:
     return Range(account_id, low, high, period.first.isoformat(), period.last.isoformat())
 
 
-class Decks(Protocol):
-    """What says which deck prices a call."""
-
-    def deck_for(self, digits: str, origin: str, at: str, now: datetime) -> Deck:
-        """Return the deck that prices a call which began at an instant."""
-        ...
-
-
 class OneDeck:
     """One deck for all calls."""
 
@@ -67,6 +60,10 @@ class OneDeck:
         """Return the deck."""
         return self._deck
 
+    def decks_for(self, lookups: Sequence[Lookup], _now: datetime) -> list[Deck | Unavailable]:
+        """Return the deck for each call."""
+        return [self._deck for _ in lookups]
+
 
 class RerateStore:
     """Rerates the selected calls, as one run. `tolerance` is the time beyond a hold that is not billed."""
@@ -75,7 +72,7 @@ class RerateStore:
         self,
         client: "DynamoDBClient",
         table_name: str,
-        decks: Decks,
+        decks: DecksForCalls,
         selection: Selection,
         run: str,
         tolerance: int,
@@ -92,7 +89,11 @@ class RerateStore:
         self._seconds_left = seconds_left
 
     def preview(self, where: Range, after: str | None, limit: int) -> Round:
-        """Preview the next `limit` calls after a position. Write nothing."""
+        """Preview the next `limit` calls after a position. Write nothing.
+
+        Raises:
+            Unavailable: a deck cannot be read.
+        """
         result = Round()
         calls = calls_between(self._client, self._table_name, where.account_id, after or where.low, where.high)
         selected: list[ChargedCall] = []
@@ -103,24 +104,31 @@ class RerateStore:
         if next(calls, None) is None:
             result.position = None
         promised_before = self._promised_by_old_entries(where.account_id, selected)
+        to_price: list[ChargedCall] = []
         for call in selected:
-            group, entries = self._judge(call, is_promised=call.is_promised or call.call[1] in promised_before)
-            result.groups[group] += 1
-            if entries:
-                result.changes.append(RatedAgain(call, entries))
+            is_promised = call.is_promised or call.call[1] in promised_before
+            group = self._selection.group_left_alone(call, is_promised=is_promised)
+            if group is None:
+                to_price.append(call)
+            else:
+                result.groups[group] += 1
+        lookups = [Lookup(call.last["to"][1:], call.last["origin"], call.call[0]) for call in to_price]
+        for call, deck in zip(to_price, self._decks.decks_for(lookups, self._now), strict=True):
+            if isinstance(deck, Unavailable):
+                raise deck
+            self._price(call, deck, result)
         return result
 
-    def _judge(self, call: ChargedCall, *, is_promised: bool) -> tuple[Group, list[Entry]]:
-        """The group of a call, and the entries that change its price."""
-        group = self._selection.group_left_alone(call, is_promised=is_promised)
-        if group is not None:
-            return group, []
-        deck = self._decks.deck_for(call.last["to"][1:], call.last["origin"], call.call[0], self._now)
+    def _price(self, call: ChargedCall, deck: Deck, result: Round) -> None:
+        """Price a call by its deck, and add it to its group."""
         priced = call.priced_by(deck, self._now, self._tolerance)
         if priced is None:
-            return Group.NOT_COVERED, []
+            result.groups[Group.NOT_COVERED] += 1
+            return
         entries = rerated_entries(call, priced, self._run, self._now)
-        return (Group.CHANGED if entries else Group.UNCHANGED), entries
+        result.groups[Group.CHANGED if entries else Group.UNCHANGED] += 1
+        if entries:
+            result.changes.append(RatedAgain(call, entries))
 
     def _promised_by_old_entries(self, account_id: str, calls: Sequence[ChargedCall]) -> set[str]:
         """The keys of calls whose entries of version 1.0.0 do not say so, but whose holds are stored and show their

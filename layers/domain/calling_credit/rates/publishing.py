@@ -4,38 +4,37 @@ A deck is stored first. Writing one object then activates it, so an interrupted 
 """
 
 import hashlib
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
+from calling_credit.rates.compiled_deck import compile_deck
 from calling_credit.rates.deck import Deck
-from calling_credit.rates.deck_csv import ReportProgress, parse_deck
+from calling_credit.rates.deck_bucket import DeckFiles
+from calling_credit.rates.deck_csv import ReportProgress
+from calling_credit.rates.deck_files import read_deck
 from calling_credit.rates.deck_report import DeckCheck, check_deck
 from calling_credit.rates.deck_store import (
-    DECKS,
-    INCOMING,
-    REPORTS,
     ActivePointer,
     activate,
-    deck_key,
     deck_version,
     pointer_to,
+    put_compiled,
     put_deck,
-    read_active,
-    read_deck,
+    replacing,
 )
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-MAX_BYTES: Final = 64 * 1024 * 1024
 MAX_ATTEMPTS: Final = 5
 """Attempts to activate a deck while others activate theirs."""
+DECK_LEAD_SECONDS: Final = 60
+"""How far ahead a deck comes into force, unless the stack's DeckLeadSeconds says otherwise."""
 S3_TIME_STEP: Final = timedelta(seconds=1)
 """S3 reports the time of an upload in whole seconds."""
 
@@ -50,7 +49,7 @@ class PublishOutcome(StrEnum):
 
 
 OUTCOME_MESSAGES: Final[dict[PublishOutcome, str]] = {
-    PublishOutcome.PUBLISHED: "Every function uses the deck within a minute.",
+    PublishOutcome.PUBLISHED: "The deck prices calls from in_force_from on, in every function at the same instant.",
     PublishOutcome.REFUSED: "Nothing was published. Correct the errors and upload the file again.",
     PublishOutcome.UNCHANGED: "The deck is already active; nothing changed.",
     PublishOutcome.SUPERSEDED: "Another deck was activated after this file was uploaded. Upload it again.",
@@ -58,33 +57,22 @@ OUTCOME_MESSAGES: Final[dict[PublishOutcome, str]] = {
 """The sentence for each outcome in a report."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredDeck:
-    """A deck that was published at some time."""
-
-    version: str
-    size_bytes: int
-    stored_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class UploadedDeck:
-    """The content of an uploaded file, and when it was uploaded, in whole seconds."""
-
-    data: bytes
-    uploaded_at: datetime
-
-
-class DeckBucket:
+class DeckBucket(DeckFiles):
     """The decks and reports of one bucket."""
 
-    def __init__(self, client: "S3Client", bucket: str) -> None:
-        self._client = client
-        self._bucket = bucket
-
-    def pointer(self) -> ActivePointer | None:
-        """Return the pointer to the active deck, if there is one."""
-        return read_active(self._client, self._bucket)
+    def __init__(
+        self,
+        client: "S3Client",
+        bucket: str,
+        lead_seconds: int = DECK_LEAD_SECONDS,
+        read_clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        """`read_clock` is read right before a deck is activated, because a large deck takes long to check and store;
+        without it, the `now` of the call counts.
+        """
+        super().__init__(client, bucket)
+        self._lead = timedelta(seconds=lead_seconds)
+        self._read_clock = read_clock
 
     def check(
         self, data: bytes, made_at: datetime, now: datetime, report_progress: ReportProgress | None = None
@@ -126,7 +114,7 @@ class DeckBucket:
         for _ in range(MAX_ATTEMPTS):
             pointer = self.pointer()
             if pointer is not None and pointer.sha256 == hashlib.sha256(data).hexdigest():
-                put_deck(self._client, self._bucket, pointer.version, data)
+                self._repair(pointer, data, check.deck)
                 is_same = pointer.version == check.version
                 return PublishOutcome.PUBLISHED if is_same else PublishOutcome.UNCHANGED
             if pointer is not None and pointer.since > format_instant(since):
@@ -134,14 +122,45 @@ class DeckBucket:
             put_deck(self._client, self._bucket, check.version, data)
             previous = pointer.history if pointer else ()
             categories = pointer.categories if pointer else ()
-            new = pointer_to(check.version, data, now, since=since, previous=previous, categories=categories)
-            if self._replace(pointer, new):
+            new = pointer_to(
+                check.version,
+                data,
+                now,
+                since=since,
+                previous=previous,
+                categories=categories,
+                compiled_sha256=self._store_compiled(check.version, check.deck),
+            )
+            if self._replace(pointer, new, now):
                 return PublishOutcome.PUBLISHED
         raise Unavailable(ProblemCode.BUSY, "Other decks are being activated; publish this deck again.")
 
-    def _replace(self, pointer: ActivePointer | None, new: ActivePointer) -> bool:
-        """Activate a deck on the condition that the pointer has not changed; return whether it was activated."""
+    def _replace(self, pointer: ActivePointer | None, new: ActivePointer, now: datetime) -> bool:
+        """Activate a deck on the condition that the pointer has not changed; return whether it was activated.
+
+        It is in force a lead time from now on, when every function knows of it.
+        """
+        at = self._read_clock() if self._read_clock else now
+        new = replacing(pointer, new, at, self._lead)
         return activate(self._client, self._bucket, new, pointer.etag if pointer else "")
+
+    def _repair(self, pointer: ActivePointer, data: bytes, deck: Deck) -> None:
+        """Store the files of the active deck again, and name the compiled one if its format has changed since."""
+        put_deck(self._client, self._bucket, pointer.version, data)
+        sha256 = self._store_compiled(pointer.version, deck)
+        if sha256 != pointer.compiled_sha256:
+            entries = tuple(
+                replace(entry, compiled_sha256=sha256) if entry.version == pointer.version else entry
+                for entry in pointer.in_force
+            )
+            new = replace(pointer, in_force=entries, compiled_sha256=sha256)
+            activate(self._client, self._bucket, new, pointer.etag)
+
+    def _store_compiled(self, version: str, deck: Deck) -> str:
+        """Store the compiled form of a deck; return its SHA-256."""
+        compiled = compile_deck(deck)
+        put_compiled(self._client, self._bucket, version, compiled)
+        return hashlib.sha256(compiled).hexdigest()
 
     def roll_back(self, version: str | None, now: datetime) -> str:
         """Activate the previous deck, or the named one, again; return its version.
@@ -160,14 +179,20 @@ class DeckBucket:
             )
         if pointer is not None and target == pointer.version:
             raise InvalidValue(ProblemCode.ALREADY_ACTIVE, f"{target} is the active deck.")
-        data = self.read_csv(target)
-        self.deck(target)
+        data, deck = self.read_csv(target), self.deck(target)
         earlier = pointer.history if pointer else ()
         if target in previous:
             earlier = previous[previous.index(target) + 1 :]
         categories = pointer.categories if pointer else ()
-        new = pointer_to(target, data, now, previous=earlier, categories=categories)
-        if not self._replace(pointer, new) and self._active_version() != target:
+        new = pointer_to(
+            target,
+            data,
+            now,
+            previous=earlier,
+            categories=categories,
+            compiled_sha256=self._store_compiled(target, deck),
+        )
+        if not self._replace(pointer, new, now) and self._active_version() != target:
             raise Unavailable(
                 ProblemCode.BUSY, "Another deck was activated at the same time; check LIST=1 and repeat the command."
             )
@@ -176,72 +201,3 @@ class DeckBucket:
     def _active_version(self) -> str | None:
         pointer = self.pointer()
         return pointer.version if pointer else None
-
-    def read_csv(self, version: str) -> bytes:
-        """Return the CSV of a published deck, checked against the hash in its name.
-
-        Raises:
-            NotFound: `unknown_deck`.
-            Unavailable: `unusable_deck`.
-        """
-        try:
-            data = self._client.get_object(Bucket=self._bucket, Key=deck_key(version))["Body"].read()
-        except self._client.exceptions.NoSuchKey as error:
-            raise NotFound(ProblemCode.UNKNOWN_DECK, f"There is no deck {version}; LIST=1 lists the decks.") from error
-        if not hashlib.sha256(data).hexdigest().startswith(version.rpartition("-")[2]):
-            raise _changed(version)
-        return data
-
-    def deck(self, version: str) -> Deck:
-        """Return a published deck. Raises the errors of `read_csv`."""
-        deck = parse_deck(self.read_csv(version), version)
-        if isinstance(deck, list):
-            raise _changed(version)
-        return deck
-
-    def stored_decks(self) -> Iterator[StoredDeck]:
-        """Yield every stored deck, oldest first."""
-        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=DECKS):
-            for entry in page.get("Contents", []):
-                version = entry["Key"].removeprefix(DECKS).removesuffix(".csv")
-                yield StoredDeck(version, entry["Size"], entry["LastModified"])
-
-    def read_upload(self, key: str) -> UploadedDeck:
-        """Return an uploaded file.
-
-        Raises:
-            InvalidValue: `file_too_large`.
-            NotFound: `file_gone`.
-        """
-        try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=key)
-        except self._client.exceptions.NoSuchKey as error:
-            raise NotFound(
-                ProblemCode.FILE_GONE, "The file was removed before it was read; upload it again."
-            ) from error
-        if answer["ContentLength"] > MAX_BYTES:
-            raise InvalidValue(ProblemCode.FILE_TOO_LARGE, f"A deck can have at most {MAX_BYTES:,} bytes.")
-        return UploadedDeck(answer["Body"].read(), answer["LastModified"])
-
-    def read_report(self, key: str) -> dict[str, Any] | None:
-        """Return the report on the file that was uploaded under a key; None if there is none yet."""
-        try:
-            body = self._client.get_object(Bucket=self._bucket, Key=report_key(key))["Body"].read()
-        except self._client.exceptions.NoSuchKey:
-            return None
-        report: dict[str, Any] = json.loads(body)
-        return report
-
-    def write_report(self, key: str, report: dict[str, Any]) -> None:
-        """Write the report on an uploaded file."""
-        body = json.dumps(report, ensure_ascii=False, indent=1).encode()
-        self._client.put_object(Bucket=self._bucket, Key=report_key(key), Body=body, ContentType="application/json")
-
-
-def report_key(key: str) -> str:
-    """Return the key of the report on an uploaded file."""
-    return f"{REPORTS}{key.removeprefix(INCOMING)}.json"
-
-
-def _changed(version: str) -> Unavailable:
-    return Unavailable(ProblemCode.UNUSABLE_DECK, f"The file of {version} was changed after it was published.")
