@@ -37,9 +37,8 @@ def test_a_deck_changed_after_it_was_published_prices_nothing(world: World) -> N
     import boto3  # noqa: PLC0415 - after moto
 
     world.stack.publish(deck_csv({}), "deck-9")
-    boto3.client("s3").put_object(
-        Bucket="calling-credit-test-decks", Key="decks/deck-9.csv", Body=deck_csv({}, {"prefix": "45"})
-    )
+    for key in ("decks/deck-9.csv", "compiled/deck-9.deck"):
+        boto3.client("s3").put_object(Bucket="calling-credit-test-decks", Key=key, Body=deck_csv({}, {"prefix": "45"}))
     world.stack.forget()
     assert world.deliver({}, {"call_id": "c_2", "to": "911"}) == ["m_0"], "only the call that needs the deck waits"
     assert world.entries() == []
