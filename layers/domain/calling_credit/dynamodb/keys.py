@@ -14,6 +14,7 @@ its statement.
       …#<call_key>#rerate#<n>#debit     and its new charge
     DAY#<local_date>#<category>         count, billed seconds, total of the day's entries   the same transaction
     ADJUSTMENT#<id>                     the claim of one Idempotency-Key of an adjustment   ledger.adjustments
+    CORRECTION#<id>                     one correction of a call, and the claim of its key  charging.corrections
     LINE#<line_id>                      number, user, international_calling                 accounts.line_store
     USER#<user_id>                      name                                                accounts.store
     UNRATED#<happened_at>#<call_key>    a finished call without a price, all its fields      charging.listed_calls
@@ -110,6 +111,11 @@ def day_range(first: str | None, last: str) -> tuple[str, str]:
 def adjustment_sk(adjustment_id: str) -> str:
     """The claim of one Idempotency-Key."""
     return f"ADJUSTMENT#{adjustment_id}"
+
+
+def correction_sk(correction_id: str) -> str:
+    """One correction, which claims its Idempotency-Key."""
+    return f"CORRECTION#{correction_id}"
 
 
 def line_sk(line_id: str) -> str:

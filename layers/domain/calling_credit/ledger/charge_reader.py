@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.pages import query_pages
+from calling_credit.dynamodb.partition import Partition
 from calling_credit.instants import format_instant
 from calling_credit.ledger.charged_calls import ChargedCall, charged_calls
-from calling_credit.ledger.entries import EntryKind
+from calling_credit.ledger.entries import Entry, EntryKind
 from calling_credit.rates.deck_csv import ReportProgress
 from calling_credit.rates.deck_impact import Impact
 
@@ -62,6 +63,30 @@ def calls_between(
         "Limit": PAGE_SIZE,
     }
     yield from charged_calls(map(from_attributes, query_pages(client, table_name, query)))
+
+
+def read_charged_call(
+    client: "DynamoDBClient", table_name: str, account_id: str, happened_at: str, call_key: str
+) -> ChargedCall | None:
+    """Read one call by its time and key, strongly consistent; None if it was never charged."""
+    low, high = keys.entry_sk(happened_at, call_key), keys.after_call(happened_at, call_key)
+    return next(calls_between(client, table_name, account_id, low, high), None)
+
+
+def was_corrected_to(client: "DynamoDBClient", table_name: str, entry: Entry) -> bool:
+    """Whether an operator has corrected a call to what this entry would charge: the same number and duration. So the
+    switch's own corrected record of a call is recognized, although the first entry keeps the facts of the wrong one.
+    """
+    partition = Partition(client, table_name, keys.account_pk(entry.account_id))
+    low = keys.entry_sk(entry.happened_at, entry.cause_id)
+    high = keys.after_call(entry.happened_at, entry.cause_id)
+    facts = (entry.explanation.get("to"), entry.explanation.get("duration_seconds"))
+    return any(
+        item["kind"] == EntryKind.CALL_CHARGED
+        and "correction" in item
+        and (item["to"], item["duration_seconds"]) == facts
+        for item in partition.query(low, high, consistent=True)
+    )
 
 
 def measure_impact(
