@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
 from calling_credit.admission.authorize import authorize
-from calling_credit.admission.decision import FRAUD_REASONS, AdmissionRequest, Decision, short_code
+from calling_credit.admission.decision import FRAUD_REASONS, AdmissionRequest, Decision, emergency
 from calling_credit.admission.denials import announce_denial
 from calling_credit.admission.reader import AdmissionReader, AdmissionSnapshot
 from calling_credit.admission.reasons import DenialReason
@@ -47,7 +47,7 @@ def authorize_call() -> Response[str]:
     """Authorize a call or its extension; a repeated request has no further effect."""
     switch(claims(app), config())
     request = parse_request(json_body(app))
-    decision = short_code(request)
+    decision = emergency(request)
     if decision is None:
         now = clock.now()
         seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)

@@ -25,8 +25,21 @@ CALL: Final = body(
 )
 SHORT_CODE_CALL: Final = body(
     "ShortCodeCall",
-    "A call to an emergency number or another short code. Only `to` counts: the call is always allowed.",
-    {"to": {"type": "string", "pattern": f"^{SHORT_CODE_FORM}$", "examples": ["911"]}},
+    "A call to a short code that is no emergency number. A line is needed only if the code has a price.",
+    {
+        "call_id": CALL["properties"]["call_id"],
+        "account_id": ID,
+        "line_id": TEXT,
+        "to": {"type": "string", "pattern": f"^{SHORT_CODE_FORM}$", "examples": ["411"]},
+        "requested_seconds": SECONDS | {"default": request.DEFAULT_SECONDS},
+    },
+    ["call_id", "account_id", "to"],
+)
+EMERGENCY_CALL: Final = body(
+    "EmergencyCall",
+    "A call to an emergency number of any country: its code, the code after a +, or the code after a + and its "
+    "country's calling code. Only `to` counts: the call is always allowed and free.",
+    {"to": {"type": "string", "pattern": r"^\+?[0-9]{2,9}$", "examples": ["911", "+112", "+1911"]}},
     ["to"],
 )
 DECISION: Final = record(
@@ -73,6 +86,6 @@ ROUTES: Final = (
             *DECK_CODES,
         ),
         "Send the same `call_id` again before `max_seconds` have passed to extend the call.",
-        body={"anyOf": [CALL, SHORT_CODE_CALL]},
+        body={"anyOf": [CALL, SHORT_CODE_CALL, EMERGENCY_CALL]},
     ),
 )

@@ -6,12 +6,12 @@ from typing import Any
 
 from calling_credit.accounts.limits import Limits
 from calling_credit.admission.decision import (
-    AccountStatus,
     AdmissionContext,
     AdmissionRequest,
     Credit,
     Decision,
 )
+from calling_credit.admission.refusals import AccountStatus
 from calling_credit.ledger.holds import Hold
 from calling_credit.rates.deck import RateRow
 from tests.domain.examples import NOW

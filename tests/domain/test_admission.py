@@ -11,12 +11,12 @@ import pytest
 from calling_credit.accounts.limits import Limits
 from calling_credit.admission.decision import (
     FRAUD_REASONS,
-    AccountStatus,
     Credit,
     affordable_seconds,
     decide_admission,
-    short_code,
+    emergency,
 )
+from calling_credit.admission.refusals import AccountStatus
 from calling_credit.admission.request import WORDS
 from calling_credit.call_events import MAX_DURATION_SECONDS
 from calling_credit.ledger.holds import price_of, rate_held
@@ -177,18 +177,52 @@ def test_every_reason_has_a_message() -> None:
     assert all(words.endswith(".") for words in WORDS.values())
 
 
-@pytest.mark.parametrize("number", ["911", "988", "112"])
+@pytest.mark.parametrize("number", ["911", "988", "112", "+911", "+112", "+1911", "+1112", "+44999", "+1988", "+988"])
 def test_emergency_calls_are_never_refused_and_hold_nothing(number: str) -> None:
-    decision = short_code(ask(dialled_number=number))
+    decision = emergency(ask(dialled_number=number))
     assert decision is not None
     assert (decision.reason, decision.held_micros, decision.hold) == (None, 0, None)
-    assert short_code(ask()) is None
+    assert emergency(ask()) is None
+    assert emergency(ask(dialled_number="411")) is None
 
 
-def test_an_included_call_is_always_allowed_and_holds_nothing() -> None:
-    included = row(rate_micros_per_minute=0, category="included")
-    decision = decide_admission(context_of(**EVERYTHING_WRONG | {"row": included}))
-    assert (decision.reason, decision.max_seconds, decision.hold) == (None, 600, None)
+FREE: dict[str, dict[str, Any]] = {
+    "included": {"row": row(rate_micros_per_minute=0, category="included")},
+    "short code": {"row": None, "request": ask(dialled_number="411")},
+}
+
+
+@pytest.mark.parametrize("kind", FREE)
+def test_a_free_call_needs_only_an_open_account_and_holds_nothing(kind: str) -> None:
+    account = EVERYTHING_WRONG["account"]
+    decisions = [
+        decide_admission(context_of(**EVERYTHING_WRONG | FREE[kind] | {"account": status}))
+        for status in (
+            None,
+            account,
+            replace(account, is_closed=False),
+            replace(account, is_closed=False, is_frozen=False),
+        )
+    ]
+    assert [(decision.reason, decision.max_seconds) for decision in decisions] == [
+        ("unknown_account", 0),
+        ("account_closed", 0),
+        ("account_frozen", 0),
+        (None, 600),
+    ]
+    assert all((decision.held_micros, decision.hold) == (0, None) for decision in decisions)
+
+
+def test_a_priced_short_code_needs_a_line_and_credit_only() -> None:
+    """Its digits are no prefix: neither a blocked place nor the high-cost limit applies."""
+    priced = row(prefix="411", country="US", connection_fee_micros=3 * DOLLAR, category="outbound_short_code_call")
+    account = account_with(blocked=("US", "+411", "+41", "CH"), high_cost_micros=0)
+    changes = {"request": ask(60, dialled_number="411"), "row": priced, "account": account, "may_call_abroad": False}
+    decision = decide_admission(context_of(**changes))
+    assert (decision.reason, decision.max_seconds, decision.held_micros) == (None, 60, 4 * DOLLAR)
+    assert hold_of(decision).amount_micros == price_of(priced, 60)
+    assert decide_admission(context_of(**changes | {"may_call_abroad": None})).reason == "unknown_line"
+    assert decide_admission(context_of(**changes | {"credit": Credit(DOLLAR)})).reason == "insufficient_credit"
 
 
 def test_an_account_without_holds_gets_the_same_decision() -> None:

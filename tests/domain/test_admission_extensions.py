@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from calling_credit.admission.decision import (
-    AccountStatus,
     Credit,
     decide_admission,
 )
+from calling_credit.admission.refusals import AccountStatus
 from calling_credit.call_events import MAX_DURATION_SECONDS
 from calling_credit.errors import Conflict
 from calling_credit.instants import format_instant

@@ -1,5 +1,6 @@
 """The price of a call: published examples of the industry, and the formula compared with exact fractions."""
 
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
@@ -151,9 +152,26 @@ def test_an_unanswered_call_is_free(disposition: str) -> None:
     )
 
 
-@pytest.mark.parametrize("code", ["911", "988", "44"])
+@pytest.mark.parametrize("code", ["411", "00", "44", "441234"])
 def test_a_short_code_is_free_even_if_it_matches_a_prefix(code: str) -> None:
-    assert rate_call(call(to=code), deck({"prefix": "9"}, {"prefix": "44"})) == Free(FreeReason.SHORT_CODE)
+    assert rate_call(call(to=code), deck({"prefix": "41"}, {"prefix": "44"})) == Free(FreeReason.SHORT_CODE)
+
+
+@pytest.mark.parametrize("number", ["911", "988", "+911", "+112", "+1911", "+44999", "+291201606"])
+def test_an_emergency_call_is_free_even_if_it_matches_a_prefix(number: str) -> None:
+    rows = deck({"prefix": "9"}, {"prefix": "1"}, {"prefix": "44"}, {"prefix": "291"})
+    rated = rate_call(replace(call(), dialled_number=number), rows)
+    assert rated == Free(FreeReason.EMERGENCY)
+
+
+@pytest.mark.parametrize(
+    ("number", "is_included"),
+    [("+14155550100", True), ("+1415555", False), ("+141555501", False), ("+141555501001", False)],
+)
+def test_a_number_of_north_america_is_included_only_with_ten_digits(number: str, is_included: bool) -> None:
+    rows = deck({"prefix": "1415", "rate_per_minute": "0", "category": "included"})
+    rated = rate_call(call(to=number), rows)
+    assert rated == (Free(FreeReason.INCLUDED) if is_included else Unrated("US"))
 
 
 def test_an_included_destination_is_free() -> None:

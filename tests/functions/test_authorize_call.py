@@ -13,7 +13,7 @@ from tests.domain.admission_examples import row
 from tests.functions.holds_bench import balances, credit, denied, hold
 from tests.harness.http import http_event
 from tests.harness.table import sample_event
-from tests.harness.world import INCLUDED, JAPAN, PREMIUM, SHORT_CODE, UNCOVERED, UNITED_KINGDOM, World
+from tests.harness.world import JAPAN, PREMIUM, UNCOVERED, UNITED_KINGDOM, World
 
 __all__ = ["credit"]
 
@@ -103,27 +103,6 @@ def test_the_largest_hold_is_one_write_unit() -> None:
     assert hold_from_item(hold_item(largest)) == largest
 
 
-def test_an_emergency_call_reads_nothing(world: World) -> None:
-    with world.recorded("authorize_call") as requests:
-        for account in ("acct_1", "acct_nobody"):
-            answer = world.authorize(to=SHORT_CODE, account_id=account)
-            assert answer.body == {
-                "decision": "allow",
-                "reason": None,
-                "max_seconds": 600,
-                "rate_per_minute": None,
-                "held": "0.00",
-            }
-    assert requests == []
-
-
-def test_an_included_call_is_allowed_without_credit_and_holds_nothing(world: World) -> None:
-    world.adjust("-5.00", "taken")
-    world.operate("PUT", "/accounts/acct_1", {"status": "closed"})
-    answer = world.authorize(to=INCLUDED)
-    assert (answer.body["decision"], answer.body["held"], world.of_kind("HOLD")) == ("allow", "0.00", [])
-
-
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -209,20 +188,6 @@ def test_only_the_switch_may_ask(world: World, scope: str | None) -> None:
 def test_an_invalid_request_is_refused(world: World, body: Any, status: int, code: str) -> None:
     answer = world.invoke("authorize_call", http_event("authorize_call", "POST", "/calls/authorize", body=body))
     assert (answer.status, answer.code) == (status, code)
-
-
-@pytest.mark.parametrize(
-    "rest",
-    [
-        {},
-        {"call_id": "c 1", "account_id": None, "line_id": 7, "requested_seconds": "long"},
-        {"call_id": "c_1", "account_id": "acct_none", "line_id": "\u0661", "requested_seconds": -1},
-    ],
-)
-def test_an_emergency_call_is_allowed_in_any_request(world: World, rest: dict[str, Any]) -> None:
-    event = http_event("authorize_call", "POST", "/calls/authorize", body={"to": "911", **rest})
-    answer = world.invoke("authorize_call", event)
-    assert (answer.status, answer.body["decision"], answer.body["max_seconds"]) == (200, "allow", 600)
 
 
 def test_an_id_of_another_call_is_a_conflict(world: World) -> None:

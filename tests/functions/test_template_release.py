@@ -29,6 +29,7 @@ ALLOWED = {
     "Resources/OpenApiPermission/*": "GET /openapi.json is new.",
     "Resources/ApiStage/DependsOn*": "The stage limits GET /openapi.json.",
     "Resources/ApiStage/Properties/RouteSettings/GET ?openapi.json/*": "GET /openapi.json is new.",
+    "Resources/AccountRatesRoute/*": "GET /account/rates is new.",
     "Parameters/HomeCountries/*": "Which calls are part of the subscription.",
     "Parameters/HangUpToleranceSeconds/*": "Switches hang up with timers of whole seconds.",
     "Parameters/RatingGraceMinutes/*": "When a new deck prices calls that had no price.",

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.laws.authorizing import DOLLAR, Ask, ask, is_open, limits_of, spent
-from tests.laws.calls import COVERED, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED
+from tests.laws.calls import COVERED, EMERGENCY, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED
 from tests.laws.driver import Driver, expect, operation
 from tests.laws.operations import queue
 from tests.laws.prices import instant, moment, money
@@ -32,7 +32,9 @@ def new_ask(driver: Driver) -> Ask:
         "call_id": f"held_{driver.calls.made}",
         "account_id": account,
         "line_id": line,
-        "to": driver.rng.choice((*COVERED * 3, PREMIUM, SOMETIMES, UNCOVERED, INCLUDED[0], "911")),
+        "to": driver.rng.choice(
+            (*COVERED * 3, PREMIUM, SOMETIMES, UNCOVERED, INCLUDED[0], "411", driver.rng.choice(EMERGENCY))
+        ),
         "requested_seconds": driver.rng.choice((1, 30, 60, 600, 600, 3600, 86_400)),
     }
 

@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.laws.calls import EMERGENCY
 from tests.laws.driver import Driver, expect
 from tests.laws.prices import instant, moment, money, price
 
@@ -39,13 +40,15 @@ def ask(driver: Driver, asked: Ask) -> None:
 def authorized(driver: Driver, asked: Ask) -> Answer | None:
     """The decision and its hold; None for the id of another call."""
     model, account, number = driver.model, asked["account_id"], asked["to"]
-    if number[0] != "+":
+    if number in EMERGENCY:
         return told(None, asked["requested_seconds"], None, 0)
     line = model.get(account, f"LINE#{asked['line_id']}")
     hold = model.get(account, f"HOLD#{asked['call_id']}")
-    row = model.decks.at(driver.now).row(number, line["number"] if line else "", driver.now)
-    if hold is None and row is not None and row["category"] == "included":
-        return told(None, asked["requested_seconds"], row, 0)
+    calling, is_code = line["number"] if line else "", number[0] != "+"
+    decks = model.decks
+    row = decks.short_code(number, calling) if is_code else decks.at(driver.now).row(number, calling, driver.now)
+    if hold is None and (is_code if row is None else row["category"] == "included"):
+        return free(driver, asked, row)
     if hold is not None and (hold["to"], hold["line_id"]) != (number, asked["line_id"]):
         return None
     if hold is not None:
@@ -57,6 +60,14 @@ def authorized(driver: Driver, asked: Ask) -> Answer | None:
         return grant(driver, asked, hold, row)
     announce(driver, asked, reason)
     return told(reason, standing[0], row, standing[1])
+
+
+def free(driver: Driver, asked: Ask, row: dict[str, Any] | None) -> Answer:
+    """The answer for a call that costs nothing, for which only the account counts."""
+    reason = refused_by_the_account(driver.model.get(asked["account_id"], "ACCOUNT"))
+    if reason is not None:
+        announce(driver, asked, reason)
+    return told(reason, 0 if reason else asked["requested_seconds"], row, 0)
 
 
 def told(reason: str | None, seconds: int, row: dict[str, Any] | None, held: int) -> Answer:
@@ -75,24 +86,34 @@ def refused(driver: Driver, asked: Ask, hold: Any, line: Any, row: Any) -> str |
     account = driver.model.get(asked["account_id"], "ACCOUNT")
     if hold is not None and hold["status"] != "live":
         return "call_finished" if hold["status"] == "released" else "hold_expired"
+    reason = refused_by_the_account(account)
+    if reason is not None:
+        return reason
+    if line is None:
+        return "unknown_line"
+    if asked["to"][0] == "+" and not line["international_calling"]:
+        return "international_calling_off"
+    return refused_by_a_limit(driver, asked, hold, row)
+
+
+def refused_by_the_account(account: dict[str, Any] | None) -> str | None:
+    """Why the account may make no call but emergency calls."""
     if account is None:
         return "unknown_account"
     if not is_open(account):
         return "account_closed" if account["status"] == "closed" else "account_frozen"
-    if line is None or not line["international_calling"]:
-        return "unknown_line" if line is None else "international_calling_off"
-    return refused_by_a_limit(driver, asked, hold, row)
+    return None
 
 
 def refused_by_a_limit(driver: Driver, asked: Ask, hold: Any, row: Any) -> str | None:
     """The first reason that depends on the destination or the number of calls."""
     country = next((name for prefix, name in COUNTRIES.items() if asked["to"].startswith(prefix)), "")
-    limits = limits_of(driver, asked["account_id"])
+    limits, is_place = limits_of(driver, asked["account_id"]), asked["to"][0] == "+"
     if country in limits["blocked"]:
         return "destination_blocked"
     if row is None:
         return "destination_unrated"
-    if (Fraction(row["rate_per_minute"]) + Fraction(row["connection_fee"])) * DOLLAR > limits["high_cost"]:
+    if is_place and (Fraction(row["rate_per_minute"]) + Fraction(row["connection_fee"])) * DOLLAR > limits["high_cost"]:
         return "high_cost_destination"
     live = driver.model.items[f"ACCOUNT#{asked['account_id']}", "BALANCE"]["live_holds"]
     return "simultaneous_calls_limit" if hold is None and live >= limits["simultaneous_calls"] else None

@@ -36,6 +36,7 @@ COVERED = (
 )
 PREMIUM, INCLUDED, UNCOVERED = "+19005550123", ("+14155550199", "+18005550123"), "+99912345678"
 SOMETIMES = "+870773123456"
+EMERGENCY = ("911", "112", "988", "+911", "+112", "+1911", "+1988", "+44999")
 HEADER = (
     "prefix,destination,country,origin,rate_per_minute,connection_fee,"
     "minimum_seconds,increment_seconds,effective_from,category"

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.laws.calls import Told
+from tests.laws.calls import EMERGENCY, Told
 from tests.laws.prices import Decks, call_sk, instant, moment, price, priced
 
 Key = tuple[str, str]
@@ -167,7 +167,8 @@ class Model:
 
     def _rate(self, facts: dict[str, Any], now: datetime) -> Any:
         """`free`, `early` (it waits), None (no row), or the row: the promised one for the authorized number."""
-        free = facts["direction"] == "inbound" or facts["duration_seconds"] == 0 or facts["to"][0] != "+"
+        free = facts["direction"] == "inbound" or facts["duration_seconds"] == 0
+        free = free or facts["to"] in EMERGENCY
         hold = self._hold(facts, now)
         key = (facts["account_id"], call_sk(facts))
         self.kept_promises.discard(key)
@@ -176,7 +177,7 @@ class Model:
             self.kept_promises.add(key)
         else:
             row, self.deck_of[key] = (None, "") if free else self.decks.rate(facts, now)
-        nothing = row not in (None, "early") and priced(row, facts)[1] == 0
+        nothing = row not in (None, "early") and (row == "free" or priced(row, facts)[1] == 0)
         if free or nothing:
             self.count("free")
             return "free"

@@ -125,6 +125,19 @@ def publish(driver: Driver) -> None:
     driver.model.decks.put(Prices(version, data), driver.now)
 
 
+@operation("publish a price list of short codes", 12)
+def publish_short_codes(driver: Driver) -> None:
+    """Price directory assistance for some countries, or for none."""
+    rows = ["country,code,destination,rate,fee,minimum,increment"]
+    for country in driver.rng.sample(("US", "CA"), driver.rng.randint(0, 2)):
+        rate, fee = driver.rng.randint(0, 9_999), driver.rng.randint(0, 99_999)
+        rows.append(f"{country},411,Assistance,0.{rate:04d},0.{fee:05d},{driver.rng.choice((0, 30, 60))},60")
+    data = "\n".join(rows).encode()
+    driver.stack.publish_short_codes(data, driver.now)
+    driver.model.decks.put_short_codes(data)
+    driver.model.remembered.clear()
+
+
 @operation("start cold", 40)
 def start_cold(driver: Driver) -> None:
     """Empty the caches of every function."""

@@ -42,8 +42,8 @@ class Prices:
             self.rows.setdefault(row["prefix"], []).append({**row, "from": moment(row["effective_from"])})
 
     def row(self, number: str, calling: str, at: datetime) -> dict[str, Any] | None:
-        """The longest prefix with a row in effect; exact origin before `*`; the latest row."""
-        for length in range(len(number) - 1, 0, -1):
+        """The longest prefix with a row in effect; exact origin before `*`; the latest row. None for a short code."""
+        for length in range(len(number) - 1, 0, -1) if number[0] == "+" else ():
             rows = [row for row in self.rows.get(number[1 : length + 1], []) if row["from"] <= at]
             for origin in (HOME.get(calling[:5], "ZZ"), "*"):
                 exact = [row for row in rows if row["origin"] == origin]
@@ -58,6 +58,24 @@ class Decks:
     def __init__(self, first: Prices) -> None:
         self.entries = [(datetime.min.replace(tzinfo=UTC), first)]
         self.categories = categories(first)
+        self.short_codes: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def put_short_codes(self, data: bytes) -> None:
+        """Put a price list of short codes in force at once."""
+        names = {"rate": "rate_per_minute", "fee": "connection_fee"}
+        names |= {"minimum": "minimum_seconds", "increment": "increment_seconds"}
+        self.short_codes = {}
+        for cells in csv.DictReader(io.StringIO(data.decode())):
+            row = {names.get(name, name): cell for name, cell in cells.items()}
+            row |= {"prefix": row["code"], "origin": row["country"], "category": "outbound_short_code_call"}
+            self.short_codes[row["country"], row["code"]] = row
+        self.categories.add("outbound_short_code_call")
+
+    def short_code(self, code: str, calling: str) -> dict[str, Any] | None:
+        """The row of a short code for a line; of any country's lines if the line is unknown."""
+        if not calling:
+            return next((row for (_, priced), row in sorted(self.short_codes.items()) if priced == code), None)
+        return self.short_codes.get((HOME.get(calling[:5], "ZZ"), code))
 
     def put(self, prices: Prices, now: datetime) -> None:
         """Put a deck in force a minute from now, after every other one."""
@@ -93,7 +111,9 @@ class Decks:
         return None
 
     def rate(self, facts: dict[str, Any], now: datetime) -> tuple[Any, str]:
-        """The row that prices a finished call by now and the version of its deck; `early` before it begins."""
+        """The row that prices a finished call by now and the version of its deck; `early` before it begins; `free`."""
+        if facts["to"][0] != "+":
+            return self.short_code(facts["to"], facts["from"]) or "free", self.at(now).version
         at = moment(facts["started_at"])
         if at > now + EARLY:
             return "early", ""

@@ -156,6 +156,24 @@ def read_rates(driver: Driver) -> None:
     assert float(items[0]["rate_per_minute"]) == float(row["rate_per_minute"])
 
 
+@operation("read the price of a number for an own line", 30)
+def read_account_rates(driver: Driver) -> None:
+    """Check that the price shown to an account is the one of its line: the one that authorizing quotes and holds."""
+    account = driver.account()
+    line = driver.rng.choice(driver.ids(account, "LINE"))
+    number = driver.rng.choice((*COVERED, *INCLUDED, PREMIUM, SOMETIMES, UNCOVERED))
+    answer = driver.customer(account, "GET", "/account/rates", query={"number": number, "line_id": line})
+    items = expect(answer, 200)["items"]
+    calling = driver.model.items[f"ACCOUNT#{account}", f"LINE#{line}"]["number"]
+    row = driver.model.decks.at(driver.now).row(number, calling, driver.now)
+    if row is None:
+        assert items == []
+        return
+    assert (items[0]["prefix"], items[0]["origin"]) == (row["prefix"], row["origin"])
+    assert float(items[0]["rate_per_minute"]) == float(row["rate_per_minute"])
+    assert float(items[0]["connection_fee"]) == float(row["connection_fee"])
+
+
 @operation("switch a line", 50)
 def switch_line(driver: Driver) -> None:
     """Switch international calling of an own line as a billing admin."""

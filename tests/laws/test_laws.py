@@ -76,6 +76,7 @@ CUSTOMER_ROUTES = {
     "GET /lines/{line_id}/changes": ("list_usage", "/lines/line_1/changes"),
     "GET /rates": ("list_usage", "/rates"),
     "GET /forecast": ("list_usage", "/forecast"),
+    "GET /account/rates": ("list_usage", "/account/rates"),
     "POST /auto-recharge/simulate": ("list_usage", "/auto-recharge/simulate"),
     "PUT /lines/{line_id}": ("change_settings", "/lines/line_2"),
     "GET /limits": ("change_settings", "/limits"),

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from calling_credit.ids import CALL_ID_PATTERN, ID_PATTERN
 from calling_credit.instants import format_instant, parse_instant
-from calling_credit.numbering import E164_FORM, SHORT_CODE_FORM
+from calling_credit.numbering import E164_FORM, SHORT_CODE_FORM, is_e164, is_emergency, is_short_code
 from calling_credit.rejection_codes import RejectionCode
 
 MAX_BODY_CHARACTERS: Final = 16_384
@@ -25,7 +25,16 @@ DURATION_TOLERANCE_SECONDS: Final = 1
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 CallId = Annotated[str, StringConstraints(pattern=CALL_ID_PATTERN)]
 Number = Annotated[str, StringConstraints(pattern=f"^{E164_FORM}$")]
-Dialled = Annotated[str, StringConstraints(pattern=f"^(?:{E164_FORM}|{SHORT_CODE_FORM})$")]
+DIALED_PATTERN: Final = rf"^(?:{E164_FORM}|{SHORT_CODE_FORM}|\+[0-9]{{2,9}})$"
+
+
+def _checked_dialed(text: str) -> str:
+    if not (is_e164(text) or is_short_code(text) or is_emergency(text)):
+        raise ValueError("neither E.164 nor a short code")
+    return text
+
+
+Dialled = Annotated[str, AfterValidator(_checked_dialed), Field(json_schema_extra={"pattern": DIALED_PATTERN})]
 
 
 _INSTANT: Final[dict[str, Any]] = {"format": "date-time"}
@@ -45,7 +54,7 @@ class CallEvent(BaseModel):
     calling_number: Number = Field(alias="from", description="E.164 with a leading +.")
     dialled_number: Dialled = Field(
         alias="to",
-        description="E.164 with a leading +, or a short code (2 to 6 digits, such as 911), which costs nothing.",
+        description="E.164 with a leading +, a short code (2 to 6 digits), or an emergency number (911, +112, +1911).",
     )
     started_at: str = Field(
         description="RFC 3339; at most 1 day ahead of and 90 days behind the clock.", json_schema_extra=_INSTANT

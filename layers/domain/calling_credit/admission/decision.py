@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from calling_credit.accounts.limits import Limits
 from calling_credit.admission.reasons import DenialReason
+from calling_credit.admission.refusals import AccountStatus, account_refusals, destination_refusals
 from calling_credit.call_events import MAX_DURATION_SECONDS
 from calling_credit.errors import Conflict, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.holds import Hold, HoldStatus, price_of
-from calling_credit.numbering import country_of, is_short_code
+from calling_credit.numbering import is_emergency, is_short_code
 from calling_credit.rates.deck import INCLUDED_CATEGORY, RateRow
 from calling_credit.rates.pricing import PRICE_STEP_MICROS
 
@@ -43,16 +43,6 @@ class AdmissionRequest:
     line_id: str
     dialled_number: str
     requested_seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class AccountStatus:
-    """The state of an account that admission needs. `holds`: credit is held for its calls."""
-
-    is_closed: bool
-    is_frozen: bool
-    holds: bool
-    limits: Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +92,9 @@ class Decision:
     hold: Hold | None = None
 
 
-def short_code(request: AdmissionRequest) -> Decision | None:
-    """Allow emergency and other short codes, which are free and never refused; None for other numbers."""
-    return Decision(None, request.requested_seconds) if is_short_code(request.dialled_number) else None
+def emergency(request: AdmissionRequest) -> Decision | None:
+    """Allow a call to an emergency number, which is free and never refused; None for other numbers."""
+    return Decision(None, request.requested_seconds) if is_emergency(request.dialled_number) else None
 
 
 def decide_admission(s: AdmissionContext) -> Decision:
@@ -114,8 +104,9 @@ def decide_admission(s: AdmissionContext) -> Decision:
         Conflict: `call_id_reused`, the id belongs to a call to another number or of another line.
     """
     hold = s.hold
-    if hold is None and s.row is not None and s.row.category == INCLUDED_CATEGORY:
-        return Decision(None, s.request.requested_seconds, s.row)
+    if hold is None and _is_free(s):
+        reason = next(account_refusals(s.account), None)
+        return Decision(reason, 0 if reason else s.request.requested_seconds, s.row)
     if hold is not None and not (hold.is_for(s.request.dialled_number) and hold.line_id == s.request.line_id):
         detail = (
             "Another call has this call_id. Use a new id for each call, and the same to and line_id to extend a call."
@@ -133,29 +124,29 @@ def depends_on_spending(s: AdmissionContext, decision: Decision) -> bool:
     """Return whether the day's spending can change the decision."""
     if decision.reason is not None:
         return decision.reason in (DenialReason.INSUFFICIENT_CREDIT, DenialReason.RECHARGING)
-    is_included = decision.row is not None and decision.row.category == INCLUDED_CATEGORY
-    return decision.hold is not None or (s.hold is None and not is_included)
+    return decision.hold is not None or (s.hold is None and not _is_free(s))
+
+
+def _is_free(s: AdmissionContext) -> bool:
+    """Return whether the call costs nothing, so that neither line, limits, nor credit matter."""
+    if s.row is None:
+        return is_short_code(s.request.dialled_number)
+    return s.row.category == INCLUDED_CATEGORY
 
 
 def _refusals(s: AdmissionContext) -> Iterator[str]:
     account, row = s.account, s.hold.row if s.hold is not None else s.row
     if s.hold is not None and s.hold.status != HoldStatus.LIVE:
         yield DenialReason.CALL_FINISHED if s.hold.status == HoldStatus.RELEASED else DenialReason.HOLD_EXPIRED
+    yield from account_refusals(account)
     if account is None:
-        yield DenialReason.UNKNOWN_ACCOUNT
         return
-    if account.is_closed or account.is_frozen:
-        yield DenialReason.ACCOUNT_CLOSED if account.is_closed else DenialReason.ACCOUNT_FROZEN
-    if not s.may_call_abroad:
-        yield DenialReason.UNKNOWN_LINE if s.may_call_abroad is None else DenialReason.INTERNATIONAL_OFF
-    digits = s.request.dialled_number[1:]
-    country = row.country if row is not None else country_of(digits)
-    if account.limits.blocks(digits, country) or account.limits.blocks(digits, country_of(digits)):
-        yield DenialReason.BLOCKED
-    if row is None:
-        yield DenialReason.UNRATED
-    elif account.limits.refuses_cost(row, digits):
-        yield DenialReason.HIGH_COST
+    if s.may_call_abroad is None:
+        yield DenialReason.UNKNOWN_LINE
+    if not is_short_code(s.request.dialled_number):
+        if s.may_call_abroad is False:
+            yield DenialReason.INTERNATIONAL_OFF
+        yield from destination_refusals(s.request.dialled_number[1:], row, account.limits)
     if s.hold is None and s.credit.live_holds >= account.limits.simultaneous_calls:
         yield DenialReason.SIMULTANEOUS_CALLS
 

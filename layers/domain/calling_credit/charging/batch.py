@@ -10,6 +10,7 @@ from typing import Final
 from calling_credit.call_events import Call, Rejection
 from calling_credit.charging.intake import CONFLICT, Intake
 from calling_credit.errors import Unavailable
+from calling_credit.instants import format_instant
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.holds import Hold, HoldStatus, rate_held
@@ -140,4 +141,6 @@ def _rate(call: Call, decks: PricingDecks, now: datetime) -> RatedCall | Free | 
     if not needs_deck(call):
         return rate_call(call, NO_DECK)
     origin = country_of(call.calling_number)
+    if not call.dialled_number.startswith("+"):  # The price list of short codes has no history.
+        return rate_call(call, decks.deck_for("", origin, format_instant(now), now))
     return rate_call(call, decks.deck_for(call.dialled_number[1:], origin, call.happened_at, now))

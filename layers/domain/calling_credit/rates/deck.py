@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from calling_credit.numbering import is_whole_number
+
 ANY_ORIGIN: Final = "*"
 INCLUDED_CATEGORY: Final = "included"
 """Calls of this category cost nothing and make no entry: the home area codes and toll-free numbers."""
@@ -102,7 +104,8 @@ class Deck:
     def find(self, digits: str, origin: str, at: str) -> RateRow | None:
         """Return the row that prices a number (digits, without +) for callers from `origin` at an instant.
 
-        The longest prefix with a row in effect wins, then the exact origin before `*`, then the latest row.
+        The longest prefix with a row in effect wins, then the exact origin before `*`, then the latest row. No row
+        includes an incomplete number of +1.
         """
         positions, groups = self._rows.positions, self._rows.groups
         for length in self._lengths:
@@ -113,7 +116,7 @@ class Deck:
             for key in (origin, ANY_ORIGIN):
                 for row in by_origin.get(key, ()):
                     if row.effective_from <= at:
-                        return row
+                        return row if row.category != INCLUDED_CATEGORY or is_whole_number(digits) else None
         return included_row(digits, self.area_codes)
 
     def announced(self, digits: str, origin: str, after: str) -> list[RateRow]:
@@ -129,6 +132,12 @@ class Deck:
                 rows.append(row)
                 current = row
         return rows
+
+    def origins(self, digits: str) -> set[str]:
+        """Return the origins of all rows that may price a number."""
+        positions, groups = self._rows.positions, self._rows.groups
+        found = (positions.get(digits[:length]) for length in self._lengths)
+        return {origin for position in found if position is not None for origin in groups[position]}
 
     def _candidates(self, digits: str, origin: str) -> Iterator[RateRow]:
         for length in self._lengths:

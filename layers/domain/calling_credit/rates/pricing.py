@@ -5,7 +5,8 @@ from enum import StrEnum
 from typing import Final
 
 from calling_credit.call_events import Call
-from calling_credit.numbering import country_of
+from calling_credit.numbering import country_of, is_emergency
+from calling_credit.rates import short_codes
 from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck, RateRow
 
 PRICE_STEP_MICROS: Final = 100
@@ -28,6 +29,7 @@ class FreeReason(StrEnum):
 
     INBOUND = "inbound"
     UNANSWERED = "unanswered"
+    EMERGENCY = "emergency"
     SHORT_CODE = "short_code"
     INCLUDED = "included"
     ZERO_PRICE = "zero_price"
@@ -67,8 +69,8 @@ def price_micros(billed: int, rate_micros_per_minute: int, connection_fee_micros
 
 
 def needs_deck(call: Call) -> bool:
-    """Whether the price of a finished call depends on a deck: an answered call to a number, not to a short code."""
-    return call.direction != "inbound" and call.duration_seconds > 0 and call.dialled_number.startswith("+")
+    """Whether the price of a finished call depends on a deck: an answered call, but to no emergency number."""
+    return call.direction != "inbound" and call.duration_seconds > 0 and not is_emergency(call.dialled_number)
 
 
 def rate_call(call: Call, deck: Deck) -> RatedCall | Free | Unrated:
@@ -77,11 +79,23 @@ def rate_call(call: Call, deck: Deck) -> RatedCall | Free | Unrated:
         return Free(FreeReason.INBOUND)
     if call.duration_seconds == 0:
         return Free(FreeReason.UNANSWERED)
-    if not call.dialled_number.startswith("+"):
-        return Free(FreeReason.SHORT_CODE)
+    if is_emergency(call.dialled_number):
+        return Free(FreeReason.EMERGENCY)
     origin = country_of(call.calling_number)
-    row = deck.find(call.dialled_number[1:], origin, call.happened_at)
+    row = find_row(deck, call.dialled_number, origin, call.happened_at)
+    if row is None and not call.dialled_number.startswith("+"):
+        return Free(FreeReason.SHORT_CODE)
     return Unrated(origin) if row is None else price_by(row, deck.version, origin, call.duration_seconds)
+
+
+def find_row(deck: Deck, number: str, origin: str, at: str) -> RateRow | None:
+    """Return the row that prices a dialed number, by which calls are quoted, held, and charged.
+
+    A short code is priced by the price list of short codes only; without a row, it is free.
+    """
+    if number.startswith("+"):
+        return deck.find(number[1:], origin, at)
+    return short_codes.find(deck.short_codes, origin, number)
 
 
 def late_row(deck: Deck, digits: str, origin: str, at: str, now: str) -> RateRow | None:

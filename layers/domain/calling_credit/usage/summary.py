@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from calling_credit.accounts.account import Account
-from calling_credit.categories import CATEGORY, RESERVED_CATEGORIES
+from calling_credit.categories import CATEGORY, RESERVED_CATEGORIES, SHORT_CODE_CATEGORY
 from calling_credit.dynamodb import keys
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.ledger.balance import Balance
@@ -19,6 +19,7 @@ from calling_credit.money import format_money
 LABELS: Final = {
     "outbound_international_call": "Outbound International Call",
     "outbound_premium_call": "Outbound Premium Call",
+    SHORT_CODE_CATEGORY: "Outbound Short Code Call",
     "adjustment": "Adjustment",
     "top_up": "Top-up",
     "reversal": "Reversal",
