@@ -9,6 +9,7 @@ import boto3
 from rich.console import Console
 
 from calling_credit.rates.publishing import DeckBucket
+from local.deploy import DECK_LEAD_SECONDS
 from local.errors import StackError
 from local.example_rates import RATES_FILE
 from local.stack import Stack
@@ -60,7 +61,7 @@ def show_prices(stack: Stack, console: Console, report: dict[str, Any]) -> None:
         f"A call to {LANDLINE} costs ${now['rate_per_minute']} a minute, and ${later['rate_per_minute']} from"
         f" {later['effective_from'][:10]}. GET /rates shows both prices."
     )
-    decks = DeckBucket(boto3.client("s3"), stack.outputs["DeckBucketName"])
+    decks = DeckBucket(boto3.client("s3"), stack.outputs["DeckBucketName"], DECK_LEAD_SECONDS)
     previous = decks.roll_back(None, datetime.now(UTC))
     console.print(f"The operator changes their mind. One command makes {previous} the active deck again.")
     if report["version"] == previous:

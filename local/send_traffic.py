@@ -8,7 +8,8 @@ import time
 from datetime import UTC, datetime
 from typing import Final
 
-from calling_credit.rates.deck_store import read_active, read_deck
+from calling_credit.rates.deck_files import read_deck
+from calling_credit.rates.deck_store import read_active
 from local.seed import demonstration_lines
 from local.traffic import Traffic
 from ops.send_calls import send_calls

@@ -1,6 +1,7 @@
 """The deck bucket of a stack, with the stack's own settings, and who changes it."""
 
 import getpass
+from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -19,6 +20,7 @@ def deck_bucket(stack: FoundStack) -> DeckBucket:
         stack.client("s3"),
         stack.outputs["DeckBucketName"],
         int(stack.parameters.get("DeckLeadSeconds") or DECK_LEAD_SECONDS),
+        lambda: datetime.now(UTC),
         home_countries=home_countries(stack),
     )
 

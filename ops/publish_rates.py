@@ -15,6 +15,7 @@ from calling_credit.rates.deck_impact import Impact
 from calling_credit.rates.deck_report import DeckCheck, check_deck, finding_view
 from calling_credit.rates.deck_store import deck_version
 from calling_credit.rates.publishing import OUTCOME_MESSAGES, DeckBucket, PublishOutcome
+from calling_credit.rates.timeline import START_OF_TIME
 from ops.deck_output import (
     report_changes,
     report_deck,
@@ -122,8 +123,15 @@ def publish(stack: FoundStack, decks: DeckBucket, data: bytes, result: DeckCheck
     if outcome is PublishOutcome.UNCHANGED:
         console.print("It is already the active deck; nothing changed.")
     else:
-        console.print(f"Published as {result.version}. Every function uses it within a minute.")
+        console.print(f"Published as {result.version}. It prices every call that begins {in_force_text(decks)}.")
     return 0
+
+
+def in_force_text(decks: DeckBucket) -> str:
+    """Return from when the active deck prices calls."""
+    pointer = decks.pointer()
+    begin = pointer.in_force[0].in_force_from if pointer else START_OF_TIME
+    return "at any time" if begin == START_OF_TIME else f"at {begin} or later"
 
 
 def refuse(stack: FoundStack, result: DeckCheck, order: Order) -> int:

@@ -11,6 +11,7 @@ from calling_credit.errors import CallingCreditError
 from calling_credit.rates.publishing import DeckBucket
 from ops.deck_output import report_findings
 from ops.decks import deck_bucket
+from ops.publish_rates import in_force_text
 from ops.stack import find_stack
 from ops.terminal import CommandError, confirm, console, run
 
@@ -39,7 +40,7 @@ def main() -> int:
         version = decks.roll_back(target, datetime.now(UTC))
     except CallingCreditError as error:
         raise CommandError(f"{error.code}: {error.detail}") from error
-    console.print(f"{version} is active again. Every function uses it within a minute.", markup=False)
+    console.print(f"{version} is active again. It prices every call that begins {in_force_text(decks)}.", markup=False)
     return 0
 
 

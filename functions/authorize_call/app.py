@@ -21,7 +21,8 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import CallingCreditError
 from calling_credit.metrics import emit
-from calling_credit.rates.deck_store import ActiveDeck, s3_client
+from calling_credit.rates.active_decks import ActiveDecks
+from calling_credit.rates.deck_store import s3_client
 from calling_credit.rates.home_numbers import is_unknown_area_code
 
 SECONDS_TO_SPARE = 1.5
@@ -33,7 +34,7 @@ app = http_resolver(logger)
 dynamodb = dynamodb_client()
 reader = AdmissionReader(dynamodb, config().table_name)
 store = AdmissionStore(dynamodb, config().table_name)
-deck = ActiveDeck(s3_client(), config().deck_bucket)
+decks = ActiveDecks(s3_client(), config().deck_bucket)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def authorize_call() -> Response[str]:
     if decision is None:
         now = clock.now()
         seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
-        decision, snapshot = authorize(request, deck.current(now), reader, store, now, seconds_left)
+        decision, snapshot = authorize(request, decks.in_force(now), reader, store, now, seconds_left)
         announce(request, decision, snapshot)
     outcome = "allowed" if decision.reason is None else "denied"
     fields = {"account_id": request.account_id, "line_id": request.line_id, "call_id": request.call_id}

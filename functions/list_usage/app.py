@@ -24,7 +24,8 @@ from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.charged_calls import current_entries
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.ledger.reader import LedgerReader
-from calling_credit.rates.deck_store import ActiveDeck, s3_client
+from calling_credit.rates.active_decks import ActiveDecks
+from calling_credit.rates.deck_store import s3_client
 from calling_credit.rates.price_list import rates_for_country, rates_for_number, read_number
 from calling_credit.recharge import simulation
 from calling_credit.recharge.attempts import State
@@ -43,7 +44,7 @@ logger = Logger()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 recharges = RechargeStore(dynamodb, config().table_name)
-deck = ActiveDeck(s3_client(), config().deck_bucket)
+decks = ActiveDecks(s3_client(), config().deck_bucket)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -141,7 +142,7 @@ def forecast_view() -> Response[str]:
         calls_only=True,
     )
     available = ledger.balance().available_micros
-    return answer(forecast.forecast_view(available, pace, calls, deck.current(now), format_instant(now), today))
+    return answer(forecast.forecast_view(available, pace, calls, decks.in_force(now), format_instant(now), today))
 
 
 @app.post("/auto-recharge/simulate")
@@ -224,7 +225,7 @@ def price_list() -> Response[str]:
     calling = read_number(calling, "from") if calling else None
     now = clock.now()
     at = format_instant(now)
-    active = deck.current(now)
+    active = decks.in_force(now)
     if number is not None:
         items = rates_for_number(active, read_number(number, "number"), calling, at)
         return answer({"items": items, "next_cursor": None})

@@ -37,6 +37,7 @@ decks = DeckBucket(
     s3_client(),
     config().deck_bucket,
     config().deck_lead_seconds,
+    lambda: clock.now(),  # noqa: PLW0108 - tests replace the clock after the import
     home_countries=config().home_countries,
 )
 

@@ -13,7 +13,8 @@ from calling_credit.charging.store import ChargingStore
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.metrics import emit
-from calling_credit.rates.deck_store import ActiveDeck, s3_client
+from calling_credit.rates.active_decks import ActiveDecks
+from calling_credit.rates.deck_store import s3_client
 
 SECONDS_TO_SPARE = 10.0
 """How long before its timeout an invocation stops writing, so that it can still report the remaining messages."""
@@ -21,7 +22,7 @@ SECONDS_TO_SPARE = 10.0
 logger = Logger()
 metrics = Metrics()
 dynamodb = dynamodb_client()
-deck = ActiveDeck(s3_client(), config().deck_bucket)
+decks = ActiveDecks(s3_client(), config().deck_bucket)
 facts = AccountFacts(dynamodb, config().table_name)
 
 
@@ -30,7 +31,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     now = clock.now()
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
     store = ChargingStore(dynamodb, config().table_name, seconds_left, config().posting_threads)
-    result = charge_batch(map(to_message, event["Records"]), deck.current(now), facts, store, now)
+    result = charge_batch(map(to_message, event["Records"]), decks, facts, store, now)
     return report(result)
 
 

@@ -1,5 +1,6 @@
 """Charge unrated calls after a deck is activated and on a schedule, and rerate charged calls for an operator."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -15,19 +16,20 @@ from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode, Unavailable
 from calling_credit.metrics import emit
-from calling_credit.rates.deck import Deck
-from calling_credit.rates.deck_store import ActiveDeck, s3_client
-from calling_credit.rates.publishing import DeckBucket
+from calling_credit.rates.active_decks import ActiveDecks
+from calling_credit.rates.deck_store import ActivePointer, s3_client
 
 SECONDS_TO_SPARE = 20.0
 CALLS_AT_ONCE = 2_000
 """Calls that one invocation rerates. The command repeats its request until the range is complete."""
 
+LONGEST_WAIT = timedelta(seconds=5)
+
 logger = Logger()
 metrics = Metrics()
 dynamodb = dynamodb_client()
 s3 = s3_client()
-deck = ActiveDeck(s3, config().deck_bucket)
+decks = ActiveDecks(s3, config().deck_bucket)
 facts = AccountFacts(dynamodb, config().table_name)
 
 
@@ -44,16 +46,19 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def rate_unrated(context: LambdaContext) -> dict[str, Any]:
-    """Charge every unrated call that the active deck covers. Without an active deck, do nothing."""
-    now = clock.now()
+    """Charge every unrated call that a deck covers. Without an active deck, do nothing.
+
+    Raises:
+        Unavailable: A deck cannot be read, so its calls still wait; the others are charged.
+    """
     try:
-        newest = deck.newest(now)
+        now = wait_for_deck(decks.newest(clock.now()))
     except Unavailable as error:
         if error.code != ProblemCode.NO_ACTIVE_DECK:
             raise
         logger.info("no_deck_yet")
         return {}
-    unrated = list(read_unrated_calls(dynamodb, config().table_name, newest, now))
+    unrated = list(read_unrated_calls(dynamodb, config().table_name, decks, now))
     account_facts = facts.load(
         {(item.call.account_id, item.call.line_id) for item in unrated if item.priced is not None}, now
     )
@@ -62,13 +67,26 @@ def rate_unrated(context: LambdaContext) -> dict[str, Any]:
     counts = {f"calls_{name}": count for name, count in store.tally.items()}
     logger.info("waiting_calls", extra=counts)
     emit(metrics, counts)
+    unreadable = next((item.error for item in unrated if item.error is not None), None)
+    if unreadable is not None:
+        raise unreadable
     return counts
+
+
+def wait_for_deck(pointer: ActivePointer) -> datetime:
+    """Wait for a deck that charges waiting calls in a few seconds, as on the local stack. Return the instant."""
+    now = clock.now()
+    ready = datetime.fromisoformat(pointer.in_force[0].in_force_from) + decks.grace
+    if now < ready <= now + LONGEST_WAIT:
+        clock.sleep((ready - now).total_seconds())
+        return clock.now()
+    return now
 
 
 def rerate(request: RerateRequest, context: LambdaContext) -> dict[str, Any]:
     """Run one round over a range. Return the changes, and where to continue."""
     now = clock.now()
-    target_deck = published_deck(request.deck) if request.deck else deck.newest(now)
+    target_deck = decks.deck(request.deck) if request.deck else decks.in_force(now, None)
     settings = AccountReader(dynamodb, config().table_name, request.account_id).account()
     left = clock.seconds_left(context, SECONDS_TO_SPARE)
     rerating = RerateStore(dynamodb, config().table_name, target_deck, request.run(target_deck.version), now, left)
@@ -83,8 +101,3 @@ def rerate(request: RerateRequest, context: LambdaContext) -> dict[str, Any]:
         **counts,
     )
     return view
-
-
-def published_deck(version: str) -> Deck:
-    """Read a published deck."""
-    return DeckBucket(s3, config().deck_bucket).deck(version)

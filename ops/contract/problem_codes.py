@@ -131,6 +131,7 @@ EXPLANATIONS: Final = (
     Explanation(
         ProblemCode.UNUSABLE_DECK, 503, "The active rate deck was damaged.", "Operator: publish the deck again."
     ),
+    Explanation(ProblemCode.TRY_AGAIN, 503, "The rate deck in force is being loaded. Nothing was held.", _RETRY),
     Explanation(ProblemCode.PAYMENTS_UNAVAILABLE, 503, "Stripe did not answer. Nothing was charged.", _RETRY),
     Explanation(ProblemCode.STRIPE_NOT_CONFIGURED, 503, "The stack has no Stripe key yet.", _CONTACT),
     Explanation(ProblemCode.STRIPE_REFUSES_US, 503, "Stripe rejects the stack's key. Nothing was charged.", _CONTACT),

@@ -20,7 +20,7 @@ from ops.contract.schemas import (
 )
 
 GROUP: Final = "Prices"
-DECK_CODES: Final = ("no_active_deck", "unusable_deck")
+DECK_CODES: Final = ("no_active_deck", "unusable_deck", "try_again")
 
 DESTINATION_LEFT: Final = record(
     "DestinationForecast",

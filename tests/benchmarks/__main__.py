@@ -23,6 +23,7 @@ from tests.benchmarks.decks import deck_rows
 from tests.benchmarks.laboratory import Laboratory, laboratory
 from tests.benchmarks.posting import poison_rows, posting_rows, redelivery_rows
 from tests.benchmarks.pricing import pricing_rows
+from tests.benchmarks.publication import publication_rows
 from tests.benchmarks.rows import Row, markdown, show
 from tests.benchmarks.start_up import start_up_rows
 from tests.benchmarks.usage_reads import usage_rows
@@ -97,6 +98,7 @@ def counts(lab: Laboratory) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "poison", lambda: poison_rows(lab, stock)
     yield "redelivery", lambda: redelivery_rows(lab)
     yield "admission", lambda: admission_rows(lab)
+    yield "publication", lambda: publication_rows(lab)
     yield "usage", lambda: usage_rows(lab)
     yield "recharges", lambda: crossing_rows(lab)
     lab.wire.release(stock.table.meta.client)

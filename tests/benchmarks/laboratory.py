@@ -95,8 +95,16 @@ class Laboratory:
         self.wire.attach(self.authorizer.dynamodb)
         apps = {"rate_calls": self.rater, "list_usage": self.reader, "authorize_call": self.authorizer}
         self._stack = Stack(self._setup, apps)
-        self._stack.publish(mix.DECK_FILE.read_bytes())
+        self.publish()
         self._seed: list[Attributes] = []
+
+    def publish(self) -> None:
+        """Publish the deck of the mix, in force for every call."""
+        self._stack.publish(mix.DECK_FILE.read_bytes())
+
+    def publish_later(self, deck: bytes, version: str, in_force_from: datetime) -> None:
+        """Publish a deck that is in force from a time on. Warm functions stay warm."""
+        self._stack.publish(deck, version, in_force_from, forget=False)
 
     @property
     def dynamodb(self) -> "DynamoDBClient":

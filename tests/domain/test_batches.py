@@ -4,7 +4,7 @@ from typing import Any
 
 from calling_credit.charging.batch import UNKNOWN_ACCOUNT, Batch, rate_batch
 from calling_credit.charging.intake import Message, accept_messages
-from tests.domain.examples import NOW, call, deck, event_body
+from tests.domain.examples import NOW, OneDeck, call, deck, event_body
 
 BOOK = deck({"rate_per_minute": "0.10"}, {"prefix": "1415", "rate_per_minute": "0", "category": "included"})
 PRICED, FREE, UNRATED = "+442071838750", "+14155550199", "+33142685300"
@@ -13,7 +13,9 @@ PRICED, FREE, UNRATED = "+442071838750", "+14155550199", "+33142685300"
 def batch_of(*changes: dict[str, Any]) -> Batch:
     """A rated batch with one message (m_0, m_1, …) per set of changes to the example call."""
     bodies = [change.get("body") or event_body(**change) for change in changes]
-    return rate_batch(accept_messages((Message(f"m_{n}", n, body) for n, body in enumerate(bodies)), NOW), BOOK)
+    return rate_batch(
+        accept_messages((Message(f"m_{n}", n, body) for n, body in enumerate(bodies)), NOW), OneDeck(BOOK), NOW
+    )
 
 
 def key(**changes: Any) -> tuple[str, str, str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from tests.domain.examples import deck_csv
 from tests.harness.table import BUCKET, _s3, sample_event
 from tests.harness.world import DECK, UNITED_KINGDOM, World
 
+LEAD = timedelta(seconds=61)
+"""After this time, a published deck is in force."""
 DEARER = DECK.replace(b"0.10", b"0.20")
 
 
@@ -70,8 +73,11 @@ def clean(world: World) -> Iterator[None]:
 
 
 def price(world: World, number: str = UNITED_KINGDOM) -> list[str]:
-    """The prices of a number from GET /rates: current, then announced."""
+    """The prices of a number from GET /rates once the active deck is in force: current, then announced."""
+    now = world.clock.now
+    world.clock.now += LEAD
     items = world.get("/rates", number=number).body["items"]
+    world.clock.now = now
     return [item["rate_per_minute"] for item in items]
 
 

@@ -142,13 +142,14 @@ def read_everything(till: Till) -> None:
 
 
 def new_prices(till: Till) -> None:
-    """Upload a deck that covers a waiting call, and price calls again by it."""
+    """Upload a deck that covers a waiting call, and price calls again by it once its grace time has passed."""
     from tests.harness.table import BUCKET, _s3  # noqa: PLC0415
 
     event = sample_event("publish_rates")
     deck = DECK.replace(b"0.10", b"0.20") + deck_csv({"prefix": "33", "country": "FR"}).split(b"\n", 1)[1]
     _s3().put_object(Bucket=BUCKET, Key=event["detail"]["object"]["key"], Body=deck)
     assert till.world.stack.invoke("publish_rates", event, seconds=300)["outcome"] == "published"
+    till.world.clock.now += timedelta(minutes=16, seconds=1)
     assert till.world.stack.invoke("rerate_calls", {}, seconds=300)["calls_rated"] == 1
     asked = {"account_id": "acct_1", "from": "2026-11-01", "to": "2026-11-30", "apply": True}
     assert till.world.stack.invoke("rerate_calls", {"reprice": asked}, seconds=300)["changed"] == 2

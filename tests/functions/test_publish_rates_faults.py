@@ -9,9 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from calling_credit.errors import CallingCreditError
-from calling_credit.rates import deck_store
+from calling_credit.rates import deck_files, deck_store
 from calling_credit.rates.publishing import DeckBucket
-from tests.functions.decks_bench import BROKEN, DEARER, active, clean, drop, dropped, price, report, with_rows
+from tests.functions.decks_bench import BROKEN, DEARER, LEAD, active, clean, drop, dropped, price, report, with_rows
 from tests.harness.faults import Point, ask_anew, points
 from tests.harness.table import BUCKET, Context, _s3
 from tests.harness.wire import Wire
@@ -53,7 +53,9 @@ def test_an_unavailable_table_does_not_stop_publication(world: World, monkeypatc
 
 def test_publishing_a_damaged_active_deck_again_repairs_it(world: World) -> None:
     drop(world, DEARER)
-    _s3().put_object(Bucket=BUCKET, Key=active().key, Body=b"damaged")
+    for key in (active().key, deck_store.compiled_key(active().version)):
+        _s3().put_object(Bucket=BUCKET, Key=key, Body=b"damaged")
+    world.clock.now += LEAD
     world.stack.forget()
     assert world.get("/rates", number=UNITED_KINGDOM).code == "unusable_deck"
     assert drop(world, DEARER, "again.csv")["outcome"] in ("unchanged", "published"), "of the same second, the same"
@@ -71,6 +73,7 @@ def test_a_deck_uploaded_first_but_activated_last_is_superseded(world: World) ->
     assert publisher.publish(right, publisher.check(right, second, second), second, second) == "published"
     again = publisher.check(DEARER, put_at, second + timedelta(hours=1))
     assert publisher.publish(DEARER, again, put_at, second + timedelta(hours=1)) == "superseded"
+    world.clock.now += LEAD
     world.stack.forget()
     assert price(world) == ["0.15"]
 
@@ -138,7 +141,7 @@ def half_done(old: deck_store.ActivePointer, new: deck_store.ActivePointer, poin
     """Check that one of the two decks is active and complete."""
     pointer = active()
     assert pointer.version in (old.version, new.version), point.name
-    deck_store.read_deck(_s3(), BUCKET, pointer)
+    deck_files.read_deck(_s3(), BUCKET, pointer)
 
 
 def test_a_deck_overtaken_while_it_is_stored_is_superseded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,4 +188,4 @@ def test_two_concurrent_publications_leave_one_complete_deck(world: World) -> No
         world.stack.forget()
         assert steps.count > at
         assert price(world) in (["0.20"], ["0.30"])
-        deck_store.read_deck(_s3(), BUCKET, active())
+        deck_files.read_deck(_s3(), BUCKET, active())

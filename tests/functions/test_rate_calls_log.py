@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
 from tests.domain.examples import EVENT, NOW, deck_csv
 from tests.functions.calls_bench import POISON, calls, lines_of, log
 from tests.harness.queue import delivery, failures
+from tests.harness.table import Context
 from tests.harness.world import INCLUDED, JAPAN, MOBILE, PREMIUM, UNCOVERED, UNITED_KINGDOM, World
 
 __all__ = ["log"]
@@ -29,8 +29,7 @@ def test_without_a_deck_the_whole_batch_waits_and_nothing_is_written(world: Worl
 
     boto3.client("s3").delete_object(Bucket="calling-credit-test-decks", Key="active.json")
     world.stack.forget()
-    with pytest.raises(Unavailable, match="no_active_deck"):
-        app.handler(delivery({}), None)
+    assert failures(app.handler(delivery({}), Context())) == ["m_0"]
     assert world.stack.items() == before
 
 
@@ -38,21 +37,19 @@ def test_a_deck_changed_after_it_was_published_prices_nothing(world: World) -> N
     import boto3  # noqa: PLC0415 - after moto
 
     world.stack.publish(deck_csv({}), "deck-9")
-    boto3.client("s3").put_object(
-        Bucket="calling-credit-test-decks", Key="decks/deck-9.csv", Body=deck_csv({}, {"prefix": "45"})
-    )
+    for key in ("decks/deck-9.csv", "compiled/deck-9.deck"):
+        boto3.client("s3").put_object(Bucket="calling-credit-test-decks", Key=key, Body=deck_csv({}, {"prefix": "45"}))
     world.stack.forget()
-    with pytest.raises(Unavailable, match="unusable_deck"):
-        world.deliver({})
+    assert world.deliver({}, {"call_id": "c_2", "to": "911"}) == ["m_0"], "only the call that needs the deck waits"
     assert world.entries() == []
 
 
 def test_a_warm_function_follows_a_newly_published_deck_within_a_minute(world: World) -> None:
     world.deliver({})
     app = world.stack.apps["rate_calls"]
-    remembered = app.deck._deck, app.deck._checked_at
+    remembered = app.decks._known
     world.stack.publish(deck_csv({"rate_per_minute": "0.20"}), "deck-2")
-    app.deck._deck, app.deck._checked_at = remembered
+    app.decks._known = remembered
     world.deliver({"call_id": "c_2"})
     world.clock.now += timedelta(seconds=59)
     world.deliver({"call_id": "c_3"})

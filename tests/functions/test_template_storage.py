@@ -22,6 +22,7 @@ def test_publisher_may_write_decks_reports_and_pointer_but_no_upload() -> None:
     written = list(words(statement["Resource"]))
     assert [text.partition("${DeckBucket.Arn}/")[2] for text in written] == [
         f"{deck_store.DECKS}*",
+        f"{deck_store.COMPILED}*",
         f"{deck_store.REPORTS}*",
         deck_store.ACTIVE_KEY,
     ]

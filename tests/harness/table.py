@@ -1,5 +1,6 @@
 """The handlers over a fresh table and their own Stripe account, and the sample events of AWS."""
 
+import hashlib
 import importlib.util
 import json
 import os
@@ -8,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -82,6 +83,18 @@ def _s3() -> "S3Client":
     return s3_client()
 
 
+@cache
+def compiled_form(data: bytes) -> bytes:
+    """The compiled form of a deck."""
+    from calling_credit.rates.compiled_deck import compile_deck  # noqa: PLC0415
+    from calling_credit.rates.deck import Deck  # noqa: PLC0415
+    from calling_credit.rates.deck_csv import parse_deck  # noqa: PLC0415
+
+    deck = parse_deck(data, "")
+    assert isinstance(deck, Deck), deck
+    return compile_deck(deck)
+
+
 @dataclass
 class Stack:
     """The handlers over a fresh table, with their own Stripe account."""
@@ -91,20 +104,32 @@ class Stack:
     stripe: StripeWire = field(default_factory=lambda: StripeWire(StandIn()))
     table_name: str = TABLE
 
-    def publish(self, deck: bytes, version: str = "deck-1") -> None:
-        """Publish a deck and clear the caches of the functions."""
+    def publish(
+        self, deck: bytes, version: str = "deck-1", in_force_from: datetime | None = None, *, forget: bool = True
+    ) -> None:
+        """Publish a deck, and clear the caches of the functions. It prices every call, or with `in_force_from` those
+        from that time on; the decks before it then keep their times.
+        """
         from calling_credit.rates import deck_store  # noqa: PLC0415
 
-        s3 = _s3()
+        s3, compiled = _s3(), compiled_form(deck)
         deck_store.put_deck(s3, BUCKET, version, deck)
-        deck_store.activate(s3, BUCKET, deck_store.pointer_to(version, deck, datetime.now(UTC)))
-        self.forget()
+        deck_store.put_compiled(s3, BUCKET, version, compiled)
+        sha256 = hashlib.sha256(compiled).hexdigest()
+        active = None if in_force_from is None else deck_store.read_active(s3, BUCKET)
+        categories = active.categories if active else ()
+        pointer = deck_store.pointer_to(version, deck, datetime.now(UTC), categories=categories, compiled_sha256=sha256)
+        if in_force_from is not None:
+            pointer = deck_store.replacing(active, pointer, in_force_from, timedelta())
+        deck_store.activate(s3, BUCKET, pointer)
+        if forget:
+            self.forget()
 
     def forget(self) -> None:
         """Clear the caches of every function, as after a cold start."""
         for app in self.apps.values():
-            if hasattr(app, "deck"):
-                app.deck._deck = app.deck._checked_at = None
+            if hasattr(app, "decks") and hasattr(app.decks, "forget"):
+                app.decks.forget()
             if hasattr(app, "facts"):
                 app.facts._cache.clear()
 

@@ -43,7 +43,7 @@ def authorized(driver: Driver, asked: Ask) -> Answer | None:
         return told(None, asked["requested_seconds"], None, 0)
     line = model.get(account, f"LINE#{asked['line_id']}")
     hold = model.get(account, f"HOLD#{asked['call_id']}")
-    row = model.prices.row(number, line["number"] if line else "", driver.now)
+    row = model.decks.at(driver.now).row(number, line["number"] if line else "", driver.now)
     if hold is None and row is not None and row["category"] == "included":
         return told(None, asked["requested_seconds"], row, 0)
     if hold is not None and (hold["to"], hold["line_id"]) != (number, asked["line_id"]):
@@ -138,9 +138,10 @@ def grant(driver: Driver, asked: Ask, hold: Any, row: dict[str, Any]) -> Answer:
     said |= {"asked_seconds": asked["requested_seconds"]}
     if hold is None:
         said |= {"status": "live", "to": asked["to"], "line_id": asked["line_id"], "authorized_at": instant(now)}
-        said |= {"deck": model.prices.version}
+        version = model.decks.at(now).version
+        said |= {"deck": version}
         line = model.items[f"ACCOUNT#{account}", f"LINE#{asked['line_id']}"]
-        model.promised[account, asked["call_id"]] = (row, model.prices.version, line["number"])
+        model.promised[account, asked["call_id"]] = (row, version, line["number"])
     model.put(account, f"HOLD#{asked['call_id']}", **said)
     model.held(account, amount - own, int(hold is None))
     return told(None, seconds, row, amount)
@@ -156,10 +157,9 @@ def affordable(row: dict[str, Any], room: int, most: int) -> int:
 
 
 def spent(driver: Driver, account: str) -> int:
-    """The cost of the account's day in the categories of the current deck."""
+    """The cost of the account's day in the categories of every deck."""
     date = driver.now.astimezone(ZoneInfo(driver.model.zone(account))).date().isoformat()
-    categories = {row["category"] for rows in driver.model.prices.rows.values() for row in rows} - {"included"}
-    days = [driver.model.get(account, f"DAY#{date}#{category}") for category in categories]
+    days = [driver.model.get(account, f"DAY#{date}#{category}") for category in driver.model.decks.categories]
     total: int = sum(day["total_micros"] for day in days if day)
     return max(0, -total)
 

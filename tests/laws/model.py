@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.laws.calls import Told
-from tests.laws.prices import Prices, instant, moment, price
+from tests.laws.prices import Decks, call_sk, instant, moment, price, priced
 
 Key = tuple[str, str]
 REMEMBERED = timedelta(seconds=60)
@@ -21,12 +21,13 @@ UNARMED = 10**15
 class Model:
     """The items' relevant attributes, the keys that the last operation may have changed, and the caches."""
 
-    prices: Prices
+    decks: Decks
     items: dict[Key, dict[str, Any]] = field(default_factory=dict)
     touched: set[Key] = field(default_factory=set)
     told: dict[Key, dict[str, Any]] = field(default_factory=dict)
     promised: dict[Key, tuple[dict[str, Any], str, str]] = field(default_factory=dict)
     kept_promises: set[Key] = field(default_factory=set)
+    deck_of: dict[Key, str] = field(default_factory=dict)
     calling: dict[Key, str] = field(default_factory=dict)
     remembered: dict[Key, tuple[datetime, Any]] = field(default_factory=dict)
     conflicts: set[str] = field(default_factory=set)
@@ -125,13 +126,15 @@ class Model:
         for facts in distinct:
             self._remember(facts["account_id"], "ACCOUNT", now)
         rated = [(facts, self._rate(facts, now)) for facts in distinct]
-        releases = [facts for facts in distinct if self._hold(facts, now)]
+        early = [facts for facts, row in rated if row == "early"]
+        releases = [facts for facts in distinct if facts not in early and self._hold(facts, now)]
         costly = [(facts, row) for facts, row in rated if row != "free"]
-        for facts, _ in costly:
-            self._remember(facts["account_id"], f"LINE#{facts['line_id']}", now)
+        for facts, row in costly:
+            if row != "early":
+                self._remember(facts["account_id"], f"LINE#{facts['line_id']}", now)
         for facts, row in costly:
             key = (f"ACCOUNT#{facts['account_id']}", call_sk(facts))
-            if not self._settle(facts, row):
+            if row == "early" or not self._settle(facts, row):
                 refused |= set(brought[key])
         for facts in releases:
             if call_sk(facts) not in self.conflicts:
@@ -163,17 +166,17 @@ class Model:
         self.put(account, "BALANCE", **held)
 
     def _rate(self, facts: dict[str, Any], now: datetime) -> Any:
-        """`free`, None (no row), or the row that prices a call: the promised one for the authorized number."""
+        """`free`, `early` (it waits), None (no row), or the row: the promised one for the authorized number."""
         free = facts["direction"] == "inbound" or facts["duration_seconds"] == 0 or facts["to"][0] != "+"
         hold = self._hold(facts, now)
         key = (facts["account_id"], call_sk(facts))
         self.kept_promises.discard(key)
         if hold is not None and hold["to"] == facts["to"]:
-            row = None if free else self.promised[facts["account_id"], facts["call_id"]][0]
+            row: Any = None if free else self.promised[facts["account_id"], facts["call_id"]][0]
             self.kept_promises.add(key)
         else:
-            row = None if free else self.prices.row(facts["to"], facts["from"], moment(facts["started_at"]))
-        nothing = row is not None and (row["category"] == "included" or price(row, facts["duration_seconds"])[1] == 0)
+            row, self.deck_of[key] = (None, "") if free else self.decks.rate(facts, now)
+        nothing = row not in (None, "early") and priced(row, facts)[1] == 0
         if free or nothing:
             self.count("free")
             return "free"
@@ -218,7 +221,11 @@ class Model:
         billed, micros = price(row, facts["duration_seconds"])
         key = (facts["account_id"], facts["call_id"])
         is_promised = (facts["account_id"], call_sk(facts)) in self.kept_promises
-        deck, calling = self.promised[key][1:] if is_promised else (self.prices.version, facts["from"])
+        deck, calling = (
+            self.promised[key][1:]
+            if is_promised
+            else (self.deck_of[facts["account_id"], call_sk(facts)], facts["from"])
+        )
         self.calling[facts["account_id"], entry] = calling
         said = {
             "category": row["category"],
@@ -240,8 +247,3 @@ class Model:
     def count(self, outcome: str, number: int = 1) -> None:
         """Count outcomes."""
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + number
-
-
-def call_sk(facts: dict[str, Any]) -> str:
-    """The end of a call's sort keys: immutable facts only."""
-    return f"{instant(moment(facts['started_at']))}#{facts['call_id']}"

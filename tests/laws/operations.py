@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.laws.calls import CALLING, UNCOVERED, ZONES, Message
 from tests.laws.driver import MOST_ACCOUNTS, Driver, expect, operation
-from tests.laws.prices import Prices, money
+from tests.laws.prices import LEAD, Prices, money
 
 # ----------------------------------------------------------------------------------------------------------------------
 # The operator
@@ -118,12 +118,11 @@ def conflicting_adjustment(driver: Driver) -> None:
 
 @operation("publish another deck", 25)
 def publish(driver: Driver) -> None:
-    """Publish other prices, destinations, and later rows."""
+    """Publish other prices, destinations, and later rows. Warm functions find out in time."""
     version = f"deck {driver.now:%Y%m%dT%H%M%S}"
     data = driver.calls.deck()
-    driver.stack.publish(data, version)
-    driver.model.prices = Prices(version, data)
-    driver.model.remembered.clear()
+    driver.stack.publish(data, version, driver.now + LEAD, forget=False)
+    driver.model.decks.put(Prices(version, data), driver.now)
 
 
 @operation("start cold", 40)

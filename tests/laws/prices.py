@@ -2,10 +2,16 @@
 
 import csv
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+LEAD = timedelta(seconds=60)
+"""How long after its publication a deck is in force."""
+GRACE = timedelta(minutes=15)
+"""How long a deck is in force before it prices calls that waited."""
+EARLY = timedelta(seconds=10)
+"""How far ahead a call may begin to be priced at once."""
 HOME = {"+1415": "US", "+1212": "US", "+1416": "CA"}
 
 
@@ -46,6 +52,60 @@ class Prices:
         return None
 
 
+class Decks:
+    """The decks by the time from which each prices calls, oldest first."""
+
+    def __init__(self, first: Prices) -> None:
+        self.entries = [(datetime.min.replace(tzinfo=UTC), first)]
+        self.categories = categories(first)
+
+    def put(self, prices: Prices, now: datetime) -> None:
+        """Put a deck in force a minute from now, after every other one."""
+        begin = max(now + LEAD, self.entries[-1][0] + timedelta(milliseconds=1))
+        self.entries.append((moment(instant(begin)), prices))
+        self.categories |= categories(prices)
+
+    def at(self, when: datetime) -> Prices:
+        """The deck in force."""
+        return [prices for begin, prices in self.entries if begin <= when][-1]
+
+    def of_call(self, facts: dict[str, Any], now: datetime) -> tuple[Prices, dict[str, Any]] | None:
+        """The deck and the row of a call: in force when it began; else the first later one that has a row and was in
+        force for a quarter of an hour.
+        """
+        at = moment(facts["started_at"])
+        for number, (begin, prices) in enumerate(self.entries):
+            end = self.entries[number + 1][0] if number + 1 < len(self.entries) else None
+            if end is not None and end <= at:
+                continue
+            row = prices.row(facts["to"], facts["from"], at)
+            if row is not None and begin <= at:
+                return prices, row
+            since = [at, *sorted({row["from"] for rows in prices.rows.values() for row in rows if row["from"] > at})]
+            first = next((day for day in since if prices.row(facts["to"], facts["from"], day)), None)
+            if first is None:
+                continue
+            ready = max(begin, first) if first > at else begin
+            ready = max(ready, begin + GRACE if number else begin)
+            row = prices.row(facts["to"], facts["from"], first)
+            if row is not None and ready <= now and (end is None or ready < end):
+                return prices, row
+        return None
+
+    def rate(self, facts: dict[str, Any], now: datetime) -> tuple[Any, str]:
+        """The row that prices a finished call by now and the version of its deck; `early` before it begins."""
+        at = moment(facts["started_at"])
+        if at > now + EARLY:
+            return "early", ""
+        found = self.of_call(facts, now)
+        return (found[0].row(facts["to"], facts["from"], at), found[0].version) if found else (None, "")
+
+
+def categories(prices: Prices) -> set[str]:
+    """The categories of charged calls."""
+    return {row["category"] for rows in prices.rows.values() for row in rows} - {"included"}
+
+
 def price(row: dict[str, Any], seconds: int) -> tuple[int, int]:
     """Billed seconds and micro-dollars: whole increments after the minimum, rounded once, half up, to four decimals."""
     minimum, increment = int(row["minimum_seconds"]), int(row["increment_seconds"])
@@ -54,3 +114,13 @@ def price(row: dict[str, Any], seconds: int) -> tuple[int, int]:
         billed += increment
     exact = Fraction(row["connection_fee"]) + billed * Fraction(row["rate_per_minute"]) / 60
     return billed, (exact * 10_000 + Fraction(1, 2)) // 1 * 100
+
+
+def priced(row: dict[str, Any], facts: dict[str, Any]) -> tuple[int, int]:
+    """Billed seconds and micros; nothing where the row includes the call."""
+    return (0, 0) if row["category"] == "included" else price(row, facts["duration_seconds"])
+
+
+def call_sk(facts: dict[str, Any]) -> str:
+    """The end of a call's sort keys: immutable facts only."""
+    return f"{instant(moment(facts['started_at']))}#{facts['call_id']}"

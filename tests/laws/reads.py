@@ -148,7 +148,7 @@ def read_rates(driver: Driver) -> None:
     answer = driver.ask("list_usage", "GET", "/rates", query={"number": number, "from": calling})
     items = expect(answer, 200)["items"]
     assert not any(request.partitions() for request in driver.wire.sent[before:])
-    row = driver.model.prices.row(number, calling, driver.now)
+    row = driver.model.decks.at(driver.now).row(number, calling, driver.now)
     if row is None:
         assert not [item for item in items if item["effective_from"] <= driver.now.isoformat()]
         return

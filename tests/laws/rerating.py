@@ -9,7 +9,7 @@ from typing import Any
 from tests.harness.table import BUCKET, _s3, sample_event
 from tests.laws.driver import Driver, operation
 from tests.laws.model import Model
-from tests.laws.prices import Prices, moment, price
+from tests.laws.prices import Prices, moment, priced
 
 BACK = "call_taken_back"
 Entries = list[tuple[str, dict[str, Any]]]
@@ -36,11 +36,6 @@ def late_row(prices: Prices, facts: dict[str, Any], now: datetime) -> dict[str, 
     return row
 
 
-def priced(row: dict[str, Any], facts: dict[str, Any]) -> tuple[int, int]:
-    """Billed seconds and micros; nothing where the row includes the call."""
-    return (0, 0) if row["category"] == "included" else price(row, facts["duration_seconds"])
-
-
 # ----------------------------------------------------------------------------------------------------------------------
 # Decks
 # ----------------------------------------------------------------------------------------------------------------------
@@ -57,10 +52,8 @@ def drop_a_deck(driver: Driver) -> None:
     told = driver.stack.invoke("publish_rates", event, seconds=300)
     again = driver.stack.invoke("publish_rates", event, seconds=300)
     assert (told["outcome"], again["outcome"]) == (("refused",) if broken else ("published",)) * 2
-    driver.stack.forget()
-    driver.model.remembered.clear()
     if not broken:
-        driver.model.prices = Prices(told["version"], data)
+        driver.model.decks.put(Prices(told["version"], data), driver.now)
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -70,7 +63,7 @@ def drop_a_deck(driver: Driver) -> None:
 
 @operation("rate what waits for a price", 60)
 def rate_waiting(driver: Driver) -> None:
-    """Charge every waiting call that the deck covers, under its own key; a second sweep finds nothing."""
+    """Charge every waiting call that a deck covers, under its own key; a second sweep finds nothing."""
     driver.stack.apps["rerate_calls"].facts._cache.clear()
     driver.stack.invoke("rerate_calls", {}, seconds=300)
     model = driver.model
@@ -86,9 +79,11 @@ def rate_waiting(driver: Driver) -> None:
 
 def settle_waiting(model: Model, account: str, sk: str, facts: dict[str, Any], now: datetime) -> None:
     """Pick one."""
-    row = late_row(model.prices, facts, now)
-    if row is None:
+    found = model.decks.of_call(facts, now)
+    if found is None:
         return
+    row = found[1]
+    model.deck_of[account, sk.removeprefix("UNRATED#")] = found[0].version
     entry = sk.replace("UNRATED#", "ENTRY#")
     if not priced(row, facts)[1]:
         outcome = "free"
@@ -137,13 +132,13 @@ def rounds(driver: Driver, asked: dict[str, Any]) -> int:
 def correct(model: Model, account: str, first: str, last: str, now: datetime) -> int:
     """Reverse and charge again the calls that the deck prices differently; their number."""
     charged = [(sk, entry) for sk, entry in model.of(account, "ENTRY#") if entry["category"] != "adjustment"]
-    corrected = 0
+    corrected, prices = 0, model.decks.at(now)
     for _, of_call in groupby(charged, key=lambda found: call_in(found[0])):
         entries = list(of_call)
         (sk, _), (last_sk, entry) = entries[0], entries[-1]
         first_sk = "#".join(sk.split("#")[:3])
         facts = model.told[account, first_sk]
-        row = late_row(model.prices, facts | {"from": model.calling[account, first_sk]}, now)
+        row = late_row(prices, facts | {"from": model.calling[account, first_sk]}, now)
         if row is None or not first <= entry["local_date"] <= last:
             continue
         billed, micros = priced(row, facts)
@@ -159,7 +154,7 @@ def correct(model: Model, account: str, first: str, last: str, now: datetime) ->
             back = {name: entry[name] for name in ("category", "prefix", "deck")} | {"kind": BACK}
             model.enter(account, f"{begin}#credit", stands[0], -entry["billed_seconds"], **kept, **back)
         if micros:
-            anew = {"category": row["category"], "prefix": row["prefix"], "deck": model.prices.version}
+            anew = {"category": row["category"], "prefix": row["prefix"], "deck": prices.version}
             model.enter(account, f"{begin}#debit", -micros, billed, **kept, **anew)
     model.outcomes["priced again"] = model.outcomes.get("priced again", 0) + corrected
     return corrected

@@ -37,7 +37,7 @@ from tests.laws.calls import Calls
 from tests.laws.checks import Book, law_8_no_other_account_is_named
 from tests.laws.driver import KINDS, Driver
 from tests.laws.model import Model
-from tests.laws.prices import Prices
+from tests.laws.prices import Decks, Prices
 
 pytestmark = pytest.mark.dynamodb
 
@@ -55,7 +55,7 @@ def test_the_laws_hold_after_every_operation(
     prices = Prices("deck-1", (ROOT / "local" / "rates.csv").read_bytes())
     with wired(stack) as wire:
         book = Book(stack.dynamodb, stack.table_name)
-        driver = Driver(SEED, stack, wire, rng, Model(prices), book, Calls(rng))
+        driver = Driver(SEED, stack, wire, rng, Model(Decks(prices)), book, Calls(rng))
         monkeypatch.setattr("calling_credit.clock.now", lambda: driver.now)
         stack.forget()
         driver.run(OPERATIONS)

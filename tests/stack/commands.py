@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 
-from calling_credit.rates.deck_store import CHECK_EVERY
+from local.deploy import DECK_LEAD_SECONDS
 from local.stack import Stack
 from ops.project import ROOT
 
@@ -30,7 +30,7 @@ def command(deployed: Stack, module: str, *arguments: str) -> subprocess.Complet
 def example_deck_again(deployed: Stack) -> None:
     """Activate the example deck again, in every worker."""
     assert command(deployed, "publish_rates", "local/rates.csv").returncode == 0
-    time.sleep(CHECK_EVERY.total_seconds() + 1)
+    time.sleep(DECK_LEAD_SECONDS + 1)
     assert price_now(deployed) == "0.014"
 
 

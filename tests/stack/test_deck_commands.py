@@ -33,7 +33,7 @@ def expensive_deck(deployed: Stack, tmp_path: Path) -> Iterator[Path]:
     example_deck_again(deployed)
 
 
-def test_published_price_applies_to_new_calls_within_a_minute(deployed: Stack, expensive_deck: Path) -> None:
+def test_published_price_applies_to_calls_that_begin_later(deployed: Stack, expensive_deck: Path) -> None:
     open_account(deployed, "acct_prices")
     started = datetime.now(UTC) - timedelta(hours=1)
     first = json.dumps(make_call("acct_prices", LANDLINE, 60, started))
@@ -47,7 +47,8 @@ def test_published_price_applies_to_new_calls_within_a_minute(deployed: Stack, e
     eventually(lambda: price_now(deployed) == "0.02", seconds=60)
 
     def second_costs_two_cents() -> bool:
-        send(deployed, [first, json.dumps(make_call("acct_prices", LANDLINE, 60, started))])
+        call = make_call("acct_prices", LANDLINE, 1, datetime.now(UTC))
+        send(deployed, [first, json.dumps(call)])
         deployed.wait_until_rated()
         newest = max(items_of(deployed, "acct_prices", "ENTRY#"), key=lambda item: str(item["recorded_at"]["S"]))
         return bool(newest["amount_micros"]["N"] == "-20000")

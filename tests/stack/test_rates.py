@@ -106,7 +106,18 @@ def test_rerating_reports_first_and_posts_with_yes(deployed: Stack, tmp_path: Pa
     expensive = RATES.replace(LANDLINE_ROW, LANDLINE_ROW.replace("0.0140", "0.0200"))
     (tmp_path / "expensive.csv").write_text(expensive, encoding="utf-8")
     assert command(deployed, "publish_rates", str(tmp_path / "expensive.csv")).returncode == 0
-    period = ("--account", "acct_again", "--from", f"{started - timedelta(days=1):%Y-%m-%d}", "--to", TOMORROW)
+    pointer = DeckBucket(boto3.client("s3"), deployed.outputs["DeckBucketName"]).pointer()
+    assert pointer is not None
+    period = (
+        "--deck",
+        pointer.version,
+        "--account",
+        "acct_again",
+        "--from",
+        f"{started - timedelta(days=1):%Y-%m-%d}",
+        "--to",
+        TOMORROW,
+    )
 
     preview = command(deployed, "rerate_calls", *period)
     assert (preview.returncode, "3 of 3 calls would change, and the balance by -0.018 USD" in preview.stdout) == (

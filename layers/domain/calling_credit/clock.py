@@ -1,5 +1,8 @@
-"""The one wall clock. Only handlers read it; they pass `now` to all other code. And the time left of an invocation."""
+"""The one wall clock. Only handlers read it; they pass `now` to all other code. And the time left of an invocation,
+and of a caller.
+"""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -13,6 +16,22 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def sleep(seconds: float) -> None:
+    """Wait."""
+    time.sleep(seconds)
+
+
 def seconds_left(context: "LambdaContext", to_spare: float) -> Callable[[], float]:
     """Return a function that returns the seconds until `to_spare` seconds before the timeout of this invocation."""
     return lambda: context.get_remaining_time_in_millis() / 1000 - to_spare
+
+
+class Patience:
+    """How long a caller still waits: a number of seconds from now on, or as long as it takes (None)."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._until = None if seconds is None else time.monotonic() + seconds
+
+    def left(self) -> float | None:
+        """Return the seconds left, at least 0; None for no bound."""
+        return None if self._until is None else max(0.0, self._until - time.monotonic())

@@ -70,6 +70,7 @@ class ProblemCode(StrEnum):
     BUSY = "busy"
     NO_ACTIVE_DECK = "no_active_deck"
     UNUSABLE_DECK = "unusable_deck"
+    TRY_AGAIN = "try_again"
     PAYMENTS_UNAVAILABLE = "payments_unavailable"
     STRIPE_NOT_CONFIGURED = "stripe_not_configured"
     STRIPE_REFUSES_US = "stripe_refuses_us"

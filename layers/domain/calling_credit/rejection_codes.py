@@ -23,3 +23,4 @@ class RejectionCode(StrEnum):
     CONFLICTING_CALL = "conflicting_call"
     UNKNOWN_ACCOUNT = "unknown_account"
     NOT_POSTED = "not_posted"
+    NOT_PRICED = "not_priced"

@@ -9,11 +9,14 @@ from typing import Final
 
 from calling_credit.call_events import Call, Rejection
 from calling_credit.charging.intake import CONFLICT, Intake
+from calling_credit.errors import Unavailable
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.holds import Hold, HoldStatus, rate_held
+from calling_credit.numbering import country_of
 from calling_credit.rates.deck import Deck
-from calling_credit.rates.pricing import RatedCall, Unrated, rate_call
+from calling_credit.rates.decks_for_calls import PricingDecks
+from calling_credit.rates.pricing import Free, RatedCall, Unrated, needs_deck, rate_call
 from calling_credit.rejection_codes import RejectionCode
 
 Key = tuple[str, str, str]
@@ -26,6 +29,7 @@ NOT_POSTED: Final = Rejection(
     RejectionCode.NOT_POSTED, "The table did not answer in time. The queue delivers the call again."
 )
 NO_HOLDS: Final[Mapping[tuple[str, str], Hold]] = MappingProxyType({})
+NO_DECK: Final = Deck("", ())
 REFUSALS: Final = {
     "conflict": CONFLICT,
     "unknown_account": UNKNOWN_ACCOUNT,
@@ -103,16 +107,22 @@ class Batch:
         }
 
 
-def rate_batch(intake: Intake, deck: Deck, holds: Mapping[tuple[str, str], Hold] = NO_HOLDS) -> Batch:
-    """Price a call with a hold, even an ended one, by the hold. Price any other call by the deck. `holds` are by
-    account and call id.
+def rate_batch(
+    intake: Intake, decks: PricingDecks, now: datetime, holds: Mapping[tuple[str, str], Hold] = NO_HOLDS
+) -> Batch:
+    """Price a call with a hold, even an ended one, by the hold. Price any other call by the deck that was in
+    force when it began; refuse it while that deck is not readable. `holds` are by account and call id.
     """
     batch = Batch(intake, refused=dict(intake.refused))
     released: set[tuple[str, str]] = set()
     for call in intake.calls:
         name = (call.account_id, call.call_id)
         hold = holds.get(name)
-        rated = rate_held(call, hold) if hold is not None and hold.prices(call) else rate_call(call, deck)
+        try:
+            rated = rate_held(call, hold) if hold is not None and hold.prices(call) else _rate(call, decks, now)
+        except Unavailable as error:
+            batch.refuse(call.key, Rejection(RejectionCode.NOT_PRICED, error.detail))
+            continue
         if isinstance(rated, RatedCall):
             batch.charges.append((call, rated))
         elif isinstance(rated, Unrated):
@@ -123,3 +133,11 @@ def rate_batch(intake: Intake, deck: Deck, holds: Mapping[tuple[str, str], Hold]
             released.add(name)  # Once for all calls with this id: a transaction takes one action on an item.
             batch.holds[call.key] = hold
     return batch
+
+
+def _rate(call: Call, decks: PricingDecks, now: datetime) -> RatedCall | Free | Unrated:
+    """Price a call without a hold. A call that is free whatever the deck does not wait for one."""
+    if not needs_deck(call):
+        return rate_call(call, NO_DECK)
+    origin = country_of(call.calling_number)
+    return rate_call(call, decks.deck_for(call.dialled_number[1:], origin, call.happened_at, now))

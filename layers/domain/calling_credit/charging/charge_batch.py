@@ -9,7 +9,7 @@ from calling_credit.call_events import Rejection
 from calling_credit.charging.batch import rate_batch
 from calling_credit.charging.intake import Message, accept_messages
 from calling_credit.charging.store import ChargingStore
-from calling_credit.rates.deck import Deck
+from calling_credit.rates.decks_for_calls import PricingDecks
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class BatchResult:
 
 
 def charge_batch(
-    messages: Iterable[Message], deck: Deck, facts: AccountFacts, store: ChargingStore, now: datetime
+    messages: Iterable[Message], decks: PricingDecks, facts: AccountFacts, store: ChargingStore, now: datetime
 ) -> BatchResult:
     """Price the calls of a batch, post their charges, and list the unrated and stray calls.
 
@@ -37,7 +37,7 @@ def charge_batch(
     holds = store.holds(
         [(call.account_id, call.call_id) for call in intake.calls if call.account_id in accounts_with_holds]
     )
-    batch = rate_batch(intake, deck, holds)
+    batch = rate_batch(intake, decks, now, holds)
     account_facts = facts.load(batch.lines(), now)
     batch.create_entries(account_facts.time_zones, now)
 

@@ -16,6 +16,7 @@ from calling_credit.charging.listed_calls import UNRATED
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.sweep import read_listed
 from calling_credit.dynamodb.transactions import transact, update
+from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.ledger.entries import Entry
@@ -24,6 +25,7 @@ from calling_credit.ledger.posting_parts import split_to_fit
 from calling_credit.ledger.posting_plan import BALANCE, ActionName, entry_items, entry_name
 from calling_credit.numbering import country_kept, is_e164
 from calling_credit.rates.deck import Deck
+from calling_credit.rates.decks_for_calls import DecksForCalls, Lookup
 from calling_credit.rates.pricing import Free, RatedCall, late_row, price_by
 
 if TYPE_CHECKING:
@@ -32,17 +34,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UnratedCall:
-    """An unrated call and its price by the deck; None while no row covers it."""
+    """An unrated call and its price by the deck; None while no row covers it, or if the deck gives an `error`."""
 
     call: Call
     priced: RatedCall | Free | None
+    error: Unavailable | None = None
 
 
-def read_unrated_calls(client: "DynamoDBClient", table_name: str, deck: Deck, now: datetime) -> Iterator[UnratedCall]:
-    """Yield every unrated call, priced by the deck."""
-    for item in read_listed(client, table_name, UNRATED):
-        call = unrated_call_from_item(item)
-        yield UnratedCall(call, _price(call, deck, now))
+def read_unrated_calls(
+    client: "DynamoDBClient", table_name: str, decks: DecksForCalls, now: datetime
+) -> Iterator[UnratedCall]:
+    """Yield every unrated call, priced by the deck that prices it by now."""
+    calls = [unrated_call_from_item(item) for item in read_listed(client, table_name, UNRATED)]
+    lookups = {call.key: _lookup(call) for call in calls if is_e164(call.dialled_number)}  # Not an erased number.
+    found = dict(zip(lookups, decks.decks_for(list(lookups.values()), now), strict=True))
+    for call in calls:
+        deck = found.get(call.key)
+        if isinstance(deck, Deck):
+            yield UnratedCall(call, _price(call, lookups[call.key], deck, now))
+        else:
+            yield UnratedCall(call, None, deck)
 
 
 def unrated_call_from_item(item: Mapping[str, Any]) -> Call:
@@ -65,13 +76,14 @@ def unrated_call_from_item(item: Mapping[str, Any]) -> Call:
     )
 
 
-def _price(call: Call, deck: Deck, now: datetime) -> RatedCall | Free | None:
-    """Price a call whose number was not erased. The caller's country is enough as the origin."""
-    if not is_e164(call.dialled_number):
-        return None
-    origin = country_kept(call.calling_number)
-    row = late_row(deck, call.dialled_number[1:], origin, call.happened_at, format_instant(now))
-    return None if row is None else price_by(row, deck.version, origin, call.duration_seconds)
+def _lookup(call: Call) -> Lookup:
+    """The look-up of a call. The caller's country is enough as the origin."""
+    return Lookup(call.dialled_number[1:], country_kept(call.calling_number), call.happened_at)
+
+
+def _price(call: Call, lookup: Lookup, deck: Deck, now: datetime) -> RatedCall | Free | None:
+    row = late_row(deck, lookup.digits, lookup.origin, lookup.at, format_instant(now))
+    return None if row is None else price_by(row, deck.version, lookup.origin, call.duration_seconds)
 
 
 class UnratedCallStore:
@@ -88,7 +100,7 @@ class UnratedCallStore:
 
     def rate(self, calls: Iterable[UnratedCall], time_zones: Mapping[str, str]) -> None:
         """Charge the priced calls, and take the free ones off the list. `tally` counts the outcomes: rated, free,
-        charged_before (by a redelivery), not_covered, unknown_account, left (no time).
+        charged_before (by a redelivery), not_covered, unknown_account, left (no time, or the deck cannot be read).
 
         Raises:
             Unavailable: the table did not answer in time; the next run continues with the remaining calls.
@@ -96,7 +108,7 @@ class UnratedCallStore:
         charges: dict[str, list[tuple[Call, Entry]]] = defaultdict(list)
         for unrated in calls:
             if unrated.priced is None:
-                self.tally["not_covered"] += 1
+                self.tally["not_covered" if unrated.error is None else "left"] += 1
             elif unrated.call.account_id not in time_zones:
                 self.tally["unknown_account"] += 1
             elif isinstance(unrated.priced, Free):

@@ -1,16 +1,18 @@
 """A rate deck: its rows, and the look-up of the row that prices a number.
 
-Depends neither on the deck's file nor on which deck is active.
+Depends neither on the deck's file nor on which deck is in force.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Protocol
 
 ANY_ORIGIN: Final = "*"
 INCLUDED_CATEGORY: Final = "included"
 """Calls of this category cost nothing and make no entry: the home area codes and toll-free numbers."""
 
+RowsByOrigin = Mapping[str, Sequence["RateRow"]]
+"""The rows of one prefix by origin, latest first."""
 NORTH_AMERICAN_DIGITS: Final = 11
 BEGINNING: Final = "1970-01-01T00:00:00.000Z"
 """Before every call."""
@@ -41,31 +43,73 @@ def included_row(digits: str, area_codes: Mapping[str, str]) -> RateRow | None:
     return RateRow(prefix, f"Area code {prefix[1:]}", country, ANY_ORIGIN, 0, 0, 60, 60, BEGINNING, INCLUDED_CATEGORY)
 
 
-class Deck:
-    """A published deck: `version` and its rows, indexed by prefix."""
+class DeckRows(Protocol):
+    """The rows of a deck, as a look-up needs them."""
 
-    def __init__(self, version: str, rows: list[RateRow]) -> None:
-        self.version = version
+    rows: Sequence[RateRow]
+    positions: Mapping[str, int]
+    """The position of each prefix in `groups`."""
+    groups: Sequence[RowsByOrigin]
+    categories: frozenset[str]
+
+    def of_country(self, country: str) -> list[RateRow]:
+        """Return the rows of a country."""
+        ...
+
+
+class ListedRows:
+    """Rows in memory, indexed by prefix."""
+
+    def __init__(self, rows: Sequence[RateRow]) -> None:
         self.rows = rows
-        self._index: dict[str, dict[str, list[RateRow]]] = {}
+        groups: dict[str, dict[str, list[RateRow]]] = {}
         for row in sorted(rows, key=lambda row: row.effective_from, reverse=True):
-            self._index.setdefault(row.prefix, {}).setdefault(row.origin, []).append(row)
-        self.categories = frozenset(row.category for row in rows) - {INCLUDED_CATEGORY}
-        """Categories of charged calls; for the active deck, those of earlier decks too."""
+            groups.setdefault(row.prefix, {}).setdefault(row.origin, []).append(row)
+        self.positions: Mapping[str, int] = {prefix: position for position, prefix in enumerate(groups)}
+        self.groups: Sequence[RowsByOrigin] = list(groups.values())
+        self.categories = frozenset(row.category for row in rows)
+
+    def of_country(self, country: str) -> list[RateRow]:
+        """Return the rows of a country."""
+        return [row for row in self.rows if row.country == country]
+
+
+class Deck:
+    """A published deck: `version` and its rows.
+
+    `categories` are those of charged calls; for a deck in force, those of other decks too. `area_codes` maps added area
+    codes of +1, such as `1436`, to their countries; they are included below the deck. `short_codes` is the price list
+    of short codes.
+    """
+
+    def __init__(self, version: str, rows: Iterable[RateRow] | DeckRows) -> None:
+        self.version = version
+        self._rows: DeckRows = ListedRows(list(rows)) if isinstance(rows, Iterable) else rows
+        self.categories = self._rows.categories - {INCLUDED_CATEGORY}
         self.area_codes: Mapping[str, str] = {}
-        """The countries of added area codes by prefix, such as `1436`. They are included below the deck."""
-        self._lengths = sorted({len(prefix) for prefix in self._index}, reverse=True)
+        self.short_codes: Mapping[Any, RateRow] = {}
+        self._lengths = sorted(set(map(len, self._rows.positions)), reverse=True)
+
+    @property
+    def rows(self) -> Sequence[RateRow]:
+        """Every row. Those of a compiled deck are made when they are read."""
+        return self._rows.rows
+
+    def rows_of(self, country: str) -> list[RateRow]:
+        """Return the rows of a country."""
+        return self._rows.of_country(country)
 
     def find(self, digits: str, origin: str, at: str) -> RateRow | None:
         """Return the row that prices a number (digits, without +) for callers from `origin` at an instant.
 
         The longest prefix with a row in effect wins, then the exact origin before `*`, then the latest row.
         """
-        index = self._index
+        positions, groups = self._rows.positions, self._rows.groups
         for length in self._lengths:
-            by_origin = index.get(digits[:length])
-            if by_origin is None or length > len(digits):
+            position = positions.get(digits[:length])
+            if position is None or length > len(digits):
                 continue
+            by_origin = groups[position]
             for key in (origin, ANY_ORIGIN):
                 for row in by_origin.get(key, ()):
                     if row.effective_from <= at:
@@ -81,13 +125,16 @@ class Deck:
         current = self.find(digits, origin, after)
         for at in changes:
             row = self.find(digits, origin, at)
-            if row is not None and row is not current:
+            if row is not None and row != current:
                 rows.append(row)
                 current = row
         return rows
 
     def _candidates(self, digits: str, origin: str) -> Iterator[RateRow]:
         for length in self._lengths:
-            for key, rows in self._index.get(digits[:length], {}).items():
+            position = self._rows.positions.get(digits[:length])
+            if position is None:
+                continue
+            for key, rows in self._rows.groups[position].items():
                 if key in (origin, ANY_ORIGIN):
                     yield from rows

@@ -1,10 +1,12 @@
-"""Rate decks in S3: each published deck is one immutable CSV object, and `active.json` names the active one."""
+"""Rate decks in S3: each published deck is an immutable CSV object and its compiled form, and `active.json` says which
+deck prices calls from when.
+"""
 
 import csv
 import hashlib
 import io
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -12,10 +14,10 @@ from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
 from calling_credit.aws import aws_session
-from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.instants import format_instant
-from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck
-from calling_credit.rates.deck_csv import COLUMNS, parse_deck
+from calling_credit.rates.deck import INCLUDED_CATEGORY
+from calling_credit.rates.deck_csv import COLUMNS
+from calling_credit.rates.timeline import START_OF_TIME, DeckInForce, put_in_force
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -31,18 +33,11 @@ MAX_PREVIOUS: Final = 50
 """The number of earlier decks that the pointer lists."""
 MAX_CATEGORIES: Final = 80
 """The number of call categories that the pointer lists, latest first. Summing a day's spending reads one item each."""
+COMPILED: Final = "compiled/"
+"""The compiled decks, made from the CSV when a deck is published."""
 S3_ERRORS: Final = (ClientError, BotoCoreError)
 """What a client raises if S3 refuses or does not answer."""
-CHECK_EVERY: Final = timedelta(seconds=20)
-"""How long a warm function uses its deck before it checks which deck is active."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeckInForce:
-    """A deck and the instant from which it prices calls, until the next one's."""
-
-    version: str
-    in_force_from: str
+CATEGORY_COLUMN: Final = COLUMNS.index("category")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +56,9 @@ class ActivePointer:
 
     `since` is when the deck was requested, `activated_at` when it was activated. `previous` lists the decks before it,
     latest first. `categories` lists the categories under which calls were charged by it and by earlier decks.
-    `in_force` lists which deck prices calls from when, latest first. `compiled_sha256` is the hash of the compiled
-    deck. `area_codes` are included below every deck. `short_codes` is the key of the price list of short codes. `etag`
-    identifies the object that was read; it is not stored.
+    `in_force` lists which deck prices calls from when, latest first; never empty. `compiled_sha256` is the hash of the
+    compiled deck. `area_codes` are included below every deck. `short_codes` is the key of the price list of short
+    codes. `etag` identifies the object that was read; it is not stored.
     """
 
     version: str
@@ -104,6 +99,11 @@ def deck_key(version: str) -> str:
     return f"{DECKS}{version}.csv"
 
 
+def compiled_key(version: str) -> str:
+    """Return the key of a version's compiled deck."""
+    return f"{COMPILED}{version}.deck"
+
+
 def deck_version(data: bytes, now: datetime) -> str:
     """Return the name of a version: its time and 12 digits of the content's SHA-256 (at most 40 characters)."""
     return f"{now.strftime('%Y%m%dT%H%M%SZ')}-{hashlib.sha256(data).hexdigest()[:12]}"
@@ -117,17 +117,33 @@ def pointer_to(
     since: datetime | None = None,
     previous: tuple[str, ...] = (),
     categories: tuple[str, ...] = (),
+    compiled_sha256: str = "",
 ) -> ActivePointer:
-    """Return the pointer that activates a stored deck. `categories` are those of earlier decks."""
+    """Return the pointer that activates a stored deck for all calls. `categories` are those of earlier decks."""
     all_categories = dict.fromkeys((*_categories_of(data), *categories))
+    sha256 = hashlib.sha256(data).hexdigest()
     return ActivePointer(
         version=version,
         key=deck_key(version),
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256,
         activated_at=format_instant(now),
         since=format_instant(since or now),
         previous=previous[:MAX_PREVIOUS],
         categories=tuple(all_categories)[:MAX_CATEGORIES],
+        in_force=(DeckInForce(version, START_OF_TIME, sha256, compiled_sha256),),
+        compiled_sha256=compiled_sha256,
+    )
+
+
+def replacing(pointer: ActivePointer | None, active: ActivePointer, now: datetime, lead: timedelta) -> ActivePointer:
+    """Return a pointer that puts its deck in force a lead time from now and keeps what the replaced one knows."""
+    if pointer is None:
+        return active
+    return replace(
+        active,
+        in_force=put_in_force(pointer.in_force, active.in_force[0], now, lead),
+        area_codes=pointer.area_codes,
+        short_codes=pointer.short_codes,
     )
 
 
@@ -136,8 +152,13 @@ def put_deck(client: "S3Client", bucket: str, version: str, data: bytes) -> None
     client.put_object(Bucket=bucket, Key=deck_key(version), Body=data, ContentType="text/csv; charset=utf-8")
 
 
+def put_compiled(client: "S3Client", bucket: str, version: str, data: bytes) -> None:
+    """Store a compiled deck."""
+    client.put_object(Bucket=bucket, Key=compiled_key(version), Body=data, ContentType="application/octet-stream")
+
+
 def activate(client: "S3Client", bucket: str, pointer: ActivePointer, replaced_etag: str | None = None) -> bool:
-    """Make a stored deck the active one; warm functions follow within a minute.
+    """Make a stored deck the active one; functions price calls by it from the instant that the pointer names.
 
     One object is written, so one of two concurrent activations wins completely.
 
@@ -178,73 +199,13 @@ def read_active(client: "S3Client", bucket: str) -> ActivePointer | None:
     content = {"since": content["activated_at"], **content, "etag": answer["ETag"]}
     for name in ("previous", "categories"):
         content[name] = tuple(content.get(name, ()))
-    content["in_force"] = tuple(DeckInForce(**deck) for deck in content.get("in_force", ()))
+    always = {"version": content["version"], "in_force_from": START_OF_TIME, "sha256": content["sha256"]}
+    content["in_force"] = tuple(_deck_in_force(deck) for deck in content.get("in_force") or (always,))
     content["area_codes"] = tuple(AddedAreaCode(**code) for code in content.get("area_codes", ()))
     names = {field.name for field in fields(ActivePointer)}
     return ActivePointer(**{name: value for name, value in content.items() if name in names})
 
 
-def read_deck(client: "S3Client", bucket: str, pointer: ActivePointer) -> Deck:
-    """Return the deck that a pointer names.
-
-    Raises:
-        Unavailable: `unusable_deck`, the file changed after its activation or does not parse.
-    """
-    data = client.get_object(Bucket=bucket, Key=pointer.key)["Body"].read()
-    if hashlib.sha256(data).hexdigest() != pointer.sha256:
-        raise Unavailable(
-            ProblemCode.UNUSABLE_DECK, "The active deck's file was changed after it was activated; publish it again."
-        )
-    deck = parse_deck(data, pointer.version)
-    if isinstance(deck, list):
-        error = deck[0]
-        raise Unavailable(
-            ProblemCode.UNUSABLE_DECK,
-            f"The active deck has an error on line {error.line} ({error.code}); publish a corrected deck.",
-        )
-    deck.categories |= frozenset(pointer.categories)
-    return deck
-
-
-class ActiveDeck:
-    """The active deck of a warm function: loaded once, checked every 20 seconds, and replaced when it changed."""
-
-    def __init__(self, client: "S3Client", bucket: str) -> None:
-        self._client = client
-        self._bucket = bucket
-        self._deck: Deck | None = None
-        self._checked_at: datetime | None = None
-
-    def newest(self, now: datetime) -> Deck:
-        """Check at once, then return the active deck. Raises the errors of `current`."""
-        self._checked_at = None
-        return self.current(now)
-
-    def current(self, now: datetime) -> Deck:
-        """Return the active deck. A loaded deck stays in use while S3 does not answer.
-
-        Raises:
-            Unavailable: `no_active_deck` before the first publication, `unusable_deck`, or `unavailable`.
-        """
-        if self._deck is not None and self._checked_at is not None and now - self._checked_at < CHECK_EVERY:
-            return self._deck
-        try:
-            self._refresh()
-        except S3_ERRORS as error:
-            if self._deck is None:
-                raise Unavailable(
-                    ProblemCode.UNAVAILABLE, "The active rate deck could not be read; retry the request."
-                ) from error
-        self._checked_at = now
-        if self._deck is None:
-            raise Unavailable(
-                ProblemCode.NO_ACTIVE_DECK, "No rate deck is published yet; run make publish-rates FILE=deck.csv.", 60
-            )
-        return self._deck
-
-    def _refresh(self) -> None:
-        pointer = read_active(self._client, self._bucket)
-        if pointer is not None and (self._deck is None or self._deck.version != pointer.version):
-            self._deck = read_deck(self._client, self._bucket, pointer)
-        if pointer and self._deck:
-            self._deck.area_codes = pointer.area_codes_by_prefix
+def _deck_in_force(content: dict[str, str]) -> DeckInForce:
+    names = {field.name for field in fields(DeckInForce)}
+    return DeckInForce(**{name: value for name, value in content.items() if name in names})

@@ -45,7 +45,7 @@ def rates_for_country(
             "country must be an ISO 3166-1 alpha-2 code such as GB, or 001 for global networks.",
         )
     origin = country_of(calling_number) if calling_number else ANY_ORIGIN
-    rows = [row for row in deck.rows if row.country == country and row.origin in (origin, ANY_ORIGIN)]
+    rows = [row for row in deck.rows_of(country) if row.origin in (origin, ANY_ORIGIN)]
     hidden = _replaced_keys(rows, at) | _unused_keys(rows, at)
     visible = sorted((row for row in rows if _row_key(row) not in hidden), key=_row_key)
     page = [row for row in visible if after is None or _row_key(row) > after][: limit + 1]

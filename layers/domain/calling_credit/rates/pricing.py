@@ -66,6 +66,11 @@ def price_micros(billed: int, rate_micros_per_minute: int, connection_fee_micros
     return (sixtieths + step // 2) // step * PRICE_STEP_MICROS
 
 
+def needs_deck(call: Call) -> bool:
+    """Whether the price of a finished call depends on a deck: an answered call to a number, not to a short code."""
+    return call.direction != "inbound" and call.duration_seconds > 0 and call.dialled_number.startswith("+")
+
+
 def rate_call(call: Call, deck: Deck) -> RatedCall | Free | Unrated:
     """Price a finished call by the deck (`Deck.find` says which row applies)."""
     if call.direction == "inbound":

@@ -4,8 +4,7 @@ A deck is stored first. Writing one object then activates it, so an interrupted 
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -16,6 +15,7 @@ from calling_credit.rates.allowance import allows
 from calling_credit.rates.deck import ANY_ORIGIN, RateRow
 from calling_credit.rates.deck_codes import GuardCode
 from calling_credit.rates.deck_csv import ReportProgress
+from calling_credit.rates.deck_files import put_compiled_deck, repair_deck
 from calling_credit.rates.deck_report import DeckCheck, check_deck
 from calling_credit.rates.deck_store import (
     ActivePointer,
@@ -24,6 +24,7 @@ from calling_credit.rates.deck_store import (
     pointer_to,
     put_deck,
     read_active,
+    replacing,
 )
 from calling_credit.rates.findings import Judgement
 from calling_credit.rates.guard import judge_deck
@@ -34,10 +35,10 @@ from calling_credit.rates.uploads import UploadedDecks
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-DECK_LEAD_SECONDS: Final = 60
-"""How far ahead a deck comes into force, unless the stack's DeckLeadSeconds says otherwise."""
 MAX_ATTEMPTS: Final = 5
 """Attempts to activate a deck while others activate theirs."""
+DECK_LEAD_SECONDS: Final = 60
+"""How far ahead a deck comes into force, unless the stack's DeckLeadSeconds says otherwise."""
 S3_TIME_STEP: Final = timedelta(seconds=1)
 """S3 reports the time of an upload in whole seconds."""
 
@@ -54,7 +55,7 @@ class PublishOutcome(StrEnum):
 
 
 OUTCOME_MESSAGES: Final[dict[PublishOutcome, str]] = {
-    PublishOutcome.PUBLISHED: "Every function uses the deck within a minute.",
+    PublishOutcome.PUBLISHED: "The deck prices calls from in_force_from on, in every function at the same instant.",
     PublishOutcome.REFUSED: "Nothing was published. Correct the errors and upload the file again.",
     PublishOutcome.NEEDS_APPROVAL: "Nothing was published: the findings need an operator's approval. Correct the file"
     " and upload it again, or publish it with the command, which allows exactly these findings.",
@@ -74,11 +75,16 @@ class DeckBucket(PublishedDecks, UploadedDecks):
         client: "S3Client",
         bucket: str,
         lead_seconds: int = DECK_LEAD_SECONDS,
+        read_clock: Callable[[], datetime] | None = None,
         *,
         home_countries: Iterable[str] = DEFAULT_HOME_COUNTRIES,
     ) -> None:
+        """`read_clock` is read right before a deck is activated, because a large deck takes long to check and store;
+        without it, the `now` of the call counts.
+        """
         super().__init__(client, bucket)
         self._lead = timedelta(seconds=lead_seconds)
+        self._read_clock = read_clock
         self._home_countries = frozenset(home_countries)
 
     def pointer(self) -> ActivePointer | None:
@@ -153,7 +159,7 @@ class DeckBucket(PublishedDecks, UploadedDecks):
         for _ in range(MAX_ATTEMPTS):
             pointer = self.pointer()
             if pointer is not None and pointer.sha256 == hashlib.sha256(data).hexdigest():
-                put_deck(self._client, self._bucket, pointer.version, data)
+                repair_deck(self._client, self._bucket, pointer, data, check.deck)
                 is_same = pointer.version == check.version
                 return PublishOutcome.PUBLISHED if is_same else PublishOutcome.UNCHANGED
             if pointer is not None and pointer.since > format_instant(since):
@@ -166,13 +172,26 @@ class DeckBucket(PublishedDecks, UploadedDecks):
             put_deck(self._client, self._bucket, check.version, data)
             previous = pointer.history if pointer else ()
             categories = pointer.categories if pointer else ()
-            new = pointer_to(check.version, data, now, since=since, previous=previous, categories=categories)
-            if self._replace(pointer, _keeping(pointer, new)):
+            new = pointer_to(
+                check.version,
+                data,
+                now,
+                since=since,
+                previous=previous,
+                categories=categories,
+                compiled_sha256=put_compiled_deck(self._client, self._bucket, check.deck),
+            )
+            if self._replace(pointer, new, now):
                 return PublishOutcome.PUBLISHED
         raise Unavailable(ProblemCode.BUSY, "Other decks are being activated; publish this deck again.")
 
-    def _replace(self, pointer: ActivePointer | None, new: ActivePointer) -> bool:
-        """Activate a deck on the condition that the pointer has not changed; return whether it was activated."""
+    def _replace(self, pointer: ActivePointer | None, new: ActivePointer, now: datetime) -> bool:
+        """Activate a deck on the condition that the pointer has not changed; return whether it was activated.
+
+        It is in force a lead time from now on, when every function knows of it.
+        """
+        at = self._read_clock() if self._read_clock else now
+        new = replacing(pointer, new, at, self._lead)
         return activate(self._client, self._bucket, new, pointer.etag if pointer else "")
 
     def roll_back(self, version: str | None, now: datetime) -> str:
@@ -192,14 +211,20 @@ class DeckBucket(PublishedDecks, UploadedDecks):
             )
         if pointer is not None and target == pointer.version:
             raise InvalidValue(ProblemCode.ALREADY_ACTIVE, f"{target} is the active deck.")
-        data = self.read_csv(target)
-        self.deck(target)
+        data, deck = self.read_csv(target), self.deck(target)
         earlier = pointer.history if pointer else ()
         if target in previous:
             earlier = previous[previous.index(target) + 1 :]
         categories = pointer.categories if pointer else ()
-        new = pointer_to(target, data, now, previous=earlier, categories=categories)
-        if not self._replace(pointer, _keeping(pointer, new)) and self._active_version() != target:
+        new = pointer_to(
+            target,
+            data,
+            now,
+            previous=earlier,
+            categories=categories,
+            compiled_sha256=put_compiled_deck(self._client, self._bucket, deck),
+        )
+        if not self._replace(pointer, new, now) and self._active_version() != target:
             raise Unavailable(
                 ProblemCode.BUSY, "Another deck was activated at the same time; check LIST=1 and repeat the command."
             )
@@ -208,10 +233,3 @@ class DeckBucket(PublishedDecks, UploadedDecks):
     def _active_version(self) -> str | None:
         pointer = self.pointer()
         return pointer.version if pointer else None
-
-
-def _keeping(pointer: ActivePointer | None, new: ActivePointer) -> ActivePointer:
-    """Return the new pointer with what the replaced one knows about every deck."""
-    if pointer is None:
-        return new
-    return replace(new, area_codes=pointer.area_codes, short_codes=pointer.short_codes)
