@@ -19,6 +19,7 @@ from calling_credit.call_events import Call, Rejection, parse_call
 from calling_credit.dynamodb.batch_get import Key, read_many
 from calling_credit.dynamodb.keys import account_pk, balance_sk, entry_sk
 from calling_credit.instants import format_instant
+from calling_credit.ledger.charge_reader import was_corrected_to
 from calling_credit.rejection_codes import RejectionCode
 from ops.project import local_folder
 from ops.sqs_batches import batches
@@ -79,7 +80,7 @@ def judge(stack: FoundStack, messages: Sequence[dict[str, Any]], now: datetime) 
     calls = [outcome for outcome in outcomes if isinstance(outcome, Call)]
     keys = {key for call in calls for key in (_balance_of(call), _entry_of(call))}
     items = read_many(stack.client("dynamodb"), stack.table_name, sorted(keys))
-    return [_dead_call(message, outcome, items) for message, outcome in zip(messages, outcomes, strict=True)]
+    return [_dead_call(stack, message, outcome, items) for message, outcome in zip(messages, outcomes, strict=True)]
 
 
 def _balance_of(call: Call) -> Key:
@@ -90,29 +91,37 @@ def _entry_of(call: Call) -> Key:
     return account_pk(call.account_id), entry_sk(call.happened_at, call.call_id)
 
 
-def _dead_call(message: dict[str, Any], outcome: Call | Rejection, items: Mapping[Key, dict[str, Any]]) -> DeadCall:
+def _dead_call(
+    stack: FoundStack, message: dict[str, Any], outcome: Call | Rejection, items: Mapping[Key, dict[str, Any]]
+) -> DeadCall:
     code: RejectionCode | LedgerVerdict
     if isinstance(outcome, Rejection):
         code, detail = outcome.code, outcome.detail
     else:
-        code, detail = _judge_by_ledger(outcome, items)
+        code, detail = _judge_by_ledger(stack, outcome, items)
     sent_at = format_instant(datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC))
     hopeless = isinstance(outcome, Rejection) and code is not RejectionCode.STARTED_TOO_FAR_AHEAD
     return DeadCall(message["MessageId"], message["ReceiptHandle"], message["Body"], sent_at, code, detail, hopeless)
 
 
-def _judge_by_ledger(call: Call, items: Mapping[Key, dict[str, Any]]) -> tuple[RejectionCode | LedgerVerdict, str]:
+def _judge_by_ledger(
+    stack: FoundStack, call: Call, items: Mapping[Key, dict[str, Any]]
+) -> tuple[RejectionCode | LedgerVerdict, str]:
     if _balance_of(call) not in items:
         return RejectionCode.UNKNOWN_ACCOUNT, f"Create the account {call.account_id}, then send the call back."
     entry = items.get(_entry_of(call))
     if entry is None:
         return LedgerVerdict.WOULD_BE_TAKEN, "The call would be charged now; send it back."
-    if entry.get("facts_hash") == {"S": call.facts_hash}:
+    if entry.get("facts_hash") == {"S": call.facts_hash} or was_corrected_to(
+        stack.client("dynamodb"), stack.table_name, call.key, call.dialled_number, call.duration_seconds
+    ):
         return LedgerVerdict.CHARGED_ALREADY, "The call is in the ledger; sending it back changes nothing."
-    return (
-        RejectionCode.CONFLICTING_CALL,
-        "Another call with this id is charged; give this call its own id and send it again.",
+    detail = (
+        "Another record of this call_id is charged. If this one is right, correct the call with make correct-call"
+        f" ACCOUNT={call.account_id} CALL={call.key[2]} STARTED_AT={call.happened_at} SECONDS={call.duration_seconds}"
+        " REASON=…, then send it back. If it is another call, give it its own id."
     )
+    return RejectionCode.CONFLICTING_CALL, detail
 
 
 def table_of(calls: Sequence[DeadCall]) -> Table:
