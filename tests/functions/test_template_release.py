@@ -31,7 +31,6 @@ ALLOWED = {
     "Resources/ApiStage/Properties/RouteSettings/GET ?openapi.json/*": "GET /openapi.json is new.",
     "Resources/PostCorrectionRoute/*": "POST /accounts/{account_id}/calls/{call_key}/corrections is new.",
     "Resources/ManageAccountsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It reads calls and decks.",
-    "Resources/ManageAccountsFunction/Properties/Environment/Variables/DECK_BUCKET*": "It reads the decks of calls.",
     "Resources/RerateCallsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It corrects calls.",
     "Resources/RateCallsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It recognizes corrected calls.",
     "Parameters/HomeCountries/*": "Which calls are part of the subscription.",
@@ -44,6 +43,8 @@ ALLOWED = {
     "Resources/*Function/Properties/Environment/Variables/RATING_GRACE_MINUTES*": "RatingGraceMinutes.",
     "Resources/*Function/Properties/Environment/Variables/DECK_LEAD_SECONDS*": "DeckLeadSeconds.",
     "Resources/PublishRatesFunction*/Policies/*": "Publishing also writes the compiled deck.",
+    "Resources/UnknownAreaCodesAlarm/*": "Calls to area codes that no table knows are refused.",
+    "Resources/ManageAccountsFunction/Properties/Environment/Variables/DECK_BUCKET/*": "Reads the added area codes.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""
 

@@ -223,7 +223,7 @@ class ActiveDecks:
         if self._known is not None:
             pointer = self._known.pointer
             deck.categories |= frozenset(pointer.categories)
-            deck.area_codes = {code.code: code.country for code in pointer.area_codes}
+            deck.area_codes = pointer.area_codes_by_prefix
 
     def _drop_old_decks(self) -> None:
         """Drop decks that were not used lately, but none that is in force now or soon."""
