@@ -136,8 +136,7 @@ def row_of(call: ChargedCall) -> RateRow:
 
 
 def published_deck(version: str) -> Deck:
-    """Read a published deck. Only calls that version 1.0.0 charged need one, so S3 is imported when it is."""
+    """Read a published deck. Only calls that version 1.0.0 charged need one, so the reader is imported when it is."""
     from calling_credit.rates.active_decks import ActiveDecks  # noqa: PLC0415
-    from calling_credit.rates.deck_store import s3_client  # noqa: PLC0415
 
     return ActiveDecks(s3_client(), config().deck_bucket).deck(version)

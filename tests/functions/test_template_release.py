@@ -32,7 +32,6 @@ ALLOWED = {
     "Resources/AccountRatesRoute/*": "GET /account/rates is new.",
     "Resources/PostCorrectionRoute/*": "POST /accounts/{account_id}/calls/{call_key}/corrections is new.",
     "Resources/ManageAccountsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It reads calls and decks.",
-    "Resources/ManageAccountsFunction/Properties/Environment/Variables/DECK_BUCKET*": "It reads the decks of calls.",
     "Resources/RerateCallsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It corrects calls.",
     "Resources/RateCallsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It recognizes corrected calls.",
     "Parameters/HomeCountries/*": "Which calls are part of the subscription.",
@@ -47,7 +46,6 @@ ALLOWED = {
     "Resources/PublishRatesFunction*/Policies/*": "Publishing also writes the compiled deck.",
     "Resources/UnknownAreaCodesAlarm/*": "Calls to area codes that no table knows are refused.",
     "Resources/ManageAccountsFunction/Properties/Environment/Variables/DECK_BUCKET/*": "Reads the added area codes.",
-    "Resources/ManageAccountsFunctionRole/Properties/Policies/0/PolicyDocument/Statement/[12]/*": "The same.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""
 

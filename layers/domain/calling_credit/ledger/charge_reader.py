@@ -10,7 +10,7 @@ from calling_credit.dynamodb.pages import query_pages
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.instants import format_instant
 from calling_credit.ledger.charged_calls import ChargedCall, charged_calls
-from calling_credit.ledger.entries import Entry, EntryKind
+from calling_credit.ledger.entries import EntryKind
 from calling_credit.rates.deck_csv import ReportProgress
 from calling_credit.rates.deck_impact import Impact
 
@@ -73,18 +73,19 @@ def read_charged_call(
     return next(calls_between(client, table_name, account_id, low, high), None)
 
 
-def was_corrected_to(client: "DynamoDBClient", table_name: str, entry: Entry) -> bool:
-    """Whether an operator has corrected a call to what this entry would charge: the same number and duration. So the
-    switch's own corrected record of a call is recognized, although the first entry keeps the facts of the wrong one.
+def was_corrected_to(
+    client: "DynamoDBClient", table_name: str, call: tuple[str, str, str], number: object, duration_seconds: object
+) -> bool:
+    """Whether an operator has corrected a call (account, time, key) to this duration. So the switch's own corrected
+    record is recognized, although the first entry keeps the facts of the wrong one.
     """
-    partition = Partition(client, table_name, keys.account_pk(entry.account_id))
-    low = keys.entry_sk(entry.happened_at, entry.cause_id)
-    high = keys.after_call(entry.happened_at, entry.cause_id)
-    facts = (entry.explanation.get("to"), entry.explanation.get("duration_seconds"))
+    account_id, happened_at, call_key = call
+    partition = Partition(client, table_name, keys.account_pk(account_id))
+    low, high = keys.entry_sk(happened_at, call_key), keys.after_call(happened_at, call_key)
     return any(
         item["kind"] == EntryKind.CALL_CHARGED
         and "correction" in item
-        and (item["to"], item["duration_seconds"]) == facts
+        and (item["to"], item["duration_seconds"]) == (number, duration_seconds)
         for item in partition.query(low, high, consistent=True)
     )
 

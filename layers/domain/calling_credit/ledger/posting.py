@@ -130,10 +130,12 @@ def _conflict_or_correction(client: "DynamoDBClient", table_name: str, entry: En
     """The outcome of an entry whose cause was written with other facts: replayed if these are the facts to which an
     operator has corrected the call since.
     """
+    number, seconds = entry.explanation.get("to"), entry.explanation.get("duration_seconds")
     try:
-        return PostingOutcome.REPLAYED if was_corrected_to(client, table_name, entry) else PostingOutcome.CONFLICT
+        is_known = was_corrected_to(client, table_name, entry.key, number, seconds)
     except AWS_ERRORS:
         return PostingOutcome.NOT_POSTED
+    return PostingOutcome.REPLAYED if is_known else PostingOutcome.CONFLICT
 
 
 def posting_plan(
