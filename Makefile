@@ -168,8 +168,14 @@ bench: $(READY)  ## Measure the budgets beside the usual tutorial stack and writ
 flag = $(if $(filter-out 0 1,$($(1))),$(error $(1)=$($(1)): say $(1)=1, or leave it out),$(if $(filter 1,$($(1))),$(2)))
 
 .PHONY: publish-rates
-publish-rates: $(READY)  ## Check and publish FILE=deck.csv (or short_codes.csv); DRAFT=1 only reports the changes
-	@$(BIN)/python -m ops.publish_rates "$(or $(FILE),$(error Name a rate deck: make publish-rates FILE=deck.csv))" $(call flag,DRAFT,--draft)
+publish-rates: $(READY)  ## Check and publish FILE=deck.csv or short_codes.csv; DRAFT=1 only reports, ALLOW=code:count,... allows findings, SKIP_IMPACT=1
+	@$(BIN)/python -m ops.publish_rates "$(or $(FILE),$(error Name a rate deck: make publish-rates FILE=deck.csv))" \
+	  $(call flag,DRAFT,--draft) $(if $(ALLOW),--allow "$(ALLOW)") $(call flag,SKIP_IMPACT,--skip-impact) $(call flag,YES,--yes)
+
+.PHONY: add-area-code
+add-area-code: $(READY)  ## Include an area code of +1 that is newer than this version: CODE=436 COUNTRY=US
+	@$(BIN)/python -m ops.add_area_code "$(or $(CODE),$(error Name the area code: make add-area-code CODE=436 COUNTRY=US))" \
+	  "$(or $(COUNTRY),$(error Name its country: make add-area-code CODE=436 COUNTRY=US))" $(call flag,YES,--yes)
 
 .PHONY: rollback-rates
 rollback-rates: $(READY)  ## Activate the previous deck, or TO=version; LIST=1 lists the decks, YES=1 skips the question

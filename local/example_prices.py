@@ -5,6 +5,8 @@ the kind of number, not on prefixes. All amounts are ten-thousandths of a US dol
 from typing import NamedTuple
 from zlib import crc32
 
+from local.deck_exceptions import DIRECTORY
+
 
 class Price(NamedTuple):
     """The price of a minute and of a call, in ten-thousandths of a dollar, and the billed seconds: a minimum, then
@@ -79,6 +81,8 @@ def price_of(country: str, kind: str, calling_code: str) -> Price:
     steps = _STEPS_BY_COUNTRY.get(country) or _STEPS[_spread(country, "steps") % len(_STEPS)]
     if kind == "premium_rate":
         return Price(12000 + 4 * mobile, 5000, 60, 60)
+    if kind == DIRECTORY:
+        return Price(0, 19900, 60, 60)
     if kind == "personal_number":
         return Price(3 * mobile + 500, 1000, 60, 60)
     per_minute = {

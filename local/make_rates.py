@@ -11,6 +11,8 @@ How a prefix gets its row:
 - Area codes of the US and Canada are `included` if their numbers are geographic (landline or mobile) or toll-free, and
   `outbound_premium_call` otherwise: 900, and the personal (5xx) and non-geographic (600, 622, 633) codes, which are
   neither international nor part of a subscription. All other area codes are `outbound_international_call`.
+- local/deck_exceptions.py lists what libphonenumber does not know: newer area codes, and numbers of other countries.
+- In every geographic area code of the US and Canada, exchange 976 and 555-1212 have a price of their own.
 """
 
 import csv
@@ -23,6 +25,7 @@ import phonenumbers
 
 from calling_credit.rates.deck_csv import COLUMNS
 from local.countries import WORLD, country_of_region, name_of_region
+from local.deck_exceptions import DIRECTORY, EXCEPTIONS, GENERAL
 from local.example_prices import FREE, Price, price_of
 from local.numbering_plans import Label, NumberingPlan
 from local.prefix_lists import Depths, grow, most_numbers, prefixes_below
@@ -35,7 +38,7 @@ NORTH_AMERICA = 1
 
 _DEPTHS = Depths(always=0, usual=4, careful=6)
 _AREA_CODE_DEPTHS = Depths(always=3, usual=6, careful=6)
-_GENERAL = "general"
+_GENERAL = GENERAL
 _KINDS = {"fixed_line": "landline", "fixed_line_or_mobile": _GENERAL, "voicemail": "mobile"}
 _KIND_NAMES = {
     "landline": "Landline",
@@ -47,6 +50,7 @@ _KIND_NAMES = {
     "personal_number": "Personal Number",
     "pager": "Pager",
     "uan": "Corporate Number",
+    DIRECTORY: "Directory Assistance",
 }
 _NETWORK_NAMES = {
     "800": "International Freephone",
@@ -104,6 +108,10 @@ def deck_rows() -> list[Row]:
     for calling_code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
         listed = _area_codes() if calling_code == NORTH_AMERICA else _whole_plan(calling_code)
         rows.update((prefix, _row(prefix, label, str(calling_code))) for prefix, label in listed)
+    rows.update((prefix, _row(prefix, label, _calling_code(prefix))) for prefix, label in EXCEPTIONS.items())
+    for prefix, row in list(rows.items()):
+        if row.category == INCLUDED and not row.destination.endswith(_KIND_NAMES["toll_free"]):
+            rows.update((longer, _row(longer, label, "1")) for longer, label in _billed_exchanges(prefix, row.country))
     return sorted([*rows.values(), *_rows_by_origin(rows)], key=lambda row: (row.prefix, row.origin))
 
 
@@ -145,6 +153,17 @@ def _area_codes() -> Iterator[tuple[str, Label]]:
             label = most_numbers(area.totals)
             yield prefix, label
             yield from prefixes_below(area, prefix, label)
+
+
+def _billed_exchanges(prefix: str, country: str) -> Iterator[tuple[str, Label]]:
+    """Yield the numbers of a geographic area code that are billed: mass announcements, and directory assistance."""
+    yield f"{prefix}976", Label(country, "premium_rate")
+    yield f"{prefix}5551212", Label(country, DIRECTORY)
+
+
+def _calling_code(prefix: str) -> str:
+    codes = {str(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE}
+    return next(prefix[:length] for length in (1, 2, 3) if prefix[:length] in codes)
 
 
 def _row(prefix: str, label: Label, calling_code: str) -> Row:

@@ -1,80 +1,129 @@
-"""Publishes a rate deck: checks it, reports its contents and changes, stores it, and activates it."""
+"""Publishes a rate deck: checks it, reports its contents, changes, and findings, stores it, and activates it."""
 
 import argparse
-from collections import Counter
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rich.table import Table
-
+from calling_credit.errors import InvalidValue
 from calling_credit.instants import format_instant
 from calling_credit.ledger.charge_reader import account_ids, measure_impact
-from calling_credit.money import format_money
+from calling_credit.rates.allowance import allow_text, allows, parse_allowance, publish_command
 from calling_credit.rates.deck import Deck
-from calling_credit.rates.deck_csv import DeckError
-from calling_credit.rates.deck_diff import DeckChanges, DeckWarning, PriceChange
-from calling_credit.rates.deck_impact import Effect, Impact
-from calling_credit.rates.deck_report import DeckCheck, check_deck, price_text
+from calling_credit.rates.deck_codes import GuardCode
+from calling_credit.rates.deck_impact import Impact
+from calling_credit.rates.deck_report import DeckCheck, check_deck, finding_view
 from calling_credit.rates.deck_store import deck_version
-from calling_credit.rates.publishing import DeckBucket, PublishOutcome
+from calling_credit.rates.publishing import OUTCOME_MESSAGES, DeckBucket, PublishOutcome
 from calling_credit.rates.short_codes import is_short_code_file
 from calling_credit.rates.timeline import START_OF_TIME
+from ops.deck_output import (
+    report_changes,
+    report_deck,
+    report_errors,
+    report_findings,
+    report_past_calls,
+    report_state_changes,
+    report_warnings,
+)
+from ops.decks import deck_bucket, operator_name
 from ops.publish_short_codes import publish_short_codes
 from ops.stack import FoundStack, StackNotFoundError, find_stack
-from ops.terminal import CommandError, console, progress_bar, run
+from ops.terminal import CommandError, confirm, console, progress_bar, run
 
-MAX_ROWS = 20
-MAX_ERRORS = 1_000
 SECONDS_FOR_PAST_CALLS = 300
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the operator asked for."""
+
+    file: Path
+    is_draft: bool
+    allowance: dict[GuardCode, int | None]
+    has_impact: bool
+    is_confirmed: bool
+
+
 def main() -> int:
-    """Run `python -m ops.publish_rates FILE [--draft]`, behind `make publish-rates`; exit with 1 if the deck has
-    errors.
+    """Run `python -m ops.publish_rates FILE [--draft] [--allow code:count,...] [--skip-impact] [--yes]`, behind
+    `make publish-rates`; exit with 1 if nothing was published.
     """
-    parser = argparse.ArgumentParser(prog="make publish-rates", description="Check a rate deck and publish it.")
-    parser.add_argument("file", type=Path, help="the deck, a CSV file")
-    parser.add_argument("--draft", action="store_true", help="DRAFT=1: check and report, do not publish")
-    arguments = parser.parse_args()
+    order = read_order()
     try:
-        data = arguments.file.read_bytes()
+        data = order.file.read_bytes()
     except OSError as error:
-        raise CommandError(f"{arguments.file} cannot be read: {error}") from error
+        raise CommandError(f"{order.file} cannot be read: {error}") from error
     if is_short_code_file(data):
-        return publish_short_codes(arguments.file, data, is_draft=arguments.draft)
+        return publish_short_codes(order.file, data, is_draft=order.is_draft)
     now, reason = datetime.now(UTC), ""
     try:
         stack = find_stack()
     except StackNotFoundError as error:
-        if not arguments.draft:
+        if not order.is_draft:
             raise
         stack, reason = None, str(error)
-    decks = stack.decks() if stack else None
+    decks = deck_bucket(stack) if stack else None
     result = check_file(decks, data, now)
     if result.deck is None:
-        report_errors(arguments.file, result.errors)
+        report_errors(order.file, result.errors)
         return 1
-    report_deck(arguments.file, result.deck)
+    report_deck(order.file, result.deck)
     report_warnings(result.warnings)
     if stack is None or decks is None:
+        report_findings(result.judgement)
         console.print(f"There is no active deck to compare with. {reason}", markup=False, soft_wrap=True)
         console.print("This is a draft; nothing was published.")
         return 0
     if result.changes is not None:
         report_changes(result.changes)
-    report_past_calls(impact_of(stack, result.deck, now))
-    if arguments.draft:
+    if order.has_impact:
+        report_state_changes(result.judgement)
+        report_past_calls(impact_of(stack, result.deck, now))
+    report_findings(result.judgement)
+    if order.is_draft:
+        decks.record_check(data, result.base)
         console.print("This is a draft; nothing was published.")
         return 0
-    return publish(decks, data, result, now)
+    return publish(stack, decks, data, result, order, now)
 
 
-def publish(decks: DeckBucket, data: bytes, result: DeckCheck, now: datetime) -> int:
-    """Publish the deck and print the outcome."""
-    outcome = decks.publish(data, result, now, datetime.now(UTC))
-    if outcome is PublishOutcome.SUPERSEDED:
-        raise CommandError("Another deck was activated in the meantime. Compare yours with it and publish again.")
+def read_order() -> Order:
+    """Return what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="make publish-rates", description="Check a rate deck and publish it.")
+    parser.add_argument("file", type=Path, help="the deck, a CSV file")
+    parser.add_argument("--draft", action="store_true", help="DRAFT=1: check and report, do not publish")
+    parser.add_argument("--allow", default="", help="ALLOW=code:count,...: publish with exactly these findings")
+    parser.add_argument("--skip-impact", action="store_true", help="SKIP_IMPACT=1: publish without the impact report")
+    parser.add_argument("--yes", action="store_true", help="YES=1: do not ask for confirmation")
+    arguments = parser.parse_args()
+    try:
+        allowance = parse_allowance(arguments.allow)
+    except InvalidValue as error:
+        raise CommandError(error.detail) from error
+    return Order(arguments.file, arguments.draft, allowance, not arguments.skip_impact, arguments.yes)
+
+
+def publish(stack: FoundStack, decks: DeckBucket, data: bytes, result: DeckCheck, order: Order, now: datetime) -> int:
+    """Publish the deck, if it has no findings or the order allows them, and print the outcome."""
+    if not decks.is_active(data):
+        recorded_base = decks.recorded_base(data) if order.allowance else None
+        if result.counts or order.allowance:
+            decks.record_check(data, result.base)
+        if not allows(order.allowance, result.counts):
+            return refuse(stack, result, order)
+        if order.allowance and recorded_base not in (None, result.base):
+            console.print("Another deck was activated since this file was checked, so ALLOW is void.", style="red")
+            return refuse(stack, result, order)
+        if order.allowance and not approve(stack, decks, result, order, now):
+            return 1
+    outcome = decks.publish(data, result, now, datetime.now(UTC), order.allowance)
+    if outcome in (PublishOutcome.SUPERSEDED, PublishOutcome.STALE_BASE):
+        if result.named_base not in ("", result.base):
+            raise CommandError(f"{outcome}: {OUTCOME_MESSAGES[outcome]}")
+        raise CommandError(
+            f"{outcome}: Another deck was activated in the meantime. Compare yours with it and publish again."
+        )
     if outcome is PublishOutcome.UNCHANGED:
         console.print("It is already the active deck; nothing changed.")
     else:
@@ -87,6 +136,37 @@ def in_force_text(decks: DeckBucket) -> str:
     pointer = decks.pointer()
     begin = pointer.in_force[0].in_force_from if pointer else START_OF_TIME
     return "at any time" if begin == START_OF_TIME else f"at {begin} or later"
+
+
+def refuse(stack: FoundStack, result: DeckCheck, order: Order) -> int:
+    """Print the command that allows exactly the findings."""
+    if order.allowance and not result.counts:
+        console.print("The deck has no findings, so there is nothing to allow. Leave ALLOW out.", style="red")
+    elif order.allowance:
+        console.print("ALLOW must name exactly the findings of this deck, each with its count.", style="red")
+    command = publish_command(str(order.file), result.counts) + ("" if stack.is_local else f" STACK={stack.name}")
+    console.print("Nothing was published. Correct the deck, or, if all this is intended, run:", style="red")
+    console.print(f"    {command}", markup=False, soft_wrap=True)
+    return 1
+
+
+def approve(stack: FoundStack, decks: DeckBucket, result: DeckCheck, order: Order, now: datetime) -> bool:
+    """Ask for confirmation on a named stack, and record who allowed what."""
+    allowed = allow_text(result.counts)
+    question = f"Publish {order.file} in {stack.name} and allow {allowed}?"
+    if not stack.is_local and not order.is_confirmed and not confirm(question):
+        return False
+    approval = {
+        "version": result.version,
+        "base": result.base,
+        "allowed": result.counts,
+        "by": operator_name(stack),
+        "at": format_instant(now),
+        "findings": [finding_view(finding, result) for finding in result.judgement.findings],
+    }
+    decks.record_approval(result.version, approval)
+    console.print(f"Allowed {allowed} as {approval['by']}.", markup=False, soft_wrap=True)
+    return True
 
 
 def check_file(decks: DeckBucket | None, data: bytes, now: datetime) -> DeckCheck:
@@ -108,95 +188,6 @@ def impact_of(stack: FoundStack, deck: Deck, now: datetime) -> Impact:
     with progress_bar("Pricing the calls of the last 30 days, by account", accounts) as report_progress:
         measure_impact(client, stack.table_name, impact, now, seconds_left, report_progress)
     return impact
-
-
-def report_errors(file: Path, errors: Sequence[DeckError]) -> None:
-    """Print the errors, line by line."""
-    for error in errors[:MAX_ERRORS]:
-        column = f" {error.column}" if error.column else ""
-        console.print(f"line {error.line}{column}: {error.code}: {error.detail}", markup=False, soft_wrap=True)
-    if len(errors) > MAX_ERRORS:
-        console.print(f"... and {len(errors) - MAX_ERRORS} more")
-    console.print(f"{file} has {len(errors)} errors; nothing was published.", style="red", markup=False)
-
-
-def report_warnings(warnings: Sequence[DeckWarning]) -> None:
-    """Print the warnings; they do not stop the publication."""
-    for warning in warnings[:MAX_ROWS]:
-        console.print(f"warning: {warning.code}: {warning.detail}", style="yellow", markup=False, soft_wrap=True)
-    if len(warnings) > MAX_ROWS:
-        console.print(f"... and {len(warnings) - MAX_ROWS} more warnings")
-
-
-def report_deck(file: Path, deck: Deck) -> None:
-    """Print the contents of the deck in numbers."""
-    prefixes = {row.prefix for row in deck.rows}
-    countries = {row.country for row in deck.rows}
-    console.print(
-        f"{file}: {len(deck.rows)} rows, {len(prefixes)} prefixes, {len(countries)} countries and networks.",
-        markup=False,
-    )
-    for category, count in Counter(row.category for row in deck.rows).most_common():
-        console.print(f"{count:>8}  {category}", markup=False)
-
-
-def report_changes(changes: DeckChanges) -> None:
-    """Print the changes against the active deck."""
-    if not changes.any:
-        console.print("It has the same prices as the active deck.")
-        return
-    count = changes.counts()
-    console.print(
-        f"Compared with the active deck: {count['added']} prefixes added, {count['removed']} removed,"
-        f" {len(changes.repriced)} repriced ({count['raised']} raised, {count['lowered']} lowered,"
-        f" {count['mixed']} higher for some calls and lower for others, {count['later']} from a later date)."
-    )
-    lines = [("-", row, "", price_text(row)) for row in changes.removed]
-    lines += [
-        (SIGNS[difference.way], difference.after, price_text(difference.after), price_text(difference.before))
-        for difference in changes.repriced
-        if difference.way is not PriceChange.LATER
-    ]
-    lines += [("+", row, price_text(row), "") for row in changes.added]
-    lines += [("later", row, price_text(row), "") for row in changes.announced]
-    table = Table(box=None, header_style="bold")
-    for name in ("", "prefix", "destination", "from", "before", "now"):
-        table.add_column(name, justify="right" if name in ("before", "now") else "left")
-    for sign, row, now, before in lines[:MAX_ROWS]:
-        table.add_row(sign, row.prefix, row.destination, row.effective_from[:10], before, now)
-    console.print(table)
-    if len(lines) > MAX_ROWS:
-        console.print(f"... and {len(lines) - MAX_ROWS} more")
-    if changes.removed:
-        console.print("Calls to a removed prefix stay unrated unless a shorter prefix covers them.")
-    if changes.uncovered:
-        console.print(f"{len(changes.uncovered)} prefixes have no price until their first row takes effect.")
-
-
-SIGNS = {PriceChange.RAISED: "up", PriceChange.LOWERED: "down", PriceChange.MIXED: "~"}
-
-
-def report_past_calls(impact: Impact) -> None:
-    """Print what the deck would have changed for past calls."""
-    if not impact.calls:
-        console.print("No calls were charged in the last 30 days, so there is no estimate for past calls.")
-        return
-    whole = "" if impact.is_whole else " (there was no time to read all accounts)"
-    console.print(
-        f"In the last 30 days, {impact.calls} calls of {impact.accounts} accounts{whole} cost"
-        f" {format_money(impact.charged_micros)}. With this deck: {effect_text(impact.at_their_time)}."
-    )
-    if impact.announced != impact.at_their_time:
-        console.print(f"With all announced prices in effect: {effect_text(impact.announced)}.")
-
-
-def effect_text(effect: Effect) -> str:
-    """Return the effect in one line."""
-    sign = "+" if effect.change_micros >= 0 else ""
-    return (
-        f"{sign}{format_money(effect.change_micros)}, {effect.more_expensive} calls cost more,"
-        f" {effect.cheaper} cost less, {effect.unrated} have no price"
-    )
 
 
 if __name__ == "__main__":

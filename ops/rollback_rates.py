@@ -1,4 +1,6 @@
-"""Activates an earlier rate deck, or lists the decks. Charged calls keep their prices."""
+"""Activates an earlier rate deck, or lists the decks. Charged calls keep their prices. No published deck is refused;
+findings about it are only shown.
+"""
 
 import argparse
 from datetime import UTC, datetime
@@ -7,6 +9,8 @@ from rich.table import Table
 
 from calling_credit.errors import CallingCreditError
 from calling_credit.rates.publishing import DeckBucket
+from ops.deck_output import report_findings
+from ops.decks import deck_bucket
 from ops.publish_rates import in_force_text
 from ops.stack import find_stack
 from ops.terminal import CommandError, confirm, console, run
@@ -20,7 +24,7 @@ def main() -> int:
     parser.add_argument("--yes", action="store_true", help="YES=1: do not ask for confirmation")
     arguments = parser.parse_args()
     stack = find_stack()
-    decks = stack.decks()
+    decks = deck_bucket(stack)
     pointer = decks.pointer()
     if arguments.list:
         list_decks(decks, pointer.version if pointer else "")
@@ -28,6 +32,8 @@ def main() -> int:
     earlier = pointer.previous if pointer else ()
     # The question names this deck, so activate no other, even if another one was activated meanwhile.
     target = arguments.to or (earlier[0] if earlier else None)
+    if target is not None:
+        report_rollback(decks, target)
     if not arguments.yes and not confirm(f"Activate {target or 'an earlier deck'} again in {stack.name}?"):
         return 1
     try:
@@ -36,6 +42,15 @@ def main() -> int:
         raise CommandError(f"{error.code}: {error.detail}") from error
     console.print(f"{version} is active again. It prices every call that begins {in_force_text(decks)}.", markup=False)
     return 0
+
+
+def report_rollback(decks: DeckBucket, target: str) -> None:
+    """Print what the guard finds in a deck that is to be activated again."""
+    try:
+        judgement = decks.judge_rollback(target, datetime.now(UTC))
+    except CallingCreditError:
+        return  # The activation says what is wrong.
+    report_findings(judgement)
 
 
 def list_decks(decks: DeckBucket, active: str) -> None:

@@ -5,13 +5,11 @@ account that the operator is signed in to. Does not depend on any command.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from calling_credit.rates.publishing import DECK_LEAD_SECONDS, DeckBucket
 from ops.project import LOCAL_STACK_NAME, SettingsError, local_description, refuse_remote_endpoints
 
 _NOT_RUNNING: Final = (
@@ -25,23 +23,18 @@ class StackNotFoundError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FoundStack:
-    """A stack, its outputs, and a session with the right to use it."""
+    """A stack, its outputs and parameters, and a session with the right to use it."""
 
     name: str
     is_local: bool
     outputs: dict[str, str]
     session: boto3.Session
     endpoint_url: str | None
-    parameters: dict[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     def client(self, service: Any) -> Any:
         """Return a client of one AWS service of this stack."""
         return self.session.client(service, endpoint_url=self.endpoint_url)
-
-    def decks(self) -> DeckBucket:
-        """Return the decks of this stack."""
-        lead = int(self.parameters.get("DeckLeadSeconds", DECK_LEAD_SECONDS))
-        return DeckBucket(self.client("s3"), self.outputs["DeckBucketName"], lead, lambda: datetime.now(UTC))
 
     @property
     def table_name(self) -> str:
@@ -67,7 +60,7 @@ def find_stack(environ: Mapping[str, str] = os.environ) -> FoundStack:
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
     if "CallQueueUrl" not in outputs:
         raise StackNotFoundError(f"The stack {name or LOCAL_STACK_NAME} is not a Calling Credit stack.")
-    parameters = {one["ParameterKey"]: one["ParameterValue"] for one in stacks[0].get("Parameters", [])}
+    parameters = {one["ParameterKey"]: one.get("ParameterValue", "") for one in stacks[0].get("Parameters", [])}
     return FoundStack(name or LOCAL_STACK_NAME, not name, outputs, session, endpoint_url, parameters)
 
 

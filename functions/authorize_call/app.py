@@ -23,6 +23,7 @@ from calling_credit.errors import CallingCreditError
 from calling_credit.metrics import emit
 from calling_credit.rates.active_decks import ActiveDecks
 from calling_credit.rates.deck_store import s3_client
+from calling_credit.rates.home_numbers import is_unknown_area_code
 
 SECONDS_TO_SPARE = 1.5
 """How long before the timeout the function stops retrying and answers `busy`."""
@@ -55,7 +56,8 @@ def authorize_call() -> Response[str]:
     outcome = "allowed" if decision.reason is None else "denied"
     fields = {"account_id": request.account_id, "line_id": request.line_id, "call_id": request.call_key}
     logger.info(outcome, extra=fields | {"reason": decision.reason, "max_seconds": decision.max_seconds})
-    emit(metrics, {f"calls_{outcome}": 1})
+    unknown = decision.reason == DenialReason.UNRATED and is_unknown_area_code(request.dialled_number)
+    emit(metrics, {f"calls_{outcome}": 1} | ({"unknown_area_codes": 1} if unknown else {}))
     return answer(decision_view(decision))
 
 

@@ -21,12 +21,15 @@ from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.ledger.adjustments import adjust_balance, parse_adjustment
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.money import format_money
+from calling_credit.rates.area_codes import AreaCodeReader
+from calling_credit.rates.deck_store import s3_client
 
 logger = Logger()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 accounts = AccountStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name)
+area_codes = AreaCodeReader(s3_client, config().deck_bucket)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -57,7 +60,13 @@ def put_line(account_id: str, line_id: str) -> Response[str]:
     body = json_body(app)
     ids.check_id(account_id, "account_id")
     ids.check_id(line_id, "line_id")
-    change = partial(parse_line, line_id, body)
+    change = partial(
+        parse_line,
+        line_id,
+        body,
+        home_countries=config().home_countries,
+        read_area_codes=lambda: area_codes.current(clock.now()),
+    )
     line, is_new = lines.store_line(account_id, line_id, change, source, clock.now())
     return answer(line_view(line, accounts.user_name(account_id, line.user_id)), 201 if is_new else 200)
 

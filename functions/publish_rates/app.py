@@ -1,8 +1,10 @@
 """Publishes a rate deck that was uploaded into the bucket: checks it, writes a report, and activates it.
 
-A refused deck changes nothing.
+A refused deck changes nothing, and neither does one whose findings need an operator's approval.
 """
 
+from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -12,15 +14,19 @@ from calling_credit import clock
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
-from calling_credit.errors import InvalidValue, NotFound
+from calling_credit.errors import InvalidValue, NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.ledger.charge_reader import measure_impact
 from calling_credit.metrics import emit
+from calling_credit.rates.allowance import publish_command
 from calling_credit.rates.deck_impact import Impact
-from calling_credit.rates.deck_report import report
+from calling_credit.rates.deck_report import DeckCheck, report
 from calling_credit.rates.deck_store import deck_version, s3_client
-from calling_credit.rates.publishing import OUTCOME_MESSAGES, S3_TIME_STEP, DeckBucket, PublishOutcome
+from calling_credit.rates.publishing import MAX_ATTEMPTS, OUTCOME_MESSAGES, S3_TIME_STEP, DeckBucket, PublishOutcome
+from calling_credit.rates.uploads import UploadedDeck
 
+NOT_PUBLISHED = (PublishOutcome.REFUSED, PublishOutcome.NEEDS_APPROVAL, PublishOutcome.STALE_BASE)
+"""The outcomes that need a person."""
 SECONDS_TO_SPARE = 120.0
 """Reserved for publishing the deck: pricing of past calls stops this long before the timeout."""
 
@@ -32,6 +38,7 @@ decks = DeckBucket(
     config().deck_bucket,
     config().deck_lead_seconds,
     lambda: clock.now(),  # noqa: PLW0108 - tests replace the clock after the import
+    home_countries=config().home_countries,
 )
 
 
@@ -64,15 +71,35 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             measure_impact(dynamodb, config().table_name, check.impact, now, left)
         except AWS_ERRORS as error:  # The impact is only information. The new prices must not wait for it.
             logger.warning("not_all_weighed", code=code_of(error))
-    outcome = decks.publish(upload.data, check, upload.uploaded_at + S3_TIME_STEP, now)
-    return write_report(key, outcome, report(check, outcome, format_instant(now), OUTCOME_MESSAGES[outcome]))
+    outcome, check = publish(upload, check, now)
+    content = report(check, outcome, format_instant(now), OUTCOME_MESSAGES[outcome])
+    if outcome is PublishOutcome.NEEDS_APPROVAL:
+        decks.record_check(upload.data, check.base)
+        content["command"] = publish_command(PurePosixPath(key).name, check.counts)
+    return write_report(key, outcome, content)
+
+
+def publish(upload: UploadedDeck, check: DeckCheck, now: datetime) -> tuple[PublishOutcome, DeckCheck]:
+    """Publish a deck; if another one was activated since its check, check it again against that one."""
+    for _ in range(MAX_ATTEMPTS):
+        outcome = decks.publish(upload.data, check, upload.uploaded_at + S3_TIME_STEP, now)
+        if outcome is not PublishOutcome.STALE_BASE or check.named_base:
+            return outcome, check
+        impact, check = check.impact, decks.check(upload.data, upload.uploaded_at, now)
+        check.impact = impact
+    raise Unavailable(ProblemCode.BUSY, "Other decks are being activated; upload this deck again.")
 
 
 def write_report(key: str, outcome: PublishOutcome, content: dict[str, Any]) -> dict[str, Any]:
     """Write the report, log one line with a stable code, and count the outcome."""
     decks.write_report(key, content)
     fields = {name: content.get(name) for name in ("version", "rows", "error_count", "warning_count", "changes")}
-    level = logger.error if outcome is PublishOutcome.REFUSED else logger.info
+    if content.get("findings"):
+        fields["findings"] = {finding["code"]: finding["count"] for finding in content["findings"]}
+    level = logger.error if outcome in NOT_PUBLISHED else logger.info
     level(f"deck_{outcome}", file=key, **{name: value for name, value in fields.items() if value is not None})
-    emit(metrics, {f"decks_{outcome}": 1})
+    counts = {f"decks_{outcome}": 1}
+    if outcome in NOT_PUBLISHED:
+        counts["decks_refused"] = 1  # The alarm counts these.
+    emit(metrics, counts)
     return {"outcome": outcome, "version": content.get("version"), "error_count": content["error_count"]}

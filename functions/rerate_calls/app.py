@@ -46,7 +46,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def rate_unrated(context: LambdaContext) -> dict[str, Any]:
-    """Charge every unrated call that a deck covers. Without an active deck, do nothing."""
+    """Charge every unrated call that a deck covers. Without an active deck, do nothing.
+
+    Raises:
+        Unavailable: A deck cannot be read, so its calls still wait; the others are charged.
+    """
     try:
         now = wait_for_deck(decks.newest(clock.now()))
     except Unavailable as error:
@@ -63,6 +67,9 @@ def rate_unrated(context: LambdaContext) -> dict[str, Any]:
     counts = {f"calls_{name}": count for name, count in store.tally.items()}
     logger.info("waiting_calls", extra=counts)
     emit(metrics, counts)
+    unreadable = next((item.error for item in unrated if item.error is not None), None)
+    if unreadable is not None:
+        raise unreadable
     return counts
 
 

@@ -22,8 +22,10 @@ from calling_credit.notifications import events
 from calling_credit.notifications.event_types import EventType
 from calling_credit.notifications.mails import MAILED
 from calling_credit.payments.issues import IssueCode
-from calling_credit.rates.deck_codes import DeckErrorCode, DeckWarningCode
+from calling_credit.rates.allowance import NEXT_STEPS
+from calling_credit.rates.deck_codes import DeckErrorCode, DeckWarningCode, GuardCode
 from calling_credit.rates.deck_diff import PriceChange
+from calling_credit.rates.deck_states import StateKind
 from calling_credit.rates.pricing import FreeReason
 from calling_credit.rates.publishing import OUTCOME_MESSAGES, PublishOutcome
 from calling_credit.recharge import settings
@@ -35,7 +37,7 @@ from calling_credit.topups import declines
 from calling_credit.topups.decision import MismatchCode
 from calling_credit.topups.declines import FailureCode
 from calling_credit.topups.topup import TopUpKind, TopUpStatus
-from ops import publish_rates
+from ops import deck_output
 from ops.contract.problem_codes import BEHIND_NO_ROUTE, BY_CODE
 from ops.dead_calls import LedgerVerdict
 from ops.openapi import ROOT
@@ -54,6 +56,7 @@ DOCUMENTED: list[tuple[type[StrEnum], str]] = [
     (EventType, "events.md"),
     (DeckErrorCode, "rate-decks.md"),
     (DeckWarningCode, "rate-decks.md"),
+    (GuardCode, "rate-decks.md"),
     (PublishOutcome, "rate-decks.md"),
     (PriceChange, "rate-decks.md"),
     (FailureCode, "api.md"),
@@ -68,6 +71,7 @@ OTHER: set[type[StrEnum]] = {
     TopUpKind,
     TopUpStatus,
     FreeReason,
+    StateKind,
     LinkPurpose,
     EntryKind,
     HoldStatus,
@@ -106,6 +110,10 @@ def test_a_code_without_a_row_is_found(document: str) -> None:
     assert without_row(planted, document) == {"planted_code"}
 
 
+def test_every_finding_about_a_deck_has_a_next_step() -> None:
+    assert set(NEXT_STEPS) == set(GuardCode)
+
+
 def test_every_denial_reason_has_a_message() -> None:
     assert set(request.WORDS) == set(DenialReason)
     assert set(DenialReason) >= FRAUD_REASONS
@@ -141,7 +149,7 @@ def test_every_type_of_event_has_a_model_a_schema_and_an_e_mail() -> None:
 
 def test_a_dropped_deck_has_words_for_every_outcome() -> None:
     assert set(OUTCOME_MESSAGES) == set(PublishOutcome)
-    assert set(publish_rates.SIGNS) == set(PriceChange) - {PriceChange.LATER}
+    assert set(deck_output.SIGNS) == set(PriceChange) - {PriceChange.LATER}
 
 
 @pytest.mark.parametrize(

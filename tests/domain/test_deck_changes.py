@@ -138,7 +138,7 @@ def test_a_prefix_of_another_country_gives_a_warning(prefix: str, country: str, 
 # --- A large deck -----------------------------------------------------------------------------------------------------
 
 PLANTED = (
-    ({"rate_per_minute": "100.000001"}, "rate_per_minute", "price_out_of_range"),
+    ({"rate_per_minute": "1000.000001"}, "rate_per_minute", "price_out_of_range"),
     ({"rate_per_minute": "-1"}, "rate_per_minute", "price_out_of_range"),
     ({"connection_fee": "1e3"}, "connection_fee", "invalid_price"),
     ({"country": "XX"}, "country", "unknown_country"),

@@ -56,8 +56,8 @@ def test_the_last_line_needs_no_line_break() -> None:
     assert isinstance(parse_deck(deck_csv({}).rstrip(b"\n"), "deck-1"), Deck)
 
 
-@pytest.mark.parametrize("price", ["0", "0.000001", "100", "100.000000"])
-def test_prices_from_0_to_100_dollars_are_accepted(price: str) -> None:
+@pytest.mark.parametrize("price", ["0", "0.000001", "1000", "1000.000000"])
+def test_prices_from_0_to_1000_dollars_are_accepted(price: str) -> None:
     assert len(deck({"rate_per_minute": price, "connection_fee": price}).rows) == 1
 
 
@@ -75,7 +75,6 @@ def test_kosovo_and_global_networks_are_valid_countries(country: str) -> None:
         ("prefix", "", "invalid_prefix"),
         ("prefix", "+44", "invalid_prefix"),
         ("prefix", "044", "invalid_prefix"),
-        ("prefix", "44 ", "invalid_prefix"),
         ("prefix", "4x", "invalid_prefix"),
         ("prefix", "\uff14\uff14", "invalid_prefix"),
         ("prefix", "1" * 16, "invalid_prefix"),
@@ -98,10 +97,10 @@ def test_kosovo_and_global_networks_are_valid_countries(country: str) -> None:
         ("rate_per_minute", "0.0000001", "invalid_price"),
         ("rate_per_minute", "$0.02", "invalid_price"),
         ("rate_per_minute", "-0.01", "price_out_of_range"),
-        ("rate_per_minute", "100.000001", "price_out_of_range"),
+        ("rate_per_minute", "1000.000001", "price_out_of_range"),
         ("connection_fee", "free", "invalid_price"),
         ("connection_fee", "-1", "price_out_of_range"),
-        ("connection_fee", "101", "price_out_of_range"),
+        ("connection_fee", "1001", "price_out_of_range"),
         ("minimum_seconds", "", "invalid_seconds"),
         ("minimum_seconds", "-1", "invalid_seconds"),
         ("minimum_seconds", "1.5", "invalid_seconds"),
@@ -174,11 +173,11 @@ def test_a_row_with_another_origin_or_moment_is_not_a_duplicate() -> None:
         "prefix,destination",
         ",".join(reversed(COLUMNS)),
         ",".join(COLUMNS).upper(),
-        ",".join(COLUMNS) + ",note",
+        ",".join(COLUMNS) + ",,note",
         "44,United Kingdom,GB,*,0.02,0,60,60,2020-01-01,outbound_international_call",
     ],
 )
-def test_a_header_that_is_not_exactly_the_columns_is_refused(header: str) -> None:
+def test_a_header_that_does_not_begin_with_the_columns_is_refused(header: str) -> None:
     assert faults(f"{header}\n".encode()) == [(1, "", "wrong_header")]
 
 
@@ -190,9 +189,7 @@ def test_a_deck_without_rows_is_refused() -> None:
     assert faults(deck_csv()) == [(1, "", "empty_deck")]
 
 
-@pytest.mark.parametrize(
-    "line", [b"45,Denmark", b"", b"45,Denmark,DK,*,0,0,60,60,2020-01-01,a_b,extra", b"45;Denmark;DK"]
-)
+@pytest.mark.parametrize("line", [b"45,Denmark", b"45,Denmark,DK,*,0,0,60,60,2020-01-01,a_b,extra", b"45;Denmark;DK"])
 def test_a_line_with_too_many_or_too_few_cells_is_refused(line: bytes) -> None:
     assert faults(deck_csv({}) + line + b"\n") == [(3, "", "wrong_column_count")]
 

@@ -166,6 +166,7 @@ def test_a_masked_number_still_gives_its_country(number: str) -> None:
 
 def test_the_numbering_tables_match_the_generator() -> None:
     same = make_numbering.DATA_FILE.read_text(encoding="utf-8") == make_numbering.data_text()
+    same &= make_numbering.ORDINARY_FILE.read_text(encoding="utf-8") == make_numbering.ordinary_text()
     assert same, (
         "libphonenumber's metadata or the script changed: run `python -m local.make_numbering` and read the diff"
     )

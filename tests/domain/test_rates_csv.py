@@ -25,6 +25,9 @@ GEOGRAPHIC = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberTyp
 NEVER_INCLUDED = {"1900", "1700", "1710", "1500", "1600", "1622", "1787", "1939", "1876", "1658", "1340", "1671"}
 TOLL_FREE_AREA_CODES = (800, 833, 844, 855, 866, 877, 888)
 
+NEWER_AREA_CODES = {357, 436, 457, 471, 483, 621, 624, 679, 729, 837, 861, 924}
+"""Assigned by NANPA, all of them in the US, and unknown to libphonenumber 9.0."""
+
 # Two regions of libphonenumber are parts of one ISO 3166-1 country.
 ISO_COUNTRY = {"AC": "SH", "TA": "SH"}
 
@@ -141,6 +144,9 @@ def test_every_plus_1_area_code_matches_its_region_and_number_type() -> None:
     for area in range(200, 1000):
         number, row = number_in(area), rows_by_prefix().get(f"1{area}")
         expected = class_of(number) if number else None
+        if area in NEWER_AREA_CODES:
+            assert (number, row and (row["country"], row["category"])) == (None, ("US", INCLUDED))
+            continue
         actual = (row["country"], row["category"]) if row else None
         if expected != actual or country_of(f"+1{area}2345678") != (expected[0] if expected else "ZZ"):
             wrong[area] = (expected, actual)
@@ -148,7 +154,7 @@ def test_every_plus_1_area_code_matches_its_region_and_number_type() -> None:
 
 
 def test_an_unassigned_area_code_has_no_row_and_no_country() -> None:
-    unassigned = [area for area in range(200, 1000) if number_in(area) is None]
+    unassigned = [area for area in range(200, 1000) if number_in(area) is None and area not in NEWER_AREA_CODES]
     assert len(unassigned) > 200
     for area in unassigned:
         number = PhoneNumber(country_code=1, national_number=area * 10_000_000 + 2345678)
@@ -164,10 +170,14 @@ def test_only_whole_area_codes_are_included() -> None:
     assert not included & NEVER_INCLUDED
 
 
-def test_below_an_included_area_code_only_the_dominican_republic_differs() -> None:
+def test_only_billed_exchanges_differ_below_an_included_area_code() -> None:
+    """Mass announcements and directory assistance are billed in each geographic code; 1 800 1… is Dominican."""
     longer = [row for row in rows() if len(row["prefix"]) > 4 and row["prefix"].startswith("1")]
     below = {row["prefix"] for row in longer if rows_by_prefix()[row["prefix"][:4]]["category"] == INCLUDED}
-    assert below == {"18001"}
+    included = {row["prefix"] for row in rows() if row["category"] == INCLUDED}
+    geographic = included - {f"1{area}" for area in TOLL_FREE_AREA_CODES}
+    assert below == {"18001"} | {f"{code}{more}" for code in geographic for more in ("976", "5551212")}
+    assert all(rows_by_prefix()[prefix]["category"] == PREMIUM for prefix in below - {"18001"})
 
 
 @pytest.mark.parametrize("kind", [PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE])

@@ -10,16 +10,8 @@ from hypothesis import strategies as st
 
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.money import format_money, parse_money
-from calling_credit.rates.deck_csv import MAX_PRICE_MICROS
-from calling_credit.rates.pricing import (
-    Free,
-    FreeReason,
-    RatedCall,
-    Unrated,
-    billed_seconds,
-    price_micros,
-    rate_call,
-)
+from calling_credit.rates.deck_cells import MAX_PRICE_MICROS
+from calling_credit.rates.pricing import Free, FreeReason, RatedCall, Unrated, billed_seconds, price_micros, rate_call
 from tests.domain.examples import NOW, call, deck, seconds_call
 
 durations = st.integers(0, 86_400)

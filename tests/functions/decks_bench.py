@@ -8,12 +8,19 @@ from typing import Any
 import pytest
 
 from calling_credit.rates import deck_store
+from calling_credit.rates.publishing import DeckBucket
+from tests.domain.examples import deck_csv
 from tests.harness.table import BUCKET, _s3, sample_event
 from tests.harness.world import DECK, UNITED_KINGDOM, World
 
 LEAD = timedelta(seconds=61)
 """After this time, a published deck is in force."""
 DEARER = DECK.replace(b"0.10", b"0.20")
+
+
+def with_rows(*rows: dict[str, str]) -> bytes:
+    """The small deck with more rows."""
+    return DECK + deck_csv(*rows).split(b"\n", 1)[1]
 
 
 BROKEN = DECK.replace(b"0.10", b"cheap").replace(b",JP,", b",XX,")
@@ -72,3 +79,12 @@ def price(world: World, number: str = UNITED_KINGDOM) -> list[str]:
     items = world.get("/rates", number=number).body["items"]
     world.clock.now = now
     return [item["rate_per_minute"] for item in items]
+
+
+def publish_allowed(world: World, data: bytes) -> str:
+    """Publish a deck with all its findings allowed, as the command does; return its version."""
+    decks = DeckBucket(_s3(), BUCKET)
+    check = decks.check(data, world.clock.now, world.clock.now)
+    assert decks.publish(data, check, world.clock.now, world.clock.now, check.counts) == "published"
+    world.stack.forget()
+    return check.version

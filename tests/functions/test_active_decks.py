@@ -63,7 +63,7 @@ def test_the_next_deck_is_loaded_before_it_is_in_force(bucket: Bucket) -> None:
     assert bucket.reads == [ACTIVE_KEY]
 
 
-def test_a_deck_that_is_not_loaded_in_time_is_try_again_and_loading_goes_on(bucket: Bucket) -> None:
+def test_a_deck_not_loaded_in_time_is_try_again_and_loading_goes_on(bucket: Bucket) -> None:
     decks = decks_of(bucket)
     with bucket.holding("compiled/"):
         before = time.monotonic()

@@ -84,7 +84,7 @@ def test_a_deck_knows_the_categories_and_area_codes_of_the_pointer(bucket: Bucke
     added = AddedAreaCode("436", "US", format_instant(NOW))
     bucket.point(replace(pointer, area_codes=(added,), categories=("calls", "outbound_international_call")))
     found = decks.in_force(seconds(30))
-    assert found.area_codes == {"436": "US"}
+    assert found.area_codes == {"1436": "US"}
     assert found.categories == {"calls", "outbound_international_call"}
     published = bucket.publish(DEAR, "dear", seconds(31))
     assert published.area_codes == (added,), "publishing keeps what it does not change"

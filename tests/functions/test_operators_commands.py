@@ -224,7 +224,7 @@ def test_rollback_activates_the_confirmed_deck_despite_newer_decks(
     def publish(price: str) -> str:
         data, now = deck_csv({"rate_per_minute": price}), datetime.now(UTC)
         judged = publisher.check(data, now, now)
-        assert publisher.publish(data, judged, now, now) == "published"
+        assert publisher.publish(data, judged, now, now, judged.counts) == "published"
         return judged.version
 
     def publish_another(question: str) -> bool:

@@ -7,7 +7,18 @@ import pytest
 from calling_credit.rates import deck_store
 from calling_credit.rates.publishing import DeckBucket
 from tests.domain.examples import deck_csv
-from tests.functions.decks_bench import BROKEN, DEARER, active, clean, drop, dropped, price, report
+from tests.functions.decks_bench import (
+    BROKEN,
+    DEARER,
+    active,
+    clean,
+    drop,
+    dropped,
+    price,
+    publish_allowed,
+    report,
+    with_rows,
+)
 from tests.harness.table import BUCKET, _s3
 from tests.harness.world import DECK, JAPAN, World
 
@@ -48,7 +59,7 @@ def test_a_deck_with_errors_changes_nothing_and_reports_row_and_column(
 def test_each_of_500_errors_among_50000_rows_is_reported(world: World) -> None:
     rows = [{"prefix": str(2_000_000 + number), "country": "GB"} for number in range(50_000)]
     for number in range(500):
-        rows[number * 100 + 7] |= {"rate_per_minute": "100.01"}
+        rows[number * 100 + 7] |= {"rate_per_minute": "1000.01"}
     answer = drop(world, deck_csv(*rows))
     assert (answer["outcome"], answer["error_count"]) == ("refused", 500)
     found = [(error["line"], error["column"], error["code"]) for error in report()["errors"]]
@@ -74,7 +85,7 @@ def test_calls_of_a_renamed_category_count_toward_the_daily_limit(world: World) 
     world.adjust("50.00", "credit")
     world.operate("PUT", "/accounts/acct_1", {"limits": {"daily_spend": "0.50"}})
     assert world.deliver({}) == []
-    drop(world, DECK.replace(b"outbound_international_call", b"calls_abroad"))
+    publish_allowed(world, DECK.replace(b"outbound_international_call", b"calls_abroad"))
     assert world.authorize("c_2").body["max_seconds"] == 120
     assert world.deliver({"call_id": "c_2", "ended_at": "2026-11-23T10:01:04.000Z", "duration_seconds": 60}) == []
     DeckBucket(_s3(), BUCKET).roll_back(None, world.clock.now)
@@ -90,7 +101,7 @@ def test_folders_and_missing_files_are_ignored_and_a_large_one_is_refused(
     assert world.stack.invoke("publish_rates", dropped("incoming/new/"), seconds=300) == {"outcome": "ignored"}
     assert world.stack.invoke("publish_rates", dropped("incoming/gone.csv"), seconds=300) == {"outcome": "ignored"}
     assert "file_gone" in caplog.messages
-    monkeypatch.setattr("calling_credit.rates.deck_bucket.MAX_BYTES", 100)
+    monkeypatch.setattr("calling_credit.rates.uploads.MAX_BYTES", 100)
     assert (drop(world, DEARER, "large.csv")["outcome"], report("large.csv")["code"]) == ("refused", "file_too_large")
     assert active() == before
 
@@ -107,8 +118,7 @@ def test_a_deck_announced_late_does_not_replace_a_newer_one(world: World) -> Non
 
 
 def test_later_rows_of_a_deck_are_shown_as_announced_prices(world: World) -> None:
-    announced = deck_csv(
-        {"rate_per_minute": "0.10"},
+    announced = with_rows(
         {"rate_per_minute": "0.12", "effective_from": "2026-12-01"},
         {"prefix": "33", "destination": "France", "country": "FR", "effective_from": "2026-12-24"},
     )

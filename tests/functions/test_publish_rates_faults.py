@@ -11,8 +11,7 @@ from botocore.exceptions import ClientError
 from calling_credit.errors import CallingCreditError
 from calling_credit.rates import deck_files, deck_store
 from calling_credit.rates.publishing import DeckBucket
-from tests.domain.examples import deck_csv
-from tests.functions.decks_bench import BROKEN, DEARER, LEAD, active, clean, drop, dropped, price, report
+from tests.functions.decks_bench import BROKEN, DEARER, LEAD, active, clean, drop, dropped, price, report, with_rows
 from tests.harness.faults import Point, ask_anew, points
 from tests.harness.table import BUCKET, Context, _s3
 from tests.harness.wire import Wire
@@ -80,7 +79,7 @@ def test_a_deck_uploaded_first_but_activated_last_is_superseded(world: World) ->
 
 
 def test_a_prefix_of_another_country_is_published_with_a_warning(world: World) -> None:
-    answer = drop(world, deck_csv({}, {"prefix": "33", "country": "GB"}, {"prefix": "999", "country": "GB"}))
+    answer = drop(world, with_rows({"prefix": "33", "country": "GB"}, {"prefix": "999", "country": "GB"}))
     assert answer["outcome"] == "published"
     assert [(one["prefix"], one["code"]) for one in report()["warnings"]] == [
         ("33", "other_country"),

@@ -57,11 +57,11 @@ def put_back(world: World, raw: list[Any]) -> None:
 
 
 def interrupted(world: World, wire: Wire, event: dict[str, Any], other: Callable[[], Any]) -> None:
-    """Run `other` once between two requests of an invocation, for every gap, each time from the same table."""
+    """Run `other` once before each request of an invocation to the table, each time from the same table."""
     raw = world.stack.dynamodb.scan(TableName=world.stack.table_name)["Items"]
     wire.sent.clear()
     world.stack.invoke("rerate_calls", event, seconds=300)
-    gaps = len(wire.sent)
+    gaps = sum(sent.service == "dynamodb" for sent in wire.sent)
     put_back(world, raw)
     world.stack.invoke("rerate_calls", event, seconds=300)
     other()
@@ -72,8 +72,8 @@ def interrupted(world: World, wire: Wire, event: dict[str, Any], other: Callable
 
         def between(sent: Sent, passed: Any, at: int = at) -> Any:
             nonlocal seen
-            seen += 1
-            if seen == at + 1:
+            seen += sent.service == "dynamodb"
+            if seen == at + 1 and sent.service == "dynamodb":
                 wire.interfere = None
                 other()
             return passed()

@@ -35,6 +35,7 @@ def test_alarms_watch_queues_payments_ages_errors_and_throttles() -> None:
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
         ("AWS/SQS", "ApproximateAgeOfOldestMessage"),
         (OWN_METRICS, "CallsUnrated"),
+        (OWN_METRICS, "UnknownAreaCodes"),
         (OWN_METRICS, "HoldsExpired"),
         (OWN_METRICS, "DecksRefused"),
         (OWN_METRICS, "PaymentIssues"),
@@ -75,6 +76,7 @@ def test_api_alarm_watches_responses_that_lambda_counts_as_successes() -> None:
     [
         ("ApproximateNumberOfMessagesVisible", ["DeadLetterQueue", "RechargeFailureQueue", "EventFailureQueue"]),
         ("CallsUnrated", [None]),
+        ("UnknownAreaCodes", [None]),
         ("DecksRefused", [None]),
         ("PaymentIssues", [None]),
         ("LedgerDifferences", [None]),
@@ -98,6 +100,12 @@ def test_unrated_alarm_watches_the_metric_that_rate_calls_emits() -> None:
         == TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
     )
     assert alarm["Dimensions"] == [{"Name": "service", "Value": "rate_calls"}]
+
+
+def test_unknown_area_code_alarm_names_the_command_that_adds_it() -> None:
+    [alarm] = [a["Properties"] for a in ALARMS.values() if a["Properties"]["MetricName"] == "UnknownAreaCodes"]
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "authorize_call"}]
+    assert "make add-area-code" in alarm["AlarmDescription"]
 
 
 def test_payment_alarms_watch_the_total_of_all_paying_functions() -> None:

@@ -40,6 +40,9 @@ ALLOWED = {
     "Resources/*Function/Properties/Environment/Variables/RATING_GRACE_MINUTES*": "RatingGraceMinutes.",
     "Resources/*Function/Properties/Environment/Variables/DECK_LEAD_SECONDS*": "DeckLeadSeconds.",
     "Resources/PublishRatesFunction*/Policies/*": "Publishing also writes the compiled deck.",
+    "Resources/UnknownAreaCodesAlarm/*": "Calls to area codes that no table knows are refused.",
+    "Resources/ManageAccountsFunction/Properties/Environment/Variables/DECK_BUCKET/*": "Reads the added area codes.",
+    "Resources/ManageAccountsFunctionRole/Properties/Policies/0/PolicyDocument/Statement/[12]/*": "The same.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""
 

@@ -12,6 +12,9 @@ from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, StandIn
 from tests.harness.stripe import StripeWire
 from tests.harness.world import World
 
+ACCOUNT_STATE = ("objects", "cards", "spent", "set_up", "cause")
+"""The attributes of the stand-in's account that requests change."""
+
 
 @dataclass
 class StripeSide:
@@ -42,6 +45,28 @@ class StripeSide:
         """Add a fault to the next matching requests after the first `skip`."""
         assert kind in REQUEST_FAULTS
         self.stand_in.faults.add(kind, match, count=count, skip=skip)
+
+    def stripe_state(self) -> dict[str, Any]:
+        """A copy of the Stripe account without faults: objects, keys, and undelivered events."""
+        account = self.stand_in.account
+        return copy.deepcopy(
+            {
+                "account": {name: getattr(account, name) for name in ACCOUNT_STATE},
+                "random": account._random.getstate(),
+                "keys": self.stand_in._keys._entries,
+                "waiting": self.stand_in.outbox._waiting,
+            }
+        )
+
+    def restore_stripe(self, state: dict[str, Any]) -> None:
+        """Replace the Stripe account by a copied state."""
+        self.stand_in.reset()
+        state = copy.deepcopy(state)
+        for name, value in state["account"].items():
+            setattr(self.stand_in.account, name, value)
+        self.stand_in.account._random.setstate(state["random"])
+        self.stand_in._keys._entries.update(state["keys"])
+        self.stand_in.outbox._waiting.extend(state["waiting"])
 
     def all_well(self) -> None:
         """Clear the faults."""

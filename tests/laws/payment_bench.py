@@ -4,6 +4,7 @@ retries of client, stream, callbacks, and sweeper.
 This module knows how requests fail and which component retries; it must not depend on the items that handlers write.
 """
 
+import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,7 +39,10 @@ class Flow:
 
 @dataclass
 class PaymentBench(Bench):
-    """A till on a wire, restored to the same start for each crash point."""
+    """A till on a wire, restored to the same start for each crash point.
+
+    A flow is prepared once. Each further play begins from the state after the preparation: table, Stripe, and clock.
+    """
 
     till: Till = field(kw_only=True)
     card: str = ""
@@ -46,19 +50,36 @@ class PaymentBench(Bench):
     context: Context = field(default_factory=Context)
     tries: int = 0
     started: datetime = NOW
+    stripe_before: dict[str, Any] = field(default_factory=dict)
+    till_before: dict[str, Any] = field(default_factory=dict)
+    prepared: str = ""
+    """The name of the flow whose prepared state is remembered."""
 
     def keep(self) -> None:
-        """Remember the table and the time."""
+        """Remember the table, the Stripe account, and the time."""
         super().keep()
         self.started = self.till.world.clock.now
+        self.stripe_before = self.till.stripe_state()
+        self.till_before = copy.deepcopy({"seen": self.till.seen, "keys": self.till.keys})
 
     def put_back(self) -> None:
-        """Restore the remembered table and time, and empty the Stripe account."""
+        """Restore the remembered table, Stripe account, and time."""
         super().put_back()
-        self.till.stand_in.reset()
-        self.till.seen.clear()
+        self.till.restore_stripe(self.stripe_before)
+        self.till.seen = copy.deepcopy(self.till_before["seen"])
+        self.till.keys = self.till_before["keys"]
         self.till.world.clock.now = self.started
         self.context = Context()
+
+    def prepare(self, flow: Flow) -> None:
+        """Restore the state in which the flow begins; prepare it the first time."""
+        self.put_back()
+        if self.prepared != flow.name:
+            assert not self.prepared, "one bench plays one flow"
+            flow.prepare(self)
+            self.keep()
+            self.put_back()
+            self.prepared = flow.name
 
     # Retries
 

@@ -71,8 +71,7 @@ def pairs(ones: list[Point], others: list[Point]) -> list[Both]:
 
 def play(bench: PaymentBench, flow: Flow, point: Point | Both) -> list[str]:
     """Play the flow with one or two faults; the differences from its expected end."""
-    bench.put_back()
-    flow.prepare(bench)
+    bench.prepare(flow)
     bench.context = point.context if isinstance(point, Point) else point.one.context
     with bench.wire.interfering(point):
         flow.begin(bench)
@@ -87,8 +86,7 @@ def play(bench: PaymentBench, flow: Flow, point: Point | Both) -> list[str]:
 
 def play_with_callbacks_amiss(bench: PaymentBench, flow: Flow, fault: str, kind: str) -> list[str]:
     """Play the flow while every callback of one kind is lost, repeated, or late."""
-    bench.put_back()
-    flow.prepare(bench)
+    bench.prepare(flow)
     bench.till.stand_in.faults.add(fault, kind, count=99)
     flow.begin(bench)
     bench.settle_down()
@@ -99,8 +97,7 @@ def play_with_callbacks_amiss(bench: PaymentBench, flow: Flow, fault: str, kind:
 def test_law_10_a_payment_ends_the_same_after_any_failure(
     bench: PaymentBench, capsys: pytest.CaptureFixture[str], flow: Flow, played: set[str]
 ) -> None:
-    bench.put_back()
-    flow.prepare(bench)
+    bench.prepare(flow)
     with bench.wire.recording() as scenario:
         flow.begin(bench)
         bench.settle_down()

@@ -11,3 +11,5 @@ CATEGORY: Final = re.compile(r"[a-z][a-z0-9_]{1,39}")
 """The form of every category's code."""
 RESERVED_CATEGORIES: Final = frozenset({ADJUSTMENT, TOP_UP, "refund", "dispute", REVERSAL, "correction"})
 """Categories of payments and corrections: no call can have them, so usage distinguishes spending from payments."""
+CALL_CATEGORIES: Final = frozenset({"outbound_international_call", "outbound_premium_call"})
+"""The categories of charged calls that this application names; a deck may have others once its operator allows them."""

@@ -231,3 +231,8 @@ def _countries_below() -> dict[str, frozenset[str]]:
         for length in range(1, len(prefix)):
             below.setdefault(prefix[:length], set()).add(country)
     return {beginning: frozenset(countries) for beginning, countries in below.items()}
+
+
+def country_prefixes() -> tuple[str, ...]:
+    """Return every prefix that identifies a country."""
+    return tuple(_COUNTRY_BY_PREFIX)

@@ -208,7 +208,7 @@ PREFIXES_BY_COUNTRY: Final[dict[str, str]] = {
     "SJ": "4779",
     "SK": "421",
     "SL": "232",
-    "SM": "378",
+    "SM": "378 390549",
     "SN": "221",
     "SO": "252",
     "SR": "597",

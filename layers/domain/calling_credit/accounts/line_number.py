@@ -1,8 +1,11 @@
-"""Parses a phone line, whose number must be a valid US or Canadian one according to libphonenumber.
+"""Parses a phone line, whose number must be a valid one of a home country: according to libphonenumber, or in an added
+area code.
 
 A module of its own, because libphonenumber loads slowly and only the operator's function needs it.
 """
 
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import phonenumbers
@@ -14,11 +17,23 @@ from calling_credit.numbering import is_e164
 from calling_credit.request_fields import read_text
 
 HOME_COUNTRIES: Final = frozenset({"US", "CA"})
+_NORTH_AMERICAN = re.compile(r"\+(1[2-9][0-9]{2})[2-9][0-9]{6}")
 
 
-def parse_line(line_id: str, body: dict[str, Any], current: Line | None) -> Line:
+def parse_line(
+    line_id: str,
+    body: dict[str, Any],
+    current: Line | None,
+    *,
+    home_countries: Iterable[str] = HOME_COUNTRIES,
+    read_area_codes: Callable[[], Mapping[str, str]] = dict,
+) -> Line:
     """Parse `{number, user_id, international_calling?}`. Absent fields keep their value. International calling of a new
     line is off by default.
+
+    Args:
+        read_area_codes: Returns the countries of added area codes by prefix; called only for a number of +1 that
+            libphonenumber does not know.
 
     Raises:
         InvalidValue: invalid_id, missing_field, invalid_number, foreign_number, invalid_field.
@@ -26,14 +41,24 @@ def parse_line(line_id: str, body: dict[str, Any], current: Line | None) -> Line
     stored = {} if current is None else {"number": current.number, "user_id": current.user_id}
     merged = stored | body
     number = read_text(merged, "number", 16)
-    parsed = _parse(number) if is_e164(number) else None
-    if parsed is None or not phonenumbers.is_valid_number(parsed):
+    country = _country_of(number, read_area_codes)
+    if country is None:
         raise InvalidValue(ProblemCode.INVALID_NUMBER, "number must be a valid E.164 number such as +14155550100.")
-    if phonenumbers.region_code_for_number(parsed) not in HOME_COUNTRIES:
-        raise InvalidValue(ProblemCode.FOREIGN_NUMBER, "number must be a line in the US or Canada.")
+    if country not in home_countries:
+        places = ", ".join(sorted(home_countries))
+        raise InvalidValue(ProblemCode.FOREIGN_NUMBER, f"number must be a line in a home country ({places}).")
     user_id = check_id(read_text(merged, "user_id", 64), "user_id")
     enabled = parse_switch(body, default=current.international_calling if current else False)
     return Line(check_id(line_id, "line_id"), number, user_id, enabled)
+
+
+def _country_of(number: str, read_area_codes: Callable[[], Mapping[str, str]]) -> str | None:
+    """Return the country of a number; None if it is not valid."""
+    parsed = _parse(number) if is_e164(number) else None
+    if parsed is not None and phonenumbers.is_valid_number(parsed):
+        return phonenumbers.region_code_for_number(parsed)
+    match = _NORTH_AMERICAN.fullmatch(number)
+    return read_area_codes().get(match[1]) if match else None
 
 
 def _parse(number: str) -> phonenumbers.PhoneNumber | None:

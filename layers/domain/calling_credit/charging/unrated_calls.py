@@ -16,6 +16,7 @@ from calling_credit.charging.listed_calls import UNRATED
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.sweep import read_listed
 from calling_credit.dynamodb.transactions import transact, update
+from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.ledger.entries import Entry
@@ -33,10 +34,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UnratedCall:
-    """An unrated call and its price by the deck; None while no row covers it."""
+    """An unrated call and its price by the deck; None while no row covers it, or if the deck gives an `error`."""
 
     call: Call
     priced: RatedCall | Free | None
+    error: Unavailable | None = None
 
 
 def read_unrated_calls(
@@ -48,7 +50,10 @@ def read_unrated_calls(
     found = dict(zip(lookups, decks.decks_for(list(lookups.values()), now), strict=True))
     for call in calls:
         deck = found.get(call.key)
-        yield UnratedCall(call, _price(call, lookups[call.key], deck, now) if isinstance(deck, Deck) else None)
+        if isinstance(deck, Deck):
+            yield UnratedCall(call, _price(call, lookups[call.key], deck, now))
+        else:
+            yield UnratedCall(call, None, deck)
 
 
 def unrated_call_from_item(item: Mapping[str, Any]) -> Call:
@@ -101,7 +106,7 @@ class UnratedCallStore:
 
     def rate(self, calls: Iterable[UnratedCall], time_zones: Mapping[str, str]) -> None:
         """Charge the priced calls, and take the free ones off the list. `tally` counts the outcomes: rated, free,
-        charged_before (by a redelivery), not_covered, unknown_account, left (no time).
+        charged_before (by a redelivery), not_covered, unknown_account, left (no time, or the deck cannot be read).
 
         Raises:
             Unavailable: the table did not answer in time; the next run continues with the remaining calls.
@@ -109,7 +114,7 @@ class UnratedCallStore:
         charges: dict[str, list[tuple[Call, Entry]]] = defaultdict(list)
         for unrated in calls:
             if unrated.priced is None:
-                self.tally["not_covered"] += 1
+                self.tally["not_covered" if unrated.error is None else "left"] += 1
             elif unrated.call.account_id not in time_zones:
                 self.tally["unknown_account"] += 1
             elif isinstance(unrated.priced, Free):

@@ -2,9 +2,11 @@
 
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 Result = TypeVar("Result")
+LONGEST_WAIT_SECONDS: Final = 60.0
+"""Longer than S3 takes with every retry."""
 
 
 class Task(Generic[Result]):
@@ -28,12 +30,12 @@ class Task(Generic[Result]):
             self._is_done.set()
 
     def result(self, seconds: float | None) -> Result:
-        """Wait for the result; None waits until the work is done.
+        """Wait for the result; None waits as long as any function runs.
 
         Raises:
             TimeoutError: the work is not done yet; it goes on.
         """
-        if not self._is_done.wait(seconds):
+        if not self._is_done.wait(LONGEST_WAIT_SECONDS if seconds is None else seconds):
             raise TimeoutError
         if self._error is not None:
             raise self._error

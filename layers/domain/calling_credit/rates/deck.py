@@ -17,6 +17,9 @@ HOME_COUNTRIES: Final = frozenset({"US", "CA"})
 
 RowsByOrigin = Mapping[str, Sequence["RateRow"]]
 """The rows of one prefix by origin, latest first."""
+NORTH_AMERICAN_DIGITS: Final = 11
+BEGINNING: Final = "1970-01-01T00:00:00.000Z"
+"""Before every call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,15 @@ class RateRow:
     increment_seconds: int
     effective_from: str
     category: str
+
+
+def included_row(digits: str, area_codes: Mapping[str, str]) -> RateRow | None:
+    """Return the row that includes a number in an added area code of +1, which has ten digits after the 1."""
+    prefix = digits[:4]
+    country = area_codes.get(prefix)
+    if country is None or len(digits) != NORTH_AMERICAN_DIGITS:
+        return None
+    return RateRow(prefix, f"Area code {prefix[1:]}", country, ANY_ORIGIN, 0, 0, 60, 60, BEGINNING, INCLUDED_CATEGORY)
 
 
 class DeckRows(Protocol):
@@ -70,8 +82,8 @@ class Deck:
     """A published deck: `version` and its rows.
 
     `categories` are those of charged calls; for a deck in force, those of other decks too. `area_codes` maps added area
-    codes of +1 to their countries. `short_codes` is the price list of short codes. Calls to `home_countries`
-    can be part of the subscription.
+    codes of +1, such as `1436`, to their countries; they are included below the deck. `short_codes` is the price list
+    of short codes. Calls to `home_countries` can be part of the subscription.
     """
 
     def __init__(self, version: str, rows: Iterable[RateRow] | DeckRows) -> None:
@@ -112,7 +124,7 @@ class Deck:
                 for row in by_origin.get(key, ()):
                     if row.effective_from <= at:
                         return row if row.category != INCLUDED_CATEGORY or is_whole_number(digits) else None
-        return None
+        return included_row(digits, self.area_codes)
 
     def announced(self, digits: str, origin: str, after: str) -> list[RateRow]:
         """Return the rows that will price this number after an instant, soonest first."""

@@ -1,6 +1,7 @@
-"""The codes of errors and warnings about a rate deck. docs/rate-decks.md explains each."""
+"""The codes of errors, warnings, and findings about a rate deck. docs/rate-decks.md explains each."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class DeckErrorCode(StrEnum):
@@ -33,3 +34,26 @@ class DeckWarningCode(StrEnum):
 
     OTHER_COUNTRY = "other_country"
     UNASSIGNED_PREFIX = "unassigned_prefix"
+    BLANK_LINES = "blank_lines"
+    TRAILING_BLANKS = "trailing_blanks"
+    UNUSED_COLUMN = "unused_column"
+
+
+class GuardCode(StrEnum):
+    """What a valid deck would do to calls that its operator must approve (`ALLOW=`)."""
+
+    HOME_NOT_INCLUDED = "home_not_included"
+    HOME_NOT_IN_EFFECT = "home_not_in_effect"
+    UNKNOWN_CATEGORY = "unknown_category"
+    FREE_ABROAD = "free_abroad"
+    PREFIXES_LOST = "prefixes_lost"
+    PRICE_JUMP = "price_jump"
+    FUTURE_WITHOUT_PRESENT = "future_without_present"
+
+
+class DeckWarning(NamedTuple):
+    """A finding in a valid deck that an operator should check: the prefix, if any, a code, and a sentence."""
+
+    prefix: str
+    code: DeckWarningCode
+    detail: str

@@ -1,189 +1,178 @@
-"""The CSV file of a rate deck: parsing, and the errors of every row.
+"""The CSV file of a rate deck: its header, its rows, and the errors of every row.
 
 Depends neither on where decks are stored nor on which deck is active.
 """
 
 import csv
+import gc
 import io
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from sys import intern
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Final
 
-from calling_credit.categories import CATEGORY, RESERVED_CATEGORIES
-from calling_credit.errors import InvalidValue
-from calling_credit.instants import format_instant, parse_date, parse_instant
-from calling_credit.money import MICROS_PER_DOLLAR, parse_money
-from calling_credit.numbering import COUNTRIES
-from calling_credit.rates.deck import ANY_ORIGIN, INCLUDED_CATEGORY, Deck, RateRow
-from calling_credit.rates.deck_codes import DeckErrorCode
+from calling_credit.rates.deck import Deck, RateRow
+from calling_credit.rates.deck_cells import COLUMNS, DeckError, RowParser, without_blanks
+from calling_credit.rates.deck_codes import DeckErrorCode, DeckWarning, DeckWarningCode
 
-COLUMNS: Final = (
-    "prefix",
-    "destination",
-    "country",
-    "origin",
-    "rate_per_minute",
-    "connection_fee",
-    "minimum_seconds",
-    "increment_seconds",
-    "effective_from",
-    "category",
-)
+__all__ = ["COLUMNS", "DeckError", "DeckFile", "ReportProgress", "parse_deck", "read_deck_file"]
+
 ReportProgress = Callable[[int], None]
 """Is called with the number of finished steps."""
 LINES_PER_REPORT: Final = 1000
 MAX_ROWS: Final = 200_000
-MAX_PRICE_MICROS: Final = 100 * MICROS_PER_DOLLAR
-MAX_DESTINATION_BYTES: Final = 90
-
-_REPEATED = ("destination", "country", "origin", "category")
-"""Cells that repeat in many rows. Interning their text halves the memory of a deck."""
-_PREFIX = re.compile(r"[1-9][0-9]{0,14}")
-_SECONDS = re.compile(r"0|[1-9][0-9]{0,4}")
+BASE_COLUMN: Final = "base"
+"""The optional column that names the deck from which this one was made. Only cells with text count."""
+_WIDTH: Final = len(COLUMNS)
+_MAX_NAMED: Final = 5
+"""The number of lines that a note names."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeckError:
-    """One error in a deck: the line of the file (the header is line 1), the column, a code, and the correction."""
+@dataclass(slots=True)
+class DeckFile:
+    """The content of a file: the deck or its errors, notes about the file, and the name of its base, if it has one.
 
-    line: int
-    column: str
-    code: DeckErrorCode
-    detail: str
+    `lines` maps prefix, origin, and effective_from of each row to its line.
+    """
 
-
-ReportError = Callable[[str, DeckErrorCode, str], None]
-"""Is called with the column, the code, and the detail of an error."""
+    deck: Deck | None = None
+    errors: list[DeckError] = field(default_factory=list)
+    notes: list[DeckWarning] = field(default_factory=list)
+    base: str = ""
+    lines: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
 
 
 def parse_deck(data: bytes, version: str, report_progress: ReportProgress | None = None) -> Deck | list[DeckError]:
-    """Parse a deck's CSV (UTF-8, with or without a byte order mark; the header is `COLUMNS`).
+    """Parse a deck's CSV (UTF-8, with or without a byte order mark; the header begins with `COLUMNS`).
 
     Returns:
         The deck, or every error. A deck with errors is never used in part.
     """
+    file = read_deck_file(data, version, report_progress)
+    return file.deck if file.deck is not None else file.errors
+
+
+def read_deck_file(data: bytes, version: str, report_progress: ReportProgress | None = None) -> DeckFile:
+    """Parse a deck's CSV like `parse_deck`, and keep the notes about the file and the name of its base."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        return [DeckError(line, "", DeckErrorCode.NOT_UTF8, "Save the file as UTF-8.")]
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    errors: list[DeckError] = []
-    rows: list[RateRow] = []
-    first_lines: dict[tuple[str, str, str], int] = {}
+        return DeckFile(errors=[DeckError(line, "", DeckErrorCode.NOT_UTF8, "Save the file as UTF-8.")])
+    with collector_paused():
+        return _Reading(text, report_progress).read(version)
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Let Python not search for cycles meanwhile: a deck is many small objects without any, and this saves a third."""
+    was_enabled = gc.isenabled()
+    gc.disable()
     try:
-        header = next(reader, [])
-        if tuple(header) != COLUMNS:
-            detail = f"The first line must be exactly: {','.join(COLUMNS)}"
-            return [DeckError(1, "", DeckErrorCode.WRONG_HEADER, detail)]
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+class _Reading:
+    """One pass over the lines of a file."""
+
+    def __init__(self, text: str, report_progress: ReportProgress | None) -> None:
+        self._reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        self._report_progress = report_progress
+        self._parser = RowParser()
+        self._rows: list[RateRow] = []
+        self._blank_lines: list[int] = []
+        self._extra: list[str] = []
+        self._bases: set[str] = set()
+        self._lines: dict[tuple[str, str, str], int] = {}
+
+    def read(self, version: str) -> DeckFile:
+        """Return what the file contains."""
+        errors = self._parser.errors
+        try:
+            header = without_blanks(next(self._reader, []), _WIDTH)
+            self._extra = header[_WIDTH:]
+            if tuple(header[:_WIDTH]) != COLUMNS or not all(self._extra):
+                detail = f"The first line must begin with exactly: {','.join(COLUMNS)}. Named columns may follow."
+                return DeckFile(errors=[DeckError(1, "", DeckErrorCode.WRONG_HEADER, detail)])
+            self._read_rows()
+        except csv.Error as error:
+            detail = f"{error}; quote cells according to RFC 4180."
+            errors.append(DeckError(self._reader.line_num, "", DeckErrorCode.MALFORMED_CSV, detail))
+        if not self._rows and not errors:
+            detail = "The deck has no rows, so no call would have a price."
+            errors.append(DeckError(1, "", DeckErrorCode.EMPTY_DECK, detail))
+        if len(self._bases) > 1:
+            detail = "The column names several decks; keep the one from which this deck was made."
+            errors.append(DeckError(1, BASE_COLUMN, DeckErrorCode.WRONG_HEADER, detail))
+        if errors:
+            return DeckFile(errors=errors)
+        deck, base = Deck(version, self._rows), "".join(self._bases)
+        return DeckFile(deck, notes=list(self._notes()), base=base, lines=self._lines)
+
+    def _read_rows(self) -> None:
+        reader, parser, rows = self._reader, self._parser, self._rows
+        report_progress, extra = self._report_progress, self._extra
+        first_lines = self._lines
         for cells in reader:
             line = reader.line_num
-            if report_progress is not None and line % LINES_PER_REPORT == 0:
+            if line % LINES_PER_REPORT == 0 and report_progress is not None:
                 report_progress(line)
+            if extra:
+                self._note_base(cells)
+                cells = cells[:_WIDTH] + _beyond(cells, len(extra))  # noqa: PLW2901 - without the named columns
+            row = parser.parse(cells, line) if any(cells) else None
+            if row is None:
+                if not any(map(str.strip, cells)):
+                    self._forget_blank(line)
+                continue
             if len(rows) >= MAX_ROWS:
                 detail = f"A deck can have at most {MAX_ROWS} rows."
-                return [*errors, DeckError(line, "", DeckErrorCode.TOO_MANY_ROWS, detail)]
-            row = _parse_row(cells, line, errors)
-            if row is None:
-                continue
+                parser.errors.append(DeckError(line, "", DeckErrorCode.TOO_MANY_ROWS, detail))
+                return
             first = first_lines.setdefault((row.prefix, row.origin, row.effective_from), line)
             if first != line:
                 detail = f"Line {first} has the same prefix, origin, and effective_from; keep one of them."
-                errors.append(DeckError(line, "prefix", DeckErrorCode.DUPLICATE_ROW, detail))
+                parser.errors.append(DeckError(line, "prefix", DeckErrorCode.DUPLICATE_ROW, detail))
             rows.append(row)
-    except csv.Error as error:
-        detail = f"{error}; quote cells according to RFC 4180."
-        errors.append(DeckError(reader.line_num, "", DeckErrorCode.MALFORMED_CSV, detail))
-    if not rows and not errors:
-        detail = "The deck has no rows, so no call would have a price."
-        errors.append(DeckError(1, "", DeckErrorCode.EMPTY_DECK, detail))
-    return errors or Deck(version, rows)
+
+    def _forget_blank(self, line: int) -> None:
+        """Accept a line without text: drop its errors."""
+        parser = self._parser
+        self._blank_lines.append(line)
+        while parser.errors and parser.errors[-1].line == line:
+            parser.errors.pop()
+        if parser.trimmed and parser.trimmed[-1] == line:
+            parser.trimmed.pop()
+
+    def _note_base(self, cells: list[str]) -> None:
+        if BASE_COLUMN in self._extra:
+            at = _WIDTH + self._extra.index(BASE_COLUMN)
+            if at < len(cells) and cells[at].strip():
+                self._bases.add(cells[at].strip())
+
+    def _notes(self) -> Iterator[DeckWarning]:
+        if self._blank_lines:
+            detail = f"{_lines(self._blank_lines)} without text; ignored."
+            yield DeckWarning("", DeckWarningCode.BLANK_LINES, detail)
+        if self._parser.trimmed:
+            detail = f"{_lines(self._parser.trimmed)} with blanks at the end of a cell or of the line; ignored."
+            yield DeckWarning("", DeckWarningCode.TRAILING_BLANKS, detail)
+        for name in self._extra:
+            if name != BASE_COLUMN:
+                detail = f"The column {name} is not used."
+                yield DeckWarning("", DeckWarningCode.UNUSED_COLUMN, detail)
 
 
-def _parse_row(cells: list[str], line: int, errors: list[DeckError]) -> RateRow | None:
-    if len(cells) != len(COLUMNS):
-        detail = f"The line has {len(cells)} cells instead of {len(COLUMNS)}."
-        errors.append(DeckError(line, "", DeckErrorCode.WRONG_COLUMN_COUNT, detail))
-        return None
-    cell = dict(zip(COLUMNS, cells, strict=True))
-    count = len(errors)
-
-    def report_error(column: str, code: DeckErrorCode, detail: str) -> None:
-        errors.append(DeckError(line, column, code, detail))
-
-    _check_place(cell, report_error)
-    rate = _parse_price(cell, "rate_per_minute", report_error)
-    fee = _parse_price(cell, "connection_fee", report_error)
-    minimum = _parse_seconds(cell, "minimum_seconds", 0, report_error)
-    increment = _parse_seconds(cell, "increment_seconds", 1, report_error)
-    effective = _parse_effective_from(cell["effective_from"], report_error)
-    _check_category(cell["category"], rate + fee, report_error)
-    if len(errors) > count:
-        return None
-    destination, country, origin, category = (intern(cell[name]) for name in _REPEATED)
-    return RateRow(cell["prefix"], destination, country, origin, rate, fee, minimum, increment, effective, category)
+def _beyond(cells: list[str], named: int) -> list[str]:
+    """Return the cells after the named columns, which should be empty."""
+    return cells[_WIDTH + named :]
 
 
-def _check_place(cell: dict[str, str], report_error: ReportError) -> None:
-    if not _PREFIX.fullmatch(cell["prefix"]):
-        report_error(
-            "prefix", DeckErrorCode.INVALID_PREFIX, "prefix must be 1 to 15 digits, without + or a leading zero."
-        )
-    destination = cell["destination"]
-    if not destination.strip() or len(destination.encode()) > MAX_DESTINATION_BYTES or not destination.isprintable():
-        detail = f"destination must be 1 to {MAX_DESTINATION_BYTES} bytes of printable text."
-        report_error("destination", DeckErrorCode.INVALID_DESTINATION, detail)
-    if cell["country"] not in COUNTRIES:
-        detail = "country must be an ISO 3166-1 alpha-2 code, XK, or 001 for global networks."
-        report_error("country", DeckErrorCode.UNKNOWN_COUNTRY, detail)
-    if cell["origin"] != ANY_ORIGIN and cell["origin"] not in COUNTRIES:
-        detail = "origin must be * or the ISO 3166-1 alpha-2 code of the calling number's country."
-        report_error("origin", DeckErrorCode.UNKNOWN_ORIGIN, detail)
-
-
-def _check_category(category: str, price: int, report_error: ReportError) -> None:
-    if not CATEGORY.fullmatch(category):
-        detail = "category must be 2 to 40 lower-case letters, digits, or _."
-        report_error("category", DeckErrorCode.INVALID_CATEGORY, detail)
-    elif category in RESERVED_CATEGORIES:
-        detail = f"{category} is a category of payments; use another name for calls."
-        report_error("category", DeckErrorCode.RESERVED_CATEGORY, detail)
-    elif category == INCLUDED_CATEGORY and price:
-        detail = "An included destination is free; set the rate and the fee to 0."
-        report_error("rate_per_minute", DeckErrorCode.INCLUDED_WITH_PRICE, detail)
-
-
-def _parse_price(cell: dict[str, str], column: str, report_error: ReportError) -> int:
-    try:
-        micros = parse_money(cell[column], field=column)
-    except InvalidValue:
-        detail = f"{column} must be a decimal such as 0.0140 with at most 6 decimals."
-        report_error(column, DeckErrorCode.INVALID_PRICE, detail)
-        return 0
-    if not 0 <= micros <= MAX_PRICE_MICROS:
-        report_error(column, DeckErrorCode.PRICE_OUT_OF_RANGE, f"{column} must be from 0 to 100 dollars.")
-    return micros
-
-
-def _parse_seconds(cell: dict[str, str], column: str, minimum: int, report_error: ReportError) -> int:
-    text = cell[column]
-    seconds = int(text) if _SECONDS.fullmatch(text) else -1
-    if not minimum <= seconds <= 3600:
-        detail = f"{column} must be a whole number from {minimum} to 3600."
-        report_error(column, DeckErrorCode.INVALID_SECONDS, detail)
-    return seconds
-
-
-def _parse_effective_from(text: str, report_error: ReportError) -> str:
-    """Return the instant as sortable text; a date without a time is midnight UTC."""
-    instant = parse_instant(text)
-    if instant is not None:
-        return intern(format_instant(instant))
-    try:
-        return intern(f"{parse_date(text, 'effective_from').isoformat()}T00:00:00.000Z")
-    except InvalidValue:
-        detail = "effective_from must be a date or an RFC 3339 timestamp."
-        report_error("effective_from", DeckErrorCode.INVALID_EFFECTIVE_FROM, detail)
-        return ""
+def _lines(numbers: list[int]) -> str:
+    """Return how many lines there are, and the first of them."""
+    first = ", ".join(map(str, numbers[:_MAX_NAMED]))
+    more = ", ..." if len(numbers) > _MAX_NAMED else ""
+    return f"{len(numbers)} line{'s' if len(numbers) > 1 else ''} ({first}{more})"

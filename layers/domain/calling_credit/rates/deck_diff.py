@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from typing import Final
 
-from calling_credit.numbering import countries_below
+from calling_credit.numbering import UNKNOWN_COUNTRY, countries_below, country_of
 from calling_credit.rates.deck import Deck, RateRow
-from calling_credit.rates.deck_codes import DeckWarningCode
+from calling_credit.rates.deck_codes import DeckWarning, DeckWarningCode
+from calling_credit.rates.deck_pair import DeckPair, RowsByPrefix, pair_decks
+from calling_credit.rates.home_numbers import AREA_CODE_DIGITS, NORTH_AMERICA
 from calling_credit.rates.pricing import billed_seconds
 
 Place = tuple[str, str]
@@ -23,15 +26,6 @@ class PriceChange(StrEnum):
     LOWERED = "lowered"
     MIXED = "mixed"
     LATER = "later"
-
-
-@dataclass(frozen=True, slots=True)
-class DeckWarning:
-    """A finding in a valid deck that an operator should check: the prefix, a code, and a sentence."""
-
-    prefix: str
-    code: DeckWarningCode
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,47 +70,68 @@ class DeckChanges:
 
 def compare(before: Deck | None, after: Deck, at: str) -> DeckChanges:
     """Compare two decks at an instant. Without a deck before, every row is added."""
-    old, new = _by_place(before.rows if before else ()), _by_place(after.rows)
-    old_rows = set(before.rows if before else ())
+    return compare_pair(pair_decks(before, after, at), at)
+
+
+def compare_pair(pair: DeckPair, at: str) -> DeckChanges:
+    """Compare the two decks of a pair at an instant."""
+    old, new = _by_place(pair.old, pair.changed), _by_place(pair.new, pair.changed)
+    unchanged = _by_place(pair.new, pair.unsettled)
+    differences = (_difference(old[place], new[place], at) for place in sorted(new.keys() & old.keys()))
     return DeckChanges(
         added=tuple(_current(new[place], at) for place in sorted(new.keys() - old.keys())),
         removed=tuple(_current(old[place], at) for place in sorted(old.keys() - new.keys())),
-        repriced=tuple(
-            _difference(old[place], new[place], at)
-            for place in sorted(new.keys() & old.keys())
-            if _terms(old[place]) != _terms(new[place])
+        repriced=tuple(difference for difference in differences if difference is not None),
+        announced=tuple(sorted(_announced(old, new, at), key=_place_and_time)),
+        uncovered=tuple(
+            sorted(
+                (rows[0] for rows in chain(new.values(), unchanged.values()) if rows[0].effective_from > at),
+                key=_place_and_time,
+            )
         ),
-        announced=tuple(
-            row for place in sorted(new) for row in new[place] if row.effective_from > at and row not in old_rows
-        ),
-        uncovered=tuple(new[place][0] for place in sorted(new) if new[place][0].effective_from > at),
     )
 
 
 def warnings_of(deck: Deck) -> list[DeckWarning]:
     """Return a warning for each prefix whose country differs from libphonenumber's metadata."""
-    return list(_country_warnings(deck.rows))
+    return _warnings(deck.rows)
 
 
-def _country_warnings(rows: Iterable[RateRow]) -> Iterator[DeckWarning]:
-    for prefix, country in sorted({(row.prefix, row.country) for row in rows}):
-        possible = countries_below(prefix)
-        if not possible:
-            yield DeckWarning(
-                prefix,
-                DeckWarningCode.UNASSIGNED_PREFIX,
-                f"The deck assigns {prefix} to {country}, but no country has this prefix.",
-            )
-        elif country not in possible:
-            owners = ", ".join(sorted(possible)[:5])
-            yield DeckWarning(
-                prefix,
-                DeckWarningCode.OTHER_COUNTRY,
-                f"The deck assigns {prefix} to {country}, but it belongs to {owners}.",
-            )
+def warnings_of_pair(pair: DeckPair) -> list[DeckWarning]:
+    """Return the warnings about the prefixes that changed; those about the active deck were given before."""
+    return _warnings(chain.from_iterable(pair.new.get(prefix, ()) for prefix in pair.changed))
 
 
-def _difference(old: tuple[RateRow, ...], new: tuple[RateRow, ...], at: str) -> PriceDifference:
+def _warnings(rows: Iterable[RateRow]) -> list[DeckWarning]:
+    others = {(_place(row.prefix), row.country) for row in rows if country_of(row.prefix) != row.country}
+    warnings = (_country_warning(prefix, country) for prefix, country in sorted(others))
+    return [warning for warning in warnings if warning is not None]
+
+
+def _place(prefix: str) -> str:
+    """Return what a warning names: of +1, an unknown area code once and not each prefix below it."""
+    area_code = prefix[:AREA_CODE_DIGITS]
+    is_unknown = prefix.startswith(NORTH_AMERICA) and country_of(area_code) == UNKNOWN_COUNTRY
+    return area_code if is_unknown else prefix
+
+
+def _country_warning(prefix: str, country: str) -> DeckWarning | None:
+    possible = countries_below(prefix)
+    if country in possible:
+        return None
+    if not possible:
+        step = f" If it is a new area code, run make add-area-code CODE={prefix[1:4]} COUNTRY={country}."
+        detail = f"The deck assigns {prefix} to {country}, but no country has this prefix."
+        is_area_code = len(prefix) >= AREA_CODE_DIGITS and prefix.startswith(NORTH_AMERICA)
+        return DeckWarning(prefix, DeckWarningCode.UNASSIGNED_PREFIX, detail + (step if is_area_code else ""))
+    owners = ", ".join(sorted(possible)[:5])
+    detail = f"The deck assigns {prefix} to {country}, but it belongs to {owners}."
+    return DeckWarning(prefix, DeckWarningCode.OTHER_COUNTRY, detail)
+
+
+def _difference(old: list[RateRow], new: list[RateRow], at: str) -> PriceDifference | None:
+    if list(map(_terms, old)) == list(map(_terms, new)):
+        return None
     before, after = _current(old, at), _current(new, at)
     return PriceDifference(_change_of(before, after), before, after)
 
@@ -136,20 +151,37 @@ def _sixtieths(row: RateRow, seconds: int) -> int:
     return row.connection_fee_micros * 60 + billed * row.rate_micros_per_minute
 
 
-def _current(rows: tuple[RateRow, ...], at: str) -> RateRow:
+def _current(rows: list[RateRow], at: str) -> RateRow:
     """Return the row in effect, or the first one if none is yet."""
     return next((row for row in reversed(rows) if row.effective_from <= at), rows[0])
 
 
-def _by_place(rows: Iterable[RateRow]) -> dict[Place, tuple[RateRow, ...]]:
+def _by_place(rows_by_prefix: RowsByPrefix, prefixes: Iterable[str]) -> dict[Place, list[RateRow]]:
+    """Return the rows of each place, oldest first."""
     by_place: dict[Place, list[RateRow]] = {}
-    for row in sorted(rows, key=lambda row: row.effective_from):
-        by_place.setdefault((row.prefix, row.origin), []).append(row)
-    return {place: tuple(rows) for place, rows in by_place.items()}
+    for prefix in prefixes:
+        for row in rows_by_prefix.get(prefix, ()):
+            by_place.setdefault((prefix, row.origin), []).append(row)
+    for rows in by_place.values():
+        if len(rows) > 1:
+            rows.sort(key=_place_and_time)
+    return by_place
 
 
-def _terms(rows: tuple[RateRow, ...]) -> list[tuple[str | int, ...]]:
-    return [(row.effective_from, *_price_terms(row)) for row in rows]
+def _place_and_time(row: RateRow) -> tuple[str, str, str]:
+    return row.prefix, row.origin, row.effective_from
+
+
+def _announced(old: dict[Place, list[RateRow]], new: dict[Place, list[RateRow]], at: str) -> Iterator[RateRow]:
+    """Yield the rows that take effect later and that the old deck does not have."""
+    for place, rows in new.items():
+        if rows[-1].effective_from > at:
+            old_rows = old.get(place, ())
+            yield from (row for row in rows if row.effective_from > at and row not in old_rows)
+
+
+def _terms(row: RateRow) -> tuple[str | int, ...]:
+    return (row.effective_from, *_price_terms(row))
 
 
 def _price_terms(row: RateRow) -> tuple[str | int, ...]:

@@ -1,13 +1,14 @@
-"""Reads published decks from S3: the compiled form, or the CSV that it was made from."""
+"""Reads published decks from S3: the compiled form, or the CSV that it was made from. And stores the compiled form."""
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from calling_credit.errors import ProblemCode, Unavailable
-from calling_credit.rates.compiled_deck import InvalidCompiledDeckError, read_compiled
+from calling_credit.rates.compiled_deck import InvalidCompiledDeckError, compile_deck, read_compiled
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_csv import parse_deck
-from calling_credit.rates.deck_store import ActivePointer, compiled_key, deck_key
+from calling_credit.rates.deck_store import ActivePointer, activate, compiled_key, deck_key, put_compiled, put_deck
 from calling_credit.rates.timeline import START_OF_TIME, DeckInForce
 
 if TYPE_CHECKING:
@@ -73,3 +74,24 @@ def read_csv_deck(client: "S3Client", bucket: str, published: DeckInForce) -> De
             f"The deck {version} has an error on line {first.line} ({first.code}); publish a corrected deck.",
         )
     return deck
+
+
+def put_compiled_deck(client: "S3Client", bucket: str, deck: Deck) -> str:
+    """Store the compiled form of a deck; return its SHA-256."""
+    compiled = compile_deck(deck)
+    put_compiled(client, bucket, deck.version, compiled)
+    return hashlib.sha256(compiled).hexdigest()
+
+
+def repair_deck(client: "S3Client", bucket: str, pointer: ActivePointer, data: bytes, deck: Deck) -> None:
+    """Store the files of the active deck again, and name the compiled one if it was missing or of another format."""
+    put_deck(client, bucket, pointer.version, data)
+    compiled = compile_deck(deck)
+    put_compiled(client, bucket, pointer.version, compiled)
+    sha256 = hashlib.sha256(compiled).hexdigest()
+    if sha256 != pointer.compiled_sha256:
+        entries = tuple(
+            replace(entry, compiled_sha256=sha256) if entry.version == pointer.version else entry
+            for entry in pointer.in_force
+        )
+        activate(client, bucket, replace(pointer, in_force=entries, compiled_sha256=sha256), pointer.etag)

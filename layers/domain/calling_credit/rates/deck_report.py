@@ -1,18 +1,24 @@
-"""The check of a deck and its report: errors, warnings, and changes. The command and the upload share it.
+"""The check of a deck and its report: errors, warnings, findings, and changes. The command and the upload share it.
 
 Reads and writes no file.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from calling_credit.money import format_money
+from calling_credit.rates.allowance import NEXT_STEPS
 from calling_credit.rates.deck import Deck, RateRow
-from calling_credit.rates.deck_csv import DeckError, ReportProgress, parse_deck
-from calling_credit.rates.deck_diff import DeckChanges, DeckWarning, PriceDifference, compare, warnings_of
+from calling_credit.rates.deck_codes import DeckWarning, GuardCode
+from calling_credit.rates.deck_csv import DeckError, ReportProgress, collector_paused, read_deck_file
+from calling_credit.rates.deck_diff import DeckChanges, PriceDifference, compare_pair, warnings_of_pair
 from calling_credit.rates.deck_impact import Impact
+from calling_credit.rates.deck_pair import pair_decks
+from calling_credit.rates.findings import HOME, Finding, Judgement, Sample
+from calling_credit.rates.guard import judge_pair
+from calling_credit.rates.home_numbers import HomeNumbers
 
 MAX_ERRORS: Final = 10_000
 MAX_LISTED: Final = 200
@@ -21,24 +27,61 @@ MAX_LISTED: Final = 200
 
 @dataclass(slots=True)
 class DeckCheck:
-    """The result of a check: errors, or the deck with its warnings and changes."""
+    """The result of a check: errors, or the deck with its warnings, findings, and changes.
+
+    `base` is the version that it was compared with, empty for the first deck. `named_base` is the version that the file
+    names as its base, if it does.
+    """
 
     version: str
     errors: list[DeckError] = field(default_factory=list)
     deck: Deck | None = None
     warnings: list[DeckWarning] = field(default_factory=list)
     changes: DeckChanges | None = None
+    judgement: Judgement = field(default_factory=Judgement)
+    base: str = ""
+    named_base: str = ""
     impact: Impact | None = None
+    lines: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> dict[GuardCode, int]:
+        """The findings that the operator must allow, with their counts."""
+        return self.judgement.counts()
 
 
+@collector_paused()
 def check_deck(
-    data: bytes, version: str, before: Deck | None, at: str, report_progress: ReportProgress | None = None
+    data: bytes,
+    version: str,
+    before: Deck | None,
+    at: str,
+    report_progress: ReportProgress | None = None,
+    *,
+    home: HomeNumbers | None = None,
+    in_force_from: str | None = None,
+    base: str | None = None,
 ) -> DeckCheck:
-    """Check a deck's CSV and compare it with the active deck (None if there is none) at an instant."""
-    deck = parse_deck(data, version, report_progress)
-    if isinstance(deck, list):
-        return DeckCheck(version, errors=deck)
-    return DeckCheck(version, deck=deck, warnings=warnings_of(deck), changes=compare(before, deck, at))
+    """Check a deck's CSV and compare it with the active deck (None if there is none) at an instant.
+
+    Args:
+        in_force_from: When the deck would begin to price calls; by default at once.
+        base: The version of the active deck, if its file is damaged and `before` is an earlier one.
+    """
+    file = read_deck_file(data, version, report_progress)
+    if file.deck is None:
+        return DeckCheck(version, errors=file.errors)
+    pair = pair_decks(before, file.deck, at)
+    return DeckCheck(
+        version,
+        deck=file.deck,
+        warnings=[*file.notes, *warnings_of_pair(pair)],
+        changes=compare_pair(pair, at),
+        judgement=judge_pair(pair, home or HomeNumbers(), in_force_from or at),
+        base=base if base is not None else before.version if before else "",
+        named_base=file.base,
+        lines=file.lines,
+    )
 
 
 def report(check: DeckCheck, outcome: str, at: str, detail: str = "") -> dict[str, Any]:
@@ -56,6 +99,10 @@ def report(check: DeckCheck, outcome: str, at: str, detail: str = "") -> dict[st
         {"prefix": warning.prefix, "code": warning.code, "detail": warning.detail}
         for warning in check.warnings[:MAX_LISTED]
     ]
+    if check.deck is not None:
+        content["base"] = check.base
+        content["findings"] = [finding_view(finding, check) for finding in check.judgement.findings]
+        content["state_changes"] = state_changes(check.judgement)
     if check.changes is not None:
         content |= {"changes": check.changes.counts(), "lists": change_lists(check.changes)}
     if check.impact is not None:
@@ -66,6 +113,31 @@ def report(check: DeckCheck, outcome: str, at: str, detail: str = "") -> dict[st
 def error_view(error: DeckError) -> dict[str, str | int]:
     """Return an error as `{line, column, code, detail}`."""
     return {"line": error.line, "column": error.column, "code": error.code, "detail": error.detail}
+
+
+def finding_view(finding: Finding, check: DeckCheck) -> dict[str, Any]:
+    """Return a finding as `{code, count, next_step, first}`; `first` lists the first samples."""
+    return {
+        "code": finding.code,
+        "count": finding.count,
+        "next_step": NEXT_STEPS[finding.code],
+        "first": [_sample_view(sample, check) for sample in finding.samples],
+    }
+
+
+def state_changes(judgement: Judgement) -> list[dict[str, Any]]:
+    """Return how many sample numbers of home and of each country change their state, home first."""
+    changes = sorted(judgement.changes.items(), key=lambda item: (item[0].place != HOME, item[0]))
+    return [{**change._asdict(), "numbers": count} for change, count in changes]
+
+
+def _sample_view(sample: Sample, check: DeckCheck) -> dict[str, Any]:
+    row = sample.row
+    view: dict[str, Any] = {"prefix": sample.prefix, "origin": sample.origin, "from": sample.start}
+    if row is not None:
+        view |= {"destination": row.destination, "price": price_text(row), "category": row.category}
+        view["line"] = check.lines.get((row.prefix, row.origin, row.effective_from))
+    return view
 
 
 def change_lists(changes: DeckChanges) -> dict[str, list[dict[str, Any]]]:

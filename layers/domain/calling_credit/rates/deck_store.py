@@ -22,6 +22,7 @@ from calling_credit.rates.timeline import START_OF_TIME, DeckInForce, put_in_for
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+_CATEGORY: Final = COLUMNS.index("category")
 ACTIVE_KEY: Final = "active.json"
 DECKS: Final = "decks/"
 INCOMING: Final = "incoming/"
@@ -77,6 +78,11 @@ class ActivePointer:
     def history(self) -> tuple[str, ...]:
         """This deck and the decks before it, latest first."""
         return (self.version, *self.previous)
+
+    @property
+    def area_codes_by_prefix(self) -> dict[str, str]:
+        """The countries of added area codes by prefix (`1436`)."""
+        return {f"1{added.code}": added.country for added in self.area_codes}
 
 
 def s3_client() -> "S3Client":
@@ -179,9 +185,8 @@ def activate(client: "S3Client", bucket: str, pointer: ActivePointer, replaced_e
 
 def _categories_of(data: bytes) -> list[str]:
     """Return the categories of charged calls in a valid deck."""
-    rows = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
-    next(rows)
-    return sorted({cells[CATEGORY_COLUMN] for cells in rows} - {INCLUDED_CATEGORY})
+    _header, *rows = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+    return sorted({cells[_CATEGORY].rstrip() for cells in rows if any(map(str.strip, cells))} - {INCLUDED_CATEGORY})
 
 
 def read_active(client: "S3Client", bucket: str) -> ActivePointer | None:

@@ -4,29 +4,33 @@ A deck is stored first. Writing one object then activates it, so an interrupted 
 """
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
-from calling_credit.rates.compiled_deck import compile_deck
-from calling_credit.rates.deck import Deck
-from calling_credit.rates.deck_bucket import DeckFiles
+from calling_credit.rates.allowance import allows
+from calling_credit.rates.deck import ANY_ORIGIN, RateRow
+from calling_credit.rates.deck_codes import GuardCode
 from calling_credit.rates.deck_csv import ReportProgress
-from calling_credit.rates.deck_files import read_deck
+from calling_credit.rates.deck_files import put_compiled_deck, repair_deck
 from calling_credit.rates.deck_report import DeckCheck, check_deck
 from calling_credit.rates.deck_store import (
     ActivePointer,
     activate,
     deck_version,
     pointer_to,
-    put_compiled,
     put_deck,
+    read_active,
     replacing,
 )
+from calling_credit.rates.findings import Judgement
+from calling_credit.rates.guard import judge_deck
+from calling_credit.rates.home_numbers import DEFAULT_HOME_COUNTRIES, HomeNumbers
+from calling_credit.rates.published_decks import PublishedDecks
+from calling_credit.rates.uploads import UploadedDecks
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -44,6 +48,8 @@ class PublishOutcome(StrEnum):
 
     PUBLISHED = "published"
     REFUSED = "refused"
+    NEEDS_APPROVAL = "needs_approval"
+    STALE_BASE = "stale_base"
     UNCHANGED = "unchanged"
     SUPERSEDED = "superseded"
 
@@ -51,13 +57,17 @@ class PublishOutcome(StrEnum):
 OUTCOME_MESSAGES: Final[dict[PublishOutcome, str]] = {
     PublishOutcome.PUBLISHED: "The deck prices calls from in_force_from on, in every function at the same instant.",
     PublishOutcome.REFUSED: "Nothing was published. Correct the errors and upload the file again.",
+    PublishOutcome.NEEDS_APPROVAL: "Nothing was published: the findings need an operator's approval. Correct the file"
+    " and upload it again, or publish it with the command, which allows exactly these findings.",
+    PublishOutcome.STALE_BASE: "Nothing was published, because the deck was made from another deck than the active one."
+    " Make it again from the active deck.",
     PublishOutcome.UNCHANGED: "The deck is already active; nothing changed.",
     PublishOutcome.SUPERSEDED: "Another deck was activated after this file was uploaded. Upload it again.",
 }
 """The sentence for each outcome in a report."""
 
 
-class DeckBucket(DeckFiles):
+class DeckBucket(PublishedDecks, UploadedDecks):
     """The decks and reports of one bucket."""
 
     def __init__(
@@ -66,6 +76,8 @@ class DeckBucket(DeckFiles):
         bucket: str,
         lead_seconds: int = DECK_LEAD_SECONDS,
         read_clock: Callable[[], datetime] | None = None,
+        *,
+        home_countries: Iterable[str] = DEFAULT_HOME_COUNTRIES,
     ) -> None:
         """`read_clock` is read right before a deck is activated, because a large deck takes long to check and store;
         without it, the `now` of the call counts.
@@ -73,6 +85,11 @@ class DeckBucket(DeckFiles):
         super().__init__(client, bucket)
         self._lead = timedelta(seconds=lead_seconds)
         self._read_clock = read_clock
+        self._home_countries = frozenset(home_countries)
+
+    def pointer(self) -> ActivePointer | None:
+        """Return the pointer to the active deck, if there is one."""
+        return read_active(self._client, self._bucket)
 
     def check(
         self, data: bytes, made_at: datetime, now: datetime, report_progress: ReportProgress | None = None
@@ -80,31 +97,59 @@ class DeckBucket(DeckFiles):
         """Check a deck and compare it with the active one. `made_at` (its upload, or now) is part of its version."""
         version = deck_version(data, made_at)
         pointer = self.pointer()
+        versions = pointer.history if pointer else ()
         if pointer is not None and pointer.version == version:
-            before = self._deck_before(pointer)  # It was activated by a run that ended before it wrote the report.
-        else:
-            before = self._active_deck(pointer)
-        return check_deck(data, version, before, format_instant(now), report_progress)
+            versions = pointer.previous  # It was activated by a run that ended before it wrote the report.
+        return check_deck(
+            data,
+            version,
+            self.first_usable(pointer, versions),
+            format_instant(now),
+            report_progress,
+            home=self.home_numbers(pointer),
+            in_force_from=format_instant(now + self._lead),
+            base=versions[0] if versions else "",
+        )
 
-    def _active_deck(self, pointer: ActivePointer | None) -> Deck | None:
-        """Return the active deck; None if there is none or its file is unusable."""
-        try:
-            return None if pointer is None else read_deck(self._client, self._bucket, pointer)
-        except (Unavailable, self._client.exceptions.NoSuchKey):
-            return None
+    def home_numbers(self, pointer: ActivePointer | None) -> HomeNumbers:
+        """Return the ordinary numbers of home, those of added area codes included."""
+        return HomeNumbers(self._home_countries, pointer.area_codes_by_prefix if pointer else {})
 
-    def _deck_before(self, pointer: ActivePointer) -> Deck | None:
-        try:
-            return self.deck(pointer.previous[0]) if pointer.previous else None
-        except (NotFound, Unavailable):
-            return None
+    def is_active(self, data: bytes) -> bool:
+        """Return whether a file is the active deck."""
+        pointer = self.pointer()
+        return pointer is not None and pointer.sha256 == hashlib.sha256(data).hexdigest()
 
-    def publish(self, data: bytes, check: DeckCheck, since: datetime, now: datetime) -> PublishOutcome:
+    def row_for(self, digits: str, now: datetime) -> RateRow | None:
+        """Return the row of the active deck that prices a number for most callers."""
+        pointer = self.pointer()
+        deck = self.first_usable(pointer, pointer.history if pointer else ())
+        return deck.find(digits, ANY_ORIGIN, format_instant(now)) if deck else None
+
+    def judge_rollback(self, version: str, now: datetime) -> Judgement:
+        """Judge an earlier deck against the active one, as if it were new. Raises the errors of `deck`."""
+        pointer = self.pointer()
+        active = self.first_usable(pointer, pointer.history if pointer else ())
+        return judge_deck(active, self.deck(version), self.home_numbers(pointer), format_instant(now + self._lead))
+
+    def publish(
+        self,
+        data: bytes,
+        check: DeckCheck,
+        since: datetime,
+        now: datetime,
+        allowance: Mapping[GuardCode, int | None] | None = None,
+    ) -> PublishOutcome:
         """Store a deck without errors and activate it, unless it is active already.
 
+        Args:
+            allowance: The findings that an operator allows, with their counts.
+
         Returns:
-            SUPERSEDED if the active deck is newer than `since`, so that a delayed or repeated event never replaces a
-            newer deck. UNCHANGED if the deck is active already; the file is stored again, in case it was damaged.
+            NEEDS_APPROVAL if the check has findings other than those allowed. STALE_BASE if another deck is active than
+            the one the deck was compared with, or the one that it names as its base. SUPERSEDED if the active deck is
+            newer than `since`, so that a delayed or repeated event never replaces a newer deck. UNCHANGED if the deck
+            is active already; the file is stored again, in case it was damaged.
 
         Raises:
             Unavailable: `busy`, other decks were activated at the same time.
@@ -114,11 +159,16 @@ class DeckBucket(DeckFiles):
         for _ in range(MAX_ATTEMPTS):
             pointer = self.pointer()
             if pointer is not None and pointer.sha256 == hashlib.sha256(data).hexdigest():
-                self._repair(pointer, data, check.deck)
+                repair_deck(self._client, self._bucket, pointer, data, check.deck)
                 is_same = pointer.version == check.version
                 return PublishOutcome.PUBLISHED if is_same else PublishOutcome.UNCHANGED
             if pointer is not None and pointer.since > format_instant(since):
                 return PublishOutcome.SUPERSEDED
+            active = pointer.version if pointer else ""
+            if check.base != active or check.named_base not in ("", active):
+                return PublishOutcome.STALE_BASE
+            if not allows(allowance or {}, check.counts):
+                return PublishOutcome.NEEDS_APPROVAL
             put_deck(self._client, self._bucket, check.version, data)
             previous = pointer.history if pointer else ()
             categories = pointer.categories if pointer else ()
@@ -129,7 +179,7 @@ class DeckBucket(DeckFiles):
                 since=since,
                 previous=previous,
                 categories=categories,
-                compiled_sha256=self._store_compiled(check.version, check.deck),
+                compiled_sha256=put_compiled_deck(self._client, self._bucket, check.deck),
             )
             if self._replace(pointer, new, now):
                 return PublishOutcome.PUBLISHED
@@ -143,24 +193,6 @@ class DeckBucket(DeckFiles):
         at = self._read_clock() if self._read_clock else now
         new = replacing(pointer, new, at, self._lead)
         return activate(self._client, self._bucket, new, pointer.etag if pointer else "")
-
-    def _repair(self, pointer: ActivePointer, data: bytes, deck: Deck) -> None:
-        """Store the files of the active deck again, and name the compiled one if its format has changed since."""
-        put_deck(self._client, self._bucket, pointer.version, data)
-        sha256 = self._store_compiled(pointer.version, deck)
-        if sha256 != pointer.compiled_sha256:
-            entries = tuple(
-                replace(entry, compiled_sha256=sha256) if entry.version == pointer.version else entry
-                for entry in pointer.in_force
-            )
-            new = replace(pointer, in_force=entries, compiled_sha256=sha256)
-            activate(self._client, self._bucket, new, pointer.etag)
-
-    def _store_compiled(self, version: str, deck: Deck) -> str:
-        """Store the compiled form of a deck; return its SHA-256."""
-        compiled = compile_deck(deck)
-        put_compiled(self._client, self._bucket, version, compiled)
-        return hashlib.sha256(compiled).hexdigest()
 
     def roll_back(self, version: str | None, now: datetime) -> str:
         """Activate the previous deck, or the named one, again; return its version.
@@ -190,7 +222,7 @@ class DeckBucket(DeckFiles):
             now,
             previous=earlier,
             categories=categories,
-            compiled_sha256=self._store_compiled(target, deck),
+            compiled_sha256=put_compiled_deck(self._client, self._bucket, deck),
         )
         if not self._replace(pointer, new, now) and self._active_version() != target:
             raise Unavailable(

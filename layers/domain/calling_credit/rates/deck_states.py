@@ -1,0 +1,143 @@
+"""What a deck does to the numbers of a prefix over time: not rated, included, free, or charged.
+
+A row stays in effect until a later row of its prefix and origin, or a longer prefix, replaces it. So the state of a
+sample number changes only when one of its rows takes effect.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from calling_credit.rates.deck import ANY_ORIGIN, INCLUDED_CATEGORY, RateRow
+from calling_credit.rates.deck_pair import RowsByPrefix
+from calling_credit.rates.pricing import billed_seconds, price_micros
+
+SECONDS_JUDGED: Final = (60, 90, 300)
+"""The calls whose price is compared: a minute, and two that show the effect of long increments."""
+
+
+class StateKind(StrEnum):
+    """What happens to a call."""
+
+    UNRATED = "unrated"
+    INCLUDED = "included"
+    FREE = "free"
+    CHARGED = "charged"
+
+
+COSTS_NOTHING: Final = frozenset({StateKind.INCLUDED, StateKind.FREE})
+
+
+class NumberState(NamedTuple):
+    """The kind, and the prices of calls of `SECONDS_JUDGED`, in sixtieths of a micro-dollar."""
+
+    kind: StateKind
+    prices: tuple[int, ...] = ()
+
+
+class Segment(NamedTuple):
+    """From an instant on, a row prices the number; None if no row does."""
+
+    start: str
+    row: RateRow | None
+
+
+UNRATED: Final = NumberState(StateKind.UNRATED)
+INCLUDED: Final = NumberState(StateKind.INCLUDED)
+Terms = tuple[int, int, int, int]
+
+
+class DeckStates:
+    """The states that one deck gives to numbers. `added` names the area codes that are included below the deck."""
+
+    def __init__(self, rows_by_prefix: RowsByPrefix, added: Mapping[str, str] | None = None) -> None:
+        self.rows_by_prefix = rows_by_prefix
+        self._lengths = sorted({len(prefix) for prefix in self.rows_by_prefix}, reverse=True)
+        self._added = added or {}
+        self._states: dict[Terms, NumberState] = {}
+
+    def state(self, row: RateRow | None, prefix: str) -> NumberState:
+        """Return the state of the numbers of a prefix that a row prices."""
+        if row is None:
+            return INCLUDED if prefix[:4] in self._added else UNRATED
+        if row.category == INCLUDED_CATEGORY:
+            return INCLUDED
+        terms = (row.rate_micros_per_minute, row.connection_fee_micros, row.minimum_seconds, row.increment_seconds)
+        state = self._states.get(terms)
+        if state is None:
+            state = self._states[terms] = _priced_state(*terms)
+        return state
+
+    def origins(self, prefix: str, at: str) -> set[str]:
+        """Return the origins that a row for the numbers of a prefix names, and `*`."""
+        origins = {ANY_ORIGIN}
+        for rows in self._rows_above(prefix):
+            origins.update(row.origin for row in rows)
+            if any(row.origin == ANY_ORIGIN and row.effective_from <= at for row in rows):
+                break  # Shorter prefixes price no call any more.
+        return origins
+
+    def timeline(self, prefix: str, origin: str, at: str) -> list[Segment]:
+        """Return which row prices the numbers of a prefix that no longer prefix covers, from an instant on."""
+        later: list[Segment] = []
+        end = "~"  # After every instant.
+        for rows in self._rows_above(prefix):
+            for key in (origin, ANY_ORIGIN) if origin != ANY_ORIGIN else (ANY_ORIGIN,):
+                mine = sorted((row for row in rows if row.origin == key), key=_effective_from)
+                later += [Segment(row.effective_from, row) for row in mine if at < row.effective_from < end]
+                now = next((row for row in reversed(mine) if row.effective_from <= at), None)
+                if now is not None:
+                    return [Segment(at, now), *sorted(later, key=_start)]
+                if mine:
+                    end = min(end, mine[0].effective_from)
+        return [Segment(at, None), *sorted(later, key=_start)]
+
+    def _rows_above(self, prefix: str) -> Iterable[list[RateRow]]:
+        """Yield the rows of the prefix and of each shorter one."""
+        for length in self._lengths:
+            if length <= len(prefix):
+                rows = self.rows_by_prefix.get(prefix[:length])
+                if rows is not None:
+                    yield rows
+
+
+def covered_prefixes(prefixes: Iterable[str]) -> set[str]:
+    """Return the prefixes without numbers of their own, because longer prefixes cover all of them."""
+    listed = set(prefixes)
+    children: dict[str, int] = {}
+    covered: set[str] = set()
+    for prefix in listed:
+        above = prefix[:-1]
+        children[above] = children.get(above, 0) + 1
+    waiting = [prefix for prefix, count in children.items() if count + _impossible(prefix, listed) >= 10]
+    while waiting:
+        prefix = waiting.pop()
+        covered.add(prefix)
+        if prefix not in listed and prefix:
+            above = prefix[:-1]
+            children[above] = children.get(above, 0) + 1
+            if children[above] + _impossible(above, listed) == 10:
+                waiting.append(above)
+    return covered
+
+
+def _impossible(prefix: str, listed: set[str]) -> int:
+    """Return how many digits, not listed below a prefix, cannot follow it: no exchange of +1 begins with 0 or 1."""
+    if len(prefix) != 4 or prefix[0] != "1":
+        return 0
+    return sum(f"{prefix}{digit}" not in listed for digit in "01")
+
+
+def _priced_state(rate: int, fee: int, minimum: int, increment: int) -> NumberState:
+    billed = [billed_seconds(seconds, minimum, increment) for seconds in SECONDS_JUDGED]
+    if price_micros(billed[0], rate, fee) == 0:
+        return NumberState(StateKind.FREE)
+    return NumberState(StateKind.CHARGED, tuple(fee * 60 + seconds * rate for seconds in billed))
+
+
+def _effective_from(row: RateRow) -> str:
+    return row.effective_from
+
+
+def _start(segment: Segment) -> str:
+    return segment.start

@@ -1,0 +1,38 @@
+"""The deck bucket of a stack, with the stack's own settings, and who changes it."""
+
+import getpass
+from datetime import UTC, datetime
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from calling_credit.rates.publishing import DECK_LEAD_SECONDS, DeckBucket
+from ops.stack import FoundStack
+
+
+def home_countries(stack: FoundStack) -> frozenset[str]:
+    """Return the stack's parameter HomeCountries."""
+    return frozenset((stack.parameters.get("HomeCountries") or "US,CA").split(","))
+
+
+def deck_bucket(stack: FoundStack) -> DeckBucket:
+    """Return the deck bucket of a stack."""
+    return DeckBucket(
+        stack.client("s3"),
+        stack.outputs["DeckBucketName"],
+        int(stack.parameters.get("DeckLeadSeconds") or DECK_LEAD_SECONDS),
+        lambda: datetime.now(UTC),
+        home_countries=home_countries(stack),
+    )
+
+
+def operator_name(stack: FoundStack) -> str:
+    """Return who runs the command: the caller of AWS, or on the local stack the user of this machine."""
+    if not stack.is_local:
+        try:
+            return str(stack.client("sts").get_caller_identity()["Arn"])
+        except (BotoCoreError, ClientError):
+            pass  # The policy may deny it; the user's name is better than nothing.
+    try:
+        return f"command:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return "command:unknown"
