@@ -168,7 +168,7 @@ bench: $(READY)  ## Measure the budgets beside the usual tutorial stack and writ
 flag = $(if $(filter-out 0 1,$($(1))),$(error $(1)=$($(1)): say $(1)=1, or leave it out),$(if $(filter 1,$($(1))),$(2)))
 
 .PHONY: publish-rates
-publish-rates: $(READY)  ## Check and publish FILE=deck.csv or short_codes.csv; DRAFT=1 only reports, ALLOW=code:count,... allows findings, SKIP_IMPACT=1
+publish-rates: $(READY)  ## Check and publish FILE=deck.csv (or short_codes.csv); DRAFT=1 only reports, ALLOW=code:count,... allows findings, SKIP_IMPACT=1
 	@$(BIN)/python -m ops.publish_rates "$(or $(FILE),$(error Name a rate deck: make publish-rates FILE=deck.csv))" \
 	  $(call flag,DRAFT,--draft) $(if $(ALLOW),--allow "$(ALLOW)") $(call flag,SKIP_IMPACT,--skip-impact) $(call flag,YES,--yes)
 

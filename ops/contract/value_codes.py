@@ -68,7 +68,10 @@ VALUE_CODES: Final = (
         "Send the number in E.164 form, such as `+442071838750`.",
     ),
     Explanation(
-        ProblemCode.FOREIGN_NUMBER, 422, "The line's number is not in the US or Canada.", "Use a US or Canadian number."
+        ProblemCode.FOREIGN_NUMBER,
+        422,
+        "The line's number is not in a home country (US and Canada by default).",
+        "Use a number of a home country.",
     ),
     Explanation(
         ProblemCode.INVALID_DURATION,

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from calling_credit.errors import CallingCreditError, NotFound
+from calling_credit.errors import CallingCreditError, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.rates import deck_store
 from calling_credit.rates.area_codes import add_area_code
@@ -102,7 +102,7 @@ def test_a_code_that_is_no_new_area_code_of_home_is_refused(world: World, code: 
 
 def test_a_code_needs_a_published_deck(world: World) -> None:
     _s3().delete_object(Bucket=BUCKET, Key=deck_store.ACTIVE_KEY)
-    with pytest.raises(NotFound, match="publish-rates"):
+    with pytest.raises(Unavailable, match="publish-rates"):
         add(world)
 
 

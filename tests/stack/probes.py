@@ -44,9 +44,12 @@ def change_settings(deployed: Stack, tokens: dict[str, str]) -> None:
 
 
 def manage_an_account(deployed: Stack, tokens: dict[str, str]) -> None:
-    """Create, configure, and adjust an account."""
+    """Create, configure, and adjust an account; ask for a line in an area code that no table knows."""
     account_id = f"acct_{uuid.uuid4().hex[:12]}"
     open_account(deployed, account_id, "1.00")
+    line = {"number": "+19995550100", "user_id": "user_1"}
+    answer = deployed.api.request("PUT", f"/accounts/{account_id}/lines/line_9", tokens["service"], json=line)
+    assert answer.status_code == 422, answer.text
     deployed.api.send("PUT", f"/accounts/{account_id}", tokens["service"], {"status": "closed"})
 
 

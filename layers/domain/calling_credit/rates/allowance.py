@@ -46,7 +46,7 @@ def parse_allowance(text: str) -> dict[GuardCode, int | None]:
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, colon, count = part.partition(":")
         if name not in set(GuardCode):
-            raise InvalidValue(ProblemCode.INVALID_FIELD, f"ALLOW knows no {name}; it knows {', '.join(GuardCode)}.")
+            raise InvalidValue(ProblemCode.INVALID_FIELD, f"{name} is no finding; ALLOW takes {', '.join(GuardCode)}.")
         if colon and not (count.isascii() and count.isdigit()):
             raise InvalidValue(ProblemCode.INVALID_FIELD, f"ALLOW needs a count after {name}, as in {name}:12.")
         allowance[GuardCode(name)] = int(count) if colon else None

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from calling_credit.errors import InvalidValue, NotFound, ProblemCode, Unavailable
+from calling_credit.errors import InvalidValue, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.numbering import UNKNOWN_COUNTRY, country_of
 from calling_credit.rates.deck_store import S3_ERRORS, ActivePointer, AddedAreaCode, activate, read_active
@@ -62,15 +62,14 @@ def add_area_code(
 
     Raises:
         InvalidValue: `invalid_field`, the code or the country is wrong, or the tables know the code already.
-        NotFound: `no_active_deck`.
-        Unavailable: `busy`, decks were activated at the same time.
+        Unavailable: `no_active_deck`; `busy`, decks were activated at the same time.
     """
     check_area_code(code, country, home_countries)
     for _ in range(MAX_ATTEMPTS):
         pointer = read_active(client, bucket)
         if pointer is None:
             detail = "No rate deck is published yet; run make publish-rates FILE=deck.csv first."
-            raise NotFound(ProblemCode.NO_ACTIVE_DECK, detail)
+            raise Unavailable(ProblemCode.NO_ACTIVE_DECK, detail)
         former = next((added for added in pointer.area_codes if added.code == code), None)
         if former is not None and former.country == country:
             return False

@@ -1,8 +1,9 @@
 """Reads published decks from S3: the compiled form, or the CSV that it was made from. And stores the compiled form."""
 
 import hashlib
+import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.rates.compiled_deck import InvalidCompiledDeckError, compile_deck, read_compiled
@@ -13,6 +14,9 @@ from calling_credit.rates.timeline import START_OF_TIME, DeckInForce
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+VERSION: Final = re.compile(r"\d{8}T\d{6}Z-([0-9a-f]{12})")
+"""The name of a version ends with the beginning of its content's SHA-256."""
 
 
 def read_deck(client: "S3Client", bucket: str, pointer: ActivePointer) -> Deck:
@@ -62,7 +66,8 @@ def read_csv_deck(client: "S3Client", bucket: str, published: DeckInForce) -> De
             ProblemCode.UNUSABLE_DECK, f"The file of {version} is gone; publish the deck again."
         ) from error
     digest = hashlib.sha256(data).hexdigest()
-    if published.sha256 and digest != published.sha256:
+    named = VERSION.fullmatch(version)
+    if digest != published.sha256 if published.sha256 else named is not None and not digest.startswith(named[1]):
         raise Unavailable(
             ProblemCode.UNUSABLE_DECK, f"The file of {version} was changed after it was activated; publish it again."
         )

@@ -74,7 +74,7 @@ class DeckStates:
         for rows in self._rows_above(prefix):
             origins.update(row.origin for row in rows)
             if any(row.origin == ANY_ORIGIN and row.effective_from <= at for row in rows):
-                break  # Shorter prefixes price no call any more.
+                break  # Shorter prefixes no longer price a call.
         return origins
 
     def timeline(self, prefix: str, origin: str, at: str) -> list[Segment]:
