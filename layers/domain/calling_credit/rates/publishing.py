@@ -188,7 +188,7 @@ class DeckBucket(PublishedDecks, UploadedDecks):
     def _replace(self, pointer: ActivePointer | None, new: ActivePointer, now: datetime) -> bool:
         """Activate a deck on the condition that the pointer has not changed; return whether it was activated.
 
-        It is in force a lead time from now on, when every function knows of it.
+        It is in force a lead time from now on, when every function has read about it.
         """
         at = self._read_clock() if self._read_clock else now
         new = replacing(pointer, new, at, self._lead)
