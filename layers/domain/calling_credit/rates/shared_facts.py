@@ -1,7 +1,11 @@
-"""What `active.json` says about every deck: the categories of charged calls, added area codes, and short codes."""
+"""What `active.json` says about every deck: the categories of charged calls, added area codes, and short codes.
+
+The home countries come from the stack's settings.
+"""
 
 from typing import TYPE_CHECKING
 
+from calling_credit.config import config
 from calling_credit.numbering import use_area_codes
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_store import ActivePointer
@@ -36,3 +40,4 @@ class SharedFacts:
         deck.categories |= self._categories
         deck.area_codes = self._area_codes
         deck.short_codes = self._short_codes
+        deck.home_countries = config().home_countries
