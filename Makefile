@@ -187,7 +187,7 @@ rerate-calls: $(READY)  ## Charge calls that waited for a price; ACCOUNT=id FROM
 	  $(if $(TO),--to "$(TO)") $(if $(DECK),--deck "$(DECK)") $(call flag,YES,--yes)
 
 .PHONY: list-unrated
-list-unrated: $(READY)  ## List calls without a price; KIND=stray lists charged calls of unknown or disabled lines
+list-unrated: $(READY)  ## List calls without a price; KIND=stray | suspicious lists odd charged calls
 	@$(BIN)/python -m ops.list_unrated $(if $(KIND),--kind "$(KIND)")
 
 .PHONY: list-payment-issues

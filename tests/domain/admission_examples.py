@@ -53,7 +53,7 @@ def context_of(**changes: Any) -> AdmissionContext:
         "origin": "US",
         "row": row(),
         "deck_version": "deck-1",
-        "hold": None,
+        "stored_hold": None,
         "credit": Credit(100 * DOLLAR),
         "now": NOW,
     }
@@ -76,7 +76,7 @@ def after(seconds: float, hold: Hold, asked: int = 600, **changes: Any) -> Admis
     credit = Credit(100 * DOLLAR - hold.amount_micros, hold.amount_micros, 1)
     usual: dict[str, Any] = {
         "request": ask(asked),
-        "hold": hold,
+        "stored_hold": hold,
         "now": NOW + timedelta(seconds=seconds),
         "credit": credit,
     }

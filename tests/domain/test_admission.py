@@ -10,16 +10,15 @@ import pytest
 
 from calling_credit.accounts.limits import Limits
 from calling_credit.admission.decision import (
-    FRAUD_REASONS,
+    MAX_GRANTED_SECONDS,
     Credit,
-    affordable_seconds,
     decide_admission,
     emergency,
 )
+from calling_credit.admission.reasons import FRAUD_REASONS
 from calling_credit.admission.refusals import AccountStatus
 from calling_credit.admission.request import WORDS
-from calling_credit.call_events import MAX_DURATION_SECONDS
-from calling_credit.ledger.holds import price_of, rate_held
+from calling_credit.ledger.holds import affordable_seconds, price_of, rate_held
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.pricing import RatedCall, rate_call
 from tests.domain.admission_examples import DOLLAR, LIFTED, account_with, ask, context_of, hold_of, row
@@ -61,7 +60,7 @@ def test_quote_hold_and_charge_are_equal_for_10000_random_prices() -> None:
             minimum_seconds=rng.choice((0, 1, 30, 60, rng.randint(0, 3600))),
             increment_seconds=rng.choice((1, 6, 60, rng.randint(1, 3600))),
         )
-        asked = rng.choice((1, 600, rng.randint(1, MAX_DURATION_SECONDS)))
+        asked = rng.choice((1, 600, rng.randint(1, MAX_GRANTED_SECONDS)))
         available = rng.choice((rng.randint(0, 1000), rng.randint(0, 100 * DOLLAR), rng.randint(0, 10_000 * DOLLAR)))
         decision = decide_admission(context_of(request=ask(asked), row=price, credit=Credit(available)))
         least = price_of(price, 1)
@@ -77,14 +76,19 @@ def test_quote_hold_and_charge_are_equal_for_10000_random_prices() -> None:
             limited_calls += 1
             assert decision.limited_by == "insufficient_credit"
             assert price_of(price, longest + 1) > available
-        for seconds in (longest, rng.randint(0, longest)):
-            call = seconds_call(seconds)
-            rated = rate_call(call, Deck("deck-1", [price]))
-            charged = rated.price_micros if isinstance(rated, RatedCall) else 0
+        for seconds in (longest, rng.randint(1, longest)):
+            call = replace(seconds_call(60), duration_seconds=seconds)
+            rated = rate_call(call, Deck("deck-1", [price]), "US")
+            assert isinstance(rated, RatedCall)
+            charged = rated.price_micros
             assert charged <= decision.held_micros
             assert seconds < longest or charged == decision.held_micros
             if decision.hold is not None:
-                assert rate_held(call, decision.hold) == rated
+                assert rate_held(call, decision.hold, 0) == replace(rated, granted_seconds=longest)
+                late = replace(call, duration_seconds=longest + rng.randint(0, 2))
+                at_the_end = rate_held(late, decision.hold, 2)
+                assert isinstance(at_the_end, RatedCall)
+                assert at_the_end.price_micros == decision.held_micros
             else:
                 assert charged == 0
     assert refused > 500
@@ -254,7 +258,7 @@ def test_an_extension_does_not_count_as_another_simultaneous_call() -> None:
         == "simultaneous_calls_limit"
     )
     hold = hold_of(decide_admission(context_of(account=account)))
-    later = context_of(account=account, hold=hold, credit=Credit(90 * DOLLAR, 10 * DOLLAR, 2), request=ask(1200))
+    later = context_of(account=account, stored_hold=hold, credit=Credit(90 * DOLLAR, 10 * DOLLAR, 2), request=ask(1200))
     assert decide_admission(later).max_seconds == 1200
 
 

@@ -27,8 +27,10 @@ def test_the_default_request_is_for_ten_minutes() -> None:
     [
         ({"call_id": None}, "missing_field"),
         ({"to": 911}, "missing_field"),
-        ({"call_id": "a#b"}, "invalid_id"),
-        ({"call_id": "x" * 97}, "invalid_id"),
+        ({"call_id": ""}, "invalid_id"),
+        ({"call_id": "x" * 256}, "invalid_id"),
+        ({"call_id": "a\x7fb"}, "invalid_id"),
+        ({"call_id": "\ud800"}, "invalid_id"),
         ({"account_id": ""}, "invalid_id"),
         ({"line_id": "a b"}, "invalid_id"),
         ({"to": "442071838750"}, "invalid_number"),

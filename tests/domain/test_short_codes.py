@@ -147,13 +147,13 @@ def test_a_short_code_is_never_priced_by_the_deck() -> None:
     """411 would be a number in Switzerland."""
     prices = priced_deck("US,611,Customer service,0,0.25,0,60")
     assert find_row(prices, "411", "US", "2026-11-28T12:00:00.000Z") is None
-    assert rate_call(call(to="411"), prices) == Free(FreeReason.SHORT_CODE)
+    assert rate_call(call(to="411"), prices, "US") == Free(FreeReason.SHORT_CODE)
 
 
 def test_a_priced_short_code_is_charged_by_its_row() -> None:
     prices = priced_deck(ASSISTANCE)
-    rated = rate_call(call(to="411"), prices)
+    rated = rate_call(call(to="411"), prices, "US")
     assert isinstance(rated, RatedCall)
     assert rated.row == find_row(prices, "411", "US", "2026-11-28T12:00:00.000Z")
     assert (rated.billed_seconds, rated.price_micros) == (180, 1_800_000)
-    assert rate_call(call(to="411", from_="+442071838750"), prices) == Free(FreeReason.SHORT_CODE)
+    assert rate_call(call(to="411"), prices, "GB") == Free(FreeReason.SHORT_CODE)

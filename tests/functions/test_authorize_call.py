@@ -1,10 +1,12 @@
 """The switch authorizes a call before it connects it: the decision, the hold, and the refusals."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from calling_credit.ids import call_key
 from calling_credit.ledger.hold_store import hold_from_item, hold_item
 from calling_credit.ledger.holds import Hold, HoldStatus
 from calling_credit.rates.deck_cells import MAX_DESTINATION_BYTES
@@ -97,10 +99,19 @@ def test_the_largest_hold_is_one_write_unit() -> None:
         category="c" * 40,
     )
     at = "2026-11-23T12:00:00.000Z"
-    names = ("a" * 64, "c" * 96, "l" * 64, "+" + "4" * 15, "US")
-    largest = Hold(*names, HoldStatus.LIVE, 10**15, 86_400, "v" * 60, price, at, at, 86_400)
+    names = ("a" * 64, "c" * 96, "c" * 96, "l" * 64, "+" + "4" * 15, "US")
+    largest = Hold(*names, HoldStatus.LIVE, 10**15, 86_400, "v" * 60, price, at, at, 86_400, "insufficient_credit")
     assert item_bytes(hold_item(largest)) <= 1024
     assert hold_from_item(hold_item(largest)) == largest
+    unusual = replace(largest, call_key=call_key("\U0001f3a7" * 255), call_id="\U0001f3a7" * 255)
+    assert "call_id" not in hold_item(unusual)
+    assert item_bytes(hold_item(unusual)) <= 1024
+
+
+def test_an_unusual_call_id_is_kept_on_its_hold(world: World) -> None:
+    assert world.authorize("[2001:db8::1] ~/{}").body["decision"] == "allow"
+    item = hold(world, call_key("[2001:db8::1] ~/{}"))
+    assert item["call_id"] == "[2001:db8::1] ~/{}"
 
 
 @pytest.mark.parametrize(
@@ -175,7 +186,7 @@ def test_only_the_switch_may_ask(world: World, scope: str | None) -> None:
     [
         ("{", 400, "malformed_json"),
         ({"call_id": "c_1"}, 422, "missing_field"),
-        ({"call_id": "c 1", "account_id": "a", "line_id": "l", "to": JAPAN}, 422, "invalid_id"),
+        ({"call_id": "c\n1", "account_id": "a", "line_id": "l", "to": JAPAN}, 422, "invalid_id"),
         ({"call_id": "c_1", "account_id": "a b", "line_id": "l", "to": JAPAN}, 422, "invalid_id"),
         ({"call_id": "c_1", "account_id": "a", "line_id": "l", "to": "9111111"}, 422, "invalid_number"),
         (

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tests.laws.calls import EMERGENCY
 from tests.laws.driver import Driver, expect
-from tests.laws.prices import instant, moment, money, price
+from tests.laws.prices import call_key, instant, moment, money, price
 
 DOLLAR = 1_000_000
 DEFAULTS = {"daily_spend": 200 * DOLLAR, "call_price": 50 * DOLLAR, "simultaneous_calls": 30, "high_cost": 2 * DOLLAR}
@@ -33,6 +33,7 @@ def ask(driver: Driver, asked: Ask) -> None:
         return
     shown = expect(answer, 200)
     said = {name: shown[name] for name in ("decision", "reason", "max_seconds", "rate_per_minute", "held")}
+    said["limited_by"] = shown.get("limited_by")
     assert said == expected, f"{said} instead of {expected} to {asked}"
     driver.model.count(f"asked: {expected['reason'] or 'allowed'}")
 
@@ -43,7 +44,10 @@ def authorized(driver: Driver, asked: Ask) -> Answer | None:
     if number in EMERGENCY:
         return told(None, asked["requested_seconds"], None, 0)
     line = model.get(account, f"LINE#{asked['line_id']}")
-    hold = model.get(account, f"HOLD#{asked['call_id']}")
+    hold = model.get(account, f"HOLD#{call_key(asked['call_id'])}")
+    if hold is not None and (hold["status"], hold.get("ended_as")) == ("released", "unanswered"):
+        hold = None
+        model.count("asked: a new attempt")
     calling, is_code = line["number"] if line else "", number[0] != "+"
     decks = model.decks
     row = decks.short_code(number, calling) if is_code else decks.at(driver.now).row(number, calling, driver.now)
@@ -59,7 +63,7 @@ def authorized(driver: Driver, asked: Ask) -> Answer | None:
         assert row is not None
         return grant(driver, asked, hold, row)
     announce(driver, asked, reason)
-    return told(reason, standing[0], row, standing[1])
+    return told(reason, standing[0], row, standing[1], reason if standing[0] else None)
 
 
 def free(driver: Driver, asked: Ask, row: dict[str, Any] | None) -> Answer:
@@ -70,7 +74,9 @@ def free(driver: Driver, asked: Ask, row: dict[str, Any] | None) -> Answer:
     return told(reason, 0 if reason else asked["requested_seconds"], row, 0)
 
 
-def told(reason: str | None, seconds: int, row: dict[str, Any] | None, held: int) -> Answer:
+def told(
+    reason: str | None, seconds: int, row: dict[str, Any] | None, held: int, limited_by: str | None = None
+) -> Answer:
     """An answer."""
     return {
         "decision": "deny" if reason else "allow",
@@ -78,6 +84,7 @@ def told(reason: str | None, seconds: int, row: dict[str, Any] | None, held: int
         "max_seconds": seconds,
         "rate_per_minute": None if row is None else money(int(Fraction(row["rate_per_minute"]) * DOLLAR)),
         "held": money(held),
+        "limited_by": limited_by,
     }
 
 
@@ -132,12 +139,13 @@ def grant(driver: Driver, asked: Ask, hold: Any, row: dict[str, Any]) -> Answer:
     if hold is not None:
         again = timedelta(seconds=min(30, seconds / 2))
         if hold["asked_seconds"] == seconds and now - moment(hold["asked_at"]) < again:
-            return told(None, granted, row, own)
+            return told(None, granted, row, own, hold.get("limited_by"))
         since = now - moment(hold["authorized_at"])
         seconds += 0 if since < again else since // timedelta(seconds=1)
+    limited_by = "maximum_duration" if seconds > 86_400 else None
     seconds = min(seconds, 86_400)
     if seconds <= granted:
-        return told(None, granted, row, own)
+        return told(None, granted, row, own, limited_by)
     rooms = {
         "call_price_limit": limits["call_price"],
         "daily_spend_limit": limits["daily_spend"] - spent(driver, account) - balance["held_micros"] + own,
@@ -147,25 +155,27 @@ def grant(driver: Driver, asked: Ask, hold: Any, row: dict[str, Any]) -> Answer:
     for reason, most in longest.items():
         if most <= granted:
             announce(driver, asked, reason)
-            return told(reason, granted, row, own)
-    seconds = min(longest.values())
+            return told(reason, granted, row, own, reason if granted else None)
+    for reason, most in longest.items():
+        if most < seconds:
+            seconds, limited_by = most, reason
     amount = price(row, seconds)[1]
     settings = model.items[f"ACCOUNT#{account}", "ACCOUNT"]
     changed = settings.get("admission_changed_at")
     is_on = settings["admission"] and (changed is None or now - moment(changed) >= timedelta(minutes=2))
     if hold is None and (amount == 0 or not is_on):
-        return told(None, seconds, row, 0)
+        return told(None, seconds, row, 0, limited_by)
     said = {"amount_micros": amount, "max_seconds": seconds, "asked_at": instant(now)}
-    said |= {"asked_seconds": asked["requested_seconds"]}
+    said |= {"asked_seconds": asked["requested_seconds"], "limited_by": limited_by}
     if hold is None:
         said |= {"status": "live", "to": asked["to"], "line_id": asked["line_id"], "authorized_at": instant(now)}
         version = model.decks.at(now).version
-        said |= {"deck": version}
+        said |= {"deck": version, "ended_at": None, "ended_as": None}
         line = model.items[f"ACCOUNT#{account}", f"LINE#{asked['line_id']}"]
         model.promised[account, asked["call_id"]] = (row, version, line["number"])
-    model.put(account, f"HOLD#{asked['call_id']}", **said)
+    model.put(account, f"HOLD#{call_key(asked['call_id'])}", **said)
     model.held(account, amount - own, int(hold is None))
-    return told(None, seconds, row, amount)
+    return told(None, seconds, row, amount, limited_by)
 
 
 def affordable(row: dict[str, Any], room: int, most: int) -> int:
@@ -192,7 +202,7 @@ def announce(driver: Driver, asked: Ask, reason: str) -> None:
         known = driver.model.get(account, "DENIAL#") or {"announced": {}, "denials": 0}
         if known["announced"].get(reason, "") <= instant(now - timedelta(hours=1)):
             announced = known["announced"] | {reason: instant(now)}
-            said = {"reason": reason, "denied_at": instant(now), "call_id": asked["call_id"]}
+            said = {"reason": reason, "denied_at": instant(now), "call_id": call_key(asked["call_id"])}
             driver.model.put(account, "DENIAL#", announced=announced, denials=known["denials"] + 1, **said)
 
 

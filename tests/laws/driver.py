@@ -170,7 +170,7 @@ class Driver:
         zone = self.model.zone(account) if known else "UTC"
         line = self.rng.choice([*self.ids(account, "LINE") * 5, "line_x"])
         user = self.rng.choice([*self.ids(account, "USER") * 5, "user_x"])
-        return self.calls.call(account, line, user, self.calls.started(self.now, zone), **facts)
+        return self.calls.call(account, line, user, self.calls.started(self.now, zone), self.now, **facts)
 
     def some_calls(self, most: int = 6) -> list[Message]:
         """A few calls of every kind."""

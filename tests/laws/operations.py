@@ -4,7 +4,7 @@ customers. Each changes the model by the contract; the driver compares.
 
 from typing import Any
 
-from tests.laws.calls import CALLING, UNCOVERED, ZONES, Message
+from tests.laws.calls import CALLING, OTHER_FACTS, UNCOVERED, ZONES, Message
 from tests.laws.driver import MOST_ACCOUNTS, Driver, expect, operation
 from tests.laws.prices import LEAD, Prices, money
 
@@ -211,7 +211,8 @@ def deliver_conflict(driver: Driver) -> None:
     """Deliver a call with another duration, number, or line: the first version stays."""
     facts = [message.told.facts for message in an_old_batch(driver) if message.told.facts] or [driver.new_call()]
     call = driver.rng.choice(facts)
-    other = call | driver.rng.choice(({"line_id": "line_other"}, {"rings": 31}, {"to": "+818012345678"}))
+    longer = {"duration_seconds": call["duration_seconds"] + (call["duration_seconds"] > 0)}
+    other = call | driver.rng.choice((*OTHER_FACTS, longer))
     messages = [driver.message(other), *(driver.some_calls(2))]
     if driver.rng.random() < 0.4:
         messages.append(driver.message(call))

@@ -1,7 +1,9 @@
 """Prices and texts for the model: its own longest prefix, exact fractions, and the API's formats."""
 
 import csv
+import hashlib
 import io
+import re
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -50,6 +52,18 @@ class Prices:
                 if exact:
                     return max(exact, key=lambda row: row["from"])
         return None
+
+
+def call_key(call_id: str) -> str:
+    """The name of a call in keys: its id, or `h_` and a hash of an unusual one."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.:@+-]{0,95}", call_id) and call_id[:2] != "h_":
+        return call_id
+    return "h_" + hashlib.blake2b(call_id.encode(), digest_size=16).hexdigest()
+
+
+def billable(seconds: int, granted: int | None) -> int:
+    """The seconds that a call is priced by: switches hang up up to 2 seconds late."""
+    return granted if granted is not None and granted < seconds <= granted + 2 else seconds
 
 
 class Decks:
@@ -143,4 +157,4 @@ def priced(row: dict[str, Any], facts: dict[str, Any]) -> tuple[int, int]:
 
 def call_sk(facts: dict[str, Any]) -> str:
     """The end of a call's sort keys: immutable facts only."""
-    return f"{instant(moment(facts['started_at']))}#{facts['call_id']}"
+    return f"{instant(moment(facts['started_at']))}#{call_key(facts['call_id'])}"

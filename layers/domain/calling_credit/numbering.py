@@ -64,6 +64,11 @@ def use_area_codes(countries: Mapping[str, str]) -> None:
     _countries_below.cache_clear()
 
 
+def is_added(prefix: str) -> bool:
+    """Return whether a prefix such as `1436` is in use only because it was added."""
+    return prefix in _added
+
+
 def country_of(number: str) -> str:
     """Return the country of an E.164 number (with or without +): ISO 3166-1 alpha-2, `XK`, `001`, or `ZZ` if unknown.
 

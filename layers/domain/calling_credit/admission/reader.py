@@ -51,7 +51,7 @@ class AdmissionReader:
             keys.account_sk(): "account",
             keys.balance_sk(): "balance",
             keys.line_sk(request.line_id): "line",
-            keys.hold_sk(request.call_id): "hold",
+            keys.hold_sk(request.call_key): "hold",
             keys.auto_recharge_sk(): "recharge",
             keys.denial_sk(): "denials",
         }
@@ -102,7 +102,7 @@ def _snapshot(
         origin=origin or UNKNOWN_COUNTRY,
         row=_price(deck, request.dialled_number, origin, now),
         deck_version=deck.version,
-        hold=hold_from_item(items["hold"]) if "hold" in items else None,
+        stored_hold=hold_from_item(items["hold"]) if "hold" in items else None,
         credit=credit,
         now=now,
     )

@@ -2,11 +2,10 @@
 
 from typing import Any, Final
 
-from calling_credit.admission.decision import AdmissionRequest, Decision
+from calling_credit.admission.decision import MAX_GRANTED_SECONDS, AdmissionRequest, Decision
 from calling_credit.admission.reasons import DenialReason
-from calling_credit.call_events import MAX_DURATION_SECONDS
 from calling_credit.errors import InvalidValue, ProblemCode
-from calling_credit.ids import check_id, is_call_id
+from calling_credit.ids import CALL_ID_FORM, check_id, is_call_id, is_id
 from calling_credit.money import format_money
 from calling_credit.numbering import is_e164, is_emergency, is_short_code, strip_trunk_zero
 
@@ -30,6 +29,7 @@ WORDS: Final[dict[str, str]] = {
     DenialReason.DAILY_SPEND: "The account has reached its daily spending limit.",
     DenialReason.INSUFFICIENT_CREDIT: "The credit is not sufficient for this call.",
     DenialReason.RECHARGING: "The credit is not sufficient for this call; a recharge is in progress.",
+    DenialReason.MAXIMUM_DURATION: "The call has reached the maximum duration.",
 }
 """The sentence for each reason."""
 
@@ -51,17 +51,14 @@ def parse_request(body: dict[str, Any]) -> AdmissionRequest:
             raise InvalidValue(ProblemCode.MISSING_FIELD, f"{name} is missing; send it as a string.")
     call_id, number = body["call_id"], strip_trunk_zero(body["to"])
     if not is_call_id(call_id):
-        raise InvalidValue(
-            ProblemCode.INVALID_ID,
-            "call_id must be 1 to 96 letters, digits, or _ . : @ + -, beginning with a letter or digit.",
-        )
+        raise InvalidValue(ProblemCode.INVALID_ID, CALL_ID_FORM)
     if not is_e164(number) and not is_short_code(number):
         raise InvalidValue(
             ProblemCode.INVALID_NUMBER, "to must be E.164 with a leading +, or a short code of 2 to 6 digits."
         )
     seconds = body.get("requested_seconds", DEFAULT_SECONDS)
     if not _is_duration(seconds):
-        detail = f"requested_seconds must be a whole number from 1 to {MAX_DURATION_SECONDS}."
+        detail = f"requested_seconds must be a whole number from 1 to {MAX_GRANTED_SECONDS}."
         raise InvalidValue(ProblemCode.INVALID_DURATION, detail)
     account_id = check_id(body["account_id"], "account_id")
     line_id = check_id(body["line_id"], "line_id") if needs_line else _id_in(body, "line_id")
@@ -78,11 +75,12 @@ def _emergency_request(body: dict[str, Any]) -> AdmissionRequest:
 def _id_in(body: dict[str, Any], name: str) -> str:
     """Return the id in a field; empty if it is absent or invalid."""
     value = body.get(name)
-    return value if isinstance(value, str) and is_call_id(value) else ""
+    has_form = is_call_id if name == "call_id" else is_id
+    return value if isinstance(value, str) and has_form(value) else ""
 
 
 def _is_duration(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_DURATION_SECONDS
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_GRANTED_SECONDS
 
 
 def decision_view(decision: Decision) -> dict[str, Any]:

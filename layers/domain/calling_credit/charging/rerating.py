@@ -18,7 +18,7 @@ from calling_credit.rates.pricing import Free, RatedCall
 
 CREDIT, DEBIT = "credit", "debit"
 """The sides of an entry's key. They sort in the order of their writing."""
-_OF_THE_CALL: Final = ("line_id", "user_id", "to", "duration_seconds")
+_OF_THE_CALL: Final = ("line_id", "user_id", "call_id", "to", "duration_seconds", "granted_seconds")
 _OF_THE_PRICE: Final = (
     "origin",
     "destination",
@@ -87,5 +87,9 @@ def _entry(
         recorded_at=format_instant(now),
         facts_hash=run,
         billed_seconds=billed,
-        explanation={**{name: call.last[name] for name in _OF_THE_CALL}, **explanation, "run": run},
+        explanation={
+            **{name: call.last[name] for name in _OF_THE_CALL if name in call.last},
+            **explanation,
+            "run": run,
+        },
     )

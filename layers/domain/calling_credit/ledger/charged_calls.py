@@ -41,7 +41,11 @@ class ChargedCall:
         if not is_e164(number):
             return None
         row = late_row(deck, number[1:], origin, self.call[0], format_instant(now))
-        return None if row is None else price_by(row, deck.version, origin, self.last["duration_seconds"])
+        return (
+            None
+            if row is None
+            else price_by(row, deck.version, origin, self.last["duration_seconds"], is_home=deck.is_home(number[1:]))
+        )
 
 
 def charged_calls(items: Iterable[Mapping[str, Any]]) -> Iterator[ChargedCall]:

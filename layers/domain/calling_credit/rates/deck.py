@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from calling_credit.numbering import is_whole_number
+from calling_credit.numbering import country_of, is_whole_number
 
 ANY_ORIGIN: Final = "*"
 INCLUDED_CATEGORY: Final = "included"
-"""Calls of this category cost nothing and make no entry: the home area codes and toll-free numbers."""
+"""Calls of this category cost nothing: the home area codes and toll-free numbers. At home, they make no entry."""
+HOME_COUNTRIES: Final = frozenset({"US", "CA"})
+"""The home countries of a deck that was loaded without the stack's setting."""
 
 RowsByOrigin = Mapping[str, Sequence["RateRow"]]
 """The rows of one prefix by origin, latest first."""
@@ -81,7 +83,7 @@ class Deck:
 
     `categories` are those of charged calls; for a deck in force, those of other decks too. `area_codes` maps added area
     codes of +1, such as `1436`, to their countries; they are included below the deck. `short_codes` is the price list
-    of short codes.
+    of short codes. Calls to `home_countries` can be part of the subscription.
     """
 
     def __init__(self, version: str, rows: Iterable[RateRow] | DeckRows) -> None:
@@ -90,6 +92,7 @@ class Deck:
         self.categories = self._rows.categories - {INCLUDED_CATEGORY}
         self.area_codes: Mapping[str, str] = {}
         self.short_codes: Mapping[Any, RateRow] = {}
+        self.home_countries = HOME_COUNTRIES
         self._lengths = sorted(set(map(len, self._rows.positions)), reverse=True)
 
     @property
@@ -100,6 +103,10 @@ class Deck:
     def rows_of(self, country: str) -> list[RateRow]:
         """Return the rows of a country."""
         return self._rows.of_country(country)
+
+    def is_home(self, digits: str) -> bool:
+        """Return whether a number (digits, without +) belongs to a home country."""
+        return country_of(digits) in self.home_countries
 
     def find(self, digits: str, origin: str, at: str) -> RateRow | None:
         """Return the row that prices a number (digits, without +) for callers from `origin` at an instant.

@@ -1,8 +1,12 @@
-"""What `active.json` says about every deck: the categories of charged calls, added area codes, and short codes."""
+"""What `active.json` says about every deck: the categories of charged calls, added area codes, and short codes.
+
+The home countries come from the stack's settings.
+"""
 
 from typing import TYPE_CHECKING
 
-from calling_credit.numbering import NORTH_AMERICA, use_area_codes
+from calling_credit.config import config
+from calling_credit.numbering import use_area_codes
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_store import ActivePointer
 from calling_credit.rates.short_codes import NO_SHORT_CODES, ShortCodes, load_short_codes
@@ -28,7 +32,7 @@ class SharedFacts:
             self._short_codes = load_short_codes(self._client, self._bucket, pointer.short_codes)
             self._short_codes_key = pointer.short_codes
         self._categories = frozenset(pointer.categories)
-        self._area_codes = {f"{NORTH_AMERICA}{code.code}": code.country for code in pointer.area_codes}
+        self._area_codes = pointer.area_codes_by_prefix
         use_area_codes(self._area_codes)
 
     def give_to(self, deck: Deck) -> None:
@@ -36,3 +40,4 @@ class SharedFacts:
         deck.categories |= self._categories
         deck.area_codes = self._area_codes
         deck.short_codes = self._short_codes
+        deck.home_countries = config().home_countries

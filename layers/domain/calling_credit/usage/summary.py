@@ -108,8 +108,9 @@ def usage_summary(days: Iterable[Mapping[str, Any]], currency: str) -> dict[str,
 
 def call_row(entry: Mapping[str, Any], user_names: Mapping[str, str]) -> dict[str, Any]:
     """Return one charged call in the form of `GET /usage/{category}`, with all details of its price."""
+    call_key, user_id = keys.call_of(entry["SK"])[1], entry.get("user_id")
     return {
-        "call_id": keys.call_of(entry["SK"])[1],
+        "call_id": entry.get("call_id", call_key),
         "started_at": keys.happened_at_of(entry["SK"]),
         "to": entry["to"],
         "destination": entry["destination"],
@@ -119,7 +120,7 @@ def call_row(entry: Mapping[str, Any], user_names: Mapping[str, str]) -> dict[st
         "rate_per_minute": format_money(entry["rate_micros_per_minute"]),
         "connection_fee": format_money(entry["connection_fee_micros"]),
         "price": format_money(-entry["amount_micros"]),
-        "user": {"id": entry["user_id"], "name": user_names.get(entry["user_id"])},
+        "user": {"id": user_id, "name": user_names.get(user_id or "")},
         "rate_deck": entry["deck"],
     }
 
@@ -133,7 +134,7 @@ def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(CSV_COLUMNS)
     for row in rows:
-        flat = {**row, "user_id": row["user"]["id"], "user_name": _inert(row["user"]["name"] or "")}
+        flat = {**row, "user_id": row["user"]["id"] or "", "user_name": _inert(row["user"]["name"] or "")}
         flat["destination"] = _inert(flat["destination"])
         writer.writerow([flat[column] for column in CSV_COLUMNS])
     return text.getvalue()
