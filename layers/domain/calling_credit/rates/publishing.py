@@ -15,7 +15,7 @@ from calling_credit.rates.allowance import allows
 from calling_credit.rates.deck import ANY_ORIGIN, RateRow
 from calling_credit.rates.deck_codes import GuardCode
 from calling_credit.rates.deck_csv import ReportProgress
-from calling_credit.rates.deck_files import put_compiled_deck, repair_deck
+from calling_credit.rates.deck_files import is_compiled, put_compiled_deck, repair_deck
 from calling_credit.rates.deck_report import DeckCheck, check_deck
 from calling_credit.rates.deck_store import (
     ActivePointer,
@@ -229,6 +229,18 @@ class DeckBucket(PublishedDecks, UploadedDecks):
                 ProblemCode.BUSY, "Another deck was activated at the same time; check LIST=1 and repeat the command."
             )
         return target
+
+    def compile_active(self) -> str | None:
+        """Compile the active deck if its compiled form is missing, damaged, or of another format; return its version.
+
+        Raises the errors of `deck`.
+        """
+        pointer = self.pointer()
+        if pointer is None or is_compiled(self._client, self._bucket, pointer):
+            return None
+        data = self.read_csv(pointer.version)
+        repair_deck(self._client, self._bucket, pointer, data, self.deck(pointer.version))
+        return pointer.version
 
     def _active_version(self) -> str | None:
         pointer = self.pointer()
