@@ -43,6 +43,13 @@ ID: Final[Schema] = {
     "description": "The id of an account, a line, or a user.",
     "examples": ["line_front_desk"],
 }
+CALL_KEY: Final[Schema] = {
+    "title": "CallKey",
+    "type": "string",
+    "pattern": "^[A-Za-z0-9][A-Za-z0-9_.:@+-]{0,95}$",
+    "description": "Names a call in paths: its `call_id`, or a hash of an unusual one.",
+    "examples": ["c_7f3a91"],
+}
 PHONE_NUMBER: Final[Schema] = {
     "title": "PhoneNumber",
     "type": "string",
@@ -129,7 +136,11 @@ def described(schema: Schema, description: str, **more: Any) -> Schema:
     return named | {"description": description} | more
 
 
-USER: Final = record("UserName", "A user and the name that the operator gave them.", {"id": ID, "name": or_null(TEXT)})
+USER: Final = record(
+    "UserName",
+    "A user and the name that the operator gave them; null if the call event named no user.",
+    {"id": or_null(ID), "name": or_null(TEXT)},
+)
 
 
 def hoisted(node: Any, components: dict[str, Schema]) -> Any:

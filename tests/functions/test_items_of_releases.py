@@ -218,6 +218,8 @@ READERS: dict[str, Callable[[Old], None]] = {
 }
 
 
+NEW_KINDS = {"correction", "suspicious"}
+"""The kinds of items that no release has written yet."""
 CASES = [
     pytest.param(folder, path.stem, name, id=f"{folder.name} {path.stem} {name}")
     for folder in RELEASES
@@ -234,4 +236,4 @@ def test_handlers_read_an_item_as_the_release_wrote_it(till: Till, folder: Path,
 @pytest.mark.parametrize("folder", RELEASES, ids=lambda folder: folder.name)
 def test_a_release_has_an_item_of_each_kind(folder: Path) -> None:
     assert {path.stem for path in folder.glob("*.json")} == set(READERS)
-    assert {kind.lower() for kind in item_kinds()} - {"stripe"} <= set(READERS)
+    assert {kind.lower() for kind in item_kinds()} - {"stripe"} - NEW_KINDS <= set(READERS)

@@ -19,6 +19,7 @@ USER_ROUTES = {
     "GET /statement",
     "GET /lines",
     "GET /forecast",
+    "GET /account/rates",
     "POST /auto-recharge/simulate",
     "GET /lines/{line_id}/changes",
     "PUT /lines/{line_id}",
@@ -39,6 +40,7 @@ OPERATOR_ROUTES = {
     "PUT /accounts/{account_id}/lines/{line_id}",
     "PUT /accounts/{account_id}/users/{user_id}",
     "POST /accounts/{account_id}/adjustments",
+    "POST /accounts/{account_id}/calls/{call_key}/corrections",
 }
 
 

@@ -15,6 +15,7 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /statement": ("/statement", None),
     "GET /lines": ("/lines", None),
     "GET /forecast": ("/forecast", None),
+    "GET /account/rates": ("/account/rates?number=%2B442071838750", None),
     "POST /auto-recharge/simulate": ("/auto-recharge/simulate", {"threshold": "40.00", "amount": "50.00"}),
     "GET /lines/{line_id}/changes": ("/lines/line_lobby/changes", None),
     "GET /rates": ("/rates?country=GB", None),
@@ -42,6 +43,10 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "POST /accounts/{account_id}/adjustments": (
         "/accounts/acct_meridian/adjustments",
         {"amount": "1.00", "reason": "A test"},
+    ),
+    "POST /accounts/{account_id}/calls/{call_key}/corrections": (
+        "/accounts/acct_meridian/calls/CALL_KEY/corrections",
+        {"started_at": "STARTED_AT", "duration_seconds": 61, "reason": "A test"},
     ),
 }
 """Path and body of one valid request to each route; tests replace the words in capitals."""
@@ -73,5 +78,6 @@ SUCCESS = {
     "DELETE /payment-methods/{payment_method_id}": 204,
     "POST /links/{token}": 303,
     "POST /accounts/{account_id}/adjustments": 201,
+    "POST /accounts/{account_id}/calls/{call_key}/corrections": 201,
 }
 """The status of a valid request where it is not 200."""

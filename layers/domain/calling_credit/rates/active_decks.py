@@ -22,6 +22,7 @@ from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_files import is_stored, load_deck
 from calling_credit.rates.deck_store import ACTIVE_KEY, S3_ERRORS, ActivePointer, read_active
 from calling_credit.rates.decks_for_calls import Lookup, decks_for
+from calling_credit.rates.shared_facts import SharedFacts
 from calling_credit.rates.timeline import DeckInForce, deck_at
 
 if TYPE_CHECKING:
@@ -69,12 +70,13 @@ class ActiveDecks:
         self._known: KnownTimeline | None = None
         self._failed_at: datetime | None = None
         self._decks: dict[str, Deck] = {}
+        self._facts = SharedFacts(self._client, self._bucket)
 
     def in_force(self, now: datetime, seconds: float | None = DECK_WAIT_SECONDS) -> Deck:
         """Return the deck in force.
 
         Raises:
-            Unavailable: `try_again`, it is not loaded yet, and the loading goes on; `no_active_deck`; `unusable_deck`;
+            Unavailable: `try_again`, it is not loaded yet, and loading continues; `no_active_deck`; `unusable_deck`;
                 `unavailable`, S3 does not answer.
         """
         patience = Patience(seconds)
@@ -145,9 +147,14 @@ class ActiveDecks:
     def _timeline(self, now: datetime, at: datetime, patience: Patience) -> KnownTimeline:
         """Return a timeline that is known for calls that began at an instant; read it again when that is due."""
         for _ in range(MAX_READS):
-            if self._is_due(now) and not (self._failed_at == now and self._knows(at)):
-                self._read(now, at, patience)
+            if not self._is_due(now) or (self._failed_at == now and (self._knows(at) or patience.is_endless)):
+                break  # One invocation does not wait for a failing bucket at each of its calls.
+            self._read(now, at, patience)
+            if self._known is None:
+                break
         known = self._known
+        if self._failed_at == now and not self._knows(at):
+            raise _unreadable()
         if known is None:
             raise Unavailable(
                 ProblemCode.NO_ACTIVE_DECK, "No rate deck is published yet; run make publish-rates FILE=deck.csv.", 60
@@ -177,11 +184,14 @@ class ActiveDecks:
 
     def _read_pointer(self, now: datetime) -> None:
         pointer = read_active(self._client, self._bucket)
+        self._failed_at = None
+        if pointer is not None:
+            self._facts.read(pointer)
         self._known = None if pointer is None else KnownTimeline(pointer, now)
         with self._lock:
             decks = list(self._decks.values())
         for deck in decks:
-            self._dress(deck)
+            self._facts.give_to(deck)
 
     # The decks
 
@@ -203,7 +213,7 @@ class ActiveDecks:
 
     def _load(self, published: DeckInForce) -> Deck:
         deck = load_deck(self._client, self._bucket, published)
-        self._dress(deck)
+        self._facts.give_to(deck)
         with self._lock:
             self._decks[published.version] = deck
             self._drop_old_decks()
@@ -217,13 +227,6 @@ class ActiveDecks:
                 return
             if deck.version not in self._decks:
                 self._loads.start(deck.version, partial(self._load, deck))
-
-    def _dress(self, deck: Deck) -> None:
-        """Give a deck what the pointer knows for every deck."""
-        if self._known is not None:
-            pointer = self._known.pointer
-            deck.categories |= frozenset(pointer.categories)
-            deck.area_codes = pointer.area_codes_by_prefix
 
     def _drop_old_decks(self) -> None:
         """Drop decks that were not used lately, but none that is in force now or soon."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from calling_credit.accounts.account import Account
-from calling_credit.categories import CATEGORY, RESERVED_CATEGORIES
+from calling_credit.categories import CATEGORY, RESERVED_CATEGORIES, SHORT_CODE_CATEGORY
 from calling_credit.dynamodb import keys
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.ledger.balance import Balance
@@ -19,6 +19,7 @@ from calling_credit.money import format_money
 LABELS: Final = {
     "outbound_international_call": "Outbound International Call",
     "outbound_premium_call": "Outbound Premium Call",
+    SHORT_CODE_CATEGORY: "Outbound Short Code Call",
     "adjustment": "Adjustment",
     "top_up": "Top-up",
     "reversal": "Reversal",
@@ -39,6 +40,10 @@ CSV_COLUMNS: Final = (
     "user_id",
     "user_name",
     "rate_deck",
+    "call_key",
+    "line_id",
+    "corrected",
+    "suspicious",
 )
 
 
@@ -107,8 +112,9 @@ def usage_summary(days: Iterable[Mapping[str, Any]], currency: str) -> dict[str,
 
 def call_row(entry: Mapping[str, Any], user_names: Mapping[str, str]) -> dict[str, Any]:
     """Return one charged call in the form of `GET /usage/{category}`, with all details of its price."""
+    call_key, user_id = keys.call_of(entry["SK"])[1], entry.get("user_id")
     return {
-        "call_id": keys.call_of(entry["SK"])[1],
+        "call_id": entry.get("call_id", call_key),
         "started_at": keys.happened_at_of(entry["SK"]),
         "to": entry["to"],
         "destination": entry["destination"],
@@ -118,8 +124,12 @@ def call_row(entry: Mapping[str, Any], user_names: Mapping[str, str]) -> dict[st
         "rate_per_minute": format_money(entry["rate_micros_per_minute"]),
         "connection_fee": format_money(entry["connection_fee_micros"]),
         "price": format_money(-entry["amount_micros"]),
-        "user": {"id": entry["user_id"], "name": user_names.get(entry["user_id"])},
+        "user": {"id": user_id, "name": user_names.get(user_id or "")},
         "rate_deck": entry["deck"],
+        "call_key": call_key,
+        "line_id": entry["line_id"],
+        "corrected": "correction" in entry,
+        "suspicious": bool(entry.get("suspicious")),
     }
 
 
@@ -132,10 +142,15 @@ def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(CSV_COLUMNS)
     for row in rows:
-        flat = {**row, "user_id": row["user"]["id"], "user_name": _inert(row["user"]["name"] or "")}
+        flat = {**row, "user_id": row["user"]["id"] or "", "user_name": _inert(row["user"]["name"] or "")}
         flat["destination"] = _inert(flat["destination"])
-        writer.writerow([flat[column] for column in CSV_COLUMNS])
+        writer.writerow([_cell(flat[column]) for column in CSV_COLUMNS])
     return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """The text of a cell. CSV has no type for yes and no."""
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _inert(text: str) -> str:
@@ -169,7 +184,7 @@ _REVERSALS: Final = {
 def _describe(entry: Mapping[str, Any]) -> str:
     if entry["kind"] in _CALLS:
         call = f"{label(entry['category'])} to {entry['destination']}, {entry['to']}"
-        return f"{_CALLS[entry['kind']]}{call}" + (", priced again" if entry.get("run") else "")
+        return f"{_CALLS[entry['kind']]}{call}{_why_again(entry)}"
     if entry["kind"] == EntryKind.BALANCE_ADJUSTED:
         return f"Adjustment: {entry['reason']}"
     if entry["kind"] == EntryKind.TOP_UP_PAID:
@@ -178,3 +193,12 @@ def _describe(entry: Mapping[str, Any]) -> str:
     if entry["kind"] in _REVERSALS:
         return f"{_REVERSALS[entry['kind']]}, {entry['brand'].title()} ending {entry['last4']}"
     return label(entry["category"])
+
+
+def _why_again(entry: Mapping[str, Any]) -> str:
+    """Why a call has more than its first entry. The entry of a rerated correction has both marks."""
+    if entry.get("run"):
+        return ", priced again"
+    if "correction" not in entry:
+        return ""
+    return ", waived" if entry.get("waived") else ", corrected"
