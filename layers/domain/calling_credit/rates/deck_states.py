@@ -14,7 +14,7 @@ from calling_credit.rates.pricing import billed_seconds, price_micros
 
 SECONDS_JUDGED: Final = (60, 90, 300)
 """The calls whose price is compared: a minute, and two that show the effect of long increments."""
-MAX_LATER: Final = 50
+MAX_LATER: Final = 12
 """A number with more announced prices than these is judged by the first ones, and by the lowest and highest price."""
 
 
@@ -57,6 +57,7 @@ class DeckStates:
         self._lengths = sorted({len(prefix) for prefix in self.rows_by_prefix}, reverse=True)
         self._added = added or {}
         self._by_origin: dict[str, dict[str, list[RateRow]]] = {}
+        self._timelines: dict[tuple[str, str, str], list[Segment]] = {}
         self._states: dict[Terms, NumberState] = {}
 
     def state(self, row: RateRow | None, prefix: str) -> NumberState:
@@ -75,18 +76,32 @@ class DeckStates:
         """Return the origins that a row for the numbers of a prefix names, and `*`."""
         origins = {ANY_ORIGIN}
         for rows in self._rows_above(prefix):
-            origins.update(row.origin for row in rows)
-            if any(row.origin == ANY_ORIGIN and row.effective_from <= at for row in rows):
+            by_origin = self._of_origins(rows)
+            origins.update(by_origin)
+            if any(row.effective_from <= at for row in by_origin.get(ANY_ORIGIN, ())[:1]):
                 break  # Shorter prefixes no longer price a call.
         return origins
 
     def timeline(self, prefix: str, origin: str, at: str) -> list[Segment]:
-        """Return which row prices the numbers of a prefix that no longer prefix covers, from an instant on."""
+        """Return which row prices the numbers of a prefix that no longer prefix covers, from an instant on.
+
+        It is that of the longest listed prefix, so it is made once for all numbers below that prefix.
+        """
+        rows = next(iter(self._rows_above(prefix)), None)
+        if rows is None:
+            return [Segment(at, None)]
+        key = (rows[0].prefix, origin, at)
+        if key not in self._timelines:
+            self._timelines[key] = self._make_timeline(rows[0].prefix, origin, at)
+        return self._timelines[key]
+
+    def _make_timeline(self, prefix: str, origin: str, at: str) -> list[Segment]:
         later: list[Segment] = []
         end = "~"  # After every instant.
         for rows in self._rows_above(prefix):
+            by_origin = self._of_origins(rows)
             for key in (origin, ANY_ORIGIN) if origin != ANY_ORIGIN else (ANY_ORIGIN,):
-                mine = self._of_origin(rows, key)
+                mine = by_origin.get(key, [])
                 later += [Segment(row.effective_from, row) for row in mine if at < row.effective_from < end]
                 now = next((row for row in reversed(mine) if row.effective_from <= at), None)
                 if now is not None:
@@ -111,16 +126,16 @@ class DeckStates:
                 chosen[alike[0][1].start] = alike[0][1]
         return sorted(chosen.values(), key=_start)
 
-    def _of_origin(self, rows: list[RateRow], origin: str) -> list[RateRow]:
-        """Return the rows of a prefix for one origin, oldest first."""
+    def _of_origins(self, rows: list[RateRow]) -> dict[str, list[RateRow]]:
+        """Return the rows of a prefix by origin, oldest first."""
         if len(rows) == 1:
-            return rows if rows[0].origin == origin else []
+            return {rows[0].origin: rows}
         by_origin = self._by_origin.get(rows[0].prefix)
         if by_origin is None:
             by_origin = self._by_origin[rows[0].prefix] = {}
             for row in sorted(rows, key=_effective_from):
                 by_origin.setdefault(row.origin, []).append(row)
-        return by_origin.get(origin, [])
+        return by_origin
 
     def _rows_above(self, prefix: str) -> Iterable[list[RateRow]]:
         """Yield the rows of the prefix and of each shorter one."""
