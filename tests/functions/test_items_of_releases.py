@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,7 @@ def reads_change(old: Old) -> None:
 
 def reads_unrated(old: Old) -> None:
     """A waiting call stays until a deck covers it; a rated one is not read."""
+    old.world.clock.now = max(old.world.clock.now, datetime.fromisoformat(str(old.item["recorded_at"])))
     found = old.world.stack.invoke("rerate_calls", {"version": "0", "source": "aws.scheduler"}, seconds=300)
     assert sum(found.values()) == ("sweep_pk" in old.item)
 
