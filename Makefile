@@ -168,7 +168,7 @@ bench: $(READY)  ## Measure the budgets beside the usual tutorial stack and writ
 flag = $(if $(filter-out 0 1,$($(1))),$(error $(1)=$($(1)): say $(1)=1, or leave it out),$(if $(filter 1,$($(1))),$(2)))
 
 .PHONY: publish-rates
-publish-rates: $(READY)  ## Check and publish FILE=deck.csv (or short_codes.csv); DRAFT=1 only reports, ALLOW=code:count,... allows findings, SKIP_IMPACT=1
+publish-rates: $(READY)  ## Check and publish FILE=deck.csv or short_codes.csv; DRAFT=1 only reports, ALLOW=code:count,... allows findings, SKIP_IMPACT=1
 	@$(BIN)/python -m ops.publish_rates "$(or $(FILE),$(error Name a rate deck: make publish-rates FILE=deck.csv))" \
 	  $(call flag,DRAFT,--draft) $(if $(ALLOW),--allow "$(ALLOW)") $(call flag,SKIP_IMPACT,--skip-impact) $(call flag,YES,--yes)
 
@@ -184,7 +184,15 @@ rollback-rates: $(READY)  ## Activate the previous deck, or TO=version; LIST=1 l
 .PHONY: rerate-calls
 rerate-calls: $(READY)  ## Charge calls that waited for a price; ACCOUNT=id FROM=date TO=date [DECK=] reprices, YES=1 posts
 	@$(BIN)/python -m ops.rerate_calls $(if $(ACCOUNT),--account "$(ACCOUNT)") $(if $(FROM),--from "$(FROM)") \
-	  $(if $(TO),--to "$(TO)") $(if $(DECK),--deck "$(DECK)") $(call flag,YES,--yes)
+	  $(if $(TO),--to "$(TO)") $(if $(DECK),--deck "$(DECK)") $(if $(PREFIX),--prefix "$(PREFIX)") \
+	  $(if $(DESTINATION),--destination "$(DESTINATION)") $(call flag,EVEN_PROMISED,--even-promised) \
+	  $(call flag,EVEN_CORRECTED,--even-corrected) $(call flag,YES,--yes)
+
+.PHONY: correct-call
+correct-call: $(READY)  ## Correct a call: ACCOUNT=id CALL=key STARTED_AT=instant SECONDS=n (or WAIVE=1) REASON=text
+	@$(BIN)/python -m ops.correct_call $(if $(ACCOUNT),--account "$(ACCOUNT)") $(if $(CALL),--call "$(CALL)") \
+	  $(if $(STARTED_AT),--started-at "$(STARTED_AT)") $(if $(SECONDS),--seconds "$(SECONDS)") \
+	  $(if $(REASON),--reason "$(REASON)") $(call flag,WAIVE,--waive) $(call flag,YES,--yes)
 
 .PHONY: list-unrated
 list-unrated: $(READY)  ## List calls without a price; KIND=stray | suspicious lists odd charged calls

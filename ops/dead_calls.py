@@ -16,6 +16,7 @@ from calling_credit.charging.intake import FIRST_SENT
 from calling_credit.dynamodb.batch_get import Key, read_many
 from calling_credit.dynamodb.keys import account_pk, balance_sk, entry_sk
 from calling_credit.instants import format_instant
+from calling_credit.ledger.charge_reader import was_corrected_to
 from calling_credit.ledger.entries import same_facts
 from calling_credit.rejection_codes import Rejection, RejectionCode
 from ops.stack import FoundStack
@@ -62,7 +63,7 @@ def judge(stack: FoundStack, messages: Sequence[dict[str, Any]], now: datetime) 
     calls = [outcome for outcome in outcomes if isinstance(outcome, Call)]
     keys = {key for call in calls for key in (_balance_of(call), _entry_of(call))}
     items = read_many(stack.client("dynamodb"), stack.table_name, sorted(keys))
-    return [_dead_call(message, outcome, items) for message, outcome in zip(messages, outcomes, strict=True)]
+    return [_dead_call(stack, message, outcome, items) for message, outcome in zip(messages, outcomes, strict=True)]
 
 
 def _balance_of(call: Call) -> Key:
@@ -74,7 +75,10 @@ def _entry_of(call: Call) -> Key:
 
 
 def _dead_call(
-    message: dict[str, Any], outcome: Call | FreeEvent | Rejection, items: Mapping[Key, dict[str, Any]]
+    stack: FoundStack,
+    message: dict[str, Any],
+    outcome: Call | FreeEvent | Rejection,
+    items: Mapping[Key, dict[str, Any]],
 ) -> DeadCall:
     code: RejectionCode | LedgerVerdict
     if isinstance(outcome, Rejection):
@@ -82,7 +86,7 @@ def _dead_call(
     elif isinstance(outcome, FreeEvent):
         code, detail = LedgerVerdict.WOULD_BE_TAKEN, "The event costs nothing; send it back to release its hold."
     else:
-        code, detail = _judge_by_ledger(outcome, items)
+        code, detail = _judge_by_ledger(stack, outcome, items)
     is_hopeless = isinstance(outcome, Rejection) and code not in MAY_PASS
     return DeadCall(
         message["MessageId"],
@@ -111,18 +115,24 @@ def _fields_of(body: str) -> tuple[str, ...]:
     return tuple(str(value)[:MAX_SHOWN] if isinstance(value, str | int | float) else "" for value in values)
 
 
-def _judge_by_ledger(call: Call, items: Mapping[Key, dict[str, Any]]) -> tuple[RejectionCode | LedgerVerdict, str]:
+def _judge_by_ledger(
+    stack: FoundStack, call: Call, items: Mapping[Key, dict[str, Any]]
+) -> tuple[RejectionCode | LedgerVerdict, str]:
     if _balance_of(call) not in items:
         return RejectionCode.UNKNOWN_ACCOUNT, f"Create the account {call.account_id}, then send the call back."
     entry = items.get(_entry_of(call))
     if entry is None:
         return LedgerVerdict.WOULD_BE_TAKEN, "The call would be charged now; send it back."
-    if same_facts(entry, call):
+    if same_facts(entry, call) or was_corrected_to(
+        stack.client("dynamodb"), stack.table_name, call.key, call.dialled_number, call.duration_seconds
+    ):
         return LedgerVerdict.CHARGED_ALREADY, "The call is in the ledger; sending it back changes nothing."
-    return (
-        RejectionCode.CONFLICTING_CALL,
-        "Another record of this call is charged. If this one is right, run make correct-call, then make redrive.",
+    detail = (
+        "Another record of this call_id is charged. If this one is right, correct the call with make correct-call"
+        f" ACCOUNT={call.account_id} CALL={call.call_key} STARTED_AT={call.happened_at} SECONDS={call.duration_seconds}"
+        " REASON=…, then send it back. If it is another call, give it its own id."
     )
+    return RejectionCode.CONFLICTING_CALL, detail
 
 
 def counts_of(calls: Sequence[DeadCall]) -> list[tuple[str, int]]:

@@ -4,6 +4,9 @@ function writes to the ledger, so an operator needs just the right to invoke it.
 
 import argparse
 import json
+import shlex
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.config import Config
@@ -24,8 +27,28 @@ COUNT_WORDS = {
 }
 
 
+GROUPS = {
+    "promised": "were priced by their hold; EVEN_PROMISED=1 includes them",
+    "corrected": "were corrected by an operator; EVEN_CORRECTED=1 includes them",
+    "waived": "were waived by an operator; EVEN_CORRECTED=1 charges them again",
+    "not_covered": "have no price in the deck",
+    "erased": "have an erased number",
+}
+"""The calls that keep their price, and why."""
+
+
+@dataclass
+class Total:
+    """The sums over all rounds of one account."""
+
+    answer: dict[str, Any] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    change_micros: int = 0
+    examples: list[dict[str, Any]] = field(default_factory=list)
+
+
 def main() -> int:
-    """Run `python -m ops.rerate_calls [--account ID[,ID…] --from DATE --to DATE [--deck VERSION] [--yes]]`, behind
+    """Run `python -m ops.rerate_calls [--account ID[,ID…] --from DATE --to DATE [--deck VERSION] [--yes] …]`, behind
     `make rerate-calls`.
     """
     parser = argparse.ArgumentParser(
@@ -34,10 +57,17 @@ def main() -> int:
     parser.add_argument("--account", help="ACCOUNT=id, or several ids separated by commas")
     parser.add_argument("--from", dest="first", help="FROM=date, in the account's time zone")
     parser.add_argument("--to", dest="last", help="TO=date, inclusive")
-    parser.add_argument("--deck", help="DECK=version; by default the active deck")
+    parser.add_argument("--deck", help="DECK=version, or active; by default the deck in force when each call began")
+    parser.add_argument("--prefix", help="PREFIX=digits: only calls to numbers that begin with them")
+    parser.add_argument("--destination", help="DESTINATION=name: only calls charged under this destination")
+    parser.add_argument("--even-promised", action="store_true", help="EVEN_PROMISED=1: also calls priced by their hold")
+    parser.add_argument("--even-corrected", action="store_true", help="EVEN_CORRECTED=1: also corrected, waived calls")
     parser.add_argument("--yes", action="store_true", help="YES=1: post the differences")
     arguments = parser.parse_args()
-    if not arguments.account and (arguments.first or arguments.last or arguments.deck):
+    chosen = {name: getattr(arguments, name) for name in ("deck", "prefix", "destination")}
+    chosen |= {name: getattr(arguments, name) for name in ("even_promised", "even_corrected")}
+    chosen = {name: value for name, value in chosen.items() if value}
+    if not arguments.account and (arguments.first or arguments.last or chosen):
         raise CommandError("Name the account too: make rerate-calls ACCOUNT=id FROM=2026-11-01 TO=2026-11-30.")
     stack = find_stack()
     if not arguments.account:
@@ -45,8 +75,11 @@ def main() -> int:
     if not arguments.first or not arguments.last:
         raise CommandError("Name the dates too: make rerate-calls ACCOUNT=id FROM=2026-11-01 TO=2026-11-30.")
     for account_id in arguments.account.split(","):
-        selection = {"account_id": account_id.strip(), "from": arguments.first, "to": arguments.last}
-        price_again(stack, selection | ({"deck": arguments.deck} if arguments.deck else {}), post=arguments.yes)
+        selection = {"account_id": account_id.strip(), "from": arguments.first, "to": arguments.last, **chosen}
+        total = price_again(stack, selection, post=arguments.yes)
+        print_total(selection, total, post=arguments.yes)
+        if not total.counts["changed"] and not arguments.deck:
+            print_active(stack, selection)
     if not arguments.yes:
         console.print("Nothing is posted yet. Add YES=1 to post the differences; a repetition posts nothing twice.")
     return 0
@@ -62,35 +95,68 @@ def rate_waiting(stack: FoundStack) -> int:
     return 0
 
 
-def price_again(stack: FoundStack, selection: dict[str, Any], *, post: bool) -> None:
-    """Price the calls of one account again, and print what changes or has changed."""
-    total = {"looked_at": 0, "changed": 0, "left_alone": 0}
-    change = 0
-    examples: list[dict[str, Any]] = []
-    answer: dict[str, Any] = {}
+def price_again(stack: FoundStack, selection: dict[str, Any], *, post: bool) -> Total:
+    """Price the selected calls of one account again, round by round."""
+    total = Total()
     with progress_bar(f"Pricing calls of {selection['account_id']}", None) as move:
         position: str | None = None
-        while not answer or position is not None:
-            answer = ask(stack, {"reprice": selection | {"apply": post, "position": position}})
-            position = answer["position"]
-            total = {name: count + answer[name] for name, count in total.items()}
-            change += parse_money(answer["change"])
-            examples = [*examples, *answer["examples"]][:MAX_EXAMPLES]
-            move(total["looked_at"])
-    verb = "changed" if post else "would change"
-    console.print(
-        f"{selection['account_id']} by {answer['deck']}: {total['changed']} of {total['looked_at']} calls {verb}, and"
-        f" the balance by {format_money(change)} {answer['currency']}. {total['left_alone']} calls have no price in the"
-        " deck and keep theirs.",
-        markup=False,
+        while not total.answer or position is not None:
+            total.answer = ask(stack, {"reprice": selection | {"apply": post, "position": position}})
+            position = total.answer["position"]
+            if "deck" in selection:
+                selection = selection | {"deck": total.answer["deck"]}  # A deck that is published now changes nothing.
+            for name in ("looked_at", "changed", *GROUPS):
+                total.counts[name] += total.answer[name]
+            total.change_micros += parse_money(total.answer["change"])
+            total.examples = [*total.examples, *total.answer["examples"]][:MAX_EXAMPLES]
+            move(total.counts["looked_at"])
+    return total
+
+
+def print_total(selection: dict[str, Any], total: Total, *, post: bool) -> None:
+    """Print what changes or has changed, and how many calls keep their price, with the reason."""
+    console.print(sentence(selection, total, "changed" if post else "would change"), markup=False)
+    for name, why in GROUPS.items():
+        if total.counts[name]:
+            console.print(f"{total.counts[name]:>8}  {why}", markup=False)
+    if not total.examples:
+        return
+    table = Table(box=None, header_style="bold")
+    for name in ("call_id", "started_at", "destination", "charged", "price"):
+        table.add_column(name, justify="right" if name in ("charged", "price") else "left")
+    for example in total.examples:
+        table.add_row(*(str(value) for value in example.values()))
+    console.print(table)
+
+
+def sentence(selection: dict[str, Any], total: Total, verb: str) -> str:
+    """Return the result in words."""
+    deck = total.answer["deck"] or "the decks in force when they began"
+    return (
+        f"{selection['account_id']} by {deck}: {total.counts['changed']} of {total.counts['looked_at']} calls {verb},"
+        f" and the balance by {format_money(total.change_micros)} {total.answer['currency']}."
     )
-    if examples:
-        table = Table(box=None, header_style="bold")
-        for name in ("call_id", "started_at", "destination", "charged", "price"):
-            table.add_column(name, justify="right" if name in ("charged", "price") else "left")
-        for example in examples:
-            table.add_row(*(str(value) for value in example.values()))
-        console.print(table)
+
+
+def print_active(stack: FoundStack, selection: dict[str, Any]) -> None:
+    """Print what the active deck would change, and the command that posts it, if that is anything."""
+    total = price_again(stack, selection | {"deck": "active"}, post=False)
+    if not total.counts["changed"]:
+        return
+    console.print("The active deck has other prices than the decks in force when the calls began:", markup=False)
+    console.print(f"  {sentence(selection, total, 'would change')}", markup=False)
+    console.print(f"  {command_of(selection | {'deck': total.answer['deck']})}", markup=False, soft_wrap=True)
+
+
+def command_of(selection: dict[str, Any]) -> str:
+    """Return the command that rerates a selection."""
+    names = {name: name.upper() for name in selection} | {"account_id": "ACCOUNT"}
+    words = [f"{names[name]}={_word(value)}" for name, value in selection.items()]
+    return f"make rerate-calls {' '.join(words)}"
+
+
+def _word(value: object) -> str:
+    return "1" if value is True else shlex.quote(str(value))
 
 
 def ask(stack: FoundStack, event: dict[str, Any]) -> dict[str, Any]:

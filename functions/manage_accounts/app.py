@@ -1,4 +1,4 @@
-"""The operator's routes: accounts, lines, users, and adjustments."""
+"""The operator's routes: accounts, lines, users, adjustments, and corrections of calls."""
 
 from functools import partial
 from typing import Any
@@ -8,20 +8,25 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock, ids
-from calling_credit.accounts.account import account_view, line_view, parse_account, parse_user
+from calling_credit.accounts.account import Account, account_view, line_view, parse_account, parse_user
 from calling_credit.accounts.freezing import freeze_account, unfreeze_account
 from calling_credit.accounts.line_number import parse_line
 from calling_credit.accounts.line_store import LineStore, Source
 from calling_credit.accounts.store import AccountStore
 from calling_credit.api.caller import operator
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
+from calling_credit.charging.charged_rows import charged_row
+from calling_credit.charging.correction_store import CorrectionStore
+from calling_credit.charging.corrections import correction_view, parse_correction
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.ledger.adjustments import adjust_balance, parse_adjustment
+from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.money import format_money
 from calling_credit.rates.area_codes import AreaCodeReader
+from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.deck_store import s3_client
 
 logger = Logger()
@@ -88,13 +93,50 @@ def post_adjustment(account_id: str) -> Response[str]:
     operator(claims(app), config())
     key = idempotency_key(app)
     adjustment = parse_adjustment(json_body(app))
-    account = accounts.account(ids.check_id(account_id, "account_id"))
-    if account is None:
-        raise NotFound(
-            ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it with PUT /accounts/{account_id}."
-        )
+    account = existing_account(account_id)
     table_name = config().table_name
     adjustment_id = adjust_balance(dynamodb, table_name, account_id, key, adjustment, account.time_zone, clock.now())
     balance = LedgerReader(dynamodb, table_name, account_id).balance().posted_micros
     amount = format_money(adjustment.amount_micros)
     return answer({"id": adjustment_id, "amount": amount, "balance": format_money(balance)}, 201)
+
+
+@app.post("/accounts/<account_id>/calls/<call_key>/corrections")
+def post_correction(account_id: str, call_key: str) -> Response[str]:
+    """Correct the duration of a charged call, or waive its charge, once per Idempotency-Key."""
+    by = f"operator:{operator(claims(app), config())}"
+    key = idempotency_key(app)
+    request = parse_correction(call_key, json_body(app))
+    existing_account(account_id)
+    tolerance = config().hang_up_tolerance_seconds
+    store = CorrectionStore(dynamodb, config().table_name, account_id, row_of, tolerance)
+    correction = store.correct(request, key, by, clock.now())
+    logger.info("corrected", account_id=account_id, call_key=call_key, by=by)
+    balance = LedgerReader(dynamodb, config().table_name, account_id).balance().posted_micros
+    return answer(correction_view(correction, balance), 201)
+
+
+def existing_account(account_id: str) -> Account:
+    """Return an account.
+
+    Raises:
+        InvalidValue: invalid_id. NotFound: unknown_account.
+    """
+    account = accounts.account(ids.check_id(account_id, "account_id"))
+    if account is None:
+        raise NotFound(
+            ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it with PUT /accounts/{account_id}."
+        )
+    return account
+
+
+def row_of(call: ChargedCall) -> RateRow:
+    """Return the row that priced a call."""
+    return charged_row(dynamodb, config().table_name, call, published_deck)
+
+
+def published_deck(version: str) -> Deck:
+    """Read a published deck. Only calls that version 1.0.0 charged need one, so the reader is imported when it is."""
+    from calling_credit.rates.active_decks import ActiveDecks  # noqa: PLC0415
+
+    return ActiveDecks(s3_client(), config().deck_bucket).deck(version)

@@ -1,4 +1,4 @@
-"""Charge unrated calls after a deck is activated and on a schedule, and rerate charged calls for an operator."""
+"""Charge unrated calls after a deck is activated and on a schedule; rerate or correct charged calls for an operator."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,14 +9,22 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock
 from calling_credit.accounts.cache import AccountFacts
 from calling_credit.accounts.reader import AccountReader
-from calling_credit.charging.rerate_request import RerateRequest, parse_request, round_view
-from calling_credit.charging.rerate_run import RerateStore, range_of
+from calling_credit.charging.charged_rows import charged_row
+from calling_credit.charging.correction_command import CorrectionCommand, parse_command
+from calling_credit.charging.correction_store import CorrectionStore
+from calling_credit.charging.corrections import correction_view
+from calling_credit.charging.rerate_request import ACTIVE, RerateRequest, parse_request, round_view
+from calling_credit.charging.rerate_run import OneDeck, RerateStore, range_of
+from calling_credit.charging.rerating import Group
 from calling_credit.charging.unrated_calls import UnratedCallStore, read_unrated_calls
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
-from calling_credit.errors import InvalidValue, NotFound, ProblemCode, Unavailable
+from calling_credit.errors import Conflict, InvalidValue, NotFound, ProblemCode, Unavailable
+from calling_credit.ledger.charged_calls import ChargedCall
+from calling_credit.ledger.reader import LedgerReader
 from calling_credit.metrics import emit
 from calling_credit.rates.active_decks import ActiveDecks
+from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.deck_store import ActivePointer, s3_client
 
 SECONDS_TO_SPARE = 20.0
@@ -34,15 +42,37 @@ facts = AccountFacts(dynamodb, config().table_name)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Handle an operator's request `{"reprice": {…}}`, an activated deck, or the schedule. A refused request returns
-    code and detail instead of failing the function.
+    """Handle an operator's request `{"reprice": {…}}` or `{"correct": {…}}`, an activated deck, or the schedule. A
+    refused request returns code and detail instead of failing the function.
     """
-    if "reprice" not in event:
-        return rate_unrated(context)
     try:
-        return rerate(parse_request(event["reprice"]), context)
-    except (InvalidValue, NotFound) as error:
+        if "correct" in event:
+            return correct(parse_command(event["correct"]))
+        if "reprice" in event:
+            return rerate(parse_request(event["reprice"]), context)
+    except (InvalidValue, NotFound, Conflict) as error:
         return {"code": error.code, "detail": error.detail}
+    return rate_unrated(context)
+
+
+def correct(command: CorrectionCommand) -> dict[str, Any]:
+    """Correct one call, or preview it. Return the call before and after."""
+    now, table_name, account_id = clock.now(), config().table_name, command.account_id
+    AccountReader(dynamodb, table_name, account_id).account()
+    tolerance = config().hang_up_tolerance_seconds
+    store = CorrectionStore(dynamodb, table_name, account_id, row_of, tolerance)
+    if command.apply:
+        correction = store.correct(command.request(), command.key, f"command:{command.by}", now)
+        logger.info("corrected", account_id=account_id, call_key=command.call_key)
+    else:
+        correction = store.preview(command.request(), now)
+    balance = LedgerReader(dynamodb, table_name, account_id).balance().posted_micros
+    return correction_view(correction, balance)
+
+
+def row_of(call: ChargedCall) -> RateRow:
+    """Return the row that priced a call."""
+    return charged_row(dynamodb, config().table_name, call, decks.deck)
 
 
 def rate_unrated(context: LambdaContext) -> dict[str, Any]:
@@ -85,19 +115,22 @@ def wait_for_deck(pointer: ActivePointer) -> datetime:
 
 def rerate(request: RerateRequest, context: LambdaContext) -> dict[str, Any]:
     """Run one round over a range. Return the changes, and where to continue."""
-    now = clock.now()
-    target_deck = decks.deck(request.deck) if request.deck else decks.in_force(now, None)
+    now, tolerance = clock.now(), config().hang_up_tolerance_seconds
+    named = named_deck(request.deck, now)
+    version = None if named is None else named.version
     settings = AccountReader(dynamodb, config().table_name, request.account_id).account()
     left = clock.seconds_left(context, SECONDS_TO_SPARE)
-    rerating = RerateStore(dynamodb, config().table_name, target_deck, request.run(target_deck.version), now, left)
+    run, selection = request.run(version), request.selection()
+    pricing = decks if named is None else OneDeck(named)
+    rerating = RerateStore(dynamodb, config().table_name, pricing, selection, run, tolerance, now, left)
     where = range_of(request.account_id, request.period())
     run_round = rerating.apply if request.apply else rerating.preview
-    view = round_view(run_round(where, request.position, CALLS_AT_ONCE), target_deck.version, settings.currency)
-    counts = {name: view[name] for name in ("looked_at", "changed", "left_alone")}
-    logger.info(
-        "repriced" if request.apply else "repricing_tried",
-        account_id=request.account_id,
-        run=request.run(target_deck.version),
-        **counts,
-    )
+    view = round_view(run_round(where, request.position, CALLS_AT_ONCE), version, settings.currency)
+    counts = {name: view[name] for name in ("looked_at", "left_alone", *Group)}
+    logger.info("repriced" if request.apply else "repricing_tried", account_id=request.account_id, run=run, **counts)
     return view
+
+
+def named_deck(version: str | None, now: datetime) -> Deck | None:
+    """Return the deck that a request names; None if each call has its own."""
+    return decks.in_force(now, None) if version == ACTIVE else decks.deck(version) if version else None

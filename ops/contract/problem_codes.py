@@ -102,6 +102,13 @@ EXPLANATIONS: Final = (
         "Use a category that `GET /usage` lists.",
     ),
     Explanation(
+        ProblemCode.UNKNOWN_CALL,
+        404,
+        "No call with this key and `started_at` was charged to the account.",
+        "Use `call_key` and `started_at` as `GET /usage/{category}` shows them. A call without a charge needs no "
+        "correction.",
+    ),
+    Explanation(
         ProblemCode.IDEMPOTENCY_KEY_REUSED,
         409,
         "This `Idempotency-Key` was used with another request.",
@@ -114,6 +121,12 @@ EXPLANATIONS: Final = (
         409,
         "Another call of the account has this `call_id`.",
         "Give each call its own id. Send an extension with the same `to` and `line_id` as the call.",
+    ),
+    Explanation(
+        ProblemCode.PRICE_NOT_STORED,
+        409,
+        "The price list that charged the call is no longer stored, so another duration has no price.",
+        "Waive the call, and charge what is right with an adjustment.",
     ),
     Explanation(
         ProblemCode.BODY_TOO_LARGE, 413, "The body exceeds the limit that the answer names.", "Send a smaller body."

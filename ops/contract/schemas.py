@@ -43,6 +43,13 @@ ID: Final[Schema] = {
     "description": "The id of an account, a line, or a user.",
     "examples": ["line_front_desk"],
 }
+CALL_KEY: Final[Schema] = {
+    "title": "CallKey",
+    "type": "string",
+    "pattern": "^[A-Za-z0-9][A-Za-z0-9_.:@+-]{0,95}$",
+    "description": "Names a call in paths: its `call_id`, or a hash of an unusual one.",
+    "examples": ["c_7f3a91"],
+}
 PHONE_NUMBER: Final[Schema] = {
     "title": "PhoneNumber",
     "type": "string",

@@ -7,10 +7,12 @@ from calling_credit.usage import summary
 from ops.contract.recharge_routes import BALANCE_RECHARGE
 from ops.contract.route import CSV, CURSOR, JSON, PAGE, PAGE_CODES, Answer, limit, member_read, ok, path, query
 from ops.contract.schemas import (
+    CALL_KEY,
     CATEGORY_CODE,
     COUNT,
     COUNTRY,
     DATE,
+    FLAG,
     ID,
     INSTANT,
     MONEY,
@@ -80,6 +82,10 @@ CALL: Final = record(
         "price": MONEY,
         "user": USER,
         "rate_deck": described(TEXT, "The version of the rate deck that priced the call."),
+        "call_key": CALL_KEY,
+        "line_id": ID,
+        "corrected": described(FLAG, "Whether an operator has corrected the duration or waived the charge."),
+        "suspicious": described(FLAG, "Whether the recorded duration is hard to believe."),
     },
 )
 CALLS: Final = page_of("ChargedCalls", "A page of calls, newest first.", CALL)

@@ -77,8 +77,14 @@ VALUE_CODES: Final = (
     Explanation(
         ProblemCode.INVALID_DURATION,
         422,
-        "`requested_seconds` is not a whole number from 1 to 86,400.",
-        "Correct the number, or leave it out.",
+        "`requested_seconds` or `duration_seconds` is not a whole number within its bounds; the answer names them.",
+        "Correct the number.",
+    ),
+    Explanation(
+        ProblemCode.INVALID_TIMESTAMP,
+        422,
+        "`started_at` is not a moment with an offset.",
+        "Send a moment such as `2026-11-23T10:00:00.000Z`.",
     ),
     Explanation(ProblemCode.INVALID_DATE, 422, "A date is not a calendar date.", "Send a date such as `2026-11-23`."),
     Explanation(

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.charging.rerating import correction_entries
+from calling_credit.charging.rerating import rerated_entries
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.call_entries import charge_entry
 from calling_credit.ledger.charged_calls import charged_calls, current_entries
@@ -72,9 +72,9 @@ def test_a_rerated_call_costs_the_price_of_the_last_covering_deck(run: list[Deck
         assert isinstance(rated, RatedCall), "a price of 0 is charged too"
         if (rated.price_micros, rated.row.category) != (cost, category):
             cost, billed, category = rated.price_micros, rated.billed_seconds, rated.row.category
-        entries += correction_entries(charged, again, f"run_{number}", NOW)
+        entries += rerated_entries(charged, again, f"run_{number}", NOW)
         [charged] = charged_calls(map(item, entries))
-        assert correction_entries(charged, again, "the same again", NOW) == []
+        assert rerated_entries(charged, again, "the same again", NOW) == []
     assert -sum(entry.amount_micros for entry in entries) == cost
     assert [entry.key for entry in entries] == sorted({entry.key for entry in entries})
     assert {entry.kind for entry in entries} <= {EntryKind.CALL_CHARGED, EntryKind.CALL_TAKEN_BACK}

@@ -127,6 +127,10 @@ def test_a_call_row_shows_the_parts_of_its_price() -> None:
         "price": "0.0423",
         "user": {"id": "user_1", "name": "Ada"},
         "rate_deck": "deck-1",
+        "call_key": "c_1",
+        "line_id": "line_1",
+        "corrected": False,
+        "suspicious": False,
     }
 
 

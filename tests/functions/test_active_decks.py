@@ -63,7 +63,7 @@ def test_the_next_deck_is_loaded_before_it_is_in_force(bucket: Bucket) -> None:
     assert bucket.reads == [ACTIVE_KEY]
 
 
-def test_a_deck_not_loaded_in_time_is_try_again_and_loading_goes_on(bucket: Bucket) -> None:
+def test_a_deck_not_loaded_in_time_is_try_again_and_loading_continues(bucket: Bucket) -> None:
     decks = decks_of(bucket)
     with bucket.holding("compiled/"):
         before = time.monotonic()
@@ -123,7 +123,7 @@ def test_a_batch_does_not_wait_for_a_failing_bucket_at_each_call(bucket: Bucket)
     assert decks.deck_for(UK, "US", format_instant(seconds(0)), seconds(2)).version == "cheap"
 
 
-def test_without_s3_a_waiting_call_is_priced_by_what_was_known_for_certain(bucket: Bucket) -> None:
+def test_without_s3_a_waiting_call_is_priced_by_the_known_timeline(bucket: Bucket) -> None:
     bucket.publish(DEAR, "dear", seconds(0))
     decks = decks_of(bucket)
     waiting, began = (FRANCE, "US", format_instant(seconds(0))), 60 + 15 * 60

@@ -32,6 +32,10 @@ def test_details_list_each_call_newest_first_with_what_explains_its_price(world:
         "price": "0.30",
         "user": {"id": "user_1", "name": "Ada"},
         "rate_deck": "deck-1",
+        "call_key": "c_1",
+        "line_id": "line_1",
+        "corrected": False,
+        "suspicious": False,
     }
     assert body["items"][1]["user"] == {"id": "user_x", "name": None}
 
@@ -103,6 +107,10 @@ def test_details_as_csv_have_every_column_and_page_with_a_header(world: World) -
         "user_id": "user_1",
         "user_name": '\'=HYPERLINK("http://x")',
         "rate_deck": "deck-1",
+        "call_key": "c_4",
+        "line_id": "line_1",
+        "corrected": "false",
+        "suspicious": "false",
     }
 
 

@@ -218,7 +218,7 @@ READERS: dict[str, Callable[[Old], None]] = {
 }
 
 
-NEW_KINDS = {"suspicious"}
+NEW_KINDS = {"correction", "suspicious"}
 """The kinds of items that no release has written yet."""
 CASES = [
     pytest.param(folder, path.stem, name, id=f"{folder.name} {path.stem} {name}")

@@ -30,6 +30,10 @@ ALLOWED = {
     "Resources/ApiStage/DependsOn*": "The stage limits GET /openapi.json.",
     "Resources/ApiStage/Properties/RouteSettings/GET ?openapi.json/*": "GET /openapi.json is new.",
     "Resources/AccountRatesRoute/*": "GET /account/rates is new.",
+    "Resources/PostCorrectionRoute/*": "POST /accounts/{account_id}/calls/{call_key}/corrections is new.",
+    "Resources/ManageAccountsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It reads calls and decks.",
+    "Resources/RerateCallsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It corrects calls.",
+    "Resources/RateCallsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It recognizes corrected calls.",
     "Parameters/HomeCountries/*": "Which calls are part of the subscription.",
     "Parameters/HangUpToleranceSeconds/*": "Switches hang up with timers of whole seconds.",
     "Parameters/RatingGraceMinutes/*": "When a new deck prices calls that had no price.",
@@ -39,10 +43,10 @@ ALLOWED = {
     "Resources/*Function/Properties/Environment/Variables/HANG_UP_TOLERANCE_SECONDS*": "HangUpToleranceSeconds.",
     "Resources/*Function/Properties/Environment/Variables/RATING_GRACE_MINUTES*": "RatingGraceMinutes.",
     "Resources/*Function/Properties/Environment/Variables/DECK_LEAD_SECONDS*": "DeckLeadSeconds.",
+    "Resources/PublishRatesFunctionCompiling*": "A schedule compiles the active deck after an upgrade.",
     "Resources/PublishRatesFunction*/Policies/*": "Publishing also writes the compiled deck.",
     "Resources/UnknownAreaCodesAlarm/*": "Calls to area codes that no table knows are refused.",
     "Resources/ManageAccountsFunction/Properties/Environment/Variables/DECK_BUCKET/*": "Reads the added area codes.",
-    "Resources/ManageAccountsFunctionRole/Properties/Policies/0/PolicyDocument/Statement/[12]/*": "The same.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""
 

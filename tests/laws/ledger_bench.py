@@ -185,7 +185,12 @@ def kinds(ledger: Ledger) -> Counter[str]:
 
 
 LINE = {"number": "+14165550100", "user_id": "user_1", "international_calling": True}
+CORRECTIONS = f"/accounts/acct_1/calls/{CHARGED['call_id']}/corrections"
+STATED = {"started_at": CHARGED["started_at"], "reason": "Test"}
 REQUESTS = {
+    "correct": request("manage_accounts", "POST", CORRECTIONS, STATED | {"duration_seconds": 3600}),
+    "correct_nothing": request("manage_accounts", "POST", CORRECTIONS, STATED | {"duration_seconds": 63}),
+    "waive": request("manage_accounts", "POST", CORRECTIONS, STATED | {"waive": True}),
     "adjust": request("manage_accounts", "POST", "/accounts/acct_1/adjustments", {"amount": "-2.5", "reason": "Test"}),
     "create_account": request("manage_accounts", "PUT", "/accounts/acct_3", {"time_zone": "Asia/Kolkata"}),
     "configure_account": request("manage_accounts", "PUT", "/accounts/acct_1", {"billing_emails": ["a@example.com"]}),

@@ -44,6 +44,10 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
         "/accounts/acct_meridian/adjustments",
         {"amount": "1.00", "reason": "A test"},
     ),
+    "POST /accounts/{account_id}/calls/{call_key}/corrections": (
+        "/accounts/acct_meridian/calls/CALL_KEY/corrections",
+        {"started_at": "STARTED_AT", "duration_seconds": 61, "reason": "A test"},
+    ),
 }
 """Path and body of one valid request to each route; tests replace the words in capitals."""
 OPEN = {
@@ -74,5 +78,6 @@ SUCCESS = {
     "DELETE /payment-methods/{payment_method_id}": 204,
     "POST /links/{token}": 303,
     "POST /accounts/{account_id}/adjustments": 201,
+    "POST /accounts/{account_id}/calls/{call_key}/corrections": 201,
 }
 """The status of a valid request where it is not 200."""

@@ -26,14 +26,18 @@ Ask = Callable[[str, str | None], httpx.Response]
 
 @pytest.fixture(scope="module")
 def ids(deployed: Stack, tokens: dict[str, str]) -> dict[str, str]:
-    """The ids in the requests: cards and a payment of the admin's account, and a link to an unconfirmed payment."""
+    """The ids in the requests: cards, a payment, and a call of the admin's account, and a link to an unconfirmed
+    payment.
+    """
     card = deployed.api.get("/payment-methods", tokens["admin"])["items"][0]["id"]
     key = {"Idempotency-Key": uuid.uuid4().hex}
     body = {"amount": "5.00", "payment_method_id": card}
     payment = deployed.api.send("POST", "/top-ups", tokens["admin"], body, key)
     spare = save_card(deployed, "ana@meridian-travel.example", "pm_card_mastercard")
     link = urlsplit(link_to_unconfirmed_payment(deployed)).path
-    return {"SPARE": spare, "CARD": card, "TOP_UP": payment["id"], "LINK": link}
+    call = deployed.api.get("/usage/outbound_international_call", tokens["admin"])["items"][0]
+    of_call = {"CALL_KEY": call["call_key"], "STARTED_AT": call["started_at"]}
+    return {"SPARE": spare, "CARD": card, "TOP_UP": payment["id"], "LINK": link} | of_call
 
 
 @pytest.fixture(scope="module")

@@ -42,7 +42,8 @@ class Intake:
 
 CONFLICT = Rejection(
     RejectionCode.CONFLICTING_CALL,
-    "A call with the same account_id, started_at and call_id but other facts came first; give each its own call_id.",
+    "A call with the same account_id, started_at and call_id but other facts came first. If this record is the right"
+    " one, correct the call with make correct-call; if it is another call, give it its own call_id.",
 )
 
 

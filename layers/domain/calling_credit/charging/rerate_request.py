@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from calling_credit.charging.rerating import DEBIT, Correction, Round
+from calling_credit.charging.rerating import DEBIT, LEFT_ALONE, Group, RatedAgain, Round, Selection
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.ids import ID_PATTERN
 from calling_credit.instants import Period, read_period
@@ -14,9 +14,16 @@ from calling_credit.money import format_money
 MAX_EXAMPLES: Final = 10
 
 
+ACTIVE: Final = "active"
+"""In place of a deck's version: the deck in force now."""
+BY_TIME: Final = "in force"
+"""The name of a run without a deck: each call is priced by the deck that was in force when it began."""
+
+
 class RerateRequest(BaseModel):
-    """One round over an account's calls between two local dates, by a deck (None: the active one). It writes only if
-    `apply` is true. `position` is where the previous round ended.
+    """One round over an account's calls between two local dates, by a deck (None: for each call the one in force when
+    it began; `active`: the one in force now). It writes only if `apply` is true. `position` is where the previous round
+    ended.
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
@@ -25,6 +32,10 @@ class RerateRequest(BaseModel):
     first: str = Field(alias="from")
     last: str = Field(alias="to")
     deck: str | None = None
+    prefix: str = Field(default="", pattern=r"^\+?[0-9]{0,15}$")
+    destination: str = Field(default="", max_length=100)
+    even_promised: bool = False
+    even_corrected: bool = False
     apply: bool = False
     position: str | None = None
 
@@ -36,9 +47,16 @@ class RerateRequest(BaseModel):
         """
         return read_period(self.first, self.last, self.last)
 
-    def run(self, deck_version: str) -> str:
-        """The name of the run: the same account, dates, and deck are the same run."""
-        identity = f"{self.account_id}\n{self.first}\n{self.last}\n{deck_version}"
+    def selection(self) -> Selection:
+        """The calls of the request."""
+        return Selection(self.prefix.lstrip("+"), self.destination, self.even_promised, self.even_corrected)
+
+    def run(self, deck_version: str | None) -> str:
+        """The name of the run: the same account, dates, deck, and selection are the same run."""
+        selection = self.selection()
+        flags = f"{selection.even_promised:d}{selection.even_corrected:d}"
+        parts = (self.account_id, self.first, self.last, deck_version or BY_TIME, flags, selection.prefix)
+        identity = "\n".join((*parts, selection.destination))
         return f"run_{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
 
 
@@ -52,36 +70,34 @@ def parse_request(fields: Any) -> RerateRequest:
         return RerateRequest.model_validate(fields)
     except ValidationError as error:
         wrong = sorted({str(problem["loc"][0]) if problem["loc"] else "reprice" for problem in error.errors()})
-        detail = (
-            f"{', '.join(wrong)} must be as make rerate-calls sends it: account_id, from, to, deck, apply, position."
-        )
+        detail = f"{', '.join(wrong)} must be as make rerate-calls sends it; run the command instead."
         raise InvalidValue(ProblemCode.INVALID_REQUEST, detail) from error
 
 
-def round_view(result: Round, deck_version: str, currency: str) -> dict[str, Any]:
-    """The answer of a round. `change` is the change of the balance; `left_alone` counts calls that the deck does not
-    cover, or whose number was erased.
+def round_view(result: Round, deck_version: str | None, currency: str) -> dict[str, Any]:
+    """The answer of a round: the number of calls in each group, and `left_alone`, all that keep their price although it
+    may differ. `change` is the change of the balance. `deck` is null if each call has its own.
     """
     return {
         "deck": deck_version,
         "currency": currency,
-        "looked_at": result.looked_at,
-        "changed": len(result.corrections),
-        "left_alone": result.left_alone,
-        "change": format_money(sum(correction.change_micros for correction in result.corrections)),
-        "examples": [_example(correction) for correction in result.corrections[:MAX_EXAMPLES]],
+        "looked_at": result.groups.total(),
+        "left_alone": sum(result.groups[group] for group in LEFT_ALONE),
+        **{group.value: result.groups[group] for group in Group},
+        "change": format_money(sum(again.change_micros for again in result.changes)),
+        "examples": [_example(again) for again in result.changes[:MAX_EXAMPLES]],
         "position": result.position,
     }
 
 
-def _example(correction: Correction) -> dict[str, Any]:
-    happened_at, call_id = correction.call.call
-    price = correction.call.charged_micros - correction.change_micros
-    charges = [entry for entry in correction.entries if entry.cause_id.endswith(DEBIT)] or correction.entries
+def _example(again: RatedAgain) -> dict[str, Any]:
+    happened_at, call_id = again.call.call
+    price = again.call.charged_micros - again.change_micros
+    charges = [entry for entry in again.entries if entry.cause_id.endswith(DEBIT)] or again.entries
     return {
         "call_id": call_id,
         "started_at": happened_at,
         "destination": charges[-1].explanation["destination"],
-        "charged": format_money(correction.call.charged_micros),
+        "charged": format_money(again.call.charged_micros),
         "price": format_money(price),
     }

@@ -1,6 +1,6 @@
 """Rerates charged calls and posts the differences: both sides of a call, with days and balance, in one transaction.
 
-The law: the key of a correction contains the number of the call's previous reratings, so a run that lost a race writes
+The law: the key of an entry contains the number of the call's previous replacements, so a run that lost a race writes
 nothing and reads again. Calls with the right price get no entries. An interrupted, repeated, or concurrent run
 therefore ends with the same result as a single one.
 """
@@ -11,16 +11,20 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from calling_credit.charging.rerating import Correction, Round, correction_entries
+from calling_credit.charging.charged_rows import is_price_of
+from calling_credit.charging.rerating import Group, RatedAgain, Round, Selection, rerated_entries
 from calling_credit.dynamodb import keys
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.instants import Period, widened_utc_window
 from calling_credit.ledger.charge_reader import calls_between
+from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.entries import Entry
+from calling_credit.ledger.hold_store import read_holds
 from calling_credit.ledger.posting import posting_plan
 from calling_credit.ledger.posting_parts import split_to_fit
 from calling_credit.ledger.posting_plan import entry_items
 from calling_credit.rates.deck import Deck
+from calling_credit.rates.decks_for_calls import DecksForCalls, Lookup
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -46,76 +50,127 @@ def range_of(account_id: str, period: Period) -> Range:
     return Range(account_id, low, high, period.first.isoformat(), period.last.isoformat())
 
 
+class OneDeck:
+    """One deck for all calls."""
+
+    def __init__(self, deck: Deck) -> None:
+        self._deck = deck
+
+    def deck_for(self, _digits: str, _origin: str, _at: str, _now: datetime) -> Deck:
+        """Return the deck."""
+        return self._deck
+
+    def decks_for(self, lookups: Sequence[Lookup], _now: datetime) -> list[Deck | Unavailable]:
+        """Return the deck for each call."""
+        return [self._deck for _ in lookups]
+
+
 class RerateStore:
-    """Rerates calls by one deck, as one run."""
+    """Rerates the selected calls, as one run. `tolerance` is the time beyond a hold that is not billed."""
 
     def __init__(
         self,
         client: "DynamoDBClient",
         table_name: str,
-        deck: Deck,
+        decks: DecksForCalls,
+        selection: Selection,
         run: str,
+        tolerance: int,
         now: datetime,
         seconds_left: Callable[[], float],
     ) -> None:
         self._client = client
         self._table_name = table_name
-        self._deck = deck
+        self._decks = decks
+        self._selection = selection
         self._run = run
+        self._tolerance = tolerance
         self._now = now
         self._seconds_left = seconds_left
 
     def preview(self, where: Range, after: str | None, limit: int) -> Round:
-        """Preview the next `limit` calls after a position. Write nothing."""
+        """Preview the next `limit` calls after a position. Write nothing.
+
+        Raises:
+            Unavailable: a deck cannot be read.
+        """
         result = Round()
-        low = after or where.low
-        calls = calls_between(self._client, self._table_name, where.account_id, low, where.high)
+        calls = calls_between(self._client, self._table_name, where.account_id, after or where.low, where.high)
+        selected: list[ChargedCall] = []
         for call in islice(calls, limit):
             result.position = keys.after_call(*call.call)
-            if not where.first <= call.last["local_date"] <= where.last:
-                continue
-            result.looked_at += 1
-            priced = call.priced_by(self._deck, self._now)
-            if priced is None:
-                result.left_alone += 1
-                continue
-            entries = correction_entries(call, priced, self._run, self._now)
-            if entries:
-                result.corrections.append(Correction(call, entries))
+            if where.first <= call.last["local_date"] <= where.last and self._selection.includes(call):
+                selected.append(call)
         if next(calls, None) is None:
             result.position = None
+        promised_before = self._promised_by_old_entries(where.account_id, selected)
+        to_price: list[ChargedCall] = []
+        for call in selected:
+            is_promised = call.is_promised or call.call[1] in promised_before
+            group = self._selection.group_left_alone(call, is_promised=is_promised)
+            if group is None:
+                to_price.append(call)
+            else:
+                result.groups[group] += 1
+        lookups = [Lookup(call.last["to"][1:], call.last["origin"], call.call[0]) for call in to_price]
+        for call, deck in zip(to_price, self._decks.decks_for(lookups, self._now), strict=True):
+            if isinstance(deck, Unavailable):
+                raise deck
+            self._price(call, deck, result)
         return result
 
+    def _price(self, call: ChargedCall, deck: Deck, result: Round) -> None:
+        """Price a call by its deck, and add it to its group."""
+        priced = call.priced_by(deck, self._now, self._tolerance)
+        if priced is None:
+            result.groups[Group.NOT_COVERED] += 1
+            return
+        entries = rerated_entries(call, priced, self._run, self._now)
+        result.groups[Group.CHANGED if entries else Group.UNCHANGED] += 1
+        if entries:
+            result.changes.append(RatedAgain(call, entries))
+
+    def _promised_by_old_entries(self, account_id: str, calls: Sequence[ChargedCall]) -> set[str]:
+        """The keys of calls whose entries of version 1.0.0 do not say so, but whose holds are stored and show their
+        price.
+        """
+        old = {call.call[1]: call for call in calls if call.is_charged and not call.has_row}
+        if self._selection.even_promised or not old:
+            return set()
+        holds = read_holds(self._client, self._table_name, [(account_id, call_key) for call_key in old])
+        return {call_key for (_, call_key), hold in holds.items() if is_price_of(hold, old[call_key])}
+
     def apply(self, where: Range, after: str | None, limit: int) -> Round:
-        """Rerate the next `limit` calls after a position, and post the corrections.
+        """Rerate the next `limit` calls after a position, and post the changes.
 
         Raises:
             Unavailable: the table did not answer in time, or every attempt lost a race; the same call continues.
         """
         first = latest = self.preview(where, after, limit)
         for _ in range(MAX_ATTEMPTS):
-            contended = self._post(latest.corrections)
+            contended = self._post(latest.changes)
             if not contended:
                 return first
             latest = self.preview(where, after, limit)
             first.position = latest.position  # A new call may have moved the end of the range.
         raise Unavailable(
-            ProblemCode.UNAVAILABLE, "Another run rerates the same calls at the moment. Run the same command again."
+            ProblemCode.UNAVAILABLE,
+            "Others are changing the same calls at the moment. Run the same command again.",
         )
 
-    def _post(self, corrections: Sequence[Correction]) -> bool:
-        """Post corrections. Return whether another run has corrected some of the calls."""
+    def _post(self, changes: Sequence[RatedAgain]) -> bool:
+        """Post changes. Return whether some of the calls have changed meanwhile."""
         contended = False
-        for part in split_to_fit(corrections, _actions):
+        for part in split_to_fit(changes, _actions):
             plan = posting_plan(self._table_name, _entries(part))
             contended |= bool(plan.write(self._client, self._seconds_left))
         return contended
 
 
-def _entries(part: Sequence[Correction]) -> list[Entry]:
-    return [entry for correction in part for entry in correction.entries]
+def _entries(part: Sequence[RatedAgain]) -> list[Entry]:
+    return [entry for again in part for entry in again.entries]
 
 
-def _actions(part: Sequence[Correction]) -> int:
+def _actions(part: Sequence[RatedAgain]) -> int:
     """The number of actions: entries, days, and the balance."""
     return len(set().union(*map(entry_items, _entries(part))))

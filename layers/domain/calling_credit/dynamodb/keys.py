@@ -1,19 +1,18 @@
 """Spell the keys of the one DynamoDB table: every kind of item, its key, and the module that writes it.
 
-One partition holds everything of an account, so its calls, payments, and balance commit together, and one Query reads
-its statement.
+One partition holds everything of an account, so its items commit together, and one Query reads its statement.
 
     PK = ACCOUNT#<account_id>
     SK                                  what                                                written by
     ACCOUNT                             currency, time zone, status, billing emails         accounts.store
     BALANCE                             posted, held, available, headroom micros; nudge     ledger.posting (ADD only)
-                                        the level for low-balance events (low_micros)       accounts.store
-                                        whether the account is frozen (is_frozen)           accounts.freezing
+                                        low_micros (for low-balance events), is_frozen      accounts
     ENTRY#<happened_at>#<cause_id>      one immutable entry of the ledger                   ledger.posting
       …#<call_key>#rerate#<n>#credit    the n-th rerating of a call: reversal of its charge charging.rerate_run
       …#<call_key>#rerate#<n>#debit     and its new charge
     DAY#<local_date>#<category>         count, billed seconds, total of the day's entries   the same transaction
     ADJUSTMENT#<id>                     the claim of one Idempotency-Key of an adjustment   ledger.adjustments
+    CORRECTION#<id>                     one correction of a call, and the claim of its key  charging.corrections
     LINE#<line_id>                      number, user, international_calling                 accounts.line_store
     USER#<user_id>                      name                                                accounts.store
     UNRATED#<happened_at>#<call_key>    a finished call without a price, all its fields      charging.listed_calls
@@ -32,9 +31,8 @@ its statement.
     PK = MAIL, SK = <function>#<hash>   a sent mail, for a week                             functions/send_mail
 
 Items that need further work (unrated, stray, and suspicious calls, issues, open top-ups, waiting recharges, live
-holds) also carry `sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`, sharded by account. Accounts carry
-them too, so that a command can list all accounts. Times in keys are UTC with milliseconds, so text order is time order;
-ids and the keys of calls (`ids.call_key`) never contain `#`.
+holds), and accounts, also carry `sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`, sharded by account.
+Times in keys are UTC with milliseconds and sort as text. Ids and call keys never contain `#`.
 """
 
 from typing import Any, Final
@@ -110,6 +108,11 @@ def day_range(first: str | None, last: str) -> tuple[str, str]:
 def adjustment_sk(adjustment_id: str) -> str:
     """The claim of one Idempotency-Key."""
     return f"ADJUSTMENT#{adjustment_id}"
+
+
+def correction_sk(correction_id: str) -> str:
+    """One correction, which claims its Idempotency-Key."""
+    return f"CORRECTION#{correction_id}"
 
 
 def line_sk(line_id: str) -> str:

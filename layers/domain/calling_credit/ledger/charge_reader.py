@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.pages import query_pages
+from calling_credit.dynamodb.partition import Partition
 from calling_credit.instants import format_instant
 from calling_credit.ledger.charged_calls import ChargedCall, charged_calls
 from calling_credit.ledger.entries import EntryKind
@@ -62,6 +63,31 @@ def calls_between(
         "Limit": PAGE_SIZE,
     }
     yield from charged_calls(map(from_attributes, query_pages(client, table_name, query)))
+
+
+def read_charged_call(
+    client: "DynamoDBClient", table_name: str, account_id: str, happened_at: str, call_key: str
+) -> ChargedCall | None:
+    """Read one call by its time and key, strongly consistent; None if it was never charged."""
+    low, high = keys.entry_sk(happened_at, call_key), keys.after_call(happened_at, call_key)
+    return next(calls_between(client, table_name, account_id, low, high), None)
+
+
+def was_corrected_to(
+    client: "DynamoDBClient", table_name: str, call: tuple[str, str, str], number: object, duration_seconds: object
+) -> bool:
+    """Whether an operator has corrected a call (account, time, key) to this duration. So the switch's own corrected
+    record is recognized, although the first entry keeps the facts of the wrong one.
+    """
+    account_id, happened_at, call_key = call
+    partition = Partition(client, table_name, keys.account_pk(account_id))
+    low, high = keys.entry_sk(happened_at, call_key), keys.after_call(happened_at, call_key)
+    return any(
+        item["kind"] == EntryKind.CALL_CHARGED
+        and "correction" in item
+        and (item["to"], item["duration_seconds"]) == (number, duration_seconds)
+        for item in partition.query(low, high, consistent=True)
+    )
 
 
 def measure_impact(

@@ -10,7 +10,7 @@ from calling_credit.dynamodb import keys
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.numbering import is_e164
-from calling_credit.rates.deck import Deck
+from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.pricing import Free, RatedCall, late_row, price_by
 
 
@@ -35,17 +35,79 @@ class ChargedCall:
         """The current charge."""
         return -self.last["amount_micros"] if self.is_charged else 0
 
-    def priced_by(self, deck: Deck, now: datetime) -> RatedCall | Free | None:
-        """The price by a deck; None if the deck does not cover the call, or the number was erased."""
+    @property
+    def duration_seconds(self) -> int:
+        """The duration: the recorded one, or that of the last correction."""
+        return int(self.last["duration_seconds"])
+
+    @property
+    def granted_seconds(self) -> int | None:
+        """The seconds that the hold granted which priced the call; None without such a hold, or if it is not known."""
+        return self.last.get("granted_seconds")
+
+    def billable_seconds(self, tolerance: int, duration_seconds: int | None = None) -> int:
+        """The seconds that price the call, or would if it had another duration: at most `tolerance` seconds beyond what
+        its hold granted are not billed.
+        """
+        duration = self.duration_seconds if duration_seconds is None else duration_seconds
+        granted = self.granted_seconds
+        return granted if granted is not None and granted < duration <= granted + tolerance else duration
+
+    @property
+    def is_promised(self) -> bool:
+        """Whether the current charge is the price of the call's hold."""
+        return self.is_charged and bool(self.last.get("promised"))
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether an operator has corrected or waived the call."""
+        return "correction" in self.last
+
+    @property
+    def is_waived(self) -> bool:
+        """Whether an operator has waived the current charge."""
+        return bool(self.last.get("waived"))
+
+    @property
+    def has_row(self) -> bool:
+        """Whether the entry stores the whole row that priced the call. Entries of version 1.0.0 store no increments."""
+        return "minimum_seconds" in self.last
+
+    def row(self, minimum_seconds: int | None = None, increment_seconds: int | None = None) -> RateRow:
+        """The row that priced the call. Pass minimum and increment if the entry does not store them. A call that a
+        rerating made free has a row without a price.
+        """
+        last = self.last
+        return RateRow(
+            prefix=last["prefix"],
+            destination=last["destination"],
+            country=last["country"],
+            origin=last["origin"],
+            rate_micros_per_minute=last["rate_micros_per_minute"] if self.is_charged else 0,
+            connection_fee_micros=last["connection_fee_micros"] if self.is_charged else 0,
+            minimum_seconds=last["minimum_seconds"] if minimum_seconds is None else minimum_seconds,
+            increment_seconds=last["increment_seconds"] if increment_seconds is None else increment_seconds,
+            effective_from="",
+            category=last["category"],
+        )
+
+    def is_priced_by(self, row: RateRow) -> bool:
+        """Whether the entry shows this row's price and place."""
+        names = ("prefix", "destination", "country", "rate_micros_per_minute", "connection_fee_micros", "category")
+        return all(self.last[name] == getattr(row, name) for name in names)
+
+    def priced_by(self, deck: Deck, now: datetime, tolerance: int = 0) -> RatedCall | Free | None:
+        """The price by a deck; None if the deck does not cover the call, or the number was erased. A call that ran at
+        most `tolerance` seconds longer than its hold granted is priced as the granted time.
+        """
         number, origin = self.last["to"], self.last["origin"]
         if not is_e164(number):
             return None
         row = late_row(deck, number[1:], origin, self.call[0], format_instant(now))
-        return (
-            None
-            if row is None
-            else price_by(row, deck.version, origin, self.last["duration_seconds"], is_home=deck.is_home(number[1:]))
-        )
+        if row is None:
+            return None
+        seconds, is_home = self.billable_seconds(tolerance), deck.is_home(number[1:])
+        return price_by(row, deck.version, origin, seconds, is_home=is_home)
 
 
 def charged_calls(items: Iterable[Mapping[str, Any]]) -> Iterator[ChargedCall]:

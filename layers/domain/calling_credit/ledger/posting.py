@@ -16,6 +16,7 @@ from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import drop_if_large, to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, error_code
 from calling_credit.errors import Unavailable
+from calling_credit.ledger.charge_reader import was_corrected_to
 from calling_credit.ledger.entries import DayTotal, Entry, balance_change, day_changes
 from calling_credit.ledger.hold_store import release_action, release_balance_action
 from calling_credit.ledger.holds import Hold, HoldStatus
@@ -66,9 +67,9 @@ def post_entries(
         counters: changes of other items by the name of the action they go with. A replayed entry changes none.
 
     Returns:
-        An outcome for each entry. posted: written now. replayed: written before with the same facts. conflict: the same
-        cause was written with other facts. unknown_account: the account has no balance. not_posted: the time ran out or
-        the table refused it; nothing was written, so it may be sent again.
+        An outcome for each entry. posted: written now. replayed: written before with the same facts, or corrected to
+        them since. conflict: the same cause was written with other facts. unknown_account: the account has no balance.
+        not_posted: the time ran out or the table refused it; nothing was written, so it may be sent again.
     """
     by_account: dict[str, Part] = {}
     for entry in entries:
@@ -80,6 +81,9 @@ def post_entries(
         posting = Posting()
         for part in parts(whole):
             _post_part(client, table_name, part, released_at, posting, seconds_left, sleep)
+        for entry in whole.entries:
+            if posting.outcomes.get(entry.key) == PostingOutcome.CONFLICT:
+                posting.outcomes[entry.key] = _conflict_or_correction(client, table_name, entry)
         return posting
 
     whole = Posting()
@@ -120,6 +124,18 @@ def _post_part(
         part.refresh_holds(failed)
         posting.outcomes |= part.remove_existing(failed)
     return None
+
+
+def _conflict_or_correction(client: "DynamoDBClient", table_name: str, entry: Entry) -> PostingOutcome:
+    """The outcome of an entry whose cause was written with other facts: replayed if these are the facts to which an
+    operator has corrected the call since.
+    """
+    number, seconds = entry.explanation.get("to"), entry.explanation.get("duration_seconds")
+    try:
+        is_known = was_corrected_to(client, table_name, entry.key, number, seconds)
+    except AWS_ERRORS:
+        return PostingOutcome.NOT_POSTED
+    return PostingOutcome.REPLAYED if is_known else PostingOutcome.CONFLICT
 
 
 def posting_plan(

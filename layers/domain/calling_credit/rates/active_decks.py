@@ -76,7 +76,7 @@ class ActiveDecks:
         """Return the deck in force.
 
         Raises:
-            Unavailable: `try_again`, it is not loaded yet, and the loading goes on; `no_active_deck`; `unusable_deck`;
+            Unavailable: `try_again`, it is not loaded yet, and loading continues; `no_active_deck`; `unusable_deck`;
                 `unavailable`, S3 does not answer.
         """
         patience = Patience(seconds)

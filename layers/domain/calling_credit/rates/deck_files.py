@@ -42,14 +42,24 @@ def load_deck(client: "S3Client", bucket: str, deck: DeckInForce) -> Deck:
 
     Raises the errors of `read_csv_deck`.
     """
-    if deck.compiled_sha256:
-        try:
-            data = client.get_object(Bucket=bucket, Key=compiled_key(deck.version))["Body"].read()
-            if hashlib.sha256(data).hexdigest() == deck.compiled_sha256:
-                return read_compiled(data, deck.version)
-        except (client.exceptions.NoSuchKey, InvalidCompiledDeckError):
-            pass
-    return read_csv_deck(client, bucket, deck)
+    return _compiled_deck(client, bucket, deck) or read_csv_deck(client, bucket, deck)
+
+
+def is_compiled(client: "S3Client", bucket: str, pointer: ActivePointer) -> bool:
+    """Return whether the compiled form of the active deck can be used."""
+    return _compiled_deck(client, bucket, pointer.in_force[0]) is not None
+
+
+def _compiled_deck(client: "S3Client", bucket: str, deck: DeckInForce) -> Deck | None:
+    if not deck.compiled_sha256:
+        return None
+    try:
+        data = client.get_object(Bucket=bucket, Key=compiled_key(deck.version))["Body"].read()
+        if hashlib.sha256(data).hexdigest() == deck.compiled_sha256:
+            return read_compiled(data, deck.version)
+    except (client.exceptions.NoSuchKey, InvalidCompiledDeckError):
+        pass
+    return None
 
 
 def read_csv_deck(client: "S3Client", bucket: str, published: DeckInForce) -> Deck:

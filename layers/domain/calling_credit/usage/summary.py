@@ -40,6 +40,10 @@ CSV_COLUMNS: Final = (
     "user_id",
     "user_name",
     "rate_deck",
+    "call_key",
+    "line_id",
+    "corrected",
+    "suspicious",
 )
 
 
@@ -122,6 +126,10 @@ def call_row(entry: Mapping[str, Any], user_names: Mapping[str, str]) -> dict[st
         "price": format_money(-entry["amount_micros"]),
         "user": {"id": user_id, "name": user_names.get(user_id or "")},
         "rate_deck": entry["deck"],
+        "call_key": call_key,
+        "line_id": entry["line_id"],
+        "corrected": "correction" in entry,
+        "suspicious": bool(entry.get("suspicious")),
     }
 
 
@@ -136,8 +144,13 @@ def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
     for row in rows:
         flat = {**row, "user_id": row["user"]["id"] or "", "user_name": _inert(row["user"]["name"] or "")}
         flat["destination"] = _inert(flat["destination"])
-        writer.writerow([flat[column] for column in CSV_COLUMNS])
+        writer.writerow([_cell(flat[column]) for column in CSV_COLUMNS])
     return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """The text of a cell. CSV has no type for yes and no."""
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _inert(text: str) -> str:
@@ -171,7 +184,7 @@ _REVERSALS: Final = {
 def _describe(entry: Mapping[str, Any]) -> str:
     if entry["kind"] in _CALLS:
         call = f"{label(entry['category'])} to {entry['destination']}, {entry['to']}"
-        return f"{_CALLS[entry['kind']]}{call}" + (", priced again" if entry.get("run") else "")
+        return f"{_CALLS[entry['kind']]}{call}{_why_again(entry)}"
     if entry["kind"] == EntryKind.BALANCE_ADJUSTED:
         return f"Adjustment: {entry['reason']}"
     if entry["kind"] == EntryKind.TOP_UP_PAID:
@@ -180,3 +193,12 @@ def _describe(entry: Mapping[str, Any]) -> str:
     if entry["kind"] in _REVERSALS:
         return f"{_REVERSALS[entry['kind']]}, {entry['brand'].title()} ending {entry['last4']}"
     return label(entry["category"])
+
+
+def _why_again(entry: Mapping[str, Any]) -> str:
+    """Why a call has more than its first entry. The entry of a rerated correction has both marks."""
+    if entry.get("run"):
+        return ", priced again"
+    if "correction" not in entry:
+        return ""
+    return ", waived" if entry.get("waived") else ", corrected"

@@ -1,0 +1,40 @@
+"""An operator's command to correct a call, as `make correct-call` sends it to the function."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from calling_credit.charging.corrections import CorrectionRequest, parse_correction
+from calling_credit.errors import InvalidValue, ProblemCode
+from calling_credit.ids import ID_PATTERN
+
+
+class CorrectionCommand(BaseModel):
+    """One correction. It writes only if `apply` is true. `key` makes a repetition safe; `by` is who ran the command."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    account_id: str = Field(pattern=ID_PATTERN)
+    call_key: str
+    body: dict[str, Any]
+    key: str = Field(min_length=1, max_length=255)
+    by: str
+    apply: bool = False
+
+    def request(self) -> CorrectionRequest:
+        """What the operator states. Raises the errors of `parse_correction`."""
+        return parse_correction(self.call_key, self.body)
+
+
+def parse_command(fields: Any) -> CorrectionCommand:
+    """Parse a command.
+
+    Raises:
+        InvalidValue: `invalid_request`, with the fields that are wrong.
+    """
+    try:
+        return CorrectionCommand.model_validate(fields)
+    except ValidationError as error:
+        wrong = sorted({str(problem["loc"][0]) if problem["loc"] else "correct" for problem in error.errors()})
+        detail = f"{', '.join(wrong)} must be as make correct-call sends it; run the command instead."
+        raise InvalidValue(ProblemCode.INVALID_REQUEST, detail) from error

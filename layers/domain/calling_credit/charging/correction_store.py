@@ -1,0 +1,168 @@
+"""Posts a correction of a call exactly once per Idempotency-Key.
+
+The law: the claim of the key, both entries, their days, and the balance are one transaction, on the condition that the
+call's number is not erased meanwhile. The entries have the next number of the call, so a concurrent correction or
+rerating writes first or not at all; then the correction reads the call again and corrects the result.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from calling_credit.charging.corrections import (
+    Correction,
+    CorrectionRequest,
+    Figures,
+    changes_call,
+    correct_duration,
+    correction_id,
+    unknown_call,
+    waive,
+)
+from calling_credit.charging.rerating import RatedAgain
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import to_attribute, to_attributes
+from calling_credit.dynamodb.partition import Partition
+from calling_credit.errors import Conflict, ProblemCode, Unavailable
+from calling_credit.instants import format_instant
+from calling_credit.ledger.charge_reader import read_charged_call
+from calling_credit.ledger.charged_calls import ChargedCall
+from calling_credit.ledger.posting import posting_plan
+from calling_credit.ledger.posting_plan import ActionName, Plan
+from calling_credit.rates.deck import RateRow
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MAX_ATTEMPTS: Final = 6
+"""Attempts of a correction that loses races."""
+CLAIM: Final[ActionName] = ("claim",)
+STANDING: Final[ActionName] = ("standing",)
+"""The action that checks the entry of the current charge."""
+
+
+class CorrectionStore:
+    """Corrects calls of one account for one operator."""
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table_name: str,
+        account_id: str,
+        row_of: Callable[[ChargedCall], RateRow],
+        tolerance: int,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`row_of` returns the row that priced a call. `tolerance` is the time beyond a hold that is not billed."""
+        self._client = client
+        self._table_name = table_name
+        self._account_id = account_id
+        self._row_of = row_of
+        self._tolerance = tolerance
+        self._sleep = sleep
+        self._partition = Partition(client, table_name, keys.account_pk(account_id))
+
+    def correct(self, request: CorrectionRequest, idempotency_key: str, by: str, now: datetime) -> Correction:
+        """Post a correction. Return it, also if an earlier request with the same key posted it.
+
+        Raises:
+            NotFound: `unknown_call`.
+            Conflict: `idempotency_key_reused`, the key was used with another call, duration, or reason;
+                `price_not_stored`.
+            Unavailable: the table did not answer in time, or every attempt lost a race; the same request is safe again.
+        """
+        identifier = correction_id(self._account_id, idempotency_key)
+        for _ in range(MAX_ATTEMPTS):
+            claimed = self._partition.get(keys.correction_sk(identifier))
+            if claimed is not None:
+                return _same_correction(claimed, request)
+            again = self._again(request, identifier, now)
+            correction = _correction(request, again)
+            if not self._plan(correction, again, identifier, by, now).write(self._client, sleep=self._sleep):
+                return correction
+        raise Unavailable(ProblemCode.BUSY, "Others are changing this call at the moment; retry the request.")
+
+    def preview(self, request: CorrectionRequest, now: datetime) -> Correction:
+        """Return what a correction would change. Write nothing. Raises the errors of `correct`."""
+        return _correction(request, self._again(request, "", now))
+
+    def _again(self, request: CorrectionRequest, identifier: str, now: datetime) -> RatedAgain:
+        """Read the call, and charge it again as the correction states; without entries if that is nothing new."""
+        call = read_charged_call(
+            self._client, self._table_name, self._account_id, request.happened_at, request.call_key
+        )
+        if call is None:
+            raise unknown_call()
+        if not changes_call(call, request):
+            return RatedAgain(call, [])
+        if request.duration_seconds is None:
+            return waive(call, identifier, now)
+        row = self._row_of(call)
+        return correct_duration(call, row, request.duration_seconds, identifier, self._tolerance, now)
+
+    def _plan(self, correction: Correction, again: RatedAgain, identifier: str, by: str, now: datetime) -> Plan:
+        """Plan the transaction; of a correction that changes nothing, only the claim."""
+        plan = posting_plan(self._table_name, again.entries) if again.entries else Plan()
+        if again.entries:
+            plan.add(STANDING, self._check_standing(again.call))
+        item = {
+            "PK": self._partition.pk,
+            "SK": keys.correction_sk(identifier),
+            "call_key": correction.request.call_key,
+            "happened_at": correction.request.happened_at,
+            "stated_seconds": correction.request.duration_seconds,
+            "reason": correction.request.reason,
+            "corrected_by": by,
+            "recorded_at": format_instant(now),
+            "before_seconds": correction.before.duration_seconds,
+            "before_micros": correction.before.price_micros,
+            "after_seconds": correction.after.duration_seconds,
+            "after_micros": correction.after.price_micros,
+        }
+        put = {
+            "TableName": self._table_name,
+            "Item": to_attributes(item),
+            "ConditionExpression": "attribute_not_exists(PK)",
+        }
+        plan.add(CLAIM, {"Put": put})
+        return plan
+
+    def _check_standing(self, call: ChargedCall) -> dict[str, Any]:
+        """The condition that the number was not erased since the call was read; else the new entries would show it."""
+        return {
+            "ConditionCheck": {
+                "TableName": self._table_name,
+                "Key": {"PK": {"S": call.last["PK"]}, "SK": {"S": call.last["SK"]}},
+                "ConditionExpression": "#to = :to",
+                "ExpressionAttributeNames": {"#to": "to"},
+                "ExpressionAttributeValues": {":to": to_attribute(call.last["to"])},
+            }
+        }
+
+
+def _correction(request: CorrectionRequest, again: RatedAgain) -> Correction:
+    call = again.call
+    seconds = call.duration_seconds if request.duration_seconds is None else request.duration_seconds
+    return Correction(
+        request,
+        Figures(call.duration_seconds, call.charged_micros),
+        Figures(seconds, call.charged_micros - again.change_micros),
+    )
+
+
+def _same_correction(claimed: Mapping[str, Any], request: CorrectionRequest) -> Correction:
+    """The stored correction, if it is the requested one."""
+    stored = CorrectionRequest(
+        claimed["call_key"], claimed["happened_at"], claimed.get("stated_seconds"), claimed["reason"]
+    )
+    if stored != request:
+        raise Conflict(
+            ProblemCode.IDEMPOTENCY_KEY_REUSED,
+            "This Idempotency-Key was used with another correction; use a new key for a new correction.",
+        )
+    return Correction(
+        request,
+        Figures(claimed["before_seconds"], claimed["before_micros"]),
+        Figures(claimed["after_seconds"], claimed["after_micros"]),
+    )
