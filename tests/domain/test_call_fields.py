@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from calling_credit.call_events import parse_call
+from calling_credit.call_events import FreeEvent, parse_call
 from calling_credit.ids import call_key
 from calling_credit.rejection_codes import Rejection
 from tests.domain.examples import EVENT, NOW, call, event_body, rejection_code
@@ -150,7 +150,7 @@ def test_a_withheld_or_odd_caller_id_never_refuses_a_call(caller: object) -> Non
     assert result.facts_hash == call().facts_hash
 
 
-@pytest.mark.parametrize("number", ["911", "988", "11", "116117", "+1234567", "+123456789012345"])
+@pytest.mark.parametrize("number", ["411", "00", "11", "116117", "+1234567", "+123456789012345"])
 def test_short_codes_and_e164_numbers_of_any_length_are_accepted(number: str) -> None:
     assert call(to=number).dialled_number == number
 
@@ -195,3 +195,12 @@ def test_another_disposition_is_refused(disposition: object) -> None:
 @pytest.mark.parametrize("disposition", ["no_answer", "busy", "failed", "canceled"])
 def test_a_positive_duration_with_another_disposition_is_refused(disposition: str) -> None:
     assert rejection_code(event_body(disposition=disposition, duration_seconds=1)) == "duration_mismatch"
+
+
+@pytest.mark.parametrize("number", ["911", "988", "+911", "+112", "+1911", "+44999"])
+def test_an_event_of_an_emergency_call_is_free_whatever_else_it_says(number: str) -> None:
+    odd = {"started_at": "yesterday", "duration_seconds": 10**9, "line_id": 7, "disposition": "rescued", "version": "9"}
+    for body in (event_body(to=number), event_body(to=number, **odd)):
+        event = parse_call(body, NOW)
+        assert isinstance(event, FreeEvent)
+        assert (event.account_id, event.call_id) == ("acct_1", "c_1")

@@ -1,9 +1,12 @@
 """Compares the meaning of dialed digits with libphonenumber: emergency numbers, trunk zeros, and spellings."""
 
+import re
+
 import phonenumbers
 import pytest
 from phonenumbers import PhoneNumber, PhoneNumberFormat, shortnumberinfo
 
+from calling_credit.call_event_form import emergency_pattern
 from calling_credit.config import Config
 from calling_credit.numbering import (
     country_of,
@@ -53,6 +56,15 @@ def test_each_form_of_each_emergency_number_is_an_emergency(region: str) -> None
         assert shortnumberinfo.is_emergency_number(code, region) or code == "988"
         assert [is_emergency(form) for form in (code, f"+{code}", f"+{calling_code}{code}")] == [True] * 3
         assert emergency_code(f"+{calling_code}{code}") is not None
+
+
+def test_the_pattern_of_schemas_matches_every_form_and_no_other() -> None:
+    pattern = re.compile(emergency_pattern())
+    codes = [code for region in REGIONS for code in make_dialing.emergency_codes(region)]
+    calling_codes = sorted({str(phonenumbers.country_code_for_region(region)) for region in REGIONS})
+    forms = {f"+{country}{code}" for country in calling_codes for code in codes}
+    forms |= {f"{plus}{number}" for plus in ("", "+") for number in range(10, 10_000)} | {"+", "", "+442071838750"}
+    assert [form for form in forms if bool(pattern.match(form)) != is_emergency(form)] == []
 
 
 @pytest.mark.parametrize("country", HOME)

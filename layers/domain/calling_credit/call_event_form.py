@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from calling_credit.dialing_data import EMERGENCY_CODES
 from calling_credit.ids import CALL_ID_PATTERN, ID_PATTERN, is_call_id
 from calling_credit.numbering import E164_FORM, SHORT_CODE_FORM, is_e164, is_emergency, is_short_code
 
@@ -83,11 +84,12 @@ class CallEvent(BaseModel):
 
 
 def costs_nothing(event: dict[str, Any]) -> bool:
-    """Return whether an event is inbound, or nothing in it claims talk time.
+    """Return whether an event is inbound, of an emergency call, or nothing in it claims talk time.
 
     Nothing claims talk time if the duration is 0, or if it is absent or null and the disposition is not `answered`.
     """
-    if event.get("direction") == "inbound":
+    dialed = event.get("to")
+    if event.get("direction") == "inbound" or (isinstance(dialed, str) and is_emergency(dialed)):
         return True
     version, duration, disposition = (event.get(name) for name in ("version", "duration_seconds", "disposition"))
     if isinstance(version, str) and re.match(OTHER_VERSION, version):
@@ -95,6 +97,13 @@ def costs_nothing(event: dict[str, Any]) -> bool:
     if duration is None:
         return not (isinstance(disposition, str) and re.match(ANSWERED, disposition))
     return duration == 0 and not isinstance(duration, bool)
+
+
+def emergency_pattern() -> str:
+    """Return the regular expression of every form of an emergency number (`numbering.is_emergency`)."""
+    codes = sorted({code for of_country in EMERGENCY_CODES.values() for code in of_country.split()})
+    own = (f"{country}(?:{of_country.replace(' ', '|')})" for country, of_country in EMERGENCY_CODES.items())
+    return rf"^(?:\+?(?:{'|'.join(codes)})|\+(?:{'|'.join(own)}))$"
 
 
 def event_schema() -> dict[str, Any]:
@@ -122,6 +131,11 @@ def event_schema() -> dict[str, Any]:
                 "required": [name for name in model["required"] if name not in ("call_id", "account_id")],
                 "properties": paid | {"disposition": {"const": "answered"}, "direction": {"const": "outbound"}},
                 "anyOf": [is_talk_time, has_times],
+            },
+            {
+                "title": "A call to an emergency number",
+                "required": ["to"],
+                "properties": {"to": {"type": "string", "pattern": emergency_pattern()}},
             },
             {
                 "title": "An inbound call",
