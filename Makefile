@@ -168,7 +168,7 @@ bench: $(READY)  ## Measure the budgets beside the usual tutorial stack and writ
 flag = $(if $(filter-out 0 1,$($(1))),$(error $(1)=$($(1)): say $(1)=1, or leave it out),$(if $(filter 1,$($(1))),$(2)))
 
 .PHONY: publish-rates
-publish-rates: $(READY)  ## Check and publish FILE=deck.csv; DRAFT=1 only reports, ALLOW=code:count,... allows findings, SKIP_IMPACT=1
+publish-rates: $(READY)  ## Check and publish FILE=deck.csv or short_codes.csv; DRAFT=1 only reports, ALLOW=code:count,... allows findings, SKIP_IMPACT=1
 	@$(BIN)/python -m ops.publish_rates "$(or $(FILE),$(error Name a rate deck: make publish-rates FILE=deck.csv))" \
 	  $(call flag,DRAFT,--draft) $(if $(ALLOW),--allow "$(ALLOW)") $(call flag,SKIP_IMPACT,--skip-impact) $(call flag,YES,--yes)
 
@@ -195,7 +195,7 @@ correct-call: $(READY)  ## Correct a call: ACCOUNT=id CALL=key STARTED_AT=instan
 	  $(if $(REASON),--reason "$(REASON)") $(call flag,WAIVE,--waive) $(call flag,YES,--yes)
 
 .PHONY: list-unrated
-list-unrated: $(READY)  ## List calls without a price; KIND=stray lists charged calls of unknown or disabled lines
+list-unrated: $(READY)  ## List calls without a price; KIND=stray | suspicious lists odd charged calls
 	@$(BIN)/python -m ops.list_unrated $(if $(KIND),--kind "$(KIND)")
 
 .PHONY: list-payment-issues

@@ -8,6 +8,7 @@ from typing import Any, Final
 import boto3
 from rich.console import Console
 
+from calling_credit.rates.deck import ANY_ORIGIN
 from calling_credit.rates.publishing import DeckBucket
 from local.deploy import DECK_LEAD_SECONDS
 from local.errors import StackError
@@ -53,7 +54,8 @@ def show_prices(stack: Stack, console: Console, report: dict[str, Any]) -> None:
     """
 
     def announced_prices() -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = stack.api.get("/rates", number=LANDLINE)["items"]
+        listed: list[dict[str, Any]] = stack.api.get("/rates", number=LANDLINE)["items"]
+        items = [item for item in listed if item["origin"] == ANY_ORIGIN]
         return items if len(items) > 1 else []
 
     now, later = stack.wait_for(announced_prices, "the announced price in GET /rates")

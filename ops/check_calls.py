@@ -7,7 +7,8 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-from calling_credit.call_events import Rejection, parse_call
+from calling_credit.call_events import parse_call
+from calling_credit.rejection_codes import Rejection
 from ops.terminal import CommandError, console, run
 
 MAX_ROWS = 50

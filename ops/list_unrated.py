@@ -1,5 +1,6 @@
-"""Lists calls that an operator must look at: unrated calls, which wait for a price, or stray calls, which were charged
-on an unknown line or a line without international calling. Changes nothing.
+"""Lists calls that an operator must look at: unrated calls, which wait for a price; stray calls, which were charged on
+an unknown line or a line without international calling; or suspicious calls, which lasted hardly believably long.
+Changes nothing.
 """
 
 import argparse
@@ -9,7 +10,7 @@ from typing import Any
 
 from rich.table import Table
 
-from calling_credit.charging.listed_calls import STRAY, UNRATED
+from calling_credit.charging.listed_calls import STRAY, SUSPICIOUS, UNRATED
 from calling_credit.dynamodb.keys import account_of, happened_at_of, id_of
 from calling_credit.dynamodb.sweep import read_listed
 from calling_credit.numbering import country_of, masked
@@ -32,7 +33,12 @@ COLUMNS: dict[str, Columns] = {
         "prefix": lambda item: str(item["to"])[:6],
         "seconds": lambda item: str(item["duration_seconds"]),
     },
-    STRAY: {**_WHERE, "user": lambda item: str(item["user_id"])},
+    STRAY: {**_WHERE, "user": lambda item: str(item.get("user_id", ""))},
+    SUSPICIOUS: {
+        **_WHERE,
+        "granted": lambda item: str(item.get("granted_seconds", "")),
+        "seconds": lambda item: str(item["duration_seconds"]),
+    },
 }
 
 
@@ -41,16 +47,16 @@ def table_of(kind: str, items: Sequence[dict[str, Any]]) -> Table:
     columns = COLUMNS[kind]
     table = Table(box=None, header_style="bold")
     for name in columns:
-        table.add_column(name, justify="right" if name == "seconds" else "left")
+        table.add_column(name, justify="right" if name in ("granted", "seconds") else "left")
     for item in items[:MAX_ROWS]:
         table.add_row(*(show(item) for show in columns.values()))
     return table
 
 
 def main() -> int:
-    """Run `python -m ops.list_unrated [--kind stray]`, behind `make list-unrated`."""
-    parser = argparse.ArgumentParser(prog="make list-unrated", description="List unrated or stray calls.")
-    parser.add_argument("--kind", choices=(UNRATED, STRAY), default=UNRATED)
+    """Run `python -m ops.list_unrated [--kind stray | suspicious]`, behind `make list-unrated`."""
+    parser = argparse.ArgumentParser(prog="make list-unrated", description="List unrated, stray, or suspicious calls.")
+    parser.add_argument("--kind", choices=(UNRATED, STRAY, SUSPICIOUS), default=UNRATED)
     kind = parser.parse_args().kind
     stack = find_stack()
     items = sorted(

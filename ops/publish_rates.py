@@ -15,6 +15,7 @@ from calling_credit.rates.deck_impact import Impact
 from calling_credit.rates.deck_report import DeckCheck, check_deck, finding_view
 from calling_credit.rates.deck_store import deck_version
 from calling_credit.rates.publishing import OUTCOME_MESSAGES, DeckBucket, PublishOutcome
+from calling_credit.rates.short_codes import is_short_code_file
 from calling_credit.rates.timeline import START_OF_TIME
 from ops.deck_output import (
     report_changes,
@@ -26,6 +27,7 @@ from ops.deck_output import (
     report_warnings,
 )
 from ops.decks import deck_bucket, operator_name
+from ops.publish_short_codes import publish_short_codes
 from ops.stack import FoundStack, StackNotFoundError, find_stack
 from ops.terminal import CommandError, confirm, console, progress_bar, run
 
@@ -52,6 +54,8 @@ def main() -> int:
         data = order.file.read_bytes()
     except OSError as error:
         raise CommandError(f"{order.file} cannot be read: {error}") from error
+    if is_short_code_file(data):
+        return publish_short_codes(order.file, data, is_draft=order.is_draft)
     now, reason = datetime.now(UTC), ""
     try:
         stack = find_stack()

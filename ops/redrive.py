@@ -6,21 +6,13 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
-from calling_credit.call_events import Call, Rejection, parse_call
-from calling_credit.dynamodb.batch_get import Key, read_many
-from calling_credit.dynamodb.keys import account_pk, balance_sk, entry_sk
-from calling_credit.instants import format_instant
-from calling_credit.ledger.charge_reader import was_corrected_to
-from calling_credit.rejection_codes import RejectionCode
+from calling_credit.charging.intake import FIRST_SENT
+from ops.dead_calls import DeadCall, counts_of, judge, table_of
 from ops.project import local_folder
 from ops.sqs_batches import batches
 from ops.stack import FoundStack, find_stack
@@ -30,27 +22,6 @@ HIDDEN_SECONDS = 900
 """How long a received message stays hidden: long enough to receive and judge the whole queue. If the command ends
 without moving a message, the message is visible again at once.
 """
-MAX_ROWS = 100
-
-
-class LedgerVerdict(StrEnum):
-    """What the ledger says of a valid call that is in the dead-letter queue and was not refused by name."""
-
-    WOULD_BE_TAKEN = "would_be_taken"
-    CHARGED_ALREADY = "charged_already"
-
-
-@dataclass(frozen=True, slots=True)
-class DeadCall:
-    """A message in the dead-letter queue and why it is refused; a `hopeless` call can never be charged."""
-
-    message_id: str
-    receipt: str
-    body: str
-    sent_at: str
-    code: RejectionCode | LedgerVerdict
-    detail: str
-    hopeless: bool
 
 
 def receive_all(client: Any, queue_url: str, report: Callable[[int], None]) -> list[dict[str, Any]]:
@@ -66,72 +37,13 @@ def receive_all(client: Any, queue_url: str, report: Callable[[int], None]) -> l
             VisibilityTimeout=HIDDEN_SECONDS,
             WaitTimeSeconds=1,
             MessageSystemAttributeNames=["SentTimestamp"],
+            MessageAttributeNames=[FIRST_SENT],
         ).get("Messages", [])
         is_new = any(message["MessageId"] not in messages_by_id for message in messages)
         messages_by_id |= {message["MessageId"]: message for message in messages}
         if not is_new:
             return list(messages_by_id.values())
         report(len(messages_by_id))
-
-
-def judge(stack: FoundStack, messages: Sequence[dict[str, Any]], now: datetime) -> list[DeadCall]:
-    """Return why each message is refused now, by its form or by the ledger."""
-    outcomes = [parse_call(message["Body"], now) for message in messages]
-    calls = [outcome for outcome in outcomes if isinstance(outcome, Call)]
-    keys = {key for call in calls for key in (_balance_of(call), _entry_of(call))}
-    items = read_many(stack.client("dynamodb"), stack.table_name, sorted(keys))
-    return [_dead_call(stack, message, outcome, items) for message, outcome in zip(messages, outcomes, strict=True)]
-
-
-def _balance_of(call: Call) -> Key:
-    return account_pk(call.account_id), balance_sk()
-
-
-def _entry_of(call: Call) -> Key:
-    return account_pk(call.account_id), entry_sk(call.happened_at, call.call_id)
-
-
-def _dead_call(
-    stack: FoundStack, message: dict[str, Any], outcome: Call | Rejection, items: Mapping[Key, dict[str, Any]]
-) -> DeadCall:
-    code: RejectionCode | LedgerVerdict
-    if isinstance(outcome, Rejection):
-        code, detail = outcome.code, outcome.detail
-    else:
-        code, detail = _judge_by_ledger(stack, outcome, items)
-    sent_at = format_instant(datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC))
-    hopeless = isinstance(outcome, Rejection) and code is not RejectionCode.STARTED_TOO_FAR_AHEAD
-    return DeadCall(message["MessageId"], message["ReceiptHandle"], message["Body"], sent_at, code, detail, hopeless)
-
-
-def _judge_by_ledger(
-    stack: FoundStack, call: Call, items: Mapping[Key, dict[str, Any]]
-) -> tuple[RejectionCode | LedgerVerdict, str]:
-    if _balance_of(call) not in items:
-        return RejectionCode.UNKNOWN_ACCOUNT, f"Create the account {call.account_id}, then send the call back."
-    entry = items.get(_entry_of(call))
-    if entry is None:
-        return LedgerVerdict.WOULD_BE_TAKEN, "The call would be charged now; send it back."
-    if entry.get("facts_hash") == {"S": call.facts_hash} or was_corrected_to(
-        stack.client("dynamodb"), stack.table_name, call.key, call.dialled_number, call.duration_seconds
-    ):
-        return LedgerVerdict.CHARGED_ALREADY, "The call is in the ledger; sending it back changes nothing."
-    detail = (
-        "Another record of this call_id is charged. If this one is right, correct the call with make correct-call"
-        f" ACCOUNT={call.account_id} CALL={call.key[2]} STARTED_AT={call.happened_at} SECONDS={call.duration_seconds}"
-        " REASON=…, then send it back. If it is another call, give it its own id."
-    )
-    return RejectionCode.CONFLICTING_CALL, detail
-
-
-def table_of(calls: Sequence[DeadCall]) -> Table:
-    """Return a table of the calls and the reasons."""
-    table = Table(box=None, header_style="bold")
-    for name in ("message", "sent", "code", "what to do"):
-        table.add_column(name, overflow="fold")
-    for call in calls[:MAX_ROWS]:
-        table.add_row(call.message_id, call.sent_at, call.code, call.detail)
-    return table
 
 
 def read_dead_calls(stack: FoundStack) -> list[DeadCall]:
@@ -153,18 +65,28 @@ def release(stack: FoundStack, calls: Sequence[DeadCall]) -> None:
 
 
 def send_back(stack: FoundStack, calls: Sequence[DeadCall]) -> int:
-    """Put calls into the call queue, then remove them from the dead-letter queue; return how many were moved."""
+    """Put calls into the call queue, then remove them from the dead-letter queue; return how many were moved.
+
+    Each message says when it was first sent, so that an old unanswered call does not seem to have ended now.
+    """
     client = stack.client("sqs")
     begin = count = 0
     for bodies in batches(call.body for call in calls):
         batch = calls[begin : begin + len(bodies)]
         begin += len(bodies)
-        entries = [{"Id": str(index), "MessageBody": call.body} for index, call in enumerate(batch)]
+        entries = [
+            {"Id": str(index), "MessageBody": call.body, "MessageAttributes": {FIRST_SENT: _number(call.first_sent_ms)}}
+            for index, call in enumerate(batch)
+        ]
         answer = client.send_message_batch(QueueUrl=stack.outputs["CallQueueUrl"], Entries=entries)
         accepted = [batch[int(success["Id"])] for success in answer.get("Successful", [])]
         _remove(client, stack, accepted)
         count += len(accepted)
     return count
+
+
+def _number(value: int) -> dict[str, str]:
+    return {"DataType": "Number", "StringValue": str(value)}
 
 
 def drop(stack: FoundStack, calls: Sequence[DeadCall]) -> Path:
@@ -204,6 +126,8 @@ def main() -> int:
     if not calls:
         console.print("The dead-letter queue is empty.")
         return 0
+    for code, count in counts_of(calls):
+        console.print(f"{count:>8}  {code}")
     console.print(table_of(calls))
     console.print(f"{len(calls)} refused calls. What to do: docs/runbook.md#dead-letter-queue")
     selection = [call for call in calls if call.hopeless or not arguments.drop]

@@ -8,10 +8,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
 from calling_credit.admission.authorize import authorize
-from calling_credit.admission.decision import FRAUD_REASONS, AdmissionRequest, Decision, short_code
+from calling_credit.admission.decision import AdmissionRequest, Decision, emergency
 from calling_credit.admission.denials import announce_denial
 from calling_credit.admission.reader import AdmissionReader, AdmissionSnapshot
-from calling_credit.admission.reasons import DenialReason
+from calling_credit.admission.reasons import FRAUD_REASONS, DenialReason
 from calling_credit.admission.request import decision_view, parse_request
 from calling_credit.admission.store import AdmissionStore
 from calling_credit.api.caller import switch
@@ -47,14 +47,14 @@ def authorize_call() -> Response[str]:
     """Authorize a call or its extension; a repeated request has no further effect."""
     switch(claims(app), config())
     request = parse_request(json_body(app))
-    decision = short_code(request)
+    decision = emergency(request)
     if decision is None:
         now = clock.now()
         seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
         decision, snapshot = authorize(request, decks.in_force(now), reader, store, now, seconds_left)
         announce(request, decision, snapshot)
     outcome = "allowed" if decision.reason is None else "denied"
-    fields = {"account_id": request.account_id, "line_id": request.line_id, "call_id": request.call_id}
+    fields = {"account_id": request.account_id, "line_id": request.line_id, "call_id": request.call_key}
     logger.info(outcome, extra=fields | {"reason": decision.reason, "max_seconds": decision.max_seconds})
     unknown = decision.reason == DenialReason.UNRATED and is_unknown_area_code(request.dialled_number)
     emit(metrics, {f"calls_{outcome}": 1} | ({"unknown_area_codes": 1} if unknown else {}))

@@ -30,7 +30,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     for hold in overdue_holds(dynamodb, table_name, now):
         if seconds_left() < 0:
             break
-        fields = {"account_id": hold.account_id, "call_id": hold.call_id}
+        fields = {"account_id": hold.account_id, "call_id": hold.call_key}
         try:
             is_expired = expire_hold(dynamodb, table_name, hold, now)
         except (CallingCreditError, *AWS_ERRORS) as error:

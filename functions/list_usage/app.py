@@ -24,9 +24,10 @@ from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.charged_calls import current_entries
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.ledger.reader import LedgerReader
+from calling_credit.numbering import COUNTRIES, country_of
 from calling_credit.rates.active_decks import ActiveDecks
 from calling_credit.rates.deck_store import s3_client
-from calling_credit.rates.price_list import rates_for_country, rates_for_number, read_number
+from calling_credit.rates.price_list import Origins, rates_for_country, rates_for_number, read_caller, read_number
 from calling_credit.recharge import simulation
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.settings import apply_settings, balance_view, parse_rule_settings
@@ -219,16 +220,31 @@ def line_changes(line_id: str) -> Response[str]:
 @app.get("/rates")
 def price_list() -> Response[str]:
     """List the current and announced prices of a number or a country. The route is public."""
-    number, country, calling = query(app, "number"), query(app, "country"), query(app, "from")
+    calling = query(app, "from")
+    origins = [country_of(read_caller(calling, config().home_country))] if calling else None
+    return rates_answer(origins)
+
+
+@app.get("/account/rates")
+def account_rates() -> Response[str]:
+    """List the prices that the account's own lines pay."""
+    (account, _), line_id = own_account(), query(app, "line_id")
+    account.account()
+    countries = account.line_countries(line_id and check_id(line_id, "line_id"))
+    return rates_answer(countries or None, account.account_id)
+
+
+def rates_answer(origins: Origins, *list_name: str) -> Response[str]:
+    """The prices that callers from these origins pay for the number, as the first of them dials it, or the country."""
+    number, country = query(app, "number"), query(app, "country")
     if (number is None) == (country is None):
         raise InvalidValue(ProblemCode.INVALID_QUERY, "Send either number or country.")
-    calling = read_number(calling, "from") if calling else None
     now = clock.now()
-    at = format_instant(now)
-    active = decks.in_force(now)
+    at, active = format_instant(now), decks.in_force(now)
     if number is not None:
-        items = rates_for_number(active, read_number(number, "number"), calling, at)
+        dialed_in = next((origin for origin in origins or () if origin in COUNTRIES), config().home_country)
+        items = rates_for_number(active, read_number(number, "number", dialed_in), origins, at)
         return answer({"items": items, "next_cursor": None})
-    listing = Listing(app, "rates", country, calling)
-    items, after = rates_for_country(active, str(country), calling, at, listing.position, listing.limit)
+    listing = Listing(app, *list_name, "rates", country, ",".join(origins or ()))
+    items, after = rates_for_country(active, str(country), origins, at, listing.position, listing.limit)
     return answer({"items": items, "next_cursor": listing.next_cursor(after)})

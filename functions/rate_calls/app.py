@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock
 from calling_credit.accounts.cache import AccountFacts
 from calling_credit.charging.charge_batch import BatchResult, charge_batch
-from calling_credit.charging.intake import Message
+from calling_credit.charging.intake import FIRST_SENT, Message
 from calling_credit.charging.store import ChargingStore
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
@@ -31,13 +31,19 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     now = clock.now()
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
     store = ChargingStore(dynamodb, config().table_name, seconds_left, config().posting_threads)
-    result = charge_batch(map(to_message, event["Records"]), decks, facts, store, now)
+    messages = map(to_message, event["Records"])
+    tolerance = config().hang_up_tolerance_seconds
+    result = charge_batch(messages, decks, facts, store, now, tolerance)
     return report(result)
 
 
 def to_message(record: dict[str, Any]) -> Message:
-    """Return the parts of an SQS record that charging needs."""
-    return Message(record["messageId"], int(record["attributes"]["SentTimestamp"]), record["body"])
+    """Return the parts of an SQS record that charging needs. A redriven message says when it was first sent."""
+    sent_at = int(record["attributes"]["SentTimestamp"])
+    first = record.get("messageAttributes", {}).get(FIRST_SENT, {}).get("stringValue", "")
+    if first.isascii() and first.isdigit():
+        sent_at = min(sent_at, int(first))
+    return Message(record["messageId"], sent_at, record["body"])
 
 
 def report(result: BatchResult) -> dict[str, Any]:

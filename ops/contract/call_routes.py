@@ -2,20 +2,24 @@
 
 from typing import Final
 
-from calling_credit import call_events, ids
-from calling_credit.admission import request
-from calling_credit.admission.reasons import DenialReason
+from calling_credit import ids
+from calling_credit.admission import decision, request
 from calling_credit.numbering import SHORT_CODE_FORM
 from ops.contract.rates_routes import DECK_CODES
 from ops.contract.route import Access, Route, ok
 from ops.contract.schemas import COUNT, ID, MONEY, PHONE_NUMBER, TEXT, Schema, body, described, one_of, or_null, record
 
-SECONDS: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": call_events.MAX_DURATION_SECONDS}
+SECONDS: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": decision.MAX_GRANTED_SECONDS}
 CALL: Final = body(
     "CallToAuthorize",
     "A call to a phone number.",
     {
-        "call_id": {"type": "string", "pattern": ids.CALL_ID_PATTERN, "examples": ["c_9f2d41"]},
+        "call_id": {
+            "type": "string",
+            "pattern": ids.CALL_ID_PATTERN,
+            "description": "The switch's id of the call: 1 to 255 printable characters.",
+            "examples": ["c_9f2d41"],
+        },
         "account_id": ID,
         "line_id": ID,
         "to": PHONE_NUMBER,
@@ -25,8 +29,21 @@ CALL: Final = body(
 )
 SHORT_CODE_CALL: Final = body(
     "ShortCodeCall",
-    "A call to an emergency number or another short code. Only `to` counts: the call is always allowed.",
-    {"to": {"type": "string", "pattern": f"^{SHORT_CODE_FORM}$", "examples": ["911"]}},
+    "A call to a short code that is no emergency number. A line is needed only if the code has a price.",
+    {
+        "call_id": CALL["properties"]["call_id"],
+        "account_id": ID,
+        "line_id": TEXT,
+        "to": {"type": "string", "pattern": f"^{SHORT_CODE_FORM}$", "examples": ["411"]},
+        "requested_seconds": SECONDS | {"default": request.DEFAULT_SECONDS},
+    },
+    ["call_id", "account_id", "to"],
+)
+EMERGENCY_CALL: Final = body(
+    "EmergencyCall",
+    "A call to an emergency number of any country: its code, the code after a +, or the code after a + and its "
+    "country's calling code. Only `to` counts: the call is always allowed and free.",
+    {"to": {"type": "string", "pattern": r"^\+?[0-9]{2,9}$", "examples": ["911", "+112", "+1911"]}},
     ["to"],
 )
 DECISION: Final = record(
@@ -43,12 +60,7 @@ DECISION: Final = record(
         "message": described(TEXT, "`reason` in words."),
         "retry_after_seconds": described(COUNT, "With reason `recharging`: when to ask again."),
         "limited_by": one_of(
-            [
-                DenialReason.CALL_PRICE,
-                DenialReason.DAILY_SPEND,
-                DenialReason.INSUFFICIENT_CREDIT,
-            ],
-            "Why `max_seconds` is less than what was requested.",
+            request.WORDS, "Why `max_seconds` is less than what was requested, or why an extension adds no seconds."
         ),
     },
     optional=("message", "retry_after_seconds", "limited_by"),
@@ -73,6 +85,6 @@ ROUTES: Final = (
             *DECK_CODES,
         ),
         "Send the same `call_id` again before `max_seconds` have passed to extend the call.",
-        body={"anyOf": [CALL, SHORT_CODE_CALL]},
+        body={"anyOf": [CALL, SHORT_CODE_CALL, EMERGENCY_CALL]},
     ),
 )

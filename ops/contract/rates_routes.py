@@ -8,10 +8,11 @@ from ops.contract.schemas import (
     COUNTRY,
     DATE,
     FLAG,
+    ID,
     INSTANT,
     MONEY,
-    PHONE_NUMBER,
     TEXT,
+    Schema,
     described,
     list_of,
     or_null,
@@ -44,6 +45,11 @@ RATE: Final = record(
     {
         "destination": TEXT,
         "country": COUNTRY,
+        "origin": {
+            "type": "string",
+            "pattern": r"^(\*|[A-Z]{2}|001)$",
+            "description": "The country whose callers pay this price; * for callers without a row of their own.",
+        },
         "prefix": {"type": "string", "pattern": "^[0-9]{1,15}$", "description": "The number's leading digits."},
         "rate_per_minute": MONEY,
         "connection_fee": MONEY,
@@ -54,6 +60,15 @@ RATE: Final = record(
     },
 )
 RATES: Final = page_of("Rates", "Prices in effect now, followed by announced prices.", RATE)
+
+DIALED: Final[Schema] = {"type": "string", "examples": ["+442071838750", "(212) 555-0100"]}
+NUMBER: Final = query(
+    "number",
+    DIALED,
+    "The number to call: E.164 with an escaped +, or as it is dialed in the caller's country.",
+)
+
+RATE_CODES: Final = (*PAGE_CODES, "invalid_query", "invalid_number", "unknown_country", *DECK_CODES)
 
 ROUTES: Final = (
     member_read(
@@ -72,12 +87,28 @@ ROUTES: Final = (
         GROUP,
         "Show the price list",
         {200: ok(RATES, "The prices.")},
-        (*PAGE_CODES, "invalid_query", "invalid_number", "unknown_country", *DECK_CODES),
-        "Send either `number` or `country`.",
+        RATE_CODES,
+        "Send either `number` or `country`. The current prices come first. For a number, the first item is "
+        "what callers pay whose country has no price of its own.",
         (
-            query("number", PHONE_NUMBER, "The number to call."),
+            NUMBER,
             query("country", COUNTRY, "The country to call."),
-            query("from", PHONE_NUMBER, "The number that calls. The default is the price for any origin."),
+            query("from", DIALED, "The number that calls. Without it, the prices of each origin are listed."),
+            *PAGE,
+        ),
+    ),
+    member_read(
+        "/account/rates",
+        "list_usage",
+        GROUP,
+        "Show the prices of the account's own lines",
+        ok(RATES, "The prices."),
+        (*RATE_CODES, "invalid_id", "unknown_line", "unknown_account"),
+        "Send either `number` or `country`. The origin of a price is the country of a line's number.",
+        (
+            NUMBER,
+            query("country", COUNTRY, "The country to call."),
+            query("line_id", ID, "The line that calls. Without it, the prices of all lines of the account are listed."),
             *PAGE,
         ),
     ),

@@ -136,7 +136,11 @@ def described(schema: Schema, description: str, **more: Any) -> Schema:
     return named | {"description": description} | more
 
 
-USER: Final = record("UserName", "A user and the name that the operator gave them.", {"id": ID, "name": or_null(TEXT)})
+USER: Final = record(
+    "UserName",
+    "A user and the name that the operator gave them; null if the call event named no user.",
+    {"id": or_null(ID), "name": or_null(TEXT)},
+)
 
 
 def hoisted(node: Any, components: dict[str, Schema]) -> Any:

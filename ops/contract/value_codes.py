@@ -17,7 +17,8 @@ VALUE_CODES: Final = (
         ProblemCode.INVALID_ID,
         422,
         "An id has a form that is not allowed.",
-        "Use 1 to 64 letters, digits, or `_ . : @ + -` (96 for a `call_id`), beginning with a letter or digit.",
+        "Use 1 to 64 letters, digits, or `_ . : @ + -`, beginning with a letter or digit. A `call_id` has 1 to 255 "
+        "printable characters.",
     ),
     Explanation(
         ProblemCode.INVALID_AMOUNT,

@@ -129,7 +129,7 @@ def with_poison(bodies: Sequence[str], count: int) -> list[str]:
     chosen = set(rng.sample(range(len(bodies)), count))
     ways = (
         lambda body: body[: len(body) // 2],
-        lambda body: body.replace('"+', '"00', 1),
+        lambda body: json.dumps(json.loads(body) | {"to": "+00"}),
         lambda body: json.dumps(json.loads(body) | {"duration_seconds": -1}),
     )
     return [ways[index % 3](body) if index in chosen else body for index, body in enumerate(bodies)]

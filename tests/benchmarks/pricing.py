@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from calling_credit.call_events import Call
 from calling_credit.rates.compiled_deck import compile_deck, read_compiled
 from calling_credit.rates.deck import Deck, RateRow
-from calling_credit.rates.pricing import RatedCall, rate_call
+from calling_credit.rates.pricing import RatedCall, origin_of, rate_call
 from tests.benchmarks import mix
 from tests.benchmarks.rows import Row
 
@@ -39,17 +39,18 @@ def calls(rng: random.Random) -> list[Call]:
     return [
         Call(
             call_id=f"c_{index}",
+            call_key=f"c_{index}",
             account_id="acct",
             line_id="line",
             user_id="user",
-            direction="outbound",
             calling_number="+14155550100",
-            dialled_number=f"+{rng.randint(20, 99)}{rng.randint(0, 10**9 - 1):09d}",
+            dialled_number=(number := f"+{rng.randint(20, 99)}{rng.randint(0, 10**9 - 1):09d}"),
+            sent_number=number,
             started_at=started,
             happened_at=at,
+            answered_at=at,
             ended_at=at,
             duration_seconds=rng.randint(1, 1800),
-            disposition="answered",
             facts_hash="",
         )
         for index in range(CALLS)
@@ -61,13 +62,13 @@ def pricing_rows() -> list[Row]:
     rng = random.Random(mix.SEED)
     listed, sample = large_deck(rng), calls(rng)
     deck = read_compiled(compile_deck(listed), "deck-1")
-    if not all(isinstance(rate_call(call, deck), RatedCall) for call in sample):
+    if not all(isinstance(rate_call(call, deck, "US"), RatedCall) for call in sample):
         raise RuntimeError("not every call was priced, so the time is invalid")
     plain = {row.prefix: row for row in deck.rows}
 
     def price() -> None:
         for call in sample:
-            rate_call(call, deck)
+            rate_call(call, deck, origin_of("+14155550100", call.calling_number))
 
     def look_up() -> None:
         for call in sample:

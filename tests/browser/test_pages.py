@@ -109,23 +109,49 @@ def test_rates_need_no_sign_in(visit: Visit, device: Device) -> None:
     visitor.follow("Look up rates")
     visitor.page.get_by_label("Country").select_option("United Kingdom")
     visitor.sees("United Kingdom - Landline")
-    mobile = visitor.page.get_by_role("row").filter(has_text="United Kingdom - Mobile")
+    mobile = visitor.page.get_by_role("row").filter(has_text="United Kingdom - Mobile", has_not_text="Calls from")
     expect(mobile).to_contain_text("$0.032")
     visitor.page.get_by_label("Number", exact=True).fill("0044 20 7183 8750")
     visitor.press("Look up")
-    expect(visitor.page.get_by_role("row").filter(has_text="Landline")).to_contain_text("$0.014")
-    visitor.page.get_by_label("Number", exact=True).fill("+1 212 555 0100")
+    expect(visitor.page.get_by_role("row").filter(has_text="Landline", has_not_text="Calls from")).to_contain_text(
+        "$0.014"
+    )
+    for number in ("+44 (0)20 7183 8750", "011 44 20 7183 8750"):
+        visitor.page.get_by_label("Number", exact=True).fill(number)
+        visitor.press("Look up")
+        expect(visitor.page.get_by_role("row").filter(has_text="Landline", has_not_text="Calls from")).to_contain_text(
+            "$0.014"
+        )
+    visitor.page.get_by_label("Number", exact=True).fill("(212) 555-0100")
     visitor.press("Look up")
     visitor.sees("Included")
-    visitor.page.get_by_label("Number", exact=True).fill("999")
+    visitor.page.get_by_label("Number", exact=True).fill("911")
     visitor.press("Look up")
-    visitor.sees("Enter a full phone number with its country code, such as +44 20 7183 8750.")
+    visitor.sees("Emergency call")
+    for wrong in ("555-0100", "call me"):
+        visitor.page.get_by_label("Number", exact=True).fill(wrong)
+        visitor.press("Look up")
+        visitor.sees("Enter a phone number, such as +44 20 7183 8750 or (212) 555-0100.")
     visitor.page.get_by_label("Number", exact=True).fill("+1 299 555 0123")
     visitor.press("Look up")
     visitor.sees("No rate for this number.")
     visitor.open("#/rates?country=JP")
     visitor.page.reload()
     visitor.sees("Japan - Landline")
+
+
+def test_a_signed_in_user_sees_the_prices_of_the_accounts_lines(read: Visit) -> None:
+    visitor = read(place="#/rates")
+    visitor.sees("for calls from your lines")
+    visitor.page.get_by_label("Number", exact=True).fill("020 7183 8750")
+    visitor.press("Look up")
+    visitor.sees("Enter a phone number")
+    with visitor.page.expect_response(lambda response: "/account/rates?" in response.url):
+        visitor.page.get_by_label("Number", exact=True).fill("+44 (0)20 7183 8750")
+        visitor.press("Look up")
+    expect(visitor.page.get_by_role("row").filter(has_text="Landline", has_not_text="Calls from")).to_contain_text(
+        "$0.014"
+    )
 
 
 def test_country_list_matches_the_numbering_tables(visit: Visit) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 
 from calling_credit.accounts.limits import Limits
 from calling_credit.admission.decision import (
-    AccountStatus,
     AdmissionContext,
     AdmissionRequest,
     Credit,
     Decision,
 )
+from calling_credit.admission.refusals import AccountStatus
 from calling_credit.ledger.holds import Hold
 from calling_credit.rates.deck import RateRow
 from tests.domain.examples import NOW
@@ -53,7 +53,7 @@ def context_of(**changes: Any) -> AdmissionContext:
         "origin": "US",
         "row": row(),
         "deck_version": "deck-1",
-        "hold": None,
+        "stored_hold": None,
         "credit": Credit(100 * DOLLAR),
         "now": NOW,
     }
@@ -76,7 +76,7 @@ def after(seconds: float, hold: Hold, asked: int = 600, **changes: Any) -> Admis
     credit = Credit(100 * DOLLAR - hold.amount_micros, hold.amount_micros, 1)
     usual: dict[str, Any] = {
         "request": ask(asked),
-        "hold": hold,
+        "stored_hold": hold,
         "now": NOW + timedelta(seconds=seconds),
         "credit": credit,
     }

@@ -4,9 +4,10 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from calling_credit.call_events import Call, Rejection, parse_call
+from calling_credit.call_events import Call, FreeEvent, parse_call
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_csv import COLUMNS, parse_deck
+from calling_credit.rejection_codes import Rejection
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -49,6 +50,13 @@ def call(**changes: Any) -> Call:
     """The example call with the given fields changed."""
     result = parse_call(event_body(**changes), NOW)
     assert isinstance(result, Call), result
+    return result
+
+
+def free_event(**changes: Any) -> FreeEvent:
+    """The example event with changes that make it cost nothing."""
+    result = parse_call(event_body(**changes), NOW)
+    assert isinstance(result, FreeEvent), result
     return result
 
 

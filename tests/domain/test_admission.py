@@ -10,16 +10,15 @@ import pytest
 
 from calling_credit.accounts.limits import Limits
 from calling_credit.admission.decision import (
-    FRAUD_REASONS,
-    AccountStatus,
+    MAX_GRANTED_SECONDS,
     Credit,
-    affordable_seconds,
     decide_admission,
-    short_code,
+    emergency,
 )
+from calling_credit.admission.reasons import FRAUD_REASONS
+from calling_credit.admission.refusals import AccountStatus
 from calling_credit.admission.request import WORDS
-from calling_credit.call_events import MAX_DURATION_SECONDS
-from calling_credit.ledger.holds import price_of, rate_held
+from calling_credit.ledger.holds import affordable_seconds, price_of, rate_held
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.pricing import RatedCall, rate_call
 from tests.domain.admission_examples import DOLLAR, LIFTED, account_with, ask, context_of, hold_of, row
@@ -61,7 +60,7 @@ def test_quote_hold_and_charge_are_equal_for_10000_random_prices() -> None:
             minimum_seconds=rng.choice((0, 1, 30, 60, rng.randint(0, 3600))),
             increment_seconds=rng.choice((1, 6, 60, rng.randint(1, 3600))),
         )
-        asked = rng.choice((1, 600, rng.randint(1, MAX_DURATION_SECONDS)))
+        asked = rng.choice((1, 600, rng.randint(1, MAX_GRANTED_SECONDS)))
         available = rng.choice((rng.randint(0, 1000), rng.randint(0, 100 * DOLLAR), rng.randint(0, 10_000 * DOLLAR)))
         decision = decide_admission(context_of(request=ask(asked), row=price, credit=Credit(available)))
         least = price_of(price, 1)
@@ -77,14 +76,19 @@ def test_quote_hold_and_charge_are_equal_for_10000_random_prices() -> None:
             limited_calls += 1
             assert decision.limited_by == "insufficient_credit"
             assert price_of(price, longest + 1) > available
-        for seconds in (longest, rng.randint(0, longest)):
-            call = seconds_call(seconds)
-            rated = rate_call(call, Deck("deck-1", [price]))
-            charged = rated.price_micros if isinstance(rated, RatedCall) else 0
+        for seconds in (longest, rng.randint(1, longest)):
+            call = replace(seconds_call(60), duration_seconds=seconds)
+            rated = rate_call(call, Deck("deck-1", [price]), "US")
+            assert isinstance(rated, RatedCall)
+            charged = rated.price_micros
             assert charged <= decision.held_micros
             assert seconds < longest or charged == decision.held_micros
             if decision.hold is not None:
-                assert rate_held(call, decision.hold) == rated
+                assert rate_held(call, decision.hold, 0) == replace(rated, granted_seconds=longest)
+                late = replace(call, duration_seconds=longest + rng.randint(0, 2))
+                at_the_end = rate_held(late, decision.hold, 2)
+                assert isinstance(at_the_end, RatedCall)
+                assert at_the_end.price_micros == decision.held_micros
             else:
                 assert charged == 0
     assert refused > 500
@@ -177,18 +181,52 @@ def test_every_reason_has_a_message() -> None:
     assert all(words.endswith(".") for words in WORDS.values())
 
 
-@pytest.mark.parametrize("number", ["911", "988", "112"])
+@pytest.mark.parametrize("number", ["911", "988", "112", "+911", "+112", "+1911", "+1112", "+44999", "+1988", "+988"])
 def test_emergency_calls_are_never_refused_and_hold_nothing(number: str) -> None:
-    decision = short_code(ask(dialled_number=number))
+    decision = emergency(ask(dialled_number=number))
     assert decision is not None
     assert (decision.reason, decision.held_micros, decision.hold) == (None, 0, None)
-    assert short_code(ask()) is None
+    assert emergency(ask()) is None
+    assert emergency(ask(dialled_number="411")) is None
 
 
-def test_an_included_call_is_always_allowed_and_holds_nothing() -> None:
-    included = row(rate_micros_per_minute=0, category="included")
-    decision = decide_admission(context_of(**EVERYTHING_WRONG | {"row": included}))
-    assert (decision.reason, decision.max_seconds, decision.hold) == (None, 600, None)
+FREE: dict[str, dict[str, Any]] = {
+    "included": {"row": row(rate_micros_per_minute=0, category="included")},
+    "short code": {"row": None, "request": ask(dialled_number="411")},
+}
+
+
+@pytest.mark.parametrize("kind", FREE)
+def test_a_free_call_needs_only_an_open_account_and_holds_nothing(kind: str) -> None:
+    account = EVERYTHING_WRONG["account"]
+    decisions = [
+        decide_admission(context_of(**EVERYTHING_WRONG | FREE[kind] | {"account": status}))
+        for status in (
+            None,
+            account,
+            replace(account, is_closed=False),
+            replace(account, is_closed=False, is_frozen=False),
+        )
+    ]
+    assert [(decision.reason, decision.max_seconds) for decision in decisions] == [
+        ("unknown_account", 0),
+        ("account_closed", 0),
+        ("account_frozen", 0),
+        (None, 600),
+    ]
+    assert all((decision.held_micros, decision.hold) == (0, None) for decision in decisions)
+
+
+def test_a_priced_short_code_needs_a_line_and_credit_only() -> None:
+    """Its digits are no prefix: neither a blocked place nor the high-cost limit applies."""
+    priced = row(prefix="411", country="US", connection_fee_micros=3 * DOLLAR, category="outbound_short_code_call")
+    account = account_with(blocked=("US", "+411", "+41", "CH"), high_cost_micros=0)
+    changes = {"request": ask(60, dialled_number="411"), "row": priced, "account": account, "may_call_abroad": False}
+    decision = decide_admission(context_of(**changes))
+    assert (decision.reason, decision.max_seconds, decision.held_micros) == (None, 60, 4 * DOLLAR)
+    assert hold_of(decision).amount_micros == price_of(priced, 60)
+    assert decide_admission(context_of(**changes | {"may_call_abroad": None})).reason == "unknown_line"
+    assert decide_admission(context_of(**changes | {"credit": Credit(DOLLAR)})).reason == "insufficient_credit"
 
 
 def test_an_account_without_holds_gets_the_same_decision() -> None:
@@ -220,7 +258,7 @@ def test_an_extension_does_not_count_as_another_simultaneous_call() -> None:
         == "simultaneous_calls_limit"
     )
     hold = hold_of(decide_admission(context_of(account=account)))
-    later = context_of(account=account, hold=hold, credit=Credit(90 * DOLLAR, 10 * DOLLAR, 2), request=ask(1200))
+    later = context_of(account=account, stored_hold=hold, credit=Credit(90 * DOLLAR, 10 * DOLLAR, 2), request=ask(1200))
     assert decide_admission(later).max_seconds == 1200
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from calling_credit.admission.decision import (
-    AccountStatus,
+    MAX_GRANTED_SECONDS,
     Credit,
     decide_admission,
 )
-from calling_credit.call_events import MAX_DURATION_SECONDS
+from calling_credit.admission.refusals import AccountStatus
 from calling_credit.errors import Conflict
 from calling_credit.instants import format_instant
 from calling_credit.ledger.holds import holds_now, may_have_holds
@@ -75,7 +75,7 @@ def test_a_call_may_last_a_day_and_no_longer() -> None:
     hold = hold_of(decide_admission(context_of(request=ask(80_000), credit=Credit(10_000 * DOLLAR))))
     assert (
         decide_admission(after(79_000, hold, 80_000, credit=Credit(10_000 * DOLLAR, 1))).max_seconds
-        == MAX_DURATION_SECONDS
+        == MAX_GRANTED_SECONDS
     )
 
 

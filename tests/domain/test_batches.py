@@ -31,15 +31,6 @@ def test_calls_are_sorted_into_priced_free_and_unrated() -> None:
     assert list(batch.refused) == ["m_3"]
 
 
-def test_lines_are_read_only_for_priced_and_unrated_calls() -> None:
-    batch = batch_of(
-        {"line_id": "line_a"},
-        {"line_id": "line_b", "call_id": "c_2", "to": FREE},
-        {"line_id": "line_c", "call_id": "c_3", "to": UNRATED},
-    )
-    assert batch.lines() == {("acct_1", "line_a"), ("acct_1", "line_c")}
-
-
 def test_calls_of_unknown_accounts_are_refused_and_others_entered() -> None:
     batch = batch_of({}, {"account_id": "acct_2"}, {"account_id": "acct_2", "call_id": "c_3", "to": UNRATED})
     batch.create_entries({"acct_1": "Pacific/Kiritimati"}, NOW)
@@ -91,6 +82,7 @@ def test_the_counts_cover_every_received_message() -> None:
         {key(): "posted", key(call_id="c_2"): "replayed", key(call_id="c_3"): "conflict", key(call_id="c_5"): "listed"}
     )
     batch.strays(set())
+    batch.suspicious()
     assert batch.counts() == {
         "calls_received": 6,
         "calls_posted": 1,
@@ -100,4 +92,6 @@ def test_the_counts_cover_every_received_message() -> None:
         "calls_refused": 2,
         "calls_conflicting": 1,
         "stray_calls": 3,
+        "suspicious_calls": 0,
+        "calls_from_other_number": 0,
     }

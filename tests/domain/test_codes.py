@@ -9,14 +9,13 @@ from boto3.dynamodb.types import TypeSerializer
 
 from calling_credit.accounts.account import Status
 from calling_credit.admission import request
-from calling_credit.admission.decision import FRAUD_REASONS
-from calling_credit.admission.reasons import DenialReason
+from calling_credit.admission.reasons import FRAUD_REASONS, DenialReason
 from calling_credit.audit.proof import DifferenceCode
 from calling_credit.charging.listed_calls import ListOutcome
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.errors import ProblemCode
 from calling_credit.ledger.entries import EntryKind
-from calling_credit.ledger.holds import HoldStatus
+from calling_credit.ledger.holds import HoldEnd, HoldStatus
 from calling_credit.ledger.posting_parts import PostingOutcome
 from calling_credit.links.link import LinkPurpose
 from calling_credit.notifications import events
@@ -40,8 +39,8 @@ from calling_credit.topups.declines import FailureCode
 from calling_credit.topups.topup import TopUpKind, TopUpStatus
 from ops import deck_output
 from ops.contract.problem_codes import BEHIND_NO_ROUTE, BY_CODE
+from ops.dead_calls import LedgerVerdict
 from ops.openapi import ROOT
-from ops.redrive import LedgerVerdict
 
 NEVER_SHOWN = {StopReason.ABOVE_THRESHOLD}
 """The normal state with a sufficient balance; no table has a message for it."""
@@ -76,6 +75,7 @@ OTHER: set[type[StrEnum]] = {
     LinkPurpose,
     EntryKind,
     HoldStatus,
+    HoldEnd,
     PostingOutcome,
     ListOutcome,
     AttemptOutcome,

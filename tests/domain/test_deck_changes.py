@@ -86,7 +86,7 @@ def test_raised_is_never_cheaper_for_any_compared_call(
     rate: str, fee: str, minimum: str, new_rate: str, new_fee: str, new_minimum: str
 ) -> None:
     def cost(book: Deck, seconds: int) -> int:
-        rated = rate_call(seconds_call(seconds), book)
+        rated = rate_call(seconds_call(seconds), book, "US")
         return rated.price_micros if isinstance(rated, RatedCall) else 0
 
     old = deck({"rate_per_minute": rate, "connection_fee": fee, "minimum_seconds": minimum})

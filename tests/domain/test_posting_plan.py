@@ -42,6 +42,7 @@ def hold(number: int) -> Hold:
     at = "2026-11-23T10:00:00.000Z"
     return Hold(
         account_id="acct_1",
+        call_key=f"c_{number:02d}",
         call_id=f"c_{number:02d}",
         line_id="line_1",
         dialled_number="+442071838750",
@@ -64,7 +65,8 @@ MONTHLY = {
     for entry in ENTRIES
 }
 LEFT = {
-    hold_name(hold.call_id): (CounterChange(PK, "LEFT", {"left_seconds": hold.max_seconds}),) for hold in HOLDS.values()
+    hold_name(hold.call_key): (CounterChange(PK, "LEFT", {"left_seconds": hold.max_seconds}),)
+    for hold in HOLDS.values()
 }
 COUNTERS = MONTHLY | LEFT
 
@@ -103,7 +105,7 @@ def check(table: SmallTable, posting: Posting, other: dict[Any, PostingOutcome],
     outcomes = {one.key: PostingOutcome.POSTED for one in posted} | other
     assert posting.outcomes == outcomes
     assert sorted(table.entries) == sorted(f"ENTRY#{one.happened_at}#{one.cause_id}" for one in posted)
-    assert table.released == {f"HOLD#{one.call_id}": one.amount_micros for one in holds}
+    assert table.released == {f"HOLD#{one.call_key}": one.amount_micros for one in holds}
     assert +table.sums == +expected(posted, holds)
     assert -table.sums == -expected(posted, holds)
 
@@ -151,14 +153,14 @@ def test_an_existing_entry_at_any_position_counts_nowhere_again(outcome: Posting
     for at, position, (_, sk) in failing("ENTRY"):
         one = by_sk[sk]
         facts = one.facts_hash if outcome == PostingOutcome.REPLAYED else "other facts"
-        table = SmallTable(at, position, condition_failed({"facts_hash": {"S": facts}}))
+        table = SmallTable(at, position, condition_failed({"facts_hash": {"S": facts}, "facts_version": {"N": "2"}}))
         holds = [hold for key, hold in HOLDS.items() if key != one.key or outcome == PostingOutcome.REPLAYED]
         check(table, post(table), {one.key: outcome}, holds)
 
 
 def test_a_changed_hold_at_any_position_is_released_as_it_is_now() -> None:
     for at, position, (_, sk) in failing("HOLD"):
-        [before] = [one for one in HOLDS.values() if f"HOLD#{one.call_id}" == sk]
+        [before] = [one for one in HOLDS.values() if f"HOLD#{one.call_key}" == sk]
         others = [one for one in HOLDS.values() if one is not before]
         extended = replace(before, amount_micros=before.amount_micros + 7_000_000, max_seconds=before.max_seconds)
         table = SmallTable(at, position, condition_failed(hold_item(extended)))

@@ -124,5 +124,5 @@ def test_every_file_has_a_short_docstring(path: Path) -> None:
     docstring = ast.get_docstring(tree(path))
     assert docstring
     assert docstring.endswith("."), "a whole sentence"
-    if path.name not in ("numbering_data.py", "ordinary_numbers_data.py"):
+    if path.name not in ("numbering_data.py", "ordinary_numbers_data.py", "dialing_data.py"):
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 250

@@ -1,5 +1,6 @@
 """The price of a call: published examples of the industry, and the formula compared with exact fractions."""
 
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
@@ -21,7 +22,7 @@ prices = st.integers(0, MAX_PRICE_MICROS)
 
 def price(seconds: int, to: str = "+442071838750", **row: str) -> str:
     """The price of a call of this duration by a deck of one row ("free" if it makes no entry)."""
-    rated = rate_call(seconds_call(seconds, to), deck(row))
+    rated = rate_call(seconds_call(seconds, to), deck(row), "US")
     assert not isinstance(rated, Unrated)
     return format_money(rated.price_micros) if isinstance(rated, RatedCall) else f"free: {rated.reason}"
 
@@ -42,7 +43,6 @@ def test_without_a_rate_the_price_is_the_fee(seconds: int) -> None:
 
 
 def test_zero_seconds_cost_nothing_not_even_the_fee() -> None:
-    assert price(0, connection_fee="0.10") == "free: unanswered"
     assert price_micros(0, 600_000, 100_000) == 0
 
 
@@ -53,14 +53,14 @@ def test_zero_seconds_cost_nothing_not_even_the_fee() -> None:
 def test_each_number_is_priced_by_its_longest_prefix(number: str, expected: str) -> None:
     rates = {"1503": "0.1", "150": "0.2", "15": "0.3", "1": "0.4"}
     book = deck(*({"prefix": prefix, "rate_per_minute": rate} for prefix, rate in rates.items()))
-    rated = rate_call(seconds_call(60, number), book)
+    rated = rate_call(seconds_call(60, number), book, "US")
     assert isinstance(rated, RatedCall)
     assert format_money(rated.price_micros) == expected
 
 
 def test_a_mobile_prefix_wins_over_its_country() -> None:
     book = deck({"prefix": "855", "rate_per_minute": "0.10"}, {"prefix": "85597", "rate_per_minute": "0.20"})
-    rated = rate_call(seconds_call(60, "+855975100888"), book)
+    rated = rate_call(seconds_call(60, "+855975100888"), book, "US")
     assert isinstance(rated, RatedCall)
     assert (rated.row.prefix, format_money(rated.price_micros)) == ("85597", "0.20")
 
@@ -140,50 +140,65 @@ def test_a_longer_call_never_costs_less(billed: int, more: int, rate: int, fee: 
 # --- Free, unrated, charged -------------------------------------------------------------------------------------------
 
 
-def test_an_inbound_call_is_free() -> None:
-    assert rate_call(call(direction="inbound"), deck({})) == Free(FreeReason.INBOUND)
-
-
-@pytest.mark.parametrize("disposition", ["no_answer", "busy", "failed", "canceled"])
-def test_an_unanswered_call_is_free(disposition: str) -> None:
-    assert rate_call(call(disposition=disposition, duration_seconds=0, answered_at=None), deck({})) == Free(
-        FreeReason.UNANSWERED
-    )
-
-
-@pytest.mark.parametrize("code", ["911", "988", "44"])
+@pytest.mark.parametrize("code", ["411", "00", "44", "441234"])
 def test_a_short_code_is_free_even_if_it_matches_a_prefix(code: str) -> None:
-    assert rate_call(call(to=code), deck({"prefix": "9"}, {"prefix": "44"})) == Free(FreeReason.SHORT_CODE)
+    assert rate_call(call(to=code), deck({"prefix": "41"}, {"prefix": "44"}), "US") == Free(FreeReason.SHORT_CODE)
 
 
-def test_an_included_destination_is_free() -> None:
+@pytest.mark.parametrize("number", ["911", "988", "+911", "+112", "+1911", "+44999", "+291201606"])
+def test_an_emergency_call_is_free_even_if_it_matches_a_prefix(number: str) -> None:
+    rows = deck({"prefix": "9"}, {"prefix": "1"}, {"prefix": "44"}, {"prefix": "291"})
+    rated = rate_call(replace(call(), dialled_number=number), rows, "US")
+    assert rated == Free(FreeReason.EMERGENCY)
+
+
+@pytest.mark.parametrize(
+    ("number", "is_included"),
+    [("+14155550100", True), ("+1415555", False), ("+141555501", False), ("+141555501001", False)],
+)
+def test_a_number_of_north_america_is_included_only_with_ten_digits(number: str, is_included: bool) -> None:
+    rows = deck({"prefix": "1415", "rate_per_minute": "0", "category": "included"})
+    rated = rate_call(call(to=number), rows, "US")
+    assert rated == (Free(FreeReason.INCLUDED) if is_included else Unrated("US"))
+
+
+def test_an_included_destination_at_home_is_free() -> None:
     included = {"prefix": "1415", "rate_per_minute": "0", "category": "included"}
-    assert rate_call(call(to="+14155550123"), deck(included)) == Free(FreeReason.INCLUDED)
+    assert rate_call(call(to="+14155550123"), deck(included), "US") == Free(FreeReason.INCLUDED)
 
 
-def test_a_price_that_rounds_to_nothing_is_free() -> None:
-    assert price(60, rate_per_minute="0.000049") == "free: zero_price"
+@pytest.mark.parametrize(
+    "row", [{"category": "included", "rate_per_minute": "0"}, {"rate_per_minute": "0"}, {"rate_per_minute": "0.000049"}]
+)
+def test_a_call_abroad_that_costs_nothing_is_charged_zero(row: dict[str, str]) -> None:
+    rated = rate_call(seconds_call(60), deck(row), "US")
+    assert isinstance(rated, RatedCall)
+    assert (rated.price_micros, rated.billed_seconds) == (0, 60)
+    entry = charge_entry(seconds_call(60), rated, "UTC", NOW)
+    assert (entry.amount_micros, entry.debit, entry.credit) == (0, "customer_credit", "call_revenue")
+
+
+def test_home_is_decided_by_the_number_and_the_setting_of_the_stack() -> None:
+    wide = deck({"prefix": "1", "country": "US", "rate_per_minute": "0", "category": "included"})
+    assert isinstance(rate_call(call(to="+18765550123"), wide, "US"), RatedCall), "Jamaica"
+    assert isinstance(rate_call(call(to="+18005550123"), wide, "US"), Free), "toll-free"
+    british = deck({"category": "included", "rate_per_minute": "0"})
+    british.home_countries = frozenset({"GB"})
+    assert isinstance(rate_call(call(), british, "GB"), Free)
 
 
 def test_a_destination_without_a_row_is_unrated() -> None:
-    assert rate_call(call(to="+33142685300"), deck({})) == Unrated("US")
+    assert rate_call(call(to="+33142685300"), deck({}), "US") == Unrated("US")
 
 
 def test_a_destination_whose_only_row_is_in_the_future_is_unrated() -> None:
-    assert rate_call(call(), deck({"effective_from": "2026-11-23T10:00:00.001Z"})) == Unrated("US")
-    assert isinstance(rate_call(call(), deck({"effective_from": "2026-11-23T10:00:00Z"})), RatedCall)
-
-
-def test_the_origin_is_the_country_of_the_calling_number() -> None:
-    book = deck({}, {"origin": "CA", "rate_per_minute": "0.50"})
-    rated = rate_call(call(from_="+14165550100"), book)
-    assert isinstance(rated, RatedCall)
-    assert (rated.origin, rated.row.rate_micros_per_minute) == ("CA", 500_000)
+    assert rate_call(call(), deck({"effective_from": "2026-11-23T10:00:00.001Z"}), "US") == Unrated("US")
+    assert isinstance(rate_call(call(), deck({"effective_from": "2026-11-23T10:00:00Z"}), "US"), RatedCall)
 
 
 def test_an_entry_explains_its_price() -> None:
     book = deck({"rate_per_minute": "0.0125", "connection_fee": "0.05"}, version="deck-7")
-    rated = rate_call(call(), book)
+    rated = rate_call(call(), book, "US")
     assert isinstance(rated, RatedCall)
     entry = charge_entry(call(), rated, "America/Los_Angeles", NOW)
     assert entry.key == call().key
@@ -202,12 +217,14 @@ def test_an_entry_explains_its_price() -> None:
         "duration_seconds": 125,
         "rate_micros_per_minute": 12_500,
         "connection_fee_micros": 50_000,
+        "minimum_seconds": 60,
+        "increment_seconds": 60,
         "deck": "deck-7",
     }
 
 
 def test_the_price_is_not_part_of_an_entrys_identity() -> None:
-    cheap, dear = (rate_call(call(), deck({"rate_per_minute": rate}, version=rate)) for rate in ("0.01", "0.90"))
+    cheap, dear = (rate_call(call(), deck({"rate_per_minute": rate}, version=rate), "US") for rate in ("0.01", "0.90"))
     assert isinstance(cheap, RatedCall)
     assert isinstance(dear, RatedCall)
     first, second = (charge_entry(call(), charge, "UTC", NOW) for charge in (cheap, dear))

@@ -12,7 +12,7 @@ MAX_NAME = 70
 MAX_LINES = 250
 MAX_FUNCTION_LINES = 50
 FOLDERS = ("functions", "layers/domain", "local", "ops", "tests")
-TABLES = {"numbering_data.py", "ordinary_numbers_data.py"}
+TABLES = {"numbering_data.py", "ordinary_numbers_data.py", "dialing_data.py"}
 """Files of generated data, which may be longer."""
 
 

@@ -15,6 +15,9 @@ __all__ = ["credit"]
 
 pytestmark = pytest.mark.dynamodb
 
+BUSY: dict[str, Any] = {"disposition": "busy", "duration_seconds": 0, "ended_at": None}
+"""A call that was not answered and ended when its event was sent."""
+
 
 # --- Finished calls ---------------------------------------------------------------------------------------------------
 
@@ -38,25 +41,42 @@ def test_a_call_of_the_longest_allowed_duration_costs_its_hold(world: World) -> 
     assert balances(world) == ("0.00", "0.00", "0.00")
 
 
+ANSWERED: list[dict[str, Any]] = [
+    {},
+    {"direction": "inbound"},
+    {"to": INCLUDED},
+    {"to": SHORT_CODE},
+    {"to": UNCOVERED},
+    {"line_id": "line_nobody"},
+]
+
+
+@pytest.mark.parametrize("finished", ANSWERED)
+def test_every_answered_call_releases_its_hold(world: World, finished: dict[str, Any]) -> None:
+    world.authorize()
+    assert world.deliver(finished) == []
+    assert (hold(world)["status"], hold(world)["ended_as"]) == ("released", "answered")
+    assert balances(world)[1] == "0.00"
+    world.balance()
+
+
 @pytest.mark.parametrize(
     "finished",
     [
-        {"disposition": "no_answer", "duration_seconds": 0},
-        {"disposition": "busy", "duration_seconds": 0},
-        {"disposition": "failed", "duration_seconds": 0},
-        {"disposition": "canceled", "duration_seconds": 0},
-        {"duration_seconds": 0, "ended_at": "2026-11-23T10:00:04.000Z"},
+        {"disposition": "no_answer"},
+        {"disposition": "busy"},
+        {"disposition": "failed", "from": "anonymous", "to": None, "started_at": "soon"},
+        {"disposition": "hung_up", "line_id": 7},
+        {"disposition": "answered"},
         {"direction": "inbound"},
-        {"to": INCLUDED},
-        {"to": SHORT_CODE},
-        {"to": UNCOVERED},
-        {"line_id": "line_nobody"},
     ],
 )
-def test_every_finished_call_releases_its_hold(world: World, finished: dict[str, Any]) -> None:
+@pytest.mark.parametrize("ended_at", ["2026-11-23T12:00:20.000Z", "2026-11-23T11:59:55.001Z", None])
+def test_every_unanswered_call_releases_its_hold(world: World, finished: dict[str, Any], ended_at: str | None) -> None:
     world.authorize()
-    assert world.deliver(finished) == []
-    assert hold(world)["status"] == "released"
+    world.clock.now += timedelta(seconds=30)
+    assert world.deliver({"duration_seconds": 0, "ended_at": ended_at} | finished) == []
+    assert (hold(world)["status"], hold(world)["ended_as"]) == ("released", "unanswered")
     assert balances(world)[1] == "0.00"
     world.balance()
 
@@ -64,7 +84,7 @@ def test_every_finished_call_releases_its_hold(world: World, finished: dict[str,
 def test_a_redelivered_call_changes_nothing(world: World) -> None:
     world.authorize()
     world.authorize("c_2")
-    finished = [{}, {"call_id": "c_2", "disposition": "busy", "duration_seconds": 0}]
+    finished = [{}, {"call_id": "c_2", **BUSY}]
     world.deliver(*finished)
     before = world.stack.items()
     world.clock.now += timedelta(minutes=5)
@@ -150,7 +170,7 @@ def test_a_call_extended_while_it_is_posted_releases_its_whole_hold(world: World
     world.balance()
 
 
-@pytest.mark.parametrize("finished", [{}, {"disposition": "busy", "duration_seconds": 0}])
+@pytest.mark.parametrize("finished", [{}, BUSY])
 def test_a_hold_that_expires_while_its_call_is_posted_is_left_alone(
     world: World, wire: Wire, finished: dict[str, Any]
 ) -> None:
@@ -196,7 +216,7 @@ def test_holds_begin_once_every_posting_function_uses_admission(world: World) ->
     assert world.authorize(account_id="acct_2").body["held"] == "0.00"
     world.clock.now += timedelta(seconds=1)
     assert world.authorize(account_id="acct_2").body["held"] == "1.00"
-    world.deliver({"account_id": "acct_2", "call_id": "c_1", "disposition": "busy", "duration_seconds": 0})
+    world.deliver({"account_id": "acct_2", "call_id": "c_1", **BUSY})
     assert world.balance("acct_2") == 4_700_000
 
 

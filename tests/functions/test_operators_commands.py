@@ -142,7 +142,12 @@ def test_refused_calls_of_any_size_go_back_once_with_their_reasons(
         return capsys.readouterr().out
 
     told = redriven("--peek")
-    assert [told.count(code) for code in ("would_be_taken", "charged_already", "unknown_account")] == [22, 1, 1]
+    assert [told.count(code) for code in ("would_be_taken", "charged_already", "unknown_account")] == [
+        22 + 1,
+        1 + 1,
+        1 + 1,
+    ]
+    assert told.splitlines()[1].split() == ["22", "would_be_taken"], "the counts come first"
     assert (waiting("dead"), waiting("calls")) == (26, 0)
     assert "26 sent back" in redriven("--yes")
     assert (waiting("dead"), waiting("calls")) == (0, 26)
@@ -150,6 +155,44 @@ def test_refused_calls_of_any_size_go_back_once_with_their_reasons(
         sqs.send_message(QueueUrl=queues["dead"], MessageBody=body)
     assert "2 removed" in redriven("--drop", "--yes")
     assert (waiting("dead"), waiting("calls")) == (1, 26)
+
+
+def test_a_redriven_message_says_which_call_it_is_and_when_it_was_first_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sqs = boto3.client("sqs")
+    queues = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("dead2", "calls2")}
+    outputs = {
+        "TableName": world.stack.table_name,
+        "DeadLetterQueueUrl": queues["dead2"],
+        "CallQueueUrl": queues["calls2"],
+    }
+    found = FoundStack("staging", False, outputs, boto3.Session(), None)
+    monkeypatch.setattr(redrive, "find_stack", lambda: found)
+    event = {"account_id": "acct_1", "call_id": "[2001:db8::1]", "direction": "inbound", "duration_seconds": 7}
+    sqs.send_message(QueueUrl=queues["dead2"], MessageBody=json.dumps(event))
+    old: Any = {"first_sent_at": {"DataType": "Number", "StringValue": "1795435200000"}}
+    bodies = ["{", json.dumps(EVENT | {"to": "1"}), json.dumps(EVENT | {"call_id": "c_far"})]
+    for body in bodies:
+        sqs.send_message(QueueUrl=queues["dead2"], MessageBody=body, MessageAttributes=old)
+
+    def redriven(*options: str) -> list[str]:
+        monkeypatch.setattr(sys, "argv", ["make redrive", *options])
+        assert code_of(redrive.main) == 0
+        return capsys.readouterr().out.splitlines()
+
+    told = redriven("--peek")
+    assert sorted(line.split()[1] for line in told[:3]) == ["invalid_number", "malformed_json", "would_be_taken"]
+    [free] = [line for line in told if "[2001:db8::1]" in line]
+    assert all(part in free.split() for part in ("inbound", "acct_1", "7", "would_be_taken"))
+    sent = redriven("--yes")
+    assert "4 sent back to the call queue." in sent
+    received = sqs.receive_message(QueueUrl=queues["calls2"], MaxNumberOfMessages=10, MessageAttributeNames=["All"])[
+        "Messages"
+    ]
+    first = {message["Body"]: message["MessageAttributes"]["first_sent_at"]["StringValue"] for message in received}
+    assert [first[body] for body in bodies] == ["1795435200000"] * 3
+    assert int(first[json.dumps(event)]) > 1_700_000_000_000
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,19 @@
 """Calls are posted on their local day in as few transactions and write units as possible."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from calling_credit.dynamodb import keys
-from tests.domain.examples import EVENT, NOW, deck_csv
+from calling_credit.ledger.call_entries import charge_entry
+from calling_credit.ledger.posting import entry_item
+from calling_credit.rates.deck import RateRow
+from calling_credit.rates.pricing import RatedCall
+from tests.benchmarks.capacity import item_bytes
+from tests.domain.admission_examples import row
+from tests.domain.examples import EVENT, NOW, call, deck_csv
 from tests.functions.calls_bench import CHARGE, calls, transactions
 from tests.harness.world import PREMIUM, World
 
@@ -91,7 +97,7 @@ def test_days_hold_every_category_on_its_own(world: World) -> None:
 def test_an_accounts_calls_take_as_few_transactions_of_100_actions_as_fit(
     world: World, count: int, days: int, actions: list[int]
 ) -> None:
-    messages = [{**call, **at(-(number % days))} for number, call in enumerate(calls(count))]
+    messages = [{**one, **at(-(number % days))} for number, one in enumerate(calls(count))]
     with world.recorded("rate_calls") as requests:
         assert world.deliver(*messages) == []
     assert transactions(requests) == actions
@@ -122,29 +128,16 @@ def test_posting_without_admission_reads_nothing_for_cached_accounts(world: Worl
     assert [name for name, _ in requests] == ["TransactWriteItems"]
 
 
-def bytes_of(item: dict[str, Any]) -> int:
-    """The size of an item by DynamoDB's rules: UTF-8 bytes of names and texts; numbers take a byte for two digits
-    plus one or two.
-    """
-    total = 0
-    for name, attribute in item.items():
-        [(kind, value)] = attribute.items()
-        assert kind in ("S", "N")
-        total += len(name.encode())
-        total += len(value.encode()) if kind == "S" else (len(value.lstrip("-")) + 1) // 2 + 1 + value.startswith("-")
-    return total
-
-
 def largest_entry(world: World) -> int:
     """The size of the largest entry in the table."""
     items = world.stack.dynamodb.scan(TableName=world.stack.table_name)["Items"]
-    return max(bytes_of(item) for item in items if item["SK"]["S"].startswith("ENTRY#"))
+    return max(item_bytes(item) for item in items if item["SK"]["S"].startswith("ENTRY#"))
 
 
 def test_the_largest_legal_charge_takes_one_write_unit(world: World) -> None:
-    account, line, user, call = "a" * 64, "l" * 64, "u" * 64, "c" * 96
+    account, line, user, call_id = "a" * 64, "l" * 64, "u" * 64, "c" * 96
     world.create_account(account)
-    row = {
+    cells = {
         "prefix": "123456789012345",
         "destination": "é" * 45,
         "country": "001",
@@ -154,16 +147,35 @@ def test_the_largest_legal_charge_takes_one_write_unit(world: World) -> None:
         "increment_seconds": "3599",
         "category": "x" * 40,
     }
-    world.stack.publish(deck_csv(row), "20261123T120000Z-0123456789ab")
+    world.stack.publish(deck_csv(cells), "20261123T120000Z-0123456789ab")
     day = {
         "started_at": "2026-11-22T10:00:00Z",
         "answered_at": "2026-11-22T10:00:00Z",
         "ended_at": "2026-11-23T10:00:00Z",
     }
-    ids = {"account_id": account, "line_id": line, "user_id": user, "call_id": call}
+    ids = {"account_id": account, "line_id": line, "user_id": user, "call_id": call_id}
     assert world.deliver({**ids, **day, "to": "+123456789012345", "duration_seconds": 86_400}) == []
     size = largest_entry(world)
     assert 700 < size < 1024
+
+
+@pytest.mark.parametrize("call_id", ["c" * 96, "{" + "c" * 95, "\U0001f3a7" * 255])
+def test_the_largest_charge_of_a_held_call_takes_one_write_unit(call_id: str) -> None:
+    """The largest entry with every attribute; an unusual call id is left out, because it does not fit."""
+    price = RateRow("4" * 15, "x" * 90, "001", "*", 10**9, 10**9, 3600, 3600, "2020-01-01T00:00:00.000Z", "c" * 40)
+    ids = {"account_id": "a" * 64, "line_id": "l" * 64, "user_id": "u" * 64, "call_id": call_id}
+    longest = replace(call(**ids), duration_seconds=604_800, dialled_number="+" + "4" * 15)
+    charge = RatedCall(price, "v" * 60, "US", 604_800, 10**13, granted_seconds=86_400)
+    item = entry_item(charge_entry(longest, charge, "UTC", NOW))
+    assert {"facts_version", "granted_seconds", "promised", "suspicious"} <= set(item)
+    assert 800 < item_bytes(item) < 1024
+
+
+def test_an_unusual_call_id_is_kept_on_its_entry_while_it_fits() -> None:
+    charge = RatedCall(row(), "deck-1", "US", 60, 10**6)
+    item = entry_item(charge_entry(call(call_id="[2001:db8::1] ~/{}"), charge, "UTC", NOW))
+    assert item["call_id"] == {"S": "[2001:db8::1] ~/{}"}
+    assert "call_id" not in entry_item(charge_entry(call(), charge, "UTC", NOW))
 
 
 def test_the_largest_legal_adjustment_takes_one_write_unit(world: World) -> None:

@@ -6,6 +6,7 @@ import boto3
 import pytest
 
 from tests.domain.examples import EVENT, deck_csv
+from tests.functions.short_codes_bench import publish_short_codes
 from tests.functions.usage_bench import money
 from tests.harness.http import http_event
 from tests.harness.world import INCLUDED, JAPAN, MOBILE, PREMIUM, UNCOVERED, World
@@ -30,6 +31,7 @@ def test_any_visitor_can_read_present_and_later_prices_of_a_number(world: World)
     assert answer.body["items"][0] == {
         "destination": "United Kingdom",
         "country": "GB",
+        "origin": "*",
         "prefix": "44",
         "rate_per_minute": "0.020001",
         "connection_fee": "0.00",
@@ -64,6 +66,71 @@ def test_prices_that_depend_on_the_caller_are_listed_for_that_caller(world: Worl
     assert listed["rate_per_minute"] == "0.07"
 
 
+def test_each_origin_with_another_price_is_shown_to_any_visitor(world: World) -> None:
+    later = {"origin": "CA", "rate_per_minute": "0.09", "effective_from": "2027-01-01"}
+    same = {"prefix": "447", "rate_per_minute": "0.03"}
+    world.stack.publish(deck_csv({}, {"origin": "CA", "rate_per_minute": "0.07"}, later, same), "deck-2")
+    shown = [
+        (item["origin"], item["rate_per_minute"]) for item in public_rates(world, number=EVENT["to"]).body["items"]
+    ]
+    assert shown == [("*", "0.02"), ("CA", "0.07"), ("CA", "0.09")]
+    assert [item["origin"] for item in public_rates(world, number=MOBILE).body["items"]] == ["*"]
+    listed = public_rates(world, country="GB").body["items"]
+    assert [(item["prefix"], item["origin"]) for item in listed] == [
+        ("44", "*"),
+        ("44", "CA"),
+        ("44", "CA"),
+        ("447", "*"),
+    ]
+
+
+def test_a_destination_priced_for_one_origin_only_is_shown_for_it(world: World) -> None:
+    world.stack.publish(deck_csv({"origin": "CA"}), "deck-2")
+    assert [item["origin"] for item in public_rates(world, number=EVENT["to"]).body["items"]] == ["CA"]
+    assert public_rates(world, number=EVENT["to"], from_="+14155550100").body["items"] == []
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "+44 (0)20 7183 8750",
+        " 44 20 7183 8750",
+        " 442071838750",
+        "442071838750",
+        "011 44 20 7183 8750",
+        "00 44 20 7183 8750",
+        "+4402071838750",
+        "+44\u00a020\u00a07183\u00a08750",
+    ],
+)
+def test_a_number_is_understood_as_people_type_it(world: World, number: str) -> None:
+    assert public_rates(world, number=number).body == public_rates(world, number="+442071838750").body
+
+
+@pytest.mark.parametrize("number", ["(415) 555-0199", "4155550199", " 4155550199", "1 415 555 0199", "+1 415 555 0199"])
+def test_a_domestic_number_is_not_priced_as_one_abroad(world: World, number: str) -> None:
+    """Without its country code, a number of New York once showed Morocco's price."""
+    row = {"prefix": "415", "country": "CH", "destination": "Switzerland"}
+    included = {"prefix": "1415", "country": "US", "rate_per_minute": "0", "category": "included"}
+    world.stack.publish(deck_csv(row, included), "deck-2")
+    [item] = public_rates(world, number=number).body["items"]
+    assert (item["prefix"], item["included"]) == ("1415", True)
+
+
+@pytest.mark.parametrize("number", ["911", "+911", " 911", "+1911", "+44999"])
+def test_an_emergency_number_is_shown_as_free(world: World, number: str) -> None:
+    [item] = public_rates(world, number=number).body["items"]
+    assert (item["destination"], item["included"], item["rate_per_minute"]) == ("Emergency call", True, "0.00")
+
+
+def test_a_short_code_is_shown_with_its_own_price(world: World) -> None:
+    publish_short_codes(world)
+    items = public_rates(world, number="411").body["items"]
+    assert [(item["origin"], item["connection_fee"]) for item in items] == [("*", "0.00"), ("US", "1.50")]
+    [item] = public_rates(world, number="411", from_="+14155550100").body["items"]
+    assert (item["origin"], item["connection_fee"]) == ("US", "1.50")
+
+
 @pytest.mark.parametrize(("begins", "prices"), [("2020-01-01", ["0.07"]), ("2027-06-01", ["0.02", "0.03", "0.07"])])
 def test_only_prices_that_apply_to_the_caller_are_listed(world: World, begins: str, prices: list[str]) -> None:
     later = {"effective_from": "2027-01-01", "rate_per_minute": "0.03"}
@@ -88,7 +155,12 @@ def test_a_country_is_listed_page_by_page(world: World) -> None:
     [
         ({}, "invalid_query"),
         ({"number": "+442071838750", "country": "GB"}, "invalid_query"),
-        ({"number": "911"}, "invalid_number"),
+        ({"number": "9"}, "invalid_number"),
+        ({"number": "12"}, "invalid_number"),
+        ({"number": "411"}, "invalid_number"),
+        ({"number": "555-0100"}, "invalid_number"),
+        ({"number": "1-800-FLOWERS"}, "invalid_number"),
+        ({"number": "+0442071838750"}, "invalid_number"),
         ({"number": ""}, "invalid_number"),
         ({"number": "+442071838750", "from_": "911"}, "invalid_number"),
         ({"country": "UK"}, "unknown_country"),

@@ -51,6 +51,7 @@ def test_a_call_becomes_one_entry_that_explains_its_price(world: World) -> None:
         "local_date": "2026-11-23",
         "recorded_at": "2026-11-23T12:00:00.000Z",
         "facts_hash": entry["facts_hash"],
+        "facts_version": 2,
         "billed_seconds": 180,
         "line_id": "line_1",
         "user_id": "user_1",
@@ -62,6 +63,8 @@ def test_a_call_becomes_one_entry_that_explains_its_price(world: World) -> None:
         "duration_seconds": 125,
         "rate_micros_per_minute": 100_000,
         "connection_fee_micros": 0,
+        "minimum_seconds": 60,
+        "increment_seconds": 60,
         "deck": "deck-1",
     }
     assert world.balance() == -CHARGE
@@ -92,11 +95,22 @@ def test_a_call_that_costs_nothing_makes_no_entry(world: World, changes: dict[st
     assert world.stack.items() == before
 
 
-def test_a_price_of_zero_makes_no_entry(world: World) -> None:
-    world.stack.publish(deck_csv({"rate_per_minute": "0"}), "free")
-    before = world.stack.items()
+@pytest.mark.parametrize("cells", [{"rate_per_minute": "0"}, {"rate_per_minute": "0", "category": "included"}])
+def test_a_price_of_zero_abroad_makes_an_entry_of_zero(world: World, cells: dict[str, str]) -> None:
+    world.stack.publish(deck_csv(cells), "free")
     assert world.deliver({}) == []
-    assert world.stack.items() == before
+    [entry] = world.entries()
+    assert (entry["amount_micros"], entry["billed_seconds"], entry["deck"]) == (0, 180, "free")
+    assert world.balance() == 0
+    [category] = world.get("/usage").body["categories"]
+    assert (category["calls"], category["total"]) == (1, "0.00")
+    [row] = world.get(f"/usage/{category['category']}").body["items"]
+    assert (row["price"], row["rate_per_minute"]) == ("0.00", "0.00")
+    [line] = world.get("/statement").body["items"]
+    assert (line["amount"], line["debit"], line["credit"]) == ("0.00", "customer_credit", "call_revenue")
+    world.stack.publish(deck_csv({"rate_per_minute": "0.10"}), "dear")
+    assert world.deliver({}) == []
+    assert world.balance() == 0, "the entry of 0 recognizes its call"
 
 
 def test_a_closed_accounts_finished_call_is_charged(world: World) -> None:
@@ -178,8 +192,26 @@ def test_across_batches_the_call_that_was_posted_wins_and_nothing_changes(world:
     world.deliver({})
     after = world.stack.items()
     assert world.deliver({"to": MOBILE}) == ["m_0"]
-    assert world.deliver({"user_id": "user_2"}, {"user_id": "user_2"}) == ["m_0", "m_1"]
+    assert world.deliver({"duration_seconds": 126}, {"duration_seconds": 126}) == ["m_0", "m_1"]
     assert world.stack.items() == after
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"user_id": "user_2"},
+        {"from": "+442071838750"},
+        {"answered_at": "2026-11-23T10:00:04.500Z"},
+        {"line_id": "line_2"},
+    ],
+    ids=str,
+)
+def test_facts_that_do_not_decide_the_charge_are_no_conflict(world: World, changes: dict[str, Any]) -> None:
+    world.deliver({})
+    entries = world.entries()
+    assert world.deliver({}, changes) == []
+    assert world.deliver(changes) == []
+    assert world.entries() == entries
 
 
 def test_a_conflict_does_not_hold_up_its_neighbours(world: World) -> None:

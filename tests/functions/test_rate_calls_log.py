@@ -89,6 +89,8 @@ def test_the_counts_of_a_batch_are_metrics(world: World, capsys: pytest.CaptureF
         "CallsRefused": 1,
         "CallsConflicting": 0,
         "StrayCalls": 1,
+        "SuspiciousCalls": 0,
+        "CallsFromOtherNumber": 0,
     }
     world.deliver(conflict)
     counted = metrics_of(capsys.readouterr().out)

@@ -107,7 +107,9 @@ def test_an_unrated_call_delivered_again_is_kept_once(world: World) -> None:
 
 def test_an_unrated_call_with_other_facts_is_a_conflict(world: World) -> None:
     world.deliver({"to": UNCOVERED})
-    assert world.deliver({"to": UNCOVERED, "user_id": "user_2"}) == ["m_0"]
+    other = {"to": UNCOVERED, "duration_seconds": 126}
+    assert world.deliver(other) == ["m_0"]
+    assert world.deliver({"to": UNCOVERED, "user_id": "user_2"}) == [], "the user does not decide the charge"
     assert len(kept(world, "unrated")) == 1
 
 
@@ -146,5 +148,5 @@ def test_an_unrated_call_on_an_unknown_line_is_listed_as_both(world: World) -> N
 
 def test_a_stray_whose_call_is_refused_is_not_listed(world: World) -> None:
     world.deliver({})
-    assert world.deliver({"line_id": "line_x"}) == ["m_0"]
+    assert world.deliver({"line_id": "line_x", "duration_seconds": 126}) == ["m_0"]
     assert kept(world, "stray") == []

@@ -58,13 +58,43 @@ def test_a_waiting_call_that_a_redelivery_charged_leaves_the_list(world: World) 
     assert (waiting(world), world.balance(), len(world.entries())) == (0, -1_200_000, 1)
 
 
-def test_a_waiting_call_that_becomes_free_leaves_the_list_for_good(world: World) -> None:
+def test_a_waiting_call_abroad_that_becomes_free_is_charged_zero(world: World) -> None:
     world.deliver({"to": UNCOVERED})
     world.stack.publish(deck_csv(FRANCE | {"rate_per_minute": "0", "category": "included"}), "free")
-    assert sweep(world) == {"calls_free": 1}
+    assert sweep(world) == {"calls_rated": 1}
     world.stack.publish(DECK, "uncovering again")
     assert world.deliver({"to": UNCOVERED}) == []
+    assert (waiting(world), world.balance(), sweep(world)) == (0, 0, {})
+    [entry] = world.entries()
+    assert (entry["amount_micros"], entry["category"]) == (0, "included")
+
+
+def test_a_waiting_call_at_home_that_becomes_free_leaves_the_list_for_good(world: World) -> None:
+    ohio = {"prefix": "1216", "destination": "Ohio", "country": "US", "rate_per_minute": "0", "category": "included"}
+    world.deliver({"to": "+12165550123"})
+    world.stack.publish(deck_csv(ohio), "free")
+    assert sweep(world) == {"calls_free": 1}
+    world.stack.publish(DECK, "uncovering again")
+    assert world.deliver({"to": "+12165550123"}) == []
     assert (waiting(world), world.entries(), sweep(world)) == (0, [], {})
+
+
+@pytest.mark.parametrize(
+    ("line", "caller", "price"),
+    [("line_1", "+442071838750", "0.50"), ("line_1", None, "0.50"), ("line_x", "+442071838750", "0.70")],
+)
+def test_a_waiting_call_keeps_its_origin(world: World, line: str, caller: str | None, price: str) -> None:
+    """The line's country prices it, and the caller's only for an unknown line."""
+    by_origin = [
+        FRANCE | {"origin": "US", "rate_per_minute": "0.50"},
+        FRANCE | {"origin": "GB", "rate_per_minute": "0.70"},
+    ]
+    world.deliver({"to": UNCOVERED, "from": caller, "line_id": line, "answered_at": None, "duration_seconds": 60})
+    world.stack.publish(deck_csv(FRANCE, *by_origin), "by origin")
+    assert sweep(world) == {"calls_rated": 1}
+    assert world.balance() == -int(price.replace("0.", "")) * 10_000
+    [entry] = world.entries()
+    assert entry["origin"] == {"0.50": "US", "0.70": "GB"}[price]
 
 
 def test_an_announced_first_price_charges_waiting_calls_on_its_date(world: World) -> None:

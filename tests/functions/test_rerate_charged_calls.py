@@ -37,7 +37,7 @@ def test_only_the_difference_moves_and_details_show_the_current_price(world: Wor
     world.stack.publish(DEARER, "dearer")
     told = reprice(world)
     assert world.balance() - old == micros(told["change"]) == -300_000 + 25_400 + 750_000
-    assert prices(world) == {"c_1": "0.60", "c_2": "0.0002"}
+    assert prices(world) == {"c_1": "0.60", "c_2": "0.0002", "c_3": "0.00"}
     check_usage(world)
     assert [entry for entry in world.entries() if "#rerate#" not in entry["SK"]] == entries, "law 9"
     rows = {row["call_id"]: row for row in world.get("/usage/outbound_international_call").body["items"]}
@@ -66,7 +66,7 @@ def test_a_repeated_run_changes_nothing_and_a_later_one_starts_from_it(world: Wo
     check_usage(world)
     world.stack.publish(DEARER, "dearer again")
     assert reprice(world)["changed"] == 3
-    assert prices(world) == {"c_1": "0.60", "c_2": "0.0002"}
+    assert prices(world) == {"c_1": "0.60", "c_2": "0.0002", "c_3": "0.00"}
     check_usage(world)
 
 
@@ -89,7 +89,7 @@ def test_a_rule_is_tried_out_on_calls_as_they_are_charged_now(world: World) -> N
     world.stack.publish(DEARER, "dearer")
     reprice(world)
     again = simulate(world).body
-    assert (played["calls"], again["calls"]) == (5, 4), "the one that costs nothing now is no charge any more"
+    assert (played["calls"], again["calls"]) == (5, 5), "the one that costs nothing now is charged 0"
     assert (played["refused_calls"], again["refused_calls"]) == (0, 0)
 
 
@@ -101,9 +101,9 @@ def test_details_page_by_page_list_each_call_once(world: World, limit: int) -> N
         world.stack.publish(deck, version)
         reprice(world)
     assert prices(world, limit=limit) == prices(world)
-    assert len(prices(world)) == 8
+    assert len(prices(world)) == 9
     csv = world.get("/usage/outbound_international_call", accept="text/csv").text
-    assert csv.count("\r\n") == 9
+    assert csv.count("\r\n") == 10
 
 
 def test_the_proof_finds_a_day_that_counts_reversals_wrongly(world: World) -> None:
@@ -130,7 +130,7 @@ def test_an_erased_number_leaves_every_entry_of_its_calls(world: World) -> None:
     reprice(world)
     assert len(list(erase_number(world.stack.dynamodb, world.stack.table_name, "acct_1", UNITED_KINGDOM))) == 3
     assert UNITED_KINGDOM not in str(world.stack.items())
-    assert prices(world) == {"c_1": "0.60", "c_2": "0.0002"}
+    assert prices(world) == {"c_1": "0.60", "c_2": "0.0002", "c_3": "0.00"}
     check_usage(world)
 
 
@@ -154,7 +154,7 @@ def test_calls_are_priced_again_by_a_named_deck(world: World) -> None:
     version = deck_store.deck_version(DEARER, world.clock.now)
     deck_store.put_deck(_s3(), BUCKET, version, DEARER)
     assert reprice(world, deck=version)["deck"] == version
-    assert prices(world) == {"c_1": "0.60", "c_2": "0.0002"}
+    assert prices(world) == {"c_1": "0.60", "c_2": "0.0002", "c_3": "0.00"}
 
 
 def test_calls_without_a_price_and_erased_calls_stay_unchanged(world: World) -> None:
@@ -163,7 +163,7 @@ def test_calls_without_a_price_and_erased_calls_stay_unchanged(world: World) -> 
     world.stack.publish(DEARER.replace(b"\n81,", b"\n82,"), "without Japan")
     told = reprice(world)
     assert (told["looked_at"], told["changed"], told["left_alone"]) == (4, 1, 2)
-    assert prices(world) == {"c_1": "0.30", "c_2": "0.0256"}
+    assert prices(world) == {"c_1": "0.30", "c_2": "0.0256", "c_3": "0.00"}
 
 
 def test_a_long_range_is_priced_round_by_round(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

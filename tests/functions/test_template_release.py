@@ -33,6 +33,7 @@ ALLOWED = {
     "Resources/ManageAccountsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It reads calls and decks.",
     "Resources/RerateCallsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It corrects calls.",
     "Resources/RateCallsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It recognizes corrected calls.",
+    "Resources/AccountRatesRoute/*": "GET /account/rates is new.",
     "Parameters/HomeCountries/*": "Which calls are part of the subscription.",
     "Parameters/HangUpToleranceSeconds/*": "Switches hang up with timers of whole seconds.",
     "Parameters/RatingGraceMinutes/*": "When a new deck prices calls that had no price.",

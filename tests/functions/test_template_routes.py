@@ -19,6 +19,7 @@ USER_ROUTES = {
     "GET /statement",
     "GET /lines",
     "GET /forecast",
+    "GET /account/rates",
     "POST /auto-recharge/simulate",
     "GET /lines/{line_id}/changes",
     "PUT /lines/{line_id}",

@@ -125,6 +125,13 @@ class Stack:
         if forget:
             self.forget()
 
+    def publish_short_codes(self, data: bytes, now: datetime) -> None:
+        """Publish a price list of short codes, and clear the caches of the functions."""
+        from calling_credit.rates.short_code_publishing import ShortCodeBucket  # noqa: PLC0415
+
+        ShortCodeBucket(_s3(), BUCKET).publish(data, now)
+        self.forget()
+
     def forget(self) -> None:
         """Clear the caches of every function, as after a cold start."""
         for app in self.apps.values():

@@ -111,7 +111,7 @@ class World:
 
     def deliver(self, *bodies: str | dict[str, Any]) -> list[str]:
         """Deliver messages m_0, m_1, … (bodies or changes to the example call); return the ids of the refused ones."""
-        return failures(self.stack.invoke("rate_calls", delivery(*bodies)))
+        return failures(self.stack.invoke("rate_calls", delivery(*bodies, sent_at=self.clock.now)))
 
     def adjust(self, amount: str, key: str, account_id: str = "acct_1") -> str:
         """Adjust a balance; return the id of the adjustment."""

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from tests.laws.authorizing import DOLLAR, Ask, ask, is_open, limits_of, spent
-from tests.laws.calls import COVERED, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED
+from tests.laws.calls import COVERED, EMERGENCY, INCLUDED, PREMIUM, SOMETIMES, SUFFIXES, UNCOVERED
 from tests.laws.driver import Driver, expect, operation
 from tests.laws.operations import queue
-from tests.laws.prices import instant, moment, money
+from tests.laws.prices import call_key, instant, moment, money
 
 # ----------------------------------------------------------------------------------------------------------------------
 # What happens
@@ -29,10 +29,12 @@ def new_ask(driver: Driver) -> Ask:
         account, line = driver.rng.choice(usable)
     driver.calls.made += 1
     return {
-        "call_id": f"held_{driver.calls.made}",
+        "call_id": f"held_{driver.calls.made}{driver.rng.choice(SUFFIXES)}",
         "account_id": account,
         "line_id": line,
-        "to": driver.rng.choice((*COVERED * 3, PREMIUM, SOMETIMES, UNCOVERED, INCLUDED[0], "911")),
+        "to": driver.rng.choice(
+            (*COVERED * 3, PREMIUM, SOMETIMES, UNCOVERED, INCLUDED[0], "411", driver.rng.choice(EMERGENCY))
+        ),
         "requested_seconds": driver.rng.choice((1, 30, 60, 600, 600, 3600, 86_400)),
     }
 
@@ -47,7 +49,7 @@ def ask_before(driver: Driver) -> None:
     if available < DOLLAR and driver.rng.random() < 0.8:
         amount = min(driver.rng.randint(1, 600_000) * 100 - available, 100_000 * DOLLAR)
         body = {"amount": money(amount), "reason": "Credit"}
-        key = f"credit {asked['call_id']}"
+        key = f"credit {call_key(asked['call_id'])}"
         shown = expect(driver.operate("POST", f"/accounts/{account}/adjustments", body, key=key), 201)
         driver.model.adjust(account, shown["id"], amount, "Credit", driver.now)
         driver.settle("adjust a balance")
@@ -87,13 +89,38 @@ def hang_up(driver: Driver) -> None:
         chance = driver.rng.random()
         if chance < 0.3:
             facts["disposition"] = driver.rng.choice(("no_answer", "busy", "failed", "canceled"))
+            facts["rings"] = driver.rng.randint(0, 30)
         elif chance < 0.4:
             facts["to"] = driver.rng.choice((*COVERED, UNCOVERED, INCLUDED[0], "911"))
+        hold = driver.model.get(asked["account_id"], f"HOLD#{call_key(asked['call_id'])}")
+        if hold is not None and chance >= 0.3 and driver.rng.random() < 0.5:
+            facts["duration_seconds"] = hold["max_seconds"] + driver.rng.choice((-1, 0, 0, 1, 1, 2, 2, 3, 3600, 3601))
         call = driver.new_call(**facts)
+        if chance < 0.3 and driver.rng.random() < 0.7:
+            call["started_at"] = instant(driver.now - timedelta(seconds=call["rings"]))
         messages.append(driver.message(call | {"line_id": asked["line_id"]}))
     messages += driver.some_calls(2)
     driver.rng.shuffle(messages)
     queue(driver, messages)
+
+
+@operation("try again after no answer", 40)
+def try_again(driver: Driver) -> None:
+    """An unanswered call frees its hold; its event, delivered again, does not free that of the next attempt."""
+    ask_before(driver)
+    driver.settle("ask before a call")
+    asked = driver.asks[-1]
+    facts = {"account": asked["account_id"], "call_id": asked["call_id"], "to": asked["to"], "disposition": "no_answer"}
+    driver.now += timedelta(seconds=driver.rng.choice((0, 4, 12)))
+    call = driver.new_call(**facts, rings=driver.rng.randint(0, 3))
+    call["started_at"] = instant(driver.now - timedelta(seconds=call["rings"]))
+    unanswered = [driver.calls.message(call, driver.now)]
+    queue(driver, unanswered)
+    driver.settle("hang up")
+    driver.now += timedelta(seconds=driver.rng.choice((0, 4, 6, 31)))
+    ask(driver, asked)
+    driver.settle("ask again")
+    driver.deliver(unanswered)
 
 
 @operation("let time pass until holds expire", 25)

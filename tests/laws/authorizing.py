@@ -5,8 +5,9 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.laws.calls import EMERGENCY
 from tests.laws.driver import Driver, expect
-from tests.laws.prices import instant, moment, money, price
+from tests.laws.prices import call_key, instant, moment, money, price
 
 DOLLAR = 1_000_000
 DEFAULTS = {"daily_spend": 200 * DOLLAR, "call_price": 50 * DOLLAR, "simultaneous_calls": 30, "high_cost": 2 * DOLLAR}
@@ -32,6 +33,7 @@ def ask(driver: Driver, asked: Ask) -> None:
         return
     shown = expect(answer, 200)
     said = {name: shown[name] for name in ("decision", "reason", "max_seconds", "rate_per_minute", "held")}
+    said["limited_by"] = shown.get("limited_by")
     assert said == expected, f"{said} instead of {expected} to {asked}"
     driver.model.count(f"asked: {expected['reason'] or 'allowed'}")
 
@@ -39,13 +41,18 @@ def ask(driver: Driver, asked: Ask) -> None:
 def authorized(driver: Driver, asked: Ask) -> Answer | None:
     """The decision and its hold; None for the id of another call."""
     model, account, number = driver.model, asked["account_id"], asked["to"]
-    if number[0] != "+":
+    if number in EMERGENCY:
         return told(None, asked["requested_seconds"], None, 0)
     line = model.get(account, f"LINE#{asked['line_id']}")
-    hold = model.get(account, f"HOLD#{asked['call_id']}")
-    row = model.decks.at(driver.now).row(number, line["number"] if line else "", driver.now)
-    if hold is None and row is not None and row["category"] == "included":
-        return told(None, asked["requested_seconds"], row, 0)
+    hold = model.get(account, f"HOLD#{call_key(asked['call_id'])}")
+    if hold is not None and (hold["status"], hold.get("ended_as")) == ("released", "unanswered"):
+        hold = None
+        model.count("asked: a new attempt")
+    calling, is_code = line["number"] if line else "", number[0] != "+"
+    decks = model.decks
+    row = decks.short_code(number, calling) if is_code else decks.at(driver.now).row(number, calling, driver.now)
+    if hold is None and (is_code if row is None else row["category"] == "included"):
+        return free(driver, asked, row)
     if hold is not None and (hold["to"], hold["line_id"]) != (number, asked["line_id"]):
         return None
     if hold is not None:
@@ -56,10 +63,20 @@ def authorized(driver: Driver, asked: Ask) -> Answer | None:
         assert row is not None
         return grant(driver, asked, hold, row)
     announce(driver, asked, reason)
-    return told(reason, standing[0], row, standing[1])
+    return told(reason, standing[0], row, standing[1], reason if standing[0] else None)
 
 
-def told(reason: str | None, seconds: int, row: dict[str, Any] | None, held: int) -> Answer:
+def free(driver: Driver, asked: Ask, row: dict[str, Any] | None) -> Answer:
+    """The answer for a call that costs nothing, for which only the account counts."""
+    reason = refused_by_the_account(driver.model.get(asked["account_id"], "ACCOUNT"))
+    if reason is not None:
+        announce(driver, asked, reason)
+    return told(reason, 0 if reason else asked["requested_seconds"], row, 0)
+
+
+def told(
+    reason: str | None, seconds: int, row: dict[str, Any] | None, held: int, limited_by: str | None = None
+) -> Answer:
     """An answer."""
     return {
         "decision": "deny" if reason else "allow",
@@ -67,6 +84,7 @@ def told(reason: str | None, seconds: int, row: dict[str, Any] | None, held: int
         "max_seconds": seconds,
         "rate_per_minute": None if row is None else money(int(Fraction(row["rate_per_minute"]) * DOLLAR)),
         "held": money(held),
+        "limited_by": limited_by,
     }
 
 
@@ -75,24 +93,34 @@ def refused(driver: Driver, asked: Ask, hold: Any, line: Any, row: Any) -> str |
     account = driver.model.get(asked["account_id"], "ACCOUNT")
     if hold is not None and hold["status"] != "live":
         return "call_finished" if hold["status"] == "released" else "hold_expired"
+    reason = refused_by_the_account(account)
+    if reason is not None:
+        return reason
+    if line is None:
+        return "unknown_line"
+    if asked["to"][0] == "+" and not line["international_calling"]:
+        return "international_calling_off"
+    return refused_by_a_limit(driver, asked, hold, row)
+
+
+def refused_by_the_account(account: dict[str, Any] | None) -> str | None:
+    """Why the account may make no call but emergency calls."""
     if account is None:
         return "unknown_account"
     if not is_open(account):
         return "account_closed" if account["status"] == "closed" else "account_frozen"
-    if line is None or not line["international_calling"]:
-        return "unknown_line" if line is None else "international_calling_off"
-    return refused_by_a_limit(driver, asked, hold, row)
+    return None
 
 
 def refused_by_a_limit(driver: Driver, asked: Ask, hold: Any, row: Any) -> str | None:
     """The first reason that depends on the destination or the number of calls."""
     country = next((name for prefix, name in COUNTRIES.items() if asked["to"].startswith(prefix)), "")
-    limits = limits_of(driver, asked["account_id"])
+    limits, is_place = limits_of(driver, asked["account_id"]), asked["to"][0] == "+"
     if country in limits["blocked"]:
         return "destination_blocked"
     if row is None:
         return "destination_unrated"
-    if (Fraction(row["rate_per_minute"]) + Fraction(row["connection_fee"])) * DOLLAR > limits["high_cost"]:
+    if is_place and (Fraction(row["rate_per_minute"]) + Fraction(row["connection_fee"])) * DOLLAR > limits["high_cost"]:
         return "high_cost_destination"
     live = driver.model.items[f"ACCOUNT#{asked['account_id']}", "BALANCE"]["live_holds"]
     return "simultaneous_calls_limit" if hold is None and live >= limits["simultaneous_calls"] else None
@@ -111,12 +139,13 @@ def grant(driver: Driver, asked: Ask, hold: Any, row: dict[str, Any]) -> Answer:
     if hold is not None:
         again = timedelta(seconds=min(30, seconds / 2))
         if hold["asked_seconds"] == seconds and now - moment(hold["asked_at"]) < again:
-            return told(None, granted, row, own)
+            return told(None, granted, row, own, hold.get("limited_by"))
         since = now - moment(hold["authorized_at"])
         seconds += 0 if since < again else since // timedelta(seconds=1)
+    limited_by = "maximum_duration" if seconds > 86_400 else None
     seconds = min(seconds, 86_400)
     if seconds <= granted:
-        return told(None, granted, row, own)
+        return told(None, granted, row, own, limited_by)
     rooms = {
         "call_price_limit": limits["call_price"],
         "daily_spend_limit": limits["daily_spend"] - spent(driver, account) - balance["held_micros"] + own,
@@ -126,25 +155,27 @@ def grant(driver: Driver, asked: Ask, hold: Any, row: dict[str, Any]) -> Answer:
     for reason, most in longest.items():
         if most <= granted:
             announce(driver, asked, reason)
-            return told(reason, granted, row, own)
-    seconds = min(longest.values())
+            return told(reason, granted, row, own, reason if granted else None)
+    for reason, most in longest.items():
+        if most < seconds:
+            seconds, limited_by = most, reason
     amount = price(row, seconds)[1]
     settings = model.items[f"ACCOUNT#{account}", "ACCOUNT"]
     changed = settings.get("admission_changed_at")
     is_on = settings["admission"] and (changed is None or now - moment(changed) >= timedelta(minutes=2))
     if hold is None and (amount == 0 or not is_on):
-        return told(None, seconds, row, 0)
+        return told(None, seconds, row, 0, limited_by)
     said = {"amount_micros": amount, "max_seconds": seconds, "asked_at": instant(now)}
-    said |= {"asked_seconds": asked["requested_seconds"]}
+    said |= {"asked_seconds": asked["requested_seconds"], "limited_by": limited_by}
     if hold is None:
         said |= {"status": "live", "to": asked["to"], "line_id": asked["line_id"], "authorized_at": instant(now)}
         version = model.decks.at(now).version
-        said |= {"deck": version}
+        said |= {"deck": version, "ended_at": None, "ended_as": None}
         line = model.items[f"ACCOUNT#{account}", f"LINE#{asked['line_id']}"]
         model.promised[account, asked["call_id"]] = (row, version, line["number"])
-    model.put(account, f"HOLD#{asked['call_id']}", **said)
+    model.put(account, f"HOLD#{call_key(asked['call_id'])}", **said)
     model.held(account, amount - own, int(hold is None))
-    return told(None, seconds, row, amount)
+    return told(None, seconds, row, amount, limited_by)
 
 
 def affordable(row: dict[str, Any], room: int, most: int) -> int:
@@ -171,7 +202,7 @@ def announce(driver: Driver, asked: Ask, reason: str) -> None:
         known = driver.model.get(account, "DENIAL#") or {"announced": {}, "denials": 0}
         if known["announced"].get(reason, "") <= instant(now - timedelta(hours=1)):
             announced = known["announced"] | {reason: instant(now)}
-            said = {"reason": reason, "denied_at": instant(now), "call_id": asked["call_id"]}
+            said = {"reason": reason, "denied_at": instant(now), "call_id": call_key(asked["call_id"])}
             driver.model.put(account, "DENIAL#", announced=announced, denials=known["denials"] + 1, **said)
 
 

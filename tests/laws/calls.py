@@ -25,6 +25,18 @@ ZONES = (
     "America/Santiago",
 )
 CALLING = ("+14155550100", "+12125550123", "+14165550100")
+CALLERS = (*CALLING, "+442071838750", None)
+"""Caller ids: those of lines, a forwarded foreign one, and a withheld one."""
+SUFFIXES = ("", "", ".b", ":1", "@pbx", "+x", "-y", "~", "/2", " {é}", "@[2001:db8::1]", "z" * 100)
+OTHER_FACTS: tuple[dict[str, Any], ...] = (
+    {"line_id": "line_other"},
+    {"from": None},
+    {"rings": 31},
+    {"to": "+818012345678"},
+)
+"""Facts with which a call is delivered again. Only the number decides the charge."""
+AHEAD = timedelta(minutes=4)
+"""How far ahead a call may end by the switch's clock; a little less than is refused."""
 COVERED = (
     "+442071838750",
     "+447700900123",
@@ -36,6 +48,7 @@ COVERED = (
 )
 PREMIUM, INCLUDED, UNCOVERED = "+19005550123", ("+14155550199", "+18005550123"), "+99912345678"
 SOMETIMES = "+870773123456"
+EMERGENCY = ("911", "112", "988", "+911", "+112", "+1911", "+1988", "+44999")
 HEADER = (
     "prefix,destination,country,origin,rate_per_minute,connection_fee,"
     "minimum_seconds,increment_seconds,effective_from,category"
@@ -68,25 +81,33 @@ class Calls:
     rng: random.Random
     made: int = 0
 
-    def call(self, account: str, line: str, user: str, started_at: datetime, **facts: Any) -> dict[str, Any]:
-        """The facts of a new call, answered by default."""
+    def call(
+        self, account: str, line: str, user: str, started_at: datetime, now: datetime | None = None, **facts: Any
+    ) -> dict[str, Any]:
+        """The facts of a new call, answered by default. With `now`, it has ended by then."""
         self.made += 1
         answered = facts.get("disposition", "answered") == "answered"
-        seconds = self.rng.choice((1, 59, 60, 61, self.rng.randint(1, 7200), 86_400)) if answered else 0
-        said = {
+        seconds = self.rng.choice((1, 59, 60, 61, self.rng.randint(1, 7200), 14_400, 14_401)) if answered else 0
+        if answered and self.rng.random() < 0.02:
+            seconds = self.rng.choice((86_400, 500_000))
+        said: dict[str, Any] = {
             "account_id": account,
-            "call_id": f"c_{self.made:06d}{self.rng.choice(('', '.b', ':1', '@pbx', '+x', '-y'))}",
+            "call_id": f"c_{self.made:06d}{self.rng.choice(SUFFIXES)}",
             "line_id": line,
             "user_id": user,
             "direction": "outbound",
-            "from": self.rng.choice(CALLING),
+            "from": self.rng.choice(CALLERS),
             "to": self.rng.choice(COVERED),
             "started_at": instant(started_at),
             "rings": self.rng.randint(0, 30),
             "duration_seconds": seconds,
             "disposition": "answered",
         }
-        return said | facts
+        said |= facts
+        if now is not None:
+            lasted = timedelta(seconds=said["rings"] + said["duration_seconds"])
+            said["started_at"] = instant(min(moment(said["started_at"]), now + AHEAD - lasted))
+        return said
 
     def message(self, facts: dict[str, Any], sent_at: datetime) -> Message:
         """A message with these facts, in one of the equivalent spellings."""
@@ -121,15 +142,14 @@ class Calls:
         damage: dict[str, Any] = self.rng.choice(
             (
                 {"version": "2"},
-                {"call_id": "has#hash"},
+                {"call_id": "has\ncontrol"},
                 {"account_id": ""},
                 {"line_id": "x" * 65},
                 {"direction": "sideways"},
-                {"from": "4155550100"},
                 {"to": "+0442071838750"},
                 {"to": "1234567"},
                 {"duration_seconds": -1},
-                {"duration_seconds": 86_401},
+                {"duration_seconds": 604_801},
                 {"duration_seconds": 60.5},
                 {"duration_seconds": "60"},
                 {"duration_seconds": True},
@@ -145,7 +165,7 @@ class Calls:
         )
         text = json.dumps(whole | damage)
         if self.rng.random() < 0.4:
-            whole.pop(self.rng.choice(sorted(facts.keys() - {"rings"})))
+            whole.pop(self.rng.choice(sorted(facts.keys() - {"rings", "from", "user_id", "duration_seconds"})))
             lone = '{"call_id": "\\ud83d"}'
             cut = text[: self.rng.randint(0, len(text) - 1)]
             text = self.rng.choice((json.dumps(whole), cut, lone, "[]", "null", '{"a":' * 3000, " " * 20_000, "\x00"))
@@ -160,7 +180,7 @@ class Calls:
         if edge == "late":
             return now - timedelta(days=self.rng.randint(1, 80), seconds=self.rng.randint(0, 86_400))
         if edge == "ahead":
-            return now + timedelta(minutes=self.rng.randint(1, 600))
+            return now + timedelta(minutes=self.rng.randint(1, 4))
         beside = timedelta(milliseconds=self.rng.choice((-1, 0, 1, -1000, 999, 3_600_000, -3_600_000)))
         if edge == "clocks":
             changed = ("2026-10-25T01:00:00Z", "2026-11-01T06:00:00Z", "2026-11-01T09:00:00Z", "2026-10-03T15:30:00Z")

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.harness.wire import Sent
-from tests.laws.model import UNARMED, Key, Model
+from tests.laws.items import UNARMED, Key
+from tests.laws.model import Model
 
 Image = dict[str, Any]
 

@@ -15,7 +15,7 @@ from tests.harness.queue import failures
 from tests.harness.table import Stack, sample_event
 from tests.harness.wire import Sent, Wire
 from tests.laws import checks
-from tests.laws.calls import INCLUDED, PREMIUM, SOMETIMES, UNCOVERED, Calls, Message
+from tests.laws.calls import EMERGENCY, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED, Calls, Message
 from tests.laws.model import Model
 
 MOST_ACCOUNTS = 12
@@ -170,12 +170,16 @@ class Driver:
         zone = self.model.zone(account) if known else "UTC"
         line = self.rng.choice([*self.ids(account, "LINE") * 5, "line_x"])
         user = self.rng.choice([*self.ids(account, "USER") * 5, "user_x"])
-        return self.calls.call(account, line, user, self.calls.started(self.now, zone), **facts)
+        return self.calls.call(account, line, user, self.calls.started(self.now, zone), self.now, **facts)
 
     def some_calls(self, most: int = 6) -> list[Message]:
         """A few calls of every kind."""
         kinds: list[dict[str, Any]] = [{}, {}, {}, {}, {"to": PREMIUM}, {"to": SOMETIMES}, {"to": UNCOVERED}]
-        kinds += [{"to": self.rng.choice(INCLUDED)}, {"to": "911"}, {"direction": "inbound"}]
+        kinds += [
+            {"to": self.rng.choice(INCLUDED)},
+            {"to": self.rng.choice((*EMERGENCY, "411"))},
+            {"direction": "inbound"},
+        ]
         kinds += [{"disposition": word} for word in ("no_answer", "busy", "failed", "canceled")]
         return [self.message(self.new_call(**self.rng.choice(kinds))) for _ in range(self.rng.randint(1, most))]
 

@@ -22,7 +22,7 @@ from tests.harness.wire import Killed, Pass, Sent, cancelled, refusal
 from tests.harness.world import JAPAN, PREMIUM, UNCOVERED, UNITED_KINGDOM
 from tests.laws import checks
 from tests.laws.calls import Calls
-from tests.laws.model import Key
+from tests.laws.items import Key
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 WHEN_WRITTEN = ("recorded_at", "updated_at", "changed_at", "created_at")
@@ -95,7 +95,7 @@ def batch(calls: Sequence[dict[str, Any] | str]) -> dict[str, Any]:
     for number, told in enumerate(calls):
         record = copy.deepcopy(sample)
         record["messageId"] = f"m_{number}"
-        record["attributes"]["SentTimestamp"] = str(1_795_428_131_000 + 1000 * number)
+        record["attributes"]["SentTimestamp"] = str(1_795_435_260_000 + 1000 * number)
         record["body"] = told if isinstance(told, str) else json.dumps(CALLS.body(told))
         records.append(record)
     return {"Records": records}

@@ -4,7 +4,7 @@ customers. Each changes the model by the contract; the driver compares.
 
 from typing import Any
 
-from tests.laws.calls import CALLING, UNCOVERED, ZONES, Message
+from tests.laws.calls import CALLING, OTHER_FACTS, UNCOVERED, ZONES, Message
 from tests.laws.driver import MOST_ACCOUNTS, Driver, expect, operation
 from tests.laws.prices import LEAD, Prices, money
 
@@ -125,6 +125,19 @@ def publish(driver: Driver) -> None:
     driver.model.decks.put(Prices(version, data), driver.now)
 
 
+@operation("publish a price list of short codes", 12)
+def publish_short_codes(driver: Driver) -> None:
+    """Price directory assistance for some countries, or for none."""
+    rows = ["country,code,destination,rate,fee,minimum,increment"]
+    for country in driver.rng.sample(("US", "CA"), driver.rng.randint(0, 2)):
+        rate, fee = driver.rng.randint(0, 9_999), driver.rng.randint(0, 99_999)
+        rows.append(f"{country},411,Assistance,0.{rate:04d},0.{fee:05d},{driver.rng.choice((0, 30, 60))},60")
+    data = "\n".join(rows).encode()
+    driver.stack.publish_short_codes(data, driver.now)
+    driver.model.decks.put_short_codes(data)
+    driver.model.remembered.clear()
+
+
 @operation("start cold", 40)
 def start_cold(driver: Driver) -> None:
     """Empty the caches of every function."""
@@ -198,7 +211,8 @@ def deliver_conflict(driver: Driver) -> None:
     """Deliver a call with another duration, number, or line: the first version stays."""
     facts = [message.told.facts for message in an_old_batch(driver) if message.told.facts] or [driver.new_call()]
     call = driver.rng.choice(facts)
-    other = call | driver.rng.choice(({"line_id": "line_other"}, {"rings": 31}, {"to": "+818012345678"}))
+    longer = {"duration_seconds": call["duration_seconds"] + (call["duration_seconds"] > 0)}
+    other = call | driver.rng.choice((*OTHER_FACTS, longer))
     messages = [driver.message(other), *(driver.some_calls(2))]
     if driver.rng.random() < 0.4:
         messages.append(driver.message(call))

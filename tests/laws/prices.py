@@ -1,7 +1,9 @@
 """Prices and texts for the model: its own longest prefix, exact fractions, and the API's formats."""
 
 import csv
+import hashlib
 import io
+import re
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -42,8 +44,8 @@ class Prices:
             self.rows.setdefault(row["prefix"], []).append({**row, "from": moment(row["effective_from"])})
 
     def row(self, number: str, calling: str, at: datetime) -> dict[str, Any] | None:
-        """The longest prefix with a row in effect; exact origin before `*`; the latest row."""
-        for length in range(len(number) - 1, 0, -1):
+        """The longest prefix with a row in effect; exact origin before `*`; the latest row. None for a short code."""
+        for length in range(len(number) - 1, 0, -1) if number[0] == "+" else ():
             rows = [row for row in self.rows.get(number[1 : length + 1], []) if row["from"] <= at]
             for origin in (HOME.get(calling[:5], "ZZ"), "*"):
                 exact = [row for row in rows if row["origin"] == origin]
@@ -52,12 +54,42 @@ class Prices:
         return None
 
 
+def call_key(call_id: str) -> str:
+    """The name of a call in keys: its id, or `h_` and a hash of an unusual one."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.:@+-]{0,95}", call_id) and call_id[:2] != "h_":
+        return call_id
+    return "h_" + hashlib.blake2b(call_id.encode(), digest_size=16).hexdigest()
+
+
+def billable(seconds: int, granted: int | None) -> int:
+    """The seconds that a call is priced by: switches hang up up to 2 seconds late."""
+    return granted if granted is not None and granted < seconds <= granted + 2 else seconds
+
+
 class Decks:
     """The decks by the time from which each prices calls, oldest first."""
 
     def __init__(self, first: Prices) -> None:
         self.entries = [(datetime.min.replace(tzinfo=UTC), first)]
         self.categories = categories(first)
+        self.short_codes: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def put_short_codes(self, data: bytes) -> None:
+        """Put a price list of short codes in force at once."""
+        names = {"rate": "rate_per_minute", "fee": "connection_fee"}
+        names |= {"minimum": "minimum_seconds", "increment": "increment_seconds"}
+        self.short_codes = {}
+        for cells in csv.DictReader(io.StringIO(data.decode())):
+            row = {names.get(name, name): cell for name, cell in cells.items()}
+            row |= {"prefix": row["code"], "origin": row["country"], "category": "outbound_short_code_call"}
+            self.short_codes[row["country"], row["code"]] = row
+        self.categories.add("outbound_short_code_call")
+
+    def short_code(self, code: str, calling: str) -> dict[str, Any] | None:
+        """The row of a short code for a line; of any country's lines if the line is unknown."""
+        if not calling:
+            return next((row for (_, priced), row in sorted(self.short_codes.items()) if priced == code), None)
+        return self.short_codes.get((HOME.get(calling[:5], "ZZ"), code))
 
     def put(self, prices: Prices, now: datetime) -> None:
         """Put a deck in force a minute from now, after every other one."""
@@ -93,7 +125,9 @@ class Decks:
         return None
 
     def rate(self, facts: dict[str, Any], now: datetime) -> tuple[Any, str]:
-        """The row that prices a finished call by now and the version of its deck; `early` before it begins."""
+        """The row that prices a finished call by now and the version of its deck; `early` before it begins; `free`."""
+        if facts["to"][0] != "+":
+            return self.short_code(facts["to"], facts["from"]) or "free", self.at(now).version
         at = moment(facts["started_at"])
         if at > now + EARLY:
             return "early", ""
@@ -123,4 +157,4 @@ def priced(row: dict[str, Any], facts: dict[str, Any]) -> tuple[int, int]:
 
 def call_sk(facts: dict[str, Any]) -> str:
     """The end of a call's sort keys: immutable facts only."""
-    return f"{instant(moment(facts['started_at']))}#{facts['call_id']}"
+    return f"{instant(moment(facts['started_at']))}#{call_key(facts['call_id'])}"

@@ -8,7 +8,7 @@ from typing import Any
 from tests.laws.calls import CALLING, COVERED, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED
 from tests.laws.driver import Driver, expect, operation
 from tests.laws.prices import money
-from tests.laws.rerating import BACK, call_in, standing
+from tests.laws.rerating import BACK, named, standing
 
 
 def entries(driver: Driver, account: str, first: str, last: str) -> list[tuple[str, dict[str, Any]]]:
@@ -71,7 +71,7 @@ def read_details(driver: Driver) -> None:
     names = {sk.split("#")[1]: user["name"] for sk, user in driver.model.of(account, "USER#")}
     shown = [(row["started_at"], row["call_id"], row["price"], row["rate_deck"], row["user"]) for row in rows]
     assert shown == [
-        (*call_in(sk), money(-entry["amount_micros"]), entry["deck"], user_view(entry["user_id"], names))
+        (*named(sk, entry), money(-entry["amount_micros"]), entry["deck"], user_view(entry["user_id"], names))
         for sk, entry in expected
     ]
 
@@ -83,7 +83,7 @@ def read_csv(driver: Driver) -> None:
     answer = driver.customer(account, "GET", f"/usage/{category}", query=query, headers={"accept": "text/csv"})
     rows = list(csv.DictReader(io.StringIO(expect(answer, 200))))
     assert [(row["started_at"], row["call_id"], row["price"]) for row in rows] == [
-        (*call_in(sk), money(-entry["amount_micros"])) for sk, entry in expected
+        (*named(sk, entry), money(-entry["amount_micros"])) for sk, entry in expected
     ]
 
 
@@ -154,6 +154,24 @@ def read_rates(driver: Driver) -> None:
         return
     assert (items[0]["prefix"], items[0]["included"]) == (row["prefix"], row["category"] == "included")
     assert float(items[0]["rate_per_minute"]) == float(row["rate_per_minute"])
+
+
+@operation("read the price of a number for an own line", 30)
+def read_account_rates(driver: Driver) -> None:
+    """Check that the price shown to an account is the one of its line: the one that authorizing quotes and holds."""
+    account = driver.account()
+    line = driver.rng.choice(driver.ids(account, "LINE"))
+    number = driver.rng.choice((*COVERED, *INCLUDED, PREMIUM, SOMETIMES, UNCOVERED))
+    answer = driver.customer(account, "GET", "/account/rates", query={"number": number, "line_id": line})
+    items = expect(answer, 200)["items"]
+    calling = driver.model.items[f"ACCOUNT#{account}", f"LINE#{line}"]["number"]
+    row = driver.model.decks.at(driver.now).row(number, calling, driver.now)
+    if row is None:
+        assert items == []
+        return
+    assert (items[0]["prefix"], items[0]["origin"]) == (row["prefix"], row["origin"])
+    assert float(items[0]["rate_per_minute"]) == float(row["rate_per_minute"])
+    assert float(items[0]["connection_fee"]) == float(row["connection_fee"])
 
 
 @operation("switch a line", 50)

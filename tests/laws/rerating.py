@@ -20,6 +20,12 @@ def call_in(sk: str) -> tuple[str, ...]:
     return tuple(sk.split("#")[1:3])
 
 
+def named(sk: str, entry: dict[str, Any]) -> tuple[str, str]:
+    """The time and the id of an entry's call."""
+    happened_at, key = call_in(sk)
+    return happened_at, entry.get("call_id") or key
+
+
 def standing(entries: Entries) -> Entries:
     """The last entry of each call in the order of keys, unless it is a reversal."""
     last = [list(of_call)[-1] for _, of_call in groupby(entries, key=lambda found: call_in(found[0]))]
@@ -79,18 +85,20 @@ def rate_waiting(driver: Driver) -> None:
 
 def settle_waiting(model: Model, account: str, sk: str, facts: dict[str, Any], now: datetime) -> None:
     """Pick one."""
-    found = model.decks.of_call(facts, now)
+    found = model.decks.of_call(facts | {"from": model.calling[account, sk]}, now)
     if found is None:
         return
     row = found[1]
     model.deck_of[account, sk.removeprefix("UNRATED#")] = found[0].version
     entry = sk.replace("UNRATED#", "ENTRY#")
-    if not priced(row, facts)[1]:
+    if row["category"] == "included":
         outcome = "free"
     elif model.get(account, entry):
         outcome = "charged_before"
     else:
         outcome = "rated"
+        model.callers[account, entry.removeprefix("ENTRY#")] = model.calling[account, sk]
+        model.kept_promises.pop((account, entry.removeprefix("ENTRY#")), None)
         model.charge(facts, row, model.zone(account), entry)
     model.put(account, sk, outcome=outcome)
     model.outcomes[f"waited: {outcome}"] = model.outcomes.get(f"waited: {outcome}", 0) + 1
@@ -144,16 +152,17 @@ def correct(model: Model, account: str, first: str, last: str, now: datetime) ->
         billed, micros = priced(row, facts)
         is_charged = entry.get("kind") != BACK
         stands = (-entry["amount_micros"], entry["category"]) if is_charged else (0, None)
-        if stands == (micros, row["category"] if micros else None):
+        if stands == (micros, row["category"] if row["category"] != "included" else None):
             continue
         corrected += 1
         number = int(last_sk.split("#")[4]) + 1 if last_sk.count("#") > 2 else 1
         begin = f"{sk.split('#rerate#')[0]}#rerate#{number:04d}"
         kept = {"to": facts["to"], "user_id": facts["user_id"], "local_date": entry["local_date"]}
+        kept["call_id"] = entry.get("call_id")
         if is_charged:
             back = {name: entry[name] for name in ("category", "prefix", "deck")} | {"kind": BACK}
             model.enter(account, f"{begin}#credit", stands[0], -entry["billed_seconds"], **kept, **back)
-        if micros:
+        if row["category"] != "included":
             anew = {"category": row["category"], "prefix": row["prefix"], "deck": prices.version}
             model.enter(account, f"{begin}#debit", -micros, billed, **kept, **anew)
     model.outcomes["priced again"] = model.outcomes.get("priced again", 0) + corrected

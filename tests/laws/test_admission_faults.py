@@ -115,7 +115,7 @@ def finished(*calls: dict[str, Any]) -> list[dict[str, Any]]:
 
 FINISHED = finished(
     call("acct_1", 1, call_id="running_1"),
-    call("acct_1", 2, call_id="running_2", disposition="busy", duration_seconds=0),
+    call("acct_1", 0, call_id="running_2", disposition="busy", duration_seconds=0, rings=50),
     call("acct_1", 3, JAPAN),
     call("acct_2", 4),
 )

@@ -55,7 +55,7 @@ def test_the_laws_hold_after_every_operation(
     prices = Prices("deck-1", (ROOT / "local" / "rates.csv").read_bytes())
     with wired(stack) as wire:
         book = Book(stack.dynamodb, stack.table_name)
-        driver = Driver(SEED, stack, wire, rng, Model(Decks(prices)), book, Calls(rng))
+        driver = Driver(SEED, stack, wire, rng, Model(decks=Decks(prices)), book, Calls(rng))
         monkeypatch.setattr("calling_credit.clock.now", lambda: driver.now)
         stack.forget()
         driver.run(OPERATIONS)
@@ -76,6 +76,7 @@ CUSTOMER_ROUTES = {
     "GET /lines/{line_id}/changes": ("list_usage", "/lines/line_1/changes"),
     "GET /rates": ("list_usage", "/rates"),
     "GET /forecast": ("list_usage", "/forecast"),
+    "GET /account/rates": ("list_usage", "/account/rates"),
     "POST /auto-recharge/simulate": ("list_usage", "/auto-recharge/simulate"),
     "PUT /lines/{line_id}": ("change_settings", "/lines/line_2"),
     "GET /limits": ("change_settings", "/limits"),

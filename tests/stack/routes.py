@@ -15,6 +15,7 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /statement": ("/statement", None),
     "GET /lines": ("/lines", None),
     "GET /forecast": ("/forecast", None),
+    "GET /account/rates": ("/account/rates?number=%2B442071838750", None),
     "POST /auto-recharge/simulate": ("/auto-recharge/simulate", {"threshold": "40.00", "amount": "50.00"}),
     "GET /lines/{line_id}/changes": ("/lines/line_lobby/changes", None),
     "GET /rates": ("/rates?country=GB", None),

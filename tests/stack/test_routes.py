@@ -208,8 +208,11 @@ def test_access_token_is_refused_instead_of_an_id_token(deployed: Stack, ask: As
 
 
 def test_price_list_is_public_and_marks_included_numbers(deployed: Stack) -> None:
-    [abroad] = deployed.api.get("/rates", number="+442071838750")["items"]
-    assert (abroad["country"], abroad["included"]) == ("GB", False)
+    [abroad, canadian] = deployed.api.get("/rates", number="+442071838750")["items"]
+    assert (abroad["country"], abroad["origin"], abroad["included"]) == ("GB", "*", False)
+    assert (canadian["country"], canadian["origin"]) == ("GB", "CA")
+    [typed, _] = deployed.api.get("/rates", number="011 44 (0)20 7183 8750")["items"]
+    assert typed == abroad
     [home] = deployed.api.get("/rates", number="+12125550100")["items"]
     assert (home["country"], home["included"], home["rate_per_minute"]) == ("US", True, "0.00")
 

@@ -14,7 +14,7 @@ const COLUMNS = [
 	{ id: "duration", label: "Duration", of: (call) => call.duration_seconds, isNumber: true },
 	{ id: "rate", label: "Rate", of: (call) => micros(call.rate_per_minute), isNumber: true },
 	{ id: "price", label: "Price", of: (call) => micros(call.price), isNumber: true },
-	{ id: "user", label: "User", of: (call) => call.user.name ?? call.user.id },
+	{ id: "user", label: "User", of: (call) => call.user.name ?? call.user.id ?? "" },
 ];
 const CSV = ["call_id", "started_at", "to", "destination", "country", "duration_seconds", "billed_seconds", "rate_per_minute", "connection_fee", "price", "user_id", "user_name", "rate_deck"];
 
@@ -86,7 +86,7 @@ export function callsPage(category, query) {
 	function shown() {
 		const { of } = COLUMNS.find(({ id }) => id === list.sort);
 		const digits = list.words.replace(/[\s()-]/g, "") || list.words;
-		const matches = list.calls.filter((call) => !list.words || [call.to, call.destination, call.user.name ?? "", call.user.id].some((text) => text.toLowerCase().includes(list.words) || text.includes(digits)));
+		const matches = list.calls.filter((call) => !list.words || [call.to, call.destination, call.user.name ?? "", call.user.id ?? ""].some((text) => text.toLowerCase().includes(list.words) || text.includes(digits)));
 		if (list.sort === "at" && !list.isRising) return matches;
 		const sign = list.isRising ? 1 : -1;
 		return matches.sort((one, other) => sign * compare(of(one), of(other)));
@@ -118,7 +118,7 @@ function callTable(calls, places, list, sortBy) {
 function row(call, places) {
 	const price = money(call.price, { places: places.price });
 	return [date(call.started_at), time(call.started_at), h("span.digits", call.to), call.destination, duration(call.duration_seconds), `${money(call.rate_per_minute, { places: places.rate })}/min`,
-		h("button.why", { "aria-label": `Price details: ${price}`, onclick: () => why(call) }, price), call.user.name ?? call.user.id];
+		h("button.why", { "aria-label": `Price details: ${price}`, onclick: () => why(call) }, price), call.user.name ?? call.user.id ?? ""];
 }
 
 /** Show how the price was calculated, from the values in the call's entry. */
@@ -131,7 +131,7 @@ function why(call) {
 		[`${count(call.billed_seconds)} s × ${money(call.rate_per_minute)} ÷ 60`, money(talk, { places: 4 })],
 		["Connection fee", money(call.connection_fee, { places: 4 })],
 	];
-	dialog("Price details", h("p", h("strong.digits", call.to), ` · ${call.destination}`, h("br"), `${moment(call.started_at)} · ${call.user.name ?? call.user.id}`),
+	dialog("Price details", h("p", h("strong.digits", call.to), ` · ${call.destination}`, h("br"), `${moment(call.started_at)} · ${call.user.name ?? call.user.id ?? ""}`),
 		h("dl.sum", lines.map(([name, value]) => h("div", h("dt", name), h("dd", value))), h("div.result", h("dt", "Price"), h("dd", money(call.price, { places: 4 })))),
 		h("p.hint", `The price is rounded once, to four decimal places. Price list: ${call.rate_deck}.`));
 }
@@ -141,7 +141,7 @@ function save(calls, range) {
 	const inert = (text) => (/^[=+\-@]/.test(text) ? `'${text}` : text);
 	const quoted = (value) => (/[",\r\n]/.test(value) ? `"${value.replace(/"/g, '""')}"` : value);
 	const rows = calls.map((call) => {
-		const flat = { ...call, destination: inert(call.destination), user_id: call.user.id, user_name: inert(call.user.name ?? "") };
+		const flat = { ...call, destination: inert(call.destination), user_id: call.user.id ?? "", user_name: inert(call.user.name ?? "") };
 		return CSV.map((name) => quoted(String(flat[name])));
 	});
 	const file = new Blob([[CSV, ...rows].map((cells) => `${cells.join(",")}\r\n`).join("")], { type: "text/csv" });

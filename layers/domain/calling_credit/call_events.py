@@ -1,114 +1,115 @@
 """Parses and checks call events, the messages of the switch: one finished call per message.
 
-An invalid message gives a value (`Rejection`), not an exception, so it does not stop the rest of its batch.
+An invalid message gives a value (`Rejection`), not an exception, so it does not stop the rest of its batch. An event
+that costs nothing (`FreeEvent`) needs only its account and its call, because no other field can change that.
 """
 
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import ValidationError
+from pydantic_core import from_json
 
-from calling_credit.ids import CALL_ID_PATTERN, ID_PATTERN
+from calling_credit import ids
+from calling_credit.call_event_checks import check_duration, check_times
+from calling_credit.call_event_form import MAX_BODY_CHARACTERS, CallEvent, costs_nothing, whole_number
 from calling_credit.instants import format_instant, parse_instant
-from calling_credit.numbering import E164_FORM, SHORT_CODE_FORM
-from calling_credit.rejection_codes import RejectionCode
+from calling_credit.numbering import is_e164, strip_trunk_zero
+from calling_credit.rejection_codes import Rejection, RejectionCode
 
-MAX_BODY_CHARACTERS: Final = 16_384
-MAX_DURATION_SECONDS: Final = 24 * 3600
-MAX_AGE: Final = timedelta(days=90)
-MAX_AHEAD: Final = timedelta(days=1)
-DURATION_TOLERANCE_SECONDS: Final = 1
-
-
-Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
-CallId = Annotated[str, StringConstraints(pattern=CALL_ID_PATTERN)]
-Number = Annotated[str, StringConstraints(pattern=f"^{E164_FORM}$")]
-Dialled = Annotated[str, StringConstraints(pattern=f"^(?:{E164_FORM}|{SHORT_CODE_FORM})$")]
-
-
-_INSTANT: Final[dict[str, Any]] = {"format": "date-time"}
-
-
-class CallEvent(BaseModel):
-    """The body of one message, version 1. It is the source of the published JSON Schema and ignores unknown fields."""
-
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, title="Calling Credit call event, version 1")
-
-    version: Literal["1"] = Field(description="The version of this format.")
-    call_id: CallId = Field(description="The switch's id of the call; with account_id and started_at its identity.")
-    account_id: Id
-    line_id: Id
-    user_id: Id
-    direction: Literal["outbound", "inbound"]
-    calling_number: Number = Field(alias="from", description="E.164 with a leading +.")
-    dialled_number: Dialled = Field(
-        alias="to",
-        description="E.164 with a leading +, or a short code (2 to 6 digits, such as 911), which costs nothing.",
-    )
-    started_at: str = Field(
-        description="RFC 3339; at most 1 day ahead of and 90 days behind the clock.", json_schema_extra=_INSTANT
-    )
-    answered_at: Any = Field(
-        default=None,
-        description="RFC 3339; required when answered, ignored otherwise.",
-        json_schema_extra={"type": ["string", "null"], "format": "date-time"},
-    )
-    ended_at: str = Field(description="RFC 3339; not before started_at.", json_schema_extra=_INSTANT)
-    duration_seconds: int = Field(
-        ge=0, le=MAX_DURATION_SECONDS, description="Answered time in whole seconds; 0 unless answered."
-    )
-    disposition: Literal["answered", "no_answer", "busy", "failed", "canceled"]
+FACTS_VERSION: Final = 2
+"""The version of `Call.facts_hash`. Entries store it, so that entries of earlier releases recognize their calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A valid finished call. `happened_at` is `started_at` in the form of keys (UTC, milliseconds), like `ended_at`."""
+    """A valid, finished call that may cost money: outbound, answered, and longer than 0 seconds.
+
+    `call_key` names the call in keys (`ids.call_key`). `happened_at` is `started_at` in the form of keys (UTC,
+    milliseconds), like `answered_at` ("" if it is unknown) and `ended_at`. `sent_number` is `to` as the switch sent it.
+    `calling_number` is None if it is withheld or no E.164 number. `origin` is the caller's country, once it is known.
+    """
 
     call_id: str
+    call_key: str
     account_id: str
     line_id: str
-    user_id: str
-    direction: str
-    calling_number: str
+    user_id: str | None
+    calling_number: str | None
     dialled_number: str
+    sent_number: str
     started_at: datetime
     happened_at: str
+    answered_at: str
     ended_at: str
     duration_seconds: int
-    disposition: str
     facts_hash: str
+    facts_version: int = FACTS_VERSION
+    origin: str | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """The identity of the call and of its entry: account, time, and call id."""
-        return self.account_id, self.happened_at, self.call_id
+        """The identity of the call and of its entry: account, time, and call key."""
+        return self.account_id, self.happened_at, self.call_key
+
+    @property
+    def facts_hash_v1(self) -> str:
+        """The hash by which entries of version 1.0.0 recognize this call: it covers all facts."""
+        return _hash(
+            self.account_id,
+            self.call_id,
+            self.line_id,
+            self.user_id or "",
+            "outbound",
+            self.calling_number or "",
+            self.sent_number,
+            self.happened_at,
+            self.answered_at,
+            self.ended_at,
+            str(self.duration_seconds),
+            "answered",
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Rejection:
-    """Why a message was refused: a stable code, and a sentence for the producer's engineers."""
+class FreeEvent:
+    """An event that costs nothing: an inbound call, or a call that nothing in the event says was answered.
 
-    code: RejectionCode
-    detail: str
+    `ended_at` is None if the event does not say when the call ended. An inbound call may be answered.
+    """
+
+    account_id: str
+    call_id: str
+    call_key: str
+    ended_at: str | None
+    is_answered: bool
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The identity of the call: account, no time, and call key. Nothing is stored under it."""
+        return self.account_id, "", self.call_key
 
 
+_MALFORMED: Final = Rejection(
+    RejectionCode.MALFORMED_JSON, "The body must be one JSON object in UTF-8 that describes one finished call."
+)
 _FIELD_CODES: Final = {
     "version": (RejectionCode.UNKNOWN_VERSION, 'version must be "1".'),
-    "call_id": (
-        RejectionCode.INVALID_ID,
-        "call_id must be 1 to 96 letters, digits, or _ . : @ + -, beginning with a letter or digit.",
-    ),
+    "call_id": (RejectionCode.INVALID_ID, ids.CALL_ID_FORM),
     "account_id": (RejectionCode.INVALID_ID, "account_id must be 1 to 64 letters, digits, or _ . : @ + -."),
     "line_id": (RejectionCode.INVALID_ID, "line_id must be 1 to 64 letters, digits, or _ . : @ + -."),
-    "user_id": (RejectionCode.INVALID_ID, "user_id must be 1 to 64 letters, digits, or _ . : @ + -."),
+    "user_id": (RejectionCode.INVALID_ID, "user_id must be 1 to 64 letters, digits, or _ . : @ + -, or be absent."),
     "direction": (RejectionCode.INVALID_DIRECTION, "direction must be outbound or inbound."),
-    "from": (RejectionCode.INVALID_NUMBER, "from must be E.164 with a leading +, such as +14155550100."),
     "to": (RejectionCode.INVALID_NUMBER, "to must be E.164 with a leading +, or a short code of 2 to 6 digits."),
     "started_at": (
         RejectionCode.INVALID_TIMESTAMP,
         "started_at must be RFC 3339 with an offset, such as 2026-11-23T10:00:00.000Z.",
+    ),
+    "answered_at": (
+        RejectionCode.INVALID_TIMESTAMP,
+        "answered_at must be RFC 3339 with an offset, or be absent.",
     ),
     "ended_at": (
         RejectionCode.INVALID_TIMESTAMP,
@@ -116,7 +117,7 @@ _FIELD_CODES: Final = {
     ),
     "duration_seconds": (
         RejectionCode.INVALID_DURATION,
-        "duration_seconds must be a whole number of seconds from 0 to 86400.",
+        "duration_seconds must be a whole number of seconds from 0 to 604800.",
     ),
     "disposition": (
         RejectionCode.INVALID_DISPOSITION,
@@ -125,7 +126,7 @@ _FIELD_CODES: Final = {
 }
 
 
-def parse_call(body: str, now: datetime) -> Call | Rejection:
+def parse_call(body: str, now: datetime) -> Call | FreeEvent | Rejection:
     """Parse one message body (JSON; docs/call-event.schema.json is its schema, docs/call-events.md lists the codes)."""
     if len(body) > MAX_BODY_CHARACTERS:
         return Rejection(
@@ -133,30 +134,35 @@ def parse_call(body: str, now: datetime) -> Call | Rejection:
             f"A call event can have at most {MAX_BODY_CHARACTERS} characters; send one call per message.",
         )
     try:
-        event = CallEvent.model_validate_json(body)
+        event = from_json(body.encode())
+    except ValueError:
+        return _MALFORMED
+    if not isinstance(event, dict):
+        return _MALFORMED
+    if costs_nothing(event):
+        return _free_event(event)
+    try:
+        return _call(CallEvent.model_validate(event), now)
     except ValidationError as error:
         return _rejection(error)
-    started, ended = parse_instant(event.started_at), parse_instant(event.ended_at)
-    if started is None or ended is None:
-        return Rejection(*_FIELD_CODES["started_at" if started is None else "ended_at"])
-    answered = parse_instant(event.answered_at) if isinstance(event.answered_at, str) else None
-    rejection = _check_times(event, started, answered, ended, now)
-    if rejection is not None:
-        return rejection
-    return Call(
-        event.call_id,
-        event.account_id,
-        event.line_id,
-        event.user_id,
-        event.direction,
-        event.calling_number,
-        event.dialled_number,
-        started,
-        format_instant(started),
-        format_instant(ended),
-        event.duration_seconds,
-        event.disposition,
-        _facts_hash(event, started, answered, ended),
+
+
+def _free_event(event: dict[str, Any]) -> FreeEvent | Rejection:
+    for field, has_form in (("call_id", ids.is_call_id), ("account_id", ids.is_id)):
+        if field not in event:
+            return Rejection(
+                RejectionCode.MISSING_FIELD, f"{field} is missing; every event names its account and call."
+            )
+        if not isinstance(event[field], str) or not has_form(event[field]):
+            return Rejection(*_FIELD_CODES[field])
+    ended = _instant(event.get("ended_at"))
+    seconds, is_answered = whole_number(event.get("duration_seconds")), event.get("disposition") == "answered"
+    return FreeEvent(
+        event["account_id"],
+        event["call_id"],
+        ids.call_key(event["call_id"]),
+        None if ended is None else format_instant(ended),
+        (isinstance(seconds, int) and seconds > 0) or (is_answered and seconds != 0),
     )
 
 
@@ -164,70 +170,55 @@ def _rejection(error: ValidationError) -> Rejection:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     field = str(first["loc"][0]) if first["loc"] else ""
     if first["type"] == "missing":
-        return Rejection(
-            RejectionCode.MISSING_FIELD, f"{field} is missing; every field of version 1 except answered_at is required."
-        )
-    if field in _FIELD_CODES:
-        return Rejection(*_FIELD_CODES[field])
-    return Rejection(
-        RejectionCode.MALFORMED_JSON, "The body must be one JSON object in UTF-8 that describes one finished call."
-    )
+        return Rejection(RejectionCode.MISSING_FIELD, f"{field} is missing; an event of a call that costs needs it.")
+    return Rejection(*_FIELD_CODES[field]) if field in _FIELD_CODES else _MALFORMED
 
 
-def _check_times(
-    event: CallEvent, started: datetime, answered: datetime | None, ended: datetime, now: datetime
-) -> Rejection | None:
-    if started > now + MAX_AHEAD:
-        return Rejection(
-            RejectionCode.STARTED_TOO_FAR_AHEAD,
-            "started_at is over 1 day ahead; check the switch's clock and time zone.",
-        )
-    if started < now - MAX_AGE:
-        return Rejection(
-            RejectionCode.STARTED_TOO_LONG_AGO, "started_at is over 90 days back; adjust the balance instead."
-        )
-    if ended < started:
-        return Rejection(
-            RejectionCode.ENDED_BEFORE_STARTED, "ended_at is before started_at; check both and send the call again."
-        )
-    if event.disposition == "answered":
-        return _check_answered(event, started, answered, ended)
-    if event.duration_seconds:
-        return Rejection(RejectionCode.DURATION_MISMATCH, "duration_seconds must be 0 unless disposition is answered.")
-    return None
-
-
-def _check_answered(
-    event: CallEvent, started: datetime, answered: datetime | None, ended: datetime
-) -> Rejection | None:
-    if answered is None:
-        detail = "answered_at must be RFC 3339 with an offset when disposition is answered."
-        return Rejection(
-            RejectionCode.MISSING_FIELD if event.answered_at is None else RejectionCode.INVALID_TIMESTAMP, detail
-        )
-    if not started <= answered <= ended:
-        return Rejection(RejectionCode.ENDED_BEFORE_STARTED, "answered_at must be between started_at and ended_at.")
-    if abs((ended - answered).total_seconds() - event.duration_seconds) > DURATION_TOLERANCE_SECONDS:
-        return Rejection(
-            RejectionCode.DURATION_MISMATCH, "duration_seconds must be within 1 second of ended_at - answered_at."
-        )
-    return None
-
-
-def _facts_hash(event: CallEvent, started: datetime, answered: datetime | None, ended: datetime) -> str:
-    """Return a 128-bit hash of all facts of the call. The same facts in another spelling have the same hash."""
-    facts = (
-        event.account_id,
+def _call(event: CallEvent, now: datetime) -> Call | FreeEvent | Rejection:
+    started, answered, ended = map(_instant, (event.started_at, event.answered_at, event.ended_at))
+    if started is None or ended is None:
+        return Rejection(*_FIELD_CODES["started_at" if started is None else "ended_at"])
+    if answered is None and event.answered_at is not None:
+        return Rejection(*_FIELD_CODES["answered_at"])
+    rejection = check_times(started, answered, ended, now)
+    if rejection is not None:
+        return rejection
+    seconds = event.duration_seconds
+    if seconds is None:
+        if answered is None:
+            detail = "duration_seconds is missing; send it, or answered_at and ended_at."
+            return Rejection(RejectionCode.MISSING_FIELD, detail)
+        seconds = max(0, -((answered - ended) // timedelta(seconds=1)))
+    key = ids.call_key(event.call_id)
+    if seconds == 0:
+        return FreeEvent(event.account_id, event.call_id, key, format_instant(ended), is_answered=False)
+    rejection = check_duration(event.disposition, seconds, started, answered, ended)
+    if rejection is not None:
+        return rejection
+    number, happened_at = strip_trunk_zero(event.dialled_number), format_instant(started)
+    from_number = event.calling_number
+    return Call(
         event.call_id,
+        key,
+        event.account_id,
         event.line_id,
         event.user_id,
-        event.direction,
-        event.calling_number,
+        from_number if isinstance(from_number, str) and is_e164(from_number) else None,
+        number,
         event.dialled_number,
-        format_instant(started),
-        format_instant(answered) if answered and event.disposition == "answered" else "",
+        started,
+        happened_at,
+        "" if answered is None else format_instant(answered),
         format_instant(ended),
-        str(event.duration_seconds),
-        event.disposition,
+        seconds,
+        _hash(event.account_id, key, "outbound", number, happened_at, str(seconds)),
     )
+
+
+def _instant(value: object) -> datetime | None:
+    return parse_instant(value) if isinstance(value, str) else None
+
+
+def _hash(*facts: str) -> str:
+    """Return a 128-bit hash of facts. The same facts in another spelling have the same hash."""
     return hashlib.blake2b("\n".join(facts).encode(), digest_size=16).hexdigest()

@@ -6,6 +6,7 @@ from typing import Final
 ADJUSTMENT: Final = "adjustment"
 TOP_UP: Final = "top_up"
 REVERSAL: Final = "reversal"
+SHORT_CODE_CATEGORY: Final = "outbound_short_code_call"
 CATEGORY: Final = re.compile(r"[a-z][a-z0-9_]{1,39}")
 """The form of every category's code."""
 RESERVED_CATEGORIES: Final = frozenset({ADJUSTMENT, TOP_UP, "refund", "dispute", REVERSAL, "correction"})

@@ -50,6 +50,11 @@ class Config(BaseModel):
         """The countries whose calls are part of the subscription."""
         return frozenset(self.home_country_list.split(","))
 
+    @property
+    def home_country(self) -> str:
+        """The country in which a number without a country code is dialed if nothing else says where."""
+        return self.home_country_list.split(",")[0]
+
     @cached_property
     def bounds(self) -> Bounds:
         """The minimum and the maximum of one payment."""

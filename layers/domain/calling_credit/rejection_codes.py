@@ -1,5 +1,6 @@
 """The reasons why a call event is refused, as `make redrive PEEK=1` and the log name them."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -19,8 +20,17 @@ class RejectionCode(StrEnum):
     STARTED_TOO_FAR_AHEAD = "started_too_far_ahead"
     STARTED_TOO_LONG_AGO = "started_too_long_ago"
     ENDED_BEFORE_STARTED = "ended_before_started"
+    ENDED_IN_THE_FUTURE = "ended_in_the_future"
     DURATION_MISMATCH = "duration_mismatch"
     CONFLICTING_CALL = "conflicting_call"
     UNKNOWN_ACCOUNT = "unknown_account"
     NOT_POSTED = "not_posted"
     NOT_PRICED = "not_priced"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a message was refused: a stable code, and a sentence for the producer's engineers."""
+
+    code: RejectionCode
+    detail: str

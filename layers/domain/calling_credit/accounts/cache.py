@@ -1,4 +1,4 @@
-"""Facts about accounts and lines for posting (time zone, possible holds, enabled lines), cached for a minute.
+"""Facts about accounts and lines for posting (time zone, possible holds, lines), cached for a minute.
 
 Settings change rarely, and a call's local date is fixed when it is posted, so facts may be a minute old. Unknown
 accounts and lines are not cached, so a new account is found at once.
@@ -20,15 +20,20 @@ if TYPE_CHECKING:
 
 FACTS_TTL: Final = timedelta(seconds=60)
 MAX_FACTS: Final = 50_000
-_PROJECTION: Final = "PK, SK, time_zone, admission, admission_changed_at, international_calling"
+_PROJECTION: Final = "PK, SK, time_zone, admission, admission_changed_at, international_calling, #number"
+_NAMES: Final = {"#number": "number"}
+"""`number` is a reserved word of DynamoDB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Facts for one batch: each existing account's time zone, and the (account, line) pairs that may call abroad."""
+    """Facts for one batch: each existing account's time zone, the (account, line) pairs that may call abroad, and the
+    numbers of the existing lines by account and line.
+    """
 
     time_zones: dict[str, str]
     enabled_lines: frozenset[tuple[str, str]]
+    numbers: dict[tuple[str, str], str]
 
 
 class AccountFacts:
@@ -65,6 +70,7 @@ class AccountFacts:
         return Facts(
             {account: time_zone for account, time_zone in time_zones.items() if time_zone is not None},
             frozenset((account, line) for account, line in pairs if self._is_enabled(account, line)),
+            {pair: number for pair in pairs if (number := self._number(*pair)) is not None},
         )
 
     def _load_missing(self, required: set[Key], now: datetime) -> None:
@@ -74,7 +80,7 @@ class AccountFacts:
             missing = list(required)
         for key in missing:
             self._cache.pop(key, None)
-        items = read_many(self._client, self._table_name, missing, self._sleep, _PROJECTION)
+        items = read_many(self._client, self._table_name, missing, self._sleep, _PROJECTION, _NAMES)
         self._cache.update({key: (now, from_attributes(item)) for key, item in items.items()})
 
     def _may_have_holds(self, account_id: str, now: datetime) -> bool:
@@ -95,3 +101,7 @@ class AccountFacts:
     def _is_enabled(self, account_id: str, line_id: str) -> bool:
         cached = self._cache.get((keys.account_pk(account_id), keys.line_sk(line_id)))
         return bool(cached and cached[1].get("international_calling"))
+
+    def _number(self, account_id: str, line_id: str) -> str | None:
+        cached = self._cache.get((keys.account_pk(account_id), keys.line_sk(line_id)))
+        return None if cached is None else cached[1].get("number")

@@ -8,6 +8,7 @@ from calling_credit.accounts.line_store import line_from_item
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.errors import NotFound, ProblemCode
+from calling_credit.numbering import country_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -43,6 +44,21 @@ class AccountReader:
         page = items[:limit]
         return [line_from_item(item) for item in page], page[-1]["SK"] if len(items) > limit else None
 
+    def line_countries(self, line_id: str | None) -> list[str]:
+        """The countries of the numbers of the account's lines, in the order of the lines' ids; of one line if it is
+        named.
+
+        Raises:
+            NotFound: `unknown_line`.
+        """
+        if line_id is None:
+            lines = self._partition.query(keys.line_prefix(), keys.line_prefix() + keys.AFTER)
+            return list(dict.fromkeys(country_of(line["number"]) for line in lines))
+        line = self._partition.get(keys.line_sk(line_id))
+        if line is None:
+            raise _unknown_line()
+        return [country_of(line["number"])]
+
     def line_changes(self, line_id: str, after: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
         """A page of the changes of a line's international calling, newest first, and the sort key after which the next
         page starts.
@@ -51,7 +67,7 @@ class AccountReader:
             NotFound: `unknown_line`.
         """
         if not list(self._partition.query(keys.line_sk(line_id), keys.line_sk(line_id))):
-            raise NotFound(ProblemCode.UNKNOWN_LINE, "This account has no line with this id; GET /lines lists them.")
+            raise _unknown_line()
         low, high = keys.change_range(line_id)
         if after is not None:
             high = after
@@ -64,3 +80,7 @@ class AccountReader:
         """The name of every user."""
         users = self._partition.query(keys.user_prefix(), keys.user_prefix() + keys.AFTER)
         return {keys.id_of(user["SK"]): user["name"] for user in users}
+
+
+def _unknown_line() -> NotFound:
+    return NotFound(ProblemCode.UNKNOWN_LINE, "This account has no line with this id; GET /lines lists them.")

@@ -8,30 +8,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from calling_credit.accounts.limits import Limits
 from calling_credit.admission.reasons import DenialReason
-from calling_credit.call_events import MAX_DURATION_SECONDS
+from calling_credit.admission.refusals import AccountStatus, account_refusals, destination_refusals
 from calling_credit.errors import Conflict, ProblemCode
+from calling_credit.ids import call_key
 from calling_credit.instants import format_instant
-from calling_credit.ledger.holds import Hold, HoldStatus, price_of
-from calling_credit.numbering import country_of, is_short_code
+from calling_credit.ledger.holds import Hold, HoldStatus, affordable_seconds, price_of
+from calling_credit.numbering import is_emergency, is_short_code
 from calling_credit.rates.deck import INCLUDED_CATEGORY, RateRow
-from calling_credit.rates.pricing import PRICE_STEP_MICROS
 
+MAX_GRANTED_SECONDS: Final = 24 * 3600
+"""The longest call that is authorized."""
 RETRY_WINDOW: Final = timedelta(seconds=30)
 """The same request within this time, and within half of the requested seconds, counts as a retry."""
-
-FRAUD_REASONS: Final = frozenset(
-    {
-        DenialReason.ACCOUNT_FROZEN,
-        DenialReason.BLOCKED,
-        DenialReason.HIGH_COST,
-        DenialReason.SIMULTANEOUS_CALLS,
-        DenialReason.CALL_PRICE,
-        DenialReason.DAILY_SPEND,
-    }
-)
-"""Denials that are announced, because they may be caused by fraud."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +33,10 @@ class AdmissionRequest:
     dialled_number: str
     requested_seconds: int
 
-
-@dataclass(frozen=True, slots=True)
-class AccountStatus:
-    """The state of an account that admission needs. `holds`: credit is held for its calls."""
-
-    is_closed: bool
-    is_frozen: bool
-    holds: bool
-    limits: Limits
+    @property
+    def call_key(self) -> str:
+        """The name of the call in keys, as call events find it."""
+        return call_key(self.call_id) if self.call_id else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +64,15 @@ class AdmissionContext:
     origin: str
     row: RateRow | None
     deck_version: str
-    hold: Hold | None
+    stored_hold: Hold | None
     credit: Credit
     now: datetime
+
+    @property
+    def hold(self) -> Hold | None:
+        """The hold of this attempt; None before the first request, and after an attempt that was not answered."""
+        stored = self.stored_hold
+        return None if stored is None or stored.is_of_unanswered_call else stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +92,9 @@ class Decision:
     hold: Hold | None = None
 
 
-def short_code(request: AdmissionRequest) -> Decision | None:
-    """Allow emergency and other short codes, which are free and never refused; None for other numbers."""
-    return Decision(None, request.requested_seconds) if is_short_code(request.dialled_number) else None
+def emergency(request: AdmissionRequest) -> Decision | None:
+    """Allow a call to an emergency number, which is free and never refused; None for other numbers."""
+    return Decision(None, request.requested_seconds) if is_emergency(request.dialled_number) else None
 
 
 def decide_admission(s: AdmissionContext) -> Decision:
@@ -114,8 +104,9 @@ def decide_admission(s: AdmissionContext) -> Decision:
         Conflict: `call_id_reused`, the id belongs to a call to another number or of another line.
     """
     hold = s.hold
-    if hold is None and s.row is not None and s.row.category == INCLUDED_CATEGORY:
-        return Decision(None, s.request.requested_seconds, s.row)
+    if hold is None and _is_free(s):
+        reason = next(account_refusals(s.account), None)
+        return Decision(reason, 0 if reason else s.request.requested_seconds, s.row)
     if hold is not None and not (hold.is_for(s.request.dialled_number) and hold.line_id == s.request.line_id):
         detail = (
             "Another call has this call_id. Use a new id for each call, and the same to and line_id to extend a call."
@@ -133,29 +124,29 @@ def depends_on_spending(s: AdmissionContext, decision: Decision) -> bool:
     """Return whether the day's spending can change the decision."""
     if decision.reason is not None:
         return decision.reason in (DenialReason.INSUFFICIENT_CREDIT, DenialReason.RECHARGING)
-    is_included = decision.row is not None and decision.row.category == INCLUDED_CATEGORY
-    return decision.hold is not None or (s.hold is None and not is_included)
+    return decision.hold is not None or (s.hold is None and not _is_free(s))
+
+
+def _is_free(s: AdmissionContext) -> bool:
+    """Return whether the call costs nothing, so that neither line, limits, nor credit matter."""
+    if s.row is None:
+        return is_short_code(s.request.dialled_number)
+    return s.row.category == INCLUDED_CATEGORY
 
 
 def _refusals(s: AdmissionContext) -> Iterator[str]:
     account, row = s.account, s.hold.row if s.hold is not None else s.row
     if s.hold is not None and s.hold.status != HoldStatus.LIVE:
         yield DenialReason.CALL_FINISHED if s.hold.status == HoldStatus.RELEASED else DenialReason.HOLD_EXPIRED
+    yield from account_refusals(account)
     if account is None:
-        yield DenialReason.UNKNOWN_ACCOUNT
         return
-    if account.is_closed or account.is_frozen:
-        yield DenialReason.ACCOUNT_CLOSED if account.is_closed else DenialReason.ACCOUNT_FROZEN
-    if not s.may_call_abroad:
-        yield DenialReason.UNKNOWN_LINE if s.may_call_abroad is None else DenialReason.INTERNATIONAL_OFF
-    digits = s.request.dialled_number[1:]
-    country = row.country if row is not None else country_of(digits)
-    if account.limits.blocks(digits, country) or account.limits.blocks(digits, country_of(digits)):
-        yield DenialReason.BLOCKED
-    if row is None:
-        yield DenialReason.UNRATED
-    elif account.limits.refuses_cost(row, digits):
-        yield DenialReason.HIGH_COST
+    if s.may_call_abroad is None:
+        yield DenialReason.UNKNOWN_LINE
+    if not is_short_code(s.request.dialled_number):
+        if s.may_call_abroad is False:
+            yield DenialReason.INTERNATIONAL_OFF
+        yield from destination_refusals(s.request.dialled_number[1:], row, account.limits)
     if s.hold is None and s.credit.live_holds >= account.limits.simultaneous_calls:
         yield DenialReason.SIMULTANEOUS_CALLS
 
@@ -163,14 +154,14 @@ def _refusals(s: AdmissionContext) -> Iterator[str]:
 def _grant(s: AdmissionContext, account: AccountStatus, row: RateRow) -> Decision:
     """Allow the requested seconds, or as many as the limits and the credit permit."""
     hold, requested = s.hold, s.request.requested_seconds
-    now = format_instant(s.now)
     if hold is not None and _is_retry(hold, requested, s.now):
         return _unchanged(s, None)
     elapsed = 0 if hold is None else _elapsed_seconds(hold, requested, s.now)
-    wanted = min(elapsed + requested, MAX_DURATION_SECONDS)
+    wanted = min(elapsed + requested, MAX_GRANTED_SECONDS)
     held_already, granted = (hold.amount_micros, hold.max_seconds) if hold is not None else (0, 0)
-    if wanted <= granted:
-        return _unchanged(s, None)
+    limited_by: str | None = DenialReason.MAXIMUM_DURATION if elapsed + requested > wanted else None
+    if hold is not None and wanted <= granted:
+        return replace(_unchanged(s, None), limited_by=limited_by)
     budgets = {
         DenialReason.CALL_PRICE: account.limits.call_price_micros,
         DenialReason.DAILY_SPEND: account.limits.daily_spend_micros
@@ -178,7 +169,6 @@ def _grant(s: AdmissionContext, account: AccountStatus, row: RateRow) -> Decisio
         - (s.credit.held_micros - held_already),
         DenialReason.INSUFFICIENT_CREDIT: s.credit.available_micros + held_already,
     }
-    limited_by = None
     seconds = wanted
     for code, budget_micros in budgets.items():
         affordable = affordable_seconds(row, budget_micros, wanted)
@@ -192,33 +182,48 @@ def _grant(s: AdmissionContext, account: AccountStatus, row: RateRow) -> Decisio
     amount = price_of(row, seconds)
     if hold is None and (amount == 0 or not account.holds):
         return Decision(None, seconds, row, 0, limited_by)
-    held = Hold(
-        account_id=s.request.account_id,
-        call_id=s.request.call_id,
-        line_id=s.request.line_id,
-        dialled_number=s.request.dialled_number,
-        origin=s.origin,
-        status=HoldStatus.LIVE,
-        amount_micros=amount,
-        max_seconds=seconds,
-        deck_version=s.deck_version,
-        row=row,
-        authorized_at=now,
-        asked_at=now,
-        asked_seconds=requested,
-    )
-    if hold is not None:
-        held = replace(hold, amount_micros=amount, max_seconds=seconds, asked_at=now, asked_seconds=requested)
+    held = _hold(s, row, amount, seconds, limited_by)
     return Decision(None, seconds, row, amount, limited_by, held)
 
 
+def _hold(s: AdmissionContext, row: RateRow, amount: int, seconds: int, limited_by: str | None) -> Hold:
+    """The hold of a new call, or of an extended one."""
+    now, requested = format_instant(s.now), s.request.requested_seconds
+    if s.hold is None:
+        return Hold(
+            account_id=s.request.account_id,
+            call_key=s.request.call_key,
+            call_id=s.request.call_id,
+            line_id=s.request.line_id,
+            dialled_number=s.request.dialled_number,
+            origin=s.origin,
+            status=HoldStatus.LIVE,
+            amount_micros=amount,
+            max_seconds=seconds,
+            deck_version=s.deck_version,
+            row=row,
+            authorized_at=now,
+            asked_at=now,
+            asked_seconds=requested,
+            limited_by=limited_by,
+        )
+    return replace(
+        s.hold,
+        amount_micros=amount,
+        max_seconds=seconds,
+        asked_at=now,
+        asked_seconds=requested,
+        limited_by=limited_by,
+    )
+
+
 def _unchanged(s: AdmissionContext, reason: str | None) -> Decision:
-    """Return a decision that changes no hold. A denial does not shorten a call that is in progress."""
+    """Return a decision that changes no hold, and why a call in progress gets no more seconds."""
     if s.hold is None:
         return Decision(reason, 0, s.row)
     if s.hold.status != HoldStatus.LIVE:
         return Decision(reason, 0, s.hold.row)
-    return Decision(reason, s.hold.max_seconds, s.hold.row, s.hold.amount_micros)
+    return Decision(reason, s.hold.max_seconds, s.hold.row, s.hold.amount_micros, reason or s.hold.limited_by)
 
 
 def _is_retry(hold: Hold, requested: int, now: datetime) -> bool:
@@ -233,18 +238,3 @@ def _elapsed_seconds(hold: Hold, requested: int, now: datetime) -> int:
 
 def _retry_window(requested: int) -> timedelta:
     return min(RETRY_WINDOW, timedelta(seconds=requested) // 2)
-
-
-def affordable_seconds(row: RateRow, credit_micros: int, maximum: int) -> int:
-    """Return the longest call, up to `maximum` seconds, that the credit pays for; 0 if it pays for no call."""
-    shortest = row.minimum_seconds or row.increment_seconds
-    if price_of(row, shortest) > credit_micros:
-        return 0
-    if row.rate_micros_per_minute == 0:
-        return maximum
-    step = 60 * PRICE_STEP_MICROS
-    # The highest unrounded price that is rounded to the credit.
-    sixtieths = step * (credit_micros // PRICE_STEP_MICROS + 1) - step // 2 - 1
-    billed = (sixtieths - 60 * row.connection_fee_micros) // row.rate_micros_per_minute
-    increments = (billed - row.minimum_seconds) // row.increment_seconds
-    return min(maximum, row.minimum_seconds + increments * row.increment_seconds)

@@ -44,7 +44,7 @@ def announce_denial(
         "denials": count + 1,
         "reason": reason,
         "denied_at": at,
-        "call_id": request.call_id,
+        "call_id": request.call_key,
         "line_id": request.line_id,
         "to": masked(request.dialled_number),
     }

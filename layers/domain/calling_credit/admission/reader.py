@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import account_from_item
 from calling_credit.accounts.limits import effective_limits
-from calling_credit.admission.decision import AccountStatus, AdmissionContext, AdmissionRequest, Credit
+from calling_credit.admission.decision import AdmissionContext, AdmissionRequest, Credit
+from calling_credit.admission.refusals import AccountStatus
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.hold_store import hold_from_item
 from calling_credit.ledger.holds import holds_now
-from calling_credit.numbering import UNKNOWN_COUNTRY, country_of
-from calling_credit.rates.deck import Deck
+from calling_credit.numbering import UNKNOWN_COUNTRY, country_of, is_short_code
+from calling_credit.rates import short_codes
+from calling_credit.rates.deck import Deck, RateRow
+from calling_credit.rates.pricing import find_row
 from calling_credit.recharge.items import recharge_from_item
 
 if TYPE_CHECKING:
@@ -48,7 +51,7 @@ class AdmissionReader:
             keys.account_sk(): "account",
             keys.balance_sk(): "balance",
             keys.line_sk(request.line_id): "line",
-            keys.hold_sk(request.call_id): "hold",
+            keys.hold_sk(request.call_key): "hold",
             keys.auto_recharge_sk(): "recharge",
             keys.denial_sk(): "denials",
         }
@@ -64,7 +67,8 @@ class AdmissionReader:
         context = snapshot.context
         assert snapshot.time_zone is not None
         date = local_date(context.now, snapshot.time_zone)
-        days = [keys.day_sk(date, category) for category in sorted(deck.categories)]
+        categories = deck.categories | short_codes.charged_categories(deck.short_codes)
+        days = [keys.day_sk(date, category) for category in sorted(categories)]
         items = self._read(keys.account_pk(context.request.account_id), days)
         spent = max(0, -sum(int(item["total_micros"]["N"]) for item in items.values()))
         return replace(snapshot, context=replace(context, credit=replace(context.credit, spent_micros=spent)))
@@ -90,20 +94,27 @@ def _snapshot(
         spent_micros=0,
         may_recharge=is_armed and (is_due or state.in_flight is not None),
     )
-    origin = country_of(line["number"]) if line is not None else UNKNOWN_COUNTRY
+    origin = country_of(line["number"]) if line is not None else None
     context = AdmissionContext(
         request=request,
         account=_account_status(account, now) if account else None,
         may_call_abroad=None if line is None else line["international_calling"],
-        origin=origin,
-        row=deck.find(request.dialled_number[1:], origin, format_instant(now)),
+        origin=origin or UNKNOWN_COUNTRY,
+        row=_price(deck, request.dialled_number, origin, now),
         deck_version=deck.version,
-        hold=hold_from_item(items["hold"]) if "hold" in items else None,
+        stored_hold=hold_from_item(items["hold"]) if "hold" in items else None,
         credit=credit,
         now=now,
     )
     may_nudge = credit.may_recharge and state.in_flight is None
     return AdmissionSnapshot(context, may_nudge, from_attributes(items.get("denials", {})), account.get("time_zone"))
+
+
+def _price(deck: Deck, number: str, origin: str | None, now: datetime) -> RateRow | None:
+    """Return the row that prices the call. Without a known line, a short code has the row of any country's lines."""
+    if origin is None and is_short_code(number):
+        return short_codes.find_anywhere(deck.short_codes, number)
+    return find_row(deck, number, origin or UNKNOWN_COUNTRY, format_instant(now))
 
 
 def _account_status(item: dict[str, Any], now: datetime) -> AccountStatus:

@@ -1,10 +1,14 @@
 """The reasons why a call is denied."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class DenialReason(StrEnum):
-    """Why a call is denied, in the order in which the reasons are checked. docs/api.md explains each."""
+    """Why a call is denied, in the order in which the reasons are checked. docs/api.md explains each.
+
+    The last one only limits the duration of a call.
+    """
 
     CALL_FINISHED = "call_finished"
     HOLD_EXPIRED = "hold_expired"
@@ -21,3 +25,17 @@ class DenialReason(StrEnum):
     DAILY_SPEND = "daily_spend_limit"
     INSUFFICIENT_CREDIT = "insufficient_credit"
     RECHARGING = "recharging"
+    MAXIMUM_DURATION = "maximum_duration"
+
+
+FRAUD_REASONS: Final = frozenset(
+    {
+        DenialReason.ACCOUNT_FROZEN,
+        DenialReason.BLOCKED,
+        DenialReason.HIGH_COST,
+        DenialReason.SIMULTANEOUS_CALLS,
+        DenialReason.CALL_PRICE,
+        DenialReason.DAILY_SPEND,
+    }
+)
+"""Denials that are announced, because they may be caused by fraud."""

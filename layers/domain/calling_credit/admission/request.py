@@ -2,13 +2,12 @@
 
 from typing import Any, Final
 
-from calling_credit.admission.decision import AdmissionRequest, Decision
+from calling_credit.admission.decision import MAX_GRANTED_SECONDS, AdmissionRequest, Decision
 from calling_credit.admission.reasons import DenialReason
-from calling_credit.call_events import MAX_DURATION_SECONDS
 from calling_credit.errors import InvalidValue, ProblemCode
-from calling_credit.ids import check_id, is_call_id
+from calling_credit.ids import CALL_ID_FORM, check_id, is_call_id, is_id
 from calling_credit.money import format_money
-from calling_credit.numbering import is_e164, is_short_code
+from calling_credit.numbering import is_e164, is_emergency, is_short_code, strip_trunk_zero
 
 DEFAULT_SECONDS: Final = 600
 RETRY_AFTER_SECONDS: Final = 15
@@ -30,52 +29,58 @@ WORDS: Final[dict[str, str]] = {
     DenialReason.DAILY_SPEND: "The account has reached its daily spending limit.",
     DenialReason.INSUFFICIENT_CREDIT: "The credit is not sufficient for this call.",
     DenialReason.RECHARGING: "The credit is not sufficient for this call; a recharge is in progress.",
+    DenialReason.MAXIMUM_DURATION: "The call has reached the maximum duration.",
 }
 """The sentence for each reason."""
 
 
 def parse_request(body: dict[str, Any]) -> AdmissionRequest:
-    """Parse `{call_id, account_id, line_id, to, requested_seconds?}`. A call to an emergency number is always allowed,
-    so invalid fields of such a request are ignored.
+    """Parse `{call_id, account_id, line_id, to, requested_seconds?}`.
+
+    A call to an emergency number is always allowed, so invalid fields of such a request are ignored. A call to another
+    short code needs no line: an absent or invalid `line_id` counts as an unknown line.
 
     Raises:
         InvalidValue: missing_field, invalid_id, invalid_number, invalid_duration.
     """
-    if isinstance(body.get("to"), str) and is_short_code(body["to"]):
-        return _short_code_request(body)
-    for name in ("call_id", "account_id", "line_id", "to"):
+    if isinstance(body.get("to"), str) and is_emergency(body["to"]):
+        return _emergency_request(body)
+    needs_line = not (isinstance(body.get("to"), str) and is_short_code(body["to"]))
+    for name in ("call_id", "account_id", "line_id", "to") if needs_line else ("call_id", "account_id"):
         if not isinstance(body.get(name), str):
             raise InvalidValue(ProblemCode.MISSING_FIELD, f"{name} is missing; send it as a string.")
-    call_id, number = body["call_id"], body["to"]
+    call_id, number = body["call_id"], strip_trunk_zero(body["to"])
     if not is_call_id(call_id):
-        raise InvalidValue(
-            ProblemCode.INVALID_ID,
-            "call_id must be 1 to 96 letters, digits, or _ . : @ + -, beginning with a letter or digit.",
-        )
-    if not is_e164(number):
+        raise InvalidValue(ProblemCode.INVALID_ID, CALL_ID_FORM)
+    if not is_e164(number) and not is_short_code(number):
         raise InvalidValue(
             ProblemCode.INVALID_NUMBER, "to must be E.164 with a leading +, or a short code of 2 to 6 digits."
         )
     seconds = body.get("requested_seconds", DEFAULT_SECONDS)
     if not _is_duration(seconds):
-        detail = f"requested_seconds must be a whole number from 1 to {MAX_DURATION_SECONDS}."
+        detail = f"requested_seconds must be a whole number from 1 to {MAX_GRANTED_SECONDS}."
         raise InvalidValue(ProblemCode.INVALID_DURATION, detail)
-    account_id, line_id = (check_id(body[name], name) for name in ("account_id", "line_id"))
+    account_id = check_id(body["account_id"], "account_id")
+    line_id = check_id(body["line_id"], "line_id") if needs_line else _id_in(body, "line_id")
     return AdmissionRequest(call_id, account_id, line_id, number, seconds)
 
 
-def _short_code_request(body: dict[str, Any]) -> AdmissionRequest:
-    def id_in(name: str) -> str:
-        value = body.get(name)
-        return value if isinstance(value, str) and is_call_id(value) else ""
-
+def _emergency_request(body: dict[str, Any]) -> AdmissionRequest:
     seconds = body.get("requested_seconds", DEFAULT_SECONDS)
     requested = seconds if _is_duration(seconds) else DEFAULT_SECONDS
-    return AdmissionRequest(id_in("call_id"), id_in("account_id"), id_in("line_id"), body["to"], requested)
+    call_id, account_id, line_id = (_id_in(body, name) for name in ("call_id", "account_id", "line_id"))
+    return AdmissionRequest(call_id, account_id, line_id, body["to"], requested)
+
+
+def _id_in(body: dict[str, Any], name: str) -> str:
+    """Return the id in a field; empty if it is absent or invalid."""
+    value = body.get(name)
+    has_form = is_call_id if name == "call_id" else is_id
+    return value if isinstance(value, str) and has_form(value) else ""
 
 
 def _is_duration(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_DURATION_SECONDS
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_GRANTED_SECONDS
 
 
 def decision_view(decision: Decision) -> dict[str, Any]:

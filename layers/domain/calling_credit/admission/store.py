@@ -33,7 +33,7 @@ class AdmissionStore:
         added_micros = hold.amount_micros - (context.hold.amount_micros if context.hold is not None else 0)
         max_held = limits.daily_spend_micros - credit.spent_micros - added_micros
         posted = credit.available_micros + credit.held_micros
-        actions = hold_actions(self._table_name, context.hold, hold, posted, max_held, limits.simultaneous_calls)
+        actions = hold_actions(self._table_name, context.stored_hold, hold, posted, max_held, limits.simultaneous_calls)
         try:
             self._client.transact_write_items(TransactItems=actions)
         except AWS_ERRORS as error:

@@ -1,23 +1,23 @@
 """A batch of calls: which are charged, free, unrated, or refused, and the outcome of each message."""
 
 from collections import Counter
-from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from calling_credit.call_events import Call, Rejection
+from calling_credit.call_events import Call, FreeEvent
 from calling_credit.charging.intake import CONFLICT, Intake
 from calling_credit.errors import Unavailable
-from calling_credit.ledger.call_entries import charge_entry
+from calling_credit.instants import format_instant
+from calling_credit.ledger.call_entries import charge_entry, is_suspicious
 from calling_credit.ledger.entries import Entry
-from calling_credit.ledger.holds import Hold, HoldStatus, rate_held
-from calling_credit.numbering import country_of
+from calling_credit.ledger.holds import Hold, HoldEnd, rate_held
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.decks_for_calls import PricingDecks
-from calling_credit.rates.pricing import Free, RatedCall, Unrated, needs_deck, rate_call
-from calling_credit.rejection_codes import RejectionCode
+from calling_credit.rates.pricing import Free, RatedCall, Unrated, needs_deck, origin_of, rate_call
+from calling_credit.rejection_codes import Rejection, RejectionCode
 
 Key = tuple[str, str, str]
 
@@ -29,6 +29,7 @@ NOT_POSTED: Final = Rejection(
     RejectionCode.NOT_POSTED, "The table did not answer in time. The queue delivers the call again."
 )
 NO_HOLDS: Final[Mapping[tuple[str, str], Hold]] = MappingProxyType({})
+NO_NUMBERS: Final[Mapping[tuple[str, str], str]] = MappingProxyType({})
 NO_DECK: Final = Deck("", ())
 REFUSALS: Final = {
     "conflict": CONFLICT,
@@ -41,10 +42,11 @@ REFUSALS: Final = {
 @dataclass(slots=True)
 class Batch:
     """The distinct calls of one delivery. `holds` are the live holds to release by the call's key; `refused` are the
-    messages that the queue must deliver again.
+    messages that the queue must deliver again. An unrated call knows its origin.
     """
 
     intake: Intake
+    priced: list[Call] = field(default_factory=list)
     charges: list[tuple[Call, RatedCall]] = field(default_factory=list)
     unrated: list[Call] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
@@ -52,11 +54,6 @@ class Batch:
     refused: dict[str, Rejection] = field(default_factory=dict)
     recorded: set[Key] = field(default_factory=set)
     tally: Counter[str] = field(default_factory=Counter)
-
-    def lines(self) -> set[tuple[str, str]]:
-        """The `(account_id, line_id)` pairs of charged and unrated calls, whose facts are needed."""
-        calls = [call for call, _ in self.charges] + self.unrated
-        return {(call.account_id, call.line_id) for call in calls}
 
     def create_entries(self, time_zones: Mapping[str, str], now: datetime) -> None:
         """Make the entries with the time zones of existing accounts. Refuse the calls of unknown accounts."""
@@ -85,12 +82,23 @@ class Batch:
 
     def strays(self, enabled_lines: Set[tuple[str, str]]) -> list[Call]:
         """Charged and unrated calls whose line is unknown or has international calling off."""
-        calls = [call for call, _ in self.charges] + self.unrated
-        strays = [
-            call for call in calls if call.key in self.recorded and (call.account_id, call.line_id) not in enabled_lines
-        ]
+        strays = [call for call, _ in self._recorded() if (call.account_id, call.line_id) not in enabled_lines]
         self.tally["stray"] = len(strays)
         return strays
+
+    def suspicious(self) -> list[tuple[Call, int | None]]:
+        """Charged and unrated calls whose duration is hard to believe, with the seconds that their holds granted."""
+        suspicious = [
+            (call, granted) for call, granted in self._recorded() if is_suspicious(call.duration_seconds, granted)
+        ]
+        self.tally["suspicious"] = len(suspicious)
+        return suspicious
+
+    def _recorded(self) -> Iterator[tuple[Call, int | None]]:
+        """The charged and unrated calls that are in the table, with the seconds that their holds granted."""
+        calls = [(call, charge.granted_seconds) for call, charge in self.charges]
+        calls += [(call, None) for call in self.unrated]
+        return ((call, granted) for call, granted in calls if call.key in self.recorded)
 
     def counts(self) -> dict[str, int]:
         """The counts by metric name."""
@@ -104,40 +112,79 @@ class Batch:
             "calls_refused": len(self.refused),
             "calls_conflicting": rejections[CONFLICT.code],
             "stray_calls": self.tally["stray"],
+            "suspicious_calls": self.tally["suspicious"],
+            "calls_from_other_number": self.tally["other number"],
         }
 
 
 def rate_batch(
-    intake: Intake, decks: PricingDecks, now: datetime, holds: Mapping[tuple[str, str], Hold] = NO_HOLDS
+    intake: Intake,
+    decks: PricingDecks,
+    now: datetime,
+    holds: Mapping[tuple[str, str], Hold] = NO_HOLDS,
+    numbers: Mapping[tuple[str, str], str] = NO_NUMBERS,
+    tolerance: int = 0,
 ) -> Batch:
     """Price a call with a hold, even an ended one, by the hold. Price any other call by the deck that was in
-    force when it began; refuse it while that deck is not readable. `holds` are by account and call id.
+    force when it began; refuse it while that deck is not readable.
+
+    Args:
+        holds: by account and call key.
+        numbers: the numbers of the known lines, by account and line.
+        tolerance: how many seconds a call may exceed its hold without costing more (HangUpToleranceSeconds).
     """
     batch = Batch(intake, refused=dict(intake.refused))
-    released: set[tuple[str, str]] = set()
     for call in intake.calls:
-        name = (call.account_id, call.call_id)
-        hold = holds.get(name)
+        number = numbers.get((call.account_id, call.line_id))
+        if None not in (number, call.calling_number) and number != call.calling_number:
+            batch.tally["other number"] += 1
+        hold = holds.get((call.account_id, call.call_key))
         try:
-            rated = rate_held(call, hold) if hold is not None and hold.prices(call) else _rate(call, decks, now)
+            if hold is not None and hold.prices(call):
+                rated: RatedCall | Free | Unrated = rate_held(call, hold, tolerance)
+            else:
+                rated = _rate(call, origin_of(number, call.calling_number), decks, now)
         except Unavailable as error:
             batch.refuse(call.key, Rejection(RejectionCode.NOT_PRICED, error.detail))
             continue
+        batch.priced.append(call)
         if isinstance(rated, RatedCall):
             batch.charges.append((call, rated))
         elif isinstance(rated, Unrated):
-            batch.unrated.append(call)
+            batch.unrated.append(replace(call, origin=rated.origin))
         else:
             batch.tally["free"] += 1
-        if hold is not None and hold.status == HoldStatus.LIVE and name not in released:
-            released.add(name)  # Once for all calls with this id: a transaction takes one action on an item.
-            batch.holds[call.key] = hold
+    batch.tally["free"] += len(intake.free)
+    _release(batch, holds)
     return batch
 
 
-def _rate(call: Call, decks: PricingDecks, now: datetime) -> RatedCall | Free | Unrated:
+def _release(batch: Batch, holds: Mapping[tuple[str, str], Hold]) -> None:
+    """Release the hold of each call, once for all its events: a transaction takes one action on an item. Answered calls
+    come first, because they release a hold whenever they ended.
+    """
+    released: set[tuple[str, str]] = set()
+    events: list[Call | FreeEvent] = [*batch.priced, *batch.intake.free]
+    for event in sorted(events, key=_end_of):
+        name = (event.account_id, event.call_key)
+        hold = holds.get(name)
+        if hold is None or name in released:
+            continue
+        ended = hold.ended_by(_end_of(event), event.ended_at or "")
+        if ended is not None:
+            released.add(name)
+            batch.holds[event.key] = ended
+
+
+def _end_of(event: Call | FreeEvent) -> HoldEnd:
+    is_answered = isinstance(event, Call) or event.is_answered
+    return HoldEnd.ANSWERED if is_answered else HoldEnd.UNANSWERED
+
+
+def _rate(call: Call, origin: str, decks: PricingDecks, now: datetime) -> RatedCall | Free | Unrated:
     """Price a call without a hold. A call that is free whatever the deck does not wait for one."""
     if not needs_deck(call):
-        return rate_call(call, NO_DECK)
-    origin = country_of(call.calling_number)
-    return rate_call(call, decks.deck_for(call.dialled_number[1:], origin, call.happened_at, now))
+        return rate_call(call, NO_DECK, origin)
+    if not call.dialled_number.startswith("+"):  # The price list of short codes has no history.
+        return rate_call(call, decks.deck_for("", origin, format_instant(now), now), origin)
+    return rate_call(call, decks.deck_for(call.dialled_number[1:], origin, call.happened_at, now), origin)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from calling_credit.accounts.cache import AccountFacts
-from calling_credit.call_events import Rejection
 from calling_credit.charging.batch import rate_batch
 from calling_credit.charging.intake import Message, accept_messages
 from calling_credit.charging.store import ChargingStore
 from calling_credit.rates.decks_for_calls import PricingDecks
+from calling_credit.rejection_codes import Rejection
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +26,33 @@ class BatchResult:
 
 
 def charge_batch(
-    messages: Iterable[Message], decks: PricingDecks, facts: AccountFacts, store: ChargingStore, now: datetime
+    messages: Iterable[Message],
+    decks: PricingDecks,
+    facts: AccountFacts,
+    store: ChargingStore,
+    now: datetime,
+    tolerance: int,
 ) -> BatchResult:
-    """Price the calls of a batch, post their charges, and list the unrated and stray calls.
+    """Price the calls of a batch, post their charges, and list the unrated, stray, and suspicious calls.
 
     A stray is listed only after its charge is posted, so that the list never names a call that was not charged.
+    `tolerance` is HangUpToleranceSeconds.
     """
     intake = accept_messages(messages, now)
-    accounts_with_holds = facts.with_holds({call.account_id for call in intake.calls}, now)
-    holds = store.holds(
-        [(call.account_id, call.call_id) for call in intake.calls if call.account_id in accounts_with_holds]
-    )
-    batch = rate_batch(intake, decks, now, holds)
-    account_facts = facts.load(batch.lines(), now)
+    known = store.outcomes_of_v1(intake.calls)
+    intake.calls = [call for call in intake.calls if call.key not in known]
+    calls = {(call.account_id, call.call_key) for call in intake.calls}
+    calls |= {(event.account_id, event.call_key) for event in intake.free}
+    accounts_with_holds = facts.with_holds({account_id for account_id, _ in calls}, now)
+    holds = store.holds([call for call in calls if call[0] in accounts_with_holds])
+    account_facts = facts.load({(call.account_id, call.line_id) for call in intake.calls}, now)
+    batch = rate_batch(intake, decks, now, holds, account_facts.numbers, tolerance)
+    batch.record_outcomes(known)
     batch.create_entries(account_facts.time_zones, now)
 
     posting = store.post(batch.entries, batch.holds, now)
     batch.record_outcomes(posting.outcomes)
     batch.record_outcomes(store.list_unrated(batch.unrated, now))
     store.list_strays(batch.strays(account_facts.enabled_lines), now)
+    store.list_suspicious(batch.suspicious(), now)
     return BatchResult(batch.refused, batch.counts(), posting.errors)

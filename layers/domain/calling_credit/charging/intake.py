@@ -1,19 +1,26 @@
 """Turns a batch of messages into distinct calls: parses each message, merges repeated calls, and refuses conflicts.
+Events that cost nothing are kept apart.
 
 DynamoDB refuses two actions on one item in a transaction, so calls must be distinct before they are written.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
-from calling_credit.call_events import Call, Rejection, parse_call
-from calling_credit.rejection_codes import RejectionCode
+from calling_credit.call_events import Call, FreeEvent, parse_call
+from calling_credit.instants import format_instant
+from calling_credit.rejection_codes import Rejection, RejectionCode
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST_SENT: Final = "first_sent_at"
+"""The message attribute of a message that was sent again: when it was first sent (epoch milliseconds)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One queued message: its delivery id, when it was sent (epoch milliseconds) and its body."""
+    """One queued message: its delivery id, when it was first sent (epoch milliseconds), and its body."""
 
     message_id: str
     sent_at_ms: int
@@ -22,9 +29,13 @@ class Message:
 
 @dataclass(slots=True)
 class Intake:
-    """The distinct calls of a batch, the message ids of each by the call's key, and the refused messages."""
+    """The distinct calls of a batch, the message ids of each by the call's key, and the refused messages.
+
+    `free` are the events that cost nothing. Each says when its call ended at the latest.
+    """
 
     calls: list[Call] = field(default_factory=list)
+    free: list[FreeEvent] = field(default_factory=list)
     messages: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
     refused: dict[str, Rejection] = field(default_factory=dict)
 
@@ -46,6 +57,10 @@ def accept_messages(messages: Iterable[Message], now: datetime) -> Intake:
             intake.refused[message.message_id] = call
             continue
         key = call.key
+        if isinstance(call, FreeEvent):
+            intake.free.append(_with_end(call, message.sent_at_ms))
+            intake.messages.setdefault(key, []).append(message.message_id)
+            continue
         winner = winners.setdefault(key, call)
         if winner is call:
             intake.calls.append(call)
@@ -55,3 +70,12 @@ def accept_messages(messages: Iterable[Message], now: datetime) -> Intake:
         else:
             intake.refused[message.message_id] = CONFLICT
     return intake
+
+
+def _with_end(event: FreeEvent, sent_at_ms: int) -> FreeEvent:
+    """The event with the time of its call's end: at the latest, the time when the event was first sent.
+
+    So neither a repeated event nor a fast clock of the switch moves the end.
+    """
+    sent_at = format_instant(EPOCH + timedelta(milliseconds=sent_at_ms))
+    return replace(event, ended_at=min(event.ended_at or sent_at, sent_at))

@@ -1,7 +1,9 @@
-"""Lists calls for operators: unrated calls with all their fields until a deck covers them, and charged stray calls."""
+"""Lists calls for operators: unrated calls with all their fields until a deck covers them, and charged
+calls that are stray or suspicious.
+"""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from enum import StrEnum
@@ -14,12 +16,14 @@ from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
 from calling_credit.dynamodb.transactions import transact
 from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant
+from calling_credit.ledger.entries import same_facts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 UNRATED: Final = "unrated"
 STRAY: Final = "stray"
+SUSPICIOUS: Final = "suspicious"
 
 
 class ListOutcome(StrEnum):
@@ -45,7 +49,7 @@ def list_unrated_call(
     deck lost its destination.
     """
     pk = {"S": keys.account_pk(call.account_id)}
-    entry = {"PK": pk, "SK": {"S": keys.entry_sk(call.happened_at, call.call_id)}}
+    entry = {"PK": pk, "SK": {"S": keys.entry_sk(call.happened_at, call.call_key)}}
     condition = {"ConditionExpression": "attribute_not_exists(PK)", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
     actions: list[Any] = [
         {"ConditionCheck": {"TableName": table_name, "Key": entry, **condition}},
@@ -59,7 +63,7 @@ def list_unrated_call(
         return ListOutcome.NOT_LISTED
     if not failed:
         return ListOutcome.LISTED
-    is_replay = any(item.get("facts_hash") == {"S": call.facts_hash} for item in failed.values())
+    is_replay = any(same_facts(item, call) for item in failed.values())
     return ListOutcome.REPLAYED if is_replay else ListOutcome.CONFLICT
 
 
@@ -77,28 +81,40 @@ def list_unrated_calls(
         return {call.key: outcome for call, outcome in zip(calls, outcomes, strict=True)}
 
 
-def list_stray_calls(client: "DynamoDBClient", table_name: str, calls: Sequence[Call], now: datetime) -> None:
-    """List charged calls whose line is unknown or has international calling off, unless they are listed already."""
-    for call in calls:
+def list_calls(client: "DynamoDBClient", table_name: str, items: Iterable[dict[str, Any]]) -> None:
+    """List charged calls for an operator, unless they are listed already."""
+    for item in items:
         try:
-            client.put_item(
-                TableName=table_name,
-                Item=_stray_item(call, now),
-                ConditionExpression="attribute_not_exists(PK)",
-            )
+            client.put_item(TableName=table_name, Item=item, ConditionExpression="attribute_not_exists(PK)")
         except AWS_ERRORS as error:
             if not is_condition_failed(error):
                 raise
 
 
-def _stray_item(call: Call, now: datetime) -> dict[str, Any]:
+def stray_item(call: Call, now: datetime) -> dict[str, Any]:
+    """The item of a charged call whose line is unknown or has international calling off."""
     return to_attributes(
         {
             "PK": keys.account_pk(call.account_id),
-            "SK": keys.stray_sk(call.happened_at, call.call_id),
+            "SK": keys.stray_sk(call.happened_at, call.call_key),
             "line_id": call.line_id,
             "user_id": call.user_id,
             **_sweep_keys(STRAY, call, now),
+        }
+    )
+
+
+def suspicious_item(call: Call, granted_seconds: int | None, now: datetime) -> dict[str, Any]:
+    """The item of a charged call whose duration is hard to believe."""
+    return to_attributes(
+        {
+            "PK": keys.account_pk(call.account_id),
+            "SK": keys.suspicious_sk(call.happened_at, call.call_key),
+            "line_id": call.line_id,
+            "user_id": call.user_id,
+            "duration_seconds": call.duration_seconds,
+            "granted_seconds": granted_seconds,
+            **_sweep_keys(SUSPICIOUS, call, now),
         }
     )
 
@@ -107,16 +123,19 @@ def _unrated_item(call: Call, now: datetime) -> dict[str, Any]:
     return to_attributes(
         {
             "PK": keys.account_pk(call.account_id),
-            "SK": keys.unrated_sk(call.happened_at, call.call_id),
+            "SK": keys.unrated_sk(call.happened_at, call.call_key),
+            "call_id": call.call_id if call.call_id != call.call_key else None,
             "line_id": call.line_id,
             "user_id": call.user_id,
-            "direction": call.direction,
+            "direction": "outbound",
             "from": call.calling_number,
+            "origin": call.origin,
             "to": call.dialled_number,
             "ended_at": call.ended_at,
             "duration_seconds": call.duration_seconds,
-            "disposition": call.disposition,
+            "disposition": "answered",
             "facts_hash": call.facts_hash,
+            "facts_version": call.facts_version,
             **_sweep_keys(UNRATED, call, now),
         }
     )
@@ -126,5 +145,5 @@ def _sweep_keys(kind: str, call: Call, now: datetime) -> dict[str, str]:
     return {
         "recorded_at": format_instant(now),
         "sweep_pk": sweep_keys.sweep_pk(kind, call.account_id),
-        "sweep_sk": f"{call.happened_at}#{call.account_id}#{call.call_id}",
+        "sweep_sk": f"{call.happened_at}#{call.account_id}#{call.call_key}",
     }

@@ -5,9 +5,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from calling_credit.call_events import Call
-from calling_credit.charging.listed_calls import ListOutcome, list_stray_calls, list_unrated_calls
+from calling_credit.charging.listed_calls import (
+    ListOutcome,
+    list_calls,
+    list_unrated_calls,
+    stray_item,
+    suspicious_item,
+)
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.batch_get import read_many
+from calling_credit.ids import plain_id_of_v1
 from calling_credit.instants import format_instant
-from calling_credit.ledger.entries import Entry
+from calling_credit.ledger.entries import Entry, same_facts
 from calling_credit.ledger.hold_store import read_holds
 from calling_credit.ledger.holds import Hold
 from calling_credit.ledger.posting import Posting, post_entries
@@ -30,8 +39,25 @@ class ChargingStore:
         self._threads = threads
 
     def holds(self, calls: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Hold]:
-        """Return the holds of calls, by account id and call id."""
+        """Return the holds of calls, by account id and call key."""
         return read_holds(self._client, self._table_name, calls, self._threads)
+
+    def outcomes_of_v1(self, calls: Iterable[Call]) -> Mapping[Key, str]:
+        """Return the outcomes of calls that version 1.0.0 stored under another key, by today's key.
+
+        Only an id that begins with `h_` has another key now, so this reads nothing for other calls.
+        """
+        old_keys = {
+            (keys.account_pk(call.account_id), make_key(call.happened_at, name)): call
+            for call in calls
+            if (name := plain_id_of_v1(call.call_id)) is not None
+            for make_key in (keys.entry_sk, keys.unrated_sk)
+        }
+        items = read_many(self._client, self._table_name, old_keys) if old_keys else {}
+        return {
+            old_keys[key].key: ListOutcome.REPLAYED if same_facts(item, old_keys[key]) else ListOutcome.CONFLICT
+            for key, item in items.items()
+        }
 
     def post(self, entries: Iterable[Entry], holds: Mapping[Key, Hold], now: datetime) -> Posting:
         """Post entries and release the holds of their calls."""
@@ -51,4 +77,9 @@ class ChargingStore:
 
     def list_strays(self, calls: Sequence[Call], now: datetime) -> None:
         """List charged calls whose line is unknown or has international calling disabled."""
-        list_stray_calls(self._client, self._table_name, calls, now)
+        list_calls(self._client, self._table_name, [stray_item(call, now) for call in calls])
+
+    def list_suspicious(self, calls: Sequence[tuple[Call, int | None]], now: datetime) -> None:
+        """List charged and unrated calls whose duration is hard to believe, with the seconds that were granted."""
+        items = [suspicious_item(call, granted, now) for call, granted in calls]
+        list_calls(self._client, self._table_name, items)

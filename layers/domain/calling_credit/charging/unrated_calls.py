@@ -23,7 +23,7 @@ from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.posting import posting_plan
 from calling_credit.ledger.posting_parts import split_to_fit
 from calling_credit.ledger.posting_plan import BALANCE, ActionName, entry_items, entry_name
-from calling_credit.numbering import country_kept, is_e164
+from calling_credit.numbering import UNKNOWN_COUNTRY, country_kept, is_e164
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.decks_for_calls import DecksForCalls, Lookup
 from calling_credit.rates.pricing import Free, RatedCall, late_row, price_by
@@ -58,32 +58,38 @@ def read_unrated_calls(
 
 def unrated_call_from_item(item: Mapping[str, Any]) -> Call:
     """The call of an `UNRATED#` item."""
-    happened_at, call_id = keys.call_of(item["SK"])
+    happened_at, call_key = keys.call_of(item["SK"])
     return Call(
-        call_id=call_id,
+        call_id=item.get("call_id", call_key),
+        call_key=call_key,
         account_id=keys.account_of(item["PK"]),
         line_id=item["line_id"],
-        user_id=item["user_id"],
-        direction=item["direction"],
-        calling_number=item["from"],
+        user_id=item.get("user_id"),
+        calling_number=item.get("from"),
         dialled_number=item["to"],
+        sent_number=item["to"],
         started_at=datetime.fromisoformat(happened_at),
         happened_at=happened_at,
+        answered_at="",
         ended_at=item["ended_at"],
         duration_seconds=item["duration_seconds"],
-        disposition=item["disposition"],
         facts_hash=item["facts_hash"],
+        facts_version=item.get("facts_version", 1),
+        origin=item.get("origin") or country_kept(item["from"]),  # Version 1.0.0 stored no origin.
     )
 
 
 def _lookup(call: Call) -> Lookup:
-    """The look-up of a call. The caller's country is enough as the origin."""
-    return Lookup(call.dialled_number[1:], country_kept(call.calling_number), call.happened_at)
+    """The look-up of a call, from the origin that was stored with it."""
+    return Lookup(call.dialled_number[1:], call.origin or UNKNOWN_COUNTRY, call.happened_at)
 
 
 def _price(call: Call, lookup: Lookup, deck: Deck, now: datetime) -> RatedCall | Free | None:
     row = late_row(deck, lookup.digits, lookup.origin, lookup.at, format_instant(now))
-    return None if row is None else price_by(row, deck.version, lookup.origin, call.duration_seconds)
+    if row is None:
+        return None
+    is_home = deck.is_home(lookup.digits)
+    return price_by(row, deck.version, lookup.origin, call.duration_seconds, is_home=is_home)
 
 
 class UnratedCallStore:
@@ -159,7 +165,7 @@ class UnratedCallStore:
     def _close_action(self, call: Call, outcome: str) -> dict[str, Any]:
         key = {
             "PK": {"S": keys.account_pk(call.account_id)},
-            "SK": {"S": keys.unrated_sk(call.happened_at, call.call_id)},
+            "SK": {"S": keys.unrated_sk(call.happened_at, call.call_key)},
         }
         values = {":outcome": {"S": outcome}, ":at": {"S": format_instant(self._now)}}
         expression = "SET outcome = :outcome, settled_at = :at REMOVE sweep_pk, sweep_sk"
@@ -168,7 +174,7 @@ class UnratedCallStore:
 
 def _close_name(call: Call) -> ActionName:
     """The name of the action that takes a call off the list."""
-    return "unrated", call.happened_at, call.call_id
+    return "unrated", call.happened_at, call.call_key
 
 
 def _actions(part: Sequence[tuple[Call, Entry]]) -> int:

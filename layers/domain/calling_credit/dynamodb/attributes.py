@@ -1,10 +1,12 @@
 """Converts plain values to DynamoDB attribute values and back."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 Plain = str | int | bool | None | list[Any] | dict[str, Any]
 Item = Mapping[str, Plain]
+WRITE_UNIT_BYTES: Final = 1024
+"""The largest item that one write unit writes."""
 
 
 def to_attributes(item: Item) -> dict[str, Any]:
@@ -42,3 +44,31 @@ def from_attribute(attribute: Mapping[str, Any]) -> Any:
     if kind == "M":
         return from_attributes(value)
     return value
+
+
+def drop_if_large(attributes: dict[str, Any], name: str, reserve: int = 0) -> dict[str, Any]:
+    """The item without the named attribute if it would take more than one write unit; else the item itself.
+
+    Args:
+        reserve: bytes by which later updates may enlarge the item.
+    """
+    if name not in attributes or item_bytes(attributes) + reserve < WRITE_UNIT_BYTES:
+        return attributes
+    return {other: value for other, value in attributes.items() if other != name}
+
+
+def item_bytes(attributes: Mapping[str, Any]) -> int:
+    """The size of an item by DynamoDB's rules: UTF-8 bytes of names and texts; numbers take a byte for two digits plus
+    one or two. Maps and lists are not counted.
+    """
+    total = 0
+    for name, attribute in attributes.items():
+        [(kind, value)] = attribute.items()
+        total += len(name.encode())
+        if kind == "S":
+            total += len(value.encode())
+        elif kind == "N":
+            total += (len(value.lstrip("-")) + 1) // 2 + 1 + value.startswith("-")
+        else:
+            total += 1
+    return total

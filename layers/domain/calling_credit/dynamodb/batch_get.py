@@ -1,7 +1,7 @@
 """Reads many items by their keys, in as few requests as possible."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb.retries import backoff
@@ -24,6 +24,7 @@ def read_many(
     keys: Iterable[Key],
     sleep: Callable[[float], None] = time.sleep,
     projection: str = "",
+    names: Mapping[str, str] | None = None,
 ) -> dict[Key, dict[str, Any]]:
     """Read the items of distinct keys, strongly consistent, as attribute values. Missing items are left out.
 
@@ -31,7 +32,9 @@ def read_many(
         Unavailable: the table throttles.
     """
     distinct = list(keys)
-    options = {"ProjectionExpression": projection} if projection else {}
+    options: dict[str, Any] = {"ProjectionExpression": projection} if projection else {}
+    if names:
+        options["ExpressionAttributeNames"] = names
     items: dict[Key, dict[str, Any]] = {}
     for start in range(0, len(distinct), MAX_KEYS):
         unread: Any = [{"PK": {"S": pk}, "SK": {"S": sk}} for pk, sk in distinct[start : start + MAX_KEYS]]

@@ -10,31 +10,29 @@ its statement.
                                         the level for low-balance events (low_micros)       accounts.store
                                         whether the account is frozen (is_frozen)           accounts.freezing
     ENTRY#<happened_at>#<cause_id>      one immutable entry of the ledger                   ledger.posting
-      …#<call_id>#rerate#<n>#credit     the n-th rerating of a call: reversal of its charge charging.rerate_run
-      …#<call_id>#rerate#<n>#debit      and its new charge
+      …#<call_key>#rerate#<n>#credit    the n-th replacement of a charge, also `#debit`      charging.rerate_run
     DAY#<local_date>#<category>         count, billed seconds, total of the day's entries   the same transaction
     ADJUSTMENT#<id>                     the claim of one Idempotency-Key of an adjustment   ledger.adjustments
     CORRECTION#<id>                     one correction of a call, and the claim of its key  charging.corrections
     LINE#<line_id>                      number, user, international_calling                 accounts.line_store
     USER#<user_id>                      name                                                accounts.store
-    UNRATED#<happened_at>#<call_id>     a finished call without a price, all its fields      charging.listed_calls
-    STRAY#<happened_at>#<call_id>       a charged call on an unknown or disabled line       charging.listed_calls
+    UNRATED#<happened_at>#<call_key>    a finished call without a price, all its fields      charging.listed_calls
+    STRAY#<happened_at>#<call_key>      a charged call on an unknown or disabled line       charging.listed_calls
+    SUSPICIOUS#<happened_at>#<call_key> a charged call that lasted hardly believably long   charging.listed_calls
     TOPUP#<id>                          one payment: its state and its requests to Stripe    topups.store
     PAYMENT#<created_at>#<topup_id>     points at a TOPUP, so that payments list by time    topups.store
-    HOLD#<call_id>                      credit held for a call in progress; its price       ledger.hold_store,
+    HOLD#<call_key>                     credit held for a call in progress; its price       ledger.hold_store,
                                         live -> released | expired; TTL deletes it later    ledger.posting
     CHANGE#<line_id>#<changed_at>#<id>  one immutable change of international calling       accounts.line_store
     DENIAL#                             recently announced denials, and the last one        admission.denials
     AUTO_RECHARGE                       the customer's rule and its state                   recharge.store
     LINK#<hash>                         an issued link, by the hash of its token            links.store
-
     PK = STRIPE#<object id>, SK = ISSUE an issue about a Stripe object, for operators       payments.issues
     PK = MAIL, SK = <function>#<hash>   a sent mail, for a week                             functions/send_mail
 
-Items that need further work (unrated calls, strays, issues, open top-ups, waiting recharges, live holds) also carry
-`sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`, sharded by account. Accounts carry them too, so
-that a command can list all accounts. Times in keys are UTC with milliseconds, so text order is time order; ids never
-contain `#`.
+Accounts, and items that need further work (listed calls, issues, open top-ups, waiting recharges, live holds), carry
+`sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`, sharded by account. Times in keys are UTC with
+milliseconds, so text order is time order; ids and the keys of calls (`ids.call_key`) never contain `#`.
 """
 
 from typing import Any, Final
@@ -145,6 +143,11 @@ def unrated_sk(happened_at: str, call_id: str) -> str:
 def stray_sk(happened_at: str, call_id: str) -> str:
     """A charged call on a line that is unknown or has international calling off."""
     return f"STRAY#{happened_at}#{call_id}"
+
+
+def suspicious_sk(happened_at: str, call_key: str) -> str:
+    """A charged call whose duration is hard to believe."""
+    return f"SUSPICIOUS#{happened_at}#{call_key}"
 
 
 def topup_sk(topup_id: str) -> str:

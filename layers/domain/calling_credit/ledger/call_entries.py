@@ -1,19 +1,43 @@
 """The ledger entry of a priced call."""
 
 from datetime import datetime
+from typing import Final
 
 from calling_credit.call_events import Call
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.entries import Entry, EntryKind
 from calling_credit.rates.pricing import RatedCall
 
+SUSPICIOUS_OVERRUN_SECONDS: Final = 3600
+"""A record that is this much longer than its hold allowed is probably wrong: the switch did not hang up."""
+SUSPICIOUS_SECONDS: Final = 4 * 3600
+"""A record without a hold that is longer than this is probably wrong."""
+
+
+def is_suspicious(duration_seconds: int, granted_seconds: int | None) -> bool:
+    """Whether an operator must look at a call because of its duration. It is charged nevertheless."""
+    if granted_seconds is None:
+        return duration_seconds > SUSPICIOUS_SECONDS
+    return duration_seconds > granted_seconds + SUSPICIOUS_OVERRUN_SECONDS
+
 
 def charge_entry(call: Call, charge: RatedCall, time_zone: str, now: datetime) -> Entry:
     """Make the ledger entry of a priced call, with the facts behind its price. A redelivery has the same key."""
+    explanation: dict[str, str | int | None] = {
+        "line_id": call.line_id,
+        "user_id": call.user_id,
+        "call_id": call.call_id if call.call_id != call.call_key else None,
+        "to": call.dialled_number,
+        "duration_seconds": call.duration_seconds,
+        **price_explanation(charge),
+        "granted_seconds": charge.granted_seconds,
+        "promised": charge.granted_seconds is not None or None,
+        "suspicious": is_suspicious(call.duration_seconds, charge.granted_seconds) or None,
+    }
     return Entry(
         account_id=call.account_id,
         happened_at=call.happened_at,
-        cause_id=call.call_id,
+        cause_id=call.call_key,
         kind=EntryKind.CALL_CHARGED,
         category=charge.row.category,
         amount_micros=-charge.price_micros,
@@ -21,13 +45,9 @@ def charge_entry(call: Call, charge: RatedCall, time_zone: str, now: datetime) -
         recorded_at=format_instant(now),
         facts_hash=call.facts_hash,
         billed_seconds=charge.billed_seconds,
-        explanation={
-            "line_id": call.line_id,
-            "user_id": call.user_id,
-            "to": call.dialled_number,
-            "duration_seconds": call.duration_seconds,
-            **price_explanation(charge),
-        },
+        explanation={name: value for name, value in explanation.items() if value is not None},
+        facts_version=call.facts_version if call.facts_version > 1 else None,
+        facts_hash_v1=call.facts_hash_v1,
     )
 
 

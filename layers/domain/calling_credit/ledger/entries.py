@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, Protocol
 
 from calling_credit.categories import ADJUSTMENT
 from calling_credit.instants import format_instant, local_date
@@ -41,7 +41,8 @@ class Entry:
 
     `happened_at` (UTC with milliseconds) and `cause_id` are facts of the cause and make the key, so the same cause is
     the same entry at any price and time of delivery. `recorded_at` is the time of posting. `explanation` holds the
-    facts behind the amount (a call: deck, prefix, rate, fee, …).
+    facts behind the amount (a call: deck, prefix, rate, fee, …). `facts_version` says which facts a call's hash covers;
+    None for version 1 and for other causes. `facts_hash_v1` is the hash that a call has in version 1.
     """
 
     account_id: str
@@ -55,6 +56,8 @@ class Entry:
     facts_hash: str
     billed_seconds: int = 0
     explanation: Mapping[str, str | int] = field(default_factory=dict)
+    facts_version: int | None = None
+    facts_hash_v1: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -64,12 +67,17 @@ class Entry:
     @property
     def debit(self) -> str:
         """The ledger account that this entry debits."""
-        return CUSTOMER_CREDIT if self.amount_micros < 0 else _COUNTER_ACCOUNT[self.kind]
+        return CUSTOMER_CREDIT if self._is_charge else _COUNTER_ACCOUNT[self.kind]
 
     @property
     def credit(self) -> str:
         """The ledger account that this entry credits."""
-        return _COUNTER_ACCOUNT[self.kind] if self.amount_micros < 0 else CUSTOMER_CREDIT
+        return _COUNTER_ACCOUNT[self.kind] if self._is_charge else CUSTOMER_CREDIT
+
+    @property
+    def _is_charge(self) -> bool:
+        """Whether the entry takes credit, or would if its price were not 0."""
+        return self.amount_micros < 0 or (self.amount_micros == 0 and self.kind == EntryKind.CALL_CHARGED)
 
 
 _COUNTER_ACCOUNT: Final[dict[str, str]] = {
@@ -80,6 +88,31 @@ _COUNTER_ACCOUNT: Final[dict[str, str]] = {
     EntryKind.CREDIT_REVERSED: CARD_PAYMENTS,
     EntryKind.CREDIT_RETURNED: CARD_PAYMENTS,
 }
+
+
+class Facts(Protocol):
+    """What a cause is recognized by: a call, or an entry."""
+
+    @property
+    def facts_hash(self) -> str:
+        """The hash of the facts."""
+
+    @property
+    def facts_version(self) -> int | None:
+        """Which facts the hash covers."""
+
+    @property
+    def facts_hash_v1(self) -> str:
+        """The hash of the facts of version 1; "" if there is none."""
+
+
+def same_facts(item: Mapping[str, Any], facts: Facts) -> bool:
+    """Whether a stored item (attribute values) has the facts of a cause that was delivered again.
+
+    The version of the item decides, so that the entries of version 1.0.0 recognize their calls.
+    """
+    is_of_v1 = "facts_version" not in item and facts.facts_version is not None
+    return bool(item.get("facts_hash") == {"S": facts.facts_hash_v1 if is_of_v1 else facts.facts_hash})
 
 
 @dataclass(slots=True)

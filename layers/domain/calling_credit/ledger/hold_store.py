@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys, sweep_keys
-from calling_credit.dynamodb.attributes import from_attributes, to_attribute, to_attributes
+from calling_credit.dynamodb.attributes import drop_if_large, from_attributes, to_attribute, to_attributes
 from calling_credit.dynamodb.batch_get import MAX_KEYS, Key, read_many
 from calling_credit.dynamodb.sweep import query_due
 from calling_credit.dynamodb.transactions import put, transact, update
 from calling_credit.instants import format_instant
-from calling_credit.ledger.holds import HOLD_RETENTION, Hold, HoldStatus
+from calling_credit.ledger.holds import HOLD_RETENTION, Hold, HoldEnd, HoldStatus
 from calling_credit.rates.deck import RateRow
 
 if TYPE_CHECKING:
@@ -23,22 +23,25 @@ if TYPE_CHECKING:
 
 
 HOLD_KIND: Final = "hold"
+GROWTH_BYTES: Final = 64
+"""By how much an extension may enlarge a hold: longer numbers, and the reason why it was limited."""
 _ROW: Final = tuple(field.name for field in fields(RateRow))
 
 
-def hold_key(account_id: str, call_id: str) -> dict[str, Any]:
+def hold_key(account_id: str, call_key: str) -> dict[str, Any]:
     """The item key of a hold."""
-    return {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.hold_sk(call_id)}}
+    return {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.hold_sk(call_key)}}
 
 
 def hold_item(hold: Hold) -> dict[str, Any]:
     """The item of a live hold, at most 1,024 bytes (one write unit). A live hold has no `expires_at`, because DynamoDB
-    must not delete held money.
+    must not delete held money. An unusual call id is kept if it fits.
     """
-    return to_attributes(
+    item = to_attributes(
         {
             "PK": keys.account_pk(hold.account_id),
-            "SK": keys.hold_sk(hold.call_id),
+            "SK": keys.hold_sk(hold.call_key),
+            "call_id": hold.call_id if hold.call_id != hold.call_key else None,
             "status": hold.status,
             "amount_micros": hold.amount_micros,
             "max_seconds": hold.max_seconds,
@@ -49,16 +52,18 @@ def hold_item(hold: Hold) -> dict[str, Any]:
             "authorized_at": hold.authorized_at,
             "asked_at": hold.asked_at,
             "asked_seconds": hold.asked_seconds,
+            "limited_by": hold.limited_by,
             **asdict(hold.row),
             **_sweep_keys(hold),
         }
     )
+    return drop_if_large(item, "call_id", GROWTH_BYTES)
 
 
 def _sweep_keys(hold: Hold) -> dict[str, str]:
     return {
         "sweep_pk": sweep_keys.sweep_pk(HOLD_KIND, hold.account_id),
-        "sweep_sk": f"{hold.live_until}#{hold.account_id}#{hold.call_id}",
+        "sweep_sk": f"{hold.live_until}#{hold.account_id}#{hold.call_key}",
     }
 
 
@@ -67,7 +72,8 @@ def hold_from_item(attributes: dict[str, Any]) -> Hold:
     item = from_attributes(attributes)
     return Hold(
         account_id=keys.account_of(item["PK"]),
-        call_id=keys.id_of(item["SK"]),
+        call_key=keys.id_of(item["SK"]),
+        call_id=item.get("call_id", keys.id_of(item["SK"])),
         line_id=item["line_id"],
         dialled_number=item["to"],
         origin=item["dialled_from"],
@@ -79,13 +85,16 @@ def hold_from_item(attributes: dict[str, Any]) -> Hold:
         authorized_at=item["authorized_at"],
         asked_at=item["asked_at"],
         asked_seconds=item["asked_seconds"],
+        limited_by=item.get("limited_by"),
+        ended_as=item.get("ended_as"),
     )
 
 
 def hold_actions(
     table_name: str, before: Hold | None, hold: Hold, posted: int, max_held: int, max_holds: int
 ) -> list[Any]:
-    """The actions that hold credit for a new call, or more credit for a call in progress (`before`).
+    """The actions that hold credit for a new call, or more credit for a call in progress (`before`). A hold that ended
+    with an unanswered call is replaced by that of the new attempt.
 
     The conditions: the credit is available, the account holds at most `max_held` micro-dollars, a new call finds fewer
     than `max_holds` holds, and the account is not frozen. The posted balance must still be `posted`, because a call
@@ -93,9 +102,10 @@ def hold_actions(
     """
     condition = "available_micros >= :amount AND held_micros <= :max_held AND posted_micros = :posted"
     condition += " AND attribute_not_exists(is_frozen)"
-    if before is None:
+    is_new = before is None or before.is_of_unanswered_call
+    if before is None or is_new:
         amount, count = hold.amount_micros, 1
-        first = put(table_name, hold_item(hold))
+        first = put(table_name, hold_item(hold)) if before is None else _next_attempt(table_name, before, hold)
         condition += " AND live_holds < :holds"
     else:
         amount, count = hold.amount_micros - before.amount_micros, 0
@@ -105,7 +115,7 @@ def hold_actions(
         ":max_held": to_attribute(max_held),
         ":posted": to_attribute(posted),
     }
-    if before is None:
+    if is_new:
         values[":holds"] = to_attribute(max_holds)
     return [first, _move_credit(table_name, hold.account_id, amount, count, hold.asked_at, condition, values)]
 
@@ -134,16 +144,32 @@ def release_action(table_name: str, hold: Hold, status: HoldStatus, at: str) -> 
         ":live": to_attribute(HoldStatus.LIVE),
         ":amount": to_attribute(hold.amount_micros),
         ":granted": to_attribute(hold.max_seconds),
+        ":asked": to_attribute(hold.asked_at),
     }
+    changes = "#status = :status, ended_at = :at, expires_at = :delete_at"
+    if hold.ended_as is not None:
+        changes += ", ended_as = :ended"
+        values[":ended"] = to_attribute(hold.ended_as)
     action = update(
         table_name,
-        hold_key(hold.account_id, hold.call_id),
-        "SET #status = :status, ended_at = :at, expires_at = :delete_at REMOVE sweep_pk, sweep_sk",
-        "#status = :live AND amount_micros = :amount AND max_seconds = :granted",
+        hold_key(hold.account_id, hold.call_key),
+        f"SET {changes} REMOVE sweep_pk, sweep_sk",
+        "#status = :live AND amount_micros = :amount AND max_seconds = :granted AND asked_at = :asked",
         values,
         {"#status": "status"},
     )
     action["Update"]["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    return action
+
+
+def _next_attempt(table_name: str, before: Hold, hold: Hold) -> dict[str, Any]:
+    """The action that replaces the hold of an unanswered call, if no other attempt has replaced it."""
+    action = put(table_name, hold_item(hold))
+    action["Put"]["ConditionExpression"] = "ended_as = :unanswered AND authorized_at = :authorized"
+    action["Put"]["ExpressionAttributeValues"] = {
+        ":unanswered": to_attribute(HoldEnd.UNANSWERED),
+        ":authorized": to_attribute(before.authorized_at),
+    }
     return action
 
 
@@ -158,11 +184,15 @@ def _extension(table_name: str, before: Hold, hold: Hold) -> dict[str, Any]:
         ":held": to_attribute(before.amount_micros),
         ":granted": to_attribute(before.max_seconds),
     }
+    limit = " REMOVE limited_by"
+    if hold.limited_by is not None:
+        limit = ", limited_by = :limit"
+        values[":limit"] = to_attribute(hold.limited_by)
     return update(
         table_name,
-        hold_key(hold.account_id, hold.call_id),
+        hold_key(hold.account_id, hold.call_key),
         "SET amount_micros = :amount, max_seconds = :seconds, asked_at = :at, asked_seconds = :asked, "
-        "sweep_sk = :sweep",
+        f"sweep_sk = :sweep{limit}",
         "#status = :live AND amount_micros = :held AND max_seconds = :granted",
         values,
         {"#status": "status"},
@@ -202,7 +232,7 @@ def expire_hold(client: "DynamoDBClient", table_name: str, hold: Hold, now: date
 def read_holds(
     client: "DynamoDBClient", table_name: str, calls: Iterable[tuple[str, str]], threads: int = 1
 ) -> dict[tuple[str, str], Hold]:
-    """Read the holds of calls, by account and call id, strongly consistent.
+    """Read the holds of calls, by account and call key, strongly consistent.
 
     Raises:
         Unavailable: the table throttles.
@@ -214,4 +244,4 @@ def read_holds(
     with ThreadPoolExecutor(max(1, min(threads, len(chunks)))) as pool:
         answers = pool.map(lambda chunk: read_many(client, table_name, chunk), chunks)
         holds = [hold_from_item(item) for answer in answers for item in answer.values()]
-    return {(hold.account_id, hold.call_id): hold for hold in holds}
+    return {(hold.account_id, hold.call_key): hold for hold in holds}

@@ -1,15 +1,16 @@
 """Holds: credit reserved for one call at the price promised to it. live -> released | expired."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from calling_credit.call_events import MAX_AGE, Call
+from calling_credit.call_event_checks import MAX_AGE
+from calling_credit.call_events import Call
 from calling_credit.instants import format_instant
 from calling_credit.numbering import masked
 from calling_credit.rates.deck import RateRow
-from calling_credit.rates.pricing import Free, FreeReason, RatedCall, price_by
+from calling_credit.rates.pricing import PRICE_STEP_MICROS, Free, RatedCall, price_by, seconds_to_bill
 
 
 class HoldStatus(StrEnum):
@@ -20,8 +21,17 @@ class HoldStatus(StrEnum):
     EXPIRED = "expired"
 
 
+class HoldEnd(StrEnum):
+    """How the call of a released hold ended. Only after an unanswered call, its id may be authorized again."""
+
+    UNANSWERED = "unanswered"
+    ANSWERED = "answered"
+
+
 RINGING: Final = timedelta(seconds=120)
 """How long a call may ring before it is answered."""
+CLOCK_TOLERANCE: Final = timedelta(seconds=5)
+"""How much the clock of the switch may be behind."""
 DELIVERY: Final = timedelta(minutes=15)
 """How long a finished call may take until it is posted. A later call is charged too, but its hold has expired."""
 HOLD_RETENTION: Final = MAX_AGE + timedelta(days=1)
@@ -33,10 +43,15 @@ ADMISSION_DELAY: Final = timedelta(minutes=2)
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Credit held for a call. `amount_micros` is the price of `max_seconds` by `row`, a row of the deck `deck_version`.
-    `asked_seconds` is the duration of the last request, `asked_at` its time.
+    `asked_seconds` is the duration of the last request, `asked_at` its time, and `limited_by` why it was not granted
+    whole. `call_key` names the call in keys; `call_id` is its id, or the key if the item has no room for the id.
+
+    `ended_as` says how the call of a released hold ended; holds of version 1.0.0 do not know it. `call_ended_at` says
+    when; it is not stored.
     """
 
     account_id: str
+    call_key: str
     call_id: str
     line_id: str
     dialled_number: str
@@ -49,6 +64,9 @@ class Hold:
     authorized_at: str
     asked_at: str
     asked_seconds: int
+    limited_by: str | None = None
+    ended_as: HoldEnd | None = None
+    call_ended_at: str = ""
 
     @property
     def live_until(self) -> str:
@@ -56,13 +74,37 @@ class Hold:
         granted = timedelta(seconds=self.max_seconds)
         return format_instant(datetime.fromisoformat(self.authorized_at) + RINGING + granted + DELIVERY)
 
+    @property
+    def is_of_unanswered_call(self) -> bool:
+        """Whether the hold ended with an unanswered call, so that the same id may be authorized anew."""
+        return self.status == HoldStatus.RELEASED and self.ended_as == HoldEnd.UNANSWERED
+
+    def ended_by(self, end: HoldEnd, call_ended_at: str) -> "Hold | None":
+        """This live hold as the end of its call releases it; None if it is not live, or not to be released.
+
+        An answered call always releases its hold. An unanswered one does so only if it ended after the hold was last
+        asked for: an old event must not free the money of a newer attempt.
+        """
+        if self.status != HoldStatus.LIVE:
+            return None
+        asked = datetime.fromisoformat(self.asked_at)
+        if end == HoldEnd.UNANSWERED and call_ended_at <= format_instant(asked - CLOCK_TOLERANCE):
+            return None
+        return replace(self, ended_as=end, call_ended_at=call_ended_at)
+
+    def ended_like(self, ended: "Hold") -> "Hold | None":
+        """This hold as the event that was to release its earlier state `ended` releases it; None if it does not."""
+        if ended.ended_as is None:
+            return self if self.status == HoldStatus.LIVE else None
+        return self.ended_by(ended.ended_as, ended.call_ended_at)
+
     def is_for(self, dialled_number: str) -> bool:
         """Whether the hold is for a call to this number. An erased number is compared by its remaining digits."""
         return self.dialled_number in (dialled_number, masked(dialled_number))
 
     def prices(self, call: Call) -> bool:
         """Whether this hold's row prices a finished call, because it went to the authorized number."""
-        return call.direction == "outbound" and self.is_for(call.dialled_number)
+        return self.is_for(call.dialled_number)
 
 
 def price_of(row: RateRow, seconds: int) -> int:
@@ -71,11 +113,29 @@ def price_of(row: RateRow, seconds: int) -> int:
     return charge.price_micros if isinstance(charge, RatedCall) else 0
 
 
-def rate_held(call: Call, hold: Hold) -> RatedCall | Free:
-    """Price a finished call by its hold's row, also if the hold has expired or the deck has changed."""
-    if call.duration_seconds == 0:
-        return Free(FreeReason.UNANSWERED)
-    return price_by(hold.row, hold.deck_version, hold.origin, call.duration_seconds)
+def affordable_seconds(row: RateRow, credit_micros: int, maximum: int) -> int:
+    """Return the longest call, up to `maximum` seconds, that the credit pays for; 0 if it pays for no call."""
+    shortest = row.minimum_seconds or row.increment_seconds
+    if price_of(row, shortest) > credit_micros:
+        return 0
+    if row.rate_micros_per_minute == 0:
+        return maximum
+    step = 60 * PRICE_STEP_MICROS
+    # The highest unrounded price that is rounded to the credit.
+    sixtieths = step * (credit_micros // PRICE_STEP_MICROS + 1) - step // 2 - 1
+    billed = (sixtieths - 60 * row.connection_fee_micros) // row.rate_micros_per_minute
+    increments = (billed - row.minimum_seconds) // row.increment_seconds
+    return min(maximum, row.minimum_seconds + increments * row.increment_seconds)
+
+
+def rate_held(call: Call, hold: Hold, tolerance: int) -> RatedCall | Free:
+    """Price a finished call by its hold's row, also if the hold has expired or the deck has changed.
+
+    A call that ran at most `tolerance` seconds longer than the hold granted costs what was held.
+    """
+    seconds = seconds_to_bill(call.duration_seconds, hold.max_seconds, tolerance)
+    priced = price_by(hold.row, hold.deck_version, hold.origin, seconds)
+    return replace(priced, granted_seconds=hold.max_seconds) if isinstance(priced, RatedCall) else priced
 
 
 def holds_now(*, is_on: bool, changed_at: str | None, now: datetime) -> bool:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys
-from calling_credit.dynamodb.attributes import to_attributes
+from calling_credit.dynamodb.attributes import drop_if_large, to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, error_code
 from calling_credit.errors import Unavailable
 from calling_credit.ledger.charge_reader import was_corrected_to
@@ -224,8 +224,8 @@ def balance_action(table_name: str, entries: Sequence[Entry], holds: Collection[
 
 
 def entry_item(entry: Entry) -> dict[str, Any]:
-    """The item of an entry, at most 1,024 bytes (one write unit)."""
-    return to_attributes(
+    """The item of an entry, at most 1,024 bytes (one write unit). An unusual call id is kept if it fits."""
+    item = to_attributes(
         {
             "PK": keys.account_pk(entry.account_id),
             "SK": keys.entry_sk(entry.happened_at, entry.cause_id),
@@ -237,7 +237,9 @@ def entry_item(entry: Entry) -> dict[str, Any]:
             "local_date": entry.local_date,
             "recorded_at": entry.recorded_at,
             "facts_hash": entry.facts_hash,
+            "facts_version": entry.facts_version,
             "billed_seconds": entry.billed_seconds,
             **entry.explanation,
         }
     )
+    return drop_if_large(item, "call_id")

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from calling_credit.ledger.entries import Entry
+from calling_credit.ledger.entries import Entry, same_facts
 from calling_credit.ledger.hold_store import hold_from_item
-from calling_credit.ledger.holds import Hold, HoldStatus
+from calling_credit.ledger.holds import Hold
 from calling_credit.ledger.posting_plan import (
     MAX_ACTIONS,
     NO_COUNTERS,
@@ -61,9 +61,7 @@ class Part:
         `failed` holds the failed conditions by the names of their actions. A conflicting call releases no hold.
         """
         outcomes: dict[EntryKey, PostingOutcome] = {
-            entry.key: PostingOutcome.REPLAYED
-            if failed[name].get("facts_hash") == {"S": entry.facts_hash}
-            else PostingOutcome.CONFLICT
+            entry.key: PostingOutcome.REPLAYED if same_facts(failed[name], entry) else PostingOutcome.CONFLICT
             for entry in self.entries
             if (name := entry_name(entry)) in failed
         }
@@ -73,15 +71,15 @@ class Part:
 
     def refresh_holds(self, failed: Mapping[ActionName, dict[str, Any]]) -> None:
         """Read the changed holds from the failed conditions. An extended hold is released in its current state. A hold
-        that is no longer live is removed, and its call is posted without it.
+        that is no longer live, or that its event may no longer release, is removed, and its call is posted without it.
         """
         for key in list(self.holds):
             name = hold_name(key[2])
             if name not in failed:
                 continue
             hold = hold_from_item(failed[name]) if failed[name] else None
-            if hold is not None and hold.status == HoldStatus.LIVE:
-                self.holds[key] = hold
+            if hold is not None and (changed := hold.ended_like(self.holds[key])) is not None:
+                self.holds[key] = changed
             else:
                 del self.holds[key]
 

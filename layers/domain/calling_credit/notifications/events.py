@@ -86,7 +86,7 @@ class NotRated(_Form):
 
     call_id: str
     line_id: str
-    user_id: str
+    user_id: str | None
     to: str
     started_at: Instant
     duration_seconds: int

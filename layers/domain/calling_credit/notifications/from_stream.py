@@ -79,7 +79,7 @@ def _unrated_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     if old:
         return
     call_id, started_at = keys.id_of(new["SK"]), keys.happened_at_of(new["SK"])
-    facts = {name: new[name] for name in ("line_id", "user_id", "duration_seconds")}
+    facts = {name: new.get(name) for name in ("line_id", "user_id", "duration_seconds")}
     data = {"call_id": call_id, "started_at": started_at, "to": masked(new["to"]), **facts}
     yield _event(events.CallUnrated, new, new["recorded_at"], data, started_at, call_id)
 

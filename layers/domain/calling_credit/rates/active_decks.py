@@ -22,6 +22,7 @@ from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_files import is_stored, load_deck
 from calling_credit.rates.deck_store import ACTIVE_KEY, S3_ERRORS, ActivePointer, read_active
 from calling_credit.rates.decks_for_calls import Lookup, decks_for
+from calling_credit.rates.shared_facts import SharedFacts
 from calling_credit.rates.timeline import DeckInForce, deck_at
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class ActiveDecks:
         self._known: KnownTimeline | None = None
         self._failed_at: datetime | None = None
         self._decks: dict[str, Deck] = {}
+        self._facts = SharedFacts(self._client, self._bucket)
 
     def in_force(self, now: datetime, seconds: float | None = DECK_WAIT_SECONDS) -> Deck:
         """Return the deck in force.
@@ -177,11 +179,13 @@ class ActiveDecks:
 
     def _read_pointer(self, now: datetime) -> None:
         pointer = read_active(self._client, self._bucket)
+        if pointer is not None:
+            self._facts.read(pointer)
         self._known = None if pointer is None else KnownTimeline(pointer, now)
         with self._lock:
             decks = list(self._decks.values())
         for deck in decks:
-            self._dress(deck)
+            self._facts.give_to(deck)
 
     # The decks
 
@@ -203,7 +207,7 @@ class ActiveDecks:
 
     def _load(self, published: DeckInForce) -> Deck:
         deck = load_deck(self._client, self._bucket, published)
-        self._dress(deck)
+        self._facts.give_to(deck)
         with self._lock:
             self._decks[published.version] = deck
             self._drop_old_decks()
@@ -217,13 +221,6 @@ class ActiveDecks:
                 return
             if deck.version not in self._decks:
                 self._loads.start(deck.version, partial(self._load, deck))
-
-    def _dress(self, deck: Deck) -> None:
-        """Give a deck what the pointer knows for every deck."""
-        if self._known is not None:
-            pointer = self._known.pointer
-            deck.categories |= frozenset(pointer.categories)
-            deck.area_codes = pointer.area_codes_by_prefix
 
     def _drop_old_decks(self) -> None:
         """Drop decks that were not used lately, but none that is in force now or soon."""

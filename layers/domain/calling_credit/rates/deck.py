@@ -7,9 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from calling_credit.numbering import country_of, is_whole_number
+
 ANY_ORIGIN: Final = "*"
 INCLUDED_CATEGORY: Final = "included"
-"""Calls of this category cost nothing and make no entry: the home area codes and toll-free numbers."""
+"""Calls of this category cost nothing: the home area codes and toll-free numbers. At home, they make no entry."""
+HOME_COUNTRIES: Final = frozenset({"US", "CA"})
+"""The home countries of a deck that was loaded without the stack's setting."""
 
 RowsByOrigin = Mapping[str, Sequence["RateRow"]]
 """The rows of one prefix by origin, latest first."""
@@ -79,7 +83,7 @@ class Deck:
 
     `categories` are those of charged calls; for a deck in force, those of other decks too. `area_codes` maps added area
     codes of +1, such as `1436`, to their countries; they are included below the deck. `short_codes` is the price list
-    of short codes.
+    of short codes. Calls to `home_countries` can be part of the subscription.
     """
 
     def __init__(self, version: str, rows: Iterable[RateRow] | DeckRows) -> None:
@@ -88,6 +92,7 @@ class Deck:
         self.categories = self._rows.categories - {INCLUDED_CATEGORY}
         self.area_codes: Mapping[str, str] = {}
         self.short_codes: Mapping[Any, RateRow] = {}
+        self.home_countries = HOME_COUNTRIES
         self._lengths = sorted(set(map(len, self._rows.positions)), reverse=True)
 
     @property
@@ -99,10 +104,15 @@ class Deck:
         """Return the rows of a country."""
         return self._rows.of_country(country)
 
+    def is_home(self, digits: str) -> bool:
+        """Return whether a number (digits, without +) belongs to a home country."""
+        return country_of(digits) in self.home_countries
+
     def find(self, digits: str, origin: str, at: str) -> RateRow | None:
         """Return the row that prices a number (digits, without +) for callers from `origin` at an instant.
 
-        The longest prefix with a row in effect wins, then the exact origin before `*`, then the latest row.
+        The longest prefix with a row in effect wins, then the exact origin before `*`, then the latest row. No row
+        includes an incomplete number of +1.
         """
         positions, groups = self._rows.positions, self._rows.groups
         for length in self._lengths:
@@ -113,7 +123,7 @@ class Deck:
             for key in (origin, ANY_ORIGIN):
                 for row in by_origin.get(key, ()):
                     if row.effective_from <= at:
-                        return row
+                        return row if row.category != INCLUDED_CATEGORY or is_whole_number(digits) else None
         return included_row(digits, self.area_codes)
 
     def announced(self, digits: str, origin: str, after: str) -> list[RateRow]:
@@ -129,6 +139,12 @@ class Deck:
                 rows.append(row)
                 current = row
         return rows
+
+    def origins(self, digits: str) -> set[str]:
+        """Return the origins of all rows that may price a number."""
+        positions, groups = self._rows.positions, self._rows.groups
+        found = (positions.get(digits[:length]) for length in self._lengths)
+        return {origin for position in found if position is not None for origin in groups[position]}
 
     def _candidates(self, digits: str, origin: str) -> Iterator[RateRow]:
         for length in self._lengths:

@@ -25,6 +25,8 @@ class DeckErrorCode(StrEnum):
     INCLUDED_WITH_PRICE = "included_with_price"
     DUPLICATE_ROW = "duplicate_row"
     MALFORMED_CSV = "malformed_csv"
+    INVALID_SHORT_CODE = "invalid_short_code"
+    EMERGENCY_CODE = "emergency_code"
 
 
 class DeckWarningCode(StrEnum):

@@ -103,4 +103,5 @@ def _without_rows(deck: Deck) -> Deck:
     """Return a deck of the same version that prices no number of the deck."""
     empty = Deck(deck.version, ())
     empty.area_codes, empty.short_codes = deck.area_codes, deck.short_codes
+    empty.home_countries = deck.home_countries
     return empty

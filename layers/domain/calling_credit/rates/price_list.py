@@ -1,40 +1,96 @@
-"""The public price list: current and announced prices of a number or a country, from the active deck."""
+"""The price list: current and announced prices of a number or a country, for each origin that pays another price."""
 
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final
 
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.money import format_money
-from calling_credit.numbering import COUNTRIES, country_of, is_e164
+from calling_credit.numbering import COUNTRIES, GLOBAL_NETWORKS, is_e164, is_emergency, is_plausible, normalize_dialed
 from calling_credit.rates.deck import ANY_ORIGIN, INCLUDED_CATEGORY, Deck, RateRow
+from calling_credit.rates.pricing import find_row
+from calling_credit.rates.short_codes import find_anywhere
+
+ALWAYS: Final = "1970-01-01T00:00:00.000Z"
+"""Since when a short code without a price is free."""
+
+Origins = Sequence[str] | None
+"""The countries of the callers, each once; None for callers of any country."""
 
 
-def read_number(text: str, field: str) -> str:
-    """Return a number of a query, where an unescaped `+` arrives as a space or is missing.
+def read_number(text: str, field: str, country: str) -> str:
+    """Return the number of a query: E.164 after a +, which may arrive as a blank, or else as dialed in a country.
 
     Raises:
         InvalidValue: `invalid_number`.
     """
-    number = f"+{text.strip().lstrip('+')}"
-    if not is_e164(number):
-        raise InvalidValue(
-            ProblemCode.INVALID_NUMBER, f"{field} must be E.164 with an escaped +, such as %2B442071838750."
-        )
+    number = normalize_dialed(text, country)
+    if text[:1] == " ":
+        with_plus = normalize_dialed(f"+{text.strip()}", country)
+        if with_plus is not None and (number is None or is_emergency(with_plus) or is_plausible(with_plus)):
+            number = with_plus
+    if number is None:
+        detail = f"{field} must be a phone number with its country code, such as %2B442071838750 (the + escaped as %2B)"
+        raise InvalidValue(ProblemCode.INVALID_NUMBER, f"{detail}, or a number as dialed in {country}.")
     return number
 
 
-def rates_for_number(deck: Deck, number: str, calling_number: str | None, at: str) -> list[dict[str, Any]]:
-    """Return the current price of a number, then its announced prices; empty if no row prices it now."""
-    origin = country_of(calling_number) if calling_number else ANY_ORIGIN
-    current = deck.find(number[1:], origin, at)
-    if current is None:
-        return []
-    return [rate_item(row) for row in (current, *deck.announced(number[1:], origin, at))]
+def read_caller(text: str, country: str) -> str:
+    """Return the number of a caller.
+
+    Raises:
+        InvalidValue: `invalid_number`.
+    """
+    number = read_number(text, "from", country)
+    if not is_e164(number):
+        raise InvalidValue(ProblemCode.INVALID_NUMBER, "from must be a phone number, not a short code.")
+    return number
+
+
+def rates_for_number(deck: Deck, number: str, origins: Origins, at: str) -> list[dict[str, Any]]:
+    """Return what a number costs now for each origin that pays another price, then its announced prices.
+
+    The first item is what callers from the first origin pay; of any country, what callers without a row of their own
+    pay. Empty if no row prices the number now.
+
+    Raises:
+        InvalidValue: `invalid_number`, a short code that costs nothing anywhere.
+    """
+    is_code = not number.startswith("+")
+    if is_code and not is_emergency(number) and find_anywhere(deck.short_codes, number) is None:
+        detail = f"{number} is a short code without a price: calls to it are free. Send a whole phone number."
+        raise InvalidValue(ProblemCode.INVALID_NUMBER, detail)
+    current: dict[str, RateRow] = {}
+    for origin in origins if origins is not None else _origins_of(deck, number):
+        row = find_row(deck, number, origin, at)
+        if row is None and is_code:
+            row = _free_row(number, origin)
+        if row is not None and row not in current.values():
+            current[origin] = row
+    announced = [row for origin in current if not is_code for row in deck.announced(number[1:], origin, at)]
+    later = sorted(dict.fromkeys(announced), key=lambda row: row.effective_from)
+    return [rate_item(row) for row in (*current.values(), *later)]
+
+
+def _origins_of(deck: Deck, number: str) -> list[str]:
+    """Return `*` and every origin that may pay another price for a number."""
+    if number.startswith("+"):
+        return [ANY_ORIGIN, *sorted(deck.origins(number[1:]) - {ANY_ORIGIN})]
+    return [ANY_ORIGIN, *sorted(country for country, code in deck.short_codes if code == number)]
+
+
+def _free_row(code: str, origin: str) -> RateRow:
+    """Return the row of a short code without a price."""
+    name = "Emergency call" if is_emergency(code) else "Short code"
+    country = GLOBAL_NETWORKS if origin == ANY_ORIGIN else origin
+    return RateRow(code, name, country, origin, 0, 0, 0, 1, ALWAYS, INCLUDED_CATEGORY)
 
 
 def rates_for_country(
-    deck: Deck, country: str, calling_number: str | None, at: str, after: str | None, limit: int
+    deck: Deck, country: str, origins: Origins, at: str, after: str | None, limit: int
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of a country's current and announced rows, by prefix, and the key after which the next page begins.
+
+    Rows that price no call of these origins are left out.
 
     Raises:
         InvalidValue: `unknown_country`.
@@ -44,9 +100,12 @@ def rates_for_country(
             ProblemCode.UNKNOWN_COUNTRY,
             "country must be an ISO 3166-1 alpha-2 code such as GB, or 001 for global networks.",
         )
-    origin = country_of(calling_number) if calling_number else ANY_ORIGIN
-    rows = [row for row in deck.rows_of(country) if row.origin in (origin, ANY_ORIGIN)]
-    hidden = _replaced_keys(rows, at) | _unused_keys(rows, at)
+    rows = deck.rows_of(country)
+    if origins is not None:
+        rows = [row for row in rows if row.origin == ANY_ORIGIN or row.origin in origins]
+    hidden = _replaced_keys(rows, at)
+    if origins is not None:
+        hidden |= _unused_keys(rows, at, origins)
     visible = sorted((row for row in rows if _row_key(row) not in hidden), key=_row_key)
     page = [row for row in visible if after is None or _row_key(row) > after][: limit + 1]
     has_more = len(page) > limit
@@ -54,7 +113,7 @@ def rates_for_country(
     return [rate_item(row) for row in page], _row_key(page[-1]) if has_more else None
 
 
-def _replaced_keys(rows: list[RateRow], at: str) -> set[str]:
+def _replaced_keys(rows: Iterable[RateRow], at: str) -> set[str]:
     """Return the keys of rows that a later row of the same prefix and origin has replaced."""
     latest: dict[tuple[str, str], str] = {}
     for row in rows:
@@ -64,14 +123,20 @@ def _replaced_keys(rows: list[RateRow], at: str) -> set[str]:
     return {_row_key(row) for row in rows if row.effective_from < latest.get((row.prefix, row.origin), "")}
 
 
-def _unused_keys(rows: list[RateRow], at: str) -> set[str]:
-    """Return the keys of rows for `*` that price no call: a row for the exact origin applies from the same time on."""
-    exact: dict[str, str] = {}
+def _unused_keys(rows: Iterable[RateRow], at: str, origins: Collection[str]) -> set[str]:
+    """Return the keys of rows for `*` that price no call: each origin has a row of its own from the same time on."""
+    exact: dict[tuple[str, str], str] = {}
     for row in rows:
         if row.origin != ANY_ORIGIN:
-            exact[row.prefix] = min(exact.get(row.prefix, row.effective_from), row.effective_from)
-    general = [row for row in rows if row.origin == ANY_ORIGIN and row.prefix in exact]
-    return {_row_key(row) for row in general if exact[row.prefix] <= max(at, row.effective_from)}
+            key = (row.prefix, row.origin)
+            exact[key] = min(exact.get(key, row.effective_from), row.effective_from)
+
+    def has_own_row(row: RateRow, origin: str) -> bool:
+        begin = exact.get((row.prefix, origin))
+        return begin is not None and begin <= max(at, row.effective_from)
+
+    general = [row for row in rows if row.origin == ANY_ORIGIN]
+    return {_row_key(row) for row in general if all(has_own_row(row, origin) for origin in origins)}
 
 
 def _row_key(row: RateRow) -> str:
@@ -83,6 +148,7 @@ def rate_item(row: RateRow) -> dict[str, Any]:
     return {
         "destination": row.destination,
         "country": row.country,
+        "origin": row.origin,
         "prefix": row.prefix,
         "rate_per_minute": format_money(row.rate_micros_per_minute),
         "connection_fee": format_money(row.connection_fee_micros),

@@ -5,7 +5,8 @@ from enum import StrEnum
 from typing import Final
 
 from calling_credit.call_events import Call
-from calling_credit.numbering import country_of
+from calling_credit.numbering import UNKNOWN_COUNTRY, country_of, is_emergency
+from calling_credit.rates import short_codes
 from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck, RateRow
 
 PRICE_STEP_MICROS: Final = 100
@@ -14,28 +15,29 @@ PRICE_STEP_MICROS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class RatedCall:
-    """A priced call, with the row, the deck version, and the billed seconds that explain `price_micros`."""
+    """A priced call, with the row, the deck version, and the billed seconds that explain `price_micros`. A price of 0
+    makes an entry too. `granted_seconds` are those of the hold that prices the call; None without one.
+    """
 
     row: RateRow
     deck_version: str
     origin: str
     billed_seconds: int
     price_micros: int
+    granted_seconds: int | None = None
 
 
 class FreeReason(StrEnum):
     """Why a call costs nothing."""
 
-    INBOUND = "inbound"
-    UNANSWERED = "unanswered"
+    EMERGENCY = "emergency"
     SHORT_CODE = "short_code"
     INCLUDED = "included"
-    ZERO_PRICE = "zero_price"
 
 
 @dataclass(frozen=True, slots=True)
 class Free:
-    """A call that costs nothing and makes no entry."""
+    """An answered call that is part of the subscription, or to a short code. It makes no entry."""
 
     reason: FreeReason
 
@@ -66,22 +68,48 @@ def price_micros(billed: int, rate_micros_per_minute: int, connection_fee_micros
     return (sixtieths + step // 2) // step * PRICE_STEP_MICROS
 
 
+def seconds_to_bill(duration: int, granted: int | None, tolerance: int) -> int:
+    """Return the seconds that a call is priced by: those that its hold granted if it ran at most `tolerance` longer.
+
+    Switches hang up with timers of whole seconds, so an obedient one may record a second more than was granted.
+    """
+    return granted if granted is not None and granted < duration <= granted + tolerance else duration
+
+
 def needs_deck(call: Call) -> bool:
-    """Whether the price of a finished call depends on a deck: an answered call to a number, not to a short code."""
-    return call.direction != "inbound" and call.duration_seconds > 0 and call.dialled_number.startswith("+")
+    """Whether the price of a finished call depends on a deck: any but one to an emergency number."""
+    return not is_emergency(call.dialled_number)
 
 
-def rate_call(call: Call, deck: Deck) -> RatedCall | Free | Unrated:
-    """Price a finished call by the deck (`Deck.find` says which row applies)."""
-    if call.direction == "inbound":
-        return Free(FreeReason.INBOUND)
-    if call.duration_seconds == 0:
-        return Free(FreeReason.UNANSWERED)
-    if not call.dialled_number.startswith("+"):
-        return Free(FreeReason.SHORT_CODE)
-    origin = country_of(call.calling_number)
-    row = deck.find(call.dialled_number[1:], origin, call.happened_at)
-    return Unrated(origin) if row is None else price_by(row, deck.version, origin, call.duration_seconds)
+def rate_call(call: Call, deck: Deck, origin: str) -> RatedCall | Free | Unrated:
+    """Price a finished call from an origin (`origin_of`) by the deck (`Deck.find` says which row applies)."""
+    number = call.dialled_number
+    if is_emergency(number):
+        return Free(FreeReason.EMERGENCY)
+    row = find_row(deck, number, origin, call.happened_at)
+    if row is not None:
+        is_home = not number.startswith("+") or deck.is_home(number[1:])
+        return price_by(row, deck.version, origin, call.duration_seconds, is_home=is_home)
+    return Unrated(origin) if number.startswith("+") else Free(FreeReason.SHORT_CODE)
+
+
+def origin_of(line_number: str | None, calling_number: str | None) -> str:
+    """Return the country that a call is priced from: that of the line's number.
+
+    The caller id may be forwarded, withheld, or forged, so it counts only for calls of unknown lines.
+    """
+    number = line_number or calling_number
+    return UNKNOWN_COUNTRY if number is None else country_of(number)
+
+
+def find_row(deck: Deck, number: str, origin: str, at: str) -> RateRow | None:
+    """Return the row that prices a dialed number, by which calls are quoted, held, and charged.
+
+    A short code is priced by the price list of short codes only; without a row, it is free.
+    """
+    if number.startswith("+"):
+        return deck.find(number[1:], origin, at)
+    return short_codes.find(deck.short_codes, origin, number)
 
 
 def late_row(deck: Deck, digits: str, origin: str, at: str, now: str) -> RateRow | None:
@@ -93,10 +121,15 @@ def late_row(deck: Deck, digits: str, origin: str, at: str, now: str) -> RateRow
     return first if first is not None and first.effective_from <= now else None
 
 
-def price_by(row: RateRow, deck_version: str, origin: str, duration_seconds: int) -> RatedCall | Free:
-    """Price an answered call by a row."""
-    if row.category == INCLUDED_CATEGORY:
+def price_by(
+    row: RateRow, deck_version: str, origin: str, duration_seconds: int, *, is_home: bool = True
+) -> RatedCall | Free:
+    """Price an answered call by a row. Only calls to a home country can be included in the subscription: abroad, a call
+    that costs nothing is priced at 0, so that it has an entry and rerating finds it.
+    """
+    is_included = row.category == INCLUDED_CATEGORY
+    if is_included and is_home:
         return Free(FreeReason.INCLUDED)
     billed = billed_seconds(duration_seconds, row.minimum_seconds, row.increment_seconds)
-    price = price_micros(billed, row.rate_micros_per_minute, row.connection_fee_micros)
-    return RatedCall(row, deck_version, origin, billed, price) if price else Free(FreeReason.ZERO_PRICE)
+    price = 0 if is_included else price_micros(billed, row.rate_micros_per_minute, row.connection_fee_micros)
+    return RatedCall(row, deck_version, origin, billed, price)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from calling_credit.call_events import MAX_AGE
+from calling_credit.call_event_checks import MAX_AGE
 from calling_credit.instants import format_instant
 
 START_OF_TIME: Final = "0001-01-01T00:00:00.000Z"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from calling_credit.accounts.account import Account
-from calling_credit.categories import CATEGORY, RESERVED_CATEGORIES
+from calling_credit.categories import CATEGORY, RESERVED_CATEGORIES, SHORT_CODE_CATEGORY
 from calling_credit.dynamodb import keys
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.ledger.balance import Balance
@@ -19,6 +19,7 @@ from calling_credit.money import format_money
 LABELS: Final = {
     "outbound_international_call": "Outbound International Call",
     "outbound_premium_call": "Outbound Premium Call",
+    SHORT_CODE_CATEGORY: "Outbound Short Code Call",
     "adjustment": "Adjustment",
     "top_up": "Top-up",
     "reversal": "Reversal",
@@ -111,9 +112,9 @@ def usage_summary(days: Iterable[Mapping[str, Any]], currency: str) -> dict[str,
 
 def call_row(entry: Mapping[str, Any], user_names: Mapping[str, str]) -> dict[str, Any]:
     """Return one charged call in the form of `GET /usage/{category}`, with all details of its price."""
-    call_key = keys.call_of(entry["SK"])[1]
+    call_key, user_id = keys.call_of(entry["SK"])[1], entry.get("user_id")
     return {
-        "call_id": call_key,
+        "call_id": entry.get("call_id", call_key),
         "started_at": keys.happened_at_of(entry["SK"]),
         "to": entry["to"],
         "destination": entry["destination"],
@@ -123,7 +124,7 @@ def call_row(entry: Mapping[str, Any], user_names: Mapping[str, str]) -> dict[st
         "rate_per_minute": format_money(entry["rate_micros_per_minute"]),
         "connection_fee": format_money(entry["connection_fee_micros"]),
         "price": format_money(-entry["amount_micros"]),
-        "user": {"id": entry["user_id"], "name": user_names.get(entry["user_id"])},
+        "user": {"id": user_id, "name": user_names.get(user_id or "")},
         "rate_deck": entry["deck"],
         "call_key": call_key,
         "line_id": entry["line_id"],
@@ -141,7 +142,7 @@ def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(CSV_COLUMNS)
     for row in rows:
-        flat = {**row, "user_id": row["user"]["id"], "user_name": _inert(row["user"]["name"] or "")}
+        flat = {**row, "user_id": row["user"]["id"] or "", "user_name": _inert(row["user"]["name"] or "")}
         flat["destination"] = _inert(flat["destination"])
         writer.writerow([_cell(flat[column]) for column in CSV_COLUMNS])
     return text.getvalue()

@@ -1,0 +1,38 @@
+"""The reasons to refuse a call that depend on its account or its destination alone, in their order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from calling_credit.accounts.limits import Limits
+from calling_credit.admission.reasons import DenialReason
+from calling_credit.numbering import country_of
+from calling_credit.rates.deck import RateRow
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStatus:
+    """The state of an account that admission needs. `holds`: credit is held for its calls."""
+
+    is_closed: bool
+    is_frozen: bool
+    holds: bool
+    limits: Limits
+
+
+def account_refusals(account: AccountStatus | None) -> Iterator[str]:
+    """Yield why an account may make no call but emergency calls."""
+    if account is None:
+        yield DenialReason.UNKNOWN_ACCOUNT
+    elif account.is_closed or account.is_frozen:
+        yield DenialReason.ACCOUNT_CLOSED if account.is_closed else DenialReason.ACCOUNT_FROZEN
+
+
+def destination_refusals(digits: str, row: RateRow | None, limits: Limits) -> Iterator[str]:
+    """Yield why a number (digits, without +) may not be called. Short codes are no places, so none applies to them."""
+    country = row.country if row is not None else country_of(digits)
+    if limits.blocks(digits, country) or limits.blocks(digits, country_of(digits)):
+        yield DenialReason.BLOCKED
+    if row is None:
+        yield DenialReason.UNRATED
+    elif limits.refuses_cost(row, digits):
+        yield DenialReason.HIGH_COST

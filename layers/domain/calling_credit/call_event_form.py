@@ -1,0 +1,156 @@
+"""The form of a call event: the model of a call that costs, and the JSON Schema of every event.
+
+A call that costs must be complete. Of an event that costs nothing, only the account and the call count.
+"""
+
+import re
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from calling_credit.ids import CALL_ID_PATTERN, ID_PATTERN, is_call_id
+from calling_credit.numbering import E164_FORM, SHORT_CODE_FORM, is_e164, is_emergency, is_short_code
+
+MAX_BODY_CHARACTERS: Final = 16_384
+MAX_DURATION_SECONDS: Final = 7 * 24 * 3600
+OTHER_VERSION: Final = r"^(?!1(\.0)*$)[0-9]+(\.[0-9]+)*$"
+"""The names of other versions. An event of such a version may claim talk time in a field that we do not know."""
+ANSWERED: Final = r"^\s*[Aa][Nn][Ss][Ww][Ee][Rr][Ee][Dd]\s*$"
+DIALED_PATTERN: Final = rf"^(?:{E164_FORM}|{SHORT_CODE_FORM}|\+[0-9]{{2,9}})$"
+_INSTANT: Final[dict[str, Any]] = {"format": "date-time"}
+
+
+def _checked_call_id(text: str) -> str:
+    if not is_call_id(text):
+        raise ValueError("not the id of a call")
+    return text
+
+
+def _checked_dialed(text: str) -> str:
+    if not (is_e164(text) or is_short_code(text) or is_emergency(text)):
+        raise ValueError("neither E.164 nor a short code")
+    return text
+
+
+def whole_number(value: Any) -> Any:
+    """Return 60.0 as 60, because JSON has one kind of number; any other value unchanged."""
+    is_integer = None if isinstance(value, int) else getattr(value, "is_integer", None)
+    return int(value) if is_integer is not None and is_integer() else value
+
+
+Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+CallId = Annotated[str, AfterValidator(_checked_call_id), Field(json_schema_extra={"pattern": CALL_ID_PATTERN})]
+Dialled = Annotated[str, AfterValidator(_checked_dialed), Field(json_schema_extra={"pattern": DIALED_PATTERN})]
+Seconds = Annotated[int, BeforeValidator(whole_number), Field(ge=0, le=MAX_DURATION_SECONDS)]
+
+
+class CallEvent(BaseModel):
+    """The body of one message, version 1, of a call that costs. It ignores unknown fields."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, title="Calling Credit call event, version 1")
+
+    version: Literal["1"] = Field(description="The version of this format.")
+    call_id: CallId = Field(
+        description="The switch's id of the call: 1 to 255 printable characters. With account_id and started_at, it is "
+        "the call's identity."
+    )
+    account_id: Id
+    line_id: Id
+    user_id: Id | None = Field(default=None, description="The person who called; optional.")
+    direction: Literal["outbound"] = Field(description="outbound, or inbound, which costs nothing.")
+    calling_number: Any = Field(
+        default=None,
+        alias="from",
+        description="The caller id. Only E.164 with a leading + is used, and only to price a call of an unknown line.",
+    )
+    dialled_number: Dialled = Field(
+        alias="to",
+        description="E.164 with a leading +, a short code (2 to 6 digits), or an emergency number (911, +112, +1911).",
+    )
+    started_at: str = Field(
+        description="RFC 3339; at most 1 day ahead of and 90 days behind the clock.", json_schema_extra=_INSTANT
+    )
+    answered_at: str | None = Field(default=None, description="RFC 3339; optional.", json_schema_extra=_INSTANT)
+    ended_at: str = Field(
+        description="RFC 3339; not before started_at, and at most 5 minutes ahead of the clock.",
+        json_schema_extra=_INSTANT,
+    )
+    duration_seconds: Seconds | None = Field(
+        default=None,
+        description="Answered time in whole seconds. Without it, the time from answered_at to ended_at counts.",
+    )
+    disposition: Literal["answered", "no_answer", "busy", "failed", "canceled"]
+
+
+def costs_nothing(event: dict[str, Any]) -> bool:
+    """Return whether an event is inbound, or nothing in it claims talk time.
+
+    Nothing claims talk time if the duration is 0, or if it is absent or null and the disposition is not `answered`.
+    """
+    if event.get("direction") == "inbound":
+        return True
+    version, duration, disposition = (event.get(name) for name in ("version", "duration_seconds", "disposition"))
+    if isinstance(version, str) and re.match(OTHER_VERSION, version):
+        return False
+    if duration is None:
+        return not (isinstance(disposition, str) and re.match(ANSWERED, disposition))
+    return duration == 0 and not isinstance(duration, bool)
+
+
+def event_schema() -> dict[str, Any]:
+    """Return the JSON Schema of every event: of calls that cost, and of events that cost nothing.
+
+    Rules across fields, such as "ended after started", are not in it.
+    """
+    model = CallEvent.model_json_schema(by_alias=True)
+    every, paid = _split(model["properties"])
+    absent = {"type": "null"}
+    is_talk_time = {"required": ["duration_seconds"], "properties": {"duration_seconds": {"minimum": 1}}}
+    has_times = {
+        "required": ["answered_at"],
+        "properties": {"duration_seconds": absent, "answered_at": {"type": "string"}},
+    }
+    of_no_other_version = {"version": {"not": {"type": "string", "pattern": OTHER_VERSION}}}
+    return {
+        "title": model["title"],
+        "type": "object",
+        "required": ["call_id", "account_id"],
+        "properties": every,
+        "anyOf": [
+            {
+                "title": "A call that costs",
+                "required": [name for name in model["required"] if name not in ("call_id", "account_id")],
+                "properties": paid | {"disposition": {"const": "answered"}, "direction": {"const": "outbound"}},
+                "anyOf": [is_talk_time, has_times],
+            },
+            {
+                "title": "An inbound call",
+                "required": ["direction"],
+                "properties": {"direction": {"const": "inbound"}},
+            },
+            {
+                "title": "A call of zero seconds",
+                "required": ["duration_seconds"],
+                "properties": of_no_other_version | {"duration_seconds": {"const": 0}},
+            },
+            {
+                "title": "A call that nothing says was answered",
+                "properties": of_no_other_version
+                | {"duration_seconds": absent, "disposition": {"not": {"type": "string", "pattern": ANSWERED}}},
+            },
+        ],
+    }
+
+
+def _split(properties: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the properties that hold for every event, and the rules of those that only calls that cost obey."""
+    every = {
+        name: form if name in ("call_id", "account_id") else {key: form[key] for key in ("description",) if key in form}
+        for name, form in properties.items()
+    }
+    rules = {
+        name: {key: value for key, value in form.items() if key not in ("description", "title", "default")}
+        for name, form in properties.items()
+        if name not in ("call_id", "account_id", "from")
+    }
+    return every, rules
