@@ -123,15 +123,14 @@ def _judge_by_ledger(
     entry = items.get(_entry_of(call))
     if entry is None:
         return LedgerVerdict.WOULD_BE_TAKEN, "The call would be charged now; send it back."
-    client, table_name = stack.client("dynamodb"), stack.table_name
     if same_facts(entry, call) or was_corrected_to(
-        client, table_name, call.key, call.dialled_number, call.duration_seconds
+        stack.client("dynamodb"), stack.table_name, call.key, call.dialled_number, call.duration_seconds
     ):
         return LedgerVerdict.CHARGED_ALREADY, "The call is in the ledger; sending it back changes nothing."
     detail = (
-        "Another record of this call is charged. If this one is right, run make correct-call"
+        "Another record of this call_id is charged. If this one is right, correct the call with make correct-call"
         f" ACCOUNT={call.account_id} CALL={call.call_key} STARTED_AT={call.happened_at} SECONDS={call.duration_seconds}"
-        " REASON=…, then make redrive. If it is another call, give it its own call_id."
+        " REASON=…, then send it back. If it is another call, give it its own id."
     )
     return RejectionCode.CONFLICTING_CALL, detail
 

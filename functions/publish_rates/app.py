@@ -43,7 +43,11 @@ decks = DeckBucket(
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Take one S3 event (Object Created, from EventBridge) and return the outcome for the deck."""
+    """Take one S3 event (Object Created, from EventBridge) and return the outcome for the deck; or, on schedule,
+    compile the active deck if its compiled form is missing.
+    """
+    if "detail" not in event:
+        return compile_active_deck()
     key, now = str(event["detail"]["object"]["key"]), clock.now()
     if key.endswith("/"):
         return {"outcome": "ignored"}  # The S3 console creates such an object for a folder.
@@ -88,6 +92,15 @@ def publish(upload: UploadedDeck, check: DeckCheck, now: datetime) -> tuple[Publ
         impact, check = check.impact, decks.check(upload.data, upload.uploaded_at, now)
         check.impact = impact
     raise Unavailable(ProblemCode.BUSY, "Other decks are being activated; upload this deck again.")
+
+
+def compile_active_deck() -> dict[str, Any]:
+    """Compile the active deck again if its compiled form is missing, damaged, or of another format."""
+    version = decks.compile_active()
+    if version is None:
+        return {"outcome": "compiled_already"}
+    logger.warning("deck_compiled", version=version)
+    return {"outcome": "compiled", "version": version}
 
 
 def write_report(key: str, outcome: PublishOutcome, content: dict[str, Any]) -> dict[str, Any]:

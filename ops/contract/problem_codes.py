@@ -125,7 +125,7 @@ EXPLANATIONS: Final = (
     Explanation(
         ProblemCode.PRICE_NOT_STORED,
         409,
-        "The price list that charged the call is not stored any more, so another duration has no price.",
+        "The price list that charged the call is no longer stored, so another duration has no price.",
         "Waive the call, and charge what is right with an adjustment.",
     ),
     Explanation(

@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks`: measures the budgets of this application and of the usual tutorial stack in one run,
 prints one table, and writes it to docs/benchmarks.md.
 
-Exits with 1 if a count misses its budget, or if a ratio or a time exceeds it by more than 15 %. Not a test, because
+Exits with 1 if a count misses its budget, or if a ratio or a size exceeds it by more than 15 %. Not a test, because
 machines differ.
 """
 
@@ -42,7 +42,7 @@ INTRODUCTION = """# Benchmarks
 
 Each row compares a measurement with its budget, with the usual tutorial stack (`stock`: boto3, pydantic, Powertools
 with BatchProcessor, one transaction per call; coded in `tests/benchmarks` and measured in the same run), and with the
-least possible value (`floor`). `make bench` fails if a count misses its budget, or if a ratio or a time exceeds its
+least possible value (`floor`). `make bench` fails if a count misses its budget, or if a ratio or a size exceeds its
 budget by more than 15 %.
 """
 

@@ -1,6 +1,6 @@
 """The row of a publication: the first authorization that a new deck of 200,000 rows prices, over the steady one.
 
-A warm function gets a request every two seconds, of simulated time, while a deck is published and comes into force.
+A warm function gets a request every four seconds, of simulated time, while a deck is published and comes into force.
 """
 
 import random
@@ -21,7 +21,7 @@ ROWS = 200_000
 UNUSED_PREFIX = 9_990_000_000
 BUDGET = 2.0
 PUBLICATIONS = 5
-STEP = timedelta(seconds=2)
+STEP = timedelta(seconds=4)
 LEAD = timedelta(seconds=60)
 LOADING_SECONDS = 30
 

@@ -13,7 +13,7 @@ from rich.text import Text
 Kind = Literal["count", "ratio", "MB"]
 
 TOLERANCE = 1.15
-"""How far a ratio or a time may exceed its budget before the run fails: machines vary, counts do not."""
+"""How far a ratio or a size may exceed its budget before the run fails: machines vary, counts do not."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Row:
 
     @property
     def failed(self) -> bool:
-        """Whether the run must fail: a missed count, or a ratio or a time beyond the tolerance."""
+        """Whether the run must fail: a missed count, or a ratio or a size beyond the tolerance."""
         return not self.met and (self.kind == "count" or self.measured > self.budget * TOLERANCE)
 
     @property

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from calling_credit.rates.deck import Deck
-from calling_credit.rates.deck_states import covered_prefixes
 from calling_credit.rates.findings import Judgement
 from calling_credit.rates.guard import judge_deck
 from calling_credit.rates.home_numbers import HomeNumbers
@@ -238,8 +237,11 @@ def test_a_finding_names_its_first_samples() -> None:
     assert [sample.prefix for sample in finding.samples[:2]] == ["1201", "1202"]
 
 
-def test_a_prefix_is_covered_by_its_ten_longer_ones() -> None:
-    assert covered_prefixes(["44", *(f"44{digit}" for digit in range(10))]) == {"44"}
-    assert covered_prefixes(f"4{number:02d}" for number in range(100)) == {"4", *(f"4{digit}" for digit in range(10))}
-    assert covered_prefixes(["44", *(f"44{digit}" for digit in range(9))]) == set()
-    assert covered_prefixes(f"1212{digit}" for digit in range(2, 10)) == {"1212"}
+def test_very_many_announced_prices_are_judged_by_their_extremes() -> None:
+    """The guard stays linear in the rows of a deck, even if thousands of them have one prefix."""
+    days = [f"2027-{day // 28 + 1:02d}-{day % 28 + 1:02d}" for day in range(300)]
+    prices = [{"prefix": "441", "country": "GB", "rate_per_minute": "0.03", "effective_from": day} for day in days]
+    assert judged(whole(*prices)) == {}
+    for cells, code in (({"rate_per_minute": "0.9"}, "price_jump"), ({"rate_per_minute": "0"}, "free_abroad")):
+        damaged = [{**price, **cells} if price["effective_from"] == days[200] else price for price in prices]
+        assert judged(whole(*damaged)) == {code: 1}

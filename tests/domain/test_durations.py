@@ -1,4 +1,4 @@
-"""The duration of a call compared with what its hold granted: what is billed, and what an operator must look at."""
+"""The duration of a call compared with the time that its hold granted: the billed seconds, and the suspicious calls."""
 
 import pytest
 

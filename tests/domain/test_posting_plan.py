@@ -158,7 +158,7 @@ def test_an_existing_entry_at_any_position_counts_nowhere_again(outcome: Posting
         check(table, post(table), {one.key: outcome}, holds)
 
 
-def test_a_changed_hold_at_any_position_is_released_as_it_is_now() -> None:
+def test_a_changed_hold_at_any_position_is_released_in_its_new_state() -> None:
     for at, position, (_, sk) in failing("HOLD"):
         [before] = [one for one in HOLDS.values() if f"HOLD#{one.call_key}" == sk]
         others = [one for one in HOLDS.values() if one is not before]

@@ -63,7 +63,7 @@ def test_the_next_deck_is_loaded_before_it_is_in_force(bucket: Bucket) -> None:
     assert bucket.reads == [ACTIVE_KEY]
 
 
-def test_a_deck_not_loaded_in_time_is_try_again_and_loading_goes_on(bucket: Bucket) -> None:
+def test_a_deck_not_loaded_in_time_is_try_again_and_loading_continues(bucket: Bucket) -> None:
     decks = decks_of(bucket)
     with bucket.holding("compiled/"):
         before = time.monotonic()
@@ -112,7 +112,18 @@ def test_without_s3_only_calls_of_the_known_time_are_priced(bucket: Bucket) -> N
     assert decks.in_force(seconds(3601)).version == "cheap"
 
 
-def test_without_s3_a_waiting_call_is_priced_by_what_was_known_for_certain(bucket: Bucket) -> None:
+def test_a_batch_does_not_wait_for_a_failing_bucket_at_each_call(bucket: Bucket) -> None:
+    decks = decks_of(bucket)
+    bucket.is_down = True
+    for _ in range(5):
+        with pytest.raises(Unavailable, match="unavailable"):
+            decks.deck_for(UK, "US", format_instant(seconds(0)), seconds(1))
+    assert bucket.reads == [ACTIVE_KEY]
+    bucket.is_down = False
+    assert decks.deck_for(UK, "US", format_instant(seconds(0)), seconds(2)).version == "cheap"
+
+
+def test_without_s3_a_waiting_call_is_priced_by_the_known_timeline(bucket: Bucket) -> None:
     bucket.publish(DEAR, "dear", seconds(0))
     decks = decks_of(bucket)
     waiting, began = (FRANCE, "US", format_instant(seconds(0))), 60 + 15 * 60

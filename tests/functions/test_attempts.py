@@ -103,8 +103,8 @@ def test_an_event_from_before_an_extension_does_not_end_the_call(world: World) -
     assert balances(world)[1] == "1.90"
 
 
-def test_an_attempt_that_begins_while_an_old_event_is_posted_keeps_its_hold(world: World, wire: Wire) -> None:
-    """The hold is released and placed anew, with the same amount, between reading and writing."""
+def test_an_attempt_begun_while_an_old_event_is_posted_keeps_its_hold(world: World, wire: Wire) -> None:
+    """The hold is released and placed again, with the same amount, between reading and writing."""
     world.authorize()
     event = BUSY | {"ended_at": "2026-11-23T12:00:01.000Z"}
     begun: list[Sent] = []
@@ -124,7 +124,7 @@ def test_an_attempt_that_begins_while_an_old_event_is_posted_keeps_its_hold(worl
     world.balance()
 
 
-def test_an_answered_call_among_unanswered_events_decides_how_the_hold_ended(world: World) -> None:
+def test_an_answered_call_among_unanswered_events_decides_the_holds_end(world: World) -> None:
     world.authorize()
     assert world.deliver(BUSY, {}, BUSY) == []
     assert (hold(world)["status"], hold(world)["ended_as"]) == ("released", "answered")

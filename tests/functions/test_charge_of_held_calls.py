@@ -31,7 +31,7 @@ def charged(world: World) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("seconds", "charge"), [(60, 14_000), (61, 14_000), (62, 14_000), (63, 28_000)])
-def test_a_call_that_ends_a_little_late_costs_what_was_held(world: World, seconds: int, charge: int) -> None:
+def test_a_call_that_ends_a_little_late_costs_the_held_amount(world: World, seconds: int, charge: int) -> None:
     """The limit of 0.02 for a call grants 60 seconds; Kamailio records 61."""
     world.stack.publish(CENTS, "cents")
     world.adjust("5.00", "credit")
@@ -70,7 +70,7 @@ BY_ORIGIN = deck_csv({}, {"origin": "US", "rate_per_minute": "0.10"}, {"origin":
 
 @pytest.mark.parametrize("caller", ["+442071838750", "+14155550100", None, "anonymous", "", 7, {"sip": "x"}])
 @pytest.mark.parametrize("is_held", [True, False])
-def test_the_line_decides_the_price_whatever_the_caller_id_says(world: World, caller: Any, is_held: bool) -> None:
+def test_the_line_decides_the_price_under_any_caller_id(world: World, caller: Any, is_held: bool) -> None:
     world.stack.publish(BY_ORIGIN, "by origin")
     world.adjust("5.00", "credit")
     if is_held:

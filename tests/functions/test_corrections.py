@@ -217,7 +217,7 @@ def test_a_whole_number_may_be_written_as_60_0(world: World) -> None:
     assert correct(world, 60, duration_seconds=60.0).body["after"] == figures(60, "0.10")
 
 
-def test_a_correction_keeps_the_price_whatever_the_deck_says_now(world: World) -> None:
+def test_a_correction_keeps_the_price_under_a_newer_deck(world: World) -> None:
     charged(world)
     world.stack.publish(DEARER, "dearer")
     assert correct(world, 60).body["after"] == figures(60, "0.10")

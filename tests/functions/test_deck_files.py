@@ -8,7 +8,7 @@ import pytest
 
 from calling_credit.errors import NotFound, Unavailable
 from calling_credit.instants import format_instant
-from calling_credit.rates.deck_store import ACTIVE_KEY, AddedAreaCode, compiled_key, deck_key
+from calling_credit.rates.deck_store import ACTIVE_KEY, AddedAreaCode, compiled_key, deck_key, deck_version
 from tests.domain.examples import NOW
 from tests.harness.deck_bucket import CHEAP, DEAR, UK, Bucket, decks_of, one_deck, seconds
 
@@ -58,6 +58,13 @@ def test_any_published_deck_can_be_named(bucket: Bucket) -> None:
     bucket.publish(DEAR, "dear", seconds(0))
     decks = decks_of(bucket)
     assert decks.deck("dear").version == "dear", "before the timeline was read"
+    version = deck_version(CHEAP, NOW)
+    bucket.objects[deck_key(version)] = CHEAP
+    assert decks.deck(version).version == version, "never activated"
+    changed = deck_version(DEAR, NOW)
+    bucket.objects[deck_key(changed)] = CHEAP
+    with pytest.raises(Unavailable, match="unusable_deck"):
+        decks.deck(changed)
     decks.in_force(seconds(1))
     assert decks.deck("cheap").version == "cheap"
     with pytest.raises(NotFound, match="unknown_deck"):

@@ -1,5 +1,6 @@
 """A call is priced by the deck that was in force when it began, however often and whenever it is delivered."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -158,3 +159,21 @@ def test_publishing_the_active_deck_of_the_first_release_again_compiles_it(world
     drop(world, DECK, "again.csv")
     assert active().compiled_sha256 == active().in_force[0].compiled_sha256 != ""
     assert [entry.in_force_from for entry in active().in_force] == [pointer.in_force[0].in_force_from]
+
+
+@pytest.mark.parametrize("damage", ["of the first release", "missing", "damaged"])
+def test_the_schedule_compiles_a_deck_whose_compiled_form_is_lost(world: World, damage: str) -> None:
+    drop(world, DEARER)
+    before, key = active(), deck_store.compiled_key(active().version)
+    if damage == "of the first release":
+        entries = tuple(replace(entry, compiled_sha256="") for entry in before.in_force)
+        deck_store.activate(_s3(), BUCKET, replace(before, in_force=entries, compiled_sha256=""))
+    elif damage == "missing":
+        _s3().delete_object(Bucket=BUCKET, Key=key)
+    else:
+        _s3().put_object(Bucket=BUCKET, Key=key, Body=b"damaged")
+    outcome = world.stack.invoke("publish_rates", {}, seconds=300)
+    assert outcome == {"outcome": "compiled", "version": before.version}
+    assert replace(active(), etag="") == replace(before, etag="")
+    assert _s3().head_object(Bucket=BUCKET, Key=key)
+    assert world.stack.invoke("publish_rates", {}, seconds=300) == {"outcome": "compiled_already"}

@@ -157,7 +157,7 @@ def test_refused_calls_of_any_size_go_back_once_with_their_reasons(
     assert (waiting("dead"), waiting("calls")) == (1, 26)
 
 
-def test_a_redriven_message_says_which_call_it_is_and_when_it_was_first_sent(
+def test_a_redriven_message_names_its_call_and_its_first_sending(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sqs = boto3.client("sqs")

@@ -17,6 +17,11 @@ def test_uploaded_deck_invokes_publishing_and_activated_deck_rerating() -> None:
         assert (found["Type"], found["Properties"]["Pattern"]) == ("EventBridgeRule", pattern | {"detail": detail})
 
 
+def test_schedule_compiles_an_active_deck_whose_compiled_form_is_lost() -> None:
+    event = RESOURCES["PublishRatesFunction"]["Properties"]["Events"]["Compiling"]
+    assert (event["Type"], event["Properties"]["ScheduleExpression"]) == ("ScheduleV2", "rate(15 minutes)")
+
+
 def test_publisher_may_write_decks_reports_and_pointer_but_no_upload() -> None:
     [statement] = [one for _, one in statements() if "s3:PutObject" in list(words(one["Action"]))]
     written = list(words(statement["Resource"]))

@@ -69,6 +69,7 @@ def deckless(
 ) -> Iterator["Stack"]:
     """The handlers over a fresh table without an active deck."""
     from calling_credit import clock
+    from calling_credit.numbering import use_area_codes
     from local.stripe_stand_in.stand_in import StandIn
     from tests.harness.stripe import StripeWire
     from tests.harness.table import TABLE, Stack
@@ -86,6 +87,7 @@ def deckless(
         yield Stack(dynamodb, apps, stripe)
     finally:
         dynamodb.delete_table(TableName=TABLE)
+        use_area_codes({})
 
 
 @pytest.fixture

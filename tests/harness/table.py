@@ -134,6 +134,9 @@ class Stack:
 
     def forget(self) -> None:
         """Clear the caches of every function, as after a cold start."""
+        from calling_credit.numbering import use_area_codes  # noqa: PLC0415
+
+        use_area_codes({})
         for app in self.apps.values():
             if hasattr(app, "decks") and hasattr(app.decks, "forget"):
                 app.decks.forget()

@@ -32,6 +32,11 @@ class Patience:
     def __init__(self, seconds: float | None) -> None:
         self._until = None if seconds is None else time.monotonic() + seconds
 
+    @property
+    def is_endless(self) -> bool:
+        """Whether the caller waits as long as it takes."""
+        return self._until is None
+
     def left(self) -> float | None:
         """Return the seconds left, at least 0; None for no bound."""
         return None if self._until is None else max(0.0, self._until - time.monotonic())

@@ -41,13 +41,18 @@ def _lengths_by_beginning() -> dict[str, tuple[int, ...]]:
 _LENGTHS: Final = _lengths_by_beginning()
 _USUAL_LENGTHS: Final = (3, 2, 1)
 _added: dict[str, str] = {}
+_wanted: dict[str, str] = {}
 
 
 def use_area_codes(countries: Mapping[str, str]) -> None:
     """Use area codes that are newer than the tables, such as `{"1436": "US"}`; they replace those of the last call.
 
-    The tables win where they have the prefix.
+    The tables win where they have the prefix. They change only with the codes, because other threads read them.
     """
+    if countries == _wanted:
+        return
+    _wanted.clear()
+    _wanted.update(countries)
     for prefix in _added:
         del _COUNTRY_BY_PREFIX[prefix]
     _added.clear()
@@ -57,6 +62,11 @@ def use_area_codes(countries: Mapping[str, str]) -> None:
         lengths = {*_LENGTHS.get(prefix[:3], _USUAL_LENGTHS), len(prefix)}
         _LENGTHS[prefix[:3]] = tuple(sorted(lengths, reverse=True))
     _countries_below.cache_clear()
+
+
+def is_added(prefix: str) -> bool:
+    """Return whether a prefix such as `1436` is in use only because it was added."""
+    return prefix in _added
 
 
 def country_of(number: str) -> str:

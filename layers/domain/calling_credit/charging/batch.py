@@ -182,7 +182,7 @@ def _end_of(event: Call | FreeEvent) -> HoldEnd:
 
 
 def _rate(call: Call, origin: str, decks: PricingDecks, now: datetime) -> RatedCall | Free | Unrated:
-    """Price a call without a hold. A call that is free whatever the deck does not wait for one."""
+    """Price a call without a hold. A call that is free under any deck waits for none."""
     if not needs_deck(call):
         return rate_call(call, NO_DECK, origin)
     if not call.dialled_number.startswith("+"):  # The price list of short codes has no history.

@@ -29,12 +29,12 @@ def charged_row(
         deck_of: returns a published deck by its version; raises NotFound.
 
     Raises:
-        Conflict: `price_not_stored`, neither the hold nor the deck has the row any more.
+        Conflict: `price_not_stored`, neither the hold nor the deck still has the row.
     """
     if call.has_row:
         return call.row()
     if not call.is_charged:
-        return call.row(0, 1)  # It costs nothing, whatever its increments.
+        return call.row(0, 1)  # It costs nothing with any increments.
     happened_at, call_key = call.call
     name = (keys.account_of(call.last["PK"]), call_key)
     hold = read_holds(client, table_name, [name]).get(name)
@@ -42,7 +42,7 @@ def charged_row(
     if row is None or not call.is_priced_by(row):
         raise Conflict(
             ProblemCode.PRICE_NOT_STORED,
-            "The price list of this call is not stored any more, so another duration has no price; waive the call, and"
+            "The price list of this call is no longer stored, so another duration has no price; waive the call, and"
             " charge the rest with an adjustment.",
         )
     return call.row(row.minimum_seconds, row.increment_seconds)

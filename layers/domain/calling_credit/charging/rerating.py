@@ -1,4 +1,4 @@
-"""Charges a call again: two more entries reverse the current charge and charge the call anew. Does not read the table.
+"""Charges a call again: two more entries reverse the current charge and make the new one. Does not read the table.
 
 The entries of a call sort together, and each replacement is numbered after the previous ones, so of two concurrent
 replacements of a charge only one succeeds. A call that has the right price and category already gets no entries, so a
@@ -70,7 +70,7 @@ class Selection:
         return digits.startswith(self.prefix) and self.destination in ("", call.last["destination"])
 
     def group_left_alone(self, call: ChargedCall, *, is_promised: bool) -> Group | None:
-        """The group of a call that keeps its price, whatever the deck says; None for any other."""
+        """The group of a call that keeps its price under any deck; None for any other."""
         if call.is_corrected and not self.even_corrected:
             return Group.WAIVED if call.is_waived else Group.CORRECTED
         if is_promised and not self.even_promised:
@@ -109,13 +109,15 @@ def rerated_entries(call: ChargedCall, priced: RatedCall | Free, run: str, now: 
     marks: dict[str, str | int] = {"run": run}
     if call.is_corrected:
         marks["correction"] = call.last["correction"]
+    if call.last.get("suspicious"):
+        marks["suspicious"] = True
     return replacing_entries(call, charge, run, marks, now)
 
 
 def replacing_entries(
     call: ChargedCall, charge: RatedCall | None, facts_hash: str, marks: Explanation, now: datetime, **facts: str | int
 ) -> list[Entry]:
-    """The entries that take back the current charge of a call, if it has one, and charge it anew (None: not at all).
+    """The entries that take back the current charge of a call, if it has one, and charge it again (None: do not).
 
     Args:
         marks: why, in both entries.

@@ -1,14 +1,12 @@
 """Spell the keys of the one DynamoDB table: every kind of item, its key, and the module that writes it.
 
-One partition holds everything of an account, so its calls, payments, and balance commit together, and one Query reads
-its statement.
+One partition holds everything of an account, so its items commit together, and one Query reads its statement.
 
     PK = ACCOUNT#<account_id>
     SK                                  what                                                written by
     ACCOUNT                             currency, time zone, status, billing emails         accounts.store
     BALANCE                             posted, held, available, headroom micros; nudge     ledger.posting (ADD only)
-                                        the level for low-balance events (low_micros)       accounts.store
-                                        whether the account is frozen (is_frozen)           accounts.freezing
+                                        low_micros (for low-balance events), is_frozen      accounts
     ENTRY#<happened_at>#<cause_id>      one immutable entry of the ledger                   ledger.posting
       …#<call_key>#rerate#<n>#credit    the n-th replacement of a charge, also `#debit`      charging.rerate_run
     DAY#<local_date>#<category>         count, billed seconds, total of the day's entries   the same transaction
@@ -30,9 +28,9 @@ its statement.
     PK = STRIPE#<object id>, SK = ISSUE an issue about a Stripe object, for operators       payments.issues
     PK = MAIL, SK = <function>#<hash>   a sent mail, for a week                             functions/send_mail
 
-Accounts, and items that need further work (listed calls, issues, open top-ups, waiting recharges, live holds), carry
-`sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`, sharded by account. Times in keys are UTC with
-milliseconds, so text order is time order; ids and the keys of calls (`ids.call_key`) never contain `#`.
+Items that need further work (unrated, stray, and suspicious calls, issues, open top-ups, waiting recharges, live
+holds), and accounts, also carry `sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`, sharded by account.
+Times in keys are UTC with milliseconds and sort as text. Ids and call keys never contain `#`.
 """
 
 from typing import Any, Final

@@ -76,14 +76,14 @@ class Hold:
 
     @property
     def is_of_unanswered_call(self) -> bool:
-        """Whether the hold ended with an unanswered call, so that the same id may be authorized anew."""
+        """Whether the hold ended with an unanswered call, so that the same id may be authorized again."""
         return self.status == HoldStatus.RELEASED and self.ended_as == HoldEnd.UNANSWERED
 
     def ended_by(self, end: HoldEnd, call_ended_at: str) -> "Hold | None":
         """This live hold as the end of its call releases it; None if it is not live, or not to be released.
 
-        An answered call always releases its hold. An unanswered one does so only if it ended after the hold was last
-        asked for: an old event must not free the money of a newer attempt.
+        An answered call always releases its hold. An unanswered call releases it only if the call ended after the hold
+        was last asked for: an old event must not free the money of a newer attempt.
         """
         if self.status != HoldStatus.LIVE:
             return None
@@ -131,7 +131,7 @@ def affordable_seconds(row: RateRow, credit_micros: int, maximum: int) -> int:
 def rate_held(call: Call, hold: Hold, tolerance: int) -> RatedCall | Free:
     """Price a finished call by its hold's row, also if the hold has expired or the deck has changed.
 
-    A call that ran at most `tolerance` seconds longer than the hold granted costs what was held.
+    A call that ran at most `tolerance` seconds longer than the hold granted costs the held amount.
     """
     seconds = seconds_to_bill(call.duration_seconds, hold.max_seconds, tolerance)
     priced = price_by(hold.row, hold.deck_version, hold.origin, seconds)

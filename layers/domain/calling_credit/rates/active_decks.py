@@ -76,7 +76,7 @@ class ActiveDecks:
         """Return the deck in force.
 
         Raises:
-            Unavailable: `try_again`, it is not loaded yet, and the loading goes on; `no_active_deck`; `unusable_deck`;
+            Unavailable: `try_again`, it is not loaded yet, and loading continues; `no_active_deck`; `unusable_deck`;
                 `unavailable`, S3 does not answer.
         """
         patience = Patience(seconds)
@@ -147,9 +147,14 @@ class ActiveDecks:
     def _timeline(self, now: datetime, at: datetime, patience: Patience) -> KnownTimeline:
         """Return a timeline that is known for calls that began at an instant; read it again when that is due."""
         for _ in range(MAX_READS):
-            if self._is_due(now) and not (self._failed_at == now and self._knows(at)):
-                self._read(now, at, patience)
+            if not self._is_due(now) or (self._failed_at == now and (self._knows(at) or patience.is_endless)):
+                break  # One invocation does not wait for a failing bucket at each of its calls.
+            self._read(now, at, patience)
+            if self._known is None:
+                break
         known = self._known
+        if self._failed_at == now and not self._knows(at):
+            raise _unreadable()
         if known is None:
             raise Unavailable(
                 ProblemCode.NO_ACTIVE_DECK, "No rate deck is published yet; run make publish-rates FILE=deck.csv.", 60
@@ -179,6 +184,7 @@ class ActiveDecks:
 
     def _read_pointer(self, now: datetime) -> None:
         pointer = read_active(self._client, self._bucket)
+        self._failed_at = None
         if pointer is not None:
             self._facts.read(pointer)
         self._known = None if pointer is None else KnownTimeline(pointer, now)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from calling_credit.errors import InvalidValue, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
-from calling_credit.numbering import UNKNOWN_COUNTRY, country_of
+from calling_credit.numbering import UNKNOWN_COUNTRY, country_of, is_added
 from calling_credit.rates.deck_store import S3_ERRORS, ActivePointer, AddedAreaCode, activate, read_active
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def check_area_code(code: str, country: str, home_countries: frozenset[str]) -> 
     if country not in home_countries:
         detail = f"COUNTRY must be a home country of this stack ({', '.join(sorted(home_countries))}); add the codes of"
         raise InvalidValue(ProblemCode.INVALID_FIELD, f"{detail} other countries to the rate deck.")
-    if (known := country_of(f"1{code}")) != UNKNOWN_COUNTRY:
+    if (known := country_of(f"1{code}")) != UNKNOWN_COUNTRY and not is_added(f"1{code}"):
         detail = f"The tables know {code} already, as an area code of {known}; nothing needs to be added."
         raise InvalidValue(ProblemCode.INVALID_FIELD, detail)
 

@@ -1,4 +1,4 @@
-"""Work that goes on in a thread while its callers wait no longer than they can."""
+"""Work that continues in a thread while its callers wait no longer than they can."""
 
 import threading
 from collections.abc import Callable
@@ -33,7 +33,7 @@ class Task(Generic[Result]):
         """Wait for the result; None waits as long as any function runs.
 
         Raises:
-            TimeoutError: the work is not done yet; it goes on.
+            TimeoutError: the work is not done yet; it continues.
         """
         if not self._is_done.wait(LONGEST_WAIT_SECONDS if seconds is None else seconds):
             raise TimeoutError

@@ -2,7 +2,7 @@
 
 The format is data only. A file is a magic line with the format's version, a line of JSON that describes the columns,
 and their bytes, compressed. Rows are ordered by prefix, origin, and time, latest first; a row is made when it is read.
-Whoever reads a file has checked its SHA-256; a file that does not fit its description is refused all the same.
+The reader checks a file's SHA-256 first, and refuses a file that does not fit its description.
 """
 
 import json

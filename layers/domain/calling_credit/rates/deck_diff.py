@@ -139,10 +139,21 @@ def _difference(old: list[RateRow], new: list[RateRow], at: str) -> PriceDiffere
 def _change_of(before: RateRow, after: RateRow) -> PriceChange:
     if _price_terms(before) == _price_terms(after):
         return PriceChange.LATER
+    if _steps_and_category(before) == _steps_and_category(after):
+        rate = after.rate_micros_per_minute - before.rate_micros_per_minute
+        fee = after.connection_fee_micros - before.connection_fee_micros
+        if rate >= 0 and fee >= 0:
+            return PriceChange.RAISED
+        if rate <= 0 and fee <= 0:
+            return PriceChange.LOWERED
     differences = {_sixtieths(after, seconds) - _sixtieths(before, seconds) for seconds in SECONDS_COMPARED} - {0}
     if not differences or before.category != after.category or min(differences) < 0 < max(differences):
         return PriceChange.MIXED
     return PriceChange.RAISED if min(differences) > 0 else PriceChange.LOWERED
+
+
+def _steps_and_category(row: RateRow) -> tuple[int, int, str]:
+    return row.minimum_seconds, row.increment_seconds, row.category
 
 
 def _sixtieths(row: RateRow, seconds: int) -> int:

@@ -1,8 +1,9 @@
 """Reads published decks from S3: the compiled form, or the CSV that it was made from. And stores the compiled form."""
 
 import hashlib
+import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.rates.compiled_deck import InvalidCompiledDeckError, compile_deck, read_compiled
@@ -13,6 +14,9 @@ from calling_credit.rates.timeline import START_OF_TIME, DeckInForce
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+VERSION: Final = re.compile(r"\d{8}T\d{6}Z-([0-9a-f]{12})")
+"""The name of a version ends with the beginning of its content's SHA-256."""
 
 
 def read_deck(client: "S3Client", bucket: str, pointer: ActivePointer) -> Deck:
@@ -38,14 +42,24 @@ def load_deck(client: "S3Client", bucket: str, deck: DeckInForce) -> Deck:
 
     Raises the errors of `read_csv_deck`.
     """
-    if deck.compiled_sha256:
-        try:
-            data = client.get_object(Bucket=bucket, Key=compiled_key(deck.version))["Body"].read()
-            if hashlib.sha256(data).hexdigest() == deck.compiled_sha256:
-                return read_compiled(data, deck.version)
-        except (client.exceptions.NoSuchKey, InvalidCompiledDeckError):
-            pass
-    return read_csv_deck(client, bucket, deck)
+    return _compiled_deck(client, bucket, deck) or read_csv_deck(client, bucket, deck)
+
+
+def is_compiled(client: "S3Client", bucket: str, pointer: ActivePointer) -> bool:
+    """Return whether the compiled form of the active deck can be used."""
+    return _compiled_deck(client, bucket, pointer.in_force[0]) is not None
+
+
+def _compiled_deck(client: "S3Client", bucket: str, deck: DeckInForce) -> Deck | None:
+    if not deck.compiled_sha256:
+        return None
+    try:
+        data = client.get_object(Bucket=bucket, Key=compiled_key(deck.version))["Body"].read()
+        if hashlib.sha256(data).hexdigest() == deck.compiled_sha256:
+            return read_compiled(data, deck.version)
+    except (client.exceptions.NoSuchKey, InvalidCompiledDeckError):
+        pass
+    return None
 
 
 def read_csv_deck(client: "S3Client", bucket: str, published: DeckInForce) -> Deck:
@@ -62,7 +76,8 @@ def read_csv_deck(client: "S3Client", bucket: str, published: DeckInForce) -> De
             ProblemCode.UNUSABLE_DECK, f"The file of {version} is gone; publish the deck again."
         ) from error
     digest = hashlib.sha256(data).hexdigest()
-    if published.sha256 and digest != published.sha256:
+    named = VERSION.fullmatch(version)
+    if digest != published.sha256 if published.sha256 else named is not None and not digest.startswith(named[1]):
         raise Unavailable(
             ProblemCode.UNUSABLE_DECK, f"The file of {version} was changed after it was activated; publish it again."
         )

@@ -14,6 +14,8 @@ from calling_credit.rates.pricing import billed_seconds, price_micros
 
 SECONDS_JUDGED: Final = (60, 90, 300)
 """The calls whose price is compared: a minute, and two that show the effect of long increments."""
+MAX_LATER: Final = 50
+"""A number with more announced prices than these is judged by the first ones, and by the lowest and highest price."""
 
 
 class StateKind(StrEnum):
@@ -54,6 +56,7 @@ class DeckStates:
         self.rows_by_prefix = rows_by_prefix
         self._lengths = sorted({len(prefix) for prefix in self.rows_by_prefix}, reverse=True)
         self._added = added or {}
+        self._by_origin: dict[str, dict[str, list[RateRow]]] = {}
         self._states: dict[Terms, NumberState] = {}
 
     def state(self, row: RateRow | None, prefix: str) -> NumberState:
@@ -83,14 +86,41 @@ class DeckStates:
         end = "~"  # After every instant.
         for rows in self._rows_above(prefix):
             for key in (origin, ANY_ORIGIN) if origin != ANY_ORIGIN else (ANY_ORIGIN,):
-                mine = sorted((row for row in rows if row.origin == key), key=_effective_from)
+                mine = self._of_origin(rows, key)
                 later += [Segment(row.effective_from, row) for row in mine if at < row.effective_from < end]
                 now = next((row for row in reversed(mine) if row.effective_from <= at), None)
                 if now is not None:
-                    return [Segment(at, now), *sorted(later, key=_start)]
+                    return [Segment(at, now), *self._judged(later, prefix)]
                 if mine:
                     end = min(end, mine[0].effective_from)
-        return [Segment(at, None), *sorted(later, key=_start)]
+        return [Segment(at, None), *self._judged(later, prefix)]
+
+    def _judged(self, later: list[Segment], prefix: str) -> list[Segment]:
+        """Return the later segments in order: all of them, or of very many the first ones and the extremes."""
+        later.sort(key=_start)
+        if len(later) <= MAX_LATER:
+            return later
+        states = [(self.state(segment.row, prefix), segment) for segment in later]
+        chosen = {segment.start: segment for segment in later[:MAX_LATER]}
+        for kind in StateKind:
+            alike = [(state.prices, segment) for state, segment in states if state.kind == kind]
+            for length in range(len(alike[0][0]) if alike else 0):
+                extremes = (pick(alike, key=lambda one: one[0][length]) for pick in (min, max))
+                chosen.update((segment.start, segment) for _, segment in extremes)
+            if alike:
+                chosen[alike[0][1].start] = alike[0][1]
+        return sorted(chosen.values(), key=_start)
+
+    def _of_origin(self, rows: list[RateRow], origin: str) -> list[RateRow]:
+        """Return the rows of a prefix for one origin, oldest first."""
+        if len(rows) == 1:
+            return rows if rows[0].origin == origin else []
+        by_origin = self._by_origin.get(rows[0].prefix)
+        if by_origin is None:
+            by_origin = self._by_origin[rows[0].prefix] = {}
+            for row in sorted(rows, key=_effective_from):
+                by_origin.setdefault(row.origin, []).append(row)
+        return by_origin.get(origin, [])
 
     def _rows_above(self, prefix: str) -> Iterable[list[RateRow]]:
         """Yield the rows of the prefix and of each shorter one."""

@@ -96,7 +96,10 @@ class _Judge:
     def _compare_rows(self, prefix: str, former: RateRow, row: RateRow) -> None:
         """Compare the usual case quickly: one row in effect in either deck."""
         old, new = self._before.state(former, prefix), self._after.state(row, prefix)
-        if old != new:
+        if old.kind == new.kind == StateKind.CHARGED:
+            if _jumps(old.prices, new.prices):
+                self._add(GuardCode.PRICE_JUMP, Sample(prefix, ANY_ORIGIN, row, self._at))
+        elif old != new:
             self._judge(prefix, ANY_ORIGIN, [Segment(self._at, former)], [Segment(self._at, row)])
 
     def _compare_timelines(self, prefix: str) -> None:

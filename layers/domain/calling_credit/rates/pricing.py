@@ -71,7 +71,7 @@ def price_micros(billed: int, rate_micros_per_minute: int, connection_fee_micros
 def seconds_to_bill(duration: int, granted: int | None, tolerance: int) -> int:
     """Return the seconds that a call is priced by: those that its hold granted if it ran at most `tolerance` longer.
 
-    Switches hang up with timers of whole seconds, so an obedient one may record a second more than was granted.
+    Switches hang up with timers of whole seconds, so an obedient switch may record a second more than was granted.
     """
     return granted if granted is not None and granted < duration <= granted + tolerance else duration
 

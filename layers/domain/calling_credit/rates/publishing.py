@@ -15,7 +15,7 @@ from calling_credit.rates.allowance import allows
 from calling_credit.rates.deck import ANY_ORIGIN, RateRow
 from calling_credit.rates.deck_codes import GuardCode
 from calling_credit.rates.deck_csv import ReportProgress
-from calling_credit.rates.deck_files import put_compiled_deck, repair_deck
+from calling_credit.rates.deck_files import is_compiled, put_compiled_deck, repair_deck
 from calling_credit.rates.deck_report import DeckCheck, check_deck
 from calling_credit.rates.deck_store import (
     ActivePointer,
@@ -188,7 +188,7 @@ class DeckBucket(PublishedDecks, UploadedDecks):
     def _replace(self, pointer: ActivePointer | None, new: ActivePointer, now: datetime) -> bool:
         """Activate a deck on the condition that the pointer has not changed; return whether it was activated.
 
-        It is in force a lead time from now on, when every function knows of it.
+        It is in force a lead time from now on, when every function has read about it.
         """
         at = self._read_clock() if self._read_clock else now
         new = replacing(pointer, new, at, self._lead)
@@ -229,6 +229,18 @@ class DeckBucket(PublishedDecks, UploadedDecks):
                 ProblemCode.BUSY, "Another deck was activated at the same time; check LIST=1 and repeat the command."
             )
         return target
+
+    def compile_active(self) -> str | None:
+        """Compile the active deck if its compiled form is missing, damaged, or of another format; return its version.
+
+        Raises the errors of `deck`.
+        """
+        pointer = self.pointer()
+        if pointer is None or is_compiled(self._client, self._bucket, pointer):
+            return None
+        data = self.read_csv(pointer.version)
+        repair_deck(self._client, self._bucket, pointer, data, self.deck(pointer.version))
+        return pointer.version
 
     def _active_version(self) -> str | None:
         pointer = self.pointer()
