@@ -4,9 +4,11 @@ writes to the ledger, so an operator needs just the right to invoke it.
 
 import argparse
 import getpass
+import re
 import uuid
 from typing import Any
 
+from calling_credit.ids import HASHED, call_key
 from ops.rerate_calls import ask
 from ops.stack import find_stack
 from ops.terminal import CommandError, confirm, console, run
@@ -18,7 +20,7 @@ def main() -> int:
     """
     parser = argparse.ArgumentParser(prog="make correct-call", description="Correct or waive one charged call.")
     parser.add_argument("--account", help="ACCOUNT=id")
-    parser.add_argument("--call", help="CALL=call_key, as GET /usage shows it")
+    parser.add_argument("--call", help="CALL=call_key, as GET /usage shows it, or the call_id")
     parser.add_argument("--started-at", help="STARTED_AT=instant, as GET /usage shows it")
     parser.add_argument("--seconds", type=int, help="SECONDS=the true duration")
     parser.add_argument("--waive", action="store_true", help="WAIVE=1: charge nothing")
@@ -35,7 +37,7 @@ def main() -> int:
     stated: dict[str, Any] = {"waive": True} if arguments.waive else {"duration_seconds": arguments.seconds}
     command = {
         "account_id": arguments.account,
-        "call_key": arguments.call,
+        "call_key": key_of(arguments.call),
         "body": {"started_at": arguments.started_at, "reason": arguments.reason, **stated},
         "key": uuid.uuid4().hex,
         "by": getpass.getuser(),
@@ -51,6 +53,11 @@ def main() -> int:
     answer = ask(stack, {"correct": command | {"apply": True}})
     console.print(f"Posted. The balance is {answer['balance']}.", markup=False)
     return 0
+
+
+def key_of(call: str) -> str:
+    """Return the key of a call that is named by its key or by its id."""
+    return call if re.fullmatch(f"{HASHED}[0-9a-f]{{32}}", call) else call_key(call)
 
 
 def sentence(view: dict[str, Any], account_id: str) -> str:

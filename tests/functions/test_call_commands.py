@@ -108,7 +108,7 @@ def test_rerate_calls_counts_each_group(
     assert "1 have no price in the deck" in text
     _, text = output(rerate_calls, monkeypatch, capsys, *RANGE, "--deck", "active", "--even-corrected", "--yes")
     assert "3 of 4 calls changed, and the balance by 0.6498 USD." in text
-    assert prices(world) == {"c_1": "0.20", "c_2": "0.0002"}
+    assert prices(world) == {"c_1": "0.20", "c_2": "0.0002", "c_3": "0.00"}
     assert details(world)["corrected"], "the duration is still the corrected one"
 
 

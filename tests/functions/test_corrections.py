@@ -12,15 +12,16 @@ pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No applic
 
 
 def test_a_phantom_call_is_corrected_and_only_the_difference_moves(world: World) -> None:
-    phantom = {"duration_seconds": 43_201, "ended_at": "2026-11-23T22:00:05.000Z"}
-    assert world.deliver(phantom) == []
+    times = {"answered_at": "2026-11-22T22:00:00.000Z", "ended_at": "2026-11-23T10:00:01.000Z"}
+    started = times["answered_at"]
+    assert world.deliver({"duration_seconds": 43_201, "started_at": started, **times}) == []
     assert world.balance() == -721 * 100_000
-    answer = correct(world, 65)
+    answer = correct(world, 65, started_at=started)
     assert (answer.status, answer.body) == (
         201,
         {
             "call_key": "c_1",
-            "started_at": STARTED,
+            "started_at": started,
             "before": figures(43_201, "72.10"),
             "after": figures(65, "0.20"),
             "difference": "71.90",

@@ -28,6 +28,7 @@ class Model(Items):
     callers: dict[Key, str] = field(default_factory=dict)
     remembered: dict[Key, tuple[datetime, Any]] = field(default_factory=dict)
     conflicts: set[str] = field(default_factory=set)
+    rows: dict[Key, dict[str, Any]] = field(default_factory=dict)
 
     # The queue
 
@@ -201,6 +202,7 @@ class Model(Items):
         when = moment(facts["started_at"])
         self.post(facts["account_id"], entry, when, zone, -micros, billed, **said)
         self.told[facts["account_id"], entry] = facts
+        self.rows[facts["account_id"], entry] = row
         self.count("charge")
 
     def _list(self, account: str, kind: str, facts: dict[str, Any]) -> None:

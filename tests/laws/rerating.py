@@ -9,7 +9,7 @@ from typing import Any
 from tests.harness.table import BUCKET, _s3, sample_event
 from tests.laws.driver import Driver, operation
 from tests.laws.model import Model
-from tests.laws.prices import Prices, moment, priced
+from tests.laws.prices import Prices, billable, moment, price
 
 BACK = "call_taken_back"
 Entries = list[tuple[str, dict[str, Any]]]
@@ -126,14 +126,18 @@ def settle_waiting(model: Model, account: str, sk: str, facts: dict[str, Any], n
 
 @operation("price calls again", 45)
 def price_again(driver: Driver) -> None:
-    """Price calls again: first as a dry run, law 4, then applied, then repeated, law 3."""
+    """Price calls again, by the deck in force when each began or by the active one, with or without promised and
+    corrected calls: first as a dry run, law 4, then applied, then repeated, law 3.
+    """
     account, (first, last) = driver.account(), driver.period()
-    asked = {"account_id": account, "from": first, "to": last}
+    flags = {name: driver.rng.random() < 0.3 for name in ("even_promised", "even_corrected")}
+    deck = {"deck": "active"} if driver.rng.random() < 0.5 else {}
+    asked = {"account_id": account, "from": first, "to": last, **flags, **deck}
     tried = rounds(driver, asked | {"apply": False})
     driver.settle("", unchanged=True)
     posted = rounds(driver, asked | {"apply": True})
-    corrected = correct(driver.model, account, first, last, driver.now)
-    assert tried == posted == corrected, f"{tried} {posted} {corrected}"
+    rerated = rerate(driver.model, asked, driver.now)
+    assert tried == posted == rerated, f"{tried} {posted} {rerated}"
     driver.settle("price calls again")
     assert rounds(driver, asked | {"apply": True}) == 0
     driver.settle("", unchanged=True)
@@ -152,33 +156,60 @@ def rounds(driver: Driver, asked: dict[str, Any]) -> int:
             return changed
 
 
-def correct(model: Model, account: str, first: str, last: str, now: datetime) -> int:
-    """Reverse and charge again the calls that the deck prices differently; their number."""
+def calls_of(model: Model, account: str) -> list[Entries]:
+    """The entries of each charged call of an account."""
     charged = [(sk, entry) for sk, entry in model.of(account, "ENTRY#") if entry["category"] != "adjustment"]
-    corrected, prices = 0, model.decks.at(now)
-    for _, of_call in groupby(charged, key=lambda found: call_in(found[0])):
-        entries = list(of_call)
-        (sk, _), (last_sk, entry) = entries[0], entries[-1]
-        first_sk = "#".join(sk.split("#")[:3])
-        facts = model.told[account, first_sk]
-        row = late_row(prices, facts | {"from": model.calling[account, first_sk]}, now)
-        if row is None or not first <= entry["local_date"] <= last:
+    return [list(of_call) for _, of_call in groupby(charged, key=lambda found: call_in(found[0]))]
+
+
+def rerate(model: Model, asked: dict[str, Any], now: datetime) -> int:
+    """Replace the charges of the calls that their deck prices differently; their number."""
+    rerated = 0
+    for entries in calls_of(model, asked["account_id"]):
+        entry = entries[-1][1]
+        is_promised = entry.get("kind") != BACK and entry.get("promised")
+        if (is_promised and not asked["even_promised"]) or (entry.get("correction") and not asked["even_corrected"]):
             continue
-        billed, micros = priced(row, facts)
-        is_charged = entry.get("kind") != BACK
-        stands = (-entry["amount_micros"], entry["category"]) if is_charged else (0, None)
-        if stands == (micros, row["category"] if row["category"] != "included" else None):
+        first_sk = entries[0][0]
+        facts = model.told[asked["account_id"], first_sk] | {"from": model.calling[asked["account_id"], first_sk]}
+        found = model.decks.of_call(facts, now)
+        if "deck" in asked:
+            prices = model.decks.at(now)
+            row = late_row(prices, facts, now)
+            found = None if row is None else (prices, row)
+        if found is None or not asked["from"] <= entry["local_date"] <= asked["to"]:
             continue
-        corrected += 1
-        number = int(last_sk.split("#")[4]) + 1 if last_sk.count("#") > 2 else 1
-        begin = f"{sk.split('#rerate#')[0]}#rerate#{number:04d}"
-        kept = {"to": facts["to"], "user_id": facts["user_id"], "local_date": entry["local_date"]}
-        kept["call_id"] = entry.get("call_id")
-        if is_charged:
-            back = {name: entry[name] for name in ("category", "prefix", "deck")} | {"kind": BACK}
-            model.enter(account, f"{begin}#credit", stands[0], -entry["billed_seconds"], **kept, **back)
-        if row["category"] != "included":
-            anew = {"category": row["category"], "prefix": row["prefix"], "deck": prices.version}
-            model.enter(account, f"{begin}#debit", -micros, billed, **kept, **anew)
-    model.outcomes["priced again"] = model.outcomes.get("priced again", 0) + corrected
-    return corrected
+        seconds = billable(entry["duration_seconds"], entry.get("granted_seconds"))
+        row = None if found[1]["category"] == "included" else found[1]
+        billed, micros = (0, 0) if row is None else price(row, seconds) if seconds else (0, 0)
+        standing_price = None if entry.get("kind") == BACK else (-entry["amount_micros"], entry["category"])
+        if standing_price == (None if row is None else (micros, row["category"])):
+            continue
+        rerated += 1
+        replace(model, asked["account_id"], entries, row, (billed, micros), deck=found[0].version)
+    model.outcomes["priced again"] = model.outcomes.get("priced again", 0) + rerated
+    return rerated
+
+
+def replace(
+    model: Model,
+    account: str,
+    entries: Entries,
+    row: dict[str, Any] | None,
+    figures: tuple[int, int],
+    **anew: Any,
+) -> None:
+    """Take back the standing charge of a call, and charge billed seconds and micros by a row (None: nothing)."""
+    (first_sk, _), (last_sk, entry) = entries[0], entries[-1]
+    number = int(last_sk.split("#")[4]) + 1 if last_sk.count("#") > 2 else 1
+    begin = f"{first_sk}#rerate#{number:04d}"
+    names = ("to", "user_id", "local_date", "call_id", "duration_seconds", "granted_seconds")
+    kept = {name: entry.get(name) for name in names}
+    kept["correction"] = anew.pop("correction", entry.get("correction"))
+    if entry.get("kind") != BACK:
+        back = {name: entry[name] for name in ("category", "prefix", "deck")} | {"kind": BACK}
+        model.enter(account, f"{begin}#credit", -entry["amount_micros"], -entry["billed_seconds"], **kept, **back)
+    if row is not None:
+        said = kept | {"category": row["category"], "prefix": row["prefix"], "deck": entry["deck"]} | anew
+        model.enter(account, f"{begin}#debit", -figures[1], figures[0], **said)
+        model.rows[account, first_sk] = row

@@ -174,7 +174,7 @@ class UnratedCallStore:
 
 def _close_name(call: Call) -> ActionName:
     """The name of the action that takes a call off the list."""
-    return "unrated", call.happened_at, call.call_id
+    return "unrated", call.happened_at, call.call_key
 
 
 def _actions(part: Sequence[tuple[Call, Entry]]) -> int:

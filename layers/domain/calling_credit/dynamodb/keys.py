@@ -8,8 +8,7 @@ One partition holds everything of an account, so its items commit together, and 
     BALANCE                             posted, held, available, headroom micros; nudge     ledger.posting (ADD only)
                                         low_micros (for low-balance events), is_frozen      accounts
     ENTRY#<happened_at>#<cause_id>      one immutable entry of the ledger                   ledger.posting
-      …#<call_key>#rerate#<n>#credit    the n-th rerating of a call: reversal of its charge charging.rerate_run
-      …#<call_key>#rerate#<n>#debit     and its new charge
+      …#<call_key>#rerate#<n>#credit    the n-th replacement of a charge, also `#debit`      charging.rerate_run
     DAY#<local_date>#<category>         count, billed seconds, total of the day's entries   the same transaction
     ADJUSTMENT#<id>                     the claim of one Idempotency-Key of an adjustment   ledger.adjustments
     CORRECTION#<id>                     one correction of a call, and the claim of its key  charging.corrections
@@ -26,7 +25,6 @@ One partition holds everything of an account, so its items commit together, and 
     DENIAL#                             recently announced denials, and the last one        admission.denials
     AUTO_RECHARGE                       the customer's rule and its state                   recharge.store
     LINK#<hash>                         an issued link, by the hash of its token            links.store
-
     PK = STRIPE#<object id>, SK = ISSUE an issue about a Stripe object, for operators       payments.issues
     PK = MAIL, SK = <function>#<hash>   a sent mail, for a week                             functions/send_mail
 

@@ -11,7 +11,7 @@ from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.numbering import is_e164
 from calling_credit.rates.deck import Deck, RateRow
-from calling_credit.rates.pricing import Free, RatedCall, late_row, price_by
+from calling_credit.rates.pricing import Free, RatedCall, late_row, price_by, seconds_to_bill
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,6 @@ class ChargedCall:
     def granted_seconds(self) -> int | None:
         """The seconds that the hold granted which priced the call; None without such a hold, or if it is not known."""
         return self.last.get("granted_seconds")
-
-    def billable_seconds(self, tolerance: int, duration_seconds: int | None = None) -> int:
-        """The seconds that price the call, or would if it had another duration: at most `tolerance` seconds beyond what
-        its hold granted are not billed.
-        """
-        duration = self.duration_seconds if duration_seconds is None else duration_seconds
-        granted = self.granted_seconds
-        return granted if granted is not None and granted < duration <= granted + tolerance else duration
 
     @property
     def is_promised(self) -> bool:
@@ -106,8 +98,8 @@ class ChargedCall:
         row = late_row(deck, number[1:], origin, self.call[0], format_instant(now))
         if row is None:
             return None
-        seconds, is_home = self.billable_seconds(tolerance), deck.is_home(number[1:])
-        return price_by(row, deck.version, origin, seconds, is_home=is_home)
+        seconds = seconds_to_bill(self.duration_seconds, self.granted_seconds, tolerance)
+        return price_by(row, deck.version, origin, seconds, is_home=deck.is_home(number[1:]))
 
 
 def charged_calls(items: Iterable[Mapping[str, Any]]) -> Iterator[ChargedCall]:

@@ -1,0 +1,68 @@
+"""Corrections in the seeded driver. The expected entries follow from the contract, not from calling_credit."""
+
+import hashlib
+from typing import Any
+
+from tests.laws.driver import Driver, expect, operation
+from tests.laws.prices import billable, money, price
+from tests.laws.rerating import BACK, Entries, calls_of, replace
+
+
+@operation("correct or waive a call", 60)
+def correct_a_call(driver: Driver) -> None:
+    """State another duration of any charged call, or waive it; then repeat the request, law 3, and misuse its key."""
+    account = driver.account()
+    calls = calls_of(driver.model, account)
+    if not calls:
+        return
+    entries = driver.rng.choice(calls)
+    entry, key = entries[-1][1], f"correction {driver.now.timestamp()}"
+    seconds = driver.rng.choice((None, 0, 1, 59, 61, 3_600, 43_201, entry["duration_seconds"]))
+    stated: dict[str, Any] = {"waive": True} if seconds is None else {"duration_seconds": seconds}
+    _, happened_at, call = entries[0][0].split("#")
+    body = {"started_at": happened_at, "reason": "Test", **stated}
+    path = f"/accounts/{account}/calls/{call}/corrections"
+    shown = expect(driver.operate("POST", path, body, key=key), 201)
+    before = figures(entry)
+    state(driver, account, entries, seconds, key)
+    after = figures(calls_of(driver.model, account)[calls.index(entries)][-1][1])
+    assert (shown["before"], shown["after"]) == (view(*before), view(*after))
+    assert shown["difference"] == money(before[1] - after[1])
+    assert shown["balance"] == money(driver.model.items[f"ACCOUNT#{account}", "BALANCE"]["posted_micros"])
+    driver.settle("correct or waive a call")
+    assert expect(driver.operate("POST", path, body, key=key), 201) == shown
+    expect(driver.operate("POST", path, body | {"reason": "Other"}, key=key), 409)
+    driver.settle("", unchanged=True)
+    driver.done["correct or waive a call"] -= 1
+
+
+def figures(entry: dict[str, Any]) -> tuple[int, int]:
+    """The duration of a call and its standing charge."""
+    return entry["duration_seconds"], 0 if entry.get("kind") == BACK else -entry["amount_micros"]
+
+
+def view(seconds: int, micros: int) -> dict[str, Any]:
+    """The figures in the form of the API."""
+    return {"duration_seconds": seconds, "price": money(micros)}
+
+
+def state(driver: Driver, account: str, entries: Entries, seconds: int | None, key: str) -> None:
+    """Claim the key; and, if the correction states anything new, take back the standing charge and charge anew."""
+    model, (first_sk, _), entry = driver.model, entries[0], entries[-1][1]
+    identifier = f"cor_{hashlib.sha256(f'{len(account)}:{account}{key}'.encode()).hexdigest()[:32]}"
+    stated = {"stated_seconds": seconds, "reason": "Test", "corrected_by": "operator:3n4exampleoperator"}
+    model.put(account, f"CORRECTION#{identifier}", **stated)
+    waived = bool(entry.get("waived"))
+    if (seconds is None and waived) or (seconds == entry["duration_seconds"] and not waived):
+        return
+    row, is_free = model.rows[account, first_sk], entry.get("kind") == BACK
+    duration = entry["duration_seconds"] if seconds is None else seconds
+    billed, micros = price(row, billable(duration, entry.get("granted_seconds"))) if seconds else (0, 0)
+    anew = {"correction": identifier, "duration_seconds": duration, "waived": seconds is None or None}
+    if entry.get("promised") and not is_free:
+        anew["promised"] = True
+    row = row | {"category": entry["category"], "prefix": entry["prefix"]}
+    if is_free:
+        row = row | {"rate_per_minute": "0", "connection_fee": "0"}
+    replace(model, account, entries, row, (billed, 0 if is_free else micros), **anew)
+    model.count("corrected")
