@@ -17,7 +17,7 @@ MAX_DURATION_SECONDS: Final = 7 * 24 * 3600
 OTHER_VERSION: Final = r"^(?!1(\.0)*$)[0-9]+(\.[0-9]+)*$"
 """The names of other versions. An event of such a version may claim talk time in a field that we do not know."""
 ANSWERED: Final = r"^\s*[Aa][Nn][Ss][Ww][Ee][Rr][Ee][Dd]\s*$"
-DIALED_PATTERN: Final = rf"^(?:{E164_FORM}|{SHORT_CODE_FORM}|\+[0-9]{{2,9}})$"
+DIALED_PATTERN: Final = rf"^(?:{E164_FORM}|{SHORT_CODE_FORM})$"
 _INSTANT: Final[dict[str, Any]] = {"format": "date-time"}
 
 
@@ -114,7 +114,8 @@ def event_schema() -> dict[str, Any]:
     model = CallEvent.model_json_schema(by_alias=True)
     every, paid = _split(model["properties"])
     absent = {"type": "null"}
-    is_talk_time = {"required": ["duration_seconds"], "properties": {"duration_seconds": {"minimum": 1}}}
+    bounds = {"minimum": 1, "maximum": MAX_DURATION_SECONDS}
+    is_talk_time = {"required": ["duration_seconds"], "properties": {"duration_seconds": bounds}}
     has_times = {
         "required": ["answered_at"],
         "properties": {"duration_seconds": absent, "answered_at": {"type": "string"}},
