@@ -23,6 +23,7 @@ from tests.harness.world import JAPAN, PREMIUM, UNCOVERED, UNITED_KINGDOM
 from tests.laws import checks
 from tests.laws.calls import Calls
 from tests.laws.items import Key
+from tests.laws.prices import call_key
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 WHEN_WRITTEN = ("recorded_at", "updated_at", "changed_at", "created_at")
@@ -185,7 +186,7 @@ def kinds(ledger: Ledger) -> Counter[str]:
 
 
 LINE = {"number": "+14165550100", "user_id": "user_1", "international_calling": True}
-CORRECTIONS = f"/accounts/acct_1/calls/{CHARGED['call_id']}/corrections"
+CORRECTIONS = f"/accounts/acct_1/calls/{call_key(CHARGED['call_id'])}/corrections"
 STATED = {"started_at": CHARGED["started_at"], "reason": "Test"}
 REQUESTS = {
     "correct": request("manage_accounts", "POST", CORRECTIONS, STATED | {"duration_seconds": 3600}),
