@@ -198,7 +198,7 @@ def test_a_positive_duration_with_another_disposition_is_refused(disposition: st
 
 
 @pytest.mark.parametrize("number", ["911", "988", "+911", "+112", "+1911", "+44999"])
-def test_an_event_of_an_emergency_call_is_free_whatever_else_it_says(number: str) -> None:
+def test_an_event_of_an_emergency_call_is_free_with_any_other_fields(number: str) -> None:
     odd = {"started_at": "yesterday", "duration_seconds": 10**9, "line_id": 7, "disposition": "rescued", "version": "9"}
     for body in (event_body(to=number), event_body(to=number, **odd)):
         event = parse_call(body, NOW)

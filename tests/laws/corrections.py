@@ -47,7 +47,7 @@ def view(seconds: int, micros: int) -> dict[str, Any]:
 
 
 def state(driver: Driver, account: str, entries: Entries, seconds: int | None, key: str) -> None:
-    """Claim the key; and, if the correction states anything new, take back the standing charge and charge anew."""
+    """Claim the key; if the correction states anything new, take back the standing charge and charge the call again."""
     model, (first_sk, _), entry = driver.model, entries[0], entries[-1][1]
     identifier = f"cor_{hashlib.sha256(f'{len(account)}:{account}{key}'.encode()).hexdigest()[:32]}"
     stated = {"stated_seconds": seconds, "reason": "Test", "corrected_by": "operator:3n4exampleoperator"}
@@ -58,11 +58,11 @@ def state(driver: Driver, account: str, entries: Entries, seconds: int | None, k
     row, is_free = model.rows[account, first_sk], entry.get("kind") == BACK
     duration = entry["duration_seconds"] if seconds is None else seconds
     billed, micros = price(row, billable(duration, entry.get("granted_seconds"))) if seconds else (0, 0)
-    anew = {"correction": identifier, "duration_seconds": duration, "waived": seconds is None or None}
+    corrected = {"correction": identifier, "duration_seconds": duration, "waived": seconds is None or None}
     if entry.get("promised") and not is_free:
-        anew["promised"] = True
+        corrected["promised"] = True
     row = row | {"category": entry["category"], "prefix": entry["prefix"]}
     if is_free:
         row = row | {"rate_per_minute": "0", "connection_fee": "0"}
-    replace(model, account, entries, row, (billed, 0 if is_free else micros), **anew)
+    replace(model, account, entries, row, (billed, 0 if is_free else micros), **corrected)
     model.count("corrected")

@@ -28,7 +28,7 @@ def _checked_call_id(text: str) -> str:
 
 
 def _checked_dialed(text: str) -> str:
-    if not (is_e164(text) or is_short_code(text) or is_emergency(text)):
+    if not (is_e164(text) or is_short_code(text)):
         raise ValueError("neither E.164 nor a short code")
     return text
 
@@ -66,7 +66,7 @@ class CallEvent(BaseModel):
     )
     dialled_number: Dialled = Field(
         alias="to",
-        description="E.164 with a leading +, a short code (2 to 6 digits), or an emergency number (911, +112, +1911).",
+        description="E.164 with a leading +, or a short code (2 to 6 digits). Emergency calls always cost nothing.",
     )
     started_at: str = Field(
         description="RFC 3339; at most 1 day ahead of and 90 days behind the clock.", json_schema_extra=_INSTANT
