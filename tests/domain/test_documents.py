@@ -81,8 +81,7 @@ def test_every_path_that_a_map_names_exists(path: Path) -> None:
 
 def test_decision_records_are_numbered_complete_and_indexed() -> None:
     index = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
-    numbers = [int(path.name[:4]) for path in RECORDS]
-    assert numbers == sorted(set(numbers))
+    assert [int(path.name[:4]) for path in RECORDS] == list(range(1, len(RECORDS) + 1))
     for path in RECORDS:
         text = path.read_text(encoding="utf-8")
         assert re.match(rf"# {path.name[:4]}\. .+\n\n- Status: .+\n- Date: \d{{4}}-\d\d-\d\d\n", text), path.name

@@ -34,6 +34,18 @@ def test_a_phantom_call_is_corrected_and_only_the_difference_moves(world: World)
     check_usage(world)
 
 
+def test_a_corrected_call_leaves_the_list_of_suspicious_calls(world: World) -> None:
+    times = {"answered_at": "2026-11-22T22:00:00.000Z", "ended_at": "2026-11-23T10:00:01.000Z"}
+    started = times["answered_at"]
+    assert world.deliver({"duration_seconds": 43_201, "started_at": started, **times}) == []
+    [listed] = world.of_kind("SUSPICIOUS")
+    assert "sweep_pk" in listed
+    assert correct(world, 65, started_at=started).status == 201
+    [listed] = world.of_kind("SUSPICIOUS")
+    assert "sweep_pk" not in listed
+    assert listed["outcome"] == "corrected"
+
+
 def test_the_statement_shows_both_sides_and_the_record_says_who_and_why(world: World) -> None:
     charged(world)
     first = world.entries()

@@ -6,8 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from calling_credit.charging.rerating import replacing_entries
 from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.ledger.call_entries import charge_entry
+from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.posting import entry_item
 from calling_credit.rates.deck import RateRow
 from calling_credit.rates.pricing import RatedCall
@@ -169,6 +172,18 @@ def test_the_largest_charge_of_a_held_call_takes_one_write_unit(call_id: str) ->
     item = entry_item(charge_entry(longest, charge, "UTC", NOW))
     assert {"facts_version", "granted_seconds", "promised", "suspicious"} <= set(item)
     assert 800 < item_bytes(item) < 1024
+
+
+def test_the_largest_corrected_charge_takes_one_write_unit() -> None:
+    price = RateRow("4" * 15, "x" * 90, "001", "*", 10**9, 10**9, 3600, 3600, "2020-01-01T00:00:00.000Z", "c" * 40)
+    ids = {"account_id": "a" * 64, "line_id": "l" * 64, "user_id": "u" * 64, "call_id": "c" * 96}
+    longest = replace(call(**ids), duration_seconds=604_800, dialled_number="+" + "4" * 15)
+    charge = RatedCall(price, "v" * 60, "US", 604_800, 10**13, granted_seconds=86_400)
+    charged = ChargedCall(from_attributes(entry_item(charge_entry(longest, charge, "UTC", NOW))))
+    marks = {"correction": f"cor_{'0' * 32}", "run": f"run_{'0' * 16}"}
+    entries = replacing_entries(charged, charge, f"cor_{'0' * 32}", marks, NOW, duration_seconds=604_800, waived=True)
+    assert len(entries) == 2
+    assert all(800 < item_bytes(entry_item(entry)) < 1024 for entry in entries)
 
 
 def test_an_unusual_call_id_is_kept_on_its_entry_while_it_fits() -> None:

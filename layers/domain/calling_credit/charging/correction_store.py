@@ -24,6 +24,7 @@ from calling_credit.charging.rerating import RatedAgain
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attribute, to_attributes
 from calling_credit.dynamodb.partition import Partition
+from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.errors import Conflict, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.ledger.charge_reader import read_charged_call
@@ -76,10 +77,13 @@ class CorrectionStore:
         for _ in range(MAX_ATTEMPTS):
             claimed = self._partition.get(keys.correction_sk(identifier))
             if claimed is not None:
-                return _same_correction(claimed, request)
+                stored = _same_correction(claimed, request)
+                self._close_suspicious(request, now)
+                return stored
             again = self._again(request, identifier, now)
             correction = _correction(request, again)
             if not self._plan(correction, again, identifier, by, now).write(self._client, sleep=self._sleep):
+                self._close_suspicious(request, now)
                 return correction
         raise Unavailable(ProblemCode.BUSY, "Others are changing this call at the moment; retry the request.")
 
@@ -127,6 +131,17 @@ class CorrectionStore:
         }
         plan.add(CLAIM, {"Put": put})
         return plan
+
+    def _close_suspicious(self, request: CorrectionRequest, now: datetime) -> None:
+        """Take the call off the list of suspicious calls, if it is on it: the operator has looked at it."""
+        key = {
+            "PK": {"S": self._partition.pk},
+            "SK": {"S": keys.suspicious_sk(request.happened_at, request.call_key)},
+        }
+        expression = "SET outcome = :outcome, settled_at = :at REMOVE sweep_pk, sweep_sk"
+        values = {":outcome": {"S": "corrected"}, ":at": {"S": format_instant(now)}}
+        close = update(self._table_name, key, expression, "attribute_exists(sweep_pk)", values)
+        transact(self._client, [close], sleep=self._sleep)
 
     def _check_standing(self, call: ChargedCall) -> dict[str, Any]:
         """The condition that the number was not erased since the call was read; else the new entries would show it."""
