@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.domain.examples import deck_csv
+from tests.domain.examples import EVENT, deck_csv
 from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, VISA
 from tests.harness.table import FUNCTIONS, sample_event
 from tests.harness.template import template
@@ -142,7 +142,7 @@ def read_everything(till: Till) -> None:
 
 
 def new_prices(till: Till) -> None:
-    """Upload a deck that covers a waiting call, and price calls again by it once its grace time has passed."""
+    """Upload a deck that covers a waiting call, price calls again by it after its grace time, and waive one."""
     from tests.harness.table import BUCKET, _s3  # noqa: PLC0415
 
     event = sample_event("publish_rates")
@@ -151,8 +151,11 @@ def new_prices(till: Till) -> None:
     assert till.world.stack.invoke("publish_rates", event, seconds=300)["outcome"] == "published"
     till.world.clock.now += timedelta(minutes=16, seconds=1)
     assert till.world.stack.invoke("rerate_calls", {}, seconds=300)["calls_rated"] == 1
-    asked = {"account_id": "acct_1", "from": "2026-11-01", "to": "2026-11-30", "apply": True}
+    asked = {"account_id": "acct_1", "from": "2026-11-01", "to": "2026-11-30", "deck": "active", "apply": True}
     assert till.world.stack.invoke("rerate_calls", {"reprice": asked}, seconds=300)["changed"] == 2
+    body = {"started_at": EVENT["started_at"], "waive": True, "reason": "Test"}
+    command = {"account_id": "acct_1", "call_key": "c_1", "body": body, "key": "k_4", "by": "ada", "apply": True}
+    assert till.world.stack.invoke("rerate_calls", {"correct": command})["after"]["price"] == "0.00"
 
 
 def mail_that_it_waits(till: Till) -> None:

@@ -3,6 +3,7 @@
 import json
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import boto3
 
@@ -12,7 +13,7 @@ from tests.stack.test_calls import items_of, make_call, open_account
 
 
 def invoke_rate_calls(deployed: Stack, tokens: dict[str, str]) -> None:
-    """Rate charged, unrated, and stray calls of a new account."""
+    """Rate charged, unrated, and stray calls of a new account, and a record to which a call was corrected."""
     account_id = f"acct_{uuid.uuid4().hex[:12]}"
     open_account(deployed, account_id)
     started = datetime.now(UTC) - timedelta(hours=1)
@@ -21,12 +22,43 @@ def invoke_rate_calls(deployed: Stack, tokens: dict[str, str]) -> None:
         make_call(account_id, "+9991234567", 60, started),
         make_call(account_id, "+442071838750", 60, started, line_id="line_unknown"),
     ]
+    assert deliver(deployed, *calls) == []
+    assert [len(items_of(deployed, account_id, kind)) for kind in ("ENTRY#", "UNRATED#", "STRAY#")] == [2, 1, 1]
+    correct_a_call(deployed, tokens, calls[0], 120)
+    changed = make_call(account_id, "+442071838750", 120, started, call_id=calls[0]["call_id"])
+    assert deliver(deployed, changed) == []
+
+
+def deliver(deployed: Stack, *calls: dict[str, Any]) -> list[Any]:
+    """Invoke the rater with call events; return the messages that it refuses."""
     records = [
         {"messageId": f"m_{i}", "attributes": {"SentTimestamp": "1"}, "body": json.dumps(call)}
         for i, call in enumerate(calls)
     ]
-    assert invoke(deployed, "RateCallsFunction", {"Records": records}) == {"batchItemFailures": []}
-    assert [len(items_of(deployed, account_id, kind)) for kind in ("ENTRY#", "UNRATED#", "STRAY#")] == [2, 1, 1]
+    refused: list[Any] = invoke(deployed, "RateCallsFunction", {"Records": records})["batchItemFailures"]
+    return refused
+
+
+def correct_a_call(deployed: Stack, tokens: dict[str, str], call: dict[str, Any], seconds: int) -> None:
+    """Correct the duration of a charged call through the operator's route."""
+    path = f"/accounts/{call['account_id']}/calls/{call['call_id']}/corrections"
+    body = {"started_at": call["started_at"], "duration_seconds": seconds, "reason": "Probe"}
+    headers = {"Idempotency-Key": uuid.uuid4().hex}
+    answer = deployed.api.send("POST", path, tokens["service"], body, headers)
+    assert answer["after"]["duration_seconds"] == seconds
+
+
+def correct_a_call_of_version_1(deployed: Stack, tokens: dict[str, str], account_id: str) -> None:
+    """Charge a call, remove what entries of version 1.0.0 do not store, and correct it."""
+    call = make_call(account_id, "+442071838750", 60, datetime.now(UTC) - timedelta(hours=1))
+    assert deliver(deployed, call) == []
+    for entry in items_of(deployed, account_id, "ENTRY#"):
+        boto3.client("dynamodb").update_item(
+            TableName=deployed.outputs["TableName"],
+            Key={"PK": entry["PK"], "SK": entry["SK"]},
+            UpdateExpression="REMOVE minimum_seconds, increment_seconds, facts_version",
+        )
+    correct_a_call(deployed, tokens, call, 120)
 
 
 def authorize_a_call(deployed: Stack, tokens: dict[str, str]) -> None:

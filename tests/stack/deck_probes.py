@@ -37,7 +37,7 @@ def read_version(client: Any, bucket: str) -> str:
 
 
 def rate_late(deployed: Stack, tokens: dict[str, str]) -> None:
-    """Charge a waiting call that now has a price, and rerate it with another deck."""
+    """Charge a waiting call that now has a price, rerate it with another deck, and correct it."""
     account_id, number = f"acct_{uuid.uuid4().hex[:12]}", "+442071838750"
     open_account(deployed, account_id)
     now = datetime.now(UTC)
@@ -53,3 +53,7 @@ def rate_late(deployed: Stack, tokens: dict[str, str]) -> None:
     assert invoke(deployed, "RerateCallsFunction", {"reprice": request})["changed"] == 1
     amounts = [item["amount_micros"]["N"] for item in items_of(deployed, account_id, "ENTRY#")]
     assert amounts == ["-14000", "14000", "-20000"]
+    body = {"started_at": call.happened_at, "waive": True, "reason": "Probe"}
+    command = {"account_id": account_id, "call_key": call.call_key, "body": body, "key": "k_1", "by": "probe"}
+    result = invoke(deployed, "RerateCallsFunction", {"correct": command | {"apply": True}})
+    assert result["after"]["price"] == "0.00"

@@ -8,7 +8,12 @@ from collections.abc import Callable
 
 from local.stack import Stack
 from tests.harness.template import ROOT
-from tests.stack.call_probes import authorize_a_call, expire_a_hold, invoke_rate_calls
+from tests.stack.call_probes import (
+    authorize_a_call,
+    correct_a_call_of_version_1,
+    expire_a_hold,
+    invoke_rate_calls,
+)
 from tests.stack.deck_probes import publish_a_deck, rate_late
 from tests.stack.deployment import invoke
 from tests.stack.payment_probes import add_funds, handle_webhooks, prove, recharge, reconcile, send_mail
@@ -44,12 +49,13 @@ def change_settings(deployed: Stack, tokens: dict[str, str]) -> None:
 
 
 def manage_an_account(deployed: Stack, tokens: dict[str, str]) -> None:
-    """Create, configure, and adjust an account; ask for a line in an area code that no table knows."""
+    """Create, configure, and adjust an account; correct a call; ask for a line in an area code that no table knows."""
     account_id = f"acct_{uuid.uuid4().hex[:12]}"
     open_account(deployed, account_id, "1.00")
     line = {"number": "+19995550100", "user_id": "user_1"}
     answer = deployed.api.request("PUT", f"/accounts/{account_id}/lines/line_9", tokens["service"], json=line)
     assert answer.status_code == 422, answer.text
+    correct_a_call_of_version_1(deployed, tokens, account_id)
     deployed.api.send("PUT", f"/accounts/{account_id}", tokens["service"], {"status": "closed"})
 
 

@@ -20,7 +20,7 @@ from calling_credit.instants import format_instant
 from calling_credit.rates.background import Tasks
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_files import is_stored, load_deck
-from calling_credit.rates.deck_store import ACTIVE_KEY, S3_ERRORS, ActivePointer, read_active
+from calling_credit.rates.deck_store import ACTIVE_KEY, S3_ERRORS, ActivePointer, read_active, unreadable_deck
 from calling_credit.rates.decks_for_calls import Lookup, decks_for
 from calling_credit.rates.shared_facts import SharedFacts
 from calling_credit.rates.timeline import DeckInForce, deck_at
@@ -154,7 +154,7 @@ class ActiveDecks:
                 break
         known = self._known
         if self._failed_at == now and not self._knows(at):
-            raise _unreadable()
+            raise unreadable_deck()
         if known is None:
             raise Unavailable(
                 ProblemCode.NO_ACTIVE_DECK, "No rate deck is published yet; run make publish-rates FILE=deck.csv.", 60
@@ -180,7 +180,7 @@ class ActiveDecks:
         except (*S3_ERRORS, TimeoutError) as error:
             self._failed_at = now
             if not self._knows(at):
-                raise (_too_late() if isinstance(error, TimeoutError) else _unreadable()) from error
+                raise (_too_late() if isinstance(error, TimeoutError) else unreadable_deck(error)) from error
 
     def _read_pointer(self, now: datetime) -> None:
         pointer = read_active(self._client, self._bucket)
@@ -209,7 +209,7 @@ class ActiveDecks:
                 ProblemCode.TRY_AGAIN, "The rate deck in force is being loaded; repeat the request in a second."
             ) from error
         except S3_ERRORS as error:
-            raise _unreadable() from error
+            raise unreadable_deck(error) from error
 
     def _load(self, published: DeckInForce) -> Deck:
         deck = load_deck(self._client, self._bucket, published)
@@ -244,7 +244,3 @@ def _too_late() -> Unavailable:
     return Unavailable(
         ProblemCode.TRY_AGAIN, "The rate deck in force could not be read in time; repeat the request in a second."
     )
-
-
-def _unreadable() -> Unavailable:
-    return Unavailable(ProblemCode.UNAVAILABLE, "The rate deck in force could not be read; retry the request.")

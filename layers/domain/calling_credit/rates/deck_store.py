@@ -14,6 +14,7 @@ from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
 from calling_credit.aws import aws_session
+from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.rates.deck import INCLUDED_CATEGORY
 from calling_credit.rates.deck_csv import COLUMNS
@@ -209,3 +210,10 @@ def read_active(client: "S3Client", bucket: str) -> ActivePointer | None:
 def _deck_in_force(content: dict[str, str]) -> DeckInForce:
     names = {field.name for field in fields(DeckInForce)}
     return DeckInForce(**{name: value for name, value in content.items() if name in names})
+
+
+def unreadable_deck(error: Exception | None = None) -> Unavailable:
+    """Return the error for a deck that the bucket does not give, with the bucket's code."""
+    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+    cause = f" ({code})" if error is not None else ""
+    return Unavailable(ProblemCode.UNAVAILABLE, f"The rate deck in force could not be read{cause}; retry the request.")
