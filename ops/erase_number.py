@@ -3,7 +3,8 @@
 import argparse
 
 from calling_credit.ledger.erasure import erase_number
-from calling_credit.numbering import is_e164, masked
+from calling_credit.masking import masked
+from calling_credit.numbering import is_e164
 from ops.accounts import require_account
 from ops.stack import find_stack
 from ops.terminal import CommandError, confirm, console, run

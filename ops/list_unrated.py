@@ -13,7 +13,8 @@ from rich.table import Table
 from calling_credit.charging.listed_calls import STRAY, SUSPICIOUS, UNRATED
 from calling_credit.dynamodb.keys import account_of, happened_at_of, id_of
 from calling_credit.dynamodb.sweep import read_listed
-from calling_credit.numbering import country_of, masked
+from calling_credit.masking import masked
+from calling_credit.numbering import country_of
 from ops.stack import find_stack
 from ops.terminal import console, run
 

@@ -5,7 +5,8 @@ import pytest
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 from phonenumbers.phonemetadata import PhoneMetadata
 
-from calling_credit.numbering import COUNTRIES, country_kept, country_of, is_e164, is_short_code, masked
+from calling_credit.masking import country_kept, masked
+from calling_credit.numbering import COUNTRIES, country_of, is_e164, is_short_code, normalize_dialed
 from local import make_numbering
 
 DESCRIPTIONS = (
@@ -176,3 +177,16 @@ def test_libphonenumber_has_the_types_that_these_tests_use() -> None:
     assert {name.upper() for name in DESCRIPTIONS} < {
         PhoneNumberType.to_string(value) for value in PhoneNumberType.values()
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("+36 (06) 20 123 4567", "+36201234567"),
+        ("+7 (8) 495 123-45-67", "+74951234567"),
+        ("+44 (0)20 7183 8750", "+442071838750"),
+        ("+39 06 6982", "+39066982"),
+    ],
+)
+def test_a_trunk_prefix_after_the_country_code_is_removed(text: str, number: str) -> None:
+    assert normalize_dialed(text, "US") == number

@@ -175,3 +175,11 @@ def test_an_unknown_country_is_refused(country: str) -> None:
 
 def test_a_country_without_rows_is_an_empty_list() -> None:
     assert rates_for_country(BOOK, "JP", None, AT, None, 50) == ([], None)
+
+
+def test_an_announced_price_of_one_origin_is_listed() -> None:
+    book = deck(
+        {"rate_per_minute": "0.02"}, {"rate_per_minute": "0.90", "origin": "CA", "effective_from": "2099-01-01"}
+    )
+    items = rates_for_number(book, "+442071838750", None, AT)
+    assert [(item["origin"], item["rate_per_minute"]) for item in items] == [("*", "0.02"), ("CA", "0.90")]

@@ -171,3 +171,14 @@ def test_workers_with_different_clocks_of_refresh_never_disagree(steps: list[tup
             at = format_instant(seconds(began))
             version = workers[worker].deck_for(UK, "US", at, seconds(now)).version
             assert found.setdefault(str(began), version) == version
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"version": 1}', b'{"version": "deck-1", "in_force": [7]}', b"\xff"])
+def test_a_damaged_pointer_is_an_unusable_deck_until_the_timeline_ends(bucket: Bucket, body: bytes) -> None:
+    warm, cold = decks_of(bucket), decks_of(bucket)
+    assert warm.in_force(NOW).version == "cheap"
+    bucket.objects[ACTIVE_KEY] = body
+    assert warm.in_force(seconds(21)).version == "cheap", "the timeline that was read is complete for 40 seconds"
+    with pytest.raises(Unavailable) as refused:
+        cold.in_force(NOW)
+    assert refused.value.code == "unusable_deck"

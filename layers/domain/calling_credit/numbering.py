@@ -1,4 +1,4 @@
-"""Telephone numbers: their form, their country, what dialed digits mean, and their masked form for logs.
+"""Telephone numbers: their form, their country, and what dialed digits mean.
 
 It uses generated tables only. It must not depend on decks, prices, or libraries of numbering plans.
 """
@@ -159,12 +159,23 @@ def normalize_dialed(text: str, country: str) -> str | None:
         return emergency_code(digits) or digits
     if digits[0] == "+":
         number = strip_trunk_zero(digits)
+        if not is_plausible(number):
+            number = next(filter(is_plausible, _without_trunk_prefix(digits)), number)
         return number if is_e164(number) else None
     for number in _readings(digits, country):
         if is_plausible(number):
             return number
     abroad = f"+{digits[len(_own_prefix(digits, country)) :]}"
     return abroad if len(abroad) <= len(digits) and is_e164(abroad) else None
+
+
+def _without_trunk_prefix(number: str) -> Iterator[str]:
+    """Yield an international number without the trunk prefix of each plan, such as 06 in Hungary."""
+    for calling_code, _, national, _, _ in PLANS.values():
+        if number.startswith(calling_code, 1):
+            trunk = _expression(national).match(number, 1 + len(calling_code))
+            if trunk is not None and trunk[0]:
+                yield f"+{calling_code}{number[trunk.end() :]}"
 
 
 def _readings(digits: str, country: str) -> Iterator[str]:
@@ -213,19 +224,6 @@ def _forms(beginning: str) -> tuple[tuple[str, str, str], ...]:
 @cache
 def _expression(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
-
-
-def masked(number: str) -> str:
-    """Mask a number for logs: country and last two digits, such as `GB…71`. Other text shows no digits."""
-    if is_e164(number):
-        return f"{country_of(number)}…{number[-2:]}"
-    return f"{UNKNOWN_COUNTRY}…{number[-2:]}" if is_short_code(number) else f"{UNKNOWN_COUNTRY}…"
-
-
-def country_kept(text: str) -> str:
-    """Return the country of a number or of a masked number."""
-    country, erased, _ = text.partition("…")
-    return country if erased else country_of(text)
 
 
 def countries_below(prefix: str) -> frozenset[str]:

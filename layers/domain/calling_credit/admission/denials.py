@@ -11,7 +11,7 @@ from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.instants import format_instant
-from calling_credit.numbering import masked
+from calling_credit.masking import masked
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

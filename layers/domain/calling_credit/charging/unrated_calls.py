@@ -23,7 +23,8 @@ from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.posting import posting_plan
 from calling_credit.ledger.posting_parts import split_to_fit
 from calling_credit.ledger.posting_plan import BALANCE, ActionName, entry_items, entry_name
-from calling_credit.numbering import UNKNOWN_COUNTRY, country_kept, is_e164
+from calling_credit.masking import country_kept
+from calling_credit.numbering import UNKNOWN_COUNTRY, is_e164
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.decks_for_calls import DecksForCalls, Lookup
 from calling_credit.rates.pricing import Free, RatedCall, late_row, price_by

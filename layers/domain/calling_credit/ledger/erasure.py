@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.pages import query_pages
-from calling_credit.numbering import masked
+from calling_credit.masking import masked
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

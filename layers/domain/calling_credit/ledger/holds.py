@@ -8,7 +8,7 @@ from typing import Final
 from calling_credit.call_event_checks import MAX_AGE
 from calling_credit.call_events import Call
 from calling_credit.instants import format_instant
-from calling_credit.numbering import masked
+from calling_credit.masking import masked
 from calling_credit.rates.deck import RateRow
 from calling_credit.rates.pricing import PRICE_STEP_MICROS, Free, RatedCall, price_by, seconds_to_bill
 

@@ -10,10 +10,10 @@ from typing import Any, Final
 from calling_credit.admission.request import WORDS as DENIALS
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.entries import EntryKind
+from calling_credit.masking import masked
 from calling_credit.money import format_money
 from calling_credit.notifications import events
 from calling_credit.notifications.events import Announcement, announcement_id
-from calling_credit.numbering import masked
 from calling_credit.recharge.settings import WORDS
 from calling_credit.topups.topup import TopUpKind, TopUpStatus
 from calling_credit.topups.view import failure_view

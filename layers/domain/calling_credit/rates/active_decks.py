@@ -177,9 +177,11 @@ class ActiveDecks:
             left = min(left, CHECK_WAIT_SECONDS)
         try:
             self._reads.start(ACTIVE_KEY, partial(self._read_pointer, now)).result(left)
-        except (*S3_ERRORS, TimeoutError) as error:
+        except (*S3_ERRORS, TimeoutError, Unavailable) as error:
             self._failed_at = now
             if not self._knows(at):
+                if isinstance(error, Unavailable):
+                    raise
                 raise (_too_late() if isinstance(error, TimeoutError) else unreadable_deck(error)) from error
 
     def _read_pointer(self, now: datetime) -> None:

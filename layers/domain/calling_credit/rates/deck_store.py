@@ -8,7 +8,7 @@ import io
 import json
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,7 +23,7 @@ from calling_credit.rates.timeline import START_OF_TIME, DeckInForce, put_in_for
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_CATEGORY: Final = COLUMNS.index("category")
+Stored = TypeVar("Stored", "AddedAreaCode", DeckInForce)
 ACTIVE_KEY: Final = "active.json"
 DECKS: Final = "decks/"
 INCOMING: Final = "incoming/"
@@ -187,29 +187,42 @@ def activate(client: "S3Client", bucket: str, pointer: ActivePointer, replaced_e
 def _categories_of(data: bytes) -> list[str]:
     """Return the categories of charged calls in a valid deck."""
     _header, *rows = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
-    return sorted({cells[_CATEGORY].rstrip() for cells in rows if any(map(str.strip, cells))} - {INCLUDED_CATEGORY})
+    categories = {cells[CATEGORY_COLUMN].rstrip() for cells in rows if any(map(str.strip, cells))}
+    return sorted(categories - {INCLUDED_CATEGORY})
 
 
 def read_active(client: "S3Client", bucket: str) -> ActivePointer | None:
-    """Return the pointer to the active deck; None before the first deck is published."""
+    """Return the pointer to the active deck; None before the first deck is published.
+
+    Raises:
+        Unavailable: `unusable_deck`, the object is damaged.
+    """
     try:
         answer = client.get_object(Bucket=bucket, Key=ACTIVE_KEY)
     except client.exceptions.NoSuchKey:
         return None
-    content: dict[str, Any] = json.loads(answer["Body"].read())
-    content = {"since": content["activated_at"], **content, "etag": answer["ETag"]}
+    try:
+        return _pointer_from(json.loads(answer["Body"].read()), answer["ETag"])
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        detail = f"{ACTIVE_KEY} in the deck bucket is damaged; restore the object's previous version."
+        raise Unavailable(ProblemCode.UNUSABLE_DECK, detail) from error
+
+
+def _pointer_from(content: dict[str, Any], etag: str) -> ActivePointer:
+    content = {"since": content["activated_at"], **content, "etag": etag}
     for name in ("previous", "categories"):
         content[name] = tuple(content.get(name, ()))
     always = {"version": content["version"], "in_force_from": START_OF_TIME, "sha256": content["sha256"]}
-    content["in_force"] = tuple(_deck_in_force(deck) for deck in content.get("in_force") or (always,))
-    content["area_codes"] = tuple(AddedAreaCode(**code) for code in content.get("area_codes", ()))
+    content["in_force"] = tuple(_known(DeckInForce, deck) for deck in content.get("in_force") or (always,))
+    content["area_codes"] = tuple(_known(AddedAreaCode, code) for code in content.get("area_codes", ()))
     names = {field.name for field in fields(ActivePointer)}
     return ActivePointer(**{name: value for name, value in content.items() if name in names})
 
 
-def _deck_in_force(content: dict[str, str]) -> DeckInForce:
-    names = {field.name for field in fields(DeckInForce)}
-    return DeckInForce(**{name: value for name, value in content.items() if name in names})
+def _known(kind: type[Stored], content: dict[str, str]) -> Stored:
+    """Return a value from its stored fields, without those that another release added."""
+    names = {field.name for field in fields(kind)}
+    return kind(**{name: value for name, value in content.items() if name in names})
 
 
 def unreadable_deck(error: Exception | None = None) -> Unavailable:

@@ -60,13 +60,16 @@ def rates_for_number(deck: Deck, number: str, origins: Origins, at: str) -> list
         detail = f"{number} is a short code without a price: calls to it are free. Send a whole phone number."
         raise InvalidValue(ProblemCode.INVALID_NUMBER, detail)
     current: dict[str, RateRow] = {}
-    for origin in origins if origins is not None else _origins_of(deck, number):
+    looked_up = list(origins if origins is not None else _origins_of(deck, number))
+    for origin in looked_up:
         row = find_row(deck, number, origin, at)
         if row is None and is_code:
             row = _free_row(number, origin)
         if row is not None and row not in current.values():
             current[origin] = row
-    announced = [row for origin in current if not is_code for row in deck.announced(number[1:], origin, at)]
+    # Also of origins that pay the same as others today.
+    ahead = looked_up if current and not is_code else ()
+    announced = [row for origin in ahead for row in deck.announced(number[1:], origin, at)]
     later = sorted(dict.fromkeys(announced), key=lambda row: row.effective_from)
     return [rate_item(row) for row in (*current.values(), *later)]
 
