@@ -14,12 +14,17 @@ def home_countries(stack: FoundStack) -> frozenset[str]:
     return frozenset((stack.parameters.get("HomeCountries") or "US,CA").split(","))
 
 
+def lead_seconds(stack: FoundStack) -> int:
+    """Return the stack's parameter DeckLeadSeconds."""
+    return int(stack.parameters.get("DeckLeadSeconds") or DECK_LEAD_SECONDS)
+
+
 def deck_bucket(stack: FoundStack) -> DeckBucket:
     """Return the deck bucket of a stack."""
     return DeckBucket(
         stack.client("s3"),
         stack.outputs["DeckBucketName"],
-        int(stack.parameters.get("DeckLeadSeconds") or DECK_LEAD_SECONDS),
+        lead_seconds(stack),
         lambda: datetime.now(UTC),
         home_countries=home_countries(stack),
     )

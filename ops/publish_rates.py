@@ -55,7 +55,7 @@ def main() -> int:
     except OSError as error:
         raise CommandError(f"{order.file} cannot be read: {error}") from error
     if is_short_code_file(data):
-        return publish_short_codes(order.file, data, is_draft=order.is_draft)
+        return publish_short_codes(order.file, data, is_draft=order.is_draft, is_confirmed=order.is_confirmed)
     now, reason = datetime.now(UTC), ""
     try:
         stack = find_stack()

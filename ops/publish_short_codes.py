@@ -9,13 +9,14 @@ from calling_credit.money import format_money
 from calling_credit.rates.deck import RateRow
 from calling_credit.rates.short_code_publishing import ShortCodeBucket, ShortCodeChanges, compare
 from calling_credit.rates.short_codes import parse_short_codes
+from ops.decks import lead_seconds
 from ops.stack import StackNotFoundError, find_stack
-from ops.terminal import console
+from ops.terminal import confirm, console
 
 MAX_ERRORS = 1_000
 
 
-def publish_short_codes(file: Path, data: bytes, *, is_draft: bool) -> int:
+def publish_short_codes(file: Path, data: bytes, *, is_draft: bool, is_confirmed: bool = False) -> int:
     """Check a price list and publish it, behind `make publish-rates`; return 1 if it has errors."""
     now = datetime.now(UTC)
     short_codes = parse_short_codes(data, now)
@@ -34,15 +35,18 @@ def publish_short_codes(file: Path, data: bytes, *, is_draft: bool) -> int:
         console.print(f"There is no list to compare with. {error}", markup=False, soft_wrap=True)
         console.print("This is a draft; nothing was published.")
         return 0
-    bucket = ShortCodeBucket(stack.client("s3"), stack.outputs["DeckBucketName"])
+    bucket = ShortCodeBucket(stack.client("s3"), stack.outputs["DeckBucketName"], lead_seconds(stack))
     active = bucket.active()
     changes = compare(active or {}, short_codes)
     report_changes(changes)
     if is_draft:
         console.print("This is a draft; nothing was published.")
     elif changes.any or active is None:
+        question = f"Publish the price list {file} in {stack.name}?"
+        if not stack.is_local and not is_confirmed and not confirm(question):
+            return 1
         console.print(
-            f"Published as {bucket.publish(data, now)}. Every function uses it within a minute.", markup=False
+            f"Published as {bucket.publish(data, now)}. It prices calls that begin a minute from now.", markup=False
         )
     else:
         console.print("The list in force has the same prices; nothing changed.")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from calling_credit.rates.deck import Deck, RateRow
+from calling_credit.rates.deck import Deck, RateRow, ShortCodeTimeline
 from calling_credit.rates.deck_codes import DeckErrorCode
 from calling_credit.rates.pricing import Free, FreeReason, RatedCall, find_row, rate_call
 from calling_credit.rates.short_codes import (
@@ -40,7 +40,7 @@ def short_codes(*lines: str) -> ShortCodes:
 def priced_deck(*lines: str) -> Deck:
     """A deck that prices Switzerland, with a price list of short codes."""
     prices = deck({"prefix": "41", "country": "CH"})
-    prices.short_codes = short_codes(*lines)
+    prices.short_codes = ShortCodeTimeline([("1970-01-01T00:00:00.000Z", short_codes(*lines))])
     return prices
 
 
@@ -59,8 +59,8 @@ def test_a_row_has_the_price_and_the_category_of_short_codes() -> None:
             category="outbound_short_code_call",
         )
     }
-    assert charged_categories(short_codes(ASSISTANCE)) == {"outbound_short_code_call"}
-    assert charged_categories({}) == frozenset()
+    assert charged_categories(priced_deck(ASSISTANCE).short_codes) == {"outbound_short_code_call"}
+    assert charged_categories(ShortCodeTimeline()) == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import boto3
 
-from calling_credit.rates.deck_store import activate, read_active
+from calling_credit.rates.deck_store import ShortCodeList, activate, read_active
 from calling_credit.rates.short_codes import short_codes_key
+from calling_credit.rates.timeline import START_OF_TIME
 from tests.domain.examples import NOW
 from tests.harness.world import World
 
@@ -13,11 +14,12 @@ BUCKET = "calling-credit-test-decks"
 PRICES = b"country,code,destination,rate,fee,minimum,increment\nUS,411,Directory assistance,0.10,1.50,60,60\n"
 
 
-def publish_short_codes(world: World, data: bytes = PRICES) -> None:
-    """Publish a price list of short codes; every function reads it with its next call."""
+def publish_short_codes(world: World, data: bytes = PRICES, since: str = START_OF_TIME) -> None:
+    """Publish a price list of short codes, in force since an instant; every function reads it with its next call."""
     client = boto3.client("s3")
     pointer, key = read_active(client, BUCKET), short_codes_key(data, NOW)
     assert pointer is not None
     client.put_object(Bucket=BUCKET, Key=key, Body=data)
-    assert activate(client, BUCKET, replace(pointer, short_codes=key))
+    lists = (ShortCodeList(key, since), *pointer.short_code_lists)
+    assert activate(client, BUCKET, replace(pointer, short_codes=key, short_code_lists=lists))
     world.stack.forget()

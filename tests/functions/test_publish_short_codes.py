@@ -2,7 +2,7 @@
 
 import sys
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
@@ -37,7 +37,7 @@ def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, *optio
     """Run the command; return its exit code."""
     path = tmp_path / "short_codes.csv"
     path.write_bytes(data)
-    monkeypatch.setattr(sys, "argv", ["make", str(path), *options])
+    monkeypatch.setattr(sys, "argv", ["make", str(path), "--yes", *options])
     return publish_rates.main()
 
 
@@ -56,10 +56,22 @@ def test_a_published_price_list_prices_the_next_call(
     assert publish(tmp_path, monkeypatch, PRICES) == 0
     assert "1.50 + 0.10/min (60/60)" in capsys.readouterr().out
     after = pointer()
-    assert replace(after, short_codes="", categories=before.categories, etag=before.etag) == before
+    without = replace(after, short_codes="", short_code_lists=(), categories=before.categories, etag=before.etag)
+    assert without == before
     assert after.categories == ("outbound_short_code_call", *before.categories)
+    world.clock.now = datetime.now(UTC)
+    assert world.authorize("c_2", "411", seconds=60).body["held"] == "0.00", "the list is not in force yet"
     world.clock.now += timedelta(minutes=1)
-    assert world.authorize("c_2", "411", seconds=60).body["held"] == "1.60"
+    assert world.authorize("c_3", "411", seconds=60).body["held"] == "1.60"
+
+
+def test_a_named_stack_asks_before_a_price_list_is_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publish_short_codes, "confirm", lambda _question: False)
+    path = tmp_path / "short_codes.csv"
+    path.write_bytes(PRICES)
+    monkeypatch.setattr(sys, "argv", ["make", str(path)])
+    assert publish_rates.main() == 1
+    assert pointer().short_codes == ""
 
 
 def test_the_same_prices_change_nothing(
@@ -114,14 +126,15 @@ def test_a_damaged_list_is_unusable_until_another_is_published(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(tmp_path, monkeypatch, PRICES)
+    world.clock.now = datetime.now(UTC) + timedelta(minutes=1)
     boto3.client("s3").put_object(Bucket=BUCKET, Key=pointer().short_codes, Body=PRICES.replace(b"1.50", b"0.01"))
     world.stack.forget()
     answer = world.authorize(to="411")
     assert (answer.status, answer.code) == (503, "unusable_deck")
     assert world.authorize(to="911").body["decision"] == "allow"
-    publish(tmp_path, monkeypatch, PRICES)
-    world.stack.forget()
-    assert world.authorize(to="411", seconds=60).body["held"] == "1.60"
+    publish(tmp_path, monkeypatch, PRICES.replace(b"1.50", b"1.40"))
+    world.clock.now += timedelta(minutes=1)
+    assert world.authorize(to="411", seconds=60).body["held"] == "1.50"
 
 
 def test_a_deck_activated_meanwhile_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -157,3 +157,19 @@ def test_a_withdrawn_price_leaves_the_code_free_and_the_hold_priced(world: World
     assert world.authorize("c_2", "411").body["held"] == "0.00"
     world.deliver({"to": "411", "duration_seconds": 60, "ended_at": "2026-11-23T10:01:04.000Z"})
     assert balances(world) == ("3.40", "0.00", "3.40")
+
+
+def test_a_list_prices_only_calls_that_begin_after_it_is_in_force(world: World) -> None:
+    event = {"call_id": "x1", "to": "411"}
+    assert world.authorize(to="411", call_id="x2").body["held"] == "0.00"
+    assert world.deliver(event) == []
+    publish_short_codes(world, since="2026-11-23T11:00:00.000Z")
+    assert world.deliver(event, {"call_id": "x2", "to": "411"}) == []
+    assert charges(world) == [], "both calls began at 10:00, when 411 was free"
+    publish_short_codes(world, PRICES.replace(b"1.50", b"9.00"), since="2026-11-23T11:30:00.000Z")
+    times = {
+        name: f"2026-11-23T11:0{at}:00.000Z" for at, name in enumerate(("started_at", "answered_at", "ended_at"), 5)
+    }
+    assert world.deliver({"call_id": "x3", "to": "411", "duration_seconds": 60, **times}) == []
+    [entry] = charges(world)
+    assert entry["amount_micros"] == -1_600_000

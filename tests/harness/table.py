@@ -126,10 +126,10 @@ class Stack:
             self.forget()
 
     def publish_short_codes(self, data: bytes, now: datetime) -> None:
-        """Publish a price list of short codes, and clear the caches of the functions."""
+        """Publish a price list of short codes that is in force at once, and clear the caches of the functions."""
         from calling_credit.rates.short_code_publishing import ShortCodeBucket  # noqa: PLC0415
 
-        ShortCodeBucket(_s3(), BUCKET).publish(data, now)
+        ShortCodeBucket(_s3(), BUCKET, 0).publish(data, now)
         self.forget()
 
     def forget(self) -> None:

@@ -50,7 +50,11 @@ def authorized(driver: Driver, asked: Ask) -> Answer | None:
         model.count("asked: a new attempt")
     calling, is_code = line["number"] if line else "", number[0] != "+"
     decks = model.decks
-    row = decks.short_code(number, calling) if is_code else decks.at(driver.now).row(number, calling, driver.now)
+    row = (
+        decks.short_code(number, calling, driver.now)
+        if is_code
+        else decks.at(driver.now).row(number, calling, driver.now)
+    )
     if hold is None and (is_code if row is None else row["category"] == "included"):
         return free(driver, asked, row)
     if hold is not None and (hold["to"], hold["line_id"]) != (number, asked["line_id"]):

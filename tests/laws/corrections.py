@@ -52,6 +52,10 @@ def state(driver: Driver, account: str, entries: Entries, seconds: int | None, k
     identifier = f"cor_{hashlib.sha256(f'{len(account)}:{account}{key}'.encode()).hexdigest()[:32]}"
     stated = {"stated_seconds": seconds, "reason": "Test", "corrected_by": "operator:3n4exampleoperator"}
     model.put(account, f"CORRECTION#{identifier}", **stated)
+    suspicious = first_sk.replace("ENTRY#", "SUSPICIOUS#", 1)
+    listed = model.get(account, suspicious)
+    if listed is not None and "outcome" not in listed:
+        model.put(account, suspicious, outcome="corrected")
     waived = bool(entry.get("waived"))
     if (seconds is None and waived) or (seconds == entry["duration_seconds"] and not waived):
         return

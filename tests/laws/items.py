@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.laws.calls import EMERGENCY
 from tests.laws.prices import call_sk, instant
 
 Key = tuple[str, str]
@@ -101,8 +102,8 @@ class Items:
 
 
 def costs_nothing(facts: dict[str, Any]) -> bool:
-    """Whether an event is inbound or claims no talk time."""
-    return bool(facts["direction"] == "inbound" or facts["duration_seconds"] == 0)
+    """Whether an event is inbound, of an emergency call, or claims no talk time."""
+    return bool(facts["direction"] == "inbound" or facts["to"] in EMERGENCY or facts["duration_seconds"] == 0)
 
 
 def decisive(facts: dict[str, Any]) -> tuple[Any, ...]:

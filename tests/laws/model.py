@@ -153,6 +153,7 @@ class Model(Items):
         said = [self.told.get((account, sk)) for sk in ((entry, waiting) if row is None else (entry,))]
         if any(said):
             is_replay = any(decisive(known) == decisive(facts) for known in said if known)
+            is_replay = is_replay or self._was_corrected_to(account, entry, facts)
             self.count("replay" if is_replay else "conflict")
             if not is_replay:
                 if row is not None:
@@ -172,6 +173,12 @@ class Model(Items):
         if facts["duration_seconds"] > (4 * 3600 if granted is None else granted + 3600):
             self._list(account, "SUSPICIOUS", facts)
         return True
+
+    def _was_corrected_to(self, account: str, entry: str, facts: dict[str, Any]) -> bool:
+        """Whether an operator has corrected a charged call to the duration of another record of it."""
+        stated = (facts["to"], facts["duration_seconds"])
+        later = [item for sk, item in self.of(account, entry) if "correction" in item and sk.endswith("debit")]
+        return any((item["to"], item["duration_seconds"]) == stated for item in later)
 
     def charge(self, facts: dict[str, Any], row: dict[str, Any], zone: str, entry: str) -> None:
         """Charge a call with a price."""

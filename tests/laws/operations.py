@@ -134,7 +134,7 @@ def publish_short_codes(driver: Driver) -> None:
         rows.append(f"{country},411,Assistance,0.{rate:04d},0.{fee:05d},{driver.rng.choice((0, 30, 60))},60")
     data = "\n".join(rows).encode()
     driver.stack.publish_short_codes(data, driver.now)
-    driver.model.decks.put_short_codes(data)
+    driver.model.decks.put_short_codes(data, driver.now)
     driver.model.remembered.clear()
 
 

@@ -72,24 +72,27 @@ class Decks:
     def __init__(self, first: Prices) -> None:
         self.entries = [(datetime.min.replace(tzinfo=UTC), first)]
         self.categories = categories(first)
-        self.short_codes: dict[tuple[str, str], dict[str, Any]] = {}
+        self.short_codes: list[tuple[datetime, dict[tuple[str, str], dict[str, Any]]]] = []
 
-    def put_short_codes(self, data: bytes) -> None:
-        """Put a price list of short codes in force at once."""
+    def put_short_codes(self, data: bytes, now: datetime) -> None:
+        """Put a price list of short codes in force at once, for calls that begin from now on."""
         names = {"rate": "rate_per_minute", "fee": "connection_fee"}
         names |= {"minimum": "minimum_seconds", "increment": "increment_seconds"}
-        self.short_codes = {}
+        rows: dict[tuple[str, str], dict[str, Any]] = {}
+        self.short_codes.append((moment(instant(now)), rows))
         for cells in csv.DictReader(io.StringIO(data.decode())):
             row = {names.get(name, name): cell for name, cell in cells.items()}
             row |= {"prefix": row["code"], "origin": row["country"], "category": "outbound_short_code_call"}
-            self.short_codes[row["country"], row["code"]] = row
+            rows[row["country"], row["code"]] = row
         self.categories.add("outbound_short_code_call")
 
-    def short_code(self, code: str, calling: str) -> dict[str, Any] | None:
-        """The row of a short code for a line; of any country's lines if the line is unknown."""
+    def short_code(self, code: str, calling: str, when: datetime) -> dict[str, Any] | None:
+        """The row of a short code at a time for a line; of any country's lines if the line is unknown."""
+        lists = [rows for since, rows in self.short_codes if since <= when]
+        rows = lists[-1] if lists else {}
         if not calling:
-            return next((row for (_, priced), row in sorted(self.short_codes.items()) if priced == code), None)
-        return self.short_codes.get((HOME.get(calling[:5], "ZZ"), code))
+            return next((row for (_, priced), row in sorted(rows.items()) if priced == code), None)
+        return rows.get((HOME.get(calling[:5], "ZZ"), code))
 
     def put(self, prices: Prices, now: datetime) -> None:
         """Put a deck in force a minute from now, after every other one."""
@@ -127,7 +130,8 @@ class Decks:
     def rate(self, facts: dict[str, Any], now: datetime) -> tuple[Any, str]:
         """The row that prices a finished call by now and the version of its deck; `early` before it begins; `free`."""
         if facts["to"][0] != "+":
-            return self.short_code(facts["to"], facts["from"]) or "free", self.at(now).version
+            row = self.short_code(facts["to"], facts["from"], moment(facts["started_at"]))
+            return row or "free", self.at(now).version
         at = moment(facts["started_at"])
         if at > now + EARLY:
             return "early", ""

@@ -113,7 +113,7 @@ def _snapshot(
 def _price(deck: Deck, number: str, origin: str | None, now: datetime) -> RateRow | None:
     """Return the row that prices the call. Without a known line, a short code has the row of any country's lines."""
     if origin is None and is_short_code(number):
-        return short_codes.find_anywhere(deck.short_codes, number)
+        return short_codes.find_anywhere(deck.short_codes.at(format_instant(now)), number)
     return find_row(deck, number, origin or UNKNOWN_COUNTRY, format_instant(now))
 
 

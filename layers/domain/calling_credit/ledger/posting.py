@@ -83,7 +83,7 @@ def post_entries(
             _post_part(client, table_name, part, released_at, posting, seconds_left, sleep)
         for entry in whole.entries:
             if posting.outcomes.get(entry.key) == PostingOutcome.CONFLICT:
-                posting.outcomes[entry.key] = _conflict_or_correction(client, table_name, entry)
+                posting.outcomes[entry.key] = _conflict_or_correction(client, table_name, entry, posting.errors)
         return posting
 
     whole = Posting()
@@ -126,14 +126,17 @@ def _post_part(
     return None
 
 
-def _conflict_or_correction(client: "DynamoDBClient", table_name: str, entry: Entry) -> PostingOutcome:
+def _conflict_or_correction(
+    client: "DynamoDBClient", table_name: str, entry: Entry, errors: list[str]
+) -> PostingOutcome:
     """The outcome of an entry whose cause was written with other facts: replayed if these are the facts to which an
     operator has corrected the call since.
     """
     number, seconds = entry.explanation.get("to"), entry.explanation.get("duration_seconds")
     try:
         is_known = was_corrected_to(client, table_name, entry.key, number, seconds)
-    except AWS_ERRORS:
+    except AWS_ERRORS as error:
+        errors.append(error_code(error) or type(error).__name__)
         return PostingOutcome.NOT_POSTED
     return PostingOutcome.REPLAYED if is_known else PostingOutcome.CONFLICT
 

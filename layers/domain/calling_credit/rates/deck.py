@@ -78,12 +78,29 @@ class ListedRows:
         return [row for row in self.rows if row.country == country]
 
 
+class ShortCodeTimeline:
+    """The price lists of short codes, latest first: the instant from which each is in force, and its rows by country
+    and code. Before the first list, every code is free.
+    """
+
+    def __init__(self, lists: Sequence[tuple[str, Mapping[Any, RateRow]]] = ()) -> None:
+        self._lists = lists
+
+    def at(self, instant: str) -> Mapping[Any, RateRow]:
+        """Return the list that is in force at an instant."""
+        return next((rows for since, rows in self._lists if since <= instant), {})
+
+    def __bool__(self) -> bool:
+        """Whether any list prices a code."""
+        return any(len(rows) for _, rows in self._lists)
+
+
 class Deck:
     """A published deck: `version` and its rows.
 
     `categories` are those of charged calls; for a deck in force, those of other decks too. `area_codes` maps added area
-    codes of +1, such as `1436`, to their countries; they are included below the deck. `short_codes` is the price list
-    of short codes. Calls to `home_countries` can be part of the subscription.
+    codes of +1, such as `1436`, to their countries; they are included below the deck. `short_codes` has the price
+    lists of short codes. Calls to `home_countries` can be part of the subscription.
     """
 
     def __init__(self, version: str, rows: Iterable[RateRow] | DeckRows) -> None:
@@ -91,7 +108,7 @@ class Deck:
         self._rows: DeckRows = ListedRows(list(rows)) if isinstance(rows, Iterable) else rows
         self.categories = self._rows.categories - {INCLUDED_CATEGORY}
         self.area_codes: Mapping[str, str] = {}
-        self.short_codes: Mapping[Any, RateRow] = {}
+        self.short_codes = ShortCodeTimeline()
         self.home_countries = HOME_COUNTRIES
         self._lengths = sorted(set(map(len, self._rows.positions)), reverse=True)
 

@@ -23,7 +23,7 @@ from calling_credit.rates.timeline import START_OF_TIME, DeckInForce, put_in_for
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-Stored = TypeVar("Stored", "AddedAreaCode", DeckInForce)
+Stored = TypeVar("Stored", "AddedAreaCode", "ShortCodeList", DeckInForce)
 ACTIVE_KEY: Final = "active.json"
 DECKS: Final = "decks/"
 INCOMING: Final = "incoming/"
@@ -52,14 +52,22 @@ class AddedAreaCode:
 
 
 @dataclass(frozen=True, slots=True)
+class ShortCodeList:
+    """The key of a price list of short codes, and the instant from which it prices calls, until the next list's."""
+
+    key: str
+    in_force_from: str
+
+
+@dataclass(frozen=True, slots=True)
 class ActivePointer:
     """The content of `active.json`, which every function checks every 20 seconds.
 
     `since` is when the deck was requested, `activated_at` when it was activated. `previous` lists the decks before it,
     latest first. `categories` lists the categories under which calls were charged by it and by earlier decks.
     `in_force` lists which deck prices calls from when, latest first; never empty. `compiled_sha256` is the hash of the
-    compiled deck. `area_codes` are included below every deck. `short_codes` is the key of the price list of short
-    codes. `etag` identifies the object that was read; it is not stored.
+    compiled deck. `area_codes` are included below every deck. `short_codes` is the key of the latest price list of
+    short codes, `short_code_lists` all, latest first. `etag` identifies the object that was read; it is not stored.
     """
 
     version: str
@@ -73,6 +81,7 @@ class ActivePointer:
     compiled_sha256: str = ""
     area_codes: tuple[AddedAreaCode, ...] = ()
     short_codes: str = ""
+    short_code_lists: tuple[ShortCodeList, ...] = ()
     etag: str = ""
 
     @property
@@ -145,6 +154,7 @@ def replacing(pointer: ActivePointer | None, active: ActivePointer, now: datetim
         in_force=put_in_force(pointer.in_force, active.in_force[0], now, lead),
         area_codes=pointer.area_codes,
         short_codes=pointer.short_codes,
+        short_code_lists=pointer.short_code_lists,
     )
 
 
@@ -215,6 +225,8 @@ def _pointer_from(content: dict[str, Any], etag: str) -> ActivePointer:
     always = {"version": content["version"], "in_force_from": START_OF_TIME, "sha256": content["sha256"]}
     content["in_force"] = tuple(_known(DeckInForce, deck) for deck in content.get("in_force") or (always,))
     content["area_codes"] = tuple(_known(AddedAreaCode, code) for code in content.get("area_codes", ()))
+    lists = content.get("short_code_lists", ())
+    content["short_code_lists"] = tuple(_known(ShortCodeList, one) for one in lists)
     names = {field.name for field in fields(ActivePointer)}
     return ActivePointer(**{name: value for name, value in content.items() if name in names})
 

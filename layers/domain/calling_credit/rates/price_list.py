@@ -56,11 +56,11 @@ def rates_for_number(deck: Deck, number: str, origins: Origins, at: str) -> list
         InvalidValue: `invalid_number`, a short code that costs nothing anywhere.
     """
     is_code = not number.startswith("+")
-    if is_code and not is_emergency(number) and find_anywhere(deck.short_codes, number) is None:
+    if is_code and not is_emergency(number) and find_anywhere(deck.short_codes.at(at), number) is None:
         detail = f"{number} is a short code without a price: calls to it are free. Send a whole phone number."
         raise InvalidValue(ProblemCode.INVALID_NUMBER, detail)
     current: dict[str, RateRow] = {}
-    looked_up = list(origins if origins is not None else _origins_of(deck, number))
+    looked_up = list(origins if origins is not None else _origins_of(deck, number, at))
     for origin in looked_up:
         row = find_row(deck, number, origin, at)
         if row is None and is_code:
@@ -74,11 +74,11 @@ def rates_for_number(deck: Deck, number: str, origins: Origins, at: str) -> list
     return [rate_item(row) for row in (*current.values(), *later)]
 
 
-def _origins_of(deck: Deck, number: str) -> list[str]:
+def _origins_of(deck: Deck, number: str, at: str) -> list[str]:
     """Return `*` and every origin that may pay another price for a number."""
     if number.startswith("+"):
         return [ANY_ORIGIN, *sorted(deck.origins(number[1:]) - {ANY_ORIGIN})]
-    return [ANY_ORIGIN, *sorted(country for country, code in deck.short_codes if code == number)]
+    return [ANY_ORIGIN, *sorted(country for country, code in deck.short_codes.at(at) if code == number)]
 
 
 def _free_row(code: str, origin: str) -> RateRow:

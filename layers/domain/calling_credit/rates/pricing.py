@@ -109,7 +109,7 @@ def find_row(deck: Deck, number: str, origin: str, at: str) -> RateRow | None:
     """
     if number.startswith("+"):
         return deck.find(number[1:], origin, at)
-    return short_codes.find(deck.short_codes, origin, number)
+    return short_codes.find(deck.short_codes.at(at), origin, number)
 
 
 def late_row(deck: Deck, digits: str, origin: str, at: str, now: str) -> RateRow | None:

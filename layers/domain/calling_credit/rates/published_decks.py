@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from calling_credit.errors import NotFound, ProblemCode, Unavailable
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_csv import parse_deck
-from calling_credit.rates.deck_files import read_deck
+from calling_credit.rates.deck_files import load_deck
 from calling_credit.rates.deck_store import DECKS, ActivePointer, deck_key
 
 if TYPE_CHECKING:
@@ -62,11 +62,14 @@ class PublishedDecks:
                 yield StoredDeck(version, entry["Size"], entry["LastModified"])
 
     def first_usable(self, pointer: ActivePointer | None, versions: Iterable[str]) -> Deck | None:
-        """Return the first deck whose file is whole; None if none is. So a damaged file does not disarm the guard."""
+        """Return the first deck whose compiled form or file is whole; None if none is. So a damaged file does not
+        disarm the guard.
+        """
+        stored = {deck.version: deck for deck in reversed(pointer.in_force)} if pointer is not None else {}
         for version in versions:
             try:
-                if pointer is not None and version == pointer.version:
-                    return read_deck(self._client, self._bucket, pointer)
+                if version in stored:
+                    return load_deck(self._client, self._bucket, stored[version])
                 return self.deck(version)
             except (NotFound, Unavailable, self._client.exceptions.NoSuchKey):
                 continue

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from calling_credit.config import config
 from calling_credit.numbering import use_area_codes
-from calling_credit.rates.deck import Deck
+from calling_credit.rates.deck import Deck, ShortCodeTimeline
 from calling_credit.rates.deck_store import ActivePointer
-from calling_credit.rates.short_codes import NO_SHORT_CODES, ShortCodes, load_short_codes
+from calling_credit.rates.short_codes import ShortCodes, UnusableShortCodes, load_short_codes
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -23,14 +23,16 @@ class SharedFacts:
         self._bucket = bucket
         self._categories: frozenset[str] = frozenset()
         self._area_codes: dict[str, str] = {}
-        self._short_codes_key = ""
-        self._short_codes: ShortCodes = NO_SHORT_CODES
+        self._loaded: dict[str, ShortCodes] = {}
+        self._short_codes = ShortCodeTimeline()
 
     def read(self, pointer: ActivePointer) -> None:
-        """Take the facts of a pointer, and read the price list of short codes if it is another one."""
-        if pointer.short_codes != self._short_codes_key:
-            self._short_codes = load_short_codes(self._client, self._bucket, pointer.short_codes)
-            self._short_codes_key = pointer.short_codes
+        """Take the facts of a pointer, and read the price lists of short codes that are new."""
+        lists = pointer.short_code_lists
+        usable = {key for key, rows in self._loaded.items() if not isinstance(rows, UnusableShortCodes)}
+        for key in {one.key for one in lists} - usable:
+            self._loaded[key] = load_short_codes(self._client, self._bucket, key)
+        self._short_codes = ShortCodeTimeline([(one.in_force_from, self._loaded[one.key]) for one in lists])
         self._categories = frozenset(pointer.categories)
         self._area_codes = pointer.area_codes_by_prefix
         use_area_codes(self._area_codes)

@@ -5,18 +5,23 @@ publication leaves the old list in force.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from calling_credit.categories import SHORT_CODE_CATEGORY
 from calling_credit.errors import ProblemCode, Unavailable
+from calling_credit.instants import format_instant
 from calling_credit.rates.deck import RateRow
-from calling_credit.rates.deck_store import MAX_CATEGORIES, activate, read_active
+from calling_credit.rates.deck_store import MAX_CATEGORIES, ShortCodeList, activate, read_active
+from calling_credit.rates.publishing import DECK_LEAD_SECONDS
 from calling_credit.rates.short_codes import ShortCodes, UnusableShortCodes, load_short_codes, short_codes_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+HISTORY: Final = timedelta(days=91)
+"""How long after its start a call may be delivered, and a day."""
+MAX_LISTS: Final = 50
 MAX_ATTEMPTS: Final = 5
 """Attempts to activate a list while decks are activated."""
 
@@ -49,9 +54,10 @@ def compare(before: ShortCodes, after: ShortCodes) -> ShortCodeChanges:
 class ShortCodeBucket:
     """The price lists of short codes in a deck bucket."""
 
-    def __init__(self, client: "S3Client", bucket: str) -> None:
+    def __init__(self, client: "S3Client", bucket: str, lead_seconds: int = DECK_LEAD_SECONDS) -> None:
         self._client = client
         self._bucket = bucket
+        self._lead = timedelta(seconds=lead_seconds)
 
     def active(self) -> ShortCodes | None:
         """Return the price list in force; None if its file is unusable, so that another can be published."""
@@ -60,7 +66,9 @@ class ShortCodeBucket:
         return None if isinstance(short_codes, UnusableShortCodes) else short_codes
 
     def publish(self, data: bytes, now: datetime) -> str:
-        """Store a price list without errors and put it in force; return its key.
+        """Store a price list without errors; it is in force a lead time from now. Return its key.
+
+        Calls that began before keep the price of the list that was in force then.
 
         Raises:
             Unavailable: `no_active_deck`, because the active deck's pointer names the list; `busy`, decks were
@@ -74,7 +82,15 @@ class ShortCodeBucket:
                 raise Unavailable(ProblemCode.NO_ACTIVE_DECK, detail)
             self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType="text/csv; charset=utf-8")
             categories = tuple(dict.fromkeys((SHORT_CODE_CATEGORY, *pointer.categories)))[:MAX_CATEGORIES]
-            new = replace(pointer, short_codes=key, categories=categories)
+            lists = self._timeline(pointer.short_code_lists, key, now)
+            new = replace(pointer, short_codes=key, short_code_lists=lists, categories=categories)
             if activate(self._client, self._bucket, new, pointer.etag):
                 return key
         raise Unavailable(ProblemCode.BUSY, "Decks are being activated; publish this price list again.")
+
+    def _timeline(self, lists: tuple[ShortCodeList, ...], key: str, now: datetime) -> tuple[ShortCodeList, ...]:
+        """Return the lists with a new one, without those that price no call that can still be delivered."""
+        oldest = format_instant(now - HISTORY)
+        used = next((at for at, one in enumerate(lists) if one.in_force_from <= oldest), len(lists))
+        new = ShortCodeList(key, format_instant(now + self._lead))
+        return (new, *lists[: min(used + 1, MAX_LISTS - 1)])

@@ -16,7 +16,7 @@ from calling_credit.errors import InvalidValue, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.money import MICROS_PER_DOLLAR, parse_money
 from calling_credit.numbering import COUNTRIES, is_emergency, is_short_code
-from calling_credit.rates.deck import RateRow
+from calling_credit.rates.deck import RateRow, ShortCodeTimeline
 from calling_credit.rates.deck_codes import DeckErrorCode
 from calling_credit.rates.deck_csv import DeckError
 
@@ -76,8 +76,8 @@ def find_anywhere(short_codes: ShortCodes, code: str) -> RateRow | None:
     return None if is_emergency(code) else next(rows, None)
 
 
-def charged_categories(short_codes: ShortCodes) -> frozenset[str]:
-    """Return the categories under which calls to these short codes are charged."""
+def charged_categories(short_codes: ShortCodeTimeline) -> frozenset[str]:
+    """Return the categories under which calls to the short codes of these lists are charged."""
     return frozenset({SHORT_CODE_CATEGORY} if short_codes else ())
 
 
