@@ -8,7 +8,7 @@ from pathlib import Path
 import phonenumbers
 
 from local.countries import COUNTRY_NAMES, WORLD, country_of_region
-from local.deck_exceptions import OTHER_COUNTRIES
+from local.deck_exceptions import NEWER_AREA_CODES, OTHER_COUNTRIES
 from local.numbering_plans import Label, NumberingPlan
 from local.prefix_lists import Branch, Depths, grow, most_numbers, prefixes_below
 
@@ -112,7 +112,10 @@ def ordinary_text() -> str:
     ]
     for country in sorted(prefixes):
         lines += _entry(country, prefixes[country])
-    return "\n".join([*lines, "}", ""])
+    lines += ["}", "", "NEWER_AREA_CODES: Final[dict[str, str]] = {"]
+    lines += [f'    "{prefix}": "{country}",' for prefix, country in NEWER_AREA_CODES.items()]
+    note = "Assigned area codes of +1 that the metadata does not have yet; a deck may include them."
+    return "\n".join([*lines, "}", f'"""{note}"""', ""])
 
 
 def data_text() -> str:

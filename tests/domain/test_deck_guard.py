@@ -120,7 +120,7 @@ def test_an_added_area_code_is_included_below_the_deck() -> None:
     assert judged(whole({"prefix": "1", "country": "US"}), ACTIVE, added) == {"home_not_included": 1}
 
 
-def test_a_deck_may_include_an_area_code_that_no_table_knows() -> None:
+def test_a_deck_may_include_a_newer_area_code() -> None:
     newer = whole(included("1436"))
     assert judged(newer) == judged(newer, None) == {}
     assert judged(whole(), newer) == {"home_not_included": 1}

@@ -249,3 +249,19 @@ ORDINARY_PREFIXES: Final[dict[str, str]] = {
         "972159 973 97384 97387 974 975 976 977 98 9896 992 993 994 995 996 998"
     ),
 }
+
+NEWER_AREA_CODES: Final[dict[str, str]] = {
+    "1357": "US",
+    "1436": "US",
+    "1457": "US",
+    "1471": "US",
+    "1483": "US",
+    "1621": "US",
+    "1624": "US",
+    "1679": "US",
+    "1729": "US",
+    "1837": "US",
+    "1861": "US",
+    "1924": "US",
+}
+"""Assigned area codes of +1 that the metadata does not have yet; a deck may include them."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from calling_credit.numbering import country_of, is_whole_number
+from calling_credit.rates.home_numbers import TOLL_FREE_CODES, is_toll_free_home
 
 ANY_ORIGIN: Final = "*"
 INCLUDED_CATEGORY: Final = "included"
@@ -123,6 +124,8 @@ class Deck:
 
     def is_home(self, digits: str) -> bool:
         """Return whether a number (digits, without +) belongs to a home country."""
+        if digits[:4] in TOLL_FREE_CODES:
+            return is_toll_free_home(self.home_countries)
         return country_of(digits) in self.home_countries
 
     def find(self, digits: str, origin: str, at: str) -> RateRow | None:

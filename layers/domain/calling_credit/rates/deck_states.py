@@ -12,8 +12,10 @@ from calling_credit.rates.deck import ANY_ORIGIN, INCLUDED_CATEGORY, RateRow
 from calling_credit.rates.deck_pair import RowsByPrefix
 from calling_credit.rates.pricing import billed_seconds, price_micros
 
-SECONDS_JUDGED: Final = (60, 90, 300)
-"""The calls whose price is compared: a minute, and two that show the effect of long increments."""
+SECONDS_JUDGED: Final = (60, 90, 300, 3600)
+"""The calls whose price is compared: a minute, two that show the effect of long increments, and an hour, which shows a
+rate and a fee that changed places.
+"""
 MAX_LATER: Final = 12
 """A number with more announced prices than these is judged by the first ones, and by the lowest and highest price."""
 

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Final
 
 from calling_credit.numbering import UNKNOWN_COUNTRY, country_of
-from calling_credit.ordinary_numbers_data import ORDINARY_PREFIXES
+from calling_credit.ordinary_numbers_data import NEWER_AREA_CODES, ORDINARY_PREFIXES
 
 DEFAULT_HOME_COUNTRIES: Final = frozenset({"US", "CA"})
 NORTH_AMERICA: Final = "1"
@@ -23,6 +23,17 @@ _NO_EXCHANGE: Final = ("0", "1")
 """No exchange of +1 begins with these digits."""
 
 
+TOLL_FREE_CODES: Final = frozenset(ORDINARY_PREFIXES[_TOLL_FREE].split())
+"""The toll-free area codes of +1, such as `1800`; all its countries share them."""
+
+
+@cache
+def is_toll_free_home(countries: frozenset[str]) -> bool:
+    """Return whether toll-free numbers of +1 are home: a home country has area codes of +1."""
+    prefixes = (prefix for country in countries for prefix in ORDINARY_PREFIXES.get(country, "").split())
+    return any(prefix.startswith(NORTH_AMERICA) for prefix in prefixes)
+
+
 class HomeNumbers:
     """Tells ordinary numbers of the home countries from all others.
 
@@ -34,12 +45,7 @@ class HomeNumbers:
     ) -> None:
         self.countries = frozenset(countries)
         self.added = dict(added or {})
-        has_north_america = any(
-            prefix.startswith(NORTH_AMERICA)
-            for country in self.countries
-            for prefix in ORDINARY_PREFIXES.get(country, "").split()
-        )
-        owners = self.countries | ({_TOLL_FREE} if has_north_america else set())
+        owners = self.countries | ({_TOLL_FREE} if is_toll_free_home(self.countries) else set())
         self._is_home = {prefix: owner in owners for prefix, owner in _owners().items()}
         self._is_home |= {code: country in self.countries for code, country in self.added.items()}
         self.prefixes = tuple(prefix for prefix, is_home in self._is_home.items() if is_home)
@@ -54,11 +60,9 @@ class HomeNumbers:
         return next((self._is_home[prefix[:n]] for n in lengths if prefix[:n] in self._is_home), False)
 
     def may_be_home(self, prefix: str, country: str) -> bool:
-        """Return whether a deck may give a prefix of +1 to a home country: no table knows its area code."""
-        if country not in self.countries or prefix[:1] != NORTH_AMERICA or len(prefix) < AREA_CODE_DIGITS:
-            return False
-        is_unknown = country_of(prefix[:AREA_CODE_DIGITS]) == UNKNOWN_COUNTRY
-        return is_unknown and not _is_special(prefix[AREA_CODE_DIGITS:])
+        """Return whether a deck may, but need not, include a prefix of +1: its area code is one of the newer ones."""
+        is_newer = NEWER_AREA_CODES.get(prefix[:AREA_CODE_DIGITS]) == country and country in self.countries
+        return is_newer and not _is_special(prefix[AREA_CODE_DIGITS:])
 
 
 def is_unknown_area_code(number: str) -> bool:

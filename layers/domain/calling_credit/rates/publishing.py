@@ -107,7 +107,7 @@ class DeckBucket(PublishedDecks, UploadedDecks):
             format_instant(now),
             report_progress,
             home=self.home_numbers(pointer),
-            in_force_from=format_instant(now + self._lead),
+            in_force_from=format_instant(now + self._lead if versions else now),  # The first deck is in force at once.
             base=versions[0] if versions else "",
         )
 
