@@ -82,9 +82,7 @@ def main() -> int:
         report_past_calls(impact_of(stack, result.deck, now))
     report_findings(result.judgement)
     if order.is_draft:
-        decks.record_check(data, result.base)
-        console.print("This is a draft; nothing was published.")
-        return 0
+        return finish_draft(stack, decks, data, result, order)
     return publish(stack, decks, data, result, order, now)
 
 
@@ -107,13 +105,15 @@ def read_order() -> Order:
 def publish(stack: FoundStack, decks: DeckBucket, data: bytes, result: DeckCheck, order: Order, now: datetime) -> int:
     """Publish the deck, if it has no findings or the order allows them, and print the outcome."""
     if not decks.is_active(data):
-        recorded_base = decks.recorded_base(data) if order.allowance else None
+        if result.obstacle:
+            raise CommandError(f"Nothing was published. {result.obstacle}")
+        recorded = decks.recorded_check(data) if order.allowance else None
         if result.counts or order.allowance:
-            decks.record_check(data, result.base)
+            decks.record_check(data, result.base, result.judgement.digest)
         if not allows(order.allowance, result.counts):
             return refuse(stack, result, order)
-        if order.allowance and recorded_base not in (None, result.base):
-            console.print("Another deck was activated since this file was checked, so ALLOW is void.", style="red")
+        if order.allowance and recorded != (result.base, result.judgement.digest):
+            console.print(void_reason(recorded, result), style="red")
             return refuse(stack, result, order)
         if order.allowance and not approve(stack, decks, result, order, now):
             return 1
@@ -131,6 +131,28 @@ def publish(stack: FoundStack, decks: DeckBucket, data: bytes, result: DeckCheck
     return 0
 
 
+def finish_draft(stack: FoundStack, decks: DeckBucket, data: bytes, result: DeckCheck, order: Order) -> int:
+    """Record the check, and print the command that publishes the draft."""
+    console.print("This is a draft; nothing was published.")
+    if result.obstacle:
+        console.print(result.obstacle, style="red", markup=False, soft_wrap=True)
+        return 1
+    decks.record_check(data, result.base, result.judgement.digest)
+    if result.counts:
+        console.print("If all this is intended, publish it with:")
+        print_command(stack, result, order)
+    return 0
+
+
+def void_reason(recorded: tuple[str, str] | None, result: DeckCheck) -> str:
+    """Return why an allowance does not count."""
+    if recorded is None:
+        return "This file was not checked before, so ALLOW is void. Read the findings above first."
+    if recorded[0] != result.base:
+        return "Another deck was activated since this file was checked, so ALLOW is void."
+    return "The findings changed since this file was checked, so ALLOW is void. Read the findings above first."
+
+
 def in_force_text(decks: DeckBucket) -> str:
     """Return from when the active deck prices calls."""
     pointer = decks.pointer()
@@ -144,10 +166,15 @@ def refuse(stack: FoundStack, result: DeckCheck, order: Order) -> int:
         console.print("The deck has no findings, so there is nothing to allow. Leave ALLOW out.", style="red")
     elif order.allowance:
         console.print("ALLOW must name exactly the findings of this deck, each with its count.", style="red")
-    command = publish_command(str(order.file), result.counts) + ("" if stack.is_local else f" STACK={stack.name}")
     console.print("Nothing was published. Correct the deck, or, if all this is intended, run:", style="red")
-    console.print(f"    {command}", markup=False, soft_wrap=True)
+    print_command(stack, result, order)
     return 1
+
+
+def print_command(stack: FoundStack, result: DeckCheck, order: Order) -> None:
+    """Print the command that publishes the file and allows its findings."""
+    command = publish_command(str(order.file), result.counts, "" if stack.is_local else stack.name)
+    console.print(f"    {command}", markup=False, soft_wrap=True)
 
 
 def approve(stack: FoundStack, decks: DeckBucket, result: DeckCheck, order: Order, now: datetime) -> bool:

@@ -76,10 +76,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         except AWS_ERRORS as error:  # The impact is only information. The new prices must not wait for it.
             logger.warning("not_all_weighed", code=code_of(error))
     outcome, check = publish(upload, check, now)
-    content = report(check, outcome, format_instant(now), OUTCOME_MESSAGES[outcome])
-    if outcome is PublishOutcome.NEEDS_APPROVAL:
-        decks.record_check(upload.data, check.base)
-        content["command"] = publish_command(PurePosixPath(key).name, check.counts)
+    needs_approval = outcome is PublishOutcome.NEEDS_APPROVAL
+    detail = (needs_approval and check.obstacle) or OUTCOME_MESSAGES[outcome]
+    content = report(check, outcome, format_instant(now), detail)
+    if needs_approval and not check.obstacle:
+        decks.record_check(upload.data, check.base, check.judgement.digest)
+        content["command"] = publish_command(PurePosixPath(key).name, check.counts, config().stack_name)
     return write_report(key, outcome, content)
 
 

@@ -230,3 +230,9 @@ def test_the_price_is_not_part_of_an_entrys_identity() -> None:
     first, second = (charge_entry(call(), charge, "UTC", NOW) for charge in (cheap, dear))
     assert (first.key, first.facts_hash) == (second.key, second.facts_hash)
     assert first.amount_micros != second.amount_micros
+
+
+@pytest.mark.parametrize("number", ["+14365550123", "+18005550123"])
+def test_a_newer_area_code_and_toll_free_numbers_make_no_entry(number: str) -> None:
+    book = deck({"prefix": number[1:5], "country": "US", "rate_per_minute": "0", "category": "included"})
+    assert isinstance(rate_call(call(to=number), book, "US"), Free)

@@ -143,12 +143,14 @@ def test_an_allowance_is_void_if_a_deck_is_activated_during_the_command(
         return real(*arguments)
 
     monkeypatch.setattr(publish_rates, "approve", approve)
+    assert commands.publish(EXPENSIVE)[0] == 1
     code, printed = commands.publish(EXPENSIVE, "--allow", "price_jump:1")
     assert (code, "stale_base" in printed or "superseded" in printed) == (1, True)
 
 
 def test_a_named_stack_asks_before_it_allows_and_records_the_caller(commands: Commands) -> None:
     before = active()
+    assert commands.publish(EXPENSIVE, stack="staging")[0] == 1
     commands.answers = [False]
     assert commands.publish(EXPENSIVE, "--allow", "price_jump:1", stack="staging")[0] == 1
     assert (active(), len(commands.questions)) == (before, 1)

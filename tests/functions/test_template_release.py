@@ -43,6 +43,7 @@ ALLOWED = {
     "Resources/*Function/Properties/Environment/Variables/HANG_UP_TOLERANCE_SECONDS*": "HangUpToleranceSeconds.",
     "Resources/*Function/Properties/Environment/Variables/RATING_GRACE_MINUTES*": "RatingGraceMinutes.",
     "Resources/*Function/Properties/Environment/Variables/DECK_LEAD_SECONDS*": "DeckLeadSeconds.",
+    "Resources/PublishRatesFunction/Properties/Environment/Variables/STACK_NAME*": "The report's command names it.",
     "Resources/PublishRatesFunctionCompiling*": "A schedule compiles the active deck after an upgrade.",
     "Resources/PublishRatesFunction*/Policies/*": "Publishing also writes the compiled deck.",
     "Resources/UnknownAreaCodesAlarm/*": "Calls to area codes that no table knows are refused.",

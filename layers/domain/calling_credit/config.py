@@ -14,6 +14,7 @@ class Config(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     table_name: str = Field(alias="TABLE_NAME", min_length=3)
+    stack_name: str = Field(alias="STACK_NAME", default="", description="Named in commands for the operator.")
     deck_bucket: str = Field(alias="DECK_BUCKET", default="")
     cursor_secret_arn: str = Field(alias="CURSOR_SECRET_ARN", default="")
     account_claim: str = Field(alias="ACCOUNT_CLAIM", default="custom:account_id")

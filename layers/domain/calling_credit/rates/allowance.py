@@ -30,10 +30,11 @@ def allow_text(counts: Mapping[GuardCode, int]) -> str:
     return ",".join(f"{code}:{count}" for code, count in counts.items())
 
 
-def publish_command(file: str, counts: Mapping[GuardCode, int]) -> str:
-    """Return the command that publishes a file with these findings."""
+def publish_command(file: str, counts: Mapping[GuardCode, int], stack: str = "") -> str:
+    """Return the command that publishes a file with these findings; `stack` is empty for the local stack."""
     allowance = f" ALLOW={allow_text(counts)}" if counts else ""
-    return f"make publish-rates FILE={shlex.quote(file)}{allowance}"
+    target = f" STACK={stack}" if stack else ""
+    return f"make publish-rates FILE={shlex.quote(file)}{allowance}{target}"
 
 
 def parse_allowance(text: str) -> dict[GuardCode, int | None]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from calling_credit.numbering import country_of, is_whole_number
+from calling_credit.ordinary_numbers_data import NEWER_AREA_CODES
 from calling_credit.rates.home_numbers import TOLL_FREE_CODES, is_toll_free_home
 
 ANY_ORIGIN: Final = "*"
@@ -126,7 +127,7 @@ class Deck:
         """Return whether a number (digits, without +) belongs to a home country."""
         if digits[:4] in TOLL_FREE_CODES:
             return is_toll_free_home(self.home_countries)
-        return country_of(digits) in self.home_countries
+        return (NEWER_AREA_CODES.get(digits[:4]) or country_of(digits)) in self.home_countries
 
     def find(self, digits: str, origin: str, at: str) -> RateRow | None:
         """Return the row that prices a number (digits, without +) for callers from `origin` at an instant.

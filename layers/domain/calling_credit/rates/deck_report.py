@@ -30,7 +30,7 @@ class DeckCheck:
     """The result of a check: errors, or the deck with its warnings, findings, and changes.
 
     `base` is the version that it was compared with, empty for the first deck. `named_base` is the version that the file
-    names as its base, if it does.
+    names as its base, if it does. `obstacle` says why it could not be compared.
     """
 
     version: str
@@ -41,6 +41,7 @@ class DeckCheck:
     judgement: Judgement = field(default_factory=Judgement)
     base: str = ""
     named_base: str = ""
+    obstacle: str = ""
     impact: Impact | None = None
     lines: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
 
@@ -61,16 +62,20 @@ def check_deck(
     home: HomeNumbers | None = None,
     in_force_from: str | None = None,
     base: str | None = None,
+    obstacle: str = "",
 ) -> DeckCheck:
     """Check a deck's CSV and compare it with the active deck (None if there is none) at an instant.
 
     Args:
         in_force_from: When the deck would begin to price calls; by default at once.
         base: The version of the active deck, if its file is damaged and `before` is an earlier one.
+        obstacle: Why the deck cannot be compared, if it cannot; then it is not judged.
     """
     file = read_deck_file(data, version, report_progress)
     if file.deck is None:
         return DeckCheck(version, errors=file.errors)
+    if obstacle:
+        return DeckCheck(version, deck=file.deck, base=base or "", named_base=file.base, obstacle=obstacle)
     pair = pair_decks(before, file.deck, at)
     return DeckCheck(
         version,

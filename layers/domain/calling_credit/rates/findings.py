@@ -44,6 +44,8 @@ class Judgement:
 
     findings: tuple[Finding, ...] = ()
     changes: Mapping[StateChange, int] = field(default_factory=dict)
+    digest: str = ""
+    """The hash of every sample of every finding, not only of the first ones."""
 
     def counts(self) -> dict[GuardCode, int]:
         """Return the count of each finding."""

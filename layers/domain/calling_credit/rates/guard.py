@@ -6,6 +6,7 @@ compared from the moment the deck would be in force, and whenever a row takes ef
 prefixes of all countries too. Reads nothing but the two decks and the tables of numbers.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -190,7 +191,21 @@ class _Judge:
             for code, samples in self._samples.items()
             if samples
         )
-        return Judgement(findings, dict(self._changes))
+        return Judgement(findings, dict(self._changes), self._digest())
+
+    def _digest(self) -> str:
+        """Return the hash of all samples. It does not depend on the time of the check."""
+        digest = hashlib.sha256()
+        for code, samples in self._samples.items():
+            for _, (prefix, origin, row, start) in sorted(samples.items()):
+                since = start if start > self._at else ""
+                digest.update(repr((str(code), prefix, origin, since, row and tuple(map(str, _cells(row))))).encode())
+        return digest.hexdigest()
+
+
+def _cells(row: RateRow) -> tuple[str | int, ...]:
+    terms = (row.rate_micros_per_minute, row.connection_fee_micros, row.minimum_seconds, row.increment_seconds)
+    return (row.prefix, row.origin, row.category, row.effective_from, *terms)
 
 
 def _is_settled(row: RateRow, at: str) -> bool:

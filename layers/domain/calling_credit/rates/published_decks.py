@@ -61,15 +61,41 @@ class PublishedDecks:
                 version = entry["Key"].removeprefix(DECKS).removesuffix(".csv")
                 yield StoredDeck(version, entry["Size"], entry["LastModified"])
 
-    def first_usable(self, pointer: ActivePointer | None, versions: Iterable[str]) -> Deck | None:
-        """Return the first deck whose compiled form or file is whole; None if none is. So a damaged file does not
-        disarm the guard.
+    def active_deck(self, pointer: ActivePointer) -> Deck:
+        """Return the active deck from its compiled form, or from its CSV.
+
+        Raises:
+            Unavailable: `unusable_deck`, neither can be read.
         """
-        stored = {deck.version: deck for deck in reversed(pointer.in_force)} if pointer is not None else {}
+        try:
+            deck = load_deck(self._client, self._bucket, pointer.in_force[0])
+        except Unavailable as error:
+            detail = (
+                f"The active deck {pointer.version} cannot be read, so no deck can be compared with it. Publish the"
+                " file of the active deck again, which repairs it, or activate another deck with make rollback-rates"
+                " TO=; then publish this file again."
+            )
+            raise Unavailable(ProblemCode.UNUSABLE_DECK, detail) from error
+        deck.categories |= frozenset(pointer.categories)
+        return deck
+
+    def base_for(self, version: str, pointer: ActivePointer | None) -> tuple[Deck | None, str, str]:
+        """Return the deck to compare a version with, its name, and why it cannot be read, if it cannot."""
+        if pointer is None:
+            return None, "", ""
+        if pointer.version == version:  # It was activated by a run that ended before it wrote the report.
+            return self.first_usable(pointer, pointer.previous), next(iter(pointer.previous), ""), ""
+        try:
+            return self.active_deck(pointer), pointer.version, ""
+        except Unavailable as error:
+            return None, pointer.version, error.detail
+
+    def first_usable(self, pointer: ActivePointer | None, versions: Iterable[str]) -> Deck | None:
+        """Return the first deck whose file is whole; None if none is."""
         for version in versions:
             try:
-                if version in stored:
-                    return load_deck(self._client, self._bucket, stored[version])
+                if pointer is not None and version == pointer.version:
+                    return self.active_deck(pointer)
                 return self.deck(version)
             except (NotFound, Unavailable, self._client.exceptions.NoSuchKey):
                 continue

@@ -97,18 +97,17 @@ class DeckBucket(PublishedDecks, UploadedDecks):
         """Check a deck and compare it with the active one. `made_at` (its upload, or now) is part of its version."""
         version = deck_version(data, made_at)
         pointer = self.pointer()
-        versions = pointer.history if pointer else ()
-        if pointer is not None and pointer.version == version:
-            versions = pointer.previous  # It was activated by a run that ended before it wrote the report.
+        before, base, obstacle = self.base_for(version, pointer)
         return check_deck(
             data,
             version,
-            self.first_usable(pointer, versions),
+            before,
             format_instant(now),
             report_progress,
             home=self.home_numbers(pointer),
-            in_force_from=format_instant(now + self._lead if versions else now),  # The first deck is in force at once.
-            base=versions[0] if versions else "",
+            in_force_from=format_instant(now + self._lead if base else now),  # The first deck is in force at once.
+            base=base,
+            obstacle=obstacle,
         )
 
     def home_numbers(self, pointer: ActivePointer | None) -> HomeNumbers:
@@ -127,9 +126,9 @@ class DeckBucket(PublishedDecks, UploadedDecks):
         return deck.find(digits, ANY_ORIGIN, format_instant(now)) if deck else None
 
     def judge_rollback(self, version: str, now: datetime) -> Judgement:
-        """Judge an earlier deck against the active one, as if it were new. Raises the errors of `deck`."""
+        """Judge an earlier deck against the active one, as if it were new. Raises the errors of both."""
         pointer = self.pointer()
-        active = self.first_usable(pointer, pointer.history if pointer else ())
+        active = self.active_deck(pointer) if pointer else None
         return judge_deck(active, self.deck(version), self.home_numbers(pointer), format_instant(now + self._lead))
 
     def publish(
@@ -167,7 +166,7 @@ class DeckBucket(PublishedDecks, UploadedDecks):
             active = pointer.version if pointer else ""
             if check.base != active or check.named_base not in ("", active):
                 return PublishOutcome.STALE_BASE
-            if not allows(allowance or {}, check.counts):
+            if check.obstacle or not allows(allowance or {}, check.counts):
                 return PublishOutcome.NEEDS_APPROVAL
             put_deck(self._client, self._bucket, check.version, data)
             previous = pointer.history if pointer else ()

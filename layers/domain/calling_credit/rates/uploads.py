@@ -60,14 +60,16 @@ class UploadedDecks:
         body = json.dumps(report, ensure_ascii=False, indent=1).encode()
         self._client.put_object(Bucket=self._bucket, Key=report_key(key), Body=body, ContentType="application/json")
 
-    def record_check(self, data: bytes, base: str) -> None:
-        """Record with which deck a file was compared: an allowance counts only against that deck."""
-        self._write_json(_check_key(data), {"base": base})
+    def record_check(self, data: bytes, base: str, digest: str) -> None:
+        """Record with which deck a file was compared, and the digest of the findings: an allowance counts only for
+        these.
+        """
+        self._write_json(_check_key(data), {"base": base, "digest": digest})
 
-    def recorded_base(self, data: bytes) -> str | None:
-        """Return the deck with which a file was compared last; None if it was never checked."""
+    def recorded_check(self, data: bytes) -> tuple[str, str] | None:
+        """Return the base and the digest of a file's last check; None if it was never checked."""
         record = self._read_json(_check_key(data))
-        return None if record is None else str(record["base"])
+        return None if record is None else (str(record["base"]), str(record.get("digest", "")))
 
     def record_approval(self, version: str, approval: dict[str, Any]) -> None:
         """Record who allowed the findings of a version, before it goes live."""
