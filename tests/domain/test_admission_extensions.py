@@ -34,10 +34,11 @@ def test_an_extension_holds_only_the_additional_amount() -> None:
 
 
 @pytest.mark.parametrize(("later", "asked"), [(0, 600), (29.9, 600), (14, 30)])
-def test_a_retry_of_the_same_request_changes_nothing(later: float, asked: int) -> None:
+def test_a_retry_of_the_same_request_changes_only_when_it_was_asked(later: float, asked: int) -> None:
     first = decide_admission(context_of(request=ask(asked)))
     again = decide_admission(after(later, hold_of(first), asked))
-    assert (again.reason, again.hold) == (None, None)
+    repeated = replace(hold_of(first), repeated_at=format_instant(NOW + timedelta(seconds=later)))
+    assert (again.reason, again.hold) == (None, repeated if later > 5 else None)
     assert (again.max_seconds, again.held_micros) == (first.max_seconds, first.held_micros)
 
 

@@ -37,7 +37,7 @@ CLAIMS: list[tuple[dict[str, Any], str]] = [
     ({"duration_seconds": False, "disposition": "busy"}, "invalid_duration"),
     ({"duration_seconds": "0", "disposition": "busy"}, "invalid_duration"),
     ({"duration_seconds": None, "disposition": "ANSWERED"}, "invalid_disposition"),
-    ({"version": "2", "duration_seconds": 0, "disposition": "busy"}, "unknown_version"),
+    ({"version": "2", "duration_seconds": None, "disposition": "busy"}, "unknown_version"),
 ]
 
 

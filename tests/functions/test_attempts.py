@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from calling_credit.instants import format_instant
 from tests.domain.examples import event_body
 from tests.functions.holds_bench import balances, credit, denied, hold
 from tests.harness.queue import delivery, failures
@@ -174,3 +175,24 @@ def test_a_call_of_a_day_says_that_no_call_is_longer(world: World) -> None:
     world.clock.now += timedelta(hours=23)
     answer = world.authorize(seconds=86_400).body
     assert (answer["decision"], answer["max_seconds"], answer["limited_by"]) == ("allow", 86_400, "maximum_duration")
+
+
+@pytest.mark.parametrize("seconds", [600, 300])
+def test_an_older_event_frees_no_money_of_a_repeated_request(world: World, seconds: int) -> None:
+    world.authorize("c_1")
+    world.clock.now += timedelta(seconds=10)
+    assert world.authorize("c_1", seconds=seconds).body["decision"] == "allow"
+    ended = world.clock.now - timedelta(seconds=7)
+    event = {**BUSY, "started_at": format_instant(ended), "ended_at": format_instant(ended)}
+    assert world.deliver(event) == []
+    assert hold(world)["status"] == "live"
+    assert world.deliver(event | {"ended_at": format_instant(world.clock.now)}) == []
+    assert hold(world)["status"] == "released"
+
+
+def test_a_retry_within_seconds_writes_nothing(world: World) -> None:
+    world.authorize("c_1")
+    world.clock.now += timedelta(seconds=4)
+    with world.recorded("authorize_call") as requests:
+        assert world.authorize("c_1").body["decision"] == "allow"
+    assert "TransactWriteItems" not in [name for name, _ in requests]

@@ -7,7 +7,7 @@ import pytest
 from calling_credit.ledger.erasure import erase_number
 from tests.functions.corrections_bench import correct, details, figures
 from tests.functions.rerate_bench import COVERING, DEARER, RANGE, charged, check_usage
-from tests.harness.world import JAPAN, UNITED_KINGDOM, World
+from tests.harness.world import JAPAN, UNCOVERED, UNITED_KINGDOM, World
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
 
@@ -169,3 +169,10 @@ def test_a_call_that_a_rerating_made_free_keeps_its_corrected_duration(world: Wo
     rerate(world, even_corrected=True)
     assert (details(world)["price"], details(world)["duration_seconds"]) == ("0.20", 60)
     check_usage(world)
+
+
+def test_a_waiting_call_is_named_as_such(world: World) -> None:
+    assert world.deliver({"to": UNCOVERED}) == []
+    refused = correct(world, 60)
+    assert (refused.status, refused.code) == (404, "unknown_call")
+    assert "waits for a price" in refused.body["detail"]

@@ -143,12 +143,14 @@ def grant(driver: Driver, asked: Ask, hold: Any, row: dict[str, Any]) -> Answer:
     if hold is not None:
         again = timedelta(seconds=min(30, seconds / 2))
         if hold["asked_seconds"] == seconds and now - moment(hold["asked_at"]) < again:
+            repeat(driver, asked, hold)
             return told(None, granted, row, own, hold.get("limited_by"))
         since = now - moment(hold["authorized_at"])
         seconds += 0 if since < again else since // timedelta(seconds=1)
     limited_by = "maximum_duration" if seconds > 86_400 else None
     seconds = min(seconds, 86_400)
     if seconds <= granted:
+        repeat(driver, asked, hold)
         return told(None, granted, row, own, limited_by)
     rooms = {
         "call_price_limit": limits["call_price"],
@@ -170,7 +172,7 @@ def grant(driver: Driver, asked: Ask, hold: Any, row: dict[str, Any]) -> Answer:
     if hold is None and (amount == 0 or not is_on):
         return told(None, seconds, row, 0, limited_by)
     said = {"amount_micros": amount, "max_seconds": seconds, "asked_at": instant(now)}
-    said |= {"asked_seconds": asked["requested_seconds"], "limited_by": limited_by}
+    said |= {"asked_seconds": asked["requested_seconds"], "limited_by": limited_by, "repeated_at": None}
     if hold is None:
         said |= {"status": "live", "to": asked["to"], "line_id": asked["line_id"], "authorized_at": instant(now)}
         version = model.decks.at(now).version
@@ -180,6 +182,13 @@ def grant(driver: Driver, asked: Ask, hold: Any, row: dict[str, Any]) -> Answer:
     model.put(account, f"HOLD#{call_key(asked['call_id'])}", **said)
     model.held(account, amount - own, int(hold is None))
     return told(None, seconds, row, amount, limited_by)
+
+
+def repeat(driver: Driver, asked: Ask, hold: Any) -> None:
+    """Record that a hold was asked for again; a request within 5 seconds changes nothing."""
+    if driver.now - moment(hold.get("repeated_at") or hold["asked_at"]) > timedelta(seconds=5):
+        sk = f"HOLD#{call_key(asked['call_id'])}"
+        driver.model.put(asked["account_id"], sk, repeated_at=instant(driver.now))
 
 
 def affordable(row: dict[str, Any], room: int, most: int) -> int:

@@ -100,7 +100,7 @@ class Model(Items):
             hold = self._hold(facts, now)
             ended = moment(facts["started_at"]) + timedelta(seconds=facts["rings"])
             ended = min(ended, datetime.fromtimestamp(sent_at / 1000, UTC))
-            if hold and ended > moment(hold["asked_at"]) - timedelta(seconds=5):
+            if hold and ended > moment(hold.get("repeated_at") or hold["asked_at"]) - timedelta(seconds=5):
                 found.setdefault((facts["account_id"], facts["call_id"]), facts)
             elif hold and hold["status"] == "live":
                 self.count("too old to release a hold")

@@ -45,10 +45,10 @@ def check_duration(
     if disposition != "answered":
         return Rejection(RejectionCode.DURATION_MISMATCH, "duration_seconds must be 0 unless disposition is answered.")
     if answered is None:
-        if duration <= ended - started + TOLERANCE:
+        if duration <= max(ended - started, timedelta()) + TOLERANCE:
             return None
         detail = "duration_seconds must be at most ended_at - started_at."
-    elif abs(ended - answered - duration) <= TOLERANCE:
+    elif abs(max(ended - answered, timedelta()) - duration) <= TOLERANCE:
         return None
     else:
         detail = "duration_seconds must be within 1 second of ended_at - answered_at."

@@ -92,11 +92,11 @@ def costs_nothing(event: dict[str, Any]) -> bool:
     if event.get("direction") == "inbound" or (isinstance(dialed, str) and is_emergency(dialed)):
         return True
     version, duration, disposition = (event.get(name) for name in ("version", "duration_seconds", "disposition"))
+    if duration is not None:
+        return duration == 0 and not isinstance(duration, bool)
     if isinstance(version, str) and re.match(OTHER_VERSION, version):
         return False
-    if duration is None:
-        return not (isinstance(disposition, str) and re.match(ANSWERED, disposition))
-    return duration == 0 and not isinstance(duration, bool)
+    return not (isinstance(disposition, str) and re.match(ANSWERED, disposition))
 
 
 def emergency_pattern() -> str:
@@ -146,7 +146,7 @@ def event_schema() -> dict[str, Any]:
             {
                 "title": "A call of zero seconds",
                 "required": ["duration_seconds"],
-                "properties": of_no_other_version | {"duration_seconds": {"const": 0}},
+                "properties": {"duration_seconds": {"const": 0}},
             },
             {
                 "title": "A call that nothing says was answered",

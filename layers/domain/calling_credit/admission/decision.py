@@ -124,7 +124,8 @@ def depends_on_spending(s: AdmissionContext, decision: Decision) -> bool:
     """Return whether the day's spending can change the decision."""
     if decision.reason is not None:
         return decision.reason in (DenialReason.INSUFFICIENT_CREDIT, DenialReason.RECHARGING)
-    return decision.hold is not None or (s.hold is None and not _is_free(s))
+    moves_credit = decision.hold is not None and not decision.hold.repeated_at
+    return moves_credit or (s.hold is None and not _is_free(s))
 
 
 def _is_free(s: AdmissionContext) -> bool:
@@ -155,13 +156,13 @@ def _grant(s: AdmissionContext, account: AccountStatus, row: RateRow) -> Decisio
     """Allow the requested seconds, or as many as the limits and the credit permit."""
     hold, requested = s.hold, s.request.requested_seconds
     if hold is not None and _is_retry(hold, requested, s.now):
-        return _unchanged(s, None)
+        return replace(_unchanged(s, None), hold=hold.repeated(s.now))
     elapsed = 0 if hold is None else _elapsed_seconds(hold, requested, s.now)
     wanted = min(elapsed + requested, MAX_GRANTED_SECONDS)
     held_already, granted = (hold.amount_micros, hold.max_seconds) if hold is not None else (0, 0)
     limited_by: str | None = DenialReason.MAXIMUM_DURATION if elapsed + requested > wanted else None
     if hold is not None and wanted <= granted:
-        return replace(_unchanged(s, None), limited_by=limited_by)
+        return replace(_unchanged(s, None), limited_by=limited_by, hold=hold.repeated(s.now))
     budgets = {
         DenialReason.CALL_PRICE: account.limits.call_price_micros,
         DenialReason.DAILY_SPEND: account.limits.daily_spend_micros
@@ -214,6 +215,7 @@ def _hold(s: AdmissionContext, row: RateRow, amount: int, seconds: int, limited_
         asked_at=now,
         asked_seconds=requested,
         limited_by=limited_by,
+        repeated_at="",
     )
 
 

@@ -1,13 +1,14 @@
 """Write what admission changes: the hold of a call, and a nudge to automatic recharge."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from calling_credit.admission.decision import AdmissionContext
+from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed, is_transient, translate_error
-from calling_credit.dynamodb.transactions import transact
+from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.ledger.headroom import nudge_action
-from calling_credit.ledger.hold_store import hold_actions
-from calling_credit.ledger.holds import Hold
+from calling_credit.ledger.hold_store import hold_actions, hold_key
+from calling_credit.ledger.holds import Hold, HoldStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,7 +34,12 @@ class AdmissionStore:
         added_micros = hold.amount_micros - (context.hold.amount_micros if context.hold is not None else 0)
         max_held = limits.daily_spend_micros - credit.spent_micros - added_micros
         posted = credit.available_micros + credit.held_micros
+        if hold.repeated_at:
+            return self._write([_repeat_action(self._table_name, hold)])
         actions = hold_actions(self._table_name, context.stored_hold, hold, posted, max_held, limits.simultaneous_calls)
+        return self._write(actions)
+
+    def _write(self, actions: list[Any]) -> bool:
         try:
             self._client.transact_write_items(TransactItems=actions)
         except AWS_ERRORS as error:
@@ -49,3 +55,15 @@ class AdmissionStore:
             Unavailable: The table did not accept the write in time.
         """
         transact(self._client, [nudge_action(self._table_name, account_id)])
+
+
+def _repeat_action(table_name: str, hold: Hold) -> dict[str, Any]:
+    """The action that records when a live hold was asked for again, so that no older event of its call releases it."""
+    values = {
+        ":at": to_attribute(hold.repeated_at),
+        ":live": to_attribute(HoldStatus.LIVE),
+        ":asked": to_attribute(hold.asked_at),
+    }
+    condition, names = "#status = :live AND asked_at = :asked", {"#status": "status"}
+    key = hold_key(hold.account_id, hold.call_key)
+    return update(table_name, key, "SET repeated_at = :at", condition, values, names)

@@ -97,7 +97,8 @@ class CorrectionStore:
             self._client, self._table_name, self._account_id, request.happened_at, request.call_key
         )
         if call is None:
-            raise unknown_call()
+            waiting = self._partition.get(keys.unrated_sk(request.happened_at, request.call_key))
+            raise unknown_call(waits=waiting is not None and "outcome" not in waiting)
         if not changes_call(call, request):
             return RatedAgain(call, [])
         if request.duration_seconds is None:

@@ -101,8 +101,11 @@ def _read_duration(body: Mapping[str, Any]) -> int | None:
     return int(duration)
 
 
-def unknown_call() -> NotFound:
-    """The error for a call that was never charged."""
+def unknown_call(*, waits: bool = False) -> NotFound:
+    """The error for a call that was never charged; `waits` says that it waits for a price."""
+    if waits:
+        detail = "The call waits for a price; publish a deck that covers it, and correct the call once it is charged."
+        return NotFound(ProblemCode.UNKNOWN_CALL, detail)
     detail = "No call with this key and started_at was charged; use call_key and started_at as GET /usage shows them."
     return NotFound(ProblemCode.UNKNOWN_CALL, detail)
 

@@ -21,10 +21,9 @@ from calling_credit.rates.deck import RateRow
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-
 HOLD_KIND: Final = "hold"
-GROWTH_BYTES: Final = 64
-"""By how much an extension may enlarge a hold: longer numbers, and the reason why it was limited."""
+GROWTH_BYTES: Final = 104
+"""By how much requests may enlarge a hold: longer numbers, why it was limited, and when it was asked for again."""
 _ROW: Final = tuple(field.name for field in fields(RateRow))
 
 
@@ -34,8 +33,8 @@ def hold_key(account_id: str, call_key: str) -> dict[str, Any]:
 
 
 def hold_item(hold: Hold) -> dict[str, Any]:
-    """The item of a live hold, at most 1,024 bytes (one write unit). A live hold has no `expires_at`, because DynamoDB
-    must not delete held money. An unusual call id is kept if it fits.
+    """The item of a live hold, at most 1,024 bytes (one write unit); an unusual call id is kept if it fits. It has no
+    `expires_at` while it is live, because DynamoDB must not delete held money.
     """
     item = to_attributes(
         {
@@ -87,6 +86,7 @@ def hold_from_item(attributes: dict[str, Any]) -> Hold:
         asked_seconds=item["asked_seconds"],
         limited_by=item.get("limited_by"),
         ended_as=item.get("ended_as"),
+        repeated_at=item.get("repeated_at", ""),
     )
 
 
@@ -150,11 +150,14 @@ def release_action(table_name: str, hold: Hold, status: HoldStatus, at: str) -> 
     if hold.ended_as is not None:
         changes += ", ended_as = :ended"
         values[":ended"] = to_attribute(hold.ended_as)
+    repeated = "attribute_not_exists(repeated_at)"
+    if hold.repeated_at:
+        repeated, values[":repeated"] = "repeated_at = :repeated", to_attribute(hold.repeated_at)
     action = update(
         table_name,
         hold_key(hold.account_id, hold.call_key),
         f"SET {changes} REMOVE sweep_pk, sweep_sk",
-        "#status = :live AND amount_micros = :amount AND max_seconds = :granted AND asked_at = :asked",
+        f"#status = :live AND amount_micros = :amount AND max_seconds = :granted AND asked_at = :asked AND {repeated}",
         values,
         {"#status": "status"},
     )
@@ -184,9 +187,9 @@ def _extension(table_name: str, before: Hold, hold: Hold) -> dict[str, Any]:
         ":held": to_attribute(before.amount_micros),
         ":granted": to_attribute(before.max_seconds),
     }
-    limit = " REMOVE limited_by"
+    limit = " REMOVE repeated_at, limited_by"
     if hold.limited_by is not None:
-        limit = ", limited_by = :limit"
+        limit = ", limited_by = :limit REMOVE repeated_at"
         values[":limit"] = to_attribute(hold.limited_by)
     return update(
         table_name,

@@ -43,8 +43,9 @@ ADMISSION_DELAY: Final = timedelta(minutes=2)
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Credit held for a call. `amount_micros` is the price of `max_seconds` by `row`, a row of the deck `deck_version`.
-    `asked_seconds` is the duration of the last request, `asked_at` its time, and `limited_by` why it was not granted
-    whole. `call_key` names the call in keys; `call_id` is its id, or the key if the item has no room for the id.
+    `asked_seconds` is the duration of the last request that changed the hold, `asked_at` its time, and `limited_by` why
+    it was not granted whole. `repeated_at` is the time of a later request that changed nothing; empty without one.
+    `call_key` names the call in keys; `call_id` is its id, or the key if the item has no room for the id.
 
     `ended_as` says how the call of a released hold ended; holds of version 1.0.0 do not know it. `call_ended_at` says
     when; it is not stored.
@@ -67,6 +68,18 @@ class Hold:
     limited_by: str | None = None
     ended_as: HoldEnd | None = None
     call_ended_at: str = ""
+    repeated_at: str = ""
+
+    @property
+    def last_asked_at(self) -> str:
+        """When the switch last asked for this call."""
+        return self.repeated_at or self.asked_at
+
+    def repeated(self, now: datetime) -> "Hold | None":
+        """This hold after a request that changes nothing; None while its time is not worth a write."""
+        if now - datetime.fromisoformat(self.last_asked_at) <= CLOCK_TOLERANCE:
+            return None
+        return replace(self, repeated_at=format_instant(now))
 
     @property
     def live_until(self) -> str:
@@ -87,7 +100,7 @@ class Hold:
         """
         if self.status != HoldStatus.LIVE:
             return None
-        asked = datetime.fromisoformat(self.asked_at)
+        asked = datetime.fromisoformat(self.last_asked_at)
         if end == HoldEnd.UNANSWERED and call_ended_at <= format_instant(asked - CLOCK_TOLERANCE):
             return None
         return replace(self, ended_as=end, call_ended_at=call_ended_at)

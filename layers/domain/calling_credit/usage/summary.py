@@ -143,7 +143,7 @@ def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
     writer.writerow(CSV_COLUMNS)
     for row in rows:
         flat = {**row, "user_id": row["user"]["id"] or "", "user_name": _inert(row["user"]["name"] or "")}
-        flat["destination"] = _inert(flat["destination"])
+        flat["destination"], flat["call_id"] = _inert(flat["destination"]), _inert(flat["call_id"])
         writer.writerow([_cell(flat[column]) for column in CSV_COLUMNS])
     return text.getvalue()
 
@@ -154,7 +154,7 @@ def _cell(value: Any) -> Any:
 
 
 def _inert(text: str) -> str:
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
 
 
 def statement_row(entry: Mapping[str, Any]) -> dict[str, Any]:
