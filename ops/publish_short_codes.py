@@ -35,7 +35,9 @@ def publish_short_codes(file: Path, data: bytes, *, is_draft: bool, is_confirmed
         console.print(f"There is no list to compare with. {error}", markup=False, soft_wrap=True)
         console.print("This is a draft; nothing was published.")
         return 0
-    bucket = ShortCodeBucket(stack.client("s3"), stack.outputs["DeckBucketName"], lead_seconds(stack))
+    bucket = ShortCodeBucket(
+        stack.client("s3"), stack.outputs["DeckBucketName"], lead_seconds(stack), lambda: datetime.now(UTC)
+    )
     active = bucket.active()
     changes = compare(active or {}, short_codes)
     report_changes(changes)
@@ -44,12 +46,13 @@ def publish_short_codes(file: Path, data: bytes, *, is_draft: bool, is_confirmed
     elif changes.any or active is None:
         question = f"Publish the price list {file} in {stack.name}?"
         if not stack.is_local and not is_confirmed and not confirm(question):
+            console.print("Nothing was published.")
             return 1
-        console.print(
-            f"Published as {bucket.publish(data, now)}. It prices calls that begin a minute from now.", markup=False
-        )
+        published = bucket.publish(data, datetime.now(UTC))
+        text = f"Published as {published.key}. It prices every call that begins at {published.in_force_from} or later."
+        console.print(text, markup=False, soft_wrap=True)
     else:
-        console.print("The list in force has the same prices; nothing changed.")
+        console.print("The list published last has the same prices; nothing changed.")
     return 0
 
 

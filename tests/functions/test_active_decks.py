@@ -12,8 +12,9 @@ from calling_credit.errors import CallingCreditError, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.rates.active_decks import ActiveDecks
 from calling_credit.rates.deck_store import ACTIVE_KEY, compiled_key
+from calling_credit.rates.pricing import find_row
 from tests.domain.examples import NOW
-from tests.harness.deck_bucket import CHEAP, DEAR, FRANCE, UK, Bucket, decks_of, one_deck, seconds
+from tests.harness.deck_bucket import ASSISTANCE, CHEAP, DEAR, FRANCE, UK, Bucket, decks_of, one_deck, seconds
 
 
 @pytest.fixture
@@ -32,6 +33,49 @@ def eventually(decks: ActiveDecks, version: str, now: datetime) -> None:
         except CallingCreditError:
             time.sleep(0.01)
     raise AssertionError(f"{version} was never loaded")
+
+
+# --- Short codes ------------------------------------------------------------------------------------------------------
+
+
+def test_two_functions_price_a_short_code_by_the_same_list(bucket: Bucket) -> None:
+    early, late = decks_of(bucket), decks_of(bucket)
+    early.in_force(seconds(0))
+    bucket.publish_short_codes(ASSISTANCE, seconds(1))
+    late.in_force(seconds(21))
+    for begun, fee in ((0, None), (40, None), (60.999, None), (61, 1_500_000), (90, 1_500_000)):
+        at = format_instant(seconds(begun))
+        for worker in (early, late):
+            for now in (seconds(begun), seconds(100)):
+                row = find_row(worker.deck_for("", "US", max(at, format_instant(now)), now), "411", "US", at)
+                assert (row.connection_fee_micros if row else None) == fee
+
+
+def test_a_function_without_s3_prices_no_short_code_of_an_unknown_time(bucket: Bucket) -> None:
+    decks = decks_of(bucket)
+    decks.in_force(seconds(0))
+    bucket.publish_short_codes(ASSISTANCE, seconds(1))
+    bucket.is_down = True
+    assert find_row(decks.in_force(seconds(40)), "411", "US", format_instant(seconds(40))) is None
+    with pytest.raises(Unavailable, match="unavailable"):
+        decks.in_force(seconds(61))
+    bucket.is_down = False
+    assert find_row(decks.in_force(seconds(62)), "411", "US", format_instant(seconds(62))) is not None
+
+
+def test_a_damaged_list_stops_only_the_short_codes_of_its_time(bucket: Bucket) -> None:
+    damaged = bucket.publish_short_codes(ASSISTANCE, seconds(-7200))
+    bucket.publish_short_codes(ASSISTANCE + b"\n", seconds(-3600))
+    data = bucket.objects.pop(damaged.key)
+    deck = decks_of(bucket).in_force(seconds(0))
+    assert find_row(deck, f"+{UK}", "US", format_instant(seconds(-7000))) is not None
+    assert find_row(deck, "411", "US", format_instant(seconds(0))) is not None
+    assert find_row(deck, "411", "US", format_instant(seconds(-7200))) is None
+    with pytest.raises(Unavailable, match="unusable_deck"):
+        find_row(deck, "411", "US", format_instant(seconds(-7000)))
+    bucket.objects[damaged.key] = data
+    restored = decks_of(bucket).in_force(seconds(0))
+    assert find_row(restored, "411", "US", format_instant(seconds(-7000))) is not None
 
 
 # --- The deck in force ------------------------------------------------------------------------------------------------

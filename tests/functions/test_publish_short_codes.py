@@ -147,7 +147,7 @@ def test_a_deck_activated_meanwhile_is_kept(monkeypatch: pytest.MonkeyPatch) -> 
         return activate(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(short_code_publishing, "activate", activate_after_another)
-    key = ShortCodeBucket(client, BUCKET).publish(PRICES, NOW)
+    key = ShortCodeBucket(client, BUCKET).publish(PRICES, NOW).key
     assert (pointer().version, pointer().short_codes, len(tries)) == ("deck-9", key, 2)
     monkeypatch.setattr(short_code_publishing, "activate", lambda *_: False)
     with pytest.raises(Unavailable):

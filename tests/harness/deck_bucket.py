@@ -5,22 +5,33 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from calling_credit.instants import format_instant
 from calling_credit.rates.active_decks import ActiveDecks
 from calling_credit.rates.compiled_deck import compile_deck
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_csv import parse_deck
-from calling_credit.rates.deck_store import ACTIVE_KEY, ActivePointer, compiled_key, deck_key, pointer_to, replacing
+from calling_credit.rates.deck_store import (
+    ACTIVE_KEY,
+    ActivePointer,
+    ShortCodeList,
+    compiled_key,
+    deck_key,
+    pointer_to,
+    replacing,
+)
+from calling_credit.rates.short_codes import short_codes_key
 from tests.domain.examples import NOW, deck_csv
 
 UK, FRANCE = "442071838750", "33142685300"
 LEAD = 60
+ASSISTANCE = b"country,code,destination,rate,fee,minimum,increment\nUS,411,Assistance,0.10,1.50,60,60\n"
 CHEAP, DEAR = deck_csv({}), deck_csv({"rate_per_minute": "0.20"}, {"prefix": "33", "country": "FR"})
 
 
@@ -75,6 +86,14 @@ class Bucket:
         active = pointer_to(version, data, now, compiled_sha256=hashlib.sha256(compiled).hexdigest())
         self.point(replacing(self.pointer, active, now, timedelta(seconds=lead)))
         return self._pointer
+
+    def publish_short_codes(self, data: bytes, now: datetime) -> ShortCodeList:
+        """Publish a price list of short codes."""
+        listed = ShortCodeList(short_codes_key(data, now), format_instant(now + timedelta(seconds=LEAD)))
+        self.objects[listed.key] = data
+        lists = (listed, *self._pointer.short_code_lists)
+        self.point(replace(self._pointer, short_codes=listed.key, short_code_lists=lists))
+        return listed
 
     def point(self, pointer: ActivePointer) -> None:
         """Store the pointer."""

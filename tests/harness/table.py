@@ -126,11 +126,10 @@ class Stack:
             self.forget()
 
     def publish_short_codes(self, data: bytes, now: datetime) -> None:
-        """Publish a price list of short codes that is in force at once, and clear the caches of the functions."""
+        """Publish a price list of short codes, in force a minute later. Warm functions find out in time."""
         from calling_credit.rates.short_code_publishing import ShortCodeBucket  # noqa: PLC0415
 
-        ShortCodeBucket(_s3(), BUCKET, 0).publish(data, now)
-        self.forget()
+        ShortCodeBucket(_s3(), BUCKET).publish(data, now)
 
     def forget(self) -> None:
         """Clear the caches of every function, as after a cold start."""

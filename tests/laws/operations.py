@@ -127,7 +127,7 @@ def publish(driver: Driver) -> None:
 
 @operation("publish a price list of short codes", 12)
 def publish_short_codes(driver: Driver) -> None:
-    """Price directory assistance for some countries, or for none."""
+    """Price directory assistance for some countries, or for none. Warm functions find out in time."""
     rows = ["country,code,destination,rate,fee,minimum,increment"]
     for country in driver.rng.sample(("US", "CA"), driver.rng.randint(0, 2)):
         rate, fee = driver.rng.randint(0, 9_999), driver.rng.randint(0, 99_999)
@@ -135,7 +135,6 @@ def publish_short_codes(driver: Driver) -> None:
     data = "\n".join(rows).encode()
     driver.stack.publish_short_codes(data, driver.now)
     driver.model.decks.put_short_codes(data, driver.now)
-    driver.model.remembered.clear()
 
 
 @operation("start cold", 40)

@@ -75,11 +75,14 @@ class Decks:
         self.short_codes: list[tuple[datetime, dict[tuple[str, str], dict[str, Any]]]] = []
 
     def put_short_codes(self, data: bytes, now: datetime) -> None:
-        """Put a price list of short codes in force at once, for calls that begin from now on."""
+        """Put a price list of short codes in force a minute from now, after every other one."""
         names = {"rate": "rate_per_minute", "fee": "connection_fee"}
         names |= {"minimum": "minimum_seconds", "increment": "increment_seconds"}
         rows: dict[tuple[str, str], dict[str, Any]] = {}
-        self.short_codes.append((moment(instant(now)), rows))
+        begin = now + LEAD
+        if self.short_codes:
+            begin = max(begin, self.short_codes[-1][0] + timedelta(milliseconds=1))
+        self.short_codes.append((moment(instant(begin)), rows))
         for cells in csv.DictReader(io.StringIO(data.decode())):
             row = {names.get(name, name): cell for name, cell in cells.items()}
             row |= {"prefix": row["code"], "origin": row["country"], "category": "outbound_short_code_call"}
@@ -129,12 +132,12 @@ class Decks:
 
     def rate(self, facts: dict[str, Any], now: datetime) -> tuple[Any, str]:
         """The row that prices a finished call by now and the version of its deck; `early` before it begins; `free`."""
-        if facts["to"][0] != "+":
-            row = self.short_code(facts["to"], facts["from"], moment(facts["started_at"]))
-            return row or "free", self.at(now).version
         at = moment(facts["started_at"])
         if at > now + EARLY:
             return "early", ""
+        if facts["to"][0] != "+":
+            row = self.short_code(facts["to"], facts["from"], at)
+            return row or "free", self.at(max(at, now)).version
         found = self.of_call(facts, now)
         return (found[0].row(facts["to"], facts["from"], at), found[0].version) if found else (None, "")
 

@@ -185,6 +185,7 @@ def _rate(call: Call, origin: str, decks: PricingDecks, now: datetime) -> RatedC
     """Price a call without a hold. A call that is free under any deck waits for none."""
     if not needs_deck(call):
         return rate_call(call, NO_DECK, origin)
-    if not call.dialled_number.startswith("+"):  # The price list of short codes has no history.
-        return rate_call(call, decks.deck_for("", origin, format_instant(now), now), origin)
+    if not call.dialled_number.startswith("+"):  # No deck prices it; the lists must be known for its time.
+        at = max(call.happened_at, format_instant(now))
+        return rate_call(call, decks.deck_for("", origin, at, now), origin)
     return rate_call(call, decks.deck_for(call.dialled_number[1:], origin, call.happened_at, now), origin)

@@ -82,19 +82,19 @@ class ListedRows:
 
 class ShortCodeTimeline:
     """The price lists of short codes, latest first: the instant from which each is in force, and its rows by country
-    and code. Before the first list, every code is free.
+    and code. Before the first list, every code is free. Decks share one timeline, so that all know the same lists.
     """
 
     def __init__(self, lists: Sequence[tuple[str, Mapping[Any, RateRow]]] = ()) -> None:
-        self._lists = lists
+        self.lists = lists
 
     def at(self, instant: str) -> Mapping[Any, RateRow]:
         """Return the list that is in force at an instant."""
-        return next((rows for since, rows in self._lists if since <= instant), {})
+        return next((rows for since, rows in self.lists if since <= instant), {})
 
     def __bool__(self) -> bool:
         """Whether any list prices a code."""
-        return any(len(rows) for _, rows in self._lists)
+        return any(len(rows) for _, rows in self.lists)
 
 
 class Deck:

@@ -226,6 +226,8 @@ def _pointer_from(content: dict[str, Any], etag: str) -> ActivePointer:
     content["in_force"] = tuple(_known(DeckInForce, deck) for deck in content.get("in_force") or (always,))
     content["area_codes"] = tuple(_known(AddedAreaCode, code) for code in content.get("area_codes", ()))
     lists = content.get("short_code_lists", ())
+    if not lists and content.get("short_codes"):  # An older pointer names one list, which prices every call.
+        lists = ({"key": content["short_codes"], "in_force_from": START_OF_TIME},)
     content["short_code_lists"] = tuple(_known(ShortCodeList, one) for one in lists)
     names = {field.name for field in fields(ActivePointer)}
     return ActivePointer(**{name: value for name, value in content.items() if name in names})

@@ -32,7 +32,7 @@ class SharedFacts:
         usable = {key for key, rows in self._loaded.items() if not isinstance(rows, UnusableShortCodes)}
         for key in {one.key for one in lists} - usable:
             self._loaded[key] = load_short_codes(self._client, self._bucket, key)
-        self._short_codes = ShortCodeTimeline([(one.in_force_from, self._loaded[one.key]) for one in lists])
+        self._short_codes.lists = [(one.in_force_from, self._loaded[one.key]) for one in lists]
         self._categories = frozenset(pointer.categories)
         self._area_codes = pointer.area_codes_by_prefix
         use_area_codes(self._area_codes)
