@@ -16,9 +16,9 @@ const COLUMNS = [
 	{ id: "price", label: "Price", of: (call) => micros(call.price), isNumber: true },
 	{ id: "user", label: "User", of: (call) => call.user.name ?? call.user.id ?? "" },
 ];
-const CSV = ["call_id", "started_at", "to", "destination", "country", "duration_seconds", "billed_seconds", "rate_per_minute", "connection_fee", "price", "user_id", "user_name", "rate_deck"];
+const CSV = "call_id,started_at,to,destination,country,duration_seconds,billed_seconds,rate_per_minute,connection_fee,price,user_id,user_name,rate_deck,call_key,line_id,corrected,suspicious".split(",");
 
-/** The view of one category; `query` holds the range of dates. */
+/** The view of one category; `query` has the dates. */
 export function callsPage(category, query) {
 	const range = periodOf(query);
 	const dates = { from: range.from, to: range.to };
@@ -55,7 +55,7 @@ export function callsPage(category, query) {
 		list.user = users.value;
 		begin();
 	}
-	/** Load the remaining calls, because sorting and searching cover the whole category. */
+	/** Load the remaining calls, because sorting and searching cover all. */
 	async function loadAll() {
 		if (!list.cursor) return;
 		place.setAttribute("aria-busy", "true");
@@ -136,12 +136,12 @@ function why(call) {
 		h("p.hint", `The price is rounded once, to four decimal places. Price list: ${call.rate_deck}.`));
 }
 
-/** Download the rows shown, in their order, with the columns of the API's CSV export. */
+/** Download the shown rows with the columns of the API. */
 function save(calls, range) {
-	const inert = (text) => (/^[=+\-@]/.test(text) ? `'${text}` : text);
+	const inert = (text) => (/^[=+\-@\t]/.test(text) ? `'${text}` : text);
 	const quoted = (value) => (/[",\r\n]/.test(value) ? `"${value.replace(/"/g, '""')}"` : value);
 	const rows = calls.map((call) => {
-		const flat = { ...call, destination: inert(call.destination), user_id: call.user.id ?? "", user_name: inert(call.user.name ?? "") };
+		const flat = { ...call, call_id: inert(call.call_id), destination: inert(call.destination), user_id: call.user.id ?? "", user_name: inert(call.user.name ?? "") };
 		return CSV.map((name) => quoted(String(flat[name])));
 	});
 	const file = new Blob([[CSV, ...rows].map((cells) => `${cells.join(",")}\r\n`).join("")], { type: "text/csv" });
