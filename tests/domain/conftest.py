@@ -1,13 +1,20 @@
-"""Settings of property tests: the same examples on every run, and no deadline that a busy machine would miss.
+"""Settings of property tests: the same examples on every run, and no limit of time that a busy machine would miss.
 
 HYPOTHESIS_EXAMPLES sets the number of examples per property; `make check` uses few.
 """
 
 import os
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "150"))
 
-settings.register_profile("calling_credit", derandomize=True, deadline=None, database=None, max_examples=EXAMPLES)
+settings.register_profile(
+    "calling_credit",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    max_examples=EXAMPLES,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("calling_credit")

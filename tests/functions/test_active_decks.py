@@ -5,7 +5,7 @@ import time
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calling_credit.errors import CallingCreditError, Unavailable
@@ -198,6 +198,7 @@ def test_before_the_first_publication_there_is_no_deck() -> None:
     assert decks.in_force(NOW).version == "cheap", "the first deck is in force at once"
 
 
+@settings(derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(0, 3), st.floats(0.001, 30), st.booleans()), min_size=5, max_size=40))
 def test_workers_with_different_clocks_of_refresh_never_disagree(steps: list[tuple[int, float, bool]]) -> None:
     """Workers look at any time, decks are published at any time; a call that began at an instant has one deck."""
