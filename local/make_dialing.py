@@ -15,6 +15,7 @@ from phonenumbers import PhoneMetadata
 
 from local.countries import WORLD
 from local.digit_patterns import DIGITS, Pattern
+from local.make_numbering import wrapped
 
 DATA_FILE = Path(__file__).parents[1] / "layers" / "domain" / "calling_credit" / "dialing_data.py"
 LONGEST_CODE = 6
@@ -144,7 +145,7 @@ def data_text() -> str:
     lines += _rows(emergency_by_calling_code())
     lines += ["}", '"""The emergency codes of the countries behind each calling code."""', ""]
     lines += ["TRUNK_ZERO_CODES: Final = ("]
-    lines += [f'    "{row} "' for row in _wrapped(trunk_zero_codes(), 108)]
+    lines += [f'    "{row} "' for row in wrapped(trunk_zero_codes(), 108)]
     lines += [")", '"""Calling codes whose national numbers are dialed with a 0 that is no part of the number."""', ""]
     lines += ["PLANS: Final[dict[str, tuple[str, str, str, str, str]]] = {"]
     lines += _plan_rows(plans())
@@ -164,7 +165,7 @@ def data_text() -> str:
 def _rows(values: Mapping[str, str]) -> list[str]:
     rows = []
     for name, value in values.items():
-        parts = _wrapped(value.split(), 100)
+        parts = wrapped(value.split(), 100)
         if len(parts) == 1:
             rows.append(f'    "{name}": "{parts[0]}",')
         else:
@@ -211,15 +212,6 @@ def _alternatives(expression: str) -> list[str]:
 
 def _text(value: str) -> str:
     return f'r"{value}"' if "\\" in value else f'"{value}"'
-
-
-def _wrapped(words: list[str], width: int) -> list[str]:
-    rows = [""]
-    for word in words:
-        if len(rows[-1]) + len(word) + 1 > width:
-            rows.append("")
-        rows[-1] = f"{rows[-1]} {word}".strip()
-    return rows
 
 
 def main() -> None:

@@ -135,20 +135,21 @@ def data_text() -> str:
     ]
     for country in sorted(prefixes):
         lines += _entry(country, prefixes[country])
-    iso_countries = [f'    "{row} "' for row in _wrapped(sorted(COUNTRY_NAMES), 108)]
+    iso_countries = [f'    "{row} "' for row in wrapped(sorted(COUNTRY_NAMES), 108)]
     lines += ["}", "", "ISO_COUNTRIES: Final = (", *iso_countries, ")", ""]
     return "\n".join(lines)
 
 
 def _entry(country: str, prefixes: list[str]) -> list[str]:
-    rows = _wrapped(prefixes, 100)
+    rows = wrapped(prefixes, 100)
     if len(rows) == 1:
         return [f'    "{country}": "{rows[0]}",']
     ends = [" "] * (len(rows) - 1) + [""]
     return [f'    "{country}": (', *(f'        "{row}{end}"' for row, end in zip(rows, ends, strict=True)), "    ),"]
 
 
-def _wrapped(words: list[str], width: int) -> list[str]:
+def wrapped(words: list[str], width: int) -> list[str]:
+    """Return lines of at most `width` characters."""
     rows = [""]
     for word in words:
         if len(rows[-1]) + len(word) + 1 > width:

@@ -24,8 +24,9 @@ from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.metrics import emit
 from calling_credit.rates.active_decks import ActiveDecks
+from calling_credit.rates.active_pointer import ActivePointer
 from calling_credit.rates.deck import Deck, RateRow
-from calling_credit.rates.deck_store import ActivePointer, s3_client
+from calling_credit.rates.deck_store import s3_client
 
 SECONDS_TO_SPARE = 20.0
 CALLS_AT_ONCE = 2_000

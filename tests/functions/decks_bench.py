@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from calling_credit.rates import deck_store
+from calling_credit.rates import active_pointer, deck_store
 from calling_credit.rates.publishing import DeckBucket
 from tests.domain.examples import deck_csv
 from tests.harness.table import BUCKET, _s3, sample_event
@@ -47,7 +47,7 @@ def report(name: str = "december.csv") -> dict[str, Any]:
     return said
 
 
-def active() -> deck_store.ActivePointer:
+def active() -> active_pointer.ActivePointer:
     """The content of `active.json`."""
     pointer = deck_store.read_active(_s3(), BUCKET)
     assert pointer is not None

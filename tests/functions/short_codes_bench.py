@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import boto3
 
-from calling_credit.rates.deck_store import ShortCodeList, activate, read_active
+from calling_credit.rates.active_pointer import ShortCodeList
+from calling_credit.rates.deck_store import activate, read_active
 from calling_credit.rates.short_codes import short_codes_key
 from calling_credit.rates.timeline import START_OF_TIME
 from tests.domain.examples import NOW
@@ -21,5 +22,5 @@ def publish_short_codes(world: World, data: bytes = PRICES, since: str = START_O
     assert pointer is not None
     client.put_object(Bucket=BUCKET, Key=key, Body=data)
     lists = (ShortCodeList(key, since), *pointer.short_code_lists)
-    assert activate(client, BUCKET, replace(pointer, short_codes=key, short_code_lists=lists))
+    assert activate(client, BUCKET, replace(pointer, short_code_lists=lists))
     world.stack.forget()

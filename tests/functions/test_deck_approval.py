@@ -179,7 +179,7 @@ def test_the_impact_report_counts_states_and_can_be_skipped(commands: Commands) 
     assert (code, bool(re.search(r"FR\s+unrated\s+free\s+\d+", printed))) == (0, True), printed
     code, printed = commands.publish(free, "--draft", "--skip-impact")
     assert (code, "unrated" in printed, "30 days" in printed) == (0, False, False)
-    assert "free_abroad" in printed, "findings are shown all the same"
+    assert "free_abroad" in printed, "findings are shown anyway"
 
 
 def test_a_deck_made_from_another_base_is_refused(commands: Commands, world: World) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from calling_credit.errors import NotFound, Unavailable
 from calling_credit.instants import format_instant
-from calling_credit.rates.deck_store import ACTIVE_KEY, AddedAreaCode, compiled_key, deck_key, deck_version
+from calling_credit.rates.active_pointer import AddedAreaCode
+from calling_credit.rates.deck_store import ACTIVE_KEY, compiled_key, deck_key, deck_version
 from tests.domain.examples import NOW
 from tests.harness.deck_bucket import CHEAP, DEAR, UK, Bucket, decks_of, one_deck, seconds
 
@@ -21,7 +22,7 @@ def bucket() -> Bucket:
 
 def test_a_pointer_of_the_first_release_is_in_force_for_every_call(bucket: Bucket) -> None:
     content = json.loads(bucket.objects[ACTIVE_KEY])
-    for name in ("in_force", "compiled_sha256", "area_codes", "short_codes"):
+    for name in ("in_force", "area_codes", "short_code_lists"):
         del content[name]
     bucket.objects[ACTIVE_KEY] = json.dumps(content).encode()
     decks = decks_of(bucket)

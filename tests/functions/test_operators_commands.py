@@ -113,11 +113,10 @@ def test_reading_the_dead_letter_queue_ends_despite_reappearing_messages() -> No
     assert found[0]["ReceiptHandle"] == "0.5"
 
 
-def test_refused_calls_of_any_size_go_back_once_with_their_reasons(
-    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def find_stack_with_queues(world: World, monkeypatch: pytest.MonkeyPatch, suffix: str) -> dict[str, str]:
+    """Let `make redrive` find a stack with new queues; return the addresses of `dead` and `calls`."""
     sqs = boto3.client("sqs")
-    queues = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "calls")}
+    queues = {name: sqs.create_queue(QueueName=name + suffix)["QueueUrl"] for name in ("dead", "calls")}
     outputs = {
         "TableName": world.stack.table_name,
         "DeadLetterQueueUrl": queues["dead"],
@@ -125,6 +124,14 @@ def test_refused_calls_of_any_size_go_back_once_with_their_reasons(
     }
     found = FoundStack("staging", False, outputs, boto3.Session(), None)
     monkeypatch.setattr(redrive, "find_stack", lambda: found)
+    return queues
+
+
+def test_refused_calls_of_any_size_go_back_once_with_their_reasons(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    sqs = boto3.client("sqs")
+    queues = find_stack_with_queues(world, monkeypatch, "")
     monkeypatch.setenv("LOCAL_DIR", str(tmp_path))
     assert world.deliver({"call_id": "c_0"}) == []
     calls = [json.dumps(EVENT | {"call_id": f"c_{number}"}) for number in range(23)]
@@ -161,20 +168,13 @@ def test_a_redriven_message_names_its_call_and_its_first_sending(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sqs = boto3.client("sqs")
-    queues = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("dead2", "calls2")}
-    outputs = {
-        "TableName": world.stack.table_name,
-        "DeadLetterQueueUrl": queues["dead2"],
-        "CallQueueUrl": queues["calls2"],
-    }
-    found = FoundStack("staging", False, outputs, boto3.Session(), None)
-    monkeypatch.setattr(redrive, "find_stack", lambda: found)
+    queues = find_stack_with_queues(world, monkeypatch, "2")
     event = {"account_id": "acct_1", "call_id": "[2001:db8::1]", "direction": "inbound", "duration_seconds": 7}
-    sqs.send_message(QueueUrl=queues["dead2"], MessageBody=json.dumps(event))
+    sqs.send_message(QueueUrl=queues["dead"], MessageBody=json.dumps(event))
     old: Any = {"first_sent_at": {"DataType": "Number", "StringValue": "1795435200000"}}
     bodies = ["{", json.dumps(EVENT | {"to": "1"}), json.dumps(EVENT | {"call_id": "c_far"})]
     for body in bodies:
-        sqs.send_message(QueueUrl=queues["dead2"], MessageBody=body, MessageAttributes=old)
+        sqs.send_message(QueueUrl=queues["dead"], MessageBody=body, MessageAttributes=old)
 
     def redriven(*options: str) -> list[str]:
         monkeypatch.setattr(sys, "argv", ["make redrive", *options])
@@ -187,7 +187,7 @@ def test_a_redriven_message_names_its_call_and_its_first_sending(
     assert all(part in free.split() for part in ("inbound", "acct_1", "7", "would_be_taken"))
     sent = redriven("--yes")
     assert "4 sent back to the call queue." in sent
-    received = sqs.receive_message(QueueUrl=queues["calls2"], MaxNumberOfMessages=10, MessageAttributeNames=["All"])[
+    received = sqs.receive_message(QueueUrl=queues["calls"], MaxNumberOfMessages=10, MessageAttributeNames=["All"])[
         "Messages"
     ]
     first = {message["Body"]: message["MessageAttributes"]["first_sent_at"]["StringValue"] for message in received}

@@ -152,4 +152,4 @@ def test_a_report_states_when_some_past_calls_were_not_read(world: World, monkey
     monkeypatch.setattr("calling_credit.ledger.charge_reader.MAX_CALLS", 3)
     drop(world, DEARER)
     assert (report()["last_calls"]["calls"], report()["last_calls"]["is_whole"]) == (3, False)
-    assert price(world) == ["0.20"], "published all the same"
+    assert price(world) == ["0.20"], "published anyway"

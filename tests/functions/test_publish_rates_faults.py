@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from calling_credit.errors import CallingCreditError
-from calling_credit.rates import deck_files, deck_store
+from calling_credit.rates import active_pointer, deck_files, deck_store
 from calling_credit.rates.publishing import DeckBucket
 from tests.functions.decks_bench import BROKEN, DEARER, LEAD, active, clean, drop, dropped, price, report, with_rows
 from tests.harness.faults import Point, ask_anew, points
@@ -137,7 +137,7 @@ def test_a_crash_leaves_the_old_or_new_deck_and_a_retry_completes(world: World, 
         assert (active(), found) == (new, told), point.name
 
 
-def half_done(old: deck_store.ActivePointer, new: deck_store.ActivePointer, point: Point) -> None:
+def half_done(old: active_pointer.ActivePointer, new: active_pointer.ActivePointer, point: Point) -> None:
     """Check that one of the two decks is active and complete."""
     pointer = active()
     assert pointer.version in (old.version, new.version), point.name

@@ -13,7 +13,8 @@ import boto3
 import pytest
 
 from calling_credit.instants import format_instant
-from calling_credit.rates.deck_store import ACTIVE_KEY, ActivePointer, read_active
+from calling_credit.rates.active_pointer import ActivePointer
+from calling_credit.rates.deck_store import ACTIVE_KEY, read_active
 from calling_credit.rates.short_code_publishing import ShortCodeBucket
 from calling_credit.rates.short_codes import short_codes_key
 from calling_credit.rates.timeline import START_OF_TIME

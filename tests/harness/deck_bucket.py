@@ -14,18 +14,11 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from calling_credit.instants import format_instant
 from calling_credit.rates.active_decks import ActiveDecks
+from calling_credit.rates.active_pointer import ActivePointer, ShortCodeList, replacing
 from calling_credit.rates.compiled_deck import compile_deck
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_csv import parse_deck
-from calling_credit.rates.deck_store import (
-    ACTIVE_KEY,
-    ActivePointer,
-    ShortCodeList,
-    compiled_key,
-    deck_key,
-    pointer_to,
-    replacing,
-)
+from calling_credit.rates.deck_store import ACTIVE_KEY, compiled_key, deck_key, pointer_to
 from calling_credit.rates.short_codes import short_codes_key
 from tests.domain.examples import NOW, deck_csv
 
@@ -92,7 +85,7 @@ class Bucket:
         listed = ShortCodeList(short_codes_key(data, now), format_instant(now + timedelta(seconds=LEAD)))
         self.objects[listed.key] = data
         lists = (listed, *self._pointer.short_code_lists)
-        self.point(replace(self._pointer, short_codes=listed.key, short_code_lists=lists))
+        self.point(replace(self._pointer, short_code_lists=lists))
         return listed
 
     def point(self, pointer: ActivePointer) -> None:

@@ -110,7 +110,7 @@ class Stack:
         """Publish a deck, and clear the caches of the functions. It prices every call, or with `in_force_from` those
         from that time on; the decks before it then keep their times.
         """
-        from calling_credit.rates import deck_store  # noqa: PLC0415
+        from calling_credit.rates import active_pointer, deck_store  # noqa: PLC0415
 
         s3, compiled = _s3(), compiled_form(deck)
         deck_store.put_deck(s3, BUCKET, version, deck)
@@ -120,7 +120,7 @@ class Stack:
         categories = active.categories if active else ()
         pointer = deck_store.pointer_to(version, deck, datetime.now(UTC), categories=categories, compiled_sha256=sha256)
         if in_force_from is not None:
-            pointer = deck_store.replacing(active, pointer, in_force_from, timedelta())
+            pointer = active_pointer.replacing(active, pointer, in_force_from, timedelta())
         deck_store.activate(s3, BUCKET, pointer)
         if forget:
             self.forget()

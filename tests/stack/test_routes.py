@@ -7,6 +7,7 @@ import base64
 import json
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import boto3
@@ -17,9 +18,11 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from local.stack import Stack, save_card
 from tests.harness.template import template
+from tests.stack.call_probes import deliver
 from tests.stack.callbacks import sign
 from tests.stack.customers import link_to_unconfirmed_payment
 from tests.stack.routes import ADMIN_ONLY, CASES, CUSTOMER, OPEN, SERVICE, SUCCESS, SWITCH
+from tests.stack.test_calls import make_call
 
 Ask = Callable[[str, str | None], httpx.Response]
 
@@ -35,8 +38,11 @@ def ids(deployed: Stack, tokens: dict[str, str]) -> dict[str, str]:
     payment = deployed.api.send("POST", "/top-ups", tokens["admin"], body, key)
     spare = save_card(deployed, "ana@meridian-travel.example", "pm_card_mastercard")
     link = urlsplit(link_to_unconfirmed_payment(deployed)).path
-    call = deployed.api.get("/usage/outbound_international_call", tokens["admin"])["items"][0]
-    of_call = {"CALL_KEY": call["call_key"], "STARTED_AT": call["started_at"]}
+    call = make_call(
+        "acct_meridian", "+442071838750", 60, datetime.now(UTC) - timedelta(hours=1), line_id="line_groups"
+    )
+    assert deliver(deployed, call) == []
+    of_call = {"CALL_KEY": call["call_id"], "STARTED_AT": call["started_at"]}
     return {"SPARE": spare, "CARD": card, "TOP_UP": payment["id"], "LINK": link} | of_call
 
 

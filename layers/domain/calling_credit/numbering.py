@@ -122,7 +122,7 @@ def emergency_code(dialed: str) -> str | None:
     return None
 
 
-def is_emergency(dialed: str, _line_country: str = UNKNOWN_COUNTRY) -> bool:
+def is_emergency(dialed: str) -> bool:
     """Return whether a dialed number is an emergency number, from any line."""
     return emergency_code(dialed) is not None
 

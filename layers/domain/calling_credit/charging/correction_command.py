@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from calling_credit.charging.corrections import CorrectionRequest, parse_correction
-from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.ids import ID_PATTERN
+from calling_credit.request_fields import read_command
 
 
 class CorrectionCommand(BaseModel):
@@ -32,9 +32,4 @@ def parse_command(fields: Any) -> CorrectionCommand:
     Raises:
         InvalidValue: `invalid_request`, with the fields that are wrong.
     """
-    try:
-        return CorrectionCommand.model_validate(fields)
-    except ValidationError as error:
-        wrong = sorted({str(problem["loc"][0]) if problem["loc"] else "correct" for problem in error.errors()})
-        detail = f"{', '.join(wrong)} must be as make correct-call sends it; run the command instead."
-        raise InvalidValue(ProblemCode.INVALID_REQUEST, detail) from error
+    return read_command(CorrectionCommand, fields, "correct", "correct-call")

@@ -3,13 +3,13 @@
 import hashlib
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from calling_credit.charging.rerating import DEBIT, LEFT_ALONE, Group, RatedAgain, Round, Selection
-from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.ids import ID_PATTERN
 from calling_credit.instants import Period, read_period
 from calling_credit.money import format_money
+from calling_credit.request_fields import read_command
 
 MAX_EXAMPLES: Final = 10
 
@@ -66,12 +66,7 @@ def parse_request(fields: Any) -> RerateRequest:
     Raises:
         InvalidValue: `invalid_request`, with the fields that are wrong.
     """
-    try:
-        return RerateRequest.model_validate(fields)
-    except ValidationError as error:
-        wrong = sorted({str(problem["loc"][0]) if problem["loc"] else "reprice" for problem in error.errors()})
-        detail = f"{', '.join(wrong)} must be as make rerate-calls sends it; run the command instead."
-        raise InvalidValue(ProblemCode.INVALID_REQUEST, detail) from error
+    return read_command(RerateRequest, fields, "reprice", "rerate-calls")
 
 
 def round_view(result: Round, deck_version: str | None, currency: str) -> dict[str, Any]:

@@ -17,10 +17,11 @@ from calling_credit.clock import Patience
 from calling_credit.config import config
 from calling_credit.errors import NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
+from calling_credit.rates.active_pointer import ActivePointer
 from calling_credit.rates.background import Tasks
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_files import is_stored, load_deck
-from calling_credit.rates.deck_store import ACTIVE_KEY, S3_ERRORS, ActivePointer, read_active, unreadable_deck
+from calling_credit.rates.deck_store import ACTIVE_KEY, S3_ERRORS, read_active, unreadable_deck
 from calling_credit.rates.decks_for_calls import Lookup, decks_for
 from calling_credit.rates.shared_facts import SharedFacts
 from calling_credit.rates.timeline import DeckInForce, deck_at

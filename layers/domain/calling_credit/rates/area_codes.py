@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from calling_credit.errors import InvalidValue, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.numbering import UNKNOWN_COUNTRY, country_of, is_added
-from calling_credit.rates.deck_store import S3_ERRORS, ActivePointer, AddedAreaCode, activate, read_active
+from calling_credit.rates.active_pointer import ActivePointer, AddedAreaCode
+from calling_credit.rates.deck_store import S3_ERRORS, activate, read_active
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from calling_credit.errors import ProblemCode, Unavailable
+from calling_credit.rates.active_pointer import ActivePointer
 from calling_credit.rates.compiled_deck import InvalidCompiledDeckError, compile_deck, read_compiled
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_csv import parse_deck
-from calling_credit.rates.deck_store import ActivePointer, activate, compiled_key, deck_key, put_compiled, put_deck
+from calling_credit.rates.deck_store import activate, compiled_key, deck_key, put_compiled, put_deck
 from calling_credit.rates.timeline import START_OF_TIME, DeckInForce
 
 if TYPE_CHECKING:
@@ -109,4 +110,4 @@ def repair_deck(client: "S3Client", bucket: str, pointer: ActivePointer, data: b
             replace(entry, compiled_sha256=sha256) if entry.version == pointer.version else entry
             for entry in pointer.in_force
         )
-        activate(client, bucket, replace(pointer, in_force=entries, compiled_sha256=sha256), pointer.etag)
+        activate(client, bucket, replace(pointer, in_force=entries), pointer.etag)

@@ -6,9 +6,9 @@ import csv
 import hashlib
 import io
 import json
-from dataclasses import asdict, dataclass, fields, replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,14 +16,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from calling_credit.aws import aws_session
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.instants import format_instant
+from calling_credit.rates.active_pointer import ActivePointer, pointer_from
 from calling_credit.rates.deck import INCLUDED_CATEGORY
 from calling_credit.rates.deck_csv import COLUMNS
-from calling_credit.rates.timeline import START_OF_TIME, DeckInForce, put_in_force
+from calling_credit.rates.timeline import START_OF_TIME, DeckInForce
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-Stored = TypeVar("Stored", "AddedAreaCode", "ShortCodeList", DeckInForce)
 ACTIVE_KEY: Final = "active.json"
 DECKS: Final = "decks/"
 INCOMING: Final = "incoming/"
@@ -39,60 +39,6 @@ COMPILED: Final = "compiled/"
 S3_ERRORS: Final = (ClientError, BotoCoreError)
 """What a client raises if S3 refuses or does not answer."""
 CATEGORY_COLUMN: Final = COLUMNS.index("category")
-
-
-@dataclass(frozen=True, slots=True)
-class AddedAreaCode:
-    """An area code of +1 that is newer than the tables: three digits, its country, and who added it when."""
-
-    code: str
-    country: str
-    added_at: str
-    added_by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ShortCodeList:
-    """The key of a price list of short codes, and the instant from which it prices calls, until the next list's."""
-
-    key: str
-    in_force_from: str
-
-
-@dataclass(frozen=True, slots=True)
-class ActivePointer:
-    """The content of `active.json`, which every function checks every 20 seconds.
-
-    `since` is when the deck was requested, `activated_at` when it was activated. `previous` lists the decks before it,
-    latest first. `categories` lists the categories under which calls were charged by it and by earlier decks.
-    `in_force` lists which deck prices calls from when, latest first; never empty. `compiled_sha256` is the hash of the
-    compiled deck. `area_codes` are included below every deck. `short_codes` is the key of the latest price list of
-    short codes, `short_code_lists` all, latest first. `etag` identifies the object that was read; it is not stored.
-    """
-
-    version: str
-    key: str
-    sha256: str
-    activated_at: str
-    since: str
-    previous: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    in_force: tuple[DeckInForce, ...] = ()
-    compiled_sha256: str = ""
-    area_codes: tuple[AddedAreaCode, ...] = ()
-    short_codes: str = ""
-    short_code_lists: tuple[ShortCodeList, ...] = ()
-    etag: str = ""
-
-    @property
-    def history(self) -> tuple[str, ...]:
-        """This deck and the decks before it, latest first."""
-        return (self.version, *self.previous)
-
-    @property
-    def area_codes_by_prefix(self) -> dict[str, str]:
-        """The countries of added area codes by prefix (`1436`)."""
-        return {f"1{added.code}": added.country for added in self.area_codes}
 
 
 def s3_client() -> "S3Client":
@@ -141,20 +87,6 @@ def pointer_to(
         previous=previous[:MAX_PREVIOUS],
         categories=tuple(all_categories)[:MAX_CATEGORIES],
         in_force=(DeckInForce(version, START_OF_TIME, sha256, compiled_sha256),),
-        compiled_sha256=compiled_sha256,
-    )
-
-
-def replacing(pointer: ActivePointer | None, active: ActivePointer, now: datetime, lead: timedelta) -> ActivePointer:
-    """Return a pointer that puts its deck in force a lead time from now and keeps what the replaced one knows."""
-    if pointer is None:
-        return active
-    return replace(
-        active,
-        in_force=put_in_force(pointer.in_force, active.in_force[0], now, lead),
-        area_codes=pointer.area_codes,
-        short_codes=pointer.short_codes,
-        short_code_lists=pointer.short_code_lists,
     )
 
 
@@ -212,31 +144,10 @@ def read_active(client: "S3Client", bucket: str) -> ActivePointer | None:
     except client.exceptions.NoSuchKey:
         return None
     try:
-        return _pointer_from(json.loads(answer["Body"].read()), answer["ETag"])
+        return pointer_from(json.loads(answer["Body"].read()), answer["ETag"])
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        detail = f"{ACTIVE_KEY} in the deck bucket is damaged; restore the object's previous version."
+        detail = f"{ACTIVE_KEY} is damaged; restore the object's previous version in the deck bucket."
         raise Unavailable(ProblemCode.UNUSABLE_DECK, detail) from error
-
-
-def _pointer_from(content: dict[str, Any], etag: str) -> ActivePointer:
-    content = {"since": content["activated_at"], **content, "etag": etag}
-    for name in ("previous", "categories"):
-        content[name] = tuple(content.get(name, ()))
-    always = {"version": content["version"], "in_force_from": START_OF_TIME, "sha256": content["sha256"]}
-    content["in_force"] = tuple(_known(DeckInForce, deck) for deck in content.get("in_force") or (always,))
-    content["area_codes"] = tuple(_known(AddedAreaCode, code) for code in content.get("area_codes", ()))
-    lists = content.get("short_code_lists", ())
-    if not lists and content.get("short_codes"):  # An older pointer names one list, which prices every call.
-        lists = ({"key": content["short_codes"], "in_force_from": START_OF_TIME},)
-    content["short_code_lists"] = tuple(_known(ShortCodeList, one) for one in lists)
-    names = {field.name for field in fields(ActivePointer)}
-    return ActivePointer(**{name: value for name, value in content.items() if name in names})
-
-
-def _known(kind: type[Stored], content: dict[str, str]) -> Stored:
-    """Return a value from its stored fields, without those that another release added."""
-    names = {field.name for field in fields(kind)}
-    return kind(**{name: value for name, value in content.items() if name in names})
 
 
 def unreadable_deck(error: Exception | None = None) -> Unavailable:

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from calling_credit.errors import NotFound, ProblemCode, Unavailable
+from calling_credit.rates.active_pointer import ActivePointer
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_csv import parse_deck
 from calling_credit.rates.deck_files import load_deck
-from calling_credit.rates.deck_store import DECKS, ActivePointer, deck_key
+from calling_credit.rates.deck_store import DECKS, deck_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

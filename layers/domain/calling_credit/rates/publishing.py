@@ -11,21 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
+from calling_credit.rates.active_pointer import ActivePointer, replacing
 from calling_credit.rates.allowance import allows
 from calling_credit.rates.deck import ANY_ORIGIN, RateRow
 from calling_credit.rates.deck_codes import GuardCode
 from calling_credit.rates.deck_csv import ReportProgress
 from calling_credit.rates.deck_files import is_compiled, put_compiled_deck, repair_deck
 from calling_credit.rates.deck_report import DeckCheck, check_deck
-from calling_credit.rates.deck_store import (
-    ActivePointer,
-    activate,
-    deck_version,
-    pointer_to,
-    put_deck,
-    read_active,
-    replacing,
-)
+from calling_credit.rates.deck_store import activate, deck_version, pointer_to, put_deck, read_active
 from calling_credit.rates.findings import Judgement
 from calling_credit.rates.guard import judge_deck
 from calling_credit.rates.home_numbers import DEFAULT_HOME_COUNTRIES, HomeNumbers

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from calling_credit.config import config
 from calling_credit.numbering import use_area_codes
+from calling_credit.rates.active_pointer import ActivePointer
 from calling_credit.rates.deck import Deck, ShortCodeTimeline
-from calling_credit.rates.deck_store import ActivePointer
 from calling_credit.rates.short_codes import ShortCodes, UnusableShortCodes, load_short_codes
 
 if TYPE_CHECKING:

@@ -12,18 +12,16 @@ from typing import TYPE_CHECKING, Final
 from calling_credit.categories import SHORT_CODE_CATEGORY
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.instants import format_instant
+from calling_credit.rates.active_pointer import ShortCodeList
 from calling_credit.rates.deck import RateRow
-from calling_credit.rates.deck_store import MAX_CATEGORIES, ShortCodeList, activate, read_active
+from calling_credit.rates.deck_store import MAX_CATEGORIES, activate, read_active
 from calling_credit.rates.publishing import DECK_LEAD_SECONDS
 from calling_credit.rates.short_codes import ShortCodes, UnusableShortCodes, load_short_codes, short_codes_key
-from calling_credit.rates.timeline import TICK
+from calling_credit.rates.timeline import HISTORY, MAX_DECKS_IN_FORCE, TICK
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-HISTORY: Final = timedelta(days=91)
-"""How long after its start a call may be delivered, and a day."""
-MAX_LISTS: Final = 50
 MAX_ATTEMPTS: Final = 5
 """Attempts to activate a list while decks are activated."""
 
@@ -93,7 +91,7 @@ class ShortCodeBucket:
             self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType="text/csv; charset=utf-8")
             categories = tuple(dict.fromkeys((SHORT_CODE_CATEGORY, *pointer.categories)))[:MAX_CATEGORIES]
             lists = self._timeline(pointer.short_code_lists, key, self._read_clock() if self._read_clock else now)
-            new = replace(pointer, short_codes=key, short_code_lists=lists, categories=categories)
+            new = replace(pointer, short_code_lists=lists, categories=categories)
             if activate(self._client, self._bucket, new, pointer.etag):
                 return lists[0]
         raise Unavailable(ProblemCode.BUSY, "Decks are being activated; publish this price list again.")
@@ -105,4 +103,4 @@ class ShortCodeBucket:
         begin = format_instant(now + self._lead)
         if lists and begin <= lists[0].in_force_from:  # Clocks differ; the list published last is in force last.
             begin = format_instant(datetime.fromisoformat(lists[0].in_force_from) + TICK)
-        return (ShortCodeList(key, begin), *lists[: min(used + 1, MAX_LISTS - 1)])
+        return (ShortCodeList(key, begin), *lists[: min(used + 1, MAX_DECKS_IN_FORCE - 1)])

@@ -17,7 +17,7 @@ START_OF_TIME: Final = "0001-01-01T00:00:00.000Z"
 HISTORY: Final = MAX_AGE + timedelta(days=1)
 """How long a replaced deck is listed: as long as a call of its time may still arrive."""
 MAX_DECKS_IN_FORCE: Final = 1_000
-"""The entries of a timeline: eleven decks a day. The oldest ones are dropped first."""
+"""The entries of a timeline of decks or short codes: eleven a day. The oldest ones are dropped first."""
 TICK: Final = timedelta(milliseconds=1)
 
 
