@@ -9,7 +9,7 @@ from calling_credit.instants import format_instant
 from tests.domain.examples import event_body
 from tests.functions.holds_bench import balances, credit, denied, hold
 from tests.harness.queue import delivery, failures
-from tests.harness.wire import Pass, Sent, Wire
+from tests.harness.wire import Killed, Pass, Sent, Wire
 from tests.harness.world import JAPAN, World
 
 __all__ = ["credit"]
@@ -196,3 +196,44 @@ def test_a_retry_within_seconds_writes_nothing(world: World) -> None:
     with world.recorded("authorize_call") as requests:
         assert world.authorize("c_1").body["decision"] == "allow"
     assert "TransactWriteItems" not in [name for name, _ in requests]
+
+
+def test_a_request_repeated_while_an_old_event_is_posted_keeps_its_hold(world: World, wire: Wire) -> None:
+    world.authorize()
+    repeated: list[Sent] = []
+
+    def repeat(sent: Sent, passed: Pass) -> Any:
+        if sent.operation == "TransactWriteItems" and not repeated:
+            repeated.append(sent)
+            world.clock.now += timedelta(seconds=10)
+            assert world.authorize().body["held"] == "1.00"
+        return passed()
+
+    with wire.interfering(repeat):
+        assert world.deliver(BUSY | {"ended_at": "2026-11-23T12:00:03.000Z"}) == []
+    assert (hold(world)["status"], hold(world)["repeated_at"]) == ("live", "2026-11-23T12:00:10.000Z")
+    assert balances(world) == ("5.00", "1.00", "4.00")
+
+
+@pytest.mark.parametrize("is_written", [False, True])
+def test_a_repeated_request_that_dies_around_its_write_may_be_sent_again(
+    world: World, wire: Wire, is_written: bool
+) -> None:
+    first = world.authorize().body
+    world.clock.now += timedelta(seconds=10)
+
+    def die(sent: Sent, passed: Pass) -> Any:
+        if sent.operation == "TransactWriteItems":
+            if is_written:
+                passed()
+            raise Killed
+        return passed()
+
+    with wire.interfering(die), pytest.raises(Killed):
+        world.authorize()
+    assert ("repeated_at" in hold(world)) is is_written
+    wire.dead = False
+    for _ in range(2):
+        assert world.authorize().body == first
+    assert hold(world)["repeated_at"] == "2026-11-23T12:00:10.000Z"
+    assert balances(world) == ("5.00", "1.00", "4.00")

@@ -7,6 +7,7 @@ import pytest
 from calling_credit.ledger.erasure import erase_number
 from tests.functions.corrections_bench import correct, details, figures
 from tests.functions.rerate_bench import COVERING, DEARER, RANGE, charged, check_usage
+from tests.harness.wire import Killed, Pass, Sent, Wire
 from tests.harness.world import JAPAN, UNCOVERED, UNITED_KINGDOM, World
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
@@ -176,3 +177,25 @@ def test_a_waiting_call_is_named_as_such(world: World) -> None:
     refused = correct(world, 60)
     assert (refused.status, refused.code) == (404, "unknown_call")
     assert "waits for a price" in refused.body["detail"]
+
+
+def test_a_repeated_correction_closes_the_list_that_a_dead_one_left_open(world: World, wire: Wire) -> None:
+    started = "2026-11-22T22:00:00.000Z"
+    times = {"started_at": started, "answered_at": started, "ended_at": "2026-11-23T10:00:01.000Z"}
+    assert world.deliver({"duration_seconds": 43_201, **times}) == []
+
+    def die(sent: Sent, passed: Pass) -> Any:
+        if "SUSPICIOUS#" in str(sent.body):
+            raise Killed
+        return passed()
+
+    with wire.interfering(die), pytest.raises(Killed):
+        correct(world, 65, started_at=started)
+    wire.dead = False
+    balance = world.balance()
+    assert balance == -200_000, "the correction is posted"
+    assert "sweep_pk" in world.of_kind("SUSPICIOUS")[0]
+    for _ in range(2):
+        assert correct(world, 65, started_at=started).status == 201
+    assert "sweep_pk" not in world.of_kind("SUSPICIOUS")[0]
+    assert world.balance() == balance
