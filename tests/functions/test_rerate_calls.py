@@ -58,6 +58,17 @@ def test_a_waiting_call_that_a_redelivery_charged_leaves_the_list(world: World) 
     assert (waiting(world), world.balance(), len(world.entries())) == (0, -1_200_000, 1)
 
 
+def test_a_waiting_call_is_charged_by_no_other_record_of_it(world: World) -> None:
+    first, other = {"to": UNCOVERED}, {"to": UNCOVERED, "duration_seconds": 124}
+    assert (world.deliver(first), world.deliver(other)) == ([], ["m_0"])
+    world.stack.publish(COVERING, "covering", world.clock.now)
+    world.clock.now += timedelta(minutes=16)
+    assert world.deliver(other) == ["m_0"]
+    assert (world.balance(), waiting(world)) == (0, 1)
+    assert sweep(world) == {"calls_rated": 1}
+    assert (world.balance(), world.deliver(first), world.deliver(other)) == (-1_200_000, [], ["m_0"])
+
+
 def test_a_waiting_call_abroad_that_becomes_free_is_charged_zero(world: World) -> None:
     world.deliver({"to": UNCOVERED})
     world.stack.publish(deck_csv(FRANCE | {"rate_per_minute": "0", "category": "included"}), "free")

@@ -150,6 +150,10 @@ class Model(Items):
             self.count("unknown account")
             return False
         entry, waiting = f"ENTRY#{call_sk(facts)}", f"UNRATED#{call_sk(facts)}"
+        if row is not None and self._waits_otherwise(account, waiting, facts):
+            self.count("conflict with a waiting call")
+            self.conflicts.add(call_sk(facts))
+            return False
         said = [self.told.get((account, sk)) for sk in ((entry, waiting) if row is None else (entry,))]
         if any(said):
             is_replay = any(decisive(known) == decisive(facts) for known in said if known)
@@ -173,6 +177,14 @@ class Model(Items):
         if facts["duration_seconds"] > (4 * 3600 if granted is None else granted + 3600):
             self._list(account, "SUSPICIOUS", facts)
         return True
+
+    def _waits_otherwise(self, account: str, waiting: str, facts: dict[str, Any]) -> bool:
+        """Whether another record of a call that a later deck prices now still waits for its price."""
+        key, item = (account, call_sk(facts)), self.get(account, waiting)
+        if item is None or "outcome" in item or facts["to"][0] != "+" or key in self.kept_promises:
+            return False
+        is_late = self.deck_of[key] != self.decks.at(moment(facts["started_at"])).version
+        return is_late and decisive(self.told[account, waiting]) != decisive(facts)
 
     def _was_corrected_to(self, account: str, entry: str, facts: dict[str, Any]) -> bool:
         """Whether an operator has corrected a charged call to the duration of another record of it."""

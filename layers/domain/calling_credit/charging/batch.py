@@ -1,7 +1,7 @@
 """A batch of calls: which are charged, free, unrated, or refused, and the outcome of each message."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from calling_credit.ledger.call_entries import charge_entry, is_suspicious
 from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.holds import Hold, HoldEnd, rate_held
 from calling_credit.rates.deck import Deck
-from calling_credit.rates.decks_for_calls import PricingDecks
+from calling_credit.rates.decks_for_calls import DecksInForce, PricingDecks
 from calling_credit.rates.pricing import Free, RatedCall, Unrated, needs_deck, origin_of, rate_call
 from calling_credit.rejection_codes import Rejection, RejectionCode
 
@@ -66,6 +66,23 @@ class Batch:
             if call.account_id not in time_zones:
                 self.refuse(call.key, UNKNOWN_ACCOUNT)
         self.unrated = [call for call in self.unrated if call.account_id in time_zones]
+
+    def charged_late(self, decks: DecksInForce) -> list[Call]:
+        """The calls that a later deck prices than the one in force when they began, so that they may be waiting."""
+        return [
+            call
+            for call, charge in self.charges
+            if charge.granted_seconds is None
+            and call.dialled_number.startswith("+")
+            and charge.deck_version != decks.version_at(call.happened_at)
+        ]
+
+    def drop(self, conflicts: Collection[Key]) -> None:
+        """Refuse calls whose first record waits for a price with other facts. They release no hold."""
+        for key in conflicts:
+            self.refuse(key, CONFLICT)
+            self.holds.pop(key, None)
+        self.charges = [(call, charge) for call, charge in self.charges if call.key not in conflicts]
 
     def refuse(self, key: Key, rejection: Rejection) -> None:
         """Refuse every message of a call."""

@@ -8,7 +8,7 @@ from calling_credit.accounts.cache import AccountFacts
 from calling_credit.charging.batch import rate_batch
 from calling_credit.charging.intake import Message, accept_messages
 from calling_credit.charging.store import ChargingStore
-from calling_credit.rates.decks_for_calls import PricingDecks
+from calling_credit.rates.decks_for_calls import DecksInForce
 from calling_credit.rejection_codes import Rejection
 
 
@@ -27,7 +27,7 @@ class BatchResult:
 
 def charge_batch(
     messages: Iterable[Message],
-    decks: PricingDecks,
+    decks: DecksInForce,
     facts: AccountFacts,
     store: ChargingStore,
     now: datetime,
@@ -35,8 +35,8 @@ def charge_batch(
 ) -> BatchResult:
     """Price the calls of a batch, post their charges, and list the unrated, stray, and suspicious calls.
 
-    A stray is listed only after its charge is posted, so that the list never names a call that was not charged.
-    `tolerance` is HangUpToleranceSeconds.
+    A call that waits for a price is charged by no other record of it. A stray is listed only after its charge is
+    posted, so that the list never names a call that was not charged. `tolerance` is HangUpToleranceSeconds.
     """
     intake = accept_messages(messages, now)
     known = store.outcomes_of_v1(intake.calls)
@@ -48,6 +48,7 @@ def charge_batch(
     account_facts = facts.load({(call.account_id, call.line_id) for call in intake.calls}, now)
     batch = rate_batch(intake, decks, now, holds, account_facts.numbers, tolerance)
     batch.record_outcomes(known)
+    batch.drop(store.conflicts_with_waiting(batch.charged_late(decks)))
     batch.create_entries(account_facts.time_zones, now)
 
     posting = store.post(batch.entries, batch.holds, now)

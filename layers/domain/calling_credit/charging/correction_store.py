@@ -20,6 +20,7 @@ from calling_credit.charging.corrections import (
     unknown_call,
     waive,
 )
+from calling_credit.charging.listed_calls import is_waiting
 from calling_credit.charging.rerating import RatedAgain
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attribute, to_attributes
@@ -98,7 +99,7 @@ class CorrectionStore:
         )
         if call is None:
             waiting = self._partition.get(keys.unrated_sk(request.happened_at, request.call_key))
-            raise unknown_call(waits=waiting is not None and "outcome" not in waiting)
+            raise unknown_call(waits=waiting is not None and is_waiting(waiting))
         if not changes_call(call, request):
             return RatedAgain(call, [])
         if request.duration_seconds is None:

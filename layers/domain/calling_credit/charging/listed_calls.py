@@ -3,7 +3,7 @@ calls that are stray or suspicious.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from enum import StrEnum
@@ -102,6 +102,11 @@ def stray_item(call: Call, now: datetime) -> dict[str, Any]:
             **_sweep_keys(STRAY, call, now),
         }
     )
+
+
+def is_waiting(item: Mapping[str, Any]) -> bool:
+    """Whether an unrated call still waits for a price."""
+    return "sweep_pk" in item
 
 
 def suspicious_item(call: Call, granted_seconds: int | None, now: datetime) -> dict[str, Any]:

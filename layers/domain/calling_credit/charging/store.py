@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from calling_credit.call_events import Call
 from calling_credit.charging.listed_calls import (
     ListOutcome,
+    is_waiting,
     list_calls,
     list_unrated_calls,
     stray_item,
@@ -57,6 +58,16 @@ class ChargingStore:
         return {
             old_keys[key].key: ListOutcome.REPLAYED if same_facts(item, old_keys[key]) else ListOutcome.CONFLICT
             for key, item in items.items()
+        }
+
+    def conflicts_with_waiting(self, calls: Iterable[Call]) -> set[Key]:
+        """Return the keys of the calls of which a record with other facts still waits for a price."""
+        waiting = {
+            (keys.account_pk(call.account_id), keys.unrated_sk(call.happened_at, call.call_key)): call for call in calls
+        }
+        items = read_many(self._client, self._table_name, waiting) if waiting else {}
+        return {
+            waiting[key].key for key, item in items.items() if is_waiting(item) and not same_facts(item, waiting[key])
         }
 
     def post(self, entries: Iterable[Entry], holds: Mapping[Key, Hold], now: datetime) -> Posting:

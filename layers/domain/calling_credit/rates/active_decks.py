@@ -81,8 +81,8 @@ class ActiveDecks:
                 `unavailable`, S3 does not answer.
         """
         patience = Patience(seconds)
-        known = self._timeline(now, now, patience)
-        return self._deck(deck_at(known.pointer.in_force, format_instant(now)), patience)
+        entries = self._timeline(now, now, patience).pointer.in_force
+        return self._deck(deck_at(entries, format_instant(now)), patience)
 
     def newest(self, now: datetime) -> ActivePointer:
         """Read the timeline at once and return it. Raises the errors of `in_force`."""
@@ -103,6 +103,10 @@ class ActiveDecks:
             raise deck
         return deck
 
+    def version_at(self, at: str) -> str:
+        """Return the version of the deck in force at an instant for which the timeline is known."""
+        return deck_at(self._known.pointer.in_force, at).version if self._known is not None else ""
+
     def decks_for(self, lookups: Sequence[Lookup], now: datetime) -> list[Deck | Unavailable]:
         """Return the deck, or the error, for each of many calls, and load each deck only once.
 
@@ -116,9 +120,8 @@ class ActiveDecks:
         begun = max((lookup.at for lookup in lookups), default="")
         known = self._timeline(now, datetime.fromisoformat(begun or latest), patience)
         known_until = min(now, known.read_at + self._known_for)
-        return decks_for(
-            lookups, known.pointer.in_force, lambda deck: self._deck(deck, patience), known_until, self.grace
-        )
+        entries = known.pointer.in_force
+        return decks_for(lookups, entries, lambda deck: self._deck(deck, patience), known_until, self.grace)
 
     def _early(self, lookup: Lookup, now: datetime) -> Unavailable | None:
         if lookup.at <= format_instant(now + self._ahead):
@@ -244,6 +247,4 @@ class ActiveDecks:
 
 
 def _too_late() -> Unavailable:
-    return Unavailable(
-        ProblemCode.TRY_AGAIN, "The rate deck in force could not be read in time; repeat the request in a second."
-    )
+    return Unavailable(ProblemCode.TRY_AGAIN, "The deck in force was not read in time; repeat the request in a second.")

@@ -32,6 +32,14 @@ class PricingDecks(Protocol):
         ...
 
 
+class DecksInForce(PricingDecks, Protocol):
+    """Knows which deck was in force when, too."""
+
+    def version_at(self, at: str) -> str:
+        """Return the version of the deck in force at an instant."""
+        ...
+
+
 class DecksForCalls(PricingDecks, Protocol):
     """Knows the decks of many calls, too, and loads each only once."""
 
