@@ -88,6 +88,7 @@ TOP_UP_CODES: Final = (
     "unknown_account",
     "unknown_payment_method",
     "account_closed",
+    "account_frozen",
     "idempotency_key_reused",
     "in_progress",
     "missing_field",
@@ -142,7 +143,7 @@ ROUTES: Final = (
         GROUP,
         "Get the page that saves a card",
         {201: ok(SETUP_PAGE, "The address of Stripe's page. Card numbers never reach this API.")},
-        ("unknown_account", "customer_missing", "busy", *STRIPE_CODES),
+        ("unknown_account", "account_frozen", "customer_missing", "busy", *STRIPE_CODES),
         "The request needs no body.",
     ),
     Route(

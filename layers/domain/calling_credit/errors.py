@@ -41,6 +41,7 @@ class ProblemCode(StrEnum):
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     IN_PROGRESS = "in_progress"
     ACCOUNT_CLOSED = "account_closed"
+    ACCOUNT_FROZEN = "account_frozen"
     CALL_ID_REUSED = "call_id_reused"
     PRICE_NOT_STORED = "price_not_stored"
     BODY_TOO_LARGE = "body_too_large"
