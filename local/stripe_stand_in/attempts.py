@@ -146,7 +146,8 @@ def _succeed(account: Account, intent: Fields, charge: Fields, payment_method: F
 
 def _save_or_retire(account: Account, intent: Fields, payment_method: Fields) -> None:
     """Save a card without a customer if the intent says so; otherwise it cannot be used again."""
-    if intent["setup_future_usage"] is not None and intent["customer"] is not None:
+    customer_lives = intent["customer"] in account.objects["customer"]
+    if intent["setup_future_usage"] is not None and customer_lives and payment_method["id"] not in account.spent:
         attach_to(account, payment_method, intent["customer"])
     else:
         account.spent.add(payment_method["id"])

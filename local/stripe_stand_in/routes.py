@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from local.stripe_stand_in import (
+    card_changes,
     charges,
     checkout,
     customers,
@@ -54,8 +55,9 @@ def retrieve(kind: str, param: str = "id") -> Endpoint:
 ROUTES: Final = (
     Route("POST", "/v1/customers", customers.create, customers.PARAMETERS),
     Route("GET", "/v1/customers", customers.list_customers, customers.LIST),
-    Route("GET", "/v1/customers/{}", retrieve("customer")),
+    Route("GET", "/v1/customers/{}", customers.retrieve),
     Route("POST", "/v1/customers/{}", customers.update, customers.PARAMETERS),
+    Route("DELETE", "/v1/customers/{}", customers.delete),
     Route(
         "GET",
         "/v1/customers/{}/payment_methods",
@@ -66,6 +68,7 @@ ROUTES: Final = (
     Route("POST", "/v1/payment_methods", payment_methods.create, payment_methods.CREATE),
     Route("GET", "/v1/payment_methods", payment_methods.list_payment_methods, payment_methods.LIST),
     Route("GET", "/v1/payment_methods/{}", payment_methods.retrieve),
+    Route("POST", "/v1/payment_methods/{}", card_changes.update, card_changes.UPDATE),
     Route("POST", "/v1/payment_methods/{}/attach", payment_methods.attach, payment_methods.ATTACH),
     Route("POST", "/v1/payment_methods/{}/detach", payment_methods.detach),
     Route("POST", "/v1/payment_intents", payment_intents.create, payment_intents.CREATE),
