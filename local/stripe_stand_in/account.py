@@ -69,6 +69,8 @@ class Account:
     set_up: set[str] = field(default_factory=set)
     """Payment methods authenticated for off-session payments."""
     cause: Cause = field(default_factory=Cause)
+    own_id: str = "acct_1LocalStandIn00"
+    """The id of the Stripe account itself."""
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)

@@ -55,6 +55,13 @@ class Controls:
             complete(self._account, session, test_card, "Test Customer", (12, self._account.now().year + 8))
             return session
 
+    def move_to_account(self, account_id: str) -> Fields:
+        """Replace the Stripe account by another, empty one behind the same key."""
+        with self._stand_in.lock:
+            self._stand_in.reset()
+            self._account.own_id = account_id
+            return {"id": account_id}
+
     def delete_customer(self, customer_id: str) -> Fields:
         """Delete a customer in the dashboard."""
         with self._stand_in.lock:

@@ -12,6 +12,7 @@ from local.stripe_stand_in import (
     customers,
     disputes,
     events,
+    own_account,
     payment_intents,
     payment_methods,
     refunds,
@@ -53,6 +54,7 @@ def retrieve(kind: str, param: str = "id") -> Endpoint:
 
 
 ROUTES: Final = (
+    Route("GET", "/v1/account", own_account.retrieve),
     Route("POST", "/v1/customers", customers.create, customers.PARAMETERS),
     Route("GET", "/v1/customers", customers.list_customers, customers.LIST),
     Route("GET", "/v1/customers/{}", customers.retrieve),

@@ -25,6 +25,8 @@ One partition holds everything of an account, so its items commit together, and 
     DENIAL#                             recently announced denials, and the last one        admission.denials
     AUTO_RECHARGE                       the customer's rule and its state                   recharge.store
     LINK#<hash>                         an issued link, by the hash of its token            links.store
+    ACTIVITY#<changed_at>#<id>          one immutable change of the customer at Stripe      accounts.customer_store
+    PK = STRIPE, SK = STRIPE_ACCOUNT    the Stripe account of the stack                     payments.stripe_account
     PK = STRIPE#<object id>, SK = ISSUE an issue about a Stripe object, for operators       payments.issues
     PK = MAIL, SK = <function>#<hash>   a sent mail, for a week                             functions/send_mail
 
