@@ -84,7 +84,7 @@ VALUES: dict[str, list[Any]] = {
     "direction": ["outbound", "inbound", "sideways", None, 1],
     "from": ["+14155550100", "", "anonymous", None, 7],
     "to": ["+442071838750", "911", "+911", "+1911", "+44911", "411", "1", "442071838750", "+44 20", 911, None],
-    "answered_at": [EXAMPLE["answered_at"], None, 7, True],
+    "answered_at": [EXAMPLE["answered_at"], "", None, 7, True],
     "duration_seconds": [125, 125.0, 0, 0.0, -1, 125.5, 604_801, "0", True, False, None],
     "disposition": ["answered", "ANSWERED", " answered ", "busy", "hung_up", None, 7],
 }

@@ -61,6 +61,13 @@ def test_an_event_that_may_claim_talk_time_is_refused(changes: dict[str, Any], c
     assert rejection_code(json.dumps(EVENT | changes)) == code
 
 
+@pytest.mark.parametrize("field", ["user_id", "answered_at"])
+def test_an_empty_optional_field_is_an_absent_one(field: str) -> None:
+    empty, absent = (parse_call(json.dumps(EVENT | {field: value}), NOW) for value in ("", None))
+    assert isinstance(empty, Call)
+    assert empty == absent
+
+
 @pytest.mark.parametrize("missing", sorted(NAMES))
 def test_an_event_without_account_or_call_is_refused(missing: str) -> None:
     event = {name: value for name, value in NAMES.items() if name != missing} | {"direction": "inbound"}

@@ -39,7 +39,13 @@ def whole_number(value: Any) -> Any:
     return int(value) if is_integer is not None and is_integer() else value
 
 
+def _absent_if_empty(value: Any) -> Any:
+    """Return None for "", which some switches send for a field that they do not know."""
+    return None if value == "" else value
+
+
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+Instant = Annotated[str, Field(json_schema_extra=_INSTANT)]
 CallId = Annotated[str, AfterValidator(_checked_call_id), Field(json_schema_extra={"pattern": CALL_ID_PATTERN})]
 Dialled = Annotated[str, AfterValidator(_checked_dialed), Field(json_schema_extra={"pattern": DIALED_PATTERN})]
 Seconds = Annotated[int, BeforeValidator(whole_number), Field(ge=0, le=MAX_DURATION_SECONDS)]
@@ -57,7 +63,9 @@ class CallEvent(BaseModel):
     )
     account_id: Id
     line_id: Id
-    user_id: Id | None = Field(default=None, description="The person who called; optional.")
+    user_id: Annotated[Id | Literal[""] | None, BeforeValidator(_absent_if_empty)] = Field(
+        default=None, description='The person who called; optional. "" names no user.'
+    )
     direction: Literal["outbound"] = Field(description="outbound, or inbound, which costs nothing.")
     calling_number: Any = Field(
         default=None,
@@ -71,7 +79,9 @@ class CallEvent(BaseModel):
     started_at: str = Field(
         description="RFC 3339; at most 1 day ahead of and 90 days behind the clock.", json_schema_extra=_INSTANT
     )
-    answered_at: str | None = Field(default=None, description="RFC 3339; optional.", json_schema_extra=_INSTANT)
+    answered_at: Annotated[Instant | Literal[""] | None, BeforeValidator(_absent_if_empty)] = Field(
+        default=None, description='RFC 3339; optional. "" means that the time is unknown.'
+    )
     ended_at: str = Field(
         description="RFC 3339; not before started_at, and at most 5 minutes ahead of the clock.",
         json_schema_extra=_INSTANT,
@@ -118,7 +128,7 @@ def event_schema() -> dict[str, Any]:
     is_talk_time = {"required": ["duration_seconds"], "properties": {"duration_seconds": bounds}}
     has_times = {
         "required": ["answered_at"],
-        "properties": {"duration_seconds": absent, "answered_at": {"type": "string"}},
+        "properties": {"duration_seconds": absent, "answered_at": {"type": "string", "minLength": 1}},
     }
     of_no_other_version = {"version": {"not": {"type": "string", "pattern": OTHER_VERSION}}}
     return {
