@@ -25,6 +25,7 @@ PREFIXES: Final = {
     "setup_intent": "seti_",
     "checkout.session": "cs_test_",
     "dispute": "dp_",
+    "radar.early_fraud_warning": "issfr_",
     "balance_transaction": "txn_",
     "event": "evt_",
 }

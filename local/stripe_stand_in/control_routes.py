@@ -97,6 +97,8 @@ def _add_actions(routes: flask.Blueprint, controls: Controls) -> None:
         "/payment_methods/<object_id>/decline": controls.decline_card,
         "/payment_methods/<object_id>/accept": controls.accept_card,
         "/charges/<object_id>/dispute": controls.dispute,
+        "/charges/<object_id>/warn": controls.warn,
+        "/disputes/<object_id>/escalate": controls.escalate_inquiry,
         "/disputes/<object_id>/win": controls.win_dispute,
         "/disputes/<object_id>/lose": controls.lose_dispute,
         "/refunds/<object_id>/fail": controls.fail_refund,

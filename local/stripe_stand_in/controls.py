@@ -5,7 +5,7 @@ call is one step under the stand-in's lock.
 from collections import Counter
 from typing import Any
 
-from local.stripe_stand_in import card_changes, customers, disputes, hosted
+from local.stripe_stand_in import card_changes, customers, disputes, fraud_warnings, hosted
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.attempts import fail_processing, settle_processing
 from local.stripe_stand_in.checkout import complete, end
@@ -113,6 +113,19 @@ class Controls:
         with self._stand_in.lock:
             charge = self._account.get("charge", charge_id, status=404)
             return disputes.open_dispute(self._account, charge, reason, amount=amount, inquiry=inquiry)
+
+    def warn(self, charge_id: str, fraud_type: str = "unauthorized_use_of_card") -> Fields:
+        """Send an early fraud warning as the issuer of the card."""
+        with self._stand_in.lock:
+            charge = self._account.get("charge", charge_id, status=404)
+            return fraud_warnings.warn(self._account, charge, fraud_type)
+
+    def escalate_inquiry(self, dispute_id: str) -> Fields:
+        """Turn an inquiry into a chargeback."""
+        with self._stand_in.lock:
+            dispute = disputes.require_open(self._account.get("dispute", dispute_id, status=404))
+            disputes.escalate(self._account, dispute)
+            return dispute
 
     def win_dispute(self, dispute_id: str, amount: int | None = None) -> Fields:
         """Decide a dispute for the account; reinstate `amount` cents, or all."""

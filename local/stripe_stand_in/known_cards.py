@@ -29,6 +29,7 @@ class KnownCard:
     authentication: Authentication = "never"
     dispute: str | None = None
     inquiry: bool = False
+    warning: str | None = None
     processing: bool = False
     refund_fails: bool = False
 
@@ -115,6 +116,12 @@ CARDS: Final = (
         ("card_createDisputeInquiry", "createDisputeInquiry"),
         dispute="fraudulent",
         inquiry=True,
+    ),
+    KnownCard(
+        "4000000000005423",
+        "Pays; the issuer sends an early fraud warning",
+        ("card_createIssuerFraudRecord", "createIssuerFraudRecord"),
+        warning="unauthorized_use_of_card",
     ),
     KnownCard(
         "4000000000005126",

@@ -130,6 +130,8 @@ SDK_CLASSES = {
     "GET /v1/disputes/{}": "DisputeRetrieveParams",
     "POST /v1/disputes/{}": "DisputeUpdateParams",
     "POST /v1/disputes/{}/close": "DisputeCloseParams",
+    "GET /v1/radar/early_fraud_warnings": "radar.EarlyFraudWarningListParams",
+    "GET /v1/radar/early_fraud_warnings/{}": "radar.EarlyFraudWarningRetrieveParams",
     "GET /v1/balance_transactions/{}": "BalanceTransactionRetrieveParams",
     "GET /v1/events": "EventListParams",
     "GET /v1/events/{}": "EventRetrieveParams",
