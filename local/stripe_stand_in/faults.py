@@ -25,6 +25,9 @@ EVENT_FAULTS: Final = {
 }
 """The faults of an event, matched by its type with `*` for any text."""
 
+LISTING_FAULTS: Final = {"listed_late": "the event is delivered at once, but listed only after `seconds`"}
+"""The faults of the list of events, matched by type with `*` for any text."""
+
 
 class ConnectionLost(ConnectionError):  # noqa: N818 - an event, not a mistake
     """The client gets no answer and cannot know whether the request ran."""
@@ -54,8 +57,9 @@ class Faults:
         Raises:
             ValueError: the kind is unknown.
         """
-        if kind not in REQUEST_FAULTS and kind not in EVENT_FAULTS:
-            raise ValueError(f"unknown fault {kind!r}; use one of {', '.join([*REQUEST_FAULTS, *EVENT_FAULTS])}")
+        known = (*REQUEST_FAULTS, *EVENT_FAULTS, *LISTING_FAULTS)
+        if kind not in known:
+            raise ValueError(f"unknown fault {kind!r}; use one of {', '.join(known)}")
         fault = Fault(kind, match, count, skip, seconds)
         with self._lock:
             self._faults.append(fault)
@@ -68,6 +72,10 @@ class Faults:
     def of_event(self, event_type: str) -> Fault | None:
         """Return the fault of an event of this type, if any, and count it."""
         return self._take(EVENT_FAULTS, event_type)
+
+    def of_listing(self, event_type: str) -> Fault | None:
+        """Return the fault of listing an event of this type, if any, and count it."""
+        return self._take(LISTING_FAULTS, event_type)
 
     def waiting(self) -> list[Fault]:
         """Return the faults that are still to happen."""
