@@ -79,6 +79,15 @@ class AccountControls:
             self._stand_in.rights = dict(rights)
             return dict(rights)
 
+    def refuse(
+        self, match: str = "POST /v1/checkout/sessions", code: str | None = None, count: int = 1, **refusal: Any
+    ) -> Fields:
+        """Refuse the next matching requests, by default the next Checkout Session, with a code, and with `param`,
+        `message`, and `status` (400).
+        """
+        fault = self._stand_in.faults.add("refused", match, count=count, code=code, **refusal)
+        return {"match": fault.match, "code": fault.code, "param": fault.param, "status": fault.status, "count": count}
+
     def list_late(self, match: str = "*", seconds: float = 60.0, count: int = 1) -> Fields:
         """Let the next events of these types be listed only after `seconds`; they are delivered at once."""
         self._stand_in.faults.add("listed_late", match, count=count, seconds=seconds)

@@ -115,6 +115,7 @@ def _add_actions(routes: flask.Blueprint, controls: Controls) -> None:
         "/account": controls.change_account,
         "/account/switch": controls.switch_account,
         "/key": controls.restrict_key,
+        "/refuse": controls.refuse,
         "/events/list_late": controls.list_late,
     }
     for path, action in of_the_account.items():

@@ -3,7 +3,7 @@
 import fnmatch
 from dataclasses import dataclass
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 REQUEST_FAULTS: Final = {
     "answer_lost": "the request runs, and the connection closes without an answer",
@@ -12,6 +12,7 @@ REQUEST_FAULTS: Final = {
     "late": "the request runs after `seconds`, and is then answered",
     "error_500": "500 before the request runs; an idempotency key stores it",
     "error_500_after": "the request runs, and is answered with 500; an idempotency key stores it",
+    "refused": "the request is refused with `status`, `code`, `param`, and `message`; an idempotency key stores it",
     "rate_limited": "429 rate_limit before the request runs; not stored",
     "lock_timeout": "429 lock_timeout before the request runs; not stored",
 }
@@ -42,6 +43,10 @@ class Fault:
     count: int = 1
     skip: int = 0
     seconds: float = 0.0
+    status: int = 400
+    code: str | None = None
+    param: str | None = None
+    message: str = "The stand-in was asked to refuse this request."
 
 
 class Faults:
@@ -51,16 +56,22 @@ class Faults:
         self._faults: list[Fault] = []
         self._lock = Lock()
 
-    def add(self, kind: str, match: str = "*", *, count: int = 1, skip: int = 0, seconds: float = 0.0) -> Fault:
+    def add(
+        self, kind: str, match: str = "*", *, count: int = 1, skip: int = 0, seconds: float = 0.0, **refusal: Any
+    ) -> Fault:
         """Inject a fault: `match` is `POST /v1/payment_intents/*/confirm` or an event type such as `charge.*`.
 
+        Args:
+            refusal: `status`, `code`, `param`, and `message` of the error, for the kind `refused`.
+
         Raises:
+            TypeError: `refusal` has another name.
             ValueError: the kind is unknown.
         """
         known = (*REQUEST_FAULTS, *EVENT_FAULTS, *LISTING_FAULTS)
         if kind not in known:
             raise ValueError(f"unknown fault {kind!r}; use one of {', '.join(known)}")
-        fault = Fault(kind, match, count, skip, seconds)
+        fault = Fault(kind, match, count, skip, seconds, **refusal)
         with self._lock:
             self._faults.append(fault)
         return fault

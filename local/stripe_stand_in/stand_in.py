@@ -30,6 +30,7 @@ from local.stripe_stand_in.refusals import (
     internal_error,
     lock_timeout,
     rate_limited,
+    requested_refusal,
     unknown_parameter,
     unknown_route,
 )
@@ -194,6 +195,10 @@ class StandIn:
         kind = request.fault.kind if request.fault else ""
         if kind == "error_500":
             raise internal_error()
+        if kind == "refused" and request.fault is not None:
+            raise requested_refusal(
+                request.fault.status, request.fault.message, request.fault.code, request.fault.param
+            )
         if kind == "late" and request.fault is not None:
             self._sleep(request.fault.seconds)
         try:
