@@ -63,7 +63,8 @@ class Account:
     base_url: str
     publish: Callable[[Fields], None]
     seed: int | str | None = None
-    account_id: str = DEFAULT_ACCOUNT_ID
+    own_id: str = DEFAULT_ACCOUNT_ID
+    """The id of the Stripe account itself."""
     webhook_url: str = DEFAULT_WEBHOOK_URL
     """The address of the endpoint to which this stand-in delivers. Other endpoints only exist."""
     webhook_secret: str = ""

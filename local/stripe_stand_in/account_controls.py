@@ -46,8 +46,8 @@ class AccountControls:
             self._stand_in.outbox.abandon()
             return answer
 
-    def switch_account(self, account_id: str = "acct_1OtherStandIn") -> Fields:
-        """Let the API key belong to another account, which knows no object of the first; switching back restores it."""
+    def move_to_account(self, account_id: str) -> Fields:
+        """Let the API key belong to another account, which knows no object of the first; moving back restores it."""
         with self._stand_in.lock:
             self._stand_in.switch_account(account_id)
             return own_account.retrieve(self._account, {})

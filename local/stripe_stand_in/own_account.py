@@ -54,5 +54,5 @@ FIELDS: Final[Fields] = {
 
 def retrieve(account: Account, _given: Fields) -> Fields:
     """GET /v1/account."""
-    own = {"id": account.account_id, "object": "account", **FIELDS, **account.changed_fields}
+    own = {"id": account.own_id, "object": "account", **FIELDS, **account.changed_fields}
     return copy.deepcopy(own)

@@ -112,7 +112,7 @@ class StandIn:
     def switch_account(self, account_id: str) -> None:
         """Let the API key belong to another account: a new one with an endpoint, or one left earlier."""
         with self.lock:
-            self._others[self.account.account_id] = self.account, self._keys
+            self._others[self.account.own_id] = self.account, self._keys
             kept = self._others.pop(account_id, None)
             self.account, self._keys = kept or (self._new_account(account_id), Keys())
 
@@ -163,7 +163,7 @@ class StandIn:
             if fault is not None and fault.kind in ("rate_limited", "lock_timeout"):
                 raise rate_limited() if fault.kind == "rate_limited" else lock_timeout()
             check_access(headers, self.api_key)
-            check_right(self.rights, log.method, log.path, self.api_key, self.account.account_id)
+            check_right(self.rights, log.method, log.path, self.api_key, self.account.own_id)
             form = parse(pairs_of(params) if isinstance(params, Mapping) else params)
             request = _Request(log.method, log.path, form, log.idempotency_key, log, fault)
             return self._run_once(request) if request.key else self._run(request)

@@ -18,7 +18,7 @@ def test_another_account_knows_no_object_of_the_first(till: Till, controls: Cont
     options: Any = {"idempotency_key": "k1"}
     made = till.client.v1.customers.create({}, options).id
     till.stand_in.take_events()
-    controls.switch_account("acct_1Other")
+    controls.move_to_account("acct_1Other")
     assert till.client.v1.accounts.retrieve_current().id == "acct_1Other" != first
     for find in (
         lambda: till.client.v1.customers.retrieve(till.customer.id),
@@ -32,7 +32,7 @@ def test_another_account_knows_no_object_of_the_first(till: Till, controls: Cont
     assert till.client.v1.customers.create({}, options).id != made
     assert till.event_types() == ["customer.created"]
     assert len(till.client.v1.events.list({}).data) == 1
-    controls.switch_account(first)
+    controls.move_to_account(first)
     assert till.client.v1.customers.retrieve(till.customer.id).id == till.customer.id
     assert till.client.v1.customers.create({}, options).id == made
 
