@@ -11,6 +11,7 @@ from local.stripe_stand_in import (
     checkout,
     customers,
     disputes,
+    endpoints,
     events,
     fraud_warnings,
     own_account,
@@ -55,7 +56,6 @@ def retrieve(kind: str, param: str = "id") -> Endpoint:
 
 
 ROUTES: Final = (
-    Route("GET", "/v1/account", own_account.retrieve),
     Route("POST", "/v1/customers", customers.create, customers.PARAMETERS),
     Route("GET", "/v1/customers", customers.list_customers, customers.LIST),
     Route("GET", "/v1/customers/{}", customers.retrieve),
@@ -98,7 +98,13 @@ ROUTES: Final = (
     Route("GET", "/v1/radar/early_fraud_warnings/{}", retrieve(fraud_warnings.KIND, "early_fraud_warning")),
     Route("GET", "/v1/balance_transactions/{}", retrieve("balance_transaction")),
     Route("GET", "/v1/events", events.list_events, events.LIST),
-    Route("GET", "/v1/events/{}", retrieve("event")),
+    Route("GET", "/v1/events/{}", events.retrieve),
+    Route("POST", "/v1/webhook_endpoints", endpoints.create, endpoints.CREATE),
+    Route("GET", "/v1/webhook_endpoints", endpoints.list_endpoints, endpoints.LIST),
+    Route("GET", "/v1/webhook_endpoints/{}", retrieve(endpoints.KIND, "webhook_endpoint")),
+    Route("POST", "/v1/webhook_endpoints/{}", endpoints.update, endpoints.UPDATE),
+    Route("DELETE", "/v1/webhook_endpoints/{}", endpoints.delete),
+    Route("GET", "/v1/account", own_account.retrieve),
 )
 
 
