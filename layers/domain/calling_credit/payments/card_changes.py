@@ -93,6 +93,19 @@ class RuleCards:
         self._recharges.suspend_for_removed_card(event.account_id, rule.payment_method_id, self._now)
         return "suspended"
 
+    def refresh(self, account_id: str, rule: Rule) -> None:
+        """Read the card of a rule again. Suspend the rule if Stripe no longer has the card.
+
+        Raises:
+            Unavailable: payments_unavailable, stripe_account_changed, or the table did not answer.
+        """
+        card = cards.find_own_card(self._stripe, self._accounts.customer_of(account_id), rule.payment_method_id)
+        if card is not None:
+            self._store(account_id, rule, card)
+            return
+        self._guard.require_same(ask_stripe=True)
+        self._recharges.suspend_for_removed_card(account_id, rule.payment_method_id, self._now)
+
     def follow(self, account_id: str, rule: Rule, saved: Iterable[SavedCard]) -> bool:
         """Give a rule the current data of its card, or the newer payment method of the same number. Return whether it
         changed. Nothing else depends on it: the older payment method remains usable.

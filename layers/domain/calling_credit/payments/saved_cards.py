@@ -66,5 +66,6 @@ def remove_saved_card(
     removed = [*sorted(same - {card.payment_method_id}), card.payment_method_id]
     for one in removed:
         cards.remove_card(client, one)
-    for one in removed:
-        recharges.suspend_for_removed_card(account.account_id, one, now)
+    rule = recharges.recharge(account.account_id).rule
+    if rule is not None and (rule.fingerprint == card.fingerprint or rule.payment_method_id in removed):
+        recharges.suspend_for_removed_card(account.account_id, rule.payment_method_id, now)
