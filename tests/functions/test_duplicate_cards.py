@@ -173,7 +173,7 @@ def test_the_sweeper_announces_an_expiring_card_once(till: Till) -> None:
     assert shown(till) == GOES_ON
 
 
-def test_a_rule_that_waits_for_its_month_still_hears_of_the_expiry(till: Till) -> None:
+def test_a_rule_that_waits_for_its_month_is_still_told_of_the_expiry(till: Till) -> None:
     leave(till, "5.00")
     card = till.card()
     expire(till, card, 2026, 11)
@@ -187,7 +187,7 @@ def test_a_rule_that_waits_for_its_month_still_hears_of_the_expiry(till: Till) -
     assert shown(till)[:2] == ("paused", "monthly_limit")
 
 
-def test_a_renewed_card_is_announced_anew_and_a_rule_that_is_off_never(till: Till) -> None:
+def test_a_renewed_card_is_announced_again_and_a_rule_that_is_off_never(till: Till) -> None:
     leave(till, "50.00")
     card = till.card()
     expire(till, card, 2026, 11)

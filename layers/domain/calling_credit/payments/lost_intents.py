@@ -31,4 +31,6 @@ def lost_payment_issue(topup: TopUp) -> Issue:
     later report an unknown object.
     """
     details = f"top-up {topup.topup_id} ({topup.status}): Stripe does not know its intent; it may have been charged"
-    return Issue(topup.intent_id or topup.topup_id, IssueCode.PAYMENT_LOST, topup.account_id, details, f"lost {topup.topup_id}")
+    return Issue(
+        topup.intent_id or topup.topup_id, IssueCode.PAYMENT_LOST, topup.account_id, details, f"lost {topup.topup_id}"
+    )
