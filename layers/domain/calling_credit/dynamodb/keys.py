@@ -26,7 +26,7 @@ One partition holds everything of an account, so its items commit together, and 
     AUTO_RECHARGE                       the customer's rule and its state                   recharge.store
     LINK#<hash>                         an issued link, by the hash of its token            links.store
     PK = STRIPE#<object id>, SK = ISSUE an issue about a Stripe object, for operators       payments.issues
-    PK = MAIL, SK = <function>#<hash>   a sent mail, for a week                             functions/send_mail
+    PK = MAIL, SK = <function>#<hash>   a sent mail; limit#<hash>: the last one of a kind   functions/send_mail
 
 Items that need further work (unrated, stray, and suspicious calls, issues, open top-ups, waiting recharges, live
 holds), and accounts, also carry `sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`, sharded by account.
