@@ -134,7 +134,8 @@ ROUTES: Final = (
         "Tighten the limits",
         {200: ok(ACCOUNT_LIMITS, "The limits in effect now.")},
         ("unknown_account", "account_frozen", "above_operators_limit", "busy", *LIMIT_CODES),
-        "A customer can lower the operator's limits, block any place, and allow high-cost places.",
+        "A customer can lower the operator's limits, block any place, and allow high-cost places. While the account is "
+        "frozen, limits only tighten.",
         body=LIMITS_CHANGE,
     ),
 )

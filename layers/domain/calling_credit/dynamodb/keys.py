@@ -27,7 +27,7 @@ One partition holds everything of an account, so its items commit together, and 
     LINK#<hash>                         an issued link, by the hash of its token            links.store
     PK = CARD#<hash>, SK = CARD         tries and block of a card, for the whole stack     payments.card_store
     PK = STRIPE#<object id>, SK = ISSUE an issue about a Stripe object, for operators       payments.issues
-    PK = MAIL, SK = <function>#<hash>   a sent mail, for a week                             functions/send_mail
+    PK = MAIL, SK = <function>#<hash>   a sent mail; limit#<hash>: the last one of a kind   functions/send_mail
 
 Items that need further work (unrated, stray, and suspicious calls, issues, open top-ups, waiting recharges, live
 holds), and accounts, also carry `sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`, sharded by account.
