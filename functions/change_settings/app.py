@@ -23,14 +23,16 @@ from calling_credit.api.resolver import answer, claims, http_resolver, json_body
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.retries import busy
+from calling_credit.errors import Unavailable
 from calling_credit.payments.cards import read_own_card
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.recharge import attempts
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.items import Recharge
+from calling_credit.recharge.rule_card import rule_card
 from calling_credit.recharge.settings import RuleSettings, apply_settings, parse_rule_settings, rule_view
-from calling_credit.recharge.store import RECHARGE, RechargeStore
+from calling_credit.recharge.store import RECHARGE, RechargeStore, Snapshot
 from calling_credit.topups.topup import Card
 
 logger = Logger()
@@ -109,9 +111,7 @@ def put_auto_recharge() -> Response[str]:
     body = json_body(app)
     snapshot = recharges.snapshot(caller.account_id)
     settings = parse_rule_settings(body, snapshot.recharge.rule, config().bounds)
-    card = current_card(snapshot.recharge, settings)
-    if card is None:
-        card = read_own_card(stripe_client(), snapshot.customer_id, settings.payment_method_id)
+    card = card_of(snapshot, settings)
     now = clock.now()
 
     def change(stored: Recharge) -> tuple[Rule, State]:
@@ -125,11 +125,20 @@ def put_auto_recharge() -> Response[str]:
     return answer(rule_view(stored.rule, stored.state, now, is_closed=snapshot.is_closed, is_frozen=snapshot.is_frozen))
 
 
-def current_card(recharge: Recharge, settings: RuleSettings) -> Card | None:
-    """The rule's current card, without asking Stripe, so that the rule can be switched off at any time."""
-    rule: Rule | None = recharge.rule
-    if rule is None or rule.payment_method_id != settings.payment_method_id:
-        return None
-    if settings.enabled and recharge.state.suspended_reason == attempts.SuspensionReason.REMOVED:
-        return None
-    return Card(rule.payment_method_id, rule.brand, rule.last4, rule.fingerprint)
+def card_of(snapshot: Snapshot, settings: RuleSettings) -> Card:
+    """The rule's card, read again, because its bank may have renewed it. Without Stripe's answer, the stored card
+    serves a rule that keeps it, so that a rule can be tightened, and switched off, at any time.
+
+    Raises:
+        NotFound: unknown_payment_method. Unavailable: payments_unavailable.
+    """
+    rule, state = snapshot.recharge.rule, snapshot.recharge.state
+    stored = None if rule is None or rule.payment_method_id != settings.payment_method_id else rule_card(rule)
+    if stored is not None and not settings.enabled:
+        return stored
+    try:
+        return read_own_card(stripe_client(), snapshot.customer_id, settings.payment_method_id)
+    except Unavailable:
+        if stored is None or state.suspended_reason == attempts.SuspensionReason.REMOVED:
+            raise
+        return stored

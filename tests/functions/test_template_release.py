@@ -47,6 +47,9 @@ ALLOWED = {
     "Resources/PublishRatesFunction/Properties/Environment/Variables/STACK_NAME*": "The report's command names it.",
     "Resources/PublishRatesFunctionCompiling*": "A schedule compiles the active deck after an upgrade.",
     "Resources/PublishRatesFunction*/Policies/*": "Publishing also writes the compiled deck.",
+    "Resources/StripeAccountChangedAlarm/*": "The key may belong to another Stripe account.",
+    "Resources/PublishEventsFunctionChanges/Properties/FilterCriteria*": "Rules also announce cards that expire.",
+    "Resources/SendMailFunction*/Properties/EventPattern*": "CardExpiring is mailed.",
     "Resources/UnknownAreaCodesAlarm/*": "Calls to area codes that no table knows are refused.",
     "Resources/ManageAccountsFunction/Properties/Environment/Variables/DECK_BUCKET/*": "Reads the added area codes.",
 }

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from calling_credit.money import Bounds
 from calling_credit.payments.new_topup import automatic_topup
+from calling_credit.payments.stripe_account import CHANGED
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.decision import BuyCredit, RechargeContext, Resume, Rule, Stop, StopReason, decide_recharge
 from calling_credit.recharge.store import RechargeStore, Snapshot
@@ -55,6 +56,8 @@ def run_recharge(recharges: RechargeStore, worker: TopUpWorker, account_id: str,
                 worker.cancel(challenged)
                 ended.add(challenged.topup_id)  # Or it has an issue for operators, which does not delay a recharge.
             continue
+        if not worker.guard.is_same():
+            return CHANGED
         topup = _claim(recharges, snapshot, rule, decision, now)
         if topup is not None:
             return f"charged:{worker.advance(topup).status}"

@@ -28,6 +28,7 @@ class IssueCode(StrEnum):
     FOREIGN_PAYMENT = "foreign_payment"
     FOREIGN_CARD = "foreign_card"
     UNKNOWN_OBJECT = "unknown_object"
+    PAYMENT_LOST = "payment_lost"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ def add_funds(
             )
         if account.is_frozen:
             raise account_frozen()
+        worker.guard.require_same()
         card = cards.read_own_card(worker.stripe, account.customer_id, payment_method_id)
         for waiting in worker.topups.recent(account.account_id, worker.now):
             if waiting.status == TopUpStatus.REQUIRES_ACTION:

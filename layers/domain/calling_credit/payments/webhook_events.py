@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import stripe
 
 from calling_credit.accounts.store import AccountStore
-from calling_credit.payments import cards, intents
+from calling_credit.payments import cards, customers, intents
+from calling_credit.payments.card_changes import CARD_RENEWED, CUSTOMER_DELETED, RuleCards
 from calling_credit.payments.issues import Issue, IssueCode, report_issue
 from calling_credit.payments.reversal import reverse_topup
 from calling_credit.payments.stripe_client import NoAnswer, payments_unavailable, public_error
@@ -35,6 +36,8 @@ CALLBACK_ONLY_EVENTS: Final = frozenset(
     {
         CARD_SAVED,
         CARD_REMOVED,
+        CUSTOMER_DELETED,
+        *CARD_RENEWED,
         "charge.refunded",
         "charge.refund.updated",
         *(f"refund.{what}" for what in ("created", "updated", "failed")),
@@ -63,6 +66,7 @@ class StripeEventHandler:
         self._now = now
         self._worker = TopUpWorker(client, table_name, stripe_client, now, seconds_left)
         self._recharges = RechargeStore(client, table_name)
+        self._rule_cards = RuleCards(client, table_name, stripe_client, self._worker.guard, now)
 
     @property
     def tally(self) -> Counter[str]:
@@ -83,9 +87,19 @@ class StripeEventHandler:
         if event.kind.startswith(REVERSAL_EVENTS):
             return self._handle_reversal(event)
         if event.kind == CARD_SAVED:
-            cards.keep_first_card_as_default(self._stripe, event.object_id)
-            return "card_saved"
+            return self._handle_saved_card(event)
+        if event.kind in CARD_RENEWED:
+            return self._rule_cards.handle_renewed_card(event)
+        if event.kind == CUSTOMER_DELETED:
+            return self._rule_cards.handle_deleted_customer(event)
         return self._handle_removed_card(event) if event.kind == CARD_REMOVED else "ignored"
+
+    def _handle_saved_card(self, event: StripeEvent) -> str:
+        """Handle a card that was saved on Stripe's page: the first is the default, and a rule follows its own card."""
+        owner = cards.keep_first_card_as_default(self._stripe, event.object_id)
+        if owner is not None:
+            self._rule_cards.handle_saved_card(*owner)
+        return "card_saved"
 
     def _bring_up_to_date(self, event: StripeEvent, intent_id: str) -> TopUp | str:
         """Bring a top-up up to date with its intent. Report an intent without a top-up to operators, and return the
@@ -123,7 +137,7 @@ class StripeEventHandler:
         """Handle a removed card, also if it was removed at Stripe: suspend automatic recharge that uses it."""
         if not event.customer_id:
             return "ignored"
-        account_id = cards.account_of_customer(self._stripe, event.customer_id)
+        account_id = customers.account_of_customer(self._stripe, event.customer_id)
         stored = AccountStore(self._client, self._table_name).customer_of(account_id) if account_id else None
         if stored != event.customer_id:
             details = f"{event.kind} of {event.customer_id}"

@@ -47,7 +47,9 @@ class StopReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The customer's settings. Money in micro-dollars; `fingerprint` identifies the card's number."""
+    """The customer's settings. Money in micro-dollars; `fingerprint` identifies the card's number, and `card_expires`
+    is its last month, such as 2034-11 (empty: not read yet).
+    """
 
     enabled: bool
     threshold_micros: int
@@ -60,6 +62,7 @@ class Rule:
     daily_limit_micros: int = DEFAULT_DAILY_LIMIT_MICROS
     monthly_limit_micros: int = DEFAULT_MONTHLY_LIMIT_MICROS
     version: int = 0
+    card_expires: str = ""
 
 
 @dataclass(frozen=True, slots=True)

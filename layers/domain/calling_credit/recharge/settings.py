@@ -36,9 +36,20 @@ WORDS: Final[dict[str, str]] = {
         "Paused: the card was declined three times. Use another card, or add funds to resume."
     ),
     attempts.SuspensionReason.UNUSABLE: "Paused: the card can no longer be charged. Use another card.",
-    attempts.SuspensionReason.REMOVED: "Paused: the card was removed. Choose a card.",
+    attempts.SuspensionReason.REMOVED: "Paused: {card} was removed. Choose a card.",
+    attempts.SuspensionReason.LOST: (
+        "Paused: Stripe no longer knows the last recharge. Check your card statement. To resume, add funds, or switch "
+        "automatic recharge off and on."
+    ),
 }
-"""The page's message for each code. The page shows the time of the next attempt beside it."""
+"""The page's message for each code. The page shows the time of the next attempt beside it. {card} stands for the card
+of the rule.
+"""
+
+
+def message_of(reason: str, brand: str, last4: str) -> str:
+    """The message for a code, about a rule with this card."""
+    return WORDS[reason].format(card=f"{brand.replace('_', ' ').title()} ending {last4}")
 
 
 class RechargeStatus(StrEnum):
@@ -110,6 +121,7 @@ def apply_settings(
         brand=card.brand,
         last4=card.last4,
         fingerprint=card.fingerprint,
+        card_expires=card.expires,
         hourly_count=settings.hourly_count,
         daily_limit_micros=settings.daily_limit_micros,
         monthly_limit_micros=settings.monthly_limit_micros,
@@ -185,7 +197,7 @@ def status_view(
     """`{status, reason, message, next_attempt_at}`: status is disabled, suspended, charging, paused or active."""
     status, reason = _status(rule, state, now, is_closed=is_closed, is_frozen=is_frozen)
     next_attempt_at = state.next_attempt_at if status is RechargeStatus.PAUSED else None
-    message = None if reason is None else WORDS[reason]
+    message = None if reason is None or rule is None else message_of(reason, rule.brand, rule.last4)
     return {"status": status, "reason": reason, "message": message, "next_attempt_at": next_attempt_at}
 
 

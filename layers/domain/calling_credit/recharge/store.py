@@ -20,6 +20,7 @@ from calling_credit.ledger.balance import balance_from_item
 from calling_credit.ledger.headroom import arm_action, still_below_action
 from calling_credit.recharge import attempts
 from calling_credit.recharge.attempts import State
+from calling_credit.recharge.card_expiry import announce_expiry
 from calling_credit.recharge.decision import Rule, Stop, armed_threshold
 from calling_credit.recharge.items import RECHARGE_KIND, Recharge, put_recharge_action, recharge_from_item
 from calling_credit.recharge.loosening import rule_loosens
@@ -159,13 +160,16 @@ class RechargeStore:
 
     def wake(self, account_id: str, now: datetime) -> bool:
         """Arm the balance again after a wait, or after some hours without a check, so that the stream reports a balance
-        below the threshold.
+        below the threshold. Announce that the rule's card expires if it is time.
         """
         current = self.recharge(account_id)
         waits = current.state.next_attempt_at is not None and current.state.next_attempt_at > format_instant(now)
-        if current.rule is None or waits or not current.rule.enabled or current.state.suspended_reason is not None:
+        if current.rule is None or not current.rule.enabled or current.state.suspended_reason is not None:
             return False
-        return self._write(account_id, current, current.rule, attempts.wake(current.state), now)
+        state = announce_expiry(current.rule, current.state, now)
+        if waits:
+            return state != current.state and self._write(account_id, current, current.rule, state, now)
+        return self._write(account_id, current, current.rule, attempts.wake(state), now)
 
     def due(self, now: datetime) -> Iterator[str]:
         """The accounts whose next check is due."""
