@@ -17,7 +17,12 @@ PROBLEM: Final = record(
         "status": {"type": "integer"},
         "code": {"type": "string", "description": "Stable; docs/api-errors.md explains each code."},
         "detail": {"type": "string", "description": "What is wrong and what to do, in words."},
+        "current": {
+            "type": "object",
+            "description": "With `changed_meanwhile`: the current values, as GET shows them, with their `version`.",
+        },
     },
+    optional=("current",),
 )
 GATEWAY_MESSAGE: Final = record(
     "GatewayMessage",

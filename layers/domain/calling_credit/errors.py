@@ -13,7 +13,9 @@
 Only `api.problems` converts errors into HTTP answers.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 
 class ProblemCode(StrEnum):
@@ -43,6 +45,7 @@ class ProblemCode(StrEnum):
     ACCOUNT_CLOSED = "account_closed"
     ACCOUNT_FROZEN = "account_frozen"
     CALL_ID_REUSED = "call_id_reused"
+    CHANGED_MEANWHILE = "changed_meanwhile"
     PRICE_NOT_STORED = "price_not_stored"
     BODY_TOO_LARGE = "body_too_large"
     MISSING_FIELD = "missing_field"
@@ -93,12 +96,15 @@ class ProblemCode(StrEnum):
 
 
 class CallingCreditError(Exception):
-    """The base of all errors for callers: `code` is stable, `detail` is one or two sentences for people."""
+    """The base of all errors for callers: `code` is stable, `detail` is one or two sentences for people, and `extra`
+    holds further members of the problem, such as `retry_at`.
+    """
 
-    def __init__(self, code: ProblemCode, detail: str) -> None:
+    def __init__(self, code: ProblemCode, detail: str, *, extra: Mapping[str, Any] | None = None) -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
+        self.extra: Mapping[str, Any] = extra or {}
 
 
 class BadRequest(CallingCreditError):

@@ -29,10 +29,13 @@ class SuspensionReason(StrEnum):
     REPEATEDLY = "declined_repeatedly"
     UNUSABLE = "card_unusable"
     REMOVED = "card_removed"
+    CHARGE_CHANGED = "charge_changed"
 
 
 SOFT: Final = frozenset({SuspensionReason.REPEATEDLY})
 """Suspensions that end with any paid manual top-up, or when the rule is switched on again."""
+ENDED_BY_ARMING: Final = frozenset({SuspensionReason.CHARGE_CHANGED})
+"""Suspensions that end when a billing admin arms the rule: enables it, raises threshold or amount, or gives a card."""
 
 
 class AttemptOutcome(StrEnum):
@@ -72,7 +75,8 @@ class InFlight:
 @dataclass(frozen=True, slots=True)
 class State:
     """The state beside a rule. `version` grows with each change; `attempt` never decreases. `stopped` is the code of
-    the reason to stop, and `next_attempt_at` the time of the next attempt.
+    the reason to stop, and `next_attempt_at` the time of the next attempt. `accepted_micros`: the first charge of an
+    attempt after number `accepted_after` is at most this.
     """
 
     version: int = 0
@@ -85,6 +89,8 @@ class State:
     stopped: str | None = None
     next_attempt_at: str | None = None
     recent: tuple[Attempt, ...] = ()
+    accepted_micros: int | None = None
+    accepted_after: int | None = None
 
     def is_backing_off(self, now: datetime) -> bool:
         """Whether the wait after a decline continues."""
@@ -120,6 +126,8 @@ def record_payment(state: State, topup: TopUp) -> State:
     """A top-up of either kind succeeded. It ends its attempt, or shows that the customer can pay."""
     if topup.kind == TopUpKind.AUTOMATIC:
         state = replace(_end_attempt(state, topup, AttemptOutcome.SUCCEEDED), failures=0, not_before=None)
+        if state.accepted_after is not None and topup.attempt > state.accepted_after:
+            state = replace(state, accepted_micros=None, accepted_after=None)
         if state.suspended_reason is not None and topup.card.fingerprint == state.failed_fingerprint:
             state = _lift_suspension(state)
         return wake(state)
