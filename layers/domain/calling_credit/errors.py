@@ -8,6 +8,7 @@
     │   └── InProgress      the same request is being processed                        (HTTP 409)
     ├── PayloadTooLarge     the body is over the limit                                 (HTTP 413)
     ├── InvalidValue        the request is readable, one of its values is not allowed  (HTTP 422)
+    ├── TooManyRequests     a limit on attempts or amounts is reached; wait             (HTTP 429)
     └── Unavailable         no answer in time; the request is safe to repeat           (HTTP 503)
 
 Only `api.problems` converts errors into HTTP answers.
@@ -44,6 +45,8 @@ class ProblemCode(StrEnum):
     IN_PROGRESS = "in_progress"
     ACCOUNT_CLOSED = "account_closed"
     ACCOUNT_FROZEN = "account_frozen"
+    CARD_BLOCKED = "card_blocked"
+    CARD_DECLINED_TOO_OFTEN = "card_declined_too_often"
     CALL_ID_REUSED = "call_id_reused"
     CHANGED_MEANWHILE = "changed_meanwhile"
     PRICE_NOT_STORED = "price_not_stored"
@@ -72,6 +75,10 @@ class ProblemCode(StrEnum):
     INVALID_TIME_ZONE = "invalid_time_zone"
     INVALID_STATUS = "invalid_status"
     INVALID_EMAIL = "invalid_email"
+    TOO_MANY_DECLINES = "too_many_declines"
+    TOO_MANY_SETUP_PAGES = "too_many_setup_pages"
+    TOO_MANY_CARDS = "too_many_cards"
+    DAILY_TOP_UP = "daily_top_up"
     INTERNAL_ERROR = "internal_error"
     UNAVAILABLE = "unavailable"
     BUSY = "busy"
@@ -137,6 +144,16 @@ class PayloadTooLarge(CallingCreditError):
 
 class InvalidValue(CallingCreditError):
     """One value of a readable request is not allowed; the detail names it."""
+
+
+class TooManyRequests(CallingCreditError):
+    """A limit on attempts or amounts is reached; a new request is possible after `retry_after_seconds`."""
+
+    def __init__(
+        self, code: ProblemCode, detail: str, retry_after_seconds: int, *, extra: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(code, detail, extra=extra)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Unavailable(CallingCreditError):

@@ -17,6 +17,7 @@ _STATUS: Final = {
     errors.InProgress: (409, "Conflict"),
     errors.PayloadTooLarge: (413, "Payload too large"),
     errors.InvalidValue: (422, "Value not allowed"),
+    errors.TooManyRequests: (429, "Too many requests"),
     errors.Unavailable: (503, "Unavailable"),
 }
 
@@ -27,7 +28,7 @@ def problem(error: errors.CallingCreditError) -> Response[str]:
     """
     status, title = _STATUS[type(error)]
     headers = {"Cache-Control": "no-store"}
-    if isinstance(error, errors.Unavailable | errors.InProgress):
+    if isinstance(error, errors.Unavailable | errors.InProgress | errors.TooManyRequests):
         headers["Retry-After"] = str(error.retry_after_seconds)
     return _answer(status, title, error.code, error.detail, headers, error.extra)
 
