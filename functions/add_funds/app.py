@@ -155,7 +155,7 @@ def list_payment_methods() -> Response[str]:
     account = recharges.snapshot(admin().account_id)
     with topup_worker() as worker:
         rule_cards = RuleCards(dynamodb, config().table_name, worker.stripe, worker.guard, worker.now)
-        items = list_saved_cards(worker.stripe, account, rule_cards, {}, worker.now)
+        items = list_saved_cards(worker.stripe, account, rule_cards, worker.now)
     return answer({"items": items, "next_cursor": None})
 
 

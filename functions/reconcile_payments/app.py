@@ -16,16 +16,21 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import CallingCreditError, ProblemCode
 from calling_credit.metrics import emit
+from calling_credit.payments.card_changes import RuleCards
+from calling_credit.payments.stripe_account import StripeAccountGuard
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.payments.webhook_events import StripeEventHandler, undelivered_events
 from calling_credit.payments.webhook_signature import StripeEvent
+from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import LEASE, RESPONSE_TIMEOUT, TopUp, TopUpKind, TopUpStatus
 
 EVENTS_EVERY_MINUTES, EVENTS_AT_MINUTE = 15, 7
 """When to list undelivered events: not on the full hour, when most clients call Stripe."""
+MAX_CARDS_READ = 20
+"""How many cards of earlier rules to read in one round."""
 SECONDS_TO_SPARE = 15.0
 """Enough for the current payment if Stripe is slow. The others wait for the next minute."""
 
@@ -41,9 +46,10 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
     now = clock.now()
     counts = {"payments": 0, "recharges": 0, "failed": 0}
+    undated: list[tuple[str, Rule]] = []
     for account_id in recharges.due(now):
         try:
-            counts["recharges"] += recharges.wake(account_id, now)
+            counts["recharges"] += recharges.wake(account_id, now, undated)
         except (CallingCreditError, *AWS_ERRORS) as error:
             counts["failed"] += 1
             logger.warning("not_woken", account_id=account_id, code=code_of(error))
@@ -63,6 +69,8 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     tally = +worker.tally if worker else Counter[str]()
     if now.minute % EVENTS_EVERY_MINUTES == EVENTS_AT_MINUTE and seconds_left() > 0:
         tally += handle_undelivered(now, seconds_left, counts)
+    if undated:
+        tally += learn_card_dates(undated, now, seconds_left, counts)
     logger.info("reconciled", extra=counts | dict(tally))
     emit(metrics, +(tally + Counter(sweeps_failed=counts["failed"])))
     return counts
@@ -89,6 +97,25 @@ def handle_undelivered(now: datetime, seconds_left: Callable[[], float], counts:
         counts["failed"] += 1
         logger.error("unforeseen_error", exc_info=error)
     return +tally
+
+
+def learn_card_dates(
+    undated: list[tuple[str, Rule]], now: datetime, seconds_left: Callable[[], float], counts: dict[str, int]
+) -> Counter[str]:
+    """Read the cards of some rules that an earlier release stored without a date. The others follow at their next
+    check.
+    """
+    tally: Counter[str] = Counter()
+    for account_id, rule in undated[:MAX_CARDS_READ]:
+        if seconds_left() < 0:
+            break
+        try:
+            guard = StripeAccountGuard(dynamodb, config().table_name, stripe_client(), tally)
+            RuleCards(dynamodb, config().table_name, stripe_client(), guard, now).refresh(account_id, rule)
+        except (CallingCreditError, *AWS_ERRORS) as error:
+            counts["failed"] += 1
+            logger.warning("card_not_read", account_id=account_id, code=code_of(error))
+    return tally
 
 
 def handle_event(events: StripeEventHandler, event: StripeEvent) -> bool:

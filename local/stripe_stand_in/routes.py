@@ -57,7 +57,6 @@ def retrieve(kind: str, param: str = "id") -> Endpoint:
 
 
 ROUTES: Final = (
-    Route("GET", "/v1/account", own_account.retrieve),
     Route("POST", "/v1/customers", customers.create, customers.PARAMETERS),
     Route("GET", "/v1/customers", customers.list_customers, customers.LIST),
     Route("GET", "/v1/customers/{}", customers.retrieve),

@@ -40,8 +40,8 @@ class CardSaver:
                 stripe_account_changed.
         """
         customer = self._customers.read(account_id)
-        self._guard.require_same()
         customer_id = customer.customer_id
+        self._guard.require_same(ask_stripe=customer_id is None)
         if customer_id is None:
             new_customer_id = customers.create_customer(self._stripe, account_id, customer.number)
             customer_id = self._accounts.store_customer(account_id, new_customer_id)

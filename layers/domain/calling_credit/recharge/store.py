@@ -166,14 +166,17 @@ class RechargeStore:
         ]
         return not transact(self._client, actions)
 
-    def wake(self, account_id: str, now: datetime) -> bool:
+    def wake(self, account_id: str, now: datetime, undated: list[tuple[str, Rule]] | None = None) -> bool:
         """Arm the balance again after a wait, or after some hours without a check, so that the stream reports a balance
-        below the threshold. Announce that the rule's card expires if it is time.
+        below the threshold. Announce that the rule's card expires if it is time. A rule whose card has no date yet is
+        added to `undated`.
         """
         current = self.recharge(account_id)
         waits = current.state.next_attempt_at is not None and current.state.next_attempt_at > format_instant(now)
         if current.rule is None or not current.rule.enabled or current.state.suspended_reason is not None:
             return False
+        if undated is not None and not current.rule.card_expires:
+            undated.append((account_id, current.rule))
         state = announce_expiry(current.rule, current.state, now)
         if waits:
             return state != current.state and self._write(account_id, current, current.rule, state, now)
