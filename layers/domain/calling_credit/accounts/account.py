@@ -46,11 +46,18 @@ class Account:
     admission: bool = False
     limits: Limits = DEFAULT_LIMITS
     is_frozen: bool = False
+    unfrozen_at: str | None = None
 
     @property
     def is_closed(self) -> bool:
         """Whether the account is closed."""
         return self.status == Status.CLOSED
+
+    def was_frozen_since(self, instant: str) -> bool:
+        """Whether the account is frozen, or was unfrozen after this time. What waited for the customer then has ended:
+        while an account is frozen, nothing new begins.
+        """
+        return self.is_frozen or (self.unfrozen_at is not None and instant < self.unfrozen_at)
 
 
 def account_from_item(item: Mapping[str, Any]) -> Account:
@@ -65,7 +72,15 @@ def account_from_item(item: Mapping[str, Any]) -> Account:
         item.get("admission", False),
         limits_from_item(item.get("limits")),
         "frozen_at" in item,
+        last_unfreezing(item),
     )
+
+
+def last_unfreezing(item: Mapping[str, Any]) -> str | None:
+    """When an account was last unfrozen; None before the first time. Freeze links handed out up to then do not act.
+    Version 1.0.0 stored `unfrozen_at` only, until the next freeze.
+    """
+    return max((item[name] for name in ("freeze_links_after", "unfrozen_at") if name in item), default=None)
 
 
 @dataclass(frozen=True, slots=True)
