@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from calling_credit.accounts.freeze_times import last_unfreezing
 from calling_credit.accounts.limits import DEFAULT_LIMITS, Limits, limits_from_item, limits_view, parse_limits
 from calling_credit.dynamodb import keys
 from calling_credit.errors import InvalidValue, ProblemCode
@@ -74,13 +75,6 @@ def account_from_item(item: Mapping[str, Any]) -> Account:
         "frozen_at" in item,
         last_unfreezing(item),
     )
-
-
-def last_unfreezing(item: Mapping[str, Any]) -> str | None:
-    """When an account was last unfrozen; None before the first time. Freeze links handed out up to then do not act.
-    Version 1.0.0 stored `unfrozen_at` only, until the next freeze.
-    """
-    return max((item[name] for name in ("freeze_links_after", "unfrozen_at") if name in item), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from calling_credit.accounts.account import last_unfreezing
+from calling_credit.accounts.freeze_times import last_unfreezing
 from calling_credit.instants import format_instant
 from calling_credit.topups.topup import CHALLENGE_LIFETIME, TopUp
 

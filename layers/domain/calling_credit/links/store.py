@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from calling_credit.accounts.account import last_unfreezing
+from calling_credit.accounts.freeze_times import last_unfreezing
 from calling_credit.accounts.freezing import read_item
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attributes
