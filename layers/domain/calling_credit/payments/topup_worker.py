@@ -68,7 +68,7 @@ class TopUpWorker:
         """
         for _ in range(MAX_STEPS):
             action = decision.next_action(
-                topup, intent, self.now, partial(self._is_wanted, topup), partial(self._is_frozen, topup)
+                topup, intent, self.now, partial(self._is_wanted, topup), partial(self._was_frozen, topup)
             )
             topup, result = self._apply(action, topup)
             if result is None:
@@ -156,9 +156,8 @@ class TopUpWorker:
             return self._cancel(topup), None
         if isinstance(result, Refused) and is_card_gone(self.stripe, topup, result):
             self.guard.require_same(ask_stripe=True)
-            return self._fail(
-                topup, Decline(FailureCode.CARD_REMOVED)
-            ), None  # No intent exists, so nothing was charged.
+            removed = Decline(FailureCode.CARD_REMOVED)  # No intent exists, so nothing was charged.
+            return self._fail(topup, removed), None
         if not isinstance(result, Intent):
             return topup, result
         stored = self.topups.store_intent(topup, result.intent_id, self.now) or self._reload(topup)
@@ -226,8 +225,9 @@ class TopUpWorker:
         rule, state = account.recharge.rule, account.recharge.state
         return not account.is_halted and not is_unwanted(rule, state, account.posted_micros, topup, account.time_zone)
 
-    def _is_frozen(self, topup: TopUp) -> bool:
-        return AccountReader(self._dynamodb, self._table_name, topup.account_id).account().is_frozen
+    def _was_frozen(self, topup: TopUp) -> bool:
+        account = AccountReader(self._dynamodb, self._table_name, topup.account_id).account()
+        return account.was_frozen_since(topup.created_at)
 
     def _record_no_answer(self, topup: TopUp, result: NoAnswer | Refused) -> TopUp:
         """Leave the stored top-up unchanged: the outcome is unknown, or Stripe refused the request."""
