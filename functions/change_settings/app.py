@@ -24,6 +24,7 @@ from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.ledger.reader import LedgerReader
+from calling_credit.payments.card_store import CardStore, has_number
 from calling_credit.payments.cards import read_own_card
 from calling_credit.payments.rule_cards import read_rule_card
 from calling_credit.payments.stripe_client import stripe_client
@@ -196,5 +197,8 @@ def charge_on_saving(change: RuleChange, snapshot: Snapshot) -> dict[str, Any] |
     try:
         card = card or read_own_card(stripe_client(), snapshot.customer_id, settings.payment_method_id)
     except NotFound:
+        return None
+    history = CardStore(dynamodb, config().table_name).state(card, change.now)
+    if history.is_blocked or history.tries_left <= 0 or not has_number(card):
         return None
     return charges_now(change, snapshot, card, topups.recent(snapshot.account_id, change.now))
