@@ -48,6 +48,8 @@ ALLOWED = {
     "Resources/PublishRatesFunction*/Policies/*": "Publishing also writes the compiled deck.",
     "Resources/UnknownAreaCodesAlarm/*": "Calls to area codes that no table knows are refused.",
     "Resources/ManageAccountsFunction/Properties/Environment/Variables/DECK_BUCKET/*": "Reads the added area codes.",
+    "Resources/CallbacksSilentAlarm/*": "Payments happen and callbacks do not arrive.",
+    "Resources/InvalidSignaturesAlarm/*": "Callbacks with a wrong signature are refused.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""
 

@@ -26,6 +26,8 @@ One partition holds everything of an account, so its items commit together, and 
     AUTO_RECHARGE                       the customer's rule and its state                   recharge.store
     LINK#<hash>                         an issued link, by the hash of its token            links.store
     PK = STRIPE#<object id>, SK = ISSUE an issue about a Stripe object, for operators       payments.issues
+    PK = STRIPE#EVENTS, SK = SWEEP      how far events are listed, and the failed ones      payments.sweep_store
+                        SK = CALLBACKS  when the last verified callback arrived             payments.sweep_store
     PK = MAIL, SK = <function>#<hash>   a sent mail, for a week                             functions/send_mail
 
 Items that need further work (unrated, stray, and suspicious calls, issues, open top-ups, waiting recharges, live

@@ -28,6 +28,7 @@ class IssueCode(StrEnum):
     FOREIGN_PAYMENT = "foreign_payment"
     FOREIGN_CARD = "foreign_card"
     UNKNOWN_OBJECT = "unknown_object"
+    EVENT_NOT_HANDLED = "event_not_handled"
 
 
 @dataclass(frozen=True, slots=True)
