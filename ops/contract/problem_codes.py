@@ -5,6 +5,7 @@ docs/api-errors.md and of the enums in docs/openapi.yaml.
 from typing import Final
 
 from calling_credit.errors import ProblemCode
+from ops.contract.card_codes import CARD_CONFLICTS, LIMIT_CODES
 from ops.contract.explanation import Explanation
 from ops.contract.value_codes import VALUE_CODES
 
@@ -68,6 +69,12 @@ EXPLANATIONS: Final = (
         "Sign in as a billing admin, or ask one.",
     ),
     Explanation(
+        ProblemCode.ACCOUNT_FROZEN,
+        403,
+        "The account is frozen: it takes no payments, no new cards, and no looser settings.",
+        "Contact the operator, who unfreezes it. Switching off, lowering limits, and removing cards still work.",
+    ),
+    Explanation(
         ProblemCode.SCOPE_REQUIRED,
         403,
         "The token lacks the scope of this route.",
@@ -116,6 +123,7 @@ EXPLANATIONS: Final = (
     ),
     Explanation(ProblemCode.IN_PROGRESS, 409, "The same request is still being processed.", _RETRY),
     Explanation(ProblemCode.ACCOUNT_CLOSED, 409, "The account is closed and takes no payments.", _CONTACT),
+    *CARD_CONFLICTS,
     Explanation(
         ProblemCode.CALL_ID_REUSED,
         409,
@@ -132,6 +140,7 @@ EXPLANATIONS: Final = (
         ProblemCode.BODY_TOO_LARGE, 413, "The body exceeds the limit that the answer names.", "Send a smaller body."
     ),
     *VALUE_CODES,
+    *LIMIT_CODES,
     Explanation(
         ProblemCode.INTERNAL_ERROR,
         500,

@@ -1,5 +1,6 @@
 """Manual top-ups, one per Idempotency-Key, and payments that wait for their customer's authentication."""
 
+from calling_credit.accounts.freezing import account_frozen
 from calling_credit.dynamodb.errors import AWS_ERRORS
 from calling_credit.errors import Conflict, InProgress, ProblemCode, Unavailable
 from calling_credit.payments import cards
@@ -23,7 +24,8 @@ def add_funds(
 
     Raises:
         Conflict: idempotency_key_reused, account_closed. InProgress: in_progress, another worker has the same request.
-        NotFound: unknown_payment_method. Unavailable: repeat the request; it returns the payment if there is one.
+        Forbidden: account_frozen. NotFound: unknown_payment_method.
+        Unavailable: repeat the request; it returns the payment if there is one.
     """
     topup_id = manual_id(account.account_id, *user_and_key)
     existing = worker.topups.read(account.account_id, topup_id)
@@ -32,6 +34,8 @@ def add_funds(
             raise Conflict(
                 ProblemCode.ACCOUNT_CLOSED, "This account is closed and accepts no funds. Contact your provider."
             )
+        if account.is_frozen:
+            raise account_frozen()
         card = cards.read_own_card(worker.stripe, account.customer_id, payment_method_id)
         for waiting in worker.topups.recent(account.account_id, worker.now):
             if waiting.status == TopUpStatus.REQUIRES_ACTION:
