@@ -29,6 +29,8 @@ One partition holds everything of an account, so its items commit together, and 
     PK = STRIPE, SK = STRIPE_ACCOUNT    the Stripe account of the stack                     payments.stripe_account
     PK = CARD#<hash>, SK = CARD         tries and block of a card, for the whole stack     payments.card_store
     PK = STRIPE#<object id>, SK = ISSUE an issue about a Stripe object, for operators       payments.issues
+    PK = STRIPE#EVENTS, SK = SWEEP      how far events are listed, and the failed ones      payments.sweep_store
+                        SK = CALLBACKS  when the last verified callback arrived             payments.sweep_store
     PK = MAIL, SK = <function>#<hash>   a sent mail; limit#<hash>: the last one of a kind   functions/send_mail
 
 Items that need further work (unrated, stray, and suspicious calls, issues, open top-ups, waiting recharges, live
