@@ -24,6 +24,7 @@ One partition holds everything of an account, so its items commit together, and 
     CHANGE#<line_id>#<changed_at>#<id>  one immutable change of international calling       accounts.line_store
     DENIAL#                             recently announced denials, and the last one        admission.denials
     AUTO_RECHARGE                       the customer's rule and its state                   recharge.store
+    PAYMENT_LIMITS                      declines, pages, and money of manual payments       payments.limit_store
     LINK#<hash>                         an issued link, by the hash of its token            links.store
     PK = CARD#<hash>, SK = CARD         tries and block of a card, for the whole stack     payments.card_store
     PK = STRIPE#<object id>, SK = ISSUE an issue about a Stripe object, for operators       payments.issues

@@ -2,6 +2,7 @@
 sweeper start it.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from calling_credit.money import Bounds
@@ -41,7 +42,10 @@ def run_recharge(recharges: RechargeStore, worker: TopUpWorker, account_id: str,
         if rule is None:
             return NO_RULE
         open_topups = worker.topups.recent(account_id, now)
-        decision = decide_recharge(_context(snapshot, rule, open_topups, bounds, now))
+        context = _context(snapshot, rule, open_topups, bounds, now)
+        decision = decide_recharge(context)
+        if isinstance(decision, BuyCredit):
+            decision = decide_recharge(replace(context, card=worker.gate.cards.state(_card_of(rule), now)))
         if isinstance(decision, Stop):
             if decision.code not in SILENT_STOPS:
                 recharges.stop(snapshot, decision, now)
@@ -86,10 +90,13 @@ def _claim(
 ) -> TopUp | None:
     if snapshot.customer_id is None:  # Only an edit of the table removes the customer of a rule's card.
         return None
-    card = Card(rule.payment_method_id, rule.brand, rule.last4, rule.fingerprint)
-    attempt = snapshot.recharge.state.attempt + 1
+    attempt, card = snapshot.recharge.state.attempt + 1, _card_of(rule)
     topup = automatic_topup(snapshot.account_id, attempt, purchase.amount_micros, card, snapshot.customer_id, now)
     return topup if recharges.claim(snapshot, topup, now) else None
+
+
+def _card_of(rule: Rule) -> Card:
+    return Card(rule.payment_method_id, rule.brand, rule.last4, rule.fingerprint)
 
 
 def _resume(worker: TopUpWorker, account_id: str, decision: Resume, now: datetime) -> str:
