@@ -12,30 +12,32 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
-from calling_credit.accounts.freezing import freeze_account
+from calling_credit.accounts.freezing import account_frozen
 from calling_credit.accounts.store import AccountStore
 from calling_credit.api.caller import Caller, customer, require_admin
-from calling_credit.api.pages import page, redirect
+from calling_credit.api.pages import redirect
 from calling_credit.api.pagination import Listing
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
 from calling_credit.aws import read_secret
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
+from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import CallingCreditError, NotFound, ProblemCode, Unavailable
 from calling_credit.ids import is_topup_id
-from calling_credit.links.freeze_page import BY, freeze_page, frozen_page
-from calling_credit.links.link import Link, LinkPurpose, confirmation_link
+from calling_credit.links.freeze_page import freeze_page
+from calling_credit.links.freezing import freeze_by_link, read_freeze_link
+from calling_credit.links.link import Link, LinkPurpose, confirmation_link, hash_of
+from calling_credit.links.payment_page import error_page, payment_page
 from calling_credit.links.store import LinkStore
 from calling_credit.links.tokens import issue_link, unknown_link, verify_link
 from calling_credit.metrics import emit
-from calling_credit.money import format_money
 from calling_credit.payments import cards
 from calling_credit.payments.manual_topup import add_funds, resume_challenge
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.topups.store import TopUpStore
-from calling_credit.topups.topup import TopUp, TopUpKind, TopUpStatus, parse_payment_method_id, parse_top_up
+from calling_credit.topups.topup import NOT_PAID, TopUp, TopUpKind, TopUpStatus, parse_payment_method_id, parse_top_up
 from calling_credit.topups.view import topup_view
 
 SECONDS_TO_SPARE = 1.0
@@ -88,7 +90,7 @@ def topup_answer(topup: TopUp, caller: Caller) -> dict[str, Any]:
     """A top-up as the caller may see it. Only billing admins see the address for authentication."""
     address = topup.next_action_url
     waits = topup.kind == TopUpKind.AUTOMATIC and topup.status == TopUpStatus.REQUIRES_ACTION
-    if caller.is_admin and waits and not is_closed(topup.account_id):
+    if caller.is_admin and waits and halt_of(topup.account_id) is None:
         secret, link = read_secret(config().cursor_secret_arn), confirmation_link(topup)
         address = issue_link(links, secret, config().link_url, link, clock.now())
     return topup_view(topup, address if caller.is_admin else None)
@@ -109,7 +111,17 @@ def post_top_up() -> Response[str]:
             payment_method_id,
             config().page_url,
         )
+    if topup.status in NOT_PAID and topup.shown_at is None:
+        record_shown(topup)
     return answer(topup_answer(topup, caller), 201)
+
+
+def record_shown(topup: TopUp) -> None:
+    """Record that this request shows the payment's unpaid end, so that no mail repeats it. The answer never fails."""
+    try:
+        topups.record_shown(topup, clock.now())
+    except AWS_ERRORS as error:
+        logger.warning("not_recorded", topup_id=topup.topup_id, code=code_of(error))
 
 
 @app.get("/top-ups")
@@ -155,7 +167,10 @@ def list_payment_methods() -> Response[str]:
 def post_payment_method() -> Response[str]:
     """Return the address of Stripe's page for saving a card."""
     caller = admin()
-    customer_id = recharges.snapshot(caller.account_id).customer_id
+    account = recharges.snapshot(caller.account_id)
+    if account.is_frozen:
+        raise account_frozen()
+    customer_id = account.customer_id
     if customer_id is None:
         new_customer_id = cards.create_customer(stripe_client(), caller.account_id)
         customer_id = accounts.store_customer(caller.account_id, new_customer_id)
@@ -187,31 +202,18 @@ def topup_of(link: Link) -> TopUp:
     return topup
 
 
-def is_closed(account_id: str) -> bool:
-    """Whether the account is closed."""
-    return recharges.snapshot(account_id).is_closed
+def halt_of(account_id: str) -> str | None:
+    """Why the account accepts no payment: it is closed or frozen; None if it accepts them."""
+    account = recharges.snapshot(account_id)
+    return "closed" if account.is_closed else "frozen" if account.is_frozen else None
 
 
-def payment_page(topup: TopUp) -> Response[str]:
-    """The page of a payment link: the waiting payment, or its outcome."""
-    amount = f"${format_money(topup.amount_micros)} with {topup.card.brand.title()} ending {topup.card.last4}"
-    if topup.status == TopUpStatus.SUCCEEDED:
-        return page(200, "Paid", f"Your payment of {amount} succeeded. The credit is in your balance.")
-    if topup.status == TopUpStatus.REQUIRES_ACTION and is_closed(topup.account_id):
-        return page(200, "Nothing to confirm", f"The account is closed. The payment of {amount} will not be charged.")
-    if topup.status == TopUpStatus.REQUIRES_ACTION:
-        text = f"Your bank asks you to confirm the automatic recharge of {amount}. Continue to your bank's page."
-        return page(200, "Confirm payment", text, button="Confirm payment")
-    if topup.is_open:
-        return page(200, "One moment", f"Your payment of {amount} is being processed. No action is needed.")
-    return page(200, "Nothing to confirm", f"The payment of {amount} has ended. Your card will not be charged.")
-
-
-def error_page(error: CallingCreditError) -> Response[str]:
-    """The page of an invalid link, or of a link that cannot act at the moment."""
-    if isinstance(error, NotFound):
-        return page(404, "Link not valid", error.detail)
-    return page(503, "Try again later", error.detail)
+def cancel_waiting(account_id: str) -> None:
+    """Let the next sweep cancel what waits for the customer of a frozen account. The freeze stands without it."""
+    try:
+        topups.check_waiting(account_id, clock.now())
+    except (Unavailable, *AWS_ERRORS) as error:
+        logger.warning("not_canceled", account_id=account_id, code=code_of(error))
 
 
 @app.get("/links/<token>")
@@ -220,8 +222,8 @@ def show_link(token: str) -> Response[str]:
     try:
         link = verified_link(token)
         if link.purpose is LinkPurpose.FREEZE_ACCOUNT:
-            return freeze_page(link, lambda account_id: recharges.snapshot(account_id).is_frozen)
-        return payment_page(topup_of(link))
+            return freeze_page(link, read_freeze_link(dynamodb, config().table_name, link, hash_of(token)))
+        return payment_page(topup_of(link), halt_of)
     except CallingCreditError as error:
         return error_page(error)
 
@@ -229,20 +231,19 @@ def show_link(token: str) -> Response[str]:
 @app.post("/links/<token>")
 def follow_link(token: str) -> Response[str]:
     """Act on a link: freeze the account, or send the customer to their bank to confirm the payment. Cancel the payment
-    if the account was closed meanwhile.
+    if the account was closed or frozen meanwhile.
     """
     try:
         link = verified_link(token)
         if link.purpose is LinkPurpose.FREEZE_ACCOUNT:
-            freeze_account(dynamodb, config().table_name, link.account_id, BY, clock.now(), source_ip(app))
-            return frozen_page()
+            found = freeze_by_link(dynamodb, config().table_name, link, hash_of(token), clock.now(), source_ip(app))
+            cancel_waiting(link.account_id)
+            return freeze_page(link, found)
         topup = topup_of(link)
         if topup.status == TopUpStatus.REQUIRES_ACTION:
             with topup_worker() as worker:
-                account_is_closed = is_closed(topup.account_id)
-                topup = (
-                    worker.cancel(topup) if account_is_closed else resume_challenge(worker, topup, config().page_url)
-                )
+                is_refused = halt_of(topup.account_id) is not None
+                topup = worker.cancel(topup) if is_refused else resume_challenge(worker, topup, config().page_url)
     except CallingCreditError as error:
         return error_page(error)
-    return redirect(topup.next_action_url) if topup.next_action_url else payment_page(topup)
+    return redirect(topup.next_action_url) if topup.next_action_url else payment_page(topup, halt_of)

@@ -28,12 +28,14 @@ from calling_credit.money import format_money
 from calling_credit.rates.area_codes import AreaCodeReader
 from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.deck_store import s3_client
+from calling_credit.topups.store import TopUpStore
 
 logger = Logger()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 accounts = AccountStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name)
+topups = TopUpStore(dynamodb, config().table_name)
 area_codes = AreaCodeReader(s3_client, config().deck_bucket)
 
 
@@ -55,6 +57,8 @@ def put_account(account_id: str) -> Response[str]:
     if "frozen" in body:
         set_frozen = freeze_account if account.is_frozen else unfreeze_account
         set_frozen(dynamodb, config().table_name, account_id, by, now, source_ip(app))
+        if account.is_frozen:
+            topups.check_waiting(account_id, now)
     return answer(account_view(account), 201 if is_new else 200)
 
 

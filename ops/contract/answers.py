@@ -64,6 +64,11 @@ def codes_of(route: Route) -> tuple[str, ...]:
     return tuple(sorted(codes, key=order.index))
 
 
+def _forbidden(route: Route) -> str:
+    """Which of the refusals with 403 a route shares."""
+    return route.access.title() + "Frozen" * ("account_frozen" in route.codes)
+
+
 def answers(route: Route, shared: dict[str, Any]) -> dict[str, Any]:
     """Return the answers by status. Those that most routes share are added to `shared` and referenced.
 
@@ -78,9 +83,7 @@ def answers(route: Route, shared: dict[str, Any]) -> dict[str, Any]:
     for status, answer in sorted(by_status.items()):
         document[str(status)] = answer
         if status in _SHARED and status not in own:
-            name = _SHARED[status] + (
-                route.access.title() if status == 403 else "" if route.is_problem_json else "Page"
-            )
+            name = _SHARED[status] + (_forbidden(route) if status == 403 else "" if route.is_problem_json else "Page")
             assert shared.setdefault(name, answer) == answer, f"{route.key}: another answer is called {name}"
             document[str(status)] = {"$ref": f"#/components/responses/{name}"}
     return document

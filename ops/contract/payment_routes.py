@@ -147,7 +147,15 @@ ROUTES: Final = (
         GROUP,
         "Get the page that saves a card",
         {201: ok(SETUP_PAGE, "The address of Stripe's page. Card numbers never reach this API.")},
-        ("unknown_account", "customer_missing", "too_many_setup_pages", "too_many_cards", "busy", *STRIPE_CODES),
+        (
+            "unknown_account",
+            "account_frozen",
+            "customer_missing",
+            "too_many_setup_pages",
+            "too_many_cards",
+            "busy",
+            *STRIPE_CODES,
+        ),
         "The request needs no body.",
     ),
     Route(

@@ -69,16 +69,16 @@ EXPLANATIONS: Final = (
         "Sign in as a billing admin, or ask one.",
     ),
     Explanation(
+        ProblemCode.ACCOUNT_FROZEN,
+        403,
+        "The account is frozen: it takes no payments, no new cards, and no looser settings.",
+        "Contact the operator, who unfreezes it. Switching off, lowering limits, and removing cards still work.",
+    ),
+    Explanation(
         ProblemCode.SCOPE_REQUIRED,
         403,
         "The token lacks the scope of this route.",
         "Request a client-credentials token with the scope that the answer names.",
-    ),
-    Explanation(
-        ProblemCode.ACCOUNT_FROZEN,
-        403,
-        "The account is frozen and takes no payments.",
-        "Contact the operator, who can unfreeze the account.",
     ),
     Explanation(
         ProblemCode.UNKNOWN_ADDRESS,

@@ -123,7 +123,7 @@ ROUTES: Final = (
         GROUP,
         "Set the rule",
         {200: ok(RULE, "The current rule.")},
-        ("unknown_account", "unknown_payment_method", "busy", *RULE_CODES, *STRIPE_CODES),
+        ("unknown_account", "account_frozen", "unknown_payment_method", "busy", *RULE_CODES, *STRIPE_CODES),
         "If the balance is already below the threshold, the card is charged at once.",
         body=NEW_RULE,
     ),

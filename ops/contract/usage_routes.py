@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from calling_credit.accounts import account
 from calling_credit.ledger import entries
 from calling_credit.usage import summary
 from ops.contract.recharge_routes import BALANCE_RECHARGE
@@ -42,6 +43,8 @@ BALANCE: Final = record(
         "account_id": ID,
         "currency": one_of(["USD"]),
         "time_zone": described(TEXT, "The IANA time zone of the account's dates.", examples=["America/New_York"]),
+        "status": one_of(list(account.Status)),
+        "frozen": described(FLAG, "True while the account is frozen."),
         "balance": MONEY,
         "held": described(MONEY, "The credit that is held for calls in progress."),
         "available": MONEY,

@@ -217,6 +217,8 @@ def test_the_balance_shows_the_state_of_automatic_recharge_beside_it() -> None:
         "account_id": "acct_1",
         "currency": "USD",
         "time_zone": "America/New_York",
+        "status": "open",
+        "frozen": False,
         "balance": "-0.000005",
         "held": "0.000007",
         "available": "-0.000012",

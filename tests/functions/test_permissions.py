@@ -96,6 +96,9 @@ def everything_that_happens(till: Till) -> None:
     lose_answers(till, visa)
     receive_unknown_objects(till, visa)
     read_everything(till)
+    till.paid("25.00", challenged)
+    assert world.operate("PUT", "/accounts/acct_1", {"frozen": True}).status == 200
+    till.sweep(minutes=1)
     till.prove(days=1)
 
 

@@ -32,6 +32,7 @@ ALLOWED = {
     "Resources/AccountRatesRoute/*": "GET /account/rates is new.",
     "Resources/PostCorrectionRoute/*": "POST /accounts/{account_id}/calls/{call_key}/corrections is new.",
     "Resources/ManageAccountsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It reads calls and decks.",
+    "Resources/ChangeSettingsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It refuses while frozen.",
     "Resources/RerateCallsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It corrects calls.",
     "Resources/RateCallsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It recognizes corrected calls.",
     "Parameters/HomeCountries/*": "Which calls are part of the subscription.",

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Line
+from calling_credit.accounts.freezing import account_frozen, unless_frozen_action
+from calling_credit.accounts.loosening import line_loosens
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
 from calling_credit.dynamodb.retries import retry_on_race
@@ -63,7 +65,8 @@ class LineStore:
         """Turn a line's international calling on or off, and return the line. Write nothing if it is already so.
 
         Raises:
-            NotFound: `unknown_line`. Unavailable: `busy`, or the table did not answer in time.
+            NotFound: `unknown_line`. Forbidden: `account_frozen`, if it would be turned on.
+            Unavailable: `busy`, or the table did not answer in time.
         """
 
         def attempt() -> Line | None:
@@ -76,9 +79,16 @@ class LineStore:
             if line.international_calling == enabled:
                 return line
             switched = Line(line.line_id, line.number, line.user_id, enabled)
-            switch = self._switch(account_id, switched, item, source, now)
-            record = self._record(account_id, switched, _changes(item), source, now)
-            return None if transact(self._client, [switch, record]) else switched
+            actions = [
+                self._switch(account_id, switched, item, source, now),
+                self._record(account_id, switched, _changes(item), source, now),
+            ]
+            if line_loosens(line.international_calling, enabled):
+                actions.append(unless_frozen_action(self._table_name, account_id))
+            failed = transact(self._client, actions)
+            if 2 in failed:
+                raise account_frozen()
+            return None if failed else switched
 
         return retry_on_race("The line is", attempt)
 

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Account, User, account_from_item
+from calling_credit.accounts.freezing import account_frozen, unknown_account
 from calling_credit.accounts.limits import Limits, limits_to_item
+from calling_credit.accounts.loosening import limits_loosen
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
@@ -105,13 +107,18 @@ class AccountStore:
             change: Makes the new limits from the customer's current ones and the operator's.
 
         Raises:
-            NotFound: `unknown_account`. Unavailable: `busy`, or the table did not answer in time.
+            NotFound: `unknown_account`. Forbidden: `account_frozen`, if it loosens a limit.
+            Unavailable: `busy`, or the table did not answer in time.
         """
 
         def attempt() -> bool | None:
             current = self.limits(account_id)
+            new = change(current.customer, current.operator)
+            loosens = limits_loosen(current.customer, new)
+            if loosens and current.is_frozen:
+                raise account_frozen()
             attributes: Item = {
-                "own_limits": change(current.customer, current.operator),
+                "own_limits": new,
                 "own_limits_by": by,
                 "own_limits_from": from_where,
                 "own_limits_at": format_instant(now),
@@ -119,6 +126,7 @@ class AccountStore:
             set_limits = self._change(account_id, keys.account_sk(), attributes)
             set_limits["Update"]["ConditionExpression"] += (
                 " AND (own_limits = :read OR attribute_not_exists(own_limits))"
+                + loosens * " AND attribute_not_exists(frozen_at)"
             )
             set_limits["Update"]["ExpressionAttributeValues"][":read"] = to_attribute(current.customer)
             return None if transact(self._client, [set_limits]) else True
@@ -209,9 +217,7 @@ class AccountStore:
             {"Put": {"TableName": self._table_name, "Item": to_attributes({"PK": pk, **item})}},
         ]
         if not _was_written(lambda: self._client.transact_write_items(TransactItems=actions)):
-            raise NotFound(
-                ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it with PUT /accounts/{account_id}."
-            )
+            raise unknown_account()
 
     def _read(self, account_id: str, sort_key: str) -> dict[str, Any] | None:
         answer = self._client.get_item(

@@ -1,10 +1,11 @@
 """Links that act without a sign-in. Each has one purpose, one account, and an expiry. Stores nothing."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from calling_credit.instants import format_instant
 from calling_credit.topups.topup import CHALLENGE_LIFETIME, TopUp
@@ -18,6 +19,15 @@ class LinkPurpose(StrEnum):
 
     CONFIRM_PAYMENT = "confirm_payment"
     FREEZE_ACCOUNT = "freeze_account"
+
+
+class FreezeLinkState(StrEnum):
+    """What pressing a freeze link does now: freeze the account, or nothing, for one of three reasons."""
+
+    ACTIVE = "active"
+    FROZEN = "frozen"
+    USED = "used"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +55,34 @@ def freeze_link(account_id: str, event_id: str, occurred_at: str) -> Link:
 def hash_of(token: str) -> str:
     """Return the stored hash of a link's token (SHA-256, hexadecimal)."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeLink:
+    """A freeze link's state, and whether the account is frozen now, by this link or otherwise."""
+
+    state: FreezeLinkState
+    is_frozen: bool
+
+
+def freeze_link_of(account: Mapping[str, Any], stored: Mapping[str, Any] | None, token_hash: str) -> FreezeLink:
+    """The state of a link by the account's and the link's items.
+
+    A link acts unless it has acted before, the account is frozen, or the account was unfrozen after the link was handed
+    out. Items of version 1.0.0 lack `frozen_link` and `freeze_links_after`; their last unfreezing counts instead.
+    """
+    is_frozen = "frozen_at" in account
+    if not account or stored is None or "withdrawn_at" in stored:
+        return FreezeLink(FreezeLinkState.WITHDRAWN, is_frozen)
+    if is_frozen and ("used_at" not in stored or account.get("frozen_link") == token_hash):
+        return FreezeLink(FreezeLinkState.FROZEN, is_frozen)
+    if "used_at" in stored:
+        return FreezeLink(FreezeLinkState.USED, is_frozen)
+    after = links_after(account)
+    is_older = after is not None and stored["handed_out_at"] <= after and stored.get("freeze_links_after") != after
+    return FreezeLink(FreezeLinkState.WITHDRAWN if is_older else FreezeLinkState.ACTIVE, is_frozen)
+
+
+def links_after(account: Mapping[str, Any]) -> str | None:
+    """The time up to which handed-out links no longer act: that of the last unfreezing. None before the first."""
+    return max((account[name] for name in ("freeze_links_after", "unfrozen_at") if name in account), default=None)

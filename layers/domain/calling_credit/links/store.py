@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from calling_credit.accounts.freezing import read_item
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed, translate_error
 from calling_credit.dynamodb.pages import query_pages
 from calling_credit.instants import format_instant
-from calling_credit.links.link import Link
+from calling_credit.links.link import Link, LinkPurpose, links_after
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -32,6 +33,7 @@ class LinkStore:
             "purpose": link.purpose,
             "target": link.target,
             "handed_out_at": format_instant(now),
+            "freeze_links_after": self._links_after(link),
             "expires_at": int(datetime.fromisoformat(link.expires_at).timestamp()),
         }
         try:
@@ -43,6 +45,18 @@ class LinkStore:
         except AWS_ERRORS as error:
             if not is_condition_failed(error):
                 raise translate_error(error) from error
+
+    def _links_after(self, link: Link) -> str | None:
+        """The last unfreezing before a freeze link is handed out: it tells the link from older ones of the same
+        instant.
+        """
+        if link.purpose is not LinkPurpose.FREEZE_ACCOUNT:
+            return None
+        try:
+            account = read_item(self._client, self._table_name, link.account_id, keys.account_sk())
+        except AWS_ERRORS as error:
+            raise translate_error(error) from error
+        return links_after(account or {})
 
     def is_active(self, link: Link, token_hash: str) -> bool:
         """Return whether a link was issued and is not revoked.

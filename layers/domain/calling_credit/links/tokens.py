@@ -59,7 +59,9 @@ def read_token(secret: str, token: str, now: datetime) -> Link:
 
 def unknown_link() -> NotFound:
     """Return the same error for every invalid link, so that it reveals nothing."""
-    return NotFound(ProblemCode.UNKNOWN_LINK, "This link is not valid or has expired; sign in to the Billing page.")
+    return NotFound(
+        ProblemCode.UNKNOWN_LINK, "This link is not valid, has expired, or was withdrawn; sign in to the Billing page."
+    )
 
 
 def _scope(purpose: LinkPurpose) -> list[str]:

@@ -15,13 +15,11 @@ from calling_credit.money import format_money
 from calling_credit.notifications import events
 from calling_credit.notifications.events import Announcement, announcement_id
 from calling_credit.recharge.settings import WORDS
-from calling_credit.topups.topup import TopUpKind, TopUpStatus
+from calling_credit.topups.topup import NOT_PAID, TopUpKind, TopUpStatus
 from calling_credit.topups.view import failure_view
 
 Image = Mapping[str, Any]
 """An item as plain values; empty if there was none."""
-
-NOT_PAID: Final = frozenset({TopUpStatus.FAILED, TopUpStatus.CANCELED})
 
 
 def derive_events(old: Image | None, new: Image | None, recorded_at: str) -> list[Announcement]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import account_from_item
+from calling_credit.accounts.freezing import account_frozen
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
@@ -127,7 +128,7 @@ def _of_account(item: dict[str, Any] | None) -> Refusal | None:
     account = account_from_item(from_attributes(item)) if item else None
     if account is None or account.is_closed:
         return Refusal(StopReason.ACCOUNT_CLOSED, refusals.account_closed())
-    return Refusal(StopReason.ACCOUNT_FROZEN, refusals.account_frozen()) if account.is_frozen else None
+    return Refusal(StopReason.ACCOUNT_FROZEN, account_frozen()) if account.is_frozen else None
 
 
 def _of_rule(item: dict[str, Any] | None) -> Refusal | None:

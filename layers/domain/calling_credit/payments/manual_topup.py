@@ -2,8 +2,9 @@
 
 from datetime import datetime, time, timedelta
 
+from calling_credit.accounts.freezing import account_frozen
 from calling_credit.dynamodb.errors import AWS_ERRORS
-from calling_credit.errors import Conflict, InProgress, ProblemCode, TooManyRequests, Unavailable
+from calling_credit.errors import Conflict, Forbidden, InProgress, ProblemCode, TooManyRequests, Unavailable
 from calling_credit.instants import zone
 from calling_credit.payments import cards
 from calling_credit.payments.intents import format_request, on_session_request
@@ -29,7 +30,7 @@ def add_funds(
 
     Raises:
         Conflict: idempotency_key_reused, account_closed, card_blocked, card_declined_too_often.
-        InProgress: in_progress, another worker has the same request.
+        InProgress: in_progress, another worker has the same request. Forbidden: account_frozen.
         TooManyRequests: too_many_declines, daily_top_up. A replay of a stored payment is never limited.
         NotFound: unknown_payment_method. Unavailable: repeat the request; it returns the payment if there is one.
     """
@@ -39,7 +40,7 @@ def add_funds(
         try:
             new, daily = _check_new(worker, account, user_and_key, amount_micros, payment_method_id, page_url)
             existing = _store_new(worker, new, daily)
-        except (Conflict, TooManyRequests):
+        except (Conflict, Forbidden, TooManyRequests):
             existing = worker.topups.read(account.account_id, topup_id)  # A concurrent request with the same key.
             if existing is None:
                 raise
@@ -65,6 +66,8 @@ def _check_new(
     """Check a new payment before anything is stored. Return its top-up, and the limit to claim it from."""
     if account.is_closed:
         raise account_closed()
+    if account.is_frozen:
+        raise account_frozen()
     card = cards.read_own_card(worker.stripe, account.customer_id, payment_method_id)
     history = worker.gate.cards.state(card, worker.now)
     if refusal := history.refusal(is_manual=True):

@@ -88,7 +88,9 @@ class TopUpWorker:
             Unavailable: the table did not answer. The next worker resumes from the stored top-up.
         """
         for _ in range(MAX_STEPS):
-            action = next_action(topup, intent, self.now, partial(self._is_wanted, topup))
+            action = next_action(
+                topup, intent, self.now, partial(self._is_wanted, topup), partial(self._is_frozen, topup)
+            )
             topup, result = self._apply(action, topup)
             if result is None:
                 return topup
@@ -223,6 +225,9 @@ class TopUpWorker:
         account = self._recharges.snapshot(topup.account_id)
         rule, state = account.recharge.rule, account.recharge.state
         return not account.is_halted and not is_unwanted(rule, state, account.posted_micros, topup, account.time_zone)
+
+    def _is_frozen(self, topup: TopUp) -> bool:
+        return AccountReader(self._dynamodb, self._table_name, topup.account_id).account().is_frozen
 
     def _record_no_answer(self, topup: TopUp, result: NoAnswer | Refused) -> TopUp:
         """Leave the stored top-up unchanged: the outcome is unknown, or Stripe refused the request."""

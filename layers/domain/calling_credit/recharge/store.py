@@ -1,11 +1,12 @@
 """Reads and changes an account's automatic recharge: rule, claim, stop. One of two concurrent changes reads again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.account import account_from_item
+from calling_credit.accounts.freezing import account_frozen, unless_frozen_action
 from calling_credit.accounts.limits import DEFAULT_LIMITS
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
@@ -22,6 +23,7 @@ from calling_credit.recharge import attempts
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import Rule, Stop, armed_threshold
 from calling_credit.recharge.items import RECHARGE_KIND, Recharge, put_recharge_action, recharge_from_item
+from calling_credit.recharge.loosening import rule_loosens
 from calling_credit.topups.items import payment_item, topup_item
 from calling_credit.topups.topup import TopUp
 
@@ -92,12 +94,16 @@ class RechargeStore:
 
         Raises:
             Unavailable: `busy`, others kept changing it. NotFound: `unknown_account`.
+            Forbidden: `account_frozen`, if the change loosens the rule.
         """
 
         def attempt() -> Recharge | None:
             current = self.recharge(account_id)
             rule, state = change(current)
-            return self.recharge(account_id) if self._write(account_id, current, rule, state, now) else None
+            guards = []
+            if rule_loosens((current.rule, current.state), (rule, state)):
+                guards.append(unless_frozen_action(self._table_name, account_id))
+            return self.recharge(account_id) if self._write(account_id, current, rule, state, now, guards) else None
 
         return retry_on_race(RECHARGE, attempt)
 
@@ -170,13 +176,24 @@ class RechargeStore:
             for item in query_due(self._client, self._table_name, partition, format_instant(now)):
                 yield keys.account_of(item["PK"]["S"])
 
-    def _write(self, account_id: str, current: Recharge, rule: Rule, state: State, now: datetime) -> bool:
-        """Write rule and state. Return False if another change was faster."""
+    def _write(
+        self,
+        account_id: str,
+        current: Recharge,
+        rule: Rule,
+        state: State,
+        now: datetime,
+        unless_frozen: Sequence[dict[str, Any]] = (),
+    ) -> bool:
+        """Write rule and state, unless the account is frozen if asked so. Return False if another change was faster."""
         actions = [
             put_recharge_action(self._table_name, account_id, rule, state, now, rule_read=current.rule),
             arm_action(self._table_name, account_id, armed_threshold(rule, state, now)),
+            *unless_frozen,
         ]
         failed = transact(self._client, actions)
         if 1 in failed:
             raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
+        if 2 in failed:
+            raise account_frozen()
         return not failed

@@ -32,6 +32,7 @@ _PLAIN: Final = (
     "is_finished",
     "reversed_micros",
     "reversals",
+    "shown_at",
 )
 
 

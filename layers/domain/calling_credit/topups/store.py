@@ -124,6 +124,22 @@ class TopUpStore:
             change["lease_until"] = None
         return self._change(topup, change, now)
 
+    def check_waiting(self, account_id: str, now: datetime) -> None:
+        """Let the next sweep check the account's payments that wait for their customer."""
+        for topup in self.recent(account_id, now):
+            if topup.status == TopUpStatus.REQUIRES_ACTION:
+                self._change(topup, {"sweep_sk": sweep_sk(topup, format_instant(now))}, now)
+
+    def record_shown(self, topup: TopUp, now: datetime) -> None:
+        """Record that a request is answered with the unpaid end of this payment."""
+        self._client.update_item(
+            TableName=self._table_name,
+            Key=topup_key(topup.account_id, topup.topup_id),
+            UpdateExpression="SET shown_at = :now",
+            ConditionExpression="attribute_exists(PK)",
+            ExpressionAttributeValues={":now": to_attribute(format_instant(now))},
+        )
+
     def nudge(self, account_id: str) -> None:
         """Make the stream report the balance again."""
         self._client.update_item(**nudge_action(self._table_name, account_id)["Update"])

@@ -41,6 +41,8 @@ class TopUpStatus(StrEnum):
 
 PENDING: Final = frozenset({TopUpStatus.CREATED, TopUpStatus.CONFIRMING, TopUpStatus.PROCESSING})
 """Money may arrive without any action. A recharge decision counts it as already received."""
+NOT_PAID: Final = frozenset({TopUpStatus.FAILED, TopUpStatus.CANCELED})
+"""Ended without money."""
 OPEN: Final = PENDING | {TopUpStatus.REQUIRES_ACTION}
 """Not ended yet: Stripe may still charge the card."""
 
@@ -74,7 +76,8 @@ class Card:
 @dataclass(frozen=True, slots=True)
 class TopUp:
     """A stored top-up. `create_request` and `confirm_request` hold the JSON for Stripe, so that a retry sends identical
-    requests; `confirm_number` is part of the confirmation's idempotency key.
+    requests; `confirm_number` is part of the confirmation's idempotency key. `shown_at`: when a request was
+    answered with the payment's unpaid end.
     """
 
     account_id: str
@@ -99,6 +102,7 @@ class TopUp:
     is_finished: bool = False
     reversed_micros: int = 0
     reversals: int = 0
+    shown_at: str | None = None
 
     @property
     def is_open(self) -> bool:

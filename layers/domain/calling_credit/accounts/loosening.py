@@ -1,0 +1,39 @@
+"""Which changes of lines and limits loosen an account. A frozen account refuses these, and accepts all others.
+
+A change is judged by the customer's own settings, not by their present effect: a limit that the operator's lower limit
+hides today would apply again once the operator raises theirs.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+_BLOCKED: Final = "blocked"
+_ALLOWED: Final = "high_cost_allowed"
+
+
+def line_loosens(before: bool, after: bool) -> bool:
+    """Whether a change of a line's international calling turns it on."""
+    return after and not before
+
+
+def limits_loosen(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether a change of the customer's limits, in their stored form, could admit a call that was refused before: a
+    higher or removed number, an unblocked place, or another allowed high-cost place.
+    """
+    for name in before.keys() | after.keys():
+        if name == _BLOCKED:
+            loosens = _has_uncovered(before.get(name, ()), after.get(name, ()))
+        elif name == _ALLOWED:
+            loosens = _has_uncovered(after.get(name, ()), before.get(name, ()))
+        else:
+            loosens = name in before and (name not in after or after[name] > before[name])
+        if loosens:
+            return True
+    return False
+
+
+def _has_uncovered(places: Iterable[str], covering: Iterable[str]) -> bool:
+    """Whether a place is not covered by others: +44 covers +447, and a country covers only itself."""
+    prefixes = tuple(place for place in covering if place.startswith("+"))
+    countries = {place for place in covering if not place.startswith("+")}
+    return any(not place.startswith(prefixes) if place.startswith("+") else place not in countries for place in places)

@@ -1,0 +1,37 @@
+"""The pages of the link that confirms a payment, and the page of a link that cannot act."""
+
+from collections.abc import Callable
+
+from aws_lambda_powertools.event_handler import Response
+
+from calling_credit.api.pages import page
+from calling_credit.errors import CallingCreditError, NotFound
+from calling_credit.money import format_money
+from calling_credit.topups.topup import TopUp, TopUpStatus
+
+
+def payment_page(topup: TopUp, halt_of: Callable[[str], str | None]) -> Response[str]:
+    """Return the page of a payment link: the waiting payment, or its outcome.
+
+    Args:
+        halt_of: tells why an account accepts no payment: "closed" or "frozen"; None if it accepts them.
+    """
+    amount = f"${format_money(topup.amount_micros)} with {topup.card.brand.title()} ending {topup.card.last4}"
+    if topup.status == TopUpStatus.SUCCEEDED:
+        return page(200, "Paid", f"Your payment of {amount} succeeded. The credit is in your balance.")
+    if topup.status == TopUpStatus.REQUIRES_ACTION:
+        if halt := halt_of(topup.account_id):
+            text = f"The account is {halt}. The payment of {amount} will not be charged."
+            return page(200, "Nothing to confirm", text)
+        text = f"Your bank asks you to confirm the automatic recharge of {amount}. Continue to your bank's page."
+        return page(200, "Confirm payment", text, button="Confirm payment")
+    if topup.is_open:
+        return page(200, "One moment", f"Your payment of {amount} is being processed. No action is needed.")
+    return page(200, "Nothing to confirm", f"The payment of {amount} has ended. Your card will not be charged.")
+
+
+def error_page(error: CallingCreditError) -> Response[str]:
+    """Return the page of an invalid link, or of a link that cannot act at the moment."""
+    if isinstance(error, NotFound):
+        return page(404, "Link not valid", error.detail)
+    return page(503, "Try again later", error.detail)
