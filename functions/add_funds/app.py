@@ -33,6 +33,7 @@ from calling_credit.links.tokens import issue_link, unknown_link, verify_link
 from calling_credit.metrics import emit
 from calling_credit.payments import cards
 from calling_credit.payments.manual_topup import add_funds, resume_challenge
+from calling_credit.payments.setup_pages import open_setup_page
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.store import RechargeStore
@@ -102,7 +103,7 @@ def post_top_up() -> Response[str]:
     caller = admin()
     key = idempotency_key(app)
     amount_micros, payment_method_id = parse_top_up(json_body(app), config().bounds)
-    with topup_worker() as worker:
+    with topup_worker() as worker, worker.gate.limits(caller.account_id).announcing(worker.tally, worker.now):
         topup = add_funds(
             worker,
             recharges.snapshot(caller.account_id),
@@ -170,11 +171,9 @@ def post_payment_method() -> Response[str]:
     account = recharges.snapshot(caller.account_id)
     if account.is_frozen:
         raise account_frozen()
-    customer_id = account.customer_id
-    if customer_id is None:
-        new_customer_id = cards.create_customer(stripe_client(), caller.account_id)
-        customer_id = accounts.store_customer(caller.account_id, new_customer_id)
-    return answer({"url": cards.setup_page(stripe_client(), customer_id, config().page_url)}, 201)
+    with topup_worker() as worker:
+        url = open_setup_page(worker, accounts, account, config().page_url)
+    return answer({"url": url}, 201)
 
 
 @app.delete("/payment-methods/<payment_method_id>")

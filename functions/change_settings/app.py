@@ -23,6 +23,7 @@ from calling_credit.api.resolver import answer, claims, http_resolver, json_body
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.retries import busy
+from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.cards import read_own_card
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.recharge import attempts
@@ -31,6 +32,7 @@ from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.items import Recharge
 from calling_credit.recharge.settings import RuleSettings, apply_settings, parse_rule_settings, rule_view
 from calling_credit.recharge.store import RECHARGE, RechargeStore
+from calling_credit.topups.refusals import card_blocked
 from calling_credit.topups.topup import Card
 
 logger = Logger()
@@ -112,6 +114,8 @@ def put_auto_recharge() -> Response[str]:
     card = current_card(snapshot.recharge, settings)
     if card is None:
         card = read_own_card(stripe_client(), snapshot.customer_id, settings.payment_method_id)
+    if settings.enabled and CardStore(dynamodb, config().table_name).is_blocked(card):
+        raise card_blocked()
     now = clock.now()
 
     def change(stored: Recharge) -> tuple[Rule, State]:

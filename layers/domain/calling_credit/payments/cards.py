@@ -1,8 +1,9 @@
 """Stripe customers and their saved cards. Customers add cards on Stripe's page, so card numbers never reach us."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import stripe
 
@@ -119,23 +120,26 @@ def remove_card(client: stripe.StripeClient, payment_method_id: str) -> None:
         raise public_error(error) from error
 
 
-def setup_page(client: stripe.StripeClient, customer_id: str, page_url: str) -> str:
-    """Create a page at Stripe on which the customer saves a card and then returns to the Billing page.
+def setup_page(
+    client: stripe.StripeClient, customer_id: str, page_url: str, extra: Mapping[str, Any] | None = None
+) -> str:
+    """Create a page at Stripe on which the customer saves a card and then returns to the Billing page. `extra` holds
+    further parameters of its session.
 
     Raises:
         Unavailable: payments_unavailable; customer_missing, the customer was deleted at Stripe.
     """
     try:
-        session = client.v1.checkout.sessions.create(
-            {
-                "mode": "setup",
-                "currency": "usd",
-                "allowed_payment_method_types": ["card"],
-                "customer": customer_id,
-                "success_url": f"{page_url}?card=added",
-                "cancel_url": f"{page_url}?card=canceled",
-            }
-        )
+        params: Any = {
+            "mode": "setup",
+            "currency": "usd",
+            "allowed_payment_method_types": ["card"],
+            "customer": customer_id,
+            "success_url": f"{page_url}?card=added",
+            "cancel_url": f"{page_url}?card=canceled",
+            **(extra or {}),
+        }
+        session = client.v1.checkout.sessions.create(params)
     except stripe.InvalidRequestError as error:
         raise Unavailable(
             ProblemCode.CUSTOMER_MISSING,

@@ -1,17 +1,19 @@
 """Stores what an account has used of its limits on manual payments and saved cards, and who was refused."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb.attributes import from_attributes, to_attribute
 from calling_credit.dynamodb.card_keys import payment_limits_key
-from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
+from calling_credit.dynamodb.errors import AWS_ERRORS
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import put, transact, update
-from calling_credit.errors import CallingCreditError
+from calling_credit.errors import CallingCreditError, Conflict, ProblemCode, TooManyRequests
 from calling_credit.instants import format_instant
 from calling_credit.topups import payment_limits
 from calling_credit.topups.items import payment_item, topup_item
@@ -65,6 +67,18 @@ def put_use_action(table_name: str, account_id: str, read: PaymentUse, use: Paym
 
 def _text(values: tuple[Claim, ...] | tuple[Page, ...]) -> str:
     return json.dumps([list(asdict(value).values()) for value in values], separators=(",", ":"))
+
+
+LIMITED: Final = frozenset(
+    {
+        ProblemCode.TOO_MANY_DECLINES,
+        ProblemCode.TOO_MANY_SETUP_PAGES,
+        ProblemCode.TOO_MANY_CARDS,
+        ProblemCode.DAILY_TOP_UP,
+        ProblemCode.CARD_DECLINED_TOO_OFTEN,
+    }
+)
+"""The refusals that may mean that somebody tests cards."""
 
 
 class LimitStore:
@@ -138,8 +152,19 @@ class LimitStore:
         """Forget a page that Stripe did not create."""
         self._change(lambda use: payment_limits.return_page(use, page_id))
 
-    def announce(self, code: str, now: datetime) -> None:
-        """Record a refusal for the stream, at most once an hour for each code."""
+    @contextmanager
+    def announcing(self, tally: Counter[str], now: datetime) -> Iterator[None]:
+        """Count a refusal by a limit, and record it for the stream."""
+        try:
+            yield
+        except (Conflict, TooManyRequests) as error:
+            if error.code in LIMITED:
+                tally["card_attempts_limited"] += 1
+                self._announce(error.code, now)
+            raise
+
+    def _announce(self, code: str, now: datetime) -> None:
+        """Record a refusal, at most once an hour for each code. The refusal itself does not depend on it."""
         try:
             self._client.update_item(
                 TableName=self._table_name,
@@ -153,9 +178,8 @@ class LimitStore:
                     ":before": to_attribute(format_instant(now - ANNOUNCED_FOR)),
                 },
             )
-        except AWS_ERRORS as error:
-            if not is_condition_failed(error):
-                raise
+        except AWS_ERRORS:
+            return
 
     def _read(self) -> PaymentUse:
         key = payment_limits_key(self._account_id)

@@ -13,6 +13,7 @@ from calling_credit.accounts.store import AccountStore
 from calling_credit.payments import cards, intents
 from calling_credit.payments.issues import Issue, IssueCode, report_issue
 from calling_credit.payments.reversal import reverse_topup
+from calling_credit.payments.setup_pages import record_saved_card
 from calling_credit.payments.stripe_client import NoAnswer, payments_unavailable, public_error
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.payments.webhook_signature import StripeEvent, parse_event
@@ -84,6 +85,7 @@ class StripeEventHandler:
             return self._handle_reversal(event)
         if event.kind == CARD_SAVED:
             cards.keep_first_card_as_default(self._stripe, event.object_id)
+            record_saved_card(self._stripe, self._client, self._table_name, event.object_id, self._now)
             return "card_saved"
         return self._handle_removed_card(event) if event.kind == CARD_REMOVED else "ignored"
 
