@@ -36,6 +36,7 @@ from calling_credit.payments.card_changes import RuleCards
 from calling_credit.payments.lost_customers import CardSaver
 from calling_credit.payments.manual_topup import add_funds, resume_challenge
 from calling_credit.payments.saved_cards import list_saved_cards, remove_saved_card
+from calling_credit.payments.setup_pages import open_setup_page
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.store import RechargeStore
@@ -108,7 +109,7 @@ def post_top_up() -> Response[str]:
     caller = admin()
     key = idempotency_key(app)
     amount_micros, payment_method_id = parse_top_up(json_body(app), config().bounds)
-    with topup_worker() as worker:
+    with topup_worker() as worker, worker.gate.limits(caller.account_id).announcing(worker.tally, worker.now):
         topup = add_funds(
             worker,
             recharges.snapshot(caller.account_id),
@@ -164,11 +165,12 @@ def list_payment_methods() -> Response[str]:
 def post_payment_method() -> Response[str]:
     """Return the address of Stripe's page for saving a card."""
     caller = admin()
-    if recharges.snapshot(caller.account_id).is_frozen:
+    account = recharges.snapshot(caller.account_id)
+    if account.is_frozen:
         raise account_frozen()
     with topup_worker() as worker:
         saver = CardSaver(accounts, customers, recharges, worker.stripe, worker.guard)
-        url = saver.setup_page(caller.account_id, config().page_url, worker.now)
+        url = open_setup_page(worker, saver, account, config().page_url)
     return answer({"url": url}, 201)
 
 

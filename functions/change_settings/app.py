@@ -37,6 +37,7 @@ from calling_credit.recharge.saving import RuleChange, current_card, in_flight_v
 from calling_credit.recharge.settings import apply_settings, parse_rule_settings, rule_view
 from calling_credit.recharge.simulation import simulation_view
 from calling_credit.recharge.store import RechargeStore, Snapshot
+from calling_credit.topups.refusals import card_blocked
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import Card
 from calling_credit.versions import changed_meanwhile, is_outdated, read_version
@@ -160,6 +161,8 @@ def save_rule() -> Response[str]:
     if not change.has_result(stored, view):
         settings = change.settings(stored.rule)
         card = read_rule_card(stripe_client(), snapshot, settings)
+        if settings.enabled and CardStore(dynamodb, config().table_name).is_blocked(card):
+            raise card_blocked()
 
         def save(current: Recharge) -> tuple[Rule, State] | None:
             return None if change.has_result(current, view) else change.apply(current, card)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from calling_credit.accounts.freeze_times import last_unfreezing
-from calling_credit.accounts.limits import DEFAULT_LIMITS, Limits, limits_from_item, limits_view, parse_limits
+from calling_credit.accounts.limits import DEFAULT_LIMITS, Limits, limits_from_item, operators_limits_view, parse_limits
 from calling_credit.dynamodb import keys
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.ids import check_id
@@ -106,7 +106,7 @@ def account_view(account: Account) -> dict[str, Any]:
         "billing_emails": list(account.billing_emails),
         "admission": account.admission,
         "frozen": account.is_frozen,
-        "limits": limits_view(account.limits),
+        "limits": operators_limits_view(account.limits),
     }
     if account.low_micros is not None:
         view["low_balance"] = format_money(account.low_micros)

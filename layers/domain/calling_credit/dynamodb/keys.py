@@ -24,6 +24,7 @@ One partition holds everything of an account, so its items commit together, and 
     CHANGE#<line_id>#<changed_at>#<id>  one immutable change of international calling       accounts.line_store
     DENIAL#                             recently announced denials, and the last one        admission.denials
     AUTO_RECHARGE                       the customer's rule and its state                   recharge.store
+    PAYMENT_LIMITS                      declines, pages, and money of manual payments       payments.limit_store
     LINK#<hash>                         an issued link, by the hash of its token            links.store
     ACTIVITY#<changed_at>#<id>          one immutable change of the customer at Stripe      accounts.customer_store
     PK = STRIPE, SK = STRIPE_ACCOUNT    the Stripe account of the stack                     payments.stripe_account

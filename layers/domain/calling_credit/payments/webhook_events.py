@@ -14,6 +14,7 @@ from calling_credit.payments import cards, customers, intents
 from calling_credit.payments.card_changes import CARD_RENEWED, CUSTOMER_DELETED, RuleCards
 from calling_credit.payments.issues import Issue, IssueCode, report_issue
 from calling_credit.payments.reversal import reverse_topup
+from calling_credit.payments.setup_pages import record_saved_card
 from calling_credit.payments.stripe_client import NoAnswer, payments_unavailable
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.payments.webhook_signature import StripeEvent
@@ -106,6 +107,7 @@ class StripeEventHandler:
         owner = cards.keep_first_card_as_default(self._stripe, event.object_id)
         if owner is not None:
             self._rule_cards.handle_saved_card(*owner)
+        record_saved_card(self._stripe, self._client, self._table_name, event.object_id, self._now)
         return "card_saved"
 
     def _bring_up_to_date(self, event: StripeEvent, intent_id: str) -> TopUp | str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.account import account_from_item
 from calling_credit.accounts.freezing import account_frozen, unless_frozen_action
+from calling_credit.accounts.limits import DEFAULT_LIMITS
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
@@ -46,6 +47,7 @@ class Snapshot:
     posted_micros: int
     recharge: Recharge
     is_frozen: bool = False
+    daily_top_up_micros: int = DEFAULT_LIMITS.daily_top_up_micros
 
     @property
     def is_halted(self) -> bool:
@@ -86,6 +88,7 @@ class RechargeStore:
             balance_from_item(from_attributes(items[keys.balance_sk()])).posted_micros,
             recharge_from_item(items.get(keys.auto_recharge_sk())),
             is_frozen=account.is_frozen,
+            daily_top_up_micros=account.limits.daily_top_up_micros,
         )
 
     def store_rule(
