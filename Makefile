@@ -215,11 +215,11 @@ redrive: $(READY)  ## Send rejected calls again; PEEK=1 shows the reasons, DROP=
 	@$(BIN)/python -m ops.redrive $(call flag,PEEK,--peek) $(call flag,DROP,--drop) $(call flag,YES,--yes)
 
 .PHONY: freeze
-freeze: $(READY)  ## Refuse new international calls of ACCOUNT=id and pause its automatic recharge, at once
+freeze: $(READY)  ## Refuse new international calls, payments, and looser settings of ACCOUNT=id, at once
 	@$(BIN)/python -m ops.freeze "$(or $(ACCOUNT),$(error Name the account: make freeze ACCOUNT=id))"
 
 .PHONY: unfreeze
-unfreeze: $(READY)  ## Resume calls and automatic recharge of ACCOUNT=id
+unfreeze: $(READY)  ## Resume calls and automatic recharge of ACCOUNT=id, and withdraw its freeze links
 	@$(BIN)/python -m ops.freeze "$(or $(ACCOUNT),$(error Name the account: make unfreeze ACCOUNT=id))" --off
 
 .PHONY: erase-number
