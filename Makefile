@@ -202,6 +202,10 @@ list-unrated: $(READY)  ## List calls without a price; KIND=stray | suspicious l
 list-payment-issues: $(READY)  ## List what Stripe reports but no payment here explains; none of it was credited
 	@$(BIN)/python -m ops.list_payment_issues
 
+.PHONY: check-stripe
+check-stripe: $(READY)  ## Check Stripe's account, key rights, card settings, and webhook endpoint, and say what to correct
+	@$(BIN)/python -m ops.check_stripe
+
 .PHONY: audit
 audit: $(READY)  ## Prove that the ledger of ACCOUNT=id adds up and agrees with Stripe
 	@$(BIN)/python -m ops.audit "$(or $(ACCOUNT),$(error Name the account: make audit ACCOUNT=id))"
