@@ -202,6 +202,10 @@ list-unrated: $(READY)  ## List calls without a price; KIND=stray | suspicious l
 list-payment-issues: $(READY)  ## List what Stripe reports but no payment here explains; none of it was credited
 	@$(BIN)/python -m ops.list_payment_issues
 
+.PHONY: relink-stripe
+relink-stripe: $(READY)  ## After a move to another Stripe account: clear lost customers, suspend rules of lost cards; YES=1 skips the question
+	@$(BIN)/python -m ops.relink_stripe $(call flag,YES,--yes)
+
 .PHONY: audit
 audit: $(READY)  ## Prove that the ledger of ACCOUNT=id adds up and agrees with Stripe
 	@$(BIN)/python -m ops.audit "$(or $(ACCOUNT),$(error Name the account: make audit ACCOUNT=id))"

@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
+from calling_credit.accounts.customer_store import CustomerStore
 from calling_credit.accounts.freezing import account_frozen
 from calling_credit.accounts.store import AccountStore
 from calling_credit.api.caller import Caller, customer, require_admin
@@ -31,8 +32,11 @@ from calling_credit.links.payment_page import error_page, halt_since, payment_pa
 from calling_credit.links.store import LinkStore
 from calling_credit.links.tokens import issue_link, unknown_link, verify_link
 from calling_credit.metrics import emit
-from calling_credit.payments import cards
+from calling_credit.payments.card_changes import RuleCards
+from calling_credit.payments.lost_customers import CardSaver
 from calling_credit.payments.manual_topup import add_funds, resume_challenge
+from calling_credit.payments.saved_cards import list_saved_cards, remove_saved_card
+from calling_credit.payments.setup_pages import open_setup_page
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.store import RechargeStore
@@ -44,6 +48,7 @@ SECONDS_TO_SPARE = 1.0
 OUTAGES = {
     ProblemCode.PAYMENTS_UNAVAILABLE: "stripe_unanswered",
     ProblemCode.STRIPE_REFUSES_US: "stripe_refusals",
+    ProblemCode.SETUP_PAGE_REFUSED: "stripe_refusals",
 }
 """The metric for each error that ends a payment request."""
 
@@ -53,6 +58,7 @@ app = http_resolver(logger)
 dynamodb = dynamodb_client()
 topups = TopUpStore(dynamodb, config().table_name)
 accounts = AccountStore(dynamodb, config().table_name)
+customers = CustomerStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
 links = LinkStore(dynamodb, config().table_name)
 
@@ -103,7 +109,7 @@ def post_top_up() -> Response[str]:
     caller = admin()
     key = idempotency_key(app)
     amount_micros, payment_method_id = parse_top_up(json_body(app), config().bounds)
-    with topup_worker() as worker:
+    with topup_worker() as worker, worker.gate.limits(caller.account_id).announcing(worker.tally, worker.now):
         topup = add_funds(
             worker,
             recharges.snapshot(caller.account_id),
@@ -148,19 +154,10 @@ def get_top_up(topup_id: str) -> Response[str]:
 @app.get("/payment-methods")
 def list_payment_methods() -> Response[str]:
     """List the saved cards, the default first."""
-    customer_id = recharges.snapshot(admin().account_id).customer_id
-    saved_cards, default = cards.list_cards(stripe_client(), customer_id) if customer_id else ([], None)
-    items = [
-        {
-            "id": saved.card.payment_method_id,
-            "brand": saved.card.brand,
-            "last4": saved.card.last4,
-            "exp_month": saved.exp_month,
-            "exp_year": saved.exp_year,
-            "default": saved.card.payment_method_id == default,
-        }
-        for saved in saved_cards
-    ]
+    account = recharges.snapshot(admin().account_id)
+    with topup_worker() as worker:
+        rule_cards = RuleCards(dynamodb, config().table_name, worker.stripe, worker.guard, worker.now)
+        items = list_saved_cards(worker.stripe, account, rule_cards, worker.now)
     return answer({"items": items, "next_cursor": None})
 
 
@@ -171,22 +168,19 @@ def post_payment_method() -> Response[str]:
     account = recharges.snapshot(caller.account_id)
     if account.is_frozen:
         raise account_frozen()
-    customer_id = account.customer_id
-    if customer_id is None:
-        new_customer_id = cards.create_customer(stripe_client(), caller.account_id)
-        customer_id = accounts.store_customer(caller.account_id, new_customer_id)
-    return answer({"url": cards.setup_page(stripe_client(), customer_id, config().page_url)}, 201)
+    with topup_worker() as worker:
+        saver = CardSaver(accounts, customers, recharges, worker.stripe, worker.guard)
+        url = open_setup_page(worker, saver, account, config().page_url)
+    return answer({"url": url}, 201)
 
 
 @app.delete("/payment-methods/<payment_method_id>")
 def delete_payment_method(payment_method_id: str) -> Response[str]:
-    """Remove a card. Automatic recharge that uses it is suspended until another card is chosen."""
+    """Remove a card and its duplicates. Automatic recharge that uses it is suspended until another card is chosen."""
     caller = admin()
     parse_payment_method_id({"payment_method_id": payment_method_id})
-    customer_id = recharges.snapshot(caller.account_id).customer_id
-    card = cards.read_own_card(stripe_client(), customer_id, payment_method_id)
-    cards.remove_card(stripe_client(), card.payment_method_id)
-    recharges.suspend_for_removed_card(caller.account_id, card.payment_method_id, clock.now())
+    account = recharges.snapshot(caller.account_id)
+    remove_saved_card(stripe_client(), recharges, account, payment_method_id, clock.now())
     return Response(status_code=204, content_type="application/json", body="", headers={"Cache-Control": "no-store"})
 
 
