@@ -29,6 +29,8 @@ class SuspensionReason(StrEnum):
     REPEATEDLY = "declined_repeatedly"
     UNUSABLE = "card_unusable"
     REMOVED = "card_removed"
+    REFUNDED = "payment_refunded"
+    DISPUTED = "payment_disputed"
 
 
 SOFT: Final = frozenset({SuspensionReason.REPEATEDLY})
@@ -72,7 +74,8 @@ class InFlight:
 @dataclass(frozen=True, slots=True)
 class State:
     """The state beside a rule. `version` grows with each change; `attempt` never decreases. `stopped` is the code of
-    the reason to stop, and `next_attempt_at` the time of the next attempt.
+    the reason to stop, and `next_attempt_at` the time of the next attempt. `suspended_by` names the payments whose
+    reversal or warning suspended the rule; while it names one, nothing here ends the suspension (see `suspensions`).
     """
 
     version: int = 0
@@ -85,6 +88,7 @@ class State:
     stopped: str | None = None
     next_attempt_at: str | None = None
     recent: tuple[Attempt, ...] = ()
+    suspended_by: frozenset[str] = frozenset()
 
     def is_backing_off(self, now: datetime) -> bool:
         """Whether the wait after a decline continues."""
@@ -121,11 +125,11 @@ def record_payment(state: State, topup: TopUp) -> State:
     if topup.kind == TopUpKind.AUTOMATIC:
         state = replace(_end_attempt(state, topup, AttemptOutcome.SUCCEEDED), failures=0, not_before=None)
         if state.suspended_reason is not None and topup.card.fingerprint == state.failed_fingerprint:
-            state = _lift_suspension(state)
+            state = _lift(state)
         return wake(state)
     if state.suspended_reason is None or state.suspended_reason in SOFT:
-        return _lift_suspension(state)
-    return _lift_suspension(state) if topup.card.fingerprint == state.failed_fingerprint else state
+        return _lift(state)
+    return _lift(state) if topup.card.fingerprint == state.failed_fingerprint else state
 
 
 def record_decline(state: State, topup: TopUp, decline: Decline, now: datetime) -> State:
@@ -180,13 +184,13 @@ def remove_card(state: State) -> State:
 def assign_card(state: State, fingerprint: str, *, is_new: bool) -> State:
     """Apply the rule's card. Another card number ends a suspension; the same number, added again, does not."""
     if state.suspended_reason == SuspensionReason.REMOVED:
-        return _lift_suspension(state) if is_new else state
-    return _lift_suspension(state) if fingerprint != (state.failed_fingerprint or fingerprint) else state
+        return _lift(state) if is_new else state
+    return _lift(state) if fingerprint != (state.failed_fingerprint or fingerprint) else state
 
 
 def switch_on(state: State) -> State:
     """Apply an admin's switching the rule on again."""
-    return _lift_suspension(state) if state.suspended_reason in SOFT else state
+    return _lift(state) if state.suspended_reason in SOFT else state
 
 
 def _end_attempt(state: State, topup: TopUp, outcome: AttemptOutcome) -> State:
@@ -198,10 +202,18 @@ def _end_attempt(state: State, topup: TopUp, outcome: AttemptOutcome) -> State:
 
 
 def _suspend(state: State, reason: str) -> State:
+    if state.suspended_by:
+        return state
     return replace(state, suspended_reason=reason, not_before=None, stopped=None, next_attempt_at=None)
 
 
-def _lift_suspension(state: State) -> State:
+def _lift(state: State) -> State:
+    """End the suspension, unless the reversal of a payment caused it."""
+    return state if state.suspended_by else lift_suspension(state)
+
+
+def lift_suspension(state: State) -> State:
+    """End a suspension and a wait after declines."""
     return replace(
         state,
         suspended_reason=None,
@@ -210,6 +222,7 @@ def _lift_suspension(state: State) -> State:
         not_before=None,
         stopped=None,
         next_attempt_at=None,
+        suspended_by=frozenset(),
     )
 
 

@@ -37,6 +37,7 @@ class StopReason(StrEnum):
     ACCOUNT_FROZEN = "account_frozen"
     ABOVE_THRESHOLD = "above_threshold"
     IN_FLIGHT = "in_flight"
+    NO_CALL_SINCE = "no_call_since"
     BACKING_OFF = "backing_off"
     DECLINED_TOO_OFTEN = "card_declined_too_often"
     HOURLY_COUNT = "hourly_count"
@@ -64,7 +65,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RechargeContext:
-    """Everything a decision depends on. `pending_micros` is the sum of other payments that are under way."""
+    """Everything a decision depends on. `pending_micros` is the sum of other payments that are under way.
+    `has_call_since`: a call has spent credit since something else lowered the balance, or since a person armed the rule.
+    """
 
     rule: Rule
     state: State
@@ -75,6 +78,7 @@ class RechargeContext:
     maximum_micros: int
     now: datetime
     is_frozen: bool = False
+    has_call_since: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,8 @@ def _reasons_to_stop(s: RechargeContext) -> Iterator[Stop]:
         yield Stop(StopReason.ABOVE_THRESHOLD)
     if state.in_flight is not None:
         yield Stop(StopReason.IN_FLIGHT)
+    if not s.has_call_since:
+        yield Stop(StopReason.NO_CALL_SINCE)
     if state.is_backing_off(s.now):
         yield Stop(StopReason.BACKING_OFF, state.not_before)
     declines = [

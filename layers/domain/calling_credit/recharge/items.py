@@ -16,6 +16,7 @@ from calling_credit.dynamodb.transactions import update
 from calling_credit.instants import format_instant
 from calling_credit.recharge.attempts import Attempt, InFlight, State
 from calling_credit.recharge.decision import Rule
+from calling_credit.recharge.suspensions import strongest_reason
 
 RECHARGE_KIND: Final = "recharge"
 CHECK_INTERVAL: Final = timedelta(hours=6)
@@ -40,6 +41,7 @@ _STATE: Final = (
     "failed_fingerprint",
     "stopped",
     "next_attempt_at",
+    "suspended_by",
 )
 
 
@@ -59,6 +61,7 @@ def recharge_from_item(attributes: dict[str, Any] | None) -> Recharge:
     if attributes is None:
         return NO_RECHARGE
     item = from_attributes(attributes)
+    item["suspended_reason"] = strongest_reason(item.get("suspended_reason"), item.get("suspended_by", ()))
     rule = Rule(**{name: item[name] for name in _RULE}, version=item["rule_version"])
     in_flight = item.get("in_flight")
     return Recharge(
@@ -85,6 +88,7 @@ def put_recharge_action(
     attributes |= {
         "state_version": state.version + 1,
         "in_flight": asdict(state.in_flight) if state.in_flight else None,
+        "suspended_by": state.suspended_by or None,
         "recent": json.dumps([list(asdict(attempt).values()) for attempt in state.recent], separators=(",", ":")),
         "sweep_pk": sweep_keys.sweep_pk(RECHARGE_KIND, account_id) if check_at else None,
         "sweep_sk": f"{check_at}#{account_id}" if check_at else None,

@@ -44,6 +44,7 @@ class Snapshot:
     posted_micros: int
     recharge: Recharge
     is_frozen: bool = False
+    has_call_since: bool = True
 
     @property
     def is_halted(self) -> bool:
@@ -76,14 +77,16 @@ class RechargeStore:
             raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
         item = from_attributes(items[keys.account_sk()])
         account = account_from_item(item)
+        balance = balance_from_item(from_attributes(items[keys.balance_sk()]))
         return Snapshot(
             account_id,
             account.time_zone,
             account.is_closed,
             item.get("stripe_customer_id"),
-            balance_from_item(from_attributes(items[keys.balance_sk()])).posted_micros,
+            balance.posted_micros,
             recharge_from_item(items.get(keys.auto_recharge_sk())),
             is_frozen=account.is_frozen,
+            has_call_since=balance.has_call_since,
         )
 
     def store_rule(self, account_id: str, change: Callable[[Recharge], tuple[Rule, State]], now: datetime) -> Recharge:
