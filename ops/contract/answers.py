@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ops.contract.problem_codes import BY_CODE
 from ops.contract.route import JSON, Access, Answer, Route
-from ops.contract.schemas import Schema, one_of, record
+from ops.contract.schemas import INSTANT, Schema, described, one_of, or_null, record
 
 PROBLEM_JSON: Final = "application/problem+json"
 PROBLEM: Final = record(
@@ -17,7 +17,11 @@ PROBLEM: Final = record(
         "status": {"type": "integer"},
         "code": {"type": "string", "description": "Stable; docs/api-errors.md explains each code."},
         "detail": {"type": "string", "description": "What is wrong and what to do, in words."},
+        "retry_at": or_null(
+            described(INSTANT, "Of a card: when it may be tried again; null if waiting does not help.")
+        ),
     },
+    optional=("retry_at",),
 )
 GATEWAY_MESSAGE: Final = record(
     "GatewayMessage",
@@ -74,11 +78,19 @@ def answers(route: Route, shared: dict[str, Any]) -> dict[str, Any]:
     by_status = {status: _own(answer) for status, answer in route.answers.items()}
     _add_problems(route, by_status)
     _add_gateway(route, by_status)
+    own = {BY_CODE[code].status for code in route.codes} if route.is_problem_json else set()
     document: dict[str, Any] = {}
     for status, answer in sorted(by_status.items()):
         document[str(status)] = answer
+<<<<<<< HEAD
         if status in _SHARED:
             name = _SHARED[status] + (_forbidden(route) if status == 403 else "" if route.is_problem_json else "Page")
+=======
+        if status in _SHARED and status not in own:
+            name = _SHARED[status] + (
+                route.access.title() if status == 403 else "" if route.is_problem_json else "Page"
+            )
+>>>>>>> cards
             assert shared.setdefault(name, answer) == answer, f"{route.key}: another answer is called {name}"
             document[str(status)] = {"$ref": f"#/components/responses/{name}"}
     return document

@@ -17,4 +17,4 @@ class Explanation:
     @property
     def has_retry_after(self) -> bool:
         """Whether answers with this code have the header Retry-After."""
-        return self.status == 503 or self.code is ProblemCode.IN_PROGRESS
+        return self.status in (429, 503) or self.code is ProblemCode.IN_PROGRESS

@@ -5,6 +5,7 @@ docs/api-errors.md and of the enums in docs/openapi.yaml.
 from typing import Final
 
 from calling_credit.errors import ProblemCode
+from ops.contract.card_codes import CARD_CONFLICTS, LIMIT_CODES
 from ops.contract.explanation import Explanation
 from ops.contract.value_codes import VALUE_CODES
 
@@ -80,6 +81,12 @@ EXPLANATIONS: Final = (
         "Request a client-credentials token with the scope that the answer names.",
     ),
     Explanation(
+        ProblemCode.ACCOUNT_FROZEN,
+        403,
+        "The account is frozen and takes no payments.",
+        "Contact the operator, who can unfreeze the account.",
+    ),
+    Explanation(
         ProblemCode.UNKNOWN_ADDRESS,
         404,
         "No route matches the path. Ids contain only letters, digits, and `_ . : @ + -`.",
@@ -122,6 +129,7 @@ EXPLANATIONS: Final = (
     ),
     Explanation(ProblemCode.IN_PROGRESS, 409, "The same request is still being processed.", _RETRY),
     Explanation(ProblemCode.ACCOUNT_CLOSED, 409, "The account is closed and takes no payments.", _CONTACT),
+    *CARD_CONFLICTS,
     Explanation(
         ProblemCode.CALL_ID_REUSED,
         409,
@@ -138,6 +146,7 @@ EXPLANATIONS: Final = (
         ProblemCode.BODY_TOO_LARGE, 413, "The body exceeds the limit that the answer names.", "Send a smaller body."
     ),
     *VALUE_CODES,
+    *LIMIT_CODES,
     Explanation(
         ProblemCode.INTERNAL_ERROR,
         500,

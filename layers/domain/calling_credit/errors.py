@@ -8,12 +8,15 @@
     │   └── InProgress      the same request is being processed                        (HTTP 409)
     ├── PayloadTooLarge     the body is over the limit                                 (HTTP 413)
     ├── InvalidValue        the request is readable, one of its values is not allowed  (HTTP 422)
+    ├── TooManyRequests     a limit on attempts or amounts is reached; wait             (HTTP 429)
     └── Unavailable         no answer in time; the request is safe to repeat           (HTTP 503)
 
 Only `api.problems` converts errors into HTTP answers.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 
 class ProblemCode(StrEnum):
@@ -42,6 +45,8 @@ class ProblemCode(StrEnum):
     IN_PROGRESS = "in_progress"
     ACCOUNT_CLOSED = "account_closed"
     ACCOUNT_FROZEN = "account_frozen"
+    CARD_BLOCKED = "card_blocked"
+    CARD_DECLINED_TOO_OFTEN = "card_declined_too_often"
     CALL_ID_REUSED = "call_id_reused"
     PRICE_NOT_STORED = "price_not_stored"
     BODY_TOO_LARGE = "body_too_large"
@@ -69,6 +74,10 @@ class ProblemCode(StrEnum):
     INVALID_TIME_ZONE = "invalid_time_zone"
     INVALID_STATUS = "invalid_status"
     INVALID_EMAIL = "invalid_email"
+    TOO_MANY_DECLINES = "too_many_declines"
+    TOO_MANY_SETUP_PAGES = "too_many_setup_pages"
+    TOO_MANY_CARDS = "too_many_cards"
+    DAILY_TOP_UP = "daily_top_up"
     INTERNAL_ERROR = "internal_error"
     UNAVAILABLE = "unavailable"
     BUSY = "busy"
@@ -93,12 +102,15 @@ class ProblemCode(StrEnum):
 
 
 class CallingCreditError(Exception):
-    """The base of all errors for callers: `code` is stable, `detail` is one or two sentences for people."""
+    """The base of all errors for callers: `code` is stable, `detail` is one or two sentences for people, and `extra`
+    holds further members of the problem, such as `retry_at`.
+    """
 
-    def __init__(self, code: ProblemCode, detail: str) -> None:
+    def __init__(self, code: ProblemCode, detail: str, *, extra: Mapping[str, Any] | None = None) -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
+        self.extra: Mapping[str, Any] = extra or {}
 
 
 class BadRequest(CallingCreditError):
@@ -131,6 +143,16 @@ class PayloadTooLarge(CallingCreditError):
 
 class InvalidValue(CallingCreditError):
     """One value of a readable request is not allowed; the detail names it."""
+
+
+class TooManyRequests(CallingCreditError):
+    """A limit on attempts or amounts is reached; a new request is possible after `retry_after_seconds`."""
+
+    def __init__(
+        self, code: ProblemCode, detail: str, retry_after_seconds: int, *, extra: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(code, detail, extra=extra)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Unavailable(CallingCreditError):

@@ -1,7 +1,8 @@
 """Converts every error into an HTTP answer: RFC 9457 problem details with a stable `code`."""
 
 import json
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import Response
 
@@ -16,17 +17,20 @@ _STATUS: Final = {
     errors.InProgress: (409, "Conflict"),
     errors.PayloadTooLarge: (413, "Payload too large"),
     errors.InvalidValue: (422, "Value not allowed"),
+    errors.TooManyRequests: (429, "Too many requests"),
     errors.Unavailable: (503, "Unavailable"),
 }
 
 
 def problem(error: errors.CallingCreditError) -> Response[str]:
-    """Return `{type, title, status, code, detail}`, with Retry-After for errors that waiting may resolve."""
+    """Return `{type, title, status, code, detail}` and the error's further members, with Retry-After for errors that
+    waiting may resolve.
+    """
     status, title = _STATUS[type(error)]
     headers = {"Cache-Control": "no-store"}
-    if isinstance(error, errors.Unavailable | errors.InProgress):
+    if isinstance(error, errors.Unavailable | errors.InProgress | errors.TooManyRequests):
         headers["Retry-After"] = str(error.retry_after_seconds)
-    return _answer(status, title, error.code, error.detail, headers)
+    return _answer(status, title, error.code, error.detail, headers, error.extra)
 
 
 def internal_error() -> Response[str]:
@@ -38,6 +42,13 @@ def internal_error() -> Response[str]:
     return _answer(500, "Internal error", errors.ProblemCode.INTERNAL_ERROR, detail, {"Cache-Control": "no-store"})
 
 
-def _answer(status: int, title: str, code: errors.ProblemCode, detail: str, headers: dict[str, str]) -> Response[str]:
-    body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
+def _answer(
+    status: int,
+    title: str,
+    code: errors.ProblemCode,
+    detail: str,
+    headers: dict[str, str],
+    extra: Mapping[str, Any] | None = None,
+) -> Response[str]:
+    body = {**(extra or {}), "type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
     return Response(status_code=status, content_type=PROBLEM_JSON, body=json.dumps(body), headers=dict(headers))

@@ -25,6 +25,7 @@ One partition holds everything of an account, so its items commit together, and 
     DENIAL#                             recently announced denials, and the last one        admission.denials
     AUTO_RECHARGE                       the customer's rule and its state                   recharge.store
     LINK#<hash>                         an issued link, by the hash of its token            links.store
+    PK = CARD#<hash>, SK = CARD         tries and block of a card, for the whole stack     payments.card_store
     PK = STRIPE#<object id>, SK = ISSUE an issue about a Stripe object, for operators       payments.issues
     PK = MAIL, SK = <function>#<hash>   a sent mail, for a week                             functions/send_mail
 

@@ -1,0 +1,46 @@
+"""Error codes of cards that must not be tried, and of limits on payments by card."""
+
+from typing import Final
+
+from calling_credit.errors import ProblemCode
+from ops.contract.explanation import Explanation
+
+_WAIT: Final = "Wait `Retry-After` seconds."
+
+CARD_CONFLICTS: Final = (
+    Explanation(
+        ProblemCode.CARD_BLOCKED,
+        409,
+        "A payment with this card was disputed or reported as fraud, so the card is blocked.",
+        "Use another card. The operator can unblock the card.",
+    ),
+    Explanation(
+        ProblemCode.CARD_DECLINED_TOO_OFTEN,
+        409,
+        "The card's bank declined it too often in 30 days, or asked not to try it again.",
+        "Use another card, or wait until `retry_at`. If it is null, save the card again to try it once more.",
+    ),
+)
+LIMIT_CODES: Final = (
+    Explanation(
+        ProblemCode.TOO_MANY_DECLINES,
+        429,
+        "Cards of this account were declined 5 times in an hour or 10 times in a day.",
+        f"{_WAIT} Ask the bank why it declines the card.",
+    ),
+    Explanation(
+        ProblemCode.TOO_MANY_SETUP_PAGES, 429, "The account opened 10 pages for saving a card in an hour.", _WAIT
+    ),
+    Explanation(
+        ProblemCode.TOO_MANY_CARDS,
+        429,
+        "The account has 10 cards, counting open pages for saving one.",
+        f"Remove a card, or wait until an open page has expired. {_WAIT}",
+    ),
+    Explanation(
+        ProblemCode.DAILY_TOP_UP,
+        429,
+        "The payment exceeds what the account may still pay by hand today.",
+        f"Pay less. {_WAIT} Ask the operator for a higher limit.",
+    ),
+)
