@@ -25,6 +25,7 @@ PREFIXES: Final = {
     "setup_intent": "seti_",
     "checkout.session": "cs_test_",
     "dispute": "dp_",
+    "radar.early_fraud_warning": "issfr_",
     "balance_transaction": "txn_",
     "event": "evt_",
 }
@@ -39,6 +40,11 @@ class Cause:
 
     request_id: str | None = None
     idempotency_key: str | None = None
+
+
+def deleted_customer(customer_id: str) -> Fields:
+    """Return what Stripe still shows of a deleted customer."""
+    return {"id": customer_id, "object": "customer", "deleted": True}
 
 
 def wall_clock() -> datetime:
@@ -57,6 +63,8 @@ class Account:
     objects: dict[str, dict[str, Fields]] = field(default_factory=lambda: defaultdict(dict))
     cards: dict[str, KnownCard] = field(default_factory=dict)
     """The card behind each payment method."""
+    deleted: set[str] = field(default_factory=set)
+    """Customers that were deleted; Stripe still remembers their ids."""
     spent: set[str] = field(default_factory=set)
     """Payment methods that cannot be used again: detached, or charged without a customer."""
     set_up: set[str] = field(default_factory=set)
@@ -92,7 +100,9 @@ class Account:
         return existing
 
     def find(self, object_id: str) -> Fields | None:
-        """Return the object with an id of any kind."""
+        """Return the object with an id of any kind; of a deleted customer, only that it is deleted."""
+        if object_id in self.deleted:
+            return deleted_customer(object_id)
         for kind, prefix in PREFIXES.items():
             if object_id.startswith(prefix):
                 return self.objects[kind].get(object_id)

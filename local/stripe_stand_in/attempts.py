@@ -9,6 +9,7 @@ from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.charges import fail, new_charge, new_failed_charge, record_receipt
 from local.stripe_stand_in.declines import AUTHENTICATION_REQUIRED, Decline, decline_named
 from local.stripe_stand_in.disputes import open_dispute
+from local.stripe_stand_in.fraud_warnings import warn
 from local.stripe_stand_in.payment_methods import attach_to, card_error, has_expired
 from local.stripe_stand_in.refusals import Fields, Refusal, error_fields
 
@@ -140,13 +141,16 @@ def _succeed(account: Account, intent: Fields, charge: Fields, payment_method: F
     if payment_method["customer"] is None:
         _save_or_retire(account, intent, payment_method)
     test_card = account.cards[payment_method["id"]]
+    if test_card.warning is not None:
+        warn(account, charge, test_card.warning)
     if test_card.dispute is not None:
         open_dispute(account, charge, test_card.dispute, inquiry=test_card.inquiry)
 
 
 def _save_or_retire(account: Account, intent: Fields, payment_method: Fields) -> None:
     """Save a card without a customer if the intent says so; otherwise it cannot be used again."""
-    if intent["setup_future_usage"] is not None and intent["customer"] is not None:
+    customer_lives = intent["customer"] in account.objects["customer"]
+    if intent["setup_future_usage"] is not None and customer_lives and payment_method["id"] not in account.spent:
         attach_to(account, payment_method, intent["customer"])
     else:
         account.spent.add(payment_method["id"])

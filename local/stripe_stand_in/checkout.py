@@ -91,10 +91,12 @@ def complete(account: Account, session: Fields, test_card: KnownCard, holder: st
     """Save the card from the page for the session's customer; return the payment method.
 
     Raises:
-        Refusal: the session is no longer open.
+        Refusal: the session is no longer open, or its customer was deleted.
     """
     if retrieve(account, {}, session["id"])["status"] != "open":
         raise Refusal(400, "This Checkout Session is no longer open.", param="session")
+    if session["customer"] is not None:
+        account.get("customer", session["customer"], "customer")
     card = new_card(account, test_card)
     card["billing_details"]["name"] = holder or None
     card["card"] |= {"exp_month": expiry[0], "exp_year": expiry[1]}

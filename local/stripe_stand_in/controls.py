@@ -5,11 +5,12 @@ call is one step under the stand-in's lock.
 from collections import Counter
 from typing import Any
 
-from local.stripe_stand_in import disputes, hosted
+from local.stripe_stand_in import card_changes, customers, disputes, fraud_warnings, hosted
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.attempts import fail_processing, settle_processing
 from local.stripe_stand_in.checkout import complete, end
-from local.stripe_stand_in.known_cards import card_with_id, card_with_number
+from local.stripe_stand_in.declines import decline_named
+from local.stripe_stand_in.known_cards import KnownCard, card_with_id, card_with_number, renewed
 from local.stripe_stand_in.refunds import fail_refund, issue
 from local.stripe_stand_in.refusals import Fields, Refusal, no_such
 from local.stripe_stand_in.stand_in import StandIn
@@ -50,11 +51,53 @@ class Controls:
         """Save a card as the customer on the Checkout page: a test card by number or well-known id."""
         with self._stand_in.lock:
             session = hosted.open_session(self._account, session_id)
-            test_card = card_with_number(card) or card_with_id(card)
-            if test_card is None:
-                raise no_such("payment_method", card, "card")
+            test_card = _known_card(card)
             complete(self._account, session, test_card, "Test Customer", (12, self._account.now().year + 8))
             return session
+
+    def delete_customer(self, customer_id: str) -> Fields:
+        """Delete a customer in the dashboard."""
+        with self._stand_in.lock:
+            return customers.delete(self._account, {}, customer_id)
+
+    def renew_card(
+        self,
+        payment_method_id: str,
+        card: str | None = None,
+        exp_month: int | None = None,
+        exp_year: int | None = None,
+        *,
+        same_number: bool = False,
+        event: str = card_changes.AUTOMATICALLY_UPDATED,
+    ) -> Fields:
+        """Renew a saved card as the card network does: by default a new number (the same behavior) and five more years.
+
+        `card` is a test card by number or well-known id; `same_number` changes only the date; `event` can be
+        `payment_method.updated`.
+        """
+        with self._stand_in.lock:
+            payment_method = self._account.get("payment_method", payment_method_id, "payment_method", 404)
+            current, dates = self._account.cards[payment_method_id], payment_method["card"]
+            test_card = _known_card(card) if card else current if same_number else renewed(current)
+            expires = (exp_month or dates["exp_month"], exp_year or dates["exp_year"] + 5 * (exp_month is None))
+            card_changes.renew(self._account, payment_method, test_card, expires, event)
+            return payment_method
+
+    def decline_card(
+        self, payment_method_id: str, reason: str = "generic_decline", advice_code: str | None = None
+    ) -> Fields:
+        """Let the bank decline all later charges of a card: any decline code, any advice code or `no_advice`."""
+        with self._stand_in.lock:
+            payment_method = self._account.get("payment_method", payment_method_id, "payment_method", 404)
+            card_changes.set_answer(self._account, payment_method, decline_named(reason, advice_code))
+            return payment_method
+
+    def accept_card(self, payment_method_id: str) -> Fields:
+        """Let the bank accept all later charges of a card."""
+        with self._stand_in.lock:
+            payment_method = self._account.get("payment_method", payment_method_id, "payment_method", 404)
+            card_changes.set_answer(self._account, payment_method, None)
+            return payment_method
 
     def dispute(
         self, charge_id: str, reason: str = "fraudulent", amount: int | None = None, *, inquiry: bool = False
@@ -63,6 +106,19 @@ class Controls:
         with self._stand_in.lock:
             charge = self._account.get("charge", charge_id, status=404)
             return disputes.open_dispute(self._account, charge, reason, amount=amount, inquiry=inquiry)
+
+    def warn(self, charge_id: str, fraud_type: str = "unauthorized_use_of_card") -> Fields:
+        """Send an early fraud warning as the issuer of the card."""
+        with self._stand_in.lock:
+            charge = self._account.get("charge", charge_id, status=404)
+            return fraud_warnings.warn(self._account, charge, fraud_type)
+
+    def escalate_inquiry(self, dispute_id: str) -> Fields:
+        """Turn an inquiry into a chargeback."""
+        with self._stand_in.lock:
+            dispute = disputes.require_open(self._account.get("dispute", dispute_id, status=404))
+            disputes.escalate(self._account, dispute)
+            return dispute
 
     def win_dispute(self, dispute_id: str, amount: int | None = None) -> Fields:
         """Decide a dispute for the account; reinstate `amount` cents, or all."""
@@ -125,3 +181,10 @@ class Controls:
         if intent["status"] != status:
             raise Refusal(400, f"{intent_id} has the status {intent['status']}; it must be {status}.")
         return intent
+
+
+def _known_card(card: str) -> KnownCard:
+    test_card = card_with_number(card) or card_with_id(card)
+    if test_card is None:
+        raise no_such("payment_method", card, "card")
+    return test_card

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from local.stripe_stand_in.account import Account
+from local.stripe_stand_in.account import Account, deleted_customer
 from local.stripe_stand_in.answers import page
 from local.stripe_stand_in.parameters import (
     PAGING,
@@ -80,6 +80,29 @@ def update(account: Account, given: Fields, customer_id: str) -> Fields:
         changes["invoice_settings"] = {**customer["invoice_settings"], **settings}
     account.change(customer, "customer.updated", changes)
     return customer
+
+
+def retrieve(account: Account, _given: Fields, customer_id: str) -> Fields:
+    """GET /v1/customers/{id}; a deleted customer is only shown as deleted."""
+    if customer_id in account.deleted:
+        return deleted_customer(customer_id)
+    return account.get("customer", customer_id, status=404)
+
+
+def delete(account: Account, _given: Fields, customer_id: str) -> Fields:
+    """DELETE /v1/customers/{id}: detach the cards and remove the customer.
+
+    The only event is `customer.deleted`, with the customer as it was. Stripe documents no event for its cards, so the
+    stand-in sends none.
+    """
+    customer = account.get("customer", customer_id, status=404)
+    for payment_method in account.newest_first("payment_method", customer=customer_id):
+        payment_method["customer"] = None
+        account.spent.add(payment_method["id"])
+    del account.objects["customer"][customer_id]
+    account.deleted.add(customer_id)
+    account.emit("customer.deleted", customer)
+    return deleted_customer(customer_id)
 
 
 def list_customers(account: Account, given: Fields) -> Fields:

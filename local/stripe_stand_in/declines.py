@@ -5,6 +5,9 @@ from typing import Final
 
 ADVICE_CODES: Final = ("confirm_card_data", "do_not_try_again", "try_again_later")
 
+NO_ADVICE: Final = "no_advice"
+"""Asks for a decline without an advice code."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decline:
@@ -60,11 +63,17 @@ AUTHENTICATION_REQUIRED: Final = Decline(
 
 
 def decline_named(reason: str, advice_code: str | None = None) -> Decline:
-    """Return the decline of a code; without `advice_code`, with the usual advice for the reason."""
+    """Return the decline of a code; without `advice_code`, with the usual advice for the reason; with `NO_ADVICE`, with
+    none.
+    """
     if reason == "authentication_required":
         return AUTHENTICATION_REQUIRED
     if reason in OWN_CODES:
         own = OWN_CODES[reason]
-        return Decline(own.code, own.message, None, advice_code or own.advice_code, own.param)
+        return Decline(own.code, own.message, None, _advice(advice_code, own.advice_code), own.param)
     message = "Your card has insufficient funds." if reason == "insufficient_funds" else GENERIC
-    return Decline("card_declined", message, reason, advice_code or ADVICE.get(reason))
+    return Decline("card_declined", message, reason, _advice(advice_code, ADVICE.get(reason)))
+
+
+def _advice(requested: str | None, usual: str | None) -> str | None:
+    return None if requested == NO_ADVICE else requested or usual

@@ -5,6 +5,7 @@ from typing import Final
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.answers import page
 from local.stripe_stand_in.balance import DAY_SECONDS, record
+from local.stripe_stand_in.fraud_warnings import review_warnings
 from local.stripe_stand_in.parameters import (
     PAGING,
     Parameters,
@@ -22,6 +23,7 @@ FEE: Final = 1500
 DAYS_TO_ANSWER: Final = 9
 NETWORK_REASON: Final = {"fraudulent": "10.4", "product_not_received": "13.1"}
 CLOSED: Final = ("won", "lost", "warning_closed")
+OPEN_INQUIRY: Final = ("warning_needs_response", "warning_under_review")
 EVIDENCE: Final = (
     "access_activity_log",
     "billing_address",
@@ -115,11 +117,52 @@ def open_dispute(
     dispute = account.add("dispute", _fields(account, charge, reason, disputed, inquiry=inquiry))
     account.change(charge, "charge.updated", {"disputed": True})
     account.emit("charge.dispute.created", dispute)
+    review_warnings(account, charge)
     if not inquiry:
-        withdrawal = record(account, dispute, "adjustment", -disputed, fee=FEE, category="dispute")
-        transactions = [*dispute["balance_transactions"], withdrawal]
-        account.change(dispute, "charge.dispute.funds_withdrawn", {"balance_transactions": transactions})
+        _withdraw(account, dispute)
     return dispute
+
+
+def escalate(account: Account, dispute: Fields) -> None:
+    """Turn an open inquiry into a chargeback, which withdraws the funds.
+
+    Raises:
+        Refusal: it is not an inquiry.
+    """
+    if not _is_inquiry(dispute):
+        raise Refusal(400, f"Dispute {dispute['id']} is not an inquiry.", param="dispute")
+    card = {**dispute["payment_method_details"]["card"], "case_type": "chargeback"}
+    changes: Fields = {
+        "is_charge_refundable": False,
+        "payment_method_details": {"card": card, "type": "card"},
+        "status": "needs_response",
+    }
+    account.change(dispute, "charge.dispute.updated", changes)
+    _withdraw(account, dispute)
+
+
+def refuse_refund(account: Account, charge: Fields) -> None:
+    """Check that no dispute of a charge forbids its refund; an inquiry allows it.
+
+    Raises:
+        Refusal: the charge was charged back.
+    """
+    if not all(dispute["is_charge_refundable"] for dispute in account.newest_first("dispute", charge=charge["id"])):
+        message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
+        raise Refusal(400, message, code="charge_disputed", param="charge")
+
+
+def close_inquiries(account: Account, charge: Fields) -> None:
+    """Close the open inquiries about a charge that is fully refunded."""
+    for dispute in account.newest_first("dispute", charge=charge["id"]):
+        if dispute["status"] in OPEN_INQUIRY:
+            lose(account, dispute)
+
+
+def _withdraw(account: Account, dispute: Fields) -> None:
+    withdrawal = record(account, dispute, "adjustment", -dispute["amount"], fee=FEE, category="dispute")
+    transactions = [*dispute["balance_transactions"], withdrawal]
+    account.change(dispute, "charge.dispute.funds_withdrawn", {"balance_transactions": transactions})
 
 
 def win(account: Account, dispute: Fields, amount: int) -> None:

@@ -136,4 +136,6 @@ def usable_payment_method(account: Account, customer_id: str | None, payment_met
             f"The PaymentMethod {payment_method['id']} does not belong to the Customer you supplied {customer_id}. "
             "Please use this PaymentMethod with the Customer that it belongs to instead."
         )
+    if customer_id is not None:
+        account.get("customer", customer_id, "customer")
     return payment_method

@@ -3,16 +3,17 @@ project that can be saved and are declined later for the reason in their id.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from local.stripe_stand_in.declines import ADVICE_CODES, Decline, decline_named
+from local.stripe_stand_in.declines import ADVICE_CODES, NO_ADVICE, Decline, decline_named
 
 Authentication = Literal["never", "unless_set_up", "on_session", "always"]
 
 ATTACHES_THEN_DECLINES: Final = "card_attachesThenDeclines_"
 """The prefix of this project's names: `pm_card_attachesThenDeclines_<reason>[_<advice_code>]`, for example
-`pm_card_attachesThenDeclines_lost_card` or `pm_card_attachesThenDeclines_do_not_honor__do_not_try_again`."""
+`pm_card_attachesThenDeclines_lost_card` or `pm_card_attachesThenDeclines_do_not_honor__do_not_try_again`. The reason
+can be any decline code. The advice code `no_advice` stands for none, where the reason usually has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class KnownCard:
     authentication: Authentication = "never"
     dispute: str | None = None
     inquiry: bool = False
+    warning: str | None = None
     processing: bool = False
     refund_fails: bool = False
 
@@ -116,6 +118,12 @@ CARDS: Final = (
         inquiry=True,
     ),
     KnownCard(
+        "4000000000005423",
+        "Pays; the issuer sends an early fraud warning",
+        ("card_createIssuerFraudRecord", "createIssuerFraudRecord"),
+        warning="unauthorized_use_of_card",
+    ),
+    KnownCard(
         "4000000000005126",
         "Pays; refunds fail later",
         ("card_refundFail", "refundFail"),
@@ -187,6 +195,11 @@ def card_with_number(number: str) -> KnownCard | None:
     return _BY_NUMBER.get(number)
 
 
+def renewed(card: KnownCard) -> KnownCard:
+    """Return the card that replaces this one: another number, the same behavior."""
+    return replace(card, number=_number_of(f"renews {card.number}"))
+
+
 def card_with_id(object_id: str) -> KnownCard | None:
     """Return the test card of a well-known `pm_card_…` or `tok_…` id; None for any other id."""
     prefix, _, name = object_id.partition("_")
@@ -199,7 +212,7 @@ def card_with_id(object_id: str) -> KnownCard | None:
 
 def _card_declining(behavior: str) -> KnownCard:
     reason, advice_code = behavior, None
-    for code in ADVICE_CODES:
+    for code in (*ADVICE_CODES, NO_ADVICE):
         if behavior.endswith(f"_{code}"):
             reason, advice_code = behavior.removesuffix(code).rstrip("_"), code
     number = _number_of(f"declines {behavior}")

@@ -48,13 +48,13 @@ def create(account: Account, given: Fields) -> Fields:
         raise Refusal(402, message, kind="card_error", code="card_declined", decline_code="test_mode_live_card")
     new = new_card(account, test_card)
     if "number" in card:
-        new["card"] |= _expiry(account, card)
+        new["card"] |= expiry(account, card)
     new["billing_details"] |= given.get("billing_details", {})
     new["metadata"] = merge_metadata({}, given.get("metadata", {}))
     return new
 
 
-def _expiry(account: Account, card: Fields) -> Fields:
+def expiry(account: Account, card: Fields) -> Fields:
     """Return the expiry date of the card.
 
     Raises:
@@ -165,17 +165,12 @@ def new_card(account: Account, test_card: KnownCard) -> Fields:
                 "tax_id": None,
             },
             "card": {
-                "brand": test_card.brand,
+                **printed(test_card),
                 "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
                 "country": "US",
-                "display_brand": test_card.brand,
                 "exp_month": now.month,
                 "exp_year": now.year + CARD_YEARS_AHEAD,
-                "fingerprint": test_card.fingerprint,
-                "funding": "debit" if "debit" in test_card.does else "credit",
                 "generated_from": None,
-                "last4": test_card.last4,
-                "networks": {"available": [test_card.brand], "preferred": None},
                 "regulated_status": "unregulated",
                 "three_d_secure_usage": {"supported": test_card.authentication != "never"},
                 "wallet": None,
@@ -190,6 +185,18 @@ def new_card(account: Account, test_card: KnownCard) -> Fields:
     )
     account.cards[new["id"]] = test_card
     return new
+
+
+def printed(test_card: KnownCard) -> Fields:
+    """Return the fields of a payment method's card that depend on its number."""
+    return {
+        "brand": test_card.brand,
+        "display_brand": test_card.brand,
+        "fingerprint": test_card.fingerprint,
+        "funding": "debit" if "debit" in test_card.does else "credit",
+        "last4": test_card.last4,
+        "networks": {"available": [test_card.brand], "preferred": None},
+    }
 
 
 def has_expired(account: Account, payment_method: Fields) -> bool:

@@ -5,6 +5,8 @@ from typing import Final
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.answers import page
 from local.stripe_stand_in.balance import record
+from local.stripe_stand_in.disputes import close_inquiries, refuse_refund
+from local.stripe_stand_in.fraud_warnings import review_warnings
 from local.stripe_stand_in.parameters import (
     PAGING,
     Parameters,
@@ -37,9 +39,7 @@ LIST: Final = Parameters({**PAGING, "charge": text, "created": instants, "paymen
 def create(account: Account, given: Fields) -> Fields:
     """POST /v1/refunds, for a charge or a payment intent."""
     charge = _charge(account, given)
-    if charge["disputed"]:
-        message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
-        raise Refusal(400, message, code="charge_disputed", param="charge")
+    refuse_refund(account, charge)
     return issue(account, charge, given)
 
 
@@ -111,6 +111,9 @@ def fail_refund(account: Account, refund: Fields, reason: str) -> None:
 
 def _set_refunded(account: Account, charge: Fields, refunded: int, event_type: str) -> None:
     account.change(charge, event_type, {"amount_refunded": refunded, "refunded": refunded == charge["amount"]})
+    review_warnings(account, charge)
+    if charge["refunded"]:
+        close_inquiries(account, charge)
 
 
 def _charge(account: Account, given: Fields) -> Fields:

@@ -63,7 +63,7 @@ def empty_parameter(name: str) -> Refusal:
 
 def no_such(kind: str, object_id: str, param: str, status: int = 400) -> Refusal:
     """Return the error for an unknown id: 404 if the path names it, 400 if a parameter does."""
-    name = {"payment_method": "PaymentMethod"}.get(kind, kind)
+    name = {"payment_method": "PaymentMethod"}.get(kind, kind.removeprefix("radar."))
     return Refusal(status, f"No such {name}: '{object_id}'", code="resource_missing", param=param)
 
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from local.stripe_stand_in import (
+    card_changes,
     charges,
     checkout,
     customers,
     disputes,
     events,
+    fraud_warnings,
     payment_intents,
     payment_methods,
     refunds,
@@ -54,8 +56,9 @@ def retrieve(kind: str, param: str = "id") -> Endpoint:
 ROUTES: Final = (
     Route("POST", "/v1/customers", customers.create, customers.PARAMETERS),
     Route("GET", "/v1/customers", customers.list_customers, customers.LIST),
-    Route("GET", "/v1/customers/{}", retrieve("customer")),
+    Route("GET", "/v1/customers/{}", customers.retrieve),
     Route("POST", "/v1/customers/{}", customers.update, customers.PARAMETERS),
+    Route("DELETE", "/v1/customers/{}", customers.delete),
     Route(
         "GET",
         "/v1/customers/{}/payment_methods",
@@ -66,6 +69,7 @@ ROUTES: Final = (
     Route("POST", "/v1/payment_methods", payment_methods.create, payment_methods.CREATE),
     Route("GET", "/v1/payment_methods", payment_methods.list_payment_methods, payment_methods.LIST),
     Route("GET", "/v1/payment_methods/{}", payment_methods.retrieve),
+    Route("POST", "/v1/payment_methods/{}", card_changes.update, card_changes.UPDATE),
     Route("POST", "/v1/payment_methods/{}/attach", payment_methods.attach, payment_methods.ATTACH),
     Route("POST", "/v1/payment_methods/{}/detach", payment_methods.detach),
     Route("POST", "/v1/payment_intents", payment_intents.create, payment_intents.CREATE),
@@ -88,6 +92,8 @@ ROUTES: Final = (
     Route("GET", "/v1/disputes/{}", retrieve("dispute", "dispute")),
     Route("POST", "/v1/disputes/{}", disputes.update, disputes.UPDATE),
     Route("POST", "/v1/disputes/{}/close", disputes.close),
+    Route("GET", "/v1/radar/early_fraud_warnings", fraud_warnings.list_warnings, fraud_warnings.LIST),
+    Route("GET", "/v1/radar/early_fraud_warnings/{}", retrieve(fraud_warnings.KIND, "early_fraud_warning")),
     Route("GET", "/v1/balance_transactions/{}", retrieve("balance_transaction")),
     Route("GET", "/v1/events", events.list_events, events.LIST),
     Route("GET", "/v1/events/{}", retrieve("event")),

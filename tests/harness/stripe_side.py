@@ -12,7 +12,7 @@ from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, StandIn
 from tests.harness.stripe import StripeWire
 from tests.harness.world import World
 
-ACCOUNT_STATE = ("objects", "cards", "spent", "set_up", "cause")
+ACCOUNT_STATE = ("objects", "cards", "deleted", "spent", "set_up", "cause")
 """The attributes of the stand-in's account that requests change."""
 
 
@@ -26,6 +26,11 @@ class StripeSide:
     def stand_in(self) -> StandIn:
         """The Stripe account."""
         return self.wire.stand_in
+
+    @property
+    def controls(self) -> Controls:
+        """What happens at Stripe outside its API."""
+        return Controls(self.stand_in)
 
     @property
     def wire(self) -> StripeWire:
@@ -88,11 +93,11 @@ class StripeSide:
 
     def challenge(self, topup_id: str, *, confirmed: bool = True) -> None:
         """Answer the bank's challenge as the cardholder."""
-        Controls(self.stand_in).answer_challenge(self.intent_of(topup_id)["id"], confirmed=confirmed)
+        self.controls.answer_challenge(self.intent_of(topup_id)["id"], confirmed=confirmed)
 
     def settle_at_stripe(self, topup_id: str, *, reason: str | None = None) -> None:
         """Complete a processing payment at Stripe, or decline it with a reason."""
-        controls, intent_id = Controls(self.stand_in), self.intent_of(topup_id)["id"]
+        controls, intent_id = self.controls, self.intent_of(topup_id)["id"]
         if reason is None:
             controls.settle(intent_id)
         else:

@@ -23,6 +23,7 @@ LEFT_OUT: dict[type[StripeObject], str] = {
     "redirect_on_completion return_url tax_id_collection",
     stripe.Dispute: "intended_submission_method",
     stripe.BalanceTransaction: "",
+    stripe.radar.EarlyFraudWarning: "",
     stripe.Event: "account context",
 }
 """Fields that Stripe omits from these objects: not expanded, or not for cards."""
@@ -138,10 +139,12 @@ def test_a_session_and_setup_intent_have_the_fields_of_their_classes(
     assert_shape(object_of(done.setup_intent), stripe.SetupIntent)
 
 
-@pytest.mark.parametrize("decide", ["open", "win", "lose", "submit", "inquire"])
+@pytest.mark.parametrize("decide", ["open", "win", "lose", "submit", "inquire", "escalate"])
 def test_a_dispute_has_the_fields_of_its_class(till: Till, controls: Controls, decide: str) -> None:
     charge = str(till.paid().latest_charge)
-    dispute = controls.dispute(charge, inquiry=decide == "inquire")["id"]
+    dispute = controls.dispute(charge, inquiry=decide in ("inquire", "escalate"))["id"]
+    if decide == "escalate":
+        controls.escalate_inquiry(dispute)
     if decide == "win":
         controls.win_dispute(dispute)
     if decide == "lose":
@@ -151,12 +154,21 @@ def test_a_dispute_has_the_fields_of_its_class(till: Till, controls: Controls, d
     assert_shape(till.client.v1.disputes.retrieve(dispute), stripe.Dispute)
 
 
+def test_an_early_fraud_warning_has_the_fields_of_its_class(till: Till, controls: Controls) -> None:
+    warning = controls.warn(str(till.paid().latest_charge))["id"]
+    params: Any = {"expand": ["charge", "payment_intent"]}
+    assert_shape(till.client.v1.radar.early_fraud_warnings.retrieve(warning, params), stripe.radar.EarlyFraudWarning)
+
+
 def test_every_event_has_the_fields_of_its_class_and_its_own_object(till: Till, controls: Controls) -> None:
     till.client.v1.refunds.create({"payment_intent": till.paid().id})
     till.declined("pm_card_chargeCustomerFail")
     till.paid("pm_card_createDispute")
     controls.complete_checkout(till.session().id)
     till.client.v1.payment_methods.detach(till.save())
+    till.paid("pm_card_createIssuerFraudRecord")
+    controls.renew_card(till.save())
+    controls.delete_customer(till.customer.id)
     events = till.client.v1.events.list({"limit": 100}).data
     assert len({event.type for event in events}) > 15
     for event in events:
@@ -175,6 +187,7 @@ SUBJECTS: tuple[Any, ...] = (
     stripe.SetupIntent,
     stripe.checkout.Session,
     stripe.Dispute,
+    stripe.radar.EarlyFraudWarning,
 )
 
 
