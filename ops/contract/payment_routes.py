@@ -89,13 +89,10 @@ TOP_UP_CODES: Final = (
     "unknown_payment_method",
     "account_closed",
     "account_frozen",
-<<<<<<< HEAD
-=======
     "card_blocked",
     "card_declined_too_often",
     "too_many_declines",
     "daily_top_up",
->>>>>>> cards
     "idempotency_key_reused",
     "in_progress",
     "missing_field",
@@ -150,11 +147,15 @@ ROUTES: Final = (
         GROUP,
         "Get the page that saves a card",
         {201: ok(SETUP_PAGE, "The address of Stripe's page. Card numbers never reach this API.")},
-<<<<<<< HEAD
-        ("unknown_account", "account_frozen", "customer_missing", "busy", *STRIPE_CODES),
-=======
-        ("unknown_account", "customer_missing", "too_many_setup_pages", "too_many_cards", "busy", *STRIPE_CODES),
->>>>>>> cards
+        (
+            "unknown_account",
+            "account_frozen",
+            "customer_missing",
+            "too_many_setup_pages",
+            "too_many_cards",
+            "busy",
+            *STRIPE_CODES,
+        ),
         "The request needs no body.",
     ),
     Route(

@@ -12,6 +12,7 @@ from calling_credit.money import MICROS_PER_DOLLAR, Bounds, format_money, parse_
 from calling_credit.recharge import attempts, decision
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import Rule
+from calling_credit.recharge.suspensions import forgive_refunds
 from calling_credit.topups.topup import Card, parse_payment_method_id
 
 MAX_THRESHOLD_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
@@ -21,6 +22,7 @@ MAX_HOURLY_COUNT: Final = 20
 WORDS: Final[dict[str, str]] = {
     decision.StopReason.DISABLED: "Automatic recharge is off.",
     decision.StopReason.IN_FLIGHT: "A recharge is in progress.",
+    decision.StopReason.NO_CALL_SINCE: "Automatic recharge charges after the next call.",
     decision.StopReason.BACKING_OFF: "Paused: the card was declined.",
     decision.StopReason.DECLINED_TOO_OFTEN: "Paused: the card was declined too often. Use another card.",
     decision.StopReason.HOURLY_COUNT: "Paused: the hourly number of recharges was reached.",
@@ -37,6 +39,12 @@ WORDS: Final[dict[str, str]] = {
     ),
     attempts.SuspensionReason.UNUSABLE: "Paused: the card can no longer be charged. Use another card.",
     attempts.SuspensionReason.REMOVED: "Paused: the card was removed. Choose a card.",
+    attempts.SuspensionReason.REFUNDED: (
+        "Paused: a recharge was refunded. To resume, switch automatic recharge off and on again."
+    ),
+    attempts.SuspensionReason.DISPUTED: (
+        "Paused: a payment was disputed or reported as fraud, so its card is blocked. Contact support to resume."
+    ),
 }
 """The page's message for each code. The page shows the time of the next attempt beside it."""
 
@@ -119,7 +127,22 @@ def apply_settings(
     state = attempts.assign_card(state, card.fingerprint, is_new=is_new_card)
     if settings.enabled and rule is not None and not rule.enabled:
         state = attempts.switch_on(state)
+    if is_arming(rule, new):
+        state = forgive_refunds(state)
     return new, state if state.is_backing_off(now) else attempts.wake(state)
+
+
+def is_arming(old: Rule | None, new: Rule) -> bool:
+    """Whether an admin's change lets the rule charge anew: it enables the rule, raises threshold or amount, or gives
+    another card.
+    """
+    if not new.enabled or old is None or not old.enabled:
+        return new.enabled
+    return (
+        new.threshold_micros > old.threshold_micros
+        or new.amount_micros > old.amount_micros
+        or new.payment_method_id != old.payment_method_id
+    )
 
 
 def _amount(fields: dict[str, Any], current: Rule | None, bounds: Bounds) -> int:

@@ -17,12 +17,14 @@ from calling_credit.dynamodb.transactions import put, transact
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.balance import balance_from_item
-from calling_credit.ledger.headroom import arm_action, still_below_action
+from calling_credit.ledger.headroom import arm_action, still_below_action, unarm_action
 from calling_credit.recharge import attempts
-from calling_credit.recharge.attempts import State
+from calling_credit.recharge.attempts import State, SuspensionReason
 from calling_credit.recharge.decision import Rule, Stop, armed_threshold
 from calling_credit.recharge.items import RECHARGE_KIND, Recharge, put_recharge_action, recharge_from_item
 from calling_credit.recharge.loosening import rule_loosens
+from calling_credit.recharge.settings import is_arming
+from calling_credit.recharge.suspensions import suspend_action
 from calling_credit.topups.items import payment_item, topup_item
 from calling_credit.topups.topup import TopUp
 
@@ -100,10 +102,12 @@ class RechargeStore:
         def attempt() -> Recharge | None:
             current = self.recharge(account_id)
             rule, state = change(current)
+            forgives = is_arming(current.rule, rule)
             guards = []
             if rule_loosens((current.rule, current.state), (rule, state)):
                 guards.append(unless_frozen_action(self._table_name, account_id))
-            return self.recharge(account_id) if self._write(account_id, current, rule, state, now, guards) else None
+            is_written = self._write(account_id, current, rule, state, now, guards, forgives=forgives)
+            return self.recharge(account_id) if is_written else None
 
         return retry_on_race(RECHARGE, attempt)
 
@@ -130,6 +134,30 @@ class RechargeStore:
             return self._write(account_id, current, current.rule, attempts.remove_card(current.state), now) or None
 
         return retry_on_race(RECHARGE, attempt)
+
+    def end_suspension(self, account_id: str, change: Callable[[State], State], now: datetime) -> bool:
+        """Apply a change that may end a suspension by a reversal. Return whether it changed the state. It forgives no
+        reversal, so the rule charges after the next call only.
+        """
+
+        def attempt() -> bool | None:
+            current = self.recharge(account_id)
+            if current.rule is None or (state := change(current.state)) == current.state:
+                return False
+            return self._write(account_id, current, current.rule, state, now) or None
+
+        return retry_on_race(RECHARGE, attempt)
+
+    def suspend(self, topup: TopUp, reason: SuspensionReason, *others: dict[str, Any]) -> bool:
+        """Suspend the rule of a payment's account because of that payment, with other actions in the same transaction.
+        Return whether the account has a rule and the conditions of the others hold.
+        """
+        actions = [
+            suspend_action(self._table_name, topup, reason),
+            unarm_action(self._table_name, topup.account_id),
+            *others,
+        ]
+        return not transact(self._client, actions)
 
     def release_attempt(self, topup: TopUp, now: datetime) -> None:
         """Stop waiting for an attempt that an operator must check."""
@@ -184,11 +212,15 @@ class RechargeStore:
         state: State,
         now: datetime,
         unless_frozen: Sequence[dict[str, Any]] = (),
+        *,
+        forgives: bool = False,
     ) -> bool:
-        """Write rule and state, unless the account is frozen if asked so. Return False if another change was faster."""
+        """Write rule and state, unless the account is frozen if asked so. Return False if another change was faster.
+        `forgives`: a billing admin arms the rule.
+        """
         actions = [
             put_recharge_action(self._table_name, account_id, rule, state, now, rule_read=current.rule),
-            arm_action(self._table_name, account_id, armed_threshold(rule, state, now)),
+            arm_action(self._table_name, account_id, armed_threshold(rule, state, now), forgives=forgives),
             *unless_frozen,
         ]
         failed = transact(self._client, actions)
