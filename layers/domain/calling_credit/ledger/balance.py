@@ -22,7 +22,7 @@ class Balance:
 
     @property
     def has_call_since(self) -> bool:
-        """Whether a call has spent credit since something else last lowered the balance. Only then a recharge starts."""
+        """Whether a call has spent credit since something else last lowered the balance. If not, no recharge starts."""
         return self.bought_back_at is None or self.calls_seen > self.bought_back_at
 
 

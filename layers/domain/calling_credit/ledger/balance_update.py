@@ -2,8 +2,8 @@
 recharge.
 
 The law: only calls spend toward a recharge. `calls_seen` grows by 1 in each transaction that charges a call for the
-first time. Every other lowering of the balance sets `bought_back_at = calls_seen` in the same update, whatever its kind:
-a reversal, an adjustment, a correction, or a rerating. Until `calls_seen` is higher again, no recharge starts.
+first time. Every other lowering of the balance (a reversal, an adjustment, a correction, a rerating) sets
+`bought_back_at = calls_seen` in the same update. Until `calls_seen` is higher again, no recharge starts.
 """
 
 from collections.abc import Collection, Sequence

@@ -7,7 +7,6 @@ from calling_credit.dynamodb.keys import balance_key
 from calling_credit.dynamodb.transactions import update
 from calling_credit.ledger.entries import UNARMED_MICROS
 
-
 HAS_CALL_SINCE: Final = "(attribute_not_exists(bought_back_at) OR calls_seen > bought_back_at)"
 """The condition that a call has spent credit since something else last lowered the balance."""
 NO_CALL_SINCE: Final = (

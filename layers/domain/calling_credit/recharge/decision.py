@@ -66,7 +66,7 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class RechargeContext:
     """Everything a decision depends on. `pending_micros` is the sum of other payments that are under way.
-    `has_call_since`: a call has spent credit since something else lowered the balance, or since a person armed the rule.
+    `has_call_since`: a call has spent credit since something else lowered the balance, or an admin armed the rule.
     """
 
     rule: Rule
@@ -116,12 +116,12 @@ def decide_recharge(context: RechargeContext) -> Stop | Resume | BuyCredit:
 
 def _reasons_to_stop(s: RechargeContext) -> Iterator[Stop]:
     rule, state = s.rule, s.state
-    if not rule.enabled:
-        yield Stop(StopReason.DISABLED)
-    if s.is_closed:
-        yield Stop(StopReason.ACCOUNT_CLOSED)
-    if s.is_frozen:
-        yield Stop(StopReason.ACCOUNT_FROZEN)
+    halts = {
+        StopReason.DISABLED: not rule.enabled,
+        StopReason.ACCOUNT_CLOSED: s.is_closed,
+        StopReason.ACCOUNT_FROZEN: s.is_frozen,
+    }
+    yield from (Stop(code) for code, applies in halts.items() if applies)
     if state.suspended_reason is not None:
         yield Stop(state.suspended_reason)
     if s.posted_micros + s.pending_micros >= rule.threshold_micros:
