@@ -7,7 +7,7 @@ import pytest
 from local.stripe_stand_in.controls import Controls
 from tests.functions.reversals_bench import dispute, paid, refund
 from tests.harness.cards import VISA
-from tests.harness.recharging import LIFTED, image, leave, minutes_pass, recharges, shown, spend, talk
+from tests.harness.recharging import LIFTED, a_call, image, leave, minutes_pass, recharges, shown, spend, talk
 from tests.harness.till import Till
 
 pytestmark = pytest.mark.dynamodb
@@ -117,8 +117,6 @@ def test_the_next_call_charges_again(till: Till) -> None:
 
 
 def test_a_replayed_call_does_not_count_as_the_next_call(till: Till) -> None:
-    from tests.harness.recharging import a_call
-
     till.world.adjust("20.00", "wrong grant")
     call = a_call(till, 1)
     till.world.deliver(call)

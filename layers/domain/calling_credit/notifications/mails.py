@@ -61,6 +61,7 @@ def offers_freeze(event: Data) -> bool:
     return bool(event["type"] == EventType.CALL_DENIED and event["data"]["reason"] != DenialReason.ACCOUNT_FROZEN)
 
 
+OUT_OF_CREDIT: Final = "When your balance runs out, international calls are not connected."
 Content = tuple[str, list[str]] | None
 """Subject and paragraphs."""
 
@@ -116,10 +117,39 @@ def _recharge_suspended(data: Data, confirmation: Confirmation | None) -> Conten
             f"Confirm the payment by {ends:%Y-%m-%d %H:%M} UTC:\n{confirmation.address}",
             "The link opens your bank's own page. We never ask for a card number or a password by e-mail.",
         ]
+    if data.get("payment"):
+        return "Automatic recharge is paused", _paused_by_reversal(data)
     return "Automatic recharge is paused", [
         f"Automatic recharge with {_card(data)} is paused.",
         data["message"],
-        "When your balance runs out, international calls are not connected.",
+        OUT_OF_CREDIT,
+    ]
+
+
+def _paused_by_reversal(data: Data) -> list[str]:
+    """The paragraphs about a suspension by a refund, a dispute, or a warning."""
+    payment = data["payment"]
+    created = datetime.fromisoformat(payment["created_at"])
+    named = f"the payment of ${payment['amount']} of {created:%Y-%m-%d} ({payment['topup_id']})"
+    if data["reason"] == SuspensionReason.REFUNDED:
+        return [
+            f"We refunded {named}, so automatic recharge is paused and charges nothing.",
+            (
+                "To resume it, open the Billing page, and switch automatic recharge off and on again. Otherwise add "
+                "funds yourself when your balance runs low."
+            ),
+            OUT_OF_CREDIT,
+        ]
+    return [
+        (
+            f"The bank of the cardholder disputed {named}, or reported it as possible fraud. Its card is blocked, and "
+            "automatic recharge is paused."
+        ),
+        (
+            "If the payment was yours, withdraw the dispute at your bank, and contact your phone company. It unblocks "
+            "the card, and automatic recharge resumes. Until then, you can add funds with another card."
+        ),
+        OUT_OF_CREDIT,
     ]
 
 
