@@ -1,5 +1,5 @@
-"""Sends the e-mail about an event to the account's billing addresses, once per address. Deployed only if a sender is
-configured.
+"""Sends the e-mail about an event to the account's billing addresses, once per address, and at most one of a limited
+kind in an hour. Deployed only if a sender is configured.
 """
 
 from collections.abc import Callable
@@ -19,11 +19,16 @@ from calling_credit.aws import read_secret
 from calling_credit.config import config
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
-from calling_credit.errors import NotFound, ProblemCode
+from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
+from calling_credit.dynamodb.retries import backoff
+from calling_credit.errors import NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.links.link import confirmation_link, freeze_link
 from calling_credit.links.store import LinkStore
 from calling_credit.links.tokens import issue_link
+from calling_credit.notifications.event_types import EventType
+from calling_credit.notifications.mail_limit_store import LimitedMail, MailLimitStore, MailTurn
+from calling_credit.notifications.mail_limits import SILENCE, limited_kind
 from calling_credit.notifications.mails import Confirmation, Mail, mail_about, needs_confirmation, offers_freeze
 from calling_credit.notifications.ses import MailRefused, mail_client, send
 from calling_credit.topups.store import TopUpStore
@@ -31,12 +36,15 @@ from calling_credit.topups.topup import TopUpKind, TopUpStatus
 
 RECORD_SECONDS = 16 * 24 * 3600
 """How long a sent mail is recorded: longer than the bus retries an event and the queue of failed events keeps it."""
+SECONDS_TO_SPARE = 12.0
+"""Enough for a mail whose turn comes late: the slowest request to SES, and its record."""
 
 logger = Logger()
 dynamodb = dynamodb_client()
 accounts = AccountStore(dynamodb, config().table_name)
 topups = TopUpStore(dynamodb, config().table_name)
 links = LinkStore(dynamodb, config().table_name)
+limits = MailLimitStore(dynamodb, config().table_name)
 mailer = mail_client()
 once = IdempotencyConfig(
     event_key_jmespath="[id, address]", expires_after_seconds=RECORD_SECONDS, raise_on_no_idempotency_key=True
@@ -57,20 +65,25 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     Lambda retries a failure, and finally moves the event to the queue of failed events.
 
     Raises:
-        NotFound: `unknown_account`. Errors of SES and of the table.
+        NotFound: `unknown_account`. Unavailable: another mail of its kind is being sent. Errors of SES and the table.
     """
     once.register_lambda_context(context)
     detail = event["detail"]
     account = accounts.account(detail["account_id"])
     if account is None:
         raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "The event names an account that does not exist.")
-    mail = mail_about(detail, config().page_url, confirmation(detail))
+    link = None if account.is_closed or account.is_frozen else confirmation(detail)
+    mail = None if was_shown(detail) else mail_about(detail, config().page_url, link)
     addresses = account.billing_emails if mail is not None else ()
-    refused: list[MailRefused] = []
+    kind = limited_kind(detail, link) if addresses else None
+    seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
+    refused: list[Exception] = []
     for address in addresses:
+        limited = kind and LimitedMail(kind, account.account_id, address, detail["id"])
         try:
-            mail_once(recipient={"id": detail["id"], "address": address}, mail=mail)
-        except MailRefused as error:  # One refused address must not keep the mail from the others.
+            recipient = {"id": detail["id"], "address": address}
+            mail_once(recipient=recipient, mail=mail, limited=limited, seconds_left=seconds_left)
+        except (MailRefused, Unavailable) as error:  # One refused address must not keep the mail from the others.
             refused.append(error)
     if refused:
         raise refused[0]
@@ -78,15 +91,57 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     return {"addresses": len(addresses)}
 
 
-def mail_to(recipient: dict[str, str], mail: Mail) -> None:
-    """Send a mail to an address. `recipient` is `{id, address}`: the event and the address."""
-    send(mailer, config().mail_from, recipient["address"], mail)
+def mail_to(
+    recipient: dict[str, str], mail: Mail, limited: LimitedMail | None, seconds_left: Callable[[], float]
+) -> None:
+    """Send a mail to an address, unless one of its kind was sent within the hour. `recipient` is `{id, address}`: the
+    event and the address.
+
+    Raises:
+        Unavailable: another mail of its kind is still being sent; this one follows if that one fails.
+    """
+    if limited is None:
+        return send(mailer, config().mail_from, recipient["address"], mail)
+    if not take_turn(limited, seconds_left):
+        logger.info("left_out", extra={"kind": limited.kind, "event": limited.event_id})
+        return None
+    try:
+        send(mailer, config().mail_from, recipient["address"], mail)
+    except Exception:
+        change_turn(limited, limits.give_back, limited)
+        raise
+    return change_turn(limited, limits.keep, limited, clock.now() + SILENCE)
+
+
+def take_turn(limited: LimitedMail, seconds_left: Callable[[], float]) -> bool:
+    """Return whether a limited mail may be sent. Wait while another mail of its kind is being sent."""
+    for _ in backoff(seconds_left=seconds_left):
+        turn = limits.take(limited, clock.now())
+        if turn is not MailTurn.WAIT:
+            return turn is MailTurn.SEND
+    raise Unavailable(ProblemCode.BUSY, "Another e-mail of this kind is being sent. Try again.")
+
+
+def change_turn(limited: LimitedMail, change: Callable[..., None], *values: Any) -> None:
+    """Record how a limited mail ended. Without the record, its turn ends after a minute."""
+    try:
+        change(*values)
+    except AWS_ERRORS as error:
+        logger.warning("not_recorded", event_id=limited.event_id, code=code_of(error))
 
 
 mail_once: Callable[..., None] = idempotent_function(
     mail_to, data_keyword_argument="recipient", persistence_store=sent, config=once, key_prefix="send_mail"
 )
 """The same, but at most once per event and address."""
+
+
+def was_shown(detail: dict[str, Any]) -> bool:
+    """Return whether the event is a manual payment's failure that its own request has already shown on screen."""
+    if detail["type"] != EventType.TOP_UP_FAILED:
+        return False
+    topup = topups.read(detail["account_id"], detail["data"]["topup_id"])
+    return topup is not None and topup.shown_at is not None
 
 
 def confirmation(detail: dict[str, Any]) -> Confirmation | None:

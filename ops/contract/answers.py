@@ -82,7 +82,7 @@ def answers(route: Route, shared: dict[str, Any]) -> dict[str, Any]:
     document: dict[str, Any] = {}
     for status, answer in sorted(by_status.items()):
         document[str(status)] = answer
-        if status in _SHARED and (status == 403 or status not in own):
+        if status in _SHARED and status not in own:
             name = _SHARED[status] + (_forbidden(route) if status == 403 else "" if route.is_problem_json else "Page")
             assert shared.setdefault(name, answer) == answer, f"{route.key}: another answer is called {name}"
             document[str(status)] = {"$ref": f"#/components/responses/{name}"}

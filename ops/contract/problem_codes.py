@@ -81,12 +81,6 @@ EXPLANATIONS: Final = (
         "Request a client-credentials token with the scope that the answer names.",
     ),
     Explanation(
-        ProblemCode.ACCOUNT_FROZEN,
-        403,
-        "The account is frozen and takes no payments.",
-        "Contact the operator, who can unfreeze the account.",
-    ),
-    Explanation(
         ProblemCode.UNKNOWN_ADDRESS,
         404,
         "No route matches the path. Ids contain only letters, digits, and `_ . : @ + -`.",

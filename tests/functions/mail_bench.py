@@ -49,6 +49,25 @@ class Postbox:
         ]
 
 
+def at_ses(postbox: Postbox, moment: str, happens: Any) -> Any:
+    """Run a handler at each request to SES; the function that removes it."""
+    events, name = postbox.mailer.meta.events, f"{moment}.sesv2.SendEmail"
+    events.register_last(name, happens)
+    return lambda: events.unregister(name, happens)
+
+
+def low(postbox: Postbox) -> dict[str, Any]:
+    """An event whose mail is limited."""
+    return postbox.event("BalanceLow", balance="4.00", low_balance="5.00")
+
+
+def count(postbox: Postbox) -> int:
+    """The number of mails to the first address since the last count."""
+    sent = [address for address, _ in postbox.sent()].count(ADDRESSES[0])
+    postbox.asked.clear()
+    return sent
+
+
 @pytest.fixture
 def postbox(till: Till) -> Iterator[Postbox]:
     """The mails of the account from now on."""

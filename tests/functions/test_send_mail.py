@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from calling_credit.errors import NotFound
-from tests.functions.mail_bench import ADDRESSES, Postbox, postbox
+from tests.functions.mail_bench import ADDRESSES, Postbox, at_ses, postbox
 from tests.harness.table import sample_event
 from tests.harness.template import template
 from tests.harness.till import ACCOUNT
@@ -14,13 +14,6 @@ from tests.harness.till import ACCOUNT
 __all__ = ["postbox"]
 
 pytestmark = pytest.mark.dynamodb
-
-
-def at_ses(postbox: Postbox, moment: str, happens: Any) -> Any:
-    """Run a handler at each request to SES; the function that removes it."""
-    events, name = postbox.mailer.meta.events, f"{moment}.sesv2.SendEmail"
-    events.register_last(name, happens)
-    return lambda: events.unregister(name, happens)
 
 
 def test_the_sample_event_is_mailed_to_each_billing_address_by_itself(postbox: Postbox) -> None:

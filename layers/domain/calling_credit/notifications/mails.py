@@ -194,7 +194,7 @@ def _call_denied(data: Data, link: Confirmation | None) -> Content:
         lines += [
             (
                 "If no one in your company made this call, your phone system may be compromised. Until "
-                f"{ends:%Y-%m-%d %H:%M} UTC, this link blocks all international calls and pauses automatic recharge:"
+                f"{ends:%Y-%m-%d %H:%M} UTC, this link blocks all international calls and card payments:"
                 f"\n{link.address}"
             )
         ]
@@ -203,13 +203,19 @@ def _call_denied(data: Data, link: Confirmation | None) -> Content:
 
 def _account_frozen(_: Data, __: Confirmation | None) -> Content:
     return "Your account is frozen", [
-        "New international calls are refused, and automatic recharge is paused, until your phone company unfreezes it.",
-        "Emergency and domestic calls are not affected. Your balance is unchanged.",
+        "New international calls are refused, and no card is charged, until your phone company unfreezes it.",
+        (
+            "Emergency and domestic calls are not affected. Your balance is unchanged. You can still switch lines and "
+            "automatic recharge off, lower limits, and remove cards."
+        ),
     ]
 
 
 def _account_unfrozen(_: Data, __: Confirmation | None) -> Content:
-    return "Your account is no longer frozen", ["International calls and automatic recharge have resumed."]
+    return "Your account is no longer frozen", [
+        "International calls and automatic recharge have resumed, and you can add funds again.",
+        "Links in earlier e-mails that freeze the account no longer work.",
+    ]
 
 
 def _card(data: Data) -> str:
