@@ -40,19 +40,16 @@ _STATE: Final = {
     "next_attempt_at": or_null(described(INSTANT, "When a paused rule may charge again.")),
 }
 BALANCE_RECHARGE: Final = record("RechargeState", "The state of automatic recharge.", _STATE)
-RULE: Final = record(
-    "RechargeRule",
-    "The rule of automatic recharge and its state.",
-    {
-        **_STATE,
-        "payment_method_id": or_null(PAYMENT_METHOD_ID),
-        "payment_method": or_null(CARD),
-        "hourly_count": described(HOURLY_COUNT, "The most recharges in an hour."),
-        "daily_limit": MONEY,
-        "monthly_limit": MONEY,
-        "message": described(or_null(TEXT), "`reason` in words."),
-    },
-)
+RULE_FIELDS: Final = {
+    **_STATE,
+    "payment_method_id": or_null(PAYMENT_METHOD_ID),
+    "payment_method": or_null(CARD),
+    "hourly_count": described(HOURLY_COUNT, "The most recharges in an hour."),
+    "daily_limit": MONEY,
+    "monthly_limit": MONEY,
+    "message": described(or_null(TEXT), "`reason` in words."),
+}
+RULE: Final = record("RechargeRule", "The rule of automatic recharge and its state.", RULE_FIELDS)
 _SETTINGS: Final = {
     "enabled": or_null(FLAG),
     "threshold": or_null(DOLLARS),

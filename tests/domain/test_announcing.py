@@ -56,7 +56,7 @@ def test_a_redelivered_record_makes_the_same_event_with_a_unique_id(name: str) -
 def test_the_same_change_in_another_account_has_another_id(name: str) -> None:
     old, new = CHANGES[name]
     assert new is not None
-    [event] = derive_events(old, new | {"PK": "ACCOUNT#acct_2"}, AT)
+    [event] = derive_events(old, new | {"PK": "ACCOUNT#acct_2", "account_id": "acct_2"}, AT)
     assert event.id != event_of(old, new)["id"]
     assert event.account_id == "acct_2"
 
@@ -142,7 +142,27 @@ def test_a_reversal_does_not_announce_the_success_again() -> None:
 )
 def test_a_suspended_event_has_the_reason_code_and_message(reason: str) -> None:
     data = event_of(RULE, RULE | {"suspended_reason": reason})["data"]
-    assert data == {"reason": reason, "message": WORDS[reason], "payment_method": CARD}
+    assert data == {"reason": reason, "message": WORDS[reason], "payment_method": CARD, "payment": None}
+
+
+@pytest.mark.parametrize("reason", [SuspensionReason.REFUNDED, SuspensionReason.DISPUTED])
+def test_a_suspension_by_a_reversal_names_its_payment(reason: str) -> None:
+    by = frozenset(
+        {f"{reason}#tu_1#50000000#{AT}", f"{SuspensionReason.REFUNDED}#tu_0#20000000#2026-11-01T12:00:00.000Z"}
+    )
+    data = event_of(RULE, RULE | {"suspended_reason": reason, "suspended_by": by})["data"]
+    assert data["payment"] == {"topup_id": "tu_1", "amount": "50.00", "created_at": AT}
+
+
+def test_a_dispute_outweighs_a_refund_stored_after_it() -> None:
+    by = frozenset({f"{SuspensionReason.DISPUTED}#tu_1#50000000#{AT}"})
+    late = RULE | {"suspended_reason": SuspensionReason.REFUNDED, "suspended_by": by}
+    assert event_of(RULE, late)["data"]["reason"] == SuspensionReason.DISPUTED
+
+
+def test_only_an_issue_about_a_suspected_payment_is_announced() -> None:
+    plain = {name: value for name, value in CHANGES["CardBlocked"][1].items() if name not in ("source", "stage")}  # type: ignore[union-attr]
+    assert types_of(None, plain | {"code": "foreign_payment"}) == []
 
 
 def test_a_second_suspension_is_a_new_event_and_lifting_is_not() -> None:

@@ -31,6 +31,8 @@ ALLOWED = {
     "Resources/ApiStage/Properties/RouteSettings/GET ?openapi.json/*": "GET /openapi.json is new.",
     "Resources/AccountRatesRoute/*": "GET /account/rates is new.",
     "Resources/PostCorrectionRoute/*": "POST /accounts/{account_id}/calls/{call_key}/corrections is new.",
+    "Resources/SwitchOffRechargeRoute/*": "PUT /accounts/{account_id}/auto-recharge is new.",
+    "Resources/CardsBlockedAlarm/*": "The alarm of blocked cards is new.",
     "Resources/ManageAccountsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It reads calls and decks.",
     "Resources/ChangeSettingsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It refuses while frozen.",
     "Resources/RerateCallsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It corrects calls.",

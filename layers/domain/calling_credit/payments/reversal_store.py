@@ -12,7 +12,7 @@ from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.posting import posting_plan
 from calling_credit.recharge.attempts import SuspensionReason
-from calling_credit.recharge.suspensions import suspend_action
+from calling_credit.recharge.items import suspend_action
 from calling_credit.topups.items import topup_key
 from calling_credit.topups.topup import TopUp
 

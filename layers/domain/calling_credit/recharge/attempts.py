@@ -72,6 +72,15 @@ class InFlight:
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchedOff:
+    """Who of the operator switched the rule off last, why, and when."""
+
+    by: str
+    reason: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """The state beside a rule. `version` grows with each change; `attempt` never decreases. `stopped` is the code of
     the reason to stop, and `next_attempt_at` the time of the next attempt. `suspended_by` names the payments whose
@@ -89,6 +98,7 @@ class State:
     next_attempt_at: str | None = None
     recent: tuple[Attempt, ...] = ()
     suspended_by: frozenset[str] = frozenset()
+    switched_off: SwitchedOff | None = None
 
     def is_backing_off(self, now: datetime) -> bool:
         """Whether the wait after a decline continues."""

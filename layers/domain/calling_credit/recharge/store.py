@@ -19,12 +19,18 @@ from calling_credit.instants import format_instant
 from calling_credit.ledger.balance import balance_from_item
 from calling_credit.ledger.headroom import arm_action, still_below_action, unarm_action
 from calling_credit.recharge import attempts
-from calling_credit.recharge.attempts import State, SuspensionReason
+from calling_credit.recharge.attempts import State, SuspensionReason, SwitchedOff
 from calling_credit.recharge.decision import Rule, Stop, armed_threshold
-from calling_credit.recharge.items import RECHARGE_KIND, Recharge, put_recharge_action, recharge_from_item
+from calling_credit.recharge.items import (
+    RECHARGE_KIND,
+    Recharge,
+    put_recharge_action,
+    recharge_from_item,
+    suspend_action,
+)
 from calling_credit.recharge.loosening import rule_loosens
 from calling_credit.recharge.settings import is_arming
-from calling_credit.recharge.suspensions import suspend_action
+from calling_credit.recharge.switching_off import switch_off
 from calling_credit.topups.items import payment_item, topup_item
 from calling_credit.topups.topup import TopUp
 
@@ -132,6 +138,23 @@ class RechargeStore:
             if current.state.suspended_reason == attempts.SuspensionReason.REMOVED:
                 return True
             return self._write(account_id, current, current.rule, attempts.remove_card(current.state), now) or None
+
+        return retry_on_race(RECHARGE, attempt)
+
+    def switch_off(self, account_id: str, by: str, reason: str, now: datetime) -> Recharge:
+        """Switch the rule off for the operator, and record who did and why. Return what is stored, also without a rule.
+
+        Raises:
+            Unavailable: `busy`, others kept changing it. NotFound: `unknown_account`.
+        """
+        operator = SwitchedOff(by, reason, format_instant(now))
+
+        def attempt() -> Recharge | None:
+            current = self.snapshot(account_id).recharge
+            if current.rule is None or not current.rule.enabled:
+                return current
+            is_written = self._write(account_id, current, *switch_off(current, current.rule, operator), now)
+            return self.recharge(account_id) if is_written else None
 
         return retry_on_race(RECHARGE, attempt)
 

@@ -7,11 +7,8 @@ adds without a condition. A dispute outweighs a refund, and both outweigh what t
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from calling_credit.dynamodb.attributes import to_attribute
-from calling_credit.dynamodb.keys import recharge_key
-from calling_credit.dynamodb.transactions import update
 from calling_credit.recharge.attempts import State, SuspensionReason, lift_suspension
 from calling_credit.topups.topup import TopUp
 
@@ -52,22 +49,6 @@ def parse_causes(texts: Iterable[str]) -> list[Cause]:
 def suspending_cause(reason: str | None, texts: Iterable[str]) -> Cause | None:
     """The payment that a suspension for this reason names; None for other reasons."""
     return next((cause for cause in parse_causes(texts) if cause.reason == reason), None)
-
-
-def suspend_action(table_name: str, topup: TopUp, reason: SuspensionReason) -> dict[str, Any]:
-    """The action that suspends an existing rule, whatever its state. The new version outdates every decision that was
-    made before. Nothing checks a suspended rule, so it leaves the sweep index.
-    """
-    values = {
-        ":reason": to_attribute(reason),
-        ":one": to_attribute(1),
-        ":cause": to_attribute(frozenset({str(cause_of(topup, reason))})),
-    }
-    expression = (
-        "SET suspended_reason = :reason ADD state_version :one, suspended_by :cause "
-        "REMOVE stopped, next_attempt_at, not_before, sweep_pk, sweep_sk"
-    )
-    return update(table_name, recharge_key(topup.account_id), expression, "attribute_exists(PK)", values)
 
 
 def end_refund(state: State, topup_id: str) -> State:
