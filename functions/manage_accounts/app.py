@@ -21,6 +21,7 @@ from calling_credit.charging.corrections import correction_view, parse_correctio
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import NotFound, ProblemCode
+from calling_credit.instants import format_instant
 from calling_credit.ledger.adjustments import adjust_balance, parse_adjustment
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.reader import LedgerReader
@@ -28,9 +29,10 @@ from calling_credit.money import format_money
 from calling_credit.rates.area_codes import AreaCodeReader
 from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.deck_store import s3_client
+from calling_credit.recharge.attempts import SwitchedOff
 from calling_credit.recharge.settings import rule_view
 from calling_credit.recharge.store import RechargeStore
-from calling_credit.recharge.switching_off import in_flight_view, parse_switch_off
+from calling_credit.recharge.switching_off import in_flight_view, parse_switch_off, switch_off
 from calling_credit.topups.store import TopUpStore
 
 logger = Logger()
@@ -130,9 +132,10 @@ def put_auto_recharge(account_id: str) -> Response[str]:
     """Switch the account's automatic recharge off; only the customer can switch it on."""
     by = f"operator:{operator(claims(app), config())}"
     reason = parse_switch_off(json_body(app))
-    ids.check_id(account_id, "account_id")
+    existing_account(account_id)
     now = clock.now()
-    stored = recharges.switch_off(account_id, by, reason, now)
+    switched_off = SwitchedOff(by, reason, format_instant(now))
+    stored = recharges.change_rule(account_id, partial(switch_off, by=switched_off), now)
     logger.info("recharge_switched_off", account_id=account_id, by=by)
     in_flight = in_flight_view(stored, partial(topups.read, account_id))
     return answer({**rule_view(stored.rule, stored.state, now), "in_flight": in_flight})

@@ -6,8 +6,6 @@ from calling_credit.accounts import account
 from calling_credit.call_event_form import MAX_DURATION_SECONDS
 from calling_credit.charging import corrections
 from calling_credit.ledger import adjustments
-from calling_credit.recharge import switching_off
-from ops.contract.recharge_routes import RULE_FIELDS
 from ops.contract.route import IDEMPOTENCY_KEY, Access, Route, ok, path
 from ops.contract.schemas import (
     CALL_KEY,
@@ -123,24 +121,6 @@ NEW_CORRECTION: Final = body(
     ["started_at", "reason"],
 ) | {"oneOf": [{"required": ["duration_seconds"]}, {"required": ["waive"]}]}
 
-SWITCH_OFF: Final = body(
-    "SwitchOff",
-    "Switches automatic recharge off. The reason is recorded.",
-    {
-        "enabled": {"const": False, "description": "Only false is allowed."},
-        "reason": {"type": "string", "minLength": 1, "maxLength": switching_off.MAX_REASON_CHARACTERS},
-    },
-    ["enabled", "reason"],
-)
-IN_FLIGHT: Final = record(
-    "InFlight", "A recharge that is under way and may still charge the card.", {"amount": MONEY, "top_up_id": TEXT}
-)
-SWITCHED_OFF: Final = record(
-    "SwitchedOffRule",
-    "The rule of automatic recharge after it was switched off.",
-    RULE_FIELDS | {"in_flight": or_null(IN_FLIGHT)},
-)
-
 GROUP: Final = "Operator"
 ACCOUNT_ID: Final = path("account_id", ID, "The account.")
 
@@ -245,18 +225,5 @@ ROUTES: Final = (
         parameters=(ACCOUNT_ID, path("call_key", CALL_KEY, "The call, as GET /usage shows it."), IDEMPOTENCY_KEY),
         body=NEW_CORRECTION,
         body_example={"started_at": "2026-11-23T10:00:00.000Z", "duration_seconds": 65, "reason": "The switch hung"},
-    ),
-    Route(
-        "PUT",
-        "/accounts/{account_id}/auto-recharge",
-        "manage_accounts",
-        Access.OPERATOR,
-        GROUP,
-        "Switch automatic recharge off",
-        {200: ok(SWITCHED_OFF, "Automatic recharge is off, or was never set.")},
-        ("unknown_account", "invalid_id", "missing_field", "invalid_field", "busy"),
-        "Only a billing admin of the account can switch it on again.",
-        parameters=(ACCOUNT_ID,),
-        body=SWITCH_OFF,
     ),
 )

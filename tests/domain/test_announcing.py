@@ -145,26 +145,6 @@ def test_a_suspended_event_has_the_reason_code_and_message(reason: str) -> None:
     assert data == {"reason": reason, "message": WORDS[reason], "payment_method": CARD, "payment": None}
 
 
-@pytest.mark.parametrize("reason", [SuspensionReason.REFUNDED, SuspensionReason.DISPUTED])
-def test_a_suspension_by_a_reversal_names_its_payment(reason: str) -> None:
-    by = frozenset(
-        {f"{reason}#tu_1#50000000#{AT}", f"{SuspensionReason.REFUNDED}#tu_0#20000000#2026-11-01T12:00:00.000Z"}
-    )
-    data = event_of(RULE, RULE | {"suspended_reason": reason, "suspended_by": by})["data"]
-    assert data["payment"] == {"topup_id": "tu_1", "amount": "50.00", "created_at": AT}
-
-
-def test_a_dispute_outweighs_a_refund_stored_after_it() -> None:
-    by = frozenset({f"{SuspensionReason.DISPUTED}#tu_1#50000000#{AT}"})
-    late = RULE | {"suspended_reason": SuspensionReason.REFUNDED, "suspended_by": by}
-    assert event_of(RULE, late)["data"]["reason"] == SuspensionReason.DISPUTED
-
-
-def test_only_an_issue_about_a_suspected_payment_is_announced() -> None:
-    plain = {name: value for name, value in CHANGES["CardBlocked"][1].items() if name not in ("source", "stage")}  # type: ignore[union-attr]
-    assert types_of(None, plain | {"code": "foreign_payment"}) == []
-
-
 def test_a_second_suspension_is_a_new_event_and_lifting_is_not() -> None:
     suspended = RULE | {"suspended_reason": SuspensionReason.REPEATEDLY, "state_version": 8}
     lifted, again = RULE | {"state_version": 9}, suspended | {"state_version": 10}

@@ -18,6 +18,7 @@ from calling_credit.payments.issues import Issue, IssueCode, is_reported, report
 from calling_credit.payments.stripe_client import public_error
 from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.store import RechargeStore
+from calling_credit.recharge.suspending import suspend_rule
 from calling_credit.recharge.suspensions import cause_of
 from calling_credit.topups.reversals import FraudSignal
 from calling_credit.topups.topup import TopUp
@@ -76,7 +77,7 @@ class FraudGuard:
         current = self._recharges.recharge(topup.account_id)
         cause = str(cause_of(topup, SuspensionReason.DISPUTED))
         if list(signals) and current.rule is not None and cause not in current.state.suspended_by:
-            self._recharges.suspend(topup, SuspensionReason.DISPUTED)
+            suspend_rule(self._client, self._table_name, topup, SuspensionReason.DISPUTED)
 
     def report(self, topup: TopUp, signals: Iterable[FraudSignal]) -> None:
         """Tell the operator about each signal. It is answered then."""

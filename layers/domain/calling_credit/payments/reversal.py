@@ -4,7 +4,6 @@ decides, not the event that caused the check.
 
 from collections import Counter
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import stripe
@@ -24,6 +23,7 @@ from calling_credit.payments.stripe_client import (
 )
 from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.store import RechargeStore
+from calling_credit.recharge.suspending import suspend_rule
 from calling_credit.recharge.suspensions import end_refund
 from calling_credit.topups.reversals import Losses, dispute_signal, reversal_entry, reversal_target
 from calling_credit.topups.store import TopUpStore
@@ -141,12 +141,14 @@ def _apply_refunds(client: "DynamoDBClient", table_name: str, topup: TopUp, loss
     """Apply refunds that change no credit now: end the suspension once none stands, or suspend if an operator asked for
     it after the refund was taken back.
     """
-    recharges = RechargeStore(client, table_name)
     if losses.refunded_micros == 0:
         if topup.suspended_recharge:
-            recharges.end_suspension(topup.account_id, partial(end_refund, topup_id=topup.topup_id), now)
+            RechargeStore(client, table_name).change_rule(
+                topup.account_id, lambda rule, state: (rule, end_refund(state, topup.topup_id)), now
+            )
     elif losses.asks_to_suspend and not topup.suspended_recharge:
-        recharges.suspend(topup, SuspensionReason.REFUNDED, mark_suspending_action(table_name, topup))
+        mark = mark_suspending_action(table_name, topup)
+        suspend_rule(client, table_name, topup, SuspensionReason.REFUNDED, mark)
 
 
 def _losses_or_error(client: stripe.StripeClient, intent_id: str) -> Losses:

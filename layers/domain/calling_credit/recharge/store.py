@@ -17,20 +17,18 @@ from calling_credit.dynamodb.transactions import put, transact
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.balance import balance_from_item
-from calling_credit.ledger.headroom import arm_action, still_below_action, unarm_action
+from calling_credit.ledger.headroom import arm_action, still_below_action
 from calling_credit.recharge import attempts
-from calling_credit.recharge.attempts import State, SuspensionReason, SwitchedOff
+from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import Rule, Stop, armed_threshold
 from calling_credit.recharge.items import (
     RECHARGE_KIND,
     Recharge,
     put_recharge_action,
     recharge_from_item,
-    suspend_action,
 )
 from calling_credit.recharge.loosening import rule_loosens
 from calling_credit.recharge.settings import is_arming
-from calling_credit.recharge.switching_off import switch_off
 from calling_credit.topups.items import payment_item, topup_item
 from calling_credit.topups.topup import TopUp
 
@@ -141,46 +139,25 @@ class RechargeStore:
 
         return retry_on_race(RECHARGE, attempt)
 
-    def switch_off(self, account_id: str, by: str, reason: str, now: datetime) -> Recharge:
-        """Switch the rule off for the operator, and record who did and why. Return what is stored, also without a rule.
+    def change_rule(
+        self, account_id: str, change: Callable[[Rule, State], tuple[Rule, State]], now: datetime
+    ) -> Recharge:
+        """Store what `change` makes of an existing rule and its state. It forgives no reversal. Return what is stored.
 
         Raises:
-            Unavailable: `busy`, others kept changing it. NotFound: `unknown_account`.
+            Unavailable: `busy`, others kept changing it.
         """
-        operator = SwitchedOff(by, reason, format_instant(now))
 
         def attempt() -> Recharge | None:
-            current = self.snapshot(account_id).recharge
-            if current.rule is None or not current.rule.enabled:
-                return current
-            is_written = self._write(account_id, current, *switch_off(current, current.rule, operator), now)
-            return self.recharge(account_id) if is_written else None
-
-        return retry_on_race(RECHARGE, attempt)
-
-    def end_suspension(self, account_id: str, change: Callable[[State], State], now: datetime) -> bool:
-        """Apply a change that may end a suspension by a reversal. Return whether it changed the state. It forgives no
-        reversal, so the rule charges after the next call only.
-        """
-
-        def attempt() -> bool | None:
             current = self.recharge(account_id)
-            if current.rule is None or (state := change(current.state)) == current.state:
-                return False
-            return self._write(account_id, current, current.rule, state, now) or None
+            if current.rule is None or (changed := change(current.rule, current.state)) == (
+                current.rule,
+                current.state,
+            ):
+                return current
+            return self.recharge(account_id) if self._write(account_id, current, *changed, now) else None
 
         return retry_on_race(RECHARGE, attempt)
-
-    def suspend(self, topup: TopUp, reason: SuspensionReason, *others: dict[str, Any]) -> bool:
-        """Suspend the rule of a payment's account because of that payment, with other actions in the same transaction.
-        Return whether the account has a rule and the conditions of the others hold.
-        """
-        actions = [
-            suspend_action(self._table_name, topup, reason),
-            unarm_action(self._table_name, topup.account_id),
-            *others,
-        ]
-        return not transact(self._client, actions)
 
     def release_attempt(self, topup: TopUp, now: datetime) -> None:
         """Stop waiting for an attempt that an operator must check."""

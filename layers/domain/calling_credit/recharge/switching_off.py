@@ -22,22 +22,18 @@ def parse_switch_off(body: dict[str, Any]) -> str:
         InvalidValue: missing_field, invalid_field.
     """
     if "enabled" not in body:
-        raise InvalidValue(
-            ProblemCode.MISSING_FIELD, "enabled is missing; send false to switch automatic recharge off."
-        )
+        raise InvalidValue(ProblemCode.MISSING_FIELD, "enabled is missing; false switches automatic recharge off.")
     if body["enabled"] is not False:
         detail = "enabled must be false: only a billing admin of the account switches automatic recharge on."
         raise InvalidValue(ProblemCode.INVALID_FIELD, detail)
     return read_text(body, "reason", MAX_REASON_CHARACTERS)
 
 
-def switch_off(current: Recharge, rule: Rule, by: SwitchedOff) -> tuple[Rule, State]:
+def switch_off(rule: Rule, state: State, by: SwitchedOff) -> tuple[Rule, State]:
     """The rule after the operator switched it off, and its state, which records who did. A rule that is off already
     keeps its record.
     """
-    if not rule.enabled:
-        return rule, current.state
-    return replace(rule, enabled=False), replace(current.state, switched_off=by)
+    return (replace(rule, enabled=False), replace(state, switched_off=by)) if rule.enabled else (rule, state)
 
 
 def in_flight_view(stored: Recharge, read: Callable[[str], TopUp | None]) -> Mapping[str, Any] | None:
