@@ -150,10 +150,10 @@ class RechargeStore:
 
         def attempt() -> Recharge | None:
             current = self.recharge(account_id)
-            if current.rule is None or (changed := change(current.rule, current.state)) == (
-                current.rule,
-                current.state,
-            ):
+            if current.rule is None:
+                return current
+            changed = change(current.rule, current.state)
+            if changed == (current.rule, current.state):
                 return current
             return self.recharge(account_id) if self._write(account_id, current, *changed, now) else None
 
