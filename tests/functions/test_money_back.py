@@ -195,3 +195,47 @@ def test_one_failed_refund_of_two_ends_nothing(till: Till) -> None:
     Controls(till.stand_in).fail_refund(failing)
     till.call_all_back()
     assert shown(till)[1] == "payment_refunded"
+
+
+# --- Suspicious calls -------------------------------------------------------------------------------------------------
+
+
+def test_a_suspicious_call_counts_a_day_after_it_was_listed(till: Till) -> None:
+    till.world.adjust("605.00", "start")
+    till.set_rule(till.card(VISA))
+    talk(till, 300)
+    till.stream()
+    assert (till.world.balance(), image(till).get("calls_seen", 0)) == (4_500_000, 0)
+    minutes_pass(till, 23 * 60, step=60)
+    assert recharges(till) == []
+    for _ in range(3):
+        till.sweep(minutes=61)
+        till.stream()
+    assert (recharges(till), image(till)["calls_seen"]) == ([("succeeded", "50.00")], 1)
+
+
+def test_a_corrected_suspicious_call_never_counts(till: Till) -> None:
+    till.world.adjust("605.00", "start")
+    till.set_rule(till.card(VISA))
+    call = a_call(till, 300)
+    till.world.deliver(call)
+    body = {"started_at": call["started_at"], "duration_seconds": 17_000, "reason": "wrong record"}
+    answer = till.world.operate("POST", f"/accounts/acct_1/calls/{call['call_id']}/corrections", body, key="k")
+    assert answer.status == 201, answer.text
+    for _ in range(3):
+        till.sweep(hours=24)
+        till.stream()
+    assert image(till)["calls_seen"] == 0
+
+
+def test_a_correction_that_charges_more_starts_no_recharge(till: Till) -> None:
+    till.world.adjust("20.00", "start")
+    call = a_call(till, 1)
+    till.world.deliver(call)
+    till.set_rule(till.card(VISA))
+    body = {"started_at": call["started_at"], "duration_seconds": 480, "reason": "wrong record"}
+    answer = till.world.operate("POST", f"/accounts/acct_1/calls/{call['call_id']}/corrections", body, key="k")
+    assert answer.status == 201, answer.text
+    assert till.world.balance() == 3_500_000
+    wait_a_day(till)
+    assert recharges(till) == []
