@@ -1,5 +1,5 @@
-"""Checks, every minute, open payments, recharges whose wait has ended, and suspicious calls whose day is over. Stripe is
-asked for each outcome, so lost callbacks do no harm.
+"""Checks, every minute, open payments, recharges whose wait has ended, and suspicious calls whose day is over. Stripe
+is asked for each outcome, so lost callbacks do no harm.
 """
 
 from collections import Counter

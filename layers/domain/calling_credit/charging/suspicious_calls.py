@@ -1,5 +1,5 @@
-"""Counts suspicious calls toward automatic recharge. A call whose duration is hard to believe is charged at once, but no
-recharge may follow from a wrong record. It counts a day later, unless an operator corrects it before.
+"""Counts suspicious calls toward automatic recharge. A call whose duration is hard to believe is charged at once, but
+no recharge may follow from a wrong record. It counts a day later, unless an operator corrects it before.
 """
 
 from collections.abc import Callable, Iterator
@@ -61,7 +61,7 @@ def count_suspicious_call(
 
 
 def _is_charged(client: "DynamoDBClient", table_name: str, partition_key: str, sort_key: str) -> bool:
-    """Whether the call has an entry with a price. Entries never change, so reading it before the transaction is safe."""
+    """Whether the call has an entry with a price. Entries never change, so it is read before the transaction."""
     key = {"PK": {"S": partition_key}, "SK": {"S": sort_key}}
     item = client.get_item(TableName=table_name, Key=key, ConsistentRead=True).get("Item")
     return item is not None and int(item["amount_micros"]["N"]) < 0
