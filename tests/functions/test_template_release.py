@@ -30,6 +30,9 @@ ALLOWED = {
     "Resources/ApiStage/DependsOn*": "The stage limits GET /openapi.json.",
     "Resources/ApiStage/Properties/RouteSettings/GET ?openapi.json/*": "GET /openapi.json is new.",
     "Resources/AccountRatesRoute/*": "GET /account/rates is new.",
+    "Resources/PatchAutoRechargeRoute/*": "PATCH /auto-recharge is new.",
+    "Resources/SimulateRoute/Properties/Target*": "It names the charge, so it needs the function that asks Stripe.",
+    "Resources/SimulatePermission/Properties/FunctionName*": "The same.",
     "Resources/PostCorrectionRoute/*": "POST /accounts/{account_id}/calls/{call_key}/corrections is new.",
     "Resources/StripeWebhookFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It blocks disputed cards.",
     "Resources/PublishEventsFunctionChanges/Properties/FilterCriteria/Filters/4/Pattern": "It publishes blocked cards.",
@@ -38,7 +41,7 @@ ALLOWED = {
     "Resources/SwitchOffRechargeRoute/*": "PUT /accounts/{account_id}/auto-recharge is new.",
     "Resources/CardsBlockedAlarm/*": "The alarm of blocked cards is new.",
     "Resources/ManageAccountsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It reads calls and decks.",
-    "Resources/ChangeSettingsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It refuses while frozen.",
+    "Resources/ChangeSettingsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It also simulates.",
     "Resources/RerateCallsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It corrects calls.",
     "Resources/RateCallsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It recognizes corrected calls.",
     "Parameters/HomeCountries/*": "Which calls are part of the subscription.",
@@ -53,8 +56,13 @@ ALLOWED = {
     "Resources/PublishRatesFunction/Properties/Environment/Variables/STACK_NAME*": "The report's command names it.",
     "Resources/PublishRatesFunctionCompiling*": "A schedule compiles the active deck after an upgrade.",
     "Resources/PublishRatesFunction*/Policies/*": "Publishing also writes the compiled deck.",
+    "Resources/StripeAccountChangedAlarm/*": "The key may belong to another Stripe account.",
+    "Resources/PublishEventsFunctionChanges/Properties/FilterCriteria*": "Rules also announce cards that expire.",
+    "Resources/SendMailFunction*/Properties/EventPattern*": "CardExpiring is mailed.",
     "Resources/UnknownAreaCodesAlarm/*": "Calls to area codes that no table knows are refused.",
     "Resources/ManageAccountsFunction/Properties/Environment/Variables/DECK_BUCKET/*": "Reads the added area codes.",
+    "Resources/CallbacksSilentAlarm/*": "Payments happen and callbacks do not arrive.",
+    "Resources/InvalidSignaturesAlarm/*": "Callbacks with a wrong signature are refused.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""
 

@@ -93,6 +93,13 @@ class Suspected(Form):
     stage: str
 
 
+class Expiring(Form):
+    """The card of automatic recharge, and the last month in which it can be charged."""
+
+    payment_method: CardShown
+    expires: str = Field(pattern=r"^\d{4}-\d{2}$", description="Year and month, such as 2034-11.")
+
+
 class NotRated(Form):
     """A finished call; the number it went to is shown as country and last two digits."""
 

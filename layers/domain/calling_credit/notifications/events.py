@@ -13,6 +13,7 @@ from pydantic import Field
 
 from calling_credit.notifications.event_data import (
     Denied,
+    Expiring,
     Form,
     Frozen,
     Instant,
@@ -134,6 +135,13 @@ class AccountUnfrozen(Announcement):
     data: Frozen
 
 
+class CardExpiring(Announcement):
+    """The card of automatic recharge expires within 30 days: once for each card and expiry date."""
+
+    type: Literal[EventType.CARD_EXPIRING] = EventType.CARD_EXPIRING
+    data: Expiring
+
+
 ALL: Final[tuple[type[Announcement], ...]] = (
     TopUpSucceeded,
     TopUpFailed,
@@ -148,6 +156,7 @@ ALL: Final[tuple[type[Announcement], ...]] = (
     CallDenied,
     AccountFrozen,
     AccountUnfrozen,
+    CardExpiring,
 )
 """Every type of event."""
 

@@ -31,6 +31,8 @@ class IssueCode(StrEnum):
     FOREIGN_CARD = "foreign_card"
     UNKNOWN_OBJECT = "unknown_object"
     CARD_BLOCKED = "card_blocked"
+    PAYMENT_LOST = "payment_lost"
+    EVENT_NOT_HANDLED = "event_not_handled"
 
 
 @dataclass(frozen=True, slots=True)

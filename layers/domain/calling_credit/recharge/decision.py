@@ -6,22 +6,20 @@ that brings balance and open payments to the threshold, as far as the limits all
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
 from calling_credit.instants import format_instant, local_date, zone
 from calling_credit.money import MICROS_PER_DOLLAR
+from calling_credit.recharge.acceptance import exceeds_accepted
 from calling_credit.recharge.attempts import SPENT, Attempt, AttemptOutcome, State, SuspensionReason, spent_micros
-from calling_credit.topups.topup import TopUp, TopUpKind
+from calling_credit.topups.card_history import UNUSED_CARD, CardHistory
 
 DEFAULT_HOURLY_COUNT: Final = 3
 DEFAULT_DAILY_LIMIT_MICROS: Final = 200 * MICROS_PER_DOLLAR
 DEFAULT_MONTHLY_LIMIT_MICROS: Final = 1_000 * MICROS_PER_DOLLAR
-MAX_DECLINES: Final = 4
-DECLINES_COUNT_FOR: Final = timedelta(days=30)
-"""Visa fines merchants for more than 20 tries of a declined card in 30 days, Mastercard for more than 35."""
 HOUR: Final = timedelta(hours=1)
 BEGUN: Final = SPENT | {AttemptOutcome.CANCELED}
 """Attempts that count toward the hourly limit. Canceled ones count, or a canceled attempt could repeat endlessly. After
@@ -40,15 +38,23 @@ class StopReason(StrEnum):
     NO_CALL_SINCE = "no_call_since"
     BACKING_OFF = "backing_off"
     DECLINED_TOO_OFTEN = "card_declined_too_often"
+    CARD_BLOCKED = "card_blocked"
     HOURLY_COUNT = "hourly_count"
     DAILY_LIMIT = "daily_limit"
     MONTHLY_LIMIT = "monthly_limit"
     TOP_UP_MAXIMUM = "top_up_maximum"
 
 
+_OF_CARD = (StopReason.CARD_BLOCKED, StopReason.DECLINED_TOO_OFTEN, SuspensionReason.UNUSABLE)
+NEED_ANOTHER_CARD_OR_AMOUNT: Final = frozenset({StopReason.TOP_UP_MAXIMUM, *_OF_CARD})
+"""Stops that no fall of the balance ends."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The customer's settings. Money in micro-dollars; `fingerprint` identifies the card's number."""
+    """The customer's settings. Money in micro-dollars; `fingerprint` identifies the card's number, and `card_expires`
+    is its last month, such as 2034-11 (empty: not read yet).
+    """
 
     enabled: bool
     threshold_micros: int
@@ -61,12 +67,14 @@ class Rule:
     daily_limit_micros: int = DEFAULT_DAILY_LIMIT_MICROS
     monthly_limit_micros: int = DEFAULT_MONTHLY_LIMIT_MICROS
     version: int = 0
+    card_expires: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RechargeContext:
-    """Everything a decision depends on. `pending_micros` is the sum of other payments that are under way.
-    `has_call_since`: a call has spent credit since something else lowered the balance, or an admin armed the rule.
+    """Everything a decision depends on. `pending_micros` is the sum of other payments that are under way. `card` is the
+    history of the rule's card on all paths. `has_call_since`: a call has spent credit since something else lowered the
+    balance, or since an admin armed the rule.
     """
 
     rule: Rule
@@ -79,6 +87,7 @@ class RechargeContext:
     now: datetime
     is_frozen: bool = False
     has_call_since: bool = True
+    card: CardHistory = UNUSED_CARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +120,10 @@ def decide_recharge(context: RechargeContext) -> Stop | Resume | BuyCredit:
         if stop.code == StopReason.IN_FLIGHT and in_flight is not None and in_flight.lease_until <= now:
             return Resume(in_flight.topup_id)
         return stop
-    return _credit_to_buy(context)
+    purchase = _credit_to_buy(context)
+    if isinstance(purchase, BuyCredit) and exceeds_accepted(state, purchase.amount_micros):
+        return Stop(SuspensionReason.CHARGE_CHANGED)
+    return purchase
 
 
 def _reasons_to_stop(s: RechargeContext) -> Iterator[Stop]:
@@ -132,16 +144,19 @@ def _reasons_to_stop(s: RechargeContext) -> Iterator[Stop]:
         yield Stop(StopReason.NO_CALL_SINCE)
     if state.is_backing_off(s.now):
         yield Stop(StopReason.BACKING_OFF, state.not_before)
-    declines = [
-        a
-        for a in _since(s, DECLINES_COUNT_FOR)
-        if (a.outcome, a.fingerprint) == (AttemptOutcome.DECLINED, rule.fingerprint)
-    ]
-    if len(declines) >= MAX_DECLINES:
-        yield Stop(StopReason.DECLINED_TOO_OFTEN, _after(declines[-MAX_DECLINES], DECLINES_COUNT_FOR))
+    yield from _reasons_of_card(rule, s.card)
     lately = [a for a in _since(s, HOUR) if a.outcome in BEGUN]
     if len(lately) >= rule.hourly_count:
         yield Stop(StopReason.HOURLY_COUNT, _after(lately[-rule.hourly_count], HOUR))
+
+
+def _reasons_of_card(rule: Rule, card: CardHistory) -> Iterator[Stop]:
+    if rule.fingerprint == rule.payment_method_id:  # Stripe names no number, so its declines cannot be counted.
+        yield Stop(SuspensionReason.UNUSABLE)
+    if card.is_blocked:
+        yield Stop(StopReason.CARD_BLOCKED)
+    if card.tries_left == 0:
+        yield Stop(StopReason.DECLINED_TOO_OFTEN, card.retry_at)
 
 
 def _credit_to_buy(s: RechargeContext) -> Stop | BuyCredit:
@@ -165,10 +180,10 @@ def _credit_to_buy(s: RechargeContext) -> Stop | BuyCredit:
         if left < rule.amount_micros:
             return Stop(code, until[code])
     allowed = min(room.values()) // rule.amount_micros * rule.amount_micros
-    return BuyCredit(min(_amount_to_close(rule, gap), allowed))
+    return BuyCredit(min(amount_to_close(rule, gap), allowed))
 
 
-def _amount_to_close(rule: Rule, gap: int) -> int:
+def amount_to_close(rule: Rule, gap: int) -> int:
     """The smallest multiple of the amount that closes a gap, in micro-dollars; 0 without a gap."""
     return -(-max(gap, 0) // rule.amount_micros) * rule.amount_micros
 
@@ -200,41 +215,8 @@ def _next_month(s: RechargeContext) -> str:
 def armed_threshold(rule: Rule, state: State, now: datetime) -> int | None:
     """The threshold from which headroom is measured; None while a falling balance must not wake the recharge."""
     waits = state.next_attempt_at is not None and state.next_attempt_at > format_instant(now)
-    if not rule.enabled or state.suspended_reason is not None or waits or state.stopped == StopReason.TOP_UP_MAXIMUM:
+    if not rule.enabled or state.suspended_reason is not None or waits:
+        return None
+    if state.stopped in NEED_ANOTHER_CARD_OR_AMOUNT and state.next_attempt_at is None:
         return None
     return rule.threshold_micros
-
-
-def is_unwanted(rule: Rule | None, state: State, posted_micros: int, topup: TopUp, time_zone: str) -> bool:
-    """Whether an interrupted attempt must not continue: the rule is off, suspended, or has another card, or it would
-    now charge less, because the balance rose or a limit was lowered.
-    """
-    if rule is None or not rule.enabled or state.suspended_reason is not None:
-        return True
-    if rule.payment_method_id != topup.card.payment_method_id:
-        return True
-    needed = _amount_to_close(rule, rule.threshold_micros - posted_micros)
-    return topup.amount_micros > needed or _exceeds_limit(rule, state, topup, time_zone)
-
-
-def _exceeds_limit(rule: Rule, state: State, topup: TopUp, time_zone: str) -> bool:
-    """Whether its day or month exceeds the rule's limits. The attempt itself counts since its claim."""
-    made = local_date(datetime.fromisoformat(topup.created_at), time_zone)
-    dated = [(local_date(datetime.fromisoformat(attempt.at), time_zone), attempt) for attempt in state.recent]
-    of_day = spent_micros(attempt for date, attempt in dated if date == made)
-    of_month = spent_micros(attempt for date, attempt in dated if date[:7] == made[:7])
-    return of_day > rule.daily_limit_micros or of_month > rule.monthly_limit_micros
-
-
-def after_payment(rule: Rule, before: State, after: State, topup: TopUp) -> State:
-    """Apply the end of a payment to the state. An attempt with a card that the rule no longer uses ends, but does not
-    affect the current card.
-    """
-    card = topup.card
-    was_removed = after.suspended_reason == SuspensionReason.REMOVED and before.suspended_reason is None
-    is_other_card = (
-        card.payment_method_id != rule.payment_method_id if was_removed else card.fingerprint != rule.fingerprint
-    )
-    if topup.kind == TopUpKind.MANUAL or not is_other_card:
-        return after
-    return replace(before, in_flight=after.in_flight, recent=after.recent)

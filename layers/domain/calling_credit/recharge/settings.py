@@ -9,7 +9,8 @@ from typing import Any, Final
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.money import MICROS_PER_DOLLAR, Bounds, format_money, parse_money
-from calling_credit.recharge import attempts, decision
+from calling_credit.recharge import acceptance, attempts, decision
+from calling_credit.recharge.arming import is_arming
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.suspensions import forgive_refunds
@@ -25,6 +26,7 @@ WORDS: Final[dict[str, str]] = {
     decision.StopReason.NO_CALL_SINCE: "Automatic recharge charges after the next call.",
     decision.StopReason.BACKING_OFF: "Paused: the card was declined.",
     decision.StopReason.DECLINED_TOO_OFTEN: "Paused: the card was declined too often. Use another card.",
+    decision.StopReason.CARD_BLOCKED: "Paused: the card is blocked after a dispute. Use another card.",
     decision.StopReason.HOURLY_COUNT: "Paused: the hourly number of recharges was reached.",
     decision.StopReason.DAILY_LIMIT: "Paused: the daily limit was reached.",
     decision.StopReason.MONTHLY_LIMIT: "Paused: the monthly limit was reached.",
@@ -38,15 +40,28 @@ WORDS: Final[dict[str, str]] = {
         "Paused: the card was declined three times. Use another card, or add funds to resume."
     ),
     attempts.SuspensionReason.UNUSABLE: "Paused: the card can no longer be charged. Use another card.",
-    attempts.SuspensionReason.REMOVED: "Paused: the card was removed. Choose a card.",
-    attempts.SuspensionReason.REFUNDED: (
-        "Paused: a recharge was refunded. To resume, switch automatic recharge off and on again."
-    ),
+    attempts.SuspensionReason.REMOVED: "Paused: {card} was removed. Choose a card.",
+    attempts.SuspensionReason.REFUNDED: "Paused: a recharge was refunded. To resume, switch recharge off and on again.",
     attempts.SuspensionReason.DISPUTED: (
         "Paused: a payment was disputed or reported as fraud, so its card is blocked. Contact support to resume."
     ),
+    attempts.SuspensionReason.LOST: (
+        "Paused: Stripe no longer knows the last recharge. Check your card statement. To resume, add funds, or switch "
+        "automatic recharge off and on."
+    ),
+    attempts.SuspensionReason.CHARGE_CHANGED: (
+        "Paused: the first recharge would cost more than you accepted, so nothing was charged. Turn automatic recharge "
+        "off and on again to see the amount."
+    ),
 }
-"""The page's message for each code. The page shows the time of the next attempt beside it."""
+"""The page's message for each code. The page shows the time of the next attempt beside it. {card} stands for the card
+of the rule.
+"""
+
+
+def message_of(reason: str, brand: str, last4: str) -> str:
+    """The message for a code, about a rule with this card."""
+    return WORDS[reason].format(card=f"{brand.replace('_', ' ').title()} ending {last4}")
 
 
 class RechargeStatus(StrEnum):
@@ -105,10 +120,15 @@ def parse_rule_settings(body: dict[str, Any], current: Rule | None, bounds: Boun
 
 
 def apply_settings(
-    settings: RuleSettings, card: Card, rule: Rule | None, state: State, now: datetime
+    settings: RuleSettings,
+    card: Card,
+    rule: Rule | None,
+    state: State,
+    now: datetime,
+    accepted_micros: int | None = None,
 ) -> tuple[Rule, State]:
     """Apply new settings: the new rule and its state. Another card ends a suspension, switching on again ends a soft
-    one, and the limits are checked again; a back-off continues.
+    one, and the limits are checked again; a back-off continues. `accepted_micros` limits the first charge.
     """
     new = Rule(
         enabled=settings.enabled,
@@ -118,6 +138,7 @@ def apply_settings(
         brand=card.brand,
         last4=card.last4,
         fingerprint=card.fingerprint,
+        card_expires=card.expires,
         hourly_count=settings.hourly_count,
         daily_limit_micros=settings.daily_limit_micros,
         monthly_limit_micros=settings.monthly_limit_micros,
@@ -128,21 +149,10 @@ def apply_settings(
     if settings.enabled and rule is not None and not rule.enabled:
         state = attempts.switch_on(state)
     if is_arming(rule, new):
-        state = forgive_refunds(state)
+        state = acceptance.arm(forgive_refunds(state), accepted_micros)
+    elif accepted_micros is not None:
+        state = acceptance.accept_charge(state, accepted_micros)
     return new, state if state.is_backing_off(now) else attempts.wake(state)
-
-
-def is_arming(old: Rule | None, new: Rule) -> bool:
-    """Whether an admin's change lets the rule charge anew: it enables the rule, raises threshold or amount, or gives
-    another card.
-    """
-    if not new.enabled or old is None or not old.enabled:
-        return new.enabled
-    return (
-        new.threshold_micros > old.threshold_micros
-        or new.amount_micros > old.amount_micros
-        or new.payment_method_id != old.payment_method_id
-    )
 
 
 def _amount(fields: dict[str, Any], current: Rule | None, bounds: Bounds) -> int:
@@ -197,7 +207,7 @@ def rule_view(
     return (
         nothing
         | _settings_view(rule)
-        | {"payment_method": card}
+        | {"payment_method": card, "version": 0 if rule is None else rule.version}
         | status_view(rule, state, now, is_closed=is_closed, is_frozen=is_frozen)
     )
 
@@ -208,7 +218,7 @@ def status_view(
     """`{status, reason, message, next_attempt_at}`: status is disabled, suspended, charging, paused or active."""
     status, reason = _status(rule, state, now, is_closed=is_closed, is_frozen=is_frozen)
     next_attempt_at = state.next_attempt_at if status is RechargeStatus.PAUSED else None
-    message = None if reason is None else WORDS[reason]
+    message = None if reason is None or rule is None else message_of(reason, rule.brand, rule.last4)
     return {"status": status, "reason": reason, "message": message, "next_attempt_at": next_attempt_at}
 
 

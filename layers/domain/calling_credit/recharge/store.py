@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.account import account_from_item
 from calling_credit.accounts.freezing import account_frozen, unless_frozen_action
+from calling_credit.accounts.limits import DEFAULT_LIMITS
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
@@ -19,7 +20,10 @@ from calling_credit.instants import format_instant
 from calling_credit.ledger.balance import balance_from_item
 from calling_credit.ledger.headroom import arm_action, still_below_action
 from calling_credit.recharge import attempts
+from calling_credit.recharge.acceptance import suspend_for_changed_charge
+from calling_credit.recharge.arming import is_arming
 from calling_credit.recharge.attempts import State
+from calling_credit.recharge.card_expiry import announce_expiry
 from calling_credit.recharge.decision import Rule, Stop, armed_threshold
 from calling_credit.recharge.items import (
     RECHARGE_KIND,
@@ -28,7 +32,6 @@ from calling_credit.recharge.items import (
     recharge_from_item,
 )
 from calling_credit.recharge.loosening import rule_loosens
-from calling_credit.recharge.settings import is_arming
 from calling_credit.topups.items import payment_item, topup_item
 from calling_credit.topups.topup import TopUp
 
@@ -51,6 +54,7 @@ class Snapshot:
     recharge: Recharge
     is_frozen: bool = False
     has_call_since: bool = True
+    daily_top_up_micros: int = DEFAULT_LIMITS.daily_top_up_micros
 
     @property
     def is_halted(self) -> bool:
@@ -93,10 +97,14 @@ class RechargeStore:
             recharge_from_item(items.get(keys.auto_recharge_sk())),
             is_frozen=account.is_frozen,
             has_call_since=balance.has_call_since,
+            daily_top_up_micros=account.limits.daily_top_up_micros,
         )
 
-    def store_rule(self, account_id: str, change: Callable[[Recharge], tuple[Rule, State]], now: datetime) -> Recharge:
-        """Store what `change` makes of the current rule and state, and arm the balance. Return the stored ones.
+    def store_rule(
+        self, account_id: str, change: Callable[[Recharge], tuple[Rule, State] | None], now: datetime
+    ) -> Recharge:
+        """Store what `change` makes of the current rule and state, and arm the balance; write nothing if it makes None.
+        Return the stored ones.
 
         Raises:
             Unavailable: `busy`, others kept changing it. NotFound: `unknown_account`.
@@ -105,12 +113,14 @@ class RechargeStore:
 
         def attempt() -> Recharge | None:
             current = self.recharge(account_id)
-            rule, state = change(current)
-            forgives = is_arming(current.rule, rule)
+            changed = change(current)
+            if changed is None:
+                return current
             guards = []
-            if rule_loosens((current.rule, current.state), (rule, state)):
+            if rule_loosens((current.rule, current.state), changed):
                 guards.append(unless_frozen_action(self._table_name, account_id))
-            is_written = self._write(account_id, current, rule, state, now, guards, forgives=forgives)
+            forgives = is_arming(current.rule, changed[0])
+            is_written = self._write(account_id, current, *changed, now, guards, forgives=forgives)
             return self.recharge(account_id) if is_written else None
 
         return retry_on_race(RECHARGE, attempt)
@@ -122,7 +132,9 @@ class RechargeStore:
         current = snapshot.recharge
         assert current.rule is not None
         state = current.state
-        if state.suspended_reason is None:
+        if stop.code == attempts.SuspensionReason.CHARGE_CHANGED:
+            state = suspend_for_changed_charge(state)
+        elif state.suspended_reason is None:
             state = attempts.record_stop(state, stop.code, stop.until)
         self._write(snapshot.account_id, current, current.rule, state, now)
 
@@ -188,15 +200,21 @@ class RechargeStore:
         ]
         return not transact(self._client, actions)
 
-    def wake(self, account_id: str, now: datetime) -> bool:
+    def wake(self, account_id: str, now: datetime, undated: list[tuple[str, Rule]] | None = None) -> bool:
         """Arm the balance again after a wait, or after some hours without a check, so that the stream reports a balance
-        below the threshold.
+        below the threshold. Announce that the rule's card expires if it is time. A rule whose card has no date yet is
+        added to `undated`.
         """
         current = self.recharge(account_id)
         waits = current.state.next_attempt_at is not None and current.state.next_attempt_at > format_instant(now)
-        if current.rule is None or waits or not current.rule.enabled or current.state.suspended_reason is not None:
+        if current.rule is None or not current.rule.enabled or current.state.suspended_reason is not None:
             return False
-        return self._write(account_id, current, current.rule, attempts.wake(current.state), now)
+        if undated is not None and not current.rule.card_expires:
+            undated.append((account_id, current.rule))
+        state = announce_expiry(current.rule, current.state, now)
+        if waits:
+            return state != current.state and self._write(account_id, current, current.rule, state, now)
+        return self._write(account_id, current, current.rule, attempts.wake(state), now)
 
     def due(self, now: datetime) -> Iterator[str]:
         """The accounts whose next check is due."""

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.money import format_money
-from calling_credit.recharge.attempts import State, SwitchedOff
+from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.items import Recharge
+from calling_credit.recharge.switched_off import SwitchedOff
 from calling_credit.request_fields import read_text
 from calling_credit.topups.topup import TopUp
 
