@@ -61,6 +61,7 @@ ALLOWED = {
     "Resources/SendMailFunction*/Properties/EventPattern*": "CardExpiring is mailed.",
     "Resources/UnknownAreaCodesAlarm/*": "Calls to area codes that no table knows are refused.",
     "Resources/ManageAccountsFunction/Properties/Environment/Variables/DECK_BUCKET/*": "Reads the added area codes.",
+    "Resources/PatchRecharge*": "PATCH /auto-recharge is new.",
     "Resources/CallbacksSilentAlarm/*": "Payments happen and callbacks do not arrive.",
     "Resources/InvalidSignaturesAlarm/*": "Callbacks with a wrong signature are refused.",
 }
