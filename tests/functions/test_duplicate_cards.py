@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from local.stripe_stand_in.controls import Controls
-from tests.harness.cards import MASTERCARD, VISA
+from tests.harness.cards import DECLINED, MASTERCARD, VISA
 from tests.harness.recharging import GOES_ON, fails_once, leave, recharges, shown
 from tests.harness.till import Till
 
@@ -147,6 +147,15 @@ def test_a_card_has_a_state_by_its_date(till: Till, year: int, month: int, state
     card = till.card()
     expire(till, card, year, month)
     assert [item["state"] for item in listed(till)] == [state]
+
+
+def test_a_declined_card_is_shown_as_declined_until_it_pays(till: Till) -> None:
+    card = till.card(DECLINED)
+    till.pay("25.00", card)
+    assert [item["state"] for item in listed(till)] == ["declined"]
+    Controls(till.stand_in).accept_card(card)
+    till.paid("25.00", card)
+    assert [item["state"] for item in listed(till)] == ["ok"]
 
 
 # --- Expiry -----------------------------------------------------------------------------------------------------------
