@@ -26,6 +26,7 @@ from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.payments.card_store import CardStore, has_number
 from calling_credit.payments.cards import read_own_card
+from calling_credit.payments.rule_cards import read_rule_card
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.charges_now import charges_now
@@ -36,6 +37,7 @@ from calling_credit.recharge.saving import RuleChange, current_card, in_flight_v
 from calling_credit.recharge.settings import apply_settings, parse_rule_settings, rule_view
 from calling_credit.recharge.simulation import simulation_view
 from calling_credit.recharge.store import RechargeStore, Snapshot
+from calling_credit.topups.refusals import card_blocked
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import Card
 from calling_credit.versions import changed_meanwhile, is_outdated, read_version
@@ -158,9 +160,9 @@ def save_rule() -> Response[str]:
     stored = snapshot.recharge
     if not change.has_result(stored, view):
         settings = change.settings(stored.rule)
-        card = current_card(stored, settings)
-        if card is None:
-            card = read_own_card(stripe_client(), snapshot.customer_id, settings.payment_method_id)
+        card = read_rule_card(stripe_client(), snapshot, settings)
+        if settings.enabled and CardStore(dynamodb, config().table_name).is_blocked(card):
+            raise card_blocked()
 
         def save(current: Recharge) -> tuple[Rule, State] | None:
             return None if change.has_result(current, view) else change.apply(current, card)

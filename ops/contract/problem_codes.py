@@ -166,7 +166,19 @@ EXPLANATIONS: Final = (
     Explanation(
         ProblemCode.PAYMENT_REFUSED, 503, "Stripe rejects the form of the payment. Nothing was charged.", _CONTACT
     ),
-    Explanation(ProblemCode.CUSTOMER_MISSING, 503, "The account's customer was deleted at Stripe.", _CONTACT),
+    Explanation(
+        ProblemCode.CUSTOMER_MISSING,
+        503,
+        "The account's customer was deleted at Stripe, replaced, and deleted again within a day.",
+        "Try again after `Retry-After`, or contact the operator.",
+    ),
+    Explanation(ProblemCode.SETUP_PAGE_REFUSED, 503, "Stripe refuses to open its page for saving a card.", _CONTACT),
+    Explanation(
+        ProblemCode.STRIPE_ACCOUNT_CHANGED,
+        503,
+        "The stack's key belongs to another Stripe account. Nothing was charged.",
+        _CONTACT,
+    ),
 )
 BY_CODE: Final[dict[str, Explanation]] = {problem.code: problem for problem in EXPLANATIONS}
 

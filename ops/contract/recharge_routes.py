@@ -147,6 +147,7 @@ STRIPE_CODES: Final = ("payments_unavailable", "stripe_not_configured", "stripe_
 SAVE_CODES: Final = (
     "unknown_account",
     "account_frozen",
+    "card_blocked",
     "unknown_payment_method",
     "changed_meanwhile",
     "busy",

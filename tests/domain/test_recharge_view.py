@@ -9,6 +9,7 @@ from calling_credit.recharge.attempts import State
 from calling_credit.recharge.settings import (
     WORDS,
     balance_view,
+    message_of,
     rule_view,
     status_view,
 )
@@ -71,7 +72,7 @@ def test_the_balance_view_contains_a_part_of_the_rule() -> None:
 def test_a_state_is_shown_with_its_reason_and_when_it_ends(
     state: State, status: str, reason: str | None, next_attempt_at: str | None
 ) -> None:
-    message = None if reason is None else WORDS[reason]
+    message = None if reason is None else message_of(reason, RULE.brand, RULE.last4)
     shown = {"status": status, "reason": reason, "message": message, "next_attempt_at": next_attempt_at}
     assert status_view(RULE, state, NOW) == shown
     off = {"status": "disabled", "reason": None, "message": None, "next_attempt_at": None}

@@ -10,8 +10,10 @@ from typing import Any
 
 import stripe
 
+from calling_credit.dynamodb.attributes import to_attributes
+from calling_credit.payments.stripe_account import hash_of
 from local.stripe_stand_in.sender import body_of
-from local.stripe_stand_in.stand_in import DEFAULT_WEBHOOK_SECRET
+from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET
 from tests.harness.cards import VISA
 from tests.harness.http import Answer, http_event
 from tests.harness.stream import stream_record
@@ -39,13 +41,25 @@ class Till(StripeSide):
         """Advance the clock."""
         self.world.clock.now += timedelta(**span)
 
+    def learn_account(self, account_id: str | None = None) -> None:
+        """Store the Stripe account of the stack, with the hash of the key, as its first payment does."""
+        item = {
+            "PK": "STRIPE",
+            "SK": "STRIPE_ACCOUNT",
+            "stripe_account_id": account_id or self.stand_in.account.own_id,
+            "key_hash": hash_of(DEFAULT_API_KEY),
+        }
+        self.world.stack.dynamodb.put_item(TableName=self.world.stack.table_name, Item=to_attributes(item))
+
     # Cards
 
     def customer(self, account: str = ACCOUNT) -> str:
         """The account's customer at Stripe, created through the API like the page does."""
-        answer = self.world.ask("add_funds", "POST", "/payment-methods", **{"custom:account_id": account})
-        assert answer.status == 201, answer.text
         [item] = self.world.of_kind("ACCOUNT", account)
+        if "stripe_customer_id" not in item:
+            answer = self.world.ask("add_funds", "POST", "/payment-methods", **{"custom:account_id": account})
+            assert answer.status == 201, answer.text
+            [item] = self.world.of_kind("ACCOUNT", account)
         return str(item["stripe_customer_id"])
 
     def card(self, kind: str = VISA, account: str = ACCOUNT) -> str:

@@ -90,6 +90,8 @@ class ProblemCode(StrEnum):
     STRIPE_REFUSES_US = "stripe_refuses_us"
     PAYMENT_REFUSED = "payment_refused"
     CUSTOMER_MISSING = "customer_missing"
+    SETUP_PAGE_REFUSED = "setup_page_refused"
+    STRIPE_ACCOUNT_CHANGED = "stripe_account_changed"
     UNKNOWN_LINK = "unknown_link"
     NO_TIME = "no_time"
     NOT_PROVEN = "not_proven"

@@ -18,3 +18,4 @@ class EventType(StrEnum):
     CALL_DENIED = "CallDenied"
     ACCOUNT_FROZEN = "AccountFrozen"
     ACCOUNT_UNFROZEN = "AccountUnfrozen"
+    CARD_EXPIRING = "CardExpiring"

@@ -12,7 +12,7 @@ from typing import Final
 
 from calling_credit.instants import format_instant
 from calling_credit.topups.declines import Decline, FailureCode
-from calling_credit.topups.topup import LEASE, TopUp, TopUpKind
+from calling_credit.topups.topup import LEASE, Card, TopUp, TopUpKind
 
 BACK_OFF: Final = (timedelta(hours=1), timedelta(hours=24))
 """The wait after the first and the second decline in a row; the third suspends."""
@@ -29,10 +29,11 @@ class SuspensionReason(StrEnum):
     REPEATEDLY = "declined_repeatedly"
     UNUSABLE = "card_unusable"
     REMOVED = "card_removed"
+    LOST = "payment_lost"
     CHARGE_CHANGED = "charge_changed"
 
 
-SOFT: Final = frozenset({SuspensionReason.REPEATEDLY})
+SOFT: Final = frozenset({SuspensionReason.REPEATEDLY, SuspensionReason.LOST})
 """Suspensions that end with any paid manual top-up, or when the rule is switched on again."""
 ENDED_BY_ARMING: Final = frozenset({SuspensionReason.CHARGE_CHANGED})
 """Suspensions that end when a billing admin arms the rule: enables it, raises threshold or amount, or gives a card."""
@@ -75,8 +76,9 @@ class InFlight:
 @dataclass(frozen=True, slots=True)
 class State:
     """The state beside a rule. `version` grows with each change; `attempt` never decreases. `stopped` is the code of
-    the reason to stop, and `next_attempt_at` the time of the next attempt. `accepted_micros`: the first charge of an
-    attempt after number `accepted_after` is at most this.
+    the reason to stop, and `next_attempt_at` the time of the next attempt. The failed card is known by its number and
+    by its payment method, because a bank may renew the number. `expiry_announced` names the last notice of expiry.
+    `accepted_micros`: the first charge of an attempt after number `accepted_after` is at most this.
     """
 
     version: int = 0
@@ -86,11 +88,17 @@ class State:
     not_before: str | None = None
     suspended_reason: str | None = None
     failed_fingerprint: str | None = None
+    failed_payment_method: str | None = None
     stopped: str | None = None
     next_attempt_at: str | None = None
     recent: tuple[Attempt, ...] = ()
+    expiry_announced: str | None = None
     accepted_micros: int | None = None
     accepted_after: int | None = None
+
+    def has_failed_with(self, card: Card) -> bool:
+        """Whether this is the failed card, also under a renewed number."""
+        return card.fingerprint == self.failed_fingerprint or card.payment_method_id == self.failed_payment_method
 
     def is_backing_off(self, now: datetime) -> bool:
         """Whether the wait after a decline continues."""
@@ -128,26 +136,26 @@ def record_payment(state: State, topup: TopUp) -> State:
         state = replace(_end_attempt(state, topup, AttemptOutcome.SUCCEEDED), failures=0, not_before=None)
         if state.accepted_after is not None and topup.attempt > state.accepted_after:
             state = replace(state, accepted_micros=None, accepted_after=None)
-        if state.suspended_reason is not None and topup.card.fingerprint == state.failed_fingerprint:
+        if state.suspended_reason is not None and state.has_failed_with(topup.card):
             state = _lift_suspension(state)
         return wake(state)
     if state.suspended_reason is None or state.suspended_reason in SOFT:
         return _lift_suspension(state)
-    return _lift_suspension(state) if topup.card.fingerprint == state.failed_fingerprint else state
+    return _lift_suspension(state) if state.has_failed_with(topup.card) else state
 
 
 def record_decline(state: State, topup: TopUp, decline: Decline, now: datetime) -> State:
     """The bank declined: wait, or suspend. A payment that waited for the customer and was then declined no longer waits
     for them.
     """
+    if decline.code == FailureCode.PAYMENT_LOST:
+        return _lose_payment(state, topup)
     ended = _end_attempt(state, topup, AttemptOutcome.DECLINED)
-    waited = (
-        state.suspended_reason == SuspensionReason.AUTHENTICATION and state.failed_fingerprint == topup.card.fingerprint
-    )
+    waited = state.suspended_reason == SuspensionReason.AUTHENTICATION and state.has_failed_with(topup.card)
     if ended.suspended_reason is not None and not waited:
         return ended
     failures = state.failures + 1
-    ended = replace(ended, failures=failures, failed_fingerprint=topup.card.fingerprint, suspended_reason=None)
+    ended = replace(_blame(ended, topup.card), failures=failures, suspended_reason=None)
     if decline.code == FailureCode.CARD_REMOVED:
         return remove_card(ended)
     if decline.is_hard:
@@ -161,17 +169,28 @@ def record_decline(state: State, topup: TopUp, decline: Decline, now: datetime) 
 def await_customer(state: State, topup: TopUp) -> State:
     """The bank wants the customer, who is not there: suspended until they confirm this payment or give another card."""
     ended = _end_attempt(state, topup, AttemptOutcome.AUTHENTICATION_REQUIRED)
-    return _suspend(replace(ended, failed_fingerprint=topup.card.fingerprint), SuspensionReason.AUTHENTICATION)
+    return _suspend(_blame(ended, topup.card), SuspensionReason.AUTHENTICATION)
 
 
-def record_cancellation(state: State, topup: TopUp) -> State:
-    """The attempt ended without a decline. It no longer counts against the limits."""
-    return _end_attempt(state, topup, AttemptOutcome.CANCELED)
+def record_cancellation(state: State, topup: TopUp, stop: tuple[str, str | None] | None = None) -> State:
+    """The attempt ended without a decline. It no longer counts against the limits. `stop`: the code of the reason why
+    its card must not be tried, and until when.
+    """
+    ended = _end_attempt(state, topup, AttemptOutcome.CANCELED)
+    return ended if stop is None or ended.suspended_reason is not None else record_stop(ended, *stop)
 
 
 def release_attempt(state: State, topup: TopUp) -> State:
     """Stop waiting for an attempt that an operator must check. It still counts against the limits."""
     return _end_attempt(state, topup, AttemptOutcome.CLAIMED)
+
+
+def _lose_payment(state: State, topup: TopUp) -> State:
+    """Stripe no longer knows an attempt that may have been charged. It counts against the limits, and nothing is
+    charged again before a person acts.
+    """
+    ended = release_attempt(state, topup)
+    return ended if ended.suspended_reason is not None else _suspend(ended, SuspensionReason.LOST)
 
 
 def remove_card(state: State) -> State:
@@ -181,7 +200,7 @@ def remove_card(state: State) -> State:
     return (
         state
         if state.suspended_reason is not None
-        else _suspend(replace(state, failed_fingerprint=None), SuspensionReason.REMOVED)
+        else _suspend(replace(state, failed_fingerprint=None, failed_payment_method=None), SuspensionReason.REMOVED)
     )
 
 
@@ -205,6 +224,10 @@ def _end_attempt(state: State, topup: TopUp, outcome: AttemptOutcome) -> State:
     return replace(state, recent=recent, in_flight=in_flight)
 
 
+def _blame(state: State, card: Card) -> State:
+    return replace(state, failed_fingerprint=card.fingerprint, failed_payment_method=card.payment_method_id)
+
+
 def _suspend(state: State, reason: str) -> State:
     return replace(state, suspended_reason=reason, not_before=None, stopped=None, next_attempt_at=None)
 
@@ -214,6 +237,7 @@ def _lift_suspension(state: State) -> State:
         state,
         suspended_reason=None,
         failed_fingerprint=None,
+        failed_payment_method=None,
         failures=0,
         not_before=None,
         stopped=None,

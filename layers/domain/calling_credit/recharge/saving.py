@@ -13,6 +13,7 @@ from calling_credit.money import Bounds, format_money, parse_money
 from calling_credit.recharge.attempts import State, SuspensionReason
 from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.items import Recharge
+from calling_credit.recharge.rule_card import rule_card
 from calling_credit.recharge.settings import (
     MAX_LIMIT_MICROS,
     RuleSettings,
@@ -103,7 +104,7 @@ def current_card(recharge: Recharge, settings: RuleSettings) -> Card | None:
         return None
     if settings.enabled and recharge.state.suspended_reason == SuspensionReason.REMOVED:
         return None
-    return Card(rule.payment_method_id, rule.brand, rule.last4, rule.fingerprint)
+    return rule_card(rule)
 
 
 def in_flight_view(stored: Recharge, read: Callable[[str], TopUp | None]) -> dict[str, Any] | None:

@@ -23,6 +23,7 @@ WORDS: Final[dict[str, str]] = {
     decision.StopReason.IN_FLIGHT: "A recharge is in progress.",
     decision.StopReason.BACKING_OFF: "Paused: the card was declined.",
     decision.StopReason.DECLINED_TOO_OFTEN: "Paused: the card was declined too often. Use another card.",
+    decision.StopReason.CARD_BLOCKED: "Paused: the card is blocked after a dispute. Use another card.",
     decision.StopReason.HOURLY_COUNT: "Paused: the hourly number of recharges was reached.",
     decision.StopReason.DAILY_LIMIT: "Paused: the daily limit was reached.",
     decision.StopReason.MONTHLY_LIMIT: "Paused: the monthly limit was reached.",
@@ -36,13 +37,24 @@ WORDS: Final[dict[str, str]] = {
         "Paused: the card was declined three times. Use another card, or add funds to resume."
     ),
     attempts.SuspensionReason.UNUSABLE: "Paused: the card can no longer be charged. Use another card.",
-    attempts.SuspensionReason.REMOVED: "Paused: the card was removed. Choose a card.",
+    attempts.SuspensionReason.REMOVED: "Paused: {card} was removed. Choose a card.",
+    attempts.SuspensionReason.LOST: (
+        "Paused: Stripe no longer knows the last recharge. Check your card statement. To resume, add funds, or switch "
+        "automatic recharge off and on."
+    ),
     attempts.SuspensionReason.CHARGE_CHANGED: (
         "Paused: the first recharge would cost more than you accepted, so nothing was charged. Turn automatic recharge "
         "off and on again to see the amount."
     ),
 }
-"""The page's message for each code. The page shows the time of the next attempt beside it."""
+"""The page's message for each code. The page shows the time of the next attempt beside it. {card} stands for the card
+of the rule.
+"""
+
+
+def message_of(reason: str, brand: str, last4: str) -> str:
+    """The message for a code, about a rule with this card."""
+    return WORDS[reason].format(card=f"{brand.replace('_', ' ').title()} ending {last4}")
 
 
 class RechargeStatus(StrEnum):
@@ -119,6 +131,7 @@ def apply_settings(
         brand=card.brand,
         last4=card.last4,
         fingerprint=card.fingerprint,
+        card_expires=card.expires,
         hourly_count=settings.hourly_count,
         daily_limit_micros=settings.daily_limit_micros,
         monthly_limit_micros=settings.monthly_limit_micros,
@@ -211,7 +224,7 @@ def status_view(
     """`{status, reason, message, next_attempt_at}`: status is disabled, suspended, charging, paused or active."""
     status, reason = _status(rule, state, now, is_closed=is_closed, is_frozen=is_frozen)
     next_attempt_at = state.next_attempt_at if status is RechargeStatus.PAUSED else None
-    message = None if reason is None else WORDS[reason]
+    message = None if reason is None or rule is None else message_of(reason, rule.brand, rule.last4)
     return {"status": status, "reason": reason, "message": message, "next_attempt_at": next_attempt_at}
 
 
