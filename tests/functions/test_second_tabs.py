@@ -238,3 +238,16 @@ def test_an_accepted_charge_is_an_amount(till: Till, accepted: Any, code: str) -
     answer = patch(till, threshold="1.00", accept_charge=accepted)
     assert (answer.status, answer.code) == (422, code)
     assert till.everything() == before
+
+
+def test_simulation_forgives_as_arming_does(till: Till) -> None:
+    leave(till, "20.00")
+    till.set_rule(till.card())
+    till.world.adjust("-15.00", "a correction")
+    till.stream()
+    assert recharges(till) == []
+    assert simulate(till, hourly_count=4) is None
+    assert simulate(till, threshold="11.00")["amount"] == "50.00"
+    patch(till, threshold="11.00", accept_charge="50.00")
+    till.stream()
+    assert recharges(till) == [("succeeded", "50.00")]
