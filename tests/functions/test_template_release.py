@@ -31,6 +31,7 @@ ALLOWED = {
     "Resources/ApiStage/Properties/RouteSettings/GET ?openapi.json/*": "GET /openapi.json is new.",
     "Resources/AccountRatesRoute/*": "GET /account/rates is new.",
     "Resources/PatchAutoRechargeRoute/*": "PATCH /auto-recharge is new.",
+    "Resources/PatchRechargePermission/*": "PATCH /auto-recharge is new.",
     "Resources/SimulateRoute/Properties/Target*": "It names the charge, so it needs the function that asks Stripe.",
     "Resources/SimulatePermission/Properties/FunctionName*": "The same.",
     "Resources/PostCorrectionRoute/*": "POST /accounts/{account_id}/calls/{call_key}/corrections is new.",
