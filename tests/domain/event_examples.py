@@ -92,6 +92,15 @@ ACCOUNT: dict[str, Any] = {"PK": PK, "SK": "ACCOUNT", "status": "open", "time_zo
 FREEZING = {"frozen_at": AT, "frozen_by": "operator:ops", "frozen_from": "203.0.113.7"}
 UNFREEZING = {f"un{name}": value for name, value in FREEZING.items()}
 
+LIMITED: dict[str, Any] = {
+    "PK": PK,
+    "SK": "PAYMENT_LIMITS",
+    "version": 3,
+    "claims": "[]",
+    "pages": "[]",
+    "limited_code": "too_many_declines",
+    "limited_at": AT,
+}
 Change = tuple[dict[str, Any] | None, dict[str, Any] | None]
 PAID = PAYMENT | {"status": "succeeded", "settled_at": AT}
 FAILED = PAYMENT | {"status": "failed", "failure_code": "insufficient_funds"}
@@ -106,6 +115,7 @@ CHANGES: dict[str, Change] = {
     "CreditReturned": (None, ENTRY | {"kind": "credit_returned", "amount_micros": 30_000_000}),
     "CallUnrated": (None, UNRATED),
     "CallDenied": (DENIAL | {"denials": 2}, DENIAL),
+    "CardAttemptsLimited": (None, LIMITED),
     "AccountFrozen": (ACCOUNT, ACCOUNT | FREEZING),
     "AccountUnfrozen": (ACCOUNT | FREEZING, ACCOUNT | UNFREEZING),
 }

@@ -41,6 +41,7 @@ OPERATOR_ROUTES = {
     "PUT /accounts/{account_id}/users/{user_id}",
     "POST /accounts/{account_id}/adjustments",
     "POST /accounts/{account_id}/calls/{call_key}/corrections",
+    "POST /accounts/{account_id}/cards/unblock",
 }
 
 

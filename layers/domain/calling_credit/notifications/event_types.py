@@ -16,5 +16,6 @@ class EventType(StrEnum):
     CREDIT_RETURNED = "CreditReturned"
     CALL_UNRATED = "CallUnrated"
     CALL_DENIED = "CallDenied"
+    CARD_ATTEMPTS_LIMITED = "CardAttemptsLimited"
     ACCOUNT_FROZEN = "AccountFrozen"
     ACCOUNT_UNFROZEN = "AccountUnfrozen"

@@ -104,6 +104,12 @@ class Denied(_Form):
     message: str
 
 
+class Limited(_Form):
+    """The limit that refused a payment or a page for saving a card: the stable code of the answer."""
+
+    reason: str
+
+
 class Frozen(_Form):
     """The actor that froze or unfroze an account: `operator:<client>`, `command:<operator>`, `link`."""
 
@@ -194,6 +200,13 @@ class CallDenied(Announcement):
     data: Denied
 
 
+class CardAttemptsLimited(Announcement):
+    """A limit refused a payment or a page for saving a card: at most one an hour for each account and reason."""
+
+    type: Literal[EventType.CARD_ATTEMPTS_LIMITED] = EventType.CARD_ATTEMPTS_LIMITED
+    data: Limited
+
+
 class AccountFrozen(Announcement):
     """No new call is admitted, and nothing is recharged by itself."""
 
@@ -219,6 +232,7 @@ ALL: Final[tuple[type[Announcement], ...]] = (
     CreditReturned,
     CallUnrated,
     CallDenied,
+    CardAttemptsLimited,
     AccountFrozen,
     AccountUnfrozen,
 )

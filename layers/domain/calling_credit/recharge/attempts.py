@@ -31,6 +31,9 @@ class SuspensionReason(StrEnum):
     REMOVED = "card_removed"
 
 
+DISPUTED: Final = "payment_disputed"
+"""The reason of a suspension that only the operator ends."""
+
 SOFT: Final = frozenset({SuspensionReason.REPEATEDLY})
 """Suspensions that end with any paid manual top-up, or when the rule is switched on again."""
 
@@ -190,6 +193,12 @@ def assign_card(state: State, fingerprint: str, *, is_new: bool) -> State:
 def switch_on(state: State) -> State:
     """Apply an admin's switching the rule on again."""
     return _lift_suspension(state) if state.suspended_reason in SOFT else state
+
+
+def clear_dispute(state: State, topup_ids: Iterable[str]) -> State:
+    """Apply that the operator cleared the disputed card of these payments."""
+    is_over = state.suspended_reason == DISPUTED and bool(list(topup_ids))
+    return _lift_suspension(state) if is_over else state
 
 
 def _end_attempt(state: State, topup: TopUp, outcome: AttemptOutcome) -> State:
