@@ -32,7 +32,7 @@ ALLOWED = {
     "Resources/AccountRatesRoute/*": "GET /account/rates is new.",
     "Resources/PostCorrectionRoute/*": "POST /accounts/{account_id}/calls/{call_key}/corrections is new.",
     "Resources/CardAttemptsLimitedAlarm/*": "Card testing raises an alarm.",
-    "Resources/PublishEventsFunctionChanges/Properties/FilterCriteria/Filters/4/Pattern": "It announces refusals by limits.",
+    "Resources/PublishEventsFunctionChanges/Properties/FilterCriteria/Filters/4/Pattern": "It announces refusals.",
     "Resources/PostUnblockRoute/*": "POST /accounts/{account_id}/cards/unblock is new.",
     "Resources/ManageAccountsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It reads calls and decks.",
     "Resources/ChangeSettingsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It refuses while frozen.",
