@@ -202,6 +202,14 @@ list-unrated: $(READY)  ## List calls without a price; KIND=stray | suspicious l
 list-payment-issues: $(READY)  ## List what Stripe reports but no payment here explains; none of it was credited
 	@$(BIN)/python -m ops.list_payment_issues
 
+.PHONY: relink-stripe
+relink-stripe: $(READY)  ## After a move to another Stripe account: clear lost customers, suspend rules of lost cards; YES=1 skips the question
+	@$(BIN)/python -m ops.relink_stripe $(call flag,YES,--yes)
+
+.PHONY: check-stripe
+check-stripe: $(READY)  ## Check Stripe's account, key rights, card settings, and webhook endpoint, and say what to correct
+	@$(BIN)/python -m ops.check_stripe
+
 .PHONY: audit
 audit: $(READY)  ## Prove that the ledger of ACCOUNT=id adds up and agrees with Stripe
 	@$(BIN)/python -m ops.audit "$(or $(ACCOUNT),$(error Name the account: make audit ACCOUNT=id))"
@@ -211,7 +219,7 @@ redrive: $(READY)  ## Send rejected calls again; PEEK=1 shows the reasons, DROP=
 	@$(BIN)/python -m ops.redrive $(call flag,PEEK,--peek) $(call flag,DROP,--drop) $(call flag,YES,--yes)
 
 .PHONY: freeze
-freeze: $(READY)  ## Refuse new international calls of ACCOUNT=id and pause its automatic recharge, at once
+freeze: $(READY)  ## Refuse new international calls, payments, and looser settings of ACCOUNT=id, at once
 	@$(BIN)/python -m ops.freeze "$(or $(ACCOUNT),$(error Name the account: make freeze ACCOUNT=id))"
 
 .PHONY: unblock-card
@@ -220,7 +228,7 @@ unblock-card: $(READY)  ## Allow a card of ACCOUNT=id again after a dispute: CAR
 	  $(if $(TOP_UP),--top-up "$(TOP_UP)") $(if $(REASON),--reason "$(REASON)") $(call flag,YES,--yes)
 
 .PHONY: unfreeze
-unfreeze: $(READY)  ## Resume calls and automatic recharge of ACCOUNT=id
+unfreeze: $(READY)  ## Resume calls and automatic recharge of ACCOUNT=id, and withdraw its freeze links
 	@$(BIN)/python -m ops.freeze "$(or $(ACCOUNT),$(error Name the account: make unfreeze ACCOUNT=id))" --off
 
 .PHONY: erase-number

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import boto3
 from rich.console import Console
 
+from calling_credit.payments.webhook_events import ENDPOINT_EVENTS
 from local.build import build
 from local.clients import use_aws_settings
 from local.deploy import MAIL_FROM, Deployment
@@ -19,7 +20,7 @@ from local.http_api import HttpApi
 from local.mailbox import Mailbox
 from local.progress import Progress
 from local.seed import MERIDIAN, create_sign_ins, open_accounts
-from local.settings import Settings
+from local.settings import API_ID, REGION, Settings
 from local.stack import Stack, save_card
 from local.stripe_stand_in.server import Server
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET
@@ -66,7 +67,14 @@ def start(settings: Settings, progress: Progress | None = None, *, retry_for: fl
 
 def _stand_in(settings: Settings) -> Server:
     webhook = f"{settings.endpoint_url}/stripe/webhook"
-    return Server(settings.stripe_port, webhook, webhook_host=settings.api_host)
+    shown = f"https://{API_ID}.execute-api.{REGION}.amazonaws.com/stripe/webhook"  # The output WebhookUrl.
+    return Server(
+        settings.stripe_port,
+        webhook,
+        webhook_host=settings.api_host,
+        endpoint_url=shown,
+        enabled_events=ENDPOINT_EVENTS,
+    )
 
 
 def _deploy(emulator: Emulator, deployment: Deployment, progress: Progress) -> dict[str, str]:

@@ -69,16 +69,29 @@ def stripe_of(stack: FoundStack) -> tuple[stripe.StripeClient | None, str]:
     """Return a client with the stack's own key, or None and the reason."""
     address = local_description()["stripe_api_url"] if stack.is_local else STRIPE
     try:
+        key = stripe_key_of(stack)
+    except CommandError as error:
+        return None, str(error)
+    http_client = stripe.RequestsClient(timeout=TIMEOUT_SECONDS)
+    return stripe.StripeClient(key, base_addresses={"api": address}, http_client=http_client), ""
+
+
+def stripe_key_of(stack: FoundStack) -> str:
+    """Return the stack's own key.
+
+    Raises:
+        CommandError: the secret cannot be read, or holds no key.
+    """
+    try:
         secret = stack.client("secretsmanager").get_secret_value(SecretId=stack.outputs["StripeSecretArn"])
-        key = json.loads(secret["SecretString"]).get("api_key", "")
+        key = str(json.loads(secret["SecretString"]).get("api_key", ""))
     except (BotoCoreError, ClientError) as error:
-        return None, f"its secret cannot be read ({error})."
+        raise CommandError(f"its secret cannot be read ({error}).") from error
     except (ValueError, AttributeError):
         key = ""
     if not key:
-        return None, "the secret StripeSecretArn holds no api_key."
-    http_client = stripe.RequestsClient(timeout=TIMEOUT_SECONDS)
-    return stripe.StripeClient(key, base_addresses={"api": address}, http_client=http_client), ""
+        raise CommandError("the secret StripeSecretArn holds no api_key.")
+    return key
 
 
 def table_of(proof: Proof, *, is_asked: bool) -> Table:

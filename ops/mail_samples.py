@@ -50,6 +50,7 @@ SAMPLES: Final[tuple[tuple[EventType, dict[str, Any]], ...]] = (
     ),
     (EventType.ACCOUNT_FROZEN, {"by": "link"}),
     (EventType.ACCOUNT_UNFROZEN, {"by": "operator:ops"}),
+    (EventType.CARD_EXPIRING, {"payment_method": CARD, "expires": "2026-12"}),
 )
 
 
@@ -69,6 +70,11 @@ INTRODUCTION: Final = """# E-mails
 `send_mail` sends one plain-text mail to each billing address of an account for each event below. It is deployed only if
 the parameter `MailFrom` names a sender ([deploy.md](deploy.md)). Addresses and names in these samples are made up.
 [events.md](events.md) lists the events.
+
+The first mail of a kind is sent at once; then none of that kind goes to the same account and address for an hour.
+Receipts, reversals, freezes, and links that confirm a payment are always sent. A failed payment is not mailed if the
+answer to its own request showed the failure
+([decision 0113](decisions/0113-mails-of-one-kind-are-limited-to-one-an-hour.md)).
 """
 
 

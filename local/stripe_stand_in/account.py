@@ -15,6 +15,8 @@ from local.stripe_stand_in.known_cards import KnownCard
 from local.stripe_stand_in.refusals import Fields, no_such
 
 API_VERSION: Final = "2026-10-28.endive"
+DEFAULT_ACCOUNT_ID: Final = "acct_1LocalStandIn"
+DEFAULT_WEBHOOK_URL: Final = "http://127.0.0.1:4566/stripe/webhook"
 
 PREFIXES: Final = {
     "customer": "cus_",
@@ -28,6 +30,8 @@ PREFIXES: Final = {
     "radar.early_fraud_warning": "issfr_",
     "balance_transaction": "txn_",
     "event": "evt_",
+    "webhook_endpoint": "we_",
+    "payment_method_configuration": "pmc_",
 }
 """Each kind of object and the prefix of its ids."""
 
@@ -59,7 +63,16 @@ class Account:
     now: Callable[[], datetime]
     base_url: str
     publish: Callable[[Fields], None]
-    seed: int | None = None
+    seed: int | str | None = None
+    own_id: str = DEFAULT_ACCOUNT_ID
+    """The id of the Stripe account itself."""
+    webhook_url: str = DEFAULT_WEBHOOK_URL
+    """The address of the endpoint to which this stand-in delivers. Other endpoints only exist."""
+    webhook_secret: str = ""
+    changed_fields: Fields = field(default_factory=dict)
+    """Fields of the account itself that differ from the usual ones."""
+    listed_from: dict[str, datetime] = field(default_factory=dict)
+    """The time at which an event becomes visible in lists, if not at once."""
     objects: dict[str, dict[str, Fields]] = field(default_factory=lambda: defaultdict(dict))
     cards: dict[str, KnownCard] = field(default_factory=dict)
     """The card behind each payment method."""
@@ -115,22 +128,32 @@ class Account:
                 yield item
 
     def emit(self, event_type: str, subject: Fields, previous: Fields | None = None) -> None:
-        """Record an event with the object's current state, and publish it."""
+        """Record an event with the object's current state, and publish it. No webhook is pending for an event that no
+        endpoint wants.
+        """
         data: Fields = {"object": copy.deepcopy(subject)}
         if previous is not None:
             data["previous_attributes"] = copy.deepcopy(previous)
+        endpoint = self._endpoint_for(event_type)
         event = self.add(
             "event",
             {
-                "api_version": API_VERSION,
+                "api_version": API_VERSION if endpoint is None else endpoint["api_version"] or API_VERSION,
                 "data": data,
                 "livemode": False,
-                "pending_webhooks": 1,
+                "pending_webhooks": 0 if endpoint is None else 1,
                 "request": {"id": self.cause.request_id, "idempotency_key": self.cause.idempotency_key},
                 "type": event_type,
             },
         )
         self.publish(event)
+
+    def _endpoint_for(self, event_type: str) -> Fields | None:
+        """Return the enabled endpoint of this stand-in that wants events of a type."""
+        for endpoint in self.newest_first("webhook_endpoint", status="enabled", url=self.webhook_url):
+            if event_type in endpoint["enabled_events"] or "*" in endpoint["enabled_events"]:
+                return endpoint
+        return None
 
     def change(self, subject: Fields, event_type: str, changes: Fields) -> bool:
         """Change fields of an object and emit an event with their previous values; return whether any field changed."""

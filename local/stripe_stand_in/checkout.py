@@ -4,6 +4,7 @@ from typing import Final
 
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.answers import page
+from local.stripe_stand_in.currencies import currency
 from local.stripe_stand_in.known_cards import KnownCard
 from local.stripe_stand_in.parameters import (
     PAGING,
@@ -31,7 +32,7 @@ CREATE: Final = Parameters(
         "allowed_payment_method_types": list_of(choice("card")),
         "cancel_url": web_address,
         "client_reference_id": text,
-        "currency": text,
+        "currency": currency,
         "customer": text,
         "expires_at": integer,
         "locale": text,

@@ -7,7 +7,7 @@ from typing import Any, Final
 import flask
 
 from local.stripe_stand_in.controls import Controls
-from local.stripe_stand_in.faults import EVENT_FAULTS, REQUEST_FAULTS
+from local.stripe_stand_in.faults import EVENT_FAULTS, LISTING_FAULTS, REQUEST_FAULTS
 from local.stripe_stand_in.known_cards import CARDS
 from local.stripe_stand_in.refusals import Refusal
 from local.stripe_stand_in.stand_in import StandIn
@@ -68,7 +68,12 @@ def _add_faults(routes: flask.Blueprint, stand_in: StandIn) -> None:
     @routes.get("/faults")
     def show() -> Json:
         waiting = [asdict(fault) for fault in stand_in.faults.waiting()]
-        return {"waiting": waiting, "request_faults": REQUEST_FAULTS, "event_faults": EVENT_FAULTS}
+        return {
+            "waiting": waiting,
+            "request_faults": REQUEST_FAULTS,
+            "event_faults": EVENT_FAULTS,
+            "listing_faults": LISTING_FAULTS,
+        }
 
     @routes.post("/faults")
     def order() -> Json:
@@ -104,14 +109,25 @@ def _add_actions(routes: flask.Blueprint, controls: Controls) -> None:
     }
     for path, action in actions.items():
         routes.add_url_rule(path, path, _view(action), methods=["POST"])
+    of_the_account: dict[str, Callable[..., Json]] = {
+        "/endpoint": controls.change_endpoint,
+        "/endpoint/delete": controls.delete_endpoint,
+        "/account": controls.change_account,
+        "/account/cards": controls.set_cards,
+        "/key": controls.restrict_key,
+        "/refuse": controls.refuse,
+        "/events/list_late": controls.list_late,
+    }
+    for path, action in of_the_account.items():
+        routes.add_url_rule(path, path, _view(action), methods=["POST"])
     routes.add_url_rule("/expire", "expire", controls.expire_sessions, methods=["POST"])
     routes.add_url_rule("/counts", "counts", controls.counts, methods=["GET"])
 
 
-def _view(action: Callable[..., Json]) -> Callable[[str], Json]:
+def _view(action: Callable[..., Json]) -> Callable[..., Json]:
     """Return an action as a view, with the fields of the JSON body as its arguments."""
 
-    def view(object_id: str) -> Json:
-        return action(object_id, **(flask.request.get_json(silent=True) or {}))
+    def view(**ids: str) -> Json:
+        return action(*ids.values(), **(flask.request.get_json(silent=True) or {}))
 
     return view

@@ -6,25 +6,17 @@ from collections import Counter
 from typing import Any
 
 from local.stripe_stand_in import card_changes, customers, disputes, fraud_warnings, hosted
-from local.stripe_stand_in.account import Account
+from local.stripe_stand_in.account_controls import AccountControls
 from local.stripe_stand_in.attempts import fail_processing, settle_processing
 from local.stripe_stand_in.checkout import complete, end
 from local.stripe_stand_in.declines import decline_named
 from local.stripe_stand_in.known_cards import KnownCard, card_with_id, card_with_number, renewed
 from local.stripe_stand_in.refunds import fail_refund, issue
 from local.stripe_stand_in.refusals import Fields, Refusal, no_such
-from local.stripe_stand_in.stand_in import StandIn
 
 
-class Controls:
+class Controls(AccountControls):
     """Controls a stand-in. Each method returns the changed object, or raises a Refusal."""
-
-    def __init__(self, stand_in: StandIn) -> None:
-        self._stand_in = stand_in
-
-    @property
-    def _account(self) -> Account:
-        return self._stand_in.account
 
     def settle(self, intent_id: str) -> Fields:
         """Let a processing payment succeed."""

@@ -3,7 +3,7 @@
 import fnmatch
 from dataclasses import dataclass
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 REQUEST_FAULTS: Final = {
     "answer_lost": "the request runs, and the connection closes without an answer",
@@ -12,6 +12,7 @@ REQUEST_FAULTS: Final = {
     "late": "the request runs after `seconds`, and is then answered",
     "error_500": "500 before the request runs; an idempotency key stores it",
     "error_500_after": "the request runs, and is answered with 500; an idempotency key stores it",
+    "refused": "the request is refused with `status`, `code`, `param`, and `message`; an idempotency key stores it",
     "rate_limited": "429 rate_limit before the request runs; not stored",
     "lock_timeout": "429 lock_timeout before the request runs; not stored",
 }
@@ -24,6 +25,9 @@ EVENT_FAULTS: Final = {
     "lost": "the event is never delivered",
 }
 """The faults of an event, matched by its type with `*` for any text."""
+
+LISTING_FAULTS: Final = {"listed_late": "the event is delivered at once, but listed only after `seconds`"}
+"""The faults of the list of events, matched by type with `*` for any text."""
 
 
 class ConnectionLost(ConnectionError):  # noqa: N818 - an event, not a mistake
@@ -39,6 +43,10 @@ class Fault:
     count: int = 1
     skip: int = 0
     seconds: float = 0.0
+    status: int = 400
+    code: str | None = None
+    param: str | None = None
+    message: str = "The stand-in was asked to refuse this request."
 
 
 class Faults:
@@ -48,15 +56,22 @@ class Faults:
         self._faults: list[Fault] = []
         self._lock = Lock()
 
-    def add(self, kind: str, match: str = "*", *, count: int = 1, skip: int = 0, seconds: float = 0.0) -> Fault:
+    def add(
+        self, kind: str, match: str = "*", *, count: int = 1, skip: int = 0, seconds: float = 0.0, **refusal: Any
+    ) -> Fault:
         """Inject a fault: `match` is `POST /v1/payment_intents/*/confirm` or an event type such as `charge.*`.
 
+        Args:
+            refusal: `status`, `code`, `param`, and `message` of the error, for the kind `refused`.
+
         Raises:
+            TypeError: `refusal` has another name.
             ValueError: the kind is unknown.
         """
-        if kind not in REQUEST_FAULTS and kind not in EVENT_FAULTS:
-            raise ValueError(f"unknown fault {kind!r}; use one of {', '.join([*REQUEST_FAULTS, *EVENT_FAULTS])}")
-        fault = Fault(kind, match, count, skip, seconds)
+        known = (*REQUEST_FAULTS, *EVENT_FAULTS, *LISTING_FAULTS)
+        if kind not in known:
+            raise ValueError(f"unknown fault {kind!r}; use one of {', '.join(known)}")
+        fault = Fault(kind, match, count, skip, seconds, **refusal)
         with self._lock:
             self._faults.append(fault)
         return fault
@@ -68,6 +83,10 @@ class Faults:
     def of_event(self, event_type: str) -> Fault | None:
         """Return the fault of an event of this type, if any, and count it."""
         return self._take(EVENT_FAULTS, event_type)
+
+    def of_listing(self, event_type: str) -> Fault | None:
+        """Return the fault of listing an event of this type, if any, and count it."""
+        return self._take(LISTING_FAULTS, event_type)
 
     def waiting(self) -> list[Fault]:
         """Return the faults that are still to happen."""

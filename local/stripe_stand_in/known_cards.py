@@ -32,6 +32,7 @@ class KnownCard:
     warning: str | None = None
     processing: bool = False
     refund_fails: bool = False
+    has_fingerprint: bool = True
 
     @property
     def last4(self) -> str:
@@ -39,8 +40,10 @@ class KnownCard:
         return self.number[-4:]
 
     @property
-    def fingerprint(self) -> str:
-        """A hash of the number, equal each time the card is saved."""
+    def fingerprint(self) -> str | None:
+        """A hash of the number, equal each time the card is saved; None if Stripe shows none."""
+        if not self.has_fingerprint:
+            return None
         return hashlib.sha256(f"card {self.number}".encode()).hexdigest()[:16]
 
     @property
@@ -182,7 +185,9 @@ CARDS: Final = (
         "card_radarBlock",
         "radarBlock",
     ),
-    # Not one of Stripe's cards: a card whose payment stays in processing until the control route settles or fails it.
+    # Two that are not Stripe's: a card without a fingerprint, and one whose payment stays in processing until the
+    # control route settles or fails it.
+    KnownCard("4000000000009243", "Pays; has no fingerprint", ("card_noFingerprint",), has_fingerprint=False),
     KnownCard("4000000000009235", "Payment stays in processing", ("card_processing", "processing"), processing=True),
 )
 

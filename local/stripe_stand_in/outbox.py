@@ -51,7 +51,9 @@ class Outbox:
             self.changed.notify_all()
 
     def put_again(self, delivery: Delivery, seconds: float) -> None:
-        """Queue a delivery that failed for another attempt."""
+        """Queue a delivery that failed for another attempt, unless its endpoint was deleted or disabled meanwhile."""
+        if not delivery.event["pending_webhooks"]:
+            return
         with self.changed:
             due = self.now() + timedelta(seconds=seconds)
             again = Delivery(due, next(self._numbers), delivery.event, delivery.attempt + 1)
@@ -82,6 +84,14 @@ class Outbox:
             for item in taken:
                 mark_delivered(item.event)
             return [item.event for item in sorted(taken, key=lambda item: item.held)]
+
+    def abandon(self) -> None:
+        """Give up all queued deliveries: their endpoint does not take them any more."""
+        with self.changed:
+            for item in self._waiting:
+                mark_delivered(item.event)
+            self._waiting.clear()
+            self.changed.notify_all()
 
     def pending(self) -> int:
         """Return the number of deliveries queued or in progress."""
@@ -114,5 +124,5 @@ class Outbox:
 
 
 def mark_delivered(event: Fields) -> None:
-    """Mark an event as delivered."""
+    """Mark an event as delivered, or as not to be delivered."""
     event["pending_webhooks"] = 0

@@ -5,6 +5,7 @@ from typing import Final
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.answers import page
 from local.stripe_stand_in.attempts import attempt
+from local.stripe_stand_in.currencies import currency
 from local.stripe_stand_in.intents import check_amount, new_intent, return_url_refusal, usable_payment_method
 from local.stripe_stand_in.parameters import (
     PAGING,
@@ -54,11 +55,11 @@ CREATE: Final = Parameters(
         "automatic_payment_methods": AUTOMATIC,
         "capture_method": choice("automatic", "automatic_async"),
         "confirm": boolean,
-        "currency": text,
+        "currency": currency,
     },
     ("amount", "currency"),
 )
-UPDATE: Final = Parameters({**DETAILS, "amount": positive_integer, "currency": text})
+UPDATE: Final = Parameters({**DETAILS, "amount": positive_integer, "currency": currency})
 CONFIRM: Final = Parameters({**AT_CONFIRMATION, **ONLY_WITH_CONFIRM})
 CANCEL: Final = Parameters(
     {"cancellation_reason": choice("abandoned", "duplicate", "fraudulent", "requested_by_customer")}

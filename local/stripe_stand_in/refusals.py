@@ -93,6 +93,12 @@ def unknown_route(method: str, path: str) -> Refusal:
     return Refusal(404, message, is_stored=False)
 
 
+def requested_refusal(status: int, message: str, code: str | None, param: str | None) -> Refusal:
+    """Return an error that a test asked for, of the type that its status has."""
+    kind = "card_error" if status == 402 else "api_error" if status >= 500 else "invalid_request_error"
+    return Refusal(status, message, kind=kind, code=code, param=param)
+
+
 def rate_limited() -> Refusal:
     """Return the error for too many requests; the request did not run."""
     message = "Request rate limit exceeded. Back off exponentially before you try again."

@@ -7,12 +7,15 @@ from typing import Final
 
 from local.stripe_stand_in import (
     card_changes,
+    card_settings,
     charges,
     checkout,
     customers,
     disputes,
+    endpoints,
     events,
     fraud_warnings,
+    own_account,
     payment_intents,
     payment_methods,
     refunds,
@@ -96,7 +99,14 @@ ROUTES: Final = (
     Route("GET", "/v1/radar/early_fraud_warnings/{}", retrieve(fraud_warnings.KIND, "early_fraud_warning")),
     Route("GET", "/v1/balance_transactions/{}", retrieve("balance_transaction")),
     Route("GET", "/v1/events", events.list_events, events.LIST),
-    Route("GET", "/v1/events/{}", retrieve("event")),
+    Route("GET", "/v1/events/{}", events.retrieve),
+    Route("POST", "/v1/webhook_endpoints", endpoints.create, endpoints.CREATE),
+    Route("GET", "/v1/webhook_endpoints", endpoints.list_endpoints, endpoints.LIST),
+    Route("GET", "/v1/webhook_endpoints/{}", retrieve(endpoints.KIND, "webhook_endpoint")),
+    Route("POST", "/v1/webhook_endpoints/{}", endpoints.update, endpoints.UPDATE),
+    Route("DELETE", "/v1/webhook_endpoints/{}", endpoints.delete),
+    Route("GET", "/v1/account", own_account.retrieve),
+    Route("GET", "/v1/payment_method_configurations", card_settings.list_configurations, card_settings.LIST),
 )
 
 

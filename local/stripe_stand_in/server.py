@@ -1,12 +1,14 @@
 """Serves the stand-in from threads of this process and delivers webhook events."""
 
 import socket
+from collections.abc import Iterable
 from threading import Thread
 from typing import Final
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from local.emulator import require_free_port
+from local.stripe_stand_in.account import DEFAULT_WEBHOOK_URL
 from local.stripe_stand_in.app import create_app
 from local.stripe_stand_in.sender import Sender
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET, StandIn
@@ -30,7 +32,10 @@ class _QuietHandler(WSGIRequestHandler):
 
 
 class Server:
-    """A running stand-in. Without a webhook URL, events wait for `stand_in.take_events()`; port 0 is any free port."""
+    """A running stand-in. Without a webhook URL, events wait for `stand_in.take_events()`; port 0 is any free port.
+
+    `endpoint_url` is the address that the webhook endpoint shows, if it differs from where this machine delivers.
+    """
 
     def __init__(
         self,
@@ -38,12 +43,19 @@ class Server:
         webhook_url: str | None = None,
         *,
         webhook_host: str | None = None,
+        endpoint_url: str | None = None,
         webhook_secret: str = DEFAULT_WEBHOOK_SECRET,
         api_key: str = DEFAULT_API_KEY,
+        enabled_events: Iterable[str] = ("*",),
     ) -> None:
         self._port = port
         self.webhook_secret = webhook_secret
-        self.stand_in = StandIn(api_key=api_key)
+        self.stand_in = StandIn(
+            api_key=api_key,
+            webhook_url=endpoint_url or webhook_url or DEFAULT_WEBHOOK_URL,
+            webhook_secret=webhook_secret,
+            enabled_events=enabled_events,
+        )
         self.sender: Sender | None = None
         if webhook_url is not None:
             self.sender = Sender(self.stand_in.outbox, webhook_url, webhook_secret, host=webhook_host)

@@ -5,12 +5,20 @@ call it directly.
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any, Final
 
-from local.stripe_stand_in import routes
-from local.stripe_stand_in.account import API_VERSION, Account, Cause, wall_clock
+from local.stripe_stand_in import card_settings, endpoints, routes
+from local.stripe_stand_in.access import check_access, check_right
+from local.stripe_stand_in.account import (
+    API_VERSION,
+    DEFAULT_ACCOUNT_ID,
+    DEFAULT_WEBHOOK_URL,
+    Account,
+    Cause,
+    wall_clock,
+)
 from local.stripe_stand_in.answers import Answer, expand, json_answer
 from local.stripe_stand_in.faults import ConnectionLost, Fault, Faults
 from local.stripe_stand_in.forms import pairs_of, parse
@@ -21,11 +29,10 @@ from local.stripe_stand_in.refusals import (
     Refusal,
     internal_error,
     lock_timeout,
-    no_api_key,
     rate_limited,
+    requested_refusal,
     unknown_parameter,
     unknown_route,
-    wrong_api_key,
 )
 
 DEFAULT_API_KEY: Final = "sk_test_local_stand_in"
@@ -61,7 +68,8 @@ class _Request:
 class StandIn:
     """A Stripe account that lives in memory.
 
-    `now` is its clock; `sleep` delays slow answers; `seed` makes its ids repeatable.
+    `now` is its clock; `sleep` delays slow answers; `seed` makes its ids repeatable. Its webhook endpoint has the
+    address `webhook_url` and wants `enabled_events`; `controls` change it.
     """
 
     def __init__(
@@ -72,6 +80,9 @@ class StandIn:
         now: Callable[[], datetime] = wall_clock,
         sleep: Callable[[float], None] = time.sleep,
         seed: int | None = None,
+        webhook_url: str = DEFAULT_WEBHOOK_URL,
+        webhook_secret: str = DEFAULT_WEBHOOK_SECRET,
+        enabled_events: Iterable[str] = ("*",),
     ) -> None:
         self.api_key = api_key
         self.base_url = base_url
@@ -80,8 +91,13 @@ class StandIn:
         self.faults = Faults()
         self.outbox = Outbox(self.faults, now)
         self.requests: list[LoggedRequest] = []
+        self.rights: dict[str, str] = {}
+        """The rights of the API key by resource; all others are unrestricted."""
         self._sleep = sleep
         self._seed = seed
+        self._webhook_url = webhook_url
+        self._webhook_secret = webhook_secret
+        self._enabled_events = sorted(enabled_events)
         self.reset()
 
     def reset(self) -> None:
@@ -90,8 +106,38 @@ class StandIn:
             self.faults.clear()
             self.outbox.clear()
             self.requests.clear()
+            self.rights = {}
             self._keys = Keys()
-            self.account = Account(self.now, self.base_url, self.outbox.put, self._seed)
+            self._others: dict[str, tuple[Account, Keys]] = {}
+            self.account = self._new_account(DEFAULT_ACCOUNT_ID)
+
+    def switch_account(self, account_id: str) -> None:
+        """Let the API key belong to another account: a new one with an endpoint, or one left earlier."""
+        with self.lock:
+            self._others[self.account.own_id] = self.account, self._keys
+            kept = self._others.pop(account_id, None)
+            self.account, self._keys = kept or (self._new_account(account_id), Keys())
+
+    def _new_account(self, account_id: str) -> Account:
+        seed = self._seed if self._seed is None or account_id == DEFAULT_ACCOUNT_ID else f"{self._seed} {account_id}"
+        account = Account(self.now, self.base_url, self._publish, seed, account_id, self._webhook_url)
+        account.webhook_secret = self._webhook_secret
+        endpoint: Fields = {
+            "url": self._webhook_url,
+            "enabled_events": [*self._enabled_events],
+            "api_version": API_VERSION,
+        }
+        endpoints.create(account, endpoint)
+        card_settings.add_configuration(account)
+        return account
+
+    def _publish(self, event: Fields) -> None:
+        """Queue an event for delivery if an endpoint wants it; apply the fault of its listing."""
+        late = self.faults.of_listing(event["type"])
+        if late is not None:
+            self.account.listed_from[event["id"]] = self.now() + timedelta(seconds=late.seconds)
+        if event["pending_webhooks"]:
+            self.outbox.put(event)
 
     def take_events(self) -> list[Fields]:
         """Remove and return the due events, for a test that delivers them itself."""
@@ -123,7 +169,8 @@ class StandIn:
         try:
             if fault is not None and fault.kind in ("rate_limited", "lock_timeout"):
                 raise rate_limited() if fault.kind == "rate_limited" else lock_timeout()
-            self._authenticate(headers.get("authorization", ""))
+            check_access(headers, self.api_key)
+            check_right(self.rights, log.method, log.path, self.api_key, self.account.own_id)
             form = parse(pairs_of(params) if isinstance(params, Mapping) else params)
             request = _Request(log.method, log.path, form, log.idempotency_key, log, fault)
             return self._run_once(request) if request.key else self._run(request)
@@ -155,6 +202,10 @@ class StandIn:
         kind = request.fault.kind if request.fault else ""
         if kind == "error_500":
             raise internal_error()
+        if kind == "refused" and request.fault is not None:
+            raise requested_refusal(
+                request.fault.status, request.fault.message, request.fault.code, request.fault.param
+            )
         if kind == "late" and request.fault is not None:
             self._sleep(request.fault.seconds)
         try:
@@ -185,13 +236,6 @@ class StandIn:
             finally:
                 self.account.cause = Cause()
             return expand(self.account, content, given.get("expand", []))
-
-    def _authenticate(self, authorization: str) -> None:
-        scheme, _, key = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not key:
-            raise no_api_key()
-        if key != self.api_key:
-            raise wrong_api_key(key)
 
     def _error_answer(self, refusal: Refusal, log: LoggedRequest) -> Answer:
         shown = {**refusal.error, "request_log_url": f"{self.base_url}/_control/requests?id={log.request_id}"}

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from calling_credit.payments.card_state import CardState
 from calling_credit.topups import declines, topup
 from ops.contract.recharge_routes import CARD, PAYMENT_METHOD_ID, STRIPE_CODES
 from ops.contract.route import (
@@ -73,11 +74,13 @@ SAVED_CARD: Final = record(
         "exp_month": {"type": "integer", "minimum": 1, "maximum": 12},
         "exp_year": {"type": "integer"},
         "default": FLAG,
+        "state": one_of(CardState, "Whether the card can pay."),
+        "pauses_auto_recharge": described(FLAG, "Removing this card pauses automatic recharge."),
     },
 )
 SAVED_CARDS: Final = record(
     "SavedCards",
-    "Every saved card, the default card first.",
+    "Every saved card once, the default card first. A card that was saved twice is its newest payment method.",
     {"items": list_of(SAVED_CARD), "next_cursor": {"type": "null"}},
 )
 SETUP_PAGE: Final = record("SetupPage", "Stripe's page that saves a card.", {"url": URL})
@@ -100,6 +103,7 @@ TOP_UP_CODES: Final = (
     "amount_out_of_range",
     "invalid_payment_method",
     "payment_refused",
+    "stripe_account_changed",
     "busy",
     *STRIPE_CODES,
 )
@@ -151,6 +155,8 @@ ROUTES: Final = (
             "unknown_account",
             "account_frozen",
             "customer_missing",
+            "setup_page_refused",
+            "stripe_account_changed",
             "too_many_setup_pages",
             "too_many_cards",
             "busy",
@@ -165,7 +171,7 @@ ROUTES: Final = (
         Access.ADMIN,
         GROUP,
         "Remove a saved card",
-        {204: Answer("The card is removed. Automatic recharge with this card is suspended.")},
+        {204: Answer("The card is removed, also where it was saved twice. Automatic recharge with it is suspended.")},
         ("unknown_account", "unknown_payment_method", "invalid_payment_method", "busy", *STRIPE_CODES),
         parameters=(path("payment_method_id", PAYMENT_METHOD_ID, "The card to remove."),),
     ),

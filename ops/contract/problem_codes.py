@@ -131,6 +131,12 @@ EXPLANATIONS: Final = (
         "Give each call its own id. Send an extension with the same `to` and `line_id` as the call.",
     ),
     Explanation(
+        ProblemCode.CHANGED_MEANWHILE,
+        409,
+        "The settings have changed since the `version` of the request. `current` holds the values of now.",
+        "Compare them with your change, and send it again with their `version`.",
+    ),
+    Explanation(
         ProblemCode.PRICE_NOT_STORED,
         409,
         "The price list that charged the call is no longer stored, so another duration has no price.",
@@ -160,7 +166,19 @@ EXPLANATIONS: Final = (
     Explanation(
         ProblemCode.PAYMENT_REFUSED, 503, "Stripe rejects the form of the payment. Nothing was charged.", _CONTACT
     ),
-    Explanation(ProblemCode.CUSTOMER_MISSING, 503, "The account's customer was deleted at Stripe.", _CONTACT),
+    Explanation(
+        ProblemCode.CUSTOMER_MISSING,
+        503,
+        "The account's customer was deleted at Stripe, replaced, and deleted again within a day.",
+        "Try again after `Retry-After`, or contact the operator.",
+    ),
+    Explanation(ProblemCode.SETUP_PAGE_REFUSED, 503, "Stripe refuses to open its page for saving a card.", _CONTACT),
+    Explanation(
+        ProblemCode.STRIPE_ACCOUNT_CHANGED,
+        503,
+        "The stack's key belongs to another Stripe account. Nothing was charged.",
+        _CONTACT,
+    ),
 )
 BY_CODE: Final[dict[str, Explanation]] = {problem.code: problem for problem in EXPLANATIONS}
 

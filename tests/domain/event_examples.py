@@ -118,6 +118,7 @@ CHANGES: dict[str, Change] = {
     "CardAttemptsLimited": (None, LIMITED),
     "AccountFrozen": (ACCOUNT, ACCOUNT | FREEZING),
     "AccountUnfrozen": (ACCOUNT | FREEZING, ACCOUNT | UNFREEZING),
+    "CardExpiring": (RULE, RULE | {"expiry_announced": "fp_secret:2026-12", "card_expires": "2026-12"}),
 }
 """One change for each type of event."""
 

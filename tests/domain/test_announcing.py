@@ -9,7 +9,7 @@ import pytest
 from calling_credit.notifications.events import ALL
 from calling_credit.notifications.from_stream import derive_events
 from calling_credit.recharge.attempts import SuspensionReason
-from calling_credit.recharge.settings import WORDS
+from calling_credit.recharge.settings import message_of
 from tests.domain.event_examples import (
     ACCOUNT,
     AT,
@@ -142,7 +142,11 @@ def test_a_reversal_does_not_announce_the_success_again() -> None:
 )
 def test_a_suspended_event_has_the_reason_code_and_message(reason: str) -> None:
     data = event_of(RULE, RULE | {"suspended_reason": reason})["data"]
-    assert data == {"reason": reason, "message": WORDS[reason], "payment_method": CARD}
+    assert data == {
+        "reason": reason,
+        "message": message_of(reason, CARD["brand"], CARD["last4"]),
+        "payment_method": CARD,
+    }
 
 
 def test_a_second_suspension_is_a_new_event_and_lifting_is_not() -> None:

@@ -13,7 +13,6 @@ from tests.domain.event_examples import (
     CHANGES,
     ENTRY,
     PAYMENT,
-    RULE,
     event_of,
 )
 from tests.harness.template import template
@@ -77,4 +76,3 @@ def test_the_stream_filter_drops_changes_without_an_event() -> None:
     assert not passes_filters(bare)
     assert not passes_filters(ENTRY | {"kind": "call_charged"})
     assert not passes_filters(PAYMENT | {"status": "processing"})
-    assert not passes_filters(RULE)

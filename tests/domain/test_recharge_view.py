@@ -9,6 +9,7 @@ from calling_credit.recharge.attempts import State
 from calling_credit.recharge.settings import (
     WORDS,
     balance_view,
+    message_of,
     rule_view,
     status_view,
 )
@@ -35,6 +36,7 @@ def test_a_rule_is_shown_with_its_card_and_its_state() -> None:
         "reason": "daily_limit",
         "message": "Paused: the daily limit was reached.",
         "next_attempt_at": "2026-11-23T17:00:00.000Z",
+        "version": 4,
     }
 
 
@@ -42,7 +44,7 @@ def test_the_view_without_a_rule_shows_the_defaults() -> None:
     nothing = dict.fromkeys(
         ("threshold", "amount", "payment_method_id", "payment_method", "reason", "message", "next_attempt_at")
     )
-    limits = {"hourly_count": 3, "daily_limit": "200.00", "monthly_limit": "1000.00"}
+    limits = {"hourly_count": 3, "daily_limit": "200.00", "monthly_limit": "1000.00", "version": 0}
     assert rule_view(None, State(), NOW) == {"enabled": False, "status": "disabled", **nothing, **limits}
 
 
@@ -70,7 +72,7 @@ def test_the_balance_view_contains_a_part_of_the_rule() -> None:
 def test_a_state_is_shown_with_its_reason_and_when_it_ends(
     state: State, status: str, reason: str | None, next_attempt_at: str | None
 ) -> None:
-    message = None if reason is None else WORDS[reason]
+    message = None if reason is None else message_of(reason, RULE.brand, RULE.last4)
     shown = {"status": status, "reason": reason, "message": message, "next_attempt_at": next_attempt_at}
     assert status_view(RULE, state, NOW) == shown
     off = {"status": "disabled", "reason": None, "message": None, "next_attempt_at": None}

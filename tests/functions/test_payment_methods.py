@@ -101,6 +101,8 @@ def test_a_saved_card_has_exactly_the_documented_shape(till: Till) -> None:
             "exp_month": 11,
             "exp_year": 2034,
             "default": True,
+            "state": "ok",
+            "pauses_auto_recharge": False,
         }
     ]
 

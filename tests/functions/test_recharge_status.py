@@ -114,7 +114,7 @@ STATES: list[tuple[Callable[[Till], Any], str, str, str | None, str]] = [
         None,
         "Paused: the card can no longer be charged. Use another card.",
     ),
-    (removed, "suspended", "card_removed", None, "Paused: the card was removed. Choose a card."),
+    (removed, "suspended", "card_removed", None, "Paused: Visa ending 4242 was removed. Choose a card."),
 ]
 
 

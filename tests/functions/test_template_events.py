@@ -23,7 +23,7 @@ def test_stream_records_that_become_events_invoke_the_publisher() -> None:
     ]
     assert shown == [
         {"status": {"S": ["succeeded", "failed", "canceled"]}},
-        {"suspended_reason": {"S": [{"exists": True}]}},
+        {},
         {"low_micros": {"N": [{"exists": True}]}},
         {"kind": {"S": [{"prefix": "credit_"}]}},
         {},

@@ -115,10 +115,12 @@ def world(deckless: "Stack", monkeypatch: pytest.MonkeyPatch) -> "World":
 
 @pytest.fixture
 def till(world: "World") -> "Till":
-    """The same world with cards, payments, and Stripe."""
+    """The same world with cards, payments, and Stripe, whose account the stack has learned before."""
     from tests.harness.till import Till
 
-    return Till(world)
+    till = Till(world)
+    till.learn_account()
+    return till
 
 
 @pytest.fixture

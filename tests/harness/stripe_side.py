@@ -12,7 +12,7 @@ from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, StandIn
 from tests.harness.stripe import StripeWire
 from tests.harness.world import World
 
-ACCOUNT_STATE = ("objects", "cards", "deleted", "spent", "set_up", "cause")
+ACCOUNT_STATE = ("objects", "cards", "deleted", "spent", "set_up", "listed_from", "cause")
 """The attributes of the stand-in's account that requests change."""
 
 
@@ -46,10 +46,10 @@ class StripeSide:
             http_client=stripe.RequestsClient(),
         )
 
-    def fault(self, kind: str, match: str, *, count: int = 1, skip: int = 0) -> None:
-        """Add a fault to the next matching requests after the first `skip`."""
+    def fault(self, kind: str, match: str, *, count: int = 1, skip: int = 0, **refusal: Any) -> None:
+        """Add a fault to the next matching requests after the first `skip`; `refusal` describes a `refused` one."""
         assert kind in REQUEST_FAULTS
-        self.stand_in.faults.add(kind, match, count=count, skip=skip)
+        self.stand_in.faults.add(kind, match, count=count, skip=skip, **refusal)
 
     def stripe_state(self) -> dict[str, Any]:
         """A copy of the Stripe account without faults: objects, keys, and undelivered events."""

@@ -10,8 +10,10 @@ from typing import Any
 
 import stripe
 
+from calling_credit.dynamodb.attributes import to_attributes
+from calling_credit.payments.stripe_account import hash_of
 from local.stripe_stand_in.sender import body_of
-from local.stripe_stand_in.stand_in import DEFAULT_WEBHOOK_SECRET
+from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET
 from tests.harness.cards import VISA
 from tests.harness.http import Answer, http_event
 from tests.harness.stream import stream_record
@@ -38,6 +40,16 @@ class Till(StripeSide):
     def later(self, **span: float) -> None:
         """Advance the clock."""
         self.world.clock.now += timedelta(**span)
+
+    def learn_account(self, account_id: str | None = None) -> None:
+        """Store the Stripe account of the stack, with the hash of the key, as its first payment does."""
+        item = {
+            "PK": "STRIPE",
+            "SK": "STRIPE_ACCOUNT",
+            "stripe_account_id": account_id or self.stand_in.account.own_id,
+            "key_hash": hash_of(DEFAULT_API_KEY),
+        }
+        self.world.stack.dynamodb.put_item(TableName=self.world.stack.table_name, Item=to_attributes(item))
 
     # Cards
 

@@ -135,6 +135,13 @@ SDK_CLASSES = {
     "GET /v1/balance_transactions/{}": "BalanceTransactionRetrieveParams",
     "GET /v1/events": "EventListParams",
     "GET /v1/events/{}": "EventRetrieveParams",
+    "POST /v1/webhook_endpoints": "WebhookEndpointCreateParams",
+    "GET /v1/webhook_endpoints": "WebhookEndpointListParams",
+    "GET /v1/webhook_endpoints/{}": "WebhookEndpointRetrieveParams",
+    "POST /v1/webhook_endpoints/{}": "WebhookEndpointUpdateParams",
+    "DELETE /v1/webhook_endpoints/{}": "WebhookEndpointDeleteParams",
+    "GET /v1/account": "AccountRetrieveCurrentParams",
+    "GET /v1/payment_method_configurations": "PaymentMethodConfigurationListParams",
 }
 
 

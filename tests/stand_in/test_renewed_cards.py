@@ -89,6 +89,13 @@ def test_the_bank_changes_its_answer_for_a_number_however_often_saved(till: Till
     assert till.confirm(till.intent(None, payment_method=first)).status == "succeeded"
 
 
+def test_a_card_can_have_no_fingerprint(till: Till) -> None:
+    intent = till.paid("pm_card_noFingerprint")
+    charge: Any = till.client.v1.charges.retrieve(str(intent.latest_charge))
+    assert card_of(till, str(intent.payment_method)).fingerprint is None
+    assert charge.payment_method_details.card.fingerprint is None
+
+
 @pytest.mark.parametrize("reason", ["lost_card", "fraudulent", "expired_card"])
 def test_a_decline_can_come_without_its_usual_advice(till: Till, controls: Controls, reason: str) -> None:
     card = till.save()

@@ -123,6 +123,31 @@ def test_the_controls_trigger_stripe_side_changes_over_http(
     assert control.get("/counts").json()["charges"] == {}
 
 
+def test_the_controls_change_cards_and_the_account_over_http(
+    control: httpx.Client, over_http: stripe.StripeClient
+) -> None:
+    customer = over_http.v1.customers.create({}).id
+    card = over_http.v1.payment_methods.attach("pm_card_visa", {"customer": customer}).id
+    renewed = control.post(f"/payment_methods/{card}/renew", json={"exp_year": 2040}).json()
+    assert (renewed["card"]["last4"] != "4242", renewed["card"]["exp_year"]) == (True, 2040)
+    assert control.post(f"/payment_methods/{card}/decline", json={"reason": "lost_card"}).json()["id"] == card
+    assert control.post(f"/payment_methods/{card}/accept").json()["id"] == card
+    assert control.post(f"/customers/{customer}/delete").json()["deleted"] is True
+    charge = str(paid(over_http).latest_charge)
+    assert control.post(f"/charges/{charge}/warn", json={"fraud_type": "misc"}).json()["actionable"] is True
+    inquiry = control.post(f"/charges/{charge}/dispute", json={"inquiry": True}).json()["id"]
+    assert control.post(f"/disputes/{inquiry}/escalate").json()["status"] == "needs_response"
+    assert control.post("/events/list_late", json={"match": "refund.*", "seconds": 5}).json()["count"] == 1
+    assert control.post("/endpoint", json={"disabled": True}).json()["status"] == "disabled"
+    assert control.post("/endpoint", json={"invented": 1}).status_code == 400
+    assert control.post("/endpoint/delete").json()["deleted"] is True
+    assert control.post("/account", json={"charges_enabled": False}).json()["charges_enabled"] is False
+    assert control.post("/account/cards", json={"accepted": False}).json()["card"]["available"] is False
+    assert control.post("/key", json={"event": "none"}).json() == {"event": "none"}
+    assert control.post("/account/acct_1Other/move").json()["id"] == "acct_1Other"
+    assert over_http.v1.customers.list({}).data == []
+
+
 def test_the_controls_answer_only_this_machine(server: Server) -> None:
     app = create_app(server.stand_in)
     answer = app.test_client().get("/_control/counts", environ_base={"REMOTE_ADDR": "192.0.2.7"})

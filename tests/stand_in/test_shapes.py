@@ -24,6 +24,9 @@ LEFT_OUT: dict[type[StripeObject], str] = {
     stripe.Dispute: "intended_submission_method",
     stripe.BalanceTransaction: "",
     stripe.radar.EarlyFraudWarning: "",
+    stripe.WebhookEndpoint: "deleted secret",
+    stripe.Account: "business_profile business_type company created deleted external_accounts groups individual "
+    "tos_acceptance",
     stripe.Event: "account context",
 }
 """Fields that Stripe omits from these objects: not expanded, or not for cards."""
@@ -158,6 +161,12 @@ def test_an_early_fraud_warning_has_the_fields_of_its_class(till: Till, controls
     warning = controls.warn(str(till.paid().latest_charge))["id"]
     params: Any = {"expand": ["charge", "payment_intent"]}
     assert_shape(till.client.v1.radar.early_fraud_warnings.retrieve(warning, params), stripe.radar.EarlyFraudWarning)
+
+
+def test_the_endpoint_and_the_account_have_the_fields_of_their_classes(till: Till) -> None:
+    (endpoint,) = till.client.v1.webhook_endpoints.list({}).data
+    assert_shape(endpoint, stripe.WebhookEndpoint)
+    assert_shape(till.client.v1.accounts.retrieve_current(), stripe.Account)
 
 
 def test_every_event_has_the_fields_of_its_class_and_its_own_object(till: Till, controls: Controls) -> None:

@@ -1,4 +1,4 @@
-// Adding funds: the amount, the card, and the outcome of the payment. payment.js ensures that it is made once.
+// Adding funds: the amount, the card, and the outcome.
 import { ask } from "./api.js";
 import { added, addCard, addedIsSeen, cards, draft, hasLeft, keepDraft, removeCard } from "./cards.js";
 import { amountInput, confirmed, failure, field, fill, fresh, h, load, note, say } from "./dom.js";
@@ -9,7 +9,7 @@ import { amountFault, bounds } from "./settings.js";
 const PRESETS = ["10", "25", "50", "100"];
 const FORM = "funds";
 
-/** The card. `back` holds the URL parameters of a return: `{topUp, card}`; `paid(topUp)` is called for each outcome. */
+/** The card. `back` holds the URL parameters of a return; `paid(topUp)` is called for each outcome. */
 export function fundsCard(isAdmin, back, paid) {
 	const place = h("div");
 	const card = h("section.card.funds", { "aria-labelledby": "funds-title" }, h("h2", { id: "funds-title" }, "Add funds"), place);
@@ -89,17 +89,26 @@ function paymentForm(place, { saved, newest }, back, again, paid) {
 	}
 }
 
+/** What the list says about a card that cannot pay, or soon cannot. */
+const STATES = {
+	blocked: "Blocked: contact your provider",
+	expired: "Expired",
+	declined: "Declined by the bank",
+	expiring: "Expires soon",
+};
+
 function cardChoice(one, chosen, changed, forget) {
 	const id = fresh("card");
 	const expires = `${String(one.exp_month).padStart(2, "0")}/${String(one.exp_year).slice(-2)}`;
 	return h("div.choice",
 		h("input", { type: "radio", name: "card", id, value: one.id, checked: one.id === chosen, onchange: changed }),
-		h("label", { for: id }, h("span.name", cardName(one)), h("span.hint", `Expires ${expires}${one.default ? " · default" : ""}`)),
+		h("label", { for: id }, h("span.name", cardName(one)), h("span.hint", `${STATES[one.state] ?? `Expires ${expires}`}${one.default ? " · default" : ""}`)),
 		h("button.quiet", { "aria-label": `Remove ${cardName(one)}`, onclick: forget }, "Remove"));
 }
 
 async function forgetCard(one, place, again) {
-	const words = `We will no longer charge ${cardName(one)}. If automatic recharge uses this card, it pauses until you choose another card.`;
+	const pauses = one.pauses_auto_recharge ? "Automatic recharge uses this card and pauses until you choose another card." : "Automatic recharge does not use this card and is not affected.";
+	const words = `We will no longer charge ${cardName(one)}. ${pauses}`;
 	if (!(await confirmed("Remove this card?", words, "Remove card"))) return;
 	try {
 		await removeCard(one.id);
@@ -111,7 +120,7 @@ async function forgetCard(one, place, again) {
 	}
 }
 
-/** Show a payment in progress, then its outcome; a new one that needs confirmation opens the bank's page. */
+/** Show a payment in progress, then its outcome or the bank's page. */
 async function watch(place, again, paid, outcome = awaitOutcome(), isNew = false) {
 	const payment = currentPayment();
 	const what = payment?.amount ? ` of ${money(payment.amount)}` : "";

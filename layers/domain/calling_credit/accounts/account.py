@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from calling_credit.accounts.freeze_times import last_unfreezing
 from calling_credit.accounts.limits import DEFAULT_LIMITS, Limits, limits_from_item, operators_limits_view, parse_limits
 from calling_credit.dynamodb import keys
 from calling_credit.errors import InvalidValue, ProblemCode
@@ -46,11 +47,18 @@ class Account:
     admission: bool = False
     limits: Limits = DEFAULT_LIMITS
     is_frozen: bool = False
+    unfrozen_at: str | None = None
 
     @property
     def is_closed(self) -> bool:
         """Whether the account is closed."""
         return self.status == Status.CLOSED
+
+    def was_frozen_since(self, instant: str) -> bool:
+        """Whether the account is frozen, or was unfrozen after this time. What waited for the customer then has ended:
+        while an account is frozen, nothing new begins.
+        """
+        return self.is_frozen or (self.unfrozen_at is not None and instant < self.unfrozen_at)
 
 
 def account_from_item(item: Mapping[str, Any]) -> Account:
@@ -65,17 +73,19 @@ def account_from_item(item: Mapping[str, Any]) -> Account:
         item.get("admission", False),
         limits_from_item(item.get("limits")),
         "frozen_at" in item,
+        last_unfreezing(item),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A phone line. International calling is off by default."""
+    """A phone line. International calling is off by default. `version` grows with each change of the line."""
 
     line_id: str
     number: str
     user_id: str
     international_calling: bool
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +120,7 @@ def line_view(line: Line, user_name: str | None) -> dict[str, Any]:
         "number": line.number,
         "user": {"id": line.user_id, "name": user_name},
         "international_calling": line.international_calling,
+        "version": line.version,
     }
 
 

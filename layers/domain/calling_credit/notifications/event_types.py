@@ -19,3 +19,4 @@ class EventType(StrEnum):
     CARD_ATTEMPTS_LIMITED = "CardAttemptsLimited"
     ACCOUNT_FROZEN = "AccountFrozen"
     ACCOUNT_UNFROZEN = "AccountUnfrozen"
+    CARD_EXPIRING = "CardExpiring"

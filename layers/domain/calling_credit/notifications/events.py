@@ -116,6 +116,13 @@ class Frozen(_Form):
     by: str
 
 
+class Expiring(_Form):
+    """The card of automatic recharge, and the last month in which it can be charged."""
+
+    payment_method: CardShown
+    expires: str = Field(pattern=r"^\d{4}-\d{2}$", description="Year and month, such as 2034-11.")
+
+
 class Announcement(_Form):
     """The fields that all events share. A repeated event has the same `id`, so a receiver can skip it."""
 
@@ -221,6 +228,13 @@ class AccountUnfrozen(Announcement):
     data: Frozen
 
 
+class CardExpiring(Announcement):
+    """The card of automatic recharge expires within 30 days: once for each card and expiry date."""
+
+    type: Literal[EventType.CARD_EXPIRING] = EventType.CARD_EXPIRING
+    data: Expiring
+
+
 ALL: Final[tuple[type[Announcement], ...]] = (
     TopUpSucceeded,
     TopUpFailed,
@@ -235,6 +249,7 @@ ALL: Final[tuple[type[Announcement], ...]] = (
     CardAttemptsLimited,
     AccountFrozen,
     AccountUnfrozen,
+    CardExpiring,
 )
 """Every type of event."""
 

@@ -15,7 +15,7 @@ from calling_credit.masking import masked
 from calling_credit.money import format_money
 from calling_credit.notifications import events
 from calling_credit.notifications.events import Announcement, announcement_id
-from calling_credit.recharge.settings import WORDS
+from calling_credit.recharge.settings import message_of
 from calling_credit.topups.topup import NOT_PAID, TopUpKind, TopUpStatus
 from calling_credit.topups.view import failure_view
 
@@ -54,8 +54,13 @@ def _payment_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
 def _rule_events(old: Image, new: Image, recorded_at: str) -> Iterator[Announcement]:
     reason = _suspension(new)
     if reason is not None and reason != _suspension(old):
-        data = {"reason": reason, "message": WORDS[reason], "payment_method": _card(new)}
+        message = message_of(reason, new["brand"], new["last4"])
+        data = {"reason": reason, "message": message, "payment_method": _card(new)}
         yield _event(events.AutoRechargeSuspended, new, recorded_at, data, new["state_version"])
+    announced = new.get("expiry_announced")
+    if announced is not None and announced != old.get("expiry_announced"):
+        data = {"payment_method": _card(new), "expires": new["card_expires"]}
+        yield _event(events.CardExpiring, new, recorded_at, data, announced)
 
 
 def _balance_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:

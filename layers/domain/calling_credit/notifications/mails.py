@@ -6,12 +6,13 @@ never a whole phone number, and only the brand and the last four digits of a car
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from calling_credit.admission.reasons import DenialReason
 from calling_credit.notifications.event_types import EventType
 from calling_credit.recharge.attempts import SuspensionReason
+from calling_credit.topups.declines import FailureCode
 
 Data = Mapping[str, Any]
 
@@ -85,6 +86,8 @@ def _recharge_succeeded(data: Data, _: Confirmation | None) -> Content:
 
 
 def _top_up_failed(data: Data, _: Confirmation | None) -> Content:
+    if data["failure"] and data["failure"]["code"] == FailureCode.PAYMENT_LOST:
+        return _payment_lost(data, "Your payment")
     why = data["failure"]["message"] if data["failure"] else "It was canceled before your card was charged."
     return f"Payment failed: ${data['amount']}", [
         f"Your payment of ${data['amount']} with {_card(data)} failed, and nothing was charged.",
@@ -95,6 +98,8 @@ def _top_up_failed(data: Data, _: Confirmation | None) -> Content:
 def _recharge_failed(data: Data, _: Confirmation | None) -> Content:
     if data["failure"] is None:
         return None  # Canceled because it was no longer needed; no person asked for it.
+    if data["failure"]["code"] == FailureCode.PAYMENT_LOST:
+        return _payment_lost(data, "An automatic recharge")
     return f"Automatic recharge declined: ${data['amount']}", [
         (
             f"An automatic recharge of ${data['amount']} with {_card(data)} was declined, and nothing was charged. "
@@ -102,6 +107,13 @@ def _recharge_failed(data: Data, _: Confirmation | None) -> Content:
         ),
         data["failure"]["message"],
         "When your balance runs out, international calls are not connected. You can add funds on the Billing page.",
+    ]
+
+
+def _payment_lost(data: Data, subject: str) -> Content:
+    return f"Payment not confirmed: ${data['amount']}", [
+        f"{subject} of ${data['amount']} with {_card(data)} has no result, and it is not credited.",
+        data["failure"]["message"],
     ]
 
 
@@ -188,6 +200,18 @@ def _account_unfrozen(_: Data, __: Confirmation | None) -> Content:
     ]
 
 
+def _card_expiring(data: Data, _: Confirmation | None) -> Content:
+    last_month = datetime.strptime(data["expires"], "%Y-%m").replace(tzinfo=UTC)
+    return "The card of your automatic recharge expires soon", [
+        f"{_card(data)} expires at the end of {last_month:%B %Y}. Automatic recharge uses this card.",
+        (
+            "If your bank sends you a new card, add it on the Billing page and choose it for automatic recharge. Many "
+            "banks tell us the new date themselves; then you need not do anything."
+        ),
+        "When no card can be charged and your balance runs out, international calls are not connected.",
+    ]
+
+
 def _card(data: Data) -> str:
     card = data["payment_method"]
     return f"{card['brand'].replace('_', ' ').title()} ending {card['last4']}"
@@ -205,6 +229,7 @@ _WRITERS: Final[Mapping[EventType, Callable[[Data, Confirmation | None], Content
     EventType.CALL_DENIED: _call_denied,
     EventType.ACCOUNT_FROZEN: _account_frozen,
     EventType.ACCOUNT_UNFROZEN: _account_unfrozen,
+    EventType.CARD_EXPIRING: _card_expiring,
 }
 
 MAILED: Final = tuple(_WRITERS)

@@ -7,10 +7,13 @@ from datetime import datetime
 
 from calling_credit.money import Bounds
 from calling_credit.payments.new_topup import automatic_topup
+from calling_credit.payments.stripe_account import CHANGED
 from calling_credit.payments.topup_worker import TopUpWorker
+from calling_credit.recharge.context import recharge_context
 from calling_credit.recharge.decision import BuyCredit, RechargeContext, Resume, Rule, Stop, StopReason, decide_recharge
+from calling_credit.recharge.rule_card import rule_card
 from calling_credit.recharge.store import RechargeStore, Snapshot
-from calling_credit.topups.topup import LEASE, Card, TopUp, TopUpStatus
+from calling_credit.topups.topup import LEASE, TopUp, TopUpStatus
 
 SILENT_STOPS = frozenset(
     {
@@ -42,10 +45,7 @@ def run_recharge(recharges: RechargeStore, worker: TopUpWorker, account_id: str,
         if rule is None:
             return NO_RULE
         open_topups = worker.topups.recent(account_id, now)
-        context = _context(snapshot, rule, open_topups, bounds, now)
-        decision = decide_recharge(context)
-        if isinstance(decision, BuyCredit):
-            decision = decide_recharge(replace(context, card=worker.gate.cards.state(_card_of(rule), now)))
+        decision = _decide(worker, recharge_context(snapshot, rule, open_topups, bounds, now))
         if isinstance(decision, Stop):
             if decision.code not in SILENT_STOPS:
                 recharges.stop(snapshot, decision, now)
@@ -59,30 +59,20 @@ def run_recharge(recharges: RechargeStore, worker: TopUpWorker, account_id: str,
                 worker.cancel(challenged)
                 ended.add(challenged.topup_id)  # Or it has an issue for operators, which does not delay a recharge.
             continue
+        if not worker.guard.is_same():
+            return CHANGED
         topup = _claim(recharges, snapshot, rule, decision, now)
         if topup is not None:
             return f"charged:{worker.advance(topup).status}"
     return LOST_RACE
 
 
-def _context(
-    snapshot: Snapshot, rule: Rule, open_topups: list[TopUp], bounds: Bounds, now: datetime
-) -> RechargeContext:
-    state = snapshot.recharge.state
-    own = state.in_flight.topup_id if state.in_flight else None
-    others = [topup for topup in open_topups if topup.topup_id != own]
-    pending = sum(topup.amount_micros for topup in others if topup.is_on_its_way(now))
-    return RechargeContext(
-        rule=rule,
-        state=state,
-        posted_micros=snapshot.posted_micros,
-        pending_micros=pending,
-        is_closed=snapshot.is_closed,
-        time_zone=snapshot.time_zone,
-        maximum_micros=bounds.maximum_micros,
-        now=now,
-        is_frozen=snapshot.is_frozen,
-    )
+def _decide(worker: TopUpWorker, context: RechargeContext) -> Stop | Resume | BuyCredit:
+    """Decide; read the card's history only if everything else allows a charge."""
+    decision = decide_recharge(context)
+    if not isinstance(decision, BuyCredit):
+        return decision
+    return decide_recharge(replace(context, card=worker.gate.cards.state(rule_card(context.rule), context.now)))
 
 
 def _claim(
@@ -90,13 +80,9 @@ def _claim(
 ) -> TopUp | None:
     if snapshot.customer_id is None:  # Only an edit of the table removes the customer of a rule's card.
         return None
-    attempt, card = snapshot.recharge.state.attempt + 1, _card_of(rule)
+    attempt, card = snapshot.recharge.state.attempt + 1, rule_card(rule)
     topup = automatic_topup(snapshot.account_id, attempt, purchase.amount_micros, card, snapshot.customer_id, now)
     return topup if recharges.claim(snapshot, topup, now) else None
-
-
-def _card_of(rule: Rule) -> Card:
-    return Card(rule.payment_method_id, rule.brand, rule.last4, rule.fingerprint)
 
 
 def _resume(worker: TopUpWorker, account_id: str, decision: Resume, now: datetime) -> str:

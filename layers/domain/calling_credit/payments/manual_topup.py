@@ -68,6 +68,7 @@ def _check_new(
         raise account_closed()
     if account.is_frozen:
         raise account_frozen()
+    worker.guard.require_same()
     card = cards.read_own_card(worker.stripe, account.customer_id, payment_method_id)
     history = worker.gate.cards.state(card, worker.now)
     if refusal := history.refusal(is_manual=True):

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import stripe
 
-from calling_credit.accounts.store import AccountStore
 from calling_credit.instants import format_instant
-from calling_credit.payments import cards
 from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.limit_store import LimitStore
+from calling_credit.payments.lost_customers import CardSaver
 from calling_credit.payments.stripe_client import public_error
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.store import Snapshot
@@ -64,7 +63,7 @@ def claimed_page(limits: LimitStore, saved: int, now: datetime) -> Iterator[dict
         raise
 
 
-def open_setup_page(worker: TopUpWorker, accounts: AccountStore, account: Snapshot, page_url: str) -> str:
+def open_setup_page(worker: TopUpWorker, saver: CardSaver, account: Snapshot, page_url: str) -> str:
     """Create a page for saving a card within the account's limits, and the account's customer if it has none. Return
     the page's address.
 
@@ -74,11 +73,7 @@ def open_setup_page(worker: TopUpWorker, accounts: AccountStore, account: Snapsh
     limits = worker.gate.limits(account.account_id)
     saved = count_cards(worker.stripe, account.customer_id)
     with limits.announcing(worker.tally, worker.now), claimed_page(limits, saved, worker.now) as extra:
-        customer_id = account.customer_id
-        if customer_id is None:
-            new_customer_id = cards.create_customer(worker.stripe, account.account_id)
-            customer_id = accounts.store_customer(account.account_id, new_customer_id)
-        return cards.setup_page(worker.stripe, customer_id, page_url, extra)
+        return saver.setup_page(account.account_id, page_url, worker.now, extra)
 
 
 def record_saved_card(

@@ -18,6 +18,8 @@ TIMEOUT_SECONDS: Final = 8.0
 """How long to wait for an answer. The SDK does not retry, because the stored state decides whether to."""
 
 MICROS_PER_CENT: Final = MICROS_PER_DOLLAR // 100
+MISSING: Final = "resource_missing"
+"""Stripe's code for an object that it does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,11 @@ def classify_error(error: stripe.StripeError) -> NoAnswer | Refused:
     if isinstance(error, stripe.APIError):
         return NoAnswer("unreadable_answer")  # Not in Stripe's format, perhaps from a proxy.
     raise error
+
+
+def is_missing(error: stripe.StripeError) -> bool:
+    """Whether Stripe does not know an object of the request."""
+    return error.error is not None and error.error.code == MISSING
 
 
 def public_error(error: stripe.StripeError) -> Exception:

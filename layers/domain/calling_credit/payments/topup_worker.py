@@ -17,35 +17,15 @@ from calling_credit.payments import intents
 from calling_credit.payments.confirm_gate import ConfirmGate
 from calling_credit.payments.intents import StripeResult
 from calling_credit.payments.issues import Issue, report_issue
-from calling_credit.payments.safe_retries import (
-    NOT_CREATED,
-    confirm_intent,
-    create_intent,
-    is_card_gone,
-)
+from calling_credit.payments.lost_intents import lost_payment_issue, retrieve_intent
+from calling_credit.payments.safe_retries import NOT_CREATED, confirm_intent, create_intent, is_card_gone
 from calling_credit.payments.settlement import SettlementStore, keep_state
+from calling_credit.payments.stripe_account import StripeAccountGuard
 from calling_credit.payments.stripe_client import NoAnswer, Refused, payments_unavailable
 from calling_credit.recharge import attempts
 from calling_credit.recharge.decision import is_unwanted
 from calling_credit.recharge.store import RechargeStore
-from calling_credit.topups.decision import (
-    Action,
-    AwaitCustomer,
-    Cancel,
-    CancelIntent,
-    CancelWithoutIntent,
-    Confirm,
-    CreateIntent,
-    Fail,
-    Finish,
-    Leave,
-    RecordStatus,
-    ReportMismatch,
-    RetrieveIntent,
-    Settle,
-    StoreIntent,
-    next_action,
-)
+from calling_credit.topups import decision
 from calling_credit.topups.declines import Decline, FailureCode
 from calling_credit.topups.items import next_check
 from calling_credit.topups.store import TopUpStore
@@ -71,6 +51,7 @@ class TopUpWorker:
     ) -> None:
         self.topups = TopUpStore(client, table_name)
         self.tally: Counter[str] = Counter()
+        self.guard = StripeAccountGuard(client, table_name, stripe_client, self.tally)
         self.gate = ConfirmGate(client, table_name)
         self._settlements = SettlementStore(client, table_name)
         self._recharges = RechargeStore(client, table_name)
@@ -88,8 +69,8 @@ class TopUpWorker:
             Unavailable: the table did not answer. The next worker resumes from the stored top-up.
         """
         for _ in range(MAX_STEPS):
-            action = next_action(
-                topup, intent, self.now, partial(self._is_wanted, topup), partial(self._is_frozen, topup)
+            action = decision.next_action(
+                topup, intent, self.now, partial(self._is_wanted, topup), partial(self._was_frozen, topup)
             )
             topup, result = self._apply(action, topup)
             if result is None:
@@ -100,41 +81,43 @@ class TopUpWorker:
         return topup
 
     def _apply(  # noqa: C901, PLR0912 One branch for each action.
-        self, action: Action, topup: TopUp
+        self, action: decision.Action, topup: TopUp
     ) -> tuple[TopUp, StripeResult | None]:
         """Return the top-up after the action, and Stripe's answer; None if there is nothing left to do now."""
         result: StripeResult | None = None
         match action:
-            case RetrieveIntent(intent_id):
-                result = intents.retrieve(self.stripe, intent_id)
-            case CreateIntent():
+            case decision.RetrieveIntent(intent_id):
+                result = retrieve_intent(self.stripe, self.guard, intent_id)
+                if result is None:
+                    topup = self._fail_lost(topup)
+            case decision.CreateIntent():
                 topup, result = self._create_intent(topup)
-            case StoreIntent(intent):
+            case decision.StoreIntent(intent):
                 topup = self.topups.store_intent(topup, intent.intent_id, self.now) or self.reload(topup)
                 result = intent
-            case Confirm():
+            case decision.Confirm():
                 topup, result = confirm_intent(self.stripe, self.topups, self.gate, topup, self.now, self._seconds_left)
-            case CancelIntent(intent_id, decline):
+            case decision.CancelIntent(intent_id, decline):
                 if decline is not None:
                     topup = self.topups.store_decline(topup, decline, self.now) or topup
                 result = intents.cancel(self.stripe, intent_id)
-            case CancelWithoutIntent():
+            case decision.CancelWithoutIntent():
                 topup = self._cancel_without_intent(topup)
-            case Settle(intent):
+            case decision.Settle(intent):
                 topup = self._settle(topup, intent)
-            case Finish():
+            case decision.Finish():
                 topup = self._finish(topup)
-            case Fail(decline):
+            case decision.Fail(decline):
                 topup = self._fail(topup, decline)
-            case Cancel():
+            case decision.Cancel():
                 topup = self._cancel(topup)
-            case AwaitCustomer(decline):
+            case decision.AwaitCustomer(decline):
                 topup = self._await_customer(topup, decline)
-            case RecordStatus():
+            case decision.RecordStatus():
                 topup = self._record_status(topup, action)
-            case ReportMismatch(intent, reason):
+            case decision.ReportMismatch(intent, reason):
                 topup = self._report_mismatch(topup, intent, reason)
-            case Leave():
+            case decision.Leave():
                 pass
             case _:
                 assert_never(action)
@@ -156,13 +139,14 @@ class TopUpWorker:
 
     def _create_intent(self, topup: TopUp) -> tuple[TopUp, StripeResult | None]:
         """Create the intent and store its id. Cancel it if the top-up was given up meanwhile."""
+        self.guard.require_same()
         result = create_intent(self.stripe, topup, self._seconds_left)
         if result == NOT_CREATED:
             return self._cancel(topup), None
         if isinstance(result, Refused) and is_card_gone(self.stripe, topup, result):
-            return self._fail(
-                topup, Decline(FailureCode.CARD_REMOVED)
-            ), None  # No intent exists, so nothing was charged.
+            self.guard.require_same(ask_stripe=True)
+            removed = Decline(FailureCode.CARD_REMOVED)  # No intent exists, so nothing was charged.
+            return self._fail(topup, removed), None
         if not isinstance(result, Intent):
             return topup, result
         stored = self.topups.store_intent(topup, result.intent_id, self.now) or self.reload(topup)
@@ -190,7 +174,7 @@ class TopUpWorker:
         self.tally["recharges_suspended"] += 1
         return self.reload(topup)
 
-    def _record_status(self, topup: TopUp, action: RecordStatus) -> TopUp:
+    def _record_status(self, topup: TopUp, action: decision.RecordStatus) -> TopUp:
         if action.wakes_recharge:
             self.topups.nudge(topup.account_id)
         stored = self.topups.record_status(topup, action.status, action.next_action_url, self.now)
@@ -202,6 +186,13 @@ class TopUpWorker:
         is_new = self._settlements.end(topup, TopUpStatus.FAILED, change, self.now, decline=decline)
         self.tally["top_ups_failed"] += is_new
         return self.reload(topup)
+
+    def _fail_lost(self, topup: TopUp) -> TopUp:
+        """End a payment whose intent Stripe does not know. The issue comes first, so that no crash can omit it."""
+        self.tally["payment_issues"] += report_issue(
+            self._dynamodb, self._table_name, lost_payment_issue(topup), self.now
+        )
+        return self._fail(topup, Decline(FailureCode.PAYMENT_LOST))
 
     def _cancel(self, topup: TopUp) -> TopUp:
         refusal = self.gate.refusals.get(topup.topup_id)
@@ -226,8 +217,9 @@ class TopUpWorker:
         rule, state = account.recharge.rule, account.recharge.state
         return not account.is_halted and not is_unwanted(rule, state, account.posted_micros, topup, account.time_zone)
 
-    def _is_frozen(self, topup: TopUp) -> bool:
-        return AccountReader(self._dynamodb, self._table_name, topup.account_id).account().is_frozen
+    def _was_frozen(self, topup: TopUp) -> bool:
+        account = AccountReader(self._dynamodb, self._table_name, topup.account_id).account()
+        return account.was_frozen_since(topup.created_at)
 
     def _record_no_answer(self, topup: TopUp, result: NoAnswer | Refused) -> TopUp:
         """Leave the stored top-up unchanged: the outcome is unknown, or Stripe refused the request."""

@@ -1,7 +1,7 @@
 """Unblocks a card for the operator: its number and its copies, and the rule that its dispute suspended."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MAX_REASON_CHARACTERS: Final = 200
 PAGE: Final = 100
+DISPUTED: Final = "payment_disputed"
+"""The reason of a suspension that only the operator ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,11 @@ def unblock_card(
 
 def _after(state: State, disputed: list[str]) -> State:
     """The state after the operator cleared the card of these payments."""
-    cleared = attempts.clear_dispute(state, disputed)
+    cleared = state
+    if state.suspended_reason == DISPUTED and disputed:
+        cleared = attempts.wake(
+            replace(state, suspended_reason=None, failed_fingerprint=None, failures=0, not_before=None)
+        )
     return attempts.wake(cleared) if cleared.suspended_reason is None and cleared.stopped == "card_blocked" else cleared
 
 

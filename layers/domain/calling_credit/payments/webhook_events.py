@@ -1,30 +1,29 @@
-"""Handles Stripe events, from callbacks or from the list of undelivered events. The current object is read from Stripe,
-so order and repetition do not matter.
+"""Handles Stripe events, from callbacks or from the list of events. The current object is read from Stripe, so order
+and repetition do not matter.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
 import stripe
 
 from calling_credit.accounts.store import AccountStore
-from calling_credit.payments import cards, intents
+from calling_credit.payments import cards, customers, intents
+from calling_credit.payments.card_changes import CARD_RENEWED, CUSTOMER_DELETED, RuleCards
 from calling_credit.payments.issues import Issue, IssueCode, report_issue
 from calling_credit.payments.reversal import reverse_topup
 from calling_credit.payments.setup_pages import record_saved_card
-from calling_credit.payments.stripe_client import NoAnswer, payments_unavailable, public_error
+from calling_credit.payments.stripe_client import NoAnswer, payments_unavailable
 from calling_credit.payments.topup_worker import TopUpWorker
-from calling_credit.payments.webhook_signature import StripeEvent, parse_event
+from calling_credit.payments.webhook_signature import StripeEvent
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.topups.topup import Intent, TopUp, TopUpStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-DELIVERY_PERIOD: Final = timedelta(days=3)
-"""How long Stripe retries a callback (docs.stripe.com/webhooks)."""
 REVERSAL_EVENTS: Final = ("charge.refund", "charge.dispute.", "refund.")
 PAYMENT_EVENTS: Final = frozenset(
     f"payment_intent.{what}" for what in ("succeeded", "payment_failed", "processing", "requires_action", "canceled")
@@ -32,18 +31,29 @@ PAYMENT_EVENTS: Final = frozenset(
 DISPUTE_EVENTS: Final = ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
 CARD_SAVED: Final = "checkout.session.completed"
 CARD_REMOVED: Final = "payment_method.detached"
-CALLBACK_ONLY_EVENTS: Final = frozenset(
+ENDPOINT_EVENTS: Final = frozenset(
     {
+        *PAYMENT_EVENTS,
         CARD_SAVED,
         CARD_REMOVED,
+        CUSTOMER_DELETED,
+        *CARD_RENEWED,
         "charge.refunded",
         "charge.refund.updated",
         *(f"refund.{what}" for what in ("created", "updated", "failed")),
         *(f"charge.dispute.{what}" for what in DISPUTE_EVENTS),
+        *(f"radar.early_fraud_warning.{what}" for what in ("created", "updated")),
     }
 )
-"""Events without any stored object that the sweeper could check. Each list of types is below Stripe's maximum of 20
-(docs.stripe.com/api/events/list).
+"""The events that the endpoint at Stripe must send. docs/deploy.md lists them, and `make check-stripe` compares."""
+SWEPT_EVENTS: Final = ENDPOINT_EVENTS - {
+    "charge.refunded",
+    "charge.refund.updated",
+    "payment_intent.processing",
+    "payment_intent.requires_action",
+}
+"""The events that the sweep lists, at most 20 (docs.stripe.com/api/events/list). The others repeat what it lists, or
+are about open payments, which are checked anyway.
 """
 
 
@@ -64,6 +74,7 @@ class StripeEventHandler:
         self._now = now
         self._worker = TopUpWorker(client, table_name, stripe_client, now, seconds_left)
         self._recharges = RechargeStore(client, table_name)
+        self._rule_cards = RuleCards(client, table_name, stripe_client, self._worker.guard, now)
 
     @property
     def tally(self) -> Counter[str]:
@@ -84,10 +95,20 @@ class StripeEventHandler:
         if event.kind.startswith(REVERSAL_EVENTS):
             return self._handle_reversal(event)
         if event.kind == CARD_SAVED:
-            cards.keep_first_card_as_default(self._stripe, event.object_id)
-            record_saved_card(self._stripe, self._client, self._table_name, event.object_id, self._now)
-            return "card_saved"
+            return self._handle_saved_card(event)
+        if event.kind in CARD_RENEWED:
+            return self._rule_cards.handle_renewed_card(event)
+        if event.kind == CUSTOMER_DELETED:
+            return self._rule_cards.handle_deleted_customer(event)
         return self._handle_removed_card(event) if event.kind == CARD_REMOVED else "ignored"
+
+    def _handle_saved_card(self, event: StripeEvent) -> str:
+        """Handle a card that was saved on Stripe's page: the first is the default, and a rule follows its own card."""
+        owner = cards.keep_first_card_as_default(self._stripe, event.object_id)
+        if owner is not None:
+            self._rule_cards.handle_saved_card(*owner)
+        record_saved_card(self._stripe, self._client, self._table_name, event.object_id, self._now)
+        return "card_saved"
 
     def _bring_up_to_date(self, event: StripeEvent, intent_id: str) -> TopUp | str:
         """Bring a top-up up to date with its intent. Report an intent without a top-up to operators, and return the
@@ -125,7 +146,7 @@ class StripeEventHandler:
         """Handle a removed card, also if it was removed at Stripe: suspend automatic recharge that uses it."""
         if not event.customer_id:
             return "ignored"
-        account_id = cards.account_of_customer(self._stripe, event.customer_id)
+        account_id = customers.account_of_customer(self._stripe, event.customer_id)
         stored = AccountStore(self._client, self._table_name).customer_of(account_id) if account_id else None
         if stored != event.customer_id:
             details = f"{event.kind} of {event.customer_id}"
@@ -137,29 +158,3 @@ class StripeEventHandler:
         """Report an issue to operators; Stripe's event counts as handled."""
         self.tally["payment_issues"] += report_issue(self._client, self._table_name, issue, self._now)
         return issue.code
-
-
-def undelivered_events(client: stripe.StripeClient, now: datetime) -> Iterator[StripeEvent]:
-    """List the events of the last days that Stripe could not deliver, each object once, the newest first. Events that
-    only a callback reports come first, because the sweeper checks payments anyway. Pages are read as needed.
-
-    Raises:
-        Unavailable: payments_unavailable.
-    """
-    seen: set[tuple[bool, str]] = set()
-    for kinds in (CALLBACK_ONLY_EVENTS, PAYMENT_EVENTS):
-        params: Any = {
-            "created": {"gte": int((now - DELIVERY_PERIOD).timestamp())},
-            "delivery_success": False,
-            "types": sorted(kinds),
-            "limit": 100,
-        }
-        try:
-            for listed in client.v1.events.list(params).auto_paging_iter():
-                event = parse_event(listed.to_dict())
-                about = (kinds is CALLBACK_ONLY_EVENTS, event.intent_id or event.object_id)
-                if about not in seen:
-                    seen.add(about)
-                    yield event
-        except stripe.StripeError as error:
-            raise public_error(error) from error

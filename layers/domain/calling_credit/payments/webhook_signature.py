@@ -16,7 +16,8 @@ TOLERANCE_SECONDS: Final = 300
 @dataclass(frozen=True, slots=True)
 class StripeEvent:
     """An event about an object. `object_id` is empty for objects without an id, such as a balance. `customer_id` is the
-    object's current or previous customer. `intent_id` is the payment of a charge, refund, or dispute.
+    object's current or previous customer. `intent_id` is the payment of a charge, refund, or dispute. `account_id` is
+    our account in the metadata of the object, and `previous_fingerprint` that of a card before its renewal.
     """
 
     event_id: str
@@ -24,6 +25,8 @@ class StripeEvent:
     object_id: str
     customer_id: str
     intent_id: str = ""
+    account_id: str = ""
+    previous_fingerprint: str = ""
 
 
 def verify_event(body: bytes, signature: str | None, secret: str, now: datetime) -> StripeEvent:
@@ -74,4 +77,8 @@ def parse_event(event: dict[str, Any]) -> StripeEvent:
     if not found:
         raise KeyError("object")
     object_id, intent_id = str(found.get("id") or ""), str(found.get("payment_intent") or "")
-    return StripeEvent(str(event["id"]), str(event["type"]), object_id, str(customer), intent_id)
+    account_id = str((found.get("metadata") or {}).get("account_id") or "")
+    fingerprint = str((before.get("card") or {}).get("fingerprint") or "")
+    return StripeEvent(
+        str(event["id"]), str(event["type"]), object_id, str(customer), intent_id, account_id, fingerprint
+    )

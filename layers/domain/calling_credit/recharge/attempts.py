@@ -12,7 +12,7 @@ from typing import Final
 
 from calling_credit.instants import format_instant
 from calling_credit.topups.declines import Decline, FailureCode
-from calling_credit.topups.topup import LEASE, TopUp, TopUpKind
+from calling_credit.topups.topup import LEASE, Card, TopUp, TopUpKind
 
 BACK_OFF: Final = (timedelta(hours=1), timedelta(hours=24))
 """The wait after the first and the second decline in a row; the third suspends."""
@@ -29,13 +29,14 @@ class SuspensionReason(StrEnum):
     REPEATEDLY = "declined_repeatedly"
     UNUSABLE = "card_unusable"
     REMOVED = "card_removed"
+    LOST = "payment_lost"
+    CHARGE_CHANGED = "charge_changed"
 
 
-DISPUTED: Final = "payment_disputed"
-"""The reason of a suspension that only the operator ends."""
-
-SOFT: Final = frozenset({SuspensionReason.REPEATEDLY})
+SOFT: Final = frozenset({SuspensionReason.REPEATEDLY, SuspensionReason.LOST})
 """Suspensions that end with any paid manual top-up, or when the rule is switched on again."""
+ENDED_BY_ARMING: Final = frozenset({SuspensionReason.CHARGE_CHANGED})
+"""Suspensions that end when a billing admin arms the rule: enables it, raises threshold or amount, or gives a card."""
 
 
 class AttemptOutcome(StrEnum):
@@ -75,7 +76,9 @@ class InFlight:
 @dataclass(frozen=True, slots=True)
 class State:
     """The state beside a rule. `version` grows with each change; `attempt` never decreases. `stopped` is the code of
-    the reason to stop, and `next_attempt_at` the time of the next attempt.
+    the reason to stop, and `next_attempt_at` the time of the next attempt. The failed card is known by its number and
+    by its payment method, because a bank may renew the number. `expiry_announced` names the last notice of expiry.
+    `accepted_micros`: the first charge of an attempt after number `accepted_after` is at most this.
     """
 
     version: int = 0
@@ -85,9 +88,17 @@ class State:
     not_before: str | None = None
     suspended_reason: str | None = None
     failed_fingerprint: str | None = None
+    failed_payment_method: str | None = None
     stopped: str | None = None
     next_attempt_at: str | None = None
     recent: tuple[Attempt, ...] = ()
+    expiry_announced: str | None = None
+    accepted_micros: int | None = None
+    accepted_after: int | None = None
+
+    def has_failed_with(self, card: Card) -> bool:
+        """Whether this is the failed card, also under a renewed number."""
+        return card.fingerprint == self.failed_fingerprint or card.payment_method_id == self.failed_payment_method
 
     def is_backing_off(self, now: datetime) -> bool:
         """Whether the wait after a decline continues."""
@@ -123,26 +134,28 @@ def record_payment(state: State, topup: TopUp) -> State:
     """A top-up of either kind succeeded. It ends its attempt, or shows that the customer can pay."""
     if topup.kind == TopUpKind.AUTOMATIC:
         state = replace(_end_attempt(state, topup, AttemptOutcome.SUCCEEDED), failures=0, not_before=None)
-        if state.suspended_reason is not None and topup.card.fingerprint == state.failed_fingerprint:
+        if state.accepted_after is not None and topup.attempt > state.accepted_after:
+            state = replace(state, accepted_micros=None, accepted_after=None)
+        if state.suspended_reason is not None and state.has_failed_with(topup.card):
             state = _lift_suspension(state)
         return wake(state)
     if state.suspended_reason is None or state.suspended_reason in SOFT:
         return _lift_suspension(state)
-    return _lift_suspension(state) if topup.card.fingerprint == state.failed_fingerprint else state
+    return _lift_suspension(state) if state.has_failed_with(topup.card) else state
 
 
 def record_decline(state: State, topup: TopUp, decline: Decline, now: datetime) -> State:
     """The bank declined: wait, or suspend. A payment that waited for the customer and was then declined no longer waits
     for them.
     """
+    if decline.code == FailureCode.PAYMENT_LOST:
+        return _lose_payment(state, topup)
     ended = _end_attempt(state, topup, AttemptOutcome.DECLINED)
-    waited = (
-        state.suspended_reason == SuspensionReason.AUTHENTICATION and state.failed_fingerprint == topup.card.fingerprint
-    )
+    waited = state.suspended_reason == SuspensionReason.AUTHENTICATION and state.has_failed_with(topup.card)
     if ended.suspended_reason is not None and not waited:
         return ended
     failures = state.failures + 1
-    ended = replace(ended, failures=failures, failed_fingerprint=topup.card.fingerprint, suspended_reason=None)
+    ended = replace(_blame(ended, topup.card), failures=failures, suspended_reason=None)
     if decline.code == FailureCode.CARD_REMOVED:
         return remove_card(ended)
     if decline.is_hard:
@@ -156,7 +169,7 @@ def record_decline(state: State, topup: TopUp, decline: Decline, now: datetime) 
 def await_customer(state: State, topup: TopUp) -> State:
     """The bank wants the customer, who is not there: suspended until they confirm this payment or give another card."""
     ended = _end_attempt(state, topup, AttemptOutcome.AUTHENTICATION_REQUIRED)
-    return _suspend(replace(ended, failed_fingerprint=topup.card.fingerprint), SuspensionReason.AUTHENTICATION)
+    return _suspend(_blame(ended, topup.card), SuspensionReason.AUTHENTICATION)
 
 
 def record_cancellation(state: State, topup: TopUp, stop: tuple[str, str | None] | None = None) -> State:
@@ -172,6 +185,14 @@ def release_attempt(state: State, topup: TopUp) -> State:
     return _end_attempt(state, topup, AttemptOutcome.CLAIMED)
 
 
+def _lose_payment(state: State, topup: TopUp) -> State:
+    """Stripe no longer knows an attempt that may have been charged. It counts against the limits, and nothing is
+    charged again before a person acts.
+    """
+    ended = release_attempt(state, topup)
+    return ended if ended.suspended_reason is not None else _suspend(ended, SuspensionReason.LOST)
+
+
 def remove_card(state: State) -> State:
     """The rule's card was removed. An existing suspension continues, or removing a declined card and adding it again
     would end it.
@@ -179,7 +200,7 @@ def remove_card(state: State) -> State:
     return (
         state
         if state.suspended_reason is not None
-        else _suspend(replace(state, failed_fingerprint=None), SuspensionReason.REMOVED)
+        else _suspend(replace(state, failed_fingerprint=None, failed_payment_method=None), SuspensionReason.REMOVED)
     )
 
 
@@ -195,18 +216,16 @@ def switch_on(state: State) -> State:
     return _lift_suspension(state) if state.suspended_reason in SOFT else state
 
 
-def clear_dispute(state: State, topup_ids: Iterable[str]) -> State:
-    """Apply that the operator cleared the disputed card of these payments."""
-    is_over = state.suspended_reason == DISPUTED and bool(list(topup_ids))
-    return _lift_suspension(state) if is_over else state
-
-
 def _end_attempt(state: State, topup: TopUp, outcome: AttemptOutcome) -> State:
     recent = tuple(
         replace(attempt, outcome=outcome) if attempt.attempt == topup.attempt else attempt for attempt in state.recent
     )
     in_flight = None if state.in_flight and state.in_flight.attempt == topup.attempt else state.in_flight
     return replace(state, recent=recent, in_flight=in_flight)
+
+
+def _blame(state: State, card: Card) -> State:
+    return replace(state, failed_fingerprint=card.fingerprint, failed_payment_method=card.payment_method_id)
 
 
 def _suspend(state: State, reason: str) -> State:
@@ -218,6 +237,7 @@ def _lift_suspension(state: State) -> State:
         state,
         suspended_reason=None,
         failed_fingerprint=None,
+        failed_payment_method=None,
         failures=0,
         not_before=None,
         stopped=None,

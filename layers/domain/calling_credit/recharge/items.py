@@ -15,6 +15,7 @@ from calling_credit.dynamodb.keys import recharge_key
 from calling_credit.dynamodb.transactions import update
 from calling_credit.instants import format_instant
 from calling_credit.recharge.attempts import Attempt, InFlight, State
+from calling_credit.recharge.card_expiry import notice_at
 from calling_credit.recharge.decision import Rule
 
 RECHARGE_KIND: Final = "recharge"
@@ -31,15 +32,22 @@ _RULE: Final = (
     "hourly_count",
     "daily_limit_micros",
     "monthly_limit_micros",
+    "card_expires",
 )
+_ABSENT: Final = {"card_expires": ""}
+"""What an attribute means that an earlier release did not write."""
 _STATE: Final = (
     "attempt",
     "failures",
     "not_before",
     "suspended_reason",
     "failed_fingerprint",
+    "failed_payment_method",
     "stopped",
     "next_attempt_at",
+    "expiry_announced",
+    "accepted_micros",
+    "accepted_after",
 )
 
 
@@ -58,7 +66,7 @@ def recharge_from_item(attributes: dict[str, Any] | None) -> Recharge:
     """Rule and state of an item; NO_RECHARGE without one."""
     if attributes is None:
         return NO_RECHARGE
-    item = from_attributes(attributes)
+    item = _ABSENT | from_attributes(attributes)
     rule = Rule(**{name: item[name] for name in _RULE}, version=item["rule_version"])
     in_flight = item.get("in_flight")
     return Recharge(
@@ -90,7 +98,7 @@ def put_recharge_action(
         "sweep_sk": f"{check_at}#{account_id}" if check_at else None,
     }
     if rule_read is None or rule != rule_read:
-        version = rule_read.version + 1 if rule_read else 1
+        version = rule_read.version + _settings_differ(rule, rule_read) if rule_read else 1
         attributes |= {name: value for name, value in asdict(replace(rule, version=version)).items() if name in _RULE}
         attributes["rule_version"] = version
     to_set = {name: value for name, value in attributes.items() if value is not None}
@@ -107,8 +115,17 @@ def put_recharge_action(
     return update(table_name, recharge_key(account_id), expression, condition, values, names)
 
 
+def _settings_differ(rule: Rule, rule_read: Rule) -> bool:
+    """Whether more than the look of the card differs: its bank may give it another number."""
+    look = replace(rule_read, brand=rule.brand, last4=rule.last4, fingerprint=rule.fingerprint)
+    return replace(look, card_expires=rule.card_expires) != rule
+
+
 def _next_check(rule: Rule, state: State, now: datetime) -> str | None:
-    if state.next_attempt_at is not None:
-        return state.next_attempt_at
+    """The end of the wait, or a few hours ahead; but not after the time to announce that the card expires."""
     may_charge = rule.enabled and state.suspended_reason is None
-    return format_instant(now + CHECK_INTERVAL) if may_charge else None
+    check_at = state.next_attempt_at or (format_instant(now + CHECK_INTERVAL) if may_charge else None)
+    notice = notice_at(rule, state, now)
+    if check_at is None or notice is None:
+        return check_at
+    return min(check_at, format_instant(max(notice, now)))

@@ -20,7 +20,9 @@ from calling_credit.instants import format_instant
 from calling_credit.ledger.balance import balance_from_item
 from calling_credit.ledger.headroom import arm_action, still_below_action
 from calling_credit.recharge import attempts
+from calling_credit.recharge.acceptance import suspend_for_changed_charge
 from calling_credit.recharge.attempts import State
+from calling_credit.recharge.card_expiry import announce_expiry
 from calling_credit.recharge.decision import Rule, Stop, armed_threshold
 from calling_credit.recharge.items import RECHARGE_KIND, Recharge, put_recharge_action, recharge_from_item
 from calling_credit.recharge.loosening import rule_loosens
@@ -89,8 +91,11 @@ class RechargeStore:
             daily_top_up_micros=account.limits.daily_top_up_micros,
         )
 
-    def store_rule(self, account_id: str, change: Callable[[Recharge], tuple[Rule, State]], now: datetime) -> Recharge:
-        """Store what `change` makes of the current rule and state, and arm the balance. Return the stored ones.
+    def store_rule(
+        self, account_id: str, change: Callable[[Recharge], tuple[Rule, State] | None], now: datetime
+    ) -> Recharge:
+        """Store what `change` makes of the current rule and state, and arm the balance; write nothing if it makes None.
+        Return the stored ones.
 
         Raises:
             Unavailable: `busy`, others kept changing it. NotFound: `unknown_account`.
@@ -99,11 +104,13 @@ class RechargeStore:
 
         def attempt() -> Recharge | None:
             current = self.recharge(account_id)
-            rule, state = change(current)
+            changed = change(current)
+            if changed is None:
+                return current
             guards = []
-            if rule_loosens((current.rule, current.state), (rule, state)):
+            if rule_loosens((current.rule, current.state), changed):
                 guards.append(unless_frozen_action(self._table_name, account_id))
-            return self.recharge(account_id) if self._write(account_id, current, rule, state, now, guards) else None
+            return self.recharge(account_id) if self._write(account_id, current, *changed, now, guards) else None
 
         return retry_on_race(RECHARGE, attempt)
 
@@ -114,7 +121,9 @@ class RechargeStore:
         current = snapshot.recharge
         assert current.rule is not None
         state = current.state
-        if state.suspended_reason is None:
+        if stop.code == attempts.SuspensionReason.CHARGE_CHANGED:
+            state = suspend_for_changed_charge(state)
+        elif state.suspended_reason is None:
             state = attempts.record_stop(state, stop.code, stop.until)
         self._write(snapshot.account_id, current, current.rule, state, now)
 
@@ -172,15 +181,21 @@ class RechargeStore:
         ]
         return not transact(self._client, actions)
 
-    def wake(self, account_id: str, now: datetime) -> bool:
+    def wake(self, account_id: str, now: datetime, undated: list[tuple[str, Rule]] | None = None) -> bool:
         """Arm the balance again after a wait, or after some hours without a check, so that the stream reports a balance
-        below the threshold.
+        below the threshold. Announce that the rule's card expires if it is time. A rule whose card has no date yet is
+        added to `undated`.
         """
         current = self.recharge(account_id)
         waits = current.state.next_attempt_at is not None and current.state.next_attempt_at > format_instant(now)
-        if current.rule is None or waits or not current.rule.enabled or current.state.suspended_reason is not None:
+        if current.rule is None or not current.rule.enabled or current.state.suspended_reason is not None:
             return False
-        return self._write(account_id, current, current.rule, attempts.wake(current.state), now)
+        if undated is not None and not current.rule.card_expires:
+            undated.append((account_id, current.rule))
+        state = announce_expiry(current.rule, current.state, now)
+        if waits:
+            return state != current.state and self._write(account_id, current, current.rule, state, now)
+        return self._write(account_id, current, current.rule, attempts.wake(state), now)
 
     def due(self, now: datetime) -> Iterator[str]:
         """The accounts whose next check is due."""

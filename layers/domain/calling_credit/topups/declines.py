@@ -24,6 +24,7 @@ class FailureCode(StrEnum):
     WITHDRAWAL_LIMIT = "withdrawal_count_limit_exceeded"
     CARD_VELOCITY = "card_velocity_exceeded"
     CARD_DECLINED = "card_declined"
+    PAYMENT_LOST = "payment_lost"
     CANCELED = "canceled"
 
 
@@ -122,6 +123,10 @@ WORDS: Final[dict[FailureCode, str]] = {
     FailureCode.WITHDRAWAL_LIMIT: "The card is over its limit. Use another card, or contact your bank.",
     FailureCode.CARD_VELOCITY: "The card is over its limit. Use another card, or contact your bank.",
     FailureCode.CARD_DECLINED: "Your bank declined the card. Use another card, or contact your bank.",
+    FailureCode.PAYMENT_LOST: (
+        "Stripe no longer knows this payment, and it is not credited. Check your card statement before you pay again, "
+        "and contact your provider if it was charged."
+    ),
     FailureCode.CANCELED: "This payment was canceled. Nothing was charged. Start a new payment.",
 }
 """The message for each code."""

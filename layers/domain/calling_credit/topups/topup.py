@@ -7,7 +7,7 @@ given up; it is credited then. A top-up becomes `failed` or `canceled` only afte
 no intent was ever confirmed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -65,12 +65,15 @@ clock differences and slow requests.
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A saved card: Stripe's id, brand and last digits, and the fingerprint, which is equal for equal card numbers."""
+    """A saved card: Stripe's id, brand and last digits, and the fingerprint, which is equal for equal card numbers.
+    `expires` is its last month, such as 2034-11; top-ups do not store it.
+    """
 
     payment_method_id: str
     brand: str
     last4: str
     fingerprint: str
+    expires: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,15 @@
+"""The keys of what the table knows about Stripe as a whole, and of recorded changes of an account."""
+
+from typing import Any, Final
+
+STRIPE_ACCOUNT: Final = "STRIPE_ACCOUNT"
+
+
+def stripe_account_key() -> dict[str, Any]:
+    """The item key of the Stripe account that the stack belongs to."""
+    return {"PK": {"S": "STRIPE"}, "SK": {"S": STRIPE_ACCOUNT}}
+
+
+def activity_sk(changed_at: str, change_id: str) -> str:
+    """One immutable change of an account."""
+    return f"ACTIVITY#{changed_at}#{change_id}"

@@ -1,0 +1,110 @@
+"""Plans and applies the relinking of accounts after a move to another Stripe account. Money is never touched.
+
+Every step has a condition and may be repeated, so an interrupted run continues where it stopped.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import stripe
+
+from calling_credit.accounts.customer_store import Customer, CustomerStore
+from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.dynamodb.sweep import query_due, read_listed
+from calling_credit.payments.cards import find_own_card
+from calling_credit.payments.customers import account_in
+from calling_credit.payments.stripe_client import public_error
+from calling_credit.recharge.attempts import SuspensionReason
+from calling_credit.recharge.decision import Rule
+from calling_credit.recharge.rule_card import rule_card
+from calling_credit.recharge.store import RechargeStore
+from calling_credit.topups.items import TOPUP_KIND
+from calling_credit.topups.topup import Card
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+ACCOUNT_KIND = "account"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPlan:
+    """What relinking does to one account: the lost customer to clear, and the lost card whose rule to suspend."""
+
+    account_id: str
+    lost_customer: Customer | None
+    lost_card: Card | None
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether anything is to do."""
+        return self.lost_customer is not None or self.lost_card is not None
+
+
+class Relinker:
+    """Relinks accounts to the Stripe account of a key."""
+
+    def __init__(self, client: "DynamoDBClient", table_name: str, stripe_client: stripe.StripeClient) -> None:
+        self._client = client
+        self._table_name = table_name
+        self._stripe = stripe_client
+        self._customers = CustomerStore(client, table_name)
+        self._recharges = RechargeStore(client, table_name)
+
+    def account_ids(self) -> Iterator[str]:
+        """Yield every account of the stack."""
+        for item in read_listed(self._client, self._table_name, ACCOUNT_KIND):
+            yield keys.account_of(item["PK"])
+
+    def open_topups(self) -> dict[str, list[str]]:
+        """The ids of the top-ups that have not ended, by account."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for partition in sweep_keys.sweep_partitions(TOPUP_KIND):
+            for item in query_due(self._client, self._table_name, partition, keys.AFTER):
+                found[keys.account_of(item["PK"]["S"])].append(keys.id_of(item["SK"]["S"]))
+        return dict(found)
+
+    def known_customers(self) -> dict[str, str]:
+        """The customers that the Stripe account has, with the account that each names ("" if none).
+
+        Raises:
+            Unavailable: payments_unavailable, stripe_refuses_us.
+        """
+        try:
+            listed = self._stripe.v1.customers.list({"limit": 100}).auto_paging_iter()
+            return {customer.id: account_in(customer) for customer in listed}
+        except stripe.StripeError as error:
+            raise public_error(error) from error
+
+    def plan(self, account_id: str, known_customers: dict[str, str]) -> AccountPlan:
+        """Decide what relinking does to an account.
+
+        Raises:
+            NotFound: unknown_account. Unavailable: payments_unavailable.
+        """
+        customer, recharge = self._customers.read(account_id), self._recharges.recharge(account_id)
+        customer_id = customer.customer_id
+        is_known = customer_id is not None and known_customers.get(customer_id) in ("", account_id)
+        lost = None if customer_id is None or is_known else customer
+        rule, reason = recharge.rule, recharge.state.suspended_reason
+        if rule is None or reason == SuspensionReason.REMOVED or (is_known and self._has_card(customer, rule)):
+            return AccountPlan(account_id, lost, None)
+        return AccountPlan(account_id, lost, rule_card(rule))
+
+    def apply(self, plan: AccountPlan, by: str, now: datetime) -> None:
+        """Suspend the rule, then clear the customer, unless either has changed since the plan.
+
+        Raises:
+            Unavailable: the table did not answer; the same call is safe again.
+        """
+        if plan.lost_card is not None:
+            payment_method_id = plan.lost_card.payment_method_id
+            self._recharges.suspend_for_removed_card(plan.account_id, payment_method_id, now)
+        if plan.lost_customer is not None:
+            self._customers.clear(plan.account_id, plan.lost_customer, by, now)
+
+    def _has_card(self, customer: Customer, rule: Rule) -> bool:
+        return find_own_card(self._stripe, customer.customer_id, rule.payment_method_id) is not None

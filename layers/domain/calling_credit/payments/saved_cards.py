@@ -1,0 +1,71 @@
+"""The saved cards of an account, as customers list, save, and remove them. A card that was saved twice is one card."""
+
+from datetime import datetime
+from typing import Any
+
+import stripe
+
+from calling_credit.payments import cards
+from calling_credit.payments.card_changes import RuleCards
+from calling_credit.payments.card_state import state_of
+from calling_credit.payments.cards import SavedCard
+from calling_credit.recharge.decision import Rule
+from calling_credit.recharge.store import RechargeStore, Snapshot
+
+
+def list_saved_cards(
+    client: stripe.StripeClient,
+    account: Snapshot,
+    rule_cards: RuleCards,
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """Return the items of `GET /payment-methods`. The rule follows what Stripe says of its card, so that the page shows
+    the same card everywhere, also if a callback is late.
+
+    Raises:
+        Unavailable: payments_unavailable.
+    """
+    saved, default = cards.list_cards(client, account.customer_id) if account.customer_id else ([], None)
+    histories = rule_cards.histories(saved)
+    rule = account.recharge.rule
+    if rule is not None:
+        rule_cards.follow(account.account_id, rule, saved)
+    return [
+        {
+            "id": one.card.payment_method_id,
+            "brand": one.card.brand,
+            "last4": one.card.last4,
+            "exp_month": one.exp_month,
+            "exp_year": one.exp_year,
+            "default": one.card.payment_method_id == default,
+            "state": state_of(one.card.expires, histories[one.card.payment_method_id], now),
+            "pauses_auto_recharge": _removal_pauses(rule, one),
+        }
+        for one in saved
+    ]
+
+
+def _removal_pauses(rule: Rule | None, saved: SavedCard) -> bool:
+    """Whether automatic recharge is on and uses this card, so that it pauses when the card is removed."""
+    return rule is not None and rule.enabled and rule.payment_method_id in saved.payment_method_ids
+
+
+def remove_saved_card(
+    client: stripe.StripeClient, recharges: RechargeStore, account: Snapshot, payment_method_id: str, now: datetime
+) -> None:
+    """Remove a card with every payment method of its number, and suspend a rule that uses it.
+
+    The named payment method is detached last: after a failure, the same request finds it and finishes.
+
+    Raises:
+        NotFound: unknown_payment_method. Unavailable: payments_unavailable, or the table did not answer.
+    """
+    card = cards.read_own_card(client, account.customer_id, payment_method_id)
+    saved, _ = cards.list_cards(client, account.customer_id or "")
+    same = {one for known in saved if known.card.fingerprint == card.fingerprint for one in known.payment_method_ids}
+    removed = [*sorted(same - {card.payment_method_id}), card.payment_method_id]
+    for one in removed:
+        cards.remove_card(client, one)
+    rule = recharges.recharge(account.account_id).rule
+    if rule is not None and (rule.fingerprint == card.fingerprint or rule.payment_method_id in removed):
+        recharges.suspend_for_removed_card(account.account_id, rule.payment_method_id, now)
