@@ -78,7 +78,7 @@ def test_the_first_card_saved_without_a_callback_becomes_the_default(unheard: Ti
 
 
 @pytest.mark.parametrize("happening", ["warning", "deleted customer", "renewed card"])
-def test_warnings_and_changes_that_were_never_sent_are_handled_within_a_sweep(
+def test_the_sweep_handles_warnings_and_changes_that_were_never_sent(
     unheard: Till, happening: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     controls, charge = Controls(unheard.stand_in), paid(unheard)
