@@ -1,7 +1,7 @@
 """Unblocks a card for the operator: its number and its copies, and the rule that its dispute suspended."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,7 +10,9 @@ from calling_credit.ids import is_topup_id
 from calling_credit.payments.card_store import CardStore
 from calling_credit.recharge import attempts
 from calling_credit.recharge.attempts import State
+from calling_credit.recharge.decision import StopReason
 from calling_credit.recharge.store import RechargeStore
+from calling_credit.recharge.suspensions import clear_disputes
 from calling_credit.request_fields import read_text
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import Card, TopUp, parse_payment_method_id
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
 
 MAX_REASON_CHARACTERS: Final = 200
 PAGE: Final = 100
-DISPUTED: Final = "payment_disputed"
-"""The reason of a suspension that only the operator ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +93,16 @@ def unblock_card(
     was_blocked = [cards.unblock(card, now, by=by, reason=request.reason) for card in copies]
     numbers = {card.fingerprint for card in copies}
     disputed = [payment.topup_id for payment in payments if payment.card.fingerprint in numbers]
-    resumes = False
-    if rule is not None and (rule.payment_method_id == method or rule.fingerprint in numbers):
-        resumes = recharges.change_state(account_id, lambda state: _after(state, disputed), now)
+    resumes = recharges.change_state(account_id, lambda state: _after(state, disputed), now)
     return Unblocked(copies[0], any(was_blocked), resumes)
 
 
 def _after(state: State, disputed: list[str]) -> State:
-    """The state after the operator cleared the card of these payments."""
-    cleared = state
-    if state.suspended_reason == DISPUTED and disputed:
-        cleared = attempts.wake(
-            replace(state, suspended_reason=None, failed_fingerprint=None, failures=0, not_before=None)
-        )
-    return attempts.wake(cleared) if cleared.suspended_reason is None and cleared.stopped == "card_blocked" else cleared
+    """The state after the operator cleared the card of these payments. A suspension by others continues."""
+    cleared = clear_disputes(state, disputed)
+    if cleared.suspended_reason is None and (cleared != state or cleared.stopped == StopReason.CARD_BLOCKED):
+        return attempts.wake(cleared)
+    return cleared
 
 
 def _method_of(payments: list[TopUp], topup_id: str | None) -> str:
