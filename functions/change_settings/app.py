@@ -1,6 +1,5 @@
-"""A billing admin's settings: international calling of lines, limits, and automatic recharge."""
+"""A billing admin's settings: international calling of lines, limits, and automatic recharge with its simulation."""
 
-from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -10,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock, ids
 from calling_credit.accounts import account
 from calling_credit.accounts.limits import (
+    AccountLimits,
     customer_limits_view,
     effective_limits,
     limits_to_item,
@@ -22,18 +22,26 @@ from calling_credit.api.caller import customer, require_admin
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body, source_ip
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
-from calling_credit.dynamodb.retries import busy
-from calling_credit.errors import Unavailable
+from calling_credit.errors import InvalidValue, NotFound
+from calling_credit.ledger.reader import LedgerReader
 from calling_credit.payments.cards import read_own_card
+from calling_credit.payments.rule_cards import read_rule_card
 from calling_credit.payments.stripe_client import stripe_client
-from calling_credit.recharge import attempts
 from calling_credit.recharge.attempts import State
+from calling_credit.recharge.charges_now import charges_now
 from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.items import Recharge
-from calling_credit.recharge.rule_card import rule_card
-from calling_credit.recharge.settings import RuleSettings, apply_settings, parse_rule_settings, rule_view
-from calling_credit.recharge.store import RECHARGE, RechargeStore, Snapshot
+from calling_credit.recharge.past_entries import run_simulation
+from calling_credit.recharge.saving import RuleChange, current_card, in_flight_view, parse_rule_change
+from calling_credit.recharge.settings import apply_settings, parse_rule_settings, rule_view
+from calling_credit.recharge.simulation import simulation_view
+from calling_credit.recharge.store import RechargeStore, Snapshot
+from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import Card
+from calling_credit.versions import changed_meanwhile, is_outdated, read_version
+
+NO_CARD = "pm_none"
+"""The payment method of a simulated rule."""
 
 logger = Logger()
 app = http_resolver(logger)
@@ -41,6 +49,7 @@ dynamodb = dynamodb_client()
 accounts = AccountStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
+topups = TopUpStore(dynamodb, config().table_name)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -53,17 +62,25 @@ def switch_line(line_id: str) -> Response[str]:
     """Turn international calling of a line on or off."""
     caller = customer(claims(app), config())
     require_admin(caller)
-    enabled = account.parse_switch(json_body(app))
+    body = json_body(app)
+    enabled, version = account.parse_switch(body), read_version(body)
     ids.check_id(line_id, "line_id")
     source = Source(f"user:{caller.subject}", source_ip(app))
-    line = lines.switch_line(caller.account_id, line_id, enabled, source, clock.now())
-    return answer(account.line_view(line, accounts.user_name(caller.account_id, line.user_id)))
+
+    def view(line: account.Line) -> dict[str, Any]:
+        return account.line_view(line, accounts.user_name(caller.account_id, line.user_id))
+
+    def check(line: account.Line) -> None:
+        if is_outdated(version, line.version):
+            raise changed_meanwhile("The line", view(line))
+
+    return answer(view(lines.switch_line(caller.account_id, line_id, enabled, source, clock.now(), check)))
 
 
 @app.get("/limits")
 def get_limits() -> Response[str]:
     """Return the effective limits, the customer's limits, and whether the account is frozen."""
-    return answer(limits_answer(customer(claims(app), config()).account_id))
+    return answer(limits_answer(accounts.limits(customer(claims(app), config()).account_id)))
 
 
 @app.put("/limits")
@@ -72,18 +89,30 @@ def put_limits() -> Response[str]:
     caller = customer(claims(app), config())
     require_admin(caller)
     body = json_body(app)
-    accounts.store_customer_limits(
-        caller.account_id, partial(parse_customer_limits, body), f"user:{caller.subject}", source_ip(app), clock.now()
-    )
-    return answer(limits_answer(caller.account_id))
+    version = read_version(body)
+    fields = {name: value for name, value in body.items() if name != "version"}
+
+    def change(current: AccountLimits) -> dict[str, Any] | None:
+        """The new limits; None if they are stored already, although they had another version."""
+        if not is_outdated(version, current.version):
+            return parse_customer_limits(fields, current.customer, current.operator)
+        try:
+            if parse_customer_limits(fields, current.customer, current.operator) == current.customer:
+                return None
+        except InvalidValue:
+            pass  # They do not fit the limits that the sender has not seen.
+        raise changed_meanwhile("The limits", limits_answer(current))
+
+    accounts.store_customer_limits(caller.account_id, change, f"user:{caller.subject}", source_ip(app), clock.now())
+    return answer(limits_answer(accounts.limits(caller.account_id)))
 
 
-def limits_answer(account_id: str) -> dict[str, Any]:
-    """The current limits of an account."""
-    limits = accounts.limits(account_id)
+def limits_answer(limits: AccountLimits) -> dict[str, Any]:
+    """The limits of an account as the API shows them."""
     return limits_view(effective_limits(limits_to_item(limits.operator), limits.customer)) | {
         "own": customer_limits_view(limits.customer),
         "frozen": limits.is_frozen,
+        "version": limits.version,
     }
 
 
@@ -106,39 +135,66 @@ def get_auto_recharge() -> Response[str]:
 @app.put("/auto-recharge")
 def put_auto_recharge() -> Response[str]:
     """Set the rule. A balance below the threshold is recharged at once."""
+    return save_rule()
+
+
+@app.patch("/auto-recharge")
+def patch_auto_recharge() -> Response[str]:
+    """Change only the named settings of the rule."""
+    return save_rule()
+
+
+def save_rule() -> Response[str]:
+    """Apply the fields of the body to the rule. After switching off, name the payment that is still under way."""
     caller = customer(claims(app), config())
     require_admin(caller)
-    body = json_body(app)
-    snapshot = recharges.snapshot(caller.account_id)
-    settings = parse_rule_settings(body, snapshot.recharge.rule, config().bounds)
-    card = card_of(snapshot, settings)
     now = clock.now()
+    change = parse_rule_change(json_body(app), config().bounds, now)
+    snapshot = recharges.snapshot(caller.account_id)
 
-    def change(stored: Recharge) -> tuple[Rule, State]:
-        """Absent fields keep the value that is stored at the time of the write."""
-        current = parse_rule_settings(body, stored.rule, config().bounds)
-        if current.payment_method_id != card.payment_method_id:
-            raise busy(RECHARGE)
-        return apply_settings(current, card, stored.rule, stored.state, now)
+    def view(rule: Rule | None, state: State) -> dict[str, Any]:
+        return rule_view(rule, state, now, is_closed=snapshot.is_closed, is_frozen=snapshot.is_frozen)
 
-    stored = recharges.store_rule(caller.account_id, change, now)
-    return answer(rule_view(stored.rule, stored.state, now, is_closed=snapshot.is_closed, is_frozen=snapshot.is_frozen))
+    stored = snapshot.recharge
+    if not change.has_result(stored, view):
+        settings = change.settings(stored.rule)
+        card = read_rule_card(stripe_client(), snapshot, settings)
+
+        def save(current: Recharge) -> tuple[Rule, State] | None:
+            return None if change.has_result(current, view) else change.apply(current, card)
+
+        stored = recharges.store_rule(caller.account_id, save, now)
+    result = view(stored.rule, stored.state)
+    if stored.rule is not None and not stored.rule.enabled:
+        result["in_flight"] = in_flight_view(stored, lambda topup_id: topups.read(caller.account_id, topup_id))
+    return answer(result)
 
 
-def card_of(snapshot: Snapshot, settings: RuleSettings) -> Card:
-    """The rule's card, read again, because its bank may have renewed it. Without Stripe's answer, the stored card
-    serves a rule that keeps it, so that a rule can be tightened, and switched off, at any time.
-
-    Raises:
-        NotFound: unknown_payment_method. Unavailable: payments_unavailable.
+@app.post("/auto-recharge/simulate")
+def simulate() -> Response[str]:
+    """Simulate a rule over the last 30 days, without storing or charging anything, and name the charge that saving it
+    would cause now.
     """
-    rule, state = snapshot.recharge.rule, snapshot.recharge.state
-    stored = None if rule is None or rule.payment_method_id != settings.payment_method_id else rule_card(rule)
-    if stored is not None and not settings.enabled:
-        return stored
+    caller, now = customer(claims(app), config()), clock.now()
+    body = json_body(app) | {"enabled": True}
+    snapshot = recharges.snapshot(caller.account_id)
+    settings = parse_rule_settings({"payment_method_id": NO_CARD} | body, snapshot.recharge.rule, config().bounds)
+    rule, _ = apply_settings(settings, Card(settings.payment_method_id, "", "", ""), None, State(), now)
+    ledger = LedgerReader(dynamodb, config().table_name, caller.account_id)
+    run, begin = run_simulation(rule, snapshot.time_zone, config().bounds.maximum_micros, ledger, now)
+    charge = charge_on_saving(RuleChange(body, None, None, config().bounds, now), snapshot) if caller.is_admin else None
+    return answer(simulation_view(run, begin, now) | {"charges_now": charge})
+
+
+def charge_on_saving(change: RuleChange, snapshot: Snapshot) -> dict[str, Any] | None:
+    """The charge that this change would cause; None without one, or without a card of this account."""
+    stored = snapshot.recharge
+    if stored.rule is None and change.fields.get("payment_method_id") is None:
+        return None
+    settings = change.settings(stored.rule)
+    card = current_card(stored, settings)
     try:
-        return read_own_card(stripe_client(), snapshot.customer_id, settings.payment_method_id)
-    except Unavailable:
-        if stored is None or state.suspended_reason == attempts.SuspensionReason.REMOVED:
-            raise
-        return stored
+        card = card or read_own_card(stripe_client(), snapshot.customer_id, settings.payment_method_id)
+    except NotFound:
+        return None
+    return charges_now(change, snapshot, card, topups.recent(snapshot.account_id, change.now))

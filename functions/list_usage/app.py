@@ -1,7 +1,6 @@
 """Answers the Billing page's reads: balance, usage, call details, statement, lines, and the public price list."""
 
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -14,32 +13,22 @@ from calling_credit.accounts.line_store import change_view
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.api.caller import customer
 from calling_credit.api.pagination import Listing
-from calling_credit.api.resolver import answer, claims, csv_answer, http_resolver, json_body, query, wants_csv
+from calling_credit.api.resolver import answer, claims, csv_answer, http_resolver, query, wants_csv
 from calling_credit.config import config
-from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.ids import check_id
 from calling_credit.instants import format_instant, local_date
-from calling_credit.ledger.charged_calls import current_entries
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.numbering import COUNTRIES, country_of
 from calling_credit.rates.active_decks import ActiveDecks
 from calling_credit.rates.deck_store import s3_client
 from calling_credit.rates.price_list import Origins, rates_for_country, rates_for_number, read_caller, read_number
-from calling_credit.recharge import simulation
-from calling_credit.recharge.attempts import State
-from calling_credit.recharge.settings import apply_settings, balance_view, parse_rule_settings
+from calling_credit.recharge.settings import balance_view
 from calling_credit.recharge.store import RechargeStore
-from calling_credit.topups.topup import Card
 from calling_credit.usage import forecast, summary
 from calling_credit.usage.statement import read_daily_balances, read_statement
-
-NO_CARD = "pm_none"
-"""The payment method of a simulated rule."""
-MAX_ATTEMPTS = 5
-"""Attempts to read balance and entries without a posting between the two reads."""
 
 logger = Logger()
 app = http_resolver(logger)
@@ -144,55 +133,6 @@ def forecast_view() -> Response[str]:
     )
     available = ledger.balance().available_micros
     return answer(forecast.forecast_view(available, pace, calls, decks.in_force(now), format_instant(now), today))
-
-
-@app.post("/auto-recharge/simulate")
-def simulate() -> Response[str]:
-    """Simulate a rule over the last 30 days, without storing or charging anything."""
-    (account, ledger), now = own_account(), clock.now()
-    current = recharges.recharge(account.account_id).rule
-    settings = parse_rule_settings(
-        {"payment_method_id": NO_CARD} | json_body(app) | {"enabled": True}, current, config().bounds
-    )
-    rule, _ = apply_settings(settings, Card(settings.payment_method_id, "", "", ""), None, State(), now)
-    begin = now - timedelta(days=simulation.DAYS)
-    posted_micros, entries = posted_and_latest_entries(ledger, begin, now)
-    if len(entries) == simulation.MAX_ENTRIES:
-        begin = datetime.fromisoformat(keys.happened_at_of(entries[-1]["SK"]))
-    opening_micros = posted_micros - sum(entry["amount_micros"] for entry in entries)
-    maximum = config().bounds.maximum_micros
-    run = simulation.Simulation(rule, opening_micros, account.account().time_zone, maximum)
-    run.play(reversed(list(current_entries(entries))), begin, now)
-    return answer(simulation.simulation_view(run, begin, now))
-
-
-def posted_and_latest_entries(ledger: LedgerReader, begin: datetime, now: datetime) -> tuple[int, list[dict[str, Any]]]:
-    """Read the posted balance and its entries. After a concurrent posting, read both again, a few times."""
-    posted = ledger.balance().posted_micros
-    entries: list[dict[str, Any]] = []
-    for _ in range(MAX_ATTEMPTS):
-        before = posted
-        entries = list(latest_entries(ledger, begin, now))
-        posted = ledger.balance().posted_micros
-        if posted == before:
-            break
-    return posted, entries
-
-
-def latest_entries(ledger: LedgerReader, begin: datetime, now: datetime) -> Iterator[dict[str, Any]]:
-    """Yield the entries since `begin`, newest first, up to the simulation's maximum."""
-    period = instants.Period((begin - timedelta(days=1)).date(), (now + timedelta(days=1)).date())
-    after: str | None = None
-    left = simulation.MAX_ENTRIES
-    while left:
-        entries, after = ledger.entries(period, after=after, limit=min(left, 1_000), newest_first=True)
-        for entry in entries:
-            if keys.happened_at_of(entry["SK"]) < format_instant(begin):
-                return
-            left -= 1
-            yield entry
-        if after is None:
-            return
 
 
 @app.get("/lines")

@@ -16,6 +16,7 @@ RESOURCES: Final = {
     "disputes": "dispute",
     "events": "event",
     "payment_intents": "payment_intent",
+    "payment_method_configurations": "payment_method_configurations",
     "payment_methods": "payment_method",
     "radar": "radar",
     "refunds": "charge",

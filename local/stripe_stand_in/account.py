@@ -31,6 +31,7 @@ PREFIXES: Final = {
     "balance_transaction": "txn_",
     "event": "evt_",
     "webhook_endpoint": "we_",
+    "payment_method_configuration": "pmc_",
 }
 """Each kind of object and the prefix of its ids."""
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from local.stripe_stand_in import endpoints, own_account
+from local.stripe_stand_in import card_settings, endpoints, own_account
 from local.stripe_stand_in.access import LEVELS, RESOURCES
 from local.stripe_stand_in.account import Account
 from local.stripe_stand_in.refusals import Fields, Refusal
@@ -63,6 +63,11 @@ class AccountControls:
                 raise Refusal(400, f"The account has no field {', '.join(sorted(unknown))}.")
             self._account.changed_fields |= fields
             return own_account.retrieve(self._account, {})
+
+    def set_cards(self, *, accepted: bool) -> Fields:
+        """Switch card payments on or off in the account's payment method settings."""
+        with self._stand_in.lock:
+            return card_settings.set_cards(self._account, accepted=accepted)
 
     def restrict_key(self, **rights: str) -> Fields:
         """Restrict the API key: `customer="read"`, `event="none"`. Resources not named keep all rights; no arguments

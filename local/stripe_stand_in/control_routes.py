@@ -113,6 +113,7 @@ def _add_actions(routes: flask.Blueprint, controls: Controls) -> None:
         "/endpoint": controls.change_endpoint,
         "/endpoint/delete": controls.delete_endpoint,
         "/account": controls.change_account,
+        "/account/cards": controls.set_cards,
         "/key": controls.restrict_key,
         "/refuse": controls.refuse,
         "/events/list_late": controls.list_late,

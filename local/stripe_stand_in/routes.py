@@ -7,6 +7,7 @@ from typing import Final
 
 from local.stripe_stand_in import (
     card_changes,
+    card_settings,
     charges,
     checkout,
     customers,
@@ -105,6 +106,7 @@ ROUTES: Final = (
     Route("GET", "/v1/webhook_endpoints/{}", retrieve(endpoints.KIND, "webhook_endpoint")),
     Route("POST", "/v1/webhook_endpoints/{}", endpoints.update, endpoints.UPDATE),
     Route("DELETE", "/v1/webhook_endpoints/{}", endpoints.delete),
+    Route("GET", "/v1/payment_method_configurations", card_settings.list_configurations, card_settings.LIST),
 )
 
 

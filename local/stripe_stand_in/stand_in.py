@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any, Final
 
-from local.stripe_stand_in import endpoints, routes
+from local.stripe_stand_in import card_settings, endpoints, routes
 from local.stripe_stand_in.access import check_access, check_right
 from local.stripe_stand_in.account import (
     API_VERSION,
@@ -122,6 +122,7 @@ class StandIn:
         account.webhook_secret = self._webhook_secret
         endpoint: Fields = {"url": self._webhook_url, "enabled_events": ["*"], "api_version": API_VERSION}
         endpoints.create(account, endpoint)
+        card_settings.add_configuration(account)
         return account
 
     def _publish(self, event: Fields) -> None:

@@ -20,8 +20,12 @@ PROBLEM: Final = record(
         "retry_at": or_null(
             described(INSTANT, "Of a card: when it may be tried again; null if waiting does not help.")
         ),
+        "current": {
+            "type": "object",
+            "description": "With `changed_meanwhile`: the current values, as GET shows them, with their `version`.",
+        },
     },
-    optional=("retry_at",),
+    optional=("retry_at", "current"),
 )
 GATEWAY_MESSAGE: Final = record(
     "GatewayMessage",

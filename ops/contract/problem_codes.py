@@ -131,6 +131,12 @@ EXPLANATIONS: Final = (
         "Give each call its own id. Send an extension with the same `to` and `line_id` as the call.",
     ),
     Explanation(
+        ProblemCode.CHANGED_MEANWHILE,
+        409,
+        "The settings have changed since the `version` of the request. `current` holds the values of now.",
+        "Compare them with your change, and send it again with their `version`.",
+    ),
+    Explanation(
         ProblemCode.PRICE_NOT_STORED,
         409,
         "The price list that charged the call is no longer stored, so another duration has no price.",

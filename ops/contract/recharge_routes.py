@@ -10,8 +10,10 @@ from ops.contract.schemas import (
     FLAG,
     INSTANT,
     LAST_FOUR,
+    MADE_FROM,
     MONEY,
     TEXT,
+    VERSION,
     Schema,
     body,
     described,
@@ -40,18 +42,34 @@ _STATE: Final = {
     "next_attempt_at": or_null(described(INSTANT, "When a paused rule may charge again.")),
 }
 BALANCE_RECHARGE: Final = record("RechargeState", "The state of automatic recharge.", _STATE)
-RULE: Final = record(
-    "RechargeRule",
-    "The rule of automatic recharge and its state.",
+_RULE: Final = {
+    **_STATE,
+    "payment_method_id": or_null(PAYMENT_METHOD_ID),
+    "payment_method": or_null(CARD),
+    "hourly_count": described(HOURLY_COUNT, "The most recharges in an hour."),
+    "daily_limit": MONEY,
+    "monthly_limit": MONEY,
+    "message": described(or_null(TEXT), "`reason` in words."),
+    "version": described(VERSION, "Grows with each change of the settings; 0 without a rule."),
+}
+RULE: Final = record("RechargeRule", "The rule of automatic recharge and its state.", _RULE)
+IN_FLIGHT: Final = record(
+    "InFlight",
+    "A payment of the rule that is under way. It may still charge the card.",
+    {"amount": MONEY, "top_up_id": {"type": "string", "examples": ["tu_9b8c1f0e2d3a4b5c6d7e8f9012345678"]}},
+)
+SAVED_RULE: Final = record(
+    "SavedRechargeRule",
+    "The rule after a change.",
     {
-        **_STATE,
-        "payment_method_id": or_null(PAYMENT_METHOD_ID),
-        "payment_method": or_null(CARD),
-        "hourly_count": described(HOURLY_COUNT, "The most recharges in an hour."),
-        "daily_limit": MONEY,
-        "monthly_limit": MONEY,
-        "message": described(or_null(TEXT), "`reason` in words."),
+        **_RULE,
+        "in_flight": described(
+            or_null(IN_FLIGHT),
+            "Only while the rule is off: its payment that is already confirmed or under way. With null, the rule "
+            "charges nothing more.",
+        ),
     },
+    optional=("in_flight",),
 )
 _SETTINGS: Final = {
     "enabled": or_null(FLAG),
@@ -64,11 +82,16 @@ _SETTINGS: Final = {
     "daily_limit": or_null(DOLLARS),
     "monthly_limit": or_null(DOLLARS),
 }
+_ACCEPT_CHARGE: Final = described(
+    or_null(DOLLARS),
+    "The most that the first charge may cost after a change that enables the rule, raises `threshold` or `amount`, or "
+    "gives another card. If it would cost more, none is made, and the rule is suspended with `charge_changed`.",
+)
 NEW_RULE: Final = body(
     "RechargeRuleChange",
     "Fields that are absent or null keep their value. The first request must name `enabled`, `threshold`, `amount`, "
     "and `payment_method_id`.",
-    _SETTINGS,
+    {**_SETTINGS, "version": MADE_FROM, "accept_charge": _ACCEPT_CHARGE},
 )
 TRIED_RULE: Final = body(
     "SimulatedRule",
@@ -79,6 +102,18 @@ STOP: Final = record(
     "SimulatedStop",
     "How often the rule could not charge, and why.",
     {"reason": REASON, "message": TEXT, "count": COUNT},
+)
+CHARGES_NOW: Final = record(
+    "ChargesNow",
+    "What the rule would charge at once.",
+    {
+        "amount": MONEY,
+        "payment_method": record(
+            "ChargedCard",
+            "The card that would be charged.",
+            {"id": PAYMENT_METHOD_ID, "brand": TEXT, "last4": LAST_FOUR},
+        ),
+    },
 )
 SIMULATION: Final = record(
     "Simulation",
@@ -92,6 +127,11 @@ SIMULATION: Final = record(
         "refused_calls": described(COUNT, "Calls that the balance would not have paid for."),
         "lowest_balance": MONEY,
         "stops": list_of(STOP),
+        "charges_now": described(
+            or_null(CHARGES_NOW),
+            "What the card would be charged if the caller, a billing admin, saved and enabled this rule now. Null if "
+            "nothing would be charged, or if the caller may not save the rule.",
+        ),
     },
 )
 
@@ -105,6 +145,16 @@ RULE_CODES: Final = (
     "limit_below_amount",
 )
 STRIPE_CODES: Final = ("payments_unavailable", "stripe_not_configured", "stripe_refuses_us")
+
+SAVE_CODES: Final = (
+    "unknown_account",
+    "account_frozen",
+    "unknown_payment_method",
+    "changed_meanwhile",
+    "busy",
+    *RULE_CODES,
+    *STRIPE_CODES,
+)
 
 ROUTES: Final = (
     member_read(
@@ -122,20 +172,32 @@ ROUTES: Final = (
         Access.ADMIN,
         GROUP,
         "Set the rule",
-        {200: ok(RULE, "The current rule.")},
-        ("unknown_account", "account_frozen", "unknown_payment_method", "busy", *RULE_CODES, *STRIPE_CODES),
+        {200: ok(SAVED_RULE, "The current rule.")},
+        SAVE_CODES,
         "If the balance is already below the threshold, the card is charged at once.",
+        body=NEW_RULE,
+    ),
+    Route(
+        "PATCH",
+        "/auto-recharge",
+        "change_settings",
+        Access.ADMIN,
+        GROUP,
+        "Change named settings of the rule",
+        {200: ok(SAVED_RULE, "The current rule.")},
+        SAVE_CODES,
+        "All other settings keep their value. A rule that becomes able to charge is decided at once.",
         body=NEW_RULE,
     ),
     Route(
         "POST",
         "/auto-recharge/simulate",
-        "list_usage",
+        "change_settings",
         Access.MEMBER,
         GROUP,
         "Simulate a rule",
         {200: ok(SIMULATION, "The simulation.")},
-        ("unknown_account", *RULE_CODES),
+        ("unknown_account", *RULE_CODES, *STRIPE_CODES),
         body=TRIED_RULE,
     ),
 )

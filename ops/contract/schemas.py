@@ -81,6 +81,16 @@ TEXT: Final[Schema] = {"type": "string"}
 FLAG: Final[Schema] = {"type": "boolean"}
 COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 URL: Final[Schema] = {"type": "string", "format": "uri"}
+VERSION: Final[Schema] = COUNT | {
+    "description": "Grows with each change of these settings.",
+    "examples": [3],
+}
+MADE_FROM: Final[Schema] = {
+    "type": ["integer", "null"],
+    "minimum": 0,
+    "description": "The version that this change was made from. If the settings have another one, and are not already "
+    "what the change asks for, the answer is 409 `changed_meanwhile`. Without it the last write wins.",
+}
 LAST_FOUR: Final[Schema] = {"type": "string", "pattern": "^[0-9]{4}$", "description": "The card's last four digits."}
 NEXT_CURSOR: Final[Schema] = {
     "type": ["string", "null"],

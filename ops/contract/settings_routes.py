@@ -8,10 +8,12 @@ from ops.contract.schemas import (
     FLAG,
     ID,
     INSTANT,
+    MADE_FROM,
     MONEY,
     PHONE_NUMBER,
     TEXT,
     USER,
+    VERSION,
     Schema,
     body,
     described,
@@ -24,11 +26,14 @@ from ops.contract.schemas import (
 LINE: Final = record(
     "Line",
     "A phone line.",
-    {"line_id": ID, "number": PHONE_NUMBER, "user": USER, "international_calling": FLAG},
+    {"line_id": ID, "number": PHONE_NUMBER, "user": USER, "international_calling": FLAG, "version": VERSION},
 )
 LINES: Final = page_of("Lines", "A page of lines, by id.", LINE)
 LINE_SWITCH: Final = body(
-    "LineSwitch", "Turns international calling on or off.", {"international_calling": FLAG}, ["international_calling"]
+    "LineSwitch",
+    "Turns international calling on or off.",
+    {"international_calling": FLAG, "version": MADE_FROM},
+    ["international_calling"],
 )
 LINE_CHANGE: Final = record(
     "LineChange",
@@ -66,7 +71,12 @@ OWN_LIMITS: Final = record("OwnLimits", "The limits that the customer set.", _SH
 ACCOUNT_LIMITS: Final = record(
     "AccountLimits",
     "The limits in effect: the stricter of the operator's and the customer's.",
-    {**_SHOWN, "own": OWN_LIMITS, "frozen": described(FLAG, "True while the account is frozen.")},
+    {
+        **_SHOWN,
+        "own": OWN_LIMITS,
+        "frozen": described(FLAG, "True while the account is frozen."),
+        "version": described(VERSION, "Grows with each change of the customer's limits."),
+    },
 )
 _ASKED: Final = {
     "daily_spend": or_null(LIMIT_MONEY),
@@ -75,6 +85,7 @@ _ASKED: Final = {
     "high_cost": or_null(LIMIT_MONEY),
     "blocked": or_null(PLACES),
     "high_cost_allowed": or_null(PLACES),
+    "version": MADE_FROM,
 }
 LIMITS_CHANGE: Final = body(
     "LimitsChange",
@@ -104,7 +115,15 @@ ROUTES: Final = (
         GROUP,
         "Turn international calling of a line on or off",
         {200: ok(LINE, "The current line.")},
-        ("account_frozen", "unknown_line", "invalid_id", "missing_field", "invalid_field", "busy"),
+        (
+            "account_frozen",
+            "unknown_line",
+            "invalid_id",
+            "missing_field",
+            "invalid_field",
+            "changed_meanwhile",
+            "busy",
+        ),
         parameters=(LINE_ID,),
         body=LINE_SWITCH,
     ),
@@ -133,7 +152,15 @@ ROUTES: Final = (
         GROUP,
         "Tighten the limits",
         {200: ok(ACCOUNT_LIMITS, "The limits in effect now.")},
-        ("unknown_account", "account_frozen", "above_operators_limit", "busy", *LIMIT_CODES),
+        (
+            "unknown_account",
+            "account_frozen",
+            "above_operators_limit",
+            "invalid_field",
+            "changed_meanwhile",
+            "busy",
+            *LIMIT_CODES,
+        ),
         "A customer can lower the operator's limits, block any place, and allow high-cost places. While the account is "
         "frozen, limits only tighten.",
         body=LIMITS_CHANGE,

@@ -1,7 +1,8 @@
 """Blocked cards and tries in the table: one item per card number, whatever happens at once."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -52,7 +53,9 @@ def test_a_card_without_a_fingerprint_is_stored_by_its_payment_method(cards: Car
 
 
 def test_one_of_several_concurrent_blocks_is_new(cards: CardStore) -> None:
-    assert sorted(at_once(*[lambda: cards.block(CARD, "dispute", NOW)] * 8)) == [False] * 7 + [True]
+    times = [NOW + timedelta(milliseconds=number) for number in range(8)]
+    blocks = [partial(cards.block, CARD, "dispute", at) for at in times]
+    assert sorted(at_once(*blocks)) == [False] * 7 + [True]
 
 
 def test_a_renewed_card_inherits_the_block_of_the_old_number(cards: CardStore) -> None:

@@ -31,6 +31,7 @@ def test_the_sample_request_switches_a_line_on(world: World) -> None:
         "number": "+14155550100",
         "user": {"id": "user_ada", "name": None},
         "international_calling": True,
+        "version": 2,
     }
 
 
@@ -40,7 +41,7 @@ def test_a_line_records_who_switched_it_off_and_on_again(world: World) -> None:
     assert (answer.status, answer.body["international_calling"]) == (200, False)
     assert answer.body["user"] == {"id": "user_1", "name": "Ada"}
     changed = {"international_calling": False, "changed_by": "user:someone", "changed_at": "2026-11-23T12:00:00.000Z"}
-    assert line(world) == before | changed | {"changes": 2}
+    assert line(world) == before | changed | {"changes": 2, "line_version": 2}
     assert world.change("/lines/line_1", ON).body["international_calling"] is True
     assert world.get("/lines").body["items"][0]["international_calling"] is True
 

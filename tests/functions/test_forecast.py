@@ -18,7 +18,7 @@ RULE = {"threshold": "40.00", "amount": "50.00"}
 
 def simulate(world: World, body: Any = RULE, **claims: Any) -> Answer:
     """Simulate a rule."""
-    return world.ask("list_usage", "POST", "/auto-recharge/simulate", body, **claims)
+    return world.ask("change_settings", "POST", "/auto-recharge/simulate", body, **claims)
 
 
 def days_of_calls(till: Till) -> None:
@@ -82,6 +82,7 @@ def test_a_rule_is_played_over_the_last_thirty_days(till: Till) -> None:
         "refused_calls": 0,
         "lowest_balance": "38.50",
         "stops": [],
+        "charges_now": None,
     }
 
 

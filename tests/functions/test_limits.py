@@ -30,6 +30,7 @@ def test_limits_are_shown_to_everyone_of_the_account(world: World) -> None:
         "high_cost_allowed": [],
         "own": {},
         "frozen": False,
+        "version": 0,
     }
 
 

@@ -23,6 +23,7 @@ UNSET = {
     "reason": None,
     "message": None,
     "next_attempt_at": None,
+    "version": 0,
 }
 
 
@@ -47,6 +48,7 @@ def test_a_rule_is_shown_as_it_was_set_with_its_card_and_its_state(till: Till) -
         "daily_limit": "80.00",
         "payment_method": {"brand": "mastercard", "last4": "4444"},
         "status": "active",
+        "version": 1,
     }
     assert till.shown_rule() == answer
 

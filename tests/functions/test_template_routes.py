@@ -27,6 +27,7 @@ USER_ROUTES = {
     "PUT /limits",
     "GET /auto-recharge",
     "PUT /auto-recharge",
+    "PATCH /auto-recharge",
     "POST /top-ups",
     "GET /top-ups",
     "GET /top-ups/{top_up_id}",

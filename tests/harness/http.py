@@ -6,7 +6,11 @@ from typing import Any
 
 from tests.harness.table import sample_event
 
-EXTRA_MEMBERS = {"card_blocked": {"retry_at"}, "card_declined_too_often": {"retry_at"}}
+EXTRA_MEMBERS = {
+    "card_blocked": {"retry_at"},
+    "card_declined_too_often": {"retry_at"},
+    "changed_meanwhile": {"current"},
+}
 """The further members of a problem by its code."""
 
 

@@ -24,6 +24,7 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "PUT /limits": ("/limits", {"daily_spend": "150.00"}),
     "GET /auto-recharge": ("/auto-recharge", None),
     "PUT /auto-recharge": ("/auto-recharge", RULE),
+    "PATCH /auto-recharge": ("/auto-recharge", {"hourly_count": 2}),
     "POST /top-ups": ("/top-ups", {"amount": "5.00", "payment_method_id": "CARD"}),
     "GET /top-ups": ("/top-ups", None),
     "GET /top-ups/{top_up_id}": ("/top-ups/TOP_UP", None),
@@ -65,6 +66,7 @@ SERVICE = OPERATOR | SWITCH
 ADMIN_ONLY = {
     "PUT /lines/{line_id}",
     "PUT /auto-recharge",
+    "PATCH /auto-recharge",
     "PUT /limits",
     "POST /top-ups",
     "GET /payment-methods",

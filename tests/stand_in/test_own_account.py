@@ -9,6 +9,7 @@ from local.stripe_stand_in.controls import Controls
 from local.stripe_stand_in.refusals import Refusal
 from tests.stand_in.conftest import Till
 from tests.stand_in.in_process import client_of
+from tests.stand_in.sdk_shapes import complaints
 from tests.stand_in.test_payments import refused
 
 
@@ -42,6 +43,16 @@ def test_fields_of_the_account_change(till: Till, controls: Controls) -> None:
     assert till.client.v1.accounts.retrieve_current().charges_enabled is False
     with pytest.raises(Refusal, match="no field"):
         controls.change_account(invented=1)
+
+
+def test_cards_are_switched_off_in_the_payment_method_settings(till: Till, controls: Controls) -> None:
+    for accepted, value in ((True, "on"), (False, "off")):
+        controls.set_cards(accepted=accepted)
+        (found,) = till.client.v1.payment_method_configurations.list({}).data
+        assert not list(complaints(found.to_dict(), stripe.PaymentMethodConfiguration, "configuration"))
+        assert found.card is not None
+        assert (found.is_default, found.card.available) == (True, accepted)
+        assert found.card.display_preference.value == value
 
 
 @pytest.mark.parametrize(

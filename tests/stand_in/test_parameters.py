@@ -141,6 +141,7 @@ SDK_CLASSES = {
     "POST /v1/webhook_endpoints/{}": "WebhookEndpointUpdateParams",
     "DELETE /v1/webhook_endpoints/{}": "WebhookEndpointDeleteParams",
     "GET /v1/account": "AccountRetrieveCurrentParams",
+    "GET /v1/payment_method_configurations": "PaymentMethodConfigurationListParams",
 }
 
 

@@ -142,6 +142,7 @@ def test_the_controls_change_cards_and_the_account_over_http(
     assert control.post("/endpoint", json={"invented": 1}).status_code == 400
     assert control.post("/endpoint/delete").json()["deleted"] is True
     assert control.post("/account", json={"charges_enabled": False}).json()["charges_enabled"] is False
+    assert control.post("/account/cards", json={"accepted": False}).json()["card"]["available"] is False
     assert control.post("/key", json={"event": "none"}).json() == {"event": "none"}
     assert control.post("/account/acct_1Other/move").json()["id"] == "acct_1Other"
     assert over_http.v1.customers.list({}).data == []

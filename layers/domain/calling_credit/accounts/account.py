@@ -70,12 +70,13 @@ def account_from_item(item: Mapping[str, Any]) -> Account:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A phone line. International calling is off by default."""
+    """A phone line. International calling is off by default. `version` grows with each change of the line."""
 
     line_id: str
     number: str
     user_id: str
     international_calling: bool
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ def line_view(line: Line, user_name: str | None) -> dict[str, Any]:
         "number": line.number,
         "user": {"id": line.user_id, "name": user_name},
         "international_calling": line.international_calling,
+        "version": line.version,
     }
 
 

@@ -49,6 +49,18 @@ class Limits:
 DEFAULT_LIMITS: Final = Limits()
 
 
+@dataclass(frozen=True, slots=True)
+class AccountLimits:
+    """The operator's limits, the customer's in their stored form, whether the account is frozen, and the version of the
+    customer's limits.
+    """
+
+    operator: Limits
+    customer: dict[str, Any]
+    is_frozen: bool
+    version: int = 0
+
+
 def _names(places: tuple[str, ...], digits: str, country: str) -> bool:
     return any(digits.startswith(place[1:]) if place[0] == "+" else place == country for place in places)
 

@@ -3,7 +3,7 @@ address, in the same transaction. These items never change.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +47,10 @@ class LineStore:
 
         def attempt() -> tuple[Line, bool] | None:
             item = self._item(account_id, line_id)
-            line = change(None if item is None else line_from_item(item))
+            before = None if item is None else line_from_item(item)
+            line = change(before)
+            version = before.version if before else 0
+            line = replace(line, version=version if before == replace(line, version=version) else version + 1)
             actions = [self._account_exists(account_id), self._put(account_id, line, item, source, now)]
             if line.international_calling != _is_on(item):
                 actions.append(self._record(account_id, line, _changes(item), source, now))
@@ -61,8 +64,17 @@ class LineStore:
 
         return retry_on_race("The line is", attempt)
 
-    def switch_line(self, account_id: str, line_id: str, enabled: bool, source: Source, now: datetime) -> Line:
+    def switch_line(
+        self,
+        account_id: str,
+        line_id: str,
+        enabled: bool,
+        source: Source,
+        now: datetime,
+        check: Callable[[Line], None] = lambda _: None,
+    ) -> Line:
         """Turn a line's international calling on or off, and return the line. Write nothing if it is already so.
+        `check` raises an error for a line that must not be changed.
 
         Raises:
             NotFound: `unknown_line`. Forbidden: `account_frozen`, if it would be turned on.
@@ -78,7 +90,8 @@ class LineStore:
             line = line_from_item(item)
             if line.international_calling == enabled:
                 return line
-            switched = Line(line.line_id, line.number, line.user_id, enabled)
+            check(line)
+            switched = replace(line, international_calling=enabled, version=line.version + 1)
             actions = [
                 self._switch(account_id, switched, item, source, now),
                 self._record(account_id, switched, _changes(item), source, now),
@@ -101,6 +114,7 @@ class LineStore:
             "changed_by": source.by,
             "changed_at": format_instant(now),
             "changes": _changes(before) + 1,
+            "line_version": line.version,
         }
         return update(
             self._table_name,
@@ -123,6 +137,7 @@ class LineStore:
             "changed_by": source.by,
             "changed_at": format_instant(now),
             "changes": _changes(before) + is_change or None,
+            "line_version": line.version,
         }
         action = put(self._table_name, to_attributes(item))
         if before is not None:
@@ -170,17 +185,27 @@ def _changes(item: dict[str, Any] | None) -> int:
     return 0 if item is None else int(item.get("changes", 0))
 
 
+def _version(item: dict[str, Any]) -> int:
+    """The version of a line. Earlier releases counted only its switches."""
+    return int(item.get("line_version", item.get("changes", 0)))
+
+
 def _unchanged_condition(item: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The condition that the line has not been switched since it was read, and its values."""
-    was = {":was": to_attribute(item["international_calling"])}
-    if "changes" not in item:
-        return "attribute_not_exists(changes) AND international_calling = :was", was
-    return "changes = :read AND international_calling = :was", was | {":read": to_attribute(item["changes"])}
+    """The condition that the line has not changed since it was read, and its values."""
+    values = {":was": to_attribute(item["international_calling"])}
+    parts = ["international_calling = :was"]
+    for name in ("changes", "line_version"):
+        if name in item:
+            values[f":read_{name}"] = to_attribute(item[name])
+            parts.append(f"{name} = :read_{name}")
+        else:
+            parts.append(f"attribute_not_exists({name})")
+    return " AND ".join(parts), values
 
 
 def line_from_item(item: dict[str, Any]) -> Line:
     """The line of an item."""
-    return Line(keys.id_of(item["SK"]), item["number"], item["user_id"], item["international_calling"])
+    return Line(keys.id_of(item["SK"]), item["number"], item["user_id"], item["international_calling"], _version(item))
 
 
 def change_view(item: dict[str, Any]) -> dict[str, Any]:

@@ -1,13 +1,12 @@
 """Creates and configures accounts and users. Accounts are closed, never deleted."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Account, User, account_from_item
 from calling_credit.accounts.freezing import account_frozen, unknown_account
-from calling_credit.accounts.limits import Limits, limits_to_item
+from calling_credit.accounts.limits import AccountLimits, limits_to_item
 from calling_credit.accounts.loosening import limits_loosen
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
@@ -20,15 +19,6 @@ from calling_credit.ledger.entries import UNARMED_MICROS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-
-@dataclass(frozen=True, slots=True)
-class AccountLimits:
-    """The operator's limits, the customer's in their stored form, and whether the account is frozen."""
-
-    operator: Limits
-    customer: dict[str, Any]
-    is_frozen: bool
 
 
 class AccountStore:
@@ -66,9 +56,7 @@ class AccountStore:
         except AWS_ERRORS as error:
             if not is_condition_failed(error):
                 raise
-            raise NotFound(
-                ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts."
-            ) from error
+            raise _no_account() from error
         return str(answer["Attributes"]["stripe_customer_id"]["S"])
 
     def store_account(self, account: Account, now: datetime, before: Account | None = None) -> bool:
@@ -89,14 +77,15 @@ class AccountStore:
         """
         item = self._read(account_id, keys.account_sk())
         if item is None:
-            raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
+            raise _no_account()
         account = account_from_item(item)
-        return AccountLimits(account.limits, item.get("own_limits", {}), account.is_frozen)
+        version = int(item.get("own_limits_version", 0))
+        return AccountLimits(account.limits, item.get("own_limits", {}), account.is_frozen, version)
 
     def store_customer_limits(
         self,
         account_id: str,
-        change: Callable[[dict[str, Any], Limits], dict[str, Any]],
+        change: Callable[[AccountLimits], dict[str, Any] | None],
         by: str,
         from_where: str,
         now: datetime,
@@ -104,7 +93,7 @@ class AccountStore:
         """Change the customer's limits, and record who changed them, when, and from where.
 
         Args:
-            change: Makes the new limits from the customer's current ones and the operator's.
+            change: Makes the customer's new limits from the current ones; None: write nothing.
 
         Raises:
             NotFound: `unknown_account`. Forbidden: `account_frozen`, if it loosens a limit.
@@ -113,12 +102,15 @@ class AccountStore:
 
         def attempt() -> bool | None:
             current = self.limits(account_id)
-            new = change(current.customer, current.operator)
+            new = change(current)
+            if new is None:
+                return True
             loosens = limits_loosen(current.customer, new)
             if loosens and current.is_frozen:
                 raise account_frozen()
             attributes: Item = {
                 "own_limits": new,
+                "own_limits_version": current.version + (new != current.customer),
                 "own_limits_by": by,
                 "own_limits_from": from_where,
                 "own_limits_at": format_instant(now),
@@ -126,8 +118,11 @@ class AccountStore:
             set_limits = self._change(account_id, keys.account_sk(), attributes)
             set_limits["Update"]["ConditionExpression"] += (
                 " AND (own_limits = :read OR attribute_not_exists(own_limits))"
-                + loosens * " AND attribute_not_exists(frozen_at)"
+                " AND (own_limits_version = :read_version OR attribute_not_exists(own_limits_version))"
+                + loosens
+                * " AND attribute_not_exists(frozen_at)"
             )
+            set_limits["Update"]["ExpressionAttributeValues"][":read_version"] = to_attribute(current.version)
             set_limits["Update"]["ExpressionAttributeValues"][":read"] = to_attribute(current.customer)
             return None if transact(self._client, [set_limits]) else True
 
@@ -226,6 +221,10 @@ class AccountStore:
             ConsistentRead=True,
         )
         return from_attributes(answer["Item"]) if "Item" in answer else None
+
+
+def _no_account() -> NotFound:
+    return NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
 
 
 def _settings(account: Account) -> Item:

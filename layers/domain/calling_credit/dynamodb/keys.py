@@ -25,12 +25,9 @@ One partition holds everything of an account, so its items commit together, and 
     DENIAL#                             recently announced denials, and the last one        admission.denials
     AUTO_RECHARGE                       the customer's rule and its state                   recharge.store
     LINK#<hash>                         an issued link, by the hash of its token            links.store
-<<<<<<< HEAD
     ACTIVITY#<changed_at>#<id>          one immutable change of the customer at Stripe      accounts.customer_store
     PK = STRIPE, SK = STRIPE_ACCOUNT    the Stripe account of the stack                     payments.stripe_account
-=======
     PK = CARD#<hash>, SK = CARD         tries and block of a card, for the whole stack     payments.card_store
->>>>>>> main
     PK = STRIPE#<object id>, SK = ISSUE an issue about a Stripe object, for operators       payments.issues
     PK = MAIL, SK = <function>#<hash>   a sent mail; limit#<hash>: the last one of a kind   functions/send_mail
 

@@ -8,7 +8,8 @@ from calling_credit.money import Bounds
 from calling_credit.payments.new_topup import automatic_topup
 from calling_credit.payments.stripe_account import CHANGED
 from calling_credit.payments.topup_worker import TopUpWorker
-from calling_credit.recharge.decision import BuyCredit, RechargeContext, Resume, Rule, Stop, StopReason, decide_recharge
+from calling_credit.recharge.context import recharge_context
+from calling_credit.recharge.decision import BuyCredit, Resume, Rule, Stop, StopReason, decide_recharge
 from calling_credit.recharge.store import RechargeStore, Snapshot
 from calling_credit.topups.topup import LEASE, Card, TopUp, TopUpStatus
 
@@ -42,7 +43,7 @@ def run_recharge(recharges: RechargeStore, worker: TopUpWorker, account_id: str,
         if rule is None:
             return NO_RULE
         open_topups = worker.topups.recent(account_id, now)
-        decision = decide_recharge(_context(snapshot, rule, open_topups, bounds, now))
+        decision = decide_recharge(recharge_context(snapshot, rule, open_topups, bounds, now))
         if isinstance(decision, Stop):
             if decision.code not in SILENT_STOPS:
                 recharges.stop(snapshot, decision, now)
@@ -62,26 +63,6 @@ def run_recharge(recharges: RechargeStore, worker: TopUpWorker, account_id: str,
         if topup is not None:
             return f"charged:{worker.advance(topup).status}"
     return LOST_RACE
-
-
-def _context(
-    snapshot: Snapshot, rule: Rule, open_topups: list[TopUp], bounds: Bounds, now: datetime
-) -> RechargeContext:
-    state = snapshot.recharge.state
-    own = state.in_flight.topup_id if state.in_flight else None
-    others = [topup for topup in open_topups if topup.topup_id != own]
-    pending = sum(topup.amount_micros for topup in others if topup.is_on_its_way(now))
-    return RechargeContext(
-        rule=rule,
-        state=state,
-        posted_micros=snapshot.posted_micros,
-        pending_micros=pending,
-        is_closed=snapshot.is_closed,
-        time_zone=snapshot.time_zone,
-        maximum_micros=bounds.maximum_micros,
-        now=now,
-        is_frozen=snapshot.is_frozen,
-    )
 
 
 def _claim(

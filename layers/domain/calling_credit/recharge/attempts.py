@@ -30,10 +30,13 @@ class SuspensionReason(StrEnum):
     UNUSABLE = "card_unusable"
     REMOVED = "card_removed"
     LOST = "payment_lost"
+    CHARGE_CHANGED = "charge_changed"
 
 
 SOFT: Final = frozenset({SuspensionReason.REPEATEDLY, SuspensionReason.LOST})
 """Suspensions that end with any paid manual top-up, or when the rule is switched on again."""
+ENDED_BY_ARMING: Final = frozenset({SuspensionReason.CHARGE_CHANGED})
+"""Suspensions that end when a billing admin arms the rule: enables it, raises threshold or amount, or gives a card."""
 
 
 class AttemptOutcome(StrEnum):
@@ -75,6 +78,7 @@ class State:
     """The state beside a rule. `version` grows with each change; `attempt` never decreases. `stopped` is the code of
     the reason to stop, and `next_attempt_at` the time of the next attempt. The failed card is known by its number and
     by its payment method, because a bank may renew the number. `expiry_announced` names the last notice of expiry.
+    `accepted_micros`: the first charge of an attempt after number `accepted_after` is at most this.
     """
 
     version: int = 0
@@ -89,6 +93,8 @@ class State:
     next_attempt_at: str | None = None
     recent: tuple[Attempt, ...] = ()
     expiry_announced: str | None = None
+    accepted_micros: int | None = None
+    accepted_after: int | None = None
 
     def has_failed_with(self, card: Card) -> bool:
         """Whether this is the failed card, also under a renewed number."""
@@ -128,6 +134,8 @@ def record_payment(state: State, topup: TopUp) -> State:
     """A top-up of either kind succeeded. It ends its attempt, or shows that the customer can pay."""
     if topup.kind == TopUpKind.AUTOMATIC:
         state = replace(_end_attempt(state, topup, AttemptOutcome.SUCCEEDED), failures=0, not_before=None)
+        if state.accepted_after is not None and topup.attempt > state.accepted_after:
+            state = replace(state, accepted_micros=None, accepted_after=None)
         if state.suspended_reason is not None and state.has_failed_with(topup.card):
             state = _lift_suspension(state)
         return wake(state)

@@ -13,6 +13,7 @@ from typing import Final
 
 from calling_credit.instants import format_instant, local_date, zone
 from calling_credit.money import MICROS_PER_DOLLAR
+from calling_credit.recharge.acceptance import exceeds_accepted
 from calling_credit.recharge.attempts import SPENT, Attempt, AttemptOutcome, State, SuspensionReason, spent_micros
 from calling_credit.topups.topup import TopUp, TopUpKind
 
@@ -110,7 +111,10 @@ def decide_recharge(context: RechargeContext) -> Stop | Resume | BuyCredit:
         if stop.code == StopReason.IN_FLIGHT and in_flight is not None and in_flight.lease_until <= now:
             return Resume(in_flight.topup_id)
         return stop
-    return _credit_to_buy(context)
+    purchase = _credit_to_buy(context)
+    if isinstance(purchase, BuyCredit) and exceeds_accepted(state, purchase.amount_micros):
+        return Stop(SuspensionReason.CHARGE_CHANGED)
+    return purchase
 
 
 def _reasons_to_stop(s: RechargeContext) -> Iterator[Stop]:
@@ -204,9 +208,11 @@ def armed_threshold(rule: Rule, state: State, now: datetime) -> int | None:
 
 def is_unwanted(rule: Rule | None, state: State, posted_micros: int, topup: TopUp, time_zone: str) -> bool:
     """Whether an interrupted attempt must not continue: the rule is off, suspended, or has another card, or it would
-    now charge less, because the balance rose or a limit was lowered.
+    now charge less, because the balance rose or a limit was lowered, or an admin accepted less.
     """
     if rule is None or not rule.enabled or state.suspended_reason is not None:
+        return True
+    if exceeds_accepted(state, topup.amount_micros):
         return True
     if rule.payment_method_id != topup.card.payment_method_id:
         return True

@@ -46,6 +46,8 @@ _STATE: Final = (
     "stopped",
     "next_attempt_at",
     "expiry_announced",
+    "accepted_micros",
+    "accepted_after",
 )
 
 
@@ -96,7 +98,7 @@ def put_recharge_action(
         "sweep_sk": f"{check_at}#{account_id}" if check_at else None,
     }
     if rule_read is None or rule != rule_read:
-        version = rule_read.version + 1 if rule_read else 1
+        version = rule_read.version + _settings_differ(rule, rule_read) if rule_read else 1
         attributes |= {name: value for name, value in asdict(replace(rule, version=version)).items() if name in _RULE}
         attributes["rule_version"] = version
     to_set = {name: value for name, value in attributes.items() if value is not None}
@@ -111,6 +113,12 @@ def put_recharge_action(
         values[":seen"] = to_attribute(state.version)
     names = {f"#{name}": name for name in (*to_set, *to_remove)}
     return update(table_name, recharge_key(account_id), expression, condition, values, names)
+
+
+def _settings_differ(rule: Rule, rule_read: Rule) -> bool:
+    """Whether more than the look of the card differs: its bank may give it another number."""
+    look = replace(rule_read, brand=rule.brand, last4=rule.last4, fingerprint=rule.fingerprint)
+    return replace(look, card_expires=rule.card_expires) != rule
 
 
 def _next_check(rule: Rule, state: State, now: datetime) -> str | None:

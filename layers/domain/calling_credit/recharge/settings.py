@@ -9,7 +9,7 @@ from typing import Any, Final
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.money import MICROS_PER_DOLLAR, Bounds, format_money, parse_money
-from calling_credit.recharge import attempts, decision
+from calling_credit.recharge import acceptance, attempts, decision
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import Rule
 from calling_credit.topups.topup import Card, parse_payment_method_id
@@ -40,6 +40,10 @@ WORDS: Final[dict[str, str]] = {
     attempts.SuspensionReason.LOST: (
         "Paused: Stripe no longer knows the last recharge. Check your card statement. To resume, add funds, or switch "
         "automatic recharge off and on."
+    ),
+    attempts.SuspensionReason.CHARGE_CHANGED: (
+        "Paused: the first recharge would cost more than you accepted, so nothing was charged. Turn automatic recharge "
+        "off and on again to see the amount."
     ),
 }
 """The page's message for each code. The page shows the time of the next attempt beside it. {card} stands for the card
@@ -108,10 +112,15 @@ def parse_rule_settings(body: dict[str, Any], current: Rule | None, bounds: Boun
 
 
 def apply_settings(
-    settings: RuleSettings, card: Card, rule: Rule | None, state: State, now: datetime
+    settings: RuleSettings,
+    card: Card,
+    rule: Rule | None,
+    state: State,
+    now: datetime,
+    accepted_micros: int | None = None,
 ) -> tuple[Rule, State]:
     """Apply new settings: the new rule and its state. Another card ends a suspension, switching on again ends a soft
-    one, and the limits are checked again; a back-off continues.
+    one, and the limits are checked again; a back-off continues. `accepted_micros` limits the first charge.
     """
     new = Rule(
         enabled=settings.enabled,
@@ -131,7 +140,24 @@ def apply_settings(
     state = attempts.assign_card(state, card.fingerprint, is_new=is_new_card)
     if settings.enabled and rule is not None and not rule.enabled:
         state = attempts.switch_on(state)
+    if is_arming(rule, new):
+        state = acceptance.arm(state, accepted_micros)
+    elif accepted_micros is not None:
+        state = acceptance.accept_charge(state, accepted_micros)
     return new, state if state.is_backing_off(now) else attempts.wake(state)
+
+
+def is_arming(old: Rule | None, new: Rule) -> bool:
+    """Whether an admin's change lets the rule charge anew: it enables the rule, raises threshold or amount, or gives
+    another card.
+    """
+    if not new.enabled or old is None or not old.enabled:
+        return new.enabled
+    return (
+        new.threshold_micros > old.threshold_micros
+        or new.amount_micros > old.amount_micros
+        or new.payment_method_id != old.payment_method_id
+    )
 
 
 def _amount(fields: dict[str, Any], current: Rule | None, bounds: Bounds) -> int:
@@ -186,7 +212,7 @@ def rule_view(
     return (
         nothing
         | _settings_view(rule)
-        | {"payment_method": card}
+        | {"payment_method": card, "version": 0 if rule is None else rule.version}
         | status_view(rule, state, now, is_closed=is_closed, is_frozen=is_frozen)
     )
 

@@ -19,6 +19,7 @@ from calling_credit.instants import format_instant
 from calling_credit.ledger.balance import balance_from_item
 from calling_credit.ledger.headroom import arm_action, still_below_action
 from calling_credit.recharge import attempts
+from calling_credit.recharge.acceptance import suspend_for_changed_charge
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.card_expiry import announce_expiry
 from calling_credit.recharge.decision import Rule, Stop, armed_threshold
@@ -87,8 +88,11 @@ class RechargeStore:
             is_frozen=account.is_frozen,
         )
 
-    def store_rule(self, account_id: str, change: Callable[[Recharge], tuple[Rule, State]], now: datetime) -> Recharge:
-        """Store what `change` makes of the current rule and state, and arm the balance. Return the stored ones.
+    def store_rule(
+        self, account_id: str, change: Callable[[Recharge], tuple[Rule, State] | None], now: datetime
+    ) -> Recharge:
+        """Store what `change` makes of the current rule and state, and arm the balance; write nothing if it makes None.
+        Return the stored ones.
 
         Raises:
             Unavailable: `busy`, others kept changing it. NotFound: `unknown_account`.
@@ -97,11 +101,13 @@ class RechargeStore:
 
         def attempt() -> Recharge | None:
             current = self.recharge(account_id)
-            rule, state = change(current)
+            changed = change(current)
+            if changed is None:
+                return current
             guards = []
-            if rule_loosens((current.rule, current.state), (rule, state)):
+            if rule_loosens((current.rule, current.state), changed):
                 guards.append(unless_frozen_action(self._table_name, account_id))
-            return self.recharge(account_id) if self._write(account_id, current, rule, state, now, guards) else None
+            return self.recharge(account_id) if self._write(account_id, current, *changed, now, guards) else None
 
         return retry_on_race(RECHARGE, attempt)
 
@@ -112,7 +118,9 @@ class RechargeStore:
         current = snapshot.recharge
         assert current.rule is not None
         state = current.state
-        if state.suspended_reason is None:
+        if stop.code == attempts.SuspensionReason.CHARGE_CHANGED:
+            state = suspend_for_changed_charge(state)
+        elif state.suspended_reason is None:
             state = attempts.record_stop(state, stop.code, stop.until)
         self._write(snapshot.account_id, current, current.rule, state, now)
 

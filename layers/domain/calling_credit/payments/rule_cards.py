@@ -1,0 +1,30 @@
+"""Reads the card of a rule that a customer saves."""
+
+import stripe
+
+from calling_credit.errors import Unavailable
+from calling_credit.payments.cards import read_own_card
+from calling_credit.recharge.attempts import SuspensionReason
+from calling_credit.recharge.rule_card import rule_card
+from calling_credit.recharge.settings import RuleSettings
+from calling_credit.recharge.store import Snapshot
+from calling_credit.topups.topup import Card
+
+
+def read_rule_card(client: stripe.StripeClient, account: Snapshot, settings: RuleSettings) -> Card:
+    """The card of the new settings, read again, because its bank may have renewed it. Without Stripe's answer, the
+    stored card serves a rule that keeps it, so that a rule can be tightened, and switched off, at any time.
+
+    Raises:
+        NotFound: unknown_payment_method. Unavailable: payments_unavailable.
+    """
+    rule, state = account.recharge.rule, account.recharge.state
+    stored = None if rule is None or rule.payment_method_id != settings.payment_method_id else rule_card(rule)
+    if stored is not None and not settings.enabled:
+        return stored
+    try:
+        return read_own_card(client, account.customer_id, settings.payment_method_id)
+    except Unavailable:
+        if stored is None or state.suspended_reason == SuspensionReason.REMOVED:
+            raise
+        return stored
