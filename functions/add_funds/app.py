@@ -3,7 +3,7 @@
 Only billing admins spend money; every user of the account may read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,7 +28,7 @@ from calling_credit.ids import is_topup_id
 from calling_credit.links.freeze_page import freeze_page
 from calling_credit.links.freezing import freeze_by_link, read_freeze_link
 from calling_credit.links.link import Link, LinkPurpose, confirmation_link, hash_of
-from calling_credit.links.payment_page import error_page, payment_page
+from calling_credit.links.payment_page import error_page, halt_since, payment_page
 from calling_credit.links.store import LinkStore
 from calling_credit.links.tokens import issue_link, unknown_link, verify_link
 from calling_credit.metrics import emit
@@ -36,6 +36,7 @@ from calling_credit.payments.card_changes import RuleCards
 from calling_credit.payments.lost_customers import CardSaver
 from calling_credit.payments.manual_topup import add_funds, resume_challenge
 from calling_credit.payments.saved_cards import list_saved_cards, remove_saved_card
+from calling_credit.payments.setup_pages import open_setup_page
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.store import RechargeStore
@@ -93,12 +94,13 @@ def topup_worker() -> Iterator[TopUpWorker]:
 
 def topup_answer(topup: TopUp, caller: Caller) -> dict[str, Any]:
     """A top-up as the caller may see it. Only billing admins see the address for authentication."""
-    address = topup.next_action_url
-    waits = topup.kind == TopUpKind.AUTOMATIC and topup.status == TopUpStatus.REQUIRES_ACTION
-    if caller.is_admin and waits and halt_of(topup.account_id) is None:
-        secret, link = read_secret(config().cursor_secret_arn), confirmation_link(topup)
-        address = issue_link(links, secret, config().link_url, link, clock.now())
-    return topup_view(topup, address if caller.is_admin else None)
+    waits = topup.status == TopUpStatus.REQUIRES_ACTION
+    if not (caller.is_admin and waits and halt_of(topup) is None):
+        return topup_view(topup, None)
+    if topup.kind == TopUpKind.MANUAL:
+        return topup_view(topup, topup.next_action_url)
+    secret, link = read_secret(config().cursor_secret_arn), confirmation_link(topup)
+    return topup_view(topup, issue_link(links, secret, config().link_url, link, clock.now()))
 
 
 @app.post("/top-ups")
@@ -107,7 +109,7 @@ def post_top_up() -> Response[str]:
     caller = admin()
     key = idempotency_key(app)
     amount_micros, payment_method_id = parse_top_up(json_body(app), config().bounds)
-    with topup_worker() as worker:
+    with topup_worker() as worker, worker.gate.limits(caller.account_id).announcing(worker.tally, worker.now):
         topup = add_funds(
             worker,
             recharges.snapshot(caller.account_id),
@@ -117,16 +119,16 @@ def post_top_up() -> Response[str]:
             config().page_url,
         )
     if topup.status in NOT_PAID and topup.shown_at is None:
-        record_shown(topup)
+        attempt(topups.record_shown, topup)  # No mail repeats what this answer shows.
     return answer(topup_answer(topup, caller), 201)
 
 
-def record_shown(topup: TopUp) -> None:
-    """Record that this request shows the payment's unpaid end, so that no mail repeats it. The answer never fails."""
+def attempt(change: Callable[..., None], *values: object) -> None:
+    """Make a change that the answer does not depend on; log its failure."""
     try:
-        topups.record_shown(topup, clock.now())
-    except AWS_ERRORS as error:
-        logger.warning("not_recorded", topup_id=topup.topup_id, code=code_of(error))
+        change(*values, clock.now())
+    except (Unavailable, *AWS_ERRORS) as error:
+        logger.warning("not_changed", change=change.__name__, code=code_of(error))
 
 
 @app.get("/top-ups")
@@ -155,7 +157,7 @@ def list_payment_methods() -> Response[str]:
     account = recharges.snapshot(admin().account_id)
     with topup_worker() as worker:
         rule_cards = RuleCards(dynamodb, config().table_name, worker.stripe, worker.guard, worker.now)
-        items = list_saved_cards(worker.stripe, account, rule_cards, {}, worker.now)
+        items = list_saved_cards(worker.stripe, account, rule_cards, worker.now)
     return answer({"items": items, "next_cursor": None})
 
 
@@ -163,11 +165,12 @@ def list_payment_methods() -> Response[str]:
 def post_payment_method() -> Response[str]:
     """Return the address of Stripe's page for saving a card."""
     caller = admin()
-    if recharges.snapshot(caller.account_id).is_frozen:
+    account = recharges.snapshot(caller.account_id)
+    if account.is_frozen:
         raise account_frozen()
     with topup_worker() as worker:
         saver = CardSaver(accounts, customers, recharges, worker.stripe, worker.guard)
-        url = saver.setup_page(caller.account_id, config().page_url, worker.now)
+        url = open_setup_page(worker, saver, account, config().page_url)
     return answer({"url": url}, 201)
 
 
@@ -194,18 +197,9 @@ def topup_of(link: Link) -> TopUp:
     return topup
 
 
-def halt_of(account_id: str) -> str | None:
-    """Why the account accepts no payment: it is closed or frozen; None if it accepts them."""
-    account = recharges.snapshot(account_id)
-    return "closed" if account.is_closed else "frozen" if account.is_frozen else None
-
-
-def cancel_waiting(account_id: str) -> None:
-    """Let the next sweep cancel what waits for the customer of a frozen account. The freeze stands without it."""
-    try:
-        topups.check_waiting(account_id, clock.now())
-    except (Unavailable, *AWS_ERRORS) as error:
-        logger.warning("not_canceled", account_id=account_id, code=code_of(error))
+def halt_of(topup: TopUp) -> str | None:
+    """What ended a waiting payment: its account "is closed", for example; None if it may be confirmed."""
+    return halt_since(accounts.account(topup.account_id), topup)
 
 
 @app.get("/links/<token>")
@@ -229,13 +223,15 @@ def follow_link(token: str) -> Response[str]:
         link = verified_link(token)
         if link.purpose is LinkPurpose.FREEZE_ACCOUNT:
             found = freeze_by_link(dynamodb, config().table_name, link, hash_of(token), clock.now(), source_ip(app))
-            cancel_waiting(link.account_id)
+            if found.is_frozen:
+                attempt(topups.check_waiting, link.account_id)
             return freeze_page(link, found)
         topup = topup_of(link)
         if topup.status == TopUpStatus.REQUIRES_ACTION:
             with topup_worker() as worker:
-                is_refused = halt_of(topup.account_id) is not None
-                topup = worker.cancel(topup) if is_refused else resume_challenge(worker, topup, config().page_url)
+                if halt_of(topup) is not None:
+                    return payment_page(worker.cancel(topup), halt_of)
+                topup = resume_challenge(worker, topup, config().page_url)
     except CallingCreditError as error:
         return error_page(error)
     return redirect(topup.next_action_url) if topup.next_action_url else payment_page(topup, halt_of)

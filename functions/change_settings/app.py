@@ -24,6 +24,7 @@ from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.ledger.reader import LedgerReader
+from calling_credit.payments.card_store import CardStore, has_number
 from calling_credit.payments.cards import read_own_card
 from calling_credit.payments.rule_cards import read_rule_card
 from calling_credit.payments.stripe_client import stripe_client
@@ -36,6 +37,7 @@ from calling_credit.recharge.saving import RuleChange, current_card, in_flight_v
 from calling_credit.recharge.settings import apply_settings, parse_rule_settings, rule_view
 from calling_credit.recharge.simulation import simulation_view
 from calling_credit.recharge.store import RechargeStore, Snapshot
+from calling_credit.topups.refusals import card_blocked
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import Card
 from calling_credit.versions import changed_meanwhile, is_outdated, read_version
@@ -159,6 +161,8 @@ def save_rule() -> Response[str]:
     if not change.has_result(stored, view):
         settings = change.settings(stored.rule)
         card = read_rule_card(stripe_client(), snapshot, settings)
+        if settings.enabled and CardStore(dynamodb, config().table_name).is_blocked(card):
+            raise card_blocked()
 
         def save(current: Recharge) -> tuple[Rule, State] | None:
             return None if change.has_result(current, view) else change.apply(current, card)
@@ -196,5 +200,8 @@ def charge_on_saving(change: RuleChange, snapshot: Snapshot) -> dict[str, Any] |
     try:
         card = card or read_own_card(stripe_client(), snapshot.customer_id, settings.payment_method_id)
     except NotFound:
+        return None
+    history = CardStore(dynamodb, config().table_name).state(card, change.now)
+    if history.is_blocked or history.tries_left <= 0 or not has_number(card):
         return None
     return charges_now(change, snapshot, card, topups.recent(snapshot.account_id, change.now))

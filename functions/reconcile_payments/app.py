@@ -1,5 +1,5 @@
-"""Checks, every minute, open payments and recharges whose wait has ended. Stripe is asked for each outcome, so lost
-callbacks do no harm.
+"""Checks open payments and recharges whose wait has ended, every minute, and every few minutes what happened at Stripe.
+Stripe is asked for each outcome, so lost callbacks do no harm.
 """
 
 from collections import Counter
@@ -16,16 +16,26 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import CallingCreditError, ProblemCode
 from calling_credit.metrics import emit
+from calling_credit.payments.callback_watch import is_silent
+from calling_credit.payments.card_changes import RuleCards
+from calling_credit.payments.event_sweep import EventSweep
+from calling_credit.payments.stripe_account import StripeAccountGuard
 from calling_credit.payments.stripe_client import stripe_client
+from calling_credit.payments.sweep_store import SweepStore
 from calling_credit.payments.topup_worker import TopUpWorker
-from calling_credit.payments.webhook_events import StripeEventHandler, undelivered_events
+from calling_credit.payments.webhook_events import StripeEventHandler
 from calling_credit.payments.webhook_signature import StripeEvent
+from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import LEASE, RESPONSE_TIMEOUT, TopUp, TopUpKind, TopUpStatus
 
-EVENTS_EVERY_MINUTES, EVENTS_AT_MINUTE = 15, 7
-"""When to list undelivered events: not on the full hour, when most clients call Stripe."""
+EVENTS_EVERY_MINUTES, EVENTS_AT_MINUTE = 5, 2
+"""When to list events: not on the full hour, when most clients call Stripe, and every minute while some are left. 8,640
+requests a month stay below the 10,000 that Stripe allows an account without payments (docs.stripe.com/rate-limits).
+"""
+MAX_CARDS_READ = 20
+"""How many cards of earlier rules to read in one round."""
 SECONDS_TO_SPARE = 15.0
 """Enough for the current payment if Stripe is slow. The others wait for the next minute."""
 
@@ -41,9 +51,10 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
     now = clock.now()
     counts = {"payments": 0, "recharges": 0, "failed": 0}
+    undated: list[tuple[str, Rule]] = []
     for account_id in recharges.due(now):
         try:
-            counts["recharges"] += recharges.wake(account_id, now)
+            counts["recharges"] += recharges.wake(account_id, now, undated)
         except (CallingCreditError, *AWS_ERRORS) as error:
             counts["failed"] += 1
             logger.warning("not_woken", account_id=account_id, code=code_of(error))
@@ -61,48 +72,85 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
             counts["failed"] += 1
             logger.error("unforeseen_error", topup_id=topup.topup_id, exc_info=error)
     tally = +worker.tally if worker else Counter[str]()
-    if now.minute % EVENTS_EVERY_MINUTES == EVENTS_AT_MINUTE and seconds_left() > 0:
-        tally += handle_undelivered(now, seconds_left, counts)
+    tally += sweep_events(now, seconds_left, counts)
+    if undated:
+        tally += learn_card_dates(undated, now, seconds_left, counts)
     logger.info("reconciled", extra=counts | dict(tally))
     emit(metrics, +(tally + Counter(sweeps_failed=counts["failed"])))
     return counts
 
 
-def handle_undelivered(now: datetime, seconds_left: Callable[[], float], counts: dict[str, int]) -> Counter[str]:
-    """Handle the events that Stripe could not deliver. Refunds, disputes, and removed cards leave no item to check.
-    Events without time left count as failed, because the next rounds may not reach them either.
+def sweep_events(now: datetime, seconds_left: Callable[[], float], counts: dict[str, int]) -> Counter[str]:
+    """Handle what happened at Stripe since the last sweep, if it is time. Refunds, disputes, and removed cards leave no
+    item to check. Count events that failed or that no time was left for. Warn if callbacks do not arrive.
     """
     tally: Counter[str] = Counter()
     try:
-        events = StripeEventHandler(dynamodb, config().table_name, stripe_client(), now, seconds_left)
-        tally = events.tally
-        for event in undelivered_events(stripe_client(), now):
-            if seconds_left() < 0:
-                counts["failed"] += 1
-                logger.warning("not_all_heard", kind=event.kind, event_id=event.event_id)
-                break
-            counts["failed"] += not handle_event(events, event)
-    except CallingCreditError as error:
-        counts["failed"] += error.code != ProblemCode.STRIPE_NOT_CONFIGURED
-        logger.warning("not_listened", code=error.code)
+        state, heard_at = SweepStore(dynamodb, config().table_name).read()
+        is_due = now.minute % EVENTS_EVERY_MINUTES == EVENTS_AT_MINUTE or (state is not None and state.is_behind)
+        if is_due and seconds_left() > 0:
+            events = StripeEventHandler(dynamodb, config().table_name, stripe_client(), now, seconds_left)
+            sweep = EventSweep(
+                dynamodb,
+                config().table_name,
+                stripe_client(),
+                lambda event: handle_event(events, event),
+                now,
+                seconds_left,
+            )
+            try:
+                state = sweep.run(state, heard_at)
+            finally:
+                tally += events.tally + sweep.tally
+            counts["failed"] += sweep.failures
+            if state.is_behind:
+                logger.warning("not_all_heard", position=state.position, waiting=len(state.waiting))
+        elif is_due:
+            counts["failed"] += 1
+            logger.warning("not_listened", code=ProblemCode.NO_TIME)
+        if is_silent(state, heard_at, int(now.timestamp())):
+            tally["callbacks_silent"] += 1
+            logger.warning("callbacks_silent", heard_at=heard_at, payment_at=state.unheard_since if state else None)
+    except (CallingCreditError, *AWS_ERRORS) as error:
+        counts["failed"] += code_of(error) != ProblemCode.STRIPE_NOT_CONFIGURED
+        logger.warning("not_listened", code=code_of(error))
     except Exception as error:
         counts["failed"] += 1
         logger.error("unforeseen_error", exc_info=error)
     return +tally
 
 
-def handle_event(events: StripeEventHandler, event: StripeEvent) -> bool:
-    """Handle one event. Return whether it succeeded."""
+def learn_card_dates(
+    undated: list[tuple[str, Rule]], now: datetime, seconds_left: Callable[[], float], counts: dict[str, int]
+) -> Counter[str]:
+    """Read the cards of some rules that an earlier release stored without a date. The others follow at their next
+    check.
+    """
+    tally: Counter[str] = Counter()
+    for account_id, rule in undated[:MAX_CARDS_READ]:
+        if seconds_left() < 0:
+            break
+        try:
+            guard = StripeAccountGuard(dynamodb, config().table_name, stripe_client(), tally)
+            RuleCards(dynamodb, config().table_name, stripe_client(), guard, now).refresh(account_id, rule)
+        except (CallingCreditError, *AWS_ERRORS) as error:
+            counts["failed"] += 1
+            logger.warning("card_not_read", account_id=account_id, code=code_of(error))
+    return tally
+
+
+def handle_event(events: StripeEventHandler, event: StripeEvent) -> str | None:
+    """Handle one event. Return None, or the code of its failure."""
     fields = {"event_id": event.event_id, "kind": event.kind, "object_id": event.object_id}
     try:
         logger.info("taken", extra=fields | {"outcome": events.handle(event)})
     except (CallingCreditError, *AWS_ERRORS) as error:
         logger.warning("not_taken", extra=fields | {"code": code_of(error)})
-        return False
+        return code_of(error)
     except Exception as error:
         logger.error("unforeseen_error", extra=fields, exc_info=error)
-        return False
-    return True
+        return type(error).__name__
+    return None
 
 
 def check_topup(worker: TopUpWorker, topup: TopUp) -> bool:

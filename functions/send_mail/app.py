@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.idempotency import (
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
+from calling_credit.accounts.account import Account
 from calling_credit.accounts.store import AccountStore
 from calling_credit.aws import read_secret
 from calling_credit.config import config
@@ -72,7 +73,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     account = accounts.account(detail["account_id"])
     if account is None:
         raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "The event names an account that does not exist.")
-    link = None if account.is_closed or account.is_frozen else confirmation(detail)
+    link = None if account.is_closed or account.is_frozen else confirmation(detail, account)
     mail = None if was_shown(detail) else mail_about(detail, config().page_url, link)
     addresses = account.billing_emails if mail is not None else ()
     kind = limited_kind(detail, link) if addresses else None
@@ -144,7 +145,7 @@ def was_shown(detail: dict[str, Any]) -> bool:
     return topup is not None and topup.shown_at is not None
 
 
-def confirmation(detail: dict[str, Any]) -> Confirmation | None:
+def confirmation(detail: dict[str, Any], account: Account) -> Confirmation | None:
     """Return the link in the mail, which confirms a waiting recharge or freezes the account. None if the mail has no
     link, or the link would have expired.
     """
@@ -158,7 +159,8 @@ def confirmation(detail: dict[str, Any]) -> Confirmation | None:
     if not needs_confirmation(detail):
         return None
     for topup in topups.recent(detail["account_id"], now):
-        if topup.kind == TopUpKind.AUTOMATIC and topup.status == TopUpStatus.REQUIRES_ACTION:
+        waits = topup.kind == TopUpKind.AUTOMATIC and topup.status == TopUpStatus.REQUIRES_ACTION
+        if waits and not account.was_frozen_since(topup.created_at):
             link = confirmation_link(topup)
             secret = read_secret(config().cursor_secret_arn)
             return Confirmation(issue_link(links, secret, config().link_url, link, now), link.expires_at)

@@ -14,23 +14,27 @@ from calling_credit import clock
 from calling_credit.api.resolver import MAX_BODY_BYTES, answer, http_resolver
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
+from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import BadRequest, PayloadTooLarge, ProblemCode
 from calling_credit.metrics import emit
 from calling_credit.payments.stripe_client import forget_settings, stripe_client, stripe_setting
+from calling_credit.payments.sweep_store import HEARD_EVERY, SweepStore
 from calling_credit.payments.webhook_events import StripeEventHandler
 from calling_credit.payments.webhook_signature import StripeEvent, verify_event
 
 SECONDS_TO_SPARE = 1.0
 SECRET_LIFETIME = timedelta(minutes=1)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-class SecretRead:
-    """When the signing secret was last read."""
+class Last:
+    """When this process last read the signing secret again, and last recorded a callback."""
 
-    at = datetime(2020, 1, 1, tzinfo=UTC)
+    secret_read_at = LONG_AGO
+    callback_recorded_at = LONG_AGO
 
 
-secret_read = SecretRead()
+last = Last()
 
 logger = Logger()
 metrics = Metrics(service="payments")
@@ -47,6 +51,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def post_event() -> Response[str]:
     """Return 200 once the event is handled, 400 for a bad signature. Stripe retries after any other status."""
     event = verify(raw_body(), signature())
+    record_callback(clock.now())
     seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
     events = StripeEventHandler(dynamodb, config().table_name, stripe_client(), clock.now(), seconds_left)
     try:
@@ -58,18 +63,40 @@ def post_event() -> Response[str]:
 
 
 def verify(body: bytes, header: str | None) -> StripeEvent:
-    """Verify the event. After an invalid signature read the secret again, at most once a minute because the route is
-    public.
+    """Verify the event, and count it if its signature is wrong. After an invalid signature read the secret again, at
+    most once a minute because the route is public.
     """
     now = clock.now()
     try:
         return verify_event(body, header, stripe_setting("webhook_secret"), now)
     except BadRequest as error:
-        if error.code != ProblemCode.INVALID_SIGNATURE or now - secret_read.at < SECRET_LIFETIME:
+        if error.code != ProblemCode.INVALID_SIGNATURE or now - last.secret_read_at < SECRET_LIFETIME:
+            count_refused(error)
             raise
-    secret_read.at = now
+    last.secret_read_at = now
     forget_settings()
-    return verify_event(body, header, stripe_setting("webhook_secret"), now)
+    try:
+        return verify_event(body, header, stripe_setting("webhook_secret"), now)
+    except BadRequest as error:
+        count_refused(error)
+        raise
+
+
+def count_refused(error: BadRequest) -> None:
+    """Count a wrong signature for the alarm. A request without any signature does not come from Stripe."""
+    if error.code in (ProblemCode.INVALID_SIGNATURE, ProblemCode.STALE_SIGNATURE, ProblemCode.FUTURE_SIGNATURE):
+        emit(metrics, {"signatures_invalid": 1})
+
+
+def record_callback(now: datetime) -> None:
+    """Record that callbacks arrive, at most every few minutes. The callback is handled even if that fails."""
+    if timedelta(0) <= now - last.callback_recorded_at < HEARD_EVERY:
+        return
+    try:
+        SweepStore(dynamodb, config().table_name).record_callback(now)
+        last.callback_recorded_at = now
+    except AWS_ERRORS as error:
+        logger.warning("callback_not_recorded", code=code_of(error))
 
 
 def raw_body() -> bytes:

@@ -57,7 +57,6 @@ def retrieve(kind: str, param: str = "id") -> Endpoint:
 
 
 ROUTES: Final = (
-    Route("GET", "/v1/account", own_account.retrieve),
     Route("POST", "/v1/customers", customers.create, customers.PARAMETERS),
     Route("GET", "/v1/customers", customers.list_customers, customers.LIST),
     Route("GET", "/v1/customers/{}", customers.retrieve),
@@ -106,6 +105,7 @@ ROUTES: Final = (
     Route("GET", "/v1/webhook_endpoints/{}", retrieve(endpoints.KIND, "webhook_endpoint")),
     Route("POST", "/v1/webhook_endpoints/{}", endpoints.update, endpoints.UPDATE),
     Route("DELETE", "/v1/webhook_endpoints/{}", endpoints.delete),
+    Route("GET", "/v1/account", own_account.retrieve),
     Route("GET", "/v1/payment_method_configurations", card_settings.list_configurations, card_settings.LIST),
 )
 

@@ -25,7 +25,7 @@ from ops.contract.schemas import (
     or_null,
     record,
 )
-from ops.contract.settings_routes import LIMIT_CODES, LIMITS, LIMITS_CHANGE, LINE
+from ops.contract.settings_routes import LIMIT_CODES, LINE, OPERATORS_LIMITS, OPERATORS_LIMITS_CHANGE
 
 EMAILS: Final[Schema] = list_of({"type": "string", "pattern": r"^[^@\s]{1,64}@[^@\s]{1,190}$"}) | {
     "maxItems": account.MAX_BILLING_EMAILS,
@@ -44,7 +44,7 @@ ACCOUNT: Final = record(
         "billing_emails": EMAILS,
         "admission": described(FLAG, "Whether credit is held for calls that the switch asks about."),
         "frozen": FLAG,
-        "limits": LIMITS,
+        "limits": OPERATORS_LIMITS,
         "low_balance": described(MONEY, LOW_BALANCE),
     },
     optional=("low_balance",),
@@ -59,7 +59,7 @@ ACCOUNT_CHANGE: Final = body(
         "billing_emails": EMAILS,
         "admission": FLAG,
         "frozen": FLAG,
-        "limits": LIMITS_CHANGE,
+        "limits": OPERATORS_LIMITS_CHANGE,
         "low_balance": described(or_null(DOLLARS), f"{LOW_BALANCE} Null removes it."),
     },
 )

@@ -204,6 +204,7 @@ ROUTES: Final = (
                 headers={"Location": ("The bank's page.", URL)},
             ),
             404: Answer("The link is not valid, or it has expired.", {HTML: WEB_PAGE}),
+            409: Answer("The payment's card or account no longer permits it. It is canceled.", {HTML: WEB_PAGE}),
             503: Answer("The action cannot be done now.", {HTML: WEB_PAGE}),
         },
         description="Confirms the payment with the bank, or freezes the account, as the link says.",

@@ -42,7 +42,7 @@ _STATE: Final = {
     "next_attempt_at": or_null(described(INSTANT, "When a paused rule may charge again.")),
 }
 BALANCE_RECHARGE: Final = record("RechargeState", "The state of automatic recharge.", _STATE)
-_RULE: Final = {
+RULE_FIELDS: Final = {
     **_STATE,
     "payment_method_id": or_null(PAYMENT_METHOD_ID),
     "payment_method": or_null(CARD),
@@ -52,17 +52,15 @@ _RULE: Final = {
     "message": described(or_null(TEXT), "`reason` in words."),
     "version": described(VERSION, "Grows with each change of the settings; 0 without a rule."),
 }
-RULE: Final = record("RechargeRule", "The rule of automatic recharge and its state.", _RULE)
+RULE: Final = record("RechargeRule", "The rule of automatic recharge and its state.", RULE_FIELDS)
 IN_FLIGHT: Final = record(
-    "InFlight",
-    "A payment of the rule that is under way. It may still charge the card.",
-    {"amount": MONEY, "top_up_id": {"type": "string", "examples": ["tu_9b8c1f0e2d3a4b5c6d7e8f9012345678"]}},
+    "InFlight", "A recharge that is under way and may still charge the card.", {"amount": MONEY, "top_up_id": TEXT}
 )
 SAVED_RULE: Final = record(
     "SavedRechargeRule",
     "The rule after a change.",
     {
-        **_RULE,
+        **RULE_FIELDS,
         "in_flight": described(
             or_null(IN_FLIGHT),
             "Only while the rule is off: its payment that is already confirmed or under way. With null, the rule "
@@ -149,6 +147,7 @@ STRIPE_CODES: Final = ("payments_unavailable", "stripe_not_configured", "stripe_
 SAVE_CODES: Final = (
     "unknown_account",
     "account_frozen",
+    "card_blocked",
     "unknown_payment_method",
     "changed_meanwhile",
     "busy",

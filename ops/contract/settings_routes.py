@@ -66,7 +66,12 @@ _SHOWN: Final = {
     "blocked": described(PLACES, "Places that are never called."),
     "high_cost_allowed": described(PLACES, "High-cost places that may be called."),
 }
-LIMITS: Final = record("Limits", "The limits of an account.", _SHOWN)
+_DAILY_TOP_UP: Final = "What the account may pay by hand in a day."
+OPERATORS_LIMITS: Final = record(
+    "OperatorsLimits",
+    "The limits that the operator set.",
+    {**_SHOWN, "daily_top_up": described(MONEY, _DAILY_TOP_UP)},
+)
 OWN_LIMITS: Final = record("OwnLimits", "The limits that the customer set.", _SHOWN, optional=_SHOWN)
 ACCOUNT_LIMITS: Final = record(
     "AccountLimits",
@@ -91,6 +96,11 @@ LIMITS_CHANGE: Final = body(
     "LimitsChange",
     "Absent fields keep their value; null restores the default.",
     _ASKED,
+) | {"additionalProperties": False}
+OPERATORS_LIMITS_CHANGE: Final = body(
+    "OperatorsLimitsChange",
+    "Absent fields keep their value; null restores the default.",
+    {**_ASKED, "daily_top_up": described(or_null(LIMIT_MONEY), _DAILY_TOP_UP)},
 ) | {"additionalProperties": False}
 
 GROUP: Final = "Lines and limits"

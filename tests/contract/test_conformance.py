@@ -13,6 +13,7 @@ LINE = {
     "number": "+14155550100",
     "user": {"id": "user_1", "name": "Ada"},
     "international_calling": True,
+    "version": 1,
 }
 SWITCHED = Exchange(
     "PUT", "/lines/line_1", 200, JSON, json.dumps(LINE), body=json.dumps({"international_calling": True})

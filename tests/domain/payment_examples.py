@@ -10,6 +10,7 @@ from calling_credit.instants import format_instant
 from calling_credit.money import Bounds, parse_money
 from calling_credit.recharge.attempts import Attempt, AttemptOutcome, State
 from calling_credit.recharge.decision import RechargeContext, Rule
+from calling_credit.topups.card_history import CardHistory, CardRecord, Try, history_of
 from calling_credit.topups.topup import Card, Intent, TopUp, TopUpKind, TopUpStatus
 from tests.domain.examples import NOW
 
@@ -111,6 +112,12 @@ def succeeded(at: str, amount_micros: int = RULE.amount_micros) -> Attempt:
 def declined_at(at: str, fingerprint: str = CARD.fingerprint) -> Attempt:
     """A declined attempt."""
     return Attempt(1, at, RULE.amount_micros, fingerprint, AttemptOutcome.DECLINED)
+
+
+def history(*declines: str, now: datetime = NOW) -> CardHistory:
+    """The history of a card that was declined at these times."""
+    tries = tuple(Try(f"tu_{number}", 1, at, is_declined=True) for number, at in enumerate(declines))
+    return history_of(CardRecord(tries=tries), now)
 
 
 def moment(text: str) -> datetime:

@@ -1,26 +1,51 @@
 """Declined cards: which declines are permanent, and the message for the customer."""
 
+from typing import get_args
+
 import pytest
+import stripe
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.topups.declines import Decline, message_of, public_code
+from calling_credit.topups.declines import (
+    HARD_CODES,
+    NOT_OF_ISSUER,
+    SOFT_CODES,
+    Decline,
+    DeclineKind,
+    message_of,
+    public_code,
+)
 
 FOR_GOOD = [
     "card_not_supported",
     "card_removed",
+    "currency_not_supported",
+    "do_not_try_again",
     "expired_card",
+    "expired_payment_method",
+    "fraudulent",
     "incorrect_number",
     "invalid_account",
+    "invalid_card_type",
+    "invalid_cvc",
+    "invalid_expiry_month",
+    "invalid_expiry_year",
     "invalid_number",
     "lost_card",
+    "merchant_blacklist",
     "new_account_information_available",
+    "not_permitted",
     "pickup_card",
     "restricted_card",
     "revocation_of_all_authorizations",
     "revocation_of_authorization",
+    "security_violation",
+    "service_not_allowed",
     "stolen_card",
     "stop_payment_order",
+    "testmode_decline",
+    "transaction_not_allowed",
 ]
 FOR_NOW = [
     "authentication_required",
@@ -28,7 +53,6 @@ FOR_NOW = [
     "card_declined",
     "card_velocity_exceeded",
     "do_not_honor",
-    "fraudulent",
     "generic_decline",
     "incorrect_cvc",
     "insufficient_funds",
@@ -62,6 +86,53 @@ def test_soft_declines_are_temporary_unless_stripe_advises_otherwise(code: str) 
     assert not Decline(code).is_hard
     assert not Decline(code, "try_again_later").is_hard
     assert Decline(code, "do_not_try_again").is_hard
+
+
+def sdk_codes() -> set[str]:
+    """Every code that the pinned SDK lists for the last error of a payment."""
+    values = flat(stripe.PaymentIntent.LastPaymentError.__annotations__["code"])
+    return {code for code in values if isinstance(code, str)}
+
+
+def flat(hint: object) -> list[object]:
+    """The values of a type: of a Literal, also within a Union."""
+    return [value for part in get_args(hint) for value in (flat(part) if get_args(part) else [part])]
+
+
+DOCUMENTED = """
+    approve_with_id authentication_required call_issuer card_not_supported card_velocity_exceeded
+    currency_not_supported do_not_honor do_not_try_again duplicate_transaction expired_card fraudulent generic_decline
+    incorrect_address incorrect_cvc incorrect_number incorrect_pin incorrect_zip insufficient_funds invalid_account
+    invalid_amount invalid_cvc invalid_expiry_month invalid_expiry_year invalid_number invalid_pin
+    issuer_not_available lost_card merchant_blacklist mobile_device_authentication_required
+    new_account_information_available no_action_taken not_permitted offline_pin_required
+    online_or_offline_pin_required pickup_card pin_try_exceeded processing_error reenter_transaction restricted_card
+    revocation_of_all_authorizations revocation_of_authorization security_violation service_not_allowed stolen_card
+    stop_payment_order testmode_decline transaction_not_allowed try_again_later withdrawal_count_limit_exceeded
+""".split()  # noqa: SIM905 - one name a line would take a page
+"""docs.stripe.com/declines/codes, the codes of card payments. The SDK lists no decline codes beside the error codes."""
+
+
+def test_every_code_of_the_sdk_and_of_the_documentation_has_one_class() -> None:
+    codes = sdk_codes()
+    assert len(codes) > 200, "the SDK lists the codes differently"
+    assert (codes | set(DOCUMENTED)) - HARD_CODES - SOFT_CODES - NOT_OF_ISSUER == set()
+    for first, second in ((HARD_CODES, SOFT_CODES), (HARD_CODES, NOT_OF_ISSUER), (SOFT_CODES, NOT_OF_ISSUER)):
+        assert not first & second
+
+
+@given(st.text())
+def test_an_unknown_code_is_a_soft_decline_of_the_issuer(code: str) -> None:
+    if code not in HARD_CODES | NOT_OF_ISSUER:
+        assert Decline(code).kind is DeclineKind.SOFT
+        assert not Decline(code).is_hard
+
+
+@pytest.mark.parametrize(
+    "code", ["authentication_required", "processing_error", "issuer_not_available", "lock_timeout"]
+)
+def test_a_failure_that_the_issuer_did_not_decide_is_no_decline(code: str) -> None:
+    assert Decline(code).kind is DeclineKind.NOT_OF_ISSUER
 
 
 @pytest.mark.parametrize("code", TOLD)

@@ -3,28 +3,35 @@
 import pytest
 
 from calling_credit.notifications.event_types import EventType
-from calling_credit.notifications.mail_limits import ALWAYS_SENT, limited_kind
+from calling_credit.notifications.mail_limits import ALWAYS_SENT, ALWAYS_SENT_REASONS, limited_kind
 from calling_credit.notifications.mails import MAILED
 from calling_credit.recharge.attempts import SuspensionReason
 from ops.mail_samples import CONFIRMATION, SAMPLES
 
-LIMITED = {
-    EventType.TOP_UP_FAILED,
-    EventType.AUTO_RECHARGE_FAILED,
-    EventType.AUTO_RECHARGE_SUSPENDED,
-    EventType.BALANCE_LOW,
-    EventType.CALL_DENIED,
-}
 
-
-def test_every_mail_is_either_always_sent_or_limited() -> None:
-    assert set(MAILED) == LIMITED | ALWAYS_SENT
-    assert not LIMITED & ALWAYS_SENT
+def test_only_receipts_reversals_and_freezes_are_always_sent() -> None:
+    assert (
+        set(MAILED)
+        >= ALWAYS_SENT
+        == {
+            EventType.TOP_UP_SUCCEEDED,
+            EventType.AUTO_RECHARGE_SUCCEEDED,
+            EventType.CREDIT_REVERSED,
+            EventType.CREDIT_RETURNED,
+            EventType.ACCOUNT_FROZEN,
+            EventType.ACCOUNT_UNFROZEN,
+        }
+    )
     for kind, data in SAMPLES:
         assert (limited_kind({"type": kind, "data": data}, None) is None) == (kind in ALWAYS_SENT)
 
 
-@pytest.mark.parametrize("reason", list(SuspensionReason))
+@pytest.mark.parametrize("reason", ["payment_refunded", "payment_disputed"])
+def test_suspensions_by_a_reversal_are_always_mailed(reason: str) -> None:
+    assert limited_kind({"type": "AutoRechargeSuspended", "data": {"reason": reason}}, None) is None
+
+
+@pytest.mark.parametrize("reason", sorted(set(SuspensionReason) - ALWAYS_SENT_REASONS))
 def test_suspensions_are_limited_by_reason_and_their_link_is_not(reason: SuspensionReason) -> None:
     event = {"type": "AutoRechargeSuspended", "data": {"reason": reason}}
     assert limited_kind(event, None) == f"AutoRechargeSuspended:{reason}"

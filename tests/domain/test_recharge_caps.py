@@ -17,13 +17,13 @@ from calling_credit.recharge.decision import BuyCredit, Stop, decide_recharge
 from calling_credit.topups.declines import Decline
 from tests.domain.payment_examples import (
     CARD,
-    OTHER_CARD,
     RULE,
     UNLIMITED,
     ago,
     ahead,
     automatic,
     declined_at,
+    history,
     moment,
     remembering,
     situation,
@@ -38,27 +38,22 @@ FOUR = [ago(days=days) for days in (29, 20, 10, 5)]
 
 
 def test_four_declines_of_a_card_in_thirty_days_stop_the_rule() -> None:
-    state = remembering(*map(declined_at, FOUR))
-    assert decide_recharge(situation(state=state)) == Stop("card_declined_too_often", ahead(days=1))
-    assert decide_recharge(situation(state=remembering(*map(declined_at, FOUR[1:])))) == BuyCredit(usd("50"))
+    assert decide_recharge(situation(card=history(*FOUR))) == Stop("card_declined_too_often", ahead(days=1))
+    assert decide_recharge(situation(card=history(*FOUR[1:]))) == BuyCredit(usd("50"))
 
 
 def test_a_fifth_decline_extends_the_stop() -> None:
-    state = remembering(*map(declined_at, [*FOUR, ago(days=1)]))
-    assert decide_recharge(situation(state=state)) == Stop("card_declined_too_often", ahead(days=10))
+    card = history(*FOUR, ago(days=1))
+    assert decide_recharge(situation(card=card)) == Stop("card_declined_too_often", ahead(days=10))
 
 
-def test_another_cards_declines_do_not_count() -> None:
-    foreign = [declined_at(at, OTHER_CARD.fingerprint) for at in FOUR]
-    assert decide_recharge(situation(state=remembering(*foreign, *map(declined_at, FOUR[1:])))) == BuyCredit(usd("50"))
-    rule = replace(RULE, fingerprint=OTHER_CARD.fingerprint)
-    assert decide_recharge(situation(rule=rule, state=remembering(*map(declined_at, FOUR)))) == BuyCredit(usd("50"))
+def test_the_cards_history_decides_and_not_the_attempts_of_the_rule() -> None:
+    assert decide_recharge(situation(state=remembering(*map(declined_at, FOUR)))) == BuyCredit(usd("50"))
 
 
-def test_attempts_without_a_decline_do_not_count() -> None:
-    others = [replace(declined_at(at), outcome=AttemptOutcome.CANCELED) for at in FOUR]
-    authentications = [replace(declined_at(at), outcome=AttemptOutcome.AUTHENTICATION_REQUIRED) for at in FOUR]
-    assert decide_recharge(situation(state=remembering(*others, *authentications))) == BuyCredit(usd("50"))
+def test_a_card_without_a_fingerprint_is_not_charged_automatically() -> None:
+    rule = replace(RULE, fingerprint=RULE.payment_method_id)
+    assert decide_recharge(situation(rule=rule)) == Stop("card_unusable")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +64,7 @@ def test_attempts_without_a_decline_do_not_count() -> None:
     ],
 )
 def test_a_decline_counts_for_thirty_days_to_the_millisecond(oldest: str, decision: BuyCredit | Stop) -> None:
-    assert decide_recharge(situation(state=remembering(*map(declined_at, [oldest, *FOUR[1:]])))) == decision
+    assert decide_recharge(situation(card=history(oldest, *FOUR[1:]))) == decision
 
 
 # --- An hour ----------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from calling_credit.instants import format_instant, local_date
 from calling_credit.recharge import attempts
 from calling_credit.recharge.attempts import SPENT, Attempt, State
 from calling_credit.recharge.decision import BuyCredit, Resume, Rule, Stop, decide_recharge
+from calling_credit.topups.card_history import NEW_CARD, CardRecord, history_of, record_decline
 from calling_credit.topups.declines import Decline
 from calling_credit.topups.topup import LEASE, Card, TopUp
 from tests.domain.payment_examples import ATTACHED_AGAIN, CARD, MANUAL, OTHER_CARD, RULE, automatic, situation, usd
@@ -45,12 +46,14 @@ class Player:
     card: Card = CARD
     waiting: TopUp | None = None
     book: dict[int, Attempt] = field(default_factory=dict)
+    cards: dict[str, CardRecord] = field(default_factory=dict)
 
     def play(self, happening: str, card: Card) -> None:
         """Apply one event if it is possible in the current state."""
         under_way = None if self.state.in_flight is None else automatic(self.state.in_flight.attempt, card=self.card)
         if happening == "paid_by_hand":
             self.state = attempts.record_payment(self.state, replace(MANUAL, card=card))
+            self.cards.pop(card.fingerprint, None)
         elif happening == "link_followed" and self.waiting is not None:
             self.end(attempts.record_payment(self.state, self.waiting), self.waiting, attempts.AttemptOutcome.SUCCEEDED)
         elif happening == "switched_on_again":
@@ -67,9 +70,12 @@ class Player:
     def hear(self, happening: str, topup: TopUp) -> None:
         """Apply the bank's answer to the attempt in flight."""
         if happening == "paid":
+            self.cards.pop(topup.card.fingerprint, None)
             self.end(attempts.record_payment(self.state, topup), topup, attempts.AttemptOutcome.SUCCEEDED)
         elif happening in ("declined", "declined_for_good"):
             decline = Decline("insufficient_funds" if happening == "declined" else "stolen_card")
+            record = self.cards.get(topup.card.fingerprint, NEW_CARD)
+            self.cards[topup.card.fingerprint] = record_decline(record, topup.topup_id, 1, decline, self.now)
             self.end(
                 attempts.record_decline(self.state, topup, decline, self.now), topup, attempts.AttemptOutcome.DECLINED
             )
@@ -113,6 +119,7 @@ class Player:
                 posted_micros=self.posted_micros,
                 time_zone=self.zone,
                 now=self.now,
+                card=history_of(self.cards.get(self.rule.fingerprint, NEW_CARD), self.now),
             )
         )
 
@@ -123,8 +130,9 @@ class Player:
         assert self.state.suspended_reason is None
         assert not self.state.is_backing_off(self.now)
         month_ago = format_instant(self.now - timedelta(days=30))
-        refused = [a for a in self.book.values() if (a.outcome, a.fingerprint) == ("declined", self.rule.fingerprint)]
-        assert len([a for a in refused if a.at > month_ago]) < 4
+        refused = self.cards.get(self.rule.fingerprint, NEW_CARD)
+        assert len([a for a in refused.tries if a.at > month_ago]) < 4
+        assert refused.ended_by is None
         number = self.state.attempt + 1
         self.state = attempts.record_claim(self.state, f"tu_{number}", amount_micros, self.rule.fingerprint, self.now)
         self.card = next(card for card in CARDS if card.payment_method_id == self.rule.payment_method_id)

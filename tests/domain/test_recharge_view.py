@@ -36,6 +36,7 @@ def test_a_rule_is_shown_with_its_card_and_its_state() -> None:
         "reason": "daily_limit",
         "message": "Paused: the daily limit was reached.",
         "next_attempt_at": "2026-11-23T17:00:00.000Z",
+        "version": 4,
     }
 
 
@@ -43,7 +44,7 @@ def test_the_view_without_a_rule_shows_the_defaults() -> None:
     nothing = dict.fromkeys(
         ("threshold", "amount", "payment_method_id", "payment_method", "reason", "message", "next_attempt_at")
     )
-    limits = {"hourly_count": 3, "daily_limit": "200.00", "monthly_limit": "1000.00"}
+    limits = {"hourly_count": 3, "daily_limit": "200.00", "monthly_limit": "1000.00", "version": 0}
     assert rule_view(None, State(), NOW) == {"enabled": False, "status": "disabled", **nothing, **limits}
 
 

@@ -136,3 +136,37 @@ def test_a_recharge_challenged_after_the_freeze_is_canceled(till: Till) -> None:
     assert "next_action_url" not in till.top_up(item["topup_id"])
     assert till.charged() == []
     till.check()
+
+
+@pytest.mark.parametrize("kind", ["manual", "automatic"])
+def test_a_payment_that_waited_during_a_short_freeze_stays_ended(till: Till, kind: str) -> None:
+    """The account is unfrozen again before a sweep could cancel the payment."""
+    shown = till.paid("25.00", till.card(CHALLENGED)) if kind == "manual" else waiting(till)
+    till.later(seconds=10)
+    freeze(till)
+    till.later(seconds=10)
+    freeze(till, is_frozen=False)
+    assert "next_action_url" not in till.top_up(shown["id"])
+    if kind == "automatic":
+        assert "The account was frozen." in till.visit(token_of(shown)).text
+        assert heading(till.visit(token_of(shown), "POST")) == "Nothing to confirm"
+    till.sweep(seconds=30)
+    assert till.top_up(shown["id"])["status"] == "canceled"
+    assert till.intent_of(shown["id"])["status"] == "canceled"
+    assert till.paid("25.00", till.card(CHALLENGED))["status"] == "requires_action", "a later one waits"
+    assert till.charged() == []
+    till.check()
+
+
+def test_a_link_never_leads_to_the_bank_from_a_frozen_account(till: Till) -> None:
+    """The bank's page was opened before the freeze, and Stripe refuses to cancel what was confirmed there."""
+    shown = waiting(till)
+    assert till.visit(token_of(shown), "POST").status == 303
+    till.challenge(shown["id"])
+    freeze(till)
+    answer = till.visit(token_of(shown), "POST")
+    assert answer.status == 200, "no redirect"
+    till.call_all_back()
+    till.sweep(minutes=3)
+    assert till.top_up(shown["id"])["status"] == "succeeded"
+    till.check()

@@ -29,6 +29,8 @@ def test_the_balance_has_exactly_the_documented_shape(world: World) -> None:
         "account_id": "acct_1",
         "currency": "USD",
         "time_zone": "UTC",
+        "status": "open",
+        "frozen": False,
         "balance": "24.70",
         "held": "0.00",
         "available": "24.70",

@@ -138,6 +138,7 @@ def read_everything(till: Till) -> None:
     """A customer reads each part of the page."""
     for path in ("/balance", "/usage", "/statement", "/lines", "/usage/outbound_international_call"):
         assert till.world.get(path).status == 200
+    assert till.world.ask("change_settings", "POST", "/auto-recharge/simulate", {}).status == 200
     for path in ("/top-ups", "/payment-methods"):
         assert till.world.ask("add_funds", "GET", path).status == 200
     till.shown_rule()

@@ -119,7 +119,7 @@ def test_a_refund_of_a_foreign_payment_is_listed_and_takes_nothing(till: Till) -
 
 
 @pytest.mark.parametrize("happening", ["refund", "dispute", "removed card"])
-def test_the_sweeper_finds_a_lost_reversal_within_fifteen_minutes(till: Till, happening: str) -> None:
+def test_the_sweeper_finds_a_lost_reversal_within_five_minutes(till: Till, happening: str) -> None:
     charge = paid(till)
     card = till.card("pm_card_mastercard")
     till.set_rule(card)
@@ -132,7 +132,7 @@ def test_the_sweeper_finds_a_lost_reversal_within_fifteen_minutes(till: Till, ha
     else:
         till.sdk.v1.payment_methods.detach(card)
     assert till.stand_in.take_events() == []
-    for _ in range(15):
+    for _ in range(5):
         till.sweep(minutes=1)
     if happening == "removed card":
         assert till.shown_rule()["reason"] == "card_removed"
@@ -175,11 +175,10 @@ def test_lost_reversals_are_processed_first_and_the_rest_is_counted(
     assert sorted(reversals(till)) == [-30_000_000, -5_000_000]
     context.seconds = 60.0
     assert till.world.stack.apps["reconcile_payments"].handler({}, context)["failed"] == 0
-    asked = [kind for kind in kinds[2:] if kind.startswith("payment_intent.")]
-    assert (len(kinds) - 2 - len(asked), len(asked)) == (2, 6)
+    assert len(kinds) == 2, "the payments have ended, so Stripe is not asked about them"
 
 
-def test_lost_callbacks_are_sought_every_fifteen_minutes_when_stripe_is_up(till: Till) -> None:
+def test_events_are_listed_every_five_minutes_also_after_an_outage(till: Till) -> None:
     paid(till)
     asked = [sent for sent in till.wire.sent if sent.path == "/v1/events"]
     till.fault("dropped", "GET /v1/events")
@@ -187,4 +186,4 @@ def test_lost_callbacks_are_sought_every_fifteen_minutes_when_stripe_is_up(till:
     assert till.sweep(minutes=1)["failed"] == 1
     for _ in range(14):
         till.sweep(minutes=1)
-    assert len([sent for sent in till.wire.sent if sent.path == "/v1/events"]) == len(asked) + 1
+    assert len([sent for sent in till.wire.sent if sent.path == "/v1/events"]) == len(asked) + 3

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from calling_credit.payments.card_store import CardStore
+from calling_credit.payments.cards import read_own_card
 from tests.harness.cards import DECLINED, MASTERCARD
 from tests.harness.http import Answer
 from tests.harness.recharging import below, leave, left_halfway, minutes_pass, put_rule, recharges, shown
@@ -130,6 +132,17 @@ def test_without_a_charge_simulation_names_none(till: Till) -> None:
     assert (answer.status, answer.body["charges_now"]) == (200, None)
     till.world.operate("PUT", "/accounts/acct_1", {"frozen": True})
     assert simulate(till, **rule, payment_method_id=card) is None
+
+
+def test_simulation_names_no_charge_of_a_blocked_card(till: Till) -> None:
+    leave(till, "5.00")
+    card = till.card()
+    till.set_rule(card, threshold="4.00")
+    assert simulate(till, threshold="10.00")["amount"] == "50.00"
+    own = read_own_card(till.sdk, till.customer(), card)
+    store = CardStore(till.world.stack.dynamodb, till.world.stack.table_name)
+    assert store.block(own, "dispute", till.world.clock.now)
+    assert simulate(till, threshold="10.00") is None
 
 
 def test_simulation_counts_the_rules_own_attempts(till: Till) -> None:

@@ -43,6 +43,8 @@ def test_alarms_watch_queues_payments_ages_errors_and_throttles() -> None:
         (OWN_METRICS, "TopUpsSettledAfterEnd"),
         (OWN_METRICS, "StripeUnanswered"),
         (OWN_METRICS, "StripeRefusals"),
+        (OWN_METRICS, "CallbacksSilent"),
+        (OWN_METRICS, "SignaturesInvalid"),
         ("AWS/Lambda", "IteratorAge"),
         ("AWS/Lambda", "Errors"),
         ("AWS/Lambda", "Throttles"),
@@ -82,6 +84,7 @@ def test_api_alarm_watches_responses_that_lambda_counts_as_successes() -> None:
         ("LedgerDifferences", [None]),
         ("TopUpsSettledAfterEnd", [None]),
         ("StripeRefusals", [None]),
+        ("CallbacksSilent", [None]),
     ],
 )
 def test_one_message_or_count_that_needs_a_person_raises_an_alarm(metric: str, queues: list[str | None]) -> None:
@@ -109,8 +112,22 @@ def test_unknown_area_code_alarm_names_the_command_that_adds_it() -> None:
 
 
 def test_payment_alarms_watch_the_total_of_all_paying_functions() -> None:
-    for metric in ("PaymentIssues", "LedgerDifferences", "TopUpsSettledAfterEnd", "StripeUnanswered", "StripeRefusals"):
+    for metric in (
+        "PaymentIssues",
+        "LedgerDifferences",
+        "TopUpsSettledAfterEnd",
+        "StripeUnanswered",
+        "StripeRefusals",
+        "CallbacksSilent",
+        "SignaturesInvalid",
+    ):
         [alarm] = [a["Properties"] for a in ALARMS.values() if a["Properties"]["MetricName"] == metric]
         settings = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
         assert alarm["Namespace"] == settings["POWERTOOLS_METRICS_NAMESPACE"]
         assert alarm["Dimensions"] == [{"Name": "service", "Value": "payments"}]
+
+
+def test_one_or_two_wrong_signatures_in_an_hour_raise_no_alarm() -> None:
+    [alarm] = [a["Properties"] for a in ALARMS.values() if a["Properties"]["MetricName"] == "SignaturesInvalid"]
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (2, "GreaterThanThreshold")
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (3600, 1)

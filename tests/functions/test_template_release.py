@@ -55,6 +55,8 @@ ALLOWED = {
     "Resources/SendMailFunction*/Properties/EventPattern*": "CardExpiring is mailed.",
     "Resources/UnknownAreaCodesAlarm/*": "Calls to area codes that no table knows are refused.",
     "Resources/ManageAccountsFunction/Properties/Environment/Variables/DECK_BUCKET/*": "Reads the added area codes.",
+    "Resources/CallbacksSilentAlarm/*": "Payments happen and callbacks do not arrive.",
+    "Resources/InvalidSignaturesAlarm/*": "Callbacks with a wrong signature are refused.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""
 

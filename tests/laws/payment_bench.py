@@ -135,9 +135,9 @@ class PaymentBench(Bench):
         self.stream()
 
     def minutes_until_listening(self) -> int:
-        """Pass time until the sweeper reads undelivered events, after leases have ended."""
+        """Pass time until the sweeper lists events, after leases have ended."""
         later = self.till.world.clock.now.minute + 4
-        return 3 + (7 - later - 3) % 15
+        return 3 + (2 - later - 3) % 5
 
     def _invoke(self, function: str, event: dict[str, Any]) -> Any:
         """Invoke in a fresh process; None if it crashed or failed."""

@@ -1,17 +1,18 @@
-// Calls the HTTP API as the signed-in user. Every failure becomes a Problem with a message for the user.
+// Calls the HTTP API as the signed-in user.
+import { moment } from "./format.js";
 import { accepted, signInAgain, token } from "./session.js";
 
 const TIMEOUT_MS = 32_000;
 const MAX_WAIT_SECONDS = 5;
 
-/** A failed request. `status` is 0 if there was no response; `isUnknown`: the request may have taken effect. */
+/** A failed request. `status` is 0 without a response; `isUnknown`: it may have taken effect; `current`: the newer settings. */
 export class Problem extends Error {
-	constructor(status, code, title, detail, retryAfter = null) {
+	constructor(status, code, title, detail, retryAfter = null, current = null) {
 		super(`${status} ${code}`);
-		Object.assign(this, { status, code, title, detail, retryAfter });
+		Object.assign(this, { status, code, title, detail, retryAfter, current });
 	}
 
-	get isUnknown() { return this.status === 0 || this.status === 429 || this.status >= 500 || this.code === "in_progress"; }
+	get isUnknown() { return this.status === 0 || this.code === "too_many" || this.status >= 500 || this.code === "in_progress"; }
 }
 
 const BY_STATUS = {
@@ -57,7 +58,8 @@ async function send(method, path, { body, key, query, open }, renew) {
 async function problemOf(answer) {
 	const body = await answer.json().catch(() => ({}));
 	const retryAfter = Number(answer.headers.get("retry-after")) || null;
-	if (body.code && body.detail) return new Problem(answer.status, body.code, answer.status >= 500 ? DOWN[1] : "", body.detail, retryAfter);
+	const { code, detail, current, retry_at: at } = body;
+	if (code && detail) return new Problem(answer.status, code, answer.status >= 500 ? DOWN[1] : "", at ? detail.replace(at, moment(at)) : detail, retryAfter, current);
 	return new Problem(answer.status, ...(BY_STATUS[answer.status] ?? DOWN), retryAfter); // API Gateway sends `{message}`.
 }
 

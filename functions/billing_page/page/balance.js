@@ -1,4 +1,4 @@
-// The balance card: available credit, holds, the last 30 days, and how long the credit lasts.
+// The balance card.
 import { ask } from "./api.js";
 import { line } from "./chart.js";
 import { fill, h, load } from "./dom.js";

@@ -1,4 +1,4 @@
-// The calls of one category: a list that can be filtered, sorted, and exported, and the price details of each call.
+// The calls of one category, with filter, sorting, export, and price details.
 import { ask, askAll } from "./api.js";
 import { dialog, failure, field, fill, h, load, note, say } from "./dom.js";
 import { count, date, decimal, duration, micros, moment, money, placesOf, plural, time, zoneName } from "./format.js";
@@ -18,7 +18,6 @@ const COLUMNS = [
 ];
 const CSV = "call_id,started_at,to,destination,country,duration_seconds,billed_seconds,rate_per_minute,connection_fee,price,user_id,user_name,rate_deck,call_key,line_id,corrected,suspicious".split(",");
 
-/** The view of one category; `query` has the dates. */
 export function callsPage(category, query) {
 	const range = periodOf(query);
 	const dates = { from: range.from, to: range.to };
@@ -121,7 +120,7 @@ function row(call, places) {
 		h("button.why", { "aria-label": `Price details: ${price}`, onclick: () => why(call) }, price), call.user.name ?? call.user.id ?? ""];
 }
 
-/** Show how the price was calculated, from the values in the call's entry. */
+/** Show how the price was calculated. */
 function why(call) {
 	const talk = decimal((BigInt(call.billed_seconds) * micros(call.rate_per_minute) + 30n) / 60n);
 	const lines = [

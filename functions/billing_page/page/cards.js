@@ -1,11 +1,11 @@
-// Saved cards. Stripe's page adds a card and returns here; this page never receives a card number.
+// Saved cards. Card numbers are entered on Stripe's page only.
 import { ask } from "./api.js";
 
 const DRAFT = "draft";
 
 export const cards = async () => (await ask("GET", "/payment-methods")).items;
 
-/** The saved input of a form, kept while the user is on Stripe's page or signs in. */
+/** The saved input of a form, kept across Stripe's page and sign-ins. */
 export const draft = (name) => JSON.parse(sessionStorage.getItem(DRAFT) ?? "{}")[name] ?? {};
 
 export function keepDraft(name, typed) {
@@ -13,17 +13,15 @@ export function keepDraft(name, typed) {
 	sessionStorage.setItem(DRAFT, JSON.stringify({ ...all, [name]: typed }));
 }
 
-/** Go to Stripe's page that saves a card. */
 export async function addCard(form, saved) {
 	keepDraft("cards", { form, known: saved.map(({ id }) => id) });
 	const { url } = await ask("POST", "/payment-methods", { body: {} });
 	location.assign(url);
 }
 
-/** Whether this form sent the user to Stripe's page. */
 export const hasLeft = (form) => draft("cards").form === form;
 
-/** The card that was just added from this form; null if none was. */
+/** The card just added from this form, or null. */
 export function added(form, saved) {
 	return hasLeft(form) ? saved.find(({ id }) => !draft("cards").known.includes(id)) ?? null : null;
 }

@@ -1,10 +1,10 @@
-// Bar and line charts over days, each with its figures in a table. Only here does money become a float: a height in pixels.
+// Charts over days, each with a table. Only here does money become a float: a height in pixels.
 import { fresh, h, s } from "./dom.js";
 import { longDay, money, placesOf, shortDay } from "./format.js";
 
 const [WIDTH, HEIGHT] = [600, 120];
 
-/** Spend by day. `days` are `{day, amount}`. */
+/** `days` are `{day, amount}`. */
 export function bars(days, { caption, unit }) {
 	const most = Math.max(...days.map(({ amount }) => Number(amount)), 0);
 	const step = WIDTH / days.length;
@@ -16,7 +16,6 @@ export function bars(days, { caption, unit }) {
 	return picture(days, drawn, { caption, unit, top: most ? topOf(days) : null });
 }
 
-/** The closing balance of each day. */
 export function line(days, { caption, unit }) {
 	const values = days.map(({ amount }) => Number(amount));
 	const [most, least] = [Math.max(...values, 0), Math.min(...values, 0)];

@@ -2,8 +2,8 @@
 const SVG = "http://www.w3.org/2000/svg";
 const AS_PROPERTY = new Set(["value", "checked", "disabled", "hidden", "open", "selected", "indeterminate"]);
 
-/** Create an element from `tag.class.class`, optional attributes (`onclick` adds a listener), and children: text, elements,
- * or lists of both. A button submits only with `type: "submit"`. */
+/** Create an element from `tag.class.class`, optional attributes (`onclick` adds a listener), and children. A button submits
+ * only with `type: "submit"`. */
 export function h(kind, ...rest) {
 	const [tag, ...classes] = kind.split(".");
 	const element = document.createElement(tag);
@@ -13,14 +13,13 @@ export function h(kind, ...rest) {
 	return furnish(element, hasAttributes ? rest.shift() : {}, rest);
 }
 
-/** Create an SVG element. */
 export function s(tag, attributes = {}, ...children) {
 	return furnish(document.createElementNS(SVG, tag), attributes, children);
 }
 
 function furnish(element, attributes, children) {
 	for (const [name, value] of Object.entries(attributes)) {
-		if (value === null || value === undefined || value === false) continue;
+		if (value == null || value === false) continue;
 		if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
 		else if (AS_PROPERTY.has(name)) element[name] = value;
 		else element.setAttribute(name, value === true ? "" : value);
@@ -28,9 +27,8 @@ function furnish(element, attributes, children) {
 	return fill(element, children);
 }
 
-/** Replace the children of an element. */
 export function fill(element, ...children) {
-	element.replaceChildren(...children.flat(4).filter((child) => child !== null && child !== undefined && child !== false));
+	element.replaceChildren(...children.flat(4).filter((child) => child != null && child !== false));
 	return element;
 }
 
@@ -46,10 +44,9 @@ export function say(words) {
 
 let count = 0;
 
-/** A unique element id. */
 export const fresh = (name) => `${name}-${(count += 1)}`;
 
-/** A labeled field with a hint; `fails(message)` shows an error, `fails(null)` clears it. */
+/** A labeled field with a hint; `fails` shows or clears an error. */
 export function field(label, input, hint) {
 	input.id ||= fresh("field");
 	const notes = h("p.hint", { id: `${input.id}-hint` }, hint ?? "");
@@ -65,7 +62,6 @@ export function field(label, input, hint) {
 	return box;
 }
 
-/** An input for an amount in dollars. */
 export const amountInput = (name, value, oninput) => h("input", { type: "text", inputmode: "decimal", autocomplete: "off", name, value, "data-unit": "$", required: true, oninput });
 
 function wrapped(input) {
@@ -78,19 +74,18 @@ const ICONS = {
 	info: "M12 11v6M12 7.500v.5M12 2.500a9.500 9.500 0 1 0 0 19 9.500 9.500 0 0 0 0-19z",
 };
 
-/** A decorative icon; the text beside it has the same meaning. */
 export function icon(name) {
 	const line = { d: ICONS[name], fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linecap": "round", "stroke-linejoin": "round" };
 	return s("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }, s("path", line));
 }
 
-/** A status panel; kind is good, bad, wait, or plain. */
+/** A panel; kind is good, bad, wait, or plain. */
 export function note(kind, title, ...more) {
 	const shown = { good: "check", plain: "info" }[kind] ?? "alert";
 	return h("div", { class: `note ${kind}` }, icon(shown), h("div", title ? h("strong", title) : null, ...more));
 }
 
-/** Open a modal dialog; closing it removes it. */
+/** A modal dialog; closing removes it. */
 export function dialog(title, ...content) {
 	const id = fresh("dialog");
 	const box = h("dialog", { "aria-labelledby": id },
@@ -104,7 +99,7 @@ export function dialog(title, ...content) {
 	return box;
 }
 
-/** Ask for confirmation of an action that cannot be undone; resolves to true or false. */
+/** Ask for confirmation; resolves to true or false. */
 export function confirmed(title, words, action) {
 	return new Promise((answer) => {
 		const no = h("button", { onclick: () => box.close() }, "Cancel");
@@ -114,7 +109,7 @@ export function confirmed(title, words, action) {
 	});
 }
 
-/** Show the data that `look` fetches; until then a skeleton, and on failure the error with a retry button. */
+/** Show the data that `look` fetches, or a skeleton, or the error with a retry button. */
 export async function load(place, look, show, rows = 3) {
 	const turn = {};
 	place.turn = turn; // Only the latest of several concurrent loads is shown.

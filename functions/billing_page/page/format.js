@@ -1,5 +1,4 @@
-// Formats money, times, and counts. Money arrives as decimal strings and never becomes a float: sums and comparisons use
-// whole micro-dollars, and Intl formats the string itself.
+// Formats money, times, and counts. Money never becomes a float: sums use whole micro-dollars, and Intl formats strings.
 const DECIMAL = /^(-?)(\d{1,12})(?:\.(\d{1,6}))?$/;
 const MILLION = 1000000n;
 
@@ -7,13 +6,10 @@ export const locale = navigator.languages.find((language) => /^en\b/i.test(langu
 
 let zone = "UTC";
 
-/** Show all times in the account's time zone. */
 export function useZone(name) { zone = name; }
 export const zoneName = () => zone;
 
-// Money
-
-/** Micro-dollars of a decimal string; null if the string is not one. */
+/** Micro-dollars of a decimal string, or null. */
 export function micros(text) {
 	const match = DECIMAL.exec(text);
 	if (!match) return null;
@@ -28,7 +24,7 @@ export function decimal(amount) {
 	return `${amount < 0n ? "-" : ""}${size / MILLION}.${fraction.slice(0, 2)}${fraction.slice(2).replace(/0+$/, "")}`;
 }
 
-/** A typed amount of dollars and cents in the format of the API; null if it is not an amount. */
+/** A typed amount in the format of the API; null if it is none. */
 export function typedAmount(text) {
 	const plain = text.trim().replace(/^\$\s*/, "").replace(/,(?=\d{3}(\D|$))/g, "");
 	if (!/^\d{1,9}(\.\d{0,2})?$/.test(plain)) return null;
@@ -38,7 +34,7 @@ export function typedAmount(text) {
 
 export const placesOf = (text) => Math.max(2, (text.split(".")[1] ?? "").length);
 
-/** An amount with all its decimal places, at least `places`; `signed` also shows a plus sign. */
+/** An amount with all its decimal places, at least `places`. */
 export function money(text, { places = 2, signed = false } = {}) {
 	return new Intl.NumberFormat(locale, {
 		style: "currency", currency: "USD", minimumFractionDigits: places, maximumFractionDigits: Math.max(places, 6),
@@ -46,12 +42,10 @@ export function money(text, { places = 2, signed = false } = {}) {
 	}).format(text);
 }
 
-/** An amount in dollars and cents, rounded down so that it never overstates the balance. */
+/** An amount rounded down to cents, so that it never overstates the balance. */
 export function cents(text) {
 	return new Intl.NumberFormat(locale, { style: "currency", currency: "USD", roundingMode: "floor" }).format(text);
 }
-
-// Times
 
 const clock = (instant, options) => new Intl.DateTimeFormat(locale, { timeZone: zone, ...options }).format(new Date(instant));
 
@@ -71,23 +65,18 @@ const plainDay = (day, options) => new Intl.DateTimeFormat(locale, { timeZone: "
 export const shortDay = (day) => plainDay(day, { month: "short", day: "numeric" });
 export const longDay = (day) => plainDay(day, { dateStyle: "medium" });
 
-/** The calendar date `days` later. */
 export function shifted(day, days) {
 	const moved = new Date(`${day}T12:00Z`);
 	moved.setUTCDate(moved.getUTCDate() + days);
 	return moved.toISOString().slice(0, 10);
 }
 
-/** Every calendar date from the first to the last. */
 export function daysBetween(first, last) {
 	const days = [];
 	for (let day = first; day <= last && days.length < 4000; day = shifted(day, 1)) days.push(day);
 	return days;
 }
 
-// Words
-
-/** "1 h 2 min 5 s". */
 export function duration(seconds) {
 	const parts = [[Math.floor(seconds / 3600), "h"], [Math.floor(seconds / 60) % 60, "min"], [seconds % 60, "s"]];
 	return parts.filter(([size]) => size).map(([size, unit]) => `${size} ${unit}`).join(" ") || "0 s";

@@ -1,4 +1,4 @@
-// Adding funds: the amount, the card, and the outcome of the payment. payment.js ensures that it is made once.
+// Adding funds: the amount, the card, and the outcome.
 import { ask } from "./api.js";
 import { added, addCard, addedIsSeen, cards, draft, hasLeft, keepDraft, removeCard } from "./cards.js";
 import { amountInput, confirmed, failure, field, fill, fresh, h, load, note, say } from "./dom.js";
@@ -9,7 +9,7 @@ import { amountFault, bounds } from "./settings.js";
 const PRESETS = ["10", "25", "50", "100"];
 const FORM = "funds";
 
-/** The card. `back` holds the URL parameters of a return: `{topUp, card}`; `paid(topUp)` is called for each outcome. */
+/** The card. `back` holds the URL parameters of a return; `paid(topUp)` is called for each outcome. */
 export function fundsCard(isAdmin, back, paid) {
 	const place = h("div");
 	const card = h("section.card.funds", { "aria-labelledby": "funds-title" }, h("h2", { id: "funds-title" }, "Add funds"), place);
@@ -111,7 +111,7 @@ async function forgetCard(one, place, again) {
 	}
 }
 
-/** Show a payment in progress, then its outcome; a new one that needs confirmation opens the bank's page. */
+/** Show a payment in progress, then its outcome or the bank's page. */
 async function watch(place, again, paid, outcome = awaitOutcome(), isNew = false) {
 	const payment = currentPayment();
 	const what = payment?.amount ? ` of ${money(payment.amount)}` : "";

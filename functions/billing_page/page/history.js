@@ -7,7 +7,6 @@ import { growing, table } from "./list.js";
 const WORDS = { succeeded: "Paid", failed: "Declined", canceled: "Canceled", requires_action: "Awaiting confirmation" };
 const LOOKS = { succeeded: "good", failed: "bad", requires_action: "wait" };
 
-/** The view. */
 export function historyPage() {
 	const place = h("div");
 	growing(place, (cursor) => ask("GET", "/top-ups", { query: { cursor } }), show, 6);

@@ -1,8 +1,8 @@
 // Tables that become lists on a narrow screen, and lists that load page by page.
 import { failure, fill, h, load, say } from "./dom.js";
 
-/** A table. A column is a label, with a leading `#` for figures; a row is a list of cells or an element. With `isNamed`,
- * the first cell is the row header. Roles are explicit, because browsers drop them from a table displayed as a list. */
+/** A table. A column is a label, with `#` for figures; a row is a list of cells or an element. With `isNamed`, the first
+ * cell is the row header. Browsers drop implicit roles from a table displayed as a list. */
 export function table(columns, rows, { looks = "", isNamed = false, caption, heads } = {}) {
 	const labels = columns.map((column) => column.replace("#", ""));
 	const number = columns.map((column) => (column.startsWith("#") ? "number" : null));
@@ -14,7 +14,7 @@ export function table(columns, rows, { looks = "", isNamed = false, caption, hea
 		h("tbody", { role: "rowgroup" }, rows.map((row) => (Array.isArray(row) ? h("tr", { role: "row" }, row.map(cell)) : row))));
 }
 
-/** Show a list: `next(cursor)` loads a page, `show(items, page)` renders all items loaded. */
+/** Show a list: `next(cursor)` loads a page, `show` renders all items loaded. */
 export function growing(place, next, show, rows) {
 	const items = [];
 	let page = null;
@@ -26,7 +26,6 @@ export function growing(place, next, show, rows) {
 	load(place, more, view, rows);
 }
 
-/** "Load more". */
 export function moreButton(more, done) {
 	const button = h("button", { onclick: async () => {
 		button.disabled = true;

@@ -71,7 +71,7 @@ async function show(error = null) {
 	}
 }
 
-/** Load the balance and apply the account's time zone; null, and an error on the page, if that fails. */
+/** Load the balance and apply its time zone; null, and an error on the page, if that fails. */
 async function loadBalance() {
 	if (!main.childElementCount || !main.dataset.shows) fill(main, h("div.card", h("div.skeleton", h("span"), h("span"), h("span"))));
 	const here = location.hash;

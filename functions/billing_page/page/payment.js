@@ -1,5 +1,5 @@
-// One payment, from the click to its outcome. The payment and its Idempotency-Key are stored before the first request and
-// until the outcome is known. So a second click, a reload, or a lost response finds the same payment and never pays twice.
+// One payment, stored with its Idempotency-Key from before the first request until its outcome is known: a second click, a
+// reload, or a lost response finds the same payment and never pays twice.
 import { ask, pause } from "./api.js";
 import { micros } from "./format.js";
 
@@ -11,29 +11,28 @@ const WATCH_MS = 60_000;
 const CONFIRMATION_MS = 20_000; // The user may return before Stripe reports the payment.
 const ENDED = new Set(["succeeded", "failed", "canceled"]);
 
-/** The payment whose outcome is not known yet; null if there is none. */
+/** The payment without a known outcome, or null. */
 export const currentPayment = () => JSON.parse(sessionStorage.getItem(PLACE) ?? "null");
 
 const save = (payment) => sessionStorage.setItem(PLACE, JSON.stringify(payment));
 
-/** Clear the current payment: it ended, or the user starts another one, which makes the server cancel it. */
+/** Clear the current payment: it ended, or the server cancels it for another one. */
 export const clearPayment = () => sessionStorage.removeItem(PLACE);
 
-/** Pay once. `newest` is the id of the latest earlier payment. Returns the result of `awaitOutcome`. */
+/** Pay once. `newest` is the id of the latest earlier payment. See `awaitOutcome`. */
 export function pay(amount, card, newest) {
 	if (currentPayment() === null) save({ key: crypto.randomUUID(), amount, card, newest, at: Date.now() });
 	return awaitOutcome();
 }
 
-/** Make the payment that the user's bank returned to the current one, unless another has no known outcome yet. */
+/** Make the payment that the bank returned from the current one, unless another has no known outcome. */
 export function resumePayment(id) {
 	const before = currentPayment();
 	if (before === null || before.id) save({ ...(before?.id === id && before), id, back: Date.now() });
 }
 
-/** Wait for the outcome of the current payment: a top-up that has ended, needs the bank, or after a minute is still
- * processing; null if the payment was never made and nothing was charged. Throws the Problem that rejected the payment, or,
- * while `currentPayment()` is not null, the Problem that hides the outcome. */
+/** The outcome of the current payment: a top-up that ended, needs the bank, or is still processing after a minute; null if it
+ * was never made. Throws the Problem that rejected it, or, while `currentPayment()` is not null, that hides the outcome. */
 export async function awaitOutcome() {
 	const payment = currentPayment();
 	const began = Date.now();
@@ -67,7 +66,7 @@ async function loadTopUp(payment) {
 	return findTopUp(payment);
 }
 
-/** Send the payment. A rejected first request made no payment; a later rejection says nothing about earlier requests. */
+/** Send the payment. Only a rejected first request proves that none was made. */
 async function send(payment) {
 	save(Object.assign(payment, { sent: (payment.sent ?? 0) + 1, sentAt: Date.now() }));
 	try {
@@ -78,7 +77,7 @@ async function send(payment) {
 	}
 }
 
-/** Look for the payment without sending it again, because the user may no longer expect it. */
+/** Look for the payment; the user may no longer expect it to be sent. */
 async function findTopUp(payment) {
 	const { items } = await ask("GET", "/top-ups", { query: { limit: "50" } });
 	const newest = items.findIndex(({ id }) => id === payment.newest);

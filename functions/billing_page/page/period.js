@@ -1,10 +1,9 @@
-// A range of dates in the account's time zone: this month, last month, the last 7 days, or a custom range.
+// A range of dates in the account's time zone.
 import { field, h } from "./dom.js";
 import { longDay, shifted, today } from "./format.js";
 
 const NAMES = { month: "This month", last: "Last month", week: "Last 7 days", custom: "Custom" };
 
-/** The dates of a named range, `{name, from, to}`. */
 export function period(name, from, to) {
 	const now = today();
 	const first = `${now.slice(0, 7)}-01`;
@@ -19,10 +18,8 @@ export function period(name, from, to) {
 
 const isDay = (text) => /^\d{4}-\d{2}-\d{2}$/.test(text ?? "") && !Number.isNaN(Date.parse(text));
 
-/** The range in the query of a URL. */
 export const periodOf = (query) => period(query.get("range"), query.get("from"), query.get("to"));
 
-/** The query of a URL for a range. */
 export function queryOf({ name, from, to }) {
 	return new URLSearchParams(name === "custom" ? { range: name, from, to } : { range: name }).toString();
 }

@@ -9,7 +9,6 @@ const CODES = "ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSB
 const NETWORKS = "001";
 const names = new Intl.DisplayNames(locale, { type: "region" });
 
-/** The view; `query` holds the country or the number. */
 export function ratesPage(query) {
 	const countries = CODES.map((code) => [code, names.of(code)]).sort(([, one], [, other]) => one.localeCompare(other));
 	const [current, place] = [{ country: query.get("country"), number: query.get("number") }, h("div", { "aria-live": "polite" })];

@@ -1,7 +1,7 @@
-// Automatic recharge: the rule, its status with the next step, and a simulation over past calls.
+// Automatic recharge: rule, status, and simulation.
 import { ask } from "./api.js";
 import { added, addCard, addedIsSeen, cards, draft, keepDraft } from "./cards.js";
-import { amountInput, failure, field, fill, h, load, note, say } from "./dom.js";
+import { amountInput, confirmed, failure, field, fill, h, load, note, say } from "./dom.js";
 import { cardName, date, micros, money, plural, typedAmount, when } from "./format.js";
 import { toggle } from "./list.js";
 import { amountFault, bounds } from "./settings.js";
@@ -9,11 +9,11 @@ import { amountFault, bounds } from "./settings.js";
 const FORM = "recharge";
 const AMOUNTS = [["amount", "Recharge amount", "25.00"], ["threshold", "When the balance falls below", "10.00"], ["daily_limit", "Daily limit"], ["monthly_limit", "Monthly limit"]];
 
-/** The card; `renew` reloads it after a payment. */
+/** The card; `renew` reloads it, and may show a message above the form. */
 export function rechargeCard(isAdmin) {
 	const [place, button] = [h("div"), h("div")];
 	const card = h("section.card.recharge", { "aria-labelledby": "recharge-title" }, h("div.card-head", h("h2", { id: "recharge-title" }, "Automatic recharge"), button), place);
-	card.renew = () => load(place, () => gather(isAdmin), (data) => view(data, isAdmin, card, button), 4);
+	card.renew = (message) => load(place, () => gather(isAdmin), (data) => view(data, isAdmin, card, button, message), 4);
 	document.addEventListener("card-removed", () => { if (card.isConnected) card.renew(); });
 	card.renew();
 	return card;
@@ -27,8 +27,8 @@ async function gather(isAdmin) {
 	return { rule, saved, link: waiting?.next_action_url ?? null };
 }
 
-function view({ rule, saved, link }, isAdmin, card, button) {
-	const alert = h("div", { role: "alert" });
+function view({ rule, saved, link }, isAdmin, card, button, message) {
+	const alert = h("div", { role: "alert" }, message);
 	fill(button, toggle(rule.enabled, { id: "recharge-switch", disabled: !isAdmin, "aria-labelledby": "recharge-title" }, alert, switched));
 	const isSet = rule.amount !== null;
 	const fields = isAdmin ? ruleForm(rule, saved, card) : null;
@@ -41,15 +41,28 @@ function view({ rule, saved, link }, isAdmin, card, button) {
 			keepDraft(FORM, { ...draft(FORM), open: isOn });
 			return isOn;
 		}
-		await ask("PUT", "/auto-recharge", { body: { enabled: isOn } });
-		say(`Automatic recharge is ${isOn ? "on" : "off"}.`);
-		await card.renew();
-		document.getElementById("recharge-switch").focus();
+		const charge = isOn ? (await simulate({})).charges_now : null;
+		if (charge && !(await confirmed("Turn on automatic recharge?", `Your balance is below ${money(rule.threshold)}. We charge ${cardName(charge.payment_method)} at once.`, pays("Turn on", charge)))) return false;
+		const send = (version) => save({ enabled: isOn, version }, charge);
+		try {
+			// Off is always right, also for newer settings.
+			const { in_flight: open } = await send(rule.version).catch((problem) => { if (isOn || !problem.current) throw problem; return send(problem.current.version); });
+			say(`Automatic recharge is ${isOn ? "on" : "off"}.`);
+			await card.renew(open && note("wait", `A payment of ${money(open.amount)} was already in progress.`, h("p", "Your card may still be charged for it.")));
+		} catch (problem) {
+			if (!problem.current) throw problem;
+			await card.renew(failure(problem));
+		}
+		focusSwitch();
 		return isOn;
 	}
 }
 
-/** The status and the next step for the user. */
+const focusSwitch = () => document.getElementById("recharge-switch").focus();
+const simulate = (body) => ask("POST", "/auto-recharge/simulate", { body });
+const save = (body, charge) => ask("PATCH", "/auto-recharge", { body: { ...body, ...(charge && { accept_charge: charge.amount }) } });
+const pays = (action, { amount }) => `${action} and pay ${money(amount)} now`;
+
 function state(rule, link) {
 	const buys = rule.amount && `adds ${money(rule.amount)}${rule.payment_method ? ` with ${cardName(rule.payment_method)}` : ""} when the balance falls below ${money(rule.threshold)}`;
 	if (rule.status === "disabled") {
@@ -64,24 +77,29 @@ function state(rule, link) {
 }
 
 function ruleForm(rule, saved, card) {
-	const typed = draft(FORM).values ?? {};
+	const isNew = rule.amount === null;
+	const { version, values: { threshold, amount, ...others } = {} } = draft(FORM);
+	const typed = { threshold, amount, ...(version === rule.version && others) }; // Never an older card or limit.
 	const shown = (name, otherwise) => typed[name] ?? rule[name] ?? otherwise;
+	const hint = (name, text) => (isNew || !typed[name] ? null : `Saved: ${text}`);
 	const [inputs, fields] = [{}, {}];
 	for (const [name, label, otherwise] of AMOUNTS) {
 		inputs[name] = amountInput(name, shown(name, otherwise), changed);
-		fields[name] = field(label, inputs[name], name === "amount" ? bounds() : null);
+		fields[name] = field(label, inputs[name], hint(name, rule[name]) ?? (name === "amount" ? bounds() : null));
 	}
 	const often = h("input", { type: "number", min: "1", max: "20", step: "1", name: "hourly_count", value: shown("hourly_count", 3), required: true, oninput: changed });
 	const fromStripe = added(FORM, saved);
-	const chosen = fromStripe?.id ?? typed.payment_method_id ?? rule.payment_method_id;
-	const choose = h("select", { required: true, onchange: changed }, saved.map((one) => h("option", { value: one.id, selected: one.id === chosen }, cardName(one))));
-	fields.payment_method_id = field("Card", choose, saved.length ? null : "No saved cards yet.");
-	fields.hourly_count = field("Recharges per hour", often);
+	const chosen = fromStripe?.id ?? shown("payment_method_id");
+	const options = isNew || saved.some(({ id }) => id === rule.payment_method_id) ? saved : [...saved, { ...rule.payment_method, id: rule.payment_method_id }];
+	const choose = h("select", { required: true, onchange: changed }, options.map((one) => h("option", { value: one.id, selected: one.id === chosen }, cardName(one))));
+	fields.payment_method_id = field("Card", choose, saved.length ? hint("payment_method_id", rule.payment_method && cardName(rule.payment_method)) : "No saved cards yet.");
+	fields.hourly_count = field("Recharges per hour", often, hint("hourly_count", rule.hourly_count));
 	const alert = h("div", { role: "alert" });
-	const [preview, save] = [h("div.preview", { role: "status" }), h("button.main", { type: "submit" }, "Save")];
+	const [preview, button] = [h("div.preview", { role: "status" }), h("button.main", { type: "submit" })];
 	const more = h("button", { onclick: leave }, "Add a card");
 	const limits = h("details", h("summary", "Limits"), h("p.hint", "Automatic recharge never charges more than these limits allow."), h("div.triple", fields.hourly_count, fields.daily_limit, fields.monthly_limit));
-	const form = h("form", { novalidate: true, onsubmit: submit, oninput: play, onfocusin: play }, h("div.triple", fields.threshold, fields.amount, fields.payment_method_id), limits, preview, alert, h("div.actions", save, more));
+	const form = h("form", { novalidate: true, onsubmit: submit, oninput: play, onfocusin: play }, h("div.triple", fields.threshold, fields.amount, fields.payment_method_id), limits, preview, alert, h("div.actions", button, more));
+	let charge = null; // What saving charges at once, as the button says.
 	if (fromStripe) {
 		addedIsSeen();
 		fill(alert, note("good", "Card saved.", h("p", "Save the rule to use this card for automatic recharge.")));
@@ -89,34 +107,39 @@ function ruleForm(rule, saved, card) {
 	changed();
 	return form;
 
-	function values() {
-		const amounts = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.value]));
-		return { ...amounts, payment_method_id: choose.value, hourly_count: often.value };
+	function changes() {
+		const all = { payment_method_id: choose.value, hourly_count: often.value };
+		for (const [name, input] of Object.entries(inputs)) all[name] = typedAmount(input.value) ?? input.value;
+		return Object.fromEntries(Object.entries(all).filter(([name, value]) => String(rule[name] ?? "") !== value));
 	}
-	function isChanged() {
-		return Object.entries(values()).some(([name, value]) => String(rule[name] ?? "") !== (name in inputs ? typedAmount(value) ?? value : value));
+	function keep(more) {
+		keepDraft(FORM, { ...draft(FORM), version: rule.version, values: changes(), ...more });
 	}
 	function changed() {
 		for (const one of Object.values(fields)) one.fails(null);
-		save.disabled = choose.value === "" || (rule.amount !== null && !isChanged());
-		save.textContent = rule.amount === null ? "Save and turn on" : "Save changes";
-		keepDraft(FORM, { ...draft(FORM), values: isChanged() ? values() : undefined });
+		button.disabled = choose.value === "" || !Object.keys(changes()).length;
+		showCharge(null);
+		keep();
+	}
+	function showCharge(now) {
+		charge = isNew || rule.enabled ? now : null;
+		button.textContent = charge ? pays(isNew ? "Turn on" : "Save", charge) : isNew ? "Save and turn on" : "Save changes";
 	}
 	/** The request body, and the error message of each field. */
 	function readForm() {
-		const body = { ...(choose.value && { payment_method_id: choose.value }), hourly_count: Number(often.value) };
-		const faults = {};
+		const [body, faults, sum] = [changes(), {}, typedAmount(inputs.amount.value)];
+		if (body.hourly_count) body.hourly_count = Number(often.value);
 		for (const [name] of AMOUNTS) {
-			body[name] = typedAmount(inputs[name].value);
-			if (name === "amount" || body[name] === null) faults[name] = amountFault(body[name]);
-			else if (name !== "threshold" && body.amount && micros(body[name]) < micros(body.amount)) faults[name] = "Enter at least the recharge amount.";
+			const value = typedAmount(inputs[name].value);
+			if (name === "amount" || value === null) faults[name] = amountFault(value);
+			else if (name !== "threshold" && sum && micros(value) < micros(sum)) faults[name] = "Enter at least the recharge amount.";
 		}
 		if (!/^([1-9]|1[0-9]|20)$/.test(often.value)) faults.hourly_count = "Enter a whole number from 1 to 20.";
 		return { body, faults, isGood: Object.values(faults).every((fault) => !fault) };
 	}
 	async function submit(event) {
 		event.preventDefault();
-		if (save.disabled) return;
+		if (button.disabled) return;
 		const { body, faults, isGood } = readForm();
 		for (const [name, one] of Object.entries(fields)) one.fails(faults[name]);
 		if (!isGood) {
@@ -124,29 +147,43 @@ function ruleForm(rule, saved, card) {
 			form.querySelector("[aria-invalid]").focus();
 			return;
 		}
-		save.disabled = true;
+		button.disabled = true;
+		clearTimeout(preview.timer);
+		preview.timer = null;
 		try {
-			await ask("PUT", "/auto-recharge", { body: { ...body, enabled: rule.amount === null || rule.enabled } });
+			const words = button.textContent;
+			if (isNew || rule.enabled) showCharge((await simulate(body)).charges_now);
+			if (button.textContent !== words) { // Not even a double-click accepts an unseen amount.
+				say(button.textContent);
+				setTimeout(() => { button.disabled = false; }, 1000);
+				return;
+			}
+			await save({ ...body, version: rule.version, ...(isNew && { enabled: true }) }, charge);
 			keepDraft(FORM, {});
 			say("Automatic recharge saved.");
 			await card.renew();
-			document.getElementById("recharge-switch").focus();
+			focusSwitch();
 		} catch (problem) {
-			save.disabled = false;
-			fill(alert, failure(problem));
+			button.disabled = false;
+			if (problem.current) {
+				keep({ version: problem.current.version });
+				await card.renew(failure(problem));
+			} else fill(alert, failure(problem));
 		}
 	}
 	async function leave() {
 		more.disabled = true;
-		keepDraft(FORM, { open: true, values: values() });
+		keep({ open: true });
 		await addCard(FORM, saved).catch((problem) => { more.disabled = false; fill(alert, failure(problem)); });
 	}
 	function play() {
 		clearTimeout(preview.timer);
 		const turn = preview.timer = setTimeout(async () => {
 			const { body, isGood } = readForm();
-			const result = isGood ? await ask("POST", "/auto-recharge/simulate", { body }).catch(() => null) : null;
-			if (preview.timer === turn) fill(preview, result && simulation(result));
+			const result = isGood ? await simulate(body).catch(() => null) : null;
+			if (preview.timer !== turn) return;
+			fill(preview, result && simulation(result));
+			showCharge(result?.charges_now);
 		}, 400);
 	}
 }

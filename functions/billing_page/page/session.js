@@ -1,5 +1,5 @@
-// The user's session. Tokens stay in this module's memory: after a reload, the hosted sign-in issues new ones. While
-// the user is on its page, sessionStorage keeps the state, the verifier, and the previous URL.
+// The user's session. Tokens stay in memory: after a reload, the hosted sign-in issues new ones. Meanwhile sessionStorage
+// keeps the state, the verifier, and the previous URL.
 import { settings } from "./settings.js";
 
 const WAY = "sign-in";
@@ -21,7 +21,6 @@ export const isConfigured = () => Boolean(settings.client_id && settings.authori
 export const wasHere = () => sessionStorage.getItem(WAS_HERE) !== null;
 export const isSignedIn = () => tokens !== null;
 
-/** Go to the hosted sign-in, which returns to the current URL. */
 export async function signIn() {
 	const [state, verifier] = [random(), random()];
 	const back = location.search + location.hash;
@@ -35,17 +34,16 @@ export async function signIn() {
 	return new Promise(() => {}); // Never resolves: the page is being replaced.
 }
 
-/** Sign in automatically, once until the API accepts a token. Throws SignInRejected the second time. */
+/** Sign in automatically, once until the API accepts a token. */
 export async function signInAgain() {
 	if (sessionStorage.getItem(IN_VAIN)) throw new SignInRejected();
 	sessionStorage.setItem(IN_VAIN, "yes");
 	return signIn();
 }
 
-/** Record that the API accepted a token. */
 export const accepted = () => sessionStorage.removeItem(IN_VAIN);
 
-/** Complete a sign-in from the parameters in the URL; false if there are none. Throws an Error whose message is shown. */
+/** Complete a sign-in from the URL; false without one. Throws an Error whose message is shown. */
 export async function finishSignIn() {
 	const answer = new URLSearchParams(location.search);
 	if (!answer.has("state") || !(answer.has("code") || answer.has("error"))) return false;
@@ -77,7 +75,7 @@ async function refresh() {
 	const response = await exchange({ grant_type: "refresh_token", refresh_token: tokens.refresh });
 	if (!response.ok) return signInAgain();
 	setTokens(await response.json());
-	// The refreshed token has other groups: sign in again to learn which ones apply.
+	// A refreshed token may have outdated groups; a new one has not.
 	if (person().isAdmin !== before.isAdmin) return signInAgain();
 	return undefined;
 }
@@ -94,7 +92,7 @@ function setTokens(answer) {
 	sessionStorage.setItem(WAS_HERE, "yes");
 }
 
-/** The user: `{name, email, isAdmin}`. `isAdmin` only selects what is shown; the API checks every permission. */
+/** The user. `isAdmin` only selects what is shown; the API checks every permission. */
 export function person() {
 	const { claims } = tokens;
 	const claim = claims[settings.groups_claim] ?? [];
@@ -102,7 +100,6 @@ export function person() {
 	return { name: claims.name ?? claims.email ?? "", email: claims.email ?? "", isAdmin: groups.includes(settings.admin_group) };
 }
 
-/** Clear all session data and end the hosted session. */
 export function signOut() {
 	tokens = null;
 	sessionStorage.clear();

@@ -1,4 +1,4 @@
-// The settings of this deployment: sign-in URLs, the admin group, and the limits of a payment.
+// The settings of this deployment.
 import { micros, money } from "./format.js";
 
 export const settings = JSON.parse(document.documentElement.dataset.settings);

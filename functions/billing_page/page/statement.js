@@ -5,7 +5,6 @@ import { dayOf, longDay, moment, money, placesOf, time } from "./format.js";
 import { growing, table } from "./list.js";
 import { periodOf, picker, queryOf } from "./period.js";
 
-/** The view; `query` holds the range of dates. */
 export function statementPage(query) {
 	const range = periodOf(query);
 	const { from, to } = range;

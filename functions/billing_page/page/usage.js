@@ -10,7 +10,6 @@ const MAX_BARS = 92;
 
 let chosen = null; // Kept while the user visits other views.
 
-/** The card. */
 export function usageCard() {
 	const place = h("div");
 	chosen = period(chosen?.name, chosen?.from, chosen?.to);

@@ -31,7 +31,6 @@ def changed_meanwhile(subject: str, current: Mapping[str, Any]) -> Conflict:
     """Return the error of an outdated change, with the current values. `subject` begins its sentence."""
     return Conflict(
         ProblemCode.CHANGED_MEANWHILE,
-        f"{subject} changed after you opened this page. Check the current values, then send your change again with "
-        "their version.",
+        f"{subject} changed after you opened it. Check the current values, then save your change again.",
         extra={"current": current},
     )

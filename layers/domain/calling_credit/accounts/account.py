@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from calling_credit.accounts.limits import DEFAULT_LIMITS, Limits, limits_from_item, limits_view, parse_limits
+from calling_credit.accounts.freeze_times import last_unfreezing
+from calling_credit.accounts.limits import DEFAULT_LIMITS, Limits, limits_from_item, operators_limits_view, parse_limits
 from calling_credit.dynamodb import keys
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.ids import check_id
@@ -46,11 +47,18 @@ class Account:
     admission: bool = False
     limits: Limits = DEFAULT_LIMITS
     is_frozen: bool = False
+    unfrozen_at: str | None = None
 
     @property
     def is_closed(self) -> bool:
         """Whether the account is closed."""
         return self.status == Status.CLOSED
+
+    def was_frozen_since(self, instant: str) -> bool:
+        """Whether the account is frozen, or was unfrozen after this time. What waited for the customer then has ended:
+        while an account is frozen, nothing new begins.
+        """
+        return self.is_frozen or (self.unfrozen_at is not None and instant < self.unfrozen_at)
 
 
 def account_from_item(item: Mapping[str, Any]) -> Account:
@@ -65,6 +73,7 @@ def account_from_item(item: Mapping[str, Any]) -> Account:
         item.get("admission", False),
         limits_from_item(item.get("limits")),
         "frozen_at" in item,
+        last_unfreezing(item),
     )
 
 
@@ -97,7 +106,7 @@ def account_view(account: Account) -> dict[str, Any]:
         "billing_emails": list(account.billing_emails),
         "admission": account.admission,
         "frozen": account.is_frozen,
-        "limits": limits_view(account.limits),
+        "limits": operators_limits_view(account.limits),
     }
     if account.low_micros is not None:
         view["low_balance"] = format_money(account.low_micros)

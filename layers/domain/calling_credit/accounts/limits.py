@@ -34,6 +34,7 @@ class Limits:
     high_cost_micros: int = 2 * MICROS_PER_DOLLAR
     blocked: tuple[str, ...] = ()
     high_cost_allowed: tuple[str, ...] = ()
+    daily_top_up_micros: int = 2_000 * MICROS_PER_DOLLAR
 
     def blocks(self, digits: str, country: str) -> bool:
         """Whether calls to this number (digits, no +) of this country are refused."""
@@ -66,17 +67,19 @@ def _names(places: tuple[str, ...], digits: str, country: str) -> bool:
 
 
 def parse_limits(fields: object, current: Limits) -> Limits:
-    """Parse `{daily_spend?, call_price?, simultaneous_calls?, high_cost?, blocked?, high_cost_allowed?}`. Absent fields
-    keep their value; null restores the default.
+    """Parse the operator's `{daily_spend?, call_price?, simultaneous_calls?, high_cost?, blocked?, high_cost_allowed?,
+    daily_top_up?}`. Absent fields keep their value; null restores the default.
 
     Raises:
         InvalidValue: invalid_limits, invalid_amount, amount_out_of_range, invalid_place.
     """
-    if not isinstance(fields, dict) or set(fields) - set(_FIELDS):
-        raise InvalidValue(ProblemCode.INVALID_LIMITS, f"limits must be an object with any of {', '.join(_FIELDS)}.")
+    if not isinstance(fields, dict) or set(fields) - set(_OPERATORS_FIELDS):
+        raise InvalidValue(
+            ProblemCode.INVALID_LIMITS, f"limits must be an object with any of {', '.join(_OPERATORS_FIELDS)}."
+        )
     changes = {}
     for name, value in fields.items():
-        attribute, parse, _ = _FIELDS[name]
+        attribute, parse, _ = _OPERATORS_FIELDS[name]
         changes[attribute] = getattr(DEFAULT_LIMITS, attribute) if value is None else parse(name, value)
     return replace(current, **changes)
 
@@ -117,6 +120,11 @@ def customer_limits_view(customer: Mapping[str, Any]) -> dict[str, Any]:
 def limits_view(limits: Limits) -> dict[str, Any]:
     """Limits as the API shows them."""
     return {name: show(getattr(limits, attribute)) for name, (attribute, _, show) in _FIELDS.items()}
+
+
+def operators_limits_view(limits: Limits) -> dict[str, Any]:
+    """Limits as the operator's API shows them."""
+    return {name: show(getattr(limits, attribute)) for name, (attribute, _, show) in _OPERATORS_FIELDS.items()}
 
 
 def limits_to_item(limits: Limits) -> dict[str, Any] | None:
@@ -184,3 +192,5 @@ _FIELDS: Final[dict[str, tuple[str, Callable[[str, object], Any], Callable[[Any]
     "blocked": ("blocked", _places, list),
     "high_cost_allowed": ("high_cost_allowed", _places, list),
 }
+_OPERATORS_FIELDS: Final = _FIELDS | {"daily_top_up": ("daily_top_up_micros", _money, format_money)}
+"""`daily_top_up` limits manual payments, so only the operator sets it; customers do not pay more than they want to."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from calling_credit.accounts.freeze_times import last_unfreezing
 from calling_credit.instants import format_instant
 from calling_credit.topups.topup import CHALLENGE_LIFETIME, TopUp
 
@@ -69,7 +70,7 @@ def freeze_link_of(account: Mapping[str, Any], stored: Mapping[str, Any] | None,
     """The state of a link by the account's and the link's items.
 
     A link acts unless it has acted before, the account is frozen, or the account was unfrozen after the link was handed
-    out. Items of version 1.0.0 lack `frozen_link` and `freeze_links_after`; their last unfreezing counts instead.
+    out. Items of version 1.0.0 lack `frozen_link`, `used_at`, and `freeze_links_after`.
     """
     is_frozen = "frozen_at" in account
     if not account or stored is None or "withdrawn_at" in stored:
@@ -78,11 +79,6 @@ def freeze_link_of(account: Mapping[str, Any], stored: Mapping[str, Any] | None,
         return FreezeLink(FreezeLinkState.FROZEN, is_frozen)
     if "used_at" in stored:
         return FreezeLink(FreezeLinkState.USED, is_frozen)
-    after = links_after(account)
+    after = last_unfreezing(account)
     is_older = after is not None and stored["handed_out_at"] <= after and stored.get("freeze_links_after") != after
     return FreezeLink(FreezeLinkState.WITHDRAWN if is_older else FreezeLinkState.ACTIVE, is_frozen)
-
-
-def links_after(account: Mapping[str, Any]) -> str | None:
-    """The time up to which handed-out links no longer act: that of the last unfreezing. None before the first."""
-    return max((account[name] for name in ("freeze_links_after", "unfrozen_at") if name in account), default=None)

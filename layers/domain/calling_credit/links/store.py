@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from calling_credit.accounts.freeze_times import last_unfreezing
 from calling_credit.accounts.freezing import read_item
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed, translate_error
 from calling_credit.dynamodb.pages import query_pages
 from calling_credit.instants import format_instant
-from calling_credit.links.link import Link, LinkPurpose, links_after
+from calling_credit.links.link import Link, LinkPurpose
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -56,7 +57,7 @@ class LinkStore:
             account = read_item(self._client, self._table_name, link.account_id, keys.account_sk())
         except AWS_ERRORS as error:
             raise translate_error(error) from error
-        return links_after(account or {})
+        return last_unfreezing(account or {})
 
     def is_active(self, link: Link, token_hash: str) -> bool:
         """Return whether a link was issued and is not revoked.

@@ -22,6 +22,8 @@ ALWAYS_SENT: Final = frozenset(
     }
 )
 """Receipts, reversals, and freezes: each is news about money or access, and customers keep these mails."""
+ALWAYS_SENT_REASONS: Final = frozenset({"payment_refunded", "payment_disputed"})
+"""The same for suspensions of automatic recharge by a reversal."""
 
 
 def limited_kind(event: Mapping[str, Any], confirmation: Confirmation | None) -> str | None:
@@ -31,6 +33,10 @@ def limited_kind(event: Mapping[str, Any], confirmation: Confirmation | None) ->
     payment is always sent, because its payment waits for nothing else.
     """
     kind = EventType(event["type"])
-    if kind in ALWAYS_SENT or (confirmation is not None and needs_confirmation(event)):
+    if kind in ALWAYS_SENT:
         return None
-    return f"{kind}:{event['data']['reason']}" if kind is EventType.AUTO_RECHARGE_SUSPENDED else kind
+    if kind is not EventType.AUTO_RECHARGE_SUSPENDED:
+        return kind
+    reason = event["data"]["reason"]
+    waits = confirmation is not None and needs_confirmation(event)
+    return None if waits or reason in ALWAYS_SENT_REASONS else f"{kind}:{reason}"

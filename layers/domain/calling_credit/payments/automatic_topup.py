@@ -2,6 +2,7 @@
 sweeper start it.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from calling_credit.money import Bounds
@@ -9,9 +10,10 @@ from calling_credit.payments.new_topup import automatic_topup
 from calling_credit.payments.stripe_account import CHANGED
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.context import recharge_context
-from calling_credit.recharge.decision import BuyCredit, Resume, Rule, Stop, StopReason, decide_recharge
+from calling_credit.recharge.decision import BuyCredit, RechargeContext, Resume, Rule, Stop, StopReason, decide_recharge
+from calling_credit.recharge.rule_card import rule_card
 from calling_credit.recharge.store import RechargeStore, Snapshot
-from calling_credit.topups.topup import LEASE, Card, TopUp, TopUpStatus
+from calling_credit.topups.topup import LEASE, TopUp, TopUpStatus
 
 SILENT_STOPS = frozenset(
     {
@@ -43,7 +45,7 @@ def run_recharge(recharges: RechargeStore, worker: TopUpWorker, account_id: str,
         if rule is None:
             return NO_RULE
         open_topups = worker.topups.recent(account_id, now)
-        decision = decide_recharge(recharge_context(snapshot, rule, open_topups, bounds, now))
+        decision = _decide(worker, recharge_context(snapshot, rule, open_topups, bounds, now))
         if isinstance(decision, Stop):
             if decision.code not in SILENT_STOPS:
                 recharges.stop(snapshot, decision, now)
@@ -65,13 +67,20 @@ def run_recharge(recharges: RechargeStore, worker: TopUpWorker, account_id: str,
     return LOST_RACE
 
 
+def _decide(worker: TopUpWorker, context: RechargeContext) -> Stop | Resume | BuyCredit:
+    """Decide; read the card's history only if everything else allows a charge."""
+    decision = decide_recharge(context)
+    if not isinstance(decision, BuyCredit):
+        return decision
+    return decide_recharge(replace(context, card=worker.gate.cards.state(rule_card(context.rule), context.now)))
+
+
 def _claim(
     recharges: RechargeStore, snapshot: Snapshot, rule: Rule, purchase: BuyCredit, now: datetime
 ) -> TopUp | None:
     if snapshot.customer_id is None:  # Only an edit of the table removes the customer of a rule's card.
         return None
-    card = Card(rule.payment_method_id, rule.brand, rule.last4, rule.fingerprint)
-    attempt = snapshot.recharge.state.attempt + 1
+    attempt, card = snapshot.recharge.state.attempt + 1, rule_card(rule)
     topup = automatic_topup(snapshot.account_id, attempt, purchase.amount_micros, card, snapshot.customer_id, now)
     return topup if recharges.claim(snapshot, topup, now) else None
 

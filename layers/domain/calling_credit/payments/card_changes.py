@@ -10,12 +10,14 @@ import stripe
 
 from calling_credit.accounts.store import AccountStore
 from calling_credit.payments import cards, customers
+from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.cards import SavedCard
 from calling_credit.payments.stripe_account import StripeAccountGuard
 from calling_credit.payments.webhook_signature import StripeEvent
 from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.rule_card import rule_card, store_rule_card
 from calling_credit.recharge.store import RechargeStore
+from calling_credit.topups.card_history import CardHistory
 from calling_credit.topups.topup import Card
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class RuleCards:
         self._guard = guard
         self._now = now
         self._accounts = AccountStore(client, table_name)
+        self._cards = CardStore(client, table_name)
         self._recharges = RechargeStore(client, table_name)
 
     def handle_renewed_card(self, event: StripeEvent) -> str:
@@ -90,6 +93,19 @@ class RuleCards:
         self._recharges.suspend_for_removed_card(event.account_id, rule.payment_method_id, self._now)
         return "suspended"
 
+    def refresh(self, account_id: str, rule: Rule) -> None:
+        """Read the card of a rule again. Suspend the rule if Stripe no longer has the card.
+
+        Raises:
+            Unavailable: payments_unavailable, stripe_account_changed, or the table did not answer.
+        """
+        card = cards.find_own_card(self._stripe, self._accounts.customer_of(account_id), rule.payment_method_id)
+        if card is not None:
+            self._store(account_id, rule, card)
+            return
+        self._guard.require_same(ask_stripe=True)
+        self._recharges.suspend_for_removed_card(account_id, rule.payment_method_id, self._now)
+
     def follow(self, account_id: str, rule: Rule, saved: Iterable[SavedCard]) -> bool:
         """Give a rule the current data of its card, or the newer payment method of the same number. Return whether it
         changed. Nothing else depends on it: the older payment method remains usable.
@@ -99,6 +115,10 @@ class RuleCards:
                 return self._store(account_id, rule, one.card)
         return False
 
+    def histories(self, saved: Iterable[SavedCard]) -> dict[str, CardHistory]:
+        """What saved cards still allow, by payment method."""
+        return self._cards.states((one.card for one in saved), self._now)
+
     def _store(self, account_id: str, rule: Rule, card: Card) -> bool:
         if rule.fingerprint != card.fingerprint:
             self._inherit(rule_card(rule), card)  # First, so that a crash leaves the renewal to be found again.
@@ -106,6 +126,7 @@ class RuleCards:
 
     def _inherit(self, old: Card, new: Card) -> None:
         """Give a renewed card the block and the declines of its old number."""
+        self._cards.inherit(old, new, self._now)
 
     def _account_of(self, customer_id: str) -> str | None:
         """The account whose stored customer this is."""

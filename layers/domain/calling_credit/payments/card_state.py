@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
 
 from calling_credit.recharge.card_expiry import expires_soon, has_expired
+from calling_credit.topups.card_history import CardHistory
 
 
 class CardState(StrEnum):
@@ -17,24 +17,12 @@ class CardState(StrEnum):
     BLOCKED = "blocked"
 
 
-class History(Protocol):
-    """The record of the card's attempts."""
-
-    @property
-    def is_blocked(self) -> bool:
-        """Whether no path may try the card."""
-
-    @property
-    def declined_at(self) -> str | None:
-        """When an issuer last declined the card, unless it has paid since."""
-
-
-def state_of(expires: str, history: History | None, now: datetime) -> CardState:
+def state_of(expires: str, history: CardHistory, now: datetime) -> CardState:
     """The state of a card with this last month; the most serious reason first."""
-    if history is not None and history.is_blocked:
+    if history.is_blocked:
         return CardState.BLOCKED
     if has_expired(expires, now):
         return CardState.EXPIRED
-    if history is not None and history.declined_at is not None:
+    if history.declined_at is not None:
         return CardState.DECLINED
     return CardState.EXPIRING if expires_soon(expires, now) else CardState.OK

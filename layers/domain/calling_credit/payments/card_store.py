@@ -17,7 +17,7 @@ from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.instants import format_instant
 from calling_credit.topups import card_history
 from calling_credit.topups.card_history import NEW_CARD, CardHistory, CardRecord, Try
-from calling_credit.topups.topup import Card
+from calling_credit.topups.topup import Card, TopUp
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -142,6 +142,15 @@ class CardStore:
             Unavailable: `busy`, or the table did not answer in time; the same call is safe again.
         """
         return self._change(card, lambda record: replace(record, blocked_at=None, blocked_reason=None), now)
+
+    def give_back(self, topup: TopUp, now: datetime) -> bool:
+        """Return the try that a top-up reserved before its confirmation. Return whether this call did."""
+        return self._change(
+            topup.card,
+            lambda record: card_history.give_back(record, topup.topup_id),
+            now,
+            only=identities(topup.card)[0],
+        )
 
     def grant_manual_try(self, card: Card, saved_at: str, now: datetime) -> bool:
         """Grant a manual try to an exhausted card that its holder saved again. Return whether this call did."""

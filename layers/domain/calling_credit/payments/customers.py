@@ -1,6 +1,8 @@
 """Stripe customers, one for each account, and Stripe's page on which they save cards."""
 
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
 import stripe
 
@@ -68,24 +70,26 @@ def account_of_customer(client: stripe.StripeClient, customer_id: str) -> str:
     return account_in(customer)
 
 
-def setup_page(client: stripe.StripeClient, customer_id: str, page_url: str) -> str | None:
+def setup_page(
+    client: stripe.StripeClient, customer_id: str, page_url: str, extra: Mapping[str, Any] | None = None
+) -> str | None:
     """Create a page at Stripe on which the customer saves a card and then returns to the Billing page. None if Stripe
-    does not know an object of the request, which can only be the customer.
+    does not know an object of the request, which can only be the customer. `extra` holds further parameters.
 
     Raises:
         Unavailable: payments_unavailable; setup_page_refused.
     """
     try:
-        session = client.v1.checkout.sessions.create(
-            {
-                "mode": "setup",
-                "currency": "usd",
-                "allowed_payment_method_types": ["card"],
-                "customer": customer_id,
-                "success_url": f"{page_url}?card=added",
-                "cancel_url": f"{page_url}?card=canceled",
-            }
-        )
+        params: Any = {
+            "mode": "setup",
+            "currency": "usd",
+            "allowed_payment_method_types": ["card"],
+            "customer": customer_id,
+            "success_url": f"{page_url}?card=added",
+            "cancel_url": f"{page_url}?card=canceled",
+            **(extra or {}),
+        }
+        session = client.v1.checkout.sessions.create(params)
     except stripe.InvalidRequestError as error:
         if is_missing(error):
             return None

@@ -29,6 +29,7 @@ class IssueCode(StrEnum):
     FOREIGN_CARD = "foreign_card"
     UNKNOWN_OBJECT = "unknown_object"
     PAYMENT_LOST = "payment_lost"
+    EVENT_NOT_HANDLED = "event_not_handled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@ the lost one, once. Two simultaneous requests use the same idempotency key and t
 """
 
 import math
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import stripe
 
@@ -32,7 +34,7 @@ class CardSaver:
         self._stripe = stripe_client
         self._guard = guard
 
-    def setup_page(self, account_id: str, page_url: str, now: datetime) -> str:
+    def setup_page(self, account_id: str, page_url: str, now: datetime, extra: Mapping[str, Any] | None = None) -> str:
         """Return the address of Stripe's page that saves a card. Create or replace the account's customer if needed.
 
         Raises:
@@ -40,15 +42,15 @@ class CardSaver:
                 stripe_account_changed.
         """
         customer = self._customers.read(account_id)
-        self._guard.require_same()
         customer_id = customer.customer_id
+        self._guard.require_same(ask_stripe=customer_id is None)
         if customer_id is None:
             new_customer_id = customers.create_customer(self._stripe, account_id, customer.number)
             customer_id = self._accounts.store_customer(account_id, new_customer_id)
-        url = customers.setup_page(self._stripe, customer_id, page_url)
+        url = customers.setup_page(self._stripe, customer_id, page_url, extra)
         if url is None:
             customer_id = self._replace(account_id, customer_id, now)
-            url = customers.setup_page(self._stripe, customer_id, page_url)
+            url = customers.setup_page(self._stripe, customer_id, page_url, extra)
         if url is None:
             raise customer_missing(60)
         return url

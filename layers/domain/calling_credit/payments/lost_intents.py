@@ -27,6 +27,10 @@ def retrieve_intent(client: stripe.StripeClient, guard: StripeAccountGuard, inte
 
 
 def lost_payment_issue(topup: TopUp) -> Issue:
-    """The issue about a top-up whose intent is lost."""
+    """The issue about a top-up whose intent is lost. It has its own key, because an event about the same intent may
+    later report an unknown object.
+    """
     details = f"top-up {topup.topup_id} ({topup.status}): Stripe does not know its intent; it may have been charged"
-    return Issue(topup.intent_id or topup.topup_id, IssueCode.PAYMENT_LOST, topup.account_id, details)
+    return Issue(
+        topup.intent_id or topup.topup_id, IssueCode.PAYMENT_LOST, topup.account_id, details, f"lost {topup.topup_id}"
+    )

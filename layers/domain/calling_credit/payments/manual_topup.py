@@ -1,15 +1,21 @@
 """Manual top-ups, one per Idempotency-Key, and payments that wait for their customer's authentication."""
 
+from datetime import datetime, time, timedelta
+
 from calling_credit.accounts.freezing import account_frozen
 from calling_credit.dynamodb.errors import AWS_ERRORS
-from calling_credit.errors import Conflict, InProgress, ProblemCode, Unavailable
+from calling_credit.errors import Conflict, Forbidden, InProgress, ProblemCode, TooManyRequests, Unavailable
+from calling_credit.instants import zone
 from calling_credit.payments import cards
 from calling_credit.payments.intents import format_request, on_session_request
 from calling_credit.payments.new_topup import manual_id, manual_topup, return_url
+from calling_credit.payments.safe_retries import confirm_present
 from calling_credit.payments.stripe_client import payments_unavailable
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.store import Snapshot
-from calling_credit.topups.topup import MANUAL_LEASE, TopUp, TopUpStatus
+from calling_credit.topups.payment_limits import DailyLimit
+from calling_credit.topups.refusals import account_closed, card_error
+from calling_credit.topups.topup import MANUAL_LEASE, Intent, TopUp, TopUpStatus
 
 
 def add_funds(
@@ -23,43 +29,64 @@ def add_funds(
     """Create or find the top-up of a user and Idempotency-Key, and advance it.
 
     Raises:
-        Conflict: idempotency_key_reused, account_closed. InProgress: in_progress, another worker has the same request.
-        Forbidden: account_frozen. NotFound: unknown_payment_method.
-        Unavailable: repeat the request; it returns the payment if there is one.
+        Conflict: idempotency_key_reused, account_closed, card_blocked, card_declined_too_often.
+        InProgress: in_progress, another worker has the same request. Forbidden: account_frozen.
+        TooManyRequests: too_many_declines, daily_top_up. A replay of a stored payment is never limited.
+        NotFound: unknown_payment_method. Unavailable: repeat the request; it returns the payment if there is one.
     """
     topup_id = manual_id(account.account_id, *user_and_key)
     existing = worker.topups.read(account.account_id, topup_id)
     if existing is None:
-        if account.is_closed:
-            raise Conflict(
-                ProblemCode.ACCOUNT_CLOSED, "This account is closed and accepts no funds. Contact your provider."
-            )
-        if account.is_frozen:
-            raise account_frozen()
-        worker.guard.require_same()
-        card = cards.read_own_card(worker.stripe, account.customer_id, payment_method_id)
-        for waiting in worker.topups.recent(account.account_id, worker.now):
-            if waiting.status == TopUpStatus.REQUIRES_ACTION:
-                worker.cancel(waiting)
-        new = manual_topup(
-            account.account_id,
-            topup_id,
-            f"user:{user_and_key[0]}",
-            amount_micros,
-            card,
-            account.customer_id or "",
-            page_url,
-            worker.now,
-        )
-        existing = worker.topups.create(new)
-        if existing == new:
-            return _advance(worker, new)
+        try:
+            new, daily = _check_new(worker, account, user_and_key, amount_micros, payment_method_id, page_url)
+            existing = _store_new(worker, new, daily)
+        except (Conflict, Forbidden, TooManyRequests):
+            existing = worker.topups.read(account.account_id, topup_id)  # A concurrent request with the same key.
+            if existing is None:
+                raise
+        else:
+            if existing == new:
+                return _advance(worker, new)
     if (existing.amount_micros, existing.card.payment_method_id) != (amount_micros, payment_method_id):
         raise Conflict(
             ProblemCode.IDEMPOTENCY_KEY_REUSED,
             "This Idempotency-Key was used with another amount or card; use a new key for a new payment.",
         )
     return _resume(worker, existing)
+
+
+def _check_new(
+    worker: TopUpWorker,
+    account: Snapshot,
+    user_and_key: tuple[str, str],
+    amount_micros: int,
+    payment_method_id: str,
+    page_url: str,
+) -> tuple[TopUp, DailyLimit]:
+    """Check a new payment before anything is stored. Return its top-up, and the limit to claim it from."""
+    if account.is_closed:
+        raise account_closed()
+    if account.is_frozen:
+        raise account_frozen()
+    worker.guard.require_same()
+    card = cards.read_own_card(worker.stripe, account.customer_id, payment_method_id)
+    history = worker.gate.cards.state(card, worker.now)
+    if refusal := history.refusal(is_manual=True):
+        raise card_error(refusal, history)
+    topup_id = manual_id(account.account_id, *user_and_key)
+    daily = _daily_limit(account, worker.now)
+    worker.gate.limits(account.account_id).check(topup_id, amount_micros, daily, worker.now)
+    customer_id, created_by = account.customer_id or "", f"user:{user_and_key[0]}"
+    new = manual_topup(account.account_id, topup_id, created_by, amount_micros, card, customer_id, page_url, worker.now)
+    return new, daily
+
+
+def _store_new(worker: TopUpWorker, new: TopUp, daily: DailyLimit) -> TopUp:
+    """Cancel the payments that wait for their customer, then store the new one with its claim."""
+    for waiting in worker.topups.recent(new.account_id, worker.now):
+        if waiting.status == TopUpStatus.REQUIRES_ACTION:
+            worker.cancel(waiting)
+    return worker.gate.limits(new.account_id).create(worker.topups, new, daily, worker.now)
 
 
 def _resume(worker: TopUpWorker, existing: TopUp) -> TopUp:
@@ -83,6 +110,7 @@ def _advance(worker: TopUpWorker, leased: TopUp) -> TopUp:
         if after.status != TopUpStatus.SUCCEEDED:
             raise
         return after  # Paid and credited. The sweeper applies it to automatic recharge within a minute.
+    raise_refusal(worker, after)
     if after.status == TopUpStatus.CREATED:
         worker.topups.release(after, worker.now)
         raise payment_refused() if worker.tally["stripe_refusals"] else payments_unavailable()
@@ -98,10 +126,28 @@ def payment_refused() -> Unavailable:
     )
 
 
+def raise_refusal(worker: TopUpWorker, topup: TopUp) -> None:
+    """Raise the error of a payment that the gate refused, unless it was paid after all.
+
+    Raises:
+        Forbidden: account_frozen. Conflict: account_closed, card_blocked, card_declined_too_often.
+    """
+    refusal = worker.gate.refusals.get(topup.topup_id)
+    if refusal is not None and refusal.error is not None and topup.status != TopUpStatus.SUCCEEDED:
+        raise refusal.error
+
+
+def _daily_limit(account: Snapshot, now: datetime) -> DailyLimit:
+    today = now.astimezone(zone(account.time_zone)).date()
+    midnight = datetime.combine(today + timedelta(days=1), time(), zone(account.time_zone))
+    return DailyLimit(account.daily_top_up_micros, today.isoformat(), midnight)
+
+
 def resume_challenge(worker: TopUpWorker, topup: TopUp, page_url: str) -> TopUp:
     """Confirm a waiting payment again, now that its customer is present, unless its bank already waits for them.
 
     Raises:
+        Forbidden: account_frozen. Conflict: account_closed, card_blocked, card_declined_too_often: it was canceled.
         Unavailable: the table did not answer.
     """
     leased = worker.topups.acquire_lease(topup, MANUAL_LEASE, worker.now)
@@ -111,4 +157,10 @@ def resume_challenge(worker: TopUpWorker, topup: TopUp, page_url: str) -> TopUp:
     if topup.status != TopUpStatus.REQUIRES_ACTION or topup.next_action_url is not None:
         return topup
     request = on_session_request(topup.card, return_url(page_url, topup.topup_id))
-    return worker.confirm_on_session(topup, format_request(request))
+    stored = worker.topups.store_confirmation(topup, format_request(request), worker.now)
+    if stored is None or stored.intent_id is None:
+        return worker.reload(topup)
+    result = confirm_present(worker.stripe, worker.gate, stored, worker.now)
+    topup = worker.advance(stored, result if isinstance(result, Intent) else None)
+    raise_refusal(worker, topup)
+    return topup

@@ -13,11 +13,12 @@ import stripe
 from calling_credit.errors import NotFound, Unavailable
 from calling_credit.payments import intents
 from calling_credit.payments.cards import read_own_card
+from calling_credit.payments.confirm_gate import ConfirmGate
 from calling_credit.payments.intents import StripeResult, parse_request
 from calling_credit.payments.stripe_client import TIMEOUT_SECONDS, NoAnswer, Refused
 from calling_credit.topups.declines import Decline, FailureCode
 from calling_credit.topups.store import TopUpStore
-from calling_credit.topups.topup import Intent, TopUp
+from calling_credit.topups.topup import Intent, TopUp, TopUpKind
 
 NO_TIME: Final = NoAnswer("no_time")
 NOT_CREATED: Final = Refused("not_made")
@@ -43,18 +44,27 @@ def create_intent(client: stripe.StripeClient, topup: TopUp, seconds_left: Calla
 
 
 def confirm_intent(
-    client: stripe.StripeClient, topups: TopUpStore, topup: TopUp, now: datetime, seconds_left: Callable[[], float]
+    client: stripe.StripeClient,
+    topups: TopUpStore,
+    gate: ConfirmGate,
+    topup: TopUp,
+    now: datetime,
+    seconds_left: Callable[[], float],
 ) -> tuple[TopUp, StripeResult]:
     """Confirm a top-up's intent. Return the top-up with its last stored confirmation, and the result.
 
-    Without an answer, retrieve the intent, and confirm once more only if it still requires confirmation.
+    Without an answer, retrieve the intent, and confirm once more only if it still requires confirmation. The gate is
+    asked before each confirmation; the intent that it refuses is canceled.
     """
     intent_id = topup.intent_id or ""
     result: StripeResult = NO_TIME
     for _ in range(2):
         if seconds_left() < TIMEOUT_SECONDS:
             return topup, NO_TIME
+        if gate.refuses(topup, now, on_session=topup.kind == TopUpKind.MANUAL):
+            return topup, intents.cancel(client, intent_id)
         result = intents.confirm(client, intent_id, parse_request(topup.confirm_request), confirm_key(topup))
+        gate.give_back_unless_decided(topup, result, now)
         if isinstance(result, Intent):
             return topup, result
         current = intents.retrieve(client, intent_id)
@@ -68,6 +78,16 @@ def confirm_intent(
             stored = topups.store_confirmation(topup, topup.confirm_request, now)
             topup = stored or topups.read(topup.account_id, topup.topup_id) or topup
     return topup, result
+
+
+def confirm_present(client: stripe.StripeClient, gate: ConfirmGate, topup: TopUp, now: datetime) -> StripeResult:
+    """Confirm an intent once, now that its customer is present. The intent that the gate refuses is canceled."""
+    intent_id = topup.intent_id or ""
+    if gate.refuses(topup, now, on_session=True):
+        return intents.cancel(client, intent_id)
+    result = intents.confirm(client, intent_id, parse_request(topup.confirm_request), confirm_key(topup))
+    gate.give_back_unless_decided(topup, result, now)
+    return result
 
 
 def _after_refusal(

@@ -1,6 +1,5 @@
 """The saved cards of an account, as customers list, save, and remove them. A card that was saved twice is one card."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +7,7 @@ import stripe
 
 from calling_credit.payments import cards
 from calling_credit.payments.card_changes import RuleCards
-from calling_credit.payments.card_state import History, state_of
+from calling_credit.payments.card_state import state_of
 from calling_credit.payments.cards import SavedCard
 from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.store import RechargeStore, Snapshot
@@ -18,7 +17,6 @@ def list_saved_cards(
     client: stripe.StripeClient,
     account: Snapshot,
     rule_cards: RuleCards,
-    histories: Mapping[str, History],
     now: datetime,
 ) -> list[dict[str, Any]]:
     """Return the items of `GET /payment-methods`. The rule follows what Stripe says of its card, so that the page shows
@@ -28,6 +26,7 @@ def list_saved_cards(
         Unavailable: payments_unavailable.
     """
     saved, default = cards.list_cards(client, account.customer_id) if account.customer_id else ([], None)
+    histories = rule_cards.histories(saved)
     rule = account.recharge.rule
     if rule is not None:
         rule_cards.follow(account.account_id, rule, saved)
@@ -39,7 +38,7 @@ def list_saved_cards(
             "exp_month": one.exp_month,
             "exp_year": one.exp_year,
             "default": one.card.payment_method_id == default,
-            "state": state_of(one.card.expires, histories.get(one.card.payment_method_id), now),
+            "state": state_of(one.card.expires, histories[one.card.payment_method_id], now),
             "pauses_auto_recharge": _removal_pauses(rule, one),
         }
         for one in saved
@@ -67,5 +66,6 @@ def remove_saved_card(
     removed = [*sorted(same - {card.payment_method_id}), card.payment_method_id]
     for one in removed:
         cards.remove_card(client, one)
-    for one in removed:
-        recharges.suspend_for_removed_card(account.account_id, one, now)
+    rule = recharges.recharge(account.account_id).rule
+    if rule is not None and (rule.fingerprint == card.fingerprint or rule.payment_method_id in removed):
+        recharges.suspend_for_removed_card(account.account_id, rule.payment_method_id, now)

@@ -9,17 +9,20 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from calling_credit.dynamodb import sweep_keys
+from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import to_attribute
+from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.instants import format_instant
 from calling_credit.ledger.headroom import arm_action, nudge_action
 from calling_credit.ledger.posting import posting_plan
+from calling_credit.payments.outcomes import Outcome, outcome_actions, outcome_keys
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import after_payment, armed_threshold
-from calling_credit.recharge.items import put_recharge_action
-from calling_credit.recharge.store import RECHARGE, RechargeStore
+from calling_credit.recharge.items import Recharge, put_recharge_action, recharge_from_item
+from calling_credit.recharge.store import RECHARGE
+from calling_credit.topups.declines import Decline
 from calling_credit.topups.items import TOPUP_KIND, topup_key
 from calling_credit.topups.topup import OPEN, Intent, TopUp, TopUpStatus, topup_entry
 
@@ -40,7 +43,6 @@ class SettlementStore:
     def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
         self._client = client
         self._table_name = table_name
-        self._recharges = RechargeStore(client, table_name)
 
     def settle(self, topup: TopUp, intent: Intent, time_zone: str, now: datetime) -> bool:
         """Credit a paid top-up. Return whether this call did.
@@ -85,7 +87,7 @@ class SettlementStore:
             {":yes": to_attribute(True), ":succeeded": to_attribute(TopUpStatus.SUCCEEDED)},
             {"#status": "status"},
         )
-        self._with_recharge(topup, finished, change, now)
+        self._with_recharge(topup, finished, change, Outcome(is_paid=True), now)
 
     def end(
         self,
@@ -94,7 +96,7 @@ class SettlementStore:
         change: Change,
         now: datetime,
         *,
-        failure_code: str | None = None,
+        decline: Decline | None = None,
     ) -> bool:
         """End an unpaid top-up as failed or canceled, and apply `change` to automatic recharge. Return whether this
         call ended it.
@@ -108,11 +110,11 @@ class SettlementStore:
             ":now": to_attribute(format_instant(now)),
             ":yes": to_attribute(True),
         }
-        if failure_code is not None:
+        if decline is not None:
             expression += ", failure_code = :failure"
-            values[":failure"] = to_attribute(failure_code)
+            values[":failure"] = to_attribute(decline.code)
         expression += " REMOVE lease_until, next_action_url, sweep_pk, sweep_sk"
-        return self._leave_open(topup, expression, values, change, now)
+        return self._leave_open(topup, expression, values, change, Outcome(decline), now)
 
     def await_customer(self, topup: TopUp, change: Change, failure_code: str, check_at: str, now: datetime) -> bool:
         """Let an automatic top-up wait for its customer, and suspend the recharge. Return whether this call did."""
@@ -126,9 +128,11 @@ class SettlementStore:
             "SET #status = :status, updated_at = :now, failure_code = :failure, sweep_sk = :check "
             "REMOVE lease_until, next_action_url"
         )
-        return self._leave_open(topup, expression, values, change, now)
+        return self._leave_open(topup, expression, values, change, Outcome(), now)
 
-    def _leave_open(self, topup: TopUp, expression: str, values: dict[str, Any], change: Change, now: datetime) -> bool:
+    def _leave_open(
+        self, topup: TopUp, expression: str, values: dict[str, Any], change: Change, outcome: Outcome, now: datetime
+    ) -> bool:
         open_statuses = {f":open_{at}": to_attribute(status) for at, status in enumerate(sorted(OPEN))}
         ended = update(
             self._table_name,
@@ -138,23 +142,32 @@ class SettlementStore:
             values | open_statuses,
             {"#status": "status"},
         )
-        return self._with_recharge(topup, ended, change, now)
+        return self._with_recharge(topup, ended, change, outcome, now)
 
-    def _with_recharge(self, topup: TopUp, action: dict[str, Any], change: Change, now: datetime) -> bool:
-        """Write an action on a top-up together with the change of automatic recharge, and make the stream report the
-        balance again: the open payment may have delayed a recharge.
+    def _with_recharge(
+        self, topup: TopUp, action: dict[str, Any], change: Change, outcome: Outcome, now: datetime
+    ) -> bool:
+        """Write an action on a top-up together with the change of automatic recharge, of the card's tries, and of the
+        account's limits, and make the stream report the balance again: the open payment may have delayed a recharge.
         """
 
         def attempt() -> bool | None:
-            failed = transact(self._client, [action, *self._recharge_actions(topup, change, now)])
+            recharge = (keys.account_pk(topup.account_id), keys.auto_recharge_sk())
+            items = read_many(self._client, self._table_name, [recharge, *outcome_keys(topup)])
+            actions = [
+                action,
+                *self._recharge_actions(topup, recharge_from_item(items.get(recharge)), change, now),
+                *outcome_actions(self._table_name, topup, outcome, items, now),
+            ]
+            failed = transact(self._client, actions)
             if failed and 0 not in failed:
                 return None
             return not failed
 
         return retry_on_race(RECHARGE, attempt)
 
-    def _recharge_actions(self, topup: TopUp, change: Change, now: datetime) -> list[dict[str, Any]]:
-        account_id, current = topup.account_id, self._recharges.recharge(topup.account_id)
+    def _recharge_actions(self, topup: TopUp, current: Recharge, change: Change, now: datetime) -> list[dict[str, Any]]:
+        account_id = topup.account_id
         if current.rule is None:
             return [nudge_action(self._table_name, account_id)]
         state = after_payment(current.rule, current.state, change(current.state), topup)

@@ -14,10 +14,11 @@ import stripe
 
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.payments import intents
+from calling_credit.payments.confirm_gate import ConfirmGate
 from calling_credit.payments.intents import StripeResult
 from calling_credit.payments.issues import Issue, report_issue
 from calling_credit.payments.lost_intents import lost_payment_issue, retrieve_intent
-from calling_credit.payments.safe_retries import NOT_CREATED, confirm_intent, confirm_key, create_intent, is_card_gone
+from calling_credit.payments.safe_retries import NOT_CREATED, confirm_intent, create_intent, is_card_gone
 from calling_credit.payments.settlement import SettlementStore, keep_state
 from calling_credit.payments.stripe_account import StripeAccountGuard
 from calling_credit.payments.stripe_client import NoAnswer, Refused, payments_unavailable
@@ -51,6 +52,7 @@ class TopUpWorker:
         self.topups = TopUpStore(client, table_name)
         self.tally: Counter[str] = Counter()
         self.guard = StripeAccountGuard(client, table_name, stripe_client, self.tally)
+        self.gate = ConfirmGate(client, table_name)
         self._settlements = SettlementStore(client, table_name)
         self._recharges = RechargeStore(client, table_name)
         self._dynamodb = client
@@ -68,7 +70,7 @@ class TopUpWorker:
         """
         for _ in range(MAX_STEPS):
             action = decision.next_action(
-                topup, intent, self.now, partial(self._is_wanted, topup), partial(self._is_frozen, topup)
+                topup, intent, self.now, partial(self._is_wanted, topup), partial(self._was_frozen, topup)
             )
             topup, result = self._apply(action, topup)
             if result is None:
@@ -91,10 +93,10 @@ class TopUpWorker:
             case decision.CreateIntent():
                 topup, result = self._create_intent(topup)
             case decision.StoreIntent(intent):
-                topup = self.topups.store_intent(topup, intent.intent_id, self.now) or self._reload(topup)
+                topup = self.topups.store_intent(topup, intent.intent_id, self.now) or self.reload(topup)
                 result = intent
             case decision.Confirm():
-                topup, result = confirm_intent(self.stripe, self.topups, topup, self.now, self._seconds_left)
+                topup, result = confirm_intent(self.stripe, self.topups, self.gate, topup, self.now, self._seconds_left)
             case decision.CancelIntent(intent_id, decline):
                 if decline is not None:
                     topup = self.topups.store_decline(topup, decline, self.now) or topup
@@ -135,19 +137,6 @@ class TopUpWorker:
             raise payments_unavailable()
         return self.advance(topup, result) if isinstance(result, Intent) else topup
 
-    def confirm_on_session(self, topup: TopUp, request: str) -> TopUp:
-        """Confirm the same intent again, now that the customer is present, with the address their bank returns to.
-
-        Raises:
-            Unavailable: the table did not answer.
-        """
-        stored = self.topups.store_confirmation(topup, request, self.now)
-        if stored is None or stored.intent_id is None:
-            return self._reload(topup)
-        confirmation = intents.parse_request(stored.confirm_request)
-        result = intents.confirm(self.stripe, stored.intent_id, confirmation, confirm_key(stored))
-        return self.advance(stored, result if isinstance(result, Intent) else None)
-
     def _create_intent(self, topup: TopUp) -> tuple[TopUp, StripeResult | None]:
         """Create the intent and store its id. Cancel it if the top-up was given up meanwhile."""
         self.guard.require_same()
@@ -156,12 +145,11 @@ class TopUpWorker:
             return self._cancel(topup), None
         if isinstance(result, Refused) and is_card_gone(self.stripe, topup, result):
             self.guard.require_same(ask_stripe=True)
-            return self._fail(
-                topup, Decline(FailureCode.CARD_REMOVED)
-            ), None  # No intent exists, so nothing was charged.
+            removed = Decline(FailureCode.CARD_REMOVED)  # No intent exists, so nothing was charged.
+            return self._fail(topup, removed), None
         if not isinstance(result, Intent):
             return topup, result
-        stored = self.topups.store_intent(topup, result.intent_id, self.now) or self._reload(topup)
+        stored = self.topups.store_intent(topup, result.intent_id, self.now) or self.reload(topup)
         if stored.intent_id == result.intent_id and stored.is_open:
             return stored, result
         intents.cancel(self.stripe, result.intent_id)
@@ -178,26 +166,26 @@ class TopUpWorker:
         if topup.status == TopUpStatus.SUCCEEDED and topup.is_finished:
             return topup
         self._settlements.finish(topup, partial(attempts.record_payment, topup=topup), self.now)
-        return self._reload(topup)
+        return self.reload(topup)
 
     def _await_customer(self, topup: TopUp, decline: Decline) -> TopUp:
         change = partial(attempts.await_customer, topup=topup)
         self._settlements.await_customer(topup, change, decline.code, next_check(topup, self.now), self.now)
         self.tally["recharges_suspended"] += 1
-        return self._reload(topup)
+        return self.reload(topup)
 
     def _record_status(self, topup: TopUp, action: decision.RecordStatus) -> TopUp:
         if action.wakes_recharge:
             self.topups.nudge(topup.account_id)
         stored = self.topups.record_status(topup, action.status, action.next_action_url, self.now)
-        return stored or self._reload(topup)
+        return stored or self.reload(topup)
 
     def _fail(self, topup: TopUp, decline: Decline) -> TopUp:
         record = partial(attempts.record_decline, topup=topup, decline=decline, now=self.now)
         change = record if topup.kind == TopUpKind.AUTOMATIC else keep_state
-        is_new = self._settlements.end(topup, TopUpStatus.FAILED, change, self.now, failure_code=decline.code)
+        is_new = self._settlements.end(topup, TopUpStatus.FAILED, change, self.now, decline=decline)
         self.tally["top_ups_failed"] += is_new
-        return self._reload(topup)
+        return self.reload(topup)
 
     def _fail_lost(self, topup: TopUp) -> TopUp:
         """End a payment whose intent Stripe does not know. The issue comes first, so that no crash can omit it."""
@@ -207,9 +195,12 @@ class TopUpWorker:
         return self._fail(topup, Decline(FailureCode.PAYMENT_LOST))
 
     def _cancel(self, topup: TopUp) -> TopUp:
-        change = partial(attempts.record_cancellation, topup=topup) if topup.kind == TopUpKind.AUTOMATIC else keep_state
+        refusal = self.gate.refusals.get(topup.topup_id)
+        stop = (refusal.code, refusal.until) if refusal and refusal.is_of_card else None
+        record = partial(attempts.record_cancellation, topup=topup, stop=stop)
+        change = record if topup.kind == TopUpKind.AUTOMATIC else keep_state
         self._settlements.end(topup, TopUpStatus.CANCELED, change, self.now)
-        return self._reload(topup)
+        return self.reload(topup)
 
     def _cancel_without_intent(self, topup: TopUp) -> TopUp:
         """Nothing was confirmed, so nothing was charged. Cancel the intents whose creation Stripe did not answer."""
@@ -226,13 +217,14 @@ class TopUpWorker:
         rule, state = account.recharge.rule, account.recharge.state
         return not account.is_halted and not is_unwanted(rule, state, account.posted_micros, topup, account.time_zone)
 
-    def _is_frozen(self, topup: TopUp) -> bool:
-        return AccountReader(self._dynamodb, self._table_name, topup.account_id).account().is_frozen
+    def _was_frozen(self, topup: TopUp) -> bool:
+        account = AccountReader(self._dynamodb, self._table_name, topup.account_id).account()
+        return account.was_frozen_since(topup.created_at)
 
     def _record_no_answer(self, topup: TopUp, result: NoAnswer | Refused) -> TopUp:
         """Leave the stored top-up unchanged: the outcome is unknown, or Stripe refused the request."""
         self.tally["stripe_refusals" if isinstance(result, Refused) else "stripe_unanswered"] += 1
-        return self._reload(topup)
+        return self.reload(topup)
 
     def _report_mismatch(self, topup: TopUp, intent: Intent, reason: str) -> TopUp:
         details = f"top-up {topup.topup_id}: {intent.status}, {intent.amount_micros} micros of {intent.currency}"
@@ -243,5 +235,6 @@ class TopUpWorker:
             self._recharges.release_attempt(topup, self.now)
         return topup
 
-    def _reload(self, topup: TopUp) -> TopUp:
+    def reload(self, topup: TopUp) -> TopUp:
+        """Read a top-up again."""
         return self.topups.read(topup.account_id, topup.topup_id) or topup

@@ -1,11 +1,11 @@
-"""Handles Stripe events, from callbacks or from the list of undelivered events. The current object is read from Stripe,
-so order and repetition do not matter.
+"""Handles Stripe events, from callbacks or from the list of events. The current object is read from Stripe, so order
+and repetition do not matter.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
 import stripe
 
@@ -14,17 +14,16 @@ from calling_credit.payments import cards, customers, intents
 from calling_credit.payments.card_changes import CARD_RENEWED, CUSTOMER_DELETED, RuleCards
 from calling_credit.payments.issues import Issue, IssueCode, report_issue
 from calling_credit.payments.reversal import reverse_topup
-from calling_credit.payments.stripe_client import NoAnswer, payments_unavailable, public_error
+from calling_credit.payments.setup_pages import record_saved_card
+from calling_credit.payments.stripe_client import NoAnswer, payments_unavailable
 from calling_credit.payments.topup_worker import TopUpWorker
-from calling_credit.payments.webhook_signature import StripeEvent, parse_event
+from calling_credit.payments.webhook_signature import StripeEvent
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.topups.topup import Intent, TopUp, TopUpStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-DELIVERY_PERIOD: Final = timedelta(days=3)
-"""How long Stripe retries a callback (docs.stripe.com/webhooks)."""
 REVERSAL_EVENTS: Final = ("charge.refund", "charge.dispute.", "refund.")
 PAYMENT_EVENTS: Final = frozenset(
     f"payment_intent.{what}" for what in ("succeeded", "payment_failed", "processing", "requires_action", "canceled")
@@ -32,8 +31,9 @@ PAYMENT_EVENTS: Final = frozenset(
 DISPUTE_EVENTS: Final = ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
 CARD_SAVED: Final = "checkout.session.completed"
 CARD_REMOVED: Final = "payment_method.detached"
-CALLBACK_ONLY_EVENTS: Final = frozenset(
+ENDPOINT_EVENTS: Final = frozenset(
     {
+        *PAYMENT_EVENTS,
         CARD_SAVED,
         CARD_REMOVED,
         CUSTOMER_DELETED,
@@ -42,10 +42,18 @@ CALLBACK_ONLY_EVENTS: Final = frozenset(
         "charge.refund.updated",
         *(f"refund.{what}" for what in ("created", "updated", "failed")),
         *(f"charge.dispute.{what}" for what in DISPUTE_EVENTS),
+        *(f"radar.early_fraud_warning.{what}" for what in ("created", "updated")),
     }
 )
-"""Events without any stored object that the sweeper could check. Each list of types is below Stripe's maximum of 20
-(docs.stripe.com/api/events/list).
+"""The events that the endpoint at Stripe must send. docs/deploy.md lists them, and `make check-stripe` compares."""
+SWEPT_EVENTS: Final = ENDPOINT_EVENTS - {
+    "charge.refunded",
+    "charge.refund.updated",
+    "payment_intent.processing",
+    "payment_intent.requires_action",
+}
+"""The events that the sweep lists, at most 20 (docs.stripe.com/api/events/list). The others repeat what it lists, or
+are about open payments, which are checked anyway.
 """
 
 
@@ -99,6 +107,7 @@ class StripeEventHandler:
         owner = cards.keep_first_card_as_default(self._stripe, event.object_id)
         if owner is not None:
             self._rule_cards.handle_saved_card(*owner)
+        record_saved_card(self._stripe, self._client, self._table_name, event.object_id, self._now)
         return "card_saved"
 
     def _bring_up_to_date(self, event: StripeEvent, intent_id: str) -> TopUp | str:
@@ -149,29 +158,3 @@ class StripeEventHandler:
         """Report an issue to operators; Stripe's event counts as handled."""
         self.tally["payment_issues"] += report_issue(self._client, self._table_name, issue, self._now)
         return issue.code
-
-
-def undelivered_events(client: stripe.StripeClient, now: datetime) -> Iterator[StripeEvent]:
-    """List the events of the last days that Stripe could not deliver, each object once, the newest first. Events that
-    only a callback reports come first, because the sweeper checks payments anyway. Pages are read as needed.
-
-    Raises:
-        Unavailable: payments_unavailable.
-    """
-    seen: set[tuple[bool, str]] = set()
-    for kinds in (CALLBACK_ONLY_EVENTS, PAYMENT_EVENTS):
-        params: Any = {
-            "created": {"gte": int((now - DELIVERY_PERIOD).timestamp())},
-            "delivery_success": False,
-            "types": sorted(kinds),
-            "limit": 100,
-        }
-        try:
-            for listed in client.v1.events.list(params).auto_paging_iter():
-                event = parse_event(listed.to_dict())
-                about = (kinds is CALLBACK_ONLY_EVENTS, event.intent_id or event.object_id)
-                if about not in seen:
-                    seen.add(about)
-                    yield event
-        except stripe.StripeError as error:
-            raise public_error(error) from error

@@ -172,9 +172,12 @@ def await_customer(state: State, topup: TopUp) -> State:
     return _suspend(_blame(ended, topup.card), SuspensionReason.AUTHENTICATION)
 
 
-def record_cancellation(state: State, topup: TopUp) -> State:
-    """The attempt ended without a decline. It no longer counts against the limits."""
-    return _end_attempt(state, topup, AttemptOutcome.CANCELED)
+def record_cancellation(state: State, topup: TopUp, stop: tuple[str, str | None] | None = None) -> State:
+    """The attempt ended without a decline. It no longer counts against the limits. `stop`: the code of the reason why
+    its card must not be tried, and until when.
+    """
+    ended = _end_attempt(state, topup, AttemptOutcome.CANCELED)
+    return ended if stop is None or ended.suspended_reason is not None else record_stop(ended, *stop)
 
 
 def release_attempt(state: State, topup: TopUp) -> State:

@@ -15,14 +15,12 @@ from calling_credit.instants import format_instant, local_date, zone
 from calling_credit.money import MICROS_PER_DOLLAR
 from calling_credit.recharge.acceptance import exceeds_accepted
 from calling_credit.recharge.attempts import SPENT, Attempt, AttemptOutcome, State, SuspensionReason, spent_micros
+from calling_credit.topups.card_history import UNUSED_CARD, CardHistory
 from calling_credit.topups.topup import TopUp, TopUpKind
 
 DEFAULT_HOURLY_COUNT: Final = 3
 DEFAULT_DAILY_LIMIT_MICROS: Final = 200 * MICROS_PER_DOLLAR
 DEFAULT_MONTHLY_LIMIT_MICROS: Final = 1_000 * MICROS_PER_DOLLAR
-MAX_DECLINES: Final = 4
-DECLINES_COUNT_FOR: Final = timedelta(days=30)
-"""Visa fines merchants for more than 20 tries of a declined card in 30 days, Mastercard for more than 35."""
 HOUR: Final = timedelta(hours=1)
 BEGUN: Final = SPENT | {AttemptOutcome.CANCELED}
 """Attempts that count toward the hourly limit. Canceled ones count, or a canceled attempt could repeat endlessly. After
@@ -40,10 +38,16 @@ class StopReason(StrEnum):
     IN_FLIGHT = "in_flight"
     BACKING_OFF = "backing_off"
     DECLINED_TOO_OFTEN = "card_declined_too_often"
+    CARD_BLOCKED = "card_blocked"
     HOURLY_COUNT = "hourly_count"
     DAILY_LIMIT = "daily_limit"
     MONTHLY_LIMIT = "monthly_limit"
     TOP_UP_MAXIMUM = "top_up_maximum"
+
+
+_OF_CARD = (StopReason.CARD_BLOCKED, StopReason.DECLINED_TOO_OFTEN, SuspensionReason.UNUSABLE)
+NEED_ANOTHER_CARD_OR_AMOUNT: Final = frozenset({StopReason.TOP_UP_MAXIMUM, *_OF_CARD})
+"""Stops that no fall of the balance ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RechargeContext:
-    """Everything a decision depends on. `pending_micros` is the sum of other payments that are under way."""
+    """Everything a decision depends on. `pending_micros` is the sum of other payments that are under way. `card` is the
+    history of the rule's card on all paths.
+    """
 
     rule: Rule
     state: State
@@ -79,6 +85,7 @@ class RechargeContext:
     maximum_micros: int
     now: datetime
     is_frozen: bool = False
+    card: CardHistory = UNUSED_CARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +140,19 @@ def _reasons_to_stop(s: RechargeContext) -> Iterator[Stop]:
         yield Stop(StopReason.IN_FLIGHT)
     if state.is_backing_off(s.now):
         yield Stop(StopReason.BACKING_OFF, state.not_before)
-    declines = [
-        a
-        for a in _since(s, DECLINES_COUNT_FOR)
-        if (a.outcome, a.fingerprint) == (AttemptOutcome.DECLINED, rule.fingerprint)
-    ]
-    if len(declines) >= MAX_DECLINES:
-        yield Stop(StopReason.DECLINED_TOO_OFTEN, _after(declines[-MAX_DECLINES], DECLINES_COUNT_FOR))
+    yield from _reasons_of_card(rule, s.card)
     lately = [a for a in _since(s, HOUR) if a.outcome in BEGUN]
     if len(lately) >= rule.hourly_count:
         yield Stop(StopReason.HOURLY_COUNT, _after(lately[-rule.hourly_count], HOUR))
+
+
+def _reasons_of_card(rule: Rule, card: CardHistory) -> Iterator[Stop]:
+    if rule.fingerprint == rule.payment_method_id:  # Stripe names no number, so its declines cannot be counted.
+        yield Stop(SuspensionReason.UNUSABLE)
+    if card.is_blocked:
+        yield Stop(StopReason.CARD_BLOCKED)
+    if card.tries_left == 0:
+        yield Stop(StopReason.DECLINED_TOO_OFTEN, card.retry_at)
 
 
 def _credit_to_buy(s: RechargeContext) -> Stop | BuyCredit:
@@ -201,7 +211,9 @@ def _next_month(s: RechargeContext) -> str:
 def armed_threshold(rule: Rule, state: State, now: datetime) -> int | None:
     """The threshold from which headroom is measured; None while a falling balance must not wake the recharge."""
     waits = state.next_attempt_at is not None and state.next_attempt_at > format_instant(now)
-    if not rule.enabled or state.suspended_reason is not None or waits or state.stopped == StopReason.TOP_UP_MAXIMUM:
+    if not rule.enabled or state.suspended_reason is not None or waits:
+        return None
+    if state.stopped in NEED_ANOTHER_CARD_OR_AMOUNT and state.next_attempt_at is None:
         return None
     return rule.threshold_micros
 

@@ -23,6 +23,7 @@ WORDS: Final[dict[str, str]] = {
     decision.StopReason.IN_FLIGHT: "A recharge is in progress.",
     decision.StopReason.BACKING_OFF: "Paused: the card was declined.",
     decision.StopReason.DECLINED_TOO_OFTEN: "Paused: the card was declined too often. Use another card.",
+    decision.StopReason.CARD_BLOCKED: "Paused: the card is blocked after a dispute. Use another card.",
     decision.StopReason.HOURLY_COUNT: "Paused: the hourly number of recharges was reached.",
     decision.StopReason.DAILY_LIMIT: "Paused: the daily limit was reached.",
     decision.StopReason.MONTHLY_LIMIT: "Paused: the monthly limit was reached.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.account import account_from_item
 from calling_credit.accounts.freezing import account_frozen, unless_frozen_action
+from calling_credit.accounts.limits import DEFAULT_LIMITS
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
@@ -46,6 +47,7 @@ class Snapshot:
     posted_micros: int
     recharge: Recharge
     is_frozen: bool = False
+    daily_top_up_micros: int = DEFAULT_LIMITS.daily_top_up_micros
 
     @property
     def is_halted(self) -> bool:
@@ -86,6 +88,7 @@ class RechargeStore:
             balance_from_item(from_attributes(items[keys.balance_sk()])).posted_micros,
             recharge_from_item(items.get(keys.auto_recharge_sk())),
             is_frozen=account.is_frozen,
+            daily_top_up_micros=account.limits.daily_top_up_micros,
         )
 
     def store_rule(
@@ -166,14 +169,17 @@ class RechargeStore:
         ]
         return not transact(self._client, actions)
 
-    def wake(self, account_id: str, now: datetime) -> bool:
+    def wake(self, account_id: str, now: datetime, undated: list[tuple[str, Rule]] | None = None) -> bool:
         """Arm the balance again after a wait, or after some hours without a check, so that the stream reports a balance
-        below the threshold. Announce that the rule's card expires if it is time.
+        below the threshold. Announce that the rule's card expires if it is time. A rule whose card has no date yet is
+        added to `undated`.
         """
         current = self.recharge(account_id)
         waits = current.state.next_attempt_at is not None and current.state.next_attempt_at > format_instant(now)
         if current.rule is None or not current.rule.enabled or current.state.suspended_reason is not None:
             return False
+        if undated is not None and not current.rule.card_expires:
+            undated.append((account_id, current.rule))
         state = announce_expiry(current.rule, current.state, now)
         if waits:
             return state != current.state and self._write(account_id, current, current.rule, state, now)

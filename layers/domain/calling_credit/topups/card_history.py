@@ -77,6 +77,7 @@ class CardHistory:
 
 
 NEW_CARD: Final = CardRecord()
+UNUSED_CARD: Final = CardHistory()
 
 
 def history_of(record: CardRecord, now: datetime) -> CardHistory:

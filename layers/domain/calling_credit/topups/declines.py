@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from calling_credit.topups.api_error_codes import API_ERROR_CODES
+
 
 class FailureCode(StrEnum):
     """The codes of failed payments that customers see. Stripe's other decline codes are shown as `card_declined`."""
@@ -26,25 +28,89 @@ class FailureCode(StrEnum):
     CANCELED = "canceled"
 
 
-_HARD_CODES: Final = frozenset(
+HARD_CODES: Final = frozenset(
     {
         FailureCode.EXPIRED_CARD,
-        FailureCode.CARD_REMOVED,
         "card_not_supported",
+        "currency_not_supported",
         "do_not_try_again",
-        "invalid_account",
-        "invalid_number",
+        "expired_payment_method",
+        "fraudulent",
         "incorrect_number",
+        "invalid_account",
+        "invalid_card_type",
+        "invalid_cvc",
+        "invalid_expiry_month",
+        "invalid_expiry_year",
+        "invalid_number",
         "lost_card",
+        "merchant_blacklist",
         "new_account_information_available",
+        "not_permitted",
         "pickup_card",
         "restricted_card",
         "revocation_of_all_authorizations",
         "revocation_of_authorization",
+        "security_violation",
+        "service_not_allowed",
         "stolen_card",
         "stop_payment_order",
+        "testmode_decline",
+        "transaction_not_allowed",
     }
 )
+"""The card must not be tried again, with any `advice_code` or without one."""
+SOFT_CODES: Final = frozenset(
+    {
+        "approve_with_id",
+        "call_issuer",
+        "card_declined",
+        "card_velocity_exceeded",
+        "do_not_honor",
+        "duplicate_transaction",
+        "generic_decline",
+        "incorrect_address",
+        "incorrect_cvc",
+        "incorrect_pin",
+        "incorrect_postal_code",
+        "incorrect_zip",
+        "insufficient_funds",
+        "invalid_amount",
+        "invalid_pin",
+        "no_action_taken",
+        "offline_pin_required",
+        "online_or_offline_pin_required",
+        "payment_method_customer_decline",
+        "payment_method_provider_decline",
+        "pin_try_exceeded",
+        "reenter_transaction",
+        "refer_to_customer",
+        "try_again_later",
+        "withdrawal_count_limit_exceeded",
+    }
+)
+"""The issuer declined, but another try may succeed. Unknown codes are soft too."""
+NOT_OF_ISSUER: Final = API_ERROR_CODES | {
+    FailureCode.AUTHENTICATION_REQUIRED,
+    FailureCode.AUTHENTICATION_FAILED,
+    FailureCode.PROCESSING_ERROR,
+    FailureCode.CARD_REMOVED,
+    "card_decline_rate_limit_exceeded",
+    "issuer_not_available",
+    "mobile_device_authentication_required",
+}
+"""The issuer did not decide against the card: the customer was not authenticated, the payment was not processed, or the
+card was removed.
+"""
+
+
+class DeclineKind(StrEnum):
+    """What a decline says about the card."""
+
+    HARD = "hard"
+    SOFT = "soft"
+    NOT_OF_ISSUER = "not_of_issuer"
+
 
 WORDS: Final[dict[FailureCode, str]] = {
     FailureCode.AUTHENTICATION_REQUIRED: "Your bank asks you to confirm this payment.",
@@ -77,7 +143,15 @@ class Decline:
     @property
     def is_hard(self) -> bool:
         """Whether the card must not be tried again."""
-        return self.code in _HARD_CODES or self.advice == "do_not_try_again"
+        is_final = self.code in HARD_CODES or self.advice == "do_not_try_again"
+        return is_final or self.code == FailureCode.CARD_REMOVED
+
+    @property
+    def kind(self) -> DeclineKind:
+        """What the decline says about the card. Only an issuer's decline, hard or soft, uses up one of its tries."""
+        if self.code in HARD_CODES or self.advice == "do_not_try_again":
+            return DeclineKind.HARD
+        return DeclineKind.NOT_OF_ISSUER if self.code in NOT_OF_ISSUER else DeclineKind.SOFT
 
 
 UNSPECIFIED: Final = Decline(FailureCode.CARD_DECLINED)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from calling_credit.dynamodb.retries import busy
-from calling_credit.errors import CallingCreditError, Conflict, Forbidden, ProblemCode, TooManyRequests
+from calling_credit.errors import CallingCreditError, Conflict, ProblemCode, TooManyRequests, Unavailable
 from calling_credit.money import format_money
 from calling_credit.topups.card_history import CardHistory, CardRefusal
 
@@ -11,13 +11,6 @@ from calling_credit.topups.card_history import CardHistory, CardRefusal
 def account_closed() -> Conflict:
     """The error for a payment of a closed account."""
     return Conflict(ProblemCode.ACCOUNT_CLOSED, "This account is closed and accepts no funds. Contact your provider.")
-
-
-def account_frozen() -> Forbidden:
-    """The error for a payment of a frozen account."""
-    return Forbidden(
-        ProblemCode.ACCOUNT_FROZEN, "This account is frozen and accepts no funds. Ask your provider to unfreeze it."
-    )
 
 
 def card_blocked() -> Conflict:
@@ -47,6 +40,11 @@ def too_many_declines(until: datetime, now: datetime) -> TooManyRequests:
     """The error after too many declined payments of an account."""
     detail = "Too many payments of this account were declined. Contact your bank, and try again later."
     return TooManyRequests(ProblemCode.TOO_MANY_DECLINES, detail, _seconds(until, now))
+
+
+def payments_under_way() -> Unavailable:
+    """The error while other payments of the account, which may still be declined, are under way."""
+    return busy("Other payments of this account are")
 
 
 def too_many_setup_pages(until: datetime, now: datetime) -> TooManyRequests:

@@ -1,0 +1,109 @@
+"""Pages at Stripe for saving a card: at most ten an hour, and as many as the account may still save cards.
+
+A page claims its place before Stripe creates it, ends after half an hour, and names its claim, so that the saved card
+takes the place of the page.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import stripe
+
+from calling_credit.instants import format_instant
+from calling_credit.payments.card_store import CardStore
+from calling_credit.payments.limit_store import LimitStore
+from calling_credit.payments.lost_customers import CardSaver
+from calling_credit.payments.stripe_client import public_error
+from calling_credit.payments.topup_worker import TopUpWorker
+from calling_credit.recharge.store import Snapshot
+from calling_credit.topups.payment_limits import MAX_CARDS, PAGE_LIFETIME
+from calling_credit.topups.topup import Card
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TRANSIT: Final = timedelta(seconds=10)
+"""Stripe requires at least 30 minutes from its own receipt of the request."""
+
+
+def count_cards(client: stripe.StripeClient, customer_id: str | None) -> int:
+    """Count a customer's saved cards, up to one more than an account may have.
+
+    Raises:
+        Unavailable: payments_unavailable.
+    """
+    if customer_id is None:
+        return 0
+    try:
+        listed = client.v1.payment_methods.list({"customer": customer_id, "type": "card", "limit": MAX_CARDS + 1})
+    except stripe.InvalidRequestError:
+        return 0  # The customer was deleted at Stripe, and the cards with it.
+    except stripe.StripeError as error:
+        raise public_error(error) from error
+    return len(listed.data)
+
+
+@contextmanager
+def claimed_page(limits: LimitStore, saved: int, now: datetime) -> Iterator[dict[str, Any]]:
+    """Claim a page beside `saved` cards, and provide the parameters of its session. Return the claim if the page
+    is not created.
+
+    Raises:
+        TooManyRequests: too_many_setup_pages, too_many_cards. Unavailable: busy, or the table did not answer.
+    """
+    page_id = secrets.token_hex(8)
+    limits.claim_page(page_id, saved, now)
+    try:
+        yield {"client_reference_id": page_id, "expires_at": int((now + PAGE_LIFETIME + TRANSIT).timestamp())}
+    except Exception:
+        limits.return_page(page_id)
+        raise
+
+
+def open_setup_page(worker: TopUpWorker, saver: CardSaver, account: Snapshot, page_url: str) -> str:
+    """Create a page for saving a card within the account's limits, and the account's customer if it has none. Return
+    the page's address.
+
+    Raises:
+        TooManyRequests: too_many_setup_pages, too_many_cards. Unavailable: Stripe or the table did not answer.
+    """
+    limits = worker.gate.limits(account.account_id)
+    saved = count_cards(worker.stripe, account.customer_id)
+    with limits.announcing(worker.tally, worker.now), claimed_page(limits, saved, worker.now) as extra:
+        return saver.setup_page(account.account_id, page_url, worker.now, extra)
+
+
+def record_saved_card(
+    client: stripe.StripeClient, dynamodb: "DynamoDBClient", table_name: str, session_id: str, now: datetime
+) -> None:
+    """Let a saved card take the place of its page. If the card was exhausted, it gets one manual try, because its bank
+    accepted it again.
+
+    Raises:
+        Unavailable: payments_unavailable, or the table did not answer; the same call is safe again.
+    """
+    try:
+        session = client.v1.checkout.sessions.retrieve(
+            session_id, {"expand": ["setup_intent.payment_method", "customer"]}
+        )
+    except stripe.InvalidRequestError:
+        return
+    except stripe.StripeError as error:
+        raise public_error(error) from error
+    setup, customer = session.setup_intent, session.customer
+    if not isinstance(setup, stripe.SetupIntent) or not isinstance(customer, stripe.Customer):
+        return
+    metadata = getattr(customer, "metadata", None)  # A deleted customer has none.
+    account_id = str(metadata.to_dict().get("account_id", "")) if metadata is not None else ""
+    method = setup.payment_method
+    card = method.card if isinstance(method, stripe.PaymentMethod) else None
+    if not account_id or setup.status != "succeeded" or card is None or not isinstance(method, stripe.PaymentMethod):
+        return
+    if session.client_reference_id:
+        LimitStore(dynamodb, table_name, account_id).close_page(session.client_reference_id)
+    saved = Card(method.id, str(card.brand), card.last4, card.fingerprint or method.id)
+    opened_at = format_instant(datetime.fromtimestamp(session.created, UTC))
+    CardStore(dynamodb, table_name).grant_manual_try(saved, opened_at, now)
