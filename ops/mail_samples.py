@@ -15,6 +15,7 @@ PAGE_URL: Final = "https://billing.phone.example/"
 CONFIRMATION: Final = Confirmation(f"{PAGE_URL}links/Zm9yZXhhbXBsZQ", "2026-11-24T12:00:00.000Z")
 CARD: Final = {"brand": "visa", "last4": "4242"}
 PAYMENT: Final = {"topup_id": "tu_5c1d9e", "payment_method": CARD}
+REVERSED: Final = {"topup_id": "tu_5c1d9e", "amount": "50.00", "created_at": "2026-11-21T09:30:00.000Z"}
 DECLINED: Final = {"code": "insufficient_funds", "message": message_of("insufficient_funds")}
 MOVED: Final = {"entry_id": "tu_5c1d9e#rev#1", "topup_id": "tu_5c1d9e", "payment_method": CARD}
 
@@ -34,6 +35,13 @@ SAMPLES: Final[tuple[tuple[EventType, dict[str, Any]], ...]] = (
     (
         EventType.AUTO_RECHARGE_SUSPENDED,
         {"reason": SuspensionReason.REPEATEDLY, "message": WORDS[SuspensionReason.REPEATEDLY], "payment_method": CARD},
+    ),
+    *(
+        (
+            EventType.AUTO_RECHARGE_SUSPENDED,
+            {"reason": reason, "message": WORDS[reason], "payment_method": CARD, "payment": REVERSED},
+        )
+        for reason in (SuspensionReason.REFUNDED, SuspensionReason.DISPUTED)
     ),
     (EventType.BALANCE_LOW, {"balance": "4.7215", "low_balance": "5.00"}),
     (EventType.CREDIT_REVERSED, MOVED | {"amount": "25.00"}),

@@ -11,7 +11,7 @@ from calling_credit.admission.authorize import authorize
 from calling_credit.admission.decision import AdmissionRequest, Decision, emergency
 from calling_credit.admission.denials import announce_denial
 from calling_credit.admission.reader import AdmissionReader, AdmissionSnapshot
-from calling_credit.admission.reasons import FRAUD_REASONS, DenialReason
+from calling_credit.admission.reasons import FRAUD_REASONS, LACK_OF_CREDIT, DenialReason
 from calling_credit.admission.request import decision_view, parse_request
 from calling_credit.admission.store import AdmissionStore
 from calling_credit.api.caller import switch
@@ -64,7 +64,9 @@ def authorize_call() -> Response[str]:
 def announce(request: AdmissionRequest, decision: Decision, snapshot: AdmissionSnapshot) -> None:
     """Tell automatic recharge or the fraud alert about a denial. A failure is logged and does not change the answer."""
     try:
-        if decision.reason == DenialReason.RECHARGING and snapshot.may_nudge:
+        if decision.reason in LACK_OF_CREDIT and snapshot.counts_refusal:
+            store.count_refusal(request.account_id)
+        elif decision.reason == DenialReason.RECHARGING and snapshot.may_nudge:
             store.nudge(request.account_id)
         if decision.reason in FRAUD_REASONS:
             denials, now = snapshot.denials, snapshot.context.now

@@ -1,4 +1,4 @@
-"""The operator's routes: accounts, lines, users, adjustments, and corrections of calls."""
+"""The operator's routes: accounts, lines, users, adjustments, corrections of calls, and automatic recharge."""
 
 from functools import partial
 from typing import Any
@@ -21,6 +21,7 @@ from calling_credit.charging.corrections import correction_view, parse_correctio
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import NotFound, ProblemCode
+from calling_credit.instants import format_instant
 from calling_credit.ledger.adjustments import adjust_balance, parse_adjustment
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.reader import LedgerReader
@@ -28,6 +29,10 @@ from calling_credit.money import format_money
 from calling_credit.rates.area_codes import AreaCodeReader
 from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.deck_store import s3_client
+from calling_credit.recharge.settings import rule_view
+from calling_credit.recharge.store import RechargeStore
+from calling_credit.recharge.switched_off import SwitchedOff
+from calling_credit.recharge.switching_off import in_flight_view, parse_switch_off, switch_off
 from calling_credit.topups.store import TopUpStore
 
 logger = Logger()
@@ -35,6 +40,8 @@ app = http_resolver(logger)
 dynamodb = dynamodb_client()
 accounts = AccountStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name)
+topups = TopUpStore(dynamodb, config().table_name)
+recharges = RechargeStore(dynamodb, config().table_name)
 topups = TopUpStore(dynamodb, config().table_name)
 area_codes = AreaCodeReader(s3_client, config().deck_bucket)
 
@@ -118,6 +125,20 @@ def post_correction(account_id: str, call_key: str) -> Response[str]:
     logger.info("corrected", account_id=account_id, call_key=call_key, by=by)
     balance = LedgerReader(dynamodb, config().table_name, account_id).balance().posted_micros
     return answer(correction_view(correction, balance), 201)
+
+
+@app.put("/accounts/<account_id>/auto-recharge")
+def put_auto_recharge(account_id: str) -> Response[str]:
+    """Switch the account's automatic recharge off; only the customer can switch it on."""
+    by = f"operator:{operator(claims(app), config())}"
+    reason = parse_switch_off(json_body(app))
+    existing_account(account_id)
+    now = clock.now()
+    switched_off = SwitchedOff(by, reason, format_instant(now))
+    stored = recharges.change_rule(account_id, partial(switch_off, by=switched_off), now)
+    logger.info("recharge_switched_off", account_id=account_id, by=by)
+    in_flight = in_flight_view(stored, partial(topups.read, account_id))
+    return answer({**rule_view(stored.rule, stored.state, now), "in_flight": in_flight})
 
 
 def existing_account(account_id: str) -> Account:

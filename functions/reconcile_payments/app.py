@@ -1,5 +1,5 @@
-"""Checks open payments and recharges whose wait has ended, every minute, and every few minutes what happened at Stripe.
-Stripe is asked for each outcome, so lost callbacks do no harm.
+"""Checks open payments, recharges whose wait has ended, and suspicious calls whose day is over, every minute, and every
+few minutes what happened at Stripe. Stripe is asked for each outcome, so lost callbacks do no harm.
 """
 
 from collections import Counter
@@ -11,7 +11,9 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
+from calling_credit.charging.suspicious_calls import count_suspicious_call, due_suspicious_calls
 from calling_credit.config import config
+from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import CallingCreditError, ProblemCode
@@ -58,6 +60,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         except (CallingCreditError, *AWS_ERRORS) as error:
             counts["failed"] += 1
             logger.warning("not_woken", account_id=account_id, code=code_of(error))
+    count_suspicious(now, seconds_left, counts)
     worker: TopUpWorker | None = None
     for topup in topups.due(now):
         if seconds_left() < 0:
@@ -78,6 +81,19 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     logger.info("reconciled", extra=counts | dict(tally))
     emit(metrics, +(tally + Counter(sweeps_failed=counts["failed"])))
     return counts
+
+
+def count_suspicious(now: datetime, seconds_left: Callable[[], float], counts: dict[str, int]) -> None:
+    """Count the suspicious calls whose day is over toward automatic recharge."""
+    for key in due_suspicious_calls(dynamodb, config().table_name, now):
+        if seconds_left() < 0:
+            return
+        try:
+            is_new = count_suspicious_call(dynamodb, config().table_name, key, now, seconds_left)
+            logger.info("suspicious_call", account_id=keys.account_of(key[0]), counted=is_new)
+        except (CallingCreditError, *AWS_ERRORS) as error:
+            counts["failed"] += 1
+            logger.warning("not_counted", account_id=keys.account_of(key[0]), code=code_of(error))
 
 
 def sweep_events(now: datetime, seconds_left: Callable[[], float], counts: dict[str, int]) -> Counter[str]:

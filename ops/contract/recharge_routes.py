@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from calling_credit.recharge import decision, settings
-from ops.contract.route import Access, Route, member_read, ok
+from calling_credit.recharge import decision, settings, switching_off
+from ops.contract.route import Access, Route, member_read, ok, path
 from ops.contract.schemas import (
     COUNT,
     DOLLARS,
     FLAG,
+    ID,
     INSTANT,
     LAST_FOUR,
     MADE_FROM,
@@ -133,6 +134,21 @@ SIMULATION: Final = record(
     },
 )
 
+SWITCH_OFF: Final = body(
+    "SwitchOff",
+    "Switches automatic recharge off. The reason is recorded.",
+    {
+        "enabled": {"const": False, "description": "Only false is allowed."},
+        "reason": {"type": "string", "minLength": 1, "maxLength": switching_off.MAX_REASON_CHARACTERS},
+    },
+    ["enabled", "reason"],
+)
+SWITCHED_OFF: Final = record(
+    "SwitchedOffRule",
+    "The rule of automatic recharge after it was switched off.",
+    RULE_FIELDS | {"in_flight": or_null(IN_FLIGHT)},
+)
+
 GROUP: Final = "Automatic recharge"
 RULE_CODES: Final = (
     "missing_field",
@@ -198,5 +214,18 @@ ROUTES: Final = (
         {200: ok(SIMULATION, "The simulation.")},
         ("unknown_account", *RULE_CODES, *STRIPE_CODES),
         body=TRIED_RULE,
+    ),
+    Route(
+        "PUT",
+        "/accounts/{account_id}/auto-recharge",
+        "manage_accounts",
+        Access.OPERATOR,
+        "Operator",
+        "Switch automatic recharge off",
+        {200: ok(SWITCHED_OFF, "Automatic recharge is off, or was never set.")},
+        ("unknown_account", "invalid_id", "missing_field", "invalid_field", "busy"),
+        "Only a billing admin of the account can switch it on again.",
+        parameters=(path("account_id", ID, "The account."),),
+        body=SWITCH_OFF,
     ),
 )

@@ -92,6 +92,21 @@ ACCOUNT: dict[str, Any] = {"PK": PK, "SK": "ACCOUNT", "status": "open", "time_zo
 FREEZING = {"frozen_at": AT, "frozen_by": "operator:ops", "frozen_from": "203.0.113.7"}
 UNFREEZING = {f"un{name}": value for name, value in FREEZING.items()}
 
+ISSUE: dict[str, Any] = {
+    "PK": "STRIPE#dp_1:withdrawn",
+    "SK": "ISSUE",
+    "account_id": "acct_1",
+    "code": "card_blocked",
+    "object_id": "dp_1",
+    "details": "dispute withdrawn: top-up tu_1, visa 4242",
+    "source": "dispute",
+    "stage": "withdrawn",
+    "topup_id": "tu_1",
+    "recorded_at": AT,
+    "written_by": "secret",
+    **CARD,
+}
+
 Change = tuple[dict[str, Any] | None, dict[str, Any] | None]
 PAID = PAYMENT | {"status": "succeeded", "settled_at": AT}
 FAILED = PAYMENT | {"status": "failed", "failure_code": "insufficient_funds"}
@@ -104,6 +119,7 @@ CHANGES: dict[str, Change] = {
     "BalanceLow": (BALANCE, BALANCE | {"posted_micros": 4_999_900}),
     "CreditReversed": (None, ENTRY),
     "CreditReturned": (None, ENTRY | {"kind": "credit_returned", "amount_micros": 30_000_000}),
+    "CardBlocked": (None, ISSUE),
     "CallUnrated": (None, UNRATED),
     "CallDenied": (DENIAL | {"denials": 2}, DENIAL),
     "AccountFrozen": (ACCOUNT, ACCOUNT | FREEZING),

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from calling_credit.recharge.acceptance import accept_charge, arm, exceeds_accepted, suspend_for_changed_charge
+from calling_credit.recharge.arming import is_arming
 from calling_credit.recharge.attempts import ENDED_BY_ARMING, State, SuspensionReason, record_payment
-from calling_credit.recharge.settings import is_arming
 from tests.domain.attempt_examples import BEGUN
 from tests.domain.payment_examples import RULE, automatic
 

@@ -56,7 +56,7 @@ def test_a_redelivered_record_makes_the_same_event_with_a_unique_id(name: str) -
 def test_the_same_change_in_another_account_has_another_id(name: str) -> None:
     old, new = CHANGES[name]
     assert new is not None
-    [event] = derive_events(old, new | {"PK": "ACCOUNT#acct_2"}, AT)
+    [event] = derive_events(old, new | {"PK": "ACCOUNT#acct_2", "account_id": "acct_2"}, AT)
     assert event.id != event_of(old, new)["id"]
     assert event.account_id == "acct_2"
 
@@ -146,6 +146,7 @@ def test_a_suspended_event_has_the_reason_code_and_message(reason: str) -> None:
         "reason": reason,
         "message": message_of(reason, CARD["brand"], CARD["last4"]),
         "payment_method": CARD,
+        "payment": None,
     }
 
 

@@ -11,7 +11,7 @@ from calling_credit.notifications.mails import MAILED, Confirmation, mail_about,
 from ops.mail_samples import CONFIRMATION, DECLINED, PAGE_URL, PAYMENT, SAMPLES, as_markdown, samples
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "emails.md"
-NO_NEWS = {"CallUnrated"}
+NO_NEWS = {"CallUnrated", "CardBlocked"}
 """Events for the operator only."""
 
 
@@ -70,7 +70,7 @@ def test_only_waiting_payments_and_denied_calls_have_a_link() -> None:
 
 
 def test_a_mail_about_a_frozen_account_has_no_freeze_link() -> None:
-    data = dict(SAMPLES[9][1])
+    data = next(dict(data) for kind, data in SAMPLES if kind == "CallDenied")
     assert offers_freeze(event("CallDenied", **data))
     assert not offers_freeze(event("CallDenied", **data | {"reason": "account_frozen"}))
     mail = mail_about(event("CallDenied", **data), PAGE_URL)

@@ -42,6 +42,7 @@ OPERATOR_ROUTES = {
     "PUT /accounts/{account_id}/users/{user_id}",
     "POST /accounts/{account_id}/adjustments",
     "POST /accounts/{account_id}/calls/{call_key}/corrections",
+    "PUT /accounts/{account_id}/auto-recharge",
 }
 
 

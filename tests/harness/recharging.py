@@ -1,4 +1,4 @@
-"""Steps for tests of automatic recharge: spending by adjustments or calls, and the payments of the rule."""
+"""Steps for tests of automatic recharge: spending by calls, and the payments of the rule."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -32,16 +32,31 @@ def usd(text: str) -> int:
     return parse_money(text)
 
 
+CALL_PRICE = parse_money("2.50")
+"""The price of a premium call of one minute."""
+
+
 def leave(till: Till, amount: str, account: str = ACCOUNT) -> None:
-    """Have the operator set the balance to this amount."""
+    """Let the balance come to this amount: by a grant of the operator, or by a call if it falls."""
     change = usd(amount) - till.world.balance(account)
-    if change:
-        till.world.adjust(format_money(change), f"adjustment {next(NUMBERS)}", account)
+    if change < 0:
+        grant(till, change + CALL_PRICE, account)
+        talk(till, 1, account=account)
+    else:
+        grant(till, change, account)
+    assert till.world.balance(account) == usd(amount)
+
+
+def grant(till: Till, micros: int, account: str = ACCOUNT) -> None:
+    """Have the operator adjust the balance by this amount of micro-dollars, if it is not 0."""
+    if micros:
+        till.world.adjust(format_money(micros), f"adjustment {next(NUMBERS)}", account)
 
 
 def spend(till: Till, amount: str, account: str = ACCOUNT) -> None:
-    """Have the operator debit this amount."""
-    till.world.adjust(f"-{amount}", f"adjustment {next(NUMBERS)}", account)
+    """Let a call cost this amount."""
+    grant(till, CALL_PRICE - usd(amount), account)
+    talk(till, 1, account=account)
 
 
 def a_call(till: Till, minutes: int = 2, to: str = PREMIUM, account: str = ACCOUNT) -> dict[str, Any]:

@@ -23,6 +23,7 @@ class SmallTable:
     entries: list[str] = field(default_factory=list)
     released: dict[str, int] = field(default_factory=dict)
     sent: list[list[Any]] = field(default_factory=list)
+    transactions_with_entries: int = 0
 
     def transact_write_items(self, TransactItems: list[Any]) -> None:  # noqa: N803 - as in DynamoDB
         """Execute or cancel a transaction."""
@@ -35,6 +36,7 @@ class SmallTable:
             reasons[self.position] = self.reason
             response: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
             raise ClientError(response, "TransactWriteItems")
+        self.transactions_with_entries += any("Put" in action for action in TransactItems)
         for action, key in zip(TransactItems, keys, strict=True):
             self.execute(action, key)
 

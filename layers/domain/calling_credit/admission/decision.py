@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from calling_credit.admission.reasons import DenialReason
+from calling_credit.admission.reasons import LACK_OF_CREDIT, DenialReason
 from calling_credit.admission.refusals import AccountStatus, account_refusals, destination_refusals
 from calling_credit.errors import Conflict, ProblemCode
 from calling_credit.ids import call_key
@@ -123,7 +123,7 @@ def decide_admission(s: AdmissionContext) -> Decision:
 def depends_on_spending(s: AdmissionContext, decision: Decision) -> bool:
     """Return whether the day's spending can change the decision."""
     if decision.reason is not None:
-        return decision.reason in (DenialReason.INSUFFICIENT_CREDIT, DenialReason.RECHARGING)
+        return decision.reason in LACK_OF_CREDIT
     moves_credit = decision.hold is not None and not decision.hold.repeated_at
     return moves_credit or (s.hold is None and not _is_free(s))
 

@@ -12,6 +12,7 @@ from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.instants import format_instant, local_date
+from calling_credit.ledger.balance import balance_from_item
 from calling_credit.ledger.hold_store import hold_from_item
 from calling_credit.ledger.holds import holds_now
 from calling_credit.numbering import UNKNOWN_COUNTRY, country_of, is_short_code
@@ -29,13 +30,15 @@ class AdmissionSnapshot:
     """The decision's context and what the caller needs afterwards.
 
     `may_nudge`: a recharge may be due and no worker has one in flight. `denials`: the item of recently announced
-    denials. `time_zone`: the account's time zone; None if the account does not exist.
+    denials. `time_zone`: the account's time zone; None if the account does not exist. `counts_refusal`: a refusal for
+    lack of credit counts as spending, because no call has spent credit since something else lowered the balance.
     """
 
     context: AdmissionContext
     may_nudge: bool
     denials: dict[str, Any] = field(default_factory=dict)
     time_zone: str | None = None
+    counts_refusal: bool = False
 
 
 class AdmissionReader:
@@ -107,7 +110,9 @@ def _snapshot(
         now=now,
     )
     may_nudge = credit.may_recharge and state.in_flight is None
-    return AdmissionSnapshot(context, may_nudge, from_attributes(items.get("denials", {})), account.get("time_zone"))
+    denials, time_zone = from_attributes(items.get("denials", {})), account.get("time_zone")
+    counts_refusal = is_armed and bool(balance) and not balance_from_item(balance).has_call_since
+    return AdmissionSnapshot(context, may_nudge, denials, time_zone, counts_refusal)
 
 
 def _price(deck: Deck, number: str, origin: str | None, now: datetime) -> RateRow | None:

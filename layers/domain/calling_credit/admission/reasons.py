@@ -39,3 +39,5 @@ FRAUD_REASONS: Final = frozenset(
     }
 )
 """Denials that are announced, because they may be caused by fraud."""
+LACK_OF_CREDIT: Final = frozenset({DenialReason.INSUFFICIENT_CREDIT, DenialReason.RECHARGING})
+"""Denials for lack of credit. One of them after another lowering of the balance counts as spending."""

@@ -6,7 +6,7 @@ from calling_credit.admission.decision import AdmissionContext
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed, is_transient, translate_error
 from calling_credit.dynamodb.transactions import transact, update
-from calling_credit.ledger.headroom import nudge_action
+from calling_credit.ledger.headroom import nudge_action, refused_call_action
 from calling_credit.ledger.hold_store import hold_actions, hold_key
 from calling_credit.ledger.holds import Hold, HoldStatus
 
@@ -55,6 +55,15 @@ class AdmissionStore:
             Unavailable: The table did not accept the write in time.
         """
         transact(self._client, [nudge_action(self._table_name, account_id)])
+
+    def count_refusal(self, account_id: str) -> None:
+        """Count a call refused for lack of credit toward a recharge, once after each other lowering of the balance, and
+        make automatic recharge check the balance.
+
+        Raises:
+            Unavailable: The table did not accept the write in time.
+        """
+        transact(self._client, [refused_call_action(self._table_name, account_id)])
 
 
 def _repeat_action(table_name: str, hold: Hold) -> dict[str, Any]:

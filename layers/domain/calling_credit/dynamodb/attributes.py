@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-Plain = str | int | bool | None | list[Any] | dict[str, Any]
+Plain = str | int | bool | None | list[Any] | dict[str, Any] | frozenset[str]
 Item = Mapping[str, Plain]
 WRITE_UNIT_BYTES: Final = 1024
 """The largest item that one write unit writes."""
@@ -26,6 +26,8 @@ def to_attribute(value: Plain) -> dict[str, Any]:
         return {"L": [to_attribute(part) for part in value]}
     if isinstance(value, dict):
         return {"M": to_attributes(value)}
+    if isinstance(value, frozenset):
+        return {"SS": sorted(value)}
     raise TypeError(f"{type(value).__name__} has no attribute value")
 
 
@@ -43,7 +45,7 @@ def from_attribute(attribute: Mapping[str, Any]) -> Any:
         return [from_attribute(part) for part in value]
     if kind == "M":
         return from_attributes(value)
-    return value
+    return frozenset(value) if kind == "SS" else value
 
 
 def drop_if_large(attributes: dict[str, Any], name: str, reserve: int = 0) -> dict[str, Any]:

@@ -7,14 +7,32 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """An account's balance in micro-dollars. `available` is `posted` less the credit held for calls in progress."""
+    """An account's balance in micro-dollars. `available` is `posted` less the credit held for calls in progress.
+
+    `calls_seen` counts what calls spent, and `bought_back_at` is its value when something else last lowered the
+    balance; None if nothing has since a billing admin switched automatic recharge on.
+    """
 
     posted_micros: int
     held_micros: int
     available_micros: int
     updated_at: str
+    calls_seen: int = 0
+    bought_back_at: int | None = None
+
+    @property
+    def has_call_since(self) -> bool:
+        """Whether a call has spent credit since something else last lowered the balance. If not, no recharge starts."""
+        return self.bought_back_at is None or self.calls_seen > self.bought_back_at
 
 
 def balance_from_item(item: Mapping[str, Any]) -> Balance:
     """The balance of a `BALANCE` item in plain values."""
-    return Balance(item["posted_micros"], item["held_micros"], item["available_micros"], item["updated_at"])
+    return Balance(
+        item["posted_micros"],
+        item["held_micros"],
+        item["available_micros"],
+        item["updated_at"],
+        item.get("calls_seen", 0),
+        item.get("bought_back_at"),
+    )

@@ -65,6 +65,14 @@ class Entry:
         return self.account_id, self.happened_at, self.cause_id
 
     @property
+    def spends(self) -> bool:
+        """Whether the entry charges a call for the first time, so that it counts toward a recharge. A call without a
+        price spends nothing, and a suspicious one counts later.
+        """
+        is_first_charge = self.kind == EntryKind.CALL_CHARGED and "#" not in self.cause_id
+        return is_first_charge and self.amount_micros < 0 and not self.explanation.get("suspicious")
+
+    @property
     def debit(self) -> str:
         """The ledger account that this entry debits."""
         return CUSTOMER_CREDIT if self._is_charge else _COUNTER_ACCOUNT[self.kind]

@@ -16,8 +16,9 @@ from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import drop_if_large, to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, error_code
 from calling_credit.errors import Unavailable
+from calling_credit.ledger.balance_update import balance_action
 from calling_credit.ledger.charge_reader import was_corrected_to
-from calling_credit.ledger.entries import DayTotal, Entry, balance_change, day_changes
+from calling_credit.ledger.entries import DayTotal, Entry, day_changes
 from calling_credit.ledger.hold_store import release_action, release_balance_action
 from calling_credit.ledger.holds import Hold, HoldStatus
 from calling_credit.ledger.posting_parts import EntryKey, Part, PostingOutcome, parts
@@ -147,9 +148,11 @@ def posting_plan(
     holds: Collection[Hold] = (),
     released_at: str = "",
     counters: Counters = NO_COUNTERS,
+    *,
+    unarms: bool = False,
 ) -> Plan:
     """Plan the transaction that posts entries and releases holds of one account, with their days, their counters, and
-    the balance.
+    the balance. `unarms`: another action of the caller suspends automatic recharge.
     """
     plan = Plan()
     for entry in entries:
@@ -162,7 +165,7 @@ def posting_plan(
     if counters:
         plan.add_counters(table_name, counters)
     if entries:
-        plan.add(BALANCE, balance_action(table_name, entries, holds))
+        plan.add(BALANCE, balance_action(table_name, entries, holds, unarms=unarms))
     else:
         plan.add(BALANCE, release_balance_action(table_name, holds, released_at))
     return plan
@@ -194,33 +197,6 @@ def _day_action(table_name: str, entry: Entry, local_date: str, category: str, d
             "TableName": table_name,
             "Key": {"PK": {"S": keys.account_pk(entry.account_id)}, "SK": {"S": keys.day_sk(local_date, category)}},
             "UpdateExpression": f"ADD {sums}",
-            "ExpressionAttributeValues": values,
-        }
-    }
-
-
-def balance_action(table_name: str, entries: Sequence[Entry], holds: Collection[Hold] = ()) -> dict[str, Any]:
-    """The action that adds entries to the balance: posted, available, and headroom change together, and only if the
-    balance exists. Credit of released holds becomes available again.
-    """
-    change = balance_change(entries)
-    values = {
-        ":change": {"N": str(change)},
-        ":at": {"S": max(entry.recorded_at for entry in entries)},
-    }
-    changes = "posted_micros :change, available_micros :change, headroom_micros :change"
-    if holds:
-        freed = sum(hold.amount_micros for hold in holds)
-        changes = "posted_micros :change, headroom_micros :change, available_micros :available, held_micros :held, "
-        changes += "live_holds :fewer"
-        values |= {":available": {"N": str(change + freed)}, ":held": {"N": str(-freed)}}
-        values[":fewer"] = {"N": str(-len(holds))}
-    return {
-        "Update": {
-            "TableName": table_name,
-            "Key": {"PK": {"S": keys.account_pk(entries[0].account_id)}, "SK": {"S": keys.balance_sk()}},
-            "UpdateExpression": f"ADD {changes} SET updated_at = :at",
-            "ConditionExpression": "attribute_exists(PK)",
             "ExpressionAttributeValues": values,
         }
     }

@@ -14,6 +14,7 @@ class EventType(StrEnum):
     BALANCE_LOW = "BalanceLow"
     CREDIT_REVERSED = "CreditReversed"
     CREDIT_RETURNED = "CreditReturned"
+    CARD_BLOCKED = "CardBlocked"
     CALL_UNRATED = "CallUnrated"
     CALL_DENIED = "CallDenied"
     ACCOUNT_FROZEN = "AccountFrozen"

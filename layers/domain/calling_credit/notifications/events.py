@@ -7,117 +7,30 @@ address.
 
 import hashlib
 import json
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from calling_credit.notifications.event_data import (
+    Denied,
+    Expiring,
+    Form,
+    Frozen,
+    Instant,
+    Low,
+    Moved,
+    NotPaid,
+    NotRated,
+    Paid,
+    Suspected,
+    Suspended,
+)
 from calling_credit.notifications.event_types import EventType
 
 VERSION: Final = "1"
 
-Money = Annotated[str, Field(pattern=r"^-?[0-9]+\.[0-9]{2,6}$", description="US dollars, such as 25.00 or 0.0123.")]
-Instant = Annotated[
-    str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$", description="UTC with milliseconds.")
-]
 
-
-class _Form(BaseModel):
-    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
-
-
-class CardShown(_Form):
-    """A card as a person knows it."""
-
-    brand: str
-    last4: str = Field(max_length=4)
-
-
-class Failure(_Form):
-    """The reason why a payment failed: a stable code, and a sentence for the customer."""
-
-    code: str
-    message: str
-
-
-class Paid(_Form):
-    """A payment whose money is credited."""
-
-    topup_id: str
-    amount: Money
-    payment_method: CardShown
-
-
-class NotPaid(_Form):
-    """A payment that has ended without money: `failed` after a decline, `canceled` without one."""
-
-    topup_id: str
-    amount: Money
-    payment_method: CardShown
-    status: Literal["failed", "canceled"]
-    failure: Failure | None
-
-
-class Suspended(_Form):
-    """The reason why automatic recharge is suspended: a stable code, and a sentence for the customer."""
-
-    reason: str
-    message: str
-    payment_method: CardShown
-
-
-class Low(_Form):
-    """The balance after it fell, and the account's own level that it fell below."""
-
-    balance: Money
-    low_balance: Money
-
-
-class Moved(_Form):
-    """Credit of a payment that was taken back or given back."""
-
-    entry_id: str
-    topup_id: str
-    amount: Money
-    payment_method: CardShown
-
-
-class NotRated(_Form):
-    """A finished call; the number it went to is shown as country and last two digits."""
-
-    call_id: str
-    line_id: str
-    user_id: str | None
-    to: str
-    started_at: Instant
-    duration_seconds: int
-
-
-class Denied(_Form):
-    """A call that was not connected, the first for this reason in an hour: a stable code, and words. The number it was
-    to go to is shown as country and last two digits.
-    """
-
-    call_id: str
-    line_id: str
-    to: str
-    reason: str
-    message: str
-
-
-class Frozen(_Form):
-    """The actor that froze or unfroze an account: `operator:<client>`, `command:<operator>`, `link`."""
-
-    by: str
-
-
-class Expiring(_Form):
-    """The card of automatic recharge, and the last month in which it can be charged."""
-
-    payment_method: CardShown
-    expires: str = Field(pattern=r"^\d{4}-\d{2}$", description="Year and month, such as 2034-11.")
-
-
-class Announcement(_Form):
+class Announcement(Form):
     """The fields that all events share. A repeated event has the same `id`, so a receiver can skip it."""
 
     id: str = Field(pattern=r"^evt_[0-9a-f]{32}$")
@@ -187,6 +100,13 @@ class CreditReturned(Announcement):
     data: Moved
 
 
+class CardBlocked(Announcement):
+    """The card of a disputed or suspected payment is blocked for every account until an operator unblocks it."""
+
+    type: Literal[EventType.CARD_BLOCKED] = EventType.CARD_BLOCKED
+    data: Suspected
+
+
 class CallUnrated(Announcement):
     """A finished call went where no rate reaches; it is kept and not charged yet."""
 
@@ -231,6 +151,7 @@ ALL: Final[tuple[type[Announcement], ...]] = (
     BalanceLow,
     CreditReversed,
     CreditReturned,
+    CardBlocked,
     CallUnrated,
     CallDenied,
     AccountFrozen,

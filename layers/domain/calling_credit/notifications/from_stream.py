@@ -15,6 +15,7 @@ from calling_credit.money import format_money
 from calling_credit.notifications import events
 from calling_credit.notifications.events import Announcement, announcement_id
 from calling_credit.recharge.settings import message_of
+from calling_credit.recharge.suspensions import strongest_reason, suspending_cause
 from calling_credit.topups.topup import NOT_PAID, TopUpKind, TopUpStatus
 from calling_credit.topups.view import failure_view
 
@@ -54,12 +55,25 @@ def _rule_events(old: Image, new: Image, recorded_at: str) -> Iterator[Announcem
     reason = _suspension(new)
     if reason is not None and reason != _suspension(old):
         message = message_of(reason, new["brand"], new["last4"])
-        data = {"reason": reason, "message": message, "payment_method": _card(new)}
+        data: dict[str, Any] = {"reason": reason, "message": message, "payment_method": _card(new)}
+        cause = suspending_cause(reason, new.get("suspended_by", ()))
+        if cause is not None:
+            payment = {"topup_id": cause.topup_id, "created_at": cause.created_at}
+            data["payment"] = payment | {"amount": format_money(cause.amount_micros)}
         yield _event(events.AutoRechargeSuspended, new, recorded_at, data, new["state_version"])
     announced = new.get("expiry_announced")
     if announced is not None and announced != old.get("expiry_announced"):
         data = {"payment_method": _card(new), "expires": new["card_expires"]}
         yield _event(events.CardExpiring, new, recorded_at, data, announced)
+
+
+def _issue_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
+    if old or "source" not in new:
+        return  # Only an issue about a disputed or suspected payment names its source.
+    data = {name: new[name] for name in ("topup_id", "source", "object_id", "stage")} | {"payment_method": _card(new)}
+    fields = {"account_id": new["account_id"], "occurred_at": new["recorded_at"], "data": data}
+    identifier = announcement_id(events.CardBlocked, new["account_id"], new["object_id"], new["stage"])
+    yield events.CardBlocked.model_validate({"id": identifier, **fields})
 
 
 def _balance_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
@@ -116,7 +130,9 @@ def _card(image: Image) -> dict[str, str]:
 
 def _suspension(image: Image) -> str | None:
     """Return why the rule is suspended; None if it is not suspended or is off."""
-    return image.get("suspended_reason") if image.get("enabled") else None
+    if not image.get("enabled"):
+        return None
+    return strongest_reason(image.get("suspended_reason"), image.get("suspended_by", ()))
 
 
 _REVERSALS: Final[dict[str, type[Announcement]]] = {
@@ -132,4 +148,5 @@ _BY_KIND: Final[dict[str, Callable[[Image, Image, str], Iterator[Announcement]]]
     keys.kind_of(keys.unrated_sk("", "")): _unrated_events,
     keys.kind_of(keys.denial_sk()): _denial_events,
     keys.kind_of(keys.account_sk()): _account_events,
+    keys.kind_of(keys.issue_sk()): _issue_events,
 }

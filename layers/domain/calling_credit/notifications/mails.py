@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from calling_credit.admission.reasons import DenialReason
 from calling_credit.notifications.event_types import EventType
+from calling_credit.notifications.reversal_mails import OUT_OF_CREDIT, paused_by_reversal
 from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.topups.declines import FailureCode
 
@@ -128,10 +129,12 @@ def _recharge_suspended(data: Data, confirmation: Confirmation | None) -> Conten
             f"Confirm the payment by {ends:%Y-%m-%d %H:%M} UTC:\n{confirmation.address}",
             "The link opens your bank's own page. We never ask for a card number or a password by e-mail.",
         ]
+    if data.get("payment"):
+        return "Automatic recharge is paused", paused_by_reversal(data)
     return "Automatic recharge is paused", [
         f"Automatic recharge with {_card(data)} is paused.",
         data["message"],
-        "When your balance runs out, international calls are not connected.",
+        OUT_OF_CREDIT,
     ]
 
 

@@ -22,9 +22,10 @@ SILENT_STOPS = frozenset(
         StopReason.ACCOUNT_FROZEN,
         StopReason.ABOVE_THRESHOLD,
         StopReason.IN_FLIGHT,
+        StopReason.NO_CALL_SINCE,
     }
 )
-"""Stops that are not stored: the next fall below the threshold is decided again."""
+"""Stops that are not stored: the next change of the balance is decided again."""
 MAX_ATTEMPTS = 3
 NO_RULE = "no_rule"
 LEASED_BY_OTHER = "taken_over"

@@ -3,8 +3,8 @@ automatically.
 """
 
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
@@ -23,11 +23,14 @@ ISSUE_RETENTION: Final = timedelta(days=365)
 
 
 class IssueCode(StrEnum):
-    """Why an object of Stripe matches no payment or card. docs/runbook.md#payment-issues explains each."""
+    """Why an object of Stripe matches no payment or card, or needs an operator. docs/runbook.md#payment-issues explains
+    each.
+    """
 
     FOREIGN_PAYMENT = "foreign_payment"
     FOREIGN_CARD = "foreign_card"
     UNKNOWN_OBJECT = "unknown_object"
+    CARD_BLOCKED = "card_blocked"
     PAYMENT_LOST = "payment_lost"
     EVENT_NOT_HANDLED = "event_not_handled"
 
@@ -35,7 +38,7 @@ class IssueCode(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Issue:
     """An object of Stripe or of the ledger, a stable code, and details. `key` identifies the issue; without one, the
-    object does.
+    object does. `facts` are further attributes of its item, from which its event is derived.
     """
 
     object_id: str
@@ -43,6 +46,7 @@ class Issue:
     account_id: str
     details: str
     key: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 def report_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: datetime) -> bool:
@@ -59,6 +63,7 @@ def report_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: d
         "sweep_pk": sweep_keys.sweep_pk(ISSUE_KIND, issue.account_id),
         "sweep_sk": f"{format_instant(now)}#{issue.object_id}",
         "written_by": uuid.uuid4().hex,
+        **issue.facts,
     }
     try:
         client.put_item(
@@ -73,6 +78,12 @@ def report_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: d
             raise
         return bool(existing_item(error).get("written_by") == {"S": item["written_by"]})
     return True
+
+
+def is_reported(client: "DynamoDBClient", table_name: str, key: str) -> bool:
+    """Whether an issue with this key is stored."""
+    item_key = {"PK": {"S": keys.issue_pk(key)}, "SK": {"S": keys.issue_sk()}}
+    return "Item" in client.get_item(TableName=table_name, Key=item_key, ConsistentRead=True)
 
 
 def read_issues(client: "DynamoDBClient", table_name: str) -> Iterator[dict[str, Any]]:

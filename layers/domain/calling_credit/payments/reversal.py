@@ -2,15 +2,18 @@
 decides, not the event that caused the check.
 """
 
+from collections import Counter
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import stripe
 
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.errors import ProblemCode, Unavailable
-from calling_credit.payments.reversal_store import write_reversal
+from calling_credit.ledger.entries import Entry
+from calling_credit.payments.fraud import FraudGuard
+from calling_credit.payments.reversal_store import mark_suspending_action, write_reversal
 from calling_credit.payments.stripe_client import (
     MICROS_PER_CENT,
     NoAnswer,
@@ -18,9 +21,16 @@ from calling_credit.payments.stripe_client import (
     classify_error,
     payments_unavailable,
 )
-from calling_credit.topups.reversals import Losses, reversal_entry, reversal_target
+from calling_credit.recharge.attempts import SuspensionReason
+from calling_credit.recharge.store import RechargeStore
+from calling_credit.recharge.suspending import suspend_rule
+from calling_credit.recharge.suspensions import end_refund
+from calling_credit.topups.reversals import Losses, dispute_signal, reversal_entry, reversal_target
 from calling_credit.topups.store import TopUpStore
-from calling_credit.topups.topup import TopUpStatus
+from calling_credit.topups.topup import TopUp, TopUpKind, TopUpStatus
+
+SUSPEND_METADATA: Final = "suspend_recharge"
+"""The key in a refund's metadata whose value "true" asks to suspend automatic recharge, whoever paid."""
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,13 +51,29 @@ def read_dated_losses(client: stripe.StripeClient, intent_id: str) -> tuple[Loss
         stripe.StripeError: Stripe did not answer, or refused.
     """
     refunds = list(client.v1.refunds.list({"payment_intent": intent_id, "limit": 100}).auto_paging_iter())
-    refunded = sum(refund.amount for refund in refunds if refund.status not in ("failed", "canceled"))
-    disputes = client.v1.disputes.list({"payment_intent": intent_id, "limit": 100}).auto_paging_iter()
+    standing = [refund for refund in refunds if refund.status not in ("failed", "canceled")]
+    refunded = sum(refund.amount for refund in standing)
+    disputes = list(client.v1.disputes.list({"payment_intent": intent_id, "limit": 100}).auto_paging_iter())
     lines = [line for dispute in disputes for line in dispute.balance_transactions]
+    signals = [
+        dispute_signal(dispute.id, dispute.status, sum(line.amount for line in dispute.balance_transactions))
+        for dispute in disputes
+    ]
     disputed = sum(line.amount for line in lines)
     times = [*(refund.created for refund in refunds), *(line.created for line in lines)]
     latest = datetime.fromtimestamp(max(times), UTC) if times else None
-    return Losses(refunded * MICROS_PER_CENT, disputed * MICROS_PER_CENT), latest
+    losses = Losses(
+        refunded * MICROS_PER_CENT,
+        disputed * MICROS_PER_CENT,
+        tuple(signal for signal in signals if signal is not None),
+        any(_asks_to_suspend(refund) for refund in standing),
+    )
+    return losses, latest
+
+
+def _asks_to_suspend(refund: stripe.Refund) -> bool:
+    """Whether the operator who made a refund at Stripe asks in its metadata to suspend automatic recharge."""
+    return refund.metadata is not None and refund.metadata.to_dict().get(SUSPEND_METADATA) == "true"
 
 
 def reverse_topup(
@@ -57,9 +83,10 @@ def reverse_topup(
     account_id: str,
     topup_id: str,
     now: datetime,
+    tally: Counter[str] | None = None,
 ) -> str:
     """Bring a top-up's reversed amount up to date. Return reversed, returned, or unchanged; not_paid if the top-up has
-    not succeeded.
+    not succeeded. A new dispute also blocks the card, and a dispute or the refund of a recharge suspends the rule.
 
     Read the top-up before asking Stripe: if its reversed amount is unchanged when the entry is written, no reader with
     newer data has written in between. Because a newer reader may have found nothing to write, ask Stripe again after
@@ -68,7 +95,7 @@ def reverse_topup(
     Raises:
         Unavailable: payments_unavailable or busy; the same call is safe again.
     """
-    topups, outcome = TopUpStore(client, table_name), "unchanged"
+    topups, guard, outcome = TopUpStore(client, table_name), FraudGuard(client, table_name, now), "unchanged"
 
     def attempt() -> str | None:
         nonlocal outcome
@@ -79,13 +106,49 @@ def reverse_topup(
         target = reversal_target(topup.amount_micros, losses)
         time_zone = AccountReader(client, table_name, account_id).account().time_zone
         entry = reversal_entry(topup, target, losses, time_zone, now)
+        signals = guard.unanswered(losses.signals)
+        guard.block(topup, signals)
         if entry is None:
+            guard.suspend(topup, signals)
+            _apply_refunds(client, table_name, topup, losses, now)
+            guard.report(topup, signals)
             return outcome
-        if write_reversal(client, table_name, topup, target, entry, now):
+        reason = _suspends(topup, losses, entry, is_suspected=bool(signals))
+        if reason is not None and not guard.has_rule(account_id):
+            reason = None
+        if write_reversal(client, table_name, topup, target, entry, now, reason):
             outcome = "reversed" if entry.amount_micros < 0 else "returned"
         return None
 
-    return retry_on_race("The payment is", attempt)
+    try:
+        return retry_on_race("The payment is", attempt)
+    finally:
+        if tally is not None:
+            tally.update(guard.tally)
+
+
+def _suspends(topup: TopUp, losses: Losses, entry: Entry, *, is_suspected: bool) -> SuspensionReason | None:
+    """Why the reversal suspends automatic recharge; None if it does not."""
+    if entry.amount_micros >= 0:
+        return None
+    if is_suspected:
+        return SuspensionReason.DISPUTED
+    is_own = topup.kind == TopUpKind.AUTOMATIC or losses.asks_to_suspend
+    return SuspensionReason.REFUNDED if is_own and losses.refunded_micros > 0 else None
+
+
+def _apply_refunds(client: "DynamoDBClient", table_name: str, topup: TopUp, losses: Losses, now: datetime) -> None:
+    """Apply refunds that change no credit now: end the suspension once none stands, or suspend if an operator asked for
+    it after the refund was taken back.
+    """
+    if losses.refunded_micros == 0:
+        if topup.suspended_recharge:
+            RechargeStore(client, table_name).change_rule(
+                topup.account_id, lambda rule, state: (rule, end_refund(state, topup.topup_id)), now
+            )
+    elif losses.asks_to_suspend and not topup.suspended_recharge:
+        mark = mark_suspending_action(table_name, topup)
+        suspend_rule(client, table_name, topup, SuspensionReason.REFUNDED, mark)
 
 
 def _losses_or_error(client: stripe.StripeClient, intent_id: str) -> Losses:

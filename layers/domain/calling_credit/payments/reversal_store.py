@@ -1,15 +1,18 @@
 """Writes a reversal exactly once: entry, day, and balance change together with the top-up's reversed amount, on the
-condition that this amount is still the one that was read.
+condition that this amount is still the one that was read. A refund or dispute that suspends automatic recharge does so
+in this transaction.
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.transactions import update
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.posting import posting_plan
+from calling_credit.recharge.attempts import SuspensionReason
+from calling_credit.recharge.items import suspend_action
 from calling_credit.topups.items import topup_key
 from calling_credit.topups.topup import TopUp
 
@@ -18,9 +21,19 @@ if TYPE_CHECKING:
 
 
 def write_reversal(
-    client: "DynamoDBClient", table_name: str, topup: TopUp, target_micros: int, entry: Entry, now: datetime
+    client: "DynamoDBClient",
+    table_name: str,
+    topup: TopUp,
+    target_micros: int,
+    entry: Entry,
+    now: datetime,
+    suspends: SuspensionReason | None = None,
 ) -> bool:
     """Write a reversal. Return False if the top-up's reversed amount has changed, so that it must be read again.
+
+    Args:
+        suspends: the reason for which the same transaction suspends the account's rule of automatic recharge. The rule
+            exists; its state does not matter.
 
     Raises:
         Unavailable: the table did not answer in time; read again to learn whether the reversal was written.
@@ -33,14 +46,31 @@ def write_reversal(
         ":succeeded": to_attribute("succeeded"),
         ":now": to_attribute(format_instant(now)),
     }
+    expression = "SET reversed_micros = :target, reversals = :count, updated_at = :now"
+    if suspends == SuspensionReason.REFUNDED:
+        expression += ", suspended_recharge = :true"
+        values[":true"] = to_attribute(True)
     change = update(
         table_name,
         topup_key(topup.account_id, topup.topup_id),
-        "SET reversed_micros = :target, reversals = :count, updated_at = :now",
+        expression,
         "#status = :succeeded AND reversed_micros = :before AND reversals = :counted",
         values,
         {"#status": "status"},
     )
-    plan = posting_plan(table_name, [entry])
+    plan = posting_plan(table_name, [entry], unarms=suspends is not None)
     plan.add(("top_up", topup.topup_id), change)
+    if suspends is not None:
+        plan.add(("recharge",), suspend_action(table_name, topup, suspends))
     return not plan.write(client)
+
+
+def mark_suspending_action(table_name: str, topup: TopUp) -> dict[str, Any]:
+    """The action that records that a refund of a top-up suspends automatic recharge, once."""
+    return update(
+        table_name,
+        topup_key(topup.account_id, topup.topup_id),
+        "SET suspended_recharge = :true",
+        "attribute_exists(PK) AND (attribute_not_exists(suspended_recharge) OR suspended_recharge <> :true)",
+        {":true": to_attribute(True)},
+    )

@@ -19,7 +19,8 @@ from calling_credit.ledger.headroom import arm_action, nudge_action
 from calling_credit.ledger.posting import posting_plan
 from calling_credit.payments.outcomes import Outcome, outcome_actions, outcome_keys
 from calling_credit.recharge.attempts import State
-from calling_credit.recharge.decision import after_payment, armed_threshold
+from calling_credit.recharge.decision import armed_threshold
+from calling_credit.recharge.interrupted import after_payment
 from calling_credit.recharge.items import Recharge, put_recharge_action, recharge_from_item
 from calling_credit.recharge.store import RECHARGE
 from calling_credit.topups.declines import Decline

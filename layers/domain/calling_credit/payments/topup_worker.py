@@ -23,7 +23,7 @@ from calling_credit.payments.settlement import SettlementStore, keep_state
 from calling_credit.payments.stripe_account import StripeAccountGuard
 from calling_credit.payments.stripe_client import NoAnswer, Refused, payments_unavailable
 from calling_credit.recharge import attempts
-from calling_credit.recharge.decision import is_unwanted
+from calling_credit.recharge.interrupted import is_unwanted
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.topups import decision
 from calling_credit.topups.declines import Decline, FailureCode

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import stripe
 
 from calling_credit.accounts.store import AccountStore
-from calling_credit.payments import cards, customers, intents
+from calling_credit.payments import cards, customers, fraud, intents
 from calling_credit.payments.card_changes import CARD_RENEWED, CUSTOMER_DELETED, RuleCards
 from calling_credit.payments.issues import Issue, IssueCode, report_issue
 from calling_credit.payments.reversal import reverse_topup
@@ -19,12 +19,14 @@ from calling_credit.payments.stripe_client import NoAnswer, payments_unavailable
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.payments.webhook_signature import StripeEvent
 from calling_credit.recharge.store import RechargeStore
+from calling_credit.topups.reversals import warning_signal
 from calling_credit.topups.topup import Intent, TopUp, TopUpStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 REVERSAL_EVENTS: Final = ("charge.refund", "charge.dispute.", "refund.")
+WARNING_EVENTS: Final = frozenset(f"radar.early_fraud_warning.{what}" for what in ("created", "updated"))
 PAYMENT_EVENTS: Final = frozenset(
     f"payment_intent.{what}" for what in ("succeeded", "payment_failed", "processing", "requires_action", "canceled")
 )
@@ -36,6 +38,7 @@ ENDPOINT_EVENTS: Final = frozenset(
         *PAYMENT_EVENTS,
         CARD_SAVED,
         CARD_REMOVED,
+        *WARNING_EVENTS,
         CUSTOMER_DELETED,
         *CARD_RENEWED,
         "charge.refunded",
@@ -92,8 +95,8 @@ class StripeEventHandler:
         if event.kind in PAYMENT_EVENTS:
             topup = self._bring_up_to_date(event, event.object_id)
             return topup.status if isinstance(topup, TopUp) else topup
-        if event.kind.startswith(REVERSAL_EVENTS):
-            return self._handle_reversal(event)
+        if event.kind.startswith(REVERSAL_EVENTS) or event.kind in WARNING_EVENTS:
+            return self._handle_warning(event) if event.kind in WARNING_EVENTS else self._handle_reversal(event)
         if event.kind == CARD_SAVED:
             return self._handle_saved_card(event)
         if event.kind in CARD_RENEWED:
@@ -137,10 +140,22 @@ class StripeEventHandler:
         if topup.status != TopUpStatus.SUCCEEDED:
             return topup.status
         outcome = reverse_topup(
-            self._client, self._table_name, self._stripe, topup.account_id, topup.topup_id, self._now
+            self._client, self._table_name, self._stripe, topup.account_id, topup.topup_id, self._now, self.tally
         )
         self.tally[f"top_ups_{outcome}"] += outcome in ("reversed", "returned")
         return outcome
+
+    def _handle_warning(self, event: StripeEvent) -> str:
+        """Handle an early fraud warning: block the card and suspend automatic recharge, once."""
+        intent_id = event.intent_id or fraud.warned_intent(self._stripe, event.object_id)
+        topup = self._bring_up_to_date(event, intent_id) if intent_id else "ignored"
+        if not isinstance(topup, TopUp):
+            return topup
+        guard = fraud.FraudGuard(self._client, self._table_name, self._now)
+        try:
+            return "suspected" if guard.answer(topup, [warning_signal(event.object_id)]) else "unchanged"
+        finally:
+            self.tally.update(guard.tally)
 
     def _handle_removed_card(self, event: StripeEvent) -> str:
         """Handle a removed card, also if it was removed at Stripe: suspend automatic recharge that uses it."""

@@ -11,8 +11,12 @@ from enum import StrEnum
 from typing import Final
 
 from calling_credit.instants import format_instant
+from calling_credit.recharge.suspension_reasons import ENDED_BY_ARMING, SOFT, SuspensionReason
+from calling_credit.recharge.switched_off import SwitchedOff
 from calling_credit.topups.declines import Decline, FailureCode
 from calling_credit.topups.topup import LEASE, Card, TopUp, TopUpKind
+
+__all__ = ["ENDED_BY_ARMING", "SOFT", "SuspensionReason"]
 
 BACK_OFF: Final = (timedelta(hours=1), timedelta(hours=24))
 """The wait after the first and the second decline in a row; the third suspends."""
@@ -20,23 +24,6 @@ ATTEMPT_HISTORY: Final = timedelta(days=32)
 """Longer than the longest calendar month (31 days and the hour when clocks go back in October), because the monthly
 limit is counted from these attempts.
 """
-
-
-class SuspensionReason(StrEnum):
-    """Why a rule does not charge until the customer acts."""
-
-    AUTHENTICATION = "authentication_required"
-    REPEATEDLY = "declined_repeatedly"
-    UNUSABLE = "card_unusable"
-    REMOVED = "card_removed"
-    LOST = "payment_lost"
-    CHARGE_CHANGED = "charge_changed"
-
-
-SOFT: Final = frozenset({SuspensionReason.REPEATEDLY, SuspensionReason.LOST})
-"""Suspensions that end with any paid manual top-up, or when the rule is switched on again."""
-ENDED_BY_ARMING: Final = frozenset({SuspensionReason.CHARGE_CHANGED})
-"""Suspensions that end when a billing admin arms the rule: enables it, raises threshold or amount, or gives a card."""
 
 
 class AttemptOutcome(StrEnum):
@@ -78,7 +65,9 @@ class State:
     """The state beside a rule. `version` grows with each change; `attempt` never decreases. `stopped` is the code of
     the reason to stop, and `next_attempt_at` the time of the next attempt. The failed card is known by its number and
     by its payment method, because a bank may renew the number. `expiry_announced` names the last notice of expiry.
-    `accepted_micros`: the first charge of an attempt after number `accepted_after` is at most this.
+    `accepted_micros`: the first charge of an attempt after number `accepted_after` is at most this. `suspended_by`
+    names the payments whose reversal or warning suspended the rule; while it names one, nothing here ends the
+    suspension (see `suspensions`).
     """
 
     version: int = 0
@@ -95,6 +84,8 @@ class State:
     expiry_announced: str | None = None
     accepted_micros: int | None = None
     accepted_after: int | None = None
+    suspended_by: frozenset[str] = frozenset()
+    switched_off: SwitchedOff | None = None
 
     def has_failed_with(self, card: Card) -> bool:
         """Whether this is the failed card, also under a renewed number."""
@@ -137,11 +128,11 @@ def record_payment(state: State, topup: TopUp) -> State:
         if state.accepted_after is not None and topup.attempt > state.accepted_after:
             state = replace(state, accepted_micros=None, accepted_after=None)
         if state.suspended_reason is not None and state.has_failed_with(topup.card):
-            state = _lift_suspension(state)
+            state = _lift(state)
         return wake(state)
     if state.suspended_reason is None or state.suspended_reason in SOFT:
-        return _lift_suspension(state)
-    return _lift_suspension(state) if state.has_failed_with(topup.card) else state
+        return _lift(state)
+    return _lift(state) if state.has_failed_with(topup.card) else state
 
 
 def record_decline(state: State, topup: TopUp, decline: Decline, now: datetime) -> State:
@@ -207,13 +198,13 @@ def remove_card(state: State) -> State:
 def assign_card(state: State, fingerprint: str, *, is_new: bool) -> State:
     """Apply the rule's card. Another card number ends a suspension; the same number, added again, does not."""
     if state.suspended_reason == SuspensionReason.REMOVED:
-        return _lift_suspension(state) if is_new else state
-    return _lift_suspension(state) if fingerprint != (state.failed_fingerprint or fingerprint) else state
+        return _lift(state) if is_new else state
+    return _lift(state) if fingerprint != (state.failed_fingerprint or fingerprint) else state
 
 
 def switch_on(state: State) -> State:
     """Apply an admin's switching the rule on again."""
-    return _lift_suspension(state) if state.suspended_reason in SOFT else state
+    return _lift(state) if state.suspended_reason in SOFT else state
 
 
 def _end_attempt(state: State, topup: TopUp, outcome: AttemptOutcome) -> State:
@@ -229,10 +220,18 @@ def _blame(state: State, card: Card) -> State:
 
 
 def _suspend(state: State, reason: str) -> State:
+    if state.suspended_by:
+        return state
     return replace(state, suspended_reason=reason, not_before=None, stopped=None, next_attempt_at=None)
 
 
-def _lift_suspension(state: State) -> State:
+def _lift(state: State) -> State:
+    """End the suspension, unless the reversal of a payment caused it."""
+    return state if state.suspended_by else lift_suspension(state)
+
+
+def lift_suspension(state: State) -> State:
+    """End a suspension and a wait after declines."""
     return replace(
         state,
         suspended_reason=None,
@@ -242,6 +241,7 @@ def _lift_suspension(state: State) -> State:
         not_before=None,
         stopped=None,
         next_attempt_at=None,
+        suspended_by=frozenset(),
     )
 
 

@@ -27,4 +27,5 @@ def recharge_context(
         maximum_micros=bounds.maximum_micros,
         now=now,
         is_frozen=snapshot.is_frozen,
+        has_call_since=snapshot.has_call_since,
     )

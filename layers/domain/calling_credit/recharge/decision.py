@@ -6,7 +6,7 @@ that brings balance and open payments to the threshold, as far as the limits all
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
@@ -16,7 +16,6 @@ from calling_credit.money import MICROS_PER_DOLLAR
 from calling_credit.recharge.acceptance import exceeds_accepted
 from calling_credit.recharge.attempts import SPENT, Attempt, AttemptOutcome, State, SuspensionReason, spent_micros
 from calling_credit.topups.card_history import UNUSED_CARD, CardHistory
-from calling_credit.topups.topup import TopUp, TopUpKind
 
 DEFAULT_HOURLY_COUNT: Final = 3
 DEFAULT_DAILY_LIMIT_MICROS: Final = 200 * MICROS_PER_DOLLAR
@@ -36,6 +35,7 @@ class StopReason(StrEnum):
     ACCOUNT_FROZEN = "account_frozen"
     ABOVE_THRESHOLD = "above_threshold"
     IN_FLIGHT = "in_flight"
+    NO_CALL_SINCE = "no_call_since"
     BACKING_OFF = "backing_off"
     DECLINED_TOO_OFTEN = "card_declined_too_often"
     CARD_BLOCKED = "card_blocked"
@@ -73,7 +73,8 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class RechargeContext:
     """Everything a decision depends on. `pending_micros` is the sum of other payments that are under way. `card` is the
-    history of the rule's card on all paths.
+    history of the rule's card on all paths. `has_call_since`: a call has spent credit since something else lowered the
+    balance, or since an admin armed the rule.
     """
 
     rule: Rule
@@ -85,6 +86,7 @@ class RechargeContext:
     maximum_micros: int
     now: datetime
     is_frozen: bool = False
+    has_call_since: bool = True
     card: CardHistory = UNUSED_CARD
 
 
@@ -126,18 +128,20 @@ def decide_recharge(context: RechargeContext) -> Stop | Resume | BuyCredit:
 
 def _reasons_to_stop(s: RechargeContext) -> Iterator[Stop]:
     rule, state = s.rule, s.state
-    if not rule.enabled:
-        yield Stop(StopReason.DISABLED)
-    if s.is_closed:
-        yield Stop(StopReason.ACCOUNT_CLOSED)
-    if s.is_frozen:
-        yield Stop(StopReason.ACCOUNT_FROZEN)
+    halts = {
+        StopReason.DISABLED: not rule.enabled,
+        StopReason.ACCOUNT_CLOSED: s.is_closed,
+        StopReason.ACCOUNT_FROZEN: s.is_frozen,
+    }
+    yield from (Stop(code) for code, applies in halts.items() if applies)
     if state.suspended_reason is not None:
         yield Stop(state.suspended_reason)
     if s.posted_micros + s.pending_micros >= rule.threshold_micros:
         yield Stop(StopReason.ABOVE_THRESHOLD)
     if state.in_flight is not None:
         yield Stop(StopReason.IN_FLIGHT)
+    if not s.has_call_since:
+        yield Stop(StopReason.NO_CALL_SINCE)
     if state.is_backing_off(s.now):
         yield Stop(StopReason.BACKING_OFF, state.not_before)
     yield from _reasons_of_card(rule, s.card)
@@ -176,10 +180,10 @@ def _credit_to_buy(s: RechargeContext) -> Stop | BuyCredit:
         if left < rule.amount_micros:
             return Stop(code, until[code])
     allowed = min(room.values()) // rule.amount_micros * rule.amount_micros
-    return BuyCredit(min(_amount_to_close(rule, gap), allowed))
+    return BuyCredit(min(amount_to_close(rule, gap), allowed))
 
 
-def _amount_to_close(rule: Rule, gap: int) -> int:
+def amount_to_close(rule: Rule, gap: int) -> int:
     """The smallest multiple of the amount that closes a gap, in micro-dollars; 0 without a gap."""
     return -(-max(gap, 0) // rule.amount_micros) * rule.amount_micros
 
@@ -216,40 +220,3 @@ def armed_threshold(rule: Rule, state: State, now: datetime) -> int | None:
     if state.stopped in NEED_ANOTHER_CARD_OR_AMOUNT and state.next_attempt_at is None:
         return None
     return rule.threshold_micros
-
-
-def is_unwanted(rule: Rule | None, state: State, posted_micros: int, topup: TopUp, time_zone: str) -> bool:
-    """Whether an interrupted attempt must not continue: the rule is off, suspended, or has another card, or it would
-    now charge less, because the balance rose or a limit was lowered, or an admin accepted less.
-    """
-    if rule is None or not rule.enabled or state.suspended_reason is not None:
-        return True
-    if exceeds_accepted(state, topup.amount_micros):
-        return True
-    if rule.payment_method_id != topup.card.payment_method_id:
-        return True
-    needed = _amount_to_close(rule, rule.threshold_micros - posted_micros)
-    return topup.amount_micros > needed or _exceeds_limit(rule, state, topup, time_zone)
-
-
-def _exceeds_limit(rule: Rule, state: State, topup: TopUp, time_zone: str) -> bool:
-    """Whether its day or month exceeds the rule's limits. The attempt itself counts since its claim."""
-    made = local_date(datetime.fromisoformat(topup.created_at), time_zone)
-    dated = [(local_date(datetime.fromisoformat(attempt.at), time_zone), attempt) for attempt in state.recent]
-    of_day = spent_micros(attempt for date, attempt in dated if date == made)
-    of_month = spent_micros(attempt for date, attempt in dated if date[:7] == made[:7])
-    return of_day > rule.daily_limit_micros or of_month > rule.monthly_limit_micros
-
-
-def after_payment(rule: Rule, before: State, after: State, topup: TopUp) -> State:
-    """Apply the end of a payment to the state. An attempt with a card that the rule no longer uses ends, but does not
-    affect the current card.
-    """
-    card = topup.card
-    was_removed = after.suspended_reason == SuspensionReason.REMOVED and before.suspended_reason is None
-    is_other_card = (
-        card.payment_method_id != rule.payment_method_id if was_removed else card.fingerprint != rule.fingerprint
-    )
-    if topup.kind == TopUpKind.MANUAL or not is_other_card:
-        return after
-    return replace(before, in_flight=after.in_flight, recent=after.recent)

@@ -14,9 +14,12 @@ from calling_credit.dynamodb.attributes import from_attributes, to_attribute
 from calling_credit.dynamodb.keys import recharge_key
 from calling_credit.dynamodb.transactions import update
 from calling_credit.instants import format_instant
-from calling_credit.recharge.attempts import Attempt, InFlight, State
+from calling_credit.recharge.attempts import Attempt, InFlight, State, SuspensionReason
 from calling_credit.recharge.card_expiry import notice_at
 from calling_credit.recharge.decision import Rule
+from calling_credit.recharge.suspensions import cause_of, strongest_reason
+from calling_credit.recharge.switched_off import SwitchedOff
+from calling_credit.topups.topup import TopUp
 
 RECHARGE_KIND: Final = "recharge"
 CHECK_INTERVAL: Final = timedelta(hours=6)
@@ -48,6 +51,7 @@ _STATE: Final = (
     "expiry_announced",
     "accepted_micros",
     "accepted_after",
+    "suspended_by",
 )
 
 
@@ -67,13 +71,15 @@ def recharge_from_item(attributes: dict[str, Any] | None) -> Recharge:
     if attributes is None:
         return NO_RECHARGE
     item = _ABSENT | from_attributes(attributes)
+    item["suspended_reason"] = strongest_reason(item.get("suspended_reason"), item.get("suspended_by", ()))
     rule = Rule(**{name: item[name] for name in _RULE}, version=item["rule_version"])
-    in_flight = item.get("in_flight")
+    in_flight, switched_off = item.get("in_flight"), item.get("switched_off")
     return Recharge(
         rule,
         State(
             version=item["state_version"],
             in_flight=InFlight(**in_flight) if in_flight else None,
+            switched_off=SwitchedOff(**switched_off) if switched_off else None,
             recent=tuple(Attempt(*attempt) for attempt in json.loads(item["recent"])),
             **{name: item[name] for name in _STATE if name in item},
         ),
@@ -93,6 +99,8 @@ def put_recharge_action(
     attributes |= {
         "state_version": state.version + 1,
         "in_flight": asdict(state.in_flight) if state.in_flight else None,
+        "suspended_by": state.suspended_by or None,
+        "switched_off": asdict(state.switched_off) if state.switched_off else None,
         "recent": json.dumps([list(asdict(attempt).values()) for attempt in state.recent], separators=(",", ":")),
         "sweep_pk": sweep_keys.sweep_pk(RECHARGE_KIND, account_id) if check_at else None,
         "sweep_sk": f"{check_at}#{account_id}" if check_at else None,
@@ -113,6 +121,22 @@ def put_recharge_action(
         values[":seen"] = to_attribute(state.version)
     names = {f"#{name}": name for name in (*to_set, *to_remove)}
     return update(table_name, recharge_key(account_id), expression, condition, values, names)
+
+
+def suspend_action(table_name: str, topup: TopUp, reason: SuspensionReason) -> dict[str, Any]:
+    """The action that suspends an existing rule, whatever its state. The new version outdates every decision that was
+    made before. Nothing checks a suspended rule, so it leaves the sweep index.
+    """
+    values = {
+        ":reason": to_attribute(reason),
+        ":one": to_attribute(1),
+        ":cause": to_attribute(frozenset({str(cause_of(topup, reason))})),
+    }
+    expression = (
+        "SET suspended_reason = :reason ADD state_version :one, suspended_by :cause "
+        "REMOVE stopped, next_attempt_at, not_before, sweep_pk, sweep_sk"
+    )
+    return update(table_name, recharge_key(topup.account_id), expression, "attribute_exists(PK)", values)
 
 
 def _settings_differ(rule: Rule, rule_read: Rule) -> bool:

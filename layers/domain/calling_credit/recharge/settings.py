@@ -10,8 +10,10 @@ from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.money import MICROS_PER_DOLLAR, Bounds, format_money, parse_money
 from calling_credit.recharge import acceptance, attempts, decision
+from calling_credit.recharge.arming import is_arming
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import Rule
+from calling_credit.recharge.suspensions import forgive_refunds
 from calling_credit.topups.topup import Card, parse_payment_method_id
 
 MAX_THRESHOLD_MICROS: Final = 10_000 * MICROS_PER_DOLLAR
@@ -21,6 +23,7 @@ MAX_HOURLY_COUNT: Final = 20
 WORDS: Final[dict[str, str]] = {
     decision.StopReason.DISABLED: "Automatic recharge is off.",
     decision.StopReason.IN_FLIGHT: "A recharge is in progress.",
+    decision.StopReason.NO_CALL_SINCE: "Automatic recharge charges after the next call.",
     decision.StopReason.BACKING_OFF: "Paused: the card was declined.",
     decision.StopReason.DECLINED_TOO_OFTEN: "Paused: the card was declined too often. Use another card.",
     decision.StopReason.CARD_BLOCKED: "Paused: the card is blocked after a dispute. Use another card.",
@@ -38,6 +41,10 @@ WORDS: Final[dict[str, str]] = {
     ),
     attempts.SuspensionReason.UNUSABLE: "Paused: the card can no longer be charged. Use another card.",
     attempts.SuspensionReason.REMOVED: "Paused: {card} was removed. Choose a card.",
+    attempts.SuspensionReason.REFUNDED: "Paused: a recharge was refunded. To resume, switch recharge off and on again.",
+    attempts.SuspensionReason.DISPUTED: (
+        "Paused: a payment was disputed or reported as fraud, so its card is blocked. Contact support to resume."
+    ),
     attempts.SuspensionReason.LOST: (
         "Paused: Stripe no longer knows the last recharge. Check your card statement. To resume, add funds, or switch "
         "automatic recharge off and on."
@@ -142,23 +149,10 @@ def apply_settings(
     if settings.enabled and rule is not None and not rule.enabled:
         state = attempts.switch_on(state)
     if is_arming(rule, new):
-        state = acceptance.arm(state, accepted_micros)
+        state = acceptance.arm(forgive_refunds(state), accepted_micros)
     elif accepted_micros is not None:
         state = acceptance.accept_charge(state, accepted_micros)
     return new, state if state.is_backing_off(now) else attempts.wake(state)
-
-
-def is_arming(old: Rule | None, new: Rule) -> bool:
-    """Whether an admin's change lets the rule charge anew: it enables the rule, raises threshold or amount, or gives
-    another card.
-    """
-    if not new.enabled or old is None or not old.enabled:
-        return new.enabled
-    return (
-        new.threshold_micros > old.threshold_micros
-        or new.amount_micros > old.amount_micros
-        or new.payment_method_id != old.payment_method_id
-    )
 
 
 def _amount(fields: dict[str, Any], current: Rule | None, bounds: Bounds) -> int:

@@ -5,7 +5,7 @@ recharges. Changes and charges nothing.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from calling_credit.categories import REVERSAL
@@ -20,13 +20,19 @@ from calling_credit.recharge.settings import WORDS
 from calling_credit.topups.topup import Card, TopUp, TopUpKind, TopUpStatus
 
 DAYS: Final = 30
+COUNTS_AFTER: Final = timedelta(hours=24)
+"""When a suspicious call begins to count toward a recharge."""
+UNTIL_NEXT_ENTRY: Final = frozenset({StopReason.ABOVE_THRESHOLD, StopReason.NO_CALL_SINCE})
+"""Stops that the next entry may end."""
 MAX_ENTRIES: Final = 10_000
 """The number of latest entries to replay. A busy account's last 30 days may have more."""
 
 
 @dataclass
 class Simulation:
-    """A rule under simulation. Every charge succeeds at once; a call that exceeds the balance is refused."""
+    """A rule under simulation. Every charge succeeds at once; a call that exceeds the balance is refused. An admin has
+    just armed the rule, so `has_call_since` begins true. `suspicious_until`: when suspicious calls begin to count.
+    """
 
     rule: Rule
     posted_micros: int
@@ -39,6 +45,8 @@ class Simulation:
     charged_micros: int = 0
     lowest_micros: int = 0
     stops: Counter[str] = field(default_factory=Counter)
+    has_call_since: bool = True
+    suspicious_until: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.lowest_micros = self.posted_micros
@@ -50,21 +58,37 @@ class Simulation:
             now = datetime.fromisoformat(keys.happened_at_of(entry["SK"]))
             self._wake_until(now)
             if entry["kind"] == EntryKind.CALL_CHARGED:
-                self._call(-entry["amount_micros"])
+                self._call(entry, now)
             elif not _is_automatic(entry):
                 self.posted_micros += entry["amount_micros"]
+                self.has_call_since = self.has_call_since and entry["amount_micros"] >= 0
             self.lowest_micros = min(self.lowest_micros, self.posted_micros)
             self._decide(now)
         self._wake_until(end)
 
-    def _call(self, price_micros: int) -> None:
+    def _call(self, entry: Mapping[str, Any], now: datetime) -> None:
+        """Charge a call, or refuse it. Either counts as spending, but a suspicious call does so a day later."""
+        price_micros = -entry["amount_micros"]
         self.calls += 1
         if self.posted_micros < price_micros:
             self.refused += 1
-        else:
-            self.posted_micros -= price_micros
+            self.has_call_since = True
+            return
+        self.posted_micros -= price_micros
+        if entry.get("suspicious") and price_micros:
+            self.has_call_since = False
+            self.suspicious_until.append(format_instant(now + COUNTS_AFTER))
+        elif price_micros:
+            self.has_call_since = True
+
+    def _count_suspicious_until(self, now: datetime) -> None:
+        """Count the suspicious calls whose day is over."""
+        while self.suspicious_until and self.suspicious_until[0] <= format_instant(now):
+            self.has_call_since = True
+            self._decide(datetime.fromisoformat(self.suspicious_until.pop(0)))
 
     def _wake_until(self, now: datetime) -> None:
+        self._count_suspicious_until(now)
         while self.state.next_attempt_at is not None and self.state.next_attempt_at <= format_instant(now):
             woken = datetime.fromisoformat(self.state.next_attempt_at)
             self.state = attempts.wake(self.state)
@@ -75,12 +99,20 @@ class Simulation:
         while self.state.stopped is None:
             decision = decide_recharge(
                 RechargeContext(
-                    self.rule, self.state, self.posted_micros, 0, False, self.time_zone, self.maximum_micros, now
+                    self.rule,
+                    self.state,
+                    self.posted_micros,
+                    0,
+                    False,
+                    self.time_zone,
+                    self.maximum_micros,
+                    now,
+                    has_call_since=self.has_call_since,
                 )
             )
             if isinstance(decision, BuyCredit):
                 self._charge(decision.amount_micros, now)
-            elif isinstance(decision, Stop) and decision.code != StopReason.ABOVE_THRESHOLD:
+            elif isinstance(decision, Stop) and decision.code not in UNTIL_NEXT_ENTRY:
                 self.stops[decision.code] += 1
                 self.state = attempts.record_stop(self.state, decision.code, decision.until)
             else:

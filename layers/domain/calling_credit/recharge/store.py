@@ -21,10 +21,16 @@ from calling_credit.ledger.balance import balance_from_item
 from calling_credit.ledger.headroom import arm_action, still_below_action
 from calling_credit.recharge import attempts
 from calling_credit.recharge.acceptance import suspend_for_changed_charge
+from calling_credit.recharge.arming import is_arming
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.card_expiry import announce_expiry
 from calling_credit.recharge.decision import Rule, Stop, armed_threshold
-from calling_credit.recharge.items import RECHARGE_KIND, Recharge, put_recharge_action, recharge_from_item
+from calling_credit.recharge.items import (
+    RECHARGE_KIND,
+    Recharge,
+    put_recharge_action,
+    recharge_from_item,
+)
 from calling_credit.recharge.loosening import rule_loosens
 from calling_credit.topups.items import payment_item, topup_item
 from calling_credit.topups.topup import TopUp
@@ -47,6 +53,7 @@ class Snapshot:
     posted_micros: int
     recharge: Recharge
     is_frozen: bool = False
+    has_call_since: bool = True
     daily_top_up_micros: int = DEFAULT_LIMITS.daily_top_up_micros
 
     @property
@@ -80,14 +87,16 @@ class RechargeStore:
             raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
         item = from_attributes(items[keys.account_sk()])
         account = account_from_item(item)
+        balance = balance_from_item(from_attributes(items[keys.balance_sk()]))
         return Snapshot(
             account_id,
             account.time_zone,
             account.is_closed,
             item.get("stripe_customer_id"),
-            balance_from_item(from_attributes(items[keys.balance_sk()])).posted_micros,
+            balance.posted_micros,
             recharge_from_item(items.get(keys.auto_recharge_sk())),
             is_frozen=account.is_frozen,
+            has_call_since=balance.has_call_since,
             daily_top_up_micros=account.limits.daily_top_up_micros,
         )
 
@@ -110,7 +119,9 @@ class RechargeStore:
             guards = []
             if rule_loosens((current.rule, current.state), changed):
                 guards.append(unless_frozen_action(self._table_name, account_id))
-            return self.recharge(account_id) if self._write(account_id, current, *changed, now, guards) else None
+            forgives = is_arming(current.rule, changed[0])
+            is_written = self._write(account_id, current, *changed, now, guards, forgives=forgives)
+            return self.recharge(account_id) if is_written else None
 
         return retry_on_race(RECHARGE, attempt)
 
@@ -137,6 +148,26 @@ class RechargeStore:
             if current.state.suspended_reason == attempts.SuspensionReason.REMOVED:
                 return True
             return self._write(account_id, current, current.rule, attempts.remove_card(current.state), now) or None
+
+        return retry_on_race(RECHARGE, attempt)
+
+    def change_rule(
+        self, account_id: str, change: Callable[[Rule, State], tuple[Rule, State]], now: datetime
+    ) -> Recharge:
+        """Store what `change` makes of an existing rule and its state. It forgives no reversal. Return what is stored.
+
+        Raises:
+            Unavailable: `busy`, others kept changing it.
+        """
+
+        def attempt() -> Recharge | None:
+            current = self.recharge(account_id)
+            if current.rule is None:
+                return current
+            changed = change(current.rule, current.state)
+            if changed == (current.rule, current.state):
+                return current
+            return self.recharge(account_id) if self._write(account_id, current, *changed, now) else None
 
         return retry_on_race(RECHARGE, attempt)
 
@@ -199,11 +230,15 @@ class RechargeStore:
         state: State,
         now: datetime,
         unless_frozen: Sequence[dict[str, Any]] = (),
+        *,
+        forgives: bool = False,
     ) -> bool:
-        """Write rule and state, unless the account is frozen if asked so. Return False if another change was faster."""
+        """Write rule and state, unless the account is frozen if asked so. Return False if another change was faster.
+        `forgives`: a billing admin arms the rule.
+        """
         actions = [
             put_recharge_action(self._table_name, account_id, rule, state, now, rule_read=current.rule),
-            arm_action(self._table_name, account_id, armed_threshold(rule, state, now)),
+            arm_action(self._table_name, account_id, armed_threshold(rule, state, now), forgives=forgives),
             *unless_frozen,
         ]
         failed = transact(self._client, actions)

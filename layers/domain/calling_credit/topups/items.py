@@ -33,6 +33,7 @@ _PLAIN: Final = (
     "reversed_micros",
     "reversals",
     "shown_at",
+    "suspended_recharge",
 )
 
 

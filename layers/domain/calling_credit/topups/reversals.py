@@ -7,6 +7,7 @@ balance, and a dispute after a refund is not deducted twice.
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from calling_credit.categories import REVERSAL
@@ -14,15 +15,59 @@ from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import Entry, EntryKind, local_date_of
 from calling_credit.topups.topup import TopUp
 
+ENDED_WELL: Final = frozenset({"won", "warning_closed"})
+"""The statuses of disputes and inquiries that were decided for us."""
+
+
+class FraudSource(StrEnum):
+    """What reports a payment as disputed or fraudulent."""
+
+    DISPUTE = "dispute"
+    WARNING = "early_fraud_warning"
+
+
+@dataclass(frozen=True, slots=True)
+class FraudSignal:
+    """A dispute or warning about a payment, and its stage. Each stage counts once: an inquiry that becomes a dispute,
+    or a dispute that is lost, is news.
+    """
+
+    source: FraudSource
+    object_id: str
+    stage: str
+
+    @property
+    def key(self) -> str:
+        """The identity of the signal."""
+        return f"{self.object_id}:{self.stage}"
+
+
+def warning_signal(warning_id: str) -> FraudSignal:
+    """The signal of an early fraud warning."""
+    return FraudSignal(FraudSource.WARNING, warning_id, "warned")
+
 
 @dataclass(frozen=True, slots=True)
 class Losses:
     """Money that left a payment at Stripe, in micro-dollars. `refunded` excludes failed refunds; `disputed` sums the
     disputes' balance transactions without fees: negative while withdrawn, zero once reinstated.
+
+    `signals`: the disputes and inquiries that were not decided for us. `asks_to_suspend`: a refund that stands asks to
+    suspend automatic recharge.
     """
 
     refunded_micros: int
     disputed_micros: int
+    signals: tuple[FraudSignal, ...] = ()
+    asks_to_suspend: bool = False
+
+
+def dispute_signal(dispute_id: str, status: str, moved_cents: int) -> FraudSignal | None:
+    """The signal of a dispute; None if it was decided for us."""
+    if status in ENDED_WELL:
+        return None
+    stage = "lost" if status == "lost" else "withdrawn" if moved_cents < 0 else "opened"
+    return FraudSignal(FraudSource.DISPUTE, dispute_id, stage)
 
 
 def reversal_target(paid_micros: int, losses: Losses) -> int:

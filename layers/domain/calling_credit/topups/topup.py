@@ -106,6 +106,7 @@ class TopUp:
     reversed_micros: int = 0
     reversals: int = 0
     shown_at: str | None = None
+    suspended_recharge: bool = False
 
     @property
     def is_open(self) -> bool:

@@ -1,0 +1,53 @@
+"""The one update of a balance by entries: posted, available, held, headroom, and what the change means to automatic
+recharge.
+
+The law: only calls spend toward a recharge. `calls_seen` grows by 1 in each transaction that charges a call for the
+first time. Every other lowering of the balance (a reversal, an adjustment, a correction, a rerating) sets
+`bought_back_at = calls_seen` in the same update. Until `calls_seen` is higher again, no recharge starts.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+
+from calling_credit.dynamodb.attributes import to_attribute
+from calling_credit.dynamodb.keys import balance_key
+from calling_credit.dynamodb.transactions import update
+from calling_credit.ledger.entries import UNARMED_MICROS, Entry, balance_change
+from calling_credit.ledger.holds import Hold
+
+LOWERED: Final = "bought_back_at = if_not_exists(calls_seen, :zero)"
+"""The assignment by which an update of a balance records that something else than a call lowers it."""
+
+
+def balance_action(
+    table_name: str, entries: Sequence[Entry], holds: Collection[Hold] = (), *, unarms: bool = False
+) -> dict[str, Any]:
+    """The action that adds entries to the balance, only if it exists. Credit of released holds becomes available again.
+
+    Args:
+        unarms: whether the same transaction suspends automatic recharge, so that headroom is no longer measured.
+    """
+    change = balance_change(entries)
+    sums = {"posted_micros": change, "available_micros": change}
+    assignments = ["updated_at = :at"]
+    values = {":at": {"S": max(entry.recorded_at for entry in entries)}}
+    if unarms:
+        assignments.append("headroom_micros = posted_micros + :headroom")
+        values[":headroom"] = to_attribute(change + UNARMED_MICROS)
+    else:
+        sums["headroom_micros"] = change
+    if holds:
+        freed = sum(hold.amount_micros for hold in holds)
+        sums |= {"available_micros": change + freed, "held_micros": -freed, "live_holds": -len(holds)}
+    calls = any(entry.spends for entry in entries)
+    lowers = balance_change(entry for entry in entries if not entry.spends) < 0
+    if calls or lowers:
+        sums["calls_seen"] = int(calls)
+    if lowers:
+        assignments.append(LOWERED)
+        values[":zero"] = to_attribute(0)
+    placeholders = {name: f":{name.split('_', 1)[0]}" for name in sums}
+    values |= {placeholders[name]: to_attribute(number) for name, number in sums.items()}
+    additions = ", ".join(f"{name} {placeholder}" for name, placeholder in placeholders.items())
+    expression = f"ADD {additions} SET {', '.join(assignments)}"
+    return update(table_name, balance_key(entries[0].account_id), expression, "attribute_exists(PK)", values)

@@ -1,0 +1,129 @@
+"""The data of events: the parts of `data` that differ by type. Depends on neither the table nor the bus."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Money = Annotated[str, Field(pattern=r"^-?[0-9]+\.[0-9]{2,6}$", description="US dollars, such as 25.00 or 0.0123.")]
+Instant = Annotated[
+    str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$", description="UTC with milliseconds.")
+]
+
+
+class Form(BaseModel):
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+
+
+class CardShown(Form):
+    """A card as a person knows it."""
+
+    brand: str
+    last4: str = Field(max_length=4)
+
+
+class Failure(Form):
+    """The reason why a payment failed: a stable code, and a sentence for the customer."""
+
+    code: str
+    message: str
+
+
+class Paid(Form):
+    """A payment whose money is credited."""
+
+    topup_id: str
+    amount: Money
+    payment_method: CardShown
+
+
+class NotPaid(Form):
+    """A payment that has ended without money: `failed` after a decline, `canceled` without one."""
+
+    topup_id: str
+    amount: Money
+    payment_method: CardShown
+    status: Literal["failed", "canceled"]
+    failure: Failure | None
+
+
+class PaymentShown(Form):
+    """A payment as a person knows it."""
+
+    topup_id: str
+    amount: Money
+    created_at: Instant
+
+
+class Suspended(Form):
+    """The reason why automatic recharge is suspended: a stable code, and a sentence for the customer. `payment` is the
+    refunded or disputed payment; null for other reasons.
+    """
+
+    reason: str
+    message: str
+    payment_method: CardShown
+    payment: PaymentShown | None = None
+
+
+class Low(Form):
+    """The balance after it fell, and the account's own level that it fell below."""
+
+    balance: Money
+    low_balance: Money
+
+
+class Moved(Form):
+    """Credit of a payment that was taken back or given back."""
+
+    entry_id: str
+    topup_id: str
+    amount: Money
+    payment_method: CardShown
+
+
+class Suspected(Form):
+    """A payment that was disputed or reported as fraud. `source` is `dispute` or `early_fraud_warning`, `object_id` its
+    id at Stripe. `stage` is `opened`, `withdrawn`, or `lost` for a dispute, and `warned` for a warning.
+    """
+
+    topup_id: str
+    payment_method: CardShown
+    source: str
+    object_id: str
+    stage: str
+
+
+class Expiring(Form):
+    """The card of automatic recharge, and the last month in which it can be charged."""
+
+    payment_method: CardShown
+    expires: str = Field(pattern=r"^\d{4}-\d{2}$", description="Year and month, such as 2034-11.")
+
+
+class NotRated(Form):
+    """A finished call; the number it went to is shown as country and last two digits."""
+
+    call_id: str
+    line_id: str
+    user_id: str | None
+    to: str
+    started_at: Instant
+    duration_seconds: int
+
+
+class Denied(Form):
+    """A call that was not connected, the first for this reason in an hour: a stable code, and words. The number it was
+    to go to is shown as country and last two digits.
+    """
+
+    call_id: str
+    line_id: str
+    to: str
+    reason: str
+    message: str
+
+
+class Frozen(Form):
+    """The actor that froze or unfroze an account: `operator:<client>`, `command:<operator>`, `link`."""
+
+    by: str

@@ -1,0 +1,16 @@
+"""Which changes of a rule let it charge anew."""
+
+from calling_credit.recharge.decision import Rule
+
+
+def is_arming(old: Rule | None, new: Rule) -> bool:
+    """Whether an admin's change lets the rule charge anew: it enables the rule, raises threshold or amount, or gives
+    another card.
+    """
+    if not new.enabled or old is None or not old.enabled:
+        return new.enabled
+    return (
+        new.threshold_micros > old.threshold_micros
+        or new.amount_micros > old.amount_micros
+        or new.payment_method_id != old.payment_method_id
+    )
