@@ -206,6 +206,10 @@ list-payment-issues: $(READY)  ## List what Stripe reports but no payment here e
 relink-stripe: $(READY)  ## After a move to another Stripe account: clear lost customers, suspend rules of lost cards; YES=1 skips the question
 	@$(BIN)/python -m ops.relink_stripe $(call flag,YES,--yes)
 
+.PHONY: check-stripe
+check-stripe: $(READY)  ## Check Stripe's account, key rights, card settings, and webhook endpoint, and say what to correct
+	@$(BIN)/python -m ops.check_stripe
+
 .PHONY: audit
 audit: $(READY)  ## Prove that the ledger of ACCOUNT=id adds up and agrees with Stripe
 	@$(BIN)/python -m ops.audit "$(or $(ACCOUNT),$(error Name the account: make audit ACCOUNT=id))"

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import boto3
 from rich.console import Console
 
+from calling_credit.payments.webhook_events import ENDPOINT_EVENTS
 from local.build import build
 from local.clients import use_aws_settings
 from local.deploy import MAIL_FROM, Deployment
@@ -67,7 +68,13 @@ def start(settings: Settings, progress: Progress | None = None, *, retry_for: fl
 def _stand_in(settings: Settings) -> Server:
     webhook = f"{settings.endpoint_url}/stripe/webhook"
     shown = f"https://{API_ID}.execute-api.{REGION}.amazonaws.com/stripe/webhook"  # The output WebhookUrl.
-    return Server(settings.stripe_port, webhook, webhook_host=settings.api_host, endpoint_url=shown)
+    return Server(
+        settings.stripe_port,
+        webhook,
+        webhook_host=settings.api_host,
+        endpoint_url=shown,
+        enabled_events=ENDPOINT_EVENTS,
+    )
 
 
 def _deploy(emulator: Emulator, deployment: Deployment, progress: Progress) -> dict[str, str]:

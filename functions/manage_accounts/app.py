@@ -29,10 +29,11 @@ from calling_credit.money import format_money
 from calling_credit.rates.area_codes import AreaCodeReader
 from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.deck_store import s3_client
+from calling_credit.recharge.saving import in_flight_view
 from calling_credit.recharge.settings import rule_view
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.recharge.switched_off import SwitchedOff
-from calling_credit.recharge.switching_off import in_flight_view, parse_switch_off, switch_off
+from calling_credit.recharge.switching_off import parse_switch_off, switch_off
 from calling_credit.topups.store import TopUpStore
 
 logger = Logger()

@@ -30,8 +30,13 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 class Last:
     """When this process last read the signing secret again, and last recorded a callback."""
 
-    secret_read_at = LONG_AGO
-    callback_recorded_at = LONG_AGO
+    def __init__(self) -> None:
+        self.secret_read_at = LONG_AGO
+        self.callback_recorded_at = LONG_AGO
+
+    def forget(self) -> None:
+        """Forget both, as a new process."""
+        self.secret_read_at = self.callback_recorded_at = LONG_AGO
 
 
 last = Last()

@@ -1,6 +1,7 @@
 """Serves the stand-in from threads of this process and delivers webhook events."""
 
 import socket
+from collections.abc import Iterable
 from threading import Thread
 from typing import Final
 
@@ -45,6 +46,7 @@ class Server:
         endpoint_url: str | None = None,
         webhook_secret: str = DEFAULT_WEBHOOK_SECRET,
         api_key: str = DEFAULT_API_KEY,
+        enabled_events: Iterable[str] = ("*",),
     ) -> None:
         self._port = port
         self.webhook_secret = webhook_secret
@@ -52,6 +54,7 @@ class Server:
             api_key=api_key,
             webhook_url=endpoint_url or webhook_url or DEFAULT_WEBHOOK_URL,
             webhook_secret=webhook_secret,
+            enabled_events=enabled_events,
         )
         self.sender: Sender | None = None
         if webhook_url is not None:

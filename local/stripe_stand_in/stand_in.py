@@ -69,7 +69,7 @@ class StandIn:
     """A Stripe account that lives in memory.
 
     `now` is its clock; `sleep` delays slow answers; `seed` makes its ids repeatable. Its webhook endpoint has the
-    address `webhook_url` and wants all events; `controls` change it.
+    address `webhook_url` and wants `enabled_events`; `controls` change it.
     """
 
     def __init__(
@@ -82,6 +82,7 @@ class StandIn:
         seed: int | None = None,
         webhook_url: str = DEFAULT_WEBHOOK_URL,
         webhook_secret: str = DEFAULT_WEBHOOK_SECRET,
+        enabled_events: Iterable[str] = ("*",),
     ) -> None:
         self.api_key = api_key
         self.base_url = base_url
@@ -96,6 +97,7 @@ class StandIn:
         self._seed = seed
         self._webhook_url = webhook_url
         self._webhook_secret = webhook_secret
+        self._enabled_events = sorted(enabled_events)
         self.reset()
 
     def reset(self) -> None:
@@ -120,7 +122,11 @@ class StandIn:
         seed = self._seed if self._seed is None or account_id == DEFAULT_ACCOUNT_ID else f"{self._seed} {account_id}"
         account = Account(self.now, self.base_url, self._publish, seed, account_id, self._webhook_url)
         account.webhook_secret = self._webhook_secret
-        endpoint: Fields = {"url": self._webhook_url, "enabled_events": ["*"], "api_version": API_VERSION}
+        endpoint: Fields = {
+            "url": self._webhook_url,
+            "enabled_events": [*self._enabled_events],
+            "api_version": API_VERSION,
+        }
         endpoints.create(account, endpoint)
         card_settings.add_configuration(account)
         return account

@@ -26,6 +26,7 @@ from tests.benchmarks.pricing import pricing_rows
 from tests.benchmarks.publication import publication_rows
 from tests.benchmarks.rows import Row, markdown, show
 from tests.benchmarks.start_up import start_up_rows
+from tests.benchmarks.sweeps import sweep_rows
 from tests.benchmarks.usage_reads import usage_rows
 
 NOTES = (
@@ -101,6 +102,7 @@ def counts(lab: Laboratory) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "publication", lambda: publication_rows(lab)
     yield "usage", lambda: usage_rows(lab)
     yield "recharges", lambda: crossing_rows(lab)
+    yield "sweeps", lambda: sweep_rows(lab)
     lab.wire.release(stock.table.meta.client)
 
 

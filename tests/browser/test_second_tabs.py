@@ -53,7 +53,7 @@ def test_draft_after_reload_restores_no_card_and_no_limit(visit: Visit, customer
     change(customer, enabled=False, payment_method_id=other, daily_limit="60.00")
     before = customer.rule()
     tab.page.reload()
-    tab.settle()
+    tab.enter_password(customer.email)
     expect(tab.page.get_by_label("When the balance falls below")).to_have_value("30.00")
     expect(tab.page.get_by_label("Daily limit")).to_have_value("60.00")
     expect(tab.page.get_by_label("Card", exact=True)).to_have_value(other)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.dynamodb import keys, stripe_keys, sweep_keys
 
 IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.:@+-]{0,20}", fullmatch=True)
 INSTANTS = st.sampled_from([f"2026-{month:02d}-01T00:00:00.{ms:03d}Z" for month in (1, 11, 12) for ms in (0, 1, 999)])
@@ -67,8 +67,8 @@ def test_a_range_of_payments_contains_only_payments(at: str, topup_id: str) -> N
 
 @given(IDS, IDS)
 def test_an_issue_of_a_stripe_object_is_outside_every_account(object_id: str, account_id: str) -> None:
-    assert keys.issue_pk(object_id) != keys.account_pk(account_id)
-    assert keys.account_of(keys.issue_pk(object_id)) == object_id
+    assert stripe_keys.issue_pk(object_id) != keys.account_pk(account_id)
+    assert keys.account_of(stripe_keys.issue_pk(object_id)) == object_id
 
 
 @given(IDS)
@@ -92,7 +92,7 @@ def test_no_two_kinds_of_item_share_a_key() -> None:
         keys.topup_sk("x"),
         keys.payment_sk(*same),
         keys.auto_recharge_sk(),
-        keys.issue_sk(),
+        stripe_keys.issue_sk(),
     ]
     assert len(set(item_keys)) == len(item_keys)
     assert len({key.split("#")[0] for key in item_keys}) == len(item_keys)

@@ -1,6 +1,5 @@
 """Sweeps of Stripe's events: when they run, what Stripe lists, and which requests fail."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +8,7 @@ import requests
 from calling_credit.payments import sweep_state
 from calling_credit.payments.sweep_store import SweepStore
 from calling_credit.payments.webhook_events import StripeEventHandler
+from local.stripe_stand_in.account_controls import AccountControls
 from tests.harness.cards import VISA
 from tests.harness.stripe import Pass, StripeRequest, response
 from tests.harness.till import Till
@@ -28,18 +28,16 @@ def swept(till: Till) -> dict[str, int]:
     return till.sweep()
 
 
-def without_endpoint(till: Till) -> None:
-    """Delete the endpoint at Stripe: from now on no webhook is pending for any event."""
-    emit: Callable[[dict[str, Any]], None] = till.stand_in.account.publish
-
-    def unwanted(event: dict[str, Any]) -> None:
-        event["pending_webhooks"] = 0
-
-    assert emit is not unwanted
-    till.stand_in.account.publish = unwanted
+def without_endpoint(till: Till, how: str = "deleted") -> None:
+    """Let Stripe send nothing anymore: the endpoint is deleted, disabled, or wants too few events."""
+    controls = AccountControls(till.stand_in)
+    if how == "deleted":
+        controls.delete_endpoint()
+    elif how == "disabled":
+        controls.change_endpoint(disabled=True)
+    else:
+        controls.change_endpoint(enabled_events=["balance.available"])
     till.stand_in.outbox.clear()
-    for event in till.stand_in.account.objects["event"].values():
-        event["pending_webhooks"] = 0
 
 
 def asked(till: Till) -> list[str]:

@@ -10,7 +10,7 @@ from calling_credit.recharge.suspensions import clear_disputes
 from calling_credit.topups.topup import Card
 from local.stripe_stand_in.controls import Controls
 from tests.functions.reversals_bench import balance, dispute, paid, refund, reversals
-from tests.harness.cards import VISA
+from tests.harness.cards import MASTERCARD, VISA
 from tests.harness.recharging import image, leave, recharges, shown
 from tests.harness.table import TABLE
 from tests.harness.till import ACCOUNT, Till
@@ -136,7 +136,7 @@ def test_a_new_card_or_arming_does_not_end_a_disputes_suspension(till: Till) -> 
     charge = with_rule(till)
     dispute(till, charge, 10_000)
     till.call_all_back()
-    card = till.card(VISA)
+    card = till.card(MASTERCARD)
     till.rule(enabled=False)
     till.rule(enabled=True, threshold="20.00", amount="50.00", payment_method_id=card)
     till.stream()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from local.stripe_stand_in.controls import Controls
-from tests.harness.cards import MASTERCARD, VISA
+from tests.harness.cards import DECLINED, MASTERCARD, VISA
 from tests.harness.recharging import GOES_ON, fails_once, leave, recharges, shown
 from tests.harness.till import Till
 
@@ -149,6 +149,15 @@ def test_a_card_has_a_state_by_its_date(till: Till, year: int, month: int, state
     assert [item["state"] for item in listed(till)] == [state]
 
 
+def test_a_declined_card_is_shown_as_declined_until_it_pays(till: Till) -> None:
+    card = till.card(DECLINED)
+    till.pay("25.00", card)
+    assert [item["state"] for item in listed(till)] == ["declined"]
+    Controls(till.stand_in).accept_card(card)
+    till.paid("25.00", card)
+    assert [item["state"] for item in listed(till)] == ["ok"]
+
+
 # --- Expiry -----------------------------------------------------------------------------------------------------------
 
 
@@ -173,7 +182,7 @@ def test_the_sweeper_announces_an_expiring_card_once(till: Till) -> None:
     assert shown(till) == GOES_ON
 
 
-def test_a_rule_that_waits_for_its_month_still_hears_of_the_expiry(till: Till) -> None:
+def test_a_rule_that_waits_for_its_month_is_still_told_of_the_expiry(till: Till) -> None:
     leave(till, "5.00")
     card = till.card()
     expire(till, card, 2026, 11)
@@ -187,7 +196,7 @@ def test_a_rule_that_waits_for_its_month_still_hears_of_the_expiry(till: Till) -
     assert shown(till)[:2] == ("paused", "monthly_limit")
 
 
-def test_a_renewed_card_is_announced_anew_and_a_rule_that_is_off_never(till: Till) -> None:
+def test_a_renewed_card_is_announced_again_and_a_rule_that_is_off_never(till: Till) -> None:
     leave(till, "50.00")
     card = till.card()
     expire(till, card, 2026, 11)

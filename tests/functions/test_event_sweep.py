@@ -7,6 +7,7 @@ import pytest
 
 from calling_credit.payments.sweep_store import SweepStore
 from calling_credit.payments.webhook_events import ENDPOINT_EVENTS, SWEPT_EVENTS
+from local.stripe_stand_in.controls import Controls
 from tests.functions.event_sweep_bench import (
     asked,
     at_minute,
@@ -34,39 +35,70 @@ def deaf(till: Till) -> Till:
     return till
 
 
+@pytest.fixture(params=["deleted", "disabled", "too few events"])
+def unheard(till: Till, request: pytest.FixtureRequest) -> Till:
+    """A till to which Stripe sends nothing, for each cause."""
+    at_minute(till, 1)
+    swept(till)
+    without_endpoint(till, request.param)
+    return till
+
+
 # --- What arrives -----------------------------------------------------------------------------------------------------
 
 
-def test_a_refund_that_was_never_sent_is_taken_back_within_a_sweep(deaf: Till) -> None:
-    charge = paid(deaf)
-    refund(deaf, charge, 3_000)
-    swept(deaf)
-    assert (balance(deaf), reversals(deaf)) == (7_000, [-30_000_000])
+def test_a_refund_that_was_never_sent_is_taken_back_within_a_sweep(unheard: Till) -> None:
+    charge = paid(unheard)
+    refund(unheard, charge, 3_000)
+    swept(unheard)
+    assert (balance(unheard), reversals(unheard)) == (7_000, [-30_000_000])
 
 
-def test_a_dispute_that_was_never_sent_is_taken_back_within_a_sweep(deaf: Till) -> None:
-    dispute(deaf, paid(deaf), 3_000)
-    swept(deaf)
-    assert reversals(deaf) == [-30_000_000]
+def test_a_dispute_that_was_never_sent_is_taken_back_within_a_sweep(unheard: Till) -> None:
+    dispute(unheard, paid(unheard), 3_000)
+    swept(unheard)
+    assert reversals(unheard) == [-30_000_000]
 
 
-def test_a_removed_card_that_was_never_sent_suspends_within_a_sweep(deaf: Till) -> None:
-    card = deaf.card()
-    deaf.set_rule(card)
-    deaf.sdk.v1.payment_methods.detach(card)
-    swept(deaf)
-    assert deaf.shown_rule()["reason"] == "card_removed"
+def test_a_removed_card_that_was_never_sent_suspends_within_a_sweep(unheard: Till) -> None:
+    card = unheard.card()
+    unheard.set_rule(card)
+    unheard.sdk.v1.payment_methods.detach(card)
+    swept(unheard)
+    assert unheard.shown_rule()["reason"] == "card_removed"
 
 
-def test_the_first_card_saved_without_a_callback_becomes_the_default(deaf: Till) -> None:
-    from local.stripe_stand_in.controls import Controls  # noqa: PLC0415 - only here
-
-    address = deaf.world.ask("add_funds", "POST", "/payment-methods").body["url"]
-    session = Controls(deaf.stand_in).complete_checkout(address.rpartition("/")[2], VISA)
-    swept(deaf)
-    [customer] = deaf.objects("customer")
-    card = deaf.stand_in.account.objects["setup_intent"][session["setup_intent"]]["payment_method"]
+def test_the_first_card_saved_without_a_callback_becomes_the_default(unheard: Till) -> None:
+    address = unheard.world.ask("add_funds", "POST", "/payment-methods").body["url"]
+    session = Controls(unheard.stand_in).complete_checkout(address.rpartition("/")[2], VISA)
+    swept(unheard)
+    [customer] = unheard.objects("customer")
+    card = unheard.stand_in.account.objects["setup_intent"][session["setup_intent"]]["payment_method"]
     assert customer["invoice_settings"]["default_payment_method"] == card
+
+
+@pytest.mark.parametrize("happening", ["warning", "deleted customer", "renewed card"])
+def test_the_sweep_handles_warnings_and_changes_that_were_never_sent(
+    unheard: Till, happening: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    controls, charge = Controls(unheard.stand_in), paid(unheard)
+    card, customer = unheard.card(), unheard.customer()
+    swept(unheard)
+    handled: list[str] = []
+    watch(monkeypatch, handled)
+    if happening == "warning":
+        controls.warn(charge)
+    elif happening == "deleted customer":
+        unheard.sdk.v1.customers.delete(customer)
+    else:
+        controls.renew_card(card)
+    swept(unheard)
+    expected = {
+        "warning": "radar.early_fraud_warning.created",
+        "deleted customer": "customer.deleted",
+        "renewed card": "payment_method.automatically_updated",
+    }
+    assert expected[happening] in handled
 
 
 def test_the_sweep_lists_every_event_of_the_endpoint_or_its_equal(till: Till) -> None:

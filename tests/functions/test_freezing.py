@@ -13,6 +13,7 @@ from calling_credit.links.store import LinkStore, withdraw_links
 from calling_credit.links.tokens import issue_link
 from tests.functions.freeze_bench import account, limits
 from tests.harness.http import http_event
+from tests.harness.recharging import spend
 from tests.harness.till import Till
 from tests.harness.wire import Pass, Sent, Wire
 from tests.harness.world import World
@@ -99,7 +100,7 @@ def freeze(till: Till, *, is_frozen: bool) -> None:
 
 def test_a_frozen_account_recharges_only_after_it_is_unfrozen(armed: Till) -> None:
     freeze(armed, is_frozen=True)
-    armed.world.adjust("-30.00", "spent")
+    spend(armed, "30.00")
     armed.stream()
     assert armed.top_ups() == []
     shown = armed.shown_rule()
@@ -119,7 +120,7 @@ def test_a_frozen_account_recharges_only_after_it_is_unfrozen(armed: Till) -> No
 
 def test_a_freeze_between_two_reads_prevents_a_recharge(armed: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     """DynamoDB reads each item of a batch at its own moment."""
-    armed.world.adjust("-30.00", "spent")
+    spend(armed, "30.00")
     from calling_credit.recharge import store  # noqa: PLC0415 - after moto
 
     at_once: Any = vars(store)["read_many"]
@@ -142,7 +143,7 @@ def test_a_freeze_between_two_reads_prevents_a_recharge(armed: Till, monkeypatch
 
 def test_a_recharge_decided_just_before_the_freeze_does_not_begin(armed: Till, wire: Wire) -> None:
     """The account is frozen between the decision and the claim."""
-    armed.world.adjust("-30.00", "spent")
+    spend(armed, "30.00")
     frozen: list[Sent] = []
 
     def freeze_first(sent: Sent, passed: Pass) -> Any:

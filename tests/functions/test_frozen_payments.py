@@ -5,7 +5,7 @@ import pytest
 from tests.functions.freeze_bench import freeze, refuses
 from tests.functions.links_bench import heading, token_of, waiting
 from tests.harness.cards import CHALLENGED, DECLINED, VISA
-from tests.harness.till import CANCEL, CONFIRM, Till
+from tests.harness.till import ALWAYS, CANCEL, CONFIRM, Till
 
 pytestmark = pytest.mark.dynamodb
 
@@ -169,4 +169,20 @@ def test_a_link_never_leads_to_the_bank_from_a_frozen_account(till: Till) -> Non
     till.call_all_back()
     till.sweep(minutes=3)
     assert till.top_up(shown["id"])["status"] == "succeeded"
+    till.check()
+
+
+def test_a_stored_payment_is_not_confirmed_after_the_freeze(till: Till) -> None:
+    """Its request died; the account is frozen before the customer's browser repeats it."""
+    card = till.card()
+    till.fault("dropped", CONFIRM, count=ALWAYS)
+    till.pay("25.00", card, key="k")
+    till.all_well()
+    freeze(till)
+    till.later(seconds=40)
+    refuses(till.pay("25.00", card, key="k"))
+    till.sweep(minutes=3)
+    [item] = till.top_ups()
+    assert item["status"] == "canceled"
+    assert till.charged() == []
     till.check()

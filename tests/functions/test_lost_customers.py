@@ -1,5 +1,6 @@
 """When Stripe no longer knows a customer, a new one replaces it, once; another Stripe account replaces none."""
 
+import json
 import threading
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.harness.callbacks import counted
 from tests.harness.cards import MASTERCARD
 from tests.harness.http import Answer
 from tests.harness.recharging import leave, shown
+from tests.harness.stripe import response
 from tests.harness.till import Till
 
 pytestmark = pytest.mark.dynamodb
@@ -38,6 +40,26 @@ def forget_customer(till: Till) -> str:
     lost = till.customer()
     del till.stand_in.account.objects["customer"][lost]
     return lost
+
+
+def test_payments_of_a_lost_customer_are_still_proven(till: Till) -> None:
+    till.paid("25.00", till.card())
+    lost = delete_customer(till)
+    assert save(till).status == 201
+    till.paid("30.00", till.card())
+
+    refused = []
+
+    def refuse(sent: Any, answered: Any) -> Any:
+        if sent.path == "/v1/payment_intents" and ("customer", lost) in sent.form:
+            refused.append(sent)
+            error = {"code": "resource_missing", "type": "invalid_request_error", "message": "No such customer"}
+            return response(400, json.dumps({"error": error}).encode(), {})
+        return answered()
+
+    till.wire.through = refuse
+    assert till.prove(days=1)["differences"] == 0
+    assert refused
 
 
 @pytest.mark.parametrize("lose", [delete_customer, forget_customer])

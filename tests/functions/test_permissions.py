@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from local.stripe_stand_in.controls import Controls
 from tests.domain.examples import EVENT, deck_csv
 from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, VISA
 from tests.harness.table import FUNCTIONS, sample_event
@@ -116,7 +117,8 @@ def lose_answers(till: Till, visa: str) -> None:
 
 
 def receive_unknown_objects(till: Till, visa: str) -> None:
-    """Callbacks about a removed card, another system's payment, and a payment of an unknown top-up."""
+    """Callbacks about a renewed and a removed card, another system's payment, and a payment of an unknown top-up."""
+    Controls(till.stand_in).renew_card(visa)
     till.sdk.v1.payment_methods.detach(till.state()["payment_method_id"])
     stray = till.sdk.v1.payment_intents.create({"amount": 500, "currency": "usd", "payment_method": "pm_card_visa"})
     till.sdk.v1.payment_intents.confirm(stray.id, {"return_url": "https://page.test/"})

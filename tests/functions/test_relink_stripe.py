@@ -118,6 +118,18 @@ def test_copied_customers_and_cards_stay(till: Till, moved: Till, monkeypatch: p
     assert shown(till) == ("active", None, None)
 
 
+def test_payments_of_the_former_account_are_no_differences(
+    till: Till, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    till.paid("25.00", till.card())
+    request.getfixturevalue("moved")
+    assert relink(monkeypatch, "--yes") == 0
+    till.set_rule(till.card())
+    done = [till.prove(days=1) for _ in range(8)]
+    assert sum(one["accounts"] for one in done) > 0
+    assert [(one["differences"], one["unproven"]) for one in done] == [(0, 0)] * 8
+
+
 def test_open_top_ups_are_reported_and_end_as_issues(
     till: Till, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
 ) -> None:

@@ -76,6 +76,17 @@ def test_a_rule_is_tightened_and_switched_off_while_stripe_does_not_answer(till:
     assert till.rule(enabled=False).status == 200
 
 
+@pytest.mark.parametrize("same_number", [True, False])
+def test_an_expired_card_may_be_tried_again_under_its_new_date(till: Till, same_number: bool) -> None:
+    card = fails_once(till, HARD)
+    assert till.pay("25.00", card).code == "card_declined_too_often"
+    Controls(till.stand_in).renew_card(card, same_number=same_number)
+    becomes(till, card, "pm_card_visa")
+    till.call_all_back()
+    till.paid("25.00", card)
+    assert shown(till) == GOES_ON
+
+
 @pytest.mark.parametrize("is_called_back", [True, False])
 def test_a_payment_with_the_renewed_card_resumes_the_rule(till: Till, is_called_back: bool) -> None:
     card = fails_once(till, HARD)
@@ -127,10 +138,11 @@ def test_a_renewed_date_keeps_the_number(till: Till) -> None:
 def test_a_renewed_card_of_another_customer_is_ignored(till: Till) -> None:
     stranger = till.sdk.v1.customers.create({}).id
     card = till.sdk.v1.payment_methods.attach("pm_card_visa", {"customer": stranger}).id
-    before = till.world.stack.items()
+    before = till.world.stack.items("acct_1")
     Controls(till.stand_in).renew_card(card)
     till.call_all_back()
-    assert till.world.stack.items() == before
+    assert till.world.stack.items("acct_1") == before
+    assert not [item for item in till.world.stack.items() if item["SK"] == "CARD"]
 
 
 def test_a_deleted_customer_suspends_the_rule(till: Till) -> None:
@@ -147,6 +159,7 @@ def test_a_deleted_customer_that_was_replaced_leaves_the_rule_alone(till: Till) 
     lost = till.customer()
     Controls(till.stand_in).delete_customer(lost)
     till.stand_in.take_events()
+    assert till.world.ask("add_funds", "POST", "/payment-methods").status == 201
     card = till.card()
     till.set_rule(card)
     event = {"id": "evt_1", "object": "event", "type": "customer.deleted"}

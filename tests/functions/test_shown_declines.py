@@ -6,7 +6,7 @@ import pytest
 
 from calling_credit.dynamodb.attributes import to_attributes
 from tests.functions.mail_bench import ADDRESSES, Postbox, postbox
-from tests.harness.cards import CHALLENGED, DECLINED
+from tests.harness.cards import CHALLENGED, DECLINED, VISA
 from tests.harness.till import CONFIRM
 from tests.harness.wire import Killed, Pass, Sent, Wire, refusal
 
@@ -96,6 +96,27 @@ def test_a_decline_that_cannot_be_recorded_as_shown_is_answered(postbox: Postbox
         shown = postbox.till.paid("25.00", card)
     assert shown["status"] == "failed"
     assert mailed(postbox, shown["id"])
+
+
+def test_a_payment_refused_before_its_confirmation_is_not_mailed(postbox: Postbox, wire: Wire) -> None:
+    """The account is frozen while its payment is being made, and the answer says so."""
+    till, card = postbox.till, postbox.till.card(VISA)
+    frozen: list[Sent] = []
+
+    def freeze_after_creation(sent: Sent, passed: Pass) -> Any:
+        answer = passed()
+        if "TOPUP#" in str(sent.body) and sent.operation == "TransactWriteItems" and not frozen:
+            frozen.append(sent)
+            till.world.operate("PUT", "/accounts/acct_1", {"frozen": True})
+        return answer
+
+    with wire.interfering(freeze_after_creation):
+        answer = till.pay("25.00", card)
+    assert (answer.status, answer.code) == (403, "account_frozen")
+    [item] = till.top_ups()
+    assert item["status"] == "canceled"
+    assert till.charged() == []
+    assert not mailed(postbox, item["topup_id"])
 
 
 def test_a_shown_decline_is_still_published(postbox: Postbox) -> None:

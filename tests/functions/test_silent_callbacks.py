@@ -17,13 +17,6 @@ pytestmark = pytest.mark.dynamodb
 SILENT = "CallbacksSilent"
 
 
-@pytest.fixture(autouse=True)
-def new_process(till: Till) -> None:
-    """The webhook's process has recorded nothing yet."""
-    app: Any = till.world.stack.apps["stripe_webhook"]
-    app.last = app.Last()
-
-
 @pytest.fixture
 def heard(till: Till) -> Till:
     """A till that received callbacks until now."""

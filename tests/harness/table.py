@@ -141,6 +141,8 @@ class Stack:
                 app.decks.forget()
             if hasattr(app, "facts"):
                 app.facts._cache.clear()
+            if hasattr(app, "last"):
+                app.last.forget()
 
     def invoke(self, name: str, event: dict[str, Any], seconds: float = 60.0) -> dict[str, Any]:
         """Invoke a function with one event."""

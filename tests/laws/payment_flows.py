@@ -90,6 +90,23 @@ def at_stripe(bench: PaymentBench, path: str, **parameters: Any) -> None:
     assert bench.till.stand_in.handle("POST", path, parameters, headers).status == 200
 
 
+def lose_customer(bench: PaymentBench) -> None:
+    """A saved card whose customer an operator deletes in Stripe's dashboard."""
+    save(bench, VISA)
+    Controls(bench.till.stand_in).delete_customer(bench.till.customer())
+    bench.till.stand_in.take_events()
+
+
+def save_again_and_pay(bench: PaymentBench) -> None:
+    """Save a card for the customer that replaces the lost one, and pay with it."""
+    assert bench.ask("add_funds", "POST", "/payment-methods").status == 201
+    [account] = bench.till.world.of_kind("ACCOUNT")
+    assert len(bench.till.world.of_kind("ACTIVITY")) == account["customer_number"] == 1
+    at_stripe(bench, f"/v1/payment_methods/{VISA}/attach", customer=account["stripe_customer_id"])
+    bench.card = list(bench.till.stand_in.account.objects["payment_method"])[-1]
+    pay(bench)
+
+
 def refund(bench: PaymentBench) -> None:
     """Refund ten dollars in two parts."""
     [charge] = bench.till.objects("charge")
@@ -141,6 +158,14 @@ FLOWS = (
         0,
     ),
     Flow("recovered by its link", wait_for_customer, follow_link, ["succeeded"], {"succeeded": 1}, 50_000_000),
+    Flow(
+        "by hand, for a new customer",
+        lose_customer,
+        save_again_and_pay,
+        ["succeeded"],
+        {"succeeded": 1},
+        25_000_000,
+    ),
     Flow("refunded", save_and_pay, refund, ["succeeded"], {"succeeded": 1}, 15_000_000),
     Flow("disputed, won in part", save_and_pay, dispute_and_win, ["succeeded"], {"succeeded": 1}, 15_000_000),
 )

@@ -176,13 +176,17 @@ def read_account_rates(driver: Driver) -> None:
 
 @operation("switch a line", 50)
 def switch_line(driver: Driver) -> None:
-    """Switch international calling of an own line as a billing admin."""
+    """Switch international calling of an own line as a billing admin. A frozen account switches off only."""
     account = driver.account()
     line, enabled = driver.rng.choice(driver.ids(account, "LINE")), driver.rng.random() < 0.7
+    was, stored = (driver.model.items[f"ACCOUNT#{account}", sk] for sk in (f"LINE#{line}", "ACCOUNT"))
     answer = driver.customer(account, "PUT", f"/lines/{line}", {"international_calling": enabled})
+    if enabled and not was["international_calling"] and stored.get("frozen_at"):
+        assert expect(answer, 403)["code"] == "account_frozen"
+        return
     assert expect(answer, 200)["international_calling"] is enabled
     person = "user:b4d8e428-4071-70d2-9c5e-3f1f6a3b2c10"
-    if driver.model.items[f"ACCOUNT#{account}", f"LINE#{line}"]["international_calling"] is not enabled:
+    if was["international_calling"] is not enabled:
         driver.model.put(account, f"LINE#{line}", changed_by=person)
         driver.model.switch(account, line, person, driver.now, is_on=enabled)
 

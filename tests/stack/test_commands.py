@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
+from calling_credit.payments.webhook_events import ENDPOINT_EVENTS
 from local.stack import Stack
+from local.stripe_stand_in.account_controls import AccountControls
 from ops.project import ROOT
 from tests.stack.callbacks import deliver, event_about, sign
 from tests.stack.commands import LANDLINE, command
@@ -85,6 +87,18 @@ def test_unknown_stripe_payments_are_listed(deployed: Stack) -> None:
     assert deliver(deployed, body, sign(body)).status_code == 200
     answer = command(deployed, "list_payment_issues")
     assert (answer.returncode, "pi_listed" in answer.stdout, "unknown_object" in answer.stdout) == (0, True, True)
+
+
+def test_check_stripe_passes_and_then_names_a_missing_event(deployed: Stack) -> None:
+    answer = command(deployed, "check_stripe")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    controls = AccountControls(stand_in(deployed))
+    controls.change_endpoint(enabled_events=sorted(ENDPOINT_EVENTS - {"customer.deleted"}))
+    try:
+        answer = command(deployed, "check_stripe")
+    finally:
+        controls.change_endpoint(enabled_events=sorted(ENDPOINT_EVENTS))
+    assert (answer.returncode, "customer.deleted" in answer.stdout) == (1, True)
 
 
 def test_audit_passes_and_then_finds_a_planted_entry(deployed: Stack) -> None:

@@ -22,7 +22,7 @@ const BY_STATUS = {
 };
 const DOWN = ["unavailable", "Billing is temporarily unavailable.", "No data was lost. Try again in a moment."];
 
-/** The JSON of a response. Options: `body`, `key` (the Idempotency-Key), `query`, `open` (needs no sign-in). */
+/** The JSON of a response. Options: `body`, `key`, `query`, `open` (needs no sign-in). */
 export async function ask(method, path, options = {}) {
 	let answer = await send(method, path, options, false);
 	if (answer.status === 401 && !options.open) answer = await send(method, path, options, true);
@@ -63,7 +63,6 @@ async function problemOf(answer) {
 	return new Problem(answer.status, ...(BY_STATUS[answer.status] ?? DOWN), retryAfter); // API Gateway sends `{message}`.
 }
 
-/** All items of a list, at least the first `limit` of them. */
 export async function askAll(path, { query, open } = {}, limit = 2000) {
 	const items = [];
 	let cursor = null;

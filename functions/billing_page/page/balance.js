@@ -6,7 +6,7 @@ import { cents, count, daysBetween, longDay, micros, money, shifted, today } fro
 
 const DAYS = 30;
 
-/** The card. The caller has already loaded `balance`, because its time zone is needed first. */
+/** The card; the caller needs the time zone of `balance` first. */
 export function balanceCard(balance) {
 	const [amounts, runway, picture] = [h("div"), h("div"), h("div.picture")];
 	showAmounts(amounts, balance);

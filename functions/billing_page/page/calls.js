@@ -54,7 +54,7 @@ export function callsPage(category, query) {
 		list.user = users.value;
 		begin();
 	}
-	/** Load the remaining calls, because sorting and searching cover all. */
+	/** Sorting and searching cover all calls. */
 	async function loadAll() {
 		if (!list.cursor) return;
 		place.setAttribute("aria-busy", "true");
@@ -135,7 +135,6 @@ function why(call) {
 		h("p.hint", `The price is rounded once, to four decimal places. Price list: ${call.rate_deck}.`));
 }
 
-/** Download the shown rows with the columns of the API. */
 function save(calls, range) {
 	const inert = (text) => (/^[=+\-@\t]/.test(text) ? `'${text}` : text);
 	const quoted = (value) => (/[",\r\n]/.test(value) ? `"${value.replace(/"/g, '""')}"` : value);

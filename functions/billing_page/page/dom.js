@@ -32,7 +32,6 @@ export function fill(element, ...children) {
 	return element;
 }
 
-/** A view with a heading and an optional lead sentence. */
 export const page = (title, lead, ...content) => h("section.page", h("h1", { tabindex: "-1" }, title), lead && h("p.lead", lead), ...content);
 
 /** Announce a message to screen readers. */

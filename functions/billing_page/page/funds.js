@@ -89,17 +89,26 @@ function paymentForm(place, { saved, newest }, back, again, paid) {
 	}
 }
 
+/** What the list says about a card that cannot pay, or soon cannot. */
+const STATES = {
+	blocked: "Blocked: contact your provider",
+	expired: "Expired",
+	declined: "Declined by the bank",
+	expiring: "Expires soon",
+};
+
 function cardChoice(one, chosen, changed, forget) {
 	const id = fresh("card");
 	const expires = `${String(one.exp_month).padStart(2, "0")}/${String(one.exp_year).slice(-2)}`;
 	return h("div.choice",
 		h("input", { type: "radio", name: "card", id, value: one.id, checked: one.id === chosen, onchange: changed }),
-		h("label", { for: id }, h("span.name", cardName(one)), h("span.hint", `Expires ${expires}${one.default ? " · default" : ""}`)),
+		h("label", { for: id }, h("span.name", cardName(one)), h("span.hint", `${STATES[one.state] ?? `Expires ${expires}`}${one.default ? " · default" : ""}`)),
 		h("button.quiet", { "aria-label": `Remove ${cardName(one)}`, onclick: forget }, "Remove"));
 }
 
 async function forgetCard(one, place, again) {
-	const words = `We will no longer charge ${cardName(one)}. If automatic recharge uses this card, it pauses until you choose another card.`;
+	const pauses = one.pauses_auto_recharge ? "Automatic recharge uses this card and pauses until you choose another card." : "Automatic recharge does not use this card and is not affected.";
+	const words = `We will no longer charge ${cardName(one)}. ${pauses}`;
 	if (!(await confirmed("Remove this card?", words, "Remove card"))) return;
 	try {
 		await removeCard(one.id);

@@ -1,4 +1,4 @@
-// Tables that become lists on a narrow screen, and lists that load page by page.
+// Tables that become lists on a narrow screen.
 import { failure, fill, h, load, say } from "./dom.js";
 
 /** A table. A column is a label, with `#` for figures; a row is a list of cells or an element. With `isNamed`, the first

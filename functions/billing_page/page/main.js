@@ -1,4 +1,4 @@
-// Starts the page: signs the user in, shows the view that the URL names, and refreshes it.
+// Signs the user in, and shows the view that the URL names.
 import { ask } from "./api.js";
 import { balanceCard } from "./balance.js";
 import { callsPage } from "./calls.js";

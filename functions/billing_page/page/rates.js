@@ -1,4 +1,4 @@
-// The rates of a country or of one number; after a sign-in, those of the account's own lines.
+// The rates of a country or a number, for the account's own lines after a sign-in.
 import { askAll } from "./api.js";
 import { field, fill, h, load, note, page } from "./dom.js";
 import { locale, moment, money, placesOf } from "./format.js";
@@ -43,7 +43,7 @@ export function ratesPage(query) {
 	}
 }
 
-/** The prices; undefined if the server cannot read the number. */
+/** The prices; undefined for an invalid number. */
 function prices(query) {
 	const open = !isSignedIn();
 	return askAll(open ? "/rates" : "/account/rates", { query, open }).catch((problem) => { if (problem.code !== "invalid_number") throw problem; });
@@ -59,7 +59,6 @@ function show(items, search) {
 		h("span", isShortCode(search.number) ? h("span.digits", item.prefix) : prefixes(item.prefixes)), item.included ? "Included" : money(item.rate_per_minute, { places }), item.included ? "None" : money(item.connection_fee), increment(item)]), { isNamed: true });
 }
 
-/** Merge rows that differ only in their prefix. */
 function group(items) {
 	const groups = new Map();
 	for (const item of items) {
@@ -70,7 +69,6 @@ function group(items) {
 	return [...groups.values()];
 }
 
-/** Whether a number is as short as 911, which has no prefix. */
 const isShortCode = (number) => number?.replace(/\D/g, "").length < 7;
 
 function prefixes(list) {

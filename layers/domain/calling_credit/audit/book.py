@@ -60,11 +60,23 @@ class Book:
     topups: dict[str, StoredTopUp] = field(default_factory=dict)
     live_holds: int = 0
     live_micros: int = 0
+    former_customers: set[str] = field(default_factory=set)
+    """Customers of a former Stripe account, whose payments the key cannot see."""
 
     @property
     def customers(self) -> set[str]:
         """The ids of the account's Stripe customers, now and at the time of each payment."""
-        return {self.customer_id, *(topup.customer_id for topup in self.topups.values())} - {""}
+        return {self.customer_id, *(topup.customer_id for topup in self.topups.values())} - {""} - self.former_customers
+
+    def intents_of(self, customer_id: str) -> list[str]:
+        """The ids of the intents with which a customer paid."""
+        topups = [topup.topup_id for topup in self.topups.values() if topup.customer_id == customer_id]
+        return [entry.intent_id for topup_id in topups for entry in self.paid.get(topup_id, [])]
+
+    def is_of_former_customer(self, topup_id: str) -> bool:
+        """Whether a top-up was paid in a former Stripe account."""
+        topup = self.topups.get(topup_id)
+        return topup is not None and topup.customer_id in self.former_customers
 
     def add(self, item: dict[str, Any]) -> None:
         """Add one plain item of the account. Kinds that no sum depends on change nothing."""
@@ -97,6 +109,8 @@ class Book:
             )
         elif kind == "auto_recharge":
             self.threshold_micros = item.get("threshold_micros")
+        elif kind == "activity" and item.get("subject") == "customer" and "after" not in item:
+            self.former_customers.add(item["before"])
         elif kind == "account":
             self.customer_id = item.get("stripe_customer_id", "")
 

@@ -103,7 +103,7 @@ def prove_payments(book: Book, payments: Iterable[Payment], now: datetime) -> li
     """Return the differences between the book and Stripe.
 
     `payments` are all successful payments of the account, read after the book. Those younger than `SETTLING_TIME` may
-    be missing in the book.
+    be missing in the book. Those of a former Stripe account cannot be compared.
     """
     differences: list[Difference] = []
     paid: dict[str, list[Payment]] = defaultdict(list)
@@ -112,7 +112,8 @@ def prove_payments(book: Book, payments: Iterable[Payment], now: datetime) -> li
         differences += _prove_payment(book, payment, now)
     for topup_id, entries in book.paid.items():
         for entry in entries:
-            if not any(_is_of(entry, payment) for payment in paid[topup_id]):
+            is_found = any(_is_of(entry, payment) for payment in paid[topup_id])
+            if not is_found and not book.is_of_former_customer(topup_id):
                 amount = usd(entry.amount_micros)
                 differences.append(
                     Difference(DifferenceCode.NOT_PAID, book.account_id, topup_id, "a payment at Stripe", amount)

@@ -52,7 +52,7 @@ def prove_account(
     payments = {payment.intent_id: payment for payment in known_payments}
     if stripe_client is not None:
         for customer_id in sorted(book.customers):
-            of_customer = read_customer_payments(stripe_client, customer_id)
+            of_customer = read_customer_payments(stripe_client, customer_id, book.intents_of(customer_id))
             payments |= {payment.intent_id: payment for payment in of_customer if payment.account_id == account_id}
         differences += prove_payments(book, payments.values(), now)
     distinct = {difference.key: difference for difference in differences}

@@ -3,7 +3,7 @@
 It skips objects of other systems that share the Stripe account.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,13 @@ import stripe
 from calling_credit.audit.proof import Payment
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.payments.reversal import read_dated_losses
-from calling_credit.payments.stripe_client import MICROS_PER_CENT, NoAnswer, classify_error, payments_unavailable
+from calling_credit.payments.stripe_client import (
+    MICROS_PER_CENT,
+    NoAnswer,
+    classify_error,
+    is_missing,
+    payments_unavailable,
+)
 from calling_credit.topups.reversals import Losses
 
 if TYPE_CHECKING:
@@ -28,13 +34,34 @@ def read_payments_between(client: stripe.StripeClient, since: datetime, until: d
     return _read_payments(client, {"created": {"gte": int(since.timestamp()), "lt": int(until.timestamp())}})
 
 
-def read_customer_payments(client: stripe.StripeClient, customer_id: str) -> list[Payment]:
-    """Return all successful payments of a customer.
+def read_customer_payments(
+    client: stripe.StripeClient, customer_id: str, intent_ids: Iterable[str] = ()
+) -> list[Payment]:
+    """Return all successful payments of a customer; of one that Stripe has deleted, those with the given intents.
 
     Raises:
         Unavailable: payments_unavailable, Stripe does not answer; payments_not_shown, it refuses.
     """
-    return _read_payments(client, {"customer": customer_id})
+    try:
+        return _read_payments(client, {"customer": customer_id})
+    except Unavailable as error:
+        if not isinstance(error.__cause__, stripe.StripeError) or not is_missing(error.__cause__):
+            raise
+    return _read_each(client, intent_ids)
+
+
+def _read_each(client: stripe.StripeClient, intent_ids: Iterable[str]) -> list[Payment]:
+    payments: list[Payment] = []
+    for intent_id in intent_ids:
+        try:
+            intent = client.v1.payment_intents.retrieve(intent_id, {"expand": ["latest_charge"]})
+            payments += _own_payments(client, iter([intent]))
+        except stripe.StripeError as error:
+            if isinstance(classify_error(error), NoAnswer):
+                raise payments_unavailable() from error
+            if not is_missing(error):
+                raise Unavailable(ProblemCode.PAYMENTS_NOT_SHOWN, "Stripe refuses to show our payments.") from error
+    return payments
 
 
 def _read_payments(client: stripe.StripeClient, filters: dict[str, Any]) -> list[Payment]:

@@ -209,16 +209,6 @@ def mail_pk() -> str:
     return "MAIL"
 
 
-def issue_pk(object_id: str) -> str:
-    """Partition of the issue about one Stripe object."""
-    return f"STRIPE#{object_id}"
-
-
-def issue_sk() -> str:
-    """The issue itself."""
-    return "ISSUE"
-
-
 def kind_of(sort_key: str) -> str:
     """The kind of an item: the first word of its sort key, in lower case: `entry`, `day`, `balance`, `topup`, …"""
     return sort_key.split("#", 1)[0].lower()

@@ -1,4 +1,4 @@
-"""The keys of what the table knows about Stripe as a whole, and of recorded changes of an account."""
+"""The keys of what the table knows about Stripe: its account, issues, and recorded changes of an account's customer."""
 
 from typing import Any, Final
 
@@ -13,3 +13,13 @@ def stripe_account_key() -> dict[str, Any]:
 def activity_sk(changed_at: str, change_id: str) -> str:
     """One immutable change of an account."""
     return f"ACTIVITY#{changed_at}#{change_id}"
+
+
+def issue_pk(object_id: str) -> str:
+    """Partition of the issue about one Stripe object."""
+    return f"STRIPE#{object_id}"
+
+
+def issue_sk() -> str:
+    """The issue itself."""
+    return "ISSUE"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from calling_credit.admission.request import WORDS as DENIALS
-from calling_credit.dynamodb import keys
+from calling_credit.dynamodb import keys, stripe_keys
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.masking import masked
 from calling_credit.money import format_money
@@ -148,5 +148,5 @@ _BY_KIND: Final[dict[str, Callable[[Image, Image, str], Iterator[Announcement]]]
     keys.kind_of(keys.unrated_sk("", "")): _unrated_events,
     keys.kind_of(keys.denial_sk()): _denial_events,
     keys.kind_of(keys.account_sk()): _account_events,
-    keys.kind_of(keys.issue_sk()): _issue_events,
+    keys.kind_of(stripe_keys.issue_sk()): _issue_events,
 }

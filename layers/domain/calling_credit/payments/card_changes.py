@@ -57,7 +57,7 @@ class RuleCards:
         card = None if account_id is None else cards.find_own_card(self._stripe, event.customer_id, event.object_id)
         if account_id is None or card is None:
             return "ignored"
-        if event.previous_fingerprint and event.previous_fingerprint != card.fingerprint:
+        if event.previous_fingerprint:
             self._inherit(Card(card.payment_method_id, "", "", event.previous_fingerprint), card)
         rule = self._recharges.recharge(account_id).rule
         if rule is None or rule.payment_method_id != card.payment_method_id:
@@ -120,7 +120,8 @@ class RuleCards:
         return self._cards.states((one.card for one in saved), self._now)
 
     def _store(self, account_id: str, rule: Rule, card: Card) -> bool:
-        if rule.fingerprint != card.fingerprint:
+        is_renewed = rule.card_expires not in ("", card.expires)
+        if is_renewed or rule.fingerprint != card.fingerprint:
             self._inherit(rule_card(rule), card)  # First, so that a crash leaves the renewal to be found again.
         return store_rule_card(self._client, self._table_name, account_id, rule, card)
 

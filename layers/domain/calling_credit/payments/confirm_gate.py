@@ -28,6 +28,7 @@ from calling_credit.payments.card_store import (
 from calling_credit.payments.intents import StripeResult
 from calling_credit.payments.limit_store import LimitStore
 from calling_credit.payments.stripe_client import Refused
+from calling_credit.recharge.acceptance import exceeds_accepted
 from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.decision import NEED_ANOTHER_CARD_OR_AMOUNT, StopReason
 from calling_credit.recharge.items import recharge_from_item
@@ -97,7 +98,7 @@ class ConfirmGate:
         )
         refusal = _of_account(items.get(account))
         if refusal is None and not on_session:
-            refusal = _of_rule(items.get(rule)) or _of_number(topup)
+            refusal = _of_rule(items.get(rule), topup) or _of_number(topup)
         if refusal is not None:
             return refusal
         records = [record_from_item(items.get(key)) for key in card_keys_of(topup.card)]
@@ -131,10 +132,12 @@ def _of_account(item: dict[str, Any] | None) -> Refusal | None:
     return Refusal(StopReason.ACCOUNT_FROZEN, account_frozen()) if account.is_frozen else None
 
 
-def _of_rule(item: dict[str, Any] | None) -> Refusal | None:
+def _of_rule(item: dict[str, Any] | None, topup: TopUp) -> Refusal | None:
     recharge = recharge_from_item(item)
     if recharge.rule is None or not recharge.rule.enabled:
         return Refusal(StopReason.DISABLED)
+    if exceeds_accepted(recharge.state, topup.amount_micros):
+        return Refusal(SuspensionReason.CHARGE_CHANGED)
     reason = recharge.state.suspended_reason
     return None if reason is None else Refusal(reason)
 

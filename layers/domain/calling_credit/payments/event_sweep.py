@@ -77,6 +77,7 @@ class EventSweep:
             self._state.complete_at = self._timestamp
         is_complete = is_complete and self._compare_lists()
         self._state.is_behind = not is_complete
+        self._state.move_past([])  # Forgets what a sweep without an end has remembered beyond the limit.
         self._report_old()
         self.failures = len(self._state.waiting) + (not is_complete)
         if state is None or state_item(self._state) != before:
@@ -104,10 +105,11 @@ class EventSweep:
         return False
 
     def _handle_period(self, listed: Iterable[ListedEvent]) -> bool:
-        """Handle each object of these events once, payments last. Return False if time or room ran out before."""
-        new = sorted(
-            (one for one in listed if one.event.event_id not in self._state.handled), key=lambda one: one.created
-        )
+        """Handle each object of these events (newest first) once, payments last. Return False if time or room ran out
+        before.
+        """
+        oldest_first = reversed([one for one in listed if one.event.event_id not in self._state.handled])
+        new = sorted(oldest_first, key=lambda one: one.created)
         note_payments(self._state, self._heard_at, new)
         groups: dict[str, list[ListedEvent]] = {}
         for one in sorted(new, key=lambda one: one.is_payment):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.dynamodb import stripe_keys, sweep_keys
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, existing_item, is_condition_failed
 from calling_credit.dynamodb.sweep import read_listed
@@ -52,8 +52,8 @@ class Issue:
 def report_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: datetime) -> bool:
     """Store an issue once, for a year. Return whether it is new, also if the SDK repeated the request."""
     item: dict[str, Any] = {
-        "PK": keys.issue_pk(issue.key or issue.object_id),
-        "SK": keys.issue_sk(),
+        "PK": stripe_keys.issue_pk(issue.key or issue.object_id),
+        "SK": stripe_keys.issue_sk(),
         "object_id": issue.object_id,
         "code": issue.code,
         "account_id": issue.account_id,
@@ -82,7 +82,7 @@ def report_issue(client: "DynamoDBClient", table_name: str, issue: Issue, now: d
 
 def is_reported(client: "DynamoDBClient", table_name: str, key: str) -> bool:
     """Whether an issue with this key is stored."""
-    item_key = {"PK": {"S": keys.issue_pk(key)}, "SK": {"S": keys.issue_sk()}}
+    item_key = {"PK": {"S": stripe_keys.issue_pk(key)}, "SK": {"S": stripe_keys.issue_sk()}}
     return "Item" in client.get_item(TableName=table_name, Key=item_key, ConsistentRead=True)
 
 

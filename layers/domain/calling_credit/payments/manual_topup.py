@@ -1,5 +1,6 @@
 """Manual top-ups, one per Idempotency-Key, and payments that wait for their customer's authentication."""
 
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 
 from calling_credit.accounts.freezing import account_frozen
@@ -134,6 +135,8 @@ def raise_refusal(worker: TopUpWorker, topup: TopUp) -> None:
     """
     refusal = worker.gate.refusals.get(topup.topup_id)
     if refusal is not None and refusal.error is not None and topup.status != TopUpStatus.SUCCEEDED:
+        with suppress(*AWS_ERRORS):  # Without the record, a mail says the same.
+            worker.topups.record_shown(topup, worker.now)
         raise refusal.error
 
 

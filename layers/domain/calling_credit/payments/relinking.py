@@ -1,4 +1,4 @@
-"""Relinks accounts after a move to another Stripe account: what must change, and the change. Money is never touched.
+"""Plans and applies the relinking of accounts after a move to another Stripe account. Money is never touched.
 
 Every step has a condition and may be repeated, so an interrupted run continues where it stopped.
 """

@@ -17,7 +17,7 @@ TOLERANCE_SECONDS: Final = 300
 class StripeEvent:
     """An event about an object. `object_id` is empty for objects without an id, such as a balance. `customer_id` is the
     object's current or previous customer. `intent_id` is the payment of a charge, refund, or dispute. `account_id` is
-    our account in the metadata of the object, and `previous_fingerprint` that of a card before its renewal.
+    our account in the metadata of the object, and `previous_fingerprint` that of a card before it was renewed.
     """
 
     event_id: str
@@ -78,7 +78,9 @@ def parse_event(event: dict[str, Any]) -> StripeEvent:
         raise KeyError("object")
     object_id, intent_id = str(found.get("id") or ""), str(found.get("payment_intent") or "")
     account_id = str((found.get("metadata") or {}).get("account_id") or "")
-    fingerprint = str((before.get("card") or {}).get("fingerprint") or "")
+    card, card_before = found.get("card") or {}, before.get("card") or {}
+    is_renewed = not card_before.keys().isdisjoint(("fingerprint", "exp_month", "exp_year"))
+    fingerprint = str(card_before.get("fingerprint") or card.get("fingerprint") or "") if is_renewed else ""
     return StripeEvent(
         str(event["id"]), str(event["type"]), object_id, str(customer), intent_id, account_id, fingerprint
     )

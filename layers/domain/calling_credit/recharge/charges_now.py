@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from calling_credit.money import format_money
+from calling_credit.recharge.arming import is_arming
 from calling_credit.recharge.context import recharge_context
 from calling_credit.recharge.decision import BuyCredit, decide_recharge
 from calling_credit.recharge.items import Recharge
@@ -20,7 +21,8 @@ def charges_now(
     saved it now; None if it would cause none.
     """
     rule, state = change.apply(snapshot.recharge, card)
-    after = replace(snapshot, recharge=Recharge(rule, state))
+    has_call_since = snapshot.has_call_since or is_arming(snapshot.recharge.rule, rule)
+    after = replace(snapshot, recharge=Recharge(rule, state), has_call_since=has_call_since)
     decision = decide_recharge(recharge_context(after, rule, recent_topups, change.bounds, change.now))
     if not isinstance(decision, BuyCredit):
         return None

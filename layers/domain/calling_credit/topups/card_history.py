@@ -16,6 +16,10 @@ from calling_credit.topups.declines import Decline
 
 MAX_TRIES: Final = 4
 DECLINES_COUNT_FOR: Final = timedelta(days=30)
+CURED_BY_RENEWAL: Final = frozenset(
+    {"expired_card", "invalid_expiry_month", "invalid_expiry_year", "new_account_information_available"}
+)
+"""Declines for a date or number that the bank has replaced since."""
 MAX_DECLINES_OF_SAVED_CARD: Final = 8
 """A card that its holder saves again and again has no further manual try after this many declines in 30 days."""
 
@@ -149,14 +153,17 @@ def grant_manual_try(record: CardRecord, saved_at: str, now: datetime) -> CardRe
 
 
 def inherit(old: CardRecord, new: CardRecord) -> CardRecord:
-    """The record of a renewed card: its own, with the block and the declines of the card that it replaces."""
+    """The record of a renewed card: its own, with the block and the declines of the card that it replaces. A card that
+    was at its end because of its date may be tried again, as far as its declines allow.
+    """
+    ended_by = next((code for code in (new.ended_by, old.ended_by) if code and code not in CURED_BY_RENEWAL), None)
     declined = {(a.topup_id, a.number): a for a in (*old.tries, *new.tries) if a.is_declined}
     is_open = [attempt for attempt in new.tries if not attempt.is_declined]
     return replace(
         new,
         tries=(*sorted(declined.values(), key=lambda attempt: attempt.at), *is_open),
         declined_at=_latest(old.declined_at, new.declined_at),
-        ended_by=new.ended_by or old.ended_by,
+        ended_by=ended_by,
         blocked_at=new.blocked_at or old.blocked_at,
         blocked_reason=new.blocked_reason or old.blocked_reason,
     )

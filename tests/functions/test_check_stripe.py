@@ -1,0 +1,238 @@
+"""`make check-stripe` finds what does not fit together, says how to correct it, and changes nothing."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from calling_credit.payments.webhook_events import ENDPOINT_EVENTS
+from local.stripe_stand_in.account_controls import AccountControls
+from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET
+from ops import check_stripe
+from ops.stack import FoundStack
+from ops.terminal import CommandError
+from tests.functions.event_sweep_bench import swept
+from tests.harness.template import ROOT
+from tests.harness.till import ALWAYS, ANYTHING, Till
+
+pytestmark = pytest.mark.dynamodb
+
+
+@pytest.fixture
+def secret() -> Iterator[dict[str, str]]:
+    """The stored settings of Stripe; a test changes them before it checks."""
+    client, name = boto3.client("secretsmanager"), os.environ["STRIPE_SECRET_ARN"]
+    standing = client.get_secret_value(SecretId=name)["SecretString"]
+    yield {"api_key": DEFAULT_API_KEY, "webhook_secret": DEFAULT_WEBHOOK_SECRET}
+    client.put_secret_value(SecretId=name, SecretString=standing)
+
+
+@pytest.fixture
+def account(till: Till) -> AccountControls:
+    """The controls of the Stripe account, whose endpoint sends the documented events."""
+    controls = AccountControls(till.stand_in)
+    controls.change_endpoint(enabled_events=sorted(ENDPOINT_EVENTS))
+    return controls
+
+
+def stack_of(till: Till, environment: str = "staging") -> FoundStack:
+    """The till's stack as an operator's command finds it."""
+    outputs = {
+        "TableName": till.world.stack.table_name,
+        "StripeSecretArn": os.environ["STRIPE_SECRET_ARN"],
+        "WebhookUrl": till.stand_in.account.webhook_url,
+    }
+    return FoundStack("staging", False, outputs, boto3.Session(), None, {"Environment": environment})
+
+
+def everything(till: Till) -> tuple[Any, ...]:
+    """A copy of everything in the table and at Stripe, without kinds of objects that do not exist."""
+    items, objects = till.everything()
+    return items, {kind: of_kind for kind, of_kind in objects.items() if of_kind}
+
+
+def found(till: Till, secret: dict[str, str], environment: str = "staging") -> list[str]:
+    """The findings; a copy of everything proves that the check changed nothing."""
+    name = os.environ["STRIPE_SECRET_ARN"]
+    boto3.client("secretsmanager").put_secret_value(SecretId=name, SecretString=json.dumps(secret))
+    before = everything(till)
+    findings = list(check_stripe.find_all(stack_of(till, environment)))
+    assert everything(till) == before
+    assert all(finding.repair.endswith(".") for finding in findings)
+    return [f"{finding.subject}: {finding.problem}" for finding in findings]
+
+
+def test_an_account_in_order_has_no_findings(till: Till, account: AccountControls, secret: dict[str, str]) -> None:
+    till.paid("25.00", till.card())
+    assert found(till, secret) == []
+
+
+def test_deploy_md_lists_every_event_of_the_endpoint() -> None:
+    text = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    section = text[text.index("add the output `WebhookUrl`") : text.index("A restricted key needs")]
+    assert set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)`", section)) == ENDPOINT_EVENTS
+
+
+def test_a_missing_endpoint_is_found_with_the_address_to_add(
+    till: Till, account: AccountControls, secret: dict[str, str]
+) -> None:
+    account.delete_endpoint()
+    [finding] = found(till, secret)
+    assert till.stand_in.account.webhook_url in finding
+    assert "the account has no endpoint" in finding
+
+
+def test_an_endpoint_at_another_address_is_found(till: Till, account: AccountControls, secret: dict[str, str]) -> None:
+    account.change_endpoint(url="https://old.example.com/stripe/webhook")
+    [finding] = found(till, secret)
+    assert "https://old.example.com/stripe/webhook" in finding
+
+
+def test_a_disabled_endpoint_is_found(till: Till, account: AccountControls, secret: dict[str, str]) -> None:
+    account.change_endpoint(disabled=True)
+    [finding] = found(till, secret)
+    assert finding.endswith("is disabled")
+
+
+def test_missing_events_are_named(till: Till, account: AccountControls, secret: dict[str, str]) -> None:
+    gone = {"charge.dispute.created", "customer.deleted", "radar.early_fraud_warning.created"}
+    account.change_endpoint(enabled_events=sorted(ENDPOINT_EVENTS - gone))
+    assert found(till, secret) == [f"events: the endpoint does not send: {', '.join(sorted(gone))}"]
+    account.change_endpoint(enabled_events=["*"])
+    assert found(till, secret) == []
+
+
+def test_another_api_version_is_found(till: Till, account: AccountControls, secret: dict[str, str]) -> None:
+    account.change_endpoint(api_version="2019-03-14")
+    [finding] = found(till, secret)
+    assert "2019-03-14" in finding
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"charges_enabled": False}, "may not charge"),
+        ({"capabilities": {"card_payments": "inactive"}}, "card_payments is inactive"),
+        ({"capabilities": {}}, "card_payments is not requested"),
+    ],
+)
+def test_an_account_that_may_not_charge_cards_is_found(
+    till: Till, account: AccountControls, secret: dict[str, str], fields: dict[str, Any], words: str
+) -> None:
+    account.change_account(**fields)
+    [finding] = found(till, secret)
+    assert words in finding
+
+
+def test_switched_off_cards_are_found(till: Till, account: AccountControls, secret: dict[str, str]) -> None:
+    account.set_cards(accepted=False)
+    [finding] = found(till, secret)
+    assert "do not offer cards" in finding
+
+
+@pytest.mark.parametrize(
+    ("right", "level", "words"),
+    [
+        ("customer", "read", "Write access to Customers"),
+        ("payment_method", "read", "Write access to PaymentMethods"),
+        ("payment_intent", "none", "Write access to PaymentIntents"),
+        ("setup_intent", "read", "Write access to SetupIntents"),
+        ("checkout_session", "read", "Write access to Checkout Sessions"),
+        ("charge", "none", "Read access to Charges and Refunds"),
+        ("dispute", "none", "Read access to Disputes"),
+        ("radar", "none", "Read access to Radar"),
+        ("event", "none", "Read access to Events"),
+        ("webhook", "none", "Read access to Webhook Endpoints"),
+        ("accounts_kyc_basic", "none", "Read access to Account"),
+        ("payment_method_configurations", "none", "Read access to Payment Method Configurations"),
+    ],
+)
+def test_each_missing_right_is_named_once(
+    till: Till, account: AccountControls, secret: dict[str, str], right: str, level: str, words: str
+) -> None:
+    account.restrict_key(**{right: level})
+    [finding] = found(till, secret)
+    assert words in finding
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"api_key": ""}, ["api_key: is not stored", "api_key: the secret StripeSecretArn holds no api_key"]),
+        ({"webhook_secret": ""}, ["webhook_secret: is not stored"]),
+        ({"webhook_secret": "sk_test_1"}, ["webhook_secret: does not begin with whsec_"]),
+        ({"api_key": "sk_test_old"}, ["api_key: Stripe does not accept the key"]),
+    ],
+)
+def test_wrong_settings_are_found(
+    till: Till, account: AccountControls, secret: dict[str, str], change: dict[str, str], words: list[str]
+) -> None:
+    assert found(till, secret | change) == words
+
+
+def test_a_test_key_in_production_and_a_live_key_in_staging_are_found(
+    till: Till, account: AccountControls, secret: dict[str, str]
+) -> None:
+    assert found(till, secret, "production") == ["mode: the key is of test mode, and Environment is production"]
+    till.stand_in.api_key = "sk_live_1"
+    findings = found(till, secret | {"api_key": "sk_live_1"})
+    assert findings[0] == "mode: the key is of live mode, and Environment is staging"
+    assert "of test mode" in findings[1], "the endpoint"
+
+
+def test_a_key_of_another_account_is_found(till: Till, account: AccountControls, secret: dict[str, str]) -> None:
+    till.paid("25.00", till.card())
+    own = till.stand_in.account.own_id
+    till.world.stack.dynamodb.put_item(
+        TableName=till.world.stack.table_name,
+        Item={**check_stripe.STRIPE_ACCOUNT_KEY, "stripe_account_id": {"S": own}, "key_hash": {"S": "0"}},
+    )
+    account.move_to_account("acct_other")
+    account.change_endpoint(enabled_events=["*"])
+    findings = found(till, secret)
+    assert len(findings) == 2
+    assert own in findings[0]
+    assert "does not know stored customers" in findings[1]
+
+
+def test_payments_without_callbacks_are_found(
+    till: Till, account: AccountControls, secret: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept(till)
+    till.later(minutes=1)
+    till.paid("25.00", till.card())
+    swept(till)
+    monkeypatch.setattr(check_stripe, "is_silent", lambda *_: True)
+    assert found(till, secret) == ["callbacks: none has arrived since a payment of two hours ago"]
+
+
+def test_an_outage_of_stripe_is_no_finding_but_an_error(
+    till: Till, account: AccountControls, secret: dict[str, str]
+) -> None:
+    till.fault("dropped", ANYTHING, count=ALWAYS)
+    with pytest.raises(CommandError, match="Stripe did not answer"):
+        found(till, secret)
+
+
+@pytest.mark.parametrize("is_disabled", [False, True])
+def test_the_command_exits_with_1_on_a_finding_and_names_the_repair(
+    till: Till,
+    account: AccountControls,
+    secret: dict[str, str],
+    is_disabled: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if is_disabled:
+        account.change_endpoint(disabled=True)
+    monkeypatch.setattr(check_stripe, "find_stack", lambda: stack_of(till))
+    assert check_stripe.main() == int(is_disabled)
+    printed = capsys.readouterr().out
+    assert ("Enable it" in printed) == is_disabled
+    assert "No callback has arrived yet." in printed
+    assert DEFAULT_API_KEY not in printed
+    assert DEFAULT_WEBHOOK_SECRET not in printed
