@@ -132,27 +132,7 @@ class World:
 
     def balance(self, account_id: str = "acct_1") -> int:
         """The posted balance in micros, after checking the sums of the account."""
-        items: dict[str, list[dict[str, Any]]] = {"ENTRY": [], "DAY": []}
-        for item in self.stack.items(account_id):
-            items.setdefault(item["SK"].split("#")[0], []).append(item)
-        [balance] = items["BALANCE"]
-        entries = items["ENTRY"]
-        posted = balance["posted_micros"]
-        assert posted == sum(entry["amount_micros"] for entry in entries)
-        held = [hold["amount_micros"] for hold in items.get("HOLD", []) if hold["status"] == "live"]
-        assert (balance["held_micros"], balance["live_holds"]) == (sum(held), len(held))
-        assert balance["available_micros"] == posted - sum(held)
-        assert balance["headroom_micros"] == posted + headroom_over_posted(items.get("AUTO_RECHARGE", []), balance)
-        days = {keys.day_sk(entry["local_date"], entry["category"]): [0, 0, 0] for entry in entries}
-        for entry in entries:
-            sums = days[keys.day_sk(entry["local_date"], entry["category"])]
-            sums[0] += 1
-            sums[1] += entry["billed_seconds"]
-            sums[2] += entry["amount_micros"]
-        assert days == {
-            day["SK"]: [day["entry_count"], day["billed_seconds"], day["total_micros"]] for day in items["DAY"]
-        }
-        return int(posted)
+        return check_sums(self.stack.items(account_id))
 
     @contextmanager
     def recorded(self, function: str) -> Iterator[list[tuple[str, dict[str, Any]]]]:
@@ -168,6 +148,29 @@ class World:
             yield requests
         finally:
             events.unregister("provide-client-params.dynamodb", record)
+
+
+def check_sums(of_account: list[dict[str, Any]]) -> int:
+    """Check the sums of an account's items; return its posted balance in micros."""
+    items: dict[str, list[dict[str, Any]]] = {"ENTRY": [], "DAY": []}
+    for item in of_account:
+        items.setdefault(item["SK"].split("#")[0], []).append(item)
+    [balance] = items["BALANCE"]
+    entries = items["ENTRY"]
+    posted = balance["posted_micros"]
+    assert posted == sum(entry["amount_micros"] for entry in entries)
+    held = [hold["amount_micros"] for hold in items.get("HOLD", []) if hold["status"] == "live"]
+    assert (balance["held_micros"], balance["live_holds"]) == (sum(held), len(held))
+    assert balance["available_micros"] == posted - sum(held)
+    assert balance["headroom_micros"] == posted + headroom_over_posted(items.get("AUTO_RECHARGE", []), balance)
+    days = {keys.day_sk(entry["local_date"], entry["category"]): [0, 0, 0] for entry in entries}
+    for entry in entries:
+        sums = days[keys.day_sk(entry["local_date"], entry["category"])]
+        sums[0] += 1
+        sums[1] += entry["billed_seconds"]
+        sums[2] += entry["amount_micros"]
+    assert days == {day["SK"]: [day["entry_count"], day["billed_seconds"], day["total_micros"]] for day in items["DAY"]}
+    return int(posted)
 
 
 def headroom_over_posted(rules: list[dict[str, Any]], balance: dict[str, Any]) -> int:

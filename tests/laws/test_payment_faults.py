@@ -30,7 +30,10 @@ PAIRS = int(os.environ.get("FAULTS_PAIRS", "5"))
 
 @pytest.fixture
 def bench(till: Till, monkeypatch: pytest.MonkeyPatch) -> Iterator[PaymentBench]:
-    """A till on a wire; the SDK does not sleep between its retries."""
+    """A till on a wire; the SDK does not sleep between its retries, and the sweep index has one shard, because the
+    sweeper reads every shard in the same way.
+    """
+    monkeypatch.setattr("calling_credit.dynamodb.sweep_keys.SWEEP_SHARDS", 1)
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
     monkeypatch.setattr("time.sleep", lambda _: None)
     with wired(till.world.stack) as wire:
