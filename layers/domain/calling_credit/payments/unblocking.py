@@ -93,8 +93,10 @@ def unblock_card(
     was_blocked = [cards.unblock(card, now, by=by, reason=request.reason) for card in copies]
     numbers = {card.fingerprint for card in copies}
     disputed = [payment.topup_id for payment in payments if payment.card.fingerprint in numbers]
-    resumes = recharges.change_state(account_id, lambda state: _after(state, disputed), now)
-    return Unblocked(copies[0], any(was_blocked), resumes)
+    before = recharges.recharge(account_id).state
+    after = recharges.change_rule(account_id, lambda rule, state: (rule, _after(state, disputed)), now).state
+    resumes = before.suspended_reason is not None and after.suspended_reason is None
+    return Unblocked(copies[0], any(was_blocked), resumes or before.stopped == StopReason.CARD_BLOCKED != after.stopped)
 
 
 def _after(state: State, disputed: list[str]) -> State:

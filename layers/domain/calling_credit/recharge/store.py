@@ -138,18 +138,6 @@ class RechargeStore:
             state = attempts.record_stop(state, stop.code, stop.until)
         self._write(snapshot.account_id, current, current.rule, state, now)
 
-    def change_state(self, account_id: str, change: Callable[[State], State], now: datetime) -> bool:
-        """Change the state beside the rule, if there is one, and arm the balance. Return whether the state differs."""
-
-        def attempt() -> bool | None:
-            current = self.recharge(account_id)
-            state = change(current.state)
-            if current.rule is None or state == current.state:
-                return False
-            return self._write(account_id, current, current.rule, state, now) or None
-
-        return retry_on_race(RECHARGE, attempt)
-
     def suspend_for_removed_card(self, account_id: str, payment_method_id: str, now: datetime) -> bool:
         """Suspend the rule if it uses the removed card. Return whether it does."""
 
