@@ -6,7 +6,7 @@ import pytest
 
 from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.cards import read_own_card
-from tests.harness.cards import DECLINED, MASTERCARD
+from tests.harness.cards import DECLINED, MASTERCARD, VISA
 from tests.harness.http import Answer
 from tests.harness.recharging import leave, left_halfway, minutes_pass, recharges, shown
 from tests.harness.till import ALWAYS, CONFIRM, Till
