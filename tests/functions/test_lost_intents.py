@@ -14,10 +14,11 @@ pytestmark = pytest.mark.dynamodb
 
 
 def lose_intents(till: Till) -> list[str]:
-    """Let Stripe forget all intents, but not the charges; their ids."""
+    """Let Stripe forget all intents and their events, but not the charges; their ids."""
     intents = till.stand_in.account.objects["payment_intent"]
     lost = list(intents)
     intents.clear()
+    till.stand_in.account.objects["event"].clear()
     return lost
 
 

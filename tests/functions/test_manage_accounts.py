@@ -30,6 +30,7 @@ def test_a_new_account_has_a_balance_of_zero(world: World) -> None:
             "call_price": "50.00",
             "simultaneous_calls": 30,
             "high_cost": "2.00",
+            "daily_top_up": "2000.00",
             "blocked": [],
             "high_cost_allowed": [],
         },
@@ -155,6 +156,7 @@ def test_a_new_line_has_international_calling_off(world: World) -> None:
         "number": "+14165550100",
         "user": {"id": "user_1", "name": "Ada"},
         "international_calling": False,
+        "version": 1,
     }
 
 

@@ -103,7 +103,7 @@ def test_a_concurrent_edit_does_not_turn_a_disabled_rule_on_again(till: Till, mo
     till.set_rule(till.card(), threshold="4.00")
     app = till.world.stack.apps["change_settings"]
     done: list[bool] = []
-    unhurried = app.card_of
+    unhurried = app.read_rule_card
 
     def hurried(*arguments: Any) -> Any:
         if not done:
@@ -111,7 +111,7 @@ def test_a_concurrent_edit_does_not_turn_a_disabled_rule_on_again(till: Till, mo
             assert till.rule(enabled=False).status == 200
         return unhurried(*arguments)
 
-    monkeypatch.setattr(app, "card_of", hurried)
+    monkeypatch.setattr(app, "read_rule_card", hurried)
     answer = till.rule(amount="60.00", threshold="10.00")
     assert (answer.status, answer.body["enabled"], answer.body["amount"]) == (200, False, "60.00")
     till.stream()
