@@ -222,6 +222,11 @@ redrive: $(READY)  ## Send rejected calls again; PEEK=1 shows the reasons, DROP=
 freeze: $(READY)  ## Refuse new international calls, payments, and looser settings of ACCOUNT=id, at once
 	@$(BIN)/python -m ops.freeze "$(or $(ACCOUNT),$(error Name the account: make freeze ACCOUNT=id))"
 
+.PHONY: unblock-card
+unblock-card: $(READY)  ## Allow a card of ACCOUNT=id again after a dispute: CARD=payment_method_id | TOP_UP=id, REASON=text
+	@$(BIN)/python -m ops.unblock_card $(if $(ACCOUNT),--account "$(ACCOUNT)") $(if $(CARD),--card "$(CARD)") \
+	  $(if $(TOP_UP),--top-up "$(TOP_UP)") $(if $(REASON),--reason "$(REASON)") $(call flag,YES,--yes)
+
 .PHONY: unfreeze
 unfreeze: $(READY)  ## Resume calls and automatic recharge of ACCOUNT=id, and withdraw its freeze links
 	@$(BIN)/python -m ops.freeze "$(or $(ACCOUNT),$(error Name the account: make unfreeze ACCOUNT=id))" --off

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import stripe
 
+from calling_credit.dynamodb.stripe_keys import stripe_account_key
 from calling_credit.dynamodb.sweep import read_listed
 from calling_credit.ledger.charge_reader import ACCOUNT_KIND
 from calling_credit.payments.callback_watch import is_silent
@@ -30,7 +31,6 @@ from ops.stripe_checks import (
 from ops.terminal import CommandError, console, run
 
 SAMPLED_CUSTOMERS: Final = 3
-STRIPE_ACCOUNT_KEY: Final = {"PK": {"S": "STRIPE"}, "SK": {"S": "STRIPE_ACCOUNT"}}
 
 
 def main() -> int:
@@ -97,7 +97,7 @@ def read_secret(stack: FoundStack) -> dict[str, Any]:
 
 def stored_account(stack: FoundStack) -> str:
     """The Stripe account that the stack belongs to; "" before the first payment."""
-    answer = stack.client("dynamodb").get_item(TableName=stack.table_name, Key=STRIPE_ACCOUNT_KEY)
+    answer = stack.client("dynamodb").get_item(TableName=stack.table_name, Key=stripe_account_key())
     return str(answer.get("Item", {}).get("stripe_account_id", {}).get("S", ""))
 
 

@@ -1,4 +1,4 @@
-"""The operator's routes: accounts, lines, users, adjustments, corrections of calls, and automatic recharge."""
+"""The operator's routes: accounts, lines, users, adjustments, corrections, automatic recharge, and blocked cards."""
 
 from functools import partial
 from typing import Any
@@ -26,6 +26,7 @@ from calling_credit.ledger.adjustments import adjust_balance, parse_adjustment
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.money import format_money
+from calling_credit.payments.unblocking import parse_unblock, unblock_card, unblocked_view
 from calling_credit.rates.area_codes import AreaCodeReader
 from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.deck_store import s3_client
@@ -140,6 +141,17 @@ def put_auto_recharge(account_id: str) -> Response[str]:
     logger.info("recharge_switched_off", account_id=account_id, by=by)
     in_flight = in_flight_view(stored, partial(topups.read, account_id))
     return answer({**rule_view(stored.rule, stored.state, now), "in_flight": in_flight})
+
+
+@app.post("/accounts/<account_id>/cards/unblock")
+def post_unblock(account_id: str) -> Response[str]:
+    """Unblock a card after a dispute or a fraud warning, and resume the rule that the dispute suspended."""
+    by = f"operator:{operator(claims(app), config())}"
+    request = parse_unblock(json_body(app))
+    existing_account(account_id)
+    unblocked = unblock_card(dynamodb, config().table_name, account_id, request, by, clock.now())
+    logger.info("unblocked", account_id=account_id, by=by, reason=request.reason)
+    return answer(unblocked_view(unblocked))
 
 
 def existing_account(account_id: str) -> Account:

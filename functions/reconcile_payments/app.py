@@ -115,6 +115,7 @@ def sweep_events(now: datetime, seconds_left: Callable[[], float], counts: dict[
                 seconds_left,
             )
             try:
+                StripeAccountGuard(dynamodb, config().table_name, stripe_client(), events.tally).require_same()
                 state = sweep.run(state, heard_at)
             finally:
                 tally += events.tally + sweep.tally

@@ -5,6 +5,7 @@ from typing import Any, Final
 from ops.contract import (
     account_routes,
     call_routes,
+    card_routes,
     open_routes,
     payment_routes,
     rates_routes,
@@ -25,6 +26,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *settings_routes.ROUTES,
     *call_routes.ROUTES,
     *account_routes.ROUTES,
+    *card_routes.ROUTES,
     *open_routes.ROUTES,
 )
 

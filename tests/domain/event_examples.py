@@ -107,6 +107,15 @@ ISSUE: dict[str, Any] = {
     **CARD,
 }
 
+LIMITED: dict[str, Any] = {
+    "PK": PK,
+    "SK": "PAYMENT_LIMITS",
+    "version": 3,
+    "claims": "[]",
+    "pages": "[]",
+    "limited_code": "too_many_declines",
+    "limited_at": AT,
+}
 Change = tuple[dict[str, Any] | None, dict[str, Any] | None]
 PAID = PAYMENT | {"status": "succeeded", "settled_at": AT}
 FAILED = PAYMENT | {"status": "failed", "failure_code": "insufficient_funds"}
@@ -122,6 +131,7 @@ CHANGES: dict[str, Change] = {
     "CardBlocked": (None, ISSUE),
     "CallUnrated": (None, UNRATED),
     "CallDenied": (DENIAL | {"denials": 2}, DENIAL),
+    "CardAttemptsLimited": (None, LIMITED),
     "AccountFrozen": (ACCOUNT, ACCOUNT | FREEZING),
     "AccountUnfrozen": (ACCOUNT | FREEZING, ACCOUNT | UNFREEZING),
     "CardExpiring": (RULE, RULE | {"expiry_announced": "fp_secret:2026-12", "card_expires": "2026-12"}),

@@ -44,7 +44,7 @@ from ops.openapi import ROOT
 
 NEVER_SHOWN = {StopReason.ABOVE_THRESHOLD}
 """The normal state with a sufficient balance; no table has a message for it."""
-OF_OPERATORS = {EventType.CALL_UNRATED, EventType.CARD_BLOCKED}
+OF_OPERATORS = {EventType.CALL_UNRATED, EventType.CARD_BLOCKED, EventType.CARD_ATTEMPTS_LIMITED}
 """Customers get no e-mail about it: the call is not charged yet."""
 
 DOCUMENTED: list[tuple[type[StrEnum], str]] = [

@@ -6,7 +6,7 @@ import pytest
 
 from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.cards import read_own_card
-from tests.harness.cards import DECLINED, MASTERCARD
+from tests.harness.cards import DECLINED, MASTERCARD, VISA
 from tests.harness.http import Answer
 from tests.harness.recharging import leave, left_halfway, minutes_pass, recharges, shown
 from tests.harness.till import ALWAYS, CONFIRM, Till
@@ -173,5 +173,19 @@ def test_simulation_forgives_as_arming_does(till: Till) -> None:
     assert simulate(till, hourly_count=4) is None
     assert simulate(till, threshold="11.00")["amount"] == "50.00"
     patch(till, threshold="11.00", accept_charge="50.00")
+    till.stream()
+    assert recharges(till) == [("succeeded", "50.00")]
+
+
+def test_the_simulation_shows_what_arming_would_charge_now(till: Till) -> None:
+    till.world.adjust("20.00", "wrong grant")
+    card = till.card(VISA)
+    till.set_rule(card)
+    till.world.adjust("-15.00", "the correction")
+    till.stream()
+    kept = till.world.ask("change_settings", "POST", "/auto-recharge/simulate", {"threshold": "10.00"})
+    raised = till.world.ask("change_settings", "POST", "/auto-recharge/simulate", {"threshold": "12.00"})
+    assert (kept.body["charges_now"], raised.body["charges_now"]["amount"]) == (None, "50.00")
+    till.set_rule(card, threshold="12.00")
     till.stream()
     assert recharges(till) == [("succeeded", "50.00")]

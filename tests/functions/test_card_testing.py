@@ -27,17 +27,6 @@ def page(till: Till) -> Answer:
     return till.world.ask("add_funds", "POST", "/payment-methods")
 
 
-def saved_again(till: Till, kind: str, **span: float) -> str:
-    """Save a card on Stripe's page, which is opened and used now, and return its id."""
-    till.later(**span)
-    till.stand_in.take_events()
-    url = page(till).body["url"]
-    till.controls.complete_checkout(url.rpartition("/")[2], kind)
-    till.call_all_back()
-    newest = till.sdk.v1.payment_methods.list({"customer": till.customer(), "type": "card"}).data[0]
-    return newest.id
-
-
 @pytest.mark.parametrize("payments", [16, 60])
 def test_the_bank_sees_four_declines_of_a_card_and_no_more(till: Till, payments: int) -> None:
     card = till.card(DECLINED)

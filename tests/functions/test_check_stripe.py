@@ -187,10 +187,6 @@ def test_a_test_key_in_production_and_a_live_key_in_staging_are_found(
 def test_a_key_of_another_account_is_found(till: Till, account: AccountControls, secret: dict[str, str]) -> None:
     till.paid("25.00", till.card())
     own = till.stand_in.account.own_id
-    till.world.stack.dynamodb.put_item(
-        TableName=till.world.stack.table_name,
-        Item={**check_stripe.STRIPE_ACCOUNT_KEY, "stripe_account_id": {"S": own}, "key_hash": {"S": "0"}},
-    )
     account.move_to_account("acct_other")
     account.change_endpoint(enabled_events=["*"])
     findings = found(till, secret)

@@ -2,8 +2,10 @@
 
 import pytest
 
+from calling_credit.dynamodb.stripe_keys import stripe_account_key
 from calling_credit.payments import sweep_state
 from calling_credit.payments.webhook_events import StripeEventHandler
+from local.stripe_stand_in.account_controls import AccountControls
 from local.stripe_stand_in.controls import Controls
 from tests.functions.event_sweep_bench import (
     asked,
@@ -16,6 +18,7 @@ from tests.functions.event_sweep_bench import (
     without_endpoint,
 )
 from tests.functions.reversals_bench import balance, dispute, paid, refund, reversals
+from tests.harness.cards import VISA
 from tests.harness.table import Context
 from tests.harness.till import NOTHING_DUE, Till
 
@@ -122,3 +125,24 @@ def test_an_event_that_waits_outlives_its_deletion_at_stripe(deaf: Till, monkeyp
     deaf.wire.through = None
     swept(deaf)
     assert len(reversals(deaf)) == 1
+
+
+def test_events_of_another_stripe_account_do_not_move_the_position(deaf: Till) -> None:
+    account = AccountControls(deaf.stand_in)
+    refund(deaf, paid(deaf), 3_000)
+    own, before = deaf.stand_in.account.own_id, stored(deaf).position
+    account.move_to_account("acct_1Other")
+    deaf.world.stack.dynamodb.update_item(
+        TableName=deaf.world.stack.table_name,
+        Key=stripe_account_key(),
+        UpdateExpression="SET key_hash = :hash",
+        ExpressionAttributeValues={":hash": {"S": "hash of another key"}},
+    )
+    deaf.later(hours=2)
+    customer = deaf.sdk.v1.customers.create({}).id
+    deaf.sdk.v1.payment_methods.detach(deaf.sdk.v1.payment_methods.attach(VISA, {"customer": customer}).id)
+    assert swept(deaf)["failed"] == 1
+    assert stored(deaf).position == before
+    account.move_to_account(own)
+    swept(deaf)
+    assert reversals(deaf) == [-30_000_000]

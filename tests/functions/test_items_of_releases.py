@@ -219,7 +219,7 @@ READERS: dict[str, Callable[[Old], None]] = {
 }
 
 
-NEW_KINDS = {"activity", "correction", "stripe_account", "suspicious"}
+NEW_KINDS = {"activity", "card", "correction", "payment_limits", "stripe_account", "suspicious"}
 """The kinds of items that no release has written yet."""
 CASES = [
     pytest.param(folder, path.stem, name, id=f"{folder.name} {path.stem} {name}")

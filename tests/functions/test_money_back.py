@@ -239,17 +239,3 @@ def test_a_correction_that_charges_more_starts_no_recharge(till: Till) -> None:
     assert till.world.balance() == 3_500_000
     wait_a_day(till)
     assert recharges(till) == []
-
-
-def test_the_simulation_shows_what_arming_would_charge_now(till: Till) -> None:
-    till.world.adjust("20.00", "wrong grant")
-    card = till.card(VISA)
-    till.set_rule(card)
-    till.world.adjust("-15.00", "the correction")
-    till.stream()
-    kept = till.world.ask("change_settings", "POST", "/auto-recharge/simulate", {"threshold": "10.00"})
-    raised = till.world.ask("change_settings", "POST", "/auto-recharge/simulate", {"threshold": "12.00"})
-    assert (kept.body["charges_now"], raised.body["charges_now"]["amount"]) == (None, "50.00")
-    till.set_rule(card, threshold="12.00")
-    till.stream()
-    assert recharges(till) == [("succeeded", "50.00")]

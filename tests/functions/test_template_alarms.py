@@ -111,6 +111,12 @@ def test_unknown_area_code_alarm_names_the_command_that_adds_it() -> None:
     assert "make add-area-code" in alarm["AlarmDescription"]
 
 
+def test_refusals_by_limits_on_cards_raise_an_alarm_across_accounts() -> None:
+    [alarm] = [a["Properties"] for a in ALARMS.values() if a["Properties"]["MetricName"] == "CardAttemptsLimited"]
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "payments"}]
+    assert (alarm["Threshold"], alarm["Period"], alarm["EvaluationPeriods"]) == (20, 300, 1)
+
+
 def test_payment_alarms_watch_the_total_of_all_paying_functions() -> None:
     for metric in (
         "PaymentIssues",

@@ -43,6 +43,7 @@ OPERATOR_ROUTES = {
     "POST /accounts/{account_id}/adjustments",
     "POST /accounts/{account_id}/calls/{call_key}/corrections",
     "PUT /accounts/{account_id}/auto-recharge",
+    "POST /accounts/{account_id}/cards/unblock",
 }
 
 

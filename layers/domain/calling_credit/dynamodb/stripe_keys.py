@@ -3,6 +3,11 @@
 from typing import Any, Final
 
 STRIPE_ACCOUNT: Final = "STRIPE_ACCOUNT"
+EVENTS_PK: Final = "STRIPE#EVENTS"
+SWEEP_SK: Final = "SWEEP"
+"""How far the events of Stripe are listed, and which of them failed."""
+CALLBACKS_SK: Final = "CALLBACKS"
+"""When the last verified callback arrived."""
 
 
 def stripe_account_key() -> dict[str, Any]:

@@ -11,6 +11,8 @@ Instant = Annotated[
 
 
 class Form(BaseModel):
+    """What all forms of data share."""
+
     model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
@@ -127,3 +129,9 @@ class Frozen(Form):
     """The actor that froze or unfroze an account: `operator:<client>`, `command:<operator>`, `link`."""
 
     by: str
+
+
+class Limited(Form):
+    """The limit that refused a payment or a page for saving a card: the stable code of the answer."""
+
+    reason: str

@@ -17,6 +17,7 @@ class EventType(StrEnum):
     CARD_BLOCKED = "CardBlocked"
     CALL_UNRATED = "CallUnrated"
     CALL_DENIED = "CallDenied"
+    CARD_ATTEMPTS_LIMITED = "CardAttemptsLimited"
     ACCOUNT_FROZEN = "AccountFrozen"
     ACCOUNT_UNFROZEN = "AccountUnfrozen"
     CARD_EXPIRING = "CardExpiring"

@@ -17,6 +17,7 @@ from calling_credit.notifications.event_data import (
     Form,
     Frozen,
     Instant,
+    Limited,
     Low,
     Moved,
     NotPaid,
@@ -121,6 +122,13 @@ class CallDenied(Announcement):
     data: Denied
 
 
+class CardAttemptsLimited(Announcement):
+    """A limit refused a payment or a page for saving a card: at most one an hour for each account and reason."""
+
+    type: Literal[EventType.CARD_ATTEMPTS_LIMITED] = EventType.CARD_ATTEMPTS_LIMITED
+    data: Limited
+
+
 class AccountFrozen(Announcement):
     """No new call is admitted, and nothing is recharged by itself."""
 
@@ -154,6 +162,7 @@ ALL: Final[tuple[type[Announcement], ...]] = (
     CardBlocked,
     CallUnrated,
     CallDenied,
+    CardAttemptsLimited,
     AccountFrozen,
     AccountUnfrozen,
     CardExpiring,

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from calling_credit.admission.request import WORDS as DENIALS
 from calling_credit.dynamodb import keys, stripe_keys
+from calling_credit.dynamodb.card_keys import payment_limits_sk
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.masking import masked
 from calling_credit.money import format_money
@@ -108,6 +109,12 @@ def _denial_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
         yield _event(events.CallDenied, new, new["denied_at"], data, new["denials"], new["denied_at"])
 
 
+def _limit_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
+    at, reason = new.get("limited_at"), new.get("limited_code")
+    if at is not None and (at, reason) != (old.get("limited_at"), old.get("limited_code")):
+        yield _event(events.CardAttemptsLimited, new, at, {"reason": reason}, at, str(reason))
+
+
 def _account_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     for form, state in ((events.AccountFrozen, "frozen"), (events.AccountUnfrozen, "unfrozen")):
         at = new.get(f"{state}_at")
@@ -149,4 +156,5 @@ _BY_KIND: Final[dict[str, Callable[[Image, Image, str], Iterator[Announcement]]]
     keys.kind_of(keys.denial_sk()): _denial_events,
     keys.kind_of(keys.account_sk()): _account_events,
     keys.kind_of(stripe_keys.issue_sk()): _issue_events,
+    keys.kind_of(payment_limits_sk()): _limit_events,
 }

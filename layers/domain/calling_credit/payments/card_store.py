@@ -24,7 +24,17 @@ if TYPE_CHECKING:
 
 CARD: Final = "The card is"
 """The subject of the error after losing every race with concurrent changes."""
-_PLAIN: Final = ("declined_at", "ended_by", "has_manual_try", "saved_at", "blocked_at", "blocked_reason")
+_PLAIN: Final = (
+    "declined_at",
+    "ended_by",
+    "has_manual_try",
+    "saved_at",
+    "blocked_at",
+    "blocked_reason",
+    "unblocked_at",
+    "unblocked_by",
+    "unblocked_reason",
+)
 
 Records = dict[str, CardRecord]
 """The records of a card by the hash of each identity: its number first."""
@@ -135,13 +145,20 @@ class CardStore:
 
         return retry_on_race(CARD, attempt)
 
-    def unblock(self, card: Card, now: datetime) -> bool:
-        """Unblock a card's number and payment method. Return whether either was blocked.
+    def unblock(self, card: Card, now: datetime, *, by: str | None = None, reason: str | None = None) -> bool:
+        """Unblock a card's number and payment method, and record who did and why. Return whether either was blocked.
 
         Raises:
             Unavailable: `busy`, or the table did not answer in time; the same call is safe again.
         """
-        return self._change(card, lambda record: replace(record, blocked_at=None, blocked_reason=None), now)
+
+        def unblocked(record: CardRecord) -> CardRecord:
+            if record.blocked_at is None:
+                return record
+            free = replace(record, blocked_at=None, blocked_reason=None)
+            return replace(free, unblocked_at=format_instant(now), unblocked_by=by, unblocked_reason=reason)
+
+        return self._change(card, unblocked, now)
 
     def give_back(self, topup: TopUp, now: datetime) -> bool:
         """Return the try that a top-up reserved before its confirmation. Return whether this call did."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
-from calling_credit.dynamodb.event_keys import CALLBACKS_SK, EVENTS_PK, SWEEP_SK
+from calling_credit.dynamodb.stripe_keys import CALLBACKS_SK, EVENTS_PK, SWEEP_SK
 from calling_credit.payments.sweep_state import SweepState, state_from_item, state_item
 
 if TYPE_CHECKING:

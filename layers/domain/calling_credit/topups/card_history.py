@@ -57,6 +57,9 @@ class CardRecord:
     saved_at: str | None = None
     blocked_at: str | None = None
     blocked_reason: str | None = None
+    unblocked_at: str | None = None
+    unblocked_by: str | None = None
+    unblocked_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
