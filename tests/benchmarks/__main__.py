@@ -24,6 +24,7 @@ from tests.benchmarks.laboratory import Laboratory, laboratory
 from tests.benchmarks.posting import poison_rows, posting_rows, redelivery_rows
 from tests.benchmarks.pricing import pricing_rows
 from tests.benchmarks.publication import publication_rows
+from tests.benchmarks.reversals import reversal_rows
 from tests.benchmarks.rows import Row, markdown, show
 from tests.benchmarks.start_up import start_up_rows
 from tests.benchmarks.sweeps import sweep_rows
@@ -102,6 +103,7 @@ def counts(lab: Laboratory) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "publication", lambda: publication_rows(lab)
     yield "usage", lambda: usage_rows(lab)
     yield "recharges", lambda: crossing_rows(lab)
+    yield "reversals", lambda: reversal_rows(lab)
     yield "sweeps", lambda: sweep_rows(lab)
     lab.wire.release(stock.table.meta.client)
 

@@ -64,7 +64,7 @@ def _intents(lab: Laboratory, patch: pytest.MonkeyPatch, name: str) -> int:
     card = _save_card(lab, wire, account)
     _arm(lab, account, card)
     images = _crossing(lab, account)
-    handler = load_app("auto_recharge").handler if name == "ours" else _stock(account, card)
+    handler = load_app("auto_recharge").handler if name == "ours" else stock_handler(account, card)
     for match in ("POST /v1/payment_intents", "POST */confirm"):
         wire.stand_in.faults.add("answer_lost", match)
     _deliver(handler, images)
@@ -80,7 +80,7 @@ def images_end(images: list[dict[str, Any]]) -> int:
     return min(int(image["posted_micros"]) for image in images)
 
 
-def _stock(account: str, card: stripe.PaymentMethod) -> Any:
+def stock_handler(account: str, card: stripe.PaymentMethod) -> Any:
     """Return the usual stack's handler, with the same rule."""
     from tests.benchmarks import stock_stripe  # noqa: PLC0415 - it creates its client on import
 

@@ -18,8 +18,10 @@ import pytest
 from tests.harness.faults import CRASHES, Point
 from tests.harness.till import Till
 from tests.harness.wire import wired
-from tests.laws.payment_bench import Both, Flow, PaymentBench, differences, event_points, points
+from tests.laws.payment_bench import Both, Flow, PaymentBench, event_points, points
+from tests.laws.payment_ends import differences
 from tests.laws.payment_flows import FLOWS
+from tests.laws.payment_flows_back import FLOWS_BACK
 
 pytestmark = pytest.mark.dynamodb
 
@@ -96,7 +98,7 @@ def play_with_callbacks_amiss(bench: PaymentBench, flow: Flow, fault: str, kind:
     return list(differences(bench, flow))
 
 
-@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
+@pytest.mark.parametrize("flow", [*FLOWS, *FLOWS_BACK], ids=lambda flow: flow.name)
 def test_law_10_a_payment_ends_the_same_after_any_failure(
     bench: PaymentBench, capsys: pytest.CaptureFixture[str], flow: Flow, played: set[str]
 ) -> None:

@@ -1,0 +1,155 @@
+"""The laws of payments that hold after every operation, computed from the table and the stand-in's record.
+
+5   every top_up entry has its paid intent, and when all is settled every paid intent has its one entry
+6   at most one recharge is in flight; attempts only count up; no cap is exceeded when a charge is claimed
+1 2 balance and days are the sums of the entries; headroom is measured from an armed threshold or from nowhere
+9   entries never change
+11  no charge whose cause is not a call or a person (payment_causes.py); a frozen account starts nothing
+12  no confirmation with a blocked or exhausted card (payment_witness.py)
+13  no write that is older than what it overwrites: versions only grow, and an older tab changes nothing
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from calling_credit.money import parse_money
+from tests.harness.till import ACCOUNT, Till
+from tests.harness.world import check_sums
+from tests.laws.payment_causes import Causes
+from tests.laws.payment_witness import Witness
+
+Item = dict[str, Any]
+OPEN = ("created", "confirming", "processing")
+
+
+@dataclass
+class PaymentBook:
+    """The history of entries, attempts, and versions of acct_1."""
+
+    till: Till
+    causes: Causes
+    witness: Witness
+    entries: dict[str, Item] = field(default_factory=dict)
+    checked: set[str] = field(default_factory=set)
+    attempts: int = 0
+    versions: dict[str, int] = field(default_factory=dict)
+    doing: str = ""
+    was_frozen: bool = False
+    known: set[str] = field(default_factory=set)
+
+    def begin(self, doing: str) -> None:
+        """Remember what is about to be done, and whether the account is frozen before it."""
+        self.doing = doing
+        self.was_frozen = "frozen_at" in self.witness.item(f"ACCOUNT#{ACCOUNT}", "ACCOUNT")
+
+    def check(self) -> None:
+        """Check every law that holds at any moment."""
+        kinds: dict[str, list[Item]] = {}
+        items = self.till.world.stack.items(ACCOUNT)
+        for item in items:
+            kinds.setdefault(item["SK"].split("#")[0], []).append(item)
+        posted = check_sums(items)
+        [rule] = kinds.get("AUTO_RECHARGE", [{}])
+        top_ups = sorted(kinds.get("TOPUP", []), key=lambda item: str(item["created_at"]))
+        new_entries = self.check_entries(kinds.get("ENTRY", []))
+        self.causes.check(new_entries, posted, top_ups, rule)
+        self.check_calls_seen(kinds["BALANCE"][0])
+        if rule:
+            self.check_recharges(rule, [item for item in top_ups if item["kind"] == "automatic"])
+            self.check_suspension(new_entries, top_ups, rule)
+        self.check_frozen(kinds["ACCOUNT"][0], top_ups)
+        self.check_versions(rule, kinds["ACCOUNT"][0], kinds.get("LINE", []))
+        assert self.witness.broken == []
+
+    def check_entries(self, entries: list[Item]) -> list[Item]:
+        """Check laws 5 and 9; return the entries written since the last check."""
+        paid = {
+            intent["metadata"].get("topup_id"): intent["amount_received"] * 10_000
+            for intent in self.till.stand_in.account.objects["payment_intent"].values()
+            if intent["status"] == "succeeded"
+        }
+        new = [entry for entry in entries if entry["SK"] not in self.entries]
+        for entry in entries:
+            assert self.entries.setdefault(entry["SK"], entry) == entry, "law 9"
+            if entry["category"] == "top_up":
+                assert paid.get(entry["SK"].rsplit("#", 1)[1]) == entry["amount_micros"], "law 5: no such payment"
+        assert len(entries) == len(self.entries), "law 9: an entry vanished"
+        return new
+
+    def check_calls_seen(self, balance: Item) -> None:
+        """Check that only calls were counted as calls, each once (C1)."""
+        seen, most = balance.get("calls_seen", 0), self.causes.calls + self.causes.refused
+        assert self.causes.calls <= seen <= most, f"law 11: {seen} calls seen, of {self.causes.calls} to {most}"
+        assert balance.get("bought_back_at", 0) <= seen, "law 11: more calls bought back than seen"
+
+    def check_suspension(self, new_entries: list[Item], top_ups: list[Item], rule: Item) -> None:
+        """Check that the transaction that took back a recharge also suspended the rule (C2, C3)."""
+        automatic = {item["topup_id"] for item in top_ups if item["kind"] == "automatic"}
+        for entry in new_entries:
+            if entry["category"] == "reversal" and entry["amount_micros"] < 0:
+                topup_id = entry["SK"].rsplit("#", 1)[1].split(".rev.")[0]
+                if topup_id in automatic:
+                    assert "suspended_reason" in rule, "law 11: a recharge was taken back, but its rule goes on"
+
+    def check_frozen(self, account: Item, top_ups: list[Item]) -> None:
+        """Check that nothing was started while the account was frozen all the time."""
+        started = {item["topup_id"] for item in top_ups} - self.known
+        self.known |= started
+        if self.was_frozen and "frozen_at" in account:
+            assert not started, "law 11: a frozen account started a payment"
+
+    def check_versions(self, rule: Item, account: Item, lines: list[Item]) -> None:
+        """Check that versions only grow."""
+        found = {"rule": rule.get("rule_version", 0), "limits": account.get("limits_version", 0)}
+        found |= {line["SK"]: line.get("version", 0) for line in lines}
+        for name, version in found.items():
+            assert version >= self.versions.get(name, 0), f"law of versions: the version of {name} fell"
+        self.versions |= {name: int(version) for name, version in found.items()}
+
+    def check_recharges(self, rule: Item, automatic: list[Item]) -> None:
+        """Check law 6."""
+        under_way = [item for item in automatic if item["status"] in OPEN]
+        assert len(under_way) <= 1, "law 6: two at once"
+        assert rule["attempt"] >= self.attempts, "law 6: attempts count up"
+        self.attempts = int(rule["attempt"])
+        for item in automatic:
+            if item["topup_id"] not in self.checked:
+                self.checked.add(item["topup_id"])
+                self.check_claim(item, automatic, rule)
+
+    def check_claim(self, item: Item, automatic: list[Item], rule: Item) -> None:
+        """Check that a charge is within every cap of its rule; the account's time zone is UTC."""
+        at = str(item["created_at"])
+        spent = [one for one in automatic if one["status"] not in ("failed", "canceled") and one["created_at"] <= at]
+        kept = [one for one in spent if one["status"] != "requires_action"]
+        for length, limit in ((10, "daily_limit_micros"), (7, "monthly_limit_micros")):
+            total = sum(one["amount_micros"] for one in kept if one["created_at"][:length] == at[:length])
+            assert total <= rule[limit], f"law 6: {limit}"
+        hour_ago = datetime.fromisoformat(at) - timedelta(hours=1)
+        lately = [one for one in kept if datetime.fromisoformat(one["created_at"]) > hour_ago]
+        assert len(lately) <= rule["hourly_count"], "law 6: hourly count"
+        assert item["amount_micros"] % rule["amount_micros"] == 0
+        assert item["amount_micros"] <= parse_money("500.00")
+
+    def check_settled(self) -> None:
+        """Check what holds once everything was heard: nothing is open, and each payment is worth what Stripe kept."""
+        objects = self.till.stand_in.account.objects
+        charge_of = {one["id"]: one["charge"] for kind in ("refund", "dispute") for one in objects[kind].values()}
+        kept: dict[str, int] = {}
+        for line in objects["balance_transaction"].values():
+            charge = objects["charge"][charge_of.get(str(line["source"]), str(line["source"]))]
+            topup_id = objects["payment_intent"][charge["payment_intent"]]["metadata"]["topup_id"]
+            kept[topup_id] = kept.get(topup_id, 0) + line["amount"] * 10_000
+        worth: dict[str, int] = {}
+        for item in self.till.world.stack.items():
+            if item["SK"].startswith("ENTRY#") and item["category"] in ("top_up", "reversal"):
+                topup_id = item["SK"].rsplit("#", 1)[1].split(".rev.")[0]
+                worth[topup_id] = worth.get(topup_id, 0) + item["amount_micros"]
+        assert worth == {topup_id: max(micros, 0) for topup_id, micros in kept.items()}, "law 5: reversals do not net"
+        left = [item for item in self.till.top_ups() if item["status"] in OPEN]
+        assert left == []
+        charges = [objects["charge"][one["charge"]] for one in self.witness.blocking_objects()]
+        cards = {one["payment_method_details"]["card"]["fingerprint"] for one in charges} - self.witness.cleared
+        unblocked = [card for card in cards if not self.witness.is_blocked(card)]
+        assert unblocked == [], "law of cards: the card of a dispute or warning is not blocked"

@@ -1,0 +1,161 @@
+"""The seeded driver of payments: its state, its kinds of operations, and the laws rechecked after each."""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.harness.http import Answer
+from tests.harness.till import ACCOUNT, Till
+from tests.laws.payment_causes import Causes
+from tests.laws.payment_checks import PaymentBook
+from tests.laws.payment_witness import Witness
+
+NEIGHBOR = "acct_2"
+"""An account that pays with cards of the same numbers."""
+RAISED = ("threshold_micros", "amount_micros", "hourly_count", "daily_limit_micros", "monthly_limit_micros")
+Operation = Callable[["PaymentDriver"], None]
+KINDS: dict[str, tuple[int, Operation]] = {}
+
+
+def operation(kind: str, weight: int) -> Callable[[Operation], Operation]:
+    """Register a kind of operation and its weight."""
+
+    def register(carry_out: Operation) -> Operation:
+        KINDS[kind] = (weight, carry_out)
+        return carry_out
+
+    return register
+
+
+@dataclass
+class Tab:
+    """What a browser tab showed of a rule, of the limits, or of a line."""
+
+    path: str
+    shown: dict[str, Any]
+
+
+@dataclass
+class FreezeLink:
+    """A freeze link of a mail: its token, and whether it may still act."""
+
+    token: str
+    expires_at: str
+    acts: bool = True
+
+
+@dataclass
+class PaymentDriver:
+    """One run: its choices, what people and Stripe have seen, and the laws."""
+
+    till: Till
+    rng: random.Random
+    cards: list[str] = field(default_factory=list)
+    neighbors_cards: list[str] = field(default_factory=list)
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    tabs: list[Tab] = field(default_factory=list)
+    links: list[FreezeLink] = field(default_factory=list)
+    done: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.witness = Witness(self.till)
+        self.causes = Causes(self.till)
+        self.book = PaymentBook(self.till, self.causes, self.witness)
+
+    def begin(self) -> None:
+        """Arm a rule with the first card, so that calls are followed by charges from the beginning."""
+        limits = {"hourly_count": 20, "daily_limit": "1000.00", "monthly_limit": "1000.00"}
+        self.till.set_rule(self.cards[0], threshold="60.00", amount="20.00", **limits)
+        self.causes.arm()
+        self.till.stream()
+
+    def run(self, operations: int) -> None:
+        """Run every kind once, then by weight, and check the laws after each.
+
+        Raises:
+            AssertionError: a law was broken; it names the step and the operation.
+        """
+        names, weights = list(KINDS), [weight for weight, _ in KINDS.values()]
+        for step in range(operations):
+            name = names[step] if step < len(names) else self.rng.choices(names, weights)[0]
+            self.till.later(seconds=self.rng.choice((1, 20, 300)))
+            try:
+                self.book.begin(name)
+                KINDS[name][1](self)
+                self.book.check()
+            except Exception as error:
+                raise AssertionError(f"step {step}, {name}: {type(error).__name__}: {error}") from error
+            self.done[name] += 1
+
+    def answered(self, what: str, answer: Answer, *allowed: int) -> Answer:
+        """Count an answer by its status and code; it must be one of the allowed."""
+        assert answer.status in allowed, f"{answer.status} {answer.text}"
+        code = answer.body["code"] if answer.status >= 400 and answer.text.startswith("{") else ""
+        self.answers[f"{what} {answer.status} {code}".strip()] += 1
+        return answer
+
+    def card(self) -> str:
+        """A card of the account, mostly one that is still saved."""
+        methods = self.till.stand_in.account.objects["payment_method"]
+        saved = [card for card in self.cards if methods[card]["customer"]]
+        return self.rng.choice(saved if saved and self.rng.random() < 0.9 else self.cards)
+
+    def hear_all(self) -> None:
+        """Deliver every callback that is due."""
+        self.events += self.till.stand_in.take_events()
+        for event in self.events:
+            self.hear(event)
+        self.events.clear()
+
+    def hear(self, event: dict[str, Any]) -> None:
+        """Deliver one callback; what it says about a card counts once it is accepted."""
+        if self.till.call_back(event).status == 200:
+            self.witness.hear(event)
+
+    def rule(self) -> dict[str, Any]:
+        """The stored rule; empty before the first."""
+        return self.witness.item(f"ACCOUNT#{ACCOUNT}", "AUTO_RECHARGE")
+
+    def is_frozen(self) -> bool:
+        """Whether the account is frozen."""
+        return "frozen_at" in self.witness.item(f"ACCOUNT#{ACCOUNT}", "ACCOUNT")
+
+    def note_arming(self, before: dict[str, Any], answer: Answer) -> None:
+        """Note a change of the rule that arms it: an admin enabled it, raised it, or gave it another card."""
+        after = self.rule()
+        if answer.status != 200 or not after.get("enabled"):
+            return
+        raised = any(after[name] > before.get(name, 0) for name in RAISED)
+        is_new_card = after["payment_method_id"] != before.get("payment_method_id")
+        lifted = "suspended_reason" in before and "suspended_reason" not in after
+        if not before.get("enabled") or raised or is_new_card or lifted:
+            assert not self.is_frozen(), "law 11: a frozen account armed its rule"
+            self.causes.arm()
+
+    def pick(self, kind: str, **having: Any) -> dict[str, Any] | None:
+        """One of Stripe's objects of a kind with these fields, drawn from the latest; None if there is none."""
+        objects = [
+            item for item in self.till.objects(kind) if all(item.get(name) == value for name, value in having.items())
+        ]
+        return self.rng.choice(objects[-6:]) if objects else None
+
+    def settle_down(self) -> None:
+        """Run without faults until only payments that wait for a customer are open."""
+        self.till.all_well()
+        self.witness.interruptions.clear()
+        self.book.begin("settle down")
+        self.till.rule(enabled=False)
+        for intent in self.till.objects("payment_intent"):
+            if intent["status"] == "processing":
+                self.till.controls.settle(intent["id"])
+        for _ in range(8):
+            self.till.stream(most=60)
+            self.till.call_all_back()
+            self.till.sweep(minutes=70)
+        self.till.check()
+        self.book.check()
+        self.book.check_settled()

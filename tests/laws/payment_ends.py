@@ -1,0 +1,76 @@
+"""The expected end of a payment flow, compared with the table and with Stripe."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from tests.harness.till import ACCOUNT
+from tests.harness.world import check_sums
+from tests.laws.payment_bench import Flow, PaymentBench
+
+
+def differences(bench: PaymentBench, flow: Flow) -> Iterator[str]:
+    """The differences from the expected end; empty if there are none. The table is read once."""
+    bench.wire.dead = False
+    kinds = kinds_of(bench.stack.items())
+    top_ups = sorted(kinds.get("TOPUP", []), key=lambda item: str(item["created_at"]))
+    statuses = [str(item["status"]) for item in top_ups if item["status"] != "canceled"]
+    if statuses != flow.statuses:
+        yield f"top-ups are {statuses}, not {flow.statuses}"
+    intents = bench.till.objects("payment_intent")
+    found = Counter(str(intent["status"]) for intent in intents)
+    kept = {status: count for status, count in found.items() if status != "canceled" or status in flow.intents}
+    if kept != flow.intents:
+        yield f"intents are {dict(found)}, not {flow.intents}"
+    posted = check_sums([item for items in kinds.values() for item in items if item["PK"] == f"ACCOUNT#{ACCOUNT}"])
+    if posted != flow.posted_micros:
+        yield f"posted is {posted}, not {flow.posted_micros}"
+    yield from unpaid(kinds.get("ENTRY", []), intents)
+    rules = kinds.get("AUTO_RECHARGE", [])
+    if rules and "in_flight" in rules[0]:
+        yield f"a recharge is still in flight: {rules[0]['in_flight']}"
+    left = [item["SK"] for item in top_ups if item["status"] != "requires_action" and "sweep_pk" in item]
+    if left:
+        yield f"still to be looked at: {left}"
+    yield from wrong_tries(kinds.get("CARD", []), bench)
+    yield from flow.also(bench)
+
+
+def kinds_of(items: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Items by kind."""
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    for item in items:
+        kinds.setdefault(item["SK"].split("#")[0], []).append(item)
+    return kinds
+
+
+def unpaid(entries: list[dict[str, Any]], intents: list[dict[str, Any]]) -> Iterator[str]:
+    """The breaches of law 5: each paid intent of ours has one top_up entry of its amount, and each entry its intent."""
+    paid = sorted(
+        (intent["metadata"]["topup_id"], intent["amount_received"] * 10_000)
+        for intent in intents
+        if intent["status"] == "succeeded" and "topup_id" in intent["metadata"]
+    )
+    entered = sorted(
+        (entry["SK"].rsplit("#", 1)[1], entry["amount_micros"]) for entry in entries if entry["category"] == "top_up"
+    )
+    if entered != paid:
+        yield f"law 5: entries are {entered}, not {paid}"
+
+
+def wrong_tries(cards: list[dict[str, Any]], bench: PaymentBench) -> Iterator[str]:
+    """The cards with a lost or doubled try: once all is settled, a card's tries are its issuer's declines, except those
+    of payments that wait for their customer.
+    """
+    waiting = {item["topup_id"] for item in bench.till.top_ups() if item["status"] == "requires_action"}
+    declined: Counter[str] = Counter()
+    for charge in bench.till.objects("charge"):
+        if charge["status"] == "failed" and charge["outcome"]["reason"] != "authentication_required":
+            fingerprint = charge["payment_method_details"]["card"]["fingerprint"]
+            declined[f"CARD#{hashlib.sha256(fingerprint.encode()).hexdigest()}"] += 1
+    for card in cards:
+        tries = [tried for tried in json.loads(card.get("tries", "[]")) if tried[0] not in waiting]
+        if len(tries) != declined[card["PK"]]:
+            yield f"tries of a card are {tries}, but its issuer declined {declined[card['PK']]}"

@@ -1,0 +1,159 @@
+"""Watches every confirmation at the moment it is sent to Stripe, and compares it with the table at that moment.
+
+What the cards may still do is computed from the stand-in's own charges and disputes, not from the code under test.
+Violations are collected, because the SDK of Stripe treats any exception below it as a lost connection.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import requests
+
+from calling_credit.dynamodb.attributes import from_attributes
+from tests.harness.stripe import Pass, StripeRequest
+from tests.harness.till import CONFIRM, CREATE, Till
+
+TRIES, TRIES_RETURN_AFTER = 4, timedelta(days=30)
+NOT_BY_THE_ISSUER = ("authentication_required", "processing_error")
+"""Reasons that say nothing about the card."""
+AT_ONCE = ("lost_card", "stolen_card", "fraudulent", "pickup_card", "restricted_card")
+"""Reasons after which a card is never tried again."""
+SAVED_BEFORE_IT_ACTED = ("dropped", "error_500", "rate_limited", "lock_timeout")
+"""Faults of requests that Stripe never carried out."""
+
+
+@dataclass
+class Witness:
+    """The record of confirmations, and what happened to each card. Attached to the wire on creation."""
+
+    till: Till
+    broken: list[str] = field(default_factory=list)
+    seen: Counter[str] = field(default_factory=Counter)
+    interruptions: list[Callable[[], None]] = field(default_factory=list)
+    """What happens right after the next intents are created, while their worker waits for Stripe's answer."""
+    blocked: set[str] = field(default_factory=set)
+    """Fingerprints and payment methods whose dispute or warning was heard, and that no operator cleared since."""
+    cleared: set[str] = field(default_factory=set)
+    """Fingerprints that an operator has ever cleared."""
+    excused: set[tuple[str, str | None]] = field(default_factory=set)
+    """Disputes and warnings, with their status, that an operator knew when a card was cleared."""
+    late: set[str] = field(default_factory=set)
+    """Charges that were declined only after Stripe had answered that they were in process."""
+    spared: Counter[str] = field(default_factory=Counter)
+    """Manual tries that a customer earned by saving an exhausted card again on Stripe's page."""
+    under_way: bool = False
+
+    def __post_init__(self) -> None:
+        assert self.till.wire.through is None
+        self.till.wire.through = self.through
+
+    def through(self, sent: StripeRequest, passed: Pass) -> requests.Response:
+        """Pass a request, and judge it if it confirms a payment."""
+        account = self.till.stand_in.account
+        if sent.name == CONFIRM:
+            intent = account.objects["payment_intent"].get(sent.path.split("/")[3])
+            laws, fingerprint = self.laws_broken_by(intent, dict(sent.form)) if intent else ([], "")
+            declines = self.declines(fingerprint)
+            answered = passed_or_lost(passed)
+            log = self.till.stand_in.requests[-1]
+            if not log.replayed and log.fault not in SAVED_BEFORE_IT_ACTED:
+                self.seen["confirmations"] += 1
+                self.broken += laws
+            if declines >= TRIES and self.declines(fingerprint) > declines:
+                self.spared[fingerprint] -= 1
+            return answered()
+        answered = passed_or_lost(passed)
+        if sent.name == CREATE and self.interruptions and not self.under_way:
+            self.under_way = True
+            self.interruptions.pop(0)()
+            self.under_way = False
+        return answered()
+
+    def laws_broken_by(self, intent: dict[str, Any], form: dict[str, str]) -> tuple[list[str], str]:
+        """The laws that confirming this intent now would break, and the fingerprint of its card."""
+        account = self.till.stand_in.account
+        method_id = form.get("payment_method") or intent["payment_method"]
+        method = account.objects["payment_method"].get(method_id or "")
+        kind, owner = intent["metadata"].get("kind"), str(intent["metadata"].get("account_id"))
+        broken = []
+        if "frozen_at" in self.item(f"ACCOUNT#{owner}", "ACCOUNT"):
+            broken.append(f"law 11: a {kind} payment of a frozen account was confirmed")
+        rule = self.item(f"ACCOUNT#{owner}", "AUTO_RECHARGE")
+        is_of_rule = kind == "automatic" and form.get("off_session") == "true"
+        if is_of_rule and (not rule.get("enabled") or "suspended_reason" in rule):
+            broken.append(f"law 11: the rule is off or suspended ({rule.get('suspended_reason')})")
+        if method is None:
+            return broken, ""
+        fingerprint = method["card"]["fingerprint"]
+        if self.blocked & {fingerprint, method["id"]} or self.is_blocked(fingerprint, method["id"]):
+            broken.append(f"law of cards: a {kind} payment used a blocked card {method['card']['last4']}")
+        is_granted = kind == "manual" and self.spared[fingerprint] > 0
+        if self.declines(fingerprint) >= TRIES and not is_granted:
+            broken.append(f"law of cards: a {kind} payment used an exhausted card {method['card']['last4']}")
+        return broken, fingerprint
+
+    def declines(self, fingerprint: str) -> int:
+        """The issuer's declines of a card number in 30 days since a success; four for one that ends its tries."""
+        oldest = (self.till.world.clock.now - TRIES_RETURN_AFTER).timestamp()
+        declines = 0
+        for charge in self.till.stand_in.account.objects["charge"].values():
+            if charge["payment_method_details"]["card"]["fingerprint"] != fingerprint or charge["created"] <= oldest:
+                continue
+            if charge["status"] == "succeeded":
+                declines = 0
+            elif charge["status"] == "failed" and charge["id"] not in self.late:
+                reason = charge["outcome"]["reason"] or charge["failure_code"]
+                declines += TRIES if reason in AT_ONCE else reason not in NOT_BY_THE_ISSUER
+        return declines
+
+    def blocking_objects(self) -> list[dict[str, Any]]:
+        """Stripe's disputes and early fraud warnings that block a card."""
+        objects = self.till.stand_in.account.objects
+        disputes = [one for one in objects["dispute"].values() if one["status"] not in ("won", "warning_closed")]
+        return disputes + list(objects["radar.early_fraud_warning"].values())
+
+    def hear(self, event: dict[str, Any]) -> None:
+        """Note what a delivered event says about a card, unless an operator has cleared the card since."""
+        subject = event["data"]["object"]
+        for one in self.blocking_objects():
+            if one["id"] == subject["id"] and (one["id"], one.get("status")) not in self.excused:
+                charge = self.till.stand_in.account.objects["charge"][one["charge"]]
+                self.blocked |= {charge["payment_method_details"]["card"]["fingerprint"], charge["payment_method"]}
+
+    def clear(self, fingerprint: str) -> None:
+        """An operator cleared a card: its methods may be charged again, until a dispute or warning brings news."""
+        objects = self.till.stand_in.account.objects
+        methods = objects["payment_method"].values()
+        self.blocked -= {fingerprint, *(one["id"] for one in methods if one["card"]["fingerprint"] == fingerprint)}
+        self.cleared.add(fingerprint)
+        self.excused |= {(one["id"], one.get("status")) for one in self.blocking_objects()}
+
+    def is_blocked(self, *identifiers: str) -> bool:
+        """Whether the table blocks a fingerprint or a payment method."""
+        hashes = [hashlib.sha256(identifier.encode()).hexdigest() for identifier in identifiers]
+        return any("blocked_at" in self.item(f"CARD#{digest}", "CARD") for digest in hashes)
+
+    def item(self, partition: str, sort_key: str) -> dict[str, Any]:
+        """An item of the table; empty if there is none."""
+        key: Any = {"PK": {"S": partition}, "SK": {"S": sort_key}}
+        stack = self.till.world.stack
+        answer = stack.dynamodb.get_item(TableName=stack.table_name, Key=key, ConsistentRead=True)
+        return from_attributes(answer["Item"]) if "Item" in answer else {}
+
+
+def passed_or_lost(passed: Pass) -> Callable[[], requests.Response]:
+    """Pass a request now; return what repeats its answer or its error."""
+    try:
+        response = passed()
+    except requests.ConnectionError as error:
+        lost = error
+
+        def fail() -> requests.Response:
+            raise lost
+
+        return fail
+    return lambda: response
