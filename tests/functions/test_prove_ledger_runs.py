@@ -55,8 +55,8 @@ def test_an_unreadable_account_does_not_stop_the_proof_of_the_others(till: Till)
     beside(till, customer=other, account_id="acct_nobody", topup_id="tu_beside")
 
     def refused(sent: StripeRequest, passed: Pass) -> Any:
-        no_such = b'{"error": {"type": "invalid_request_error", "code": "resource_missing", "message": "No such."}}'
-        return response(404, no_such, {}) if "customer" in dict(sent.form) else passed()
+        no_right = b'{"error": {"type": "invalid_request_error", "message": "The key lacks a permission."}}'
+        return response(403, no_right, {}) if "customer" in dict(sent.form) else passed()
 
     till.wire.through = refused
     with pytest.raises(Unavailable):

@@ -98,7 +98,8 @@ def test_refunds_disputes_and_returned_credit_are_announced(till: Till, listener
     [charge] = [charge for charge in till.objects("charge") if charge["status"] == "succeeded"]
     dispute = Controls(till.stand_in).dispute(charge["id"], amount=3_000)
     till.call_all_back()
-    [taken] = listener.hear()
+    taken, blocked = sorted(listener.hear(), key=lambda event: str(event["type"]), reverse=True)
+    assert (blocked["type"], blocked["data"]["payment_method"]["last4"]) == ("CardBlocked", "4242")
     Controls(till.stand_in).win_dispute(dispute["id"])
     till.call_all_back()
     [given] = listener.hear()

@@ -229,8 +229,7 @@ def test_a_late_decline_of_the_old_card_does_not_stop_the_new_one(till: Till) ->
 
 def test_removing_the_old_card_during_its_charge_keeps_the_new_one_going(till: Till) -> None:
     leave(till, "5.00")
-    card = till.card()
-    till.set_rule(card)
+    till.set_rule(card := till.card())
     till.fault("dropped", CREATE, count=2)
     till.stream()
     till.rule(payment_method_id=till.card(MASTERCARD))
@@ -242,12 +241,10 @@ def test_removing_the_old_card_during_its_charge_keeps_the_new_one_going(till: T
 
 def test_removing_the_same_card_during_its_charge_takes_nothing(till: Till) -> None:
     leave(till, "5.00")
-    card = till.card()
-    till.set_rule(card)
+    till.set_rule(card := till.card())
     till.fault("dropped", CREATE, count=2)
     till.stream()
     till.rule(payment_method_id=till.card())
     remove(till, card)
     minutes_pass(till, 5)
-    assert recharges(till) == [CANCELED]
-    assert (shown(till), till.charged()) == (("suspended", "card_removed", None), [])
+    assert (recharges(till), shown(till), till.charged()) == ([CANCELED], ("suspended", "card_removed", None), [])
