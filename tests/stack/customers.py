@@ -23,8 +23,8 @@ from tests.stack.conftest import eventually, log_lines
 from tests.stack.deployment import invoke
 from tests.stack.test_calls import items_of, make_call, open_account, posted_micros, send
 
-DAY_LONG_CALL_MICROS = 20_160_000
-"""The price of a 24-hour call to a UK landline."""
+LONG_CALL_MICROS = 20_250_000
+"""The price of a call of 150 minutes to Nigeria. It is not so long that it would be suspicious."""
 CREATE, CONFIRM, RETRIEVE = (
     "POST /v1/payment_intents",
     "POST /v1/payment_intents/*/confirm",
@@ -83,9 +83,9 @@ class Customer:
         """Return the status of each payment, newest first."""
         return [payment["status"] for payment in self.payments()]
 
-    def make_day_long_call(self) -> None:
-        """Send a 24-hour call through the queue and wait until it is posted."""
-        call = make_call(self.account_id, "+442071838750", 86_400, datetime.now(UTC) - timedelta(days=2))
+    def make_long_call(self) -> None:
+        """Send a long call through the queue and wait until it is posted."""
+        call = make_call(self.account_id, "+2348031234567", 9_000, datetime.now(UTC) - timedelta(days=2))
         send(self.stack, [json.dumps(call)])
 
         def is_posted() -> bool:

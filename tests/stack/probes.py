@@ -37,13 +37,14 @@ def read_everything(deployed: Stack, tokens: dict[str, str]) -> None:
 
 
 def change_settings(deployed: Stack, tokens: dict[str, str]) -> None:
-    """Switch a line, store a rule, and ask Stripe about an unknown card."""
+    """Switch a line, store and simulate a rule, and ask Stripe about an unknown card."""
     for is_on in (False, True):
         body = {"international_calling": is_on}
         assert deployed.api.request("PUT", "/lines/line_groups", tokens["admin"], json=body).status_code == 200
     rule = deployed.api.get("/auto-recharge", tokens["admin"])
     settings = {name: rule[name] for name in ("enabled", "threshold", "amount", "payment_method_id")}
     assert deployed.api.request("PUT", "/auto-recharge", tokens["admin"], json=settings).status_code == 200
+    assert deployed.api.request("POST", "/auto-recharge/simulate", tokens["admin"], json=settings).status_code == 200
     other = settings | {"payment_method_id": "pm_unknown"}
     assert deployed.api.request("PUT", "/auto-recharge", tokens["admin"], json=other).status_code == 404
 

@@ -82,9 +82,9 @@ def test_subscriber_receives_balance_low_at_the_accounts_level(
     customer = open_customer(deployed, "30.00")
     path = f"/accounts/{customer.account_id}"
     assert deployed.api.send("PUT", path, tokens["service"], {"low_balance": "20.00"})["low_balance"] == "20.00"
-    customer.make_day_long_call()
+    customer.make_long_call()
     event = subscriber.receive(customer.account_id, "BalanceLow")
-    assert event["data"] == {"balance": "9.84", "low_balance": "20.00"}
+    assert event["data"] == {"balance": "9.75", "low_balance": "20.00"}
 
 
 def test_subscriber_receives_call_denied_and_account_frozen(

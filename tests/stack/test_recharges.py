@@ -16,12 +16,12 @@ from calling_credit.ledger.entries import UNARMED_MICROS
 from local.stack import Stack
 from local.stripe_stand_in.faults import Faults
 from tests.stack.conftest import eventually, log_file
-from tests.stack.customers import CREATE, DAY_LONG_CALL_MICROS, Customer, open_customer, reconcile, unanswered
+from tests.stack.customers import CREATE, LONG_CALL_MICROS, Customer, open_customer, reconcile, unanswered
 from tests.stack.deployment import MAPPING, Records, invoke_each, pause_streams, physical_id
 from tests.stack.test_calls import items_of, make_call, send
 
 PAID = {"payment_intents": 1, "succeeded": 1, "amount_received": 5000}
-AFTER_ONE_CALL_MICROS = 50_000_000 - DAY_LONG_CALL_MICROS
+AFTER_ONE_CALL_MICROS = 50_000_000 - LONG_CALL_MICROS
 AT_ONCE = 4
 NOTHING_FAILED: dict[str, list[str]] = {"batchItemFailures": []}
 
@@ -82,7 +82,7 @@ def test_sweeper_completes_an_unanswered_recharge(
     customer = recharged_customer(deployed)
     for kind, match, count in orders:
         faults.add(kind, match, count=count)
-    customer.make_day_long_call()
+    customer.make_long_call()
     eventually(
         lambda: [outcome for outcome in customer.recharge_outcomes() if outcome.startswith("charged")], seconds=60
     )
@@ -104,7 +104,7 @@ def test_sweeper_completes_an_unanswered_recharge(
 @pytest.mark.usefixtures("faults")
 def test_declined_recharge_backs_off_and_ignores_calls(deployed: Stack) -> None:
     customer = recharged_customer(deployed, "pm_card_chargeCustomerFail")
-    customer.make_day_long_call()
+    customer.make_long_call()
     eventually(lambda: customer.rule()["status"] == "paused", seconds=60)
     state = customer.rule()
     wait = datetime.fromisoformat(state["next_attempt_at"]) - datetime.now(UTC)
@@ -112,8 +112,8 @@ def test_declined_recharge_backs_off_and_ignores_calls(deployed: Stack) -> None:
     assert customer.headroom_micros == customer.balance_micros + UNARMED_MICROS
 
     outcomes, records = customer.recharge_outcomes(), Records(deployed)
-    customer.make_day_long_call()
-    customer.make_day_long_call()
+    customer.make_long_call()
+    customer.make_long_call()
     reconcile(deployed)
     assert records.below_threshold(customer.account_id) == []
     assert customer.recharge_outcomes() == outcomes
@@ -130,7 +130,7 @@ def test_declined_recharge_backs_off_and_ignores_calls(deployed: Stack) -> None:
 @pytest.mark.parametrize("callback", ["arrives", "is lost"])
 def test_confirmation_link_settles_the_same_payment_once(deployed: Stack, faults: Faults, callback: str) -> None:
     customer = recharged_customer(deployed, "pm_card_authenticationRequired")
-    customer.make_day_long_call()
+    customer.make_long_call()
     eventually(lambda: customer.rule()["status"] == "suspended", seconds=60)
     assert customer.rule()["reason"] == "authentication_required"
     [payment] = customer.payments()
@@ -161,8 +161,8 @@ def test_confirmation_link_settles_the_same_payment_once(deployed: Stack, faults
     assert customer.credited_micros() == [50_000_000]
     assert "Paid" in deployed.api.request("GET", urlsplit(link).path).text
     assert customer.rule()["status"] == "active"
-    customer.make_day_long_call()
-    customer.make_day_long_call()
+    customer.make_long_call()
+    customer.make_long_call()
     eventually(lambda: customer.statuses() == ["requires_action", "succeeded"], seconds=60)
 
 
@@ -176,7 +176,7 @@ def test_card_removed_at_stripe_suspends_the_rule(deployed: Stack) -> None:
     assert customer.rule()["reason"] == "card_removed"
     assert customer.headroom_micros == customer.balance_micros + UNARMED_MICROS
     records = Records(deployed)
-    customer.make_day_long_call()
+    customer.make_long_call()
     assert records.below_threshold(customer.account_id) == []
     assert customer.stripe_counts()["payment_intents"] == 0
 
