@@ -1,4 +1,4 @@
-"""A rule that is suspended for two reasons resumes only after both have ended. A dispute also blocks a renewed number."""
+"""A rule that is suspended for two reasons resumes after both have ended. A dispute also blocks a renewed number."""
 
 import pytest
 
@@ -119,3 +119,21 @@ def test_a_dispute_blocks_the_number_that_renewed_the_card(till: Till) -> None:
     till.world.create_account("acct_2")
     for number in (VISA, MASTERCARD):
         assert till.pay("5.00", till.card(number, "acct_2"), account="acct_2").code == "card_blocked"
+
+
+@pytest.mark.parametrize("renewed", ["before the dispute", "after the dispute"])
+def test_unblocking_a_card_unblocks_the_number_that_renewed_it(till: Till, renewed: str) -> None:
+    charge = with_rule(till)
+    card = till.top_ups()[0]["payment_method_id"]
+    if renewed == "before the dispute":
+        Controls(till.stand_in).renew_card(card, MASTERCARD)
+        till.call_all_back()
+    dispute(till, charge, 10_000)
+    till.call_all_back()
+    if renewed == "after the dispute":
+        Controls(till.stand_in).renew_card(card, MASTERCARD)
+        till.call_all_back()
+    assert till.pay("5.00", card).code == "card_blocked"
+    body = {"payment_method_id": card, "reason": "settled"}
+    assert till.world.operate("POST", "/accounts/acct_1/cards/unblock", body).status == 200
+    assert till.paid("5.00", card)["status"] == "succeeded"

@@ -75,7 +75,7 @@ class FraudGuard:
             self.tally["cards_blocked"] += self._cards.block(topup.card, signal.source, self._now)
         current = find_own_card(self._stripe, topup.customer_id, topup.card.payment_method_id) if listed else None
         if current is not None and current.fingerprint != topup.card.fingerprint:
-            self._cards.block(current, listed[0].source, self._now)
+            self._cards.inherit(topup.card, current, self._now)
 
     def has_rule(self, account_id: str) -> bool:
         """Whether the account has a rule of automatic recharge, on or off."""
