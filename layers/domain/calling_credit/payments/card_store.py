@@ -34,6 +34,7 @@ _PLAIN: Final = (
     "unblocked_at",
     "unblocked_by",
     "unblocked_reason",
+    "renewed_to",
 )
 
 Records = dict[str, CardRecord]
@@ -97,7 +98,10 @@ class CardStore:
 
     def read(self, cards: Iterable[Card]) -> Records:
         """Read the records of cards, consistently, by hash."""
-        hashes = dict.fromkeys(hashed for card in cards for hashed in identities(card))
+        return self._read(hashed for card in cards for hashed in identities(card))
+
+    def _read(self, of: Iterable[str]) -> Records:
+        hashes = dict.fromkeys(of)
         items = read_many(self._client, self._table_name, [(card_pk(hashed), card_sk()) for hashed in hashes])
         return {hashed: record_from_item(items.get((card_pk(hashed), card_sk()))) for hashed in hashes}
 
@@ -146,7 +150,8 @@ class CardStore:
         return retry_on_race(CARD, attempt)
 
     def unblock(self, card: Card, now: datetime, *, by: str | None = None, reason: str | None = None) -> bool:
-        """Unblock a card's number and payment method, and record who did and why. Return whether either was blocked.
+        """Unblock a card's number, the numbers that renewed it, and its payment method, and record who did and why.
+        Return whether any was blocked.
 
         Raises:
             Unavailable: `busy`, or the table did not answer in time; the same call is safe again.
@@ -158,7 +163,13 @@ class CardStore:
             free = replace(record, blocked_at=None, blocked_reason=None)
             return replace(free, unblocked_at=format_instant(now), unblocked_by=by, unblocked_reason=reason)
 
-        return self._change(card, unblocked, now)
+        def attempt() -> bool | None:
+            records = self.read([card])
+            while more := {record.renewed_to for record in records.values() if record.renewed_to} - set(records):
+                records |= self._read(sorted(more))
+            return self._write(records, {hashed: unblocked(record) for hashed, record in records.items()}, now)
+
+        return retry_on_race(CARD, attempt)
 
     def give_back(self, topup: TopUp, now: datetime) -> bool:
         """Return the try that a top-up reserved before its confirmation. Return whether this call did."""
@@ -196,6 +207,9 @@ class CardStore:
             changed = {number: card_history.inherit(before, records[number])}
             blocks = replace(NEW_CARD, blocked_at=before.blocked_at, blocked_reason=before.blocked_reason)
             changed |= {hashed: card_history.inherit(blocks, records[hashed]) for hashed in others}
+            if before.blocked_at:
+                for hashed in set(identities(old)) - {number}:
+                    changed[hashed] = replace(changed.get(hashed, records[hashed]), renewed_to=number)
             return self._write(records, changed, now)
 
         return retry_on_race(CARD, attempt)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import stripe
 
 from calling_credit.payments.card_store import CardStore
+from calling_credit.payments.cards import find_own_card
 from calling_credit.payments.issues import Issue, IssueCode, is_reported, report_issue
 from calling_credit.payments.stripe_client import public_error
 from calling_credit.recharge.attempts import SuspensionReason
@@ -47,9 +48,12 @@ def warned_intent(client: stripe.StripeClient, warning_id: str) -> str:
 class FraudGuard:
     """Answers the signals of any account's payments. `tally` counts what operators watch."""
 
-    def __init__(self, client: "DynamoDBClient", table_name: str, now: datetime) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table_name: str, stripe_client: stripe.StripeClient, now: datetime
+    ) -> None:
         self._client = client
         self._table_name = table_name
+        self._stripe = stripe_client
         self._now = now
         self._cards = CardStore(client, table_name)
         self._recharges = RechargeStore(client, table_name)
@@ -60,13 +64,18 @@ class FraudGuard:
         return [signal for signal in signals if not is_reported(self._client, self._table_name, signal.key)]
 
     def block(self, topup: TopUp, signals: Iterable[FraudSignal]) -> None:
-        """Block the card that paid, for every account and path, if there is a signal.
+        """Block the card that paid, for every account and path, if there is a signal. If its bank has renewed its
+        number since the payment, block the new number as well.
 
         Raises:
-            Unavailable: the table did not answer in time; the same call is safe again.
+            Unavailable: Stripe or the table did not answer in time; the same call is safe again.
         """
-        for signal in signals:
+        listed = list(signals)
+        for signal in listed:
             self.tally["cards_blocked"] += self._cards.block(topup.card, signal.source, self._now)
+        current = find_own_card(self._stripe, topup.customer_id, topup.card.payment_method_id) if listed else None
+        if current is not None and current.fingerprint != topup.card.fingerprint:
+            self._cards.inherit(topup.card, current, self._now)
 
     def has_rule(self, account_id: str) -> bool:
         """Whether the account has a rule of automatic recharge, on or off."""

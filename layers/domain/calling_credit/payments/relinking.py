@@ -89,7 +89,7 @@ class Relinker:
         customer_id = customer.customer_id
         is_known = customer_id is not None and known_customers.get(customer_id) in ("", account_id)
         lost = None if customer_id is None or is_known else customer
-        rule, reason = recharge.rule, recharge.state.suspended_reason
+        rule, reason = recharge.rule, recharge.state.own_reason
         if rule is None or reason == SuspensionReason.REMOVED or (is_known and self._has_card(customer, rule)):
             return AccountPlan(account_id, lost, None)
         return AccountPlan(account_id, lost, rule_card(rule))

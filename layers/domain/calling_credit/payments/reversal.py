@@ -95,7 +95,11 @@ def reverse_topup(
     Raises:
         Unavailable: payments_unavailable or busy; the same call is safe again.
     """
-    topups, guard, outcome = TopUpStore(client, table_name), FraudGuard(client, table_name, now), "unchanged"
+    topups, guard, outcome = (
+        TopUpStore(client, table_name),
+        FraudGuard(client, table_name, stripe_client, now),
+        "unchanged",
+    )
 
     def attempt() -> str | None:
         nonlocal outcome
@@ -113,10 +117,10 @@ def reverse_topup(
             _apply_refunds(client, table_name, topup, losses, now)
             guard.report(topup, signals)
             return outcome
-        reason = _suspends(topup, losses, entry, is_suspected=bool(signals))
-        if reason is not None and not guard.has_rule(account_id):
-            reason = None
-        if write_reversal(client, table_name, topup, target, entry, now, reason):
+        reasons = _suspends(topup, losses, entry, is_suspected=bool(signals))
+        if reasons and not guard.has_rule(account_id):
+            reasons = []
+        if write_reversal(client, table_name, topup, target, entry, now, reasons):
             outcome = "reversed" if entry.amount_micros < 0 else "returned"
         return None
 
@@ -127,14 +131,18 @@ def reverse_topup(
             tally.update(guard.tally)
 
 
-def _suspends(topup: TopUp, losses: Losses, entry: Entry, *, is_suspected: bool) -> SuspensionReason | None:
-    """Why the reversal suspends automatic recharge; None if it does not."""
+def _suspends(topup: TopUp, losses: Losses, entry: Entry, *, is_suspected: bool) -> list[SuspensionReason]:
+    """Why the reversal suspends automatic recharge. Beside a new dispute, only a refund that did not suspend it before
+    does, because an admin may have armed the rule since.
+    """
     if entry.amount_micros >= 0:
-        return None
-    if is_suspected:
-        return SuspensionReason.DISPUTED
+        return []
     is_own = topup.kind == TopUpKind.AUTOMATIC or losses.asks_to_suspend
-    return SuspensionReason.REFUNDED if is_own and losses.refunded_micros > 0 else None
+    is_refunded = is_own and losses.refunded_micros > 0
+    if not is_suspected:
+        return [SuspensionReason.REFUNDED] if is_refunded else []
+    is_new_refund = is_refunded and not topup.suspended_recharge
+    return [SuspensionReason.DISPUTED, *([SuspensionReason.REFUNDED] if is_new_refund else [])]
 
 
 def _apply_refunds(client: "DynamoDBClient", table_name: str, topup: TopUp, losses: Losses, now: datetime) -> None:

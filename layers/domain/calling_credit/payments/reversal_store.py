@@ -3,6 +3,7 @@ condition that this amount is still the one that was read. A refund or dispute t
 in this transaction.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -27,13 +28,13 @@ def write_reversal(
     target_micros: int,
     entry: Entry,
     now: datetime,
-    suspends: SuspensionReason | None = None,
+    suspends: Sequence[SuspensionReason] = (),
 ) -> bool:
     """Write a reversal. Return False if the top-up's reversed amount has changed, so that it must be read again.
 
     Args:
-        suspends: the reason for which the same transaction suspends the account's rule of automatic recharge. The rule
-            exists; its state does not matter.
+        suspends: the reasons for which the same transaction suspends the account's rule of automatic recharge. The
+            rule exists; its state does not matter.
 
     Raises:
         Unavailable: the table did not answer in time; read again to learn whether the reversal was written.
@@ -47,7 +48,7 @@ def write_reversal(
         ":now": to_attribute(format_instant(now)),
     }
     expression = "SET reversed_micros = :target, reversals = :count, updated_at = :now"
-    if suspends == SuspensionReason.REFUNDED:
+    if SuspensionReason.REFUNDED in suspends:
         expression += ", suspended_recharge = :true"
         values[":true"] = to_attribute(True)
     change = update(
@@ -58,10 +59,10 @@ def write_reversal(
         values,
         {"#status": "status"},
     )
-    plan = posting_plan(table_name, [entry], unarms=suspends is not None)
+    plan = posting_plan(table_name, [entry], unarms=bool(suspends))
     plan.add(("top_up", topup.topup_id), change)
-    if suspends is not None:
-        plan.add(("recharge",), suspend_action(table_name, topup, suspends))
+    if suspends:
+        plan.add(("recharge",), suspend_action(table_name, topup, *suspends))
     return not plan.write(client)
 
 

@@ -25,6 +25,6 @@ def read_rule_card(client: stripe.StripeClient, account: Snapshot, settings: Rul
     try:
         return read_own_card(client, account.customer_id, settings.payment_method_id)
     except Unavailable:
-        if stored is None or state.suspended_reason == SuspensionReason.REMOVED:
+        if stored is None or state.own_reason == SuspensionReason.REMOVED:
             raise
         return stored

@@ -151,7 +151,7 @@ class StripeEventHandler:
         topup = self._bring_up_to_date(event, intent_id) if intent_id else "ignored"
         if not isinstance(topup, TopUp):
             return topup
-        guard = fraud.FraudGuard(self._client, self._table_name, self._now)
+        guard = fraud.FraudGuard(self._client, self._table_name, self._stripe, self._now)
         try:
             return "suspected" if guard.answer(topup, [warning_signal(event.object_id)]) else "unchanged"
         finally:

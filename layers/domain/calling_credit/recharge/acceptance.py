@@ -4,13 +4,13 @@ made and the rule is suspended until another arming.
 
 from dataclasses import replace
 
-from calling_credit.recharge.attempts import ENDED_BY_ARMING, State, SuspensionReason
+from calling_credit.recharge.attempts import ENDED_BY_ARMING, State, SuspensionReason, end_own
 
 
 def arm(state: State, accepted_micros: int | None) -> State:
     """Apply an admin's arming of the rule, and the charge that the admin accepted with it, if any."""
-    if state.suspended_reason in ENDED_BY_ARMING:
-        state = replace(state, suspended_reason=None)
+    if state.own_reason in ENDED_BY_ARMING:
+        state = end_own(state)
     return accept_charge(state, accepted_micros)
 
 

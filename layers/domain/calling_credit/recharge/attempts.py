@@ -21,9 +21,7 @@ __all__ = ["ENDED_BY_ARMING", "SOFT", "SuspensionReason"]
 BACK_OFF: Final = (timedelta(hours=1), timedelta(hours=24))
 """The wait after the first and the second decline in a row; the third suspends."""
 ATTEMPT_HISTORY: Final = timedelta(days=32)
-"""Longer than the longest calendar month (31 days and the hour when clocks go back in October), because the monthly
-limit is counted from these attempts.
-"""
+"""Longer than the longest calendar month, 31 days and an hour, because its attempts count toward the monthly limit."""
 
 
 class AttemptOutcome(StrEnum):
@@ -67,7 +65,7 @@ class State:
     by its payment method, because a bank may renew the number. `expiry_announced` names the last notice of expiry.
     `accepted_micros`: the first charge of an attempt after number `accepted_after` is at most this. `suspended_by`
     names the payments whose reversal or warning suspended the rule; while it names one, nothing here ends the
-    suspension (see `suspensions`).
+    suspension, and `suspended_before` is the rule's own reason (see `suspensions`).
     """
 
     version: int = 0
@@ -85,7 +83,13 @@ class State:
     accepted_micros: int | None = None
     accepted_after: int | None = None
     suspended_by: frozenset[str] = frozenset()
+    suspended_before: str | None = None
     switched_off: SwitchedOff | None = None
+
+    @property
+    def own_reason(self) -> str | None:
+        """Why the rule is suspended, apart from reversals and warnings."""
+        return self.suspended_before if self.suspended_by else self.suspended_reason
 
     def has_failed_with(self, card: Card) -> bool:
         """Whether this is the failed card, also under a renewed number."""
@@ -127,10 +131,10 @@ def record_payment(state: State, topup: TopUp) -> State:
         state = replace(_end_attempt(state, topup, AttemptOutcome.SUCCEEDED), failures=0, not_before=None)
         if state.accepted_after is not None and topup.attempt > state.accepted_after:
             state = replace(state, accepted_micros=None, accepted_after=None)
-        if state.suspended_reason is not None and state.has_failed_with(topup.card):
+        if state.own_reason is not None and state.has_failed_with(topup.card):
             state = _lift(state)
         return wake(state)
-    if state.suspended_reason is None or state.suspended_reason in SOFT:
+    if state.own_reason is None or state.own_reason in SOFT:
         return _lift(state)
     return _lift(state) if state.has_failed_with(topup.card) else state
 
@@ -181,30 +185,28 @@ def _lose_payment(state: State, topup: TopUp) -> State:
     charged again before a person acts.
     """
     ended = release_attempt(state, topup)
-    return ended if ended.suspended_reason is not None else _suspend(ended, SuspensionReason.LOST)
+    return ended if ended.own_reason is not None else _suspend(ended, SuspensionReason.LOST)
 
 
 def remove_card(state: State) -> State:
     """The rule's card was removed. An existing suspension continues, or removing a declined card and adding it again
     would end it.
     """
-    return (
-        state
-        if state.suspended_reason is not None
-        else _suspend(replace(state, failed_fingerprint=None, failed_payment_method=None), SuspensionReason.REMOVED)
-    )
+    if state.own_reason is not None:
+        return state
+    return _suspend(replace(state, failed_fingerprint=None, failed_payment_method=None), SuspensionReason.REMOVED)
 
 
 def assign_card(state: State, fingerprint: str, *, is_new: bool) -> State:
     """Apply the rule's card. Another card number ends a suspension; the same number, added again, does not."""
-    if state.suspended_reason == SuspensionReason.REMOVED:
+    if state.own_reason == SuspensionReason.REMOVED:
         return _lift(state) if is_new else state
     return _lift(state) if fingerprint != (state.failed_fingerprint or fingerprint) else state
 
 
 def switch_on(state: State) -> State:
     """Apply an admin's switching the rule on again."""
-    return _lift(state) if state.suspended_reason in SOFT else state
+    return _lift(state) if state.own_reason in SOFT else state
 
 
 def _end_attempt(state: State, topup: TopUp, outcome: AttemptOutcome) -> State:
@@ -221,27 +223,25 @@ def _blame(state: State, card: Card) -> State:
 
 def _suspend(state: State, reason: str) -> State:
     if state.suspended_by:
-        return state
+        return replace(state, suspended_before=reason)
     return replace(state, suspended_reason=reason, not_before=None, stopped=None, next_attempt_at=None)
 
 
+def end_own(state: State) -> State:
+    """End the suspension for the rule's own reason; one by a reversal continues."""
+    return replace(state, suspended_before=None) if state.suspended_by else replace(state, suspended_reason=None)
+
+
 def _lift(state: State) -> State:
-    """End the suspension, unless the reversal of a payment caused it."""
-    return state if state.suspended_by else lift_suspension(state)
-
-
-def lift_suspension(state: State) -> State:
-    """End a suspension and a wait after declines."""
+    """End the suspension for the rule's own reason, and a wait after declines."""
     return replace(
-        state,
-        suspended_reason=None,
+        end_own(state),
         failed_fingerprint=None,
         failed_payment_method=None,
         failures=0,
         not_before=None,
         stopped=None,
         next_attempt_at=None,
-        suspended_by=frozenset(),
     )
 
 

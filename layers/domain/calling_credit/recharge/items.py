@@ -17,7 +17,7 @@ from calling_credit.instants import format_instant
 from calling_credit.recharge.attempts import Attempt, InFlight, State, SuspensionReason
 from calling_credit.recharge.card_expiry import notice_at
 from calling_credit.recharge.decision import Rule
-from calling_credit.recharge.suspensions import cause_of, strongest_reason
+from calling_credit.recharge.suspensions import BY_REVERSAL, cause_of, strongest_reason
 from calling_credit.recharge.switched_off import SwitchedOff
 from calling_credit.topups.topup import TopUp
 
@@ -52,6 +52,7 @@ _STATE: Final = (
     "accepted_micros",
     "accepted_after",
     "suspended_by",
+    "suspended_before",
 )
 
 
@@ -71,7 +72,7 @@ def recharge_from_item(attributes: dict[str, Any] | None) -> Recharge:
     if attributes is None:
         return NO_RECHARGE
     item = _ABSENT | from_attributes(attributes)
-    item["suspended_reason"] = strongest_reason(item.get("suspended_reason"), item.get("suspended_by", ()))
+    _read_suspension(item)
     rule = Rule(**{name: item[name] for name in _RULE}, version=item["rule_version"])
     in_flight, switched_off = item.get("in_flight"), item.get("switched_off")
     return Recharge(
@@ -123,18 +124,27 @@ def put_recharge_action(
     return update(table_name, recharge_key(account_id), expression, condition, values, names)
 
 
-def suspend_action(table_name: str, topup: TopUp, reason: SuspensionReason) -> dict[str, Any]:
-    """The action that suspends an existing rule, whatever its state. The new version outdates every decision that was
-    made before. Nothing checks a suspended rule, so it leaves the sweep index.
+def _read_suspension(item: dict[str, Any]) -> None:
+    """Name the strongest reason of a suspension, and keep the one that the item had before a reversal suspended it."""
+    causes, reason = item.get("suspended_by"), item.get("suspended_reason")
+    if causes and reason not in BY_REVERSAL:
+        item["suspended_before"] = reason
+    item["suspended_reason"] = strongest_reason(reason, causes or ())
+
+
+def suspend_action(table_name: str, topup: TopUp, *reasons: SuspensionReason) -> dict[str, Any]:
+    """The action that suspends an existing rule, whatever its state. A rule that is suspended already keeps its own
+    reason for afterwards. The new version outdates every decision that was made before. Nothing checks a suspended
+    rule, so it leaves the sweep index.
     """
     values = {
-        ":reason": to_attribute(reason),
+        ":reason": to_attribute(reasons[0]),
         ":one": to_attribute(1),
-        ":cause": to_attribute(frozenset({str(cause_of(topup, reason))})),
+        ":causes": to_attribute(frozenset(str(cause_of(topup, reason)) for reason in reasons)),
     }
     expression = (
-        "SET suspended_reason = :reason ADD state_version :one, suspended_by :cause "
-        "REMOVE stopped, next_attempt_at, not_before, sweep_pk, sweep_sk"
+        "SET suspended_reason = if_not_exists(suspended_reason, :reason) ADD state_version :one, suspended_by :causes "
+        "REMOVE stopped, next_attempt_at, sweep_pk, sweep_sk"
     )
     return update(table_name, recharge_key(topup.account_id), expression, "attribute_exists(PK)", values)
 

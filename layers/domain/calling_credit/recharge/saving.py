@@ -102,7 +102,7 @@ def current_card(recharge: Recharge, settings: RuleSettings) -> Card | None:
     rule = recharge.rule
     if rule is None or rule.payment_method_id != settings.payment_method_id:
         return None
-    if settings.enabled and recharge.state.suspended_reason == SuspensionReason.REMOVED:
+    if settings.enabled and recharge.state.own_reason == SuspensionReason.REMOVED:
         return None
     return rule_card(rule)
 

@@ -145,7 +145,7 @@ class RechargeStore:
             current = self.recharge(account_id)
             if current.rule is None or current.rule.payment_method_id != payment_method_id:
                 return False
-            if current.state.suspended_reason == attempts.SuspensionReason.REMOVED:
+            if current.state.own_reason == attempts.SuspensionReason.REMOVED:
                 return True
             return self._write(account_id, current, current.rule, attempts.remove_card(current.state), now) or None
 

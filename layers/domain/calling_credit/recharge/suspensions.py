@@ -2,14 +2,15 @@
 
 A refund of a payment that the rule made, a dispute, and a warning of fraud suspend the rule in the transaction that
 takes the credit back, without reading its state first. They are therefore kept as a set of causes, to which an update
-adds without a condition. A dispute outweighs a refund, and both outweigh what the rule was suspended for before.
+adds without a condition. A dispute outweighs a refund, and both outweigh what else the rule is suspended for, which
+continues after them.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from calling_credit.recharge.attempts import State, SuspensionReason, lift_suspension
+from calling_credit.recharge.attempts import State, SuspensionReason
 from calling_credit.topups.topup import TopUp
 
 if TYPE_CHECKING:
@@ -68,15 +69,17 @@ def forgive_refunds(state: State) -> State:
 
 
 def _remove(state: State, is_over: "Callable[[Cause], bool]") -> State:
-    """The state without the causes that are over. Without any cause left, the suspension ends."""
+    """The state without the causes that are over. Without any cause left, what else suspends the rule continues, and
+    so does a wait after declines: the end of a reversal says nothing about the card.
+    """
     causes = parse_causes(state.suspended_by)
     left = [cause for cause in causes if not is_over(cause)]
     if len(left) == len(causes):
         return state
-    if not left:
-        return lift_suspension(state)
     texts = frozenset(map(str, left))
-    return replace(state, suspended_by=texts, suspended_reason=strongest_reason(None, texts))
+    if texts:
+        return replace(state, suspended_by=texts, suspended_reason=strongest_reason(None, texts))
+    return replace(state, suspended_by=texts, suspended_reason=state.suspended_before, suspended_before=None)
 
 
 def strongest_reason(reason: str | None, texts: Iterable[str]) -> str | None:

@@ -47,7 +47,9 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class CardRecord:
-    """A card as it is stored. `ended_by` is the code of the decline after which it must not be tried again."""
+    """A card as it is stored. `ended_by` is the code of the decline after which it must not be tried again, and
+    `renewed_to` the hash of the number that inherited its block.
+    """
 
     version: int = 0
     tries: tuple[Try, ...] = ()
@@ -60,6 +62,7 @@ class CardRecord:
     unblocked_at: str | None = None
     unblocked_by: str | None = None
     unblocked_reason: str | None = None
+    renewed_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
