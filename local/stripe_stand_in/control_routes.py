@@ -96,6 +96,7 @@ def _add_actions(routes: flask.Blueprint, controls: Controls) -> None:
         "/payment_intents/<object_id>/fail": controls.fail,
         "/payment_intents/<object_id>/challenge": controls.answer_challenge,
         "/checkout/sessions/<object_id>/complete": controls.complete_checkout,
+        "/account/<object_id>/move": controls.move_to_account,
         "/customers/<object_id>/delete": controls.delete_customer,
         "/payment_methods/<object_id>/renew": controls.renew_card,
         "/payment_methods/<object_id>/decline": controls.decline_card,

@@ -181,6 +181,7 @@ def test_a_line_is_shown_with_the_name_of_its_user() -> None:
         "number": "+14155550100",
         "user": {"id": "user_1", "name": "Ada"},
         "international_calling": True,
+        "version": 0,
     }
 
 

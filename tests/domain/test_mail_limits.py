@@ -23,7 +23,8 @@ def test_only_receipts_reversals_and_freezes_are_always_sent() -> None:
         }
     )
     for kind, data in SAMPLES:
-        assert (limited_kind({"type": kind, "data": data}, None) is None) == (kind in ALWAYS_SENT)
+        is_always_sent = kind in ALWAYS_SENT or data.get("reason") in ALWAYS_SENT_REASONS
+        assert (limited_kind({"type": kind, "data": data}, None) is None) == is_always_sent
 
 
 @pytest.mark.parametrize("reason", ["payment_refunded", "payment_disputed"])

@@ -11,7 +11,7 @@ from calling_credit.notifications.mails import MAILED, Confirmation, mail_about,
 from ops.mail_samples import CONFIRMATION, DECLINED, PAGE_URL, PAYMENT, SAMPLES, as_markdown, samples
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "emails.md"
-NO_NEWS = {"CallUnrated", "CardBlocked"}
+NO_NEWS = {"CallUnrated", "CardBlocked", "CardAttemptsLimited"}
 """Events for the operator only."""
 
 

@@ -49,6 +49,14 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
         "/accounts/acct_meridian/calls/CALL_KEY/corrections",
         {"started_at": "STARTED_AT", "duration_seconds": 61, "reason": "A test"},
     ),
+    "POST /accounts/{account_id}/cards/unblock": (
+        "/accounts/acct_meridian/cards/unblock",
+        {"top_up_id": "TOP_UP", "reason": "A test"},
+    ),
+    "PUT /accounts/{account_id}/auto-recharge": (
+        "/accounts/acct_meridian/auto-recharge",
+        {"enabled": False, "reason": "A test"},
+    ),
 }
 """Path and body of one valid request to each route; tests replace the words in capitals."""
 OPEN = {

@@ -51,7 +51,7 @@ def test_refund_reverses_credit_and_a_failed_refund_restores_it(deployed: Stack)
     ]
 
 
-def test_dispute_reverses_credit_and_a_won_dispute_restores_it(deployed: Stack) -> None:
+def test_dispute_reverses_credit_and_a_won_dispute_restores_it(deployed: Stack, tokens: dict[str, str]) -> None:
     customer, charge = paid_customer(deployed)
     controls = Controls(stand_in(deployed))
     opened = controls.dispute(charge, amount=2_500)
@@ -64,3 +64,13 @@ def test_dispute_reverses_credit_and_a_won_dispute_restores_it(deployed: Stack) 
         ("credit_reversed", "-25.00"),
         ("credit_returned", "25.00"),
     ]
+
+    [paid] = customer.payments()
+    [card] = deployed.api.get("/payment-methods", customer.token)["items"]
+    assert card["state"] == "blocked"
+    refused = customer.pay(card["id"], "25.00", "disputed")
+    assert (refused.status_code, refused.json()["code"]) == (409, "card_blocked")
+    body = {"top_up_id": paid["id"], "reason": "The bank confirmed the payment."}
+    unblocked = deployed.api.send("POST", f"/accounts/{customer.account_id}/cards/unblock", tokens["service"], body)
+    assert unblocked["was_blocked"] is True
+    assert customer.pay(card["id"], "25.00", "unblocked").json()["status"] == "succeeded"
