@@ -14,6 +14,7 @@ from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECR
 from tests.harness.callbacks import counted, succeeded
 from tests.harness.cards import CHALLENGED, DECLINED
 from tests.harness.http import Answer, http_event
+from tests.harness.recharging import spend
 from tests.harness.till import CREATE, Till
 
 pytestmark = pytest.mark.dynamodb
@@ -126,7 +127,7 @@ def test_no_log_holds_a_card_number_a_key_or_a_token(
         till.paid("25.00", till.card(kind))
     till.later(minutes=16)
     till.set_rule(till.card(CHALLENGED))
-    till.world.adjust("-20.00", "k_1")
+    spend(till, "20.00")
     till.stream()
     [automatic] = [item for item in till.top_ups() if item["kind"] == "automatic"]
     link = till.top_up(automatic["topup_id"])["next_action_url"]

@@ -32,6 +32,7 @@ def test_lines_are_listed_with_their_users_page_by_page(world: World) -> None:
         "number": "+14155550100",
         "user": {"id": "user_1", "name": "Ada"},
         "international_calling": True,
+        "version": 1,
     }
     assert page["items"][1]["user"] == {"id": "user_0", "name": None}
 
