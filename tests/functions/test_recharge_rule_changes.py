@@ -128,7 +128,8 @@ def test_a_rule_set_beside_a_charge_loses_neither(till: Till, wire: Wire, change
     assert "in_flight" not in till.state()
     attempts = automatic(till)
     assert till.state()["attempt"] == len(attempts) <= 1
-    assert [item["status"] for item in attempts] == ["succeeded"] * len(attempts)
+    statuses = ("succeeded", "canceled") if change == {"enabled": False} else ("succeeded",)
+    assert all(item["status"] in statuses for item in attempts)
     assert till.world.balance() == usd("5.00") + sum(till.charged()) * 10_000
     assert attempts or change == {"enabled": False}
 

@@ -14,6 +14,7 @@ import pytest
 import stripe
 
 from calling_credit.categories import TOP_UP
+from calling_credit.dynamodb.card_keys import card_hash, card_key
 from calling_credit.instants import format_instant
 from local.seed import ADMIN, Person, create_sign_in
 from local.stack import Stack, save_card
@@ -57,8 +58,15 @@ class Customer:
     token: str
 
     def save_card(self, kind: str = "pm_card_visa") -> str:
-        """Save one of Stripe's test cards; return its id."""
-        return save_card(self.stack, self.email, kind)
+        """Save one of Stripe's test cards; return its id. Its number is new to the application, as a customer's own
+        would be: other tests use the same test cards, and their declines and open payments count for the whole stack.
+        """
+        saved = save_card(self.stack, self.email, kind)
+        card = self.stack.stripe_sdk().v1.payment_methods.retrieve(saved).card
+        assert card is not None
+        key = card_key(card_hash(card.fingerprint or saved))
+        boto3.client("dynamodb").delete_item(TableName=self.stack.outputs["TableName"], Key=key)
+        return saved
 
     def set_rule(self, card: str, threshold: str = "40.00", amount: str = "50.00") -> dict[str, Any]:
         """Turn automatic recharge on; return the answer of the API."""

@@ -7,8 +7,8 @@ takes the place of the page.
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import stripe
 
@@ -24,9 +24,6 @@ from calling_credit.topups.topup import Card
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-TRANSIT: Final = timedelta(seconds=10)
-"""Stripe requires at least 30 minutes from its own receipt of the request."""
 
 
 def count_cards(client: stripe.StripeClient, customer_id: str | None) -> int:
@@ -57,7 +54,7 @@ def claimed_page(limits: LimitStore, saved: int, now: datetime) -> Iterator[dict
     page_id = secrets.token_hex(8)
     limits.claim_page(page_id, saved, now)
     try:
-        yield {"client_reference_id": page_id, "expires_at": int((now + PAGE_LIFETIME + TRANSIT).timestamp())}
+        yield {"client_reference_id": page_id, "expires_at": int((now + PAGE_LIFETIME).timestamp())}
     except Exception:
         limits.return_page(page_id)
         raise

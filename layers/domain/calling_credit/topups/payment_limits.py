@@ -20,7 +20,8 @@ MAX_DECLINES_AN_HOUR: Final = 5
 MAX_DECLINES_A_DAY: Final = 10
 MAX_PAGES_AN_HOUR: Final = 10
 MAX_CARDS: Final = 10
-PAGE_LIFETIME: Final = timedelta(minutes=30)
+PAGE_LIFETIME: Final = timedelta(minutes=30, seconds=10)
+"""How long a page at Stripe stays open. Stripe requires at least 30 minutes from its own receipt of the request."""
 MAX_RETURNED: Final = 20
 """How many canceled payments of today to remember, in case that money arrives for one of them."""
 
