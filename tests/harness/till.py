@@ -117,7 +117,7 @@ class Till(StripeSide):
         return self.world.invoke("add_funds", event)
 
     def everything(self) -> tuple[Any, ...]:
-        """A copy of everything in the table and at Stripe, for comparison, except when callbacks and sweeps last came."""
+        """A copy of the table and of Stripe, for comparison, except when callbacks and sweeps last came."""
         items = [item for item in self.world.stack.items() if item["PK"] != EVENTS_PK]
         return items, copy.deepcopy(dict(self.stand_in.account.objects))
 
