@@ -86,7 +86,7 @@ class Outbox:
             return [item.event for item in sorted(taken, key=lambda item: item.held)]
 
     def abandon(self) -> None:
-        """Give up all queued deliveries: their endpoint does not take them any more."""
+        """Give up all queued deliveries: their endpoint no longer takes them."""
         with self.changed:
             for item in self._waiting:
                 mark_delivered(item.event)

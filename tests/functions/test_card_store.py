@@ -1,4 +1,4 @@
-"""Blocked cards and tries in the table: one item per card number, whatever happens at once."""
+"""Blocked cards and tries in the table: one item per card number, under concurrent changes."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

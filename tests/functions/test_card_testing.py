@@ -1,4 +1,4 @@
-"""Nobody tests cards with this product: declines, pages, cards, and money a day are limited, for one request or many at
+"""No one tests cards with this product: declines, pages, cards, and money a day are limited, for one request or many at
 once, and a replay is never limited.
 """
 

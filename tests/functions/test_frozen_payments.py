@@ -1,4 +1,4 @@
-"""A frozen account makes no payment and saves no card. What was confirmed before is credited."""
+"""A frozen account makes no payment and saves no card. A payment confirmed before is credited."""
 
 import pytest
 

@@ -2,7 +2,7 @@
 
 A call that is charged, or refused for lack of credit, and an arming by an admin set the balance from which the rule may
 buy up to its threshold. Every other lowering forbids buying until one of them comes. What the rule buys afterwards is
-never more than what was left.
+never more than the rest.
 """
 
 from dataclasses import dataclass, field

@@ -47,7 +47,7 @@ def kinds_of(items: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
 
 
 def unpaid(entries: list[dict[str, Any]], intents: list[dict[str, Any]]) -> Iterator[str]:
-    """The breaches of law 5: each paid intent of ours has one top_up entry of its amount, and each entry its intent."""
+    """The breaches of law 5: each of our paid intents has one top_up entry of its amount, and each entry its intent."""
     paid = sorted(
         (intent["metadata"]["topup_id"], intent["amount_received"] * 10_000)
         for intent in intents

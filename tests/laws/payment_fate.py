@@ -134,7 +134,7 @@ def maybe_hear(driver: PaymentDriver) -> None:
 
 @operation("a deleted customer", 1)
 def delete_customer(driver: PaymentDriver) -> None:
-    """Somebody deletes the customer in Stripe's dashboard, and with it its cards."""
+    """Someone deletes the customer in Stripe's dashboard, and with it its cards."""
     [account] = driver.till.world.of_kind("ACCOUNT", ACCOUNT)
     customer_id = account.get("stripe_customer_id")
     if customer_id in driver.till.stand_in.account.objects["customer"]:

@@ -38,7 +38,7 @@ def refund(bench: PaymentBench) -> None:
 
 
 def lose_customer(bench: PaymentBench) -> None:
-    """A customer with a card that somebody deleted at Stripe."""
+    """A customer with a card that someone deleted at Stripe."""
     save(bench, VISA)
     [customer] = bench.till.objects("customer")
     bench.till.controls.delete_customer(customer["id"])

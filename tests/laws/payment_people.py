@@ -168,7 +168,7 @@ def freeze(driver: PaymentDriver) -> None:
 
 @operation("unfreeze", 10)
 def unfreeze(driver: PaymentDriver) -> None:
-    """Unfreeze the account as the operator: no link handed out before acts any more."""
+    """Unfreeze the account as the operator: no link handed out before acts."""
     was_frozen = driver.is_frozen()
     answer = driver.till.world.operate("PUT", f"/accounts/{ACCOUNT}", {"frozen": False})
     driver.answered("unfreeze", answer, 200, 503)

@@ -13,7 +13,7 @@ from tests.stand_in.sdk_shapes import complaints
 from tests.stand_in.test_payments import refused
 
 
-def test_another_account_knows_no_object_of_the_first(till: Till, controls: Controls) -> None:
+def test_another_account_has_no_object_of_the_first(till: Till, controls: Controls) -> None:
     first = till.client.v1.accounts.retrieve_current().id
     card, intent = till.save(), till.paid()
     options: Any = {"idempotency_key": "k1"}

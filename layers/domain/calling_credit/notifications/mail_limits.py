@@ -1,5 +1,5 @@
 """Which mails are limited: of one kind, the first is sent at once, then none to the same address for an hour. The
-Billing page shows everything, so the next mail does not count what was left out.
+Billing page shows everything, so the next mail does not count the mails left out.
 """
 
 from collections.abc import Mapping

@@ -15,7 +15,7 @@ OUTCOMES: Final = ("payment_intent.succeeded", "payment_intent.payment_failed")
 
 
 def note_payments(state: "SweepState", heard_at: int, listed: Iterable["ListedEvent"]) -> None:
-    """Remember the oldest payment of ours since the last callback. Payments before the first sweep do not count,
+    """Remember our oldest payment since the last callback. Payments before the first sweep do not count,
     because the times of earlier callbacks are unknown.
     """
     last = _last_heard(state, heard_at)

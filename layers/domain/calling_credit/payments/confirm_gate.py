@@ -55,7 +55,7 @@ class Refusal:
 
 
 class ConfirmGate:
-    """Checks confirmations for the length of one invocation. `refusals` holds what was refused, by top-up."""
+    """Checks confirmations for the length of one invocation. `refusals` holds the refusals by top-up."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
         self._client = client

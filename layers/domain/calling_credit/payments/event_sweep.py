@@ -36,7 +36,7 @@ Handle = Callable[[StripeEvent], str | None]
 
 
 class EventSweep:
-    """One sweep. `failures` counts what is left to do, `tally` what operators watch."""
+    """One sweep. `failures` counts the events that failed, `tally` the numbers that operators watch."""
 
     def __init__(
         self,

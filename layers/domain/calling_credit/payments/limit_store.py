@@ -78,7 +78,7 @@ LIMITED: Final = frozenset(
         ProblemCode.CARD_DECLINED_TOO_OFTEN,
     }
 )
-"""The refusals that may mean that somebody tests cards."""
+"""The refusals that may mean that someone tests cards."""
 
 
 class LimitStore:

@@ -30,7 +30,7 @@ from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import TopUp, TopUpKind, TopUpStatus
 
 SUSPEND_METADATA: Final = "suspend_recharge"
-"""The key in a refund's metadata whose value "true" asks to suspend automatic recharge, whoever paid."""
+"""The key in a refund's metadata whose value "true" asks to suspend automatic recharge, for any payment."""
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

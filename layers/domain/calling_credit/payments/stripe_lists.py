@@ -18,7 +18,7 @@ PAGE_SIZE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class ListedEvent:
-    """An event with its creation (Unix time) and, for an intent of ours, the top-up that its metadata names."""
+    """An event with its creation (Unix time) and, for our intents, the top-up that its metadata names."""
 
     event: StripeEvent
     created: int

@@ -1,10 +1,10 @@
-"""Which changes of a rule let it charge anew."""
+"""Which changes of a rule let it charge again."""
 
 from calling_credit.recharge.decision import Rule
 
 
 def is_arming(old: Rule | None, new: Rule) -> bool:
-    """Whether an admin's change lets the rule charge anew: it enables the rule, raises threshold or amount, or gives
+    """Whether an admin's change lets the rule charge again: it enables the rule, raises threshold or amount, or gives
     another card.
     """
     if not new.enabled or old is None or not old.enabled:

@@ -1,4 +1,4 @@
-"""What becomes of an attempt that was interrupted, or whose card was replaced meanwhile."""
+"""The outcome of an attempt that was interrupted, or whose card was replaced meanwhile."""
 
 from dataclasses import replace
 from datetime import datetime

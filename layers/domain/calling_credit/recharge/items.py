@@ -133,7 +133,7 @@ def _read_suspension(item: dict[str, Any]) -> None:
 
 
 def suspend_action(table_name: str, topup: TopUp, *reasons: SuspensionReason) -> dict[str, Any]:
-    """The action that suspends an existing rule, whatever its state. A rule that is suspended already keeps its own
+    """The action that suspends an existing rule in any state. A rule that is suspended already keeps its own
     reason for afterwards. The new version outdates every decision that was made before. Nothing checks a suspended
     rule, so it leaves the sweep index.
     """

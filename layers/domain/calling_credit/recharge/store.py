@@ -154,7 +154,7 @@ class RechargeStore:
     def change_rule(
         self, account_id: str, change: Callable[[Rule, State], tuple[Rule, State]], now: datetime
     ) -> Recharge:
-        """Store what `change` makes of an existing rule and its state. It forgives no reversal. Return what is stored.
+        """Store what `change` makes of an existing rule and its state. It forgives no reversal. Return the stored ones.
 
         Raises:
             Unavailable: `busy`, others kept changing it.

@@ -27,7 +27,7 @@ MAX_RETURNED: Final = 20
 
 
 class ClaimState(StrEnum):
-    """What became of a payment's claim."""
+    """The outcome of a payment's claim."""
 
     OPEN = "open"
     DECLINED = "declined"

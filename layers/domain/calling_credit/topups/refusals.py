@@ -1,4 +1,4 @@
-"""The errors of payments and cards that must not be made now: what is wrong, and what the customer can do."""
+"""The errors of payments and cards that must not be made now: the reason, and the next step of the customer."""
 
 from datetime import datetime
 
