@@ -47,7 +47,7 @@ class AccountControls:
             return answer
 
     def move_to_account(self, account_id: str) -> Fields:
-        """Let the API key belong to another account, which has none of the first one's objects; moving back restores it."""
+        """Let the API key belong to another account without the objects of the first; moving back restores them."""
         with self._stand_in.lock:
             self._stand_in.switch_account(account_id)
             return own_account.retrieve(self._account, {})
