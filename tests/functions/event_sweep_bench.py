@@ -40,6 +40,15 @@ def without_endpoint(till: Till, how: str = "deleted") -> None:
     till.stand_in.outbox.clear()
 
 
+@pytest.fixture
+def deaf(till: Till) -> Till:
+    """A till whose endpoint no longer exists: Stripe tries to deliver no event, so none is undelivered."""
+    at_minute(till, 1)
+    swept(till)
+    without_endpoint(till)
+    return till
+
+
 def asked(till: Till) -> list[str]:
     """The requests to Stripe since the last call."""
     names = [sent.name for sent in till.wire.sent]

@@ -7,23 +7,10 @@ import pytest
 from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.cards import read_own_card
 from tests.harness.cards import DECLINED, MASTERCARD, VISA
-from tests.harness.http import Answer
-from tests.harness.recharging import leave, left_halfway, minutes_pass, recharges, shown
+from tests.harness.recharging import charges_now, leave, left_halfway, minutes_pass, patch_rule, recharges, shown
 from tests.harness.till import ALWAYS, CONFIRM, Till
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
-
-
-def patch(till: Till, **body: Any) -> Answer:
-    """PATCH /auto-recharge."""
-    return till.world.ask("change_settings", "PATCH", "/auto-recharge", body)
-
-
-def simulate(till: Till, **body: Any) -> Any:
-    """The charge that saving these settings would cause now."""
-    answer = till.world.ask("change_settings", "POST", "/auto-recharge/simulate", body)
-    assert answer.status == 200, answer.text
-    return answer.body["charges_now"]
 
 
 # --- The charge that is shown and accepted ----------------------------------------------------------------------------
@@ -33,7 +20,7 @@ def test_simulation_names_the_charge_that_saving_makes(till: Till) -> None:
     leave(till, "-120.00")
     card = till.card(MASTERCARD)
     rule = {"threshold": "10.00", "amount": "50.00", "payment_method_id": card}
-    charge = simulate(till, **rule)
+    charge = charges_now(till, **rule)
     assert charge == {"amount": "150.00", "payment_method": {"id": card, "brand": "mastercard", "last4": "4444"}}
     assert till.charged() == []
     till.set_rule(card, accept_charge=charge["amount"])
@@ -45,28 +32,28 @@ def test_simulation_names_the_charge_that_saving_makes(till: Till) -> None:
 def test_without_a_charge_simulation_names_none(till: Till) -> None:
     leave(till, "5.00")
     rule = {"threshold": "10.00", "amount": "50.00"}
-    assert simulate(till, **rule) is None
-    assert simulate(till, **rule, payment_method_id="pm_unknown") is None
+    assert charges_now(till, **rule) is None
+    assert charges_now(till, **rule, payment_method_id="pm_unknown") is None
     card = till.card()
-    assert simulate(till, **rule, payment_method_id=card)["amount"] == "50.00"
-    assert simulate(till, threshold="5.00", amount="50.00", payment_method_id=card) is None
+    assert charges_now(till, **rule, payment_method_id=card)["amount"] == "50.00"
+    assert charges_now(till, threshold="5.00", amount="50.00", payment_method_id=card) is None
     member = {"cognito:groups": "[member]"}
     body = rule | {"payment_method_id": card}
     answer = till.world.ask("change_settings", "POST", "/auto-recharge/simulate", body, **member)
     assert (answer.status, answer.body["charges_now"]) == (200, None)
     till.world.operate("PUT", "/accounts/acct_1", {"frozen": True})
-    assert simulate(till, **rule, payment_method_id=card) is None
+    assert charges_now(till, **rule, payment_method_id=card) is None
 
 
 def test_simulation_names_no_charge_of_a_blocked_card(till: Till) -> None:
     leave(till, "5.00")
     card = till.card()
     till.set_rule(card, threshold="4.00")
-    assert simulate(till, threshold="10.00")["amount"] == "50.00"
+    assert charges_now(till, threshold="10.00")["amount"] == "50.00"
     own = read_own_card(till.sdk, till.customer(), card)
     store = CardStore(till.world.stack.dynamodb, till.world.stack.table_name)
     assert store.block(own, "dispute", till.world.clock.now)
-    assert simulate(till, threshold="10.00") is None
+    assert charges_now(till, threshold="10.00") is None
 
 
 def test_simulation_counts_the_rules_own_attempts(till: Till) -> None:
@@ -74,10 +61,10 @@ def test_simulation_counts_the_rules_own_attempts(till: Till) -> None:
     till.set_rule(till.card(), hourly_count=1)
     till.stream()
     leave(till, "5.00")
-    assert simulate(till) is None
-    assert simulate(till, hourly_count=2)["amount"] == "50.00"
+    assert charges_now(till) is None
+    assert charges_now(till, hourly_count=2)["amount"] == "50.00"
     till.later(hours=1)
-    assert simulate(till)["amount"] == "50.00"
+    assert charges_now(till)["amount"] == "50.00"
 
 
 def test_an_admin_who_accepted_less_is_not_charged_more(till: Till) -> None:
@@ -89,9 +76,9 @@ def test_an_admin_who_accepted_less_is_not_charged_more(till: Till) -> None:
     assert shown(till) == ("suspended", "charge_changed", None)
     minutes_pass(till, 60, step=20)
     assert recharges(till) == []
-    assert patch(till, threshold="9.00").body["reason"] == "charge_changed"
-    assert patch(till, enabled=False).status == 200
-    assert patch(till, enabled=True, accept_charge="100.00").body["status"] == "active"
+    assert patch_rule(till, threshold="9.00").body["reason"] == "charge_changed"
+    assert patch_rule(till, enabled=False).status == 200
+    assert patch_rule(till, enabled=True, accept_charge="100.00").body["status"] == "active"
     till.stream()
     assert recharges(till) == [("succeeded", "100.00")]
 
@@ -104,7 +91,7 @@ def test_raising_or_another_card_ends_the_suspension(till: Till, change: dict[st
     assert shown(till) == ("suspended", "charge_changed", None)
     if "payment_method_id" in change:
         change = {"payment_method_id": till.card(MASTERCARD)}
-    assert patch(till, **change).body["status"] == "active"
+    assert patch_rule(till, **change).body["status"] == "active"
     till.stream()
     assert len(till.charged()) == 1
 
@@ -132,7 +119,7 @@ def test_an_acceptance_outlives_an_attempt_without_a_charge(till: Till) -> None:
 
 def test_a_payment_from_before_the_arming_consumes_no_acceptance(till: Till) -> None:
     left_halfway(till)
-    assert patch(till, amount="60.00", accept_charge="60.00").status == 200
+    assert patch_rule(till, amount="60.00", accept_charge="60.00").status == 200
     till.all_well()
     minutes_pass(till, 4)
     assert recharges(till) == [("succeeded", "50.00")]
@@ -146,7 +133,7 @@ def test_a_larger_unconfirmed_payment_is_canceled_after_an_arming(till: Till) ->
     till.set_rule(till.card())
     till.fault("dropped", CONFIRM, count=ALWAYS)
     till.stream()
-    assert patch(till, threshold="11.00", accept_charge="50.00").status == 200
+    assert patch_rule(till, threshold="11.00", accept_charge="50.00").status == 200
     till.all_well()
     minutes_pass(till, 4)
     assert recharges(till) == [("canceled", "100.00")]
@@ -159,7 +146,7 @@ def test_a_larger_unconfirmed_payment_is_canceled_after_an_arming(till: Till) ->
 def test_an_accepted_charge_is_an_amount(till: Till, accepted: Any, code: str) -> None:
     till.set_rule(till.card(), threshold="0.00")
     before = till.everything()
-    answer = patch(till, threshold="1.00", accept_charge=accepted)
+    answer = patch_rule(till, threshold="1.00", accept_charge=accepted)
     assert (answer.status, answer.code) == (422, code)
     assert till.everything() == before
 
@@ -170,9 +157,9 @@ def test_simulation_forgives_as_arming_does(till: Till) -> None:
     till.world.adjust("-15.00", "a correction")
     till.stream()
     assert recharges(till) == []
-    assert simulate(till, hourly_count=4) is None
-    assert simulate(till, threshold="11.00")["amount"] == "50.00"
-    patch(till, threshold="11.00", accept_charge="50.00")
+    assert charges_now(till, hourly_count=4) is None
+    assert charges_now(till, threshold="11.00")["amount"] == "50.00"
+    patch_rule(till, threshold="11.00", accept_charge="50.00")
     till.stream()
     assert recharges(till) == [("succeeded", "50.00")]
 

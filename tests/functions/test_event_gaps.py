@@ -10,12 +10,12 @@ from local.stripe_stand_in.controls import Controls
 from tests.functions.event_sweep_bench import (
     asked,
     at_minute,
+    deaf,
     payments_with_refunds,
     refused_for,
     stored,
     swept,
     watch,
-    without_endpoint,
 )
 from tests.functions.reversals_bench import balance, dispute, paid, refund, reversals
 from tests.harness.cards import VISA
@@ -23,15 +23,7 @@ from tests.harness.table import Context
 from tests.harness.till import NOTHING_DUE, Till
 
 pytestmark = pytest.mark.dynamodb
-
-
-@pytest.fixture
-def deaf(till: Till) -> Till:
-    """A till without an endpoint, after its first sweep."""
-    at_minute(till, 1)
-    swept(till)
-    without_endpoint(till)
-    return till
+__all__ = ["deaf"]
 
 
 def away(till: Till, days: int) -> None:

@@ -11,6 +11,7 @@ from local.stripe_stand_in.controls import Controls
 from tests.functions.event_sweep_bench import (
     asked,
     at_minute,
+    deaf,
     listed_later,
     stored,
     swept,
@@ -24,15 +25,7 @@ from tests.harness.threads import at_once
 from tests.harness.till import NOTHING_DUE, Till
 
 pytestmark = pytest.mark.dynamodb
-
-
-@pytest.fixture
-def deaf(till: Till) -> Till:
-    """A till whose endpoint no longer exists: Stripe tries to deliver no event, so none is undelivered."""
-    at_minute(till, 1)
-    swept(till)
-    without_endpoint(till)
-    return till
+__all__ = ["deaf"]
 
 
 @pytest.fixture(params=["deleted", "disabled", "too few events"])

@@ -10,11 +10,11 @@ from tests.functions.event_sweep_bench import (
     asked,
     at_minute,
     crowd,
+    deaf,
     payments_with_refunds,
     refused_for,
     stored,
     swept,
-    without_endpoint,
 )
 from tests.functions.reversals_bench import paid, refund, reversals
 from tests.harness.callbacks import counted, issues
@@ -22,15 +22,7 @@ from tests.harness.table import Context
 from tests.harness.till import ALWAYS, Till
 
 pytestmark = pytest.mark.dynamodb
-
-
-@pytest.fixture
-def deaf(till: Till) -> Till:
-    """A till whose endpoint no longer exists: Stripe tries to deliver no event, so none is undelivered."""
-    at_minute(till, 1)
-    swept(till)
-    without_endpoint(till)
-    return till
+__all__ = ["deaf"]
 
 
 # --- Many events, little time -----------------------------------------------------------------------------------------

@@ -2,28 +2,21 @@
 than its user saw.
 """
 
-from typing import Any
-
 import pytest
 
 from tests.harness.cards import MASTERCARD
-from tests.harness.http import Answer
-from tests.harness.recharging import below, leave, left_halfway, minutes_pass, put_rule, recharges
+from tests.harness.recharging import (
+    below,
+    leave,
+    left_halfway,
+    minutes_pass,
+    patch_rule,
+    put_rule,
+    recharges,
+)
 from tests.harness.till import ALWAYS, CONFIRM, CREATE, Till
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
-
-
-def patch(till: Till, **body: Any) -> Answer:
-    """PATCH /auto-recharge."""
-    return till.world.ask("change_settings", "PATCH", "/auto-recharge", body)
-
-
-def simulate(till: Till, **body: Any) -> Any:
-    """The charge that saving these settings would cause now."""
-    answer = till.world.ask("change_settings", "POST", "/auto-recharge/simulate", body)
-    assert answer.status == 200, answer.text
-    return answer.body["charges_now"]
 
 
 # --- Older tabs -------------------------------------------------------------------------------------------------------
@@ -50,8 +43,8 @@ def test_an_older_tab_neither_switches_on_nor_restores_nor_charges(till: Till) -
 def test_a_tab_that_sends_what_was_typed_keeps_the_rest(till: Till) -> None:
     leave(till, "5.00")
     till.set_rule(till.card(), threshold="1.00")
-    patch(till, enabled=False)
-    answer = patch(till, threshold="30.00", version=till.shown_rule()["version"])
+    patch_rule(till, enabled=False)
+    answer = patch_rule(till, threshold="30.00", version=till.shown_rule()["version"])
     assert (answer.status, answer.body["enabled"]) == (200, False)
     assert till.stream() == 0
 
@@ -62,13 +55,13 @@ def test_a_tab_that_sends_what_was_typed_keeps_the_rest(till: Till) -> None:
 def test_switching_off_names_the_payment_that_is_already_confirmed(till: Till) -> None:
     left_halfway(till)
     [payment] = till.top_ups()
-    answer = patch(till, enabled=False)
+    answer = patch_rule(till, enabled=False)
     assert answer.body["in_flight"] == {"amount": "50.00", "top_up_id": payment["topup_id"]}
     assert put_rule(till, {"enabled": False}).body["in_flight"] == answer.body["in_flight"]
     till.all_well()
     minutes_pass(till, 4)
     assert recharges(till) == [("succeeded", "50.00")]
-    assert patch(till, enabled=False).body["in_flight"] is None
+    assert patch_rule(till, enabled=False).body["in_flight"] is None
 
 
 @pytest.mark.parametrize("lost", [CREATE, CONFIRM])
@@ -76,17 +69,17 @@ def test_a_claimed_payment_is_named_and_not_charged_after_off(till: Till, lost: 
     below(till)
     till.fault("dropped", lost, count=ALWAYS)
     till.stream()
-    assert patch(till, enabled=False).body["in_flight"]["amount"] == "50.00"
+    assert patch_rule(till, enabled=False).body["in_flight"]["amount"] == "50.00"
     till.all_well()
     minutes_pass(till, 5)
     assert recharges(till) == [("canceled", "50.00")]
     assert till.charged() == []
-    assert patch(till, enabled=False).body["in_flight"] is None
+    assert patch_rule(till, enabled=False).body["in_flight"] is None
 
 
 def test_nothing_is_charged_after_off_without_a_payment_in_flight(till: Till) -> None:
     below(till)
-    answer = patch(till, enabled=False)
+    answer = patch_rule(till, enabled=False)
     assert (answer.body["status"], answer.body["in_flight"]) == ("disabled", None)
     minutes_pass(till, 3)
     assert recharges(till) == []
@@ -94,7 +87,7 @@ def test_nothing_is_charged_after_off_without_a_payment_in_flight(till: Till) ->
 
 def test_only_the_answer_of_an_inactive_rule_names_a_payment_in_flight(till: Till) -> None:
     left_halfway(till)
-    assert "in_flight" not in patch(till, threshold="9.00").body
+    assert "in_flight" not in patch_rule(till, threshold="9.00").body
     assert "in_flight" not in till.shown_rule()
     till.all_well()
     minutes_pass(till, 4)

@@ -8,7 +8,7 @@ import pytest
 from calling_credit.dynamodb.attributes import to_attributes
 from tests.harness.cards import DECLINED, MASTERCARD
 from tests.harness.http import Answer
-from tests.harness.recharging import fails_once, leave, put_rule
+from tests.harness.recharging import fails_once, leave, patch_rule, put_rule
 from tests.harness.threads import at_once
 from tests.harness.till import Till
 from tests.harness.wire import Wire
@@ -16,11 +16,6 @@ from tests.harness.world import World
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.usefixtures("law_six")]
 WRONG = ["1", 1.5, True, -1, [1]]
-
-
-def patch(till: Till, **body: Any) -> Answer:
-    """PATCH /auto-recharge."""
-    return till.world.ask("change_settings", "PATCH", "/auto-recharge", body)
 
 
 def put(till: Till, **body: Any) -> Answer:
@@ -54,13 +49,13 @@ def rule(till: Till) -> Till:
 
 def test_patch_changes_only_the_named_settings(rule: Till) -> None:
     before = rule.shown_rule()
-    answer = patch(rule, threshold="12.00")
+    answer = patch_rule(rule, threshold="12.00")
     assert (answer.status, answer.body) == (200, before | {"threshold": "12.00", "version": 3})
-    answer = patch(rule, hourly_count=7, version=3)
+    answer = patch_rule(rule, hourly_count=7, version=3)
     assert answer.body == rule.shown_rule() == before | {"threshold": "12.00", "hourly_count": 7, "version": 4}
 
 
-@pytest.mark.parametrize("send", [put, patch])
+@pytest.mark.parametrize("send", [put, patch_rule])
 @pytest.mark.parametrize(
     "change", [{"amount": "60.00"}, {"enabled": False}, {"daily_limit": "250.00"}, {"enabled": True, "amount": "51.00"}]
 )
@@ -75,7 +70,7 @@ def test_an_older_version_is_refused_with_the_current_values(
     assert (answer.status, answer.body["version"]) == (200, 3)
 
 
-@pytest.mark.parametrize("send", [put, patch])
+@pytest.mark.parametrize("send", [put, patch_rule])
 def test_a_change_whose_result_stands_is_answered_and_written_once(rule: Till, send: Callable[..., Answer]) -> None:
     first = send(rule, amount="60.00", version=2)
     before = rule.everything()
@@ -85,17 +80,17 @@ def test_a_change_whose_result_stands_is_answered_and_written_once(rule: Till, s
 
 
 def test_an_outdated_change_that_no_longer_fits_is_answered_with_409(rule: Till) -> None:
-    patch(rule, amount="150.00")
-    assert is_conflict(patch(rule, daily_limit="100.00", version=2), rule.shown_rule())
+    patch_rule(rule, amount="150.00")
+    assert is_conflict(patch_rule(rule, daily_limit="100.00", version=2), rule.shown_rule())
 
 
 def test_an_outdated_change_never_reaches_stripe(rule: Till) -> None:
     asked = len(rule.world.stack.stripe.sent)
-    assert is_conflict(patch(rule, payment_method_id="pm_gone", version=1), rule.shown_rule())
+    assert is_conflict(patch_rule(rule, payment_method_id="pm_gone", version=1), rule.shown_rule())
     assert len(rule.world.stack.stripe.sent) == asked
 
 
-@pytest.mark.parametrize("send", [put, patch])
+@pytest.mark.parametrize("send", [put, patch_rule])
 def test_without_a_version_the_last_write_wins(rule: Till, send: Callable[..., Answer]) -> None:
     assert send(rule, amount="60.00").status == send(rule, amount="70.00", version=None).status == 200
     assert rule.shown_rule()["amount"] == "70.00"
@@ -104,7 +99,7 @@ def test_without_a_version_the_last_write_wins(rule: Till, send: Callable[..., A
 @pytest.mark.parametrize("version", WRONG, ids=str)
 def test_a_version_is_a_whole_number(rule: Till, version: Any) -> None:
     before = rule.everything()
-    answer = patch(rule, amount="60.00", version=version)
+    answer = patch_rule(rule, amount="60.00", version=version)
     assert (answer.status, answer.code) == (422, "invalid_field")
     assert rule.everything() == before
 
@@ -128,14 +123,14 @@ def test_a_first_rule_is_made_from_version_0(till: Till) -> None:
 
 
 @pytest.mark.parametrize("attempt", range(3))
-@pytest.mark.parametrize("first", [put, patch])
+@pytest.mark.parametrize("first", [put, patch_rule])
 def test_of_two_changes_from_one_version_one_wins(
     rule: Till, wire: Wire, first: Callable[..., Answer], attempt: int
 ) -> None:
     wire.with_conflicts = True
     answers = at_once(
         lambda: repeated(lambda: first(rule, amount="60.00", version=2)),
-        lambda: repeated(lambda: patch(rule, threshold="13.00", version=2)),
+        lambda: repeated(lambda: patch_rule(rule, threshold="13.00", version=2)),
     )
     assert sorted(answer.status for answer in answers) == [200, 409]
     [won] = [answer.body for answer in answers if answer.status == 200]
@@ -147,8 +142,8 @@ def test_patches_of_two_tabs_at_once_without_a_version_lose_neither(rule: Till, 
     wire.with_conflicts = True
     other = rule.card(MASTERCARD)
     answers = at_once(
-        lambda: repeated(lambda: patch(rule, threshold="13.00")),
-        lambda: repeated(lambda: patch(rule, payment_method_id=other)),
+        lambda: repeated(lambda: patch_rule(rule, threshold="13.00")),
+        lambda: repeated(lambda: patch_rule(rule, payment_method_id=other)),
     )
     assert [answer.status for answer in answers] == [200, 200]
     stands = rule.shown_rule()

@@ -161,6 +161,18 @@ def follow(till: Till, link: str) -> Answer:
     return till.visit(link.rsplit("/", 1)[1], "POST")
 
 
+def patch_rule(till: Till, **body: Any) -> Answer:
+    """PATCH /auto-recharge."""
+    return till.world.ask("change_settings", "PATCH", "/auto-recharge", body)
+
+
+def charges_now(till: Till, **body: Any) -> Any:
+    """The charge that saving these settings would cause now."""
+    answer = till.world.ask("change_settings", "POST", "/auto-recharge/simulate", body)
+    assert answer.status == 200, answer.text
+    return answer.body["charges_now"]
+
+
 def put_rule(till: Till, body: Any, **claims: Any) -> Answer:
     """PUT /auto-recharge with this body (JSON or text) and these claims."""
     return till.world.ask("change_settings", "PUT", "/auto-recharge", body, **claims)

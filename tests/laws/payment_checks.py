@@ -90,7 +90,7 @@ class PaymentBook:
             if entry["category"] == "reversal" and entry["amount_micros"] < 0:
                 topup_id = entry["SK"].rsplit("#", 1)[1].split(".rev.")[0]
                 if topup_id in automatic:
-                    assert "suspended_reason" in rule, "law 11: a recharge was taken back, but its rule goes on"
+                    assert "suspended_reason" in rule, "law 11: money of a recharge went back without a suspension"
 
     def check_frozen(self, account: Item, top_ups: list[Item]) -> None:
         """Check that nothing was started while the account was frozen all the time."""
