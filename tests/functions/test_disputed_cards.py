@@ -6,13 +6,14 @@ import pytest
 
 from calling_credit.payments import fraud, reversal
 from calling_credit.payments.card_store import CardStore
-from calling_credit.recharge.suspensions import clear_disputes
+from calling_credit.recharge.store import RechargeStore
 from calling_credit.topups.topup import Card
 from local.stripe_stand_in.controls import Controls
 from tests.functions.reversals_bench import balance, dispute, paid, refund, reversals
 from tests.harness.cards import MASTERCARD, VISA
 from tests.harness.recharging import image, leave, recharges, shown
 from tests.harness.table import TABLE
+from tests.harness.threads import at_once
 from tests.harness.till import ACCOUNT, Till
 
 pytestmark = pytest.mark.dynamodb
@@ -28,13 +29,10 @@ def is_blocked(till: Till) -> bool:
     return CardStore(till.world.stack.apps["stripe_webhook"].dynamodb, TABLE).is_blocked(card_of(till))
 
 
-def unblock(till: Till) -> None:
+def unblock(till: Till) -> Any:
     """Unblock the card as the operator, and resume the rule."""
-    app = till.world.stack.apps["stripe_webhook"]
-    CardStore(app.dynamodb, TABLE).unblock(card_of(till), till.world.clock.now)
-    ids = [item["topup_id"] for item in till.top_ups()]
-    recharges_of = till.world.stack.apps["auto_recharge"].recharges
-    recharges_of.change_rule(ACCOUNT, lambda rule, state: (rule, clear_disputes(state, ids)), till.world.clock.now)
+    body = {"payment_method_id": card_of(till).payment_method_id, "reason": "The customer made the payment."}
+    return till.world.operate("POST", f"/accounts/{ACCOUNT}/cards/unblock", body)
 
 
 def issues(till: Till) -> list[str]:
@@ -202,3 +200,20 @@ def test_a_crash_before_any_step_is_completed_by_redelivery(
     assert (balance(till), is_blocked(till), shown(till)[1]) == (0, True, "payment_disputed")
     assert reversals(till) == [-100_000_000]
     assert "withdrawn" in issues(till)
+
+
+def test_an_unblocking_that_a_crash_cut_short_is_completed_by_repeating_it(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    charge = with_rule(till)
+    dispute(till, charge, 10_000)
+    till.call_all_back()
+    with monkeypatch.context() as patch:
+        patch.setattr(RechargeStore, "change_rule", crash)
+        assert unblock(till).status == 500
+    assert (is_blocked(till), shown(till)[1]) == (False, "payment_disputed")
+    answers = at_once(lambda: unblock(till), lambda: unblock(till))
+    assert [answer.status for answer in answers] == [200, 200]
+    assert (is_blocked(till), shown(till)[0]) == (False, "active")
+    till.stream()
+    assert recharges(till) == []

@@ -8,6 +8,7 @@ from local.stripe_stand_in.controls import Controls
 from tests.functions.reversals_bench import dispute, paid, refund
 from tests.harness.cards import VISA
 from tests.harness.recharging import LIFTED, a_call, image, leave, minutes_pass, recharges, shown, spend, talk
+from tests.harness.threads import at_once
 from tests.harness.till import Till
 
 pytestmark = pytest.mark.dynamodb
@@ -30,9 +31,6 @@ def wait_a_day(till: Till) -> None:
     till.call_all_back()
     till.stream()
     minutes_pass(till, 26 * 60, step=120)
-
-
-# --- The reported faults ----------------------------------------------------------------------------------------------
 
 
 def test_a_dispute_never_charges_the_disputed_card(till: Till) -> None:
@@ -212,6 +210,15 @@ def test_a_suspicious_call_counts_a_day_after_it_was_listed(till: Till) -> None:
         till.sweep(minutes=61)
         till.stream()
     assert (recharges(till), image(till)["calls_seen"]) == ([("succeeded", "50.00")], 1)
+
+
+def test_two_sweeps_at_once_count_a_suspicious_call_once(till: Till) -> None:
+    till.world.adjust("605.00", "start")
+    till.set_rule(till.card(VISA))
+    talk(till, 300)
+    till.later(hours=25)
+    at_once(*[till.sweep] * 3)
+    assert (till.sweep(minutes=1)["failed"], image(till)["calls_seen"]) == (0, 1)
 
 
 def test_a_corrected_suspicious_call_never_counts(till: Till) -> None:
