@@ -11,7 +11,8 @@ from typing import Any, Final
 from rich.markup import escape
 from rich.table import Table
 
-from calling_credit.call_events import Call, FreeEvent, parse_call
+from calling_credit.call_events import parse_call
+from calling_credit.calls import Call, FreeEvent
 from calling_credit.charging.intake import FIRST_SENT
 from calling_credit.dynamodb.batch_get import Key, read_many
 from calling_credit.dynamodb.keys import account_pk, balance_sk, entry_sk

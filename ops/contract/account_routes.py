@@ -3,7 +3,7 @@
 from typing import Final
 
 from calling_credit.accounts import account
-from calling_credit.call_event_form import MAX_DURATION_SECONDS
+from calling_credit.calls import MAX_DURATION_SECONDS
 from calling_credit.charging import corrections
 from calling_credit.ledger import adjustments
 from ops.contract.route import IDEMPOTENCY_KEY, Access, Route, ok, path

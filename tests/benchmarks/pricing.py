@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from calling_credit.call_events import Call
+from calling_credit.calls import Call
 from calling_credit.rates.compiled_deck import compile_deck, read_compiled
 from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.pricing import RatedCall, origin_of, rate_call

@@ -4,7 +4,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from calling_credit.call_events import Call, FreeEvent, parse_call
+from calling_credit.call_events import parse_call
+from calling_credit.calls import Call, FreeEvent
 from calling_credit.rates.deck import Deck
 from calling_credit.rates.deck_csv import COLUMNS, parse_deck
 from calling_credit.rejection_codes import Rejection

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calling_credit.call_events import Call, FreeEvent, parse_call
+from calling_credit.call_events import parse_call
+from calling_credit.calls import Call, FreeEvent
 from calling_credit.rejection_codes import Rejection
 from ops.call_event_schema import EXAMPLE, schema
 from tests.harness.template import ROOT

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from calling_credit.call_events import FreeEvent, parse_call
+from calling_credit.call_events import parse_call
+from calling_credit.calls import FreeEvent
 from calling_credit.ids import call_key
 from calling_credit.rejection_codes import Rejection
 from tests.domain.examples import EVENT, NOW, call, event_body, rejection_code

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calling_credit.call_event_form import MAX_BODY_CHARACTERS
-from calling_credit.call_events import Call, FreeEvent, parse_call
+from calling_credit.call_events import parse_call
+from calling_credit.calls import Call, FreeEvent
 from calling_credit.instants import format_instant
 from calling_credit.rejection_codes import Rejection
 from tests.domain.examples import EVENT, NOW, call, event_body, rejection_code

@@ -7,7 +7,8 @@ from typing import Any
 
 import boto3
 
-from calling_credit.call_events import Call, parse_call
+from calling_credit.call_events import parse_call
+from calling_credit.calls import Call
 from calling_credit.charging.listed_calls import list_unrated_call
 from calling_credit.rates import deck_store
 from local.stack import Stack

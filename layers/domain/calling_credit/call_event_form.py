@@ -8,12 +8,12 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from calling_credit.calls import MAX_DURATION_SECONDS
 from calling_credit.dialing_data import EMERGENCY_CODES
 from calling_credit.ids import CALL_ID_PATTERN, ID_PATTERN, is_call_id
 from calling_credit.numbering import E164_FORM, SHORT_CODE_FORM, is_e164, is_emergency, is_short_code
 
 MAX_BODY_CHARACTERS: Final = 16_384
-MAX_DURATION_SECONDS: Final = 7 * 24 * 3600
 OTHER_VERSION: Final = r"^(?!1(\.0)*$)[0-9]+(\.[0-9]+)*$"
 """The names of other versions. An event of such a version may claim talk time in a field that we do not know."""
 ANSWERED: Final = r"^\s*[Aa][Nn][Ss][Ww][Ee][Rr][Ee][Dd]\s*$"

@@ -4,8 +4,6 @@ An invalid message gives a value (`Rejection`), not an exception, so it does not
 that costs nothing (`FreeEvent`) needs only its account and its call, because no other field can change that.
 """
 
-import hashlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -15,82 +13,10 @@ from pydantic_core import from_json
 from calling_credit import ids
 from calling_credit.call_event_checks import check_duration, check_times
 from calling_credit.call_event_form import MAX_BODY_CHARACTERS, CallEvent, costs_nothing, whole_number
+from calling_credit.calls import Call, FreeEvent, hash_of
 from calling_credit.instants import format_instant, parse_instant
 from calling_credit.numbering import is_e164, strip_trunk_zero
 from calling_credit.rejection_codes import Rejection, RejectionCode
-
-FACTS_VERSION: Final = 2
-"""The version of `Call.facts_hash`. Entries store it, so that entries of earlier releases recognize their calls."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A valid, finished call that may cost money: outbound, answered, and longer than 0 seconds.
-
-    `call_key` names the call in keys (`ids.call_key`). `happened_at` is `started_at` in the form of keys (UTC,
-    milliseconds), like `answered_at` ("" if it is unknown) and `ended_at`. `sent_number` is `to` as the switch sent it.
-    `calling_number` is None if it is withheld or no E.164 number. `origin` is the caller's country, once it is known.
-    """
-
-    call_id: str
-    call_key: str
-    account_id: str
-    line_id: str
-    user_id: str | None
-    calling_number: str | None
-    dialled_number: str
-    sent_number: str
-    started_at: datetime
-    happened_at: str
-    answered_at: str
-    ended_at: str
-    duration_seconds: int
-    facts_hash: str
-    facts_version: int = FACTS_VERSION
-    origin: str | None = None
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """The identity of the call and of its entry: account, time, and call key."""
-        return self.account_id, self.happened_at, self.call_key
-
-    @property
-    def facts_hash_v1(self) -> str:
-        """The hash by which entries of version 1.0.0 recognize this call: it covers all facts."""
-        return _hash(
-            self.account_id,
-            self.call_id,
-            self.line_id,
-            self.user_id or "",
-            "outbound",
-            self.calling_number or "",
-            self.sent_number,
-            self.happened_at,
-            self.answered_at,
-            self.ended_at,
-            str(self.duration_seconds),
-            "answered",
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class FreeEvent:
-    """An event that costs nothing: an inbound call, or a call that nothing in the event says was answered.
-
-    `ended_at` is None if the event does not say when the call ended. An inbound call may be answered.
-    """
-
-    account_id: str
-    call_id: str
-    call_key: str
-    ended_at: str | None
-    is_answered: bool
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """The identity of the call: account, no time, and call key. Nothing is stored under it."""
-        return self.account_id, "", self.call_key
-
 
 _MALFORMED: Final = Rejection(
     RejectionCode.MALFORMED_JSON, "The body must be one JSON object in UTF-8 that describes one finished call."
@@ -211,14 +137,9 @@ def _call(event: CallEvent, now: datetime) -> Call | FreeEvent | Rejection:
         "" if answered is None else format_instant(answered),
         format_instant(ended),
         seconds,
-        _hash(event.account_id, key, "outbound", number, happened_at, str(seconds)),
+        hash_of(event.account_id, key, "outbound", number, happened_at, str(seconds)),
     )
 
 
 def _instant(value: object) -> datetime | None:
     return parse_instant(value) if isinstance(value, str) else None
-
-
-def _hash(*facts: str) -> str:
-    """Return a 128-bit hash of facts. The same facts in another spelling have the same hash."""
-    return hashlib.blake2b("\n".join(facts).encode(), digest_size=16).hexdigest()

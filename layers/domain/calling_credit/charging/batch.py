@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from calling_credit.call_events import Call, FreeEvent
+from calling_credit.calls import Call, FreeEvent
 from calling_credit.charging.intake import CONFLICT, Intake
 from calling_credit.errors import Unavailable
 from calling_credit.instants import format_instant

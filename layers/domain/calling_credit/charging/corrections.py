@@ -12,7 +12,7 @@ from datetime import datetime
 from numbers import Real
 from typing import Any, Final
 
-from calling_credit.call_event_form import MAX_DURATION_SECONDS
+from calling_credit.calls import MAX_DURATION_SECONDS
 from calling_credit.charging.rerating import INCREMENTS, RatedAgain, replacing_entries
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode
 from calling_credit.instants import format_instant, parse_instant

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from calling_credit.call_events import Call, FreeEvent, parse_call
+from calling_credit.call_events import parse_call
+from calling_credit.calls import Call, FreeEvent
 from calling_credit.instants import format_instant
 from calling_credit.rejection_codes import Rejection, RejectionCode
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from calling_credit.call_events import Call
+from calling_credit.calls import Call
 from calling_credit.charging.listed_calls import (
     ListOutcome,
     is_waiting,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from calling_credit.call_events import Call
+from calling_credit.calls import Call
 from calling_credit.charging.listed_calls import UNRATED
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.sweep import read_listed

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from calling_credit.call_events import Call
+from calling_credit.calls import Call
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.entries import Entry, EntryKind
 from calling_credit.rates.pricing import RatedCall

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from calling_credit.call_event_checks import MAX_AGE
-from calling_credit.call_events import Call
+from calling_credit.calls import Call
 from calling_credit.instants import format_instant
 from calling_credit.masking import masked
 from calling_credit.rates.deck import RateRow

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from calling_credit.call_events import Call
+from calling_credit.calls import Call
 from calling_credit.numbering import UNKNOWN_COUNTRY, country_of, is_emergency
 from calling_credit.rates import short_codes
 from calling_credit.rates.deck import INCLUDED_CATEGORY, Deck, RateRow

@@ -1,0 +1,87 @@
+"""A finished call that an event reports, without the rules that an event must obey (`call_events`).
+
+Most functions know calls but read no events; this module spares them the model of an event at start.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+MAX_DURATION_SECONDS: Final = 7 * 24 * 3600
+FACTS_VERSION: Final = 2
+"""The version of `Call.facts_hash`. Entries store it, so that entries of earlier releases recognize their calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A valid, finished call that may cost money: outbound, answered, and longer than 0 seconds.
+
+    `call_key` names the call in keys (`ids.call_key`). `happened_at` is `started_at` in the form of keys (UTC,
+    milliseconds), like `answered_at` ("" if it is unknown) and `ended_at`. `sent_number` is `to` as the switch sent it.
+    `calling_number` is None if it is withheld or no E.164 number. `origin` is the caller's country, once it is known.
+    """
+
+    call_id: str
+    call_key: str
+    account_id: str
+    line_id: str
+    user_id: str | None
+    calling_number: str | None
+    dialled_number: str
+    sent_number: str
+    started_at: datetime
+    happened_at: str
+    answered_at: str
+    ended_at: str
+    duration_seconds: int
+    facts_hash: str
+    facts_version: int = FACTS_VERSION
+    origin: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The identity of the call and of its entry: account, time, and call key."""
+        return self.account_id, self.happened_at, self.call_key
+
+    @property
+    def facts_hash_v1(self) -> str:
+        """The hash by which entries of version 1.0.0 recognize this call: it covers all facts."""
+        return hash_of(
+            self.account_id,
+            self.call_id,
+            self.line_id,
+            self.user_id or "",
+            "outbound",
+            self.calling_number or "",
+            self.sent_number,
+            self.happened_at,
+            self.answered_at,
+            self.ended_at,
+            str(self.duration_seconds),
+            "answered",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FreeEvent:
+    """An event that costs nothing: an inbound call, or a call that nothing in the event says was answered.
+
+    `ended_at` is None if the event does not say when the call ended. An inbound call may be answered.
+    """
+
+    account_id: str
+    call_id: str
+    call_key: str
+    ended_at: str | None
+    is_answered: bool
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The identity of the call: account, no time, and call key. Nothing is stored under it."""
+        return self.account_id, "", self.call_key
+
+
+def hash_of(*facts: str) -> str:
+    """Return a 128-bit hash of facts. The same facts in another spelling have the same hash."""
+    return hashlib.blake2b("\n".join(facts).encode(), digest_size=16).hexdigest()
