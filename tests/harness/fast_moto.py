@@ -3,8 +3,8 @@
 For rollback, moto deep-copies the whole table once per action of a transaction, which takes seconds for a thousand
 items. Here the copy shares its items, and an update replaces an item before changing it, so shared items never change.
 Attribute values are serialized without a search for each of ten types, and text keys are sorted as text. URLs are
-matched with DynamoDB first instead of hundreds of other services, and the methods of a service are looked up once. Each
-part of botocore's user agent is sanitized once.
+matched with DynamoDB first instead of hundreds of other services, and the methods of a service are looked up once. The
+size of a stored item is checked once, not after each attribute. Each part of botocore's user agent is sanitized once.
 A DynamoDB behind AWS_ENDPOINT_URL_DYNAMODB is not affected.
 """
 
@@ -15,56 +15,108 @@ from typing import Any
 
 import pytest
 from botocore import useragent
+from botocore.parsers import BaseJSONParser
 from moto import backend_index
 from moto.core import responses
 from moto.core.serialize import BaseJSONSerializer
 from moto.core.utils import method_names_from_class
+from moto.dynamodb import responses as dynamodb_responses
+from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import DynamoType, Item
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.models.utilities import dynamo_to_dict
+
+from tests.harness.fast_expressions import make_expressions_cheap
 
 PATTERNS = sorted(backend_index.backend_url_patterns, key=lambda pattern: pattern[0] != "dynamodb")
 METHOD_NAMES = cache(method_names_from_class)
 SANITIZED = cache(useragent.sanitize_user_agent_string_component)
+SCALARS = ("S", "N", "BOOL")
+MOST_BYTES = 405_000
+"""The limit of moto for the size of an item."""
+PARSER: Any = BaseJSONParser
+CHANGES_IN_PLACE: Any = DynamoDBBackend.update_item
+SEARCHES_MAP: Any = BaseJSONSerializer._serialize_type_map
+SEARCHES_STRUCTURE: Any = PARSER._handle_structure
+CASTS: Any = vars(DynamoType)["cast_value"].fget
+
+
+def snapshot(table: Table, memo: dict[int, Any]) -> Table:
+    """A copy of a table that shares its items."""
+    twin = copy.copy(table)
+    twin.items = defaultdict(dict, {partition: dict(rows) for partition, rows in table.items.items()})
+    return twin
+
+
+def update_item(backend: DynamoDBBackend, table_name: str, key: dict[str, Any], *rest: Any, **named: Any) -> Any:
+    """`DynamoDBBackend.update_item`, which replaces the item before it changes it."""
+    table = backend.get_table(table_name)
+    partition, row = backend.get_keys_value(table, key)
+    current = table.get_item(partition, row)
+    if current is not None:
+        table.items[partition][row] = copy.deepcopy(current)
+    return CHANGES_IN_PLACE(backend, table_name, key, *rest, **named)
+
+
+def create_item(item: Item, hash_key: DynamoType, range_key: DynamoType | None, attrs: dict[str, Any]) -> None:
+    """`Item.__init__`."""
+    item.hash_key, item.range_key, item.attrs = hash_key, range_key, LimitedSizeDict()
+    for name, value in attrs.items():
+        dict.__setitem__(item.attrs, name, DynamoType(value))
+    if item.size() > MOST_BYTES:
+        raise ItemSizeTooLarge
+
+
+def all_items(table: Table) -> list[Item]:
+    """`Table.all_items`, in the order of the keys."""
+    rows = [item for partition in table.items.values() for item in partition.values()]
+    return sorted(rows, key=lambda item: (item.hash_key.value, item.range_key.value))
+
+
+def cast_value(value: DynamoType) -> Any:
+    """`DynamoType.cast_value`."""
+    return value.value if value.type == "S" else CASTS(value)
+
+
+def plain(value: Any) -> Any:
+    """`dynamo_to_dict`."""
+    kind = type(value)
+    if kind is str:
+        return value
+    if kind is DynamoType and value.type in SCALARS:
+        return {value.type: value.value}
+    if kind is dict:
+        return {name: plain(part) for name, part in value.items()}
+    return [plain(part) for part in value] if kind is list else dynamo_to_dict(value)
+
+
+def write_map(serializer: BaseJSONSerializer, written: Any, value: Any, shape: Any, key: str) -> None:
+    """`BaseJSONSerializer._serialize_type_map`."""
+    if shape.value.name == "AttributeValue":
+        serializer._default_serialize(written, value, shape, key)
+    else:
+        SEARCHES_MAP(serializer, written, value, shape, key)
+
+
+def read_structure(parser: BaseJSONParser, shape: Any, value: Any) -> Any:
+    """`BaseJSONParser._handle_structure` of botocore."""
+    if shape.name == "AttributeValue" and len(value) == 1 and next(iter(value)) in SCALARS:
+        return dict(value)
+    return SEARCHES_STRUCTURE(parser, shape, value)
 
 
 def make_moto_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Patch moto for the duration of one test."""
-    in_place: Any = DynamoDBBackend.update_item
-    searched: Any = BaseJSONSerializer._serialize_type_map
-    casting: Any = vars(DynamoType)["cast_value"].fget
-
-    def snapshot(table: Table, memo: dict[int, Any]) -> Table:
-        twin = copy.copy(table)
-        twin.items = defaultdict(dict, {partition: dict(rows) for partition, rows in table.items.items()})
-        return twin
-
-    def update_item(backend: DynamoDBBackend, table_name: str, key: dict[str, Any], *rest: Any, **named: Any) -> Any:
-        table = backend.get_table(table_name)
-        partition, row = backend.get_keys_value(table, key)
-        current = table.get_item(partition, row)
-        if current is not None:
-            table.items[partition][row] = copy.deepcopy(current)
-        return in_place(backend, table_name, key, *rest, **named)
-
-    def write_map(serializer: BaseJSONSerializer, written: Any, value: Any, shape: Any, key: str) -> None:
-        if shape.value.name == "AttributeValue":
-            serializer._default_serialize(written, value, shape, key)
-        else:
-            searched(serializer, written, value, shape, key)
-
-    def all_items(table: Table) -> list[Item]:
-        rows = [item for partition in table.items.values() for item in partition.values()]
-        return sorted(rows, key=lambda item: (item.hash_key.value, item.range_key.value))
-
-    def cast_value(value: DynamoType) -> Any:
-        return value.value if value.type == "S" else casting(value)
-
+    """Patch moto and botocore until the end of `monkeypatch`."""
+    make_expressions_cheap(monkeypatch)
     monkeypatch.setattr(DynamoType, "cast_value", property(cast_value))
+    monkeypatch.setattr(Item, "__init__", create_item)
     monkeypatch.setattr(Table, "all_items", all_items)
+    monkeypatch.setattr(Table, "__deepcopy__", snapshot, raising=False)
+    monkeypatch.setattr(DynamoDBBackend, "update_item", update_item)
+    monkeypatch.setattr(dynamodb_responses, "dynamo_to_dict", plain)
     monkeypatch.setattr(BaseJSONSerializer, "_serialize_type_map", write_map)
+    monkeypatch.setattr(PARSER, "_handle_structure", read_structure)
     monkeypatch.setattr(backend_index, "backend_url_patterns", PATTERNS)
     monkeypatch.setattr(responses, "method_names_from_class", METHOD_NAMES)
     monkeypatch.setattr(useragent, "sanitize_user_agent_string_component", SANITIZED)
-    monkeypatch.setattr(Table, "__deepcopy__", snapshot, raising=False)
-    monkeypatch.setattr(DynamoDBBackend, "update_item", update_item)
