@@ -21,6 +21,7 @@ from tests.benchmarks.client_cpu import cpu_rows
 from tests.benchmarks.crossings import crossing_rows
 from tests.benchmarks.decks import deck_rows
 from tests.benchmarks.laboratory import Laboratory, laboratory
+from tests.benchmarks.payments import payment_rows
 from tests.benchmarks.posting import poison_rows, posting_rows, redelivery_rows
 from tests.benchmarks.pricing import pricing_rows
 from tests.benchmarks.publication import publication_rows
@@ -104,6 +105,7 @@ def counts(lab: Laboratory) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "usage", lambda: usage_rows(lab)
     yield "recharges", lambda: crossing_rows(lab)
     yield "reversals", lambda: reversal_rows(lab)
+    yield "payments", lambda: payment_rows(lab)
     yield "sweeps", lambda: sweep_rows(lab)
     lab.wire.release(stock.table.meta.client)
 

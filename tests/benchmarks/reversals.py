@@ -5,6 +5,7 @@ None is needed, because no call spent anything; the usual stack makes one, becau
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -31,6 +32,14 @@ def dispute(till: Till) -> None:
     till.call_all_back()
 
 
+def warn(till: Till) -> None:
+    """The card's network warns of fraud; then the operator takes back what the card paid."""
+    [charge] = till.objects("charge")
+    till.controls.warn(charge["id"])
+    till.call_all_back()
+    adjust_down(till)
+
+
 def refund(till: Till) -> None:
     """The operator refunds the recharge at Stripe."""
     [charge] = till.objects("charge")
@@ -43,18 +52,20 @@ def adjust_down(till: Till) -> None:
     till.world.adjust(f"-{PAID}", "a wrong grant")
 
 
-def unfreeze(till: Till) -> None:
+def unfreeze(till: Till, take_back: Callable[[Till], None] = adjust_down) -> None:
     """The operator freezes the account, takes back a grant, and unfreezes it."""
     assert till.world.operate("PUT", f"/accounts/{ACCOUNT}", {"frozen": True}).status == 200
-    adjust_down(till)
+    take_back(till)
     assert till.world.operate("PUT", f"/accounts/{ACCOUNT}", {"frozen": False}).status == 200
 
 
 REVERSALS: dict[str, Callable[[Till], None]] = {
     "a dispute": dispute,
+    "an early fraud warning and an adjustment": warn,
     "a refund": refund,
     "a negative adjustment": adjust_down,
     "unfreezing after an adjustment": unfreeze,
+    "unfreezing after a refund": partial(unfreeze, take_back=refund),
 }
 
 
@@ -68,7 +79,7 @@ def _row(lab: Laboratory, apps: dict[str, Any], name: str, reverse: Callable[[Ti
     """Recharge once, take the money back, deliver the changed balance, and sweep for an hour."""
     with pytest.MonkeyPatch.context() as patch, capture_output():
         lab.reset()
-        till = _till(lab, apps, patch)
+        till = open_till(lab, apps, patch)
         card = till.card()
         till.set_rule(card)
         till.stream()
@@ -89,7 +100,7 @@ def _row(lab: Laboratory, apps: dict[str, Any], name: str, reverse: Callable[[Ti
     return Row(what, "count", 0, ours, stock=number(stock), floor="0", exact=True)
 
 
-def _till(lab: Laboratory, apps: dict[str, Any], patch: pytest.MonkeyPatch) -> Till:
+def open_till(lab: Laboratory, apps: dict[str, Any], patch: pytest.MonkeyPatch) -> Till:
     """The account acct_1 with its own Stripe account and clock."""
     world = World(Stack(lab.dynamodb, apps))
     patch.setattr("calling_credit.clock.now", world.clock)

@@ -1,7 +1,7 @@
 """Makes moto's update expressions fast. Does not depend on this application.
 
-moto parses each expression anew, and walks its tree ten times; in each walk it asks of each node, by isinstance of
-abstract classes, whether the node concerns the walk. Here an expression is parsed once for all tests, because moto
+moto parses an expression every time, and walks its tree ten times; in each walk it asks of each node, by isinstance
+of abstract classes, whether the node concerns the walk. Here an expression is parsed once for all tests, because moto
 changes only copies of the tree, and the questions about classes are answered once per class.
 """
 
