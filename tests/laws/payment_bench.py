@@ -27,7 +27,9 @@ ANSWERED = range(200, 500)
 
 @dataclass
 class Flow:
-    """One payment flow: its preparation, its requests, and its expected end; `also` finds further differences."""
+    """One payment flow: its preparation, its requests, and its expected end; `also` finds further differences. `then`
+    is what follows a short flow, without faults.
+    """
 
     name: str
     prepare: Callable[["PaymentBench"], None]
@@ -36,6 +38,7 @@ class Flow:
     intents: dict[str, int]
     posted_micros: int
     also: Callable[["PaymentBench"], Iterator[str]] = lambda _: iter(())
+    then: Callable[["PaymentBench"], None] = lambda _: None
 
 
 @dataclass
@@ -48,6 +51,7 @@ class PaymentBench(Bench):
     till: Till = field(kw_only=True)
     card: str = ""
     link: str = ""
+    links: list[str] = field(default_factory=list)
     context: Context = field(default_factory=Context)
     tries: int = 0
     started: datetime = NOW
@@ -86,11 +90,15 @@ class PaymentBench(Bench):
 
     def ask(self, function: str, method: str, path: str, body: Any = None, **more: Any) -> Answer:
         """Retry as a client does: the same request until its final response."""
+        return self._ask(function, self.request(function, method, path, body, **more))
+
+    def request(self, function: str, method: str, path: str, body: Any = None, **more: Any) -> dict[str, Any]:
+        """The event of a request by a client."""
         event = http_event(function, method, path, body=body, signed_in=more.get("signed_in", True))
         if more.get("signed_in", True):
             event["requestContext"]["authorizer"]["jwt"]["claims"]["custom:account_id"] = "acct_1"
         event["headers"]["idempotency-key"] = more.get("key", "the same key")
-        return self._ask(function, event)
+        return event
 
     def operate(self, method: str, path: str, body: Any) -> Answer:
         """Retry as the operator's console does: the same request until its final response."""
@@ -98,9 +106,12 @@ class PaymentBench(Bench):
 
     def _ask(self, function: str, event: dict[str, Any]) -> Answer:
         for _ in range(TRIES):
-            answer = self._invoke(function, event)
-            if answer is not None and answer["statusCode"] < 500 and answer["statusCode"] != 409:
-                return Answer(answer["statusCode"], dict(answer["headers"]), answer["body"])
+            answer = self.invoke(function, event)
+            if answer is not None and answer["statusCode"] < 500:
+                headers = {name.lower(): value for name, value in answer["headers"].items()}
+                shown = Answer(answer["statusCode"], headers, answer["body"])
+                if shown.status != 409 or shown.code != "in_progress":
+                    return shown
             self.till.later(seconds=5)
         raise AssertionError(f"{event['routeKey']} was never answered")
 
@@ -111,7 +122,7 @@ class PaymentBench(Bench):
             if not records:
                 return
             for _retry in range(6):
-                answer = self._invoke("auto_recharge", {"Records": records})
+                answer = self.invoke("auto_recharge", {"Records": records})
                 if answer is not None and not answer["batchItemFailures"]:
                     break
                 self.till.later(seconds=1)
@@ -119,13 +130,13 @@ class PaymentBench(Bench):
     def sweep(self, minutes: int = 1) -> None:
         """Run the sweeper as the schedule does; the next round follows a crashed one."""
         self.till.later(minutes=minutes)
-        self._invoke("reconcile_payments", {})
+        self.invoke("reconcile_payments", {})
 
     def call_back(self) -> None:
         """Deliver as Stripe does: every event until it is accepted."""
         for event in self.till.stand_in.take_events():
             for _ in range(TRIES):
-                answer = self._invoke("stripe_webhook", self.till.callback(body_of(event)))
+                answer = self.invoke("stripe_webhook", self.till.callback(body_of(event)))
                 if answer is not None and answer["statusCode"] == 200:
                     break
                 self.till.later(seconds=1)
@@ -145,7 +156,7 @@ class PaymentBench(Bench):
         later = self.till.world.clock.now.minute + 4
         return 3 + (2 - later - 3) % 5
 
-    def _invoke(self, function: str, event: dict[str, Any]) -> Any:
+    def invoke(self, function: str, event: dict[str, Any]) -> Any:
         """Invoke in a fresh process; None if it crashed or failed."""
         self.tries += 1
         self.wire.dead = False

@@ -35,6 +35,7 @@ def differences(bench: PaymentBench, flow: Flow) -> Iterator[str]:
     if left:
         yield f"still to be looked at: {left}"
     yield from wrong_tries(kinds.get("CARD", []), bench)
+    yield from wrong_limits(kinds.get("PAYMENT_LIMITS", []), top_ups)
     yield from flow.also(bench)
 
 
@@ -74,3 +75,21 @@ def wrong_tries(cards: list[dict[str, Any]], bench: PaymentBench) -> Iterator[st
         tries = [tried for tried in json.loads(card.get("tries", "[]")) if tried[0] not in waiting]
         if len(tries) != declined[card["PK"]]:
             yield f"tries of a card are {tries}, but its issuer declined {declined[card['PK']]}"
+
+
+def wrong_limits(limits: list[dict[str, Any]], top_ups: list[dict[str, Any]]) -> Iterator[str]:
+    """The accounts whose day has lost or gained money: once all is settled, `daily_top_up` lacks the manual payments of
+    that day that succeeded or wait for their customer, and no other payment is still counted as open.
+    """
+    for item in limits:
+        if "version" not in item:
+            continue
+        mine = [one for one in top_ups if one["kind"] == "manual" and one["PK"] == item["PK"]]
+        kept = [one for one in mine if one["status"] in ("succeeded", "requires_action")]
+        spent = sum(one["amount_micros"] for one in kept if one["created_at"].startswith(item["day"]))
+        if item["day"] and item["limit_micros"] - item["left_micros"] != spent:
+            yield f"daily_top_up lacks {item['limit_micros'] - item['left_micros']}, but {spent} were paid"
+        waiting = {one["topup_id"] for one in mine if one["status"] == "requires_action"}
+        left = {claim[0] for claim in json.loads(item["claims"]) if claim[-1] == "open"}
+        if left != waiting:
+            yield f"the limits still wait for {left}, not {waiting}"

@@ -8,64 +8,26 @@ drawn by a seed; all of them with FAULTS_SHARE=1 (`make faults`).
 
 import os
 import random
-import re
 from collections import Counter
-from collections.abc import Iterator
-from types import SimpleNamespace
 
 import pytest
 
-from tests.harness.faults import CRASHES, Point
-from tests.harness.till import Till
-from tests.harness.wire import wired
+from tests.harness.faults import Point
 from tests.laws.payment_bench import Both, Flow, PaymentBench, event_points, points
 from tests.laws.payment_ends import differences
 from tests.laws.payment_flows import FLOWS
 from tests.laws.payment_flows_back import FLOWS_BACK
+from tests.laws.payment_sampling import SEED, SHARE, sampled
 
 pytestmark = pytest.mark.dynamodb
 
-SEED = int(os.environ.get("FAULTS_SEED", "20261123"))
-SHARE = float(os.environ.get("FAULTS_SHARE", "0.1"))
 PAIRS = int(os.environ.get("FAULTS_PAIRS", "5"))
-
-
-@pytest.fixture
-def bench(till: Till, monkeypatch: pytest.MonkeyPatch) -> Iterator[PaymentBench]:
-    """A till on a wire; the SDK does not sleep between its retries, and the sweep index has one shard, because the
-    sweeper reads every shard in the same way.
-    """
-    monkeypatch.setattr("calling_credit.dynamodb.sweep_keys.SWEEP_SHARDS", 1)
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-    monkeypatch.setattr("time.sleep", lambda _: None)
-    with wired(till.world.stack) as wire:
-        made = PaymentBench(till.world.stack, wire, till=till)
-        made.keep()
-        yield made
-
-
-def kind_of(point: Point) -> str:
-    """A kind of request and its fault, anywhere in a flow."""
-    return re.sub(r" \d+:", ":", point.name)
 
 
 @pytest.fixture(scope="module")
 def played() -> set[str]:
     """The played pairs of request kind and fault."""
     return set()
-
-
-def sampled(generated: list[Point], played: set[str]) -> list[Point]:
-    """Every crash, every fault at a kind of request that no flow has played yet, and a seeded share of the rest. The
-    sampled pairs count as played.
-    """
-    draw = random.Random(SEED)
-    chosen = []
-    for point in generated:
-        if draw.random() < SHARE or point.fault in CRASHES or kind_of(point) not in played:
-            chosen.append(point)
-            played.add(kind_of(point))
-    return chosen
 
 
 def pairs(ones: list[Point], others: list[Point]) -> list[Both]:
@@ -100,8 +62,9 @@ def play_with_callbacks_amiss(bench: PaymentBench, flow: Flow, fault: str, kind:
 
 @pytest.mark.parametrize("flow", [*FLOWS, *FLOWS_BACK], ids=lambda flow: flow.name)
 def test_law_10_a_payment_ends_the_same_after_any_failure(
-    bench: PaymentBench, capsys: pytest.CaptureFixture[str], flow: Flow, played: set[str]
+    payment_bench: PaymentBench, capsys: pytest.CaptureFixture[str], flow: Flow, played: set[str]
 ) -> None:
+    bench = payment_bench
     bench.prepare(flow)
     with bench.wire.recording() as scenario:
         flow.begin(bench)
