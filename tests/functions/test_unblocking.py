@@ -1,4 +1,4 @@
-"""Unblocking a card frees all its copies, and charges nothing by itself."""
+"""A dispute blocks the card of any payment. Unblocking frees all copies of a card, and charges nothing by itself."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.functions.test_blocked_cards import unblock
 from tests.functions.test_money_back import wait_a_day
 from tests.harness.cards import DECLINED, MASTERCARD, VISA
 from tests.harness.recharging import charges_now, confirmations, fails_once, minutes_pass, recharges, shown, talk
-from tests.harness.till import Till
+from tests.harness.till import CONFIRM, RETRIEVE, Till
 
 pytestmark = pytest.mark.dynamodb
 
@@ -51,3 +51,20 @@ def test_switching_on_during_a_back_off_forgives_nothing(till: Till) -> None:
     sent = confirmations(till)
     minutes_pass(till, 180, step=10)
     assert confirmations(till) == sent
+
+
+def test_a_dispute_of_a_payment_that_is_not_credited_blocks_its_card(till: Till) -> None:
+    card = till.card(VISA)
+    till.set_rule(till.card(MASTERCARD))
+    till.fault("answer_lost", CONFIRM, count=2)
+    till.fault("dropped", RETRIEVE, count=2)
+    payment = till.paid("20.00", card)
+    till.all_well()
+    intent = till.stand_in.account.objects["payment_intent"][till.intent_of(payment["id"])["id"]]
+    intent["amount_received"] -= 1
+    till.call_all_back()
+    assert till.status_of(payment["id"]) != "succeeded"
+    dispute(till, str(till.objects("charge")[0]["id"]), 2_000)
+    till.call_all_back()
+    assert (shown(till)[1], till.world.balance()) == ("payment_disputed", 0)
+    assert till.pay("5.00", card).code == "card_blocked"
