@@ -33,6 +33,7 @@ from calling_credit.links.store import LinkStore
 from calling_credit.links.tokens import issue_link, unknown_link, verify_link
 from calling_credit.metrics import emit
 from calling_credit.payments.card_changes import RuleCards
+from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.lost_customers import CardSaver
 from calling_credit.payments.manual_topup import add_funds, resume_challenge
 from calling_credit.payments.saved_cards import list_saved_cards, remove_saved_card
@@ -61,6 +62,7 @@ accounts = AccountStore(dynamodb, config().table_name)
 customers = CustomerStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
 links = LinkStore(dynamodb, config().table_name)
+cards = CardStore(dynamodb, config().table_name)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -98,7 +100,7 @@ def topup_answer(topup: TopUp, caller: Caller) -> dict[str, Any]:
     if not (caller.is_admin and waits and halt_of(topup) is None):
         return topup_view(topup, None)
     if topup.kind == TopUpKind.MANUAL:
-        return topup_view(topup, topup.next_action_url)
+        return topup_view(topup, None if cards.is_blocked(topup.card) else topup.next_action_url)
     secret, link = read_secret(config().cursor_secret_arn), confirmation_link(topup)
     return topup_view(topup, issue_link(links, secret, config().link_url, link, clock.now()))
 

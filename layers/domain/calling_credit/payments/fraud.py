@@ -22,6 +22,7 @@ from calling_credit.recharge.store import RechargeStore
 from calling_credit.recharge.suspending import suspend_rule
 from calling_credit.recharge.suspensions import cause_of
 from calling_credit.topups.reversals import FraudSignal
+from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import TopUp
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class FraudGuard:
         self._now = now
         self._cards = CardStore(client, table_name)
         self._recharges = RechargeStore(client, table_name)
+        self._topups = TopUpStore(client, table_name)
         self.tally: Counter[str] = Counter()
 
     def unanswered(self, signals: Iterable[FraudSignal]) -> list[FraudSignal]:
@@ -65,7 +67,7 @@ class FraudGuard:
 
     def block(self, topup: TopUp, signals: Iterable[FraudSignal]) -> None:
         """Block the card that paid, for every account and path, if there is a signal. If its bank has renewed its
-        number since the payment, block the new number as well.
+        number since the payment, block the new number as well. The next sweep cancels what waits at the bank.
 
         Raises:
             Unavailable: Stripe or the table did not answer in time; the same call is safe again.
@@ -76,6 +78,8 @@ class FraudGuard:
         current = find_own_card(self._stripe, topup.customer_id, topup.card.payment_method_id) if listed else None
         if current is not None and current.fingerprint != topup.card.fingerprint:
             self._cards.inherit(topup.card, current, self._now)
+        if listed:
+            self._topups.check_waiting(topup.account_id, self._now)
 
     def has_rule(self, account_id: str) -> bool:
         """Whether the account has a rule of automatic recharge, on or off."""

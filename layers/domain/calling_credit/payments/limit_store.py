@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
@@ -89,13 +89,16 @@ class LimitStore:
         self._table_name = table_name
         self._account_id = account_id
 
-    def check(self, topup_id: str, amount_micros: int, daily: DailyLimit, now: datetime) -> None:
-        """Raise the error of a limit that this payment would exceed.
+    def check(self, topup: TopUp, daily: DailyLimit, now: datetime, given_up: Iterable[str] = ()) -> None:
+        """Raise the error of a limit that this payment would exceed once the payments `given_up` are canceled.
 
         Raises:
             TooManyRequests: too_many_declines, daily_top_up. Unavailable: busy.
         """
-        result = payment_limits.claim_payment(self._read(), topup_id, amount_micros, daily, now)
+        use = self._read()
+        for topup_id in given_up:
+            use = payment_limits.record_unpaid(use, topup_id, ClaimState.RETURNED)
+        result = payment_limits.claim_payment(use, topup.topup_id, topup.amount_micros, daily, now)
         if isinstance(result, CallingCreditError):
             raise result
 

@@ -15,7 +15,7 @@ from calling_credit.payments.stripe_client import payments_unavailable
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.store import Snapshot
 from calling_credit.topups.payment_limits import DailyLimit
-from calling_credit.topups.refusals import account_closed, card_error
+from calling_credit.topups.refusals import account_closed, card_blocked, card_error
 from calling_credit.topups.topup import MANUAL_LEASE, Intent, TopUp, TopUpStatus
 
 
@@ -76,18 +76,22 @@ def _check_new(
         raise card_error(refusal, history)
     topup_id = manual_id(account.account_id, *user_and_key)
     daily = _daily_limit(account, worker.now)
-    worker.gate.limits(account.account_id).check(topup_id, amount_micros, daily, worker.now)
     customer_id, created_by = account.customer_id or "", f"user:{user_and_key[0]}"
     new = manual_topup(account.account_id, topup_id, created_by, amount_micros, card, customer_id, page_url, worker.now)
     return new, daily
 
 
 def _store_new(worker: TopUpWorker, new: TopUp, daily: DailyLimit) -> TopUp:
-    """Cancel the payments that wait for their customer, then store the new one with its claim."""
-    for waiting in worker.topups.recent(new.account_id, worker.now):
-        if waiting.status == TopUpStatus.REQUIRES_ACTION:
-            worker.cancel(waiting)
-    return worker.gate.limits(new.account_id).create(worker.topups, new, daily, worker.now)
+    """Cancel the payments that wait for their customer, then store the new one with its claim. A payment that the
+    limits refuse although the waiting ones give back their claims cancels nothing.
+    """
+    limits = worker.gate.limits(new.account_id)
+    recent = worker.topups.recent(new.account_id, worker.now)
+    waiting = [topup for topup in recent if topup.status == TopUpStatus.REQUIRES_ACTION]
+    limits.check(new, daily, worker.now, [topup.topup_id for topup in waiting])
+    for topup in waiting:
+        worker.cancel(topup)
+    return limits.create(worker.topups, new, daily, worker.now)
 
 
 def _resume(worker: TopUpWorker, existing: TopUp) -> TopUp:
@@ -157,6 +161,8 @@ def resume_challenge(worker: TopUpWorker, topup: TopUp, page_url: str) -> TopUp:
     if leased is None:
         return topup
     topup = worker.advance(leased)
+    if topup.status == TopUpStatus.CANCELED and worker.gate.cards.is_blocked(topup.card):
+        raise card_blocked()
     if topup.status != TopUpStatus.REQUIRES_ACTION or topup.next_action_url is not None:
         return topup
     request = on_session_request(topup.card, return_url(page_url, topup.topup_id))

@@ -86,7 +86,8 @@ def reverse_topup(
     tally: Counter[str] | None = None,
 ) -> str:
     """Bring a top-up's reversed amount up to date. Return reversed, returned, or unchanged; not_paid if the top-up has
-    not succeeded. A new dispute also blocks the card, and a dispute or the refund of a recharge suspends the rule.
+    not succeeded, or is not credited. A new dispute also blocks the card, credited or not, and a dispute or the refund
+    of a recharge suspends the rule.
 
     Read the top-up before asking Stripe: if its reversed amount is unchanged when the entry is written, no reader with
     newer data has written in between. Because a newer reader may have found nothing to write, ask Stripe again after
@@ -104,9 +105,12 @@ def reverse_topup(
     def attempt() -> str | None:
         nonlocal outcome
         topup = topups.read(account_id, topup_id)
-        if topup is None or topup.status != TopUpStatus.SUCCEEDED or topup.intent_id is None:
+        if topup is None or topup.intent_id is None:
             return "not_paid"
         losses = _losses_or_error(stripe_client, topup.intent_id)
+        if topup.status != TopUpStatus.SUCCEEDED:
+            guard.answer(topup, losses.signals)
+            return "not_paid"
         target = reversal_target(topup.amount_micros, losses)
         time_zone = AccountReader(client, table_name, account_id).account().time_zone
         entry = reversal_entry(topup, target, losses, time_zone, now)

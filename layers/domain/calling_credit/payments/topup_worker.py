@@ -70,7 +70,7 @@ class TopUpWorker:
         """
         for _ in range(MAX_STEPS):
             action = decision.next_action(
-                topup, intent, self.now, partial(self._is_wanted, topup), partial(self._was_frozen, topup)
+                topup, intent, self.now, partial(self._is_wanted, topup), partial(self._may_not_wait, topup)
             )
             topup, result = self._apply(action, topup)
             if result is None:
@@ -217,9 +217,10 @@ class TopUpWorker:
         rule, state = account.recharge.rule, account.recharge.state
         return not account.is_halted and not is_unwanted(rule, state, account.posted_micros, topup, account.time_zone)
 
-    def _was_frozen(self, topup: TopUp) -> bool:
+    def _may_not_wait(self, topup: TopUp) -> bool:
+        """Whether a freeze, or a block of its card, ended a payment's waiting for its customer."""
         account = AccountReader(self._dynamodb, self._table_name, topup.account_id).account()
-        return account.was_frozen_since(topup.created_at)
+        return account.was_frozen_since(topup.created_at) or self.gate.cards.is_blocked(topup.card)
 
     def _record_no_answer(self, topup: TopUp, result: NoAnswer | Refused) -> TopUp:
         """Leave the stored top-up unchanged: the outcome is unknown, or Stripe refused the request."""

@@ -84,14 +84,15 @@ def unblock_card(
     if rule is not None:
         known.insert(0, Card(rule.payment_method_id, rule.brand, rule.last4, rule.fingerprint))
     method = request.payment_method_id or _method_of(payments, request.topup_id)
-    copies = list(dict.fromkeys(card for card in known if card.payment_method_id == method))
-    if not copies:
+    numbers = {card.fingerprint for card in known if card.payment_method_id == method}
+    if not numbers:
         raise NotFound(
             ProblemCode.UNKNOWN_PAYMENT_METHOD, "This account has no rule and no payment with this payment method."
         )
+    copies = [card for card in dict.fromkeys(known) if card.fingerprint in numbers]
+    copies.sort(key=lambda card: card.payment_method_id != method)
     cards = CardStore(client, table_name)
     was_blocked = [cards.unblock(card, now, by=by, reason=request.reason) for card in copies]
-    numbers = {card.fingerprint for card in copies}
     disputed = [payment.topup_id for payment in payments if payment.card.fingerprint in numbers]
     before = recharges.recharge(account_id).state
     after = recharges.change_rule(account_id, lambda rule, state: (rule, _after(state, disputed)), now).state

@@ -133,11 +133,13 @@ class StripeEventHandler:
         return "not_confirmed" if intent.status == "requires_confirmation" else self._worker.advance(topup, intent)
 
     def _handle_reversal(self, event: StripeEvent) -> str:
-        """Handle a refund or dispute: settle the payment if necessary, then reverse its losses."""
+        """Handle a refund or dispute: settle the payment if necessary, then reverse its losses. A dispute blocks the
+        card also if its payment is not credited, because it differs from our request.
+        """
         topup = self._bring_up_to_date(event, event.intent_id) if event.intent_id else "ignored"
         if not isinstance(topup, TopUp):
             return topup
-        if topup.status != TopUpStatus.SUCCEEDED:
+        if topup.status != TopUpStatus.SUCCEEDED and not event.kind.startswith("charge.dispute."):
             return topup.status
         outcome = reverse_topup(
             self._client, self._table_name, self._stripe, topup.account_id, topup.topup_id, self._now, self.tally

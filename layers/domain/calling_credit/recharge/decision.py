@@ -21,6 +21,8 @@ DEFAULT_HOURLY_COUNT: Final = 3
 DEFAULT_DAILY_LIMIT_MICROS: Final = 200 * MICROS_PER_DOLLAR
 DEFAULT_MONTHLY_LIMIT_MICROS: Final = 1_000 * MICROS_PER_DOLLAR
 HOUR: Final = timedelta(hours=1)
+BUSY_WAIT: Final = timedelta(minutes=5)
+"""How long to wait for other payments with the rule's card, which hold all its tries."""
 BEGUN: Final = SPENT | {AttemptOutcome.CANCELED}
 """Attempts that count toward the hourly limit. Canceled ones count, or a canceled attempt could repeat endlessly. After
 a decline the back-off applies instead.
@@ -37,6 +39,7 @@ class StopReason(StrEnum):
     IN_FLIGHT = "in_flight"
     NO_CALL_SINCE = "no_call_since"
     BACKING_OFF = "backing_off"
+    CARD_BUSY = "card_busy"
     DECLINED_TOO_OFTEN = "card_declined_too_often"
     CARD_BLOCKED = "card_blocked"
     HOURLY_COUNT = "hourly_count"
@@ -144,17 +147,19 @@ def _reasons_to_stop(s: RechargeContext) -> Iterator[Stop]:
         yield Stop(StopReason.NO_CALL_SINCE)
     if state.is_backing_off(s.now):
         yield Stop(StopReason.BACKING_OFF, state.not_before)
-    yield from _reasons_of_card(rule, s.card)
+    yield from _reasons_of_card(rule, s.card, s.now)
     lately = [a for a in _since(s, HOUR) if a.outcome in BEGUN]
     if len(lately) >= rule.hourly_count:
         yield Stop(StopReason.HOURLY_COUNT, _after(lately[-rule.hourly_count], HOUR))
 
 
-def _reasons_of_card(rule: Rule, card: CardHistory) -> Iterator[Stop]:
+def _reasons_of_card(rule: Rule, card: CardHistory, now: datetime) -> Iterator[Stop]:
     if rule.fingerprint == rule.payment_method_id:  # Stripe names no number, so its declines cannot be counted.
         yield Stop(SuspensionReason.UNUSABLE)
     if card.is_blocked:
         yield Stop(StopReason.CARD_BLOCKED)
+    if card.is_busy:
+        yield Stop(StopReason.CARD_BUSY, format_instant(now + BUSY_WAIT))
     if card.tries_left == 0:
         yield Stop(StopReason.DECLINED_TOO_OFTEN, card.retry_at)
 

@@ -25,6 +25,7 @@ WORDS: Final[dict[str, str]] = {
     decision.StopReason.IN_FLIGHT: "A recharge is in progress.",
     decision.StopReason.NO_CALL_SINCE: "Automatic recharge charges after the next call.",
     decision.StopReason.BACKING_OFF: "Paused: the card was declined.",
+    decision.StopReason.CARD_BUSY: "Paused: other payments with this card are in progress.",
     decision.StopReason.DECLINED_TOO_OFTEN: "Paused: the card was declined too often. Use another card.",
     decision.StopReason.CARD_BLOCKED: "Paused: the card is blocked after a dispute. Use another card.",
     decision.StopReason.HOURLY_COUNT: "Paused: the hourly number of recharges was reached.",

@@ -104,7 +104,7 @@ class RechargeStore:
         self, account_id: str, change: Callable[[Recharge], tuple[Rule, State] | None], now: datetime
     ) -> Recharge:
         """Store what `change` makes of the current rule and state, and arm the balance; write nothing if it makes None.
-        Return the stored ones.
+        Arming a rule that stays suspended, or waits, forgives nothing: it shows no charge. Return the stored ones.
 
         Raises:
             Unavailable: `busy`, others kept changing it. NotFound: `unknown_account`.
@@ -119,7 +119,7 @@ class RechargeStore:
             guards = []
             if rule_loosens((current.rule, current.state), changed):
                 guards.append(unless_frozen_action(self._table_name, account_id))
-            forgives = is_arming(current.rule, changed[0])
+            forgives = is_arming(current.rule, changed[0]) and armed_threshold(*changed, now) is not None
             is_written = self._write(account_id, current, *changed, now, guards, forgives=forgives)
             return self.recharge(account_id) if is_written else None
 

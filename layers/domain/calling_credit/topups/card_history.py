@@ -67,8 +67,9 @@ class CardRecord:
 
 @dataclass(frozen=True, slots=True)
 class CardHistory:
-    """What a card still allows. `retry_at`: when a card without tries may be tried again; None: never by itself.
-    `has_manual_try`: the card was saved again, so its holder may try it once more.
+    """What a card still allows. `retry_at`: when an exhausted card may be tried again; None: never by itself.
+    `has_manual_try`: the card was saved again, so its holder may try it once more. `is_busy`: no try is left because of
+    payments under way, which may return theirs.
     """
 
     tries_left: int = MAX_TRIES
@@ -76,6 +77,7 @@ class CardHistory:
     is_blocked: bool = False
     declined_at: str | None = None
     has_manual_try: bool = False
+    is_busy: bool = False
 
     def refusal(self, *, is_manual: bool) -> CardRefusal | None:
         """Why this card must not be tried now; None if it may be."""
@@ -83,7 +85,7 @@ class CardHistory:
             return CardRefusal.BLOCKED
         if self.tries_left > 0 or (is_manual and self.has_manual_try):
             return None
-        return CardRefusal.DECLINED_TOO_OFTEN
+        return CardRefusal.BUSY if self.is_busy else CardRefusal.DECLINED_TOO_OFTEN
 
 
 NEW_CARD: Final = CardRecord()
@@ -91,13 +93,19 @@ UNUSED_CARD: Final = CardHistory()
 
 
 def history_of(record: CardRecord, now: datetime) -> CardHistory:
-    """What the card allows now. Reserved tries count as used until their outcome is known."""
-    used = sorted(attempt.at for attempt in _live(record, now))
-    left = 0 if record.ended_by else max(0, MAX_TRIES - len(used))
+    """What the card allows now. Reserved tries count as used until their outcome is known, but only declines exhaust a
+    card.
+    """
+    live = _live(record, now)
+    left = 0 if record.ended_by else max(0, MAX_TRIES - len(live))
     retry_at = None
-    if len(used) >= MAX_TRIES and not record.ended_by:
-        retry_at = format_instant(datetime.fromisoformat(used[-MAX_TRIES]) + DECLINES_COUNT_FOR)
-    return CardHistory(left, retry_at, record.blocked_at is not None, record.declined_at, record.has_manual_try)
+    declined = sorted(attempt.at for attempt in live if attempt.is_declined)
+    if len(declined) >= MAX_TRIES and not record.ended_by:
+        retry_at = format_instant(datetime.fromisoformat(declined[-MAX_TRIES]) + DECLINES_COUNT_FOR)
+    is_busy = left == 0 and not _is_exhausted(record, live)
+    return CardHistory(
+        left, retry_at, record.blocked_at is not None, record.declined_at, record.has_manual_try, is_busy
+    )
 
 
 def reserve(
@@ -118,8 +126,7 @@ def reserve(
         return replace(record, tries=(*live, new))
     if is_manual and record.has_manual_try:
         return replace(record, tries=(*live, replace(new, is_granted=True)), has_manual_try=False)
-    is_exhausted = record.ended_by or sum(attempt.is_declined for attempt in live) >= MAX_TRIES
-    return CardRefusal.DECLINED_TOO_OFTEN if is_exhausted else CardRefusal.BUSY
+    return CardRefusal.DECLINED_TOO_OFTEN if _is_exhausted(record, live) else CardRefusal.BUSY
 
 
 def give_back(record: CardRecord, topup_id: str) -> CardRecord:
@@ -150,10 +157,10 @@ def grant_manual_try(record: CardRecord, saved_at: str, now: datetime) -> CardRe
     """Grant one manual try to an exhausted card that was saved on a page opened at `saved_at`, after its last decline.
     The same page grants once.
     """
-    is_exhausted = history_of(record, now).tries_left == 0
+    live = _live(record, now)
     is_later = saved_at > max(record.declined_at or "", record.saved_at or "")
-    declines = sum(attempt.is_declined for attempt in _live(record, now))
-    if not is_exhausted or not is_later or declines >= MAX_DECLINES_OF_SAVED_CARD:
+    is_allowed = sum(attempt.is_declined for attempt in live) < MAX_DECLINES_OF_SAVED_CARD
+    if not (_is_exhausted(record, live) and is_later and is_allowed):
         return record
     return replace(record, has_manual_try=True, saved_at=saved_at)
 
@@ -173,6 +180,11 @@ def inherit(old: CardRecord, new: CardRecord) -> CardRecord:
         blocked_at=new.blocked_at or old.blocked_at,
         blocked_reason=new.blocked_reason or old.blocked_reason,
     )
+
+
+def _is_exhausted(record: CardRecord, live: Iterable[Try]) -> bool:
+    """Whether declines leave no try, also if the payments under way succeed or are canceled."""
+    return bool(record.ended_by) or sum(attempt.is_declined for attempt in live) >= MAX_TRIES
 
 
 def _live(record: CardRecord, now: datetime) -> tuple[Try, ...]:

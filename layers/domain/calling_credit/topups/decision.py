@@ -146,7 +146,7 @@ def next_action(
     intent: Intent | None,
     now: datetime,
     wanted: Callable[[], bool],
-    was_frozen: Callable[[], bool] = lambda: False,
+    may_not_wait: Callable[[], bool] = lambda: False,
 ) -> Action:
     """Decide the next action for a top-up.
 
@@ -156,7 +156,7 @@ def next_action(
         now: the current time.
         wanted: tells whether the rule would still charge an automatic top-up. It reads the account, so it is called
             only where the answer decides.
-        was_frozen: tells whether a freeze has ended the waiting for the customer; likewise.
+        may_not_wait: tells whether a freeze or a blocked card has ended the waiting for the customer; likewise.
     """
     if intent is None:
         return _before_asking(topup, now, wanted)
@@ -167,7 +167,7 @@ def next_action(
         return StoreIntent(intent)
     if intent.status == "succeeded":
         return Finish() if topup.status == TopUpStatus.SUCCEEDED else Settle(intent)
-    return _while_open(topup, intent, now, wanted, was_frozen) if topup.is_open else Leave()
+    return _while_open(topup, intent, now, wanted, may_not_wait) if topup.is_open else Leave()
 
 
 def _before_asking(topup: TopUp, now: datetime, wanted: Callable[[], bool]) -> Action:
@@ -179,15 +179,15 @@ def _before_asking(topup: TopUp, now: datetime, wanted: Callable[[], bool]) -> A
 
 
 def _while_open(
-    topup: TopUp, intent: Intent, now: datetime, wanted: Callable[[], bool], was_frozen: Callable[[], bool]
+    topup: TopUp, intent: Intent, now: datetime, wanted: Callable[[], bool], may_not_wait: Callable[[], bool]
 ) -> Action:
     match intent.status:
         case "requires_confirmation":
             return CancelIntent(intent.intent_id) if _is_abandoned(topup, now, wanted) else Confirm()
         case "requires_action":
-            return _at_challenge(topup, intent, now, was_frozen)
+            return _at_challenge(topup, intent, now, may_not_wait)
         case "requires_payment_method":
-            return _after_decline(topup, intent, now, was_frozen)
+            return _after_decline(topup, intent, now, may_not_wait)
         case "canceled":
             decline = _decline_of(topup, intent)
             return Cancel() if decline is None or _awaits_customer(topup, decline) else Fail(decline)
@@ -195,17 +195,17 @@ def _while_open(
             return RecordStatus(TopUpStatus.PROCESSING)
 
 
-def _at_challenge(topup: TopUp, intent: Intent, now: datetime, was_frozen: Callable[[], bool]) -> Action:
-    if _has_expired(topup, now) or was_frozen():
+def _at_challenge(topup: TopUp, intent: Intent, now: datetime, may_not_wait: Callable[[], bool]) -> Action:
+    if _has_expired(topup, now) or may_not_wait():
         return CancelIntent(intent.intent_id)
     customer_has_left = topup.kind == TopUpKind.MANUAL and topup.age(now) > CHALLENGE_TIMEOUT
     return RecordStatus(TopUpStatus.REQUIRES_ACTION, intent.next_action_url, wakes_recharge=customer_has_left)
 
 
-def _after_decline(topup: TopUp, intent: Intent, now: datetime, was_frozen: Callable[[], bool]) -> Action:
+def _after_decline(topup: TopUp, intent: Intent, now: datetime, may_not_wait: Callable[[], bool]) -> Action:
     if not _awaits_customer(topup, _decline_of(topup, intent)):
         return CancelIntent(intent.intent_id, intent.decline or UNSPECIFIED)
-    if _has_expired(topup, now) or was_frozen():
+    if _has_expired(topup, now) or may_not_wait():
         return CancelIntent(intent.intent_id)
     if topup.status == TopUpStatus.REQUIRES_ACTION:
         return RecordStatus(TopUpStatus.REQUIRES_ACTION)

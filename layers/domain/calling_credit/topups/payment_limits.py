@@ -114,8 +114,9 @@ def claim_page(use: PaymentUse, page_id: str, cards: int, now: datetime) -> Paym
     if len(use.pages) >= MAX_PAGES_AN_HOUR:
         return refusals.too_many_setup_pages(_instant(use.pages[-MAX_PAGES_AN_HOUR].at) + HOUR, now)
     opened = [page for page in use.pages if page.is_open and _instant(page.at) + PAGE_LIFETIME > now]
-    if cards + len(opened) >= MAX_CARDS:
-        until = _instant(opened[0].at) + PAGE_LIFETIME if opened else now + HOUR
+    excess = cards + len(opened) - MAX_CARDS  # The pages that must end, besides one more, to make a place.
+    if excess >= 0:
+        until = _instant(opened[excess].at) + PAGE_LIFETIME if excess < len(opened) else now + HOUR
         return refusals.too_many_cards(until, now)
     return replace(use, pages=(*use.pages, Page(page_id, format_instant(now))))
 
@@ -133,14 +134,16 @@ def return_page(use: PaymentUse, page_id: str) -> PaymentUse:
 
 def _too_many_declines(use: PaymentUse, now: datetime) -> CallingCreditError | None:
     """The error if another decline would exceed a limit. Payments under way may still be declined."""
+    until, is_busy = now, False
     for most, span in ((MAX_DECLINES_AN_HOUR, HOUR), (MAX_DECLINES_A_DAY, DAY)):
         claims = [claim for claim in use.claims if _instant(claim.at) + span > now]
         declined = [claim for claim in claims if claim.state is ClaimState.DECLINED]
         if len(declined) >= most:
-            return refusals.too_many_declines(_instant(declined[-most].at) + span, now)
-        if len(declined) + sum(claim.state is ClaimState.OPEN for claim in claims) >= most:
-            return refusals.payments_under_way()
-    return None
+            until = max(until, _instant(declined[-most].at) + span)
+        is_busy |= len(declined) + sum(claim.state is ClaimState.OPEN for claim in claims) >= most
+    if until > now:
+        return refusals.too_many_declines(until, now)
+    return refusals.payments_under_way() if is_busy else None
 
 
 def _of_today(use: PaymentUse, daily: DailyLimit) -> PaymentUse:
