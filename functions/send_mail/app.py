@@ -29,7 +29,7 @@ from calling_credit.links.store import LinkStore
 from calling_credit.links.tokens import issue_link
 from calling_credit.notifications.event_types import EventType
 from calling_credit.notifications.mail_limit_store import LimitedMail, MailLimitStore, MailTurn
-from calling_credit.notifications.mail_limits import SILENCE, limited_kind
+from calling_credit.notifications.mail_limits import limited_kind, silence_end
 from calling_credit.notifications.mails import Confirmation, Mail, mail_about, needs_confirmation, offers_freeze
 from calling_credit.notifications.ses import MailRefused, mail_client, send
 from calling_credit.topups.store import TopUpStore
@@ -76,11 +76,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     link = None if account.is_closed or account.is_frozen else confirmation(detail, account)
     mail = None if was_shown(detail) else mail_about(detail, config().page_url, link)
     addresses = account.billing_emails if mail is not None else ()
-    kind = limited_kind(detail, link) if addresses else None
+    kind = limited_kind(detail, link, account.unfrozen_at) if addresses else None
+    silent_until = silence_end(detail, clock.now())
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
     refused: list[Exception] = []
     for address in addresses:
-        limited = kind and LimitedMail(kind, account.account_id, address, detail["id"])
+        limited = kind and LimitedMail(kind, account.account_id, address, detail["id"], silent_until)
         try:
             recipient = {"id": detail["id"], "address": address}
             mail_once(recipient=recipient, mail=mail, limited=limited, seconds_left=seconds_left)
@@ -109,9 +110,9 @@ def mail_to(
     try:
         send(mailer, config().mail_from, recipient["address"], mail)
     except Exception:
-        change_turn(limited, limits.give_back, limited)
+        change_turn(limits.give_back, limited)
         raise
-    return change_turn(limited, limits.keep, limited, clock.now() + SILENCE)
+    return change_turn(limits.keep, limited)
 
 
 def take_turn(limited: LimitedMail, seconds_left: Callable[[], float]) -> bool:
@@ -123,10 +124,10 @@ def take_turn(limited: LimitedMail, seconds_left: Callable[[], float]) -> bool:
     raise Unavailable(ProblemCode.BUSY, "Another e-mail of this kind is being sent. Try again.")
 
 
-def change_turn(limited: LimitedMail, change: Callable[..., None], *values: Any) -> None:
+def change_turn(change: Callable[[LimitedMail], None], limited: LimitedMail) -> None:
     """Record how a limited mail ended. Without the record, its turn ends after a minute."""
     try:
-        change(*values)
+        change(limited)
     except AWS_ERRORS as error:
         logger.warning("not_recorded", event_id=limited.event_id, code=code_of(error))
 

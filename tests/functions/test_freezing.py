@@ -76,6 +76,23 @@ def test_a_decision_made_before_the_freeze_holds_nothing(world: World, wire: Wir
     world.balance()
 
 
+def test_refused_calls_are_announced_again_after_an_unfreezing(world: World) -> None:
+    """Their mail carries a new freeze link, because the unfreezing withdrew the one before."""
+    world.operate("PUT", "/accounts/acct_1", {"limits": {"blocked": ["GB"]}})
+    counts = []
+    for turn in (None, True, False):
+        world.clock.now += timedelta(minutes=1)
+        if turn is not None:
+            world.operate("PUT", "/accounts/acct_1", {"frozen": turn})
+        for seconds in (1, 2):
+            world.clock.now += timedelta(seconds=seconds)
+            world.authorize()
+            [item] = world.of_kind("DENIAL")
+            counts.append((item["reason"], item["denials"]))
+    refused, frozen = "destination_blocked", "account_frozen"
+    assert counts == [(refused, 1), (refused, 1), (frozen, 2), (frozen, 2), (refused, 3), (refused, 3)]
+
+
 def test_an_unknown_account_cannot_be_frozen(world: World) -> None:
     client, name = world.stack.dynamodb, world.stack.table_name
     for turn in (freeze_account, unfreeze_account):
