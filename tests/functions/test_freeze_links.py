@@ -71,6 +71,20 @@ def test_a_link_handed_out_again_after_the_unfreezing_stays_withdrawn(till: Till
     assert press(till, token) == INVALID
 
 
+@pytest.mark.parametrize("ahead", [1, 900])
+def test_a_clock_that_is_ahead_keeps_no_link_alive(till: Till, ahead: int) -> None:
+    """The function that mails the link, and the one that unfreezes the account, run on two machines."""
+    till.later(milliseconds=ahead)
+    token = issued(till)
+    till.later(milliseconds=-ahead)
+    freeze(till)
+    freeze(till, is_frozen=False)
+    till.later(seconds=ahead)
+    assert press(till, token) == INVALID
+    till.later(milliseconds=-ahead)
+    assert press(till, issued(till, "evt_2")) == FROZEN, "nor does one that is behind withdraw a link"
+
+
 @pytest.mark.parametrize("by", ["operator", "another link"])
 def test_a_link_pressed_while_the_account_is_frozen_is_not_spent(till: Till, by: str) -> None:
     token, other = issued(till), issued(till, "evt_2")
