@@ -1,11 +1,14 @@
 """A frozen account makes no payment and saves no card. A payment confirmed before is credited."""
 
+from typing import Any
+
 import pytest
 
 from tests.functions.freeze_bench import freeze, refuses
 from tests.functions.links_bench import heading, token_of, waiting
 from tests.harness.cards import CHALLENGED, DECLINED, VISA
 from tests.harness.till import ALWAYS, CANCEL, CONFIRM, Till
+from tests.harness.wire import Pass, Sent, Wire
 
 pytestmark = pytest.mark.dynamodb
 
@@ -42,6 +45,25 @@ def test_a_payment_confirmed_before_the_freeze_is_credited(till: Till) -> None:
     till.sweep(minutes=3)
     assert till.status_of(topup_id) == "succeeded"
     assert till.world.balance() == 25_000_000
+    till.check()
+
+
+def test_a_payment_stopped_by_a_freeze_returns_its_part_of_the_day(till: Till, wire: Wire) -> None:
+    till.world.operate("PUT", "/accounts/acct_1", {"limits": {"daily_top_up": "30.00"}})
+    card, done = till.card(), list[Sent]()
+
+    def freeze_after_the_claim(sent: Sent, passed: Pass) -> Any:
+        answer = passed()
+        if sent.operation == "TransactWriteItems" and "TOPUP#" in str(sent.body) and not done:
+            done.append(sent)
+            freeze(till)
+        return answer
+
+    with wire.interfering(freeze_after_the_claim):
+        refuses(till.pay("25.00", card, key="k"))
+    freeze(till, is_frozen=False)
+    assert till.paid("25.00", card, key="k")["status"] == "canceled", "a replay"
+    assert till.paid("25.00", card)["status"] == "succeeded"
     till.check()
 
 
