@@ -3,6 +3,7 @@ kind in an hour. Deployed only if a sender is configured.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -24,9 +25,10 @@ from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.dynamodb.retries import backoff
 from calling_credit.errors import NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
-from calling_credit.links.link import confirmation_link, freeze_link
+from calling_credit.links.freezing import read_freeze_link
+from calling_credit.links.link import confirmation_link, freeze_link, hash_of
 from calling_credit.links.store import LinkStore
-from calling_credit.links.tokens import issue_link
+from calling_credit.links.tokens import issue_link, token_of
 from calling_credit.notifications.event_types import EventType
 from calling_credit.notifications.mail_limit_store import LimitedMail, MailLimitStore, MailTurn
 from calling_credit.notifications.mail_limits import limited_kind, silence_end
@@ -148,15 +150,11 @@ def was_shown(detail: dict[str, Any]) -> bool:
 
 def confirmation(detail: dict[str, Any], account: Account) -> Confirmation | None:
     """Return the link in the mail, which confirms a waiting recharge or freezes the account. None if the mail has no
-    link, or the link would have expired.
+    link, or the link would not act.
     """
     now = clock.now()
     if offers_freeze(detail):
-        link = freeze_link(detail["account_id"], detail["id"], detail["occurred_at"])
-        if link.expires_at <= format_instant(now):
-            return None
-        secret = read_secret(config().cursor_secret_arn)
-        return Confirmation(issue_link(links, secret, config().link_url, link, now), link.expires_at)
+        return freeze_confirmation(detail, now)
     if not needs_confirmation(detail):
         return None
     for topup in topups.recent(detail["account_id"], now):
@@ -166,3 +164,16 @@ def confirmation(detail: dict[str, Any], account: Account) -> Confirmation | Non
             secret = read_secret(config().cursor_secret_arn)
             return Confirmation(issue_link(links, secret, config().link_url, link, now), link.expires_at)
     return None
+
+
+def freeze_confirmation(detail: dict[str, Any], now: datetime) -> Confirmation | None:
+    """Return the link that freezes the account. None if it has expired, or was handed out by an earlier attempt to send
+    this mail and has acted or been withdrawn since.
+    """
+    link = freeze_link(detail["account_id"], detail["id"], detail["occurred_at"])
+    if link.expires_at <= format_instant(now):
+        return None
+    secret = read_secret(config().cursor_secret_arn)
+    address = issue_link(links, secret, config().link_url, link, now)
+    found = read_freeze_link(dynamodb, config().table_name, link, hash_of(token_of(secret, link)))
+    return Confirmation(address, link.expires_at) if found.can_act else None

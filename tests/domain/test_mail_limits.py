@@ -31,7 +31,8 @@ def test_only_receipts_reversals_and_freezes_are_always_sent() -> None:
         }
     )
     for kind, data in SAMPLES:
-        is_always_sent = kind in ALWAYS_SENT or data.get("reason") in ALWAYS_SENT_REASONS
+        is_lost = (data.get("failure") or {}).get("code") == "payment_lost"
+        is_always_sent = kind in ALWAYS_SENT or data.get("reason") in ALWAYS_SENT_REASONS or is_lost
         assert (limited_kind({"type": kind, "data": data}, None) is None) == is_always_sent
 
 
@@ -61,6 +62,7 @@ def test_a_silence_begins_with_the_event_of_a_mail_that_is_in_time(late: float |
 
 def test_only_refused_calls_are_reported_again_after_an_unfreezing() -> None:
     for kind, data in SAMPLES:
-        event = {"type": kind, "data": data}
-        kinds = {limited_kind(event, None, at) for at in (None, "T1", "T2", "T2")}
-        assert len(kinds) == (3 if kind is EventType.CALL_DENIED else 1)
+        event = {"type": kind, "data": data, "occurred_at": "T2"}
+        kinds = [limited_kind(event, None, at) for at in (None, "T3", "T2", "T1", "T0")]
+        assert len(set(kinds[:3])) == 1
+        assert len(set(kinds)) == (3 if kind is EventType.CALL_DENIED else 1)

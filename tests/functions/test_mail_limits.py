@@ -104,17 +104,34 @@ def test_refused_calls_are_mailed_each_hour_however_long_a_mail_takes(postbox: P
 def test_a_call_refused_after_an_unfreezing_is_mailed_with_its_own_link(postbox: Postbox) -> None:
     """The unfreezing withdrew the link of the mail before."""
     till = postbox.till
-    for _ in range(2):
-        postbox.bring(denied(postbox, "destination_blocked"))
+    for at in ("12:00:00", "12:04:01"):
+        postbox.bring(denied(postbox, "destination_blocked", at))
         text = postbox.asked[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
         [token] = re.findall("https://page.test/links/(.*)", text)
         assert count(postbox) == 1
         assert press(till, token) == FROZEN
-        postbox.bring(denied(postbox, "account_frozen"))
+        postbox.bring(denied(postbox, "account_frozen", at))
         assert count(postbox) == 0
         till.later(minutes=2)
         freeze(till, is_frozen=False)
-        till.later(minutes=2)
+        till.later(minutes=2, seconds=2)
+
+
+def test_a_late_report_does_not_silence_one_of_after_the_unfreezing(postbox: Postbox) -> None:
+    freeze(postbox.till)
+    postbox.till.later(minutes=2)
+    freeze(postbox.till, is_frozen=False)
+    for at, sent in (("12:01:59", 1), ("12:01:59", 0), ("12:02:01", 1), ("12:02:02", 0)):
+        postbox.bring(denied(postbox, "destination_blocked", at))
+        assert count(postbox) == sent
+
+
+def test_news_of_a_lost_payment_is_never_left_out(postbox: Postbox) -> None:
+    for code, sent in (("card_declined", 1), ("payment_lost", 1), ("payment_lost", 1), ("card_declined", 0)):
+        event = declined(postbox)
+        event["data"]["failure"]["code"] = code
+        postbox.bring(event)
+        assert count(postbox) == sent
 
 
 def test_an_address_in_other_letters_is_the_same_address(postbox: Postbox) -> None:

@@ -69,6 +69,11 @@ class FreezeLink:
     state: FreezeLinkState
     is_frozen: bool
 
+    @property
+    def can_act(self) -> bool:
+        """Whether the link freezes the account now, or would if it were not frozen."""
+        return self.state in (FreezeLinkState.ACTIVE, FreezeLinkState.FROZEN)
+
 
 def freeze_link_of(account: Mapping[str, Any], stored: Mapping[str, Any] | None, token_hash: str) -> FreezeLink:
     """The state of a link by the account's and the link's items.

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from calling_credit.notifications.event_types import EventType
 from calling_credit.notifications.mails import Confirmation, needs_confirmation
+from calling_credit.topups.declines import FailureCode
 
 SILENCE: Final = timedelta(hours=1)
 """How long no other mail of the same kind follows."""
@@ -44,16 +45,21 @@ def limited_kind(
     """Return the kind of mail within which an event's mail is limited; None if it is never left out.
 
     Suspensions of automatic recharge differ by reason, because each asks for another action. A link that confirms a
-    payment is always sent, because its payment waits for nothing else. A refused call is reported again once the
-    account was unfrozen, because that withdrew the links in earlier reports.
+    payment is always sent, because its payment waits for nothing else; so is news of a lost payment. A call that was
+    refused after an unfreezing is reported again, because the unfreezing withdrew the links in earlier reports.
     """
     kind = EventType(event["type"])
-    if kind in ALWAYS_SENT:
+    if kind in ALWAYS_SENT or _is_lost(event["data"].get("failure")):
         return None
-    if kind is EventType.CALL_DENIED and unfrozen_at is not None:
+    if kind is EventType.CALL_DENIED and unfrozen_at is not None and event["occurred_at"] > unfrozen_at:
         return f"{kind}:{unfrozen_at}"
     if kind is not EventType.AUTO_RECHARGE_SUSPENDED:
         return kind
     reason = event["data"]["reason"]
     waits = confirmation is not None and needs_confirmation(event)
     return None if waits or reason in ALWAYS_SENT_REASONS else f"{kind}:{reason}"
+
+
+def _is_lost(failure: Mapping[str, Any] | None) -> bool:
+    """Whether a payment may have been charged, but is not credited, because Stripe no longer knows it."""
+    return failure is not None and failure["code"] == FailureCode.PAYMENT_LOST
