@@ -135,6 +135,18 @@ def test_a_frozen_account_recharges_only_after_it_is_unfrozen(armed: Till) -> No
     assert [item["status"] for item in armed.top_ups()] == ["succeeded"]
 
 
+def test_unfreezing_charges_nothing_that_no_call_caused(armed: Till) -> None:
+    """Credit was taken back while the account was frozen, and its calls were refused for the freeze."""
+    freeze(armed, is_frozen=True)
+    armed.world.adjust("-45.00", "wrong grant")
+    assert armed.world.authorize().body["reason"] == "account_frozen"
+    freeze(armed, is_frozen=False)
+    for hours in (0, 1, 7):
+        armed.sweep(hours=hours)
+        armed.stream()
+    assert armed.charged() == []
+
+
 def test_a_freeze_between_two_reads_prevents_a_recharge(armed: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     """DynamoDB reads each item of a batch at its own moment."""
     spend(armed, "30.00")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.functions.freeze_bench import freeze, refuses
+from tests.functions.freeze_bench import FROZEN, freeze, issued, press, refuses
 from tests.functions.links_bench import heading, token_of, waiting
 from tests.harness.cards import CHALLENGED, DECLINED, VISA
 from tests.harness.till import ALWAYS, CANCEL, CONFIRM, Till
@@ -95,6 +95,30 @@ def test_freezing_cancels_a_manual_payment_at_its_bank_within_a_minute(till: Til
     assert till.top_up(shown["id"])["status"] == "canceled"
     assert till.intent_of(shown["id"])["status"] == "canceled"
     assert till.charged() == []
+    till.check()
+
+
+def test_a_link_that_freezes_cancels_a_payment_at_its_bank(till: Till) -> None:
+    shown, token = till.paid("25.00", till.card(CHALLENGED)), issued(till)
+    till.later(minutes=50)
+    till.sweep()
+    assert press(till, token) == FROZEN
+    till.sweep(minutes=1)
+    assert till.top_up(shown["id"])["status"] == "canceled"
+    assert till.charged() == []
+
+
+def test_a_recharge_claimed_before_the_freeze_is_not_confirmed_after_it(till: Till) -> None:
+    till.set_rule(till.card())
+    till.fault("dropped", CONFIRM, count=ALWAYS)
+    till.stream()
+    till.all_well()
+    freeze(till)
+    for _ in range(2):
+        till.sweep(minutes=3)
+        till.stream()
+    [item] = till.top_ups()
+    assert (item["status"], till.charged()) == ("canceled", [])
     till.check()
 
 

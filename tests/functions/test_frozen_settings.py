@@ -201,11 +201,15 @@ def test_the_balance_shows_whether_the_account_is_open_and_frozen(till: Till) ->
 
 def test_the_operator_works_on_a_frozen_account_as_before(till: Till) -> None:
     world = till.world
+    till.rule(enabled=False, threshold="10.00", amount="50.00", payment_method_id=till.card())
     freeze(till)
     world.adjust("5.00", "goodwill")
     assert world.balance() == 5_000_000
     limits = {"limits": {"daily_spend": "500.00", "high_cost_allowed": ["+1900"]}, "low_balance": "10.00"}
     assert world.operate("PUT", "/accounts/acct_1", limits).body["frozen"] is True
+    assert world.operate("PUT", "/accounts/acct_1", {"frozen": None}).status == 422
+    off = {"enabled": False, "reason": "fraud"}
+    assert world.operate("PUT", "/accounts/acct_1/auto-recharge", off).status == 200
     line = {"number": "+14155550101", "user_id": "user_1", "international_calling": True}
     assert world.operate("PUT", "/accounts/acct_1/lines/line_2", line).status == 201
     assert world.authorize().body["reason"] == "account_frozen"
