@@ -80,8 +80,8 @@ the parameter `MailFrom` names a sender ([deploy.md](deploy.md)). Addresses and 
 [events.md](events.md) lists the events.
 
 The first mail of a kind is sent at once; then none of that kind goes to the same account and address for an hour.
-Receipts, reversals, freezes, and links that confirm a payment are always sent. A failed payment is not mailed if the
-answer to its own request showed the failure
+Receipts, reversals, lost payments, freezes, and links that confirm a payment are always sent. A failed payment is not
+mailed if the answer to its own request showed the failure
 ([decision 0113](decisions/0113-mails-of-one-kind-are-limited-to-one-an-hour.md)).
 """
 

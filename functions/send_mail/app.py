@@ -3,6 +3,7 @@ kind in an hour. Deployed only if a sender is configured.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -24,12 +25,13 @@ from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.dynamodb.retries import backoff
 from calling_credit.errors import NotFound, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
-from calling_credit.links.link import confirmation_link, freeze_link
+from calling_credit.links.freezing import read_freeze_link
+from calling_credit.links.link import confirmation_link, freeze_link, hash_of
 from calling_credit.links.store import LinkStore
-from calling_credit.links.tokens import issue_link
+from calling_credit.links.tokens import issue_link, token_of
 from calling_credit.notifications.event_types import EventType
 from calling_credit.notifications.mail_limit_store import LimitedMail, MailLimitStore, MailTurn
-from calling_credit.notifications.mail_limits import SILENCE, limited_kind
+from calling_credit.notifications.mail_limits import limited_kind, silence_end
 from calling_credit.notifications.mails import Confirmation, Mail, mail_about, needs_confirmation, offers_freeze
 from calling_credit.notifications.ses import MailRefused, mail_client, send
 from calling_credit.topups.store import TopUpStore
@@ -76,11 +78,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     link = None if account.is_closed or account.is_frozen else confirmation(detail, account)
     mail = None if was_shown(detail) else mail_about(detail, config().page_url, link)
     addresses = account.billing_emails if mail is not None else ()
-    kind = limited_kind(detail, link) if addresses else None
+    kind = limited_kind(detail, link, account.unfrozen_at) if addresses else None
+    silent_until = silence_end(detail, clock.now())
     seconds_left = clock.seconds_left(context, SECONDS_TO_SPARE)
     refused: list[Exception] = []
     for address in addresses:
-        limited = kind and LimitedMail(kind, account.account_id, address, detail["id"])
+        limited = kind and LimitedMail(kind, account.account_id, address, detail["id"], silent_until)
         try:
             recipient = {"id": detail["id"], "address": address}
             mail_once(recipient=recipient, mail=mail, limited=limited, seconds_left=seconds_left)
@@ -109,9 +112,9 @@ def mail_to(
     try:
         send(mailer, config().mail_from, recipient["address"], mail)
     except Exception:
-        change_turn(limited, limits.give_back, limited)
+        change_turn(limits.give_back, limited)
         raise
-    return change_turn(limited, limits.keep, limited, clock.now() + SILENCE)
+    return change_turn(limits.keep, limited)
 
 
 def take_turn(limited: LimitedMail, seconds_left: Callable[[], float]) -> bool:
@@ -123,10 +126,10 @@ def take_turn(limited: LimitedMail, seconds_left: Callable[[], float]) -> bool:
     raise Unavailable(ProblemCode.BUSY, "Another e-mail of this kind is being sent. Try again.")
 
 
-def change_turn(limited: LimitedMail, change: Callable[..., None], *values: Any) -> None:
+def change_turn(change: Callable[[LimitedMail], None], limited: LimitedMail) -> None:
     """Record how a limited mail ended. Without the record, its turn ends after a minute."""
     try:
-        change(*values)
+        change(limited)
     except AWS_ERRORS as error:
         logger.warning("not_recorded", event_id=limited.event_id, code=code_of(error))
 
@@ -147,15 +150,11 @@ def was_shown(detail: dict[str, Any]) -> bool:
 
 def confirmation(detail: dict[str, Any], account: Account) -> Confirmation | None:
     """Return the link in the mail, which confirms a waiting recharge or freezes the account. None if the mail has no
-    link, or the link would have expired.
+    link, or the link would not act.
     """
     now = clock.now()
     if offers_freeze(detail):
-        link = freeze_link(detail["account_id"], detail["id"], detail["occurred_at"])
-        if link.expires_at <= format_instant(now):
-            return None
-        secret = read_secret(config().cursor_secret_arn)
-        return Confirmation(issue_link(links, secret, config().link_url, link, now), link.expires_at)
+        return freeze_confirmation(detail, now)
     if not needs_confirmation(detail):
         return None
     for topup in topups.recent(detail["account_id"], now):
@@ -165,3 +164,16 @@ def confirmation(detail: dict[str, Any], account: Account) -> Confirmation | Non
             secret = read_secret(config().cursor_secret_arn)
             return Confirmation(issue_link(links, secret, config().link_url, link, now), link.expires_at)
     return None
+
+
+def freeze_confirmation(detail: dict[str, Any], now: datetime) -> Confirmation | None:
+    """Return the link that freezes the account. None if it has expired, or was handed out by an earlier attempt to send
+    this mail and has acted or been withdrawn since.
+    """
+    link = freeze_link(detail["account_id"], detail["id"], detail["occurred_at"])
+    if link.expires_at <= format_instant(now):
+        return None
+    secret = read_secret(config().cursor_secret_arn)
+    address = issue_link(links, secret, config().link_url, link, now)
+    found = read_freeze_link(dynamodb, config().table_name, link, hash_of(token_of(secret, link)))
+    return Confirmation(address, link.expires_at) if found.can_act else None

@@ -180,3 +180,21 @@ def test_ending_a_pause_of_an_active_rule_loosens_it(pause: dict[str, Any]) -> N
     assert not rule_loosens((RULE, paused), (RULE, paused))
     assert not rule_loosens((RULE, State()), (RULE, paused))
     assert not rule_loosens((RULE, paused), (replace(RULE, enabled=False), State()))
+
+
+def test_ending_what_a_reversal_hides_loosens_a_rule() -> None:
+    by = frozenset({"payment_disputed#tu_1#50#2026-11-23T12:00:00.000Z"})
+    hidden = State(suspended_reason="payment_disputed", suspended_by=by, suspended_before="card_unusable")
+    assert rule_loosens((RULE, hidden), (RULE, replace(hidden, suspended_before=None)))
+    assert not rule_loosens((RULE, hidden), (RULE, hidden))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_loosened"),
+    [(None, None, False), (None, 50, False), (50, 50, False), (50, 49, False), (50, 51, True), (50, None, True)],
+)
+def test_a_higher_first_charge_loosens_a_rule(before: int | None, after: int | None, is_loosened: bool) -> None:
+    for enabled in (True, False):
+        rule = replace(RULE, enabled=enabled)
+        states = [State(accepted_micros=micros) for micros in (before, after)]
+        assert rule_loosens((rule, states[0]), (rule, states[1])) == is_loosened

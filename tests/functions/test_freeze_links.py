@@ -71,6 +71,44 @@ def test_a_link_handed_out_again_after_the_unfreezing_stays_withdrawn(till: Till
     assert press(till, token) == INVALID
 
 
+@pytest.mark.parametrize("ahead", [1, 900])
+def test_a_clock_that_is_ahead_keeps_no_link_alive(till: Till, ahead: int) -> None:
+    """The function that mails the link, and the one that unfreezes the account, run on two machines."""
+    till.later(milliseconds=ahead)
+    token = issued(till)
+    till.later(milliseconds=-ahead)
+    freeze(till)
+    freeze(till, is_frozen=False)
+    till.later(seconds=ahead)
+    assert press(till, token) == INVALID
+    till.later(milliseconds=-ahead)
+    assert press(till, issued(till, "evt_2")) == FROZEN, "nor does one that is behind withdraw a link"
+
+
+def test_a_link_that_froze_once_says_so_in_the_freeze_of_another(till: Till) -> None:
+    first, other = issued(till), issued(till, "evt_2")
+    assert press(till, first) == FROZEN
+    freeze(till, is_frozen=False)
+    later = issued(till, "evt_3")
+    till.later(minutes=1)
+    freeze(till, is_frozen=False)
+    assert press(till, later) == FROZEN, "unfreezing an account that is not frozen withdraws no link"
+    assert [press(till, token) for token in (first, other)] == [USED, FROZEN]
+    freeze(till, is_frozen=False)
+    assert [press(till, token) for token in (first, other, later)] == [USED, INVALID, USED]
+
+
+def test_a_link_freezes_a_closed_account_and_no_other(till: Till) -> None:
+    till.world.create_account("acct_2")
+    token = issued(till)
+    till.world.operate("PUT", "/accounts/acct_1", {"status": "closed"})
+    assert till.visit(f"{token[:-2]}AA", "POST").status == 404
+    assert press(till, token) == FROZEN
+    assert "frozen_at" not in till.world.of_kind("ACCOUNT", "acct_2")[0]
+    till.later(days=7)
+    assert press(till, token) == INVALID, "it has expired"
+
+
 @pytest.mark.parametrize("by", ["operator", "another link"])
 def test_a_link_pressed_while_the_account_is_frozen_is_not_spent(till: Till, by: str) -> None:
     token, other = issued(till), issued(till, "evt_2")

@@ -76,6 +76,23 @@ def test_a_decision_made_before_the_freeze_holds_nothing(world: World, wire: Wir
     world.balance()
 
 
+def test_refused_calls_are_announced_again_after_an_unfreezing(world: World) -> None:
+    """Their mail carries a new freeze link, because the unfreezing withdrew the one before."""
+    world.operate("PUT", "/accounts/acct_1", {"limits": {"blocked": ["GB"]}})
+    counts = []
+    for turn in (None, True, False):
+        world.clock.now += timedelta(minutes=1)
+        if turn is not None:
+            world.operate("PUT", "/accounts/acct_1", {"frozen": turn})
+        for seconds in (1, 2):
+            world.clock.now += timedelta(seconds=seconds)
+            world.authorize()
+            [item] = world.of_kind("DENIAL")
+            counts.append((item["reason"], item["denials"]))
+    refused, frozen = "destination_blocked", "account_frozen"
+    assert counts == [(refused, 1), (refused, 1), (frozen, 2), (frozen, 2), (refused, 3), (refused, 3)]
+
+
 def test_an_unknown_account_cannot_be_frozen(world: World) -> None:
     client, name = world.stack.dynamodb, world.stack.table_name
     for turn in (freeze_account, unfreeze_account):
@@ -116,6 +133,18 @@ def test_a_frozen_account_recharges_only_after_it_is_unfrozen(armed: Till) -> No
     freeze(armed, is_frozen=False)
     armed.stream()
     assert [item["status"] for item in armed.top_ups()] == ["succeeded"]
+
+
+def test_unfreezing_charges_nothing_that_no_call_caused(armed: Till) -> None:
+    """Credit was taken back while the account was frozen, and its calls were refused for the freeze."""
+    freeze(armed, is_frozen=True)
+    armed.world.adjust("-45.00", "wrong grant")
+    assert armed.world.authorize().body["reason"] == "account_frozen"
+    freeze(armed, is_frozen=False)
+    for hours in (0, 1, 7):
+        armed.sweep(hours=hours)
+        armed.stream()
+    assert armed.charged() == []
 
 
 def test_a_freeze_between_two_reads_prevents_a_recharge(armed: Till, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,14 @@
 """A frozen account makes no payment and saves no card. A payment confirmed before is credited."""
 
+from typing import Any
+
 import pytest
 
-from tests.functions.freeze_bench import freeze, refuses
+from tests.functions.freeze_bench import FROZEN, freeze, issued, press, refuses
 from tests.functions.links_bench import heading, token_of, waiting
 from tests.harness.cards import CHALLENGED, DECLINED, VISA
 from tests.harness.till import ALWAYS, CANCEL, CONFIRM, Till
+from tests.harness.wire import Pass, Sent, Wire
 
 pytestmark = pytest.mark.dynamodb
 
@@ -45,6 +48,25 @@ def test_a_payment_confirmed_before_the_freeze_is_credited(till: Till) -> None:
     till.check()
 
 
+def test_a_payment_stopped_by_a_freeze_returns_its_part_of_the_day(till: Till, wire: Wire) -> None:
+    till.world.operate("PUT", "/accounts/acct_1", {"limits": {"daily_top_up": "30.00"}})
+    card, done = till.card(), list[Sent]()
+
+    def freeze_after_the_claim(sent: Sent, passed: Pass) -> Any:
+        answer = passed()
+        if sent.operation == "TransactWriteItems" and "TOPUP#" in str(sent.body) and not done:
+            done.append(sent)
+            freeze(till)
+        return answer
+
+    with wire.interfering(freeze_after_the_claim):
+        refuses(till.pay("25.00", card, key="k"))
+    freeze(till, is_frozen=False)
+    assert till.paid("25.00", card, key="k")["status"] == "canceled", "a replay"
+    assert till.paid("25.00", card)["status"] == "succeeded"
+    till.check()
+
+
 def test_a_frozen_account_saves_no_new_card_and_removes_old_ones(till: Till) -> None:
     card = till.card()
     freeze(till)
@@ -73,6 +95,30 @@ def test_freezing_cancels_a_manual_payment_at_its_bank_within_a_minute(till: Til
     assert till.top_up(shown["id"])["status"] == "canceled"
     assert till.intent_of(shown["id"])["status"] == "canceled"
     assert till.charged() == []
+    till.check()
+
+
+def test_a_link_that_freezes_cancels_a_payment_at_its_bank(till: Till) -> None:
+    shown, token = till.paid("25.00", till.card(CHALLENGED)), issued(till)
+    till.later(minutes=50)
+    till.sweep()
+    assert press(till, token) == FROZEN
+    till.sweep(minutes=1)
+    assert till.top_up(shown["id"])["status"] == "canceled"
+    assert till.charged() == []
+
+
+def test_a_recharge_claimed_before_the_freeze_is_not_confirmed_after_it(till: Till) -> None:
+    till.set_rule(till.card())
+    till.fault("dropped", CONFIRM, count=ALWAYS)
+    till.stream()
+    till.all_well()
+    freeze(till)
+    for _ in range(2):
+        till.sweep(minutes=3)
+        till.stream()
+    [item] = till.top_ups()
+    assert (item["status"], till.charged()) == ("canceled", [])
     till.check()
 
 

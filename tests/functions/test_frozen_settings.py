@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from tests.functions.freeze_bench import freeze, refuses
+from tests.harness.cards import DECLINED
+from tests.harness.recharging import leave, patch_rule
 from tests.harness.till import Till
 from tests.harness.wire import Pass, Sent, Wire
 
@@ -157,6 +159,29 @@ def test_a_freeze_between_read_and_write_refuses_a_looser_change(till: Till, wir
     refuses(answer)
 
 
+def test_a_frozen_account_accepts_a_lower_first_charge_and_no_higher_one(till: Till) -> None:
+    till.world.adjust("45.00", "credit")
+    till.set_rule(till.card())
+    freeze(till)
+    for amount in ("10.00", "10.00", "5.00"):
+        assert patch_rule(till, accept_charge=amount).status == 200, "no charge was limited before"
+    before = till.state()
+    refuses(patch_rule(till, accept_charge="5.01"))
+    refuses(patch_rule(till, accept_charge="60.00", enabled=False))
+    assert till.state() == before
+
+
+def test_a_rule_that_backs_off_can_be_tightened_while_frozen(till: Till) -> None:
+    leave(till, "5.00")
+    till.set_rule(till.card(DECLINED))
+    till.stream()
+    freeze(till)
+    for hours, change in ((0, {"amount": "20.00"}), (2, {"amount": "10.00"}), (0, {"enabled": False})):
+        till.later(hours=hours)
+        assert patch_rule(till, **change).status == 200
+    refuses(patch_rule(till, enabled=True, amount="10.00"))
+
+
 # --- What others see and do -------------------------------------------------------------------------------------------
 
 
@@ -176,11 +201,15 @@ def test_the_balance_shows_whether_the_account_is_open_and_frozen(till: Till) ->
 
 def test_the_operator_works_on_a_frozen_account_as_before(till: Till) -> None:
     world = till.world
+    till.rule(enabled=False, threshold="10.00", amount="50.00", payment_method_id=till.card())
     freeze(till)
     world.adjust("5.00", "goodwill")
     assert world.balance() == 5_000_000
     limits = {"limits": {"daily_spend": "500.00", "high_cost_allowed": ["+1900"]}, "low_balance": "10.00"}
     assert world.operate("PUT", "/accounts/acct_1", limits).body["frozen"] is True
+    assert world.operate("PUT", "/accounts/acct_1", {"frozen": None}).status == 422
+    off = {"enabled": False, "reason": "fraud"}
+    assert world.operate("PUT", "/accounts/acct_1/auto-recharge", off).status == 200
     line = {"number": "+14155550101", "user_id": "user_1", "international_calling": True}
     assert world.operate("PUT", "/accounts/acct_1/lines/line_2", line).status == 201
     assert world.authorize().body["reason"] == "account_frozen"

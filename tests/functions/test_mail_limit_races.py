@@ -1,12 +1,14 @@
 """Of two limited mails at once one is sent, and a mail that failed to be sent silences no other."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from calling_credit.errors import Unavailable
+from calling_credit.notifications.mail_limits import SILENCE
 from tests.functions.mail_bench import ADDRESSES, Postbox, at_ses, count, low, postbox
 from tests.harness.till import ACCOUNT
 from tests.harness.wire import Killed, Pass, Sent, Wire, refusal
@@ -63,13 +65,11 @@ def test_of_two_mails_at_once_exactly_one_is_sent(
 
     def ends_meanwhile(seconds: float) -> None:
         waited.append(seconds)
-        (app.limits.give_back if first_fails else app.limits.keep)(
-            given[0], *(() if first_fails else (postbox.till.world.clock.now + app.SILENCE,))
-        )
+        (app.limits.give_back if first_fails else app.limits.keep)(given[0])
 
     def take_first(mail: Any, now: Any) -> Any:
         if not given:
-            given.append(app.LimitedMail(mail.kind, mail.account_id, mail.address, "evt_first"))
+            given.append(replace(mail, event_id="evt_first"))
             assert take(given[0], now) is app.MailTurn.SEND
         return take(mail, now)
 
@@ -85,8 +85,9 @@ def test_a_mail_that_waits_too_long_is_retried_by_lambda(postbox: Postbox, monke
     monkeypatch.setattr(app, "SECONDS_TO_SPARE", 60.0)
     event = low(postbox)
     for address in ADDRESSES[:1]:
-        other = app.LimitedMail("BalanceLow", ACCOUNT, address, "evt_first")
-        assert app.limits.take(other, postbox.till.world.clock.now) is app.MailTurn.SEND
+        now = postbox.till.world.clock.now
+        other = app.LimitedMail("BalanceLow", ACCOUNT, address, "evt_first", now + SILENCE)
+        assert app.limits.take(other, now) is app.MailTurn.SEND
     with pytest.raises(Unavailable, match="being sent"):
         postbox.bring(event)
     assert [address for address, _ in postbox.sent()] == ADDRESSES[1:], "the other address is not kept waiting"

@@ -1,10 +1,12 @@
 """Of one kind of mail, an address receives the first at once, and then none for an hour."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from tests.functions.freeze_bench import FROZEN, freeze, press
 from tests.functions.mail_bench import ADDRESSES, Postbox, count, low, postbox
 from tests.harness.cards import CHALLENGED
 from tests.harness.till import ACCOUNT
@@ -29,10 +31,10 @@ def moved(postbox: Postbox, kind: str) -> dict[str, Any]:
     return postbox.event(kind, **data)
 
 
-def denied(postbox: Postbox, reason: str) -> dict[str, Any]:
+def denied(postbox: Postbox, reason: str, at: str = "12:00:00") -> dict[str, Any]:
     """A refused call."""
     said = {"call_id": "c_1", "line_id": "line_1", "to": "GB…50", "reason": reason, "message": "Refused."}
-    return postbox.event("CallDenied", **said) | {"occurred_at": "2026-11-23T12:00:00.000Z"}
+    return postbox.event("CallDenied", **said) | {"occurred_at": f"2026-11-23T{at}.000Z"}
 
 
 def suspended(postbox: Postbox, reason: str) -> dict[str, Any]:
@@ -89,6 +91,61 @@ def test_refused_calls_are_mailed_once_an_hour_for_all_reasons(postbox: Postbox)
     for reason, sent in (("destination_blocked", 1), ("daily_spend_limit", 0), ("destination_blocked", 0)):
         postbox.bring(denied(postbox, reason))
         assert count(postbox) == sent
+
+
+def test_refused_calls_are_mailed_each_hour_however_long_a_mail_takes(postbox: Postbox) -> None:
+    """They are announced every hour, and a mail that is faster than the one before is still the next hour's."""
+    for at, seconds in (("12:00:00", 9), ("13:00:00", 3591), ("14:00:00", 3601), ("14:59:59", 3598)):
+        postbox.till.later(seconds=seconds)
+        postbox.bring(denied(postbox, "destination_blocked", at))
+        assert count(postbox) == (at != "14:59:59")
+
+
+def test_a_call_refused_after_an_unfreezing_is_mailed_with_its_own_link(postbox: Postbox) -> None:
+    """The unfreezing withdrew the link of the mail before."""
+    till = postbox.till
+    for at in ("12:00:00", "12:04:01"):
+        postbox.bring(denied(postbox, "destination_blocked", at))
+        text = postbox.asked[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
+        [token] = re.findall("https://page.test/links/(.*)", text)
+        assert count(postbox) == 1
+        assert press(till, token) == FROZEN
+        postbox.bring(denied(postbox, "account_frozen", at))
+        assert count(postbox) == 0
+        till.later(minutes=2)
+        freeze(till, is_frozen=False)
+        till.later(minutes=2, seconds=2)
+
+
+def test_a_late_report_does_not_silence_one_of_after_the_unfreezing(postbox: Postbox) -> None:
+    freeze(postbox.till)
+    postbox.till.later(minutes=2)
+    freeze(postbox.till, is_frozen=False)
+    for at, sent in (("12:01:59", 1), ("12:01:59", 0), ("12:02:01", 1), ("12:02:02", 0)):
+        postbox.bring(denied(postbox, "destination_blocked", at))
+        assert count(postbox) == sent
+
+
+def test_news_of_a_lost_payment_is_never_left_out(postbox: Postbox) -> None:
+    for code, sent in (("card_declined", 1), ("payment_lost", 1), ("payment_lost", 1), ("card_declined", 0)):
+        event = declined(postbox)
+        event["data"]["failure"]["code"] = code
+        postbox.bring(event)
+        assert count(postbox) == sent
+
+
+def test_an_address_in_other_letters_is_the_same_address(postbox: Postbox) -> None:
+    """An address with blanks is refused."""
+    first = {"billing_emails": ["Ada@Halcyon.example", *ADDRESSES]}
+    assert postbox.till.world.operate("PUT", f"/accounts/{ACCOUNT}", first).status == 200
+    postbox.bring(low(postbox))
+    assert [address for address, _ in postbox.sent()] == ["Ada@Halcyon.example", ADDRESSES[1]]
+    then = {"billing_emails": ["ADA@halcyon.example"]}
+    assert postbox.till.world.operate("PUT", f"/accounts/{ACCOUNT}", then).status == 200
+    postbox.bring(low(postbox))
+    assert len(postbox.sent()) == 2
+    blank = {"billing_emails": [f" {ADDRESSES[0]}"]}
+    assert postbox.till.world.operate("PUT", f"/accounts/{ACCOUNT}", blank).code == "invalid_email"
 
 
 def test_the_link_of_each_waiting_payment_is_mailed(postbox: Postbox) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from calling_credit.instants import format_instant
-from calling_credit.links.link import FREEZE_LINK_LIFETIME
-from tests.functions.mail_bench import Postbox, postbox
+from calling_credit.links.link import FREEZE_LINK_LIFETIME, freeze_link
+from calling_credit.links.tokens import token_of
+from tests.functions.freeze_bench import FROZEN, SECRET, freeze, press
+from tests.functions.mail_bench import Postbox, at_ses, postbox
 from tests.harness.cards import CHALLENGED, DECLINED, VISA
 from tests.harness.till import ACCOUNT
 from tests.harness.wire import Pass as WirePass
@@ -77,6 +79,27 @@ def test_a_late_mail_about_a_refused_call_has_no_expired_link(postbox: Postbox) 
     assert "Blocked." in text
     assert LINK not in text
     assert postbox.till.world.of_kind("LINK") == []
+
+
+@pytest.mark.parametrize("pressed", [False, True])
+def test_a_retry_after_an_unfreezing_mails_no_link_that_cannot_act(postbox: Postbox, pressed: bool) -> None:
+    till = postbox.till
+    said = {"call_id": "c_1", "line_id": "line_1", "to": "GB…50", "reason": "destination_blocked", "message": "No."}
+    event = postbox.event("CallDenied", **said) | {"occurred_at": "2026-11-23T12:00:00.000Z"}
+    stop = at_ses(postbox, "provide-client-params", lambda **_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        postbox.bring(event)
+    stop()
+    token = token_of(SECRET, freeze_link(ACCOUNT, event["id"], event["occurred_at"]))
+    if pressed:
+        assert press(till, token) == FROZEN
+    freeze(till)
+    freeze(till, is_frozen=False)
+    postbox.asked.clear()
+    postbox.bring(event)
+    text = postbox.asked[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
+    assert "was not connected" in text
+    assert LINK not in text
 
 
 def test_a_mail_writes_nothing_but_its_own_record(postbox: Postbox) -> None:

@@ -112,8 +112,8 @@ def unfreeze_account(
     unfreeze = update(
         table_name,
         account_key(account_id),
-        "SET unfrozen_at = :at, unfrozen_by = :by, unfrozen_from = :from, freeze_links_after = :at "
-        "REMOVE frozen_at, frozen_by, frozen_from, frozen_link",
+        "SET unfrozen_at = :at, unfrozen_by = :by, unfrozen_from = :from, freeze_links_after = :at, "
+        "last_frozen_at = frozen_at REMOVE frozen_at, frozen_by, frozen_from, frozen_link",
         "attribute_exists(frozen_at)",
         to_attributes({":at": format_instant(at), ":by": by, ":from": from_where}),
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import account_from_item
+from calling_credit.accounts.freeze_times import last_unfreezing
 from calling_credit.accounts.limits import effective_limits
 from calling_credit.admission.decision import AdmissionContext, AdmissionRequest, Credit
 from calling_credit.admission.refusals import AccountStatus
@@ -110,9 +111,17 @@ def _snapshot(
         now=now,
     )
     may_nudge = credit.may_recharge and state.in_flight is None
-    denials, time_zone = from_attributes(items.get("denials", {})), account.get("time_zone")
+    denials, time_zone = _announced(from_attributes(items.get("denials", {})), account), account.get("time_zone")
     counts_refusal = is_armed and bool(balance) and not balance_from_item(balance).has_call_since
     return AdmissionSnapshot(context, may_nudge, denials, time_zone, counts_refusal)
+
+
+def _announced(denials: dict[str, Any], account: dict[str, Any]) -> dict[str, Any]:
+    """The denials announced since the account was last unfrozen, which withdrew the links of earlier announcements."""
+    since = last_unfreezing(account)
+    if since is None or not denials:
+        return denials
+    return denials | {"announced": {reason: at for reason, at in denials.get("announced", {}).items() if at > since}}
 
 
 def _price(deck: Deck, number: str, origin: str | None, now: datetime) -> RateRow | None:

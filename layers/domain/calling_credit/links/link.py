@@ -15,6 +15,10 @@ FREEZE_LINK_LIFETIME: Final = timedelta(days=7)
 """How long the link in an alert can freeze the account, because its reader may be away."""
 
 
+NEVER_UNFROZEN: Final = ""
+"""What a link names as the last unfreezing of an account that was never unfrozen."""
+
+
 class LinkPurpose(StrEnum):
     """The action of a link."""
 
@@ -65,6 +69,11 @@ class FreezeLink:
     state: FreezeLinkState
     is_frozen: bool
 
+    @property
+    def can_act(self) -> bool:
+        """Whether the link freezes the account now, or would if it were not frozen."""
+        return self.state in (FreezeLinkState.ACTIVE, FreezeLinkState.FROZEN)
+
 
 def freeze_link_of(account: Mapping[str, Any], stored: Mapping[str, Any] | None, token_hash: str) -> FreezeLink:
     """The state of a link by the account's and the link's items.
@@ -79,6 +88,14 @@ def freeze_link_of(account: Mapping[str, Any], stored: Mapping[str, Any] | None,
         return FreezeLink(FreezeLinkState.FROZEN, is_frozen)
     if "used_at" in stored:
         return FreezeLink(FreezeLinkState.USED, is_frozen)
-    after = last_unfreezing(account)
-    is_older = after is not None and stored["handed_out_at"] <= after and stored.get("freeze_links_after") != after
+    is_older = _is_older(stored, last_unfreezing(account))
     return FreezeLink(FreezeLinkState.WITHDRAWN if is_older else FreezeLinkState.ACTIVE, is_frozen)
+
+
+def _is_older(stored: Mapping[str, Any], unfrozen_at: str | None) -> bool:
+    """Whether a link was handed out before the account was last unfrozen. The unfreezing that its item names tells,
+    not the clocks of the two functions. Items of version 1.0.0 name none.
+    """
+    if "freeze_links_after" in stored:
+        return bool(stored["freeze_links_after"] != (unfrozen_at or NEVER_UNFROZEN))
+    return unfrozen_at is not None and stored["handed_out_at"] <= unfrozen_at

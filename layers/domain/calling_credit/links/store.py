@@ -10,7 +10,7 @@ from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed, translate_error
 from calling_credit.dynamodb.pages import query_pages
 from calling_credit.instants import format_instant
-from calling_credit.links.link import Link, LinkPurpose
+from calling_credit.links.link import NEVER_UNFROZEN, Link, LinkPurpose
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -48,8 +48,8 @@ class LinkStore:
                 raise translate_error(error) from error
 
     def _links_after(self, link: Link) -> str | None:
-        """The last unfreezing before a freeze link is handed out: it tells the link from older ones of the same
-        instant.
+        """The last unfreezing before a freeze link is handed out: only a later one withdraws the link, even
+        in the same instant.
         """
         if link.purpose is not LinkPurpose.FREEZE_ACCOUNT:
             return None
@@ -57,7 +57,7 @@ class LinkStore:
             account = read_item(self._client, self._table_name, link.account_id, keys.account_sk())
         except AWS_ERRORS as error:
             raise translate_error(error) from error
-        return last_unfreezing(account or {})
+        return last_unfreezing(account or {}) or NEVER_UNFROZEN
 
     def is_active(self, link: Link, token_hash: str) -> bool:
         """Return whether a link was issued and is not revoked.

@@ -33,12 +33,15 @@ class MailTurn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LimitedMail:
-    """One mail of a limited kind. A repeated event has the same id."""
+    """One mail of a limited kind, and the end of its silence if it is sent. A repeated event has the same id. An
+    address is the same in upper and lower case.
+    """
 
     kind: str
     account_id: str
     address: str
     event_id: str
+    silent_until: datetime
 
 
 class MailLimitStore:
@@ -69,11 +72,11 @@ class MailLimitStore:
             return MailTurn.LEAVE_OUT if is_sent else MailTurn.WAIT
         return MailTurn.SEND
 
-    def keep(self, mail: LimitedMail, until: datetime) -> None:
-        """Silence other mails of this kind until then, now that this one is sent."""
+    def keep(self, mail: LimitedMail) -> None:
+        """Silence other mails of this kind, now that this one is sent."""
         self._client.put_item(
             TableName=self._table_name,
-            Item=_item(mail, "sent", until),
+            Item=_item(mail, "sent", mail.silent_until),
             ConditionExpression="event_id = :event",
             ExpressionAttributeValues=to_attributes({":event": mail.event_id}),
         )
@@ -95,5 +98,5 @@ def _item(mail: LimitedMail, status: str, until: datetime) -> dict[str, Any]:
 
 
 def _key(mail: LimitedMail) -> dict[str, Any]:
-    framed = json.dumps([mail.kind, mail.account_id, mail.address], separators=(",", ":"))
+    framed = json.dumps([mail.kind, mail.account_id, mail.address.casefold()], separators=(",", ":"))
     return {"PK": keys.mail_pk(), "SK": f"limit#{hashlib.sha256(framed.encode()).hexdigest()}"}

@@ -106,12 +106,13 @@ class RuleCards:
         self._guard.require_same(ask_stripe=True)
         self._recharges.suspend_for_removed_card(account_id, rule.payment_method_id, self._now)
 
-    def follow(self, account_id: str, rule: Rule, saved: Iterable[SavedCard]) -> bool:
-        """Give a rule the current data of its card, or the newer payment method of the same number. Return whether it
-        changed. Nothing else depends on it: the older payment method remains usable.
+    def follow(self, account_id: str, rule: Rule, saved: Iterable[SavedCard], *, may_switch: bool = True) -> bool:
+        """Give a rule the current data of its card, or, if it may switch, the newer payment method of the same number.
+        Return whether it changed. Nothing else depends on it: the older payment method remains usable.
         """
         for one in saved:
-            if rule.payment_method_id in one.payment_method_ids:
+            followed = one.payment_method_ids if may_switch else (one.card.payment_method_id,)
+            if rule.payment_method_id in followed:
                 return self._store(account_id, rule, one.card)
         return False
 

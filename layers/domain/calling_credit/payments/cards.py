@@ -11,7 +11,6 @@ from typing import Final
 import stripe
 
 from calling_credit.errors import NotFound, ProblemCode
-from calling_credit.payments.customers import account_in
 from calling_credit.payments.stripe_client import is_missing, public_error
 from calling_credit.topups.topup import Card
 
@@ -116,29 +115,20 @@ def remove_card(client: stripe.StripeClient, payment_method_id: str) -> None:
         raise public_error(error) from error
 
 
-def keep_first_card_as_default(client: stripe.StripeClient, session_id: str) -> tuple[str, str] | None:
-    """Make a card that was saved on Stripe's page the default, if our customer has none. Return the account and the
-    customer; None for any other customer.
+def keep_first_card_as_default(client: stripe.StripeClient, customer: stripe.Customer, payment_method_id: str) -> None:
+    """Make a saved card the default if its customer has none.
 
     Raises:
         Unavailable: payments_unavailable.
     """
+    if _default_of(customer):
+        return
     try:
-        session = client.v1.checkout.sessions.retrieve(session_id, {"expand": ["setup_intent", "customer"]})
-        setup, customer = session.setup_intent, session.customer
-        if not isinstance(setup, stripe.SetupIntent) or not isinstance(customer, stripe.Customer):
-            return None
-        if not account_in(customer):  # Another product may use the same Stripe account.
-            return None
-        if setup.status == "succeeded" and setup.payment_method is not None and not _default_of(customer):
-            method = setup.payment_method
-            chosen = method if isinstance(method, str) else method.id
-            client.v1.customers.update(customer.id, {"invoice_settings": {"default_payment_method": chosen}})
+        client.v1.customers.update(customer.id, {"invoice_settings": {"default_payment_method": payment_method_id}})
     except stripe.InvalidRequestError:
-        return None
+        return  # The card was removed, or the customer deleted, meanwhile.
     except stripe.StripeError as error:
         raise public_error(error) from error
-    return account_in(customer), customer.id
 
 
 def _default_of(customer: stripe.Customer) -> str | None:

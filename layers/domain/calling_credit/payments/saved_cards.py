@@ -29,7 +29,8 @@ def list_saved_cards(
     histories = rule_cards.histories(saved)
     rule = account.recharge.rule
     if rule is not None:
-        rule_cards.follow(account.account_id, rule, saved)
+        # A card that was saved while the account is frozen is about to be removed.
+        rule_cards.follow(account.account_id, rule, saved, may_switch=not account.is_frozen)
     return [
         {
             "id": one.card.payment_method_id,

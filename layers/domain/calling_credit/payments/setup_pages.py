@@ -1,19 +1,22 @@
 """Pages at Stripe for saving a card: at most ten an hour, and as many as the account may still save cards.
 
 A page claims its place before Stripe creates it, ends after half an hour, and names its claim, so that the saved card
-takes the place of the page.
+takes the place of the page. A page that was open while its account was frozen saves no card.
 """
 
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import stripe
 
 from calling_credit.instants import format_instant
+from calling_credit.payments import cards
 from calling_credit.payments.card_store import CardStore
+from calling_credit.payments.customers import account_in
 from calling_credit.payments.limit_store import LimitStore
 from calling_credit.payments.lost_customers import CardSaver
 from calling_credit.payments.stripe_client import public_error
@@ -73,34 +76,69 @@ def open_setup_page(worker: TopUpWorker, saver: CardSaver, account: Snapshot, pa
         return saver.setup_page(account.account_id, page_url, worker.now, extra)
 
 
-def record_saved_card(
-    client: stripe.StripeClient, dynamodb: "DynamoDBClient", table_name: str, session_id: str, now: datetime
-) -> None:
-    """Let a saved card take the place of its page. If the card was exhausted, it gets one manual try, because its bank
-    accepted it again.
+@dataclass(frozen=True, slots=True)
+class SavedOnPage:
+    """A card that was saved on a page, the page's claim (None before there were claims), and when the page was opened,
+    in seconds.
+    """
+
+    account_id: str
+    customer: stripe.Customer
+    card: Card
+    page_id: str | None
+    opened_at: int
+
+
+def read_saved_card(client: stripe.StripeClient, session_id: str) -> SavedOnPage | None:
+    """Read what was saved on a page; None if it saved no card, or its customer is not ours.
 
     Raises:
-        Unavailable: payments_unavailable, or the table did not answer; the same call is safe again.
+        Unavailable: payments_unavailable.
     """
     try:
         session = client.v1.checkout.sessions.retrieve(
             session_id, {"expand": ["setup_intent.payment_method", "customer"]}
         )
     except stripe.InvalidRequestError:
-        return
+        return None
     except stripe.StripeError as error:
         raise public_error(error) from error
     setup, customer = session.setup_intent, session.customer
     if not isinstance(setup, stripe.SetupIntent) or not isinstance(customer, stripe.Customer):
-        return
-    metadata = getattr(customer, "metadata", None)  # A deleted customer has none.
-    account_id = str(metadata.to_dict().get("account_id", "")) if metadata is not None else ""
+        return None
+    account_id = account_in(customer)  # Another product may use the same Stripe account.
     method = setup.payment_method
     card = method.card if isinstance(method, stripe.PaymentMethod) else None
     if not account_id or setup.status != "succeeded" or card is None or not isinstance(method, stripe.PaymentMethod):
-        return
-    if session.client_reference_id:
-        LimitStore(dynamodb, table_name, account_id).close_page(session.client_reference_id)
+        return None
     saved = Card(method.id, str(card.brand), card.last4, card.fingerprint or method.id)
-    opened_at = format_instant(datetime.fromtimestamp(session.created, UTC))
-    CardStore(dynamodb, table_name).grant_manual_try(saved, opened_at, now)
+    return SavedOnPage(account_id, customer, saved, session.client_reference_id, session.created)
+
+
+def record_saved_card(dynamodb: "DynamoDBClient", table_name: str, saved: SavedOnPage, now: datetime) -> None:
+    """Let a saved card take the place of its page. If the card was exhausted, it gets one manual try, because its bank
+    accepted it again.
+
+    Raises:
+        Unavailable: the table did not answer; the same call is safe again.
+    """
+    _close_page(dynamodb, table_name, saved)
+    opened_at = format_instant(datetime.fromtimestamp(saved.opened_at, UTC))
+    CardStore(dynamodb, table_name).grant_manual_try(saved.card, opened_at, now)
+
+
+def refuse_saved_card(
+    client: stripe.StripeClient, dynamodb: "DynamoDBClient", table_name: str, saved: SavedOnPage
+) -> None:
+    """Remove a card whose page was open while its account was frozen, and return the page's place.
+
+    Raises:
+        Unavailable: payments_unavailable, or the table did not answer; the same call is safe again.
+    """
+    cards.remove_card(client, saved.card.payment_method_id)
+    _close_page(dynamodb, table_name, saved)
+
+
+def _close_page(dynamodb: "DynamoDBClient", table_name: str, saved: SavedOnPage) -> None:
+    if saved.page_id:
+        LimitStore(dynamodb, table_name, saved.account_id).close_page(saved.page_id)

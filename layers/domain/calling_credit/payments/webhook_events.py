@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 import stripe
 
+from calling_credit.accounts.freeze_times import was_open_while_frozen
+from calling_credit.accounts.freezing import read_item
 from calling_credit.accounts.store import AccountStore
-from calling_credit.payments import cards, customers, fraud, intents
+from calling_credit.dynamodb import keys
+from calling_credit.payments import customers, fraud, intents
 from calling_credit.payments.card_changes import CARD_RENEWED, CUSTOMER_DELETED, RuleCards
+from calling_credit.payments.cards import keep_first_card_as_default
 from calling_credit.payments.issues import Issue, IssueCode, report_issue
 from calling_credit.payments.reversal import reverse_topup
-from calling_credit.payments.setup_pages import record_saved_card
+from calling_credit.payments.setup_pages import read_saved_card, record_saved_card, refuse_saved_card
 from calling_credit.payments.stripe_client import NoAnswer, payments_unavailable
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.payments.webhook_signature import StripeEvent
@@ -106,11 +110,20 @@ class StripeEventHandler:
         return self._handle_removed_card(event) if event.kind == CARD_REMOVED else "ignored"
 
     def _handle_saved_card(self, event: StripeEvent) -> str:
-        """Handle a card that was saved on Stripe's page: the first is the default, and a rule follows its own card."""
-        owner = cards.keep_first_card_as_default(self._stripe, event.object_id)
-        if owner is not None:
-            self._rule_cards.handle_saved_card(*owner)
-        record_saved_card(self._stripe, self._client, self._table_name, event.object_id, self._now)
+        """Handle a card that was saved on Stripe's page: the first is the default, and a rule follows its own card. It
+        is removed if the account was frozen while the page was open.
+        """
+        saved = read_saved_card(self._stripe, event.object_id)
+        if saved is None:
+            return "ignored"
+        account = read_item(self._client, self._table_name, saved.account_id, keys.account_sk()) or {}
+        completed_at = event.created or int(self._now.timestamp())
+        if was_open_while_frozen(account, saved.opened_at, completed_at):
+            refuse_saved_card(self._stripe, self._client, self._table_name, saved)
+            return "card_refused"
+        keep_first_card_as_default(self._stripe, saved.customer, saved.card.payment_method_id)
+        self._rule_cards.handle_saved_card(saved.account_id, saved.customer.id)
+        record_saved_card(self._client, self._table_name, saved, self._now)
         return "card_saved"
 
     def _bring_up_to_date(self, event: StripeEvent, intent_id: str) -> TopUp | str:
