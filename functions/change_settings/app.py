@@ -25,7 +25,6 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.payments.card_store import CardStore, has_number
-from calling_credit.payments.cards import read_own_card
 from calling_credit.payments.rule_cards import read_rule_card
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.recharge.attempts import State
@@ -33,7 +32,7 @@ from calling_credit.recharge.charges_now import charges_now
 from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.items import Recharge
 from calling_credit.recharge.past_entries import run_simulation
-from calling_credit.recharge.saving import RuleChange, current_card, in_flight_view, parse_rule_change
+from calling_credit.recharge.saving import RuleChange, in_flight_view, parse_rule_change
 from calling_credit.recharge.settings import apply_settings, parse_rule_settings, rule_view
 from calling_credit.recharge.simulation import simulation_view
 from calling_credit.recharge.store import RechargeStore, Snapshot
@@ -196,9 +195,10 @@ def charge_on_saving(change: RuleChange, snapshot: Snapshot) -> dict[str, Any] |
     if stored.rule is None and change.fields.get("payment_method_id") is None:
         return None
     settings = change.settings(stored.rule)
-    card = current_card(stored, settings)
+    if snapshot.posted_micros >= settings.threshold_micros:
+        return None
     try:
-        card = card or read_own_card(stripe_client(), snapshot.customer_id, settings.payment_method_id)
+        card = read_rule_card(stripe_client(), snapshot, settings)  # As saving does: it may be renewed, or removed.
     except NotFound:
         return None
     history = CardStore(dynamodb, config().table_name).state(card, change.now)

@@ -1,5 +1,6 @@
 """The operator's routes: accounts, lines, users, adjustments, corrections, automatic recharge, and blocked cards."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -8,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock, ids
-from calling_credit.accounts.account import Account, account_view, line_view, parse_account, parse_user
+from calling_credit.accounts.account import Account, Line, account_view, line_view, parse_account, parse_user
 from calling_credit.accounts.freezing import freeze_account, unfreeze_account
 from calling_credit.accounts.line_number import parse_line
 from calling_credit.accounts.line_store import LineStore, Source
@@ -36,6 +37,7 @@ from calling_credit.recharge.store import RechargeStore
 from calling_credit.recharge.switched_off import SwitchedOff
 from calling_credit.recharge.switching_off import parse_switch_off, switch_off
 from calling_credit.topups.store import TopUpStore
+from calling_credit.versions import changed_meanwhile, is_outdated, read_version
 
 logger = Logger()
 app = http_resolver(logger)
@@ -44,7 +46,6 @@ accounts = AccountStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name)
 topups = TopUpStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
-topups = TopUpStore(dynamodb, config().table_name)
 area_codes = AreaCodeReader(s3_client, config().deck_bucket)
 
 
@@ -78,15 +79,26 @@ def put_line(account_id: str, line_id: str) -> Response[str]:
     body = json_body(app)
     ids.check_id(account_id, "account_id")
     ids.check_id(line_id, "line_id")
-    change = partial(
+    version = read_version(body)
+    parse = partial(
         parse_line,
         line_id,
         body,
         home_countries=config().home_countries,
         read_area_codes=lambda: area_codes.current(clock.now()),
     )
+
+    def view(line: Line) -> dict[str, Any]:
+        return line_view(line, accounts.user_name(account_id, line.user_id))
+
+    def change(current: Line | None) -> Line:
+        line = parse(current)
+        if current and is_outdated(version, current.version) and replace(line, version=current.version) != current:
+            raise changed_meanwhile("The line", view(current))
+        return line
+
     line, is_new = lines.store_line(account_id, line_id, change, source, clock.now())
-    return answer(line_view(line, accounts.user_name(account_id, line.user_id)), 201 if is_new else 200)
+    return answer(view(line), 201 if is_new else 200)
 
 
 @app.put("/accounts/<account_id>/users/<user_id>")

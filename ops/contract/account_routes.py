@@ -14,6 +14,7 @@ from ops.contract.schemas import (
     FLAG,
     ID,
     INSTANT,
+    MADE_FROM,
     MONEY,
     PHONE_NUMBER,
     TEXT,
@@ -66,7 +67,7 @@ ACCOUNT_CHANGE: Final = body(
 NEW_LINE: Final = body(
     "LineSettings",
     "Absent fields keep their value. A new line needs `number` and `user_id`.",
-    {"number": PHONE_NUMBER, "user_id": ID, "international_calling": FLAG},
+    {"number": PHONE_NUMBER, "user_id": ID, "international_calling": FLAG, "version": MADE_FROM},
 )
 USER: Final = record("User", "A user of an account.", {"user_id": ID, "name": TEXT})
 NAME: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": account.MAX_NAME_CHARACTERS}
@@ -164,6 +165,7 @@ ROUTES: Final = (
             "invalid_number",
             "foreign_number",
             "busy",
+            "changed_meanwhile",
         ),
         parameters=(ACCOUNT_ID, path("line_id", ID, "The line.")),
         body=NEW_LINE,

@@ -21,12 +21,8 @@ export function fundsCard(isAdmin, back, paid) {
 		return card;
 	}
 	const form = () => load(place, gather, (data) => paymentForm(place, data, back, form, paid), 5);
-	addEventListener("pageshow", (event) => { if (event.persisted && card.isConnected) start(); });
-	start();
-	function start() {
-		if (currentPayment()) watch(place, form, paid);
-		else form();
-	}
+	if (currentPayment()) watch(place, form, paid);
+	else form();
 	return card;
 }
 

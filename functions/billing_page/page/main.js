@@ -31,6 +31,7 @@ async function start() {
 	if (!back && !error && isConfigured() && !isRates() && (wasHere() || isReturn)) return signIn();
 	header();
 	addEventListener("hashchange", () => show());
+	addEventListener("pageshow", ({ persisted }) => { if (persisted) show(); });
 	addEventListener("online", () => connection());
 	addEventListener("offline", () => connection());
 	document.addEventListener("visibilitychange", () => { if (!document.hidden && Date.now() - shownAt > STALE_AFTER_MS) refresh(); });

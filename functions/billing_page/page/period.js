@@ -16,7 +16,7 @@ export function period(name, from, to) {
 	return { name: "month", from: first, to: now };
 }
 
-const isDay = (text) => /^\d{4}-\d{2}-\d{2}$/.test(text ?? "") && !Number.isNaN(Date.parse(text));
+const isDay = (text) => /^2\d{3}-\d{2}-\d{2}$/.test(text ?? "") && !Number.isNaN(Date.parse(text));
 
 export const periodOf = (query) => period(query.get("range"), query.get("from"), query.get("to"));
 
@@ -35,8 +35,9 @@ export function picker(now, chosen) {
 		onkeydown: ({ key }) => { typed = key !== "Enter"; if (!typed) change(); } });
 	const [first, last] = [day(now.from), day(now.to)];
 	const [firstField, lastField] = [field("From", first), field("To", last)];
-	const own = h("div.pair", { hidden: now.name !== "custom", onfocusout: (event) => { if (typed && !own.contains(event.relatedTarget)) change(); } }, firstField, lastField);
+	const own = h("div.pair", { hidden: now.name !== "custom", onfocusout: () => setTimeout(() => { if (typed && own.isConnected && !own.contains(document.activeElement)) change(); }) }, firstField, lastField);
 	function change() {
+		typed = false;
 		own.hidden = select.value !== "custom";
 		lastField.fails(null);
 		if (select.value === "custom") {

@@ -7,7 +7,7 @@ import { toggle } from "./list.js";
 import { amountFault, bounds } from "./settings.js";
 
 const FORM = "recharge";
-const AMOUNTS = [["amount", "Recharge amount", "25.00"], ["threshold", "When the balance falls below", "10.00"], ["daily_limit", "Daily limit"], ["monthly_limit", "Monthly limit"]];
+const AMOUNTS = [["amount", "Recharge amount"], ["threshold", "When the balance falls below"], ["daily_limit", "Daily limit"], ["monthly_limit", "Monthly limit"]];
 
 /** The card; `renew` reloads it, and may show a message above the form. */
 export function rechargeCard(isAdmin) {
@@ -76,18 +76,19 @@ function state(rule, link) {
 		link ? h("p", h("a.button.main", { href: link }, "Confirm payment")) : null);
 }
 
-function ruleForm(rule, saved, card) {
-	const isNew = rule.amount === null;
+function ruleForm(stored, saved, card) {
+	const isNew = stored.amount === null;
+	const rule = isNew ? { ...stored, amount: "25.00", threshold: "10.00", payment_method_id: saved[0]?.id } : stored;
 	const { version, values: { threshold, amount, ...others } = {} } = draft(FORM);
 	const typed = { threshold, amount, ...(version === rule.version && others) }; // Never an older card or limit.
-	const shown = (name, otherwise) => typed[name] ?? rule[name] ?? otherwise;
+	const shown = (name) => typed[name] ?? rule[name];
 	const hint = (name, text) => (isNew || !typed[name] ? null : `Saved: ${text}`);
 	const [inputs, fields] = [{}, {}];
-	for (const [name, label, otherwise] of AMOUNTS) {
-		inputs[name] = amountInput(name, shown(name, otherwise), changed);
+	for (const [name, label] of AMOUNTS) {
+		inputs[name] = amountInput(name, shown(name), changed);
 		fields[name] = field(label, inputs[name], hint(name, rule[name]) ?? (name === "amount" ? bounds() : null));
 	}
-	const often = h("input", { type: "number", min: "1", max: "20", step: "1", name: "hourly_count", value: shown("hourly_count", 3), required: true, oninput: changed });
+	const often = h("input", { type: "number", min: "1", max: "20", step: "1", name: "hourly_count", value: shown("hourly_count"), required: true, oninput: changed });
 	const fromStripe = added(FORM, saved);
 	const chosen = fromStripe?.id ?? shown("payment_method_id");
 	const options = isNew || saved.some(({ id }) => id === rule.payment_method_id) ? saved : [...saved, { ...rule.payment_method, id: rule.payment_method_id }];
@@ -107,17 +108,18 @@ function ruleForm(rule, saved, card) {
 	changed();
 	return form;
 
-	function changes() {
+	/** What was typed; defaults of a first rule are not, but are saved. */
+	function changes(before = rule) {
 		const all = { payment_method_id: choose.value, hourly_count: often.value };
 		for (const [name, input] of Object.entries(inputs)) all[name] = typedAmount(input.value) ?? input.value;
-		return Object.fromEntries(Object.entries(all).filter(([name, value]) => String(rule[name] ?? "") !== value));
+		return Object.fromEntries(Object.entries(all).filter(([name, value]) => String(before[name] ?? "") !== value));
 	}
 	function keep(more) {
 		keepDraft(FORM, { ...draft(FORM), version: rule.version, values: changes(), ...more });
 	}
 	function changed() {
 		for (const one of Object.values(fields)) one.fails(null);
-		button.disabled = choose.value === "" || !Object.keys(changes()).length;
+		button.disabled = choose.value === "" || !Object.keys(changes(stored)).length;
 		showCharge(null);
 		keep();
 	}
@@ -127,7 +129,7 @@ function ruleForm(rule, saved, card) {
 	}
 	/** The request body, and the error message of each field. */
 	function readForm() {
-		const [body, faults, sum] = [changes(), {}, typedAmount(inputs.amount.value)];
+		const [body, faults, sum] = [changes(stored), {}, typedAmount(inputs.amount.value)];
 		if (body.hourly_count) body.hourly_count = Number(often.value);
 		for (const [name] of AMOUNTS) {
 			const value = typedAmount(inputs[name].value);

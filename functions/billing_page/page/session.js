@@ -89,7 +89,9 @@ function setTokens(answer) {
 	const claims = JSON.parse(new TextDecoder().decode(bytes(answer.id_token.split(".")[1])));
 	const lifetime = (claims.exp - claims.iat || answer.expires_in || 3600) * 1000;
 	tokens = { id: answer.id_token, refresh: answer.refresh_token ?? tokens?.refresh, until: Date.now() + lifetime, claims };
-	sessionStorage.setItem(WAS_HERE, "yes");
+	// Never show another user's input.
+	if (![null, "yes", claims.sub].includes(sessionStorage.getItem(WAS_HERE))) sessionStorage.clear();
+	sessionStorage.setItem(WAS_HERE, claims.sub);
 }
 
 /** The user. `isAdmin` only selects what is shown; the API checks every permission. */

@@ -46,7 +46,8 @@ class RuleChange:
         return parse_rule_settings(dict(self.fields), current, self.bounds)
 
     def has_result(self, stored: Recharge, view: Callable[[Rule | None, State], dict[str, Any]]) -> bool:
-        """Whether the change was made from another version, but the stored rule is already its result.
+        """Whether the change was made from another version, but the stored rule is already its result, and charges no
+        more than this change accepts.
 
         Raises:
             Conflict: `changed_meanwhile`, with `view` of the current rule.
@@ -55,7 +56,9 @@ class RuleChange:
         if not is_outdated(self.version, rule.version if rule else 0):
             return False
         try:
-            if rule is not None and self.settings(rule) == _settings_of(rule):
+            accepted, limit = stored.state.accepted_micros, self.accepted_micros
+            accepts_more = accepted is not None and limit is not None and accepted > limit
+            if rule is not None and self.settings(rule) == _settings_of(rule) and not accepts_more:
                 return True
         except InvalidValue:
             pass  # The fields do not fit the rule that the sender has not seen.
