@@ -1,6 +1,6 @@
 """Which changes a frozen account refuses: those that could admit a call or a charge that was refused before."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from calling_credit.accounts.limits import Limits, effective_limits, limits_to_i
 from calling_credit.accounts.loosening import limits_loosen, line_loosens
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import Rule
-from calling_credit.recharge.loosening import rule_loosens
+from calling_credit.recharge.loosening import _NUMBERS, rule_loosens
 
 # --- Lines ------------------------------------------------------------------------------------------------------------
 
@@ -131,6 +131,13 @@ RULES = st.builds(
 STATES = st.builds(
     State, suspended_reason=st.sampled_from([None, "card_unusable"]), not_before=st.none() | st.just("T")
 )
+
+
+def test_each_setting_of_a_rule_is_judged() -> None:
+    """A new setting must be added to what loosens a rule, or to what only describes its card."""
+    described = {"brand", "last4", "fingerprint", "card_expires", "version"}
+    settings = {field.name for field in fields(Rule)} - described
+    assert settings == {"enabled", "payment_method_id", *_NUMBERS}
 
 
 @given(RULES, STATES)

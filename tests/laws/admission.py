@@ -150,7 +150,8 @@ def freeze(driver: Driver) -> None:
         driver.model.put(account, "ACCOUNT", frozen_at=instant(driver.now))
         driver.model.put(account, "BALANCE")
     elif not is_frozen and before is not None:
-        driver.model.put(account, "ACCOUNT", frozen_at=None)
+        driver.model.put(account, "ACCOUNT", frozen_at=None, last_frozen_at=before)
+        driver.model.put(account, "ACCOUNT", freeze_links_after=instant(driver.now))
         driver.model.put(account, "BALANCE")
 
 

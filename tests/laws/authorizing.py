@@ -209,12 +209,14 @@ def spent(driver: Driver, account: str) -> int:
 
 
 def announce(driver: Driver, asked: Ask, reason: str) -> None:
-    """Store an announced refusal at most once an hour."""
+    """Store an announced refusal at most once an hour, and again after an unfreezing."""
     account, now = asked["account_id"], driver.now
     if reason in ANNOUNCED:
         known = driver.model.get(account, "DENIAL#") or {"announced": {}, "denials": 0}
-        if known["announced"].get(reason, "") <= instant(now - timedelta(hours=1)):
-            announced = known["announced"] | {reason: instant(now)}
+        since = (driver.model.get(account, "ACCOUNT") or {}).get("freeze_links_after", "")
+        recent = {other: at for other, at in known["announced"].items() if at > since}
+        if recent.get(reason, "") <= instant(now - timedelta(hours=1)):
+            announced = recent | {reason: instant(now)}
             said = {"reason": reason, "denied_at": instant(now), "call_id": call_key(asked["call_id"])}
             driver.model.put(account, "DENIAL#", announced=announced, denials=known["denials"] + 1, **said)
 
