@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 TABLE = os.environ["TABLE_NAME"]
 BUCKET = os.environ["DECK_BUCKET"]
+ONE_REQUEST = threading.RLock()
+"""Held by each request to moto's DynamoDB."""
 FUNCTIONS = tuple(sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py")))
 
 
@@ -63,11 +65,10 @@ def one_request_at_a_time() -> Iterator[None]:
     """Serialize requests to moto, which is not atomic under several threads as DynamoDB is."""
     from moto.dynamodb.responses import DynamoHandler  # noqa: PLC0415 - moto imports its parts late
 
-    lock = threading.Lock()
     unlocked: Any = DynamoHandler.call_action
 
     def locked(handler: DynamoHandler) -> Any:
-        with lock:
+        with ONE_REQUEST:
             return unlocked(handler)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -150,31 +151,35 @@ class Stack:
         return answer
 
     def items(self, account_id: str | None = None) -> list[dict[str, Any]]:
-        """Every item of the table or of one account, as plain values."""
+        """Every item of the table or of one account, as plain values, in the order of their keys."""
         from calling_credit.dynamodb.attributes import from_attributes  # noqa: PLC0415
 
+        if "AWS_ENDPOINT_URL_DYNAMODB" not in os.environ:
+            return [from_attributes(item) for item in self._items_in_memory(account_id)]
+        more: dict[str, Any] = {"TableName": self.table_name, "ConsistentRead": True}
         if account_id is None:
-            scan = self.dynamodb.get_paginator("scan").paginate(TableName=self.table_name, ConsistentRead=True)
-            return [from_attributes(item) for page in scan for item in page["Items"]]
-        query = self.dynamodb.get_paginator("query").paginate(
-            TableName=self.table_name,
-            KeyConditionExpression="PK = :pk",
-            ExpressionAttributeValues={":pk": {"S": f"ACCOUNT#{account_id}"}},
-            ConsistentRead=True,
-        )
-        return [from_attributes(item) for page in query for item in page["Items"]]
+            pages = self.dynamodb.get_paginator("scan").paginate(**more)
+            return [from_attributes(item) for page in pages for item in page["Items"]]
+        more["ExpressionAttributeValues"] = {":pk": {"S": f"ACCOUNT#{account_id}"}}
+        found = self.dynamodb.get_paginator("query").paginate(KeyConditionExpression="PK = :pk", **more)
+        return [from_attributes(item) for page in found for item in page["Items"]]
+
+    def _items_in_memory(self, account_id: str | None) -> list[dict[str, Any]]:
+        """The same from moto's memory in DynamoDB's format, because its requests take milliseconds."""
+        from moto.core.models import DEFAULT_ACCOUNT_ID  # noqa: PLC0415
+        from moto.dynamodb.models import dynamodb_backends  # noqa: PLC0415
+
+        from tests.harness.fast_moto import all_items, plain  # noqa: PLC0415
+
+        with ONE_REQUEST:
+            table = dynamodb_backends[DEFAULT_ACCOUNT_ID][os.environ["AWS_DEFAULT_REGION"]].tables[self.table_name]
+            wanted = None if account_id is None else f"ACCOUNT#{account_id}"
+            found = [item for item in all_items(table) if wanted in (None, item.hash_key.value)]
+            return [plain(item.to_json()["Attributes"]) for item in found]
 
     def items_named(self, sort_key: str) -> list[dict[str, Any]]:
         """The items of every account with this sort key, as plain values."""
-        from calling_credit.dynamodb.attributes import from_attributes  # noqa: PLC0415
-
-        scan = self.dynamodb.get_paginator("scan").paginate(
-            TableName=self.table_name,
-            ConsistentRead=True,
-            FilterExpression="SK = :name",
-            ExpressionAttributeValues={":name": {"S": sort_key}},
-        )
-        return [from_attributes(item) for page in scan for item in page["Items"]]
+        return [item for item in self.items() if item["SK"] == sort_key]
 
 
 def sample_event(name: str) -> dict[str, Any]:
