@@ -15,7 +15,7 @@ from calling_credit.dynamodb.sweep import read_listed
 from calling_credit.ledger.charge_reader import ACCOUNT_KIND
 from calling_credit.payments.callback_watch import is_silent
 from calling_credit.payments.sweep_store import SweepStore
-from calling_credit.payments.webhook_events import ENDPOINT_EVENTS
+from calling_credit.payments.webhook_events import ENDPOINT_EVENTS, SWEPT_EVENTS
 from ops.audit import stripe_of
 from ops.stack import FoundStack, find_stack
 from ops.stripe_checks import (
@@ -23,6 +23,7 @@ from ops.stripe_checks import (
     check_account,
     check_cards,
     check_customers,
+    check_deliveries,
     check_endpoint,
     check_rights,
     check_settings,
@@ -36,13 +37,15 @@ SAMPLED_CUSTOMERS: Final = 3
 def main() -> int:
     """Run `python -m ops.check_stripe`, behind `make check-stripe`."""
     stack = find_stack()
-    findings = list(find_all(stack))
-    for finding in findings:
+    count = 0
+    for finding in find_all(stack):
+        count += 1  # Printed at once: Stripe may not answer the next check.
         console.print(f"{finding.subject}: {finding.problem}.", markup=False, style="red")
         console.print(f"  {finding.repair}", markup=False)
     console.print(last_callback(stack))
-    if findings:
-        console.print(f"{len(findings)} findings. Run make check-stripe again after the correction.")
+    if count:
+        noun = "finding" if count == 1 else "findings"
+        console.print(f"{count} {noun}. Run make check-stripe again after the correction.")
         return 1
     console.print(f"Stripe and {stack.name} fit together.")
     return 0
@@ -57,16 +60,20 @@ def find_all(stack: FoundStack) -> Iterator[Finding]:
     secret = read_secret(stack)
     key = str(secret.get("api_key") or "")
     environment = "" if stack.is_local else stack.parameters.get("Environment", "")
-    yield from check_settings(secret, environment)
+    settings = list(check_settings(secret, environment))
+    yield from settings
+    if any(finding.subject == "api_key" for finding in settings):
+        return
     client, reason = stripe_of(stack)
     if client is None:
         yield Finding("api_key", reason.rstrip("."), "Correct it, then run this command again.")
         return
-    url = stack.outputs["WebhookUrl"]
+    url, now = stack.outputs["WebhookUrl"], datetime.now(UTC)
     checks: dict[str, Callable[[], Iterator[Finding]]] = {
         "Account": lambda: check_account(client, stored_account(stack)),
         "Payment Method Configurations": lambda: check_cards(client),
         "Webhook Endpoints": lambda: check_endpoint(client, url, ENDPOINT_EVENTS, live=is_live(key)),
+        "Events": lambda: check_deliveries(client, SWEPT_EVENTS, now),
         "any resource": lambda: check_rights(client),
         "Customers": lambda: check_customers(client, stored_customers(stack)),
     }
@@ -82,7 +89,7 @@ def find_all(stack: FoundStack) -> Iterator[Finding]:
             yield Finding("rights", f"the key has no Read access to {resource}, so it was not checked", repair)
         except stripe.StripeError as error:
             raise CommandError(f"Stripe did not answer a check of {resource}: {error.user_message or error}") from error
-    yield from check_callbacks(stack, datetime.now(UTC))
+    yield from check_callbacks(stack, now)
 
 
 def read_secret(stack: FoundStack) -> dict[str, Any]:

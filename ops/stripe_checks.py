@@ -4,13 +4,17 @@ changes anything. Does not depend on the command.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import stripe
 
 MISSING: Final = "check_stripe_0"
 """The end of an id that no object has. A write to it changes nothing: a key with the right finds it missing."""
 SWITCHED_ON: Final = "active"
+DELIVERED_WITHIN: Final = timedelta(days=1)
+UNDER_WAY: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,9 @@ def check_settings(secret: Mapping[str, Any], environment: str) -> Iterator[Find
         yield Finding("webhook_secret", "is not stored", store)
     elif not webhook_secret.startswith("whsec_"):
         yield Finding("webhook_secret", "does not begin with whsec_", "Store the endpoint's signing secret instead.")
+    for name, value in (("api_key", key), ("webhook_secret", webhook_secret)):
+        if value != "".join(value.split()):
+            yield Finding(name, "contains a space or a line break", "Store it again without them.")
     if key and is_live(key) != (environment == "production") and environment in ("production", "staging"):
         mode = "live" if is_live(key) else "test"
         repair = f"Store a {'test' if is_live(key) else 'live'} key, or correct the parameter Environment."
@@ -119,7 +126,7 @@ def _has(client: stripe.StripeClient, right: Right) -> bool:
 def check_endpoint(client: stripe.StripeClient, url: str, events: Iterable[str], *, live: bool) -> Iterator[Finding]:
     """Check that Stripe sends all events to this stack, in the form that this release reads."""
     endpoints = [one.to_dict() for one in client.v1.webhook_endpoints.list({"limit": 100}).auto_paging_iter()]
-    same = [one for one in endpoints if one["url"].rstrip("/") == url.rstrip("/")]
+    same = [one for one in endpoints if _comparable(one["url"]) == _comparable(url)]
     if not same:
         others = ", ".join(one["url"] for one in endpoints)
         has = f"the account has other endpoints: {others}" if others else "the account has no endpoint"
@@ -141,6 +148,32 @@ def check_endpoint(client: stripe.StripeClient, url: str, events: Iterable[str],
         modes = ("live", "test") if live else ("test", "live")
         repair = "Add the endpoint in the mode of the key, and store its secret."
         yield Finding("mode", f"the key is of {modes[0]} mode and {endpoint['id']} of {modes[1]} mode", repair)
+
+
+def _comparable(url: str) -> str:
+    """An address with its host in small letters. API Gateway tells a path with a slash at the end from one without."""
+    parts = urlsplit(url)
+    return parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()).geturl()
+
+
+def check_deliveries(client: stripe.StripeClient, events: Iterable[str], now: datetime) -> Iterator[Finding]:
+    """Check that Stripe's callbacks of the last day were taken. Only their answers show a wrong webhook secret, because
+    Stripe does not show the secret again. Callbacks of the last minutes may be under way.
+    """
+    created = {"gte": int((now - DELIVERED_WITHIN).timestamp()), "lt": int((now - UNDER_WAY).timestamp())}
+    params: Any = {"created": created, "delivery_success": False, "types": sorted(events), "limit": 100}
+    try:
+        page = client.v1.events.list(params)
+    except stripe.PermissionError:
+        return  # The check of the rights names it.
+    if page.data:
+        newest, count = page.data[0], f"{len(page.data)}{' or more' if page.has_more else ''}"
+        problem = f"events of the last day were not delivered: {count}, the newest is {newest.id} ({newest.type})"
+        repair = (
+            "See the answers to its deliveries (Developers, Webhooks). After 400, store the endpoint's signing secret "
+            "as webhook_secret; otherwise see docs/runbook.md#callbacks-do-not-arrive."
+        )
+        yield Finding("deliveries", problem, repair)
 
 
 def _check_events(endpoint: Mapping[str, Any], events: Iterable[str]) -> Iterator[Finding]:

@@ -98,8 +98,8 @@ def record_callback(now: datetime) -> None:
     if timedelta(0) <= now - last.callback_recorded_at < HEARD_EVERY:
         return
     try:
-        SweepStore(dynamodb, config().table_name).record_callback(now)
-        last.callback_recorded_at = now
+        heard_at = SweepStore(dynamodb, config().table_name).record_callback(now)
+        last.callback_recorded_at = datetime.fromtimestamp(heard_at, UTC)
     except AWS_ERRORS as error:
         logger.warning("callback_not_recorded", code=code_of(error))
 
@@ -108,7 +108,7 @@ def raw_body() -> bytes:
     """The bytes that Stripe signed."""
     raw = app.current_event.raw_event
     body = raw.get("body") or ""
-    data = base64.b64decode(body) if raw.get("isBase64Encoded") else body.encode()
+    data = base64.b64decode(body) if raw.get("isBase64Encoded") else body.encode(errors="replace")
     if len(data) > 4 * MAX_BODY_BYTES:
         raise PayloadTooLarge(ProblemCode.BODY_TOO_LARGE, f"An event has at most {4 * MAX_BODY_BYTES} bytes.")
     return data

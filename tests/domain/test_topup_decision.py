@@ -45,6 +45,7 @@ from tests.domain.payment_examples import AUTOMATIC, INTENT, MANUAL, unread_rule
 TOPUPS = {"manual": MANUAL, "automatic": AUTOMATIC}
 SOFT, HARD = Decline("insufficient_funds"), Decline("stolen_card", "do_not_try_again")
 REQUIRED, FAILED = Decline("authentication_required"), Decline("payment_intent_authentication_failure")
+REPEATED = Decline("authentication_not_handled")
 MOMENT = timedelta(milliseconds=1)
 URL = "https://hooks.stripe.com/3d"
 
@@ -91,6 +92,7 @@ def test_most_states_lead_to_one_action_for_any_earlier_decline(
         ("requires_payment_method", HARD, "automatic", CancelIntent),
         ("requires_payment_method", REQUIRED, "manual", CancelIntent),
         ("requires_payment_method", REQUIRED, "automatic", AwaitCustomer),
+        ("requires_payment_method", REPEATED, "automatic", AwaitCustomer),
         ("requires_payment_method", FAILED, "manual", CancelIntent),
         ("requires_payment_method", FAILED, "automatic", AwaitCustomer),
         ("canceled", None, "manual", Cancel),

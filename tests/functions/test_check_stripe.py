@@ -1,69 +1,19 @@
 """`make check-stripe` finds what does not fit together, says how to correct it, and changes nothing."""
 
-import json
-import os
 import re
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 
 from calling_credit.payments.webhook_events import ENDPOINT_EVENTS
 from local.stripe_stand_in.account_controls import AccountControls
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET
-from ops import check_stripe
-from ops.stack import FoundStack
-from ops.terminal import CommandError
-from tests.functions.event_sweep_bench import swept
+from tests.functions.check_stripe_bench import account, found, secret
 from tests.harness.template import ROOT
-from tests.harness.till import ALWAYS, ANYTHING, Till
+from tests.harness.till import Till
 
 pytestmark = pytest.mark.dynamodb
-
-
-@pytest.fixture
-def secret() -> Iterator[dict[str, str]]:
-    """The stored settings of Stripe; a test changes them before it checks."""
-    client, name = boto3.client("secretsmanager"), os.environ["STRIPE_SECRET_ARN"]
-    standing = client.get_secret_value(SecretId=name)["SecretString"]
-    yield {"api_key": DEFAULT_API_KEY, "webhook_secret": DEFAULT_WEBHOOK_SECRET}
-    client.put_secret_value(SecretId=name, SecretString=standing)
-
-
-@pytest.fixture
-def account(till: Till) -> AccountControls:
-    """The controls of the Stripe account, whose endpoint sends the documented events."""
-    controls = AccountControls(till.stand_in)
-    controls.change_endpoint(enabled_events=sorted(ENDPOINT_EVENTS))
-    return controls
-
-
-def stack_of(till: Till, environment: str = "staging") -> FoundStack:
-    """The till's stack as an operator's command finds it."""
-    outputs = {
-        "TableName": till.world.stack.table_name,
-        "StripeSecretArn": os.environ["STRIPE_SECRET_ARN"],
-        "WebhookUrl": till.stand_in.account.webhook_url,
-    }
-    return FoundStack("staging", False, outputs, boto3.Session(), None, {"Environment": environment})
-
-
-def everything(till: Till) -> tuple[Any, ...]:
-    """A copy of everything in the table and at Stripe, without kinds of objects that do not exist."""
-    items, objects = till.everything()
-    return items, {kind: of_kind for kind, of_kind in objects.items() if of_kind}
-
-
-def found(till: Till, secret: dict[str, str], environment: str = "staging") -> list[str]:
-    """The findings; a copy of everything proves that the check changed nothing."""
-    name = os.environ["STRIPE_SECRET_ARN"]
-    boto3.client("secretsmanager").put_secret_value(SecretId=name, SecretString=json.dumps(secret))
-    before = everything(till)
-    findings = list(check_stripe.find_all(stack_of(till, environment)))
-    assert everything(till) == before
-    assert all(finding.repair.endswith(".") for finding in findings)
-    return [f"{finding.subject}: {finding.problem}" for finding in findings]
+__all__ = ["account", "secret"]
 
 
 def test_an_account_in_order_has_no_findings(till: Till, account: AccountControls, secret: dict[str, str]) -> None:
@@ -90,6 +40,16 @@ def test_an_endpoint_at_another_address_is_found(till: Till, account: AccountCon
     account.change_endpoint(url="https://old.example.com/stripe/webhook")
     [finding] = found(till, secret)
     assert "https://old.example.com/stripe/webhook" in finding
+
+
+def test_a_slash_after_the_address_is_another_address(
+    till: Till, account: AccountControls, secret: dict[str, str]
+) -> None:
+    address = till.stand_in.account.webhook_url
+    account.change_endpoint(url=f"{address}/")
+    assert found(till, secret) == [
+        f"endpoint: Stripe does not call {address}; the account has other endpoints: {address}/"
+    ]
 
 
 def test_a_disabled_endpoint_is_found(till: Till, account: AccountControls, secret: dict[str, str]) -> None:
@@ -162,7 +122,10 @@ def test_each_missing_right_is_named_once(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"api_key": ""}, ["api_key: is not stored", "api_key: the secret StripeSecretArn holds no api_key"]),
+        ({"api_key": ""}, ["api_key: is not stored"]),
+        ({"api_key": "pk_test_1"}, ["api_key: is a publishable key"]),
+        ({"api_key": f"{DEFAULT_API_KEY}\n"}, ["api_key: contains a space or a line break"]),
+        ({"webhook_secret": f"{DEFAULT_WEBHOOK_SECRET}\n"}, ["webhook_secret: contains a space or a line break"]),
         ({"webhook_secret": ""}, ["webhook_secret: is not stored"]),
         ({"webhook_secret": "sk_test_1"}, ["webhook_secret: does not begin with whsec_"]),
         ({"api_key": "sk_test_old"}, ["api_key: Stripe does not accept the key"]),
@@ -193,42 +156,3 @@ def test_a_key_of_another_account_is_found(till: Till, account: AccountControls,
     assert len(findings) == 2
     assert own in findings[0]
     assert "does not know stored customers" in findings[1]
-
-
-def test_payments_without_callbacks_are_found(
-    till: Till, account: AccountControls, secret: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    swept(till)
-    till.later(minutes=1)
-    till.paid("25.00", till.card())
-    swept(till)
-    monkeypatch.setattr(check_stripe, "is_silent", lambda *_: True)
-    assert found(till, secret) == ["callbacks: none has arrived since a payment of two hours ago"]
-
-
-def test_an_outage_of_stripe_is_no_finding_but_an_error(
-    till: Till, account: AccountControls, secret: dict[str, str]
-) -> None:
-    till.fault("dropped", ANYTHING, count=ALWAYS)
-    with pytest.raises(CommandError, match="Stripe did not answer"):
-        found(till, secret)
-
-
-@pytest.mark.parametrize("is_disabled", [False, True])
-def test_the_command_exits_with_1_on_a_finding_and_names_the_repair(
-    till: Till,
-    account: AccountControls,
-    secret: dict[str, str],
-    is_disabled: bool,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    if is_disabled:
-        account.change_endpoint(disabled=True)
-    monkeypatch.setattr(check_stripe, "find_stack", lambda: stack_of(till))
-    assert check_stripe.main() == int(is_disabled)
-    printed = capsys.readouterr().out
-    assert ("Enable it" in printed) == is_disabled
-    assert "No callback has arrived yet." in printed
-    assert DEFAULT_API_KEY not in printed
-    assert DEFAULT_WEBHOOK_SECRET not in printed

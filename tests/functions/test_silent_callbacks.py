@@ -108,6 +108,20 @@ def test_the_time_of_callbacks_is_written_every_few_minutes_at_most(heard: Till,
     assert len(written) == 2
 
 
+def test_two_processes_record_callbacks_often_enough_for_no_silence(
+    heard: Till, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [event, *_] = till_events(heard)
+    assert heard.call_back(event).status == 200
+    heard.later(minutes=4, seconds=50)
+    heard.world.stack.apps["stripe_webhook"].last.forget()
+    assert heard.call_back(event).status == 200, "in another process, which finds that time stored"
+    heard.later(minutes=4, seconds=40)
+    heard.paid("10.00", heard.card())
+    heard.call_all_back()
+    assert sweeps_for(heard, capsys, hours=2, minutes=10) == set()
+
+
 def test_a_callback_is_handled_even_if_its_time_is_not_written(heard: Till, wire: Wire) -> None:
     [event, *_] = till_events(heard)
 

@@ -142,6 +142,38 @@ def test_a_signed_body_that_is_not_an_event_is_400(till: Till, body: str) -> Non
     assert (answer.status, answer.code) == (400, "malformed_event")
 
 
+@pytest.mark.parametrize(
+    "body",
+    ["[" * 200_000, '{"a":' * 30_000 + "1" + "}" * 30_000, "9" * 5_000, json.dumps(succeeded("pi_\ud800"))],
+    ids=["open lists", "nested objects", "a long number", "half a character"],
+)
+def test_a_signed_body_that_no_parser_takes_is_400(till: Till, body: str) -> None:
+    answer = till.send_back(body)
+    assert (answer.status, answer.code) == (400, "malformed_event")
+
+
+def test_a_body_with_half_a_character_is_not_what_stripe_signed(till: Till) -> None:
+    event = till.callback("{}")
+    event["body"] = "\ud800"
+    assert till.world.invoke("stripe_webhook", event).code == "invalid_signature"
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["t", "t=", "v1=", ",,,", "t=1,v1=\u00e9", f"t={'9' * 5_000},v1=a", "t=\u0661,v1=a", "v0=a,t=1", " ", "\0"],
+)
+def test_a_header_in_another_form_is_an_invalid_signature(till: Till, header: str) -> None:
+    answer = till.send_back("{}", **{"stripe-signature": header})
+    assert (answer.status, answer.code) == (400, "invalid_signature")
+
+
+def test_one_of_several_signatures_is_enough_while_a_secret_is_rolled(till: Till) -> None:
+    body, at = body_of(event_about("balance.available", {"object": "balance"})), seconds(till.world.clock.now)
+    right = sign(body, DEFAULT_WEBHOOK_SECRET, at).rpartition("=")[2]
+    header = f"t={at},v1={'0' * 64},v1={right},v0={'0' * 64}"
+    assert till.send_back(body, **{"stripe-signature": header}).status == 200
+
+
 def test_a_callback_larger_than_any_event_is_413(till: Till) -> None:
     answer = till.send_back("x" * (256 * 1024 + 1))
     assert (answer.status, answer.code) == (413, "body_too_large")

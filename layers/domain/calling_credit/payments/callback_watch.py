@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from calling_credit.payments.sweep_store import HEARD_EVERY
+from calling_credit.payments.sweep_store import CLOCKS_DIFFER, HEARD_EVERY
 
 if TYPE_CHECKING:
     from calling_credit.payments.stripe_lists import ListedEvent
@@ -14,11 +14,11 @@ SILENCE: Final = 2 * 3600
 OUTCOMES: Final = ("payment_intent.succeeded", "payment_intent.payment_failed")
 
 
-def note_payments(state: "SweepState", heard_at: int, listed: Iterable["ListedEvent"]) -> None:
+def note_payments(state: "SweepState", heard_at: int, listed: Iterable["ListedEvent"], now: int) -> None:
     """Remember our oldest payment since the last callback. Payments before the first sweep do not count,
     because the times of earlier callbacks are unknown.
     """
-    last = _last_heard(state, heard_at)
+    last = _last_heard(state, heard_at, now)
     if state.unheard_since is not None and state.unheard_since <= last:
         state.unheard_since = None
     created = [one.created for one in listed if one.event.kind in OUTCOMES and one.topup_id and one.created > last]
@@ -28,11 +28,14 @@ def note_payments(state: "SweepState", heard_at: int, listed: Iterable["ListedEv
 
 def is_silent(state: "SweepState | None", heard_at: int, now: int) -> bool:
     """Whether a payment is two hours old and no callback has arrived since."""
-    if state is None or state.unheard_since is None or state.unheard_since <= _last_heard(state, heard_at):
+    if state is None or state.unheard_since is None or state.unheard_since <= _last_heard(state, heard_at, now):
         return False
     return now - state.unheard_since >= SILENCE
 
 
-def _last_heard(state: "SweepState", heard_at: int) -> int:
-    """Until when callbacks certainly arrived: the stored time may be that much older than the last callback."""
-    return max(heard_at + int(HEARD_EVERY.total_seconds()) if heard_at else 0, state.started_at)
+def _last_heard(state: "SweepState", heard_at: int, now: int) -> int:
+    """Until when callbacks certainly arrived: the stored time may be that much older than the last callback. A time in
+    the future is wrong and counts as none.
+    """
+    is_known = 0 < heard_at <= now + CLOCKS_DIFFER
+    return max(heard_at + int(HEARD_EVERY.total_seconds()) if is_known else 0, state.started_at)

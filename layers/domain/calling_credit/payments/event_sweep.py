@@ -12,20 +12,21 @@ from typing import TYPE_CHECKING, Final
 
 import stripe
 
+from calling_credit.errors import ProblemCode
 from calling_credit.payments.callback_watch import note_payments
 from calling_credit.payments.issues import Issue, IssueCode, report_issue
 from calling_credit.payments.stripe_lists import COMPARED, EventPage, ListedEvent, list_events, list_objects
-from calling_credit.payments.sweep_state import OVERLAP, SweepState, first_state, state_item
+from calling_credit.payments.sweep_state import SweepState, first_state, state_item
 from calling_credit.payments.sweep_store import SweepStore
-from calling_credit.payments.webhook_signature import StripeEvent
+from calling_credit.payments.webhook_signature import UNREADABLE, StripeEvent
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import TopUpStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-MAX_RETRIES: Final = 3
-"""The most failed events that one sweep tries again, so that they leave time for the others."""
+MAX_FAILED_RETRIES: Final = 3
+"""After this many failures a sweep tries no more waiting events, so that they leave time for the others."""
 MAX_FAILURES_IN_A_ROW: Final = 3
 """After this many, Stripe or the table is at fault, not the events, and the sweep stops."""
 COMPLETE_AT_EVERY: Final = 3600
@@ -70,6 +71,7 @@ class EventSweep:
         """
         self._state, self._heard_at = state or self._state, heard_at
         before = state_item(self._state)
+        self._state.mend_times(self._now)
         self._state.begin_comparison_after_gap(self._now)
         self._retry_waiting()
         is_complete = self._handle_new_events()
@@ -86,7 +88,7 @@ class EventSweep:
 
     def _handle_new_events(self) -> bool:
         """Handle the events since the position, the oldest period first. Return whether none is left."""
-        since, until = self._state.position - OVERLAP, None
+        since, until = self._state.listed_since(self._now), None
         while self._seconds_left() > 0:
             page = list_events(self._stripe, since, until)
             middle = _middle(since, until, page) if page.has_more else None
@@ -110,7 +112,7 @@ class EventSweep:
         """
         oldest_first = reversed([one for one in listed if one.event.event_id not in self._state.handled])
         new = sorted(oldest_first, key=lambda one: one.created)
-        note_payments(self._state, self._heard_at, new)
+        note_payments(self._state, self._heard_at, new, self._timestamp)
         groups: dict[str, list[ListedEvent]] = {}
         for one in sorted(new, key=lambda one: one.is_payment):
             groups.setdefault(one.group, []).append(one)
@@ -131,13 +133,20 @@ class EventSweep:
         """Whether the event's top-up has ended as the event says, so that Stripe need not be asked."""
         if not (listed.is_payment and listed.account_id and listed.topup_id):
             return False
-        topup = self._topups.read(listed.account_id, listed.topup_id)
+        try:
+            topup = self._topups.read(listed.account_id, listed.topup_id)
+        except UNREADABLE:
+            return False  # Handling the event fails too, and sets it aside.
         if topup is None or not topup.is_finished or topup.intent_id != listed.event.object_id:
             return False
         return topup.status == TopUpStatus.SUCCEEDED or not listed.event.kind.endswith(".succeeded")
 
     def _try(self, group: str, event: StripeEvent) -> bool:
-        """Try an event. Return whether it is handled, or set aside because it failed."""
+        """Try an event. Return whether it is handled, or set aside because it failed. An unreadable event names no
+        object; it says nothing about Stripe or the table.
+        """
+        if not event.object_id:
+            return self._state.set_aside(group, event, ProblemCode.MALFORMED_EVENT, self._timestamp)
         code = self._handle(event)
         if code is None:
             self._failures_in_a_row = 0
@@ -148,9 +157,12 @@ class EventSweep:
 
     def _retry_waiting(self) -> None:
         """Try failed events again. Their failures do not stop the others."""
-        for group in self._state.due(self._timestamp)[:MAX_RETRIES]:
-            if self._seconds_left() > 0:
-                self._try(group, self._state.waiting[group].event)
+        failed = 0
+        for group in self._state.due(self._timestamp):
+            if self._seconds_left() <= 0 or failed >= MAX_FAILED_RETRIES:
+                break
+            self._try(group, self._state.waiting[group].event)
+            failed += group in self._state.waiting
         self._failures_in_a_row = 0
 
     def _compare_lists(self) -> bool:
@@ -164,7 +176,7 @@ class EventSweep:
                     return False
                 if not self._try(ListedEvent(event, 0).group, event):
                     return False
-                comparison.after = event.object_id
+                comparison.after = event.event_id
             if not has_more:
                 comparison.list_number, comparison.after = comparison.list_number + 1, ""
             if comparison.list_number == len(COMPARED):

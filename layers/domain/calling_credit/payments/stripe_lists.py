@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import stripe
 
-from calling_credit.payments.stripe_client import public_error
+from calling_credit.payments.card_changes import CARD_RENEWED
+from calling_credit.payments.stripe_client import is_missing, public_error
 from calling_credit.payments.webhook_events import PAYMENT_EVENTS, SWEPT_EVENTS
-from calling_credit.payments.webhook_signature import StripeEvent, parse_event
+from calling_credit.payments.webhook_signature import UNREADABLE, StripeEvent, parse_event
 
 PAGE_SIZE: Final = 100
 """Stripe's maximum."""
@@ -33,9 +34,9 @@ class ListedEvent:
     @property
     def group(self) -> str:
         """Events of one group are about one object and are handled together, because its current state decides. All
-        refunds of a payment are one group.
+        refunds of a payment are one group, and each number that a card had is its own. An unreadable event is alone.
         """
-        family, about = self.event.kind, self.event.object_id
+        family, about = self.event.kind, self.event.object_id or self.event.event_id
         if self.is_payment:
             family = "payment_intent"
         elif family.startswith("charge.dispute."):
@@ -44,6 +45,8 @@ class ListedEvent:
             family = "radar.early_fraud_warning"
         elif family.startswith(("charge.refund", "refund.")):
             family, about = "refund", self.event.intent_id or about
+        elif family in CARD_RENEWED and self.event.previous_fingerprint:
+            about = f"{about}#{self.event.previous_fingerprint}"
         return f"{family}#{about}"
 
 
@@ -80,9 +83,18 @@ def list_events(client: stripe.StripeClient, since: int, until: int | None) -> E
 
 
 def _listed(event: dict[str, Any]) -> ListedEvent:
-    metadata = event["data"]["object"].get("metadata") or {}
+    parsed = _parse(event)
+    metadata = (event["data"]["object"].get("metadata") or {}) if parsed.object_id else {}
     names = str(metadata.get("account_id") or ""), str(metadata.get("topup_id") or "")
-    return ListedEvent(parse_event(event), int(event["created"]), *names)
+    return ListedEvent(parsed, int(event["created"]), *names)
+
+
+def _parse(event: dict[str, Any]) -> StripeEvent:
+    """The event; one that cannot be read names no object, so that it stops only itself."""
+    try:
+        return parse_event(event)
+    except UNREADABLE:
+        return StripeEvent(str(event["id"]), str(event["type"]), "", "")
 
 
 COMPARED: Final = (
@@ -96,7 +108,8 @@ COMPARED: Final = (
 def list_objects(
     client: stripe.StripeClient, list_number: int, since: int, after: str
 ) -> tuple[list[StripeEvent], bool]:
-    """List a page of one of the compared lists, as events, and return whether there are more.
+    """List a page of one of the compared lists, as events named like their objects, and return whether there are more.
+    If Stripe no longer knows the object after which the page begins, the list begins again.
 
     Raises:
         Unavailable: payments_unavailable, stripe_refuses_us.
@@ -107,7 +120,9 @@ def list_objects(
     try:
         page = service.list(params)
     except stripe.StripeError as error:
+        if after and is_missing(error):
+            return list_objects(client, list_number, since, "")
         raise public_error(error) from error
     objects = [found.to_dict() for found in page.data]
-    events = [parse_event({"id": found["id"], "type": kind, "data": {"object": found}}) for found in objects]
+    events = [_parse({"id": found["id"], "type": kind, "data": {"object": found}}) for found in objects]
     return events, bool(page.has_more)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from calling_credit.payments.webhook_signature import StripeEvent
+from calling_credit.payments.webhook_signature import UNREADABLE, StripeEvent
 
 OVERLAP: Final = 15 * 60
 """How many seconds before the position events are listed again, because they do not become visible in order."""
@@ -21,6 +21,8 @@ after a payment.
 """
 REPORT_AFTER: Final = 24 * 3600
 """The age in seconds at which a failed event becomes an issue for operators; it is still tried."""
+KEPT: Final = timedelta(days=30)
+"""How long Stripe lists an event (docs.stripe.com/api/events)."""
 FORGET_AFTER: Final = 30 * 24 * 3600
 """The age in seconds at which a reported event is no longer tried."""
 MAX_HANDLED: Final = 5_000
@@ -83,6 +85,15 @@ class SweepState:
         listed_again = [(at, event_id) for event_id, at in self.handled.items() if at >= oldest]
         self.handled = {event_id: at for at, event_id in sorted(listed_again)[-MAX_HANDLED:]}
 
+    def mend_times(self, now: datetime) -> None:
+        """If a stored time cannot be true, list everything that Stripe keeps, and compare the lists."""
+        if max(self.position, self.complete_at, self.started_at) > int(now.timestamp()) + OVERLAP:
+            self.position, self.complete_at, self.started_at = 0, 0, 0
+
+    def listed_since(self, now: datetime) -> int:
+        """The creation from which events are listed: Stripe keeps no older ones."""
+        return max(self.position - OVERLAP, int((now - KEPT).timestamp()))
+
     def begin_comparison_after_gap(self, now: datetime) -> None:
         """Compare the lists if no sweep was complete for so long that events may be gone."""
         if now.timestamp() - self.complete_at > GAP.total_seconds():
@@ -140,11 +151,24 @@ def state_item(state: SweepState) -> dict[str, Any]:
 
 
 def state_from_item(item: dict[str, Any]) -> SweepState:
-    """The state of stored attributes."""
+    """The state of stored attributes. One that cannot be read begins before everything that Stripe keeps."""
+    try:
+        return _read_state(item)
+    except UNREADABLE:
+        version = item.get("version")
+        return SweepState(0, 0, 0, version=version if isinstance(version, int) else 0)
+
+
+def _read_state(item: dict[str, Any]) -> SweepState:
     waiting = {
         group: WaitingEvent(**{**stored, "event": StripeEvent(**stored["event"])})
         for group, stored in item.get("waiting", {}).items()
     }
     comparison = Comparison(**item["comparison"]) if "comparison" in item else None
-    names = ("position", "complete_at", "started_at", "handled", "unheard_since", "is_behind", "version")
-    return SweepState(**{name: item[name] for name in names if name in item}, waiting=waiting, comparison=comparison)
+    handled = {event_id: int(at) for event_id, at in item.get("handled", {}).items()}
+    unheard_since = int(item["unheard_since"]) if "unheard_since" in item else None
+    position, complete_at, started_at = (int(item[name]) for name in ("position", "complete_at", "started_at"))
+    is_behind, version = bool(item.get("is_behind")), int(item["version"])
+    return SweepState(
+        position, complete_at, started_at, handled, waiting, comparison, unheard_since, is_behind, version
+    )

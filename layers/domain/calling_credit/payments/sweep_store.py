@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.dynamodb.batch_get import read_many
-from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
+from calling_credit.dynamodb.errors import AWS_ERRORS, existing_item, is_condition_failed
 from calling_credit.dynamodb.stripe_keys import CALLBACKS_SK, EVENTS_PK, SWEEP_SK
 from calling_credit.payments.sweep_state import SweepState, state_from_item, state_item
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 HEARD_EVERY: Final = timedelta(minutes=5)
 """The time of the last callback is written at most this often."""
+CLOCKS_DIFFER: Final = 60
+"""A stored time that is later than now by more seconds than this is wrong."""
 
 
 class SweepStore:
@@ -24,11 +26,14 @@ class SweepStore:
         self._table_name = table_name
 
     def read(self) -> tuple[SweepState | None, int]:
-        """Read the state of the sweep, None before the first one, and the time of the last callback, 0 if unknown."""
+        """Read the state of the sweep, None before the first one, and the time of the last callback, 0 if it is
+        unknown or cannot be read.
+        """
         item_keys = [(EVENTS_PK, SWEEP_SK), (EVENTS_PK, CALLBACKS_SK)]
         items = read_many(self._client, self._table_name, item_keys)
         stored, callbacks = (from_attributes(items.get(key, {})) for key in item_keys)
-        return (state_from_item(stored) if stored else None), int(callbacks.get("heard_at", 0))
+        heard_at = callbacks.get("heard_at", 0)
+        return (state_from_item(stored) if stored else None), heard_at if isinstance(heard_at, int) else 0
 
     def save(self, state: SweepState) -> bool:
         """Store the state and count its version. Return False if another sweep has stored another one meanwhile: then
@@ -39,8 +44,8 @@ class SweepStore:
             self._client.put_item(
                 TableName=self._table_name,
                 Item=to_attributes(item),
-                ConditionExpression="attribute_not_exists(PK) OR version = :version",
-                ExpressionAttributeValues={":version": {"N": str(state.version)}},
+                ConditionExpression="version = :version OR NOT attribute_type(version, :number)",
+                ExpressionAttributeValues={":version": {"N": str(state.version)}, ":number": {"S": "N"}},
             )
         except AWS_ERRORS as error:
             if not is_condition_failed(error):
@@ -49,8 +54,10 @@ class SweepStore:
         state.version += 1
         return True
 
-    def record_callback(self, now: datetime) -> None:
-        """Store the time of a verified callback unless another one was stored in the last minutes."""
+    def record_callback(self, now: datetime) -> int:
+        """Store the time of a verified callback unless another one was stored in the last minutes. Return the stored
+        time.
+        """
         heard_at = int(now.timestamp())
         recently = heard_at - int(HEARD_EVERY.total_seconds())
         try:
@@ -58,9 +65,16 @@ class SweepStore:
                 TableName=self._table_name,
                 Key={"PK": {"S": EVENTS_PK}, "SK": {"S": CALLBACKS_SK}},
                 UpdateExpression="SET heard_at = :now",
-                ConditionExpression="attribute_not_exists(PK) OR heard_at <= :recently",
-                ExpressionAttributeValues={":now": {"N": str(heard_at)}, ":recently": {"N": str(recently)}},
+                ConditionExpression="NOT heard_at BETWEEN :recently AND :soon",
+                ExpressionAttributeValues={
+                    ":now": {"N": str(heard_at)},
+                    ":recently": {"N": str(recently + 1)},
+                    ":soon": {"N": str(heard_at + CLOCKS_DIFFER)},
+                },
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except AWS_ERRORS as error:
             if not is_condition_failed(error):
                 raise
+            return int(existing_item(error)["heard_at"]["N"])
+        return heard_at

@@ -11,6 +11,8 @@ from calling_credit.errors import BadRequest, ProblemCode
 
 TOLERANCE_SECONDS: Final = 300
 """The largest difference between a signature's time and ours. Older ones may be replays, later ones are forged."""
+UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError)
+"""What reading an object in another form than Stripe's raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def verify_event(body: bytes, signature: str | None, secret: str, now: datetime)
 def _parse_body(text: str) -> StripeEvent:
     try:
         return parse_event(json.loads(text))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (*UNREADABLE, RecursionError) as error:
         raise BadRequest(ProblemCode.MALFORMED_EVENT, "The body is not a Stripe event.") from error
 
 
@@ -70,7 +72,7 @@ def parse_event(event: dict[str, Any]) -> StripeEvent:
     """Parse an event.
 
     Raises:
-        KeyError, TypeError, AttributeError: it is not an event.
+        UNREADABLE: it is not an event.
     """
     data = event["data"]
     found: dict[str, Any] = data["object"]
@@ -83,13 +85,6 @@ def parse_event(event: dict[str, Any]) -> StripeEvent:
     card, card_before = found.get("card") or {}, before.get("card") or {}
     is_renewed = not card_before.keys().isdisjoint(("fingerprint", "exp_month", "exp_year"))
     fingerprint = str(card_before.get("fingerprint") or card.get("fingerprint") or "") if is_renewed else ""
-    return StripeEvent(
-        str(event["id"]),
-        str(event["type"]),
-        object_id,
-        str(customer),
-        intent_id,
-        account_id,
-        fingerprint,
-        int(event.get("created") or 0),
-    )
+    names = str(event["id"]), str(event["type"]), object_id, str(customer), intent_id, account_id, fingerprint
+    "".join(names).encode()  # Not every text of JSON can be stored.
+    return StripeEvent(*names, int(event.get("created") or 0))

@@ -95,6 +95,7 @@ NOT_OF_ISSUER: Final = API_ERROR_CODES | {
     FailureCode.AUTHENTICATION_FAILED,
     FailureCode.PROCESSING_ERROR,
     FailureCode.CARD_REMOVED,
+    "authentication_not_handled",
     "card_decline_rate_limit_exceeded",
     "issuer_not_available",
     "mobile_device_authentication_required",
@@ -160,6 +161,8 @@ UNSPECIFIED: Final = Decline(FailureCode.CARD_DECLINED)
 
 def public_code(code: str) -> FailureCode:
     """The code that customers see: Stripe's if they may know it, else `card_declined`."""
+    if code == "authentication_not_handled":  # The bank repeats that it wants the customer.
+        return FailureCode.AUTHENTICATION_REQUIRED
     return FailureCode(code) if code in _FROM_STRIPE else FailureCode.CARD_DECLINED
 
 
