@@ -1,7 +1,7 @@
 """Verifies Stripe's callbacks and reads which object they name. The object itself is then read from Stripe."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ class StripeEvent:
     """An event about an object. `object_id` is empty for objects without an id, such as a balance. `customer_id` is the
     object's current or previous customer. `intent_id` is the payment of a charge, refund, or dispute. `account_id` is
     our account in the metadata of the object, and `previous_fingerprint` that of a card before it was renewed.
+    `created` is the event's Unix time.
     """
 
     event_id: str
@@ -27,6 +28,7 @@ class StripeEvent:
     intent_id: str = ""
     account_id: str = ""
     previous_fingerprint: str = ""
+    created: int = field(default=0, compare=False)
 
 
 def verify_event(body: bytes, signature: str | None, secret: str, now: datetime) -> StripeEvent:
@@ -82,5 +84,12 @@ def parse_event(event: dict[str, Any]) -> StripeEvent:
     is_renewed = not card_before.keys().isdisjoint(("fingerprint", "exp_month", "exp_year"))
     fingerprint = str(card_before.get("fingerprint") or card.get("fingerprint") or "") if is_renewed else ""
     return StripeEvent(
-        str(event["id"]), str(event["type"]), object_id, str(customer), intent_id, account_id, fingerprint
+        str(event["id"]),
+        str(event["type"]),
+        object_id,
+        str(customer),
+        intent_id,
+        account_id,
+        fingerprint,
+        int(event.get("created") or 0),
     )
