@@ -150,7 +150,7 @@ def test_open_top_ups_are_reported_and_end_as_issues(
     assert (after["status"], after["failure"]["code"]) == ("failed", "payment_lost")
 
 
-def test_a_rule_that_is_suspended_already_stays_and_the_second_run_has_nothing_to_do(
+def test_a_suspended_rule_stays_and_a_second_run_has_nothing_to_do(
     till: Till, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
 ) -> None:
     declined_three_times(till)
