@@ -58,13 +58,13 @@ def main() -> int:
 
 def preview(relinker: Relinker) -> tuple[list[AccountPlan], dict[str, list[str]]]:
     """Return the accounts that change, and the open top-ups by account. Changes nothing."""
-    account_ids, customers = list(relinker.account_ids()), relinker.known_customers()
+    accounts, customers = list(relinker.accounts()), relinker.known_customers()
     plans = []
-    with progress_bar("Comparing accounts with Stripe", len(account_ids)) as move:
-        for count, account_id in enumerate(account_ids, 1):
-            plans.append(relinker.plan(account_id, customers))
+    with progress_bar("Comparing accounts with Stripe", len(accounts)) as move:
+        for count, account in enumerate(accounts, 1):
+            plans.append(relinker.plan(account, customers))
             move(count)
-    console.print(f"{len(account_ids):>8}  accounts")
+    console.print(f"{len(accounts):>8}  accounts")
     return [plan for plan in plans if plan.has_changes], relinker.open_topups()
 
 

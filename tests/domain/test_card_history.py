@@ -77,7 +77,7 @@ def test_a_replay_of_a_declined_confirmation_takes_no_further_try() -> None:
 
 def test_a_payment_returns_all_declines_but_not_what_is_under_way() -> None:
     record = reserved(reserved(declined(declined(NEW_CARD, "tu_1"), "tu_2"), "tu_3"), "tu_4")
-    assert tries_left(card_history.record_success(record, "tu_3")) == MAX_TRIES - 1
+    assert tries_left(card_history.record_success(record, "tu_3", NOW)) == MAX_TRIES - 1
 
 
 @pytest.mark.parametrize("is_manual", [True, False])
@@ -96,7 +96,7 @@ def test_a_card_saved_again_has_one_manual_try_and_no_automatic_one() -> None:
     used = reserved(record, "tu_2")
     assert card_history.reserve(used, "tu_3", 1, NOW, is_manual=True) == CardRefusal.DECLINED_TOO_OFTEN
     assert reserved(card_history.give_back(used, "tu_2"), "tu_3").has_manual_try is False
-    assert tries_left(card_history.record_success(used, "tu_2")) == MAX_TRIES
+    assert tries_left(card_history.record_success(used, "tu_2", NOW)) == MAX_TRIES
 
 
 def test_a_page_that_saves_a_card_grants_a_try_once() -> None:
@@ -122,7 +122,7 @@ def test_a_card_saved_again_and_again_has_at_most_eight_declines() -> None:
 
 def test_a_renewed_card_inherits_block_and_declines() -> None:
     old = replace(declined(declined(NEW_CARD, "tu_1"), "tu_2"), blocked_at=ahead(), blocked_reason="dispute")
-    renewed = card_history.inherit(old, reserved(NEW_CARD, "tu_3"))
+    renewed = card_history.inherit_block([old], card_history.inherit(old, reserved(NEW_CARD, "tu_3")))
     history = card_history.history_of(renewed, NOW)
     assert (history.tries_left, history.is_blocked) == (1, True)
     assert card_history.inherit(old, renewed) == renewed
@@ -151,5 +151,5 @@ def test_no_order_of_events_allows_a_fifth_decline_without_success(steps: list[t
             elif step == "return":
                 record = card_history.give_back(record, topup_id)
             else:
-                record, declines = card_history.record_success(record, topup_id), 0
+                record, declines = card_history.record_success(record, topup_id, NOW), 0
         assert tries_left(record) == MAX_TRIES - declines - len(sent)

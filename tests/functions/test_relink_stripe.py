@@ -13,7 +13,7 @@ from ops import relink_stripe
 from ops.stack import FoundStack
 from ops.terminal import CommandError
 from tests.harness.cards import MASTERCARD
-from tests.harness.recharging import leave, shown
+from tests.harness.recharging import declined_three_times, leave, shown
 from tests.harness.table import sample_event
 from tests.harness.till import Till
 
@@ -148,3 +148,40 @@ def test_open_top_ups_are_reported_and_end_as_issues(
     till.world.stack.invoke("reconcile_payments", sample_event("reconcile_payments"))
     after = till.top_up(topup_id)
     assert (after["status"], after["failure"]["code"]) == ("failed", "payment_lost")
+
+
+def test_a_suspended_rule_stays_and_a_second_run_has_nothing_to_do(
+    till: Till, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> None:
+    declined_three_times(till)
+    request.getfixturevalue("moved")
+    till.world.stack.dynamodb.update_item(
+        TableName=till.world.stack.table_name,
+        Key={"PK": {"S": "ACCOUNT#acct_1"}, "SK": {"S": "AUTO_RECHARGE"}},
+        UpdateExpression="SET suspended_reason = :reason",
+        ExpressionAttributeValues={":reason": {"S": "declined_repeatedly"}},
+    )
+    assert relink(monkeypatch, "--yes") == 0
+    assert shown(till) == ("suspended", "declined_repeatedly", None)
+    capsys.readouterr()
+    assert relink(monkeypatch, "--yes") == 0
+    assert "Nothing to do." in capsys.readouterr().out
+
+
+def test_an_account_that_saves_its_first_card_during_the_preview_keeps_it(
+    moved: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert relink(monkeypatch, "--yes") == 0
+    list_customers = Relinker.known_customers
+
+    def save_meanwhile(self: Relinker) -> dict[str, str]:
+        found = list_customers(self)
+        if not moved.objects("customer"):
+            moved.set_rule(moved.card())
+        return found
+
+    monkeypatch.setattr(Relinker, "known_customers", save_meanwhile)
+    assert relink(monkeypatch, "--yes") == 0
+    [account] = moved.world.of_kind("ACCOUNT")
+    assert "stripe_customer_id" in account
+    assert shown(moved) == ("active", None, None)

@@ -103,7 +103,7 @@ function cardChoice(one, chosen, changed, forget) {
 }
 
 async function forgetCard(one, place, again) {
-	const pauses = one.pauses_auto_recharge ? "Automatic recharge uses this card and pauses until you choose another card." : "Automatic recharge does not use this card and is not affected.";
+	const pauses = one.pauses_auto_recharge ? "Automatic recharge uses this card and pauses until you choose another card." : "This does not pause automatic recharge.";
 	const words = `We will no longer charge ${cardName(one)}. ${pauses}`;
 	if (!(await confirmed("Remove this card?", words, "Remove card"))) return;
 	try {

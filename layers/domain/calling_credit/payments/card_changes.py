@@ -3,12 +3,13 @@ again, or an operator deletes the customer. The current object is read from Stri
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import stripe
 
 from calling_credit.accounts.store import AccountStore
+from calling_credit.instants import format_instant
 from calling_credit.payments import cards, customers
 from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.cards import SavedCard
@@ -58,7 +59,9 @@ class RuleCards:
         if account_id is None or card is None:
             return "ignored"
         if event.previous_fingerprint:
-            self._inherit(Card(card.payment_method_id, "", "", event.previous_fingerprint), card)
+            at = datetime.fromtimestamp(event.created, UTC) if event.created else self._now
+            old = Card(card.payment_method_id, "", "", event.previous_fingerprint)
+            self._cards.inherit(old, card, self._now, format_instant(at))
         rule = self._recharges.recharge(account_id).rule
         if rule is None or rule.payment_method_id != card.payment_method_id:
             return "card_renewed"
@@ -123,12 +126,11 @@ class RuleCards:
     def _store(self, account_id: str, rule: Rule, card: Card) -> bool:
         is_renewed = rule.card_expires not in ("", card.expires)
         if is_renewed or rule.fingerprint != card.fingerprint:
-            self._inherit(rule_card(rule), card)  # First, so that a crash leaves the renewal to be found again.
+            at = format_instant(self._now) if is_renewed else None
+            self._cards.inherit(
+                rule_card(rule), card, self._now, at
+            )  # First, so that a crash leaves the renewal to be found again.
         return store_rule_card(self._client, self._table_name, account_id, rule, card)
-
-    def _inherit(self, old: Card, new: Card) -> None:
-        """Give a renewed card the block and the declines of its old number."""
-        self._cards.inherit(old, new, self._now)
 
     def _account_of(self, customer_id: str) -> str | None:
         """The account whose stored customer this is."""

@@ -35,6 +35,8 @@ _PLAIN: Final = (
     "unblocked_by",
     "unblocked_reason",
     "renewed_to",
+    "renewed_at",
+    "paid_at",
 )
 
 Records = dict[str, CardRecord]
@@ -105,6 +107,13 @@ class CardStore:
         items = read_many(self._client, self._table_name, [(card_pk(hashed), card_sk()) for hashed in hashes])
         return {hashed: record_from_item(items.get((card_pk(hashed), card_sk()))) for hashed in hashes}
 
+    def _read_renewed(self, card: Card) -> Records:
+        """Read the records of a card and of the numbers that renewed it."""
+        records = self.read([card])
+        while more := {record.renewed_to for record in records.values() if record.renewed_to} - set(records):
+            records |= self._read(sorted(more))
+        return records
+
     def is_blocked(self, card: Card) -> bool:
         """Whether the card's number or its payment method is blocked."""
         return any(record.blocked_at for record in self.read([card]).values())
@@ -125,8 +134,8 @@ class CardStore:
         }
 
     def block(self, card: Card, reason: str, now: datetime) -> bool:
-        """Block a card for every account and path: its number and its payment method, in one transaction. Return
-        whether either was not blocked yet.
+        """Block a card for every account and path: its number, the numbers that renewed it, and its payment method, in
+        one transaction. Return whether any was not blocked yet.
 
         Raises:
             Unavailable: `busy`, or the table did not answer in time; the same call is safe again.
@@ -137,7 +146,7 @@ class CardStore:
 
         def attempt() -> bool | None:
             nonlocal was_sent
-            records = self.read([card])
+            records = self._read_renewed(card)
             changed = {
                 hashed: record if record.blocked_at else replace(record, blocked_at=at, blocked_reason=reason)
                 for hashed, record in records.items()
@@ -164,9 +173,7 @@ class CardStore:
             return replace(free, unblocked_at=format_instant(now), unblocked_by=by, unblocked_reason=reason)
 
         def attempt() -> bool | None:
-            records = self.read([card])
-            while more := {record.renewed_to for record in records.values() if record.renewed_to} - set(records):
-                records |= self._read(sorted(more))
+            records = self._read_renewed(card)
             return self._write(records, {hashed: unblocked(record) for hashed, record in records.items()}, now)
 
         return retry_on_race(CARD, attempt)
@@ -190,26 +197,24 @@ class CardStore:
             only=hashed,
         )
 
-    def inherit(self, old: Card, new: Card, now: datetime) -> bool:
-        """Let a renewed card have the block and the declines of the card that it replaces. Return whether this call
-        changed anything.
+    def inherit(self, old: Card, new: Card, now: datetime, renewed_at: str | None = None) -> bool:
+        """Let a renewed card have the block and the declines of the card that it replaces, and name its new number at
+        the old one. Return whether this call changed anything.
         """
 
         def attempt() -> bool | None:
             records = self.read([old, new])
-            before = records[identities(old)[0]]
-            if any(records[hashed].blocked_at for hashed in identities(old)):
-                reasons = [records[hashed].blocked_reason for hashed in identities(old)]
-                before = replace(
-                    before, blocked_at=format_instant(now), blocked_reason=next(filter(None, reasons), None)
-                )
-            number, *others = identities(new)
-            changed = {number: card_history.inherit(before, records[number])}
-            blocks = replace(NEW_CARD, blocked_at=before.blocked_at, blocked_reason=before.blocked_reason)
-            changed |= {hashed: card_history.inherit(blocks, records[hashed]) for hashed in others}
-            if before.blocked_at:
-                for hashed in set(identities(old)) - {number}:
-                    changed[hashed] = replace(changed.get(hashed, records[hashed]), renewed_to=number)
+            (old_number, *_), (number, *_) = identities(old), identities(new)
+            before = [records[hashed] for hashed in identities(old)]
+            changed = dict(records)
+            for hashed in identities(new):
+                changed[hashed] = card_history.inherit_block(before, records[hashed])
+            changed[number] = card_history.renew(changed[number], renewed_at)
+            if old_number != number:
+                changed[number] = card_history.inherit(records[old_number], changed[number])
+            is_blocked = any(record.blocked_at for record in before)
+            for hashed in set(identities(old) if is_blocked else [old_number]) - {number}:
+                changed[hashed] = replace(changed[hashed], renewed_to=number)
             return self._write(records, changed, now)
 
         return retry_on_race(CARD, attempt)

@@ -57,7 +57,7 @@ def outcome_actions(
 
 def _card_after(record: CardRecord, topup: TopUp, outcome: Outcome, now: datetime) -> CardRecord:
     if outcome.is_paid:
-        return card_history.record_success(record, topup.topup_id)
+        return card_history.record_success(record, topup.topup_id, now)
     decline = outcome.issuers_decline
     if decline is None:
         return card_history.give_back(record, topup.topup_id)

@@ -17,8 +17,8 @@ from calling_credit.dynamodb.sweep import query_due, read_listed
 from calling_credit.payments.cards import find_own_card
 from calling_credit.payments.customers import account_in
 from calling_credit.payments.stripe_client import public_error
-from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.decision import Rule
+from calling_credit.recharge.items import Recharge
 from calling_credit.recharge.rule_card import rule_card
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.topups.items import TOPUP_KIND
@@ -44,6 +44,15 @@ class AccountPlan:
         return self.lost_customer is not None or self.lost_card is not None
 
 
+@dataclass(frozen=True, slots=True)
+class StoredAccount:
+    """An account's customer and rule, as the table has them."""
+
+    account_id: str
+    customer: Customer
+    recharge: Recharge
+
+
 class Relinker:
     """Relinks accounts to the Stripe account of a key."""
 
@@ -54,10 +63,13 @@ class Relinker:
         self._customers = CustomerStore(client, table_name)
         self._recharges = RechargeStore(client, table_name)
 
-    def account_ids(self) -> Iterator[str]:
-        """Yield every account of the stack."""
+    def accounts(self) -> Iterator[StoredAccount]:
+        """Yield every account of the stack. Read them before Stripe's customers, so that no customer created
+        meanwhile looks lost.
+        """
         for item in read_listed(self._client, self._table_name, ACCOUNT_KIND):
-            yield keys.account_of(item["PK"])
+            account_id = keys.account_of(item["PK"])
+            yield StoredAccount(account_id, self._customers.read(account_id), self._recharges.recharge(account_id))
 
     def open_topups(self) -> dict[str, list[str]]:
         """The ids of the top-ups that have not ended, by account."""
@@ -79,18 +91,17 @@ class Relinker:
         except stripe.StripeError as error:
             raise public_error(error) from error
 
-    def plan(self, account_id: str, known_customers: dict[str, str]) -> AccountPlan:
-        """Decide what relinking does to an account.
+    def plan(self, account: StoredAccount, known_customers: dict[str, str]) -> AccountPlan:
+        """Decide what relinking does to an account. A rule that is already suspended by its card stays as it is.
 
         Raises:
-            NotFound: unknown_account. Unavailable: payments_unavailable.
+            Unavailable: payments_unavailable.
         """
-        customer, recharge = self._customers.read(account_id), self._recharges.recharge(account_id)
-        customer_id = customer.customer_id
+        account_id, customer, customer_id = account.account_id, account.customer, account.customer.customer_id
         is_known = customer_id is not None and known_customers.get(customer_id) in ("", account_id)
         lost = None if customer_id is None or is_known else customer
-        rule, reason = recharge.rule, recharge.state.own_reason
-        if rule is None or reason == SuspensionReason.REMOVED or (is_known and self._has_card(customer, rule)):
+        rule, reason = account.recharge.rule, account.recharge.state.own_reason
+        if rule is None or reason is not None or (is_known and self._has_card(customer, rule)):
             return AccountPlan(account_id, lost, None)
         return AccountPlan(account_id, lost, rule_card(rule))
 

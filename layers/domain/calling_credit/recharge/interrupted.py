@@ -35,13 +35,13 @@ def _exceeds_limit(rule: Rule, state: State, topup: TopUp, time_zone: str) -> bo
 
 def after_payment(rule: Rule, before: State, after: State, topup: TopUp) -> State:
     """Apply the end of a payment to the state. An attempt with a card that the rule no longer uses ends, but does not
-    affect the current card.
+    affect the current card. A renewed number is the same card if it is the same payment method.
     """
     card = topup.card
     was_removed = after.suspended_reason == SuspensionReason.REMOVED and before.suspended_reason is None
-    is_other_card = (
-        card.payment_method_id != rule.payment_method_id if was_removed else card.fingerprint != rule.fingerprint
-    )
+    is_other_card = card.payment_method_id != rule.payment_method_id
+    if not was_removed:
+        is_other_card = is_other_card and card.fingerprint != rule.fingerprint
     if topup.kind == TopUpKind.MANUAL or not is_other_card:
         return after
     return replace(before, in_flight=after.in_flight, recent=after.recent)

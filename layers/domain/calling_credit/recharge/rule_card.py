@@ -35,7 +35,8 @@ def with_card(rule: Rule, card: Card) -> Rule:
 def store_rule_card(client: "DynamoDBClient", table_name: str, account_id: str, rule: Rule, card: Card) -> bool:
     """Store the card of a rule that still uses the payment method that was read. Return whether this call changed it.
 
-    The next check is due at once, because the date of the card decides when its expiry is announced.
+    The next check is due at once, because the date of the card decides when its expiry is announced. A suspension
+    because of the older payment method ends when the newer one pays.
     """
     if with_card(rule, card) == rule:
         return False
@@ -46,12 +47,23 @@ def store_rule_card(client: "DynamoDBClient", table_name: str, account_id: str, 
         "fingerprint": card.fingerprint,
         "card_expires": card.expires,
     }
+    if card.payment_method_id == rule.payment_method_id:
+        return _change(client, table_name, account_id, rule, changes)
+    blamed = changes | {"failed_payment_method": card.payment_method_id}
+    return _change(client, table_name, account_id, rule, blamed, " AND failed_payment_method = :read") or _change(
+        client, table_name, account_id, rule, changes
+    )
+
+
+def _change(
+    client: "DynamoDBClient", table_name: str, account_id: str, rule: Rule, changes: dict[str, Any], condition: str = ""
+) -> bool:
     try:
         client.update_item(
             TableName=table_name,
             Key=recharge_key(account_id),
             UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in changes) + " ADD state_version :one",
-            ConditionExpression="payment_method_id = :read",
+            ConditionExpression="payment_method_id = :read" + condition,
             ExpressionAttributeValues=to_attributes(
                 {f":{name}": value for name, value in changes.items()} | {":read": rule.payment_method_id, ":one": 1}
             ),

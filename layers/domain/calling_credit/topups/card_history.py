@@ -48,7 +48,8 @@ class Try:
 @dataclass(frozen=True, slots=True)
 class CardRecord:
     """A card as it is stored. `ended_by` is the code of the decline after which it must not be tried again, and
-    `renewed_to` the hash of the number that inherited its block.
+    `renewed_to` the hash of the number that its bank replaced it by. `renewed_at` is the last renewal that was applied,
+    and `paid_at` the last payment, which returned all tries.
     """
 
     version: int = 0
@@ -63,6 +64,8 @@ class CardRecord:
     unblocked_by: str | None = None
     unblocked_reason: str | None = None
     renewed_to: str | None = None
+    renewed_at: str | None = None
+    paid_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +150,12 @@ def record_decline(record: CardRecord, topup_id: str, number: int, decline: Decl
     return replace(record, tries=(*rest, declined), declined_at=at, ended_by=ended_by)
 
 
-def record_success(record: CardRecord, topup_id: str) -> CardRecord:
+def record_success(record: CardRecord, topup_id: str, now: datetime) -> CardRecord:
     """Return all tries after a payment. Confirmations whose outcome is unknown keep theirs."""
     open_tries = tuple(a for a in record.tries if not a.is_declined and a.topup_id != topup_id)
-    return replace(record, tries=open_tries, declined_at=None, ended_by=None, has_manual_try=False)
+    return replace(
+        record, tries=open_tries, declined_at=None, ended_by=None, has_manual_try=False, paid_at=format_instant(now)
+    )
 
 
 def grant_manual_try(record: CardRecord, saved_at: str, now: datetime) -> CardRecord:
@@ -165,26 +170,44 @@ def grant_manual_try(record: CardRecord, saved_at: str, now: datetime) -> CardRe
     return replace(record, has_manual_try=True, saved_at=saved_at)
 
 
-def inherit(old: CardRecord, new: CardRecord) -> CardRecord:
-    """The record of a renewed card: its own, with the block and the declines of the card that it replaces. A card that
-    was at its end because of its date may be tried again, as far as its declines allow.
+def renew(record: CardRecord, renewed_at: str | None) -> CardRecord:
+    """The record of a card whose bank renewed it at this time (None: not known). A card that was at its end because of
+    its date may be tried again, as far as its declines allow. A repeated renewal changes nothing.
     """
-    ended_by = next((code for code in (new.ended_by, old.ended_by) if code and code not in CURED_BY_RENEWAL), None)
-    declined = {(a.topup_id, a.number): a for a in (*old.tries, *new.tries) if a.is_declined}
+    if renewed_at is None or renewed_at <= (record.renewed_at or ""):
+        return record
+    ended_by = None if record.ended_by in CURED_BY_RENEWAL else record.ended_by
+    return replace(record, ended_by=ended_by, renewed_at=renewed_at)
+
+
+def inherit(old: CardRecord, new: CardRecord) -> CardRecord:
+    """The record of a new number with the declines of the number that it replaces, except an end because of the date,
+    and except what a payment with the new number has settled since.
+    """
+    if old.declined_at is None or old.declined_at <= (new.paid_at or ""):
+        return new
+    inherited = (attempt for attempt in old.tries if attempt.is_declined and attempt.at > (new.paid_at or ""))
+    declined = {(a.topup_id, a.number): a for a in (*inherited, *new.tries) if a.is_declined}
     is_open = [attempt for attempt in new.tries if not attempt.is_declined]
     return replace(
         new,
         tries=(*sorted(declined.values(), key=lambda attempt: attempt.at), *is_open),
         declined_at=_latest(old.declined_at, new.declined_at),
-        ended_by=ended_by,
-        blocked_at=new.blocked_at or old.blocked_at,
-        blocked_reason=new.blocked_reason or old.blocked_reason,
+        ended_by=new.ended_by or (None if old.ended_by in CURED_BY_RENEWAL else old.ended_by),
     )
 
 
 def _is_exhausted(record: CardRecord, live: Iterable[Try]) -> bool:
     """Whether declines leave no try, also if the payments under way succeed or are canceled."""
     return bool(record.ended_by) or sum(attempt.is_declined for attempt in live) >= MAX_TRIES
+
+
+def inherit_block(old: Iterable[CardRecord], new: CardRecord) -> CardRecord:
+    """The record of a renewed card with the block of the card that it replaces, unless it was unblocked since."""
+    blocked = [record for record in old if record.blocked_at and record.blocked_at > (new.unblocked_at or "")]
+    if new.blocked_at or not blocked:
+        return new
+    return replace(new, blocked_at=blocked[0].blocked_at, blocked_reason=blocked[0].blocked_reason)
 
 
 def _live(record: CardRecord, now: datetime) -> tuple[Try, ...]:
