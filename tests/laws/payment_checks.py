@@ -37,6 +37,8 @@ class PaymentBook:
     doing: str = ""
     was_frozen: bool = False
     known: set[str] = field(default_factory=set)
+    disputed: dict[str, int] = field(default_factory=dict)
+    """What was disputed of each payment at its last reversal."""
 
     def begin(self, doing: str) -> None:
         """Remember what is about to be done, and whether the account is frozen before it."""
@@ -46,14 +48,14 @@ class PaymentBook:
     def check(self) -> None:
         """Check every law that holds at any moment."""
         kinds: dict[str, list[Item]] = {}
-        items = self.till.world.stack.items(ACCOUNT)
+        items = self.witness.table.of_account(ACCOUNT)
         for item in items:
             kinds.setdefault(item["SK"].split("#")[0], []).append(item)
         posted = check_sums(items)
         [rule] = kinds.get("AUTO_RECHARGE", [{}])
         top_ups = sorted(kinds.get("TOPUP", []), key=lambda item: str(item["created_at"]))
         new_entries = self.check_entries(kinds.get("ENTRY", []))
-        self.causes.check(new_entries, posted, top_ups, rule)
+        self.causes.check(new_entries, posted, top_ups, rule, kinds.get("SUSPICIOUS", []))
         self.check_calls_seen(kinds["BALANCE"][0])
         if rule:
             self.check_recharges(rule, [item for item in top_ups if item["kind"] == "automatic"])
@@ -87,10 +89,13 @@ class PaymentBook:
         """Check that the transaction that took back a recharge also suspended the rule (C2, C3)."""
         automatic = {item["topup_id"] for item in top_ups if item["kind"] == "automatic"}
         for entry in new_entries:
-            if entry["category"] == "reversal" and entry["amount_micros"] < 0:
-                topup_id = entry["SK"].rsplit("#", 1)[1].split(".rev.")[0]
-                if topup_id in automatic:
-                    assert "suspended_reason" in rule, "law 11: money of a recharge went back without a suspension"
+            if entry["category"] == "reversal":
+                topup_id, disputed = entry["topup_id"], entry["disputed_micros"]
+                is_new_dispute = disputed < self.disputed.get(topup_id, 0)
+                self.disputed[topup_id] = disputed
+                if entry["amount_micros"] < 0 and (topup_id in automatic or is_new_dispute):
+                    assert "suspended_reason" in rule, "law 11: money went back without a suspension"
+                    self.witness.seen["suspensions with a reversal"] += 1
 
     def check_frozen(self, account: Item, top_ups: list[Item]) -> None:
         """Check that nothing was started while the account was frozen all the time."""
@@ -134,6 +139,7 @@ class PaymentBook:
 
     def check_settled(self) -> None:
         """Check what holds once everything was heard: nothing is open, and each payment is worth what Stripe kept."""
+        assert self.witness.table.of_account(ACCOUNT) == self.till.world.stack.items(ACCOUNT), "the checks read wrongly"
         objects = self.till.stand_in.account.objects
         charge_of = {one["id"]: one["charge"] for kind in ("refund", "dispute") for one in objects[kind].values()}
         kept: dict[str, int] = {}

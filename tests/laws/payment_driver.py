@@ -17,6 +17,8 @@ NEIGHBOR = "acct_2"
 RAISED = ("threshold_micros", "amount_micros", "hourly_count", "daily_limit_micros", "monthly_limit_micros")
 Operation = Callable[["PaymentDriver"], None]
 KINDS: dict[str, tuple[int, Operation]] = {}
+FOLLOWS = 0.9
+"""How likely the next step of a chain comes before anything else."""
 
 
 def operation(kind: str, weight: int) -> Callable[[Operation], Operation]:
@@ -58,7 +60,12 @@ class PaymentDriver:
     events: list[dict[str, Any]] = field(default_factory=list)
     tabs: list[Tab] = field(default_factory=list)
     links: list[FreezeLink] = field(default_factory=list)
+    plan: list[tuple[str, Operation]] = field(default_factory=list)
+    """The next steps of the chain that was begun, each with the name of its operation."""
+    doing: str = ""
     done: Counter[str] = field(default_factory=Counter)
+    steps: Counter[str] = field(default_factory=Counter)
+    """Steps of chains, by operation."""
     answers: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -74,22 +81,33 @@ class PaymentDriver:
         self.till.stream()
 
     def run(self, operations: int) -> None:
-        """Run every kind once, then by weight, and check the laws after each.
+        """Run every kind once, then by weight, and check the laws after each. The steps of a chain follow each other,
+        mostly without anything in between.
 
         Raises:
             AssertionError: a law was broken; it names the step and the operation.
         """
         names, weights = list(KINDS), [weight for weight, _ in KINDS.values()]
+        untried = list(KINDS)
         for step in range(operations):
-            name = names[step] if step < len(names) else self.rng.choices(names, weights)[0]
+            is_planned = bool(self.plan) and self.rng.random() < FOLLOWS
+            if is_planned:
+                self.doing, carry_out = self.plan.pop(0)
+            else:
+                self.doing = untried.pop(0) if untried else self.rng.choices(names, weights)[0]
+                carry_out = KINDS[self.doing][1]
             self.till.later(seconds=self.rng.choice((1, 20, 300)))
             try:
-                self.book.begin(name)
-                KINDS[name][1](self)
+                self.book.begin(self.doing)
+                carry_out(self)
                 self.book.check()
             except Exception as error:
-                raise AssertionError(f"step {step}, {name}: {type(error).__name__}: {error}") from error
-            self.done[name] += 1
+                raise AssertionError(f"step {step}, {self.doing}: {type(error).__name__}: {error}") from error
+            (self.steps if is_planned else self.done)[self.doing] += 1
+
+    def then(self, *steps: Operation) -> None:
+        """Let these steps of the current operation follow, after those of the chain that is under way."""
+        self.plan += [(self.doing, step) for step in steps]
 
     def answered(self, what: str, answer: Answer, *allowed: int) -> Answer:
         """Count an answer by its status and code; it must be one of the allowed."""
@@ -98,11 +116,20 @@ class PaymentDriver:
         self.answers[f"{what} {answer.status} {code}".strip()] += 1
         return answer
 
+    def saved(self) -> list[str]:
+        """The cards that the account's customer has at Stripe."""
+        customer = self.witness.item(f"ACCOUNT#{ACCOUNT}", "ACCOUNT").get("stripe_customer_id")
+        methods = self.till.stand_in.account.objects["payment_method"]
+        return [card for card in self.cards if methods[card]["customer"] == customer]
+
     def card(self) -> str:
         """A card of the account, mostly one that is still saved."""
-        methods = self.till.stand_in.account.objects["payment_method"]
-        saved = [card for card in self.cards if methods[card]["customer"]]
+        saved = self.saved()
         return self.rng.choice(saved if saved and self.rng.random() < 0.9 else self.cards)
+
+    def fingerprint(self, card: str) -> str:
+        """The fingerprint of a card's number."""
+        return str(self.till.stand_in.account.objects["payment_method"][card]["card"]["fingerprint"])
 
     def hear_all(self) -> None:
         """Deliver every callback that is due."""
@@ -147,6 +174,7 @@ class PaymentDriver:
         """Run without faults until only payments that wait for a customer are open."""
         self.till.all_well()
         self.witness.interruptions.clear()
+        self.witness.retries.clear()
         self.book.begin("settle down")
         self.till.rule(enabled=False)
         for intent in self.till.objects("payment_intent"):

@@ -2,9 +2,12 @@
 renewed and customers deleted; and things happen while a payment is under way.
 """
 
+from typing import Any
+
 from tests.harness.till import ACCOUNT
-from tests.laws.payment_driver import PaymentDriver, operation
-from tests.laws.payment_people import freeze, set_rule, switch_off
+from tests.laws.payment_driver import Operation, PaymentDriver, operation
+from tests.laws.payment_freezes import freeze
+from tests.laws.payment_people import set_rule, switch_off
 
 FAULTS = ("answer_lost", "dropped", "error_500", "error_500_after", "rate_limited")
 PLACES = ("POST /v1/payment_intents", "POST */confirm", "POST */cancel", "GET /v1/payment_intents/*", "*")
@@ -55,7 +58,7 @@ def follow_link(driver: PaymentDriver) -> None:
             url = driver.till.top_up(str(item["topup_id"])).get("next_action_url")
             if url and "/links/" in url:
                 answer = driver.till.visit(url.rsplit("/", 1)[1], "POST")
-                driver.answered("link", answer, 200, 303, 403, 404, 409, 503)
+                driver.answered("confirmation link", answer, 200, 303, 403, 404, 409, 503)
 
 
 @operation("a fault at Stripe", 12)
@@ -67,7 +70,7 @@ def order_fault(driver: PaymentDriver) -> None:
 @operation("sweep", 20)
 def sweep(driver: PaymentDriver) -> None:
     """Pass a minute, an hour, a day, or a week."""
-    driver.till.sweep(minutes=driver.rng.choice((1, 1, 3, 61, 1441, 10_080)))
+    driver.till.sweep(minutes=driver.rng.choice((1, 1, 3, 61, 1441, 10_080, 43_300)))
 
 
 # --- Money goes back --------------------------------------------------------------------------------------------------
@@ -145,7 +148,11 @@ def delete_customer(driver: PaymentDriver) -> None:
 @operation("a renewed card", 4)
 def renew_card(driver: PaymentDriver) -> None:
     """The bank renews a card: a new number or a new date, under the same payment method."""
-    card = driver.rng.choice(driver.cards)
+    renew(driver, driver.rng.choice(driver.cards))
+
+
+def renew(driver: PaymentDriver, card: str) -> None:
+    """The bank renews this card."""
     method = driver.till.stand_in.account.objects["payment_method"][card]
     if not method["customer"]:
         return
@@ -156,19 +163,54 @@ def renew_card(driver: PaymentDriver) -> None:
 @operation("something in between", 6)
 def interrupt(driver: PaymentDriver) -> None:
     """Plan what happens while the next payment waits for its intent: the last moment to stop its confirmation."""
-    what = driver.rng.choice((freeze, switch_off, set_rule, dispute_now, warn_now))
-    driver.witness.interruptions = [lambda: what(driver)]
+    plan_interruption(driver, driver.rng.choice((freeze, switch_off, set_rule, dispute_now, warn_now)))
+
+
+def plan_interruption(driver: PaymentDriver, what: Operation) -> None:
+    """Let something happen during the next payment: once its intent exists, or before its confirmation is repeated."""
+    witness = driver.witness
+    if driver.rng.random() < 0.7:
+        witness.interruptions = [lambda: what(driver)]
+    else:
+        witness.retries = [lambda: what(driver)]
+        driver.till.fault(driver.rng.choice(("dropped", "error_500")), "POST */confirm")
 
 
 def dispute_now(driver: PaymentDriver) -> None:
     """A payment is disputed, and the callback comes at once."""
-    charge = driver.pick("charge", status="succeeded", disputed=False)
-    if charge:
-        driver.till.controls.dispute(charge["id"])
-        driver.hear_all()
+    report_fraud(driver, driver.witness.paying, is_dispute=True)
 
 
 def warn_now(driver: PaymentDriver) -> None:
     """A payment is warned of, and the callback comes at once."""
-    warn(driver)
+    report_fraud(driver, driver.witness.paying, is_dispute=False)
+
+
+def dispute_another(driver: PaymentDriver) -> None:
+    """A payment with another card is disputed: the rule is suspended, and the card that pays now is not blocked."""
+    charges = [one for one in driver.till.objects("charge") if one["status"] == "succeeded" and not one["disputed"]]
+    others = [one for one in charges if fingerprint_of(one) != driver.witness.paying]
+    if others:
+        driver.till.controls.dispute(driver.rng.choice(others)["id"])
+        driver.hear_all()
+
+
+def fingerprint_of(charge: dict[str, Any]) -> str:
+    """The fingerprint of the card that paid."""
+    return str(charge["payment_method_details"]["card"]["fingerprint"])
+
+
+def report_fraud(driver: PaymentDriver, fingerprint: str, *, is_dispute: bool) -> None:
+    """Dispute or warn of a payment, if possible one with this card; the callback comes at once."""
+    warned = {one["charge"] for one in driver.till.objects("radar.early_fraud_warning")}
+    paid = [one for one in driver.till.objects("charge") if one["status"] == "succeeded"]
+    fresh = [one for one in paid if not one["disputed"] and one["id"] not in warned]
+    own = [one for one in fresh if fingerprint_of(one) == fingerprint]
+    if not fresh:
+        return
+    charge = driver.rng.choice((own or fresh)[-6:])
+    if is_dispute:
+        driver.till.controls.dispute(charge["id"], inquiry=driver.rng.random() < 0.2)
+    else:
+        driver.till.controls.warn(charge["id"])
     driver.hear_all()

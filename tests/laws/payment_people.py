@@ -2,16 +2,13 @@
 
 from typing import Any
 
-from calling_credit.instants import format_instant
-from calling_credit.links.link import freeze_link
-from calling_credit.links.store import LinkStore
-from calling_credit.links.tokens import issue_link
 from calling_credit.money import format_money
 from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, PROCESSING, VISA, declining
+from tests.harness.http import Answer
 from tests.harness.recharging import a_call, talk
 from tests.harness.till import ACCOUNT
 from tests.harness.world import UNITED_KINGDOM
-from tests.laws.payment_driver import NEIGHBOR, FreezeLink, PaymentDriver, operation
+from tests.laws.payment_driver import NEIGHBOR, PaymentDriver, operation
 
 KINDS_OF_CARD = (
     VISA,
@@ -28,7 +25,7 @@ KINDS_OF_CARD = (
     declining("insufficient_funds"),
     PROCESSING,
 )
-NEIGHBORS_KINDS = (VISA, MASTERCARD, "pm_card_amex")
+NEIGHBORS_KINDS = (VISA, MASTERCARD, "pm_card_amex", "pm_card_discover", CHALLENGED)
 REFUSED = (402, 403, 404, 409, 429, 503)
 """Refusals of payments, cards, and rules; each has a code that the run prints."""
 
@@ -38,17 +35,30 @@ def pay(driver: PaymentDriver) -> None:
     """Add funds, or repeat an earlier request."""
     if driver.asked and driver.rng.random() < 0.3:
         amount, card, key = driver.rng.choice(driver.asked)
+        driver.answered("pay again", driver.till.pay(amount, card, key=key), 201, *REFUSED)
     else:
-        amount = driver.rng.choice(("5.00", "25.00", "80.00"))
-        card, key = driver.card(), f"key {len(driver.asked)}"
-        driver.asked.append((amount, card, key))
-    driver.answered("pay", driver.till.pay(amount, card, key=key), 201, *REFUSED)
+        pay_with(driver, driver.card())
+
+
+def pay_with(driver: PaymentDriver, card: str) -> Answer:
+    """Add funds with this card."""
+    amount, key = driver.rng.choice(("5.00", "25.00", "80.00")), f"key {len(driver.asked)}"
+    driver.asked.append((amount, card, key))
+    answer = driver.answered("pay", driver.till.pay(amount, card, key=key), 201, *REFUSED)
+    if answer.status == 409 and answer.body["code"] == "card_declined_too_often":
+        blocked = driver.witness.is_blocked(driver.fingerprint(card), card)
+        assert not blocked, "law of cards: a payment with a blocked card was refused for its declines"
+    return answer
 
 
 @operation("the neighbor pays", 4)
 def pay_next_door(driver: PaymentDriver) -> None:
     """Add funds to another account, with a card of a number that this account also uses."""
-    card = driver.rng.choice(driver.neighbors_cards)
+    pay_next_door_with(driver, driver.rng.choice(driver.neighbors_cards))
+
+
+def pay_next_door_with(driver: PaymentDriver, card: str) -> None:
+    """Add funds to the other account with this card."""
     driver.answered("neighbor", driver.till.pay("15.00", card, account=NEIGHBOR), 201, *REFUSED)
 
 
@@ -83,7 +93,11 @@ def adjust(driver: PaymentDriver) -> None:
 def save_card(driver: PaymentDriver) -> None:
     """Save a card on Stripe's page, often with a number that was saved before; the page's callback comes at once."""
     driver.till.all_well()
-    kind = driver.rng.choice(KINDS_OF_CARD)
+    save_card_of(driver, driver.rng.choice(KINDS_OF_CARD))
+
+
+def save_card_of(driver: PaymentDriver, kind: str) -> None:
+    """Save a card of this kind on Stripe's page."""
     before = {one["id"] for one in driver.till.objects("checkout.session")}
     answer = driver.till.world.ask("add_funds", "POST", "/payment-methods")
     driver.answered("save a card", answer, 201, *REFUSED)
@@ -99,7 +113,7 @@ def save_card(driver: PaymentDriver) -> None:
         driver.hear_all()
 
 
-@operation("remove a card", 3)
+@operation("remove a card", 5)
 def remove_card(driver: PaymentDriver) -> None:
     """Remove a card, through the API or at Stripe."""
     driver.till.all_well()
@@ -114,7 +128,11 @@ def remove_card(driver: PaymentDriver) -> None:
 @operation("set the rule", 12)
 def set_rule(driver: PaymentDriver) -> None:
     """Set the whole rule without a version, as a program does."""
-    said = settings(driver) | {"enabled": driver.rng.random() < 0.9}
+    save_rule(driver, settings(driver) | {"enabled": driver.rng.random() < 0.9})
+
+
+def save_rule(driver: PaymentDriver, said: dict[str, Any]) -> None:
+    """Set these settings of the rule."""
     before = driver.rule()
     answer = driver.answered("rule", driver.till.rule(**said), 200, *REFUSED)
     driver.note_arming(before, answer)
@@ -146,54 +164,17 @@ def switch_off(driver: PaymentDriver) -> None:
 def unblock(driver: PaymentDriver) -> None:
     """Clear the card of a payment or a saved card as the operator, after a talk with its holder."""
     blocked = sorted(driver.witness.blocked & set(driver.cards))
-    card = driver.rng.choice(blocked or driver.cards)
-    body = {"payment_method_id": card, "reason": "the holder confirmed the payments"}
-    answer = driver.till.world.operate("POST", f"/accounts/{ACCOUNT}/cards/unblock", body)
-    driver.answered("unblock", answer, 200, 404, 409, 503)
-    if answer.status == 200:
-        method = driver.till.stand_in.account.objects["payment_method"].get(card)
-        if method:
-            driver.witness.clear(method["card"]["fingerprint"])
+    unblock_card(driver, driver.rng.choice(blocked or driver.cards))
 
 
-# --- Freezing ---------------------------------------------------------------------------------------------------------
+def unblock_card(driver: PaymentDriver, card: str, account: str = ACCOUNT) -> None:
+    """Clear this card of an account."""
+    if ask_to_unblock(driver, account, {"payment_method_id": card}):
+        driver.witness.clear(driver.fingerprint(card))
 
 
-@operation("freeze", 2)
-def freeze(driver: PaymentDriver) -> None:
-    """Freeze the account as the operator."""
-    answer = driver.till.world.operate("PUT", f"/accounts/{ACCOUNT}", {"frozen": True})
-    driver.answered("freeze", answer, 200, 503)
-
-
-@operation("unfreeze", 10)
-def unfreeze(driver: PaymentDriver) -> None:
-    """Unfreeze the account as the operator: no link handed out before acts."""
-    was_frozen = driver.is_frozen()
-    answer = driver.till.world.operate("PUT", f"/accounts/{ACCOUNT}", {"frozen": False})
-    driver.answered("unfreeze", answer, 200, 503)
-    if was_frozen:
-        for link in driver.links:
-            link.acts = False
-
-
-@operation("a mail with a freeze link", 4)
-def mail_freeze_link(driver: PaymentDriver) -> None:
-    """Hand out a freeze link, as an alert does."""
-    stack, now = driver.till.world.stack, driver.till.world.clock.now
-    link = freeze_link(ACCOUNT, f"evt_{driver.done.total()}", format_instant(now))
-    url = issue_link(LinkStore(stack.dynamodb, stack.table_name), "test-secret", "https://page.test/", link, now)
-    driver.links.append(FreezeLink(url.rpartition("/")[2], link.expires_at))
-
-
-@operation("press a freeze link", 4)
-def press_freeze_link(driver: PaymentDriver) -> None:
-    """Press a freeze link, an old one or a used one too: it freezes once, unless an unfreezing has withdrawn it."""
-    if not driver.links:
-        return
-    link, was_frozen = driver.rng.choice(driver.links[-4:]), driver.is_frozen()
-    driver.answered("freeze link", driver.till.visit(link.token, "POST"), 200, 404, 409, 410, 503)
-    acts = link.acts and link.expires_at > format_instant(driver.till.world.clock.now)
-    assert driver.is_frozen() == (was_frozen or acts), f"law 11: a freeze link acts {acts}, yet the account is not so"
-    if acts and not was_frozen:
-        link.acts = False
+def ask_to_unblock(driver: PaymentDriver, account: str, which: dict[str, str]) -> bool:
+    """Ask to clear a saved card, or the card of a payment. Return whether it was cleared."""
+    body = {**which, "reason": "the holder confirmed the payments"}
+    answer = driver.till.world.operate("POST", f"/accounts/{account}/cards/unblock", body)
+    return driver.answered("unblock", answer, 200, 404, 409, 503).status == 200

@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from calling_credit.dynamodb.attributes import from_attributes
+from tests.harness.fast_reads import FastReads
 from tests.harness.stripe import Pass, StripeRequest
 from tests.harness.till import CONFIRM, CREATE, Till
 
@@ -35,6 +35,10 @@ class Witness:
     seen: Counter[str] = field(default_factory=Counter)
     interruptions: list[Callable[[], None]] = field(default_factory=list)
     """What happens right after the next intents are created, while their worker waits for Stripe's answer."""
+    retries: list[Callable[[], None]] = field(default_factory=list)
+    """What happens right after the next confirmations that get no answer, before they are repeated."""
+    paying: str = ""
+    """The fingerprint of the payment that is interrupted."""
     blocked: set[str] = field(default_factory=set)
     """Fingerprints and payment methods whose dispute or warning was heard, and that no operator cleared since."""
     cleared: set[str] = field(default_factory=set)
@@ -48,6 +52,7 @@ class Witness:
     under_way: bool = False
 
     def __post_init__(self) -> None:
+        self.table = FastReads(self.till.world.stack)
         assert self.till.wire.through is None
         self.till.wire.through = self.through
 
@@ -62,16 +67,26 @@ class Witness:
             log = self.till.stand_in.requests[-1]
             if not log.replayed and log.fault not in SAVED_BEFORE_IT_ACTED:
                 self.seen["confirmations"] += 1
+                self.seen[f"confirmed: {path_of(intent, dict(sent.form))}"] += 1
                 self.broken += laws
+            elif log.fault in SAVED_BEFORE_IT_ACTED and fingerprint:
+                self.interrupt(self.retries, fingerprint)
             if declines >= TRIES and self.declines(fingerprint) > declines:
                 self.spared[fingerprint] -= 1
             return answered()
         answered = passed_or_lost(passed)
-        if sent.name == CREATE and self.interruptions and not self.under_way:
-            self.under_way = True
-            self.interruptions.pop(0)()
-            self.under_way = False
+        if sent.name == CREATE:
+            method = account.objects["payment_method"].get(dict(sent.form).get("payment_method", ""))
+            self.interrupt(self.interruptions, method["card"]["fingerprint"] if method else "")
         return answered()
+
+    def interrupt(self, planned: list[Callable[[], None]], fingerprint: str) -> None:
+        """Let the next planned interruption happen to the payment with this card."""
+        if planned and not self.under_way:
+            self.under_way, self.paying = True, fingerprint
+            planned.pop(0)()
+            self.under_way = False
+            self.seen["interruptions"] += 1
 
     def laws_broken_by(self, intent: dict[str, Any], form: dict[str, str]) -> tuple[list[str], str]:
         """The laws that confirming this intent now would break, and the fingerprint of its card."""
@@ -139,10 +154,13 @@ class Witness:
 
     def item(self, partition: str, sort_key: str) -> dict[str, Any]:
         """An item of the table; empty if there is none."""
-        key: Any = {"PK": {"S": partition}, "SK": {"S": sort_key}}
-        stack = self.till.world.stack
-        answer = stack.dynamodb.get_item(TableName=stack.table_name, Key=key, ConsistentRead=True)
-        return from_attributes(answer["Item"]) if "Item" in answer else {}
+        return self.table.item(partition, sort_key)
+
+
+def path_of(intent: dict[str, Any] | None, form: dict[str, str]) -> str:
+    """The path of a confirmation: rule, link, or manual."""
+    kind = intent["metadata"].get("kind") if intent else ""
+    return "manual" if kind == "manual" else "rule" if form.get("off_session") == "true" else "link"
 
 
 def passed_or_lost(passed: Pass) -> Callable[[], requests.Response]:
