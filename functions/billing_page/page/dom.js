@@ -70,10 +70,10 @@ function wrapped(input) {
 const ICONS = {
 	check: "M5 13l5 5L20 7",
 	alert: "M12 8v5M12 16.5v.5M12 3l10 18H2z",
-	info: "M12 11v6M12 7.500v.5M12 2.500a9.500 9.500 0 1 0 0 19 9.500 9.500 0 0 0 0-19z",
+	info: "M12 11v6M12 7.5v.5M12 2.5a9.5 9.5 0 1 0 0 19 9.5 9.5 0 0 0 0-19z",
 };
 
-export function icon(name) {
+function icon(name) {
 	const line = { d: ICONS[name], fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linecap": "round", "stroke-linejoin": "round" };
 	return s("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }, s("path", line));
 }
