@@ -78,7 +78,7 @@ def test_a_repeated_renewal_does_not_block_an_unblocked_card_again(till: Till) -
     assert not cards_of(till).is_blocked(card_of(till, card))
 
 
-def test_a_dispute_of_the_old_number_blocks_the_new_one_when_it_is_saved_again(till: Till) -> None:
+def test_a_dispute_of_the_old_number_blocks_the_new_one_saved_again(till: Till) -> None:
     card = till.card()
     till.paid("25.00", card)
     renewed(till, card)
