@@ -1,8 +1,9 @@
 """A billing admin's settings: international calling of lines, limits, and automatic recharge with its simulation."""
 
+from collections import Counter
 from typing import Any
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -24,8 +25,10 @@ from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.ledger.reader import LedgerReader
+from calling_credit.metrics import emit
 from calling_credit.payments.card_store import CardStore, has_number
 from calling_credit.payments.rule_cards import read_rule_card
+from calling_credit.payments.stripe_account import StripeAccountGuard
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.charges_now import charges_now
@@ -33,7 +36,7 @@ from calling_credit.recharge.decision import Rule
 from calling_credit.recharge.items import Recharge
 from calling_credit.recharge.past_entries import run_simulation
 from calling_credit.recharge.saving import RuleChange, in_flight_view, parse_rule_change
-from calling_credit.recharge.settings import apply_settings, parse_rule_settings, rule_view
+from calling_credit.recharge.settings import RuleSettings, apply_settings, parse_rule_settings, rule_view
 from calling_credit.recharge.simulation import simulation_view
 from calling_credit.recharge.store import RechargeStore, Snapshot
 from calling_credit.topups.refusals import card_blocked
@@ -45,6 +48,7 @@ NO_CARD = "pm_none"
 """The payment method of a simulated rule."""
 
 logger = Logger()
+metrics = Metrics(service="payments")
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 accounts = AccountStore(dynamodb, config().table_name)
@@ -159,7 +163,7 @@ def save_rule() -> Response[str]:
     stored = snapshot.recharge
     if not change.has_result(stored, view):
         settings = change.settings(stored.rule)
-        card = read_rule_card(stripe_client(), snapshot, settings)
+        card = read_card(snapshot, settings)
         if settings.enabled and CardStore(dynamodb, config().table_name).is_blocked(card):
             raise card_blocked()
 
@@ -171,6 +175,16 @@ def save_rule() -> Response[str]:
     if stored.rule is not None and not stored.rule.enabled:
         result["in_flight"] = in_flight_view(stored, lambda topup_id: topups.read(caller.account_id, topup_id))
     return answer(result)
+
+
+def read_card(snapshot: Snapshot, settings: RuleSettings) -> Card:
+    """The card of new settings. Count a key of another Stripe account."""
+    client, tally = stripe_client(), Counter[str]()
+    guard = StripeAccountGuard(dynamodb, config().table_name, client, tally)
+    try:
+        return read_rule_card(client, guard, snapshot, settings)
+    finally:
+        emit(metrics, tally)
 
 
 @app.post("/auto-recharge/simulate")
@@ -198,7 +212,7 @@ def charge_on_saving(change: RuleChange, snapshot: Snapshot) -> dict[str, Any] |
     if snapshot.posted_micros >= settings.threshold_micros:
         return None
     try:
-        card = read_rule_card(stripe_client(), snapshot, settings)  # As saving does: it may be renewed, or removed.
+        card = read_card(snapshot, settings)  # As saving does: it may be renewed, or removed.
     except NotFound:
         return None
     history = CardStore(dynamodb, config().table_name).state(card, change.now)

@@ -141,7 +141,7 @@ ROUTES: Final = (
         GROUP,
         "List saved cards",
         {200: ok(SAVED_CARDS, "The cards.")},
-        ("unknown_account", *STRIPE_CODES),
+        ("unknown_account", "stripe_account_changed", *STRIPE_CODES),
     ),
     Route(
         "POST",

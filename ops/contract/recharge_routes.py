@@ -168,6 +168,7 @@ SAVE_CODES: Final = (
     "changed_meanwhile",
     "busy",
     *RULE_CODES,
+    "stripe_account_changed",
     *STRIPE_CODES,
 )
 
@@ -212,7 +213,7 @@ ROUTES: Final = (
         GROUP,
         "Simulate a rule",
         {200: ok(SIMULATION, "The simulation.")},
-        ("unknown_account", *RULE_CODES, *STRIPE_CODES),
+        ("unknown_account", "stripe_account_changed", *RULE_CODES, *STRIPE_CODES),
         body=TRIED_RULE,
     ),
     Route(

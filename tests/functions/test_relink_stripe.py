@@ -104,6 +104,18 @@ def test_a_run_that_failed_continues_and_moves_the_stack_last(moved: Till, monke
     assert known["stripe_account_id"] == OTHER
 
 
+def test_another_accounts_key_hides_no_cards_and_lets_rules_tighten(moved: Till) -> None:
+    rule, world = moved.state(), moved.world
+    assert world.ask("add_funds", "GET", "/payment-methods").code == "stripe_account_changed"
+    answer = world.ask("change_settings", "PATCH", "/auto-recharge", {"payment_method_id": "pm_other"})
+    assert (answer.status, answer.code) == (503, "stripe_account_changed")
+    tighter = {"threshold": "5.00", "amount": "10.00"}
+    answer = world.ask("change_settings", "PATCH", "/auto-recharge", tighter)
+    assert (answer.status, answer.body["threshold"], answer.body["amount"]) == (200, "5.00", "10.00"), answer.text
+    assert answer.body["payment_method_id"] == rule["payment_method_id"]
+    assert world.ask("change_settings", "PATCH", "/auto-recharge", {"enabled": False}).status == 200
+
+
 def test_copied_customers_and_cards_stay(till: Till, moved: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     [item] = moved.world.of_kind("ACCOUNT")
     rule = moved.state()

@@ -48,6 +48,14 @@ class RuleCards:
         self._cards = CardStore(client, table_name)
         self._recharges = RechargeStore(client, table_name)
 
+    def require_same_account(self) -> None:
+        """Return if the key belongs to the stack's Stripe account. Stripe is asked, because it shows no card.
+
+        Raises:
+            Unavailable: stripe_account_changed; payments_unavailable; stripe_refuses_us.
+        """
+        self._guard.require_same(ask_stripe=True)
+
     def handle_renewed_card(self, event: StripeEvent) -> str:
         """A saved card has a new number or date. The new number inherits block and declines, also if no rule uses it.
 

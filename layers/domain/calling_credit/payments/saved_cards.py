@@ -23,9 +23,11 @@ def list_saved_cards(
     the same card everywhere, also if a callback is late.
 
     Raises:
-        Unavailable: payments_unavailable.
+        Unavailable: payments_unavailable; stripe_account_changed, if the key sees none of the cards.
     """
     saved, default = cards.list_cards(client, account.customer_id) if account.customer_id else ([], None)
+    if account.customer_id and not saved:
+        rule_cards.require_same_account()
     histories = rule_cards.histories(saved)
     rule = account.recharge.rule
     if rule is not None:
