@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from moto.backends import get_backend
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from calling_credit.dynamodb.attributes import from_attributes
 from tests.harness.table import Stack
