@@ -19,7 +19,7 @@ from tests.laws.payment_driver import KINDS, NEIGHBOR, PaymentDriver
 pytestmark = pytest.mark.dynamodb
 
 SEED = int(os.environ.get("PAYMENT_LAWS_SEED", "6"))
-OPERATIONS = int(os.environ.get("PAYMENT_LAWS_OPERATIONS", "420"))
+OPERATIONS = int(os.environ.get("PAYMENT_LAWS_OPERATIONS", "380"))
 REGISTERED = (payment_people, payment_freezes, payment_tabs, payment_fate, payment_chains)
 """The modules whose operations the driver runs."""
 LEAST = {
@@ -36,7 +36,7 @@ LEAST = {
     "challenges ended by a freeze": 1,
     "suspensions with a reversal": 2,
 }
-"""How often the essential outcomes occur at least in 420 operations; a run with fewer proves too little."""
+"""How often the essential outcomes occur at least in 380 operations; a run with fewer proves too little."""
 
 
 def test_the_laws_of_payments_hold_after_every_operation(till: Till, capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,7 +60,7 @@ def test_the_laws_of_payments_hold_after_every_operation(till: Till, capsys: pyt
     counts = driver.answers + driver.witness.seen
     for essential, least in LEAST.items():
         found = sum(count for name, count in counts.items() if essential in name)
-        assert found >= min(least, least * OPERATIONS // 420), (
+        assert found >= min(least, least * OPERATIONS // 380), (
             f"PAYMENT_LAWS_SEED={SEED} proves little: {found} of {essential!r}"
         )
 
