@@ -40,5 +40,6 @@ def _read_own_card(
     try:
         return read_own_card(client, account.customer_id, payment_method_id)
     except NotFound:
-        guard.require_same(ask_stripe=True)  # Another Stripe account knows none of the customers.
+        if account.customer_id:
+            guard.require_same(ask_stripe=True)  # Another Stripe account knows none of the customers.
         raise
