@@ -27,10 +27,10 @@ REGISTERED = (payment_people, payment_freezes, payment_tabs, payment_fate, payme
 LEAST = {
     "confirmations": 20,
     "confirmed: manual": 10,
-    "confirmed: rule": 3,
+    "confirmed: rule": 2,
     "confirmation link": 1,
-    "interruptions": 5,
-    "interrupted repetitions": 3,
+    "interruptions": 4,
+    "interrupted repetitions": 1,
     "cards exhausted under way": 1,
     "card_blocked": 2,
     "card_declined_too_often": 1,
@@ -38,8 +38,8 @@ LEAST = {
     "changed_meanwhile": 1,
     "freezes by link": 1,
     "challenges ended by a freeze": 1,
-    "suspensions with a reversal": 2,
-    "payments taken back": 3,
+    "suspensions with a reversal": 1,
+    "payments taken back": 2,
 }
 """How often the essential outcomes occur at least in 340 operations; a run with fewer proves too little."""
 
