@@ -73,6 +73,10 @@ class StripeSide:
         self.stand_in._keys._entries.update(state["keys"])
         self.stand_in.outbox._waiting.extend(state["waiting"])
 
+    def repeat_ids(self, seed: int) -> None:
+        """Draw the ids of further objects by a seed, so that a run can be repeated."""
+        self.stand_in.account._random.seed(seed)
+
     def all_well(self) -> None:
         """Clear the faults."""
         self.stand_in.faults.clear()

@@ -2,40 +2,42 @@
 it. The laws are checked after every step, and other operations may come in between.
 """
 
-from tests.harness.cards import CHALLENGED, MASTERCARD, VISA
+from tests.harness.cards import CHALLENGED, VISA
 from tests.harness.recharging import talk
 from tests.harness.till import ACCOUNT
 from tests.harness.world import UNITED_KINGDOM
-from tests.laws.payment_driver import PaymentDriver, operation
+from tests.laws.payment_driver import Operation, PaymentDriver, operation
 from tests.laws.payment_fate import (
     answer_bank,
     delete_customer,
-    dispute_another,
-    dispute_now,
     follow_link,
-    plan_interruption,
-    refund,
+    interrupt_creation,
     renew,
-    warn_now,
 )
-from tests.laws.payment_freezes import freeze, mail_freeze_link, press_latest, unfreeze
-from tests.laws.payment_people import pay_with, save_card_of, set_rule, switch_off
+from tests.laws.payment_freezes import freeze, mail_freeze_link, press_latest, press_latest_unused, unfreeze
+from tests.laws.payment_people import pay_with, save_card_of
 from tests.laws.payment_steps import (
+    GOOD,
     arm,
+    arm_copy,
     block,
     call,
     card_of,
+    decide,
+    dispute_part,
+    dispute_whole,
     exhaust,
     level,
     ready,
+    refund_part,
+    rest,
     stream,
     sweep,
     try_next_door,
     using,
 )
-from tests.laws.payment_tabs import open_tab, save_in_tab
+from tests.laws.payment_tabs import open_tab, save_in_older_tab, save_in_tab
 
-GOOD = (VISA, MASTERCARD)
 SPARE = ("pm_card_amex", "pm_card_discover")
 """Cards whose tries are exhausted, so that the others stay usable."""
 
@@ -51,7 +53,7 @@ def recharge(driver: PaymentDriver) -> None:
 def use_blocked_card(driver: PaymentDriver) -> None:
     """Pay, report fraud, sometimes renew the card; then pay by hand, next door, and by the rule."""
     card = card_of(driver, driver.rng.choice(GOOD))
-    renewal = [using(renew, card)] if driver.rng.random() < 0.3 else []
+    renewal = [using(renew, card)] if driver.rng.random() < 0.5 else []
     driver.then(
         using(ready, card),
         using(pay_with, card),
@@ -67,25 +69,17 @@ def use_blocked_card(driver: PaymentDriver) -> None:
     )
 
 
-@operation("an exhausted card on every path", 3)
+@operation("an exhausted card on every path", 2)
 def use_exhausted_card(driver: PaymentDriver) -> None:
-    """The bank declines a number four times; then pay by hand, next door, and by the rule."""
+    """The bank declines a number four times while a payment with it is under way, by hand and by the rule; then pay by
+    hand, by the rule, and next door.
+    """
     card = card_of(driver, driver.rng.choice(SPARE))
-    if driver.rng.random() < 0.4:
-        spend = (using(level, 62), using(arm, card), call)
-        driver.then(using(ready, card), *spend, using(plan_interruption, using(exhaust, card)), stream)
-        return
-    driver.then(
-        using(ready, card),
-        using(arm, card),
-        using(exhaust, card),
-        using(pay_with, card),
-        using(level, 62),
-        using(arm, card),
-        call,
-        stream,
-        using(try_next_door, card),
-    )
+    meanwhile = using(interrupt_creation, using(exhaust, card))
+    begin, pay = (using(rest, card), using(ready, card)), using(pay_with, card)
+    spend = (using(level, 62), using(arm, card), call)
+    driver.then(*begin, meanwhile, pay, *begin, *spend, meanwhile, stream)
+    driver.then(pay, *spend, stream, using(try_next_door, card))
 
 
 @operation("a link whose card is spent", 5)
@@ -108,24 +102,51 @@ def follow_late_link(driver: PaymentDriver) -> None:
     )
 
 
-@operation("credit falls without a call", 4)
-def fall_without_call(driver: PaymentDriver) -> None:
-    """Nothing but an adjustment or a refund takes the balance below the threshold; nothing may be bought."""
-    card = card_of(driver, driver.rng.choice(GOOD))
-    lower = refund if driver.rng.random() < 0.4 else using(level, 50)
+# --- Credit that no call spends ---------------------------------------------------------------------------------------
+
+
+@operation("an adjustment without a call", 2)
+def adjust_below(driver: PaymentDriver) -> None:
+    """Nothing but an adjustment takes the balance below the threshold."""
+    kind = driver.rng.choice(GOOD)
+    fall(driver, kind, card_of(driver, kind), using(level, 50))
+
+
+@operation("a refund without a call", 2)
+def refund_below(driver: PaymentDriver) -> None:
+    """Nothing but the refund of a manual payment takes the balance below the threshold."""
+    kind = driver.rng.choice(GOOD)
+    card = card_of(driver, kind)
+    driver.then(using(ready, card), using(pay_with, card))
+    fall(driver, kind, card, using(refund_part, card))
+
+
+def fall(driver: PaymentDriver, kind: str, card: str, lower: Operation) -> None:
+    """Arm the rule above its threshold, and lower the balance. Then give the rule a copy of its card, and wake it:
+    nothing may be bought.
+    """
     wake = driver.rng.choice((using(sweep, 61), freeze))
-    driver.then(
-        using(ready, card),
-        using(arm, card),
-        using(level, 75),
-        call,
-        stream,
-        lower,
-        stream,
-        wake,
-        unfreeze,
-        stream,
-    )
+    driver.then(using(ready, card), using(arm, card), using(level, 75), call, stream, lower, stream)
+    driver.then(using(arm_copy, kind, card), stream, wake, unfreeze, stream)
+
+
+@operation("a rule armed while it is suspended", 2)
+def arm_while_suspended(driver: PaymentDriver) -> None:
+    """A payment with another card is disputed, an admin raises the suspended rule, and the operator clears the card:
+    nothing may be bought before the next call.
+    """
+    card, other = (card_of(driver, kind) for kind in driver.rng.sample(GOOD, 2))
+    driver.then(using(ready, other), using(pay_with, other), using(ready, card), using(arm, card), using(level, 62))
+    driver.then(call, stream, using(level, 62), using(dispute_whole, other), using(arm, card, 65), using(ready, card))
+    driver.then(stream, using(sweep, 61), stream)
+
+
+@operation("money back in parts", 3)
+def take_back_in_parts(driver: PaymentDriver) -> None:
+    """A payment is refunded or disputed in part, then disputed in full, and the bank decides."""
+    card = card_of(driver, driver.rng.choice(GOOD))
+    driver.then(using(ready, card), using(pay_with, card), using(refund_part, card), using(dispute_whole, card), decide)
+    driver.then(using(ready, card), using(pay_with, card), using(dispute_part, card), decide)
 
 
 @operation("a suspicious call", 3)
@@ -148,10 +169,12 @@ def talk_too_long(driver: PaymentDriver) -> None:
 
 @operation("a freeze with an open challenge", 3)
 def freeze_challenge(driver: PaymentDriver) -> None:
-    """A payment waits for its bank when a link freezes the account: it is canceled, and the link acts once."""
+    """A payment waits for its bank when a link freezes the account: it is canceled, the link acts once, and unfreezing
+    withdraws the other."""
     card = card_of(driver, CHALLENGED)
     mail, press = mail_freeze_link, press_latest
-    driver.then(using(ready, card), using(pay_with, card), mail, press, canceled, press, unfreeze, press)
+    driver.then(using(ready, card), using(pay_with, card), mail, mail, press, canceled, press, unfreeze)
+    driver.then(press, press_latest_unused)
 
 
 def canceled(driver: PaymentDriver) -> None:
@@ -166,29 +189,11 @@ def canceled(driver: PaymentDriver) -> None:
         driver.witness.seen["challenges ended by a freeze"] += 1
 
 
-@operation("an interrupted payment", 8)
-def interrupt_payment(driver: PaymentDriver) -> None:
-    """Something that forbids a payment happens after it was decided and before it is confirmed."""
-    card = card_of(driver, driver.rng.choice(GOOD))
-    ways = (dispute_now, warn_now, freeze, dispute_another, switch_off)
-    what = driver.rng.choices(ways, (3, 2, 2, 2, 2))[0]
-    by_hand = (using(pay_with, card),)
-    by_rule = (using(level, 62), using(arm, card), call, stream)
-    is_by_hand = what not in (switch_off, dispute_another) and driver.rng.random() < 0.4
-    driver.then(
-        using(ready, card),
-        *by_hand,
-        *(by_rule[:-1] if not is_by_hand else ()),
-        using(plan_interruption, what),
-        *(by_hand if is_by_hand else (stream,)),
-    )
-
-
 @operation("an older tab", 4)
 def use_older_tab(driver: PaymentDriver) -> None:
     """A tab is opened, settings change elsewhere, and the tab saves what it showed."""
-    save = save_in_tab
-    driver.then(using(ready, card_of(driver, VISA)), open_tab, set_rule, save, save, save, save)
+    card, save = card_of(driver, VISA), save_in_older_tab
+    driver.then(using(ready, card), using(arm, card), open_tab, using(arm, card, 65), save, save_in_tab, save)
 
 
 @operation("a lost customer", 1)

@@ -39,6 +39,11 @@ class PaymentBook:
     known: set[str] = field(default_factory=set)
     disputed: dict[str, int] = field(default_factory=dict)
     """What was disputed of each payment at its last reversal."""
+    reversals: set[str] = field(default_factory=set)
+    """The reversals that check_suspension has seen."""
+
+    def __post_init__(self) -> None:
+        self.witness.after_reversal = self.check_suspension
 
     def begin(self, doing: str) -> None:
         """Remember what is about to be done, and whether the account is frozen before it."""
@@ -59,10 +64,10 @@ class PaymentBook:
         self.check_calls_seen(kinds["BALANCE"][0])
         if rule:
             self.check_recharges(rule, [item for item in top_ups if item["kind"] == "automatic"])
-            self.check_suspension(new_entries, top_ups, rule)
+        self.check_suspension()
         self.check_frozen(kinds["ACCOUNT"][0], top_ups)
         self.check_versions(rule, kinds["ACCOUNT"][0], kinds.get("LINE", []))
-        assert self.witness.broken == []
+        assert not self.witness.broken, "; ".join(self.witness.broken)
 
     def check_entries(self, entries: list[Item]) -> list[Item]:
         """Check laws 5 and 9; return the entries written since the last check."""
@@ -85,17 +90,23 @@ class PaymentBook:
         assert self.causes.calls <= seen <= most, f"law 11: {seen} calls seen, of {self.causes.calls} to {most}"
         assert balance.get("bought_back_at", 0) <= seen, "law 11: more calls bought back than seen"
 
-    def check_suspension(self, new_entries: list[Item], top_ups: list[Item], rule: Item) -> None:
-        """Check that the transaction that took back a recharge also suspended the rule (C2, C3)."""
-        automatic = {item["topup_id"] for item in top_ups if item["kind"] == "automatic"}
-        for entry in new_entries:
-            if entry["category"] == "reversal":
+    def check_suspension(self) -> None:
+        """Check that the transaction that took back a recharge, or what was disputed, also suspended the rule (C2, C3).
+        Called after each operation, and when Stripe is asked again right after a reversal.
+        """
+        items = self.witness.table.of_account(ACCOUNT)
+        automatic = {item["topup_id"] for item in items if item.get("kind") == "automatic"}
+        reversals = [item for item in items if item["SK"].startswith("ENTRY#") and item["category"] == "reversal"]
+        for entry in reversals:
+            if entry["SK"] not in self.reversals:
+                self.reversals.add(entry["SK"])
                 topup_id, disputed = entry["topup_id"], entry["disputed_micros"]
                 is_new_dispute = disputed < self.disputed.get(topup_id, 0)
                 self.disputed[topup_id] = disputed
                 if entry["amount_micros"] < 0 and (topup_id in automatic or is_new_dispute):
-                    assert "suspended_reason" in rule, "law 11: money went back without a suspension"
                     self.witness.seen["suspensions with a reversal"] += 1
+                    if "suspended_reason" not in self.witness.item(f"ACCOUNT#{ACCOUNT}", "AUTO_RECHARGE"):
+                        self.witness.broken.append("law 11: money went back without a suspension")
 
     def check_frozen(self, account: Item, top_ups: list[Item]) -> None:
         """Check that nothing was started while the account was frozen all the time."""
@@ -140,6 +151,25 @@ class PaymentBook:
     def check_settled(self) -> None:
         """Check what holds once everything was heard: nothing is open, and each payment is worth what Stripe kept."""
         assert self.witness.table.of_account(ACCOUNT) == self.till.world.stack.items(ACCOUNT), "the checks read wrongly"
+        assert self.worth() == self.kept(), "law 5: reversals do not net"
+        left = [item for item in self.till.top_ups() if item["status"] in OPEN]
+        assert left == []
+        objects = self.till.stand_in.account.objects
+        charges = [objects["charge"][one["charge"]] for one in self.witness.blocking_objects()]
+        cards = {one["payment_method_details"]["card"]["fingerprint"] for one in charges} - self.witness.cleared
+        unblocked = [card for card in cards if not self.witness.is_blocked(card)]
+        assert unblocked == [], "law of cards: the card of a dispute or warning is not blocked"
+
+    def check_taken_back(self, charge_id: str) -> None:
+        """Check that a payment is worth what Stripe kept, right after everything about it was heard."""
+        objects = self.till.stand_in.account.objects
+        intent_id = objects["charge"][charge_id]["payment_intent"]
+        topup_id = objects["payment_intent"][intent_id]["metadata"]["topup_id"]
+        worth, kept = self.worth().get(topup_id), self.kept()[topup_id]
+        assert worth == kept, f"law 5: reversals do not net: {worth}, but Stripe kept {kept}"
+
+    def kept(self) -> dict[str, int]:
+        """What Stripe kept of each payment after refunds and disputes, in micro-dollars; nothing is below zero."""
         objects = self.till.stand_in.account.objects
         charge_of = {one["id"]: one["charge"] for kind in ("refund", "dispute") for one in objects[kind].values()}
         kept: dict[str, int] = {}
@@ -147,15 +177,13 @@ class PaymentBook:
             charge = objects["charge"][charge_of.get(str(line["source"]), str(line["source"]))]
             topup_id = objects["payment_intent"][charge["payment_intent"]]["metadata"]["topup_id"]
             kept[topup_id] = kept.get(topup_id, 0) + line["amount"] * 10_000
+        return {topup_id: max(micros, 0) for topup_id, micros in kept.items()}
+
+    def worth(self) -> dict[str, int]:
+        """What each payment is worth by its entries, in micro-dollars."""
         worth: dict[str, int] = {}
         for item in self.till.world.stack.items():
             if item["SK"].startswith("ENTRY#") and item["category"] in ("top_up", "reversal"):
                 topup_id = item["SK"].rsplit("#", 1)[1].split(".rev.")[0]
                 worth[topup_id] = worth.get(topup_id, 0) + item["amount_micros"]
-        assert worth == {topup_id: max(micros, 0) for topup_id, micros in kept.items()}, "law 5: reversals do not net"
-        left = [item for item in self.till.top_ups() if item["status"] in OPEN]
-        assert left == []
-        charges = [objects["charge"][one["charge"]] for one in self.witness.blocking_objects()]
-        cards = {one["payment_method_details"]["card"]["fingerprint"] for one in charges} - self.witness.cleared
-        unblocked = [card for card in cards if not self.witness.is_blocked(card)]
-        assert unblocked == [], "law of cards: the card of a dispute or warning is not blocked"
+        return worth

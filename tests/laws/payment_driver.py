@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from calling_credit.instants import format_instant
 from tests.harness.http import Answer
 from tests.harness.till import ACCOUNT, Till
 from tests.laws.payment_causes import Causes
@@ -14,7 +15,9 @@ from tests.laws.payment_witness import Witness
 
 NEIGHBOR = "acct_2"
 """An account that pays with cards of the same numbers."""
-RAISED = ("threshold_micros", "amount_micros", "hourly_count", "daily_limit_micros", "monthly_limit_micros")
+RAISED = ("threshold_micros", "amount_micros")
+"""What an admin raises to arm a rule. Higher limits loosen it, but arm nothing."""
+LIMITS = ("hourly_count", "daily_limit_micros", "monthly_limit_micros")
 Operation = Callable[["PaymentDriver"], None]
 KINDS: dict[str, tuple[int, Operation]] = {}
 FOLLOWS = 0.9
@@ -62,6 +65,8 @@ class PaymentDriver:
     links: list[FreezeLink] = field(default_factory=list)
     plan: list[tuple[str, Operation]] = field(default_factory=list)
     """The next steps of the chain that was begun, each with the name of its operation."""
+    kinds: dict[str, tuple[int, Operation]] = field(default_factory=lambda: dict(KINDS))
+    """The operations of this run."""
     doing: str = ""
     done: Counter[str] = field(default_factory=Counter)
     steps: Counter[str] = field(default_factory=Counter)
@@ -87,15 +92,15 @@ class PaymentDriver:
         Raises:
             AssertionError: a law was broken; it names the step and the operation.
         """
-        names, weights = list(KINDS), [weight for weight, _ in KINDS.values()]
-        untried = list(KINDS)
+        names, weights = list(self.kinds), [weight for weight, _ in self.kinds.values()]
+        untried = list(self.kinds)
         for step in range(operations):
             is_planned = bool(self.plan) and self.rng.random() < FOLLOWS
             if is_planned:
                 self.doing, carry_out = self.plan.pop(0)
             else:
                 self.doing = untried.pop(0) if untried else self.rng.choices(names, weights)[0]
-                carry_out = KINDS[self.doing][1]
+                carry_out = self.kinds[self.doing][1]
             self.till.later(seconds=self.rng.choice((1, 20, 300)))
             try:
                 self.book.begin(self.doing)
@@ -152,16 +157,28 @@ class PaymentDriver:
         return "frozen_at" in self.witness.item(f"ACCOUNT#{ACCOUNT}", "ACCOUNT")
 
     def note_arming(self, before: dict[str, Any], answer: Answer) -> None:
-        """Note a change of the rule that arms it: an admin enabled it, raised it, or gave it another card."""
+        """Note a change of the rule that arms it: an admin enabled it, raised it, or gave it another card number. A
+        rule that stays suspended, or waits, is not armed by it.
+        """
         after = self.rule()
         if answer.status != 200 or not after.get("enabled"):
             return
-        raised = any(after[name] > before.get(name, 0) for name in RAISED)
-        is_new_card = after["payment_method_id"] != before.get("payment_method_id")
-        lifted = "suspended_reason" in before and "suspended_reason" not in after
-        if not before.get("enabled") or raised or is_new_card or lifted:
-            assert not self.is_frozen(), "law 11: a frozen account armed its rule"
+        is_raised = any(after[name] > before.get(name, 0) for name in RAISED)
+        is_wider = any(after[name] > before.get(name, 0) for name in LIMITS)
+        is_other_card = after["payment_method_id"] != before.get("payment_method_id")
+        is_other_number = is_other_card and after["fingerprint"] != before.get("fingerprint")
+        is_lifted = "suspended_reason" in before and "suspended_reason" not in after
+        arms = not before.get("enabled") or is_raised or is_other_number
+        if arms or is_wider or is_other_card or is_lifted:
+            assert not self.is_frozen(), "law 11: a frozen account loosened its rule"
+        if arms and not self.waits(after):
             self.causes.arm()
+
+    def waits(self, rule: dict[str, Any]) -> bool:
+        """Whether a rule is suspended, or stopped until later or until a person acts."""
+        ends_at = rule.get("next_attempt_at")
+        is_later = ends_at is not None and ends_at > format_instant(self.till.world.clock.now)
+        return "suspended_reason" in rule or is_later or ("stopped" in rule and ends_at is None)
 
     def pick(self, kind: str, **having: Any) -> dict[str, Any] | None:
         """One of Stripe's objects of a kind with these fields, drawn from the latest; None if there is none."""
@@ -183,7 +200,7 @@ class PaymentDriver:
         for _ in range(8):
             self.till.stream(most=60)
             self.till.call_all_back()
-            self.till.sweep(minutes=70)
+            self.till.sweep(minutes=71)  # Every fifth round lists what no callback told.
         self.till.check()
         self.book.check()
         self.book.check_settled()

@@ -167,13 +167,21 @@ def interrupt(driver: PaymentDriver) -> None:
 
 
 def plan_interruption(driver: PaymentDriver, what: Operation) -> None:
-    """Let something happen during the next payment: once its intent exists, or before its confirmation is repeated."""
-    witness = driver.witness
-    if driver.rng.random() < 0.7:
-        witness.interruptions = [lambda: what(driver)]
-    else:
-        witness.retries = [lambda: what(driver)]
-        driver.till.fault(driver.rng.choice(("dropped", "error_500")), "POST */confirm")
+    """Let something happen during the next payment, at either moment."""
+    (interrupt_creation if driver.rng.random() < 0.7 else interrupt_repetition)(driver, what)
+
+
+def interrupt_creation(driver: PaymentDriver, what: Operation) -> None:
+    """Let something happen during the next payment once its intent exists."""
+    driver.witness.interruptions = [lambda: what(driver)]
+
+
+def interrupt_repetition(driver: PaymentDriver, what: Operation) -> None:
+    """Let something happen during the next payment before its confirmation is repeated. Stripe does not carry out the
+    first, and nothing but the last check can stop the second.
+    """
+    driver.witness.retries = [lambda: what(driver)]
+    driver.till.fault(driver.rng.choice(("dropped", "error_500")), "POST */confirm")
 
 
 def dispute_now(driver: PaymentDriver) -> None:
@@ -187,9 +195,13 @@ def warn_now(driver: PaymentDriver) -> None:
 
 
 def dispute_another(driver: PaymentDriver) -> None:
-    """A payment with another card is disputed: the rule is suspended, and the card that pays now is not blocked."""
+    """The account's payment with another card is disputed: the rule is suspended, and the card that pays now is not
+    blocked.
+    """
+    intents = {one["id"] for one in driver.till.objects("payment_intent") if one["metadata"]["account_id"] == ACCOUNT}
     charges = [one for one in driver.till.objects("charge") if one["status"] == "succeeded" and not one["disputed"]]
-    others = [one for one in charges if fingerprint_of(one) != driver.witness.paying]
+    own = [one for one in charges if one["payment_intent"] in intents]
+    others = [one for one in own if fingerprint_of(one) != driver.witness.paying]
     if others:
         driver.till.controls.dispute(driver.rng.choice(others)["id"])
         driver.hear_all()

@@ -47,6 +47,14 @@ def press_latest(driver: PaymentDriver) -> None:
     press(driver, driver.links[-1])
 
 
+def press_latest_unused(driver: PaymentDriver) -> None:
+    """Press the latest freeze link that never froze the account."""
+    stored = [(link, f"LINK#{hash_of(link.token)}") for link in driver.links]
+    unused = [link for link, key in stored if "used_at" not in driver.witness.item(f"ACCOUNT#{ACCOUNT}", key)]
+    if unused:
+        press(driver, unused[-1])
+
+
 def press(driver: PaymentDriver, link: FreezeLink) -> None:
     """Press this link. It is marked as used if, and only if, it froze the account."""
     was_frozen = driver.is_frozen()

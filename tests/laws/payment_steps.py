@@ -3,12 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
+from tests.harness.cards import MASTERCARD, VISA
 from tests.harness.recharging import talk
 from tests.harness.till import ACCOUNT
 from tests.laws.payment_driver import NEIGHBOR, Operation, PaymentDriver
 from tests.laws.payment_fate import report_fraud
 from tests.laws.payment_freezes import unfreeze
 from tests.laws.payment_people import ask_to_unblock, pay_next_door_with, save_card_of, save_rule, unblock_card
+from tests.laws.payment_witness import TRIES
+
+GOOD = (VISA, MASTERCARD)
+"""The cards of most chains."""
 
 
 def using(step: Callable[..., Any], *arguments: Any) -> Operation:
@@ -63,10 +68,21 @@ def end_suspension(driver: PaymentDriver, topup_id: str) -> None:
         driver.witness.clear(driver.fingerprint(paid["payment_method_id"]))
 
 
-def arm(driver: PaymentDriver, card: str) -> None:
-    """Enable the rule with this card and wide limits."""
+def arm(driver: PaymentDriver, card: str, dollars: int = 60) -> None:
+    """Enable the rule with this card, this threshold, and wide limits."""
     limits = {"hourly_count": 20, "daily_limit": "1000.00", "monthly_limit": "5000.00"}
-    save_rule(driver, {"enabled": True, "threshold": "60.00", "amount": "20.00", "payment_method_id": card, **limits})
+    settings = {"threshold": f"{dollars}.00", "amount": "20.00", "payment_method_id": card, **limits}
+    save_rule(driver, {"enabled": True, **settings})
+
+
+def arm_copy(driver: PaymentDriver, kind: str, card: str) -> None:
+    """Give the rule a copy of its card, which arms nothing; it is saved now if there is none."""
+    number = driver.fingerprint(card)
+    if card in driver.saved():
+        driver.cards.append(driver.till.card(kind))
+    copies = [one for one in driver.saved() if one != card and driver.fingerprint(one) == number]
+    if copies:
+        arm(driver, copies[-1])
 
 
 def level(driver: PaymentDriver, dollars: int) -> None:
@@ -92,6 +108,52 @@ def block(driver: PaymentDriver, card: str) -> None:
     report_fraud(driver, driver.fingerprint(card), is_dispute=driver.rng.random() < 0.5)
 
 
+def refund_part(driver: PaymentDriver, card: str) -> None:
+    """Refund 5.00 of the latest manual payment with this card."""
+    for charge in own_charges(driver, card)[-1:]:
+        driver.till.controls.refund_disputed(charge["id"], 500)
+        take_back(driver, charge["id"])
+
+
+def dispute_part(driver: PaymentDriver, card: str) -> None:
+    """Dispute 2.00 of the latest manual payment with this card."""
+    for charge in own_charges(driver, card)[-1:]:
+        driver.till.controls.dispute(charge["id"], amount=200)
+        take_back(driver, charge["id"])
+
+
+def dispute_whole(driver: PaymentDriver, card: str) -> None:
+    """Dispute the latest manual payment with this card in full, also if part of it was refunded."""
+    for charge in own_charges(driver, card)[-1:]:
+        driver.till.controls.dispute(charge["id"])
+        take_back(driver, charge["id"])
+
+
+def decide(driver: PaymentDriver) -> None:
+    """The bank decides the latest dispute."""
+    for opened in driver.till.objects("dispute")[-1:]:
+        if opened["status"] == "needs_response":
+            is_won = driver.rng.random() < 0.5
+            (driver.till.controls.win_dispute if is_won else driver.till.controls.lose_dispute)(opened["id"])
+            take_back(driver, opened["charge"])
+
+
+def own_charges(driver: PaymentDriver, card: str) -> list[dict[str, Any]]:
+    """The account's manual payments with this card that were neither disputed nor refunded in full."""
+    own = {"account_id": ACCOUNT, "kind": "manual"}
+    intents = {one["id"] for one in driver.till.objects("payment_intent") if own.items() <= one["metadata"].items()}
+    paid = [one for one in driver.till.objects("charge") if one["status"] == "succeeded" and not one["disputed"]]
+    return [one for one in paid if one["payment_intent"] in intents and one["payment_method"] == card]
+
+
+def take_back(driver: PaymentDriver, charge_id: str) -> None:
+    """Stripe answers, and every callback comes at once."""
+    driver.till.all_well()
+    driver.hear_all()
+    driver.book.check_taken_back(charge_id)
+    driver.witness.seen["payments taken back"] += 1
+
+
 def try_next_door(driver: PaymentDriver, card: str) -> None:
     """The neighbor pays with the same number, and confirms the payment if the bank asks."""
     neighbors = neighbors_card(driver, card)
@@ -104,6 +166,11 @@ def try_next_door(driver: PaymentDriver, card: str) -> None:
     driver.hear_all()
 
 
+def rest(driver: PaymentDriver, card: str) -> None:
+    """Pass the time after which the neighbor may be declined again, and the card has all its tries."""
+    driver.till.later(**({"days": 31} if driver.witness.declines(driver.fingerprint(card)) else {"hours": 2}))
+
+
 def exhaust(driver: PaymentDriver, card: str) -> None:
     """The bank declines the number until it has no tries left, then accepts it again."""
     driver.till.controls.decline_card(card, "insufficient_funds")
@@ -112,6 +179,8 @@ def exhaust(driver: PaymentDriver, card: str) -> None:
         if neighbors:
             pay_next_door_with(driver, neighbors)
     driver.till.controls.accept_card(card)
+    if driver.witness.under_way and driver.witness.declines(driver.fingerprint(card)) >= TRIES:
+        driver.witness.seen["cards exhausted under way"] += 1
 
 
 def sweep(driver: PaymentDriver, minutes: int) -> None:

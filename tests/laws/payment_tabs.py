@@ -24,9 +24,24 @@ def save_in_tab(driver: PaymentDriver) -> None:
     if not driver.tabs:
         return
     tab = driver.rng.choice(driver.tabs)
+    save(driver, tab, changed(driver, tab.path))
+
+
+def save_in_older_tab(driver: PaymentDriver) -> None:
+    """Save other settings than the present ones in a tab that shows an older rule."""
+    now = shown(driver, RULE)
+    older = [tab for tab in driver.tabs if tab.path == RULE and tab.shown["version"] < now["version"]]
+    drawn = [changed(driver, RULE) for _ in range(6)]
+    news = [change for change in drawn if not change.items() <= now.items()]
+    if older and news:
+        save(driver, older[-1], news[0])
+
+
+def save(driver: PaymentDriver, tab: Tab, change: dict[str, Any]) -> None:
+    """Save this change in a tab."""
     before, rule_before = shown(driver, tab.path), driver.rule()
     is_older = tab.shown["version"] < before["version"]
-    answer = send(driver, tab, changed(driver, tab.path) | {"version": tab.shown["version"]})
+    answer = send(driver, tab, change | {"version": tab.shown["version"]})
     driver.answered("older tab" if is_older else "tab", answer, 200, 403, 404, 409, 422, 429, 503)
     after = shown(driver, tab.path)
     if tab.path == RULE:

@@ -17,6 +17,7 @@ from tests.harness.fast_reads import FastReads
 from tests.harness.stripe import Pass, StripeRequest
 from tests.harness.till import CONFIRM, CREATE, Till
 
+LOSSES = "GET /v1/refunds"
 TRIES, TRIES_RETURN_AFTER = 4, timedelta(days=30)
 NOT_BY_THE_ISSUER = ("authentication_required", "processing_error")
 """Reasons that say nothing about the card."""
@@ -50,6 +51,8 @@ class Witness:
     spared: Counter[str] = field(default_factory=Counter)
     """Manual tries that a customer earned by saving an exhausted card again on Stripe's page."""
     under_way: bool = False
+    after_reversal: Callable[[], None] = lambda: None
+    """Looks at the table when Stripe is asked for refunds: the application does so again after each reversal."""
 
     def __post_init__(self) -> None:
         self.table = FastReads(self.till.world.stack)
@@ -59,6 +62,8 @@ class Witness:
     def through(self, sent: StripeRequest, passed: Pass) -> requests.Response:
         """Pass a request, and judge it if it confirms a payment."""
         account = self.till.stand_in.account
+        if sent.name == LOSSES:
+            self.after_reversal()
         if sent.name == CONFIRM:
             intent = account.objects["payment_intent"].get(sent.path.split("/")[3])
             laws, fingerprint = self.laws_broken_by(intent, dict(sent.form)) if intent else ([], "")
@@ -69,8 +74,9 @@ class Witness:
                 self.seen["confirmations"] += 1
                 self.seen[f"confirmed: {path_of(intent, dict(sent.form))}"] += 1
                 self.broken += laws
-            elif log.fault in SAVED_BEFORE_IT_ACTED and fingerprint:
+            elif log.fault in SAVED_BEFORE_IT_ACTED and fingerprint and self.retries and not self.under_way:
                 self.interrupt(self.retries, fingerprint)
+                self.seen["interrupted repetitions"] += 1
             if declines >= TRIES and self.declines(fingerprint) > declines:
                 self.spared[fingerprint] -= 1
             return answered()

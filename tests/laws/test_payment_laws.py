@@ -2,7 +2,8 @@
 money goes back, cards are renewed, Stripe fails, callbacks come twice, late, or never, time passes; after every
 operation the laws of payment_checks.py are rechecked.
 
-PAYMENT_LAWS_SEED and PAYMENT_LAWS_OPERATIONS change the run; the seed of a failure is in its message.
+PAYMENT_LAWS_SEED and PAYMENT_LAWS_OPERATIONS change the run; the seed of a failure is in its message. PAYMENT_LAWS_ONLY
+limits a run to some operations, for example "a suspicious call;sweep".
 """
 
 import os
@@ -13,37 +14,43 @@ import pytest
 
 from tests.harness.cards import VISA
 from tests.harness.till import Till
-from tests.laws import payment_chains, payment_fate, payment_freezes, payment_people, payment_tabs
+from tests.laws import payment_chains, payment_fate, payment_freezes, payment_meetings, payment_people, payment_tabs
 from tests.laws.payment_driver import KINDS, NEIGHBOR, PaymentDriver
 
 pytestmark = pytest.mark.dynamodb
 
 SEED = int(os.environ.get("PAYMENT_LAWS_SEED", "6"))
-OPERATIONS = int(os.environ.get("PAYMENT_LAWS_OPERATIONS", "380"))
-REGISTERED = (payment_people, payment_freezes, payment_tabs, payment_fate, payment_chains)
+OPERATIONS = int(os.environ.get("PAYMENT_LAWS_OPERATIONS", "340"))
+ONLY = [name for name in os.environ.get("PAYMENT_LAWS_ONLY", "").split(";") if name]
+REGISTERED = (payment_people, payment_freezes, payment_tabs, payment_fate, payment_chains, payment_meetings)
 """The modules whose operations the driver runs."""
 LEAST = {
-    "confirmations": 25,
+    "confirmations": 20,
     "confirmed: manual": 10,
-    "confirmed: rule": 6,
-    "confirmation link": 2,
+    "confirmed: rule": 2,
+    "confirmation link": 1,
     "interruptions": 4,
-    "card_blocked": 3,
+    "interrupted repetitions": 1,
+    "cards exhausted under way": 1,
+    "card_blocked": 2,
     "card_declined_too_often": 1,
-    "account_frozen": 2,
-    "changed_meanwhile": 2,
+    "account_frozen": 1,
+    "changed_meanwhile": 1,
     "freezes by link": 1,
     "challenges ended by a freeze": 1,
-    "suspensions with a reversal": 2,
+    "suspensions with a reversal": 1,
+    "payments taken back": 2,
 }
-"""How often the essential outcomes occur at least in 380 operations; a run with fewer proves too little."""
+"""How often the essential outcomes occur at least in 340 operations; a run with fewer proves too little."""
 
 
 def test_the_laws_of_payments_hold_after_every_operation(till: Till, capsys: pytest.CaptureFixture[str]) -> None:
+    till.repeat_ids(SEED)
     till.world.create_account(NEIGHBOR)
     driver = PaymentDriver(till, random.Random(SEED))
     driver.cards = [till.card(VISA)]
     driver.neighbors_cards = [till.card(kind, NEIGHBOR) for kind in payment_people.NEIGHBORS_KINDS]
+    driver.kinds = {name: KINDS[name] for name in ONLY or KINDS}
     driver.begin()
     try:
         driver.run(OPERATIONS)
@@ -56,11 +63,11 @@ def test_the_laws_of_payments_hold_after_every_operation(till: Till, capsys: pyt
         print(f"  steps of chains: {listed(driver.steps)}")
         print(f"  answers: {listed(driver.answers)}")
         print(f"  {len(driver.book.entries)} entries, {listed(driver.witness.seen)}, payments: {listed(ended)}")
-    assert set(driver.done) == set(KINDS)
+    assert set(driver.done) == set(driver.kinds)
     counts = driver.answers + driver.witness.seen
-    for essential, least in LEAST.items():
+    for essential, least in LEAST.items() if not ONLY else ():
         found = sum(count for name, count in counts.items() if essential in name)
-        assert found >= min(least, least * OPERATIONS // 380), (
+        assert found >= min(least, least * OPERATIONS // 340), (
             f"PAYMENT_LAWS_SEED={SEED} proves little: {found} of {essential!r}"
         )
 
