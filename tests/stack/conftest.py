@@ -51,8 +51,8 @@ def faults(deployed: Stack, paused_sweeper: None) -> Iterator[Faults]:
     assert unused == []
 
 
-def eventually(check: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """Return the first true value of `check`; fail after `seconds`."""
+def eventually(check: Callable[[], Any], seconds: float = 180.0) -> Any:
+    """Return the first true value of `check`; fail after `seconds`, which a busy machine may need."""
     deadline = time.monotonic() + seconds
     while not (result := check()):
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {check}"
