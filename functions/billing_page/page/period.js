@@ -30,12 +30,16 @@ export const words = ({ name, from, to }) => `${NAMES[name]}: ${from === to ? lo
 export function picker(now, chosen) {
 	const options = Object.entries(NAMES).map(([name, label]) => h("option", { value: name, selected: name === now.name }, label));
 	const select = h("select", { onchange: change }, options);
-	let typed = false; // While typing, each key may form a valid date: apply it on Enter or on leaving.
+	let typed = false; // Each key may form a valid date: apply it on Enter or on leaving.
 	const day = (value) => h("input", { type: "date", value, required: true, max: "9999-12-31", onchange: () => typed || change(),
 		onkeydown: ({ key }) => { typed = key !== "Enter"; if (!typed) change(); } });
 	const [first, last] = [day(now.from), day(now.to)];
 	const [firstField, lastField] = [field("From", first), field("To", last)];
-	const own = h("div.pair", { hidden: now.name !== "custom", onfocusout: () => setTimeout(() => { if (typed && own.isConnected && !own.contains(document.activeElement)) change(); }) }, firstField, lastField);
+	const own = h("div.pair", { hidden: now.name !== "custom", onfocusout: leave }, firstField, lastField);
+	function leave() {
+		const at = location.hash;
+		setTimeout(() => { if (typed && own.isConnected && location.hash === at && !own.contains(document.activeElement)) change(); });
+	}
 	function change() {
 		typed = false;
 		own.hidden = select.value !== "custom";
