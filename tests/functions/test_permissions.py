@@ -98,6 +98,7 @@ def everything_that_happens(till: Till) -> None:
     receive_unknown_objects(till, visa)
     read_everything(till)
     till.paid("25.00", challenged)
+    take_money_back(till)
     assert world.operate("PUT", "/accounts/acct_1", {"frozen": True}).status == 200
     till.sweep(minutes=1)
     till.prove(days=1)
@@ -134,6 +135,30 @@ def receive_unknown_objects(till: Till, visa: str) -> None:
             "return_url": "https://page.test/",
         }
     )
+
+
+def take_money_back(till: Till) -> None:
+    """Refunds, disputes, and warnings, by callback and by the sweep's list, and what the operator does about them."""
+    controls, card = Controls(till.stand_in), till.card(VISA)
+    for is_called_back in (True, False):
+        for move in (lambda charge: till.sdk.v1.refunds.create({"charge": charge}), controls.dispute, controls.warn):
+            payment = till.paid("5.00", card)["id"]
+            intent = next(item["intent_id"] for item in till.top_ups() if item["topup_id"] == payment)
+            move(str(till.sdk.v1.payment_intents.retrieve(intent).latest_charge))
+            till.call_all_back() if is_called_back else till.stand_in.take_events()
+            till.sweep(minutes=16)
+            unblock = {"top_up_id": payment, "reason": "Test"}
+            assert till.world.operate("POST", "/accounts/acct_1/cards/unblock", unblock).status == 200
+    switch_off = {"enabled": False, "reason": "Test"}
+    assert till.world.operate("PUT", "/accounts/acct_1/auto-recharge", switch_off).status == 200
+    saved = [item["id"] for item in till.world.ask("add_funds", "GET", "/payment-methods").body["items"]]
+    assert till.world.ask("add_funds", "DELETE", f"/payment-methods/{saved[-1]}").status == 204
+    page = till.world.ask("add_funds", "POST", "/payment-methods")
+    assert page.status == 201, page.text
+    controls.complete_checkout(page.body["url"].rpartition("/")[2])
+    till.call_all_back()
+    controls.delete_customer(till.customer())
+    till.call_all_back()
 
 
 def read_everything(till: Till) -> None:
