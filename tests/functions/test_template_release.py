@@ -59,7 +59,7 @@ ALLOWED = {
     "Resources/PublishRatesFunctionCompiling*": "A schedule compiles the active deck after an upgrade.",
     "Resources/PublishRatesFunction*/Policies/*": "Publishing also writes the compiled deck.",
     "Resources/StripeWebhookFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It reads card histories.",
-    "Resources/ReconcilePaymentsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It ends waiting payments.",
+    "Resources/ReconcilePaymentsFunctionRole/Properties/Policies/0/PolicyDocument/Statement*": "It ends what waits.",
     "Resources/StripeAccountChangedAlarm/*": "The key may belong to another Stripe account.",
     "Resources/PublishEventsFunctionChanges/Properties/FilterCriteria*": "Rules also announce cards that expire.",
     "Resources/SendMailFunction*/Properties/EventPattern*": "CardExpiring is mailed.",
