@@ -1,7 +1,7 @@
 """The rows of admission: the cost of authorizing a call, and of a call from authorization to charge."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -92,7 +92,7 @@ def ask(lab: Laboratory, call_id: str, seconds: int = SECONDS, *, is_allowed: bo
 
 
 def end_message(call_id: str, number: str) -> str:
-    """Return the message that ends the call."""
-    started = datetime.now(UTC).replace(microsecond=0)
+    """Return the message that ends the call now."""
+    started = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=SECONDS)
     event = json.loads(mix.event_body(0, 0, number, started, SECONDS))
     return json.dumps(event | {"call_id": call_id, "account_id": ACCOUNT, "line_id": LINE, "user_id": "user_held"})

@@ -45,7 +45,8 @@ class InstantTable:
                 self.transactions.append(json.loads(request.body))
         elif target == "BatchGetItem":
             keys = json.loads(request.body)["RequestItems"][TABLE]["Keys"]
-            facts = {"time_zone": {"S": "UTC"}, "international_calling": {"BOOL": True}}
+            line = {"international_calling": {"BOOL": True}, "number": {"S": "+14155550100"}}
+            facts = {"time_zone": {"S": "UTC"}, **line}
             answer = {"Responses": {TABLE: [key | facts for key in keys]}, "UnprocessedKeys": {}}
         elif target == "GetItem":
             answer = {"Item": json.loads(request.body)["Key"] | {"time_zone": {"S": "UTC"}}}
@@ -65,7 +66,7 @@ class _Body:
 
 
 class FixedDeck:
-    """The deck of a warm function."""
+    """The deck of a warm function, in force at every time."""
 
     def __init__(self) -> None:
         deck = parse_deck(mix.DECK_FILE.read_bytes(), "deck-1")
@@ -73,16 +74,20 @@ class FixedDeck:
             raise TypeError("the example deck has errors")
         self._deck = deck
 
-    def current(self, now: object) -> Deck:
-        """Return the deck."""
+    def deck_for(self, *_: object) -> Deck:
+        """Return the deck, whatever the call."""
         return self._deck
+
+    def version_at(self, _: object) -> str:
+        """Return the version of the deck."""
+        return self._deck.version
 
 
 def cpu_rows(stock: Any) -> list[Row]:
     """Return the row, with the stock stack's ratio."""
     instant = InstantTable()
     rater, bare = load_app("rate_calls"), boto3.client("dynamodb")
-    rater.deck = FixedDeck()  # type: ignore[attr-defined]
+    rater.decks = FixedDeck()  # type: ignore[attr-defined]
     for client in (rater.dynamodb, bare, stock.table.meta.client):
         instant.attach(client)
     delivery, context = mix.delivery(mix.standard_mix()), Context(ENOUGH_SECONDS)
