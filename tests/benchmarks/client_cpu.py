@@ -75,7 +75,7 @@ class FixedDeck:
         self._deck = deck
 
     def deck_for(self, *_: object) -> Deck:
-        """Return the deck, whatever the call."""
+        """Return the deck of any call."""
         return self._deck
 
     def version_at(self, _: object) -> str:
