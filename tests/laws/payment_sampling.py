@@ -3,6 +3,8 @@
 import os
 import random
 import re
+from collections import Counter
+from collections.abc import Callable
 
 from tests.harness.faults import CRASHES, Point, answer_lost
 from tests.harness.stripe_faults import stripe_answer_lost
@@ -28,6 +30,20 @@ def sampled(generated: list[Point], played: set[str]) -> list[Point]:
             chosen.append(point)
             played.add(kind_of(point))
     return chosen
+
+
+def play_all(chosen: list[Point], play: Callable[[Point], list[str]]) -> tuple[list[str], Counter[str]]:
+    """Play each point. Return what differed from the expected ends, and how often each kind of fault was played."""
+    broken: list[str] = []
+    covered: Counter[str] = Counter()
+    for point in chosen:
+        try:
+            found = play(point)
+        except AssertionError as error:
+            found = [str(error)]
+        broken += [f"{point.name}: {difference}" for difference in found]
+        covered[point.fault.__name__.split("_at_")[0]] += 1
+    return broken, covered
 
 
 AT_WRITES = (*CRASHES, answer_lost, stripe_answer_lost)

@@ -8,7 +8,7 @@ drawn by a seed; all of them with FAULTS_SHARE=1 (`make faults`).
 
 import os
 import random
-from collections import Counter
+from functools import partial
 
 import pytest
 
@@ -17,7 +17,7 @@ from tests.laws.payment_bench import Both, Flow, PaymentBench, event_points, poi
 from tests.laws.payment_ends import differences
 from tests.laws.payment_flows import FLOWS
 from tests.laws.payment_flows_back import FLOWS_BACK
-from tests.laws.payment_sampling import SEED, SHARE, sampled
+from tests.laws.payment_sampling import SEED, SHARE, play_all, sampled
 
 pytestmark = pytest.mark.dynamodb
 
@@ -70,16 +70,8 @@ def test_law_10_a_payment_ends_the_same_after_any_failure(
         flow.begin(bench)
         bench.settle_down()
     assert list(differences(bench, flow)) == []
-    covered: Counter[str] = Counter()
-    broken: list[str] = []
     generated = list(points(scenario, bench))
-    for point in sampled(generated, played):
-        try:
-            found = play(bench, flow, point)
-        except AssertionError as error:
-            found = [str(error)]
-        broken += [f"{point.name}: {difference}" for difference in found]
-        covered[point.fault.__name__.split("_at_")[0]] += 1
+    broken, covered = play_all(sampled(generated, played), partial(play, bench, flow))
     amiss = event_points(bench)
     for fault, kind in amiss:
         broken += [f"{kind} {fault}: {found}" for found in play_with_callbacks_amiss(bench, flow, fault, kind)]

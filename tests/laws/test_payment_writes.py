@@ -6,7 +6,7 @@ those of whole payments (test_payment_faults.py).
 """
 
 import sys
-from collections import Counter
+from functools import partial
 from typing import Any, ClassVar
 
 import boto3
@@ -22,7 +22,7 @@ from tests.laws import payment_writes_of_cards as cards
 from tests.laws.payment_bench import Flow, PaymentBench, points
 from tests.laws.payment_ends import differences
 from tests.laws.payment_flows_back import FIFTY, ONE_PAID, disputed, freeze, save_another
-from tests.laws.payment_sampling import sampled_at_writes
+from tests.laws.payment_sampling import play_all, sampled_at_writes
 
 pytestmark = pytest.mark.dynamodb
 
@@ -132,14 +132,7 @@ def assert_law_10(bench: PaymentBench, capsys: pytest.CaptureFixture[str], flow:
     flow.then(bench)
     assert list(differences(bench, flow)) == []
     generated = list(points(scenario, bench))
-    broken, covered = [], Counter[str]()
-    for point in sampled_at_writes(generated, scenario):
-        try:
-            found = play(bench, flow, point)
-        except AssertionError as error:
-            found = [str(error)]
-        broken += [f"{point.name}: {difference}" for difference in found]
-        covered[point.fault.__name__.split("_at_")[0]] += 1
+    broken, covered = play_all(sampled_at_writes(generated, scenario), partial(play, bench, flow))
     with capsys.disabled():
         drawn = f"{covered.total():>4} of {len(generated)} crash points"
         print(f"\n  {drawn}: {flow.name}, {len(scenario)} requests, {len(covered)} kinds of fault")

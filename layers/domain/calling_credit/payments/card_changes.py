@@ -135,9 +135,8 @@ class RuleCards:
         is_renewed = rule.card_expires not in ("", card.expires)
         if is_renewed or rule.fingerprint != card.fingerprint:
             at = format_instant(self._now) if is_renewed else None
-            self._cards.inherit(
-                rule_card(rule), card, self._now, at
-            )  # First, so that a crash leaves the renewal to be found again.
+            # First, so that a crash leaves the renewal to be found again.
+            self._cards.inherit(rule_card(rule), card, self._now, at)
         return store_rule_card(self._client, self._table_name, account_id, rule, card)
 
     def _account_of(self, customer_id: str) -> str | None:
