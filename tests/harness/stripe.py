@@ -30,10 +30,12 @@ class StripeRequest:
     @property
     def name(self) -> str:
         """Method and path without ids: `POST /v1/payment_intents/*/confirm`."""
-        parts = [
-            part if part.replace("_", "").isalpha() or part in ("", "v1") else "*" for part in self.path.split("/")
-        ]
-        return f"{self.method} {'/'.join(parts)}"
+        return f"{self.method} {'/'.join(part if is_word(part) else '*' for part in self.path.split('/'))}"
+
+
+def is_word(part: str) -> bool:
+    """Whether a part of a path is a word of the API. An id may have letters only, but never lower-case ones only."""
+    return part in ("", "v1") or (part.replace("_", "").isalpha() and part.islower())
 
 
 Through = Callable[[StripeRequest, Pass], requests.Response]
