@@ -1,4 +1,4 @@
-"""Tests find a request to Stripe by its name, whatever ids its path has."""
+"""Tests find a request to Stripe by its name, with any ids in its path."""
 
 import pytest
 

@@ -106,8 +106,8 @@ def reconcile(deployed: Stack, tokens: dict[str, str]) -> None:
 
 
 def sweep_events_next(deployed: Stack) -> None:
-    """Let the next sweep list Stripe's events, whatever the minute, as after a sweep that was not complete. Forget what
-    a sweep without a permission has set aside for later.
+    """Let the next sweep list Stripe's events in any minute, as after a sweep that was not complete. Forget the events
+    that a sweep without a permission has set aside.
     """
     store = SweepStore(boto3.client("dynamodb"), deployed.outputs["TableName"])
     state, _ = store.read()
