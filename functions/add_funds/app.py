@@ -33,6 +33,7 @@ from calling_credit.links.store import LinkStore
 from calling_credit.links.tokens import issue_link, unknown_link, verify_link
 from calling_credit.metrics import emit
 from calling_credit.payments.card_changes import RuleCards
+from calling_credit.payments.card_records import record_removed_cards
 from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.lost_customers import CardSaver
 from calling_credit.payments.manual_topup import add_funds, resume_challenge
@@ -182,7 +183,9 @@ def delete_payment_method(payment_method_id: str) -> Response[str]:
     caller = admin()
     parse_payment_method_id({"payment_method_id": payment_method_id})
     account = recharges.snapshot(caller.account_id)
-    remove_saved_card(stripe_client(), recharges, account, payment_method_id, clock.now())
+    actor, now = caller.actor(source_ip(app)), clock.now()
+    removed = remove_saved_card(stripe_client(), recharges, account, payment_method_id, actor, now)
+    record_removed_cards(dynamodb, config().table_name, caller.account_id, removed, actor, now)
     return Response(status_code=204, content_type="application/json", body="", headers={"Cache-Control": "no-store"})
 
 

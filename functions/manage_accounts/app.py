@@ -12,10 +12,11 @@ from calling_credit import clock, ids
 from calling_credit.accounts.account import Account, Line, account_view, line_view, parse_account, parse_user
 from calling_credit.accounts.freezing import freeze_account, unfreeze_account
 from calling_credit.accounts.line_number import parse_line
-from calling_credit.accounts.line_store import LineStore, Source
+from calling_credit.accounts.line_store import LineStore
 from calling_credit.accounts.store import AccountStore
 from calling_credit.api.caller import operator
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
+from calling_credit.changes.actor import Actor, ActorKind
 from calling_credit.charging.charged_rows import charged_row
 from calling_credit.charging.correction_store import CorrectionStore
 from calling_credit.charging.corrections import correction_view, parse_correction
@@ -57,7 +58,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 @app.put("/accounts/<account_id>")
 def put_account(account_id: str) -> Response[str]:
     """Create, configure, close, or freeze an account; 201 if it is new."""
-    by = f"operator:{operator(claims(app), config())}"
+    actor = this_operator()
     body = json_body(app)
     ids.check_id(account_id, "account_id")
     before = accounts.account(account_id)
@@ -66,7 +67,7 @@ def put_account(account_id: str) -> Response[str]:
     is_new = accounts.store_account(account, now, before)
     if "frozen" in body:
         set_frozen = freeze_account if account.is_frozen else unfreeze_account
-        set_frozen(dynamodb, config().table_name, account_id, by, now, source_ip(app))
+        set_frozen(dynamodb, config().table_name, account_id, actor, now)
         if account.is_frozen:
             topups.check_waiting(account_id, now)
     return answer(account_view(account), 201 if is_new else 200)
@@ -75,7 +76,7 @@ def put_account(account_id: str) -> Response[str]:
 @app.put("/accounts/<account_id>/lines/<line_id>")
 def put_line(account_id: str, line_id: str) -> Response[str]:
     """Create or configure a line; 201 if it is new."""
-    source = Source(f"operator:{operator(claims(app), config())}", source_ip(app))
+    actor = this_operator()
     body = json_body(app)
     ids.check_id(account_id, "account_id")
     ids.check_id(line_id, "line_id")
@@ -97,14 +98,14 @@ def put_line(account_id: str, line_id: str) -> Response[str]:
             raise changed_meanwhile("The line", view(current))
         return line
 
-    line, is_new = lines.store_line(account_id, line_id, change, source, clock.now())
+    line, is_new = lines.store_line(account_id, line_id, change, actor, clock.now())
     return answer(view(line), 201 if is_new else 200)
 
 
 @app.put("/accounts/<account_id>/users/<user_id>")
 def put_user(account_id: str, user_id: str) -> Response[str]:
     """Create or rename a user; 201 if it is new."""
-    operator(claims(app), config())
+    actor = this_operator()
     user = parse_user(user_id, json_body(app))
     ids.check_id(account_id, "account_id")
     is_new = accounts.user_name(account_id, user_id) is None
@@ -115,12 +116,13 @@ def put_user(account_id: str, user_id: str) -> Response[str]:
 @app.post("/accounts/<account_id>/adjustments")
 def post_adjustment(account_id: str) -> Response[str]:
     """Post an adjustment, once per Idempotency-Key."""
-    operator(claims(app), config())
+    actor = this_operator()
     key = idempotency_key(app)
     adjustment = parse_adjustment(json_body(app))
     account = existing_account(account_id)
     table_name = config().table_name
-    adjustment_id = adjust_balance(dynamodb, table_name, account_id, key, adjustment, account.time_zone, clock.now())
+    zone, now = account.time_zone, clock.now()
+    adjustment_id = adjust_balance(dynamodb, table_name, account_id, key, adjustment, zone, actor, now)
     balance = LedgerReader(dynamodb, table_name, account_id).balance().posted_micros
     amount = format_money(adjustment.amount_micros)
     return answer({"id": adjustment_id, "amount": amount, "balance": format_money(balance)}, 201)
@@ -129,14 +131,14 @@ def post_adjustment(account_id: str) -> Response[str]:
 @app.post("/accounts/<account_id>/calls/<call_key>/corrections")
 def post_correction(account_id: str, call_key: str) -> Response[str]:
     """Correct the duration of a charged call, or waive its charge, once per Idempotency-Key."""
-    by = f"operator:{operator(claims(app), config())}"
+    actor = this_operator()
     key = idempotency_key(app)
     request = parse_correction(call_key, json_body(app))
     existing_account(account_id)
     tolerance = config().hang_up_tolerance_seconds
     store = CorrectionStore(dynamodb, config().table_name, account_id, row_of, tolerance)
-    correction = store.correct(request, key, by, clock.now())
-    logger.info("corrected", account_id=account_id, call_key=call_key, by=by)
+    correction = store.correct(request, key, actor, clock.now())
+    logger.info("corrected", account_id=account_id, call_key=call_key, by=actor.by)
     balance = LedgerReader(dynamodb, config().table_name, account_id).balance().posted_micros
     return answer(correction_view(correction, balance), 201)
 
@@ -144,13 +146,13 @@ def post_correction(account_id: str, call_key: str) -> Response[str]:
 @app.put("/accounts/<account_id>/auto-recharge")
 def put_auto_recharge(account_id: str) -> Response[str]:
     """Switch the account's automatic recharge off; only the customer can switch it on."""
-    by = f"operator:{operator(claims(app), config())}"
+    actor = this_operator()
     reason = parse_switch_off(json_body(app))
     existing_account(account_id)
     now = clock.now()
-    switched_off = SwitchedOff(by, reason, format_instant(now))
-    stored = recharges.change_rule(account_id, partial(switch_off, by=switched_off), now)
-    logger.info("recharge_switched_off", account_id=account_id, by=by)
+    switched_off = SwitchedOff(actor.by, reason, format_instant(now))
+    stored = recharges.change_rule(account_id, partial(switch_off, by=switched_off), actor, now)
+    logger.info("recharge_switched_off", account_id=account_id, by=actor.by)
     in_flight = in_flight_view(stored, partial(topups.read, account_id))
     return answer({**rule_view(stored.rule, stored.state, now), "in_flight": in_flight})
 
@@ -158,12 +160,21 @@ def put_auto_recharge(account_id: str) -> Response[str]:
 @app.post("/accounts/<account_id>/cards/unblock")
 def post_unblock(account_id: str) -> Response[str]:
     """Unblock a card after a dispute or a fraud warning, and resume the rule that the dispute suspended."""
-    by = f"operator:{operator(claims(app), config())}"
+    actor = this_operator()
     request = parse_unblock(json_body(app))
     existing_account(account_id)
-    unblocked = unblock_card(dynamodb, config().table_name, account_id, request, by, clock.now())
-    logger.info("unblocked", account_id=account_id, by=by, reason=request.reason)
+    unblocked = unblock_card(dynamodb, config().table_name, account_id, request, actor, clock.now())
+    logger.info("unblocked", account_id=account_id, by=actor.by, reason=request.reason)
     return answer(unblocked_view(unblocked))
+
+
+def this_operator() -> Actor:
+    """Return the calling operator, who changes what the request asks for.
+
+    Raises:
+        Forbidden: scope_required.
+    """
+    return Actor(ActorKind.CLIENT, operator(claims(app), config()), source_ip(app))
 
 
 def existing_account(account_id: str) -> Account:

@@ -3,13 +3,14 @@ address, in the same transaction. These items never change.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Line
 from calling_credit.accounts.freezing import account_frozen, unless_frozen_action
 from calling_credit.accounts.loosening import line_loosens
+from calling_credit.changes.actor import Actor
 from calling_credit.dynamodb import change_keys, keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
 from calling_credit.dynamodb.retries import retry_on_race
@@ -21,14 +22,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Who makes a change (`user:<sub>`, `operator:<client id>`), and from which IP address."""
-
-    by: str
-    address: str
-
-
 class LineStore:
     """The lines in the table."""
 
@@ -37,7 +30,7 @@ class LineStore:
         self._table_name = table_name
 
     def store_line(
-        self, account_id: str, line_id: str, change: Callable[[Line | None], Line], source: Source, now: datetime
+        self, account_id: str, line_id: str, change: Callable[[Line | None], Line], actor: Actor, now: datetime
     ) -> tuple[Line, bool]:
         """Store the line that `change` makes of the current one. Return it, and whether it is new.
 
@@ -51,9 +44,9 @@ class LineStore:
             line = change(before)
             version = before.version if before else 0
             line = replace(line, version=version if before == replace(line, version=version) else version + 1)
-            actions = [self._account_exists(account_id), self._put(account_id, line, item, source, now)]
+            actions = [self._account_exists(account_id), self._put(account_id, line, item, actor, now)]
             if line.international_calling != _is_on(item):
-                actions.append(self._record(account_id, line, _changes(item), source, now))
+                actions.append(self._record(account_id, line, _changes(item), actor, now))
             failed = transact(self._client, actions)
             if 0 in failed:
                 raise NotFound(
@@ -69,7 +62,7 @@ class LineStore:
         account_id: str,
         line_id: str,
         enabled: bool,
-        source: Source,
+        actor: Actor,
         now: datetime,
         check: Callable[[Line], None] = lambda _: None,
     ) -> Line:
@@ -93,8 +86,8 @@ class LineStore:
             check(line)
             switched = replace(line, international_calling=enabled, version=line.version + 1)
             actions = [
-                self._switch(account_id, switched, item, source, now),
-                self._record(account_id, switched, _changes(item), source, now),
+                self._switch(account_id, switched, item, actor, now),
+                self._record(account_id, switched, _changes(item), actor, now),
             ]
             if line_loosens(line.international_calling, enabled):
                 actions.append(unless_frozen_action(self._table_name, account_id))
@@ -106,12 +99,12 @@ class LineStore:
         return retry_on_race("The line is", attempt)
 
     def _switch(
-        self, account_id: str, line: Line, before: dict[str, Any], source: Source, now: datetime
+        self, account_id: str, line: Line, before: dict[str, Any], actor: Actor, now: datetime
     ) -> dict[str, Any]:
         condition, values = _unchanged_condition(before)
         attributes: Item = {
             "international_calling": line.international_calling,
-            "changed_by": source.by,
+            "changed_by": actor.by,
             "changed_at": format_instant(now),
             "changes": _changes(before) + 1,
             "line_version": line.version,
@@ -125,7 +118,7 @@ class LineStore:
         )
 
     def _put(
-        self, account_id: str, line: Line, before: dict[str, Any] | None, source: Source, now: datetime
+        self, account_id: str, line: Line, before: dict[str, Any] | None, actor: Actor, now: datetime
     ) -> dict[str, Any]:
         is_change = line.international_calling != _is_on(before)
         item: Item = {
@@ -134,7 +127,7 @@ class LineStore:
             "number": line.number,
             "user_id": line.user_id,
             "international_calling": line.international_calling,
-            "changed_by": source.by,
+            "changed_by": actor.by,
             "changed_at": format_instant(now),
             "changes": _changes(before) + is_change or None,
             "line_version": line.version,
@@ -145,14 +138,14 @@ class LineStore:
             action["Put"] |= {"ConditionExpression": condition, "ExpressionAttributeValues": values}
         return action
 
-    def _record(self, account_id: str, line: Line, count: int, source: Source, now: datetime) -> dict[str, Any]:
+    def _record(self, account_id: str, line: Line, count: int, actor: Actor, now: datetime) -> dict[str, Any]:
         at = format_instant(now)
         item: Item = {
             "PK": keys.account_pk(account_id),
             "SK": change_keys.change_sk(line.line_id, at, f"{count + 1:06d}"),
             "international_calling": line.international_calling,
-            "changed_by": source.by,
-            "changed_from": source.address,
+            "changed_by": actor.by,
+            "changed_from": actor.address,
         }
         return put(self._table_name, to_attributes(item))
 

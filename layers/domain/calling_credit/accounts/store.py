@@ -8,6 +8,9 @@ from calling_credit.accounts.account import Account, User, account_from_item
 from calling_credit.accounts.freezing import account_frozen, unknown_account
 from calling_credit.accounts.limits import AccountLimits, limits_to_item
 from calling_credit.accounts.loosening import limits_loosen
+from calling_credit.accounts.recorded_changes import customer_limits_change
+from calling_credit.changes.actor import Actor
+from calling_credit.changes.change import change_action
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
@@ -86,11 +89,11 @@ class AccountStore:
         self,
         account_id: str,
         change: Callable[[AccountLimits], dict[str, Any] | None],
-        by: str,
-        from_where: str,
+        actor: Actor,
         now: datetime,
     ) -> None:
-        """Change the customer's limits, and record who changed them, when, and from where.
+        """Change the customer's limits, and record who changed them, when, and from where. Write nothing if they are
+        the same.
 
         Args:
             change: Makes the customer's new limits from the current ones; None: write nothing.
@@ -103,16 +106,16 @@ class AccountStore:
         def attempt() -> bool | None:
             current = self.limits(account_id)
             new = change(current)
-            if new is None:
+            if new is None or new == current.customer:
                 return True
             loosens = limits_loosen(current.customer, new)
             if loosens and current.is_frozen:
                 raise account_frozen()
             attributes: Item = {
                 "own_limits": new,
-                "own_limits_version": current.version + (new != current.customer),
-                "own_limits_by": by,
-                "own_limits_from": from_where,
+                "own_limits_version": current.version + 1,
+                "own_limits_by": actor.by,
+                "own_limits_from": actor.address,
                 "own_limits_at": format_instant(now),
             }
             set_limits = self._change(account_id, keys.account_sk(), attributes)
@@ -124,7 +127,9 @@ class AccountStore:
             )
             set_limits["Update"]["ExpressionAttributeValues"][":read_version"] = to_attribute(current.version)
             set_limits["Update"]["ExpressionAttributeValues"][":read"] = to_attribute(current.customer)
-            return None if transact(self._client, [set_limits]) else True
+            recorded = customer_limits_change(current, new)
+            record = change_action(self._table_name, account_id, recorded, actor, now)
+            return None if transact(self._client, [set_limits, record]) else True
 
         retry_on_race("The limits are", attempt)
 
