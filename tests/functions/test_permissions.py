@@ -11,6 +11,7 @@ import pytest
 
 from local.stripe_stand_in.controls import Controls
 from tests.domain.examples import EVENT, deck_csv
+from tests.functions.freeze_bench import FROZEN, issued, press
 from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, VISA
 from tests.harness.table import FUNCTIONS, sample_event
 from tests.harness.template import template
@@ -18,10 +19,11 @@ from tests.harness.till import ALWAYS, CREATE, Till
 from tests.harness.world import DECK, INCLUDED, UNCOVERED
 
 pytestmark = pytest.mark.dynamodb
-OF_TABLE = tuple(name for name in FUNCTIONS if name not in ("publish_events", "billing_page"))
-"""Functions that use the table; the publisher reads its stream, and the page calls the API."""
+OF_TABLE = tuple(name for name in FUNCTIONS if name not in ("publish_events", "billing_page", "public_rates"))
+"""Functions that use the table: not the publisher, which reads its stream, the page, and the public price list."""
 OF_PAYMENTS = (
     "add_funds",
+    "follow_links",
     "stripe_webhook",
     "auto_recharge",
     "reconcile_payments",
@@ -97,11 +99,24 @@ def everything_that_happens(till: Till) -> None:
     lose_answers(till, visa)
     receive_unknown_objects(till, visa)
     read_everything(till)
+    follow_a_link(till, challenged)
     till.paid("25.00", challenged)
     take_money_back(till)
+    assert press(till, issued(till)) == FROZEN
     assert world.operate("PUT", "/accounts/acct_1", {"frozen": True}).status == 200
     till.sweep(minutes=1)
     till.prove(days=1)
+
+
+def follow_a_link(till: Till, card: str) -> None:
+    """A link that confirms a recharge, and that is followed again once the bank has confirmed it."""
+    till.world.adjust("-200.00", "k_5")
+    till.set_rule(card)
+    till.stream()
+    token = till.top_up(open_one(till))["next_action_url"].rpartition("/")[2]
+    assert till.visit(token, "POST").status == 303
+    till.challenge(open_one(till))
+    assert "Paid" in till.visit(token, "POST").text
 
 
 def lose_answers(till: Till, visa: str) -> None:

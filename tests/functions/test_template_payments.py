@@ -13,6 +13,7 @@ def test_stripe_keys_start_empty_and_only_paying_functions_read_them() -> None:
     readers = {folder for folder, statement in statements() if "StripeSecret" in list(words(statement["Resource"]))}
     assert readers == {
         "add_funds",
+        "follow_links",
         "stripe_webhook",
         "auto_recharge",
         "reconcile_payments",
