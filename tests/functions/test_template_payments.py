@@ -73,4 +73,4 @@ def test_daily_proof_may_not_change_the_ledger() -> None:
     own = [statement for folder, statement in statements() if folder == "prove_ledger"]
     assert "dynamodb:UpdateItem" not in list(words([statement["Action"] for statement in own]))
     [writes] = [statement for statement in own if "dynamodb:PutItem" in list(words(statement["Action"]))]
-    assert writes["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [stripe_keys.issue_pk("*")]}}
+    assert writes["Condition"]["ForAllValues:StringLike"] == {"dynamodb:LeadingKeys": [stripe_keys.issue_pk("*")]}
