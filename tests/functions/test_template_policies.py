@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from calling_credit.notifications import event_bus
 from tests.functions.template_resources import actions_of, on_aws, roles, statements, translated, words
 from tests.harness.table import FUNCTIONS
 
@@ -46,11 +47,11 @@ SECRETS = {
     "auto_recharge": {"StripeSecret"},
     "prove_ledger": {"StripeSecret"},
     "reconcile_payments": {"StripeSecret"},
-    "stripe_webhook": {"StripeSecret"},
+    "stripe_webhook": {"StripeSecret", "StripeWebhookSecret"},
 }
 """The secrets that each function reads."""
 WITHOUT_DATA = {"billing_page": set[str](), "public_rates": {"s3:GetObject", "s3:ListBucket"}}
-"""What the functions may do that know no account."""
+"""What the functions without access to accounts may do."""
 
 
 def all_roles() -> dict[str, Any]:
@@ -178,6 +179,68 @@ def test_streams_and_queues_are_those_of_this_stack() -> None:
     for folder, statement in statements():
         if any(action.startswith(("sqs:", "dynamodb:GetRecords")) for action in actions_of(statement)):
             assert set(statement["Resource"]) == {"Fn::GetAtt"}, folder
+
+
+def test_publisher_sends_events_of_this_application_only() -> None:
+    [statement] = [one for _, one in statements() if "events:PutEvents" in actions_of(one)]
+    assert statement["Condition"] == {
+        "ForAllValues:StringEquals": {"events:source": event_bus.SOURCE},
+        "Null": {"events:source": "false"},
+    }
+
+
+def test_only_the_publisher_sends_in_its_name() -> None:
+    policy = translated()["EventBusPolicy"]
+    statement = policy["Properties"]["Statement"]
+    assert policy["Condition"] == "IsOnAws", "the emulator does not support policies of buses"
+    assert policy["Properties"]["EventBusName"] == {"Ref": "EventBus"}
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "events:PutEvents")
+    assert statement["Resource"] == {"Fn::GetAtt": ["EventBus", "Arn"]}
+    assert statement["Condition"] == {
+        "ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["PublishEventsFunctionRole", "Arn"]}},
+        "ForAnyValue:StringEquals": {"events:source": event_bus.SOURCE},
+    }
+
+
+@pytest.mark.parametrize("sender", ["billing@phone.example", "Billing <billing@phone.example>"])
+def test_mailer_sends_from_the_address_in_mail_from_only(sender: str) -> None:
+    [statement] = [one for _, one in statements() if "ses:SendEmail" in actions_of(one)]
+    condition = statement["Condition"]
+    assert set(condition) == {"StringEquals"}
+    assert computed(condition["StringEquals"]["ses:FromAddress"], {"MailFrom": sender}) == "billing@phone.example"
+    identities = list(words(on_aws(statement["Resource"])))
+    assert [text.rpartition(":")[2] for text in identities] == ["identity/*", "configuration-set/*"]
+
+
+def computed(value: Any, parameters: dict[str, str]) -> Any:
+    """Return what CloudFormation makes of Select, Split, and Sub."""
+    match value:
+        case {"Fn::Select": [position, part]}:
+            return computed(part, parameters)[int(position)]
+        case {"Fn::Split": [delimiter, part]}:
+            return computed(part, parameters).split(delimiter)
+        case {"Fn::Sub": text}:
+            for name, parameter in parameters.items():
+                text = text.replace(f"${{{name}}}", parameter)
+            return text
+    return value
+
+
+def test_queues_and_the_bucket_refuse_plain_http() -> None:
+    found = {}
+    for name, one in translated().items():
+        if one["Type"] in ("AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy"):
+            [statement] = one["Properties"]["PolicyDocument"]["Statement"]
+            [guarded] = one["Properties"].get("Queues") or [one["Properties"]["Bucket"]]
+            assert one["Condition"] == "IsOnAws", "the local stack has no TLS"
+            assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+            assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+            service = "sqs" if "Queue" in name else "s3"
+            assert statement["Action"] == f"{service}:*"
+            assert {"Fn::GetAtt": [guarded["Ref"], "Arn"]} in (statement["Resource"], *statement["Resource"])
+            found[guarded["Ref"]] = service
+    kinds = {"AWS::SQS::Queue": "sqs", "AWS::S3::Bucket": "s3"}
+    assert found == {name: kinds[one["Type"]] for name, one in translated().items() if one["Type"] in kinds}
 
 
 def test_policies_can_be_deployed_as_json() -> None:
