@@ -71,7 +71,7 @@ class AccountFacts:
         return Facts(
             {account: time_zone for account, time_zone in time_zones.items() if time_zone is not None},
             frozenset((account, line) for account, line in pairs if self._is_enabled(account, line)),
-            {pair: number for pair in pairs if (number := self._of_line(*pair, "number")) is not None},
+            {pair: number for pair in pairs if (number := self._of_line(*pair, "number") or "").startswith("+")},
             {pair: instant for pair in pairs if (instant := self._of_line(*pair, "closes_at")) is not None},
         )
 

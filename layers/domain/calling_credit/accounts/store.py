@@ -181,7 +181,7 @@ class AccountStore:
         level = {"low_micros": account.low_micros}
         parts = ((keys.account_sk(), settings), (keys.balance_sk(), level))
         actions = [self._change(account.account_id, sort_key, attributes) for sort_key, attributes in parts]
-        condition, values = _found_as(current)
+        condition, values = account_found_as(current)
         actions[0]["Update"]["ConditionExpression"] += condition
         actions[0]["Update"]["ExpressionAttributeValues"] |= values
         actions += index_actions(self._table_name, account_index(current), account_index(account))
@@ -227,7 +227,7 @@ def account_index(account: Account) -> dict[Key, IndexItem]:
     return named | mail_items(account.account_id, account.billing_emails)
 
 
-def _found_as(account: Account) -> tuple[str, dict[str, Any]]:
+def account_found_as(account: Account) -> tuple[str, dict[str, Any]]:
     """The condition that an account's name and addresses are as they were read, after those of `_change`."""
     emails = " AND (billing_emails = :read_emails OR attribute_not_exists(billing_emails))"
     values = {":read_emails": to_attribute(list(account.billing_emails))}

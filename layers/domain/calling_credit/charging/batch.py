@@ -97,7 +97,9 @@ class Batch:
                 self.tally[outcome] += 1
                 self.recorded.add(key)
 
-    def strays(self, enabled_lines: Set[tuple[str, str]], closings: Mapping[tuple[str, str], str]) -> list[Call]:
+    def strays(
+        self, enabled_lines: Set[tuple[str, str]], closings: Mapping[tuple[str, str], str] = NO_NUMBERS
+    ) -> list[Call]:
         """Charged and unrated calls whose line is unknown, has international calling off, or was closed."""
         strays = [
             call
