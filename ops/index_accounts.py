@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -37,7 +38,7 @@ def main() -> int:
     start = indexer.position()
     if start != Position():
         console.print(f"Continuing after {start.account_id}.", markup=False)
-    counts = index_all(indexer, start)
+    counts = index_all(indexer, start, shared_numbers(indexer))
     for kind, words in WORDS.items():
         console.print(f"{counts[kind]:>8}  {words}")
     show(indexer.ambiguous())
@@ -49,7 +50,7 @@ WORDS: Final[Mapping[str, str]] = {
     "number": "numbers indexed",
     "name": "words of names indexed",
     "mail": "addresses indexed",
-    "ambiguous": "numbers found on one more line",
+    "ambiguous": "lines found with a number of several lines",
 }
 
 
@@ -58,13 +59,27 @@ def lead_of(stack: FoundStack) -> timedelta:
     return timedelta(seconds=int(stack.parameters.get("LeadSeconds") or LEAD.total_seconds()))
 
 
-def index_all(indexer: Indexer, start: Position) -> Counter[str]:
+def shared_numbers(indexer: Indexer) -> set[str]:
+    """Return the numbers that several lines have, before any of these lines is indexed."""
+    lines: Counter[str] = Counter()
+    count = 0
+    with progress_bar("Reading lines", None) as move, ThreadPoolExecutor(WORKERS) as pool:
+        for chunk in chunks(indexer.accounts_after(Position())):
+            for numbers in pool.map(lambda position: indexer.numbers_of(position.account_id), chunk):
+                lines.update(numbers)
+            count += len(chunk)
+            move(count)
+    return {number for number, uses in lines.items() if uses > 1}
+
+
+def index_all(indexer: Indexer, start: Position, shared: set[str]) -> Counter[str]:
     """Index the accounts after a position. Store the position after each chunk: the next run continues there."""
     counts: Counter[str] = Counter()
     with progress_bar("Indexing accounts", None) as move, ThreadPoolExecutor(WORKERS) as pool:
         for chunk in chunks(indexer.accounts_after(start)):
             now = datetime.now(UTC)
-            written = pool.map(lambda position, now=now: indexer.index_account(position.account_id, now), chunk)
+            index = partial(indexer.index_account, now=now, shared=shared)
+            written = pool.map(index, [position.account_id for position in chunk])
             counts += sum(written, Counter({"account": len(chunk)}))
             indexer.store_position(chunk[-1])
             move(counts["account"])

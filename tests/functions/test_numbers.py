@@ -1,19 +1,18 @@
 """A phone number belongs to one line, and moves from one line to another in one transaction."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.functions.accounts_bench import at_once
-from tests.harness.queue import delivery
+from tests.functions.numbers_bench import NUMBER, call_at, deliver
 from tests.harness.table import Stack
-from tests.harness.world import UNITED_KINGDOM, World, number_of
+from tests.harness.world import World, number_of
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
 
-NUMBER, OTHER = "+14155550100", "+14155550177"
+OTHER = "+14155550177"
 LINE_1, LINE_2 = "/accounts/acct_1/lines/line_1", "/accounts/acct_2/lines/line_2"
 MOVE = {"number": NUMBER, "user_id": "user_1", "move_from": {"account_id": "acct_1", "line_id": "line_1"}}
 LEAD = timedelta(seconds=120)
@@ -27,29 +26,6 @@ def assignments(stack: Stack, number: str = NUMBER) -> list[tuple[str, str, str,
         for item in items
         for one in item["assignments"]
     ]
-
-
-def by_number(**facts: Any) -> dict[str, Any]:
-    """A call event that names only its number, as changes to the example."""
-    return {"account_id": None, "line_id": None, "user_id": None, "from": NUMBER, **facts}
-
-
-def deliver(world: World, *calls: dict[str, Any]) -> list[str]:
-    """Deliver events that name no account; the codes of the refusals."""
-    event = delivery(*calls, sent_at=world.clock.now)
-    for record in event["Records"]:
-        body = {name: value for name, value in json.loads(record["body"]).items() if value is not None}
-        record["body"] = json.dumps(body)
-    answer = world.stack.invoke("rate_calls", event)
-    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
-
-
-def call_at(world: World, call_id: str, **facts: Any) -> dict[str, Any]:
-    """A call of one minute that begins now and names only its number."""
-    started = world.clock.now
-    times = {"started_at": started.isoformat(), "answered_at": None}
-    times |= {"ended_at": (started + timedelta(seconds=60)).isoformat(), "duration_seconds": 60}
-    return by_number(call_id=call_id, to=UNITED_KINGDOM, **times, **facts)
 
 
 def charged(world: World) -> dict[str, list[str]]:

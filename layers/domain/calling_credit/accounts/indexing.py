@@ -5,9 +5,10 @@ What is in the index stays as it is, so a repetition changes nothing.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.account import account_from_item
@@ -90,9 +91,14 @@ class Indexer:
 
     # One account
 
-    def index_account(self, account_id: str, now: datetime) -> Counter[str]:
+    def numbers_of(self, account_id: str) -> list[str]:
+        """The numbers of an account's open lines. A number of several lines occurs several times."""
+        return [line["number"] for line in self._lines(account_id)]
+
+    def index_account(self, account_id: str, now: datetime, shared: Set[str]) -> Counter[str]:
         """Index an account: its name and addresses, its users, and the numbers of its lines. Return how many items were
-        written, by kind (`name`, `mail`, `number`, `ambiguous`).
+        written, by kind (`name`, `mail`, `number`, `ambiguous`). `shared` are the numbers of several lines, which
+        belong to none of them.
 
         Raises:
             Unavailable: `busy`, or the table did not answer in time.
@@ -101,16 +107,20 @@ class Indexer:
         partition = Partition(self._client, self._table_name, keys.account_pk(account_id))
         for user in partition.query(keys.user_prefix(), keys.user_prefix() + keys.AFTER, consistent=True):
             written += self._index_user(account_id, user)
-        for line in partition.query(keys.line_prefix(), keys.line_prefix() + keys.AFTER, consistent=True):
-            if "closes_at" not in line:
-                name = LineName(account_id, keys.id_of(line["SK"]))
-                written += retry_on_race(SUBJECT, lambda name=name: self._index_line(name, now))  # type: ignore[misc]
+        for line in self._lines(account_id):
+            name = LineName(account_id, keys.id_of(line["SK"]))
+            written += retry_on_race(SUBJECT, partial(self._index_line, name, now, shared))
         return written
 
     def ambiguous(self) -> dict[str, NumberHistory]:
         """Every number that several lines have, with these lines."""
         items = read_listed(self._client, self._table_name, AMBIGUOUS_KIND)
         return {index_keys.number_of(item["PK"]): history_from_item(item) for item in items}
+
+    def _lines(self, account_id: str) -> Iterator[dict[str, Any]]:
+        partition = Partition(self._client, self._table_name, keys.account_pk(account_id))
+        lines = partition.query(keys.line_prefix(), keys.line_prefix() + keys.AFTER, consistent=True)
+        return (line for line in lines if "closes_at" not in line)
 
     def _index_settings(self, account_id: str) -> Counter[str] | None:
         key = {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.account_sk()}}
@@ -144,7 +154,7 @@ class Indexer:
             return None
         return Counter(keys.kind_of(pk) for pk, _ in missing)
 
-    def _index_line(self, name: LineName, now: datetime) -> Counter[str] | None:
+    def _index_line(self, name: LineName, now: datetime, shared: Set[str]) -> Counter[str] | None:
         """Give a line its number, or mark the number as one of several lines; None after a race."""
         answer = self._client.get_item(TableName=self._table_name, Key=line_key(*name), ConsistentRead=True)
         item = from_attributes(answer.get("Item", {}))
@@ -154,18 +164,19 @@ class Indexer:
         holder = Holder(name, line.user_id)
         histories = read_histories(self._client, self._table_name, {line.number})
         before = histories[line.number]
-        if before.is_held_by(name):
+        is_shared = line.number in shared or before.is_taken(name)
+        if before.is_held_by(name) and (is_shared or not before.claims):
             return Counter()
         at, ahead = format_instant(now), format_instant(now + self._lead)
-        is_taken = before.is_taken(name)
-        after = mark_ambiguous(before, holder, ahead) if is_taken else assign(before, holder, at, ahead)
+        alone = replace(before, claims=())  # An interrupted run may have marked only this line.
+        after = mark_ambiguous(before, holder, ahead) if is_shared else assign(alone, holder, at, ahead)
         condition, values = unchanged_condition(item)
         number_is = {":number": to_attribute(line.number)}
         check = self._check(line_key(*name), f"{condition} AND #number = :number", values | number_is, _NUMBER)
         stored = history_actions(self._table_name, histories, {line.number: after})
         if transact(self._client, [check, *stored]):
             return None
-        return Counter({"ambiguous" if is_taken else "number": 1})
+        return Counter({"ambiguous" if is_shared else "number": 1})
 
     def _check(self, key: Any, condition: str, values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
         check = {
