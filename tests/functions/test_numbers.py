@@ -7,8 +7,9 @@ import pytest
 
 from tests.functions.accounts_bench import at_once
 from tests.functions.numbers_bench import NUMBER, call_at, deliver
+from tests.harness.http import http_event
 from tests.harness.table import Stack
-from tests.harness.world import World, number_of
+from tests.harness.world import UNITED_KINGDOM, World, number_of
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
 
@@ -279,3 +280,49 @@ def test_a_cached_history_decides_without_another_request(world: World) -> None:
         numbers.resolve(asked, world.clock.now + timedelta(seconds=60))
         numbers.resolve({(NUMBER, "2026-11-23T12:02:00.000Z")}, world.clock.now + timedelta(seconds=61))
         assert len(requests) == 3
+
+
+# --- Authorizing by number --------------------------------------------------------------------------------------------
+
+
+def ask(world: World, call_id: str, **body: Any) -> Any:
+    """The decision on a call that names only its number."""
+    asked = {"call_id": call_id, "from": NUMBER, "to": UNITED_KINGDOM, "requested_seconds": 60, **body}
+    answer = world.invoke("authorize_call", http_event("authorize_call", "POST", "/calls/authorize", body=asked))
+    assert answer.status == 200, answer.text
+    return answer.body
+
+
+def test_a_call_is_authorized_for_the_line_of_its_number(world: World) -> None:
+    world.adjust("5.00", "k_1")
+    assert (ask(world, "c_1")["decision"], ask(world, "c_1")["held"]) == ("allow", "0.10")
+    [hold] = world.of_kind("HOLD")
+    assert hold["line_id"] == "line_1"
+
+
+def test_a_moved_number_is_authorized_for_its_new_line_after_the_lead(world: World) -> None:
+    world.create_account("acct_2")
+    for account, key in (("acct_1", "k_1"), ("acct_2", "k_2")):
+        world.adjust("5.00", key, account)
+    assert ask(world, "c_1")["decision"] == "allow"
+    world.operate("PUT", LINE_2, MOVE | {"international_calling": True})
+    for seconds, call_id in ((119, "c_2"), (1, "c_3")):
+        world.clock.now += timedelta(seconds=seconds)
+        assert ask(world, call_id)["decision"] == "allow"
+    assert [len(world.of_kind("HOLD", account)) for account in ("acct_1", "acct_2")] == [2, 1]
+
+
+def test_a_call_from_an_unknown_number_is_denied(world: World) -> None:
+    denied = ask(world, "c_1", **{"from": OTHER})
+    assert (denied["decision"], denied["reason"]) == ("deny", "unknown_number")
+
+
+def test_an_emergency_call_from_an_unknown_number_is_allowed(world: World) -> None:
+    assert ask(world, "c_1", to="911", **{"from": OTHER})["decision"] == "allow"
+
+
+@pytest.mark.parametrize("number", ["anonymous", "4155550100", None, 7])
+def test_a_call_without_account_and_number_is_422(world: World, number: object) -> None:
+    asked = {"call_id": "c_1", "from": number, "to": UNITED_KINGDOM}
+    answer = world.invoke("authorize_call", http_event("authorize_call", "POST", "/calls/authorize", body=asked))
+    assert (answer.status, answer.code) == (422, "missing_field")
