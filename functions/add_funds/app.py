@@ -17,7 +17,7 @@ from calling_credit.accounts.freezing import account_frozen
 from calling_credit.accounts.store import AccountStore
 from calling_credit.api.caller import Caller, customer, require_admin
 from calling_credit.api.pagination import Listing
-from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body
+from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
 from calling_credit.aws import read_secret
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client

@@ -1,4 +1,4 @@
-"""The masked form of telephone numbers and addresses, for logs and erased entries."""
+"""The masked form of telephone numbers, for logs and erased entries."""
 
 from calling_credit.numbering import UNKNOWN_COUNTRY, country_of, is_e164, is_short_code
 
@@ -14,8 +14,3 @@ def country_kept(text: str) -> str:
     """Return the country of a number or of a masked number."""
     country, erased, _ = text.partition("…")
     return country if erased else country_of(text)
-
-
-def masked_address(address: str) -> str:
-    """Mask an e-mail address: its domain remains."""
-    return f"…@{address.rpartition('@')[2]}"

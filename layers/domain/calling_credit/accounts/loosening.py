@@ -5,7 +5,10 @@ hides today would apply again once the operator raises theirs.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any, Final
+
+from calling_credit.accounts.limits import Limits
 
 _BLOCKED: Final = "blocked"
 _ALLOWED: Final = "high_cost_allowed"
@@ -27,6 +30,12 @@ def loosened_limits(before: Mapping[str, Any], after: Mapping[str, Any]) -> tupl
     """The limits, as the API names them, that a change of stored limits loosens."""
     names = sorted(before.keys() | after.keys())
     return tuple(name.removesuffix("_micros") for name in names if _loosens(name, before, after))
+
+
+def loosened_operators_limits(before: Limits, after: Limits) -> tuple[str, ...]:
+    """The limits, as the API names them, that a change of the operator's limits loosens."""
+    old, new = asdict(before), asdict(after)
+    return tuple(name.removesuffix("_micros") for name in old if _loosens(name, old, new))
 
 
 def _loosens(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

@@ -30,5 +30,4 @@ class ChangeAction(StrEnum):
     CREDIT_RETURNED = "credit_returned"
     CALLS_RERATED = "calls_rerated"
     NUMBER_ERASED = "number_erased"
-    ADDRESS_ERASED = "address_erased"
     LINKS_WITHDRAWN = "links_withdrawn"
