@@ -100,7 +100,7 @@ def test_subscriber_receives_call_denied_and_account_frozen(
     denial = subscriber.receive(customer.account_id, "CallDenied")["data"]
     assert (denial["reason"], denial["to"], denial["call_id"]) == ("destination_blocked", "GB…50", "c_1")
     deployed.api.send("PUT", path, service, {"frozen": True})
-    assert subscriber.receive(customer.account_id, "AccountFrozen")["data"]["by"].startswith("operator:")
+    assert subscriber.receive(customer.account_id, "AccountFrozen")["data"]["by"].startswith("client:")
 
 
 def test_publisher_filters_are_deployed_unchanged(deployed: Stack) -> None:
