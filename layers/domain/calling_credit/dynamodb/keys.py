@@ -23,6 +23,9 @@ One partition holds everything of an account, so its items commit together, and 
                                         live -> released | expired; TTL deletes it later    ledger.posting
     CHANGE#<line_id>#<changed_at>#<id>  one immutable change of international calling       accounts.line_store
     DENIAL#                             recently announced denials, and the last one        admission.denials
+    DENIED#<at>#<call_key>              a call that was refused, for 30 days                admission.refused_calls
+    REFUSED#<call_key>                  the mark that a call's refusal is listed            admission.refused_calls
+    DENIED_DAY#<date>                   how many refused calls of a day are listed, or not  admission.refused_calls
     AUTO_RECHARGE                       the customer's rule and its state                   recharge.store
     PAYMENT_LIMITS                      declines, pages, and money of manual payments       payments.limit_store
     LINK#<hash>                         an issued link, by the hash of its token            links.store
