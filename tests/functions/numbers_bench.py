@@ -17,7 +17,7 @@ def by_number(**facts: Any) -> dict[str, Any]:
 
 
 def by_number_event(world: World, *calls: dict[str, Any]) -> dict[str, Any]:
-    """The SQS batch of events; what is None is left out of their bodies."""
+    """The SQS batch of events; their bodies leave out the fields that are None."""
     event = delivery(*calls, sent_at=world.clock.now)
     for record in event["Records"]:
         body = {name: value for name, value in json.loads(record["body"]).items() if value is not None}

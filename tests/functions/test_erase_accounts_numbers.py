@@ -21,7 +21,7 @@ def erase(world: World, number: str = NUMBER, account: str = "acct_1") -> list[s
     return list(erase_number(world.stack.dynamodb, world.stack.table_name, account, number, world.clock.now))
 
 
-def test_a_number_that_was_given_up_is_erased_and_names_nobody(world: World) -> None:
+def test_a_number_that_was_given_up_is_erased_and_names_no_line(world: World) -> None:
     call = by_number_event(world, call_at(world, "c_1"))
     assert failures(world.stack.invoke("rate_calls", call)) == []
     world.clock.now += timedelta(minutes=5)
