@@ -7,13 +7,11 @@ import pytest
 
 from calling_credit.accounts.erasure import erase_number, lines_with
 from calling_credit.accounts.number_history import NumberProblem
-from tests.functions.numbers_bench import NUMBER, by_number_event, call_at
+from tests.functions.numbers_bench import NUMBER, OTHER, by_number_event, call_at
 from tests.harness.queue import failures
 from tests.harness.world import World
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
-
-OTHER = "+14155550177"
 
 
 def erase(world: World, number: str = NUMBER, account: str = "acct_1") -> list[str]:
