@@ -18,6 +18,7 @@ def refuse_a_taken_number(driver: Driver, account: str, line: str) -> None:
     own = (f"ACCOUNT#{account}", f"LINE#{line}")
     lines = {key: item for key, item in driver.model.items.items() if key[1].startswith("LINE#") and key != own}
     if lines:
+        driver.settle("create or configure a line")
         taken = driver.rng.choice([item["number"] for _, item in sorted(lines.items())])
         body = {"number": taken, "user_id": "user_1"}
         refused = driver.operate("PUT", f"/accounts/{account}/lines/{line}", body)
