@@ -90,7 +90,8 @@ EXPLANATIONS: Final = (
         ProblemCode.UNKNOWN_ACCOUNT,
         404,
         "The account does not exist.",
-        "Operator: create it with `PUT /accounts/{account_id}`. Customer: contact the operator.",
+        "Operator: correct the id, or create the account with `PUT /accounts/{account_id}` and its `time_zone`. "
+        "Customer: contact the operator.",
     ),
     Explanation(ProblemCode.UNKNOWN_LINE, 404, "The account has no such line.", "Use a line that `GET /lines` lists."),
     Explanation(

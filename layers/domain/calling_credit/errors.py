@@ -37,6 +37,7 @@ class ProblemCode(StrEnum):
     UNKNOWN_ADDRESS = "unknown_address"
     UNKNOWN_ACCOUNT = "unknown_account"
     UNKNOWN_LINE = "unknown_line"
+    UNKNOWN_USER = "unknown_user"
     UNKNOWN_TOP_UP = "unknown_top_up"
     UNKNOWN_PAYMENT_METHOD = "unknown_payment_method"
     UNKNOWN_CATEGORY = "unknown_category"
