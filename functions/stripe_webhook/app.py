@@ -108,7 +108,10 @@ def raw_body() -> bytes:
     """The bytes that Stripe signed."""
     raw = app.current_event.raw_event
     body = raw.get("body") or ""
-    data = base64.b64decode(body) if raw.get("isBase64Encoded") else body.encode(errors="replace")
+    try:
+        data = base64.b64decode(body) if raw.get("isBase64Encoded") else body.encode(errors="replace")
+    except ValueError as error:
+        raise BadRequest(ProblemCode.MALFORMED_EVENT, "The body is not valid Base64.") from error
     if len(data) > 4 * MAX_BODY_BYTES:
         raise PayloadTooLarge(ProblemCode.BODY_TOO_LARGE, f"An event has at most {4 * MAX_BODY_BYTES} bytes.")
     return data

@@ -15,6 +15,12 @@ _CONTACT = "Contact the operator. Retrying does not help until the operator has 
 EXPLANATIONS: Final = (
     Explanation(ProblemCode.MALFORMED_JSON, 400, "The body is not a JSON object in UTF-8.", "Correct the body."),
     Explanation(
+        ProblemCode.DUPLICATE_KEY,
+        400,
+        "An object of the body names a key twice; the answer names the key.",
+        "Send the key once.",
+    ),
+    Explanation(
         ProblemCode.MISSING_IDEMPOTENCY_KEY,
         400,
         "The request has no `Idempotency-Key` header.",

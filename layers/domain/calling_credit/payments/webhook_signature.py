@@ -11,8 +11,14 @@ from calling_credit.errors import BadRequest, ProblemCode
 
 TOLERANCE_SECONDS: Final = 300
 """The largest difference between a signature's time and ours. Older ones may be replays, later ones are forged."""
-UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError)
+UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
 """What reading an object in another form than Stripe's raises."""
+
+
+MAX_CREATED: Final = 10**11
+"""Seconds of the year 5138; a later time cannot be a date."""
+MAX_NAME_CHARACTERS: Final = 255
+"""The longest id of Stripe (docs.stripe.com/upgrades, under backward-compatible changes)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,5 +92,10 @@ def parse_event(event: dict[str, Any]) -> StripeEvent:
     is_renewed = not card_before.keys().isdisjoint(("fingerprint", "exp_month", "exp_year"))
     fingerprint = str(card_before.get("fingerprint") or card.get("fingerprint") or "") if is_renewed else ""
     names = str(event["id"]), str(event["type"]), object_id, str(customer), intent_id, account_id, fingerprint
+    if max(len(name) for name in names if name is not account_id) > MAX_NAME_CHARACTERS:
+        raise ValueError("no name of Stripe is that long")
     "".join(names).encode()  # Not every text of JSON can be stored.
-    return StripeEvent(*names, int(event.get("created") or 0))
+    created = int(event.get("created") or 0)
+    if not 0 <= created <= MAX_CREATED:
+        raise ValueError("the event has no possible time")
+    return StripeEvent(*names, created)
