@@ -15,7 +15,6 @@ from calling_credit.rejection_codes import Rejection
 from calling_credit.unique_keys import DuplicateKeyError, find_duplicate_key, shown_key, unique_keys
 from ops.check_calls import rejections_of
 from tests.domain.examples import EVENT, NOW, event_body, rejection_code
-from tests.domain.test_webhooks import NOW as SIGNED_AT
 from tests.domain.test_webhooks import SECRET, signed
 
 NESTED = (
@@ -144,7 +143,7 @@ def event(**changes: Any) -> dict[str, Any]:
 
 def verified(body: bytes) -> StripeEvent:
     """The event of a signed body."""
-    return verify_event(body, signed(body), SECRET, SIGNED_AT)
+    return verify_event(body, signed(body), SECRET, NOW)
 
 
 def of_object(**fields: Any) -> str:
