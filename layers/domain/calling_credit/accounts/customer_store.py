@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit.dynamodb import keys
+from calling_credit.dynamodb import change_keys, keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attribute, to_attributes
-from calling_credit.dynamodb.stripe_keys import activity_sk
 from calling_credit.dynamodb.transactions import put, transact, update
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
@@ -90,7 +89,7 @@ class CustomerStore:
         parameters = {name: to_attribute(value) for name, value in values.items()}
         item = {
             "PK": keys.account_pk(account_id),
-            "SK": activity_sk(format_instant(now), f"customer-{lost.number + 1:06d}"),
+            "SK": change_keys.activity_sk(format_instant(now), f"customer-{lost.number + 1:06d}"),
             "subject": "customer",
             "before": lost.customer_id,
             "after": after,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from calling_credit.accounts.account import Line
 from calling_credit.accounts.freezing import account_frozen, unless_frozen_action
 from calling_credit.accounts.loosening import line_loosens
-from calling_credit.dynamodb import keys
+from calling_credit.dynamodb import change_keys, keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import put, transact, update
@@ -159,7 +159,7 @@ class LineStore:
         at = format_instant(now)
         item: Item = {
             "PK": keys.account_pk(account_id),
-            "SK": keys.change_sk(line.line_id, at, f"{count + 1:06d}"),
+            "SK": change_keys.change_sk(line.line_id, at, f"{count + 1:06d}"),
             "international_calling": line.international_calling,
             "changed_by": source.by,
             "changed_from": source.address,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Account, Line, account_from_item
 from calling_credit.accounts.line_store import line_from_item
-from calling_credit.dynamodb import keys
+from calling_credit.dynamodb import change_keys, keys
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.numbering import country_of
@@ -68,7 +68,7 @@ class AccountReader:
         """
         if not list(self._partition.query(keys.line_sk(line_id), keys.line_sk(line_id))):
             raise _unknown_line()
-        low, high = keys.change_range(line_id)
+        low, high = change_keys.change_range(line_id)
         if after is not None:
             high = after
         newest = self._partition.query(low, high, newest_first=True)

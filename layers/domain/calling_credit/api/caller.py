@@ -1,20 +1,33 @@
-"""The caller, from the claims that the gateway verified: a customer's account and role, or a service's scope."""
+"""The caller, from the claims that the gateway verified: a customer's account and role, a client's scope, or a staff
+member's groups.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
+from calling_credit.changes.actor import Actor, ActorKind
 from calling_credit.config import Config
 from calling_credit.errors import Forbidden, ProblemCode
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A customer: the token's account, the user (`subject`), and whether the user may spend and change settings."""
+    """A customer: the token's account, the user (`subject`), and whether the user may spend and change settings. `name`
+    is the user's e-mail address, empty if the token has none. `signed_in_at` is the time of the sign-in in whole Unix
+    seconds.
+    """
 
     account_id: str
     subject: str
     is_admin: bool
+    name: str = ""
+    signed_in_at: int | None = None
+
+    def actor(self, address: str) -> Actor:
+        """Return the user as the actor of a change, with the IP address of the request."""
+        return Actor(ActorKind.USER, self.subject, address, self.name)
 
 
 def customer(claims: Mapping[str, Any], settings: Config) -> Caller:
@@ -24,16 +37,15 @@ def customer(claims: Mapping[str, Any], settings: Config) -> Caller:
         Forbidden: id_token_required (an access token), account_missing (the user belongs to no account).
     """
     if settings.token_use_claim and claims.get(settings.token_use_claim) != "id":
-        raise Forbidden(
-            ProblemCode.ID_TOKEN_REQUIRED, "Send the ID token, not the access token, in the Authorization header."
-        )
+        raise _id_token_required()
     account_id = str(claims.get(settings.account_claim) or "")
     if not account_id:
         raise Forbidden(
             ProblemCode.ACCOUNT_MISSING, "This user belongs to no account; the operator assigns users to accounts."
         )
     groups = _words(claims.get(settings.groups_claim))
-    return Caller(account_id, str(claims.get("sub", "")), settings.admin_group in groups)
+    name = str(claims.get("email") or "")
+    return Caller(account_id, str(claims.get("sub", "")), settings.admin_group in groups, name, signed_in_at(claims))
 
 
 def require_admin(caller: Caller) -> None:
@@ -76,7 +88,11 @@ def _service(claims: Mapping[str, Any], scope: str) -> str:
     Identity providers name scopes `scope` or `scp`, and the client in one of `CLIENT_NAMES`.
     """
     if scope not in _words(claims.get("scope") or claims.get("scp")):
-        raise Forbidden(ProblemCode.SCOPE_REQUIRED, f"This needs a client-credentials token with the scope {scope}.")
+        raise _scope_required(scope)
+    return _client_id(claims)
+
+
+def _client_id(claims: Mapping[str, Any]) -> str:
     return str(next((claims[name] for name in CLIENT_NAMES if claims.get(name)), ""))
 
 
@@ -85,3 +101,104 @@ def _words(value: object) -> list[str]:
     if isinstance(value, list):
         return [str(part) for part in value]
     return str(value or "").strip("[]").replace(",", " ").split()
+
+
+class Right(StrEnum):
+    """What an operator route needs. A staff group or a client's scope grants it."""
+
+    READ = "read"
+    FREEZE = "freeze"
+    OPERATE = "operate"
+    ADJUST = "adjust"
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who uses an operator route: a staff member, or a client of the back office. `signed_in_at` is the time of the
+    sign-in in whole Unix seconds; None in a client's token.
+    """
+
+    actor: Actor
+    rights: frozenset[Right]
+    signed_in_at: int | None = None
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether a person acts, whose sign-in can end and whose money limits need a second person."""
+        return self.actor.kind is ActorKind.STAFF
+
+    def require(self, right: Right, settings: Config) -> None:
+        """Require a right.
+
+        Raises:
+            Forbidden: finance_required (staff), scope_required (a client).
+        """
+        if right in self.rights:
+            return
+        if self.is_staff:
+            raise Forbidden(
+                ProblemCode.FINANCE_REQUIRED,
+                f"Only members of the group {settings.finance_group} may do this; ask one of them.",
+            )
+        raise _scope_required(_scopes(settings)[right])
+
+
+def desk(claims: Mapping[str, Any], settings: Config, address: str = "") -> Operator:
+    """Return the staff member or client of a token, for the routes below `/operator`.
+
+    Raises:
+        Forbidden: id_token_required, staff_required (a customer's token, or one of both), scope_required (a client
+            without any scope of the back office).
+    """
+    scopes = _words(claims.get("scope") or claims.get("scp"))
+    granted = frozenset(right for right, scope in _scopes(settings).items() if scope in scopes)
+    if granted:
+        return Operator(Actor(ActorKind.CLIENT, _client_id(claims), address), granted)
+    groups = _words(claims.get(settings.groups_claim))
+    rights = _staff_rights(groups, settings)
+    if not rights or claims.get(settings.account_claim):
+        if not groups and scopes:
+            raise _scope_required(settings.read_scope)
+        raise Forbidden(
+            ProblemCode.STAFF_REQUIRED,
+            f"This needs a sign-in of the phone company's staff, in the group {settings.support_group} or "
+            f"{settings.finance_group} and without an account of its own.",
+        )
+    if settings.token_use_claim and claims.get(settings.token_use_claim) != "id":
+        raise _id_token_required()
+    subject, name = str(claims.get("sub", "")), str(claims.get("email") or "")
+    return Operator(Actor(ActorKind.STAFF, subject, address, name), rights, signed_in_at(claims))
+
+
+def signed_in_at(claims: Mapping[str, Any]) -> int | None:
+    """Return when the holder of a token signed in, in whole Unix seconds: `auth_time`, else `iat`; None without both.
+    A refreshed token keeps its `auth_time`.
+    """
+    value = str(claims.get("auth_time") or claims.get("iat") or "")
+    return int(value) if value.isascii() and value.isdigit() else None
+
+
+def _staff_rights(groups: list[str], settings: Config) -> frozenset[Right]:
+    if settings.finance_group in groups:
+        return frozenset(Right)
+    return frozenset({Right.READ, Right.FREEZE}) if settings.support_group in groups else frozenset()
+
+
+def _scopes(settings: Config) -> dict[Right, str]:
+    """The scope that grants each right to a client."""
+    return {
+        Right.READ: settings.read_scope,
+        Right.FREEZE: settings.operate_scope,
+        Right.OPERATE: settings.operate_scope,
+        Right.ADJUST: settings.adjust_scope,
+    }
+
+
+def _scope_required(scope: str) -> Forbidden:
+    return Forbidden(ProblemCode.SCOPE_REQUIRED, f"This needs a client-credentials token with the scope {scope}.")
+
+
+def _id_token_required() -> Forbidden:
+    return Forbidden(
+        ProblemCode.ID_TOKEN_REQUIRED, "Send the ID token, not the access token, in the Authorization header."
+    )

@@ -26,7 +26,7 @@ One partition holds everything of an account, so its items commit together, and 
     AUTO_RECHARGE                       the customer's rule and its state                   recharge.store
     PAYMENT_LIMITS                      declines, pages, and money of manual payments       payments.limit_store
     LINK#<hash>                         an issued link, by the hash of its token            links.store
-    ACTIVITY#<changed_at>#<id>          one immutable change of the customer at Stripe      accounts.customer_store
+    ACTIVITY#<changed_at>#<id>          one immutable change of the account (kind CHANGE)   changes.change
     PK = STRIPE, SK = STRIPE_ACCOUNT    the Stripe account of the stack                     payments.stripe_account
     PK = CARD#<hash>, SK = CARD         tries and block of a card, for the whole stack     payments.card_store
     PK = STRIPE#<object id>, SK = ISSUE an issue about a Stripe object, for operators       payments.issues
@@ -172,16 +172,6 @@ def payment_range(from_instant: str | None = None) -> tuple[str, str]:
 def hold_sk(call_id: str) -> str:
     """The hold of one call."""
     return f"HOLD#{call_id}"
-
-
-def change_sk(line_id: str, changed_at: str, change_id: str) -> str:
-    """One change of a line's international calling."""
-    return f"CHANGE#{line_id}#{changed_at}#{change_id}"
-
-
-def change_range(line_id: str) -> tuple[str, str]:
-    """Bounds of a Query over all changes of a line."""
-    return f"CHANGE#{line_id}#", f"CHANGE#{line_id}#{AFTER}"
 
 
 def denial_sk() -> str:

@@ -1,4 +1,4 @@
-"""The keys of what the table knows about Stripe: its account, issues, and recorded changes of an account's customer."""
+"""The keys of what the table knows about Stripe: its account, its events, and issues."""
 
 from typing import Any, Final
 
@@ -13,11 +13,6 @@ CALLBACKS_SK: Final = "CALLBACKS"
 def stripe_account_key() -> dict[str, Any]:
     """The item key of the Stripe account that the stack belongs to."""
     return {"PK": {"S": "STRIPE"}, "SK": {"S": STRIPE_ACCOUNT}}
-
-
-def activity_sk(changed_at: str, change_id: str) -> str:
-    """One immutable change of an account."""
-    return f"ACTIVITY#{changed_at}#{change_id}"
 
 
 def issue_pk(object_id: str) -> str:

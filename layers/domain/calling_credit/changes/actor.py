@@ -1,0 +1,33 @@
+"""Who changes an account: a user, a staff member, a client, the holder of a link, Stripe, or a sweep."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ActorKind(StrEnum):
+    """The kinds of actors, as items and `GET /activity` name them."""
+
+    USER = "user"
+    STAFF = "staff"
+    CLIENT = "client"
+    LINK = "link"
+    STRIPE = "stripe"
+    SWEEP = "sweep"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """An actor: the subject of a user's or staff member's token, a client's id, the hash of a link, the id of an object
+    at Stripe, or the name of a sweep. `address` is the IP address of the request, empty without one. `name` is how
+    people know the actor (the e-mail address of a sign-in), empty if unknown.
+    """
+
+    kind: ActorKind
+    id: str
+    address: str = ""
+    name: str = ""
+
+    @property
+    def by(self) -> str:
+        """The actor in one text, as items store it: `user:1f0c…`, `client:4kq…`, `sweep:reconcile_payments`."""
+        return f"{self.kind}:{self.id}"

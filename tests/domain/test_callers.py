@@ -1,0 +1,60 @@
+"""Callers and their rights, from the claims of a token."""
+
+import os
+from collections.abc import Mapping
+
+import pytest
+
+from calling_credit.api.caller import Right, desk
+from calling_credit.changes.actor import Actor, ActorKind
+from calling_credit.config import Config
+from calling_credit.errors import Forbidden, ProblemCode
+
+SETTINGS = Config.model_validate({**os.environ, "TABLE_NAME": "ledger"})
+STAFF: Mapping[str, object] = {"sub": "s1", "token_use": "id", "email": "sam@phone.example", "auth_time": "1700000000"}
+BACK_OFFICE: Mapping[str, object] = {"client_id": "c1", "token_use": "access"}
+
+
+def code_of(claims: Mapping[str, object]) -> ProblemCode:
+    with pytest.raises(Forbidden) as refused:
+        desk(claims, SETTINGS)
+    return refused.value.code
+
+
+def test_finance_has_every_right_and_support_reads_and_freezes() -> None:
+    finance = desk({**STAFF, "cognito:groups": ["finance"]}, SETTINGS, "192.0.2.1")
+    assert finance.rights == set(Right)
+    assert finance.actor == Actor(ActorKind.STAFF, "s1", "192.0.2.1", "sam@phone.example")
+    assert finance.signed_in_at == 1_700_000_000
+    support = desk({**STAFF, "cognito:groups": ["support"]}, SETTINGS)
+    assert support.rights == {Right.READ, Right.FREEZE}
+    with pytest.raises(Forbidden) as refused:
+        support.require(Right.ADJUST, SETTINGS)
+    assert refused.value.code == ProblemCode.FINANCE_REQUIRED
+
+
+@pytest.mark.parametrize(
+    ("scope", "rights"),
+    [
+        ("accounts/read", {Right.READ}),
+        ("accounts/operate", {Right.FREEZE, Right.OPERATE}),
+        ("credit/adjust", {Right.ADJUST}),
+        ("accounts/read credit/adjust", {Right.READ, Right.ADJUST}),
+    ],
+)
+def test_a_client_has_the_rights_of_its_scopes(scope: str, rights: set[Right]) -> None:
+    client = desk({**BACK_OFFICE, "scope": scope}, SETTINGS)
+    assert client.rights == rights
+    assert client.actor.by == "client:c1"
+    for right in set(Right) - rights:
+        with pytest.raises(Forbidden) as refused:
+            client.require(right, SETTINGS)
+        assert refused.value.code == ProblemCode.SCOPE_REQUIRED
+
+
+def test_the_desk_refuses_customers_and_mixed_tokens() -> None:
+    assert code_of({**STAFF, "cognito:groups": ["billing_admin"], "custom:account_id": "a"}) == "staff_required"
+    assert code_of({**STAFF, "cognito:groups": ["finance"], "custom:account_id": "a"}) == "staff_required"
+    assert code_of(STAFF) == "staff_required"
+    assert code_of({**BACK_OFFICE, "scope": "calls/authorize"}) == "scope_required"
+    assert code_of({**STAFF, "cognito:groups": ["finance"], "token_use": "access"}) == "id_token_required"
