@@ -14,6 +14,7 @@ from calling_credit.dynamodb.stripe_keys import stripe_account_key
 from calling_credit.dynamodb.sweep import read_listed
 from calling_credit.ledger.charge_reader import ACCOUNT_KIND
 from calling_credit.payments.callback_watch import is_silent
+from calling_credit.payments.stripe_client import webhook_secret_in
 from calling_credit.payments.sweep_store import SweepStore
 from calling_credit.payments.webhook_events import ENDPOINT_EVENTS, SWEPT_EVENTS
 from ops.audit import stripe_of
@@ -93,13 +94,18 @@ def find_all(stack: FoundStack) -> Iterator[Finding]:
 
 
 def read_secret(stack: FoundStack) -> dict[str, Any]:
-    """Read the stored settings of Stripe; {} if they are not JSON."""
-    stored = stack.client("secretsmanager").get_secret_value(SecretId=stack.outputs["StripeSecretArn"])
+    """Read the stored settings of Stripe; {} if they are not JSON. The webhook secret may be a secret of its own."""
+    texts = [
+        stack.client("secretsmanager").get_secret_value(SecretId=stack.outputs[name])["SecretString"]
+        for name in ("StripeSecretArn", "WebhookSecretArn")
+        if name in stack.outputs
+    ]
     try:
-        secret = json.loads(stored["SecretString"])
+        secret = json.loads(texts[0])
     except ValueError:
         return {}
-    return secret if isinstance(secret, dict) else {}
+    own = webhook_secret_in(texts[-1])
+    return {} if not isinstance(secret, dict) else secret | ({"webhook_secret": own} if own else {})
 
 
 def stored_account(stack: FoundStack) -> str:

@@ -1,14 +1,18 @@
 """`make check-stripe` finds what does not fit together, says how to correct it, and changes nothing."""
 
+import os
 import re
+from dataclasses import replace
 from typing import Any
 
+import boto3
 import pytest
 
 from calling_credit.payments.webhook_events import ENDPOINT_EVENTS
 from local.stripe_stand_in.account_controls import AccountControls
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET
-from tests.functions.check_stripe_bench import account, found, secret
+from ops import check_stripe
+from tests.functions.check_stripe_bench import account, found, secret, stack_of
 from tests.harness.template import ROOT
 from tests.harness.till import Till
 
@@ -156,3 +160,16 @@ def test_a_key_of_another_account_is_found(till: Till, account: AccountControls,
     assert len(findings) == 2
     assert own in findings[0]
     assert "does not know stored customers" in findings[1]
+
+
+def test_the_webhook_secret_may_be_a_secret_of_its_own(till: Till, account: AccountControls) -> None:
+    client = boto3.client("secretsmanager")
+    client.create_secret(Name="own-webhook-secret", SecretString="{}")
+    outputs = {"StripeSecretArn": os.environ["STRIPE_SECRET_ARN"], "WebhookSecretArn": "own-webhook-secret"}
+    stack = replace(stack_of(till), outputs=outputs)
+    try:
+        assert check_stripe.read_secret(stack)["webhook_secret"] == DEFAULT_WEBHOOK_SECRET
+        client.put_secret_value(SecretId="own-webhook-secret", SecretString='{"webhook_secret": "whsec_own"}')
+        assert check_stripe.read_secret(stack) == {"api_key": DEFAULT_API_KEY, "webhook_secret": "whsec_own"}
+    finally:
+        client.delete_secret(SecretId="own-webhook-secret", ForceDeleteWithoutRecovery=True)

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Iterable
 from typing import Any, Final
 
 from calling_credit.errors import InvalidValue, ProblemCode
@@ -26,10 +27,7 @@ def read_cursor(secret: str, scope: list[str], cursor: str | None) -> Any:
     """
     if cursor is None:
         return None
-    error = InvalidValue(
-        ProblemCode.INVALID_CURSOR,
-        "cursor does not belong to this list; use next_cursor unchanged with the same filters.",
-    )
+    error = _invalid_cursor()
     if len(cursor) > MAX_CURSOR_CHARACTERS or not cursor.isascii():
         raise error
     try:
@@ -42,6 +40,28 @@ def read_cursor(secret: str, scope: list[str], cursor: str | None) -> Any:
     if not hmac.compare_digest(signature, _signature(secret, scope, payload)):
         raise error
     return json.loads(payload)
+
+
+def read_cursor_of_any(secrets: Iterable[str], scope: list[str], cursor: str | None) -> Any:
+    """Return the position of a cursor that one of the secrets signed; None without a cursor.
+
+    Raises:
+        InvalidValue: `invalid_cursor`.
+    """
+    refused: InvalidValue | None = None
+    for secret in secrets:
+        try:
+            return read_cursor(secret, scope, cursor)
+        except InvalidValue as error:
+            refused = error
+    raise refused or _invalid_cursor()
+
+
+def _invalid_cursor() -> InvalidValue:
+    return InvalidValue(
+        ProblemCode.INVALID_CURSOR,
+        "cursor does not belong to this list; use next_cursor unchanged with the same filters.",
+    )
 
 
 def _text(data: bytes) -> str:

@@ -1,6 +1,7 @@
 """Verifies Stripe's callbacks and reads which object they name. The object itself is then read from Stripe."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -55,8 +56,7 @@ def verify_event(body: bytes, signature: str | None, secret: str, now: datetime)
         stripe.WebhookSignature.verify_header(text, signature, secret, None)
         signed_at = int(next(part[2:] for part in signature.split(",") if part.startswith("t=")))
     except (stripe.SignatureVerificationError, ValueError, TypeError, StopIteration) as error:
-        detail = "The signature does not match this body and secret. Check the endpoint's signing secret."
-        raise BadRequest(ProblemCode.INVALID_SIGNATURE, detail) from error
+        raise _invalid_signature() from error
     age = now.timestamp() - signed_at
     if age > TOLERANCE_SECONDS:
         raise BadRequest(
@@ -65,6 +65,28 @@ def verify_event(body: bytes, signature: str | None, secret: str, now: datetime)
     if age < -TOLERANCE_SECONDS:
         raise BadRequest(ProblemCode.FUTURE_SIGNATURE, "The signature's time is in the future. Check the clocks.")
     return _parse_body(text)
+
+
+def verify_event_with_any(body: bytes, signature: str | None, secrets: Iterable[str], now: datetime) -> StripeEvent:
+    """Verify a callback with secrets in turn, until one has signed it, and return its event.
+
+    Raises:
+        BadRequest: as `verify_event`; invalid_signature if no secret has signed it.
+    """
+    refused: BadRequest | None = None
+    for secret in secrets:
+        try:
+            return verify_event(body, signature, secret, now)
+        except BadRequest as error:
+            if error.code != ProblemCode.INVALID_SIGNATURE:
+                raise
+            refused = error
+    raise refused or _invalid_signature()
+
+
+def _invalid_signature() -> BadRequest:
+    detail = "The signature does not match this body and secret. Check the endpoint's signing secret."
+    return BadRequest(ProblemCode.INVALID_SIGNATURE, detail)
 
 
 def _parse_body(text: str) -> StripeEvent:
