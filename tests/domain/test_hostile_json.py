@@ -94,7 +94,7 @@ def test_a_key_is_shown_short_in_ascii_and_without_numbers(key: str, shown: str)
         ('"extra": {"x": [{"y": 1, "y": 1}]}', "y"),
     ],
 )
-def test_an_event_that_names_a_key_twice_is_refused_whatever_it_costs(extra: str, key: str) -> None:
+def test_an_event_that_names_a_key_twice_is_refused_at_any_cost(extra: str, key: str) -> None:
     for body in (f"{event_body()[:-1]}, {extra}}}", f"{{{extra}, {event_body()[1:]}"):
         result = parse_call(body, NOW)
         assert isinstance(result, Rejection)
