@@ -14,7 +14,6 @@ from calling_credit.dynamodb.stripe_keys import stripe_account_key
 from calling_credit.dynamodb.sweep import read_listed
 from calling_credit.ledger.charge_reader import ACCOUNT_KIND
 from calling_credit.payments.callback_watch import is_silent
-from calling_credit.payments.stripe_client import webhook_secret_in
 from calling_credit.payments.sweep_store import SweepStore
 from calling_credit.payments.webhook_events import ENDPOINT_EVENTS, SWEPT_EVENTS
 from ops.audit import stripe_of
@@ -61,7 +60,7 @@ def find_all(stack: FoundStack) -> Iterator[Finding]:
     secret = read_secret(stack)
     key = str(secret.get("api_key") or "")
     environment = "" if stack.is_local else stack.parameters.get("Environment", "")
-    settings = list(check_settings(secret, environment))
+    settings = [*check_settings(secret, environment), *check_places(stack)]
     yield from settings
     if any(finding.subject == "api_key" for finding in settings):
         return
@@ -94,18 +93,30 @@ def find_all(stack: FoundStack) -> Iterator[Finding]:
 
 
 def read_secret(stack: FoundStack) -> dict[str, Any]:
-    """Read the stored settings of Stripe; {} if they are not JSON. The webhook secret may be a secret of its own."""
-    texts = [
-        stack.client("secretsmanager").get_secret_value(SecretId=stack.outputs[name])["SecretString"]
-        for name in ("StripeSecretArn", "WebhookSecretArn")
-        if name in stack.outputs
-    ]
+    """Read the stored settings of Stripe; {} if they are not JSON. The webhook secret has a secret of its own; while
+    that is empty, the one beside the API key counts.
+    """
+    both = _settings_in(stack, "StripeSecretArn")
+    own = _settings_in(stack, "StripeWebhookSecretArn") if "StripeWebhookSecretArn" in stack.outputs else {}
+    return both | {name: value for name, value in own.items() if value}
+
+
+def _settings_in(stack: FoundStack, output: str) -> dict[str, Any]:
+    stored = stack.client("secretsmanager").get_secret_value(SecretId=stack.outputs[output])["SecretString"]
+    if stored.startswith("whsec_"):
+        return {"webhook_secret": stored}
     try:
-        secret = json.loads(texts[0])
+        secret = json.loads(stored)
     except ValueError:
         return {}
-    own = webhook_secret_in(texts[-1])
-    return {} if not isinstance(secret, dict) else secret | ({"webhook_secret": own} if own else {})
+    return secret if isinstance(secret, dict) else {}
+
+
+def check_places(stack: FoundStack) -> Iterator[Finding]:
+    """Check that the webhook secret is not beside the API key, which other functions read."""
+    if "StripeWebhookSecretArn" in stack.outputs and _settings_in(stack, "StripeSecretArn").get("webhook_secret"):
+        repair = "Store it in the secret in the output StripeWebhookSecretArn, and only the api_key in StripeSecretArn."
+        yield Finding("webhook_secret", "is stored beside the API key, which other functions read", repair)
 
 
 def stored_account(stack: FoundStack) -> str:

@@ -1,7 +1,7 @@
 """`make check-stripe` finds what does not fit together, says how to correct it, and changes nothing."""
 
-import os
 import re
+import uuid
 from dataclasses import replace
 from typing import Any
 
@@ -162,14 +162,15 @@ def test_a_key_of_another_account_is_found(till: Till, account: AccountControls,
     assert "does not know stored customers" in findings[1]
 
 
-def test_the_webhook_secret_may_be_a_secret_of_its_own(till: Till, account: AccountControls) -> None:
-    client = boto3.client("secretsmanager")
-    client.create_secret(Name="own-webhook-secret", SecretString="{}")
-    outputs = {"StripeSecretArn": os.environ["STRIPE_SECRET_ARN"], "WebhookSecretArn": "own-webhook-secret"}
-    stack = replace(stack_of(till), outputs=outputs)
-    try:
-        assert check_stripe.read_secret(stack)["webhook_secret"] == DEFAULT_WEBHOOK_SECRET
-        client.put_secret_value(SecretId="own-webhook-secret", SecretString='{"webhook_secret": "whsec_own"}')
-        assert check_stripe.read_secret(stack) == {"api_key": DEFAULT_API_KEY, "webhook_secret": "whsec_own"}
-    finally:
-        client.delete_secret(SecretId="own-webhook-secret", ForceDeleteWithoutRecovery=True)
+def test_webhook_secret_beside_the_api_key_is_a_finding(till: Till) -> None:
+    client, name = boto3.client("secretsmanager"), f"webhook-{uuid.uuid4().hex}"
+    client.create_secret(Name=name, SecretString='{"webhook_secret": ""}')
+    found_stack = stack_of(till)
+    stack = replace(found_stack, outputs={**found_stack.outputs, "StripeWebhookSecretArn": name})
+    [finding] = check_stripe.check_places(stack)
+    assert (finding.subject, "StripeWebhookSecretArn" in finding.repair) == ("webhook_secret", True)
+    assert check_stripe.read_secret(stack)["webhook_secret"] == DEFAULT_WEBHOOK_SECRET, "it counts until it is moved"
+    for stored in ('{"webhook_secret": "whsec_own"}', "whsec_own"):
+        client.put_secret_value(SecretId=name, SecretString=stored)
+        assert check_stripe.read_secret(stack)["webhook_secret"] == "whsec_own"
+    assert list(check_stripe.check_places(found_stack)) == [], "an earlier release has no other place"

@@ -100,18 +100,18 @@ def webhook_secrets() -> Iterator[str]:
         Unavailable: `stripe_not_configured`, there is no current one.
     """
     arns = [arn for arn in (config().webhook_secret_arn, config().stripe_secret_arn) if arn]
-    arn = next((arn for arn in arns if webhook_secret_in(current_secret(arn))), None)
+    arn = next((arn for arn in arns if _webhook_secret_in(current_secret(arn))), None)
     if arn is None:
         _not_configured("webhook_secret")
     known = {""}
     for text in secret_versions(arn):
-        secret = webhook_secret_in(text)
+        secret = _webhook_secret_in(text)
         if secret not in known:
             known.add(secret)
             yield secret
 
 
-def webhook_secret_in(text: str) -> str:
+def _webhook_secret_in(text: str) -> str:
     """Return the webhook secret in the text of a secret: JSON like the Stripe secret, or the webhook secret alone; ""
     if there is none.
     """
@@ -128,9 +128,10 @@ def _setting_in(text: str, name: str) -> str:
 
 def _not_configured(name: str) -> NoReturn:
     forget_settings()
+    place = "StripeWebhookSecretArn" if name == "webhook_secret" and config().webhook_secret_arn else "StripeSecretArn"
     raise Unavailable(
         ProblemCode.STRIPE_NOT_CONFIGURED,
-        f"Card payments are not set up. The operator must store {name} in the secret StripeSecretArn.",
+        f"Card payments are not set up. The operator must store {name} in the secret {place}.",
         60,
     )
 
