@@ -63,7 +63,7 @@ def codes_of(route: Route) -> tuple[str, ...]:
     if route.body is not None:
         codes.add("body_too_large")
         if route.access is not Access.STRIPE:
-            codes.add("malformed_json")
+            codes |= {"malformed_json", "duplicate_key"}
     if any(parameter.name == "Idempotency-Key" for parameter in route.parameters):
         codes |= {"missing_idempotency_key", "invalid_idempotency_key"}
     order = list(BY_CODE)

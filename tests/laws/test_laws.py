@@ -25,7 +25,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.harness.fast_moto import make_moto_cheap
-from tests.harness.http import change_claims, http_event
+from tests.harness.http import http_event
 from tests.harness.queue import delivery, failures
 from tests.harness.table import Stack
 from tests.harness.template import ROOT, template
