@@ -18,7 +18,6 @@ from calling_credit.accounts.store import AccountStore
 from calling_credit.api.caller import Caller, customer, require_admin
 from calling_credit.api.pagination import Listing
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
-from calling_credit.aws import read_secret
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
@@ -39,6 +38,7 @@ from calling_credit.payments.setup_pages import open_setup_page
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.store import RechargeStore
+from calling_credit.stored_secrets import current_secret
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import NOT_PAID, TopUp, TopUpKind, TopUpStatus, parse_payment_method_id, parse_top_up
 from calling_credit.topups.view import topup_view
@@ -82,7 +82,7 @@ def topup_answer(topup: TopUp, caller: Caller) -> dict[str, Any]:
         return topup_view(topup, None)
     if topup.kind == TopUpKind.MANUAL:
         return topup_view(topup, None if cards.is_blocked(topup.card) else topup.next_action_url)
-    secret, link = read_secret(config().cursor_secret_arn), confirmation_link(topup)
+    secret, link = current_secret(config().cursor_secret_arn), confirmation_link(topup)
     return topup_view(topup, issue_link(links, secret, config().link_url, link, clock.now()))
 
 

@@ -1,9 +1,11 @@
-"""The operator's routes: accounts, lines, users, adjustments, corrections, automatic recharge, and blocked cards."""
+"""The routes that change accounts: settings, lines, users, adjustments, corrections, automatic recharge, and blocked
+cards. The back office sends them below `/accounts`; staff, and clients too, below `/operator/accounts`.
+"""
 
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
@@ -17,9 +19,9 @@ from calling_credit.accounts.line_numbers import parse_move
 from calling_credit.accounts.line_store import LineStore
 from calling_credit.accounts.store import AccountStore
 from calling_credit.accounts.user_store import UserStore
-from calling_credit.api.caller import operator
+from calling_credit.api.caller import Right, back_office, desk
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
-from calling_credit.changes.actor import Actor, ActorKind
+from calling_credit.changes.actor import Actor
 from calling_credit.charging.charged_rows import charged_row
 from calling_credit.charging.correction_store import CorrectionStore
 from calling_credit.charging.corrections import correction_view, parse_correction
@@ -43,6 +45,9 @@ from calling_credit.recharge.switching_off import parse_switch_off, switch_off
 from calling_credit.topups.store import TopUpStore
 from calling_credit.versions import changed_meanwhile, is_outdated, read_version
 
+DESK: Final = "/operator"
+"""The beginning of the paths that staff may use."""
+
 logger = Logger()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
@@ -60,10 +65,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 @app.put("/accounts/<account_id>")
+@app.put(DESK + "/accounts/<account_id>")
 def put_account(account_id: str) -> Response[str]:
     """Create, configure, close, or freeze an account; 201 if it is new."""
-    actor = this_operator()
+    actor = allowed(Right.FREEZE)
     body = json_body(app)
+    if set(body) != {"frozen"}:
+        allowed(Right.OPERATE)
     ids.check_id(account_id, "account_id")
     now = clock.now()
     account, is_new = accounts.store_account(account_id, partial(parse_account, account_id, body), actor, now)
@@ -76,9 +84,10 @@ def put_account(account_id: str) -> Response[str]:
 
 
 @app.put("/accounts/<account_id>/lines/<line_id>")
+@app.put(DESK + "/accounts/<account_id>/lines/<line_id>")
 def put_line(account_id: str, line_id: str) -> Response[str]:
     """Create or configure a line, or move a number to it; 201 if it is new."""
-    actor = this_operator()
+    actor = allowed(Right.OPERATE)
     body = json_body(app)
     ids.check_id(account_id, "account_id")
     ids.check_id(line_id, "line_id")
@@ -105,9 +114,10 @@ def put_line(account_id: str, line_id: str) -> Response[str]:
 
 
 @app.put("/accounts/<account_id>/users/<user_id>")
+@app.put(DESK + "/accounts/<account_id>/users/<user_id>")
 def put_user(account_id: str, user_id: str) -> Response[str]:
     """Create or rename a user; 201 if it is new."""
-    actor = this_operator()
+    actor = allowed(Right.OPERATE)
     user = parse_user(user_id, json_body(app))
     ids.check_id(account_id, "account_id")
     is_new = users.store(account_id, user, actor, clock.now())
@@ -115,9 +125,10 @@ def put_user(account_id: str, user_id: str) -> Response[str]:
 
 
 @app.post("/accounts/<account_id>/adjustments")
+@app.post(DESK + "/accounts/<account_id>/adjustments")
 def post_adjustment(account_id: str) -> Response[str]:
     """Post an adjustment, once per Idempotency-Key."""
-    actor = this_operator()
+    actor = allowed(Right.ADJUST)
     key = idempotency_key(app)
     adjustment = parse_adjustment(json_body(app))
     account = existing_account(account_id)
@@ -130,9 +141,10 @@ def post_adjustment(account_id: str) -> Response[str]:
 
 
 @app.post("/accounts/<account_id>/calls/<call_key>/corrections")
+@app.post(DESK + "/accounts/<account_id>/calls/<call_key>/corrections")
 def post_correction(account_id: str, call_key: str) -> Response[str]:
     """Correct the duration of a charged call, or waive its charge, once per Idempotency-Key."""
-    actor = this_operator()
+    actor = allowed(Right.ADJUST)
     key = idempotency_key(app)
     request = parse_correction(call_key, json_body(app))
     existing_account(account_id)
@@ -145,9 +157,10 @@ def post_correction(account_id: str, call_key: str) -> Response[str]:
 
 
 @app.put("/accounts/<account_id>/auto-recharge")
+@app.put(DESK + "/accounts/<account_id>/auto-recharge")
 def put_auto_recharge(account_id: str) -> Response[str]:
     """Switch the account's automatic recharge off; only the customer can switch it on."""
-    actor = this_operator()
+    actor = allowed(Right.OPERATE)
     reason = parse_switch_off(json_body(app))
     existing_account(account_id)
     now = clock.now()
@@ -159,9 +172,10 @@ def put_auto_recharge(account_id: str) -> Response[str]:
 
 
 @app.post("/accounts/<account_id>/cards/unblock")
+@app.post(DESK + "/accounts/<account_id>/cards/unblock")
 def post_unblock(account_id: str) -> Response[str]:
     """Unblock a card after a dispute or a fraud warning, and resume the rule that the dispute suspended."""
-    actor = this_operator()
+    actor = allowed(Right.OPERATE)
     request = parse_unblock(json_body(app))
     existing_account(account_id)
     unblocked = unblock_card(dynamodb, config().table_name, account_id, request, actor, clock.now())
@@ -169,13 +183,16 @@ def post_unblock(account_id: str) -> Response[str]:
     return answer(unblocked_view(unblocked))
 
 
-def this_operator() -> Actor:
-    """Return the calling operator, who changes what the request asks for.
+def allowed(right: Right) -> Actor:
+    """Return who acts, after checking the right.
 
     Raises:
-        Forbidden: scope_required.
+        Forbidden: scope_required; at the desk also staff_required, finance_required, id_token_required.
     """
-    return Actor(ActorKind.CLIENT, operator(claims(app), config()), source_ip(app))
+    caller = desk if app.current_event.raw_path.startswith(f"{DESK}/") else back_office
+    operator = caller(claims(app), config(), source_ip(app))
+    operator.require(right, config())
+    return operator.actor
 
 
 def existing_account(account_id: str) -> Account:

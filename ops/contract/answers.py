@@ -39,6 +39,8 @@ ACCESS_CODES: Final[Mapping[Access, tuple[str, ...]]] = {
     Access.MEMBER: ("id_token_required", "account_missing"),
     Access.ADMIN: ("id_token_required", "account_missing", "billing_admin_required"),
     Access.OPERATOR: ("scope_required",),
+    Access.CREDIT: ("scope_required",),
+    Access.DESK: ("id_token_required", "scope_required", "staff_required", "finance_required", "signed_out"),
     Access.SWITCH: ("scope_required",),
 }
 _OF_GATEWAY: Final = {
@@ -62,7 +64,7 @@ def codes_of(route: Route) -> tuple[str, ...]:
     if route.body is not None:
         codes.add("body_too_large")
         if route.access is not Access.STRIPE:
-            codes.add("malformed_json")
+            codes |= {"malformed_json", "duplicate_key"}
     if any(parameter.name == "Idempotency-Key" for parameter in route.parameters):
         codes |= {"missing_idempotency_key", "invalid_idempotency_key"}
     order = list(BY_CODE)

@@ -6,6 +6,7 @@ from typing import Final
 
 from calling_credit.errors import ProblemCode
 from ops.contract.card_codes import CARD_CONFLICTS, LIMIT_CODES
+from ops.contract.desk_codes import DESK_CODES
 from ops.contract.explanation import Explanation
 from ops.contract.value_codes import VALUE_CODES
 
@@ -14,6 +15,12 @@ _CONTACT = "Contact the operator. Retrying does not help until the operator has 
 
 EXPLANATIONS: Final = (
     Explanation(ProblemCode.MALFORMED_JSON, 400, "The body is not a JSON object in UTF-8.", "Correct the body."),
+    Explanation(
+        ProblemCode.DUPLICATE_KEY,
+        400,
+        "An object of the body names a key twice; the answer names the key.",
+        "Send the key once.",
+    ),
     Explanation(
         ProblemCode.MISSING_IDEMPOTENCY_KEY,
         400,
@@ -80,6 +87,7 @@ EXPLANATIONS: Final = (
         "The token lacks the scope of this route.",
         "Request a client-credentials token with the scope that the answer names.",
     ),
+    *DESK_CODES,
     Explanation(
         ProblemCode.UNKNOWN_ADDRESS,
         404,
@@ -90,7 +98,8 @@ EXPLANATIONS: Final = (
         ProblemCode.UNKNOWN_ACCOUNT,
         404,
         "The account does not exist.",
-        "Operator: create it with `PUT /accounts/{account_id}`. Customer: contact the operator.",
+        "Operator: correct the id, or create the account with `PUT /accounts/{account_id}` and its `time_zone`. "
+        "Customer: contact the operator.",
     ),
     Explanation(ProblemCode.UNKNOWN_LINE, 404, "The account has no such line.", "Use a line that `GET /lines` lists."),
     Explanation(

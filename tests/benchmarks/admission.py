@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from calling_credit.accounts.account import Account, Line
+from calling_credit.accounts.account import Account, Line, User
 from calling_credit.accounts.line_store import LineStore
 from calling_credit.accounts.store import AccountStore
+from calling_credit.accounts.user_store import UserStore
 from calling_credit.ledger.adjustments import Adjustment, adjust_balance
 from tests.benchmarks import mix
 from tests.benchmarks.capacity import READS, Request, write_units
@@ -73,6 +74,7 @@ def open_account(lab: Laboratory) -> None:
     now = datetime.now(UTC)
     account = Account(ACCOUNT, "USD", "UTC", "open", (), admission=True)
     AccountStore(lab.dynamodb, TABLE).store_account(ACCOUNT, partial(same, account), OPERATOR, now)
+    UserStore(lab.dynamodb, TABLE).store(ACCOUNT, User("user_held", "Ada"), OPERATOR, now)
     line = Line(LINE, "+14155550100", "user_held", international_calling=True)
     LineStore(lab.dynamodb, TABLE).store_line(ACCOUNT, LINE, partial(same, line), OPERATOR, now)
     adjust_balance(lab.dynamodb, TABLE, ACCOUNT, "credit", Adjustment(CREDIT_MICROS, "Credit"), "UTC", OPERATOR, now)
