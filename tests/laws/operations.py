@@ -78,7 +78,7 @@ def keep_line(driver: Driver, account: str, line: str, user: str, *, enabled: bo
         assert (answer.status, answer.code) == (422, "unknown_user")
         return
     expect(answer, 200 if known else 201)
-    operator = "operator:3n4exampleoperator"
+    operator = "client:3n4exampleoperator"
     driver.model.put(account, f"LINE#{line}", **said, changed_by=operator)
     driver.model.switch(account, line, operator, driver.now, is_on=switched)
 
