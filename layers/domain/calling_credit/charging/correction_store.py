@@ -179,9 +179,7 @@ def _correction(request: CorrectionRequest, again: RatedAgain) -> Correction:
 
 
 def _change(correction: Correction, identifier: str) -> Change:
-    """The recorded change. A correction that repeats what stands, such as a waiver of a free call, has the same values
-    before and after.
-    """
+    """The recorded change. A waiver of a free call has the same values before and after."""
     is_waived = correction.request.duration_seconds is None
     action = ChangeAction.CALL_WAIVED if is_waived else ChangeAction.CALL_CORRECTED
     old, new = difference(figures_view(correction.before), figures_view(correction.after))
