@@ -89,7 +89,7 @@ ALLOWED = {
     "Resources/*ResourceServer/*": "Scopes of the two clients.",
     "Resources/ServiceClient/*": "It is the switch's; the back office has a client of its own.",
     "Resources/ServiceAuthorizer/*": "The same.",
-    "Resources/Operator*": "The client, authorizer, and routes of the back office and the staff; the alarm of adjustments.",
+    "Resources/Operator*": "The back office, the staff, and the alarm of adjustments.",
     "Parameters/OperatorActionsPerHour/*": "How many adjustments raise no alarm.",
     "Resources/ActivityRoute/*": "GET /activity is new.",
     "Resources/DeniedCallsRoute/*": "GET /denied-calls is new.",
