@@ -64,7 +64,7 @@ def test_staff_and_clients_are_shown_without_name_and_address(world: World) -> N
     shown = change_view(stored, for_staff=True)
     assert (stored["by"], shown["by"], shown["from"]) == (
         "staff:staff-1",
-        {"kind": "staff", "name": "femi@phone.example"},
+        {"kind": "staff", "name": "femi@phone.example", "id": "staff-1"},
         "203.0.113.7",
     )
     world.clock.now += timedelta(seconds=1)
@@ -100,7 +100,7 @@ def test_the_operators_notes_are_not_shown_to_customers(world: World) -> None:
 def test_a_link_is_never_shown_with_its_hash(world: World) -> None:
     item = {"kind": "CHANGE", "action": "account_frozen", "subject": "account", "by": "link:5f1c", "at": "T"}
     assert change_view(item)["by"] == {"kind": "link", "name": "Link in an e-mail"}
-    assert change_view(item, for_staff=True)["by"] == {"kind": "link", "name": "link"}
+    assert change_view(item, for_staff=True)["by"] == {"kind": "link", "name": "Link in an e-mail", "id": None}
 
 
 @pytest.mark.parametrize(("after", "by"), [("cus_2", "stripe"), (None, "command:ada")])

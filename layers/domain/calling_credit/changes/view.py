@@ -30,16 +30,18 @@ _INTERNAL: Final[Mapping[str, frozenset[str]]] = {
 
 def change_view(item: Mapping[str, Any], *, for_staff: bool = False) -> dict[str, Any]:
     """`{at, action, by: {kind, name}, from, subject, old, new}` of a recorded change. `name` is never a subject id for
-    customers, and `from` is null for actors outside their company.
+    customers, and `from` is null for actors outside their company. For staff, `by` also has the actor's `id`, null for
+    a link.
     """
     item = item if item.get("kind") == CHANGE else _of_earlier_form(item)
     kind, _, actor_id = item["by"].partition(":")
-    by = _staff_name(kind, actor_id, item.get("by_name")) if for_staff else _customers_name(kind, item.get("by_name"))
+    name = item.get("by_name")
+    by = _for_staff(kind, actor_id, name) if for_staff else {"kind": kind, "name": _customers_name(kind, name)}
     hidden = frozenset() if for_staff else _INTERNAL.get(item["action"], frozenset())
     return {
         "at": item["at"],
         "action": item["action"],
-        "by": {"kind": kind, "name": by},
+        "by": by,
         "from": item.get("from") if for_staff or kind in _OWN else None,
         "subject": item["subject"],
         "old": _without(item.get("old"), hidden),
@@ -47,8 +49,10 @@ def change_view(item: Mapping[str, Any], *, for_staff: bool = False) -> dict[str
     }
 
 
-def _staff_name(kind: str, actor_id: str, name: str | None) -> str:
-    return kind if kind == ActorKind.LINK else name or actor_id
+def _for_staff(kind: str, actor_id: str, name: str | None) -> dict[str, Any]:
+    if kind == ActorKind.LINK:
+        return {"kind": kind, "name": SHOWN_TO_CUSTOMERS[ActorKind.LINK], "id": None}
+    return {"kind": kind, "name": name or actor_id, "id": actor_id}
 
 
 def _customers_name(kind: str, name: str | None) -> str:
