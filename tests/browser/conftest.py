@@ -16,7 +16,7 @@ from local.stack import Stack
 from tests.browser.visitor import DESKTOP, PHONE, Device, Visitor
 from tests.stack.conftest import eventually
 from tests.stack.customers import Customer, open_customer
-from tests.stack.test_calls import items_of, make_call, send
+from tests.stack.test_calls import items_of, make_call, number_of, send
 
 SWITCHES = (
     "--no-sandbox",
@@ -102,7 +102,7 @@ def caller(deployed: Stack) -> Customer:
     customer = open_customer(deployed, "100.00")
     token, path = deployed.operator_token(), f"/accounts/{customer.account_id}"
     deployed.api.send("PUT", f"{path}/users/user_2", token, {"name": "Bo Lindqvist"})
-    line = {"number": "+13125550101", "user_id": "user_2", "international_calling": False}
+    line = {"number": number_of(customer.account_id, "+1212"), "user_id": "user_2", "international_calling": False}
     deployed.api.send("PUT", f"{path}/lines/line_2", token, line)
     calls = [
         make_call(
