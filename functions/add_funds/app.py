@@ -18,7 +18,6 @@ from calling_credit.accounts.store import AccountStore
 from calling_credit.api.caller import Caller, customer, require_admin
 from calling_credit.api.pagination import Listing
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body
-from calling_credit.aws import read_secret
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
@@ -38,6 +37,7 @@ from calling_credit.payments.setup_pages import open_setup_page
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.store import RechargeStore
+from calling_credit.stored_secrets import current_secret
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import NOT_PAID, TopUp, TopUpKind, TopUpStatus, parse_payment_method_id, parse_top_up
 from calling_credit.topups.view import topup_view
@@ -81,7 +81,7 @@ def topup_answer(topup: TopUp, caller: Caller) -> dict[str, Any]:
         return topup_view(topup, None)
     if topup.kind == TopUpKind.MANUAL:
         return topup_view(topup, None if cards.is_blocked(topup.card) else topup.next_action_url)
-    secret, link = read_secret(config().cursor_secret_arn), confirmation_link(topup)
+    secret, link = current_secret(config().cursor_secret_arn), confirmation_link(topup)
     return topup_view(topup, issue_link(links, secret, config().link_url, link, clock.now()))
 
 
@@ -94,7 +94,7 @@ def post_top_up() -> Response[str]:
     with topup_worker() as worker, worker.gate.limits(caller.account_id).announcing(worker.tally, worker.now):
         topup = add_funds(
             worker,
-            recharges.snapshot(caller.account_id),
+            recharges.snapshot(caller.account_id, caller.sign_in),
             (caller.subject, key),
             amount_micros,
             payment_method_id,
@@ -136,7 +136,8 @@ def get_top_up(topup_id: str) -> Response[str]:
 @app.get("/payment-methods")
 def list_payment_methods() -> Response[str]:
     """List the saved cards, the default first."""
-    account = recharges.snapshot(admin().account_id)
+    caller = admin()
+    account = recharges.snapshot(caller.account_id, caller.sign_in)
     with topup_worker() as worker:
         rule_cards = RuleCards(dynamodb, config().table_name, worker.stripe, worker.guard, worker.now)
         items = list_saved_cards(worker.stripe, account, rule_cards, worker.now)
@@ -147,7 +148,7 @@ def list_payment_methods() -> Response[str]:
 def post_payment_method() -> Response[str]:
     """Return the address of Stripe's page for saving a card."""
     caller = admin()
-    account = recharges.snapshot(caller.account_id)
+    account = recharges.snapshot(caller.account_id, caller.sign_in)
     if account.is_frozen:
         raise account_frozen()
     with topup_worker() as worker:
@@ -161,7 +162,7 @@ def delete_payment_method(payment_method_id: str) -> Response[str]:
     """Remove a card and its duplicates. Automatic recharge that uses it is suspended until another card is chosen."""
     caller = admin()
     parse_payment_method_id({"payment_method_id": payment_method_id})
-    account = recharges.snapshot(caller.account_id)
+    account = recharges.snapshot(caller.account_id, caller.sign_in)
     remove_saved_card(stripe_client(), recharges, account, payment_method_id, clock.now())
     return Response(status_code=204, content_type="application/json", body="", headers={"Cache-Control": "no-store"})
 

@@ -13,7 +13,6 @@ from calling_credit import clock
 from calling_credit.accounts.store import AccountStore
 from calling_credit.api.pages import redirect
 from calling_credit.api.resolver import http_resolver, source_ip
-from calling_credit.aws import read_secret
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
@@ -26,6 +25,7 @@ from calling_credit.links.store import LinkStore
 from calling_credit.links.tokens import unknown_link, verify_link
 from calling_credit.payments.counted_worker import counted_worker
 from calling_credit.payments.manual_topup import resume_challenge
+from calling_credit.stored_secrets import secret_versions
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import TopUp, TopUpStatus
 
@@ -47,7 +47,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def verified_link(token: str) -> Link:
     """Verify a link's token and return the link."""
-    return verify_link(links, read_secret(config().cursor_secret_arn), token, clock.now())
+    return verify_link(links, secret_versions(config().cursor_secret_arn), token, clock.now())
 
 
 def topup_of(link: Link) -> TopUp:

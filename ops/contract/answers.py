@@ -36,7 +36,7 @@ RETRY_AFTER: Final = {"description": "Seconds to wait before a retry.", "schema"
 
 ACCESS_CODES: Final[Mapping[Access, tuple[str, ...]]] = {
     Access.MEMBER: ("id_token_required", "account_missing"),
-    Access.ADMIN: ("id_token_required", "account_missing", "billing_admin_required"),
+    Access.ADMIN: ("id_token_required", "account_missing", "billing_admin_required", "signed_out"),
     Access.OPERATOR: ("scope_required",),
     Access.CREDIT: ("scope_required",),
     Access.DESK: ("id_token_required", "scope_required", "staff_required", "finance_required", "signed_out"),
@@ -63,7 +63,7 @@ def codes_of(route: Route) -> tuple[str, ...]:
     if route.body is not None:
         codes.add("body_too_large")
         if route.access is not Access.STRIPE:
-            codes.add("malformed_json")
+            codes |= {"malformed_json", "duplicate_key"}
     if any(parameter.name == "Idempotency-Key" for parameter in route.parameters):
         codes |= {"missing_idempotency_key", "invalid_idempotency_key"}
     order = list(BY_CODE)

@@ -112,7 +112,7 @@ class World:
 
     def create_account(self, account_id: str = "acct_1", **settings: Any) -> None:
         """Create an account with one user and one line with international calling."""
-        assert self.operate("PUT", f"/accounts/{account_id}", settings).status == 201
+        assert self.operate("PUT", f"/accounts/{account_id}", {"time_zone": "UTC"} | settings).status == 201
         self.operate("PUT", f"/accounts/{account_id}/users/user_1", {"name": "Ada"})
         line = {"number": "+14155550100", "user_id": "user_1", "international_calling": True}
         assert self.operate("PUT", f"/accounts/{account_id}/lines/line_1", line).status == 201

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from calling_credit.accounts.account import Line
 from calling_credit.accounts.freezing import account_frozen, unless_frozen_action
 from calling_credit.accounts.loosening import line_loosens
+from calling_credit.changes.sign_in import SignIn
+from calling_credit.changes.sign_in_reader import read_item_signed_in
 from calling_credit.dynamodb import change_keys, keys
-from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
+from calling_credit.dynamodb.attributes import Item, to_attribute, to_attributes
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import put, transact, update
-from calling_credit.errors import NotFound, ProblemCode
+from calling_credit.errors import InvalidValue, NotFound, ProblemCode
 from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
@@ -23,10 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who makes a change (`user:<sub>`, `staff:<sub>`, `client:<client id>`), and from which IP address."""
+    """Who makes a change (`user:<sub>`, `staff:<sub>`, `client:<client id>`), from which IP address, and the sign-in of
+    a person.
+    """
 
     by: str
     address: str
+    sign_in: SignIn | None = None
 
 
 class LineStore:
@@ -42,16 +47,21 @@ class LineStore:
         """Store the line that `change` makes of the current one. Return it, and whether it is new.
 
         Raises:
-            NotFound: `unknown_account`. Unavailable: `busy`, or the table did not answer in time.
+            NotFound: `unknown_account`. InvalidValue: `unknown_user`, the line is given to a user without an item.
+            Forbidden: `signed_out`.
+            Unavailable: `busy`, or the table did not answer in time.
         """
 
         def attempt() -> tuple[Line, bool] | None:
-            item = self._item(account_id, line_id)
+            item = self._item(account_id, line_id, source.sign_in)
             before = None if item is None else line_from_item(item)
             line = change(before)
             version = before.version if before else 0
             line = replace(line, version=version if before == replace(line, version=version) else version + 1)
-            actions = [self._account_exists(account_id), self._put(account_id, line, item, source, now)]
+            actions = [self._exists(account_id, keys.account_sk()), self._put(account_id, line, item, source, now)]
+            user = None if before and before.user_id == line.user_id else len(actions)
+            if user is not None:
+                actions.append(self._exists(account_id, keys.user_sk(line.user_id)))
             if line.international_calling != _is_on(item):
                 actions.append(self._record(account_id, line, _changes(item), source, now))
             failed = transact(self._client, actions)
@@ -59,6 +69,12 @@ class LineStore:
                 raise NotFound(
                     ProblemCode.UNKNOWN_ACCOUNT,
                     "This account does not exist; create it with PUT /accounts/{account_id}.",
+                )
+            if user in failed:
+                raise InvalidValue(
+                    ProblemCode.UNKNOWN_USER,
+                    "user_id names no user of this account; create the user first with"
+                    " PUT /accounts/{account_id}/users/{user_id}.",
                 )
             return None if failed else (line, item is None)
 
@@ -77,12 +93,12 @@ class LineStore:
         `check` raises an error for a line that must not be changed.
 
         Raises:
-            NotFound: `unknown_line`. Forbidden: `account_frozen`, if it would be turned on.
+            NotFound: `unknown_line`. Forbidden: `signed_out`; `account_frozen`, if it would be turned on.
             Unavailable: `busy`, or the table did not answer in time.
         """
 
         def attempt() -> Line | None:
-            item = self._item(account_id, line_id)
+            item = self._item(account_id, line_id, source.sign_in)
             if item is None:
                 raise NotFound(
                     ProblemCode.UNKNOWN_LINE, "This account has no line with this id; GET /lines lists them."
@@ -156,20 +172,18 @@ class LineStore:
         }
         return put(self._table_name, to_attributes(item))
 
-    def _account_exists(self, account_id: str) -> dict[str, Any]:
+    def _exists(self, account_id: str, sort_key: str) -> dict[str, Any]:
         return {
             "ConditionCheck": {
                 "TableName": self._table_name,
-                "Key": {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.account_sk()}},
+                "Key": {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": sort_key}},
                 "ConditionExpression": "attribute_exists(PK)",
             }
         }
 
-    def _item(self, account_id: str, line_id: str) -> dict[str, Any] | None:
-        answer = self._client.get_item(
-            TableName=self._table_name, Key=_line_key(account_id, line_id), ConsistentRead=True
-        )
-        return from_attributes(answer["Item"]) if "Item" in answer else None
+    def _item(self, account_id: str, line_id: str, sign_in: SignIn | None) -> dict[str, Any] | None:
+        key = (keys.account_pk(account_id), keys.line_sk(line_id))
+        return read_item_signed_in(self._client, self._table_name, key, sign_in)
 
 
 def _line_key(account_id: str, line_id: str) -> dict[str, Any]:
