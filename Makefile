@@ -148,7 +148,7 @@ screenshots: $(READY)  ## Take pictures of the Billing page in every state, size
 
 .PHONY: faults
 faults: $(READY)  ## Test every fault at every request of every payment flow, and N=50 pairs of each: SEED=1 SHARE=1
-	FAULTS_SEED=$(or $(SEED),20261123) FAULTS_SHARE=$(or $(SHARE),1) FAULTS_PAIRS=$(or $(N),50) $(BIN)/pytest tests/laws/test_payment_faults.py tests/laws/test_payment_writes.py
+	FAULTS_SEED="$(or $(SEED),20261123)" FAULTS_SHARE="$(or $(SHARE),1)" FAULTS_PAIRS="$(or $(N),50)" $(BIN)/pytest tests/laws/test_payment_faults.py tests/laws/test_payment_writes.py
 
 .PHONY: test-dynamodb
 test-dynamodb: $(READY)  ## Run every test that needs DynamoDB against AWS_ENDPOINT_URL_DYNAMODB

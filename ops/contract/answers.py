@@ -85,6 +85,7 @@ def answers(route: Route, shared: dict[str, Any]) -> dict[str, Any]:
     _add_problems(route, by_status)
     _add_gateway(route, by_status)
     own = {BY_CODE[code].status for code in route.codes} if route.is_problem_json else set()
+    own |= set(route.answers)
     document: dict[str, Any] = {}
     for status, answer in sorted(by_status.items()):
         document[str(status)] = answer

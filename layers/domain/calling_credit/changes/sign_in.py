@@ -1,4 +1,4 @@
-"""The sign-in of a person, which an operator can end at once, whatever its tokens say."""
+"""The sign-in of a person, which an operator can end at once although its tokens are still valid."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
