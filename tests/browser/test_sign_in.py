@@ -87,8 +87,8 @@ def test_ended_sign_in_signs_in_again(visit: Visit) -> None:
     visitor.break_network()
     visitor.sign_in("ana@meridian-travel.example")
     problem = {"type": "about:blank", "title": "Forbidden", "status": 403, "code": "signed_out", "detail": "Sign in."}
-    visitor.page.route(re.compile("/payment-methods$"), lambda route: route.fulfill(status=403, json=problem))
-    visitor.page.get_by_role("link", name="Add funds", exact=True).click()
+    visitor.page.route(re.compile("/lines"), lambda route: route.fulfill(status=403, json=problem))
+    visitor.page.get_by_role("link", name="Lines", exact=True).click()
     visitor.page.wait_for_url(re.compile("/oauth2/authorize"))
 
 
@@ -191,7 +191,11 @@ def test_rejected_sign_in_is_reported_without_a_redirect_loop(visit: Visit, cust
 def test_sign_out_clears_all_session_data(visit: Visit, customer: Customer) -> None:
     visitor = visit()
     requests: list[Request] = []
-    visitor.context.on("request", requests.append)
+
+    def record(request: Request) -> None:
+        requests.append(request)
+
+    visitor.context.on("request", record)
     visitor.context.route(re.compile("/oauth2/revoke$"), lambda route: route.fulfill(status=200))  # Not emulated.
     visitor.sign_in(customer.email)
     visitor.press("Sign out")
