@@ -19,6 +19,7 @@ from calling_credit.accounts.limits import (
 )
 from calling_credit.accounts.line_store import LineStore, Source
 from calling_credit.accounts.store import AccountStore
+from calling_credit.accounts.user_store import UserStore
 from calling_credit.api.caller import customer, require_admin
 from calling_credit.api.request_limits import MONEY_REQUESTS, RequestLimit
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body, source_ip
@@ -53,6 +54,7 @@ metrics = Metrics(service="payments")
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 accounts = AccountStore(dynamodb, config().table_name)
+users = UserStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
 topups = TopUpStore(dynamodb, config().table_name)
@@ -75,7 +77,7 @@ def switch_line(line_id: str) -> Response[str]:
     source = Source(f"user:{caller.subject}", source_ip(app), caller.sign_in)
 
     def view(line: account.Line) -> dict[str, Any]:
-        return account.line_view(line, accounts.user_name(caller.account_id, line.user_id))
+        return account.line_view(line, users.name(caller.account_id, line.user_id))
 
     def check(line: account.Line) -> None:
         if is_outdated(version, line.version):
