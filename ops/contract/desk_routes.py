@@ -5,8 +5,8 @@ answers.
 from dataclasses import replace
 from typing import Final
 
-from ops.contract import account_routes, card_routes, recharge_routes
-from ops.contract.route import Access, Route
+from ops.contract import account_routes, card_routes, recharge_routes, sign_out_routes
+from ops.contract.route import Access, Route, ok
 
 GROUP: Final = "Desk"
 FREEZE: Final = "Staff of the group `support` may send `frozen` alone; every other change needs the group `finance`."
@@ -19,8 +19,23 @@ def _twin(route: Route) -> Route:
     )
 
 
-ROUTES: Final = tuple(
-    _twin(route)
-    for route in (*account_routes.ROUTES, *card_routes.ROUTES, *recharge_routes.ROUTES)
-    if route.access in (Access.OPERATOR, Access.CREDIT)
+SIGN_OUT_STAFF: Final = Route(
+    "POST",
+    "/operator/staff/{user_id}/sign-out",
+    "manage_accounts",
+    Access.DESK,
+    GROUP,
+    "End the sign-ins of a member of the staff",
+    {200: ok(sign_out_routes.SIGNED_OUT, "No token of an earlier sign-in is accepted.")},
+    ("invalid_id",),
+    parameters=(sign_out_routes.SUBJECT_ID,),
+)
+
+ROUTES: Final = (
+    *(
+        _twin(route)
+        for route in (*account_routes.ROUTES, *sign_out_routes.ROUTES, *card_routes.ROUTES, *recharge_routes.ROUTES)
+        if route.access in (Access.OPERATOR, Access.CREDIT)
+    ),
+    SIGN_OUT_STAFF,
 )

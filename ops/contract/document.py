@@ -12,6 +12,7 @@ from ops.contract import (
     rates_routes,
     recharge_routes,
     settings_routes,
+    sign_out_routes,
     usage_routes,
 )
 from ops.contract.answers import answers
@@ -28,6 +29,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *call_routes.ROUTES,
     *account_routes.ROUTES,
     *card_routes.ROUTES,
+    *sign_out_routes.ROUTES,
     *desk_routes.ROUTES,
     *open_routes.ROUTES,
 )

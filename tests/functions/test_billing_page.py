@@ -16,7 +16,7 @@ from tests.harness.table import Context, load_app, sample_event
 from tests.harness.template import ROOT
 
 FOLDER = ROOT / "functions" / "billing_page" / "page"
-MOST_BYTES = 100_000
+MOST_BYTES = 100 * 1024
 SETTINGS = {
     "SIGN_IN_CLIENT_ID": "client_1",
     "AUTHORIZE_URL": "https://people.test/oauth2/authorize",
@@ -163,7 +163,7 @@ def test_tokens_are_stored_nowhere() -> None:
         text = path.read_text("utf-8")
         assert not re.findall(r"localStorage|indexedDB|document\.cookie", text), path.name
     stored = re.findall(r"sessionStorage\.setItem\((.*)\);", (FOLDER / "session.js").read_text("utf-8"))
-    way = "WAY, JSON.stringify({ state, verifier, back: withoutAnswer(back) })"
+    way = "WAY, JSON.stringify({ state, verifier, nonce, back: withoutAnswer(back) })"
     assert stored == [way, 'IN_VAIN, "yes"', "WAS_HERE, claims.sub"]
 
 

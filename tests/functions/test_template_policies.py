@@ -20,7 +20,7 @@ WRITTEN = {
     "expire_holds": {"ACCOUNT#*"},
     "rerate_calls": {"ACCOUNT#*"},
     "change_settings": {"ACCOUNT#*", "STRIPE"},
-    "manage_accounts": {"ACCOUNT#*", "CARD#*", "MAIL#*", "NAME#*", "NUMBER#*"},
+    "manage_accounts": {"ACCOUNT#*", "CARD#*", "MAIL#*", "NAME#*", "NUMBER#*", "STAFF#*"},
     "add_funds": PAYMENTS,
     "follow_links": PAYMENTS,
     "stripe_webhook": PAYMENTS,

@@ -98,6 +98,17 @@ ALLOWED = {
     "Resources/ManageAccountsPermission/Properties/SourceArn/*": "The paths of the staff are named apart.",
     "Resources/ManageCreditPermission/*": "The same.",
     "Outputs/*ClientId/*": "The switch, the back office, and the desk have a client each.",
+    "Parameters/Mfa/*": "A second factor.",
+    "Parameters/MailIdentity/*": "The user pool's mails go through SES.",
+    "Conditions/*Mfa/*": "A second factor.",
+    "Conditions/HasMailIdentity/*": "The user pool's mails go through SES.",
+    "Resources/UserPool/Properties/*Mfa*": "A second factor.",
+    "Resources/UserPool/Properties/EmailConfiguration/*": "The user pool's mails go through SES.",
+    "Parameters/RefreshTokenDays/*": "How long a sign-in can be renewed.",
+    "Resources/UserClient/Properties/*": "Tokens live 15 minutes, and refresh tokens rotate.",
+    "Resources/SignOut*": "An operator ends sign-ins.",
+    "Resources/ManageAccountsFunction/Properties/Environment/Variables/USER_POOL_ID/*": "The same.",
+    "Resources/ManageAccountsFunction/Properties/Environment/Variables/REFRESH_TOKEN_DAYS/*": "The same.",
     "Outputs/DeskUrl/*": "The desk has an address.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""

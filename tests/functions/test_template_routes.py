@@ -44,9 +44,11 @@ OPERATOR_ROUTES = {
     "POST /accounts/{account_id}/calls/{call_key}/corrections",
     "PUT /accounts/{account_id}/auto-recharge",
     "POST /accounts/{account_id}/cards/unblock",
+    "POST /accounts/{account_id}/users/{user_id}/sign-out",
 }
 CREDIT_ROUTES = {key for key in OPERATOR_ROUTES if key.endswith(("/adjustments", "/corrections"))}
 DESK_ROUTES = {key.replace(" /accounts", " /operator/accounts") for key in OPERATOR_ROUTES}
+DESK_ROUTES |= {"POST /operator/staff/{user_id}/sign-out"}
 """For staff, who have no scopes: the function compares groups and scopes."""
 SIGNED_IN = USER_ROUTES | OPERATOR_ROUTES | DESK_ROUTES | SWITCH_ROUTES
 

@@ -39,6 +39,8 @@ class Config(BaseModel):
         alias="LINK_URL", default="", description="The address before the path of links, ending with a slash."
     )
     mail_from: str = Field(alias="MAIL_FROM", default="", description="The sender of mails; verified in SES.")
+    user_pool_id: str = Field(alias="USER_POOL_ID", default="", description="Empty with another identity provider.")
+    refresh_token_days: int = Field(alias="REFRESH_TOKEN_DAYS", default=1, ge=1, le=3650)
     sign_in_client_id: str = Field(alias="SIGN_IN_CLIENT_ID", default="")
     staff_client_id: str = Field(alias="STAFF_CLIENT_ID", default="", description="The desk's; empty without staff.")
     authorize_url: str = Field(
