@@ -6,7 +6,7 @@ const WAY = "sign-in";
 const WAS_HERE = "was-signed-in";
 const IN_VAIN = "signed-in-in-vain";
 const SPARE_MS = 60_000;
-const HOME = `${location.origin}/`;
+const HOME = location.origin + location.pathname;
 
 let tokens = null;
 let renewal = null;
@@ -49,7 +49,7 @@ export async function finishSignIn() {
 	if (!answer.has("state") || !(answer.has("code") || answer.has("error"))) return false;
 	const way = JSON.parse(sessionStorage.getItem(WAY) ?? "null");
 	sessionStorage.removeItem(WAY);
-	history.replaceState(null, "", `/${way?.back ?? ""}`);
+	history.replaceState(null, "", HOME + (way?.back ?? ""));
 	if (way === null || answer.get("state") !== way.state) throw new Error("This sign-in is invalid or has expired. Sign in again.");
 	if (answer.has("error")) throw new Error("Sign-in was canceled or failed. Try again.");
 	const grant = { grant_type: "authorization_code", code: answer.get("code"), redirect_uri: HOME, code_verifier: way.verifier };
@@ -99,7 +99,7 @@ export function person() {
 	const { claims } = tokens;
 	const claim = claims[settings.groups_claim] ?? [];
 	const groups = Array.isArray(claim) ? claim : String(claim).replace(/[[\],]/g, " ").split(/\s+/);
-	return { name: claims.name ?? claims.email ?? "", email: claims.email ?? "", isAdmin: groups.includes(settings.admin_group) };
+	return { id: claims.sub, groups, name: claims.name ?? claims.email ?? "", email: claims.email ?? "", isAdmin: groups.includes(settings.admin_group) };
 }
 
 export function signOut() {
