@@ -57,7 +57,7 @@ def test_every_change_is_recorded_with_who_made_it_when_and_from_where(world: Wo
     world.change("/lines/line_1", OFF, sub="someone")
     world.operate("PUT", "/accounts/acct_1/lines/line_1", ON)
     world.operate("PUT", "/accounts/acct_1/lines/line_1", {"user_id": "user_2"})
-    operator = {"changed_by": "operator:3n4exampleoperator", "changed_from": "203.0.113.7"}
+    operator = {"changed_by": "client:3n4exampleoperator", "changed_from": "203.0.113.7"}
     first, later = "2026-11-23T12:00:00.000Z", "2026-11-23T12:01:00.000Z"
     expected = [
         {"changed_at": later, "international_calling": True, **operator},

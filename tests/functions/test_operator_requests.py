@@ -53,7 +53,7 @@ def test_scopes_and_clients_of_other_identity_providers_are_read(
     line = {"number": "+14155550101", "user_id": "user_1", "international_calling": True}
     assert world.operate("PUT", "/accounts/acct_1/lines/line_2", line, **said).status == 201
     [change] = world.get("/lines/line_2/changes").body["items"]
-    assert change["changed_by"] == f"operator:{client}"
+    assert change["changed_by"] == f"client:{client}"
 
 
 def test_a_customer_is_not_an_operator_in_any_group(world: World) -> None:

@@ -69,6 +69,14 @@ class World:
             event["headers"]["idempotency-key"] = key
         return self.invoke("manage_accounts", event)
 
+    def desk(
+        self, method: str, path: str, body: Any = None, *, key: str | None = None, group: str = "finance", **claims: Any
+    ) -> Answer:
+        """The answer of `manage_accounts` to a member of the staff; `path` begins after `/operator`."""
+        token = {"client_id": None, "scope": None, "token_use": "id", "sub": "staff-1", "email": "femi@phone.example"}
+        token |= {"cognito:groups": f"[{group}]"}
+        return self.operate(method, f"/operator{path}", body, key=key, **token | claims)
+
     def change(self, path: str, body: Any, **claims: Any) -> Answer:
         """The answer of `change_settings` to a billing admin of acct_1, or to the given claims."""
         event = http_event("change_settings", "PUT", path, body=body, claims={"custom:account_id": "acct_1", **claims})

@@ -64,32 +64,21 @@ CLIENT_NAMES: Final = ("client_id", "cid", "azp", "sub")
 """The claims in which Cognito, Okta, Auth0, and others name the client of a token."""
 
 
-def operator(claims: Mapping[str, Any], settings: Config) -> str:
-    """Return the operator's client id.
-
-    Raises:
-        Forbidden: `scope_required`.
-    """
-    return _service(claims, settings.operate_scope)
-
-
 def switch(claims: Mapping[str, Any], settings: Config) -> str:
-    """Return the client id of the phone switch.
+    """Return the client id of the phone switch. The scope is checked again, in case a route is deployed without the
+    gateway's check.
 
     Raises:
         Forbidden: `scope_required`.
     """
-    return _service(claims, settings.authorize_scope)
-
-
-def _service(claims: Mapping[str, Any], scope: str) -> str:
-    """Check the scope again, in case a route is deployed without the gateway's check, and return the client id.
-
-    Identity providers name scopes `scope` or `scp`, and the client in one of `CLIENT_NAMES`.
-    """
-    if scope not in _words(claims.get("scope") or claims.get("scp")):
-        raise _scope_required(scope)
+    if settings.authorize_scope not in _scopes_of(claims):
+        raise _scope_required(settings.authorize_scope)
     return _client_id(claims)
+
+
+def _scopes_of(claims: Mapping[str, Any]) -> list[str]:
+    """The scopes of a token. Identity providers name them `scope` or `scp`."""
+    return _words(claims.get("scope") or claims.get("scp"))
 
 
 def _client_id(claims: Mapping[str, Any]) -> str:
@@ -143,6 +132,13 @@ class Operator:
         raise _scope_required(_scopes(settings)[right])
 
 
+def back_office(claims: Mapping[str, Any], settings: Config, address: str = "") -> Operator:
+    """Return the client of a token, for the routes below `/accounts`, which take no sign-in. A token without a scope
+    of the back office has no right.
+    """
+    return Operator(Actor(ActorKind.CLIENT, _client_id(claims), address), _client_rights(claims, settings))
+
+
 def desk(claims: Mapping[str, Any], settings: Config, address: str = "") -> Operator:
     """Return the staff member or client of a token, for the routes below `/operator`.
 
@@ -150,14 +146,13 @@ def desk(claims: Mapping[str, Any], settings: Config, address: str = "") -> Oper
         Forbidden: id_token_required, staff_required (a customer's token, or one of both), scope_required (a client
             without any scope of the back office).
     """
-    scopes = _words(claims.get("scope") or claims.get("scp"))
-    granted = frozenset(right for right, scope in _scopes(settings).items() if scope in scopes)
-    if granted:
-        return Operator(Actor(ActorKind.CLIENT, _client_id(claims), address), granted)
+    client = back_office(claims, settings, address)
+    if client.rights:
+        return client
     groups = _words(claims.get(settings.groups_claim))
     rights = _staff_rights(groups, settings)
     if not rights or claims.get(settings.account_claim):
-        if not groups and scopes:
+        if not groups and _scopes_of(claims):
             raise _scope_required(settings.read_scope)
         raise Forbidden(
             ProblemCode.STAFF_REQUIRED,
@@ -176,6 +171,25 @@ def signed_in_at(claims: Mapping[str, Any]) -> int | None:
     """
     value = str(claims.get("auth_time") or claims.get("iat") or "")
     return int(value) if value.isascii() and value.isdigit() else None
+
+
+def require_later_sign_in(signed_in_at: int | None, after: int | None) -> None:
+    """Refuse a token whose holder signed in before the sign-in was ended.
+
+    Args:
+        signed_in_at: the time of the sign-in in whole Unix seconds; None if the token does not say.
+        after: until when (inclusive) sign-ins have ended; None: none was ended.
+
+    Raises:
+        Forbidden: `signed_out`.
+    """
+    if after is not None and (signed_in_at is None or signed_in_at <= after):
+        raise Forbidden(ProblemCode.SIGNED_OUT, "This sign-in was ended; sign in again.")
+
+
+def _client_rights(claims: Mapping[str, Any], settings: Config) -> frozenset[Right]:
+    scopes = _scopes_of(claims)
+    return frozenset(right for right, scope in _scopes(settings).items() if scope in scopes)
 
 
 def _staff_rights(groups: list[str], settings: Config) -> frozenset[Right]:
