@@ -18,6 +18,8 @@ export function act({ title, lead, fields = [], id, summary, button, send, done,
 	const box = dialog(title, place);
 	const inputs = new Map(fields.map((one) => [one.name, makeField(one)]));
 	let hasActed = false;
+	// The dialog changes its size: a second click may fall beside it, and must not discard what was typed.
+	box.addEventListener("click", (event) => { if (event.target === box) event.stopImmediatePropagation(); }, true);
 	box.addEventListener("close", () => { if (hasActed) after?.(); });
 	const open = pending(id) ?? (fields.length ? null : { key: crypto.randomUUID(), values: {} });
 	if (open) confirm(open).catch((problem) => fill(place, failure(problem)));
@@ -83,7 +85,7 @@ export function act({ title, lead, fields = [], id, summary, button, send, done,
 		Object.assign(one, { sent: (one.sent ?? 0) + 1 });
 		remember(id, one);
 		hasActed = true; // From here on it may have acted, also if its answer is lost.
-		const { method = "POST", path, body } = send(one.values);
+		const { method = "POST", path, body = null } = send(one.values);
 		try {
 			const answer = await ask(method, path, { body, key: one.key });
 			forget(id);
@@ -161,6 +163,7 @@ const INPUTS = {
 	email: (_one, name, value) => h("input", { type: "email", autocomplete: "off", name, value, required: true, maxlength: "254" }),
 	number: (_one, name, value) => h("input", { type: "text", inputmode: "numeric", autocomplete: "off", name, value, required: true }),
 	choice: ({ options }, name, value) => h("select", { name }, options.map(([code, words]) => h("option", { value: code, selected: code === value }, words))),
+	day: (_one, name, value) => h("input", { type: "date", name, value, max: "9999-12-31" }),
 	lines: (_one, name, value) => h("textarea", { name, rows: "4", value, autocomplete: "off" }),
 };
 
@@ -168,6 +171,7 @@ const text = (typed) => (typed ? { value: typed } : { fault: "Enter a text." });
 const READ = {
 	text,
 	email: text,
+	day: text,
 	choice: (typed) => ({ value: typed }),
 	lines: (typed) => ({ value: typed.split(/[\s,;]+/).filter(Boolean) }),
 	number: (typed) => (/^\d{1,9}$/.test(typed) ? { value: Number(typed) } : { fault: "Enter a whole number." }),

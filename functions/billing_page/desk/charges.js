@@ -51,7 +51,7 @@ function finder(account) {
 
 	function show({ items, more }) {
 		if (!items.length) return note("plain", "No call found around this time.", h("p", "Check the number, or search a longer time."));
-		return [table(["Time", "Number", "Outcome", "#Price", ""], items.map((call) => [call.started_at ? moment(call.started_at) : "", h("span.digits", call.event?.to ?? ""), h("span", pill(wordsOf(call.outcome), OUTCOMES[call.outcome]), h("span.hint.block", call.sentence)), call.price === null ? "" : money(call.price), explain(account, call, call.event?.to)])),
+		return [table(["Time", "Number", "Outcome", "#Price", ""], items.map((call) => [call.started_at ? moment(call.started_at) : "", h("span.whole", call.event?.to ?? ""), h("span", pill(wordsOf(call.outcome), OUTCOMES[call.outcome]), h("span.hint.block", call.sentence)), call.price === null ? "" : money(call.price), explain(account, call, call.event?.to)])),
 			more ? note("wait", "More calls match.", h("p", "Enter a more exact time.")) : null];
 	}
 }
@@ -72,7 +72,7 @@ function spending(account, range, usage) {
 	if (!usage.categories.length) return h("div.card", note("plain", "No charged calls in this period.", h("p", `${words(range)}.`)));
 	const places = Math.max(...usage.categories.map(({ total }) => placesOf(total)));
 	const list = h("div");
-	const open = (category) => growing(list, (cursor) => ask("GET", apiPath(account.account_id, "usage", category), { query: { from: range.from, to: range.to, cursor } }), (calls) => table(["Time", "Number", "Destination", "Duration", "User", "#Price", ""], calls.map((call) => [moment(call.started_at), h("span.digits", call.to), call.destination, duration(call.duration_seconds),
+	const open = (category) => growing(list, (cursor) => ask("GET", apiPath(account.account_id, "usage", category), { query: { from: range.from, to: range.to, cursor } }), (calls) => table(["Time", "Number", "Destination", "Duration", "User", "#Price", ""], calls.map((call) => [moment(call.started_at), h("span.whole", call.to), call.destination, duration(call.duration_seconds),
 		call.user.name ?? call.user.id ?? "", h("span", money(call.price), call.corrected ? h("span.hint.block", "Corrected") : null, call.suspicious ? h("span.hint.block", "Suspicious") : null), explain(account, call, call.to)])), 6);
 	const choose = h("select", { onchange: () => open(choose.value) }, usage.categories.map(({ category, label }) => h("option", { value: category }, label)));
 	open(usage.categories[0].category);

@@ -5,7 +5,7 @@ import { h, load, note } from "./dom.js";
 import { count, duration, micros, moment, money } from "./format.js";
 import { table } from "./list.js";
 import { correct, goodwill, waive } from "./moves.js";
-import { accountPlace, actButton, apiPath, card, facts, pill, wordsOf, yesNo } from "./parts.js";
+import { accountPlace, actButton, actions, apiPath, card, facts, pill, wordsOf, yesNo } from "./parts.js";
 import { confirmCall } from "./settling.js";
 
 export function explainView(account, query, renew) {
@@ -16,8 +16,8 @@ export function explainView(account, query, renew) {
 
 function show(account, call, renew) {
 	return [
-		h("section.card.why-card", { "aria-labelledby": "why" }, h("div.card-head", h("h2", { id: "why" }, "What happened"), pill(wordsOf(call.outcome), OUTCOMES[call.outcome])), h("p.sentence", call.sentence), acts(account, call, renew)),
-		h("div.grid", event(call), price(call), hold(call)),
+		h("section.card.why-card", { "aria-labelledby": "why" }, h("div.card-head", h("h2", { id: "why" }, "What happened"), pill(wordsOf(call.outcome), OUTCOMES[call.outcome])), h("p.sentence", call.sentence), doubt(call), acts(account, call, renew)),
+		h("div.grid", event(call), price(call), hold(call), entries(call)),
 		history(call),
 	];
 }
@@ -27,7 +27,7 @@ function acts(account, call, renew) {
 	const given = (call.goodwill ?? []).length > 0;
 	const left = call.goodwill_left ?? "0.00";
 	const free = call.price === null || micros(call.price) <= 0n ? "The call costs nothing now." : null;
-	return h("div.actions",
+	return actions(
 		actButton("Give goodwill", () => goodwill(account, call, renew), { looks: "main", why: given ? "Goodwill was given for this call already." : free ?? (micros(left) <= 0n ? "No goodwill is left for this call." : null) }),
 		actButton("Correct the duration", () => correct(account, call, renew)),
 		actButton("Waive the charge", () => waive(account, call, renew), { why: free }),
@@ -54,13 +54,18 @@ function hold({ hold: one, denials }) {
 		denials?.length ? h("ul.plain", denials.map(({ at, reason, message }) => h("li", `${moment(at)}: `, h("strong", wordsOf(reason)), message ? h("span.hint.block", message) : null))) : null);
 }
 
-function history({ entries, corrections, reratings, goodwill: given, suspicion }) {
+function entries({ entries: all }) {
+	return card("Entries", all?.length ? table(["Recorded", "Why", "Billed", "#Amount"], all.map(({ recorded_at: at, why, billed_seconds: seconds, amount, id }) => [moment(at), h("span", wordsOf(why), h("span.hint.block.digits", id)), seconds == null ? "" : duration(Math.abs(seconds)), money(amount, { signed: true })])) : h("p.hint", "No entry was posted."));
+}
+
+function doubt({ suspicion }) {
+	if (!suspicion) return null;
+	return note("wait", "The duration is hard to believe.", h("p", suspicion.counted_at ? `It counts toward automatic recharge since ${moment(suspicion.counted_at)}.` : "Until someone confirms it, or a day has passed, the call does not count toward automatic recharge."));
+}
+
+function history({ corrections, reratings, goodwill: given }) {
 	const after = [...(corrections ?? []).map(({ at, by, reason, before, after: now }) => [at, "Corrected", `${duration(before.duration_seconds)} for ${money(before.price)} → ${duration(now.duration_seconds)} for ${money(now.price)}. ${reason}`, by]),
 		...(reratings ?? []).map(({ at, run, before, after: now }) => [at, "Priced again", `${money(before.price ?? before)} → ${money(now.price ?? now)} in run ${run}`, ""]),
 		...(given ?? []).map(({ at, amount, reason, by }) => [at, "Goodwill", `${money(amount)}. ${reason}`, by])].sort(([one], [other]) => (one < other ? -1 : 1));
-	return [
-		suspicion ? note("wait", "Hard to believe", h("p", suspicion.counted_at ? `Confirmed; it counts toward automatic recharge since ${moment(suspicion.counted_at)}.` : "Until someone confirms it, or a day has passed, the call does not count toward automatic recharge.")) : null,
-		card("Entries", entries?.length ? table(["Recorded", "Why", "Billed", "#Amount"], entries.map(({ recorded_at: at, why, billed_seconds: seconds, amount, id }) => [moment(at), h("span", wordsOf(why), h("span.hint.block.digits", id)), seconds == null ? "" : duration(Math.abs(seconds)), money(amount, { signed: true })])) : h("p.hint", "No entry was posted.")),
-		after.length ? card("Changes", table(["Time", "What", "Details", "By"], after.map(([at, what, more, by]) => [moment(at), what, h("span.digits", more), h("span.digits", by?.name ?? by ?? "")]))) : null,
-	];
+	return after.length ? card("Changes", table(["Time", "What", "Details", "By"], after.map(([at, what, more, by]) => [moment(at), what, h("span.digits", more), h("span.digits", by?.name ?? by ?? "")]))) : null;
 }

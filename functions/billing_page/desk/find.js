@@ -40,7 +40,7 @@ function show({ items, more }) {
 
 function row({ account_id: id, status, frozen, names, billing_emails: emails, matches }) {
 	const found = (matches ?? []).map(({ kind, value }) => `${KINDS[kind] ?? kind}: ${value}`).join(", ");
-	return [h("a.digits", { href: accountPlace(id) }, id), found, h("span.digits", few(names)), h("span.digits", few(emails)), state({ status, frozen })];
+	return [h("a.whole", { href: accountPlace(id) }, id), found, h("span.digits", few(names)), h("span.digits", few(emails)), state({ status, frozen })];
 }
 
 function few(texts) {

@@ -40,7 +40,7 @@ export function goodwill(account, call, renew) {
 		summary: (values) => [["Call", `${call.event?.to ?? call.call_key}, ${moment(call.started_at)}`], ["The call cost", money(call.price)], ["Goodwill", money(values.amount)], ["Reason", reasonOf(values)], ["Balance after", after(balance.balance, micros(values.amount)), "result"]],
 		button: ({ amount }) => `Give ${money(amount)}`,
 		send: (values) => ({ path: apiPath(id, "calls", call.call_key, "goodwill"), body: { amount: values.amount, reason: reasonOf(values), started_at: call.started_at } }),
-		done: (_answer, { amount }) => `${money(amount)} given for this call.`,
+		done: ({ balance: now }, { amount }) => `${money(amount)} given for this call. The balance is ${money(now)}.`,
 		after: renew,
 	});
 }
@@ -100,12 +100,13 @@ export function refund(account, topUp, renew) {
 		lead: `Stripe sends the money back to ${cardText(topUp.payment_method)}. The credit is taken back here.`,
 		id: `refund:${id}:${topUp.id}`,
 		isDanger: true,
-		fields: [{ name: "amount", label: "Amount", kind: "amount", value: most, most, hint: `At most ${money(most)}` }, REASON],
+		fields: [{ name: "amount", label: "Amount", kind: "amount", value: most, most, hint: `At most ${money(most)}` }, REASON, { name: "override", label: "If less credit is available", kind: "choice", options: [["no", "Do not refund"], ["yes", "Refund anyway, below zero"]] },
+			account.auto_recharge.enabled ? { name: "suspend_recharge", label: "Automatic recharge", kind: "choice", options: [["no", "Leave as it is"], ["yes", "Suspend"]] } : null].filter(Boolean),
 		summary: (values) => [["Payment", `${money(topUp.amount)}, ${moment(topUp.created_at)}`], ["Back to", cardText(topUp.payment_method)], ["Refund", money(values.amount)], ["Reason", values.reason], ["Credit taken back", money(values.amount)],
-			["Available after", after(balance.available, -micros(values.amount)), "result"]],
+			values.override === "yes" ? ["If less credit is available", "Refund anyway"] : null, values.suspend_recharge === "yes" ? ["Automatic recharge", "Suspended"] : null, ["Available after", after(balance.available, -micros(values.amount)), "result"]],
 		button: ({ amount }) => `Refund ${money(amount)}`,
-		send: (values) => ({ path: apiPath(id, "top-ups", topUp.id, "refunds"), body: values }),
-		done: (_answer, { amount }) => `Refund of ${money(amount)} requested. The bank shows it in 5 to 10 days.`,
+		send: (values) => ({ path: apiPath(id, "top-ups", topUp.id, "refunds"), body: { amount: values.amount, reason: values.reason, ...(values.override === "yes" && { override: true }), ...(values.suspend_recharge === "yes" && { suspend_recharge: true }) } }),
+		done: ({ status }, { amount }) => (status === "failed" ? `The bank returned the refund of ${money(amount)}. The credit is back.` : status === "processing" ? `The refund of ${money(amount)} is under way. Its credit is held until Stripe confirms it.` : `${money(amount)} refunded. The bank shows it in 5 to 10 days.`),
 		after: renew,
 	});
 }
@@ -127,7 +128,7 @@ export function transfer({ from = null }, renew) {
 		title: "Transfer credit",
 		lead: "Moves available credit between two open accounts in one step.",
 		id: `transfer:${from?.account_id ?? ""}`,
-		fields: [{ name: "from_account_id", label: "From account", value: from?.account_id ?? "", check: isId }, { name: "to_account_id", label: "To account", check: isId }, { name: "amount", label: "Amount", kind: "amount", places: 4 }, REASON],
+		fields: [{ name: "from_account_id", label: "From account", value: from?.account_id ?? "", check: isId }, { name: "to_account_id", label: "To account", check: isId }, { name: "amount", label: "Amount", kind: "amount" }, REASON],
 		async summary({ from_account_id: giver, to_account_id: taker, amount, reason }) {
 			if (giver === taker) throw Object.assign(new Problem(422, "same_account", "Same account", "to_account_id must be another account."), { field: "to_account_id" });
 			const [one, other] = [await look(giver, "from_account_id"), await look(taker, "to_account_id")];
@@ -136,7 +137,7 @@ export function transfer({ from = null }, renew) {
 		},
 		button: ({ amount }) => `Transfer ${money(amount)}`,
 		send: (values) => ({ path: "/operator/transfers", body: values }),
-		done: (_answer, { amount, to_account_id: taker }) => `${money(amount)} transferred to ${taker}.`,
+		done: ({ to_balance: now }, { amount, to_account_id: taker }) => `${money(amount)} transferred to ${taker}${now ? `, whose balance is ${money(now)}` : ""}.`,
 		after: renew,
 	});
 }

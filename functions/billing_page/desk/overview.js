@@ -5,7 +5,7 @@ import { failure, fill, h, note } from "./dom.js";
 import { cents, count, date, micros, moment, money, plural, when } from "./format.js";
 import { table } from "./list.js";
 import * as moves from "./moves.js";
-import { actButton, card, facts, pill, valueOf, wordsOf, yesNo } from "./parts.js";
+import { actButton, actions as buttons, card, facts, pill, valueOf, wordsOf, yesNo } from "./parts.js";
 import * as settle from "./settling.js";
 
 export function overview(account, _query, renew) {
@@ -46,9 +46,9 @@ function actions(account, renew) {
 	const why = isClosed ? "The account is closed." : null;
 	const freeze = account.frozen ? actButton("Unfreeze", () => settle.freeze(account, false, renew), { isForSupport: true }) : actButton("Freeze", () => settle.freeze(account, true, renew), { isForSupport: true, looks: "danger", why });
 	return card("Actions",
-		h("h3", "Credit"), h("div.actions", actButton("Give or take credit", () => moves.adjust(account, renew), { looks: "main", why }), actButton("Transfer credit", () => moves.transfer({ from: account }, renew), { why: why ?? (account.frozen ? "The account is frozen." : null) })),
-		h("h3", "Safety"), h("div.actions", freeze, actButton("Withdraw links", () => settle.withdrawLinks(account, renew), { isForSupport: true }), actButton("End a sign-in", () => settle.signOut(account, null, renew))),
-		h("h3", "Records"), h("div.actions", actButton("Export", () => settle.exportAccount(account, renew)), actButton("Erase a number", () => settle.eraseNumber(account, renew)), isClosed ? null : actButton("Close account", () => settle.close(account, renew), { looks: "danger" })));
+		h("h3", "Credit"), buttons(actButton("Give or take credit", () => moves.adjust(account, renew), { looks: "main", why }), actButton("Transfer credit", () => moves.transfer({ from: account }, renew), { why: why ?? (account.frozen ? "The account is frozen." : null) })),
+		h("h3", "Safety"), buttons(freeze, actButton("Withdraw links", () => settle.withdrawLinks(account, renew), { isForSupport: true }), actButton("End a sign-in", () => settle.signOut(account, null, renew))),
+		h("h3", "Records"), buttons(actButton("Export", () => settle.exportAccount(account, renew)), actButton("Erase a number", () => settle.eraseNumber(account, renew)), isClosed ? null : actButton("Close account", () => settle.close(account, renew), { looks: "danger" })));
 }
 
 const LOOKS = { active: "good", charging: "good", paused: "wait", suspended: "bad" };
@@ -63,7 +63,7 @@ function recharge(account, renew) {
 		rule.next_attempt_at ? h("p.hint", `The next attempt is possible ${when(rule.next_attempt_at)}.`) : null,
 		off ? h("p.hint", `Switched off by ${off.by} on ${moment(off.at)}: ${off.reason}`) : null,
 		rule.amount === null ? h("p.hint", "No rule was ever set.") : facts(["Recharge", `${money(rule.amount)} below ${money(rule.threshold)}`], ["Card", method], ["Per hour", count(rule.hourly_count)], ["Daily limit", money(rule.daily_limit)], ["Monthly limit", money(rule.monthly_limit)]),
-		rule.enabled ? h("div.actions", actButton("Switch off", () => settle.switchOff(account, renew))) : null);
+		rule.enabled ? buttons(actButton("Switch off", () => settle.switchOff(account, renew))) : null);
 }
 
 const CARDS = { ok: ["Usable", "good"], declined: ["Declined", "wait"], blocked: ["Blocked", "bad"] };
@@ -86,13 +86,13 @@ function limits(account, renew) {
 		const words = limitText(name, value);
 		return own?.[name] === undefined ? words : h("span", words, h("span.hint.block", "Set by the customer"));
 	};
-	return card("Limits", facts(...Object.entries(LIMITS).map(([name, label]) => [label, shown(name)])), h("div.actions", actButton("Change limits", () => changeLimits(account, renew))));
+	return card("Limits", facts(...Object.entries(LIMITS).map(([name, label]) => [label, shown(name)])), buttons(actButton("Change limits", () => changeLimits(account, renew))));
 }
 
 function details(account, renew) {
 	return card("Account", facts(["Created", account.created_at && date(account.created_at)], ["Time zone", account.time_zone], ["Billing e-mails", h("span.digits", account.billing_emails.join(", ") || "none")],
 		["Holds credit for calls", yesNo(account.admission)], ["Customer at Stripe", account.stripe?.customer_id && h("span.digits", account.stripe.customer_id)]),
-	h("div.actions", actButton("Change e-mails", () => changeEmails(account, renew)), actButton("Change time zone", () => changeZone(account, renew))));
+	buttons(actButton("Change e-mails", () => changeEmails(account, renew)), actButton("Change time zone", () => changeZone(account, renew))));
 }
 
 function issues(account) {

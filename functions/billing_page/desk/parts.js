@@ -16,6 +16,12 @@ export function actButton(label, onclick, { isForSupport = false, looks = "", wh
 	return h("button", { class: looks, onclick, disabled: reason !== null, title: reason, "aria-label": name }, label);
 }
 
+/** Buttons of actions, and below them why some are disabled. That only finance may act is said once, above. */
+export function actions(...buttons) {
+	const reasons = new Set(buttons.filter(Boolean).map((button) => button.title).filter((reason) => reason && reason !== WHY_NOT));
+	return [h("div.actions", buttons), [...reasons].map((reason) => h("p.hint", reason))];
+}
+
 /** The path of an account at the API, with the parts that follow. */
 export const apiPath = (id, ...parts) => ["/operator/accounts", ...[id, ...parts].map(encodeURIComponent)].join("/");
 

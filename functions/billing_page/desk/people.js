@@ -7,7 +7,7 @@ import { changeLine, changeUser } from "./changing.js";
 
 export function peopleView(account, _query, renew) {
 	const [lines, users] = [h("div"), h("div")];
-	list(lines, account, "lines", (items) => (items.length ? table(["Number", "Line", "User", "International calling", ""], items.map((line) => [h("span.digits", line.number), h("span.digits", line.line_id), line.user.name ?? line.user.id ?? "", line.international_calling ? pill("On", "good") : pill("Off"),
+	list(lines, account, "lines", (items) => (items.length ? table(["Number", "Line", "User", "International calling", ""], items.map((line) => [h("span.whole", line.number), h("span.digits", line.line_id), line.user.name ?? line.user.id ?? "", line.international_calling ? pill("On", "good") : pill("Off"),
 		actButton("Change", () => changeLine(account, line, renew), { name: `Change line ${line.number}` })]), { isNamed: true }) : note("plain", "No lines yet.")));
 	list(users, account, "users", (items) => (items.length ? table(["Name", "User", ""], items.map((user) => [user.name, h("span.digits", user.user_id), actButton("Rename", () => changeUser(account, user, renew), { name: `Rename ${user.name}` })]), { isNamed: true }) : note("plain", "No users yet.")));
 	return [

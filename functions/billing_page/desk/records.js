@@ -35,7 +35,7 @@ function entry({ date, at, recorded_at: recorded, description, amount, id }, pla
 }
 
 export function refusedView(account) {
-	return list(account, "denied-calls", {}, (items) => (items.length ? table(["Time", "To", "Line", "User", "Reason", ""], items.map(({ at, to, line_id: line, user, reason, message, call_key: key }) => [moment(at), h("span.digits", to), h("span.digits", line ?? ""), user?.name ?? user?.id ?? "",
+	return list(account, "denied-calls", {}, (items) => (items.length ? table(["Time", "To", "Line", "User", "Reason", ""], items.map(({ at, to, line_id: line, user, reason, message, call_key: key }) => [moment(at), h("span.whole", to), h("span.digits", line ?? ""), user?.name ?? user?.id ?? "",
 		h("span", h("strong", wordsOf(reason)), message ? h("span.hint.block", message) : null), key ? h("a", { href: accountPlace(account.account_id, { view: "call", call: key, at }), "aria-label": `Explain the call to ${to}` }, "Explain") : ""])) : note("good", "No call was refused in the last 30 days.")),
 	h("p.hint", "Refused calls of the last 30 days."));
 }
