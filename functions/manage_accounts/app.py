@@ -3,6 +3,7 @@ cards. The back office sends them below `/accounts`; staff, and clients too, bel
 """
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -14,8 +15,10 @@ from calling_credit import clock, ids
 from calling_credit.accounts.account import Account, Line, account_view, line_view, parse_account, parse_user
 from calling_credit.accounts.freezing import freeze_account, unfreeze_account
 from calling_credit.accounts.line_number import parse_line
+from calling_credit.accounts.line_numbers import parse_move
 from calling_credit.accounts.line_store import LineStore, Source
 from calling_credit.accounts.store import AccountStore
+from calling_credit.accounts.user_store import UserStore
 from calling_credit.api.caller import Right, back_office, desk
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
 from calling_credit.changes.actor import Actor
@@ -49,7 +52,8 @@ logger = Logger()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 accounts = AccountStore(dynamodb, config().table_name)
-lines = LineStore(dynamodb, config().table_name)
+users = UserStore(dynamodb, config().table_name)
+lines = LineStore(dynamodb, config().table_name, timedelta(seconds=config().lead_seconds))
 topups = TopUpStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
 area_codes = AreaCodeReader(s3_client, config().deck_bucket)
@@ -84,12 +88,12 @@ def put_account(account_id: str) -> Response[str]:
 @app.put("/accounts/<account_id>/lines/<line_id>")
 @app.put(DESK + "/accounts/<account_id>/lines/<line_id>")
 def put_line(account_id: str, line_id: str) -> Response[str]:
-    """Create or configure a line; 201 if it is new."""
+    """Create or configure a line, or move a number to it; 201 if it is new."""
     actor = allowed(Right.OPERATE)
     body = json_body(app)
     ids.check_id(account_id, "account_id")
     ids.check_id(line_id, "line_id")
-    version = read_version(body)
+    version, move_from = read_version(body), parse_move(body, account_id, line_id)
     parse = partial(
         parse_line,
         line_id,
@@ -99,7 +103,7 @@ def put_line(account_id: str, line_id: str) -> Response[str]:
     )
 
     def view(line: Line) -> dict[str, Any]:
-        return line_view(line, accounts.user_name(account_id, line.user_id))
+        return line_view(line, users.name(account_id, line.user_id))
 
     def change(current: Line | None) -> Line:
         line = parse(current)
@@ -107,7 +111,8 @@ def put_line(account_id: str, line_id: str) -> Response[str]:
             raise changed_meanwhile("The line", view(current))
         return line
 
-    line, is_new = lines.store_line(account_id, line_id, change, Source(actor.by, actor.address), clock.now())
+    source = Source(actor.by, actor.address)
+    line, is_new = lines.store_line(account_id, line_id, change, source, clock.now(), move_from)
     return answer(view(line), 201 if is_new else 200)
 
 
@@ -118,8 +123,7 @@ def put_user(account_id: str, user_id: str) -> Response[str]:
     allowed(Right.OPERATE)
     user = parse_user(user_id, json_body(app))
     ids.check_id(account_id, "account_id")
-    is_new = accounts.user_name(account_id, user_id) is None
-    accounts.store_user(account_id, user, clock.now())
+    is_new = users.store(account_id, user, clock.now())
     return answer({"user_id": user.user_id, "name": user.name}, 201 if is_new else 200)
 
 

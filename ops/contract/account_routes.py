@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from calling_credit.accounts import account
+from calling_credit.accounts import account, email_address
 from calling_credit.calls import MAX_DURATION_SECONDS
 from calling_credit.charging import corrections
 from calling_credit.ledger import adjustments
@@ -28,12 +28,19 @@ from ops.contract.schemas import (
 )
 from ops.contract.settings_routes import LIMIT_CODES, LINE, OPERATORS_LIMITS, OPERATORS_LIMITS_CHANGE
 
-EMAILS: Final[Schema] = list_of({"type": "string", "pattern": r"^[^@\s]{1,64}@[^@\s]{1,190}$"}) | {
+EMAILS: Final[Schema] = {
     "maxItems": account.MAX_BILLING_EMAILS,
     "description": "Where e-mails about payments and limits go.",
 }
+ADDRESS: Final[Schema] = {
+    "type": "string",
+    "pattern": f"^{email_address.PATTERN}$",
+    "maxLength": email_address.MAX_ADDRESS_CHARACTERS,
+    "description": "A plain address, without a name, quotes, or brackets.",
+}
 TIME_ZONE: Final = described(TEXT, "The IANA time zone of the account's dates.", examples=["America/Denver"])
 LOW_BALANCE: Final = "A balance that falls below this amount is announced."
+ACCOUNT_NAME: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": account.MAX_NAME_CHARACTERS}
 ACCOUNT: Final = record(
     "Account",
     "An account's settings.",
@@ -42,36 +49,48 @@ ACCOUNT: Final = record(
         "currency": one_of([account.CURRENCY]),
         "time_zone": TIME_ZONE,
         "status": one_of(list(account.Status)),
-        "billing_emails": EMAILS,
+        "billing_emails": list_of(TEXT) | EMAILS,
         "admission": described(FLAG, "Whether credit is held for calls that the switch asks about."),
         "frozen": FLAG,
         "limits": OPERATORS_LIMITS,
         "low_balance": described(MONEY, LOW_BALANCE),
+        "name": described(ACCOUNT_NAME, "By which the operator finds the account."),
     },
-    optional=("low_balance",),
+    optional=("low_balance", "name"),
 )
 ACCOUNT_CHANGE: Final = body(
     "AccountChange",
-    "Absent fields keep their value, or take their default in a new account.",
+    "Absent fields keep their value, or take their default in a new account. A new account needs `time_zone`.",
     {
         "currency": one_of([account.CURRENCY]),
         "time_zone": TIME_ZONE,
         "status": one_of(list(account.Status)),
-        "billing_emails": EMAILS,
+        "billing_emails": list_of(ADDRESS) | EMAILS,
         "admission": FLAG,
         "frozen": FLAG,
         "limits": OPERATORS_LIMITS_CHANGE,
         "low_balance": described(or_null(DOLLARS), f"{LOW_BALANCE} Null removes it."),
+        "name": described(or_null(ACCOUNT_NAME), "By which the operator finds the account. Null removes it."),
     },
 )
 NEW_LINE: Final = body(
     "LineSettings",
     "Absent fields keep their value. A new line needs `number` and `user_id`.",
-    {"number": PHONE_NUMBER, "user_id": ID, "international_calling": FLAG, "version": MADE_FROM},
+    {
+        "number": PHONE_NUMBER,
+        "user_id": ID,
+        "international_calling": FLAG,
+        "version": MADE_FROM,
+        "move_from": body(
+            "MoveFrom",
+            "The line that has `number` now, of any account. It is closed when the move takes effect, in two minutes.",
+            {"account_id": ID, "line_id": ID},
+            ["account_id", "line_id"],
+        ),
+    },
 )
 USER: Final = record("User", "A user of an account.", {"user_id": ID, "name": TEXT})
-NAME: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": account.MAX_NAME_CHARACTERS}
-NEW_USER: Final = body("UserSettings", "The user.", {"name": NAME}, ["name"])
+NEW_USER: Final = body("UserSettings", "The user.", {"name": ACCOUNT_NAME}, ["name"])
 ADJUSTMENT: Final = record(
     "Adjustment",
     "A posted adjustment.",
@@ -145,7 +164,7 @@ ROUTES: Final = (
             "busy",
             *LIMIT_CODES,
         ),
-        "Accounts are closed, never deleted.",
+        "Only a body with `time_zone` creates an account. Accounts are closed, never deleted.",
         (ACCOUNT_ID,),
         ACCOUNT_CHANGE,
     ),
@@ -159,6 +178,7 @@ ROUTES: Final = (
         {200: ok(LINE, "The line is changed."), 201: ok(LINE, "The line is created.")},
         (
             "unknown_account",
+            "unknown_user",
             "invalid_id",
             "missing_field",
             "invalid_field",
@@ -166,7 +186,10 @@ ROUTES: Final = (
             "foreign_number",
             "busy",
             "changed_meanwhile",
+            "number_taken",
+            "unknown_line",
         ),
+        "A number belongs to one line. `move_from` moves it from another one.",
         parameters=(ACCOUNT_ID, path("line_id", ID, "The line.")),
         body=NEW_LINE,
     ),

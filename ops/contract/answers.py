@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ops.contract.problem_codes import BY_CODE
 from ops.contract.route import JSON, Access, Answer, Route
-from ops.contract.schemas import INSTANT, Schema, described, one_of, or_null, record
+from ops.contract.schemas import INSTANT, PHONE_NUMBER, Schema, described, one_of, or_null, record
 
 PROBLEM_JSON: Final = "application/problem+json"
 PROBLEM: Final = record(
@@ -24,8 +24,9 @@ PROBLEM: Final = record(
             "type": "object",
             "description": "With `changed_meanwhile`: the current values, as GET shows them, with their `version`.",
         },
+        "number": described(PHONE_NUMBER, "With `number_taken`: the number."),
     },
-    optional=("retry_at", "current"),
+    optional=("retry_at", "current", "number"),
 )
 GATEWAY_MESSAGE: Final = record(
     "GatewayMessage",
@@ -63,7 +64,7 @@ def codes_of(route: Route) -> tuple[str, ...]:
     if route.body is not None:
         codes.add("body_too_large")
         if route.access is not Access.STRIPE:
-            codes.add("malformed_json")
+            codes |= {"malformed_json", "duplicate_key"}
     if any(parameter.name == "Idempotency-Key" for parameter in route.parameters):
         codes |= {"missing_idempotency_key", "invalid_idempotency_key"}
     order = list(BY_CODE)
@@ -85,6 +86,7 @@ def answers(route: Route, shared: dict[str, Any]) -> dict[str, Any]:
     _add_problems(route, by_status)
     _add_gateway(route, by_status)
     own = {BY_CODE[code].status for code in route.codes} if route.is_problem_json else set()
+    own |= set(route.answers)
     document: dict[str, Any] = {}
     for status, answer in sorted(by_status.items()):
         document[str(status)] = answer

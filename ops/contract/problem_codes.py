@@ -16,6 +16,12 @@ _CONTACT = "Contact the operator. Retrying does not help until the operator has 
 EXPLANATIONS: Final = (
     Explanation(ProblemCode.MALFORMED_JSON, 400, "The body is not a JSON object in UTF-8.", "Correct the body."),
     Explanation(
+        ProblemCode.DUPLICATE_KEY,
+        400,
+        "An object of the body names a key twice; the answer names the key.",
+        "Send the key once.",
+    ),
+    Explanation(
         ProblemCode.MISSING_IDEMPOTENCY_KEY,
         400,
         "The request has no `Idempotency-Key` header.",
@@ -92,7 +98,8 @@ EXPLANATIONS: Final = (
         ProblemCode.UNKNOWN_ACCOUNT,
         404,
         "The account does not exist.",
-        "Operator: create it with `PUT /accounts/{account_id}`. Customer: contact the operator.",
+        "Operator: correct the id, or create the account with `PUT /accounts/{account_id}` and its `time_zone`. "
+        "Customer: contact the operator.",
     ),
     Explanation(ProblemCode.UNKNOWN_LINE, 404, "The account has no such line.", "Use a line that `GET /lines` lists."),
     Explanation(
@@ -137,6 +144,12 @@ EXPLANATIONS: Final = (
         409,
         "The settings have changed since the `version` of the request. `current` holds the values of now.",
         "Compare them with your change, and send it again with their `version`.",
+    ),
+    Explanation(
+        ProblemCode.NUMBER_TAKEN,
+        409,
+        "`number` belongs to another line, of this account or another one. The answer names the number.",
+        "Find the line, and move the number with `move_from`; or send another number.",
     ),
     Explanation(
         ProblemCode.PRICE_NOT_STORED,

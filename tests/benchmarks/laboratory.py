@@ -19,9 +19,10 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.dynamodb.models import dynamodb_backends
 
-from calling_credit.accounts.account import Account, Line
+from calling_credit.accounts.account import Account, Line, User
 from calling_credit.accounts.line_store import LineStore, Source
 from calling_credit.accounts.store import AccountStore
+from calling_credit.accounts.user_store import UserStore
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
 from tests.benchmarks import mix
@@ -126,9 +127,12 @@ class Laboratory:
 
     def _create_accounts(self) -> None:
         keeper, lines, now = AccountStore(self._setup, TABLE), LineStore(self._setup, TABLE), datetime.now(UTC)
+        users = UserStore(self._setup, TABLE)
         for index in range(mix.ACCOUNTS):
             keeper.store_account(Account(mix.account_id(index), "USD", "UTC", "open", ()), now)
-            line = Line(mix.line_id(index), "+14155550100", f"user_{index:04d}", international_calling=True)
+            user = User(f"user_{index:04d}", f"User {index}")
+            users.store(mix.account_id(index), user, now)
+            line = Line(mix.line_id(index), f"+1415556{index:04d}", user.user_id, international_calling=True)
             lines.store_line(mix.account_id(index), line.line_id, partial(same, line), Source("operator", ""), now)
 
     def items(self) -> dict[Key, Attributes]:

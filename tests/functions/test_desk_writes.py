@@ -62,7 +62,7 @@ def test_client_needs_the_scope_of_the_change(
 
 
 def test_staff_are_refused_below_accounts(world: World) -> None:
-    claims = {"client_id": None, "scope": None, "token_use": "id", "cognito:groups": "[finance]"}
+    claims: dict[str, Any] = {"client_id": None, "scope": None, "token_use": "id", "cognito:groups": ["finance"]}
     assert world.operate("PUT", "/accounts/acct_1", {"frozen": True}, **claims).code == "scope_required"
 
 

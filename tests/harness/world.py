@@ -3,6 +3,7 @@ requests made from the sample events of AWS.
 """
 
 import copy
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,6 +35,11 @@ UNITED_KINGDOM, MOBILE, JAPAN, PREMIUM = "+442071838750", "+447700900123", "+813
 INCLUDED, UNCOVERED, SHORT_CODE = "+14155550199", "+33142685300", "911"
 
 
+def number_of(account_id: str) -> str:
+    """The number of an account's `line_1`: that of acct_1, or one of its own in the same area code."""
+    return "+14155550100" if account_id == "acct_1" else f"+1415556{zlib.crc32(account_id.encode()) % 10_000:04d}"
+
+
 @dataclass
 class World:
     """The handlers over a fresh table, and their clock."""
@@ -53,7 +59,7 @@ class World:
     def get(self, path: str, *, account: str = "acct_1", accept: str = "application/json", **query: Any) -> Answer:
         """The answer to a member of an account, or on the public `/rates` to anyone (`from_` is `from`)."""
         parameters = {name.rstrip("_"): str(value) for name, value in query.items() if value is not None}
-        claims = {"custom:account_id": account, "cognito:groups": "[member]"}
+        claims = {"custom:account_id": account, "cognito:groups": ["member"]}
         function = "public_rates" if path == "/rates" else "list_usage"
         event = http_event(function, "GET", path, claims=claims)
         event["headers"]["accept"] = accept
@@ -73,8 +79,8 @@ class World:
         self, method: str, path: str, body: Any = None, *, key: str | None = None, group: str = "finance", **claims: Any
     ) -> Answer:
         """The answer of `manage_accounts` to a member of the staff; `path` begins after `/operator`."""
-        token = {"client_id": None, "scope": None, "token_use": "id", "sub": "staff-1", "email": "femi@phone.example"}
-        token |= {"cognito:groups": f"[{group}]"}
+        token: dict[str, Any] = {"client_id": None, "scope": None, "token_use": "id", "cognito:groups": [group]}
+        token |= {"sub": "staff-1", "email": "femi@phone.example"}
         return self.operate(method, f"/operator{path}", body, key=key, **token | claims)
 
     def change(self, path: str, body: Any, **claims: Any) -> Answer:
@@ -112,9 +118,9 @@ class World:
 
     def create_account(self, account_id: str = "acct_1", **settings: Any) -> None:
         """Create an account with one user and one line with international calling."""
-        assert self.operate("PUT", f"/accounts/{account_id}", settings).status == 201
+        assert self.operate("PUT", f"/accounts/{account_id}", {"time_zone": "UTC"} | settings).status == 201
         self.operate("PUT", f"/accounts/{account_id}/users/user_1", {"name": "Ada"})
-        line = {"number": "+14155550100", "user_id": "user_1", "international_calling": True}
+        line = {"number": number_of(account_id), "user_id": "user_1", "international_calling": True}
         assert self.operate("PUT", f"/accounts/{account_id}/lines/line_1", line).status == 201
 
     def deliver(self, *bodies: str | dict[str, Any]) -> list[str]:

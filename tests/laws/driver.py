@@ -90,6 +90,8 @@ class Driver:
         table = self.book.whole_table()
         assert table == self.book.images, "law 9: something changed that no request named"
         assert set(table) == set(self.model.items)
+        plain = {key: checks.plain(json.loads(image)) for key, image in table.items()}
+        checks.the_index_finds_what_is_there(plain, self.book.index())
         fresh = checks.Book(self.book.client, self.book.table_name, images=table)
         fresh.add({key: (None, fresh.image(key)) for key in table})
         accounts = {pk for pk, _ in table}
@@ -129,7 +131,7 @@ class Driver:
     def customer(self, account: str, method: str, path: str, body: Any = None, **more: Any) -> Answer:
         """Send a request of a customer and check law 8."""
         function = "change_settings" if method == "PUT" else "list_usage"
-        claims = {"custom:account_id": account, "cognito:groups": more.pop("group", "[billing_admin]")}
+        claims = {"custom:account_id": account, "cognito:groups": more.pop("group", ["billing_admin"])}
         before = len(self.wire.sent)
         answer = self.ask(function, method, path, body, claims=claims, **more)
         sent: list[Sent] = self.wire.sent[before:]

@@ -5,10 +5,12 @@ The routes come from the template, so that a new route without a case fails.
 
 import json
 import uuid
+from typing import Any
 
 import boto3
 import pytest
 
+from local.seed import MEMBER, Person, create_sign_in
 from local.stack import Stack
 from tests.harness.template import template
 from tests.stack.route_requests import Ask, asker, caller, forge, known_ids, promote
@@ -136,6 +138,19 @@ def test_access_token_is_refused_instead_of_an_id_token(deployed: Stack, ask: As
     )
     refused = ask("GET /balance", answer["AuthenticationResult"]["AccessToken"])
     assert refused.status_code in (401, 403)
+
+
+@pytest.mark.parametrize("group", ["x,billing_admin", "[billing_admin]", "billing_admin,", "team billing_admin"])
+def test_group_whose_name_contains_that_of_the_admins_is_another(deployed: Stack, group: str) -> None:
+    """Flattened to `[a b]`, each looks like `billing_admin`. The emulator lets a group's name have a space."""
+    account_id = f"acct_{uuid.uuid4().hex[:12]}"
+    person = Person("user_1", "Noor Aziz", f"{account_id}@customer.example", MEMBER)
+    deployed.users.append(create_sign_in(deployed.outputs["UserPoolId"], account_id, person))
+    pool: Any = {"UserPoolId": deployed.outputs["UserPoolId"], "GroupName": group}
+    boto3.client("cognito-idp").create_group(**pool)
+    boto3.client("cognito-idp").admin_add_user_to_group(Username=person.email, **pool)
+    answer = deployed.api.request("POST", "/payment-methods", deployed.user_token(person.email), json={})
+    assert (answer.status_code, answer.json()["code"]) == (403, "billing_admin_required")
 
 
 def test_price_list_is_public_and_marks_included_numbers(deployed: Stack) -> None:

@@ -17,6 +17,7 @@ class RejectionCode(StrEnum):
     BODY_TOO_LARGE = "body_too_large"
     MISSING_FIELD = "missing_field"
     MALFORMED_JSON = "malformed_json"
+    DUPLICATE_KEY = "duplicate_key"
     STARTED_TOO_FAR_AHEAD = "started_too_far_ahead"
     STARTED_TOO_LONG_AGO = "started_too_long_ago"
     ENDED_BEFORE_STARTED = "ended_before_started"
@@ -24,6 +25,8 @@ class RejectionCode(StrEnum):
     DURATION_MISMATCH = "duration_mismatch"
     CONFLICTING_CALL = "conflicting_call"
     UNKNOWN_ACCOUNT = "unknown_account"
+    UNKNOWN_NUMBER = "unknown_number"
+    NUMBER_AMBIGUOUS = "number_ambiguous"
     NOT_POSTED = "not_posted"
     NOT_PRICED = "not_priced"
 

@@ -1,5 +1,5 @@
-"""The caller, from the claims that the gateway verified: a customer's account and role, a client's scope, or a staff
-member's groups.
+"""The caller, from the claims of the verified token (`verified_token.py`): a customer's account and role, a client's
+scopes, or a staff member's groups.
 """
 
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ def customer(claims: Mapping[str, Any], settings: Config) -> Caller:
         raise Forbidden(
             ProblemCode.ACCOUNT_MISSING, "This user belongs to no account; the operator assigns users to accounts."
         )
-    groups = _words(claims.get(settings.groups_claim))
+    groups = _groups_of(claims, settings)
     name = str(claims.get("email") or "")
     return Caller(account_id, str(claims.get("sub", "")), settings.admin_group in groups, name, signed_in_at(claims))
 
@@ -77,19 +77,24 @@ def switch(claims: Mapping[str, Any], settings: Config) -> str:
 
 
 def _scopes_of(claims: Mapping[str, Any]) -> list[str]:
-    """The scopes of a token. Identity providers name them `scope` or `scp`."""
-    return _words(claims.get("scope") or claims.get("scp"))
+    """The scopes of a token, in the claim `scope` or `scp`: text with spaces between them, or an array. Each is
+    compared as a whole.
+    """
+    value = claims.get("scope") or claims.get("scp")
+    if isinstance(value, list):
+        return [scope for scope in value if isinstance(scope, str)]
+    return value.split(" ") if isinstance(value, str) else []
 
 
 def _client_id(claims: Mapping[str, Any]) -> str:
     return str(next((claims[name] for name in CLIENT_NAMES if claims.get(name)), ""))
 
 
-def _words(value: object) -> list[str]:
-    """Return the values of a claim that API Gateway passes as a list, as `[a b]`, or as `a b`."""
-    if isinstance(value, list):
-        return [str(part) for part in value]
-    return str(value or "").strip("[]").replace(",", " ").split()
+def _groups_of(claims: Mapping[str, Any], settings: Config) -> list[str]:
+    """The groups of a user: an array, or the one group as text. Each is compared as a whole."""
+    value = claims.get(settings.groups_claim)
+    groups = value if isinstance(value, list) else [value]
+    return [group for group in groups if isinstance(group, str) and group]
 
 
 class Right(StrEnum):
@@ -149,7 +154,7 @@ def desk(claims: Mapping[str, Any], settings: Config, address: str = "") -> Oper
     client = back_office(claims, settings, address)
     if client.rights:
         return client
-    groups = _words(claims.get(settings.groups_claim))
+    groups = _groups_of(claims, settings)
     rights = _staff_rights(groups, settings)
     if not rights or claims.get(settings.account_claim):
         if not groups and _scopes_of(claims):
@@ -169,8 +174,8 @@ def signed_in_at(claims: Mapping[str, Any]) -> int | None:
     """Return when the holder of a token signed in, in whole Unix seconds: `auth_time`, else `iat`; None without both.
     A refreshed token keeps its `auth_time`.
     """
-    value = str(claims.get("auth_time") or claims.get("iat") or "")
-    return int(value) if value.isascii() and value.isdigit() else None
+    value = claims.get("auth_time") or claims.get("iat")
+    return int(value) if isinstance(value, int | float) else None
 
 
 def require_later_sign_in(signed_in_at: int | None, after: int | None) -> None:

@@ -8,8 +8,10 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from calling_credit.api.problems import internal_error, problem
+from calling_credit.api.verified_token import verified_claims
 from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, translate_error
 from calling_credit.errors import BadRequest, CallingCreditError, InvalidValue, NotFound, PayloadTooLarge, ProblemCode
+from calling_credit.unique_keys import DuplicateKeyError, shown_key, unique_keys
 
 MAX_BODY_BYTES: Final = 64 * 1024
 MAX_LIMIT: Final = 200
@@ -77,10 +79,12 @@ def csv_answer(text: str, next_cursor: str | None) -> Response[str]:
 
 
 def claims(app: APIGatewayHttpResolver) -> dict[str, Any]:
-    """Return the claims that the gateway verified; empty on a route without an authorizer."""
+    """Return the claims of the token that the gateway verified, as the issuer wrote them; empty on a route without an
+    authorizer.
+    """
     context: dict[str, Any] = app.current_event.raw_event.get("requestContext", {})
-    claims: dict[str, Any] = context.get("authorizer", {}).get("jwt", {}).get("claims", {})
-    return claims
+    verified = context.get("authorizer", {}).get("jwt", {}).get("claims", {})
+    return verified_claims(app.current_event.headers.get("authorization", ""), verified)
 
 
 def source_ip(app: APIGatewayHttpResolver) -> str:
@@ -92,7 +96,7 @@ def json_body(app: APIGatewayHttpResolver) -> dict[str, Any]:
     """Return the request's body as a JSON object.
 
     Raises:
-        PayloadTooLarge: body_too_large. BadRequest: malformed_json.
+        PayloadTooLarge: body_too_large. BadRequest: malformed_json, duplicate_key.
     """
     try:
         text = app.current_event.decoded_body or ""
@@ -101,7 +105,10 @@ def json_body(app: APIGatewayHttpResolver) -> dict[str, Any]:
     if len(text.encode(errors="replace")) > MAX_BODY_BYTES:
         raise PayloadTooLarge(ProblemCode.BODY_TOO_LARGE, f"A body can have at most {MAX_BODY_BYTES} bytes.")
     try:
-        body = json.loads(text, parse_constant=_refuse_constant)
+        body = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=unique_keys)
+    except DuplicateKeyError as error:
+        detail = f"The body names {shown_key(error.key)} twice in one object; send it once."
+        raise BadRequest(ProblemCode.DUPLICATE_KEY, detail) from None
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):

@@ -1,0 +1,79 @@
+"""Creates and renames the users of an account, with the words by which they are found."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from calling_credit.accounts.account import User
+from calling_credit.accounts.freezing import unknown_account
+from calling_credit.accounts.name_index import index_actions, name_items
+from calling_credit.dynamodb import index_keys, keys
+from calling_credit.dynamodb.attributes import Item, to_attribute, to_attributes
+from calling_credit.dynamodb.partition import Partition
+from calling_credit.dynamodb.retries import retry_on_race
+from calling_credit.dynamodb.transactions import transact
+from calling_credit.instants import format_instant
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class UserStore:
+    """The users in the table."""
+
+    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+        self._client = client
+        self._table_name = table_name
+
+    def name(self, account_id: str, user_id: str) -> str | None:
+        """Read a user's name; None if the user is unknown."""
+        item = self._partition(account_id).get(keys.user_sk(user_id))
+        return None if item is None else str(item["name"])
+
+    def store(self, account_id: str, user: User, now: datetime) -> bool:
+        """Create or rename a user. Return whether the user is new.
+
+        Raises:
+            NotFound: `unknown_account`. Unavailable: `busy`, or the table did not answer in time.
+        """
+        owner = index_keys.of_user(user.user_id)
+
+        def attempt() -> bool | None:
+            before = self.name(account_id, user.user_id)
+            former, named = (name_items(account_id, owner, name) for name in (before, user.name))
+            actions = [self._account_exists(account_id), self._put(account_id, user, before, now)]
+            failed = transact(self._client, [*actions, *index_actions(self._table_name, former, named)])
+            if 0 in failed:
+                raise unknown_account()
+            return None if failed else before is None
+
+        return retry_on_race("The user is", attempt)
+
+    def _put(self, account_id: str, user: User, before: str | None, now: datetime) -> dict[str, Any]:
+        """The action that stores a user whose name is still as it was read."""
+        item: Item = {
+            "PK": keys.account_pk(account_id),
+            "SK": keys.user_sk(user.user_id),
+            "name": user.name,
+            "changed_at": format_instant(now),
+        }
+        put: dict[str, Any] = {"TableName": self._table_name, "Item": to_attributes(item)}
+        if before is None:
+            return {"Put": put | {"ConditionExpression": "attribute_not_exists(PK)"}}
+        condition = {
+            "ConditionExpression": "#name = :read",
+            "ExpressionAttributeNames": {"#name": "name"},
+            "ExpressionAttributeValues": {":read": to_attribute(before)},
+        }
+        return {"Put": put | condition}
+
+    def _account_exists(self, account_id: str) -> dict[str, Any]:
+        return {
+            "ConditionCheck": {
+                "TableName": self._table_name,
+                "Key": {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.account_sk()}},
+                "ConditionExpression": "attribute_exists(PK)",
+            }
+        }
+
+    def _partition(self, account_id: str) -> Partition:
+        return Partition(self._client, self._table_name, keys.account_pk(account_id))
