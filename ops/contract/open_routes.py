@@ -1,5 +1,5 @@
-"""Routes without a token: the Billing page, the support desk, this document, and Stripe's webhook (functions/billing_page,
-functions/stripe_webhook).
+"""Routes without a token: the Billing page, the support desk, this document, and Stripe's webhook
+(functions/billing_page, functions/stripe_webhook).
 """
 
 from typing import Final
@@ -58,7 +58,7 @@ ROUTES: Final = (
             200: Answer("The page.", {HTML: FILE}, {"ETag": ETAG}),
             304: Answer("The client has this version.", headers={"ETag": ETAG}),
         },
-        "The page of the phone company's staff. It holds no data until a member of the staff signs in.",
+        description="The page of the phone company's staff. It holds no data until a member of the staff signs in.",
         parameters=(IF_NONE_MATCH,),
         is_problem_json=False,
     ),

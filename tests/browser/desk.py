@@ -72,6 +72,16 @@ class Clerk(Window):
         return self.dialog.locator(f"#{one.get_attribute('id')}-error").inner_text()
 
 
+ADJUSTMENT: Final = "Give or take credit"
+
+
+def adjust(one: Clerk, amount: str, direction: str = "give", reason: str = "Paid by bank transfer") -> None:
+    """Fill the dialog of an adjustment until its summary."""
+    one.press(ADJUSTMENT)
+    one.fill(direction=direction, amount=amount, reason=reason)
+    one.go_on()
+
+
 @contextmanager
 def serve_desk() -> Iterator[DeskServer]:
     """Serve the page's function with a sign-in of its own."""

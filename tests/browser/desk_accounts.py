@@ -10,9 +10,21 @@ def _limits(**changes: Any) -> dict[str, Any]:
     return {**numbers, "blocked": ["CU"], "high_cost_allowed": [], "daily_top_up": "2000.00", **changes}
 
 
-def _account(account_id: str, names: list[str], balance: str = "41.2402", **changes: Any) -> dict[str, Any]:
-    users = [{"user_id": f"user_{number}", "name": name} for number, name in enumerate(names)]
-    lines = [
+NO_RULE: Final = {
+    **dict.fromkeys(("threshold", "amount", "payment_method_id", "payment_method", "reason", "message")),
+    "enabled": False,
+    "status": "disabled",
+    "hourly_count": 4,
+    "daily_limit": "100.00",
+    "monthly_limit": "1000.00",
+    "version": 0,
+    "next_attempt_at": None,
+    "switched_off": None,
+}
+
+
+def _lines(account_id: str, users: list[dict[str, str]]) -> list[dict[str, Any]]:
+    return [
         {
             "line_id": f"line_{number}",
             "number": f"+1212555{number:02d}{sum(map(ord, account_id)) % 100:02d}",
@@ -22,9 +34,11 @@ def _account(account_id: str, names: list[str], balance: str = "41.2402", **chan
         }
         for number, user in enumerate(users)
     ]
-    rule = dict.fromkeys(("threshold", "amount", "payment_method_id", "payment_method", "reason", "message"))
-    rule |= {"enabled": False, "status": "disabled", "hourly_count": 4, "daily_limit": "100.00"}
-    rule |= {"monthly_limit": "1000.00", "version": 0, "next_attempt_at": None, "switched_off": None}
+
+
+def _account(account_id: str, names: list[str], balance: str = "41.2402", **changes: Any) -> dict[str, Any]:
+    users = [{"user_id": f"user_{number}", "name": name} for number, name in enumerate(names)]
+    sums = {"balance": balance, "held": "0.14", "available": balance}
     return {
         "account_id": account_id,
         "currency": "USD",
@@ -37,30 +51,19 @@ def _account(account_id: str, names: list[str], balance: str = "41.2402", **chan
         "admission": True,
         "low_balance": "10.00",
         "created_at": ago(days=400),
-        "balance": {
-            "balance": balance,
-            "held": "0.14",
-            "available": balance,
-            "calls_in_progress": 1,
-            "updated_at": ago(minutes=2),
-        },
-        "auto_recharge": rule,
+        "balance": {**sums, "calls_in_progress": 1, "updated_at": ago(minutes=2)},
+        "auto_recharge": NO_RULE,
         "limits": {
             "effective": _limits(daily_spend="80.00"),
             "operator": _limits(),
             "own": {"daily_spend": "80.00"},
             "own_version": 2,
         },
-        "top_ups": [],
         "stripe": {"asked": True, "code": None, "customer_id": "cus_9Xy12"},
-        "lines": lines,
-        "more_lines": False,
+        "lines": _lines(account_id, users),
         "users": users,
-        "more_users": False,
-        "cards": [],
-        "mails": [],
-        "more_mails": False,
-        "issues": [],
+        **dict.fromkeys(("more_lines", "more_users", "more_mails"), False),
+        **{name: [] for name in ("top_ups", "cards", "mails", "issues")},
         **changes,
     }
 

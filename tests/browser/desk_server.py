@@ -78,6 +78,8 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         if url.path == "/oauth2/token":
             self._token(dict(parse_qsl(text)))
+        elif url.path == "/oauth2/revoke":
+            self._send(200, "", {})
         else:
             self._operator(method, url.path, {}, text)
 

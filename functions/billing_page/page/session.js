@@ -99,7 +99,7 @@ export function person() {
 	const { claims } = tokens;
 	const claim = claims[settings.groups_claim] ?? [];
 	const groups = Array.isArray(claim) ? claim : String(claim).replace(/[[\],]/g, " ").split(/\s+/);
-	return { id: claims.sub, groups, name: claims.name ?? claims.email ?? "", email: claims.email ?? "", isAdmin: groups.includes(settings.admin_group) };
+	return { groups, name: claims.name ?? claims.email ?? "", email: claims.email ?? "", isAdmin: groups.includes(settings.admin_group) };
 }
 
 export function signOut() {
