@@ -80,7 +80,7 @@ def test_call_is_waived_and_corrected(clerk: SignIn) -> None:
     assert waived.key != corrected.key
 
 
-def test_refund_offers_what_is_left_of_the_payment(clerk: SignIn) -> None:
+def test_refund_offers_the_rest_of_the_payment(clerk: SignIn) -> None:
     one = clerk(place=f"{MERIDIAN}&view=payments")
     one.page.get_by_role("button", name=re.compile("^Refund")).last.click()
     expect(one.dialog.locator("[name=amount]")).to_have_value("15.00")

@@ -5,7 +5,7 @@ import { amountInput, dialog, failure, field, fill, h, note, say } from "./dom.j
 import { decimal, micros, moment, money, placesOf } from "./format.js";
 
 const PLACE = "act:";
-const UNSEEN_MS = 600; // A double-click on Continue must not confirm what nobody has read.
+const UNSEEN_MS = 600; // A double-click on Continue must not confirm an unread summary.
 
 /** Open the dialog of an action.
  *

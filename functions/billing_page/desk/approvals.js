@@ -44,7 +44,7 @@ function decision({ status, decided }) {
 	return h("span", pill(wordsOf(status), LOOKS[status]), decided ? h("span.hint.block.digits", `${decided.by.name ?? wordsOf(decided.by.kind)}, ${moment(decided.at)}`) : null);
 }
 
-/** Nobody decides on their own request; the API refuses it, too. */
+/** No one decides on their own request; the API refuses it, too. */
 function decide(one, look) {
 	const isOwn = one.by.kind === "staff" && one.by.name === person().email;
 	const why = isOwn && mayAct() ? "You asked for this. Another member of the finance group decides." : null;

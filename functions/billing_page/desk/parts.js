@@ -1,4 +1,4 @@
-// What the views of the desk share: who may act, addresses, facts, and words.
+// Parts of all views of the desk: rights, addresses, facts, and words.
 import { h } from "./dom.js";
 import { person } from "./session.js";
 import { settings } from "./settings.js";
