@@ -25,7 +25,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.harness.fast_moto import make_moto_cheap
-from tests.harness.http import http_event
+from tests.harness.http import change_claims, http_event
 from tests.harness.queue import delivery, failures
 from tests.harness.table import Stack
 from tests.harness.template import ROOT, template
@@ -131,7 +131,7 @@ def test_law_8_no_request_names_another_account(till: Till, route: str) -> None:
     wishes = {"international_calling": True, "amount": "25.00", "payment_method_id": card, "customer": another}
     body = {**NAMING_ANOTHER, **wishes}
     event = http_event(function, route.partition(" ")[0], path.format(theirs=theirs, card=card), body=body)
-    event["requestContext"]["authorizer"]["jwt"]["claims"]["custom:account_id"] = "acct_1"
+    change_claims(event, {"custom:account_id": "acct_1"})
     event["headers"] |= {"x-account-id": "acct_2"}
     event["pathParameters"] = {"account_id": "acct_2", "line_id": "line_2"}
     event["rawQueryString"] = urlencode(NAMING_ANOTHER)
