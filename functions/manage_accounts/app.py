@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -16,20 +16,22 @@ from calling_credit.accounts.freezing import freeze_account, unfreeze_account
 from calling_credit.accounts.line_number import parse_line
 from calling_credit.accounts.line_store import LineStore, Source
 from calling_credit.accounts.store import AccountStore
-from calling_credit.api.caller import Right, back_office, desk
+from calling_credit.api.caller import Operator, Right, back_office, desk
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
 from calling_credit.changes.actor import Actor
 from calling_credit.charging.charged_rows import charged_row
-from calling_credit.charging.correction_store import CorrectionStore
-from calling_credit.charging.corrections import correction_view, parse_correction
+from calling_credit.charging.corrections import parse_correction
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
-from calling_credit.ledger.adjustments import adjust_balance, parse_adjustment
+from calling_credit.ledger.adjustments import parse_adjustment
 from calling_credit.ledger.charged_calls import ChargedCall
-from calling_credit.ledger.reader import LedgerReader
-from calling_credit.money import format_money
+from calling_credit.metrics import emit
+from calling_credit.moves.desk import MoveDesk
+from calling_credit.moves.move import Move, MoveKind, adjustment_move, correction_move
+from calling_credit.moves.move_limits import LIMITED, move_limits
+from calling_credit.moves.postings import AdjustmentPoster, CorrectionPoster
 from calling_credit.payments.unblocking import parse_unblock, unblock_card, unblocked_view
 from calling_credit.rates.area_codes import AreaCodeReader
 from calling_credit.rates.deck import Deck, RateRow
@@ -46,6 +48,7 @@ DESK: Final = "/operator"
 """The beginning of the paths that staff may use."""
 
 logger = Logger()
+metrics = Metrics(service="desk")
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 accounts = AccountStore(dynamodb, config().table_name)
@@ -127,31 +130,22 @@ def put_user(account_id: str, user_id: str) -> Response[str]:
 @app.post(DESK + "/accounts/<account_id>/adjustments")
 def post_adjustment(account_id: str) -> Response[str]:
     """Post an adjustment, once per Idempotency-Key."""
-    allowed(Right.ADJUST)
+    operator = operator_with(Right.ADJUST)
     key = idempotency_key(app)
     adjustment = parse_adjustment(json_body(app))
-    account = existing_account(account_id)
-    table_name = config().table_name
-    adjustment_id = adjust_balance(dynamodb, table_name, account_id, key, adjustment, account.time_zone, clock.now())
-    balance = LedgerReader(dynamodb, table_name, account_id).balance().posted_micros
-    amount = format_money(adjustment.amount_micros)
-    return answer({"id": adjustment_id, "amount": amount, "balance": format_money(balance)}, 201)
+    existing_account(account_id)
+    return submit(adjustment_move(account_id, key, adjustment), operator)
 
 
 @app.post("/accounts/<account_id>/calls/<call_key>/corrections")
 @app.post(DESK + "/accounts/<account_id>/calls/<call_key>/corrections")
 def post_correction(account_id: str, call_key: str) -> Response[str]:
     """Correct the duration of a charged call, or waive its charge, once per Idempotency-Key."""
-    by = allowed(Right.ADJUST).by
+    operator = operator_with(Right.ADJUST)
     key = idempotency_key(app)
     request = parse_correction(call_key, json_body(app))
     existing_account(account_id)
-    tolerance = config().hang_up_tolerance_seconds
-    store = CorrectionStore(dynamodb, config().table_name, account_id, row_of, tolerance)
-    correction = store.correct(request, key, by, clock.now())
-    logger.info("corrected", account_id=account_id, call_key=call_key, by=by)
-    balance = LedgerReader(dynamodb, config().table_name, account_id).balance().posted_micros
-    return answer(correction_view(correction, balance), 201)
+    return submit(correction_move(account_id, key, request), operator)
 
 
 @app.put("/accounts/<account_id>/auto-recharge")
@@ -187,10 +181,29 @@ def allowed(right: Right) -> Actor:
     Raises:
         Forbidden: scope_required; at the desk also staff_required, finance_required, id_token_required.
     """
+    return operator_with(right).actor
+
+
+def operator_with(right: Right) -> Operator:
+    """Return who uses a route, after checking the right. Raises the errors of `allowed`."""
     caller = desk if app.current_event.raw_path.startswith(f"{DESK}/") else back_office
     operator = caller(claims(app), config(), source_ip(app))
     operator.require(right, config())
-    return operator.actor
+    return operator
+
+
+def submit(move: Move, operator: Operator) -> Response[str]:
+    """Post an adjustment or correction within the limit of the day, or let it wait for a second person."""
+    table_name, now = config().table_name, clock.now()
+    posters = {
+        MoveKind.ADJUSTMENT: AdjustmentPoster(dynamodb, table_name, now),
+        MoveKind.CORRECTION: CorrectionPoster(dynamodb, table_name, now, row_of, config().hang_up_tolerance_seconds),
+    }
+    moves = MoveDesk(dynamodb, table_name, posters, move_limits(config()), now, partial(emit, metrics, LIMITED))
+    moved = moves.submit(move, operator)
+    fields = {"kind": str(move.kind), "account_id": move.account_id, "move_id": move.move_id}
+    logger.info("moved" if moved.status == 201 else "waiting", extra=fields | {"by": operator.actor.by})
+    return answer(moved.body, moved.status)
 
 
 def existing_account(account_id: str) -> Account:

@@ -7,6 +7,7 @@ from ops.contract import (
     call_routes,
     card_routes,
     desk_routes,
+    move_routes,
     open_routes,
     payment_routes,
     rates_routes,
@@ -29,6 +30,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *account_routes.ROUTES,
     *card_routes.ROUTES,
     *desk_routes.ROUTES,
+    *move_routes.ROUTES,
     *open_routes.ROUTES,
 )
 
