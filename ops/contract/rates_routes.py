@@ -1,4 +1,4 @@
-"""The public price list and the forecast of a customer's credit (functions/list_usage)."""
+"""The public price list and the forecast of a customer's credit (functions/public_rates, functions/list_usage)."""
 
 from typing import Final
 
@@ -82,12 +82,12 @@ ROUTES: Final = (
     Route(
         "GET",
         "/rates",
-        "list_usage",
+        "public_rates",
         Access.ANYONE,
         GROUP,
         "Show the price list",
         {200: ok(RATES, "The prices.")},
-        RATE_CODES,
+        (*RATE_CODES, "too_many_requests"),
         "Send either `number` or `country`. The current prices come first. For a number, the first item is "
         "what callers pay whose country has no price of its own.",
         (

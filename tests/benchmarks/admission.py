@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from calling_credit.accounts.account import Account, Line
+from calling_credit.accounts.account import Account, Line, User
 from calling_credit.accounts.line_store import LineStore, Source
 from calling_credit.accounts.store import AccountStore
 from calling_credit.ledger.adjustments import Adjustment, adjust_balance
@@ -70,7 +70,9 @@ def measure(lab: Laboratory, action: Any) -> tuple[list[Request], int]:
 def open_account(lab: Laboratory) -> None:
     """Open an account with admission and credit."""
     now = datetime.now(UTC)
-    AccountStore(lab.dynamodb, TABLE).store_account(Account(ACCOUNT, "USD", "UTC", "open", (), admission=True), now)
+    accounts = AccountStore(lab.dynamodb, TABLE)
+    accounts.store_account(Account(ACCOUNT, "USD", "UTC", "open", (), admission=True), now)
+    accounts.store_user(ACCOUNT, User("user_held", "Ada"), now)
     line = Line(LINE, "+14155550100", "user_held", international_calling=True)
     LineStore(lab.dynamodb, TABLE).store_line(ACCOUNT, LINE, partial(same, line), Source("operator", ""), now)
     adjust_balance(lab.dynamodb, TABLE, ACCOUNT, "credit", Adjustment(CREDIT_MICROS, "Credit"), "UTC", now)

@@ -19,7 +19,7 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.dynamodb.models import dynamodb_backends
 
-from calling_credit.accounts.account import Account, Line
+from calling_credit.accounts.account import Account, Line, User
 from calling_credit.accounts.line_store import LineStore, Source
 from calling_credit.accounts.store import AccountStore
 from calling_credit.dynamodb import keys
@@ -128,6 +128,7 @@ class Laboratory:
         keeper, lines, now = AccountStore(self._setup, TABLE), LineStore(self._setup, TABLE), datetime.now(UTC)
         for index in range(mix.ACCOUNTS):
             keeper.store_account(Account(mix.account_id(index), "USD", "UTC", "open", ()), now)
+            keeper.store_user(mix.account_id(index), User(f"user_{index:04d}", f"User {index}"), now)
             line = Line(mix.line_id(index), "+14155550100", f"user_{index:04d}", international_calling=True)
             lines.store_line(mix.account_id(index), line.line_id, partial(same, line), Source("operator", ""), now)
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.dynamodb
 
 
 def test_a_new_account_has_a_balance_of_zero(world: World) -> None:
-    answer = world.operate("PUT", "/accounts/acct_2", {})
+    answer = world.operate("PUT", "/accounts/acct_2", {"time_zone": "UTC"})
     assert answer.status == 201
     assert answer.body == {
         "account_id": "acct_2",
@@ -105,7 +105,7 @@ def test_the_low_balance_level_is_stored_on_account_and_balance(world: World) ->
 
 
 def test_an_account_may_begin_with_a_level(world: World) -> None:
-    assert world.operate("PUT", "/accounts/acct_2", {"low_balance": "0.00"}).status == 201
+    assert world.operate("PUT", "/accounts/acct_2", {"time_zone": "UTC", "low_balance": "0.00"}).status == 201
     assert levels(world, "acct_2") == [0, 0]
 
 
@@ -128,7 +128,7 @@ def test_an_account_is_closed_and_opened_again_and_never_deleted(world: World) -
 def test_invalid_settings_are_422_and_write_nothing(world: World, body: dict[str, Any], code: str) -> None:
     before = world.stack.items()
     for account in ("acct_1", "acct_2"):
-        answer = world.operate("PUT", f"/accounts/{account}", body)
+        answer = world.operate("PUT", f"/accounts/{account}", {"time_zone": "UTC"} | body)
         assert (answer.status, answer.code) == (422, code)
     assert world.stack.items() == before
 
@@ -139,7 +139,7 @@ def test_an_address_with_half_a_character_is_422_not_a_server_error(world: World
 
 
 def test_an_account_created_twice_at_once_is_one_account_with_one_balance(world: World) -> None:
-    answers = at_once(*[lambda: world.operate("PUT", "/accounts/acct_2", {})] * 4)
+    answers = at_once(*[lambda: world.operate("PUT", "/accounts/acct_2", {"time_zone": "UTC"})] * 4)
     assert sorted(answer.status for answer in answers) == [200, 200, 200, 201]
     assert [item["SK"] for item in world.stack.items("acct_2")] == ["ACCOUNT", "BALANCE"]
 
@@ -161,8 +161,9 @@ def test_a_new_line_has_international_calling_off(world: World) -> None:
 
 
 def test_a_line_keeps_omitted_settings(world: World) -> None:
+    world.operate("PUT", "/accounts/acct_1/users/user_2", {"name": "Bo"})
     answer = world.operate("PUT", "/accounts/acct_1/lines/line_1", {"user_id": "user_2"})
-    assert answer.status == 200
+    assert (answer.status, answer.body["user"]) == (200, {"id": "user_2", "name": "Bo"})
     assert (answer.body["number"], answer.body["international_calling"]) == ("+14155550100", True)
     assert world.of_kind("LINE")[0]["changed_by"] == "client:3n4exampleoperator"
 

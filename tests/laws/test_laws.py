@@ -16,7 +16,6 @@ redelivered after a deck that prices it, in the model too. All laws also hold wh
 are rated, and charged calls are priced again.
 """
 
-import os
 import random
 from datetime import timedelta
 from itertools import permutations
@@ -25,8 +24,9 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.harness.fast_moto import make_moto_cheap
-from tests.harness.http import change_claims, http_event
+from tests.harness.http import http_event
 from tests.harness.queue import delivery, failures
+from tests.harness.settings import whole_setting
 from tests.harness.table import Stack
 from tests.harness.template import ROOT, template
 from tests.harness.till import Till
@@ -41,8 +41,8 @@ from tests.laws.prices import Decks, Prices
 
 pytestmark = pytest.mark.dynamodb
 
-SEED = int(os.environ.get("LAWS_SEED", "20261123"))
-OPERATIONS = int(os.environ.get("LAWS_OPERATIONS", "2000"))
+SEED = whole_setting("LAWS_SEED", 20261123)
+OPERATIONS = whole_setting("LAWS_OPERATIONS", 2000, 1)
 
 
 def test_the_laws_hold_after_every_operation(
@@ -74,7 +74,7 @@ CUSTOMER_ROUTES = {
     "GET /statement": ("list_usage", "/statement"),
     "GET /lines": ("list_usage", "/lines"),
     "GET /lines/{line_id}/changes": ("list_usage", "/lines/line_1/changes"),
-    "GET /rates": ("list_usage", "/rates"),
+    "GET /rates": ("public_rates", "/rates"),
     "GET /forecast": ("list_usage", "/forecast"),
     "GET /account/rates": ("list_usage", "/account/rates"),
     "POST /auto-recharge/simulate": ("change_settings", "/auto-recharge/simulate"),
@@ -106,7 +106,9 @@ NAMING_ANOTHER = {
 
 def test_law_8_every_route_of_customers_is_held_to_its_account() -> None:
     routes = [part["Properties"] for part in template()["Resources"].values() if "Route" in part["Type"].split("::")]
-    operator = [route["RouteKey"] for route in routes if "AuthorizationScopes" in route]
+    operator = [
+        route["RouteKey"] for route in routes if "AuthorizationScopes" in route or " /operator/" in route["RouteKey"]
+    ]
     assert {route["RouteKey"] for route in routes} - set(operator) == set(CUSTOMER_ROUTES) | SIGNED_ROUTES | PAGE_ROUTES
     signed = (
         {route["RouteKey"] for route in routes if route["AuthorizationType"] == "NONE"} - PAGE_ROUTES - {"GET /rates"}
@@ -130,8 +132,8 @@ def test_law_8_no_request_names_another_account(till: Till, route: str) -> None:
     function, path = CUSTOMER_ROUTES[route]
     wishes = {"international_calling": True, "amount": "25.00", "payment_method_id": card, "customer": another}
     body = {**NAMING_ANOTHER, **wishes}
-    event = http_event(function, route.partition(" ")[0], path.format(theirs=theirs, card=card), body=body)
-    change_claims(event, {"custom:account_id": "acct_1"})
+    asked_for = (route.partition(" ")[0], path.format(theirs=theirs, card=card))
+    event = http_event(function, *asked_for, body=body, claims={"custom:account_id": "acct_1"})
     event["headers"] |= {"x-account-id": "acct_2"}
     event["pathParameters"] = {"account_id": "acct_2", "line_id": "line_2"}
     event["rawQueryString"] = urlencode(NAMING_ANOTHER)

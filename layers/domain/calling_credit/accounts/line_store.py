@@ -14,7 +14,7 @@ from calling_credit.dynamodb import change_keys, keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import put, transact, update
-from calling_credit.errors import NotFound, ProblemCode
+from calling_credit.errors import InvalidValue, NotFound, ProblemCode
 from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ class LineStore:
         """Store the line that `change` makes of the current one. Return it, and whether it is new.
 
         Raises:
-            NotFound: `unknown_account`. Unavailable: `busy`, or the table did not answer in time.
+            NotFound: `unknown_account`. InvalidValue: `unknown_user`, the line is given to a user without an item.
+            Unavailable: `busy`, or the table did not answer in time.
         """
 
         def attempt() -> tuple[Line, bool] | None:
@@ -51,7 +52,10 @@ class LineStore:
             line = change(before)
             version = before.version if before else 0
             line = replace(line, version=version if before == replace(line, version=version) else version + 1)
-            actions = [self._account_exists(account_id), self._put(account_id, line, item, source, now)]
+            actions = [self._exists(account_id, keys.account_sk()), self._put(account_id, line, item, source, now)]
+            user = None if before and before.user_id == line.user_id else len(actions)
+            if user is not None:
+                actions.append(self._exists(account_id, keys.user_sk(line.user_id)))
             if line.international_calling != _is_on(item):
                 actions.append(self._record(account_id, line, _changes(item), source, now))
             failed = transact(self._client, actions)
@@ -59,6 +63,12 @@ class LineStore:
                 raise NotFound(
                     ProblemCode.UNKNOWN_ACCOUNT,
                     "This account does not exist; create it with PUT /accounts/{account_id}.",
+                )
+            if user in failed:
+                raise InvalidValue(
+                    ProblemCode.UNKNOWN_USER,
+                    "user_id names no user of this account; create the user first with"
+                    " PUT /accounts/{account_id}/users/{user_id}.",
                 )
             return None if failed else (line, item is None)
 
@@ -156,11 +166,11 @@ class LineStore:
         }
         return put(self._table_name, to_attributes(item))
 
-    def _account_exists(self, account_id: str) -> dict[str, Any]:
+    def _exists(self, account_id: str, sort_key: str) -> dict[str, Any]:
         return {
             "ConditionCheck": {
                 "TableName": self._table_name,
-                "Key": {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.account_sk()}},
+                "Key": {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": sort_key}},
                 "ConditionExpression": "attribute_exists(PK)",
             }
         }
