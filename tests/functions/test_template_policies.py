@@ -14,18 +14,21 @@ INDEX = {"Fn::Sub": "${LedgerTable.Arn}/index/sweep"}
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 READS = {"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Query"}
 PAYMENTS = {"ACCOUNT#*", "CARD#*", "STRIPE", "STRIPE#*"}
+COUNTERS = {"CLIENT#*", "STAFF#*"}
+MOVES = {"APPROVAL#*", *COUNTERS}
 WRITTEN = {
     "rate_calls": {"ACCOUNT#*"},
     "authorize_call": {"ACCOUNT#*"},
     "expire_holds": {"ACCOUNT#*"},
     "rerate_calls": {"ACCOUNT#*"},
     "change_settings": {"ACCOUNT#*", "STRIPE"},
-    "manage_accounts": {"ACCOUNT#*", "CARD#*"},
+    "manage_accounts": {"ACCOUNT#*", "CARD#*", *MOVES},
+    "move_credit": {"ACCOUNT#*", "CARD#*", "STRIPE#*", *MOVES},
     "add_funds": PAYMENTS,
     "follow_links": PAYMENTS,
-    "stripe_webhook": PAYMENTS,
+    "stripe_webhook": PAYMENTS | COUNTERS,
     "auto_recharge": PAYMENTS,
-    "reconcile_payments": PAYMENTS,
+    "reconcile_payments": PAYMENTS | COUNTERS,
     "prove_ledger": {"STRIPE#*"},
     "send_mail": {"ACCOUNT#*", "MAIL"},
 }
@@ -34,7 +37,8 @@ INDEXED = {
     "expire_holds": {"HOLD#*"},
     "prove_ledger": {"RECHARGE#*"},
     "publish_rates": {"ACCOUNT#*"},
-    "reconcile_payments": {"RECHARGE#*", "SUSPICIOUS#*", "TOPUP#*"},
+    "move_credit": {"APPROVAL#*"},
+    "reconcile_payments": {"RECHARGE#*", "REFUND#*", "SUSPICIOUS#*", "TOPUP#*"},
     "rerate_calls": {"UNRATED#*"},
 }
 """The kinds of item that each function may find in the index."""
@@ -46,6 +50,7 @@ SECRETS = {
     "change_settings": {"StripeSecret"},
     "auto_recharge": {"StripeSecret"},
     "prove_ledger": {"StripeSecret"},
+    "move_credit": {"StripeSecret"},
     "reconcile_payments": {"StripeSecret"},
     "stripe_webhook": {"StripeSecret", "StripeWebhookSecret"},
 }
