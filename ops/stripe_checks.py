@@ -42,7 +42,6 @@ RIGHTS: Final = (
     Right("SetupIntents", "Write", lambda v1: v1.setup_intents.cancel(f"seti_{MISSING}")),
     Right("Checkout Sessions", "Write", lambda v1: v1.checkout.sessions.expire(f"cs_{MISSING}")),
     Right("Charges and Refunds", "Write", lambda v1: v1.refunds.create({"charge": f"ch_{MISSING}"})),
-    Right("Charges and Refunds", "Read", lambda v1: v1.charges.list({"limit": 1})),
     Right("Disputes", "Read", lambda v1: v1.disputes.list({"limit": 1})),
     Right("Radar", "Read", lambda v1: v1.radar.early_fraud_warnings.list({"limit": 1})),
     Right("Events", "Read", lambda v1: v1.events.list({"limit": 1})),

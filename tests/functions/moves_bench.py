@@ -2,8 +2,13 @@
 
 from typing import Any
 
+from local.stripe_stand_in.controls import Controls
+from tests.harness.cards import VISA
 from tests.harness.http import Answer, http_event
+from tests.harness.till import Till
 from tests.harness.world import World
+
+REFUNDS = "POST /v1/refunds"
 
 FEMI: dict[str, Any] = {"sub": "staff-1", "email": "femi@phone.example"}
 GRACE: dict[str, Any] = {"sub": "staff-2", "email": "grace@phone.example"}
@@ -74,3 +79,39 @@ def changes(world: World, account: str = "acct_1") -> list[tuple[str, str]]:
 def left_of(world: World, holder: str = "STAFF#staff-1") -> list[int]:
     """What is left of the days of a holder, in micro-dollars."""
     return [item["left_micros"] for item in world.stack.items() if item["PK"] == holder and "left_micros" in item]
+
+
+def approve(world: World, approval_id: str, decision: str = "approve", **claims: Any) -> Answer:
+    """Let Grace decide on a request."""
+    return at_desk(world, "POST", f"/approvals/{approval_id}/{decision}", key=None, **GRACE | claims)
+
+
+def move_everything(till: Till) -> None:
+    """Moves of credit of every kind, by staff and by a client: posted at once, approved, rejected, and left to sweeps
+    and callbacks. The account has the charged calls c_2 and c_3.
+    """
+    world, controls = till.world, Controls(till.stand_in)
+    world.adjust("1000.00", "for moves")
+    visa = till.card(VISA)
+    assert goodwill(world, "0.01", call="c_3", key="m_1").status == 201
+    assert transfer(world, "1.00", key="m_2", **CLIENT).status == 201
+    for number, claims in enumerate((FEMI, CLIENT)):
+        topup = till.paid("5.00", visa)["id"]
+        controls.dispute(till.intent_of(topup)["latest_charge"], inquiry=True)
+        assert refund(world, topup, "1.00", key=f"m_3{number}", **claims).status == 201
+        unblock = {"top_up_id": topup, "reason": "Test"}
+        assert world.operate("POST", "/accounts/acct_1/cards/unblock", unblock).status == 200
+        till.fault("dropped", REFUNDS)
+        topup = till.paid("5.00", visa)["id"]
+        assert refund(world, topup, "1.00", key=f"m_4{number}", **claims).body["status"] == "processing"
+        till.fault("refused", REFUNDS, code="charge_disputed", status=400)
+        till.sweep(minutes=3)
+        till.fault("answer_lost", REFUNDS)
+        assert refund(world, topup, "1.00", key=f"m_5{number}", **claims).body["status"] == "processing"
+        controls.fail_refund(till.objects("refund")[-1]["id"])
+        till.call_all_back()
+    for key, decision in (("m_6", "approve"), ("m_7", "reject")):
+        waiting = transfer(world, "101.00", key=key)
+        assert waiting.status == 202, waiting.text
+        assert approve(world, waiting.body["id"], decision).status == 200
+    assert at_desk(world, "GET", "/approvals", key=None).status == 200

@@ -13,8 +13,7 @@ TABLE = {"Fn::GetAtt": ["LedgerTable", "Arn"]}
 INDEX = {"Fn::Sub": "${LedgerTable.Arn}/index/sweep"}
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 READS = {"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Query"}
-PAYMENTS = {"ACCOUNT#*", "CARD#*", "STRIPE", "STRIPE#*"}
-COUNTERS = {"CLIENT#*", "STAFF#*"}
+PAYMENTS, COUNTERS = {"ACCOUNT#*", "CARD#*", "STRIPE", "STRIPE#*"}, {"CLIENT#*", "STAFF#*"}
 MOVES = {"APPROVAL#*", *COUNTERS}
 WRITTEN = {
     "rate_calls": {"ACCOUNT#*"},
@@ -26,9 +25,8 @@ WRITTEN = {
     "move_credit": {"ACCOUNT#*", "CARD#*", "STRIPE#*", *MOVES},
     "add_funds": PAYMENTS,
     "follow_links": PAYMENTS,
-    "stripe_webhook": PAYMENTS | COUNTERS,
     "auto_recharge": PAYMENTS,
-    "reconcile_payments": PAYMENTS | COUNTERS,
+    **dict.fromkeys(("stripe_webhook", "reconcile_payments"), PAYMENTS | COUNTERS),
     "prove_ledger": {"STRIPE#*"},
     "send_mail": {"ACCOUNT#*", "MAIL"},
 }
@@ -50,13 +48,11 @@ SECRETS = {
     "change_settings": {"StripeSecret"},
     "auto_recharge": {"StripeSecret"},
     "prove_ledger": {"StripeSecret"},
-    "move_credit": {"StripeSecret"},
-    "reconcile_payments": {"StripeSecret"},
+    **{folder: {"StripeSecret"} for folder in ("move_credit", "reconcile_payments")},
     "stripe_webhook": {"StripeSecret", "StripeWebhookSecret"},
 }
 """The secrets that each function reads."""
 WITHOUT_DATA = {"billing_page": set[str](), "public_rates": {"s3:GetObject", "s3:ListBucket"}}
-"""What the functions without access to accounts may do."""
 
 
 def all_roles() -> dict[str, Any]:
