@@ -7,6 +7,7 @@ from ops.contract import (
     call_routes,
     card_routes,
     desk_routes,
+    move_routes,
     open_routes,
     payment_routes,
     rates_routes,
@@ -31,6 +32,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *card_routes.ROUTES,
     *sign_out_routes.ROUTES,
     *desk_routes.ROUTES,
+    *move_routes.ROUTES,
     *open_routes.ROUTES,
 )
 
