@@ -10,9 +10,7 @@ from ops.contract.schemas import (
     DOLLARS,
     FLAG,
     ID,
-    MADE_FROM,
     MONEY,
-    PHONE_NUMBER,
     TEXT,
     Schema,
     body,
@@ -22,7 +20,7 @@ from ops.contract.schemas import (
     or_null,
     record,
 )
-from ops.contract.settings_routes import LIMIT_CODES, LINE, OPERATORS_LIMITS, OPERATORS_LIMITS_CHANGE
+from ops.contract.settings_routes import LIMIT_CODES, LINE, NEW_LINE, OPERATORS_LIMITS, OPERATORS_LIMITS_CHANGE
 
 EMAILS: Final[Schema] = {
     "maxItems": account.MAX_BILLING_EMAILS,
@@ -67,22 +65,6 @@ ACCOUNT_CHANGE: Final = body(
         "limits": OPERATORS_LIMITS_CHANGE,
         "low_balance": described(or_null(DOLLARS), f"{LOW_BALANCE} Null removes it."),
         "name": described(or_null(ACCOUNT_NAME), "By which the operator finds the account. Null removes it."),
-    },
-)
-NEW_LINE: Final = body(
-    "LineSettings",
-    "Absent fields keep their value. A new line needs `number` and `user_id`.",
-    {
-        "number": PHONE_NUMBER,
-        "user_id": ID,
-        "international_calling": FLAG,
-        "version": MADE_FROM,
-        "move_from": body(
-            "MoveFrom",
-            "The line that has `number` now, of any account. It is closed when the move takes effect, in two minutes.",
-            {"account_id": ID, "line_id": ID},
-            ["account_id", "line_id"],
-        ),
     },
 )
 USER: Final = record("User", "A user of an account.", {"user_id": ID, "name": TEXT})

@@ -7,7 +7,7 @@ const WAS_HERE = "was-signed-in";
 const IN_VAIN = "signed-in-in-vain";
 const SPARE_MS = 60_000;
 const INVALID = "This sign-in is invalid or has expired. Sign in again.";
-const HOME = `${location.origin}/`;
+const HOME = location.origin + location.pathname;
 
 let tokens = null;
 let renewal = null;
@@ -50,7 +50,7 @@ export async function finishSignIn() {
 	if (!answer.has("state") || !(answer.has("code") || answer.has("error"))) return false;
 	const way = JSON.parse(sessionStorage.getItem(WAY) ?? "null");
 	sessionStorage.removeItem(WAY);
-	history.replaceState(null, "", `/${way?.back ?? ""}`);
+	history.replaceState(null, "", HOME + (way?.back ?? ""));
 	if (way === null || answer.get("state") !== way.state) throw new Error(INVALID);
 	if (answer.has("error")) throw new Error("Sign-in was canceled or failed. Try again.");
 	const grant = { grant_type: "authorization_code", code: answer.get("code"), redirect_uri: HOME, code_verifier: way.verifier };
@@ -102,7 +102,7 @@ export function person() {
 	const { claims } = tokens;
 	const claim = claims[settings.groups_claim];
 	const groups = Array.isArray(claim) ? claim : [claim];
-	return { name: claims.name ?? claims.email ?? "", email: claims.email ?? "", isAdmin: groups.includes(settings.admin_group) };
+	return { groups, name: claims.name ?? claims.email ?? "", email: claims.email ?? "", isAdmin: groups.includes(settings.admin_group) };
 }
 
 /** Revoke the refresh token, which the sign-out of the hosted page leaves valid, and end the session. */
