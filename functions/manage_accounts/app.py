@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -24,16 +24,18 @@ from calling_credit.api.caller import Operator, Right, back_office, desk
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
 from calling_credit.changes.sign_in_reader import read_signed_in
 from calling_credit.charging.charged_rows import charged_row
-from calling_credit.charging.correction_store import CorrectionStore
-from calling_credit.charging.corrections import correction_view, parse_correction
+from calling_credit.charging.corrections import parse_correction
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
-from calling_credit.ledger.adjustments import adjust_balance, parse_adjustment
+from calling_credit.ledger.adjustments import parse_adjustment
 from calling_credit.ledger.charged_calls import ChargedCall
-from calling_credit.ledger.reader import LedgerReader
-from calling_credit.money import format_money
+from calling_credit.metrics import emit
+from calling_credit.moves.desk import MoveDesk, Poster
+from calling_credit.moves.move import Move, MoveKind, adjustment_move, correction_move
+from calling_credit.moves.move_limits import LIMITED, move_limits
+from calling_credit.moves.postings import AdjustmentPoster, CorrectionPoster
 from calling_credit.payments.unblocking import parse_unblock, unblock_card, unblocked_view
 from calling_credit.rates.area_codes import AreaCodeReader
 from calling_credit.rates.deck import Deck, RateRow
@@ -50,6 +52,7 @@ DESK: Final = "/operator"
 """The beginning of the paths that staff may use."""
 
 logger = Logger()
+metrics = Metrics(service="desk")
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 accounts = AccountStore(dynamodb, config().table_name)
@@ -136,12 +139,8 @@ def post_adjustment(account_id: str) -> Response[str]:
     operator = allowed(Right.ADJUST)
     key = idempotency_key(app)
     adjustment = parse_adjustment(json_body(app))
-    account = existing_account(account_id, operator)
-    table_name = config().table_name
-    adjustment_id = adjust_balance(dynamodb, table_name, account_id, key, adjustment, account.time_zone, clock.now())
-    balance = LedgerReader(dynamodb, table_name, account_id).balance().posted_micros
-    amount = format_money(adjustment.amount_micros)
-    return answer({"id": adjustment_id, "amount": amount, "balance": format_money(balance)}, 201)
+    existing_account(account_id, operator)
+    return submit(adjustment_move(account_id, key, adjustment), operator)
 
 
 @app.post("/accounts/<account_id>/calls/<call_key>/corrections")
@@ -149,16 +148,10 @@ def post_adjustment(account_id: str) -> Response[str]:
 def post_correction(account_id: str, call_key: str) -> Response[str]:
     """Correct the duration of a charged call, or waive its charge, once per Idempotency-Key."""
     operator = allowed(Right.ADJUST)
-    by = operator.actor.by
     key = idempotency_key(app)
     request = parse_correction(call_key, json_body(app))
     existing_account(account_id, operator)
-    tolerance = config().hang_up_tolerance_seconds
-    store = CorrectionStore(dynamodb, config().table_name, account_id, row_of, tolerance)
-    correction = store.correct(request, key, by, clock.now())
-    logger.info("corrected", account_id=account_id, call_key=call_key, by=by)
-    balance = LedgerReader(dynamodb, config().table_name, account_id).balance().posted_micros
-    return answer(correction_view(correction, balance), 201)
+    return submit(correction_move(account_id, key, request), operator)
 
 
 @app.put("/accounts/<account_id>/auto-recharge")
@@ -219,6 +212,19 @@ def allowed(right: Right) -> Operator:
     return operator
 
 
+def submit(move: Move, operator: Operator) -> Response[str]:
+    """Post an adjustment or correction within the limit of the day, or let it wait for a second person."""
+    table_name, now = config().table_name, clock.now()
+    posters: dict[MoveKind, Poster] = {
+        MoveKind.ADJUSTMENT: AdjustmentPoster(dynamodb, table_name, now),
+        MoveKind.CORRECTION: CorrectionPoster(dynamodb, table_name, now, row_of, config().hang_up_tolerance_seconds),
+    }
+    count_limited = partial(emit, metrics, LIMITED)
+    moved = MoveDesk(dynamodb, table_name, posters, move_limits(config()), now, count_limited).submit(move, operator)
+    logger.info("moved" if moved.status == 201 else "waiting", move_id=move.move_id, by=operator.actor.by)
+    return answer(moved.body, moved.status)
+
+
 def existing_account(account_id: str, operator: Operator) -> Account:
     """Return an account.
 
@@ -239,7 +245,7 @@ def row_of(call: ChargedCall) -> RateRow:
 
 
 def published_deck(version: str) -> Deck:
-    """Read a published deck. Only calls that version 1.0.0 charged need one, so the reader is imported when it is."""
+    """Read a published deck, which only calls that version 1.0.0 charged need."""
     from calling_credit.rates.active_decks import ActiveDecks  # noqa: PLC0415
 
     return ActiveDecks(s3_client(), config().deck_bucket).deck(version)

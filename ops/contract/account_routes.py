@@ -171,6 +171,8 @@ ROUTES: Final = (
             "invalid_field",
             "invalid_amount",
             "amount_out_of_range",
+            "daily_adjustments",
+            "busy",
         ),
         parameters=(ACCOUNT_ID, IDEMPOTENCY_KEY),
         body=NEW_ADJUSTMENT,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from ops.contract import account_routes, card_routes, correction_routes, recharge_routes, sign_out_routes
+from ops.contract.move_routes import APPROVAL_CODES, WAITS
 from ops.contract.route import Access, Route, ok
 
 GROUP: Final = "Desk"
@@ -14,9 +15,12 @@ FREEZE: Final = "Staff of the group `support` may send `frozen` alone; every oth
 
 def _twin(route: Route) -> Route:
     description = f"{route.description} {FREEZE}" if route.path == "/accounts/{account_id}" else route.description
-    return replace(
+    twin = replace(
         route, path=f"/operator{route.path}", access=Access.DESK, group=GROUP, description=description.strip()
     )
+    if route.access is not Access.CREDIT:
+        return twin
+    return replace(twin, answers={**route.answers, 202: WAITS}, codes=(*route.codes, *APPROVAL_CODES))
 
 
 SIGN_OUT_STAFF: Final = Route(

@@ -8,6 +8,7 @@ from ops.contract import (
     card_routes,
     correction_routes,
     desk_routes,
+    move_routes,
     open_routes,
     payment_routes,
     rates_routes,
@@ -33,6 +34,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *card_routes.ROUTES,
     *sign_out_routes.ROUTES,
     *desk_routes.ROUTES,
+    *move_routes.ROUTES,
     *open_routes.ROUTES,
 )
 
