@@ -3,17 +3,13 @@
 from typing import Final
 
 from calling_credit.accounts import account, email_address
-from calling_credit.calls import MAX_DURATION_SECONDS
 from calling_credit.charging import corrections
 from calling_credit.ledger import adjustments
 from ops.contract.route import IDEMPOTENCY_KEY, Access, Route, ok, path
 from ops.contract.schemas import (
-    CALL_KEY,
-    COUNT,
     DOLLARS,
     FLAG,
     ID,
-    INSTANT,
     MONEY,
     TEXT,
     Schema,
@@ -93,39 +89,7 @@ NEW_ADJUSTMENT: Final = body(
     ["amount", "reason"],
 )
 
-FIGURES: Final = record(
-    "CallFigures", "The duration of a call, and its price.", {"duration_seconds": COUNT, "price": MONEY}
-)
-CORRECTION: Final = record(
-    "Correction",
-    "A posted correction of a call.",
-    {
-        "call_key": CALL_KEY,
-        "started_at": INSTANT,
-        "before": FIGURES,
-        "after": FIGURES,
-        "difference": described(MONEY, "The change of the balance: positive gives credit back."),
-        "balance": described(MONEY, "The account's balance now."),
-        "goodwill_taken_back": described(
-            MONEY, "Goodwill that the new price no longer covers. `difference` is less by this amount."
-        ),
-    },
-    optional=("goodwill_taken_back",),
-)
-STARTED_AT: Final[Schema] = {"type": "string", "format": "date-time", "description": "As GET /usage shows it."}
 REASON: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": corrections.MAX_REASON_CHARACTERS}
-SECONDS: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": MAX_DURATION_SECONDS}
-NEW_CORRECTION: Final = body(
-    "NewCorrection",
-    "The true duration of the call, or `waive: true` to charge nothing.",
-    {
-        "started_at": STARTED_AT,
-        "duration_seconds": described(SECONDS, "The true duration."),
-        "waive": {"const": True, "description": "Charge nothing for the call."},
-        "reason": REASON,
-    },
-    ["started_at", "reason"],
-) | {"oneOf": [{"required": ["duration_seconds"]}, {"required": ["waive"]}]}
 
 GROUP: Final = "Operator"
 ACCOUNT_ID: Final = path("account_id", ID, "The account.")
@@ -212,32 +176,5 @@ ROUTES: Final = (
         ),
         parameters=(ACCOUNT_ID, IDEMPOTENCY_KEY),
         body=NEW_ADJUSTMENT,
-    ),
-    Route(
-        "POST",
-        "/accounts/{account_id}/calls/{call_key}/corrections",
-        "manage_accounts",
-        Access.CREDIT,
-        GROUP,
-        "Correct or waive a charged call",
-        {201: ok(CORRECTION, "The call has the stated duration, or costs nothing.")},
-        (
-            "unknown_account",
-            "unknown_call",
-            "idempotency_key_reused",
-            "price_not_stored",
-            "invalid_id",
-            "missing_field",
-            "invalid_field",
-            "invalid_timestamp",
-            "invalid_duration",
-            "busy",
-            "unusable_deck",
-            "daily_adjustments",
-        ),
-        "Takes back the current charge and charges the call again, by the price that it was charged by.",
-        parameters=(ACCOUNT_ID, path("call_key", CALL_KEY, "The call, as GET /usage shows it."), IDEMPOTENCY_KEY),
-        body=NEW_CORRECTION,
-        body_example={"started_at": "2026-11-23T10:00:00.000Z", "duration_seconds": 65, "reason": "The switch hung"},
     ),
 )

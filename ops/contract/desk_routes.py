@@ -5,7 +5,7 @@ answers.
 from dataclasses import replace
 from typing import Final
 
-from ops.contract import account_routes, card_routes, recharge_routes, sign_out_routes
+from ops.contract import account_routes, card_routes, correction_routes, recharge_routes, sign_out_routes
 from ops.contract.move_routes import APPROVAL_CODES, WAITS
 from ops.contract.route import Access, Route, ok
 
@@ -38,7 +38,8 @@ SIGN_OUT_STAFF: Final = Route(
 ROUTES: Final = (
     *(
         _twin(route)
-        for route in (*account_routes.ROUTES, *sign_out_routes.ROUTES, *card_routes.ROUTES, *recharge_routes.ROUTES)
+        for routes in (account_routes, correction_routes, sign_out_routes, card_routes, recharge_routes)
+        for route in routes.ROUTES
         if route.access in (Access.OPERATOR, Access.CREDIT)
     ),
     SIGN_OUT_STAFF,
