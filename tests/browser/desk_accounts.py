@@ -5,7 +5,8 @@ from typing import Any, Final
 from tests.browser.desk_texts import HOSTILE, ago
 
 
-def _limits(**changes: Any) -> dict[str, Any]:
+def limits(**changes: Any) -> dict[str, Any]:
+    """The limits of an account."""
     numbers = {"daily_spend": "200.00", "call_price": "50.00", "simultaneous_calls": 30, "high_cost": "2.00"}
     return {**numbers, "blocked": ["CU"], "high_cost_allowed": [], "daily_top_up": "2000.00", **changes}
 
@@ -44,6 +45,8 @@ def _account(account_id: str, names: list[str], balance: str = "41.2402", **chan
         "currency": "USD",
         "time_zone": "America/New_York",
         "status": "open",
+        "name": None,
+        "closed_at": None,
         "frozen": False,
         "frozen_since": None,
         "frozen_by": None,
@@ -54,8 +57,8 @@ def _account(account_id: str, names: list[str], balance: str = "41.2402", **chan
         "balance": {**sums, "calls_in_progress": 1, "updated_at": ago(minutes=2)},
         "auto_recharge": NO_RULE,
         "limits": {
-            "effective": _limits(daily_spend="80.00"),
-            "operator": _limits(),
+            "effective": {name: one for name, one in limits(daily_spend="80.00").items() if name != "daily_top_up"},
+            "operator": limits(),
             "own": {"daily_spend": "80.00"},
             "own_version": 2,
         },
@@ -76,13 +79,13 @@ def _top_up(number: int, card: dict[str, str], status: str = "succeeded", **chan
     paid = "25.00" if status == "succeeded" else "0.00"
     state = {"status": status, "received": paid, "refunded": "0.00", "disputed": False}
     return {
-        "id": f"tu_{number}f4c2",
+        "id": f"tu_{number:032x}",
         "kind": "manual" if number % 2 else "automatic",
         "status": status,
         "stored_status": status,
         "amount": "25.00",
         "created_at": ago(days=number),
-        "created_by": "user:ana" if number % 2 else None,
+        "created_by": "user:6f1c-ana" if number % 2 else "rule",
         "payment_method": card,
         "reversed": "0.00",
         "intent_id": f"pi_{number}",
@@ -106,7 +109,7 @@ RULE: Final = {
     "threshold": "20.00",
     "amount": "25.00",
     "payment_method_id": "pm_2",
-    "payment_method": MASTERCARD,
+    "payment_method": {"brand": "mastercard", "last4": "4444"},
     "hourly_count": 4,
     "daily_limit": "100.00",
     "monthly_limit": "1000.00",
@@ -130,6 +133,7 @@ ACCOUNTS: Final = {
         _account(
             "acct_meridian",
             ["Ana Ruiz", HOSTILE, "Chloe Martin"],
+            name="Meridian Travel",
             auto_recharge=RULE,
             top_ups=TOP_UPS,
             cards=CARDS,
@@ -137,13 +141,13 @@ ACCOUNTS: Final = {
                 {
                     "object_id": "ch_1",
                     "code": "dispute_lost",
-                    "details": {"amount": "10.00"},
+                    "details": "The dispute over 10.00 is lost.",
                     "recorded_at": ago(days=1),
                 }
             ],
         ),
         _account("acct_halcyon", ["Dana Lee"], "12.00"),
         _account("acct_frozen", ["Fay Ito"], frozen=True, frozen_since=ago(hours=3), frozen_by="link:freeze"),
-        _account("acct_closed", ["Cleo Park"], "0.00", status="closed"),
+        _account("acct_closed", ["Cleo Park"], "0.00", status="closed", closed_at=ago(days=3)),
     )
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from tests.browser.desk_accounts import ACCOUNTS
+from tests.browser.desk_accounts import ACCOUNTS, limits
 from tests.browser.desk_calls import CALLS
 from tests.browser.desk_lists import APPROVALS, LISTS
 from tests.browser.desk_texts import ago
@@ -35,6 +35,11 @@ class Act:
 def problem(status: int, code: str, detail: str) -> Answer:
     """An error in the form of the API."""
     return status, {"type": "about:blank", "title": "Problem", "status": status, "code": code, "detail": detail}
+
+
+def move_id(kind: str) -> str:
+    """An id of a move."""
+    return f"{kind}_{0:032x}"
 
 
 class DeskApi:
@@ -101,8 +106,11 @@ class DeskApi:
     def _found(self, find: str) -> dict[str, Any]:
         items = []
         for one in self.accounts.values():
-            texts = {"account_id": [one["account_id"]], "mail": one["billing_emails"]}
-            texts |= {"name": [user["name"] for user in one["users"]], "number": [li["number"] for li in one["lines"]]}
+            texts = {"account_id": [one["account_id"]], "email": one["billing_emails"], "name": [one["name"] or ""]}
+            texts |= {
+                "user_name": [user["name"] for user in one["users"]],
+                "number": [line["number"] for line in one["lines"]],
+            }
             matches = [
                 {"kind": kind, "value": text}
                 for kind, values in texts.items()
@@ -110,43 +118,61 @@ class DeskApi:
                 if text.lower().startswith(find.lower())
             ]
             if matches:
-                shown = {name: one[name] for name in ("account_id", "status", "frozen", "billing_emails")}
-                items.append({**shown, "names": texts["name"], "matches": matches})
+                items.append({"account_id": one["account_id"], "name": one["name"], "matched": matches[0]})
         return {"items": items, "more": find == "acct_"}
 
     def _write(self, act: Act, parts: list[str]) -> Answer:
         amount = Decimal(act.body.get("amount", "0"))
         if amount > APPROVAL_ABOVE and parts[0] != "approvals":
-            return 202, {"id": "adj_" + 32 * "0", "status": "waiting", "expires_at": ago(hours=-24)}
+            return 202, {"id": move_id("adj"), "status": "waiting", "expires_at": ago(hours=-24)}
         match parts:
             case ["transfers"]:
-                self._move(act.body["from_account_id"], -amount)
-                return 201, {"id": "tr_1", "to_balance": self._move(act.body["to_account_id"], amount)}
+                accounts = {name: act.body[name] for name in ("from_account_id", "to_account_id")}
+                balances = {
+                    "from_balance": self._move(act.body["from_account_id"], -amount),
+                    "to_balance": self._move(act.body["to_account_id"], amount),
+                }
+                return 201, {"id": move_id("tr"), **accounts, "amount": str(amount), **balances}
             case ["approvals", approval_id, decision]:
                 [one] = [one for one in self.approvals if one["id"] == approval_id]
                 one["status"] = {"approve": "approved", "reject": "rejected"}[decision]
                 one["decided"] = {"by": {"kind": "staff", "name": act.user}, "at": ago(seconds=1)}
-                return 200, one
-            case ["accounts", account_id] if "frozen" in act.body:
-                self.accounts[account_id] |= {"frozen": act.body["frozen"], "frozen_since": ago(seconds=1)}
-                return 200, self.accounts[account_id]
+                return 200, {**one, "result": {}} if decision == "approve" else one
+            case ["accounts", account_id]:
+                return 200, self._change(account_id, act.body)
+            case ["accounts", account_id, "limits"]:
+                return 200, self.accounts[account_id]["limits"]
             case ["accounts", account_id, *rest]:
                 return self._write_credit(account_id, rest, act, amount)
         return problem(404, "unknown_address", "There is no such address.")
 
+    def _change(self, account_id: str, body: dict[str, Any]) -> dict[str, Any]:
+        one = self.accounts[account_id]
+        one |= body
+        if "frozen" in body:
+            one["frozen_since"] = ago(seconds=1) if body["frozen"] else None
+        settings = ("account_id", "currency", "time_zone", "status", "billing_emails", "admission", "frozen", "name")
+        return {**{name: one[name] for name in settings if one[name]}, "frozen": one["frozen"], "limits": limits()}
+
     def _write_credit(self, account_id: str, parts: list[str], act: Act, amount: Decimal) -> Answer:
+        moved = {"id": move_id("gw"), "amount": str(amount)}
         match parts:
             case ["adjustments"] if act.body["reason"] == "no":
                 return problem(422, "invalid_field", "reason must be at least three characters.")
-            case ["adjustments"] | ["calls", _, "goodwill"]:
-                return 201, {"id": "gw_1", "amount": str(amount), "balance": self._move(account_id, amount)}
-            case ["top-ups", _, "refunds"]:
-                return 201, {"id": "rf_1", "status": "refunded", "balance": self._move(account_id, -amount)}
+            case ["adjustments"]:
+                return 201, {**moved, "balance": self._move(account_id, amount)}
+            case ["calls", call_key, "goodwill"]:
+                call = {"call_key": call_key, "started_at": CALLS[call_key]["started_at"]}
+                return 201, {**moved, **call, "balance": self._move(account_id, amount)}
+            case ["top-ups", top_up_id, "refunds"]:
+                moved |= {"top_up_id": top_up_id, "status": "refunded"}
+                return 201, {**moved, "balance": self._move(account_id, -amount)}
             case ["calls", call_key, "corrections"]:
                 before = {"duration_seconds": 180, "price": CALLS[call_key]["price"]}
                 figures = {"before": before, "after": {"duration_seconds": 0, "price": "0.00"}}
-                return 201, {"call_key": call_key, **figures, "difference": "0.042", "balance": "41.2822"}
-        return 200, {}
+                call = {"call_key": call_key, "started_at": CALLS[call_key]["started_at"]}
+                return 201, {**call, **figures, "difference": "0.042", "balance": "41.2822"}
+        return problem(404, "unknown_address", "There is no such address.")
 
     def _move(self, account_id: str, amount: Decimal) -> str:
         balance = self.accounts[account_id]["balance"]

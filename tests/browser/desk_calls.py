@@ -34,12 +34,12 @@ CALCULATION: Final = {
     "promised": True,
     "priced_seconds": 180,
     "billed_seconds": 180,
-    "unrounded_price": "0.042",
+    "rounded_to": "0.0001",
     "price": "0.042",
     "exact": True,
 }
 HOLD: Final = {
-    "status": "charged",
+    "status": "released",
     "amount": "0.14",
     "max_seconds": 600,
     "authorized_at": STARTED,
@@ -51,7 +51,7 @@ HOLD: Final = {
 def _call(key: str, outcome: str, **changes: Any) -> dict[str, Any]:
     entry = {
         "id": f"{STARTED}#{key}",
-        "kind": "call",
+        "kind": "call_charged",
         "amount": "-0.042",
         "duration_seconds": 180,
         "billed_seconds": 180,
@@ -83,7 +83,15 @@ CALLS: Final = {
     "c_2": _call(
         "c_2",
         "charged",
-        goodwill=[{"at": ago(hours=1), "amount": "0.02", "reason": "Call was cut off", "by": "staff:sub-femi"}],
+        goodwill=[
+            {
+                "at": ago(hours=1),
+                "given": "0.02",
+                "standing": "0.02",
+                "reason": "Call was cut off",
+                "by": "staff:sub-femi",
+            }
+        ],
         suspicion={"listed_at": ago(hours=2), "counted_at": None, "outcome": None, "can_confirm": True},
         corrections=[
             {

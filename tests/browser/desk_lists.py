@@ -10,7 +10,9 @@ ENTRY: Final = {
     "id": "e_1",
     "at": ago(days=1),
     "date": ago(days=1)[:10],
-    "kind": "call",
+    "kind": "call_charged",
+    "debit": "customer_credit",
+    "credit": "call_revenue",
     "category": "outbound_international_call",
     "amount": "-0.042",
     "description": f"Outbound International Call to {HOSTILE}",
@@ -36,8 +38,8 @@ USAGE_ROW: Final = {
 }
 
 
-def _page(*items: dict[str, Any]) -> dict[str, Any]:
-    return {"items": list(items), "next_cursor": None}
+def _page(*items: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"items": list(items), "next_cursor": None, **more}
 
 
 LISTS: Final[dict[str, dict[str, Any]]] = {
@@ -72,13 +74,14 @@ LISTS: Final[dict[str, dict[str, Any]]] = {
             "to": "+5371234567",
             "reason": "destination_blocked",
             "message": "Calls to this destination are blocked.",
-        }
+        },
+        not_listed=[{"date": ago(days=2)[:10], "calls": 31}],
     ),
     "activity": _page(
         {
             "at": ago(hours=1),
             "action": "limits_changed",
-            "by": {"kind": "staff", "id": "sub-femi", "name": "femi@phone.example"},
+            "by": {"kind": "staff", "name": "femi@phone.example"},
             "from": "203.0.113.7",
             "subject": "limits",
             "old": {"daily_spend": "200.00"},
@@ -87,7 +90,7 @@ LISTS: Final[dict[str, dict[str, Any]]] = {
         {
             "at": ago(hours=2),
             "action": "rule_changed",
-            "by": {"kind": "user", "id": "6f1c-ana", "name": HOSTILE},
+            "by": {"kind": "user", "name": HOSTILE},
             "from": "198.51.100.4",
             "subject": "auto_recharge",
             "old": None,
@@ -101,7 +104,6 @@ LISTS: Final[dict[str, dict[str, Any]]] = {
             "type": "PaymentFailed",
             "subject": "Your payment was declined",
             "address": "b…@acct-meridian.example",
-            "resendable": True,
             "resent": 0,
         },
         {
@@ -110,7 +112,6 @@ LISTS: Final[dict[str, dict[str, Any]]] = {
             "type": "CallDenied",
             "subject": f"A call was refused {HOSTILE}",
             "address": "b…@acct-meridian.example",
-            "resendable": False,
             "resent": 2,
         },
     ),
@@ -159,5 +160,7 @@ APPROVALS: Final = [
     _approval(
         2, "transfer", "120.00", "grace@phone.example", reason=f"Two accounts {HOSTILE}", to_account_id="acct_halcyon"
     ),
-    _approval(30, "refund", "400.00", "grace@phone.example", "approved", reason="Closed early", top_up_id="tu_8"),
+    _approval(
+        30, "refund", "400.00", "grace@phone.example", "approved", reason="Closed early", top_up_id="tu_" + 32 * "8"
+    ),
 ]

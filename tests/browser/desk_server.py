@@ -11,6 +11,7 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from tests.browser.desk_api import GROUPS, DeskApi
+from tests.contract.conformance import Exchange, differences, find_operation
 from tests.harness.table import Context, sample_event
 
 SIGN_IN = """<!doctype html><html lang="en"><title>Sign in</title><link rel="icon" href="data:,">
@@ -20,10 +21,13 @@ SIGN_IN = """<!doctype html><html lang="en"><title>Sign in</title><link rel="ico
 
 
 class DeskServer:
-    """The server; `api` holds the accounts and what was requested."""
+    """The server; `api` holds the accounts and what was requested. `undocumented` lists what the API would answer in
+    another form.
+    """
 
     def __init__(self) -> None:
         self.api = DeskApi()
+        self.undocumented: list[str] = []
         self.page: Callable[[dict[str, Any], Any], dict[str, Any]]
         outer = self
 
@@ -106,7 +110,11 @@ class _Handler(BaseHTTPRequestHandler):
         parts = [unquote(part) for part in path.removeprefix("/operator/").split("/")]
         status, body = self.desk.api.answer(user, method, parts, query, text, key)
         kind = "application/json" if status < 300 else "application/problem+json"
-        self._send(status, json.dumps(body), {"content-type": kind})
+        answer = json.dumps(body)
+        if find_operation(method, unquote(path)):
+            exchange = Exchange(method, unquote(path), status, {"content-type": kind}, answer, query, text or None)
+            self.desk.undocumented += differences(exchange)
+        self._send(status, answer, {"content-type": kind})
 
     def _page(self, path: str) -> None:
         event = sample_event("billing_page") | {"routeKey": f"GET {path}", "rawPath": path}

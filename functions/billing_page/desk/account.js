@@ -60,14 +60,14 @@ function draw(main, query) {
 }
 
 function heading(account) {
-	const { account_id: id, users, billing_emails: emails, balance } = account;
+	const { account_id: id, name: company, users, billing_emails: emails, balance, closed_at: closed } = account;
 	const people = users.slice(0, 3).map(({ name }) => name).join(", ");
 	return [
 		h("a.back", { href: "#find" }, "Find a customer"),
-		h("div.title", h("h1.digits", { tabindex: "-1" }, id), state(account), h("p.sum-up", h("strong", cents(balance.available)), " available")),
-		h("p.hint.digits", [people + (users.length > 3 || account.more_users ? " and others" : ""), emails.join(", "), account.time_zone].filter(Boolean).join(" · ")),
+		h("div.title", h("h1.digits", { tabindex: "-1" }, company ?? id), state(account), h("p.sum-up", h("strong", cents(balance.available)), " available")),
+		h("p.hint.digits", [company && id, people + (users.length > 3 || account.more_users ? " and others" : ""), emails.join(", "), account.time_zone].filter(Boolean).join(" · ")),
 		account.frozen ? note("bad", `Frozen${account.frozen_since ? ` since ${moment(account.frozen_since)}` : ""}`, h("p", `No international call connects and no card is charged.${account.frozen_by ? ` Frozen by ${account.frozen_by}.` : ""}`)) : null,
-		account.status === "closed" ? note("plain", "This account is closed.") : null,
+		account.status === "closed" ? note("plain", `This account is closed${closed ? ` since ${moment(closed)}` : ""}.`) : null,
 		mayAct() ? null : note("plain", null, h("p", "You may read, and freeze or unfreeze this account. Members of the finance group change settings and move money.")),
 	];
 }

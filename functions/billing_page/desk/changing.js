@@ -39,6 +39,24 @@ export function changeLimits(account, renew) {
 	});
 }
 
+export function changeName(account, renew) {
+	const before = account.name ?? "";
+	act({
+		title: "Name of the account",
+		lead: "Staff find the account by the words of its name.",
+		id: `name:${account.account_id}`,
+		fields: [{ name: "name", label: "Name", value: before, isOptional: true, hint: "Empty: no name" }],
+		summary({ name: now }) {
+			if ((now ?? "") === before) throw unchanged();
+			return [["Now", before || "none"], ["Afterwards", now ?? "none", "result"]];
+		},
+		button: () => "Change name",
+		send: (values) => ({ method: "PUT", path: pathOf(account), body: values }),
+		done: ({ name: now }) => (now ? `The name is ${now}.` : "The name is removed."),
+		after: renew,
+	});
+}
+
 export function changeEmails(account, renew) {
 	const before = account.billing_emails;
 	act({

@@ -45,7 +45,7 @@ function price({ row, calculation, price: now }) {
 	const sum = calculation;
 	return card("Price", facts(["Destination", `${row.destination} (${row.country})`], ["Row", `Prefix ${row.prefix}, origin ${row.origin === "*" ? "any" : row.origin}`], ["Price list", h("span.digits", row.deck)], ["Rate", `${money(row.rate_per_minute)} per minute`],
 		["Connection fee", money(row.connection_fee)], ["Minimum", row.minimum_seconds === null ? null : `${count(row.minimum_seconds)} s`], ["Increment", row.increment_seconds === null ? null : `${count(row.increment_seconds)} s`],
-		["Promised before the call", sum && yesNo(sum.promised)], ["Billed", sum && duration(sum.billed_seconds)], ["Before rounding", sum?.unrounded_price && money(sum.unrounded_price)], ["Price", sum && money(sum.price)], ["Price now", now !== null && now !== sum?.price ? money(now) : null, "result"]));
+		["Promised before the call", sum && yesNo(sum.promised)], ["Billed", sum && duration(sum.billed_seconds)], ["Rounded to", sum && money(sum.rounded_to)], ["Price", sum && money(sum.price)], ["Check", sum && !sum.exact ? "These figures do not give the price exactly." : null], ["Price now", now !== null && now !== sum?.price ? money(now) : null, "result"]));
 }
 
 function hold({ hold: one, denials }) {
@@ -65,7 +65,7 @@ function doubt({ suspicion }) {
 
 function history({ corrections, reratings, goodwill: given }) {
 	const after = [...(corrections ?? []).map(({ at, by, reason, before, after: now }) => [at, "Corrected", `${duration(before.duration_seconds)} for ${money(before.price)} → ${duration(now.duration_seconds)} for ${money(now.price)}. ${reason}`, by]),
-		...(reratings ?? []).map(({ at, run, before, after: now }) => [at, "Priced again", `${money(before.price ?? before)} → ${money(now.price ?? now)} in run ${run}`, ""]),
-		...(given ?? []).map(({ at, amount, reason, by }) => [at, "Goodwill", `${money(amount)}. ${reason}`, by])].sort(([one], [other]) => (one < other ? -1 : 1));
+		...(reratings ?? []).map(({ at, run, before, after: now }) => [at, "Priced again", `${money(before)} → ${money(now)} in run ${run}`, ""]),
+		...(given ?? []).map(({ at, given: amount, standing, reason, by }) => [at, "Goodwill", `${money(amount)}${standing === amount ? "" : `, of which ${money(standing)} stands`}. ${reason}`, by])].sort(([one], [other]) => (one < other ? -1 : 1));
 	return after.length ? card("Changes", table(["Time", "What", "Details", "By"], after.map(([at, what, more, by]) => [moment(at), what, h("span.digits", more), h("span.digits", by?.name ?? by ?? "")]))) : null;
 }

@@ -3,9 +3,9 @@ import { ask } from "./api.js";
 import { field, h, load, note, page, say } from "./dom.js";
 import { plural } from "./format.js";
 import { table } from "./list.js";
-import { accountPlace, pill } from "./parts.js";
+import { accountPlace, pill, wordsOf } from "./parts.js";
 
-const KINDS = { account_id: "Account", name: "Name", mail: "E-mail", number: "Number" };
+const KINDS = { account_id: "Account", email: "E-mail", user_name: "User" };
 
 let typed = ""; // Kept while a person looks at an account, and never in the URL: it may be a name or a number.
 
@@ -34,18 +34,12 @@ export function findPage() {
 function show({ items, more }) {
 	say(items.length ? `${plural(items.length, "account")} found.` : "No account found.");
 	if (!items.length) return note("plain", "No account found.", h("p", "Check the spelling. A phone number needs its country code, such as +1 212 555 0101."));
-	return h("div.card", table(["Account", "Found by", "Users", "Billing e-mails", "State"], items.map(row), { isNamed: true }),
+	return h("div.card", table(["Account", "Name", "Found by"], items.map(row), { isNamed: true }),
 		more ? note("wait", "More accounts match.", h("p", "Enter more characters to narrow the search.")) : null);
 }
 
-function row({ account_id: id, status, frozen, names, billing_emails: emails, matches }) {
-	const found = (matches ?? []).map(({ kind, value }) => `${KINDS[kind] ?? kind}: ${value}`).join(", ");
-	return [h("a.whole", { href: accountPlace(id) }, id), found, h("span.digits", few(names)), h("span.digits", few(emails)), state({ status, frozen })];
-}
-
-function few(texts) {
-	const all = texts ?? [];
-	return all.length > 3 ? `${all.slice(0, 3).join(", ")} and ${all.length - 3} more` : all.join(", ");
+function row({ account_id: id, name, matched: { kind, value } }) {
+	return [h("a.whole", { href: accountPlace(id) }, id), name ?? h("span.hint", "No name"), h("span.digits", `${KINDS[kind] ?? wordsOf(kind)}: ${value}`)];
 }
 
 export const state = ({ status, frozen }) => (status === "closed" ? pill("Closed") : frozen ? pill("Frozen", "bad") : pill("Open", "good"));

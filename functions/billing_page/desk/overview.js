@@ -1,11 +1,11 @@
 // The overview of an account: balance, actions, automatic recharge, cards, limits, settings.
 import { ask } from "./api.js";
-import { changeEmails, changeLimits, changeZone, LIMITS, limitText } from "./changing.js";
+import { changeEmails, changeLimits, changeName, changeZone, LIMITS, limitText } from "./changing.js";
 import { failure, fill, h, note } from "./dom.js";
 import { cents, count, date, micros, moment, money, plural, when } from "./format.js";
 import { table } from "./list.js";
 import * as moves from "./moves.js";
-import { actButton, actions as buttons, card, facts, pill, valueOf, wordsOf, yesNo } from "./parts.js";
+import { actButton, actions as buttons, card, facts, pill, wordsOf, yesNo } from "./parts.js";
 import * as settle from "./settling.js";
 
 export function overview(account, _query, renew) {
@@ -90,13 +90,13 @@ function limits(account, renew) {
 }
 
 function details(account, renew) {
-	return card("Account", facts(["Created", account.created_at && date(account.created_at)], ["Time zone", account.time_zone], ["Billing e-mails", h("span.digits", account.billing_emails.join(", ") || "none")],
+	return card("Account", facts(["Name", account.name], ["Created", account.created_at && date(account.created_at)], ["Time zone", account.time_zone], ["Billing e-mails", h("span.digits", account.billing_emails.join(", ") || "none")],
 		["Holds credit for calls", yesNo(account.admission)], ["Customer at Stripe", account.stripe?.customer_id && h("span.digits", account.stripe.customer_id)]),
-	buttons(actButton("Change e-mails", () => changeEmails(account, renew)), actButton("Change time zone", () => changeZone(account, renew))));
+	buttons(actButton("Change name", () => changeName(account, renew)), actButton("Change e-mails", () => changeEmails(account, renew)), actButton("Change time zone", () => changeZone(account, renew))));
 }
 
 function issues(account) {
 	if (!account.issues?.length) return null;
 	return h("section.card.across", { "aria-labelledby": "issues" }, h("h2", { id: "issues" }, "Payment issues"),
-		table(["Recorded", "Issue", "Object", "Details"], account.issues.map(({ recorded_at: at, code, object_id: object, details: more }) => [moment(at), wordsOf(code), h("span.digits", object), h("span.digits", valueOf(more))])));
+		table(["Recorded", "Issue", "Object", "Details"], account.issues.map(({ recorded_at: at, code, object_id: object, details: more }) => [moment(at), wordsOf(code), h("span.digits", object), h("span.digits", more)])));
 }

@@ -1,7 +1,7 @@
 // What happened on an account: statement, refused calls, activity, mails.
 import { ask } from "./api.js";
 import { h, note } from "./dom.js";
-import { dayOf, longDay, moment, money, placesOf, time } from "./format.js";
+import { dayOf, longDay, moment, money, placesOf, plural, time } from "./format.js";
 import { growing, table } from "./list.js";
 import { accountPlace, actButton, apiPath, valueOf, wordsOf } from "./parts.js";
 import { periodOf, picker, queryOf } from "./period.js";
@@ -35,9 +35,15 @@ function entry({ date, at, recorded_at: recorded, description, amount, id }, pla
 }
 
 export function refusedView(account) {
-	return list(account, "denied-calls", {}, (items) => (items.length ? table(["Time", "To", "Line", "User", "Reason", ""], items.map(({ at, to, line_id: line, user, reason, message, call_key: key }) => [moment(at), h("span.whole", to), h("span.digits", line ?? ""), user?.name ?? user?.id ?? "",
-		h("span", h("strong", wordsOf(reason)), message ? h("span.hint.block", message) : null), key ? h("a", { href: accountPlace(account.account_id, { view: "call", call: key, at }), "aria-label": `Explain the call to ${to}` }, "Explain") : ""])) : note("good", "No call was refused in the last 30 days.")),
-	h("p.hint", "Refused calls of the last 30 days."));
+	return list(account, "denied-calls", {}, (items, page) => [
+		items.length ? table(["Time", "To", "Line", "User", "Reason", ""], items.map((one) => refused(account, one))) : note("good", "No call was refused in the last 30 days."),
+		page.not_listed.length ? note("wait", "More calls were refused.", h("p", page.not_listed.map(({ date, calls }) => `${longDay(date)}: ${plural(calls, "more call")}`).join("; "))) : null,
+	], h("p.hint", "Refused calls of the last 30 days."));
+}
+
+function refused({ account_id: id }, { at, to, line_id: line, user, reason, message, call_key: key }) {
+	return [moment(at), h("span.whole", to), h("span.digits", line ?? ""), user?.name ?? user?.id ?? "", h("span", h("strong", wordsOf(reason)), message ? h("span.hint.block", message) : null),
+		h("a", { href: accountPlace(id, { view: "call", call: key, at }), "aria-label": `Explain the call to ${to}` }, "Explain")];
 }
 
 export function activityView(account, _query, renew) {
@@ -55,5 +61,5 @@ function activity(account, { at, action, by, from, subject, old, new: now }, ren
 
 export function mailsView(account, _query, renew) {
 	return list(account, "mails", {}, (items) => (items.length ? table(["Sent", "Subject", "To", ""], items.map((mail) => [moment(mail.at), h("span", mail.subject, h("span.hint.block", `${wordsOf(mail.type)}${mail.resent ? ` · sent again ${mail.resent} times` : ""}`)), h("span.digits", mail.address),
-		mail.resendable ? actButton("Send again", () => resend(account, mail, renew), { isForSupport: true, name: `Send again: ${mail.subject}` }) : h("span.hint", "Cannot be sent again")])) : note("plain", "No mails were sent.")));
+		actButton("Send again", () => resend(account, mail, renew), { isForSupport: true, name: `Send again: ${mail.subject}` })])) : note("plain", "No mails were sent.")));
 }
