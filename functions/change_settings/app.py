@@ -74,7 +74,7 @@ def switch_line(line_id: str) -> Response[str]:
     body = json_body(app)
     enabled, version = account.parse_switch(body), read_version(body)
     ids.check_id(line_id, "line_id")
-    source = Source(f"user:{caller.subject}", source_ip(app))
+    source = Source(f"user:{caller.subject}", source_ip(app), caller.sign_in)
 
     def view(line: account.Line) -> dict[str, Any]:
         return account.line_view(line, users.name(caller.account_id, line.user_id))
@@ -112,7 +112,8 @@ def put_limits() -> Response[str]:
             pass  # They do not fit the limits that the sender has not seen.
         raise changed_meanwhile("The limits", limits_answer(current))
 
-    accounts.store_customer_limits(caller.account_id, change, f"user:{caller.subject}", source_ip(app), clock.now())
+    by, now = f"user:{caller.subject}", clock.now()
+    accounts.store_customer_limits(caller.account_id, change, by, source_ip(app), now, caller.sign_in)
     return answer(limits_answer(accounts.limits(caller.account_id)))
 
 
@@ -159,7 +160,7 @@ def save_rule() -> Response[str]:
     require_admin(caller)
     now = clock.now()
     change = parse_rule_change(json_body(app), config().bounds, now)
-    snapshot = recharges.snapshot(caller.account_id)
+    snapshot = recharges.snapshot(caller.account_id, caller.sign_in)
 
     def view(rule: Rule | None, state: State) -> dict[str, Any]:
         return rule_view(rule, state, now, is_closed=snapshot.is_closed, is_frozen=snapshot.is_frozen)

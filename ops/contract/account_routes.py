@@ -106,7 +106,11 @@ CORRECTION: Final = record(
         "after": FIGURES,
         "difference": described(MONEY, "The change of the balance: positive gives credit back."),
         "balance": described(MONEY, "The account's balance now."),
+        "goodwill_taken_back": described(
+            MONEY, "Goodwill that the new price no longer covers. `difference` is less by this amount."
+        ),
     },
+    optional=("goodwill_taken_back",),
 )
 STARTED_AT: Final[Schema] = {"type": "string", "format": "date-time", "description": "As GET /usage shows it."}
 REASON: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": corrections.MAX_REASON_CHARACTERS}
@@ -203,6 +207,8 @@ ROUTES: Final = (
             "invalid_field",
             "invalid_amount",
             "amount_out_of_range",
+            "daily_adjustments",
+            "busy",
         ),
         parameters=(ACCOUNT_ID, IDEMPOTENCY_KEY),
         body=NEW_ADJUSTMENT,
@@ -227,6 +233,7 @@ ROUTES: Final = (
             "invalid_duration",
             "busy",
             "unusable_deck",
+            "daily_adjustments",
         ),
         "Takes back the current charge and charges the call again, by the price that it was charged by.",
         parameters=(ACCOUNT_ID, path("call_key", CALL_KEY, "The call, as GET /usage shows it."), IDEMPOTENCY_KEY),

@@ -7,11 +7,13 @@ from ops.contract import (
     call_routes,
     card_routes,
     desk_routes,
+    move_routes,
     open_routes,
     payment_routes,
     rates_routes,
     recharge_routes,
     settings_routes,
+    sign_out_routes,
     usage_routes,
 )
 from ops.contract.answers import answers
@@ -28,7 +30,9 @@ ROUTES: Final[tuple[Route, ...]] = (
     *call_routes.ROUTES,
     *account_routes.ROUTES,
     *card_routes.ROUTES,
+    *sign_out_routes.ROUTES,
     *desk_routes.ROUTES,
+    *move_routes.ROUTES,
     *open_routes.ROUTES,
 )
 

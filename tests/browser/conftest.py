@@ -13,6 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from local.stack import Stack
+from tests.browser.desk import FINANCE, Clerk, serve_desk
+from tests.browser.desk_server import DeskServer
 from tests.browser.visitor import DESKTOP, PHONE, Device, Visitor
 from tests.stack.conftest import eventually
 from tests.stack.customers import Customer, open_customer
@@ -28,6 +30,7 @@ SWITCHES = (
     "--disable-sync",
 )
 TIMEOUT_MS = 30_000
+DESK_TIMEOUT_MS = 5_000
 CALLS = 121
 DIALLED = ("+442071838750", "+33142685300", "+917312345678", "+8613912345678")
 PREMIUM = "+19005550123"
@@ -56,15 +59,46 @@ def require_browser() -> None:
 
 
 @pytest.fixture(scope="session")
-def chromium(deployed: Stack) -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
     """One browser for the whole run."""
-    eventually(lambda: deployed.api.request("GET", "/").is_success, seconds=120)  # A cold start is slow.
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_program(playwright), args=list(SWITCHES))
         try:
             yield browser
         finally:
             browser.close()
+
+
+@pytest.fixture(scope="session")
+def chromium(deployed: Stack, browser: Browser) -> Browser:
+    """The browser in front of the deployed stack."""
+    eventually(lambda: deployed.api.request("GET", "/").is_success, seconds=120)  # A cold start is slow.
+    return browser
+
+
+@pytest.fixture(scope="session")
+def desk_server() -> Iterator[DeskServer]:
+    """The desk over a stand-in for the operator's routes: no stack is needed."""
+    with serve_desk() as server:
+        yield server
+
+
+@pytest.fixture
+def clerk(desk_server: DeskServer, browser: Browser) -> Iterator[Callable[..., Clerk]]:
+    """Return a function that signs a member of the staff in at a view. At the end, no violation may have occurred."""
+    desk_server.api.reset()
+    clerks: list[Clerk] = []
+
+    def sign_in(email: str = FINANCE, place: str = "", device: Device = DESKTOP) -> Clerk:
+        one = Clerk(desk_server, browser.new_context(**device), DESK_TIMEOUT_MS)
+        clerks.append(one)
+        one.sign_in(email, place)
+        return one
+
+    yield sign_in
+    for one in clerks:
+        one.leave()
+    assert [violation for one in clerks for violation in one.violations()] == []
 
 
 @pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Line
-from calling_credit.accounts.freezing import account_frozen, read_item, unless_frozen_action
+from calling_credit.accounts.freezing import account_frozen, read_item, unknown_account, unless_frozen_action
 from calling_credit.accounts.line_items import (
     changes_of,
     is_on,
@@ -20,8 +20,10 @@ from calling_credit.accounts.line_items import (
 from calling_credit.accounts.line_numbers import LEAD, LineNumbers, not_on_this_line
 from calling_credit.accounts.loosening import line_loosens
 from calling_credit.accounts.number_history import LineName
+from calling_credit.changes.sign_in import SignIn
+from calling_credit.changes.sign_in_reader import read_item_signed_in
 from calling_credit.dynamodb import change_keys, keys
-from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
+from calling_credit.dynamodb.attributes import Item, to_attribute, to_attributes
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import put, transact, update
 from calling_credit.errors import Conflict, InvalidValue, NotFound, ProblemCode
@@ -33,10 +35,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who makes a change (`user:<sub>`, `staff:<sub>`, `client:<client id>`), and from which IP address."""
+    """Who makes a change (`user:<sub>`, `staff:<sub>`, `client:<client id>`), from which IP address, and the sign-in of
+    a person.
+    """
 
     by: str
     address: str
+    sign_in: SignIn | None = None
 
 
 class LineStore:
@@ -66,11 +71,12 @@ class LineStore:
         Raises:
             NotFound: `unknown_account`; `unknown_line`, if `move_from` does not have the number.
             InvalidValue: `unknown_user`, the line is given to a user without an item. Conflict: `number_taken`.
+            Forbidden: `signed_out`.
             Unavailable: `busy`, or the table did not answer in time.
         """
 
         def attempt() -> tuple[Line, bool] | None:
-            item = self._item(account_id, line_id)
+            item = self._item(account_id, line_id, source.sign_in)
             before = None if item is None else line_from_item(item)
             current = before if before is not None and before.closes_at is None else None
             line, version = change(current), before.version if before else 0
@@ -94,7 +100,7 @@ class LineStore:
                 actions.append(self._close(move_from, line.number, plan.closes_at, source, now))
             failed = transact(self._client, actions)
             if 0 in failed:
-                raise _unknown_account()
+                raise unknown_account()
             if user in failed:
                 raise _unknown_user()
             return None if failed else (line, current is None)
@@ -114,12 +120,12 @@ class LineStore:
         `check` raises an error for a line that must not be changed.
 
         Raises:
-            NotFound: `unknown_line`. Forbidden: `account_frozen`, if it would be turned on.
+            NotFound: `unknown_line`. Forbidden: `signed_out`; `account_frozen`, if it would be turned on.
             Unavailable: `busy`, or the table did not answer in time.
         """
 
         def attempt() -> Line | None:
-            item = self._item(account_id, line_id)
+            item = self._item(account_id, line_id, source.sign_in)
             if item is None or "closes_at" in item:
                 raise NotFound(
                     ProblemCode.UNKNOWN_LINE, "This account has no line with this id; GET /lines lists them."
@@ -228,19 +234,11 @@ class LineStore:
 
     def _require_account(self, account_id: str) -> None:
         if read_item(self._client, self._table_name, account_id, keys.account_sk()) is None:
-            raise _unknown_account()
+            raise unknown_account()
 
-    def _item(self, account_id: str, line_id: str) -> dict[str, Any] | None:
-        answer = self._client.get_item(
-            TableName=self._table_name, Key=line_key(account_id, line_id), ConsistentRead=True
-        )
-        return from_attributes(answer["Item"]) if "Item" in answer else None
-
-
-def _unknown_account() -> NotFound:
-    return NotFound(
-        ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it with PUT /accounts/{account_id}."
-    )
+    def _item(self, account_id: str, line_id: str, sign_in: SignIn | None = None) -> dict[str, Any] | None:
+        key = (keys.account_pk(account_id), keys.line_sk(line_id))
+        return read_item_signed_in(self._client, self._table_name, key, sign_in)
 
 
 def _unknown_user() -> InvalidValue:

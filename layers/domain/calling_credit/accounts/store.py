@@ -9,8 +9,10 @@ from calling_credit.accounts.freezing import ACCOUNT, account_frozen
 from calling_credit.accounts.limits import AccountLimits, limits_to_item
 from calling_credit.accounts.loosening import limits_loosen
 from calling_credit.accounts.name_index import IndexItem, Key, index_actions, mail_items, name_items
+from calling_credit.changes.sign_in import SignIn
+from calling_credit.changes.sign_in_reader import read_item_signed_in
 from calling_credit.dynamodb import index_keys, keys, sweep_keys
-from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
+from calling_credit.dynamodb.attributes import Item, to_attribute, to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import put, transact, update
@@ -29,9 +31,9 @@ class AccountStore:
         self._client = client
         self._table_name = table_name
 
-    def account(self, account_id: str) -> Account | None:
-        """Read an account; None if it does not exist."""
-        item = self._read(account_id, keys.account_sk())
+    def account(self, account_id: str, sign_in: SignIn | None = None) -> Account | None:
+        """Read an account; None if it does not exist. Refuse an ended sign-in: Forbidden `signed_out`."""
+        item = self._read(account_id, keys.account_sk(), sign_in)
         return None if item is None else account_from_item(item)
 
     def customer_of(self, account_id: str) -> str | None:
@@ -76,13 +78,13 @@ class AccountStore:
         retry_on_race(ACCOUNT, attempt)
         return False
 
-    def limits(self, account_id: str) -> AccountLimits:
+    def limits(self, account_id: str, sign_in: SignIn | None = None) -> AccountLimits:
         """Read the operator's and the customer's limits.
 
         Raises:
-            NotFound: `unknown_account`.
+            NotFound: `unknown_account`. Forbidden: `signed_out`.
         """
-        item = self._read(account_id, keys.account_sk())
+        item = self._read(account_id, keys.account_sk(), sign_in)
         if item is None:
             raise _no_account()
         account = account_from_item(item)
@@ -96,6 +98,7 @@ class AccountStore:
         by: str,
         from_where: str,
         now: datetime,
+        sign_in: SignIn | None = None,
     ) -> None:
         """Change the customer's limits, and record who changed them, when, and from where.
 
@@ -103,12 +106,12 @@ class AccountStore:
             change: Makes the customer's new limits from the current ones; None: write nothing.
 
         Raises:
-            NotFound: `unknown_account`. Forbidden: `account_frozen`, if it loosens a limit.
+            NotFound: `unknown_account`. Forbidden: `signed_out`; `account_frozen`, if it loosens a limit.
             Unavailable: `busy`, or the table did not answer in time.
         """
 
         def attempt() -> bool | None:
-            current = self.limits(account_id)
+            current = self.limits(account_id, sign_in)
             new = change(current)
             if new is None:
                 return True
@@ -197,13 +200,9 @@ class AccountStore:
         names = {f"#{name}": name for name in attributes}
         return update(self._table_name, key, expression, "attribute_exists(PK)", values, names)
 
-    def _read(self, account_id: str, sort_key: str) -> dict[str, Any] | None:
-        answer = self._client.get_item(
-            TableName=self._table_name,
-            Key={"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": sort_key}},
-            ConsistentRead=True,
-        )
-        return from_attributes(answer["Item"]) if "Item" in answer else None
+    def _read(self, account_id: str, sort_key: str, sign_in: SignIn | None = None) -> dict[str, Any] | None:
+        key = (keys.account_pk(account_id), sort_key)
+        return read_item_signed_in(self._client, self._table_name, key, sign_in)
 
 
 def _no_account() -> NotFound:

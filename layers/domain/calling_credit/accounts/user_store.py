@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 from calling_credit.accounts.account import User
 from calling_credit.accounts.freezing import unknown_account
 from calling_credit.accounts.name_index import index_actions, name_items
+from calling_credit.changes.sign_in import SignIn
+from calling_credit.changes.sign_in_reader import read_item_signed_in
 from calling_credit.dynamodb import index_keys, keys
 from calling_credit.dynamodb.attributes import Item, to_attribute, to_attributes
-from calling_credit.dynamodb.partition import Partition
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import transact
 from calling_credit.instants import format_instant
@@ -24,21 +25,23 @@ class UserStore:
         self._client = client
         self._table_name = table_name
 
-    def name(self, account_id: str, user_id: str) -> str | None:
-        """Read a user's name; None if the user is unknown."""
-        item = self._partition(account_id).get(keys.user_sk(user_id))
+    def name(self, account_id: str, user_id: str, sign_in: SignIn | None = None) -> str | None:
+        """Read a user's name; None if the user is unknown. Refuse an ended sign-in: Forbidden `signed_out`."""
+        key = (keys.account_pk(account_id), keys.user_sk(user_id))
+        item = read_item_signed_in(self._client, self._table_name, key, sign_in)
         return None if item is None else str(item["name"])
 
-    def store(self, account_id: str, user: User, now: datetime) -> bool:
+    def store(self, account_id: str, user: User, now: datetime, sign_in: SignIn | None = None) -> bool:
         """Create or rename a user. Return whether the user is new.
 
         Raises:
-            NotFound: `unknown_account`. Unavailable: `busy`, or the table did not answer in time.
+            NotFound: `unknown_account`. Forbidden: `signed_out`.
+            Unavailable: `busy`, or the table did not answer in time.
         """
         owner = index_keys.of_user(user.user_id)
 
         def attempt() -> bool | None:
-            before = self.name(account_id, user.user_id)
+            before = self.name(account_id, user.user_id, sign_in)
             former, named = (name_items(account_id, owner, name) for name in (before, user.name))
             actions = [self._account_exists(account_id), self._put(account_id, user, before, now)]
             failed = transact(self._client, [*actions, *index_actions(self._table_name, former, named)])
@@ -74,6 +77,3 @@ class UserStore:
                 "ConditionExpression": "attribute_exists(PK)",
             }
         }
-
-    def _partition(self, account_id: str) -> Partition:
-        return Partition(self._client, self._table_name, keys.account_pk(account_id))

@@ -12,6 +12,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from calling_credit.charging.charged_rows import is_price_of
+from calling_credit.charging.goodwill_items import (
+    WithGoodwill,
+    goodwill_action,
+    goodwill_name,
+    read_goodwill,
+    with_goodwill,
+)
 from calling_credit.charging.rerating import Group, RatedAgain, Round, Selection, rerated_entries
 from calling_credit.dynamodb import keys
 from calling_credit.errors import ProblemCode, Unavailable
@@ -148,7 +155,7 @@ class RerateStore:
         """
         first = latest = self.preview(where, after, limit)
         for _ in range(MAX_ATTEMPTS):
-            contended = self._post(latest.changes)
+            contended = self._post(where.account_id, latest.changes)
             if not contended:
                 return first
             latest = self.preview(where, after, limit)
@@ -158,19 +165,25 @@ class RerateStore:
             "Others are changing the same calls at the moment. Run the same command again.",
         )
 
-    def _post(self, changes: Sequence[RatedAgain]) -> bool:
+    def _post(self, account_id: str, changes: Sequence[RatedAgain]) -> bool:
         """Post changes. Return whether some of the calls have changed meanwhile."""
         contended = False
-        for part in split_to_fit(changes, _actions):
+        calls = [again.call for again in changes]
+        given = read_goodwill(self._client, self._table_name, account_id, calls) if calls else {}
+        whole = [with_goodwill(again, given.get(again.call.call), self._now) for again in changes]
+        for part in split_to_fit(whole, _actions):
             plan = posting_plan(self._table_name, _entries(part))
+            for again, after in part:
+                action = goodwill_action(self._table_name, again.call, given.get(again.call.call), after)
+                plan.add(goodwill_name(again.call), action)
             contended |= bool(plan.write(self._client, self._seconds_left))
         return contended
 
 
-def _entries(part: Sequence[RatedAgain]) -> list[Entry]:
-    return [entry for again in part for entry in again.entries]
+def _entries(part: Sequence[WithGoodwill]) -> list[Entry]:
+    return [entry for again, _ in part for entry in again.entries]
 
 
-def _actions(part: Sequence[RatedAgain]) -> int:
-    """The number of actions: entries, days, and the balance."""
-    return len(set().union(*map(entry_items, _entries(part))))
+def _actions(part: Sequence[WithGoodwill]) -> int:
+    """The number of actions: entries, days, the balance, and the goodwill of each call."""
+    return len(set().union(*map(entry_items, _entries(part)))) + len(part)

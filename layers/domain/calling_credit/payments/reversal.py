@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Final
 import stripe
 
 from calling_credit.accounts.reader import AccountReader
+from calling_credit.changes.actor import Actor, ActorKind
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.ledger.entries import Entry
 from calling_credit.payments.fraud import FraudGuard
+from calling_credit.payments.refund_ends import refund_ends, write_refund_ends
+from calling_credit.payments.refund_store import RefundStore
 from calling_credit.payments.reversal_store import mark_suspending_action, write_reversal
 from calling_credit.payments.stripe_client import (
     MICROS_PER_CENT,
@@ -67,8 +70,14 @@ def read_dated_losses(client: stripe.StripeClient, intent_id: str) -> tuple[Loss
         disputed * MICROS_PER_CENT,
         tuple(signal for signal in signals if signal is not None),
         any(_asks_to_suspend(refund) for refund in standing),
+        {name: refund in standing for refund in refunds if (name := refund_id_of(refund))},
     )
     return losses, latest
+
+
+def refund_id_of(refund: stripe.Refund) -> str:
+    """The id of the refund that our staff asked for; "" if it was made at Stripe."""
+    return "" if refund.metadata is None else str(refund.metadata.to_dict().get("refund_id", ""))
 
 
 def _asks_to_suspend(refund: stripe.Refund) -> bool:
@@ -101,6 +110,7 @@ def reverse_topup(
         FraudGuard(client, table_name, stripe_client, now),
         "unchanged",
     )
+    refunds = RefundStore(client, table_name)
 
     def attempt() -> str | None:
         nonlocal outcome
@@ -116,6 +126,10 @@ def reverse_topup(
         entry = reversal_entry(topup, target, losses, time_zone, now)
         signals = guard.unanswered(losses.signals)
         guard.block(topup, signals)
+        ends = refund_ends(refunds.named(account_id, list(losses.refunds)), losses)
+        if entry is None and ends:
+            write_refund_ends(client, table_name, ends, Actor(ActorKind.STRIPE, topup.intent_id), now)
+            return None
         if entry is None:
             guard.suspend(topup, signals)
             _apply_refunds(client, table_name, topup, losses, now)
@@ -124,7 +138,7 @@ def reverse_topup(
         reasons = _suspends(topup, losses, entry, is_suspected=bool(signals))
         if reasons and not guard.has_rule(account_id):
             reasons = []
-        if write_reversal(client, table_name, topup, target, entry, now, reasons):
+        if write_reversal(client, table_name, topup, target, entry, now, reasons, ends):
             outcome = "reversed" if entry.amount_micros < 0 else "returned"
         return None
 

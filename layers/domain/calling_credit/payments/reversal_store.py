@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from calling_credit.changes.actor import Actor, ActorKind
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.transactions import update
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import Entry
 from calling_credit.ledger.posting import posting_plan
+from calling_credit.payments.refund_ends import RefundEnd, end_actions, freed_micros
 from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.items import suspend_action
 from calling_credit.topups.items import topup_key
@@ -29,10 +31,12 @@ def write_reversal(
     entry: Entry,
     now: datetime,
     suspends: Sequence[SuspensionReason] = (),
+    ends: Sequence[RefundEnd] = (),
 ) -> bool:
     """Write a reversal. Return False if the top-up's reversed amount has changed, so that it must be read again.
 
     Args:
+        ends: refunds that end with the reversal. It releases the credit that they hold.
         suspends: the reasons for which the same transaction suspends the account's rule of automatic recharge. The
             rule exists; its state does not matter.
 
@@ -51,6 +55,10 @@ def write_reversal(
     if SuspensionReason.REFUNDED in suspends:
         expression += ", suspended_recharge = :true"
         values[":true"] = to_attribute(True)
+    freed = freed_micros(ends)
+    if freed:
+        expression += " ADD refunding_micros :less"
+        values[":less"] = to_attribute(-freed)
     change = update(
         table_name,
         topup_key(topup.account_id, topup.topup_id),
@@ -59,8 +67,10 @@ def write_reversal(
         values,
         {"#status": "status"},
     )
-    plan = posting_plan(table_name, [entry], unarms=bool(suspends))
+    plan = posting_plan(table_name, [entry], unarms=bool(suspends), freed_micros=freed)
     plan.add(("top_up", topup.topup_id), change)
+    for name, action in end_actions(table_name, ends, Actor(ActorKind.STRIPE, topup.intent_id or ""), now).items():
+        plan.add(name, action)
     if suspends:
         plan.add(("recharge",), suspend_action(table_name, topup, *suspends))
     return not plan.write(client)
