@@ -74,6 +74,8 @@ CUSTOMER_ROUTES = {
     "GET /statement": ("list_usage", "/statement"),
     "GET /lines": ("list_usage", "/lines"),
     "GET /lines/{line_id}/changes": ("list_usage", "/lines/line_1/changes"),
+    "GET /activity": ("list_usage", "/activity"),
+    "GET /denied-calls": ("list_usage", "/denied-calls"),
     "GET /rates": ("public_rates", "/rates"),
     "GET /forecast": ("list_usage", "/forecast"),
     "GET /account/rates": ("list_usage", "/account/rates"),
