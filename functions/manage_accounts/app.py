@@ -99,13 +99,8 @@ def put_line(account_id: str, line_id: str) -> Response[str]:
     ids.check_id(account_id, "account_id")
     ids.check_id(line_id, "line_id")
     version, move_from = read_version(body), parse_move(body, account_id, line_id)
-    parse = partial(
-        parse_line,
-        line_id,
-        body,
-        home_countries=config().home_countries,
-        read_area_codes=lambda: area_codes.current(clock.now()),
-    )
+    home_countries, added = config().home_countries, lambda: area_codes.current(clock.now())
+    parse = partial(parse_line, line_id, body, home_countries=home_countries, read_area_codes=added)
 
     def view(line: Line) -> dict[str, Any]:
         return line_view(line, users.name(account_id, line.user_id))
