@@ -1,5 +1,6 @@
 """Authorize calls for the phone switch, and hold the credit that pays for them."""
 
+from datetime import timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -7,11 +8,14 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
+from calling_credit.accounts.number_resolver import NumberResolver
 from calling_credit.admission.authorize import authorize
+from calling_credit.admission.caller_line import caller_line, with_line
 from calling_credit.admission.decision import AdmissionRequest, Decision, emergency
 from calling_credit.admission.denials import announce_denial
 from calling_credit.admission.reader import AdmissionReader, AdmissionSnapshot
 from calling_credit.admission.reasons import FRAUD_REASONS, LACK_OF_CREDIT, DenialReason
+from calling_credit.admission.refused_calls import RefusedCallStore
 from calling_credit.admission.request import decision_view, parse_request
 from calling_credit.admission.store import AdmissionStore
 from calling_credit.api.caller import switch
@@ -34,6 +38,8 @@ app = http_resolver(logger)
 dynamodb = dynamodb_client()
 reader = AdmissionReader(dynamodb, config().table_name)
 store = AdmissionStore(dynamodb, config().table_name)
+refused_calls = RefusedCallStore(dynamodb, config().table_name)
+numbers = NumberResolver(dynamodb, config().table_name, timedelta(seconds=config().lead_seconds))
 decks = ActiveDecks(s3_client(), config().deck_bucket)
 
 
@@ -46,13 +52,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def authorize_call() -> Response[str]:
     """Authorize a call or its extension; a repeated request has no further effect."""
     switch(claims(app), config())
-    request = parse_request(json_body(app))
-    decision = emergency(request)
+    body, now = json_body(app), clock.now()
+    line = caller_line(body, numbers, now)
+    request = parse_request(with_line(body, line))
+    decision = Decision(line, 0) if isinstance(line, DenialReason) else emergency(request)
     if decision is None:
-        now = clock.now()
         seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
         decision, snapshot = authorize(request, decks.in_force(now), reader, store, now, seconds_left)
         announce(request, decision, snapshot)
+        list_refusal(request, decision, snapshot)
     outcome = "allowed" if decision.reason is None else "denied"
     fields = {"account_id": request.account_id, "line_id": request.line_id, "call_id": request.call_key}
     logger.info(outcome, extra=fields | {"reason": decision.reason, "max_seconds": decision.max_seconds})
@@ -73,3 +81,15 @@ def announce(request: AdmissionRequest, decision: Decision, snapshot: AdmissionS
             announce_denial(dynamodb, config().table_name, request, decision.reason, denials, now)
     except (CallingCreditError, *AWS_ERRORS) as error:
         logger.warning("not_told", account_id=request.account_id, reason=decision.reason, code=code_of(error))
+
+
+def list_refusal(request: AdmissionRequest, decision: Decision, snapshot: AdmissionSnapshot) -> None:
+    """List a call that is not connected, for its account. An extension that is refused belongs to a connected call. A
+    failure is logged and does not change the answer.
+    """
+    if decision.reason is None or snapshot.time_zone is None or snapshot.context.hold is not None:
+        return
+    try:
+        refused_calls.record(request, decision.reason, snapshot.user_id, snapshot.context.now)
+    except (CallingCreditError, *AWS_ERRORS) as error:
+        logger.warning("not_listed", account_id=request.account_id, reason=decision.reason, code=code_of(error))

@@ -17,8 +17,9 @@ from calling_credit.accounts.limits import (
     limits_view,
     parse_customer_limits,
 )
-from calling_credit.accounts.line_store import LineStore, Source
+from calling_credit.accounts.line_store import LineStore
 from calling_credit.accounts.store import AccountStore
+from calling_credit.accounts.user_store import UserStore
 from calling_credit.api.caller import customer, require_admin
 from calling_credit.api.request_limits import MONEY_REQUESTS, RequestLimit
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body, source_ip
@@ -27,7 +28,8 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.metrics import emit
-from calling_credit.payments.card_store import CardStore, has_number
+from calling_credit.payments.card_items import has_number
+from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.rule_cards import read_rule_card
 from calling_credit.payments.stripe_account import StripeAccountGuard
 from calling_credit.payments.stripe_client import stripe_client
@@ -39,7 +41,8 @@ from calling_credit.recharge.past_entries import run_simulation
 from calling_credit.recharge.saving import RuleChange, in_flight_view, parse_rule_change
 from calling_credit.recharge.settings import RuleSettings, apply_settings, parse_rule_settings, rule_view
 from calling_credit.recharge.simulation import simulation_view
-from calling_credit.recharge.store import RechargeStore, Snapshot
+from calling_credit.recharge.snapshot import Snapshot
+from calling_credit.recharge.store import RechargeStore
 from calling_credit.topups.refusals import card_blocked
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import Card
@@ -53,6 +56,7 @@ metrics = Metrics(service="payments")
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 accounts = AccountStore(dynamodb, config().table_name)
+users = UserStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
 topups = TopUpStore(dynamodb, config().table_name)
@@ -72,16 +76,17 @@ def switch_line(line_id: str) -> Response[str]:
     body = json_body(app)
     enabled, version = account.parse_switch(body), read_version(body)
     ids.check_id(line_id, "line_id")
-    source = Source(f"user:{caller.subject}", source_ip(app))
+    actor = caller.actor(source_ip(app))
 
     def view(line: account.Line) -> dict[str, Any]:
-        return account.line_view(line, accounts.user_name(caller.account_id, line.user_id))
+        return account.line_view(line, users.name(caller.account_id, line.user_id))
 
     def check(line: account.Line) -> None:
         if is_outdated(version, line.version):
             raise changed_meanwhile("The line", view(line))
 
-    return answer(view(lines.switch_line(caller.account_id, line_id, enabled, source, clock.now(), check)))
+    now, sign_in = clock.now(), caller.sign_in
+    return answer(view(lines.switch_line(caller.account_id, line_id, enabled, actor, now, check, sign_in)))
 
 
 @app.get("/limits")
@@ -110,7 +115,8 @@ def put_limits() -> Response[str]:
             pass  # They do not fit the limits that the sender has not seen.
         raise changed_meanwhile("The limits", limits_answer(current))
 
-    accounts.store_customer_limits(caller.account_id, change, f"user:{caller.subject}", source_ip(app), clock.now())
+    actor, now = caller.actor(source_ip(app)), clock.now()
+    accounts.store_customer_limits(caller.account_id, change, actor, now, caller.sign_in)
     return answer(limits_answer(accounts.limits(caller.account_id)))
 
 
@@ -157,7 +163,7 @@ def save_rule() -> Response[str]:
     require_admin(caller)
     now = clock.now()
     change = parse_rule_change(json_body(app), config().bounds, now)
-    snapshot = recharges.snapshot(caller.account_id)
+    snapshot = recharges.snapshot(caller.account_id, caller.sign_in)
 
     def view(rule: Rule | None, state: State) -> dict[str, Any]:
         return rule_view(rule, state, now, is_closed=snapshot.is_closed, is_frozen=snapshot.is_frozen)
@@ -174,7 +180,7 @@ def save_rule() -> Response[str]:
         def save(current: Recharge) -> tuple[Rule, State] | None:
             return None if change.has_result(current, view) else change.apply(current, card)
 
-        stored = recharges.store_rule(caller.account_id, save, now)
+        stored = recharges.store_rule(caller.account_id, save, caller.actor(source_ip(app)), now)
     result = view(stored.rule, stored.state)
     if stored.rule is not None and not stored.rule.enabled:
         result["in_flight"] = in_flight_view(stored, lambda topup_id: topups.read(caller.account_id, topup_id))

@@ -3,6 +3,7 @@ cards. The back office sends them below `/accounts`; staff, and clients too, bel
 """
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -14,11 +15,14 @@ from calling_credit import clock, ids
 from calling_credit.accounts.account import Account, Line, account_view, line_view, parse_account, parse_user
 from calling_credit.accounts.freezing import freeze_account, unfreeze_account
 from calling_credit.accounts.line_number import parse_line
-from calling_credit.accounts.line_store import LineStore, Source
+from calling_credit.accounts.line_numbers import parse_move
+from calling_credit.accounts.line_store import LineStore
+from calling_credit.accounts.sign_outs import SignOuts
 from calling_credit.accounts.store import AccountStore
+from calling_credit.accounts.user_store import UserStore
 from calling_credit.api.caller import Operator, Right, back_office, desk
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
-from calling_credit.changes.actor import Actor
+from calling_credit.changes.sign_in_reader import read_signed_in
 from calling_credit.charging.charged_rows import charged_row
 from calling_credit.charging.corrections import parse_correction
 from calling_credit.config import config
@@ -28,7 +32,7 @@ from calling_credit.instants import format_instant
 from calling_credit.ledger.adjustments import parse_adjustment
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.metrics import emit
-from calling_credit.moves.desk import MoveDesk
+from calling_credit.moves.desk import MoveDesk, Poster
 from calling_credit.moves.move import Move, MoveKind, adjustment_move, correction_move
 from calling_credit.moves.move_limits import LIMITED, move_limits
 from calling_credit.moves.postings import AdjustmentPoster, CorrectionPoster
@@ -52,9 +56,11 @@ metrics = Metrics(service="desk")
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 accounts = AccountStore(dynamodb, config().table_name)
-lines = LineStore(dynamodb, config().table_name)
+users = UserStore(dynamodb, config().table_name)
+lines = LineStore(dynamodb, config().table_name, timedelta(seconds=config().lead_seconds))
 topups = TopUpStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
+sign_outs = SignOuts(dynamodb, config().table_name, timedelta(days=config().refresh_token_days), config().user_pool_id)
 area_codes = AreaCodeReader(s3_client, config().deck_bucket)
 
 
@@ -67,18 +73,18 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 @app.put(DESK + "/accounts/<account_id>")
 def put_account(account_id: str) -> Response[str]:
     """Create, configure, close, or freeze an account; 201 if it is new."""
-    actor = allowed(Right.FREEZE)
+    operator = allowed(Right.FREEZE)
     body = json_body(app)
     if set(body) != {"frozen"}:
         allowed(Right.OPERATE)
     ids.check_id(account_id, "account_id")
-    before = accounts.account(account_id)
-    account = parse_account(account_id, body, before)
     now = clock.now()
-    is_new = accounts.store_account(account, now, before)
+    account, is_new = accounts.store_account(
+        account_id, partial(parse_account, account_id, body), operator.actor, now, operator.sign_in
+    )
     if "frozen" in body:
         set_frozen = freeze_account if account.is_frozen else unfreeze_account
-        set_frozen(dynamodb, config().table_name, account_id, actor.by, now, actor.address)
+        set_frozen(dynamodb, config().table_name, account_id, operator.actor, now)
         if account.is_frozen:
             topups.check_waiting(account_id, now)
     return answer(account_view(account), 201 if is_new else 200)
@@ -87,22 +93,17 @@ def put_account(account_id: str) -> Response[str]:
 @app.put("/accounts/<account_id>/lines/<line_id>")
 @app.put(DESK + "/accounts/<account_id>/lines/<line_id>")
 def put_line(account_id: str, line_id: str) -> Response[str]:
-    """Create or configure a line; 201 if it is new."""
-    actor = allowed(Right.OPERATE)
+    """Create or configure a line, or move a number to it; 201 if it is new."""
+    operator = allowed(Right.OPERATE)
     body = json_body(app)
     ids.check_id(account_id, "account_id")
     ids.check_id(line_id, "line_id")
-    version = read_version(body)
-    parse = partial(
-        parse_line,
-        line_id,
-        body,
-        home_countries=config().home_countries,
-        read_area_codes=lambda: area_codes.current(clock.now()),
-    )
+    version, move_from = read_version(body), parse_move(body, account_id, line_id)
+    home_countries, added = config().home_countries, lambda: area_codes.current(clock.now())
+    parse = partial(parse_line, line_id, body, home_countries=home_countries, read_area_codes=added)
 
     def view(line: Line) -> dict[str, Any]:
-        return line_view(line, accounts.user_name(account_id, line.user_id))
+        return line_view(line, users.name(account_id, line.user_id))
 
     def change(current: Line | None) -> Line:
         line = parse(current)
@@ -110,7 +111,9 @@ def put_line(account_id: str, line_id: str) -> Response[str]:
             raise changed_meanwhile("The line", view(current))
         return line
 
-    line, is_new = lines.store_line(account_id, line_id, change, Source(actor.by, actor.address), clock.now())
+    line, is_new = lines.store_line(
+        account_id, line_id, change, operator.actor, clock.now(), move_from, sign_in=operator.sign_in
+    )
     return answer(view(line), 201 if is_new else 200)
 
 
@@ -118,11 +121,10 @@ def put_line(account_id: str, line_id: str) -> Response[str]:
 @app.put(DESK + "/accounts/<account_id>/users/<user_id>")
 def put_user(account_id: str, user_id: str) -> Response[str]:
     """Create or rename a user; 201 if it is new."""
-    allowed(Right.OPERATE)
+    operator = allowed(Right.OPERATE)
     user = parse_user(user_id, json_body(app))
     ids.check_id(account_id, "account_id")
-    is_new = accounts.user_name(account_id, user_id) is None
-    accounts.store_user(account_id, user, clock.now())
+    is_new = users.store(account_id, user, operator.actor, clock.now(), operator.sign_in)
     return answer({"user_id": user.user_id, "name": user.name}, 201 if is_new else 200)
 
 
@@ -130,10 +132,10 @@ def put_user(account_id: str, user_id: str) -> Response[str]:
 @app.post(DESK + "/accounts/<account_id>/adjustments")
 def post_adjustment(account_id: str) -> Response[str]:
     """Post an adjustment, once per Idempotency-Key."""
-    operator = operator_with(Right.ADJUST)
+    operator = allowed(Right.ADJUST)
     key = idempotency_key(app)
     adjustment = parse_adjustment(json_body(app))
-    existing_account(account_id)
+    existing_account(account_id, operator)
     return submit(adjustment_move(account_id, key, adjustment), operator)
 
 
@@ -141,10 +143,10 @@ def post_adjustment(account_id: str) -> Response[str]:
 @app.post(DESK + "/accounts/<account_id>/calls/<call_key>/corrections")
 def post_correction(account_id: str, call_key: str) -> Response[str]:
     """Correct the duration of a charged call, or waive its charge, once per Idempotency-Key."""
-    operator = operator_with(Right.ADJUST)
+    operator = allowed(Right.ADJUST)
     key = idempotency_key(app)
     request = parse_correction(call_key, json_body(app))
-    existing_account(account_id)
+    existing_account(account_id, operator)
     return submit(correction_move(account_id, key, request), operator)
 
 
@@ -152,13 +154,14 @@ def post_correction(account_id: str, call_key: str) -> Response[str]:
 @app.put(DESK + "/accounts/<account_id>/auto-recharge")
 def put_auto_recharge(account_id: str) -> Response[str]:
     """Switch the account's automatic recharge off; only the customer can switch it on."""
-    by = allowed(Right.OPERATE).by
+    operator = allowed(Right.OPERATE)
+    actor = operator.actor
     reason = parse_switch_off(json_body(app))
-    existing_account(account_id)
+    existing_account(account_id, operator)
     now = clock.now()
-    switched_off = SwitchedOff(by, reason, format_instant(now))
-    stored = recharges.change_rule(account_id, partial(switch_off, by=switched_off), now)
-    logger.info("recharge_switched_off", account_id=account_id, by=by)
+    switched_off = SwitchedOff(actor.by, reason, format_instant(now))
+    stored = recharges.change_rule(account_id, partial(switch_off, by=switched_off), actor, now)
+    logger.info("recharge_switched_off", account_id=account_id, by=actor.by)
     in_flight = in_flight_view(stored, partial(topups.read, account_id))
     return answer({**rule_view(stored.rule, stored.state, now), "in_flight": in_flight})
 
@@ -167,25 +170,38 @@ def put_auto_recharge(account_id: str) -> Response[str]:
 @app.post(DESK + "/accounts/<account_id>/cards/unblock")
 def post_unblock(account_id: str) -> Response[str]:
     """Unblock a card after a dispute or a fraud warning, and resume the rule that the dispute suspended."""
-    by = allowed(Right.OPERATE).by
+    operator = allowed(Right.OPERATE)
+    actor = operator.actor
     request = parse_unblock(json_body(app))
-    existing_account(account_id)
-    unblocked = unblock_card(dynamodb, config().table_name, account_id, request, by, clock.now())
-    logger.info("unblocked", account_id=account_id, by=by, reason=request.reason)
+    existing_account(account_id, operator)
+    unblocked = unblock_card(dynamodb, config().table_name, account_id, request, actor, clock.now())
+    logger.info("unblocked", account_id=account_id, by=actor.by, reason=request.reason)
     return answer(unblocked_view(unblocked))
 
 
-def allowed(right: Right) -> Actor:
+@app.post("/accounts/<account_id>/users/<user_id>/sign-out")
+@app.post(DESK + "/accounts/<account_id>/users/<user_id>/sign-out")
+def post_user_sign_out(account_id: str, user_id: str) -> Response[str]:
+    """End every sign-in of a user of the account; `user_id` is the `sub` of the user's tokens."""
+    operator = allowed(Right.FREEZE)
+    existing_account(account_id, operator)
+    return answer(sign_outs.end_of_user(account_id, user_id, operator.actor, clock.now()).view)
+
+
+@app.post(DESK + "/staff/<user_id>/sign-out")
+def post_staff_sign_out(user_id: str) -> Response[str]:
+    """End every sign-in of a member of the staff."""
+    operator = allowed(Right.FREEZE)
+    read_signed_in(dynamodb, config().table_name, [], operator.sign_in)
+    return answer(sign_outs.end_of_staff(user_id, operator.actor, clock.now()).view)
+
+
+def allowed(right: Right) -> Operator:
     """Return who acts, after checking the right.
 
     Raises:
         Forbidden: scope_required; at the desk also staff_required, finance_required, id_token_required.
     """
-    return operator_with(right).actor
-
-
-def operator_with(right: Right) -> Operator:
-    """Return who uses a route, after checking the right. Raises the errors of `allowed`."""
     caller = desk if app.current_event.raw_path.startswith(f"{DESK}/") else back_office
     operator = caller(claims(app), config(), source_ip(app))
     operator.require(right, config())
@@ -195,24 +211,23 @@ def operator_with(right: Right) -> Operator:
 def submit(move: Move, operator: Operator) -> Response[str]:
     """Post an adjustment or correction within the limit of the day, or let it wait for a second person."""
     table_name, now = config().table_name, clock.now()
-    posters = {
+    posters: dict[MoveKind, Poster] = {
         MoveKind.ADJUSTMENT: AdjustmentPoster(dynamodb, table_name, now),
         MoveKind.CORRECTION: CorrectionPoster(dynamodb, table_name, now, row_of, config().hang_up_tolerance_seconds),
     }
-    moves = MoveDesk(dynamodb, table_name, posters, move_limits(config()), now, partial(emit, metrics, LIMITED))
-    moved = moves.submit(move, operator)
-    fields = {"kind": str(move.kind), "account_id": move.account_id, "move_id": move.move_id}
-    logger.info("moved" if moved.status == 201 else "waiting", extra=fields | {"by": operator.actor.by})
+    count_limited = partial(emit, metrics, LIMITED)
+    moved = MoveDesk(dynamodb, table_name, posters, move_limits(config()), now, count_limited).submit(move, operator)
+    logger.info("moved" if moved.status == 201 else "waiting", move_id=move.move_id, by=operator.actor.by)
     return answer(moved.body, moved.status)
 
 
-def existing_account(account_id: str) -> Account:
+def existing_account(account_id: str, operator: Operator) -> Account:
     """Return an account.
 
     Raises:
-        InvalidValue: invalid_id. NotFound: unknown_account.
+        InvalidValue: invalid_id. NotFound: unknown_account. Forbidden: signed_out.
     """
-    account = accounts.account(ids.check_id(account_id, "account_id"))
+    account = accounts.account(ids.check_id(account_id, "account_id"), operator.sign_in)
     if account is None:
         raise NotFound(
             ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it with PUT /accounts/{account_id}."
@@ -226,7 +241,7 @@ def row_of(call: ChargedCall) -> RateRow:
 
 
 def published_deck(version: str) -> Deck:
-    """Read a published deck. Only calls that version 1.0.0 charged need one, so the reader is imported when it is."""
+    """Read a published deck, which only calls that version 1.0.0 charged need."""
     from calling_credit.rates.active_decks import ActiveDecks  # noqa: PLC0415
 
     return ActiveDecks(s3_client(), config().deck_bucket).deck(version)

@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock, ids
 from calling_credit.api.caller import Operator, Right, desk
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, page_limit, source_ip
+from calling_credit.changes.sign_in_reader import read_signed_in
 from calling_credit.charging.charged_rows import charged_row
 from calling_credit.charging.corrections import unknown_call
 from calling_credit.charging.goodwill import parse_goodwill
@@ -21,7 +22,7 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import Forbidden, NotFound, ProblemCode
 from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.metrics import emit
-from calling_credit.moves.desk import MoveDesk
+from calling_credit.moves.desk import MoveDesk, Poster
 from calling_credit.moves.move import Move, MoveKind
 from calling_credit.moves.move_limits import LIMITED, move_limits
 from calling_credit.moves.postings import AdjustmentPoster, CorrectionPoster, GoodwillPoster, TransferPoster
@@ -108,10 +109,12 @@ def allowed(right: Right) -> Operator:
     """Return who acts, after checking the right.
 
     Raises:
-        Forbidden: scope_required, staff_required, finance_required, id_token_required.
+        Forbidden: scope_required, staff_required, finance_required, id_token_required, signed_out.
     """
     operator = desk(claims(app), config(), source_ip(app))
     operator.require(right, config())
+    if operator.sign_in is not None:
+        read_signed_in(dynamodb, config().table_name, [], operator.sign_in)
     return operator
 
 
@@ -126,7 +129,7 @@ def submit(move: Move, operator: Operator) -> Response[str]:
 def move_desk(now: datetime) -> MoveDesk:
     """Return the desk that moves credit at this time."""
     table_name = config().table_name
-    posters = {
+    posters: dict[MoveKind, Poster] = {
         MoveKind.ADJUSTMENT: AdjustmentPoster(dynamodb, table_name, now),
         MoveKind.CORRECTION: CorrectionPoster(dynamodb, table_name, now, row_of, config().hang_up_tolerance_seconds),
         MoveKind.GOODWILL: GoodwillPoster(dynamodb, table_name, now),

@@ -4,8 +4,10 @@ from typing import Any, Final
 
 from ops.contract import (
     account_routes,
+    activity_routes,
     call_routes,
     card_routes,
+    correction_routes,
     desk_routes,
     move_routes,
     open_routes,
@@ -13,6 +15,7 @@ from ops.contract import (
     rates_routes,
     recharge_routes,
     settings_routes,
+    sign_out_routes,
     usage_routes,
 )
 from ops.contract.answers import answers
@@ -26,9 +29,12 @@ ROUTES: Final[tuple[Route, ...]] = (
     *payment_routes.ROUTES,
     *recharge_routes.ROUTES,
     *settings_routes.ROUTES,
+    *activity_routes.ROUTES,
     *call_routes.ROUTES,
     *account_routes.ROUTES,
+    *correction_routes.ROUTES,
     *card_routes.ROUTES,
+    *sign_out_routes.ROUTES,
     *desk_routes.ROUTES,
     *move_routes.ROUTES,
     *open_routes.ROUTES,

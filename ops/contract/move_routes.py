@@ -4,7 +4,8 @@ from typing import Final
 
 from calling_credit.moves.approval import ApprovalStatus
 from calling_credit.moves.move import MoveKind
-from ops.contract.account_routes import ACCOUNT_ID, REASON, STARTED_AT
+from ops.contract.account_routes import ACCOUNT_ID, REASON
+from ops.contract.correction_routes import STARTED_AT
 from ops.contract.payment_routes import TOP_UP_ID
 from ops.contract.route import IDEMPOTENCY_KEY, Access, Answer, Route, limit, ok, path
 from ops.contract.schemas import (

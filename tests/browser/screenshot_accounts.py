@@ -8,8 +8,9 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.ledger.adjustments import Adjustment, adjust_balance
 from local.seed import ADMIN, Person, create_sign_in
 from local.stack import Stack
+from ops.actor import this_operator
 from tests.stack.customers import Customer
-from tests.stack.test_calls import make_call, send
+from tests.stack.test_calls import make_call, number_of, send
 
 SEED, DAYS, ZONE = 11, 29, "America/New_York"
 
@@ -36,13 +37,19 @@ def open_company(stack: Stack, account_id: str) -> Customer:
     stack.api.send("PUT", path, token, {"time_zone": ZONE})
     for number, (user_id, name) in enumerate(PEOPLE.items()):
         stack.api.send("PUT", f"{path}/users/{user_id}", token, {"name": name})
-        line = {"number": f"+1212555010{number}", "user_id": user_id, "international_calling": number < 2}
+        line = {
+            "number": number_of(f"{account_id} {number}", "+1212"),
+            "user_id": user_id,
+            "international_calling": number < 2,
+        }
         stack.api.send("PUT", f"{path}/lines/line_{number}", token, line)
     person = Person("user_ana", "Ana Ruiz", f"ana@{account_id}.example", ADMIN)
     stack.users.append(create_sign_in(stack.outputs["UserPoolId"], account_id, person))
     for days_ago, dollars, reason in ((DAYS, 75, "Opening credit"), (12, 60, "Paid by bank transfer")):
         adjustment, then = Adjustment(dollars * 1_000_000, reason), datetime.now(UTC) - timedelta(days=days_ago)
-        adjust_balance(dynamodb_client(), stack.outputs["TableName"], account_id, reason, adjustment, ZONE, then)
+        adjust_balance(
+            dynamodb_client(), stack.outputs["TableName"], account_id, reason, adjustment, ZONE, this_operator(), then
+        )
     return Customer(stack, account_id, person.email, stack.user_token(person.email))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from calling_credit.ledger.erasure import erase_number
+from tests.harness.actors import erase_number
 from tests.harness.http import http_event
 from tests.harness.table import Stack
 
@@ -36,7 +36,7 @@ def delivery(number: str, call_id: str, started: datetime) -> dict[str, Any]:
 
 def account_with_calls(stack: Stack) -> list[dict[str, Any]]:
     """An account with a call to the number, a call to another, and an unrated one; the messages of these calls."""
-    stack.invoke("manage_accounts", http_event("manage_accounts", "PUT", "/accounts/acct_1", body={}))
+    stack.invoke("manage_accounts", http_event("manage_accounts", "PUT", "/accounts/acct_1", body={"time_zone": "UTC"}))
     started = datetime.now(UTC) - timedelta(hours=1)
     records = [
         delivery(NUMBER, "c_1", started),
@@ -55,9 +55,11 @@ def test_erasing_a_number_masks_it_and_moves_no_money(stack: Stack) -> None:
     assert len(erased) == 1
     assert NUMBER not in json.dumps(list(after.values()))
     assert after[erased[0]] == before[erased[0]] | {"to": "GB…50", "facts_hash": "erased"}
-    assert {key: item for key, item in after.items() if key not in erased} == {
-        key: item for key, item in before.items() if key not in erased
-    }
+    [recorded] = set(after) - set(before)
+    assert (after[recorded]["action"], after[recorded]["by"]) == ("number_erased", "client:ops")
+    assert after[recorded]["new"] == {"number": "GB…50"}
+    unchanged = {key: item for key, item in before.items() if key not in erased}
+    assert {key: item for key, item in after.items() if key not in (*erased, recorded)} == unchanged
 
 
 def test_erasing_twice_changes_nothing_further(stack: Stack) -> None:

@@ -177,10 +177,10 @@ def test_goodwill_counts_in_the_day_of_the_person(world: World) -> None:
 def test_support_gives_no_goodwill(world: World) -> None:
     charged(world)
     before = world.stack.items()
-    assert goodwill(world, **{"cognito:groups": ["support"]}).code == "finance_required"
-    assert goodwill(world, **{"cognito:groups": ["billing_admin"], "custom:account_id": "acct_1"}).code == (
-        "staff_required"
-    )
+    support: dict[str, Any] = {"cognito:groups": ["support"]}
+    assert goodwill(world, **support).code == "finance_required"
+    customer: dict[str, Any] = {"cognito:groups": ["billing_admin"], "custom:account_id": "acct_1"}
+    assert goodwill(world, **customer).code == "staff_required"
     assert goodwill(world, **CLIENT | {"scope": "accounts/operate"}).code == "scope_required"
     assert goodwill(world, account="acct_2").code == "unknown_account"
     assert world.stack.items() == before

@@ -22,6 +22,8 @@ USER_ROUTES = {
     "GET /account/rates",
     "POST /auto-recharge/simulate",
     "GET /lines/{line_id}/changes",
+    "GET /activity",
+    "GET /denied-calls",
     "PUT /lines/{line_id}",
     "GET /limits",
     "PUT /limits",
@@ -44,6 +46,7 @@ OPERATOR_ROUTES = {
     "POST /accounts/{account_id}/calls/{call_key}/corrections",
     "PUT /accounts/{account_id}/auto-recharge",
     "POST /accounts/{account_id}/cards/unblock",
+    "POST /accounts/{account_id}/users/{user_id}/sign-out",
 }
 CREDIT_ROUTES = {key for key in OPERATOR_ROUTES if key.endswith(("/adjustments", "/corrections"))}
 MOVE_ROUTES = {
@@ -55,6 +58,7 @@ MOVE_ROUTES = {
     "POST /operator/approvals/{approval_id}/reject",
 }
 DESK_ROUTES = {key.replace(" /accounts", " /operator/accounts") for key in OPERATOR_ROUTES} | MOVE_ROUTES
+DESK_ROUTES |= {"POST /operator/staff/{user_id}/sign-out"}
 """For staff, who have no scopes: the function compares groups and scopes."""
 SIGNED_IN = USER_ROUTES | OPERATOR_ROUTES | DESK_ROUTES | SWITCH_ROUTES
 

@@ -145,6 +145,8 @@ class Stack:
                 limit.forget()
             if hasattr(app, "facts"):
                 app.facts._cache.clear()
+            if hasattr(app, "numbers"):
+                app.numbers.forget()
             if hasattr(app, "last"):
                 app.last.forget()
 

@@ -4,8 +4,9 @@ customers. Each changes the model by the contract; the driver compares.
 
 from typing import Any
 
-from tests.laws.calls import CALLING, OTHER_FACTS, UNCOVERED, ZONES, Message
+from tests.laws.calls import OTHER_FACTS, UNCOVERED, ZONES, Message
 from tests.laws.driver import MOST_ACCOUNTS, Driver, expect, operation
+from tests.laws.numbers import number_for
 from tests.laws.prices import LEAD, Prices, money
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -70,15 +71,14 @@ def change_line(driver: Driver) -> None:
 def keep_line(driver: Driver, account: str, line: str, user: str, *, enabled: bool | None) -> None:
     """Configure a line of a known user; an omitted switch stays unchanged, or off for a new line."""
     known = driver.model.get(account, f"LINE#{line}")
-    said: dict[str, Any] = {"number": driver.rng.choice(CALLING), "user_id": user}
+    said: dict[str, Any] = {"number": number_for(driver, account, line), "user_id": user}
     switched = enabled if enabled is not None else bool(known and known["international_calling"])
     body = said if enabled is None else {**said, "international_calling": enabled}
-    answer = driver.operate("PUT", f"/accounts/{account}/lines/{line}", body)
+    answer, operator = driver.operate("PUT", f"/accounts/{account}/lines/{line}", body), "client:3n4exampleoperator"
     if driver.model.get(account, f"USER#{user}") is None:
         assert (answer.status, answer.code) == (422, "unknown_user")
         return
     expect(answer, 200 if known else 201)
-    operator = "client:3n4exampleoperator"
     driver.model.put(account, f"LINE#{line}", **said, changed_by=operator)
     driver.model.switch(account, line, operator, driver.now, is_on=switched)
 

@@ -74,6 +74,8 @@ CUSTOMER_ROUTES = {
     "GET /statement": ("list_usage", "/statement"),
     "GET /lines": ("list_usage", "/lines"),
     "GET /lines/{line_id}/changes": ("list_usage", "/lines/line_1/changes"),
+    "GET /activity": ("list_usage", "/activity"),
+    "GET /denied-calls": ("list_usage", "/denied-calls"),
     "GET /rates": ("public_rates", "/rates"),
     "GET /forecast": ("list_usage", "/forecast"),
     "GET /account/rates": ("list_usage", "/account/rates"),
@@ -123,7 +125,7 @@ def test_law_8_no_request_names_another_account(till: Till, route: str) -> None:
     """
     world = till.world
     world.create_account("acct_2")
-    world.operate("PUT", "/accounts/acct_2/lines/line_2", {"number": "+14155550100", "user_id": "user_1"})
+    world.operate("PUT", "/accounts/acct_2/lines/line_2", {"number": "+14155550101", "user_id": "user_1"})
     world.deliver({}, {"account_id": "acct_2", "call_id": "c_2"})
     card, other = till.card(), till.card(account="acct_2")
     till.set_rule(card)

@@ -55,6 +55,12 @@ _FIELD_CODES: Final = {
 
 def parse_call(body: str, now: datetime) -> Call | FreeEvent | Rejection:
     """Parse one message body (JSON; docs/call-event.schema.json is its schema, docs/call-events.md lists the codes)."""
+    event = read_event(body)
+    return event if isinstance(event, Rejection) else parse_event(event, now)
+
+
+def read_event(body: str) -> dict[str, Any] | Rejection:
+    """Read the fields of one message body, unchecked."""
     if len(body) > MAX_BODY_CHARACTERS:
         return Rejection(
             RejectionCode.BODY_TOO_LARGE,
@@ -70,6 +76,11 @@ def parse_call(body: str, now: datetime) -> Call | FreeEvent | Rejection:
     if key is not None:
         detail = f"The event names {shown_key(key)} twice in one object; send it once."
         return Rejection(RejectionCode.DUPLICATE_KEY, detail)
+    return event
+
+
+def parse_event(event: dict[str, Any], now: datetime) -> Call | FreeEvent | Rejection:
+    """Parse the fields of an event that names its account and line."""
     if costs_nothing(event):
         return _free_event(event)
     try:
@@ -82,7 +93,8 @@ def _free_event(event: dict[str, Any]) -> FreeEvent | Rejection:
     for field, has_form in (("call_id", ids.is_call_id), ("account_id", ids.is_id)):
         if field not in event:
             return Rejection(
-                RejectionCode.MISSING_FIELD, f"{field} is missing; every event names its account and call."
+                RejectionCode.MISSING_FIELD,
+                f"{field} is missing; every event names its call, and its account or the number in from.",
             )
         if not isinstance(event[field], str) or not has_form(event[field]):
             return Rejection(*_FIELD_CODES[field])
