@@ -1,4 +1,4 @@
-"""Pictures of the support desk, over the stand-in for its routes. `make screenshots` takes them with those of the page."""
+"""Pictures of the support desk, over the stand-in for its routes. `make screenshots` takes them, too."""
 
 from pathlib import Path
 from typing import Final

@@ -1,5 +1,6 @@
-"""`make screenshots`: takes pictures of every state of the Billing page and the support desk on phone and desktop, light
-and dark, into .local/screenshots, and the picture of the README into docs/. Starts its own stack, with a month of calls.
+"""`make screenshots`: takes pictures of every state of the Billing page and the support desk on phone and desktop, in
+light and dark, into .local/screenshots, and the picture of the README into docs/. Starts its own stack, with a month of
+calls.
 """
 
 import base64
