@@ -9,6 +9,7 @@ from calling_credit.accounts.erasure import erase_number, lines_with
 from calling_credit.masking import masked
 from calling_credit.numbering import is_e164
 from ops.accounts import require_account
+from ops.actor import this_operator
 from ops.stack import find_stack
 from ops.terminal import CommandError, confirm, console, run
 
@@ -28,7 +29,7 @@ def main() -> int:
     if not arguments.yes and not confirm(question):
         return 1
     place = (stack.client("dynamodb"), stack.table_name, arguments.account_id, arguments.number)
-    items = list(erase_number(*place, clock.now()))
+    items = list(erase_number(*place, this_operator(), clock.now()))
     if not items:
         require_account(stack, arguments.account_id)
     console.print(

@@ -17,7 +17,7 @@ from calling_credit.accounts.limits import (
     limits_view,
     parse_customer_limits,
 )
-from calling_credit.accounts.line_store import LineStore, Source
+from calling_credit.accounts.line_store import LineStore
 from calling_credit.accounts.store import AccountStore
 from calling_credit.accounts.user_store import UserStore
 from calling_credit.api.caller import customer, require_admin
@@ -28,7 +28,8 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.metrics import emit
-from calling_credit.payments.card_store import CardStore, has_number
+from calling_credit.payments.card_items import has_number
+from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.rule_cards import read_rule_card
 from calling_credit.payments.stripe_account import StripeAccountGuard
 from calling_credit.payments.stripe_client import stripe_client
@@ -40,7 +41,8 @@ from calling_credit.recharge.past_entries import run_simulation
 from calling_credit.recharge.saving import RuleChange, in_flight_view, parse_rule_change
 from calling_credit.recharge.settings import RuleSettings, apply_settings, parse_rule_settings, rule_view
 from calling_credit.recharge.simulation import simulation_view
-from calling_credit.recharge.store import RechargeStore, Snapshot
+from calling_credit.recharge.snapshot import Snapshot
+from calling_credit.recharge.store import RechargeStore
 from calling_credit.topups.refusals import card_blocked
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import Card
@@ -74,7 +76,7 @@ def switch_line(line_id: str) -> Response[str]:
     body = json_body(app)
     enabled, version = account.parse_switch(body), read_version(body)
     ids.check_id(line_id, "line_id")
-    source = Source(f"user:{caller.subject}", source_ip(app), caller.sign_in)
+    actor = caller.actor(source_ip(app))
 
     def view(line: account.Line) -> dict[str, Any]:
         return account.line_view(line, users.name(caller.account_id, line.user_id))
@@ -83,7 +85,8 @@ def switch_line(line_id: str) -> Response[str]:
         if is_outdated(version, line.version):
             raise changed_meanwhile("The line", view(line))
 
-    return answer(view(lines.switch_line(caller.account_id, line_id, enabled, source, clock.now(), check)))
+    now, sign_in = clock.now(), caller.sign_in
+    return answer(view(lines.switch_line(caller.account_id, line_id, enabled, actor, now, check, sign_in)))
 
 
 @app.get("/limits")
@@ -112,8 +115,8 @@ def put_limits() -> Response[str]:
             pass  # They do not fit the limits that the sender has not seen.
         raise changed_meanwhile("The limits", limits_answer(current))
 
-    by, now = f"user:{caller.subject}", clock.now()
-    accounts.store_customer_limits(caller.account_id, change, by, source_ip(app), now, caller.sign_in)
+    actor, now = caller.actor(source_ip(app)), clock.now()
+    accounts.store_customer_limits(caller.account_id, change, actor, now, caller.sign_in)
     return answer(limits_answer(accounts.limits(caller.account_id)))
 
 
@@ -177,7 +180,7 @@ def save_rule() -> Response[str]:
         def save(current: Recharge) -> tuple[Rule, State] | None:
             return None if change.has_result(current, view) else change.apply(current, card)
 
-        stored = recharges.store_rule(caller.account_id, save, now)
+        stored = recharges.store_rule(caller.account_id, save, caller.actor(source_ip(app)), now)
     result = view(stored.rule, stored.state)
     if stored.rule is not None and not stored.rule.enabled:
         result["in_flight"] = in_flight_view(stored, lambda topup_id: topups.read(caller.account_id, topup_id))

@@ -16,7 +16,7 @@ from calling_credit.accounts.account import Account, Line, account_view, line_vi
 from calling_credit.accounts.freezing import freeze_account, unfreeze_account
 from calling_credit.accounts.line_number import parse_line
 from calling_credit.accounts.line_numbers import parse_move
-from calling_credit.accounts.line_store import LineStore, Source
+from calling_credit.accounts.line_store import LineStore
 from calling_credit.accounts.sign_outs import SignOuts
 from calling_credit.accounts.store import AccountStore
 from calling_credit.accounts.user_store import UserStore
@@ -78,13 +78,13 @@ def put_account(account_id: str) -> Response[str]:
     if set(body) != {"frozen"}:
         allowed(Right.OPERATE)
     ids.check_id(account_id, "account_id")
-    before = accounts.account(account_id, operator.sign_in)
-    account = parse_account(account_id, body, before)
     now = clock.now()
-    is_new = accounts.store_account(account, now, before)
+    account, is_new = accounts.store_account(
+        account_id, partial(parse_account, account_id, body), operator.actor, now, operator.sign_in
+    )
     if "frozen" in body:
         set_frozen = freeze_account if account.is_frozen else unfreeze_account
-        set_frozen(dynamodb, config().table_name, account_id, operator.actor.by, now, operator.actor.address)
+        set_frozen(dynamodb, config().table_name, account_id, operator.actor, now)
         if account.is_frozen:
             topups.check_waiting(account_id, now)
     return answer(account_view(account), 201 if is_new else 200)
@@ -95,18 +95,12 @@ def put_account(account_id: str) -> Response[str]:
 def put_line(account_id: str, line_id: str) -> Response[str]:
     """Create or configure a line, or move a number to it; 201 if it is new."""
     operator = allowed(Right.OPERATE)
-    source = Source(operator.actor.by, operator.actor.address, operator.sign_in)
     body = json_body(app)
     ids.check_id(account_id, "account_id")
     ids.check_id(line_id, "line_id")
     version, move_from = read_version(body), parse_move(body, account_id, line_id)
-    parse = partial(
-        parse_line,
-        line_id,
-        body,
-        home_countries=config().home_countries,
-        read_area_codes=lambda: area_codes.current(clock.now()),
-    )
+    home_countries, added = config().home_countries, lambda: area_codes.current(clock.now())
+    parse = partial(parse_line, line_id, body, home_countries=home_countries, read_area_codes=added)
 
     def view(line: Line) -> dict[str, Any]:
         return line_view(line, users.name(account_id, line.user_id))
@@ -117,7 +111,9 @@ def put_line(account_id: str, line_id: str) -> Response[str]:
             raise changed_meanwhile("The line", view(current))
         return line
 
-    line, is_new = lines.store_line(account_id, line_id, change, source, clock.now(), move_from)
+    line, is_new = lines.store_line(
+        account_id, line_id, change, operator.actor, clock.now(), move_from, sign_in=operator.sign_in
+    )
     return answer(view(line), 201 if is_new else 200)
 
 
@@ -128,7 +124,7 @@ def put_user(account_id: str, user_id: str) -> Response[str]:
     operator = allowed(Right.OPERATE)
     user = parse_user(user_id, json_body(app))
     ids.check_id(account_id, "account_id")
-    is_new = users.store(account_id, user, clock.now(), operator.sign_in)
+    is_new = users.store(account_id, user, operator.actor, clock.now(), operator.sign_in)
     return answer({"user_id": user.user_id, "name": user.name}, 201 if is_new else 200)
 
 
@@ -159,13 +155,13 @@ def post_correction(account_id: str, call_key: str) -> Response[str]:
 def put_auto_recharge(account_id: str) -> Response[str]:
     """Switch the account's automatic recharge off; only the customer can switch it on."""
     operator = allowed(Right.OPERATE)
-    by = operator.actor.by
+    actor = operator.actor
     reason = parse_switch_off(json_body(app))
     existing_account(account_id, operator)
     now = clock.now()
-    switched_off = SwitchedOff(by, reason, format_instant(now))
-    stored = recharges.change_rule(account_id, partial(switch_off, by=switched_off), now)
-    logger.info("recharge_switched_off", account_id=account_id, by=by)
+    switched_off = SwitchedOff(actor.by, reason, format_instant(now))
+    stored = recharges.change_rule(account_id, partial(switch_off, by=switched_off), actor, now)
+    logger.info("recharge_switched_off", account_id=account_id, by=actor.by)
     in_flight = in_flight_view(stored, partial(topups.read, account_id))
     return answer({**rule_view(stored.rule, stored.state, now), "in_flight": in_flight})
 
@@ -175,11 +171,11 @@ def put_auto_recharge(account_id: str) -> Response[str]:
 def post_unblock(account_id: str) -> Response[str]:
     """Unblock a card after a dispute or a fraud warning, and resume the rule that the dispute suspended."""
     operator = allowed(Right.OPERATE)
-    by = operator.actor.by
+    actor = operator.actor
     request = parse_unblock(json_body(app))
     existing_account(account_id, operator)
-    unblocked = unblock_card(dynamodb, config().table_name, account_id, request, by, clock.now())
-    logger.info("unblocked", account_id=account_id, by=by, reason=request.reason)
+    unblocked = unblock_card(dynamodb, config().table_name, account_id, request, actor, clock.now())
+    logger.info("unblocked", account_id=account_id, by=actor.by, reason=request.reason)
     return answer(unblocked_view(unblocked))
 
 

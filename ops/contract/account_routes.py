@@ -22,10 +22,7 @@ from ops.contract.schemas import (
 )
 from ops.contract.settings_routes import LIMIT_CODES, LINE, NEW_LINE, OPERATORS_LIMITS, OPERATORS_LIMITS_CHANGE
 
-EMAILS: Final[Schema] = {
-    "maxItems": account.MAX_BILLING_EMAILS,
-    "description": "Where e-mails about payments and limits go.",
-}
+EMAILS: Final[Schema] = {"maxItems": account.MAX_BILLING_EMAILS, "description": "Where e-mails about the account go."}
 ADDRESS: Final[Schema] = {
     "type": "string",
     "pattern": f"^{email_address.PATTERN}$",
@@ -151,7 +148,7 @@ ROUTES: Final = (
         GROUP,
         "Create or rename a user",
         {200: ok(USER, "The user is renamed."), 201: ok(USER, "The user is created.")},
-        ("unknown_account", "invalid_id", "missing_field", "invalid_field"),
+        ("unknown_account", "invalid_id", "missing_field", "invalid_field", "busy"),
         parameters=(ACCOUNT_ID, path("user_id", ID, "The user.")),
         body=NEW_USER,
     ),

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from ops.contract import (
     account_routes,
+    activity_routes,
     call_routes,
     card_routes,
     correction_routes,
@@ -28,6 +29,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *payment_routes.ROUTES,
     *recharge_routes.ROUTES,
     *settings_routes.ROUTES,
+    *activity_routes.ROUTES,
     *call_routes.ROUTES,
     *account_routes.ROUTES,
     *correction_routes.ROUTES,

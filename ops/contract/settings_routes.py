@@ -74,6 +74,11 @@ PLACES: Final = {
     "maxItems": limits.MAX_PLACES,
     "description": 'Countries such as "CU" or prefixes such as "+1900".',
 }
+ALLOWED_PLACES: Final = {
+    **list_of({"type": "string", "pattern": r"^([A-Z]{2}|\+[1-9][0-9]{2,14})$"}),
+    "maxItems": limits.MAX_ALLOWED_PLACES,
+    "description": 'Countries such as "CU", or prefixes such as "+8816" inside one country or one global network.',
+}
 _SHOWN: Final = {
     "daily_spend": described(MONEY, "What calls may cost in a day."),
     "call_price": described(MONEY, "The highest price of one call."),
@@ -105,7 +110,7 @@ _ASKED: Final = {
     "simultaneous_calls": or_null(CALLS_AT_ONCE),
     "high_cost": or_null(LIMIT_MONEY),
     "blocked": or_null(PLACES),
-    "high_cost_allowed": or_null(PLACES),
+    "high_cost_allowed": or_null(ALLOWED_PLACES),
     "version": MADE_FROM,
 }
 LIMITS_CHANGE: Final = body(

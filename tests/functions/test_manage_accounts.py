@@ -8,8 +8,26 @@ import pytest
 from tests.functions.accounts_bench import at_once
 from tests.harness.world import World
 
+OPERATOR = "client:3n4exampleoperator"
+
 pytestmark = pytest.mark.dynamodb
 
+
+NEW_ACCOUNT: dict[str, Any] = {
+    "status": "open",
+    "billing_emails": [],
+    "admission": True,
+    "frozen": False,
+    "limits": {
+        "daily_spend": "200.00",
+        "call_price": "50.00",
+        "simultaneous_calls": 30,
+        "high_cost": "2.00",
+        "daily_top_up": "2000.00",
+        "blocked": [],
+        "high_cost_allowed": [],
+    },
+}
 
 # --- Accounts ---------------------------------------------------------------------------------------------------------
 
@@ -17,26 +35,11 @@ pytestmark = pytest.mark.dynamodb
 def test_a_new_account_has_a_balance_of_zero(world: World) -> None:
     answer = world.operate("PUT", "/accounts/acct_2", {"time_zone": "UTC"})
     assert answer.status == 201
-    assert answer.body == {
-        "account_id": "acct_2",
-        "currency": "USD",
-        "time_zone": "UTC",
-        "status": "open",
-        "billing_emails": [],
-        "admission": True,
-        "frozen": False,
-        "limits": {
-            "daily_spend": "200.00",
-            "call_price": "50.00",
-            "simultaneous_calls": 30,
-            "high_cost": "2.00",
-            "daily_top_up": "2000.00",
-            "blocked": [],
-            "high_cost_allowed": [],
-        },
-    }
+    assert answer.body == {"account_id": "acct_2", "currency": "USD", "time_zone": "UTC", **NEW_ACCOUNT}
     at = "2026-11-23T12:00:00.000Z"
-    assert world.stack.items("acct_2") == [
+    change, *items = sorted(world.stack.items("acct_2"), key=lambda item: not item["SK"].startswith("ACTIVITY#"))
+    assert (change["action"], change["by"], change["from"]) == ("account_created", OPERATOR, "203.0.113.7")
+    assert items == [
         {
             "PK": "ACCOUNT#acct_2",
             "SK": "ACCOUNT",
@@ -47,6 +50,7 @@ def test_a_new_account_has_a_balance_of_zero(world: World) -> None:
             "admission": True,
             "sweep_pk": "ACCOUNT#3",
             "sweep_sk": "acct_2",
+            "settings_version": 1,
             "created_at": at,
             "updated_at": at,
         },
@@ -141,7 +145,11 @@ def test_an_address_with_half_a_character_is_422_not_a_server_error(world: World
 def test_an_account_created_twice_at_once_is_one_account_with_one_balance(world: World) -> None:
     answers = at_once(*[lambda: world.operate("PUT", "/accounts/acct_2", {"time_zone": "UTC"})] * 4)
     assert sorted(answer.status for answer in answers) == [200, 200, 200, 201]
-    assert [item["SK"] for item in world.stack.items("acct_2")] == ["ACCOUNT", "BALANCE"]
+    assert [item["SK"] for item in world.stack.items("acct_2")] == [
+        "ACCOUNT",
+        "ACTIVITY#2026-11-23T12:00:00.000Z#account-000001",
+        "BALANCE",
+    ]
 
 
 # --- Lines and users --------------------------------------------------------------------------------------------------
@@ -165,7 +173,7 @@ def test_a_line_keeps_omitted_settings(world: World) -> None:
     answer = world.operate("PUT", "/accounts/acct_1/lines/line_1", {"user_id": "user_2"})
     assert (answer.status, answer.body["user"]) == (200, {"id": "user_2", "name": "Bo"})
     assert (answer.body["number"], answer.body["international_calling"]) == ("+14155550100", True)
-    assert world.of_kind("LINE")[0]["changed_by"] == "client:3n4exampleoperator"
+    assert world.of_kind("LINE")[0]["changed_by"] == OPERATOR
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ USER_ROUTES = {
     "GET /account/rates",
     "POST /auto-recharge/simulate",
     "GET /lines/{line_id}/changes",
+    "GET /activity",
+    "GET /denied-calls",
     "PUT /lines/{line_id}",
     "GET /limits",
     "PUT /limits",

@@ -140,6 +140,11 @@ class World:
         """The items of a kind of an account, in order."""
         return [item for item in self.stack.items(account_id) if item["SK"].split("#")[0] == kind]
 
+    def changes(self, *actions: str, account_id: str = "acct_1") -> list[dict[str, Any]]:
+        """The recorded changes of an account with these actions (any without one), in order."""
+        changes = [item for item in self.of_kind("ACTIVITY", account_id) if item.get("kind") == "CHANGE"]
+        return [change for change in changes if not actions or change["action"] in actions]
+
     def entries(self, account_id: str = "acct_1") -> list[dict[str, Any]]:
         """The entries of an account in time order."""
         return self.of_kind("ENTRY", account_id)

@@ -18,6 +18,8 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /account/rates": ("/account/rates?number=%2B442071838750", None),
     "POST /auto-recharge/simulate": ("/auto-recharge/simulate", {"threshold": "40.00", "amount": "50.00"}),
     "GET /lines/{line_id}/changes": ("/lines/line_lobby/changes", None),
+    "GET /activity": ("/activity", None),
+    "GET /denied-calls": ("/denied-calls", None),
     "GET /rates": ("/rates?country=GB", None),
     "PUT /lines/{line_id}": ("/lines/line_lobby", {"international_calling": True}),
     "GET /limits": ("/limits", None),

@@ -3,7 +3,7 @@ with the actor, the time, and the IP address, in the same transaction. These ite
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +14,19 @@ from calling_credit.accounts.line_items import (
     is_on,
     line_from_item,
     line_key,
+    record_switch,
     unchanged_condition,
     version_of,
 )
 from calling_credit.accounts.line_numbers import LEAD, LineNumbers, not_on_this_line
 from calling_credit.accounts.loosening import line_loosens
 from calling_credit.accounts.number_history import LineName
+from calling_credit.accounts.recorded_changes import line_change
+from calling_credit.changes.actor import Actor
+from calling_credit.changes.change import change_action
 from calling_credit.changes.sign_in import SignIn
 from calling_credit.changes.sign_in_reader import read_item_signed_in
-from calling_credit.dynamodb import change_keys, keys
+from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import Item, to_attribute, to_attributes
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import put, transact, update
@@ -31,17 +35,6 @@ from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Who makes a change (`user:<sub>`, `staff:<sub>`, `client:<client id>`), from which IP address, and the sign-in of
-    a person.
-    """
-
-    by: str
-    address: str
-    sign_in: SignIn | None = None
 
 
 class LineStore:
@@ -57,9 +50,10 @@ class LineStore:
         account_id: str,
         line_id: str,
         change: Callable[[Line | None], Line],
-        source: Source,
+        actor: Actor,
         now: datetime,
         move_from: LineName | None = None,
+        sign_in: SignIn | None = None,
     ) -> tuple[Line, bool]:
         """Store the line that `change` makes of the current one. Return it, and whether it is new. A closed line is
         opened like a new one.
@@ -76,7 +70,7 @@ class LineStore:
         """
 
         def attempt() -> tuple[Line, bool] | None:
-            item = self._item(account_id, line_id, source.sign_in)
+            item = self._item(account_id, line_id, sign_in)
             before = None if item is None else line_from_item(item)
             current = before if before is not None and before.closes_at is None else None
             line, version = change(current), before.version if before else 0
@@ -88,16 +82,17 @@ class LineStore:
                 raise
             actions = [
                 self._exists(account_id, keys.account_sk()),
-                self._put(account_id, line, item, source, now),
+                self._put(account_id, line, item, actor, now),
                 *plan.actions,
             ]
             user = None if current and current.user_id == line.user_id else len(actions)
             if user is not None:
                 actions.append(self._exists(account_id, keys.user_sk(line.user_id)))
             if line.international_calling != is_on(item):
-                actions.append(self._record(account_id, line, changes_of(item), source, now))
+                actions.append(record_switch(self._table_name, account_id, line, changes_of(item), actor, now))
             if move_from is not None and plan.closes_at is not None:
-                actions.append(self._close(move_from, line.number, plan.closes_at, source, now))
+                actions += self._close(move_from, line.number, plan.closes_at, actor, now)
+            actions += self._changed(account_id, before, line, actor, now)
             failed = transact(self._client, actions)
             if 0 in failed:
                 raise unknown_account()
@@ -112,9 +107,10 @@ class LineStore:
         account_id: str,
         line_id: str,
         enabled: bool,
-        source: Source,
+        actor: Actor,
         now: datetime,
         check: Callable[[Line], None] = lambda _: None,
+        sign_in: SignIn | None = None,
     ) -> Line:
         """Turn a line's international calling on or off, and return the line. Write nothing if it is already so.
         `check` raises an error for a line that must not be changed.
@@ -125,7 +121,7 @@ class LineStore:
         """
 
         def attempt() -> Line | None:
-            item = self._item(account_id, line_id, source.sign_in)
+            item = self._item(account_id, line_id, sign_in)
             if item is None or "closes_at" in item:
                 raise NotFound(
                     ProblemCode.UNKNOWN_LINE, "This account has no line with this id; GET /lines lists them."
@@ -136,25 +132,27 @@ class LineStore:
             check(line)
             switched = replace(line, international_calling=enabled, version=line.version + 1)
             actions = [
-                self._switch(account_id, switched, item, source, now),
-                self._record(account_id, switched, changes_of(item), source, now),
+                self._switch(account_id, switched, item, actor, now),
+                record_switch(self._table_name, account_id, switched, changes_of(item), actor, now),
+                *self._changed(account_id, line, switched, actor, now),
             ]
-            if line_loosens(line.international_calling, enabled):
+            loosens = line_loosens(line.international_calling, enabled)
+            if loosens:
                 actions.append(unless_frozen_action(self._table_name, account_id))
             failed = transact(self._client, actions)
-            if 2 in failed:
+            if loosens and len(actions) - 1 in failed:
                 raise account_frozen()
             return None if failed else switched
 
         return retry_on_race("The line is", attempt)
 
     def _switch(
-        self, account_id: str, line: Line, before: dict[str, Any], source: Source, now: datetime
+        self, account_id: str, line: Line, before: dict[str, Any], actor: Actor, now: datetime
     ) -> dict[str, Any]:
         condition, values = unchanged_condition(before)
         attributes: Item = {
             "international_calling": line.international_calling,
-            "changed_by": source.by,
+            "changed_by": actor.by,
             "changed_at": format_instant(now),
             "changes": changes_of(before) + 1,
             "line_version": line.version,
@@ -168,7 +166,7 @@ class LineStore:
         )
 
     def _put(
-        self, account_id: str, line: Line, before: dict[str, Any] | None, source: Source, now: datetime
+        self, account_id: str, line: Line, before: dict[str, Any] | None, actor: Actor, now: datetime
     ) -> dict[str, Any]:
         is_change = line.international_calling != is_on(before)
         item: Item = {
@@ -177,7 +175,7 @@ class LineStore:
             "number": line.number,
             "user_id": line.user_id,
             "international_calling": line.international_calling,
-            "changed_by": source.by,
+            "changed_by": actor.by,
             "changed_at": format_instant(now),
             "changes": changes_of(before) + is_change or None,
             "line_version": line.version,
@@ -188,8 +186,9 @@ class LineStore:
             action["Put"] |= {"ConditionExpression": condition, "ExpressionAttributeValues": values}
         return action
 
-    def _close(self, name: LineName, number: str, closes_at: str, source: Source, now: datetime) -> dict[str, Any]:
-        """The action that closes the line from which a number moves away. The line keeps it as its last number.
+    def _close(self, name: LineName, number: str, closes_at: str, actor: Actor, now: datetime) -> list[dict[str, Any]]:
+        """The actions that close the line from which a number moves away, and record it. The line keeps the number as
+        its last one.
 
         Raises:
             NotFound: `unknown_line`.
@@ -200,28 +199,27 @@ class LineStore:
         condition, values = unchanged_condition(item)
         attributes: Item = {
             "closes_at": closes_at,
-            "changed_by": source.by,
+            "changed_by": actor.by,
             "changed_at": format_instant(now),
             "line_version": version_of(item) + 1,
         }
-        return update(
+        close = update(
             self._table_name,
             line_key(*name),
             "SET " + ", ".join(f"{name} = :{name}" for name in attributes),
             condition,
             values | {f":{name}": to_attribute(value) for name, value in attributes.items()},
         )
+        before = line_from_item(item)
+        closed = replace(before, closes_at=closes_at, version=before.version + 1)
+        return [close, *self._changed(name.account_id, before, closed, actor, now)]
 
-    def _record(self, account_id: str, line: Line, count: int, source: Source, now: datetime) -> dict[str, Any]:
-        at = format_instant(now)
-        item: Item = {
-            "PK": keys.account_pk(account_id),
-            "SK": change_keys.change_sk(line.line_id, at, f"{count + 1:06d}"),
-            "international_calling": line.international_calling,
-            "changed_by": source.by,
-            "changed_from": source.address,
-        }
-        return put(self._table_name, to_attributes(item))
+    def _changed(
+        self, account_id: str, before: Line | None, line: Line, actor: Actor, now: datetime
+    ) -> list[dict[str, Any]]:
+        """The action that records a change of a line; none if nothing differs."""
+        change = line_change(before, line)
+        return [change_action(self._table_name, account_id, change, actor, now)] if change else []
 
     def _exists(self, account_id: str, sort_key: str) -> dict[str, Any]:
         return {

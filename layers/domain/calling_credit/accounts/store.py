@@ -1,6 +1,6 @@
 """Creates and configures accounts, with the items by which they are found. Accounts are closed, never deleted."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,9 @@ from calling_credit.accounts.freezing import ACCOUNT, account_frozen
 from calling_credit.accounts.limits import AccountLimits, limits_to_item
 from calling_credit.accounts.loosening import limits_loosen
 from calling_credit.accounts.name_index import IndexItem, Key, index_actions, mail_items, name_items
+from calling_credit.accounts.recorded_changes import account_changes, customer_limits_change
+from calling_credit.changes.actor import Actor
+from calling_credit.changes.change import change_action
 from calling_credit.changes.sign_in import SignIn
 from calling_credit.changes.sign_in_reader import read_item_signed_in
 from calling_credit.dynamodb import index_keys, keys, sweep_keys
@@ -62,21 +65,39 @@ class AccountStore:
             raise _no_account() from error
         return str(answer["Attributes"]["stripe_customer_id"]["S"])
 
-    def store_account(self, account: Account, now: datetime, before: Account | None = None) -> bool:
-        """Create or configure an account. Return whether it was created. One transaction creates the account and its
-        balance, so two concurrent requests create one account with a balance of zero. `admission` is written only if
-        it differs from `before`. Freezing is separate.
+    def store_account(
+        self,
+        account_id: str,
+        change: Callable[[Account | None], Account],
+        actor: Actor,
+        now: datetime,
+        sign_in: SignIn | None = None,
+    ) -> tuple[Account, bool]:
+        """Store the account that `change` makes of the current one, and record what differs. Return it, and whether it
+        is new. One transaction creates the account and its balance, so two concurrent requests create one account with
+        a balance of zero. Freezing is separate.
+
+        Raises:
+            Forbidden: `signed_out`.
+            Unavailable: `busy`, or the table did not answer in time; the same call is safe again.
         """
-        if self._create(account, now):
-            return True
-        is_switched = before is not None and before.admission != account.admission
 
-        def attempt() -> bool | None:
-            current = self.account(account.account_id)
-            return None if current is None or self._configure(account, current, now, is_switched=is_switched) else True
+        def attempt() -> tuple[Account, bool] | None:
+            item = self._read(account_id, keys.account_sk(), sign_in)
+            current = None if item is None else account_from_item(item)
+            account = change(current)
+            version = 0 if item is None else int(item.get("settings_version", 0))
+            changes = account_changes(current, account, version)
+            records = [change_action(self._table_name, account_id, change, actor, now) for change in changes]
+            settings = {"settings_version": version + bool(changes)} if changes or version else {}
+            actions = (
+                self._creation(account, settings, now)
+                if current is None
+                else self._configuration(account, current, version, settings, now)
+            )
+            return None if transact(self._client, [*actions, *records]) else (account, current is None)
 
-        retry_on_race(ACCOUNT, attempt)
-        return False
+        return retry_on_race(ACCOUNT, attempt)
 
     def limits(self, account_id: str, sign_in: SignIn | None = None) -> AccountLimits:
         """Read the operator's and the customer's limits.
@@ -95,12 +116,12 @@ class AccountStore:
         self,
         account_id: str,
         change: Callable[[AccountLimits], dict[str, Any] | None],
-        by: str,
-        from_where: str,
+        actor: Actor,
         now: datetime,
         sign_in: SignIn | None = None,
     ) -> None:
-        """Change the customer's limits, and record who changed them, when, and from where.
+        """Change the customer's limits, and record who changed them, when, and from where. Write nothing if they are
+        the same.
 
         Args:
             change: Makes the customer's new limits from the current ones; None: write nothing.
@@ -113,16 +134,16 @@ class AccountStore:
         def attempt() -> bool | None:
             current = self.limits(account_id, sign_in)
             new = change(current)
-            if new is None:
+            if new is None or new == current.customer:
                 return True
             loosens = limits_loosen(current.customer, new)
             if loosens and current.is_frozen:
                 raise account_frozen()
             attributes: Item = {
                 "own_limits": new,
-                "own_limits_version": current.version + (new != current.customer),
-                "own_limits_by": by,
-                "own_limits_from": from_where,
+                "own_limits_version": current.version + 1,
+                "own_limits_by": actor.by,
+                "own_limits_from": actor.address,
                 "own_limits_at": format_instant(now),
             }
             set_limits = self._change(account_id, keys.account_sk(), attributes)
@@ -134,11 +155,14 @@ class AccountStore:
             )
             set_limits["Update"]["ExpressionAttributeValues"][":read_version"] = to_attribute(current.version)
             set_limits["Update"]["ExpressionAttributeValues"][":read"] = to_attribute(current.customer)
-            return None if transact(self._client, [set_limits]) else True
+            recorded = customer_limits_change(current, new)
+            record = change_action(self._table_name, account_id, recorded, actor, now)
+            return None if transact(self._client, [set_limits, record]) else True
 
         retry_on_race("The limits are", attempt)
 
-    def _create(self, account: Account, now: datetime) -> bool:
+    def _creation(self, account: Account, versions: Item, now: datetime) -> list[dict[str, Any]]:
+        """The actions that create an account, its balance, and the items by which it is found."""
         pk = keys.account_pk(account.account_id)
         at = format_instant(now)
         settings: Item = {
@@ -146,6 +170,7 @@ class AccountStore:
             "SK": keys.account_sk(),
             "currency": account.currency,
             **_settings(account),
+            **versions,
             "admission": account.admission,
             "created_at": at,
             "updated_at": at,
@@ -163,32 +188,27 @@ class AccountStore:
             "updated_at": at,
         }
         puts = [put(self._table_name, to_attributes(item)) for item in (settings, balance)]
-        actions: list[Any] = [*puts, *index_actions(self._table_name, {}, account_index(account))]
-        try:
-            self._client.transact_write_items(TransactItems=actions)
-        except AWS_ERRORS as error:
-            if not is_condition_failed(error):
-                raise
-            return False
-        return True
+        return [*puts, *index_actions(self._table_name, {}, account_index(account))]
 
-    def _configure(
-        self, account: Account, current: Account, now: datetime, *, is_switched: bool
-    ) -> Mapping[int, dict[str, Any]]:
-        """Write the settings, and the low-balance level beside the balance, where the stream's reader needs it. Write
-        nothing if the account is no longer found as `current` is. Return the failed conditions.
+    def _configuration(
+        self, account: Account, current: Account, version: int, versions: Item, now: datetime
+    ) -> list[dict[str, Any]]:
+        """The actions that write the settings, and the low-balance level beside the balance, where the stream's reader
+        needs it, unless the settings are no longer as `current` has them. `admission` is written only if it differs.
         """
-        settings = {**_settings(account), "updated_at": format_instant(now)}
-        if is_switched:
+        settings = {**_settings(account), **versions, "updated_at": format_instant(now)}
+        if account.admission != current.admission:
             settings |= {"admission": account.admission, "admission_changed_at": format_instant(now)}
         level = {"low_micros": account.low_micros}
         parts = ((keys.account_sk(), settings), (keys.balance_sk(), level))
         actions = [self._change(account.account_id, sort_key, attributes) for sort_key, attributes in parts]
         condition, values = account_found_as(current)
-        actions[0]["Update"]["ConditionExpression"] += condition
+        unchanged = "settings_version = :version" if version else "attribute_not_exists(settings_version)"
+        actions[0]["Update"]["ConditionExpression"] += f"{condition} AND {unchanged}"
         actions[0]["Update"]["ExpressionAttributeValues"] |= values
-        actions += index_actions(self._table_name, account_index(current), account_index(account))
-        return transact(self._client, actions)
+        if version:
+            actions[0]["Update"]["ExpressionAttributeValues"][":version"] = to_attribute(version)
+        return [*actions, *index_actions(self._table_name, account_index(current), account_index(account))]
 
     def _change(self, account_id: str, sort_key: str, attributes: Item) -> dict[str, Any]:
         """The action that sets attributes of an item, and removes those that are None."""

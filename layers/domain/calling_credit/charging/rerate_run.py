@@ -11,6 +11,9 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from calling_credit.changes.actions import ChangeAction
+from calling_credit.changes.actor import Actor
+from calling_credit.changes.change import Change, change_action
 from calling_credit.charging.charged_rows import is_price_of
 from calling_credit.charging.goodwill_items import (
     WithGoodwill,
@@ -20,7 +23,10 @@ from calling_credit.charging.goodwill_items import (
     with_goodwill,
 )
 from calling_credit.charging.rerating import Group, RatedAgain, Round, Selection, rerated_entries
-from calling_credit.dynamodb import keys
+from calling_credit.dynamodb import change_keys, keys
+from calling_credit.dynamodb.attributes import to_attributes
+from calling_credit.dynamodb.partition import Partition
+from calling_credit.dynamodb.transactions import put
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.instants import Period, widened_utc_window
 from calling_credit.ledger.charge_reader import calls_between
@@ -83,6 +89,7 @@ class RerateStore:
         selection: Selection,
         run: str,
         tolerance: int,
+        actor: Actor,
         now: datetime,
         seconds_left: Callable[[], float],
     ) -> None:
@@ -92,6 +99,7 @@ class RerateStore:
         self._selection = selection
         self._run = run
         self._tolerance = tolerance
+        self._actor = actor
         self._now = now
         self._seconds_left = seconds_left
 
@@ -166,7 +174,13 @@ class RerateStore:
         )
 
     def _post(self, account_id: str, changes: Sequence[RatedAgain]) -> bool:
-        """Post changes. Return whether some of the calls have changed meanwhile."""
+        """Post changes. Return whether some of the calls have changed meanwhile. The first transaction of the run also
+        records the run.
+        """
+        if not changes:
+            return False
+        mark = {"PK": keys.account_pk(account_id), "SK": change_keys.rerating_sk(self._run, self._actor.by)}
+        is_recorded = Partition(self._client, self._table_name, mark["PK"]).get(mark["SK"]) is not None
         contended = False
         calls = [again.call for again in changes]
         given = read_goodwill(self._client, self._table_name, account_id, calls) if calls else {}
@@ -176,7 +190,13 @@ class RerateStore:
             for again, after in part:
                 action = goodwill_action(self._table_name, again.call, given.get(again.call.call), after)
                 plan.add(goodwill_name(again.call), action)
-            contended |= bool(plan.write(self._client, self._seconds_left))
+            if not is_recorded:
+                change = Change(ChangeAction.CALLS_RERATED, f"run:{self._run}", self._run, new={"run": self._run})
+                plan.add(("mark",), put(self._table_name, to_attributes(mark)))
+                plan.add(("change",), change_action(self._table_name, account_id, change, self._actor, self._now))
+            failed = bool(plan.write(self._client, self._seconds_left))
+            contended |= failed
+            is_recorded = is_recorded or not failed
         return contended
 
 
@@ -185,5 +205,5 @@ def _entries(part: Sequence[WithGoodwill]) -> list[Entry]:
 
 
 def _actions(part: Sequence[WithGoodwill]) -> int:
-    """The number of actions: entries, days, the balance, and the goodwill of each call."""
-    return len(set().union(*map(entry_items, _entries(part)))) + len(part)
+    """The number of actions: entries, days, the balance, the goodwill of each call, and the record of the run."""
+    return len(set().union(*map(entry_items, _entries(part)))) + len(part) + len(("mark", "change"))

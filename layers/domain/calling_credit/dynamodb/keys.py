@@ -23,6 +23,9 @@ One partition holds everything of an account, so its items commit together, and 
                                         live -> released | expired; TTL deletes it later    ledger.posting
     CHANGE#<line_id>#<changed_at>#<id>  one immutable change of international calling       accounts.line_store
     DENIAL#                             recently announced denials, and the last one        admission.denials
+    DENIED#<at>#<call_key>              a call that was refused, for 30 days                admission.refused_calls
+    REFUSED#<call_key>                  the mark that a call's refusal is listed            admission.refused_calls
+    DENIED_DAY#<date>                   how many refused calls of a day are listed, or not  admission.refused_calls
     AUTO_RECHARGE                       the customer's rule and its state                   recharge.store
     PAYMENT_LIMITS                      declines, pages, and money of manual payments       payments.limit_store
     LINK#<hash>                         an issued link, by the hash of its token            links.store
@@ -34,6 +37,8 @@ One partition holds everything of an account, so its items commit together, and 
     REFUND#<id>                         a refund of a payment; it holds credit while live   payments.refund_store
     PK = APPROVAL#<id>, SK = APPROVAL   a move of money that waits for a second person      moves.approval_store
     PK = STAFF#<sub>, CLIENT#<id>       SK = MOVED#<date>: what is left of a day's limit    ledger.allowances
+    PAYMENT_METHOD#<id>#<event>         the mark that a card's event is recorded            payments.card_records
+    RERATING#<run>#<actor>              the mark that a rerating run is recorded            charging.rerate_run
     PK = STRIPE, SK = STRIPE_ACCOUNT    the Stripe account of the stack                     payments.stripe_account
     PK = CARD#<hash>, SK = CARD         tries and block of a card, for the whole stack     payments.card_store
     PK = STRIPE#<object id>, SK = ISSUE an issue about a Stripe object, for operators       payments.issues

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from calling_credit.accounts.reader import AccountReader
-from calling_credit.changes.actor import Actor
+from calling_credit.changes.actor import Actor, sweep_actor
 from calling_credit.charging.correction_store import CorrectionStore
 from calling_credit.charging.corrections import CorrectionRequest, correction_view
 from calling_credit.charging.goodwill import GoodwillRequest
@@ -45,13 +45,13 @@ class AdjustmentPoster(_Poster):
         stored = stored_adjustment(self._client, self._table_name, move.account_id, move.key, adjustment)
         return None if stored is None else self._view(move, stored)
 
-    def post(self, move: Move, actor: Actor, permit: Permit) -> dict[str, Any]:  # noqa: ARG002
+    def post(self, move: Move, actor: Actor, permit: Permit) -> dict[str, Any]:
         """Post an adjustment."""
         zone = AccountReader(self._client, self._table_name, move.account_id).account().time_zone
         adjustment = cast("Adjustment", move.request)
         account_id, key = move.account_id, move.key
         posted = adjust_balance(
-            self._client, self._table_name, account_id, key, adjustment, zone, self._now, permit=permit
+            self._client, self._table_name, account_id, key, adjustment, zone, actor, self._now, permit=permit
         )
         return self._view(move, posted)
 
@@ -81,13 +81,13 @@ class CorrectionPoster(_Poster):
         store = self._store(move)
         if store.stored(request, move.key) is None:
             return None
-        correction = store.correct(request, move.key, "", self._now)
+        correction = store.correct(request, move.key, sweep_actor("move_credit"), self._now)
         return correction_view(correction, self._balance(move.account_id))
 
     def post(self, move: Move, actor: Actor, permit: Permit) -> dict[str, Any]:
         """Post a correction."""
         request = cast("CorrectionRequest", move.request)
-        correction = self._store(move).correct(request, move.key, actor.by, self._now, permit)
+        correction = self._store(move).correct(request, move.key, actor, self._now, permit)
         return correction_view(correction, self._balance(move.account_id))
 
     def _store(self, move: Move) -> CorrectionStore:

@@ -27,7 +27,8 @@ from calling_credit.ledger.permits import Permit, add_permit, check_permitted
 from calling_credit.ledger.posting import posting_plan
 from calling_credit.ledger.posting_plan import Plan
 from calling_credit.money import format_money
-from calling_credit.payments.card_store import CardStore, card_keys_of
+from calling_credit.payments.card_items import card_keys_of
+from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.transfers import TransferRequest, transfer_entries
 from calling_credit.recharge.items import recharge_from_item
 from calling_credit.recharge.suspension_reasons import SuspensionReason

@@ -55,6 +55,7 @@ class Losses:
 
     `signals`: the disputes and inquiries that were not decided for us. `asks_to_suspend`: a refund that stands asks to
     suspend automatic recharge. `refunds`: the refunds that our staff asked for, by their ids, and whether they stand.
+    `latest` is the id of the latest refund or dispute, "" without any.
     """
 
     refunded_micros: int
@@ -62,6 +63,7 @@ class Losses:
     signals: tuple[FraudSignal, ...] = ()
     asks_to_suspend: bool = False
     refunds: Mapping[str, bool] = field(default_factory=dict)
+    latest: str = ""
 
 
 def dispute_signal(dispute_id: str, status: str, moved_cents: int) -> FraudSignal | None:
