@@ -7,12 +7,15 @@ from ops.contract import (
     activity_routes,
     call_routes,
     card_routes,
+    correction_routes,
     desk_routes,
+    move_routes,
     open_routes,
     payment_routes,
     rates_routes,
     recharge_routes,
     settings_routes,
+    sign_out_routes,
     usage_routes,
 )
 from ops.contract.answers import answers
@@ -29,8 +32,11 @@ ROUTES: Final[tuple[Route, ...]] = (
     *activity_routes.ROUTES,
     *call_routes.ROUTES,
     *account_routes.ROUTES,
+    *correction_routes.ROUTES,
     *card_routes.ROUTES,
+    *sign_out_routes.ROUTES,
     *desk_routes.ROUTES,
+    *move_routes.ROUTES,
     *open_routes.ROUTES,
 )
 

@@ -28,6 +28,22 @@ LINE: Final = record(
     "A phone line.",
     {"line_id": ID, "number": PHONE_NUMBER, "user": USER, "international_calling": FLAG, "version": VERSION},
 )
+NEW_LINE: Final = body(
+    "LineSettings",
+    "Absent fields keep their value. A new line needs `number` and `user_id`.",
+    {
+        "number": PHONE_NUMBER,
+        "user_id": ID,
+        "international_calling": FLAG,
+        "version": MADE_FROM,
+        "move_from": body(
+            "MoveFrom",
+            "The line that has `number` now, of any account. It is closed when the move takes effect, in two minutes.",
+            {"account_id": ID, "line_id": ID},
+            ["account_id", "line_id"],
+        ),
+    },
+)
 LINES: Final = page_of("Lines", "A page of lines, by id.", LINE)
 LINE_SWITCH: Final = body(
     "LineSwitch",

@@ -9,7 +9,7 @@ import pytest
 from calling_credit.topups.topup import LEASE, MANUAL_LEASE
 from tests.functions.template_resources import RESOURCES, functions, of_type, only, words
 
-PAGE = {"GET /", "GET /assets/{version}/{name}", "GET /openapi.json"}
+PAGE = {"GET /", "GET /desk", "GET /assets/{version}/{name}", "GET /openapi.json"}
 PUBLIC = PAGE | {"GET /rates", "GET /links/{token}", "POST /links/{token}", "POST /stripe/webhook"}
 """Routes without a sign-in: the page holds no data, prices are public, and links and Stripe's callbacks are signed."""
 USER_ROUTES = {
@@ -46,9 +46,19 @@ OPERATOR_ROUTES = {
     "POST /accounts/{account_id}/calls/{call_key}/corrections",
     "PUT /accounts/{account_id}/auto-recharge",
     "POST /accounts/{account_id}/cards/unblock",
+    "POST /accounts/{account_id}/users/{user_id}/sign-out",
 }
 CREDIT_ROUTES = {key for key in OPERATOR_ROUTES if key.endswith(("/adjustments", "/corrections"))}
-DESK_ROUTES = {key.replace(" /accounts", " /operator/accounts") for key in OPERATOR_ROUTES}
+MOVE_ROUTES = {
+    "POST /operator/accounts/{account_id}/calls/{call_key}/goodwill",
+    "POST /operator/accounts/{account_id}/top-ups/{top_up_id}/refunds",
+    "POST /operator/transfers",
+    "GET /operator/approvals",
+    "POST /operator/approvals/{approval_id}/approve",
+    "POST /operator/approvals/{approval_id}/reject",
+}
+DESK_ROUTES = {key.replace(" /accounts", " /operator/accounts") for key in OPERATOR_ROUTES} | MOVE_ROUTES
+DESK_ROUTES |= {"POST /operator/staff/{user_id}/sign-out"}
 """For staff, who have no scopes: the function compares groups and scopes."""
 SIGNED_IN = USER_ROUTES | OPERATOR_ROUTES | DESK_ROUTES | SWITCH_ROUTES
 

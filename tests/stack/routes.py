@@ -55,6 +55,7 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
         "/accounts/acct_meridian/cards/unblock",
         {"top_up_id": "TOP_UP", "reason": "A test"},
     ),
+    "POST /accounts/{account_id}/users/{user_id}/sign-out": ("/accounts/acct_meridian/users/nobody/sign-out", None),
     "PUT /accounts/{account_id}/auto-recharge": (
         "/accounts/acct_meridian/auto-recharge",
         {"enabled": False, "reason": "A test"},
@@ -64,7 +65,7 @@ CASES |= {
     route.replace(" /accounts", " /operator/accounts"): (f"/operator{path}", body)
     for route, (path, body) in CASES.items()
     if " /accounts" in route
-}
+} | {"POST /operator/staff/{user_id}/sign-out": ("/operator/staff/nobody/sign-out", None)}
 """Path and body of one valid request to each route; tests replace the words in capitals."""
 OPEN = {
     "GET /",
@@ -78,6 +79,8 @@ OPEN = {
 OPERATOR = {route for route in CASES if " /accounts" in route}
 CREDIT = {route for route in OPERATOR if route.endswith(("/adjustments", "/corrections"))}
 DESK = {route for route in CASES if " /operator" in route}
+SIGN_OUTS = {route for route in DESK if route.endswith("/sign-out")}
+"""Support may end sign-ins, because that protects an account."""
 SWITCH = {"POST /calls/authorize"}
 SERVICE = OPERATOR | DESK | SWITCH
 ADMIN_ONLY = {

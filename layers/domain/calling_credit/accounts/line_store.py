@@ -24,6 +24,8 @@ from calling_credit.accounts.number_history import LineName
 from calling_credit.accounts.recorded_changes import line_change
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import change_action
+from calling_credit.changes.sign_in import SignIn
+from calling_credit.changes.sign_in_reader import read_item_signed_in
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import Item, to_attribute, to_attributes
 from calling_credit.dynamodb.retries import retry_on_race
@@ -51,6 +53,7 @@ class LineStore:
         actor: Actor,
         now: datetime,
         move_from: LineName | None = None,
+        sign_in: SignIn | None = None,
     ) -> tuple[Line, bool]:
         """Store the line that `change` makes of the current one. Return it, and whether it is new. A closed line is
         opened like a new one.
@@ -62,11 +65,12 @@ class LineStore:
         Raises:
             NotFound: `unknown_account`; `unknown_line`, if `move_from` does not have the number.
             InvalidValue: `unknown_user`, the line is given to a user without an item. Conflict: `number_taken`.
+            Forbidden: `signed_out`.
             Unavailable: `busy`, or the table did not answer in time.
         """
 
         def attempt() -> tuple[Line, bool] | None:
-            item = self._item(account_id, line_id)
+            item = self._item(account_id, line_id, sign_in)
             before = None if item is None else line_from_item(item)
             current = before if before is not None and before.closes_at is None else None
             line, version = change(current), before.version if before else 0
@@ -106,17 +110,18 @@ class LineStore:
         actor: Actor,
         now: datetime,
         check: Callable[[Line], None] = lambda _: None,
+        sign_in: SignIn | None = None,
     ) -> Line:
         """Turn a line's international calling on or off, and return the line. Write nothing if it is already so.
         `check` raises an error for a line that must not be changed.
 
         Raises:
-            NotFound: `unknown_line`. Forbidden: `account_frozen`, if it would be turned on.
+            NotFound: `unknown_line`. Forbidden: `signed_out`; `account_frozen`, if it would be turned on.
             Unavailable: `busy`, or the table did not answer in time.
         """
 
         def attempt() -> Line | None:
-            item = self._item(account_id, line_id)
+            item = self._item(account_id, line_id, sign_in)
             if item is None or "closes_at" in item:
                 raise NotFound(
                     ProblemCode.UNKNOWN_LINE, "This account has no line with this id; GET /lines lists them."
@@ -229,8 +234,9 @@ class LineStore:
         if read_item(self._client, self._table_name, account_id, keys.account_sk()) is None:
             raise unknown_account()
 
-    def _item(self, account_id: str, line_id: str) -> dict[str, Any] | None:
-        return read_item(self._client, self._table_name, account_id, keys.line_sk(line_id))
+    def _item(self, account_id: str, line_id: str, sign_in: SignIn | None = None) -> dict[str, Any] | None:
+        key = (keys.account_pk(account_id), keys.line_sk(line_id))
+        return read_item_signed_in(self._client, self._table_name, key, sign_in)
 
 
 def _unknown_user() -> InvalidValue:
