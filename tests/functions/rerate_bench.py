@@ -16,7 +16,7 @@ COVERING = DECK + deck_csv(FRANCE).split(b"\n", 1)[1]
 DEARER = COVERING.replace(b"0.10,", b"0.20,").replace(b"0.0123,", b"0.0001,").replace(b"0.25,", b"0,")
 
 
-RANGE = {"account_id": "acct_1", "from": "2026-11-20", "to": "2026-11-30"}
+RANGE = {"account_id": "acct_1", "from": "2026-11-20", "to": "2026-11-30", "by": "ops"}
 
 
 def prices(world: World, category: str = "outbound_international_call", **query: Any) -> dict[str, str]:

@@ -78,14 +78,14 @@ def test_a_hold_stores_the_credit_and_the_price_of_its_call(world: World) -> Non
     }
 
 
-def test_allowing_a_call_takes_three_requests_and_denying_may_take_one(world: World) -> None:
+def test_allowing_a_call_takes_three_requests_and_denying_takes_two(world: World) -> None:
     with world.recorded("authorize_call") as requests:
         world.authorize()
     assert [name for name, _ in requests] == ["BatchGetItem", "BatchGetItem", "TransactWriteItems"]
     assert len(requests[2][1]["TransactItems"]) == 2
     with world.recorded("authorize_call") as requests:
         assert denied(world.authorize("c_2", UNCOVERED)) == "destination_unrated"
-    assert [name for name, _ in requests] == ["BatchGetItem"]
+    assert [name for name, _ in requests] == ["BatchGetItem", "TransactWriteItems"]
 
 
 def test_the_largest_hold_is_one_write_unit() -> None:

@@ -57,7 +57,7 @@ def test_correct_call_previews_asks_and_posts_once(
     code, text = output(correct_call, monkeypatch, capsys, *CALL, "--seconds", "60", "--yes")
     assert (code, details(world)["price"], details(world)["corrected"]) == (0, "0.10", True)
     [record] = world.of_kind("CORRECTION")
-    assert record["corrected_by"].startswith("command:")
+    assert record["corrected_by"].startswith("client:command:")
     before = world.stack.items()
     code, text = output(correct_call, monkeypatch, capsys, *CALL, "--seconds", "60", "--yes")
     assert (code, world.stack.items()) == (0, before)

@@ -41,7 +41,7 @@ TIGHTER = {"daily_spend": "5.00", "simultaneous_calls": 2, "blocked": ["CU", "+4
         {"simultaneous_calls": 3},
         {"blocked": ["CU"]},
         {"blocked": None},
-        {"high_cost_allowed": ["+1900", "+1976"]},
+        {"high_cost_allowed": ["+1900", "+1876"]},
         {"daily_spend": "1.00", "blocked": []},
     ],
 )

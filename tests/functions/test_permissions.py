@@ -206,7 +206,14 @@ def new_prices(till: Till) -> None:
     assert till.world.stack.invoke("publish_rates", event, seconds=300)["outcome"] == "published"
     till.world.clock.now += timedelta(minutes=16, seconds=1)
     assert till.world.stack.invoke("rerate_calls", {}, seconds=300)["calls_rated"] == 1
-    asked = {"account_id": "acct_1", "from": "2026-11-01", "to": "2026-11-30", "deck": "active", "apply": True}
+    asked = {
+        "account_id": "acct_1",
+        "from": "2026-11-01",
+        "to": "2026-11-30",
+        "deck": "active",
+        "apply": True,
+        "by": "ops",
+    }
     assert till.world.stack.invoke("rerate_calls", {"reprice": asked}, seconds=300)["changed"] == 2
     body = {"started_at": EVENT["started_at"], "waive": True, "reason": "Test"}
     command = {"account_id": "acct_1", "call_key": "c_1", "body": body, "key": "k_4", "by": "ada", "apply": True}

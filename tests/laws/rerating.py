@@ -137,7 +137,7 @@ def price_again(driver: Driver) -> None:
     account, (first, last) = driver.account(), driver.period()
     flags = {name: driver.rng.random() < 0.3 for name in ("even_promised", "even_corrected")}
     deck = {"deck": "active"} if driver.rng.random() < 0.5 else {}
-    asked = {"account_id": account, "from": first, "to": last, **flags, **deck}
+    asked = {"account_id": account, "from": first, "to": last, "by": "ops", **flags, **deck}
     tried = rounds(driver, asked | {"apply": False})
     driver.settle("", unchanged=True)
     posted = rounds(driver, asked | {"apply": True})

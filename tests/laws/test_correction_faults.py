@@ -17,7 +17,7 @@ from tests.laws.ledger_bench import CHARGED, REQUESTS, LedgerBench, batch
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]
 
 FUNCTION, CORRECT = REQUESTS["correct"]
-RERATE = {"reprice": {"account_id": "acct_1", "from": "2026-11-01", "to": "2026-11-30", "apply": True}}
+RERATE = {"reprice": {"account_id": "acct_1", "from": "2026-11-01", "to": "2026-11-30", "apply": True, "by": "ops"}}
 STANDING = 63
 """The recorded duration of the charged call, billed as 120 seconds at 0.10 a minute."""
 Other = Callable[[LedgerBench], Any]

@@ -50,7 +50,14 @@ def rate_late(deployed: Stack, tokens: dict[str, str]) -> None:
     deck = (ROOT / "local" / "rates.csv").read_bytes().replace(b"GB,*,0.0140,", b"GB,*,0.0200,")
     version = deck_store.deck_version(deck, now)
     deck_store.put_deck(boto3.client("s3"), deployed.outputs["DeckBucketName"], version, deck)
-    request = {"account_id": account_id, "from": "2026-01-01", "to": "2035-01-01", "deck": version, "apply": True}
+    request = {
+        "account_id": account_id,
+        "from": "2026-01-01",
+        "to": "2035-01-01",
+        "deck": version,
+        "apply": True,
+        "by": "ops",
+    }
     assert invoke(deployed, "RerateCallsFunction", {"reprice": request})["changed"] == 1
     amounts = [item["amount_micros"]["N"] for item in items_of(deployed, account_id, "ENTRY#")]
     assert amounts == ["-14000", "14000", "-20000"]

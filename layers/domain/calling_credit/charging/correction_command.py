@@ -20,7 +20,7 @@ class CorrectionCommand(BaseModel):
     call_key: str
     body: dict[str, Any]
     key: str = Field(min_length=1, max_length=255)
-    by: str
+    by: str = Field(min_length=1)
     host: str = ""
     apply: bool = False
 

@@ -1,9 +1,9 @@
 """An operator's request to rerate calls, and its answer."""
 
 import hashlib
-from typing import Any, Final
+from typing import Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from calling_credit.charging.rerating import DEBIT, LEFT_ALONE, Group, RatedAgain, Round, Selection
 from calling_credit.ids import ID_PATTERN
@@ -23,7 +23,8 @@ BY_TIME: Final = "in force"
 class RerateRequest(BaseModel):
     """One round over an account's calls between two local dates, by a deck (None: for each call the one in force when
     it began; `active`: the one in force now). It writes only if `apply` is true. `position` is where the previous round
-    ended. `by` is who ran the command, and `host` on which machine.
+    ended. `by` is who ran the command, and `host` on which
+    machine; a run that writes needs a name.
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
@@ -40,6 +41,12 @@ class RerateRequest(BaseModel):
     position: str | None = None
     by: str = ""
     host: str = ""
+
+    @model_validator(mode="after")
+    def _names_who_writes(self) -> Self:
+        if self.apply and not self.by:
+            raise ValueError("by is missing")
+        return self
 
     def period(self) -> Period:
         """The dates of the request.

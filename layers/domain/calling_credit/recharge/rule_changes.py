@@ -68,7 +68,7 @@ def suspension_actions(
     causes = state.suspended_by | {str(cause_of(topup, reason)) for reason in reasons}
     reason = strongest_reason(state.suspended_reason, causes)
     suspended = replace(state, suspended_by=frozenset(causes), suspended_reason=reason)
-    change = _change(before, (rule, suspended), f"suspended-{'-'.join((topup.topup_id, *sorted(reasons)))}")
+    change = _change(before, (rule, suspended), f"suspended-{state.version:06d}-{topup.topup_id}")
     return [change_action(table_name, topup.account_id, change, actor, now)] if change else []
 
 
