@@ -26,7 +26,7 @@ from calling_credit.api.resolver import (
     wants_csv,
 )
 from calling_credit.changes.reader import ChangeReader
-from calling_credit.changes.view import change_view
+from calling_credit.changes.view import NOT_FOR_CUSTOMERS, change_view
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue, ProblemCode
@@ -176,7 +176,7 @@ def activity() -> Response[str]:
     account.account()
     listing = Listing(app, account.account_id, "activity")
     changes = ChangeReader(dynamodb, config().table_name, account.account_id)
-    page, after = changes.page(listing.position, listing.limit)
+    page, after = changes.page(listing.position, listing.limit, without=NOT_FOR_CUSTOMERS)
     return answer({"items": list(map(change_view, page)), "next_cursor": listing.next_cursor(after)})
 
 

@@ -22,7 +22,8 @@ LINE = Line("line_1", "+14155550100", "user_1", international_calling=False, ver
 
 
 def test_a_change_is_an_item_with_actor_address_and_values() -> None:
-    change = Change("limits_changed", "limits", "limits-000002", {"a": "1.00"}, {"a": "2.00", "b": None}, ("a",))
+    old, new = {"a": "1.00"}, {"a": "2.00", "b": None}
+    change = Change(ChangeAction.LIMITS_CHANGED, "limits", "limits-000002", old, new, ("a",))
     actor = Actor(ActorKind.USER, "5f1c", "203.0.113.7", "ada@example.com")
     assert from_attributes(change_item("acct_1", change, actor, NOW)) == {
         "PK": "ACCOUNT#acct_1",

@@ -12,6 +12,7 @@ from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.links.link import freeze_link
 from calling_credit.links.store import LinkStore, withdraw_links
 from calling_credit.links.tokens import issue_link
+from tests.functions.moves_bench import approve, changes
 from tests.functions.test_payment_methods import ask, save_on_page
 from tests.harness.actors import OPERATOR
 from tests.harness.till import Till
@@ -91,10 +92,30 @@ def test_the_operators_notes_are_not_shown_to_customers(world: World) -> None:
         ("card_unblocked", {"blocked": False, "reason": "internal"}),
         ("call_waived", {"price": "0.00", "reason": "internal"}),
         ("customer_replaced", {"customer": "cus_internal"}),
+        ("credit_sent", {"amount": "5.00", "reason": "internal"}),
+        ("refund_started", {"amount": "5.00", "reason": "internal", "override": "internal"}),
     ):
         item = {"kind": "CHANGE", "action": action, "subject": "x", "by": CLIENT, "at": "T", "new": values}
         assert "internal" not in str(change_view(item))
         assert "internal" in str(change_view(item, for_staff=True))
+
+
+@pytest.mark.parametrize(
+    ("action", "subject", "shown"),
+    [("credit_received", "account:acct_other", "account"), ("signed_out", "sign_in:5f1c", "sign_in")],
+)
+def test_customers_see_neither_another_account_nor_a_subject(action: str, subject: str, shown: str) -> None:
+    item = {"kind": "CHANGE", "action": action, "subject": subject, "by": "staff:5f1d", "at": "T"}
+    assert (change_view(item)["subject"], change_view(item, for_staff=True)["subject"]) == (shown, subject)
+
+
+def test_customers_see_no_approvals_but_what_they_lead_to(world: World) -> None:
+    asked = world.desk("POST", "/accounts/acct_1/adjustments", {"amount": "150.00", "reason": "Outage"}, key="k_1")
+    assert (asked.status, len(newest(world, 50))) == (202, CREATED)
+    assert approve(world, asked.body["id"]).status == 200
+    listed = [item["action"] for page in world.pages("/activity", limit=1) for item in page["items"]]
+    assert sorted(listed) == ["account_created", "adjustment_posted", "line_created", "user_created"]
+    assert {"approval_requested", "approval_approved"} <= {action for action, _ in changes(world)}
 
 
 def test_a_link_is_never_shown_with_its_hash(world: World) -> None:

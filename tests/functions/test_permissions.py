@@ -117,12 +117,8 @@ def use_numbers(till: Till) -> None:
     assert world.operate("PUT", "/accounts/acct_1/lines/line_8", line).status == 201
     move = {"move_from": {"account_id": "acct_1", "line_id": "line_8"}}
     assert world.operate("PUT", "/accounts/acct_2/lines/line_8", line | move).status == 201
-    assert (
-        failures(
-            world.stack.invoke("rate_calls", by_number_event(world, call_at(world, "c_number") | {"to": INCLUDED}))
-        )
-        == []
-    )
+    named = by_number_event(world, call_at(world, "c_number") | {"to": INCLUDED})
+    assert failures(world.stack.invoke("rate_calls", named)) == []
     asked = {"call_id": "c_asked", "from": NUMBER, "to": INCLUDED, "requested_seconds": 60}
     event = http_event("authorize_call", "POST", "/calls/authorize", body=asked)
     assert world.invoke("authorize_call", event).status == 200
@@ -189,6 +185,8 @@ def read_everything(till: Till) -> None:
     """A customer reads each part of the page."""
     for path in ("/balance", "/usage", "/statement", "/lines", "/usage/outbound_international_call"):
         assert till.world.get(path).status == 200
+    for path in ("/activity", "/denied-calls"):
+        assert till.world.get(path).status == 200
     assert till.world.ask("change_settings", "POST", "/auto-recharge/simulate", {}).status == 200
     for path in ("/top-ups", "/payment-methods"):
         assert till.world.ask("add_funds", "GET", path).status == 200
@@ -206,15 +204,8 @@ def new_prices(till: Till) -> None:
     assert till.world.stack.invoke("publish_rates", event, seconds=300)["outcome"] == "published"
     till.world.clock.now += timedelta(minutes=16, seconds=1)
     assert till.world.stack.invoke("rerate_calls", {}, seconds=300)["calls_rated"] == 1
-    asked = {
-        "account_id": "acct_1",
-        "from": "2026-11-01",
-        "to": "2026-11-30",
-        "deck": "active",
-        "apply": True,
-        "by": "ops",
-    }
-    assert till.world.stack.invoke("rerate_calls", {"reprice": asked}, seconds=300)["changed"] == 2
+    asked = {"account_id": "acct_1", "from": "2026-11-01", "to": "2026-11-30", "deck": "active", "by": "ops"}
+    assert till.world.stack.invoke("rerate_calls", {"reprice": asked | {"apply": True}}, seconds=300)["changed"] == 2
     body = {"started_at": EVENT["started_at"], "waive": True, "reason": "Test"}
     command = {"account_id": "acct_1", "call_key": "c_1", "body": body, "key": "k_4", "by": "ada", "apply": True}
     assert till.world.stack.invoke("rerate_calls", {"correct": command})["after"]["price"] == "0.00"

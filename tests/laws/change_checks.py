@@ -7,7 +7,7 @@ code that writes it.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from tests.laws.prices import money
@@ -23,8 +23,17 @@ EMPTY: tuple[Any, ...] = (None, False, [])
 """Values that mean the same as a missing one."""
 MONEY = {"daily_spend": 200_000_000, "call_price": 50_000_000, "high_cost": 2_000_000, "daily_top_up": 2_000_000_000}
 """The limits in dollars, with their defaults in micro-dollars."""
-UNCOUNTED = {"card_blocked", "card_unblocked", "links_withdrawn", "number_erased"}
-"""Actions whose items these checks do not compare."""
+UNCOUNTED = {"card_blocked", "card_unblocked", "links_withdrawn", "number_erased", "refund_made"}
+UNCOUNTED |= {f"approval_{step}" for step in ("requested", "approved", "rejected")}
+"""Actions whose items these checks do not compare: in other partitions, or gone between two readings."""
+OF_ENTRIES = {
+    "credit_reversed": ("credit_reversed", "top_up:{topup_id}"),
+    "credit_returned": ("credit_returned", "top_up:{topup_id}"),
+    "goodwill_given": ("goodwill_given", "call:{call_key}"),
+    "transfer_sent": ("credit_sent", "account:{other_account_id}"),
+    "transfer_received": ("credit_received", "account:{other_account_id}"),
+}
+"""The action and the subject that an entry of this kind stands for."""
 
 
 def law_13_each_change_is_recorded(images: Images) -> Counter[str]:
@@ -140,22 +149,43 @@ def _counted(images: Images) -> Counter[tuple[str, str, str, str]]:
     """The changes that new items stand for: `(partition, action, subject, actor)`. Entries of calls stand for none."""
     found: Counter[tuple[str, str, str, str]] = Counter()
     new = [(pk, sk, after) for (pk, sk), (before, after) in images.items() if before is None and after]
-    corrected = {(pk, item["correction"]) for pk, sk, item in new if sk.startswith("ENTRY#") and "correction" in item}
-    for pk, sk, item in new:
-        kind, *parts = sk.split("#")
-        if kind == "ENTRY" and item["category"] == "adjustment":
-            found[pk, "adjustment_posted", f"adjustment:{parts[1]}", item["by"]] += 1
-        elif kind == "ENTRY" and item["category"] == "reversal":
-            found[pk, item["kind"], f"top_up:{item['topup_id']}", ""] += 1
-        elif kind == "CORRECTION" and (pk, parts[0]) in corrected:
-            action = "call_corrected" if "stated_seconds" in item else "call_waived"
-            found[pk, action, f"call:{item['call_key']}", ""] += 1
-        elif kind == "RERATING":
-            found[pk, "calls_rerated", f"run:{parts[0]}", ""] += 1
-        elif kind == "PAYMENT_METHOD":
-            action = "card_saved" if parts[1] == "attached" else "card_removed"
-            found[pk, action, f"card:{parts[0]}", ""] += 1
+    entries = [(pk, item) for pk, sk, item in new if sk.startswith("ENTRY#")]
+    corrected = [(pk, [item["correction"]]) for pk, item in entries if "correction" in item]
+    found.update(
+        (pk, action, subject, item["by"] if action == "adjustment_posted" else "")
+        for pk, sk, item in new
+        for action, subject in _of_item(sk, item, is_corrected=(pk, sk.split("#")[1:2]) in corrected)
+    )
+    found.update(_moved_on(images))
     return found
+
+
+def _of_item(sk: str, item: Image, *, is_corrected: bool) -> Iterator[tuple[str, str]]:
+    """The action and the subject that a new item stands for."""
+    kind, *parts = sk.split("#")
+    if kind == "ENTRY" and item["category"] == "adjustment":
+        yield "adjustment_posted", f"adjustment:{parts[1]}"
+    elif kind == "ENTRY" and item["kind"] in OF_ENTRIES:
+        action, subject = OF_ENTRIES[item["kind"]]
+        yield action, subject.format(**item)
+    elif kind == "REFUND":
+        yield "refund_started", f"top_up:{item['topup_id']}"
+    elif kind == "CORRECTION" and is_corrected:
+        yield "call_corrected" if "stated_seconds" in item else "call_waived", f"call:{item['call_key']}"
+    elif kind == "RERATING":
+        yield "calls_rerated", f"run:{parts[0]}"
+    elif kind == "PAYMENT_METHOD":
+        yield "card_saved" if parts[1] == "attached" else "card_removed", f"card:{parts[0]}"
+
+
+def _moved_on(images: Images) -> Iterator[tuple[str, str, str, str]]:
+    """The changes of items that exist before: refunds that failed, and people signed out."""
+    for (pk, sk), (before, after) in images.items():
+        old, new = before or {}, after or {}
+        if sk.startswith("REFUND#") and new.get("status") == "failed" != old.get("status"):
+            yield pk, "refund_failed", f"top_up:{new['topup_id']}", ""
+        if sk.startswith("SIGNED_OUT#") and new and new["after"] != old.get("after"):
+            yield pk, "signed_out", f"sign_in:{sk.split('#')[1]}", ""
 
 
 def differences(before: Iterable[Image], after: Iterable[Image]) -> dict[Key, tuple[Image | None, Image | None]]:

@@ -22,6 +22,7 @@ from tests.harness.wire import Killed, Pass, Sent, cancelled, refusal
 from tests.harness.world import JAPAN, PREMIUM, UNCOVERED, UNITED_KINGDOM, number_of
 from tests.laws import checks
 from tests.laws.calls import Calls
+from tests.laws.change_checks import law_13_each_change_is_recorded
 from tests.laws.items import Key
 from tests.laws.prices import call_key
 
@@ -62,6 +63,7 @@ class LedgerBench(Bench):
         checks.law_1_posted_is_the_sum_of_entries(book, accounts)
         checks.law_2_day_totals_are_the_sums_of_that_days_entries(book, set(book.images))
         checks.law_7_held_is_the_sum_of_live_holds(book, accounts)
+        law_13_each_change_is_recorded({key: (None, book.image(key)) for key in book.images})
         for sent in self.wire.sent:
             for kind, action in sent.actions:
                 if sent.operation == "TransactWriteItems" and "ENTRY#" in str(action.get("Item", {}).get("SK", "")):

@@ -6,15 +6,19 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from calling_credit.dynamodb.attributes import from_attributes
 from tests.harness.till import ACCOUNT
 from tests.harness.world import check_sums
+from tests.laws import change_checks
+from tests.laws.change_checks import law_13_each_change_is_recorded
 from tests.laws.payment_bench import Flow, PaymentBench
 
 
 def differences(bench: PaymentBench, flow: Flow) -> Iterator[str]:
     """The differences from the expected end; empty if there are none. The table is read once."""
     bench.wire.dead = False
-    kinds = kinds_of(bench.stack.items())
+    items = bench.stack.items()
+    kinds = kinds_of(items)
     top_ups = sorted(kinds.get("TOPUP", []), key=lambda item: str(item["created_at"]))
     statuses = [str(item["status"]) for item in top_ups if item["status"] != "canceled"]
     if statuses != flow.statuses:
@@ -36,7 +40,17 @@ def differences(bench: PaymentBench, flow: Flow) -> Iterator[str]:
         yield f"still to be looked at: {left}"
     yield from wrong_tries(kinds.get("CARD", []), bench)
     yield from wrong_limits(kinds.get("PAYMENT_LIMITS", []), top_ups)
+    yield from unrecorded(bench, items)
     yield from flow.also(bench)
+
+
+def unrecorded(bench: PaymentBench, items: list[dict[str, Any]]) -> Iterator[str]:
+    """The breaches of law 13 since the flow began."""
+    before = [from_attributes(item) for item in bench.images]
+    try:
+        law_13_each_change_is_recorded(change_checks.differences(before, items))
+    except AssertionError as breach:
+        yield str(breach)
 
 
 def kinds_of(items: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 
 from tests.functions.moves_bench import GRACE, desk_event
 from tests.harness.faults import ask_until_answered, points
@@ -59,9 +60,11 @@ def send(bench: LedgerBench, request: tuple[str, dict[str, Any]]) -> dict[str, A
     return bench.stack.invoke(*request)
 
 
-def funded(bench: LedgerBench) -> None:
+def funded(bench: LedgerBench) -> dict[str, Any]:
     """Give acct_1 credit."""
-    assert send(bench, GRANT)["statusCode"] == 201
+    answer = send(bench, GRANT)
+    assert answer["statusCode"] == 201
+    return answer
 
 
 REQUESTS: dict[str, Callable[[LedgerBench], tuple[str, dict[str, Any]]]] = {
@@ -115,21 +118,25 @@ def beside(
     bench: LedgerBench, one: tuple[str, dict[str, Any]], other: tuple[str, dict[str, Any]]
 ) -> list[tuple[Counter[str], list[int]]]:
     """Run `other` before each request of `one` and after the last, each time from the same table. Return the sums of
-    the entries by kind, and both statuses, after a check of the laws.
+    the entries by kind, and both statuses, after a check of the laws. An invocation within one of the same process
+    would leave its own event behind.
     """
     bench.put_back()
     send(bench, one)
     gaps, runs = len(bench.wire.sent), []
     for at in range(gaps + 1):
         bench.put_back()
-        seen, statuses = 0, []
+        seen = 0
+        statuses: list[int] = []
 
         def between(_: Sent, passed: Pass, at: int = at, statuses: list[int] = statuses) -> Any:
             nonlocal seen
             seen += 1
             if seen == at + 1:
                 bench.wire.interfere = None
+                event = BaseRouter.current_event
                 statuses.append(send(bench, other)["statusCode"])
+                BaseRouter.current_event = event
             return passed()
 
         with bench.wire.interfering(between):

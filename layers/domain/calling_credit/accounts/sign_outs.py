@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.aws import revoke_refresh_tokens
+from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_item
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
@@ -85,4 +86,4 @@ class SignOuts:
 
 def _change(subject: str, now: datetime) -> Change:
     after = format_instant(now.replace(microsecond=0))
-    return Change("signed_out", f"sign_in:{subject}", f"signed_out-{subject}", None, {"until": after})
+    return Change(ChangeAction.SIGNED_OUT, f"sign_in:{subject}", f"signed_out-{subject}", None, {"until": after})

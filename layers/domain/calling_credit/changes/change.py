@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.dynamodb import change_keys, keys
 from calling_credit.dynamodb.attributes import Plain, to_attributes
@@ -23,7 +24,7 @@ class Change:
     whose new value allows what the old one refused.
     """
 
-    action: str
+    action: ChangeAction
     subject: str
     change_id: str
     old: Plain = None

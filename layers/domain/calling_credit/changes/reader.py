@@ -1,5 +1,6 @@
 """Reads the recorded changes of an account, newest first."""
 
+from collections.abc import Collection
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +17,17 @@ class ChangeReader:
     def __init__(self, client: "DynamoDBClient", table_name: str, account_id: str) -> None:
         self._partition = Partition(client, table_name, keys.account_pk(account_id))
 
-    def page(self, after: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
-        """A page of changes as items, newest first, and the sort key after which the next page starts."""
+    def page(
+        self, after: str | None, limit: int, without: Collection[str] = ()
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """A page of changes as items, newest first, and the sort key after which the next page starts. Changes with an
+        action in `without` are left out.
+        """
         low, high = change_keys.activity_range()
         newest = self._partition.query(low, after or high, newest_first=True)
-        items = list(islice((item for item in newest if item["SK"] != after), limit + 1))
+        items = list(
+            islice((item for item in newest if item["SK"] != after and item.get("action") not in without), limit + 1)
+        )
         page = items[:limit]
         return page, page[-1]["SK"] if len(items) > limit else None
 

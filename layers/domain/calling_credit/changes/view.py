@@ -24,8 +24,17 @@ _INTERNAL: Final[Mapping[str, frozenset[str]]] = {
     ChangeAction.CALL_WAIVED: frozenset({"reason"}),
     ChangeAction.RULE_CHANGED: frozenset({"switched_off"}),
     ChangeAction.CUSTOMER_REPLACED: frozenset({"customer"}),
+    ChangeAction.REFUND_STARTED: frozenset({"reason", "override"}),
+    ChangeAction.CREDIT_SENT: frozenset({"reason"}),
+    ChangeAction.CREDIT_RECEIVED: frozenset({"reason"}),
 }
 """What the phone company noted for itself."""
+_OTHER_ACCOUNT: Final = frozenset({ChangeAction.CREDIT_SENT, ChangeAction.CREDIT_RECEIVED})
+"""The actions whose subject is another account, which a customer may not know."""
+NOT_FOR_CUSTOMERS: Final = frozenset(
+    {ChangeAction.APPROVAL_REQUESTED, ChangeAction.APPROVAL_APPROVED, ChangeAction.APPROVAL_REJECTED}
+)
+"""How the phone company agrees on a change, before the change itself."""
 
 
 def change_view(item: Mapping[str, Any], *, for_staff: bool = False) -> dict[str, Any]:
@@ -43,10 +52,20 @@ def change_view(item: Mapping[str, Any], *, for_staff: bool = False) -> dict[str
         "action": item["action"],
         "by": by,
         "from": item.get("from") if for_staff or kind in _OWN else None,
-        "subject": item["subject"],
+        "subject": _subject(item, for_staff=for_staff),
         "old": _without(item.get("old"), hidden),
         "new": _without(item.get("new"), hidden),
     }
+
+
+def _subject(item: Mapping[str, Any], *, for_staff: bool) -> str:
+    """What was changed. Customers see neither another account nor whose sign-ins were ended."""
+    subject = str(item["subject"])
+    if for_staff:
+        return subject
+    if item["action"] in _OTHER_ACCOUNT:
+        return "account"
+    return "sign_in" if item["action"] == ChangeAction.SIGNED_OUT else subject
 
 
 def _for_staff(kind: str, actor_id: str, name: str | None) -> dict[str, Any]:

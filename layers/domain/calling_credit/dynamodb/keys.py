@@ -52,8 +52,7 @@ One partition holds everything of an account, so its items commit together, and 
 
 Items that need further work (unrated, stray, and suspicious calls, issues, open top-ups, waiting recharges, live
 holds, ambiguous numbers), and accounts, also carry `sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`,
-sharded by account.
-Times in keys are UTC with milliseconds and sort as text. Ids and call keys never contain `#`.
+sharded by account. Times in keys are UTC with milliseconds and sort as text. Ids and call keys never contain `#`.
 """
 
 from typing import Any, Final
