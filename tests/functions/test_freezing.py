@@ -153,18 +153,18 @@ def test_a_freeze_between_two_reads_prevents_a_recharge(armed: Till, monkeypatch
     spend(armed, "30.00")
     from calling_credit.recharge import store  # noqa: PLC0415 - after moto
 
-    at_once: Any = vars(store)["read_many"]
+    at_once: Any = vars(store)["read_signed_in"]
     torn: list[Any] = []
 
-    def read_many(client: Any, table_name: str, keys: list[tuple[str, str]]) -> Any:
-        before = at_once(client, table_name, keys)
+    def read_signed_in(client: Any, table_name: str, keys: list[tuple[str, str]], sign_in: Any) -> Any:
+        before = at_once(client, table_name, keys, sign_in)
         if not torn:
             torn.append(before)
             freeze(armed, is_frozen=True)
-            return at_once(client, table_name, keys) | {keys[0]: before[keys[0]]}
+            return at_once(client, table_name, keys, sign_in) | {keys[0]: before[keys[0]]}
         return before
 
-    monkeypatch.setattr(store, "read_many", read_many)
+    monkeypatch.setattr(store, "read_signed_in", read_signed_in)
     armed.stream()
     assert torn
     assert armed.top_ups() == []
