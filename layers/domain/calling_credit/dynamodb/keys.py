@@ -36,7 +36,7 @@ One partition holds everything of an account, so its items commit together, and 
     MOVE#<id>                           the claim of one goodwill or transfer               ledger.claims
     REFUND#<id>                         a refund of a payment; it holds credit while live   payments.refund_store
     PK = APPROVAL#<id>, SK = APPROVAL   a move of money that waits for a second person      moves.approval_store
-    PK = STAFF#<sub>, CLIENT#<id>       SK = MOVED#<date>: the rest of a day's limit       ledger.allowances
+    PK = STAFF#<sub>, CLIENT#<id>       SK = MOVED#<date>: the rest of a day's limit        ledger.allowances
     PAYMENT_METHOD#<id>#<event>         the mark that a card's event is recorded            payments.card_records
     RERATING#<run>#<actor>              the mark that a rerating run is recorded            charging.rerate_run
     PK = STRIPE, SK = STRIPE_ACCOUNT    the Stripe account of the stack                     payments.stripe_account
