@@ -36,7 +36,7 @@ PRICE: Final[Schema] = {
     "examples": ["0.30"],
 }
 PERSON: Final = record(
-    "Actor",
+    "Colleague",
     "Who acted: a member of the staff by e-mail address, or a client, whose name is null.",
     {"kind": TEXT, "name": or_null(TEXT)},
 )
@@ -126,7 +126,7 @@ APPROVAL_FIELDS: Final[dict[str, Schema]] = {
     "status": one_of(list(ApprovalStatus)),
     "account_id": ID,
     "amount": described(MONEY, "The credit or money that moves."),
-    "request": {"type": "object", "description": "What was asked for, as its route takes it."},
+    "request": {"type": "object", "description": "The request, as its route takes it."},
     "by": described(PERSON, "Who asked."),
     "created_at": INSTANT,
     "expires_at": described(INSTANT, "Until then it may be approved."),
@@ -155,7 +155,7 @@ ROUTES: Final = (
         "Give goodwill for a call",
         {201: ok(GOODWILL, "The goodwill is given."), 202: WAITS},
         (*MOVE_CODES, "unknown_call", "goodwill_given", "invalid_timestamp"),
-        "Once for each call. Goodwill and what corrections took back never exceed what was charged.",
+        "Once for each call. Goodwill and the credit that corrections gave back never exceed the first charge.",
         (ACCOUNT_ID, path("call_key", CALL_KEY, "The call, as GET /usage shows it."), IDEMPOTENCY_KEY),
         NEW_GOODWILL,
     ),

@@ -77,7 +77,7 @@ def changes(world: World, account: str = "acct_1") -> list[tuple[str, str]]:
 
 
 def left_of(world: World, holder: str = "STAFF#staff-1") -> list[int]:
-    """What is left of the days of a holder, in micro-dollars."""
+    """The rest of the days of a holder, in micro-dollars."""
     return [item["left_micros"] for item in world.stack.items() if item["PK"] == holder and "left_micros" in item]
 
 

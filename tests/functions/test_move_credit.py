@@ -1,4 +1,4 @@
-"""The wiring of move_credit: who may use its routes, and every kind of move within the limits of a day."""
+"""The wiring of move_credit: the rights of its callers, and every kind of move within the limits of a day."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,8 +1,8 @@
 """Goodwill for a call: credit that staff give once for a call, up to its standing charge. Does not read the table.
 
-The law: goodwill that stands is at most the standing charge of the call. So goodwill, and what corrections, waivers,
-and reratings took back, never exceed what was charged together. A correction that lowers the charge below the goodwill
-takes the excess of the goodwill back in its own transaction.
+The law: goodwill that stands is at most the standing charge of the call. So goodwill, and the credit that corrections,
+waivers, and reratings gave back, never exceed the first charge together. A correction that lowers the charge below the
+goodwill takes the excess of the goodwill back in its own transaction.
 """
 
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ class GoodwillRequest:
 
 @dataclass(frozen=True, slots=True)
 class Goodwill:
-    """The goodwill of one call: what was given, what of it stands, and how often some of it was taken back."""
+    """The goodwill of one call: the given amount, the part that stands, and how often a part was taken back."""
 
     account_id: str
     call_key: str

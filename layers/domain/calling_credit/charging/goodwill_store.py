@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from calling_credit.accounts.reader import AccountReader
+from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_action
 from calling_credit.charging.corrections import unknown_call
@@ -113,7 +114,7 @@ class GoodwillStore:
         plan.add(STANDING, standing_charge_action(self._table_name, call))
         happened_at, call_key = call.call
         change = Change(
-            "goodwill_given",
+            ChangeAction.GOODWILL_GIVEN,
             f"call:{call_key}",
             goodwill.goodwill_id,
             new={

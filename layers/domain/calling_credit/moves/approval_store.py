@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.freezing import account_key
+from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_action
 from calling_credit.dynamodb import move_keys, sweep_keys
@@ -50,7 +51,7 @@ class ApprovalStore:
 
     def create(self, approval: Approval, now: datetime) -> Approval:
         """Store a request that waits. Return the stored one if it exists already."""
-        change = _change(approval, "approval_requested")
+        change = _change(approval, ChangeAction.APPROVAL_REQUESTED)
         account_id = approval.move.account_id
         actions = [
             put(self._table_name, approval_item(approval)),
@@ -62,7 +63,7 @@ class ApprovalStore:
 
     def reject(self, approval: Approval, by: Actor, now: datetime) -> bool:
         """Reject a request that waits. Return whether this call did."""
-        change = _change(approval, "approval_rejected")
+        change = _change(approval, ChangeAction.APPROVAL_REJECTED)
         account_id = approval.move.account_id
         actions = [
             self._decide_action(approval, ApprovalStatus.REJECTED, by, now),
@@ -83,7 +84,7 @@ class ApprovalStore:
                     "request, and send a new one.",
                 )
             account_id = approval.move.account_id
-            change = _change(approval, "approval_approved")
+            change = _change(approval, ChangeAction.APPROVAL_APPROVED)
             counted = allowance_of(approval.actor, limit_micros, now)
             actions: dict[ActionName, Any] = {
                 PERMIT: self._decide_action(approval, ApprovalStatus.APPROVED, by, now),
@@ -142,7 +143,7 @@ class ApprovalStore:
         }
 
 
-def _change(approval: Approval, action: str) -> Change:
+def _change(approval: Approval, action: ChangeAction) -> Change:
     new = {
         "kind": str(approval.move.kind),
         "amount": format_money(approval.amount_micros),

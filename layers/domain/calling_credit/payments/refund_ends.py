@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_action
 from calling_credit.dynamodb import move_keys
@@ -65,7 +66,7 @@ def end_actions(table_name: str, ends: Sequence[RefundEnd], actor: Actor, now: d
     for end in ends:
         refund = end.refund
         actions["refund", refund.refund_id] = _end_action(table_name, end, now)
-        action = "refund_failed" if end.status is RefundStatus.FAILED else "refund_made"
+        action = ChangeAction.REFUND_FAILED if end.status is RefundStatus.FAILED else ChangeAction.REFUND_MADE
         change = refund_change(refund, action, {"code": end.code or None})
         account_id = refund.request.account_id
         actions["refund_change", refund.refund_id] = change_action(table_name, account_id, change, actor, now)
@@ -98,7 +99,7 @@ def write_refund_ends(
     return not plan.write(client)
 
 
-def refund_change(refund: Refund, action: str, more: dict[str, Any]) -> Change:
+def refund_change(refund: Refund, action: ChangeAction, more: dict[str, Any]) -> Change:
     """A change of a refund. Its id tells the steps of one refund apart."""
     new = {"amount": format_money(refund.request.amount_micros), "refund_id": refund.refund_id, **more}
     return Change(

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import change_action
 from calling_credit.dynamodb import keys, move_keys, sweep_keys
@@ -180,7 +181,7 @@ class RefundStore:
         )
         plan.add(("balance",), hold)
         change = refund_change(
-            refund, "refund_started", {"reason": request.reason, "override": request.override or None}
+            refund, ChangeAction.REFUND_STARTED, {"reason": request.reason, "override": request.override or None}
         )
         plan.add(("change",), change_action(self._table_name, request.account_id, change, refund.actor, now))
         return plan

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.account import Account, account_from_item
 from calling_credit.accounts.freezing import account_key
+from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_action
 from calling_credit.dynamodb import keys, move_keys
@@ -155,7 +156,7 @@ class TransferStore:
             }
             plan.add(("account", account_id), is_open)
             change = Change(
-                "credit_sent" if sends else "credit_received",
+                ChangeAction.CREDIT_SENT if sends else ChangeAction.CREDIT_RECEIVED,
                 f"account:{request.to_account_id if sends else request.from_account_id}",
                 transfer_id,
                 new={"amount": format_money(request.amount_micros), "reason": request.reason},
