@@ -23,14 +23,13 @@ from calling_credit.accounts.user_store import UserStore
 from calling_credit.api.caller import Operator, Right, back_office, desk
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
 from calling_credit.changes.sign_in_reader import read_signed_in
-from calling_credit.charging.charged_rows import charged_row
+from calling_credit.charging.charged_rows import row_reader
 from calling_credit.charging.corrections import parse_correction
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.adjustments import parse_adjustment
-from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.metrics import emit
 from calling_credit.moves.desk import MoveDesk, Poster
 from calling_credit.moves.move import Move, MoveKind, adjustment_move, correction_move
@@ -38,7 +37,6 @@ from calling_credit.moves.move_limits import LIMITED, move_limits
 from calling_credit.moves.postings import AdjustmentPoster, CorrectionPoster
 from calling_credit.payments.unblocking import parse_unblock, unblock_card, unblocked_view
 from calling_credit.rates.area_codes import AreaCodeReader
-from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.deck_store import s3_client
 from calling_credit.recharge.saving import in_flight_view
 from calling_credit.recharge.settings import rule_view
@@ -55,6 +53,7 @@ logger = Logger()
 metrics = Metrics(service="desk")
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
+row_of = row_reader(dynamodb, config().table_name, config().deck_bucket)
 accounts = AccountStore(dynamodb, config().table_name)
 users = UserStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name, timedelta(seconds=config().lead_seconds))
@@ -233,15 +232,3 @@ def existing_account(account_id: str, operator: Operator) -> Account:
             ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it with PUT /accounts/{account_id}."
         )
     return account
-
-
-def row_of(call: ChargedCall) -> RateRow:
-    """Return the row that priced a call."""
-    return charged_row(dynamodb, config().table_name, call, published_deck)
-
-
-def published_deck(version: str) -> Deck:
-    """Read a published deck, which only calls that version 1.0.0 charged need."""
-    from calling_credit.rates.active_decks import ActiveDecks  # noqa: PLC0415
-
-    return ActiveDecks(s3_client(), config().deck_bucket).deck(version)

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from local.stack import Stack
-from tests.browser.desk import FINANCE, Clerk, serve_desk
+from tests.browser.desk import FINANCE, StubClerk, serve_desk
 from tests.browser.desk_server import DeskServer
 from tests.browser.visitor import DESKTOP, PHONE, Device, Visitor
 from tests.stack.conftest import eventually
@@ -84,14 +84,14 @@ def desk_server() -> Iterator[DeskServer]:
 
 
 @pytest.fixture
-def clerk(desk_server: DeskServer, browser: Browser) -> Iterator[Callable[..., Clerk]]:
+def clerk(desk_server: DeskServer, browser: Browser) -> Iterator[Callable[..., StubClerk]]:
     """Return a function that signs a member of the staff in at a view. At the end, no violation may have occurred."""
     desk_server.api.reset()
     desk_server.undocumented.clear()
-    clerks: list[Clerk] = []
+    clerks: list[StubClerk] = []
 
-    def sign_in(email: str = FINANCE, place: str = "", device: Device = DESKTOP) -> Clerk:
-        one = Clerk(desk_server, browser.new_context(**device), DESK_TIMEOUT_MS)
+    def sign_in(email: str = FINANCE, place: str = "", device: Device = DESKTOP) -> StubClerk:
+        one = StubClerk(desk_server, browser.new_context(**device), DESK_TIMEOUT_MS)
         clerks.append(one)
         one.sign_in(email, place)
         return one

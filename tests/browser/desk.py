@@ -21,10 +21,6 @@ CUSTOMER: Final = "uma@customer.example"
 class Clerk(Window):
     """A member of the staff at the desk."""
 
-    def __init__(self, server: DeskServer, context: BrowserContext, timeout_ms: int) -> None:
-        super().__init__(context, timeout_ms, server.url, {server.url})
-        self.api: DeskApi = server.api
-
     @property
     def home(self) -> str:
         """The URL of the desk."""
@@ -80,6 +76,14 @@ def adjust(one: Clerk, amount: str, direction: str = "give", reason: str = "Paid
     one.press(ADJUSTMENT)
     one.fill(direction=direction, amount=amount, reason=reason)
     one.go_on()
+
+
+class StubClerk(Clerk):
+    """A member of the staff at the desk over the stand-in for its routes."""
+
+    def __init__(self, server: DeskServer, context: BrowserContext, timeout_ms: int) -> None:
+        super().__init__(context, timeout_ms, server.url, {server.url})
+        self.api: DeskApi = server.api
 
 
 @contextmanager

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.desk import CUSTOMER, FINANCE, SUPPORT, Clerk
+from tests.browser.desk import CUSTOMER, FINANCE, SUPPORT, StubClerk
 from tests.browser.desk_texts import CALL_AT, HOSTILE
 from tests.browser.test_accessibility import overflows, violations
 from tests.browser.visitor import DESKTOP, PHONE, Device
 
-SignIn = Callable[..., Clerk]
+SignIn = Callable[..., StubClerk]
 MERIDIAN = "#account=acct_meridian"
 VIEWS = ("calls", "payments", "statement", "people", "refused", "activity", "mails")
 PLACES = (
@@ -28,7 +28,7 @@ PLACES = (
 SMALL: Device = {**PHONE, "viewport": {"width": 375, "height": 740}, "color_scheme": "dark"}
 
 
-def find(clerk: Clerk, words: str) -> list[list[str]]:
+def find(clerk: StubClerk, words: str) -> list[list[str]]:
     """Search, and return the rows found."""
     clerk.page.get_by_role("searchbox").fill(words)
     clerk.press("Find")

@@ -6,11 +6,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.desk import ADJUSTMENT, COLLEAGUE, FINANCE, SUPPORT, Clerk, adjust
+from tests.browser.desk import ADJUSTMENT, COLLEAGUE, FINANCE, SUPPORT, StubClerk, adjust
 from tests.browser.test_accessibility import overflows, violations
 from tests.browser.visitor import PHONE, Device
 
-SignIn = Callable[..., Clerk]
+SignIn = Callable[..., StubClerk]
 MERIDIAN = "#account=acct_meridian"
 CALL = f"{MERIDIAN}&view=call&call=c_1"
 SMALL: Device = {**PHONE, "viewport": {"width": 375, "height": 740}}
@@ -90,7 +90,7 @@ def test_api_error_is_shown_next_to_its_field(clerk: SignIn) -> None:
     assert second.body["reason"] == "Paid by bank transfer"
 
 
-def lose_the_answer(one: Clerk) -> None:
+def lose_the_answer(one: StubClerk) -> None:
     """Let the API receive the next adjustment, and lose its answer."""
 
     def lose(route: Route) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.desk import Clerk, adjust
+from tests.browser.desk import StubClerk, adjust
 
-SignIn = Callable[..., Clerk]
+SignIn = Callable[..., StubClerk]
 MERIDIAN = "#account=acct_meridian"
 CALL = f"{MERIDIAN}&view=call&call=c_1"
 

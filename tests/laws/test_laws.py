@@ -8,6 +8,7 @@ rechecked after every one, everything compared with a model that shares no code 
     7   held is the sum of live holds, available is posted less held, headroom is unarmed (no rules here)
     8   no customer's request reads or writes another account
     9   entries never change
+    13  each change of an account is recorded exactly when it is made, with its actor (change_checks.py)
     10  killing any function at any I/O and retrying ends in the same ledger (test_faults)
 
 Laws 5 and 6 are laws of payments (test_payment_laws). LAWS_SEED and LAWS_OPERATIONS change the run; the seed of a

@@ -95,7 +95,7 @@ def use_the_release(upgrade: Upgrade) -> str:
 
 
 def check_the_switch(upgrade: Upgrade, client: tuple[str, str], old_token: str) -> None:
-    """The switch goes on with its client, and its password moves no credit any more."""
+    """The switch keeps its client, whose password no longer moves credit."""
     assert upgrade.client("SwitchClientId") == client
     token = upgrade.api.service_token(*client)
     answer = upgrade.api.send("POST", "/calls/authorize", token, CALL | {"call_id": "c_1"})
