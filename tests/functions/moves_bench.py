@@ -72,8 +72,8 @@ def refund(
 
 def changes(world: World, account: str = "acct_1") -> list[tuple[str, str]]:
     """The recorded changes of credit of an account: action and actor."""
-    recorded = world.of_kind("ACTIVITY", account)
-    return [(item["action"], item["by"]) for item in recorded]
+    recorded = [(item["action"], item["by"]) for item in world.of_kind("ACTIVITY", account)]
+    return [(action, by) for action, by in recorded if action.startswith(("goodwill", "credit", "refund", "approval"))]
 
 
 def left_of(world: World, holder: str = "STAFF#staff-1") -> list[int]:
