@@ -19,7 +19,12 @@ SUPPORT: dict[str, Any] = {"cognito:groups": ["support"]}
 
 
 def adjust(
-    world: World, amount: str = "150.00", key: str = "k_1", account: str = "acct_1", reason: str = "Outage", **claims: Any
+    world: World,
+    amount: str = "150.00",
+    key: str = "k_1",
+    account: str = "acct_1",
+    reason: str = "Outage",
+    **claims: Any,
 ) -> Answer:
     """Adjust a balance at the desk."""
     body = {"amount": amount, "reason": reason}
