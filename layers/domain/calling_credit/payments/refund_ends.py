@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FAILED_AT_BANK: Final = "failed_at_bank"
 """The failure of a refund that Stripe made, and that the bank returned."""
 MAX_ENDS: Final = 30
-"""The refunds that one transaction ends. It has at most 100 actions: three of each refund, and those of the reversal."""
+"""The refunds that one transaction ends. It has at most 100 actions: three for each refund, and those of a reversal."""
 
 
 @dataclass(frozen=True, slots=True)
