@@ -22,10 +22,16 @@ _INTERNAL: Final[Mapping[str, frozenset[str]]] = {
     ChangeAction.CARD_UNBLOCKED: frozenset({"reason"}),
     ChangeAction.CALL_CORRECTED: frozenset({"reason"}),
     ChangeAction.CALL_WAIVED: frozenset({"reason"}),
+    ChangeAction.REFUND_STARTED: frozenset({"reason", "override"}),
+    ChangeAction.APPROVAL_REQUESTED: frozenset({"reason"}),
+    ChangeAction.APPROVAL_APPROVED: frozenset({"reason"}),
+    ChangeAction.APPROVAL_REJECTED: frozenset({"reason"}),
     ChangeAction.RULE_CHANGED: frozenset({"switched_off"}),
     ChangeAction.CUSTOMER_REPLACED: frozenset({"customer"}),
 }
 """What the phone company noted for itself."""
+_OF_ANOTHER_ACCOUNT: Final = frozenset({ChangeAction.CREDIT_SENT, ChangeAction.CREDIT_RECEIVED})
+"""The actions whose subject names another account, which customers do not see."""
 
 
 def change_view(item: Mapping[str, Any], *, for_staff: bool = False) -> dict[str, Any]:
@@ -41,7 +47,7 @@ def change_view(item: Mapping[str, Any], *, for_staff: bool = False) -> dict[str
         "action": item["action"],
         "by": {"kind": kind, "name": by},
         "from": item.get("from") if for_staff or kind in _OWN else None,
-        "subject": item["subject"],
+        "subject": item["subject"] if for_staff else _customers_subject(item),
         "old": _without(item.get("old"), hidden),
         "new": _without(item.get("new"), hidden),
     }
@@ -54,6 +60,11 @@ def _staff_name(kind: str, actor_id: str, name: str | None) -> str:
 def _customers_name(kind: str, name: str | None) -> str:
     shown = SHOWN_TO_CUSTOMERS[ActorKind(kind)]
     return name or shown if kind == ActorKind.USER else shown
+
+
+def _customers_subject(item: Mapping[str, Any]) -> str:
+    subject = str(item["subject"])
+    return subject.partition(":")[0] if item["action"] in _OF_ANOTHER_ACCOUNT else subject
 
 
 def _without(values: Any, hidden: frozenset[str]) -> Any:
