@@ -126,6 +126,13 @@ def test_a_new_sign_in_of_the_same_person_approves_nothing(world: World) -> None
     assert world.balance() == 0
 
 
+def test_a_second_account_of_the_same_address_approves_nothing(world: World) -> None:
+    waiting = adjust(world).body["id"]
+    for address in ("femi@phone.example", "Femi@Phone.Example"):
+        assert approve(world, waiting, sub="staff-7", email=address).code == "own_request"
+    assert world.balance() == 0
+
+
 def test_clients_and_support_decide_on_nothing(world: World) -> None:
     waiting = adjust(world).body["id"]
     for decision in ("approve", "reject"):

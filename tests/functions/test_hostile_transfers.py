@@ -1,6 +1,7 @@
 """Transfers, attacked: against each other, around blocked and held money, and as a cause of purchases."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.functions.accounts_bench import at_once
 from tests.functions.moves_bench import CLIENT, FEMI, GRACE, at_desk, changes, refund, transfer
 from tests.functions.reversals_bench import balance, dispute, paid
 from tests.harness.cards import VISA
+from tests.harness.http import Answer
 from tests.harness.till import Till
 from tests.harness.world import World
 
@@ -34,16 +36,15 @@ def balances(world: World) -> list[int]:
 
 
 def test_opposite_transfers_at_once_end_and_sum_to_zero(funded: World) -> None:
-    there = [lambda key=f"t_{at}": transfer(funded, "3.00", key=key) for at in range(3)]
-    back = [
-        lambda key=f"b_{at}": transfer(funded, "3.00", sender="acct_2", receiver="acct_1", key=key, **GRACE)
-        for at in range(3)
-    ]
-    answers = at_once(*there, *back)
+    def request(key: str) -> Answer:
+        if key.startswith("there"):
+            return transfer(funded, "3.00", key=key)
+        return transfer(funded, "3.00", sender="acct_2", receiver="acct_1", key=key, **GRACE)
+
+    keys = [f"{way} {number}" for way in ("there", "back") for number in range(3)]
+    answers = at_once(*[partial(request, key) for key in keys])
     assert {answer.status for answer in answers} <= {201, 503}
-    for answer, request in zip(answers, [*there, *back], strict=True):
-        if answer.status == 503:
-            assert request().status == 201
+    assert {request(key).status for key in keys} == {201}
     assert balances(funded) == [2_000, 2_000, 2_000]
 
 
@@ -188,6 +189,19 @@ def test_a_transfer_is_one_change_for_each_account(funded: World) -> None:
     transfer(funded)
     assert changes(funded) == [("credit_sent", "staff:staff-1")]
     assert changes(funded, "acct_2") == [("credit_received", "staff:staff-1")]
+
+
+@pytest.mark.parametrize("change", [{"status": "closed"}, {"frozen": True}])
+@pytest.mark.parametrize("account", ["acct_1", "acct_2"])
+def test_a_repeated_transfer_is_answered_whatever_happened_since(
+    funded: World, account: str, change: dict[str, Any]
+) -> None:
+    first = transfer(funded)
+    funded.operate("PUT", f"/accounts/{account}", change)
+    after = funded.stack.items()
+    again = transfer(funded)
+    assert (again.status, again.body) == (201, first.body)
+    assert funded.stack.items() == after
 
 
 @pytest.mark.parametrize("body", [[], "text", {"amount": {}}, {"amount": "NaN"}, {"amount": "1e3"}, {"amount": "1,00"}])

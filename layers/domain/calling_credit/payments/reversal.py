@@ -124,7 +124,8 @@ def reverse_topup(
         entry = reversal_entry(topup, target, losses, time_zone, now)
         signals = guard.unanswered(losses.signals)
         guard.block(topup, signals)
-        ends = refund_ends(RefundStore(client, table_name).named(account_id, list(losses.refunds)), losses)
+        refunds = RefundStore(client, table_name).named(account_id, topup_id, list(losses.refunds))
+        ends = refund_ends(refunds, losses)
         actor = _actor(topup, losses)
         if entry is None and ends:
             write_refund_ends(client, table_name, ends, actor, now)
