@@ -133,6 +133,16 @@ def test_a_second_account_of_the_same_address_approves_nothing(world: World) -> 
     assert world.balance() == 0
 
 
+@pytest.mark.parametrize("sub", ["", None])
+def test_a_token_that_names_no_one_moves_nothing(world: World, sub: str | None) -> None:
+    before = world.stack.items()
+    assert adjust(world, "1.00", sub=sub).code == "staff_required"
+    nameless = CLIENT | {"client_id": sub, "sub": sub}
+    assert goodwill(world, **nameless).status == 403
+    assert world.desk("POST", "/accounts/acct_1/adjustments", {}, key="k", **nameless).status == 403
+    assert world.stack.items() == before
+
+
 def test_clients_and_support_decide_on_nothing(world: World) -> None:
     waiting = adjust(world).body["id"]
     for decision in ("approve", "reject"):

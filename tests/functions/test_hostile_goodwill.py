@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from calling_credit.dynamodb.attributes import WRITE_UNIT_BYTES, item_bytes, to_attributes
 from tests.functions.accounts_bench import at_once
 from tests.functions.corrections_bench import correct
-from tests.functions.moves_bench import FEMI, GRACE, STARTED, changes, goodwill, left_of
+from tests.functions.moves_bench import CLIENT, FEMI, GRACE, STARTED, changes, goodwill, left_of, transfer
 from tests.functions.rerate_bench import COVERING, DEARER, RANGE, charged, check_usage
 from tests.harness.world import MOBILE, World
 
@@ -171,3 +172,24 @@ def test_goodwill_is_one_change_with_its_actor(world: World) -> None:
         goodwill(world)
     goodwill(world, key="k_2")
     assert changes(world) == [("goodwill_given", "staff:staff-1")]
+
+
+def test_the_largest_goodwill_and_transfer_are_one_write_unit_each(world: World) -> None:
+    account, other, call = "a" * 64, "b" * 64, "c" * 96
+    reason = {"reason": "語" * 166}
+    for name in (account, other):
+        world.create_account(name)
+    assert world.deliver({"account_id": account, "call_id": call}) == []
+    assert goodwill(world, account=account, call=call, body={"reason": "語" * 167}).code == "invalid_field"
+    assert goodwill(world, "0.199999", account=account, call=call, body=reason).status == 201
+    assert correct(world, None, account=account, call=call).status == 201
+    world.adjust("10000.00", "opening", account)
+    assert transfer(world, "9999.99", sender=account, receiver=other, key="k_2", body=reason, **CLIENT).status == 201
+    moves = [
+        to_attributes(entry)
+        for name in (account, other)
+        for entry in world.entries(name)
+        if entry["category"] in ("goodwill", "transfer")
+    ]
+    assert len(moves) == 4
+    assert max(map(item_bytes, moves)) < WRITE_UNIT_BYTES

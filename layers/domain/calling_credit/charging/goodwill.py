@@ -19,6 +19,8 @@ from calling_credit.money import format_money, parse_money
 from calling_credit.request_fields import read_text
 
 MAX_REASON_CHARACTERS = 200
+MAX_REASON_BYTES = 500
+"""The entry must fit one write unit, with the longest ids of account and call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def parse_goodwill(account_id: str, call_key: str, body: Mapping[str, Any]) -> G
     if started_at is not None and started is None:
         detail = "started_at must be RFC 3339 with an offset, such as 2026-11-23T10:00:00.000Z."
         raise InvalidValue(ProblemCode.INVALID_TIMESTAMP, detail)
-    reason = read_text(dict(body), "reason", MAX_REASON_CHARACTERS)
+    reason = read_text(dict(body), "reason", MAX_REASON_CHARACTERS, MAX_REASON_BYTES)
     return GoodwillRequest(account_id, call_key, format_instant(started) if started else None, amount, reason)
 
 
