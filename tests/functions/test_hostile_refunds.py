@@ -107,7 +107,7 @@ def test_a_refund_and_one_in_the_dashboard_add_up(till: Till, topup: str) -> Non
     proves(till)
 
 
-def test_a_dashboard_refund_that_is_not_heard_of_leaves_less(till: Till, topup: str) -> None:
+def test_a_dashboard_refund_without_a_callback_leaves_less(till: Till, topup: str) -> None:
     refund_at_stripe(till, charge_of(till, topup), 9_500)
     assert refund(till.world, topup).code == "refund_refused"
     till.call_all_back()
@@ -124,7 +124,7 @@ def test_a_dispute_between_a_refund_and_its_answer_takes_credit_once(till: Till,
     proves(till)
 
 
-def test_a_dispute_of_everything_beside_a_refund_never_takes_more_than_paid(till: Till, topup: str) -> None:
+def test_a_full_dispute_beside_a_refund_never_takes_more_than_paid(till: Till, topup: str) -> None:
     till.fault("dropped", REFUNDS)
     assert refund(till.world, topup, "30.00").body["status"] == "processing"
     dispute(till, charge_of(till, topup), 10_000)
@@ -185,7 +185,7 @@ def test_an_approved_refund_that_stripe_refuses_returns_everything(till: Till) -
     assert refund(till.world, topup, "140.00").code == "refund_refused"
 
 
-def test_an_approved_refund_of_a_payment_that_was_refunded_since_is_refused(till: Till, topup: str) -> None:
+def test_an_approved_refund_of_a_refunded_payment_is_refused(till: Till, topup: str) -> None:
     till.world.desk("POST", "/accounts/acct_1/adjustments", {"amount": "100.00", "reason": "x"}, key="first", **FEMI)
     waiting = refund(till.world, topup, "50.00")
     refund_at_stripe(till, charge_of(till, topup), 6_000)
@@ -236,7 +236,7 @@ def test_a_bank_that_returns_a_second_refund_leaves_the_first(till: Till, topup:
     proves(till)
 
 
-def test_a_dashboard_refund_that_names_a_refund_of_another_payment_ends_nothing(till: Till, topup: str) -> None:
+def test_a_refund_of_one_payment_ends_none_of_another(till: Till, topup: str) -> None:
     till.paid("50.00", till.card(VISA))
     [other] = [item["topup_id"] for item in till.top_ups() if item["topup_id"] != topup]
     till.fault("dropped", REFUNDS)

@@ -193,7 +193,7 @@ def test_a_transfer_is_one_change_for_each_account(funded: World) -> None:
 
 @pytest.mark.parametrize("change", [{"status": "closed"}, {"frozen": True}])
 @pytest.mark.parametrize("account", ["acct_1", "acct_2"])
-def test_a_repeated_transfer_is_answered_whatever_happened_since(
+def test_a_transfer_is_repeated_after_either_account_has_closed(
     funded: World, account: str, change: dict[str, Any]
 ) -> None:
     first = transfer(funded)
