@@ -63,9 +63,10 @@ def send(bench: LedgerBench, request: tuple[str, dict[str, Any]]) -> dict[str, A
     return bench.stack.invoke(*request)
 
 
-def funded(bench: LedgerBench) -> None:
+def funded(bench: LedgerBench) -> bool:
     """Give acct_1 credit."""
     assert send(bench, GRANT)["statusCode"] == 201
+    return True
 
 
 def approval_after_a_full_day(bench: LedgerBench, request: tuple[str, dict[str, Any]]) -> tuple[str, dict[str, Any]]:
@@ -136,7 +137,8 @@ def beside(
     gaps, runs = len(bench.wire.sent), []
     for at in range(gaps + 1):
         bench.put_back()
-        seen, statuses = 0, []
+        seen = 0
+        statuses: list[int] = []
 
         def between(_: Sent, passed: Pass, at: int = at, statuses: list[int] = statuses) -> Any:
             nonlocal seen
