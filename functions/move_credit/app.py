@@ -80,16 +80,15 @@ def post_transfer() -> Response[str]:
 @app.get("/operator/approvals")
 def get_approvals() -> Response[str]:
     """List the requests that needed a second person, newest first."""
-    allowed(Right.READ)
-    limit = page_limit(app)
-    return answer({"items": move_desk(clock.now()).approvals(limit)})
+    operator, limit = allowed(Right.READ), page_limit(app)
+    return answer({"items": signed_in_desk(operator).approvals(limit)})
 
 
 @app.post("/operator/approvals/<approval_id>/approve")
 def post_approve(approval_id: str) -> Response[str]:
     """Approve a request of someone else, which posts it."""
     operator = allowed(Right.ADJUST)
-    approved = move_desk(clock.now()).approve(approval_id, operator)
+    approved = signed_in_desk(operator).approve(approval_id, operator)
     logger.info("approved", approval_id=approval_id, by=operator.actor.by)
     return answer(approved)
 
@@ -98,7 +97,7 @@ def post_approve(approval_id: str) -> Response[str]:
 def post_reject(approval_id: str) -> Response[str]:
     """Reject a request of someone else."""
     operator = allowed(Right.ADJUST)
-    rejected = move_desk(clock.now()).reject(approval_id, operator)
+    rejected = signed_in_desk(operator).reject(approval_id, operator)
     logger.info("rejected", approval_id=approval_id, by=operator.actor.by)
     return answer(rejected)
 
@@ -107,21 +106,30 @@ def allowed(right: Right) -> Operator:
     """Return who acts, after checking the right.
 
     Raises:
-        Forbidden: scope_required, staff_required, finance_required, id_token_required, signed_out.
+        Forbidden: scope_required, staff_required, finance_required, id_token_required.
     """
     operator = desk(claims(app), config(), source_ip(app))
     operator.require(right, config())
-    if operator.sign_in is not None:
-        read_signed_in(dynamodb, config().table_name, [], operator.sign_in)
     return operator
 
 
 def submit(move: Move, operator: Operator) -> Response[str]:
     """Post a move, or let it wait for a second person."""
-    moved = move_desk(clock.now()).submit(move, operator)
+    moved = signed_in_desk(operator).submit(move, operator)
     fields = {"kind": str(move.kind), "account_id": move.account_id, "move_id": move.move_id}
     logger.info("moved" if moved.status == 201 else "waiting", extra=fields | {"by": operator.actor.by})
     return answer(moved.body, moved.status)
+
+
+def signed_in_desk(operator: Operator) -> MoveDesk:
+    """Return the desk that moves credit now, after checking that the sign-in was not ended.
+
+    Raises:
+        Forbidden: signed_out.
+    """
+    if operator.sign_in is not None:
+        read_signed_in(dynamodb, config().table_name, [], operator.sign_in)
+    return move_desk(clock.now())
 
 
 def move_desk(now: datetime) -> MoveDesk:

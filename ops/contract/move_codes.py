@@ -11,7 +11,7 @@ MOVE_FORBIDDEN: Final = (
     Explanation(
         ProblemCode.OWN_REQUEST,
         403,
-        "Nobody may decide on their own request.",
+        "The request is the caller's own; another person must decide.",
         "Ask another member of the finance group.",
     ),
 )

@@ -71,9 +71,9 @@ def refund(
 
 
 def changes(world: World, account: str = "acct_1") -> list[tuple[str, str]]:
-    """The recorded changes of an account since it was created: action and actor."""
-    recorded = world.of_kind("ACTIVITY", account)
-    return [(item["action"], item["by"]) for item in recorded if not item["action"].endswith("_created")]
+    """The recorded changes of credit of an account: action and actor."""
+    recorded = [(item["action"], item["by"]) for item in world.of_kind("ACTIVITY", account)]
+    return [(action, by) for action, by in recorded if action.startswith(("goodwill", "credit", "refund", "approval"))]
 
 
 def left_of(world: World, holder: str = "STAFF#staff-1") -> list[int]:

@@ -92,7 +92,6 @@ def test_the_operators_notes_are_not_shown_to_customers(world: World) -> None:
         ("card_unblocked", {"blocked": False, "reason": "internal"}),
         ("call_waived", {"price": "0.00", "reason": "internal"}),
         ("customer_replaced", {"customer": "cus_internal"}),
-        ("credit_sent", {"amount": "5.00", "reason": "internal"}),
         ("refund_started", {"amount": "5.00", "reason": "internal", "override": "internal"}),
     ):
         item = {"kind": "CHANGE", "action": action, "subject": "x", "by": CLIENT, "at": "T", "new": values}

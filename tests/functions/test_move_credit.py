@@ -1,4 +1,4 @@
-"""The wiring of move_credit: who may use its routes, and every kind of move within the limits of a day."""
+"""The wiring of move_credit: the rights of its callers, and every kind of move within the limits of a day."""
 
 from datetime import timedelta
 from typing import Any
@@ -148,3 +148,15 @@ def test_a_client_stops_at_its_daily_maximum(world: World, monkeypatch: pytest.M
     world.clock.now += timedelta(seconds=12 * 3_600 + 1)
     assert post("0.01", "k_4").status == 201
     assert post("1000.01", "k_5").code == "daily_adjustments"
+
+
+def test_an_ended_sign_in_moves_nothing(world: World) -> None:
+    world.create_account("acct_2")
+    world.adjust("20.00", "opening")
+    ended = world.desk("POST", "/staff/staff-1/sign-out", {}, sub="staff-9")
+    assert ended.status == 200, ended.text
+    before = world.stack.items()
+    for path, body in CHANGES:
+        assert at_desk(world, "POST", path, body).code == "signed_out"
+    assert at_desk(world, "GET", "/approvals", key=None).code == "signed_out"
+    assert world.stack.items() == before

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from tests.laws.move_changes import changes_of_moves
 from tests.laws.prices import money
 
 Image = Mapping[str, Any]
@@ -23,15 +24,11 @@ EMPTY: tuple[Any, ...] = (None, False, [])
 """Values that mean the same as a missing one."""
 MONEY = {"daily_spend": 200_000_000, "call_price": 50_000_000, "high_cost": 2_000_000, "daily_top_up": 2_000_000_000}
 """The limits in dollars, with their defaults in micro-dollars."""
-UNCOUNTED = {"card_blocked", "card_unblocked", "links_withdrawn", "number_erased", "refund_made"}
-UNCOUNTED |= {f"approval_{step}" for step in ("requested", "approved", "rejected")}
-"""Actions whose items these checks do not compare: in other partitions, or gone between two readings."""
+UNCOUNTED = {"card_blocked", "card_unblocked", "links_withdrawn", "number_erased"}
+"""Actions whose items these checks do not compare."""
 OF_ENTRIES = {
     "credit_reversed": ("credit_reversed", "top_up:{topup_id}"),
     "credit_returned": ("credit_returned", "top_up:{topup_id}"),
-    "goodwill_given": ("goodwill_given", "call:{call_key}"),
-    "transfer_sent": ("credit_sent", "account:{other_account_id}"),
-    "transfer_received": ("credit_received", "account:{other_account_id}"),
 }
 """The action and the subject that an entry of this kind stands for."""
 
@@ -147,7 +144,7 @@ FOLDED: tuple[tuple[str, Callable[[str], str], Callable[[Image], Facts]], ...] =
 
 def _counted(images: Images) -> Counter[tuple[str, str, str, str]]:
     """The changes that new items stand for: `(partition, action, subject, actor)`. Entries of calls stand for none."""
-    found: Counter[tuple[str, str, str, str]] = Counter()
+    found = changes_of_moves(images)
     new = [(pk, sk, after) for (pk, sk), (before, after) in images.items() if before is None and after]
     entries = [(pk, item) for pk, sk, item in new if sk.startswith("ENTRY#")]
     corrected = [(pk, [item["correction"]]) for pk, item in entries if "correction" in item]
@@ -156,7 +153,10 @@ def _counted(images: Images) -> Counter[tuple[str, str, str, str]]:
         for pk, sk, item in new
         for action, subject in _of_item(sk, item, is_corrected=(pk, sk.split("#")[1:2]) in corrected)
     )
-    found.update(_moved_on(images))
+    for (pk, sk), (before, after) in images.items():
+        if sk.split("#")[0] == "SIGNED_OUT" and after and after["after"] != (before or {}).get("after"):
+            subject = sk.partition("#")[2] or pk.partition("#")[2]
+            found[pk, "signed_out", f"sign_in:{subject}", ""] += 1
     return found
 
 
@@ -168,24 +168,12 @@ def _of_item(sk: str, item: Image, *, is_corrected: bool) -> Iterator[tuple[str,
     elif kind == "ENTRY" and item["kind"] in OF_ENTRIES:
         action, subject = OF_ENTRIES[item["kind"]]
         yield action, subject.format(**item)
-    elif kind == "REFUND":
-        yield "refund_started", f"top_up:{item['topup_id']}"
     elif kind == "CORRECTION" and is_corrected:
         yield "call_corrected" if "stated_seconds" in item else "call_waived", f"call:{item['call_key']}"
     elif kind == "RERATING":
         yield "calls_rerated", f"run:{parts[0]}"
     elif kind == "PAYMENT_METHOD":
         yield "card_saved" if parts[1] == "attached" else "card_removed", f"card:{parts[0]}"
-
-
-def _moved_on(images: Images) -> Iterator[tuple[str, str, str, str]]:
-    """The changes of items that exist before: refunds that failed, and people signed out."""
-    for (pk, sk), (before, after) in images.items():
-        old, new = before or {}, after or {}
-        if sk.startswith("REFUND#") and new.get("status") == "failed" != old.get("status"):
-            yield pk, "refund_failed", f"top_up:{new['topup_id']}", ""
-        if sk.startswith("SIGNED_OUT#") and new and new["after"] != old.get("after"):
-            yield pk, "signed_out", f"sign_in:{sk.split('#')[1]}", ""
 
 
 def differences(before: Iterable[Image], after: Iterable[Image]) -> dict[Key, tuple[Image | None, Image | None]]:

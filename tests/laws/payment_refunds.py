@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.functions.moves_bench import desk_event
+from tests.functions.moves_bench import GRACE, desk_event
 from tests.harness.cards import VISA
 from tests.harness.till import ACCOUNT
 from tests.laws.payment_bench import Flow, PaymentBench
@@ -59,6 +59,57 @@ def refunded_once(bench: PaymentBench) -> Iterator[str]:
         yield f"the recorded changes are {recorded}"
 
 
+def full_day(bench: PaymentBench) -> None:
+    """A credited payment of 25.00, and a person who has given all that the limit of the day allows."""
+    paid(bench)
+    body = {"amount": "100.00", "reason": "A full day"}
+    answer = bench.till.world.desk("POST", f"/accounts/{ACCOUNT}/adjustments", body, key="full", sub="staff-1")
+    assert answer.status == 201, answer.text
+
+
+def refund_with_approval(bench: PaymentBench) -> None:
+    """Ask for a refund and let someone else approve it, each until its answer. After a fault at Stripe, send another a
+    day later, which needs no approval.
+    """
+    [topup] = bench.till.top_ups()
+    path = f"/accounts/{ACCOUNT}/top-ups/{topup['topup_id']}/refunds"
+    for key in ("the first key", "the second key"):
+        body = {"amount": "10.00", "reason": "Asked by phone"}
+        waiting = bench.send("move_credit", desk_event("POST", path, body, key=key))
+        approve = desk_event("POST", f"/approvals/{waiting.body['id']}/approve", key=None, **GRACE)
+        answer = bench.send("move_credit", approve) if waiting.status == 202 else waiting
+        assert answer.status in (200, 201) or answer.code == "refund_refused", answer.text
+        for minutes in (3, 10, 24 * 60):
+            if statuses(bench)[-1:] == ["asking"]:
+                bench.sweep(minutes)
+        if "refunded" in statuses(bench):
+            return
+
+
+def refunded_once_with_approval(bench: PaymentBench) -> Iterator[str]:
+    """Stripe made one refund, nothing is held, and it counts once in the full day of the person who asked."""
+    made = [one["amount"] * 10_000 for one in bench.till.objects("refund") if one["status"] != "failed"]
+    if made != [REFUNDED]:
+        yield f"Stripe refunded {made}"
+    if statuses(bench).count("refunded") != 1 or "asking" in statuses(bench):
+        yield f"the refunds are {statuses(bench)}"
+    taken = [LIMIT - item["left_micros"] for item in bench.stack.items() if item["PK"] == "STAFF#staff-1"]
+    if sum(taken) != LIMIT + REFUNDED:
+        yield f"{taken} is taken from the days"
+    recorded = [item["action"] for item in bench.till.world.of_kind("ACTIVITY")]
+    if (recorded.count("approval_approved"), recorded.count("refund_made")) != (1, 1):
+        yield f"the recorded changes are {recorded}"
+
+
+APPROVED_REFUND = Flow(
+    "an approved refund",
+    full_day,
+    refund_with_approval,
+    ["succeeded"],
+    {"succeeded": 1},
+    25_000_000 + LIMIT - REFUNDED,
+    refunded_once_with_approval,
+)
 DESK_REFUND = Flow(
     "a refund at the desk", paid, refund_at_desk, ["succeeded"], {"succeeded": 1}, 25_000_000 - REFUNDED, refunded_once
 )

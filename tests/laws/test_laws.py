@@ -96,8 +96,8 @@ CUSTOMER_ROUTES = {
 }
 SIGNED_ROUTES = {"GET /links/{token}", "POST /links/{token}", "POST /stripe/webhook"}
 """Public routes and routes whose account comes from a signature, not from the request."""
-PAGE_ROUTES = {"GET /", "GET /assets/{version}/{name}", "GET /openapi.json"}
-"""The page itself and the API description: the same answer for every account."""
+PAGE_ROUTES = {"GET /", "GET /desk", "GET /assets/{version}/{name}", "GET /openapi.json"}
+"""The pages themselves and the API description: the same answer for every account."""
 NAMING_ANOTHER = {
     "account_id": "acct_2",
     "custom:account_id": "acct_2",

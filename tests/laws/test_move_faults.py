@@ -41,15 +41,19 @@ def at_desk(path: str, body: dict[str, Any] | None = None, **more: Any) -> tuple
 GOODWILL = at_desk(f"{CALL}/goodwill", {"amount": "0.15", "reason": "Test"})
 WAIVE = at_accounts(f"{CALL}/corrections", STATED | {"waive": True}, "k_2")
 GRANT = at_accounts("/accounts/acct_1/adjustments", {"amount": "60.00", "reason": "Test"})
+REST = at_accounts("/accounts/acct_1/adjustments", {"amount": "40.00", "reason": "Test"}, "k_6")
+"""What GRANT leaves of the day."""
 WAITING = at_accounts("/accounts/acct_1/adjustments", {"amount": "160.00", "reason": "Test"})
 TRANSFER = at_desk(
     "/transfers", {"from_account_id": "acct_1", "to_account_id": "acct_2", "amount": "5.00", "reason": "Test"}
 )
 
 
-def approval(bench: LedgerBench, decision: str) -> tuple[str, dict[str, Any]]:
+def approval(
+    bench: LedgerBench, decision: str, request: tuple[str, dict[str, Any]] = WAITING
+) -> tuple[str, dict[str, Any]]:
     """The decision on a request that waits."""
-    waiting = send(bench, WAITING)
+    waiting = send(bench, request)
     assert waiting["statusCode"] == 202
     identifier = json.loads(waiting["body"])["id"]
     return at_desk(f"/approvals/{identifier}/{decision}", key=None, **GRACE)
@@ -60,11 +64,17 @@ def send(bench: LedgerBench, request: tuple[str, dict[str, Any]]) -> dict[str, A
     return bench.stack.invoke(*request)
 
 
-def funded(bench: LedgerBench) -> dict[str, Any]:
+def funded(bench: LedgerBench) -> bool:
     """Give acct_1 credit."""
-    answer = send(bench, GRANT)
-    assert answer["statusCode"] == 201
-    return answer
+    assert send(bench, GRANT)["statusCode"] == 201
+    return True
+
+
+def approval_after_a_full_day(bench: LedgerBench, request: tuple[str, dict[str, Any]]) -> tuple[str, dict[str, Any]]:
+    """The approval of a request of someone whose day is used up."""
+    funded(bench)
+    assert send(bench, REST)["statusCode"] == 201
+    return approval(bench, "approve", request)
 
 
 REQUESTS: dict[str, Callable[[LedgerBench], tuple[str, dict[str, Any]]]] = {
@@ -74,6 +84,9 @@ REQUESTS: dict[str, Callable[[LedgerBench], tuple[str, dict[str, Any]]]] = {
     "waive after goodwill": lambda bench: (send(bench, GOODWILL), WAIVE)[1],
     "transfer": lambda bench: (funded(bench), TRANSFER)[1],
     "approve": lambda bench: approval(bench, "approve"),
+    "approve goodwill": lambda bench: approval_after_a_full_day(bench, GOODWILL),
+    "approve a waiver": lambda bench: approval_after_a_full_day(bench, WAIVE),
+    "approve a transfer": lambda bench: approval_after_a_full_day(bench, TRANSFER),
     "reject": lambda bench: approval(bench, "reject"),
 }
 """Each prepares the table, and returns a request."""

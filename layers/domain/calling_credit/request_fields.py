@@ -23,8 +23,9 @@ def read_command(model: type[Command], fields: Any, name: str, target: str) -> C
         raise InvalidValue(ProblemCode.INVALID_REQUEST, detail) from error
 
 
-def read_text(body: dict[str, Any], field: str, maximum: int) -> str:
-    """Return a required text of at most `maximum` characters.
+def read_text(body: dict[str, Any], field: str, maximum: int, max_bytes: int | None = None) -> str:
+    """Return a required text of at most `maximum` characters and `max_bytes` bytes (by default three a character).
+    Characters are limited for people, and bytes because an entry with the longest reason must fit one write unit.
 
     Raises:
         InvalidValue: missing_field, invalid_field.
@@ -32,12 +33,9 @@ def read_text(body: dict[str, Any], field: str, maximum: int) -> str:
     value = body.get(field)
     if value is None:
         raise InvalidValue(ProblemCode.MISSING_FIELD, f"{field} is missing; send it.")
-    if not isinstance(value, str) or not value.strip() or not value.isprintable() or _is_longer(value, maximum):
-        detail = f"{field} must be 1 to {maximum} printable characters, at most {3 * maximum} bytes."
+    most = 3 * maximum if max_bytes is None else max_bytes
+    is_text = isinstance(value, str) and bool(value.strip()) and value.isprintable()
+    if not is_text or len(value) > maximum or len(value.encode()) > most:
+        detail = f"{field} must be 1 to {maximum} printable characters, at most {most} bytes."
         raise InvalidValue(ProblemCode.INVALID_FIELD, detail)
-    return value
-
-
-def _is_longer(value: str, maximum: int) -> bool:
-    """Limit characters for people, and bytes because an entry with the maximum reason must fit one write unit."""
-    return len(value) > maximum or len(value.encode()) > 3 * maximum
+    return str(value)

@@ -151,24 +151,26 @@ class Operator:
 
 def back_office(claims: Mapping[str, Any], settings: Config, address: str = "") -> Operator:
     """Return the client of a token, for the routes below `/accounts`, which take no sign-in. A token without a scope
-    of the back office has no right.
+    of the back office has no right, nor has one that names no client: every write names who made it.
     """
-    return Operator(Actor(ActorKind.CLIENT, _client_id(claims), address), _client_rights(claims, settings))
+    client_id = _client_id(claims)
+    rights = _client_rights(claims, settings) if client_id else frozenset()
+    return Operator(Actor(ActorKind.CLIENT, client_id, address), rights)
 
 
 def desk(claims: Mapping[str, Any], settings: Config, address: str = "") -> Operator:
     """Return the staff member or client of a token, for the routes below `/operator`.
 
     Raises:
-        Forbidden: id_token_required, staff_required (a customer's token, or one of both), scope_required (a client
-            without any scope of the back office).
+        Forbidden: id_token_required, staff_required (a customer's token, one of both, or one without a subject),
+            scope_required (a client without any scope of the back office).
     """
     client = back_office(claims, settings, address)
     if client.rights:
         return client
-    groups = _groups_of(claims, settings)
+    groups, subject = _groups_of(claims, settings), str(claims.get("sub") or "")
     rights = _staff_rights(groups, settings)
-    if not rights or claims.get(settings.account_claim):
+    if not rights or not subject or claims.get(settings.account_claim):
         if not groups and _scopes_of(claims):
             raise _scope_required(settings.read_scope)
         raise Forbidden(
@@ -178,7 +180,7 @@ def desk(claims: Mapping[str, Any], settings: Config, address: str = "") -> Oper
         )
     if settings.token_use_claim and claims.get(settings.token_use_claim) != "id":
         raise _id_token_required()
-    subject, name = str(claims.get("sub", "")), str(claims.get("email") or "")
+    name = str(claims.get("email") or "")
     return Operator(Actor(ActorKind.STAFF, subject, address, name), rights, signed_in_at(claims))
 
 

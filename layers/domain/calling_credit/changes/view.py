@@ -22,11 +22,9 @@ _INTERNAL: Final[Mapping[str, frozenset[str]]] = {
     ChangeAction.CARD_UNBLOCKED: frozenset({"reason"}),
     ChangeAction.CALL_CORRECTED: frozenset({"reason"}),
     ChangeAction.CALL_WAIVED: frozenset({"reason"}),
+    ChangeAction.REFUND_STARTED: frozenset({"reason", "override"}),
     ChangeAction.RULE_CHANGED: frozenset({"switched_off"}),
     ChangeAction.CUSTOMER_REPLACED: frozenset({"customer"}),
-    ChangeAction.REFUND_STARTED: frozenset({"reason", "override"}),
-    ChangeAction.CREDIT_SENT: frozenset({"reason"}),
-    ChangeAction.CREDIT_RECEIVED: frozenset({"reason"}),
 }
 """What the phone company noted for itself."""
 _OTHER_ACCOUNT: Final = frozenset({ChangeAction.CREDIT_SENT, ChangeAction.CREDIT_RECEIVED})

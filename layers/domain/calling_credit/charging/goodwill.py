@@ -1,8 +1,8 @@
 """Goodwill for a call: credit that staff give once for a call, up to its standing charge. Does not read the table.
 
-The law: goodwill that stands is at most the standing charge of the call. So goodwill, and what corrections, waivers,
-and reratings took back, never exceed what was charged together. A correction that lowers the charge below the goodwill
-takes the excess of the goodwill back in its own transaction.
+The law: goodwill that stands is at most the standing charge of the call. So goodwill, and the credit that corrections,
+waivers, and reratings gave back, never exceed the first charge together. A correction that lowers the charge below the
+goodwill takes the excess of the goodwill back in its own transaction.
 """
 
 from collections.abc import Mapping
@@ -19,6 +19,8 @@ from calling_credit.money import format_money, parse_money
 from calling_credit.request_fields import read_text
 
 MAX_REASON_CHARACTERS = 200
+MAX_REASON_BYTES = 500
+"""The entry must fit one write unit, with the longest ids of account and call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class GoodwillRequest:
 
 @dataclass(frozen=True, slots=True)
 class Goodwill:
-    """The goodwill of one call: what was given, what of it stands, and how often some of it was taken back."""
+    """The goodwill of one call: the given amount, the part that stands, and how often a part was taken back."""
 
     account_id: str
     call_key: str
@@ -75,7 +77,7 @@ def parse_goodwill(account_id: str, call_key: str, body: Mapping[str, Any]) -> G
     if started_at is not None and started is None:
         detail = "started_at must be RFC 3339 with an offset, such as 2026-11-23T10:00:00.000Z."
         raise InvalidValue(ProblemCode.INVALID_TIMESTAMP, detail)
-    reason = read_text(dict(body), "reason", MAX_REASON_CHARACTERS)
+    reason = read_text(dict(body), "reason", MAX_REASON_CHARACTERS, MAX_REASON_BYTES)
     return GoodwillRequest(account_id, call_key, format_instant(started) if started else None, amount, reason)
 
 

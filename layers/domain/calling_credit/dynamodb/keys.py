@@ -32,8 +32,7 @@ One partition holds everything of an account, so its items commit together, and 
     ACTIVITY#<changed_at>#<id>          one immutable change of the account (kind CHANGE)   changes.change
     SIGNED_OUT#<sub>                    until when a user's sign-ins are ended; TTL         accounts.sign_outs
     PK = STAFF#<sub>, SK = SIGNED_OUT   the same of a member of the staff, and ACTIVITY#…   accounts.sign_outs
-    GOODWILL#<happened_at>#<call_key>   credit given for one call, and what of it stands    charging.goodwill_store
-    MOVE#<id>                           the claim of one goodwill or transfer               ledger.claims
+    GOODWILL#<happened_at>#<call_key>   goodwill given for one call; MOVE#<id>: its claim   charging.goodwill_store
     REFUND#<id>                         a refund of a payment; it holds credit while live   payments.refund_store
     PK = APPROVAL#<id>, SK = APPROVAL   a move of money that waits for a second person      moves.approval_store
     PK = STAFF#<sub>, CLIENT#<id>       SK = MOVED#<date>: the rest of a day's limit        ledger.allowances

@@ -1,4 +1,4 @@
-"""The keys of what staff and clients move: goodwill, claims, refunds, approvals, and what is left of a day's limit."""
+"""The keys of what staff and clients move: goodwill, claims, refunds, approvals, and the rest of a day's limit."""
 
 from typing import Any, Final
 
@@ -48,5 +48,5 @@ def client_pk(client_id: str) -> str:
 
 
 def moved_sk(day: str) -> str:
-    """What is left of a limit on one day (UTC)."""
+    """The rest of a limit on one day (UTC)."""
     return f"MOVED#{day}"

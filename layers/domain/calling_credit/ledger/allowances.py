@@ -1,7 +1,7 @@
-"""What a person or a client may still move on one day (UTC), stored as what is left.
+"""The credit that a person or a client may still move on one day (UTC).
 
 The law: the counter and the move that it counts are one transaction. DynamoDB's conditions have no arithmetic, so the
-counter stores what is left of the limit, and a move takes its amount on the condition that enough is left.
+counter stores the rest of the limit, and a move takes its amount on the condition that the rest covers it.
 """
 
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ def allowance_of(actor: Actor, limit_micros: int, now: datetime) -> Allowance:
 
 
 def take_action(table_name: str, allowance: Allowance, amount_micros: int) -> dict[str, Any]:
-    """The action that takes an amount, if that much is left."""
+    """The action that takes an amount, if the rest covers it."""
     condition = "left_micros >= :amount"
     if amount_micros <= allowance.limit_micros:
         condition = f"attribute_not_exists(PK) OR {condition}"
@@ -47,12 +47,12 @@ def take_action(table_name: str, allowance: Allowance, amount_micros: int) -> di
 
 
 def count_action(table_name: str, allowance: Allowance, amount_micros: int) -> dict[str, Any]:
-    """The action that takes an amount that a second person has approved. What is left may become negative."""
+    """The action that takes an amount that a second person has approved. The rest may become negative."""
     return _without_condition(_lower(table_name, allowance, amount_micros, ""))
 
 
 def return_action(table_name: str, allowance: Allowance, amount_micros: int) -> dict[str, Any]:
-    """The action that returns the amount of a move that came to nothing. A counter that is gone is not needed."""
+    """The action that returns the amount of a move that failed."""
     values = {":amount": to_attribute(amount_micros), ":at": to_attribute(allowance.expires_at)}
     expression = "ADD left_micros :amount SET expires_at = if_not_exists(expires_at, :at)"
     return _without_condition(update(table_name, allowance.key, expression, "", values))

@@ -1,6 +1,6 @@
 """What permits a move of credit by an operator: the actions that its transaction must contain.
 
-A direct move takes its amount from what is left of the operator's day. An approved one ends its approval. Both happen
+A direct move takes its amount from the rest of the operator's day. An approved one ends its approval. Both happen
 in the transaction of the move, so a crash never leaves one without the other.
 """
 
@@ -16,7 +16,7 @@ PERMIT: Final[ActionName] = ("permit",)
 
 
 class NotPermitted(Exception):  # noqa: N818 - it says what happened
-    """The permission of a move does not hold: its amount is above what is left, or its approval has ended."""
+    """The permission of a move does not hold: its amount is above the rest of the day, or its approval has ended."""
 
     def __init__(self, amount_micros: int) -> None:
         super().__init__(f"{amount_micros} micro-dollars are not permitted")

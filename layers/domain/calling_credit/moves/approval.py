@@ -52,6 +52,10 @@ class Approval:
         """The id: that of the move."""
         return self.move.move_id
 
+    def is_of(self, actor: Actor) -> bool:
+        """Whether this person asked: the same subject, or a second sign-in with the same e-mail address."""
+        return self.actor.by == actor.by or (bool(actor.name) and self.actor.name.lower() == actor.name.lower())
+
     def status_at(self, now: datetime) -> ApprovalStatus:
         """The state at a time: a request that waits expires."""
         is_over = self.status is ApprovalStatus.WAITING and self.ends_at <= format_instant(now)

@@ -182,7 +182,7 @@ class MoveDesk:
             raise unknown_approval()
         if not operator.is_staff:
             raise Forbidden(ProblemCode.STAFF_REQUIRED, "Only a person of the finance group may decide on a request.")
-        if operator.actor.by == approval.actor.by:
+        if approval.is_of(operator.actor):
             raise own_request()
         return approval
 

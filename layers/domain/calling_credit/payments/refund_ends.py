@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 FAILED_AT_BANK: Final = "failed_at_bank"
 """The failure of a refund that Stripe made, and that the bank returned."""
+MAX_ENDS: Final = 30
+"""The refunds that one transaction ends. It has at most 100 actions: three for each refund, and those of a reversal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,15 @@ class RefundEnd:
 
 
 def refund_ends(refunds: Iterable[Refund], losses: Losses) -> list[RefundEnd]:
-    """The ends that refunds have reached at Stripe and not in the table."""
+    """The ends that refunds have reached at Stripe and not in the table, as many as fit one transaction. The caller
+    repeats until there are none.
+    """
     ends = []
     for refund in refunds:
         status = RefundStatus.REFUNDED if losses.refunds[refund.refund_id] else RefundStatus.FAILED
         if refund.status is not status:
             ends.append(RefundEnd(refund, status, "" if status is RefundStatus.REFUNDED else FAILED_AT_BANK))
-    return ends
+    return ends[:MAX_ENDS]
 
 
 def freed_micros(ends: Iterable[RefundEnd]) -> int:

@@ -135,11 +135,12 @@ class RefundStore:
                 if refund is not None and refund.is_live:
                     yield refund
 
-    def named(self, account_id: str, refund_ids: Sequence[str]) -> list[Refund]:
-        """The refunds of an account with these ids."""
+    def named(self, account_id: str, topup_id: str, refund_ids: Sequence[str]) -> list[Refund]:
+        """The refunds of a payment with these ids. Anyone who refunds at Stripe can write another payment's there."""
         wanted = [(keys.account_pk(account_id), move_keys.refund_sk(refund_id)) for refund_id in refund_ids]
         items = read_many(self._client, self._table_name, wanted) if wanted else {}
-        return [refund_from_item(items[key]) for key in wanted if key in items]
+        refunds = [refund_from_item(items[key]) for key in wanted if key in items]
+        return [refund for refund in refunds if refund.request.topup_id == topup_id]
 
     def _read_payment(self, request: RefundRequest) -> tuple[TopUp, int, int]:
         """The payment, what live refunds of it hold, and the account's available credit."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import stripe
 
-from calling_credit.changes.actor import Actor, ActorKind
+from calling_credit.changes.actor import sweep_actor
 from calling_credit.payments.refund_store import RefundStore
 from calling_credit.payments.refunds import Refund
 from calling_credit.payments.reversal import SUSPEND_METADATA, reverse_topup
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NOT_FOUND: Final = "no_answer"
 """The failure of a refund that Stripe has not made within the life of its idempotency key."""
-SWEEP: Final = Actor(ActorKind.SWEEP, "refunds")
+SWEEP: Final = sweep_actor("refunds")
 
 
 class RefundWorker:

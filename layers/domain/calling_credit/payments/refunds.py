@@ -111,8 +111,8 @@ def parse_refund(account_id: str, topup_id: str, body: Mapping[str, Any]) -> Ref
 
 
 def check_refundable(topup: TopUp, amount_micros: int, refunding_micros: int) -> None:
-    """Check that a payment has this much left: what was paid, less what was refunded or disputed, and less refunds that
-    are under way.
+    """Check that a payment has this much left: its amount, less refunds and disputes, and less refunds that are under
+    way.
 
     Raises:
         Conflict: `top_up_not_paid`. InvalidValue: `amount_out_of_range`.

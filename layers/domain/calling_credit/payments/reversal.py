@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import stripe
 
 from calling_credit.accounts.reader import AccountReader
-from calling_credit.changes.actor import Actor, ActorKind, stripe_actor
+from calling_credit.changes.actor import Actor, stripe_actor
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.ledger.entries import Entry
@@ -108,12 +108,11 @@ def reverse_topup(
     Raises:
         Unavailable: payments_unavailable or busy; the same call is safe again.
     """
-    topups, guard = TopUpStore(client, table_name), FraudGuard(client, table_name, stripe_client, now)
-    refunds, outcome = RefundStore(client, table_name), "unchanged"
+    guard, outcome = FraudGuard(client, table_name, stripe_client, now), "unchanged"
 
     def attempt() -> str | None:
         nonlocal outcome
-        topup = topups.read(account_id, topup_id)
+        topup = TopUpStore(client, table_name).read(account_id, topup_id)
         if topup is None or topup.intent_id is None:
             return "not_paid"
         losses = _losses_or_error(stripe_client, topup.intent_id)
@@ -125,9 +124,11 @@ def reverse_topup(
         entry = reversal_entry(topup, target, losses, time_zone, now)
         signals = guard.unanswered(losses.signals)
         guard.block(topup, signals)
-        ends = refund_ends(refunds.named(account_id, list(losses.refunds)), losses)
+        refunds = RefundStore(client, table_name).named(account_id, topup_id, list(losses.refunds))
+        ends = refund_ends(refunds, losses)
+        actor = _actor(topup, losses)
         if entry is None and ends:
-            write_refund_ends(client, table_name, ends, Actor(ActorKind.STRIPE, topup.intent_id), now)
+            write_refund_ends(client, table_name, ends, actor, now)
             return None
         if entry is None:
             guard.suspend(topup, signals)
@@ -138,7 +139,6 @@ def reverse_topup(
         recharge = guard.recharge(account_id) if reasons else NO_RECHARGE
         if recharge.rule is None:
             reasons = []
-        actor = _actor(topup, losses)
         if write_reversal(client, table_name, topup, target, entry, now, actor, reasons, recharge, ends):
             outcome = "reversed" if entry.amount_micros < 0 else "returned"
         return None

@@ -19,6 +19,8 @@ from calling_credit.request_fields import read_text
 
 MAX_TRANSFER_MICROS: Final = 100_000 * MICROS_PER_DOLLAR
 MAX_REASON_CHARACTERS: Final = 200
+MAX_REASON_BYTES: Final = 500
+"""The entries must fit one write unit each, with the longest ids of accounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,9 @@ def parse_transfer(body: Mapping[str, Any]) -> TransferRequest:
     if not 0 < amount <= MAX_TRANSFER_MICROS:
         limit = format_money(MAX_TRANSFER_MICROS)
         raise InvalidValue(ProblemCode.AMOUNT_OUT_OF_RANGE, f"amount must be between 0.01 and {limit}.")
-    return TransferRequest(sender, receiver, amount, read_text(dict(body), "reason", MAX_REASON_CHARACTERS))
+    return TransferRequest(
+        sender, receiver, amount, read_text(dict(body), "reason", MAX_REASON_CHARACTERS, MAX_REASON_BYTES)
+    )
 
 
 def _account_id(body: Mapping[str, Any], field: str) -> str:
