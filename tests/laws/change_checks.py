@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from tests.laws.move_changes import moves_recorded
 from tests.laws.prices import money
 
 Image = Mapping[str, Any]
@@ -138,7 +139,7 @@ FOLDED: tuple[tuple[str, Callable[[str], str], Callable[[Image], Facts]], ...] =
 
 def _counted(images: Images) -> Counter[tuple[str, str, str, str]]:
     """The changes that new items stand for: `(partition, action, subject, actor)`. Entries of calls stand for none."""
-    found: Counter[tuple[str, str, str, str]] = Counter()
+    found: Counter[tuple[str, str, str, str]] = Counter(moves_recorded(images))
     new = [(pk, sk, after) for (pk, sk), (before, after) in images.items() if before is None and after]
     corrected = {(pk, item["correction"]) for pk, sk, item in new if sk.startswith("ENTRY#") and "correction" in item}
     for pk, sk, item in new:

@@ -36,7 +36,6 @@ class Moves(Items):
         local_date = now.astimezone(ZoneInfo(self.zone(account))).date().isoformat()
         self.put(account, "#".join(("GOODWILL", *call)), **said, given_at=instant(now), local_date=local_date)
         self.put(account, f"MOVE#{move_id}", amount_micros=micros, by="client:3n4exampleoperator")
-        self.put(account, f"ACTIVITY#{instant(now)}#{move_id}", action="goodwill_given", by="client:3n4exampleoperator")
         entry = {"category": "goodwill", "kind": "goodwill_given", "call_key": call[1]}
         self.enter(account, f"ENTRY#{instant(now)}#{move_id}", micros, 0, local_date=local_date, **entry)
         self.take(micros, now)
@@ -60,7 +59,6 @@ class Moves(Items):
         """Transfer credit from the first account to the second."""
         self.put(accounts[0], f"MOVE#{move_id}", amount_micros=micros, by="client:3n4exampleoperator")
         for account, amount, way in zip(accounts, (-micros, micros), ("sent", "received"), strict=True):
-            self.put(account, f"ACTIVITY#{instant(now)}#{move_id}", action=f"credit_{way}")
             entry = {"category": "transfer", "kind": f"transfer_{way}"}
             self.post(account, f"ENTRY#{instant(now)}#{move_id}", now, self.zone(account), amount, 0, **entry)
         self.take(micros, now)
