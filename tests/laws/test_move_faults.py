@@ -59,9 +59,9 @@ def send(bench: LedgerBench, request: tuple[str, dict[str, Any]]) -> dict[str, A
     return bench.stack.invoke(*request)
 
 
-def funded(bench: LedgerBench) -> None:
+def funded(bench: LedgerBench) -> bool:
     """Give acct_1 credit."""
-    assert send(bench, GRANT)["statusCode"] == 201
+    return bool(send(bench, GRANT)["statusCode"] == 201)
 
 
 REQUESTS: dict[str, Callable[[LedgerBench], tuple[str, dict[str, Any]]]] = {
@@ -122,7 +122,8 @@ def beside(
     gaps, runs = len(bench.wire.sent), []
     for at in range(gaps + 1):
         bench.put_back()
-        seen, statuses = 0, []
+        seen = 0
+        statuses: list[int] = []
 
         def between(_: Sent, passed: Pass, at: int = at, statuses: list[int] = statuses) -> Any:
             nonlocal seen
@@ -161,7 +162,7 @@ def test_two_goodwills_beside_each_other_give_one(bench: LedgerBench) -> None:
 
 
 def test_transfers_beside_each_other_send_what_is_available(bench: LedgerBench) -> None:
-    funded(bench)
+    assert funded(bench)
     bench.keep()
     body = {"from_account_id": "acct_1", "to_account_id": "acct_2", "amount": "35.00", "reason": "Test"}
     one, other = (at_desk("/transfers", body, key=key, **person) for key, person in (("k_3", {}), ("k_4", GRACE)))
@@ -171,7 +172,7 @@ def test_transfers_beside_each_other_send_what_is_available(bench: LedgerBench) 
 
 
 def test_a_transfer_beside_a_freeze_comes_first_or_not_at_all(bench: LedgerBench) -> None:
-    funded(bench)
+    assert funded(bench)
     bench.keep()
     freeze = ("manage_accounts", http_event("manage_accounts", "PUT", "/accounts/acct_1", body={"frozen": True}))
     for sums, statuses in beside(bench, TRANSFER, freeze):
