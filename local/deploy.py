@@ -92,7 +92,9 @@ class Deployment:
 
 
 def _parameters(settings: Settings) -> list[str]:
+    maximum = settings.adjustment_daily_maximum
     return [
+        *([f"AdjustmentDailyMaximum={maximum}"] if maximum else []),
         "Environment=local",
         "Local=true",
         f"LocalApiId={API_ID}",

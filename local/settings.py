@@ -33,6 +33,7 @@ class Settings:
     """The folder, ports, and Stripe of one local stack. Stacks with different folders and ports are independent.
 
     `stripe_api_base` is the address at which the functions reach Stripe, for example a proxy in front of the stand-in.
+    `adjustment_daily_maximum` replaces the template's default in tests, which give more credit on one day.
     """
 
     folder: Path
@@ -40,6 +41,7 @@ class Settings:
     stripe_port: int = DEFAULT_STRIPE_PORT
     stripe_api_base: str = ""
     stripe_test_mode: StripeTestMode | None = None
+    adjustment_daily_maximum: str = ""
 
     @property
     def endpoint_url(self) -> str:

@@ -69,7 +69,8 @@ def deployed() -> Iterator["Stack"]:
     from tests.contract.recorder import documented  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM also stops the stack.
-    stack = start(Settings(ROOT / ".local" / FOLDER, free_port(), free_port()))
+    settings = Settings(ROOT / ".local" / FOLDER, free_port(), free_port(), adjustment_daily_maximum="900000.00")
+    stack = start(settings)
     try:
         with documented(stack.api):
             yield stack

@@ -14,12 +14,13 @@ from calling_credit import clock, ids
 from calling_credit.api.caller import Operator, Right, desk
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, page_limit, source_ip
 from calling_credit.changes.sign_in_reader import read_signed_in
-from calling_credit.charging.charged_rows import row_reader
+from calling_credit.charging.charged_rows import charged_row
 from calling_credit.charging.corrections import unknown_call
 from calling_credit.charging.goodwill import parse_goodwill
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import Forbidden, NotFound, ProblemCode
+from calling_credit.ledger.charged_calls import ChargedCall
 from calling_credit.metrics import emit
 from calling_credit.moves.desk import MoveDesk, Poster
 from calling_credit.moves.move import Move, MoveKind
@@ -30,12 +31,12 @@ from calling_credit.payments.refund_worker import RefundWorker
 from calling_credit.payments.refunds import parse_refund
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.transfers import parse_transfer
+from calling_credit.rates.deck import Deck, RateRow
 
 logger = Logger()
 metrics = Metrics(service="desk")
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
-row_of = row_reader(dynamodb, config().table_name, config().deck_bucket)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -145,3 +146,17 @@ def move_desk(now: datetime) -> MoveDesk:
         ),
     }
     return MoveDesk(dynamodb, table_name, posters, move_limits(config()), now, partial(emit, metrics, LIMITED))
+
+
+def row_of(call: ChargedCall) -> RateRow:
+    """Return the row that priced a call."""
+    return charged_row(dynamodb, config().table_name, call, no_deck)
+
+
+def no_deck(version: str) -> Deck:
+    """Refuse to read a deck: only calls that version 1.0.0 charged need one, and these are corrected at once or waived.
+
+    Raises:
+        NotFound: unknown_deck.
+    """
+    raise NotFound(ProblemCode.UNKNOWN_DECK, f"The deck {version} is not read here.")

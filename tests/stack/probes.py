@@ -16,6 +16,7 @@ from tests.stack.call_probes import (
 )
 from tests.stack.deck_probes import publish_a_deck, rate_late
 from tests.stack.deployment import invoke
+from tests.stack.move_probes import move_credit
 from tests.stack.payment_probes import add_funds, follow_a_link, handle_webhooks, prove, recharge, reconcile, send_mail
 from tests.stack.test_calls import open_account
 
@@ -81,6 +82,7 @@ PROBES: dict[str, Probe] = {
     "FollowLinksFunction": follow_a_link,
     "ChangeSettingsFunction": change_settings,
     "ManageAccountsFunction": manage_an_account,
+    "MoveCreditFunction": move_credit,
     "AddFundsFunction": add_funds,
     "StripeWebhookFunction": handle_webhooks,
     "AutoRechargeFunction": recharge,

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tests.stack.move_routes import MOVES
+
 LINE = {"number": "+12125550105", "user_id": "user_ana"}
 RULE = {"enabled": True, "threshold": "40.00", "amount": "50.00", "payment_method_id": "CARD"}
 EVENT = {"id": "evt_made_up", "type": "customer.updated", "data": {"object": {"id": "cus_made_up"}}}
@@ -66,6 +68,7 @@ CASES |= {
     for route, (path, body) in CASES.items()
     if " /accounts" in route
 } | {"POST /operator/staff/{user_id}/sign-out": ("/operator/staff/nobody/sign-out", None)}
+CASES |= MOVES
 """Path and body of one valid request to each route; tests replace the words in capitals."""
 OPEN = {
     "GET /",
