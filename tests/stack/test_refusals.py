@@ -64,6 +64,7 @@ LIMITS = {
     "settings write no card": Limit("ChangeSettings", put(CARD), put(ACCOUNT)),
     "operators write no issue": Limit("ManageAccounts", put(ISSUE), put(CARD)),
     "payments write no mail": Limit("AddFunds", put("MAIL"), put(CARD)),
+    "moves write no mail": Limit("MoveCredit", put("MAIL"), put(CARD)),
     "links write no mail": Limit("FollowLinks", put("MAIL"), put(ACCOUNT)),
     "callbacks write no mail": Limit("StripeWebhook", put("MAIL"), put(ISSUE)),
     "recharges write no mail": Limit("AutoRecharge", put("MAIL"), put(ACCOUNT)),
