@@ -94,12 +94,15 @@ def _deploy(emulator: Emulator, deployment: Deployment, progress: Progress) -> d
 
 
 def put_stripe_settings(settings: Settings, outputs: dict[str, str]) -> None:
-    """Store Stripe's key and webhook secret, as an operator does once after the first deployment."""
+    """Store Stripe's key and webhook secret, each in its own secret, as an operator does after the first deployment."""
     mode = settings.stripe_test_mode
-    value = {"api_key": DEFAULT_API_KEY, "webhook_secret": DEFAULT_WEBHOOK_SECRET}
-    if mode is not None:
-        value = {"api_key": mode.api_key, "webhook_secret": mode.webhook_secret}
-    boto3.client("secretsmanager").put_secret_value(SecretId=outputs["StripeSecretArn"], SecretString=json.dumps(value))
+    api_key = DEFAULT_API_KEY if mode is None else mode.api_key
+    webhook_secret = DEFAULT_WEBHOOK_SECRET if mode is None else mode.webhook_secret
+    for output, value in (
+        ("StripeSecretArn", {"api_key": api_key}),
+        ("StripeWebhookSecretArn", {"webhook_secret": webhook_secret}),
+    ):
+        boto3.client("secretsmanager").put_secret_value(SecretId=outputs[output], SecretString=json.dumps(value))
 
 
 def _service_client(outputs: dict[str, str]) -> dict[str, str]:

@@ -60,7 +60,7 @@ def find_all(stack: FoundStack) -> Iterator[Finding]:
     secret = read_secret(stack)
     key = str(secret.get("api_key") or "")
     environment = "" if stack.is_local else stack.parameters.get("Environment", "")
-    settings = list(check_settings(secret, environment))
+    settings = [*check_settings(secret, environment), *check_places(stack)]
     yield from settings
     if any(finding.subject == "api_key" for finding in settings):
         return
@@ -93,13 +93,30 @@ def find_all(stack: FoundStack) -> Iterator[Finding]:
 
 
 def read_secret(stack: FoundStack) -> dict[str, Any]:
-    """Read the stored settings of Stripe; {} if they are not JSON."""
-    stored = stack.client("secretsmanager").get_secret_value(SecretId=stack.outputs["StripeSecretArn"])
+    """Read the stored settings of Stripe; {} if they are not JSON. The webhook secret has a secret of its own; while
+    that is empty, the one beside the API key counts.
+    """
+    both = _settings_in(stack, "StripeSecretArn")
+    own = _settings_in(stack, "StripeWebhookSecretArn") if "StripeWebhookSecretArn" in stack.outputs else {}
+    return both | {name: value for name, value in own.items() if value}
+
+
+def _settings_in(stack: FoundStack, output: str) -> dict[str, Any]:
+    stored = stack.client("secretsmanager").get_secret_value(SecretId=stack.outputs[output])["SecretString"]
+    if stored.startswith("whsec_"):
+        return {"webhook_secret": stored}
     try:
-        secret = json.loads(stored["SecretString"])
+        secret = json.loads(stored)
     except ValueError:
         return {}
     return secret if isinstance(secret, dict) else {}
+
+
+def check_places(stack: FoundStack) -> Iterator[Finding]:
+    """Check that the webhook secret is not beside the API key, which other functions read."""
+    if "StripeWebhookSecretArn" in stack.outputs and _settings_in(stack, "StripeSecretArn").get("webhook_secret"):
+        repair = "Store it in the secret in the output StripeWebhookSecretArn, and only the api_key in StripeSecretArn."
+        yield Finding("webhook_secret", "is stored beside the API key, which other functions read", repair)
 
 
 def stored_account(stack: FoundStack) -> str:

@@ -52,13 +52,12 @@ RIGHTS: Final = (
 def check_settings(secret: Mapping[str, Any], environment: str) -> Iterator[Finding]:
     """Check the stored key and webhook secret, and that only production charges real cards."""
     key, webhook_secret = str(secret.get("api_key") or ""), str(secret.get("webhook_secret") or "")
-    store = "Store it in the secret in the output StripeSecretArn."
     if not key:
-        yield Finding("api_key", "is not stored", store)
+        yield Finding("api_key", "is not stored", "Store it in the secret in the output StripeSecretArn.")
     elif key.startswith("pk_"):
         yield Finding("api_key", "is a publishable key", "Store a secret key (sk_) or a restricted key (rk_) instead.")
     if not webhook_secret:
-        yield Finding("webhook_secret", "is not stored", store)
+        yield Finding("webhook_secret", "is not stored", "Store it in the secret in the output StripeWebhookSecretArn.")
     elif not webhook_secret.startswith("whsec_"):
         yield Finding("webhook_secret", "does not begin with whsec_", "Store the endpoint's signing secret instead.")
     for name, value in (("api_key", key), ("webhook_secret", webhook_secret)):

@@ -1,10 +1,10 @@
-"""Adds funds by card: top-ups, saved cards, and the links that freeze an account or finish a payment.
+"""Adds funds by card: top-ups and saved cards.
 
 Only billing admins spend money; every user of the account may read.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -16,26 +16,23 @@ from calling_credit.accounts.customer_store import CustomerStore
 from calling_credit.accounts.freezing import account_frozen
 from calling_credit.accounts.store import AccountStore
 from calling_credit.api.caller import Caller, customer, require_admin
-from calling_credit.api.pages import redirect
 from calling_credit.api.pagination import Listing
-from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
+from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body
 from calling_credit.aws import read_secret
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
-from calling_credit.errors import CallingCreditError, NotFound, ProblemCode, Unavailable
+from calling_credit.errors import NotFound, ProblemCode, Unavailable
 from calling_credit.ids import is_topup_id
-from calling_credit.links.freeze_page import freeze_page
-from calling_credit.links.freezing import freeze_by_link, read_freeze_link
-from calling_credit.links.link import Link, LinkPurpose, confirmation_link, hash_of
-from calling_credit.links.payment_page import error_page, halt_since, payment_page
+from calling_credit.links.link import confirmation_link
+from calling_credit.links.payment_page import halt_since
 from calling_credit.links.store import LinkStore
-from calling_credit.links.tokens import issue_link, unknown_link, verify_link
-from calling_credit.metrics import emit
+from calling_credit.links.tokens import issue_link
 from calling_credit.payments.card_changes import RuleCards
 from calling_credit.payments.card_store import CardStore
+from calling_credit.payments.counted_worker import counted_worker
 from calling_credit.payments.lost_customers import CardSaver
-from calling_credit.payments.manual_topup import add_funds, resume_challenge
+from calling_credit.payments.manual_topup import add_funds
 from calling_credit.payments.saved_cards import list_saved_cards, remove_saved_card
 from calling_credit.payments.setup_pages import open_setup_page
 from calling_credit.payments.stripe_client import stripe_client
@@ -46,12 +43,6 @@ from calling_credit.topups.topup import NOT_PAID, TopUp, TopUpKind, TopUpStatus,
 from calling_credit.topups.view import topup_view
 
 SECONDS_TO_SPARE = 1.0
-OUTAGES = {
-    ProblemCode.PAYMENTS_UNAVAILABLE: "stripe_unanswered",
-    ProblemCode.STRIPE_REFUSES_US: "stripe_refusals",
-    ProblemCode.SETUP_PAGE_REFUSED: "stripe_refusals",
-}
-"""The metric for each error that ends a payment request."""
 
 logger = Logger()
 metrics = Metrics(service="payments")
@@ -77,21 +68,10 @@ def admin() -> Caller:
     return caller
 
 
-@contextmanager
-def topup_worker() -> Iterator[TopUpWorker]:
-    """Provide a worker for this request, and emit its counts however the request ends."""
+def topup_worker() -> AbstractContextManager[TopUpWorker]:
+    """Provide a worker for this request, which emits its counts however the request ends."""
     seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
-    worker = TopUpWorker(dynamodb, config().table_name, stripe_client(), clock.now(), seconds_left)
-    try:
-        yield worker
-    except Unavailable as error:
-        if error.code in OUTAGES:
-            worker.tally[OUTAGES[error.code]] += 1
-        raise
-    finally:
-        emit(metrics, +worker.tally)
-        if +worker.tally:
-            logger.info("payments", extra=dict(+worker.tally))
+    return counted_worker(dynamodb, clock.now(), seconds_left, metrics, logger)
 
 
 def topup_answer(topup: TopUp, caller: Caller) -> dict[str, Any]:
@@ -186,54 +166,6 @@ def delete_payment_method(payment_method_id: str) -> Response[str]:
     return Response(status_code=204, content_type="application/json", body="", headers={"Cache-Control": "no-store"})
 
 
-def verified_link(token: str) -> Link:
-    """Verify a link's token and return the link."""
-    return verify_link(links, read_secret(config().cursor_secret_arn), token, clock.now())
-
-
-def topup_of(link: Link) -> TopUp:
-    """Return the top-up of a link."""
-    topup = topups.read(link.account_id, link.target)
-    if topup is None:
-        raise unknown_link()
-    return topup
-
-
 def halt_of(topup: TopUp) -> str | None:
     """What ended a waiting payment: its account "is closed", for example; None if it may be confirmed."""
     return halt_since(accounts.account(topup.account_id), topup)
-
-
-@app.get("/links/<token>")
-def show_link(token: str) -> Response[str]:
-    """Show what a link does. Change nothing, because mail scanners open links."""
-    try:
-        link = verified_link(token)
-        if link.purpose is LinkPurpose.FREEZE_ACCOUNT:
-            return freeze_page(link, read_freeze_link(dynamodb, config().table_name, link, hash_of(token)))
-        return payment_page(topup_of(link), halt_of)
-    except CallingCreditError as error:
-        return error_page(error)
-
-
-@app.post("/links/<token>")
-def follow_link(token: str) -> Response[str]:
-    """Act on a link: freeze the account, or send the customer to their bank to confirm the payment. Cancel the payment
-    if the account was closed or frozen meanwhile.
-    """
-    try:
-        link = verified_link(token)
-        if link.purpose is LinkPurpose.FREEZE_ACCOUNT:
-            found = freeze_by_link(dynamodb, config().table_name, link, hash_of(token), clock.now(), source_ip(app))
-            if found.is_frozen:
-                attempt(topups.check_waiting, link.account_id)
-            return freeze_page(link, found)
-        topup = topup_of(link)
-        if topup.status == TopUpStatus.REQUIRES_ACTION:
-            with topup_worker() as worker:
-                if halt_of(topup) is not None:
-                    return payment_page(worker.cancel(topup), halt_of)
-                topup = resume_challenge(worker, topup, config().page_url)
-    except CallingCreditError as error:
-        return error_page(error)
-    return redirect(topup.next_action_url) if topup.next_action_url else payment_page(topup, halt_of)

@@ -1,4 +1,4 @@
-"""Answers the Billing page's reads: balance, usage, call details, statement, lines, and the public price list."""
+"""Answers the Billing page's reads: balance, usage, call details, statement, lines, and the account's prices."""
 
 from datetime import date
 from typing import Any
@@ -13,7 +13,17 @@ from calling_credit.accounts.line_store import change_view
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.api.caller import customer
 from calling_credit.api.pagination import Listing
-from calling_credit.api.resolver import answer, claims, csv_answer, http_resolver, query, wants_csv
+from calling_credit.api.price_answers import rates_answer
+from calling_credit.api.resolver import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    answer,
+    claims,
+    csv_answer,
+    http_resolver,
+    query,
+    wants_csv,
+)
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue, ProblemCode
@@ -21,10 +31,8 @@ from calling_credit.ids import check_id
 from calling_credit.instants import format_instant, local_date
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.ledger.reader import LedgerReader
-from calling_credit.numbering import COUNTRIES, country_of
 from calling_credit.rates.active_decks import ActiveDecks
 from calling_credit.rates.deck_store import s3_client
-from calling_credit.rates.price_list import Origins, rates_for_country, rates_for_number, read_caller, read_number
 from calling_credit.recharge.settings import balance_view
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.usage import forecast, summary
@@ -86,9 +94,10 @@ def usage_details(category: str) -> Response[str]:
     summary.check_call_category(category)
     user_id = query(app, "user_id")
     as_csv = wants_csv(app)
-    sizes = {"default": summary.CSV_ROWS, "maximum": summary.CSV_ROWS} if as_csv else {}
+    default, maximum = (summary.CSV_ROWS, summary.CSV_ROWS) if as_csv else (DEFAULT_LIMIT, MAX_LIMIT)
     dates = (period.first.isoformat(), period.last.isoformat())
-    listing = Listing(app, account.account_id, "usage", category, *dates, user_id, **sizes)
+    scope = (account.account_id, "usage", category, *dates, user_id)
+    listing = Listing(app, *scope, default=default, maximum=maximum)
     equal = {"category": category} | ({"user_id": user_id} if user_id else {})
     entries, after = ledger.entries(
         period, after=listing.position, limit=listing.limit, newest_first=True, equal=equal, calls_only=True
@@ -157,34 +166,10 @@ def line_changes(line_id: str) -> Response[str]:
     return answer({"items": list(map(change_view, changes)), "next_cursor": listing.next_cursor(after)})
 
 
-@app.get("/rates")
-def price_list() -> Response[str]:
-    """List the current and announced prices of a number or a country. The route is public."""
-    calling = query(app, "from")
-    origins = [country_of(read_caller(calling, config().home_country))] if calling else None
-    return rates_answer(origins)
-
-
 @app.get("/account/rates")
 def account_rates() -> Response[str]:
     """List the prices that the account's own lines pay."""
     (account, _), line_id = own_account(), query(app, "line_id")
     account.account()
     countries = account.line_countries(line_id and check_id(line_id, "line_id"))
-    return rates_answer(countries or None, account.account_id)
-
-
-def rates_answer(origins: Origins, *list_name: str) -> Response[str]:
-    """The prices that callers from these origins pay for the number, as the first of them dials it, or the country."""
-    number, country = query(app, "number"), query(app, "country")
-    if (number is None) == (country is None):
-        raise InvalidValue(ProblemCode.INVALID_QUERY, "Send either number or country.")
-    now = clock.now()
-    at, active = format_instant(now), decks.in_force(now)
-    if number is not None:
-        dialed_in = next((origin for origin in origins or () if origin in COUNTRIES), config().home_country)
-        items = rates_for_number(active, read_number(number, "number", dialed_in), origins, at)
-        return answer({"items": items, "next_cursor": None})
-    listing = Listing(app, *list_name, "rates", country, ",".join(origins or ()))
-    items, after = rates_for_country(active, str(country), origins, at, listing.position, listing.limit)
-    return answer({"items": items, "next_cursor": listing.next_cursor(after)})
+    return rates_answer(app, decks, countries or None, clock.now(), account.account_id)

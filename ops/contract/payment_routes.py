@@ -1,4 +1,4 @@
-"""Payments: manual top-ups, saved cards, and the links in e-mails (functions/add_funds)."""
+"""Payments: manual top-ups, saved cards, and the links in e-mails (functions/add_funds, functions/follow_links)."""
 
 from typing import Final
 
@@ -178,7 +178,7 @@ ROUTES: Final = (
     Route(
         "GET",
         "/links/{token}",
-        "add_funds",
+        "follow_links",
         Access.LINK,
         LINKS,
         "Show what a link does",
@@ -193,7 +193,7 @@ ROUTES: Final = (
     Route(
         "POST",
         "/links/{token}",
-        "add_funds",
+        "follow_links",
         Access.LINK,
         LINKS,
         "Follow a link",

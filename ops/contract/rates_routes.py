@@ -1,4 +1,4 @@
-"""The public price list and the forecast of a customer's credit (functions/list_usage)."""
+"""The public price list and the forecast of a customer's credit (functions/public_rates, functions/list_usage)."""
 
 from typing import Final
 
@@ -82,7 +82,7 @@ ROUTES: Final = (
     Route(
         "GET",
         "/rates",
-        "list_usage",
+        "public_rates",
         Access.ANYONE,
         GROUP,
         "Show the price list",

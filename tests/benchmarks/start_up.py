@@ -19,8 +19,15 @@ ROUNDS = 5
 RATER_BUDGET = 1.6
 API_BUDGET = 1.9
 STRIPE_BUDGET = 2.2
-API_FUNCTIONS = ("list_usage", "manage_accounts", "authorize_call")
-STRIPE_FUNCTIONS = ("add_funds", "change_settings", "stripe_webhook", "auto_recharge", "reconcile_payments")
+API_FUNCTIONS = ("list_usage", "public_rates", "manage_accounts", "authorize_call")
+STRIPE_FUNCTIONS = (
+    "add_funds",
+    "follow_links",
+    "change_settings",
+    "stripe_webhook",
+    "auto_recharge",
+    "reconcile_payments",
+)
 BARE = "pass"
 BASE = "import botocore.session; botocore.session.get_session().create_client('dynamodb')"
 

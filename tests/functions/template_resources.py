@@ -1,9 +1,10 @@
 """The resources of the template, by type, by function, and by policy statement, for tests that assert on them."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
-from tests.harness.template import template
+from tests.harness.template import ROOT, read_template, template
 
 TEMPLATE = template()
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
@@ -40,14 +41,39 @@ def functions() -> dict[str, Any]:
     }
 
 
-def statements() -> list[tuple[str, Any]]:
-    """Return each policy statement with the folder of its function."""
-    found = []
-    for folder, properties in functions().items():
-        for policy in properties["Policies"]:
-            assert isinstance(policy, dict), f"{folder} uses a managed policy, which allows more than it needs"
-            found += [(folder, statement) for statement in policy["Statement"]]
+@cache
+def translated() -> dict[str, Any]:
+    """Return the resources that CloudFormation deploys, after both transforms."""
+    from tests.functions.translation import translate  # noqa: PLC0415 - takes seconds to import
+
+    resources: dict[str, Any] = translate(read_template((ROOT / "template.yaml").read_text(encoding="utf-8")))
+    return dict(resources["Resources"])
+
+
+def roles() -> dict[str, Any]:
+    """Return the properties of each function's role by the function's folder, as they are deployed."""
+    found = {}
+    for function in translated().values():
+        if function["Type"] == "AWS::Lambda::Function":
+            [name, attribute] = function["Properties"]["Role"]["Fn::GetAtt"]
+            assert attribute == "Arn"
+            found[function["Properties"]["Code"]["S3Key"].rpartition("/")[2]] = translated()[name]["Properties"]
     return found
+
+
+def statements() -> list[tuple[str, Any]]:
+    """Return each deployed policy statement with the folder of its function."""
+    return [
+        (folder, statement)
+        for folder, role in roles().items()
+        for policy in role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+def actions_of(statement: Any) -> list[str]:
+    """Return the actions of a statement, which may be a single text."""
+    return [statement["Action"]] if isinstance(statement["Action"], str) else list(statement["Action"])
 
 
 def event_of(function: str) -> Any:

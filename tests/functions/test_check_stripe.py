@@ -1,14 +1,18 @@
 """`make check-stripe` finds what does not fit together, says how to correct it, and changes nothing."""
 
 import re
+import uuid
+from dataclasses import replace
 from typing import Any
 
+import boto3
 import pytest
 
 from calling_credit.payments.webhook_events import ENDPOINT_EVENTS
 from local.stripe_stand_in.account_controls import AccountControls
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET
-from tests.functions.check_stripe_bench import account, found, secret
+from ops import check_stripe
+from tests.functions.check_stripe_bench import account, found, secret, stack_of
 from tests.harness.template import ROOT
 from tests.harness.till import Till
 
@@ -156,3 +160,17 @@ def test_a_key_of_another_account_is_found(till: Till, account: AccountControls,
     assert len(findings) == 2
     assert own in findings[0]
     assert "does not know stored customers" in findings[1]
+
+
+def test_webhook_secret_beside_the_api_key_is_a_finding(till: Till) -> None:
+    client, name = boto3.client("secretsmanager"), f"webhook-{uuid.uuid4().hex}"
+    client.create_secret(Name=name, SecretString='{"webhook_secret": ""}')
+    found_stack = stack_of(till)
+    stack = replace(found_stack, outputs={**found_stack.outputs, "StripeWebhookSecretArn": name})
+    [finding] = check_stripe.check_places(stack)
+    assert (finding.subject, "StripeWebhookSecretArn" in finding.repair) == ("webhook_secret", True)
+    assert check_stripe.read_secret(stack)["webhook_secret"] == DEFAULT_WEBHOOK_SECRET, "it counts until it is moved"
+    for stored in ('{"webhook_secret": "whsec_own"}', "whsec_own"):
+        client.put_secret_value(SecretId=name, SecretString=stored)
+        assert check_stripe.read_secret(stack)["webhook_secret"] == "whsec_own"
+    assert list(check_stripe.check_places(found_stack)) == [], "an earlier release has no other place"

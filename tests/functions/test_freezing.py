@@ -189,8 +189,8 @@ def test_a_recharge_decided_just_before_the_freeze_does_not_begin(armed: Till, w
 
 def link_page(world: World, token: str, method: str) -> tuple[int, str]:
     """The status and text of the page behind a link."""
-    event = http_event("add_funds", method, f"/links/{token}", signed_in=False)
-    answer = world.invoke("add_funds", event)
+    event = http_event("follow_links", method, f"/links/{token}", signed_in=False)
+    answer = world.invoke("follow_links", event)
     return answer.status, answer.text
 
 

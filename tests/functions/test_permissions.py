@@ -1,27 +1,30 @@
-"""The policies of the functions allow the actions that they use on the table: every used action is allowed, and
-functions that move money have no unused ones.
+"""The policies of the functions allow the actions and partitions that they use on the table: each used one is allowed,
+and functions that move money have no unused actions.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from fnmatch import fnmatchcase
 
 import pytest
 
 from local.stripe_stand_in.controls import Controls
 from tests.domain.examples import EVENT, deck_csv
+from tests.functions.freeze_bench import FROZEN, issued, press
+from tests.functions.policy_bench import allowed, checks_of, partitions_allowed
 from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, VISA
 from tests.harness.table import FUNCTIONS, sample_event
-from tests.harness.template import template
 from tests.harness.till import ALWAYS, CREATE, Till
 from tests.harness.world import DECK, INCLUDED, UNCOVERED
 
 pytestmark = pytest.mark.dynamodb
-OF_TABLE = tuple(name for name in FUNCTIONS if name not in ("publish_events", "billing_page"))
-"""Functions that use the table; the publisher reads its stream, and the page calls the API."""
+OF_TABLE = tuple(name for name in FUNCTIONS if name not in ("publish_events", "billing_page", "public_rates"))
+"""Functions that use the table: not the publisher, which reads its stream, the page, and the public price list."""
 OF_PAYMENTS = (
     "add_funds",
+    "follow_links",
     "stripe_webhook",
     "auto_recharge",
     "reconcile_payments",
@@ -30,38 +33,18 @@ OF_PAYMENTS = (
     "send_mail",
 )
 OF_PRICES = ("publish_rates", "rerate_calls")
-ACTIONS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
-
-
-def allowed(function: str) -> set[str]:
-    """The actions on the table that a function's policy allows, `Query:sweep` for those on its index."""
-    [properties] = [
-        resource["Properties"]
-        for resource in template()["Resources"].values()
-        if resource["Type"] == "AWS::Serverless::Function"
-        and resource["Properties"]["CodeUri"] == f"functions/{function}/"
-    ]
-    found = set()
-    for statement in [statement for policy in properties["Policies"] for statement in policy["Statement"]]:
-        actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
-        index = ":sweep" if "/index/sweep" in str(statement["Resource"]) else ""
-        found |= {f"{action.split(':')[1]}{index}" for action in actions if action.startswith("dynamodb:")}
-    return found
 
 
 @contextmanager
-def recorded(till: Till) -> Iterator[dict[str, set[str]]]:
-    """The actions that functions use meanwhile, as IAM evaluates them: the parts of a transaction."""
-    used: dict[str, set[str]] = defaultdict(set)
+def recorded(till: Till) -> Iterator[dict[str, set[tuple[str, str]]]]:
+    """The actions of functions meanwhile, as IAM evaluates them, each with its partition."""
+    used: dict[str, set[tuple[str, str]]] = defaultdict(set)
     with ExitStack() as everyone:
         requests = {name: everyone.enter_context(till.world.recorded(name)) for name in OF_TABLE}
         yield used
     for name, sent in requests.items():
         for operation, parameters in sent:
-            if operation == "TransactWriteItems":
-                used[name] |= {ACTIONS[kind] for part in parameters["TransactItems"] for kind in part}
-            else:
-                used[name].add(f"{operation}:{parameters['IndexName']}" if "IndexName" in parameters else operation)
+            used[name] |= set(checks_of(operation, parameters))
 
 
 def everything_that_happens(till: Till) -> None:
@@ -97,11 +80,24 @@ def everything_that_happens(till: Till) -> None:
     lose_answers(till, visa)
     receive_unknown_objects(till, visa)
     read_everything(till)
+    follow_a_link(till, challenged)
     till.paid("25.00", challenged)
     take_money_back(till)
+    assert press(till, issued(till)) == FROZEN
     assert world.operate("PUT", "/accounts/acct_1", {"frozen": True}).status == 200
     till.sweep(minutes=1)
     till.prove(days=1)
+
+
+def follow_a_link(till: Till, card: str) -> None:
+    """A link that confirms a recharge, and that is followed again once the bank has confirmed it."""
+    till.world.adjust("-200.00", "k_5")
+    till.set_rule(card)
+    till.stream()
+    token = till.top_up(open_one(till))["next_action_url"].rpartition("/")[2]
+    assert till.visit(token, "POST").status == 303
+    till.challenge(open_one(till))
+    assert "Paid" in till.visit(token, "POST").text
 
 
 def lose_answers(till: Till, visa: str) -> None:
@@ -213,7 +209,14 @@ def test_functions_ask_the_table_for_what_their_policies_allow(till: Till) -> No
     with recorded(till) as used:
         everything_that_happens(till)
     assert set(used) == set(OF_TABLE)
-    for function, actions in used.items():
+    for function, checks in used.items():
+        actions = {action for action, _ in checks}
         assert actions <= allowed(function), f"{function} would be refused {actions - allowed(function)}"
-    for function in (*OF_PAYMENTS, *OF_PRICES):
-        assert used[function] == allowed(function), f"{function} never uses {allowed(function) - used[function]}"
+        refused = {
+            (action, partition)
+            for action, partition in checks
+            if not any(fnmatchcase(partition, pattern) for pattern in partitions_allowed(function, action))
+        }
+        assert not refused, f"{function} would be refused"
+        if function in (*OF_PAYMENTS, *OF_PRICES):
+            assert actions == allowed(function), f"{function} never uses {allowed(function) - actions}"

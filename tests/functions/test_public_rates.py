@@ -5,6 +5,8 @@ from typing import Any
 import boto3
 import pytest
 
+from calling_credit.api.cursors import write_cursor
+from calling_credit.api.price_answers import NO_SECRET
 from tests.domain.examples import EVENT, deck_csv
 from tests.functions.short_codes_bench import publish_short_codes
 from tests.functions.usage_bench import money
@@ -16,10 +18,9 @@ pytestmark = pytest.mark.dynamodb
 
 def public_rates(world: World, **query: str) -> Any:
     """The prices that a visitor reads without a token."""
-    event = http_event("list_usage", "GET", "/rates")
-    del event["requestContext"]["authorizer"]
+    event = http_event("public_rates", "GET", "/rates", signed_in=False)
     event["queryStringParameters"] = {name.rstrip("_"): value for name, value in query.items()}
-    return world.invoke("list_usage", event)
+    return world.invoke("public_rates", event)
 
 
 def test_any_visitor_can_read_present_and_later_prices_of_a_number(world: World) -> None:
@@ -181,3 +182,17 @@ def test_before_a_deck_is_published_prices_are_unavailable(world: World) -> None
     answer = public_rates(world, number=EVENT["to"])
     assert (answer.status, answer.code, answer.headers["retry-after"]) == (503, "no_active_deck", "60")
     assert world.get("/balance").status == 200
+
+
+@pytest.mark.parametrize("position", [5, ["44"], {"a": 1}, True], ids=str)
+def test_a_forged_cursor_is_refused_and_reads_no_other_list(world: World, position: Any) -> None:
+    """The key of these cursors is no secret: the function reads none."""
+    forged = write_cursor(NO_SECRET, ["rates", "GB", ""], position)
+    assert public_rates(world, country="GB", cursor=forged).code == "invalid_cursor"
+
+
+def test_prices_are_public_without_any_secret_or_table(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("calling_credit.api.pagination.read_secret", lambda _: 1 // 0)
+    page = public_rates(world, country="GB", limit="1").body
+    assert public_rates(world, country="GB", cursor=page["next_cursor"]).status == 200
+    assert not hasattr(world.stack.apps["public_rates"], "dynamodb")

@@ -57,8 +57,11 @@ def test_stream_has_only_the_two_consumers_that_it_serves_at_full_speed() -> Non
 
 def test_publisher_may_only_put_events_on_the_event_bus() -> None:
     own = [statement for folder, statement in statements() if folder == "publish_events"]
-    assert [(statement["Action"], statement["Resource"]) for statement in own] == [
-        ("events:PutEvents", {"Fn::GetAtt": ["EventBus", "Arn"]})
+    assert [(one["Sid"], one["Resource"]) for one in own] == [
+        ("WriteLogs", {"Fn::GetAtt": ["PublishEventsLogs", "Arn"]}),
+        ("ReadStream", {"Fn::GetAtt": ["LedgerTable", "StreamArn"]}),
+        ("KeepFailures", {"Fn::GetAtt": ["EventFailureQueue", "Arn"]}),
+        ("Announce", {"Fn::GetAtt": ["EventBus", "Arn"]}),
     ]
     assert functions()["publish_events"]["Environment"]["Variables"]["EVENT_BUS_NAME"] == {"Ref": "EventBus"}
 
@@ -67,7 +70,7 @@ def test_mailer_may_change_and_delete_only_its_own_items() -> None:
     changing = {"dynamodb:DeleteItem", "dynamodb:UpdateItem"}
     for folder, statement in statements():
         if folder == "send_mail" and changing & set(words(statement["Action"])):
-            assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [keys.mail_pk()]}}
+            assert statement["Condition"]["ForAllValues:StringLike"] == {"dynamodb:LeadingKeys": [keys.mail_pk()]}
 
 
 def test_mailer_needs_a_sender_and_receives_only_events_for_customers() -> None:

@@ -9,10 +9,13 @@ from tests.functions.template_resources import RESOURCES, TEMPLATE, event_of, fu
 def test_stripe_keys_start_empty_and_only_paying_functions_read_them() -> None:
     secret = RESOURCES["StripeSecret"]
     assert secret["DeletionPolicy"] == secret["UpdateReplacePolicy"] == "Retain"
-    assert json.loads(secret["Properties"]["SecretString"]) == {"api_key": "", "webhook_secret": ""}
+    assert json.loads(secret["Properties"]["SecretString"]) == {"api_key": "", "webhook_secret": ""}, (
+        "another text would overwrite the operator's values"
+    )
     readers = {folder for folder, statement in statements() if "StripeSecret" in list(words(statement["Resource"]))}
     assert readers == {
         "add_funds",
+        "follow_links",
         "stripe_webhook",
         "auto_recharge",
         "reconcile_payments",
@@ -24,6 +27,17 @@ def test_stripe_keys_start_empty_and_only_paying_functions_read_them() -> None:
         assert {"STRIPE_SECRET_ARN", "STRIPE_API_BASE"} & set(settings) == (
             {"STRIPE_SECRET_ARN", "STRIPE_API_BASE"} if folder in readers else set()
         ), folder
+
+
+def test_only_the_function_that_verifies_callbacks_reads_their_secret() -> None:
+    secret = RESOURCES["StripeWebhookSecret"]
+    assert secret["DeletionPolicy"] == secret["UpdateReplacePolicy"] == "Retain"
+    assert json.loads(secret["Properties"]["SecretString"]) == {"webhook_secret": ""}
+    readers = {folder for folder, one in statements() if "StripeWebhookSecret" in list(words(one["Resource"]))}
+    assert readers == {"stripe_webhook"}
+    for folder, properties in functions().items():
+        settings = properties["Environment"]["Variables"]
+        assert ("WEBHOOK_SECRET_ARN" in settings) == (folder in readers), folder
 
 
 def test_payments_return_to_the_first_address_of_the_page() -> None:
@@ -72,4 +86,4 @@ def test_daily_proof_may_not_change_the_ledger() -> None:
     own = [statement for folder, statement in statements() if folder == "prove_ledger"]
     assert "dynamodb:UpdateItem" not in list(words([statement["Action"] for statement in own]))
     [writes] = [statement for statement in own if "dynamodb:PutItem" in list(words(statement["Action"]))]
-    assert writes["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [stripe_keys.issue_pk("*")]}}
+    assert writes["Condition"]["ForAllValues:StringLike"] == {"dynamodb:LeadingKeys": [stripe_keys.issue_pk("*")]}

@@ -12,8 +12,8 @@ pytestmark = pytest.mark.dynamodb
     [
         ("add_funds", "GET", "/top-ups/"),
         ("add_funds", "DELETE", "/payment-methods/"),
-        ("add_funds", "GET", "/links/"),
-        ("add_funds", "POST", "/links/"),
+        ("follow_links", "GET", "/links/"),
+        ("follow_links", "POST", "/links/"),
         ("list_usage", "GET", "/usage/"),
         ("change_settings", "PUT", "/lines/"),
         ("manage_accounts", "PUT", "/accounts/"),

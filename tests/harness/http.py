@@ -47,14 +47,16 @@ def http_event(
     claims: dict[str, Any] | None = None,
     signed_in: bool = True,
 ) -> dict[str, Any]:
-    """The sample event of a function with this route, body (text or JSON), and claims (None removes a claim)."""
+    """The sample event of a function with this route, body (text or JSON), and claims (None removes a claim). On routes
+    without a sign-in, the gateway passes no claims.
+    """
     event = sample_event(function)
     context = event["requestContext"]
     event.update(routeKey=f"{method} {path}", rawPath=path, rawQueryString="")
     event.pop("queryStringParameters", None)
     context["http"].update(method=method, path=path)
     context["routeKey"] = event["routeKey"]
-    if signed_in:
+    if signed_in and "authorizer" in context:
         token = context["authorizer"]["jwt"]["claims"] | (claims or {})
         context["authorizer"]["jwt"]["claims"] = {name: value for name, value in token.items() if value is not None}
     event.pop("body", None)

@@ -111,10 +111,9 @@ class Till(StripeSide):
 
     def visit(self, token: str, method: str = "GET") -> Answer:
         """The answer to opening a link or pressing its button, without a sign-in."""
-        event = http_event("add_funds", method, f"/links/{token}")
+        event = http_event("follow_links", method, f"/links/{token}", signed_in=False)
         event["routeKey"] = event["requestContext"]["routeKey"] = f"{method} /links/{{token}}"
-        del event["requestContext"]["authorizer"]
-        return self.world.invoke("add_funds", event)
+        return self.world.invoke("follow_links", event)
 
     def everything(self) -> tuple[Any, ...]:
         """A copy of the table and of Stripe, for comparison, except when callbacks and sweeps last came."""

@@ -51,15 +51,15 @@ class World:
         return Answer(answer["statusCode"], headers, answer["body"])
 
     def get(self, path: str, *, account: str = "acct_1", accept: str = "application/json", **query: Any) -> Answer:
-        """The answer of `list_usage` to a member of an account (`from_` is `from`)."""
+        """The answer to a member of an account, or on the public `/rates` to anyone (`from_` is `from`)."""
         parameters = {name.rstrip("_"): str(value) for name, value in query.items() if value is not None}
-        event = http_event(
-            "list_usage", "GET", path, claims={"custom:account_id": account, "cognito:groups": "[member]"}
-        )
+        claims = {"custom:account_id": account, "cognito:groups": "[member]"}
+        function = "public_rates" if path == "/rates" else "list_usage"
+        event = http_event(function, "GET", path, claims=claims)
         event["headers"]["accept"] = accept
         event["rawQueryString"] = urlencode(parameters)
         event["queryStringParameters"] = parameters
-        return self.invoke("list_usage", event)
+        return self.invoke(function, event)
 
     def operate(self, method: str, path: str, body: Any = None, *, key: str | None = None, **claims: Any) -> Answer:
         """The answer of `manage_accounts` to the operator; `key` is the Idempotency-Key."""

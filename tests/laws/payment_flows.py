@@ -56,7 +56,7 @@ def wait_for_customer(bench: PaymentBench) -> None:
 def follow_link(bench: PaymentBench) -> None:
     """Follow the link that completes the payment, and confirm at the bank."""
     for _ in range(12):
-        answer = bench.ask("add_funds", "POST", bench.link, signed_in=False)
+        answer = bench.ask("follow_links", "POST", bench.link, signed_in=False)
         if answer.status == 303:
             break
         bench.till.later(seconds=10)

@@ -38,7 +38,7 @@ def waiting_with_links(bench: PaymentBench) -> None:
 
 def press(bench: PaymentBench, number: int) -> str:
     """Press the button behind a freeze link until the page answers."""
-    answer = bench.ask("add_funds", "POST", f"/links/{bench.links[number]}", signed_in=False)
+    answer = bench.ask("follow_links", "POST", f"/links/{bench.links[number]}", signed_in=False)
     return answer.text
 
 
@@ -76,7 +76,7 @@ def link_of_frozen(bench: PaymentBench) -> None:
 
 def follow_halted_link(bench: PaymentBench) -> None:
     """The customer follows the link of the payment, until the page answers."""
-    answer = bench.ask("add_funds", "POST", bench.link, signed_in=False)
+    answer = bench.ask("follow_links", "POST", bench.link, signed_in=False)
     assert "Nothing to confirm" in answer.text
 
 

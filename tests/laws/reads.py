@@ -145,7 +145,7 @@ def read_rates(driver: Driver) -> None:
     number = driver.rng.choice((*COVERED, *INCLUDED, PREMIUM, SOMETIMES, UNCOVERED))
     calling = driver.rng.choice(CALLING)
     before = len(driver.wire.sent)
-    answer = driver.ask("list_usage", "GET", "/rates", query={"number": number, "from": calling})
+    answer = driver.ask("public_rates", "GET", "/rates", query={"number": number, "from": calling})
     items = expect(answer, 200)["items"]
     assert not any(request.partitions() for request in driver.wire.sent[before:])
     row = driver.model.decks.at(driver.now).row(number, calling, driver.now)

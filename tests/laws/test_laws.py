@@ -74,7 +74,7 @@ CUSTOMER_ROUTES = {
     "GET /statement": ("list_usage", "/statement"),
     "GET /lines": ("list_usage", "/lines"),
     "GET /lines/{line_id}/changes": ("list_usage", "/lines/line_1/changes"),
-    "GET /rates": ("list_usage", "/rates"),
+    "GET /rates": ("public_rates", "/rates"),
     "GET /forecast": ("list_usage", "/forecast"),
     "GET /account/rates": ("list_usage", "/account/rates"),
     "POST /auto-recharge/simulate": ("change_settings", "/auto-recharge/simulate"),
@@ -130,8 +130,8 @@ def test_law_8_no_request_names_another_account(till: Till, route: str) -> None:
     function, path = CUSTOMER_ROUTES[route]
     wishes = {"international_calling": True, "amount": "25.00", "payment_method_id": card, "customer": another}
     body = {**NAMING_ANOTHER, **wishes}
-    event = http_event(function, route.partition(" ")[0], path.format(theirs=theirs, card=card), body=body)
-    event["requestContext"]["authorizer"]["jwt"]["claims"]["custom:account_id"] = "acct_1"
+    asked_for = (route.partition(" ")[0], path.format(theirs=theirs, card=card))
+    event = http_event(function, *asked_for, body=body, claims={"custom:account_id": "acct_1"})
     event["headers"] |= {"x-account-id": "acct_2"}
     event["pathParameters"] = {"account_id": "acct_2", "line_id": "line_2"}
     event["rawQueryString"] = urlencode(NAMING_ANOTHER)

@@ -5,10 +5,15 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
 
+from calling_credit.instants import format_instant
+from calling_credit.links.link import freeze_link
+from calling_credit.links.store import LinkStore
+from calling_credit.links.tokens import issue_link
 from calling_credit.payments.issues import read_issues
 from calling_credit.payments.sweep_state import first_state
 from calling_credit.payments.sweep_store import SweepStore
@@ -19,20 +24,19 @@ from tests.harness.template import ROOT
 from tests.stack.callbacks import redeliver
 from tests.stack.conftest import eventually
 from tests.stack.customers import Customer, open_customer, stand_in
-from tests.stack.deployment import invoke
+from tests.stack.deployment import invoke, physical_id
 
 OUTSIDE = "outside"
 """The metadata key of payments that a test makes outside the application."""
 
 
 def add_funds(deployed: Stack, tokens: dict[str, str]) -> None:
-    """Pay with a saved card, list the payment, and open an unknown link."""
+    """Pay with a saved card, and list the payment."""
     card = deployed.api.get("/payment-methods", tokens["admin"])["items"][0]["id"]
     body, key = {"amount": "5.00", "payment_method_id": card}, {"Idempotency-Key": uuid.uuid4().hex}
     paid = deployed.api.send("POST", "/top-ups", tokens["admin"], body, key)
     assert paid["status"] == "succeeded"
     assert deployed.api.get("/top-ups", tokens["admin"], limit=1)["items"] == [paid]
-    assert deployed.api.request("GET", "/links/nonsense").status_code == 404
 
 
 @contextmanager
@@ -185,3 +189,32 @@ def send_mail(deployed: Stack, tokens: dict[str, str]) -> None:
     assert invoke(deployed, "SendMailFunction", event) == {"addresses": 1}
     [mail] = eventually(lambda: deployed.mailbox.mails_to(email), seconds=5)
     assert "/links/" in mail.get_content()
+
+
+def follow_a_link(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Follow the link of a waiting payment to the bank, and again once the bank has confirmed it, which credits it,
+    because no webhook event arrives; then freeze the account by a link.
+    """
+    customer = run_below_threshold(deployed, "pm_card_authenticationRequired")
+    [payment] = customer.payments()
+    path = urlsplit(payment["next_action_url"]).path
+    assert deployed.api.request("GET", path).status_code == 200
+    assert deployed.api.request("POST", path).status_code == 303
+    faults = stand_in(deployed).faults
+    faults.add("lost", "*", count=1_000)
+    try:
+        Controls(stand_in(deployed)).answer_challenge(customer.intents()[0].id)
+    finally:
+        faults.clear()
+    assert "Paid" in deployed.api.request("POST", path).text
+    freezing = urlsplit(freeze_address(deployed, customer)).path
+    assert "The account is frozen" in deployed.api.request("POST", freezing).text
+
+
+def freeze_address(deployed: Stack, customer: Customer) -> str:
+    """Return the address of a new link that freezes the customer's account."""
+    now = datetime.now(UTC)
+    link = freeze_link(customer.account_id, f"evt_{uuid.uuid4().hex}", format_instant(now))
+    stored = boto3.client("secretsmanager").get_secret_value(SecretId=physical_id(deployed, "CursorSecret"))
+    links = LinkStore(boto3.client("dynamodb"), deployed.outputs["TableName"])
+    return issue_link(links, stored["SecretString"], f"{deployed.settings.api_url}/", link, now)

@@ -16,7 +16,7 @@ from tests.stack.call_probes import (
 )
 from tests.stack.deck_probes import publish_a_deck, rate_late
 from tests.stack.deployment import invoke
-from tests.stack.payment_probes import add_funds, handle_webhooks, prove, recharge, reconcile, send_mail
+from tests.stack.payment_probes import add_funds, follow_a_link, handle_webhooks, prove, recharge, reconcile, send_mail
 from tests.stack.test_calls import open_account
 
 Probe = Callable[[Stack, dict[str, str]], None]
@@ -31,8 +31,13 @@ def read_everything(deployed: Stack, tokens: dict[str, str]) -> None:
         "/statement",
         "/lines",
         "/lines/line_groups/changes",
+        "/account/rates?number=%2B442071838750",
     ):
         assert deployed.api.request("GET", path, tokens["admin"]).status_code == 200, path
+
+
+def read_rates(deployed: Stack, tokens: dict[str, str]) -> None:
+    """Read a price without a sign-in."""
     assert deployed.api.request("GET", "/rates?number=%2B442071838750").status_code == 200
 
 
@@ -71,6 +76,8 @@ PROBES: dict[str, Probe] = {
     "AuthorizeCallFunction": authorize_a_call,
     "ExpireHoldsFunction": expire_a_hold,
     "ListUsageFunction": read_everything,
+    "PublicRatesFunction": read_rates,
+    "FollowLinksFunction": follow_a_link,
     "ChangeSettingsFunction": change_settings,
     "ManageAccountsFunction": manage_an_account,
     "AddFundsFunction": add_funds,

@@ -29,6 +29,9 @@ class Config(BaseModel):
     operate_scope: str = Field(alias="OPERATE_SCOPE", default="accounts/operate")
     authorize_scope: str = Field(alias="AUTHORIZE_SCOPE", default="calls/authorize")
     stripe_secret_arn: str = Field(alias="STRIPE_SECRET_ARN", default="")
+    webhook_secret_arn: str = Field(
+        alias="WEBHOOK_SECRET_ARN", default="", description="Empty: the webhook secret is in the Stripe secret."
+    )
     stripe_api_base: str = Field(alias="STRIPE_API_BASE", default="https://api.stripe.com")
     event_bus_name: str = Field(alias="EVENT_BUS_NAME", default="")
     page_url: str = Field(alias="PAGE_URL", default="", description="The Billing page, ending with a slash.")

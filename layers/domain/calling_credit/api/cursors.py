@@ -26,10 +26,7 @@ def read_cursor(secret: str, scope: list[str], cursor: str | None) -> Any:
     """
     if cursor is None:
         return None
-    error = InvalidValue(
-        ProblemCode.INVALID_CURSOR,
-        "cursor does not belong to this list; use next_cursor unchanged with the same filters.",
-    )
+    error = invalid_cursor()
     if len(cursor) > MAX_CURSOR_CHARACTERS or not cursor.isascii():
         raise error
     try:
@@ -41,7 +38,18 @@ def read_cursor(secret: str, scope: list[str], cursor: str | None) -> Any:
     signature, payload = data[:_SIGNATURE_BYTES], data[_SIGNATURE_BYTES:]
     if not hmac.compare_digest(signature, _signature(secret, scope, payload)):
         raise error
-    return json.loads(payload)
+    try:
+        return json.loads(payload)
+    except (ValueError, RecursionError):  # Anyone can sign a cursor of a public list.
+        raise error from None
+
+
+def invalid_cursor() -> InvalidValue:
+    """The error for every cursor that names no position of its list."""
+    return InvalidValue(
+        ProblemCode.INVALID_CURSOR,
+        "cursor does not belong to this list; use next_cursor unchanged with the same filters.",
+    )
 
 
 def _text(data: bytes) -> str:

@@ -12,17 +12,22 @@ from calling_credit.config import config
 
 class Listing:
     """The requested page of the list that `scope` (account, route, filters) names. Cursors are valid for that list
-    only.
+    only. `secret` signs them; by default the stack's secret.
 
     Raises:
         InvalidValue: invalid_limit, invalid_cursor.
     """
 
     def __init__(
-        self, app: APIGatewayHttpResolver, *scope: str | None, default: int = DEFAULT_LIMIT, maximum: int = MAX_LIMIT
+        self,
+        app: APIGatewayHttpResolver,
+        *scope: str | None,
+        default: int = DEFAULT_LIMIT,
+        maximum: int = MAX_LIMIT,
+        secret: str | None = None,
     ) -> None:
         self._scope = [part or "" for part in scope]
-        self._secret = read_secret(config().cursor_secret_arn)
+        self._secret = read_secret(config().cursor_secret_arn) if secret is None else secret
         self.limit = page_limit(app, default, maximum)
         self.position = read_cursor(self._secret, self._scope, query(app, "cursor"))
 

@@ -68,15 +68,14 @@ def stripe_client() -> stripe.StripeClient:
 
 
 def stripe_setting(name: str) -> str:
-    """Read a setting of the Stripe secret (`api_key`, `webhook_secret`).
+    """Read a setting of Stripe (`api_key`, `webhook_secret`). While the secret for callbacks is empty, the one in the
+    Stripe secret counts, where earlier releases had it.
 
     Raises:
         Unavailable: `stripe_not_configured`.
     """
-    try:
-        value = json.loads(read_secret(config().stripe_secret_arn)).get(name, "")
-    except (ValueError, AttributeError):  # An operator stored a secret in another format.
-        value = ""
+    arns = (config().webhook_secret_arn if name == "webhook_secret" else "", config().stripe_secret_arn)
+    value = next(filter(None, (_setting_in(read_secret(arn), name) for arn in arns if arn)), "")
     if not value:
         forget_settings()
         raise Unavailable(
@@ -84,7 +83,15 @@ def stripe_setting(name: str) -> str:
             f"Card payments are not set up. The operator must store {name} in the secret StripeSecretArn.",
             60,
         )
-    return str(value)
+    return value
+
+
+def _setting_in(text: str, name: str) -> str:
+    """A setting in the text of a secret; "" if it is not there, or the text has another form."""
+    try:
+        return str(json.loads(text).get(name) or "")
+    except (ValueError, AttributeError):
+        return ""
 
 
 def forget_settings() -> None:

@@ -1,0 +1,107 @@
+"""Serves the links of e-mails, which act without a sign-in: they freeze an account or finish a waiting payment.
+
+A link's token is all that its holder shows, so this function can do only what a link does.
+"""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from calling_credit import clock
+from calling_credit.accounts.store import AccountStore
+from calling_credit.api.pages import redirect
+from calling_credit.api.resolver import http_resolver, source_ip
+from calling_credit.aws import read_secret
+from calling_credit.config import config
+from calling_credit.dynamodb.client import dynamodb_client
+from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
+from calling_credit.errors import CallingCreditError, Unavailable
+from calling_credit.links.freeze_page import freeze_page
+from calling_credit.links.freezing import freeze_by_link, read_freeze_link
+from calling_credit.links.link import Link, LinkPurpose, hash_of
+from calling_credit.links.payment_page import error_page, halt_since, payment_page
+from calling_credit.links.store import LinkStore
+from calling_credit.links.tokens import unknown_link, verify_link
+from calling_credit.payments.counted_worker import counted_worker
+from calling_credit.payments.manual_topup import resume_challenge
+from calling_credit.topups.store import TopUpStore
+from calling_credit.topups.topup import TopUp, TopUpStatus
+
+SECONDS_TO_SPARE = 1.0
+
+logger = Logger()
+metrics = Metrics(service="payments")
+app = http_resolver(logger)
+dynamodb = dynamodb_client()
+topups = TopUpStore(dynamodb, config().table_name)
+accounts = AccountStore(dynamodb, config().table_name)
+links = LinkStore(dynamodb, config().table_name)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one request of API Gateway (HTTP API, payload 2.0)."""
+    return app.resolve(event, context)
+
+
+def verified_link(token: str) -> Link:
+    """Verify a link's token and return the link."""
+    return verify_link(links, read_secret(config().cursor_secret_arn), token, clock.now())
+
+
+def topup_of(link: Link) -> TopUp:
+    """Return the top-up of a link."""
+    topup = topups.read(link.account_id, link.target)
+    if topup is None:
+        raise unknown_link()
+    return topup
+
+
+def halt_of(topup: TopUp) -> str | None:
+    """What ended a waiting payment: its account "is closed", for example; None if it may be confirmed."""
+    return halt_since(accounts.account(topup.account_id), topup)
+
+
+@app.get("/links/<token>")
+def show_link(token: str) -> Response[str]:
+    """Show what a link does. Change nothing, because mail scanners open links."""
+    try:
+        link = verified_link(token)
+        if link.purpose is LinkPurpose.FREEZE_ACCOUNT:
+            return freeze_page(link, read_freeze_link(dynamodb, config().table_name, link, hash_of(token)))
+        return payment_page(topup_of(link), halt_of)
+    except CallingCreditError as error:
+        return error_page(error)
+
+
+@app.post("/links/<token>")
+def follow_link(token: str) -> Response[str]:
+    """Act on a link: freeze the account, or send the customer to their bank to confirm the payment. Cancel the payment
+    if the account was closed or frozen meanwhile.
+    """
+    try:
+        link = verified_link(token)
+        if link.purpose is LinkPurpose.FREEZE_ACCOUNT:
+            return press_freeze_link(link, token)
+        topup = topup_of(link)
+        if topup.status == TopUpStatus.REQUIRES_ACTION:
+            seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
+            with counted_worker(dynamodb, clock.now(), seconds_left, metrics, logger) as worker:
+                if halt_of(topup) is not None:
+                    return payment_page(worker.cancel(topup), halt_of)
+                topup = resume_challenge(worker, topup, config().page_url)
+    except CallingCreditError as error:
+        return error_page(error)
+    return redirect(topup.next_action_url) if topup.next_action_url else payment_page(topup, halt_of)
+
+
+def press_freeze_link(link: Link, token: str) -> Response[str]:
+    """Freeze the link's account, and have the sweep cancel soon what waits there; without that, it does so later."""
+    found = freeze_by_link(dynamodb, config().table_name, link, hash_of(token), clock.now(), source_ip(app))
+    if found.is_frozen:
+        try:
+            topups.check_waiting(link.account_id, clock.now())
+        except (Unavailable, *AWS_ERRORS) as error:
+            logger.warning("not_changed", change="check_waiting", code=code_of(error))
+    return freeze_page(link, found)

@@ -1,0 +1,250 @@
+"""What each role may do, asserted on the translated policies: those that CloudFormation deploys."""
+
+import json
+from typing import Any
+
+import pytest
+
+from calling_credit.notifications import event_bus
+from tests.functions.template_resources import actions_of, on_aws, roles, statements, translated, words
+from tests.harness.table import FUNCTIONS
+
+TABLE = {"Fn::GetAtt": ["LedgerTable", "Arn"]}
+INDEX = {"Fn::Sub": "${LedgerTable.Arn}/index/sweep"}
+WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+READS = {"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Query"}
+PAYMENTS = {"ACCOUNT#*", "CARD#*", "STRIPE", "STRIPE#*"}
+WRITTEN = {
+    "rate_calls": {"ACCOUNT#*"},
+    "authorize_call": {"ACCOUNT#*"},
+    "expire_holds": {"ACCOUNT#*"},
+    "rerate_calls": {"ACCOUNT#*"},
+    "change_settings": {"ACCOUNT#*", "STRIPE"},
+    "manage_accounts": {"ACCOUNT#*", "CARD#*"},
+    "add_funds": PAYMENTS,
+    "follow_links": PAYMENTS,
+    "stripe_webhook": PAYMENTS,
+    "auto_recharge": PAYMENTS,
+    "reconcile_payments": PAYMENTS,
+    "prove_ledger": {"STRIPE#*"},
+    "send_mail": {"ACCOUNT#*", "MAIL"},
+}
+"""The partitions that each writer of the table may write."""
+INDEXED = {
+    "expire_holds": {"HOLD#*"},
+    "prove_ledger": {"RECHARGE#*"},
+    "publish_rates": {"ACCOUNT#*"},
+    "reconcile_payments": {"RECHARGE#*", "SUSPICIOUS#*", "TOPUP#*"},
+    "rerate_calls": {"UNRATED#*"},
+}
+"""The kinds of item that each function may find in the index."""
+SECRETS = {
+    "list_usage": {"CursorSecret"},
+    "add_funds": {"CursorSecret", "StripeSecret"},
+    "follow_links": {"CursorSecret", "StripeSecret"},
+    "send_mail": {"CursorSecret"},
+    "change_settings": {"StripeSecret"},
+    "auto_recharge": {"StripeSecret"},
+    "prove_ledger": {"StripeSecret"},
+    "reconcile_payments": {"StripeSecret"},
+    "stripe_webhook": {"StripeSecret", "StripeWebhookSecret"},
+}
+"""The secrets that each function reads."""
+WITHOUT_DATA = {"billing_page": set[str](), "public_rates": {"s3:GetObject", "s3:ListBucket"}}
+"""What the functions without access to accounts may do."""
+
+
+def all_roles() -> dict[str, Any]:
+    """Return every role of the stack, those that SAM makes for schedules included."""
+    return {name: one["Properties"] for name, one in translated().items() if one["Type"] == "AWS::IAM::Role"}
+
+
+def of_table(folder: str, resource: Any, actions: set[str]) -> list[Any]:
+    """Return the statements that allow a function some of these actions on the table or its index."""
+    return [
+        statement
+        for owner, statement in statements()
+        if owner == folder and statement["Resource"] == resource and actions & set(actions_of(statement))
+    ]
+
+
+def partitions(folder: str, resource: Any, actions: set[str]) -> set[str]:
+    """Return the partitions that these statements allow."""
+    found = of_table(folder, resource, actions)
+    return {key for one in found for key in one["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]}
+
+
+def test_every_function_has_a_role_of_its_own_and_no_managed_policy() -> None:
+    assert set(roles()) == set(FUNCTIONS)
+    assert len({id(role) for role in roles().values()}) == len(FUNCTIONS)
+    assert not [name for name, role in all_roles().items() if role.get("ManagedPolicyArns")]
+    attached = [one for one in translated().values() if one["Type"] in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")]
+    assert attached == []
+
+
+def test_only_lambda_and_the_scheduler_assume_the_roles() -> None:
+    for name, role in all_roles().items():
+        [statement] = role["AssumeRolePolicyDocument"]["Statement"]
+        service = "lambda" if name.endswith("FunctionRole") else "scheduler"
+        assert statement["Principal"]["Service"] in (f"{service}.amazonaws.com", [f"{service}.amazonaws.com"]), name
+        assert set(actions_of(statement)) == {"sts:AssumeRole"}
+
+
+def test_no_policy_allows_all_actions_or_all_resources() -> None:
+    """AWS requires `*` as a resource for none of the actions that are used."""
+    for name, role in all_roles().items():
+        for policy in role.get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                assert set(statement) <= {"Sid", "Effect", "Action", "Resource", "Condition"}, name
+                assert statement["Effect"] == "Allow"
+                assert not [action for action in actions_of(statement) if "*" in action], name
+                resources = list(words(on_aws(statement["Resource"])))
+                assert resources, name
+                assert not [resource for resource in resources if resource.strip("*") == ""], name
+                assert "AWS::NoValue" not in resources
+
+
+def test_statements_have_names_that_are_unique_in_their_role() -> None:
+    named = [(folder, statement["Sid"]) for folder, statement in statements()]
+    assert len(named) == len(set(named))
+
+
+@pytest.mark.parametrize("folder", FUNCTIONS)
+def test_each_function_writes_its_own_log_and_no_other(folder: str) -> None:
+    logs = "".join(part.title() for part in folder.split("_")) + "Logs"
+    own = [one for owner, one in statements() if owner == folder and "logs:" in str(one["Action"])]
+    assert [(one["Resource"], set(actions_of(one))) for one in own] == [
+        ({"Fn::GetAtt": [logs, "Arn"]}, {"logs:CreateLogStream", "logs:PutLogEvents"})
+    ]
+
+
+@pytest.mark.parametrize("folder", FUNCTIONS)
+def test_writers_of_the_table_write_their_own_partitions_only(folder: str) -> None:
+    assert partitions(folder, TABLE, WRITES) == WRITTEN.get(folder, set())
+    assert of_table(folder, INDEX, WRITES) == []
+
+
+def test_every_statement_on_the_table_names_partitions_and_refuses_none() -> None:
+    for folder, statement in statements():
+        if statement["Resource"] in (TABLE, INDEX):
+            condition = statement["Condition"]
+            assert set(condition) == {"ForAllValues:StringLike", "Null"}, folder
+            assert condition["Null"] == {"dynamodb:LeadingKeys": "false"}, "a request without keys would be allowed"
+            assert condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"], folder
+            assert set(actions_of(statement)) <= READS | WRITES, folder
+        else:
+            allowed = {action for action in actions_of(statement) if action.startswith("dynamodb:")}
+            assert not allowed or statement["Resource"] == {"Fn::GetAtt": ["LedgerTable", "StreamArn"]}, folder
+
+
+@pytest.mark.parametrize("folder", FUNCTIONS)
+def test_sweeps_find_their_own_kinds_of_item_only(folder: str) -> None:
+    assert partitions(folder, INDEX, READS) == INDEXED.get(folder, set())
+    assert all(actions_of(one) == ["dynamodb:Query"] for one in of_table(folder, INDEX, READS))
+
+
+@pytest.mark.parametrize("folder", FUNCTIONS)
+def test_each_function_reads_only_its_secrets(folder: str) -> None:
+    read = [one for owner, one in statements() if owner == folder and "secretsmanager" in str(one["Action"])]
+    assert {name for one in read for name in one["Resource"]["Fn::GetAtt"][:1]} == SECRETS.get(folder, set())
+    assert all(actions_of(one) == ["secretsmanager:GetSecretValue"] for one in read)
+
+
+@pytest.mark.parametrize("folder", FUNCTIONS)
+def test_only_the_mailer_deletes_and_only_publishing_writes_decks(folder: str) -> None:
+    actions = {action for owner, one in statements() if owner == folder for action in actions_of(one)}
+    assert not {"dynamodb:Scan", "dynamodb:BatchWriteItem"} & actions
+    assert ("s3:PutObject" in actions) == (folder == "publish_rates")
+    assert ("dynamodb:DeleteItem" in actions) == (folder == "send_mail")
+    assert ("events:PutEvents" in actions) == (folder == "publish_events")
+    assert ("ses:SendEmail" in actions) == (folder == "send_mail")
+    assert ("sqs:ReceiveMessage" in actions) == (folder == "rate_calls")
+
+
+@pytest.mark.parametrize("folder", WITHOUT_DATA)
+def test_functions_without_a_sign_in_read_no_account(folder: str) -> None:
+    actions = {action for owner, one in statements() if owner == folder for action in actions_of(one)}
+    assert {action for action in actions if not action.startswith("logs:")} == WITHOUT_DATA[folder]
+
+
+def test_decks_are_read_by_prefix() -> None:
+    for folder, statement in statements():
+        if "s3:GetObject" in actions_of(statement):
+            read = {text.partition("${DeckBucket.Arn}/")[2] for text in words(statement["Resource"])}
+            uploads = {"incoming/*", "reports/*"} if folder == "publish_rates" else set()
+            assert read == {"active.json", "compiled/*", "decks/*", "short_codes/*"} | uploads, folder
+
+
+def test_streams_and_queues_are_those_of_this_stack() -> None:
+    for folder, statement in statements():
+        if any(action.startswith(("sqs:", "dynamodb:GetRecords")) for action in actions_of(statement)):
+            assert set(statement["Resource"]) == {"Fn::GetAtt"}, folder
+
+
+def test_publisher_sends_events_of_this_application_only() -> None:
+    [statement] = [one for _, one in statements() if "events:PutEvents" in actions_of(one)]
+    assert statement["Condition"] == {
+        "ForAllValues:StringEquals": {"events:source": event_bus.SOURCE},
+        "Null": {"events:source": "false"},
+    }
+
+
+def test_only_the_publisher_sends_in_its_name() -> None:
+    policy = translated()["EventBusPolicy"]
+    statement = policy["Properties"]["Statement"]
+    assert policy["Condition"] == "IsOnAws", "the emulator does not support policies of buses"
+    assert policy["Properties"]["EventBusName"] == {"Ref": "EventBus"}
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "events:PutEvents")
+    assert statement["Resource"] == {"Fn::GetAtt": ["EventBus", "Arn"]}
+    assert statement["Condition"] == {
+        "ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["PublishEventsFunctionRole", "Arn"]}},
+        "ForAnyValue:StringEquals": {"events:source": event_bus.SOURCE},
+    }
+
+
+@pytest.mark.parametrize("sender", ["billing@phone.example", "Billing <billing@phone.example>"])
+def test_mailer_sends_from_the_address_in_mail_from_only(sender: str) -> None:
+    [statement] = [one for _, one in statements() if "ses:SendEmail" in actions_of(one)]
+    condition = statement["Condition"]
+    assert set(condition) == {"StringEquals"}
+    assert computed(condition["StringEquals"]["ses:FromAddress"], {"MailFrom": sender}) == "billing@phone.example"
+    identities = list(words(on_aws(statement["Resource"])))
+    assert [text.rpartition(":")[2] for text in identities] == ["identity/*", "configuration-set/*"]
+
+
+def computed(value: Any, parameters: dict[str, str]) -> Any:
+    """Return what CloudFormation makes of Select, Split, and Sub."""
+    match value:
+        case {"Fn::Select": [position, part]}:
+            return computed(part, parameters)[int(position)]
+        case {"Fn::Split": [delimiter, part]}:
+            return computed(part, parameters).split(delimiter)
+        case {"Fn::Sub": text}:
+            for name, parameter in parameters.items():
+                text = text.replace(f"${{{name}}}", parameter)
+            return text
+    return value
+
+
+def test_queues_and_the_bucket_refuse_plain_http() -> None:
+    found = {}
+    for name, one in translated().items():
+        if one["Type"] in ("AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy"):
+            [statement] = one["Properties"]["PolicyDocument"]["Statement"]
+            [guarded] = one["Properties"].get("Queues") or [one["Properties"]["Bucket"]]
+            assert one["Condition"] == "IsOnAws", "the local stack has no TLS"
+            assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+            assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+            service = "sqs" if "Queue" in name else "s3"
+            assert statement["Action"] == f"{service}:*"
+            assert {"Fn::GetAtt": [guarded["Ref"], "Arn"]} in (statement["Resource"], *statement["Resource"])
+            found[guarded["Ref"]] = service
+    kinds = {"AWS::SQS::Queue": "sqs", "AWS::S3::Bucket": "s3"}
+    assert found == {name: kinds[one["Type"]] for name, one in translated().items() if one["Type"] in kinds}
+
+
+def test_policies_can_be_deployed_as_json() -> None:
+    for folder, role in roles().items():
+        documents = [policy["PolicyDocument"] for policy in role["Policies"]]
+        assert all(document["Version"] == "2012-10-17" for document in documents), folder
+        assert sum(len(json.dumps(document)) for document in documents) < 10_240, "IAM's limit for inline policies"
