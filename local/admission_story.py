@@ -32,10 +32,9 @@ def show_admission(stack: Stack, console: Console) -> None:
         StackError: a call is allowed or denied against expectation.
         ApiError: the API refused a request.
     """
-    token = stack.service_token()
-    open_account(stack.api, token, CAFE)
+    open_account(stack.api, stack.operator_token(), CAFE)
     line = CallingLine(CAFE.account_id, CAFE.lines[0].line_id, CAFE.lines[0].user_id, CAFE.lines[0].number)
-    switch = Switch(stack.api, token, stack.outputs["CallQueueUrl"])
+    switch = Switch(stack.api, stack.switch_token(), stack.outputs["CallQueueUrl"])
     console.print(f"[bold]{CAFE.name}[/bold] has ${CAFE.opening_credit}. Its switch asks before it connects a call:")
     call = switch.dial(line, LONDON, 600)
     _print_decision(console, "London, ten minutes", call, is_allowed=True)

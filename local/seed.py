@@ -12,6 +12,7 @@ from local.traffic import CallingLine
 
 PASSWORD: Final = "Calling-Credit-1"  # noqa: S105 - of fictitious people, on a stack that only this machine can reach
 ADMIN, MEMBER = "billing_admin", "member"
+SUPPORT, FINANCE = "support", "finance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,11 @@ HALCYON: Final = Company(
     ),
 )
 COMPANIES: Final = (MERIDIAN, HALCYON)
+STAFF: Final = (
+    Person("", "Sofia Berg", "sofia@phone-service.example", SUPPORT),
+    Person("", "Femi Adeyemi", "femi@phone-service.example", FINANCE),
+)
+"""The phone company's staff, who belong to no account."""
 
 
 def demonstration_lines() -> list[CallingLine]:
@@ -90,17 +96,17 @@ def demonstration_lines() -> list[CallingLine]:
     ]
 
 
-def open_accounts(api: HttpApi, service_token: str) -> None:
+def open_accounts(api: HttpApi, operator_token: str) -> None:
     """Create every company through the operator's routes.
 
     Raises:
         ApiError: the API refused a request.
     """
     for company in COMPANIES:
-        open_account(api, service_token, company)
+        open_account(api, operator_token, company)
 
 
-def open_account(api: HttpApi, service_token: str, company: Company) -> None:
+def open_account(api: HttpApi, operator_token: str, company: Company) -> None:
     """Create one company: its account, users, lines and opening credit.
 
     Raises:
@@ -108,36 +114,40 @@ def open_account(api: HttpApi, service_token: str, company: Company) -> None:
     """
     account = f"/accounts/{company.account_id}"
     emails = [person.email for person in company.people if person.role == ADMIN]
-    api.send("PUT", account, service_token, {"time_zone": company.time_zone, "billing_emails": emails})
+    api.send("PUT", account, operator_token, {"time_zone": company.time_zone, "billing_emails": emails})
     for person in company.people:
-        api.send("PUT", f"{account}/users/{person.user_id}", service_token, {"name": person.name})
+        api.send("PUT", f"{account}/users/{person.user_id}", operator_token, {"name": person.name})
     for line in company.lines:
         body = {"number": line.number, "user_id": line.user_id, "international_calling": line.international_calling}
-        api.send("PUT", f"{account}/lines/{line.line_id}", service_token, body)
+        api.send("PUT", f"{account}/lines/{line.line_id}", operator_token, body)
     credit = {"amount": company.opening_credit, "reason": "Opening credit"}
     key = {"Idempotency-Key": f"opening-credit-{company.account_id}"}
-    api.send("POST", f"{account}/adjustments", service_token, credit, key)
+    api.send("POST", f"{account}/adjustments", operator_token, credit, key)
 
 
 def create_sign_ins(user_pool_id: str) -> list[dict[str, Any]]:
-    """Create a sign-in for every user with a role; return them as stack.json lists them."""
-    return [
+    """Create a sign-in for every user with a role, and for the staff; return them as stack.json lists them."""
+    customers = [
         create_sign_in(user_pool_id, company.account_id, person)
         for company in COMPANIES
         for person in company.people
         if person.role
     ]
+    return customers + [create_sign_in(user_pool_id, None, person) for person in STAFF]
 
 
-def create_sign_in(user_pool_id: str, account_id: str, person: Person) -> dict[str, Any]:
-    """Create a sign-in with a permanent password for a user of an account; return it as stack.json lists it."""
+def create_sign_in(user_pool_id: str, account_id: str | None, person: Person) -> dict[str, Any]:
+    """Create a sign-in with a permanent password for a user of an account, or for a member of the staff (`account_id`
+    is None); return it as stack.json lists it.
+    """
     cognito = boto3.client("cognito-idp")
     attributes = {
         "email": person.email,
         "email_verified": "true",
         "name": person.name,
-        "custom:account_id": account_id,
     }
+    if account_id:
+        attributes["custom:account_id"] = account_id
     cognito.admin_create_user(
         UserPoolId=user_pool_id,
         Username=person.email,
@@ -145,6 +155,6 @@ def create_sign_in(user_pool_id: str, account_id: str, person: Person) -> dict[s
         MessageAction="SUPPRESS",
     )
     cognito.admin_set_user_password(UserPoolId=user_pool_id, Username=person.email, Password=PASSWORD, Permanent=True)
-    if person.role == ADMIN:
-        cognito.admin_add_user_to_group(UserPoolId=user_pool_id, Username=person.email, GroupName=ADMIN)
+    if person.role != MEMBER:
+        cognito.admin_add_user_to_group(UserPoolId=user_pool_id, Username=person.email, GroupName=person.role)
     return {"email": person.email, "password": PASSWORD, "role": person.role, "account_id": account_id}

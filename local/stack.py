@@ -32,7 +32,8 @@ class Stack:
 
     settings: Settings
     outputs: dict[str, str]
-    service_client: dict[str, str]
+    switch_client: dict[str, str]
+    operator_client: dict[str, str]
     users: list[dict[str, Any]]
     api: HttpApi
     emulator: Emulator
@@ -62,15 +63,19 @@ class Stack:
             http_client=stripe_module.RequestsClient(timeout=TIMEOUT_SECONDS),
         )
 
-    def service_token(self) -> str:
-        """Return an access token of the operator's systems, with both scopes."""
-        return self.api.service_token(self.service_client["id"], self.service_client["secret"])
+    def switch_token(self) -> str:
+        """Return an access token of the phone switch, with every scope of its client."""
+        return self.api.service_token(self.switch_client["id"], self.switch_client["secret"])
+
+    def operator_token(self) -> str:
+        """Return an access token of the back office, with every scope of its client."""
+        return self.api.service_token(self.operator_client["id"], self.operator_client["secret"])
 
     def user_token(self, email: str) -> str:
-        """Return the ID token of a demonstration user."""
+        """Return the ID token of a demonstration user or a member of the staff."""
         user = next(user for user in self.users if user["email"] == email)
         answer = boto3.client("cognito-idp").initiate_auth(
-            ClientId=self.outputs["UserPoolClientId"],
+            ClientId=self.outputs["UserPoolClientId" if user["account_id"] else "StaffClientId"],
             AuthFlow="USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": email, "PASSWORD": user["password"]},
         )
@@ -129,6 +134,7 @@ class Stack:
         return {
             "api_url": self.settings.api_url,
             "page_url": f"{self.settings.api_url}/",
+            "desk_url": f"{self.settings.api_url}/desk",
             "call_queue_url": self.outputs["CallQueueUrl"],
             "dead_letter_queue_url": self.outputs["DeadLetterQueueUrl"],
             "table_name": self.outputs["TableName"],
@@ -138,7 +144,9 @@ class Stack:
             "user_pool_id": self.outputs["UserPoolId"],
             "user_pool_client_id": self.outputs["UserPoolClientId"],
             "token_url": f"{self.settings.endpoint_url}/oauth2/token",
-            "service_client": self.service_client,
+            "staff_client_id": self.outputs["StaffClientId"],
+            "switch_client": self.switch_client,
+            "operator_client": self.operator_client,
             "users": self.users,
         }
 

@@ -58,7 +58,8 @@ def start(settings: Settings, progress: Progress | None = None, *, retry_for: fl
         cleanup.callback(api.close)
         put_stripe_settings(settings, outputs)
         boto3.client("sesv2").create_email_identity(EmailIdentity=MAIL_FROM)
-        stack = Stack(settings, outputs, _service_client(outputs), [], api, emulator, stand_in, mailbox)
+        switch, operator = _client(outputs, "SwitchClientId"), _client(outputs, "OperatorClientId")
+        stack = Stack(settings, outputs, switch, operator, [], api, emulator, stand_in, mailbox)
         _fill(stack, progress)
         deployment.stop()
         cleanup.pop_all()
@@ -105,9 +106,9 @@ def put_stripe_settings(settings: Settings, outputs: dict[str, str]) -> None:
         boto3.client("secretsmanager").put_secret_value(SecretId=outputs[output], SecretString=json.dumps(value))
 
 
-def _service_client(outputs: dict[str, str]) -> dict[str, str]:
+def _client(outputs: dict[str, str], output: str) -> dict[str, str]:
     client = boto3.client("cognito-idp").describe_user_pool_client(
-        UserPoolId=outputs["UserPoolId"], ClientId=outputs["ServiceClientId"]
+        UserPoolId=outputs["UserPoolId"], ClientId=outputs[output]
     )["UserPoolClient"]
     return {"id": client["ClientId"], "secret": client["ClientSecret"]}
 
@@ -129,7 +130,7 @@ def _fill(stack: Stack, progress: Progress) -> None:
     with ThreadPoolExecutor(2) as pool:
         with progress.step("Publishing the example rates and opening two accounts") as step:
             deck = pool.submit(publish_example_rates, stack.outputs["DeckBucketName"])
-            accounts = pool.submit(lambda: open_accounts(stack.api, stack.service_token()))
+            accounts = pool.submit(lambda: open_accounts(stack.api, stack.operator_token()))
             stack.users.extend(create_sign_ins(stack.outputs["UserPoolId"]))
             step.update(f"{deck.result()} prefixes")
             accounts.result()

@@ -135,10 +135,11 @@ def print_addresses(stack: Stack, console: Console) -> None:
     for column in ("email", "password", "role", "account"):
         table.add_column(column, no_wrap=True)
     for user in stack.users:
-        table.add_row(user["email"], user["password"], user["role"], user["account_id"])
+        table.add_row(user["email"], user["password"], user["role"], user["account_id"] or "(staff)")
     console.print()
     console.print(table)
     console.print(f"[bold]Billing page  {settings.api_url}/[/bold]", highlight=False)
+    console.print(f"Desk          {settings.api_url}/desk (for the staff)", highlight=False)
     console.print(f"HTTP API      {settings.api_url}", highlight=False)
     mode = "stand-in" if stack.stripe else "test mode"
     console.print(f"Stripe        {stack.stripe_url} ({mode})", highlight=False)

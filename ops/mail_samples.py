@@ -57,7 +57,7 @@ SAMPLES: Final[tuple[tuple[EventType, dict[str, Any]], ...]] = (
         },
     ),
     (EventType.ACCOUNT_FROZEN, {"by": "link"}),
-    (EventType.ACCOUNT_UNFROZEN, {"by": "operator:ops"}),
+    (EventType.ACCOUNT_UNFROZEN, {"by": "staff:ops"}),
     (EventType.CARD_EXPIRING, {"payment_method": CARD, "expires": "2026-12"}),
 )
 

@@ -23,7 +23,7 @@ def main() -> int:
         emails = ", ".join(user["email"] for user in description["users"])
         raise CommandError(f"There is no user {email}. The users are {emails}.")
     answer = stack.client("cognito-idp").initiate_auth(
-        ClientId=description["user_pool_client_id"],
+        ClientId=description["user_pool_client_id" if users[0]["account_id"] else "staff_client_id"],
         AuthFlow="USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": users[0]["email"], "PASSWORD": users[0]["password"]},
     )

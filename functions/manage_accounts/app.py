@@ -1,8 +1,10 @@
-"""The operator's routes: accounts, lines, users, adjustments, corrections, automatic recharge, and blocked cards."""
+"""The routes that change accounts: settings, lines, users, adjustments, corrections, automatic recharge, and blocked
+cards. The back office sends them below `/accounts`; staff, and clients too, below `/operator/accounts`.
+"""
 
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
@@ -14,8 +16,9 @@ from calling_credit.accounts.freezing import freeze_account, unfreeze_account
 from calling_credit.accounts.line_number import parse_line
 from calling_credit.accounts.line_store import LineStore, Source
 from calling_credit.accounts.store import AccountStore
-from calling_credit.api.caller import operator
+from calling_credit.api.caller import Right, back_office, desk
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
+from calling_credit.changes.actor import Actor
 from calling_credit.charging.charged_rows import charged_row
 from calling_credit.charging.correction_store import CorrectionStore
 from calling_credit.charging.corrections import correction_view, parse_correction
@@ -39,6 +42,9 @@ from calling_credit.recharge.switching_off import parse_switch_off, switch_off
 from calling_credit.topups.store import TopUpStore
 from calling_credit.versions import changed_meanwhile, is_outdated, read_version
 
+DESK: Final = "/operator"
+"""The beginning of the paths that staff may use."""
+
 logger = Logger()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
@@ -55,10 +61,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 @app.put("/accounts/<account_id>")
+@app.put(DESK + "/accounts/<account_id>")
 def put_account(account_id: str) -> Response[str]:
     """Create, configure, close, or freeze an account; 201 if it is new."""
-    by = f"operator:{operator(claims(app), config())}"
+    actor = allowed(Right.FREEZE)
     body = json_body(app)
+    if set(body) != {"frozen"}:
+        allowed(Right.OPERATE)
     ids.check_id(account_id, "account_id")
     before = accounts.account(account_id)
     account = parse_account(account_id, body, before)
@@ -66,16 +75,17 @@ def put_account(account_id: str) -> Response[str]:
     is_new = accounts.store_account(account, now, before)
     if "frozen" in body:
         set_frozen = freeze_account if account.is_frozen else unfreeze_account
-        set_frozen(dynamodb, config().table_name, account_id, by, now, source_ip(app))
+        set_frozen(dynamodb, config().table_name, account_id, actor.by, now, actor.address)
         if account.is_frozen:
             topups.check_waiting(account_id, now)
     return answer(account_view(account), 201 if is_new else 200)
 
 
 @app.put("/accounts/<account_id>/lines/<line_id>")
+@app.put(DESK + "/accounts/<account_id>/lines/<line_id>")
 def put_line(account_id: str, line_id: str) -> Response[str]:
     """Create or configure a line; 201 if it is new."""
-    source = Source(f"operator:{operator(claims(app), config())}", source_ip(app))
+    actor = allowed(Right.OPERATE)
     body = json_body(app)
     ids.check_id(account_id, "account_id")
     ids.check_id(line_id, "line_id")
@@ -97,14 +107,15 @@ def put_line(account_id: str, line_id: str) -> Response[str]:
             raise changed_meanwhile("The line", view(current))
         return line
 
-    line, is_new = lines.store_line(account_id, line_id, change, source, clock.now())
+    line, is_new = lines.store_line(account_id, line_id, change, Source(actor.by, actor.address), clock.now())
     return answer(view(line), 201 if is_new else 200)
 
 
 @app.put("/accounts/<account_id>/users/<user_id>")
+@app.put(DESK + "/accounts/<account_id>/users/<user_id>")
 def put_user(account_id: str, user_id: str) -> Response[str]:
     """Create or rename a user; 201 if it is new."""
-    operator(claims(app), config())
+    allowed(Right.OPERATE)
     user = parse_user(user_id, json_body(app))
     ids.check_id(account_id, "account_id")
     is_new = accounts.user_name(account_id, user_id) is None
@@ -113,9 +124,10 @@ def put_user(account_id: str, user_id: str) -> Response[str]:
 
 
 @app.post("/accounts/<account_id>/adjustments")
+@app.post(DESK + "/accounts/<account_id>/adjustments")
 def post_adjustment(account_id: str) -> Response[str]:
     """Post an adjustment, once per Idempotency-Key."""
-    operator(claims(app), config())
+    allowed(Right.ADJUST)
     key = idempotency_key(app)
     adjustment = parse_adjustment(json_body(app))
     account = existing_account(account_id)
@@ -127,9 +139,10 @@ def post_adjustment(account_id: str) -> Response[str]:
 
 
 @app.post("/accounts/<account_id>/calls/<call_key>/corrections")
+@app.post(DESK + "/accounts/<account_id>/calls/<call_key>/corrections")
 def post_correction(account_id: str, call_key: str) -> Response[str]:
     """Correct the duration of a charged call, or waive its charge, once per Idempotency-Key."""
-    by = f"operator:{operator(claims(app), config())}"
+    by = allowed(Right.ADJUST).by
     key = idempotency_key(app)
     request = parse_correction(call_key, json_body(app))
     existing_account(account_id)
@@ -142,9 +155,10 @@ def post_correction(account_id: str, call_key: str) -> Response[str]:
 
 
 @app.put("/accounts/<account_id>/auto-recharge")
+@app.put(DESK + "/accounts/<account_id>/auto-recharge")
 def put_auto_recharge(account_id: str) -> Response[str]:
     """Switch the account's automatic recharge off; only the customer can switch it on."""
-    by = f"operator:{operator(claims(app), config())}"
+    by = allowed(Right.OPERATE).by
     reason = parse_switch_off(json_body(app))
     existing_account(account_id)
     now = clock.now()
@@ -156,14 +170,27 @@ def put_auto_recharge(account_id: str) -> Response[str]:
 
 
 @app.post("/accounts/<account_id>/cards/unblock")
+@app.post(DESK + "/accounts/<account_id>/cards/unblock")
 def post_unblock(account_id: str) -> Response[str]:
     """Unblock a card after a dispute or a fraud warning, and resume the rule that the dispute suspended."""
-    by = f"operator:{operator(claims(app), config())}"
+    by = allowed(Right.OPERATE).by
     request = parse_unblock(json_body(app))
     existing_account(account_id)
     unblocked = unblock_card(dynamodb, config().table_name, account_id, request, by, clock.now())
     logger.info("unblocked", account_id=account_id, by=by, reason=request.reason)
     return answer(unblocked_view(unblocked))
+
+
+def allowed(right: Right) -> Actor:
+    """Return who acts, after checking the right.
+
+    Raises:
+        Forbidden: scope_required; at the desk also staff_required, finance_required, id_token_required.
+    """
+    caller = desk if app.current_event.raw_path.startswith(f"{DESK}/") else back_office
+    operator = caller(claims(app), config(), source_ip(app))
+    operator.require(right, config())
+    return operator.actor
 
 
 def existing_account(account_id: str) -> Account:

@@ -6,6 +6,7 @@ from ops.contract import (
     account_routes,
     call_routes,
     card_routes,
+    desk_routes,
     open_routes,
     payment_routes,
     rates_routes,
@@ -27,6 +28,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *call_routes.ROUTES,
     *account_routes.ROUTES,
     *card_routes.ROUTES,
+    *desk_routes.ROUTES,
     *open_routes.ROUTES,
 )
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from calling_credit.errors import ProblemCode
 from ops.contract.card_codes import CARD_CONFLICTS, LIMIT_CODES
+from ops.contract.desk_codes import DESK_CODES
 from ops.contract.explanation import Explanation
 from ops.contract.value_codes import VALUE_CODES
 
@@ -80,6 +81,7 @@ EXPLANATIONS: Final = (
         "The token lacks the scope of this route.",
         "Request a client-credentials token with the scope that the answer names.",
     ),
+    *DESK_CODES,
     Explanation(
         ProblemCode.UNKNOWN_ADDRESS,
         404,

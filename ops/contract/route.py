@@ -23,6 +23,8 @@ class Access(StrEnum):
     MEMBER = "member"
     ADMIN = "admin"
     OPERATOR = "operator"
+    CREDIT = "credit"
+    DESK = "desk"
     SWITCH = "switch"
 
 

@@ -1,15 +1,23 @@
 """The security schemes of OpenAPI for the callers of a route."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from ops.contract.route import Access
+
+
+def _client(description: str, scopes: dict[str, str]) -> dict[str, Any]:
+    flow = {"tokenUrl": "https://auth.phone.example/oauth2/token", "scopes": scopes}
+    return {"type": "oauth2", "description": description, "flows": {"clientCredentials": flow}}
+
 
 SECURITY: Final[Mapping[Access, list[dict[str, list[str]]]]] = {
     Access.MEMBER: [{"customer": []}],
     Access.ADMIN: [{"customer": []}],
-    Access.OPERATOR: [{"service": ["accounts/operate"]}],
-    Access.SWITCH: [{"service": ["calls/authorize"]}],
+    Access.OPERATOR: [{"back_office": ["accounts/operate"]}],
+    Access.CREDIT: [{"back_office": ["credit/adjust"]}],
+    Access.DESK: [{"staff": []}, {"back_office": []}],
+    Access.SWITCH: [{"switch": ["calls/authorize"]}],
     Access.STRIPE: [{"stripe": []}],
     Access.ANYONE: [],
     Access.LINK: [],
@@ -21,19 +29,24 @@ SECURITY_SCHEMES: Final = {
         "bearerFormat": "JWT",
         "description": "The ID token of a signed-in user. It names the one account that the user belongs to.",
     },
-    "service": {
-        "type": "oauth2",
-        "description": "A client-credentials token of a system of the operator's.",
-        "flows": {
-            "clientCredentials": {
-                "tokenUrl": "https://auth.phone.example/oauth2/token",
-                "scopes": {
-                    "accounts/operate": "Create, change, and adjust accounts.",
-                    "calls/authorize": "Authorize calls.",
-                },
-            }
-        },
+    "staff": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "The ID token of a member of the staff, in the group `support` or `finance`.",
     },
+    "back_office": _client(
+        "A client-credentials token of the back office.",
+        {
+            "accounts/operate": "Create and configure accounts.",
+            "accounts/read": "Read accounts.",
+            "credit/adjust": "Adjust balances and correct calls.",
+        },
+    ),
+    "switch": _client(
+        "A client-credentials token of the phone switch.",
+        {"calls/authorize": "Authorize calls.", "calls/report": "Report finished calls."},
+    ),
     "stripe": {
         "type": "apiKey",
         "in": "header",

@@ -41,7 +41,7 @@ LINE_CHANGE: Final = record(
     {
         "changed_at": INSTANT,
         "international_calling": FLAG,
-        "changed_by": described(TEXT, "`user:` or `operator:` and an id."),
+        "changed_by": described(TEXT, "`user:`, `staff:`, `client:`, or (until version 1.0.0) `operator:` and an id."),
         "changed_from": described(TEXT, "The IP address of the request."),
     },
 )

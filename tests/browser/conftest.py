@@ -100,7 +100,7 @@ def customer(deployed: Stack) -> Customer:
 def caller(deployed: Stack) -> Customer:
     """A customer whose two users made 121 international calls in the last six days, one of them premium."""
     customer = open_customer(deployed, "100.00")
-    token, path = deployed.service_token(), f"/accounts/{customer.account_id}"
+    token, path = deployed.operator_token(), f"/accounts/{customer.account_id}"
     deployed.api.send("PUT", f"{path}/users/user_2", token, {"name": "Bo Lindqvist"})
     line = {"number": "+13125550101", "user_id": "user_2", "international_calling": False}
     deployed.api.send("PUT", f"{path}/lines/line_2", token, line)

@@ -32,7 +32,7 @@ FREQUENT_NUMBERS = (
 
 def open_company(stack: Stack, account_id: str) -> Customer:
     """Open a company with users, lines, and credit that dates back a month."""
-    token, path = stack.service_token(), f"/accounts/{account_id}"
+    token, path = stack.operator_token(), f"/accounts/{account_id}"
     stack.api.send("PUT", path, token, {"time_zone": ZONE})
     for number, (user_id, name) in enumerate(PEOPLE.items()):
         stack.api.send("PUT", f"{path}/users/{user_id}", token, {"name": name})

@@ -73,7 +73,7 @@ def test_balance_card_explains_holds(visit: Visit, customer: Customer, deployed:
 def test_negative_balance_asks_to_add_funds(visit: Visit, customer: Customer, deployed: Stack) -> None:
     body = {"amount": "-52.50", "reason": "A test"}
     path, key = f"/accounts/{customer.account_id}/adjustments", {"Idempotency-Key": "below"}
-    deployed.api.send("POST", path, deployed.service_token(), body, key)
+    deployed.api.send("POST", path, deployed.operator_token(), body, key)
     visitor = visit()
     visitor.sign_in(customer.email)
     visitor.sees("-$2.50", visitor.card("Balance"))

@@ -1,17 +1,19 @@
 """Callers and their rights, from the claims of a token."""
 
+import json
 import os
 from collections.abc import Mapping
 
 import pytest
 
-from calling_credit.api.caller import Right, desk
+from calling_credit.api.caller import Right, customer, desk, require_later_sign_in, signed_in_at
 from calling_credit.changes.actor import Actor, ActorKind
 from calling_credit.config import Config
 from calling_credit.errors import Forbidden, ProblemCode
+from tests.harness.http import NOT_ADMIN
 
 SETTINGS = Config.model_validate({**os.environ, "TABLE_NAME": "ledger"})
-STAFF: Mapping[str, object] = {"sub": "s1", "token_use": "id", "email": "sam@phone.example", "auth_time": "1700000000"}
+STAFF: Mapping[str, object] = {"sub": "s1", "token_use": "id", "email": "sam@phone.example", "auth_time": 1_700_000_000}
 BACK_OFFICE: Mapping[str, object] = {"client_id": "c1", "token_use": "access"}
 
 
@@ -31,6 +33,44 @@ def test_finance_has_every_right_and_support_reads_and_freezes() -> None:
     with pytest.raises(Forbidden) as refused:
         support.require(Right.ADJUST, SETTINGS)
     assert refused.value.code == ProblemCode.FINANCE_REQUIRED
+
+
+@pytest.mark.parametrize("groups", NOT_ADMIN)
+def test_groups_are_compared_as_whole_values(groups: object) -> None:
+    claims = {"sub": "s", "token_use": "id", "custom:account_id": "acct_1"}
+    assert not customer(claims | {"cognito:groups": groups}, SETTINGS).is_admin
+    as_staff = json.loads(json.dumps(groups).replace("billing_admin", "finance").replace("BILLING_ADMIN", "FINANCE"))
+    assert code_of({**STAFF, "cognito:groups": as_staff}) == "staff_required"
+
+
+def test_an_array_or_the_one_group_makes_an_admin() -> None:
+    claims = {"sub": "s", "token_use": "id", "custom:account_id": "acct_1"}
+    for groups in ("billing_admin", ["billing_admin"], ["team billing_admin", "billing_admin"]):
+        assert customer(claims | {"cognito:groups": groups}, SETTINGS).is_admin
+
+
+@pytest.mark.parametrize(
+    ("claims", "signed_in"),
+    [
+        ({"auth_time": 5, "iat": 9}, 5),
+        ({"iat": 9}, 9),
+        ({"iat": 9.75}, 9),
+        ({"auth_time": None, "iat": 9}, 9),
+        ({"auth_time": "5"}, None),
+        ({}, None),
+    ],
+)
+def test_a_sign_in_has_a_time_in_whole_seconds(claims: dict[str, object], signed_in: int | None) -> None:
+    assert signed_in_at(claims) == signed_in
+
+
+def test_a_sign_in_at_or_before_the_sign_out_is_refused() -> None:
+    for signed_in in (None, 0, 99, 100):
+        with pytest.raises(Forbidden) as refused:
+            require_later_sign_in(signed_in, 100)
+        assert refused.value.code == ProblemCode.SIGNED_OUT
+    require_later_sign_in(101, 100)
+    require_later_sign_in(None, None)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from calling_credit.links.link import freeze_link
 from calling_credit.links.store import LinkStore
 from calling_credit.links.tokens import issue_link
 from tests.functions.links_bench import heading
-from tests.harness.http import Answer
+from tests.harness.http import MEMBER, Answer
 from tests.harness.till import Till
 from tests.harness.world import World
 
@@ -23,7 +23,7 @@ def account(world: World) -> dict[str, Any]:
 
 def limits(world: World) -> dict[str, Any]:
     """The response to GET /limits for a member."""
-    answer = world.ask("change_settings", "GET", "/limits", **{"cognito:groups": "[member]"})
+    answer = world.ask("change_settings", "GET", "/limits", **MEMBER)
     assert answer.status == 200, answer.text
     shown: dict[str, Any] = answer.body
     return shown

@@ -7,6 +7,7 @@ import pytest
 from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.cards import read_own_card
 from tests.harness.cards import DECLINED, MASTERCARD, VISA
+from tests.harness.http import MEMBER
 from tests.harness.recharging import charges_now, leave, left_halfway, minutes_pass, patch_rule, recharges, shown
 from tests.harness.till import ALWAYS, CONFIRM, Till
 
@@ -37,9 +38,8 @@ def test_without_a_charge_simulation_names_none(till: Till) -> None:
     card = till.card()
     assert charges_now(till, **rule, payment_method_id=card)["amount"] == "50.00"
     assert charges_now(till, threshold="5.00", amount="50.00", payment_method_id=card) is None
-    member = {"cognito:groups": "[member]"}
     body = rule | {"payment_method_id": card}
-    answer = till.world.ask("change_settings", "POST", "/auto-recharge/simulate", body, **member)
+    answer = till.world.ask("change_settings", "POST", "/auto-recharge/simulate", body, **MEMBER)
     assert (answer.status, answer.body["charges_now"]) == (200, None)
     till.world.operate("PUT", "/accounts/acct_1", {"frozen": True})
     assert charges_now(till, **rule, payment_method_id=card) is None

@@ -96,7 +96,7 @@ def test_the_operator_unblocks_a_card_by_a_payment_and_is_recorded(till: Till) -
     assert till.paid("5.00", card)["status"] == "succeeded"
     items = [item for item in till.world.stack.items_named("CARD") if "unblocked_at" in item]
     assert {item["unblocked_reason"] for item in items} == {"The bank withdrew it"}
-    assert all(item["unblocked_by"].startswith("operator:") for item in items)
+    assert all(item["unblocked_by"].startswith("client:") for item in items)
     assert not [item for item in till.world.stack.items_named("CARD") if "acct_" in str(item)]
 
 

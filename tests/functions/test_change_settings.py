@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.harness.http import NOT_ADMIN
 from tests.harness.table import sample_event
 from tests.harness.wire import wired
 from tests.harness.world import World
@@ -57,7 +58,7 @@ def test_every_change_is_recorded_with_who_made_it_when_and_from_where(world: Wo
     world.change("/lines/line_1", OFF, sub="someone")
     world.operate("PUT", "/accounts/acct_1/lines/line_1", ON)
     world.operate("PUT", "/accounts/acct_1/lines/line_1", {"user_id": "user_2"})
-    operator = {"changed_by": "operator:3n4exampleoperator", "changed_from": "203.0.113.7"}
+    operator = {"changed_by": "client:3n4exampleoperator", "changed_from": "203.0.113.7"}
     first, later = "2026-11-23T12:00:00.000Z", "2026-11-23T12:01:00.000Z"
     expected = [
         {"changed_at": later, "international_calling": True, **operator},
@@ -92,10 +93,8 @@ def test_changes_at_once_are_recorded_one_after_another(world: World) -> None:
     assert line(world)["changes"] == len(changes)
 
 
-@pytest.mark.parametrize(
-    "groups", [None, "", "[]", "[member]", "[billing_admins]", "[xbilling_admin]", "[BILLING_ADMIN]"]
-)
-def test_only_billing_admins_switch_and_others_get_403_for_any_body(world: World, groups: str | None) -> None:
+@pytest.mark.parametrize("groups", NOT_ADMIN)
+def test_only_billing_admins_switch_and_others_get_403_for_any_body(world: World, groups: Any) -> None:
     before = world.stack.items()
     for body in (OFF, "{", None, "x" * 70_000):
         answer = world.change("/lines/line_1", body, **{"cognito:groups": groups})
@@ -103,8 +102,8 @@ def test_only_billing_admins_switch_and_others_get_403_for_any_body(world: World
     assert world.stack.items() == before
 
 
-@pytest.mark.parametrize("groups", ["[billing_admin]", "[member billing_admin]", "billing_admin", ["billing_admin"]])
-def test_the_groups_of_a_token_are_read_in_every_form_the_gateway_sends(world: World, groups: Any) -> None:
+@pytest.mark.parametrize("groups", ["billing_admin", ["billing_admin"], ["member", "billing_admin"]])
+def test_the_groups_of_a_token_are_an_array_or_the_one_group(world: World, groups: Any) -> None:
     assert world.change("/lines/line_1", OFF, **{"cognito:groups": groups}).status == 200
 
 

@@ -61,7 +61,7 @@ def test_the_statement_shows_both_sides_and_the_record_says_who_and_why(world: W
     assert [entry for entry in world.entries() if "#rerate#" not in entry["SK"]] == first, "law 9"
     [record] = world.of_kind("CORRECTION")
     assert (record["corrected_by"], record["reason"], record["call_key"], record["happened_at"]) == (
-        "operator:3n4exampleoperator",
+        "client:3n4exampleoperator",
         "Vermittlung hängte nicht auf",
         "c_1",
         STARTED,

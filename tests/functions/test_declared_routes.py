@@ -12,7 +12,9 @@ WITHOUT_RESOLVER = {"billing_page"}
 AUTHORIZERS = {
     Access.MEMBER: ("UserAuthorizer", None),
     Access.ADMIN: ("UserAuthorizer", None),
-    Access.OPERATOR: ("ServiceAuthorizer", "OperateScope"),
+    Access.OPERATOR: ("OperatorAuthorizer", "OperateScope"),
+    Access.CREDIT: ("OperatorAuthorizer", "AdjustScope"),
+    Access.DESK: ("DeskAuthorizer", None),
     Access.SWITCH: ("ServiceAuthorizer", "AuthorizeScope"),
 }
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from calling_credit.ledger.erasure import erase_number
+from tests.harness.http import http_event
 from tests.harness.table import Stack
 
 pytestmark = pytest.mark.dynamodb
@@ -35,22 +36,7 @@ def delivery(number: str, call_id: str, started: datetime) -> dict[str, Any]:
 
 def account_with_calls(stack: Stack) -> list[dict[str, Any]]:
     """An account with a call to the number, a call to another, and an unrated one; the messages of these calls."""
-    stack.invoke(
-        "manage_accounts",
-        {
-            "version": "2.0",
-            "routeKey": "PUT /accounts/{account_id}",
-            "rawPath": "/accounts/acct_1",
-            "headers": {},
-            "requestContext": {
-                "http": {"method": "PUT", "path": "/accounts/acct_1"},
-                "stage": "$default",
-                "authorizer": {"jwt": {"claims": {"scope": "accounts/operate", "client_id": "operator"}}},
-            },
-            "body": "{}",
-            "isBase64Encoded": False,
-        },
-    )
+    stack.invoke("manage_accounts", http_event("manage_accounts", "PUT", "/accounts/acct_1", body={}))
     started = datetime.now(UTC) - timedelta(hours=1)
     records = [
         delivery(NUMBER, "c_1", started),

@@ -7,7 +7,7 @@ import pytest
 
 from calling_credit.recharge import simulation
 from tests.harness.cards import MASTERCARD
-from tests.harness.http import Answer
+from tests.harness.http import MEMBER, Answer
 from tests.harness.recharging import automatic, leave, talk, usd
 from tests.harness.till import Till
 from tests.harness.world import World
@@ -140,7 +140,7 @@ def test_an_invalid_rule_is_not_simulated(world: World, body: Any, code: str) ->
 def test_members_simulate_rules_for_their_own_account_only(till: Till) -> None:
     days_of_calls(till)
     till.world.create_account("acct_2")
-    assert simulate(till.world, **{"cognito:groups": "[member]"}).body["calls"] == 8
+    assert simulate(till.world, **MEMBER).body["calls"] == 8
     assert simulate(till.world, **{"custom:account_id": "acct_2"}).body["calls"] == 0
 
 

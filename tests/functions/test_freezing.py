@@ -29,7 +29,7 @@ def test_a_freeze_is_recorded_with_user_time_and_address(world: World) -> None:
     item = account(world)
     assert (item["frozen_at"], item["frozen_by"], item["frozen_from"]) == (
         "2026-11-23T12:00:00.000Z",
-        "operator:3n4exampleoperator",
+        "client:3n4exampleoperator",
         "203.0.113.7",
     )
     world.clock.now += timedelta(minutes=1)

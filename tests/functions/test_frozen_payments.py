@@ -7,6 +7,7 @@ import pytest
 from tests.functions.freeze_bench import FROZEN, freeze, issued, press, refuses
 from tests.functions.links_bench import heading, token_of, waiting
 from tests.harness.cards import CHALLENGED, DECLINED, VISA
+from tests.harness.http import MEMBER
 from tests.harness.till import ALWAYS, CANCEL, CONFIRM, Till
 from tests.harness.wire import Pass, Sent, Wire
 
@@ -78,7 +79,7 @@ def test_a_frozen_account_saves_no_new_card_and_removes_old_ones(till: Till) -> 
 
 def test_a_member_of_a_frozen_account_is_refused_for_the_role_first(till: Till) -> None:
     freeze(till)
-    answer = till.pay("25.00", "pm_1", **{"cognito:groups": "[member]"})
+    answer = till.pay("25.00", "pm_1", **MEMBER)
     assert (answer.status, answer.code) == (403, "billing_admin_required")
 
 

@@ -13,7 +13,7 @@ from calling_credit.links.store import withdraw_links
 from calling_credit.links.tokens import token_of as sign
 from tests.functions.links_bench import heading, token_of, waiting
 from tests.harness.cards import CHALLENGED, DECLINED
-from tests.harness.http import http_event
+from tests.harness.http import change_claims, http_event
 from tests.harness.stripe import response
 from tests.harness.till import ALWAYS, ANYTHING, CONFIRM, Till
 from tests.harness.wire import Killed, Sent, Wire, refusal
@@ -190,8 +190,7 @@ def test_members_receive_no_link_and_none_is_stored_for_them(till: Till) -> None
     till.stream()
     [item] = till.top_ups()
     event = http_event("add_funds", "GET", f"/top-ups/{item['topup_id']}")
-    event["requestContext"]["authorizer"]["jwt"]["claims"]["cognito:groups"] = "[member]"
-    event["requestContext"]["authorizer"]["jwt"]["claims"]["custom:account_id"] = "acct_1"
+    change_claims(event, {"cognito:groups": ["member"], "custom:account_id": "acct_1"})
     answer = till.world.invoke("add_funds", event)
     assert (answer.status, "next_action_url" in answer.body) == (200, False)
     assert till.world.of_kind("LINK") == []

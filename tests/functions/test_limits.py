@@ -7,6 +7,7 @@ import pytest
 
 from calling_credit.accounts.limits import Limits, parse_customer_limits
 from tests.functions.freeze_bench import account, limits
+from tests.harness.http import MEMBER
 from tests.harness.table import sample_event
 from tests.harness.wire import Pass, Sent, Wire, refusal
 from tests.harness.world import MOBILE, PREMIUM, UNITED_KINGDOM, World
@@ -78,7 +79,7 @@ def test_two_concurrent_limit_changes_are_both_stored(world: World, monkeypatch:
 
 def test_only_a_billing_admin_sets_limits(world: World) -> None:
     before = world.stack.items()
-    answer = world.change("/limits", "{", **{"cognito:groups": "[member]"})
+    answer = world.change("/limits", "{", **MEMBER)
     assert (answer.status, answer.code) == (403, "billing_admin_required")
     assert world.stack.items() == before
 

@@ -164,7 +164,7 @@ def test_a_line_keeps_omitted_settings(world: World) -> None:
     answer = world.operate("PUT", "/accounts/acct_1/lines/line_1", {"user_id": "user_2"})
     assert answer.status == 200
     assert (answer.body["number"], answer.body["international_calling"]) == ("+14155550100", True)
-    assert world.of_kind("LINE")[0]["changed_by"] == "operator:3n4exampleoperator"
+    assert world.of_kind("LINE")[0]["changed_by"] == "client:3n4exampleoperator"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from local.stripe_stand_in.controls import Controls
 from tests.harness.cards import DECLINED, MASTERCARD, VISA
-from tests.harness.http import Answer
+from tests.harness.http import MEMBER, Answer
 from tests.harness.till import Till
 
 pytestmark = pytest.mark.dynamodb
@@ -203,7 +203,7 @@ def test_who_is_no_billing_admin_neither_sees_nor_changes_cards(till: Till) -> N
     card = till.card()
     before, asked = till.everything(), len(till.wire.sent)
     for method, path in (("GET", CARDS), ("POST", CARDS), ("DELETE", f"{CARDS}/{card}"), ("DELETE", f"{CARDS}/pm-1")):
-        answer = ask(till, method, path, **{"cognito:groups": "[member]"})
+        answer = ask(till, method, path, **MEMBER)
         assert (answer.status, answer.code) == (403, "billing_admin_required")
     assert till.everything() == before
     assert len(till.wire.sent) == asked

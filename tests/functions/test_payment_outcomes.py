@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, PROCESSING, VISA, declining
-from tests.harness.http import Answer, http_event
+from tests.harness.http import MEMBER, Answer, http_event
 from tests.harness.till import Till
 
 pytestmark = pytest.mark.dynamodb
@@ -14,7 +14,6 @@ DECLINED_CARD = {
     "code": "card_declined",
     "message": "Your bank declined the card. Use another card, or contact your bank.",
 }
-MEMBER = {"cognito:groups": "[member]"}
 
 
 def listed(till: Till, *, account: str = "acct_1", claims: dict[str, Any] | None = None, **query: str) -> Answer:

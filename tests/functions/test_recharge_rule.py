@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.harness.cards import MASTERCARD
+from tests.harness.http import MEMBER, NOT_ADMIN
 from tests.harness.recharging import leave, put_rule, remove, shown, usd
 from tests.harness.till import Till
 
@@ -73,7 +74,7 @@ def test_the_shown_rule_can_be_sent_back_unchanged(till: Till) -> None:
 
 def test_any_member_of_the_account_may_look(till: Till) -> None:
     till.set_rule(till.card())
-    answer = till.world.ask("change_settings", "GET", "/auto-recharge", **{"cognito:groups": "[member]"})
+    answer = till.world.ask("change_settings", "GET", "/auto-recharge", **MEMBER)
     assert (answer.status, answer.body) == (200, till.shown_rule())
 
 
@@ -91,8 +92,8 @@ def test_accounts_see_and_set_their_own(till: Till) -> None:
 # --- Access and refusals ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("groups", [None, "[]", "[member]", "[billing_admins]"])
-def test_only_billing_admins_set_rules_and_others_get_403_for_any_body(till: Till, groups: str | None) -> None:
+@pytest.mark.parametrize("groups", NOT_ADMIN)
+def test_only_billing_admins_set_rules_and_others_get_403_for_any_body(till: Till, groups: Any) -> None:
     card = till.card()
     till.set_rule(card)
     before, asked = till.everything(), len(till.world.stack.stripe.sent)

@@ -18,7 +18,7 @@ def test_operator_switches_the_rule_off_and_is_recorded(till: Till) -> None:
     assert (answer.status, answer.body["enabled"], answer.body["status"]) == (200, False, "disabled")
     assert answer.body["in_flight"] is None
     record = till.state()["switched_off"]
-    assert (record["reason"], record["by"][:9]) == ("the customer called", "operator:")
+    assert (record["reason"], record["by"][:7]) == ("the customer called", "client:")
     leave(till, "5.00")
     till.stream()
     assert (recharges(till), shown(till)[0]) == ([], "disabled")

@@ -13,7 +13,7 @@ from local.stripe_stand_in.known_cards import CARDS
 from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET
 from tests.harness.callbacks import counted, succeeded
 from tests.harness.cards import CHALLENGED, DECLINED
-from tests.harness.http import Answer, http_event
+from tests.harness.http import MEMBER, Answer, http_event
 from tests.harness.recharging import spend
 from tests.harness.till import CREATE, Till
 
@@ -114,7 +114,7 @@ def test_an_empty_webhook_secret_verifies_nothing(till: Till) -> None:
 def test_cards_and_payments_need_no_key_to_be_refused(till: Till) -> None:
     """Unauthorized users and invalid payments are refused before Stripe's key is read."""
     with secret("{}"):
-        assert till.pay("25.00", "pm_1", **{"cognito:groups": "[member]"}).code == "billing_admin_required"
+        assert till.pay("25.00", "pm_1", **MEMBER).code == "billing_admin_required"
         assert till.pay("1e3", "pm_1").code == "invalid_amount"
 
 

@@ -45,6 +45,10 @@ OPERATOR_ROUTES = {
     "PUT /accounts/{account_id}/auto-recharge",
     "POST /accounts/{account_id}/cards/unblock",
 }
+CREDIT_ROUTES = {key for key in OPERATOR_ROUTES if key.endswith(("/adjustments", "/corrections"))}
+DESK_ROUTES = {key.replace(" /accounts", " /operator/accounts") for key in OPERATOR_ROUTES}
+"""For staff, who have no scopes: the function compares groups and scopes."""
+SIGNED_IN = USER_ROUTES | OPERATOR_ROUTES | DESK_ROUTES | SWITCH_ROUTES
 
 
 def routes() -> dict[str, Any]:
@@ -56,36 +60,40 @@ def routes() -> dict[str, Any]:
 
 
 def test_routes_are_exactly_the_listed_ones() -> None:
-    assert set(routes()) == PUBLIC | USER_ROUTES | OPERATOR_ROUTES | SWITCH_ROUTES
+    assert set(routes()) == PUBLIC | SIGNED_IN
 
 
 def test_every_route_that_is_not_public_has_an_authorizer() -> None:
     open_routes = {key for key, route in routes().items() if route.get("AuthorizationType", "NONE") == "NONE"}
     assert open_routes == PUBLIC
-    for key in USER_ROUTES | OPERATOR_ROUTES | SWITCH_ROUTES:
+    for key in SIGNED_IN:
         assert routes()[key]["AuthorizationType"] == "JWT"
         assert routes()[key]["AuthorizerId"]["Ref"] in of_type("AWS::ApiGatewayV2::Authorizer")
 
 
-def test_customers_and_services_have_separate_authorizers() -> None:
-    users = {routes()[key]["AuthorizerId"]["Ref"] for key in USER_ROUTES}
-    services = {routes()[key]["AuthorizerId"]["Ref"] for key in OPERATOR_ROUTES | SWITCH_ROUTES}
-    assert (len(users), len(services)) == (1, 1)
-    assert users != services
-    audiences = [
-        str(RESOURCES[name]["Properties"]["JwtConfiguration"]["Audience"])
-        for names in (users, services)
-        for name in names
+def test_customers_staff_clients_and_the_switch_have_their_own_authorizers() -> None:
+    audiences = {}
+    for keys in (USER_ROUTES, OPERATOR_ROUTES, DESK_ROUTES, SWITCH_ROUTES):
+        [authorizer] = {routes()[key]["AuthorizerId"]["Ref"] for key in keys}
+        configured = RESOURCES[authorizer]["Properties"]["JwtConfiguration"]["Audience"]
+        audiences[min(keys)] = [audience["Fn::If"][1]["Ref"] for audience in configured]
+    assert list(audiences.values()) == [
+        ["UserClient"],
+        ["OperatorClient"],
+        ["OperatorClient", "StaffClient"],
+        ["ServiceClient"],
     ]
-    assert "UserClient" in audiences[0]
-    assert "UserClient" not in audiences[1]
 
 
 def test_every_service_route_requires_its_scope() -> None:
-    for key in OPERATOR_ROUTES:
+    for key in OPERATOR_ROUTES - CREDIT_ROUTES:
         assert routes()[key]["AuthorizationScopes"] == [{"Ref": "OperateScope"}], key
+    for key in CREDIT_ROUTES:
+        assert routes()[key]["AuthorizationScopes"] == [{"Ref": "AdjustScope"}], key
     for key in SWITCH_ROUTES:
         assert routes()[key]["AuthorizationScopes"] == [{"Ref": "AuthorizeScope"}], key
+    for key in DESK_ROUTES:
+        assert "AuthorizationScopes" not in routes()[key], key
 
 
 @pytest.mark.parametrize("key", sorted(PUBLIC - {"POST /stripe/webhook"}))

@@ -1,6 +1,8 @@
 """Who may sign up, sign in, and write which attributes, asserted on the template."""
 
-from tests.functions.template_resources import TEMPLATE, of_type, only
+from typing import Any
+
+from tests.functions.template_resources import RESOURCES, TEMPLATE, of_type, only
 
 
 def test_only_operators_create_users() -> None:
@@ -15,20 +17,41 @@ def test_account_id_is_a_custom_attribute_of_the_user() -> None:
 
 def test_no_client_may_write_the_account_id() -> None:
     clients = of_type("AWS::Cognito::UserPoolClient")
-    assert len(clients) == 2
+    assert set(clients) == {"UserClient", "StaffClient", "ServiceClient", "OperatorClient"}
     for name, client in clients.items():
         written = client["Properties"].get("WriteAttributes")
         assert written, f"{name} could write every attribute by default"
         assert not [attribute for attribute in written if attribute.startswith("custom:")], name
 
 
+def client(name: str) -> Any:
+    """Return the properties of a client of the user pool."""
+    return RESOURCES[name]["Properties"]
+
+
 def test_people_sign_in_with_a_code_and_services_with_their_secret() -> None:
-    clients = of_type("AWS::Cognito::UserPoolClient")
-    [user] = [c["Properties"] for c in clients.values() if not c["Properties"]["GenerateSecret"]]
-    [service] = [c["Properties"] for c in clients.values() if c["Properties"]["GenerateSecret"]]
-    assert user["AllowedOAuthFlows"] == ["code"]
-    assert service["AllowedOAuthFlows"] == ["client_credentials"]
-    assert not set(user["AllowedOAuthScopes"]) & set(service["AllowedOAuthScopes"])
+    for name in ("UserClient", "StaffClient"):
+        assert (client(name)["AllowedOAuthFlows"], client(name)["GenerateSecret"]) == (["code"], False)
+        assert client(name)["AllowedOAuthScopes"] == ["openid", "email", "profile"]
+    for name in ("ServiceClient", "OperatorClient"):
+        assert (client(name)["AllowedOAuthFlows"], client(name)["GenerateSecret"]) == (["client_credentials"], True)
+
+
+def test_switch_and_back_office_share_no_scope() -> None:
+    """The switch keeps the client of version 1.0.0, so its password must move no credit."""
+    assert client("ServiceClient")["AllowedOAuthScopes"] == ["calls/authorize", "calls/report"]
+    assert client("OperatorClient")["AllowedOAuthScopes"] == ["accounts/operate", "accounts/read", "credit/adjust"]
+
+
+def test_desk_sees_the_account_of_a_user_to_refuse_customers() -> None:
+    assert "custom:account_id" in client("StaffClient")["ReadAttributes"]
+
+
+def test_staff_groups_exist_and_are_none_of_the_customers() -> None:
+    groups = {group["Properties"]["GroupName"]["Ref"] for group in of_type("AWS::Cognito::UserPoolGroup").values()}
+    assert groups == {"AdminGroup", "SupportGroup", "FinanceGroup"}
+    names = [TEMPLATE["Parameters"][group]["Default"] for group in sorted(groups)]
+    assert names == ["billing_admin", "finance", "support"]
 
 
 def test_only_the_local_stack_accepts_a_plain_password() -> None:
@@ -50,6 +73,6 @@ def test_stack_is_not_local_by_default() -> None:
 def test_scopes_are_those_of_the_contract() -> None:
     servers = [server["Properties"] for server in of_type("AWS::Cognito::UserPoolResourceServer").values()]
     scopes = {f"{server['Identifier']}/{scope['ScopeName']}" for server in servers for scope in server["Scopes"]}
-    assert scopes == {"calls/authorize", "accounts/operate"}
-    assert TEMPLATE["Parameters"]["OperateScope"]["Default"] == "accounts/operate"
-    assert TEMPLATE["Parameters"]["AuthorizeScope"]["Default"] == "calls/authorize"
+    names = ("AuthorizeScope", "ReportScope", "OperateScope", "ReadScope", "AdjustScope")
+    assert scopes == {TEMPLATE["Parameters"][name]["Default"] for name in names}
+    assert scopes == {"calls/authorize", "calls/report", "accounts/operate", "accounts/read", "credit/adjust"}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from local.seed import MERIDIAN
+from local.seed import MERIDIAN, STAFF
 from local.stack import Stack, save_card
 from local.stripe_stand_in.stand_in import DEFAULT_WEBHOOK_SECRET
 from ops.openapi import ROOT
@@ -45,7 +45,9 @@ def test_responses_to_generated_requests_match_the_document(deployed: Stack, con
         "PYTHONPATH": f"{ROOT / 'layers' / 'domain'}:{ROOT}",
         "SCHEMATHESIS_HOOKS": "tests.fuzz.hooks",
         "CUSTOMER_TOKEN": deployed.user_token(ADMIN),
-        "SERVICE_TOKEN": deployed.service_token(),
+        "OPERATOR_TOKEN": deployed.operator_token(),
+        "SWITCH_TOKEN": deployed.switch_token(),
+        "STAFF_TOKEN": deployed.user_token(STAFF[1].email),
         "WEBHOOK_SECRET": DEFAULT_WEBHOOK_SECRET,
     }
     command = [

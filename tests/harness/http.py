@@ -1,8 +1,9 @@
 """HTTP events of API Gateway, made from the sample events, and the responses."""
 
+import base64
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from tests.harness.table import sample_event
 
@@ -12,6 +13,29 @@ EXTRA_MEMBERS = {
     "changed_meanwhile": {"current"},
 }
 """The further members of a problem by its code."""
+
+MEMBER: Final[dict[str, Any]] = {"cognito:groups": ["member"]}
+"""Claims of a user who may only read."""
+NOT_ADMIN: Final[list[Any]] = [
+    None,
+    "",
+    [],
+    ["member"],
+    ["billing_admins"],
+    ["xbilling_admin"],
+    ["BILLING_ADMIN"],
+    "x,billing_admin",
+    "[billing_admin]",
+    "billing_admin,",
+    "team billing_admin",
+    ["x,billing_admin"],
+    ["[billing_admin]"],
+    ["billing_admin,"],
+    ["team billing_admin"],
+    [["billing_admin"]],
+    {"billing_admin": True},
+]
+"""Claims of groups that make no billing admin. Flattened by the gateway, several look like one that does."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +62,24 @@ class Answer:
         return str(problem["code"])
 
 
+def change_claims(event: dict[str, Any], changes: dict[str, Any]) -> None:
+    """Change the claims of an event (None removes one): in its token, and as the gateway passes them, in strings."""
+    header, payload, signature = event["headers"]["authorization"].split(".")
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))) | changes
+    claims = {name: value for name, value in claims.items() if value is not None}
+    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    event["headers"]["authorization"] = f"{header}.{payload}.{signature}"
+    flattened = {name: flattened_claim(value) for name, value in claims.items()}
+    event["requestContext"]["authorizer"]["jwt"]["claims"] = flattened
+
+
+def flattened_claim(value: Any) -> str:
+    """A claim as API Gateway passes it to a function."""
+    if isinstance(value, list):
+        return f"[{' '.join(map(flattened_claim, value))}]"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def http_event(
     function: str,
     method: str,
@@ -57,8 +99,7 @@ def http_event(
     context["http"].update(method=method, path=path)
     context["routeKey"] = event["routeKey"]
     if signed_in and "authorizer" in context:
-        token = context["authorizer"]["jwt"]["claims"] | (claims or {})
-        context["authorizer"]["jwt"]["claims"] = {name: value for name, value in token.items() if value is not None}
+        change_claims(event, claims or {})
     event.pop("body", None)
     if body is not None:
         event["body"] = body if isinstance(body, str) else json.dumps(body)

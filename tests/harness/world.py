@@ -53,7 +53,7 @@ class World:
     def get(self, path: str, *, account: str = "acct_1", accept: str = "application/json", **query: Any) -> Answer:
         """The answer to a member of an account, or on the public `/rates` to anyone (`from_` is `from`)."""
         parameters = {name.rstrip("_"): str(value) for name, value in query.items() if value is not None}
-        claims = {"custom:account_id": account, "cognito:groups": "[member]"}
+        claims = {"custom:account_id": account, "cognito:groups": ["member"]}
         function = "public_rates" if path == "/rates" else "list_usage"
         event = http_event(function, "GET", path, claims=claims)
         event["headers"]["accept"] = accept
@@ -68,6 +68,14 @@ class World:
         if key is not None:
             event["headers"]["idempotency-key"] = key
         return self.invoke("manage_accounts", event)
+
+    def desk(
+        self, method: str, path: str, body: Any = None, *, key: str | None = None, group: str = "finance", **claims: Any
+    ) -> Answer:
+        """The answer of `manage_accounts` to a member of the staff; `path` begins after `/operator`."""
+        token: dict[str, Any] = {"client_id": None, "scope": None, "token_use": "id", "cognito:groups": [group]}
+        token |= {"sub": "staff-1", "email": "femi@phone.example"}
+        return self.operate(method, f"/operator{path}", body, key=key, **token | claims)
 
     def change(self, path: str, body: Any, **claims: Any) -> Answer:
         """The answer of `change_settings` to a billing admin of acct_1, or to the given claims."""

@@ -50,7 +50,7 @@ def state(driver: Driver, account: str, entries: Entries, seconds: int | None, k
     """Claim the key; if the correction states anything new, take back the standing charge and charge the call again."""
     model, (first_sk, _), entry = driver.model, entries[0], entries[-1][1]
     identifier = f"cor_{hashlib.sha256(f'{len(account)}:{account}{key}'.encode()).hexdigest()[:32]}"
-    stated = {"stated_seconds": seconds, "reason": "Test", "corrected_by": "operator:3n4exampleoperator"}
+    stated = {"stated_seconds": seconds, "reason": "Test", "corrected_by": "client:3n4exampleoperator"}
     model.put(account, f"CORRECTION#{identifier}", **stated)
     suspicious = first_sk.replace("ENTRY#", "SUSPICIOUS#", 1)
     listed = model.get(account, suspicious)

@@ -129,7 +129,7 @@ class Driver:
     def customer(self, account: str, method: str, path: str, body: Any = None, **more: Any) -> Answer:
         """Send a request of a customer and check law 8."""
         function = "change_settings" if method == "PUT" else "list_usage"
-        claims = {"custom:account_id": account, "cognito:groups": more.pop("group", "[billing_admin]")}
+        claims = {"custom:account_id": account, "cognito:groups": more.pop("group", ["billing_admin"])}
         before = len(self.wire.sent)
         answer = self.ask(function, method, path, body, claims=claims, **more)
         sent: list[Sent] = self.wire.sent[before:]

@@ -73,7 +73,7 @@ def keep_line(driver: Driver, account: str, line: str, *, enabled: bool | None) 
     switched = enabled if enabled is not None else bool(known and known["international_calling"])
     body = said if enabled is None else {**said, "international_calling": enabled}
     expect(driver.operate("PUT", f"/accounts/{account}/lines/{line}", body), 200 if known else 201)
-    operator = "operator:3n4exampleoperator"
+    operator = "client:3n4exampleoperator"
     driver.model.put(account, f"LINE#{line}", **said, changed_by=operator)
     driver.model.switch(account, line, operator, driver.now, is_on=switched)
 

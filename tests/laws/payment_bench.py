@@ -15,7 +15,7 @@ from tests.domain.examples import NOW
 from tests.harness.bench import Bench
 from tests.harness.faults import Point
 from tests.harness.faults import points as points_of_aws
-from tests.harness.http import Answer, http_event
+from tests.harness.http import Answer, change_claims, http_event
 from tests.harness.stripe_faults import OF_STRIPE, Response
 from tests.harness.table import Context
 from tests.harness.till import Till
@@ -96,7 +96,7 @@ class PaymentBench(Bench):
         """The event of a request by a client."""
         event = http_event(function, method, path, body=body, signed_in=more.get("signed_in", True))
         if more.get("signed_in", True):
-            event["requestContext"]["authorizer"]["jwt"]["claims"]["custom:account_id"] = "acct_1"
+            change_claims(event, {"custom:account_id": "acct_1"})
         event["headers"]["idempotency-key"] = more.get("key", "the same key")
         return event
 

@@ -52,7 +52,7 @@ def removed(bench: PaymentBench) -> Iterator[str]:
 def switched_off(bench: PaymentBench) -> Iterator[str]:
     """The operator switched the rule off, once."""
     rule = bench.till.state()
-    if rule["enabled"] or not rule["switched_off"]["by"].startswith("operator:"):
+    if rule["enabled"] or not rule["switched_off"]["by"].startswith("client:"):
         yield f"the rule is on: {rule['enabled']}"
     if rule["rule_version"] != 2:
         yield f"the rule was switched {rule['rule_version'] - 1} times"

@@ -22,7 +22,7 @@ def pages(driver: Driver, account: str, path: str, query: dict[str, Any], limit:
     cursor: str | None = None
     while True:
         asked = {**query, "limit": limit, "cursor": cursor}
-        found.append(expect(driver.customer(account, "GET", path, query=asked, group="[member]"), 200))
+        found.append(expect(driver.customer(account, "GET", path, query=asked, group=["member"]), 200))
         cursor = found[-1]["next_cursor"]
         assert all(len(page["items"]) <= limit for page in found)
         if cursor is None:
@@ -234,7 +234,7 @@ REFUSALS: tuple[Any, ...] = (
     ),
     lambda d, a, _: (d.operate("POST", f"/accounts/{a}/adjustments", CREDIT | {"amount": 5}, "k"), "invalid_amount"),
     lambda d, *_: (d.operate("POST", "/accounts/acct_nobody/adjustments", CREDIT, "k"), "unknown_account"),
-    lambda d, a, _: (d.customer(a, "PUT", "/lines/line_1", ON, group="[member]"), "billing_admin_required"),
+    lambda d, a, _: (d.customer(a, "PUT", "/lines/line_1", ON, group=["member"]), "billing_admin_required"),
     lambda d, a, _: (d.customer(a, "PUT", "/lines/line_nobody", ON), "unknown_line"),
     lambda d, a, _: (d.customer(a, "PUT", "/lines/line_1", {"international_calling": "yes"}), "invalid_field"),
     lambda d, *_: (d.customer("", "GET", "/balance"), "account_missing"),

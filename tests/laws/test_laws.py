@@ -25,7 +25,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.harness.fast_moto import make_moto_cheap
-from tests.harness.http import http_event
+from tests.harness.http import change_claims, http_event
 from tests.harness.queue import delivery, failures
 from tests.harness.table import Stack
 from tests.harness.template import ROOT, template
@@ -106,7 +106,9 @@ NAMING_ANOTHER = {
 
 def test_law_8_every_route_of_customers_is_held_to_its_account() -> None:
     routes = [part["Properties"] for part in template()["Resources"].values() if "Route" in part["Type"].split("::")]
-    operator = [route["RouteKey"] for route in routes if "AuthorizationScopes" in route]
+    operator = [
+        route["RouteKey"] for route in routes if "AuthorizationScopes" in route or " /operator/" in route["RouteKey"]
+    ]
     assert {route["RouteKey"] for route in routes} - set(operator) == set(CUSTOMER_ROUTES) | SIGNED_ROUTES | PAGE_ROUTES
     signed = (
         {route["RouteKey"] for route in routes if route["AuthorizationType"] == "NONE"} - PAGE_ROUTES - {"GET /rates"}

@@ -44,7 +44,7 @@ def correct_a_call(deployed: Stack, tokens: dict[str, str], call: dict[str, Any]
     path = f"/accounts/{call['account_id']}/calls/{call['call_id']}/corrections"
     body = {"started_at": call["started_at"], "duration_seconds": seconds, "reason": "Probe"}
     headers = {"Idempotency-Key": uuid.uuid4().hex}
-    answer = deployed.api.send("POST", path, tokens["service"], body, headers)
+    answer = deployed.api.send("POST", path, tokens["operator"], body, headers)
     assert answer["after"]["duration_seconds"] == seconds
 
 
@@ -68,10 +68,10 @@ def authorize_a_call(deployed: Stack, tokens: dict[str, str]) -> None:
     request = {"call_id": "c_1", "account_id": account_id, "line_id": "line_1", "to": "+442071838750"}
     for seconds in (60, 600):
         body = request | {"requested_seconds": seconds}
-        answer = deployed.api.send("POST", "/calls/authorize", tokens["service"], body)
+        answer = deployed.api.send("POST", "/calls/authorize", tokens["switch"], body)
         assert (answer["decision"], answer["max_seconds"]) == ("allow", seconds)
-    deployed.api.send("PUT", f"/accounts/{account_id}", tokens["service"], {"limits": {"blocked": ["GB"]}})
-    refused = deployed.api.send("POST", "/calls/authorize", tokens["service"], request | {"call_id": "c_2"})
+    deployed.api.send("PUT", f"/accounts/{account_id}", tokens["operator"], {"limits": {"blocked": ["GB"]}})
+    refused = deployed.api.send("POST", "/calls/authorize", tokens["switch"], request | {"call_id": "c_2"})
     assert refused["reason"] == "destination_blocked"
     assert [len(items_of(deployed, account_id, kind)) for kind in ("HOLD#", "DENIAL#")] == [1, 1]
 
@@ -81,7 +81,7 @@ def expire_a_hold(deployed: Stack, tokens: dict[str, str]) -> None:
     account_id = f"acct_{uuid.uuid4().hex[:12]}"
     open_account(deployed, account_id, "5.00")
     request = {"call_id": "c_1", "account_id": account_id, "line_id": "line_1", "to": "+442071838750"}
-    assert deployed.api.send("POST", "/calls/authorize", tokens["service"], request)["decision"] == "allow"
+    assert deployed.api.send("POST", "/calls/authorize", tokens["switch"], request)["decision"] == "allow"
     make_overdue(deployed, account_id, "c_1")
     assert invoke(deployed, "ExpireHoldsFunction", {})["failed"] == 0
     [hold] = items_of(deployed, account_id, "HOLD#")

@@ -21,14 +21,16 @@ MAX_LINES = 10_000
 
 @pytest.fixture(scope="session")
 def tokens(deployed: Stack) -> dict[str, str]:
-    """A token for each kind of caller: admin, member, foreign (another account's admin), service."""
-    by_role = {"admin": "ana@", "member": "ben@", "foreign": "dana@"}
+    """A token for each kind of caller: admin, member, foreign (another account's admin), support and finance (staff),
+    operator (the back office), switch.
+    """
+    by_role = {"admin": "ana@", "member": "ben@", "foreign": "dana@", "support": "sofia@", "finance": "femi@"}
     emails = [user["email"] for user in deployed.users]
     tokens = {
         role: deployed.user_token(next(email for email in emails if email.startswith(begin)))
         for role, begin in by_role.items()
     }
-    return tokens | {"service": deployed.service_token()}
+    return tokens | {"operator": deployed.operator_token(), "switch": deployed.switch_token()}
 
 
 @pytest.fixture(scope="module")

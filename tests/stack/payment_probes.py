@@ -174,7 +174,7 @@ def send_mail(deployed: Stack, tokens: dict[str, str]) -> None:
     """Send a mail with a link after SES refused the first attempt."""
     customer = run_below_threshold(deployed, "pm_card_authenticationRequired")
     email, account = f"{uuid.uuid4().hex}@customer.example", f"/accounts/{customer.account_id}"
-    deployed.api.send("PUT", account, tokens["service"], {"billing_emails": [email]})
+    deployed.api.send("PUT", account, tokens["operator"], {"billing_emails": [email]})
     data = {"reason": "authentication_required", "message": "", "payment_method": {"brand": "visa", "last4": "3220"}}
     sample = json.loads((ROOT / "events" / "send_mail.json").read_text(encoding="utf-8"))
     detail = {"id": f"evt_{uuid.uuid4().hex}", "account_id": customer.account_id, "type": "AutoRechargeSuspended"}

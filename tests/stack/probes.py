@@ -59,10 +59,10 @@ def manage_an_account(deployed: Stack, tokens: dict[str, str]) -> None:
     account_id = f"acct_{uuid.uuid4().hex[:12]}"
     open_account(deployed, account_id, "1.00")
     line = {"number": "+19995550100", "user_id": "user_1"}
-    answer = deployed.api.request("PUT", f"/accounts/{account_id}/lines/line_9", tokens["service"], json=line)
+    answer = deployed.api.request("PUT", f"/accounts/{account_id}/lines/line_9", tokens["operator"], json=line)
     assert answer.status_code == 422, answer.text
     correct_a_call_of_version_1(deployed, tokens, account_id)
-    deployed.api.send("PUT", f"/accounts/{account_id}", tokens["service"], {"status": "closed"})
+    deployed.api.send("PUT", f"/accounts/{account_id}", tokens["operator"], {"status": "closed"})
 
 
 def publish(deployed: Stack, tokens: dict[str, str]) -> None:

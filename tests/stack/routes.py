@@ -58,6 +58,11 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
         {"enabled": False, "reason": "A test"},
     ),
 }
+CASES |= {
+    route.replace(" /accounts", " /operator/accounts"): (f"/operator{path}", body)
+    for route, (path, body) in CASES.items()
+    if " /accounts" in route
+}
 """Path and body of one valid request to each route; tests replace the words in capitals."""
 OPEN = {
     "GET /",
@@ -68,9 +73,11 @@ OPEN = {
     "POST /links/{token}",
     "POST /stripe/webhook",
 }
-OPERATOR = {route for route in CASES if "/accounts" in route}
+OPERATOR = {route for route in CASES if " /accounts" in route}
+CREDIT = {route for route in OPERATOR if route.endswith(("/adjustments", "/corrections"))}
+DESK = {route for route in CASES if " /operator" in route}
 SWITCH = {"POST /calls/authorize"}
-SERVICE = OPERATOR | SWITCH
+SERVICE = OPERATOR | DESK | SWITCH
 ADMIN_ONLY = {
     "PUT /lines/{line_id}",
     "PUT /auto-recharge",
@@ -89,5 +96,7 @@ SUCCESS = {
     "POST /links/{token}": 303,
     "POST /accounts/{account_id}/adjustments": 201,
     "POST /accounts/{account_id}/calls/{call_key}/corrections": 201,
+    "POST /operator/accounts/{account_id}/adjustments": 201,
+    "POST /operator/accounts/{account_id}/calls/{call_key}/corrections": 201,
 }
 """The status of a valid request where it is not 200."""

@@ -45,7 +45,7 @@ def account_id(deployed: Stack) -> str:
 def ask(deployed: Stack, account_id: str, call_id: str, seconds: int = 60, **more: Any) -> dict[str, Any]:
     """Authorize a call; return the answer."""
     body = {"call_id": call_id, "account_id": account_id, "line_id": "line_1", "to": UNITED_KINGDOM}
-    token = more.pop("token", None) or deployed.service_token()
+    token = more.pop("token", None) or deployed.switch_token()
     answer: dict[str, Any] = deployed.api.send(
         "POST", "/calls/authorize", token, body | {"requested_seconds": seconds} | more
     )
@@ -56,7 +56,7 @@ def give(deployed: Stack, account_id: str, amount: str) -> None:
     """Add credit."""
     body = {"amount": amount, "reason": "Credit of a test"}
     headers = {"Idempotency-Key": uuid.uuid4().hex}
-    deployed.api.send("POST", f"/accounts/{account_id}/adjustments", deployed.service_token(), body, headers)
+    deployed.api.send("POST", f"/accounts/{account_id}/adjustments", deployed.operator_token(), body, headers)
 
 
 def balance(deployed: Stack, account_id: str) -> dict[str, int]:
@@ -109,7 +109,7 @@ def test_200_concurrent_requests_admit_only_the_20_calls_paid_for(deployed: Stac
 
 def test_200_http_requests_admit_only_the_20_calls_paid_for(deployed: Stack, account_id: str) -> None:
     """Use the deployed function, with limited concurrency; retry requests without an answer."""
-    price, token = credit_calls(deployed, account_id, PAID_FOR), deployed.service_token()
+    price, token = credit_calls(deployed, account_id, PAID_FOR), deployed.switch_token()
 
     def decide(number: int) -> tuple[str, str | None]:
         for _ in range(20):
@@ -178,7 +178,7 @@ def test_schedule_releases_the_hold_of_a_missing_call(deployed: Stack, account_i
 
 def test_frozen_account_admits_no_paid_call_until_unfrozen(deployed: Stack, account_id: str) -> None:
     give(deployed, account_id, "5.00")
-    path, token = f"/accounts/{account_id}", deployed.service_token()
+    path, token = f"/accounts/{account_id}", deployed.operator_token()
     assert deployed.api.send("PUT", path, token, {"frozen": True})["frozen"] is True
     assert ask(deployed, account_id, "c_1")["reason"] == "account_frozen"
     assert ask(deployed, account_id, "c_1", to="911")["decision"] == "allow"

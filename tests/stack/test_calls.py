@@ -45,7 +45,7 @@ INTERNATIONAL = DESTINATIONS[:14]
 
 def open_account(deployed: Stack, account_id: str, credit: str | None = None) -> None:
     """Open an account with one line for international calls, through the operator's routes."""
-    token = deployed.service_token()
+    token = deployed.operator_token()
     path = f"/accounts/{account_id}"
     deployed.api.send("PUT", path, token, {"time_zone": "America/Chicago"})
     deployed.api.send("PUT", f"{path}/users/user_1", token, {"name": "Uma"})

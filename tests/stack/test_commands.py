@@ -176,7 +176,7 @@ def test_account_can_be_frozen_and_unfrozen(deployed: Stack) -> None:
     request = {"call_id": "c_1", "account_id": "acct_frozen_by_hand", "line_id": "line_1", "to": LANDLINE}
 
     def decision() -> tuple[str, str | None]:
-        answer = deployed.api.send("POST", "/calls/authorize", deployed.service_token(), request)
+        answer = deployed.api.send("POST", "/calls/authorize", deployed.switch_token(), request)
         return answer["decision"], answer["reason"]
 
     for state in ("frozen", "already frozen"):

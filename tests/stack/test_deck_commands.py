@@ -108,7 +108,7 @@ def test_an_added_area_code_is_included_within_a_minute(deployed: Stack, tokens:
 
     def put_line() -> int:
         path = "/accounts/acct_area_code/lines/line_9"
-        return int(deployed.api.request("PUT", path, tokens["service"], json=line).status_code)
+        return int(deployed.api.request("PUT", path, tokens["operator"], json=line).status_code)
 
     assert put_line() == 422
     assert command(deployed, "add_area_code", "212", "US").returncode == 1

@@ -81,7 +81,7 @@ def test_subscriber_receives_balance_low_at_the_accounts_level(
 ) -> None:
     customer = open_customer(deployed, "30.00")
     path = f"/accounts/{customer.account_id}"
-    assert deployed.api.send("PUT", path, tokens["service"], {"low_balance": "20.00"})["low_balance"] == "20.00"
+    assert deployed.api.send("PUT", path, tokens["operator"], {"low_balance": "20.00"})["low_balance"] == "20.00"
     customer.make_long_call()
     event = subscriber.receive(customer.account_id, "BalanceLow")
     assert event["data"] == {"balance": "9.75", "low_balance": "20.00"}
@@ -91,16 +91,16 @@ def test_subscriber_receives_call_denied_and_account_frozen(
     deployed: Stack, tokens: dict[str, str], subscriber: Subscriber
 ) -> None:
     customer = open_customer(deployed, "30.00")
-    path, service = f"/accounts/{customer.account_id}", tokens["service"]
+    path, operator = f"/accounts/{customer.account_id}", tokens["operator"]
     line = {"number": "+13125550100", "user_id": "user_1", "international_calling": True}
-    deployed.api.send("PUT", f"{path}/lines/line_1", service, line)
-    deployed.api.send("PUT", path, service, {"limits": {"blocked": ["GB"]}})
+    deployed.api.send("PUT", f"{path}/lines/line_1", operator, line)
+    deployed.api.send("PUT", path, operator, {"limits": {"blocked": ["GB"]}})
     request = {"call_id": "c_1", "account_id": customer.account_id, "line_id": "line_1", "to": "+442071838750"}
-    assert deployed.api.send("POST", "/calls/authorize", service, request)["reason"] == "destination_blocked"
+    assert deployed.api.send("POST", "/calls/authorize", tokens["switch"], request)["reason"] == "destination_blocked"
     denial = subscriber.receive(customer.account_id, "CallDenied")["data"]
     assert (denial["reason"], denial["to"], denial["call_id"]) == ("destination_blocked", "GB…50", "c_1")
-    deployed.api.send("PUT", path, service, {"frozen": True})
-    assert subscriber.receive(customer.account_id, "AccountFrozen")["data"]["by"].startswith("operator:")
+    deployed.api.send("PUT", path, operator, {"frozen": True})
+    assert subscriber.receive(customer.account_id, "AccountFrozen")["data"]["by"].startswith("client:")
 
 
 def test_publisher_filters_are_deployed_unchanged(deployed: Stack) -> None:
@@ -114,7 +114,7 @@ def test_suspension_mail_contains_the_confirmation_link(deployed: Stack) -> None
     customer = open_customer(deployed)
     email = f"{uuid.uuid4().hex}@customer.example"
     account = f"/accounts/{customer.account_id}"
-    deployed.api.send("PUT", account, deployed.service_token(), {"billing_emails": [email], "low_balance": "5.00"})
+    deployed.api.send("PUT", account, deployed.operator_token(), {"billing_emails": [email], "low_balance": "5.00"})
     customer.set_rule(customer.save_card("pm_card_authenticationRequired"), threshold="100.00")
     [mail] = eventually(lambda: deployed.mailbox.mails_to(email), seconds=60)
     assert mail["Subject"] == "Confirm your automatic recharge"

@@ -173,7 +173,13 @@ def test_logs_contain_no_secret_and_no_token(deployed: Stack, tokens: dict[str, 
         for secret in secrets.list_secrets()["SecretList"]
     ]
     assert len(stored) == 2
-    hidden = [DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECRET, deployed.service_client["secret"], *stored]
+    hidden = [
+        DEFAULT_API_KEY,
+        DEFAULT_WEBHOOK_SECRET,
+        deployed.switch_client["secret"],
+        deployed.operator_client["secret"],
+        *stored,
+    ]
     hidden += [*tokens.values(), customer.token, str(customer.intents()[0].client_secret)]
 
     def lines() -> str:

@@ -71,6 +71,6 @@ def test_dispute_reverses_credit_and_a_won_dispute_restores_it(deployed: Stack, 
     refused = customer.pay(card["id"], "25.00", "disputed")
     assert (refused.status_code, refused.json()["code"]) == (409, "card_blocked")
     body = {"top_up_id": paid["id"], "reason": "The bank confirmed the payment."}
-    unblocked = deployed.api.send("POST", f"/accounts/{customer.account_id}/cards/unblock", tokens["service"], body)
+    unblocked = deployed.api.send("POST", f"/accounts/{customer.account_id}/cards/unblock", tokens["operator"], body)
     assert unblocked["was_blocked"] is True
     assert customer.pay(card["id"], "25.00", "unblocked").json()["status"] == "succeeded"

@@ -40,6 +40,7 @@ class Config(BaseModel):
     )
     mail_from: str = Field(alias="MAIL_FROM", default="", description="The sender of mails; verified in SES.")
     sign_in_client_id: str = Field(alias="SIGN_IN_CLIENT_ID", default="")
+    staff_client_id: str = Field(alias="STAFF_CLIENT_ID", default="", description="The desk's; empty without staff.")
     authorize_url: str = Field(
         alias="AUTHORIZE_URL", default="", description="Where the Billing page sends users to sign in."
     )

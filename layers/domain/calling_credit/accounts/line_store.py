@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who makes a change (`user:<sub>`, `operator:<client id>`), and from which IP address."""
+    """Who makes a change (`user:<sub>`, `staff:<sub>`, `client:<client id>`), and from which IP address."""
 
     by: str
     address: str

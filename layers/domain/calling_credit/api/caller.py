@@ -1,5 +1,5 @@
-"""The caller, from the claims that the gateway verified: a customer's account and role, a client's scope, or a staff
-member's groups.
+"""The caller, from the claims of the verified token (`verified_token.py`): a customer's account and role, a client's
+scopes, or a staff member's groups.
 """
 
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ def customer(claims: Mapping[str, Any], settings: Config) -> Caller:
         raise Forbidden(
             ProblemCode.ACCOUNT_MISSING, "This user belongs to no account; the operator assigns users to accounts."
         )
-    groups = _words(claims.get(settings.groups_claim))
+    groups = _groups_of(claims, settings)
     name = str(claims.get("email") or "")
     return Caller(account_id, str(claims.get("sub", "")), settings.admin_group in groups, name, signed_in_at(claims))
 
@@ -64,43 +64,37 @@ CLIENT_NAMES: Final = ("client_id", "cid", "azp", "sub")
 """The claims in which Cognito, Okta, Auth0, and others name the client of a token."""
 
 
-def operator(claims: Mapping[str, Any], settings: Config) -> str:
-    """Return the operator's client id.
-
-    Raises:
-        Forbidden: `scope_required`.
-    """
-    return _service(claims, settings.operate_scope)
-
-
 def switch(claims: Mapping[str, Any], settings: Config) -> str:
-    """Return the client id of the phone switch.
+    """Return the client id of the phone switch. The scope is checked again, in case a route is deployed without the
+    gateway's check.
 
     Raises:
         Forbidden: `scope_required`.
     """
-    return _service(claims, settings.authorize_scope)
-
-
-def _service(claims: Mapping[str, Any], scope: str) -> str:
-    """Check the scope again, in case a route is deployed without the gateway's check, and return the client id.
-
-    Identity providers name scopes `scope` or `scp`, and the client in one of `CLIENT_NAMES`.
-    """
-    if scope not in _words(claims.get("scope") or claims.get("scp")):
-        raise _scope_required(scope)
+    if settings.authorize_scope not in _scopes_of(claims):
+        raise _scope_required(settings.authorize_scope)
     return _client_id(claims)
+
+
+def _scopes_of(claims: Mapping[str, Any]) -> list[str]:
+    """The scopes of a token, in the claim `scope` or `scp`: text with spaces between them, or an array. Each is
+    compared as a whole.
+    """
+    value = claims.get("scope") or claims.get("scp")
+    if isinstance(value, list):
+        return [scope for scope in value if isinstance(scope, str)]
+    return value.split(" ") if isinstance(value, str) else []
 
 
 def _client_id(claims: Mapping[str, Any]) -> str:
     return str(next((claims[name] for name in CLIENT_NAMES if claims.get(name)), ""))
 
 
-def _words(value: object) -> list[str]:
-    """Return the values of a claim that API Gateway passes as a list, as `[a b]`, or as `a b`."""
-    if isinstance(value, list):
-        return [str(part) for part in value]
-    return str(value or "").strip("[]").replace(",", " ").split()
+def _groups_of(claims: Mapping[str, Any], settings: Config) -> list[str]:
+    """The groups of a user: an array, or the one group as text. Each is compared as a whole."""
+    value = claims.get(settings.groups_claim)
+    groups = value if isinstance(value, list) else [value]
+    return [group for group in groups if isinstance(group, str) and group]
 
 
 class Right(StrEnum):
@@ -143,6 +137,13 @@ class Operator:
         raise _scope_required(_scopes(settings)[right])
 
 
+def back_office(claims: Mapping[str, Any], settings: Config, address: str = "") -> Operator:
+    """Return the client of a token, for the routes below `/accounts`, which take no sign-in. A token without a scope
+    of the back office has no right.
+    """
+    return Operator(Actor(ActorKind.CLIENT, _client_id(claims), address), _client_rights(claims, settings))
+
+
 def desk(claims: Mapping[str, Any], settings: Config, address: str = "") -> Operator:
     """Return the staff member or client of a token, for the routes below `/operator`.
 
@@ -150,14 +151,13 @@ def desk(claims: Mapping[str, Any], settings: Config, address: str = "") -> Oper
         Forbidden: id_token_required, staff_required (a customer's token, or one of both), scope_required (a client
             without any scope of the back office).
     """
-    scopes = _words(claims.get("scope") or claims.get("scp"))
-    granted = frozenset(right for right, scope in _scopes(settings).items() if scope in scopes)
-    if granted:
-        return Operator(Actor(ActorKind.CLIENT, _client_id(claims), address), granted)
-    groups = _words(claims.get(settings.groups_claim))
+    client = back_office(claims, settings, address)
+    if client.rights:
+        return client
+    groups = _groups_of(claims, settings)
     rights = _staff_rights(groups, settings)
     if not rights or claims.get(settings.account_claim):
-        if not groups and scopes:
+        if not groups and _scopes_of(claims):
             raise _scope_required(settings.read_scope)
         raise Forbidden(
             ProblemCode.STAFF_REQUIRED,
@@ -174,8 +174,27 @@ def signed_in_at(claims: Mapping[str, Any]) -> int | None:
     """Return when the holder of a token signed in, in whole Unix seconds: `auth_time`, else `iat`; None without both.
     A refreshed token keeps its `auth_time`.
     """
-    value = str(claims.get("auth_time") or claims.get("iat") or "")
-    return int(value) if value.isascii() and value.isdigit() else None
+    value = claims.get("auth_time") or claims.get("iat")
+    return int(value) if isinstance(value, int | float) else None
+
+
+def require_later_sign_in(signed_in_at: int | None, after: int | None) -> None:
+    """Refuse a token whose holder signed in before the sign-in was ended.
+
+    Args:
+        signed_in_at: the time of the sign-in in whole Unix seconds; None if the token does not say.
+        after: until when (inclusive) sign-ins have ended; None: none was ended.
+
+    Raises:
+        Forbidden: `signed_out`.
+    """
+    if after is not None and (signed_in_at is None or signed_in_at <= after):
+        raise Forbidden(ProblemCode.SIGNED_OUT, "This sign-in was ended; sign in again.")
+
+
+def _client_rights(claims: Mapping[str, Any], settings: Config) -> frozenset[Right]:
+    scopes = _scopes_of(claims)
+    return frozenset(right for right, scope in _scopes(settings).items() if scope in scopes)
 
 
 def _staff_rights(groups: list[str], settings: Config) -> frozenset[Right]:

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from calling_credit.api.problems import internal_error, problem
+from calling_credit.api.verified_token import verified_claims
 from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, translate_error
 from calling_credit.errors import BadRequest, CallingCreditError, InvalidValue, NotFound, PayloadTooLarge, ProblemCode
 
@@ -77,10 +78,12 @@ def csv_answer(text: str, next_cursor: str | None) -> Response[str]:
 
 
 def claims(app: APIGatewayHttpResolver) -> dict[str, Any]:
-    """Return the claims that the gateway verified; empty on a route without an authorizer."""
+    """Return the claims of the token that the gateway verified, as the issuer wrote them; empty on a route without an
+    authorizer.
+    """
     context: dict[str, Any] = app.current_event.raw_event.get("requestContext", {})
-    claims: dict[str, Any] = context.get("authorizer", {}).get("jwt", {}).get("claims", {})
-    return claims
+    verified = context.get("authorizer", {}).get("jwt", {}).get("claims", {})
+    return verified_claims(app.current_event.headers.get("authorization", ""), verified)
 
 
 def source_ip(app: APIGatewayHttpResolver) -> str:

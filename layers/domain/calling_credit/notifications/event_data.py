@@ -126,7 +126,7 @@ class Denied(Form):
 
 
 class Frozen(Form):
-    """The actor that froze or unfroze an account: `operator:<client>`, `command:<operator>`, `link`."""
+    """The actor of freezing and unfreezing: `staff:<subject>`, `client:<client>`, `command:<operator>`, `link`."""
 
     by: str
 

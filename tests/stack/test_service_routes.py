@@ -1,0 +1,87 @@
+"""Every route of the back office, the staff, and the switch, with each caller, scope, and group."""
+
+import httpx
+import pytest
+
+from local.stack import Stack
+from tests.stack.route_requests import Ask, asker, caller, known_ids
+from tests.stack.routes import CREDIT, DESK, OPERATOR, SERVICE, SWITCH
+
+
+@pytest.fixture(scope="module")
+def ids(deployed: Stack, tokens: dict[str, str]) -> dict[str, str]:
+    """The ids in the requests."""
+    return known_ids(deployed, tokens)
+
+
+@pytest.fixture(scope="module")
+def ask(deployed: Stack, ids: dict[str, str]) -> Ask:
+    """Return a function that sends the valid request of a route with a token."""
+    return asker(deployed, ids)
+
+
+@pytest.mark.parametrize("route", sorted(SERVICE))
+def test_service_route_refuses_customers(ask: Ask, tokens: dict[str, str], route: str) -> None:
+    for role in ("admin", "member", "foreign"):
+        assert ask(route, tokens[role]).status_code in (401, 403)
+
+
+@pytest.mark.parametrize("route", sorted(OPERATOR | SWITCH))
+def test_service_route_refuses_staff(ask: Ask, tokens: dict[str, str], route: str) -> None:
+    for role in ("support", "finance"):
+        assert ask(route, tokens[role]).status_code in (401, 403)
+
+
+@pytest.mark.parametrize("route", sorted(OPERATOR | DESK))
+def test_route_of_the_back_office_refuses_the_switch(ask: Ask, tokens: dict[str, str], route: str) -> None:
+    assert ask(route, tokens["switch"]).status_code in (401, 403)
+
+
+@pytest.mark.parametrize("route", sorted(OPERATOR | DESK))
+def test_route_of_the_back_office_refuses_a_token_without_its_scope(deployed: Stack, ask: Ask, route: str) -> None:
+    scope = "accounts/operate" if route.replace("/operator", "") in CREDIT else "accounts/read credit/adjust"
+    assert ask(route, token_with(deployed, deployed.operator_client, scope)).status_code == 403
+
+
+def test_switch_route_refuses_a_token_without_its_scope(deployed: Stack, ask: Ask) -> None:
+    assert ask("POST /calls/authorize", token_with(deployed, deployed.switch_client, "calls/report")).status_code == 403
+
+
+@pytest.mark.parametrize("scope", ["accounts/operate", "credit/adjust", "calls/authorize accounts/operate"])
+def test_switch_gets_no_scope_of_the_back_office(deployed: Stack, scope: str) -> None:
+    assert ask_for_token(deployed, deployed.switch_client, scope).status_code == 400
+
+
+def ask_for_token(deployed: Stack, client: dict[str, str], scope: str) -> httpx.Response:
+    """Ask for a token with the given scopes."""
+    return httpx.post(
+        f"{deployed.settings.endpoint_url}/oauth2/token",
+        data={"grant_type": "client_credentials", "scope": scope},
+        auth=(client["id"], client["secret"]),
+        trust_env=False,
+    )
+
+
+def token_with(deployed: Stack, client: dict[str, str], scope: str) -> str:
+    """Return a token with the given scopes."""
+    return str(ask_for_token(deployed, client, scope).json()["access_token"])
+
+
+@pytest.mark.parametrize("route", sorted(SERVICE))
+def test_service_route_accepts_its_client(ask: Ask, tokens: dict[str, str], route: str) -> None:
+    assert ask(route, tokens[caller(route)]).status_code in (200, 201)
+
+
+@pytest.mark.parametrize("route", sorted(DESK))
+def test_finance_uses_every_route_of_the_desk_and_support_changes_nothing(
+    ask: Ask, tokens: dict[str, str], route: str
+) -> None:
+    refused = ask(route, tokens["support"])
+    assert (refused.status_code, refused.json()["code"]) == (403, "finance_required")
+    assert ask(route, tokens["finance"]).status_code in (200, 201)
+
+
+def test_support_freezes_and_unfreezes(deployed: Stack, tokens: dict[str, str]) -> None:
+    for frozen in (True, False):
+        path, body = "/operator/accounts/acct_meridian", {"frozen": frozen}
+        assert deployed.api.send("PUT", path, tokens["support"], body)["frozen"] is frozen
