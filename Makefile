@@ -236,6 +236,10 @@ erase-number: $(READY)  ## Erase a person's number: ACCOUNT=id NUMBER=+442071838
 	@$(BIN)/python -m ops.erase_number "$(or $(ACCOUNT),$(error Name the account: make erase-number ACCOUNT=id NUMBER=+44...))" \
 	  "$(or $(NUMBER),$(error Name the number: make erase-number ACCOUNT=id NUMBER=+44...))" $(call flag,YES,--yes)
 
+.PHONY: index-accounts
+index-accounts: $(READY)  ## Index existing accounts by number, name, and address; continues where it stopped; YES=1 skips the question
+	@$(BIN)/python -m ops.index_accounts $(call flag,YES,--yes)
+
 .PHONY: withdraw-links
 withdraw-links: $(READY)  ## Revoke all outstanding links of ACCOUNT=id
 	@$(BIN)/python -m ops.withdraw_links "$(or $(ACCOUNT),$(error Name the account: make withdraw-links ACCOUNT=id))" $(call flag,YES,--yes)

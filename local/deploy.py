@@ -20,6 +20,7 @@ ARTIFACT_BUCKET: Final = "calling-credit-artifacts"
 BATCHING_WINDOW_SECONDS: Final = 1
 RATING_GRACE_MINUTES: Final = 0
 DECK_LEAD_SECONDS: Final = 1
+LEAD_SECONDS: Final = 2
 MAIL_FROM: Final = "billing@phone-service.example"
 
 
@@ -100,6 +101,7 @@ def _parameters(settings: Settings) -> list[str]:
         f"BatchingWindowSeconds={BATCHING_WINDOW_SECONDS}",
         f"RatingGraceMinutes={RATING_GRACE_MINUTES}",
         f"DeckLeadSeconds={DECK_LEAD_SECONDS}",
+        f"LeadSeconds={LEAD_SECONDS}",
         f"PageUrls={settings.api_url}/",
         f"AuthorizeUrl={settings.endpoint_url}/oauth2/authorize",
         f"TokenUrl={settings.endpoint_url}/oauth2/token",

@@ -7,7 +7,8 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-from calling_credit.call_events import parse_call
+from calling_credit.call_events import parse_event, read_event
+from calling_credit.charging.named_events import question_of
 from calling_credit.rejection_codes import Rejection
 from ops.terminal import CommandError, console, run
 
@@ -28,8 +29,13 @@ def lines_of(path: Path) -> list[tuple[int, str]]:
 
 
 def rejections_of(lines: list[tuple[int, str]], now: datetime) -> list[tuple[int, Rejection]]:
-    """Return the lines that would be rejected, with the reasons."""
-    outcomes = ((number, parse_call(line, now)) for number, line in lines)
+    """Return the lines that would be rejected, with the reasons. Whether a number has a line is not checked."""
+    outcomes = []
+    for number, line in lines:
+        event = read_event(line)
+        if not isinstance(event, Rejection) and question_of(event) is not None:
+            event = {"line_id": "by_number", **event, "account_id": "by_number"}
+        outcomes.append((number, event if isinstance(event, Rejection) else parse_event(event, now)))
     return [(number, outcome) for number, outcome in outcomes if isinstance(outcome, Rejection)]
 
 

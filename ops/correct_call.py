@@ -3,12 +3,12 @@ writes to the ledger, so an operator needs just the right to invoke it.
 """
 
 import argparse
-import getpass
 import re
 import uuid
 from typing import Any
 
 from calling_credit.ids import HASHED, call_key
+from ops.actor import who
 from ops.rerate_calls import ask
 from ops.stack import find_stack
 from ops.terminal import CommandError, confirm, console, run
@@ -40,7 +40,7 @@ def main() -> int:
         "call_key": key_of(arguments.call),
         "body": {"started_at": arguments.started_at, "reason": arguments.reason, **stated},
         "key": uuid.uuid4().hex,
-        "by": getpass.getuser(),
+        **who(),
     }
     stack = find_stack()
     preview = ask(stack, {"correct": command})

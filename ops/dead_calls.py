@@ -4,16 +4,19 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
 from rich.markup import escape
 from rich.table import Table
 
-from calling_credit.call_events import parse_call
+from calling_credit.accounts.line_numbers import LEAD
+from calling_credit.accounts.number_resolver import NumberResolver
+from calling_credit.call_events import parse_event, read_event
 from calling_credit.calls import Call, FreeEvent
 from calling_credit.charging.intake import FIRST_SENT
+from calling_credit.charging.named_events import name_lines
 from calling_credit.dynamodb.batch_get import Key, read_many
 from calling_credit.dynamodb.keys import account_pk, balance_sk, entry_sk
 from calling_credit.instants import format_instant
@@ -24,8 +27,12 @@ from ops.stack import FoundStack
 
 MAX_ROWS: Final = 100
 MAX_SHOWN: Final = 96
-MAY_PASS: Final = (RejectionCode.STARTED_TOO_FAR_AHEAD, RejectionCode.ENDED_IN_THE_FUTURE)
-"""The refusals that end by themselves, with time."""
+MAY_PASS: Final = (
+    RejectionCode.STARTED_TOO_FAR_AHEAD,
+    RejectionCode.ENDED_IN_THE_FUTURE,
+    RejectionCode.NUMBER_AMBIGUOUS,
+)
+"""The refusals that end with time, or when the operator has acted."""
 _SHOWN: Final = ("direction", "account_id", "call_id", "duration_seconds")
 
 
@@ -60,7 +67,10 @@ class DeadCall:
 
 def judge(stack: FoundStack, messages: Sequence[dict[str, Any]], now: datetime) -> list[DeadCall]:
     """Return why each message is refused now, by its form or by the ledger."""
-    outcomes = [parse_call(message["Body"], now) for message in messages]
+    lead = timedelta(seconds=int(stack.parameters.get("LeadSeconds") or LEAD.total_seconds()))
+    numbers = NumberResolver(stack.client("dynamodb"), stack.table_name, lead)
+    events = name_lines([read_event(message["Body"]) for message in messages], numbers, now)
+    outcomes = [event if isinstance(event, Rejection) else parse_event(event, now) for event in events]
     calls = [outcome for outcome in outcomes if isinstance(outcome, Call)]
     keys = {key for call in calls for key in (_balance_of(call), _entry_of(call))}
     items = read_many(stack.client("dynamodb"), stack.table_name, sorted(keys))

@@ -1,11 +1,15 @@
-"""Erases a person's telephone number from an account's entries and waiting calls. Amounts do not change."""
+"""Erases a person's telephone number from an account: from its calls, its names, and the history of the number. Amounts
+do not change.
+"""
 
 import argparse
 
-from calling_credit.ledger.erasure import erase_number
+from calling_credit import clock
+from calling_credit.accounts.erasure import erase_number, lines_with
 from calling_credit.masking import masked
 from calling_credit.numbering import is_e164
 from ops.accounts import require_account
+from ops.actor import this_operator
 from ops.stack import find_stack
 from ops.terminal import CommandError, confirm, console, run
 
@@ -24,12 +28,19 @@ def main() -> int:
     question = f"Permanently erase {mask} from {arguments.account_id} in {stack.name}?"
     if not arguments.yes and not confirm(question):
         return 1
-    items = list(erase_number(stack.client("dynamodb"), stack.table_name, arguments.account_id, arguments.number))
+    place = (stack.client("dynamodb"), stack.table_name, arguments.account_id, arguments.number)
+    items = list(erase_number(*place, this_operator(), clock.now()))
     if not items:
         require_account(stack, arguments.account_id)
     console.print(
         f"Erased the number from {len(items)} items of {arguments.account_id}; they show {mask} instead.", markup=False
     )
+    for line_id in lines_with(*place):
+        console.print(
+            f"The line {line_id} still has the number. Give it another number, or move the number to another line; then"
+            " run the command again.",
+            markup=False,
+        )
     return 0
 
 

@@ -3,13 +3,12 @@ and running calls are not touched. Payments that wait for their customer are can
 """
 
 import argparse
-import getpass
-import socket
 
 from calling_credit import clock
 from calling_credit.accounts.freezing import freeze_account, unfreeze_account
 from calling_credit.errors import CallingCreditError
 from calling_credit.topups.store import TopUpStore
+from ops.actor import this_operator
 from ops.stack import find_stack
 from ops.terminal import CommandError, console, run
 
@@ -25,9 +24,8 @@ def main() -> int:
     stack = find_stack()
     topups = TopUpStore(stack.client("dynamodb"), stack.table_name)
     change, state = (unfreeze_account, "not frozen") if arguments.off else (freeze_account, "frozen")
-    actor, host = f"command:{getpass.getuser()}", socket.gethostname()
     try:
-        is_new = change(stack.client("dynamodb"), stack.table_name, arguments.account_id, actor, clock.now(), host)
+        is_new = change(stack.client("dynamodb"), stack.table_name, arguments.account_id, this_operator(), clock.now())
     except CallingCreditError as error:
         raise CommandError(error.detail) from error
     if not arguments.off:

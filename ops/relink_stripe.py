@@ -3,7 +3,6 @@ and suspends the rules whose cards it does not have. Reports open top-ups and ne
 """
 
 import argparse
-import getpass
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Final
@@ -15,6 +14,7 @@ from calling_credit.errors import CallingCreditError
 from calling_credit.payments.relinking import AccountPlan, Relinker
 from calling_credit.payments.stripe_account import KnownAccount, StripeAccountGuard, hash_of
 from calling_credit.payments.stripe_client import TIMEOUT_SECONDS
+from ops.actor import this_operator
 from ops.audit import STRIPE, stripe_key_of
 from ops.project import local_description
 from ops.stack import FoundStack, find_stack
@@ -91,11 +91,11 @@ def changes_of(plan: AccountPlan) -> list[str]:
 
 def apply(relinker: Relinker, plans: list[AccountPlan]) -> int:
     """Relink the accounts, and return how many failed."""
-    by, failed = f"command:{getpass.getuser()}", 0
+    actor, failed = this_operator(), 0
     with progress_bar("Relinking accounts", len(plans)) as move:
         for count, plan in enumerate(plans, 1):
             try:
-                relinker.apply(plan, by, datetime.now(UTC))
+                relinker.apply(plan, actor, datetime.now(UTC))
             except (CallingCreditError, *AWS_ERRORS) as error:
                 failed += 1
                 console.print(f"  {plan.account_id}: {code_of(error)}", markup=False)

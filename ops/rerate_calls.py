@@ -13,6 +13,7 @@ from botocore.config import Config
 from rich.table import Table
 
 from calling_credit.money import format_money, parse_money
+from ops.actor import who
 from ops.stack import FoundStack, find_stack
 from ops.terminal import CommandError, console, progress_bar, run
 
@@ -101,7 +102,7 @@ def price_again(stack: FoundStack, selection: dict[str, Any], *, post: bool) -> 
     with progress_bar(f"Pricing calls of {selection['account_id']}", None) as move:
         position: str | None = None
         while not total.answer or position is not None:
-            total.answer = ask(stack, {"reprice": selection | {"apply": post, "position": position}})
+            total.answer = ask(stack, {"reprice": selection | who() | {"apply": post, "position": position}})
             position = total.answer["position"]
             if "deck" in selection:
                 selection = selection | {"deck": total.answer["deck"]}  # A deck that is published now changes nothing.

@@ -1,12 +1,12 @@
 """Unblocks a card after a dispute or a fraud warning, and resumes the automatic recharge that the dispute suspended."""
 
 import argparse
-import getpass
 
 from calling_credit import clock
 from calling_credit.errors import CallingCreditError
 from calling_credit.payments.unblocking import parse_unblock, unblock_card
 from ops.accounts import require_account
+from ops.actor import this_operator
 from ops.stack import find_stack
 from ops.terminal import CommandError, confirm, console, run
 
@@ -32,7 +32,7 @@ def main() -> int:
     require_account(stack, arguments.account)
     if not arguments.yes and not confirm(f"Unblock this card for every account in {stack.name}?"):
         return 1
-    actor, table_name = f"command:{getpass.getuser()}", stack.table_name
+    actor, table_name = this_operator(), stack.table_name
     try:
         request = parse_unblock({**named, "reason": arguments.reason})
         unblocked = unblock_card(stack.client("dynamodb"), table_name, arguments.account, request, actor, clock.now())

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from calling_credit.links.store import withdraw_links
 from ops.accounts import require_account
+from ops.actor import this_operator
 from ops.stack import find_stack
 from ops.terminal import confirm, console, run
 
@@ -23,7 +24,8 @@ def main() -> int:
     question = f"Revoke all outstanding links of {arguments.account_id} in {stack.name}?"
     if not arguments.yes and not confirm(question):
         return 1
-    count = withdraw_links(stack.client("dynamodb"), stack.table_name, arguments.account_id, now=datetime.now(UTC))
+    client, now = stack.client("dynamodb"), datetime.now(UTC)
+    count = withdraw_links(client, stack.table_name, arguments.account_id, this_operator(), now)
     if not count:
         require_account(stack, arguments.account_id)
     console.print(f"Links of {arguments.account_id} revoked: {count}.", markup=False)

@@ -17,7 +17,7 @@ from calling_credit.accounts.freezing import account_frozen
 from calling_credit.accounts.store import AccountStore
 from calling_credit.api.caller import Caller, customer, require_admin
 from calling_credit.api.pagination import Listing
-from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body
+from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
 from calling_credit.aws import read_secret
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
@@ -29,6 +29,7 @@ from calling_credit.links.payment_page import halt_since
 from calling_credit.links.store import LinkStore
 from calling_credit.links.tokens import issue_link
 from calling_credit.payments.card_changes import RuleCards
+from calling_credit.payments.card_records import record_removed_cards
 from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.counted_worker import counted_worker
 from calling_credit.payments.lost_customers import CardSaver
@@ -162,7 +163,9 @@ def delete_payment_method(payment_method_id: str) -> Response[str]:
     caller = admin()
     parse_payment_method_id({"payment_method_id": payment_method_id})
     account = recharges.snapshot(caller.account_id)
-    remove_saved_card(stripe_client(), recharges, account, payment_method_id, clock.now())
+    actor, now = caller.actor(source_ip(app)), clock.now()
+    removed = remove_saved_card(stripe_client(), recharges, account, payment_method_id, actor, now)
+    record_removed_cards(dynamodb, config().table_name, caller.account_id, removed, actor, now)
     return Response(status_code=204, content_type="application/json", body="", headers={"Cache-Control": "no-store"})
 
 

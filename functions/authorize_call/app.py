@@ -1,5 +1,6 @@
 """Authorize calls for the phone switch, and hold the credit that pays for them."""
 
+from datetime import timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -7,7 +8,9 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
+from calling_credit.accounts.number_resolver import NumberResolver
 from calling_credit.admission.authorize import authorize
+from calling_credit.admission.caller_line import caller_line, with_line
 from calling_credit.admission.decision import AdmissionRequest, Decision, emergency
 from calling_credit.admission.denials import announce_denial
 from calling_credit.admission.reader import AdmissionReader, AdmissionSnapshot
@@ -34,6 +37,7 @@ app = http_resolver(logger)
 dynamodb = dynamodb_client()
 reader = AdmissionReader(dynamodb, config().table_name)
 store = AdmissionStore(dynamodb, config().table_name)
+numbers = NumberResolver(dynamodb, config().table_name, timedelta(seconds=config().lead_seconds))
 decks = ActiveDecks(s3_client(), config().deck_bucket)
 
 
@@ -46,10 +50,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def authorize_call() -> Response[str]:
     """Authorize a call or its extension; a repeated request has no further effect."""
     switch(claims(app), config())
-    request = parse_request(json_body(app))
-    decision = emergency(request)
+    body, now = json_body(app), clock.now()
+    line = caller_line(body, numbers, now)
+    request = parse_request(with_line(body, line))
+    decision = Decision(line, 0) if isinstance(line, DenialReason) else emergency(request)
     if decision is None:
-        now = clock.now()
         seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
         decision, snapshot = authorize(request, decks.in_force(now), reader, store, now, seconds_left)
         announce(request, decision, snapshot)

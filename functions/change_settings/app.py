@@ -17,8 +17,9 @@ from calling_credit.accounts.limits import (
     limits_view,
     parse_customer_limits,
 )
-from calling_credit.accounts.line_store import LineStore, Source
+from calling_credit.accounts.line_store import LineStore
 from calling_credit.accounts.store import AccountStore
+from calling_credit.accounts.user_store import UserStore
 from calling_credit.api.caller import customer, require_admin
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body, source_ip
 from calling_credit.config import config
@@ -26,7 +27,8 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import InvalidValue, NotFound
 from calling_credit.ledger.reader import LedgerReader
 from calling_credit.metrics import emit
-from calling_credit.payments.card_store import CardStore, has_number
+from calling_credit.payments.card_items import has_number
+from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.rule_cards import read_rule_card
 from calling_credit.payments.stripe_account import StripeAccountGuard
 from calling_credit.payments.stripe_client import stripe_client
@@ -38,7 +40,8 @@ from calling_credit.recharge.past_entries import run_simulation
 from calling_credit.recharge.saving import RuleChange, in_flight_view, parse_rule_change
 from calling_credit.recharge.settings import RuleSettings, apply_settings, parse_rule_settings, rule_view
 from calling_credit.recharge.simulation import simulation_view
-from calling_credit.recharge.store import RechargeStore, Snapshot
+from calling_credit.recharge.snapshot import Snapshot
+from calling_credit.recharge.store import RechargeStore
 from calling_credit.topups.refusals import card_blocked
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import Card
@@ -52,6 +55,7 @@ metrics = Metrics(service="payments")
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 accounts = AccountStore(dynamodb, config().table_name)
+users = UserStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
 topups = TopUpStore(dynamodb, config().table_name)
@@ -70,16 +74,16 @@ def switch_line(line_id: str) -> Response[str]:
     body = json_body(app)
     enabled, version = account.parse_switch(body), read_version(body)
     ids.check_id(line_id, "line_id")
-    source = Source(f"user:{caller.subject}", source_ip(app))
+    actor = caller.actor(source_ip(app))
 
     def view(line: account.Line) -> dict[str, Any]:
-        return account.line_view(line, accounts.user_name(caller.account_id, line.user_id))
+        return account.line_view(line, users.name(caller.account_id, line.user_id))
 
     def check(line: account.Line) -> None:
         if is_outdated(version, line.version):
             raise changed_meanwhile("The line", view(line))
 
-    return answer(view(lines.switch_line(caller.account_id, line_id, enabled, source, clock.now(), check)))
+    return answer(view(lines.switch_line(caller.account_id, line_id, enabled, actor, clock.now(), check)))
 
 
 @app.get("/limits")
@@ -108,7 +112,7 @@ def put_limits() -> Response[str]:
             pass  # They do not fit the limits that the sender has not seen.
         raise changed_meanwhile("The limits", limits_answer(current))
 
-    accounts.store_customer_limits(caller.account_id, change, f"user:{caller.subject}", source_ip(app), clock.now())
+    accounts.store_customer_limits(caller.account_id, change, caller.actor(source_ip(app)), clock.now())
     return answer(limits_answer(accounts.limits(caller.account_id)))
 
 
@@ -170,7 +174,7 @@ def save_rule() -> Response[str]:
         def save(current: Recharge) -> tuple[Rule, State] | None:
             return None if change.has_result(current, view) else change.apply(current, card)
 
-        stored = recharges.store_rule(caller.account_id, save, now)
+        stored = recharges.store_rule(caller.account_id, save, caller.actor(source_ip(app)), now)
     result = view(stored.rule, stored.state)
     if stored.rule is not None and not stored.rule.enabled:
         result["in_flight"] = in_flight_view(stored, lambda topup_id: topups.read(caller.account_id, topup_id))

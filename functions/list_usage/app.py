@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock, instants
-from calling_credit.accounts.line_store import change_view
+from calling_credit.accounts.line_items import change_view
 from calling_credit.accounts.reader import AccountReader
 from calling_credit.api.caller import customer
 from calling_credit.api.pagination import Listing

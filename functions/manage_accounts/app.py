@@ -3,6 +3,7 @@ cards. The back office sends them below `/accounts`; staff, and clients too, bel
 """
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -14,8 +15,10 @@ from calling_credit import clock, ids
 from calling_credit.accounts.account import Account, Line, account_view, line_view, parse_account, parse_user
 from calling_credit.accounts.freezing import freeze_account, unfreeze_account
 from calling_credit.accounts.line_number import parse_line
-from calling_credit.accounts.line_store import LineStore, Source
+from calling_credit.accounts.line_numbers import parse_move
+from calling_credit.accounts.line_store import LineStore
 from calling_credit.accounts.store import AccountStore
+from calling_credit.accounts.user_store import UserStore
 from calling_credit.api.caller import Right, back_office, desk
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
 from calling_credit.changes.actor import Actor
@@ -49,7 +52,8 @@ logger = Logger()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 accounts = AccountStore(dynamodb, config().table_name)
-lines = LineStore(dynamodb, config().table_name)
+users = UserStore(dynamodb, config().table_name)
+lines = LineStore(dynamodb, config().table_name, timedelta(seconds=config().lead_seconds))
 topups = TopUpStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
 area_codes = AreaCodeReader(s3_client, config().deck_bucket)
@@ -69,13 +73,11 @@ def put_account(account_id: str) -> Response[str]:
     if set(body) != {"frozen"}:
         allowed(Right.OPERATE)
     ids.check_id(account_id, "account_id")
-    before = accounts.account(account_id)
-    account = parse_account(account_id, body, before)
     now = clock.now()
-    is_new = accounts.store_account(account, now, before)
+    account, is_new = accounts.store_account(account_id, partial(parse_account, account_id, body), actor, now)
     if "frozen" in body:
         set_frozen = freeze_account if account.is_frozen else unfreeze_account
-        set_frozen(dynamodb, config().table_name, account_id, actor.by, now, actor.address)
+        set_frozen(dynamodb, config().table_name, account_id, actor, now)
         if account.is_frozen:
             topups.check_waiting(account_id, now)
     return answer(account_view(account), 201 if is_new else 200)
@@ -84,12 +86,12 @@ def put_account(account_id: str) -> Response[str]:
 @app.put("/accounts/<account_id>/lines/<line_id>")
 @app.put(DESK + "/accounts/<account_id>/lines/<line_id>")
 def put_line(account_id: str, line_id: str) -> Response[str]:
-    """Create or configure a line; 201 if it is new."""
+    """Create or configure a line, or move a number to it; 201 if it is new."""
     actor = allowed(Right.OPERATE)
     body = json_body(app)
     ids.check_id(account_id, "account_id")
     ids.check_id(line_id, "line_id")
-    version = read_version(body)
+    version, move_from = read_version(body), parse_move(body, account_id, line_id)
     parse = partial(
         parse_line,
         line_id,
@@ -99,7 +101,7 @@ def put_line(account_id: str, line_id: str) -> Response[str]:
     )
 
     def view(line: Line) -> dict[str, Any]:
-        return line_view(line, accounts.user_name(account_id, line.user_id))
+        return line_view(line, users.name(account_id, line.user_id))
 
     def change(current: Line | None) -> Line:
         line = parse(current)
@@ -107,7 +109,7 @@ def put_line(account_id: str, line_id: str) -> Response[str]:
             raise changed_meanwhile("The line", view(current))
         return line
 
-    line, is_new = lines.store_line(account_id, line_id, change, Source(actor.by, actor.address), clock.now())
+    line, is_new = lines.store_line(account_id, line_id, change, actor, clock.now(), move_from)
     return answer(view(line), 201 if is_new else 200)
 
 
@@ -115,11 +117,10 @@ def put_line(account_id: str, line_id: str) -> Response[str]:
 @app.put(DESK + "/accounts/<account_id>/users/<user_id>")
 def put_user(account_id: str, user_id: str) -> Response[str]:
     """Create or rename a user; 201 if it is new."""
-    allowed(Right.OPERATE)
+    actor = allowed(Right.OPERATE)
     user = parse_user(user_id, json_body(app))
     ids.check_id(account_id, "account_id")
-    is_new = accounts.user_name(account_id, user_id) is None
-    accounts.store_user(account_id, user, clock.now())
+    is_new = users.store(account_id, user, actor, clock.now())
     return answer({"user_id": user.user_id, "name": user.name}, 201 if is_new else 200)
 
 
@@ -127,12 +128,13 @@ def put_user(account_id: str, user_id: str) -> Response[str]:
 @app.post(DESK + "/accounts/<account_id>/adjustments")
 def post_adjustment(account_id: str) -> Response[str]:
     """Post an adjustment, once per Idempotency-Key."""
-    allowed(Right.ADJUST)
+    actor = allowed(Right.ADJUST)
     key = idempotency_key(app)
     adjustment = parse_adjustment(json_body(app))
     account = existing_account(account_id)
     table_name = config().table_name
-    adjustment_id = adjust_balance(dynamodb, table_name, account_id, key, adjustment, account.time_zone, clock.now())
+    zone, now = account.time_zone, clock.now()
+    adjustment_id = adjust_balance(dynamodb, table_name, account_id, key, adjustment, zone, actor, now)
     balance = LedgerReader(dynamodb, table_name, account_id).balance().posted_micros
     amount = format_money(adjustment.amount_micros)
     return answer({"id": adjustment_id, "amount": amount, "balance": format_money(balance)}, 201)
@@ -142,14 +144,14 @@ def post_adjustment(account_id: str) -> Response[str]:
 @app.post(DESK + "/accounts/<account_id>/calls/<call_key>/corrections")
 def post_correction(account_id: str, call_key: str) -> Response[str]:
     """Correct the duration of a charged call, or waive its charge, once per Idempotency-Key."""
-    by = allowed(Right.ADJUST).by
+    actor = allowed(Right.ADJUST)
     key = idempotency_key(app)
     request = parse_correction(call_key, json_body(app))
     existing_account(account_id)
     tolerance = config().hang_up_tolerance_seconds
     store = CorrectionStore(dynamodb, config().table_name, account_id, row_of, tolerance)
-    correction = store.correct(request, key, by, clock.now())
-    logger.info("corrected", account_id=account_id, call_key=call_key, by=by)
+    correction = store.correct(request, key, actor, clock.now())
+    logger.info("corrected", account_id=account_id, call_key=call_key, by=actor.by)
     balance = LedgerReader(dynamodb, config().table_name, account_id).balance().posted_micros
     return answer(correction_view(correction, balance), 201)
 
@@ -158,13 +160,13 @@ def post_correction(account_id: str, call_key: str) -> Response[str]:
 @app.put(DESK + "/accounts/<account_id>/auto-recharge")
 def put_auto_recharge(account_id: str) -> Response[str]:
     """Switch the account's automatic recharge off; only the customer can switch it on."""
-    by = allowed(Right.OPERATE).by
+    actor = allowed(Right.OPERATE)
     reason = parse_switch_off(json_body(app))
     existing_account(account_id)
     now = clock.now()
-    switched_off = SwitchedOff(by, reason, format_instant(now))
-    stored = recharges.change_rule(account_id, partial(switch_off, by=switched_off), now)
-    logger.info("recharge_switched_off", account_id=account_id, by=by)
+    switched_off = SwitchedOff(actor.by, reason, format_instant(now))
+    stored = recharges.change_rule(account_id, partial(switch_off, by=switched_off), actor, now)
+    logger.info("recharge_switched_off", account_id=account_id, by=actor.by)
     in_flight = in_flight_view(stored, partial(topups.read, account_id))
     return answer({**rule_view(stored.rule, stored.state, now), "in_flight": in_flight})
 
@@ -173,11 +175,11 @@ def put_auto_recharge(account_id: str) -> Response[str]:
 @app.post(DESK + "/accounts/<account_id>/cards/unblock")
 def post_unblock(account_id: str) -> Response[str]:
     """Unblock a card after a dispute or a fraud warning, and resume the rule that the dispute suspended."""
-    by = allowed(Right.OPERATE).by
+    actor = allowed(Right.OPERATE)
     request = parse_unblock(json_body(app))
     existing_account(account_id)
-    unblocked = unblock_card(dynamodb, config().table_name, account_id, request, by, clock.now())
-    logger.info("unblocked", account_id=account_id, by=by, reason=request.reason)
+    unblocked = unblock_card(dynamodb, config().table_name, account_id, request, actor, clock.now())
+    logger.info("unblocked", account_id=account_id, by=actor.by, reason=request.reason)
     return answer(unblocked_view(unblocked))
 
 

@@ -1,5 +1,6 @@
 """Charge finished calls from the queue, each exactly once; return the messages that the queue must deliver again."""
 
+from datetime import timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -7,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
 from calling_credit.accounts.cache import AccountFacts
+from calling_credit.accounts.number_resolver import NumberResolver
 from calling_credit.charging.charge_batch import BatchResult, charge_batch
 from calling_credit.charging.intake import FIRST_SENT, Message
 from calling_credit.charging.store import ChargingStore
@@ -24,6 +26,7 @@ metrics = Metrics()
 dynamodb = dynamodb_client()
 decks = ActiveDecks(s3_client(), config().deck_bucket)
 facts = AccountFacts(dynamodb, config().table_name)
+numbers = NumberResolver(dynamodb, config().table_name, timedelta(seconds=config().lead_seconds))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -33,7 +36,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     store = ChargingStore(dynamodb, config().table_name, seconds_left, config().posting_threads)
     messages = map(to_message, event["Records"])
     tolerance = config().hang_up_tolerance_seconds
-    result = charge_batch(messages, decks, facts, store, now, tolerance)
+    result = charge_batch(messages, decks, facts, store, now, tolerance, numbers)
     return report(result)
 
 

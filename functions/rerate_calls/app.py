@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock
 from calling_credit.accounts.cache import AccountFacts
 from calling_credit.accounts.reader import AccountReader
+from calling_credit.changes.actor import command_actor
 from calling_credit.charging.charged_rows import charged_row
 from calling_credit.charging.correction_command import CorrectionCommand, parse_command
 from calling_credit.charging.correction_store import CorrectionStore
@@ -63,7 +64,7 @@ def correct(command: CorrectionCommand) -> dict[str, Any]:
     tolerance = config().hang_up_tolerance_seconds
     store = CorrectionStore(dynamodb, table_name, account_id, row_of, tolerance)
     if command.apply:
-        correction = store.correct(command.request(), command.key, f"command:{command.by}", now)
+        correction = store.correct(command.request(), command.key, command_actor(command.by, command.host), now)
         logger.info("corrected", account_id=account_id, call_key=command.call_key)
     else:
         correction = store.preview(command.request(), now)
@@ -123,7 +124,8 @@ def rerate(request: RerateRequest, context: LambdaContext) -> dict[str, Any]:
     left = clock.seconds_left(context, SECONDS_TO_SPARE)
     run, selection = request.run(version), request.selection()
     pricing = decks if named is None else OneDeck(named)
-    rerating = RerateStore(dynamodb, config().table_name, pricing, selection, run, tolerance, now, left)
+    actor = command_actor(request.by, request.host)
+    rerating = RerateStore(dynamodb, config().table_name, pricing, selection, run, tolerance, actor, now, left)
     where = range_of(request.account_id, request.period())
     run_round = rerating.apply if request.apply else rerating.preview
     view = round_view(run_round(where, request.position, CALLS_AT_ONCE), version, settings.currency)

@@ -34,6 +34,7 @@ EMAILS: Final[Schema] = list_of({"type": "string", "pattern": r"^[^@\s]{1,64}@[^
 }
 TIME_ZONE: Final = described(TEXT, "The IANA time zone of the account's dates.", examples=["America/Denver"])
 LOW_BALANCE: Final = "A balance that falls below this amount is announced."
+ACCOUNT_NAME: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": account.MAX_NAME_CHARACTERS}
 ACCOUNT: Final = record(
     "Account",
     "An account's settings.",
@@ -47,8 +48,9 @@ ACCOUNT: Final = record(
         "frozen": FLAG,
         "limits": OPERATORS_LIMITS,
         "low_balance": described(MONEY, LOW_BALANCE),
+        "name": described(ACCOUNT_NAME, "By which the operator finds the account."),
     },
-    optional=("low_balance",),
+    optional=("low_balance", "name"),
 )
 ACCOUNT_CHANGE: Final = body(
     "AccountChange",
@@ -62,16 +64,27 @@ ACCOUNT_CHANGE: Final = body(
         "frozen": FLAG,
         "limits": OPERATORS_LIMITS_CHANGE,
         "low_balance": described(or_null(DOLLARS), f"{LOW_BALANCE} Null removes it."),
+        "name": described(or_null(ACCOUNT_NAME), "By which the operator finds the account. Null removes it."),
     },
 )
 NEW_LINE: Final = body(
     "LineSettings",
     "Absent fields keep their value. A new line needs `number` and `user_id`.",
-    {"number": PHONE_NUMBER, "user_id": ID, "international_calling": FLAG, "version": MADE_FROM},
+    {
+        "number": PHONE_NUMBER,
+        "user_id": ID,
+        "international_calling": FLAG,
+        "version": MADE_FROM,
+        "move_from": body(
+            "MoveFrom",
+            "The line that has `number` now, of any account. It is closed when the move takes effect, in two minutes.",
+            {"account_id": ID, "line_id": ID},
+            ["account_id", "line_id"],
+        ),
+    },
 )
 USER: Final = record("User", "A user of an account.", {"user_id": ID, "name": TEXT})
-NAME: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": account.MAX_NAME_CHARACTERS}
-NEW_USER: Final = body("UserSettings", "The user.", {"name": NAME}, ["name"])
+NEW_USER: Final = body("UserSettings", "The user.", {"name": ACCOUNT_NAME}, ["name"])
 ADJUSTMENT: Final = record(
     "Adjustment",
     "A posted adjustment.",
@@ -166,7 +179,10 @@ ROUTES: Final = (
             "foreign_number",
             "busy",
             "changed_meanwhile",
+            "number_taken",
+            "unknown_line",
         ),
+        "A number belongs to one line. `move_from` moves it from another one.",
         parameters=(ACCOUNT_ID, path("line_id", ID, "The line.")),
         body=NEW_LINE,
     ),

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ops.contract.problem_codes import BY_CODE
 from ops.contract.route import JSON, Access, Answer, Route
-from ops.contract.schemas import INSTANT, Schema, described, one_of, or_null, record
+from ops.contract.schemas import INSTANT, PHONE_NUMBER, Schema, described, one_of, or_null, record
 
 PROBLEM_JSON: Final = "application/problem+json"
 PROBLEM: Final = record(
@@ -24,8 +24,9 @@ PROBLEM: Final = record(
             "type": "object",
             "description": "With `changed_meanwhile`: the current values, as GET shows them, with their `version`.",
         },
+        "number": described(PHONE_NUMBER, "With `number_taken`: the number."),
     },
-    optional=("retry_at", "current"),
+    optional=("retry_at", "current", "number"),
 )
 GATEWAY_MESSAGE: Final = record(
     "GatewayMessage",

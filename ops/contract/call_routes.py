@@ -27,6 +27,17 @@ CALL: Final = body(
     },
     ["call_id", "account_id", "line_id", "to"],
 )
+CALL_BY_NUMBER: Final = body(
+    "CallByNumber",
+    "A call from a number, without `account_id`. It is of the line that has the number now.",
+    {
+        "call_id": CALL["properties"]["call_id"],
+        "from": described(PHONE_NUMBER, "The number of a line."),
+        "to": PHONE_NUMBER,
+        "requested_seconds": SECONDS | {"default": request.DEFAULT_SECONDS},
+    },
+    ["call_id", "from", "to"],
+)
 SHORT_CODE_CALL: Final = body(
     "ShortCodeCall",
     "A call to a short code that is no emergency number. A line is needed only if the code has a price.",
@@ -85,6 +96,6 @@ ROUTES: Final = (
             *DECK_CODES,
         ),
         "Send the same `call_id` again before `max_seconds` have passed to extend the call.",
-        body={"anyOf": [CALL, SHORT_CODE_CALL, EMERGENCY_CALL]},
+        body={"anyOf": [CALL, CALL_BY_NUMBER, SHORT_CODE_CALL, EMERGENCY_CALL]},
     ),
 )

@@ -139,6 +139,12 @@ EXPLANATIONS: Final = (
         "Compare them with your change, and send it again with their `version`.",
     ),
     Explanation(
+        ProblemCode.NUMBER_TAKEN,
+        409,
+        "`number` belongs to another line, of this account or another one. The answer names the number.",
+        "Find the line, and move the number with `move_from`; or send another number.",
+    ),
+    Explanation(
         ProblemCode.PRICE_NOT_STORED,
         409,
         "The price list that charged the call is no longer stored, so another duration has no price.",

@@ -128,7 +128,7 @@ class Laboratory:
         keeper, lines, now = AccountStore(self._setup, TABLE), LineStore(self._setup, TABLE), datetime.now(UTC)
         for index in range(mix.ACCOUNTS):
             keeper.store_account(Account(mix.account_id(index), "USD", "UTC", "open", ()), now)
-            line = Line(mix.line_id(index), "+14155550100", f"user_{index:04d}", international_calling=True)
+            line = Line(mix.line_id(index), f"+1415556{index:04d}", f"user_{index:04d}", international_calling=True)
             lines.store_line(mix.account_id(index), line.line_id, partial(same, line), Source("operator", ""), now)
 
     def items(self) -> dict[Key, Attributes]:

@@ -108,7 +108,15 @@ def _modules_imported(path: Path, modules: set[str]) -> set[str]:
     return {name.rsplit(".", cut)[0] for name in names for cut in range(name.count(".") + 1)} & modules - own
 
 
-KEY_NAMES = ("keys.py", "change_keys.py", "card_keys.py", "event_keys.py", "stripe_keys.py", "sweep_keys.py")
+KEY_NAMES = (
+    "keys.py",
+    "card_keys.py",
+    "change_keys.py",
+    "event_keys.py",
+    "index_keys.py",
+    "stripe_keys.py",
+    "sweep_keys.py",
+)
 KEY_MODULES = [path for path in ALL if path.name in KEY_NAMES]
 """The modules that define the keys of items."""
 

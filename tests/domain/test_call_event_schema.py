@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calling_credit.call_events import parse_call
+from calling_credit.call_events import parse_call, parse_event
 from calling_credit.calls import Call, FreeEvent
+from calling_credit.charging.named_events import question_of
 from calling_credit.rejection_codes import Rejection
 from ops.call_event_schema import EXAMPLE, schema
 from tests.harness.template import ROOT
@@ -56,7 +57,8 @@ def test_the_schema_and_the_parser_refuse_the_same_fields(change: dict[str, Any]
 
 
 @pytest.mark.parametrize(
-    "field", [name for name in EXAMPLE if name not in ("answered_at", "duration_seconds", "from", "user_id")]
+    "field",
+    [name for name in EXAMPLE if name not in ("answered_at", "duration_seconds", "from", "user_id", "account_id")],
 )
 def test_schema_and_parser_require_the_same_fields_of_a_call_that_costs(field: str) -> None:
     event = {name: value for name, value in EXAMPLE.items() if name != field}
@@ -65,6 +67,18 @@ def test_schema_and_parser_require_the_same_fields_of_a_call_that_costs(field: s
     assert rejection.code == "missing_field"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(event, PUBLISHED)
+
+
+@pytest.mark.parametrize("number", ["anonymous", "", None, "14155550100", 7])
+def test_an_event_names_its_account_or_the_number_of_a_line(number: object) -> None:
+    event = {name: value for name, value in EXAMPLE.items() if name not in ("account_id", "line_id")}
+    jsonschema.validate(event, PUBLISHED)
+    assert question_of(event) == (EXAMPLE["from"], EXAMPLE["started_at"])
+    for other in ({"from": number}, {"direction": "inbound"}, {"started_at": None}):
+        assert question_of(event | other) is None
+        assert isinstance(parse_event(event | other, NOW), Rejection)
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(event | other, PUBLISHED)
 
 
 ACROSS_FIELDS = {
@@ -79,7 +93,7 @@ IDS = ["c_1", "", "a b", "~", "h_x", "x" * 97, "x" * 256, "é", 7, None]
 VALUES: dict[str, list[Any]] = {
     "version": ["1", "2", "1.0", "10", 1, None, "one"],
     "call_id": [*IDS, "a\n", "a\x7f", "通話", "x" * 255],
-    "account_id": ["acct_1", "a b", "", "x" * 65, 7, None],
+    "account_id": ["acct_1", "a b", "", "x" * 65, 7, None, ABSENT, ABSENT],
     "line_id": IDS,
     "user_id": IDS,
     "direction": ["outbound", "inbound", "sideways", None, 1],
@@ -98,7 +112,8 @@ changes = st.fixed_dictionaries(
 @given(changes)
 def test_the_schema_says_what_the_parser_does(change: dict[str, Any]) -> None:
     event = {name: value for name, value in (EXAMPLE | change).items() if value is not ABSENT}
-    result = parse_call(json.dumps(event), NOW)
+    named = {"line_id": "line_1", **event, "account_id": "acct_1"} if question_of(event) else event
+    result = parse_event(named, NOW)
     valid = VALIDATOR.is_valid(event)
     if isinstance(result, Call | FreeEvent):
         assert valid, event

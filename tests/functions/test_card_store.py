@@ -6,7 +6,8 @@ from functools import partial
 
 import pytest
 
-from calling_credit.payments.card_store import CardStore, identities
+from calling_credit.payments.card_items import identities
+from calling_credit.payments.card_store import CardStore
 from calling_credit.topups.topup import Card
 from tests.harness.table import TABLE
 from tests.harness.threads import at_once

@@ -23,13 +23,13 @@ def line(world: World, account_id: str = "acct_1") -> dict[str, Any]:
 
 def test_the_sample_request_switches_a_line_on(world: World) -> None:
     world.create_account("acct_meridian")
-    body = {"number": "+14155550100", "user_id": "user_ada"}
+    body = {"number": "+14155550101", "user_id": "user_ada"}
     world.operate("PUT", "/accounts/acct_meridian/lines/line_front_desk", body)
     answer = world.invoke("change_settings", sample_event("change_settings"))
     assert answer.status == 200
     assert answer.body == {
         "line_id": "line_front_desk",
-        "number": "+14155550100",
+        "number": "+14155550101",
         "user": {"id": "user_ada", "name": None},
         "international_calling": True,
         "version": 2,

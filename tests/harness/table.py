@@ -142,6 +142,8 @@ class Stack:
                 app.decks.forget()
             if hasattr(app, "facts"):
                 app.facts._cache.clear()
+            if hasattr(app, "numbers"):
+                app.numbers.forget()
             if hasattr(app, "last"):
                 app.last.forget()
 

@@ -3,6 +3,7 @@ requests made from the sample events of AWS.
 """
 
 import copy
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +33,11 @@ DECK = deck_csv(
 )
 UNITED_KINGDOM, MOBILE, JAPAN, PREMIUM = "+442071838750", "+447700900123", "+81312345678", "+19005550123"
 INCLUDED, UNCOVERED, SHORT_CODE = "+14155550199", "+33142685300", "911"
+
+
+def number_of(account_id: str) -> str:
+    """The number of an account's `line_1`: that of acct_1, or one of its own in the same area code."""
+    return "+14155550100" if account_id == "acct_1" else f"+1415556{zlib.crc32(account_id.encode()) % 10_000:04d}"
 
 
 @dataclass
@@ -114,7 +120,7 @@ class World:
         """Create an account with one user and one line with international calling."""
         assert self.operate("PUT", f"/accounts/{account_id}", settings).status == 201
         self.operate("PUT", f"/accounts/{account_id}/users/user_1", {"name": "Ada"})
-        line = {"number": "+14155550100", "user_id": "user_1", "international_calling": True}
+        line = {"number": number_of(account_id), "user_id": "user_1", "international_calling": True}
         assert self.operate("PUT", f"/accounts/{account_id}/lines/line_1", line).status == 201
 
     def deliver(self, *bodies: str | dict[str, Any]) -> list[str]:

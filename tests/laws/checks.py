@@ -4,7 +4,9 @@ and does not depend on the code that writes them.
 
 import json
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from tests.harness.wire import Sent
@@ -28,7 +30,7 @@ class Book:
 
     def changes(self, sent: list[Sent]) -> dict[Key, tuple[Image | None, Image]]:
         """The image before and after of each item that the requests could have written."""
-        keys = sorted(set().union(*(request.keys() for request in sent)))
+        keys = sorted(key for key in set().union(*(request.keys() for request in sent)) if not is_index(key))
         found: dict[Key, tuple[Image | None, Image]] = {}
         for start in range(0, len(keys), 100):
             asked = [{"PK": {"S": pk}, "SK": {"S": sk}} for pk, sk in keys[start : start + 100]]
@@ -65,8 +67,21 @@ class Book:
 
     def whole_table(self) -> dict[Key, str]:
         """Every item, read from the table."""
+        return {key: written(item) for key, item in self._everything() if not is_index(key)}
+
+    def index(self) -> dict[Key, Image]:
+        """The items of the index, read from the table."""
+        return {key: plain(item) for key, item in self._everything() if is_index(key)}
+
+    def _everything(self) -> Iterator[tuple[Key, Image]]:
         pages = self.client.get_paginator("scan").paginate(TableName=self.table_name, ConsistentRead=True)
-        return {(item["PK"]["S"], item["SK"]["S"]): written(item) for page in pages for item in page["Items"]}
+        for page in pages:
+            yield from (((item["PK"]["S"], item["SK"]["S"]), item) for item in page["Items"])
+
+
+def is_index(key: Key) -> bool:
+    """Whether the item only serves to find an account; the index has a law of its own."""
+    return key[0].startswith(("NUMBER#", "NAME#", "MAIL#"))
 
 
 def written(item: Image) -> str:
@@ -147,3 +162,32 @@ def the_table_is_the_models(model: Model, changes: dict[Key, tuple[Image | None,
     for key, (_, after) in changes.items():
         said = model.items[key]
         assert {name: after.get(name) for name in said} == said, f"{key}"
+
+
+def the_index_finds_what_is_there(table: dict[Key, Image], index: dict[Key, Image]) -> None:
+    """Check that each line has its number alone, and that names and addresses lead to their accounts only."""
+    holders = {}
+    found: set[tuple[str, ...]] = set()
+    for (pk, sk), item in index.items():
+        if sk == "NUMBER":
+            assert "claims" not in item, f"{pk} is ambiguous"
+            spans = [(one["since"], one.get("until", "~")) for one in item["assignments"]]
+            assert all(since < until for since, until in spans), f"{pk} {spans}"
+            assert all(before[1] <= after[0] for before, after in pairwise(spans)), f"{pk} {spans}"
+            last = item["assignments"][-1]
+            if "until" not in last:
+                holders[pk.removeprefix("NUMBER#")] = (last["account_id"], last["line_id"], last["user_id"])
+        else:
+            found.add((pk.partition("#")[0], item["account_id"], item.get("name") or item["address"]))
+    lines = {}
+    expected: set[tuple[str, ...]] = set()
+    for (pk, sk), item in table.items():
+        account = pk.removeprefix("ACCOUNT#")
+        if sk.startswith("LINE#") and "closes_at" not in item:
+            lines[item["number"]] = (account, sk.removeprefix("LINE#"), item["user_id"])
+        if (sk.startswith("USER#") or sk == "ACCOUNT") and any(map(str.isalnum, item.get("name", ""))):
+            expected.add(("NAME", account, item["name"]))
+        if sk == "ACCOUNT":
+            expected |= {("MAIL", account, address) for address in item["billing_emails"]}
+    assert holders == lines
+    assert found == expected

@@ -90,6 +90,8 @@ class Driver:
         table = self.book.whole_table()
         assert table == self.book.images, "law 9: something changed that no request named"
         assert set(table) == set(self.model.items)
+        plain = {key: checks.plain(json.loads(image)) for key, image in table.items()}
+        checks.the_index_finds_what_is_there(plain, self.book.index())
         fresh = checks.Book(self.book.client, self.book.table_name, images=table)
         fresh.add({key: (None, fresh.image(key)) for key in table})
         accounts = {pk for pk, _ in table}

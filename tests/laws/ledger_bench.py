@@ -19,7 +19,7 @@ from tests.harness.bench import Bench
 from tests.harness.http import http_event
 from tests.harness.table import sample_event
 from tests.harness.wire import Killed, Pass, Sent, cancelled, refusal
-from tests.harness.world import JAPAN, PREMIUM, UNCOVERED, UNITED_KINGDOM
+from tests.harness.world import JAPAN, PREMIUM, UNCOVERED, UNITED_KINGDOM, number_of
 from tests.laws import checks
 from tests.laws.calls import Calls
 from tests.laws.items import Key
@@ -77,12 +77,14 @@ def without_times(image: dict[str, Any]) -> dict[str, Any]:
 
 def account_events(account: str) -> list[dict[str, Any]]:
     """The requests that create an account with a user, a line with international calling, and one without."""
-    path, line = f"/accounts/{account}", {"number": "+14155550100", "user_id": "user_1"}
+    path, line = f"/accounts/{account}", {"number": number_of(account), "user_id": "user_1"}
     return [
         http_event("manage_accounts", "PUT", path, body={"time_zone": "America/New_York"}),
         http_event("manage_accounts", "PUT", f"{path}/users/user_1", body={"name": "Ada"}),
         http_event("manage_accounts", "PUT", f"{path}/lines/line_1", body={**line, "international_calling": True}),
-        http_event("manage_accounts", "PUT", f"{path}/lines/line_2", body=line),
+        http_event(
+            "manage_accounts", "PUT", f"{path}/lines/line_2", body={**line, "number": number_of(f"{account} 2")}
+        ),
     ]
 
 
@@ -199,7 +201,9 @@ REQUESTS = {
     "create_account": request("manage_accounts", "PUT", "/accounts/acct_3", {"time_zone": "Asia/Kolkata"}),
     "configure_account": request("manage_accounts", "PUT", "/accounts/acct_1", {"billing_emails": ["a@example.com"]}),
     "create_line": request("manage_accounts", "PUT", "/accounts/acct_1/lines/line_3", LINE),
-    "configure_line": request("manage_accounts", "PUT", "/accounts/acct_1/lines/line_1", LINE),
+    "configure_line": request(
+        "manage_accounts", "PUT", "/accounts/acct_1/lines/line_1", LINE | {"number": "+14165550101"}
+    ),
     "create_user": request("manage_accounts", "PUT", "/accounts/acct_1/users/user_2", {"name": "Lin"}),
     "switch_line": request(
         "change_settings", "PUT", "/lines/line_2", {"international_calling": True}, **{"custom:account_id": "acct_1"}

@@ -4,7 +4,7 @@ customers. Each changes the model by the contract; the driver compares.
 
 from typing import Any
 
-from tests.laws.calls import CALLING, OTHER_FACTS, UNCOVERED, ZONES, Message
+from tests.laws.calls import AREAS, OTHER_FACTS, UNCOVERED, ZONES, Message
 from tests.laws.driver import MOST_ACCOUNTS, Driver, expect, operation
 from tests.laws.prices import LEAD, Prices, money
 
@@ -69,7 +69,15 @@ def change_line(driver: Driver) -> None:
 def keep_line(driver: Driver, account: str, line: str, *, enabled: bool | None) -> None:
     """Configure a line; an omitted switch stays unchanged, or off for a new line."""
     known = driver.model.get(account, f"LINE#{line}")
-    said: dict[str, Any] = {"number": driver.rng.choice(CALLING), "user_id": f"user_{driver.rng.randint(1, 4)}"}
+    number = f"{driver.rng.choice(AREAS)}{200 + int(account[5:])}{int(line[5:]):04d}"
+    taken = [item["number"] for (_, sk), item in driver.model.items.items() if sk.startswith("LINE#")]
+    if driver.rng.random() < 0.1 and (others := sorted(set(taken) - {known["number"] if known else ""})):
+        refused = driver.operate(
+            "PUT", f"/accounts/{account}/lines/{line}", {"number": driver.rng.choice(others), "user_id": "user_1"}
+        )
+        assert (refused.status, refused.code) == (409, "number_taken")
+        driver.settle("create or configure a line", unchanged=True)
+    said: dict[str, Any] = {"number": number, "user_id": f"user_{driver.rng.randint(1, 4)}"}
     switched = enabled if enabled is not None else bool(known and known["international_calling"])
     body = said if enabled is None else {**said, "international_calling": enabled}
     expect(driver.operate("PUT", f"/accounts/{account}/lines/{line}", body), 200 if known else 201)

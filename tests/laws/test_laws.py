@@ -25,7 +25,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.harness.fast_moto import make_moto_cheap
-from tests.harness.http import change_claims, http_event
+from tests.harness.http import http_event
 from tests.harness.queue import delivery, failures
 from tests.harness.table import Stack
 from tests.harness.template import ROOT, template
@@ -123,7 +123,7 @@ def test_law_8_no_request_names_another_account(till: Till, route: str) -> None:
     """
     world = till.world
     world.create_account("acct_2")
-    world.operate("PUT", "/accounts/acct_2/lines/line_2", {"number": "+14155550100", "user_id": "user_1"})
+    world.operate("PUT", "/accounts/acct_2/lines/line_2", {"number": "+14155550101", "user_id": "user_1"})
     world.deliver({}, {"account_id": "acct_2", "call_id": "c_2"})
     card, other = till.card(), till.card(account="acct_2")
     till.set_rule(card)

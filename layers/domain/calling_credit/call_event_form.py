@@ -1,6 +1,7 @@
 """The form of a call event: the model of a call that costs, and the JSON Schema of every event.
 
-A call that costs must be complete. Of an event that costs nothing, only the account and the call count.
+A call that costs must be complete. Of an event that costs nothing, only the account and the call count. An event that
+names no account is of the line that had the number in `from` when the call began.
 """
 
 import re
@@ -51,6 +52,18 @@ Dialled = Annotated[str, AfterValidator(_checked_dialed), Field(json_schema_extr
 Seconds = Annotated[int, BeforeValidator(whole_number), Field(ge=0, le=MAX_DURATION_SECONDS)]
 
 
+_BY_NUMBER: Final[dict[str, Any]] = {
+    "required": ["from", "started_at"],
+    "properties": {
+        "account_id": False,
+        "from": {"type": "string", "pattern": f"^(?:{E164_FORM})$"},
+        "started_at": {"type": "string", **_INSTANT},
+        "direction": {"not": {"const": "inbound"}},
+    },
+}
+"""The schema of an event that names a number instead of an account."""
+
+
 class CallEvent(BaseModel):
     """The body of one message, version 1, of a call that costs. It ignores unknown fields."""
 
@@ -70,7 +83,8 @@ class CallEvent(BaseModel):
     calling_number: Any = Field(
         default=None,
         alias="from",
-        description="The caller id. Only E.164 with a leading + is used, and only to price a call of an unknown line.",
+        description="The caller id. Only E.164 with a leading + is used: to price a call of an unknown line, and to "
+        "find the line of an event without account_id.",
     )
     dialled_number: Dialled = Field(
         alias="to",
@@ -124,7 +138,7 @@ def event_schema() -> dict[str, Any]:
     model = CallEvent.model_json_schema(by_alias=True)
     every, paid = _split(model["properties"])
     absent = {"type": "null"}
-    bounds = {"minimum": 1, "maximum": MAX_DURATION_SECONDS}
+    bounds = {"type": "integer", "minimum": 1, "maximum": MAX_DURATION_SECONDS}
     is_talk_time = {"required": ["duration_seconds"], "properties": {"duration_seconds": bounds}}
     has_times = {
         "required": ["answered_at"],
@@ -134,13 +148,15 @@ def event_schema() -> dict[str, Any]:
     return {
         "title": model["title"],
         "type": "object",
-        "required": ["call_id", "account_id"],
+        "required": ["call_id"],
         "properties": every,
+        "allOf": [{"anyOf": [{"required": ["account_id"]}, _BY_NUMBER]}],
         "anyOf": [
             {
                 "title": "A call that costs",
-                "required": [name for name in model["required"] if name not in ("call_id", "account_id")],
+                "required": [name for name in model["required"] if name not in ("call_id", "account_id", "line_id")],
                 "properties": paid | {"disposition": {"const": "answered"}, "direction": {"const": "outbound"}},
+                "allOf": [{"anyOf": [{"required": ["line_id"]}, {"not": {"required": ["account_id"]}}]}],
                 "anyOf": [is_talk_time, has_times],
             },
             {

@@ -54,6 +54,12 @@ _FIELD_CODES: Final = {
 
 def parse_call(body: str, now: datetime) -> Call | FreeEvent | Rejection:
     """Parse one message body (JSON; docs/call-event.schema.json is its schema, docs/call-events.md lists the codes)."""
+    event = read_event(body)
+    return event if isinstance(event, Rejection) else parse_event(event, now)
+
+
+def read_event(body: str) -> dict[str, Any] | Rejection:
+    """Read the fields of one message body, unchecked."""
     if len(body) > MAX_BODY_CHARACTERS:
         return Rejection(
             RejectionCode.BODY_TOO_LARGE,
@@ -63,8 +69,11 @@ def parse_call(body: str, now: datetime) -> Call | FreeEvent | Rejection:
         event = from_json(body.encode())
     except ValueError:
         return _MALFORMED
-    if not isinstance(event, dict):
-        return _MALFORMED
+    return event if isinstance(event, dict) else _MALFORMED
+
+
+def parse_event(event: dict[str, Any], now: datetime) -> Call | FreeEvent | Rejection:
+    """Parse the fields of an event that names its account and line."""
     if costs_nothing(event):
         return _free_event(event)
     try:
@@ -77,7 +86,8 @@ def _free_event(event: dict[str, Any]) -> FreeEvent | Rejection:
     for field, has_form in (("call_id", ids.is_call_id), ("account_id", ids.is_id)):
         if field not in event:
             return Rejection(
-                RejectionCode.MISSING_FIELD, f"{field} is missing; every event names its account and call."
+                RejectionCode.MISSING_FIELD,
+                f"{field} is missing; every event names its call, and its account or the number in from.",
             )
         if not isinstance(event[field], str) or not has_form(event[field]):
             return Rejection(*_FIELD_CODES[field])

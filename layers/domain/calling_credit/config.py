@@ -50,6 +50,7 @@ class Config(BaseModel):
     hang_up_tolerance_seconds: int = Field(alias="HANG_UP_TOLERANCE_SECONDS", default=2, ge=0, le=60)
     rating_grace_minutes: int = Field(alias="RATING_GRACE_MINUTES", default=15, ge=0, le=1440)
     deck_lead_seconds: int = Field(alias="DECK_LEAD_SECONDS", default=60, ge=1, le=3600)
+    lead_seconds: int = Field(alias="LEAD_SECONDS", default=120, ge=1, le=3600)
     top_up_minimum: str = Field(alias="TOP_UP_MINIMUM", default="5.00")
     top_up_maximum: str = Field(alias="TOP_UP_MAXIMUM", default="500.00")
     posting_threads: int = Field(alias="POSTING_THREADS", default=16, ge=1, le=64)

@@ -52,6 +52,7 @@ class ProblemCode(StrEnum):
     CARD_DECLINED_TOO_OFTEN = "card_declined_too_often"
     CALL_ID_REUSED = "call_id_reused"
     CHANGED_MEANWHILE = "changed_meanwhile"
+    NUMBER_TAKEN = "number_taken"
     PRICE_NOT_STORED = "price_not_stored"
     BODY_TOO_LARGE = "body_too_large"
     MISSING_FIELD = "missing_field"

@@ -24,6 +24,8 @@ class RejectionCode(StrEnum):
     DURATION_MISMATCH = "duration_mismatch"
     CONFLICTING_CALL = "conflicting_call"
     UNKNOWN_ACCOUNT = "unknown_account"
+    UNKNOWN_NUMBER = "unknown_number"
+    NUMBER_AMBIGUOUS = "number_ambiguous"
     NOT_POSTED = "not_posted"
     NOT_PRICED = "not_priced"
 

@@ -48,6 +48,7 @@ class Account:
     limits: Limits = DEFAULT_LIMITS
     is_frozen: bool = False
     unfrozen_at: str | None = None
+    name: str | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -74,18 +75,22 @@ def account_from_item(item: Mapping[str, Any]) -> Account:
         limits_from_item(item.get("limits")),
         "frozen_at" in item,
         last_unfreezing(item),
+        item.get("name"),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A phone line. International calling is off by default. `version` grows with each change of the line."""
+    """A phone line. International calling is off by default. `version` grows with each change of the line. A line
+    whose number moved away is closed from `closes_at` on, an instant in the form of keys.
+    """
 
     line_id: str
     number: str
     user_id: str
     international_calling: bool
     version: int = 0
+    closes_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,7 @@ class User:
 
 
 def account_view(account: Account) -> dict[str, Any]:
-    """An account as the operator's API shows it; `low_balance` only if it is set."""
+    """An account as the operator's API shows it; `low_balance` and `name` only if they are set."""
     view: dict[str, Any] = {
         "account_id": account.account_id,
         "currency": account.currency,
@@ -110,6 +115,8 @@ def account_view(account: Account) -> dict[str, Any]:
     }
     if account.low_micros is not None:
         view["low_balance"] = format_money(account.low_micros)
+    if account.name is not None:
+        view["name"] = account.name
     return view
 
 
@@ -125,8 +132,8 @@ def line_view(line: Line, user_name: str | None) -> dict[str, Any]:
 
 
 def parse_account(account_id: str, body: dict[str, Any], current: Account | None) -> Account:
-    """Parse `{currency?, time_zone?, status?, billing_emails?, low_balance?, admission?, limits?, frozen?}`. Absent
-    fields keep their value or default; a new account has admission. `low_balance: null` removes the level.
+    """Parse `{currency?, time_zone?, status?, billing_emails?, low_balance?, admission?, limits?, frozen?, name?}`.
+    Absent fields keep their value or default; a new account has admission. A null `low_balance` or `name` removes it.
 
     Raises:
         InvalidValue: invalid_id, unsupported_currency, invalid_time_zone, invalid_status, invalid_email,
@@ -159,9 +166,14 @@ def parse_account(account_id: str, body: dict[str, Any], current: Account | None
     low_micros = _low_balance(body["low_balance"]) if "low_balance" in body else base.low_micros
     limits = parse_limits(body["limits"], base.limits) if "limits" in body else base.limits
     admission, is_frozen = _flag(body, "admission", base.admission), _flag(body, "frozen", base.is_frozen)
+    name = _account_name(body) if "name" in body else base.name
     return Account(
-        base.account_id, CURRENCY, time_zone, status, tuple(emails), low_micros, admission, limits, is_frozen
+        base.account_id, CURRENCY, time_zone, status, tuple(emails), low_micros, admission, limits, is_frozen, name=name
     )
+
+
+def _account_name(body: dict[str, Any]) -> str | None:
+    return None if body["name"] is None else read_text(body, "name", MAX_NAME_CHARACTERS)
 
 
 def _flag(body: dict[str, Any], field: str, default: bool) -> bool:

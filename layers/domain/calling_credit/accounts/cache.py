@@ -6,7 +6,7 @@ accounts and lines are not cached, so a new account is found at once.
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,20 +20,21 @@ if TYPE_CHECKING:
 
 FACTS_TTL: Final = timedelta(seconds=60)
 MAX_FACTS: Final = 50_000
-_PROJECTION: Final = "PK, SK, time_zone, admission, admission_changed_at, international_calling, #number"
+_PROJECTION: Final = "PK, SK, time_zone, admission, admission_changed_at, international_calling, #number, closes_at"
 _NAMES: Final = {"#number": "number"}
 """`number` is a reserved word of DynamoDB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Facts for one batch: each existing account's time zone, the (account, line) pairs that may call abroad, and the
-    numbers of the existing lines by account and line.
+    """Facts for one batch: each existing account's time zone, the (account, line) pairs that may call abroad, the
+    numbers of the existing lines by account and line, and the instants from which on lines are closed.
     """
 
     time_zones: dict[str, str]
     enabled_lines: frozenset[tuple[str, str]]
     numbers: dict[tuple[str, str], str]
+    closings: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 class AccountFacts:
@@ -70,7 +71,8 @@ class AccountFacts:
         return Facts(
             {account: time_zone for account, time_zone in time_zones.items() if time_zone is not None},
             frozenset((account, line) for account, line in pairs if self._is_enabled(account, line)),
-            {pair: number for pair in pairs if (number := self._number(*pair)) is not None},
+            {pair: number for pair in pairs if (number := self._of_line(*pair, "number") or "").startswith("+")},
+            {pair: instant for pair in pairs if (instant := self._of_line(*pair, "closes_at")) is not None},
         )
 
     def _load_missing(self, required: set[Key], now: datetime) -> None:
@@ -102,6 +104,6 @@ class AccountFacts:
         cached = self._cache.get((keys.account_pk(account_id), keys.line_sk(line_id)))
         return bool(cached and cached[1].get("international_calling"))
 
-    def _number(self, account_id: str, line_id: str) -> str | None:
+    def _of_line(self, account_id: str, line_id: str, name: str) -> str | None:
         cached = self._cache.get((keys.account_pk(account_id), keys.line_sk(line_id)))
-        return None if cached is None else cached[1].get("number")
+        return None if cached is None else cached[1].get(name)

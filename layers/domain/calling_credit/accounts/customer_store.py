@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit.dynamodb import change_keys, keys
-from calling_credit.dynamodb.attributes import from_attributes, to_attribute, to_attributes
-from calling_credit.dynamodb.transactions import put, transact, update
+from calling_credit.changes.actions import ChangeAction
+from calling_credit.changes.actor import Actor, stripe_actor
+from calling_credit.changes.change import Change, change_action
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import from_attributes, to_attribute
+from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
 
@@ -16,8 +19,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 REPLACED_AT_MOST_EVERY: Final = timedelta(days=1)
-BY_STRIPE: Final = "stripe"
-"""The actor of a replacement that follows a deletion at Stripe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,16 @@ class CustomerStore:
         """Replace a lost customer, and record the change. Return False if another request has replaced it."""
         expression = "SET stripe_customer_id = :new, customer_number = :next, customer_replaced_at = :now"
         values = {":new": customer_id, ":now": format_instant(now)}
-        return self._change(account_id, lost, customer_id, (expression, values), BY_STRIPE, now)
+        return self._change(
+            account_id, lost, customer_id, (expression, values), stripe_actor(lost.customer_id or ""), now
+        )
 
-    def clear(self, account_id: str, lost: Customer, by: str, now: datetime) -> bool:
+    def clear(self, account_id: str, lost: Customer, actor: Actor, now: datetime) -> bool:
         """Forget a lost customer, so that the next saved card creates a new one, and record the change. Return False if
         it has changed meanwhile.
         """
         expression = "SET customer_number = :next REMOVE stripe_customer_id"
-        return self._change(account_id, lost, None, (expression, {}), by, now)
+        return self._change(account_id, lost, None, (expression, {}), actor, now)
 
     def _change(
         self,
@@ -77,7 +80,7 @@ class CustomerStore:
         lost: Customer,
         after: str | None,
         change: tuple[str, dict[str, Any]],
-        by: str,
+        actor: Actor,
         now: datetime,
     ) -> bool:
         expression, values = change
@@ -87,17 +90,12 @@ class CustomerStore:
         if lost.number:
             values[":seen"] = lost.number
         parameters = {name: to_attribute(value) for name, value in values.items()}
-        item = {
-            "PK": keys.account_pk(account_id),
-            "SK": change_keys.activity_sk(format_instant(now), f"customer-{lost.number + 1:06d}"),
-            "subject": "customer",
-            "before": lost.customer_id,
-            "after": after,
-            "changed_by": by,
-        }
+        change_id = f"customer-{lost.number + 1:06d}"
+        old, new = {"customer": lost.customer_id}, {"customer": after}
+        recorded = Change(ChangeAction.CUSTOMER_REPLACED, "customer", change_id, old, new)
         actions = [
             update(self._table_name, _account_key(account_id), expression, condition, parameters),
-            put(self._table_name, to_attributes(item)),
+            change_action(self._table_name, account_id, recorded, actor, now),
         ]
         return not transact(self._client, actions)
 

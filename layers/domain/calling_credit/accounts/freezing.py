@@ -4,14 +4,18 @@ concurrently.
 The account stores the time, the actor, and the IP address. The balance stores the state, because holds depend on it.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from calling_credit.accounts.account import account_from_item
+from calling_credit.changes.actions import ChangeAction
+from calling_credit.changes.actor import Actor
+from calling_credit.changes.change import Change, change_action
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
+from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.keys import balance_key, recharge_key
-from calling_credit.dynamodb.retries import busy, retry_on_race
+from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import transact, update
 from calling_credit.errors import Forbidden, NotFound, ProblemCode
 from calling_credit.instants import format_instant
@@ -48,41 +52,60 @@ def unless_frozen_action(table_name: str, account_id: str) -> dict[str, Any]:
     }
 
 
-def freeze_account(
-    client: "DynamoDBClient", table_name: str, account_id: str, by: str, at: datetime, from_where: str
-) -> bool:
-    """Freeze an account. Return False if it was frozen already. A recharge that was just decided does not start,
-    because its claim names an older version of the state.
+def freeze_account(client: "DynamoDBClient", table_name: str, account_id: str, actor: Actor, at: datetime) -> bool:
+    """Freeze an account, and record who did. Return False if it was frozen already. A recharge that was just decided
+    does not start, because its claim names an older version of the state.
 
     Raises:
         NotFound: `unknown_account`. Unavailable: the table did not answer in time; the same call is safe again.
     """
 
     def attempt() -> bool | None:
-        has_rule = read_item(client, table_name, account_id, keys.auto_recharge_sk()) is not None
-        failed = transact(client, freeze_actions(table_name, account_id, by, at, from_where, has_rule=has_rule))
-        if 0 in failed:
-            return _confirm_unchanged(client, table_name, account_id, is_frozen=True)
+        account, has_rule = read_for_freezing(client, table_name, account_id)
+        if "frozen_at" in account:
+            return False
+        failed = transact(client, freeze_actions(table_name, account, actor, at, has_rule=has_rule))
         return None if failed else True
 
     return retry_on_race(ACCOUNT, attempt)
 
 
-def freeze_actions(
-    table_name: str, account_id: str, by: str, at: datetime, from_where: str, *, has_rule: bool, link: str | None = None
-) -> list[dict[str, Any]]:
-    """The actions that freeze an account; the first fails if the account is frozen or unknown. `link` is the hash of
-    the link that freezes it.
+def read_for_freezing(client: "DynamoDBClient", table_name: str, account_id: str) -> tuple[dict[str, Any], bool]:
+    """Read an account's item, and whether the account has a rule of automatic recharge.
+
+    Raises:
+        NotFound: `unknown_account`. Unavailable: the table throttles.
     """
+    account, rule = ((keys.account_pk(account_id), sk) for sk in (keys.account_sk(), keys.auto_recharge_sk()))
+    items = read_many(client, table_name, [account, rule])
+    if account not in items:
+        raise unknown_account()
+    return from_attributes(items[account]), rule in items
+
+
+def freeze_actions(
+    table_name: str,
+    account: Mapping[str, Any],
+    actor: Actor,
+    at: datetime,
+    *,
+    has_rule: bool,
+    link: str | None = None,
+) -> list[dict[str, Any]]:
+    """The actions that freeze an account, whose item was read, and record the change; the first fails if the account is
+    frozen or unknown. `link` is the hash of the link that freezes it.
+    """
+    account_id = keys.account_of(account["PK"])
     to_set = "SET frozen_at = :at, frozen_by = :by, frozen_from = :from"
-    to_remove = "REMOVE unfrozen_at, unfrozen_by, unfrozen_from"
+    to_change = "REMOVE unfrozen_at, unfrozen_by, unfrozen_from"
     freeze = update(
         table_name,
         account_key(account_id),
-        f"{to_set}, frozen_link = :link {to_remove}" if link else f"{to_set} {to_remove}, frozen_link",
+        f"{to_set}, frozen_link = :link {to_change}" if link else f"{to_set} {to_change}, frozen_link",
         "attribute_exists(PK) AND attribute_not_exists(frozen_at)",
-        to_attributes({":at": format_instant(at), ":by": by, ":from": from_where, ":link": link}),
+        to_attributes({":at": format_instant(at), ":by": actor.by, ":from": actor.address, ":link": link, ":one": 1}),
     )
+    freeze["Update"]["UpdateExpression"] += " ADD freezes :one"
     halt = update(
         table_name,
         balance_key(account_id),
@@ -97,26 +120,17 @@ def freeze_actions(
         "attribute_exists(PK)",
         to_attributes({":one": 1}),
     )
-    return [freeze, halt, outdate] if has_rule else [freeze, halt]
+    record = _record(table_name, account, actor, at, is_frozen=True)
+    return [freeze, halt, record, outdate] if has_rule else [freeze, halt, record]
 
 
-def unfreeze_account(
-    client: "DynamoDBClient", table_name: str, account_id: str, by: str, at: datetime, from_where: str
-) -> bool:
-    """Unfreeze an account. Return False if it was not frozen. Automatic recharge checks the balance at once. Freeze
-    links that were handed out before no longer act.
+def unfreeze_account(client: "DynamoDBClient", table_name: str, account_id: str, actor: Actor, at: datetime) -> bool:
+    """Unfreeze an account, and record who did. Return False if it was not frozen. Automatic recharge checks the balance
+    at once. Freeze links that were handed out before no longer act.
 
     Raises:
         NotFound: `unknown_account`. Unavailable: the table did not answer in time; the same call is safe again.
     """
-    unfreeze = update(
-        table_name,
-        account_key(account_id),
-        "SET unfrozen_at = :at, unfrozen_by = :by, unfrozen_from = :from, freeze_links_after = :at, "
-        "last_frozen_at = frozen_at REMOVE frozen_at, frozen_by, frozen_from, frozen_link",
-        "attribute_exists(frozen_at)",
-        to_attributes({":at": format_instant(at), ":by": by, ":from": from_where}),
-    )
     resume = update(
         table_name,
         balance_key(account_id),
@@ -124,19 +138,41 @@ def unfreeze_account(
         "attribute_exists(PK)",
         to_attributes({":one": 1}),
     )
-    if not transact(client, [unfreeze, resume]):
-        return True
-    return _confirm_unchanged(client, table_name, account_id, is_frozen=False)
+
+    def attempt() -> bool | None:
+        account, _ = read_for_freezing(client, table_name, account_id)
+        if "frozen_at" not in account:
+            return False
+        unfreeze = update(
+            table_name,
+            account_key(account_id),
+            "SET unfrozen_at = :at, unfrozen_by = :by, unfrozen_from = :from, freeze_links_after = :at, "
+            "last_frozen_at = frozen_at REMOVE frozen_at, frozen_by, frozen_from, frozen_link",
+            "frozen_at = :frozen_at",
+            to_attributes(
+                {
+                    ":at": format_instant(at),
+                    ":by": actor.by,
+                    ":from": actor.address,
+                    ":frozen_at": account["frozen_at"],
+                }
+            ),
+        )
+        record = _record(table_name, account, actor, at, is_frozen=False)
+        return None if transact(client, [unfreeze, resume, record]) else True
+
+    return retry_on_race(ACCOUNT, attempt)
 
 
-def _confirm_unchanged(client: "DynamoDBClient", table_name: str, account_id: str, *, is_frozen: bool) -> bool:
-    """Return False if the account was in this state already."""
-    account = read_item(client, table_name, account_id, keys.account_sk())
-    if account is None:
-        raise unknown_account()
-    if account_from_item(account).is_frozen != is_frozen:
-        raise busy(ACCOUNT)
-    return False
+def _record(
+    table_name: str, account: Mapping[str, Any], actor: Actor, at: datetime, *, is_frozen: bool
+) -> dict[str, Any]:
+    """The action that records a freeze or its end, numbered by the freezes of the account so far."""
+    number = int(account.get("freezes", 0))
+    action = ChangeAction.ACCOUNT_FROZEN if is_frozen else ChangeAction.ACCOUNT_UNFROZEN
+    change_id = f"frozen-{number + 1:06d}" if is_frozen else f"unfrozen-{number:06d}"
+    change = Change(action, "account", change_id, {"frozen": not is_frozen}, {"frozen": is_frozen})
+    return change_action(table_name, keys.account_of(account["PK"]), change, actor, at)
 
 
 def unknown_account() -> NotFound:

@@ -1,66 +1,89 @@
-"""Stores an account's lines. Each change of international calling adds an item with the actor, the time, and the IP
-address, in the same transaction. These items never change.
+"""Stores an account's lines, with the assignments of their numbers. Each change of international calling adds an item
+with the actor, the time, and the IP address, in the same transaction. These items never change.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Line
 from calling_credit.accounts.freezing import account_frozen, unless_frozen_action
+from calling_credit.accounts.line_items import (
+    changes_of,
+    is_on,
+    line_from_item,
+    line_key,
+    unchanged_condition,
+    version_of,
+)
+from calling_credit.accounts.line_numbers import LEAD, LineNumbers, not_on_this_line
 from calling_credit.accounts.loosening import line_loosens
+from calling_credit.accounts.number_history import LineName
+from calling_credit.accounts.recorded_changes import line_change
+from calling_credit.changes.actor import Actor
+from calling_credit.changes.change import change_action
 from calling_credit.dynamodb import change_keys, keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import put, transact, update
-from calling_credit.errors import NotFound, ProblemCode
+from calling_credit.errors import Conflict, NotFound, ProblemCode
 from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Who makes a change (`user:<sub>`, `staff:<sub>`, `client:<client id>`), and from which IP address."""
-
-    by: str
-    address: str
-
-
 class LineStore:
     """The lines in the table."""
 
-    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+    def __init__(self, client: "DynamoDBClient", table_name: str, lead: timedelta = LEAD) -> None:
         self._client = client
         self._table_name = table_name
+        self._numbers = LineNumbers(client, table_name, lead)
 
     def store_line(
-        self, account_id: str, line_id: str, change: Callable[[Line | None], Line], source: Source, now: datetime
+        self,
+        account_id: str,
+        line_id: str,
+        change: Callable[[Line | None], Line],
+        actor: Actor,
+        now: datetime,
+        move_from: LineName | None = None,
     ) -> tuple[Line, bool]:
-        """Store the line that `change` makes of the current one. Return it, and whether it is new.
+        """Store the line that `change` makes of the current one. Return it, and whether it is new. A closed line is
+        opened like a new one.
+
+        Args:
+            move_from: The line that has the number now. It is closed when the move takes effect, LeadSeconds after
+                `now`, in the same transaction.
 
         Raises:
-            NotFound: `unknown_account`. Unavailable: `busy`, or the table did not answer in time.
+            NotFound: `unknown_account`; `unknown_line`, if `move_from` does not have the number.
+            Conflict: `number_taken`. Unavailable: `busy`, or the table did not answer in time.
         """
 
         def attempt() -> tuple[Line, bool] | None:
             item = self._item(account_id, line_id)
             before = None if item is None else line_from_item(item)
-            line = change(before)
-            version = before.version if before else 0
+            current = before if before is not None and before.closes_at is None else None
+            line, version = change(current), before.version if before else 0
             line = replace(line, version=version if before == replace(line, version=version) else version + 1)
-            actions = [self._account_exists(account_id), self._put(account_id, line, item, source, now)]
-            if line.international_calling != _is_on(item):
-                actions.append(self._record(account_id, line, _changes(item), source, now))
+            try:
+                plan = self._numbers.plan(account_id, current, line, now, move_from)
+            except Conflict:
+                self._require_account(account_id)
+                raise
+            actions = [self._account_exists(account_id), self._put(account_id, line, item, actor, now), *plan.actions]
+            if line.international_calling != is_on(item):
+                actions.append(self._record(account_id, line, changes_of(item), actor, now))
+            if move_from is not None and plan.closes_at is not None:
+                actions += self._close(move_from, line.number, plan.closes_at, actor, now)
+            actions += self._changed(account_id, before, line, actor, now)
             failed = transact(self._client, actions)
             if 0 in failed:
-                raise NotFound(
-                    ProblemCode.UNKNOWN_ACCOUNT,
-                    "This account does not exist; create it with PUT /accounts/{account_id}.",
-                )
-            return None if failed else (line, item is None)
+                raise _unknown_account()
+            return None if failed else (line, current is None)
 
         return retry_on_race("The line is", attempt)
 
@@ -69,7 +92,7 @@ class LineStore:
         account_id: str,
         line_id: str,
         enabled: bool,
-        source: Source,
+        actor: Actor,
         now: datetime,
         check: Callable[[Line], None] = lambda _: None,
     ) -> Line:
@@ -83,7 +106,7 @@ class LineStore:
 
         def attempt() -> Line | None:
             item = self._item(account_id, line_id)
-            if item is None:
+            if item is None or "closes_at" in item:
                 raise NotFound(
                     ProblemCode.UNKNOWN_LINE, "This account has no line with this id; GET /lines lists them."
                 )
@@ -93,66 +116,103 @@ class LineStore:
             check(line)
             switched = replace(line, international_calling=enabled, version=line.version + 1)
             actions = [
-                self._switch(account_id, switched, item, source, now),
-                self._record(account_id, switched, _changes(item), source, now),
+                self._switch(account_id, switched, item, actor, now),
+                self._record(account_id, switched, changes_of(item), actor, now),
+                *self._changed(account_id, line, switched, actor, now),
             ]
-            if line_loosens(line.international_calling, enabled):
+            loosens = line_loosens(line.international_calling, enabled)
+            if loosens:
                 actions.append(unless_frozen_action(self._table_name, account_id))
             failed = transact(self._client, actions)
-            if 2 in failed:
+            if loosens and len(actions) - 1 in failed:
                 raise account_frozen()
             return None if failed else switched
 
         return retry_on_race("The line is", attempt)
 
     def _switch(
-        self, account_id: str, line: Line, before: dict[str, Any], source: Source, now: datetime
+        self, account_id: str, line: Line, before: dict[str, Any], actor: Actor, now: datetime
     ) -> dict[str, Any]:
-        condition, values = _unchanged_condition(before)
+        condition, values = unchanged_condition(before)
         attributes: Item = {
             "international_calling": line.international_calling,
-            "changed_by": source.by,
+            "changed_by": actor.by,
             "changed_at": format_instant(now),
-            "changes": _changes(before) + 1,
+            "changes": changes_of(before) + 1,
             "line_version": line.version,
         }
         return update(
             self._table_name,
-            _line_key(account_id, line.line_id),
+            line_key(account_id, line.line_id),
             "SET " + ", ".join(f"{name} = :{name}" for name in attributes),
             condition,
             values | {f":{name}": to_attribute(value) for name, value in attributes.items()},
         )
 
     def _put(
-        self, account_id: str, line: Line, before: dict[str, Any] | None, source: Source, now: datetime
+        self, account_id: str, line: Line, before: dict[str, Any] | None, actor: Actor, now: datetime
     ) -> dict[str, Any]:
-        is_change = line.international_calling != _is_on(before)
+        is_change = line.international_calling != is_on(before)
         item: Item = {
             "PK": keys.account_pk(account_id),
             "SK": keys.line_sk(line.line_id),
             "number": line.number,
             "user_id": line.user_id,
             "international_calling": line.international_calling,
-            "changed_by": source.by,
+            "changed_by": actor.by,
             "changed_at": format_instant(now),
-            "changes": _changes(before) + is_change or None,
+            "changes": changes_of(before) + is_change or None,
             "line_version": line.version,
         }
         action = put(self._table_name, to_attributes(item))
         if before is not None:
-            condition, values = _unchanged_condition(before)
+            condition, values = unchanged_condition(before)
             action["Put"] |= {"ConditionExpression": condition, "ExpressionAttributeValues": values}
         return action
 
-    def _record(self, account_id: str, line: Line, count: int, source: Source, now: datetime) -> dict[str, Any]:
+    def _close(self, name: LineName, number: str, closes_at: str, actor: Actor, now: datetime) -> list[dict[str, Any]]:
+        """The actions that close the line from which a number moves away, and record it. The line keeps the number as
+        its last one.
+
+        Raises:
+            NotFound: `unknown_line`.
+        """
+        item = self._item(name.account_id, name.line_id)
+        if item is None or item["number"] != number or "closes_at" in item:
+            raise not_on_this_line()
+        condition, values = unchanged_condition(item)
+        attributes: Item = {
+            "closes_at": closes_at,
+            "changed_by": actor.by,
+            "changed_at": format_instant(now),
+            "line_version": version_of(item) + 1,
+        }
+        close = update(
+            self._table_name,
+            line_key(*name),
+            "SET " + ", ".join(f"{name} = :{name}" for name in attributes),
+            condition,
+            values | {f":{name}": to_attribute(value) for name, value in attributes.items()},
+        )
+        before = line_from_item(item)
+        closed = replace(before, closes_at=closes_at, version=before.version + 1)
+        return [close, *self._changed(name.account_id, before, closed, actor, now)]
+
+    def _changed(
+        self, account_id: str, before: Line | None, line: Line, actor: Actor, now: datetime
+    ) -> list[dict[str, Any]]:
+        """The action that records a change of a line; none if nothing differs."""
+        change = line_change(before, line)
+        return [change_action(self._table_name, account_id, change, actor, now)] if change else []
+
+    def _record(self, account_id: str, line: Line, count: int, actor: Actor, now: datetime) -> dict[str, Any]:
         at = format_instant(now)
         item: Item = {
             "PK": keys.account_pk(account_id),
             "SK": change_keys.change_sk(line.line_id, at, f"{count + 1:06d}"),
             "international_calling": line.international_calling,
-            "changed_by": source.by,
-            "changed_from": source.address,
+            "changed_by": actor.by,
+            "changed_from": actor.address,
         }
         return put(self._table_name, to_attributes(item))
 
@@ -165,51 +225,19 @@ class LineStore:
             }
         }
 
+    def _require_account(self, account_id: str) -> None:
+        key = {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.account_sk()}}
+        if "Item" not in self._client.get_item(TableName=self._table_name, Key=key, ConsistentRead=True):
+            raise _unknown_account()
+
     def _item(self, account_id: str, line_id: str) -> dict[str, Any] | None:
         answer = self._client.get_item(
-            TableName=self._table_name, Key=_line_key(account_id, line_id), ConsistentRead=True
+            TableName=self._table_name, Key=line_key(account_id, line_id), ConsistentRead=True
         )
         return from_attributes(answer["Item"]) if "Item" in answer else None
 
 
-def _line_key(account_id: str, line_id: str) -> dict[str, Any]:
-    return {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.line_sk(line_id)}}
-
-
-def _is_on(item: dict[str, Any] | None) -> bool:
-    return item is not None and bool(item["international_calling"])
-
-
-def _changes(item: dict[str, Any] | None) -> int:
-    """The number of changes recorded so far."""
-    return 0 if item is None else int(item.get("changes", 0))
-
-
-def _version(item: dict[str, Any]) -> int:
-    """The version of a line. Earlier releases counted only its switches."""
-    return int(item.get("line_version", item.get("changes", 0)))
-
-
-def _unchanged_condition(item: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The condition that the line has not changed since it was read, and its values."""
-    values = {":was": to_attribute(item["international_calling"])}
-    parts = ["international_calling = :was"]
-    for name in ("changes", "line_version"):
-        if name in item:
-            values[f":read_{name}"] = to_attribute(item[name])
-            parts.append(f"{name} = :read_{name}")
-        else:
-            parts.append(f"attribute_not_exists({name})")
-    return " AND ".join(parts), values
-
-
-def line_from_item(item: dict[str, Any]) -> Line:
-    """The line of an item."""
-    return Line(keys.id_of(item["SK"]), item["number"], item["user_id"], item["international_calling"], _version(item))
-
-
-def change_view(item: dict[str, Any]) -> dict[str, Any]:
-    """A change as the API shows it."""
-    _, _, changed_at, _ = item["SK"].split("#")
-    fields = {name: item[name] for name in ("international_calling", "changed_by", "changed_from")}
-    return {"changed_at": changed_at, **fields}
+def _unknown_account() -> NotFound:
+    return NotFound(
+        ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it with PUT /accounts/{account_id}."
+    )

@@ -5,7 +5,10 @@ hides today would apply again once the operator raises theirs.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any, Final
+
+from calling_credit.accounts.limits import Limits
 
 _BLOCKED: Final = "blocked"
 _ALLOWED: Final = "high_cost_allowed"
@@ -20,16 +23,27 @@ def limits_loosen(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """Whether a change of the customer's limits, in their stored form, could admit a call that was refused before: a
     higher or removed number, an unblocked place, or another allowed high-cost place.
     """
-    for name in before.keys() | after.keys():
-        if name == _BLOCKED:
-            loosens = _has_uncovered(before.get(name, ()), after.get(name, ()))
-        elif name == _ALLOWED:
-            loosens = _has_uncovered(after.get(name, ()), before.get(name, ()))
-        else:
-            loosens = name in before and (name not in after or after[name] > before[name])
-        if loosens:
-            return True
-    return False
+    return bool(loosened_limits(before, after))
+
+
+def loosened_limits(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    """The limits, as the API names them, that a change of stored limits loosens."""
+    names = sorted(before.keys() | after.keys())
+    return tuple(name.removesuffix("_micros") for name in names if _loosens(name, before, after))
+
+
+def loosened_operators_limits(before: Limits, after: Limits) -> tuple[str, ...]:
+    """The limits, as the API names them, that a change of the operator's limits loosens."""
+    old, new = asdict(before), asdict(after)
+    return tuple(name.removesuffix("_micros") for name in old if _loosens(name, old, new))
+
+
+def _loosens(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    if name == _BLOCKED:
+        return _has_uncovered(before.get(name, ()), after.get(name, ()))
+    if name == _ALLOWED:
+        return _has_uncovered(after.get(name, ()), before.get(name, ()))
+    return name in before and (name not in after or after[name] > before[name])
 
 
 def _has_uncovered(places: Iterable[str], covering: Iterable[str]) -> bool:

@@ -1,10 +1,11 @@
 """Reads an account's settings, lines, and users. Queries read only the account's partition."""
 
+from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Account, Line, account_from_item
-from calling_credit.accounts.line_store import line_from_item
+from calling_credit.accounts.line_items import line_from_item
 from calling_credit.dynamodb import change_keys, keys
 from calling_credit.dynamodb.partition import Partition
 from calling_credit.errors import NotFound, ProblemCode
@@ -38,9 +39,9 @@ class AccountReader:
         return self._account
 
     def lines(self, after: str | None, limit: int) -> tuple[list[Line], str | None]:
-        """A page of the account's lines, by id, and the sort key after which the next page starts."""
+        """A page of the account's open lines, by id, and the sort key after which the next page starts."""
         low = keys.line_prefix() if after is None else f"{after}\0"
-        items = list(islice(self._partition.query(low, keys.line_prefix() + keys.AFTER), limit + 1))
+        items = list(islice(self._open_lines(low), limit + 1))
         page = items[:limit]
         return [line_from_item(item) for item in page], page[-1]["SK"] if len(items) > limit else None
 
@@ -52,12 +53,17 @@ class AccountReader:
             NotFound: `unknown_line`.
         """
         if line_id is None:
-            lines = self._partition.query(keys.line_prefix(), keys.line_prefix() + keys.AFTER)
+            lines = self._open_lines(keys.line_prefix())
             return list(dict.fromkeys(country_of(line["number"]) for line in lines))
         line = self._partition.get(keys.line_sk(line_id))
-        if line is None:
+        if line is None or "closes_at" in line:
             raise _unknown_line()
         return [country_of(line["number"])]
+
+    def _open_lines(self, low: str) -> Iterator[dict[str, Any]]:
+        """The lines from a sort key on whose numbers have not moved away."""
+        lines = self._partition.query(low, keys.line_prefix() + keys.AFTER)
+        return (line for line in lines if "closes_at" not in line)
 
     def line_changes(self, line_id: str, after: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
         """A page of the changes of a line's international calling, newest first, and the sort key after which the next

@@ -1,18 +1,22 @@
-"""Creates and configures accounts and users. Accounts are closed, never deleted."""
+"""Creates and configures accounts, with the items by which they are found. Accounts are closed, never deleted."""
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from calling_credit.accounts.account import Account, User, account_from_item
-from calling_credit.accounts.freezing import account_frozen, unknown_account
+from calling_credit.accounts.account import Account, account_from_item
+from calling_credit.accounts.freezing import ACCOUNT, account_frozen
 from calling_credit.accounts.limits import AccountLimits, limits_to_item
 from calling_credit.accounts.loosening import limits_loosen
-from calling_credit.dynamodb import keys, sweep_keys
+from calling_credit.accounts.name_index import IndexItem, Key, index_actions, mail_items, name_items
+from calling_credit.accounts.recorded_changes import account_changes, customer_limits_change
+from calling_credit.changes.actor import Actor
+from calling_credit.changes.change import change_action
+from calling_credit.dynamodb import index_keys, keys, sweep_keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
 from calling_credit.dynamodb.retries import retry_on_race
-from calling_credit.dynamodb.transactions import transact, update
+from calling_credit.dynamodb.transactions import put, transact, update
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import UNARMED_MICROS
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class AccountStore:
-    """Reads and writes accounts, users, and limits in the table."""
+    """Reads and writes accounts and limits in the table."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
         self._client = client
@@ -59,15 +63,33 @@ class AccountStore:
             raise _no_account() from error
         return str(answer["Attributes"]["stripe_customer_id"]["S"])
 
-    def store_account(self, account: Account, now: datetime, before: Account | None = None) -> bool:
-        """Create or configure an account. Return whether it was created. One transaction creates the account and its
-        balance, so two concurrent requests create one account with a balance of zero. `admission` is written only if
-        it differs from `before`. Freezing is separate.
+    def store_account(
+        self, account_id: str, change: Callable[[Account | None], Account], actor: Actor, now: datetime
+    ) -> tuple[Account, bool]:
+        """Store the account that `change` makes of the current one, and record what differs. Return it, and whether it
+        is new. One transaction creates the account and its balance, so two concurrent requests create one account with
+        a balance of zero. Freezing is separate.
+
+        Raises:
+            Unavailable: `busy`, or the table did not answer in time; the same call is safe again.
         """
-        is_new = self._create(account, now)
-        if not is_new:
-            self._configure(account, now, is_switched=before is not None and before.admission != account.admission)
-        return is_new
+
+        def attempt() -> tuple[Account, bool] | None:
+            item = self._read(account_id, keys.account_sk())
+            current = None if item is None else account_from_item(item)
+            account = change(current)
+            version = 0 if item is None else int(item.get("settings_version", 0))
+            changes = account_changes(current, account, version)
+            records = [change_action(self._table_name, account_id, change, actor, now) for change in changes]
+            settings = {"settings_version": version + bool(changes)} if changes or version else {}
+            actions = (
+                self._creation(account, settings, now)
+                if current is None
+                else self._configuration(account, current, version, settings, now)
+            )
+            return None if transact(self._client, [*actions, *records]) else (account, current is None)
+
+        return retry_on_race(ACCOUNT, attempt)
 
     def limits(self, account_id: str) -> AccountLimits:
         """Read the operator's and the customer's limits.
@@ -86,11 +108,11 @@ class AccountStore:
         self,
         account_id: str,
         change: Callable[[AccountLimits], dict[str, Any] | None],
-        by: str,
-        from_where: str,
+        actor: Actor,
         now: datetime,
     ) -> None:
-        """Change the customer's limits, and record who changed them, when, and from where.
+        """Change the customer's limits, and record who changed them, when, and from where. Write nothing if they are
+        the same.
 
         Args:
             change: Makes the customer's new limits from the current ones; None: write nothing.
@@ -103,16 +125,16 @@ class AccountStore:
         def attempt() -> bool | None:
             current = self.limits(account_id)
             new = change(current)
-            if new is None:
+            if new is None or new == current.customer:
                 return True
             loosens = limits_loosen(current.customer, new)
             if loosens and current.is_frozen:
                 raise account_frozen()
             attributes: Item = {
                 "own_limits": new,
-                "own_limits_version": current.version + (new != current.customer),
-                "own_limits_by": by,
-                "own_limits_from": from_where,
+                "own_limits_version": current.version + 1,
+                "own_limits_by": actor.by,
+                "own_limits_from": actor.address,
                 "own_limits_at": format_instant(now),
             }
             set_limits = self._change(account_id, keys.account_sk(), attributes)
@@ -124,25 +146,14 @@ class AccountStore:
             )
             set_limits["Update"]["ExpressionAttributeValues"][":read_version"] = to_attribute(current.version)
             set_limits["Update"]["ExpressionAttributeValues"][":read"] = to_attribute(current.customer)
-            return None if transact(self._client, [set_limits]) else True
+            recorded = customer_limits_change(current, new)
+            record = change_action(self._table_name, account_id, recorded, actor, now)
+            return None if transact(self._client, [set_limits, record]) else True
 
         retry_on_race("The limits are", attempt)
 
-    def store_user(self, account_id: str, user: User, now: datetime) -> None:
-        """Create or rename a user.
-
-        Raises:
-            NotFound: `unknown_account`.
-        """
-        item = {"SK": keys.user_sk(user.user_id), "name": user.name, "changed_at": format_instant(now)}
-        self._put_within_account(account_id, item)
-
-    def user_name(self, account_id: str, user_id: str) -> str | None:
-        """Read a user's name; None if the user is unknown."""
-        item = self._read(account_id, keys.user_sk(user_id))
-        return None if item is None else str(item["name"])
-
-    def _create(self, account: Account, now: datetime) -> bool:
+    def _creation(self, account: Account, versions: Item, now: datetime) -> list[dict[str, Any]]:
+        """The actions that create an account, its balance, and the items by which it is found."""
         pk = keys.account_pk(account.account_id)
         at = format_instant(now)
         settings: Item = {
@@ -150,6 +161,7 @@ class AccountStore:
             "SK": keys.account_sk(),
             "currency": account.currency,
             **_settings(account),
+            **versions,
             "admission": account.admission,
             "created_at": at,
             "updated_at": at,
@@ -166,28 +178,28 @@ class AccountStore:
             "low_micros": account.low_micros,
             "updated_at": at,
         }
-        puts: list[Any] = [
-            {
-                "Put": {
-                    "TableName": self._table_name,
-                    "Item": to_attributes(item),
-                    "ConditionExpression": "attribute_not_exists(PK)",
-                }
-            }
-            for item in (settings, balance)
-        ]
-        return _was_written(lambda: self._client.transact_write_items(TransactItems=puts))
+        puts = [put(self._table_name, to_attributes(item)) for item in (settings, balance)]
+        return [*puts, *index_actions(self._table_name, {}, account_index(account))]
 
-    def _configure(self, account: Account, now: datetime, *, is_switched: bool) -> None:
-        """Write the settings, and the low-balance level beside the balance, where the stream's reader needs it."""
-        settings = {**_settings(account), "updated_at": format_instant(now)}
-        if is_switched:
+    def _configuration(
+        self, account: Account, current: Account, version: int, versions: Item, now: datetime
+    ) -> list[dict[str, Any]]:
+        """The actions that write the settings, and the low-balance level beside the balance, where the stream's reader
+        needs it, unless the settings are no longer as `current` has them. `admission` is written only if it differs.
+        """
+        settings = {**_settings(account), **versions, "updated_at": format_instant(now)}
+        if account.admission != current.admission:
             settings |= {"admission": account.admission, "admission_changed_at": format_instant(now)}
         level = {"low_micros": account.low_micros}
         parts = ((keys.account_sk(), settings), (keys.balance_sk(), level))
-        transact(
-            self._client, [self._change(account.account_id, sort_key, attributes) for sort_key, attributes in parts]
-        )
+        actions = [self._change(account.account_id, sort_key, attributes) for sort_key, attributes in parts]
+        condition, values = account_found_as(current)
+        unchanged = "settings_version = :version" if version else "attribute_not_exists(settings_version)"
+        actions[0]["Update"]["ConditionExpression"] += f"{condition} AND {unchanged}"
+        actions[0]["Update"]["ExpressionAttributeValues"] |= values
+        if version:
+            actions[0]["Update"]["ExpressionAttributeValues"][":version"] = to_attribute(version)
+        return [*actions, *index_actions(self._table_name, account_index(current), account_index(account))]
 
     def _change(self, account_id: str, sort_key: str, attributes: Item) -> dict[str, Any]:
         """The action that sets attributes of an item, and removes those that are None."""
@@ -198,21 +210,6 @@ class AccountStore:
         key = {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": sort_key}}
         names = {f"#{name}": name for name in attributes}
         return update(self._table_name, key, expression, "attribute_exists(PK)", values, names)
-
-    def _put_within_account(self, account_id: str, item: dict[str, Any]) -> None:
-        pk = keys.account_pk(account_id)
-        actions: list[Any] = [
-            {
-                "ConditionCheck": {
-                    "TableName": self._table_name,
-                    "Key": {"PK": {"S": pk}, "SK": {"S": keys.account_sk()}},
-                    "ConditionExpression": "attribute_exists(PK)",
-                }
-            },
-            {"Put": {"TableName": self._table_name, "Item": to_attributes({"PK": pk, **item})}},
-        ]
-        if not _was_written(lambda: self._client.transact_write_items(TransactItems=actions)):
-            raise unknown_account()
 
     def _read(self, account_id: str, sort_key: str) -> dict[str, Any] | None:
         answer = self._client.get_item(
@@ -232,17 +229,22 @@ def _settings(account: Account) -> Item:
         "time_zone": account.time_zone,
         "status": account.status,
         "billing_emails": list(account.billing_emails),
+        "name": account.name,
         "low_micros": account.low_micros,
         "limits": limits_to_item(account.limits),
     } | sweep_keys.account_sweep_keys(account.account_id)
 
 
-def _was_written(write: Callable[[], Any]) -> bool:
-    """Write a conditional transaction. Return False if a condition failed."""
-    try:
-        write()
-    except AWS_ERRORS as error:
-        if not is_condition_failed(error):
-            raise
-        return False
-    return True
+def account_index(account: Account) -> dict[Key, IndexItem]:
+    """The items by which an account is found: of its name, and of its addresses."""
+    named = name_items(account.account_id, index_keys.OF_ACCOUNT, account.name)
+    return named | mail_items(account.account_id, account.billing_emails)
+
+
+def account_found_as(account: Account) -> tuple[str, dict[str, Any]]:
+    """The condition that an account's name and addresses are as they were read, after those of `_change`."""
+    emails = " AND (billing_emails = :read_emails OR attribute_not_exists(billing_emails))"
+    values = {":read_emails": to_attribute(list(account.billing_emails))}
+    if account.name is None:
+        return f"{emails} AND attribute_not_exists(#name)", values
+    return f"{emails} AND #name = :read_name", values | {":read_name": to_attribute(account.name)}

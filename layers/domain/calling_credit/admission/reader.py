@@ -87,6 +87,8 @@ def _snapshot(
 ) -> AdmissionSnapshot:
     account, balance = from_attributes(items.get("account", {})), from_attributes(items.get("balance", {}))
     line = from_attributes(items["line"]) if "line" in items else None
+    if line is not None and line.get("closes_at", keys.AFTER) <= format_instant(now):
+        line = None  # Its number has moved away.
     recharge = recharge_from_item(items.get("recharge"))
     rule, state = recharge.rule, recharge.state
     is_due = balance.get("headroom_micros", 0) < 0

@@ -10,6 +10,8 @@ class DenialReason(StrEnum):
     The last one only limits the duration of a call.
     """
 
+    UNKNOWN_NUMBER = "unknown_number"
+    NUMBER_AMBIGUOUS = "number_ambiguous"
     CALL_FINISHED = "call_finished"
     HOLD_EXPIRED = "hold_expired"
     UNKNOWN_ACCOUNT = "unknown_account"

@@ -14,6 +14,8 @@ RETRY_AFTER_SECONDS: Final = 15
 """When to ask again while a recharge is in progress."""
 
 WORDS: Final[dict[str, str]] = {
+    DenialReason.UNKNOWN_NUMBER: "No line has the calling number.",
+    DenialReason.NUMBER_AMBIGUOUS: "Several lines have the calling number; the operator must give it to one of them.",
     DenialReason.CALL_FINISHED: "This call has already ended.",
     DenialReason.HOLD_EXPIRED: "The hold for this call has expired; the call can no longer be extended.",
     DenialReason.UNKNOWN_ACCOUNT: "There is no account with this id.",

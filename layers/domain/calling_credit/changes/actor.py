@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class ActorKind(StrEnum):
@@ -31,3 +32,28 @@ class Actor:
     def by(self) -> str:
         """The actor in one text, as items store it: `user:1f0c…`, `client:4kq…`, `sweep:reconcile_payments`."""
         return f"{self.kind}:{self.id}"
+
+
+COMMAND: Final = "command:"
+"""The beginning of the client id of an operator's command; the name of the operating system's user follows."""
+
+
+def command_actor(user: str, host: str) -> Actor:
+    """The actor of a command that an operator runs on a machine, such as `client:command:ada`."""
+    return Actor(ActorKind.CLIENT, f"{COMMAND}{user}", host)
+
+
+def stripe_actor(object_id: str) -> Actor:
+    """The actor of a change that follows an object at Stripe: a refund, a dispute, a payment, a card."""
+    return Actor(ActorKind.STRIPE, object_id)
+
+
+def sweep_actor(name: str) -> Actor:
+    """The actor of a change that a function makes by itself."""
+    return Actor(ActorKind.SWEEP, name)
+
+
+def shown_by(by: str) -> str:
+    """The stored actor as events show it: without the hash of a link."""
+    kind = by.partition(":")[0]
+    return kind if kind == ActorKind.LINK else by

@@ -1,5 +1,6 @@
 """One change of an account as an immutable item."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,10 +16,11 @@ from calling_credit.instants import format_instant
 @dataclass(frozen=True, slots=True)
 class Change:
     """A change: its `action`, such as `limits_changed`, its `subject`, such as `limits` or `line:line_1`, and the
-    values before and after it. A missing value is None.
+    values before and after it, in the form of the API. A missing value is None.
 
     `change_id` makes the change unique among those of its millisecond. It is the id of the written object or its
-    version, never a random number, so that a repeated transaction writes the same item.
+    version, never a random number, so that a repeated transaction writes the same item. `loosened` names the fields
+    whose new value allows what the old one refused.
     """
 
     action: str
@@ -26,6 +28,15 @@ class Change:
     change_id: str
     old: Plain = None
     new: Plain = None
+    loosened: tuple[str, ...] = ()
+
+
+def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The fields whose values differ, with their values before and after; a missing field is None. Both are empty if
+    nothing differs.
+    """
+    names = [name for name in dict.fromkeys((*old, *new)) if old.get(name) != new.get(name)]
+    return {name: old.get(name) for name in names}, {name: new.get(name) for name in names}
 
 
 def change_item(account_id: str, change: Change, actor: Actor, at: datetime) -> dict[str, Any]:
@@ -40,6 +51,7 @@ def change_item(account_id: str, change: Change, actor: Actor, at: datetime) -> 
             "subject": change.subject,
             "old": change.old,
             "new": change.new,
+            "loosened": list(change.loosened) or None,
             "by": actor.by,
             "by_name": actor.name or None,
             "from": actor.address or None,

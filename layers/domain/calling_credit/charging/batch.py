@@ -97,9 +97,16 @@ class Batch:
                 self.tally[outcome] += 1
                 self.recorded.add(key)
 
-    def strays(self, enabled_lines: Set[tuple[str, str]]) -> list[Call]:
-        """Charged and unrated calls whose line is unknown or has international calling off."""
-        strays = [call for call, _ in self._recorded() if (call.account_id, call.line_id) not in enabled_lines]
+    def strays(
+        self, enabled_lines: Set[tuple[str, str]], closings: Mapping[tuple[str, str], str] = NO_NUMBERS
+    ) -> list[Call]:
+        """Charged and unrated calls whose line is unknown, has international calling off, or was closed."""
+        strays = [
+            call
+            for call, _ in self._recorded()
+            if (line := (call.account_id, call.line_id)) not in enabled_lines
+            or (line in closings and closings[line] <= call.happened_at)
+        ]
         self.tally["stray"] = len(strays)
         return strays
 

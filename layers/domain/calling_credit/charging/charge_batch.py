@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from calling_credit.accounts.cache import AccountFacts
+from calling_credit.accounts.number_resolver import NumberResolver
 from calling_credit.charging.batch import rate_batch
 from calling_credit.charging.intake import Message, accept_messages
+from calling_credit.charging.named_events import name_lines
 from calling_credit.charging.store import ChargingStore
 from calling_credit.rates.decks_for_calls import DecksInForce
 from calling_credit.rejection_codes import Rejection
@@ -32,13 +35,15 @@ def charge_batch(
     store: ChargingStore,
     now: datetime,
     tolerance: int,
+    numbers: NumberResolver,
 ) -> BatchResult:
     """Price the calls of a batch, post their charges, and list the unrated, stray, and suspicious calls.
 
     A call that waits for a price is charged by no other record of it. A stray is listed only after its charge is
-    posted, so that the list never names a call that was not charged. `tolerance` is HangUpToleranceSeconds.
+    posted, so that the list never names a call that was not charged. `tolerance` is HangUpToleranceSeconds. `numbers`
+    finds the line of an event that names only a number.
     """
-    intake = accept_messages(messages, now)
+    intake = accept_messages(messages, now, partial(name_lines, numbers=numbers, now=now))
     known = store.outcomes_of_v1(intake.calls)
     intake.calls = [call for call in intake.calls if call.key not in known]
     calls = {(call.account_id, call.call_key) for call in intake.calls}
@@ -54,6 +59,6 @@ def charge_batch(
     posting = store.post(batch.entries, batch.holds, now)
     batch.record_outcomes(posting.outcomes)
     batch.record_outcomes(store.list_unrated(batch.unrated, now))
-    store.list_strays(batch.strays(account_facts.enabled_lines), now)
+    store.list_strays(batch.strays(account_facts.enabled_lines, account_facts.closings), now)
     store.list_suspicious(batch.suspicious(), now)
     return BatchResult(batch.refused, batch.counts(), posting.errors)

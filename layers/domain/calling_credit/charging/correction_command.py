@@ -10,7 +10,9 @@ from calling_credit.request_fields import read_command
 
 
 class CorrectionCommand(BaseModel):
-    """One correction. It writes only if `apply` is true. `key` makes a repetition safe; `by` is who ran the command."""
+    """One correction. It writes only if `apply` is true. `key` makes a repetition safe; `by` is who ran the command,
+    and `host` on which machine.
+    """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -19,6 +21,7 @@ class CorrectionCommand(BaseModel):
     body: dict[str, Any]
     key: str = Field(min_length=1, max_length=255)
     by: str
+    host: str = ""
     apply: bool = False
 
     def request(self) -> CorrectionRequest:

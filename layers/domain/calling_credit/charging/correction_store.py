@@ -1,8 +1,9 @@
 """Posts a correction of a call exactly once per Idempotency-Key.
 
-The law: the claim of the key, both entries, their days, and the balance are one transaction, on the condition that the
-call's number is not erased meanwhile. The entries have the next number of the call, so a concurrent correction or
-rerating writes first or not at all; then the correction reads the call again and corrects the result.
+The law: the claim of the key, both entries, their days, the balance, and the recorded change are one transaction, on
+the condition that the call's number is not erased meanwhile. The entries have the next number of the call, so a
+concurrent correction or rerating writes first or not at all; then the correction reads the call again and corrects the
+result.
 """
 
 import time
@@ -10,6 +11,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.changes.actions import ChangeAction
+from calling_credit.changes.actor import Actor
+from calling_credit.changes.change import Change, change_action, difference
 from calling_credit.charging.corrections import (
     Correction,
     CorrectionRequest,
@@ -17,6 +21,7 @@ from calling_credit.charging.corrections import (
     changes_call,
     correct_duration,
     correction_id,
+    figures_view,
     unknown_call,
     waive,
 )
@@ -42,6 +47,8 @@ MAX_ATTEMPTS: Final = 6
 CLAIM: Final[ActionName] = ("claim",)
 STANDING: Final[ActionName] = ("standing",)
 """The action that checks the entry of the current charge."""
+CHANGE: Final[ActionName] = ("change",)
+"""The action that records the change."""
 
 
 class CorrectionStore:
@@ -65,7 +72,7 @@ class CorrectionStore:
         self._sleep = sleep
         self._partition = Partition(client, table_name, keys.account_pk(account_id))
 
-    def correct(self, request: CorrectionRequest, idempotency_key: str, by: str, now: datetime) -> Correction:
+    def correct(self, request: CorrectionRequest, idempotency_key: str, actor: Actor, now: datetime) -> Correction:
         """Post a correction. Return it, also if an earlier request with the same key posted it.
 
         Raises:
@@ -83,7 +90,7 @@ class CorrectionStore:
                 return stored
             again = self._again(request, identifier, now)
             correction = _correction(request, again)
-            if not self._plan(correction, again, identifier, by, now).write(self._client, sleep=self._sleep):
+            if not self._plan(correction, again, identifier, actor, now).write(self._client, sleep=self._sleep):
                 self._close_suspicious(request, now)
                 return correction
         raise Unavailable(ProblemCode.BUSY, "Others are changing this call at the moment; retry the request.")
@@ -107,7 +114,7 @@ class CorrectionStore:
         row = self._row_of(call)
         return correct_duration(call, row, request.duration_seconds, identifier, self._tolerance, now)
 
-    def _plan(self, correction: Correction, again: RatedAgain, identifier: str, by: str, now: datetime) -> Plan:
+    def _plan(self, correction: Correction, again: RatedAgain, identifier: str, actor: Actor, now: datetime) -> Plan:
         """Plan the transaction; of a correction that changes nothing, only the claim."""
         plan = posting_plan(self._table_name, again.entries) if again.entries else Plan()
         if again.entries:
@@ -119,7 +126,7 @@ class CorrectionStore:
             "happened_at": correction.request.happened_at,
             "stated_seconds": correction.request.duration_seconds,
             "reason": correction.request.reason,
-            "corrected_by": by,
+            "corrected_by": actor.by,
             "recorded_at": format_instant(now),
             "before_seconds": correction.before.duration_seconds,
             "before_micros": correction.before.price_micros,
@@ -132,6 +139,9 @@ class CorrectionStore:
             "ConditionExpression": "attribute_not_exists(PK)",
         }
         plan.add(CLAIM, {"Put": put})
+        if again.entries:
+            change = _change(correction, identifier)
+            plan.add(CHANGE, change_action(self._table_name, self._account_id, change, actor, now))
         return plan
 
     def _close_suspicious(self, request: CorrectionRequest, now: datetime) -> None:
@@ -166,6 +176,17 @@ def _correction(request: CorrectionRequest, again: RatedAgain) -> Correction:
         Figures(call.duration_seconds, call.charged_micros),
         Figures(seconds, call.charged_micros - again.change_micros),
     )
+
+
+def _change(correction: Correction, identifier: str) -> Change:
+    """The recorded change. A correction that repeats what stands, such as a waiver of a free call, has the same values
+    before and after.
+    """
+    is_waived = correction.request.duration_seconds is None
+    action = ChangeAction.CALL_WAIVED if is_waived else ChangeAction.CALL_CORRECTED
+    old, new = difference(figures_view(correction.before), figures_view(correction.after))
+    facts = {"started_at": correction.request.happened_at, "reason": correction.request.reason}
+    return Change(action, f"call:{correction.request.call_key}", identifier, old, new | facts)
 
 
 def _same_correction(claimed: Mapping[str, Any], request: CorrectionRequest) -> Correction:

@@ -159,12 +159,13 @@ def correction_view(correction: Correction, balance_micros: int) -> dict[str, An
     return {
         "call_key": correction.request.call_key,
         "started_at": correction.request.happened_at,
-        "before": _figures_view(correction.before),
-        "after": _figures_view(correction.after),
+        "before": figures_view(correction.before),
+        "after": figures_view(correction.after),
         "difference": format_money(correction.difference_micros),
         "balance": format_money(balance_micros),
     }
 
 
-def _figures_view(figures: Figures) -> dict[str, Any]:
+def figures_view(figures: Figures) -> dict[str, Any]:
+    """The duration and the price of a call in the form of the API."""
     return {"duration_seconds": figures.duration_seconds, "price": format_money(figures.price_micros)}

@@ -4,12 +4,12 @@ Events that cost nothing are kept apart.
 DynamoDB refuses two actions on one item in a transaction, so calls must be distinct before they are written.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from calling_credit.call_events import parse_call
+from calling_credit.call_events import parse_event, read_event
 from calling_credit.calls import Call, FreeEvent
 from calling_credit.instants import format_instant
 from calling_credit.rejection_codes import Rejection, RejectionCode
@@ -48,12 +48,22 @@ CONFLICT = Rejection(
 )
 
 
-def accept_messages(messages: Iterable[Message], now: datetime) -> Intake:
-    """Parse and merge a batch. Of messages with the same call but different facts, the one sent first wins."""
+NameLines = Callable[[list[dict[str, Any] | Rejection]], list[dict[str, Any] | Rejection]]
+
+
+def accept_messages(
+    messages: Iterable[Message], now: datetime, name_lines: NameLines = lambda events: events
+) -> Intake:
+    """Parse and merge a batch. Of messages with the same call but different facts, the one sent first wins.
+
+    `name_lines` adds account and line to the events that name only a number.
+    """
     intake = Intake()
     winners: dict[tuple[str, str, str], Call] = {}
-    for message in sorted(messages, key=lambda message: message.sent_at_ms):
-        call = parse_call(message.body, now)
+    ordered = sorted(messages, key=lambda message: message.sent_at_ms)
+    events = name_lines([read_event(message.body) for message in ordered])
+    for message, event in zip(ordered, events, strict=True):
+        call = event if isinstance(event, Rejection) else parse_event(event, now)
         if isinstance(call, Rejection):
             intake.refused[message.message_id] = call
             continue

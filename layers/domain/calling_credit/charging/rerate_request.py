@@ -23,7 +23,7 @@ BY_TIME: Final = "in force"
 class RerateRequest(BaseModel):
     """One round over an account's calls between two local dates, by a deck (None: for each call the one in force when
     it began; `active`: the one in force now). It writes only if `apply` is true. `position` is where the previous round
-    ended.
+    ended. `by` is who ran the command, and `host` on which machine.
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
@@ -38,6 +38,8 @@ class RerateRequest(BaseModel):
     even_corrected: bool = False
     apply: bool = False
     position: str | None = None
+    by: str = ""
+    host: str = ""
 
     def period(self) -> Period:
         """The dates of the request.

@@ -11,9 +11,15 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from calling_credit.changes.actions import ChangeAction
+from calling_credit.changes.actor import Actor
+from calling_credit.changes.change import Change, change_action
 from calling_credit.charging.charged_rows import is_price_of
 from calling_credit.charging.rerating import Group, RatedAgain, Round, Selection, rerated_entries
-from calling_credit.dynamodb import keys
+from calling_credit.dynamodb import change_keys, keys
+from calling_credit.dynamodb.attributes import to_attributes
+from calling_credit.dynamodb.partition import Partition
+from calling_credit.dynamodb.transactions import put
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.instants import Period, widened_utc_window
 from calling_credit.ledger.charge_reader import calls_between
@@ -76,6 +82,7 @@ class RerateStore:
         selection: Selection,
         run: str,
         tolerance: int,
+        actor: Actor,
         now: datetime,
         seconds_left: Callable[[], float],
     ) -> None:
@@ -85,6 +92,7 @@ class RerateStore:
         self._selection = selection
         self._run = run
         self._tolerance = tolerance
+        self._actor = actor
         self._now = now
         self._seconds_left = seconds_left
 
@@ -148,7 +156,7 @@ class RerateStore:
         """
         first = latest = self.preview(where, after, limit)
         for _ in range(MAX_ATTEMPTS):
-            contended = self._post(latest.changes)
+            contended = self._post(where.account_id, latest.changes)
             if not contended:
                 return first
             latest = self.preview(where, after, limit)
@@ -158,12 +166,24 @@ class RerateStore:
             "Others are changing the same calls at the moment. Run the same command again.",
         )
 
-    def _post(self, changes: Sequence[RatedAgain]) -> bool:
-        """Post changes. Return whether some of the calls have changed meanwhile."""
+    def _post(self, account_id: str, changes: Sequence[RatedAgain]) -> bool:
+        """Post changes. Return whether some of the calls have changed meanwhile. The first transaction of the run also
+        records the run.
+        """
+        if not changes:
+            return False
+        mark = {"PK": keys.account_pk(account_id), "SK": change_keys.rerating_sk(self._run, self._actor.by)}
+        is_recorded = Partition(self._client, self._table_name, mark["PK"]).get(mark["SK"]) is not None
         contended = False
         for part in split_to_fit(changes, _actions):
             plan = posting_plan(self._table_name, _entries(part))
-            contended |= bool(plan.write(self._client, self._seconds_left))
+            if not is_recorded:
+                change = Change(ChangeAction.CALLS_RERATED, f"run:{self._run}", self._run, new={"run": self._run})
+                plan.add(("mark",), put(self._table_name, to_attributes(mark)))
+                plan.add(("change",), change_action(self._table_name, account_id, change, self._actor, self._now))
+            failed = bool(plan.write(self._client, self._seconds_left))
+            contended |= failed
+            is_recorded = is_recorded or not failed
         return contended
 
 
@@ -172,5 +192,5 @@ def _entries(part: Sequence[RatedAgain]) -> list[Entry]:
 
 
 def _actions(part: Sequence[RatedAgain]) -> int:
-    """The number of actions: entries, days, and the balance."""
-    return len(set().union(*map(entry_items, _entries(part))))
+    """The number of actions: entries, days, and the balance, and the record of the run."""
+    return len(set().union(*map(entry_items, _entries(part)))) + len(("mark", "change"))

@@ -6,14 +6,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.freezing import unknown_account
-from calling_credit.accounts.line_store import line_from_item
+from calling_credit.accounts.line_items import line_from_item
 from calling_credit.desk.account_page import AccountPage, Some
 from calling_credit.dynamodb import desk_keys, keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.pages import read_pages
 from calling_credit.instants import format_instant
-from calling_credit.payments.card_store import CardStore, identities
+from calling_credit.payments.card_items import identities
+from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.issues import ISSUE_KIND
 from calling_credit.payments.payment_states import PaymentStates
 from calling_credit.recharge.items import Recharge, recharge_from_item

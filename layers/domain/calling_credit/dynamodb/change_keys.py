@@ -13,6 +13,16 @@ def activity_sk(changed_at: str, change_id: str) -> str:
     return f"ACTIVITY#{changed_at}#{change_id}"
 
 
+def payment_method_sk(payment_method_id: str, event: str) -> str:
+    """The mark that a card's event (attached, detached) is recorded."""
+    return f"PAYMENT_METHOD#{payment_method_id}#{event}"
+
+
+def rerating_sk(run: str, by: str) -> str:
+    """The mark that a rerating run of an actor is recorded."""
+    return f"RERATING#{run}#{by}"
+
+
 def change_sk(line_id: str, changed_at: str, change_id: str) -> str:
     """One change of a line's international calling."""
     return f"CHANGE#{line_id}#{changed_at}#{change_id}"

@@ -27,6 +27,8 @@ One partition holds everything of an account, so its items commit together, and 
     PAYMENT_LIMITS                      declines, pages, and money of manual payments       payments.limit_store
     LINK#<hash>                         an issued link, by the hash of its token            links.store
     ACTIVITY#<changed_at>#<id>          one immutable change of the account (kind CHANGE)   changes.change
+    PAYMENT_METHOD#<id>#<event>         the mark that a card's event is recorded            payments.card_records
+    RERATING#<run>#<actor>              the mark that a rerating run is recorded            charging.rerate_run
     PK = STRIPE, SK = STRIPE_ACCOUNT    the Stripe account of the stack                     payments.stripe_account
     PK = CARD#<hash>, SK = CARD         tries and block of a card, for the whole stack     payments.card_store
     PK = STRIPE#<object id>, SK = ISSUE an issue about a Stripe object, for operators       payments.issues

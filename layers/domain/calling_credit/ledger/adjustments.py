@@ -1,5 +1,5 @@
-"""Posts an operator's adjustment exactly once per Idempotency-Key. The claim of the key, the entry, the day, and the
-balance are one transaction, so a repeated request finds the claim and adds no second credit.
+"""Posts an operator's adjustment exactly once per Idempotency-Key. The claim of the key, the entry, the day, the
+balance, and the recorded change are one transaction, so a repeated request finds the claim and adds no second credit.
 """
 
 import hashlib
@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.changes.actions import ChangeAction
+from calling_credit.changes.actor import Actor
+from calling_credit.changes.change import Change, change_action
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.errors import Conflict, InvalidValue, NotFound, ProblemCode
@@ -26,6 +29,8 @@ MAX_ADJUSTMENT_MICROS: Final = 100_000 * MICROS_PER_DOLLAR
 MAX_REASON_CHARACTERS: Final = 200
 CLAIM: Final[ActionName] = ("claim",)
 """The action that claims an Idempotency-Key."""
+CHANGE: Final[ActionName] = ("change",)
+"""The action that records the change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ def adjust_balance(
     idempotency_key: str,
     adjustment: Adjustment,
     time_zone: str,
+    actor: Actor,
     now: datetime,
     sleep: Callable[[float], None] = time.sleep,
 ) -> str:
@@ -79,7 +85,9 @@ def adjust_balance(
         Unavailable: the table did not answer in time; the same request is safe again.
     """
     identifier = adjustment_id(account_id, idempotency_key)
-    entry = adjustment_entry(account_id, identifier, adjustment.amount_micros, adjustment.reason, time_zone, now)
+    entry = adjustment_entry(
+        account_id, identifier, adjustment.amount_micros, adjustment.reason, time_zone, actor.by, now
+    )
     claim: dict[str, Any] = {
         "PK": keys.account_pk(account_id),
         "SK": keys.adjustment_sk(identifier),
@@ -97,6 +105,9 @@ def adjust_balance(
     }
     plan = posting_plan(table_name, [entry])
     plan.add(CLAIM, put_claim)
+    new = {"amount": format_money(adjustment.amount_micros), "reason": adjustment.reason}
+    change = Change(ChangeAction.ADJUSTMENT_POSTED, f"adjustment:{identifier}", identifier, new=new)
+    plan.add(CHANGE, change_action(table_name, account_id, change, actor, now))
     failed = plan.write(client, sleep=sleep)
     if CLAIM in failed:
         _check_same(from_attributes(failed[CLAIM]), adjustment)

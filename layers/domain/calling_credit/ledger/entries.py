@@ -141,9 +141,9 @@ def local_date_of(happened_at: str, time_zone: str) -> str:
 
 
 def adjustment_entry(
-    account_id: str, adjustment_id: str, amount_micros: int, reason: str, time_zone: str, now: datetime
+    account_id: str, adjustment_id: str, amount_micros: int, reason: str, time_zone: str, by: str, now: datetime
 ) -> Entry:
-    """The entry of an operator's adjustment, with the reason that the statement shows."""
+    """The entry of an operator's adjustment, with the reason that the statement shows, and who made it."""
     instant = format_instant(now)
     return Entry(
         account_id=account_id,
@@ -155,7 +155,7 @@ def adjustment_entry(
         local_date=local_date(now, time_zone),
         recorded_at=instant,
         facts_hash=adjustment_id,
-        explanation={"reason": reason},
+        explanation={"reason": reason, "by": by},
     )
 
 

@@ -8,8 +8,10 @@ guessed from it. A later redelivery is therefore reported as a conflict, and nev
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.changes.erasure import ErasureRecord
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.pages import query_pages
+from calling_credit.dynamodb.transactions import update
 from calling_credit.masking import masked
 
 if TYPE_CHECKING:
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
 ERASED: Final = "erased"
 
 
-def erase_number(client: "DynamoDBClient", table_name: str, account_id: str, number: str) -> Iterator[str]:
+def erase_number(
+    client: "DynamoDBClient", table_name: str, account_id: str, number: str, record: ErasureRecord
+) -> Iterator[str]:
     """Erase an E.164 number from every entry and listed call of an account. Yield the sort key of each changed item.
 
     A repetition changes only items that still hold the number.
@@ -31,17 +35,18 @@ def erase_number(client: "DynamoDBClient", table_name: str, account_id: str, num
         "ConsistentRead": True,
     }
     for item in query_pages(client, table_name, query):
-        yield _mask(client, table_name, item, number)
+        sort_key = str(item["SK"]["S"])
+        if record.write(client, sort_key, [_mask_action(table_name, item, number)]):
+            yield sort_key
 
 
-def _mask(client: "DynamoDBClient", table_name: str, item: dict[str, Any], number: str) -> str:
+def _mask_action(table_name: str, item: dict[str, Any], number: str) -> dict[str, Any]:
     fields = [name for name in ("to", "from") if item.get(name) == {"S": number}]
-    client.update_item(
-        TableName=table_name,
-        Key={"PK": item["PK"], "SK": item["SK"]},
-        UpdateExpression="SET facts_hash = :erased, " + ", ".join(f"#{name} = :masked" for name in fields),
-        ConditionExpression="attribute_exists(PK)",
-        ExpressionAttributeNames={f"#{name}": name for name in fields},
-        ExpressionAttributeValues={":erased": {"S": ERASED}, ":masked": {"S": masked(number)}},
+    return update(
+        table_name,
+        {"PK": item["PK"], "SK": item["SK"]},
+        "SET facts_hash = :erased, " + ", ".join(f"#{name} = :masked" for name in fields),
+        "attribute_exists(PK)",
+        {":erased": {"S": ERASED}, ":masked": {"S": masked(number)}},
+        {f"#{name}": name for name in fields},
     )
-    return str(item["SK"]["S"])

@@ -4,9 +4,10 @@ acts, and a link that froze nothing is not spent.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.freezing import ACCOUNT, account_key, freeze_actions, read_item
+from calling_credit.changes.actor import Actor, ActorKind
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, translate_error
@@ -17,9 +18,6 @@ from calling_credit.links.link import FreezeLink, FreezeLinkState, Link, freeze_
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-BY: Final = "link"
-"""The recorded actor: the holder of the link."""
 
 
 def read_freeze_link(client: "DynamoDBClient", table_name: str, link: Link, token_hash: str) -> FreezeLink:
@@ -33,9 +31,10 @@ def read_freeze_link(client: "DynamoDBClient", table_name: str, link: Link, toke
 
 
 def freeze_by_link(
-    client: "DynamoDBClient", table_name: str, link: Link, token_hash: str, now: datetime, from_where: str
+    client: "DynamoDBClient", table_name: str, link: Link, token_hash: str, now: datetime, address: str
 ) -> FreezeLink:
     """Freeze the link's account if the link may act. Return its state afterwards: `frozen` if it acted, now or before.
+    `address` is the IP address of the request.
 
     Raises:
         Unavailable: the table did not answer in time; the same call is safe again.
@@ -46,7 +45,8 @@ def freeze_by_link(
         before = freeze_link_of(account, stored, token_hash)
         if before.state is not FreezeLinkState.ACTIVE:
             return before
-        actions = _actions(client, table_name, link, token_hash, account, now, from_where)
+        actor = Actor(ActorKind.LINK, token_hash, address)
+        actions = _actions(client, table_name, link, account, actor, now)
         return None if transact(client, actions) else FreezeLink(FreezeLinkState.FROZEN, is_frozen=True)
 
     return retry_on_race(ACCOUNT, attempt)
@@ -56,14 +56,13 @@ def _actions(
     client: "DynamoDBClient",
     table_name: str,
     link: Link,
-    token_hash: str,
     account: Mapping[str, Any],
+    actor: Actor,
     now: datetime,
-    from_where: str,
 ) -> list[dict[str, Any]]:
     """The freeze, on the condition that the account was not unfrozen since it was read, and the mark on the link."""
     has_rule = read_item(client, table_name, link.account_id, keys.auto_recharge_sk()) is not None
-    actions = freeze_actions(table_name, link.account_id, BY, now, from_where, has_rule=has_rule, link=token_hash)
+    actions = freeze_actions(table_name, account, actor, now, has_rule=has_rule, link=actor.id)
     after, freeze = account.get("freeze_links_after"), actions[0]["Update"]
     freeze["ConditionExpression"] += (
         " AND attribute_not_exists(freeze_links_after)" if after is None else " AND freeze_links_after = :after"
@@ -71,10 +70,10 @@ def _actions(
     freeze["ExpressionAttributeValues"] |= to_attributes({":after": after})
     mark = update(
         table_name,
-        account_key(link.account_id) | {"SK": {"S": keys.link_sk(token_hash)}},
+        account_key(link.account_id) | {"SK": {"S": keys.link_sk(actor.id)}},
         "SET used_at = :now, used_from = :from",
         "attribute_exists(PK) AND attribute_not_exists(used_at) AND attribute_not_exists(withdrawn_at)",
-        to_attributes({":now": format_instant(now), ":from": from_where}),
+        to_attributes({":now": format_instant(now), ":from": actor.address}),
     )
     return [*actions, mark]
 

@@ -12,7 +12,8 @@ from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.context import recharge_context
 from calling_credit.recharge.decision import BuyCredit, RechargeContext, Resume, Rule, Stop, StopReason, decide_recharge
 from calling_credit.recharge.rule_card import rule_card
-from calling_credit.recharge.store import RechargeStore, Snapshot
+from calling_credit.recharge.snapshot import Snapshot
+from calling_credit.recharge.store import RechargeStore
 from calling_credit.topups.topup import LEASE, TopUp, TopUpStatus
 
 SILENT_STOPS = frozenset(

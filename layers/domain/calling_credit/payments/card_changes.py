@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import stripe
 
 from calling_credit.accounts.store import AccountStore
+from calling_credit.changes.actor import stripe_actor
 from calling_credit.instants import format_instant
 from calling_credit.payments import cards, customers
 from calling_credit.payments.card_store import CardStore
@@ -101,7 +102,8 @@ class RuleCards:
         rule = self._recharges.recharge(event.account_id).rule
         if rule is None:
             return "ignored"
-        self._recharges.suspend_for_removed_card(event.account_id, rule.payment_method_id, self._now)
+        actor = stripe_actor(event.object_id)
+        self._recharges.suspend_for_removed_card(event.account_id, rule.payment_method_id, actor, self._now)
         return "suspended"
 
     def refresh(self, account_id: str, rule: Rule) -> None:
@@ -115,7 +117,8 @@ class RuleCards:
             self._store(account_id, rule, card)
             return
         self._guard.require_same(ask_stripe=True)
-        self._recharges.suspend_for_removed_card(account_id, rule.payment_method_id, self._now)
+        actor = stripe_actor(rule.payment_method_id)
+        self._recharges.suspend_for_removed_card(account_id, rule.payment_method_id, actor, self._now)
 
     def follow(self, account_id: str, rule: Rule, saved: Iterable[SavedCard], *, may_switch: bool = True) -> bool:
         """Give a rule the current data of its card, or, if it may switch, the newer payment method of the same number.
@@ -137,7 +140,7 @@ class RuleCards:
             at = format_instant(self._now) if is_renewed else None
             # First, so that a crash leaves the renewal to be found again.
             self._cards.inherit(rule_card(rule), card, self._now, at)
-        return store_rule_card(self._client, self._table_name, account_id, rule, card)
+        return store_rule_card(self._client, self._table_name, account_id, rule, card, self._now)
 
     def _account_of(self, customer_id: str) -> str | None:
         """The account whose stored customer this is."""

@@ -3,20 +3,22 @@
 A block is stored under both, so that neither another copy of the card nor a renewed number escapes it.
 """
 
-import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit.dynamodb.attributes import from_attributes, to_attribute
+from calling_credit.changes.actions import ChangeAction
+from calling_credit.changes.actor import Actor
+from calling_credit.changes.change import Change, change_action
 from calling_credit.dynamodb.batch_get import read_many
-from calling_credit.dynamodb.card_keys import card_hash, card_key, card_pk, card_sk
+from calling_credit.dynamodb.card_keys import card_pk, card_sk
 from calling_credit.dynamodb.retries import retry_on_race
-from calling_credit.dynamodb.transactions import transact, update
+from calling_credit.dynamodb.transactions import transact
 from calling_credit.instants import format_instant
+from calling_credit.payments.card_items import identities, put_record_action, record_from_item
 from calling_credit.topups import card_history
-from calling_credit.topups.card_history import NEW_CARD, CardHistory, CardRecord, Try
+from calling_credit.topups.card_history import CardHistory, CardRecord
 from calling_credit.topups.topup import Card, TopUp
 
 if TYPE_CHECKING:
@@ -24,71 +26,10 @@ if TYPE_CHECKING:
 
 CARD: Final = "The card is"
 """The subject of the error after losing every race with concurrent changes."""
-_PLAIN: Final = (
-    "declined_at",
-    "ended_by",
-    "has_manual_try",
-    "saved_at",
-    "blocked_at",
-    "blocked_reason",
-    "unblocked_at",
-    "unblocked_by",
-    "unblocked_reason",
-    "renewed_to",
-    "renewed_at",
-    "paid_at",
-)
-
+ChangeOf = tuple[str, Actor] | None
+"""The account that a change of a card is recorded at, and the actor."""
 Records = dict[str, CardRecord]
 """The records of a card by the hash of each identity: its number first."""
-
-
-def identities(card: Card) -> tuple[str, ...]:
-    """The hashes under which a card is stored: of its number first, then of its payment method."""
-    return tuple(dict.fromkeys(card_hash(part) for part in (card.fingerprint, card.payment_method_id)))
-
-
-def has_number(card: Card) -> bool:
-    """Whether Stripe names the card's number by a fingerprint. Without one, the payment method's id stands in."""
-    return card.fingerprint != card.payment_method_id
-
-
-def card_keys_of(card: Card) -> list[tuple[str, str]]:
-    """The keys of a card's items."""
-    return [(card_pk(hashed), card_sk()) for hashed in identities(card)]
-
-
-def record_from_item(attributes: Mapping[str, Any] | None) -> CardRecord:
-    """The record of an item; NEW_CARD without one."""
-    if attributes is None:
-        return NEW_CARD
-    item = from_attributes(attributes)
-    tries = tuple(Try(*attempt) for attempt in json.loads(item.get("tries", "[]")))
-    plain = {name: item[name] for name in _PLAIN if name in item}
-    return CardRecord(version=item["version"], tries=tries, **plain)
-
-
-def put_record_action(table_name: str, hashed: str, read: CardRecord, record: CardRecord, now: datetime) -> Any:
-    """The action that stores a record, if the one that was read is still stored."""
-    values: dict[str, Any] = {name: value for name, value in asdict(record).items() if name in _PLAIN}
-    values |= {
-        "version": read.version + 1,
-        "tries": json.dumps([list(asdict(attempt).values()) for attempt in record.tries], separators=(",", ":")),
-        "tries_left": card_history.history_of(record, now).tries_left,
-        "updated_at": format_instant(now),
-    }
-    to_set = {name: value for name, value in values.items() if value not in (None, False)}
-    to_remove = [name for name in values if name not in to_set]
-    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in to_set)
-    if to_remove:
-        expression += " REMOVE " + ", ".join(f"#{name}" for name in to_remove)
-    parameters = {f":{name}": to_attribute(value) for name, value in to_set.items()}
-    condition = "attribute_not_exists(PK)"
-    if read.version:
-        condition = "#version = :read"
-        parameters[":read"] = to_attribute(read.version)
-    names = {f"#{name}": name for name in (*to_set, *to_remove)}
-    return update(table_name, card_key(hashed), expression, condition, parameters, names)
 
 
 class CardStore:
@@ -133,9 +74,12 @@ class CardStore:
             for card in listed
         }
 
-    def block(self, card: Card, reason: str, now: datetime) -> bool:
+    def block(self, card: Card, reason: str, now: datetime, change_of: ChangeOf = None) -> bool:
         """Block a card for every account and path: its number, the numbers that renewed it, and its payment method, in
         one transaction. Return whether any was not blocked yet.
+
+        Args:
+            change_of: the account that the block is recorded at, and who blocks the card.
 
         Raises:
             Unavailable: `busy`, or the table did not answer in time; the same call is safe again.
@@ -154,17 +98,23 @@ class CardStore:
             if changed == records:  # After a lost answer, this call's own block.
                 return was_sent and any(record.blocked_at == at for record in records.values())
             was_sent = True
-            return self._write(records, changed, now)
+            record = self._record(ChangeAction.CARD_BLOCKED, card, records, {"reason": reason}, change_of, now)
+            return self._write(records, changed, now, record)
 
         return retry_on_race(CARD, attempt)
 
-    def unblock(self, card: Card, now: datetime, *, by: str | None = None, reason: str | None = None) -> bool:
+    def unblock(self, card: Card, now: datetime, change_of: ChangeOf = None, reason: str | None = None) -> bool:
         """Unblock a card's number, the numbers that renewed it, and its payment method, and record who did and why.
         Return whether any was blocked.
+
+        Args:
+            change_of: the account that this is recorded at, and who unblocks the card.
 
         Raises:
             Unavailable: `busy`, or the table did not answer in time; the same call is safe again.
         """
+
+        by = change_of[1].by if change_of else None
 
         def unblocked(record: CardRecord) -> CardRecord:
             if record.blocked_at is None:
@@ -174,7 +124,8 @@ class CardStore:
 
         def attempt() -> bool | None:
             records = self._read_renewed(card)
-            return self._write(records, {hashed: unblocked(record) for hashed, record in records.items()}, now)
+            record = self._record(ChangeAction.CARD_UNBLOCKED, card, records, {"reason": reason}, change_of, now)
+            return self._write(records, {hashed: unblocked(record) for hashed, record in records.items()}, now, record)
 
         return retry_on_race(CARD, attempt)
 
@@ -231,8 +182,33 @@ class CardStore:
 
         return retry_on_race(CARD, attempt)
 
-    def _write(self, records: Records, changed: Records, now: datetime) -> bool | None:
-        """Write the records that differ. Return whether any does; None if another change was faster."""
+    def _record(
+        self,
+        action: ChangeAction,
+        card: Card,
+        records: Records,
+        facts: dict[str, Any],
+        change_of: ChangeOf,
+        now: datetime,
+    ) -> list[dict[str, Any]]:
+        """The action that records a block or its end; none without an account."""
+        if change_of is None:
+            return []
+        account_id, actor = change_of
+        was_blocked = any(record.blocked_at for record in records.values())
+        number = 1 + max(record.version for record in records.values())
+        old = {"blocked": was_blocked}
+        new = {"blocked": action is ChangeAction.CARD_BLOCKED, "brand": card.brand, "last4": card.last4} | facts
+        change_id = f"{card.payment_method_id}-{number:06d}"
+        change = Change(action, f"card:{card.payment_method_id}", change_id, old, new)
+        return [change_action(self._table_name, account_id, change, actor, now)]
+
+    def _write(
+        self, records: Records, changed: Records, now: datetime, record: Sequence[dict[str, Any]] = ()
+    ) -> bool | None:
+        """Write the records that differ, with the record of that. Return whether any differs; None if another change
+        was faster.
+        """
         actions = [
             put_record_action(self._table_name, hashed, records[hashed], record, now)
             for hashed, record in changed.items()
@@ -240,4 +216,4 @@ class CardStore:
         ]
         if not actions:
             return False
-        return None if transact(self._client, actions) else True
+        return None if transact(self._client, [*actions, *record]) else True

@@ -16,15 +16,8 @@ from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
 from calling_credit.dynamodb.retries import busy, retry_on_race
 from calling_credit.errors import CallingCreditError
-from calling_credit.payments.card_store import (
-    CARD,
-    CardStore,
-    card_keys_of,
-    has_number,
-    identities,
-    put_record_action,
-    record_from_item,
-)
+from calling_credit.payments.card_items import card_keys_of, has_number, identities, put_record_action, record_from_item
+from calling_credit.payments.card_store import CARD, CardStore
 from calling_credit.payments.intents import StripeResult
 from calling_credit.payments.limit_store import LimitStore
 from calling_credit.payments.stripe_client import Refused

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import stripe
 
+from calling_credit.changes.actor import stripe_actor
 from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.cards import find_own_card
 from calling_credit.payments.issues import Issue, IssueCode, is_reported, report_issue
 from calling_credit.payments.stripe_client import public_error
 from calling_credit.recharge.attempts import SuspensionReason
+from calling_credit.recharge.items import Recharge
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.recharge.suspending import suspend_rule
 from calling_credit.recharge.suspensions import cause_of
@@ -74,23 +76,26 @@ class FraudGuard:
         """
         listed = list(signals)
         for signal in listed:
-            self.tally["cards_blocked"] += self._cards.block(topup.card, signal.source, self._now)
+            change_of = (topup.account_id, stripe_actor(signal.object_id))
+            self.tally["cards_blocked"] += self._cards.block(topup.card, signal.source, self._now, change_of)
         current = find_own_card(self._stripe, topup.customer_id, topup.card.payment_method_id) if listed else None
         if current is not None and current.fingerprint != topup.card.fingerprint:
             self._cards.inherit(topup.card, current, self._now)
         if listed:
             self._topups.check_waiting(topup.account_id, self._now)
 
-    def has_rule(self, account_id: str) -> bool:
-        """Whether the account has a rule of automatic recharge, on or off."""
-        return self._recharges.recharge(account_id).rule is not None
+    def recharge(self, account_id: str) -> Recharge:
+        """Read the account's automatic recharge."""
+        return self._recharges.recharge(account_id)
 
     def suspend(self, topup: TopUp, signals: Iterable[FraudSignal]) -> None:
         """Suspend the account's rule, if it has one and no reversal of the payment did."""
         current = self._recharges.recharge(topup.account_id)
         cause = str(cause_of(topup, SuspensionReason.DISPUTED))
-        if list(signals) and current.rule is not None and cause not in current.state.suspended_by:
-            suspend_rule(self._client, self._table_name, topup, SuspensionReason.DISPUTED)
+        signal = next(iter(signals), None)
+        if signal is not None and current.rule is not None and cause not in current.state.suspended_by:
+            recorded = current, stripe_actor(signal.object_id), self._now
+            suspend_rule(self._client, self._table_name, topup, SuspensionReason.DISPUTED, recorded)
 
     def report(self, topup: TopUp, signals: Iterable[FraudSignal]) -> None:
         """Tell the operator about each signal. It is answered then."""

@@ -11,6 +11,7 @@ import stripe
 
 from calling_credit.accounts.customer_store import Customer, CustomerStore
 from calling_credit.accounts.store import AccountStore
+from calling_credit.changes.actor import stripe_actor
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.payments import customers
 from calling_credit.payments.stripe_account import StripeAccountGuard
@@ -66,17 +67,18 @@ class CardSaver:
         allowed = lost.next_replacement(now)
         if allowed is not None:
             raise customer_missing(math.ceil((allowed - now).total_seconds()))
-        self._suspend_rule(account_id, now)
+        self._suspend_rule(account_id, lost_id, now)
         new_customer_id = customers.create_customer(self._stripe, account_id, lost.number + 1)
         if self._customers.replace(account_id, lost, new_customer_id, now):
             return new_customer_id
         return self._stored(account_id, lost)
 
-    def _suspend_rule(self, account_id: str, now: datetime) -> None:
+    def _suspend_rule(self, account_id: str, lost_id: str, now: datetime) -> None:
         """The rule's card is lost with its customer. Suspend the rule first, so that it does not try that card."""
         rule = self._recharges.recharge(account_id).rule
         if rule is not None:
-            self._recharges.suspend_for_removed_card(account_id, rule.payment_method_id, now)
+            actor = stripe_actor(lost_id)
+            self._recharges.suspend_for_removed_card(account_id, rule.payment_method_id, actor, now)
 
     def _stored(self, account_id: str, lost: Customer) -> str:
         """The customer that another request has stored."""

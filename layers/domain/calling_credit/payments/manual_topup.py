@@ -13,7 +13,7 @@ from calling_credit.payments.new_topup import manual_id, manual_topup, return_ur
 from calling_credit.payments.safe_retries import confirm_present
 from calling_credit.payments.stripe_client import payments_unavailable
 from calling_credit.payments.topup_worker import TopUpWorker
-from calling_credit.recharge.store import Snapshot
+from calling_credit.recharge.snapshot import Snapshot
 from calling_credit.topups.payment_limits import DailyLimit
 from calling_credit.topups.refusals import account_closed, card_blocked, card_error
 from calling_credit.topups.topup import MANUAL_LEASE, Intent, TopUp, TopUpStatus

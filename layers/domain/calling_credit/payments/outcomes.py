@@ -7,7 +7,7 @@ from typing import Any
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.batch_get import Key
 from calling_credit.dynamodb.card_keys import payment_limits_sk
-from calling_credit.payments.card_store import card_keys_of, identities, put_record_action, record_from_item
+from calling_credit.payments.card_items import card_keys_of, identities, put_record_action, record_from_item
 from calling_credit.payments.limit_store import put_use_action, use_from_item
 from calling_credit.topups import card_history, payment_limits
 from calling_credit.topups.card_history import CardRecord

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import stripe
 
 from calling_credit.accounts.customer_store import Customer, CustomerStore
+from calling_credit.changes.actor import Actor
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.sweep import query_due, read_listed
 from calling_credit.payments.cards import find_own_card
@@ -105,7 +106,7 @@ class Relinker:
             return AccountPlan(account_id, lost, None)
         return AccountPlan(account_id, lost, rule_card(rule))
 
-    def apply(self, plan: AccountPlan, by: str, now: datetime) -> None:
+    def apply(self, plan: AccountPlan, actor: Actor, now: datetime) -> None:
         """Suspend the rule, then clear the customer, unless either has changed since the plan.
 
         Raises:
@@ -113,9 +114,9 @@ class Relinker:
         """
         if plan.lost_card is not None:
             payment_method_id = plan.lost_card.payment_method_id
-            self._recharges.suspend_for_removed_card(plan.account_id, payment_method_id, now)
+            self._recharges.suspend_for_removed_card(plan.account_id, payment_method_id, actor, now)
         if plan.lost_customer is not None:
-            self._customers.clear(plan.account_id, plan.lost_customer, by, now)
+            self._customers.clear(plan.account_id, plan.lost_customer, actor, now)
 
     def _has_card(self, customer: Customer, rule: Rule) -> bool:
         return find_own_card(self._stripe, customer.customer_id, rule.payment_method_id) is not None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import stripe
 
 from calling_credit.accounts.reader import AccountReader
+from calling_credit.changes.actor import Actor, stripe_actor
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.ledger.entries import Entry
@@ -22,6 +23,7 @@ from calling_credit.payments.stripe_client import (
     payments_unavailable,
 )
 from calling_credit.recharge.attempts import SuspensionReason
+from calling_credit.recharge.items import NO_RECHARGE
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.recharge.suspending import suspend_rule
 from calling_credit.recharge.suspensions import end_refund
@@ -61,12 +63,14 @@ def read_dated_losses(client: stripe.StripeClient, intent_id: str) -> tuple[Loss
     ]
     disputed = sum(line.amount for line in lines)
     times = [*(refund.created for refund in refunds), *(line.created for line in lines)]
+    ids = [*((one.created, one.id) for one in refunds), *((one.created, one.id) for one in disputes)]
     latest = datetime.fromtimestamp(max(times), UTC) if times else None
     losses = Losses(
         refunded * MICROS_PER_CENT,
         disputed * MICROS_PER_CENT,
         tuple(signal for signal in signals if signal is not None),
         any(_asks_to_suspend(refund) for refund in standing),
+        max(ids, default=(0, ""))[1],
     )
     return losses, latest
 
@@ -122,9 +126,10 @@ def reverse_topup(
             guard.report(topup, signals)
             return outcome
         reasons = _suspends(topup, losses, entry, is_suspected=bool(signals))
-        if reasons and not guard.has_rule(account_id):
+        recharge = guard.recharge(account_id) if reasons else NO_RECHARGE
+        if recharge.rule is None:
             reasons = []
-        if write_reversal(client, table_name, topup, target, entry, now, reasons):
+        if write_reversal(client, table_name, topup, target, entry, now, _actor(topup, losses), reasons, recharge):
             outcome = "reversed" if entry.amount_micros < 0 else "returned"
         return None
 
@@ -133,6 +138,11 @@ def reverse_topup(
     finally:
         if tally is not None:
             tally.update(guard.tally)
+
+
+def _actor(topup: TopUp, losses: Losses) -> Actor:
+    """What takes credit back or returns it: the latest refund or dispute, else the payment."""
+    return stripe_actor(losses.latest or topup.intent_id or topup.topup_id)
 
 
 def _suspends(topup: TopUp, losses: Losses, entry: Entry, *, is_suspected: bool) -> list[SuspensionReason]:
@@ -156,11 +166,16 @@ def _apply_refunds(client: "DynamoDBClient", table_name: str, topup: TopUp, loss
     if losses.refunded_micros == 0:
         if topup.suspended_recharge:
             RechargeStore(client, table_name).change_rule(
-                topup.account_id, lambda rule, state: (rule, end_refund(state, topup.topup_id)), now
+                topup.account_id,
+                lambda rule, state: (rule, end_refund(state, topup.topup_id)),
+                _actor(topup, losses),
+                now,
             )
     elif losses.asks_to_suspend and not topup.suspended_recharge:
         mark = mark_suspending_action(table_name, topup)
-        suspend_rule(client, table_name, topup, SuspensionReason.REFUNDED, mark)
+        recharge = RechargeStore(client, table_name).recharge(topup.account_id)
+        recorded = recharge, _actor(topup, losses), now
+        suspend_rule(client, table_name, topup, SuspensionReason.REFUNDED, recorded, mark)
 
 
 def _losses_or_error(client: stripe.StripeClient, intent_id: str) -> Losses:

@@ -7,13 +7,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from calling_credit.changes.actions import ChangeAction
+from calling_credit.changes.actor import Actor
+from calling_credit.changes.change import Change, change_action
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.transactions import update
 from calling_credit.instants import format_instant
-from calling_credit.ledger.entries import Entry
+from calling_credit.ledger.entries import Entry, EntryKind
 from calling_credit.ledger.posting import posting_plan
+from calling_credit.money import format_money
 from calling_credit.recharge.attempts import SuspensionReason
-from calling_credit.recharge.items import suspend_action
+from calling_credit.recharge.items import NO_RECHARGE, Recharge, suspend_action
+from calling_credit.recharge.rule_changes import suspension_actions
 from calling_credit.topups.items import topup_key
 from calling_credit.topups.topup import TopUp
 
@@ -28,13 +33,16 @@ def write_reversal(
     target_micros: int,
     entry: Entry,
     now: datetime,
+    actor: Actor,
     suspends: Sequence[SuspensionReason] = (),
+    recharge: Recharge = NO_RECHARGE,
 ) -> bool:
     """Write a reversal. Return False if the top-up's reversed amount has changed, so that it must be read again.
 
     Args:
         suspends: the reasons for which the same transaction suspends the account's rule of automatic recharge. The
             rule exists; its state does not matter.
+        recharge: the account's rule and state as they were read, for the record of the suspension.
 
     Raises:
         Unavailable: the table did not answer in time; read again to learn whether the reversal was written.
@@ -61,9 +69,20 @@ def write_reversal(
     )
     plan = posting_plan(table_name, [entry], unarms=bool(suspends))
     plan.add(("top_up", topup.topup_id), change)
+    plan.add(("change",), change_action(table_name, topup.account_id, _change(topup, target_micros, entry), actor, now))
     if suspends:
         plan.add(("recharge",), suspend_action(table_name, topup, *suspends))
+    for record in suspension_actions(table_name, topup, suspends, recharge, actor, now) if suspends else ():
+        plan.add(("suspension",), record)
     return not plan.write(client)
+
+
+def _change(topup: TopUp, target_micros: int, entry: Entry) -> Change:
+    """The recorded change: how much of the payment was taken back before and after."""
+    action = ChangeAction.CREDIT_REVERSED if entry.kind == EntryKind.CREDIT_REVERSED else ChangeAction.CREDIT_RETURNED
+    old, new = ({"reversed": format_money(micros)} for micros in (topup.reversed_micros, target_micros))
+    new |= {"amount": format_money(entry.amount_micros)}
+    return Change(action, f"top_up:{topup.topup_id}", entry.cause_id, old, new)
 
 
 def mark_suspending_action(table_name: str, topup: TopUp) -> dict[str, Any]:

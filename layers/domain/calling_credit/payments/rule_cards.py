@@ -8,7 +8,7 @@ from calling_credit.payments.stripe_account import StripeAccountGuard
 from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.rule_card import rule_card
 from calling_credit.recharge.settings import RuleSettings
-from calling_credit.recharge.store import Snapshot
+from calling_credit.recharge.snapshot import Snapshot
 from calling_credit.topups.topup import Card
 
 

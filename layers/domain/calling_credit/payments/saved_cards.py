@@ -1,16 +1,20 @@
 """The saved cards of an account, as customers list, save, and remove them. A card that was saved twice is one card."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import stripe
 
+from calling_credit.changes.actor import Actor
 from calling_credit.payments import cards
 from calling_credit.payments.card_changes import RuleCards
 from calling_credit.payments.card_state import state_of
 from calling_credit.payments.cards import SavedCard
 from calling_credit.recharge.decision import Rule
-from calling_credit.recharge.store import RechargeStore, Snapshot
+from calling_credit.recharge.snapshot import Snapshot
+from calling_credit.recharge.store import RechargeStore
+from calling_credit.topups.topup import Card
 
 
 def list_saved_cards(
@@ -54,9 +58,14 @@ def _removal_pauses(rule: Rule | None, saved: SavedCard) -> bool:
 
 
 def remove_saved_card(
-    client: stripe.StripeClient, recharges: RechargeStore, account: Snapshot, payment_method_id: str, now: datetime
-) -> None:
-    """Remove a card with every payment method of its number, and suspend a rule that uses it.
+    client: stripe.StripeClient,
+    recharges: RechargeStore,
+    account: Snapshot,
+    payment_method_id: str,
+    actor: Actor,
+    now: datetime,
+) -> list[Card]:
+    """Remove a card with every payment method of its number, and suspend a rule that uses it. Return what was removed.
 
     The named payment method is detached last: after a failure, the same request finds it and finishes.
 
@@ -71,4 +80,5 @@ def remove_saved_card(
         cards.remove_card(client, one)
     rule = recharges.recharge(account.account_id).rule
     if rule is not None and (rule.fingerprint == card.fingerprint or rule.payment_method_id in removed):
-        recharges.suspend_for_removed_card(account.account_id, rule.payment_method_id, now)
+        recharges.suspend_for_removed_card(account.account_id, rule.payment_method_id, actor, now)
+    return [replace(card, payment_method_id=one) for one in removed]

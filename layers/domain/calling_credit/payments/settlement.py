@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from calling_credit.changes.actor import stripe_actor
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import to_attribute
 from calling_credit.dynamodb.batch_get import read_many
@@ -22,6 +23,7 @@ from calling_credit.recharge.attempts import State
 from calling_credit.recharge.decision import armed_threshold
 from calling_credit.recharge.interrupted import after_payment
 from calling_credit.recharge.items import Recharge, put_recharge_action, recharge_from_item
+from calling_credit.recharge.rule_changes import record_actions
 from calling_credit.recharge.store import RECHARGE
 from calling_credit.topups.declines import Decline
 from calling_credit.topups.items import TOPUP_KIND, topup_key
@@ -171,8 +173,10 @@ class SettlementStore:
         account_id = topup.account_id
         if current.rule is None:
             return [nudge_action(self._table_name, account_id)]
+        actor = stripe_actor(topup.intent_id or topup.topup_id)
         state = after_payment(current.rule, current.state, change(current.state), topup)
         return [
             arm_action(self._table_name, account_id, armed_threshold(current.rule, state, now)),
             put_recharge_action(self._table_name, account_id, current.rule, state, now, rule_read=current.rule),
+            *record_actions(self._table_name, account_id, current, (current.rule, state), actor, now),
         ]

@@ -21,7 +21,7 @@ from calling_credit.payments.limit_store import LimitStore
 from calling_credit.payments.lost_customers import CardSaver
 from calling_credit.payments.stripe_client import public_error
 from calling_credit.payments.topup_worker import TopUpWorker
-from calling_credit.recharge.store import Snapshot
+from calling_credit.recharge.snapshot import Snapshot
 from calling_credit.topups.payment_limits import MAX_CARDS, PAGE_LIFETIME
 from calling_credit.topups.topup import Card
 

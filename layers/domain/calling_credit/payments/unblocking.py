@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.changes.actor import Actor
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode
 from calling_credit.ids import is_topup_id
 from calling_credit.payments.card_store import CardStore
@@ -70,7 +71,7 @@ def unblocked_view(unblocked: Unblocked) -> dict[str, Any]:
 
 
 def unblock_card(
-    client: "DynamoDBClient", table_name: str, account_id: str, request: UnblockRequest, by: str, now: datetime
+    client: "DynamoDBClient", table_name: str, account_id: str, request: UnblockRequest, actor: Actor, now: datetime
 ) -> Unblocked:
     """Unblock a card of an account, record who did and why, and lift the suspension that its dispute caused. Every
     account may use the card again; only this account's rule resumes.
@@ -92,10 +93,10 @@ def unblock_card(
     copies = [card for card in dict.fromkeys(known) if card.fingerprint in numbers]
     copies.sort(key=lambda card: card.payment_method_id != method)
     cards = CardStore(client, table_name)
-    was_blocked = [cards.unblock(card, now, by=by, reason=request.reason) for card in copies]
+    was_blocked = [cards.unblock(card, now, (account_id, actor), request.reason) for card in copies]
     disputed = [payment.topup_id for payment in payments if payment.card.fingerprint in numbers]
     before = recharges.recharge(account_id).state
-    after = recharges.change_rule(account_id, lambda rule, state: (rule, _after(state, disputed)), now).state
+    after = recharges.change_rule(account_id, lambda rule, state: (rule, _after(state, disputed)), actor, now).state
     resumes = before.suspended_reason is not None and after.suspended_reason is None
     return Unblocked(copies[0], any(was_blocked), resumes or before.stopped == StopReason.CARD_BLOCKED != after.stopped)
 

@@ -12,9 +12,11 @@ import stripe
 from calling_credit.accounts.freeze_times import was_open_while_frozen
 from calling_credit.accounts.freezing import read_item
 from calling_credit.accounts.store import AccountStore
+from calling_credit.changes.actor import stripe_actor
 from calling_credit.dynamodb import keys
 from calling_credit.payments import customers, fraud, intents
 from calling_credit.payments.card_changes import CARD_RENEWED, CUSTOMER_DELETED, RuleCards
+from calling_credit.payments.card_records import record_card
 from calling_credit.payments.cards import keep_first_card_as_default
 from calling_credit.payments.issues import Issue, IssueCode, report_issue
 from calling_credit.payments.reversal import reverse_topup
@@ -24,7 +26,7 @@ from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.payments.webhook_signature import StripeEvent
 from calling_credit.recharge.store import RechargeStore
 from calling_credit.topups.reversals import warning_signal
-from calling_credit.topups.topup import Intent, TopUp, TopUpStatus
+from calling_credit.topups.topup import Card, Intent, TopUp, TopUpStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -120,10 +122,12 @@ class StripeEventHandler:
         completed_at = event.created or int(self._now.timestamp())
         if was_open_while_frozen(account, saved.opened_at, completed_at):
             refuse_saved_card(self._stripe, self._client, self._table_name, saved)
+            self._record_card(saved.account_id, saved.card, event.object_id, is_saved=False)
             return "card_refused"
         keep_first_card_as_default(self._stripe, saved.customer, saved.card.payment_method_id)
         self._rule_cards.handle_saved_card(saved.account_id, saved.customer.id)
         record_saved_card(self._client, self._table_name, saved, self._now)
+        self._record_card(saved.account_id, saved.card, event.object_id, is_saved=True)
         return "card_saved"
 
     def _bring_up_to_date(self, event: StripeEvent, intent_id: str) -> TopUp | str:
@@ -181,8 +185,17 @@ class StripeEventHandler:
         if stored != event.customer_id:
             details = f"{event.kind} of {event.customer_id}"
             return self._report(Issue(event.object_id, IssueCode.FOREIGN_CARD, account_id, details))
-        was_suspended = self._recharges.suspend_for_removed_card(account_id, event.object_id, self._now)
+        actor = stripe_actor(event.object_id)
+        was_suspended = self._recharges.suspend_for_removed_card(account_id, event.object_id, actor, self._now)
+        self._record_card(account_id, Card(event.object_id, "", "", ""), event.object_id, is_saved=False)
         return "suspended" if was_suspended else "ignored"
+
+    def _record_card(self, account_id: str, card: Card, object_id: str, *, is_saved: bool) -> None:
+        """Record that a card was saved or removed, unless it is recorded already."""
+        look = (card.brand, card.last4) if card.last4 else None
+        actor = stripe_actor(object_id)
+        method = card.payment_method_id
+        record_card(self._client, self._table_name, account_id, method, actor, self._now, is_saved=is_saved, look=look)
 
     def _report(self, issue: Issue) -> str:
         """Report an issue to operators; Stripe's event counts as handled."""

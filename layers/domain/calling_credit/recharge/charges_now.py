@@ -10,7 +10,7 @@ from calling_credit.recharge.context import recharge_context
 from calling_credit.recharge.decision import BuyCredit, decide_recharge
 from calling_credit.recharge.items import Recharge
 from calling_credit.recharge.saving import RuleChange
-from calling_credit.recharge.store import Snapshot
+from calling_credit.recharge.snapshot import Snapshot
 from calling_credit.topups.topup import Card, TopUp
 
 

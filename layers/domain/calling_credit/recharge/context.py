@@ -5,7 +5,7 @@ from datetime import datetime
 
 from calling_credit.money import Bounds
 from calling_credit.recharge.decision import RechargeContext, Rule
-from calling_credit.recharge.store import Snapshot
+from calling_credit.recharge.snapshot import Snapshot
 from calling_credit.topups.topup import TopUp
 
 

@@ -1,15 +1,12 @@
 """Reads and changes an account's automatic recharge: rule, claim, stop. One of two concurrent changes reads again."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit.accounts.account import account_from_item
 from calling_credit.accounts.freezing import account_frozen, unless_frozen_action
-from calling_credit.accounts.limits import DEFAULT_LIMITS
+from calling_credit.changes.actor import Actor, sweep_actor
 from calling_credit.dynamodb import keys, sweep_keys
-from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.keys import recharge_key
 from calling_credit.dynamodb.retries import retry_on_race
@@ -17,7 +14,6 @@ from calling_credit.dynamodb.sweep import query_due
 from calling_credit.dynamodb.transactions import put, transact
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
-from calling_credit.ledger.balance import balance_from_item
 from calling_credit.ledger.headroom import arm_action, still_below_action
 from calling_credit.recharge import attempts
 from calling_credit.recharge.acceptance import suspend_for_changed_charge
@@ -32,6 +28,8 @@ from calling_credit.recharge.items import (
     recharge_from_item,
 )
 from calling_credit.recharge.loosening import rule_loosens
+from calling_credit.recharge.rule_changes import record_actions
+from calling_credit.recharge.snapshot import Snapshot, snapshot_from_items
 from calling_credit.topups.items import payment_item, topup_item
 from calling_credit.topups.topup import TopUp
 
@@ -40,26 +38,8 @@ if TYPE_CHECKING:
 
 RECHARGE: Final = "The account's automatic recharge is"
 """The subject of the error after losing every race with concurrent changes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """An account with its balance and automatic recharge, read together."""
-
-    account_id: str
-    time_zone: str
-    is_closed: bool
-    customer_id: str | None
-    posted_micros: int
-    recharge: Recharge
-    is_frozen: bool = False
-    has_call_since: bool = True
-    daily_top_up_micros: int = DEFAULT_LIMITS.daily_top_up_micros
-
-    @property
-    def is_halted(self) -> bool:
-        """Whether closing or freezing forbids every automatic charge."""
-        return self.is_closed or self.is_frozen
+BY_ITSELF: Final = sweep_actor("auto_recharge")
+"""The actor of what automatic recharge decides by itself."""
 
 
 class RechargeStore:
@@ -85,23 +65,10 @@ class RechargeStore:
         items = {kind: item for (_, kind), item in read_many(self._client, self._table_name, item_keys).items()}
         if keys.account_sk() not in items or keys.balance_sk() not in items:
             raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
-        item = from_attributes(items[keys.account_sk()])
-        account = account_from_item(item)
-        balance = balance_from_item(from_attributes(items[keys.balance_sk()]))
-        return Snapshot(
-            account_id,
-            account.time_zone,
-            account.is_closed,
-            item.get("stripe_customer_id"),
-            balance.posted_micros,
-            recharge_from_item(items.get(keys.auto_recharge_sk())),
-            is_frozen=account.is_frozen,
-            has_call_since=balance.has_call_since,
-            daily_top_up_micros=account.limits.daily_top_up_micros,
-        )
+        return snapshot_from_items(account_id, items)
 
     def store_rule(
-        self, account_id: str, change: Callable[[Recharge], tuple[Rule, State] | None], now: datetime
+        self, account_id: str, change: Callable[[Recharge], tuple[Rule, State] | None], actor: Actor, now: datetime
     ) -> Recharge:
         """Store what `change` makes of the current rule and state, and arm the balance; write nothing if it makes None.
         Arming a rule that stays suspended, or waits, forgives nothing: it shows no charge. Return the stored ones.
@@ -120,7 +87,7 @@ class RechargeStore:
             if rule_loosens((current.rule, current.state), changed):
                 guards.append(unless_frozen_action(self._table_name, account_id))
             forgives = is_arming(current.rule, changed[0]) and armed_threshold(*changed, now) is not None
-            is_written = self._write(account_id, current, *changed, now, guards, forgives=forgives)
+            is_written = self._write(account_id, current, *changed, actor, now, guards, forgives=forgives)
             return self.recharge(account_id) if is_written else None
 
         return retry_on_race(RECHARGE, attempt)
@@ -136,9 +103,9 @@ class RechargeStore:
             state = suspend_for_changed_charge(state)
         elif state.suspended_reason is None:
             state = attempts.record_stop(state, stop.code, stop.until)
-        self._write(snapshot.account_id, current, current.rule, state, now)
+        self._write(snapshot.account_id, current, current.rule, state, BY_ITSELF, now)
 
-    def suspend_for_removed_card(self, account_id: str, payment_method_id: str, now: datetime) -> bool:
+    def suspend_for_removed_card(self, account_id: str, payment_method_id: str, actor: Actor, now: datetime) -> bool:
         """Suspend the rule if it uses the removed card. Return whether it does."""
 
         def attempt() -> bool | None:
@@ -147,12 +114,13 @@ class RechargeStore:
                 return False
             if current.state.own_reason == attempts.SuspensionReason.REMOVED:
                 return True
-            return self._write(account_id, current, current.rule, attempts.remove_card(current.state), now) or None
+            state = attempts.remove_card(current.state)
+            return self._write(account_id, current, current.rule, state, actor, now) or None
 
         return retry_on_race(RECHARGE, attempt)
 
     def change_rule(
-        self, account_id: str, change: Callable[[Rule, State], tuple[Rule, State]], now: datetime
+        self, account_id: str, change: Callable[[Rule, State], tuple[Rule, State]], actor: Actor, now: datetime
     ) -> Recharge:
         """Store what `change` makes of an existing rule and its state. It forgives no reversal. Return the stored ones.
 
@@ -167,7 +135,7 @@ class RechargeStore:
             changed = change(current.rule, current.state)
             if changed == (current.rule, current.state):
                 return current
-            return self.recharge(account_id) if self._write(account_id, current, *changed, now) else None
+            return self.recharge(account_id) if self._write(account_id, current, *changed, actor, now) else None
 
         return retry_on_race(RECHARGE, attempt)
 
@@ -180,7 +148,7 @@ class RechargeStore:
             if current.rule is None or in_flight is None or in_flight.topup_id != topup.topup_id:
                 return True
             state = attempts.release_attempt(current.state, topup)
-            return self._write(topup.account_id, current, current.rule, state, now) or None
+            return self._write(topup.account_id, current, current.rule, state, BY_ITSELF, now) or None
 
         retry_on_race(RECHARGE, attempt)
 
@@ -213,8 +181,8 @@ class RechargeStore:
             undated.append((account_id, current.rule))
         state = announce_expiry(current.rule, current.state, now)
         if waits:
-            return state != current.state and self._write(account_id, current, current.rule, state, now)
-        return self._write(account_id, current, current.rule, attempts.wake(state), now)
+            return state != current.state and self._write(account_id, current, current.rule, state, BY_ITSELF, now)
+        return self._write(account_id, current, current.rule, attempts.wake(state), BY_ITSELF, now)
 
     def due(self, now: datetime) -> Iterator[str]:
         """The accounts whose next check is due."""
@@ -228,22 +196,25 @@ class RechargeStore:
         current: Recharge,
         rule: Rule,
         state: State,
+        actor: Actor,
         now: datetime,
         unless_frozen: Sequence[dict[str, Any]] = (),
         *,
         forgives: bool = False,
     ) -> bool:
-        """Write rule and state, unless the account is frozen if asked so. Return False if another change was faster.
+        """Write rule and state, and record what changes, unless the account is frozen if asked so. Return False if
+        another change was faster.
         `forgives`: a billing admin arms the rule.
         """
         actions = [
             put_recharge_action(self._table_name, account_id, rule, state, now, rule_read=current.rule),
             arm_action(self._table_name, account_id, armed_threshold(rule, state, now), forgives=forgives),
             *unless_frozen,
+            *record_actions(self._table_name, account_id, current, (rule, state), actor, now),
         ]
         failed = transact(self._client, actions)
         if 1 in failed:
             raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
-        if 2 in failed:
+        if unless_frozen and 2 in failed:
             raise account_frozen()
         return not failed

@@ -53,13 +53,14 @@ class Losses:
     disputes' balance transactions without fees: negative while withdrawn, zero once reinstated.
 
     `signals`: the disputes and inquiries that were not decided for us. `asks_to_suspend`: a refund that stands asks to
-    suspend automatic recharge.
+    suspend automatic recharge. `latest` is the id of the latest refund or dispute, "" without any.
     """
 
     refunded_micros: int
     disputed_micros: int
     signals: tuple[FraudSignal, ...] = ()
     asks_to_suspend: bool = False
+    latest: str = ""
 
 
 def dispute_signal(dispute_id: str, status: str, moved_cents: int) -> FraudSignal | None:

@@ -1,0 +1,136 @@
+"""Erases a person's number from an account: from its calls, from the assignments of the number, and from names and
+addresses that contain it.
+
+A line that has the number keeps it, with its assignment: the number is in use. Give the line another number first, or
+move it; then nothing in the account names the number, and the number names nothing of the account.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from calling_credit.accounts.account import Account, User
+from calling_credit.accounts.line_items import line_key
+from calling_credit.accounts.number_history import forget_account
+from calling_credit.accounts.number_store import history_actions, read_histories
+from calling_credit.accounts.store import AccountStore
+from calling_credit.accounts.user_store import UserStore
+from calling_credit.changes.actor import Actor
+from calling_credit.changes.erasure import ErasureRecord, mask_actions
+from calling_credit.dynamodb import index_keys, keys
+from calling_credit.dynamodb.attributes import to_attribute
+from calling_credit.dynamodb.partition import Partition
+from calling_credit.dynamodb.retries import retry_on_race
+from calling_credit.dynamodb.transactions import update
+from calling_credit.instants import format_instant
+from calling_credit.ledger import erasure
+from calling_credit.masking import masked
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_BETWEEN_DIGITS = r"[\s().\-/\u2010-\u2015\u00a0]*"
+
+
+def erase_number(
+    client: "DynamoDBClient", table_name: str, account_id: str, number: str, actor: Actor, now: datetime
+) -> Iterator[str]:
+    """Erase an E.164 number from an account, and record who did. Yield the sort key of each changed item. A repetition
+    changes only what still holds the number. The recorded changes come last, because changed names are recorded too.
+
+    Raises:
+        Unavailable: `busy`, or the table did not answer in time.
+    """
+    record = ErasureRecord(table_name, account_id, masked(number), actor, now)
+    place = (client, table_name, account_id, number, record)
+    yield from erasure.erase_number(*place)
+    yield from _erase_names(*place)
+    yield from _erase_closed_lines(*place)
+    yield from _erase_assignments(*place)
+    for sort_key, action in mask_actions(client, table_name, account_id, partial(_without, number=number)):
+        if record.write(client, sort_key, [action]):
+            yield sort_key
+
+
+def lines_with(client: "DynamoDBClient", table_name: str, account_id: str, number: str) -> list[str]:
+    """The ids of the account's lines that still have a number."""
+    history = read_histories(client, table_name, {number})[number]
+    return [holder.line.line_id for holder in history.holders if holder.line.account_id == account_id]
+
+
+def _erase_assignments(
+    client: "DynamoDBClient", table_name: str, account_id: str, number: str, record: ErasureRecord
+) -> Iterator[str]:
+    """Drop the ended assignments of a number. One that is still in force until a move takes effect remains."""
+
+    def attempt() -> bool | None:
+        before = read_histories(client, table_name, {number})
+        after = {number: forget_account(before[number], account_id, format_instant(record.now))}
+        actions = history_actions(table_name, before, after)
+        if not actions:
+            return False
+        return True if record.write(client, index_keys.NUMBER_SK, actions) else None
+
+    if retry_on_race("The number is", attempt):
+        yield index_keys.NUMBER_SK
+
+
+def _erase_closed_lines(
+    client: "DynamoDBClient", table_name: str, account_id: str, number: str, record: ErasureRecord
+) -> Iterator[str]:
+    partition = Partition(client, table_name, keys.account_pk(account_id))
+    for line in partition.query(keys.line_prefix(), keys.line_prefix() + keys.AFTER, consistent=True):
+        if line["number"] == number and line.get("closes_at", keys.AFTER) <= format_instant(record.now):
+            values = {":masked": masked(number), ":number": number, ":closed": line["closes_at"]}
+            action = update(
+                table_name,
+                line_key(account_id, keys.id_of(line["SK"])),
+                "SET #number = :masked",
+                "#number = :number AND closes_at = :closed",
+                {name: to_attribute(value) for name, value in values.items()},
+                {"#number": "number"},
+            )
+            if record.write(client, line["SK"], [action]):
+                yield line["SK"]
+
+
+def _erase_names(
+    client: "DynamoDBClient", table_name: str, account_id: str, number: str, record: ErasureRecord
+) -> Iterator[str]:
+    """Mask the number in the names of the account and its users, and drop the addresses that contain it."""
+    users, accounts = UserStore(client, table_name), AccountStore(client, table_name)
+    partition = Partition(client, table_name, keys.account_pk(account_id))
+    account = accounts.account(account_id)
+    if account is not None and _without_in_account(account, number) != account:
+        change = partial(_without_in_account, number=number)
+        accounts.store_account(account_id, change, record.actor, record.now)
+        yield keys.account_sk()
+    for item in partition.query(keys.user_prefix(), keys.user_prefix() + keys.AFTER, consistent=True):
+        name = _without(item["name"], number)
+        if name != item["name"]:
+            users.store(account_id, User(keys.id_of(item["SK"]), name), record.actor, record.now)
+            yield item["SK"]
+
+
+def _without_in_account(account: Account | None, number: str) -> Account:
+    """An account without the number in its name, and without the addresses that contain it."""
+    assert account is not None
+    name = None if account.name is None else _without(account.name, number)
+    emails = tuple(address for address in account.billing_emails if _without(address, number) == address)
+    return replace(account, name=name, billing_emails=emails)
+
+
+def _without(text: str, number: str) -> str:
+    """A text with the masked form in place of the number, in any spelling."""
+    return _spellings(number).sub(masked(number), text)
+
+
+def _spellings(number: str) -> "re.Pattern[Any]":
+    """The number with its country code, or without if it is North American, with any punctuation between digits."""
+    digits = number[1:]
+    optional = rf"(?:{digits[0]}{_BETWEEN_DIGITS})?" if number.startswith("+1") else ""
+    required = digits[1:] if optional else digits
+    return re.compile(rf"(?<!\d)\+?{optional}\(?{_BETWEEN_DIGITS.join(required)}(?!\d)")

@@ -1,0 +1,162 @@
+"""Finds accounts by id, name, mail address, or phone number in any common spelling, in at most three requests."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from calling_credit.accounts.name_index import has_words, normalized_address, words_of
+from calling_credit.accounts.number_history import accounts_of
+from calling_credit.accounts.number_store import history_from_item
+from calling_credit.dynamodb import index_keys, keys
+from calling_credit.dynamodb.attributes import from_attributes
+from calling_credit.dynamodb.batch_get import Key, read_many
+from calling_credit.ids import is_id
+from calling_credit.numbering import is_e164, normalize_dialed
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MAX_FOUND: Final = 20
+MAX_READ: Final = 200
+"""The items of names or addresses that one search reads."""
+MAX_TEXT_CHARACTERS: Final = 255
+_SCHEMES: Final = ("tel:", "sip:", "sips:")
+
+
+class MatchKind(StrEnum):
+    """By what an account was found."""
+
+    ACCOUNT_ID = "account_id"
+    NUMBER = "number"
+    FORMER_NUMBER = "former_number"
+    EMAIL = "email"
+    NAME = "name"
+    USER_NAME = "user_name"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAccount:
+    """An account, its name if it has one, and the value by which it was found."""
+
+    account_id: str
+    name: str | None
+    kind: MatchKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAccounts:
+    """The first accounts that match, the best first. `more` says that others match too."""
+
+    items: tuple[FoundAccount, ...]
+    more: bool
+
+    def view(self) -> dict[str, Any]:
+        """`{items: [{account_id, name, matched: {kind, value}}], more}`; `name` is null if the account has none."""
+        items = [
+            {
+                "account_id": found.account_id,
+                "name": found.name,
+                "matched": {"kind": found.kind, "value": found.value},
+            }
+            for found in self.items
+        ]
+        return {"items": items, "more": self.more}
+
+
+Match = tuple[str, MatchKind, str]
+"""An account id, and by what it was found."""
+
+
+def find_accounts(
+    client: "DynamoDBClient", table_name: str, text: str, *, home_country: str = "US", limit: int = MAX_FOUND
+) -> FoundAccounts:
+    """Find the accounts that a text names: an account id, the beginnings of words of a name, an address, or a number as
+    people write it in `home_country`.
+
+    Raises:
+        Unavailable: the table did not answer.
+    """
+    asked = text.strip()[:MAX_TEXT_CHARACTERS]
+    exact, items = _read_exact(client, table_name, asked, home_country)
+    listed, was_cut = _query(client, table_name, asked)
+    matches: dict[str, Match] = {}
+    for match in (*exact, *listed):
+        matches.setdefault(match[0], match)
+    shown = list(islice(matches.values(), limit))
+    missing = {_account_key(account_id) for account_id, _, _ in shown} - set(items)
+    items |= read_many(client, table_name, missing) if missing else {}
+    found = tuple(
+        FoundAccount(account_id, from_attributes(items[_account_key(account_id)]).get("name"), kind, value)
+        for account_id, kind, value in shown
+        if _account_key(account_id) in items
+    )
+    return FoundAccounts(found, more=was_cut or len(matches) > limit)
+
+
+def _read_exact(
+    client: "DynamoDBClient", table_name: str, text: str, country: str
+) -> tuple[list[Match], dict[Key, dict[str, Any]]]:
+    """The matches of a whole account id or number, and the accounts that were read."""
+    number = _number_in(text, country)
+    asked: list[Key] = [_account_key(text)] if is_id(text) else []
+    asked += [(index_keys.number_pk(number), index_keys.NUMBER_SK)] if number else []
+    items = read_many(client, table_name, asked) if asked else {}
+    matches: list[Match] = [(text, MatchKind.ACCOUNT_ID, text)] if is_id(text) and _account_key(text) in items else []
+    for (pk, _), item in items.items():
+        if number and pk == index_keys.number_pk(number):
+            for account_id, has_it in accounts_of(history_from_item(from_attributes(item))):
+                kind = MatchKind.NUMBER if has_it else MatchKind.FORMER_NUMBER
+                matches.append((account_id, kind, number))
+    return matches, {key: item for key, item in items.items() if key == _account_key(text)}
+
+
+def _number_in(text: str, country: str) -> str | None:
+    """The E.164 number that a text means; None if it means none."""
+    lowered = text.lower()
+    for scheme in _SCHEMES:
+        if lowered.startswith(scheme):
+            text = text[len(scheme) :].partition("@")[0].partition(";")[0]
+    number = normalize_dialed(text, country)
+    return number if number is not None and is_e164(number) else None
+
+
+def _query(client: "DynamoDBClient", table_name: str, text: str) -> tuple[list[Match], bool]:
+    """The matches of an address or of a name, and whether there are more than were read."""
+    words = words_of(text)
+    if "@" in text:
+        address = normalized_address(text)
+        values = {":pk": index_keys.mail_pk(address), ":sk": index_keys.mail_sk("")}
+    elif words:
+        longest = max(words, key=len)
+        values = {":pk": index_keys.name_pk(longest), ":sk": longest}
+    else:
+        return [], False
+    page = client.query(
+        TableName=table_name,
+        KeyConditionExpression="PK = :pk AND begins_with(SK, :sk)",
+        ExpressionAttributeValues={name: {"S": value} for name, value in values.items()},
+        Limit=MAX_READ,
+    )
+    items = map(from_attributes, page["Items"])
+    matches = list(_of_addresses(items) if "@" in text else _of_names(items, words))
+    return matches, "LastEvaluatedKey" in page
+
+
+def _of_addresses(items: Iterator[dict[str, Any]]) -> Iterator[Match]:
+    for item in items:
+        yield item["account_id"], MatchKind.EMAIL, item["address"]
+
+
+def _of_names(items: Iterator[dict[str, Any]], words: tuple[str, ...]) -> Iterator[Match]:
+    for item in items:
+        if has_words(item["name"], words):
+            of_account = index_keys.name_sk(item["SK"].split("#")[0], item["account_id"], index_keys.OF_ACCOUNT)
+            kind = MatchKind.NAME if item["SK"] == of_account else MatchKind.USER_NAME
+            yield item["account_id"], kind, item["name"]
+
+
+def _account_key(account_id: str) -> Key:
+    return keys.account_pk(account_id), keys.account_sk()

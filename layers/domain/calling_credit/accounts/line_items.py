@@ -1,0 +1,59 @@
+"""The items of lines and of their changes."""
+
+from typing import Any
+
+from calling_credit.accounts.account import Line
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import to_attribute
+
+
+def line_key(account_id: str, line_id: str) -> dict[str, Any]:
+    """The item key of a line."""
+    return {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.line_sk(line_id)}}
+
+
+def is_on(item: dict[str, Any] | None) -> bool:
+    """Whether a line may call abroad; a missing one may not."""
+    return item is not None and bool(item["international_calling"])
+
+
+def changes_of(item: dict[str, Any] | None) -> int:
+    """The number of changes recorded so far."""
+    return 0 if item is None else int(item.get("changes", 0))
+
+
+def version_of(item: dict[str, Any]) -> int:
+    """The version of a line. Earlier releases counted only its switches."""
+    return int(item.get("line_version", item.get("changes", 0)))
+
+
+def unchanged_condition(item: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The condition that the line has not changed since it was read, and its values."""
+    values = {":was": to_attribute(item["international_calling"])}
+    parts = ["international_calling = :was"]
+    for name in ("changes", "line_version"):
+        if name in item:
+            values[f":read_{name}"] = to_attribute(item[name])
+            parts.append(f"{name} = :read_{name}")
+        else:
+            parts.append(f"attribute_not_exists({name})")
+    return " AND ".join(parts), values
+
+
+def line_from_item(item: dict[str, Any]) -> Line:
+    """The line of an item."""
+    return Line(
+        keys.id_of(item["SK"]),
+        item["number"],
+        item["user_id"],
+        item["international_calling"],
+        version_of(item),
+        item.get("closes_at"),
+    )
+
+
+def change_view(item: dict[str, Any]) -> dict[str, Any]:
+    """A change as the API shows it."""
+    _, _, changed_at, _ = item["SK"].split("#")
+    fields = {name: item[name] for name in ("international_calling", "changed_by", "changed_from")}
+    return {"changed_at": changed_at, **fields}
