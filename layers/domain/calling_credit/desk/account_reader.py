@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from calling_credit.accounts.freezing import unknown_account
 from calling_credit.accounts.line_items import line_from_item
 from calling_credit.desk.account_page import AccountPage, Some
-from calling_credit.dynamodb import desk_keys, keys, sweep_keys
+from calling_credit.dynamodb import change_keys, desk_keys, keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.pages import read_pages
@@ -73,7 +73,7 @@ class DeskReader:
             stripe_code=None if states is None else states.code,
         )
 
-    def exists(self) -> None:
+    def require_account(self) -> None:
         """Check that the account exists.
 
         Raises:
@@ -92,6 +92,10 @@ class DeskReader:
         """A page of sent mails, newest first, after a sort key."""
         low, high = desk_keys.mailed_range()
         return self._some(low, high, limit, newest_first=True, after=after)
+
+    def changes(self, after: str | None, limit: int) -> Some:
+        """A page of the changes of the account, newest first, after a sort key."""
+        return self._some(*change_keys.activity_range(), limit, newest_first=True, after=after)
 
     def denials(self, after: str | None, limit: int, now: datetime) -> Some:
         """A page of the calls refused in the last 30 days, newest first, after a sort key."""
