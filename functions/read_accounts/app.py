@@ -1,4 +1,4 @@
-"""Answers what the phone company's staff ask about any account, and reads only: find, show, list, prove, and explain."""
+"""Answers what staff ask about any account, and reads only: find, show, list, prove, and explain a call."""
 
 from typing import Any
 
@@ -145,7 +145,9 @@ def get_calls_to(account_id: str) -> Response[str]:
     calls, more = CallFinder(dynamodb, config().table_name, account_id).by_number(number, at, within)
     tolerance = config().hang_up_tolerance_seconds
     items = [explain_call(call, time_zone, tolerance) for call in calls]
-    return answer({"items": items, "from": format_instant(at - within), "to": format_instant(at + within), "more": more})
+    return answer(
+        {"items": items, "from": format_instant(at - within), "to": format_instant(at + within), "more": more}
+    )
 
 
 @app.get("/operator/accounts/<account_id>/calls/<call_key>")

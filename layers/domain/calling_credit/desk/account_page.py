@@ -6,12 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from calling_credit.accounts.account import Account, Line, account_from_item, line_view
-from calling_credit.accounts.limits import (
-    customer_limits_view,
-    effective_limits,
-    limits_view,
-    operators_limits_view,
-)
+from calling_credit.accounts.limits import AccountLimits, account_limits_view
 from calling_credit.ledger.balance import balance_from_item
 from calling_credit.money import format_money
 from calling_credit.recharge.items import Recharge
@@ -98,14 +93,12 @@ def account_head(account: Account, item: Item) -> dict[str, Any]:
 
 
 def limits_of(account: Item) -> dict[str, Any]:
-    """The limits of an `ACCOUNT` item: those in effect, the operator's, and the customer's own."""
-    own = account.get("own_limits", {})
-    return {
-        "effective": limits_view(effective_limits(account.get("limits"), own)),
-        "operator": operators_limits_view(account_from_item(account).limits),
-        "own": customer_limits_view(own),
-        "own_version": int(account.get("own_limits_version", 0)),
-    }
+    """The limits of an `ACCOUNT` item."""
+    version = int(account.get("own_limits_version", 0))
+    settings = account_from_item(account)
+    return account_limits_view(
+        AccountLimits(settings.limits, account.get("own_limits", {}), settings.is_frozen, version)
+    )
 
 
 def top_up_item(top_up: TopUp, stripe: Mapping[str, Item] | None) -> dict[str, Any]:

@@ -23,8 +23,8 @@ def denied_call_view(item: Item, user_names: Mapping[str, str]) -> dict[str, Any
 
 
 def change_view(item: Item) -> dict[str, Any]:
-    """A change of an account: `{at, action, by: {kind, id, name}, from, subject, old, new}`. Version 1.0.0 recorded only
-    replaced customers, in other words.
+    """A change of an account: `{at, action, by: {kind, id, name}, from, subject, old, new}`. Version 1.0.0 recorded
+    replaced customers only, under other names.
     """
     kind, _, identity = str(item.get("by", item.get("changed_by", ""))).partition(":")
     return {

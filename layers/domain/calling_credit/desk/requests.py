@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from calling_credit.accounts.find import MAX_TEXT_CHARACTERS
 from calling_credit.errors import InvalidValue, NotFound, ProblemCode
@@ -21,7 +21,9 @@ def parse_find(text: str | None) -> str:
         InvalidValue: invalid_query.
     """
     if text is None or not text.strip() or len(text) > MAX_TEXT_CHARACTERS or not text.isprintable():
-        detail = f"find must be 1 to {MAX_TEXT_CHARACTERS} printable characters: an account id, a name, an e-mail address"
+        detail = (
+            f"find must be 1 to {MAX_TEXT_CHARACTERS} printable characters: an account id, a name, an e-mail address"
+        )
         raise InvalidValue(ProblemCode.INVALID_QUERY, f"{detail}, or a phone number.")
     return text
 
@@ -68,6 +70,20 @@ def parse_called_number(text: str | None, home_country: str) -> str:
     if number is None or not (is_e164(number) or number.isdigit()):
         detail = "number must be the called phone number, such as %2B442071838750 (the + escaped as %2B), or as it is"
         raise InvalidValue(ProblemCode.INVALID_NUMBER, f"{detail} dialed in {home_country}.")
+    return number
+
+
+def parse_erased_number(body: dict[str, Any]) -> str:
+    """Return the number of `{number}`, which must be whole: E.164 with a leading +.
+
+    Raises:
+        InvalidValue: missing_field, invalid_number.
+    """
+    number = body.get("number")
+    if number is None:
+        raise InvalidValue(ProblemCode.MISSING_FIELD, "number is missing; send the number to erase.")
+    if not isinstance(number, str) or not is_e164(number):
+        raise InvalidValue(ProblemCode.INVALID_NUMBER, "number must be E.164 with a leading +, such as +442071838750.")
     return number
 
 

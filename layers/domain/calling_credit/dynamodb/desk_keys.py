@@ -1,4 +1,4 @@
-"""The sort keys of what staff look up in an account: refused calls and sent mails."""
+"""The sort keys of what staff look up in an account or make of it: refused calls, sent mails, exports."""
 
 from calling_credit.dynamodb import keys
 
@@ -26,3 +26,8 @@ def mailed_range() -> tuple[str, str]:
 def goodwill_sk(happened_at: str, call_key: str) -> str:
     """The goodwill of one call."""
     return f"GOODWILL#{happened_at}#{call_key}"
+
+
+def export_sk(export_id: str) -> str:
+    """One export, which claims its Idempotency-Key for as long as its file is kept."""
+    return f"EXPORT#{export_id}"
