@@ -6,6 +6,9 @@ from ops.contract import (
     account_routes,
     call_routes,
     card_routes,
+    desk_acts,
+    desk_calls,
+    desk_reads,
     desk_routes,
     open_routes,
     payment_routes,
@@ -29,6 +32,9 @@ ROUTES: Final[tuple[Route, ...]] = (
     *account_routes.ROUTES,
     *card_routes.ROUTES,
     *desk_routes.ROUTES,
+    *desk_reads.ROUTES,
+    *desk_calls.ROUTES,
+    *desk_acts.ROUTES,
     *open_routes.ROUTES,
 )
 
