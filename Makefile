@@ -148,7 +148,7 @@ screenshots: $(READY)  ## Take pictures of the Billing page in every state, size
 
 .PHONY: faults
 faults: $(READY)  ## Test every fault at every request of every payment flow, and N=50 pairs of each: SEED=1 SHARE=1
-	FAULTS_SEED=$(or $(SEED),20261123) FAULTS_SHARE=$(or $(SHARE),1) FAULTS_PAIRS=$(or $(N),50) $(BIN)/pytest tests/laws/test_payment_faults.py tests/laws/test_payment_writes.py
+	FAULTS_SEED="$(or $(SEED),20261123)" FAULTS_SHARE="$(or $(SHARE),1)" FAULTS_PAIRS="$(or $(N),50)" $(BIN)/pytest tests/laws/test_payment_faults.py tests/laws/test_payment_writes.py
 
 .PHONY: test-dynamodb
 test-dynamodb: $(READY)  ## Run every test that needs DynamoDB against AWS_ENDPOINT_URL_DYNAMODB
@@ -283,12 +283,21 @@ graph: $(READY)  ## Generate the import graph in ARCHITECTURE.md
 	$(BIN)/python -m ops.import_graph
 
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-  --no-emit-find-links --custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade)
+  --no-emit-find-links --no-emit-package pip --custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade)
 
 .PHONY: lock
 lock: $(READY)  ## Lock the requirements after a change in pyproject.toml (UPGRADE=1 takes newer versions)
 	$(BIN)/$(LOCK) --group dev --output-file requirements-dev.txt
-	$(BIN)/$(LOCK) --constraint requirements-dev.txt --output-file layers/domain/requirements.txt
+	$(BIN)/$(LOCK) --output-file layers/domain/requirements.txt
+	@$(BIN)/python -m ops.locks
+
+.PHONY: audit-dependencies
+audit-dependencies: $(READY)  ## Look for known vulnerabilities of all locked packages; exit code 2 if the service does not answer (OSV_URL=)
+	@$(BIN)/python -m ops.audit_dependencies $(if $(OSV_URL),--osv-url "$(OSV_URL)")
+
+.PHONY: sbom
+sbom: $(READY)  ## Write the bill of materials of the layer into dist/ (CycloneDX JSON)
+	@$(BIN)/python -m ops.sbom
 
 .PHONY: clean
 clean:  ## Remove everything that make created

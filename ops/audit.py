@@ -17,6 +17,7 @@ from calling_credit.errors import Unavailable
 from calling_credit.payments.stripe_client import TIMEOUT_SECONDS
 from calling_credit.topups.reversals import reversal_target
 from calling_credit.topups.topup import TopUpStatus
+from ops.accounts import require_account
 from ops.project import local_description
 from ops.stack import FoundStack, find_stack
 from ops.terminal import CommandError, console, run
@@ -45,7 +46,10 @@ def main() -> int:
     if proof is None:
         raise CommandError(f"{account_id} changed each time it was read. Try again.")
     if proof.book.balance is None and not proof.book.entries:
-        raise CommandError(f"There is no account {account_id} in {stack.name}.")
+        require_account(stack, account_id)
+        raise CommandError(
+            f"{account_id} has no balance and no entries. What to do: docs/runbook.md#ledger-differences"
+        )
     console.print(table_of(proof, is_asked=client is not None))
     return report(proof, account_id, None if client is not None else reason)
 

@@ -1,6 +1,6 @@
 """Indexes existing accounts by number, name, and mail address, and lists the numbers that several lines have.
 
-An interrupted run continues where it stopped, and a finished one may be repeated. Live changes go on meanwhile.
+An interrupted run continues where it stopped, and a repetition changes nothing. It runs beside live traffic.
 """
 
 import argparse

@@ -17,12 +17,12 @@ from calling_credit.accounts.freezing import account_frozen
 from calling_credit.accounts.store import AccountStore
 from calling_credit.api.caller import Caller, customer, require_admin
 from calling_credit.api.pagination import Listing
+from calling_credit.api.request_limits import MONEY_REQUESTS, RequestLimit
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
-from calling_credit.aws import read_secret
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
-from calling_credit.errors import NotFound, ProblemCode, Unavailable
+from calling_credit.errors import NotFound, ProblemCode, TooManyRequests, Unavailable
 from calling_credit.ids import is_topup_id
 from calling_credit.links.link import confirmation_link
 from calling_credit.links.payment_page import halt_since
@@ -34,11 +34,13 @@ from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.counted_worker import counted_worker
 from calling_credit.payments.lost_customers import CardSaver
 from calling_credit.payments.manual_topup import add_funds
+from calling_credit.payments.new_topup import manual_id
 from calling_credit.payments.saved_cards import list_saved_cards, remove_saved_card
 from calling_credit.payments.setup_pages import open_setup_page
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.topup_worker import TopUpWorker
 from calling_credit.recharge.store import RechargeStore
+from calling_credit.stored_secrets import current_secret
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import NOT_PAID, TopUp, TopUpKind, TopUpStatus, parse_payment_method_id, parse_top_up
 from calling_credit.topups.view import topup_view
@@ -55,6 +57,7 @@ customers = CustomerStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
 links = LinkStore(dynamodb, config().table_name)
 cards = CardStore(dynamodb, config().table_name)
+by_account = RequestLimit(MONEY_REQUESTS)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -82,7 +85,7 @@ def topup_answer(topup: TopUp, caller: Caller) -> dict[str, Any]:
         return topup_view(topup, None)
     if topup.kind == TopUpKind.MANUAL:
         return topup_view(topup, None if cards.is_blocked(topup.card) else topup.next_action_url)
-    secret, link = read_secret(config().cursor_secret_arn), confirmation_link(topup)
+    secret, link = current_secret(config().cursor_secret_arn), confirmation_link(topup)
     return topup_view(topup, issue_link(links, secret, config().link_url, link, clock.now()))
 
 
@@ -92,6 +95,7 @@ def post_top_up() -> Response[str]:
     caller = admin()
     key = idempotency_key(app)
     amount_micros, payment_method_id = parse_top_up(json_body(app), config().bounds)
+    limit_new_payments(caller, key)
     with topup_worker() as worker, worker.gate.limits(caller.account_id).announcing(worker.tally, worker.now):
         topup = add_funds(
             worker,
@@ -104,6 +108,15 @@ def post_top_up() -> Response[str]:
     if topup.status in NOT_PAID and topup.shown_at is None:
         attempt(topups.record_shown, topup)  # No mail repeats what this answer shows.
     return answer(topup_answer(topup, caller), 201)
+
+
+def limit_new_payments(caller: Caller, key: str) -> None:
+    """Limit how often an account asks for payments. A replay of a stored payment is never limited."""
+    try:
+        by_account.check(caller.account_id, clock.now())
+    except TooManyRequests:
+        if topups.read(caller.account_id, manual_id(caller.account_id, caller.subject, key)) is None:
+            raise
 
 
 def attempt(change: Callable[..., None], *values: object) -> None:
@@ -148,6 +161,7 @@ def list_payment_methods() -> Response[str]:
 def post_payment_method() -> Response[str]:
     """Return the address of Stripe's page for saving a card."""
     caller = admin()
+    by_account.check(caller.account_id, clock.now())
     account = recharges.snapshot(caller.account_id)
     if account.is_frozen:
         raise account_frozen()

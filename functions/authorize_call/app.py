@@ -15,6 +15,7 @@ from calling_credit.admission.decision import AdmissionRequest, Decision, emerge
 from calling_credit.admission.denials import announce_denial
 from calling_credit.admission.reader import AdmissionReader, AdmissionSnapshot
 from calling_credit.admission.reasons import FRAUD_REASONS, LACK_OF_CREDIT, DenialReason
+from calling_credit.admission.refused_calls import RefusedCallStore
 from calling_credit.admission.request import decision_view, parse_request
 from calling_credit.admission.store import AdmissionStore
 from calling_credit.api.caller import switch
@@ -37,6 +38,7 @@ app = http_resolver(logger)
 dynamodb = dynamodb_client()
 reader = AdmissionReader(dynamodb, config().table_name)
 store = AdmissionStore(dynamodb, config().table_name)
+refused_calls = RefusedCallStore(dynamodb, config().table_name)
 numbers = NumberResolver(dynamodb, config().table_name, timedelta(seconds=config().lead_seconds))
 decks = ActiveDecks(s3_client(), config().deck_bucket)
 
@@ -58,6 +60,7 @@ def authorize_call() -> Response[str]:
         seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
         decision, snapshot = authorize(request, decks.in_force(now), reader, store, now, seconds_left)
         announce(request, decision, snapshot)
+        list_refusal(request, decision, snapshot)
     outcome = "allowed" if decision.reason is None else "denied"
     fields = {"account_id": request.account_id, "line_id": request.line_id, "call_id": request.call_key}
     logger.info(outcome, extra=fields | {"reason": decision.reason, "max_seconds": decision.max_seconds})
@@ -78,3 +81,15 @@ def announce(request: AdmissionRequest, decision: Decision, snapshot: AdmissionS
             announce_denial(dynamodb, config().table_name, request, decision.reason, denials, now)
     except (CallingCreditError, *AWS_ERRORS) as error:
         logger.warning("not_told", account_id=request.account_id, reason=decision.reason, code=code_of(error))
+
+
+def list_refusal(request: AdmissionRequest, decision: Decision, snapshot: AdmissionSnapshot) -> None:
+    """List a call that is not connected, for its account. An extension that is refused belongs to a connected call. A
+    failure is logged and does not change the answer.
+    """
+    if decision.reason is None or snapshot.time_zone is None or snapshot.context.hold is not None:
+        return
+    try:
+        refused_calls.record(request, decision.reason, snapshot.user_id, snapshot.context.now)
+    except (CallingCreditError, *AWS_ERRORS) as error:
+        logger.warning("not_listed", account_id=request.account_id, reason=decision.reason, code=code_of(error))

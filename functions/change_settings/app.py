@@ -21,6 +21,7 @@ from calling_credit.accounts.line_store import LineStore
 from calling_credit.accounts.store import AccountStore
 from calling_credit.accounts.user_store import UserStore
 from calling_credit.api.caller import customer, require_admin
+from calling_credit.api.request_limits import MONEY_REQUESTS, RequestLimit
 from calling_credit.api.resolver import answer, claims, http_resolver, json_body, source_ip
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
@@ -59,6 +60,7 @@ users = UserStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
 topups = TopUpStore(dynamodb, config().table_name)
+by_account = RequestLimit(MONEY_REQUESTS)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -167,6 +169,8 @@ def save_rule() -> Response[str]:
     stored = snapshot.recharge
     if not change.has_result(stored, view):
         settings = change.settings(stored.rule)
+        if settings.enabled:
+            by_account.check(caller.account_id, now)  # The rule may charge at once. Switching off is never limited.
         card = read_card(snapshot, settings)
         if settings.enabled and CardStore(dynamodb, config().table_name).is_blocked(card):
             raise card_blocked()

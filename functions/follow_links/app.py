@@ -12,12 +12,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock
 from calling_credit.accounts.store import AccountStore
 from calling_credit.api.pages import redirect
+from calling_credit.api.request_limits import RequestLimit, caller_of
 from calling_credit.api.resolver import http_resolver, source_ip
-from calling_credit.aws import read_secret
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
-from calling_credit.errors import CallingCreditError, Unavailable
+from calling_credit.errors import CallingCreditError, NotFound, Unavailable
 from calling_credit.links.freeze_page import freeze_page
 from calling_credit.links.freezing import freeze_by_link, read_freeze_link
 from calling_credit.links.link import Link, LinkPurpose, hash_of
@@ -26,6 +26,7 @@ from calling_credit.links.store import LinkStore
 from calling_credit.links.tokens import unknown_link, verify_link
 from calling_credit.payments.counted_worker import counted_worker
 from calling_credit.payments.manual_topup import resume_challenge
+from calling_credit.stored_secrets import secret_versions
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import TopUp, TopUpStatus
 
@@ -38,6 +39,12 @@ dynamodb = dynamodb_client()
 topups = TopUpStore(dynamodb, config().table_name)
 accounts = AccountStore(dynamodb, config().table_name)
 links = LinkStore(dynamodb, config().table_name)
+by_link = RequestLimit(30)
+"""Requests of one token. Its holder may press the button again; only one press acts."""
+by_address = RequestLimit(30)
+"""Invalid links of one address. A valid link is not counted, so no flood of guesses refuses it, even from its
+holder's own address.
+"""
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -46,8 +53,21 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def verified_link(token: str) -> Link:
-    """Verify a link's token and return the link."""
-    return verify_link(links, read_secret(config().cursor_secret_arn), token, clock.now())
+    """Verify a link's token and return the link.
+
+    Raises:
+        NotFound: unknown_link. TooManyRequests: of this token, or of invalid ones from this address.
+    """
+    by_link.check(hash_of(token), clock.now())
+    try:
+        return _verify(token)
+    except NotFound:
+        by_address.check(caller_of(source_ip(app)), clock.now())
+        raise
+
+
+def _verify(token: str) -> Link:
+    return verify_link(links, secret_versions(config().cursor_secret_arn), token, clock.now())
 
 
 def topup_of(link: Link) -> TopUp:

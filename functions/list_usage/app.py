@@ -8,12 +8,15 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock, instants
-from calling_credit.accounts.line_items import change_view
+from calling_credit.accounts import line_items
 from calling_credit.accounts.reader import AccountReader
+from calling_credit.admission.refused_calls import RefusedCallReader, refused_call_view
 from calling_credit.api.caller import customer
 from calling_credit.api.pagination import Listing
 from calling_credit.api.price_answers import rates_answer
 from calling_credit.api.resolver import answer, claims, http_resolver, query
+from calling_credit.changes.reader import ChangeReader
+from calling_credit.changes.view import change_view
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.ids import check_id
@@ -116,7 +119,31 @@ def line_changes(line_id: str) -> Response[str]:
     check_id(line_id, "line_id")
     listing = Listing(app, account.account_id, "changes", line_id)
     changes, after = account.line_changes(line_id, listing.position, listing.limit)
-    return answer({"items": list(map(change_view, changes)), "next_cursor": listing.next_cursor(after)})
+    return answer({"items": list(map(line_items.change_view, changes)), "next_cursor": listing.next_cursor(after)})
+
+
+@app.get("/activity")
+def activity() -> Response[str]:
+    """List the changes of the account, with actor, time, and old and new values, newest first."""
+    account, _ = own_account()
+    account.account()
+    listing = Listing(app, account.account_id, "activity")
+    changes = ChangeReader(dynamodb, config().table_name, account.account_id)
+    page, after = changes.page(listing.position, listing.limit)
+    return answer({"items": list(map(change_view, page)), "next_cursor": listing.next_cursor(after)})
+
+
+@app.get("/denied-calls")
+def denied_calls() -> Response[str]:
+    """List the calls that were refused in the last 30 days, newest first."""
+    account, _ = own_account()
+    account.account()
+    listing = Listing(app, account.account_id, "denied-calls")
+    refused = RefusedCallReader(dynamodb, config().table_name, account.account_id, clock.now())
+    page, after = refused.page(listing.position, listing.limit)
+    names = account.user_names() if page else {}
+    items = [refused_call_view(item, names) for item in page]
+    return answer({"items": items, "not_listed": refused.not_listed(), "next_cursor": listing.next_cursor(after)})
 
 
 @app.get("/account/rates")

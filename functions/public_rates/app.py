@@ -10,7 +10,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit import clock
 from calling_credit.api.price_answers import NO_SECRET, rates_answer
-from calling_credit.api.resolver import http_resolver, query
+from calling_credit.api.request_limits import RequestLimit, caller_of
+from calling_credit.api.resolver import http_resolver, query, source_ip
 from calling_credit.config import config
 from calling_credit.numbering import country_of
 from calling_credit.rates.active_decks import ActiveDecks
@@ -20,6 +21,7 @@ from calling_credit.rates.price_list import read_caller
 logger = Logger()
 app = http_resolver(logger)
 decks = ActiveDecks(s3_client(), config().deck_bucket)
+by_address = RequestLimit(120)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -30,6 +32,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 @app.get("/rates")
 def price_list() -> Response[str]:
     """List the current and announced prices of a number or a country."""
+    by_address.check(caller_of(source_ip(app)), clock.now())
     calling = query(app, "from")
     origins = [country_of(read_caller(calling, config().home_country))] if calling else None
     return rates_answer(app, decks, origins, clock.now(), secret=NO_SECRET)

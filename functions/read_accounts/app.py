@@ -9,19 +9,21 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock
 from calling_credit.accounts.find import find_accounts
 from calling_credit.accounts.reader import AccountReader
+from calling_credit.admission.refused_calls import RefusedCallReader, refused_call_view
 from calling_credit.api.caller import Right
 from calling_credit.api.pagination import Listing
 from calling_credit.api.resolver import answer, http_resolver, query
 from calling_credit.audit.prove_account import prove_account
 from calling_credit.audit.views import proof_view
+from calling_credit.changes.reader import ChangeReader
+from calling_credit.changes.view import change_view
 from calling_credit.config import config
 from calling_credit.desk.access import require_right
 from calling_credit.desk.account_page import mail_view, top_up_item
 from calling_credit.desk.account_reader import DeskReader
 from calling_credit.desk.call_finder import CallFinder
 from calling_credit.desk.closing import read_closing
-from calling_credit.desk.explanation import explain_call
-from calling_credit.desk.lists import change_view, denied_call_view, sort_key_of, user_ids_of
+from calling_credit.desk.explanation import explain_call, words_of
 from calling_credit.desk.requests import parse_at, parse_call_key, parse_called_number, parse_find, parse_within
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import ProblemCode, Unavailable
@@ -110,28 +112,28 @@ def get_mails(account_id: str) -> Response[str]:
     """List the mails that were sent in the last 90 days, newest first."""
     reader, listing = listed(account_id, "mails")
     page = reader.mails(listing.position, listing.limit)
-    after = sort_key_of(page.items[-1]) if page.more else None
+    after = page.items[-1]["SK"] if page.more else None
     return answer({"items": list(map(mail_view, page.items)), "next_cursor": listing.next_cursor(after)})
 
 
 @app.get("/operator/accounts/<account_id>/activity")
 def get_activity(account_id: str) -> Response[str]:
     """List the changes of the account, newest first."""
-    reader, listing = listed(account_id, "activity")
-    page = reader.changes(listing.position, listing.limit)
-    after = sort_key_of(page.items[-1]) if page.more else None
-    return answer({"items": list(map(change_view, page.items)), "next_cursor": listing.next_cursor(after)})
+    _, listing = listed(account_id, "activity")
+    page, after = ChangeReader(dynamodb, config().table_name, account_id).page(listing.position, listing.limit)
+    items = [change_view(item, for_staff=True) for item in page]
+    return answer({"items": items, "next_cursor": listing.next_cursor(after)})
 
 
 @app.get("/operator/accounts/<account_id>/denied-calls")
 def get_denied_calls(account_id: str) -> Response[str]:
     """List the calls that were refused in the last 30 days, newest first."""
     reader, listing = listed(account_id, "denied-calls")
-    page = reader.denials(listing.position, listing.limit, clock.now())
-    names = reader.user_names(user_ids_of(list(page.items)))
-    after = sort_key_of(page.items[-1]) if page.more else None
-    items = [denied_call_view(item, names) for item in page.items]
-    return answer({"items": items, "next_cursor": listing.next_cursor(after)})
+    refused = RefusedCallReader(dynamodb, config().table_name, account_id, clock.now())
+    page, after = refused.page(listing.position, listing.limit)
+    names = reader.user_names({item["user_id"] for item in page if "user_id" in item})
+    items = [refused_call_view(item, names) | {"message": words_of(item["reason"])} for item in page]
+    return answer({"items": items, "not_listed": refused.not_listed(), "next_cursor": listing.next_cursor(after)})
 
 
 @app.get("/operator/accounts/<account_id>/calls")

@@ -17,7 +17,6 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock
 from calling_credit.accounts.account import Account
 from calling_credit.accounts.store import AccountStore
-from calling_credit.aws import read_secret
 from calling_credit.config import config
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
@@ -35,6 +34,7 @@ from calling_credit.notifications.mail_limits import limited_kind, silence_end
 from calling_credit.notifications.mails import Confirmation, Mail, mail_about, needs_confirmation, offers_freeze
 from calling_credit.notifications.sent_mails import SentMailStore, hash_of_address, sent_mail
 from calling_credit.notifications.ses import MailRefused, mail_client, send
+from calling_credit.stored_secrets import current_secret
 from calling_credit.topups.store import TopUpStore
 from calling_credit.topups.topup import TopUpKind, TopUpStatus
 
@@ -180,7 +180,7 @@ def confirmation(detail: dict[str, Any], account: Account) -> Confirmation | Non
         waits = topup.kind == TopUpKind.AUTOMATIC and topup.status == TopUpStatus.REQUIRES_ACTION
         if waits and not account.was_frozen_since(topup.created_at):
             link = confirmation_link(topup)
-            secret = read_secret(config().cursor_secret_arn)
+            secret = current_secret(config().cursor_secret_arn)
             return Confirmation(issue_link(links, secret, config().link_url, link, now), link.expires_at)
     return None
 
@@ -192,7 +192,7 @@ def freeze_confirmation(detail: dict[str, Any], now: datetime) -> Confirmation |
     link = freeze_link(detail["account_id"], detail["id"], detail["occurred_at"])
     if link.expires_at <= format_instant(now):
         return None
-    secret = read_secret(config().cursor_secret_arn)
+    secret = current_secret(config().cursor_secret_arn)
     address = issue_link(links, secret, config().link_url, link, now)
     found = read_freeze_link(dynamodb, config().table_name, link, hash_of(token_of(secret, link)))
     return Confirmation(address, link.expires_at) if found.can_act else None

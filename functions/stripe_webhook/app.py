@@ -17,26 +17,24 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.dynamodb.errors import AWS_ERRORS, code_of
 from calling_credit.errors import BadRequest, PayloadTooLarge, ProblemCode
 from calling_credit.metrics import emit
-from calling_credit.payments.stripe_client import forget_settings, stripe_client, stripe_setting
+from calling_credit.payments.stripe_client import stripe_client, webhook_secrets
 from calling_credit.payments.sweep_store import HEARD_EVERY, SweepStore
 from calling_credit.payments.webhook_events import StripeEventHandler
-from calling_credit.payments.webhook_signature import StripeEvent, verify_event
+from calling_credit.payments.webhook_signature import StripeEvent, verify_event_with_any
 
 SECONDS_TO_SPARE = 1.0
-SECRET_LIFETIME = timedelta(minutes=1)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Last:
-    """When this process last read the signing secret again, and last recorded a callback."""
+    """When this process last recorded a callback."""
 
     def __init__(self) -> None:
-        self.secret_read_at = LONG_AGO
         self.callback_recorded_at = LONG_AGO
 
     def forget(self) -> None:
-        """Forget both, as a new process."""
-        self.secret_read_at = self.callback_recorded_at = LONG_AGO
+        """Forget it, as a new process."""
+        self.callback_recorded_at = LONG_AGO
 
 
 last = Last()
@@ -68,20 +66,9 @@ def post_event() -> Response[str]:
 
 
 def verify(body: bytes, header: str | None) -> StripeEvent:
-    """Verify the event, and count it if its signature is wrong. After an invalid signature read the secret again, at
-    most once a minute because the route is public.
-    """
-    now = clock.now()
+    """Verify the event with every version of the secret, and count it if its signature is wrong."""
     try:
-        return verify_event(body, header, stripe_setting("webhook_secret"), now)
-    except BadRequest as error:
-        if error.code != ProblemCode.INVALID_SIGNATURE or now - last.secret_read_at < SECRET_LIFETIME:
-            count_refused(error)
-            raise
-    last.secret_read_at = now
-    forget_settings()
-    try:
-        return verify_event(body, header, stripe_setting("webhook_secret"), now)
+        return verify_event_with_any(body, header, webhook_secrets(), clock.now())
     except BadRequest as error:
         count_refused(error)
         raise
@@ -108,7 +95,10 @@ def raw_body() -> bytes:
     """The bytes that Stripe signed."""
     raw = app.current_event.raw_event
     body = raw.get("body") or ""
-    data = base64.b64decode(body) if raw.get("isBase64Encoded") else body.encode(errors="replace")
+    try:
+        data = base64.b64decode(body) if raw.get("isBase64Encoded") else body.encode(errors="replace")
+    except ValueError as error:
+        raise BadRequest(ProblemCode.MALFORMED_EVENT, "The body is not valid Base64.") from error
     if len(data) > 4 * MAX_BODY_BYTES:
         raise PayloadTooLarge(ProblemCode.BODY_TOO_LARGE, f"An event has at most {4 * MAX_BODY_BYTES} bytes.")
     return data

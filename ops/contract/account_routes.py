@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from calling_credit.accounts import account
+from calling_credit.accounts import account, email_address
 from calling_credit.calls import MAX_DURATION_SECONDS
 from calling_credit.charging import corrections
 from calling_credit.ledger import adjustments
@@ -28,9 +28,15 @@ from ops.contract.schemas import (
 )
 from ops.contract.settings_routes import LIMIT_CODES, LINE, OPERATORS_LIMITS, OPERATORS_LIMITS_CHANGE
 
-EMAILS: Final[Schema] = list_of({"type": "string", "pattern": r"^[^@\s]{1,64}@[^@\s]{1,190}$"}) | {
+EMAILS: Final[Schema] = {
     "maxItems": account.MAX_BILLING_EMAILS,
     "description": "Where e-mails about payments and limits go.",
+}
+ADDRESS: Final[Schema] = {
+    "type": "string",
+    "pattern": f"^{email_address.PATTERN}$",
+    "maxLength": email_address.MAX_ADDRESS_CHARACTERS,
+    "description": "A plain address, without a name, quotes, or brackets.",
 }
 TIME_ZONE: Final = described(TEXT, "The IANA time zone of the account's dates.", examples=["America/Denver"])
 LOW_BALANCE: Final = "A balance that falls below this amount is announced."
@@ -43,7 +49,7 @@ ACCOUNT: Final = record(
         "currency": one_of([account.CURRENCY]),
         "time_zone": TIME_ZONE,
         "status": one_of(list(account.Status)),
-        "billing_emails": EMAILS,
+        "billing_emails": list_of(TEXT) | EMAILS,
         "admission": described(FLAG, "Whether credit is held for calls that the switch asks about."),
         "frozen": FLAG,
         "limits": OPERATORS_LIMITS,
@@ -54,12 +60,12 @@ ACCOUNT: Final = record(
 )
 ACCOUNT_CHANGE: Final = body(
     "AccountChange",
-    "Absent fields keep their value, or take their default in a new account.",
+    "Absent fields keep their value, or take their default in a new account. A new account needs `time_zone`.",
     {
         "currency": one_of([account.CURRENCY]),
         "time_zone": TIME_ZONE,
         "status": one_of(list(account.Status)),
-        "billing_emails": EMAILS,
+        "billing_emails": list_of(ADDRESS) | EMAILS,
         "admission": FLAG,
         "frozen": FLAG,
         "limits": OPERATORS_LIMITS_CHANGE,
@@ -158,7 +164,7 @@ ROUTES: Final = (
             "busy",
             *LIMIT_CODES,
         ),
-        "Accounts are closed, never deleted.",
+        "Only a body with `time_zone` creates an account. Accounts are closed, never deleted.",
         (ACCOUNT_ID,),
         ACCOUNT_CHANGE,
     ),
@@ -172,6 +178,7 @@ ROUTES: Final = (
         {200: ok(LINE, "The line is changed."), 201: ok(LINE, "The line is created.")},
         (
             "unknown_account",
+            "unknown_user",
             "invalid_id",
             "missing_field",
             "invalid_field",

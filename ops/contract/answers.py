@@ -64,7 +64,7 @@ def codes_of(route: Route) -> tuple[str, ...]:
     if route.body is not None:
         codes.add("body_too_large")
         if route.access is not Access.STRIPE:
-            codes.add("malformed_json")
+            codes |= {"malformed_json", "duplicate_key"}
     if any(parameter.name == "Idempotency-Key" for parameter in route.parameters):
         codes |= {"missing_idempotency_key", "invalid_idempotency_key"}
     order = list(BY_CODE)
@@ -86,6 +86,7 @@ def answers(route: Route, shared: dict[str, Any]) -> dict[str, Any]:
     _add_problems(route, by_status)
     _add_gateway(route, by_status)
     own = {BY_CODE[code].status for code in route.codes} if route.is_problem_json else set()
+    own |= set(route.answers)
     document: dict[str, Any] = {}
     for status, answer in sorted(by_status.items()):
         document[str(status)] = answer

@@ -43,4 +43,10 @@ LIMIT_CODES: Final = (
         "The payment exceeds what the account may still pay by hand today.",
         f"Pay less. {_WAIT} Ask the operator for a higher limit.",
     ),
+    Explanation(
+        ProblemCode.TOO_MANY_REQUESTS,
+        429,
+        "The account, address, or link sent too many of these requests in a minute. Nothing was done.",
+        _WAIT,
+    ),
 )

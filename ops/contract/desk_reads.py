@@ -17,11 +17,13 @@ from ops.contract.route import PAGE, PAGE_CODES, Access, Answer, Parameter, Rout
 from ops.contract.schemas import (
     CALL_KEY,
     COUNT,
+    DATE,
     FLAG,
     ID,
     INSTANT,
     LAST_FOUR,
     MONEY,
+    NEXT_CURSOR,
     TEXT,
     Schema,
     described,
@@ -148,26 +150,33 @@ ACCOUNT_PAGE: Final = record(
 )
 ANY_VALUE: Final[Schema] = {"description": "A value in the form of the API; null if there is none."}
 CHANGE: Final = record(
-    "Change",
+    "RecordedChange",
     "One change of an account.",
     {
         "at": INSTANT,
         "action": TEXT,
-        "by": record(
-            "ChangedBy",
-            "Who made the change.",
-            {"kind": one_of([*ActorKind, ""]), "id": or_null(TEXT), "name": or_null(TEXT)},
-        ),
+        "by": record("ChangedBy", "Who made the change.", {"kind": one_of(ActorKind), "name": TEXT}),
         "from": or_null(described(TEXT, "The IP address of the request.")),
-        "subject": or_null(TEXT),
+        "subject": TEXT,
         "old": ANY_VALUE,
         "new": ANY_VALUE,
     },
 )
 DENIED: Final = record(
-    "DeniedCall",
+    "RefusedCall",
     "A refused call.",
-    {**REFUSAL["properties"], "call_key": CALL_KEY, "line_id": or_null(ID), "user": USER_NAME, "to": NUMBER},
+    {**REFUSAL["properties"], "call_key": CALL_KEY, "line_id": or_null(ID), "user": or_null(USER_NAME), "to": NUMBER},
+)
+DENIED_PAGE: Final = record(
+    "RefusedCalls",
+    "A page of refused calls, newest first.",
+    {
+        "items": list_of(DENIED),
+        "not_listed": list_of(
+            record("NotListed", "A day (UTC) on which more calls were refused.", {"date": DATE, "calls": COUNT})
+        ),
+        "next_cursor": NEXT_CURSOR,
+    },
 )
 DIFFERENCE: Final = record(
     "ProofDifference",
@@ -247,7 +256,13 @@ ROUTES: Final = (
     _list("/top-ups", "List the payments", "StaffTopUps", STAFF_TOP_UP),
     _list("/mails", "List the mails of the last 90 days", "SentMails", MAIL),
     _list("/activity", "List the changes", "Changes", CHANGE),
-    _list("/denied-calls", "List the calls refused in the last 30 days", "DeniedCalls", DENIED),
+    _read(
+        "/denied-calls",
+        "List the calls refused in the last 30 days",
+        ok(DENIED_PAGE, "The refused calls."),
+        PAGE_CODES,
+        PAGE,
+    ),
     _read(
         "/proof",
         "Prove the account now",

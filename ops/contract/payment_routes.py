@@ -95,6 +95,7 @@ TOP_UP_CODES: Final = (
     "card_blocked",
     "card_declined_too_often",
     "too_many_declines",
+    "too_many_requests",
     "daily_top_up",
     "idempotency_key_reused",
     "in_progress",
@@ -109,6 +110,12 @@ TOP_UP_CODES: Final = (
 )
 TOKEN: Final = path("token", TEXT, "The token of the link.")
 WEB_PAGE: Final[Schema] = {"type": "string", "description": "A web page for a person."}
+
+TOO_MANY_LINKS: Final = Answer(
+    "The link was used, or invalid links were opened from this address, too often in a minute.",
+    {HTML: WEB_PAGE},
+    {"Retry-After": ("Seconds to wait before a retry.", {"type": "integer", "minimum": 1})},
+)
 
 ROUTES: Final = (
     Route(
@@ -157,6 +164,7 @@ ROUTES: Final = (
             "customer_missing",
             "setup_page_refused",
             "stripe_account_changed",
+            "too_many_requests",
             "too_many_setup_pages",
             "too_many_cards",
             "busy",
@@ -185,6 +193,7 @@ ROUTES: Final = (
         {
             200: Answer("A page that names the action and has a button for it.", {HTML: WEB_PAGE}),
             404: Answer("The link is not valid, or it has expired.", {HTML: WEB_PAGE}),
+            429: TOO_MANY_LINKS,
             503: Answer("The page cannot be shown now.", {HTML: WEB_PAGE}),
         },
         description="Changes nothing, because mail scanners open links.",
@@ -205,6 +214,7 @@ ROUTES: Final = (
             ),
             404: Answer("The link is not valid, or it has expired.", {HTML: WEB_PAGE}),
             409: Answer("The payment's card or account no longer permits it. It is canceled.", {HTML: WEB_PAGE}),
+            429: TOO_MANY_LINKS,
             503: Answer("The action cannot be done now.", {HTML: WEB_PAGE}),
         },
         description="Confirms the payment with the bank, or freezes the account, as the link says.",

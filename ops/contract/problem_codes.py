@@ -16,6 +16,12 @@ _CONTACT = "Contact the operator. Retrying does not help until the operator has 
 EXPLANATIONS: Final = (
     Explanation(ProblemCode.MALFORMED_JSON, 400, "The body is not a JSON object in UTF-8.", "Correct the body."),
     Explanation(
+        ProblemCode.DUPLICATE_KEY,
+        400,
+        "An object of the body names a key twice; the answer names the key.",
+        "Send the key once.",
+    ),
+    Explanation(
         ProblemCode.MISSING_IDEMPOTENCY_KEY,
         400,
         "The request has no `Idempotency-Key` header.",
@@ -92,7 +98,8 @@ EXPLANATIONS: Final = (
         ProblemCode.UNKNOWN_ACCOUNT,
         404,
         "The account does not exist.",
-        "Operator: create it with `PUT /accounts/{account_id}`. Customer: contact the operator.",
+        "Operator: correct the id, or create the account with `PUT /accounts/{account_id}` and its `time_zone`. "
+        "Customer: contact the operator.",
     ),
     Explanation(ProblemCode.UNKNOWN_LINE, 404, "The account has no such line.", "Use a line that `GET /lines` lists."),
     Explanation(

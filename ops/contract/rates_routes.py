@@ -87,7 +87,7 @@ ROUTES: Final = (
         GROUP,
         "Show the price list",
         {200: ok(RATES, "The prices.")},
-        RATE_CODES,
+        (*RATE_CODES, "too_many_requests"),
         "Send either `number` or `country`. The current prices come first. For a number, the first item is "
         "what callers pay whose country has no price of its own.",
         (

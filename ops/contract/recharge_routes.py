@@ -161,6 +161,7 @@ RULE_CODES: Final = (
 STRIPE_CODES: Final = ("payments_unavailable", "stripe_not_configured", "stripe_refuses_us")
 
 SAVE_CODES: Final = (
+    "too_many_requests",
     "unknown_account",
     "account_frozen",
     "card_blocked",

@@ -21,6 +21,12 @@ VALUE_CODES: Final = (
         "printable characters.",
     ),
     Explanation(
+        ProblemCode.UNKNOWN_USER,
+        422,
+        "`user_id` names no user of the account.",
+        "Create the user first with `PUT /accounts/{account_id}/users/{user_id}`.",
+    ),
+    Explanation(
         ProblemCode.INVALID_AMOUNT,
         422,
         "An amount of money is not a decimal string, or has too many decimals.",
@@ -127,7 +133,7 @@ VALUE_CODES: Final = (
     Explanation(
         ProblemCode.INVALID_EMAIL,
         422,
-        "`billing_emails` is not a list of at most 10 ASCII e-mail addresses.",
-        "Correct the addresses.",
+        "`billing_emails` is not a list of at most 10 plain addresses; the answer names the first wrong one.",
+        "Send addresses such as `billing@example.com`, without names, quotes, or brackets.",
     ),
 )

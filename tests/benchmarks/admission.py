@@ -5,15 +5,17 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from calling_credit.accounts.account import Account, Line
-from calling_credit.accounts.line_store import LineStore, Source
+from calling_credit.accounts.account import Account, Line, User
+from calling_credit.accounts.line_store import LineStore
 from calling_credit.accounts.store import AccountStore
+from calling_credit.accounts.user_store import UserStore
 from calling_credit.ledger.adjustments import Adjustment, adjust_balance
 from tests.benchmarks import mix
 from tests.benchmarks.capacity import READS, Request, write_units
 from tests.benchmarks.laboratory import ENOUGH_SECONDS, Laboratory, capture_output, same
 from tests.benchmarks.posting import expect, index_keys
 from tests.benchmarks.rows import Row
+from tests.harness.actors import OPERATOR
 from tests.harness.http import http_event
 from tests.harness.table import TABLE, Context
 
@@ -70,16 +72,18 @@ def measure(lab: Laboratory, action: Any) -> tuple[list[Request], int]:
 def open_account(lab: Laboratory) -> None:
     """Open an account with admission and credit."""
     now = datetime.now(UTC)
-    AccountStore(lab.dynamodb, TABLE).store_account(Account(ACCOUNT, "USD", "UTC", "open", (), admission=True), now)
+    account = Account(ACCOUNT, "USD", "UTC", "open", (), admission=True)
+    AccountStore(lab.dynamodb, TABLE).store_account(ACCOUNT, partial(same, account), OPERATOR, now)
+    UserStore(lab.dynamodb, TABLE).store(ACCOUNT, User("user_held", "Ada"), OPERATOR, now)
     line = Line(LINE, "+14155550100", "user_held", international_calling=True)
-    LineStore(lab.dynamodb, TABLE).store_line(ACCOUNT, LINE, partial(same, line), Source("operator", ""), now)
-    adjust_balance(lab.dynamodb, TABLE, ACCOUNT, "credit", Adjustment(CREDIT_MICROS, "Credit"), "UTC", now)
+    LineStore(lab.dynamodb, TABLE).store_line(ACCOUNT, LINE, partial(same, line), OPERATOR, now)
+    adjust_balance(lab.dynamodb, TABLE, ACCOUNT, "credit", Adjustment(CREDIT_MICROS, "Credit"), "UTC", OPERATOR, now)
 
 
 def drain(lab: Laboratory) -> None:
     """Remove all credit."""
     removal = Adjustment(-CREDIT_MICROS, "Removed")
-    adjust_balance(lab.dynamodb, TABLE, ACCOUNT, "drain", removal, "UTC", datetime.now(UTC))
+    adjust_balance(lab.dynamodb, TABLE, ACCOUNT, "drain", removal, "UTC", OPERATOR, datetime.now(UTC))
 
 
 def ask(lab: Laboratory, call_id: str, seconds: int = SECONDS, *, is_allowed: bool = True) -> None:

@@ -25,6 +25,7 @@ from local.stripe_stand_in.stand_in import DEFAULT_API_KEY, DEFAULT_WEBHOOK_SECR
 from tests.benchmarks import mix
 from tests.benchmarks.laboratory import ENOUGH_SECONDS, Laboratory, capture_output
 from tests.benchmarks.rows import Row, number
+from tests.harness.actors import OPERATOR
 from tests.harness.stream import stream_record
 from tests.harness.stripe import StripeWire
 from tests.harness.table import TABLE, Context, load_app, one_request_at_a_time
@@ -119,7 +120,9 @@ def _balance(lab: Laboratory, account: str) -> dict[str, Any]:
 def _arm(lab: Laboratory, account: str, card: stripe.PaymentMethod) -> None:
     """Add credit up to the threshold, and a rule with this card and very high limits."""
     now = datetime.now(UTC)
-    adjust_balance(lab.dynamodb, TABLE, account, "opening", Adjustment(THRESHOLD, "Opening credit"), "UTC", now)
+    adjust_balance(
+        lab.dynamodb, TABLE, account, "opening", Adjustment(THRESHOLD, "Opening credit"), "UTC", OPERATOR, now
+    )
     details = card.card
     if details is None:
         raise RuntimeError("the stand-in saved no card")
@@ -135,7 +138,7 @@ def _arm(lab: Laboratory, account: str, card: stripe.PaymentMethod) -> None:
         daily_limit_micros=1000 * THRESHOLD,
         monthly_limit_micros=1000 * THRESHOLD,
     )
-    RechargeStore(lab.dynamodb, TABLE).store_rule(account, lambda _: (rule, State()), now)
+    RechargeStore(lab.dynamodb, TABLE).store_rule(account, lambda _: (rule, State()), OPERATOR, now)
 
 
 def _deliver(handler: Any, images: list[dict[str, Any]]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import boto3
 import pytest
@@ -19,13 +19,15 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.dynamodb.models import dynamodb_backends
 
-from calling_credit.accounts.account import Account, Line
-from calling_credit.accounts.line_store import LineStore, Source
+from calling_credit.accounts.account import Account, Line, User
+from calling_credit.accounts.line_store import LineStore
 from calling_credit.accounts.store import AccountStore
+from calling_credit.accounts.user_store import UserStore
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
 from tests.benchmarks import mix
 from tests.benchmarks.capacity import Attributes, Key, Request, item_key
+from tests.harness.actors import OPERATOR
 from tests.harness.fast_moto import make_moto_cheap
 from tests.harness.table import BUCKET, TABLE, Context, Stack, load_app
 from tests.harness.template import table_properties
@@ -37,6 +39,8 @@ ENOUGH_SECONDS = 3600.0
 """The remaining time of an invocation, so that a slow machine does not change a count."""
 WARM_UP_FIRST = 10_000
 """The first number of the warm-up calls: other calls than those of M, on the same day."""
+
+T = TypeVar("T")
 
 
 class Wire:
@@ -126,10 +130,14 @@ class Laboratory:
 
     def _create_accounts(self) -> None:
         keeper, lines, now = AccountStore(self._setup, TABLE), LineStore(self._setup, TABLE), datetime.now(UTC)
+        users = UserStore(self._setup, TABLE)
         for index in range(mix.ACCOUNTS):
-            keeper.store_account(Account(mix.account_id(index), "USD", "UTC", "open", ()), now)
-            line = Line(mix.line_id(index), f"+1415556{index:04d}", f"user_{index:04d}", international_calling=True)
-            lines.store_line(mix.account_id(index), line.line_id, partial(same, line), Source("operator", ""), now)
+            account = Account(mix.account_id(index), "USD", "UTC", "open", ())
+            keeper.store_account(account.account_id, partial(same, account), OPERATOR, now)
+            user = User(f"user_{index:04d}", f"User {index}")
+            users.store(mix.account_id(index), user, OPERATOR, now)
+            line = Line(mix.line_id(index), f"+1415556{index:04d}", user.user_id, international_calling=True)
+            lines.store_line(mix.account_id(index), line.line_id, partial(same, line), OPERATOR, now)
 
     def items(self) -> dict[Key, Attributes]:
         """Return all items in DynamoDB's format, from moto's memory, because its Scan takes many seconds."""
@@ -159,9 +167,9 @@ class Laboratory:
         return body
 
 
-def same(line: Line, _: Line | None) -> Line:
-    """Return the line, regardless of the stored one."""
-    return line
+def same(item: T, _: T | None) -> T:
+    """Return the account or line, regardless of the stored one."""
+    return item
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.ledger.adjustments import Adjustment, adjust_balance
 from local.seed import ADMIN, Person, create_sign_in
 from local.stack import Stack
+from ops.actor import this_operator
 from tests.stack.customers import Customer
 from tests.stack.test_calls import make_call, send
 
@@ -42,7 +43,9 @@ def open_company(stack: Stack, account_id: str) -> Customer:
     stack.users.append(create_sign_in(stack.outputs["UserPoolId"], account_id, person))
     for days_ago, dollars, reason in ((DAYS, 75, "Opening credit"), (12, 60, "Paid by bank transfer")):
         adjustment, then = Adjustment(dollars * 1_000_000, reason), datetime.now(UTC) - timedelta(days=days_ago)
-        adjust_balance(dynamodb_client(), stack.outputs["TableName"], account_id, reason, adjustment, ZONE, then)
+        adjust_balance(
+            dynamodb_client(), stack.outputs["TableName"], account_id, reason, adjustment, ZONE, this_operator(), then
+        )
     return Customer(stack, account_id, person.email, stack.user_token(person.email))
 
 

@@ -3,11 +3,11 @@
 HYPOTHESIS_EXAMPLES sets the number of examples per property; `make check` uses few.
 """
 
-import os
-
 from hypothesis import HealthCheck, settings
 
-EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "150"))
+from tests.harness.settings import whole_setting
+
+EXAMPLES = whole_setting("HYPOTHESIS_EXAMPLES", 150, 1)
 
 settings.register_profile(
     "calling_credit",

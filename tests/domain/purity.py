@@ -112,6 +112,7 @@ KEY_NAMES = (
     "keys.py",
     "card_keys.py",
     "change_keys.py",
+    "refusal_keys.py",
     "event_keys.py",
     "index_keys.py",
     "stripe_keys.py",

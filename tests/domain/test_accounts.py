@@ -45,8 +45,9 @@ def test_invalid_ids_are_rejected(value: str) -> None:
 # --- Accounts ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_new_account_is_open_in_utc_and_dollars() -> None:
-    assert parse_account("acct_1", {}, None) == Account("acct_1", "USD", "UTC", "open", (), admission=True)
+def test_a_new_account_is_open_and_in_dollars() -> None:
+    new = parse_account("acct_1", {"time_zone": "Asia/Kolkata"}, None)
+    assert new == Account("acct_1", "USD", "Asia/Kolkata", "open", (), admission=True)
 
 
 def test_an_account_update_changes_only_the_given_fields() -> None:

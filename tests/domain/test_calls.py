@@ -164,11 +164,6 @@ def test_the_order_of_fields_and_the_spacing_do_not_matter() -> None:
     assert parse_call(shuffled, NOW) == call()
 
 
-def test_the_last_value_of_a_repeated_field_counts() -> None:
-    body = event_body()[:-1] + ', "call_id": "c_2"}'
-    assert parse_call(body, NOW) == call(call_id="c_2")
-
-
 @pytest.mark.parametrize(
     "changes",
     [

@@ -64,7 +64,7 @@ def test_a_call_cannot_have_the_category_of_a_payment() -> None:
     [(1, OPERATOR_ADJUSTMENTS, CUSTOMER_CREDIT), (-1, CUSTOMER_CREDIT, OPERATOR_ADJUSTMENTS)],
 )
 def test_an_adjustment_moves_credit_between_the_operator_and_the_customer(amount: int, debit: str, credit: str) -> None:
-    entry = adjustment_entry("acct_1", "adj_1", amount, "goodwill", "UTC", NOW)
+    entry = adjustment_entry("acct_1", "adj_1", amount, "goodwill", "UTC", "client:ops", NOW)
     assert (entry.debit, entry.credit) == (debit, credit)
 
 
@@ -108,7 +108,7 @@ def test_an_entry_cannot_be_changed() -> None:
 
 
 def test_an_adjustment_has_the_accounts_local_date_and_its_reason() -> None:
-    entry = adjustment_entry("acct_1", "adj_1", 5_000_000, "goodwill", "Pacific/Kiritimati", NOW)
+    entry = adjustment_entry("acct_1", "adj_1", 5_000_000, "goodwill", "Pacific/Kiritimati", "client:ops", NOW)
     assert entry.key == ("acct_1", "2026-11-23T12:00:00.000Z", "adj_1")
     assert (entry.kind, entry.category, entry.local_date) == (EntryKind.BALANCE_ADJUSTED, "adjustment", "2026-11-24")
-    assert entry.explanation == {"reason": "goodwill"}
+    assert entry.explanation == {"reason": "goodwill", "by": "client:ops"}

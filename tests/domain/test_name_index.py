@@ -56,7 +56,7 @@ def test_a_long_name_has_few_items() -> None:
     assert len(name_items("acct_1", index_keys.OF_ACCOUNT, " ".join(f"w{number}" for number in range(60)))) == MAX_WORDS
 
 
-def test_a_rename_deletes_lost_words_and_stores_the_others_with_the_new_name() -> None:
+def test_a_rename_deletes_lost_words_and_stores_the_others() -> None:
     before, after = (name_items("acct_1", index_keys.of_user("u"), name) for name in ("Ada Byron", "Ada Lovelace"))
     actions = index_actions("table", before, after)
     assert [action["Delete"]["Key"]["SK"]["S"] for action in actions if "Delete" in action] == ["byron#acct_1#USER#u"]

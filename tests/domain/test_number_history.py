@@ -63,7 +63,7 @@ def test_a_move_takes_effect_without_a_gap_after_the_lead() -> None:
     assert [holder_at(history, seconds) for seconds in (999, 1119.999, 1120, 9999)] == [FIRST, FIRST, SECOND, SECOND]
 
 
-def test_a_number_that_is_given_up_names_nobody_after_the_lead() -> None:
+def test_a_number_that_is_given_up_names_no_line_after_the_lead() -> None:
     history = take(give(NEVER_ASSIGNED, FIRST, 0), FIRST.line, 1000)
     assert [holder_at(history, seconds) for seconds in (1119, 1120)] == [FIRST, "unknown_number"]
 
@@ -168,7 +168,7 @@ def test_assignments_never_overlap_and_the_past_never_changes(
 def test_a_history_decides_alike_until_half_of_the_lead_after_it_was_read(
     steps: list[tuple[str, LineName, str, int]],
 ) -> None:
-    """Whoever reads a history decides about calls up to half of the lead later. No later change contradicts it."""
+    """A reader of a history decides about calls up to half of the lead later. No later change contradicts it."""
     history, now = NEVER_ASSIGNED, 0
     read: list[tuple[int, NumberHistory]] = []
     for kind, line, user, seconds in steps:

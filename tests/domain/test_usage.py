@@ -156,7 +156,7 @@ def test_csv_of_a_user_without_a_name_has_an_empty_cell() -> None:
     assert parsed_csv(None)[0]["user_name"] == ""
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://x","y")'])
+@pytest.mark.parametrize("text", ["=1+1", "+1+1", "-1+1", "@SUM(A1)", " \uff1d1+1", '=HYPERLINK("http://x","y")'])
 def test_text_that_looks_like_a_formula_is_escaped(text: str) -> None:
     [row] = parsed_csv(text, destination=text)
     assert row["user_name"] == row["destination"] == f"'{text}"

@@ -43,6 +43,7 @@ def lines_of(log: io.StringIO) -> list[dict[str, Any]]:
 
 POISON: dict[str, str] = {
     "malformed_json": "{",
+    "duplicate_key": event_body()[:-1] + f', "{EVENT["from"]}": 1, "{EVENT["from"]}": 2}}',
     "missing_field": json.dumps({name: value for name, value in EVENT.items() if name != "line_id"}),
     "unknown_version": event_body(version="2"),
     "invalid_id": event_body(account_id="a#b"),

@@ -7,8 +7,11 @@ from typing import Any
 from tests.harness.queue import delivery, failures
 from tests.harness.world import UNITED_KINGDOM, World
 
-NUMBER = "+14155550100"
-"""The number of acct_1's line_1."""
+NUMBER, OTHER = "+14155550100", "+14155550177"
+"""The number of acct_1's line_1, and one that no line has."""
+LINE_2 = "/accounts/acct_2/lines/line_2"
+MOVE = {"number": NUMBER, "user_id": "user_1", "move_from": {"account_id": "acct_1", "line_id": "line_1"}}
+"""The body that moves the number of acct_1's line_1 to another line."""
 
 
 def by_number(**facts: Any) -> dict[str, Any]:
@@ -17,7 +20,7 @@ def by_number(**facts: Any) -> dict[str, Any]:
 
 
 def by_number_event(world: World, *calls: dict[str, Any]) -> dict[str, Any]:
-    """The SQS batch of events; what is None is left out of their bodies."""
+    """The SQS batch of events; their bodies leave out the fields that are None."""
     event = delivery(*calls, sent_at=world.clock.now)
     for record in event["Records"]:
         body = {name: value for name, value in json.loads(record["body"]).items() if value is not None}

@@ -91,7 +91,7 @@ def test_a_number_is_read_as_dialed_at_the_line(world: World) -> None:
 
 
 def test_an_account_without_lines_is_shown_every_origin(world: World) -> None:
-    world.operate("PUT", "/accounts/acct_2", {})
+    world.operate("PUT", "/accounts/acct_2", {"time_zone": "UTC"})
     answer = world.get("/account/rates", account="acct_2", number=UNITED_KINGDOM)
     assert prices(answer.body["items"]) == [("*", "0.02"), ("CA", "0.07"), ("FR", "0.09")]
 

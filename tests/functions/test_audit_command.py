@@ -54,6 +54,25 @@ def test_audit_without_stripe_proves_the_sums_and_ends_with_2(
     assert "Stripe could not be asked" in capsys.readouterr().out
 
 
+def test_audit_of_a_mistyped_account_says_what_to_correct(
+    audited: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["make audit", "acct_nope"])
+    assert code_of(audit.main) == 1
+    assert "There is no account acct_nope in staging. Correct ACCOUNT: it is the id" in capsys.readouterr().err
+
+
+def test_audit_of_an_account_without_a_balance_is_no_success(
+    audited: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    audited.create_account("acct_2")
+    key: Any = {"PK": {"S": keys.account_pk("acct_2")}, "SK": {"S": keys.balance_sk()}}
+    audited.stack.dynamodb.delete_item(TableName=audited.stack.table_name, Key=key)
+    monkeypatch.setattr(sys, "argv", ["make audit", "acct_2"])
+    assert code_of(audit.main) == 1
+    assert "acct_2 has no balance" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("code", DifferenceCode)
 def test_audit_shows_each_kind_of_difference_in_its_part_of_the_book(code: DifferenceCode) -> None:
     proof = Proof(Book("acct_1"), [], [Difference(code, "acct_1", "object_1", "1.00 USD", "2.00 USD")])

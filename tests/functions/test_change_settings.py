@@ -23,6 +23,7 @@ def line(world: World, account_id: str = "acct_1") -> dict[str, Any]:
 
 def test_the_sample_request_switches_a_line_on(world: World) -> None:
     world.create_account("acct_meridian")
+    world.operate("PUT", "/accounts/acct_meridian/users/user_ada", {"name": "Ada"})
     body = {"number": "+14155550101", "user_id": "user_ada"}
     world.operate("PUT", "/accounts/acct_meridian/lines/line_front_desk", body)
     answer = world.invoke("change_settings", sample_event("change_settings"))
@@ -30,7 +31,7 @@ def test_the_sample_request_switches_a_line_on(world: World) -> None:
     assert answer.body == {
         "line_id": "line_front_desk",
         "number": "+14155550101",
-        "user": {"id": "user_ada", "name": None},
+        "user": {"id": "user_ada", "name": "Ada"},
         "international_calling": True,
         "version": 2,
     }
@@ -57,6 +58,7 @@ def test_every_change_is_recorded_with_who_made_it_when_and_from_where(world: Wo
     world.clock.now += timedelta(minutes=1)
     world.change("/lines/line_1", OFF, sub="someone")
     world.operate("PUT", "/accounts/acct_1/lines/line_1", ON)
+    world.operate("PUT", "/accounts/acct_1/users/user_2", {"name": "Bo"})
     world.operate("PUT", "/accounts/acct_1/lines/line_1", {"user_id": "user_2"})
     operator = {"changed_by": "client:3n4exampleoperator", "changed_from": "203.0.113.7"}
     first, later = "2026-11-23T12:00:00.000Z", "2026-11-23T12:01:00.000Z"

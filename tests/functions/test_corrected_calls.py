@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from calling_credit.ledger.erasure import erase_number
 from tests.functions.corrections_bench import correct, details, figures
 from tests.functions.rerate_bench import COVERING, DEARER, RANGE, charged, check_usage
+from tests.harness.actors import erase_number
 from tests.harness.wire import Killed, Pass, Sent, Wire
 from tests.harness.world import JAPAN, UNCOVERED, UNITED_KINGDOM, World
 

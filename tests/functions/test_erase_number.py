@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from calling_credit.ledger.erasure import erase_number
+from tests.harness.actors import erase_number
 from tests.harness.http import http_event
 from tests.harness.table import Stack
 
@@ -55,9 +55,11 @@ def test_erasing_a_number_masks_it_and_moves_no_money(stack: Stack) -> None:
     assert len(erased) == 1
     assert NUMBER not in json.dumps(list(after.values()))
     assert after[erased[0]] == before[erased[0]] | {"to": "GB…50", "facts_hash": "erased"}
-    assert {key: item for key, item in after.items() if key not in erased} == {
-        key: item for key, item in before.items() if key not in erased
-    }
+    [recorded] = set(after) - set(before)
+    assert (after[recorded]["action"], after[recorded]["by"]) == ("number_erased", "client:ops")
+    assert after[recorded]["new"] == {"number": "GB…50"}
+    unchanged = {key: item for key, item in before.items() if key not in erased}
+    assert {key: item for key, item in after.items() if key not in (*erased, recorded)} == unchanged
 
 
 def test_erasing_twice_changes_nothing_further(stack: Stack) -> None:

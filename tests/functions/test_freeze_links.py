@@ -35,7 +35,7 @@ def test_the_account_and_the_link_record_which_link_acted_and_when(till: Till) -
     press(till, second)
     shown = account(till.world)
     assert (shown["frozen_by"], shown["frozen_link"], shown["frozen_at"]) == (
-        "link",
+        f"link:{hash_of(second)}",
         hash_of(second),
         "2026-11-23T12:05:00.000Z",
     )

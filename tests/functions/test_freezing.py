@@ -12,6 +12,7 @@ from calling_credit.links.link import freeze_link
 from calling_credit.links.store import LinkStore, withdraw_links
 from calling_credit.links.tokens import issue_link
 from tests.functions.freeze_bench import account, limits
+from tests.harness.actors import OPERATOR
 from tests.harness.http import http_event
 from tests.harness.recharging import spend
 from tests.harness.till import Till
@@ -97,7 +98,7 @@ def test_an_unknown_account_cannot_be_frozen(world: World) -> None:
     client, name = world.stack.dynamodb, world.stack.table_name
     for turn in (freeze_account, unfreeze_account):
         with pytest.raises(NotFound):
-            turn(client, name, "acct_nobody", "by", world.clock.now, "from")
+            turn(client, name, "acct_nobody", OPERATOR, world.clock.now)
 
 
 @pytest.fixture
@@ -205,7 +206,7 @@ def test_an_alert_link_freezes_when_its_button_is_pressed_not_on_opening(world: 
     for _ in range(2):
         status, shown = link_page(world, token, "POST")
         assert (status, "The account is frozen" in shown) == (200, True)
-    assert account(world)["frozen_by"] == "link"
+    assert account(world)["frozen_by"].startswith("link:")
     assert "The account is frozen" in link_page(world, token, "GET")[1]
     world.clock.now += timedelta(days=7)
     assert link_page(world, token, "POST")[0] == 404
@@ -215,7 +216,7 @@ def test_a_link_to_freeze_that_was_withdrawn_freezes_nothing(world: World) -> No
     link = freeze_link("acct_1", "evt_1", "2026-11-23T12:00:00.000Z")
     links = LinkStore(world.stack.dynamodb, world.stack.table_name)
     token = issue_link(links, "test-secret", "https://page.test/", link, world.clock.now).rpartition("/")[2]
-    withdraw_links(world.stack.dynamodb, world.stack.table_name, "acct_1", now=world.clock.now)
+    withdraw_links(world.stack.dynamodb, world.stack.table_name, "acct_1", OPERATOR, world.clock.now)
     assert link_page(world, token, "POST")[0] == 404
     assert "frozen_at" not in account(world)
 

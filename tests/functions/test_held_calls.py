@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from calling_credit.ledger.erasure import erase_number
 from tests.domain.examples import deck_csv
 from tests.functions.holds_bench import balances, credit, hold
+from tests.harness.actors import erase_number
 from tests.harness.wire import Pass, Sent, Wire
 from tests.harness.world import INCLUDED, JAPAN, SHORT_CODE, UNCOVERED, UNITED_KINGDOM, World
 

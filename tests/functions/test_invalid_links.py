@@ -12,6 +12,7 @@ from calling_credit.links.link import Link, LinkPurpose, hash_of
 from calling_credit.links.store import withdraw_links
 from calling_credit.links.tokens import token_of as sign
 from tests.functions.links_bench import heading, token_of, waiting
+from tests.harness.actors import OPERATOR
 from tests.harness.cards import CHALLENGED, DECLINED
 from tests.harness.http import change_claims, http_event
 from tests.harness.stripe import response
@@ -179,9 +180,9 @@ def test_a_link_with_an_unstored_hash_is_hidden_and_later_the_same(
 def test_showing_a_withdrawn_link_again_does_not_reactivate_it(till: Till) -> None:
     shown = waiting(till)
     client, name, now = till.world.stack.dynamodb, till.world.stack.table_name, till.world.clock.now
-    assert withdraw_links(client, name, "acct_1", now) == 1
-    assert withdraw_links(client, name, "acct_1", now) == 0
-    assert withdraw_links(client, name, "acct_2", now) == 0
+    assert withdraw_links(client, name, "acct_1", OPERATOR, now) == 1
+    assert withdraw_links(client, name, "acct_1", OPERATOR, now) == 0
+    assert withdraw_links(client, name, "acct_2", OPERATOR, now) == 0
     not_valid(till, token_of(till.top_up(shown["id"])))
 
 

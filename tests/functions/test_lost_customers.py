@@ -69,9 +69,9 @@ def test_a_new_customer_replaces_a_lost_one_and_its_card_pays(till: Till, lose: 
     account = stored(till)
     assert account["stripe_customer_id"] != lost
     assert account["customer_number"] == 1
-    [change] = till.world.of_kind("ACTIVITY")
-    assert (change["changed_by"], change["subject"]) == ("stripe", "customer")
-    assert (change["before"], change["after"]) == (lost, account["stripe_customer_id"])
+    [change] = till.world.changes("customer_replaced")
+    assert (change["by"], change["subject"]) == (f"stripe:{lost}", "customer")
+    assert (change["old"], change["new"]) == ({"customer": lost}, {"customer": account["stripe_customer_id"]})
     assert [sent.key for sent in till.wire.posts("/v1/customers")][-1] == "acct_1:customer:1"
     assert till.paid("25.00", till.card())["status"] == "succeeded"
     till.check()
@@ -81,7 +81,7 @@ def test_a_replaced_customer_stays(till: Till) -> None:
     delete_customer(till)
     customers = {save(till).status and stored(till)["stripe_customer_id"] for _ in range(3)}
     assert len(customers) == 1
-    assert len(till.world.of_kind("ACTIVITY")) == 1
+    assert len(till.world.changes("customer_replaced")) == 1
 
 
 def test_a_customer_is_replaced_at_most_once_a_day(till: Till) -> None:
@@ -95,7 +95,7 @@ def test_a_customer_is_replaced_at_most_once_a_day(till: Till) -> None:
     till.later(hours=1)
     assert save(till).status == 201
     assert stored(till)["customer_number"] == 2
-    assert len(till.world.of_kind("ACTIVITY")) == 2
+    assert len(till.world.changes("customer_replaced")) == 2
 
 
 def delete_customer_again(till: Till) -> str:
@@ -121,7 +121,7 @@ def test_a_customer_that_only_the_first_answer_misses_is_kept(till: Till) -> Non
     answer = save(till)
     assert (answer.status, answer.code) == (503, "setup_page_refused")
     assert stored(till)["stripe_customer_id"] == kept
-    assert till.world.of_kind("ACTIVITY") == []
+    assert till.world.changes("customer_replaced") == []
 
 
 def test_two_at_once_create_one_replacement(till: Till) -> None:
@@ -144,7 +144,7 @@ def test_two_at_once_create_one_replacement(till: Till) -> None:
     assert 201 in [answer.status for answer in answers]
     assert {answer.status for answer in answers} <= {201, 503}
     assert stored(till)["customer_number"] == 1
-    assert len(till.world.of_kind("ACTIVITY")) == 1
+    assert len(till.world.changes("customer_replaced")) == 1
     living = [one for one in till.objects("customer") if one["id"] != lost and not one.get("deleted")]
     assert [one["id"] for one in living] == [stored(till)["stripe_customer_id"]]
 

@@ -76,7 +76,7 @@ def test_a_late_mail_about_a_refused_call_has_no_expired_link(postbox: Postbox) 
     occurred_at = format_instant(postbox.till.world.clock.now - FREEZE_LINK_LIFETIME)
     postbox.bring(postbox.event("CallDenied", **said) | {"occurred_at": occurred_at})
     text = postbox.asked[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
-    assert "Blocked." in text
+    assert "Calls to this destination are blocked." in text
     assert LINK not in text
     assert postbox.till.world.of_kind("LINK") == []
 

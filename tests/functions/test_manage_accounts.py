@@ -8,6 +8,8 @@ import pytest
 from tests.functions.accounts_bench import at_once
 from tests.harness.world import World
 
+OPERATOR = "client:3n4exampleoperator"
+
 pytestmark = pytest.mark.dynamodb
 
 
@@ -15,7 +17,7 @@ pytestmark = pytest.mark.dynamodb
 
 
 def test_a_new_account_has_a_balance_of_zero(world: World) -> None:
-    answer = world.operate("PUT", "/accounts/acct_2", {})
+    answer = world.operate("PUT", "/accounts/acct_2", {"time_zone": "UTC"})
     assert answer.status == 201
     assert answer.body == {
         "account_id": "acct_2",
@@ -36,7 +38,9 @@ def test_a_new_account_has_a_balance_of_zero(world: World) -> None:
         },
     }
     at = "2026-11-23T12:00:00.000Z"
-    assert world.stack.items("acct_2") == [
+    change, *items = sorted(world.stack.items("acct_2"), key=lambda item: not item["SK"].startswith("ACTIVITY#"))
+    assert (change["action"], change["by"], change["from"]) == ("account_created", OPERATOR, "203.0.113.7")
+    assert items == [
         {
             "PK": "ACCOUNT#acct_2",
             "SK": "ACCOUNT",
@@ -47,6 +51,7 @@ def test_a_new_account_has_a_balance_of_zero(world: World) -> None:
             "admission": True,
             "sweep_pk": "ACCOUNT#3",
             "sweep_sk": "acct_2",
+            "settings_version": 1,
             "created_at": at,
             "updated_at": at,
         },
@@ -105,7 +110,7 @@ def test_the_low_balance_level_is_stored_on_account_and_balance(world: World) ->
 
 
 def test_an_account_may_begin_with_a_level(world: World) -> None:
-    assert world.operate("PUT", "/accounts/acct_2", {"low_balance": "0.00"}).status == 201
+    assert world.operate("PUT", "/accounts/acct_2", {"time_zone": "UTC", "low_balance": "0.00"}).status == 201
     assert levels(world, "acct_2") == [0, 0]
 
 
@@ -128,7 +133,7 @@ def test_an_account_is_closed_and_opened_again_and_never_deleted(world: World) -
 def test_invalid_settings_are_422_and_write_nothing(world: World, body: dict[str, Any], code: str) -> None:
     before = world.stack.items()
     for account in ("acct_1", "acct_2"):
-        answer = world.operate("PUT", f"/accounts/{account}", body)
+        answer = world.operate("PUT", f"/accounts/{account}", {"time_zone": "UTC"} | body)
         assert (answer.status, answer.code) == (422, code)
     assert world.stack.items() == before
 
@@ -139,9 +144,13 @@ def test_an_address_with_half_a_character_is_422_not_a_server_error(world: World
 
 
 def test_an_account_created_twice_at_once_is_one_account_with_one_balance(world: World) -> None:
-    answers = at_once(*[lambda: world.operate("PUT", "/accounts/acct_2", {})] * 4)
+    answers = at_once(*[lambda: world.operate("PUT", "/accounts/acct_2", {"time_zone": "UTC"})] * 4)
     assert sorted(answer.status for answer in answers) == [200, 200, 200, 201]
-    assert [item["SK"] for item in world.stack.items("acct_2")] == ["ACCOUNT", "BALANCE"]
+    assert [item["SK"] for item in world.stack.items("acct_2")] == [
+        "ACCOUNT",
+        "ACTIVITY#2026-11-23T12:00:00.000Z#account-000001",
+        "BALANCE",
+    ]
 
 
 # --- Lines and users --------------------------------------------------------------------------------------------------
@@ -161,10 +170,11 @@ def test_a_new_line_has_international_calling_off(world: World) -> None:
 
 
 def test_a_line_keeps_omitted_settings(world: World) -> None:
+    world.operate("PUT", "/accounts/acct_1/users/user_2", {"name": "Bo"})
     answer = world.operate("PUT", "/accounts/acct_1/lines/line_1", {"user_id": "user_2"})
-    assert answer.status == 200
+    assert (answer.status, answer.body["user"]) == (200, {"id": "user_2", "name": "Bo"})
     assert (answer.body["number"], answer.body["international_calling"]) == ("+14155550100", True)
-    assert world.of_kind("LINE")[0]["changed_by"] == "client:3n4exampleoperator"
+    assert world.of_kind("LINE")[0]["changed_by"] == OPERATOR
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,16 @@ def test_a_body_that_is_not_one_json_object_is_400(world: World, method: str, pa
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_a_body_that_names_a_key_twice_is_400_and_writes_nothing(world: World, method: str, path: str) -> None:
+    before = world.stack.items()
+    for body in ('{"name": "Ada", "name": "Bo"}', '{"a": [{"name": {}, "x": 1, "name": {}}], "name": "Ada"}'):
+        answer = world.operate(method, path, body, key="k_1")
+        assert (answer.status, answer.code) == (400, "duplicate_key"), body
+        assert '"name"' in answer.body["detail"]
+    assert world.stack.items() == before
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_a_body_over_64_kb_is_413_and_one_of_exactly_64_kb_is_read(world: World, method: str, path: str) -> None:
     body = json.dumps({"amount": "1", "reason": "x", "name": "Ada", "padding": ""})
     padded = body[:-2] + "x" * (64 * 1024 - len(body)) + body[-2:]

@@ -45,7 +45,7 @@ def test_a_mistyped_account_is_not_reported_as_finished_work(
         monkeypatch.setattr(sys, "argv", ["make", account_id, *more, "--yes"])
         ended[account_id] = code_of(command.main)
     assert ended == {"acct_1": 0, "acct_typo": 1}
-    assert "There is no account acct_typo in staging." in capsys.readouterr().err
+    assert "There is no account acct_typo in staging. Correct ACCOUNT" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--from", "--to", "--deck"])

@@ -201,26 +201,6 @@ def test_an_attempt_under_review_counts_as_in_flight_for_earlier_needs(till: Til
     assert till.world.balance() == usd("9.99")
 
 
-def test_a_changed_webhook_secret_is_reread_at_most_once_a_minute(till: Till) -> None:
-    till.paid("25.00", till.card())
-    event, *_ = till.stand_in.take_events()
-    app = till.world.stack.apps["stripe_webhook"]
-    reads = []
-
-    def forget() -> None:
-        reads.append(till.world.clock.now)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(app, "forget_settings", forget)
-        till.later(minutes=2)
-        for _ in range(5):
-            assert till.send_back("{}", **{"stripe-signature": "t=1,v1=00"}).status == 400
-        till.later(minutes=2)
-        assert till.send_back("{}", **{"stripe-signature": "t=1,v1=00"}).status == 400
-    assert len(reads) == 2
-    assert till.call_back(event).status == 200
-
-
 def test_an_unforeseen_payment_does_not_stop_the_sweep_of_the_others(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -192,7 +192,7 @@ def test_a_forged_cursor_is_refused_and_reads_no_other_list(world: World, positi
 
 
 def test_prices_are_public_without_any_secret_or_table(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("calling_credit.api.pagination.read_secret", lambda _: 1 // 0)
+    monkeypatch.setattr("calling_credit.stored_secrets._read", lambda *_: 1 // 0)
     page = public_rates(world, country="GB", limit="1").body
     assert public_rates(world, country="GB", cursor=page["next_cursor"]).status == 200
     assert not hasattr(world.stack.apps["public_rates"], "dynamodb")

@@ -70,7 +70,9 @@ def test_relinked_accounts_save_cards_and_pay_again(
     assert relink(monkeypatch, "--yes") == 0
     assert customers(moved) == [None, None]
     assert shown(moved) == ("suspended", "card_removed", None)
-    assert {item["changed_by"].split(":")[0] for item in moved.world.of_kind("ACTIVITY")} == {"command"}
+    assert {item["by"][:15] for item in moved.world.changes("customer_replaced", "rule_suspended")} == {
+        "client:command:"
+    }
     before = moved.everything()
     assert relink(monkeypatch, "--yes") == 0
     assert "Nothing to do." in capsys.readouterr().out

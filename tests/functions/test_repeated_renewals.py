@@ -7,6 +7,7 @@ import pytest
 from local.stripe_stand_in.controls import Controls
 from local.stripe_stand_in.payment_methods import printed
 from tests.functions.test_renewed_cards import HARD, card_of, cards_of, listed
+from tests.harness.actors import OPERATOR
 from tests.harness.cards import CHALLENGED, DECLINED, VISA
 from tests.harness.recharging import GOES_ON, becomes, fails_once, shown
 from tests.harness.till import Till
@@ -73,7 +74,7 @@ def test_a_repeated_renewal_does_not_block_an_unblocked_card_again(till: Till) -
     cards_of(till).block(old, "fraudulent", till.world.clock.now)
     events = renewed(till, card)
     till.later(seconds=5)
-    assert cards_of(till).unblock(card_of(till, card), till.world.clock.now, by="staff:1", reason="Its holder paid.")
+    assert cards_of(till).unblock(card_of(till, card), till.world.clock.now, ("acct_1", OPERATOR), "Its holder paid.")
     again(till, events)
     assert not cards_of(till).is_blocked(card_of(till, card))
 

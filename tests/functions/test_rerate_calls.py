@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from calling_credit.ledger.erasure import erase_number
 from tests.domain.examples import deck_csv
 from tests.functions.rerate_bench import COVERING, FRANCE, check_usage, prices
+from tests.harness.actors import erase_number
 from tests.harness.world import DECK, UNCOVERED, World
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]

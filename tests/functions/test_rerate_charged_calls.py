@@ -6,9 +6,9 @@ import pytest
 
 from calling_credit.audit.proof import prove_sums
 from calling_credit.audit.read_book import read_book
-from calling_credit.ledger.erasure import erase_number
 from tests.functions.rerate_bench import COVERING, DEARER, RANGE, charged, check_usage, micros, prices
 from tests.functions.test_forecast import simulate
+from tests.harness.actors import erase_number
 from tests.harness.world import UNITED_KINGDOM, World
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.filterwarnings("ignore:No application metrics")]

@@ -191,6 +191,7 @@ def test_a_line_is_not_switched_from_an_older_version(world: World) -> None:
     "change", [{"user_id": "user_9"}, {"number": "+14155550177"}, {"international_calling": False}]
 )
 def test_an_operators_change_of_a_line_moves_its_version(world: World, change: dict[str, Any]) -> None:
+    world.operate("PUT", "/accounts/acct_1/users/user_9", {"name": "Noor"})
     [line] = world.get("/lines").body["items"]
     assert world.operate("PUT", "/accounts/acct_1/lines/line_1", change).body["version"] == line["version"] + 1
     assert world.operate("PUT", "/accounts/acct_1/lines/line_1", change).body["version"] == line["version"] + 1

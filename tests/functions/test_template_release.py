@@ -44,6 +44,8 @@ ALLOWED = {
     "Resources/LinksPermission/Properties/FunctionName/*": "Links have a function of their own.",
     "Resources/PublicRates*": "The public price list has a function of its own.",
     "Resources/RatesRoute/Properties/Target/*": "The public price list has a function of its own.",
+    "Resources/ApiStage/Properties/RouteSettings/GET ?rates/*": "The functions limit each caller.",
+    "Resources/ApiStage/Properties/RouteSettings/* ?links?*": "The functions limit each caller.",
     "Resources/StripeWebhookSecret/*": "The webhook secret is apart from the API key.",
     "Resources/StripeWebhookFunction/Properties/Environment/Variables/WEBHOOK_SECRET_ARN/*": "The same.",
     "Outputs/StripeWebhookSecretArn/*": "The same.",

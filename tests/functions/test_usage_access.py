@@ -19,6 +19,7 @@ READS = ["/balance", "/usage", INTERNATIONAL, "/statement", "/lines"]
 
 
 def test_lines_are_listed_with_their_users_page_by_page(world: World) -> None:
+    world.operate("PUT", "/accounts/acct_1/users/user_0", {"name": "Bo"})
     for number in range(2, 8):
         line = {"number": f"+1415555010{number}", "user_id": f"user_{number % 2}"}
         assert world.operate("PUT", f"/accounts/acct_1/lines/line_{number}", line).status == 201
@@ -34,7 +35,7 @@ def test_lines_are_listed_with_their_users_page_by_page(world: World) -> None:
         "international_calling": True,
         "version": 1,
     }
-    assert page["items"][1]["user"] == {"id": "user_0", "name": None}
+    assert page["items"][1]["user"] == {"id": "user_0", "name": "Bo"}
 
 
 # --- Access -----------------------------------------------------------------------------------------------------------

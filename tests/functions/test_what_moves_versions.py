@@ -101,6 +101,7 @@ def test_the_operator_changes_no_line_from_an_older_version(world: World) -> Non
     def put(**body: Any) -> Answer:
         return world.operate("PUT", "/accounts/acct_1/lines/line_1", body)
 
+    world.operate("PUT", "/accounts/acct_1/users/user_9", {"name": "Noor"})
     [shown] = world.get("/lines").body["items"]
     assert world.change("/lines/line_1", {"international_calling": False}).status == 200
     [current] = world.get("/lines").body["items"]

@@ -134,12 +134,15 @@ class Stack:
 
     def forget(self) -> None:
         """Clear the caches of every function, as after a cold start."""
+        from calling_credit.api.request_limits import RequestLimit  # noqa: PLC0415
         from calling_credit.numbering import use_area_codes  # noqa: PLC0415
 
         use_area_codes({})
         for app in self.apps.values():
             if hasattr(app, "decks") and hasattr(app.decks, "forget"):
                 app.decks.forget()
+            for limit in [one for one in vars(app).values() if isinstance(one, RequestLimit)]:
+                limit.forget()
             if hasattr(app, "facts"):
                 app.facts._cache.clear()
             if hasattr(app, "numbers"):

@@ -118,7 +118,7 @@ class World:
 
     def create_account(self, account_id: str = "acct_1", **settings: Any) -> None:
         """Create an account with one user and one line with international calling."""
-        assert self.operate("PUT", f"/accounts/{account_id}", settings).status == 201
+        assert self.operate("PUT", f"/accounts/{account_id}", {"time_zone": "UTC"} | settings).status == 201
         self.operate("PUT", f"/accounts/{account_id}/users/user_1", {"name": "Ada"})
         line = {"number": number_of(account_id), "user_id": "user_1", "international_calling": True}
         assert self.operate("PUT", f"/accounts/{account_id}/lines/line_1", line).status == 201
@@ -139,6 +139,11 @@ class World:
     def of_kind(self, kind: str, account_id: str = "acct_1") -> list[dict[str, Any]]:
         """The items of a kind of an account, in order."""
         return [item for item in self.stack.items(account_id) if item["SK"].split("#")[0] == kind]
+
+    def changes(self, *actions: str, account_id: str = "acct_1") -> list[dict[str, Any]]:
+        """The recorded changes of an account with these actions (any without one), in order."""
+        changes = [item for item in self.of_kind("ACTIVITY", account_id) if item.get("kind") == "CHANGE"]
+        return [change for change in changes if not actions or change["action"] in actions]
 
     def entries(self, account_id: str = "acct_1") -> list[dict[str, Any]]:
         """The entries of an account in time order."""

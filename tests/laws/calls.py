@@ -25,8 +25,6 @@ ZONES = (
     "America/Santiago",
 )
 CALLING = ("+14155550100", "+12125550123", "+14165550100")
-AREAS = ("+1415", "+1212", "+1416")
-"""The area codes of lines."""
 CALLERS = (*CALLING, "+442071838750", None)
 """Caller ids: those of lines, a forwarded foreign one, and a withheld one."""
 SUFFIXES = ("", "", ".b", ":1", "@pbx", "+x", "-y", "~", "/2", " {é}", "@[2001:db8::1]", "z" * 100)

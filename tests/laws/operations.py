@@ -4,8 +4,9 @@ customers. Each changes the model by the contract; the driver compares.
 
 from typing import Any
 
-from tests.laws.calls import AREAS, OTHER_FACTS, UNCOVERED, ZONES, Message
+from tests.laws.calls import OTHER_FACTS, UNCOVERED, ZONES, Message
 from tests.laws.driver import MOST_ACCOUNTS, Driver, expect, operation
+from tests.laws.numbers import number_for
 from tests.laws.prices import LEAD, Prices, money
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -23,7 +24,7 @@ def create_account(driver: Driver) -> None:
     driver.model.store_account(account, **settings)
     if number <= MOST_ACCOUNTS:
         keep_user(driver, account, "user_1", "Ada")
-        keep_line(driver, account, "line_1", enabled=True)
+        keep_line(driver, account, "line_1", "user_1", enabled=True)
 
 
 @operation("configure an account", 30)
@@ -63,25 +64,21 @@ def keep_user(driver: Driver, account: str, user: str, name: str) -> None:
 def change_line(driver: Driver) -> None:
     """Configure a line, with or without international calling."""
     enabled = driver.rng.choice((None, True, True, False))
-    keep_line(driver, driver.account(), f"line_{driver.rng.randint(1, 4)}", enabled=enabled)
+    line, user = f"line_{driver.rng.randint(1, 4)}", f"user_{driver.rng.randint(1, 4)}"
+    keep_line(driver, driver.account(), line, user, enabled=enabled)
 
 
-def keep_line(driver: Driver, account: str, line: str, *, enabled: bool | None) -> None:
-    """Configure a line; an omitted switch stays unchanged, or off for a new line."""
+def keep_line(driver: Driver, account: str, line: str, user: str, *, enabled: bool | None) -> None:
+    """Configure a line of a known user; an omitted switch stays unchanged, or off for a new line."""
     known = driver.model.get(account, f"LINE#{line}")
-    number = f"{driver.rng.choice(AREAS)}{200 + int(account[5:])}{int(line[5:]):04d}"
-    taken = [item["number"] for (_, sk), item in driver.model.items.items() if sk.startswith("LINE#")]
-    if driver.rng.random() < 0.1 and (others := sorted(set(taken) - {known["number"] if known else ""})):
-        refused = driver.operate(
-            "PUT", f"/accounts/{account}/lines/{line}", {"number": driver.rng.choice(others), "user_id": "user_1"}
-        )
-        assert (refused.status, refused.code) == (409, "number_taken")
-        driver.settle("create or configure a line", unchanged=True)
-    said: dict[str, Any] = {"number": number, "user_id": f"user_{driver.rng.randint(1, 4)}"}
+    said: dict[str, Any] = {"number": number_for(driver, account, line), "user_id": user}
     switched = enabled if enabled is not None else bool(known and known["international_calling"])
     body = said if enabled is None else {**said, "international_calling": enabled}
-    expect(driver.operate("PUT", f"/accounts/{account}/lines/{line}", body), 200 if known else 201)
-    operator = "client:3n4exampleoperator"
+    answer, operator = driver.operate("PUT", f"/accounts/{account}/lines/{line}", body), "client:3n4exampleoperator"
+    if driver.model.get(account, f"USER#{user}") is None:
+        assert (answer.status, answer.code) == (422, "unknown_user")
+        return
+    expect(answer, 200 if known else 201)
     driver.model.put(account, f"LINE#{line}", **said, changed_by=operator)
     driver.model.switch(account, line, operator, driver.now, is_on=switched)
 

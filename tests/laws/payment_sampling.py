@@ -1,17 +1,17 @@
 """Which of the generated crash points of payments are played, drawn by a seed."""
 
-import os
 import random
 import re
 from collections import Counter
 from collections.abc import Callable
 
 from tests.harness.faults import CRASHES, Point, answer_lost
+from tests.harness.settings import number_setting, whole_setting
 from tests.harness.stripe_faults import stripe_answer_lost
 from tests.harness.wire import WRITES, Sent
 
-SEED = int(os.environ.get("FAULTS_SEED", "20261123"))
-SHARE = float(os.environ.get("FAULTS_SHARE", "0.1"))
+SEED = whole_setting("FAULTS_SEED", 20261123)
+SHARE = number_setting("FAULTS_SHARE", 0.1, 0, 1)
 
 
 def kind_of(point: Point) -> str:

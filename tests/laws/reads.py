@@ -215,11 +215,14 @@ def foreign_cursor(driver: Driver, account: str, other: str) -> tuple[Any, str]:
 LINE = {"number": "+14155550100", "user_id": "user_1"}
 CREDIT = {"amount": "5.00", "reason": "Goodwill"}
 ON = {"international_calling": True}
+NOTHING = CREDIT | {"amount": "0.00"}
 REFUSALS: tuple[Any, ...] = (
     lambda d, a, _: (d.operate("PUT", f"/accounts/{a}", {"time_zone": "Mars/Olympus"}), "invalid_time_zone"),
     lambda d, a, _: (d.operate("PUT", f"/accounts/{a}", {"currency": "EUR"}), "unsupported_currency"),
     lambda d, *_: (d.operate("PUT", "/accounts/a%23b", {}), "invalid_id"),
-    lambda d, *_: (d.operate("PUT", "/accounts/acct_new", {"status": "gone"}), "invalid_status"),
+    lambda d, *_: (d.operate("PUT", "/accounts/acct_new", {"frozen": True}), "unknown_account"),
+    lambda d, *_: (d.operate("PUT", "/accounts/acct_new", {"time_zone": "UTC", "status": "gone"}), "invalid_status"),
+    lambda d, a, _: (d.operate("PUT", f"/accounts/{a}/lines/line_9", LINE | {"user_id": "user_9"}), "unknown_user"),
     lambda d, a, _: (d.operate("PUT", f"/accounts/{a}", {}, scope="calls/authorize"), "scope_required"),
     lambda d, a, _: (d.operate("PUT", f"/accounts/{a}", "[1]"), "malformed_json"),
     lambda d, *_: (d.operate("PUT", "/accounts/acct_nobody/users/user_1", {"name": "Ada"}), "unknown_account"),
@@ -228,10 +231,7 @@ REFUSALS: tuple[Any, ...] = (
     lambda d, a, _: (d.operate("PUT", f"/accounts/{a}/lines/line_1", {"number": "+442071838750"}), "foreign_number"),
     lambda d, *_: (d.operate("PUT", "/accounts/acct_nobody/lines/l", LINE), "unknown_account"),
     lambda d, a, _: (d.operate("POST", f"/accounts/{a}/adjustments", CREDIT), "missing_idempotency_key"),
-    lambda d, a, _: (
-        d.operate("POST", f"/accounts/{a}/adjustments", CREDIT | {"amount": "0.00"}, "k"),
-        "amount_out_of_range",
-    ),
+    lambda d, a, _: (d.operate("POST", f"/accounts/{a}/adjustments", NOTHING, "k"), "amount_out_of_range"),
     lambda d, a, _: (d.operate("POST", f"/accounts/{a}/adjustments", CREDIT | {"amount": 5}, "k"), "invalid_amount"),
     lambda d, *_: (d.operate("POST", "/accounts/acct_nobody/adjustments", CREDIT, "k"), "unknown_account"),
     lambda d, a, _: (d.customer(a, "PUT", "/lines/line_1", ON, group=["member"]), "billing_admin_required"),

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from calling_credit.ledger.erasure import erase_number
 from tests.domain.examples import deck_csv
+from tests.harness.actors import erase_number
 from tests.harness.queue import failures
 from tests.harness.wire import Pass, Sent
 from tests.harness.world import UNITED_KINGDOM

@@ -16,7 +16,6 @@ redelivered after a deck that prices it, in the model too. All laws also hold wh
 are rated, and charged calls are priced again.
 """
 
-import os
 import random
 from datetime import timedelta
 from itertools import permutations
@@ -27,6 +26,7 @@ import pytest
 from tests.harness.fast_moto import make_moto_cheap
 from tests.harness.http import http_event
 from tests.harness.queue import delivery, failures
+from tests.harness.settings import whole_setting
 from tests.harness.table import Stack
 from tests.harness.template import ROOT, template
 from tests.harness.till import Till
@@ -41,8 +41,8 @@ from tests.laws.prices import Decks, Prices
 
 pytestmark = pytest.mark.dynamodb
 
-SEED = int(os.environ.get("LAWS_SEED", "20261123"))
-OPERATIONS = int(os.environ.get("LAWS_OPERATIONS", "2000"))
+SEED = whole_setting("LAWS_SEED", 20261123)
+OPERATIONS = whole_setting("LAWS_OPERATIONS", 2000, 1)
 
 
 def test_the_laws_hold_after_every_operation(

@@ -6,13 +6,13 @@ fault. Every crash is played; every other fault at each kind of request once in 
 drawn by a seed; all of them with FAULTS_SHARE=1 (`make faults`).
 """
 
-import os
 import random
 from functools import partial
 
 import pytest
 
 from tests.harness.faults import Point
+from tests.harness.settings import whole_setting
 from tests.laws.payment_bench import Both, Flow, PaymentBench, event_points, points
 from tests.laws.payment_ends import differences
 from tests.laws.payment_flows import FLOWS
@@ -21,7 +21,7 @@ from tests.laws.payment_sampling import SEED, SHARE, play_all, sampled
 
 pytestmark = pytest.mark.dynamodb
 
-PAIRS = int(os.environ.get("FAULTS_PAIRS", "5"))
+PAIRS = whole_setting("FAULTS_PAIRS", 5)
 
 
 @pytest.fixture(scope="module")

@@ -13,14 +13,15 @@ from collections import Counter
 import pytest
 
 from tests.harness.cards import VISA
+from tests.harness.settings import whole_setting
 from tests.harness.till import Till
 from tests.laws import payment_chains, payment_fate, payment_freezes, payment_meetings, payment_people, payment_tabs
 from tests.laws.payment_driver import KINDS, NEIGHBOR, PaymentDriver
 
 pytestmark = pytest.mark.dynamodb
 
-SEED = int(os.environ.get("PAYMENT_LAWS_SEED", "6"))
-OPERATIONS = int(os.environ.get("PAYMENT_LAWS_OPERATIONS", "340"))
+SEED = whole_setting("PAYMENT_LAWS_SEED", 6)
+OPERATIONS = whole_setting("PAYMENT_LAWS_OPERATIONS", 340, 1)
 ONLY = [name for name in os.environ.get("PAYMENT_LAWS_ONLY", "").split(";") if name]
 REGISTERED = (payment_people, payment_freezes, payment_tabs, payment_fate, payment_chains, payment_meetings)
 """The modules whose operations the driver runs."""

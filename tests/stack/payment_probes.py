@@ -1,6 +1,7 @@
 """Probes of the functions that take payments, prove the ledger, and send mail."""
 
 import json
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from local.stack import Stack
 from local.stripe_stand_in.controls import Controls
 from tests.harness.template import ROOT
 from tests.stack.callbacks import redeliver
-from tests.stack.conftest import eventually
+from tests.stack.conftest import eventually, log_lines
 from tests.stack.customers import Customer, open_customer, stand_in
 from tests.stack.deployment import invoke, physical_id
 
@@ -95,6 +96,7 @@ def run_below_threshold(deployed: Stack, card: str = "pm_card_visa") -> Customer
 
 def reconcile(deployed: Stack, tokens: dict[str, str]) -> None:
     """Credit a payment without a webhook event, and complete a recharge that Stripe never received."""
+    leave_only_later_events(deployed)
     with late_payment(deployed) as (customer, _):
         stand_in(deployed).faults.add("dropped", "POST /v1/payment_intents", count=2)
         unsent = run_below_threshold(deployed)
@@ -207,8 +209,10 @@ def follow_a_link(deployed: Stack, tokens: dict[str, str]) -> None:
     finally:
         faults.clear()
     assert "Paid" in deployed.api.request("POST", path).text
-    freezing = urlsplit(freeze_address(deployed, customer)).path
+    freezing, began = urlsplit(freeze_address(deployed, customer)).path, time.time()
     assert "The account is frozen" in deployed.api.request("POST", freezing).text
+    unchanged = [line for line in log_lines("/FollowLinksLogs", began) if '"not_changed"' in line]
+    assert unchanged == [], "a payment that waits would end late"
 
 
 def freeze_address(deployed: Stack, customer: Customer) -> str:

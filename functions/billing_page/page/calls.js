@@ -136,11 +136,10 @@ function why(call) {
 }
 
 function save(calls, range) {
-	const inert = (text) => (/^[=+\-@\t]/.test(text) ? `'${text}` : text);
-	const quoted = (value) => (/[",\r\n]/.test(value) ? `"${value.replace(/"/g, '""')}"` : value);
+	const inert = (text) => (/^[+-]?[\d.]+$/.test(text) ? text : text.replace(/(^|[;\t\r\n])([\s\p{Cc}\p{DI}⠀]*)(?=[=+\-@＝＋－＠﹢﹣﹦﹫‐-―−])|^(?=[\t\r\n])/gu, "$1'$2"));
 	const rows = calls.map((call) => {
-		const flat = { ...call, call_id: inert(call.call_id), destination: inert(call.destination), user_id: call.user.id ?? "", user_name: inert(call.user.name ?? "") };
-		return CSV.map((name) => quoted(String(flat[name])));
+		const flat = { ...call, user_id: call.user.id ?? "", user_name: call.user.name ?? "" };
+		return CSV.map((name) => `"${inert(String(flat[name])).replaceAll('"', '""')}"`);
 	});
 	const file = new Blob([[CSV, ...rows].map((cells) => `${cells.join(",")}\r\n`).join("")], { type: "text/csv" });
 	const link = h("a", { href: URL.createObjectURL(file), download: `calls ${range.from} to ${range.to}.csv` });

@@ -5,9 +5,10 @@ here, would make a function's start a quarter longer.
 """
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import botocore.session
+from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -19,8 +20,20 @@ def aws_session() -> botocore.session.Session:
     return botocore.session.get_session()
 
 
-@lru_cache(maxsize=8)
-def read_secret(arn: str) -> str:
-    """Return the text of a secret."""
-    client = cast("SecretsManagerClient", aws_session().create_client("secretsmanager"))
-    return client.get_secret_value(SecretId=arn)["SecretString"]
+SECRET_ERRORS: Final = (ClientError, BotoCoreError)
+"""What `read_secret` raises if Secrets Manager refuses, or does not answer."""
+
+
+@lru_cache(maxsize=1)
+def _secrets_client() -> "SecretsManagerClient":
+    return cast("SecretsManagerClient", aws_session().create_client("secretsmanager"))
+
+
+def read_secret(arn: str, stage: str) -> str | None:
+    """Return the text of a version (`AWSCURRENT`, `AWSPREVIOUS`) of a secret; None if it has no such version."""
+    try:
+        return _secrets_client().get_secret_value(SecretId=arn, VersionStage=stage)["SecretString"]
+    except ClientError as error:
+        if stage == "AWSCURRENT" or error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        return None

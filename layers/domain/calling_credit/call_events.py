@@ -17,6 +17,7 @@ from calling_credit.calls import Call, FreeEvent, hash_of
 from calling_credit.instants import format_instant, parse_instant
 from calling_credit.numbering import is_e164, strip_trunk_zero
 from calling_credit.rejection_codes import Rejection, RejectionCode
+from calling_credit.unique_keys import find_duplicate_key, shown_key
 
 _MALFORMED: Final = Rejection(
     RejectionCode.MALFORMED_JSON, "The body must be one JSON object in UTF-8 that describes one finished call."
@@ -69,7 +70,13 @@ def read_event(body: str) -> dict[str, Any] | Rejection:
         event = from_json(body.encode())
     except ValueError:
         return _MALFORMED
-    return event if isinstance(event, dict) else _MALFORMED
+    if not isinstance(event, dict):
+        return _MALFORMED
+    key = find_duplicate_key(body)
+    if key is not None:
+        detail = f"The event names {shown_key(key)} twice in one object; send it once."
+        return Rejection(RejectionCode.DUPLICATE_KEY, detail)
+    return event
 
 
 def parse_event(event: dict[str, Any], now: datetime) -> Call | FreeEvent | Rejection:

@@ -4,7 +4,7 @@ and of a caller.
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +24,17 @@ def sleep(seconds: float) -> None:
 def seconds_left(context: "LambdaContext", to_spare: float) -> Callable[[], float]:
     """Return a function that returns the seconds until `to_spare` seconds before the timeout of this invocation."""
     return lambda: context.get_remaining_time_in_millis() / 1000 - to_spare
+
+
+class ReadAt:
+    """When this process last read something that it keeps."""
+
+    def __init__(self) -> None:
+        self._at = now()
+
+    def is_within(self, lifetime: timedelta) -> bool:
+        """Whether less than `lifetime` has passed since; not if the clock went back."""
+        return timedelta(0) <= now() - self._at < lifetime
 
 
 class Patience:

@@ -23,6 +23,7 @@ class ProblemCode(StrEnum):
     """The stable `code` of each error. ops/contract/problem_codes.py explains those that an HTTP route answers with."""
 
     MALFORMED_JSON = "malformed_json"
+    DUPLICATE_KEY = "duplicate_key"
     MISSING_IDEMPOTENCY_KEY = "missing_idempotency_key"
     INVALID_IDEMPOTENCY_KEY = "invalid_idempotency_key"
     MISSING_SIGNATURE = "missing_signature"
@@ -40,6 +41,7 @@ class ProblemCode(StrEnum):
     UNKNOWN_ADDRESS = "unknown_address"
     UNKNOWN_ACCOUNT = "unknown_account"
     UNKNOWN_LINE = "unknown_line"
+    UNKNOWN_USER = "unknown_user"
     UNKNOWN_TOP_UP = "unknown_top_up"
     UNKNOWN_PAYMENT_METHOD = "unknown_payment_method"
     UNKNOWN_CATEGORY = "unknown_category"
@@ -88,6 +90,7 @@ class ProblemCode(StrEnum):
     TOO_MANY_SETUP_PAGES = "too_many_setup_pages"
     TOO_MANY_CARDS = "too_many_cards"
     DAILY_TOP_UP = "daily_top_up"
+    TOO_MANY_REQUESTS = "too_many_requests"
     INTERNAL_ERROR = "internal_error"
     UNAVAILABLE = "unavailable"
     BUSY = "busy"

@@ -17,6 +17,7 @@ class RejectionCode(StrEnum):
     BODY_TOO_LARGE = "body_too_large"
     MISSING_FIELD = "missing_field"
     MALFORMED_JSON = "malformed_json"
+    DUPLICATE_KEY = "duplicate_key"
     STARTED_TOO_FAR_AHEAD = "started_too_far_ahead"
     STARTED_TOO_LONG_AGO = "started_too_long_ago"
     ENDED_BEFORE_STARTED = "ended_before_started"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from calling_credit.accounts.customer_changes import CUSTOMER
 from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor, stripe_actor
 from calling_credit.changes.change import Change, change_action
@@ -91,8 +92,8 @@ class CustomerStore:
             values[":seen"] = lost.number
         parameters = {name: to_attribute(value) for name, value in values.items()}
         change_id = f"customer-{lost.number + 1:06d}"
-        old, new = {"customer": lost.customer_id}, {"customer": after}
-        recorded = Change(ChangeAction.CUSTOMER_REPLACED, "customer", change_id, old, new)
+        old, new = {CUSTOMER: lost.customer_id}, {CUSTOMER: after}
+        recorded = Change(ChangeAction.CUSTOMER_REPLACED, CUSTOMER, change_id, old, new)
         actions = [
             update(self._table_name, _account_key(account_id), expression, condition, parameters),
             change_action(self._table_name, account_id, recorded, actor, now),

@@ -40,6 +40,7 @@ def erase_number(
 ) -> Iterator[str]:
     """Erase an E.164 number from an account, and record who did. Yield the sort key of each changed item. A repetition
     changes only what still holds the number. The recorded changes come last, because changed names are recorded too.
+    Those of a line that still has the number remain, as the line does.
 
     Raises:
         Unavailable: `busy`, or the table did not answer in time.
@@ -50,7 +51,8 @@ def erase_number(
     yield from _erase_names(*place)
     yield from _erase_closed_lines(*place)
     yield from _erase_assignments(*place)
-    for sort_key, action in mask_actions(client, table_name, account_id, partial(_without, number=number)):
+    kept = frozenset(f"line:{line_id}" for line_id in lines_with(client, table_name, account_id, number))
+    for sort_key, action in mask_actions(client, table_name, account_id, partial(_without, number=number), kept):
         if record.write(client, sort_key, [action]):
             yield sort_key
 

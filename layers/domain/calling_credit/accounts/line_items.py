@@ -13,7 +13,7 @@ def line_key(account_id: str, line_id: str) -> dict[str, Any]:
 
 
 def is_on(item: dict[str, Any] | None) -> bool:
-    """Whether a line may call abroad; a missing one may not."""
+    """Whether a line may call abroad; False for a missing line."""
     return item is not None and bool(item["international_calling"])
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Line
-from calling_credit.accounts.freezing import account_frozen, unless_frozen_action
+from calling_credit.accounts.freezing import account_frozen, read_item, unless_frozen_action
 from calling_credit.accounts.line_items import (
     changes_of,
     is_on,
@@ -27,7 +27,7 @@ from calling_credit.dynamodb import change_keys, keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import put, transact, update
-from calling_credit.errors import Conflict, NotFound, ProblemCode
+from calling_credit.errors import Conflict, InvalidValue, NotFound, ProblemCode
 from calling_credit.instants import format_instant
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ class LineStore:
 
         Raises:
             NotFound: `unknown_account`; `unknown_line`, if `move_from` does not have the number.
-            Conflict: `number_taken`. Unavailable: `busy`, or the table did not answer in time.
+            InvalidValue: `unknown_user`, the line is given to a user without an item. Conflict: `number_taken`.
+            Unavailable: `busy`, or the table did not answer in time.
         """
 
         def attempt() -> tuple[Line, bool] | None:
@@ -74,7 +75,14 @@ class LineStore:
             except Conflict:
                 self._require_account(account_id)
                 raise
-            actions = [self._account_exists(account_id), self._put(account_id, line, item, actor, now), *plan.actions]
+            actions = [
+                self._exists(account_id, keys.account_sk()),
+                self._put(account_id, line, item, actor, now),
+                *plan.actions,
+            ]
+            user = None if current and current.user_id == line.user_id else len(actions)
+            if user is not None:
+                actions.append(self._exists(account_id, keys.user_sk(line.user_id)))
             if line.international_calling != is_on(item):
                 actions.append(self._record(account_id, line, changes_of(item), actor, now))
             if move_from is not None and plan.closes_at is not None:
@@ -83,6 +91,8 @@ class LineStore:
             failed = transact(self._client, actions)
             if 0 in failed:
                 raise _unknown_account()
+            if user in failed:
+                raise _unknown_user()
             return None if failed else (line, current is None)
 
         return retry_on_race("The line is", attempt)
@@ -216,18 +226,17 @@ class LineStore:
         }
         return put(self._table_name, to_attributes(item))
 
-    def _account_exists(self, account_id: str) -> dict[str, Any]:
+    def _exists(self, account_id: str, sort_key: str) -> dict[str, Any]:
         return {
             "ConditionCheck": {
                 "TableName": self._table_name,
-                "Key": {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.account_sk()}},
+                "Key": {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": sort_key}},
                 "ConditionExpression": "attribute_exists(PK)",
             }
         }
 
     def _require_account(self, account_id: str) -> None:
-        key = {"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": keys.account_sk()}}
-        if "Item" not in self._client.get_item(TableName=self._table_name, Key=key, ConsistentRead=True):
+        if read_item(self._client, self._table_name, account_id, keys.account_sk()) is None:
             raise _unknown_account()
 
     def _item(self, account_id: str, line_id: str) -> dict[str, Any] | None:
@@ -240,4 +249,11 @@ class LineStore:
 def _unknown_account() -> NotFound:
     return NotFound(
         ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it with PUT /accounts/{account_id}."
+    )
+
+
+def _unknown_user() -> InvalidValue:
+    return InvalidValue(
+        ProblemCode.UNKNOWN_USER,
+        "user_id names no user of this account; create the user first with PUT /accounts/{account_id}/users/{user_id}.",
     )

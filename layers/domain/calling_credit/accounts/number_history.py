@@ -134,7 +134,7 @@ def rename_user(history: NumberHistory, holder: Holder) -> NumberHistory:
 
 
 def forget_account(history: NumberHistory, account_id: str, at: str) -> NumberHistory:
-    """Drop the ended assignments of an account. What is still in force remains."""
+    """Drop the ended assignments of an account. An assignment in force remains."""
     kept = (
         assignment
         for assignment in history.assignments

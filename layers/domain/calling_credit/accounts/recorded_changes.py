@@ -58,7 +58,7 @@ def line_change(before: Line | None, after: Line) -> Change | None:
     action = ChangeAction.LINE_CREATED if before is None else ChangeAction.LINE_CHANGED
     was_on = before is not None and before.international_calling
     loosened = (CALLING,) if line_loosens(was_on, after.international_calling) else ()
-    change_id = f"{after.line_id}-{after.version:06d}"
+    change_id = f"{after.line_id}-{'created' if before is None else f'{after.version:06d}'}"
     return Change(action, f"line:{after.line_id}", change_id, old, new, loosened)
 
 
@@ -74,5 +74,5 @@ def user_change(user: User, before: str | None, count: int) -> Change | None:
     if user.name == before:
         return None
     action = ChangeAction.USER_CREATED if before is None else ChangeAction.USER_CHANGED
-    change_id = f"{user.user_id}-{count + 1:06d}"
+    change_id = f"{user.user_id}-{'created' if before is None else f'{count + 1:06d}'}"
     return Change(action, f"user:{user.user_id}", change_id, {"name": before}, {"name": user.name})

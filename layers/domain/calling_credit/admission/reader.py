@@ -33,6 +33,7 @@ class AdmissionSnapshot:
     `may_nudge`: a recharge may be due and no worker has one in flight. `denials`: the item of recently announced
     denials. `time_zone`: the account's time zone; None if the account does not exist. `counts_refusal`: a refusal for
     lack of credit counts as spending, because no call has spent credit since something else lowered the balance.
+    `user_id`: the line's user; None without the line.
     """
 
     context: AdmissionContext
@@ -40,6 +41,7 @@ class AdmissionSnapshot:
     denials: dict[str, Any] = field(default_factory=dict)
     time_zone: str | None = None
     counts_refusal: bool = False
+    user_id: str | None = None
 
 
 class AdmissionReader:
@@ -115,7 +117,8 @@ def _snapshot(
     may_nudge = credit.may_recharge and state.in_flight is None
     denials, time_zone = _announced(from_attributes(items.get("denials", {})), account), account.get("time_zone")
     counts_refusal = is_armed and bool(balance) and not balance_from_item(balance).has_call_since
-    return AdmissionSnapshot(context, may_nudge, denials, time_zone, counts_refusal)
+    user_id = None if line is None else line["user_id"]
+    return AdmissionSnapshot(context, may_nudge, denials, time_zone, counts_refusal, user_id)
 
 
 def _announced(denials: dict[str, Any], account: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Iterable
 from typing import Any, Final
 
 from calling_credit.errors import InvalidValue, ProblemCode
@@ -50,6 +51,21 @@ def invalid_cursor() -> InvalidValue:
         ProblemCode.INVALID_CURSOR,
         "cursor does not belong to this list; use next_cursor unchanged with the same filters.",
     )
+
+
+def read_cursor_of_any(secrets: Iterable[str], scope: list[str], cursor: str | None) -> Any:
+    """Return the position of a cursor that one of the secrets signed; None without a cursor.
+
+    Raises:
+        InvalidValue: `invalid_cursor`.
+    """
+    refused: InvalidValue | None = None
+    for secret in secrets:
+        try:
+            return read_cursor(secret, scope, cursor)
+        except InvalidValue as error:
+            refused = error
+    raise refused or invalid_cursor()
 
 
 def _text(data: bytes) -> str:

@@ -20,7 +20,9 @@ _POLICY: Final = (
 )
 
 
-def page(status: int, title: str, text: str, button: str | None = None) -> Response[str]:
+def page(
+    status: int, title: str, text: str, button: str | None = None, *, retry_after_seconds: int | None = None
+) -> Response[str]:
     """Return a page with a heading, a paragraph, and a button that posts to the page's own address."""
     form = f'<form method="post"><button>{html.escape(button)}</button></form>' if button else ""
     body = (
@@ -29,7 +31,8 @@ def page(status: int, title: str, text: str, button: str | None = None) -> Respo
         f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head>"
         f"<body><main><h1>{html.escape(title)}</h1><p>{html.escape(text)}</p>{form}</main></body></html>"
     )
-    return Response(status_code=status, content_type="text/html; charset=utf-8", body=body, headers=_headers())
+    headers = _headers() | ({} if retry_after_seconds is None else {"Retry-After": str(retry_after_seconds)})
+    return Response(status_code=status, content_type="text/html; charset=utf-8", body=body, headers=headers)
 
 
 def redirect(address: str) -> Response[str]:

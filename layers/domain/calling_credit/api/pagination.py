@@ -4,10 +4,10 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-from calling_credit.api.cursors import read_cursor, write_cursor
+from calling_credit.api.cursors import read_cursor_of_any, write_cursor
 from calling_credit.api.resolver import DEFAULT_LIMIT, MAX_LIMIT, page_limit, query
-from calling_credit.aws import read_secret
 from calling_credit.config import config
+from calling_credit.stored_secrets import current_secret, secret_versions
 
 
 class Listing:
@@ -27,9 +27,11 @@ class Listing:
         secret: str | None = None,
     ) -> None:
         self._scope = [part or "" for part in scope]
-        self._secret = read_secret(config().cursor_secret_arn) if secret is None else secret
+        arn = config().cursor_secret_arn
+        self._secret = current_secret(arn) if secret is None else secret
+        secrets = secret_versions(arn) if secret is None else [secret]
         self.limit = page_limit(app, default, maximum)
-        self.position = read_cursor(self._secret, self._scope, query(app, "cursor"))
+        self.position = read_cursor_of_any(secrets, self._scope, query(app, "cursor"))
 
     def next_cursor(self, position: Any) -> str | None:
         """Return the cursor of a position; None at the end."""

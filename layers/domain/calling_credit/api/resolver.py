@@ -11,6 +11,7 @@ from calling_credit.api.problems import internal_error, problem
 from calling_credit.api.verified_token import verified_claims
 from calling_credit.dynamodb.errors import AWS_ERRORS, error_code, translate_error
 from calling_credit.errors import BadRequest, CallingCreditError, InvalidValue, NotFound, PayloadTooLarge, ProblemCode
+from calling_credit.unique_keys import DuplicateKeyError, shown_key, unique_keys
 
 MAX_BODY_BYTES: Final = 64 * 1024
 MAX_LIMIT: Final = 200
@@ -95,7 +96,7 @@ def json_body(app: APIGatewayHttpResolver) -> dict[str, Any]:
     """Return the request's body as a JSON object.
 
     Raises:
-        PayloadTooLarge: body_too_large. BadRequest: malformed_json.
+        PayloadTooLarge: body_too_large. BadRequest: malformed_json, duplicate_key.
     """
     try:
         text = app.current_event.decoded_body or ""
@@ -104,7 +105,10 @@ def json_body(app: APIGatewayHttpResolver) -> dict[str, Any]:
     if len(text.encode(errors="replace")) > MAX_BODY_BYTES:
         raise PayloadTooLarge(ProblemCode.BODY_TOO_LARGE, f"A body can have at most {MAX_BODY_BYTES} bytes.")
     try:
-        body = json.loads(text, parse_constant=_refuse_constant)
+        body = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=unique_keys)
+    except DuplicateKeyError as error:
+        detail = f"The body names {shown_key(error.key)} twice in one object; send it once."
+        raise BadRequest(ProblemCode.DUPLICATE_KEY, detail) from None
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):

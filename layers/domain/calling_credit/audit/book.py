@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from calling_credit.accounts.customer_changes import cleared_customer
 from calling_credit.categories import REVERSAL, TOP_UP
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.entries import DayTotal, EntryKind
@@ -109,8 +110,8 @@ class Book:
             )
         elif kind == "auto_recharge":
             self.threshold_micros = item.get("threshold_micros")
-        elif kind == "activity" and item.get("subject") == "customer" and "after" not in item:
-            self.former_customers.add(item["before"])
+        elif kind == "activity" and (customer := cleared_customer(item)) is not None:
+            self.former_customers.add(customer)
         elif kind == "account":
             self.customer_id = item.get("stripe_customer_id", "")
 

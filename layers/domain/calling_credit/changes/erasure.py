@@ -1,7 +1,7 @@
 """Erases a person's number from recorded changes, which never change otherwise, and records the erasure."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,9 +20,15 @@ _FIELDS: Final = ("old", "new", "by_name")
 
 
 def mask_actions(
-    client: "DynamoDBClient", table_name: str, account_id: str, mask: Callable[[str], str]
+    client: "DynamoDBClient",
+    table_name: str,
+    account_id: str,
+    mask: Callable[[str], str],
+    kept_subjects: Collection[str] = (),
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the sort key of each recorded change of an account that `mask` changes, with the action that masks it."""
+    """Yield the sort key of each recorded change of an account that `mask` changes, with the action that masks it.
+    Changes of kept subjects remain.
+    """
     low, high = change_keys.activity_range()
     query = {
         "KeyConditionExpression": "PK = :pk AND SK BETWEEN :low AND :high",
@@ -30,8 +36,9 @@ def mask_actions(
         "ConsistentRead": True,
     }
     for item in query_pages(client, table_name, query):
-        changed = masked_fields(from_attributes(item), mask)
-        if changed:
+        change = from_attributes(item)
+        changed = masked_fields(change, mask)
+        if changed and change["subject"] not in kept_subjects:
             names = {f"#{name}": name for name in changed}
             expression = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
             values = to_attributes({f":{name}": value for name, value in changed.items()})

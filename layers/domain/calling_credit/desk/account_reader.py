@@ -1,18 +1,16 @@
 """Reads what staff see of an account: one page in at most ten requests, and lists that only staff see."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.freezing import unknown_account
 from calling_credit.accounts.line_items import line_from_item
 from calling_credit.desk.account_page import AccountPage, Some
-from calling_credit.dynamodb import change_keys, desk_keys, keys, sweep_keys
+from calling_credit.dynamodb import desk_keys, keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.pages import read_pages
-from calling_credit.instants import format_instant
 from calling_credit.payments.card_items import identities
 from calling_credit.payments.card_store import CardStore
 from calling_credit.payments.issues import ISSUE_KIND
@@ -30,8 +28,6 @@ TOP_UPS: Final = 10
 LINES: Final = 50
 MAILS: Final = 20
 ISSUES: Final = 20
-REFUSED_FOR: Final = timedelta(days=30)
-"""How long refused calls are listed."""
 
 
 class DeskReader:
@@ -91,15 +87,6 @@ class DeskReader:
     def mails(self, after: str | None, limit: int) -> Some:
         """A page of sent mails, newest first, after a sort key."""
         low, high = desk_keys.mailed_range()
-        return self._some(low, high, limit, newest_first=True, after=after)
-
-    def changes(self, after: str | None, limit: int) -> Some:
-        """A page of the changes of the account, newest first, after a sort key."""
-        return self._some(*change_keys.activity_range(), limit, newest_first=True, after=after)
-
-    def denials(self, after: str | None, limit: int, now: datetime) -> Some:
-        """A page of the calls refused in the last 30 days, newest first, after a sort key."""
-        low, high = desk_keys.denied_range(format_instant(now - REFUSED_FOR))[0], desk_keys.denied_range()[1]
         return self._some(low, high, limit, newest_first=True, after=after)
 
     def user_names(self, user_ids: Iterable[str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from calling_credit.dynamodb import desk_keys, keys
+from calling_credit.dynamodb import keys, refusal_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.pages import read_pages
@@ -53,7 +53,7 @@ class CallItems:
 
     def denials(self, first: str | None, last: str | None) -> Iterator[dict[str, Any]]:
         """Yield the refusals between two times, or all; `at` is the time of each."""
-        for item in self._range(*desk_keys.denied_range(first, last)):
+        for item in self._range(*refusal_keys.denied_between(first, last)):
             yield item | {"at": item["SK"].split("#", 2)[1]}
 
     def holds(self, numbers: set[str], first: str, last: str) -> Iterator[Hold]:

@@ -174,5 +174,10 @@ def denial_view(denial: Item) -> dict[str, Any]:
     return {
         "at": denial["at"],
         "reason": denial["reason"],
-        "message": WORDS.get(denial["reason"], UNKNOWN_REASON),
+        "message": words_of(denial["reason"]),
     }
+
+
+def words_of(reason: str) -> str:
+    """The reason of a refusal in words."""
+    return WORDS.get(reason, UNKNOWN_REASON)

@@ -1,16 +1,6 @@
-"""The sort keys of what staff look up in an account or make of it: refused calls, sent mails, exports."""
+"""The sort keys of what staff look up in an account or make of it: sent mails, goodwill, exports."""
 
 from calling_credit.dynamodb import keys
-
-
-def denied_sk(denied_at: str, call_key: str) -> str:
-    """One refused call."""
-    return f"DENIED#{denied_at}#{call_key}"
-
-
-def denied_range(first: str | None = None, last: str | None = None) -> tuple[str, str]:
-    """Bounds of a Query over the calls refused from `first` to `last`, both inclusive; without bounds, over all."""
-    return f"DENIED#{first or ''}", f"DENIED#{last or ''}{keys.AFTER}"
 
 
 def mailed_sk(mailed_at: str, hashed: str) -> str:

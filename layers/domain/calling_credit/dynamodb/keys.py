@@ -13,7 +13,7 @@ One partition holds everything of an account, so its items commit together, and 
     ADJUSTMENT#<id>                     the claim of one Idempotency-Key of an adjustment   ledger.adjustments
     CORRECTION#<id>                     one correction of a call, and the claim of its key  charging.corrections
     LINE#<line_id>                      number, user, international_calling                 accounts.line_store
-    USER#<user_id>                      name                                                accounts.store
+    USER#<user_id>                      name                                                accounts.user_store
     UNRATED#<happened_at>#<call_key>    a finished call without a price, all its fields      charging.listed_calls
     STRAY#<happened_at>#<call_key>      a charged call on an unknown or disabled line       charging.listed_calls
     SUSPICIOUS#<happened_at>#<call_key> a charged call that lasted hardly believably long   charging.listed_calls
@@ -23,6 +23,9 @@ One partition holds everything of an account, so its items commit together, and 
                                         live -> released | expired; TTL deletes it later    ledger.posting
     CHANGE#<line_id>#<changed_at>#<id>  one immutable change of international calling       accounts.line_store
     DENIAL#                             recently announced denials, and the last one        admission.denials
+    DENIED#<at>#<call_key>              a call that was refused, for 30 days                admission.refused_calls
+    REFUSED#<call_key>                  the mark that a call's refusal is listed            admission.refused_calls
+    DENIED_DAY#<date>                   how many refused calls of a day are listed, or not  admission.refused_calls
     AUTO_RECHARGE                       the customer's rule and its state                   recharge.store
     PAYMENT_LIMITS                      declines, pages, and money of manual payments       payments.limit_store
     LINK#<hash>                         an issued link, by the hash of its token            links.store
@@ -35,9 +38,14 @@ One partition holds everything of an account, so its items commit together, and 
     PK = STRIPE#EVENTS, SK = SWEEP      how far events are listed, and the failed ones      payments.sweep_store
                         SK = CALLBACKS  when the last verified callback arrived             payments.sweep_store
     PK = MAIL, SK = <function>#<hash>   a sent mail; limit#<hash>: the last one of a kind   functions/send_mail
+    PK = NUMBER#<e164>, SK = NUMBER     all assignments of a number to lines                accounts.number_store
+    PK = NAME#<letter>                  a word of a name, its account, and whose name       accounts.name_index
+    PK = MAIL#<address>                 an account with this billing address                accounts.name_index
+    PK = INDEX, SK = INDEX              how far make index-accounts has come                accounts.indexing
 
 Items that need further work (unrated, stray, and suspicious calls, issues, open top-ups, waiting recharges, live
-holds), and accounts, also carry `sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`, sharded by account.
+holds, ambiguous numbers), and accounts, also carry `sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`,
+sharded by account.
 Times in keys are UTC with milliseconds and sort as text. Ids and call keys never contain `#`.
 """
 

@@ -9,7 +9,7 @@ SWEEP_SHARDS: Final = 4
 
 def sweep_pk(kind: str, account_id: str) -> str:
     """Partition of the sweep index for items of a kind (unrated, stray, issue, topup, recharge, hold, account) of this
-    account's shard.
+    account's shard, or for ambiguous numbers of a number's shard.
     """
     return f"{kind.upper()}#{zlib.crc32(account_id.encode()) % SWEEP_SHARDS}"
 

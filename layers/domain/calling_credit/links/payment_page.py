@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from calling_credit.accounts.account import Account
 from calling_credit.api.pages import page
-from calling_credit.errors import CallingCreditError, Conflict, Forbidden, NotFound
+from calling_credit.errors import CallingCreditError, Conflict, Forbidden, NotFound, TooManyRequests
 from calling_credit.money import format_money
 from calling_credit.topups.topup import TopUp, TopUpStatus
 
@@ -46,6 +46,8 @@ def error_page(error: CallingCreditError) -> Response[str]:
     """Return the page of an invalid link, or of a link that cannot act at the moment."""
     if isinstance(error, NotFound):
         return page(404, "Link not valid", error.detail)
+    if isinstance(error, TooManyRequests):
+        return page(429, "Too many requests", error.detail, retry_after_seconds=error.retry_after_seconds)
     if isinstance(error, Conflict | Forbidden):
         return page(409, "Payment not possible", error.detail)
     return page(503, "Try again later", error.detail)

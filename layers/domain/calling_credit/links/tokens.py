@@ -4,6 +4,8 @@ A token is a signed text, so the same link can be shown and mailed again. The ta
 the table contains no link. A token whose hash is missing or revoked does nothing, even with a valid signature.
 """
 
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from calling_credit.api.cursors import read_cursor, write_cursor
@@ -24,13 +26,13 @@ def issue_link(links: LinkStore, secret: str, link_url: str, link: Link, now: da
     return f"{link_url}links/{token}"
 
 
-def verify_link(links: LinkStore, secret: str, token: str, now: datetime) -> Link:
-    """Return the link of a token that is signed, unexpired, issued, and not revoked.
+def verify_link(links: LinkStore, secrets: Iterable[str], token: str, now: datetime) -> Link:
+    """Return the link of a token that one of the secrets signed, and that is unexpired, issued, and not revoked.
 
     Raises:
         NotFound: `unknown_link`. Unavailable: the table did not answer in time.
     """
-    link = read_token(secret, token, now)
+    link = _read_token_of_any(secrets, token, now)
     if not links.is_active(link, hash_of(token)):
         raise unknown_link()
     return link
@@ -54,6 +56,13 @@ def read_token(secret: str, token: str, now: datetime) -> Link:
             continue
         if expires_at > format_instant(now):
             return Link(purpose, account_id, target, expires_at)
+    raise unknown_link()
+
+
+def _read_token_of_any(secrets: Iterable[str], token: str, now: datetime) -> Link:
+    for secret in secrets:
+        with suppress(NotFound):
+            return read_token(secret, token, now)
     raise unknown_link()
 
 

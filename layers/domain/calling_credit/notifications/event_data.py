@@ -126,7 +126,9 @@ class Denied(Form):
 
 
 class Frozen(Form):
-    """The actor of freezing and unfreezing: `staff:<subject>`, `client:<client>`, `command:<operator>`, `link`."""
+    """The actor that froze or unfroze an account: `staff:<sub>`, `client:<client>`, `client:command:<operator>`, or
+    `link`.
+    """
 
     by: str
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from calling_credit.admission.request import WORDS as DENIALS
+from calling_credit.changes.actor import shown_by
 from calling_credit.dynamodb import keys, stripe_keys
 from calling_credit.dynamodb.card_keys import payment_limits_sk
 from calling_credit.ledger.entries import EntryKind
@@ -119,7 +120,7 @@ def _account_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
     for form, state in ((events.AccountFrozen, "frozen"), (events.AccountUnfrozen, "unfrozen")):
         at = new.get(f"{state}_at")
         if at is not None and at != old.get(f"{state}_at"):
-            yield _event(form, new, at, {"by": new[f"{state}_by"]}, at)
+            yield _event(form, new, at, {"by": shown_by(new[f"{state}_by"])}, at)
 
 
 def _event(

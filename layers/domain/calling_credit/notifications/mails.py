@@ -1,15 +1,17 @@
 """The e-mails to an account's billing addresses: plain text, one e-mail for each event. Sends nothing.
 
 An e-mail states what happened, the effect on calls, and what the customer can do. It contains no more than its event:
-never a whole phone number, and only the brand and the last four digits of a card.
+never a whole phone number, and only the brand and the last four digits of a card. Its sentences are its own: those of
+the event are not printed (`mail_words`).
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from calling_credit.admission.reasons import DenialReason
+from calling_credit.notifications import mail_words as words
 from calling_credit.notifications.event_types import EventType
 from calling_credit.notifications.reversal_mails import OUT_OF_CREDIT, paused_by_reversal
 from calling_credit.recharge.attempts import SuspensionReason
@@ -39,13 +41,16 @@ def mail_about(event: Data, page_url: str, confirmation: Confirmation | None = N
 
     `confirmation` is the link that confirms a waiting recharge at the bank, or the link that freezes the account, where
     there is one.
+
+    Raises:
+        BadRequest: malformed_event, a field that the mail prints has another form than its event's.
     """
     writer = _WRITERS.get(event["type"])
     content = writer(event["data"], confirmation) if writer else None
     if content is None:
         return None
     subject, lines = content
-    signature = f"Account {event['account_id']}. You receive this e-mail because it lists you as a billing address."
+    signature = f"Account {words.account(event)}. You receive this e-mail because it lists you as a billing address."
     paragraphs = [*lines, f"Billing page: {page_url}", f"-- \n{signature}"]
     return Mail(subject, "\n\n".join(paragraphs) + "\n")
 
@@ -68,18 +73,17 @@ Content = tuple[str, list[str]] | None
 
 
 def _top_up_succeeded(data: Data, _: Confirmation | None) -> Content:
-    return f"Payment received: ${data['amount']}", [
-        (
-            f"We added your payment of ${data['amount']} with {_card(data)} to your prepaid balance for international "
-            "calls."
-        ),
+    amount, card = words.payment(data)
+    return f"Payment received: {amount}", [
+        (f"We added your payment of {amount} with {card} to your prepaid balance for international calls."),
     ]
 
 
 def _recharge_succeeded(data: Data, _: Confirmation | None) -> Content:
-    return f"Automatic recharge: ${data['amount']}", [
+    amount, card = words.payment(data)
+    return f"Automatic recharge: {amount}", [
         (
-            f"Your balance fell below your threshold, so we charged {_card(data)} ${data['amount']} and added it to "
+            f"Your balance fell below your threshold, so we charged {card} {amount} and added it to "
             "your prepaid balance for international calls."
         ),
         "To change the amount, threshold, or card, or to switch automatic recharge off, open the Billing page.",
@@ -89,9 +93,10 @@ def _recharge_succeeded(data: Data, _: Confirmation | None) -> Content:
 def _top_up_failed(data: Data, _: Confirmation | None) -> Content:
     if data["failure"] and data["failure"]["code"] == FailureCode.PAYMENT_LOST:
         return _payment_lost(data, "Your payment")
-    why = data["failure"]["message"] if data["failure"] else "It was canceled before your card was charged."
-    return f"Payment failed: ${data['amount']}", [
-        f"Your payment of ${data['amount']} with {_card(data)} failed, and nothing was charged.",
+    amount, card = words.payment(data)
+    why = words.decline(data["failure"]) if data["failure"] else "It was canceled before your card was charged."
+    return f"Payment failed: {amount}", [
+        f"Your payment of {amount} with {card} failed, and nothing was charged.",
         why,
     ]
 
@@ -101,20 +106,22 @@ def _recharge_failed(data: Data, _: Confirmation | None) -> Content:
         return None  # Canceled because it was no longer needed; no person asked for it.
     if data["failure"]["code"] == FailureCode.PAYMENT_LOST:
         return _payment_lost(data, "An automatic recharge")
-    return f"Automatic recharge declined: ${data['amount']}", [
+    amount, card = words.payment(data)
+    return f"Automatic recharge declined: {amount}", [
         (
-            f"An automatic recharge of ${data['amount']} with {_card(data)} was declined, and nothing was charged. "
+            f"An automatic recharge of {amount} with {card} was declined, and nothing was charged. "
             "We will try again later unless another e-mail asks you to act."
         ),
-        data["failure"]["message"],
+        words.decline(data["failure"]),
         "When your balance runs out, international calls are not connected. You can add funds on the Billing page.",
     ]
 
 
 def _payment_lost(data: Data, subject: str) -> Content:
-    return f"Payment not confirmed: ${data['amount']}", [
-        f"{subject} of ${data['amount']} with {_card(data)} has no result, and it is not credited.",
-        data["failure"]["message"],
+    amount, card = words.payment(data)
+    return f"Payment not confirmed: {amount}", [
+        f"{subject} of {amount} with {card} has no result, and it is not credited.",
+        words.decline(data["failure"]),
     ]
 
 
@@ -123,8 +130,8 @@ def _recharge_suspended(data: Data, confirmation: Confirmation | None) -> Conten
         ends = datetime.fromisoformat(confirmation.expires_at)
         return "Confirm your automatic recharge", [
             (
-                f"Your bank asks you to confirm an automatic recharge with {_card(data)}. Automatic recharge is paused "
-                "until you do."
+                f"Your bank asks you to confirm an automatic recharge with {words.card(data)}. Automatic recharge is "
+                "paused until you do."
             ),
             f"Confirm the payment by {ends:%Y-%m-%d %H:%M} UTC:\n{confirmation.address}",
             "The link opens your bank's own page. We never ask for a card number or a password by e-mail.",
@@ -132,26 +139,28 @@ def _recharge_suspended(data: Data, confirmation: Confirmation | None) -> Conten
     if data.get("payment"):
         return "Automatic recharge is paused", paused_by_reversal(data)
     return "Automatic recharge is paused", [
-        f"Automatic recharge with {_card(data)} is paused.",
-        data["message"],
+        f"Automatic recharge with {words.card(data)} is paused.",
+        words.suspension(data),
         OUT_OF_CREDIT,
     ]
 
 
 def _balance_low(data: Data, _: Confirmation | None) -> Content:
-    return f"Your balance is low: ${data['balance']}", [
+    balance = words.money(data, "balance")
+    return f"Your balance is low: {balance}", [
         (
-            f"Your prepaid balance for international calls fell below ${data['low_balance']}. It is now "
-            f"${data['balance']}."
+            f"Your prepaid balance for international calls fell below {words.money(data, 'low_balance')}. It is now "
+            f"{balance}."
         ),
         "When it runs out, international calls are not connected. Calls within the US and Canada are not affected.",
     ]
 
 
 def _credit_reversed(data: Data, _: Confirmation | None) -> Content:
-    return f"Credit reversed: ${data['amount']}", [
+    amount, card = words.payment(data)
+    return f"Credit reversed: {amount}", [
         (
-            f"A payment with {_card(data)} was refunded or disputed, so we took ${data['amount']} back from your "
+            f"A payment with {card} was refunded or disputed, so we took {amount} back from your "
             "prepaid balance. If the balance is now below zero, international calls are not connected until you add "
             "funds."
         ),
@@ -159,19 +168,19 @@ def _credit_reversed(data: Data, _: Confirmation | None) -> Content:
 
 
 def _credit_returned(data: Data, _: Confirmation | None) -> Content:
-    return f"Credit returned: ${data['amount']}", [
+    amount, card = words.payment(data)
+    return f"Credit returned: {amount}", [
         (
-            f"A refund to {_card(data)} failed, or a dispute was decided in our favor, so we returned "
-            f"${data['amount']} to your prepaid balance."
+            f"A refund to {card} failed, or a dispute was decided in our favor, so we returned "
+            f"{amount} to your prepaid balance."
         ),
     ]
 
 
 def _call_denied(data: Data, link: Confirmation | None) -> Content:
-    country, ending = data["to"].split("…")
     lines = [
-        f"A call from line {data['line_id']} to a number in {country} ending in {ending} was not connected.",
-        data["message"],
+        f"A call from {words.line(data)} to {words.destination(data)} was not connected.",
+        words.denial(data),
         "We report refused calls at most once an hour. Emergency and domestic calls are not affected.",
     ]
     if link is not None:
@@ -204,20 +213,15 @@ def _account_unfrozen(_: Data, __: Confirmation | None) -> Content:
 
 
 def _card_expiring(data: Data, _: Confirmation | None) -> Content:
-    last_month = datetime.strptime(data["expires"], "%Y-%m").replace(tzinfo=UTC)
+    last_month = words.month(data, "expires")
     return "The card of your automatic recharge expires soon", [
-        f"{_card(data)} expires at the end of {last_month:%B %Y}. Automatic recharge uses this card.",
+        f"{words.card(data)} expires at the end of {last_month:%B %Y}. Automatic recharge uses this card.",
         (
             "If your bank sends you a new card, add it on the Billing page and choose it for automatic recharge. Many "
             "banks tell us the new date themselves; then you need not do anything."
         ),
         "When no card can be charged and your balance runs out, international calls are not connected.",
     ]
-
-
-def _card(data: Data) -> str:
-    card = data["payment_method"]
-    return f"{card['brand'].replace('_', ' ').title()} ending {card['last4']}"
 
 
 _WRITERS: Final[Mapping[EventType, Callable[[Data, Confirmation | None], Content]]] = {

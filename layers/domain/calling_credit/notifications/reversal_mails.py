@@ -1,9 +1,9 @@
 """The paragraphs of the mail about a suspension by a refund, a dispute, or a warning of fraud."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 
+from calling_credit.notifications import mail_words as words
 from calling_credit.recharge.suspension_reasons import SuspensionReason
 
 OUT_OF_CREDIT: Final = "When your balance runs out, international calls are not connected."
@@ -12,8 +12,8 @@ OUT_OF_CREDIT: Final = "When your balance runs out, international calls are not 
 def paused_by_reversal(data: Mapping[str, Any]) -> list[str]:
     """The paragraphs about a suspension by a refund, a dispute, or a warning."""
     payment = data["payment"]
-    created = datetime.fromisoformat(payment["created_at"])
-    named = f"the payment of ${payment['amount']} of {created:%Y-%m-%d} ({payment['topup_id']})"
+    amount, created = words.money(payment, "amount"), words.instant(payment, "created_at")
+    named = f"the payment of {amount} of {created:%Y-%m-%d} ({words.payment_id(payment)})"
     if data["reason"] == SuspensionReason.REFUNDED:
         return [
             f"We refunded {named}, so automatic recharge is paused and charges nothing.",

@@ -196,7 +196,7 @@ class CardStore:
             return []
         account_id, actor = change_of
         was_blocked = any(record.blocked_at for record in records.values())
-        number = 1 + max(record.version for record in records.values())
+        number = 1 + sum(record.version for record in records.values())
         old = {"blocked": was_blocked}
         new = {"blocked": action is ChangeAction.CARD_BLOCKED, "brand": card.brand, "last4": card.last4} | facts
         change_id = f"{card.payment_method_id}-{number:06d}"

@@ -9,6 +9,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import stripe
@@ -17,7 +18,7 @@ from calling_credit.dynamodb.attributes import from_attributes, to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
 from calling_credit.dynamodb.stripe_keys import stripe_account_key
 from calling_credit.errors import ProblemCode, Unavailable
-from calling_credit.payments.stripe_client import forget_settings, public_error, stripe_setting
+from calling_credit.payments.stripe_client import api_key_of, forget_settings, public_error
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -43,13 +44,13 @@ class StripeAccountGuard:
         table_name: str,
         stripe_client: stripe.StripeClient,
         tally: Counter[str],
-        api_key: Callable[[], str] = lambda: stripe_setting("api_key"),
+        api_key: Callable[[], str] | None = None,
     ) -> None:
         self._client = client
         self._table_name = table_name
         self._stripe = stripe_client
         self._tally = tally
-        self._api_key = api_key
+        self._api_key = api_key or partial(api_key_of, stripe_client)
         self._is_verified = False
 
     def require_same(self, *, ask_stripe: bool = False) -> None:

@@ -3,16 +3,18 @@ refusal are values; only faults that operators must fix are errors.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NoReturn
+from weakref import WeakKeyDictionary
 
 import stripe
 
-from calling_credit.aws import read_secret
 from calling_credit.config import config
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.money import MICROS_PER_DOLLAR
+from calling_credit.stored_secrets import current_secret, forget_secrets, secret_versions
 
 TIMEOUT_SECONDS: Final = 8.0
 """How long to wait for an answer. The SDK does not retry, because the stored state decides whether to."""
@@ -52,38 +54,68 @@ def cents(micros: int) -> int:
     return whole
 
 
-@lru_cache(maxsize=1)
 def stripe_client() -> stripe.StripeClient:
-    """Return the client, which uses the SDK's API version and never retries.
+    """Return the client of the current key, which uses the SDK's API version and never retries.
 
     Raises:
         Unavailable: `stripe_not_configured`, the secret holds no key yet.
     """
-    return stripe.StripeClient(
-        stripe_setting("api_key"),
-        base_addresses={"api": config().stripe_api_base},
+    return _client_of(current_api_key(), config().stripe_api_base)
+
+
+@lru_cache(maxsize=1)
+def _client_of(api_key: str, address: str) -> stripe.StripeClient:
+    client = stripe.StripeClient(
+        api_key,
+        base_addresses={"api": address},
         http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
         max_network_retries=0,
     )
+    _keys[client] = api_key
+    return client
 
 
-def stripe_setting(name: str) -> str:
-    """Read a setting of Stripe (`api_key`, `webhook_secret`). While the secret for callbacks is empty, the one in the
-    Stripe secret counts, where earlier releases had it.
+_keys: WeakKeyDictionary[stripe.StripeClient, str] = WeakKeyDictionary()
+
+
+def api_key_of(client: stripe.StripeClient) -> str:
+    """Return the key of a client. The current key may be a newer one, of another Stripe account."""
+    return _keys.get(client) or current_api_key()
+
+
+def current_api_key() -> str:
+    """Read the API key.
 
     Raises:
         Unavailable: `stripe_not_configured`.
     """
-    arns = (config().webhook_secret_arn if name == "webhook_secret" else "", config().stripe_secret_arn)
-    value = next(filter(None, (_setting_in(read_secret(arn), name) for arn in arns if arn)), "")
-    if not value:
-        forget_settings()
-        raise Unavailable(
-            ProblemCode.STRIPE_NOT_CONFIGURED,
-            f"Card payments are not set up. The operator must store {name} in the secret StripeSecretArn.",
-            60,
-        )
-    return value
+    return _setting_in(current_secret(config().stripe_secret_arn), "api_key") or _not_configured("api_key")
+
+
+def webhook_secrets() -> Iterator[str]:
+    """Yield the secrets that verify a callback's signature: the current one, the previous one, and newer ones. A stack
+    whose own secret for callbacks is still empty takes the one in the Stripe secret, where earlier releases had it.
+
+    Raises:
+        Unavailable: `stripe_not_configured`, there is no current one.
+    """
+    arns = [arn for arn in (config().webhook_secret_arn, config().stripe_secret_arn) if arn]
+    arn = next((arn for arn in arns if _webhook_secret_in(current_secret(arn))), None)
+    if arn is None:
+        _not_configured("webhook_secret")
+    known = {""}
+    for text in secret_versions(arn):
+        secret = _webhook_secret_in(text)
+        if secret not in known:
+            known.add(secret)
+            yield secret
+
+
+def _webhook_secret_in(text: str) -> str:
+    """Return the webhook secret in the text of a secret: JSON like the Stripe secret, or the webhook secret alone; ""
+    if there is none.
+    """
+    return text.strip() if text.startswith("whsec_") else _setting_in(text, "webhook_secret")
 
 
 def _setting_in(text: str, name: str) -> str:
@@ -94,10 +126,33 @@ def _setting_in(text: str, name: str) -> str:
         return ""
 
 
+def _not_configured(name: str) -> NoReturn:
+    forget_settings()
+    place = "StripeWebhookSecretArn" if name == "webhook_secret" and config().webhook_secret_arn else "StripeSecretArn"
+    raise Unavailable(
+        ProblemCode.STRIPE_NOT_CONFIGURED,
+        f"Card payments are not set up. The operator must store {name} in the secret {place}.",
+        60,
+    )
+
+
 def forget_settings() -> None:
     """Read the secret again next time, because it was empty or Stripe no longer accepts its key."""
-    read_secret.cache_clear()
-    stripe_client.cache_clear()
+    forget_secrets()
+
+
+def _refused_key() -> Unavailable:
+    """The error after Stripe refused the key. The secret is read again at once: a new key needs no further wait."""
+    before = current_api_key()
+    forget_settings()
+    is_replaced = current_api_key() != before
+    if not is_replaced:
+        forget_settings()
+    return Unavailable(
+        ProblemCode.STRIPE_REFUSES_US,
+        "Stripe does not accept our API key. The operator must replace it. Nothing was charged.",
+        1 if is_replaced else 60,
+    )
 
 
 def classify_error(error: stripe.StripeError) -> NoAnswer | Refused:
@@ -108,12 +163,7 @@ def classify_error(error: stripe.StripeError) -> NoAnswer | Refused:
         stripe.StripeError: the error itself, if it is a fault in this code.
     """
     if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
-        forget_settings()
-        raise Unavailable(
-            ProblemCode.STRIPE_REFUSES_US,
-            "Stripe does not accept our API key. The operator must replace it. Nothing was charged.",
-            60,
-        ) from error
+        raise _refused_key() from error
     if isinstance(error, stripe.APIConnectionError | stripe.RateLimitError):
         return NoAnswer(type(error).__name__)
     status = error.http_status or 0

@@ -1,6 +1,7 @@
 """Verifies Stripe's callbacks and reads which object they name. The object itself is then read from Stripe."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -11,8 +12,14 @@ from calling_credit.errors import BadRequest, ProblemCode
 
 TOLERANCE_SECONDS: Final = 300
 """The largest difference between a signature's time and ours. Older ones may be replays, later ones are forged."""
-UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError)
+UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
 """What reading an object in another form than Stripe's raises."""
+
+
+MAX_CREATED: Final = 10**11
+"""Seconds of the year 5138; a later time cannot be a date."""
+MAX_NAME_CHARACTERS: Final = 255
+"""The longest id of Stripe (docs.stripe.com/upgrades, under backward-compatible changes)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +56,7 @@ def verify_event(body: bytes, signature: str | None, secret: str, now: datetime)
         stripe.WebhookSignature.verify_header(text, signature, secret, None)
         signed_at = int(next(part[2:] for part in signature.split(",") if part.startswith("t=")))
     except (stripe.SignatureVerificationError, ValueError, TypeError, StopIteration) as error:
-        detail = "The signature does not match this body and secret. Check the endpoint's signing secret."
-        raise BadRequest(ProblemCode.INVALID_SIGNATURE, detail) from error
+        raise _invalid_signature() from error
     age = now.timestamp() - signed_at
     if age > TOLERANCE_SECONDS:
         raise BadRequest(
@@ -59,6 +65,28 @@ def verify_event(body: bytes, signature: str | None, secret: str, now: datetime)
     if age < -TOLERANCE_SECONDS:
         raise BadRequest(ProblemCode.FUTURE_SIGNATURE, "The signature's time is in the future. Check the clocks.")
     return _parse_body(text)
+
+
+def verify_event_with_any(body: bytes, signature: str | None, secrets: Iterable[str], now: datetime) -> StripeEvent:
+    """Verify a callback with secrets in turn, until one has signed it, and return its event.
+
+    Raises:
+        BadRequest: as `verify_event`; invalid_signature if no secret has signed it.
+    """
+    refused: BadRequest | None = None
+    for secret in secrets:
+        try:
+            return verify_event(body, signature, secret, now)
+        except BadRequest as error:
+            if error.code != ProblemCode.INVALID_SIGNATURE:
+                raise
+            refused = error
+    raise refused or _invalid_signature()
+
+
+def _invalid_signature() -> BadRequest:
+    detail = "The signature does not match this body and secret. Check the endpoint's signing secret."
+    return BadRequest(ProblemCode.INVALID_SIGNATURE, detail)
 
 
 def _parse_body(text: str) -> StripeEvent:
@@ -86,5 +114,10 @@ def parse_event(event: dict[str, Any]) -> StripeEvent:
     is_renewed = not card_before.keys().isdisjoint(("fingerprint", "exp_month", "exp_year"))
     fingerprint = str(card_before.get("fingerprint") or card.get("fingerprint") or "") if is_renewed else ""
     names = str(event["id"]), str(event["type"]), object_id, str(customer), intent_id, account_id, fingerprint
+    if max(len(name) for name in names if name is not account_id) > MAX_NAME_CHARACTERS:
+        raise ValueError("no name of Stripe is that long")
     "".join(names).encode()  # Not every text of JSON can be stored.
-    return StripeEvent(*names, int(event.get("created") or 0))
+    created = int(event.get("created") or 0)
+    if not 0 <= created <= MAX_CREATED:
+        raise ValueError("the event has no possible time")
+    return StripeEvent(*names, created)

@@ -3,13 +3,12 @@
 It converts plain items of the table (`DAY#`, `ENTRY#`) and reads nothing itself.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from calling_credit.accounts.account import Account
 from calling_credit.categories import CATEGORY, RESERVED_CATEGORIES, SHORT_CODE_CATEGORY
+from calling_credit.csv_cells import csv_table
 from calling_credit.dynamodb import keys
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.ledger.balance import Balance
@@ -136,27 +135,9 @@ def call_row(entry: Mapping[str, Any], user_names: Mapping[str, str]) -> dict[st
 
 
 def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return rows of `call_row` as CSV (RFC 4180) with a header.
-
-    Text that a spreadsheet would run as a formula gets an apostrophe.
-    """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(CSV_COLUMNS)
-    for row in rows:
-        flat = {**row, "user_id": row["user"]["id"] or "", "user_name": _inert(row["user"]["name"] or "")}
-        flat["destination"], flat["call_id"] = _inert(flat["destination"]), _inert(flat["call_id"])
-        writer.writerow([_cell(flat[column]) for column in CSV_COLUMNS])
-    return text.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    """The text of a cell. CSV has no type for yes and no."""
-    return str(value).lower() if isinstance(value, bool) else value
-
-
-def _inert(text: str) -> str:
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
+    """Return rows of `call_row` as CSV with a header."""
+    flat = ({**row, "user_id": row["user"]["id"] or "", "user_name": row["user"]["name"] or ""} for row in rows)
+    return csv_table(CSV_COLUMNS, ([row[column] for column in CSV_COLUMNS] for row in flat))
 
 
 def statement_row(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,159 @@
+"""What a function's role may not do: the emulator refuses each request beyond a limit of the template, and accepts one
+within it.
+
+The requests are sent with credentials of a copy of the role, so no function runs. The emulator evaluates the conditions
+of these policies (`local/emulator_conditions.py`); `NOT_EVALUATED` lists the rest.
+"""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from local.deploy import MAIL_FROM
+from local.stack import Stack
+from tests.functions.template_resources import translated
+from tests.stack.deployment import physical_id
+from tests.stack.role_requests import (
+    Request,
+    get_object,
+    mail,
+    put,
+    put_event,
+    put_object,
+    query,
+    read,
+    receive,
+    scan,
+    secret,
+    send,
+    statement,
+    transact,
+)
+
+NOT_EVALUATED = {
+    "EventBusPolicy": "the emulator does not support policies of buses",
+    "logs": "the emulator writes the logs itself",
+    "streams": "the emulator reads streams itself",
+}
+"""Limits that only AWS enforces; test_template_policies judges them in the translated template."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A limit of a role: a request beyond it, and the same kind of request within it."""
+
+    function: str
+    beyond: Request
+    within: Request
+
+
+ACCOUNT, CARD, ISSUE = "ACCOUNT#acct_probe", "CARD#probe", "STRIPE#probe"
+LIMITS = {
+    "a rater writes accounts only": Limit("RateCalls", put(CARD), put(ACCOUNT)),
+    "in a transaction too": Limit("RateCalls", transact(ACCOUNT, CARD), transact(ACCOUNT)),
+    "an authorizer reads accounts only": Limit("AuthorizeCall", read(ACCOUNT, CARD), read(ACCOUNT)),
+    "a reader reads accounts only": Limit("ListUsage", query("STRIPE#EVENTS"), query(ACCOUNT)),
+    "a reader writes nothing": Limit("ListUsage", put(ACCOUNT), query(ACCOUNT)),
+    "rerating writes no card": Limit("RerateCalls", put(CARD), put(ACCOUNT)),
+    "settings write no card": Limit("ChangeSettings", put(CARD), put(ACCOUNT)),
+    "operators write no issue": Limit("ManageAccounts", put(ISSUE), put(CARD)),
+    "payments write no mail": Limit("AddFunds", put("MAIL"), put(CARD)),
+    "links write no mail": Limit("FollowLinks", put("MAIL"), put(ACCOUNT)),
+    "callbacks write no mail": Limit("StripeWebhook", put("MAIL"), put(ISSUE)),
+    "recharges write no mail": Limit("AutoRecharge", put("MAIL"), put(ACCOUNT)),
+    "sweeps write no mail": Limit("ReconcilePayments", put("MAIL"), put(ISSUE)),
+    "the proof writes issues only": Limit("ProveLedger", put(ACCOUNT), put(ISSUE)),
+    "the mailer writes no card": Limit("SendMail", put(CARD), put("MAIL")),
+    "no writer scans": Limit("AddFunds", scan, query(ACCOUNT)),
+    "no writer uses PartiQL": Limit("AddFunds", statement, query(ACCOUNT)),
+    "holds are swept alone": Limit("ExpireHolds", query("TOPUP#0", "sweep"), query("HOLD#0", "sweep")),
+    "payments are swept alone": Limit("ReconcilePayments", query("HOLD#0", "sweep"), query("TOPUP#0", "sweep")),
+    "rules are proven alone": Limit("ProveLedger", query("TOPUP#0", "sweep"), query("RECHARGE#0", "sweep")),
+    "accounts are listed alone": Limit("PublishRates", query("TOPUP#0", "sweep"), query("ACCOUNT#0", "sweep")),
+    "unrated calls are swept alone": Limit("RerateCalls", query("HOLD#0", "sweep"), query("UNRATED#0", "sweep")),
+    "public prices use no table": Limit("PublicRates", query(ACCOUNT), get_object("active.json")),
+    "public prices use no secret": Limit("PublicRates", secret("CursorSecret"), get_object("active.json")),
+    "the page uses nothing": Limit("BillingPage", get_object("active.json"), lambda *_: None),
+    "payments forge no callback": Limit("AddFunds", secret("StripeWebhookSecret"), secret("StripeSecret")),
+    "links forge no callback": Limit("FollowLinks", secret("StripeWebhookSecret"), secret("CursorSecret")),
+    "callbacks sign no link": Limit("StripeWebhook", secret("CursorSecret"), secret("StripeWebhookSecret")),
+    "the mailer charges no card": Limit("SendMail", secret("StripeSecret"), secret("CursorSecret")),
+    "the rater takes from its queue": Limit("RateCalls", receive("DeadLetterQueueUrl"), receive("CallQueueUrl")),
+    "events create no calls": Limit("PublishEvents", send("CallQueueUrl"), send("EventFailureQueueUrl")),
+    "raters read no uploads": Limit("RateCalls", get_object("incoming/probe.csv"), get_object("decks/probe.csv")),
+    "publishing uploads nothing": Limit("PublishRates", put_object("incoming/p.csv"), put_object("reports/p.json")),
+    "the publisher has one name": Limit("PublishEvents", put_event("other"), put_event("calling-credit")),
+    "it has one bus": Limit("PublishEvents", put_event("calling-credit", "default"), put_event("calling-credit")),
+    "the mailer sends no event": Limit("SendMail", put_event("calling-credit"), put("MAIL")),
+    "the mailer has one sender": Limit("SendMail", mail("ceo@phone-service.example"), mail(f"Billing <{MAIL_FROM}>")),
+}
+
+
+@pytest.fixture(scope="module")
+def session_of(deployed: Stack) -> Iterator[Callable[[str], boto3.Session]]:
+    """Credentials with the policies of a function's role."""
+    iam, made = boto3.client("iam"), []
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
+
+    @cache
+    def session(function: str) -> boto3.Session:
+        name, role = f"probe-{uuid.uuid4().hex[:12]}", physical_id(deployed, f"{function}FunctionRole")
+        document = iam.get_role_policy(RoleName=role, PolicyName="own")["PolicyDocument"]
+        trusting = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusting)["Role"]["Arn"]
+        made.append(name)
+        iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(document))
+        keys = boto3.client("sts").assume_role(RoleArn=arn, RoleSessionName="probe")["Credentials"]
+        return boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+
+    yield session
+    for name in made:
+        iam.delete_role_policy(RoleName=name, PolicyName="own")
+        iam.delete_role(RoleName=name)
+
+
+def is_denied(request: Request, session: boto3.Session, stack: Stack) -> bool:
+    """Return whether IAM refuses a request. Other errors come from the service, which evaluates IAM first."""
+    try:
+        request(session, stack)
+    except ClientError as error:
+        return error.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException", "AccessDenied.Exception")
+    return False
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_role_is_refused_what_lies_beyond_its_limit(
+    deployed: Stack, session_of: Callable[[str], boto3.Session], name: str
+) -> None:
+    limit = LIMITS[name]
+    assert is_denied(limit.beyond, session_of(limit.function), deployed), "beyond the limit"
+    assert not is_denied(limit.within, session_of(limit.function), deployed), "within the limit"
+
+
+def test_every_role_of_a_function_has_a_limit() -> None:
+    roles = {name for name, one in translated().items() if one["Type"] == "AWS::IAM::Role"}
+    functions = {name.removesuffix("FunctionRole") for name in roles if name.endswith("FunctionRole")}
+    assert functions == {limit.function for limit in LIMITS.values()}
+    print("\nEnforced by AWS only:", *(f"{limit}: {reason}" for limit, reason in NOT_EVALUATED.items()), sep="\n- ")
+
+
+@pytest.mark.parametrize("queue", ["CallQueue", "DeadLetterQueue", "RechargeFailureQueue", "EventFailureQueue"])
+def test_queue_with_its_policy_refuses_plain_http(deployed: Stack, queue: str) -> None:
+    """The emulator has no TLS, so the template adds the policy only on AWS. Here a queue of the test gets it, and then
+    refuses even to be deleted.
+    """
+    client = boto3.client("sqs")
+    url = client.create_queue(QueueName=f"probe-{uuid.uuid4().hex[:12]}")["QueueUrl"]
+    arn = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = json.loads(json.dumps(translated()[f"{queue}Policy"]["Properties"]["PolicyDocument"]))
+    policy["Statement"][0]["Resource"] = arn
+    client.send_message(QueueUrl=url, MessageBody="before")
+    client.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client.send_message(QueueUrl=url, MessageBody="after")
