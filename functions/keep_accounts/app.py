@@ -37,7 +37,7 @@ logger = Logger()
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
 sent_mails = SentMailStore(dynamodb, config().table_name)
-exports = export_client()
+s3 = export_client()
 mail_function = mail_function_client()
 
 
@@ -94,7 +94,7 @@ def post_export(account_id: str) -> Response[str]:
     actor, key, body = allowed(Right.OPERATE), idempotency_key(app), json_body(app)
     account, now = existing_account(account_id), clock.now()
     request = parse_export(body, account.time_zone, now)
-    exporter = Exporter(dynamodb, config().table_name, exports, config().deck_bucket, account_id)
+    exporter = Exporter(dynamodb, config().table_name, s3, config().deck_bucket, account_id)
     seconds_left = clock.seconds_left(app.lambda_context, SECONDS_TO_SPARE)
     exported = exporter.export(request, key, actor, now, seconds_left)
     logger.info("exported", account_id=account_id, by=actor.by, export_id=exported["id"])

@@ -28,6 +28,7 @@ WRITTEN = {
     "reconcile_payments": PAYMENTS,
     "prove_ledger": {"STRIPE#*"},
     "send_mail": {"ACCOUNT#*", "MAIL"},
+    "keep_accounts": {"ACCOUNT#*", "MAIL#*", "NAME#*", "NUMBER#*"},
 }
 """The partitions that each writer of the table may write."""
 DELETED = {"send_mail": {"MAIL"}, "manage_accounts": {"MAIL#*", "NAME#*"}}  # Never an item of an account.
@@ -37,10 +38,12 @@ INDEXED = {
     "publish_rates": {"ACCOUNT#*"},
     "reconcile_payments": {"RECHARGE#*", "SUSPICIOUS#*", "TOPUP#*"},
     "rerate_calls": {"UNRATED#*"},
+    "read_accounts": {"ISSUE#*"},
 }
 """The kinds of item that each function may find in the index."""
 SECRETS = {
     "list_usage": {"CursorSecret"},
+    "read_accounts": {"CursorSecret", "StripeSecret"},
     "add_funds": {"CursorSecret", "StripeSecret"},
     "follow_links": {"CursorSecret", "StripeSecret"},
     "send_mail": {"CursorSecret"},
