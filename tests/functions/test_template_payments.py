@@ -21,6 +21,7 @@ def test_stripe_keys_start_empty_and_only_paying_functions_read_them() -> None:
         "reconcile_payments",
         "change_settings",
         "prove_ledger",
+        "read_accounts",
     }
     for folder, properties in functions().items():
         settings = properties["Environment"]["Variables"]

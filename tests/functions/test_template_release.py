@@ -92,13 +92,19 @@ ALLOWED = {
     "Resources/Operator*": "The client, authorizer, and routes of the back office and the staff.",
     "Resources/StaffClient/*": "The desk signs staff in.",
     "Resources/*Staff/*": "Groups of the staff.",
-    "Resources/DeskAuthorizer/*": "Staff and the back office use the same routes.",
     "Resources/P*Route/Properties/AuthorizerId*": "The back office has an authorizer of its own.",
     "Resources/PostAdjustmentRoute/Properties/AuthorizationScopes/0*": "Moving credit has a scope of its own.",
     "Resources/ManageAccountsPermission/Properties/SourceArn/*": "The paths of the staff are named apart.",
     "Resources/ManageCreditPermission/*": "The same.",
     "Outputs/*ClientId/*": "The switch, the back office, and the desk have a client each.",
     "Outputs/DeskUrl/*": "The desk has an address.",
+    "Resources/Desk*": "Routes of the staff.",
+    "Resources/ReadAccounts*": "Staff read accounts with a function of its own.",
+    "Resources/KeepAccounts*": "Staff close and export accounts with a function of its own.",
+    "Resources/DeckBucket/Properties/LifecycleConfiguration/*": "Exports are deleted after a day.",
+    "Resources/ReadLimitsPermission/*": "Staff have a route that ends in /limits, too.",
+    "Resources/ChangeLimitsPermission/Properties/SourceArn/*": "The same.",
+    "Resources/*TopUpsPermission/*": "The same of /top-ups.",
 }
 """Patterns of the paths that may differ from the release, each with its reason."""
 
