@@ -135,7 +135,7 @@ test-page: $(READY)
 	@TEST_STACK=test-page exec $(BIN)/pytest tests/browser tests/stack/test_run.py
 
 .PHONY: test-browser
-test-browser: $(READY)  ## Test the Billing page in headless Chromium against the deployed application
+test-browser: $(READY)  ## Test the Billing page and the support desk in headless Chromium
 	$(BIN)/pytest tests/browser
 
 .PHONY: schemathesis
@@ -143,7 +143,7 @@ schemathesis: $(READY)  ## Send generated requests from docs/openapi.yaml to a s
 	TEST_STACK=test-schemathesis $(BIN)/pytest tests/fuzz -s
 
 .PHONY: screenshots
-screenshots: $(READY)  ## Take pictures of the Billing page in every state, size, and color scheme, into .local/screenshots
+screenshots: $(READY)  ## Take pictures of both pages in every state, size, and color scheme, into .local/screenshots
 	$(BIN)/python -m tests.browser.screenshots
 
 .PHONY: faults

@@ -59,6 +59,20 @@ SAMPLES: Final[tuple[tuple[EventType, dict[str, Any]], ...]] = (
     (EventType.ACCOUNT_FROZEN, {"by": "link"}),
     (EventType.ACCOUNT_UNFROZEN, {"by": "staff:ops"}),
     (EventType.CARD_EXPIRING, {"payment_method": CARD, "expires": "2026-12"}),
+    (EventType.ACCOUNT_CHANGED, {"change_id": "account-000002", "by": "staff:ops", "fields": ["billing_emails"]}),
+    (
+        EventType.LIMITS_LOOSENED,
+        {
+            "change_id": "limits-000003",
+            "by": "user:ada",
+            "set_by": "customer",
+            "limits": ["daily_spend", "high_cost_allowed"],
+        },
+    ),
+    (
+        EventType.INTERNATIONAL_CALLING_ENABLED,
+        {"change_id": "line_front_desk-000002", "by": "user:ada", "line_id": "line_front_desk"},
+    ),
 )
 
 
@@ -80,8 +94,9 @@ the parameter `MailFrom` names a sender ([deploy.md](deploy.md)). Addresses and 
 [events.md](events.md) lists the events.
 
 The first mail of a kind is sent at once; then none of that kind goes to the same account and address for an hour.
-Receipts, reversals, lost payments, freezes, and links that confirm a payment are always sent. A failed payment is not
-mailed if the answer to its own request showed the failure
+Receipts, reversals, lost payments, freezes, changed addresses, and links that confirm a payment are always sent. The
+mail about changed addresses goes to the former ones. A failed payment is not mailed if the answer to its own request
+showed the failure
 ([decision 0113](decisions/0113-mails-of-one-kind-are-limited-to-one-an-hour.md)).
 """
 

@@ -29,6 +29,7 @@ os.environ.update(
     AWS_SHARED_CREDENTIALS_FILE=os.devnull,
     AWS_EC2_METADATA_DISABLED="true",
     TABLE_NAME="calling-credit-test",
+    ADJUSTMENT_DAILY_MAXIMUM="900000000.00",
     DECK_BUCKET="calling-credit-test-decks",
     CURSOR_SECRET_ARN="calling-credit-test-cursor",
     EVENT_BUS_NAME="calling-credit-test",

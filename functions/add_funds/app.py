@@ -99,7 +99,7 @@ def post_top_up() -> Response[str]:
     with topup_worker() as worker, worker.gate.limits(caller.account_id).announcing(worker.tally, worker.now):
         topup = add_funds(
             worker,
-            recharges.snapshot(caller.account_id),
+            recharges.snapshot(caller.account_id, caller.sign_in),
             (caller.subject, key),
             amount_micros,
             payment_method_id,
@@ -150,7 +150,8 @@ def get_top_up(topup_id: str) -> Response[str]:
 @app.get("/payment-methods")
 def list_payment_methods() -> Response[str]:
     """List the saved cards, the default first."""
-    account = recharges.snapshot(admin().account_id)
+    caller = admin()
+    account = recharges.snapshot(caller.account_id, caller.sign_in)
     with topup_worker() as worker:
         rule_cards = RuleCards(dynamodb, config().table_name, worker.stripe, worker.guard, worker.now)
         items = list_saved_cards(worker.stripe, account, rule_cards, worker.now)
@@ -162,7 +163,7 @@ def post_payment_method() -> Response[str]:
     """Return the address of Stripe's page for saving a card."""
     caller = admin()
     by_account.check(caller.account_id, clock.now())
-    account = recharges.snapshot(caller.account_id)
+    account = recharges.snapshot(caller.account_id, caller.sign_in)
     if account.is_frozen:
         raise account_frozen()
     with topup_worker() as worker:
@@ -176,7 +177,7 @@ def delete_payment_method(payment_method_id: str) -> Response[str]:
     """Remove a card and its duplicates. Automatic recharge that uses it is suspended until another card is chosen."""
     caller = admin()
     parse_payment_method_id({"payment_method_id": payment_method_id})
-    account = recharges.snapshot(caller.account_id)
+    account = recharges.snapshot(caller.account_id, caller.sign_in)
     actor, now = caller.actor(source_ip(app)), clock.now()
     removed = remove_saved_card(stripe_client(), recharges, account, payment_method_id, actor, now)
     record_removed_cards(dynamodb, config().table_name, caller.account_id, removed, actor, now)

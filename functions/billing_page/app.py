@@ -1,5 +1,6 @@
-"""Serves the Billing page (HTML, styles, scripts, and icon from the folder `page`) and the OpenAPI document that
-`make openapi` writes beside this file. Serves no account data: the page requests it from the API as the signed-in user.
+"""Serves the Billing page (folder `page`), the support desk (folder `desk`, which imports parts of `page`), and the
+OpenAPI document that `make openapi` writes beside this file. Serves no account data: the pages request it from the API
+as the signed-in user.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit.config import config
 
-FOLDER: Final = Path(__file__).with_name("page")
+PAGE_FOLDER, DESK_FOLDER = Path(__file__).with_name("page"), Path(__file__).with_name("desk")
 TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -25,17 +26,31 @@ ONE_HOUR: Final = "public, max-age=3600"
 
 
 def settings() -> dict[str, Any]:
-    """The settings of this deployment that the page needs; none is secret."""
+    """The settings of this deployment that the Billing page needs; none is secret."""
     configured = config()
     return {
-        "client_id": configured.sign_in_client_id,
+        **sign_in(configured.sign_in_client_id, configured.admin_group),
+        "minimum": configured.top_up_minimum,
+        "maximum": configured.top_up_maximum,
+    }
+
+
+def desk_settings() -> dict[str, Any]:
+    """The settings that the desk needs. Its admins are the staff who may move money."""
+    configured = config()
+    return {**sign_in(configured.staff_client_id, configured.finance_group), "support_group": configured.support_group}
+
+
+def sign_in(client_id: str, admin_group: str) -> dict[str, Any]:
+    """How the users of a page sign in, and the group of its admins."""
+    configured = config()
+    return {
+        "client_id": client_id,
         "authorize_url": configured.authorize_url,
         "token_url": configured.token_url,
         "logout_url": configured.logout_url,
         "groups_claim": configured.groups_claim,
-        "admin_group": configured.admin_group,
-        "minimum": configured.top_up_minimum,
-        "maximum": configured.top_up_maximum,
+        "admin_group": admin_group,
     }
 
 
@@ -51,19 +66,26 @@ def policy() -> str:
 
 
 def read_assets() -> dict[str, str]:
-    """The files beside the HTML, by name."""
-    return {path.name: path.read_text("utf-8") for path in sorted(FOLDER.iterdir()) if path.suffix in TYPES}
+    """The files beside the HTML of both pages, by name. The desk's modules import those of the Billing page."""
+    paths = [path for folder in (PAGE_FOLDER, DESK_FOLDER) for path in sorted(folder.iterdir())]
+    return {path.name: path.read_text("utf-8") for path in paths if path.suffix in TYPES}
 
 
 ASSETS: Final = read_assets()
 VERSION: Final = hashlib.sha256(json.dumps(ASSETS).encode()).hexdigest()[:16]
 """Part of every asset's URL, so that a browser can cache assets and never mixes two deployments."""
-PAGE: Final = (
-    (FOLDER / "index.html")
-    .read_text("utf-8")
-    .replace("{{assets}}", f"/assets/{VERSION}")
-    .replace("{{settings}}", html.escape(json.dumps(settings())))
-)
+
+
+def read_page(folder: Path, page_settings: dict[str, Any]) -> str:
+    """The HTML of a page, with the addresses of its assets and its settings."""
+    text = (folder / "index.html").read_text("utf-8").replace("{{assets}}", f"/assets/{VERSION}")
+    return text.replace("{{settings}}", html.escape(json.dumps(page_settings)))
+
+
+PAGES: Final = {
+    "GET /": read_page(PAGE_FOLDER, settings()),
+    "GET /desk": read_page(DESK_FOLDER, desk_settings()),
+}
 OPENAPI: Final = Path(__file__).with_name("openapi.json").read_text("utf-8")
 
 
@@ -72,7 +94,7 @@ def etag(text: str) -> str:
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
-PAGE_ETAG: Final = etag(PAGE)
+PAGE_ETAGS: Final = {route: etag(text) for route, text in PAGES.items()}
 OPENAPI_ETAG: Final = etag(OPENAPI)
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": policy(),
@@ -88,9 +110,10 @@ SECURITY_HEADERS: Final = {
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Answer one request of API Gateway (HTTP API, payload 2.0)."""
     cached_tags = event["headers"].get("if-none-match", "")
-    if event["routeKey"] == "GET /":
-        return versioned(PAGE, PAGE_ETAG, cached_tags, "text/html; charset=utf-8", REVALIDATE)
-    if event["routeKey"] == "GET /openapi.json":
+    route = event["routeKey"]
+    if route in PAGES:
+        return versioned(PAGES[route], PAGE_ETAGS[route], cached_tags, "text/html; charset=utf-8", REVALIDATE)
+    if route == "GET /openapi.json":
         return versioned(OPENAPI, OPENAPI_ETAG, cached_tags, "application/json", ONE_HOUR)
     return asset(event["pathParameters"]["version"], event["pathParameters"]["name"])
 

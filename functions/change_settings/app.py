@@ -85,7 +85,8 @@ def switch_line(line_id: str) -> Response[str]:
         if is_outdated(version, line.version):
             raise changed_meanwhile("The line", view(line))
 
-    return answer(view(lines.switch_line(caller.account_id, line_id, enabled, actor, clock.now(), check)))
+    now, sign_in = clock.now(), caller.sign_in
+    return answer(view(lines.switch_line(caller.account_id, line_id, enabled, actor, now, check, sign_in)))
 
 
 @app.get("/limits")
@@ -114,7 +115,8 @@ def put_limits() -> Response[str]:
             pass  # They do not fit the limits that the sender has not seen.
         raise changed_meanwhile("The limits", limits_answer(current))
 
-    accounts.store_customer_limits(caller.account_id, change, caller.actor(source_ip(app)), clock.now())
+    actor, now = caller.actor(source_ip(app)), clock.now()
+    accounts.store_customer_limits(caller.account_id, change, actor, now, caller.sign_in)
     return answer(limits_answer(accounts.limits(caller.account_id)))
 
 
@@ -161,7 +163,7 @@ def save_rule() -> Response[str]:
     require_admin(caller)
     now = clock.now()
     change = parse_rule_change(json_body(app), config().bounds, now)
-    snapshot = recharges.snapshot(caller.account_id)
+    snapshot = recharges.snapshot(caller.account_id, caller.sign_in)
 
     def view(rule: Rule | None, state: State) -> dict[str, Any]:
         return rule_view(rule, state, now, is_closed=snapshot.is_closed, is_frozen=snapshot.is_frozen)

@@ -129,7 +129,7 @@ def allowed(right: Right) -> Actor:
     Raises:
         Forbidden: staff_required, finance_required, id_token_required, scope_required.
     """
-    return require_right(app, right).actor
+    return require_right(app, right, dynamodb).actor
 
 
 def existing_account(account_id: str) -> Account:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -18,25 +18,26 @@ from calling_credit.accounts.limits import account_limits_view, parse_limits
 from calling_credit.accounts.line_number import parse_line
 from calling_credit.accounts.line_numbers import parse_move
 from calling_credit.accounts.line_store import LineStore
+from calling_credit.accounts.sign_outs import SignOuts
 from calling_credit.accounts.store import AccountStore
 from calling_credit.accounts.user_store import UserStore
-from calling_credit.api.caller import Right, back_office, desk
+from calling_credit.api.caller import Operator, Right, back_office, desk
 from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, source_ip
-from calling_credit.changes.actor import Actor
-from calling_credit.charging.charged_rows import charged_row
-from calling_credit.charging.correction_store import CorrectionStore
-from calling_credit.charging.corrections import correction_view, parse_correction
+from calling_credit.changes.sign_in_reader import read_signed_in
+from calling_credit.charging.charged_rows import row_reader
+from calling_credit.charging.corrections import parse_correction
 from calling_credit.config import config
 from calling_credit.dynamodb.client import dynamodb_client
 from calling_credit.errors import NotFound, ProblemCode
 from calling_credit.instants import format_instant
-from calling_credit.ledger.adjustments import adjust_balance, parse_adjustment
-from calling_credit.ledger.charged_calls import ChargedCall
-from calling_credit.ledger.reader import LedgerReader
-from calling_credit.money import format_money
+from calling_credit.ledger.adjustments import parse_adjustment
+from calling_credit.metrics import emit
+from calling_credit.moves.desk import MoveDesk, Poster
+from calling_credit.moves.move import Move, MoveKind, adjustment_move, correction_move
+from calling_credit.moves.move_limits import LIMITED, move_limits
+from calling_credit.moves.postings import AdjustmentPoster, CorrectionPoster
 from calling_credit.payments.unblocking import parse_unblock, unblock_card, unblocked_view
 from calling_credit.rates.area_codes import AreaCodeReader
-from calling_credit.rates.deck import Deck, RateRow
 from calling_credit.rates.deck_store import s3_client
 from calling_credit.recharge.saving import in_flight_view
 from calling_credit.recharge.settings import rule_view
@@ -50,13 +51,16 @@ DESK: Final = "/operator"
 """The beginning of the paths that staff may use."""
 
 logger = Logger()
+metrics = Metrics(service="desk")
 app = http_resolver(logger)
 dynamodb = dynamodb_client()
+row_of = row_reader(dynamodb, config().table_name, config().deck_bucket)
 accounts = AccountStore(dynamodb, config().table_name)
 users = UserStore(dynamodb, config().table_name)
 lines = LineStore(dynamodb, config().table_name, timedelta(seconds=config().lead_seconds))
 topups = TopUpStore(dynamodb, config().table_name)
 recharges = RechargeStore(dynamodb, config().table_name)
+sign_outs = SignOuts(dynamodb, config().table_name, timedelta(days=config().refresh_token_days), config().user_pool_id)
 area_codes = AreaCodeReader(s3_client, config().deck_bucket)
 
 
@@ -69,16 +73,18 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 @app.put(DESK + "/accounts/<account_id>")
 def put_account(account_id: str) -> Response[str]:
     """Create, configure, close, or freeze an account; 201 if it is new."""
-    actor = allowed(Right.FREEZE)
+    operator = allowed(Right.FREEZE)
     body = json_body(app)
     if set(body) != {"frozen"}:
         allowed(Right.OPERATE)
     ids.check_id(account_id, "account_id")
     now = clock.now()
-    account, is_new = accounts.store_account(account_id, partial(parse_account, account_id, body), actor, now)
+    account, is_new = accounts.store_account(
+        account_id, partial(parse_account, account_id, body), operator.actor, now, operator.sign_in
+    )
     if "frozen" in body:
         set_frozen = freeze_account if account.is_frozen else unfreeze_account
-        set_frozen(dynamodb, config().table_name, account_id, actor, now)
+        set_frozen(dynamodb, config().table_name, account_id, operator.actor, now)
         if account.is_frozen:
             topups.check_waiting(account_id, now)
     return answer(account_view(account), 201 if is_new else 200)
@@ -87,14 +93,14 @@ def put_account(account_id: str) -> Response[str]:
 @app.put(DESK + "/accounts/<account_id>/limits")
 def put_limits(account_id: str) -> Response[str]:
     """Change the operator's limits of an account; absent limits keep their value, null restores the default."""
-    actor, body = allowed(Right.OPERATE), json_body(app)
-    existing_account(account_id)
+    operator, body = allowed(Right.OPERATE), json_body(app)
+    existing_account(account_id, operator)
 
     def change(current: Account | None) -> Account:
         assert current is not None
         return replace(current, limits=parse_limits(body, current.limits))
 
-    accounts.store_account(account_id, change, actor, clock.now())
+    accounts.store_account(account_id, change, operator.actor, clock.now())
     return answer(account_limits_view(accounts.limits(account_id)))
 
 
@@ -102,18 +108,13 @@ def put_limits(account_id: str) -> Response[str]:
 @app.put(DESK + "/accounts/<account_id>/lines/<line_id>")
 def put_line(account_id: str, line_id: str) -> Response[str]:
     """Create or configure a line, or move a number to it; 201 if it is new."""
-    actor = allowed(Right.OPERATE)
+    operator = allowed(Right.OPERATE)
     body = json_body(app)
     ids.check_id(account_id, "account_id")
     ids.check_id(line_id, "line_id")
     version, move_from = read_version(body), parse_move(body, account_id, line_id)
-    parse = partial(
-        parse_line,
-        line_id,
-        body,
-        home_countries=config().home_countries,
-        read_area_codes=lambda: area_codes.current(clock.now()),
-    )
+    home_countries, added = config().home_countries, lambda: area_codes.current(clock.now())
+    parse = partial(parse_line, line_id, body, home_countries=home_countries, read_area_codes=added)
 
     def view(line: Line) -> dict[str, Any]:
         return line_view(line, users.name(account_id, line.user_id))
@@ -124,7 +125,9 @@ def put_line(account_id: str, line_id: str) -> Response[str]:
             raise changed_meanwhile("The line", view(current))
         return line
 
-    line, is_new = lines.store_line(account_id, line_id, change, actor, clock.now(), move_from)
+    line, is_new = lines.store_line(
+        account_id, line_id, change, operator.actor, clock.now(), move_from, sign_in=operator.sign_in
+    )
     return answer(view(line), 201 if is_new else 200)
 
 
@@ -132,10 +135,10 @@ def put_line(account_id: str, line_id: str) -> Response[str]:
 @app.put(DESK + "/accounts/<account_id>/users/<user_id>")
 def put_user(account_id: str, user_id: str) -> Response[str]:
     """Create or rename a user; 201 if it is new."""
-    actor = allowed(Right.OPERATE)
+    operator = allowed(Right.OPERATE)
     user = parse_user(user_id, json_body(app))
     ids.check_id(account_id, "account_id")
-    is_new = users.store(account_id, user, actor, clock.now())
+    is_new = users.store(account_id, user, operator.actor, clock.now(), operator.sign_in)
     return answer({"user_id": user.user_id, "name": user.name}, 201 if is_new else 200)
 
 
@@ -143,41 +146,32 @@ def put_user(account_id: str, user_id: str) -> Response[str]:
 @app.post(DESK + "/accounts/<account_id>/adjustments")
 def post_adjustment(account_id: str) -> Response[str]:
     """Post an adjustment, once per Idempotency-Key."""
-    actor = allowed(Right.ADJUST)
+    operator = allowed(Right.ADJUST)
     key = idempotency_key(app)
     adjustment = parse_adjustment(json_body(app))
-    account = existing_account(account_id)
-    table_name = config().table_name
-    zone, now = account.time_zone, clock.now()
-    adjustment_id = adjust_balance(dynamodb, table_name, account_id, key, adjustment, zone, actor, now)
-    balance = LedgerReader(dynamodb, table_name, account_id).balance().posted_micros
-    amount = format_money(adjustment.amount_micros)
-    return answer({"id": adjustment_id, "amount": amount, "balance": format_money(balance)}, 201)
+    existing_account(account_id, operator)
+    return submit(adjustment_move(account_id, key, adjustment), operator)
 
 
 @app.post("/accounts/<account_id>/calls/<call_key>/corrections")
 @app.post(DESK + "/accounts/<account_id>/calls/<call_key>/corrections")
 def post_correction(account_id: str, call_key: str) -> Response[str]:
     """Correct the duration of a charged call, or waive its charge, once per Idempotency-Key."""
-    actor = allowed(Right.ADJUST)
+    operator = allowed(Right.ADJUST)
     key = idempotency_key(app)
     request = parse_correction(call_key, json_body(app))
-    existing_account(account_id)
-    tolerance = config().hang_up_tolerance_seconds
-    store = CorrectionStore(dynamodb, config().table_name, account_id, row_of, tolerance)
-    correction = store.correct(request, key, actor, clock.now())
-    logger.info("corrected", account_id=account_id, call_key=call_key, by=actor.by)
-    balance = LedgerReader(dynamodb, config().table_name, account_id).balance().posted_micros
-    return answer(correction_view(correction, balance), 201)
+    existing_account(account_id, operator)
+    return submit(correction_move(account_id, key, request), operator)
 
 
 @app.put("/accounts/<account_id>/auto-recharge")
 @app.put(DESK + "/accounts/<account_id>/auto-recharge")
 def put_auto_recharge(account_id: str) -> Response[str]:
     """Switch the account's automatic recharge off; only the customer can switch it on."""
-    actor = allowed(Right.OPERATE)
+    operator = allowed(Right.OPERATE)
+    actor = operator.actor
     reason = parse_switch_off(json_body(app))
-    existing_account(account_id)
+    existing_account(account_id, operator)
     now = clock.now()
     switched_off = SwitchedOff(actor.by, reason, format_instant(now))
     stored = recharges.change_rule(account_id, partial(switch_off, by=switched_off), actor, now)
@@ -190,15 +184,33 @@ def put_auto_recharge(account_id: str) -> Response[str]:
 @app.post(DESK + "/accounts/<account_id>/cards/unblock")
 def post_unblock(account_id: str) -> Response[str]:
     """Unblock a card after a dispute or a fraud warning, and resume the rule that the dispute suspended."""
-    actor = allowed(Right.OPERATE)
+    operator = allowed(Right.OPERATE)
+    actor = operator.actor
     request = parse_unblock(json_body(app))
-    existing_account(account_id)
+    existing_account(account_id, operator)
     unblocked = unblock_card(dynamodb, config().table_name, account_id, request, actor, clock.now())
     logger.info("unblocked", account_id=account_id, by=actor.by, reason=request.reason)
     return answer(unblocked_view(unblocked))
 
 
-def allowed(right: Right) -> Actor:
+@app.post("/accounts/<account_id>/users/<user_id>/sign-out")
+@app.post(DESK + "/accounts/<account_id>/users/<user_id>/sign-out")
+def post_user_sign_out(account_id: str, user_id: str) -> Response[str]:
+    """End every sign-in of a user of the account; `user_id` is the `sub` of the user's tokens."""
+    operator = allowed(Right.FREEZE)
+    existing_account(account_id, operator)
+    return answer(sign_outs.end_of_user(account_id, user_id, operator.actor, clock.now()).view)
+
+
+@app.post(DESK + "/staff/<user_id>/sign-out")
+def post_staff_sign_out(user_id: str) -> Response[str]:
+    """End every sign-in of a member of the staff."""
+    operator = allowed(Right.FREEZE)
+    read_signed_in(dynamodb, config().table_name, [], operator.sign_in)
+    return answer(sign_outs.end_of_staff(user_id, operator.actor, clock.now()).view)
+
+
+def allowed(right: Right) -> Operator:
     """Return who acts, after checking the right.
 
     Raises:
@@ -207,30 +219,31 @@ def allowed(right: Right) -> Actor:
     caller = desk if app.current_event.raw_path.startswith(f"{DESK}/") else back_office
     operator = caller(claims(app), config(), source_ip(app))
     operator.require(right, config())
-    return operator.actor
+    return operator
 
 
-def existing_account(account_id: str) -> Account:
+def submit(move: Move, operator: Operator) -> Response[str]:
+    """Post an adjustment or correction within the limit of the day, or let it wait for a second person."""
+    table_name, now = config().table_name, clock.now()
+    posters: dict[MoveKind, Poster] = {
+        MoveKind.ADJUSTMENT: AdjustmentPoster(dynamodb, table_name, now),
+        MoveKind.CORRECTION: CorrectionPoster(dynamodb, table_name, now, row_of, config().hang_up_tolerance_seconds),
+    }
+    count_limited = partial(emit, metrics, LIMITED)
+    moved = MoveDesk(dynamodb, table_name, posters, move_limits(config()), now, count_limited).submit(move, operator)
+    logger.info("moved" if moved.status == 201 else "waiting", move_id=move.move_id, by=operator.actor.by)
+    return answer(moved.body, moved.status)
+
+
+def existing_account(account_id: str, operator: Operator) -> Account:
     """Return an account.
 
     Raises:
-        InvalidValue: invalid_id. NotFound: unknown_account.
+        InvalidValue: invalid_id. NotFound: unknown_account. Forbidden: signed_out.
     """
-    account = accounts.account(ids.check_id(account_id, "account_id"))
+    account = accounts.account(ids.check_id(account_id, "account_id"), operator.sign_in)
     if account is None:
         raise NotFound(
             ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it with PUT /accounts/{account_id}."
         )
     return account
-
-
-def row_of(call: ChargedCall) -> RateRow:
-    """Return the row that priced a call."""
-    return charged_row(dynamodb, config().table_name, call, published_deck)
-
-
-def published_deck(version: str) -> Deck:
-    """Read a published deck. Only calls that version 1.0.0 charged need one, so the reader is imported when it is."""
-    from calling_credit.rates.active_decks import ActiveDecks  # noqa: PLC0415
-
-    return ActiveDecks(s3_client(), config().deck_bucket).deck(version)

@@ -6,17 +6,20 @@ Lambda retries the records whose events the bus rejected.
 from datetime import UTC, datetime
 from typing import Any
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from calling_credit.config import config
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.instants import format_instant
+from calling_credit.metrics import emit
 from calling_credit.notifications.event_bus import events_client, send_events
+from calling_credit.notifications.event_types import EventType
 from calling_credit.notifications.events import Announcement
 from calling_credit.notifications.from_stream import derive_events
 
 logger = Logger()
+metrics = Metrics()
 bus = events_client()
 
 
@@ -26,6 +29,9 @@ def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     """
     events = [(record, announcement) for record in event["Records"] for announcement in events_of(record)]
     refused = send_events(bus, config().event_bus_name, [announcement for _, announcement in events])
+    adjustments = sum(announcement.name == EventType.ADJUSTMENT_POSTED for _, announcement in events)
+    if adjustments:
+        emit(metrics, {"operator_actions": adjustments})
     if events:
         counts = {"announced": len(events) - len(refused), "refused": len(refused)}
         logger.info("published", extra=counts | {"codes": sorted(set(refused.values()))})

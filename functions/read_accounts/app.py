@@ -52,7 +52,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 @app.get("/operator/accounts")
 def get_accounts() -> Response[str]:
     """Find accounts by id, name, e-mail address, or phone number."""
-    require_right(app, Right.READ)
+    require_right(app, Right.READ, dynamodb)
     text = parse_find(query(app, "find"))
     found = find_accounts(dynamodb, config().table_name, text, home_country=config().home_country)
     return answer(found.view())
@@ -139,7 +139,7 @@ def get_denied_calls(account_id: str) -> Response[str]:
 @app.get("/operator/accounts/<account_id>/calls")
 def get_calls_to(account_id: str) -> Response[str]:
     """Explain the calls to a number around a time, the nearest first."""
-    require_right(app, Right.READ)
+    require_right(app, Right.READ, dynamodb)
     number = parse_called_number(query(app, "number"), config().home_country)
     at, within = parse_at(query(app, "at"), required=True), parse_within(query(app, "within"))
     assert at is not None
@@ -155,7 +155,7 @@ def get_calls_to(account_id: str) -> Response[str]:
 @app.get("/operator/accounts/<account_id>/calls/<call_key>")
 def get_call(account_id: str, call_key: str) -> Response[str]:
     """Explain a call."""
-    require_right(app, Right.READ)
+    require_right(app, Right.READ, dynamodb)
     at = parse_at(query(app, "at"), required=False)
     time_zone = account_reader(account_id).account().time_zone
     call = CallFinder(dynamodb, config().table_name, account_id).by_key(parse_call_key(call_key), at)
@@ -177,7 +177,7 @@ def get_proof(account_id: str) -> Response[str]:
 @app.get("/operator/accounts/<account_id>/close")
 def get_closing(account_id: str) -> Response[str]:
     """Show what closing the account would leave, before it is closed."""
-    require_right(app, Right.READ)
+    require_right(app, Right.READ, dynamodb)
     return answer(read_closing(dynamodb, config().table_name, check_id(account_id, "account_id"), clock.now()).view())
 
 
@@ -187,13 +187,13 @@ def allowed_reader(account_id: str) -> DeskReader:
     Raises:
         Forbidden: staff_required, scope_required, id_token_required. InvalidValue: invalid_id.
     """
-    require_right(app, Right.READ)
+    require_right(app, Right.READ, dynamodb)
     return DeskReader(dynamodb, config().table_name, check_id(account_id, "account_id"))
 
 
 def allowed_answers(account_id: str) -> AccountAnswers:
     """Return the lists that customers see too. Raises the errors of `allowed_reader`."""
-    require_right(app, Right.READ)
+    require_right(app, Right.READ, dynamodb)
     ledger = LedgerReader(dynamodb, config().table_name, account_id)
     return AccountAnswers(app, account_reader(account_id), ledger, clock.now(), READER)
 

@@ -21,6 +21,8 @@ from calling_credit.metrics import emit
 from calling_credit.payments.callback_watch import is_silent
 from calling_credit.payments.card_changes import RuleCards
 from calling_credit.payments.event_sweep import EventSweep
+from calling_credit.payments.refund_store import RefundStore
+from calling_credit.payments.refund_worker import RefundWorker
 from calling_credit.payments.stripe_account import StripeAccountGuard
 from calling_credit.payments.stripe_client import stripe_client
 from calling_credit.payments.sweep_store import SweepStore
@@ -74,6 +76,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         except Exception as error:
             counts["failed"] += 1
             logger.error("unforeseen_error", topup_id=topup.topup_id, exc_info=error)
+    finish_refunds(now, seconds_left, counts)
     tally = +worker.tally if worker else Counter[str]()
     tally += sweep_events(now, seconds_left, counts)
     if undated:
@@ -81,6 +84,23 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     logger.info("reconciled", extra=counts | dict(tally))
     emit(metrics, +(tally + Counter(sweeps_failed=counts["failed"])))
     return counts
+
+
+def finish_refunds(now: datetime, seconds_left: Callable[[], float], counts: dict[str, int]) -> None:
+    """Continue the refunds that an interrupted request, or a lost answer of Stripe, has left."""
+    for refund in RefundStore(dynamodb, config().table_name).due(now):
+        if seconds_left() < 0:
+            return
+        try:
+            worker = RefundWorker(dynamodb, config().table_name, stripe_client(), now)
+            status = worker.advance(refund, is_new=False).status
+            logger.info("refund_checked", extra={"refund_id": refund.refund_id, "status": str(status)})
+        except (CallingCreditError, *AWS_ERRORS) as error:
+            counts["failed"] += 1
+            logger.warning("refund_not_checked", refund_id=refund.refund_id, code=code_of(error))
+        except Exception as error:
+            counts["failed"] += 1
+            logger.error("unforeseen_error", refund_id=refund.refund_id, exc_info=error)
 
 
 def count_suspicious(now: datetime, seconds_left: Callable[[], float], counts: dict[str, int]) -> None:

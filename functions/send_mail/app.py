@@ -17,6 +17,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from calling_credit import clock
 from calling_credit.accounts.account import Account
 from calling_credit.accounts.store import AccountStore
+from calling_credit.changes.reader import ChangeReader
 from calling_credit.config import config
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.client import dynamodb_client
@@ -80,7 +81,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "The event names an account that does not exist.")
     link = None if account.is_closed or account.is_frozen else confirmation(detail, account)
     mail = None if was_shown(detail) else mail_about(detail, config().page_url, link)
-    addresses = account.billing_emails if mail is not None else ()
+    addresses = recipients(detail, account) if mail is not None else ()
     if resend is not None:  # Someone asks for this mail, so nothing silences it.
         addresses = tuple(address for address in addresses if hash_of_address(address) == resend["address_hash"])
     kind = limited_kind(detail, link, account.unfrozen_at) if addresses and resend is None else None
@@ -98,6 +99,18 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         raise refused[0]
     logger.info("mailed", extra={"type": detail["type"], "event": detail["id"], "addresses": len(addresses)})
     return {"addresses": len(addresses)}
+
+
+def recipients(detail: dict[str, Any], account: Account) -> tuple[str, ...]:
+    """Return the addresses that receive the mail about an event: the billing addresses, or, when these were changed,
+    those from before the change.
+    """
+    if detail["type"] != EventType.ACCOUNT_CHANGED:
+        return account.billing_emails
+    changes = ChangeReader(dynamodb, config().table_name, account.account_id)
+    change = changes.change(detail["occurred_at"], detail["data"]["change_id"]) or {}
+    before = change.get("old", {}).get("billing_emails", [])
+    return tuple(address for address in before if address.isascii())  # Erasure masks an address.
 
 
 def mail_to(

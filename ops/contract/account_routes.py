@@ -3,20 +3,14 @@
 from typing import Final
 
 from calling_credit.accounts import account, email_address
-from calling_credit.calls import MAX_DURATION_SECONDS
 from calling_credit.charging import corrections
 from calling_credit.ledger import adjustments
 from ops.contract.route import IDEMPOTENCY_KEY, Access, Route, ok, path
 from ops.contract.schemas import (
-    CALL_KEY,
-    COUNT,
     DOLLARS,
     FLAG,
     ID,
-    INSTANT,
-    MADE_FROM,
     MONEY,
-    PHONE_NUMBER,
     TEXT,
     Schema,
     body,
@@ -26,12 +20,9 @@ from ops.contract.schemas import (
     or_null,
     record,
 )
-from ops.contract.settings_routes import LIMIT_CODES, LINE, OPERATORS_LIMITS, OPERATORS_LIMITS_CHANGE
+from ops.contract.settings_routes import LIMIT_CODES, LINE, NEW_LINE, OPERATORS_LIMITS, OPERATORS_LIMITS_CHANGE
 
-EMAILS: Final[Schema] = {
-    "maxItems": account.MAX_BILLING_EMAILS,
-    "description": "Where e-mails about payments and limits go.",
-}
+EMAILS: Final[Schema] = {"maxItems": account.MAX_BILLING_EMAILS, "description": "Where e-mails about the account go."}
 ADDRESS: Final[Schema] = {
     "type": "string",
     "pattern": f"^{email_address.PATTERN}$",
@@ -73,22 +64,6 @@ ACCOUNT_CHANGE: Final = body(
         "name": described(or_null(ACCOUNT_NAME), "By which the operator finds the account. Null removes it."),
     },
 )
-NEW_LINE: Final = body(
-    "LineSettings",
-    "Absent fields keep their value. A new line needs `number` and `user_id`.",
-    {
-        "number": PHONE_NUMBER,
-        "user_id": ID,
-        "international_calling": FLAG,
-        "version": MADE_FROM,
-        "move_from": body(
-            "MoveFrom",
-            "The line that has `number` now, of any account. It is closed when the move takes effect, in two minutes.",
-            {"account_id": ID, "line_id": ID},
-            ["account_id", "line_id"],
-        ),
-    },
-)
 USER: Final = record("User", "A user of an account.", {"user_id": ID, "name": TEXT})
 NEW_USER: Final = body("UserSettings", "The user.", {"name": ACCOUNT_NAME}, ["name"])
 ADJUSTMENT: Final = record(
@@ -111,35 +86,7 @@ NEW_ADJUSTMENT: Final = body(
     ["amount", "reason"],
 )
 
-FIGURES: Final = record(
-    "CallFigures", "The duration of a call, and its price.", {"duration_seconds": COUNT, "price": MONEY}
-)
-CORRECTION: Final = record(
-    "Correction",
-    "A posted correction of a call.",
-    {
-        "call_key": CALL_KEY,
-        "started_at": INSTANT,
-        "before": FIGURES,
-        "after": FIGURES,
-        "difference": described(MONEY, "The change of the balance: positive gives credit back."),
-        "balance": described(MONEY, "The account's balance now."),
-    },
-)
-STARTED_AT: Final[Schema] = {"type": "string", "format": "date-time", "description": "As GET /usage shows it."}
 REASON: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": corrections.MAX_REASON_CHARACTERS}
-SECONDS: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": MAX_DURATION_SECONDS}
-NEW_CORRECTION: Final = body(
-    "NewCorrection",
-    "The true duration of the call, or `waive: true` to charge nothing.",
-    {
-        "started_at": STARTED_AT,
-        "duration_seconds": described(SECONDS, "The true duration."),
-        "waive": {"const": True, "description": "Charge nothing for the call."},
-        "reason": REASON,
-    },
-    ["started_at", "reason"],
-) | {"oneOf": [{"required": ["duration_seconds"]}, {"required": ["waive"]}]}
 
 GROUP: Final = "Operator"
 ACCOUNT_ID: Final = path("account_id", ID, "The account.")
@@ -201,7 +148,7 @@ ROUTES: Final = (
         GROUP,
         "Create or rename a user",
         {200: ok(USER, "The user is renamed."), 201: ok(USER, "The user is created.")},
-        ("unknown_account", "invalid_id", "missing_field", "invalid_field"),
+        ("unknown_account", "invalid_id", "missing_field", "invalid_field", "busy"),
         parameters=(ACCOUNT_ID, path("user_id", ID, "The user.")),
         body=NEW_USER,
     ),
@@ -221,34 +168,10 @@ ROUTES: Final = (
             "invalid_field",
             "invalid_amount",
             "amount_out_of_range",
+            "daily_adjustments",
+            "busy",
         ),
         parameters=(ACCOUNT_ID, IDEMPOTENCY_KEY),
         body=NEW_ADJUSTMENT,
-    ),
-    Route(
-        "POST",
-        "/accounts/{account_id}/calls/{call_key}/corrections",
-        "manage_accounts",
-        Access.CREDIT,
-        GROUP,
-        "Correct or waive a charged call",
-        {201: ok(CORRECTION, "The call has the stated duration, or costs nothing.")},
-        (
-            "unknown_account",
-            "unknown_call",
-            "idempotency_key_reused",
-            "price_not_stored",
-            "invalid_id",
-            "missing_field",
-            "invalid_field",
-            "invalid_timestamp",
-            "invalid_duration",
-            "busy",
-            "unusable_deck",
-        ),
-        "Takes back the current charge and charges the call again, by the price that it was charged by.",
-        parameters=(ACCOUNT_ID, path("call_key", CALL_KEY, "The call, as GET /usage shows it."), IDEMPOTENCY_KEY),
-        body=NEW_CORRECTION,
-        body_example={"started_at": "2026-11-23T10:00:00.000Z", "duration_seconds": 65, "reason": "The switch hung"},
     ),
 )

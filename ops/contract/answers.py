@@ -37,7 +37,7 @@ RETRY_AFTER: Final = {"description": "Seconds to wait before a retry.", "schema"
 
 ACCESS_CODES: Final[Mapping[Access, tuple[str, ...]]] = {
     Access.MEMBER: ("id_token_required", "account_missing"),
-    Access.ADMIN: ("id_token_required", "account_missing", "billing_admin_required"),
+    Access.ADMIN: ("id_token_required", "account_missing", "billing_admin_required", "signed_out"),
     Access.OPERATOR: ("scope_required",),
     Access.CREDIT: ("scope_required",),
     Access.DESK: ("id_token_required", "scope_required", "staff_required", "finance_required", "signed_out"),

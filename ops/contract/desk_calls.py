@@ -6,7 +6,8 @@ from calling_credit.admission import reasons
 from calling_credit.desk import requests
 from calling_credit.desk.call_records import CallOutcome
 from calling_credit.ledger import entries, holds
-from ops.contract.account_routes import ACCOUNT_ID, FIGURES
+from ops.contract.account_routes import ACCOUNT_ID
+from ops.contract.correction_routes import FIGURES
 from ops.contract.route import Access, Route, ok, path, query
 from ops.contract.schemas import (
     CALL_KEY,

@@ -1,5 +1,5 @@
-"""Routes without a token: the Billing page, this document, and Stripe's webhook (functions/billing_page,
-functions/stripe_webhook).
+"""Routes without a token: the Billing page, the support desk, this document, and Stripe's webhook
+(functions/billing_page, functions/stripe_webhook).
 """
 
 from typing import Final
@@ -49,6 +49,21 @@ ROUTES: Final = (
     ),
     Route(
         "GET",
+        "/desk",
+        "billing_page",
+        Access.ANYONE,
+        "Support desk",
+        "Show the support desk",
+        {
+            200: Answer("The page.", {HTML: FILE}, {"ETag": ETAG}),
+            304: Answer("The client has this version.", headers={"ETag": ETAG}),
+        },
+        description="The page of the phone company's staff. It holds no data until a member of the staff signs in.",
+        parameters=(IF_NONE_MATCH,),
+        is_problem_json=False,
+    ),
+    Route(
+        "GET",
         "/openapi.json",
         "billing_page",
         Access.ANYONE,
@@ -67,12 +82,12 @@ ROUTES: Final = (
         "billing_page",
         Access.ANYONE,
         "Billing page",
-        "Get a file of the Billing page",
+        "Get a file of the Billing page or the support desk",
         {
             200: Answer("The file.", dict.fromkeys(ASSET_TYPES, FILE)),
-            404: Answer("The page has no such file.", {PLAIN_TEXT: FILE}),
+            404: Answer("The pages have no such file.", {PLAIN_TEXT: FILE}),
         },
-        parameters=(path("version", TEXT, "The version of the page."), path("name", TEXT, "The file.")),
+        parameters=(path("version", TEXT, "The version of the pages."), path("name", TEXT, "The file.")),
         is_problem_json=False,
     ),
     Route(

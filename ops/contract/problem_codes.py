@@ -8,6 +8,7 @@ from calling_credit.errors import ProblemCode
 from ops.contract.card_codes import CARD_CONFLICTS, LIMIT_CODES
 from ops.contract.desk_codes import DESK_CODES
 from ops.contract.explanation import Explanation
+from ops.contract.move_codes import MOVE_CONFLICTS, MOVE_FORBIDDEN, MOVE_LIMITS, MOVE_NOT_FOUND
 from ops.contract.value_codes import VALUE_CODES
 
 _RETRY = "Retry the same request after `Retry-After` seconds."
@@ -88,6 +89,8 @@ EXPLANATIONS: Final = (
         "Request a client-credentials token with the scope that the answer names.",
     ),
     *DESK_CODES,
+    *MOVE_FORBIDDEN,
+    *MOVE_NOT_FOUND,
     Explanation(
         ProblemCode.UNKNOWN_ADDRESS,
         404,
@@ -133,6 +136,7 @@ EXPLANATIONS: Final = (
     Explanation(ProblemCode.IN_PROGRESS, 409, "The same request is still being processed.", _RETRY),
     Explanation(ProblemCode.ACCOUNT_CLOSED, 409, "The account is closed and takes no payments.", _CONTACT),
     *CARD_CONFLICTS,
+    *MOVE_CONFLICTS,
     Explanation(
         ProblemCode.CALL_ID_REUSED,
         409,
@@ -162,6 +166,7 @@ EXPLANATIONS: Final = (
     ),
     *VALUE_CODES,
     *LIMIT_CODES,
+    *MOVE_LIMITS,
     Explanation(
         ProblemCode.INTERNAL_ERROR,
         500,

@@ -28,6 +28,22 @@ LINE: Final = record(
     "A phone line.",
     {"line_id": ID, "number": PHONE_NUMBER, "user": USER, "international_calling": FLAG, "version": VERSION},
 )
+NEW_LINE: Final = body(
+    "LineSettings",
+    "Absent fields keep their value. A new line needs `number` and `user_id`.",
+    {
+        "number": PHONE_NUMBER,
+        "user_id": ID,
+        "international_calling": FLAG,
+        "version": MADE_FROM,
+        "move_from": body(
+            "MoveFrom",
+            "The line that has `number` now, of any account. It is closed when the move takes effect, in two minutes.",
+            {"account_id": ID, "line_id": ID},
+            ["account_id", "line_id"],
+        ),
+    },
+)
 LINES: Final = page_of("Lines", "A page of lines, by id.", LINE)
 LINE_SWITCH: Final = body(
     "LineSwitch",
@@ -57,6 +73,11 @@ PLACES: Final = {
     **list_of({"type": "string", "pattern": r"^([A-Z]{2}|001|\+[1-9][0-9]{0,14})$"}),
     "maxItems": limits.MAX_PLACES,
     "description": 'Countries such as "CU" or prefixes such as "+1900".',
+}
+ALLOWED_PLACES: Final = {
+    **list_of({"type": "string", "pattern": r"^([A-Z]{2}|\+[1-9][0-9]{2,14})$"}),
+    "maxItems": limits.MAX_ALLOWED_PLACES,
+    "description": 'Countries such as "CU", or prefixes such as "+8816" inside one country or one global network.',
 }
 SHOWN_LIMITS: Final = {
     "daily_spend": described(MONEY, "What calls may cost in a day."),
@@ -99,7 +120,7 @@ _ASKED: Final = {
     "simultaneous_calls": or_null(CALLS_AT_ONCE),
     "high_cost": or_null(LIMIT_MONEY),
     "blocked": or_null(PLACES),
-    "high_cost_allowed": or_null(PLACES),
+    "high_cost_allowed": or_null(ALLOWED_PLACES),
     "version": MADE_FROM,
 }
 LIMITS_CHANGE: Final = body(

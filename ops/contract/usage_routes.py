@@ -34,6 +34,8 @@ BOOK_ACCOUNTS: Final = (
     entries.CALL_REVENUE,
     entries.OPERATOR_ADJUSTMENTS,
     entries.CARD_PAYMENTS,
+    entries.GOODWILL_GIFTS,
+    entries.TRANSFERS,
 )
 
 BALANCE: Final = record(

@@ -27,6 +27,7 @@ from tests.benchmarks.pricing import pricing_rows
 from tests.benchmarks.publication import publication_rows
 from tests.benchmarks.reversals import reversal_rows
 from tests.benchmarks.rows import Row, markdown, show
+from tests.benchmarks.sign_ins import sign_in_rows
 from tests.benchmarks.start_up import start_up_rows
 from tests.benchmarks.sweeps import sweep_rows
 from tests.benchmarks.usage_reads import usage_rows
@@ -106,6 +107,7 @@ def counts(lab: Laboratory) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield "recharges", lambda: crossing_rows(lab)
     yield "reversals", lambda: reversal_rows(lab)
     yield "payments", lambda: payment_rows(lab)
+    yield "sign-ins", lambda: sign_in_rows(lab)
     yield "sweeps", lambda: sweep_rows(lab)
     lab.wire.release(stock.table.meta.client)
 

@@ -13,10 +13,12 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from local.stack import Stack
+from tests.browser.desk import FINANCE, StubClerk, serve_desk
+from tests.browser.desk_server import DeskServer
 from tests.browser.visitor import DESKTOP, PHONE, Device, Visitor
 from tests.stack.conftest import eventually
 from tests.stack.customers import Customer, open_customer
-from tests.stack.test_calls import items_of, make_call, send
+from tests.stack.test_calls import items_of, make_call, number_of, send
 
 SWITCHES = (
     "--no-sandbox",
@@ -28,6 +30,7 @@ SWITCHES = (
     "--disable-sync",
 )
 TIMEOUT_MS = 30_000
+DESK_TIMEOUT_MS = 15_000
 CALLS = 121
 DIALLED = ("+442071838750", "+33142685300", "+917312345678", "+8613912345678")
 PREMIUM = "+19005550123"
@@ -56,15 +59,48 @@ def require_browser() -> None:
 
 
 @pytest.fixture(scope="session")
-def chromium(deployed: Stack) -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
     """One browser for the whole run."""
-    eventually(lambda: deployed.api.request("GET", "/").is_success, seconds=120)  # A cold start is slow.
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_program(playwright), args=list(SWITCHES))
         try:
             yield browser
         finally:
             browser.close()
+
+
+@pytest.fixture(scope="session")
+def chromium(deployed: Stack, browser: Browser) -> Browser:
+    """The browser in front of the deployed stack."""
+    eventually(lambda: deployed.api.request("GET", "/").is_success, seconds=120)  # A cold start is slow.
+    return browser
+
+
+@pytest.fixture(scope="session")
+def desk_server() -> Iterator[DeskServer]:
+    """The desk over a stand-in for the operator's routes: no stack is needed."""
+    with serve_desk() as server:
+        yield server
+
+
+@pytest.fixture
+def clerk(desk_server: DeskServer, browser: Browser) -> Iterator[Callable[..., StubClerk]]:
+    """Return a function that signs a member of the staff in at a view. At the end, no violation may have occurred."""
+    desk_server.api.reset()
+    desk_server.undocumented.clear()
+    clerks: list[StubClerk] = []
+
+    def sign_in(email: str = FINANCE, place: str = "", device: Device = DESKTOP) -> StubClerk:
+        one = StubClerk(desk_server, browser.new_context(**device), DESK_TIMEOUT_MS)
+        clerks.append(one)
+        one.sign_in(email, place)
+        return one
+
+    yield sign_in
+    for one in clerks:
+        one.leave()
+    assert [violation for one in clerks for violation in one.violations()] == []
+    assert desk_server.undocumented == []
 
 
 @pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
@@ -102,7 +138,7 @@ def caller(deployed: Stack) -> Customer:
     customer = open_customer(deployed, "100.00")
     token, path = deployed.operator_token(), f"/accounts/{customer.account_id}"
     deployed.api.send("PUT", f"{path}/users/user_2", token, {"name": "Bo Lindqvist"})
-    line = {"number": "+13125550101", "user_id": "user_2", "international_calling": False}
+    line = {"number": number_of(customer.account_id, "+1212"), "user_id": "user_2", "international_calling": False}
     deployed.api.send("PUT", f"{path}/lines/line_2", token, line)
     calls = [
         make_call(

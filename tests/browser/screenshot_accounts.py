@@ -10,7 +10,7 @@ from local.seed import ADMIN, Person, create_sign_in
 from local.stack import Stack
 from ops.actor import this_operator
 from tests.stack.customers import Customer
-from tests.stack.test_calls import make_call, send
+from tests.stack.test_calls import make_call, number_of, send
 
 SEED, DAYS, ZONE = 11, 29, "America/New_York"
 
@@ -37,7 +37,11 @@ def open_company(stack: Stack, account_id: str) -> Customer:
     stack.api.send("PUT", path, token, {"time_zone": ZONE})
     for number, (user_id, name) in enumerate(PEOPLE.items()):
         stack.api.send("PUT", f"{path}/users/{user_id}", token, {"name": name})
-        line = {"number": f"+1212555010{number}", "user_id": user_id, "international_calling": number < 2}
+        line = {
+            "number": number_of(f"{account_id} {number}", "+1212"),
+            "user_id": user_id,
+            "international_calling": number < 2,
+        }
         stack.api.send("PUT", f"{path}/lines/line_{number}", token, line)
     person = Person("user_ana", "Ana Ruiz", f"ana@{account_id}.example", ADMIN)
     stack.users.append(create_sign_in(stack.outputs["UserPoolId"], account_id, person))

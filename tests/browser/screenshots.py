@@ -1,5 +1,6 @@
-"""`make screenshots`: takes pictures of every state of the Billing page on phone and desktop, light and dark, into
-.local/screenshots, and the picture of the README into docs/. Starts its own stack, with a month of calls.
+"""`make screenshots`: takes pictures of every state of the Billing page and the support desk on phone and desktop, in
+light and dark, into .local/screenshots, and the picture of the README into docs/. Starts its own stack, with a month of
+calls.
 """
 
 import base64
@@ -20,6 +21,7 @@ from local.stack import Stack
 from local.start import start
 from ops.project import ROOT
 from tests.browser.conftest import SWITCHES, TIMEOUT_MS, chromium_program
+from tests.browser.desk_screenshots import take_desk
 from tests.browser.screenshot_accounts import call_for_a_month, open_company
 from tests.browser.visitor import DESKTOP, PHONE, Device, Visitor
 from tests.conftest import free_port
@@ -192,6 +194,7 @@ def main() -> None:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium_program(playwright), args=list(SWITCHES))
             take_all(stack, browser)
+            take_desk(browser, FOLDER)
             browser.close()
     finally:
         stack.stop()

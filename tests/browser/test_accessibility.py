@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.visitor import DESKTOP, PHONE, Device, Visitor
+from tests.browser.visitor import DESKTOP, PHONE, Device, Window
 from tests.stack.customers import Customer
 
 Scheme = Literal["light", "dark"]
@@ -24,13 +24,13 @@ SMALLEST: Device = {**PHONE, "viewport": {"width": 320, "height": 640}}
 WIDE: Device = {"viewport": {"width": 2200, "height": 1300}}
 
 
-def violations(visitor: Visitor) -> list[str]:
+def violations(visitor: Window) -> list[str]:
     """Return the violations that axe-core finds on the page."""
     report: dict[str, Any] = Axe().run(visitor.page).response
     return [f"{one['id']}: {node['html'][:160]}" for one in report["violations"] for node in one["nodes"]]
 
 
-def overflows(visitor: Visitor) -> bool:
+def overflows(visitor: Window) -> bool:
     """Return whether the page is wider than the window."""
     wider: bool = visitor.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     return wider

@@ -10,12 +10,14 @@ from playwright.sync_api import Route, expect
 from tests.browser.conftest import CALLS, Visit
 from tests.browser.visitor import Device
 from tests.stack.customers import Customer
+from tests.stack.test_calls import number_of
 
 
 def test_line_can_be_turned_on_and_off(visit: Visit, customer: Customer, device: Device) -> None:
     visitor = visit(device)
     visitor.sign_in(customer.email, "#/lines")
-    toggle = visitor.page.get_by_role("switch", name="International calling for +13125550100")
+    number = number_of(customer.account_id)
+    toggle = visitor.page.get_by_role("switch", name=f"International calling for {number}")
     expect(toggle).to_be_checked()
     toggle.uncheck()
     expect(visitor.page.get_by_role("status").filter(has_text="is off")).to_be_attached()

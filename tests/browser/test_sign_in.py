@@ -6,7 +6,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Request, Route, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Device
@@ -24,7 +24,7 @@ def test_sign_in_returns_to_the_requested_page(visit: Visit, customer: Customer,
     assert query["response_type"] == ["code"]
     assert query["code_challenge_method"] == ["S256"]
     assert query["redirect_uri"] == [visitor.home]
-    assert min(len(query["state"][0]), len(query["code_challenge"][0])) >= 43
+    assert min(len(query["state"][0]), len(query["nonce"][0]), len(query["code_challenge"][0])) >= 43
     visitor.enter_password(customer.email)
     assert visitor.page.url == f"{visitor.home}#/history"
     visitor.sees("No payments yet.")
@@ -61,6 +61,35 @@ def test_forged_sign_in_response_is_rejected(visit: Visit, customer: Customer) -
     visitor.press("Sign in")
     visitor.enter_password(customer.email)
     visitor.sees("available credit")
+
+
+def test_id_token_of_another_sign_in_is_rejected(visit: Visit, customer: Customer) -> None:
+    """A stolen code of another sign-in brings a token with another nonce."""
+    visitor = visit()
+
+    def change_nonce(route: Route) -> None:
+        grant = route.fetch().json()
+        header, claims, signature = grant["id_token"].split(".")
+        payload = json.loads(base64.urlsafe_b64decode(claims + "==")) | {"nonce": "another"}
+        changed = base64.urlsafe_b64encode(json.dumps(payload).encode()).decode().rstrip("=")
+        headers = {"access-control-allow-origin": "*"}
+        route.fulfill(status=200, headers=headers, json=grant | {"id_token": f"{header}.{changed}.{signature}"})
+
+    visitor.page.route(TOKEN, change_nonce, times=1)
+    visitor.open()
+    visitor.press("Sign in")
+    visitor.enter_password(customer.email, is_in=False)
+    visitor.sees("This sign-in is invalid or has expired. Sign in again.")
+
+
+def test_ended_sign_in_signs_in_again(visit: Visit) -> None:
+    visitor = visit()
+    visitor.break_network()
+    visitor.sign_in("ana@meridian-travel.example")
+    problem = {"type": "about:blank", "title": "Forbidden", "status": 403, "code": "signed_out", "detail": "Sign in."}
+    visitor.page.route(re.compile("/lines"), lambda route: route.fulfill(status=403, json=problem))
+    visitor.page.get_by_role("link", name="Lines", exact=True).click()
+    visitor.page.wait_for_url(re.compile("/oauth2/authorize"))
 
 
 def test_failed_sign_in_can_be_retried(visit: Visit, customer: Customer) -> None:
@@ -161,10 +190,19 @@ def test_rejected_sign_in_is_reported_without_a_redirect_loop(visit: Visit, cust
 
 def test_sign_out_clears_all_session_data(visit: Visit, customer: Customer) -> None:
     visitor = visit()
+    requests: list[Request] = []
+
+    def record(request: Request) -> None:
+        requests.append(request)
+
+    visitor.context.on("request", record)
+    visitor.context.route(re.compile("/oauth2/revoke$"), lambda route: route.fulfill(status=200))  # Not emulated.
     visitor.sign_in(customer.email)
     visitor.press("Sign out")
     visitor.sees("Prepaid credit for international calls")
     assert [url for url in visitor.requests if "/logout?" in url]
+    [revoked] = [request for request in requests if request.url.endswith("/oauth2/revoke")]
+    assert set(parse_qs(revoked.post_data or "")) == {"token", "client_id"}
     assert json.loads(visitor.stored()) == [[], [], ""]
     visitor.open()
     expect(visitor.page.get_by_role("button", name="Sign in")).to_be_visible()

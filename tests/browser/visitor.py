@@ -1,4 +1,4 @@
-"""A visitor of the Billing page: what they see and press, and every request and error of their browser."""
+"""A visitor of the pages: what they see and press, and every request and error of their browser."""
 
 import re
 import time
@@ -33,12 +33,13 @@ PHONE: Final[Device] = {
 NETWORK = re.compile(r"Failed to load resource|net::ERR_")
 
 
-class Visitor:
-    """One browser context with one page in it."""
+class Window:
+    """One browser context with one page in it, at the address `api_url`. `origins` are those that it may contact."""
 
-    def __init__(self, stack: Stack, context: BrowserContext, timeout_ms: int) -> None:
-        self.stack = stack
+    def __init__(self, context: BrowserContext, timeout_ms: int, api_url: str, origins: set[str]) -> None:
         self.context = context
+        self.api_url = api_url
+        self.origins = origins
         self.context.set_default_timeout(timeout_ms)
         expect.set_options(timeout=timeout_ms)
         self.page: Page = context.new_page()
@@ -53,7 +54,7 @@ class Visitor:
         self.requests.append(request.url)
 
     def _record_error(self, message: ConsoleMessage) -> None:
-        is_foreign = urlsplit(message.location["url"]).netloc not in ("", self.stack.settings.api_host)
+        is_foreign = urlsplit(message.location["url"]).netloc not in ("", urlsplit(self.api_url).netloc)
         is_network = NETWORK.search(message.text) and (self.is_network_broken or is_foreign)
         if message.type == "error" and not is_network:
             self.errors.append(f"console: {message.text} at {message.location}")
@@ -63,13 +64,12 @@ class Visitor:
         self.is_network_broken = True
 
     def violations(self) -> list[str]:
-        """Return all console errors, and all requested URLs outside this API, Cognito, and Stripe."""
-        origins = {self.stack.settings.api_url, self.stack.settings.endpoint_url, self.stack.stripe_url}
+        """Return all console errors, and all requested URLs outside the allowed origins."""
         return self.errors + [
             url
             for url in self.requests
             if urlsplit(url).scheme not in ("data", "blob")
-            and f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" not in origins
+            and f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" not in self.origins
         ]
 
     def leave(self) -> None:
@@ -81,7 +81,7 @@ class Visitor:
     @property
     def home(self) -> str:
         """The URL of the page."""
-        return f"{self.stack.settings.api_url}/"
+        return f"{self.api_url}/"
 
     def open(self, place: str = "") -> None:
         """Open a view of the page by its URL."""
@@ -158,6 +158,15 @@ class Visitor:
     def saved_card(self, name: str) -> Locator:
         """Return the radio button of a saved card."""
         return self.page.get_by_role("radio", name=name)
+
+
+class Visitor(Window):
+    """A user of a deployed stack."""
+
+    def __init__(self, stack: Stack, context: BrowserContext, timeout_ms: int) -> None:
+        origins = {stack.settings.api_url, stack.settings.endpoint_url, stack.stripe_url}
+        super().__init__(context, timeout_ms, stack.settings.api_url, origins)
+        self.stack = stack
 
     def forward(self, route: Route) -> None:
         """Send a request of the page to the API, and withhold the answer from the page."""

@@ -116,6 +116,24 @@ LIMITED: dict[str, Any] = {
     "limited_code": "too_many_declines",
     "limited_at": AT,
 }
+RECORDED: dict[str, Any] = {
+    "PK": PK,
+    "kind": "CHANGE",
+    "by": "user:ada",
+    "by_name": "ada@secret.example",
+    "from": "203.0.113.secret",
+    "at": AT,
+}
+
+
+def recorded(action: str, subject: str, change_id: str, **values: Any) -> dict[str, Any]:
+    """A recorded change."""
+    return {**RECORDED, "SK": f"ACTIVITY#{AT}#{change_id}", "action": action, "subject": subject, **values}
+
+
+EMAILS = {"old": {"billing_emails": ["a@secret.example"]}, "new": {"billing_emails": []}}
+RAISED = {"old": {"daily_spend": "5.00"}, "new": {"daily_spend": "9.00"}, "loosened": ["daily_spend"]}
+TURNED_ON = {"new": {"international_calling": True}, "loosened": ["international_calling"]}
 Change = tuple[dict[str, Any] | None, dict[str, Any] | None]
 PAID = PAYMENT | {"status": "succeeded", "settled_at": AT}
 FAILED = PAYMENT | {"status": "failed", "failure_code": "insufficient_funds"}
@@ -135,6 +153,14 @@ CHANGES: dict[str, Change] = {
     "AccountFrozen": (ACCOUNT, ACCOUNT | FREEZING),
     "AccountUnfrozen": (ACCOUNT | FREEZING, ACCOUNT | UNFREEZING),
     "CardExpiring": (RULE, RULE | {"expiry_announced": "fp_secret:2026-12", "card_expires": "2026-12"}),
+    "AccountChanged": (None, recorded("account_changed", "account", "account-000002", **EMAILS)),
+    "RuleChanged": (None, recorded("rule_changed", "auto_recharge", "rule-000002", new={"enabled": False})),
+    "LimitsLoosened": (None, recorded("limits_changed", "limits", "limits-000002", **RAISED)),
+    "InternationalCallingEnabled": (None, recorded("line_changed", "line:line_1", "line_1-000002", **TURNED_ON)),
+    "AdjustmentPosted": (
+        None,
+        recorded("adjustment_posted", "adjustment:adj_1", "adj_1", new={"amount": "5.00", "reason": "secret"}),
+    ),
 }
 """One change for each type of event."""
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from calling_credit.api.caller import Right, customer, desk, require_later_sign_in, signed_in_at
+from calling_credit.api.caller import Right, customer, desk, signed_in_at
 from calling_credit.changes.actor import Actor, ActorKind
+from calling_credit.changes.sign_in import SignIn
 from calling_credit.config import Config
 from calling_credit.errors import Forbidden, ProblemCode
 from tests.harness.http import NOT_ADMIN
@@ -64,13 +65,21 @@ def test_a_sign_in_has_a_time_in_whole_seconds(claims: dict[str, object], signed
     assert signed_in_at(claims) == signed_in
 
 
-def test_a_sign_in_at_or_before_the_sign_out_is_refused() -> None:
+def test_a_sign_in_up_to_the_second_of_its_end_is_refused() -> None:
     for signed_in in (None, 0, 99, 100):
         with pytest.raises(Forbidden) as refused:
-            require_later_sign_in(signed_in, 100)
+            SignIn(("pk", "sk"), signed_in).require_open({"after": {"N": "100"}})
         assert refused.value.code == ProblemCode.SIGNED_OUT
-    require_later_sign_in(101, 100)
-    require_later_sign_in(None, None)
+    SignIn(("pk", "sk"), 101).require_open({"after": {"N": "100"}})
+    SignIn(("pk", "sk"), None).require_open(None)
+
+
+def test_people_have_a_sign_in_and_clients_have_none() -> None:
+    user = customer({"sub": "s1", "token_use": "id", "custom:account_id": "acct_1", "auth_time": 5}, SETTINGS)
+    assert user.sign_in == SignIn(("ACCOUNT#acct_1", "SIGNED_OUT#s1"), 5)
+    staff = desk({**STAFF, "cognito:groups": ["support"]}, SETTINGS)
+    assert staff.sign_in == SignIn(("STAFF#s1", "SIGNED_OUT"), 1_700_000_000)
+    assert desk({**BACK_OFFICE, "scope": "accounts/read"}, SETTINGS).sign_in is None
 
 
 @pytest.mark.parametrize(

@@ -44,8 +44,14 @@ from ops.openapi import ROOT
 
 NEVER_SHOWN = {StopReason.ABOVE_THRESHOLD}
 """The normal state with a sufficient balance; no table has a message for it."""
-OF_OPERATORS = {EventType.CALL_UNRATED, EventType.CARD_BLOCKED, EventType.CARD_ATTEMPTS_LIMITED}
-"""Customers get no e-mail about it: the call is not charged yet."""
+OF_OPERATORS = {
+    EventType.CALL_UNRATED,
+    EventType.CARD_BLOCKED,
+    EventType.CARD_ATTEMPTS_LIMITED,
+    EventType.RULE_CHANGED,
+    EventType.ADJUSTMENT_POSTED,
+}
+"""Customers get no e-mail about these: they are for the operator, or the page shows them."""
 
 DOCUMENTED: list[tuple[type[StrEnum], str]] = [
     (DenialReason, "api.md"),

@@ -6,6 +6,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from calling_credit.dynamodb.attributes import to_attributes
 from calling_credit.notifications.events import ALL, Announcement
 from ops.event_schemas import FOLDER, path, schema
 from tests.domain.event_examples import (
@@ -55,11 +56,7 @@ def passes(pattern: Any, shown: Any) -> bool:
 
 def passes_filters(new: dict[str, Any]) -> bool:
     """Whether a filter of the event source mapping passes an item's new image."""
-    kinds = ((bool, "BOOL"), (int, "N"), (str, "S"))
-    image = {
-        name: {next(kind for form, kind in kinds if isinstance(value, form)): str(value)} for name, value in new.items()
-    }
-    record = {"dynamodb": {"NewImage": image}}
+    record = {"dynamodb": {"NewImage": to_attributes(new)}}
     mapping = template()["Resources"]["PublishEventsFunction"]["Properties"]["Events"]["Changes"]["Properties"]
     return any(passes(json.loads(found["Pattern"]), record) for found in mapping["FilterCriteria"]["Filters"])
 

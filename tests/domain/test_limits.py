@@ -75,6 +75,13 @@ def test_an_absent_limit_stays_and_null_restores_the_default() -> None:
         ({"blocked": ["+"]}, "invalid_place"),
         ({"blocked": ["1900"]}, "invalid_place"),
         ({"high_cost_allowed": [1900]}, "invalid_place"),
+        ({"high_cost_allowed": [f"+{digit}" for digit in range(1, 10)]}, "invalid_place"),
+        ({"high_cost_allowed": ["+44"]}, "invalid_place"),
+        ({"high_cost_allowed": ["+120"]}, "invalid_place"),
+        ({"high_cost_allowed": ["+447"]}, "invalid_place"),
+        ({"high_cost_allowed": ["+999"]}, "invalid_place"),
+        ({"high_cost_allowed": ["001"]}, "invalid_place"),
+        ({"high_cost_allowed": [f"+8816{number:02d}" for number in range(21)]}, "invalid_place"),
         ({"blocked": ["CU"] * 301}, "invalid_place"),
     ],
 )
@@ -118,3 +125,23 @@ def test_the_first_minute_with_its_fee_decides_high_cost() -> None:
         assert not replace(limits, high_cost_allowed=(place,)).refuses_cost(
             row(connection_fee_micros=1), "442071838750"
         )
+
+
+@pytest.mark.parametrize("place", ["CU", "XK", "+212", "+770", "+1900", "+1204", "+8816", "+870", "+4478393"])
+def test_a_country_or_a_prefix_inside_a_country_is_accepted(place: str) -> None:
+    assert parse_limits({"high_cost_allowed": [place]}, DEFAULT_LIMITS).high_cost_allowed == (place,)
+
+
+def test_twenty_places_may_be_allowed() -> None:
+    places = [f"+8816{number:02d}" for number in range(20)]
+    assert parse_limits({"high_cost_allowed": places}, DEFAULT_LIMITS).high_cost_allowed == tuple(places)
+
+
+def test_a_stored_place_of_an_earlier_release_stays_until_it_is_sent_again() -> None:
+    stored = {"high_cost_allowed": ["+1", "+44"]}
+    assert customer_limits_view(stored) == stored
+    assert effective_limits(None, stored).high_cost_allowed == ("+1", "+44")
+    assert parse_customer_limits({"daily_spend": "5.00"}, stored, DEFAULT_LIMITS)["high_cost_allowed"] == ["+1", "+44"]
+    assert "high_cost_allowed" not in parse_customer_limits({"high_cost_allowed": None}, stored, DEFAULT_LIMITS)
+    with pytest.raises(InvalidValue, match=r"must not name \+1:"):
+        parse_customer_limits(stored, stored, DEFAULT_LIMITS)

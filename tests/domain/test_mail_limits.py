@@ -12,12 +12,12 @@ from calling_credit.notifications.mail_limits import (
     limited_kind,
     silence_end,
 )
-from calling_credit.notifications.mails import MAILED
+from calling_credit.notifications.mails import MAILED, WITH_FREEZE_LINK
 from calling_credit.recharge.attempts import SuspensionReason
 from ops.mail_samples import CONFIRMATION, SAMPLES
 
 
-def test_only_receipts_reversals_and_freezes_are_always_sent() -> None:
+def test_receipts_reversals_freezes_and_addresses_are_always_sent() -> None:
     assert (
         set(MAILED)
         >= ALWAYS_SENT
@@ -28,6 +28,7 @@ def test_only_receipts_reversals_and_freezes_are_always_sent() -> None:
             EventType.CREDIT_RETURNED,
             EventType.ACCOUNT_FROZEN,
             EventType.ACCOUNT_UNFROZEN,
+            EventType.ACCOUNT_CHANGED,
         }
     )
     for kind, data in SAMPLES:
@@ -60,9 +61,9 @@ def test_a_silence_begins_with_the_event_of_a_mail_that_is_in_time(late: float |
     assert silence_end(event, NOW) == NOW - timedelta(seconds=begins) + SILENCE
 
 
-def test_only_refused_calls_are_reported_again_after_an_unfreezing() -> None:
+def test_only_mails_with_a_freeze_link_are_sent_again_after_an_unfreezing() -> None:
     for kind, data in SAMPLES:
         event = {"type": kind, "data": data, "occurred_at": "T2"}
         kinds = [limited_kind(event, None, at) for at in (None, "T3", "T2", "T1", "T0")]
         assert len(set(kinds[:3])) == 1
-        assert len(set(kinds)) == (3 if kind is EventType.CALL_DENIED else 1)
+        assert len(set(kinds)) == (3 if kind in WITH_FREEZE_LINK else 1)

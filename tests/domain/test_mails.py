@@ -11,8 +11,8 @@ from calling_credit.notifications.mails import MAILED, Confirmation, mail_about,
 from ops.mail_samples import CONFIRMATION, DECLINED, PAGE_URL, PAYMENT, SAMPLES, as_markdown, samples
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "emails.md"
-NO_NEWS = {"CallUnrated", "CardBlocked", "CardAttemptsLimited"}
-"""Events for the operator only."""
+NO_NEWS = {"CallUnrated", "CardBlocked", "CardAttemptsLimited", "RuleChanged", "AdjustmentPosted"}
+"""Events without a mail: for the operator only, or shown on the page and the statement."""
 
 
 def event(kind: str, **data: Any) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def test_every_failed_manual_payment_sends_a_mail() -> None:
         assert "nothing was charged" in mail.text
 
 
-def test_only_waiting_payments_and_denied_calls_have_a_link() -> None:
+def test_only_waiting_payments_denied_calls_and_loosening_have_a_link() -> None:
     waits = event("AutoRechargeSuspended", **SAMPLES[4][1])
     assert [needs_confirmation(event(kind, **data)) for kind, data in SAMPLES].count(True) == 1
     with_link, without = (mail_about(waits, PAGE_URL, link) for link in (CONFIRMATION, None))
@@ -93,3 +93,20 @@ def test_a_link_of_any_length_stays_on_one_line() -> None:
     mail = mail_about(event("AutoRechargeSuspended", **SAMPLES[4][1]), PAGE_URL, long)
     assert mail is not None
     assert f"\n{long.address}\n" in mail.text
+
+
+def test_only_changed_addresses_of_an_account_are_mailed() -> None:
+    data = {"change_id": "account-000002", "by": "client:ops", "fields": ["status", "time_zone"]}
+    assert mail_about(event("AccountChanged", **data), PAGE_URL) is None
+    mail = mail_about(event("AccountChanged", **data | {"fields": ["billing_emails", "status"]}), PAGE_URL)
+    assert mail is not None
+    assert "because it listed you as a billing address" in mail.text
+
+
+def test_a_mail_about_a_change_names_the_changer_without_an_id_or_address() -> None:
+    for by, shown in (("user:ada@example.com", "A user of your account"), ("staff:5f1c", "Your phone company")):
+        data = {"change_id": "x", "by": by, "set_by": "customer", "limits": ["daily_spend", "<b>other</b>"]}
+        mail = mail_about(event("LimitsLoosened", **data), PAGE_URL)
+        assert mail is not None
+        assert f"{shown} loosened limits against misuse: spending of a day.\n" in mail.text
+        assert by.split(":")[1] not in mail.text

@@ -106,7 +106,7 @@ def test_switched_off_cards_are_found(till: Till, account: AccountControls, secr
         ("payment_intent", "none", "Write access to PaymentIntents"),
         ("setup_intent", "read", "Write access to SetupIntents"),
         ("checkout_session", "read", "Write access to Checkout Sessions"),
-        ("charge", "none", "Read access to Charges and Refunds"),
+        ("charge", "read", "Write access to Charges and Refunds"),
         ("dispute", "none", "Read access to Disputes"),
         ("radar", "none", "Read access to Radar"),
         ("event", "none", "Read access to Events"),

@@ -36,7 +36,7 @@ def delivery(number: str, call_id: str, started: datetime) -> dict[str, Any]:
 
 def account_with_calls(stack: Stack) -> list[dict[str, Any]]:
     """An account with a call to the number, a call to another, and an unrated one; the messages of these calls."""
-    stack.invoke("manage_accounts", http_event("manage_accounts", "PUT", "/accounts/acct_1", body={}))
+    stack.invoke("manage_accounts", http_event("manage_accounts", "PUT", "/accounts/acct_1", body={"time_zone": "UTC"}))
     started = datetime.now(UTC) - timedelta(hours=1)
     records = [
         delivery(NUMBER, "c_1", started),

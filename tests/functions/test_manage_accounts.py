@@ -13,30 +13,29 @@ OPERATOR = "client:3n4exampleoperator"
 pytestmark = pytest.mark.dynamodb
 
 
+NEW_ACCOUNT: dict[str, Any] = {
+    "status": "open",
+    "billing_emails": [],
+    "admission": True,
+    "frozen": False,
+    "limits": {
+        "daily_spend": "200.00",
+        "call_price": "50.00",
+        "simultaneous_calls": 30,
+        "high_cost": "2.00",
+        "daily_top_up": "2000.00",
+        "blocked": [],
+        "high_cost_allowed": [],
+    },
+}
+
 # --- Accounts ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_new_account_has_a_balance_of_zero(world: World) -> None:
     answer = world.operate("PUT", "/accounts/acct_2", {"time_zone": "UTC"})
     assert answer.status == 201
-    assert answer.body == {
-        "account_id": "acct_2",
-        "currency": "USD",
-        "time_zone": "UTC",
-        "status": "open",
-        "billing_emails": [],
-        "admission": True,
-        "frozen": False,
-        "limits": {
-            "daily_spend": "200.00",
-            "call_price": "50.00",
-            "simultaneous_calls": 30,
-            "high_cost": "2.00",
-            "daily_top_up": "2000.00",
-            "blocked": [],
-            "high_cost_allowed": [],
-        },
-    }
+    assert answer.body == {"account_id": "acct_2", "currency": "USD", "time_zone": "UTC", **NEW_ACCOUNT}
     at = "2026-11-23T12:00:00.000Z"
     change, *items = sorted(world.stack.items("acct_2"), key=lambda item: not item["SK"].startswith("ACTIVITY#"))
     assert (change["action"], change["by"], change["from"]) == ("account_created", OPERATOR, "203.0.113.7")

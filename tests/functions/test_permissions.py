@@ -14,6 +14,7 @@ from local.stripe_stand_in.controls import Controls
 from tests.domain.examples import EVENT, deck_csv
 from tests.functions.desk_bench import ACTS, READS, ask
 from tests.functions.freeze_bench import FROZEN, issued, press
+from tests.functions.moves_bench import move_everything
 from tests.functions.numbers_bench import NUMBER, by_number_event, call_at
 from tests.functions.policy_bench import allowed, checks_of, partitions_allowed
 from tests.harness.cards import CHALLENGED, DECLINED, MASTERCARD, VISA
@@ -33,6 +34,7 @@ OF_PAYMENTS = (
     "auto_recharge",
     "reconcile_payments",
     "change_settings",
+    "move_credit",
     "prove_ledger",
     "send_mail",
 )
@@ -87,6 +89,7 @@ def everything_that_happens(till: Till) -> None:
     read_everything(till)
     follow_a_link(till, challenged)
     till.paid("25.00", challenged)
+    move_everything(till)
     take_money_back(till)
     assert press(till, issued(till)) == FROZEN
     assert world.operate("PUT", "/accounts/acct_1", {"frozen": True}).status == 200

@@ -117,6 +117,13 @@ def test_refusals_by_limits_on_cards_raise_an_alarm_across_accounts() -> None:
     assert (alarm["Threshold"], alarm["Period"], alarm["EvaluationPeriods"]) == (20, 300, 1)
 
 
+def test_many_adjustments_in_an_hour_raise_an_alarm() -> None:
+    [alarm] = [a["Properties"] for a in ALARMS.values() if a["Properties"]["MetricName"] == "OperatorActions"]
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "publish_events"}]
+    assert (alarm["Statistic"], alarm["Period"], alarm["Threshold"]) == ("Sum", 3600, {"Ref": "OperatorActionsPerHour"})
+    assert TEMPLATE["Parameters"]["OperatorActionsPerHour"]["Default"] == 30
+
+
 def test_payment_alarms_watch_the_total_of_all_paying_functions() -> None:
     for metric in (
         "PaymentIssues",

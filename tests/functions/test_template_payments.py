@@ -20,6 +20,7 @@ def test_stripe_keys_start_empty_and_only_paying_functions_read_them() -> None:
         "auto_recharge",
         "reconcile_payments",
         "change_settings",
+        "move_credit",
         "prove_ledger",
         "read_accounts",
     }

@@ -13,19 +13,18 @@ TABLE = {"Fn::GetAtt": ["LedgerTable", "Arn"]}
 INDEX = {"Fn::Sub": "${LedgerTable.Arn}/index/sweep"}
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 READS = {"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Query"}
-PAYMENTS = {"ACCOUNT#*", "CARD#*", "STRIPE", "STRIPE#*"}
+PAYMENTS, COUNTERS = {"ACCOUNT#*", "CARD#*", "STRIPE", "STRIPE#*"}, {"CLIENT#*", "STAFF#*"}
+MOVES = {"APPROVAL#*", *COUNTERS}
 WRITTEN = {
     "rate_calls": {"ACCOUNT#*"},
     "authorize_call": {"ACCOUNT#*"},
     "expire_holds": {"ACCOUNT#*"},
     "rerate_calls": {"ACCOUNT#*"},
     "change_settings": {"ACCOUNT#*", "STRIPE"},
-    "manage_accounts": {"ACCOUNT#*", "CARD#*", "MAIL#*", "NAME#*", "NUMBER#*"},
-    "add_funds": PAYMENTS,
-    "follow_links": PAYMENTS,
-    "stripe_webhook": PAYMENTS,
-    "auto_recharge": PAYMENTS,
-    "reconcile_payments": PAYMENTS,
+    "manage_accounts": {"ACCOUNT#*", "CARD#*", "MAIL#*", "NAME#*", "NUMBER#*", *MOVES},
+    "move_credit": {"ACCOUNT#*", "CARD#*", "STRIPE#*", *MOVES},
+    **dict.fromkeys(("add_funds", "follow_links", "auto_recharge"), PAYMENTS),
+    **dict.fromkeys(("stripe_webhook", "reconcile_payments"), PAYMENTS | COUNTERS),
     "prove_ledger": {"STRIPE#*"},
     "send_mail": {"ACCOUNT#*", "MAIL"},
     "keep_accounts": {"ACCOUNT#*", "MAIL#*", "NAME#*", "NUMBER#*"},
@@ -41,7 +40,8 @@ INDEXED = {
     "expire_holds": {"HOLD#*"},
     "prove_ledger": {"RECHARGE#*"},
     "publish_rates": {"ACCOUNT#*"},
-    "reconcile_payments": {"RECHARGE#*", "SUSPICIOUS#*", "TOPUP#*"},
+    "move_credit": {"APPROVAL#*"},
+    "reconcile_payments": {"RECHARGE#*", "REFUND#*", "SUSPICIOUS#*", "TOPUP#*"},
     "rerate_calls": {"UNRATED#*"},
     "read_accounts": {"ISSUE#*"},
 }
@@ -55,12 +55,11 @@ SECRETS = {
     "change_settings": {"StripeSecret"},
     "auto_recharge": {"StripeSecret"},
     "prove_ledger": {"StripeSecret"},
-    "reconcile_payments": {"StripeSecret"},
+    **{folder: {"StripeSecret"} for folder in ("move_credit", "reconcile_payments")},
     "stripe_webhook": {"StripeSecret", "StripeWebhookSecret"},
 }
 """The secrets that each function reads."""
 WITHOUT_DATA = {"billing_page": set[str](), "public_rates": {"s3:GetObject", "s3:ListBucket"}}
-"""What the functions without access to accounts may do."""
 
 
 def all_roles() -> dict[str, Any]:

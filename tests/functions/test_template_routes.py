@@ -22,6 +22,8 @@ USER_ROUTES = {
     "GET /account/rates",
     "POST /auto-recharge/simulate",
     "GET /lines/{line_id}/changes",
+    "GET /activity",
+    "GET /denied-calls",
     "PUT /lines/{line_id}",
     "GET /limits",
     "PUT /limits",
@@ -44,9 +46,19 @@ OPERATOR_ROUTES = {
     "POST /accounts/{account_id}/calls/{call_key}/corrections",
     "PUT /accounts/{account_id}/auto-recharge",
     "POST /accounts/{account_id}/cards/unblock",
+    "POST /accounts/{account_id}/users/{user_id}/sign-out",
 }
 CREDIT_ROUTES = {key for key in OPERATOR_ROUTES if key.endswith(("/adjustments", "/corrections"))}
-DESK_ROUTES = {key.replace(" /accounts", " /operator/accounts") for key in OPERATOR_ROUTES}
+MOVE_ROUTES = {
+    "POST /operator/accounts/{account_id}/calls/{call_key}/goodwill",
+    "POST /operator/accounts/{account_id}/top-ups/{top_up_id}/refunds",
+    "POST /operator/transfers",
+    "GET /operator/approvals",
+    "POST /operator/approvals/{approval_id}/approve",
+    "POST /operator/approvals/{approval_id}/reject",
+}
+DESK_ROUTES = {key.replace(" /accounts", " /operator/accounts") for key in OPERATOR_ROUTES} | MOVE_ROUTES
+DESK_ROUTES |= {"POST /operator/staff/{user_id}/sign-out"}
 DESK_ROUTES |= {
     "PUT /operator/accounts/{account_id}/limits",
     "GET /operator/accounts",

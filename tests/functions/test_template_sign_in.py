@@ -76,3 +76,30 @@ def test_scopes_are_those_of_the_contract() -> None:
     names = ("AuthorizeScope", "ReportScope", "OperateScope", "ReadScope", "AdjustScope")
     assert scopes == {TEMPLATE["Parameters"][name]["Default"] for name in names}
     assert scopes == {"calls/authorize", "calls/report", "accounts/operate", "accounts/read", "credit/adjust"}
+
+
+def test_tokens_of_people_live_15_minutes_rotate_and_can_be_revoked() -> None:
+    for name in ("UserClient", "StaffClient"):
+        lifetimes = [client(name)[f"{kind}TokenValidity"] for kind in ("Id", "Access", "Refresh")]
+        assert lifetimes == [15, 15, {"Ref": "RefreshTokenDays"}]
+        assert client(name)["TokenValidityUnits"] == {
+            "IdToken": "minutes",
+            "AccessToken": "minutes",
+            "RefreshToken": "days",
+        }
+        assert client(name)["RefreshTokenRotation"]["Feature"] == "ENABLED"
+        assert client(name)["EnableTokenRevocation"] is True
+        assert "ALLOW_REFRESH_TOKEN_AUTH" not in client(name)["ExplicitAuthFlows"], "it excludes rotation"
+
+
+def test_a_second_factor_is_optional_and_needs_no_text_message() -> None:
+    pool = only("AWS::Cognito::UserPool")
+    assert TEMPLATE["Parameters"]["Mfa"]["Default"] == "optional"
+    assert pool["MfaConfiguration"] == {"Fn::If": ["RequiresMfa", "ON", {"Fn::If": ["HasMfa", "OPTIONAL", "OFF"]}]}
+    assert pool["EnabledMfas"] == {"Fn::If": ["HasMfa", ["SOFTWARE_TOKEN_MFA"], {"Ref": "AWS::NoValue"}]}
+
+
+def test_mails_of_the_user_pool_have_the_sender_of_the_others() -> None:
+    condition, configuration, otherwise = only("AWS::Cognito::UserPool")["EmailConfiguration"]["Fn::If"]
+    assert (condition, otherwise) == ("SendsMail", {"Ref": "AWS::NoValue"})
+    assert (configuration["EmailSendingAccount"], configuration["From"]) == ("DEVELOPER", {"Ref": "MailFrom"})

@@ -90,7 +90,7 @@ def http_event(
     claims: dict[str, Any] | None = None,
     signed_in: bool = True,
 ) -> dict[str, Any]:
-    """The sample event of a function with this route, body (text or JSON), and claims (None removes a claim). On routes
+    """The sample event of a function with this route, body (text or JSON), and claims (None removes one). On routes
     without a sign-in, the gateway passes no claims.
     """
     event = sample_event(function)

@@ -147,6 +147,8 @@ class Stack:
                 app.facts._cache.clear()
             if hasattr(app, "numbers"):
                 app.numbers.forget()
+            if hasattr(app, "refused_calls"):
+                app.refused_calls.forget()
             if hasattr(app, "last"):
                 app.last.forget()
 

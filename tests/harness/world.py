@@ -179,8 +179,13 @@ def check_sums(of_account: list[dict[str, Any]]) -> int:
     posted = balance["posted_micros"]
     assert posted == sum(entry["amount_micros"] for entry in entries)
     held = [hold["amount_micros"] for hold in items.get("HOLD", []) if hold["status"] == "live"]
-    assert (balance["held_micros"], balance["live_holds"]) == (sum(held), len(held))
-    assert balance["available_micros"] == posted - sum(held)
+    refunds = sum(refund["amount_micros"] for refund in items.get("REFUND", []) if refund["status"] == "asking")
+    assert (balance["held_micros"], balance["live_holds"]) == (sum(held) + refunds, len(held))
+    assert balance["available_micros"] == posted - sum(held) - refunds
+    for topup in items.get("TOPUP", []):
+        of_topup = [one for one in items.get("REFUND", []) if one["topup_id"] == topup["topup_id"]]
+        live = sum(one["amount_micros"] for one in of_topup if one["status"] == "asking")
+        assert topup.get("refunding_micros", 0) == live
     assert balance["headroom_micros"] == posted + headroom_over_posted(items.get("AUTO_RECHARGE", []), balance)
     days = {keys.day_sk(entry["local_date"], entry["category"]): [0, 0, 0] for entry in entries}
     for entry in entries:

@@ -24,10 +24,12 @@ def correct_a_call(driver: Driver) -> None:
     path = f"/accounts/{account}/calls/{call}/corrections"
     shown = expect(driver.operate("POST", path, body, key=key), 201)
     before = figures(entry)
-    state(driver, account, entries, seconds, key)
+    taken = state(driver, account, entries, seconds, key)
     after = figures(calls_of(driver.model, account)[calls.index(entries)][-1][1])
     assert (shown["before"], shown["after"]) == (view(*before), view(*after))
-    assert shown["difference"] == money(before[1] - after[1])
+    assert shown["difference"] == money(before[1] - after[1] - taken)
+    assert shown.get("goodwill_taken_back", money(0)) == money(taken)
+    driver.model.take(before[1] - after[1] - taken, driver.now)
     assert shown["balance"] == money(driver.model.items[f"ACCOUNT#{account}", "BALANCE"]["posted_micros"])
     driver.settle("correct or waive a call")
     assert expect(driver.operate("POST", path, body, key=key), 201) == shown
@@ -46,8 +48,10 @@ def view(seconds: int, micros: int) -> dict[str, Any]:
     return {"duration_seconds": seconds, "price": money(micros)}
 
 
-def state(driver: Driver, account: str, entries: Entries, seconds: int | None, key: str) -> None:
-    """Claim the key; if the correction states anything new, take back the standing charge and charge the call again."""
+def state(driver: Driver, account: str, entries: Entries, seconds: int | None, key: str) -> int:
+    """Claim the key; if the correction states anything new, take back the standing charge and charge the call again.
+    Return the goodwill that is taken back.
+    """
     model, (first_sk, _), entry = driver.model, entries[0], entries[-1][1]
     identifier = f"cor_{hashlib.sha256(f'{len(account)}:{account}{key}'.encode()).hexdigest()[:32]}"
     stated = {"stated_seconds": seconds, "reason": "Test", "corrected_by": "client:3n4exampleoperator"}
@@ -58,7 +62,7 @@ def state(driver: Driver, account: str, entries: Entries, seconds: int | None, k
         model.put(account, suspicious, outcome="corrected")
     waived = bool(entry.get("waived"))
     if (seconds is None and waived) or (seconds == entry["duration_seconds"] and not waived):
-        return
+        return 0
     row, is_free = model.rows[account, first_sk], entry.get("kind") == BACK
     duration = entry["duration_seconds"] if seconds is None else seconds
     billed, micros = price(row, billable(duration, entry.get("granted_seconds"))) if seconds else (0, 0)
@@ -68,5 +72,5 @@ def state(driver: Driver, account: str, entries: Entries, seconds: int | None, k
     row = row | {"category": entry["category"], "prefix": entry["prefix"]}
     if is_free:
         row = row | {"rate_per_minute": "0", "connection_fee": "0"}
-    replace(model, account, entries, row, (billed, 0 if is_free else micros), **corrected)
     model.count("corrected")
+    return replace(model, account, entries, row, (billed, 0 if is_free else micros), **corrected)

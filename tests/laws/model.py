@@ -9,14 +9,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.laws.calls import EMERGENCY, Told
-from tests.laws.items import Items, Key, costs_nothing, decisive
+from tests.laws.goodwill import Moves
+from tests.laws.items import Key, costs_nothing, decisive
 from tests.laws.prices import Decks, billable, call_key, call_sk, moment, price
 
 REMEMBERED = timedelta(seconds=60)
 
 
 @dataclass(kw_only=True)
-class Model(Items):
+class Model(Moves):
     """The expected items, and the caches of a warm function."""
 
     decks: Decks

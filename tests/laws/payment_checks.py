@@ -6,9 +6,11 @@
 9   entries never change
 11  no charge whose cause is not a call or a person (payment_causes.py); a frozen account starts nothing
 12  no confirmation with a blocked or exhausted card (payment_witness.py)
-13  no write that is older than what it overwrites: versions only grow, and an older tab changes nothing
+13  each change of the account is recorded exactly when it is made (change_checks.py)
+14  no write that is older than what it overwrites: versions only grow, and an older tab changes nothing
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 from calling_credit.money import parse_money
 from tests.harness.till import ACCOUNT, Till
 from tests.harness.world import check_sums
+from tests.laws.change_checks import differences, law_13_each_change_is_recorded
 from tests.laws.payment_causes import Causes
 from tests.laws.payment_witness import Witness
 
@@ -35,6 +38,8 @@ class PaymentBook:
     attempts: int = 0
     versions: dict[str, int] = field(default_factory=dict)
     doing: str = ""
+    before: list[Item] = field(default_factory=list)
+    recorded: Counter[str] = field(default_factory=Counter)
     was_frozen: bool = False
     known: set[str] = field(default_factory=set)
     disputed: dict[str, int] = field(default_factory=dict)
@@ -46,14 +51,16 @@ class PaymentBook:
         self.witness.after_reversal = self.check_suspension
 
     def begin(self, doing: str) -> None:
-        """Remember what is about to be done, and whether the account is frozen before it."""
+        """Remember what is about to be done, and the account before it."""
         self.doing = doing
+        self.before = self.witness.table.of_account(ACCOUNT)
         self.was_frozen = "frozen_at" in self.witness.item(f"ACCOUNT#{ACCOUNT}", "ACCOUNT")
 
     def check(self) -> None:
         """Check every law that holds at any moment."""
         kinds: dict[str, list[Item]] = {}
         items = self.witness.table.of_account(ACCOUNT)
+        self.recorded += law_13_each_change_is_recorded(differences(self.before, items))
         for item in items:
             kinds.setdefault(item["SK"].split("#")[0], []).append(item)
         posted = check_sums(items)

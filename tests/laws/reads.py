@@ -8,7 +8,7 @@ from typing import Any
 from tests.laws.calls import CALLING, COVERED, INCLUDED, PREMIUM, SOMETIMES, UNCOVERED
 from tests.laws.driver import Driver, expect, operation
 from tests.laws.prices import money
-from tests.laws.rerating import BACK, named, standing
+from tests.laws.rerating import BACK, NO_CALLS, named, standing
 
 
 def entries(driver: Driver, account: str, first: str, last: str) -> list[tuple[str, dict[str, Any]]]:
@@ -48,7 +48,7 @@ def read_usage(driver: Driver) -> None:
     categories: dict[str, list[int]] = {}
     days: dict[str, int] = {}
     for _, entry in entries(driver, account, first, last):
-        if entry["category"] != "adjustment":
+        if entry["category"] not in NO_CALLS:
             sums = categories.setdefault(entry["category"], [0, 0, 0])
             sums[0] += -1 if entry.get("kind") == BACK else 1
             sums[1] += entry["billed_seconds"]

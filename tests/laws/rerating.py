@@ -12,6 +12,7 @@ from tests.laws.model import Model
 from tests.laws.prices import Prices, billable, moment, price
 
 BACK = "call_taken_back"
+NO_CALLS = ("adjustment", "goodwill", "transfer")
 Entries = list[tuple[str, dict[str, Any]]]
 
 
@@ -162,7 +163,7 @@ def rounds(driver: Driver, asked: dict[str, Any]) -> int:
 
 def calls_of(model: Model, account: str) -> list[Entries]:
     """The entries of each charged call of an account."""
-    charged = [(sk, entry) for sk, entry in model.of(account, "ENTRY#") if entry["category"] != "adjustment"]
+    charged = [(sk, entry) for sk, entry in model.of(account, "ENTRY#") if entry["category"] not in NO_CALLS]
     return [list(of_call) for _, of_call in groupby(charged, key=lambda found: call_in(found[0]))]
 
 
@@ -202,8 +203,10 @@ def replace(
     row: dict[str, Any] | None,
     figures: tuple[int, int],
     **anew: Any,
-) -> None:
-    """Take back the standing charge of a call, and charge billed seconds and micros by a row (None: nothing)."""
+) -> int:
+    """Take back the standing charge of a call, and charge billed seconds and micros by a row (None: nothing). Return
+    the goodwill that is taken back with it.
+    """
     (first_sk, _), (last_sk, entry) = entries[0], entries[-1]
     number = int(last_sk.split("#")[4]) + 1 if last_sk.count("#") > 2 else 1
     begin = f"{first_sk}#rerate#{number:04d}"
@@ -217,3 +220,5 @@ def replace(
         said = kept | {"category": row["category"], "prefix": row["prefix"], "deck": entry["deck"]} | anew
         model.enter(account, f"{begin}#debit", -figures[1], figures[0], **said)
         model.rows[account, first_sk] = row
+    _, happened_at, call = first_sk.split("#")
+    return model.lower_goodwill(account, (happened_at, call), 0 if row is None else figures[1])

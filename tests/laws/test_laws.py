@@ -8,6 +8,7 @@ rechecked after every one, everything compared with a model that shares no code 
     7   held is the sum of live holds, available is posted less held, headroom is unarmed (no rules here)
     8   no customer's request reads or writes another account
     9   entries never change
+    13  each change of an account is recorded exactly when it is made, with its actor (change_checks.py)
     10  killing any function at any I/O and retrying ends in the same ledger (test_faults)
 
 Laws 5 and 6 are laws of payments (test_payment_laws). LAWS_SEED and LAWS_OPERATIONS change the run; the seed of a
@@ -32,7 +33,7 @@ from tests.harness.template import ROOT, template
 from tests.harness.till import Till
 from tests.harness.wire import wired
 from tests.harness.world import JAPAN, World
-from tests.laws import admission, corrections, operations, reads, rerating
+from tests.laws import admission, corrections, moves, operations, reads, rerating
 from tests.laws.calls import Calls
 from tests.laws.checks import Book, law_8_no_other_account_is_named
 from tests.laws.driver import KINDS, Driver
@@ -48,7 +49,7 @@ OPERATIONS = whole_setting("LAWS_OPERATIONS", 2000, 1)
 def test_the_laws_hold_after_every_operation(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    drivers = {module.__name__ for module in (operations, reads, rerating, admission, corrections)}
+    drivers = {module.__name__ for module in (operations, reads, rerating, admission, corrections, moves)}
     assert drivers == {kind.__module__ for _, kind in KINDS.values()}
     make_moto_cheap(monkeypatch)
     rng = random.Random(SEED)
@@ -74,6 +75,8 @@ CUSTOMER_ROUTES = {
     "GET /statement": ("list_usage", "/statement"),
     "GET /lines": ("list_usage", "/lines"),
     "GET /lines/{line_id}/changes": ("list_usage", "/lines/line_1/changes"),
+    "GET /activity": ("list_usage", "/activity"),
+    "GET /denied-calls": ("list_usage", "/denied-calls"),
     "GET /rates": ("public_rates", "/rates"),
     "GET /forecast": ("list_usage", "/forecast"),
     "GET /account/rates": ("list_usage", "/account/rates"),

@@ -9,7 +9,7 @@ import boto3
 
 from local.stack import Stack
 from tests.stack.deployment import invoke
-from tests.stack.test_calls import items_of, make_call, open_account
+from tests.stack.test_calls import items_of, make_call, number_of, open_account
 
 
 def invoke_rate_calls(deployed: Stack, tokens: dict[str, str]) -> None:
@@ -27,6 +27,12 @@ def invoke_rate_calls(deployed: Stack, tokens: dict[str, str]) -> None:
     correct_a_call(deployed, tokens, calls[0], 120)
     changed = make_call(account_id, "+442071838750", 120, started, call_id=calls[0]["call_id"])
     assert deliver(deployed, changed) == []
+    assert deliver(deployed, by_number(make_call(account_id, "+442071838750", 1, datetime.now(UTC)))) == []
+
+
+def by_number(call: dict[str, Any]) -> dict[str, Any]:
+    """Return the event of a call that names only its number."""
+    return {name: value for name, value in call.items() if name not in ("account_id", "line_id", "user_id")}
 
 
 def deliver(deployed: Stack, *calls: dict[str, Any]) -> list[Any]:
@@ -70,10 +76,12 @@ def authorize_a_call(deployed: Stack, tokens: dict[str, str]) -> None:
         body = request | {"requested_seconds": seconds}
         answer = deployed.api.send("POST", "/calls/authorize", tokens["switch"], body)
         assert (answer["decision"], answer["max_seconds"]) == ("allow", seconds)
+    asked = by_number(request | {"call_id": "c_3", "from": number_of(account_id), "requested_seconds": 60})
+    assert deployed.api.send("POST", "/calls/authorize", tokens["switch"], asked)["decision"] == "allow"
     deployed.api.send("PUT", f"/accounts/{account_id}", tokens["operator"], {"limits": {"blocked": ["GB"]}})
     refused = deployed.api.send("POST", "/calls/authorize", tokens["switch"], request | {"call_id": "c_2"})
     assert refused["reason"] == "destination_blocked"
-    assert [len(items_of(deployed, account_id, kind)) for kind in ("HOLD#", "DENIAL#")] == [1, 1]
+    assert [len(items_of(deployed, account_id, kind)) for kind in ("HOLD#", "DENIAL#")] == [2, 1]
 
 
 def expire_a_hold(deployed: Stack, tokens: dict[str, str]) -> None:

@@ -55,12 +55,13 @@ def change_settings(deployed: Stack, tokens: dict[str, str]) -> None:
 
 
 def manage_an_account(deployed: Stack, tokens: dict[str, str]) -> None:
-    """Create, configure, and adjust an account; correct a call; ask for a line in an area code that no table knows."""
+    """Create, configure, and adjust an account; rename its user; correct a call; ask for a line in an unknown area."""
     account_id = f"acct_{uuid.uuid4().hex[:12]}"
     open_account(deployed, account_id, "1.00")
     line = {"number": "+19995550100", "user_id": "user_1"}
     answer = deployed.api.request("PUT", f"/accounts/{account_id}/lines/line_9", tokens["operator"], json=line)
     assert answer.status_code == 422, answer.text
+    deployed.api.send("PUT", f"/accounts/{account_id}/users/user_1", tokens["operator"], {"name": "Ula"})
     correct_a_call_of_version_1(deployed, tokens, account_id)
     deployed.api.send("PUT", f"/accounts/{account_id}", tokens["operator"], {"status": "closed"})
 

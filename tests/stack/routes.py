@@ -18,6 +18,8 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /account/rates": ("/account/rates?number=%2B442071838750", None),
     "POST /auto-recharge/simulate": ("/auto-recharge/simulate", {"threshold": "40.00", "amount": "50.00"}),
     "GET /lines/{line_id}/changes": ("/lines/line_lobby/changes", None),
+    "GET /activity": ("/activity", None),
+    "GET /denied-calls": ("/denied-calls", None),
     "GET /rates": ("/rates?country=GB", None),
     "PUT /lines/{line_id}": ("/lines/line_lobby", {"international_calling": True}),
     "GET /limits": ("/limits", None),
@@ -53,6 +55,7 @@ CASES: dict[str, tuple[str, dict[str, Any] | None]] = {
         "/accounts/acct_meridian/cards/unblock",
         {"top_up_id": "TOP_UP", "reason": "A test"},
     ),
+    "POST /accounts/{account_id}/users/{user_id}/sign-out": ("/accounts/acct_meridian/users/nobody/sign-out", None),
     "PUT /accounts/{account_id}/auto-recharge": (
         "/accounts/acct_meridian/auto-recharge",
         {"enabled": False, "reason": "A test"},
@@ -62,7 +65,7 @@ CASES |= {
     route.replace(" /accounts", " /operator/accounts"): (f"/operator{path}", body)
     for route, (path, body) in CASES.items()
     if " /accounts" in route
-}
+} | {"POST /operator/staff/{user_id}/sign-out": ("/operator/staff/nobody/sign-out", None)}
 STAFFS: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /operator/accounts": ("/operator/accounts?find=acct_meridian", None),
     "GET /operator/accounts/{account_id}": ("", None),
@@ -106,6 +109,8 @@ OPEN = {
 OPERATOR = {route for route in CASES if " /accounts" in route}
 CREDIT = {route for route in OPERATOR if route.endswith(("/adjustments", "/corrections"))}
 DESK = {route for route in CASES if " /operator" in route}
+SIGN_OUTS = {route for route in DESK if route.endswith("/sign-out")}
+"""Support may end sign-ins, because that protects an account."""
 SWITCH = {"POST /calls/authorize"}
 SERVICE = OPERATOR | DESK | SWITCH
 ADMIN_ONLY = {

@@ -2,7 +2,9 @@
 
 import json
 import random
+import time
 import uuid
+import zlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -43,13 +45,18 @@ DESTINATIONS = [
 INTERNATIONAL = DESTINATIONS[:14]
 
 
+def number_of(account_id: str, area: str = "+1312") -> str:
+    """Return a number of an account's own: a number belongs to one line."""
+    return f"{area}{2_000_000 + zlib.crc32(account_id.encode()) % 8_000_000}"
+
+
 def open_account(deployed: Stack, account_id: str, credit: str | None = None) -> None:
     """Open an account with one line for international calls, through the operator's routes."""
     token = deployed.operator_token()
     path = f"/accounts/{account_id}"
     deployed.api.send("PUT", path, token, {"time_zone": "America/Chicago"})
     deployed.api.send("PUT", f"{path}/users/user_1", token, {"name": "Uma"})
-    line = {"number": "+13125550100", "user_id": "user_1", "international_calling": True}
+    line = {"number": number_of(account_id), "user_id": "user_1", "international_calling": True}
     deployed.api.send("PUT", f"{path}/lines/line_1", token, line)
     if credit is not None:
         body = {"amount": credit, "reason": "Credit of a test"}
@@ -66,7 +73,7 @@ def make_call(account_id: str, number: str, seconds: int, started: datetime, **c
         "line_id": "line_1",
         "user_id": "user_1",
         "direction": "outbound",
-        "from": "+13125550100",
+        "from": number_of(account_id),
         "to": number,
         "started_at": started.isoformat(),
         "answered_at": answered.isoformat(),
@@ -193,3 +200,15 @@ def test_logs_contain_no_full_number_and_no_token(deployed: Stack, tokens: dict[
         assert number[1:] not in logged
     for token in tokens.values():
         assert token not in logged
+
+
+def test_a_call_that_names_only_its_number_is_charged_to_its_line(deployed: Stack) -> None:
+    open_account(deployed, "acct_by_number", "5.00")
+    time.sleep(1)
+    call = make_call("acct_by_number", "+442071838750", 60, datetime.now(UTC) - timedelta(seconds=1))
+    ended = {"answered_at": None, "ended_at": (datetime.now(UTC) + timedelta(seconds=61)).isoformat()}
+    unnamed = {name: value for name, value in (call | ended).items() if name not in ("account_id", "line_id")}
+    send(deployed, [json.dumps(unnamed)])
+    eventually(lambda: posted_micros(deployed, "acct_by_number") == 5_000_000 - 14_000)
+    [entry] = [item for item in items_of(deployed, "acct_by_number", "ENTRY#") if "line_id" in item]
+    assert entry["line_id"]["S"] == "line_1"

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
+from calling_credit.accounts.find import find_accounts
+from calling_credit.dynamodb import index_keys
 from calling_credit.payments.webhook_events import ENDPOINT_EVENTS
 from local.stack import Stack
 from local.stripe_stand_in.account_controls import AccountControls
@@ -20,7 +22,7 @@ from tests.stack.callbacks import deliver, event_about, sign
 from tests.stack.commands import LANDLINE, command
 from tests.stack.conftest import eventually, queue_depth
 from tests.stack.customers import link_to_unconfirmed_payment, open_customer, stand_in
-from tests.stack.test_calls import items_of, make_call, open_account, posted_micros, send
+from tests.stack.test_calls import items_of, make_call, number_of, open_account, posted_micros, send
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -187,3 +189,14 @@ def test_account_can_be_frozen_and_unfrozen(deployed: Stack) -> None:
     assert decision() == ("allow", None)
     refused = command(deployed, "freeze", "acct_unknown")
     assert (refused.returncode, "Traceback" in refused.stderr, "does not exist" in refused.stderr) == (1, False, True)
+
+
+def test_indexing_accounts_finds_them_by_number_and_by_name(deployed: Stack) -> None:
+    open_account(deployed, "acct_indexed")
+    table, client = deployed.outputs["TableName"], boto3.client("dynamodb")
+    assert [one.account_id for one in find_accounts(client, table, number_of("acct_indexed")).items] == ["acct_indexed"]
+    client.delete_item(TableName=table, Key=index_keys.number_key(number_of("acct_indexed")))
+    assert find_accounts(client, table, number_of("acct_indexed")).items == ()
+    indexed = command(deployed, "index_accounts", "--yes")
+    assert (indexed.returncode, "accounts checked" in indexed.stdout) == (0, True), indexed.stdout + indexed.stderr
+    assert [one.account_id for one in find_accounts(client, table, number_of("acct_indexed")).items] == ["acct_indexed"]

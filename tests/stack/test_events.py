@@ -19,6 +19,7 @@ from ops.event_schemas import FOLDER
 from tests.stack.conftest import eventually
 from tests.stack.customers import open_customer, stand_in
 from tests.stack.deployment import EVENTS_MAPPING, Records, invoke, physical_id
+from tests.stack.test_calls import number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def test_subscriber_receives_call_denied_and_account_frozen(
 ) -> None:
     customer = open_customer(deployed, "30.00")
     path, operator = f"/accounts/{customer.account_id}", tokens["operator"]
-    line = {"number": "+13125550100", "user_id": "user_1", "international_calling": True}
+    line = {"number": number_of(customer.account_id), "user_id": "user_1", "international_calling": True}
     deployed.api.send("PUT", f"{path}/lines/line_1", operator, line)
     deployed.api.send("PUT", path, operator, {"limits": {"blocked": ["GB"]}})
     request = {"call_id": "c_1", "account_id": customer.account_id, "line_id": "line_1", "to": "+442071838750"}

@@ -172,7 +172,7 @@ def test_logs_contain_no_secret_and_no_token(deployed: Stack, tokens: dict[str, 
         secrets.get_secret_value(SecretId=secret["ARN"])["SecretString"]
         for secret in secrets.list_secrets()["SecretList"]
     ]
-    assert len(stored) == 2
+    assert len(stored) == 3
     hidden = [
         DEFAULT_API_KEY,
         DEFAULT_WEBHOOK_SECRET,

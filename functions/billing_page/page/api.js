@@ -36,7 +36,9 @@ export async function ask(method, path, options = {}) {
 	}
 	if (answer.ok && !options.open) accepted();
 	if (answer.ok) return answer.status === 204 ? null : answer.json().catch(() => { throw new Problem(0, ...DOWN); });
-	throw await problemOf(answer);
+	const problem = await problemOf(answer);
+	if (problem.code === "signed_out") return signInAgain();
+	throw problem;
 }
 
 async function send(method, path, { body, key, query, open }, renew) {

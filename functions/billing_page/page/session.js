@@ -6,7 +6,8 @@ const WAY = "sign-in";
 const WAS_HERE = "was-signed-in";
 const IN_VAIN = "signed-in-in-vain";
 const SPARE_MS = 60_000;
-const HOME = `${location.origin}/`;
+const INVALID = "This sign-in is invalid or has expired. Sign in again.";
+const HOME = location.origin + location.pathname;
 
 let tokens = null;
 let renewal = null;
@@ -22,13 +23,13 @@ export const wasHere = () => sessionStorage.getItem(WAS_HERE) !== null;
 export const isSignedIn = () => tokens !== null;
 
 export async function signIn() {
-	const [state, verifier] = [random(), random()];
+	const [state, verifier, nonce] = [random(), random(), random()];
 	const back = location.search + location.hash;
-	sessionStorage.setItem(WAY, JSON.stringify({ state, verifier, back: withoutAnswer(back) }));
+	sessionStorage.setItem(WAY, JSON.stringify({ state, verifier, nonce, back: withoutAnswer(back) }));
 	const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
 	const query = new URLSearchParams({
 		client_id: settings.client_id, response_type: "code", scope: "openid email profile", redirect_uri: HOME,
-		state, code_challenge: base64url(new Uint8Array(digest)), code_challenge_method: "S256",
+		state, nonce, code_challenge: base64url(new Uint8Array(digest)), code_challenge_method: "S256",
 	});
 	location.assign(`${settings.authorize_url}?${query}`);
 	return new Promise(() => {}); // Never resolves: the page is being replaced.
@@ -49,13 +50,15 @@ export async function finishSignIn() {
 	if (!answer.has("state") || !(answer.has("code") || answer.has("error"))) return false;
 	const way = JSON.parse(sessionStorage.getItem(WAY) ?? "null");
 	sessionStorage.removeItem(WAY);
-	history.replaceState(null, "", `/${way?.back ?? ""}`);
-	if (way === null || answer.get("state") !== way.state) throw new Error("This sign-in is invalid or has expired. Sign in again.");
+	history.replaceState(null, "", HOME + (way?.back ?? ""));
+	if (way === null || answer.get("state") !== way.state) throw new Error(INVALID);
 	if (answer.has("error")) throw new Error("Sign-in was canceled or failed. Try again.");
 	const grant = { grant_type: "authorization_code", code: answer.get("code"), redirect_uri: HOME, code_verifier: way.verifier };
 	const response = await exchange(grant).catch(() => null);
 	if (response?.ok !== true) throw new Error("Sign-in could not be completed. Try again.");
-	setTokens(await response.json());
+	const answered = await response.json();
+	if (claimsOf(answered).nonce !== way.nonce) throw new Error(INVALID);
+	setTokens(answered);
 	return true;
 }
 
@@ -86,7 +89,7 @@ function exchange(grant) {
 }
 
 function setTokens(answer) {
-	const claims = JSON.parse(new TextDecoder().decode(bytes(answer.id_token.split(".")[1])));
+	const claims = claimsOf(answer);
 	const lifetime = (claims.exp - claims.iat || answer.expires_in || 3600) * 1000;
 	tokens = { id: answer.id_token, refresh: answer.refresh_token ?? tokens?.refresh, until: Date.now() + lifetime, claims };
 	// Never show another user's input.
@@ -97,18 +100,23 @@ function setTokens(answer) {
 /** The user. `isAdmin` only selects what is shown; the API checks every permission. */
 export function person() {
 	const { claims } = tokens;
-	const claim = claims[settings.groups_claim] ?? [];
-	const groups = Array.isArray(claim) ? claim : String(claim).replace(/[[\],]/g, " ").split(/\s+/);
-	return { name: claims.name ?? claims.email ?? "", email: claims.email ?? "", isAdmin: groups.includes(settings.admin_group) };
+	const claim = claims[settings.groups_claim];
+	const groups = Array.isArray(claim) ? claim : [claim];
+	return { groups, name: claims.name ?? claims.email ?? "", email: claims.email ?? "", isAdmin: groups.includes(settings.admin_group) };
 }
 
+/** Revoke the refresh token, which the sign-out of the hosted page leaves valid, and end the session. */
 export function signOut() {
+	const revokeUrl = settings.token_url.replace(/token$/, "revoke"); // Identity providers name the two alike.
+	const body = tokens?.refresh && new URLSearchParams({ token: tokens.refresh, client_id: settings.client_id });
+	if (body) fetch(revokeUrl, { method: "POST", body, mode: "no-cors", credentials: "omit", keepalive: true }).catch(() => null);
 	tokens = null;
 	sessionStorage.clear();
 	const query = new URLSearchParams({ client_id: settings.client_id, logout_uri: HOME, post_logout_redirect_uri: HOME });
 	location.replace(settings.logout_url ? `${settings.logout_url}?${query}` : HOME);
 }
 
+const claimsOf = (answer) => JSON.parse(new TextDecoder().decode(bytes(answer.id_token.split(".")[1])));
 const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 const base64url = (data) => btoa(String.fromCharCode(...data)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
 const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));

@@ -42,6 +42,8 @@ class Config(BaseModel):
     send_mail_function: str = Field(
         alias="SEND_MAIL_FUNCTION", default="", description="The function that sends mails; empty without a sender."
     )
+    user_pool_id: str = Field(alias="USER_POOL_ID", default="", description="Empty with another identity provider.")
+    refresh_token_days: int = Field(alias="REFRESH_TOKEN_DAYS", default=1, ge=1, le=3650)
     sign_in_client_id: str = Field(alias="SIGN_IN_CLIENT_ID", default="")
     staff_client_id: str = Field(alias="STAFF_CLIENT_ID", default="", description="The desk's; empty without staff.")
     authorize_url: str = Field(
@@ -54,6 +56,8 @@ class Config(BaseModel):
     rating_grace_minutes: int = Field(alias="RATING_GRACE_MINUTES", default=15, ge=0, le=1440)
     deck_lead_seconds: int = Field(alias="DECK_LEAD_SECONDS", default=60, ge=1, le=3600)
     lead_seconds: int = Field(alias="LEAD_SECONDS", default=120, ge=1, le=3600)
+    adjustment_approval: str = Field(alias="ADJUSTMENT_APPROVAL", default="100.00")
+    adjustment_daily_maximum: str = Field(alias="ADJUSTMENT_DAILY_MAXIMUM", default="1000.00")
     top_up_minimum: str = Field(alias="TOP_UP_MINIMUM", default="5.00")
     top_up_maximum: str = Field(alias="TOP_UP_MAXIMUM", default="500.00")
     posting_threads: int = Field(alias="POSTING_THREADS", default=16, ge=1, le=64)

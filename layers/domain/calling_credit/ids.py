@@ -15,6 +15,7 @@ HASHED: Final = "h_"
 _CALL_ID: Final = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,255}")
 _PLAIN_CALL_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@+-]{0,95}")
 _ID: Final = re.compile(ID_PATTERN)
+_SUBJECT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@+|-]{0,127}")
 
 
 def is_call_id(text: str) -> bool:
@@ -52,6 +53,18 @@ def check_id(value: str, field: str) -> str:
     """
     if not is_id(value):
         raise InvalidValue(ProblemCode.INVALID_ID, f"{field} must be 1 to 64 letters, digits, or _ . : @ + -.")
+    return value
+
+
+def check_subject(value: str) -> str:
+    """Return the subject of a person's tokens if it can be part of a key: identity providers use more characters in it
+    than ids here have.
+
+    Raises:
+        InvalidValue: `invalid_id`.
+    """
+    if _SUBJECT.fullmatch(value) is None:
+        raise InvalidValue(ProblemCode.INVALID_ID, "user_id must be the sub of the person's tokens.")
     return value
 
 

@@ -233,7 +233,7 @@ def countries_below(prefix: str) -> frozenset[str]:
 
 @cache
 def _countries_below() -> dict[str, frozenset[str]]:
-    """Return the countries below each beginning of a prefix. Only the check of a deck needs it."""
+    """Return the countries below each beginning of a prefix. Only the checks of decks and limits need it."""
     below: dict[str, set[str]] = {}
     for prefix, country in _COUNTRY_BY_PREFIX.items():
         for length in range(1, len(prefix)):

@@ -9,13 +9,15 @@ from typing import Any, Final
 
 from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
-from calling_credit.numbering import COUNTRIES
+from calling_credit.numbering import COUNTRIES, GLOBAL_NETWORKS, countries_below
 from calling_credit.rates.deck import RateRow
 from calling_credit.rates.pricing import billed_seconds
 
 MAX_LIMIT_MICROS: Final = 1_000_000 * MICROS_PER_DOLLAR
 MAX_SIMULTANEOUS_CALLS: Final = 10_000
 MAX_PLACES: Final = 300
+MAX_ALLOWED_PLACES: Final = 20
+MIN_PREFIX_DIGITS: Final = 3
 
 _PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
 
@@ -86,7 +88,7 @@ def parse_limits(fields: object, current: Limits) -> Limits:
 
 def parse_customer_limits(fields: dict[str, Any], current: Mapping[str, Any], operator: Limits) -> dict[str, Any]:
     """Parse a customer's limits into their stored form. Numbers must not exceed the operator's; null removes the
-    customer's limit. Customers may block any place, and allow any high-cost place.
+    customer's limit. Customers may block any place, and allow high-cost places.
 
     Raises:
         InvalidValue: invalid_limits, invalid_amount, amount_out_of_range, invalid_place, above_operators_limit.
@@ -194,13 +196,38 @@ def _places(name: str, value: object) -> tuple[str, ...]:
     return tuple(sorted(set(value)))
 
 
+def _allowed_places(name: str, value: object) -> tuple[str, ...]:
+    """Parse the places that may cost more. Each allows one country or one global network, so that no request switches
+    the guard off for a large part of the world. Stored values are not checked again: an earlier release accepted more.
+    """
+    places = _places(name, value)
+    if len(places) > MAX_ALLOWED_PLACES:
+        detail = f"{name} can name at most {MAX_ALLOWED_PLACES} places. Raise high_cost if more must be reachable."
+        raise InvalidValue(ProblemCode.INVALID_PLACE, detail)
+    for place in places:
+        if not is_one_destination(place):
+            detail = (
+                f'{name} must not name {place}: send a country such as "CU", or a prefix such as "+8816" of at least '
+                f"{MIN_PREFIX_DIGITS} digits whose numbers all belong to one country or one global network."
+            )
+            raise InvalidValue(ProblemCode.INVALID_PLACE, detail)
+    return places
+
+
+def is_one_destination(place: str) -> bool:
+    """Whether a place is a country, or a prefix inside one country or one global network."""
+    if not place.startswith("+"):
+        return place != GLOBAL_NETWORKS
+    return len(place) > MIN_PREFIX_DIGITS and len(countries_below(place[1:])) == 1
+
+
 _FIELDS: Final[dict[str, tuple[str, Callable[[str, object], Any], Callable[[Any], Any]]]] = {
     "daily_spend": ("daily_spend_micros", _money, format_money),
     "call_price": ("call_price_micros", _money, format_money),
     "simultaneous_calls": ("simultaneous_calls", _count, int),
     "high_cost": ("high_cost_micros", _money, format_money),
     "blocked": ("blocked", _places, list),
-    "high_cost_allowed": ("high_cost_allowed", _places, list),
+    "high_cost_allowed": ("high_cost_allowed", _allowed_places, list),
 }
 _OPERATORS_FIELDS: Final = _FIELDS | {"daily_top_up": ("daily_top_up_micros", _money, format_money)}
 """`daily_top_up` limits manual payments, so only the operator sets it; customers do not pay more than they want to."""

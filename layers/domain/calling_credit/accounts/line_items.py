@@ -1,10 +1,14 @@
 """The items of lines and of their changes."""
 
+from datetime import datetime
 from typing import Any
 
 from calling_credit.accounts.account import Line
-from calling_credit.dynamodb import keys
-from calling_credit.dynamodb.attributes import to_attribute
+from calling_credit.changes.actor import Actor
+from calling_credit.dynamodb import change_keys, keys
+from calling_credit.dynamodb.attributes import Item, to_attribute, to_attributes
+from calling_credit.dynamodb.transactions import put
+from calling_credit.instants import format_instant
 
 
 def line_key(account_id: str, line_id: str) -> dict[str, Any]:
@@ -50,6 +54,20 @@ def line_from_item(item: dict[str, Any]) -> Line:
         version_of(item),
         item.get("closes_at"),
     )
+
+
+def record_switch(
+    table_name: str, account_id: str, line: Line, count: int, actor: Actor, now: datetime
+) -> dict[str, Any]:
+    """The action that stores one change of a line's international calling, after `count` changes."""
+    item: Item = {
+        "PK": keys.account_pk(account_id),
+        "SK": change_keys.change_sk(line.line_id, format_instant(now), f"{count + 1:06d}"),
+        "international_calling": line.international_calling,
+        "changed_by": actor.by,
+        "changed_from": actor.address,
+    }
+    return put(table_name, to_attributes(item))
 
 
 def change_view(item: dict[str, Any]) -> dict[str, Any]:

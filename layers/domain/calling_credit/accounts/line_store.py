@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Line
-from calling_credit.accounts.freezing import account_frozen, read_item, unless_frozen_action
+from calling_credit.accounts.freezing import account_frozen, read_item, unknown_account, unless_frozen_action
 from calling_credit.accounts.line_items import (
     changes_of,
     is_on,
     line_from_item,
     line_key,
+    record_switch,
     unchanged_condition,
     version_of,
 )
@@ -23,8 +24,10 @@ from calling_credit.accounts.number_history import LineName
 from calling_credit.accounts.recorded_changes import line_change
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import change_action
-from calling_credit.dynamodb import change_keys, keys
-from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
+from calling_credit.changes.sign_in import SignIn
+from calling_credit.changes.sign_in_reader import read_item_signed_in
+from calling_credit.dynamodb import keys
+from calling_credit.dynamodb.attributes import Item, to_attribute, to_attributes
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import put, transact, update
 from calling_credit.errors import Conflict, InvalidValue, NotFound, ProblemCode
@@ -50,6 +53,7 @@ class LineStore:
         actor: Actor,
         now: datetime,
         move_from: LineName | None = None,
+        sign_in: SignIn | None = None,
     ) -> tuple[Line, bool]:
         """Store the line that `change` makes of the current one. Return it, and whether it is new. A closed line is
         opened like a new one.
@@ -61,11 +65,12 @@ class LineStore:
         Raises:
             NotFound: `unknown_account`; `unknown_line`, if `move_from` does not have the number.
             InvalidValue: `unknown_user`, the line is given to a user without an item. Conflict: `number_taken`.
+            Forbidden: `signed_out`.
             Unavailable: `busy`, or the table did not answer in time.
         """
 
         def attempt() -> tuple[Line, bool] | None:
-            item = self._item(account_id, line_id)
+            item = self._item(account_id, line_id, sign_in)
             before = None if item is None else line_from_item(item)
             current = before if before is not None and before.closes_at is None else None
             line, version = change(current), before.version if before else 0
@@ -84,13 +89,13 @@ class LineStore:
             if user is not None:
                 actions.append(self._exists(account_id, keys.user_sk(line.user_id)))
             if line.international_calling != is_on(item):
-                actions.append(self._record(account_id, line, changes_of(item), actor, now))
+                actions.append(record_switch(self._table_name, account_id, line, changes_of(item), actor, now))
             if move_from is not None and plan.closes_at is not None:
                 actions += self._close(move_from, line.number, plan.closes_at, actor, now)
             actions += self._changed(account_id, before, line, actor, now)
             failed = transact(self._client, actions)
             if 0 in failed:
-                raise _unknown_account()
+                raise unknown_account()
             if user in failed:
                 raise _unknown_user()
             return None if failed else (line, current is None)
@@ -105,17 +110,18 @@ class LineStore:
         actor: Actor,
         now: datetime,
         check: Callable[[Line], None] = lambda _: None,
+        sign_in: SignIn | None = None,
     ) -> Line:
         """Turn a line's international calling on or off, and return the line. Write nothing if it is already so.
         `check` raises an error for a line that must not be changed.
 
         Raises:
-            NotFound: `unknown_line`. Forbidden: `account_frozen`, if it would be turned on.
+            NotFound: `unknown_line`. Forbidden: `signed_out`; `account_frozen`, if it would be turned on.
             Unavailable: `busy`, or the table did not answer in time.
         """
 
         def attempt() -> Line | None:
-            item = self._item(account_id, line_id)
+            item = self._item(account_id, line_id, sign_in)
             if item is None or "closes_at" in item:
                 raise NotFound(
                     ProblemCode.UNKNOWN_LINE, "This account has no line with this id; GET /lines lists them."
@@ -127,7 +133,7 @@ class LineStore:
             switched = replace(line, international_calling=enabled, version=line.version + 1)
             actions = [
                 self._switch(account_id, switched, item, actor, now),
-                self._record(account_id, switched, changes_of(item), actor, now),
+                record_switch(self._table_name, account_id, switched, changes_of(item), actor, now),
                 *self._changed(account_id, line, switched, actor, now),
             ]
             loosens = line_loosens(line.international_calling, enabled)
@@ -215,17 +221,6 @@ class LineStore:
         change = line_change(before, line)
         return [change_action(self._table_name, account_id, change, actor, now)] if change else []
 
-    def _record(self, account_id: str, line: Line, count: int, actor: Actor, now: datetime) -> dict[str, Any]:
-        at = format_instant(now)
-        item: Item = {
-            "PK": keys.account_pk(account_id),
-            "SK": change_keys.change_sk(line.line_id, at, f"{count + 1:06d}"),
-            "international_calling": line.international_calling,
-            "changed_by": actor.by,
-            "changed_from": actor.address,
-        }
-        return put(self._table_name, to_attributes(item))
-
     def _exists(self, account_id: str, sort_key: str) -> dict[str, Any]:
         return {
             "ConditionCheck": {
@@ -237,19 +232,11 @@ class LineStore:
 
     def _require_account(self, account_id: str) -> None:
         if read_item(self._client, self._table_name, account_id, keys.account_sk()) is None:
-            raise _unknown_account()
+            raise unknown_account()
 
-    def _item(self, account_id: str, line_id: str) -> dict[str, Any] | None:
-        answer = self._client.get_item(
-            TableName=self._table_name, Key=line_key(account_id, line_id), ConsistentRead=True
-        )
-        return from_attributes(answer["Item"]) if "Item" in answer else None
-
-
-def _unknown_account() -> NotFound:
-    return NotFound(
-        ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it with PUT /accounts/{account_id}."
-    )
+    def _item(self, account_id: str, line_id: str, sign_in: SignIn | None = None) -> dict[str, Any] | None:
+        key = (keys.account_pk(account_id), keys.line_sk(line_id))
+        return read_item_signed_in(self._client, self._table_name, key, sign_in)
 
 
 def _unknown_user() -> InvalidValue:

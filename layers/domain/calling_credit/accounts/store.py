@@ -12,8 +12,10 @@ from calling_credit.accounts.name_index import IndexItem, Key, index_actions, ma
 from calling_credit.accounts.recorded_changes import account_changes, customer_limits_change
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import change_action
+from calling_credit.changes.sign_in import SignIn
+from calling_credit.changes.sign_in_reader import read_item_signed_in
 from calling_credit.dynamodb import index_keys, keys, sweep_keys
-from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
+from calling_credit.dynamodb.attributes import Item, to_attribute, to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import put, transact, update
@@ -32,9 +34,9 @@ class AccountStore:
         self._client = client
         self._table_name = table_name
 
-    def account(self, account_id: str) -> Account | None:
-        """Read an account; None if it does not exist."""
-        item = self._read(account_id, keys.account_sk())
+    def account(self, account_id: str, sign_in: SignIn | None = None) -> Account | None:
+        """Read an account; None if it does not exist. Refuse an ended sign-in: Forbidden `signed_out`."""
+        item = self._read(account_id, keys.account_sk(), sign_in)
         return None if item is None else account_from_item(item)
 
     def customer_of(self, account_id: str) -> str | None:
@@ -64,18 +66,24 @@ class AccountStore:
         return str(answer["Attributes"]["stripe_customer_id"]["S"])
 
     def store_account(
-        self, account_id: str, change: Callable[[Account | None], Account], actor: Actor, now: datetime
+        self,
+        account_id: str,
+        change: Callable[[Account | None], Account],
+        actor: Actor,
+        now: datetime,
+        sign_in: SignIn | None = None,
     ) -> tuple[Account, bool]:
         """Store the account that `change` makes of the current one, and record what differs. Return it, and whether it
         is new. One transaction creates the account and its balance, so two concurrent requests create one account with
         a balance of zero. Freezing is separate.
 
         Raises:
+            Forbidden: `signed_out`.
             Unavailable: `busy`, or the table did not answer in time; the same call is safe again.
         """
 
         def attempt() -> tuple[Account, bool] | None:
-            item = self._read(account_id, keys.account_sk())
+            item = self._read(account_id, keys.account_sk(), sign_in)
             current = None if item is None else account_from_item(item)
             account = change(current)
             version = 0 if item is None else int(item.get("settings_version", 0))
@@ -91,13 +99,13 @@ class AccountStore:
 
         return retry_on_race(ACCOUNT, attempt)
 
-    def limits(self, account_id: str) -> AccountLimits:
+    def limits(self, account_id: str, sign_in: SignIn | None = None) -> AccountLimits:
         """Read the operator's and the customer's limits.
 
         Raises:
-            NotFound: `unknown_account`.
+            NotFound: `unknown_account`. Forbidden: `signed_out`.
         """
-        item = self._read(account_id, keys.account_sk())
+        item = self._read(account_id, keys.account_sk(), sign_in)
         if item is None:
             raise _no_account()
         account = account_from_item(item)
@@ -110,6 +118,7 @@ class AccountStore:
         change: Callable[[AccountLimits], dict[str, Any] | None],
         actor: Actor,
         now: datetime,
+        sign_in: SignIn | None = None,
     ) -> None:
         """Change the customer's limits, and record who changed them, when, and from where. Write nothing if they are
         the same.
@@ -118,12 +127,12 @@ class AccountStore:
             change: Makes the customer's new limits from the current ones; None: write nothing.
 
         Raises:
-            NotFound: `unknown_account`. Forbidden: `account_frozen`, if it loosens a limit.
+            NotFound: `unknown_account`. Forbidden: `signed_out`; `account_frozen`, if it loosens a limit.
             Unavailable: `busy`, or the table did not answer in time.
         """
 
         def attempt() -> bool | None:
-            current = self.limits(account_id)
+            current = self.limits(account_id, sign_in)
             new = change(current)
             if new is None or new == current.customer:
                 return True
@@ -211,13 +220,9 @@ class AccountStore:
         names = {f"#{name}": name for name in attributes}
         return update(self._table_name, key, expression, "attribute_exists(PK)", values, names)
 
-    def _read(self, account_id: str, sort_key: str) -> dict[str, Any] | None:
-        answer = self._client.get_item(
-            TableName=self._table_name,
-            Key={"PK": {"S": keys.account_pk(account_id)}, "SK": {"S": sort_key}},
-            ConsistentRead=True,
-        )
-        return from_attributes(answer["Item"]) if "Item" in answer else None
+    def _read(self, account_id: str, sort_key: str, sign_in: SignIn | None = None) -> dict[str, Any] | None:
+        key = (keys.account_pk(account_id), sort_key)
+        return read_item_signed_in(self._client, self._table_name, key, sign_in)
 
 
 def _no_account() -> NotFound:

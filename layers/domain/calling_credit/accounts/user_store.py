@@ -9,9 +9,10 @@ from calling_credit.accounts.name_index import index_actions, name_items
 from calling_credit.accounts.recorded_changes import user_change
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import change_action
+from calling_credit.changes.sign_in import SignIn
+from calling_credit.changes.sign_in_reader import read_item_signed_in
 from calling_credit.dynamodb import index_keys, keys
 from calling_credit.dynamodb.attributes import Item, to_attributes
-from calling_credit.dynamodb.partition import Partition
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.transactions import transact
 from calling_credit.instants import format_instant
@@ -27,21 +28,24 @@ class UserStore:
         self._client = client
         self._table_name = table_name
 
-    def name(self, account_id: str, user_id: str) -> str | None:
-        """Read a user's name; None if the user is unknown."""
-        item = self._partition(account_id).get(keys.user_sk(user_id))
+    def name(self, account_id: str, user_id: str, sign_in: SignIn | None = None) -> str | None:
+        """Read a user's name; None if the user is unknown. Refuse an ended sign-in: Forbidden `signed_out`."""
+        key = (keys.account_pk(account_id), keys.user_sk(user_id))
+        item = read_item_signed_in(self._client, self._table_name, key, sign_in)
         return None if item is None else str(item["name"])
 
-    def store(self, account_id: str, user: User, actor: Actor, now: datetime) -> bool:
+    def store(self, account_id: str, user: User, actor: Actor, now: datetime, sign_in: SignIn | None = None) -> bool:
         """Create or rename a user, and record who did. Return whether the user is new.
 
         Raises:
-            NotFound: `unknown_account`. Unavailable: `busy`, or the table did not answer in time.
+            NotFound: `unknown_account`. Forbidden: `signed_out`.
+            Unavailable: `busy`, or the table did not answer in time.
         """
         owner = index_keys.of_user(user.user_id)
 
         def attempt() -> bool | None:
-            item = self._partition(account_id).get(keys.user_sk(user.user_id))
+            key = (keys.account_pk(account_id), keys.user_sk(user.user_id))
+            item = read_item_signed_in(self._client, self._table_name, key, sign_in)
             before = None if item is None else str(item["name"])
             former, named = (name_items(account_id, owner, name) for name in (before, user.name))
             actions = [self._account_exists(account_id), self._put(account_id, user, item, now)]
@@ -83,9 +87,6 @@ class UserStore:
                 "ConditionExpression": "attribute_exists(PK)",
             }
         }
-
-    def _partition(self, account_id: str) -> Partition:
-        return Partition(self._client, self._table_name, keys.account_pk(account_id))
 
 
 def _changes(item: dict[str, Any] | None) -> int:

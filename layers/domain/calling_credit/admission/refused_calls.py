@@ -68,6 +68,10 @@ class RefusedCallStore:
             self._count(account_id, date, now)
         return not failed
 
+    def forget(self) -> None:
+        """Forget whose day is full, as a new process."""
+        self._full.clear()
+
     def _count(self, account_id: str, date: str, now: datetime) -> None:
         condition = "attribute_exists(PK) OR attribute_not_exists(PK)"
         action = self._day_action(account_id, date, "not_listed", condition, {}, now)

@@ -8,7 +8,9 @@ from enum import StrEnum
 from typing import Any, Final
 
 from calling_credit.changes.actor import Actor, ActorKind
+from calling_credit.changes.sign_in import SignIn
 from calling_credit.config import Config
+from calling_credit.dynamodb.sign_out_keys import signed_out_key, staff_signed_out_key
 from calling_credit.errors import Forbidden, ProblemCode
 
 
@@ -24,6 +26,11 @@ class Caller:
     is_admin: bool
     name: str = ""
     signed_in_at: int | None = None
+
+    @property
+    def sign_in(self) -> SignIn:
+        """The sign-in, to be read with the account."""
+        return SignIn(signed_out_key(self.account_id, self.subject), self.signed_in_at)
 
     def actor(self, address: str) -> Actor:
         """Return the user as the actor of a change, with the IP address of the request."""
@@ -121,6 +128,11 @@ class Operator:
         """Whether a person acts, whose sign-in can end and whose money limits need a second person."""
         return self.actor.kind is ActorKind.STAFF
 
+    @property
+    def sign_in(self) -> SignIn | None:
+        """The sign-in of a person, to be read with the account; None for a client."""
+        return SignIn(staff_signed_out_key(self.actor.id), self.signed_in_at) if self.is_staff else None
+
     def require(self, right: Right, settings: Config) -> None:
         """Require a right.
 
@@ -176,20 +188,6 @@ def signed_in_at(claims: Mapping[str, Any]) -> int | None:
     """
     value = claims.get("auth_time") or claims.get("iat")
     return int(value) if isinstance(value, int | float) else None
-
-
-def require_later_sign_in(signed_in_at: int | None, after: int | None) -> None:
-    """Refuse a token whose holder signed in before the sign-in was ended.
-
-    Args:
-        signed_in_at: the time of the sign-in in whole Unix seconds; None if the token does not say.
-        after: until when (inclusive) sign-ins have ended; None: none was ended.
-
-    Raises:
-        Forbidden: `signed_out`.
-    """
-    if after is not None and (signed_in_at is None or signed_in_at <= after):
-        raise Forbidden(ProblemCode.SIGNED_OUT, "This sign-in was ended; sign in again.")
 
 
 def _client_rights(claims: Mapping[str, Any], settings: Config) -> frozenset[Right]:

@@ -8,6 +8,7 @@ from calling_credit.categories import REVERSAL, TOP_UP
 from calling_credit.dynamodb import keys
 from calling_credit.ledger.entries import DayTotal, EntryKind
 from calling_credit.ledger.holds import HoldStatus
+from calling_credit.payments.refunds import RefundStatus
 
 Day = tuple[str, str]
 """A local date and a category."""
@@ -99,6 +100,8 @@ class Book:
             )
         elif kind == "hold" and item["status"] == HoldStatus.LIVE:
             self.live_holds += 1
+            self.live_micros += item["amount_micros"]
+        elif kind == "refund" and item["status"] == RefundStatus.ASKING:
             self.live_micros += item["amount_micros"]
         elif kind == "topup":
             self.topups[item["topup_id"]] = StoredTopUp(

@@ -48,6 +48,20 @@ def charged_row(
     return call.row(row.minimum_seconds, row.increment_seconds)
 
 
+def row_reader(client: "DynamoDBClient", table_name: str, deck_bucket: str) -> Callable[[ChargedCall], RateRow]:
+    """Return the function that reads the row of a call, as `charged_row`. Only calls that version 1.0.0 charged need a
+    published deck, so the reader of decks is imported when one does.
+    """
+
+    def published_deck(version: str) -> Deck:
+        from calling_credit.rates.active_decks import ActiveDecks  # noqa: PLC0415
+        from calling_credit.rates.deck_store import s3_client  # noqa: PLC0415
+
+        return ActiveDecks(s3_client(), deck_bucket).deck(version)
+
+    return lambda call: charged_row(client, table_name, call, published_deck)
+
+
 def _row_in_deck(call: ChargedCall, happened_at: str, deck_of: Callable[[str], Deck]) -> RateRow | None:
     """The row of the entry's own prefix in the entry's deck, so that an erased number is no obstacle."""
     try:

@@ -25,6 +25,7 @@ from calling_credit.charging.corrections import (
     unknown_call,
     waive,
 )
+from calling_credit.charging.goodwill_items import goodwill_action, goodwill_name, read_goodwill, with_goodwill
 from calling_credit.charging.listed_calls import is_waiting
 from calling_credit.charging.rerating import RatedAgain
 from calling_credit.dynamodb import keys
@@ -35,6 +36,7 @@ from calling_credit.errors import Conflict, ProblemCode, Unavailable
 from calling_credit.instants import format_instant
 from calling_credit.ledger.charge_reader import read_charged_call
 from calling_credit.ledger.charged_calls import ChargedCall
+from calling_credit.ledger.permits import Permit, add_permit, check_permitted, unlimited
 from calling_credit.ledger.posting import posting_plan
 from calling_credit.ledger.posting_plan import ActionName, Plan
 from calling_credit.rates.deck import RateRow
@@ -72,32 +74,55 @@ class CorrectionStore:
         self._sleep = sleep
         self._partition = Partition(client, table_name, keys.account_pk(account_id))
 
-    def correct(self, request: CorrectionRequest, idempotency_key: str, actor: Actor, now: datetime) -> Correction:
+    def stored(self, request: CorrectionRequest, idempotency_key: str) -> Correction | None:
+        """The correction that an earlier request with the same key posted; None without one.
+
+        Raises:
+            Conflict: `idempotency_key_reused`.
+        """
+        identifier = correction_id(self._account_id, idempotency_key)
+        claimed = self._partition.get(keys.correction_sk(identifier))
+        return None if claimed is None else _same_correction(claimed, request)
+
+    def correct(
+        self, request: CorrectionRequest, idempotency_key: str, actor: Actor, now: datetime, permit: Permit = unlimited
+    ) -> Correction:
         """Post a correction. Return it, also if an earlier request with the same key posted it.
 
         Raises:
             NotFound: `unknown_call`.
             Conflict: `idempotency_key_reused`, the key was used with another call, duration, or reason;
                 `price_not_stored`.
+            NotPermitted: the permit of credit that the correction gives does not hold.
             Unavailable: the table did not answer in time, or every attempt lost a race; the same request is safe again.
         """
         identifier = correction_id(self._account_id, idempotency_key)
         for _ in range(MAX_ATTEMPTS):
-            claimed = self._partition.get(keys.correction_sk(identifier))
-            if claimed is not None:
-                stored = _same_correction(claimed, request)
+            stored = self.stored(request, idempotency_key)
+            if stored is not None:
                 self._close_suspicious(request, now)
                 return stored
             again = self._again(request, identifier, now)
+            before = read_goodwill(self._client, self._table_name, self._account_id, [again.call]).get(again.call.call)
+            again, after = with_goodwill(again, before, now)
             correction = _correction(request, again)
-            if not self._plan(correction, again, identifier, actor, now).write(self._client, sleep=self._sleep):
+            plan = self._plan(correction, again, identifier, actor, now)
+            if again.entries:
+                action = goodwill_action(self._table_name, again.call, before, after)
+                plan.add(goodwill_name(again.call), action)
+            add_permit(plan, permit, again.change_micros)
+            failed = plan.write(self._client, sleep=self._sleep)
+            if not failed:
                 self._close_suspicious(request, now)
                 return correction
+            check_permitted(failed, again.change_micros)
         raise Unavailable(ProblemCode.BUSY, "Others are changing this call at the moment; retry the request.")
 
     def preview(self, request: CorrectionRequest, now: datetime) -> Correction:
         """Return what a correction would change. Write nothing. Raises the errors of `correct`."""
-        return _correction(request, self._again(request, "", now))
+        again = self._again(request, "", now)
+        goodwill = read_goodwill(self._client, self._table_name, self._account_id, [again.call]).get(again.call.call)
+        return _correction(request, with_goodwill(again, goodwill, now)[0])
 
     def _again(self, request: CorrectionRequest, identifier: str, now: datetime) -> RatedAgain:
         """Read the call, and charge it again as the correction states; without entries if that is nothing new."""
@@ -132,6 +157,7 @@ class CorrectionStore:
             "before_micros": correction.before.price_micros,
             "after_seconds": correction.after.duration_seconds,
             "after_micros": correction.after.price_micros,
+            "goodwill_micros": correction.goodwill_micros or None,
         }
         put = {
             "TableName": self._table_name,
@@ -174,14 +200,13 @@ def _correction(request: CorrectionRequest, again: RatedAgain) -> Correction:
     return Correction(
         request,
         Figures(call.duration_seconds, call.charged_micros),
-        Figures(seconds, call.charged_micros - again.change_micros),
+        Figures(seconds, call.charged_micros - again.charge_change_micros),
+        again.charge_change_micros - again.change_micros,
     )
 
 
 def _change(correction: Correction, identifier: str) -> Change:
-    """The recorded change. A correction that repeats what stands, such as a waiver of a free call, has the same values
-    before and after.
-    """
+    """The recorded change. A waiver of a free call has the same values before and after."""
     is_waived = correction.request.duration_seconds is None
     action = ChangeAction.CALL_WAIVED if is_waived else ChangeAction.CALL_CORRECTED
     old, new = difference(figures_view(correction.before), figures_view(correction.after))
@@ -203,4 +228,5 @@ def _same_correction(claimed: Mapping[str, Any], request: CorrectionRequest) -> 
         request,
         Figures(claimed["before_seconds"], claimed["before_micros"]),
         Figures(claimed["after_seconds"], claimed["after_micros"]),
+        claimed.get("goodwill_micros", 0),
     )

@@ -53,11 +53,13 @@ class Correction:
     request: CorrectionRequest
     before: Figures
     after: Figures
+    goodwill_micros: int = 0
+    """The goodwill for the call that the correction took back, because the charge no longer covers it."""
 
     @property
     def difference_micros(self) -> int:
         """The change of the customer's balance."""
-        return self.before.price_micros - self.after.price_micros
+        return self.before.price_micros - self.after.price_micros - self.goodwill_micros
 
 
 def parse_correction(call_key: str, body: Mapping[str, Any]) -> CorrectionRequest:
@@ -155,8 +157,10 @@ def correct_duration(
 
 
 def correction_view(correction: Correction, balance_micros: int) -> dict[str, Any]:
-    """A correction in the form of the API. `difference` is the change of the balance."""
-    return {
+    """A correction in the form of the API. `difference` is the change of the balance: that of the price, less
+    `goodwill_taken_back`, which only corrections of calls with goodwill have.
+    """
+    view = {
         "call_key": correction.request.call_key,
         "started_at": correction.request.happened_at,
         "before": figures_view(correction.before),
@@ -164,6 +168,9 @@ def correction_view(correction: Correction, balance_micros: int) -> dict[str, An
         "difference": format_money(correction.difference_micros),
         "balance": format_money(balance_micros),
     }
+    if correction.goodwill_micros:
+        view["goodwill_taken_back"] = format_money(correction.goodwill_micros)
+    return view
 
 
 def figures_view(figures: Figures) -> dict[str, Any]:

@@ -15,6 +15,13 @@ from calling_credit.changes.actions import ChangeAction
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_action
 from calling_credit.charging.charged_rows import is_price_of
+from calling_credit.charging.goodwill_items import (
+    WithGoodwill,
+    goodwill_action,
+    goodwill_name,
+    read_goodwill,
+    with_goodwill,
+)
 from calling_credit.charging.rerating import Group, RatedAgain, Round, Selection, rerated_entries
 from calling_credit.dynamodb import change_keys, keys
 from calling_credit.dynamodb.attributes import to_attributes
@@ -175,8 +182,14 @@ class RerateStore:
         mark = {"PK": keys.account_pk(account_id), "SK": change_keys.rerating_sk(self._run, self._actor.by)}
         is_recorded = Partition(self._client, self._table_name, mark["PK"]).get(mark["SK"]) is not None
         contended = False
-        for part in split_to_fit(changes, _actions):
+        calls = [again.call for again in changes]
+        given = read_goodwill(self._client, self._table_name, account_id, calls) if calls else {}
+        whole = [with_goodwill(again, given.get(again.call.call), self._now) for again in changes]
+        for part in split_to_fit(whole, _actions):
             plan = posting_plan(self._table_name, _entries(part))
+            for again, after in part:
+                action = goodwill_action(self._table_name, again.call, given.get(again.call.call), after)
+                plan.add(goodwill_name(again.call), action)
             if not is_recorded:
                 change = Change(ChangeAction.CALLS_RERATED, f"run:{self._run}", self._run, new={"run": self._run})
                 plan.add(("mark",), put(self._table_name, to_attributes(mark)))
@@ -187,10 +200,10 @@ class RerateStore:
         return contended
 
 
-def _entries(part: Sequence[RatedAgain]) -> list[Entry]:
-    return [entry for again in part for entry in again.entries]
+def _entries(part: Sequence[WithGoodwill]) -> list[Entry]:
+    return [entry for again, _ in part for entry in again.entries]
 
 
-def _actions(part: Sequence[RatedAgain]) -> int:
-    """The number of actions: entries, days, and the balance, and the record of the run."""
-    return len(set().union(*map(entry_items, _entries(part)))) + len(("mark", "change"))
+def _actions(part: Sequence[WithGoodwill]) -> int:
+    """The number of actions: entries, days, the balance, the goodwill of each call, and the record of the run."""
+    return len(set().union(*map(entry_items, _entries(part)))) + len(part) + len(("mark", "change"))

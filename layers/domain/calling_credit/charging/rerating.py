@@ -12,11 +12,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from calling_credit.categories import GOODWILL
 from calling_credit.dynamodb import keys
 from calling_credit.instants import format_instant
 from calling_credit.ledger.call_entries import price_explanation
 from calling_credit.ledger.charged_calls import ChargedCall
-from calling_credit.ledger.entries import Entry, EntryKind
+from calling_credit.ledger.entries import Entry, EntryKind, balance_change
 from calling_credit.numbering import is_e164
 from calling_credit.rates.pricing import Free, RatedCall
 
@@ -88,7 +89,12 @@ class RatedAgain:
     @property
     def change_micros(self) -> int:
         """The change of the customer's balance."""
-        return sum(entry.amount_micros for entry in self.entries)
+        return balance_change(self.entries)
+
+    @property
+    def charge_change_micros(self) -> int:
+        """By how much the charge of the call falls. Goodwill that is taken back does not count."""
+        return balance_change(entry for entry in self.entries if entry.category != GOODWILL)
 
 
 @dataclass(slots=True)

@@ -32,6 +32,13 @@ One partition holds everything of an account, so its items commit together, and 
     PAYMENT_LIMITS                      declines, pages, and money of manual payments       payments.limit_store
     LINK#<hash>                         an issued link, by the hash of its token            links.store
     ACTIVITY#<changed_at>#<id>          one immutable change of the account (kind CHANGE)   changes.change
+    SIGNED_OUT#<sub>                    until when a user's sign-ins are ended; TTL         accounts.sign_outs
+    PK = STAFF#<sub>, SK = SIGNED_OUT   the same of a member of the staff, and ACTIVITY#…   accounts.sign_outs
+    GOODWILL#<happened_at>#<call_key>   credit given for one call, and what of it stands    charging.goodwill_store
+    MOVE#<id>                           the claim of one goodwill or transfer               ledger.claims
+    REFUND#<id>                         a refund of a payment; it holds credit while live   payments.refund_store
+    PK = APPROVAL#<id>, SK = APPROVAL   a move of money that waits for a second person      moves.approval_store
+    PK = STAFF#<sub>, CLIENT#<id>       SK = MOVED#<date>: what is left of a day's limit    ledger.allowances
     PAYMENT_METHOD#<id>#<event>         the mark that a card's event is recorded            payments.card_records
     RERATING#<run>#<actor>              the mark that a rerating run is recorded            charging.rerate_run
     PK = STRIPE, SK = STRIPE_ACCOUNT    the Stripe account of the stack                     payments.stripe_account

@@ -14,10 +14,13 @@ from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import Change, change_action
 from calling_credit.dynamodb import keys
 from calling_credit.dynamodb.attributes import from_attributes, to_attributes
+from calling_credit.dynamodb.partition import Partition
+from calling_credit.dynamodb.retries import busy
 from calling_credit.errors import Conflict, InvalidValue, NotFound, ProblemCode
 from calling_credit.ledger.entries import adjustment_entry
+from calling_credit.ledger.permits import Permit, add_permit, check_permitted, unlimited
 from calling_credit.ledger.posting import posting_plan
-from calling_credit.ledger.posting_plan import ActionName
+from calling_credit.ledger.posting_plan import BALANCE, ActionName
 from calling_credit.money import MICROS_PER_DOLLAR, format_money, parse_money
 from calling_credit.request_fields import read_text
 
@@ -76,11 +79,13 @@ def adjust_balance(
     actor: Actor,
     now: datetime,
     sleep: Callable[[float], None] = time.sleep,
+    permit: Permit = unlimited,
 ) -> str:
     """Post an adjustment. Return its id, also if an earlier request with the same key posted it.
 
     Raises:
         Conflict: `idempotency_key_reused`, the key was used with another amount or reason.
+        NotPermitted: the permit of the credit that the adjustment gives does not hold.
         NotFound: `unknown_account`.
         Unavailable: the table did not answer in time; the same request is safe again.
     """
@@ -105,14 +110,35 @@ def adjust_balance(
     }
     plan = posting_plan(table_name, [entry])
     plan.add(CLAIM, put_claim)
+    add_permit(plan, permit, adjustment.amount_micros)
     new = {"amount": format_money(adjustment.amount_micros), "reason": adjustment.reason}
     change = Change(ChangeAction.ADJUSTMENT_POSTED, f"adjustment:{identifier}", identifier, new=new)
     plan.add(CHANGE, change_action(table_name, account_id, change, actor, now))
     failed = plan.write(client, sleep=sleep)
     if CLAIM in failed:
         _check_same(from_attributes(failed[CLAIM]), adjustment)
-    elif failed:
+        return identifier
+    check_permitted(failed, adjustment.amount_micros)
+    if failed and BALANCE not in failed:
+        raise busy("The account is")
+    if failed:
         raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; create it first.")
+    return identifier
+
+
+def stored_adjustment(
+    client: "DynamoDBClient", table_name: str, account_id: str, key: str, adjustment: Adjustment
+) -> str | None:
+    """The id of the adjustment that an earlier request with the same key posted; None without one.
+
+    Raises:
+        Conflict: `idempotency_key_reused`.
+    """
+    identifier = adjustment_id(account_id, key)
+    claimed = Partition(client, table_name, keys.account_pk(account_id)).get(keys.adjustment_sk(identifier))
+    if claimed is None:
+        return None
+    _check_same(claimed, adjustment)
     return identifier
 
 

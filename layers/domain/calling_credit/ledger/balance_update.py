@@ -20,12 +20,20 @@ LOWERED: Final = "bought_back_at = if_not_exists(calls_seen, :zero)"
 
 
 def balance_action(
-    table_name: str, entries: Sequence[Entry], holds: Collection[Hold] = (), *, unarms: bool = False
+    table_name: str,
+    entries: Sequence[Entry],
+    holds: Collection[Hold] = (),
+    *,
+    unarms: bool = False,
+    freed_micros: int = 0,
+    needed_micros: int | None = None,
 ) -> dict[str, Any]:
     """The action that adds entries to the balance, only if it exists. Credit of released holds becomes available again.
 
     Args:
         unarms: whether the same transaction suspends automatic recharge, so that headroom is no longer measured.
+        freed_micros: credit that was held for refunds and becomes available again.
+        needed_micros: the credit that must be available, in an account that is not frozen. None: any.
     """
     change = balance_change(entries)
     sums = {"posted_micros": change, "available_micros": change}
@@ -39,6 +47,9 @@ def balance_action(
     if holds:
         freed = sum(hold.amount_micros for hold in holds)
         sums |= {"available_micros": change + freed, "held_micros": -freed, "live_holds": -len(holds)}
+    if freed_micros:
+        sums["available_micros"] += freed_micros
+        sums["held_micros"] = sums.get("held_micros", 0) - freed_micros
     calls = any(entry.spends for entry in entries)
     lowers = balance_change(entry for entry in entries if not entry.spends) < 0
     if calls or lowers:
@@ -50,4 +61,20 @@ def balance_action(
     values |= {placeholders[name]: to_attribute(number) for name, number in sums.items()}
     additions = ", ".join(f"{name} {placeholder}" for name, placeholder in placeholders.items())
     expression = f"ADD {additions} SET {', '.join(assignments)}"
-    return update(table_name, balance_key(entries[0].account_id), expression, "attribute_exists(PK)", values)
+    condition = "attribute_exists(PK)"
+    if needed_micros is not None:
+        condition += " AND available_micros >= :needed AND attribute_not_exists(is_frozen)"
+        values[":needed"] = to_attribute(needed_micros)
+    return update(table_name, balance_key(entries[0].account_id), expression, condition, values)
+
+
+def hold_credit_action(
+    table_name: str, account_id: str, amount_micros: int, at: str, *, must_be_available: bool
+) -> Any:
+    """The action that holds credit for something else than a call (a negative amount: makes it available again)."""
+    values = {":amount": to_attribute(amount_micros), ":less": to_attribute(-amount_micros), ":at": {"S": at}}
+    condition = "attribute_exists(PK)"
+    if must_be_available:
+        condition += " AND available_micros >= :amount"
+    expression = "ADD held_micros :amount, available_micros :less SET updated_at = :at"
+    return update(table_name, balance_key(account_id), expression, condition, values)

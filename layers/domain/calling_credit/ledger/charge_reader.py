@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import from_attributes
-from calling_credit.dynamodb.pages import query_pages
+from calling_credit.dynamodb.pages import query_pages, read_pages
 from calling_credit.dynamodb.partition import Partition
+from calling_credit.errors import InvalidValue, ProblemCode
 from calling_credit.instants import format_instant
 from calling_credit.ledger.charged_calls import ChargedCall, charged_calls
 from calling_credit.ledger.entries import EntryKind
@@ -120,3 +122,42 @@ def measure_impact(
         if tell is not None:
             tell(impact.accounts)
     impact.is_whole = True
+
+
+MAX_SEARCH_PAGES: Final = 20
+"""How many pages of entries to search for a call whose time is not known: about 20 MB, or 30,000 calls."""
+
+
+def find_charged_call(
+    client: "DynamoDBClient", table_name: str, account_id: str, call_key: str, started_at: str | None, now: datetime
+) -> ChargedCall | None:
+    """Find a call by its key, the latest with this key; None if there is none. With `started_at`, read it directly.
+
+    Raises:
+        InvalidValue: missing_field, the call is too old to be found without `started_at`.
+    """
+    if started_at is not None:
+        return read_charged_call(client, table_name, account_id, started_at, call_key)
+    low, high = keys.entry_range("", format_instant(now + timedelta(days=1)))
+    query: dict[str, Any] = {
+        "KeyConditionExpression": "PK = :pk AND SK BETWEEN :low AND :high",
+        "ExpressionAttributeValues": {
+            ":pk": {"S": keys.account_pk(account_id)},
+            ":low": {"S": low},
+            ":high": {"S": high},
+        },
+        "ProjectionExpression": "SK",
+        "ScanIndexForward": False,
+        "ConsistentRead": True,
+    }
+    for page in islice(read_pages(client, table_name, query), MAX_SEARCH_PAGES):
+        for item in page["Items"]:
+            happened_at, found = keys.call_of(item["SK"]["S"])
+            if found == call_key:
+                call = read_charged_call(client, table_name, account_id, happened_at, call_key)
+                if call is not None:
+                    return call
+        if "LastEvaluatedKey" not in page:
+            return None
+    detail = "This account has too many calls to find one by its key; send started_at as GET /usage shows it."
+    raise InvalidValue(ProblemCode.MISSING_FIELD, detail)

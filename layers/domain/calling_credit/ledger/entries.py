@@ -18,6 +18,8 @@ CUSTOMER_CREDIT: Final = "customer_credit"
 CALL_REVENUE: Final = "call_revenue"
 OPERATOR_ADJUSTMENTS: Final = "operator_adjustments"
 CARD_PAYMENTS: Final = "card_payments"
+GOODWILL_GIFTS: Final = "goodwill"
+TRANSFERS: Final = "transfers"
 
 
 class EntryKind(StrEnum):
@@ -29,6 +31,10 @@ class EntryKind(StrEnum):
     TOP_UP_PAID = "top_up_paid"
     CREDIT_REVERSED = "credit_reversed"
     CREDIT_RETURNED = "credit_returned"
+    GOODWILL_GIVEN = "goodwill_given"
+    GOODWILL_TAKEN_BACK = "goodwill_taken_back"
+    TRANSFER_SENT = "transfer_sent"
+    TRANSFER_RECEIVED = "transfer_received"
 
 
 UNARMED_MICROS: Final = 10**15
@@ -95,6 +101,10 @@ _COUNTER_ACCOUNT: Final[dict[str, str]] = {
     EntryKind.TOP_UP_PAID: CARD_PAYMENTS,
     EntryKind.CREDIT_REVERSED: CARD_PAYMENTS,
     EntryKind.CREDIT_RETURNED: CARD_PAYMENTS,
+    EntryKind.GOODWILL_GIVEN: GOODWILL_GIFTS,
+    EntryKind.GOODWILL_TAKEN_BACK: GOODWILL_GIFTS,
+    EntryKind.TRANSFER_SENT: TRANSFERS,
+    EntryKind.TRANSFER_RECEIVED: TRANSFERS,
 }
 
 

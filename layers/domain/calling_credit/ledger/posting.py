@@ -150,9 +150,12 @@ def posting_plan(
     counters: Counters = NO_COUNTERS,
     *,
     unarms: bool = False,
+    freed_micros: int = 0,
+    needed_micros: int | None = None,
 ) -> Plan:
     """Plan the transaction that posts entries and releases holds of one account, with their days, their counters, and
-    the balance. `unarms`: another action of the caller suspends automatic recharge.
+    the balance. `unarms`: another action of the caller suspends automatic recharge. For the other arguments, see
+    `balance_action`.
     """
     plan = Plan()
     for entry in entries:
@@ -165,7 +168,10 @@ def posting_plan(
     if counters:
         plan.add_counters(table_name, counters)
     if entries:
-        plan.add(BALANCE, balance_action(table_name, entries, holds, unarms=unarms))
+        balance = balance_action(
+            table_name, entries, holds, unarms=unarms, freed_micros=freed_micros, needed_micros=needed_micros
+        )
+        plan.add(BALANCE, balance)
     else:
         plan.add(BALANCE, release_balance_action(table_name, holds, released_at))
     return plan

@@ -137,3 +137,38 @@ class Limited(Form):
     """The limit that refused a payment or a page for saving a card: the stable code of the answer."""
 
     reason: str
+
+
+class Changed(Form):
+    """A recorded change: its id, the actor, and the names of the fields that changed. `GET /activity` shows their
+    values.
+    """
+
+    change_id: str
+    by: str = Field(description="`user:`, `staff:`, or `client:` and an id.")
+    fields: list[str]
+
+
+class Loosened(Form):
+    """The limits that now allow what they refused, and whether the customer or the operator set them."""
+
+    change_id: str
+    by: str = Field(description="`user:`, `staff:`, or `client:` and an id.")
+    set_by: Literal["customer", "operator"]
+    limits: list[str]
+
+
+class CallingEnabled(Form):
+    """The line whose international calling was turned on."""
+
+    change_id: str
+    by: str = Field(description="`user:`, `staff:`, or `client:` and an id.")
+    line_id: str
+
+
+class Adjusted(Form):
+    """An adjustment; a positive amount gives credit."""
+
+    adjustment_id: str
+    by: str = Field(description="`staff:` or `client:` and an id.")
+    amount: Money

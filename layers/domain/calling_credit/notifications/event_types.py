@@ -21,3 +21,8 @@ class EventType(StrEnum):
     ACCOUNT_FROZEN = "AccountFrozen"
     ACCOUNT_UNFROZEN = "AccountUnfrozen"
     CARD_EXPIRING = "CardExpiring"
+    ACCOUNT_CHANGED = "AccountChanged"
+    RULE_CHANGED = "RuleChanged"
+    LIMITS_LOOSENED = "LimitsLoosened"
+    INTERNATIONAL_CALLING_ENABLED = "InternationalCallingEnabled"
+    ADJUSTMENT_POSTED = "AdjustmentPosted"

@@ -12,12 +12,16 @@ from typing import Final, Literal
 from pydantic import Field
 
 from calling_credit.notifications.event_data import (
+    Adjusted,
+    CallingEnabled,
+    Changed,
     Denied,
     Expiring,
     Form,
     Frozen,
     Instant,
     Limited,
+    Loosened,
     Low,
     Moved,
     NotPaid,
@@ -150,6 +154,41 @@ class CardExpiring(Announcement):
     data: Expiring
 
 
+class AccountChanged(Announcement):
+    """An operator created the account or changed its settings, such as its billing addresses."""
+
+    type: Literal[EventType.ACCOUNT_CHANGED] = EventType.ACCOUNT_CHANGED
+    data: Changed
+
+
+class RuleChanged(Announcement):
+    """The settings of automatic recharge were changed, by the customer or by an operator."""
+
+    type: Literal[EventType.RULE_CHANGED] = EventType.RULE_CHANGED
+    data: Changed
+
+
+class LimitsLoosened(Announcement):
+    """Limits were changed, and some of them now allow what they refused."""
+
+    type: Literal[EventType.LIMITS_LOOSENED] = EventType.LIMITS_LOOSENED
+    data: Loosened
+
+
+class InternationalCallingEnabled(Announcement):
+    """International calling of a line was turned on."""
+
+    type: Literal[EventType.INTERNATIONAL_CALLING_ENABLED] = EventType.INTERNATIONAL_CALLING_ENABLED
+    data: CallingEnabled
+
+
+class AdjustmentPosted(Announcement):
+    """An operator gave or took credit."""
+
+    type: Literal[EventType.ADJUSTMENT_POSTED] = EventType.ADJUSTMENT_POSTED
+    data: Adjusted
+
+
 ALL: Final[tuple[type[Announcement], ...]] = (
     TopUpSucceeded,
     TopUpFailed,
@@ -166,6 +205,11 @@ ALL: Final[tuple[type[Announcement], ...]] = (
     AccountFrozen,
     AccountUnfrozen,
     CardExpiring,
+    AccountChanged,
+    RuleChanged,
+    LimitsLoosened,
+    InternationalCallingEnabled,
+    AdjustmentPosted,
 )
 """Every type of event."""
 

@@ -11,11 +11,13 @@ from calling_credit.admission.request import WORDS as DENIALS
 from calling_credit.changes.actor import shown_by
 from calling_credit.dynamodb import keys, stripe_keys
 from calling_credit.dynamodb.card_keys import payment_limits_sk
+from calling_credit.dynamodb.change_keys import CHANGE, activity_sk
 from calling_credit.ledger.entries import EntryKind
 from calling_credit.masking import masked
 from calling_credit.money import format_money
 from calling_credit.notifications import events
 from calling_credit.notifications.events import Announcement, announcement_id
+from calling_credit.notifications.from_changes import change_events
 from calling_credit.recharge.settings import message_of
 from calling_credit.recharge.suspensions import strongest_reason, suspending_cause
 from calling_credit.topups.topup import NOT_PAID, TopUpKind, TopUpStatus
@@ -123,6 +125,13 @@ def _account_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
             yield _event(form, new, at, {"by": shown_by(new[f"{state}_by"])}, at)
 
 
+def _change_events(old: Image, new: Image, _: str) -> Iterator[Announcement]:
+    if old or new.get("kind") != CHANGE:
+        return  # Only erasure changes a recorded change.
+    for form, data in change_events(new):
+        yield _event(form, new, new["at"], data, new["at"], keys.id_of(new["SK"]))
+
+
 def _event(
     form: type[Announcement], new: Image, occurred_at: str, data: dict[str, Any], *facts: str | int
 ) -> Announcement:
@@ -156,6 +165,7 @@ _BY_KIND: Final[dict[str, Callable[[Image, Image, str], Iterator[Announcement]]]
     keys.kind_of(keys.unrated_sk("", "")): _unrated_events,
     keys.kind_of(keys.denial_sk()): _denial_events,
     keys.kind_of(keys.account_sk()): _account_events,
+    keys.kind_of(activity_sk("", "")): _change_events,
     keys.kind_of(stripe_keys.issue_sk()): _issue_events,
     keys.kind_of(payment_limits_sk()): _limit_events,
 }

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from calling_credit.notifications.event_types import EventType
-from calling_credit.notifications.mails import Confirmation, needs_confirmation
+from calling_credit.notifications.mails import WITH_FREEZE_LINK, Confirmation, needs_confirmation
 from calling_credit.topups.declines import FailureCode
 
 SILENCE: Final = timedelta(hours=1)
@@ -22,9 +22,12 @@ ALWAYS_SENT: Final = frozenset(
         EventType.CREDIT_RETURNED,
         EventType.ACCOUNT_FROZEN,
         EventType.ACCOUNT_UNFROZEN,
+        EventType.ACCOUNT_CHANGED,
     }
 )
-"""Receipts, reversals, and freezes: each is news about money or access, and customers keep these mails."""
+"""Receipts, reversals, freezes, and changed addresses: each is news about money or access, and customers keep these
+mails.
+"""
 ALWAYS_SENT_REASONS: Final = frozenset({"payment_refunded", "payment_disputed"})
 """The same for suspensions of automatic recharge by a reversal."""
 
@@ -45,13 +48,13 @@ def limited_kind(
     """Return the kind of mail within which an event's mail is limited; None if it is never left out.
 
     Suspensions of automatic recharge differ by reason, because each asks for another action. A link that confirms a
-    payment is always sent, because its payment waits for nothing else; so is news of a lost payment. A call that was
-    refused after an unfreezing is reported again, because the unfreezing withdrew the links in earlier reports.
+    payment is always sent, because its payment waits for nothing else; so is news of a lost payment. What offers a
+    freeze link is reported again after an unfreezing, because the unfreezing withdrew the links in earlier reports.
     """
     kind = EventType(event["type"])
     if kind in ALWAYS_SENT or _is_lost(event["data"].get("failure")):
         return None
-    if kind is EventType.CALL_DENIED and unfrozen_at is not None and event["occurred_at"] > unfrozen_at:
+    if kind in WITH_FREEZE_LINK and unfrozen_at is not None and event["occurred_at"] > unfrozen_at:
         return f"{kind}:{unfrozen_at}"
     if kind is not EventType.AUTO_RECHARGE_SUSPENDED:
         return kind

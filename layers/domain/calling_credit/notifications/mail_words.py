@@ -120,6 +120,40 @@ def denial(data: Data) -> str:
     return DENIALS.get(str(data["reason"]), OTHER_DENIAL)
 
 
+LIMITS: Final[Mapping[str, str]] = {
+    "daily_spend": "spending of a day",
+    "call_price": "price of one call",
+    "simultaneous_calls": "calls at the same time",
+    "high_cost": "price of a minute",
+    "blocked": "blocked destinations",
+    "high_cost_allowed": "expensive destinations",
+    "daily_top_up": "payments of a day",
+}
+"""The limits, as the API names them, in words."""
+_CHANGERS: Final[Mapping[str, str]] = {"user": "A user of your account"}
+OTHER_CHANGER: Final = "Your phone company"
+
+
+def limits(data: Data) -> str:
+    """The limits of a change, such as `spending of a day, price of one call`."""
+    loosened = names(data, "limits")
+    named = [LIMITS[name] for name in LIMITS if name in loosened]
+    return ", ".join(named) or "one of your limits"
+
+
+def names(data: Data, field: str) -> list[object]:
+    """A list of names, to be looked up and never printed."""
+    value = data[field]
+    if not isinstance(value, list):
+        raise _malformed(field)
+    return value
+
+
+def changer(data: Data) -> str:
+    """Who made a change: a user of the account, or the phone company. Names and addresses are left out."""
+    return _CHANGERS.get(str(data["by"]).partition(":")[0], OTHER_CHANGER)
+
+
 def _of_form(form: re.Pattern[str], data: Data, field: str) -> str:
     text = data[field]
     if not isinstance(text, str) or form.fullmatch(text) is None:

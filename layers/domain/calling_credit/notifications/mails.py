@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from calling_credit.admission.reasons import DenialReason
+from calling_credit.notifications import change_mails
 from calling_credit.notifications import mail_words as words
 from calling_credit.notifications.event_types import EventType
 from calling_credit.notifications.reversal_mails import OUT_OF_CREDIT, paused_by_reversal
@@ -50,7 +51,8 @@ def mail_about(event: Data, page_url: str, confirmation: Confirmation | None = N
     if content is None:
         return None
     subject, lines = content
-    signature = f"Account {words.account(event)}. You receive this e-mail because it lists you as a billing address."
+    lists = "listed" if event["type"] == EventType.ACCOUNT_CHANGED else "lists"
+    signature = f"Account {words.account(event)}. You receive this e-mail because it {lists} you as a billing address."
     paragraphs = [*lines, f"Billing page: {page_url}", f"-- \n{signature}"]
     return Mail(subject, "\n\n".join(paragraphs) + "\n")
 
@@ -65,9 +67,15 @@ def needs_confirmation(event: Data) -> bool:
 
 def offers_freeze(event: Data) -> bool:
     """Whether the e-mail about an event needs the link that freezes the account."""
-    return bool(event["type"] == EventType.CALL_DENIED and event["data"]["reason"] != DenialReason.ACCOUNT_FROZEN)
+    if event["type"] == EventType.CALL_DENIED:
+        return bool(event["data"]["reason"] != DenialReason.ACCOUNT_FROZEN)
+    return event["type"] in WITH_FREEZE_LINK
 
 
+WITH_FREEZE_LINK: Final = frozenset(
+    {EventType.CALL_DENIED, EventType.LIMITS_LOOSENED, EventType.INTERNATIONAL_CALLING_ENABLED}
+)
+"""The types of event whose e-mail offers the link that freezes the account."""
 Content = tuple[str, list[str]] | None
 """Subject and paragraphs."""
 
@@ -195,23 +203,6 @@ def _call_denied(data: Data, link: Confirmation | None) -> Content:
     return "An international call was refused", lines
 
 
-def _account_frozen(_: Data, __: Confirmation | None) -> Content:
-    return "Your account is frozen", [
-        "New international calls are refused, and no card is charged, until your phone company unfreezes it.",
-        (
-            "Emergency and domestic calls are not affected. Your balance is unchanged. You can still switch lines and "
-            "automatic recharge off, lower limits, and remove cards."
-        ),
-    ]
-
-
-def _account_unfrozen(_: Data, __: Confirmation | None) -> Content:
-    return "Your account is no longer frozen", [
-        "International calls and automatic recharge have resumed, and you can add funds again.",
-        "Links in earlier e-mails that freeze the account no longer work.",
-    ]
-
-
 def _card_expiring(data: Data, _: Confirmation | None) -> Content:
     last_month = words.month(data, "expires")
     return "The card of your automatic recharge expires soon", [
@@ -234,9 +225,12 @@ _WRITERS: Final[Mapping[EventType, Callable[[Data, Confirmation | None], Content
     EventType.CREDIT_REVERSED: _credit_reversed,
     EventType.CREDIT_RETURNED: _credit_returned,
     EventType.CALL_DENIED: _call_denied,
-    EventType.ACCOUNT_FROZEN: _account_frozen,
-    EventType.ACCOUNT_UNFROZEN: _account_unfrozen,
+    EventType.ACCOUNT_FROZEN: change_mails.account_frozen,
+    EventType.ACCOUNT_UNFROZEN: change_mails.account_unfrozen,
     EventType.CARD_EXPIRING: _card_expiring,
+    EventType.ACCOUNT_CHANGED: change_mails.addresses_changed,
+    EventType.LIMITS_LOOSENED: change_mails.limits_loosened,
+    EventType.INTERNATIONAL_CALLING_ENABLED: change_mails.international_calling_enabled,
 }
 
 MAILED: Final = tuple(_WRITERS)

@@ -1,5 +1,5 @@
-"""Records the cards that customers save and remove. Cards live at Stripe, so the first function that hears of a card
-records it, and an item for each payment method and event keeps the others from recording it again.
+"""Records the cards that customers save and remove. Cards live at Stripe, so the first function that is notified of a
+card records it, and an item for each payment method and event keeps the others from recording it again.
 """
 
 from collections.abc import Iterable

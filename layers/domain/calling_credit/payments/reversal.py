@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Final
 import stripe
 
 from calling_credit.accounts.reader import AccountReader
-from calling_credit.changes.actor import Actor, stripe_actor
+from calling_credit.changes.actor import Actor, ActorKind, stripe_actor
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.errors import ProblemCode, Unavailable
 from calling_credit.ledger.entries import Entry
 from calling_credit.payments.fraud import FraudGuard
+from calling_credit.payments.refund_ends import refund_ends, write_refund_ends
+from calling_credit.payments.refund_store import RefundStore
 from calling_credit.payments.reversal_store import mark_suspending_action, write_reversal
 from calling_credit.payments.stripe_client import (
     MICROS_PER_CENT,
@@ -70,9 +72,15 @@ def read_dated_losses(client: stripe.StripeClient, intent_id: str) -> tuple[Loss
         disputed * MICROS_PER_CENT,
         tuple(signal for signal in signals if signal is not None),
         any(_asks_to_suspend(refund) for refund in standing),
+        {name: refund in standing for refund in refunds if (name := refund_id_of(refund))},
         max(ids, default=(0, ""))[1],
     )
     return losses, latest
+
+
+def refund_id_of(refund: stripe.Refund) -> str:
+    """The id of the refund that our staff asked for; "" if it was made at Stripe."""
+    return "" if refund.metadata is None else str(refund.metadata.to_dict().get("refund_id", ""))
 
 
 def _asks_to_suspend(refund: stripe.Refund) -> bool:
@@ -105,6 +113,7 @@ def reverse_topup(
         FraudGuard(client, table_name, stripe_client, now),
         "unchanged",
     )
+    refunds = RefundStore(client, table_name)
 
     def attempt() -> str | None:
         nonlocal outcome
@@ -120,6 +129,10 @@ def reverse_topup(
         entry = reversal_entry(topup, target, losses, time_zone, now)
         signals = guard.unanswered(losses.signals)
         guard.block(topup, signals)
+        ends = refund_ends(refunds.named(account_id, list(losses.refunds)), losses)
+        if entry is None and ends:
+            write_refund_ends(client, table_name, ends, Actor(ActorKind.STRIPE, topup.intent_id), now)
+            return None
         if entry is None:
             guard.suspend(topup, signals)
             _apply_refunds(client, table_name, topup, losses, now)
@@ -129,7 +142,9 @@ def reverse_topup(
         recharge = guard.recharge(account_id) if reasons else NO_RECHARGE
         if recharge.rule is None:
             reasons = []
-        if write_reversal(client, table_name, topup, target, entry, now, _actor(topup, losses), reasons, recharge):
+        if write_reversal(
+            client, table_name, topup, target, entry, now, _actor(topup, losses), reasons, recharge, ends
+        ):
             outcome = "reversed" if entry.amount_micros < 0 else "returned"
         return None
 

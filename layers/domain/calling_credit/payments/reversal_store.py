@@ -16,6 +16,7 @@ from calling_credit.instants import format_instant
 from calling_credit.ledger.entries import Entry, EntryKind
 from calling_credit.ledger.posting import posting_plan
 from calling_credit.money import format_money
+from calling_credit.payments.refund_ends import RefundEnd, end_actions, freed_micros
 from calling_credit.recharge.attempts import SuspensionReason
 from calling_credit.recharge.items import NO_RECHARGE, Recharge, suspend_action
 from calling_credit.recharge.rule_changes import suspension_actions
@@ -36,10 +37,12 @@ def write_reversal(
     actor: Actor,
     suspends: Sequence[SuspensionReason] = (),
     recharge: Recharge = NO_RECHARGE,
+    ends: Sequence[RefundEnd] = (),
 ) -> bool:
     """Write a reversal. Return False if the top-up's reversed amount has changed, so that it must be read again.
 
     Args:
+        ends: refunds that end with the reversal. It releases the credit that they hold.
         suspends: the reasons for which the same transaction suspends the account's rule of automatic recharge. The
             rule exists; its state does not matter.
         recharge: the account's rule and state as they were read, for the record of the suspension.
@@ -59,6 +62,10 @@ def write_reversal(
     if SuspensionReason.REFUNDED in suspends:
         expression += ", suspended_recharge = :true"
         values[":true"] = to_attribute(True)
+    freed = freed_micros(ends)
+    if freed:
+        expression += " ADD refunding_micros :less"
+        values[":less"] = to_attribute(-freed)
     change = update(
         table_name,
         topup_key(topup.account_id, topup.topup_id),
@@ -67,8 +74,10 @@ def write_reversal(
         values,
         {"#status": "status"},
     )
-    plan = posting_plan(table_name, [entry], unarms=bool(suspends))
+    plan = posting_plan(table_name, [entry], unarms=bool(suspends), freed_micros=freed)
     plan.add(("top_up", topup.topup_id), change)
+    for name, action in end_actions(table_name, ends, actor, now).items():
+        plan.add(name, action)
     plan.add(("change",), change_action(table_name, topup.account_id, _change(topup, target_micros, entry), actor, now))
     if suspends:
         plan.add(("recharge",), suspend_action(table_name, topup, *suspends))

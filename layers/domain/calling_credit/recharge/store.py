@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.freezing import account_frozen, unless_frozen_action
 from calling_credit.changes.actor import Actor, sweep_actor
+from calling_credit.changes.sign_in import SignIn
+from calling_credit.changes.sign_in_reader import read_signed_in
 from calling_credit.dynamodb import keys, sweep_keys
-from calling_credit.dynamodb.batch_get import read_many
 from calling_credit.dynamodb.keys import recharge_key
 from calling_credit.dynamodb.retries import retry_on_race
 from calling_credit.dynamodb.sweep import query_due
@@ -21,12 +22,7 @@ from calling_credit.recharge.arming import is_arming
 from calling_credit.recharge.attempts import State
 from calling_credit.recharge.card_expiry import announce_expiry
 from calling_credit.recharge.decision import Rule, Stop, armed_threshold
-from calling_credit.recharge.items import (
-    RECHARGE_KIND,
-    Recharge,
-    put_recharge_action,
-    recharge_from_item,
-)
+from calling_credit.recharge.items import RECHARGE_KIND, Recharge, put_recharge_action, recharge_from_item
 from calling_credit.recharge.loosening import rule_loosens
 from calling_credit.recharge.rule_changes import record_actions
 from calling_credit.recharge.snapshot import Snapshot, snapshot_from_items
@@ -54,15 +50,16 @@ class RechargeStore:
         answer = self._client.get_item(TableName=self._table_name, Key=recharge_key(account_id), ConsistentRead=True)
         return recharge_from_item(answer.get("Item"))
 
-    def snapshot(self, account_id: str) -> Snapshot:
+    def snapshot(self, account_id: str, sign_in: SignIn | None = None) -> Snapshot:
         """Read what a decision needs of the account.
 
         Raises:
-            NotFound: `unknown_account`. Unavailable: the table throttles.
+            NotFound: `unknown_account`. Forbidden: `signed_out`. Unavailable: the table throttles.
         """
         kinds = (keys.account_sk(), keys.balance_sk(), keys.auto_recharge_sk())
         item_keys = [(keys.account_pk(account_id), kind) for kind in kinds]
-        items = {kind: item for (_, kind), item in read_many(self._client, self._table_name, item_keys).items()}
+        found = read_signed_in(self._client, self._table_name, item_keys, sign_in)
+        items = {kind: item for (_, kind), item in found.items()}
         if keys.account_sk() not in items or keys.balance_sk() not in items:
             raise NotFound(ProblemCode.UNKNOWN_ACCOUNT, "This account does not exist; the operator creates accounts.")
         return snapshot_from_items(account_id, items)

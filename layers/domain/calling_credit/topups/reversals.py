@@ -5,7 +5,8 @@ the amount already reversed. Any order and any repetition of refunds, disputes, 
 balance, and a dispute after a refund is not deducted twice.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -53,13 +54,15 @@ class Losses:
     disputes' balance transactions without fees: negative while withdrawn, zero once reinstated.
 
     `signals`: the disputes and inquiries that were not decided for us. `asks_to_suspend`: a refund that stands asks to
-    suspend automatic recharge. `latest` is the id of the latest refund or dispute, "" without any.
+    suspend automatic recharge. `refunds`: the refunds that our staff asked for, by their ids, and whether they stand.
+    `latest` is the id of the latest refund or dispute, "" without any.
     """
 
     refunded_micros: int
     disputed_micros: int
     signals: tuple[FraudSignal, ...] = ()
     asks_to_suspend: bool = False
+    refunds: Mapping[str, bool] = field(default_factory=dict)
     latest: str = ""
 
 

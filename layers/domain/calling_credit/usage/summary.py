@@ -22,6 +22,10 @@ LABELS: Final = {
     "adjustment": "Adjustment",
     "top_up": "Top-up",
     "reversal": "Reversal",
+    "goodwill": "Goodwill",
+    "transfer": "Transfer",
+    "promotion": "Promotion",
+    "credit_expired": "Expired Credit",
 }
 CSV_ROWS: Final = 10_000
 """Rows of one CSV page: well below the 6 MB limit of an answer."""
@@ -164,12 +168,22 @@ _REVERSALS: Final = {
 }
 
 
+_GIFTS: Final = {
+    EntryKind.GOODWILL_GIVEN: "Goodwill",
+    EntryKind.GOODWILL_TAKEN_BACK: "Goodwill taken back, because the call was corrected",
+    EntryKind.TRANSFER_SENT: "Transfer to another account",
+    EntryKind.TRANSFER_RECEIVED: "Transfer from another account",
+}
+
+
 def _describe(entry: Mapping[str, Any]) -> str:
     if entry["kind"] in _CALLS:
         call = f"{label(entry['category'])} to {entry['destination']}, {entry['to']}"
         return f"{_CALLS[entry['kind']]}{call}{_why_again(entry)}"
     if entry["kind"] == EntryKind.BALANCE_ADJUSTED:
         return f"Adjustment: {entry['reason']}"
+    if entry["kind"] in _GIFTS:
+        return f"{_GIFTS[entry['kind']]}: {entry['reason']}"
     if entry["kind"] == EntryKind.TOP_UP_PAID:
         title = "Automatic recharge" if entry["payment"] == "automatic" else label(entry["category"])
         return f"{title}, {entry['brand'].title()} ending {entry['last4']}"

@@ -1,0 +1,23 @@
+// The lines and users of an account.
+import { ask } from "./api.js";
+import { h, note } from "./dom.js";
+import { growing, table } from "./list.js";
+import { actButton, apiPath, pill } from "./parts.js";
+import { changeLine, changeUser } from "./changing.js";
+
+export function peopleView(account, _query, renew) {
+	const [lines, users] = [h("div"), h("div")];
+	list(lines, account, "lines", (items) => (items.length ? table(["Number", "Line", "User", "International calling", ""], items.map((line) => [h("span.whole", line.number), h("span.digits", line.line_id), line.user.name ?? line.user.id ?? "", line.international_calling ? pill("On", "good") : pill("Off"),
+		actButton("Change", () => changeLine(account, line, renew), { name: `Change line ${line.number}` })]), { isNamed: true }) : note("plain", "No lines yet.")));
+	list(users, account, "users", (items) => (items.length ? table(["Name", "User", ""], items.map((user) => [user.name, h("span.digits", user.user_id), actButton("Rename", () => changeUser(account, user, renew), { name: `Rename ${user.name}` })]), { isNamed: true }) : note("plain", "No users yet.")));
+	return [
+		h("section.card", { "aria-labelledby": "lines" }, h("div.card-head", h("h2", { id: "lines" }, "Lines"), actButton("Add a line", () => changeLine(account, null, renew), { why: account.users.length ? null : "Add a user first." })), lines),
+		h("section.card", { "aria-labelledby": "users" }, h("div.card-head", h("h2", { id: "users" }, "Users"), actButton("Add a user", () => changeUser(account, null, renew))), users),
+	];
+}
+
+/** The first items came with the account; more are loaded page by page. */
+function list(place, account, kind, show) {
+	const first = { items: account[kind], next_cursor: null };
+	growing(place, (cursor) => (account[`more_${kind}`] || cursor ? ask("GET", apiPath(account.account_id, kind), { query: { cursor } }) : Promise.resolve(first)), show, 3);
+}

@@ -1,0 +1,139 @@
+"""The routes that move credit at the desk: goodwill for calls, refunds of payments, transfers between accounts, and the
+requests that wait for a second person.
+"""
+
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from calling_credit import clock, ids
+from calling_credit.api.caller import Operator, Right, desk
+from calling_credit.api.resolver import answer, claims, http_resolver, idempotency_key, json_body, page_limit, source_ip
+from calling_credit.changes.sign_in_reader import read_signed_in
+from calling_credit.charging.charged_rows import row_reader
+from calling_credit.charging.corrections import unknown_call
+from calling_credit.charging.goodwill import parse_goodwill
+from calling_credit.config import config
+from calling_credit.dynamodb.client import dynamodb_client
+from calling_credit.errors import Forbidden, NotFound, ProblemCode
+from calling_credit.metrics import emit
+from calling_credit.moves.desk import MoveDesk, Poster
+from calling_credit.moves.move import Move, MoveKind
+from calling_credit.moves.move_limits import LIMITED, move_limits
+from calling_credit.moves.postings import AdjustmentPoster, CorrectionPoster, GoodwillPoster, TransferPoster
+from calling_credit.moves.refunding import RefundPoster
+from calling_credit.payments.refund_worker import RefundWorker
+from calling_credit.payments.refunds import parse_refund
+from calling_credit.payments.stripe_client import stripe_client
+from calling_credit.payments.transfers import parse_transfer
+
+logger = Logger()
+metrics = Metrics(service="desk")
+app = http_resolver(logger)
+dynamodb = dynamodb_client()
+row_of = row_reader(dynamodb, config().table_name, config().deck_bucket)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one request of API Gateway (HTTP API, payload 2.0)."""
+    return app.resolve(event, context)
+
+
+@app.post("/operator/accounts/<account_id>/calls/<call_key>/goodwill")
+def post_goodwill(account_id: str, call_key: str) -> Response[str]:
+    """Give goodwill for a call, once per call and Idempotency-Key."""
+    operator, key = allowed(Right.ADJUST), idempotency_key(app)
+    ids.check_id(account_id, "account_id")
+    if not ids.is_plain_call_id(call_key) and not call_key.startswith(ids.HASHED):
+        raise unknown_call()
+    request = parse_goodwill(account_id, call_key, json_body(app))
+    return submit(Move(MoveKind.GOODWILL, account_id, key, request), operator)
+
+
+@app.post("/operator/accounts/<account_id>/top-ups/<top_up_id>/refunds")
+def post_refund(account_id: str, top_up_id: str) -> Response[str]:
+    """Refund a payment through Stripe, once per Idempotency-Key."""
+    operator, key = allowed(Right.ADJUST), idempotency_key(app)
+    ids.check_id(account_id, "account_id")
+    if not ids.is_topup_id(top_up_id):
+        raise NotFound(ProblemCode.UNKNOWN_TOP_UP, "This account has no payment with this id.")
+    request = parse_refund(account_id, top_up_id, json_body(app))
+    if request.override and not operator.is_staff:
+        raise Forbidden(
+            ProblemCode.STAFF_REQUIRED, "Only a person of the finance group may refund more than is available."
+        )
+    return submit(Move(MoveKind.REFUND, account_id, key, request), operator)
+
+
+@app.post("/operator/transfers")
+def post_transfer() -> Response[str]:
+    """Transfer credit between two accounts, once per Idempotency-Key."""
+    operator, key = allowed(Right.ADJUST), idempotency_key(app)
+    request = parse_transfer(json_body(app))
+    return submit(Move(MoveKind.TRANSFER, request.from_account_id, key, request), operator)
+
+
+@app.get("/operator/approvals")
+def get_approvals() -> Response[str]:
+    """List the requests that needed a second person, newest first."""
+    allowed(Right.READ)
+    limit = page_limit(app)
+    return answer({"items": move_desk(clock.now()).approvals(limit)})
+
+
+@app.post("/operator/approvals/<approval_id>/approve")
+def post_approve(approval_id: str) -> Response[str]:
+    """Approve a request of someone else, which posts it."""
+    operator = allowed(Right.ADJUST)
+    approved = move_desk(clock.now()).approve(approval_id, operator)
+    logger.info("approved", approval_id=approval_id, by=operator.actor.by)
+    return answer(approved)
+
+
+@app.post("/operator/approvals/<approval_id>/reject")
+def post_reject(approval_id: str) -> Response[str]:
+    """Reject a request of someone else."""
+    operator = allowed(Right.ADJUST)
+    rejected = move_desk(clock.now()).reject(approval_id, operator)
+    logger.info("rejected", approval_id=approval_id, by=operator.actor.by)
+    return answer(rejected)
+
+
+def allowed(right: Right) -> Operator:
+    """Return who acts, after checking the right.
+
+    Raises:
+        Forbidden: scope_required, staff_required, finance_required, id_token_required, signed_out.
+    """
+    operator = desk(claims(app), config(), source_ip(app))
+    operator.require(right, config())
+    if operator.sign_in is not None:
+        read_signed_in(dynamodb, config().table_name, [], operator.sign_in)
+    return operator
+
+
+def submit(move: Move, operator: Operator) -> Response[str]:
+    """Post a move, or let it wait for a second person."""
+    moved = move_desk(clock.now()).submit(move, operator)
+    fields = {"kind": str(move.kind), "account_id": move.account_id, "move_id": move.move_id}
+    logger.info("moved" if moved.status == 201 else "waiting", extra=fields | {"by": operator.actor.by})
+    return answer(moved.body, moved.status)
+
+
+def move_desk(now: datetime) -> MoveDesk:
+    """Return the desk that moves credit at this time."""
+    table_name = config().table_name
+    posters: dict[MoveKind, Poster] = {
+        MoveKind.ADJUSTMENT: AdjustmentPoster(dynamodb, table_name, now),
+        MoveKind.CORRECTION: CorrectionPoster(dynamodb, table_name, now, row_of, config().hang_up_tolerance_seconds),
+        MoveKind.GOODWILL: GoodwillPoster(dynamodb, table_name, now),
+        MoveKind.TRANSFER: TransferPoster(dynamodb, table_name, now),
+        MoveKind.REFUND: RefundPoster(
+            dynamodb, table_name, now, lambda: RefundWorker(dynamodb, table_name, stripe_client(), now)
+        ),
+    }
+    return MoveDesk(dynamodb, table_name, posters, move_limits(config()), now, partial(emit, metrics, LIMITED))

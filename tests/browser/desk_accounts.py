@@ -1,0 +1,153 @@
+"""The accounts of the stand-in for the operator's routes."""
+
+from typing import Any, Final
+
+from tests.browser.desk_texts import HOSTILE, ago
+
+
+def limits(**changes: Any) -> dict[str, Any]:
+    """The limits of an account."""
+    numbers = {"daily_spend": "200.00", "call_price": "50.00", "simultaneous_calls": 30, "high_cost": "2.00"}
+    return {**numbers, "blocked": ["CU"], "high_cost_allowed": [], "daily_top_up": "2000.00", **changes}
+
+
+NO_RULE: Final = {
+    **dict.fromkeys(("threshold", "amount", "payment_method_id", "payment_method", "reason", "message")),
+    "enabled": False,
+    "status": "disabled",
+    "hourly_count": 4,
+    "daily_limit": "100.00",
+    "monthly_limit": "1000.00",
+    "version": 0,
+    "next_attempt_at": None,
+    "switched_off": None,
+}
+
+
+def _lines(account_id: str, users: list[dict[str, str]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "line_id": f"line_{number}",
+            "number": f"+1212555{number:02d}{sum(map(ord, account_id)) % 100:02d}",
+            "user": {"id": user["user_id"], "name": user["name"]},
+            "international_calling": number % 2 == 0,
+            "version": 1,
+        }
+        for number, user in enumerate(users)
+    ]
+
+
+def _account(account_id: str, names: list[str], balance: str = "41.2402", **changes: Any) -> dict[str, Any]:
+    users = [{"user_id": f"user_{number}", "name": name} for number, name in enumerate(names)]
+    sums = {"balance": balance, "held": "0.14", "available": balance}
+    return {
+        "account_id": account_id,
+        "currency": "USD",
+        "time_zone": "America/New_York",
+        "status": "open",
+        "name": None,
+        "closed_at": None,
+        "frozen": False,
+        "frozen_since": None,
+        "frozen_by": None,
+        "billing_emails": [f"billing@{account_id.replace('_', '-')}.example"],
+        "admission": True,
+        "low_balance": "10.00",
+        "created_at": ago(days=400),
+        "balance": {**sums, "calls_in_progress": 1, "updated_at": ago(minutes=2)},
+        "auto_recharge": NO_RULE,
+        "limits": {
+            "effective": {name: one for name, one in limits(daily_spend="80.00").items() if name != "daily_top_up"},
+            "operator": limits(),
+            "own": {"daily_spend": "80.00"},
+            "own_version": 2,
+        },
+        "stripe": {"asked": True, "code": None, "customer_id": "cus_9Xy12"},
+        "lines": _lines(account_id, users),
+        "users": users,
+        **dict.fromkeys(("more_lines", "more_users", "more_mails"), False),
+        **{name: [] for name in ("top_ups", "cards", "mails", "issues")},
+        **changes,
+    }
+
+
+VISA: Final = {"id": "pm_1", "brand": "visa", "last4": "4242"}
+MASTERCARD: Final = {"id": "pm_2", "brand": "mastercard", "last4": "4444"}
+
+
+def _top_up(number: int, card: dict[str, str], status: str = "succeeded", **changes: Any) -> dict[str, Any]:
+    paid = "25.00" if status == "succeeded" else "0.00"
+    state = {"status": status, "received": paid, "refunded": "0.00", "disputed": False}
+    return {
+        "id": f"tu_{number:032x}",
+        "kind": "manual" if number % 2 else "automatic",
+        "status": status,
+        "stored_status": status,
+        "amount": "25.00",
+        "created_at": ago(days=number),
+        "created_by": "user:6f1c-ana" if number % 2 else "rule",
+        "payment_method": card,
+        "reversed": "0.00",
+        "intent_id": f"pi_{number}",
+        "stripe": state,
+        **changes,
+    }
+
+
+TOP_UPS: Final = [
+    _top_up(1, VISA),
+    _top_up(2, MASTERCARD, "failed", failure={"code": "card_declined", "message": "Your bank declined the card."}),
+    _top_up(
+        3,
+        MASTERCARD,
+        reversed="10.00",
+        stripe={"status": "succeeded", "received": "25.00", "refunded": "10.00", "disputed": True},
+    ),
+]
+RULE: Final = {
+    "enabled": True,
+    "threshold": "20.00",
+    "amount": "25.00",
+    "payment_method_id": "pm_2",
+    "payment_method": {"brand": "mastercard", "last4": "4444"},
+    "hourly_count": 4,
+    "daily_limit": "100.00",
+    "monthly_limit": "1000.00",
+    "version": 3,
+    "status": "suspended",
+    "reason": "payment_disputed",
+    "message": "A payment of this card was disputed. Contact your provider.",
+    "next_attempt_at": None,
+    "switched_off": None,
+}
+CARDS: Final = [
+    {"payment_method_id": "pm_1", **VISA, "is_of_rule": False, "state": "ok"},
+    {"payment_method_id": "pm_2", **MASTERCARD, "is_of_rule": True, "state": "blocked", "blocked_at": ago(days=1)},
+]
+for _card in CARDS:
+    _card.pop("id")
+    _card |= {"blocked_at": _card.get("blocked_at"), "blocked_reason": "disputed", "retry_at": None}
+ACCOUNTS: Final = {
+    one["account_id"]: one
+    for one in (
+        _account(
+            "acct_meridian",
+            ["Ana Ruiz", HOSTILE, "Chloe Martin"],
+            name="Meridian Travel",
+            auto_recharge=RULE,
+            top_ups=TOP_UPS,
+            cards=CARDS,
+            issues=[
+                {
+                    "object_id": "ch_1",
+                    "code": "dispute_lost",
+                    "details": "The dispute over 10.00 is lost.",
+                    "recorded_at": ago(days=1),
+                }
+            ],
+        ),
+        _account("acct_halcyon", ["Dana Lee"], "12.00"),
+        _account("acct_frozen", ["Fay Ito"], frozen=True, frozen_since=ago(hours=3), frozen_by="link:freeze"),
+        _account("acct_closed", ["Cleo Park"], "0.00", status="closed", closed_at=ago(days=3)),
+    )
+}

@@ -1,0 +1,164 @@
+"""Law 13: each change of an account is recorded exactly when it is made, with its actor and values before and after.
+
+The checks compare successive images of items with the changes recorded meanwhile: applied to the values before, in
+some order, these lead exactly to the values after. What each kind of item records is spelled here again, without the
+code that writes it.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from tests.laws.prices import money
+
+Image = Mapping[str, Any]
+Key = tuple[str, str]
+Images = Mapping[Key, tuple[Image | None, Image | None]]
+"""The image before and after of each item that changed."""
+Facts = dict[str, Any]
+
+ACTOR = re.compile(r"(user|staff|client|link|stripe|sweep):.+")
+EMPTY: tuple[Any, ...] = (None, False, [])
+"""Values that mean the same as a missing one."""
+MONEY = {"daily_spend": 200_000_000, "call_price": 50_000_000, "high_cost": 2_000_000, "daily_top_up": 2_000_000_000}
+"""The limits in dollars, with their defaults in micro-dollars."""
+UNCOUNTED = {"card_blocked", "card_unblocked", "links_withdrawn", "number_erased"}
+"""Actions whose items these checks do not compare."""
+
+
+def law_13_each_change_is_recorded(images: Images) -> Counter[str]:
+    """Check that the recorded changes are exactly those of the items. Return how often each action was recorded."""
+    recorded = [after for (_, sk), (_, after) in images.items() if sk.startswith("ACTIVITY#") and after]
+    for (pk, sk), (before, _) in images.items():
+        assert before is None or not sk.startswith("ACTIVITY#"), f"law 13: the recorded change {pk} {sk} changed"
+    for change in recorded:
+        assert ACTOR.fullmatch(change.get("by", "")), f"law 13: {change['PK']} {change['SK']} names no actor"
+    values, counted = _values(images), _counted(images)
+    left = list(recorded)
+    for (pk, subject), (before, after) in values.items():
+        mine = [change for change in left if (change["PK"], change["subject"]) == (pk, subject)]
+        left = [change for change in left if change not in mine]
+        _fold(f"{pk} {subject}", before, after, mine)
+    found = Counter((change["PK"], change["action"], change["subject"], _by(change)) for change in left)
+    expected = Counter({key: number for key, number in counted.items() if number})
+    surplus = {key for key in found - expected if key[1] not in UNCOUNTED}
+    assert not surplus, f"law 13: recorded, but nothing changed: {sorted(surplus)}"
+    assert not expected - found, f"law 13: not recorded: {sorted(expected - found)}"
+    return Counter(str(change["action"]) for change in recorded)
+
+
+def _by(change: Image) -> str:
+    """Who made an adjustment; other entries do not name it."""
+    return str(change["by"]) if change["action"] == "adjustment_posted" else ""
+
+
+def _fold(name: str, before: Facts, after: Facts, changes: list[Image]) -> None:
+    """Check that the changes, in some order, lead from the values before to those after, and each changes something."""
+    values, waiting = dict(before), list(changes)
+    while waiting:
+        fitting = [change for change in waiting if _fits(values, change)]
+        assert fitting, f"law 13: {name} was {values}, which no recorded change was made from: {waiting}"
+        change = fitting[0]
+        waiting.remove(change)
+        assert _clean(change.get("old", {})) != _clean(change.get("new", {})), f"law 13: {name} changed nothing"
+        values |= dict.fromkeys(change.get("old", {})) | dict(change.get("new", {}))
+    assert _clean(values) == _clean(after), f"law 13: {name} is {_clean(after)}, but recorded as {_clean(values)}"
+
+
+def _fits(values: Facts, change: Image) -> bool:
+    names = {*change.get("old", {}), *change.get("new", {})}
+    return _clean({name: values.get(name) for name in names}) == _clean(change.get("old", {}))
+
+
+def _clean(values: Image) -> Facts:
+    return {name: value for name, value in values.items() if value not in EMPTY}
+
+
+def _values(images: Images) -> dict[Key, tuple[Facts, Facts]]:
+    """The recorded values of each subject, before and after."""
+    found: dict[Key, tuple[Facts, Facts]] = {}
+    for (pk, sk), (before, after) in images.items():
+        for kind, subject_of, facts_of in FOLDED:
+            if sk.split("#")[0] == kind and pk.startswith("ACCOUNT#"):
+                has_defaults = subject_of(sk) == "operator_limits"
+                old, new = (facts_of(image or {}) if image or has_defaults else {} for image in (before, after))
+                if subject_of(sk) != "customer" or old:
+                    found[pk, subject_of(sk)] = (old, new)
+    return found
+
+
+def _account(item: Image) -> Facts:
+    names = ("name", "time_zone", "status", "billing_emails", "admission")
+    low = item.get("low_micros")
+    facts = {name: item.get(name) for name in names} | {"frozen": "frozen_at" in item}
+    return facts | {"low_balance": None if low is None else money(low)}
+
+
+def _limits(stored: Image, defaults: Image) -> Facts:
+    facts: Facts = {}
+    for name, default in MONEY.items():
+        micros = stored.get(f"{name}_micros", defaults.get(name) and default)
+        facts[name] = None if micros is None else money(micros)
+    counts = {"simultaneous_calls": 30 if defaults else None, "blocked": None, "high_cost_allowed": None}
+    return facts | {name: stored.get(name, default) for name, default in counts.items()}
+
+
+def _rule(item: Image) -> Facts:
+    causes = sorted(":".join(cause.split("#")[:2]) for cause in item.get("suspended_by", ()))
+    reasons = {cause.split(":")[0] for cause in causes}
+    strongest = next((one for one in ("payment_disputed", "payment_refunded") if one in reasons), None)
+    amounts = ("threshold", "amount", "daily_limit", "monthly_limit")
+    return {
+        "enabled": item["enabled"],
+        **{name: money(item[f"{name}_micros"]) for name in amounts},
+        "payment_method": {"id": item["payment_method_id"], "brand": item["brand"], "last4": item["last4"]},
+        "hourly_count": item["hourly_count"],
+        "switched_off": item.get("switched_off", {}).get("reason"),
+        "suspended": strongest or item.get("suspended_reason"),
+        "suspended_by": causes,
+    }
+
+
+def _line(item: Image) -> Facts:
+    return {name: item.get(name) for name in ("number", "user_id", "international_calling", "closes_at")}
+
+
+FOLDED: tuple[tuple[str, Callable[[str], str], Callable[[Image], Facts]], ...] = (
+    ("ACCOUNT", lambda _: "account", _account),
+    ("ACCOUNT", lambda _: "operator_limits", lambda item: _limits(item.get("limits", {}), MONEY)),
+    ("ACCOUNT", lambda _: "limits", lambda item: _limits(item.get("own_limits", {}), {})),
+    ("ACCOUNT", lambda _: "customer", lambda item: _clean({"customer": item.get("stripe_customer_id")})),
+    ("LINE", lambda sk: f"line:{sk.split('#')[1]}", _line),
+    ("USER", lambda sk: f"user:{sk.split('#')[1]}", lambda item: {"name": item["name"]}),
+    ("AUTO_RECHARGE", lambda _: "auto_recharge", _rule),
+)
+"""The kinds of item whose values are recorded: their subject, and these values in the form of the API."""
+
+
+def _counted(images: Images) -> Counter[tuple[str, str, str, str]]:
+    """The changes that new items stand for: `(partition, action, subject, actor)`. Entries of calls stand for none."""
+    found: Counter[tuple[str, str, str, str]] = Counter()
+    new = [(pk, sk, after) for (pk, sk), (before, after) in images.items() if before is None and after]
+    corrected = {(pk, item["correction"]) for pk, sk, item in new if sk.startswith("ENTRY#") and "correction" in item}
+    for pk, sk, item in new:
+        kind, *parts = sk.split("#")
+        if kind == "ENTRY" and item["category"] == "adjustment":
+            found[pk, "adjustment_posted", f"adjustment:{parts[1]}", item["by"]] += 1
+        elif kind == "ENTRY" and item["category"] == "reversal":
+            found[pk, item["kind"], f"top_up:{item['topup_id']}", ""] += 1
+        elif kind == "CORRECTION" and (pk, parts[0]) in corrected:
+            action = "call_corrected" if "stated_seconds" in item else "call_waived"
+            found[pk, action, f"call:{item['call_key']}", ""] += 1
+        elif kind == "RERATING":
+            found[pk, "calls_rerated", f"run:{parts[0]}", ""] += 1
+        elif kind == "PAYMENT_METHOD":
+            action = "card_saved" if parts[1] == "attached" else "card_removed"
+            found[pk, action, f"card:{parts[0]}", ""] += 1
+    return found
+
+
+def differences(before: Iterable[Image], after: Iterable[Image]) -> dict[Key, tuple[Image | None, Image | None]]:
+    """The image before and after of each item that differs between two readings."""
+    old, new = ({(item["PK"], item["SK"]): item for item in items} for items in (before, after))
+    return {key: (old.get(key), new.get(key)) for key in {**old, **new} if old.get(key) != new.get(key)}
