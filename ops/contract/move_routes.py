@@ -36,7 +36,7 @@ PRICE: Final[Schema] = {
     "examples": ["0.30"],
 }
 PERSON: Final = record(
-    "Actor",
+    "OperatorActor",
     "Who acted: a member of the staff by e-mail address, or a client, whose name is null.",
     {"kind": TEXT, "name": or_null(TEXT)},
 )

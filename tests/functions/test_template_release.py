@@ -92,6 +92,8 @@ ALLOWED = {
     "Resources/ServiceAuthorizer/*": "The same.",
     "Resources/Operator*": "The back office, the staff, and the alarm of adjustments.",
     "Parameters/OperatorActionsPerHour/*": "How many adjustments raise no alarm.",
+    "Resources/Desk*": "GET /desk and the authorizer of the staff's routes are new.",
+    "Resources/ApiStage/Properties/RouteSettings/GET ?desk/*": "The same.",
     "Resources/ActivityRoute/*": "GET /activity is new.",
     "Resources/DeniedCallsRoute/*": "GET /denied-calls is new.",
     "Resources/StaffClient/*": "The desk signs staff in.",

@@ -9,7 +9,7 @@ import pytest
 from calling_credit.topups.topup import LEASE, MANUAL_LEASE
 from tests.functions.template_resources import RESOURCES, functions, of_type, only, words
 
-PAGE = {"GET /", "GET /assets/{version}/{name}", "GET /openapi.json"}
+PAGE = {"GET /", "GET /desk", "GET /assets/{version}/{name}", "GET /openapi.json"}
 PUBLIC = PAGE | {"GET /rates", "GET /links/{token}", "POST /links/{token}", "POST /stripe/webhook"}
 """Routes without a sign-in: the page holds no data, prices are public, and links and Stripe's callbacks are signed."""
 USER_ROUTES = {

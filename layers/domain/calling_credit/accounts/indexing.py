@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.accounts.account import account_from_item
+from calling_credit.accounts.account_index import account_found_as, account_index
 from calling_credit.accounts.line_items import line_from_item, line_key, unchanged_condition
 from calling_credit.accounts.name_index import IndexItem, Key, name_items, put_action
 from calling_credit.accounts.number_history import Holder, LineName, NumberHistory, assign, mark_ambiguous
@@ -21,7 +22,6 @@ from calling_credit.accounts.number_store import (
     history_from_item,
     read_histories,
 )
-from calling_credit.accounts.store import account_found_as, account_index
 from calling_credit.dynamodb import index_keys, keys, sweep_keys
 from calling_credit.dynamodb.attributes import Item, from_attributes, to_attribute, to_attributes
 from calling_credit.dynamodb.batch_get import read_many

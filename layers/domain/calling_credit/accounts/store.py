@@ -5,16 +5,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from calling_credit.accounts.account import Account, account_from_item
+from calling_credit.accounts.account_index import account_found_as, account_index
 from calling_credit.accounts.freezing import ACCOUNT, account_frozen
 from calling_credit.accounts.limits import AccountLimits, limits_to_item
 from calling_credit.accounts.loosening import limits_loosen
-from calling_credit.accounts.name_index import IndexItem, Key, index_actions, mail_items, name_items
+from calling_credit.accounts.name_index import index_actions
 from calling_credit.accounts.recorded_changes import account_changes, customer_limits_change
 from calling_credit.changes.actor import Actor
 from calling_credit.changes.change import change_action
 from calling_credit.changes.sign_in import SignIn
 from calling_credit.changes.sign_in_reader import read_item_signed_in
-from calling_credit.dynamodb import index_keys, keys, sweep_keys
+from calling_credit.dynamodb import keys, sweep_keys
 from calling_credit.dynamodb.attributes import Item, to_attribute, to_attributes
 from calling_credit.dynamodb.errors import AWS_ERRORS, is_condition_failed
 from calling_credit.dynamodb.retries import retry_on_race
@@ -238,18 +239,3 @@ def _settings(account: Account) -> Item:
         "low_micros": account.low_micros,
         "limits": limits_to_item(account.limits),
     } | sweep_keys.account_sweep_keys(account.account_id)
-
-
-def account_index(account: Account) -> dict[Key, IndexItem]:
-    """The items by which an account is found: of its name, and of its addresses."""
-    named = name_items(account.account_id, index_keys.OF_ACCOUNT, account.name)
-    return named | mail_items(account.account_id, account.billing_emails)
-
-
-def account_found_as(account: Account) -> tuple[str, dict[str, Any]]:
-    """The condition that an account's name and addresses are as they were read, after those of `_change`."""
-    emails = " AND (billing_emails = :read_emails OR attribute_not_exists(billing_emails))"
-    values = {":read_emails": to_attribute(list(account.billing_emails))}
-    if account.name is None:
-        return f"{emails} AND attribute_not_exists(#name)", values
-    return f"{emails} AND #name = :read_name", values | {":read_name": to_attribute(account.name)}

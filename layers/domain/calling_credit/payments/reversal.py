@@ -108,12 +108,8 @@ def reverse_topup(
     Raises:
         Unavailable: payments_unavailable or busy; the same call is safe again.
     """
-    topups, guard, outcome = (
-        TopUpStore(client, table_name),
-        FraudGuard(client, table_name, stripe_client, now),
-        "unchanged",
-    )
-    refunds = RefundStore(client, table_name)
+    topups, guard = TopUpStore(client, table_name), FraudGuard(client, table_name, stripe_client, now)
+    refunds, outcome = RefundStore(client, table_name), "unchanged"
 
     def attempt() -> str | None:
         nonlocal outcome
@@ -142,9 +138,8 @@ def reverse_topup(
         recharge = guard.recharge(account_id) if reasons else NO_RECHARGE
         if recharge.rule is None:
             reasons = []
-        if write_reversal(
-            client, table_name, topup, target, entry, now, _actor(topup, losses), reasons, recharge, ends
-        ):
+        actor = _actor(topup, losses)
+        if write_reversal(client, table_name, topup, target, entry, now, actor, reasons, recharge, ends):
             outcome = "reversed" if entry.amount_micros < 0 else "returned"
         return None
 
