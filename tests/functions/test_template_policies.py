@@ -27,9 +27,15 @@ WRITTEN = {
     **dict.fromkeys(("stripe_webhook", "reconcile_payments"), PAYMENTS | COUNTERS),
     "prove_ledger": {"STRIPE#*"},
     "send_mail": {"ACCOUNT#*", "MAIL"},
+    "keep_accounts": {"ACCOUNT#*", "MAIL#*", "NAME#*", "NUMBER#*"},
 }
 """The partitions that each writer of the table may write."""
-DELETED = {"send_mail": {"MAIL"}, "manage_accounts": {"MAIL#*", "NAME#*"}}  # Never an item of an account.
+OF_NAMES = {"MAIL#*", "NAME#*"}
+DELETED = {
+    "send_mail": {"MAIL"},
+    "manage_accounts": OF_NAMES,
+    "keep_accounts": OF_NAMES | {"NUMBER#*"},
+}  # Never an account's item.
 INDEXED = {
     "expire_holds": {"HOLD#*"},
     "prove_ledger": {"RECHARGE#*"},
@@ -37,10 +43,12 @@ INDEXED = {
     "move_credit": {"APPROVAL#*"},
     "reconcile_payments": {"RECHARGE#*", "REFUND#*", "SUSPICIOUS#*", "TOPUP#*"},
     "rerate_calls": {"UNRATED#*"},
+    "read_accounts": {"ISSUE#*"},
 }
 """The kinds of item that each function may find in the index."""
 SECRETS = {
     "list_usage": {"CursorSecret"},
+    "read_accounts": {"CursorSecret", "StripeSecret"},
     "add_funds": {"CursorSecret", "StripeSecret"},
     "follow_links": {"CursorSecret", "StripeSecret"},
     "send_mail": {"CursorSecret"},
@@ -153,7 +161,8 @@ def test_each_function_reads_only_its_secrets(folder: str) -> None:
 def test_few_functions_delete_and_only_publishing_writes_decks(folder: str) -> None:
     actions = {action for owner, one in statements() if owner == folder for action in actions_of(one)}
     assert not {"dynamodb:Scan", "dynamodb:BatchWriteItem"} & actions
-    assert ("s3:PutObject" in actions) == (folder == "publish_rates")
+    assert ("s3:PutObject" in actions) == (folder in ("publish_rates", "keep_accounts"))
+    assert ("lambda:InvokeFunction" in actions) == (folder == "keep_accounts")
     assert partitions(folder, TABLE, {"dynamodb:DeleteItem"}) == DELETED.get(folder, set())
     assert ("events:PutEvents" in actions) == (folder == "publish_events")
     assert ("ses:SendEmail" in actions) == (folder == "send_mail")
@@ -171,7 +180,8 @@ def test_decks_are_read_by_prefix() -> None:
         if "s3:GetObject" in actions_of(statement):
             read = {text.partition("${DeckBucket.Arn}/")[2] for text in words(statement["Resource"])}
             uploads = {"incoming/*", "reports/*"} if folder == "publish_rates" else set()
-            assert read == {"active.json", "compiled/*", "decks/*", "short_codes/*"} | uploads, folder
+            decks = {"active.json", "compiled/*", "decks/*", "short_codes/*"} | uploads
+            assert read == ({"exports/*"} if folder == "keep_accounts" else decks), folder
 
 
 def test_streams_and_queues_are_those_of_this_stack() -> None:
