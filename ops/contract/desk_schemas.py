@@ -150,7 +150,16 @@ CHANGE: Final = record(
     {
         "at": INSTANT,
         "action": TEXT,
-        "by": record("ChangedBy", "Who made the change.", {"kind": one_of(ActorKind), "name": TEXT}),
+        "by": record(
+            "ChangedBy",
+            "Who made the change.",
+            {
+                "kind": one_of(ActorKind),
+                "name": TEXT,
+                "id": described(TEXT, "The subject of a person's tokens, which ends their sign-ins."),
+            },
+            optional=("id",),
+        ),
         "from": or_null(described(TEXT, "The IP address of the request.")),
         "subject": TEXT,
         "old": ANY_VALUE,

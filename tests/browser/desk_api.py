@@ -138,6 +138,8 @@ class DeskApi:
                 one["status"] = {"approve": "approved", "reject": "rejected"}[decision]
                 one["decided"] = {"by": {"kind": "staff", "name": act.user}, "at": ago(seconds=1)}
                 return 200, {**one, "result": {}} if decision == "approve" else one
+            case ["accounts", _, "users", user_id, "sign-out"]:
+                return 200, {"user_id": user_id, "signed_out_until": ago(seconds=0), "refresh_tokens_revoked": True}
             case ["accounts", account_id]:
                 return 200, self._change(account_id, act.body)
             case ["accounts", account_id, "limits"]:

@@ -64,7 +64,7 @@ def test_staff_and_clients_are_shown_without_name_and_address(world: World) -> N
     shown = change_view(stored, for_staff=True)
     assert (stored["by"], shown["by"], shown["from"]) == (
         "staff:staff-1",
-        {"kind": "staff", "name": "femi@phone.example"},
+        {"kind": "staff", "name": "femi@phone.example", "id": "staff-1"},
         "203.0.113.7",
     )
     world.clock.now += timedelta(seconds=1)

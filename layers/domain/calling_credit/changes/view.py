@@ -18,6 +18,8 @@ SHOWN_TO_CUSTOMERS: Final[Mapping[ActorKind, str]] = {
 """How customers see an actor. A user's own name takes the place of "User"."""
 _OWN: Final = frozenset({ActorKind.USER, ActorKind.LINK})
 """The actors on the customer's side, whose IP addresses the customer may see."""
+_SIGNED_IN: Final = frozenset({ActorKind.USER, ActorKind.STAFF})
+"""The actors who sign in; their id is the subject of their tokens."""
 _INTERNAL: Final[Mapping[str, frozenset[str]]] = {
     ChangeAction.CARD_UNBLOCKED: frozenset({"reason"}),
     ChangeAction.CALL_CORRECTED: frozenset({"reason"}),
@@ -30,16 +32,18 @@ _INTERNAL: Final[Mapping[str, frozenset[str]]] = {
 
 def change_view(item: Mapping[str, Any], *, for_staff: bool = False) -> dict[str, Any]:
     """`{at, action, by: {kind, name}, from, subject, old, new}` of a recorded change. `name` is never a subject id for
-    customers, and `from` is null for actors outside their company.
+    customers, and `from` is null for actors outside their company. Staff also see the `id` of a person, whose sign-ins
+    they can end.
     """
     item = item if item.get("kind") == CHANGE else _of_earlier_form(item)
     kind, _, actor_id = item["by"].partition(":")
     by = _staff_name(kind, actor_id, item.get("by_name")) if for_staff else _customers_name(kind, item.get("by_name"))
     hidden = frozenset() if for_staff else _INTERNAL.get(item["action"], frozenset())
+    signed_in = {"id": actor_id} if for_staff and kind in _SIGNED_IN else {}
     return {
         "at": item["at"],
         "action": item["action"],
-        "by": {"kind": kind, "name": by},
+        "by": {"kind": kind, "name": by, **signed_in},
         "from": item.get("from") if for_staff or kind in _OWN else None,
         "subject": item["subject"],
         "old": _without(item.get("old"), hidden),
