@@ -74,7 +74,7 @@ ROUTES: Final = (
     _list("/users", "List the users", "Users", USER),
     _list("/top-ups", "List the payments", "StaffTopUps", STAFF_TOP_UP),
     _list("/mails", "List the mails of the last 90 days", "SentMails", MAIL),
-    _list("/activity", "List the changes", "Changes", CHANGE),
+    _list("/activity", "List the changes", "RecordedChanges", CHANGE),
     _read(
         "/denied-calls",
         "List the calls refused in the last 30 days",
