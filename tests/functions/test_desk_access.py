@@ -1,4 +1,4 @@
-"""Every route of the desk with each kind of caller: staff, customers, clients with other scopes, and requests without a token."""
+"""Every route of the desk with each kind of caller: staff, customers, clients with other scopes, and no token."""
 
 from typing import Any
 
