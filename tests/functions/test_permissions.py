@@ -119,12 +119,8 @@ def use_numbers(till: Till) -> None:
     assert world.operate("PUT", "/accounts/acct_1/lines/line_8", line).status == 201
     move = {"move_from": {"account_id": "acct_1", "line_id": "line_8"}}
     assert world.operate("PUT", "/accounts/acct_2/lines/line_8", line | move).status == 201
-    assert (
-        failures(
-            world.stack.invoke("rate_calls", by_number_event(world, call_at(world, "c_number") | {"to": INCLUDED}))
-        )
-        == []
-    )
+    named = by_number_event(world, call_at(world, "c_number") | {"to": INCLUDED})
+    assert failures(world.stack.invoke("rate_calls", named)) == []
     asked = {"call_id": "c_asked", "from": NUMBER, "to": INCLUDED, "requested_seconds": 60}
     event = http_event("authorize_call", "POST", "/calls/authorize", body=asked)
     assert world.invoke("authorize_call", event).status == 200

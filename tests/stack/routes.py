@@ -109,8 +109,9 @@ OPEN = {
 OPERATOR = {route for route in CASES if " /accounts" in route}
 CREDIT = {route for route in OPERATOR if route.endswith(("/adjustments", "/corrections"))}
 DESK = {route for route in CASES if " /operator" in route}
-SIGN_OUTS = {route for route in DESK if route.endswith("/sign-out")}
-"""Support may end sign-ins, because that protects an account."""
+DESK_READS = {route for route in STAFFS if route.startswith("GET ")}
+FOR_SUPPORT = DESK_READS | {route for route in DESK if route.endswith(("/sign-out", "/links/withdraw", "/resend"))}
+"""Support reads, and may do what protects an account or tells its customer again."""
 SWITCH = {"POST /calls/authorize"}
 SERVICE = OPERATOR | DESK | SWITCH
 ADMIN_ONLY = {
