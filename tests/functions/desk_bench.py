@@ -83,10 +83,11 @@ def use_the_desk(world: World) -> None:
     for address in READS:
         answer = ask(world, "GET", address)
         assert answer.status == 200 or answer.code in ("unknown_call", "payments_unavailable"), answer.text
-    for name in ("+1 415 555 0177", "Ada"):
-        world.operate("PUT", "/accounts/acct_1", {"name": name})
+    named = {"name": "Ada, +1 415 555 0177"}
+    for address in ("/accounts/acct_1", "/accounts/acct_1/users/user_1"):
+        assert world.operate("PUT", address, named).status == 200
     acts = [act for act in ACTS if not act[0].endswith("/close")] + [ACTS[0]]
     erase = ("/operator/accounts/acct_1/numbers/erase", {"number": "+14155550177"})
-    for address, body in [*acts, erase]:
+    for address, body in [erase, *acts]:
         answer = ask(world, "POST", address, body, key="k_desk")
         assert answer.status in (200, 201, 404, 409), answer.text

@@ -38,7 +38,7 @@ OF_PAYMENTS = (
     "prove_ledger",
     "send_mail",
 )
-OF_PRICES = ("publish_rates", "rerate_calls")
+OF_PRICES = ("publish_rates", "rerate_calls", "read_accounts", "keep_accounts")
 
 
 @contextmanager
