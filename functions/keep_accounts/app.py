@@ -48,7 +48,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 @app.post("/operator/accounts/<account_id>/close")
 def post_close(account_id: str) -> Response[str]:
-    """Close an account, and report what is left."""
+    """Close an account, and report its balance, calls, and payments."""
     actor, request = allowed(Right.OPERATE), parse_closing(json_body(app))
     check_id(account_id, "account_id")
     closing = close_account(dynamodb, config().table_name, account_id, request, actor, clock.now())

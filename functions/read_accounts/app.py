@@ -18,7 +18,7 @@ from calling_credit.audit.views import proof_view
 from calling_credit.changes.reader import ChangeReader
 from calling_credit.changes.view import change_view
 from calling_credit.config import config
-from calling_credit.desk.access import require_right
+from calling_credit.desk.access import require_right, require_right_in_token
 from calling_credit.desk.account_page import mail_view, top_up_item
 from calling_credit.desk.account_reader import DeskReader
 from calling_credit.desk.call_finder import CallFinder
@@ -52,9 +52,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 @app.get("/operator/accounts")
 def get_accounts() -> Response[str]:
     """Find accounts by id, name, e-mail address, or phone number."""
-    require_right(app, Right.READ, dynamodb)
-    text = parse_find(query(app, "find"))
-    found = find_accounts(dynamodb, config().table_name, text, home_country=config().home_country)
+    operator = require_right_in_token(app, Right.READ)
+    text, country = parse_find(query(app, "find")), config().home_country
+    found = find_accounts(dynamodb, config().table_name, text, home_country=country, sign_in=operator.sign_in)
     return answer(found.view())
 
 

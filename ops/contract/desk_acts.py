@@ -140,7 +140,7 @@ ROUTES: Final = (
     _act(
         "/links/withdraw",
         "Withdraw all links",
-        {200: ok(WITHDRAWN, "No link of an earlier e-mail acts any more.")},
+        {200: ok(WITHDRAWN, "Links of earlier e-mails no longer act.")},
         ("busy",),
     ),
     _act(

@@ -113,7 +113,7 @@ RERATING: Final = record(
 )
 GOODWILL: Final = record(
     "CallGoodwill",
-    "The goodwill for the call: what was given, and what of it stands.",
+    "The goodwill for the call: the given amount, and the part of it that stands.",
     {"at": INSTANT, "given": MONEY, "standing": MONEY, "reason": TEXT, "by": or_null(TEXT)},
 )
 SUSPICION: Final = record(

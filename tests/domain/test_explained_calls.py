@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -197,22 +196,6 @@ def test_a_refused_call_is_explained_by_its_reason() -> None:
     )
     unknown = explain_call(CallRecords("c_1", None, denials=[denials[0] | {"reason": "a_later_reason"}]), ZONE, 2)
     assert "not known to this release" in unknown["sentence"]
-
-
-def test_a_suspicious_call_says_when_it_counts() -> None:
-    listed = {"recorded_at": format_instant(NOW), "sweep_pk": "SUSPICIOUS#0"}
-    view = explain_call(records(charged(20_000), suspicious=listed), ZONE, 2)
-    assert "before 2026-11-24 at 07:00:00" in view["sentence"]
-    assert view["suspicion"] == {
-        "listed_at": format_instant(NOW),
-        "counted_at": None,
-        "outcome": None,
-        "can_confirm": True,
-    }
-    later = format_instant(NOW + timedelta(hours=1))
-    confirmed = {"recorded_at": format_instant(NOW), "counted_at": later, "outcome": "confirmed"}
-    view = explain_call(records(charged(20_000), suspicious=confirmed), ZONE, 2)
-    assert "since it was confirmed on 2026-11-23 at 08:00:00" in view["sentence"]
 
 
 def test_goodwill_is_named_and_leaves_nothing_to_give() -> None:

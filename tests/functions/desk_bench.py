@@ -76,3 +76,18 @@ def read(world: World, address: str, **query: Any) -> Any:
 def act(world: World, address: str, body: dict[str, Any], key: str = "k_1", **more: Any) -> Answer:
     """The answer to an act; `address` begins after `/operator/accounts/acct_1`."""
     return ask(world, "POST", f"/operator/accounts/acct_1{address}", body, key=key, **more)
+
+
+def use_the_desk(world: World) -> None:
+    """Staff read each part of an account, and do with it what moves no money."""
+    for address in READS:
+        answer = ask(world, "GET", address)
+        assert answer.status == 200 or answer.code in ("unknown_call", "payments_unavailable"), answer.text
+    named = {"name": "Ada, +1 415 555 0177"}
+    for address in ("/accounts/acct_1", "/accounts/acct_1/users/user_1"):
+        assert world.operate("PUT", address, named).status == 200
+    acts = [act for act in ACTS if not act[0].endswith("/close")] + [ACTS[0]]
+    erase = ("/operator/accounts/acct_1/numbers/erase", {"number": "+14155550177"})
+    for address, body in [erase, *acts]:
+        answer = ask(world, "POST", address, body, key="k_desk")
+        assert answer.status in (200, 201, 404, 409), answer.text

@@ -1,4 +1,4 @@
-"""Every route of the desk with each kind of caller: staff, customers, clients with other scopes, and nobody."""
+"""Every route of the desk with each kind of caller: staff, customers, clients with other scopes, and no token."""
 
 from typing import Any
 
@@ -32,6 +32,16 @@ def test_others_than_staff_see_and_change_nothing(world: World, method: str, add
     for claims, code in REFUSED:
         for content in (body, None if method == "GET" else "{"):
             assert ask(world, method, address, content, key="k_1", **claims).code == code, claims
+    assert world.stack.items() == before
+
+
+@pytest.mark.parametrize(("method", "address", "body"), ROUTES)
+def test_staff_whose_sign_in_was_ended_see_and_change_nothing(
+    world: World, method: str, address: str, body: Any
+) -> None:
+    assert world.desk("POST", "/staff/staff-1/sign-out", sub="staff-2").status == 200
+    before = world.stack.items()
+    assert ask(world, method, address, body, key="k_1").code == "signed_out"
     assert world.stack.items() == before
 
 

@@ -94,7 +94,7 @@ def test_an_act_that_fails_anywhere_and_is_repeated_happens_once(desk: Desk, nam
 
 
 @pytest.mark.parametrize("name", ACTS)
-def test_two_at_once_do_what_one_does(desk: Desk, name: str) -> None:
+def test_two_requests_at_once_have_the_effect_of_a_single_one(desk: Desk, name: str) -> None:
     scenario, expected = alone(desk, name)
     function, event = desk.request(name)
     for at in range(len(scenario)):

@@ -12,7 +12,7 @@ import pytest
 
 from local.stripe_stand_in.controls import Controls
 from tests.domain.examples import EVENT, deck_csv
-from tests.functions.desk_bench import ACTS, READS, ask
+from tests.functions.desk_bench import use_the_desk
 from tests.functions.freeze_bench import FROZEN, issued, press
 from tests.functions.moves_bench import move_everything
 from tests.functions.numbers_bench import NUMBER, by_number_event, call_at
@@ -38,7 +38,7 @@ OF_PAYMENTS = (
     "prove_ledger",
     "send_mail",
 )
-OF_PRICES = ("publish_rates", "rerate_calls")
+OF_PRICES = ("publish_rates", "rerate_calls", "read_accounts", "keep_accounts")
 
 
 @contextmanager
@@ -95,21 +95,7 @@ def everything_that_happens(till: Till) -> None:
     assert world.operate("PUT", "/accounts/acct_1", {"frozen": True}).status == 200
     till.sweep(minutes=1)
     till.prove(days=1)
-    use_the_desk(till)
-
-
-def use_the_desk(till: Till) -> None:
-    """Staff read each part of an account, and do with it what moves no money."""
-    for address in READS:
-        answer = ask(till.world, "GET", address)
-        assert answer.status == 200 or answer.code in ("unknown_call", "payments_unavailable"), answer.text
-    for name in ("+1 415 555 0177", "Ada"):
-        till.world.operate("PUT", "/accounts/acct_1", {"name": name})
-    acts = [act for act in ACTS if not act[0].endswith("/close")] + [ACTS[0]]
-    erase = ("/operator/accounts/acct_1/numbers/erase", {"number": "+14155550177"})
-    for address, body in [*acts, erase]:
-        answer = ask(till.world, "POST", address, body, key="k_desk")
-        assert answer.status in (200, 201, 404, 409), answer.text
+    use_the_desk(till.world)
 
 
 def follow_a_link(till: Till, card: str) -> None:
@@ -133,12 +119,8 @@ def use_numbers(till: Till) -> None:
     assert world.operate("PUT", "/accounts/acct_1/lines/line_8", line).status == 201
     move = {"move_from": {"account_id": "acct_1", "line_id": "line_8"}}
     assert world.operate("PUT", "/accounts/acct_2/lines/line_8", line | move).status == 201
-    assert (
-        failures(
-            world.stack.invoke("rate_calls", by_number_event(world, call_at(world, "c_number") | {"to": INCLUDED}))
-        )
-        == []
-    )
+    named = by_number_event(world, call_at(world, "c_number") | {"to": INCLUDED})
+    assert failures(world.stack.invoke("rate_calls", named)) == []
     asked = {"call_id": "c_asked", "from": NUMBER, "to": INCLUDED, "requested_seconds": 60}
     event = http_event("authorize_call", "POST", "/calls/authorize", body=asked)
     assert world.invoke("authorize_call", event).status == 200

@@ -78,8 +78,8 @@ STAFFS: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /operator/accounts/{account_id}/mails": ("/mails", None),
     "GET /operator/accounts/{account_id}/activity": ("/activity", None),
     "GET /operator/accounts/{account_id}/denied-calls": ("/denied-calls", None),
-    "GET /operator/accounts/{account_id}/calls": ("/calls?number=%2B442071838750&at=STARTED_AT", None),
-    "GET /operator/accounts/{account_id}/calls/{call_key}": ("/calls/CALL_KEY?at=STARTED_AT", None),
+    "GET /operator/accounts/{account_id}/calls": ("/calls?number=%2B442071838750&at=BEGAN", None),
+    "GET /operator/accounts/{account_id}/calls/{call_key}": ("/calls/CALL_KEY?at=BEGAN", None),
     "GET /operator/accounts/{account_id}/proof": ("/proof", None),
     "GET /operator/accounts/{account_id}/close": ("/close", None),
     "POST /operator/accounts/{account_id}/close": ("/close", {"reason": "A test", "balance": "0.000001"}),
@@ -109,8 +109,9 @@ OPEN = {
 OPERATOR = {route for route in CASES if " /accounts" in route}
 CREDIT = {route for route in OPERATOR if route.endswith(("/adjustments", "/corrections"))}
 DESK = {route for route in CASES if " /operator" in route}
-SIGN_OUTS = {route for route in DESK if route.endswith("/sign-out")}
-"""Support may end sign-ins, because that protects an account."""
+DESK_READS = {route for route in STAFFS if route.startswith("GET ")}
+FOR_SUPPORT = DESK_READS | {route for route in DESK if route.endswith(("/sign-out", "/links/withdraw", "/resend"))}
+"""Support reads, and may do what protects an account or tells its customer again."""
 SWITCH = {"POST /calls/authorize"}
 SERVICE = OPERATOR | DESK | SWITCH
 ADMIN_ONLY = {

@@ -21,8 +21,19 @@ def require_right(app: APIGatewayHttpResolver, right: Right, client: "DynamoDBCl
         Forbidden: id_token_required, staff_required, finance_required, scope_required, signed_out.
         Unavailable: the table throttles.
     """
-    operator = desk(claims(app), config(), source_ip(app))
-    operator.require(right, config())
+    operator = require_right_in_token(app, right)
     if operator.sign_in is not None:
         read_signed_in(client, config().table_name, [], operator.sign_in)
+    return operator
+
+
+def require_right_in_token(app: APIGatewayHttpResolver, right: Right) -> Operator:
+    """Return who sends the request, after checking the right. Whether the sign-in has ended must be read with the first
+    items.
+
+    Raises:
+        Forbidden: id_token_required, staff_required, finance_required, scope_required.
+    """
+    operator = desk(claims(app), config(), source_ip(app))
+    operator.require(right, config())
     return operator

@@ -28,7 +28,7 @@ class Some:
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """What one page shows, in plain items or as the domain reads them. `cards` are the records of each card under all
+    """The data of one page, in plain items or as the domain reads them. `cards` are the records of each card under all
     its identities, and `stripe` is the state of payments at Stripe by intent. `stripe_code` is why Stripe said nothing.
     """
 

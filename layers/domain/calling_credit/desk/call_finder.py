@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calling_credit.desk.call_items import CallItems
 from calling_credit.desk.call_records import CallRecords, Item
-from calling_credit.dynamodb import desk_keys, keys
+from calling_credit.dynamodb import keys, move_keys
 from calling_credit.dynamodb.attributes import from_attributes
 from calling_credit.dynamodb.batch_get import Key, read_many
 from calling_credit.errors import NotFound, ProblemCode
@@ -149,7 +149,7 @@ class CallFinder:
                 "unrated": keys.unrated_sk(call.happened_at, call.call_key),
                 "stray": keys.stray_sk(call.happened_at, call.call_key),
                 "suspicious": keys.suspicious_sk(call.happened_at, call.call_key),
-                "goodwill": desk_keys.goodwill_sk(call.happened_at, call.call_key),
+                "goodwill": move_keys.goodwill_sk(call.happened_at, call.call_key),
             }
         return {name: (self._pk, sort_key) for name, sort_key in named.items()}
 

@@ -1,4 +1,4 @@
-"""Everything that the table records about one call, and what became of the call. Reads no table."""
+"""Everything that the table records about one call, and the outcome of the call. Reads no table."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ Item = Mapping[str, Any]
 
 
 class CallOutcome(StrEnum):
-    """What became of a call. Calls to included and to emergency numbers leave no record of their own."""
+    """The outcome of a call. Calls to included and to emergency numbers leave no record of their own."""
 
     CHARGED = "charged"
     WAIVED = "waived"
@@ -91,7 +91,7 @@ class CallRecords:
 
     @property
     def outcome(self) -> CallOutcome:
-        """What became of the call."""
+        """The outcome of the call."""
         charged = self.charged
         if charged is not None:
             if charged.is_waived and charged.is_charged:

@@ -129,7 +129,7 @@ def read_closing(client: "DynamoDBClient", table_name: str, account_id: str, now
 def close_account(
     client: "DynamoDBClient", table_name: str, account_id: str, request: ClosingRequest, actor: Actor, now: datetime
 ) -> Closing:
-    """Close an account. Return what is left; of an account that is closed already, too.
+    """Close an account. Return the report, also of an account that is closed already.
 
     Raises:
         NotFound: `unknown_account`. Unavailable: `busy`, or the table did not answer; the same request is safe again.

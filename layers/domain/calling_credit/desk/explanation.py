@@ -1,4 +1,4 @@
-"""Explains a call: what was recorded, which row priced it, how the price follows, and what changed it since. Reads no
+"""Explains a call: its records, the row that priced it, how the price follows, and what changed it since. Reads no
 table.
 """
 

@@ -1,4 +1,4 @@
-"""The sort keys of what staff look up in an account or make of it: sent mails, goodwill, exports."""
+"""The sort keys of what staff look up in an account or make of it: sent mails and exports."""
 
 from calling_credit.dynamodb import keys
 
@@ -11,11 +11,6 @@ def mailed_sk(mailed_at: str, hashed: str) -> str:
 def mailed_range() -> tuple[str, str]:
     """Bounds of a Query over the mails that were sent."""
     return "MAILED#", f"MAILED#{keys.AFTER}"
-
-
-def goodwill_sk(happened_at: str, call_key: str) -> str:
-    """The goodwill of one call."""
-    return f"GOODWILL#{happened_at}#{call_key}"
 
 
 def export_sk(export_id: str) -> str:

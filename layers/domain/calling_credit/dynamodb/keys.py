@@ -19,8 +19,7 @@ One partition holds everything of an account, so its items commit together, and 
     SUSPICIOUS#<happened_at>#<call_key> a charged call that lasted hardly believably long   charging.listed_calls
     TOPUP#<id>                          one payment: its state and its requests to Stripe    topups.store
     PAYMENT#<created_at>#<topup_id>     points at a TOPUP, so that payments list by time    topups.store
-    HOLD#<call_key>                     credit held for a call in progress; its price       ledger.hold_store,
-                                        live -> released | expired; TTL deletes it later    ledger.posting
+    HOLD#<call_key>                     credit held for a call: live, released, expired     ledger.hold_store, posting
     CHANGE#<line_id>#<changed_at>#<id>  one immutable change of international calling       accounts.line_store
     DENIAL#                             recently announced denials, and the last one        admission.denials
     DENIED#<at>#<call_key>              a call that was refused, for 30 days                admission.refused_calls
@@ -52,9 +51,7 @@ One partition holds everything of an account, so its items commit together, and 
     PK = MAIL#<address>                 an account with this billing address                accounts.name_index
     PK = INDEX, SK = INDEX              how far make index-accounts has come                accounts.indexing
 
-Items that need further work (unrated, stray, and suspicious calls, issues, open top-ups, waiting recharges, live
-holds, ambiguous numbers), and accounts, also carry `sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`,
-sharded by account.
+Items that need further work, and accounts, also carry `sweep_pk` and `sweep_sk`, the keys of the sparse index `sweep`.
 Times in keys are UTC with milliseconds and sort as text. Ids and call keys never contain `#`.
 """
 
